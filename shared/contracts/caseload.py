@@ -1,0 +1,196 @@
+"""What caseload tells: whom, and what was done. Key: `kpm_id`, but where it says `pendamping_id`.
+
+Attributes are the allow-list of chain.md 6: counts, flags, codes, dates, birth year and sex of the pengurus.
+"""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.kinds import (
+    Bansos,
+    DampinganPurpose,
+    DesilScope,
+    ExitReason,
+    KomponenKind,
+    LimitSide,
+    PilarKind,
+    Sex,
+    UsahaSector,
+)
+from shared.events import Event
+
+
+class Desil(BaseModel):
+    """A welfare decile, 1 poorest to 10, in its population and its DTSEN snapshot ("2026-Q1")."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    scope: DesilScope
+    value: int
+    snapshot: str
+
+
+class KpmFacts(Event):
+    """The full state of a family, as far as other services may know it."""
+
+    kpm_id: UUID
+    kode_wilayah: str
+    members: int
+    able_productive: int
+    lansia: int
+    disabilitas: int
+    komponen: dict[KomponenKind, int]
+    last_komponen_ends_on: date | None = None
+    desil: list[Desil]
+    p2k2_invited: int = 0
+    p2k2_attended: int = 0
+    pengurus_sex: Sex | None = None
+    pengurus_birth_year: int | None = None
+    pengurus_married: bool | None = None
+
+
+class KpmRegistered(KpmFacts, wire="caseload.kpm_registered.v1", key="kpm_id"):
+    """A family is known. Graduation looks for candidates, referral matches, registry counts coverage."""
+
+
+class KpmUpdated(KpmFacts, wire="caseload.kpm_updated.v1", key="kpm_id"):
+    """The family's facts have changed; this is their whole new state."""
+
+
+class UsahaRecorded(Event, wire="caseload.usaha_recorded.v1", key="kpm_id"):
+    """A member's business is known or has changed. Graduation scores it, referral's rules read it. Money in rupiah a month."""
+
+    usaha_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    owner_sex: Sex
+    owner_birth_year: int
+    owner_married: bool
+    sector: UsahaSector
+    started_on: date
+    omzet_rp: int
+    has_nib: bool
+    has_letter: bool
+
+
+class KepesertaanStarted(Event, wire="caseload.kepesertaan_started.v1", key="kpm_id"):
+    """The family is a member of a bansos from a date."""
+
+    kepesertaan_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    bansos: Bansos
+    valid_from: date
+
+
+class KepesertaanEnded(Event, wire="caseload.kepesertaan_ended.v1", key="kpm_id"):
+    """The membership ends: `valid_to` is the first day without. Graduation's effect is confirmed; registry counts."""
+
+    kepesertaan_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    bansos: Bansos
+    valid_from: date
+    valid_to: date
+    exit_reason: ExitReason
+    graduasi_id: UUID | None = None
+    last_payable_tahap: str | None = None
+
+
+class KepesertaanRestored(Event, wire="caseload.kepesertaan_restored.v1", key="kpm_id"):
+    """An annulled graduation left the membership as if it had never ended."""
+
+    kepesertaan_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    bansos: Bansos
+    valid_from: date
+    graduasi_id: UUID
+
+
+class DampinganFacts(Event):
+    """Who accompanies the family, under which placement, for what purpose, in which range."""
+
+    dampingan_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    pendamping_id: UUID
+    penugasan_id: UUID
+    kind: PilarKind
+    purpose: DampinganPurpose
+    valid_from: date
+    valid_to: date | None = None
+    reason: str | None = None
+
+
+class DampinganStarted(DampinganFacts, wire="caseload.dampingan_started.v1", key="kpm_id"):
+    """A pendamping accompanies the family. Registry: load; graduation, referral: access and holder of tasks."""
+
+
+class DampinganChanged(DampinganFacts, wire="caseload.dampingan_changed.v1", key="kpm_id"):
+    """The purpose has changed: after an exit, access stays for the monitoring and weighs nothing."""
+
+
+class DampinganEnded(DampinganFacts, wire="caseload.dampingan_ended.v1", key="kpm_id"):
+    """The accompaniment ended; rights follow at once in caseload, elsewhere when this is applied."""
+
+
+class DampinganLimitCrossed(Event, wire="caseload.dampingan_limit_crossed.v1", key="pendamping_id"):
+    """A caseload passed its limit, up or down. Registry shows it."""
+
+    pendamping_id: UUID
+    penugasan_id: UUID
+    count: int
+    limit: int
+    side: LimitSide
+
+
+class KunjunganRecorded(Event, wire="caseload.kunjungan_recorded.v1", key="kpm_id"):
+    """A home visit was made. Registry counts it."""
+
+    kunjungan_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    pendamping_id: UUID
+    penugasan_id: UUID
+    on: date
+
+
+class P2k2Held(Event, wire="caseload.p2k2_held.v1", key="pendamping_id"):
+    """A family-capacity session was held with so many invited and attending. Registry counts it."""
+
+    p2k2_sesi_id: UUID
+    pendamping_id: UUID
+    penugasan_id: UUID
+    kode_wilayah: str
+    on: date
+    invited: int
+    attended: int
+
+
+class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
+    """Somebody proposes, on evidence, that a kepesertaan end without a score. Graduation opens a short case."""
+
+    exit_proposal_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    kepesertaan_id: UUID
+    bansos: Bansos
+    exit_reason: ExitReason
+    evidence_sha256: str
+    proposer: str
+    pendamping_id: UUID | None = None
+    penugasan_id: UUID | None = None
+    proposed_on: date
+
+
+class IdentitySealed(Event, wire="caseload.identity_sealed.v1", key="recipient", topic="pilar.sealed"):
+    """The minimum fields of a person, readable by `recipient` alone. Kept 7 days, never republished (chain.md 6)."""
+
+    recipient: str
+    for_id: UUID
+    kpm_id: UUID
+    key_id: str
+    ciphertext: str

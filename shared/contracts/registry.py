@@ -1,0 +1,78 @@
+"""What registry tells: who accompanies, on what terms, and where. Key: `pendamping_id`."""
+
+from datetime import date
+from uuid import UUID
+
+from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
+from shared.events import Event
+
+
+class PendampingRegistered(Event, wire="registry.pendamping_registered.v1", key="pendamping_id"):
+    """A pendamping has a number and a status. Caseload, graduation and referral keep a replica."""
+
+    pendamping_id: UUID
+    pendamping_no: str
+    subject: SubjectKind
+    status: PendampingStatus
+    from_on: date
+
+
+class PendampingStatusChanged(Event, wire="registry.pendamping_status_changed.v1", key="pendamping_id"):
+    """The status holds from a date. Anything but AKTIF means: no new acts."""
+
+    pendamping_id: UUID
+    pendamping_no: str
+    subject: SubjectKind
+    status: PendampingStatus
+    reason: str
+    from_on: date
+
+
+class PenugasanStarted(Event, wire="registry.penugasan_started.v1", key="pendamping_id"):
+    """A pendamping serves as a kind from a date. Caseload: may hold a dampingan; graduation: may assess."""
+
+    penugasan_id: UUID
+    pendamping_id: UUID
+    kind: PilarKind
+    ditjen: Ditjen
+    employer_status: EmployerStatus
+    supervisor_id: UUID | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
+class PenugasanEnded(Event, wire="registry.penugasan_ended.v1", key="pendamping_id"):
+    """The placement ended; `valid_to` is the first day that it no longer covers. It opens a coverage gap."""
+
+    penugasan_id: UUID
+    pendamping_id: UUID
+    kind: PilarKind
+    ditjen: Ditjen
+    employer_status: EmployerStatus
+    supervisor_id: UUID | None = None
+    valid_from: date
+    valid_to: date
+    reason: str
+
+
+class WilayahTugasPlaced(Event, wire="registry.wilayah_tugas_placed.v1", key="pendamping_id"):
+    """A placement covers an area from a date. Caseload and graduation check areas by it."""
+
+    wilayah_tugas_id: UUID
+    penugasan_id: UUID
+    pendamping_id: UUID
+    kode_wilayah: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class WilayahTugasEnded(Event, wire="registry.wilayah_tugas_ended.v1", key="pendamping_id"):
+    """The placement no longer covers the area; `valid_to` is the first day outside."""
+
+    wilayah_tugas_id: UUID
+    penugasan_id: UUID
+    pendamping_id: UUID
+    kode_wilayah: str
+    valid_from: date
+    valid_to: date
+    reason: str

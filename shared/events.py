@@ -1,0 +1,45 @@
+"""A fact that has happened, as plain data: its wire name and key are declared with the class."""
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Event(BaseModel):
+    """Something that is now true and that another service may care about.
+
+    Declare the wire name and the field that is the stream's key with the class:
+    `class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id")`.
+    Readers ignore fields that they do not know, so that a publisher may add some.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_temporal="iso8601")
+
+    wire: ClassVar[str] = ""
+    key_field: ClassVar[str] = ""
+    topic: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, wire: str = "", key: str = "", topic: str = "", **kwargs: object) -> None:
+        """Register the wire name; the topic is the publisher's unless `topic` names another."""
+        super().__init_subclass__(**kwargs)
+        if not wire:
+            return
+        if wire in BY_WIRE:
+            msg = f"two event classes claim the wire name {wire}"
+            raise TypeError(msg)
+        cls.wire, cls.key_field = wire, key
+        cls.topic = topic or f"pilar.{wire.partition('.')[0]}"
+        BY_WIRE[wire] = cls
+
+    @property
+    def key(self) -> str:
+        """The stream this fact belongs to: a family's or a pendamping's id, never a NIK."""
+        return str(getattr(self, self.key_field))
+
+
+BY_WIRE: dict[str, type[Event]] = {}
+
+
+def class_of(wire: str) -> type[Event] | None:
+    """Return the class of a wire name, or None for a fact that this release does not know."""
+    return BY_WIRE.get(wire)
