@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -87,11 +88,11 @@ def need(which: str) -> None:
 def make_venv() -> None:
     if sys.version_info < OLDEST_PYTHON or shutil.which(sys.executable) is None:
         raise SystemExit(fail("Pilar needs Python 3.11 or newer; install the Debian package python3."))
-    try:
-        import ensurepip  # noqa: F401  # Debian splits it off, and venv's own message is a page long
-        import venv
-    except ImportError:
+    # Debian splits these off, and venv's own message about it is a page long.
+    if any(importlib.util.find_spec(part) is None for part in ("venv", "ensurepip")):
         sys.exit("This Python cannot make a virtual environment; install the Debian package python3-venv.")
+    import venv
+
     print("Making .venv", file=sys.stderr)
     venv.EnvBuilder(with_pip=True, clear=VENV.exists(), symlinks=os.name != "nt").create(VENV)
 
