@@ -186,7 +186,7 @@ class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
     proposed_on: date
 
 
-class IdentitySealed(Event, wire="caseload.identity_sealed.v1", key="recipient", topic="pilar.sealed"):
+class IdentitySealed(Event, wire="caseload.identity_sealed.v1", key="kpm_id", topic="pilar.sealed"):
     """The minimum fields of a person, readable by `recipient` alone. Kept 7 days, never republished (chain.md 6)."""
 
     recipient: str

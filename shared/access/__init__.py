@@ -1,0 +1,8 @@
+"""Who is asking: role, area, purpose. The only place that knows tokens; it knows no web framework."""
+
+from shared.access.actor import Actor
+from shared.access.keys import KeysUnavailable
+from shared.access.permissions import PERMISSIONS, Permission, Role
+from shared.access.tokens import InvalidToken, TokenVerifier
+
+__all__ = ["PERMISSIONS", "Actor", "InvalidToken", "KeysUnavailable", "Permission", "Role", "TokenVerifier"]

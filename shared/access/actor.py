@@ -1,0 +1,58 @@
+"""The person or machine behind a request, as its token says."""
+
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from shared.access.permissions import PERMISSIONS, Permission, Role
+from shared.errors import NotAllowed
+
+NATIONAL = "*"
+SYSTEM = "system:"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, in which roles, over which areas. `areas` are Kemendagri codes, or "*" for the whole country."""
+
+    sub: str
+    roles: frozenset[Role] = frozenset()
+    areas: tuple[str, ...] = ()
+    ditjen: str | None = None
+    pendamping_id: UUID | None = None
+    partner_id: UUID | None = None
+
+    @classmethod
+    def system(cls, service: str) -> Self:
+        """Return the worker of `service`: it sees every area and holds no permission of a person."""
+        return cls(sub=SYSTEM + service, areas=(NATIONAL,))
+
+    @property
+    def person(self) -> str:
+        """Who this is when four people must differ: two accounts of one pendamping are one person (chain.md 4)."""
+        return str(self.pendamping_id) if self.pendamping_id else self.sub
+
+    @property
+    def national(self) -> bool:
+        """Whether the whole country is this actor's area."""
+        return NATIONAL in self.areas
+
+    def covers(self, kode_wilayah: str) -> bool:
+        """Whether the area is one of the actor's or lies below one."""
+        return any(
+            area == NATIONAL or kode_wilayah == area or kode_wilayah.startswith(f"{area}.") for area in self.areas
+        )
+
+    def require_area(self, kode_wilayah: str) -> None:
+        """Raise NotAllowed unless the area is the actor's."""
+        if not self.covers(kode_wilayah):
+            raise NotAllowed
+
+    def may(self, permission: Permission) -> bool:
+        """Whether one of the actor's roles has the permission; a permission without a line is nobody's."""
+        return not self.roles.isdisjoint(PERMISSIONS.get(permission, frozenset()))
+
+    def require(self, permission: Permission) -> None:
+        """Raise NotAllowed unless the actor has the permission."""
+        if not self.may(permission):
+            raise NotAllowed

@@ -1,0 +1,166 @@
+"""What may be done, and by whom: one table. A route names its permission; who has it is read here and nowhere else."""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """The roles of chain.md 5; a role in a token that is not here is ignored."""
+
+    PENDAMPING = "PENDAMPING"
+    OPERATOR_DESA = "OPERATOR_DESA"
+    KETUA_TIM_KABKOTA = "KETUA_TIM_KABKOTA"
+    DINSOS_KABKOTA = "DINSOS_KABKOTA"
+    KEMENSOS = "KEMENSOS"
+    PARTNER = "PARTNER"
+    OPERATOR = "OPERATOR"
+
+
+class Permission(StrEnum):
+    """One value for each thing that one may do: noun, then verb."""
+
+    PENDAMPING_REGISTER = "pendamping.register"
+    PENDAMPING_READ = "pendamping.read"
+    PENDAMPING_CHANGE_STATUS = "pendamping.change_status"
+    PENUGASAN_START = "penugasan.start"
+    PENUGASAN_END = "penugasan.end"
+    WILAYAH_TUGAS_PLACE = "wilayah_tugas.place"
+    WILAYAH_TUGAS_END = "wilayah_tugas.end"
+    FRAMEWORK_SET = "framework.set"
+    SCORECARD_READ = "scorecard.read"
+
+    KPM_INTAKE = "kpm.intake"
+    KPM_READ = "kpm.read"
+    KPM_LOOK_UP = "kpm.look_up"
+    KPM_UPDATE = "kpm.update"
+    DAMPINGAN_ASSIGN = "dampingan.assign"
+    DAMPINGAN_HAND_OVER = "dampingan.hand_over"
+    KUNJUNGAN_RECORD = "kunjungan.record"
+    P2K2_RECORD = "p2k2.record"
+    EXIT_PROPOSE = "exit.propose"
+    TAHAP_READ = "tahap.read"
+
+    POLICY_DRAFT = "policy.draft"
+    POLICY_APPROVE = "policy.approve"
+    POLICY_READ = "policy.read"
+    ASESMEN_RECORD = "asesmen.record"
+    PERNYATAAN_RECORD = "pernyataan.record"
+    GRADUASI_READ = "graduasi.read"
+    GRADUASI_PROPOSE = "graduasi.propose"
+    GRADUASI_VERIFY = "graduasi.verify"
+    GRADUASI_MUSYAWARAH = "graduasi.musyawarah"
+    GRADUASI_APPROVE = "graduasi.approve"
+    GRADUASI_DETERMINE = "graduasi.determine"
+    GRADUASI_RETURN = "graduasi.return"
+    GRADUASI_REFUSE = "graduasi.refuse"
+    GRADUASI_POSTPONE = "graduasi.postpone"
+    GRADUASI_CANCEL = "graduasi.cancel"
+    SANGGAH_LODGE = "sanggah.lodge"
+    SANGGAH_DECIDE = "sanggah.decide"
+    MONITORING_RECORD = "monitoring.record"
+    CERTIFICATE_CHECK = "certificate.check"
+    COHORT_READ = "cohort.read"
+    TAHAP_CALENDAR_SET = "tahap_calendar.set"
+
+    PARTNER_REGISTER = "partner.register"
+    PROGRAM_PUBLISH = "program.publish"
+    PROGRAM_READ = "program.read"
+    RUJUKAN_READ = "rujukan.read"
+    RUJUKAN_MATCH = "rujukan.match"
+    RUJUKAN_SEND = "rujukan.send"
+    CONSENT_RECORD = "consent.record"
+    CONSENT_WITHDRAW = "consent.withdraw"
+    RUJUKAN_ANSWER = "rujukan.answer"
+    DELIVERY_RECORD = "delivery.record"
+    OUTCOME_RECORD = "outcome.record"
+
+    JOB_READ = "job.read"
+    JOB_CANCEL = "job.cancel"
+    FILE_PUT = "file.put"
+    FILE_READ = "file.read"
+    CLOCK_READ = "clock.read"
+    CLOCK_SET = "clock.set"
+    PARKED_READ = "parked.read"
+    PARKED_RETRY = "parked.retry"
+    PARKED_SKIP = "parked.skip"
+    NUMBERS_READ = "numbers.read"
+
+
+P, R = Permission, Role
+
+FIELD = frozenset({R.PENDAMPING})
+TEAM_LEAD = frozenset({R.KETUA_TIM_KABKOTA})
+DINSOS = frozenset({R.DINSOS_KABKOTA})
+MINISTRY = frozenset({R.KEMENSOS})
+OFFICE = TEAM_LEAD | DINSOS | MINISTRY
+STAFF = FIELD | OFFICE
+VILLAGE = frozenset({R.OPERATOR_DESA})
+PARTNERS = frozenset({R.PARTNER})
+OPERATORS = frozenset({R.OPERATOR})
+
+# chain.md 5 says who does what; domain.md 7.3 says who sees what. Area and dampingan narrow each of these further.
+PERMISSIONS = MappingProxyType(
+    {
+        P.PENDAMPING_REGISTER: MINISTRY,
+        P.PENDAMPING_READ: STAFF,
+        P.PENDAMPING_CHANGE_STATUS: MINISTRY,
+        P.PENUGASAN_START: MINISTRY,
+        P.PENUGASAN_END: MINISTRY,
+        P.WILAYAH_TUGAS_PLACE: MINISTRY,
+        P.WILAYAH_TUGAS_END: MINISTRY,
+        P.FRAMEWORK_SET: MINISTRY,
+        P.SCORECARD_READ: STAFF,
+        P.KPM_INTAKE: DINSOS | MINISTRY,
+        P.KPM_READ: STAFF | VILLAGE,
+        P.KPM_LOOK_UP: OFFICE,
+        P.KPM_UPDATE: FIELD | DINSOS,
+        P.DAMPINGAN_ASSIGN: DINSOS,
+        P.DAMPINGAN_HAND_OVER: TEAM_LEAD,
+        P.KUNJUNGAN_RECORD: FIELD,
+        P.P2K2_RECORD: FIELD,
+        P.EXIT_PROPOSE: FIELD | DINSOS,
+        P.TAHAP_READ: OFFICE,
+        P.POLICY_DRAFT: MINISTRY,
+        P.POLICY_APPROVE: MINISTRY,
+        P.POLICY_READ: STAFF | VILLAGE,
+        P.ASESMEN_RECORD: FIELD,
+        P.PERNYATAAN_RECORD: FIELD,
+        P.GRADUASI_READ: STAFF | VILLAGE,
+        P.GRADUASI_PROPOSE: FIELD,
+        P.GRADUASI_VERIFY: TEAM_LEAD,
+        P.GRADUASI_MUSYAWARAH: VILLAGE,
+        P.GRADUASI_APPROVE: DINSOS,
+        P.GRADUASI_DETERMINE: MINISTRY,
+        P.GRADUASI_RETURN: OFFICE,
+        P.GRADUASI_REFUSE: OFFICE,
+        P.GRADUASI_POSTPONE: OFFICE,
+        P.GRADUASI_CANCEL: STAFF,
+        P.SANGGAH_LODGE: FIELD | VILLAGE | DINSOS,
+        P.SANGGAH_DECIDE: DINSOS | MINISTRY,
+        P.MONITORING_RECORD: FIELD,
+        P.CERTIFICATE_CHECK: STAFF | VILLAGE | PARTNERS,
+        P.COHORT_READ: OFFICE,
+        P.TAHAP_CALENDAR_SET: MINISTRY,
+        P.PARTNER_REGISTER: MINISTRY,
+        P.PROGRAM_PUBLISH: MINISTRY,
+        P.PROGRAM_READ: STAFF | VILLAGE | PARTNERS,
+        P.RUJUKAN_READ: STAFF | PARTNERS,
+        P.RUJUKAN_MATCH: STAFF,
+        P.RUJUKAN_SEND: STAFF,
+        P.CONSENT_RECORD: FIELD,
+        P.CONSENT_WITHDRAW: FIELD | DINSOS,
+        P.RUJUKAN_ANSWER: PARTNERS,
+        P.DELIVERY_RECORD: PARTNERS,
+        P.OUTCOME_RECORD: FIELD | PARTNERS,
+        P.JOB_READ: STAFF | OPERATORS,
+        P.JOB_CANCEL: DINSOS | MINISTRY,
+        P.FILE_PUT: STAFF | VILLAGE | PARTNERS,
+        P.FILE_READ: STAFF | VILLAGE | PARTNERS,
+        P.CLOCK_READ: OPERATORS,
+        P.CLOCK_SET: OPERATORS,
+        P.PARKED_READ: OPERATORS,
+        P.PARKED_RETRY: OPERATORS,
+        P.PARKED_SKIP: OPERATORS,
+        P.NUMBERS_READ: OPERATORS | MINISTRY | DINSOS,
+    }
+)

@@ -1,0 +1,258 @@
+"""One database of one service: engine, transactions that tell their events, row locks, column types."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Annotated, Any, Protocol, TypeVar, cast
+from uuid import UUID
+
+import asyncpg
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from uuid_utils.compat import uuid7 as uuid7
+
+from shared.errors import NotFound
+from shared.messaging.outbox import record
+
+OLDEST_POSTGRES = 180000
+WAKE_EVERY_SECONDS = 0.02
+UNSENT_CHANNEL = "pilar_unsent"
+
+Row = TypeVar("Row", bound=DeclarativeBase)
+
+Rupiah = Annotated[int, mapped_column(sa.BigInteger)]
+
+
+class Scope(Protocol):
+    """What row security needs to know of a caller."""
+
+    @property
+    def areas(self) -> tuple[str, ...]: ...
+    @property
+    def pendamping_id(self) -> UUID | None: ...
+    @property
+    def partner_id(self) -> UUID | None: ...
+
+
+def service_metadata() -> sa.MetaData:
+    """The metadata of one service; constraints get predictable names, by which commands know a violation."""
+    return sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+COLUMN_TYPES: Mapping[Any, Any] = {
+    str: sa.Text(),
+    UUID: sa.Uuid(),
+    bytes: sa.LargeBinary(),
+}
+"""`type_annotation_map` for a service's declarative base; datetimes are declared with `sa.DateTime(timezone=True)`."""
+
+
+def text_enum(kind: type[StrEnum], *, replica: bool = False) -> sa.Enum:
+    """Store an enum as text with a CHECK of its values; a replica may also hold what it reads as UNKNOWN."""
+    known = getattr(kind, "known", None)
+    values = [member.value for member in (kind if replica or known is None else known())]
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        name=f"{kind.__name__.lower()}_known",
+        values_callable=lambda _: values,
+    )
+
+
+class Database:
+    """A service's own database under one role.
+
+    `transaction` is the unit of work: row-security scope first, event positions last, commit, then a wake-up
+    for the relay. Errors of the driver pass through as SQLAlchemy raises them.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        service: str = "",
+        pool_size: int = 10,
+        statement_cache_size: int = 100,
+        statement_timeout_ms: int = 5_000,
+        wake_relay: bool = True,
+    ) -> None:
+        """Connect lazily to `url` (`postgresql://…`)."""
+        self.url, self.service, self.wake_relay = url, service, wake_relay
+        self.engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=2,
+            hide_parameters=True,
+            connect_args={
+                "statement_cache_size": statement_cache_size,
+                "server_settings": {
+                    "application_name": f"pilar-{service}",
+                    "statement_timeout": str(statement_timeout_ms),
+                    "lock_timeout": "2000",
+                    "idle_in_transaction_session_timeout": "15000",
+                    "jit": "off",
+                },
+            },
+        )
+        self._wake = asyncio.Event()
+        self._waker: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def transaction(
+        self, actor: Scope | None = None, *, translate: Mapping[str, str] | None = None
+    ) -> AsyncIterator[AsyncSession]:
+        """Open a session that commits at the end together with the events that it emitted.
+
+        `translate` maps PostgreSQL schema names, for the rebuild of a replica beside the live one.
+        """
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            session.info["actor"], session.info["translate"] = actor, translate or {}
+            if translate:
+                await session.connection(execution_options={"schema_translate_map": dict(translate)})
+            await _open_scope(session, actor)
+            yield session
+            await session.flush()
+            told = await record(session)
+            session.info["recorded"] = True
+            await session.commit()
+        if told and self.wake_relay:
+            self.wake()
+
+    def wake(self) -> None:
+        """Tell the relay, soon and after the commit, that something is unsent; losing this costs only time."""
+        self._wake.set()
+        if self._waker is None or self._waker.done():
+            self._waker = asyncio.create_task(self._notify())
+
+    async def _notify(self) -> None:
+        connection: asyncpg.Connection[Any] | None = None
+        try:
+            while await _set_within(self._wake, 30):
+                self._wake.clear()
+                if connection is None or connection.is_closed():
+                    connection = cast("asyncpg.Connection[Any]", await asyncpg.connect(self.url, timeout=5))
+                await connection.execute(f"NOTIFY {UNSENT_CHANNEL}")
+                await asyncio.sleep(WAKE_EVERY_SECONDS)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            pass  # the relay's slow poll finds what this hint lost
+        finally:
+            if connection is not None and not connection.is_closed():
+                with contextlib.suppress(Exception):
+                    await connection.close(timeout=1)
+
+    async def check_version(self) -> None:
+        """Refuse a PostgreSQL older than 18, with a sentence.
+
+        Raises:
+            RuntimeError: the server is older.
+        """
+        async with self.engine.connect() as connection:
+            version = int((await connection.execute(sa.text("SHOW server_version_num"))).scalar_one())
+        if version < OLDEST_POSTGRES:
+            message = f"Pilar needs PostgreSQL 18; this server is {version // 10000}. Point it to a newer one."
+            raise RuntimeError(message)
+
+    async def close(self) -> None:
+        """Give every connection back; what was committed stays, what was not is gone."""
+        if self._waker is not None:
+            self._waker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._waker
+        await self.engine.dispose()
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
+async def _open_scope(session: AsyncSession, actor: Scope | None) -> None:
+    """Begin, and say whose rows may be seen. Without an actor the api role sees none (architecture.md)."""
+    areas = ",".join(actor.areas) if actor else ""
+    pendamping = str(actor.pendamping_id or "") if actor else ""
+    partner = str(actor.partner_id or "") if actor else ""
+    await session.execute(
+        sa.text(
+            "SELECT set_config('pilar.areas', :areas, true), set_config('pilar.pendamping', :pendamping, true),"
+            " set_config('pilar.partner', :partner, true)"
+        ),
+        {"areas": areas, "pendamping": pendamping, "partner": partner},
+    )
+
+
+async def load(session: AsyncSession, model: type[Row], key: object, *, noun: str = "") -> Row:
+    """Return the row locked FOR NO KEY UPDATE, fresh, so that what is decided on it holds until the commit.
+
+    Raises:
+        NotFound: there is none, or row security hides it from the caller.
+    """
+    row = await session.get(
+        model, key, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if row is None:
+        raise NotFound(noun or model.__name__)
+    return row
+
+
+async def raw(session: AsyncSession) -> "asyncpg.Connection[Any]":
+    """Return the driver's connection, inside the session's transaction (which has begun: see `_open_scope`)."""
+    connection = await session.connection()
+    return cast("asyncpg.Connection[Any]", (await connection.get_raw_connection()).driver_connection)
+
+
+async def upsert(
+    session: AsyncSession,
+    model: type[DeclarativeBase],
+    rows: Sequence[Mapping[str, object]],
+    *,
+    key: Iterable[str],
+    keep: Iterable[str] = (),
+) -> None:
+    """Write `rows` in one statement; of rows with the same `key` the last one counts.
+
+    Columns in `keep` hold their first value when the row was there. All rows name the same columns.
+    Honours a rebuild: the schema of a replica's table is the one that the session fills.
+    """
+    if not rows:
+        return
+    keys = tuple(key)
+    latest = {tuple(row[name] for name in keys): row for row in rows}
+    statement = _upsert_statement(session, model, tuple(rows[0]), keys, frozenset(keep))
+    connection = await raw(session)
+    await session.flush()
+    await connection.execute(statement, orjson.dumps(list(latest.values())).decode())
+
+
+def _upsert_statement(
+    session: AsyncSession, model: type[DeclarativeBase], names: tuple[str, ...], keys: tuple[str, ...], keep: frozenset[str]
+) -> str:
+    table = cast("sa.Table", model.__table__)
+    schema = session.info["translate"].get(table.schema, table.schema) or "public"
+    dialect = session.get_bind().dialect
+    typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect)}' for name in names)
+    columns = ", ".join(f'"{name}"' for name in names)
+    changes = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in names if name not in keys and name not in keep)
+    action = f"UPDATE SET {changes}" if changes else "NOTHING"
+    return (
+        f'INSERT INTO "{schema}"."{table.name}" ({columns}) '  # noqa: S608 (names come from the model)
+        f"SELECT {columns} FROM json_to_recordset($1::json) AS rows({typed}) "
+        f"ON CONFLICT ({', '.join(keys)}) DO {action}"
+    )

@@ -1,0 +1,173 @@
+"""The platform's DDL, one constant a version. A version that has been released is never edited.
+
+Statements end in a double semicolon, because functions hold single ones. `{service}` is the role prefix.
+"""
+
+PLATFORM_V1 = """
+CREATE SCHEMA IF NOT EXISTS platform;;
+GRANT USAGE ON SCHEMA platform, public TO {service}_api, {service}_worker;;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {service}_api, {service}_worker;;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {service}_api, {service}_worker;;
+
+CREATE TABLE platform.epoch (
+    id smallint PRIMARY KEY DEFAULT 1 CONSTRAINT ck_epoch_one_row CHECK (id = 1),
+    value integer NOT NULL DEFAULT 1 CONSTRAINT ck_epoch_positive CHECK (value >= 1),
+    raised_at timestamptz
+);;
+INSERT INTO platform.epoch DEFAULT VALUES;;
+
+CREATE TABLE platform.stream (
+    topic text NOT NULL, key text NOT NULL,
+    seq bigint NOT NULL CONSTRAINT ck_stream_seq_positive CHECK (seq >= 1),
+    PRIMARY KEY (topic, key)
+) WITH (fillfactor = 70);;
+
+CREATE SEQUENCE platform.outbox_number;;
+CREATE TABLE platform.outbox (
+    recorded_at timestamptz NOT NULL,
+    outbox_id bigint NOT NULL DEFAULT nextval('platform.outbox_number'),
+    event_id uuid NOT NULL,
+    shard smallint NOT NULL,
+    topic text NOT NULL,
+    key text NOT NULL,
+    epoch integer NOT NULL,
+    seq bigint NOT NULL,
+    wire text NOT NULL,
+    body text CONSTRAINT ck_outbox_body_size CHECK (octet_length(body) <= 262144),
+    PRIMARY KEY (recorded_at, outbox_id)
+) PARTITION BY RANGE (recorded_at);;
+CREATE INDEX ix_outbox_topic_key_seq ON platform.outbox (topic, key, seq);;
+CREATE INDEX ix_outbox_outbox_id ON platform.outbox (outbox_id);;
+CREATE TABLE platform.outbox_default PARTITION OF platform.outbox DEFAULT;;
+CREATE FUNCTION platform.make_outbox_month(first date, following date) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = platform, pg_temp AS $$
+DECLARE name text := 'outbox_' || to_char(first, 'YYYY_MM');
+BEGIN
+    IF first <> date_trunc('month', first)::date OR following <> (first + interval '1 month')::date THEN
+        RAISE EXCEPTION 'a partition is one calendar month';
+    END IF;
+    IF to_regclass('platform.' || name) IS NOT NULL THEN RETURN false; END IF;
+    EXECUTE format('CREATE TABLE platform.%I PARTITION OF platform.outbox FOR VALUES FROM (%L) TO (%L)',
+                   name, first || ' 00:00+00', following || ' 00:00+00');
+    RETURN true;
+END $$;;
+REVOKE ALL ON FUNCTION platform.make_outbox_month(date, date) FROM PUBLIC;;
+GRANT EXECUTE ON FUNCTION platform.make_outbox_month(date, date) TO {service}_worker;;
+
+CREATE TABLE platform.unsent (
+    shard smallint NOT NULL, outbox_id bigint NOT NULL, recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (shard, outbox_id)
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);;
+
+CREATE TABLE platform.local_log (
+    topic text NOT NULL, partition smallint NOT NULL, "offset" bigint NOT NULL,
+    outbox_id bigint NOT NULL, recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, partition, "offset")
+);;
+
+CREATE TABLE platform.cursor (
+    subscription text NOT NULL, topic text NOT NULL, key text NOT NULL,
+    epoch integer NOT NULL DEFAULT 0, seq bigint NOT NULL DEFAULT 0, event_id uuid,
+    state text NOT NULL DEFAULT 'OPEN' CONSTRAINT ck_cursor_state CHECK (state IN ('OPEN', 'GAP', 'PARKED', 'DIVERGED')),
+    PRIMARY KEY (subscription, topic, key)
+) WITH (fillfactor = 70);;
+CREATE INDEX ix_cursor_blocked ON platform.cursor (subscription, topic, key) WHERE state <> 'OPEN';;
+
+CREATE TABLE platform.parked (
+    parked_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    subscription text NOT NULL, topic text NOT NULL, key text,
+    epoch integer, seq bigint, event_id uuid, wire text,
+    partition smallint NOT NULL, "offset" bigint NOT NULL,
+    body bytea NOT NULL,
+    reason text NOT NULL CONSTRAINT ck_parked_reason
+        CHECK (reason IN ('POISON', 'BEHIND', 'GAP', 'DIVERGENCE', 'UNDECODABLE')),
+    error text, sqlstate text, constraint_name text,
+    attempts integer NOT NULL DEFAULT 1,
+    parked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT uq_parked_place UNIQUE (subscription, topic, partition, "offset")
+);;
+CREATE INDEX ix_parked_subscription_topic_key_seq ON platform.parked (subscription, topic, key, epoch, seq);;
+
+CREATE TABLE platform.consumer_offset (
+    subscription text NOT NULL, topic text NOT NULL, partition smallint NOT NULL,
+    next_offset bigint NOT NULL, last_event_id uuid,
+    generation integer NOT NULL DEFAULT 0, stopped text,
+    PRIMARY KEY (subscription, topic, partition)
+) WITH (fillfactor = 50);;
+
+CREATE TABLE platform.idempotency (
+    client text NOT NULL, method text NOT NULL, path text NOT NULL, key text NOT NULL,
+    request_hash bytea NOT NULL, status smallint, headers jsonb, sealed bytea,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(), expires_at timestamptz NOT NULL,
+    PRIMARY KEY (client, method, path, key)
+);;
+CREATE INDEX ix_idempotency_expires_at ON platform.idempotency (expires_at);;
+
+CREATE TABLE platform.job (
+    job_id uuid PRIMARY KEY, kind text NOT NULL,
+    state text NOT NULL DEFAULT 'QUEUED' CONSTRAINT ck_job_state
+        CHECK (state IN ('QUEUED', 'RUNNING', 'DONE', 'CANCELLED', 'FAILED')),
+    params jsonb NOT NULL DEFAULT '{}', place jsonb NOT NULL DEFAULT '{}',
+    total bigint, done bigint NOT NULL DEFAULT 0, refused bigint NOT NULL DEFAULT 0,
+    report jsonb NOT NULL DEFAULT '{}',
+    actor_sub text NOT NULL, actor jsonb NOT NULL, areas text[] NOT NULL DEFAULT '{}',
+    cancel_asked boolean NOT NULL DEFAULT false, attempts integer NOT NULL DEFAULT 0, error text,
+    lease uuid, lease_until timestamptz,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(), started_at timestamptz, ended_at timestamptz
+);;
+CREATE INDEX ix_job_state_created_at ON platform.job (state, created_at);;
+CREATE TABLE platform.job_row_error (
+    job_id uuid NOT NULL REFERENCES platform.job (job_id), row bigint NOT NULL, number smallint NOT NULL,
+    "column" text, code text NOT NULL, params jsonb NOT NULL DEFAULT '{}',
+    PRIMARY KEY (job_id, row, number)
+);;
+
+CREATE TABLE platform.due (
+    due_id uuid PRIMARY KEY, kind text NOT NULL, subject_id text NOT NULL,
+    clock text NOT NULL CONSTRAINT ck_due_clock CHECK (clock IN ('business', 'real')),
+    due_at timestamptz NOT NULL, payload jsonb NOT NULL DEFAULT '{}',
+    attempts integer NOT NULL DEFAULT 0, error text,
+    lease uuid, lease_until timestamptz, done_at timestamptz,
+    CONSTRAINT uq_due_kind_subject_id UNIQUE (kind, subject_id)
+);;
+CREATE INDEX ix_due_open ON platform.due (clock, due_at) WHERE done_at IS NULL;;
+
+CREATE TABLE platform.file (
+    sha256 text PRIMARY KEY CONSTRAINT ck_file_sha256 CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    size bigint NOT NULL, chunks integer NOT NULL, media_type text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);;
+CREATE TABLE platform.file_chunk (
+    sha256 text NOT NULL REFERENCES platform.file (sha256) ON DELETE CASCADE,
+    number integer NOT NULL, sealed bytea NOT NULL,
+    PRIMARY KEY (sha256, number)
+);;
+
+CREATE TABLE platform.business_clock (
+    id smallint PRIMARY KEY DEFAULT 1 CONSTRAINT ck_business_clock_one_row CHECK (id = 1),
+    offset_seconds bigint NOT NULL DEFAULT 0, set_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);;
+INSERT INTO platform.business_clock DEFAULT VALUES;;
+
+CREATE FUNCTION platform.in_scope(code text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce(bool_or(p = '*' OR (code COLLATE "C" >= p AND code COLLATE "C" < p || '~')), false)
+    FROM unnest(string_to_array(NULLIF(current_setting('pilar.areas', true), ''), ',')) AS p
+$$;;
+REVOKE ALL ON FUNCTION platform.in_scope(text) FROM PUBLIC;;
+GRANT EXECUTE ON FUNCTION platform.in_scope(text) TO {service}_api, {service}_worker;;
+
+GRANT SELECT ON ALL TABLES IN SCHEMA platform TO {service}_api, {service}_worker;;
+GRANT INSERT, UPDATE ON platform.stream TO {service}_api, {service}_worker;;
+GRANT INSERT ON platform.outbox, platform.unsent TO {service}_api, {service}_worker;;
+GRANT UPDATE (body) ON platform.outbox TO {service}_worker;;
+GRANT DELETE ON platform.unsent TO {service}_worker;;
+GRANT INSERT, UPDATE, DELETE ON platform.local_log, platform.cursor, platform.parked, platform.consumer_offset TO {service}_worker;;
+GRANT UPDATE, DELETE ON platform.parked TO {service}_api;;
+GRANT UPDATE ON platform.cursor TO {service}_api;;
+GRANT INSERT, UPDATE, DELETE ON platform.idempotency TO {service}_api, {service}_worker;;
+GRANT INSERT, UPDATE ON platform.job, platform.due TO {service}_api, {service}_worker;;
+GRANT INSERT ON platform.job_row_error TO {service}_worker;;
+GRANT INSERT, DELETE ON platform.file, platform.file_chunk TO {service}_api, {service}_worker;;
+GRANT UPDATE ON platform.business_clock TO {service}_api;;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA platform TO {service}_api, {service}_worker;;
+"""

@@ -1,0 +1,163 @@
+"""Telling a fact: `emit` collects, and just before COMMIT all keys take their next position and the rows are written."""
+
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
+from uuid_utils.compat import uuid7
+
+from shared.errors import DomainError
+from shared.events import Event
+from shared.schema import SHARDS
+
+LARGEST_BODY = 262_144
+
+TAKE_POSITIONS = """
+INSERT INTO platform.stream AS stream (topic, key, seq)
+SELECT topic, key, count FROM unnest($1::text[], $2::text[], $3::bigint[]) AS wanted(topic, key, count)
+ORDER BY topic, key
+ON CONFLICT (topic, key) DO UPDATE SET seq = stream.seq + EXCLUDED.seq
+RETURNING topic, key, seq, (SELECT value FROM platform.epoch) AS epoch,
+    clock_timestamp() + make_interval(secs => (SELECT offset_seconds FROM platform.business_clock)) AS business_now
+"""
+WRITE_ROWS = """
+WITH written AS (
+    INSERT INTO platform.outbox (recorded_at, outbox_id, event_id, shard, topic, key, epoch, seq, wire, body)
+    SELECT clock_timestamp(), nextval('platform.outbox_number'), event_id, shard, topic, key, epoch, seq, wire, body
+    FROM (
+        SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::text[],
+                             $8::text[]) WITH ORDINALITY
+            AS told(event_id, shard, topic, key, epoch, seq, wire, body, number)
+        ORDER BY number
+    ) AS told
+    RETURNING shard, outbox_id, recorded_at
+)
+INSERT INTO platform.unsent (shard, outbox_id, recorded_at) SELECT shard, outbox_id, recorded_at FROM written
+"""
+
+
+class EventTooLarge(DomainError):
+    """An event's body passes 256 KiB, which a broker may refuse; the command that tells it is refused instead."""
+
+    status = 422
+    en = "This tells more than one event may carry (256 KiB)."
+    id = "Isi kabar ini melebihi batas satu kejadian (256 KiB)."
+
+
+class Teller(Protocol):
+    """Who is behind a fact: shown in a family's life, never a name."""
+
+    @property
+    def sub(self) -> str: ...
+
+
+def shard_of(key: str) -> int:
+    """The shard (in the one-machine transport: the partition) that a key belongs to, for ever."""
+    return zlib.crc32(key.encode()) % SHARDS
+
+
+def emit(session: AsyncSession, event: Event, *, occurred_at: datetime | None = None) -> None:
+    """Collect a fact; it is written with the transaction's commit, or not at all.
+
+    `occurred_at` is business time (UTC); the transaction's business clock is used when it is left out.
+    """
+    session.info.setdefault("emitted", []).append((event, occurred_at))
+
+
+async def record(session: AsyncSession) -> int:
+    """Take the positions of all collected facts in one sorted statement and write the outbox rows."""
+    emitted: list[tuple[Event, datetime | None]] = session.info.pop("emitted", [])
+    if not emitted:
+        return 0
+    connection = (await (await session.connection()).get_raw_connection()).driver_connection
+    assert connection is not None
+    counts: dict[tuple[str, str], int] = {}
+    for event, _ in emitted:
+        counts[event.topic, event.key] = counts.get((event.topic, event.key), 0) + 1
+    # Sorted, so that two transactions with the same keys never wait for each other in a circle.
+    wanted = sorted(counts)
+    rows = await connection.fetch(
+        TAKE_POSITIONS, [t for t, _ in wanted], [k for _, k in wanted], [counts[place] for place in wanted]
+    )
+    first = {(row["topic"], row["key"]): row["seq"] - counts[row["topic"], row["key"]] for row in rows}
+    await connection.execute(WRITE_ROWS, *_columns(session, emitted, first, rows[0]["epoch"], rows[0]["business_now"]))
+    return len(emitted)
+
+
+def _columns(
+    session: AsyncSession,
+    emitted: Sequence[tuple[Event, datetime | None]],
+    last: dict[tuple[str, str], int],
+    epoch: int,
+    now: datetime,
+) -> tuple[list[Any], ...]:
+    lists: tuple[list[Any], ...] = ([], [], [], [], [], [], [], [])
+    for event, occurred_at in emitted:
+        place = (event.topic, event.key)
+        last[place] += 1
+        event_id = uuid7()
+        body = envelope(session, event, event_id, (epoch, last[place]), occurred_at or now)
+        if len(body) > LARGEST_BODY:
+            raise EventTooLarge
+        values = (event_id, shard_of(event.key), *place, epoch, last[place], event.wire, body.decode())
+        for column, value in zip(lists, values, strict=True):
+            column.append(value)
+    return lists
+
+
+def envelope(
+    session: AsyncSession, event: Event, event_id: UUID, position: tuple[int, int], occurred_at: datetime
+) -> bytes:
+    """Return the structured CloudEvents 1.0 JSON of one fact; `epoch` and `seq` are its position in its stream."""
+    actor: Teller | None = session.info.get("actor")
+    cause: Any = session.info.get("cause")
+    fields: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": str(event_id),
+        "source": f"urn:pilar:{event.wire.partition('.')[0]}",
+        "type": event.wire,
+        "subject": event.key,
+        "time": occurred_at,
+        "datacontenttype": "application/json",
+        "dataschema": f"urn:pilar:schema:{event.wire}",
+        "epoch": position[0],
+        "seq": position[1],
+        "actor": actor.sub if actor else "system",
+        "correlationid": str(cause.correlation_id) if cause else session.info.get("request_id", str(event_id)),
+        "data": event.model_dump(mode="json"),
+    }
+    if cause:
+        fields["causationid"] = str(cause.event_id)
+    return orjson.dumps(fields, option=orjson.OPT_UTC_Z)
+
+
+@sqlalchemy_event.listens_for(Session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault("savepoints", {})[id(transaction)] = len(session.info.get("emitted", ()))
+
+
+@sqlalchemy_event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    session.info.get("savepoints", {}).pop(id(transaction), None)
+
+
+@sqlalchemy_event.listens_for(Session, "after_soft_rollback")
+def _drop(session: Session, transaction: SessionTransaction) -> None:
+    """A savepoint rolled back drops what it emitted; a whole rollback drops everything."""
+    kept = session.info.get("savepoints", {}).get(id(transaction), 0) if transaction.nested else 0
+    del session.info.get("emitted", [])[kept:]
+
+
+@sqlalchemy_event.listens_for(Session, "before_commit")
+def _refuse_untold(session: Session) -> None:
+    """A plain `session.commit()` would lose collected facts silently; only `Database.transaction` may commit."""
+    if session.info.get("emitted") and not session.in_nested_transaction():
+        msg = "events were emitted, but the commit did not come from Database.transaction"
+        raise RuntimeError(msg)

@@ -1,0 +1,245 @@
+"""The platform's own tables, the same in every service: Core tables for queries, versioned DDL for migrations.
+
+A service's migration calls `platform_v1(op.execute, service)`; a later release adds `platform_v2`, never edits v1.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from shared.ddl import PLATFORM_V1
+
+SHARDS = 24
+MONTHS_AHEAD = 24
+
+metadata = sa.MetaData(schema="platform")
+
+
+def _at(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+epoch = sa.Table(
+    "epoch",
+    metadata,
+    sa.Column("id", sa.SmallInteger, primary_key=True, server_default="1"),
+    sa.Column("value", sa.Integer, nullable=False, server_default="1"),
+    _at("raised_at", nullable=True),
+)
+stream = sa.Table(
+    "stream",
+    metadata,
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+)
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("recorded_at", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("outbox_id", sa.BigInteger, primary_key=True),
+    sa.Column("event_id", UUID(as_uuid=True), nullable=False),
+    sa.Column("shard", sa.SmallInteger, nullable=False),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("wire", sa.Text, nullable=False),
+    sa.Column("body", sa.Text),
+    sa.Index("ix_outbox_topic_key_seq", "topic", "key", "seq"),
+    sa.Index("ix_outbox_outbox_id", "outbox_id"),
+    postgresql_partition_by="RANGE (recorded_at)",
+)
+unsent = sa.Table(
+    "unsent",
+    metadata,
+    sa.Column("shard", sa.SmallInteger, primary_key=True),
+    sa.Column("outbox_id", sa.BigInteger, primary_key=True),
+    _at("recorded_at"),
+)
+local_log = sa.Table(
+    "local_log",
+    metadata,
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("partition", sa.SmallInteger, primary_key=True),
+    sa.Column("offset", sa.BigInteger, primary_key=True),
+    sa.Column("outbox_id", sa.BigInteger, nullable=False),
+    _at("recorded_at"),
+)
+cursor = sa.Table(
+    "cursor",
+    metadata,
+    sa.Column("subscription", sa.Text, primary_key=True),
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("epoch", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("seq", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("event_id", UUID(as_uuid=True)),
+    sa.Column("state", sa.Text, nullable=False, server_default="OPEN"),
+)
+parked = sa.Table(
+    "parked",
+    metadata,
+    sa.Column("parked_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("subscription", sa.Text, nullable=False),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("key", sa.Text),
+    sa.Column("epoch", sa.Integer),
+    sa.Column("seq", sa.BigInteger),
+    sa.Column("event_id", UUID(as_uuid=True)),
+    sa.Column("wire", sa.Text),
+    sa.Column("partition", sa.SmallInteger, nullable=False),
+    sa.Column("offset", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("sqlstate", sa.Text),
+    sa.Column("constraint_name", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    sa.Index("ix_parked_subscription_topic_key_seq", "subscription", "topic", "key", "epoch", "seq"),
+    sa.UniqueConstraint("subscription", "topic", "partition", "offset", name="uq_parked_place"),
+)
+consumer_offset = sa.Table(
+    "consumer_offset",
+    metadata,
+    sa.Column("subscription", sa.Text, primary_key=True),
+    sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("partition", sa.SmallInteger, primary_key=True),
+    sa.Column("next_offset", sa.BigInteger, nullable=False),
+    sa.Column("last_event_id", UUID(as_uuid=True)),
+    sa.Column("generation", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("stopped", sa.Text),
+)
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("client", sa.Text, primary_key=True),
+    sa.Column("method", sa.Text, primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("request_hash", sa.LargeBinary, nullable=False),
+    sa.Column("status", sa.SmallInteger),
+    sa.Column("headers", JSONB),
+    sa.Column("sealed", sa.LargeBinary),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    _at("expires_at"),
+    sa.Index("ix_idempotency_expires_at", "expires_at"),
+)
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("job_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="QUEUED"),
+    sa.Column("params", JSONB, nullable=False, server_default="{}"),
+    sa.Column("place", JSONB, nullable=False, server_default="{}"),
+    sa.Column("total", sa.BigInteger),
+    sa.Column("done", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("refused", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("report", JSONB, nullable=False, server_default="{}"),
+    sa.Column("actor_sub", sa.Text, nullable=False),
+    sa.Column("actor", JSONB, nullable=False),
+    sa.Column("areas", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("cancel_asked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("error", sa.Text),
+    sa.Column("lease", UUID(as_uuid=True)),
+    _at("lease_until", nullable=True),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    _at("started_at", nullable=True),
+    _at("ended_at", nullable=True),
+    sa.Index("ix_job_state_created_at", "state", "created_at"),
+)
+job_row_error = sa.Table(
+    "job_row_error",
+    metadata,
+    sa.Column("job_id", UUID(as_uuid=True), sa.ForeignKey("platform.job.job_id"), primary_key=True),
+    sa.Column("row", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.SmallInteger, primary_key=True),
+    sa.Column("column", sa.Text),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("params", JSONB, nullable=False, server_default="{}"),
+)
+due = sa.Table(
+    "due",
+    metadata,
+    sa.Column("due_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject_id", sa.Text, nullable=False),
+    sa.Column("clock", sa.Text, nullable=False),
+    _at("due_at"),
+    sa.Column("payload", JSONB, nullable=False, server_default="{}"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("error", sa.Text),
+    sa.Column("lease", UUID(as_uuid=True)),
+    _at("lease_until", nullable=True),
+    _at("done_at", nullable=True),
+    sa.UniqueConstraint("kind", "subject_id", name="uq_due_kind_subject_id"),
+    sa.Index("ix_due_open", "clock", "due_at", postgresql_where=sa.text("done_at IS NULL")),
+)
+file = sa.Table(
+    "file",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("chunks", sa.Integer, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+)
+file_chunk = sa.Table(
+    "file_chunk",
+    metadata,
+    sa.Column("sha256", sa.Text, sa.ForeignKey("platform.file.sha256", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+business_clock = sa.Table(
+    "business_clock",
+    metadata,
+    sa.Column("id", sa.SmallInteger, primary_key=True, server_default="1"),
+    sa.Column("offset_seconds", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("set_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+)
+
+
+def platform_v1(execute: Callable[[str], object], service: str, *, today: datetime | None = None) -> None:
+    """Create the platform's tables for `service`, with the rights of its api and worker roles."""
+    for statement in PLATFORM_V1.replace("{service}", service).split(";;"):
+        if statement.strip():
+            execute(statement)
+    for first, following in pairwise(months_from(today or datetime.now(UTC), MONTHS_AHEAD + 2)):
+        execute(f"SELECT platform.make_outbox_month('{first:%Y-%m-01}', '{following:%Y-%m-01}')")
+
+
+def months_from(day: datetime, count: int) -> list[datetime]:
+    """Return the first days of `count` months, the month before `day` first (a clock may be behind)."""
+    start = day.year * 12 + day.month - 2
+    return [datetime((start + n) // 12, (start + n) % 12 + 1, 1, tzinfo=UTC) for n in range(count)]
+
+
+def area_security(execute: Callable[[str], object], table: str, column: str = "kode_wilayah", *, also: str = "") -> None:
+    """Let the api role see and write only rows of the caller's areas (fails closed: no scope, no rows).
+
+    `also` is one more SQL condition that admits a row, e.g. by partner. The worker role bypasses row security.
+    """
+    within = f"platform.in_scope({column})" + (f" OR ({also})" if also else "")
+    execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    execute(f"CREATE POLICY area ON {table} USING ({within}) WITH CHECK ({within})")
+
+
+def replica_schema(execute: Callable[[str], object], service: str, subscription: str) -> None:
+    """Create the PostgreSQL schema that the tables of one replica subscription live in."""
+    name = f"replica_{subscription}"
+    execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
+    for role in ("api", "worker"):
+        execute(f"GRANT USAGE ON SCHEMA {name} TO {service}_{role}")
+    execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT SELECT ON TABLES TO {service}_api")
+    execute(
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {name} "
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {service}_worker"
+    )

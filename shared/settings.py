@@ -1,0 +1,165 @@
+"""What a process is told from outside: environment variables, or files that hold one value each."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+DEVELOPMENT_ISSUER = "http://localhost/pilar-development-issuer"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+Secret = Annotated[str, Field(repr=False)]
+
+
+class Environment(PydanticBaseSettingsSource):
+    """Reads PILAR_<SERVICE>_<FIELD>, else PILAR_<FIELD>; each may end in _FILE and name a file instead."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return the value of one field, or None when nobody says anything about it."""
+        del field
+        service = self.current_state.get("service") or os.environ.get("PILAR_SERVICE", "")
+        for prefix in (f"PILAR_{service.upper()}_", "PILAR_"):
+            value = read_variable(prefix + field_name.upper())
+            if value is not None:
+                return value, field_name, False
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return every field that the environment names."""
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def read_variable(name: str) -> str | None:
+    """Return the variable, or the stripped content of the file that NAME_FILE points to; both at once is an error."""
+    value, path = os.environ.get(name), os.environ.get(f"{name}_FILE")
+    if path is None:
+        return value
+    if value is not None:
+        msg = f"{name} and {name}_FILE are both set; keep one"
+        raise ValueError(msg)
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except OSError as error:
+        msg = f"{name}_FILE names a file that cannot be read ({error.strerror})"
+        raise ValueError(msg) from None
+
+
+class Settings(BaseSettings):
+    """One service's settings; frozen, and nothing secret shows in `repr` or in a validation error."""
+
+    model_config = SettingsConfigDict(env_prefix="PILAR_", frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    service: str = Field(pattern=r"^[a-z][a-z0-9_]{1,30}$")
+    mode: Literal["development", "production"] = "production"
+    database_url: Secret = ""
+    worker_database_url: Secret = ""
+    owner_database_url: Secret = ""
+    transport: Literal["local", "kafka"] = "local"
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    issuer: str = ""
+    audience: str = ""
+    jwks_file: Path | None = None
+    jwks_url: str | None = None
+    authorized_parties: Annotated[list[str], NoDecode] = []
+    keys_folder: Path | None = None
+    cors_origins: Annotated[list[str], NoDecode] = []
+    docs: bool = True
+    max_body_bytes: int = Field(default=262_144, ge=1024)
+    max_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    statement_cache_size: int = Field(default=100, ge=0)
+    pool_size: int = Field(default=10, ge=1, le=200)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    traces_endpoint: str = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take explicit arguments first, then the environment; no .env file, which ends up in an image."""
+        return init_settings, Environment(settings_cls)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Return the settings of a process that runs one service, named by PILAR_SERVICE."""
+        return cls()  # pyright: ignore[reportCallIssue]  # the fields come from the environment
+
+    @classmethod
+    def load_for(cls, service: str, **overrides: Any) -> Self:
+        """Return `service`'s settings in a process that runs several: PILAR_<SERVICE>_X goes before PILAR_X."""
+        return cls(service=service, **overrides)
+
+    @field_validator("authorized_parties", "cors_origins", mode="before")
+    @classmethod
+    def split_list(cls, value: object) -> object:
+        """Take "a,b" from the environment where a list is meant."""
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("jwks_url")
+    @classmethod
+    def refuse_clear_text_keys(cls, value: str | None) -> str | None:
+        """Keys fetched in clear over a network are anybody's keys."""
+        if value is not None and urlsplit(value).scheme != "https" and not is_loopback(value):
+            msg = "jwks_url must be https; http only to this machine, in development"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def fill_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Development knows its issuer; the audience is the service's own name unless said otherwise."""
+        if values.get("mode") == "development":
+            values.setdefault("issuer", DEVELOPMENT_ISSUER)
+        values.setdefault("audience", f"pilar-{values.get('service', '')}")
+        return values
+
+    @model_validator(mode="after")
+    def refuse_two_key_sources(self) -> Self:
+        """Two places for the same keys is a question, not a setting."""
+        if self.jwks_file and self.jwks_url:
+            msg = "set jwks_file or jwks_url, not both"
+            raise ValueError(msg)
+        if not self.audience:
+            msg = "audience must not be empty: every token would fit"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def refuse_insecure_production(self) -> Self:
+        """A production process does not start with anything that only a laptop may have."""
+        faults = [sentence for wrong, sentence in insecurities(self) if wrong] if self.production else []
+        if faults:
+            msg = "refused in production: " + "; ".join(faults)
+            raise ValueError(msg)
+        return self
+
+    @property
+    def production(self) -> bool:
+        """Whether real families depend on this process."""
+        return self.mode == "production"
+
+
+def insecurities(settings: Settings) -> list[tuple[bool, str]]:
+    """Return what production refuses, each with its sentence."""
+    url = settings.jwks_url or ""
+    return [
+        (not settings.issuer, "issuer is missing"),
+        (settings.issuer == DEVELOPMENT_ISSUER, "issuer is the development issuer"),
+        (bool(settings.issuer) and not settings.issuer.startswith("https://"), "issuer is not https"),
+        (not settings.jwks_file and not url, "neither jwks_file nor jwks_url is set"),
+        (bool(url) and not url.startswith("https://"), "jwks_url is not https"),
+        (settings.keys_folder is None, "keys_folder is missing"),
+        ("*" in settings.cors_origins, "cors_origins allows every origin"),
+    ]
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address stays on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname in LOOPBACK
