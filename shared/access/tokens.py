@@ -1,0 +1,226 @@
+"""From a bearer token to an Actor, or a refusal with a plain sentence."""
+
+import hashlib
+import math
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, ClassVar
+from uuid import UUID
+
+from joserfc import jws
+from joserfc.errors import JoseError
+
+from shared.access.actor import NATIONAL, SYSTEM, Actor
+from shared.access.json_web import Malformed, decode_object, decode_part
+from shared.access.keys import KeySource
+from shared.access.permissions import Role
+from shared.errors import DomainError
+from shared.settings import Settings
+
+MAX_TOKEN = 8192
+LEEWAY_SECONDS = 30
+MAX_LIFETIME_SECONDS = 24 * 3600
+REMEMBERED_SECONDS = 60
+REMEMBERED_TOKENS = 4096
+MAX_LIST = 512
+ALGORITHMS = ("ES256", "RS256", "PS256")
+HEADER = frozenset({"alg", "typ", "kid", "x5t"})
+TYPES = frozenset({"at+jwt", "application/at+jwt"})
+ROLES = {role.value: role for role in Role}
+KID = re.compile(r"[A-Za-z0-9._=-]{1,128}")
+AREA = re.compile(r"\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?", re.ASCII)
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class InvalidToken(DomainError):
+    """401: the bearer token is missing, or is not one that this service may believe."""
+
+    status: ClassVar[int] = 401
+    en = "Sign in again: {reason}."
+    id = "Masuk kembali: token tidak dapat diterima."
+
+    def __init__(self, reason: str = "the token is missing") -> None:
+        """Say what is wrong with the token, never what it contains."""
+        super().__init__(reason=reason)
+
+
+class TokenVerifier:
+    """Checks bearer tokens for one service; make one per process and close it with the process.
+
+    A token that was checked is believed again without its signature for at most 60 seconds and never past its end.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        """Take issuer, audience and the place of the keys from the settings."""
+        self._issuer, self._audience = settings.issuer, settings.audience
+        self._parties = frozenset(settings.authorized_parties)
+        self._clock = clock
+        self._remembered: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
+        self.keys = KeySource(settings)
+
+    async def verify(self, token: str) -> Actor:
+        """Return who asks; raise InvalidToken, or KeysUnavailable while no key of the issuer is known."""
+        if len(token) > MAX_TOKEN:
+            raise InvalidToken("it is too long")
+        print_ = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        ends_at, actor = self._remembered.get(print_, (0.0, None))
+        if actor is not None and self._clock() < ends_at:
+            return actor
+        try:
+            claims = await self._signed_claims(token)
+            actor = self._actor(claims)
+        except Malformed as error:
+            raise InvalidToken(str(error)) from None
+        self._remember(print_, min(self._clock() + REMEMBERED_SECONDS, claims["exp"]), actor)
+        return actor
+
+    async def aclose(self) -> None:
+        """Let go of the issuer."""
+        await self.keys.aclose()
+
+    def _remember(self, print_: bytes, ends_at: float, actor: Actor) -> None:
+        self._remembered[print_] = (ends_at, actor)
+        while len(self._remembered) > REMEMBERED_TOKENS:
+            self._remembered.popitem(last=False)
+
+    async def _signed_claims(self, token: str) -> dict[str, Any]:
+        """Return the claims of a token whose signature holds."""
+        parts = token.split(".")
+        if len(parts) != 3:  # noqa: PLR2004  # header, claims, signature; five parts would be encrypted
+            fail("it is not a signed token")
+        header = decode_object(decode_part(parts[0]))
+        kid = check_header(header)
+        key = await self.keys.find(kid)
+        if key is None or header["alg"] not in key.algorithms:
+            fail("it is signed with a key that the issuer does not have")
+        try:
+            jws.deserialize_compact(token, key.key, algorithms=list(ALGORITHMS))
+        except (JoseError, ValueError) as error:
+            msg = "its signature does not hold"
+            raise Malformed(msg) from error
+        claims = decode_object(decode_part(parts[1]))
+        check_type(header["typ"], claims.get("typ"))
+        return claims
+
+    def _actor(self, claims: dict[str, Any]) -> Actor:
+        """Check who said it, for whom and until when, then read who it is."""
+        self._check_parties(claims)
+        check_times(claims, self._clock())
+        return read_actor(claims)
+
+    def _check_parties(self, claims: dict[str, Any]) -> None:
+        audience = claims.get("aud")
+        audience = [audience] if isinstance(audience, str) else audience
+        if claims.get("iss") != self._issuer or not self._issuer:
+            fail("it comes from another issuer")
+        if not isinstance(audience, list) or self._audience not in audience:
+            fail("it was made for another service")
+        if self._parties and claims.get("azp") not in self._parties:
+            fail("it was given to another application")
+
+
+def fail(reason: str) -> Any:
+    """Raise Malformed with the sentence."""
+    raise Malformed(reason)
+
+
+def check_header(header: dict[str, Any]) -> str:
+    """Return the `kid`; refuse every algorithm and header parameter that is not on the list."""
+    if header.get("alg") not in ALGORITHMS:
+        fail("its algorithm is not accepted")
+    if not HEADER.issuperset(header):
+        fail("its header asks for something that is not accepted")
+    kid, typ = header.get("kid"), header.get("typ")
+    if not isinstance(kid, str) or not KID.fullmatch(kid):
+        fail("it does not name its key")
+    if not isinstance(typ, str) or (typ.lower() not in TYPES and typ != "JWT"):
+        fail("it is not an access token")
+    return kid
+
+
+def check_type(header_type: str, claim_type: object) -> None:
+    """Refuse ID and refresh tokens: an access token says so in its header, or is a `Bearer` by its claim."""
+    wanted = ("Bearer",) if header_type == "JWT" else ("Bearer", None)
+    if claim_type not in wanted:
+        fail("it is not an access token")
+
+
+def check_times(claims: dict[str, Any], now: float) -> None:
+    """Refuse what has ended, has not begun, or would live longer than a day; 30 seconds of leeway."""
+    issued_at, ends_at = (read_instant(claims, name) for name in ("iat", "exp"))
+    begins_at = read_instant(claims, "nbf") if "nbf" in claims else issued_at
+    if ends_at + LEEWAY_SECONDS <= now:
+        fail("it has expired")
+    if max(begins_at, issued_at) - LEEWAY_SECONDS > now:
+        fail("it is not valid yet")
+    if not 0 < ends_at - issued_at <= MAX_LIFETIME_SECONDS:
+        fail("it would live longer than a day")
+
+
+def read_instant(claims: dict[str, Any], name: str) -> float:
+    """Return a required NumericDate."""
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        fail(f"its {name} is missing or is no time")
+    return value
+
+
+def read_actor(claims: dict[str, Any]) -> Actor:
+    """Return the actor of chain.md 5; a role unknown to this release is left out."""
+    roles = frozenset(ROLES[name] for name in read_list(claims, "roles") if name in ROLES)
+    actor = Actor(
+        sub=read_subject(claims),
+        roles=roles,
+        areas=tuple(dict.fromkeys(check_area(code) for code in read_list(claims, "kode_wilayah"))),
+        ditjen=read_text(claims, "ditjen"),
+        pendamping_id=read_uuid(claims, "pendamping_id"),
+        partner_id=read_uuid(claims, "partner_id"),
+    )
+    if Role.PENDAMPING in roles and actor.pendamping_id is None:
+        fail("a pendamping's token must name its pendamping_id")
+    if Role.PARTNER in roles and actor.partner_id is None:
+        fail("a partner's token must name its partner_id")
+    return actor
+
+
+def read_subject(claims: dict[str, Any]) -> str:
+    """Return the `sub`; the workers' own names cannot be borrowed."""
+    sub = read_text(claims, "sub")
+    if not sub or sub.lower().startswith(SYSTEM):
+        fail("its subject is missing or not a person's")
+    return sub
+
+
+def read_text(claims: dict[str, Any], name: str) -> str | None:
+    """Return a printable text of at most 255 characters, or None where the claim is absent."""
+    value = claims.get(name)
+    if value is not None and not (isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable()):  # noqa: PLR2004
+        fail(f"its {name} cannot be read")
+    return value
+
+
+def read_list(claims: dict[str, Any], name: str) -> list[str]:
+    """Return a list of texts; absent is empty, anything else is refused."""
+    value = claims.get(name, [])
+    if not isinstance(value, list) or len(value) > MAX_LIST or not all(isinstance(item, str) for item in value):
+        fail(f"its {name} is not a list of texts")
+    return value
+
+
+def check_area(code: str) -> str:
+    """Return a Kemendagri code in dotted form, or "*" for the whole country."""
+    if code != NATIONAL and not AREA.fullmatch(code):
+        fail("its kode_wilayah is not an area code")
+    return code
+
+
+def read_uuid(claims: dict[str, Any], name: str) -> UUID | None:
+    """Return a UUID in its canonical form, or None where the claim is absent."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not UUID_TEXT.fullmatch(value):
+        fail(f"its {name} is not an id")
+    return UUID(value)
