@@ -1,0 +1,40 @@
+"""NIK and KK: sealed at rest, found by keyed hash, masked in views. Names and phones go the same way."""
+
+from shared.privacy.numbers import (
+    ImpossibleBirthDate,
+    ImpossibleIssueDate,
+    Nik,
+    NikWarning,
+    NoKk,
+    NotSixteenDigits,
+    SerialZero,
+    UnknownProvince,
+    mask,
+)
+from shared.privacy.sealing import (
+    SealingKey,
+    open_sealed,
+    read_public_key,
+    seal_to,
+)
+from shared.privacy.vault import KeysMissing, SealBroken, Vault, make_keys
+
+__all__ = [
+    "ImpossibleBirthDate",
+    "ImpossibleIssueDate",
+    "KeysMissing",
+    "Nik",
+    "NikWarning",
+    "NoKk",
+    "NotSixteenDigits",
+    "SealBroken",
+    "SealingKey",
+    "SerialZero",
+    "UnknownProvince",
+    "Vault",
+    "make_keys",
+    "mask",
+    "open_sealed",
+    "read_public_key",
+    "seal_to",
+]
