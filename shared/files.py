@@ -1,0 +1,210 @@
+"""Files by their SHA-256, sealed in chunks in the service's own database; an object store may stand behind it later.
+
+Nothing in clear touches the disk: while a file arrives its parts wait sealed under a key that lives only in memory.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import select
+from sqlalchemy import delete as delete_from
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import schema
+from shared.errors import InvalidInput, NotFound
+from shared.privacy import Vault
+
+CHUNK_BYTES = 256 * 1024
+IN_MEMORY_BYTES = 4 * CHUNK_BYTES
+MAX_BYTES = 64 * 1024 * 1024
+TAG_BYTES = 16
+SHA256 = re.compile(r"[0-9a-f]{64}")
+MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}")
+
+
+class FileTooLong(InvalidInput):
+    """413: the file is longer than this service takes."""
+
+    status = 413
+    en = "The file is longer than {max_mb} MB."
+    id = "Berkas lebih besar dari {max_mb} MB."
+
+
+class NotAMediaType(InvalidInput):
+    """422: the media type is not of the form type/subtype."""
+
+    en = "The media type cannot be read."
+    id = "Jenis berkas tidak dapat dibaca."
+
+
+class FileDamaged(Exception):
+    """What is stored is not what was put; the reader must not use what it has read."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What is known of a file without opening it."""
+
+    sha256: str
+    size: int
+    chunks: int
+    media_type: str
+
+
+async def put(  # noqa: PLR0913  # each is needed, and only the first three have no default
+    session: AsyncSession,
+    vault: Vault,
+    content: bytes | AsyncIterable[bytes],
+    *,
+    media_type: str = "application/octet-stream",
+    max_bytes: int = MAX_BYTES,
+) -> str:
+    """Store the file and return its SHA-256 in hexadecimal; the same file again changes nothing.
+
+    Raises FileTooLong as soon as one byte too many arrives, NotAMediaType.
+    """
+    if not MEDIA_TYPE.fullmatch(media_type):
+        raise NotAMediaType
+    with Arrival(max_bytes) as arrival:
+        async for part in parts(content):
+            arrival.take(part)
+        arrival.finish()
+        row = {"sha256": arrival.sha256, "size": arrival.size, "chunks": arrival.chunks, "media_type": media_type}
+        new = await session.scalar(
+            insert(schema.file).values(row).on_conflict_do_nothing().returning(schema.file.c.sha256)
+        )
+        if new is not None:
+            await store(session, vault, arrival)
+        return arrival.sha256
+
+
+async def about(session: AsyncSession, sha256: str) -> StoredFile:
+    """Return what is known of the file; raise NotFound."""
+    columns = schema.file.c
+    wanted = select(columns.sha256, columns.size, columns.chunks, columns.media_type)
+    row = (await session.execute(wanted.where(columns.sha256 == sha256))).one_or_none()
+    if row is None:
+        raise NotFound("file")
+    return StoredFile(*row)
+
+
+async def open(session: AsyncSession, vault: Vault, sha256: str) -> AsyncIterator[bytes]:  # noqa: A001  # the design's word
+    """Yield the file in parts; raise NotFound before the first, FileDamaged or SealBroken before the last.
+
+    The last part is held back until the whole agrees with its SHA-256: whoever reads to the end has the true file.
+    """
+    known = await about(session, sha256)
+    digest, held = hashlib.sha256(), b""
+    for number in range(known.chunks):
+        if number:
+            yield held
+        held = await read_chunk(session, vault, sha256, number)
+        digest.update(held)
+    if digest.hexdigest() != sha256:
+        msg = "the stored chunks are not the file"
+        raise FileDamaged(msg)
+    if held:
+        yield held
+
+
+async def read(session: AsyncSession, vault: Vault, sha256: str) -> bytes:
+    """Return the whole file; for files that are known to be small."""
+    return b"".join([part async for part in open(session, vault, sha256)])
+
+
+async def delete(session: AsyncSession, sha256: str) -> bool:
+    """Delete the file and its chunks; return whether it was there."""
+    row = delete_from(schema.file).where(schema.file.c.sha256 == sha256).returning(schema.file.c.sha256)
+    return await session.scalar(row) is not None
+
+
+async def read_chunk(session: AsyncSession, vault: Vault, sha256: str, number: int) -> bytes:
+    """Return one opened chunk; raise FileDamaged when it is not there."""
+    columns = schema.file_chunk.c
+    wanted = select(columns.sealed).where(columns.sha256 == sha256, columns.number == number)
+    sealed = await session.scalar(wanted)
+    if sealed is None:
+        msg = "a chunk of the file is missing"
+        raise FileDamaged(msg)
+    return vault.open_bytes(sealed, table="file_chunk", column="sealed", row_id=f"{sha256}:{number}")
+
+
+async def store(session: AsyncSession, vault: Vault, arrival: "Arrival") -> None:
+    """Seal each chunk for its own place and write it."""
+    for number, chunk in enumerate(arrival):
+        place = f"{arrival.sha256}:{number}"
+        sealed = vault.seal_bytes(chunk, table="file_chunk", column="sealed", row_id=place)
+        row = {"sha256": arrival.sha256, "number": number, "sealed": sealed}
+        await session.execute(insert(schema.file_chunk).values(row))
+
+
+async def parts(content: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Yield what arrives, whether it is whole or a stream."""
+    if isinstance(content, bytes | bytearray | memoryview):
+        yield bytes(content)
+        return
+    async for part in content:
+        yield part
+
+
+class Arrival:
+    """A file on its way in, whose hash is not known yet: short ones in memory, longer ones sealed in a spool file."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """Take at most `max_bytes`."""
+        self.size = self.chunks = 0
+        self._max_bytes, self._pending, self._digest = max_bytes, bytearray(), hashlib.sha256()
+        self._cipher, self._lengths = AESGCM(os.urandom(32)), list[int]()
+        self._spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  # closed by __exit__
+
+    def __enter__(self) -> "Arrival":
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Forget the parts; their key is gone with this object."""
+        self._spool.close()
+
+    def take(self, part: bytes) -> None:
+        """Add what arrived; raise FileTooLong."""
+        self.size += len(part)
+        if self.size > self._max_bytes:
+            raise FileTooLong(max_mb=self._max_bytes // (1024 * 1024))
+        self._digest.update(part)
+        self._pending += part
+        while len(self._pending) >= CHUNK_BYTES:
+            self._keep(bytes(self._pending[:CHUNK_BYTES]))
+            del self._pending[:CHUNK_BYTES]
+
+    def finish(self) -> None:
+        """Keep the rest; an empty file has no chunk."""
+        if self._pending:
+            self._keep(bytes(self._pending))
+            self._pending.clear()
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what has arrived."""
+        return self._digest.hexdigest()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the chunks in order."""
+        self._spool.seek(0)
+        for number, length in enumerate(self._lengths):
+            yield self._cipher.decrypt(nonce(number), self._spool.read(length + TAG_BYTES), None)
+
+    def _keep(self, chunk: bytes) -> None:
+        self._spool.write(self._cipher.encrypt(nonce(self.chunks), chunk, None))
+        self._lengths.append(len(chunk))
+        self.chunks += 1
+
+
+def nonce(number: int) -> bytes:
+    """Return the nonce of a chunk; it may count, because each arrival has a key of its own."""
+    return number.to_bytes(12, "big")

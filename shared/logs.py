@@ -1,0 +1,97 @@
+"""Logs for machines: one JSON object a line on stderr, with ids and codes, never with a person in it."""
+
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+
+from shared.privacy import mask
+from shared.settings import Settings
+
+# Sixteen digits or more in a row, or grouped the way a NIK is written; an area code or a UUID is not.
+NUMBER = re.compile(
+    r"(?<![0-9])(?:[0-9]{16,}"
+    r"|[0-9]{4}(?:[ .-][0-9]{4}){3}"
+    r"|[0-9]{6}[ .-][0-9]{6}[ .-][0-9]{4}"
+    r"|[0-9]{2}[ .-][0-9]{2}[ .-][0-9]{2}[ .-][0-9]{6}[ .-][0-9]{4})(?![0-9])"
+)
+PHONE = re.compile(r"(?<![0-9a-f-])(?:\+62|62|0)[ -]?8[0-9]{2}[ -]?[0-9]{3,4}[ -]?[0-9]{2,5}(?![0-9a-f-])")
+# PostgreSQL and its drivers print the failing row behind these words.
+FAILING_ROW = re.compile(r"(DETAIL:|Key \(|Failing row contains|\[parameters: ).*", re.DOTALL)
+TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*")
+PASSWORD_IN_URL = re.compile(r"(?<=://)([^/\s:@]+):[^/\s@]+@")
+WITHHELD = frozenset(
+    "nik no_kk kk name nama full_name mother_name phone telepon address alamat email token authorization password "
+    "secret database_url worker_database_url owner_database_url body params parameters claims".split()
+)
+QUIET = ("uvicorn.access", "aiokafka", "asyncio", "httpx", "httpcore")
+LONGEST = 8192
+
+
+def configure(settings: Settings) -> None:
+    """Send every log of this process, structlog's and the standard library's, through the same masking to stderr."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=finish(settings)))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    for name in ("uvicorn", "uvicorn.error", *QUIET):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def finish(settings: Settings) -> list[Any]:
+    """Return the last processors: name the service, mask, write JSON."""
+
+    def name_service(_: object, __: str, entry: dict[str, Any]) -> dict[str, Any]:
+        return {"service": settings.service, **entry}
+
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    return [remove, name_service, mask_entry, structlog.processors.JSONRenderer(ensure_ascii=False)]
+
+
+def mask_entry(_: object, __: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Mask an entry's keys and values; the last processor before it is written."""
+    return {mask_text(str(key)): mask_value(value, str(key)) for key, value in entry.items()}
+
+
+def mask_value(value: object, key: str = "") -> object:
+    """Return the value as it may be written."""
+    if key.lower() in WITHHELD:
+        return "[withheld]"
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        masked = mask_text(str(value))
+        return value if masked == str(value) else masked
+    if isinstance(value, dict):
+        return mask_entry(None, "", value)
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [mask_value(item) for item in value]
+    return mask_text(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
+
+
+def mask_text(text: str) -> str:
+    """Mask NIK, No. KK, phones, tokens, passwords of addresses and whatever PostgreSQL printed of a row."""
+    text = FAILING_ROW.sub(r"\1 [withheld]", text[:LONGEST])
+    text = TOKEN.sub("[token]", PASSWORD_IN_URL.sub(r"\1:[withheld]@", text))
+    text = NUMBER.sub(lambda found: mask(re.sub(r"[ .-]", "", found[0])[:16]), text)
+    return PHONE.sub("[phone]", text)
