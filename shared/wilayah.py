@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 
 from shared.errors import InvalidInput
@@ -44,25 +43,27 @@ class Change:
     law: str
 
 
-# Only changes that we can name the law of. The first day is the law's; Kemendagri's tables followed later.
-# A list of each village's history does not exist in public; what is not here has no known predecessor.
-UU_29_2022, PAPUA_BARAT_DAYA_ON = "UU 29/2022", date(2022, 12, 8)
-CHANGES = (
-    Change("92.01", "96.01", PAPUA_BARAT_DAYA_ON, UU_29_2022),
-    Change("92.04", "96.02", PAPUA_BARAT_DAYA_ON, UU_29_2022),
-    Change("92.05", "96.03", PAPUA_BARAT_DAYA_ON, UU_29_2022),
-    Change("92.09", "96.04", PAPUA_BARAT_DAYA_ON, UU_29_2022),
-    Change("92.10", "96.05", PAPUA_BARAT_DAYA_ON, UU_29_2022),
-    Change("92.71", "96.71", PAPUA_BARAT_DAYA_ON, UU_29_2022),
+# Only changes that we can name the law of, at the level of kabupaten and kota. The first day is the law's;
+# Kemendagri's tables followed later. A public history of each village does not exist.
+LAWS = (
+    ("UU 20/2012", date(2012, 11, 16), "64.04>65.01 64.06>65.02 64.05>65.03 64.10>65.04 64.73>65.71"),
+    ("UU 14/2022", date(2022, 7, 25), "91.01>93.01 91.16>93.02 91.17>93.03 91.18>93.04"),
+    (
+        "UU 15/2022",
+        date(2022, 7, 25),
+        "91.04>94.01 91.07>94.02 91.08>94.03 91.09>94.04 91.25>94.05 91.26>94.06 91.27>94.07 91.28>94.08",
+    ),
+    (
+        "UU 16/2022",
+        date(2022, 7, 25),
+        "91.02>95.01 91.12>95.02 91.13>95.03 91.14>95.04 91.21>95.05 91.22>95.06 91.23>95.07 91.24>95.08",
+    ),
+    ("UU 29/2022", date(2022, 12, 8), "92.01>96.01 92.04>96.02 92.05>96.03 92.09>96.04 92.10>96.05 92.71>96.71"),
 )
-# A province made by law out of others: its codes are valid from that day.
-FOUNDED = {
-    "65": date(2012, 11, 16),  # Kalimantan Utara, UU 20/2012
-    "93": date(2022, 7, 25),  # Papua Selatan, UU 14/2022
-    "94": date(2022, 7, 25),  # Papua Tengah, UU 15/2022
-    "95": date(2022, 7, 25),  # Papua Pegunungan, UU 16/2022
-    "96": PAPUA_BARAT_DAYA_ON,  # Papua Barat Daya, UU 29/2022
-}
+CHANGES = tuple(
+    Change(*codes.split(">"), valid_from, law) for law, valid_from, moves in LAWS for codes in moves.split()
+)
+FOUNDED = {change.new[:2]: change.valid_from for change in CHANGES}
 
 
 class Table:
@@ -71,14 +72,11 @@ class Table:
     def __init__(self, source: str) -> None:
         """Read the package's data without importing the package, and without ever making a dictionary of it."""
         self.codes, self.ends, names = array("Q"), array("I"), bytearray()
-        for code, name in read_entries(source):
-            self.codes.append(to_number(code))
+        for number, name in in_order(source):
+            self.codes.append(number)
             names += name
             self.ends.append(len(names))
         self.names = bytes(names)
-        if any(one >= other for one, other in pairwise(self.codes)):
-            msg = f"the area codes of {source} are not in order"
-            raise ValueError(msg)
 
     def find(self, code: str) -> str | None:
         """Return the name of an area, or None."""
@@ -93,6 +91,11 @@ class Table:
         """Return the codes of one level from `first` up to, not including, `last`."""
         inside = self.codes[bisect_left(self.codes, first) : bisect_left(self.codes, last)]
         return [to_code(number) for number in inside if number % 10 == depth]
+
+
+def in_order(source: str) -> list[tuple[int, bytes]]:
+    """Return the areas of a file by number, in order."""
+    return sorted((to_number(code), name) for code, name in read_entries(source))
 
 
 def read_entries(source: str) -> Iterator[tuple[str, bytes]]:
@@ -209,17 +212,16 @@ def is_valid_on(code: str, day: date) -> bool:
     return known and (begins is None or begins <= day) and (ends is None or day < ends)
 
 
-def successor(code: str) -> str:
-    """Return today's code of an area whose kabupaten got a new one; kecamatan and desa keep their last digits."""
-    for change in CHANGES:
-        if is_within(code, change.old):
-            return change.new + code.removeprefix(change.old)
-    return code
+def successor(code: str) -> str | None:
+    """Return today's code of an area: the same where nothing changed, None where it is not known.
+
+    Below the kabupaten the last digits are taken over, if an area has that code today.
+    """
+    changed = [change.new + code.removeprefix(change.old) for change in CHANGES if is_within(code, change.old)]
+    found = changed[0] if changed else code
+    return found if exists(found) else None
 
 
-def predecessor(code: str) -> str:
-    """Return the code that the area had before its known change, else the same."""
-    for change in CHANGES:
-        if is_within(code, change.new):
-            return change.old + code.removeprefix(change.new)
-    return code
+def predecessors(code: str) -> list[str]:
+    """Return the codes under which the area was known before its known changes."""
+    return [change.old + code.removeprefix(change.new) for change in CHANGES if is_within(code, change.new)]

@@ -1,0 +1,218 @@
+"""What every service offers its operators and callers alike: jobs, parked events, the clock, metrics."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from shared import clock, jobs, schema, telemetry
+from shared.access import Permission
+from shared.database import Database
+from shared.errors import NotFound
+from shared.http.paging import Paging
+from shared.http.route import Caller, Router, Session, may
+from shared.messaging import parking
+from shared.settings import Settings
+
+
+class JobView(BaseModel):
+    """Long work as it stands. Counts are rows of the input; `rate` is rows a second since the start."""
+
+    job_id: UUID
+    kind: str
+    state: str = Field(examples=["RUNNING"])
+    total: int | None
+    done: int
+    refused: int
+    rate: float
+    report: dict[str, Any]
+    error: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class RowErrorItem(BaseModel):
+    """Why one row was refused; its content is not repeated."""
+
+    row: int
+    number: int
+    column: str | None
+    code: str
+    params: dict[str, Any]
+
+
+class RowErrorPage(BaseModel):
+    """A page of refused rows."""
+
+    items: list[RowErrorItem]
+    next: str | None
+
+
+class ClockSetting(BaseModel):
+    """An instant to which the business clock goes; it only goes forward."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    now: AwareDatetime
+
+
+class ClockView(BaseModel):
+    """What the business clock shows."""
+
+    now: datetime
+    today: str
+
+
+class ParkedItem(BaseModel):
+    """An event that could not be applied, without its content."""
+
+    parked_id: int
+    subscription: str
+    topic: str
+    key: str | None
+    epoch: int | None
+    seq: int | None
+    wire: str | None
+    reason: str
+    error: str | None
+    sqlstate: str | None
+    constraint_name: str | None
+    attempts: int
+    parked_at: datetime
+
+
+class ParkedPage(BaseModel):
+    """A page of parked events."""
+
+    items: list[ParkedItem]
+    next: str | None
+
+
+class ParkedOrder(BaseModel):
+    """Which key of which subscription to go on with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subscription: str = Field(max_length=100)
+    topic: str = Field(max_length=100)
+    key: str = Field(max_length=100)
+
+
+class ParkedResult(BaseModel):
+    """What the operator's order came to: the worker carries it out."""
+
+    ordered: bool
+    waiting: int
+
+
+def routers(settings: Settings) -> list[Router]:
+    """The routers every service has; the clock's only where business time may travel."""
+    found = [jobs_router(), parked_router()]
+    if not settings.production:
+        clock.configure(settings)
+        found.append(clock_router())
+    return found
+
+
+def jobs_router() -> Router:
+    """Jobs: progress, refused rows, cancellation."""
+    router = Router(tag="jobs")
+
+    @router.get("/jobs/{job_id}")
+    @may(Permission.JOB_READ)
+    async def read_job(job_id: UUID, session: Session, caller: Caller) -> JobView:
+        """Return the job's counts; only who asked for it, and operators, see it."""
+        return await _job(session, job_id, caller)
+
+    @router.get("/jobs/{job_id}/errors", response_model=RowErrorPage)
+    @may(Permission.JOB_READ)
+    async def list_job_errors(job_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
+        """Return refused rows with row, column and reason."""
+        await _job(session, job_id, caller)
+        table = schema.job_row_error
+        columns = (table.c.row, table.c.number, table.c.column, table.c.code, table.c.params)
+        statement = sa.select(*columns).where(table.c.job_id == job_id)
+        return await paging.answer(session, statement, (table.c.row, table.c.number))
+
+    @router.post("/jobs/{job_id}/cancellation", status_code=202)
+    @may(Permission.JOB_CANCEL)
+    async def cancel_job(job_id: UUID, session: Session, caller: Caller) -> JobView:
+        """Stop the job between two steps; what was done stays told."""
+        await _job(session, job_id, caller)
+        await jobs.ask_cancel(session, job_id)
+        return await _job(session, job_id, caller)
+
+    return router
+
+
+async def _job(session: Session, job_id: UUID, caller: Caller) -> JobView:
+    table = schema.job
+    row = (await session.execute(sa.select(table).where(table.c.job_id == job_id))).one_or_none()
+    if row is None or (row.actor_sub != caller.sub and not caller.may(Permission.PARKED_READ)):
+        raise NotFound("job")
+    end = row.ended_at or await session.scalar(sa.select(sa.func.clock_timestamp()))
+    seconds = (end - row.started_at).total_seconds() if row.started_at else 0
+    fields = {name: getattr(row, name) for name in JobView.model_fields if name != "rate"}
+    return JobView(**fields, rate=round(row.done / seconds, 1) if seconds else 0.0)
+
+
+def parked_router() -> Router:
+    """Parked events: look, retry, skip."""
+    router = Router(tag="parked")
+
+    @router.get("/parked", response_model=ParkedPage)
+    @may(Permission.PARKED_READ)
+    async def list_parked(
+        session: Session, paging: Paging, subscription: Annotated[str | None, Query(max_length=100)] = None
+    ) -> Response:
+        """Return what is parked, oldest first."""
+        table = schema.parked
+        statement = sa.select(*(table.c[name] for name in ParkedItem.model_fields))
+        if subscription is not None:
+            statement = statement.where(table.c.subscription == subscription)
+        return await paging.answer(session, statement, (table.c.parked_id,))
+
+    @router.post("/parked/retry", status_code=202)
+    @may(Permission.PARKED_RETRY, key_required=True)
+    async def retry_parked(order: ParkedOrder, session: Session) -> ParkedResult:
+        """Let the worker apply what is parked of this key again, in order."""
+        return ParkedResult(ordered=True, waiting=await parking.order(session, "retry", order.model_dump()))
+
+    @router.post("/parked/skip", status_code=202)
+    @may(Permission.PARKED_SKIP, key_required=True)
+    async def skip_parked(order: ParkedOrder, session: Session) -> ParkedResult:
+        """Let the worker pass over the first parked event of this key for good, and apply the rest in order."""
+        return ParkedResult(ordered=True, waiting=await parking.order(session, "skip", order.model_dump()))
+
+    return router
+
+
+def clock_router() -> Router:
+    """The business clock of a development deployment."""
+    router = Router(tag="clock")
+
+    @router.get("/clock")
+    @may(Permission.CLOCK_READ)
+    async def read_clock(session: Session) -> ClockView:
+        """Return what the business clock shows (UTC; the date is Jakarta's)."""
+        return ClockView(now=await clock.now(session), today=str(await clock.today(session)))
+
+    @router.post("/clock", status_code=200)
+    @may(Permission.CLOCK_SET)
+    async def set_clock(setting: ClockSetting, session: Session) -> ClockView:
+        """Move the business clock forward."""
+        await clock.set_to(session, setting.now)
+        return ClockView(now=await clock.now(session), today=str(await clock.today(session)))
+
+    return router
+
+
+async def metrics(database: Database) -> Response:
+    """Render the service's metrics, with the depths that the database knows."""
+    body, media_type = await telemetry.render(database)
+    return Response(body, media_type=media_type)

@@ -1,0 +1,98 @@
+"""Keyset paging: a list declares its order beside its index; the cursor is signed and bound to filters and caller."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import orjson
+import sqlalchemy as sa
+from fastapi import Depends, Query
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.errors import DomainError
+
+LARGEST_PAGE = 200
+
+
+class BadCursor(DomainError):
+    """422: the cursor is not of this list, these filters and this caller."""
+
+    status = 422
+    en = "This cursor does not belong to this list. Begin again without it."
+    id = "Penanda halaman ini bukan milik daftar ini. Mulai lagi tanpa penanda."
+
+
+@dataclass(slots=True)
+class PageRequest:
+    """Which part of a list is wanted."""
+
+    limit: int
+    cursor: str | None
+    request: Request
+
+    async def answer(
+        self, session: AsyncSession, statement: sa.Select[Any], order: tuple[sa.ColumnElement[Any], ...]
+    ) -> Response:
+        """Run `statement` (its column labels are the fields) in `order`, whose last column is unique.
+
+        Every column of `order` must be in the select, ascending.
+        """
+        labels = [_label(column) for column in order]
+        if self.cursor is not None:
+            after = self._open(self.cursor, len(order))
+            values = [sa.cast(sa.literal(value), column.type) for value, column in zip(after, order, strict=True)]
+            statement = statement.where(sa.tuple_(*order) > sa.tuple_(*values))
+        rows = (await session.execute(statement.order_by(*order).limit(self.limit + 1))).mappings().all()
+        items = [dict(row) for row in rows[: self.limit]]
+        following = self._next([items[-1][label] for label in labels]) if len(rows) > self.limit else None
+        return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")
+
+    def _next(self, values: list[Any]) -> str:
+        body = orjson.dumps([value if value is None else _text(value) for value in values])
+        token = base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
+        kept = [(n, v) for n, v in self.request.query_params.multi_items() if n not in {"cursor", "limit"}]
+        return f"{self.request.url.path}?{urlencode([*kept, ('limit', self.limit), ('cursor', token)])}"
+
+    def _open(self, cursor: str, count: int) -> list[str]:
+        try:
+            blob = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            mac, body = blob[:16], blob[16:]
+            if not hmac.compare_digest(mac, self._mac(body)):
+                raise BadCursor("/query/cursor")
+            values = orjson.loads(body)
+        except ValueError:
+            raise BadCursor("/query/cursor") from None
+        if len(values) != count:
+            raise BadCursor("/query/cursor")
+        return values
+
+    def _mac(self, body: bytes) -> bytes:
+        filters = sorted((n, v) for n, v in self.request.query_params.multi_items() if n not in {"cursor", "limit"})
+        bound = orjson.dumps([self.request.url.path, filters, self.request.state.caller.sub])
+        key: bytes = self.request.app.state.cursor_key
+        return hashlib.blake2b(bound + b"\x1f" + body, key=key, digest_size=16).digest()
+
+
+def _label(column: sa.ColumnElement[Any]) -> str:
+    return str(getattr(column, "key", None) or getattr(column, "name", ""))
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def page_request(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
+    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+) -> PageRequest:
+    """Read `limit` (at most 200) and `cursor` (as the last page's `next` gave it)."""
+    return PageRequest(limit, cursor, request)
+
+
+Paging = Annotated[PageRequest, Depends(page_request)]

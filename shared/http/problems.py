@@ -1,0 +1,198 @@
+"""Refusals on the wire: RFC 9457 problem details with pointers, in English or Indonesian. Nothing of the input is echoed."""
+
+from typing import Any
+
+import orjson
+import structlog
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.errors import Busy, DomainError, InvalidInput, NotFound
+
+PROBLEM = "application/problem+json"
+# Deadlock, serialization, lock timeout, statement timeout, admin shutdown, too many connections, starting up.
+TRANSIENT = frozenset({"40P01", "40001", "55P03", "57014", "57P01", "57P02", "57P03", "53300"})
+CLASSES_OF_BAD_VALUES = ("22",)
+
+log = structlog.get_logger()
+
+
+class ProblemEntry(BaseModel):
+    """One fault: where (RFC 6901, beginning with body, query, path or header), what kind, and a sentence."""
+
+    pointer: str = Field(examples=["/body/sk_on"])
+    code: str = Field(examples=["missing"])
+    message: str = Field(examples=["This field is required."])
+
+
+class Problem(BaseModel):
+    """Why the request was refused; nothing of it was stored."""
+
+    type: str = Field(examples=["urn:pilar:problem:IllegalTransition"])
+    title: str = Field(examples=["IllegalTransition"])
+    status: int = Field(examples=[409])
+    detail: str = Field(examples=["This case is DITETAPKAN and cannot become DISETUJUI_DINSOS."])
+    errors: list[ProblemEntry] = []
+    trace_id: str
+
+
+class MethodNotAllowed(DomainError):
+    """405: the address exists, the method does not."""
+
+    status = 405
+    en = "This address does not take that method."
+    id = "Alamat ini tidak menerima metode tersebut."
+
+
+class InternalFault(DomainError):
+    """500: our fault; nothing was stored."""
+
+    status = 500
+    en = "An internal fault: nothing was stored. Tell the operator the trace id."
+    id = "Terjadi kesalahan internal: tidak ada yang disimpan. Sampaikan trace id kepada operator."
+
+
+class Invalid(DomainError):
+    """422: fields that cannot be right; see `errors`."""
+
+    status = 422
+    en = "The request has values that cannot be right; see the errors."
+    id = "Permintaan memuat nilai yang tidak sah; lihat daftar kesalahan."
+
+
+SENTENCES = {
+    "missing": ("This field is required.", "Wajib diisi."),
+    "extra_forbidden": ("This field is not known here.", "Isian ini tidak dikenal."),
+    "unknown_parameter": ("This parameter is not known here.", "Parameter ini tidak dikenal."),
+    "repeated_parameter": ("This parameter is given twice.", "Parameter ini diberikan dua kali."),
+    "string_too_short": ("The text is too short.", "Teks terlalu pendek."),
+    "string_too_long": ("The text is too long.", "Teks terlalu panjang."),
+    "string_type": ("A text is expected.", "Harus berupa teks."),
+    "string_pattern_mismatch": ("The text does not have the expected form.", "Bentuk teks tidak sesuai."),
+    "int_type": ("A whole number is expected.", "Harus berupa bilangan bulat."),
+    "int_parsing": ("A whole number is expected.", "Harus berupa bilangan bulat."),
+    "bool_type": ("true or false is expected.", "Harus true atau false."),
+    "greater_than_equal": ("The value is too small.", "Nilai terlalu kecil."),
+    "greater_than": ("The value is too small.", "Nilai terlalu kecil."),
+    "less_than_equal": ("The value is too large.", "Nilai terlalu besar."),
+    "less_than": ("The value is too large.", "Nilai terlalu besar."),
+    "uuid_parsing": ("An id (UUID) is expected.", "Harus berupa id (UUID)."),
+    "uuid_type": ("An id (UUID) is expected.", "Harus berupa id (UUID)."),
+    "date_from_datetime_parsing": ("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18."),
+    "date_parsing": ("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18."),
+    "date_type": ("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18."),
+    "enum": ("This is not one of the known values.", "Bukan salah satu nilai yang dikenal."),
+    "model_attributes_type": ("An object is expected.", "Harus berupa objek."),
+    "list_type": ("A list is expected.", "Harus berupa daftar."),
+}
+OTHERWISE = ("The value cannot be right.", "Nilai tidak sah.")
+
+
+def language_of(request: Request) -> str:
+    """"id" when the first language that the caller accepts is Indonesian, else English."""
+    wanted = request.headers.get("accept-language", "")
+    return "id" if wanted.strip().lower().startswith(("id", "ind")) else "en"
+
+
+def problem(request: Request, error: Exception) -> Response:
+    """Return the answer to a refusal or a fault; a fault is logged by its class and place, never by its values."""
+    refusal = understood(error)
+    if refusal.status >= 500:
+        log.error("fault", error=type(error).__name__, sqlstate=sqlstate_of(error), **_origin(error))
+    language = language_of(request)
+    content = {
+        "type": f"urn:pilar:problem:{type(refusal).__name__}",
+        "title": type(refusal).__name__,
+        "status": refusal.status,
+        "detail": refusal.sentence(language),
+        "errors": _entries(error, refusal, language),
+        "trace_id": getattr(request.state, "request_id", ""),
+    }
+    headers = {"Cache-Control": "no-store", "Content-Language": language}
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    headers.update(getattr(error, "headers", None) or {})
+    return Response(orjson.dumps(content), refusal.status, headers, media_type=PROBLEM)
+
+
+def understood(error: Exception) -> DomainError:
+    """Return the refusal that an exception amounts to."""
+    if isinstance(error, DomainError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return Invalid()
+    if isinstance(error, HTTPException):
+        return _of_status(error.status_code)
+    if isinstance(error, PoolTimeout | TimeoutError | ConnectionError | OSError):
+        return Busy()
+    if isinstance(error, SQLAlchemyError):
+        return _of_database(error)
+    return InternalFault()
+
+
+def _of_status(status: int) -> DomainError:
+    known: dict[int, DomainError] = {404: NotFound("address"), 405: MethodNotAllowed()}
+    refusal = known.get(status, InvalidInput(reason="The request was refused."))
+    refusal.status = status if status not in known else refusal.status  # pyright: ignore[reportAttributeAccessIssue]
+    return refusal
+
+
+def _of_database(error: SQLAlchemyError) -> DomainError:
+    state = sqlstate_of(error)
+    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or state.startswith("08"))
+    if lost or state in TRANSIENT:
+        return Busy()
+    if state.startswith(CLASSES_OF_BAD_VALUES) or _refused_by_driver(error):
+        return InvalidInput(reason="A value is out of range.")
+    return InternalFault()
+
+
+def _refused_by_driver(error: SQLAlchemyError) -> bool:
+    cause = getattr(getattr(error, "orig", None), "__cause__", None)
+    return type(cause).__name__ == "DataError"
+
+
+def sqlstate_of(error: BaseException) -> str:
+    """Return the SQLSTATE behind an error, or an empty text."""
+    origin = getattr(error, "orig", error)
+    return str(getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "")
+
+
+def constraint_of(error: BaseException) -> str:
+    """Return the name of the constraint that a database error is about, or an empty text."""
+    origin = getattr(error, "orig", error)
+    cause = getattr(origin, "__cause__", None)
+    return str(getattr(cause, "constraint_name", None) or getattr(origin, "constraint_name", None) or "")
+
+
+def _origin(error: BaseException) -> dict[str, str]:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return {"at": f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}"} if trace else {}
+
+
+def _entries(error: Exception, refusal: DomainError, language: str) -> list[dict[str, Any]]:
+    if isinstance(error, RequestValidationError):
+        return [entry(place_of(fault["loc"]), str(fault["type"]), language) for fault in error.errors()][:50]
+    if refusal.pointer is not None:
+        return [{"pointer": refusal.pointer, "code": type(refusal).__name__, "message": refusal.sentence(language)}]
+    return []
+
+
+def entry(pointer: str, code: str, language: str) -> dict[str, Any]:
+    """Return one fault with its sentence; the input itself is never repeated."""
+    english, indonesian = SENTENCES.get(code, OTHERWISE)
+    return {"pointer": pointer, "code": code, "message": indonesian if language == "id" else english}
+
+
+def place_of(location: tuple[Any, ...]) -> str:
+    """Return a validation error's place as a JSON pointer."""
+    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)

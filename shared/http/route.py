@@ -1,0 +1,213 @@
+"""What every route does, in one place: who asks, strict input, one answer per key, commit, and only then the answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends
+from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.access import Actor, Permission
+from shared.errors import DomainError, LostRace, NotAllowed
+from shared.faults import faultpoint
+from shared.http import idempotency, strict
+from shared.http.problems import problem
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a route says of itself: the permission (None: open to anybody) and whether a key is required."""
+
+    permission: Permission | None
+    key_required: bool = False
+    takes_bytes: bool = False
+
+
+class PreconditionRequired(DomainError):
+    """428: say which version you read."""
+
+    status = 428
+    en = "Send If-Match with the ETag that you read, so that nobody's change is lost."
+    id = "Sertakan If-Match berisi ETag yang Anda baca, agar perubahan orang lain tidak hilang."
+
+
+class MissingToken(DomainError):
+    """401: nobody is asking."""
+
+    status = 401
+    en = "Send a bearer token."
+    id = "Sertakan bearer token."
+
+
+def may(
+    permission: Permission, *, key_required: bool = False, takes_bytes: bool = False
+) -> Callable[[Endpoint], Endpoint]:
+    """Declare who may call the route; decisions and bulk work also ask for `key_required`."""
+    return _declare(Declared(permission, key_required, takes_bytes))
+
+
+def open_to_anybody() -> Callable[[Endpoint], Endpoint]:
+    """Declare a route that needs no token; a rule test keeps the list of these short."""
+    return _declare(Declared(None))
+
+
+def _declare(declared: Declared) -> Callable[[Endpoint], Endpoint]:
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.declared = declared  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+class Route(APIRoute):
+    """A route that cannot exist without a declared permission and cannot answer before its commit."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Refuse, at import, an endpoint without `@may(...)`."""
+        declared: Declared | None = getattr(endpoint, "declared", None)
+        if declared is None:
+            msg = f"{endpoint.__name__} declares no permission: put @may(...) under its route"
+            raise TypeError(msg)
+        self.declared = declared
+        options.setdefault("operation_id", endpoint.__name__)
+        super().__init__(path, endpoint, **options)
+        flat = get_flat_dependant(self.dependant)
+        self.parameters = frozenset(field.alias for field in flat.query_params)
+        self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """Wrap FastAPI's own handler; every refusal and fault leaves as problem details."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await self._answer(request, inner)
+            except Exception as error:  # noqa: BLE001 (the last place before the wire)
+                return problem(request, error)
+
+        return handle
+
+    async def _answer(self, request: Request, inner: Callable[[Request], Awaitable[Response]]) -> Response:
+        actor = await self._caller(request)
+        request.state.caller = actor
+        self._check_parameters(request)
+        await self._read_body(request)
+        key = idempotency.key_of(request, required=self.declared.key_required)
+        async with request.app.state.database.transaction(actor) as session:
+            session.info["request_id"] = request.state.request_id
+            request.state.session = session
+            stored = await idempotency.look_up(session, request, actor, key) if key else None
+            if stored is None:
+                stored = await inner(request)
+                if key:
+                    await idempotency.store(session, request, actor, key, stored)
+                await faultpoint("command.before_commit")
+        await faultpoint("command.after_commit")
+        return self._finish(stored)
+
+    async def _caller(self, request: Request) -> Actor:
+        if self.declared.permission is None:
+            return Actor(sub="anybody", areas=())
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise MissingToken
+        actor = await request.app.state.verifier.verify(token.strip())
+        if not actor.may(self.declared.permission):
+            raise NotAllowed
+        return actor
+
+    def _check_parameters(self, request: Request) -> None:
+        strict.check_text(request.url.path, "/path")
+        seen: set[str] = set()
+        faults: list[dict[str, Any]] = []
+        for name, value in request.query_params.multi_items():
+            strict.check_text(value, "/query")
+            if name not in self.parameters:
+                faults.append({"type": "unknown_parameter", "loc": ("query", name[:60])})
+            elif name in seen:
+                faults.append({"type": "repeated_parameter", "loc": ("query", name)})
+            seen.add(name)
+        if faults:
+            raise RequestValidationError(faults)
+
+    async def _read_body(self, request: Request) -> None:
+        if request.method not in {"POST", "PUT", "PATCH", "DELETE"} or self.declared.takes_bytes:
+            return
+        body = await request.body()
+        if not body:
+            return
+        if self.body_field is None:
+            raise strict.MalformedRequest(reason="this address takes no body")
+        media, _, _ = request.headers.get("content-type", "").partition(";")
+        if media.strip().lower() != "application/json":
+            raise strict.UnsupportedMediaType
+        request._json = strict.parse(body)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
+
+    def _finish(self, response: Response) -> Response:
+        response.headers.setdefault("Cache-Control", "no-store")
+        if "etag" not in response.headers and response.media_type == "application/json" and self._versioned:
+            response.headers["ETag"] = f'"{orjson.loads(bytes(response.body))["version"]}"'
+        return response
+
+    @property
+    def _versioned(self) -> bool:
+        fields = getattr(self.response_model, "model_fields", {})
+        return "version" in fields
+
+
+class Router(APIRouter):
+    """A router whose routes are `Route`s; one tag, and one permission a route."""
+
+    def __init__(self, *, tag: str, prefix: str = "/v1") -> None:
+        """Name the tag under which the documentation groups these routes."""
+        super().__init__(prefix=prefix, tags=[tag], route_class=Route)
+
+
+def session_of(request: Request) -> AsyncSession:
+    """The request's session; `Route` opened it and commits it before the answer leaves."""
+    return request.state.session
+
+
+def caller_of(request: Request) -> Actor:
+    """Who is asking."""
+    return request.state.caller
+
+
+def if_match(request: Request) -> int:
+    """The version that the caller read.
+
+    Raises:
+        PreconditionRequired: no If-Match. LostRace: not an ETag of ours.
+    """
+    tag = request.headers.get("if-match")
+    if tag is None:
+        raise PreconditionRequired("/header/If-Match")
+    digits = tag.strip().removeprefix("W/").strip('"')
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
+        raise LostRace("/header/If-Match")
+    return int(digits)
+
+
+Session = Annotated[AsyncSession, Depends(session_of)]
+Caller = Annotated[Actor, Depends(caller_of)]
+IfMatch = Annotated[int, Depends(if_match)]
+
+
+def expect_version(row: object, version: int) -> None:
+    """Raise LostRace unless `row.version` is the one that the caller read."""
+    if getattr(row, "version") != version:  # noqa: B009
+        raise LostRace("/header/If-Match")
+
+
+def request_id_of(request: Request) -> UUID | str:
+    """The request's id, shown in problems and logs."""
+    return request.state.request_id

@@ -1,0 +1,46 @@
+"""Running one application in one process: drain first, then stop, and never wait for ever."""
+
+import asyncio
+import signal
+
+import uvicorn
+from fastapi import FastAPI
+
+DRAIN_SECONDS = 5
+GRACE_SECONDS = 20
+
+
+def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int, drain_seconds: float = DRAIN_SECONDS) -> None:
+    """Serve until SIGTERM or SIGINT: readiness fails at once, requests go on for `drain_seconds`, then it stops."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    asyncio.run(_serve(uvicorn.Server(config), app, drain_seconds))
+
+
+async def _serve(server: uvicorn.Server, app: FastAPI, drain_seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    leaving = asyncio.Event()
+    # Our own handlers, because the server's raise the signal again after shutdown and so hide the exit status.
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leaving.set)
+
+    async def drain() -> None:
+        await leaving.wait()
+        app.state.draining = True
+        await asyncio.sleep(drain_seconds)
+        server.should_exit = True
+
+    draining = asyncio.create_task(drain())
+    await server._serve()  # noqa: SLF001 (`serve` captures the signals)
+    draining.cancel()

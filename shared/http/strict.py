@@ -1,0 +1,93 @@
+"""Input that cannot be meant: repeated keys, NaN, NUL, lone surrogates. Refused with a place, never a 500."""
+
+import json
+from typing import Any, NoReturn
+
+from shared.errors import DomainError
+
+DEEPEST = 40
+LONGEST_NUMBER = 32
+
+
+class MalformedRequest(DomainError):
+    """400: the request is not readable as what it says it is."""
+
+    status = 400
+    en = "The request cannot be read: {reason}."
+    id = "Permintaan tidak dapat dibaca: {reason}."
+
+
+class UnsupportedMediaType(DomainError):
+    """415: this route takes JSON."""
+
+    status = 415
+    en = "Send the body as application/json."
+    id = "Kirim isi permintaan sebagai application/json."
+
+
+def parse(body: bytes) -> Any:
+    """Return the JSON value of `body`.
+
+    Raises:
+        MalformedRequest: it is no JSON, or has what no honest client sends.
+    """
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(
+            text, object_pairs_hook=_distinct, parse_constant=_no_constant, parse_int=_integer, parse_float=_decimal
+        )
+    except UnicodeDecodeError:
+        raise MalformedRequest(reason="the body is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise MalformedRequest(f"/body/{error.pos}", reason=f"no JSON at character {error.pos}") from None
+    except RecursionError:
+        raise MalformedRequest(reason="the body is nested too deeply") from None
+    _check(value, 0)
+    return value
+
+
+def check_text(text: str, where: str) -> None:
+    """Refuse control characters and lone surrogates, which no database column and no log may get."""
+    if any((code < 32 and code not in (9, 10, 13)) or code == 127 or 0xD800 <= code <= 0xDFFF for code in map(ord, text)):
+        raise MalformedRequest(where, reason="a text has control characters or a lone surrogate")
+
+
+def _check(value: Any, depth: int) -> None:
+    if depth > DEEPEST:
+        raise MalformedRequest(reason="the body is nested too deeply")
+    if isinstance(value, str):
+        if not value.isprintable():
+            check_text(value, "/body")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check(key, depth + 1)
+            _check(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth + 1)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise MalformedRequest(reason="a field is given twice")
+    return fields
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise MalformedRequest(reason=f"{name} is not a number")
+
+
+def _integer(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise MalformedRequest(reason="a number is too long")
+    return int(text)
+
+
+def _decimal(text: str) -> float:
+    if len(text) > LONGEST_NUMBER:
+        raise MalformedRequest(reason="a number is too long")
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise MalformedRequest(reason="a number is too large")
+    return value
