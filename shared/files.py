@@ -9,10 +9,11 @@ import re
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select
 from sqlalchemy import delete as delete_from
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,7 +58,7 @@ class StoredFile:
     media_type: str
 
 
-async def put(  # noqa: PLR0913  # each is needed, and only the first three have no default
+async def put(  # each is needed, and only the first three have no default
     session: AsyncSession,
     vault: Vault,
     content: bytes | AsyncIterable[bytes],
@@ -75,7 +76,12 @@ async def put(  # noqa: PLR0913  # each is needed, and only the first three have
         async for part in parts(content):
             arrival.take(part)
         arrival.finish()
-        row = {"sha256": arrival.sha256, "size": arrival.size, "chunks": arrival.chunks, "media_type": media_type}
+        row = {
+            "sha256": arrival.sha256,
+            "size": arrival.size,
+            "chunks": arrival.chunks,
+            "media_type": media_type,
+        }
         new = await session.scalar(
             insert(schema.file).values(row).on_conflict_do_nothing().returning(schema.file.c.sha256)
         )
@@ -163,7 +169,7 @@ class Arrival:
         self._cipher, self._lengths = AESGCM(os.urandom(32)), list[int]()
         self._spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  # closed by __exit__
 
-    def __enter__(self) -> "Arrival":
+    def __enter__(self) -> Self:
         """Begin."""
         return self
 

@@ -24,8 +24,31 @@ FAILING_ROW = re.compile(r"(DETAIL:|Key \(|Failing row contains|\[parameters: ).
 TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*")
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^/\s:@]+):[^/\s@]+@")
 WITHHELD = frozenset(
-    "nik no_kk kk name nama full_name mother_name phone telepon address alamat email token authorization password "
-    "secret database_url worker_database_url owner_database_url body params parameters claims".split()
+    [
+        "nik",
+        "no_kk",
+        "kk",
+        "name",
+        "nama",
+        "full_name",
+        "mother_name",
+        "phone",
+        "telepon",
+        "address",
+        "alamat",
+        "email",
+        "token",
+        "authorization",
+        "password",
+        "secret",
+        "database_url",
+        "worker_database_url",
+        "owner_database_url",
+        "body",
+        "params",
+        "parameters",
+        "claims",
+    ]
 )
 QUIET = ("uvicorn.access", "aiokafka", "asyncio", "httpx", "httpcore")
 LONGEST = 8192
@@ -41,7 +64,9 @@ def configure(settings: Settings) -> None:
         structlog.processors.format_exc_info,
     ]
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=finish(settings)))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=finish(settings))
+    )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
@@ -51,7 +76,11 @@ def configure(settings: Settings) -> None:
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,

@@ -30,7 +30,10 @@ class Environment(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """Return every field that the environment names."""
-        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        found = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -52,7 +55,9 @@ def read_variable(name: str) -> str | None:
 class Settings(BaseSettings):
     """One service's settings; frozen, and nothing secret shows in `repr` or in a validation error."""
 
-    model_config = SettingsConfigDict(env_prefix="PILAR_", frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PILAR_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
 
     service: str = Field(pattern=r"^[a-z][a-z0-9_]{1,30}$")
     mode: Literal["development", "production"] = "production"
@@ -78,9 +83,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take explicit arguments first, then the environment; no .env file, which ends up in an image."""
+        del env_settings, dotenv_settings, file_secret_settings
         return init_settings, Environment(settings_cls)
 
     @classmethod

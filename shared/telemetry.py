@@ -32,8 +32,12 @@ applied = counter("applied_events", "Events applied by a subscription.", SUBSCRI
 parked = gauge("parked_events", "Events that wait for an operator or behind one that does.", SUBSCRIPTION)
 gaps = gauge("gap_keys", "Keys that wait for an event that has not come.", SUBSCRIPTION)
 duplicates = counter("duplicate_events", "Events delivered again and dropped.", SUBSCRIPTION)
-divergences = counter("divergences", "Positions that came with another event than the one applied.", SUBSCRIPTION)
-stopped = gauge("subscription_stopped", "1 while a subscription stands still until an operator acts.", SUBSCRIPTION)
+divergences = counter(
+    "divergences", "Positions that came with another event than the one applied.", SUBSCRIPTION
+)
+stopped = gauge(
+    "subscription_stopped", "1 while a subscription stands still until an operator acts.", SUBSCRIPTION
+)
 job_rows = counter("job_rows", "Rows of long work, by result.", ("service", "kind", "result"))
 due_late = gauge("due_late_seconds", "How late the oldest due work is.", ("service", "clock"))
 refused_tokens = counter("refused_tokens", "Requests whose token was refused.", ("service",))
@@ -64,7 +68,7 @@ def trace(app: Any, settings: Settings) -> bool:
     if not settings.traces_endpoint:
         return False
     try:
-        from shared import traces  # noqa: PLC0415  # an optional dependency, imported where it is asked for
+        from shared import traces  # an optional dependency, imported where it is asked for
     except ImportError as error:
         msg = "traces_endpoint is set, but the OpenTelemetry packages are not installed in this image"
         raise ImportError(msg) from error

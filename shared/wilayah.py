@@ -58,10 +58,16 @@ LAWS = (
         date(2022, 7, 25),
         "91.02>95.01 91.12>95.02 91.13>95.03 91.14>95.04 91.21>95.05 91.22>95.06 91.23>95.07 91.24>95.08",
     ),
-    ("UU 29/2022", date(2022, 12, 8), "92.01>96.01 92.04>96.02 92.05>96.03 92.09>96.04 92.10>96.05 92.71>96.71"),
+    (
+        "UU 29/2022",
+        date(2022, 12, 8),
+        "92.01>96.01 92.04>96.02 92.05>96.03 92.09>96.04 92.10>96.05 92.71>96.71",
+    ),
 )
 CHANGES = tuple(
-    Change(*codes.split(">"), valid_from, law) for law, valid_from, moves in LAWS for codes in moves.split()
+    Change(codes[:5], codes[6:], valid_from, law)
+    for law, valid_from, moves in LAWS
+    for codes in moves.split()
 )
 FOUNDED = {change.new[:2]: change.valid_from for change in CHANGES}
 
@@ -182,7 +188,7 @@ def prefixes(code: str) -> list[str]:
 
 def is_within(code: str, area: str) -> bool:
     """Whether the area is `area` or lies in it; "*" is the country."""
-    return area == NATIONAL or code == area or code.startswith(f"{area}.")
+    return area in {NATIONAL, code} or code.startswith(f"{area}.")
 
 
 def children(area: str = "") -> list[str]:
@@ -217,7 +223,9 @@ def successor(code: str) -> str | None:
 
     Below the kabupaten the last digits are taken over, if an area has that code today.
     """
-    changed = [change.new + code.removeprefix(change.old) for change in CHANGES if is_within(code, change.old)]
+    changed = [
+        change.new + code.removeprefix(change.old) for change in CHANGES if is_within(code, change.old)
+    ]
     found = changed[0] if changed else code
     return found if exists(found) else None
 

@@ -65,7 +65,7 @@ class DevelopmentIssuer:
         public = self._key.as_dict(private=False) | {"use": "sig", "alg": "ES256"}
         replace(self.key_set_file, json.dumps({"keys": [public]}))
 
-    def token(  # noqa: PLR0913  # each is one claim
+    def token(  # each is one claim
         self,
         role: Role | str,
         sub: str,
@@ -107,17 +107,25 @@ def read_or_make_key(path: Path) -> ECKey:
 def replace(path: Path, text: str) -> None:
     """Write the file at once, readable by this user alone, so that nobody ever reads half of it."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as stream:
         stream.write(text)
     draft.replace(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print one token."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.local.issuer", description="Print a development token.")
-    parser.add_argument("name", nargs="?", metavar="ROLE", help="a demo account, or a role with --sub and --area")
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.local.issuer", description="Print a development token."
+    )
+    parser.add_argument(
+        "name", nargs="?", metavar="ROLE", help="a demo account, or a role with --sub and --area"
+    )
     parser.add_argument("--list", action="store_true", help="name the demo accounts")
-    parser.add_argument("--folder", type=Path, default=Path(os.environ.get("PILAR_ISSUER_FOLDER", "build/issuer")))
+    parser.add_argument(
+        "--folder", type=Path, default=Path(os.environ.get("PILAR_ISSUER_FOLDER", "build/issuer"))
+    )
     parser.add_argument("--sub")
     parser.add_argument("--area", action="append", default=[])
     parser.add_argument("--pendamping-id", type=UUID)

@@ -40,7 +40,7 @@ class Actor:
     def covers(self, kode_wilayah: str) -> bool:
         """Whether the area is one of the actor's or lies below one."""
         return any(
-            area == NATIONAL or kode_wilayah == area or kode_wilayah.startswith(f"{area}.") for area in self.areas
+            area in {NATIONAL, kode_wilayah} or kode_wilayah.startswith(f"{area}.") for area in self.areas
         )
 
     def require_area(self, kode_wilayah: str) -> None:

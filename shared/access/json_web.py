@@ -28,7 +28,9 @@ def decode_part(part: str) -> bytes:
 def decode_object(raw: bytes) -> dict[str, Any]:
     """Return the JSON object, refusing a key that is said twice, NaN, bad UTF-8 and deep nesting."""
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
+        value = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant
+        )
     except Malformed:
         raise
     except (ValueError, RecursionError) as error:

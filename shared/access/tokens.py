@@ -6,7 +6,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 from uuid import UUID
 
 from joserfc import jws
@@ -121,7 +121,7 @@ class TokenVerifier:
             fail("it was given to another application")
 
 
-def fail(reason: str) -> Any:
+def fail(reason: str) -> NoReturn:
     """Raise Malformed with the sentence."""
     raise Malformed(reason)
 
@@ -204,7 +204,11 @@ def read_text(claims: dict[str, Any], name: str) -> str | None:
 def read_list(claims: dict[str, Any], name: str) -> list[str]:
     """Return a list of texts; absent is empty, anything else is refused."""
     value = claims.get(name, [])
-    if not isinstance(value, list) or len(value) > MAX_LIST or not all(isinstance(item, str) for item in value):
+    if (
+        not isinstance(value, list)
+        or len(value) > MAX_LIST
+        or not all(isinstance(item, str) for item in value)
+    ):
         fail(f"its {name} is not a list of texts")
     return value
 

@@ -4,7 +4,7 @@ import hmac
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Any, ClassVar, NoReturn, Self
+from typing import ClassVar, NoReturn, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -16,8 +16,47 @@ SIXTEEN_DIGITS = re.compile(r"[0-9]{16}")
 # The 38 provinces of Kepmendagri 300.2.2-2138/2025, and 54, Timor Timur, under which NIK were issued before 1999:
 # a NIK keeps the code of first registration for life (domain.md 6.1).
 PROVINCES = frozenset(
-    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 54 61 62 63 64 65 71 72 73 74 75 76 81 82 "
-    "91 92 93 94 95 96".split()
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "16",
+        "17",
+        "18",
+        "19",
+        "21",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "72",
+        "73",
+        "74",
+        "75",
+        "76",
+        "81",
+        "82",
+        "91",
+        "92",
+        "93",
+        "94",
+        "95",
+        "96",
+    ]
 )
 FEMALE_DAY_OFFSET = 40
 
@@ -119,7 +158,7 @@ class Masked:
 
     def __eq__(self, other: object) -> bool:
         """Compare without telling by the time taken how much is equal."""
-        return type(other) is type(self) and hmac.compare_digest(self._digits, other._digits)  # noqa: SLF001
+        return type(other) is type(self) and hmac.compare_digest(self._digits, other._digits)
 
     def __hash__(self) -> int:
         """Hash for sets and keys of this process only; stored look-ups use the vault's keyed index."""
@@ -151,16 +190,26 @@ class Masked:
         del source, handler
         return core_schema.no_info_plain_validator_function(
             cls._from_request,
-            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                str, return_schema=core_schema.str_schema()
+            ),
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         """Describe sixteen digits to the client; what comes back is masked."""
         del schema
         if handler.mode == "serialization":
             return {"type": "string", "pattern": r"^[0-9]{4}\*{8}[0-9]{4}$"}
-        return {"type": "string", "pattern": "^[0-9]{16}$", "minLength": 16, "maxLength": 16, "writeOnly": True}
+        return {
+            "type": "string",
+            "pattern": "^[0-9]{16}$",
+            "minLength": 16,
+            "maxLength": 16,
+            "writeOnly": True,
+        }
 
     @classmethod
     def _from_request(cls, value: object) -> Self:
@@ -169,8 +218,14 @@ class Masked:
         try:
             return cls(value)  # pyright: ignore[reportArgumentType]  # anything but a text is refused there
         except InvalidInput as refusal:
-            code = re.sub(r"(?<!^)(?=[A-Z])", "_", type(refusal).__name__).lower()
-            raise PydanticCustomError(code, "{sentence}", {"sentence": refusal.en, "id": refusal.id}) from None  # pyright: ignore[reportArgumentType]
+            raise as_pydantic(refusal) from None
+
+
+def as_pydantic(refusal: InvalidInput) -> PydanticCustomError:
+    """Return the refusal as pydantic reports it, with both sentences in its context and no digits."""
+    code: Any = re.sub(r"(?<!^)(?=[A-Z])", "_", type(refusal).__name__).lower()
+    sentence: Any = refusal.en
+    return PydanticCustomError(code, sentence, {"id": refusal.id})
 
 
 class Nik(Masked):

@@ -58,7 +58,9 @@ def public_key_id(public_key: X25519PublicKey) -> str:
 def read_public_key(path: Path | str) -> X25519PublicKey:
     """Return a recipient's public key from its `sealing.pub`; raise KeysMissing."""
     try:
-        return X25519PublicKey.from_public_bytes(base64.b64decode(Path(path).read_text("ascii").strip(), validate=True))
+        return X25519PublicKey.from_public_bytes(
+            base64.b64decode(Path(path).read_text("ascii").strip(), validate=True)
+        )
     except (OSError, ValueError) as error:
         msg = "a recipient's public key cannot be read"
         raise KeysMissing(msg) from error

@@ -29,6 +29,7 @@ NONCE_BYTES = 12
 HEAD_BYTES = len(VERSION) + KEY_ID_BYTES + NONCE_BYTES
 INDEX_BYTES = 16
 MAX_KIND = 16
+APOSTROPHES = "'`\u2019"
 WORD = re.compile(r"[a-z0-9]{2,}")
 
 
@@ -97,7 +98,9 @@ class Vault:
             msg = f"a sealed value of {table}.{column} does not belong where it was found"
             raise SealBroken(msg) from None
 
-    def seal_many(self, rows: Sequence[tuple[object, str | Masked]], *, table: str, column: str) -> list[bytes]:
+    def seal_many(
+        self, rows: Sequence[tuple[object, str | Masked]], *, table: str, column: str
+    ) -> list[bytes]:
         """Return what `seal` returns for each (row_id, text); for tens of thousands at once."""
         nonces = os.urandom(NONCE_BYTES * len(rows))
         head, encrypt = VERSION + self._key_id, self._cipher.encrypt
@@ -121,12 +124,16 @@ class Vault:
 
         `kind` (at most 16 bytes: "nik", "no_kk", "phone", "name") keeps equal values of two kinds apart.
         """
-        return blake2b(clear(value), digest_size=INDEX_BYTES, key=self._index_key, person=person(kind)).digest()
+        return blake2b(
+            clear(value), digest_size=INDEX_BYTES, key=self._index_key, person=person(kind)
+        ).digest()
 
     def index_many(self, kind: str, values: Iterable[str | Masked]) -> list[bytes]:
         """Return what `index` returns for each value."""
         key, who = self._index_key, person(kind)
-        return [blake2b(clear(value), digest_size=INDEX_BYTES, key=key, person=who).digest() for value in values]
+        return [
+            blake2b(clear(value), digest_size=INDEX_BYTES, key=key, person=who).digest() for value in values
+        ]
 
     def tokens(self, name: str) -> list[bytes]:
         """Return the keyed hashes of a name's words, sorted, each once; words of one letter are left out."""
@@ -134,7 +141,9 @@ class Vault:
 
     def sign(self, purpose: str, message: bytes) -> bytes:
         """Return 16 bytes that only this service can make: for paging cursors and expiring links."""
-        return blake2b(message, digest_size=INDEX_BYTES, key=self._cursor_key, person=person(purpose)).digest()
+        return blake2b(
+            message, digest_size=INDEX_BYTES, key=self._cursor_key, person=person(purpose)
+        ).digest()
 
     def _place(self, table: str, column: str, row_id: object, key: bytes) -> bytes:
         start, end = self._place_parts(table, column, key)
@@ -147,7 +156,9 @@ class Vault:
 def words(name: str) -> list[str]:
     """Return the words of a name in plain lower-case letters, as a search would type them."""
     plain = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(letter for letter in plain if not unicodedata.combining(letter) and letter not in "'’`")
+    letters = "".join(
+        letter for letter in plain if not unicodedata.combining(letter) and letter not in APOSTROPHES
+    )
     return WORD.findall(letters)
 
 
