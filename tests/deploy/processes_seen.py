@@ -19,20 +19,6 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def working_in(folder: Path) -> list[int]:
-    """Ids of the processes whose command line names `folder`."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                words = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if str(folder).encode() in words and alive(int(entry.name)):
-                found.append(int(entry.name))
-    return found
-
-
 def until(true: Callable[[], bool], seconds: float = 15.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

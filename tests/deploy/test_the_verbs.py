@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.processes_seen import ROOT
+from tests.deploy.processes_seen import ROOT, alive, kill_a_parent_that_runs, until
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
@@ -85,3 +85,14 @@ def test_a_second_run_installs_nothing(tmp_path: Path) -> None:
     assert (tmp_path / ".installed-dev").read_text() == hashlib.sha256(
         (ROOT / "requirements/dev.txt").read_bytes()
     ).hexdigest()
+
+
+def test_killing_make_outright_stops_what_it_started() -> None:
+    verb = "import sys, time; sys.path.insert(0, 'deploy'); import run; run.die_with_make(); print(1, flush=True); time.sleep(60)"
+    make = (
+        "import os, subprocess, sys\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {verb!r}], stdout=subprocess.PIPE, env=os.environ | {{'MAKELEVEL': '1'}})\n"
+        "child.stdout.readline(); print(child.pid, flush=True); child.wait()\n"
+    )
+    _, line = kill_a_parent_that_runs(make)
+    assert until(lambda: not alive(int(line)))
