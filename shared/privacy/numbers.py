@@ -4,7 +4,7 @@ import hmac
 import re
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
