@@ -209,7 +209,7 @@ class Broker:
             [
                 *JAVA,
                 *self._java_options(),
-                *("kafka.tools.StorageTool", "format", "-t", cluster, "-c", config),
+                *("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", config),
             ],
             check=False,
             capture_output=True,
