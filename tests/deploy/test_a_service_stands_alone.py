@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.databases import create_service_database, query
+from deploy.local.databases import create_service_database
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.processes import Child
@@ -112,9 +112,7 @@ def status(url: str) -> int:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_migrates_answers_and_works(
-    service: str, copy: Path, environment: dict[str, str], server: EmbeddedPostgres
-) -> None:
+def test_migrates_answers_and_works(service: str, copy: Path, environment: dict[str, str]) -> None:
     migrated = subprocess.run(
         [copy / "entry", "migrate"],
         cwd=copy,
@@ -124,13 +122,6 @@ def test_migrates_answers_and_works(
         check=False,
     )
     assert migrated.returncode == 0, migrated.stderr
-    assert (
-        query(
-            server.dsn(f"pilar_{service}", "postgres", superuser(server)),
-            "SELECT count(*) FROM alembic_version",
-        )
-        == "1"
-    )
 
     site = f"http://127.0.0.1:{environment['PILAR_PORT']}"
     with running(copy, "api", knows(environment, "api")) as (api, log):
@@ -143,7 +134,3 @@ def test_migrates_answers_and_works(
     with running(copy, "worker", knows(environment, "worker")) as (worker, log):
         assert not until(lambda: not alive(worker.pid), 3), log.read_text()
         assert worker.stop(signal.SIGTERM, patience=30) == 0, log.read_text()
-
-
-def superuser(server: EmbeddedPostgres) -> str:
-    return server.superuser_dsn.split(":")[2].split("@")[0]
