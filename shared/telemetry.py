@@ -3,44 +3,51 @@
 Labels are services, subscriptions, kinds and route templates: never an id, and never a person.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
+import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.schema import due, parked, unsent
 from shared.settings import Settings
 
 registry = CollectorRegistry(auto_describe=True)
 SUBSCRIPTION = ("service", "subscription")
 
 
-def gauge(name: str, text: str, labels: tuple[str, ...]) -> Gauge:
+def gauge(name: str, text: str, *labels: str) -> Gauge:
     """Return a gauge named pilar_*."""
     return Gauge(f"pilar_{name}", text, labels, registry=registry)
 
 
-def counter(name: str, text: str, labels: tuple[str, ...]) -> Counter:
+def counter(name: str, text: str, *labels: str) -> Counter:
     """Return a counter named pilar_*_total."""
     return Counter(f"pilar_{name}", text, labels, registry=registry)
 
 
-unsent = gauge("unsent_events", "Events written and not yet sent.", ("service",))
-unsent_oldest = gauge("unsent_oldest_seconds", "Age of the oldest event not yet sent.", ("service",))
-sent = counter("sent_events", "Events that the transport has acknowledged.", ("service",))
-lag = gauge("subscription_lag_events", "Events in the topics that a subscription has not read.", SUBSCRIPTION)
-applied = counter("applied_events", "Events applied by a subscription.", SUBSCRIPTION)
-parked = gauge("parked_events", "Events that wait for an operator or behind one that does.", SUBSCRIPTION)
-gaps = gauge("gap_keys", "Keys that wait for an event that has not come.", SUBSCRIPTION)
-duplicates = counter("duplicate_events", "Events delivered again and dropped.", SUBSCRIPTION)
-divergences = counter(
-    "divergences", "Positions that came with another event than the one applied.", SUBSCRIPTION
+# Known to the database, asked when somebody reads the page.
+database_up = gauge("database_up", "1 when the database answered while this page was made.", "service")
+unsent_events = gauge("unsent_events", "Events written and not yet sent.", "service")
+unsent_oldest = gauge("unsent_oldest_seconds", "Age of the oldest event not yet sent.", "service")
+parked_events = gauge("parked_events", "Events that wait, by the reason they do.", *SUBSCRIPTION, "reason")
+due_late = gauge("due_late_seconds", "How late the oldest due work on real time is.", "service")
+# Known to the process that does the work.
+sent = counter("sent_events", "Events that the transport has acknowledged.", "service")
+lag = gauge(
+    "subscription_lag_events", "Events in the topics that a subscription has not read.", *SUBSCRIPTION
 )
-stopped = gauge(
-    "subscription_stopped", "1 while a subscription stands still until an operator acts.", SUBSCRIPTION
-)
-job_rows = counter("job_rows", "Rows of long work, by result.", ("service", "kind", "result"))
-due_late = gauge("due_late_seconds", "How late the oldest due work is.", ("service", "clock"))
-refused_tokens = counter("refused_tokens", "Requests whose token was refused.", ("service",))
+applied = counter("applied_events", "Events applied by a subscription.", *SUBSCRIPTION)
+gaps = counter("gaps", "Times that an event came before the one that it follows.", *SUBSCRIPTION)
+duplicates = counter("duplicate_events", "Events delivered again and dropped.", *SUBSCRIPTION)
+gaps_seen = counter("gaps", "Times that a key began to wait for a missing event.", SUBSCRIPTION)
+divergences = counter("divergences", "Positions that came with another event than before.", *SUBSCRIPTION)
+stopped = gauge("subscription_stopped", "1 while a subscription waits for an operator.", *SUBSCRIPTION)
+job_rows = counter("job_rows", "Rows of long work, by result.", "service", "kind", "result")
+refused_tokens = counter("refused_tokens", "Requests whose token was refused.", "service")
 request_seconds = Histogram(
     "pilar_request_seconds",
     "Time from request to answer.",
@@ -50,27 +57,102 @@ request_seconds = Histogram(
 )
 
 
-def render() -> tuple[bytes, str]:
-    """Return the page for /metrics and its content type."""
+class Known(Protocol):
+    """A service's database, as far as this page needs it."""
+
+    service: str
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine of the database."""
+        ...
+
+
+class Process:
+    """Whose numbers they are when a process serves one service and a call does not say."""
+
+    service = ""
+
+
+def observe_request(method: str, route: str, status: int, seconds: float, service: str = "") -> None:
+    """Count one answered request; `route` is the template, never the path with its ids."""
+    request_seconds.labels(service or Process.service, method, route, str(status)).observe(seconds)
+
+
+async def render(database: Known | None = None) -> tuple[bytes, str]:
+    """Return the page for /metrics and its content type, with the depths that the database knows.
+
+    When the database does not answer the page still comes, with `pilar_database_up` at 0.
+    """
+    if database is not None:
+        await measure(database)
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
+async def measure(database: Known) -> None:
+    """Ask the database how much waits."""
+    try:
+        async with database.engine.connect() as connection:
+            await measure_unsent(connection, database.service)
+            await measure_parked(connection, database.service)
+            await measure_due(connection, database.service)
+    except (SQLAlchemyError, OSError, TimeoutError):
+        database_up.labels(database.service).set(0)
+    else:
+        database_up.labels(database.service).set(1)
+
+
+async def measure_unsent(connection: AsyncConnection, service: str) -> None:
+    """Set depth and oldest age of what the relay has to send."""
+    age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(unsent.c.recorded_at))
+    count, oldest = (await connection.execute(sa.select(sa.func.count(), age).select_from(unsent))).one()
+    unsent_events.labels(service).set(count)
+    unsent_oldest.labels(service).set(max(0, oldest or 0))
+
+
+async def measure_parked(connection: AsyncConnection, service: str) -> None:
+    """Set how many events wait, per subscription and reason; what waits no longer goes to 0."""
+    groups = (parked.c.subscription, parked.c.reason)
+    rows = await connection.execute(sa.select(*groups, sa.func.count()).group_by(*groups))
+    set_all(parked_events, service, {(name, reason): count for name, reason, count in rows})
+
+
+async def measure_due(connection: AsyncConnection, service: str) -> None:
+    """Set how late the oldest open due work of real time is."""
+    age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(due.c.due_at))
+    late = await connection.scalar(sa.select(age).where(due.c.clock == "real", due.c.done_at.is_(None)))
+    due_late.labels(service).set(max(0, late or 0))
+
+
+def set_all(metric: Gauge, service: str, values: Mapping[tuple[str, ...], float]) -> None:
+    """Set these values of a service, and 0 what it had before and has no more."""
+    labels = metric._labelnames[1:]  # noqa: SLF001  # the library has no public way to list children
+    before = {
+        tuple(sample.labels[name] for name in labels)
+        for sample in next(iter(metric.collect())).samples
+        if sample.labels["service"] == service
+    }
+    for rest in before | set(values):
+        metric.labels(service, *rest).set(values.get(rest, 0))
+
+
 def serve(port: int, host: str = "127.0.0.1") -> None:
-    """Serve the same page from a process that has no HTTP of its own, such as a worker."""
+    """Serve what this process counts from one that has no HTTP of its own, such as a worker."""
     start_http_server(port, addr=host, registry=registry)
 
 
-def trace(app: Any, settings: Settings) -> bool:
-    """Send traces of `app` to the address in `traces_endpoint` (OTLP over HTTP); without one do nothing.
+def instrument(app: Any, settings: Settings) -> None:
+    """Name the process by its service, and send traces of `app` where `traces_endpoint` says (OTLP over HTTP).
 
-    Raises ImportError with a sentence when the image was built without the tracing packages.
+    Raises:
+        ImportError: an address is set, and the image was built without the tracing packages.
     """
+    Process.service = settings.service
     if not settings.traces_endpoint:
-        return False
+        return
     try:
         from shared import traces  # an optional dependency, imported where it is asked for
     except ImportError as error:
         msg = "traces_endpoint is set, but the OpenTelemetry packages are not installed in this image"
         raise ImportError(msg) from error
     traces.instrument(app, settings)
-    return True

@@ -1,4 +1,4 @@
-"""Traces over OTLP, for images that carry the OpenTelemetry packages; only `shared.telemetry.trace` imports this.
+"""Traces over OTLP, for images that carry the OpenTelemetry packages; only `shared.telemetry.instrument` imports this.
 
 asyncpg and aiokafka are instrumented themselves: SQLAlchemy's instrumentation refuses 2.1, asyncio's leaks.
 """

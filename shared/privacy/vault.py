@@ -56,7 +56,7 @@ class Vault:
         self._key_id, self._cipher = ciphers[0]
         self._ciphers = dict(ciphers)
         self._index_key = read_keys(folder / "index.key")[0]
-        self._cursor_key = read_keys(folder / "cursor.key")[0]
+        self.cursor_key = read_keys(folder / "cursor.key")[0]
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -141,9 +141,7 @@ class Vault:
 
     def sign(self, purpose: str, message: bytes) -> bytes:
         """Return 16 bytes that only this service can make: for paging cursors and expiring links."""
-        return blake2b(
-            message, digest_size=INDEX_BYTES, key=self._cursor_key, person=person(purpose)
-        ).digest()
+        return blake2b(message, digest_size=INDEX_BYTES, key=self.cursor_key, person=person(purpose)).digest()
 
     def _place(self, table: str, column: str, row_id: object, key: bytes) -> bytes:
         start, end = self._place_parts(table, column, key)
