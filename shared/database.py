@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7 as uuid7
 
 from shared.errors import NotFound
 from shared.messaging.outbox import record
+from shared.privacy import Vault
 
 OLDEST_POSTGRES = 180000
 WAKE_EVERY_SECONDS = 0.02
@@ -89,9 +90,10 @@ class Database:
         statement_cache_size: int = 100,
         statement_timeout_ms: int = 5_000,
         wake_relay: bool = True,
+        vault: Vault | None = None,
     ) -> None:
-        """Connect lazily to `url` (`postgresql://…`)."""
-        self.url, self.service, self.wake_relay = url, service, wake_relay
+        """Connect lazily to `url` (`postgresql://…`); `vault` is what sessions seal and open with."""
+        self.url, self.service, self.wake_relay, self.vault = url, service, wake_relay, vault
         self.engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=pool_size,
@@ -122,6 +124,7 @@ class Database:
         """
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             session.info["actor"], session.info["translate"] = actor, translate or {}
+            session.info["vault"] = self.vault
             if translate:
                 await session.connection(execution_options={"schema_translate_map": dict(translate)})
             await _open_scope(session, actor)
@@ -216,6 +219,28 @@ async def raw(session: AsyncSession) -> "asyncpg.Connection[Any]":
     """Return the driver's connection, inside the session's transaction (which has begun: see `_open_scope`)."""
     connection = await session.connection()
     return cast("asyncpg.Connection[Any]", (await connection.get_raw_connection()).driver_connection)
+
+
+def vault_of(session: AsyncSession) -> Vault:
+    """Return the service's keys, as the session's database has them."""
+    vault: Vault | None = session.info["vault"]
+    if vault is None:
+        message = "this process was given no keys, and cannot seal or open"
+        raise RuntimeError(message)
+    return vault
+
+
+def constraint_of(error: BaseException) -> str:
+    """Return the name of the constraint that a database error is about, or an empty text."""
+    origin = getattr(error, "orig", error)
+    cause = getattr(origin, "__cause__", None)
+    return str(getattr(cause, "constraint_name", None) or getattr(origin, "constraint_name", None) or "")
+
+
+def sqlstate_of(error: BaseException) -> str:
+    """Return the SQLSTATE behind an error, or an empty text."""
+    origin = getattr(error, "orig", error)
+    return str(getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "")
 
 
 async def upsert(

@@ -77,15 +77,16 @@ async def _refuse(request: Request, error: Exception) -> Response:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
+    vault = Vault.of(settings)
     database = Database(
         settings.database_url,
         service=settings.service,
         pool_size=settings.pool_size,
         statement_cache_size=settings.statement_cache_size,
+        vault=vault,
     )
-    app.state.database, app.state.verifier = database, TokenVerifier(settings)
-    app.state.vault = Vault(settings.keys_folder, settings.service)
-    app.state.cursor_key = app.state.vault.cursor_key
+    app.state.database, app.state.verifier, app.state.vault = database, TokenVerifier(settings), vault
+    app.state.cursor_key = vault.cursor_key
     await database.check_version()
     try:
         yield

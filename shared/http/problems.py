@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.database import sqlstate_of
 from shared.errors import Busy, DomainError, InvalidInput, NotFound
 
 PROBLEM = "application/problem+json"
@@ -157,19 +158,6 @@ def _of_database(error: SQLAlchemyError) -> DomainError:
 def _refused_by_driver(error: SQLAlchemyError) -> bool:
     cause = getattr(getattr(error, "orig", None), "__cause__", None)
     return type(cause).__name__ == "DataError"
-
-
-def sqlstate_of(error: BaseException) -> str:
-    """Return the SQLSTATE behind an error, or an empty text."""
-    origin = getattr(error, "orig", error)
-    return str(getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "")
-
-
-def constraint_of(error: BaseException) -> str:
-    """Return the name of the constraint that a database error is about, or an empty text."""
-    origin = getattr(error, "orig", error)
-    cause = getattr(origin, "__cause__", None)
-    return str(getattr(cause, "constraint_name", None) or getattr(origin, "constraint_name", None) or "")
 
 
 def _origin(error: BaseException) -> dict[str, str]:

@@ -1,0 +1,111 @@
+"""One subscription's loop: poll, apply, go on; on any fault begin again from what is stored."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared import schema, telemetry
+from shared.database import Database
+from shared.messaging.applying import PositionMoved, receive
+from shared.messaging.subscription import Record, Subscription
+
+log = structlog.get_logger()
+
+
+class Source(Protocol):
+    """Where a subscription reads from."""
+
+    async def start(self, stored: Mapping[tuple[str, int], int], *, starts: str = "beginning") -> None: ...
+    async def poll(self, seconds: float = 1.0) -> list[Record]: ...
+    async def applied(self, records: Sequence[Record]) -> None: ...
+    async def lag(self) -> int: ...
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database remembers of a subscription's places."""
+
+    offsets: dict[tuple[str, int], int]
+    generations: dict[tuple[str, int], int]
+    last_ids: dict[tuple[str, int], str]
+    stopped: dict[tuple[str, int], str]
+
+
+async def stored_places(database: Database, name: str) -> Stored:
+    """Read offsets, generations and stopped partitions of a subscription."""
+    table = schema.consumer_offset
+    async with database.transaction() as session:
+        rows = (await session.execute(sa.select(table).where(table.c.subscription == name))).all()
+    return Stored(
+        {(row.topic, row.partition): row.next_offset for row in rows},
+        {(row.topic, row.partition): row.generation for row in rows},
+        {(row.topic, row.partition): str(row.last_event_id) for row in rows if row.last_event_id},
+        {(row.topic, row.partition): row.stopped for row in rows if row.stopped},
+    )
+
+
+@dataclass(slots=True)
+class Consumer:
+    """Applies one subscription. `make_source` gives a new source after each fault."""
+
+    database: Database
+    subscription: Subscription
+    make_source: Callable[[Stored], Source]
+    name: str = ""
+    translate: dict[str, str] | None = None
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    after: Callable[[], None] | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Apply until `stop`."""
+        pause = 0.2
+        while not stop.is_set():
+            source: Source | None = None
+            try:
+                places = await stored_places(self.database, self.called)
+                source = self.make_source(places)
+                await source.start(places.offsets, starts=self.subscription.starts)
+                while not stop.is_set():
+                    await self.turn(source, places)
+                    pause = 0.2
+            except PositionMoved:
+                log.info("position_moved", subscription=self.called)
+            except (SQLAlchemyError, OSError, TimeoutError, ConnectionError, RuntimeError) as error:
+                log.warning("consumer_interrupted", subscription=self.called, error=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5)
+            finally:
+                if source is not None:
+                    await source.close()
+
+    @property
+    def called(self) -> str:
+        """The name under which cursors and offsets are kept: the subscription's, or a rebuild's."""
+        return self.name or self.subscription.name
+
+    async def turn(self, source: Source, places: Stored, seconds: float = 1.0) -> int:
+        """Poll once and apply; return how many records came."""
+        records = await source.poll(seconds)
+        if not records:
+            self.idle.set()
+            return 0
+        self.idle.clear()
+        await receive(
+            self.database,
+            self.subscription,
+            records,
+            places.generations,
+            translate=self.translate,
+            name=self.called,
+        )
+        await source.applied(records)
+        telemetry.lag.labels(self.database.service, self.subscription.name).set(0)
+        if self.after is not None:
+            self.after()
+        return len(records)

@@ -1,0 +1,142 @@
+"""The transport of one machine: a log in the publisher's own database, read from each subscription's stored offset."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from shared.database import Database
+from shared.messaging.relay import SEALED_TOPIC, Unsent
+from shared.messaging.subscription import Record
+from shared.schema import SHARDS
+
+SLOW_POLL_SECONDS = 1.0
+LOCK_SPACE = 0x50494C4C
+
+# One appender a partition at a time: a republish may run beside the relay.
+APPEND = """
+INSERT INTO platform.local_log (topic, partition, "offset", outbox_id, recorded_at)
+SELECT topic, partition,
+       coalesce((SELECT max("offset") + 1 FROM platform.local_log l
+                 WHERE l.topic = n.topic AND l.partition = n.partition), 0)
+       + row_number() OVER (PARTITION BY topic, partition ORDER BY number) - 1,
+       outbox_id, recorded_at
+FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::timestamptz[]) WITH ORDINALITY
+    AS n(topic, partition, outbox_id, recorded_at, number)
+"""
+READ = """
+SELECT l.partition, l."offset", o.key, o.body
+FROM unnest($2::smallint[], $3::bigint[]) AS p(partition, next_offset)
+CROSS JOIN LATERAL (
+    SELECT partition, "offset", outbox_id, recorded_at FROM platform.local_log
+    WHERE topic = $1 AND partition = p.partition AND "offset" >= p.next_offset
+    ORDER BY "offset" LIMIT $4
+) AS l
+JOIN platform.outbox o ON o.recorded_at = l.recorded_at AND o.outbox_id = l.outbox_id
+ORDER BY l.outbox_id LIMIT $4
+"""
+CLEAR_SEALED = """
+UPDATE platform.outbox AS o SET body = NULL FROM platform.local_log l
+JOIN unnest($1::smallint[], $2::bigint[]) AS done("partition", next_offset)
+    ON l.partition = done.partition AND l."offset" < done.next_offset
+WHERE l.topic = 'pilar.sealed' AND o.recorded_at = l.recorded_at AND o.outbox_id = l.outbox_id AND o.body IS NOT NULL
+"""
+
+
+@dataclass(slots=True)
+class LocalPublisher:
+    """Appends to the log in the transaction that clears `unsent`; a shard is a partition."""
+
+    clears_sealed: bool = False
+
+    async def publish(self, connection: "asyncpg.Connection[Any]", rows: Sequence[Unsent]) -> set[int]:
+        """Append `rows` in order; never partly."""
+        for partition in sorted({row.shard for row in rows}):
+            await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", LOCK_SPACE, partition)
+        await connection.execute(
+            APPEND,
+            [row.topic for row in rows],
+            [row.shard for row in rows],
+            [row.outbox_id for row in rows],
+            [row.recorded_at for row in rows],
+        )
+        return set()
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass(slots=True)
+class LocalSource:
+    """Reads the logs of other services' databases for one subscription."""
+
+    publishers: Mapping[str, Database]
+    topics: Sequence[str]
+    largest: int = 500
+    awake: asyncio.Event = field(default_factory=asyncio.Event)
+    positions: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
+
+    async def start(self, stored: Mapping[tuple[str, int], int], *, starts: str = "beginning") -> None:
+        """Begin at the stored offsets; a partition without one at the beginning of the log, or at its end."""
+        self.positions = {}
+        for topic in self.topics:
+            ends = await self._ends(topic) if starts == "now" else {}
+            for partition in range(SHARDS):
+                self.positions[topic, partition] = stored.get((topic, partition), ends.get(partition, 0))
+
+    async def _ends(self, topic: str) -> dict[int, int]:
+        rows = await self._fetch(
+            topic, 'SELECT partition, max("offset") + 1 FROM platform.local_log WHERE topic = $1 GROUP BY 1', topic
+        )
+        return {row[0]: row[1] for row in rows}
+
+    async def poll(self, seconds: float = SLOW_POLL_SECONDS) -> list[Record]:
+        """Return what follows, of all topics, in the order written; wait a little when there is nothing."""
+        self.awake.clear()
+        records: list[Record] = []
+        for topic in self.topics:
+            records += await self._read(topic)
+        if not records and seconds:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self.awake.wait()
+            except TimeoutError:
+                return []
+        return records
+
+    async def _read(self, topic: str) -> list[Record]:
+        partitions = list(range(SHARDS))
+        next_offsets = [self.positions[topic, partition] for partition in partitions]
+        rows = await self._fetch(topic, READ, topic, partitions, next_offsets, self.largest)
+        records = [
+            Record(topic, row["partition"], row["offset"], row["key"], (row["body"] or "").encode()) for row in rows
+        ]
+        for record in records:
+            self.positions[topic, record.partition] = record.offset + 1
+        return records
+
+    async def _fetch(self, topic: str, statement: str, *values: Any) -> list[Any]:
+        database = self.publishers[topic]
+        async with database.engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            return list(await driver.fetch(statement, *values))
+
+    async def applied(self, records: Sequence[Record]) -> None:
+        """Sealed bodies are of no use once the recipient has them: clear them in the publisher's outbox."""
+        done = {r.partition: r.offset + 1 for r in records if r.topic == SEALED_TOPIC}
+        if done:
+            await self._fetch(SEALED_TOPIC, CLEAR_SEALED, list(done), list(done.values()))
+
+    async def lag(self) -> int:
+        """Return how many records of the logs are not read yet."""
+        total = 0
+        for topic in self.topics:
+            ends = await self._ends(topic)
+            total += sum(max(0, end - self.positions.get((topic, partition), 0)) for partition, end in ends.items())
+        return total
+
+    async def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,183 @@
+"""What is unsent, in order, one owner a shard: several relays share the shards, and none sends another's."""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+import asyncpg
+import structlog
+
+from shared import telemetry
+from shared.database import UNSENT_CHANNEL
+from shared.faults import faultpoint
+from shared.schema import SHARDS
+
+LOCK_SPACE = 0x50494C52
+BATCH = 2_000
+SLOW_POLL_SECONDS = 1.0
+SHARE_EVERY_SECONDS = 2.0
+SEALED_TOPIC = "pilar.sealed"
+log = structlog.get_logger()
+
+READ = """
+SELECT u.shard, u.outbox_id, u.recorded_at, o.event_id, o.topic, o.key, o.body
+FROM platform.unsent u JOIN platform.outbox o USING (recorded_at, outbox_id)
+WHERE u.shard = ANY($1::smallint[]) ORDER BY u.outbox_id LIMIT $2
+"""
+CLEAR = """
+DELETE FROM platform.unsent AS u USING unnest($1::smallint[], $2::bigint[]) AS sent(shard, outbox_id)
+WHERE u.shard = sent.shard AND u.outbox_id = sent.outbox_id
+"""
+CLEAR_BODIES = """
+UPDATE platform.outbox AS o SET body = NULL FROM unnest($1::timestamptz[], $2::bigint[]) AS sent(recorded_at, outbox_id)
+WHERE o.recorded_at = sent.recorded_at AND o.outbox_id = sent.outbox_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """One row to send."""
+
+    shard: int
+    outbox_id: int
+    recorded_at: Any
+    event_id: Any
+    topic: str
+    key: str
+    body: str
+
+
+class Publisher(Protocol):
+    """Where a relay sends to."""
+
+    async def publish(self, connection: "asyncpg.Connection[Any]", rows: Sequence[Unsent]) -> set[int]:
+        """Send in order and wait for all; return the outbox ids that did not get through (or may not have)."""
+        ...
+
+    async def close(self) -> None:
+        """Give up whatever is held; bounded in time."""
+        ...
+
+
+@dataclass(slots=True)
+class Relay:
+    """One relay of one service: its own direct connection holds its shards, reads, and clears what it sent."""
+
+    url: str
+    service: str
+    publisher: Publisher
+    batch: int = BATCH
+    owned: set[int] = field(default_factory=set[int])
+    awake: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Relay until `stop`; a lost connection or a broken producer costs a pause, never an event."""
+        pause = 0.2
+        while not stop.is_set():
+            try:
+                await self._with_connection(stop)
+                pause = 0.2
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, ConnectionError) as error:
+                log.warning("relay_interrupted", service=self.service, error=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5)
+        await self.publisher.close()
+
+    async def _with_connection(self, stop: asyncio.Event) -> None:
+        connection = await self.connect()
+        try:
+            await connection.add_listener(UNSENT_CHANNEL, lambda *_: self.awake.set())
+            shared_at = 0.0
+            while not stop.is_set():
+                now = asyncio.get_running_loop().time()
+                if now - shared_at > SHARE_EVERY_SECONDS:
+                    await self.take_share(connection)
+                    shared_at = now
+                if not await self.step(connection):
+                    await self._rest(stop)
+        finally:
+            self.owned.clear()
+            with contextlib.suppress(Exception):
+                await connection.close(timeout=2)
+
+    async def connect(self) -> "asyncpg.Connection[Any]":
+        """Open the direct connection on which shards are held (never through a pooler)."""
+        settings = {
+            "application_name": f"pilar-relay-{self.service}",
+            "statement_timeout": "30000",
+            "tcp_keepalives_idle": "5",
+            "tcp_keepalives_interval": "5",
+            "tcp_keepalives_count": "2",
+        }
+        connection = await asyncpg.connect(self.url, server_settings=settings, timeout=5, command_timeout=30)
+        return cast("asyncpg.Connection[Any]", connection)
+
+    async def take_share(self, connection: "asyncpg.Connection[Any]") -> None:
+        """Hold at most a fair share of the shards: give back what is over, take what is free."""
+        relays = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1",
+            f"pilar-relay-{self.service}",
+        )
+        share = math.ceil(SHARDS / max(relays, 1))
+        for shard in sorted(self.owned)[share:]:
+            await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK_SPACE, shard)
+            self.owned.discard(shard)
+        for shard in range(SHARDS):
+            if len(self.owned) >= share:
+                break
+            if shard not in self.owned and await connection.fetchval(
+                "SELECT pg_try_advisory_lock($1, $2)", LOCK_SPACE, shard
+            ):
+                self.owned.add(shard)
+
+    async def step(self, connection: "asyncpg.Connection[Any]") -> int:
+        """Send one batch of what is unsent in the shards held; return how many rows there were."""
+        self.awake.clear()
+        if not self.owned:
+            return 0
+        found = await connection.fetch(READ, sorted(self.owned), self.batch)
+        rows = [Unsent(*row) for row in found]
+        if rows:
+            await self._send(connection, rows)
+        return len(rows)
+
+    async def _send(self, connection: "asyncpg.Connection[Any]", rows: list[Unsent]) -> None:
+        async with connection.transaction():
+            failed = await self.publisher.publish(connection, rows)
+            await faultpoint("relay.sent")
+            good = good_prefixes(rows, failed)
+            await connection.execute(CLEAR, [row.shard for row in good], [row.outbox_id for row in good])
+            secret = [row for row in good if row.topic == SEALED_TOPIC]
+            if secret and getattr(self.publisher, "clears_sealed", True):
+                await connection.execute(
+                    CLEAR_BODIES, [row.recorded_at for row in secret], [row.outbox_id for row in secret]
+                )
+        telemetry.sent.labels(self.service).inc(len(good))
+        self.sent.set()
+        if failed:
+            message = f"{len(failed)} events were not acknowledged"
+            raise ConnectionError(message)
+
+    async def _rest(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.create_task(self.awake.wait()), asyncio.create_task(stop.wait())]
+        try:
+            await asyncio.wait(waits, timeout=SLOW_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+def good_prefixes(rows: Sequence[Unsent], failed: set[int]) -> list[Unsent]:
+    """Return what may be cleared: of each key, only what stands before its first failure."""
+    broken: set[tuple[str, str]] = set()
+    good: list[Unsent] = []
+    for row in rows:
+        if row.outbox_id in failed:
+            broken.add((row.topic, row.key))
+        elif (row.topic, row.key) not in broken:
+            good.append(row)
+    return good
