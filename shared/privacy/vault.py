@@ -29,7 +29,7 @@ NONCE_BYTES = 12
 HEAD_BYTES = len(VERSION) + KEY_ID_BYTES + NONCE_BYTES
 INDEX_BYTES = 16
 MAX_KIND = 16
-APOSTROPHES = "'`\u2019"
+APOSTROPHES = "'`\u2018\u2019\u02bb\u02bc"
 WORD = re.compile(r"[a-z0-9]{2,}")
 
 
@@ -50,7 +50,7 @@ class Vault:
 
     def __init__(self, keys_folder: Path | str, service: str) -> None:
         """Read the keys; raise KeysMissing."""
-        folder = Path(keys_folder)
+        self.folder = folder = Path(keys_folder)
         self.service = service
         ciphers = [(key_id(key), AESGCM(key)) for key in read_keys(folder / "data.key")]
         self._key_id, self._cipher = ciphers[0]

@@ -1,0 +1,112 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from shared.settings import DEVELOPMENT_ISSUER, Settings
+
+URL = "postgresql://caseload_api:geheim@db/pilar_caseload"
+SOUND: dict[str, Any] = {
+    "mode": "production",
+    "issuer": "https://id.example/realms/pilar",
+    "jwks_url": "https://id.example/realms/pilar/certs",
+    "keys_folder": "/keys",
+}
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PILAR_")]:
+        monkeypatch.delenv(name)
+
+
+def test_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {
+        "SERVICE": "caseload",
+        "MODE": "development",
+        "POOL_SIZE": "3",
+        "CORS_ORIGINS": "http://a, http://b",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(f"PILAR_{name}", value)
+    settings = Settings.load()
+    assert (settings.service, settings.pool_size, settings.cors_origins) == (
+        "caseload",
+        3,
+        ["http://a", "http://b"],
+    )
+    assert (settings.issuer, settings.audience) == (DEVELOPMENT_ISSUER, "pilar-caseload")
+
+
+def test_have_no_field_that_reads_like_the_file_of_another() -> None:
+    names = set(Settings.model_fields)
+    assert not {f"{name}_file" for name in names} & names
+
+
+def test_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "url").write_text(URL + "\n")
+    monkeypatch.setenv("PILAR_DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert Settings.load_for("caseload", mode="development").database_url == URL
+
+
+def test_do_not_come_from_two_places_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PILAR_DATABASE_URL_FILE", str(tmp_path / "url"))
+    with pytest.raises(ValueError, match="cannot be read"):
+        Settings.load_for("caseload", mode="development")
+    monkeypatch.setenv("PILAR_DATABASE_URL", URL)
+    with pytest.raises(ValueError, match="keep one"):
+        Settings.load_for("caseload", mode="development")
+
+
+def test_of_several_services_in_one_process_stay_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PILAR_MODE", "development")
+    monkeypatch.setenv("PILAR_POOL_SIZE", "5")
+    monkeypatch.setenv("PILAR_CASELOAD_POOL_SIZE", "9")
+    sizes = [Settings.load_for(service).pool_size for service in ("caseload", "registry")]
+    assert [*sizes, Settings.load_for("caseload", pool_size=2).pool_size] == [9, 5, 2]
+
+
+def test_show_no_secret() -> None:
+    settings = Settings.load_for("caseload", mode="development", database_url=URL, owner_database_url=URL)
+    assert "geheim" not in repr(settings) + str(settings)
+    with pytest.raises(ValidationError) as refusal:
+        Settings.load_for("caseload", database_url=URL, pool_size="geheim")
+    assert "geheim" not in str(refusal.value)
+
+
+def test_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        Settings.load_for("caseload", mode="development").mode = "production"  # type: ignore[misc]
+
+
+def test_refuse_a_field_that_does_not_exist() -> None:
+    with pytest.raises(ValidationError):
+        Settings.load_for("caseload", mode="development", databse_url=URL)
+
+
+def test_are_production_unless_said_otherwise() -> None:
+    with pytest.raises(ValidationError, match="refused in production"):
+        Settings.load_for("caseload")
+    assert Settings.load_for("caseload", **SOUND).production
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"issuer": ""},
+        {"issuer": DEVELOPMENT_ISSUER},
+        {"issuer": "http://id.example"},
+        {"jwks_url": None},
+        {"jwks_url": "http://id.example/certs"},
+        {"jwks_url": "http://127.0.0.1/certs"},
+        {"jwks_file": "/keys/jwks.json"},
+        {"audience": ""},
+        {"keys_folder": None},
+        {"cors_origins": ["*"]},
+    ],
+)
+def test_refuse_in_production_what_only_a_laptop_may_have(changed: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Settings.load_for("caseload", **SOUND | changed)
