@@ -63,14 +63,16 @@ COLUMN_TYPES: Mapping[Any, Any] = {
 def text_enum(kind: type[StrEnum], *, replica: bool = False) -> sa.Enum:
     """Store an enum as text with a CHECK of its values; a replica may also hold what it reads as UNKNOWN."""
     known = getattr(kind, "known", None)
-    values = [member.value for member in (kind if replica or known is None else known())]
+    members = list(kind) if replica or known is None else known()
+    # SQLAlchemy pairs the values with *all* members of the class it is given; so it is given just these.
+    stored = type(kind.__name__, (), {"__members__": {member.name: member for member in members}})
     return sa.Enum(
-        kind,
+        stored,
         native_enum=False,
         create_constraint=True,
         length=40,
         name=f"{kind.__name__.lower()}_known",
-        values_callable=lambda _: values,
+        values_callable=lambda kept: [member.value for member in kept.__members__.values()],
     )
 
 
