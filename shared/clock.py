@@ -57,8 +57,7 @@ async def set_to(session: AsyncSession, instant: datetime) -> datetime:
     """Move the clock forward to an aware instant and return it; raise ClockOnlyGoesForward, ClockStandsFixed."""
     if not Travel.allowed:
         raise ClockStandsFixed
-    # Two who set it at once must not turn it back between them.
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('pilar business clock'))"))
+    await hold(session)
     shown = await now(session)
     if instant < shown or instant > shown + FARTHEST:
         raise ClockOnlyGoesForward(now=shown.astimezone(JAKARTA).isoformat(timespec="seconds"))
@@ -70,7 +69,8 @@ async def set_to(session: AsyncSession, instant: datetime) -> datetime:
 
 
 async def advance(session: AsyncSession, by: timedelta) -> datetime:
-    """Move the clock forward by a duration and return what it shows."""
+    """Move the clock forward by a duration and return what it shows; two who do so at once both do."""
+    await hold(session)
     return await set_to(session, await now(session) + by)
 
 
@@ -78,3 +78,8 @@ async def offset(session: AsyncSession) -> timedelta:
     """Return how far the development clock is ahead of real time."""
     seconds = await session.scalar(select(schema.business_clock.c.offset_seconds))
     return timedelta(seconds=seconds or 0)
+
+
+async def hold(session: AsyncSession) -> None:
+    """Keep the clock to this transaction: two who set it at once must not turn it back between them."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('pilar business clock'))"))

@@ -3,7 +3,7 @@
 Labels are services, subscriptions, kinds and route templates: never an id, and never a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -41,9 +41,7 @@ lag = gauge(
     "subscription_lag_events", "Events in the topics that a subscription has not read.", *SUBSCRIPTION
 )
 applied = counter("applied_events", "Events applied by a subscription.", *SUBSCRIPTION)
-gaps = counter("gaps", "Times that an event came before the one that it follows.", *SUBSCRIPTION)
 duplicates = counter("duplicate_events", "Events delivered again and dropped.", *SUBSCRIPTION)
-gaps_seen = counter("gaps", "Times that a key began to wait for a missing event.", SUBSCRIPTION)
 divergences = counter("divergences", "Positions that came with another event than before.", *SUBSCRIPTION)
 stopped = gauge("subscription_stopped", "1 while a subscription waits for an operator.", *SUBSCRIPTION)
 job_rows = counter("job_rows", "Rows of long work, by result.", "service", "kind", "result")
@@ -136,9 +134,16 @@ def set_all(metric: Gauge, service: str, values: Mapping[tuple[str, ...], float]
         metric.labels(service, *rest).set(values.get(rest, 0))
 
 
-def serve(port: int, host: str = "127.0.0.1") -> None:
-    """Serve what this process counts from one that has no HTTP of its own, such as a worker."""
-    start_http_server(port, addr=host, registry=registry)
+def serve(port: int, host: str = "127.0.0.1") -> Callable[[], None]:
+    """Serve what this process counts from one that has no HTTP of its own, such as a worker; return how to stop."""
+    server, thread = start_http_server(port, addr=host, registry=registry)
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return stop
 
 
 def instrument(app: Any, settings: Settings) -> None:

@@ -34,9 +34,8 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 def test_mask_a_nik_wherever_it_is_planted(lines: Lines) -> None:
     log = structlog.get_logger("planted")
-    log.warning(
-        "looked up " + NIK, found=NIK, number=int(NIK), deep={"rows": [(NIK,), {NIK: KK}]}, typed=Nik(NIK)
-    )
+    planted = f"looked up {NIK}"
+    log.warning(planted, found=NIK, number=int(NIK), deep={"rows": [(NIK,), {NIK: KK}]}, typed=Nik(NIK))
     logging.getLogger("library").error("bad row %s, %d, %r", NIK, int(KK), [NIK])
     logging.getLogger("library").error(
         "3324 0957 0885 0001 / 332409-570885-0001 / 33.24.09.570885.0001 / x%sx", NIK

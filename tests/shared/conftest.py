@@ -1,0 +1,54 @@
+"""The platform's tables alone, without a service around them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.local.databases import create_service_database
+from shared.database import Database
+from shared.privacy import Vault, make_keys
+from shared.schema import platform_v1
+from tests.kit import Cluster
+
+
+@pytest.fixture(scope="session")
+async def platform_urls(cluster: Cluster) -> dict[str, str]:
+    """Addresses of a database that holds the platform's tables and nothing else, by role."""
+    passwords = cluster.postgres.passwords("platform")
+    create_service_database(cluster.postgres.superuser_dsn, "platform", passwords)
+    roles = {"owner": passwords["owner"], "api": passwords["api"], "worker": passwords["worker"]}
+    urls = {
+        role: cluster.postgres.dsn("pilar_platform", f"platform_{role}", word) for role, word in roles.items()
+    }
+    statements: list[str] = []
+    platform_v1(statements.append, "platform")
+    owner = await asyncpg.connect(urls["owner"])
+    for statement in statements:
+        await owner.execute(statement)
+    await owner.close()
+    return urls
+
+
+@pytest.fixture
+async def database(platform_urls: dict[str, str]) -> AsyncIterator[Database]:
+    """The platform's database under the api role."""
+    database = Database(platform_urls["api"], service="platform", wake_relay=False)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def owner(platform_urls: dict[str, str]) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection of the owner, to look at and to damage what is stored."""
+    connection = await asyncpg.connect(platform_urls["owner"])
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    """Keys of a service called platform."""
+    make_keys(tmp_path / "keys")
+    return Vault(tmp_path / "keys", "platform")

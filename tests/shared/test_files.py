@@ -1,0 +1,171 @@
+"""A file is its SHA-256: the same again changes nothing, and what was tampered with is never read to its end."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from shared import files
+from shared.database import Database
+from shared.errors import NotFound
+from shared.privacy import SealBroken, Vault
+
+CHUNK = files.CHUNK_BYTES
+
+
+async def stream(content: bytes, step: int = 60_001) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), step):
+        yield content[start : start + step]
+
+
+async def stored(database: Database, vault: Vault, content: bytes) -> str:
+    async with database.transaction() as session:
+        return await files.put(session, vault, stream(content), media_type="application/pdf")
+
+
+async def read(database: Database, vault: Vault, sha256: str) -> bytes:
+    async with database.transaction() as session:
+        return await files.read(session, vault, sha256)
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 5 * CHUNK + 7])
+async def test_comes_back_as_it_was_put(database: Database, vault: Vault, size: int) -> None:
+    content = os.urandom(size)
+    sha256 = await stored(database, vault, content)
+    assert sha256 == hashlib.sha256(content).hexdigest()
+    assert await read(database, vault, sha256) == content
+    async with database.transaction() as session:
+        known = await files.about(session, sha256)
+    assert (known.size, known.chunks, known.media_type) == (size, -(-size // CHUNK), "application/pdf")
+
+
+async def test_put_again_changes_nothing(database: Database, vault: Vault, owner: Any) -> None:
+    content = os.urandom(2 * CHUNK)
+    sha256 = await stored(database, vault, content)
+    before = await owner.fetch("SELECT * FROM platform.file_chunk WHERE sha256 = $1 ORDER BY number", sha256)
+    async with database.transaction() as session:
+        assert await files.put(session, vault, content) == sha256
+    assert (
+        await owner.fetch("SELECT * FROM platform.file_chunk WHERE sha256 = $1 ORDER BY number", sha256)
+        == before
+    )
+
+
+async def test_put_by_two_at_once_is_there_once(database: Database, vault: Vault) -> None:
+    content = os.urandom(CHUNK)
+    first, second = await asyncio.gather(*(stored(database, vault, content) for _ in range(2)))
+    assert await read(database, vault, first) == content
+    assert first == second
+
+
+async def test_lies_sealed_in_the_database(database: Database, vault: Vault, owner: Any) -> None:
+    content = b"berita acara 3324095708850001 " * 20_000
+    sha256 = await stored(database, vault, content)
+    rows = await owner.fetch("SELECT sealed FROM platform.file_chunk WHERE sha256 = $1", sha256)
+    assert len(rows) == 3
+    assert not [row for row in rows if b"3324095708850001" in bytes(row["sealed"])]
+
+
+async def test_waits_sealed_while_it_arrives() -> None:
+    content = b"berita acara 3324095708850001 " * 80_000
+    with files.Arrival(files.MAX_BYTES) as arrival:
+        arrival.take(content)
+        arrival.finish()
+        spool = arrival._spool
+        spool.seek(0)
+        assert b"3324095708850001" not in spool.read()
+        assert b"".join(arrival) == content
+
+
+async def read_into(got: bytearray, database: Database, vault: Vault, sha256: str) -> None:
+    async with database.transaction() as session:
+        async for part in files.open(session, vault, sha256):
+            got += part
+
+
+DAMAGES = {
+    "a chunk changed": "UPDATE platform.file_chunk SET sealed = set_byte(sealed, 40, 255 - get_byte(sealed, 40)) WHERE sha256 = $1 AND number = 1",
+    "a chunk gone": "DELETE FROM platform.file_chunk WHERE sha256 = $1 AND number = 2",
+    "two chunks swapped": "UPDATE platform.file_chunk AS one SET sealed = other.sealed FROM platform.file_chunk AS other"
+    " WHERE one.sha256 = $1 AND other.sha256 = $1 AND one.number + other.number = 1",
+    "the end cut": "UPDATE platform.file SET chunks = 2 WHERE sha256 = $1",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+async def test_damaged_is_never_read_to_its_end(
+    database: Database, vault: Vault, owner: Any, damage: str
+) -> None:
+    content = os.urandom(3 * CHUNK)
+    sha256 = await stored(database, vault, content)
+    await owner.execute(damage, sha256)
+    got = bytearray()
+    with pytest.raises((SealBroken, files.FileDamaged)):
+        await read_into(got, database, vault, sha256)
+    assert len(got) < len(content)
+
+
+async def test_of_another_does_not_open_in_its_place(database: Database, vault: Vault, owner: Any) -> None:
+    mine, other = [await stored(database, vault, os.urandom(100)) for _ in range(2)]
+    await owner.execute(
+        "UPDATE platform.file_chunk SET sealed = (SELECT sealed FROM platform.file_chunk WHERE sha256 = $2) WHERE sha256 = $1",
+        mine,
+        other,
+    )
+    with pytest.raises(SealBroken):
+        await read(database, vault, mine)
+
+
+async def test_too_long_is_refused_at_the_first_byte_too_many_and_leaves_nothing(
+    database: Database, vault: Vault, owner: Any
+) -> None:
+    taken = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield b"x" * CHUNK
+
+    before = await owner.fetchval("SELECT count(*) FROM platform.file")
+    with pytest.raises(files.FileTooLong) as refusal:
+        async with database.transaction() as session:
+            await files.put(session, vault, endless(), max_bytes=4 * CHUNK)
+    assert (taken, refusal.value.status) == (5, 413)
+    assert await owner.fetchval("SELECT count(*) FROM platform.file") == before
+
+
+async def test_of_a_transaction_that_fails_is_not_there(database: Database, vault: Vault) -> None:
+    content = os.urandom(CHUNK)
+
+    async def put_and_fail() -> None:
+        async with database.transaction() as session:
+            await files.put(session, vault, content)
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await put_and_fail()
+    with pytest.raises(NotFound):
+        await read(database, vault, hashlib.sha256(content).hexdigest())
+
+
+async def test_deleted_is_gone_with_its_chunks(database: Database, vault: Vault, owner: Any) -> None:
+    sha256 = await stored(database, vault, os.urandom(2 * CHUNK))
+    async with database.transaction() as session:
+        assert await files.delete(session, sha256)
+        assert not await files.delete(session, sha256)
+    assert await owner.fetchval("SELECT count(*) FROM platform.file_chunk WHERE sha256 = $1", sha256) == 0
+    with pytest.raises(NotFound):
+        await read(database, vault, sha256)
+
+
+@pytest.mark.parametrize(
+    "media_type", ["", "pdf", "text/html\r\nX-Evil: 1", "text/html; charset=utf-8", "../x"]
+)
+async def test_of_no_kind_is_refused(database: Database, vault: Vault, media_type: str) -> None:
+    async with database.transaction() as session:
+        with pytest.raises(files.NotAMediaType):
+            await files.put(session, vault, b"x", media_type=media_type)

@@ -1,0 +1,73 @@
+"""/metrics: what waits is asked of the database, what was done is counted where it is done."""
+
+import re
+import socket
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from shared import telemetry
+from shared.database import Database
+from shared.settings import Settings
+
+
+async def page(database: Database | None) -> str:
+    return (await telemetry.render(database))[0].decode()
+
+
+async def test_tell_what_is_unsent_parked_and_late(database: Database, owner: Any) -> None:
+    for number in (1, 2):
+        await owner.execute(
+            "INSERT INTO platform.unsent VALUES (3, $1, clock_timestamp() - interval '1 minute')", number
+        )
+    await owner.execute(
+        "INSERT INTO platform.parked (subscription, topic, partition, \"offset\", body, reason) VALUES ('kpm', 't', 0, 1, '', 'POISON')"
+    )
+    told = await page(database)
+    assert 'pilar_unsent_events{service="platform"} 2.0' in told
+    assert re.search(r'pilar_unsent_oldest_seconds\{service="platform"\} 6[0-9]\.', told)
+    assert 'pilar_parked_events{reason="POISON",service="platform",subscription="kpm"} 1.0' in told
+    assert 'pilar_database_up{service="platform"} 1.0' in told
+    await owner.execute("TRUNCATE platform.unsent, platform.parked")
+    told = await page(database)
+    assert 'pilar_unsent_events{service="platform"} 0.0' in told
+    assert 'pilar_parked_events{reason="POISON",service="platform",subscription="kpm"} 0.0' in told
+
+
+async def test_come_while_the_database_is_down() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    database = Database(f"postgresql://a:b@127.0.0.1:{port}/none", service="absent", wake_relay=False)
+    assert 'pilar_database_up{service="absent"} 0.0' in await page(database)
+    await database.close()
+
+
+async def test_count_requests_by_route_and_not_by_path() -> None:
+    telemetry.observe_request("GET", "/v1/kpm/{kpm_id}", 200, 0.02, service="caseload")
+    told = await page(None)
+    assert 'route="/v1/kpm/{kpm_id}",service="caseload",status="200"' in told
+
+
+async def test_all_begin_with_pilar() -> None:
+    names = re.findall(r"^# TYPE (\S+)", await page(None), re.MULTILINE)
+    assert len(names) >= 12
+    assert all(name.startswith("pilar_") for name in names)
+
+
+async def test_of_a_worker_are_served_on_this_machine() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    stop = telemetry.serve(port)
+    async with httpx.AsyncClient() as client:
+        assert "pilar_unsent_events" in (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    stop()
+
+
+def test_traces_are_sent_only_where_an_address_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = FastAPI()
+    telemetry.instrument(app, Settings.load_for("platform", mode="development"))
+    assert not getattr(app, "_is_instrumented_by_opentelemetry", False)

@@ -1,0 +1,84 @@
+"""chain.md 3: one clock, which a development deployment may move forward, and production not at all."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared import clock
+from shared.database import Database
+from shared.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+async def travelling(owner: Any) -> None:
+    clock.configure(Settings.load_for("platform", mode="development"))
+    await owner.execute("UPDATE platform.business_clock SET offset_seconds = 0")
+
+
+@pytest.fixture
+def in_production() -> Iterator[None]:
+    sound = {"issuer": "https://id.example", "jwks_url": "https://id.example/certs", "keys_folder": "/keys"}
+    clock.configure(Settings.load_for("platform", mode="production", **sound))
+    yield
+    clock.configure(Settings.load_for("platform", mode="development"))
+
+
+def near(one: datetime, other: datetime) -> bool:
+    return abs(one - other) < timedelta(seconds=5)
+
+
+async def test_shows_real_time_until_it_is_set(database: Database) -> None:
+    async with database.transaction() as session:
+        assert near(await clock.now(session), datetime.now(UTC))
+
+
+async def test_goes_on_from_where_it_was_set(database: Database) -> None:
+    wanted = datetime.now(UTC) + timedelta(days=200)
+    async with database.transaction() as session:
+        shown = await clock.set_to(session, wanted)
+    assert wanted <= shown
+    assert near(shown, wanted)
+    async with database.transaction() as session:
+        assert await clock.now(session) >= wanted
+        assert near(await clock.advance(session, timedelta(days=30)), wanted + timedelta(days=30))
+
+
+async def test_only_goes_forward(database: Database) -> None:
+    async with database.transaction() as session:
+        await clock.advance(session, timedelta(days=10))
+        with pytest.raises(clock.ClockOnlyGoesForward) as refusal:
+            await clock.set_to(session, datetime.now(UTC) + timedelta(days=9))
+        assert "+07:00" in refusal.value.sentence("id")
+        with pytest.raises(clock.ClockOnlyGoesForward):
+            await clock.advance(session, timedelta(days=-1))
+        with pytest.raises(clock.ClockOnlyGoesForward):
+            await clock.set_to(session, datetime(9999, 1, 1, tzinfo=UTC))
+
+
+async def test_is_moved_by_two_at_once_by_both(database: Database) -> None:
+    async def move() -> None:
+        async with database.transaction() as session:
+            await clock.advance(session, timedelta(days=1))
+
+    await asyncio.gather(*(move() for _ in range(4)))
+    async with database.transaction() as session:
+        assert near(await clock.now(session), datetime.now(UTC) + timedelta(days=4))
+
+
+async def test_dates_are_those_of_jakarta(database: Database) -> None:
+    evening = (datetime.now(UTC) + timedelta(days=3)).replace(hour=17, minute=30)
+    async with database.transaction() as session:
+        await clock.set_to(session, evening)
+        assert await clock.today(session) == evening.date() + timedelta(days=1)
+
+
+@pytest.mark.usefixtures("in_production")
+async def test_cannot_be_moved_in_production_nor_by_a_row_left_over(database: Database, owner: Any) -> None:
+    await owner.execute("UPDATE platform.business_clock SET offset_seconds = 86400 * 365")
+    async with database.transaction() as session:
+        assert near(await clock.now(session), datetime.now(UTC))
+        with pytest.raises(clock.ClockStandsFixed):
+            await clock.set_to(session, datetime.now(UTC) + timedelta(days=1))
