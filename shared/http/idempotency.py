@@ -16,7 +16,7 @@ from shared.errors import DomainError
 
 TERM = timedelta(days=30)
 LONGEST_KEY = 200
-KEPT_HEADERS = ("location", "etag", "content-type")
+KEPT_HEADERS = ("location", "etag", "content-type", "cache-control")
 
 TAKE = text(
     "INSERT INTO platform.idempotency (client, method, path, key, request_hash, expires_at)"

@@ -7,9 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import clock, jobs, schema, telemetry
+from shared import clock, files, jobs, schema, telemetry
 from shared.access import Permission
 from shared.database import Database
 from shared.errors import NotFound
@@ -112,7 +113,7 @@ class ParkedResult(BaseModel):
 
 def routers(settings: Settings) -> list[Router]:
     """The routers every service has; the clock's only where business time may travel."""
-    found = [jobs_router(), parked_router()]
+    found = [jobs_router(), parked_router(), files_router(settings)]
     if not settings.production:
         clock.configure(settings)
         found.append(clock_router())
@@ -159,6 +160,29 @@ async def _job(session: Session, job_id: UUID, caller: Caller) -> JobView:
     seconds = (end - row.started_at).total_seconds() if row.started_at else 0
     fields = {name: getattr(row, name) for name in JobView.model_fields if name != "rate"}
     return JobView(**fields, rate=round(row.done / seconds, 1) if seconds else 0.0)
+
+
+class FileView(BaseModel):
+    """A stored file: named by its content, opened by whoever may see what it is evidence of."""
+
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    size: int
+
+
+def files_router(settings: Settings) -> Router:
+    """Files by SHA-256: evidence, and input of long work."""
+    router = Router(tag="files")
+    body = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
+
+    @router.post("/files", status_code=201, openapi_extra={"requestBody": body})
+    @may(Permission.FILE_PUT, takes_bytes=True)
+    async def put_file(request: Request, session: Session) -> FileView:
+        """Store the bytes sealed, in chunks as they arrive; the same content again is the same file."""
+        vault = request.app.state.vault
+        sha256 = await files.put(session, vault, request.stream(), max_bytes=settings.max_file_bytes)
+        return FileView(sha256=sha256, size=(await files.about(session, sha256)).size)
+
+    return router
 
 
 def parked_router() -> Router:

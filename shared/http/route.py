@@ -6,8 +6,8 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi import APIRouter, Depends, params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -80,8 +80,8 @@ class Route(APIRoute):
         self.declared = declared
         options.setdefault("operation_id", endpoint.__name__)
         super().__init__(path, endpoint, **options)
-        flat = get_flat_dependant(self.dependant)
-        self.parameters = frozenset(field.alias for field in flat.query_params)
+        known = get_flat_params(self.dependant)
+        self.parameters = frozenset(field.alias for field in known if isinstance(field.field_info, params.Query))
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
@@ -101,18 +101,19 @@ class Route(APIRoute):
         request.state.caller = actor
         self._check_parameters(request)
         await self._read_body(request)
-        key = idempotency.key_of(request, required=self.declared.key_required)
+        # Bytes are stored under their own hash: the same file again is the same file without a key.
+        key = None if self.declared.takes_bytes else idempotency.key_of(request, required=self.declared.key_required)
         async with request.app.state.database.transaction(actor) as session:
             session.info["request_id"] = request.state.request_id
             request.state.session = session
             stored = await idempotency.look_up(session, request, actor, key) if key else None
             if stored is None:
-                stored = await inner(request)
+                stored = self._finish(await inner(request))
                 if key:
                     await idempotency.store(session, request, actor, key, stored)
                 await faultpoint("command.before_commit")
         await faultpoint("command.after_commit")
-        return self._finish(stored)
+        return stored
 
     async def _caller(self, request: Request) -> Actor:
         if self.declared.permission is None:
@@ -153,6 +154,7 @@ class Route(APIRoute):
         request._json = strict.parse(body)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
 
     def _finish(self, response: Response) -> Response:
+        """Add what every answer carries, before it is stored for its key."""
         response.headers.setdefault("Cache-Control", "no-store")
         if "etag" not in response.headers and response.media_type == "application/json" and self._versioned:
             response.headers["ETag"] = f'"{orjson.loads(bytes(response.body))["version"]}"'

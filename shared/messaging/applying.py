@@ -108,7 +108,7 @@ class Batch:
             self.parked.append(parking.Parking(received.record, received, "BEHIND"))
         elif verdict == "gap":
             place.state, place.moved = "GAP", True
-            telemetry.gaps_seen.labels(self.service, self.subscription.name).inc()
+            telemetry.gaps.labels(self.service, self.subscription.name).inc()
             self.parked.append(parking.Parking(received.record, received, "GAP"))
         else:
             place.follow(received)

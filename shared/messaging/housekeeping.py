@@ -1,0 +1,51 @@
+"""What the platform does for itself when it falls due: outbox months ahead, answers whose term is over."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import schema
+from shared.access import Actor
+from shared.database import Database
+
+if TYPE_CHECKING:
+    from shared.jobs import Due, Work
+
+EVERY = timedelta(hours=6)
+KIND = "platform.housekeeping"
+SEALED_KEPT = timedelta(days=7)
+
+
+def register(todo: "Work", database: Database) -> None:
+    """Let the worker do it."""
+    del database
+    todo.dues.setdefault(KIND, keep_house)
+
+
+async def begin(database: Database) -> None:
+    """Make it fall due now, once per start of a worker."""
+    from shared.jobs import schedule  # noqa: PLC0415 (jobs come after messaging)
+
+    async with database.transaction(Actor.system(database.service)) as session:
+        await schedule(session, KIND, datetime.now(UTC), subject_id=database.service, clock="real")
+
+
+async def keep_house(session: AsyncSession, due: "Due") -> None:
+    """Make the outbox's coming months, drop answers past their term and sealed bodies past seven days."""
+    from shared.jobs import schedule  # noqa: PLC0415 (jobs come after messaging)
+
+    months = schema.months_from(datetime.now(UTC), schema.MONTHS_AHEAD + 2)
+    for first, following in zip(months, months[1:], strict=False):
+        await session.execute(
+            sa.text("SELECT platform.make_outbox_month(:first, :following)"),
+            {"first": first.date(), "following": following.date()},
+        )
+    answers: Any = schema.idempotency
+    await session.execute(sa.delete(answers).where(answers.c.expires_at < sa.func.clock_timestamp()))
+    outbox: Any = schema.outbox
+    old = datetime.now(UTC) - SEALED_KEPT
+    sealed = (outbox.c.topic == "pilar.sealed", outbox.c.recorded_at < old, outbox.c.body.is_not(None))
+    await session.execute(sa.update(outbox).where(*sealed).values(body=None))
+    await schedule(session, KIND, datetime.now(UTC) + EVERY, subject_id=due.subject_id, clock="real")

@@ -1,0 +1,45 @@
+"""Fixtures: one PostgreSQL a test process, and each service on a fresh database a test."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit import Cluster, Running, running
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """PostgreSQL with a migrated template of each service."""
+    folder: Path = tmp_path_factory.mktemp("cluster")
+    made = Cluster.start(folder)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+async def registry(cluster: Cluster) -> AsyncIterator[Running]:
+    """registry on a fresh database."""
+    async with running(cluster, "registry") as service:
+        yield service
+
+
+@pytest.fixture
+async def caseload(cluster: Cluster) -> AsyncIterator[Running]:
+    """caseload on a fresh database."""
+    async with running(cluster, "caseload") as service:
+        yield service
+
+
+@pytest.fixture
+async def graduation(cluster: Cluster) -> AsyncIterator[Running]:
+    """graduation on a fresh database."""
+    async with running(cluster, "graduation") as service:
+        yield service
+
+
+@pytest.fixture
+async def referral(cluster: Cluster) -> AsyncIterator[Running]:
+    """referral on a fresh database."""
+    async with running(cluster, "referral") as service:
+        yield service

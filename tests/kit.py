@@ -1,0 +1,312 @@
+"""Running services for tests: real PostgreSQL, migrations applied, real routes, the real relay and cursor."""
+
+import asyncio
+import importlib
+import itertools
+import secrets
+from collections.abc import Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from deploy.local.databases import create_service_database
+from deploy.local.issuer import DevelopmentIssuer
+from deploy.local.postgres import EmbeddedPostgres
+from shared import clock
+from shared.access import Actor, Role
+from shared.database import Database
+from shared.events import Event
+from shared.jobs import Work, run_due, run_step
+from shared.messaging.consumer import Consumer, stored_places
+from shared.messaging.local import LocalPublisher, LocalSource
+from shared.messaging.relay import Relay
+from shared.messaging.subscription import Subscription
+from shared.migrating import upgrade
+from shared.privacy import SealingKey, Vault, make_keys
+from shared.settings import Settings
+from shared.worker import Parts, prepare, worker_database
+
+SERVICES = ("registry", "caseload", "graduation", "referral")
+_numbers = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Cluster:
+    """One PostgreSQL of a test process, with a migrated template of each service that was asked for."""
+
+    folder: Path
+    postgres: EmbeddedPostgres
+    issuer: DevelopmentIssuer
+    templates: set[str] = field(default_factory=set[str])
+
+    @classmethod
+    def start(cls, folder: Path) -> "Cluster":
+        """Start it; every service gets keys of its own, caseload referral's public one."""
+        postgres = EmbeddedPostgres(folder / "postgres", durable=False, settings={"max_connections": "300"})
+        postgres.start()
+        for service in SERVICES:
+            make_keys(folder / "keys" / service)
+        made = SealingKey.make(folder / "keys" / "referral")
+        assert made.key_id
+        recipients = folder / "keys" / "caseload" / "recipients"
+        recipients.mkdir()
+        (recipients / "referral.pub").write_bytes((folder / "keys" / "referral" / "sealing.pub").read_bytes())
+        return cls(folder, postgres, DevelopmentIssuer(folder / "issuer", "development"))
+
+    def stop(self) -> None:
+        """Stop it and remove its data."""
+        self.postgres.stop()
+        self.postgres.wipe()
+
+    def template(self, service: str) -> None:
+        """Make and migrate the database that clones are taken from, once."""
+        if service not in self.templates:
+            passwords = self.postgres.passwords(service)
+            create_service_database(self.postgres.superuser_dsn, service, passwords)
+            upgrade(service, self.postgres.dsn(f"pilar_{service}", f"{service}_owner", passwords["owner"]))
+            self.templates.add(service)
+
+    async def clone(self, service: str) -> str:
+        """Return the name of a fresh copy of a service's database."""
+        self.template(service)
+        name = f"t_{service}_{next(_numbers)}_{secrets.token_hex(3)}"
+        await self.execute(f'CREATE DATABASE "{name}" TEMPLATE "pilar_{service}" STRATEGY FILE_COPY')
+        return name
+
+    async def drop(self, name: str) -> None:
+        """Remove a copy, whoever is still connected to it."""
+        await self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    async def execute(self, statement: str) -> None:
+        """Run one statement as superuser, outside of any transaction."""
+        connection = await asyncpg.connect(self.postgres.superuser_dsn)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def settings(self, service: str, database: str, **more: Any) -> Settings:
+        """Return the settings of a service on a database."""
+        passwords = self.postgres.passwords(service)
+        urls = {
+            f"{prefix}database_url": self.postgres.dsn(database, f"{service}_{role}", passwords[role])
+            for prefix, role in (("", "api"), ("worker_", "worker"), ("owner_", "owner"))
+        }
+        return Settings.load_for(
+            service,
+            **{
+                "mode": "development",
+                "jwks_file": self.issuer.key_set_file,
+                "keys_folder": self.folder / "keys" / service,
+                "log_level": "error",
+                "pool_size": 5,
+                **urls,
+                **more,
+            },
+        )
+
+
+@dataclass(slots=True)
+class Running:
+    """One service on a fresh database: its routes in this process, its worker at the test's word."""
+
+    name: str
+    cluster: Cluster
+    settings: Settings
+    database_name: str
+    app: Any
+    client: httpx.AsyncClient
+    database: Database
+    worker: Database
+    parts: Parts
+
+    def token(
+        self,
+        role: Role | str,
+        sub: str = "",
+        areas: Sequence[str] = ("*",),
+        *,
+        pendamping_id: UUID | str | None = None,
+        partner_id: UUID | str | None = None,
+    ) -> str:
+        """Return a signed token for a role; `sub` defaults to the role's own name."""
+        return self.cluster.issuer.token(
+            role, sub or f"{str(role).lower()}-1", areas, pendamping_id=pendamping_id, partner_id=partner_id
+        )
+
+    async def get(self, path: str, *, as_: str | None = None, **more: Any) -> httpx.Response:
+        """GET with a token."""
+        return await self.client.get(path, headers=_headers(as_, None, more.pop("headers", {})), **more)
+
+    async def post(
+        self, path: str, json: Any = None, *, as_: str | None = None, key: str | None = "", **more: Any
+    ) -> httpx.Response:
+        """POST with a token and a fresh Idempotency-Key (`key=None`: without one)."""
+        wanted = secrets.token_hex(8) if key == "" else key
+        return await self.client.post(path, json=json, headers=_headers(as_, wanted, more.pop("headers", {})), **more)
+
+    async def put_file(self, content: bytes, *, as_: str) -> str:
+        """Store a file; return its SHA-256."""
+        headers = {"Authorization": f"Bearer {as_}", "Content-Type": "application/octet-stream"}
+        answer = await self.client.post("/v1/files", content=content, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["sha256"])
+
+    async def work(self) -> int:
+        """Run jobs and what is due until there is nothing to do; return how many turns had work."""
+        turns = 0
+        while await run_step(self.worker, self.parts.work) | await run_due(self.worker, self.parts.work):
+            turns += 1
+            assert turns < 10_000, "the work does not end"
+        return turns
+
+    async def set_clock(self, instant: Any) -> None:
+        """Move the business clock of this service."""
+        async with self.database.transaction(Actor.system(self.name)) as session:
+            await clock.set_to(session, instant)
+
+    async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+        """Run a statement as superuser, past row security; return its rows."""
+        connection = await asyncpg.connect(self.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{self.database_name}")
+        try:
+            return await connection.fetch(statement, *values)
+        finally:
+            await connection.close()
+
+    async def emitted(self) -> list[dict[str, Any]]:
+        """Return every envelope in the outbox, in order."""
+        rows = await self.sql("SELECT body::json AS body FROM platform.outbox WHERE body IS NOT NULL ORDER BY outbox_id")
+        return [__import__("json").loads(row["body"]) for row in rows]
+
+    async def publish(self, *events: Event) -> None:
+        """Put facts into this service's outbox, as if it had told them: for tests of its readers alone."""
+        async with self.worker.transaction(Actor.system(self.name)) as session:
+            from shared.messaging import emit  # noqa: PLC0415
+
+            for event in events:
+                emit(session, event)
+
+    @asynccontextmanager
+    async def session(self, actor: Actor | None = None) -> Any:
+        """Open a transaction under the worker role."""
+        async with self.worker.transaction(actor or Actor.system(self.name)) as session:
+            assert isinstance(session, AsyncSession)
+            yield session
+
+
+def _headers(token: str | None, key: str | None, more: dict[str, str]) -> dict[str, str]:
+    headers = dict(more)
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    if key is not None:
+        headers["Idempotency-Key"] = key
+    return headers
+
+
+def module_of(service: str, name: str) -> ModuleType:
+    """Import a part of a service."""
+    return importlib.import_module(f"services.{service}.{name}")
+
+
+@asynccontextmanager
+async def running(cluster: Cluster, service: str, **more: Any) -> Any:
+    """Run a service on a fresh database."""
+    database_name = await asyncio.to_thread(asyncio.run, cluster.clone(service))
+    settings = cluster.settings(service, database_name, **more)
+    app = module_of(service, "app").build(settings)
+    parts: Parts = module_of(service, "worker").PARTS
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    worker = worker_database(settings, pool_size=5)
+    prepare(parts, worker)
+    try:
+        async with app.router.lifespan_context(app), httpx.AsyncClient(
+            transport=transport, base_url=f"http://{service}.test", timeout=30
+        ) as client:
+            yield Running(
+                service, cluster, settings, database_name, app, client, app.state.database, worker, parts
+            )
+    finally:
+        await worker.close()
+        await cluster.drop(database_name)
+
+
+async def relay(publisher: Running) -> int:
+    """Carry everything unsent into the one-machine log, with the real relay; return how many events."""
+    runner = Relay(publisher.worker.url, publisher.name, LocalPublisher())
+    connection = await runner.connect()
+    try:
+        await runner.take_share(connection)
+        total = 0
+        while sent := await runner.step(connection):
+            total += sent
+        return total
+    finally:
+        await connection.close()
+
+
+def topics_of(service: Running) -> set[str]:
+    """The topics that a service publishes."""
+    return {f"pilar.{service.name}"} | ({"pilar.sealed"} if service.name == "caseload" else set())
+
+
+async def apply(subscriber: Running, subscription: Subscription, publishers: dict[str, Database]) -> int:
+    """Let one subscription read what is new of the topics given, with the real cursor; return how many records."""
+    topics = [topic for topic in subscription.topics if topic in publishers]
+    if not topics:
+        return 0
+    places = await stored_places(subscriber.worker, subscription.name)
+    source = LocalSource(publishers, topics)
+    await source.start(places.offsets, starts=subscription.starts)
+    consumer = Consumer(subscriber.worker, subscription, lambda _: source)
+    total = 0
+    while count := await consumer.turn(source, await stored_places(subscriber.worker, subscription.name), 0):
+        total += count
+    return total
+
+
+async def deliver(publisher: Running, subscriber: Running, times: int = 1) -> int:
+    """Carry what `publisher` told to all subscriptions of `subscriber`; `times` > 1 delivers it all again."""
+    await relay(publisher)
+    publishers = {topic: publisher.worker for topic in topics_of(publisher)}
+    total = 0
+    for _ in range(times):
+        for subscription in subscriber.parts.subscriptions:
+            total += await apply(subscriber, subscription, publishers)
+        if times > 1:
+            await again(publisher)
+    return total
+
+
+async def again(publisher: Running) -> None:
+    """Append the whole log of a publisher to itself, as a republish does."""
+    await publisher.sql(
+        'INSERT INTO platform.local_log SELECT topic, partition, "offset" + 1 + (SELECT max("offset") FROM'
+        " platform.local_log m WHERE m.topic = l.topic AND m.partition = l.partition), outbox_id, recorded_at"
+        " FROM platform.local_log l WHERE topic <> 'pilar.sealed'"
+    )
+
+
+async def settle(*services: Running) -> None:
+    """Work and deliver among all services until nothing moves."""
+    for _ in range(50):
+        moved = sum([await service.work() for service in services])
+        for publisher in services:
+            moved += await relay(publisher)
+        for publisher in services:
+            for subscriber in services:
+                if publisher is not subscriber:
+                    moved += await deliver(publisher, subscriber)
+        if not moved:
+            return
+    message = "the services do not come to rest"
+    raise AssertionError(message)
+
+
+__all__ = ["Cluster", "Running", "Vault", "Work", "again", "apply", "deliver", "relay", "running", "settle"]
