@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -36,11 +37,17 @@ class PageRequest:
     request: Request
 
     async def answer(
-        self, session: AsyncSession, statement: sa.Select[Any], order: tuple[sa.ColumnElement[Any], ...]
+        self,
+        session: AsyncSession,
+        statement: sa.Select[Any],
+        order: tuple[sa.ColumnElement[Any], ...],
+        *,
+        shape: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
     ) -> Response:
         """Run `statement` (its column labels are the fields) in `order`, whose last column is unique.
 
-        Every column of `order` must be in the select, ascending.
+        Every column of `order` must be in the select, ascending. `shape` turns a row into an item, e.g. opens
+        what is sealed.
         """
         labels = [_label(column) for column in order]
         if self.cursor is not None:
@@ -48,8 +55,9 @@ class PageRequest:
             values = [sa.cast(sa.literal(value), column.type) for value, column in zip(after, order, strict=True)]
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*values))
         rows = (await session.execute(statement.order_by(*order).limit(self.limit + 1))).mappings().all()
-        items = [dict(row) for row in rows[: self.limit]]
-        following = self._next([items[-1][label] for label in labels]) if len(rows) > self.limit else None
+        found = [dict(row) for row in rows[: self.limit]]
+        following = self._next([found[-1][label] for label in labels]) if len(rows) > self.limit else None
+        items = [shape(row) for row in found] if shape else found
         return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")
 
     def _next(self, values: list[Any]) -> str:
