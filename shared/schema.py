@@ -79,6 +79,7 @@ cursor = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("event_id", UUID(as_uuid=True)),
     sa.Column("state", sa.Text, nullable=False, server_default="OPEN"),
+    sa.Index("ix_cursor_blocked", "subscription", "topic", "key", postgresql_where=sa.text("state <> 'OPEN'")),
 )
 parked = sa.Table(
     "parked",

@@ -1,0 +1,46 @@
+"""The platform's tables, caseload's own, and the first content of its rules."""
+
+from pathlib import Path
+
+from alembic import op
+
+from shared import schema
+
+revision = "0001"
+down_revision = None
+
+FAMILY_TABLES = ("kpm_no_kk", "kpm_anggota", "komponen", "desil", "usaha", "kepesertaan", "dampingan", "kunjungan")
+HISTORIES = ("kpm_history",)
+
+RULES = """
+INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, source) VALUES
+    ('PKH_PENDAMPING', 1, 450, 600, '[2019-01-01,)', 'first content: warn above 450, refuse above 600');;
+INSERT INTO age_rule (version, able_from, able_below, lansia_from, valid, source) VALUES
+    (1, 18, 60, 60, '[2019-01-01,)', 'first content: able 18 to 59 and not severely disabled; lansia from 60');;
+"""
+
+
+def upgrade() -> None:
+    """Only ever adds: what a released migration says is never edited."""
+    schema.platform_v1(op.execute, "caseload")
+    for subscription in ("pendamping", "aid"):
+        schema.replica_schema(op.execute, "caseload", subscription)
+    tables = Path(__file__).with_suffix(".sql").read_text("utf-8")
+    for statement in (tables + RULES).split(";;"):
+        if statement.strip():
+            op.execute(statement)
+    secure()
+
+
+def secure() -> None:
+    """Families show to those of their area alone; what hangs on a family shows with it; staging to the worker alone."""
+    schema.area_security(op.execute, "kpm")
+    seen = "EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {table}.kpm_id)"
+    for table in FAMILY_TABLES:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        within = seen.format(table=table)
+        op.execute(f"CREATE POLICY family ON {table} USING ({within}) WITH CHECK ({within})")
+    for table in HISTORIES:
+        op.execute(f"REVOKE UPDATE, DELETE ON {table} FROM caseload_api, caseload_worker")
+    op.execute("REVOKE ALL ON staged_row FROM caseload_api")

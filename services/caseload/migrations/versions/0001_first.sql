@@ -1,0 +1,296 @@
+CREATE TABLE age_rule (
+    version INTEGER NOT NULL,
+    able_from SMALLINT NOT NULL,
+    able_below SMALLINT NOT NULL,
+    lansia_from SMALLINT NOT NULL,
+    valid DATERANGE NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_age_rule PRIMARY KEY (version)
+);;
+CREATE TABLE case_mark (
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kepesertaan_id UUID NOT NULL,
+    exit_reason VARCHAR(40) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    held BOOLEAN DEFAULT false NOT NULL,
+    sk_no TEXT,
+    sk_on DATE,
+    term_ends_on DATE,
+    effective_tahap TEXT,
+    effective_on DATE,
+    last_payable_tahap TEXT,
+    certificate_no TEXT,
+    reason TEXT,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_case_mark PRIMARY KEY (graduasi_id),
+    CONSTRAINT ck_case_mark_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
+    CONSTRAINT ck_case_mark_casestate_known CHECK (state IN ('OPEN', 'DETERMINED', 'EFFECTIVE', 'CLOSED', 'ANNULLED'))
+);;
+CREATE INDEX ix_case_mark_kepesertaan_id ON case_mark (kepesertaan_id);;
+CREATE INDEX ix_case_mark_kpm_id ON case_mark (kpm_id);;
+CREATE TABLE dampingan_limit (
+    kind VARCHAR(40) NOT NULL,
+    version INTEGER NOT NULL,
+    warn_above INTEGER NOT NULL,
+    refuse_above INTEGER NOT NULL,
+    valid DATERANGE NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_dampingan_limit PRIMARY KEY (kind, version),
+    CONSTRAINT ex_dampingan_limit_one_at_a_time EXCLUDE USING gist (kind WITH =, valid WITH &&),
+    CONSTRAINT ck_dampingan_limit_warned_first CHECK (0 < warn_above AND warn_above <= refuse_above),
+    CONSTRAINT ck_dampingan_limit_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
+);;
+CREATE TABLE dampingan_load (
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    weighing INTEGER NOT NULL,
+    CONSTRAINT pk_dampingan_load PRIMARY KEY (penugasan_id),
+    CONSTRAINT ck_dampingan_load_not_negative CHECK (weighing >= 0)
+);;
+CREATE TABLE kpm (
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    sealed_for BYTEA NOT NULL,
+    address_sealed BYTEA,
+    phone_sealed BYTEA,
+    facts JSONB NOT NULL,
+    intake_digest BYTEA,
+    version INTEGER DEFAULT '1' NOT NULL,
+    registered_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
+);;
+CREATE INDEX ix_kpm_kode_wilayah ON kpm (kode_wilayah);;
+CREATE TABLE replica_aid.aid (
+    rujukan_program_id UUID NOT NULL,
+    rujukan_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    partner_id UUID NOT NULL,
+    program_code TEXT NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    amount_rp BIGINT,
+    sent_on DATE,
+    answered_on DATE,
+    delivered_on DATE,
+    withdrawn_on DATE,
+    CONSTRAINT pk_aid PRIMARY KEY (rujukan_program_id),
+    CONSTRAINT ck_aid_rujukanprogramstate_known CHECK (status IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT', 'UNKNOWN'))
+);;
+CREATE INDEX ix_aid_kpm_id ON replica_aid.aid (kpm_id);;
+CREATE TABLE replica_pendamping.pendamping (
+    pendamping_id UUID NOT NULL,
+    pendamping_no TEXT NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    from_on DATE NOT NULL,
+    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
+    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+);;
+CREATE INDEX ix_pendamping_pendamping_no ON replica_pendamping.pendamping (pendamping_no);;
+CREATE TABLE replica_pendamping.penugasan (
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    ditjen VARCHAR(40) NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    CONSTRAINT pk_penugasan PRIMARY KEY (penugasan_id),
+    CONSTRAINT ck_penugasan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR', 'UNKNOWN')),
+    CONSTRAINT ck_penugasan_ditjen_known CHECK (ditjen IN ('LINJAMSOS', 'REHSOS', 'DAYASOS', 'UNKNOWN'))
+);;
+CREATE INDEX ix_penugasan_pendamping_id ON replica_pendamping.penugasan (pendamping_id);;
+CREATE TABLE replica_pendamping.wilayah_tugas (
+    wilayah_tugas_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    CONSTRAINT pk_wilayah_tugas PRIMARY KEY (wilayah_tugas_id)
+);;
+CREATE INDEX ix_wilayah_tugas_penugasan_id ON replica_pendamping.wilayah_tugas (penugasan_id);;
+CREATE TABLE sealing (
+    recipient TEXT NOT NULL,
+    for_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    consent_id UUID NOT NULL,
+    partner_id UUID NOT NULL,
+    text_version INTEGER NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    key_id TEXT,
+    sealed_at TIMESTAMP WITH TIME ZONE,
+    withdrawn_at TIMESTAMP WITH TIME ZONE,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_sealing PRIMARY KEY (recipient, for_id),
+    CONSTRAINT ck_sealing_sealingstate_known CHECK (state IN ('CONSENTED', 'SEALED', 'WITHDRAWN'))
+);;
+CREATE INDEX ix_sealing_kpm_id ON sealing (kpm_id);;
+CREATE TABLE staged_row (
+    job_id UUID NOT NULL,
+    row_no BIGINT NOT NULL,
+    no_kk_index BYTEA NOT NULL,
+    nik_index BYTEA,
+    ok BOOLEAN NOT NULL,
+    digest BYTEA NOT NULL,
+    no_kk_sealed BYTEA,
+    nik_sealed BYTEA,
+    name_sealed BYTEA,
+    address_sealed BYTEA,
+    phone_sealed BYTEA,
+    nib_sealed BYTEA,
+    data JSONB NOT NULL,
+    CONSTRAINT pk_staged_row PRIMARY KEY (job_id, row_no)
+);;
+CREATE INDEX ix_staged_row_nik_index ON staged_row (job_id, nik_index, row_no);;
+CREATE INDEX ix_staged_row_no_kk_index ON staged_row (job_id, no_kk_index, row_no);;
+CREATE TABLE dampingan (
+    dampingan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    purpose VARCHAR(40) NOT NULL,
+    valid DATERANGE NOT NULL,
+    reason TEXT,
+    version INTEGER DEFAULT '1' NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
+    CONSTRAINT ex_dampingan_one_pkh_pendamping EXCLUDE USING gist (kpm_id WITH =, valid WITH &&) WHERE (kind = 'PKH_PENDAMPING'),
+    CONSTRAINT ex_dampingan_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, penugasan_id WITH =, valid WITH &&),
+    CONSTRAINT ck_dampingan_some_day CHECK (NOT isempty(valid)),
+    CONSTRAINT fk_dampingan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT ck_dampingan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
+    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
+);;
+CREATE INDEX ix_dampingan_kpm_id ON dampingan (kpm_id);;
+CREATE INDEX ix_dampingan_pendamping_id ON dampingan (pendamping_id, dampingan_id);;
+CREATE TABLE desil (
+    kpm_id UUID NOT NULL,
+    scope VARCHAR(40) NOT NULL,
+    snapshot TEXT NOT NULL,
+    value SMALLINT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_desil PRIMARY KEY (kpm_id, scope, snapshot),
+    CONSTRAINT ck_desil_value_in_range CHECK (value BETWEEN 1 AND 10),
+    CONSTRAINT ck_desil_snapshot_form CHECK (snapshot ~ '^[0-9]{4}-Q[1-4]$'),
+    CONSTRAINT fk_desil_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT ck_desil_desilscope_known CHECK (scope IN ('NAS', 'PROV', 'KABKOTA'))
+);;
+CREATE TABLE kepesertaan (
+    kepesertaan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    valid DATERANGE NOT NULL,
+    exit_reason VARCHAR(40),
+    graduasi_id UUID,
+    last_payable_tahap TEXT,
+    version INTEGER DEFAULT '1' NOT NULL,
+    CONSTRAINT pk_kepesertaan PRIMARY KEY (kepesertaan_id),
+    CONSTRAINT ex_kepesertaan_no_overlap EXCLUDE USING gist (kpm_id WITH =, bansos WITH =, valid WITH &&),
+    CONSTRAINT ck_kepesertaan_some_day CHECK (NOT isempty(valid)),
+    CONSTRAINT ck_kepesertaan_an_end_has_a_reason CHECK (upper_inf(valid) = (exit_reason IS NULL)),
+    CONSTRAINT fk_kepesertaan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
+    CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN'))
+);;
+CREATE INDEX ix_kepesertaan_kpm_id ON kepesertaan (kpm_id);;
+CREATE TABLE kpm_anggota (
+    anggota_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    nik_index BYTEA NOT NULL,
+    nik_sealed BYTEA NOT NULL,
+    name_sealed BYTEA NOT NULL,
+    birth_on DATE NOT NULL,
+    sex VARCHAR(40) NOT NULL,
+    relation VARCHAR(40) NOT NULL,
+    married BOOLEAN NOT NULL,
+    pengurus BOOLEAN NOT NULL,
+    joined_on DATE NOT NULL,
+    left_on DATE,
+    CONSTRAINT pk_kpm_anggota PRIMARY KEY (anggota_id),
+    CONSTRAINT uq_kpm_anggota_nik_index UNIQUE (nik_index),
+    CONSTRAINT ck_kpm_anggota_left_after_joining CHECK (left_on IS NULL OR left_on >= joined_on),
+    CONSTRAINT fk_kpm_anggota_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT ck_kpm_anggota_sex_known CHECK (sex IN ('L', 'P')),
+    CONSTRAINT ck_kpm_anggota_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'LAINNYA'))
+);;
+CREATE INDEX ix_kpm_anggota_kpm_id ON kpm_anggota (kpm_id);;
+CREATE UNIQUE INDEX uq_kpm_anggota_pengurus ON kpm_anggota (kpm_id) WHERE pengurus AND left_on IS NULL;;
+CREATE TABLE kpm_history (
+    history_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    subject TEXT NOT NULL,
+    subject_id UUID NOT NULL,
+    act TEXT NOT NULL,
+    who TEXT NOT NULL,
+    why TEXT,
+    detail JSONB DEFAULT '{}' NOT NULL,
+    occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_kpm_history PRIMARY KEY (history_id),
+    CONSTRAINT fk_kpm_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
+);;
+CREATE INDEX ix_kpm_history_kpm_id ON kpm_history (kpm_id, history_id);;
+CREATE TABLE kpm_no_kk (
+    kpm_no_kk_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    no_kk_index BYTEA NOT NULL,
+    no_kk_sealed BYTEA NOT NULL,
+    valid DATERANGE NOT NULL,
+    CONSTRAINT pk_kpm_no_kk PRIMARY KEY (kpm_no_kk_id),
+    CONSTRAINT ex_kpm_no_kk_one_family EXCLUDE USING gist (no_kk_index WITH =, valid WITH &&),
+    CONSTRAINT ex_kpm_no_kk_one_card EXCLUDE USING gist (kpm_id WITH =, valid WITH &&),
+    CONSTRAINT fk_kpm_no_kk_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
+);;
+CREATE INDEX ix_kpm_no_kk_kpm_id ON kpm_no_kk (kpm_id);;
+CREATE INDEX ix_kpm_no_kk_no_kk_index ON kpm_no_kk (no_kk_index);;
+CREATE TABLE komponen (
+    komponen_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    anggota_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    valid DATERANGE NOT NULL,
+    CONSTRAINT pk_komponen PRIMARY KEY (komponen_id),
+    CONSTRAINT ex_komponen_once_at_a_time EXCLUDE USING gist (anggota_id WITH =, kind WITH =, valid WITH &&),
+    CONSTRAINT fk_komponen_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT fk_komponen_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
+    CONSTRAINT ck_komponen_komponenkind_known CHECK (kind IN ('IBU_HAMIL', 'ANAK_USIA_DINI', 'ANAK_SD', 'ANAK_SMP', 'ANAK_SMA', 'LANJUT_USIA', 'DISABILITAS_BERAT', 'KORBAN_HAM_BERAT'))
+);;
+CREATE INDEX ix_komponen_kpm_id ON komponen (kpm_id);;
+CREATE TABLE kunjungan (
+    kunjungan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    dampingan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    purpose VARCHAR(40) NOT NULL,
+    visited_on DATE NOT NULL,
+    findings_sealed BYTEA NOT NULL,
+    next_action_sealed BYTEA,
+    recorded_by TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_kunjungan PRIMARY KEY (kunjungan_id),
+    CONSTRAINT uq_kunjungan_once_a_day UNIQUE (kpm_id, pendamping_id, visited_on, purpose),
+    CONSTRAINT fk_kunjungan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT fk_kunjungan_dampingan_id FOREIGN KEY(dampingan_id) REFERENCES dampingan (dampingan_id),
+    CONSTRAINT ck_kunjungan_kunjunganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'VERIFIKASI', 'ASESMEN', 'PEMANTAUAN', 'KASUS'))
+);;
+CREATE TABLE usaha (
+    usaha_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    anggota_id UUID NOT NULL,
+    sector VARCHAR(40) NOT NULL,
+    started_on DATE NOT NULL,
+    omzet_rp BIGINT NOT NULL,
+    nib_sealed BYTEA,
+    has_letter BOOLEAN NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_usaha PRIMARY KEY (usaha_id),
+    CONSTRAINT uq_usaha_anggota_id UNIQUE (anggota_id),
+    CONSTRAINT ck_usaha_omzet_not_negative CHECK (omzet_rp >= 0),
+    CONSTRAINT fk_usaha_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT fk_usaha_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
+    CONSTRAINT ck_usaha_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA'))
+);;
+CREATE INDEX ix_usaha_kpm_id ON usaha (kpm_id);;

@@ -1,0 +1,46 @@
+"""Caseload's tables and words, by noun."""
+
+from services.caseload.models.dampingan import Dampingan, DampinganLimit, DampinganLoad, Kunjungan, KunjunganPurpose
+from services.caseload.models.family import (
+    AgeRule,
+    Desil,
+    Komponen,
+    Kpm,
+    KpmAnggota,
+    KpmHistory,
+    KpmNoKk,
+    Relation,
+    Usaha,
+)
+from services.caseload.models.intake import StagedRow
+from services.caseload.models.membership import CaseMark, CaseState, Kepesertaan, Sealing, SealingState
+from services.caseload.models.replicas import Aid, Pendamping, Penugasan, WilayahTugas
+from services.caseload.models.table import Table
+
+__all__ = [
+    "AgeRule",
+    "Aid",
+    "CaseMark",
+    "CaseState",
+    "Dampingan",
+    "DampinganLimit",
+    "DampinganLoad",
+    "Desil",
+    "Kepesertaan",
+    "Komponen",
+    "Kpm",
+    "KpmAnggota",
+    "KpmHistory",
+    "KpmNoKk",
+    "Kunjungan",
+    "KunjunganPurpose",
+    "Pendamping",
+    "Penugasan",
+    "Relation",
+    "Sealing",
+    "SealingState",
+    "StagedRow",
+    "Table",
+    "Usaha",
+    "WilayahTugas",
+]

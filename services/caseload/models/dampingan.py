@@ -1,0 +1,102 @@
+"""Who accompanies which family, how many that makes, and what was done."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.caseload.models.table import Dates, KpmRef, Made, Recorded, Table
+from shared.contracts.kinds import DampinganPurpose, PilarKind
+from shared.database import text_enum
+
+
+class Dampingan(Table):
+    """One family under one pendamping for a time. PEMANTAUAN, after an exit, weighs nothing on the limit."""
+
+    __tablename__ = "dampingan"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("kpm_id", "="),
+            ("valid", "&&"),
+            where=sa.text("kind = 'PKH_PENDAMPING'"),
+            name="ex_dampingan_one_pkh_pendamping",
+        ),
+        ExcludeConstraint(
+            ("kpm_id", "="), ("penugasan_id", "="), ("valid", "&&"), name="ex_dampingan_once_at_a_time"
+        ),
+        sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "dampingan_id"),
+        sa.CheckConstraint("NOT isempty(valid)", name="some_day"),
+    )
+
+    dampingan_id: Mapped[Made]
+    kpm_id: Mapped[KpmRef] = mapped_column(index=True)
+    penugasan_id: Mapped[UUID]
+    pendamping_id: Mapped[UUID]
+    kind: Mapped[PilarKind] = mapped_column(text_enum(PilarKind))
+    purpose: Mapped[DampinganPurpose] = mapped_column(text_enum(DampinganPurpose))
+    valid: Mapped[Dates]
+    reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+    recorded_at: Mapped[Recorded]
+
+
+class DampinganLoad(Table):
+    """How many families weigh on a penugasan; its row lock makes two who assign at once count one after another."""
+
+    __tablename__ = "dampingan_load"
+    __table_args__ = (sa.CheckConstraint("weighing >= 0", name="not_negative"),)
+
+    penugasan_id: Mapped[Made]
+    pendamping_id: Mapped[UUID]
+    weighing: Mapped[int]
+
+
+class DampinganLimit(Table):
+    """How many families one pendamping of a kind may have: warned above, refused above. Policy as data."""
+
+    __tablename__ = "dampingan_limit"
+    __table_args__ = (
+        ExcludeConstraint(("kind", "="), ("valid", "&&"), name="ex_dampingan_limit_one_at_a_time"),
+        sa.CheckConstraint("0 < warn_above AND warn_above <= refuse_above", name="warned_first"),
+    )
+
+    kind: Mapped[PilarKind] = mapped_column(text_enum(PilarKind), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    warn_above: Mapped[int]
+    refuse_above: Mapped[int]
+    valid: Mapped[Dates]
+    source: Mapped[str]
+
+
+class KunjunganPurpose(StrEnum):
+    """What a home visit is for (domain.md 3.1)."""
+
+    PENDAMPINGAN = "PENDAMPINGAN"
+    VERIFIKASI = "VERIFIKASI"
+    ASESMEN = "ASESMEN"
+    PEMANTAUAN = "PEMANTAUAN"
+    KASUS = "KASUS"
+
+
+class Kunjungan(Table):
+    """A home visit as handed in; what was found is sealed for its own id."""
+
+    __tablename__ = "kunjungan"
+    __table_args__ = (
+        sa.UniqueConstraint("kpm_id", "pendamping_id", "visited_on", "purpose", name="uq_kunjungan_once_a_day"),
+    )
+
+    kunjungan_id: Mapped[Made]
+    kpm_id: Mapped[KpmRef]
+    dampingan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("dampingan.dampingan_id"))
+    pendamping_id: Mapped[UUID]
+    penugasan_id: Mapped[UUID]
+    purpose: Mapped[KunjunganPurpose] = mapped_column(text_enum(KunjunganPurpose))
+    visited_on: Mapped[date]
+    findings_sealed: Mapped[bytes]
+    next_action_sealed: Mapped[bytes | None]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[Recorded]
