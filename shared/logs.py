@@ -20,7 +20,11 @@ NUMBER = re.compile(
 )
 PHONE = re.compile(r"(?<![0-9a-f-])(?:\+62|62|0)[ -]?8[0-9]{2}[ -]?[0-9]{3,4}[ -]?[0-9]{2,5}(?![0-9a-f-])")
 # PostgreSQL and its drivers print the failing row behind these words.
-FAILING_ROW = re.compile(r"(DETAIL:|Key \(|Failing row contains|\[parameters: ).*", re.DOTALL)
+# A value may run over lines, so all is withheld up to the next exception of the chain.
+FAILING_ROW = re.compile(
+    r"(DETAIL:|Key \(|Failing row contains|\[parameters: ).*?(?=\n\n(?:The above exception|During handling)|\Z)",
+    re.DOTALL,
+)
 TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*")
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^/\s:@]+):[^/\s@]+@")
 WITHHELD = frozenset(
@@ -63,28 +67,28 @@ def configure(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=finish(settings))
+    formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=finish(settings))
+    take_over(formatter, settings.log_level.upper())
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, formatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
     )
+
+
+def take_over(formatter: logging.Formatter, level: str) -> None:
+    """Make the root the only logger with a handler, and hush the libraries that tell of every request."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level.upper())
+    root.setLevel(level)
     for name in ("uvicorn", "uvicorn.error", *QUIET):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )
 
 
 def finish(settings: Settings) -> list[Any]:

@@ -80,6 +80,22 @@ def test_withhold_the_row_that_postgresql_prints(lines: Lines) -> None:
     assert all("ValueError" in line["exception"] for line in lines())
 
 
+def test_keep_the_rest_of_a_chain_behind_a_row_that_is_withheld(lines: Lines) -> None:
+    def fail() -> None:
+        try:
+            int("x\nDETAIL:  Failing row contains (Siti,\nMelati).")
+        except ValueError as error:
+            raise LookupError("in a command") from error
+
+    try:
+        fail()
+    except LookupError:
+        structlog.get_logger("x").exception("failed")
+    (line,) = lines()
+    assert "LookupError: in a command" in line["exception"]
+    assert not [part for part in ("Siti", "Melati") if part in line["exception"]]
+
+
 def test_keep_ids_codes_and_times(lines: Lines) -> None:
     kept = {
         "kpm_id": "01934567-8901-7234-8123-456789012345",
