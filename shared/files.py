@@ -76,18 +76,21 @@ async def put(  # each is needed, and only the first three have no default
         async for part in parts(content):
             arrival.take(part)
         arrival.finish()
-        row = {
-            "sha256": arrival.sha256,
-            "size": arrival.size,
-            "chunks": arrival.chunks,
-            "media_type": media_type,
-        }
-        new = await session.scalar(
-            insert(schema.file).values(row).on_conflict_do_nothing().returning(schema.file.c.sha256)
-        )
-        if new is not None:
+        if await claim(session, arrival, media_type):
             await store(session, vault, arrival)
         return arrival.sha256
+
+
+async def claim(session: AsyncSession, arrival: "Arrival", media_type: str) -> bool:
+    """Write the file's row; False when it is there already, also when another transaction was faster."""
+    known = {
+        "sha256": arrival.sha256,
+        "size": arrival.size,
+        "chunks": arrival.chunks,
+        "media_type": media_type,
+    }
+    row = insert(schema.file).values(known).on_conflict_do_nothing().returning(schema.file.c.sha256)
+    return await session.scalar(row) is not None
 
 
 async def about(session: AsyncSession, sha256: str) -> StoredFile:

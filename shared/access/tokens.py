@@ -88,7 +88,7 @@ class TokenVerifier:
     async def _signed_claims(self, token: str) -> dict[str, Any]:
         """Return the claims of a token whose signature holds."""
         parts = token.split(".")
-        if len(parts) != 3:  # noqa: PLR2004  # header, claims, signature; five parts would be encrypted
+        if len(parts) != 3:  # header, claims, signature; five parts would be encrypted
             fail("it is not a signed token")
         header = decode_object(decode_part(parts[0]))
         kid = check_header(header)
@@ -196,7 +196,7 @@ def read_subject(claims: dict[str, Any]) -> str:
 def read_text(claims: dict[str, Any], name: str) -> str | None:
     """Return a printable text of at most 255 characters, or None where the claim is absent."""
     value = claims.get(name)
-    if value is not None and not (isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable()):  # noqa: PLR2004
+    if value is not None and not (isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable()):
         fail(f"its {name} cannot be read")
     return value
 
