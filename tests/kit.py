@@ -262,7 +262,7 @@ async def apply(subscriber: Running, subscription: Subscription, publishers: dic
     if not topics:
         return 0
     places = await stored_places(subscriber.worker, subscription.name)
-    source = LocalSource(publishers, topics)
+    source = LocalSource(publishers, topics, stored=places)
     await source.start(places.offsets, starts=subscription.starts)
     consumer = Consumer(subscriber.worker, subscription, lambda _: source)
     total = 0

@@ -1,12 +1,14 @@
 """One subscription's loop: poll, apply, go on; on any fault begin again from what is stored."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared import schema, telemetry
@@ -14,6 +16,7 @@ from shared.database import Database
 from shared.messaging.applying import PositionMoved, receive
 from shared.messaging.subscription import Record, Subscription
 
+MEASURE_EVERY = 2.0
 log = structlog.get_logger()
 
 
@@ -29,12 +32,37 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database remembers of a subscription's places."""
+    """What the database remembers of a subscription's places, and the two things a source may add to it."""
 
+    database: Database
+    name: str
     offsets: dict[tuple[str, int], int]
     generations: dict[tuple[str, int], int]
     last_ids: dict[tuple[str, int], str]
     stopped: dict[tuple[str, int], str]
+
+    async def refresh(self) -> "Stored":
+        """Read anew; another member may have gone on, or a rebuild have moved the places."""
+        now = await stored_places(self.database, self.name)
+        self.generations.update(now.generations)
+        return now
+
+    async def remember(self, place: tuple[str, int], offset: int) -> None:
+        """Keep where a partition is first read from, so that `now` means once."""
+        row = {"subscription": self.name, "topic": place[0], "partition": place[1], "next_offset": offset}
+        async with self.database.transaction() as session:
+            await session.execute(insert(schema.consumer_offset).values(row).on_conflict_do_nothing())
+
+    async def stop(self, place: tuple[str, int], reason: str) -> None:
+        """Stop a partition until an operator's `accept-topic`."""
+        table = schema.consumer_offset
+        telemetry.stopped.labels(self.database.service, self.name).set(1)
+        async with self.database.transaction() as session:
+            await session.execute(
+                sa.update(table)
+                .where(table.c.subscription == self.name, table.c.topic == place[0], table.c.partition == place[1])
+                .values(stopped=reason)
+            )
 
 
 async def stored_places(database: Database, name: str) -> Stored:
@@ -43,6 +71,8 @@ async def stored_places(database: Database, name: str) -> Stored:
     async with database.transaction() as session:
         rows = (await session.execute(sa.select(table).where(table.c.subscription == name))).all()
     return Stored(
+        database,
+        name,
         {(row.topic, row.partition): row.next_offset for row in rows},
         {(row.topic, row.partition): row.generation for row in rows},
         {(row.topic, row.partition): str(row.last_event_id) for row in rows if row.last_event_id},
@@ -60,7 +90,7 @@ class Consumer:
     name: str = ""
     translate: dict[str, str] | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)
-    after: Callable[[], None] | None = None
+    measured_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Apply until `stop`."""
@@ -94,6 +124,7 @@ class Consumer:
         records = await source.poll(seconds)
         if not records:
             self.idle.set()
+            await self._measure(source)
             return 0
         self.idle.clear()
         await receive(
@@ -105,7 +136,11 @@ class Consumer:
             name=self.called,
         )
         await source.applied(records)
-        telemetry.lag.labels(self.database.service, self.subscription.name).set(0)
-        if self.after is not None:
-            self.after()
+        await self._measure(source)
         return len(records)
+
+    async def _measure(self, source: Source) -> None:
+        now = time.monotonic()
+        if now - self.measured_at > MEASURE_EVERY:
+            self.measured_at = now
+            telemetry.lag.labels(self.database.service, self.subscription.name).set(await source.lag())

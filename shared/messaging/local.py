@@ -1,9 +1,10 @@
 """The transport of one machine: a log in the publisher's own database, read from each subscription's stored offset."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
@@ -12,7 +13,11 @@ from shared.messaging.relay import SEALED_TOPIC, Unsent
 from shared.messaging.subscription import Record
 from shared.schema import SHARDS
 
+if TYPE_CHECKING:
+    from shared.messaging.consumer import Stored
+
 SLOW_POLL_SECONDS = 1.0
+LOOK_AGAIN_AT_STOPPED = 2.0
 LOCK_SPACE = 0x50494C4C
 
 # One appender a partition at a time: a republish may run beside the relay.
@@ -36,6 +41,11 @@ CROSS JOIN LATERAL (
 ) AS l
 JOIN platform.outbox o ON o.recorded_at = l.recorded_at AND o.outbox_id = l.outbox_id
 ORDER BY l.outbox_id LIMIT $4
+"""
+BEFORE = """
+SELECT o.event_id FROM platform.local_log l
+JOIN platform.outbox o ON o.recorded_at = l.recorded_at AND o.outbox_id = l.outbox_id
+WHERE l.topic = $1 AND l.partition = $2 AND l."offset" = $3
 """
 CLEAR_SEALED = """
 UPDATE platform.outbox AS o SET body = NULL FROM platform.local_log l
@@ -77,14 +87,34 @@ class LocalSource:
     largest: int = 500
     awake: asyncio.Event = field(default_factory=asyncio.Event)
     positions: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
+    halted: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    looked_at: float = 0.0
+    stored: "Stored | None" = None
 
     async def start(self, stored: Mapping[tuple[str, int], int], *, starts: str = "beginning") -> None:
         """Begin at the stored offsets; a partition without one at the beginning of the log, or at its end."""
         self.positions = {}
+        if self.stored is not None:
+            await self.check(self.stored)
         for topic in self.topics:
             ends = await self._ends(topic) if starts == "now" else {}
             for partition in range(SHARDS):
-                self.positions[topic, partition] = stored.get((topic, partition), ends.get(partition, 0))
+                first = stored.get((topic, partition), ends.get(partition, 0))
+                self.positions[topic, partition] = first
+                if starts == "now" and self.stored is not None and (topic, partition) not in stored:
+                    await self.stored.remember((topic, partition), first)
+
+    async def check(self, stored: "Stored") -> None:
+        """Stop partitions whose log no longer has, before the stored offset, the record that was read there."""
+        for (topic, partition), offset in stored.offsets.items():
+            last = stored.last_ids.get((topic, partition))
+            if topic not in self.publishers or offset == 0 or last is None:
+                continue
+            rows = await self._fetch(topic, BEFORE, topic, partition, offset - 1)
+            if not rows or str(rows[0]["event_id"]) != last:
+                await stored.stop((topic, partition), "another event stands where the last one read stood")
+                stored.stopped[topic, partition] = "recreated"
+        self.halted = set(stored.stopped)
 
     async def _ends(self, topic: str) -> dict[int, int]:
         rows = await self._fetch(
@@ -95,6 +125,7 @@ class LocalSource:
     async def poll(self, seconds: float = SLOW_POLL_SECONDS) -> list[Record]:
         """Return what follows, of all topics, in the order written; wait a little when there is nothing."""
         self.awake.clear()
+        await self._look_at_halted()
         records: list[Record] = []
         for topic in self.topics:
             records += await self._read(topic)
@@ -106,8 +137,18 @@ class LocalSource:
                 return []
         return records
 
+    async def _look_at_halted(self) -> None:
+        now = time.monotonic()
+        if not self.halted or self.stored is None or now - self.looked_at < LOOK_AGAIN_AT_STOPPED:
+            return
+        self.looked_at = now
+        fresh = await self.stored.refresh()
+        for place in self.halted - set(fresh.stopped):
+            self.positions[place] = fresh.offsets.get(place, 0)
+        self.halted &= set(fresh.stopped)
+
     async def _read(self, topic: str) -> list[Record]:
-        partitions = list(range(SHARDS))
+        partitions = [partition for partition in range(SHARDS) if (topic, partition) not in self.halted]
         next_offsets = [self.positions[topic, partition] for partition in partitions]
         rows = await self._fetch(topic, READ, topic, partitions, next_offsets, self.largest)
         records = [

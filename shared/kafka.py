@@ -1,0 +1,320 @@
+"""Kafka as the transport: the only file that knows the client. Every wait is bounded; every error means a new client."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+
+from shared.messaging.consumer import Stored
+from shared.messaging.relay import Unsent
+from shared.messaging.subscription import Record, Subscription, Undecodable, parse
+from shared.schema import SHARDS
+
+TOPICS = ("pilar.registry", "pilar.caseload", "pilar.graduation", "pilar.referral")
+SEALED = "pilar.sealed"
+SEALED_KEPT_MS = 7 * 24 * 3600 * 1000
+START_WITHIN = 20
+SEND_WITHIN = 15
+STOP_WITHIN = 3
+COMMIT_EVERY = 1.0
+LOOK_AGAIN_AT_STOPPED = 2.0
+NO_PROGRESS = 30.0
+LARGEST_POLL = 1_000
+
+log = structlog.get_logger()
+# The client logs each retry with addresses; what matters is told by our own lines and metrics.
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+async def create_topics(bootstrap: str, *, replication: int = 1) -> None:
+    """Make the five topics: 24 partitions for ever, time by the broker, kept without limit (sealed: 7 days)."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        async with asyncio.timeout(START_WITHIN):
+            await admin.start()
+            for topic in (*TOPICS, SEALED):
+                kept = SEALED_KEPT_MS if topic == SEALED else -1
+                configs = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(kept)}
+                new = NewTopic(topic, SHARDS, replication, topic_configs=configs)
+                with contextlib.suppress(TopicAlreadyExistsError):
+                    await admin.create_topics([new])
+    finally:
+        await _bounded(admin.close())
+
+
+async def _bounded(waiting: Any, seconds: float = STOP_WITHIN) -> None:
+    """With a dead broker the client's own stop never returns."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(seconds):
+            await waiting
+
+
+@dataclass(slots=True)
+class KafkaPublisher:
+    """Sends through an idempotent producer, which is dropped on any error: a failed batch wedges it for good."""
+
+    bootstrap: str
+    send_within: float = SEND_WITHIN
+    clears_sealed: bool = True
+    _producer: AIOKafkaProducer | None = None
+
+    async def publish(self, connection: "asyncpg.Connection[Any]", rows: Sequence[Unsent]) -> set[int]:
+        """Send `rows` in order and await all; return the ids of those not acknowledged (they may still arrive)."""
+        del connection
+        futures: list[asyncio.Future[Any]] = []
+        with contextlib.suppress(KafkaError, TimeoutError, OSError):
+            async with asyncio.timeout(self.send_within):
+                producer = await self._started()
+                for row in rows:
+                    futures.append(await producer.send(row.topic, row.body.encode(), row.key.encode()))
+                await asyncio.wait(futures)
+        failed = {
+            row.outbox_id
+            for number, row in enumerate(rows)
+            if number >= len(futures) or not _acknowledged(futures[number])
+        }
+        if failed:
+            await self.close()
+        return failed
+
+    async def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self.bootstrap,
+                acks="all",
+                enable_idempotence=True,
+                max_batch_size=128 * 1024,
+                request_timeout_ms=10_000,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                await _bounded(producer.stop(), 1)
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def close(self) -> None:
+        """Drop the producer; its unsent records are in `unsent` still."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _bounded(producer.stop())
+
+
+def _acknowledged(future: "asyncio.Future[Any]") -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+class Noticed(ConsumerRebalanceListener):
+    """Only notes what is newly assigned: the client hands out records before a slow listener ends."""
+
+    def __init__(self, fresh: set[TopicPartition]) -> None:
+        """Note into `fresh`."""
+        self.fresh = fresh
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        """Whoever gets these next reads from what is stored."""
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        """These are positioned in the poll loop before anything of theirs counts."""
+        self.fresh.update(assigned)
+
+
+@dataclass(slots=True)
+class KafkaSource:
+    """One member of a subscription's group. The truth about offsets is in the reader's database."""
+
+    bootstrap: str
+    group: str
+    subscription: Subscription
+    stored: Stored
+    session_timeout_ms: int = 10_000
+    fresh: set[TopicPartition] = field(default_factory=set[TopicPartition])
+    positions: dict[TopicPartition, int] = field(default_factory=dict[TopicPartition, int])
+    remembered: dict[TopicPartition, tuple[int, UUID]] = field(
+        default_factory=dict[TopicPartition, tuple[int, UUID]]
+    )
+    halted: set[TopicPartition] = field(default_factory=set[TopicPartition])
+    pending: dict[TopicPartition, int] = field(default_factory=dict[TopicPartition, int])
+    committed_at: float = 0.0
+    looked_at: float = 0.0
+    moved_at: float = 0.0
+    _consumer: AIOKafkaConsumer | None = None
+
+    async def start(self, stored: Mapping[tuple[str, int], int], *, starts: str = "beginning") -> None:
+        """Join the group."""
+        del stored, starts
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap,
+            group_id=self.group,
+            enable_auto_commit=False,
+            # Never decides where we read: every position is set from what is stored, and checked (see `_taken`).
+            auto_offset_reset="earliest",
+            session_timeout_ms=self.session_timeout_ms,
+            heartbeat_interval_ms=max(500, self.session_timeout_ms // 5),
+            rebalance_timeout_ms=60_000,
+            max_partition_fetch_bytes=2 * 1024 * 1024,
+            fetch_max_wait_ms=100,
+        )
+        consumer.subscribe(self.subscription.topics, listener=Noticed(self.fresh))
+        self._consumer = consumer
+        async with asyncio.timeout(START_WITHIN):
+            await consumer.start()
+        self.moved_at = time.monotonic()
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer:
+        """The client, once started."""
+        if self._consumer is None:
+            message = "the source was not started"
+            raise RuntimeError(message)
+        return self._consumer
+
+    async def poll(self, seconds: float = 1.0) -> list[Record]:
+        """Return the next records of all partitions held, each partition in order and from the stored offset on."""
+        await self._commit()
+        await self._look_at_halted()
+        try:
+            if self.fresh:
+                await self._position()
+            batches = await self.consumer.getmany(timeout_ms=int(seconds * 1000), max_records=LARGEST_POLL)
+        except KafkaError as error:
+            # What this client drained for other partitions may be lost with the error: begin anew from the database.
+            message = f"kafka: {type(error).__name__}"
+            raise ConnectionError(message) from error
+        records: list[Record] = []
+        for partition, messages in batches.items():
+            records += await self._taken(partition, messages)
+        self._watch(bool(records))
+        return records
+
+    async def _position(self) -> None:
+        """Seek what is newly held to its stored offset, one record back, so that the log can be recognised."""
+        held = self.fresh & self.consumer.assignment()
+        self.fresh.intersection_update(held)
+        if not held:
+            return
+        stored = await self.stored.refresh()
+        begin = await self.consumer.beginning_offsets(list(held))
+        end = await self.consumer.end_offsets(list(held))
+        for partition in held:
+            self.remembered.pop(partition, None)
+            self.halted.discard(partition)
+            await self._place(partition, stored, begin[partition], end[partition])
+        self.fresh.difference_update(held)
+
+    async def _place(self, partition: TopicPartition, stored: Stored, begin: int, end: int) -> None:
+        place = (partition.topic, partition.partition)
+        wanted = stored.offsets.get(place)
+        if wanted is None:
+            wanted = end if self.subscription.starts == "now" else begin
+            await stored.remember(place, wanted)
+        if place in stored.stopped or wanted > end or wanted < begin:
+            await self._halt(partition, "the topic is shorter than what was read of it")
+            return
+        last = stored.last_ids.get(place)
+        if last is not None and wanted > begin:
+            self.remembered[partition] = (wanted - 1, UUID(last))
+            self.consumer.seek(partition, wanted - 1)
+        else:
+            self.consumer.seek(partition, wanted)
+        self.consumer.resume(partition)
+        self.positions[partition] = wanted
+
+    async def _taken(self, partition: TopicPartition, messages: Sequence[Any]) -> list[Record]:
+        if partition in self.fresh or partition in self.halted or partition not in self.positions:
+            return []
+        records = [_record(message) for message in messages]
+        if partition in self.remembered:
+            offset, event_id = self.remembered.pop(partition)
+            if records[0].offset != offset or _id_of(records[0]) != event_id:
+                await self._halt(partition, "another event stands where the last one read stood")
+                return []
+            records = records[1:]
+        if records and records[0].offset != self.positions[partition]:
+            self.fresh.add(partition)  # the client moved by itself: position anew
+            return []
+        if records:
+            self.positions[partition] = records[-1].offset + 1
+        return records
+
+    async def _halt(self, partition: TopicPartition, reason: str) -> None:
+        """A recreated or truncated topic is noticed, never skipped: it stands until `accept-topic`."""
+        self.halted.add(partition)
+        self.consumer.pause(partition)
+        await self.stored.stop((partition.topic, partition.partition), reason)
+        log.error("partition_stopped", group=self.group, topic=partition.topic, partition=partition.partition)
+
+    async def _look_at_halted(self) -> None:
+        now = time.monotonic()
+        if not self.halted or now - self.looked_at < LOOK_AGAIN_AT_STOPPED:
+            return
+        self.looked_at = now
+        stopped = (await self.stored.refresh()).stopped
+        self.fresh.update(p for p in self.halted if (p.topic, p.partition) not in stopped)
+
+    def _watch(self, moved: bool) -> None:  # noqa: FBT001
+        now = time.monotonic()
+        if moved or not self._behind():
+            self.moved_at = now
+        elif now - self.moved_at > NO_PROGRESS:
+            message = "no progress although there is something to read"
+            raise ConnectionError(message)
+
+    def _behind(self) -> bool:
+        return any(
+            (self.consumer.highwater(partition) or 0) > position
+            for partition, position in self.positions.items()
+            if partition not in self.halted and partition in self.consumer.assignment()
+        )
+
+    async def applied(self, records: Sequence[Record]) -> None:
+        """Let Kafka's own committed offset follow, for lag tools."""
+        for record in records:
+            self.pending[TopicPartition(record.topic, record.partition)] = record.offset + 1
+
+    async def _commit(self) -> None:
+        now = time.monotonic()
+        if not self.pending or now - self.committed_at < COMMIT_EVERY:
+            return
+        held = self.consumer.assignment()
+        offsets = {partition: offset for partition, offset in self.pending.items() if partition in held}
+        self.pending.clear()
+        self.committed_at = now
+        if offsets:
+            await _bounded(self.consumer.commit(offsets), 2)
+
+    async def lag(self) -> int:
+        """Return how many records of the partitions held are not read yet."""
+        held = [partition for partition in self.consumer.assignment() if partition in self.positions]
+        ends = await self.consumer.end_offsets(held)
+        return sum(max(0, ends[partition] - self.positions[partition]) for partition in held)
+
+    async def close(self) -> None:
+        """Leave the group."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            self.committed_at = 0.0
+            await _bounded(consumer.stop())
+
+
+def _record(message: Any) -> Record:
+    key = message.key.decode("utf-8", "replace") if message.key is not None else None
+    return Record(message.topic, message.partition, message.offset, key, message.value or b"")
+
+
+def _id_of(record: Record) -> UUID | None:
+    try:
+        return parse(record).meta.event_id
+    except Undecodable:
+        return None
