@@ -41,6 +41,7 @@ lag = gauge(
     "subscription_lag_events", "Events in the topics that a subscription has not read.", *SUBSCRIPTION
 )
 applied = counter("applied_events", "Events applied by a subscription.", *SUBSCRIPTION)
+gaps = counter("gaps", "Times that an event came before the one that it follows.", *SUBSCRIPTION)
 duplicates = counter("duplicate_events", "Events delivered again and dropped.", *SUBSCRIPTION)
 divergences = counter("divergences", "Positions that came with another event than before.", *SUBSCRIPTION)
 stopped = gauge("subscription_stopped", "1 while a subscription waits for an operator.", *SUBSCRIPTION)

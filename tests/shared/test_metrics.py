@@ -57,6 +57,13 @@ async def test_count_requests_by_route_and_not_by_path() -> None:
     assert 'route="/v1/kpm/{kpm_id}",service="caseload",status="200"' in told
 
 
+@pytest.mark.parametrize(
+    "said", ["gaps", "duplicate_events", "divergences", "applied_events", "subscription_lag_events"]
+)
+async def test_tell_what_the_messaging_contract_promises_for_each_subscription(said: str) -> None:
+    assert f"# HELP pilar_{said}" in await page(None)
+
+
 async def test_all_begin_with_pilar() -> None:
     names = re.findall(r"^# TYPE (\S+)", await page(None), re.MULTILINE)
     assert len(names) >= 12
