@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
     statement_cache_size: int = Field(default=100, ge=0)
     pool_size: int = Field(default=10, ge=1, le=200)
+    drain_seconds: float = Field(default=5, ge=0, le=300)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     traces_endpoint: str = ""
 

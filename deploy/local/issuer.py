@@ -124,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--list", action="store_true", help="name the demo accounts")
     parser.add_argument(
-        "--folder", type=Path, default=Path(os.environ.get("PILAR_ISSUER_FOLDER", "build/issuer"))
+        "--folder", type=Path, default=Path(os.environ.get("PILAR_ISSUER_FOLDER", ".pilar/issuer"))
     )
     parser.add_argument("--sub")
     parser.add_argument("--area", action="append", default=[])

@@ -6,12 +6,14 @@ import signal
 import uvicorn
 from fastapi import FastAPI
 
-DRAIN_SECONDS = 5
 GRACE_SECONDS = 20
 
 
-def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int, drain_seconds: float = DRAIN_SECONDS) -> None:
-    """Serve until SIGTERM or SIGINT: readiness fails at once, requests go on for `drain_seconds`, then it stops."""
+def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int, drain_seconds: float | None = None) -> None:
+    """Serve until SIGTERM or SIGINT: readiness fails at once, requests go on for `drain_seconds` (those of the
+    settings, unless told), then it stops.
+    """
+    drain_seconds = app.state.settings.drain_seconds if drain_seconds is None else drain_seconds
     config = uvicorn.Config(
         app,
         host=host,
