@@ -1,0 +1,1 @@
+"""What registry does when asked. Whoever changes something below a pendamping locks the pendamping's row first."""

@@ -1,0 +1,172 @@
+"""Placing a pendamping as a kind, on terms, for a time; and ending that."""
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.commands.recording import remember_range, require_national, write
+from services.registry.commands.wilayah_tugas import close_wilayah_tugas
+from services.registry.errors import (
+    AlreadyEnded,
+    HasLeft,
+    PenugasanOverlaps,
+    RangeBackward,
+    RolesConflict,
+    UnknownSupervisor,
+    WrongSubject,
+)
+from services.registry.models import (
+    ENDS,
+    ORGANISATIONS,
+    PAID,
+    Ditjen,
+    EmployerStatus,
+    Pendamping,
+    Penugasan,
+    PilarKind,
+    RoleConflict,
+    SubjectKind,
+    WilayahTugas,
+)
+from shared.access import Actor
+from shared.contracts.registry import PenugasanEnded, PenugasanStarted
+from shared.database import load, uuid7
+from shared.errors import NotFound
+from shared.messaging import emit
+
+FIRST_REASON = "SK_PENUGASAN"
+
+
+async def start_penugasan(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    pendamping_id: UUID,
+    kind: PilarKind,
+    ditjen: Ditjen,
+    employer_status: EmployerStatus,
+    sk_no: str,
+    sk_on: date,
+    valid_from: date,
+    valid_to: date | None = None,
+    supervisor_id: UUID | None = None,
+) -> Penugasan:
+    """Place a pendamping as `kind` from `valid_from` to the day before `valid_to`, by the SK named.
+
+    Raises NotAllowed, NotFound, HasLeft, WrongSubject, RangeBackward, RolesConflict, PenugasanOverlaps,
+    UnknownSupervisor.
+    """
+    require_national(actor)
+    person = await load(session, Pendamping, pendamping_id, noun="pendamping")
+    row = Penugasan(
+        penugasan_id=uuid7(),
+        pendamping_id=pendamping_id,
+        kind=kind,
+        ditjen=ditjen,
+        employer_status=employer_status,
+        sk_no=sk_no,
+        sk_on=sk_on,
+        supervisor_id=supervisor_id,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        version=1,
+    )
+    _check(person, row)
+    await _refuse_conflicts(session, row)
+    await write(
+        session,
+        row,
+        {
+            "ex_penugasan_range": PenugasanOverlaps("/body/valid_from"),
+            "fk_penugasan_supervisor_id": UnknownSupervisor("/body/supervisor_id"),
+            "ck_penugasan_supervisor_another": UnknownSupervisor("/body/supervisor_id"),
+        },
+    )
+    remember_range(session, row, reason=FIRST_REASON, actor=actor)
+    emit(session, PenugasanStarted(**facts_of(row)))
+    return row
+
+
+def _check(person: Pendamping, row: Penugasan) -> None:
+    if person.status in ENDS:
+        raise HasLeft("/body/pendamping_id", status=person.status.value)
+    organisation = person.subject is SubjectKind.LEMBAGA
+    kind_fits = row.kind in ORGANISATIONS if organisation else row.kind is not PilarKind.LKS
+    if not kind_fits or organisation != (row.employer_status is EmployerStatus.LEMBAGA):
+        terms = {"kind": row.kind.value, "employer_status": row.employer_status.value}
+        raise WrongSubject("/body/kind", **terms, subject=person.subject.value)
+    if row.valid_to is not None and row.valid_to <= row.valid_from:
+        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+
+
+async def _refuse_conflicts(session: AsyncSession, row: Penugasan) -> None:
+    """The pendamping's row is locked, so that two placements cannot pass each other unseen."""
+    conflict, other, at = RoleConflict, Penugasan, sa.func.daterange
+    span = at(row.valid_from, row.valid_to)
+    pair = sa.or_(
+        sa.and_(conflict.kind == row.kind, conflict.other_kind == other.kind),
+        sa.and_(conflict.other_kind == row.kind.value, sa.cast(conflict.kind, sa.Text) == other.kind),
+    )
+    both_paid = other.employer_status.in_(PAID) if row.employer_status in PAID else sa.false()
+    found = await session.execute(
+        sa.select(other.kind, conflict.reason_en, conflict.reason_id)
+        .join(conflict, pair)
+        .where(other.pendamping_id == row.pendamping_id, sa.or_(~conflict.paid_only, both_paid))
+        .where(at(other.valid_from, other.valid_to).op("&&")(span))
+        .where(at(conflict.valid_from, conflict.valid_to).op("&&")(span))
+        .limit(1)
+    )
+    for kind, reason_en, reason_id in found:
+        raise RolesConflict(
+            "/body/kind", kind=row.kind.value, other=kind.value, reason=reason_en, alasan=reason_id
+        )
+
+
+def facts_of(row: Penugasan) -> dict[str, object]:
+    """Return what both events of a placement say."""
+    names = PenugasanStarted.model_fields
+    return {name: getattr(row, name) for name in names}
+
+
+async def end_penugasan(
+    session: AsyncSession, actor: Actor, penugasan_id: UUID, *, valid_to: date, reason: str
+) -> Penugasan:
+    """End a placement, and its areas with it; `valid_to` is the first day outside and may lie ahead.
+
+    Raises NotAllowed, NotFound, RangeBackward, AlreadyEnded.
+    """
+    require_national(actor)
+    row = await _locked(session, penugasan_id)
+    if valid_to < row.valid_from:
+        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+    if row.valid_to is not None and valid_to >= row.valid_to:
+        raise AlreadyEnded("/body/valid_to", valid_to=row.valid_to)
+    await close_penugasan(session, actor, row, on=valid_to, reason=reason)
+    return row
+
+
+async def _locked(session: AsyncSession, penugasan_id: UUID) -> Penugasan:
+    row = await session.get(Penugasan, penugasan_id)
+    if row is None:
+        raise NotFound("penugasan")
+    await load(session, Pendamping, row.pendamping_id)
+    await session.refresh(row)
+    return row
+
+
+async def close_penugasan(
+    session: AsyncSession, actor: Actor, row: Penugasan, *, on: date, reason: str
+) -> None:
+    """End a placement that is open on `on`, its areas first; the pendamping's row is locked by the caller."""
+    inside = sa.select(WilayahTugas).where(
+        WilayahTugas.penugasan_id == row.penugasan_id,
+        sa.or_(WilayahTugas.valid_to.is_(None), WilayahTugas.valid_to > on),
+    )
+    for area in (await session.scalars(inside.order_by(WilayahTugas.wilayah_tugas_id))).all():
+        close_wilayah_tugas(session, actor, area, on=on, reason=reason)
+    row.valid_to = max(on, row.valid_from)
+    row.version += 1
+    remember_range(session, row, reason=reason, actor=actor)
+    emit(session, PenugasanEnded(**facts_of(row), reason=reason))

@@ -1,0 +1,74 @@
+"""Writing rows whose constraints have names that people understand, and the histories beside them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.models import (
+    Pendamping,
+    Penugasan,
+    Placing,
+    RangeHistory,
+    StatusHistory,
+    Table,
+    WilayahTugas,
+)
+from shared.access import Actor
+from shared.database import constraint_of, uuid7
+from shared.errors import DomainError, NotAllowed
+
+
+def require_national(actor: Actor) -> None:
+    """Raise NotAllowed unless the whole country is the actor's area: the framework is the ministry's (chain.md 5)."""
+    if not actor.national:
+        raise NotAllowed
+
+
+async def write(session: AsyncSession, row: Table, refusals: Mapping[str, DomainError]) -> None:
+    """Insert the row now; a constraint that `refusals` names is raised as that refusal."""
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise refusals.get(constraint_of(error), error) from None
+
+
+def remember_status(
+    session: AsyncSession, row: Pendamping, *, previous: str | None, reason: str, actor: Actor
+) -> None:
+    """Append the status that the row has now to its history."""
+    session.add(
+        StatusHistory(
+            status_history_id=uuid7(),
+            pendamping_id=row.pendamping_id,
+            number=row.version,
+            previous=previous,
+            status=row.status,
+            reason=reason,
+            from_on=row.status_from_on,
+            recorded_at=datetime.now(UTC),
+            recorded_by=actor.sub,
+        )
+    )
+
+
+def remember_range(
+    session: AsyncSession, row: Penugasan | WilayahTugas, *, reason: str, actor: Actor
+) -> None:
+    """Append the range that the row has now to its history."""
+    placement = isinstance(row, Penugasan)
+    session.add(
+        RangeHistory(
+            range_history_id=uuid7(),
+            thing=Placing.PENUGASAN if placement else Placing.WILAYAH_TUGAS,
+            thing_id=row.penugasan_id if placement else row.wilayah_tugas_id,
+            number=row.version,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            reason=reason,
+            recorded_at=datetime.now(UTC),
+            recorded_by=actor.sub,
+        )
+    )

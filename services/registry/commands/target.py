@@ -1,0 +1,42 @@
+"""The year's target of a kind: a policy row, of which the latest holds and all are kept."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.commands.recording import require_national, write
+from services.registry.errors import TargetJustSet
+from services.registry.models import PilarKind, Target
+from shared.access import Actor
+from shared.database import uuid7
+
+
+async def set_target(
+    session: AsyncSession, actor: Actor, *, year: int, kind: PilarKind, per_person: int, basis: str
+) -> Target:
+    """Set what a person of `kind` is to graduate in a full `year`; saying the same again changes nothing.
+
+    Raises NotAllowed, TargetJustSet.
+    """
+    require_national(actor)
+    held = await session.scalar(
+        sa.select(Target)
+        .where(Target.year == year, Target.kind == kind)
+        .order_by(Target.number.desc())
+        .limit(1)
+    )
+    if held is not None and (held.per_person, held.basis) == (per_person, basis):
+        return held
+    row = Target(
+        target_id=uuid7(),
+        year=year,
+        kind=kind,
+        number=held.number + 1 if held else 1,
+        per_person=per_person,
+        basis=basis,
+        set_at=datetime.now(UTC),
+        set_by=actor.sub,
+    )
+    await write(session, row, {"uq_target_year_kind_number": TargetJustSet()})
+    return row

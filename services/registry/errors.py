@@ -1,0 +1,101 @@
+"""Everything that registry may refuse to do."""
+
+from shared.errors import DomainError, InvalidInput
+
+
+class NikNeedsPerson(InvalidInput):
+    """422: a person is registered with a NIK, an organisation without."""
+
+    en = "A person is registered with a NIK, an organisation without one."
+    id = "Perorangan didaftarkan dengan NIK, lembaga tanpa NIK."
+
+
+class AlreadyRegistered(DomainError):
+    """409: one NIK, one pendamping, for life; the look-up by NIK finds the existing one."""
+
+    en = "This NIK is registered already. Look it up instead of registering it again."
+    id = "NIK ini sudah terdaftar. Gunakan pencarian, jangan didaftarkan ulang."
+
+
+class DateInFuture(InvalidInput):
+    """422: a status is recorded when it holds; what is planned is an end of a placement."""
+
+    en = "This date lies after today, {today}."
+    id = "Tanggal ini melewati hari ini, {today}."
+
+
+class DateBeforeLast(DomainError):
+    """409: history is appended to, never slipped in between."""
+
+    en = "The last status holds from {last}; a later one cannot hold from before that day."
+    id = "Status terakhir berlaku sejak {last}; status berikutnya tidak dapat berlaku sebelum hari itu."
+
+
+class HasLeft(DomainError):
+    """409: the status is an end, from which nobody serves."""
+
+    en = "This pendamping is {status} and takes no placement."
+    id = "Pendamping ini berstatus {status} dan tidak dapat diberi penugasan."
+
+
+class WrongSubject(InvalidInput):
+    """422: some kinds are organisations, the others are people (domain.md 2.2)."""
+
+    en = "{kind} on the terms {employer_status} cannot be held by a {subject}."
+    id = "{kind} dengan status {employer_status} tidak dapat dipegang oleh {subject}."
+
+
+class UnknownSupervisor(InvalidInput):
+    """422: nobody has that id, or it is the pendamping's own."""
+
+    en = "The supervisor is not another registered pendamping."
+    id = "Atasan yang disebut bukan pendamping lain yang terdaftar."
+
+
+class RangeBackward(InvalidInput):
+    """422: `valid_to` is the first day outside, and cannot come before the first day inside."""
+
+    en = "The end lies before the beginning, {valid_from}."
+    id = "Tanggal akhir mendahului tanggal mulai, {valid_from}."
+
+
+class PenugasanOverlaps(DomainError):
+    """409: nobody holds one kind twice at a time."""
+
+    en = "This pendamping already holds a placement of this kind in that time."
+    id = "Pendamping ini sudah memegang penugasan jenis yang sama pada masa itu."
+
+
+class RolesConflict(DomainError):
+    """409: a row of `role_conflict` forbids the pair in the same time."""
+
+    en = "{kind} and {other} may not be held in the same time: {reason}."
+    id = "{kind} dan {other} tidak boleh dipegang pada masa yang sama: {alasan}."
+
+
+class AlreadyEnded(DomainError):
+    """409: an end may be brought forward, never put off; a longer service is a new placement."""
+
+    en = "This already ends on {valid_to}; an end can only be brought forward."
+    id = "Ini sudah berakhir pada {valid_to}; tanggal akhir hanya dapat dimajukan."
+
+
+class OutsidePenugasan(InvalidInput):
+    """422: an area is covered within the time of its penugasan."""
+
+    en = "The placement holds from {valid_from} to {valid_to}; the area must lie within that time."
+    id = "Penugasan berlaku dari {valid_from} sampai {valid_to}; wilayah tugas harus di dalam masa itu."
+
+
+class WilayahTugasOverlaps(DomainError):
+    """409: one placement covers an area once at a time."""
+
+    en = "This placement already covers {kode_wilayah} in that time."
+    id = "Penugasan ini sudah mencakup {kode_wilayah} pada masa itu."
+
+
+class TargetJustSet(DomainError):
+    """409: two set the same year's target at once; the other one won."""
+
+    en = "Somebody has set this target in the same moment. Read it and decide anew."
+    id = "Target ini baru saja ditetapkan orang lain. Baca lagi lalu putuskan kembali."

@@ -1,0 +1,1 @@
+"""What registry shows. Nothing here locks or changes a row."""

@@ -1,0 +1,113 @@
+"""How well: credits as graduation last told against the target, with load and visits as caseload last told."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.models import Credit, Dampingan, DampinganPurpose, Kunjungan, LoadLimit, Penugasan
+from services.registry.queries.pendamping import read_pendamping
+from services.registry.queries.target import current_targets, days_in_year, half_up, year_of
+from shared import clock
+from shared.access import Actor
+
+GRANTED = sa.func.count().label("granted")
+REVERSED = sa.func.count().filter(Credit.reversed).label("reversed")
+
+
+async def read_scorecard(
+    session: AsyncSession, actor: Actor, pendamping_id: UUID, year: int
+) -> dict[str, Any]:
+    """Return the scorecard of a year; net = granted - reversed, the target by days in service (chain.md 3).
+
+    Load counts families accompanied today (PEMANTAUAN weighs nothing); raise NotFound where one may not see.
+    """
+    person = await read_pendamping(session, actor, pendamping_id)
+    reasons = await _credits(session, pendamping_id, year)
+    placements = await _placements(session, pendamping_id, year)
+    kinds = await _kinds(session, placements, year)
+    return {
+        "pendamping_id": pendamping_id,
+        "pendamping_no": person["pendamping_no"],
+        "year": year,
+        "target": sum(kind["target"] for kind in kinds)
+        if any(kind["target_number"] for kind in kinds)
+        else None,
+        **{word: sum(counts[word] for counts in reasons.values()) for word in ("granted", "reversed", "net")},
+        "by_exit_reason": [{"exit_reason": reason} | counts for reason, counts in reasons.items()],
+        "by_kind": kinds,
+        "load_now": sum(row["load_now"] for row in placements),
+        "visits": sum(row["visits"] for row in placements),
+        "penugasan": placements,
+    }
+
+
+def counted(granted: int, taken_back: int) -> dict[str, int]:
+    """Return the words of chain.md 9."""
+    return {"granted": granted, "reversed": taken_back, "net": granted - taken_back}
+
+
+async def _credits(session: AsyncSession, pendamping_id: UUID, year: int) -> dict[str, dict[str, int]]:
+    mine = (Credit.pendamping_id == pendamping_id, Credit.year == year)
+    statement = sa.select(Credit.exit_reason, GRANTED, REVERSED).where(*mine).group_by(Credit.exit_reason)
+    rows = await session.execute(statement.order_by(Credit.exit_reason))
+    return {reason.value: counted(granted, taken) for reason, granted, taken in rows}
+
+
+async def _placements(session: AsyncSession, pendamping_id: UUID, year: int) -> list[dict[str, Any]]:
+    first, after, _ = year_of(year)
+    today = await clock.today(session)
+    holds = sa.func.daterange(Dampingan.valid_from, Dampingan.valid_to).op("@>")(today)
+    load = _count(Dampingan).where(Dampingan.purpose == DampinganPurpose.PENDAMPINGAN, holds)
+    visits = _count(Kunjungan).where(Kunjungan.on >= first, Kunjungan.on < after)
+    net = _count(Credit).where(Credit.year == year, ~Credit.reversed)
+    limit = sa.select(LoadLimit.side).where(LoadLimit.penugasan_id == Penugasan.penugasan_id)
+    statement = sa.select(
+        Penugasan.penugasan_id,
+        Penugasan.kind,
+        Penugasan.valid_from,
+        Penugasan.valid_to,
+        days_in_year(year).label("days_in_service"),
+        net.scalar_subquery().label("net"),
+        load.scalar_subquery().label("load_now"),
+        visits.scalar_subquery().label("visits"),
+        limit.scalar_subquery().label("limit_side"),
+    ).where(Penugasan.pendamping_id == pendamping_id)
+    order = (Penugasan.valid_from, Penugasan.penugasan_id)
+    return [dict(row) for row in (await session.execute(statement.order_by(*order))).mappings()]
+
+
+def _count(table: type[Dampingan] | type[Kunjungan] | type[Credit]) -> sa.Select[tuple[int]]:
+    return sa.select(sa.func.count()).where(table.penugasan_id == Penugasan.penugasan_id)
+
+
+async def _kinds(session: AsyncSession, placements: list[dict[str, Any]], year: int) -> list[dict[str, Any]]:
+    """A kind held twice in a year is one service: its days add up before they are rounded."""
+    days: dict[Any, int] = {}
+    for row in placements:
+        days[row["kind"]] = days.get(row["kind"], 0) + row["days_in_service"]
+    targets, days_of_year = await current_targets(session, year), year_of(year)[2]
+    found = []
+    for kind, served in days.items():
+        row = targets.get(kind)
+        target = half_up(row.per_person * served, days_of_year) if row else 0
+        number = row.number if row else None
+        found.append({"kind": kind, "days_in_service": served, "target": target, "target_number": number})
+    return found
+
+
+async def read_numbers(
+    session: AsyncSession, actor: Actor, pendamping_ids: list[UUID] | None
+) -> dict[str, Any]:
+    """Return credits granted, reversed and net by exit reason, in the caller's areas or of the pendamping named."""
+    statement = sa.select(Credit.exit_reason, GRANTED, REVERSED).where(
+        sa.true() if actor.national else sa.func.platform.in_scope(Credit.kode_wilayah)
+    )
+    if pendamping_ids is not None:
+        statement = statement.where(Credit.pendamping_id.in_(pendamping_ids))
+    rows = await session.execute(statement.group_by(Credit.exit_reason).order_by(Credit.exit_reason))
+    found = {reason.value: counted(granted, taken) for reason, granted, taken in rows}
+    words = ("granted", "reversed", "net")
+    totals = {word: sum(counts[word] for counts in found.values()) for word in words}
+    return {"service": "registry", "by_exit_reason": found, "totals": totals}

@@ -1,0 +1,5 @@
+"""Registry over HTTP."""
+
+from services.registry.routes import pendamping, placement, scorecard
+
+ROUTERS = [pendamping.router, placement.penugasan, placement.wilayah, scorecard.target, scorecard.router]

@@ -1,0 +1,215 @@
+"""Registering, finding and reading pendamping; the status that holds."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, Field, StringConstraints
+from starlette.responses import Response
+
+from services.registry.commands.pendamping import change_status, register_pendamping
+from services.registry.models import (
+    Ditjen,
+    EmployerStatus,
+    Pendamping,
+    PendampingStatus,
+    PilarKind,
+    Placing,
+    SubjectKind,
+)
+from services.registry.queries.pendamping import (
+    listed,
+    look_up_pendamping,
+    pendamping_list,
+    read_file,
+    read_pendamping,
+)
+from shared.access import Permission
+from shared.database import vault_of
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, Code, Day, Wilayah, known
+from shared.privacy import Nik
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+    Field(examples=["Siti Rahayu"]),
+]
+Phone = Annotated[
+    str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{5,18}[0-9]$"), Field(examples=["+62 812 0000 0001"])
+]
+
+router = Router(tag="pendamping")
+
+
+class Registration(Body):
+    """A person with a NIK, or an organisation without. `from_on`: since when a candidate; today unless said."""
+
+    subject: known(SubjectKind) = Field(examples=["PERSON"])
+    nik: Nik | None = Field(default=None, examples=["3324075211879001"])
+    name: Name
+    phone: Phone | None = None
+    from_on: Day | None = None
+
+
+class LookUp(Body):
+    """A NIK, in the body because addresses are logged."""
+
+    nik: Nik = Field(examples=["3324075211879001"])
+
+
+class StatusChange(Body):
+    """A status from a date (today unless said, never ahead), for a reason that is a code because it travels."""
+
+    status: known(PendampingStatus) = Field(examples=["AKTIF"])
+    reason: Code
+    from_on: Day | None = None
+
+
+class PendampingItem(BaseModel):
+    """A pendamping in a list."""
+
+    pendamping_id: UUID
+    pendamping_no: str = Field(examples=["PD-7K3M9QXT4"])
+    subject: SubjectKind
+    nik: str | None = Field(description="Masked", examples=["3324********9001"])
+    name: str
+    status: PendampingStatus
+    status_from_on: date
+    version: int
+
+
+class PendampingView(PendampingItem):
+    """A pendamping, with the NIK masked."""
+
+    phone: str | None
+
+
+class PendampingPage(BaseModel):
+    """A page of pendamping, by number."""
+
+    items: list[PendampingItem]
+    next: str | None
+
+
+class WilayahTugasView(BaseModel):
+    """An area that a placement covers; `valid_to` is the first day outside."""
+
+    wilayah_tugas_id: UUID
+    penugasan_id: UUID
+    pendamping_id: UUID
+    kode_wilayah: str
+    valid_from: date
+    valid_to: date | None
+    version: int
+
+
+class PenugasanView(BaseModel):
+    """A placement; `valid_to` is the first day outside."""
+
+    penugasan_id: UUID
+    pendamping_id: UUID
+    kind: PilarKind
+    ditjen: Ditjen
+    employer_status: EmployerStatus
+    sk_no: str
+    sk_on: date
+    supervisor_id: UUID | None
+    valid_from: date
+    valid_to: date | None
+    version: int
+
+
+class PlacedView(PenugasanView):
+    """A placement with the areas that it covers."""
+
+    wilayah_tugas: list[WilayahTugasView]
+
+
+class StatusHeld(BaseModel):
+    """A status that was held, with who recorded it and why."""
+
+    number: int
+    previous: PendampingStatus | None
+    status: PendampingStatus
+    reason: str
+    from_on: date
+    recorded_at: datetime
+    recorded_by: str
+
+
+class RangeHeld(BaseModel):
+    """A range that a placement or an area has had, with who recorded it and why."""
+
+    thing: Placing
+    thing_id: UUID
+    number: int
+    valid_from: date
+    valid_to: date | None
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class PendampingFileView(PendampingView):
+    """A pendamping with placements and histories, oldest first."""
+
+    penugasan: list[PlacedView]
+    status_history: list[StatusHeld]
+    range_history: list[RangeHeld]
+
+
+@router.post("/pendamping", status_code=201)
+@may(Permission.PENDAMPING_REGISTER, key_required=True)
+async def register(body: Registration, session: Session, caller: Caller) -> PendampingView:
+    """Register a pendamping as CALON; the number given says nothing about the person."""
+    row = await register_pendamping(session, caller, **dict(body))
+    return await view_of(session, caller, row)
+
+
+@router.get("/pendamping", response_model=PendampingPage)
+@may(Permission.PENDAMPING_READ)
+async def list_pendamping(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    status: Annotated[known(PendampingStatus) | None, Query()] = None,
+    kind: Annotated[known(PilarKind) | None, Query(description="Who serves as this kind today")] = None,
+    kode_wilayah: Annotated[Wilayah | None, Query(description="Who is placed here or below today")] = None,
+) -> Response:
+    """List those whom the caller may see, by number."""
+    wanted = await pendamping_list(session, caller, status=status, kind=kind, kode_wilayah=kode_wilayah)
+    vault = vault_of(session)
+    return await paging.answer(
+        session, wanted, (Pendamping.pendamping_no,), shape=lambda row: listed(vault, row)
+    )
+
+
+@router.get("/pendamping/{pendamping_id}")
+@may(Permission.PENDAMPING_READ)
+async def show_pendamping(pendamping_id: UUID, session: Session, caller: Caller) -> PendampingFileView:
+    """Show one pendamping with placements, areas and histories."""
+    return PendampingFileView(**await read_file(session, caller, pendamping_id))
+
+
+@router.post("/pendamping/look-up")
+@may(Permission.PENDAMPING_READ)
+async def find_pendamping(body: LookUp, session: Session, caller: Caller) -> PendampingView:
+    """Find a pendamping by NIK."""
+    return PendampingView(**await look_up_pendamping(session, caller, body.nik))
+
+
+@router.post("/pendamping/{pendamping_id}/status", status_code=201)
+@may(Permission.PENDAMPING_CHANGE_STATUS, key_required=True)
+async def set_status(
+    pendamping_id: UUID, body: StatusChange, session: Session, caller: Caller
+) -> PendampingView:
+    """Let a status hold; an end also ends every placement."""
+    return await view_of(session, caller, await change_status(session, caller, pendamping_id, **dict(body)))
+
+
+async def view_of(session: Session, caller: Caller, row: Pendamping) -> PendampingView:
+    """Return the row as the caller may see it, after what was changed has reached the database."""
+    await session.flush()
+    return PendampingView(**await read_pendamping(session, caller, row.pendamping_id))

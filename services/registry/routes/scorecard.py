@@ -1,0 +1,153 @@
+"""Targets, scorecards, and the numbers that are compared between the services."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.registry.commands.target import set_target
+from services.registry.models import ExitReason, LimitSide, PilarKind
+from services.registry.queries.scorecard import read_numbers, read_scorecard
+from services.registry.queries.target import target_list
+from shared.access import Permission
+from shared.http import Caller, Router, Session, may
+from shared.http.fields import Body, known
+
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
+Year = Annotated[int, Field(strict=True, ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
+YearAsked = Annotated[int, Query(ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
+
+target = Router(tag="target")
+router = Router(tag="scorecard")
+
+
+class TargetSetting(Body):
+    """What a person of a kind is to graduate in a full year, and which text says so."""
+
+    year: Year
+    kind: known(PilarKind) = Field(examples=["PKH_PENDAMPING"])
+    per_person: int = Field(strict=True, ge=0, le=10_000, examples=[10])
+    basis: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
+        examples=["Kerangka kerja 2026"]
+    )
+
+
+class TargetView(BaseModel):
+    """A target that holds; `number` counts how often it was set."""
+
+    target_id: UUID
+    year: int
+    kind: PilarKind
+    number: int
+    per_person: int
+    basis: str
+
+
+class TargetSum(TargetView):
+    """A target with its sum over everybody in service that year; families, and what rounding added."""
+
+    people: int
+    sum: int
+    rounding_difference: float
+
+
+class TargetList(BaseModel):
+    """The targets of a year."""
+
+    items: list[TargetSum]
+
+
+class ReasonCount(BaseModel):
+    """Credits of one exit reason."""
+
+    exit_reason: ExitReason
+    granted: int
+    reversed: int
+    net: int
+
+
+class KindScore(BaseModel):
+    """The target of a kind by days in service; `target_number` is empty where none is set."""
+
+    kind: PilarKind
+    days_in_service: int
+    target: int
+    target_number: int | None
+
+
+class PlacementScore(BaseModel):
+    """What one placement shows: net credits and visits of the year, families accompanied today."""
+
+    penugasan_id: UUID
+    kind: PilarKind
+    valid_from: date
+    valid_to: date | None
+    days_in_service: int
+    net: int
+    load_now: int
+    visits: int
+    limit_side: LimitSide | None
+
+
+class ScorecardView(BaseModel):
+    """A year of a pendamping; `target` is empty where none of the kinds held has one."""
+
+    pendamping_id: UUID
+    pendamping_no: str
+    year: int
+    target: int | None
+    granted: int
+    reversed: int
+    net: int
+    by_exit_reason: list[ReasonCount]
+    by_kind: list[KindScore]
+    load_now: int
+    visits: int
+    penugasan: list[PlacementScore]
+
+
+class NumbersAsked(Body):
+    """Whose numbers; registry counts by pendamping, so `kpm_ids` narrows nothing here."""
+
+    kpm_ids: list[UUID] | None = Field(default=None, max_length=1000)
+    pendamping_ids: list[UUID] | None = Field(default=None, max_length=1000)
+
+
+class NumbersView(BaseModel):
+    """Credits granted, reversed and net, by exit reason and in total (chain.md 9)."""
+
+    service: str = Field(examples=["registry"])
+    by_exit_reason: dict[str, dict[str, int]]
+    totals: dict[str, int]
+
+
+@target.post("/target", status_code=201)
+@may(Permission.FRAMEWORK_SET, key_required=True)
+async def set_year_target(body: TargetSetting, session: Session, caller: Caller) -> TargetView:
+    """Set the target of a kind for a year; the earlier one is kept and no longer holds."""
+    return TargetView.model_validate(await set_target(session, caller, **dict(body)), from_attributes=True)
+
+
+@target.get("/target")
+@may(Permission.SCORECARD_READ)
+async def list_target(year: YearAsked, session: Session) -> TargetList:
+    """List what holds for a year, with the national sums."""
+    return TargetList(items=await target_list(session, year))
+
+
+@router.get("/pendamping/{pendamping_id}/scorecard")
+@may(Permission.SCORECARD_READ)
+async def show_scorecard(
+    pendamping_id: UUID, year: YearAsked, session: Session, caller: Caller
+) -> ScorecardView:
+    """Show a year of a pendamping: net credits against the target, load and visits."""
+    return ScorecardView(**await read_scorecard(session, caller, pendamping_id, year))
+
+
+@router.post("/numbers")
+@may(Permission.NUMBERS_READ)
+async def count_numbers(body: NumbersAsked, session: Session, caller: Caller) -> NumbersView:
+    """Count credits in the caller's areas, or of the pendamping named."""
+    return NumbersView(**await read_numbers(session, caller, body.pendamping_ids))
