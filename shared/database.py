@@ -13,7 +13,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
-from uuid_utils.compat import uuid7 as uuid7
+from uuid_utils.compat import uuid7 as uuid7  # noqa: PLC0414 (services make their ids with it)
 
 from shared.errors import NotFound
 from shared.messaging.outbox import record
@@ -65,7 +65,7 @@ def text_enum(kind: type[StrEnum], *, replica: bool = False) -> sa.Enum:
     known = getattr(kind, "known", None)
     members = list(kind) if replica or known is None else known()
     # SQLAlchemy pairs the values with *all* members of the class it is given; so it is given just these.
-    stored = type(kind.__name__, (), {"__members__": {member.name: member for member in members}})
+    stored: Any = type(kind.__name__, (), {"__members__": {member.name: member for member in members}})
     return sa.Enum(
         stored,
         native_enum=False,
@@ -145,12 +145,12 @@ class Database:
             self._waker = asyncio.create_task(self._notify())
 
     async def _notify(self) -> None:
-        connection: asyncpg.Connection[Any] | None = None
+        connection: asyncpg.Connection | None = None
         try:
             while await _set_within(self._wake, 30):
                 self._wake.clear()
                 if connection is None or connection.is_closed():
-                    connection = cast("asyncpg.Connection[Any]", await asyncpg.connect(self.url, timeout=5))
+                    connection = cast("asyncpg.Connection", await asyncpg.connect(self.url, timeout=5))
                 await connection.execute(f"NOTIFY {UNSENT_CHANNEL}")
                 await asyncio.sleep(WAKE_EVERY_SECONDS)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
@@ -169,7 +169,9 @@ class Database:
         async with self.engine.connect() as connection:
             version = int((await connection.execute(sa.text("SHOW server_version_num"))).scalar_one())
         if version < OLDEST_POSTGRES:
-            message = f"Pilar needs PostgreSQL 18; this server is {version // 10000}. Point it to a newer one."
+            message = (
+                f"Pilar needs PostgreSQL 18; this server is {version // 10000}. Point it to a newer one."
+            )
             raise RuntimeError(message)
 
     async def close(self) -> None:
@@ -209,18 +211,16 @@ async def load(session: AsyncSession, model: type[Row], key: object, *, noun: st
     Raises:
         NotFound: there is none, or row security hides it from the caller.
     """
-    row = await session.get(
-        model, key, with_for_update={"key_share": True}, populate_existing=True
-    )
+    row = await session.get(model, key, with_for_update={"key_share": True}, populate_existing=True)
     if row is None:
         raise NotFound(noun or model.__name__)
     return row
 
 
-async def raw(session: AsyncSession) -> "asyncpg.Connection[Any]":
+async def raw(session: AsyncSession) -> asyncpg.Connection:
     """Return the driver's connection, inside the session's transaction (which has begun: see `_open_scope`)."""
     connection = await session.connection()
-    return cast("asyncpg.Connection[Any]", (await connection.get_raw_connection()).driver_connection)
+    return cast("asyncpg.Connection", (await connection.get_raw_connection()).driver_connection)
 
 
 def vault_of(session: AsyncSession) -> Vault:
@@ -269,14 +269,20 @@ async def upsert(
 
 
 def _upsert_statement(
-    session: AsyncSession, model: type[DeclarativeBase], names: tuple[str, ...], keys: tuple[str, ...], keep: frozenset[str]
+    session: AsyncSession,
+    model: type[DeclarativeBase],
+    names: tuple[str, ...],
+    keys: tuple[str, ...],
+    keep: frozenset[str],
 ) -> str:
     table = cast("sa.Table", model.__table__)
     schema = session.info["translate"].get(table.schema, table.schema) or "public"
     dialect = session.get_bind().dialect
     typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect)}' for name in names)
     columns = ", ".join(f'"{name}"' for name in names)
-    changes = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in names if name not in keys and name not in keep)
+    changes = ", ".join(
+        f'"{name}" = EXCLUDED."{name}"' for name in names if name not in keys and name not in keep
+    )
     action = f"UPDATE SET {changes}" if changes else "NOTHING"
     return (
         f'INSERT INTO "{schema}"."{table.name}" ({columns}) '  # noqa: S608 (names come from the model)

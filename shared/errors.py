@@ -1,6 +1,6 @@
 """The root of every menu of refusals: a class is a wire title, its sentences are what an official reads."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class DomainError(Exception):
@@ -14,7 +14,9 @@ class DomainError(Exception):
     id: ClassVar[str] = "Hal ini tidak dapat dilakukan sekarang."
     retry_after: int | None = None
 
-    def __init__(self, pointer: str | None = None, *, retry_after: int | None = None, **params: object) -> None:
+    def __init__(
+        self, pointer: str | None = None, *, retry_after: int | None = None, **params: object
+    ) -> None:
         """Name the place in the request (`pointer`, RFC 6901) and the values that the sentences show."""
         self.pointer = pointer
         self.params = params
@@ -35,7 +37,7 @@ class NotFound(DomainError):
     en = "There is no such {noun} here, or it is not yours to see."
     id = "{noun} itu tidak ada, atau bukan hak Anda untuk melihatnya."
 
-    def __init__(self, noun: str = "record", pointer: str | None = None, **params: object) -> None:
+    def __init__(self, noun: str = "record", pointer: str | None = None, **params: Any) -> None:
         """Say which noun was looked for."""
         super().__init__(pointer, noun=noun, **params)
 

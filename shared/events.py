@@ -1,6 +1,6 @@
 """A fact that has happened, as plain data: its wire name and key are declared with the class."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,7 +19,7 @@ class Event(BaseModel):
     key_field: ClassVar[str] = ""
     topic: ClassVar[str] = ""
 
-    def __init_subclass__(cls, *, wire: str = "", key: str = "", topic: str = "", **kwargs: object) -> None:
+    def __init_subclass__(cls, *, wire: str = "", key: str = "", topic: str = "", **kwargs: Any) -> None:
         """Register the wire name; the topic is the publisher's unless `topic` names another."""
         super().__init_subclass__(**kwargs)
         if not wire:

@@ -39,7 +39,7 @@ def _armed(token: str) -> bool:
     return True
 
 
-def refuse_in_production(production: bool) -> None:  # noqa: FBT001
+def refuse_in_production(production: bool) -> None:
     """Raise when a fault point is set in production (ASVS 15.2.3)."""
     if production and os.environ.get(POINT):
         message = "PILAR_FAULTPOINT is set; a production process does not start with it"

@@ -154,9 +154,17 @@ async def schedule(
     clock: Literal["business", "real"] = "business",
     payload: Mapping[str, Any] | None = None,
 ) -> None:
-    """Let `kind` fall due for a subject at an instant; said again, it moves and is open again."""
+    """Let `kind` fall due for a subject at an instant.
+
+    Said again, it moves and is open again.
+    """
     row = insert(schema.due).values(
-        due_id=uuid7(), kind=kind, subject_id=str(subject_id), clock=clock, due_at=due_at, payload=dict(payload or {})
+        due_id=uuid7(),
+        kind=kind,
+        subject_id=str(subject_id),
+        clock=clock,
+        due_at=due_at,
+        payload=dict(payload or {}),
     )
     moved = {"due_at": row.excluded.due_at, "payload": row.excluded.payload, "clock": row.excluded.clock}
     await session.execute(
@@ -165,6 +173,36 @@ async def schedule(
             set_={**moved, "done_at": None, "attempts": 0, "error": None, "lease": None, "lease_until": None},
         )
     )
+
+
+async def schedule_many(session: AsyncSession, kind: str, due: Mapping[object, datetime]) -> None:
+    """Let `kind` fall due on the business clock for many subjects, each at its instant, in one statement."""
+    if not due:
+        return
+    row = insert(schema.due)
+    wanted = row.on_conflict_do_update(
+        index_elements=["kind", "subject_id"],
+        set_={
+            "due_at": row.excluded.due_at,
+            "done_at": None,
+            "attempts": 0,
+            "error": None,
+            "lease": None,
+            "lease_until": None,
+        },
+    )
+    rows = [
+        {
+            "due_id": uuid7(),
+            "kind": kind,
+            "subject_id": str(subject),
+            "clock": "business",
+            "due_at": at,
+            "payload": {},
+        }
+        for subject, at in due.items()
+    ]
+    await session.execute(wanted, rows)
 
 
 async def unschedule(session: AsyncSession, kind: str, subject_id: object) -> None:
@@ -277,7 +315,15 @@ async def _one_step(database: Database, todo: Work, job_id: UUID, lease: UUID) -
         if row is None or row.state != "RUNNING":
             return False
         job = Job(
-            row.job_id, row.kind, row.params, row.place, from_json(row.actor), row.total, row.done, row.refused, row.report
+            row.job_id,
+            row.kind,
+            row.params,
+            row.place,
+            from_json(row.actor),
+            row.total,
+            row.done,
+            row.refused,
+            row.report,
         )
         session.info["actor"] = job.actor
         step = Step(finished=True) if row.cancel_asked else await todo.steps[row.kind](session, job)
@@ -341,7 +387,9 @@ async def _step_failed(database: Database, job_id: UUID, lease: UUID, error: Exc
             return False
         if attempts > MOST_TRIES:
             failed = {"state": "FAILED", "error": type(error).__name__, "lease": None}
-            await session.execute(sa.update(table).where(mine).values(ended_at=sa.func.clock_timestamp(), **failed))
+            await session.execute(
+                sa.update(table).where(mine).values(ended_at=sa.func.clock_timestamp(), **failed)
+            )
             return False
     await asyncio.sleep(0.2 * attempts)
     return True
@@ -392,7 +440,9 @@ async def _do_due(
             return
         # Closed first: a handler that schedules the same thing again opens it again.
         await session.execute(
-            sa.update(table).where(table.c.due_id == due.due_id).values(done_at=sa.func.clock_timestamp(), lease=None)
+            sa.update(table)
+            .where(table.c.due_id == due.due_id)
+            .values(done_at=sa.func.clock_timestamp(), lease=None)
         )
         await (outside.record(session, due, result) if outside else todo.dues[due.kind](session, due))
         await faultpoint(f"due.{due.kind}.before_commit")

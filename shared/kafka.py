@@ -68,7 +68,7 @@ class KafkaPublisher:
     clears_sealed: bool = True
     _producer: AIOKafkaProducer | None = None
 
-    async def publish(self, connection: "asyncpg.Connection[Any]", rows: Sequence[Unsent]) -> set[int]:
+    async def publish(self, connection: asyncpg.Connection, rows: Sequence[Unsent]) -> set[int]:
         """Send `rows` in order and await all; return the ids of those not acknowledged (they may still arrive)."""
         del connection
         futures: list[asyncio.Future[Any]] = []
@@ -76,7 +76,8 @@ class KafkaPublisher:
             async with asyncio.timeout(self.send_within):
                 producer = await self._started()
                 for row in rows:
-                    futures.append(await producer.send(row.topic, row.body.encode(), row.key.encode()))
+                    future = await producer.send(row.topic, row.body.encode(), row.key.encode())
+                    futures.append(future)
                 await asyncio.wait(futures)
         failed = {
             row.outbox_id
@@ -263,7 +264,7 @@ class KafkaSource:
         stopped = (await self.stored.refresh()).stopped
         self.fresh.update(p for p in self.halted if (p.topic, p.partition) not in stopped)
 
-    def _watch(self, moved: bool) -> None:  # noqa: FBT001
+    def _watch(self, moved: bool) -> None:
         now = time.monotonic()
         if moved or not self._behind():
             self.moved_at = now

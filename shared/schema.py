@@ -79,7 +79,9 @@ cursor = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("event_id", UUID(as_uuid=True)),
     sa.Column("state", sa.Text, nullable=False, server_default="OPEN"),
-    sa.Index("ix_cursor_blocked", "subscription", "topic", "key", postgresql_where=sa.text("state <> 'OPEN'")),
+    sa.Index(
+        "ix_cursor_blocked", "subscription", "topic", "key", postgresql_where=sa.text("state <> 'OPEN'")
+    ),
 )
 parked = sa.Table(
     "parked",
@@ -100,7 +102,9 @@ parked = sa.Table(
     sa.Column("sqlstate", sa.Text),
     sa.Column("constraint_name", sa.Text),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
-    sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    sa.Column(
+        "parked_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
+    ),
     sa.Index("ix_parked_subscription_topic_key_seq", "subscription", "topic", "key", "epoch", "seq"),
     sa.UniqueConstraint("subscription", "topic", "partition", "offset", name="uq_parked_place"),
 )
@@ -126,7 +130,9 @@ idempotency = sa.Table(
     sa.Column("status", sa.SmallInteger),
     sa.Column("headers", JSONB),
     sa.Column("sealed", sa.LargeBinary),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    sa.Column(
+        "created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
+    ),
     _at("expires_at"),
     sa.Index("ix_idempotency_expires_at", "expires_at"),
 )
@@ -150,7 +156,9 @@ job = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("lease", UUID(as_uuid=True)),
     _at("lease_until", nullable=True),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    sa.Column(
+        "created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
+    ),
     _at("started_at", nullable=True),
     _at("ended_at", nullable=True),
     sa.Index("ix_job_state_created_at", "state", "created_at"),
@@ -189,7 +197,9 @@ file = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("chunks", sa.Integer, nullable=False),
     sa.Column("media_type", sa.Text, nullable=False),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    sa.Column(
+        "created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
+    ),
 )
 file_chunk = sa.Table(
     "file_chunk",
@@ -222,7 +232,9 @@ def months_from(day: datetime, count: int) -> list[datetime]:
     return [datetime((start + n) // 12, (start + n) % 12 + 1, 1, tzinfo=UTC) for n in range(count)]
 
 
-def area_security(execute: Callable[[str], object], table: str, column: str = "kode_wilayah", *, also: str = "") -> None:
+def area_security(
+    execute: Callable[[str], object], table: str, column: str = "kode_wilayah", *, also: str = ""
+) -> None:
     """Let the api role see and write only rows of the caller's areas (fails closed: no scope, no rows).
 
     `also` is one more SQL condition that admits a row, e.g. by partner. The worker role bypasses row security.

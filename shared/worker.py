@@ -16,7 +16,7 @@ from shared import clock, logs
 from shared.database import Database
 from shared.faults import refuse_in_production
 from shared.jobs import Due, Work, work
-from shared.messaging import draining, housekeeping
+from shared.messaging import draining, housekeeping, republish
 from shared.messaging.consumer import Consumer, Source, Stored
 from shared.messaging.relay import Publisher, Relay
 from shared.messaging.subscription import Subscription
@@ -26,6 +26,7 @@ from shared.settings import Settings
 Part = Literal["relay", "consumer", "jobs"]
 EVERY_PART: tuple[Part, ...] = ("relay", "consumer", "jobs")
 STOP_WITHIN_SECONDS = 15
+PARENT = "PILAR_WORKER_PARENT"
 log = structlog.get_logger()
 
 
@@ -70,8 +71,8 @@ def worker_database(settings: Settings, *, pool_size: int = 8) -> Database:
     )
 
 
-def prepare(parts: Parts, database: Database) -> None:
-    """Give the worker the platform's own due work: operators' orders on parked keys, and housekeeping."""
+def prepare(parts: Parts, transport: Transport | None = None) -> None:
+    """Give the worker the platform's own work: operators' orders on parked keys, republish, housekeeping."""
 
     def ordered(verb: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[None]]:
         async def carry_out(session: object, due: Due) -> None:
@@ -82,7 +83,9 @@ def prepare(parts: Parts, database: Database) -> None:
 
     parts.work.dues.setdefault("parked.retry", ordered(draining.drain))
     parts.work.dues.setdefault("parked.skip", ordered(draining.skip_first))
-    housekeeping.register(parts.work, database)
+    if transport is not None:
+        parts.work.steps[republish.KIND] = republish.republish_step(transport)
+    housekeeping.register(parts.work)
 
 
 async def run_parts(
@@ -95,7 +98,7 @@ async def run_parts(
     relayed: Callable[[], None] | None = None,
 ) -> None:
     """Run the wanted parts until `stop`; when one ends unasked, all end, and the process with them."""
-    prepare(parts, database)
+    prepare(parts, transport)
     async with asyncio.TaskGroup() as group:
         if "relay" in wanted:
             relay = Relay(database.url, parts.service, transport.publisher())
@@ -146,7 +149,7 @@ def main(parts: Parts) -> None:
     clock.configure(settings)
     arguments = sys.argv[1:]
     if arguments and arguments[0] not in EVERY_PART:
-        from shared.operator import operate  # noqa: PLC0415 (its packages are not needed to run)
+        from shared.operator import operate
 
         operate(parts, settings, arguments)
         return
@@ -157,6 +160,7 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str])
     stop = stop_on_signals()
     wanted: Sequence[Part] = [part for part in EVERY_PART if part in arguments] or ("relay", "consumer")
     child = None if arguments else _jobs_child(parts)
+    following = asyncio.create_task(_end_with_parent(stop))
     transport = kafka_transport(settings)
     database = worker_database(settings)
     await database.check_version()
@@ -164,8 +168,9 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str])
     watching = asyncio.create_task(_watch(child, stop)) if child else None
     await stop.wait()
     done, _ = await asyncio.wait({running}, timeout=STOP_WITHIN_SECONDS)
-    if watching:
-        watching.cancel()
+    for task in (watching, following):
+        if task is not None:
+            task.cancel()
     await _end(child)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(5):
@@ -177,15 +182,26 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str])
 
 def _jobs_child(parts: Parts) -> "subprocess.Popen[bytes]":
     """Start the jobs in a process of their own: a long parse must not hold up deliveries."""
-    return subprocess.Popen([sys.executable, "-m", f"services.{parts.service}.worker", "jobs"], env=_orphans_end())
+    return subprocess.Popen(
+        [sys.executable, "-m", f"services.{parts.service}.worker", "jobs"], env=_orphans_end()
+    )
 
 
 def _orphans_end() -> Mapping[str, str]:
-    return {**os.environ, "PILAR_PARENT": str(os.getpid())}
+    return {**os.environ, PARENT: str(os.getpid())}
+
+
+async def _end_with_parent(stop: asyncio.Event) -> None:
+    """The jobs' process ends when the worker that started it does, even by kill -9."""
+    parent = os.environ.get(PARENT)
+    while parent and os.getppid() == int(parent):  # noqa: ASYNC110 (nobody tells a process of its parent's end)
+        await asyncio.sleep(0.5)
+    if parent:
+        stop.set()
 
 
 async def _watch(child: "subprocess.Popen[bytes]", stop: asyncio.Event) -> None:
-    while child.poll() is None:
+    while child.poll() is None:  # noqa: ASYNC110 (a plain child process has no event)
         await asyncio.sleep(0.5)
     log.error("jobs_ended", status=child.returncode)
     stop.set()
@@ -204,7 +220,7 @@ async def _end(child: "subprocess.Popen[bytes] | None") -> None:
 
 def kafka_transport(settings: Settings) -> Transport:
     """Facts through Kafka."""
-    from shared.kafka import KafkaPublisher, KafkaSource  # noqa: PLC0415 (a one-machine deployment needs no client)
+    from shared.kafka import KafkaPublisher, KafkaSource
 
     return Transport(
         publisher=lambda: KafkaPublisher(settings.kafka_bootstrap),

@@ -150,7 +150,9 @@ class Running:
     ) -> httpx.Response:
         """POST with a token and a fresh Idempotency-Key (`key=None`: without one)."""
         wanted = secrets.token_hex(8) if key == "" else key
-        return await self.client.post(path, json=json, headers=_headers(as_, wanted, more.pop("headers", {})), **more)
+        return await self.client.post(
+            path, json=json, headers=_headers(as_, wanted, more.pop("headers", {})), **more
+        )
 
     async def put_file(self, content: bytes, *, as_: str) -> str:
         """Store a file; return its SHA-256."""
@@ -174,7 +176,9 @@ class Running:
 
     async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Run a statement as superuser, past row security; return its rows."""
-        connection = await asyncpg.connect(self.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{self.database_name}")
+        connection = await asyncpg.connect(
+            self.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{self.database_name}"
+        )
         try:
             return await connection.fetch(statement, *values)
         finally:
@@ -182,13 +186,15 @@ class Running:
 
     async def emitted(self) -> list[dict[str, Any]]:
         """Return every envelope in the outbox, in order."""
-        rows = await self.sql("SELECT body::json AS body FROM platform.outbox WHERE body IS NOT NULL ORDER BY outbox_id")
+        rows = await self.sql(
+            "SELECT body::json AS body FROM platform.outbox WHERE body IS NOT NULL ORDER BY outbox_id"
+        )
         return [__import__("json").loads(row["body"]) for row in rows]
 
     async def publish(self, *events: Event) -> None:
         """Put facts into this service's outbox, as if it had told them: for tests of its readers alone."""
         async with self.worker.transaction(Actor.system(self.name)) as session:
-            from shared.messaging import emit  # noqa: PLC0415
+            from shared.messaging import emit
 
             for event in events:
                 emit(session, event)
@@ -224,11 +230,12 @@ async def running(cluster: Cluster, service: str, **more: Any) -> Any:
     parts: Parts = module_of(service, "worker").PARTS
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     worker = worker_database(settings, pool_size=5)
-    prepare(parts, worker)
+    prepare(parts)
     try:
-        async with app.router.lifespan_context(app), httpx.AsyncClient(
-            transport=transport, base_url=f"http://{service}.test", timeout=30
-        ) as client:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url=f"http://{service}.test", timeout=30) as client,
+        ):
             yield Running(
                 service, cluster, settings, database_name, app, client, app.state.database, worker, parts
             )
@@ -274,7 +281,7 @@ async def apply(subscriber: Running, subscription: Subscription, publishers: dic
 async def deliver(publisher: Running, subscriber: Running, times: int = 1) -> int:
     """Carry what `publisher` told to all subscriptions of `subscriber`; `times` > 1 delivers it all again."""
     await relay(publisher)
-    publishers = {topic: publisher.worker for topic in topics_of(publisher)}
+    publishers = dict.fromkeys(topics_of(publisher), publisher.worker)
     total = 0
     for _ in range(times):
         for subscription in subscriber.parts.subscriptions:

@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -56,8 +55,10 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
     for router in [*routers, *operations.routers(settings)]:
         app.include_router(router)
     _health(app)
-    app.openapi = lambda: contract.published(app)  # type: ignore[method-assign]
-    app.add_middleware(Wire, max_body=settings.max_body_bytes, max_file=settings.max_file_bytes, app_state=app.state)
+    app.openapi = lambda: contract.published(app)
+    app.add_middleware(
+        Wire, max_body=settings.max_body_bytes, max_file=settings.max_file_bytes, app_state=app.state
+    )
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -92,6 +93,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         app.state.draining = True
+        await app.state.verifier.aclose()
         await database.close()
 
 
@@ -126,7 +128,11 @@ async def _database_fault(app: FastAPI) -> str:
     known, head = app.state.known_revisions
     try:
         async with asyncio.timeout(READY_WITHIN_SECONDS), app.state.database.engine.connect() as connection:
-            current = (await connection.execute(text("SELECT version_num FROM platform.alembic_version"))).scalars().all()
+            current = (
+                (await connection.execute(text("SELECT version_num FROM platform.alembic_version")))
+                .scalars()
+                .all()
+            )
     except Exception:  # noqa: BLE001 (whatever it is, the answer is the same: not ready)
         return "database unavailable"
     stale = bool(current) and current[0] in known and current[0] != head

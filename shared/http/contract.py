@@ -76,7 +76,9 @@ def routes_of(app: FastAPI) -> list[Route]:
         if isinstance(item, Route):
             found.append(item)
         elif not isinstance(item, APIRoute):
-            waiting.extend(getattr(item, "routes", None) or getattr(getattr(item, "original_router", None), "routes", ()))
+            waiting.extend(
+                getattr(item, "routes", None) or getattr(getattr(item, "original_router", None), "routes", ())
+            )
     return found
 
 

@@ -101,7 +101,9 @@ async def store(session: AsyncSession, request: Request, actor: Actor, key: str,
     place = _place(request, actor, key)
     sealed = request.app.state.vault.seal(bytes(response.body).decode(), **_bound(place))
     headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
-    await session.execute(STORE, {**place, "status": response.status_code, "headers": headers, "sealed": sealed})
+    await session.execute(
+        STORE, {**place, "status": response.status_code, "headers": headers, "sealed": sealed}
+    )
 
 
 def _place(request: Request, actor: Actor, key: str) -> dict[str, str]:

@@ -172,7 +172,10 @@ class FileView(BaseModel):
 def files_router(settings: Settings) -> Router:
     """Files by SHA-256: evidence, and input of long work."""
     router = Router(tag="files")
-    body = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
+    body = {
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "required": True,
+    }
 
     @router.post("/files", status_code=201, openapi_extra={"requestBody": body})
     @may(Permission.FILE_PUT, takes_bytes=True)

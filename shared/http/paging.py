@@ -39,7 +39,7 @@ class PageRequest:
     async def answer(
         self,
         session: AsyncSession,
-        statement: sa.Select[Any],
+        statement: sa.Select[*tuple[Any, ...]],
         order: tuple[sa.ColumnElement[Any], ...],
         *,
         shape: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
@@ -52,7 +52,9 @@ class PageRequest:
         labels = [_label(column) for column in order]
         if self.cursor is not None:
             after = self._open(self.cursor, len(order))
-            values = [sa.cast(sa.literal(value), column.type) for value, column in zip(after, order, strict=True)]
+            values = [
+                sa.cast(sa.literal(value), column.type) for value, column in zip(after, order, strict=True)
+            ]
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*values))
         rows = (await session.execute(statement.order_by(*order).limit(self.limit + 1))).mappings().all()
         found = [dict(row) for row in rows[: self.limit]]
@@ -80,7 +82,9 @@ class PageRequest:
         return values
 
     def _mac(self, body: bytes) -> bytes:
-        filters = sorted((n, v) for n, v in self.request.query_params.multi_items() if n not in {"cursor", "limit"})
+        filters = sorted(
+            (n, v) for n, v in self.request.query_params.multi_items() if n not in {"cursor", "limit"}
+        )
         bound = orjson.dumps([self.request.url.path, filters, self.request.state.caller.sub])
         key: bytes = self.request.app.state.cursor_key
         return hashlib.blake2b(bound + b"\x1f" + body, key=key, digest_size=16).digest()

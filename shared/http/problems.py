@@ -84,7 +84,10 @@ SENTENCES = {
     "less_than": ("The value is too large.", "Nilai terlalu besar."),
     "uuid_parsing": ("An id (UUID) is expected.", "Harus berupa id (UUID)."),
     "uuid_type": ("An id (UUID) is expected.", "Harus berupa id (UUID)."),
-    "date_from_datetime_parsing": ("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18."),
+    "date_from_datetime_parsing": (
+        "A date such as 2026-05-18 is expected.",
+        "Harus berupa tanggal, misalnya 2026-05-18.",
+    ),
     "date_parsing": ("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18."),
     "date_type": ("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18."),
     "enum": ("This is not one of the known values.", "Bukan salah satu nilai yang dikenal."),
@@ -95,7 +98,7 @@ OTHERWISE = ("The value cannot be right.", "Nilai tidak sah.")
 
 
 def language_of(request: Request) -> str:
-    """"id" when the first language that the caller accepts is Indonesian, else English."""
+    """Return "id" when the first language that the caller accepts is Indonesian, else English."""
     wanted = request.headers.get("accept-language", "")
     return "id" if wanted.strip().lower().startswith(("id", "ind")) else "en"
 
@@ -171,7 +174,13 @@ def _entries(error: Exception, refusal: DomainError, language: str) -> list[dict
     if isinstance(error, RequestValidationError):
         return [entry(place_of(fault["loc"]), str(fault["type"]), language) for fault in error.errors()][:50]
     if refusal.pointer is not None:
-        return [{"pointer": refusal.pointer, "code": type(refusal).__name__, "message": refusal.sentence(language)}]
+        return [
+            {
+                "pointer": refusal.pointer,
+                "code": type(refusal).__name__,
+                "message": refusal.sentence(language),
+            }
+        ]
     return []
 
 

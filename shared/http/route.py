@@ -81,7 +81,9 @@ class Route(APIRoute):
         options.setdefault("operation_id", endpoint.__name__)
         super().__init__(path, endpoint, **options)
         known = get_flat_params(self.dependant)
-        self.parameters = frozenset(field.alias for field in known if isinstance(field.field_info, params.Query))
+        self.parameters = frozenset(
+            field.alias for field in known if isinstance(field.field_info, params.Query)
+        )
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
@@ -102,7 +104,11 @@ class Route(APIRoute):
         self._check_parameters(request)
         await self._read_body(request)
         # Bytes are stored under their own hash: the same file again is the same file without a key.
-        key = None if self.declared.takes_bytes else idempotency.key_of(request, required=self.declared.key_required)
+        key = (
+            None
+            if self.declared.takes_bytes
+            else idempotency.key_of(request, required=self.declared.key_required)
+        )
         async with request.app.state.database.transaction(actor) as session:
             session.info["request_id"] = request.state.request_id
             request.state.session = session

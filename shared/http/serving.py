@@ -13,7 +13,7 @@ def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int, drain_seconds: fl
     """Serve until SIGTERM or SIGINT: readiness fails at once, requests go on for `drain_seconds` (those of the
     settings, unless told), then it stops.
     """
-    drain_seconds = app.state.settings.drain_seconds if drain_seconds is None else drain_seconds
+    drain: float = app.state.settings.drain_seconds if drain_seconds is None else drain_seconds
     config = uvicorn.Config(
         app,
         host=host,
@@ -26,7 +26,7 @@ def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int, drain_seconds: fl
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    asyncio.run(_serve(uvicorn.Server(config), app, drain_seconds))
+    asyncio.run(_serve(uvicorn.Server(config), app, drain))
 
 
 async def _serve(server: uvicorn.Server, app: FastAPI, drain_seconds: float) -> None:

@@ -34,7 +34,11 @@ def parse(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
         value = json.loads(
-            text, object_pairs_hook=_distinct, parse_constant=_no_constant, parse_int=_integer, parse_float=_decimal
+            text,
+            object_pairs_hook=_distinct,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_decimal,
         )
     except UnicodeDecodeError:
         raise MalformedRequest(reason="the body is not UTF-8") from None
@@ -48,7 +52,10 @@ def parse(body: bytes) -> Any:
 
 def check_text(text: str, where: str) -> None:
     """Refuse control characters and lone surrogates, which no database column and no log may get."""
-    if any((code < 32 and code not in (9, 10, 13)) or code == 127 or 0xD800 <= code <= 0xDFFF for code in map(ord, text)):
+    if any(
+        (code < 32 and code not in (9, 10, 13)) or code == 127 or 0xD800 <= code <= 0xDFFF
+        for code in map(ord, text)
+    ):
         raise MalformedRequest(where, reason="a text has control characters or a lone surrogate")
 
 

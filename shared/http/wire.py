@@ -37,7 +37,7 @@ class Wire:
             return
         request = Request(scope)
         request.state.request_id = str(uuid7())
-        watched = Watched(send, request.state.request_id)
+        watched = Watched(send, request.state.request_id, self.state.settings.service)
         try:
             await self.app(scope, self._counted(request, receive), watched)
         except BodyTooLarge as error:
@@ -65,9 +65,10 @@ class Wire:
 class Watched:
     """The way out: adds the request id, remembers the status, and tells log and metrics by route, never by address."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, service: str) -> None:
         """Begin to watch."""
-        self.send, self.request_id, self.status, self.started = send, request_id, 0, time.perf_counter()
+        self.send, self.request_id, self.service = send, request_id, service
+        self.status, self.started = 0, time.perf_counter()
 
     async def __call__(self, message: Message) -> None:
         """Pass one message on."""
@@ -84,7 +85,7 @@ class Watched:
         """Write one line and one measurement."""
         seconds = time.perf_counter() - self.started
         route = getattr(request.scope.get("route"), "path", "unknown")
-        telemetry.observe_request(request.method, route, self.status, seconds)
+        telemetry.observe_request(request.method, route, self.status, seconds, self.service)
         log.info(
             "request",
             request_id=self.request_id,

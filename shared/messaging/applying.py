@@ -150,8 +150,19 @@ async def receive(
         return 0
     understood, broken = _parse_all(records)
     try:
-        return await _apply(database, subscription, records, understood, broken, generations or {}, translate, name)
-    except (SQLAlchemyError, DomainError, BadData, ValueError, LookupError, TypeError, AttributeError, AssertionError) as e:
+        return await _apply(
+            database, subscription, records, understood, broken, generations or {}, translate, name
+        )
+    except (
+        SQLAlchemyError,
+        DomainError,
+        BadData,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+    ) as e:
         if _transient(e):
             raise
     return await _apply(
@@ -216,7 +227,10 @@ async def lock_places(
     topics, names = [topic for topic, _ in wanted], [key for _, key in wanted]
     await connection.execute(OPEN_CURSORS, subscription, topics, names)
     rows = await connection.fetch(LOCK_CURSORS, subscription, topics, names)
-    return {(row["topic"], row["key"]): Place(row["epoch"], row["seq"], row["event_id"], row["state"]) for row in rows}
+    return {
+        (row["topic"], row["key"]): Place(row["epoch"], row["seq"], row["event_id"], row["state"])
+        for row in rows
+    }
 
 
 async def _heal(session: AsyncSession, batch: Batch, called: str) -> None:
@@ -224,7 +238,9 @@ async def _heal(session: AsyncSession, batch: Batch, called: str) -> None:
     for (topic, key), place in batch.places.items():
         if place.state != "GAP" or not place.moved:
             continue
-        stored = [(received, number) for number, received in await parking.waiting(session, called, topic, key)]
+        stored = [
+            (received, number) for number, received in await parking.waiting(session, called, topic, key)
+        ]
         fresh = [(p.known, None) for p in batch.parked if p.at == (topic, key)]
         left = 0
         for received, number in sorted(stored + fresh, key=lambda item: parking.position_of(item[0])):
@@ -254,7 +270,7 @@ async def _one_by_one(session: AsyncSession, batch: Batch) -> None:
         try:
             async with session.begin_nested():
                 await run_handlers(session, batch.subscription, [received])
-        except Exception as error:  # noqa: BLE001 (whatever a handler raises must stop only its key)
+        except Exception as error:
             if _transient(error) or not may_park(batch.subscription.name, received, error):
                 raise
             place.state = "PARKED"
@@ -269,7 +285,9 @@ async def _one_by_one(session: AsyncSession, batch: Batch) -> None:
     batch.ready = applied
 
 
-async def _places_before(session: AsyncSession, batch: Batch) -> dict[tuple[str, str], tuple[int, int, UUID | None]]:
+async def _places_before(
+    session: AsyncSession, batch: Batch
+) -> dict[tuple[str, str], tuple[int, int, UUID | None]]:
     connection = await raw(session)
     keys = sorted({(r.meta.topic, r.meta.key) for r in batch.ready})
     rows = await connection.fetch(
@@ -295,7 +313,9 @@ def may_park(subscription: str, received: Received[Any], error: BaseException) -
     return _timeouts[place] >= TIMEOUTS_BEFORE_PARKING
 
 
-async def run_handlers(session: AsyncSession, subscription: Subscription, ready: Sequence[Received[Any]]) -> None:
+async def run_handlers(
+    session: AsyncSession, subscription: Subscription, ready: Sequence[Received[Any]]
+) -> None:
     """Run the handlers of new facts. Order is kept within a key; batch handlers get lists over many keys."""
     for wires in rounds(subscription, ready):
         for wire_events in wires.values():

@@ -60,7 +60,11 @@ class Stored:
         async with self.database.transaction() as session:
             await session.execute(
                 sa.update(table)
-                .where(table.c.subscription == self.name, table.c.topic == place[0], table.c.partition == place[1])
+                .where(
+                    table.c.subscription == self.name,
+                    table.c.topic == place[0],
+                    table.c.partition == place[1],
+                )
                 .values(stopped=reason)
             )
 

@@ -52,19 +52,28 @@ async def skip_first(session: AsyncSession, subscription: Subscription, topic: s
         place.follow(received)
         place.state = "PARKED"
         await move(connection, subscription.name, {(topic, key): place})
-        log.warning("parked_skipped", subscription=subscription.name, key=key, event_id=str(received.meta.event_id))
+        log.warning(
+            "parked_skipped", subscription=subscription.name, key=key, event_id=str(received.meta.event_id)
+        )
     return await drain(session, subscription, topic, key)
 
 
 async def resume(
-    database: Database, subscription: Subscription, topic: str, key: str, position: tuple[int, int], event_id: UUID
+    database: Database,
+    subscription: Subscription,
+    topic: str,
+    key: str,
+    position: tuple[int, int],
+    event_id: UUID,
 ) -> int:
     """After a divergence: trust `position` (epoch, seq) of `event_id`, and go on behind it."""
     async with database.transaction(Actor.system(database.service)) as session:
         place = (await lock_places(session, subscription.name, [(topic, key)]))[topic, key]
         place.epoch, place.seq, place.event_id, place.moved, place.state = *position, event_id, True, "PARKED"
         await move(await raw(session), subscription.name, {(topic, key): place})
-        log.warning("divergence_resumed", subscription=subscription.name, key=key, epoch=position[0], seq=position[1])
+        log.warning(
+            "divergence_resumed", subscription=subscription.name, key=key, epoch=position[0], seq=position[1]
+        )
         return await drain(session, subscription, topic, key)
 
 
@@ -95,11 +104,22 @@ async def _close(connection: Any, name: str, topic: str, key: str, place: Place,
     await move(connection, name, {(topic, key): place})
 
 
-async def _try(session: AsyncSession, subscription: Subscription, number: int, received: Received[Any]) -> bool:
+async def _try(
+    session: AsyncSession, subscription: Subscription, number: int, received: Received[Any]
+) -> bool:
     try:
         async with session.begin_nested():
             await run_handlers(session, subscription, [received])
-    except (SQLAlchemyError, DomainError, BadData, ValueError, LookupError, TypeError, AttributeError, AssertionError) as e:
+    except (
+        SQLAlchemyError,
+        DomainError,
+        BadData,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+    ) as e:
         await (await raw(session)).execute(
             FAILED_AGAIN, number, type(e).__name__, sqlstate_of(e) or None, constraint_of(e) or None
         )

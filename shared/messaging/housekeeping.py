@@ -1,6 +1,7 @@
 """What the platform does for itself when it falls due: outbox months ahead, answers whose term is over."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -18,15 +19,14 @@ KIND = "platform.housekeeping"
 SEALED_KEPT = timedelta(days=7)
 
 
-def register(todo: "Work", database: Database) -> None:
+def register(todo: "Work") -> None:
     """Let the worker do it."""
-    del database
     todo.dues.setdefault(KIND, keep_house)
 
 
 async def begin(database: Database) -> None:
     """Make it fall due now, once per start of a worker."""
-    from shared.jobs import schedule  # noqa: PLC0415 (jobs come after messaging)
+    from shared.jobs import schedule
 
     async with database.transaction(Actor.system(database.service)) as session:
         await schedule(session, KIND, datetime.now(UTC), subject_id=database.service, clock="real")
@@ -34,10 +34,10 @@ async def begin(database: Database) -> None:
 
 async def keep_house(session: AsyncSession, due: "Due") -> None:
     """Make the outbox's coming months, drop answers past their term and sealed bodies past seven days."""
-    from shared.jobs import schedule  # noqa: PLC0415 (jobs come after messaging)
+    from shared.jobs import schedule
 
     months = schema.months_from(datetime.now(UTC), schema.MONTHS_AHEAD + 2)
-    for first, following in zip(months, months[1:], strict=False):
+    for first, following in pairwise(months):
         await session.execute(
             sa.text("SELECT platform.make_outbox_month(:first, :following)"),
             {"first": first.date(), "following": following.date()},

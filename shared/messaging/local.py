@@ -61,7 +61,7 @@ class LocalPublisher:
 
     clears_sealed: bool = False
 
-    async def publish(self, connection: "asyncpg.Connection[Any]", rows: Sequence[Unsent]) -> set[int]:
+    async def publish(self, connection: asyncpg.Connection, rows: Sequence[Unsent]) -> set[int]:
         """Append `rows` in order; never partly."""
         for partition in sorted({row.shard for row in rows}):
             await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", LOCK_SPACE, partition)
@@ -118,7 +118,9 @@ class LocalSource:
 
     async def _ends(self, topic: str) -> dict[int, int]:
         rows = await self._fetch(
-            topic, 'SELECT partition, max("offset") + 1 FROM platform.local_log WHERE topic = $1 GROUP BY 1', topic
+            topic,
+            'SELECT partition, max("offset") + 1 FROM platform.local_log WHERE topic = $1 GROUP BY 1',
+            topic,
         )
         return {row[0]: row[1] for row in rows}
 
@@ -152,7 +154,8 @@ class LocalSource:
         next_offsets = [self.positions[topic, partition] for partition in partitions]
         rows = await self._fetch(topic, READ, topic, partitions, next_offsets, self.largest)
         records = [
-            Record(topic, row["partition"], row["offset"], row["key"], (row["body"] or "").encode()) for row in rows
+            Record(topic, row["partition"], row["offset"], row["key"], (row["body"] or "").encode())
+            for row in rows
         ]
         for record in records:
             self.positions[topic, record.partition] = record.offset + 1
@@ -161,8 +164,7 @@ class LocalSource:
     async def _fetch(self, topic: str, statement: str, *values: Any) -> list[Any]:
         database = self.publishers[topic]
         async with database.engine.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            assert driver is not None
+            driver: Any = (await connection.get_raw_connection()).driver_connection
             return list(await driver.fetch(statement, *values))
 
     async def applied(self, records: Sequence[Record]) -> None:
@@ -176,7 +178,9 @@ class LocalSource:
         total = 0
         for topic in self.topics:
             ends = await self._ends(topic)
-            total += sum(max(0, end - self.positions.get((topic, partition), 0)) for partition, end in ends.items())
+            total += sum(
+                max(0, end - self.positions.get((topic, partition), 0)) for partition, end in ends.items()
+            )
         return total
 
     async def close(self) -> None:

@@ -75,8 +75,7 @@ async def record(session: AsyncSession) -> int:
     emitted: list[tuple[Event, datetime | None]] = session.info.pop("emitted", [])
     if not emitted:
         return 0
-    connection = (await (await session.connection()).get_raw_connection()).driver_connection
-    assert connection is not None
+    connection: Any = (await (await session.connection()).get_raw_connection()).driver_connection
     counts: dict[tuple[str, str], int] = {}
     for event, _ in emitted:
         counts[event.topic, event.key] = counts.get((event.topic, event.key), 0) + 1
@@ -86,7 +85,9 @@ async def record(session: AsyncSession) -> int:
         TAKE_POSITIONS, [t for t, _ in wanted], [k for _, k in wanted], [counts[place] for place in wanted]
     )
     first = {(row["topic"], row["key"]): row["seq"] - counts[row["topic"], row["key"]] for row in rows}
-    await connection.execute(WRITE_ROWS, *_columns(session, emitted, first, rows[0]["epoch"], rows[0]["business_now"]))
+    await connection.execute(
+        WRITE_ROWS, *_columns(session, emitted, first, rows[0]["epoch"], rows[0]["business_now"])
+    )
     return len(emitted)
 
 
@@ -129,7 +130,9 @@ def envelope(
         "epoch": position[0],
         "seq": position[1],
         "actor": actor.sub if actor else "system",
-        "correlationid": str(cause.correlation_id) if cause else session.info.get("request_id", str(event_id)),
+        "correlationid": str(cause.correlation_id)
+        if cause
+        else session.info.get("request_id", str(event_id)),
         "data": event.model_dump(mode="json"),
     }
     if cause:

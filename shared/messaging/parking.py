@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import asyncpg
 from sqlalchemy import func, select
@@ -46,8 +46,7 @@ class Parking:
     @property
     def known(self) -> Received[Any]:
         """The event, of a parking that has a key."""
-        assert self.received is not None
-        return self.received
+        return cast("Received[Any]", self.received)
 
 
 def position_of(received: Received[Any]) -> tuple[int, int]:
@@ -55,7 +54,7 @@ def position_of(received: Received[Any]) -> tuple[int, int]:
     return (received.meta.epoch, received.meta.seq)
 
 
-async def store(connection: "asyncpg.Connection[Any]", subscription: str, items: Sequence[Parking]) -> None:
+async def store(connection: asyncpg.Connection, subscription: str, items: Sequence[Parking]) -> None:
     """Write what is to wait; an event already parked at its place stays as it is."""
     if not items:
         return
@@ -97,7 +96,7 @@ async def waiting(
     ]
 
 
-async def forget(connection: "asyncpg.Connection[Any]", numbers: Iterable[int]) -> None:
+async def forget(connection: asyncpg.Connection, numbers: Iterable[int]) -> None:
     """Remove what has been applied, or passed over by an operator."""
     wanted = list(numbers)
     if wanted:
@@ -110,10 +109,14 @@ async def order(session: AsyncSession, verb: Literal["retry", "skip"], at: Mappi
     Raises:
         NotFound: nothing of that key is parked.
     """
-    from shared.jobs import schedule  # noqa: PLC0415 (jobs come after messaging)
+    from shared.jobs import schedule
 
     table = schema.parked
-    here = (table.c.subscription == at["subscription"], table.c.topic == at["topic"], table.c.key == at["key"])
+    here = (
+        table.c.subscription == at["subscription"],
+        table.c.topic == at["topic"],
+        table.c.key == at["key"],
+    )
     count = await session.scalar(select(func.count()).where(*here)) or 0
     if not count:
         raise NotFound("parked event")

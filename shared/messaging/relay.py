@@ -5,7 +5,7 @@ import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import asyncpg
 import structlog
@@ -53,7 +53,7 @@ class Unsent:
 class Publisher(Protocol):
     """Where a relay sends to."""
 
-    async def publish(self, connection: "asyncpg.Connection[Any]", rows: Sequence[Unsent]) -> set[int]:
+    async def publish(self, connection: asyncpg.Connection, rows: Sequence[Unsent]) -> set[int]:
         """Send in order and wait for all; return the outbox ids that did not get through (or may not have)."""
         ...
 
@@ -81,7 +81,13 @@ class Relay:
             try:
                 await self._with_connection(stop)
                 pause = 0.2
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, ConnectionError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                TimeoutError,
+                ConnectionError,
+            ) as error:
                 log.warning("relay_interrupted", service=self.service, error=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)
@@ -104,7 +110,7 @@ class Relay:
             with contextlib.suppress(Exception):
                 await connection.close(timeout=2)
 
-    async def connect(self) -> "asyncpg.Connection[Any]":
+    async def connect(self) -> asyncpg.Connection:
         """Open the direct connection on which shards are held (never through a pooler)."""
         settings = {
             "application_name": f"pilar-relay-{self.service}",
@@ -113,16 +119,15 @@ class Relay:
             "tcp_keepalives_interval": "5",
             "tcp_keepalives_count": "2",
         }
-        connection = await asyncpg.connect(self.url, server_settings=settings, timeout=5, command_timeout=30)
-        return cast("asyncpg.Connection[Any]", connection)
+        return await asyncpg.connect(self.url, server_settings=settings, timeout=5, command_timeout=30)
 
-    async def take_share(self, connection: "asyncpg.Connection[Any]") -> None:
+    async def take_share(self, connection: asyncpg.Connection) -> None:
         """Hold at most a fair share of the shards: give back what is over, take what is free."""
         relays = await connection.fetchval(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1",
             f"pilar-relay-{self.service}",
         )
-        share = math.ceil(SHARDS / max(relays, 1))
+        share = math.ceil(SHARDS / max(relays or 1, 1))
         for shard in sorted(self.owned)[share:]:
             await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK_SPACE, shard)
             self.owned.discard(shard)
@@ -134,7 +139,7 @@ class Relay:
             ):
                 self.owned.add(shard)
 
-    async def step(self, connection: "asyncpg.Connection[Any]") -> int:
+    async def step(self, connection: asyncpg.Connection) -> int:
         """Send one batch of what is unsent in the shards held; return how many rows there were."""
         self.awake.clear()
         if not self.owned:
@@ -145,7 +150,7 @@ class Relay:
             await self._send(connection, rows)
         return len(rows)
 
-    async def _send(self, connection: "asyncpg.Connection[Any]", rows: list[Unsent]) -> None:
+    async def _send(self, connection: asyncpg.Connection, rows: list[Unsent]) -> None:
         async with connection.transaction():
             failed = await self.publisher.publish(connection, rows)
             await faultpoint("relay.sent")

@@ -10,8 +10,11 @@ import orjson
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-import shared.contracts  # noqa: F401 (fills the register of event classes)
+from shared import contracts
 from shared.events import Event, class_of
+
+EVERY_CONTRACT = contracts.__all__
+"""Importing them fills the register of event classes."""
 
 Fact = TypeVar("Fact")
 OneHandler: TypeAlias = Callable[[AsyncSession, Any, "Meta"], Awaitable[None]]
@@ -87,7 +90,7 @@ def parse(record: Record) -> Received[Any]:
     except (KeyError, TypeError, ValueError) as error:
         raise Undecodable(type(error).__name__) from None
     if meta.epoch < 1 or meta.seq < 1:
-        raise Undecodable("position")  # noqa: EM101
+        raise Undecodable("position")
     return Received(meta, data, record)
 
 
@@ -103,7 +106,9 @@ def fact_of(received: Received[Any]) -> Received[Any]:
     try:
         return Received(received.meta, kind.model_validate(received.event), received.record)
     except ValidationError as error:
-        places = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
+        places = ", ".join(
+            ".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)
+        )
         raise BadData(places) from None
 
 

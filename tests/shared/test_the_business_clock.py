@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from shared import clock
+from shared.contracts.caseload import P2k2Held
 from shared.database import Database
+from shared.messaging import emit
 from shared.settings import Settings
 
 
@@ -24,6 +28,17 @@ def in_production() -> Iterator[None]:
     clock.configure(Settings.load_for("platform", mode="production", **sound))
     yield
     clock.configure(Settings.load_for("platform", mode="development"))
+
+
+A_SESSION = {
+    "p2k2_sesi_id": uuid7(),
+    "pendamping_id": uuid7(),
+    "penugasan_id": uuid7(),
+    "kode_wilayah": "33.24",
+    "on": "2026-01-05",
+    "invited": 20,
+    "attended": 18,
+}
 
 
 def near(one: datetime, other: datetime) -> bool:
@@ -46,7 +61,20 @@ async def test_goes_on_from_where_it_was_set(database: Database) -> None:
         assert near(await clock.advance(session, timedelta(days=30)), wanted + timedelta(days=30))
 
 
-async def test_only_goes_forward(database: Database) -> None:
+async def told_something(session: AsyncSession) -> None:
+    emit(session, P2k2Held.model_validate(A_SESSION))
+
+
+async def test_begins_in_the_past_while_nothing_was_told(database: Database) -> None:
+    beginning = datetime(2026, 3, 1, tzinfo=UTC)
+    async with database.transaction() as session:
+        await clock.set_to(session, beginning)
+        assert near(await clock.now(session), beginning)
+
+
+async def test_only_goes_forward_once_something_was_told(database: Database) -> None:
+    async with database.transaction() as session:
+        await told_something(session)
     async with database.transaction() as session:
         await clock.advance(session, timedelta(days=10))
         with pytest.raises(clock.ClockOnlyGoesForward) as refusal:

@@ -1,0 +1,46 @@
+"""Sending the outbox again, to a topic that was lost: a job with a publisher of its own, which never touches `unsent`."""
+
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database import raw
+from shared.jobs import Job, Step, StepFunction
+from shared.messaging.relay import Publisher, Unsent
+
+KIND = "platform.republish"
+CHUNK = 1_000
+
+READ = """
+SELECT shard, outbox_id, recorded_at, event_id, topic, key, body FROM platform.outbox
+WHERE outbox_id > $1 AND recorded_at >= coalesce($2::text::timestamptz, '-infinity') AND topic <> 'pilar.sealed'
+ORDER BY outbox_id LIMIT $3
+"""
+
+
+class MakesPublisher(Protocol):
+    """What the job needs of a transport."""
+
+    def publisher(self) -> Publisher: ...
+
+
+def republish_step(transport: MakesPublisher) -> StepFunction:
+    """Return the job's step. What is sent twice is dropped by every reader's cursor."""
+    publisher: Publisher | None = None
+
+    async def step(session: AsyncSession, job: Job) -> Step:
+        nonlocal publisher
+        publisher = publisher or transport.publisher()
+        connection = await raw(session)
+        last = int(job.place.get("outbox_id", 0))
+        rows = [Unsent(*row) for row in await connection.fetch(READ, last, job.params.get("since"), CHUNK)]
+        if not rows:
+            return Step(finished=True)
+        failed = await publisher.publish(connection, rows)
+        if failed:
+            message = f"{len(failed)} events were not acknowledged"
+            raise ValueError(message)
+        place: dict[str, Any] = {"outbox_id": rows[-1].outbox_id}
+        return Step(done=len(rows), place=place, finished=len(rows) < CHUNK)
+
+    return step
