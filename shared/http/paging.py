@@ -60,7 +60,7 @@ class PageRequest:
         found = [dict(row) for row in rows[: self.limit]]
         following = self._next([found[-1][label] for label in labels]) if len(rows) > self.limit else None
         items = [shape(row) for row in found] if shape else found
-        return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")
+        return Response(orjson.dumps({"items": items, "next": following}, default=str), media_type="application/json")
 
     def _next(self, values: list[Any]) -> str:
         body = orjson.dumps([value if value is None else _text(value) for value in values])
