@@ -1,0 +1,48 @@
+"""What graduation does when it is asked to; one call is one transaction's worth."""
+
+from services.graduation.commands.case import Act, Moment
+from services.graduation.commands.monitoring import record_monitoring
+from services.graduation.commands.penetapan import determine
+from services.graduation.commands.review import (
+    CancellationGround,
+    RefusalGround,
+    approve,
+    cancel,
+    deliberate,
+    postpone,
+    refuse,
+    resume,
+    send_back,
+    verify,
+)
+from services.graduation.commands.scoring import Answer
+from services.graduation.commands.tahap import set_tahap
+from services.graduation.commands.term import TAHAP_STARTED, TERM_ENDED, begin_monitoring, take_effect
+from services.graduation.commands.usul import assess, open_case, propose, sign_statement
+
+__all__ = [
+    "TAHAP_STARTED",
+    "TERM_ENDED",
+    "Act",
+    "Answer",
+    "CancellationGround",
+    "Moment",
+    "RefusalGround",
+    "approve",
+    "assess",
+    "begin_monitoring",
+    "cancel",
+    "deliberate",
+    "determine",
+    "open_case",
+    "postpone",
+    "propose",
+    "record_monitoring",
+    "refuse",
+    "resume",
+    "send_back",
+    "set_tahap",
+    "sign_statement",
+    "take_effect",
+    "verify",
+]

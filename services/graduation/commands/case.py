@@ -1,0 +1,158 @@
+"""What every act on a case does: take it under lock with its policy, move it, and write down who did it and why."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.errors import EvidenceUnknown, NoPolicy, SamePersonTwice
+from services.graduation.models import Graduasi, GraduasiState, Policy, Stage
+from shared import clock, schema
+from shared.access import Actor
+from shared.clock import JAKARTA
+from shared.contracts.kinds import ExitReason
+from shared.database import constraint_of
+from shared.errors import DomainError, NotFound
+
+# One round trip: the act in its stage (the exclusion constraint speaks here) and the history of the moves.
+RECORD = sa.text(
+    "WITH act AS (INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
+    " SELECT a.id, a.area, CAST(:stage AS text), :person, :sub, :role, a.four, :at"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:areas AS text[]), CAST(:four AS boolean[])) AS a(id, area, four)"
+    " WHERE CAST(:stage AS text) IS NOT NULL)"
+    " INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at,"
+    " reason, evidence_sha256, policy_version)"
+    " SELECT m.id, m.area, m.from_state, m.to_state, :person, :sub, :role, :at,"
+    " CAST(:reason AS text), CAST(:evidence AS text), m.policy_version"
+    " FROM unnest(CAST(:move_ids AS uuid[]), CAST(:move_areas AS text[]), CAST(:froms AS text[]),"
+    " CAST(:tos AS text[]), CAST(:policies AS int[]))"
+    " WITH ORDINALITY AS m(id, area, from_state, to_state, policy_version, number) ORDER BY m.number"
+).bindparams(sa.bindparam("at", type_=sa.DateTime(timezone=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Business time: the instant (UTC) and the date in Jakarta."""
+
+    at: datetime
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does something to a case, in which stage, when, why and on what evidence."""
+
+    actor: Actor
+    moment: Moment
+    stage: Stage | None = None
+    reason: str | None = None
+    evidence: str | None = None
+
+    @property
+    def role(self) -> str:
+        """In which roles the actor acts; the worker acts as the system."""
+        return "+".join(sorted(self.actor.roles)) or "SYSTEM"
+
+
+async def moment_of(session: AsyncSession) -> Moment:
+    """Return the business time, asked once an act."""
+    at = await clock.now(session)
+    return Moment(at, at.astimezone(JAKARTA).date())
+
+
+async def load_case(session: AsyncSession, graduasi_id: UUID) -> tuple[Graduasi, Policy]:
+    """Return the case locked, fresh, with its policy (not locked: many cases share it); raise NotFound."""
+    statement = (
+        sa.select(Graduasi, Policy)
+        .join(Policy, Policy.policy_id == Graduasi.policy_id)
+        .where(Graduasi.graduasi_id == graduasi_id)
+        .with_for_update(key_share=True, of=Graduasi)
+        .execution_options(populate_existing=True)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound("graduasi")
+    return row[0], row[1]
+
+
+async def policy_of(session: AsyncSession, exit_reason: ExitReason, on: date) -> Policy:
+    """Return the policy of an exit reason on a date; raise NoPolicy."""
+    statement = sa.select(Policy).where(
+        Policy.exit_reason == exit_reason,
+        Policy.valid_from <= on,
+        sa.or_(Policy.valid_to.is_(None), Policy.valid_to > on),
+    )
+    policy = (await session.execute(statement)).scalar_one_or_none()
+    if policy is None:
+        raise NoPolicy("/body/exit_reason", exit_reason=exit_reason, on=on)
+    return policy
+
+
+async def advance(
+    session: AsyncSession, cases: Sequence[tuple[Graduasi, Policy]], path: Sequence[GraduasiState], act: Act
+) -> None:
+    """Move locked cases along `path` and record it.
+
+    Raises:
+        IllegalTransition, SamePersonTwice (the exclusion constraint of stage_act says so)
+    """
+    moves: list[tuple[Graduasi, GraduasiState, GraduasiState]] = []
+    for case, _ in cases:
+        for wanted in path:
+            moves.append((case, case.state, wanted))
+            case.become(wanted, act.moment.on)
+    await session.flush()
+    with refusing(ex_stage_act_four_people=SamePersonTwice):
+        await session.execute(RECORD, _columns(cases, moves, act))
+
+
+def _columns(
+    cases: Sequence[tuple[Graduasi, Policy]],
+    moves: Sequence[tuple[Graduasi, GraduasiState, GraduasiState]],
+    act: Act,
+) -> dict[str, object]:
+    return {
+        "stage": act.stage,
+        "person": act.actor.person,
+        "sub": act.actor.sub,
+        "role": act.role,
+        "at": act.moment.at,
+        "reason": act.reason,
+        "evidence": act.evidence,
+        "ids": [case.graduasi_id for case, _ in cases],
+        "areas": [case.kode_wilayah for case, _ in cases],
+        "four": [policy.four_people for _, policy in cases],
+        "move_ids": [case.graduasi_id for case, _, _ in moves],
+        "move_areas": [case.kode_wilayah for case, _, _ in moves],
+        "froms": [left.value for _, left, _ in moves],
+        "tos": [wanted.value for _, _, wanted in moves],
+        "policies": [case.policy_version for case, _, _ in moves],
+    }
+
+
+@contextmanager
+def refusing(**kinds: Callable[[], DomainError]) -> Iterator[None]:
+    """Turn the violation of a named constraint into its refusal; any other passes."""
+    try:
+        yield
+    except IntegrityError as error:
+        refusal = kinds.get(constraint_of(error))
+        if refusal is None:
+            raise
+        raise refusal() from None
+
+
+async def require_files(session: AsyncSession, wanted: dict[str, str]) -> None:
+    """Raise EvidenceUnknown unless every SHA-256 (by what it is the evidence of) was handed in here."""
+    if not wanted:
+        return
+    column = schema.file.c.sha256
+    found = set((await session.scalars(sa.select(column).where(column.in_(set(wanted.values()))))).all())
+    missing = [name for name, sha256 in wanted.items() if sha256 not in found]
+    if missing:
+        raise EvidenceUnknown(codes=", ".join(sorted(missing)))

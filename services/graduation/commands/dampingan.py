@@ -1,0 +1,70 @@
+"""May this pendamping act on this family today: as registry and caseload last told (chain.md 5)."""
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.errors import NotYourFamily, PendampingInactive
+from services.graduation.models import Dampingan, Pendamping, Penugasan, WilayahTugas
+from shared.access import Actor
+from shared.contracts.kinds import PendampingStatus
+from shared.errors import NotYetKnown
+
+
+async def require_dampingan(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, kode_wilayah: str, on: date
+) -> tuple[UUID, UUID]:
+    """Return the caller's (pendamping_id, penugasan_id) under which they accompany the family on a date.
+
+    Raises:
+        NotYourFamily: no dampingan, placement or area that holds. PendampingInactive.
+        NotYetKnown: registry's word on the pendamping has not arrived.
+    """
+    if actor.pendamping_id is None:
+        raise NotYourFamily
+    row = (await session.execute(_standing(actor.pendamping_id, kpm_id, kode_wilayah, on))).first()
+    if row is None:
+        raise NotYourFamily
+    if row.status is None or row.placed is None:
+        raise NotYetKnown("pendamping")
+    if row.status != PendampingStatus.AKTIF:
+        raise PendampingInactive(status=row.status)
+    if not row.placed or not row.covered:
+        raise NotYourFamily
+    return actor.pendamping_id, row.penugasan_id
+
+
+def _standing(
+    pendamping_id: UUID, kpm_id: UUID, kode_wilayah: str, on: date
+) -> sa.Select[tuple[object, ...]]:
+    covered = (
+        sa.select(WilayahTugas.wilayah_tugas_id)
+        .where(
+            WilayahTugas.penugasan_id == Dampingan.penugasan_id,
+            holds(WilayahTugas, on),
+            sa.or_(
+                WilayahTugas.kode_wilayah == kode_wilayah,
+                sa.literal(kode_wilayah).startswith(WilayahTugas.kode_wilayah + "."),
+            ),
+        )
+        .exists()
+    )
+    return (
+        sa.select(
+            Dampingan.penugasan_id,
+            Pendamping.status,
+            holds(Penugasan, on).label("placed"),
+            covered.label("covered"),
+        )
+        .outerjoin(Pendamping, Pendamping.pendamping_id == Dampingan.pendamping_id)
+        .outerjoin(Penugasan, Penugasan.penugasan_id == Dampingan.penugasan_id)
+        .where(Dampingan.kpm_id == kpm_id, Dampingan.pendamping_id == pendamping_id, holds(Dampingan, on))
+        .limit(1)
+    )
+
+
+def holds(model: type[Dampingan | Penugasan | WilayahTugas], on: date) -> sa.ColumnElement[bool]:
+    """Whether a row's range covers a date; `valid_to` is the first day that it no longer does."""
+    return sa.and_(model.valid_from <= on, sa.func.coalesce(model.valid_to > on, sa.true()))

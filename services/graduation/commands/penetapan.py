@@ -1,0 +1,201 @@
+"""The SK: one document determines many approved cases; credit is given, the term begins (chain.md 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.commands.case import Act, advance, moment_of, refusing, require_files
+from services.graduation.commands.tahap import (
+    effective_tahap,
+    last_payable,
+    planned_from,
+    start_of,
+    term_ends_on,
+)
+from services.graduation.commands.term import TERM_ENDED
+from services.graduation.commands.usul import check_dated
+from services.graduation.errors import AlreadyInAnSk, CasesNotApproved, SkNumberTaken
+from services.graduation.models import (
+    Credit,
+    Graduasi,
+    GraduasiState,
+    Kpm,
+    Penetapan,
+    Pernyataan,
+    Policy,
+    Sk,
+    Stage,
+    TahapCalendar,
+    Usul,
+)
+from shared import jobs
+from shared.access import Actor
+from shared.contracts.graduation import CreditGranted, GraduasiDetermined
+from shared.database import uuid7
+from shared.errors import NotFound
+from shared.messaging import emit
+
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approved case under lock, with what its penetapan needs."""
+
+    case: Graduasi
+    policy: Policy
+    usul: Usul
+    offers_sha256: str | None
+    area_now: str
+
+
+async def determine(
+    session: AsyncSession,
+    actor: Actor,
+    sk_no: str,
+    sk_on: date,
+    graduasi_ids: Sequence[UUID],
+    evidence_sha256: str | None,
+) -> Sk:
+    """Determine approved cases in one SK, announced on its date: all of them, or none.
+
+    Raises:
+        NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, EvidenceUnknown, TahapNotPlanned,
+        SamePersonTwice, SkNumberTaken, AlreadyInAnSk
+    """
+    approved = await _approved(session, graduasi_ids)
+    act = Act(actor, await moment_of(session), Stage.PENETAPAN, sk_no, evidence_sha256)
+    check_dated("/body/sk_on", sk_on, max(a.case.since_on for a in approved), act.moment.on)
+    await require_files(session, {"sk": evidence_sha256} if evidence_sha256 else {})
+    sk = _sk(sk_no, sk_on, len(approved), act)
+    decided = [_penetapan(a, sk, tahap) for a, tahap in await _tahap_of(session, approved, sk)]
+    session.add(sk)
+    with refusing(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no"), pk_penetapan=AlreadyInAnSk):
+        await session.flush()
+        session.add_all(decided)
+        path = [GraduasiState.DITETAPKAN, GraduasiState.MASA_SANGGAH]
+        await advance(session, [(a.case, a.policy) for a in approved], path, act)
+    _tell(session, approved, decided, sk)
+    due = {p.graduasi_id: start_of(p.term_ends_on + timedelta(days=1)) for p in decided}
+    await jobs.schedule_many(session, TERM_ENDED, due)
+    return sk
+
+
+async def _approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> list[Approved]:
+    """Lock the cases in one order, so that two SK with the same cases never wait for each other in a circle."""
+    statement = (
+        sa.select(Graduasi, Policy, Usul, Pernyataan.offers_sha256, Kpm.kode_wilayah)
+        .join(Policy, Policy.policy_id == Graduasi.policy_id)
+        .outerjoin(Usul, Usul.usul_id == Graduasi.usul_id)
+        .outerjoin(Pernyataan, Pernyataan.pernyataan_id == Usul.pernyataan_id)
+        .outerjoin(Kpm, Kpm.kpm_id == Graduasi.kpm_id)
+        .where(Graduasi.graduasi_id.in_(graduasi_ids))
+        .order_by(Graduasi.graduasi_id)
+        .with_for_update(key_share=True, of=Graduasi)
+        .execution_options(populate_existing=True)
+    )
+    rows = (await session.execute(statement)).all()
+    if len(rows) < len(graduasi_ids):
+        raise NotFound("graduasi", "/body/graduasi_ids")
+    unready = [str(row[0].graduasi_id) for row in rows if row[0].state is not GraduasiState.DISETUJUI_DINSOS]
+    if unready:
+        raise CasesNotApproved("/body/graduasi_ids", ids=", ".join(unready[:NAMED]))
+    return [Approved(row[0], row[1], row[2], row[3], row[4] or row[0].kode_wilayah) for row in rows]
+
+
+def _sk(sk_no: str, sk_on: date, cases: int, act: Act) -> Sk:
+    return Sk(
+        sk_id=uuid7(),
+        sk_no=sk_no,
+        sk_on=sk_on,
+        announced_on=sk_on,
+        cases=cases,
+        evidence_sha256=act.evidence,
+        determined_by=act.actor.person,
+        at=act.moment.at,
+    )
+
+
+async def _tahap_of(
+    session: AsyncSession, approved: Sequence[Approved], sk: Sk
+) -> list[tuple[Approved, TahapCalendar]]:
+    planned = await planned_from(session, sk.announced_on)
+    return [
+        (a, effective_tahap(planned, term_ends_on(a.policy, sk.announced_on, sk.sk_on))) for a in approved
+    ]
+
+
+def _penetapan(approved: Approved, sk: Sk, tahap: TahapCalendar) -> Penetapan:
+    return Penetapan(
+        graduasi_id=approved.case.graduasi_id,
+        sk_id=sk.sk_id,
+        usul_id=approved.usul.usul_id,
+        kode_wilayah=approved.case.kode_wilayah,
+        pendamping_id=approved.usul.pendamping_id,
+        penugasan_id=approved.usul.penugasan_id,
+        announced_on=sk.announced_on,
+        term_ends_on=term_ends_on(approved.policy, sk.announced_on, sk.sk_on),
+        effective_tahap=tahap.tahap,
+        effective_on=tahap.starts_on,
+        last_payable_tahap=last_payable(tahap),
+    )
+
+
+def _tell(session: AsyncSession, approved: Sequence[Approved], decided: Sequence[Penetapan], sk: Sk) -> None:
+    for one, penetapan in zip(approved, decided, strict=True):
+        emit(session, _determined(one, penetapan, sk))
+        if one.policy.counts:
+            credit = _credit(one, sk)
+            session.add(credit)
+            emit(session, _granted(credit))
+
+
+def _determined(one: Approved, penetapan: Penetapan, sk: Sk) -> GraduasiDetermined:
+    return GraduasiDetermined(
+        graduasi_id=one.case.graduasi_id,
+        kpm_id=one.case.kpm_id,
+        kode_wilayah=one.case.kode_wilayah,
+        kepesertaan_id=one.case.kepesertaan_id,
+        bansos=one.case.bansos,
+        exit_reason=one.case.exit_reason,
+        sk_id=sk.sk_id,
+        sk_no=sk.sk_no,
+        sk_on=sk.sk_on,
+        term_ends_on=penetapan.term_ends_on,
+        effective_tahap=penetapan.effective_tahap,
+        effective_on=penetapan.effective_on,
+        opens_rujukan=one.policy.opens_rujukan,
+        pendamping_id=penetapan.pendamping_id,
+        statement_offers_sha256=one.offers_sha256,
+    )
+
+
+def _credit(one: Approved, sk: Sk) -> Credit:
+    return Credit(
+        credit_id=uuid7(),
+        graduasi_id=one.case.graduasi_id,
+        kode_wilayah=one.area_now,
+        pendamping_id=one.usul.pendamping_id,
+        penugasan_id=one.usul.penugasan_id,
+        year=sk.sk_on.year,
+        exit_reason=one.case.exit_reason,
+        rule_version=one.policy.credit_rule_version,
+        granted_on=sk.sk_on,
+    )
+
+
+def _granted(credit: Credit) -> CreditGranted:
+    return CreditGranted(
+        credit_id=credit.credit_id,
+        graduasi_id=credit.graduasi_id,
+        pendamping_id=credit.pendamping_id,
+        penugasan_id=credit.penugasan_id,
+        year=credit.year,
+        exit_reason=credit.exit_reason,
+        kode_wilayah=credit.kode_wilayah,
+        rule_version=credit.rule_version,
+    )

@@ -1,0 +1,200 @@
+"""The stages between proposal and SK: verification, the village's deliberation, approval; and the ways back."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.commands.case import Act, advance, load_case, moment_of, require_files
+from services.graduation.commands.dampingan import require_dampingan
+from services.graduation.commands.term import begin_term
+from services.graduation.commands.usul import check_dated
+from services.graduation.errors import MusyawarahMissing, MusyawarahNotAsked
+from services.graduation.models import Graduasi, GraduasiState, Musyawarah, Stage
+from shared.access import Actor, Role
+from shared.contracts.graduation import GraduasiClosed
+from shared.contracts.kinds import ClosedAs
+from shared.database import uuid7
+from shared.messaging import emit
+
+
+class RefusalGround(StrEnum):
+    """Why officials refuse; the words beside it stay in this service."""
+
+    BELUM_LAYAK = "BELUM_LAYAK"
+    BUKTI_LEMAH = "BUKTI_LEMAH"
+    DATA_TIDAK_SESUAI = "DATA_TIDAK_SESUAI"
+    LAINNYA = "LAINNYA"
+
+
+class CancellationGround(StrEnum):
+    """Why a case falls away before its SK."""
+
+    KELUARGA_MENARIK_DIRI = "KELUARGA_MENARIK_DIRI"
+    DASAR_GUGUR = "DASAR_GUGUR"
+    LAINNYA = "LAINNYA"
+
+
+STAGE_OF_ROLE = {
+    Role.KETUA_TIM_KABKOTA: Stage.VERIFIKASI,
+    Role.DINSOS_KABKOTA: Stage.PERSETUJUAN,
+    Role.KEMENSOS: Stage.PENETAPAN,
+}
+
+
+async def verify(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, note: str | None, evidence_sha256: str | None
+) -> Graduasi:
+    """The team lead has checked the case by name and address.
+
+    Raises:
+        IllegalTransition, SamePersonTwice, EvidenceUnknown
+    """
+    case, policy = await load_case(session, graduasi_id)
+    await require_files(session, {"verification": evidence_sha256} if evidence_sha256 else {})
+    act = Act(actor, await moment_of(session), Stage.VERIFIKASI, note, evidence_sha256)
+    await advance(session, [(case, policy)], [GraduasiState.DIVERIFIKASI_KETIM], act)
+    return case
+
+
+async def deliberate(
+    session: AsyncSession,
+    actor: Actor,
+    graduasi_id: UUID,
+    berita_acara_no: str,
+    held_on: date,
+    evidence_sha256: str,
+) -> Graduasi:
+    """The village has deliberated; its berita acara is on file.
+
+    Raises:
+        MusyawarahNotAsked, IllegalTransition, SamePersonTwice, EvidenceUnknown, DateInTheFuture, DateTooEarly
+    """
+    case, policy = await load_case(session, graduasi_id)
+    if Stage.MUSYAWARAH not in policy.stages:
+        raise MusyawarahNotAsked(exit_reason=case.exit_reason)
+    act = Act(actor, await moment_of(session), Stage.MUSYAWARAH, berita_acara_no, evidence_sha256)
+    check_dated("/body/held_on", held_on, case.since_on, act.moment.on)
+    await require_files(session, {"musyawarah": evidence_sha256})
+    await advance(session, [(case, policy)], [GraduasiState.DIMUSYAWARAHKAN], act)
+    session.add(
+        Musyawarah(
+            musyawarah_id=uuid7(),
+            graduasi_id=graduasi_id,
+            kode_wilayah=case.kode_wilayah,
+            berita_acara_no=berita_acara_no,
+            held_on=held_on,
+            evidence_sha256=evidence_sha256,
+            at=act.moment.at,
+        )
+    )
+    return case
+
+
+async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: str | None) -> Graduasi:
+    """Dinsos approves; where the policy asks for a musyawarah, only after it.
+
+    Raises:
+        IllegalTransition, MusyawarahMissing, SamePersonTwice
+    """
+    case, policy = await load_case(session, graduasi_id)
+    if case.state is GraduasiState.DIVERIFIKASI_KETIM and Stage.MUSYAWARAH in policy.stages:
+        raise MusyawarahMissing
+    act = Act(actor, await moment_of(session), Stage.PERSETUJUAN, note)
+    await advance(session, [(case, policy)], [GraduasiState.DISETUJUI_DINSOS], act)
+    return case
+
+
+async def send_back(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason: str) -> Graduasi:
+    """Return a proposed case to its pendamping, who assesses or proposes anew; an act in the official's stage.
+
+    Raises:
+        IllegalTransition, SamePersonTwice
+    """
+    case, policy = await load_case(session, graduasi_id)
+    act = Act(actor, await moment_of(session), stage_of(actor), reason)
+    await advance(session, [(case, policy)], [GraduasiState.DIKEMBALIKAN], act)
+    return case
+
+
+async def refuse(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: RefusalGround, reason: str
+) -> Graduasi:
+    """Refuse a proposed case for good; a new one may be opened. An act in the official's stage.
+
+    Raises:
+        IllegalTransition, SamePersonTwice
+    """
+    case, policy = await load_case(session, graduasi_id)
+    act = Act(actor, await moment_of(session), stage_of(actor), reason)
+    await advance(session, [(case, policy)], [GraduasiState.DITOLAK], act)
+    emit(session, closed(case, ClosedAs.DITOLAK, ground))
+    return case
+
+
+def stage_of(actor: Actor) -> Stage:
+    """The stage in which an official decides: the latest of their roles'."""
+    return next(STAGE_OF_ROLE[role] for role in reversed(STAGE_OF_ROLE) if role in actor.roles)
+
+
+async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason: str) -> Graduasi:
+    """Hold a case before its effect: conflict in the data, suspicion, dispute. A term that ends meanwhile waits.
+
+    Raises:
+        IllegalTransition
+    """
+    case, policy = await load_case(session, graduasi_id)
+    act = Act(actor, await moment_of(session), reason=reason)
+    await advance(session, [(case, policy)], [GraduasiState.DITUNDA], act)
+    return case
+
+
+async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason: str) -> Graduasi:
+    """Take a postponed case back to the state it left.
+
+    Raises:
+        IllegalTransition: it is not postponed.
+    """
+    case, policy = await load_case(session, graduasi_id)
+    act = Act(actor, await moment_of(session), reason=reason)
+    left = GraduasiState(case.postponed_from) if case.postponed_from else GraduasiState.DITUNDA
+    await advance(session, [(case, policy)], [left], act)
+    if left is GraduasiState.MASA_SANGGAH:
+        await begin_term(session, graduasi_id, act.moment.on)
+    return case
+
+
+async def cancel(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: CancellationGround, reason: str
+) -> Graduasi:
+    """Close a case before its SK: the family withdraws, or the ground falls away.
+
+    Raises:
+        IllegalTransition
+    """
+    case, policy = await load_case(session, graduasi_id)
+    act = Act(actor, await moment_of(session), reason=reason)
+    await _check_own(session, case, act)
+    await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)
+    emit(session, closed(case, ClosedAs.DIBATALKAN, ground))
+    return case
+
+
+async def _check_own(session: AsyncSession, case: Graduasi, act: Act) -> None:
+    """A pendamping cancels only for a family they accompany."""
+    if act.actor.roles == {Role.PENDAMPING}:
+        await require_dampingan(session, act.actor, case.kpm_id, case.kode_wilayah, act.moment.on)
+
+
+def closed(case: Graduasi, closed_as: ClosedAs, ground: StrEnum) -> GraduasiClosed:
+    """The fact that a case ended without a penetapan; it tells the coded ground, never the words (chain.md 6)."""
+    return GraduasiClosed(
+        graduasi_id=case.graduasi_id,
+        kpm_id=case.kpm_id,
+        kode_wilayah=case.kode_wilayah,
+        kepesertaan_id=case.kepesertaan_id,
+        exit_reason=case.exit_reason,
+        closed_as=closed_as,
+        reason=ground.value,
+    )

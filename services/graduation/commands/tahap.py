@@ -1,0 +1,83 @@
+"""When a term ends, and from which tahap an exit counts: arithmetic of dates over policy and calendar (chain.md 3)."""
+
+import calendar
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.commands.case import refusing
+from services.graduation.errors import TahapNotPlanned, TahapOverlaps
+from services.graduation.models import Policy, TahapCalendar, TermStart, TermUnit
+from shared.clock import JAKARTA
+from shared.errors import LostRace
+
+TAHAP_A_YEAR = 4
+
+
+def term_ends_on(policy: Policy, announced_on: date, sk_on: date) -> date:
+    """Return the last day on which somebody may object."""
+    start = sk_on if policy.sanggah_starts_from is TermStart.SK_ON else announced_on
+    if policy.sanggah_unit is TermUnit.DAY:
+        return start + timedelta(days=policy.sanggah_length)
+    return months_after(start, policy.sanggah_length)
+
+
+def months_after(start: date, months: int) -> date:
+    """Return the same day some months later, or the last day of that month where it is shorter."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def effective_tahap(planned: Sequence[TahapCalendar], settled_on: date) -> TahapCalendar:
+    """Return the first tahap whose cut-off is not before `settled_on`: the term's end, or a later decision.
+
+    Raises:
+        TahapNotPlanned: the calendar does not reach that far.
+    """
+    reachable = [tahap for tahap in planned if tahap.cutoff_on >= settled_on]
+    if not reachable:
+        raise TahapNotPlanned(on=settled_on)
+    return min(reachable, key=lambda tahap: tahap.cutoff_on)
+
+
+def last_payable(effective: TahapCalendar) -> str:
+    """Return the tahap before the effective one, which the family is still paid."""
+    if effective.number > 1:
+        return f"{effective.year}-{effective.number - 1}"
+    return f"{effective.year - 1}-{TAHAP_A_YEAR}"
+
+
+async def planned_from(session: AsyncSession, on: date) -> Sequence[TahapCalendar]:
+    """Return the tahap that an exit settled on a date or later may still make."""
+    statement = (
+        sa.select(TahapCalendar).where(TahapCalendar.cutoff_on >= on).order_by(TahapCalendar.cutoff_on)
+    )
+    return (await session.scalars(statement)).all()
+
+
+def start_of(day: date) -> datetime:
+    """Return the first instant of a date in Jakarta."""
+    return datetime.combine(day, time.min, JAKARTA)
+
+
+async def set_tahap(
+    session: AsyncSession, year: int, number: int, starts_on: date, cutoff_on: date
+) -> TahapCalendar:
+    """Plan a tahap, or move one that is planned; penetapan already made keep theirs until they take effect.
+
+    Raises:
+        TahapOverlaps: another tahap starts on that day. LostRace: somebody planned it at the same time.
+    """
+    tahap = await session.get(TahapCalendar, (year, number), with_for_update=True)
+    if tahap is None:
+        tahap = TahapCalendar(year=year, number=number, starts_on=starts_on, cutoff_on=cutoff_on)
+        session.add(tahap)
+    tahap.starts_on, tahap.cutoff_on = starts_on, cutoff_on
+    with refusing(
+        uq_tahap_calendar_starts_on=lambda: TahapOverlaps("/body/starts_on", on=starts_on),
+        pk_tahap_calendar=LostRace,
+    ):
+        await session.flush()
+    return tahap

@@ -1,0 +1,122 @@
+"""What falls due in a case: the day after the term it takes effect, at the tahap's start the monitoring begins."""
+
+import secrets
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.commands.case import Act, advance, load_case, moment_of
+from services.graduation.commands.tahap import (
+    effective_tahap,
+    last_payable,
+    months_after,
+    planned_from,
+    start_of,
+)
+from services.graduation.models import (
+    Certificate,
+    Graduasi,
+    GraduasiState,
+    MonitoringTask,
+    Outcome,
+    Penetapan,
+)
+from shared import jobs
+from shared.access import Actor
+from shared.contracts.graduation import KpmGraduated
+from shared.database import load, uuid7
+from shared.messaging import emit
+
+TERM_ENDED = "graduasi_term_ended"
+TAHAP_STARTED = "graduasi_tahap_started"
+# Crockford's base 32: no I, L, O, U; the last sign checks the others (modulo 37).
+SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CHECK_SIGNS = SIGNS + "*~$=U"
+SYSTEM = Actor.system("graduation")
+
+
+async def begin_term(session: AsyncSession, graduasi_id: UUID, settled_on: date) -> None:
+    """Let the case take effect the day after its term, or now if that has passed; `settled_on` may be later."""
+    penetapan = await load(session, Penetapan, graduasi_id)
+    await jobs.schedule(
+        session,
+        TERM_ENDED,
+        start_of(penetapan.term_ends_on + timedelta(days=1)),
+        subject_id=graduasi_id,
+        payload={"settled_on": settled_on.isoformat()},
+    )
+
+
+async def take_effect(session: AsyncSession, graduasi_id: UUID, settled_on: date | None = None) -> None:
+    """MASA_SANGGAH to EFEKTIF: tahap fixed, certificate issued, told. A case that is elsewhere by now stays there."""
+    case, policy = await load_case(session, graduasi_id)
+    if case.state is not GraduasiState.MASA_SANGGAH:
+        return
+    penetapan = await load(session, Penetapan, graduasi_id)
+    settled = max(penetapan.term_ends_on, settled_on or penetapan.term_ends_on)
+    tahap = effective_tahap(await planned_from(session, settled), settled)
+    penetapan.effective_tahap, penetapan.effective_on = tahap.tahap, tahap.starts_on
+    penetapan.last_payable_tahap = last_payable(tahap)
+    now = await moment_of(session)
+    await advance(
+        session, [(case, policy)], [GraduasiState.EFEKTIF], Act(SYSTEM, now, reason="the term has ended")
+    )
+    certificate = Certificate(
+        certificate_no=new_certificate_no(now.on),
+        graduasi_id=graduasi_id,
+        kode_wilayah=case.kode_wilayah,
+        issued_on=now.on,
+    )
+    session.add(certificate)
+    await jobs.schedule(session, TAHAP_STARTED, start_of(tahap.starts_on), subject_id=graduasi_id)
+    emit(session, _graduated(case, penetapan, certificate.certificate_no))
+
+
+def _graduated(case: Graduasi, penetapan: Penetapan, certificate_no: str) -> KpmGraduated:
+    return KpmGraduated(
+        graduasi_id=case.graduasi_id,
+        kpm_id=case.kpm_id,
+        kode_wilayah=case.kode_wilayah,
+        kepesertaan_id=case.kepesertaan_id,
+        bansos=case.bansos,
+        exit_reason=case.exit_reason,
+        effective_on=penetapan.effective_on,
+        effective_tahap=penetapan.effective_tahap,
+        last_payable_tahap=penetapan.last_payable_tahap,
+        certificate_no=certificate_no,
+    )
+
+
+def new_certificate_no(on: date) -> str:
+    """Return a number that says the year and nothing of the family: `GR-2026-7K2M9QXP4T-C`."""
+    number = secrets.randbits(50)
+    signs = "".join(SIGNS[number >> shift & 31] for shift in range(45, -1, -5))
+    return f"GR-{on.year}-{signs}-{CHECK_SIGNS[number % 37]}"
+
+
+async def begin_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
+    """EFEKTIF to PEMANTAUAN on `effective_on`: one task a month, as many as the policy says."""
+    case, policy = await load_case(session, graduasi_id)
+    if case.state is not GraduasiState.EFEKTIF:
+        return
+    penetapan = await load(session, Penetapan, graduasi_id)
+    act = Act(SYSTEM, await moment_of(session), reason="the tahap has begun")
+    await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
+    session.add_all(_task(case, penetapan, month) for month in range(1, policy.monitoring_months + 1))
+    if not policy.monitoring_months:
+        case.outcome = Outcome.BERTAHAN
+        await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
+
+
+def _task(case: Graduasi, penetapan: Penetapan, month: int) -> MonitoringTask:
+    return MonitoringTask(
+        task_id=uuid7(),
+        graduasi_id=case.graduasi_id,
+        kpm_id=case.kpm_id,
+        kode_wilayah=case.kode_wilayah,
+        month=month,
+        opens_on=months_after(penetapan.effective_on, month - 1),
+        due_on=months_after(penetapan.effective_on, month),
+        version=1,
+    )

@@ -1,0 +1,128 @@
+-- The first content of the rules (chain.md 3 and 4): rows, never constants. A later version is a row of its own.
+INSERT INTO credit_rule (version, valid_from, text_en, text_id) VALUES (1, '2025-01-01',
+  'A penetapan counts once, to the penugasan that authored the assessment to which the proposal is pinned (on short paths: to the proposer''s), in the year of the SK''s date, at the family''s area then.',
+  'Satu penetapan dihitung satu kali, bagi penugasan penyusun asesmen yang menjadi dasar usulan (pada jalur pendek: pengusul), pada tahun tanggal SK, di wilayah keluarga saat itu.');
+
+INSERT INTO instrument (instrument_id, version, threshold_percent, exempt_below_able, source)
+VALUES ('019a0000-0000-7000-8000-000000000001', 1, 70, 1, 'domain.md 4.3: start set; thresholds are a first content, to be replaced by the juknis in force');
+
+INSERT INTO indicator (instrument_id, position, code, source, value_type, rule, passes_at, weight, knock_out, evidence_required, text_en, text_id)
+SELECT '019a0000-0000-7000-8000-000000000001', * FROM (VALUES
+  (1, 'INCOME_PER_CAPITA_RP', 'ANSWER', 'INT', 'AT_LEAST', 900000, 20, true, true, 'Income per person a month, in rupiah', 'Pendapatan per orang per bulan, dalam rupiah'),
+  (2, 'INCOME_STABLE_MONTHS', 'ANSWER', 'INT', 'AT_LEAST', 6, 10, false, false, 'Months for which the income has been steady', 'Lama pendapatan stabil, dalam bulan'),
+  (3, 'DEBT_BURDEN_PERCENT', 'ANSWER', 'INT', 'AT_MOST', 35, 10, false, false, 'Instalments as a percentage of income', 'Cicilan sebagai persentase pendapatan'),
+  (4, 'SAVINGS_RP', 'ANSWER', 'INT', 'AT_LEAST', 500000, 5, false, false, 'Savings, in rupiah', 'Tabungan, dalam rupiah'),
+  (5, 'HOUSE_FLAWS', 'ANSWER', 'INT', 'AT_MOST', 1, 5, false, true, 'How many of the five RTLH flaws the house has', 'Jumlah kekurangan rumah dari lima ciri RTLH'),
+  (6, 'FLOOR_M2_PER_PERSON', 'ANSWER', 'INT', 'AT_LEAST', 8, 5, false, false, 'Floor area per person, in whole square metres', 'Luas lantai per orang, dalam meter persegi bulat'),
+  (7, 'PRODUCTIVE_ASSETS', 'ANSWER', 'INT', 'AT_LEAST', 1, 5, false, false, 'Number of productive assets', 'Jumlah aset produktif'),
+  (8, 'VULNERABLE_UNCARED', 'ANSWER', 'INT', 'AT_MOST', 0, 5, false, false, 'Vulnerable members without care', 'Anggota rentan yang tidak terurus'),
+  (9, 'HEALTH_COVER_PLAN', 'ANSWER', 'BOOL', 'IS', 1, 5, false, false, 'The family knows how its health is covered after the exit', 'Keluarga memiliki rencana jaminan kesehatan setelah graduasi'),
+  (10, 'CHILDREN_IN_SCHOOL', 'ANSWER', 'BOOL', 'IS', 1, 5, false, false, 'All children of school age are in school', 'Semua anak usia sekolah bersekolah'),
+  (11, 'USAHA_AGE_MONTHS', 'FACT', 'INT', 'AT_LEAST', 6, 5, false, false, 'Age of the oldest business, in months', 'Usia usaha tertua, dalam bulan'),
+  (12, 'USAHA_OMZET_RP', 'FACT', 'INT', 'AT_LEAST', 4000000, 5, false, false, 'Turnover of all businesses a month, in rupiah', 'Omzet seluruh usaha per bulan, dalam rupiah'),
+  (13, 'USAHA_PERMIT', 'FACT', 'BOOL', 'IS', 1, 5, false, false, 'A business has a NIB or a letter', 'Usaha memiliki NIB atau surat keterangan'),
+  (14, 'DESIL_NAS', 'FACT', 'INT', 'AT_LEAST', 5, 10, false, false, 'National desil now', 'Desil nasional saat ini'),
+  (15, 'DESIL_NAS_RISE', 'FACT', 'INT', 'AT_LEAST', 0, 5, false, false, 'Rise of the national desil over the last four snapshots', 'Kenaikan desil nasional pada empat pemutakhiran terakhir'),
+  (16, 'DEPENDENCY_PERCENT', 'FACT', 'INT', 'AT_MOST', 150, 5, false, false, 'Dependants as a percentage of able members of working age', 'Tanggungan sebagai persentase anggota produktif'),
+  (17, 'P2K2_PERCENT', 'FACT', 'INT', 'AT_LEAST', 70, 5, false, false, 'P2K2 attendance in percent of invitations', 'Kehadiran P2K2 dalam persen undangan'),
+  (18, 'PROGRAM_YEARS', 'FACT', 'INT', 'NONE', 0, 0, false, false, 'Full years in this bansos', 'Lama kepesertaan pada bansos ini, dalam tahun penuh'),
+  (19, 'BERSEDIA', 'ANSWER', 'BOOL', 'NONE', 0, 0, false, false, 'Is the family willing (asked, unweighted)', 'Apakah keluarga bersedia (ditanyakan, tanpa bobot)')
+) AS wanted (position, code, source, value_type, rule, passes_at, weight, knock_out, evidence_required, text_en, text_id);
+
+INSERT INTO policy (policy_id, exit_reason, version, valid_from, opened_by, stages, four_people, needs_score, needs_statement,
+  needs_komponen_ended, counts, opens_rujukan, sanggah_length, sanggah_unit, sanggah_starts_from, monitoring_months, instrument_id, credit_rule_version)
+SELECT wanted.policy_id::uuid, wanted.exit_reason, 1, '2025-01-01', wanted.opened_by, wanted.stages, true, wanted.scored, wanted.scored,
+  wanted.exit_reason = 'ALAMIAH', wanted.scored, wanted.opens_rujukan, 30, 'DAY', 'ANNOUNCED_ON', 6,
+  CASE WHEN wanted.scored THEN '019a0000-0000-7000-8000-000000000001'::uuid END, 1
+FROM (VALUES
+  ('019a0000-0000-7000-8000-000000000101', 'SEJAHTERA_MANDIRI', 'PENDAMPING', ARRAY['USUL','VERIFIKASI','MUSYAWARAH','PERSETUJUAN','PENETAPAN','SANGGAH'], true, true),
+  ('019a0000-0000-7000-8000-000000000102', 'SEJAHTERA_PPSE', 'PENDAMPING', ARRAY['USUL','VERIFIKASI','MUSYAWARAH','PERSETUJUAN','PENETAPAN','SANGGAH'], true, true),
+  ('019a0000-0000-7000-8000-000000000103', 'ALAMIAH', 'PENDAMPING', ARRAY['USUL','VERIFIKASI','PERSETUJUAN','PENETAPAN','SANGGAH'], false, true),
+  ('019a0000-0000-7000-8000-000000000104', 'MENINGGAL', 'EXIT_PROPOSED', ARRAY['USUL','VERIFIKASI','PERSETUJUAN','PENETAPAN','SANGGAH'], false, false),
+  ('019a0000-0000-7000-8000-000000000105', 'PINDAH', 'EXIT_PROPOSED', ARRAY['USUL','VERIFIKASI','PERSETUJUAN','PENETAPAN','SANGGAH'], false, false),
+  ('019a0000-0000-7000-8000-000000000106', 'DATA_GANDA', 'EXIT_PROPOSED', ARRAY['USUL','VERIFIKASI','PERSETUJUAN','PENETAPAN','SANGGAH'], false, false),
+  ('019a0000-0000-7000-8000-000000000107', 'TIDAK_DITEMUKAN', 'EXIT_PROPOSED', ARRAY['USUL','VERIFIKASI','PERSETUJUAN','PENETAPAN','SANGGAH'], false, false)
+) AS wanted (policy_id, exit_reason, opened_by, stages, scored, opens_rujukan);
+
+INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on)
+SELECT year, quarter, make_date(year, quarter * 3 - 2, 1), (make_date(year, quarter * 3 - 2, 1) - interval '1 month')::date + 19
+FROM generate_series(2026, 2027) AS year, generate_series(1, 4) AS quarter;
+
+-- Every move that exists, as models/graduasi.py declares it; a history row can name no other.
+INSERT INTO graduasi_transition (from_state, to_state) VALUES
+  ('BELUM_SIAP', 'DIASESMEN'),
+  ('BELUM_SIAP', 'DIBATALKAN'),
+  ('BELUM_SIAP', 'DITUNDA'),
+  ('DIASESMEN', 'BELUM_SIAP'),
+  ('DIASESMEN', 'DIBATALKAN'),
+  ('DIASESMEN', 'DIKECUALIKAN'),
+  ('DIASESMEN', 'DITUNDA'),
+  ('DIASESMEN', 'SIAP'),
+  ('DIKECUALIKAN', 'DIBATALKAN'),
+  ('DIKECUALIKAN', 'DITUNDA'),
+  ('DIKEMBALIKAN', 'DIASESMEN'),
+  ('DIKEMBALIKAN', 'DIBATALKAN'),
+  ('DIKEMBALIKAN', 'DITUNDA'),
+  ('DIKEMBALIKAN', 'DIUSULKAN'),
+  ('DIMUSYAWARAHKAN', 'DIBATALKAN'),
+  ('DIMUSYAWARAHKAN', 'DIKEMBALIKAN'),
+  ('DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS'),
+  ('DIMUSYAWARAHKAN', 'DITOLAK'),
+  ('DIMUSYAWARAHKAN', 'DITUNDA'),
+  ('DISANGGAH', 'DIPULIHKAN'),
+  ('DISANGGAH', 'EFEKTIF'),
+  ('DISANGGAH', 'MASA_SANGGAH'),
+  ('DISETUJUI_DINSOS', 'DIBATALKAN'),
+  ('DISETUJUI_DINSOS', 'DIKEMBALIKAN'),
+  ('DISETUJUI_DINSOS', 'DITETAPKAN'),
+  ('DISETUJUI_DINSOS', 'DITOLAK'),
+  ('DISETUJUI_DINSOS', 'DITUNDA'),
+  ('DITETAPKAN', 'DIPULIHKAN'),
+  ('DITETAPKAN', 'DITUNDA'),
+  ('DITETAPKAN', 'MASA_SANGGAH'),
+  ('DITUNDA', 'BELUM_SIAP'),
+  ('DITUNDA', 'DIASESMEN'),
+  ('DITUNDA', 'DIBATALKAN'),
+  ('DITUNDA', 'DIKECUALIKAN'),
+  ('DITUNDA', 'DIKEMBALIKAN'),
+  ('DITUNDA', 'DIMUSYAWARAHKAN'),
+  ('DITUNDA', 'DISETUJUI_DINSOS'),
+  ('DITUNDA', 'DITETAPKAN'),
+  ('DITUNDA', 'DIUSULKAN'),
+  ('DITUNDA', 'DIVERIFIKASI_KETIM'),
+  ('DITUNDA', 'MASA_SANGGAH'),
+  ('DITUNDA', 'PERNYATAAN_DITANDATANGANI'),
+  ('DITUNDA', 'SIAP'),
+  ('DITUNDA', 'TERIDENTIFIKASI'),
+  ('DIUSULKAN', 'DIBATALKAN'),
+  ('DIUSULKAN', 'DIKEMBALIKAN'),
+  ('DIUSULKAN', 'DITOLAK'),
+  ('DIUSULKAN', 'DITUNDA'),
+  ('DIUSULKAN', 'DIVERIFIKASI_KETIM'),
+  ('DIVERIFIKASI_KETIM', 'DIBATALKAN'),
+  ('DIVERIFIKASI_KETIM', 'DIKEMBALIKAN'),
+  ('DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN'),
+  ('DIVERIFIKASI_KETIM', 'DISETUJUI_DINSOS'),
+  ('DIVERIFIKASI_KETIM', 'DITOLAK'),
+  ('DIVERIFIKASI_KETIM', 'DITUNDA'),
+  ('EFEKTIF', 'DIPULIHKAN'),
+  ('EFEKTIF', 'DISANGGAH'),
+  ('EFEKTIF', 'PEMANTAUAN'),
+  ('MASA_SANGGAH', 'DIPULIHKAN'),
+  ('MASA_SANGGAH', 'DISANGGAH'),
+  ('MASA_SANGGAH', 'DITUNDA'),
+  ('MASA_SANGGAH', 'EFEKTIF'),
+  ('PEMANTAUAN', 'DIPULIHKAN'),
+  ('PEMANTAUAN', 'DISANGGAH'),
+  ('PEMANTAUAN', 'SELESAI'),
+  ('PERNYATAAN_DITANDATANGANI', 'DIBATALKAN'),
+  ('PERNYATAAN_DITANDATANGANI', 'DITUNDA'),
+  ('PERNYATAAN_DITANDATANGANI', 'DIUSULKAN'),
+  ('SELESAI', 'DIPULIHKAN'),
+  ('SIAP', 'DIBATALKAN'),
+  ('SIAP', 'DITUNDA'),
+  ('SIAP', 'PERNYATAAN_DITANDATANGANI'),
+  ('TERIDENTIFIKASI', 'DIASESMEN'),
+  ('TERIDENTIFIKASI', 'DIBATALKAN'),
+  ('TERIDENTIFIKASI', 'DITUNDA'),
+  ('TERIDENTIFIKASI', 'DIUSULKAN');

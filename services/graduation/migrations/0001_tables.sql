@@ -1,0 +1,439 @@
+-- The tables of models/ as of revision 0001. Statements end in a double semicolon.
+
+CREATE TABLE credit_rule (
+    version INTEGER NOT NULL,
+    valid_from DATE NOT NULL,
+    text_en TEXT NOT NULL,
+    text_id TEXT NOT NULL,
+    CONSTRAINT pk_credit_rule PRIMARY KEY (version)
+);;
+
+CREATE TABLE graduasi_transition (
+    from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
+    CONSTRAINT pk_graduasi_transition PRIMARY KEY (from_state, to_state)
+);;
+
+CREATE TABLE instrument (
+    instrument_id UUID NOT NULL,
+    version INTEGER NOT NULL,
+    threshold_percent INTEGER NOT NULL,
+    exempt_below_able INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_instrument PRIMARY KEY (instrument_id),
+    CONSTRAINT ck_instrument_threshold_percent CHECK (threshold_percent BETWEEN 0 AND 100),
+    CONSTRAINT uq_instrument_version UNIQUE (version)
+);;
+
+CREATE TABLE replica_kpm.dampingan (
+    dampingan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    purpose VARCHAR(40) NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
+    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN', 'UNKNOWN'))
+);;
+
+CREATE INDEX ix_dampingan_kpm_id_pendamping_id ON replica_kpm.dampingan (kpm_id, pendamping_id);;
+
+CREATE INDEX ix_dampingan_pendamping_id ON replica_kpm.dampingan (pendamping_id);;
+
+CREATE TABLE replica_kpm.kepesertaan (
+    kepesertaan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    exit_reason VARCHAR(40),
+    graduasi_id UUID,
+    CONSTRAINT pk_kepesertaan PRIMARY KEY (kepesertaan_id),
+    CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
+    CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
+);;
+
+CREATE INDEX ix_kepesertaan_kpm_id ON replica_kpm.kepesertaan (kpm_id);;
+
+CREATE TABLE replica_kpm.kpm (
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    members INTEGER NOT NULL,
+    able_productive INTEGER NOT NULL,
+    lansia INTEGER NOT NULL,
+    disabilitas INTEGER NOT NULL,
+    komponen JSONB NOT NULL,
+    last_komponen_ends_on DATE,
+    desil JSONB NOT NULL,
+    p2k2_invited INTEGER NOT NULL,
+    p2k2_attended INTEGER NOT NULL,
+    CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
+);;
+
+CREATE TABLE replica_kpm.usaha (
+    usaha_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    started_on DATE NOT NULL,
+    omzet_rp BIGINT NOT NULL,
+    has_nib BOOLEAN NOT NULL,
+    has_letter BOOLEAN NOT NULL,
+    CONSTRAINT pk_usaha PRIMARY KEY (usaha_id)
+);;
+
+CREATE INDEX ix_usaha_kpm_id ON replica_kpm.usaha (kpm_id);;
+
+CREATE TABLE replica_pendamping.pendamping (
+    pendamping_id UUID NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    from_on DATE NOT NULL,
+    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
+    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+);;
+
+CREATE TABLE replica_pendamping.penugasan (
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    CONSTRAINT pk_penugasan PRIMARY KEY (penugasan_id),
+    CONSTRAINT ck_penugasan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR', 'UNKNOWN'))
+);;
+
+CREATE INDEX ix_penugasan_pendamping_id ON replica_pendamping.penugasan (pendamping_id);;
+
+CREATE TABLE replica_pendamping.wilayah_tugas (
+    wilayah_tugas_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    CONSTRAINT pk_wilayah_tugas PRIMARY KEY (wilayah_tugas_id)
+);;
+
+CREATE INDEX ix_wilayah_tugas_penugasan_id ON replica_pendamping.wilayah_tugas (penugasan_id);;
+
+CREATE TABLE replica_rujukan.rujukan (
+    rujukan_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_rujukan PRIMARY KEY (rujukan_id)
+);;
+
+CREATE INDEX ix_rujukan_graduasi_id ON replica_rujukan.rujukan (graduasi_id);;
+
+CREATE TABLE sk (
+    sk_id UUID NOT NULL,
+    sk_no TEXT NOT NULL,
+    sk_on DATE NOT NULL,
+    announced_on DATE NOT NULL,
+    cases INTEGER NOT NULL,
+    evidence_sha256 VARCHAR(64),
+    determined_by TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_sk PRIMARY KEY (sk_id),
+    CONSTRAINT uq_sk_sk_no UNIQUE (sk_no),
+    CONSTRAINT ck_sk_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$')
+);;
+
+CREATE TABLE tahap_calendar (
+    year INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    starts_on DATE NOT NULL,
+    cutoff_on DATE NOT NULL,
+    CONSTRAINT pk_tahap_calendar PRIMARY KEY (year, number),
+    CONSTRAINT ck_tahap_calendar_number CHECK (number BETWEEN 1 AND 12),
+    CONSTRAINT ck_tahap_calendar_cutoff_before_start CHECK (cutoff_on < starts_on),
+    CONSTRAINT uq_tahap_calendar_starts_on UNIQUE (starts_on)
+);;
+
+CREATE TABLE indicator (
+    instrument_id UUID NOT NULL,
+    code TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    source VARCHAR(40) NOT NULL,
+    value_type VARCHAR(40) NOT NULL,
+    rule VARCHAR(40) NOT NULL,
+    passes_at BIGINT NOT NULL,
+    weight INTEGER NOT NULL,
+    knock_out BOOLEAN NOT NULL,
+    evidence_required BOOLEAN NOT NULL,
+    text_en TEXT NOT NULL,
+    text_id TEXT NOT NULL,
+    CONSTRAINT pk_indicator PRIMARY KEY (instrument_id, code),
+    CONSTRAINT ck_indicator_weight_not_negative CHECK (weight >= 0),
+    CONSTRAINT fk_indicator_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id),
+    CONSTRAINT ck_indicator_source_known CHECK (source IN ('ANSWER', 'FACT')),
+    CONSTRAINT ck_indicator_valuetype_known CHECK (value_type IN ('BOOL', 'INT')),
+    CONSTRAINT ck_indicator_check_known CHECK (rule IN ('AT_LEAST', 'AT_MOST', 'IS', 'NONE'))
+);;
+
+CREATE TABLE policy (
+    policy_id UUID NOT NULL,
+    exit_reason VARCHAR(40) NOT NULL,
+    version INTEGER NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    opened_by VARCHAR(40) NOT NULL,
+    stages TEXT[] NOT NULL,
+    four_people BOOLEAN NOT NULL,
+    needs_score BOOLEAN NOT NULL,
+    needs_statement BOOLEAN NOT NULL,
+    needs_komponen_ended BOOLEAN NOT NULL,
+    counts BOOLEAN NOT NULL,
+    opens_rujukan BOOLEAN NOT NULL,
+    sanggah_length INTEGER NOT NULL,
+    sanggah_unit VARCHAR(40) NOT NULL,
+    sanggah_starts_from VARCHAR(40) NOT NULL,
+    monitoring_months INTEGER NOT NULL,
+    instrument_id UUID,
+    credit_rule_version INTEGER NOT NULL,
+    CONSTRAINT pk_policy PRIMARY KEY (policy_id),
+    CONSTRAINT uq_policy_exit_reason_version UNIQUE (exit_reason, version),
+    CONSTRAINT ex_policy_one_at_a_time EXCLUDE USING gist (exit_reason WITH =, daterange(valid_from, valid_to) WITH &&),
+    CONSTRAINT ck_policy_score_by_an_instrument CHECK (needs_score = (instrument_id IS NOT NULL)),
+    CONSTRAINT ck_policy_lengths CHECK (sanggah_length > 0 AND monitoring_months >= 0),
+    CONSTRAINT ck_policy_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
+    CONSTRAINT ck_policy_openedby_known CHECK (opened_by IN ('PENDAMPING', 'EXIT_PROPOSED')),
+    CONSTRAINT ck_policy_termunit_known CHECK (sanggah_unit IN ('DAY', 'MONTH')),
+    CONSTRAINT ck_policy_termstart_known CHECK (sanggah_starts_from IN ('ANNOUNCED_ON', 'SK_ON')),
+    CONSTRAINT fk_policy_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id),
+    CONSTRAINT fk_policy_credit_rule_version FOREIGN KEY(credit_rule_version) REFERENCES credit_rule (version)
+);;
+
+CREATE TABLE graduasi (
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kepesertaan_id UUID NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    exit_reason VARCHAR(40) NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    policy_id UUID NOT NULL,
+    policy_version INTEGER NOT NULL,
+    asesmen_id UUID,
+    pernyataan_id UUID,
+    usul_id UUID,
+    state VARCHAR(40) NOT NULL,
+    since_on DATE NOT NULL,
+    postponed_from TEXT,
+    outcome VARCHAR(40),
+    opened_by TEXT NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    version INTEGER NOT NULL,
+    CONSTRAINT pk_graduasi PRIMARY KEY (graduasi_id),
+    CONSTRAINT ck_graduasi_outcome_at_the_end CHECK ((state = 'SELESAI') = (outcome IS NOT NULL)),
+    CONSTRAINT ck_graduasi_postponed_from_a_state CHECK ((state = 'DITUNDA') = (postponed_from IS NOT NULL)),
+    CONSTRAINT ck_graduasi_version_counts_up CHECK (version >= 1),
+    CONSTRAINT ck_graduasi_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
+    CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
+    CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
+    CONSTRAINT ck_graduasi_graduasistate_known CHECK (state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
+    CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH'))
+);;
+
+CREATE INDEX ix_graduasi_kpm_id ON graduasi (kpm_id);;
+
+CREATE INDEX ix_graduasi_state_graduasi_id ON graduasi (state, graduasi_id);;
+
+CREATE UNIQUE INDEX uq_graduasi_in_effect ON graduasi (kepesertaan_id) WHERE state IN ('EFEKTIF', 'PEMANTAUAN', 'SELESAI');;
+
+CREATE UNIQUE INDEX uq_graduasi_open ON graduasi (kepesertaan_id) WHERE state NOT IN ('EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DITOLAK', 'DIBATALKAN', 'DIPULIHKAN');;
+
+CREATE TABLE asesmen (
+    asesmen_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    policy_id UUID NOT NULL,
+    instrument_version INTEGER NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    assessed_on DATE NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    answers JSONB NOT NULL,
+    facts JSONB NOT NULL,
+    result VARCHAR(40) NOT NULL,
+    score_percent INTEGER NOT NULL,
+    bersedia BOOLEAN,
+    explanation JSONB NOT NULL,
+    CONSTRAINT pk_asesmen PRIMARY KEY (asesmen_id),
+    CONSTRAINT fk_asesmen_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT fk_asesmen_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
+    CONSTRAINT ck_asesmen_asesmenresult_known CHECK (result IN ('SIAP', 'BELUM_SIAP', 'DIKECUALIKAN'))
+);;
+
+CREATE INDEX ix_asesmen_graduasi_id ON asesmen (graduasi_id);;
+
+CREATE TABLE certificate (
+    certificate_no TEXT NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    issued_on DATE NOT NULL,
+    CONSTRAINT pk_certificate PRIMARY KEY (certificate_no),
+    CONSTRAINT uq_certificate_graduasi_id UNIQUE (graduasi_id),
+    CONSTRAINT fk_certificate_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
+);;
+
+CREATE TABLE credit (
+    credit_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    year INTEGER NOT NULL,
+    exit_reason VARCHAR(40) NOT NULL,
+    rule_version INTEGER NOT NULL,
+    granted_on DATE NOT NULL,
+    reversed_on DATE,
+    CONSTRAINT pk_credit PRIMARY KEY (credit_id),
+    CONSTRAINT uq_credit_graduasi_id UNIQUE (graduasi_id),
+    CONSTRAINT fk_credit_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT ck_credit_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
+    CONSTRAINT fk_credit_rule_version FOREIGN KEY(rule_version) REFERENCES credit_rule (version)
+);;
+
+CREATE TABLE graduasi_history (
+    history_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
+    person TEXT NOT NULL,
+    sub TEXT NOT NULL,
+    role TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    reason TEXT,
+    evidence_sha256 VARCHAR(64),
+    policy_version INTEGER NOT NULL,
+    CONSTRAINT pk_graduasi_history PRIMARY KEY (history_id),
+    CONSTRAINT fk_graduasi_history_a_known_move FOREIGN KEY(from_state, to_state) REFERENCES graduasi_transition (from_state, to_state),
+    CONSTRAINT ck_graduasi_history_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT fk_graduasi_history_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
+);;
+
+CREATE INDEX ix_graduasi_history_graduasi_id_history_id ON graduasi_history (graduasi_id, history_id);;
+
+CREATE TABLE monitoring_task (
+    task_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    month INTEGER NOT NULL,
+    opens_on DATE NOT NULL,
+    due_on DATE NOT NULL,
+    recorded_on DATE,
+    still_out BOOLEAN,
+    cause VARCHAR(40),
+    note TEXT,
+    pendamping_id UUID,
+    penugasan_id UUID,
+    version INTEGER NOT NULL,
+    CONSTRAINT pk_monitoring_task PRIMARY KEY (task_id),
+    CONSTRAINT uq_monitoring_task_graduasi_id_month UNIQUE (graduasi_id, month),
+    CONSTRAINT ck_monitoring_task_month_in_order CHECK (month BETWEEN 1 AND 60 AND opens_on < due_on),
+    CONSTRAINT ck_monitoring_task_recorded_whole CHECK ((recorded_on IS NULL) = (still_out IS NULL)),
+    CONSTRAINT ck_monitoring_task_cause_of_a_relapse CHECK (still_out IS NULL OR still_out OR cause IS NOT NULL),
+    CONSTRAINT fk_monitoring_task_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT ck_monitoring_task_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA'))
+);;
+
+CREATE INDEX ix_monitoring_task_due_on_task_id ON monitoring_task (due_on, task_id);;
+
+CREATE TABLE musyawarah (
+    musyawarah_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    berita_acara_no TEXT NOT NULL,
+    held_on DATE NOT NULL,
+    evidence_sha256 VARCHAR(64) NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_musyawarah PRIMARY KEY (musyawarah_id),
+    CONSTRAINT ck_musyawarah_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT fk_musyawarah_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
+);;
+
+CREATE INDEX ix_musyawarah_graduasi_id ON musyawarah (graduasi_id);;
+
+CREATE TABLE stage_act (
+    stage_act_id BIGINT GENERATED ALWAYS AS IDENTITY,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    stage VARCHAR(40) NOT NULL,
+    person TEXT NOT NULL,
+    sub TEXT NOT NULL,
+    role TEXT NOT NULL,
+    four_people BOOLEAN NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_stage_act PRIMARY KEY (stage_act_id),
+    CONSTRAINT ex_stage_act_four_people EXCLUDE USING gist (graduasi_id WITH =, person WITH =, stage WITH <>) WHERE (four_people),
+    CONSTRAINT fk_stage_act_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT ck_stage_act_stage_known CHECK (stage IN ('USUL', 'VERIFIKASI', 'MUSYAWARAH', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH'))
+);;
+
+CREATE TABLE pernyataan (
+    pernyataan_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    asesmen_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    signed_on DATE NOT NULL,
+    evidence_sha256 VARCHAR(64) NOT NULL,
+    offers_sha256 VARCHAR(64) NOT NULL,
+    pendamping_id UUID NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_pernyataan PRIMARY KEY (pernyataan_id),
+    CONSTRAINT ck_pernyataan_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT ck_pernyataan_offers_sha256_form CHECK (offers_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT uq_pernyataan_asesmen_id UNIQUE (asesmen_id),
+    CONSTRAINT fk_pernyataan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT fk_pernyataan_asesmen_id FOREIGN KEY(asesmen_id) REFERENCES asesmen (asesmen_id)
+);;
+
+CREATE INDEX ix_pernyataan_graduasi_id ON pernyataan (graduasi_id);;
+
+CREATE TABLE usul (
+    usul_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    asesmen_id UUID,
+    pernyataan_id UUID,
+    policy_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    proposed_by TEXT NOT NULL,
+    proposed_on DATE NOT NULL,
+    facts JSONB NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_usul PRIMARY KEY (usul_id),
+    CONSTRAINT fk_usul_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT fk_usul_asesmen_id FOREIGN KEY(asesmen_id) REFERENCES asesmen (asesmen_id),
+    CONSTRAINT fk_usul_pernyataan_id FOREIGN KEY(pernyataan_id) REFERENCES pernyataan (pernyataan_id),
+    CONSTRAINT fk_usul_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id)
+);;
+
+CREATE INDEX ix_usul_graduasi_id ON usul (graduasi_id);;
+
+CREATE TABLE penetapan (
+    graduasi_id UUID NOT NULL,
+    sk_id UUID NOT NULL,
+    usul_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    announced_on DATE NOT NULL,
+    term_ends_on DATE NOT NULL,
+    effective_tahap TEXT NOT NULL,
+    effective_on DATE NOT NULL,
+    last_payable_tahap TEXT NOT NULL,
+    CONSTRAINT pk_penetapan PRIMARY KEY (graduasi_id),
+    CONSTRAINT ck_penetapan_term_after_announcement CHECK (term_ends_on >= announced_on),
+    CONSTRAINT fk_penetapan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT fk_penetapan_sk_id FOREIGN KEY(sk_id) REFERENCES sk (sk_id),
+    CONSTRAINT fk_penetapan_usul_id FOREIGN KEY(usul_id) REFERENCES usul (usul_id)
+);;
+
+CREATE INDEX ix_penetapan_sk_id ON penetapan (sk_id);;

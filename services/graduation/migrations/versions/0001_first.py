@@ -1,0 +1,66 @@
+"""Graduation's tables, its row security, the first content of its rules."""
+
+from pathlib import Path
+
+from alembic import op
+
+from shared import schema
+
+revision = "0001"
+down_revision = None
+
+SERVICE = "graduation"
+REPLICAS = ("pendamping", "kpm", "rujukan")
+# Rows of families: the api role sees those of the caller's areas.
+BY_AREA = (
+    "graduasi",
+    "graduasi_history",
+    "stage_act",
+    "asesmen",
+    "pernyataan",
+    "usul",
+    "musyawarah",
+    "penetapan",
+    "credit",
+    "certificate",
+    "monitoring_task",
+)
+APPEND_ONLY = (
+    "graduasi_history",
+    "stage_act",
+    "asesmen",
+    "pernyataan",
+    "usul",
+    "musyawarah",
+    "sk",
+    "certificate",
+)
+NEVER_DELETED = ("graduasi", "penetapan", "credit", "monitoring_task")
+RULES = ("instrument", "indicator", "policy", "credit_rule", "graduasi_transition")
+
+
+def upgrade() -> None:
+    schema.platform_v1(op.execute, SERVICE)
+    for name in REPLICAS:
+        schema.replica_schema(op.execute, SERVICE, name)
+    run("0001_tables.sql", ";;")
+    run("0001_seed.sql", ";\n")
+    for table in BY_AREA:
+        schema.area_security(op.execute, table)
+    for table in APPEND_ONLY:
+        revoke("UPDATE, DELETE", table)
+    for table in NEVER_DELETED:
+        revoke("DELETE", table)
+    for table in RULES:
+        revoke("INSERT, UPDATE, DELETE", table)
+
+
+def run(name: str, end: str) -> None:
+    """Run the statements of a file beside this folder, each to `end`."""
+    for statement in (Path(__file__).parents[1] / name).read_text("utf-8").split(end):
+        if statement.strip():
+            op.execute(statement)
+
+
+def revoke(rights: str, table: str) -> None:
+    op.execute(f"REVOKE {rights} ON {table} FROM {SERVICE}_api, {SERVICE}_worker")

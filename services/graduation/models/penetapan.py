@@ -1,0 +1,79 @@
+"""The decree and what follows from it: one penetapan a case, the credit, the certificate."""
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.graduation.models.table import Area, At, Key, Sha256, Table, is_sha256
+from shared.contracts.kinds import ExitReason
+from shared.database import text_enum
+
+
+class Sk(Table):
+    """A decree: one document, many cases in it. Append-only."""
+
+    __tablename__ = "sk"
+    __table_args__ = (sa.UniqueConstraint("sk_no", name="uq_sk_sk_no"), is_sha256("evidence_sha256"))
+
+    sk_id: Mapped[Key]
+    sk_no: Mapped[str]
+    sk_on: Mapped[date]
+    announced_on: Mapped[date]
+    cases: Mapped[int] = mapped_column(sa.Integer)
+    evidence_sha256: Mapped[Sha256 | None]
+    determined_by: Mapped[str]
+    at: Mapped[At]
+
+
+class Penetapan(Table):
+    """One case's decision in an SK: when the term ends, and from which tahap the payment stops."""
+
+    __tablename__ = "penetapan"
+    __table_args__ = (
+        sa.CheckConstraint("term_ends_on >= announced_on", name="term_after_announcement"),
+        sa.Index("ix_penetapan_sk_id", "sk_id"),
+    )
+
+    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"), primary_key=True)
+    sk_id: Mapped[UUID] = mapped_column(sa.ForeignKey("sk.sk_id"))
+    usul_id: Mapped[UUID] = mapped_column(sa.ForeignKey("usul.usul_id"))
+    kode_wilayah: Mapped[Area]
+    pendamping_id: Mapped[UUID]
+    penugasan_id: Mapped[UUID]
+    announced_on: Mapped[date]
+    term_ends_on: Mapped[date]
+    effective_tahap: Mapped[str]
+    effective_on: Mapped[date]
+    last_payable_tahap: Mapped[str]
+
+
+class Credit(Table):
+    """What a penetapan counts, to which penugasan, in which year. A reversal is told, the row stays."""
+
+    __tablename__ = "credit"
+    __table_args__ = (sa.UniqueConstraint("graduasi_id", name="uq_credit_graduasi_id"),)
+
+    credit_id: Mapped[Key]
+    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
+    kode_wilayah: Mapped[Area]
+    pendamping_id: Mapped[UUID]
+    penugasan_id: Mapped[UUID]
+    year: Mapped[int] = mapped_column(sa.Integer)
+    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason))
+    rule_version: Mapped[int] = mapped_column(sa.ForeignKey("credit_rule.version"))
+    granted_on: Mapped[date]
+    reversed_on: Mapped[date | None]
+
+
+class Certificate(Table):
+    """The piagam of an exit in effect; its number says nothing of the family. Append-only."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (sa.UniqueConstraint("graduasi_id", name="uq_certificate_graduasi_id"),)
+
+    certificate_no: Mapped[str] = mapped_column(primary_key=True)
+    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
+    kode_wilayah: Mapped[Area]
+    issued_on: Mapped[date]

@@ -1,0 +1,164 @@
+"""Rules as data: policies per exit reason, the instrument, the crediting rule, the calendar of payment (chain.md 3, 4)."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.graduation.models.table import Key, Table
+from shared.contracts.kinds import ExitReason
+from shared.database import text_enum
+
+
+class OpenedBy(StrEnum):
+    """What opens a case: a pendamping here, or an exit that caseload proposed on evidence."""
+
+    PENDAMPING = "PENDAMPING"
+    EXIT_PROPOSED = "EXIT_PROPOSED"
+
+
+class TermUnit(StrEnum):
+    """In what a term is counted."""
+
+    DAY = "DAY"
+    MONTH = "MONTH"
+
+
+class TermStart(StrEnum):
+    """From which date a term runs."""
+
+    ANNOUNCED_ON = "ANNOUNCED_ON"
+    SK_ON = "SK_ON"
+
+
+class Source(StrEnum):
+    """Where a criterion's value comes from: asked in the family's house, or known of it as caseload told."""
+
+    ANSWER = "ANSWER"
+    FACT = "FACT"
+
+
+class ValueType(StrEnum):
+    """A yes or no, or a whole number (rupiah, months, percent, counts: the indicator's text says which)."""
+
+    BOOL = "BOOL"
+    INT = "INT"
+
+
+class Check(StrEnum):
+    """How a value is held against `passes_at`; NONE is asked or shown, and weighs nothing."""
+
+    AT_LEAST = "AT_LEAST"
+    AT_MOST = "AT_MOST"
+    IS = "IS"
+    NONE = "NONE"
+
+
+class Instrument(Table):
+    """A version of the questions and weights by which readiness is judged. Never edited, only followed."""
+
+    __tablename__ = "instrument"
+    __table_args__ = (
+        sa.CheckConstraint("threshold_percent BETWEEN 0 AND 100", name="threshold_percent"),
+        sa.UniqueConstraint("version", name="uq_instrument_version"),
+    )
+
+    instrument_id: Mapped[Key]
+    version: Mapped[int] = mapped_column(sa.Integer)
+    threshold_percent: Mapped[int] = mapped_column(sa.Integer)
+    # A family with fewer able members of working age than this is exempt (OQ3 of domain.md, as decided so far).
+    exempt_below_able: Mapped[int] = mapped_column(sa.Integer)
+    source: Mapped[str]
+
+
+class Indicator(Table):
+    """One criterion of an instrument."""
+
+    __tablename__ = "indicator"
+    __table_args__ = (sa.CheckConstraint("weight >= 0", name="weight_not_negative"),)
+
+    instrument_id: Mapped[UUID] = mapped_column(sa.ForeignKey("instrument.instrument_id"), primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(sa.Integer)
+    source: Mapped[Source] = mapped_column(text_enum(Source))
+    value_type: Mapped[ValueType] = mapped_column(text_enum(ValueType))
+    rule: Mapped[Check] = mapped_column(text_enum(Check))
+    passes_at: Mapped[int] = mapped_column(sa.BigInteger)
+    weight: Mapped[int] = mapped_column(sa.Integer)
+    knock_out: Mapped[bool]
+    evidence_required: Mapped[bool]
+    text_en: Mapped[str]
+    text_id: Mapped[str]
+
+
+class CreditRule(Table):
+    """A version of the rule that says to whom a penetapan counts; the words say what the code does."""
+
+    __tablename__ = "credit_rule"
+
+    version: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
+    valid_from: Mapped[date]
+    text_en: Mapped[str]
+    text_id: Mapped[str]
+
+
+class Policy(Table):
+    """What an exit reason asks for, in a range of dates. A case keeps the version under which it was opened."""
+
+    __tablename__ = "policy"
+    __table_args__: Any = (
+        sa.UniqueConstraint("exit_reason", "version", name="uq_policy_exit_reason_version"),
+        ExcludeConstraint(
+            ("exit_reason", "="),
+            (sa.text("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_policy_one_at_a_time",
+            using="gist",
+        ),
+        sa.CheckConstraint("needs_score = (instrument_id IS NOT NULL)", name="score_by_an_instrument"),
+        sa.CheckConstraint("sanggah_length > 0 AND monitoring_months >= 0", name="lengths"),
+    )
+
+    policy_id: Mapped[Key]
+    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason))
+    version: Mapped[int] = mapped_column(sa.Integer)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    opened_by: Mapped[OpenedBy] = mapped_column(text_enum(OpenedBy))
+    stages: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text))
+    four_people: Mapped[bool]
+    needs_score: Mapped[bool]
+    needs_statement: Mapped[bool]
+    needs_komponen_ended: Mapped[bool]
+    counts: Mapped[bool]
+    opens_rujukan: Mapped[bool]
+    sanggah_length: Mapped[int] = mapped_column(sa.Integer)
+    sanggah_unit: Mapped[TermUnit] = mapped_column(text_enum(TermUnit))
+    sanggah_starts_from: Mapped[TermStart] = mapped_column(text_enum(TermStart))
+    monitoring_months: Mapped[int] = mapped_column(sa.Integer)
+    instrument_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("instrument.instrument_id"))
+    credit_rule_version: Mapped[int] = mapped_column(sa.ForeignKey("credit_rule.version"))
+
+
+class TahapCalendar(Table):
+    """A payment stage: when it starts, and until when an exit still makes it (chain.md 3)."""
+
+    __tablename__ = "tahap_calendar"
+    __table_args__ = (
+        sa.CheckConstraint("number BETWEEN 1 AND 12", name="number"),
+        sa.CheckConstraint("cutoff_on < starts_on", name="cutoff_before_start"),
+        sa.UniqueConstraint("starts_on", name="uq_tahap_calendar_starts_on"),
+    )
+
+    year: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
+    starts_on: Mapped[date]
+    cutoff_on: Mapped[date]
+
+    @property
+    def tahap(self) -> str:
+        """The tahap as events name it: `2026-3`."""
+        return f"{self.year}-{self.number}"

@@ -1,0 +1,72 @@
+"""The months after an exit."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
+
+from services.graduation import commands, queries
+from services.graduation.models import MonitoringTask, RelapseCause
+from services.graduation.routes.shapes import Reason, Request, View
+from shared.access import Permission
+from shared.http import Caller, Paging, Router, Session, may
+
+router = Router(tag="monitoring")
+
+
+class MonitoringResult(Request):
+    """What was found: still on its own feet, or fallen back and why (coded; the note stays here)."""
+
+    still_out: Annotated[bool, Field(strict=True)]
+    cause: RelapseCause | None = None
+    note: Reason | None = None
+
+
+class MonitoringTaskView(View):
+    """A task of one month after the exit."""
+
+    task_id: UUID
+    graduasi_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    month: int
+    opens_on: date
+    due_on: date
+    recorded_on: date | None
+    still_out: bool | None
+    cause: RelapseCause | None
+    note: str | None
+    version: int
+
+
+class MonitoringPage(View):
+    """A page of tasks, the earliest due first."""
+
+    items: list[MonitoringTaskView]
+    next: str | None
+
+
+@router.get("/monitoring", response_model=MonitoringPage)
+@may(Permission.GRADUASI_READ)
+async def list_monitoring(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    graduasi_id: Annotated[UUID | None, Query()] = None,
+    open_only: Annotated[bool, Query()] = False,
+) -> Response:
+    """List monitoring tasks; a pendamping's are those of the families they hold today."""
+    found = await queries.tasks(session, caller, graduasi_id, open_only)
+    return await paging.answer(session, found, (MonitoringTask.due_on, MonitoringTask.task_id))
+
+
+@router.post("/monitoring/{task_id}/result", status_code=201, response_model=MonitoringTaskView)
+@may(Permission.MONITORING_RECORD, key_required=True)
+async def record_monitoring(
+    task_id: UUID, body: MonitoringResult, session: Session, caller: Caller
+) -> MonitoringTask:
+    """Record what was found in a month; the last one ends the case."""
+    return await commands.record_monitoring(session, caller, task_id, body.still_out, body.cause, body.note)

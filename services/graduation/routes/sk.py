@@ -1,0 +1,113 @@
+"""The decree, the certificate, and the numbers that must agree with the other services' (chain.md 9)."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Path
+from pydantic import Field, field_validator
+
+from services.graduation import commands, queries
+from services.graduation.models import Sk
+from services.graduation.routes.graduasi import PenetapanView
+from services.graduation.routes.shapes import Day, Digest, Number, Request, View
+from shared.access import Permission
+from shared.contracts.kinds import ExitReason
+from shared.http import Caller, Router, Session, may
+
+router = Router(tag="penetapan")
+MOST_CASES = 200
+
+
+class Decree(Request):
+    """An SK over approved cases, announced on its date."""
+
+    sk_no: Number = Field(examples=["123/3.4/BS.01/5/2026"])
+    sk_on: Day
+    graduasi_ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST_CASES)]
+    evidence_sha256: Digest | None = None
+
+    @field_validator("graduasi_ids")
+    @classmethod
+    def _each_once(cls, value: list[UUID]) -> list[UUID]:
+        if len(set(value)) != len(value):
+            message = "a case is named twice"
+            raise ValueError(message)
+        return value
+
+
+class SkView(View):
+    """An SK."""
+
+    sk_id: UUID
+    sk_no: str
+    sk_on: date
+    announced_on: date
+    cases: int
+    evidence_sha256: str | None
+
+
+class SkFullView(SkView):
+    """An SK with the penetapan of the caller's areas."""
+
+    penetapan: list[PenetapanView]
+
+
+class CertificateView(View):
+    """Whether an exit stands."""
+
+    certificate_no: str
+    issued_on: date
+    exit_reason: ExitReason
+    stands: bool
+    effective_on: date
+
+
+class Scope(Request):
+    """Of whom: these families, of these pendamping's assessments; left out: all of the caller's areas."""
+
+    kpm_ids: Annotated[list[UUID], Field(max_length=1000)] | None = None
+    pendamping_ids: Annotated[list[UUID], Field(max_length=1000)] | None = None
+
+
+class NumbersView(View):
+    """Graduation's words of chain.md 9: determined, annulled, effective."""
+
+    service: str = "graduation"
+    by_exit_reason: dict[str, dict[str, int]]
+    totals: dict[str, int]
+
+
+@router.post("/sk", status_code=201, response_model=SkView)
+@may(Permission.GRADUASI_DETERMINE, key_required=True)
+async def determine_graduasi(body: Decree, session: Session, caller: Caller) -> Sk:
+    """Determine approved cases in one SK: all of them, or none."""
+    return await commands.determine(session, caller, **body.model_dump())
+
+
+@router.get("/sk/{sk_id}", response_model=SkFullView)
+@may(Permission.GRADUASI_READ)
+async def read_sk(sk_id: UUID, session: Session) -> dict[str, Any]:
+    """Return an SK with its penetapan."""
+    return await queries.sk_in_full(session, sk_id)
+
+
+@router.get("/certificate/{certificate_no}", response_model=CertificateView)
+@may(Permission.CERTIFICATE_CHECK)
+async def check_certificate(
+    certificate_no: Annotated[str, Path(max_length=30, pattern=r"^GR-[0-9]{4}-[0-9A-Z]{10}-[0-9A-Z*~$=]$")],
+    session: Session,
+) -> dict[str, Any]:
+    """Say whether the exit with this certificate stands."""
+    return await queries.certificate(session, certificate_no)
+
+
+@router.post("/numbers")
+@may(Permission.NUMBERS_READ)
+async def count_numbers(body: Scope, session: Session) -> NumbersView:
+    """Count per exit reason, for comparison with the other services."""
+    found = await queries.numbers(session, body.kpm_ids, body.pendamping_ids)
+    words = ("determined", "annulled", "effective")
+    return NumbersView(
+        by_exit_reason=found, totals={word: sum(row[word] for row in found.values()) for word in words}
+    )

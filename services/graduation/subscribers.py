@@ -1,0 +1,106 @@
+"""What graduation keeps of others: who may act on which family, what is known of it, whether it was referred."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.models import (
+    Dampingan,
+    Kepesertaan,
+    Kpm,
+    Pendamping,
+    Penugasan,
+    Rujukan,
+    Usaha,
+    WilayahTugas,
+)
+from shared.contracts.caseload import (
+    DampinganChanged,
+    DampinganEnded,
+    DampinganFacts,
+    DampinganStarted,
+    KepesertaanEnded,
+    KepesertaanRestored,
+    KepesertaanStarted,
+    KpmFacts,
+    KpmRegistered,
+    KpmUpdated,
+    UsahaRecorded,
+)
+from shared.contracts.referral import RujukanOpened
+from shared.contracts.registry import (
+    PendampingRegistered,
+    PendampingStatusChanged,
+    PenugasanEnded,
+    PenugasanStarted,
+    WilayahTugasEnded,
+    WilayahTugasPlaced,
+)
+from shared.database import upsert
+from shared.events import Event
+from shared.messaging import Received, Subscription
+
+pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])
+kpm = Subscription(name="kpm", kind="replica", topics=["pilar.caseload"])
+rujukan = Subscription(name="rujukan", kind="replica", topics=["pilar.referral"])
+
+Model = type[Dampingan | Kepesertaan | Kpm | Pendamping | Penugasan | Rujukan | Usaha | WilayahTugas]
+
+
+async def keep(session: AsyncSession, model: Model, told: list[Received[Event]]) -> None:
+    """Write each fact's whole state by its id; a column that a fact does not carry is empty (a range without end)."""
+    names = [column.key for column in model.__table__.columns]
+    rows: list[dict[str, object]] = []
+    for one in told:
+        fields = one.event.model_dump(mode="json")
+        rows.append({name: fields.get(name) for name in names})
+    await upsert(session, model, rows, key=[names[0]])
+
+
+@pendamping.on_batch(PendampingRegistered, PendampingStatusChanged)
+async def keep_pendamping(session: AsyncSession, told: list[Received[Event]]) -> None:
+    """Anything but AKTIF means: no new acts."""
+    await keep(session, Pendamping, told)
+
+
+@pendamping.on_batch(PenugasanStarted, PenugasanEnded)
+async def keep_penugasan(session: AsyncSession, told: list[Received[Event]]) -> None:
+    """Who may assess, and until when."""
+    await keep(session, Penugasan, told)
+
+
+@pendamping.on_batch(WilayahTugasPlaced, WilayahTugasEnded)
+async def keep_wilayah_tugas(session: AsyncSession, told: list[Received[Event]]) -> None:
+    """Where."""
+    await keep(session, WilayahTugas, told)
+
+
+@kpm.on_batch(KpmRegistered, KpmUpdated)
+async def keep_kpm(session: AsyncSession, told: list[Received[KpmFacts]]) -> None:
+    """The facts that an assessment is judged on."""
+    await keep(session, Kpm, told)  # pyright: ignore[reportArgumentType]
+
+
+@kpm.on_batch(UsahaRecorded)
+async def keep_usaha(session: AsyncSession, told: list[Received[Event]]) -> None:
+    """The family's businesses."""
+    await keep(session, Usaha, told)
+
+
+@kpm.on_batch(KepesertaanStarted, KepesertaanEnded, KepesertaanRestored)
+async def keep_kepesertaan(session: AsyncSession, told: list[Received[Event]]) -> None:
+    """What a case may end; the end confirms an effect, a restoration takes it back."""
+    await keep(session, Kepesertaan, told)
+
+
+@kpm.on_batch(DampinganStarted, DampinganChanged, DampinganEnded)
+async def keep_dampingan(session: AsyncSession, told: list[Received[DampinganFacts]]) -> None:
+    """Who may act on the family, and who holds its tasks."""
+    await keep(session, Dampingan, told)  # pyright: ignore[reportArgumentType]
+
+
+@rujukan.on_batch(RujukanOpened)
+async def keep_rujukan(session: AsyncSession, told: list[Received[Event]]) -> None:
+    """The other half of: each exit that opens a rujukan has exactly one."""
+    await keep(session, Rujukan, told)
+
+
+SUBSCRIPTIONS = [pendamping, kpm, rujukan]

@@ -1,0 +1,24 @@
+"""What falls due in graduation: the ends of terms, and the starts of the tahap from which exits count."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.commands import TAHAP_STARTED, TERM_ENDED, begin_monitoring, take_effect
+from shared.jobs import Due, Work
+
+WORK = Work()
+
+
+@WORK.due(TERM_ENDED)
+async def term_ended(session: AsyncSession, due: Due) -> None:
+    """The day after the term: the exit takes effect."""
+    settled_on = due.payload.get("settled_on")
+    await take_effect(session, UUID(due.subject_id), date.fromisoformat(settled_on) if settled_on else None)
+
+
+@WORK.due(TAHAP_STARTED)
+async def tahap_started(session: AsyncSession, due: Due) -> None:
+    """The first day of the effective tahap: the monitoring begins."""
+    await begin_monitoring(session, UUID(due.subject_id))
