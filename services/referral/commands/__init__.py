@@ -1,0 +1,1 @@
+"""What referral does, by noun: each function loads, changes, emits and returns."""

@@ -1,0 +1,115 @@
+"""Moving a rujukan program along domain.md 5, with its history and what others are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.errors import DateInTheFuture, DateTooEarly
+from services.referral.models import (
+    Program,
+    RujukanProgram,
+    RujukanProgramHistory,
+    Table,
+    become,
+    road,
+)
+from shared import clock
+from shared.contracts.kinds import BenefitKind, RujukanProgramState
+from shared.contracts.referral import RujukanSent
+from shared.database import constraint_of, uuid7
+from shared.errors import DomainError
+from shared.messaging import emit
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Who moves it (a `sub`), on which business date, and why."""
+
+    by: str
+    on: date
+    reason: str
+
+
+async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgramState, move: Move) -> None:
+    """Move to `wanted` through what it implies; each step is history, and passing TERKIRIM tells RujukanSent.
+
+    Raises:
+        IllegalTransition: there is no such road.
+    """
+    for step in road(row.state, wanted):
+        left = become(row, step)
+        remember(
+            session, row, left, move if step is wanted else Move(move.by, move.on, f"implied by {wanted}")
+        )
+        if step is RujukanProgramState.TERKIRIM:
+            await _sent(session, row, move.on)
+
+
+def remember(
+    session: AsyncSession, row: RujukanProgram, left: RujukanProgramState | None, move: Move
+) -> None:
+    """Append one line of history."""
+    session.add(
+        RujukanProgramHistory(
+            history_id=uuid7(),
+            rujukan_program_id=row.rujukan_program_id,
+            from_state=left,
+            to_state=row.state,
+            on=move.on,
+            by=move.by,
+            reason=move.reason,
+        )
+    )
+
+
+async def _sent(session: AsyncSession, row: RujukanProgram, on: date) -> None:
+    program = await session.get_one(Program, row.program_id)
+    row.sent_on, row.sla_due_on = on, on + timedelta(days=program.sla_days)
+    emit(session, RujukanSent(**facts(row), sent_on=on))
+
+
+def facts(row: RujukanProgram) -> dict[str, Any]:
+    """Return what every event about a rujukan program says."""
+    return {
+        "rujukan_id": row.rujukan_id,
+        "rujukan_program_id": row.rujukan_program_id,
+        "graduasi_id": row.graduasi_id,
+        "kpm_id": row.kpm_id,
+        "kode_wilayah": row.kode_wilayah,
+        "partner_id": row.partner_id,
+        "program_code": row.program_code,
+        "benefit_kinds": [BenefitKind(kind) for kind in row.benefit_kinds],
+        "status": row.state,
+    }
+
+
+async def insert(session: AsyncSession, row: Table, refusals: Mapping[str, DomainError]) -> None:
+    """Write the row now; a unique constraint named in `refusals` becomes that refusal."""
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        refusal = refusals.get(constraint_of(error))
+        if refusal is None:
+            raise
+        raise refusal from None
+
+
+async def require_past(
+    session: AsyncSession, on: date, pointer: str, *, earliest: date | None = None
+) -> date:
+    """Return today's business date when `on` is not after it, and not before `earliest`.
+
+    Raises:
+        DateInTheFuture, DateTooEarly
+    """
+    today = await clock.today(session)
+    if on > today:
+        raise DateInTheFuture(pointer, on=on)
+    if earliest is not None and on < earliest:
+        raise DateTooEarly(pointer, on=on, earliest=earliest)
+    return today

@@ -1,0 +1,159 @@
+"""Offers before a family signs, and the one rujukan that opens when its graduation is determined."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as insert_into
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.commands.families import family_of, matches, require_care
+from services.referral.commands.moves import Move, remember
+from services.referral.matching import Match
+from services.referral.models import OfferShown, Rujukan, RujukanProgram, RujukanState
+from shared import clock
+from shared.access import Actor
+from shared.contracts.graduation import GraduasiDetermined
+from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
+from shared.contracts.referral import RujukanOpened
+from shared.database import uuid7
+from shared.errors import NotYetKnown
+from shared.jobs import schedule
+from shared.messaging import emit
+
+MATCHING = "rujukan.match"
+ASK_AGAIN = timedelta(seconds=1)
+
+
+async def show_offers(session: AsyncSession, kpm_id: UUID, caller: Actor) -> OfferShown:
+    """Return what the family would be offered today, each rule with its reason; the list shown is kept by its hash.
+
+    Raises:
+        NotYetKnown: caseload has not told of the family. NotAllowed, NotYourFamily
+    """
+    today = await clock.today(session)
+    family = await family_of(session, kpm_id, today)
+    if family is None:
+        raise NotYetKnown("kpm", "/query/kpm_id")
+    caller.require_area(family.kpm.kode_wilayah)
+    await require_care(session, caller, kpm_id)
+    offers = [offer(match) for match in await matches(session, family)]
+    shown = OfferShown(
+        sha256=fingerprint(kpm_id, offers),
+        kpm_id=kpm_id,
+        kode_wilayah=family.kpm.kode_wilayah,
+        shown_on=today,
+        offers=offers,
+    )
+    values = {
+        name: getattr(shown, name) for name in ("sha256", "kpm_id", "kode_wilayah", "shown_on", "offers")
+    }
+    await session.execute(insert_into(OfferShown).values(values).on_conflict_do_nothing())
+    return shown
+
+
+def offer(match: Match) -> dict[str, Any]:
+    """Return a program as a family is shown it."""
+    program = match.program
+    return {
+        "program_code": program.code,
+        "revision": program.revision,
+        "name": program.name,
+        "benefit_kinds": sorted(program.benefit_kinds),
+        "amount_min_rp": program.amount_min_rp,
+        "amount_max_rp": program.amount_max_rp,
+        "required_documents": program.required_documents,
+        "fits": match.fits,
+        "reasons": [reason.as_json() for reason in match.reasons],
+    }
+
+
+def fingerprint(kpm_id: UUID, offers: list[dict[str, Any]]) -> str:
+    """Return the SHA-256 of the list in its canonical form: JSON with sorted keys and no spaces, UTF-8."""
+    canonical = orjson.dumps({"kpm_id": str(kpm_id), "offers": offers}, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(canonical).hexdigest()
+
+
+async def open_rujukan(session: AsyncSession, event: GraduasiDetermined) -> None:
+    """Open the one rujukan of this graduation, if its exit reason opens one; told again, nothing happens."""
+    if not event.opens_rujukan:
+        return
+    values: dict[str, Any] = {
+        name: getattr(event, name)
+        for name in ("graduasi_id", "kpm_id", "kode_wilayah", "bansos", "exit_reason", "sk_no", "sk_on")
+    }
+    opened = await session.scalar(
+        insert_into(Rujukan)
+        .values(
+            **values,
+            rujukan_id=uuid7(),
+            purpose=RujukanPurpose.PASCAGRADUASI,
+            state=RujukanState.TERBUKA,
+            paused=False,
+            matched=False,
+            offers_sha256=event.statement_offers_sha256,
+            opened_on=await clock.today(session),
+            version=1,
+        )
+        .on_conflict_do_nothing(constraint="uq_rujukan_graduasi_id")
+        .returning(Rujukan)
+    )
+    if opened is not None:
+        emit(session, _opened(opened))
+        await match_rujukan(session, opened)
+
+
+def _opened(row: Rujukan) -> RujukanOpened:
+    names = ("rujukan_id", "graduasi_id", "kpm_id", "kode_wilayah", "purpose", "exit_reason")
+    return RujukanOpened(**{name: getattr(row, name) for name in names})
+
+
+async def match_rujukan(session: AsyncSession, rujukan: Rujukan) -> bool:
+    """Draft one offer for each program that fits; return False, to be asked again, while the family is unknown."""
+    if rujukan.matched or rujukan.state is not RujukanState.TERBUKA:
+        return True
+    today = await clock.today(session)
+    family = await family_of(session, rujukan.kpm_id, today)
+    if family is None:
+        due_at = datetime.now(UTC) + ASK_AGAIN
+        await schedule(session, MATCHING, due_at, subject_id=rujukan.rujukan_id, clock="real")
+        return False
+    for match in await matches(session, family):
+        if match.fits:
+            row = _drafted(rujukan, match)
+            session.add(row)
+            await session.flush()
+            remember(session, row, None, Move("system:referral", today, "matched"))
+    rujukan.matched = True
+    return True
+
+
+def _drafted(rujukan: Rujukan, match: Match) -> RujukanProgram:
+    names = ("sector", "started_on", "omzet_rp", "has_nib", "has_letter")
+    usaha = {name: getattr(match.usaha, name) for name in names} if match.usaha else None
+    if usaha:
+        usaha["started_on"] = usaha["started_on"].isoformat()
+    return RujukanProgram(
+        rujukan_program_id=uuid7(),
+        rujukan_id=rujukan.rujukan_id,
+        program_id=match.program.program_id,
+        partner_id=match.program.partner_id,
+        graduasi_id=rujukan.graduasi_id,
+        kpm_id=rujukan.kpm_id,
+        kode_wilayah=rujukan.kode_wilayah,
+        program_code=match.program.code,
+        benefit_kinds=sorted(match.program.benefit_kinds),
+        state=RujukanProgramState.DRAF,
+        reasons=[reason.as_json() for reason in match.reasons],
+        usaha=usaha,
+        version=1,
+    )
+
+
+async def rujukan_of(session: AsyncSession, graduasi_id: UUID) -> Rujukan | None:
+    """Return the rujukan of a graduation, locked, or None where none was opened."""
+    wanted = sa.select(Rujukan).where(Rujukan.graduasi_id == graduasi_id)
+    return await session.scalar(wanted.with_for_update(key_share=True))

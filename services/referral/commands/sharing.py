@@ -1,0 +1,169 @@
+"""Consent, its withdrawal, and the identity that arrives sealed in between."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as insert_into
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.commands.families import require_care
+from services.referral.commands.moves import Move, facts, insert, require_past, walk
+from services.referral.commands.sending import ask_sending, ask_withdrawal
+from services.referral.errors import (
+    ConsentAlreadyGiven,
+    EvidenceMissing,
+    NoConsent,
+    RujukanNotOpen,
+    UnknownConsentText,
+)
+from services.referral.models import (
+    ENDED,
+    Consent,
+    ConsentChannel,
+    ConsentText,
+    Identity,
+    Rujukan,
+    RujukanProgram,
+    RujukanState,
+)
+from shared import clock, files
+from shared.access import Actor
+from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.referral import ConsentGiven, ConsentWithdrawn, RujukanWithdrawn
+from shared.database import load, uuid7, vault_of
+from shared.errors import NotFound
+from shared.messaging import emit
+
+RECIPIENT = "referral"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the family said, how, on which text, with the SHA-256 of the evidence in this service's files."""
+
+    text_version: int
+    channel: ConsentChannel
+    evidence_sha256: str
+    given_on: date
+
+
+async def give_consent(
+    session: AsyncSession, rujukan_program_id: UUID, given: Given, caller: Actor
+) -> RujukanProgram:
+    """Record that the family lets this partner know who it is; caseload seals the identity when it hears.
+
+    Raises:
+        NotFound, NotYourFamily, ConsentAlreadyGiven, RujukanNotOpen, EvidenceMissing, UnknownConsentText,
+        DateInTheFuture, DateTooEarly, IllegalTransition
+    """
+    row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
+    await require_care(session, caller, row.kpm_id)
+    rujukan = await session.get_one(Rujukan, row.rujukan_id)
+    if rujukan.state is not RujukanState.TERBUKA:
+        raise RujukanNotOpen(state=rujukan.state)
+    today = await require_past(session, given.given_on, "/body/given_on", earliest=rujukan.sk_on)
+    await _require_proof(session, given)
+    consent = _consent(row, given, caller)
+    await insert(session, consent, {"uq_consent_rujukan_program_id": ConsentAlreadyGiven()})
+    await walk(session, row, RujukanProgramState.DISETUJUI_KPM, Move(caller.sub, today, "consent given"))
+    emit(session, ConsentGiven(**_said(consent, row)))
+    return row
+
+
+def _consent(row: RujukanProgram, given: Given, caller: Actor) -> Consent:
+    return Consent(
+        consent_id=uuid7(),
+        rujukan_program_id=row.rujukan_program_id,
+        kpm_id=row.kpm_id,
+        kode_wilayah=row.kode_wilayah,
+        partner_id=row.partner_id,
+        text_version=given.text_version,
+        channel=given.channel,
+        evidence_sha256=given.evidence_sha256,
+        given_on=given.given_on,
+        recorded_by=caller.sub,
+    )
+
+
+async def _require_proof(session: AsyncSession, given: Given) -> None:
+    try:
+        await files.about(session, given.evidence_sha256)
+    except NotFound:
+        raise EvidenceMissing("/body/evidence_sha256") from None
+    text = await session.get(ConsentText, given.text_version)
+    if text is None or text.valid_from > given.given_on:
+        raise UnknownConsentText("/body/text_version", version=given.text_version)
+
+
+def _said(consent: Consent, row: RujukanProgram) -> dict[str, object]:
+    names = ("consent_id", "rujukan_program_id", "kpm_id", "kode_wilayah", "partner_id", "text_version")
+    return {"rujukan_id": row.rujukan_id, **{name: getattr(consent, name) for name in names}}
+
+
+async def withdraw_consent(
+    session: AsyncSession, rujukan_program_id: UUID, withdrawn_on: date, reason: str, caller: Actor
+) -> RujukanProgram:
+    """Take the consent back: nothing more is shared, what was kept of the identity is destroyed, the partner is told.
+
+    Raises:
+        NotFound, NotYourFamily, NoConsent, DateInTheFuture, DateTooEarly, IllegalTransition
+    """
+    row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
+    await require_care(session, caller, row.kpm_id)
+    consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
+    if consent is None or consent.withdrawn_on is not None:
+        raise NoConsent
+    await require_past(session, withdrawn_on, "/body/withdrawn_on", earliest=consent.given_on)
+    consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, caller.sub
+    emit(session, ConsentWithdrawn(**_said(consent, row), reason="consent withdrawn"))
+    if row.state not in ENDED:
+        await withdraw(session, row, Move(caller.sub, withdrawn_on, "consent withdrawn"))
+    await forget(session, row)
+    return row
+
+
+async def withdraw(session: AsyncSession, row: RujukanProgram, move: Move) -> None:
+    """Take one offer back, and tell the partner if it has ever been told of it."""
+    await walk(session, row, RujukanProgramState.DICABUT, move)
+    row.withdrawn_on = move.on
+    emit(session, RujukanWithdrawn(**facts(row), reason=move.reason, withdrawn_on=move.on))
+    await forget(session, row)
+    if row.shared_at is not None:
+        await ask_withdrawal(session, row.rujukan_program_id)
+
+
+async def forget(session: AsyncSession, row: RujukanProgram) -> None:
+    """Destroy the identity that was kept for this sending."""
+    await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
+
+
+async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str) -> None:
+    """The graduation was undone: the case and every offer in it that has not ended are DICABUT."""
+    if rujukan.state is RujukanState.DICABUT:
+        return
+    rujukan.close(RujukanState.DICABUT)
+    rujukan.withdrawn_reason = reason
+    move = Move("system:referral", await clock.today(session), "graduation annulled")
+    wanted = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan.rujukan_id)
+    for row in await session.scalars(
+        wanted.order_by(RujukanProgram.rujukan_program_id).with_for_update(key_share=True)
+    ):
+        if row.state not in ENDED:
+            await withdraw(session, row, move)
+
+
+async def keep_identity(session: AsyncSession, for_id: UUID, kpm_id: UUID, person: dict[str, object]) -> None:
+    """Keep who the family is for one consented sending, under own keys; the same again changes nothing."""
+    row = await session.get(RujukanProgram, for_id, with_for_update={"key_share": True})
+    waiting = {RujukanProgramState.DISETUJUI_KPM, RujukanProgramState.GAGAL_KIRIM}
+    if row is None or row.kpm_id != kpm_id or row.state not in waiting:
+        return  # withdrawn, or over, while it was on its way: what is not needed is not kept
+    sealed = vault_of(session).seal(
+        orjson.dumps(person).decode(), table="identity", column="sealed", row_id=for_id
+    )
+    values = {"for_id": for_id, "recipient": RECIPIENT, "kpm_id": kpm_id, "sealed": sealed}
+    await session.execute(insert_into(Identity).values(values).on_conflict_do_nothing())
+    await ask_sending(session, for_id)

@@ -1,0 +1,157 @@
+"""The menu of everything that referral may refuse to do."""
+
+from shared.errors import DomainError, InvalidInput, NotAllowed
+
+
+class PartnerCodeTaken(DomainError):
+    """409: another partner has this code."""
+
+    en = "There is already a partner with the code {code}."
+    id = "Sudah ada mitra dengan kode {code}."
+
+
+class AddressRefused(InvalidInput):
+    """422: no webhook may go to this address (no https, not public, or with a password in it)."""
+
+    en = "This webhook address cannot be used: {reason}."
+    id = "Alamat webhook ini tidak dapat dipakai: {reason_id}."
+
+
+class WebhookNeeded(InvalidInput):
+    """422: a partner on this channel is told by webhook, and no address is given."""
+
+    en = "A partner on the channel {channel} needs a webhook address."
+    id = "Mitra dengan kanal {channel} memerlukan alamat webhook."
+
+
+class ProgramOfAnotherPartner(DomainError):
+    """409: the code is another partner's program."""
+
+    en = "The program {code} belongs to another partner."
+    id = "Program {code} milik mitra lain."
+
+
+class ProgramRevisionTaken(DomainError):
+    """409: a revision of this program holds from that day or later already."""
+
+    en = "The program {code} already has a revision from {valid_from} or later."
+    id = "Program {code} sudah mempunyai revisi sejak {valid_from} atau sesudahnya."
+
+
+class RuleCannotBe(InvalidInput):
+    """422: the operator or the value of a rule does not fit its field."""
+
+    en = "Rule {number}: {field} cannot be compared with {op} to this value."
+    id = "Aturan {number}: {field} tidak dapat dibandingkan dengan {op} terhadap nilai ini."
+
+
+class NotYourFamily(NotAllowed):
+    """403: a pendamping acts only for families whose dampingan is theirs today (domain.md 7.3)."""
+
+    en = "This family is not in your care today."
+    id = "Keluarga ini bukan dampingan Anda pada hari ini."
+
+
+class EvidenceMissing(DomainError):
+    """409: the evidence was not put here first (POST /v1/files)."""
+
+    en = "There is no file with this SHA-256 here; put the evidence first."
+    id = "Tidak ada berkas dengan SHA-256 ini; unggah buktinya lebih dahulu."
+
+
+class UnknownConsentText(InvalidInput):
+    """422: no text of consent with this version holds on that day."""
+
+    en = "There is no consent text of version {version} on that day."
+    id = "Tidak ada naskah persetujuan versi {version} pada hari itu."
+
+
+class ConsentAlreadyGiven(DomainError):
+    """409: the family has said yes to this program before."""
+
+    en = "Consent for this program has already been recorded."
+    id = "Persetujuan untuk program ini sudah dicatat."
+
+
+class NoConsent(DomainError):
+    """409: there is no consent that could be withdrawn."""
+
+    en = "There is no consent in force for this program."
+    id = "Tidak ada persetujuan yang berlaku untuk program ini."
+
+
+class RujukanNotOpen(DomainError):
+    """409: the case with referral has ended."""
+
+    en = "This rujukan is {state}; nothing more is begun in it."
+    id = "Rujukan ini sudah {state}; tidak ada yang dapat dimulai lagi."
+
+
+class DateInTheFuture(InvalidInput):
+    """422: it cannot have happened yet."""
+
+    en = "The date {on} lies in the future."
+    id = "Tanggal {on} belum tiba."
+
+
+class DateTooEarly(InvalidInput):
+    """422: it happened before what it follows."""
+
+    en = "The date {on} lies before {earliest}."
+    id = "Tanggal {on} lebih awal daripada {earliest}."
+
+
+class ReasonCodeNeeded(InvalidInput):
+    """422: DITOLAK carries a reason code, and only DITOLAK does (domain.md 5)."""
+
+    en = "DITOLAK needs a reason code, and no other answer takes one."
+    id = "DITOLAK harus disertai kode alasan, dan jawaban lain tidak memakainya."
+
+
+class AnswerIdReused(DomainError):
+    """409: the partner used the same answer_id for another answer."""
+
+    en = "The answer_id {answer_id} was used before for another answer."
+    id = "answer_id {answer_id} sudah dipakai untuk jawaban lain."
+
+
+class DeliveryAlreadyRecorded(DomainError):
+    """409: the aid was delivered once already, under another delivery_id or with other facts."""
+
+    en = "The delivery of this aid has already been recorded."
+    id = "Penyaluran bantuan ini sudah dicatat."
+
+
+class AmountOutsideProgram(InvalidInput):
+    """422: more rupiah than the program gives."""
+
+    en = "The program gives at most Rp{most}."
+    id = "Program ini memberi paling banyak Rp{most}."
+
+
+class OutcomeAlreadyRecorded(DomainError):
+    """409: the outcome of this month stands."""
+
+    en = "The outcome at {month} months has already been recorded."
+    id = "Hasil pada bulan ke-{month} sudah dicatat."
+
+
+class OutcomeTooEarly(DomainError):
+    """409: the month of this outcome has not come."""
+
+    en = "The outcome at {month} months falls due on {due_on}."
+    id = "Hasil pada bulan ke-{month} baru jatuh pada {due_on}."
+
+
+class NothingDelivered(DomainError):
+    """409: an outcome is of aid that was delivered."""
+
+    en = "No aid has been delivered under this rujukan yet."
+    id = "Belum ada bantuan yang disalurkan dalam rujukan ini."
+
+
+class RelapseAlreadyReported(DomainError):
+    """409: a report of this day stands."""
+
+    en = "A relapse has already been reported for that day."
+    id = "Kekambuhan sudah dilaporkan untuk hari itu."

@@ -1,0 +1,191 @@
+"""Who offers what to whom: partners, their programs and the rules of these as rows, and the texts of consent."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.referral.models.table import Table
+from shared.contracts.kinds import BenefitKind
+from shared.database import Rupiah, text_enum
+
+
+class PartnerKind(StrEnum):
+    """What sort of K/L or body takes over (domain.md 5)."""
+
+    KEMENTERIAN = "KEMENTERIAN"
+    LEMBAGA = "LEMBAGA"
+    PEMDA = "PEMDA"
+    BANK = "BANK"
+    BUMN = "BUMN"
+    BADAN = "BADAN"
+    LAINNYA = "LAINNYA"
+
+
+class Channel(StrEnum):
+    """How the partner is reached (domain.md 5). Only HOST_TO_HOST and API_SPLP are sent by the machine today."""
+
+    API_SPLP = "API_SPLP"
+    HOST_TO_HOST = "HOST_TO_HOST"
+    FILE = "FILE"
+    PORTAL_LINK = "PORTAL_LINK"
+    SURAT = "SURAT"
+
+
+class SendFrom(StrEnum):
+    """From when a consented rujukan may go to the partner: once the SK is there, or once it has taken effect."""
+
+    DETERMINED = "determined"
+    EFFECTIVE = "effective"
+
+
+class RuleField(StrEnum):
+    """What a rule may look at; each is computed from what caseload tells of the family, and from nothing else."""
+
+    KODE_WILAYAH = "kode_wilayah"
+    DESIL_NAS = "desil_nas"
+    ABLE_PRODUCTIVE = "able_productive"
+    PENGURUS_AGE = "pengurus_age"
+    PENGURUS_SEX = "pengurus_sex"
+    USAHA_MONTHS = "usaha_months"
+    USAHA_OMZET_RP = "usaha_omzet_rp"
+    USAHA_SECTOR = "usaha_sector"
+    USAHA_REGISTERED = "usaha_registered"
+    OWNER_AGE = "owner_age"
+    OWNER_SEX = "owner_sex"
+
+
+class RuleOp(StrEnum):
+    """How a rule compares. WITHIN: in one of these areas; GE_OR_MARRIED: at least so old, or married."""
+
+    GE = "GE"
+    LE = "LE"
+    EQ = "EQ"
+    IN = "IN"
+    WITHIN = "WITHIN"
+    GE_OR_MARRIED = "GE_OR_MARRIED"
+
+
+class Strength(StrEnum):
+    """A HARD rule that fails keeps the program from the family; a SOFT one is only shown."""
+
+    HARD = "HARD"
+    SOFT = "SOFT"
+
+
+class PayloadField(StrEnum):
+    """What a partner may be told beyond the rujukan itself; what is not here can be told to nobody (domain.md 5)."""
+
+    NIK = "nik"
+    NAME = "name"
+    PHONE = "phone"
+    USAHA = "usaha"
+    SK_NO = "sk_no"
+    CERTIFICATE_NO = "certificate_no"
+
+
+class Partner(Table):
+    """A ministry, agency, bank or local government to which families are referred."""
+
+    __tablename__ = "partner"
+
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[PartnerKind] = mapped_column(text_enum(PartnerKind))
+    channel: Mapped[Channel] = mapped_column(text_enum(Channel))
+    kode_wilayah: Mapped[str | None]
+    webhook_url: Mapped[str | None]
+    secret_sealed: Mapped[bytes | None]
+    version: Mapped[int] = mapped_column(default=1)
+    registered_by: Mapped[str]
+    registered_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+    __table_args__ = (
+        sa.CheckConstraint("(webhook_url IS NULL) = (secret_sealed IS NULL)", name="webhook_has_secret"),
+        sa.CheckConstraint("version >= 1", name="version_positive"),
+    )
+
+
+class Program(Table):
+    """One published revision of what a partner offers; amounts in rupiah. A new revision ends the one before."""
+
+    __tablename__ = "program"
+
+    program_id: Mapped[UUID] = mapped_column(primary_key=True)
+    partner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("partner.partner_id"))
+    code: Mapped[str]
+    revision: Mapped[int]
+    name: Mapped[str]
+    benefit_kinds: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
+    amount_min_rp: Mapped[Rupiah | None]
+    amount_max_rp: Mapped[Rupiah | None]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    send_from: Mapped[SendFrom] = mapped_column(text_enum(SendFrom))
+    sla_days: Mapped[int]
+    minimum_data: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
+    required_documents: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
+    legal_basis: Mapped[str]
+    published_by: Mapped[str]
+    published_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+    __table_args__ = (
+        sa.UniqueConstraint("code", "revision", name="uq_program_code_revision"),
+        sa.CheckConstraint(
+            "benefit_kinds <@ ARRAY[{}]::text[]".format(
+                ", ".join(f"'{kind}'" for kind in BenefitKind.known())
+            ),
+            name="benefit_kinds_known",
+        ),
+        sa.CheckConstraint(
+            "minimum_data <@ ARRAY[{}]::text[]".format(", ".join(f"'{field}'" for field in PayloadField)),
+            name="minimum_data_known",
+        ),
+        sa.CheckConstraint(
+            "amount_min_rp >= 0 AND amount_max_rp >= coalesce(amount_min_rp, 0)", name="amounts"
+        ),
+        sa.CheckConstraint("valid_to > valid_from", name="range"),
+        sa.CheckConstraint("sla_days BETWEEN 1 AND 365", name="sla_days_range"),
+    )
+
+
+class ProgramRule(Table):
+    """One rule of a program's revision, with its source in regulation and the version of that source."""
+
+    __tablename__ = "program_rule"
+
+    program_id: Mapped[UUID] = mapped_column(sa.ForeignKey("program.program_id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    field: Mapped[RuleField] = mapped_column(text_enum(RuleField))
+    op: Mapped[RuleOp] = mapped_column(text_enum(RuleOp))
+    value: Mapped[Any] = mapped_column(JSONB)
+    strength: Mapped[Strength] = mapped_column(text_enum(Strength))
+    source: Mapped[str]
+    version: Mapped[str]
+
+
+class Office(Table):
+    """Whom a partner calls about a family: the Dinsos office of the area, never the family's pendamping."""
+
+    __tablename__ = "office"
+
+    kode_wilayah: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class ConsentText(Table):
+    """The words to which a family agrees, by version; a text once used is never edited (UU 27/2022 art. 20, 22)."""
+
+    __tablename__ = "consent_text"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    valid_from: Mapped[date]
+    text: Mapped[str]

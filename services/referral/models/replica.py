@@ -1,0 +1,58 @@
+"""Families as caseload last told; filled by the subscription `kpm`, rebuilt from the first event on."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.referral.models.table import Table
+from shared.contracts.kinds import DampinganPurpose, Sex, UsahaSector
+from shared.database import Rupiah, text_enum
+
+
+class Kpm(Table):
+    """A family, as caseload last told."""
+
+    __tablename__ = "kpm"
+    __table_args__ = {"schema": "replica_kpm"}
+
+    kpm_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kode_wilayah: Mapped[str]
+    able_productive: Mapped[int]
+    desil: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    pengurus_sex: Mapped[Sex | None] = mapped_column(text_enum(Sex, replica=True))
+    pengurus_birth_year: Mapped[int | None]
+
+
+class Usaha(Table):
+    """A member's business, as caseload last told. Turnover in rupiah a month."""
+
+    __tablename__ = "usaha"
+    __table_args__ = {"schema": "replica_kpm"}
+
+    usaha_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kpm_id: Mapped[UUID] = mapped_column(index=True)
+    owner_sex: Mapped[Sex] = mapped_column(text_enum(Sex, replica=True))
+    owner_birth_year: Mapped[int]
+    owner_married: Mapped[bool]
+    sector: Mapped[UsahaSector] = mapped_column(text_enum(UsahaSector, replica=True))
+    started_on: Mapped[date]
+    omzet_rp: Mapped[Rupiah]
+    has_nib: Mapped[bool]
+    has_letter: Mapped[bool]
+
+
+class Dampingan(Table):
+    """Who accompanies a family, as caseload last told: a pendamping's rights follow it."""
+
+    __tablename__ = "dampingan"
+    __table_args__ = {"schema": "replica_kpm"}
+
+    dampingan_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kpm_id: Mapped[UUID] = mapped_column(index=True)
+    pendamping_id: Mapped[UUID]
+    purpose: Mapped[DampinganPurpose] = mapped_column(text_enum(DampinganPurpose, replica=True))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]

@@ -1,0 +1,129 @@
+"""What passed between family, Pilar and partner: consent, what was sent, what came back, and whether it helped."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.referral.models.table import Table
+from shared.contracts.kinds import RefusalCode, RujukanProgramState
+from shared.database import Rupiah, text_enum
+
+OF = "rujukan_program.rujukan_program_id"
+
+
+class ConsentChannel(StrEnum):
+    """How the family said it."""
+
+    TATAP_MUKA = "TATAP_MUKA"
+    PUSKESOS = "PUSKESOS"
+    TELEPON = "TELEPON"
+    DARING = "DARING"
+
+
+class Notice(StrEnum):
+    """What a partner is told by webhook."""
+
+    RUJUKAN = "RUJUKAN"
+    DICABUT = "DICABUT"
+
+
+class Consent(Table):
+    """A family's word that this partner may know who it is, for this program; and its taking back."""
+
+    __tablename__ = "consent"
+
+    consent_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF), unique=True)
+    kpm_id: Mapped[UUID]
+    kode_wilayah: Mapped[str]
+    partner_id: Mapped[UUID]
+    text_version: Mapped[int] = mapped_column(sa.ForeignKey("consent_text.version"))
+    channel: Mapped[ConsentChannel] = mapped_column(text_enum(ConsentChannel))
+    evidence_sha256: Mapped[str]
+    given_on: Mapped[date]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    withdrawn_on: Mapped[date | None]
+    withdrawn_reason: Mapped[str | None]
+    withdrawn_by: Mapped[str | None]
+
+    __table_args__ = (
+        sa.CheckConstraint("evidence_sha256 ~ '^[0-9a-f]{64}$'", name="evidence_sha256_form"),
+        sa.CheckConstraint("withdrawn_on >= given_on", name="withdrawn_after_given"),
+        sa.CheckConstraint(
+            "(withdrawn_on IS NULL) = (withdrawn_reason IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)",
+            name="withdrawal_whole",
+        ),
+    )
+
+
+class Attempt(Table):
+    """One try to tell a partner, append-only: which fields (never their values), and what came of it."""
+
+    __tablename__ = "attempt"
+
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    notice: Mapped[Notice] = mapped_column(text_enum(Notice))
+    fields: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
+    http_status: Mapped[int | None]
+    fault: Mapped[str | None]
+    milliseconds: Mapped[int]
+    recorded_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+    __table_args__ = (sa.Index("ix_attempt_of", "rujukan_program_id", "attempt_id"),)
+
+
+class Answer(Table):
+    """What a partner said, once per `answer_id` of its own; append-only. `reason_text_sealed` may name people."""
+
+    __tablename__ = "answer"
+
+    answer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    partner_answer_id: Mapped[str]
+    digest: Mapped[bytes]
+    status: Mapped[RujukanProgramState] = mapped_column(text_enum(RujukanProgramState))
+    reason_code: Mapped[RefusalCode | None] = mapped_column(text_enum(RefusalCode))
+    reason_text_sealed: Mapped[bytes | None]
+    amount_rp: Mapped[Rupiah | None]
+    answered_on: Mapped[date]
+    changed: Mapped[bool]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+    __table_args__ = (sa.UniqueConstraint("rujukan_program_id", "partner_answer_id", name="uq_answer_once"),)
+
+
+class Outcome(Table):
+    """What became of the aid 3, 6, 12 or 24 months after its delivery. Turnover in rupiah a month."""
+
+    __tablename__ = "outcome"
+
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF), primary_key=True)
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    still_in_business: Mapped[bool]
+    omzet_rp: Mapped[Rupiah | None]
+    recorded_on: Mapped[date]
+    recorded_by: Mapped[str]
+
+    __table_args__ = (
+        sa.CheckConstraint("month IN (3, 6, 12, 24)", name="month_known"),
+        sa.CheckConstraint("omzet_rp >= 0", name="omzet_not_negative"),
+    )
+
+
+class RelapseReport(Table):
+    """A report that the family may have fallen back; graduation checks it, referral only says so."""
+
+    __tablename__ = "relapse_report"
+
+    rujukan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("rujukan.rujukan_id"), primary_key=True)
+    reported_on: Mapped[date] = mapped_column(primary_key=True)
+    month: Mapped[int]
+    cause: Mapped[str]
+    reported_by: Mapped[str]

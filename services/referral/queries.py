@@ -1,0 +1,104 @@
+"""Reads of referral; they lock nothing. Lists are Core rows in a declared order."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.models import (
+    Attempt,
+    Dampingan,
+    Outcome,
+    Partner,
+    Program,
+    ProgramRule,
+    Rujukan,
+    RujukanProgram,
+    RujukanProgramHistory,
+    RujukanState,
+)
+from shared.contracts.kinds import RujukanProgramState
+from shared.database import Row
+from shared.errors import NotFound
+
+RUJUKAN_ORDER = (Rujukan.rujukan_id,)
+RUJUKAN_PROGRAM_ORDER = (RujukanProgram.rujukan_program_id,)
+PROGRAM_ORDER = (Program.code, Program.revision)
+PARTNER_ORDER = (Partner.code,)
+HISTORY_ORDER = (RujukanProgramHistory.history_id,)
+ATTEMPT_ORDER = (Attempt.attempt_id,)
+
+
+async def read(session: AsyncSession, model: type[Row], key: object, noun: str) -> Row:
+    """Return one row; raise NotFound, also for a row that the caller may not see."""
+    row = await session.get(model, key)
+    if row is None:
+        raise NotFound(noun)
+    return row
+
+
+def columns_of(model: type[Row], names: Sequence[str]) -> sa.Select[Any]:
+    """Select these columns of a table."""
+    return sa.select(*(getattr(model, name) for name in names))
+
+
+def rujukan_list(names: Sequence[str], kpm_id: UUID | None, state: RujukanState | None) -> sa.Select[Any]:
+    """Select rujukan, of one family or in one state where asked."""
+    statement = columns_of(Rujukan, names)
+    if kpm_id is not None:
+        statement = statement.where(Rujukan.kpm_id == kpm_id)
+    return statement if state is None else statement.where(Rujukan.state == state)
+
+
+def rujukan_program_list(
+    names: Sequence[str], kpm_id: UUID | None, state: RujukanProgramState | None
+) -> sa.Select[Any]:
+    """Select rujukan programs; row security leaves a partner its own, once they were shared with it."""
+    statement = columns_of(RujukanProgram, names)
+    if kpm_id is not None:
+        statement = statement.where(RujukanProgram.kpm_id == kpm_id)
+    return statement if state is None else statement.where(RujukanProgram.state == state)
+
+
+def program_list(names: Sequence[str], code: str | None) -> sa.Select[Any]:
+    """Select revisions of programs with their partner's code."""
+    own = [getattr(Program, name) for name in names if name != "partner_code"]
+    statement = sa.select(*own, Partner.code.label("partner_code")).join(Partner)
+    return statement if code is None else statement.where(Program.code == code)
+
+
+async def rules_of(session: AsyncSession, program_id: UUID) -> Sequence[ProgramRule]:
+    """Return the rules of a program's revision in order."""
+    wanted = sa.select(ProgramRule).where(ProgramRule.program_id == program_id)
+    return (await session.scalars(wanted.order_by(ProgramRule.number))).all()
+
+
+async def programs_of(session: AsyncSession, rujukan_id: UUID) -> Sequence[RujukanProgram]:
+    """Return what a rujukan holds, in the order of the programs' codes."""
+    wanted = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan_id)
+    return (await session.scalars(wanted.order_by(RujukanProgram.program_code))).all()
+
+
+async def outcomes_of(session: AsyncSession, rujukan_program_id: UUID) -> Sequence[Outcome]:
+    """Return the outcomes of an aid by month."""
+    wanted = sa.select(Outcome).where(Outcome.rujukan_program_id == rujukan_program_id)
+    return (await session.scalars(wanted.order_by(Outcome.month))).all()
+
+
+async def count_rujukan(
+    session: AsyncSession, kpm_ids: Sequence[UUID] | None, pendamping_ids: Sequence[UUID] | None
+) -> dict[str, dict[str, int]]:
+    """Count opened, withdrawn and live cases per exit reason (chain.md 9), of families or of pendamping's families."""
+    withdrawn = sa.func.count().filter(Rujukan.state == RujukanState.DICABUT)
+    statement = sa.select(Rujukan.exit_reason, sa.func.count(), withdrawn).group_by(Rujukan.exit_reason)
+    if kpm_ids is not None:
+        statement = statement.where(Rujukan.kpm_id.in_(kpm_ids))
+    if pendamping_ids is not None:
+        theirs = sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id.in_(pendamping_ids))
+        statement = statement.where(Rujukan.kpm_id.in_(theirs))
+    return {
+        str(reason): {"opened": opened, "withdrawn": taken_back, "live": opened - taken_back}
+        for reason, opened, taken_back in (await session.execute(statement)).tuples()
+    }

@@ -1,0 +1,285 @@
+"""Partners, programs and offices over HTTP."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
+
+from services.referral import queries
+from services.referral.commands import catalogue
+from services.referral.models import (
+    Channel,
+    Office,
+    Partner,
+    PartnerKind,
+    PayloadField,
+    Program,
+    RuleField,
+    RuleOp,
+    SendFrom,
+    Strength,
+)
+from services.referral.payload import payload_schema
+from services.referral.routes.shapes import Area, Body, Code, Name, Rupiah, Sentence, Url, View
+from shared.access import Permission
+from shared.contracts.kinds import BenefitKind
+from shared.database import load
+from shared.http import Caller, IfMatch, Paging, Router, Session, expect_version, may
+
+partners = Router(tag="partner")
+programs = Router(tag="program")
+offices = Router(tag="office")
+
+Number = Annotated[int, Field(strict=True, ge=0, le=10**12)]
+KNOWN = [kind.value for kind in BenefitKind.known()]
+Benefit = Annotated[BenefitKind, Field(json_schema_extra={"enum": KNOWN})]
+
+
+class PartnerRegistration(Body):
+    """A partner; on HOST_TO_HOST and API_SPLP with the address that is told."""
+
+    code: Code
+    name: Name
+    kind: PartnerKind
+    channel: Channel
+    kode_wilayah: Area | None = None
+    webhook_url: Url | None = None
+
+
+class PartnerView(View):
+    """A partner, without its secret."""
+
+    partner_id: UUID
+    code: str
+    name: str
+    kind: PartnerKind
+    channel: Channel
+    kode_wilayah: str | None
+    webhook_url: str | None
+    version: int
+
+
+class PartnerWithSecret(PartnerView):
+    """A partner with the secret of its webhook: shown this once, kept sealed."""
+
+    webhook_secret: str | None
+
+
+class PartnerPage(View):
+    """A page of partners."""
+
+    items: list[PartnerView]
+    next: str | None
+
+
+class WebhookChange(Body):
+    """Another address; a new secret comes with it."""
+
+    webhook_url: Url
+
+
+class RuleShape(Body):
+    """One rule. `value` is a number, true or false, or a list of codes, as the field needs."""
+
+    field: RuleField = Field(examples=["usaha_months"])
+    op: RuleOp = Field(examples=["GE"])
+    value: (
+        Number
+        | Annotated[bool, Field(strict=True)]
+        | Annotated[
+            list[Annotated[str, Field(min_length=1, max_length=40)]], Field(min_length=1, max_length=1000)
+        ]
+    ) = Field(examples=[6])
+    strength: Strength = Strength.HARD
+    source: Annotated[str, Field(min_length=1, max_length=200, examples=["Permenko 7/2025"])]
+    version: Annotated[str, Field(min_length=1, max_length=40, examples=["2026-01"])]
+
+
+class ProgramPublication(Body):
+    """The next revision of a program. `minimum_data` is all that its partner is told of a family."""
+
+    code: Code
+    partner_id: UUID
+    name: Name
+    benefit_kinds: Annotated[list[Benefit], Field(min_length=1, max_length=6)]
+    amount_min_rp: Rupiah | None = None
+    amount_max_rp: Rupiah | None = None
+    valid_from: date = Field(examples=["2026-01-01"])
+    send_from: SendFrom = SendFrom.DETERMINED
+    sla_days: Annotated[int, Field(strict=True, ge=1, le=365, examples=[14])]
+    minimum_data: Annotated[list[PayloadField], Field(min_length=1, max_length=6)]
+    required_documents: Annotated[list[Name], Field(max_length=20)] = []
+    legal_basis: Sentence
+    rules: Annotated[list[RuleShape], Field(max_length=40)]
+
+    def row(self) -> Program:
+        """Return the program as it is to be stored."""
+        fields = self.model_dump(exclude={"rules", "benefit_kinds", "minimum_data"})
+        return Program(
+            **fields,
+            benefit_kinds=sorted({kind.value for kind in self.benefit_kinds}),
+            minimum_data=sorted({field.value for field in self.minimum_data}),
+        )
+
+    def new_rules(self) -> list[catalogue.NewRule]:
+        """Return the rules in their order."""
+        return [catalogue.NewRule(**rule.model_dump()) for rule in self.rules]
+
+
+class ProgramItem(View):
+    """A revision of a program. It holds from `valid_from` to the day before `valid_to`."""
+
+    program_id: UUID
+    partner_id: UUID
+    code: str
+    revision: int
+    name: str
+    benefit_kinds: list[str]
+    amount_min_rp: int | None
+    amount_max_rp: int | None
+    valid_from: date
+    valid_to: date | None
+    send_from: SendFrom
+    sla_days: int
+    minimum_data: list[str]
+    required_documents: list[str]
+    legal_basis: str
+
+
+class ListedProgram(ProgramItem):
+    """A revision of a program in a list."""
+
+    partner_code: str
+
+
+class ProgramPage(View):
+    """A page of programs."""
+
+    items: list[ListedProgram]
+    next: str | None
+
+
+class RuleView(View):
+    """A rule with its source in regulation."""
+
+    number: int
+    field: RuleField
+    op: RuleOp
+    value: Any
+    strength: Strength
+    source: str
+    version: str
+
+
+class ProgramView(ProgramItem):
+    """A revision of a program with its rules, and the JSON Schema of what its partner is sent."""
+
+    rules: list[RuleView]
+    payload_schema: dict[str, Any]
+
+
+class OfficeShape(Body):
+    """Whom partners call about families of a kabupaten or kota."""
+
+    kode_wilayah: Area
+    name: Name
+    phone: Annotated[str, Field(pattern=r"^\+?[0-9 ()-]{5,30}$", examples=["(0294) 381234"])] | None = None
+    email: (
+        Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,180}$", examples=["dinsos@kendalkab.go.id"])]
+        | None
+    ) = None
+
+
+class OfficeView(View):
+    """The Dinsos office of an area."""
+
+    kode_wilayah: str
+    name: str
+    phone: str | None
+    email: str | None
+    version: int
+
+
+@partners.post("/partner", status_code=201)
+@may(Permission.PARTNER_REGISTER)
+async def register_partner(body: PartnerRegistration, session: Session, caller: Caller) -> PartnerWithSecret:
+    """Register a partner; the secret with which its webhook is signed is shown this once."""
+    partner, secret = await catalogue.register_partner(
+        session, catalogue.NewPartner(**body.model_dump()), caller
+    )
+    return with_secret(partner, secret)
+
+
+@partners.get("/partner", response_model=PartnerPage)
+@may(Permission.PARTNER_REGISTER)
+async def list_partners(session: Session, paging: Paging) -> Response:
+    """List partners by code."""
+    statement = queries.columns_of(Partner, list(PartnerView.model_fields))
+    return await paging.answer(session, statement, queries.PARTNER_ORDER)
+
+
+@partners.get("/partner/{partner_id}")
+@may(Permission.PARTNER_REGISTER)
+async def read_partner(partner_id: UUID, session: Session) -> PartnerView:
+    """Read a partner."""
+    return PartnerView.model_validate(await queries.read(session, Partner, partner_id, "partner"))
+
+
+@partners.post("/partner/{partner_id}/webhook", status_code=201)
+@may(Permission.PARTNER_REGISTER, key_required=True)
+async def change_webhook(
+    partner_id: UUID, body: WebhookChange, session: Session, version: IfMatch
+) -> PartnerWithSecret:
+    """Give the partner another address and secret; what waited for it is tried again at once."""
+    partner = await load(session, Partner, partner_id, noun="partner")
+    expect_version(partner, version)
+    return with_secret(partner, await catalogue.change_webhook(session, partner, body.webhook_url))
+
+
+def with_secret(partner: Partner, secret: str | None) -> PartnerWithSecret:
+    """Show a partner with its new secret."""
+    shown = PartnerView.model_validate(partner)
+    return PartnerWithSecret(**shown.model_dump(), webhook_secret=secret)
+
+
+@programs.post("/program", status_code=201)
+@may(Permission.PROGRAM_PUBLISH, key_required=True)
+async def publish_program(body: ProgramPublication, session: Session, caller: Caller) -> ProgramView:
+    """Publish a program's next revision; the one before ends the day it begins."""
+    program = await catalogue.publish_program(session, body.row(), body.new_rules(), caller)
+    return await program_view(session, program)
+
+
+@programs.get("/program", response_model=ProgramPage)
+@may(Permission.PROGRAM_READ)
+async def list_programs(
+    session: Session, paging: Paging, code: Annotated[str | None, Query(max_length=40)] = None
+) -> Response:
+    """List programs by code and revision."""
+    statement = queries.program_list(list(ListedProgram.model_fields), code)
+    return await paging.answer(session, statement, queries.PROGRAM_ORDER)
+
+
+@programs.get("/program/{program_id}")
+@may(Permission.PROGRAM_READ)
+async def read_program(program_id: UUID, session: Session) -> ProgramView:
+    """Read one revision with its rules and the schema of what its partner is sent."""
+    return await program_view(session, await queries.read(session, Program, program_id, "program"))
+
+
+async def program_view(session: Session, program: Program) -> ProgramView:
+    """Show a program's revision with its rules."""
+    await session.flush()
+    rules = [RuleView.model_validate(rule) for rule in await queries.rules_of(session, program.program_id)]
+    item = ProgramItem.model_validate(program)
+    return ProgramView(**item.model_dump(), rules=rules, payload_schema=payload_schema(program.minimum_data))
+
+
+@offices.post("/office", status_code=201)
+@may(Permission.PARTNER_REGISTER)
+async def set_office(body: OfficeShape, session: Session) -> OfficeView:
+    """Say whom partners call in an area; said again, it is replaced."""
+    return OfficeView.model_validate(await catalogue.set_office(session, Office(**body.model_dump())))

@@ -1,0 +1,84 @@
+"""What a family would be offered, before it signs; and the texts to which it agrees."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.referral.commands.opening import show_offers
+from services.referral.models import ConsentText, RuleField, RuleOp, Strength
+from services.referral.routes.shapes import View
+from shared.access import Permission
+from shared.http import Caller, Router, Session, may
+
+offers = Router(tag="offer")
+consent_texts = Router(tag="consent")
+
+
+class ReasonView(View):
+    """What one rule came to, in both languages; `actual` is null where the fact is not known."""
+
+    number: int
+    field: RuleField
+    op: RuleOp
+    value: Any
+    actual: Any
+    fits: bool
+    strength: Strength
+    source: str
+    version: str
+    en: str
+    id: str
+
+
+class OfferView(View):
+    """A program, whether it fits the family, and why or why not. Amounts in rupiah."""
+
+    program_code: str
+    revision: int
+    name: str
+    benefit_kinds: list[str]
+    amount_min_rp: int | None
+    amount_max_rp: int | None
+    required_documents: list[str]
+    fits: bool
+    reasons: list[ReasonView]
+
+
+class OfferList(View):
+    """The list shown, and the SHA-256 of {kpm_id, offers} as JSON with sorted keys and no spaces, in UTF-8."""
+
+    kpm_id: UUID
+    shown_on: date
+    sha256: str
+    offers: list[OfferView]
+
+
+class ConsentTextView(View):
+    """A text of consent."""
+
+    version: int
+    valid_from: date
+    text: str
+
+
+class ConsentTextList(View):
+    """All texts, oldest first."""
+
+    items: list[ConsentTextView]
+
+
+@offers.get("/offer")
+@may(Permission.RUJUKAN_MATCH)
+async def list_offers(kpm_id: UUID, session: Session, caller: Caller) -> OfferList:
+    """Show what the family would be offered today; the list is kept under its hash, which goes on the statement."""
+    return OfferList.model_validate(await show_offers(session, kpm_id, caller))
+
+
+@consent_texts.get("/consent-text")
+@may(Permission.RUJUKAN_READ)
+async def list_consent_texts(session: Session) -> ConsentTextList:
+    """List the texts that are read to a family before it agrees."""
+    rows = await session.scalars(sa.select(ConsentText).order_by(ConsentText.version))
+    return ConsentTextList(items=[ConsentTextView.model_validate(row) for row in rows])

@@ -1,0 +1,118 @@
+"""What partners say back, and what was seen afterwards."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.referral.commands import answering, outcomes
+from services.referral.models import PARTNER_ANSWERS
+from services.referral.routes.rujukan import OutcomeItem, RujukanProgramView, program_view
+from services.referral.routes.shapes import Body, OwnId, Rupiah, Sentence, View
+from shared.access import Permission
+from shared.contracts.kinds import RefusalCode, RujukanProgramState
+from shared.http import Caller, Router, Session, may
+
+answers = Router(tag="partner-answer")
+
+AnswerStatus = StrEnum("AnswerStatus", {state.name: state.value for state in PARTNER_ANSWERS})
+ReasonCode = StrEnum("ReasonCode", {code.name: code.value for code in RefusalCode.known()})
+
+
+class AnswerBody(Body):
+    """A partner's answer under an id of its own; the same id again is the same answer. Amount in rupiah."""
+
+    answer_id: OwnId
+    status: AnswerStatus = Field(examples=["DISETUJUI"])  # pyright: ignore[reportInvalidTypeForm]
+    reason_code: ReasonCode | None = Field(default=None, examples=[None])  # pyright: ignore[reportInvalidTypeForm]
+    reason_text: Sentence | None = Field(default=None, examples=[None])
+    amount_rp: Rupiah | None = None
+    answered_on: date = Field(examples=["2026-07-10"])
+
+    def said(self) -> answering.Said:
+        """Return the answer in the field's own values."""
+        return answering.Said(
+            self.answer_id,
+            RujukanProgramState(self.status),
+            RefusalCode(self.reason_code) if self.reason_code is not None else None,
+            self.reason_text,
+            self.amount_rp,
+            self.answered_on,
+        )
+
+
+class DeliveryBody(Body):
+    """The aid has reached the family."""
+
+    delivery_id: OwnId
+    amount_rp: Rupiah | None = None
+    delivered_on: date = Field(examples=["2026-07-20"])
+
+
+class OutcomeBody(Body):
+    """What was found 3, 6, 12 or 24 months after delivery; turnover in rupiah a month."""
+
+    month: Literal[3, 6, 12, 24] = Field(examples=[3])
+    still_in_business: Annotated[bool, Field(strict=True, examples=[True])]
+    omzet_rp: Rupiah | None = None
+
+
+class RelapseBody(Body):
+    """Somebody sees that the family may have fallen back, `month` months after the exit."""
+
+    month: Annotated[int, Field(strict=True, ge=0, le=240, examples=[4])]
+    cause: Sentence
+    reported_on: date = Field(examples=["2026-10-20"])
+
+
+class RelapseView(View):
+    """A report of relapse."""
+
+    rujukan_id: UUID
+    reported_on: date
+    month: int
+    cause: str
+
+
+@answers.post("/rujukan-program/{rujukan_program_id}/answer", status_code=201)
+@may(Permission.RUJUKAN_ANSWER, key_required=True)
+async def answer_rujukan(
+    rujukan_program_id: UUID, body: AnswerBody, session: Session, caller: Caller
+) -> RujukanProgramView:
+    """Answer a rujukan of one's own; steps that the answer implies are taken with it."""
+    row = await answering.answer_rujukan(session, rujukan_program_id, body.said(), caller)
+    return await program_view(session, row, caller)
+
+
+@answers.post("/rujukan-program/{rujukan_program_id}/delivery", status_code=201)
+@may(Permission.DELIVERY_RECORD, key_required=True)
+async def deliver_aid(
+    rujukan_program_id: UUID, body: DeliveryBody, session: Session, caller: Caller
+) -> RujukanProgramView:
+    """Say that the aid has reached the family."""
+    row = await answering.deliver_aid(session, rujukan_program_id, **body.model_dump(), caller=caller)
+    return await program_view(session, row, caller)
+
+
+@answers.post("/rujukan-program/{rujukan_program_id}/outcome", status_code=201)
+@may(Permission.OUTCOME_RECORD, key_required=True)
+async def record_outcome(
+    rujukan_program_id: UUID, body: OutcomeBody, session: Session, caller: Caller
+) -> OutcomeItem:
+    """Record what became of the aid in a month that has come."""
+    seen = outcomes.Seen(**body.model_dump())
+    return OutcomeItem.model_validate(
+        await outcomes.record_outcome(session, rujukan_program_id, seen, caller)
+    )
+
+
+@answers.post("/rujukan/{rujukan_id}/relapse-report", status_code=201)
+@may(Permission.OUTCOME_RECORD, key_required=True)
+async def report_relapse(
+    rujukan_id: UUID, body: RelapseBody, session: Session, caller: Caller
+) -> RelapseView:
+    """Report that the family may have fallen back; graduation checks it."""
+    report = await outcomes.report_relapse(session, rujukan_id, **body.model_dump(), caller=caller)
+    return RelapseView.model_validate(report)

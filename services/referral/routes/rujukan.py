@@ -1,0 +1,287 @@
+"""Rujukan for officials, and what a rujukan holds for officials and, its own alone, for a partner."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.referral import queries
+from services.referral.commands import sharing
+from services.referral.commands.families import require_known, require_official
+from services.referral.models import (
+    ENDED,
+    Attempt,
+    ConsentChannel,
+    Notice,
+    Rujukan,
+    RujukanProgram,
+    RujukanProgramHistory,
+    RujukanState,
+)
+from services.referral.routes.offers import ReasonView
+from services.referral.routes.shapes import Body, Sentence, Sha256, View
+from shared import clock
+from shared.access import Actor, Permission
+from shared.contracts.kinds import Bansos, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
+from shared.http import Caller, Paging, Router, Session, may
+
+rujukan = Router(tag="rujukan")
+rujukan_programs = Router(tag="rujukan-program")
+
+
+class RujukanProgramItem(View):
+    """One offer of one program. A partner is not shown the family's ids."""
+
+    rujukan_program_id: UUID
+    rujukan_id: UUID
+    program_id: UUID
+    partner_id: UUID
+    program_code: str
+    benefit_kinds: list[str]
+    kode_wilayah: str
+    state: RujukanProgramState
+    sent_on: date | None
+    sla_due_on: date | None
+    refusal_code: RefusalCode | None
+    amount_rp: int | None
+    delivered_on: date | None
+    withdrawn_on: date | None
+    version: int
+    kpm_id: UUID | None = None
+    graduasi_id: UUID | None = None
+
+
+class OutcomeItem(View):
+    """What became of the aid; turnover in rupiah a month."""
+
+    month: int
+    still_in_business: bool
+    omzet_rp: int | None
+    recorded_on: date
+
+
+class RujukanProgramView(RujukanProgramItem):
+    """One offer with the reasons of its matching (for officials alone) and its outcomes; overdue: past the SLA."""
+
+    reasons: list[ReasonView]
+    outcomes: list[OutcomeItem]
+    overdue: bool
+
+
+class RujukanProgramPage(View):
+    """A page of offers."""
+
+    items: list[RujukanProgramItem]
+    next: str | None
+
+
+class RujukanItem(View):
+    """A graduate's case with referral."""
+
+    rujukan_id: UUID
+    graduasi_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    purpose: RujukanPurpose
+    bansos: Bansos
+    exit_reason: ExitReason
+    state: RujukanState
+    paused: bool
+    matched: bool
+    sk_no: str
+    sk_on: date
+    certificate_no: str | None
+    effective_on: date | None
+    offers_sha256: str | None
+    opened_on: date
+    version: int
+
+
+class RujukanView(RujukanItem):
+    """A case with all its offers."""
+
+    programs: list[RujukanProgramItem]
+
+
+class RujukanPage(View):
+    """A page of cases."""
+
+    items: list[RujukanItem]
+    next: str | None
+
+
+class HistoryItem(View):
+    """One change of state."""
+
+    history_id: UUID
+    from_state: str | None
+    to_state: RujukanProgramState
+    on: date
+    by: str
+    reason: str
+    recorded_at: datetime
+
+
+class HistoryPage(View):
+    """A page of changes, oldest first."""
+
+    items: list[HistoryItem]
+    next: str | None
+
+
+class AttemptItem(View):
+    """One try to tell the partner: which fields it carried, and what came of it."""
+
+    attempt_id: UUID
+    notice: Notice
+    fields: list[str]
+    http_status: int | None
+    fault: str | None
+    milliseconds: int
+    recorded_at: datetime
+
+
+class AttemptPage(View):
+    """A page of tries, oldest first."""
+
+    items: list[AttemptItem]
+    next: str | None
+
+
+class ConsentBody(Body):
+    """The family's word, with the SHA-256 of its evidence (put before by POST /v1/files)."""
+
+    text_version: Annotated[int, Field(strict=True, ge=1, le=10_000, examples=[1])]
+    channel: ConsentChannel
+    evidence_sha256: Sha256
+    given_on: date = Field(examples=["2026-05-18"])
+
+
+class WithdrawalBody(Body):
+    """The family takes its word back."""
+
+    withdrawn_on: date = Field(examples=["2026-06-02"])
+    reason: Sentence
+
+
+@rujukan.get("/rujukan", response_model=RujukanPage)
+@may(Permission.RUJUKAN_READ)
+async def list_rujukan(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    kpm_id: UUID | None = None,
+    state: RujukanState | None = None,
+) -> Response:
+    """List cases of the caller's areas in the order in which they opened."""
+    require_official(caller)
+    statement = queries.rujukan_list(list(RujukanItem.model_fields), kpm_id, state)
+    return await paging.answer(session, statement, queries.RUJUKAN_ORDER)
+
+
+@rujukan.get("/rujukan/{rujukan_id}")
+@may(Permission.RUJUKAN_READ)
+async def read_rujukan(rujukan_id: UUID, session: Session, caller: Caller) -> RujukanView:
+    """Read a case with its offers."""
+    require_official(caller)
+    row = await queries.read(session, Rujukan, rujukan_id, "rujukan")
+    programs = [
+        RujukanProgramItem.model_validate(found) for found in await queries.programs_of(session, rujukan_id)
+    ]
+    return RujukanView(**RujukanItem.model_validate(row).model_dump(), programs=programs)
+
+
+@rujukan_programs.get("/rujukan-program", response_model=RujukanProgramPage)
+@may(Permission.RUJUKAN_READ)
+async def list_rujukan_programs(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    kpm_id: UUID | None = None,
+    state: RujukanProgramState | None = None,
+) -> Response:
+    """List offers: an official's by area, a partner's own once it was told of them."""
+    require_known(caller)
+    statement = queries.rujukan_program_list(shown_to(caller), kpm_id, state)
+    return await paging.answer(session, statement, queries.RUJUKAN_PROGRAM_ORDER)
+
+
+@rujukan_programs.get("/rujukan-program/{rujukan_program_id}")
+@may(Permission.RUJUKAN_READ)
+async def read_rujukan_program(
+    rujukan_program_id: UUID, session: Session, caller: Caller
+) -> RujukanProgramView:
+    """Read one offer."""
+    require_known(caller)
+    row = await queries.read(session, RujukanProgram, rujukan_program_id, "rujukan")
+    return await program_view(session, row, caller)
+
+
+@rujukan_programs.get("/rujukan-program/{rujukan_program_id}/history", response_model=HistoryPage)
+@may(Permission.RUJUKAN_READ)
+async def list_rujukan_program_history(
+    rujukan_program_id: UUID, session: Session, caller: Caller, paging: Paging
+) -> Response:
+    """List the changes of one offer with who, when and why."""
+    require_official(caller)
+    await queries.read(session, RujukanProgram, rujukan_program_id, "rujukan")
+    statement = queries.columns_of(RujukanProgramHistory, list(HistoryItem.model_fields))
+    mine = statement.where(RujukanProgramHistory.rujukan_program_id == rujukan_program_id)
+    return await paging.answer(session, mine, queries.HISTORY_ORDER)
+
+
+@rujukan_programs.get("/rujukan-program/{rujukan_program_id}/attempt", response_model=AttemptPage)
+@may(Permission.RUJUKAN_READ)
+async def list_attempts(
+    rujukan_program_id: UUID, session: Session, caller: Caller, paging: Paging
+) -> Response:
+    """List the tries to tell the partner: the record of what was shared, by the names of the fields."""
+    require_official(caller)
+    await queries.read(session, RujukanProgram, rujukan_program_id, "rujukan")
+    statement = queries.columns_of(Attempt, list(AttemptItem.model_fields))
+    mine = statement.where(Attempt.rujukan_program_id == rujukan_program_id)
+    return await paging.answer(session, mine, queries.ATTEMPT_ORDER)
+
+
+@rujukan_programs.post("/rujukan-program/{rujukan_program_id}/consent", status_code=201)
+@may(Permission.CONSENT_RECORD, key_required=True)
+async def give_consent(
+    rujukan_program_id: UUID, body: ConsentBody, session: Session, caller: Caller
+) -> RujukanProgramView:
+    """Record that the family lets this partner know who it is; the sending follows by itself."""
+    row = await sharing.give_consent(session, rujukan_program_id, sharing.Given(**body.model_dump()), caller)
+    return await program_view(session, row, caller)
+
+
+@rujukan_programs.post("/rujukan-program/{rujukan_program_id}/consent-withdrawal", status_code=201)
+@may(Permission.CONSENT_WITHDRAW, key_required=True)
+async def withdraw_consent(
+    rujukan_program_id: UUID, body: WithdrawalBody, session: Session, caller: Caller
+) -> RujukanProgramView:
+    """Take the consent back: nothing more is shared, and a partner that was told is told this too."""
+    row = await sharing.withdraw_consent(session, rujukan_program_id, body.withdrawn_on, body.reason, caller)
+    return await program_view(session, row, caller)
+
+
+def shown_to(caller: Actor) -> list[str]:
+    """Return the columns that a caller may see in a list."""
+    hidden = {"kpm_id", "graduasi_id"} if caller.partner_id else set[str]()
+    return [name for name in RujukanProgramItem.model_fields if name not in hidden]
+
+
+async def program_view(session: Session, row: RujukanProgram, caller: Actor) -> RujukanProgramView:
+    """Show one offer as the caller may see it."""
+    names = shown_to(caller)
+    outcomes = [
+        OutcomeItem.model_validate(found)
+        for found in await queries.outcomes_of(session, row.rujukan_program_id)
+    ]
+    waits = row.state not in ENDED and row.delivered_on is None
+    return RujukanProgramView(
+        **RujukanProgramItem.model_validate(row).model_dump(include=set(names)),
+        reasons=[] if caller.partner_id else [ReasonView.model_validate(reason) for reason in row.reasons],
+        outcomes=outcomes,
+        overdue=waits and row.sla_due_on is not None and row.sla_due_on < await clock.today(session),
+    )

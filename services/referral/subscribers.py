@@ -1,0 +1,143 @@
+"""What referral does when something happens elsewhere."""
+
+import base64
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.commands.opening import open_rujukan, rujukan_of
+from services.referral.commands.sending import ask_sending
+from services.referral.commands.sharing import RECIPIENT, keep_identity, withdraw_rujukan
+from services.referral.models import Dampingan, Kpm, Rujukan, RujukanProgram, Usaha
+from shared.contracts.caseload import (
+    DampinganChanged,
+    DampinganEnded,
+    DampinganFacts,
+    DampinganStarted,
+    IdentitySealed,
+    KpmFacts,
+    KpmRegistered,
+    KpmUpdated,
+    UsahaRecorded,
+)
+from shared.contracts.graduation import (
+    GraduasiAnnulled,
+    GraduasiDetermined,
+    KpmGraduated,
+    SanggahDecided,
+    SanggahLodged,
+)
+from shared.contracts.kinds import SanggahOutcome
+from shared.database import upsert, vault_of
+from shared.messaging import Meta, Received, Subscription
+from shared.privacy import SealBroken, SealingKey, open_sealed
+
+kpm = Subscription("kpm", "replica", ["pilar.caseload"])
+graduation = Subscription("graduation", "reaction", ["pilar.graduation"], starts="beginning")
+identity = Subscription("identity", "reaction", ["pilar.sealed"], starts="beginning")
+SUBSCRIPTIONS = [kpm, graduation, identity]
+
+KPM = ("kpm_id", "kode_wilayah", "able_productive", "desil", "pengurus_sex", "pengurus_birth_year")
+USAHA = ("usaha_id", "kpm_id", "owner_sex", "owner_birth_year", "owner_married", "sector", "started_on")
+USAHA_STATE = ("omzet_rp", "has_nib", "has_letter")
+DAMPINGAN = ("dampingan_id", "kpm_id", "pendamping_id", "purpose", "valid_from", "valid_to")
+
+
+@kpm.on_batch(KpmRegistered, KpmUpdated)
+async def keep_kpm(session: AsyncSession, facts: list[Received[KpmFacts]]) -> None:
+    """Keep each family's newest state."""
+    await upsert(session, Kpm, [_picked(fact.event, KPM) for fact in facts], key=["kpm_id"])
+
+
+@kpm.on_batch(UsahaRecorded)
+async def keep_usaha(session: AsyncSession, facts: list[Received[UsahaRecorded]]) -> None:
+    """Keep each business's newest state."""
+    await upsert(
+        session, Usaha, [_picked(fact.event, USAHA + USAHA_STATE) for fact in facts], key=["usaha_id"]
+    )
+
+
+@kpm.on_batch(DampinganStarted, DampinganChanged, DampinganEnded)
+async def keep_dampingan(session: AsyncSession, facts: list[Received[DampinganFacts]]) -> None:
+    """Keep who accompanies a family, so that rights follow."""
+    await upsert(session, Dampingan, [_picked(fact.event, DAMPINGAN) for fact in facts], key=["dampingan_id"])
+
+
+def _picked(event: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return event.model_dump(mode="json", include=set(names))
+
+
+@graduation.on(GraduasiDetermined)
+async def open_case(session: AsyncSession, event: GraduasiDetermined, meta: Meta) -> None:
+    """Open the one rujukan of this graduation, with one draft for each program that fits."""
+    del meta
+    await open_rujukan(session, event)
+
+
+@graduation.on(KpmGraduated)
+async def send_what_waited(session: AsyncSession, event: KpmGraduated, meta: Meta) -> None:
+    """Send what waited for the effect; the certificate's number goes with it."""
+    del meta
+    rujukan = await rujukan_of(session, event.graduasi_id)
+    if rujukan is not None:
+        rujukan.effective_on, rujukan.certificate_no = event.effective_on, event.certificate_no
+        rujukan.version += 1
+        await _ask_all(session, rujukan)
+
+
+@graduation.on(SanggahLodged)
+async def pause_case(session: AsyncSession, event: SanggahLodged, meta: Meta) -> None:
+    """Send nothing more while an objection that suspends is open."""
+    del meta
+    rujukan = await rujukan_of(session, event.graduasi_id)
+    if rujukan is not None and event.suspends:
+        rujukan.paused = True
+        rujukan.version += 1
+
+
+@graduation.on(SanggahDecided)
+async def resume_case(session: AsyncSession, event: SanggahDecided, meta: Meta) -> None:
+    """Refused: what was held is sent. Accepted: the annulment follows and takes everything back."""
+    del meta
+    rujukan = await rujukan_of(session, event.graduasi_id)
+    if rujukan is not None and event.outcome is SanggahOutcome.DITOLAK:
+        rujukan.paused = False
+        rujukan.version += 1
+        await _ask_all(session, rujukan)
+
+
+@graduation.on(GraduasiAnnulled)
+async def withdraw_case(session: AsyncSession, event: GraduasiAnnulled, meta: Meta) -> None:
+    """Take the case and all its offers back; partners that know of it are told."""
+    del meta
+    rujukan = await rujukan_of(session, event.graduasi_id)
+    if rujukan is not None:
+        await withdraw_rujukan(session, rujukan, event.reason)
+
+
+@identity.on(IdentitySealed)
+async def receive_identity(session: AsyncSession, event: IdentitySealed, meta: Meta) -> None:
+    """Open what caseload sealed for a consented sending, and keep it under own keys. What is another's is not read."""
+    del meta
+    if event.recipient == RECIPIENT:
+        person = _opened(session, event)
+        await keep_identity(session, event.for_id, event.kpm_id, person)
+
+
+def _opened(session: AsyncSession, event: IdentitySealed) -> dict[str, Any]:
+    """Return the fields; SealBroken parks the event, visible to operators, where the key it needs is not here."""
+    for key in SealingKey.read(vault_of(session).folder):
+        if key.key_id == event.key_id:
+            sealed = base64.b64decode(event.ciphertext, validate=True)
+            return open_sealed(key.private_key, sealed, RECIPIENT, event.for_id, event.key_id)
+    message = "sealed for a key that this service does not have"
+    raise SealBroken(message)
+
+
+async def _ask_all(session: AsyncSession, rujukan: Rujukan) -> None:
+    wanted = sa.select(RujukanProgram.rujukan_program_id).where(
+        RujukanProgram.rujukan_id == rujukan.rujukan_id
+    )
+    for rujukan_program_id in await session.scalars(wanted):
+        await ask_sending(session, rujukan_program_id)

@@ -1,0 +1,169 @@
+"""Telling a partner outside: a signed POST to an address that is checked each time, and a reply that is never trusted.
+
+The signature is HMAC-SHA256 over `timestamp.body` (interop.md 1.2). No redirect is followed, no proxy of the
+environment is used, and the connection goes to the very address that was checked, so that a name which answers
+differently the second time changes nothing.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import ipaddress
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+import orjson
+
+from services.referral.errors import AddressRefused
+from shared import clock
+
+CONNECT_SECONDS = 3.0
+WHOLE_SECONDS = 10.0
+LARGEST_REPLY = 64 * 1024
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One POST, ready to go. Its repr shows neither body nor secret."""
+
+    url: str
+    body: bytes
+    secret: bytes
+    notice_id: str
+    key: str
+
+    def __repr__(self) -> str:
+        """Name the notice, nothing of its content."""
+        return f"Call({self.notice_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of it: a status, or the name of the fault. `content` is the reply where it was small JSON."""
+
+    status: int | None
+    fault: str | None
+    milliseconds: int
+    content: object = None
+
+    @property
+    def taken(self) -> bool:
+        """Whether the partner says that it has it."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+def sign(secret: bytes, timestamp: str, body: bytes) -> str:
+    """Return the value of `Pilar-Signature`: "v1=" and the HMAC-SHA256 of `timestamp.body` in hexadecimal."""
+    return "v1=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def check_form(url: str) -> SplitResult:
+    """Return the parts of an address that has the form of a partner's.
+
+    Raises:
+        AddressRefused: not https (loopback http in development), a user or fragment in it, or unreadable.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise _refused("it cannot be read", "tidak terbaca") from None
+    if not host or parts.username is not None or parts.fragment:
+        raise _refused(
+            "it needs a host, and no user or fragment", "perlu nama host, tanpa pengguna atau fragmen"
+        )
+    if parts.scheme != "https" and not (development() and parts.scheme == "http" and host in LOOPBACK):
+        raise _refused("it must be https", "harus https")
+    return parts
+
+
+def _refused(reason: str, reason_id: str) -> AddressRefused:
+    return AddressRefused("/body/webhook_url", reason=reason, reason_id=reason_id)
+
+
+def development() -> bool:
+    """Whether this process is a laptop's: the switch that lets the business clock travel, off unless told."""
+    return clock.Travel.allowed
+
+
+async def resolve(parts: SplitResult) -> str:
+    """Return the address to connect to.
+
+    Raises:
+        AddressRefused: one of the name's addresses is private, loopback, link-local or otherwise not public.
+        OSError: the name is not known.
+    """
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    addresses = [ipaddress.ip_address(entry[4][0]) for entry in found]
+    for address in addresses:
+        inner = getattr(address, "ipv4_mapped", None) or address
+        if not inner.is_global and not (development() and inner.is_loopback):
+            raise _refused("it leads into a private network", "mengarah ke jaringan tertutup")
+        if inner.is_multicast or inner.is_reserved:
+            raise _refused("it is no address of one host", "bukan alamat satu host")
+    return str(addresses[0])
+
+
+async def post(call: Call) -> Reply:
+    """Tell the partner, and return what came of it; a fault outside is a reply too, never an exception."""
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(WHOLE_SECONDS):
+            status, content = await _post(call)
+        fault = None
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        OSError,
+        TimeoutError,
+        ssl.SSLError,
+        AddressRefused,
+        ValueError,
+    ) as error:
+        status, content, fault = None, None, type(error).__name__
+    return Reply(status, fault, int((time.perf_counter() - started) * 1000), content)
+
+
+async def _post(call: Call) -> tuple[int, object]:
+    parts = check_form(call.url)
+    address = await resolve(parts)
+    timestamp = str(int(datetime.now(UTC).timestamp()))
+    headers = {
+        "Host": parts.netloc,
+        "Content-Type": "application/json",
+        "User-Agent": "Pilar",
+        "Idempotency-Key": call.key,
+        "Pilar-Id": call.notice_id,
+        "Pilar-Timestamp": timestamp,
+        "Pilar-Signature": sign(call.secret, timestamp, call.body),
+    }
+    url = httpx.URL(call.url).copy_with(host=address)
+    timeout = httpx.Timeout(WHOLE_SECONDS, connect=CONNECT_SECONDS)
+    async with (
+        httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,
+        client.stream(
+            "POST", url, content=call.body, headers=headers, extensions={"sni_hostname": parts.hostname}
+        ) as response,
+    ):
+        return response.status_code, await _read(response)
+
+
+async def _read(response: httpx.Response) -> object:
+    """Read at most LARGEST_REPLY bytes; what is longer, or no JSON, is passed over."""
+    content = bytearray()
+    async for part in response.aiter_raw():
+        content += part
+        if len(content) > LARGEST_REPLY:
+            return None
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None

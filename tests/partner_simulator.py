@@ -1,0 +1,170 @@
+"""A partner of the simulator's own: a small real HTTP server that checks what it is sent, and answers back.
+
+It can be down (503), slow, silent, refuse with a reason code, answer twice, and take a withdrawal. Tests and the
+demonstration use it alike; the latter with `referral_url` and `token`, tests with a `call_back` of their own.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+OLDEST_SECONDS = 300
+CallBack = Callable[[str, dict[str, Any], str], Awaitable[httpx.Response]]
+
+
+@dataclass(slots=True)
+class Received:
+    """One POST as it came, and whether its signature was good."""
+
+    headers: dict[str, str]
+    body: dict[str, Any]
+    signed: bool
+
+
+@dataclass(slots=True)
+class PartnerSimulator:
+    """One partner. `secret` is what referral showed when the partner was registered."""
+
+    secret: str = ""
+    name: str = "SIM"
+    call_back: CallBack | None = None
+    down: bool = False
+    slow_seconds: float = 0
+    refuse_with: str | None = None
+    reply_status: int = 202
+    answers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    answer_times: int = 1
+    received: list[Received] = field(default_factory=list[Received])
+    rujukan: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    withdrawn: set[str] = field(default_factory=set[str])
+    tries: int = 0
+    port: int = 0
+    _server: uvicorn.Server | None = None
+    _serving: asyncio.Task[None] | None = None
+    _talking: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+
+    @property
+    def url(self) -> str:
+        """The webhook's address, on this machine."""
+        return f"http://127.0.0.1:{self.port}/pilar/rujukan"
+
+    async def __aenter__(self) -> Self:
+        """Serve on a free port, or on the one served before."""
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", self.port))
+        self.port = listening.getsockname()[1]
+        app = Starlette(routes=[Route("/pilar/rujukan", self._take, methods=["POST"])])
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+        self._server = uvicorn.Server(config)
+        # Not `serve`, which takes over the process's signals.
+        self._serving = asyncio.create_task(self._server._serve(sockets=[listening]))  # noqa: SLF001
+        while not self._server.started:
+            await asyncio.sleep(0.005)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish what is being said, and stop."""
+        await self.finish_talking()
+        assert self._server is not None
+        assert self._serving is not None
+        self._server.should_exit = True
+        await self._serving
+
+    async def finish_talking(self) -> None:
+        """Wait until every answer that was begun has been given."""
+        while self._talking:
+            await asyncio.gather(*self._talking)
+
+    def checks(self, headers: dict[str, str], body: bytes) -> bool:
+        """Whether HMAC-SHA256 over `timestamp.body` is right and the timestamp fresh."""
+        stamp = headers.get("pilar-timestamp", "")
+        if not stamp.isdigit() or abs(time.time() - int(stamp)) > OLDEST_SECONDS:
+            return False
+        wanted = hmac.new(self.secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(f"v1={wanted}", headers.get("pilar-signature", ""))
+
+    async def _take(self, request: Request) -> Response:
+        self.tries += 1
+        content = await request.body()
+        if self.slow_seconds:
+            await asyncio.sleep(self.slow_seconds)
+        if self.down:
+            return JSONResponse({"error": "down for maintenance"}, 503)
+        headers = dict(request.headers)
+        signed = self.checks(headers, content)
+        body = json.loads(content)
+        self.received.append(Received(headers, body, signed))
+        if not signed:
+            return JSONResponse({"error": "bad signature"}, 401)
+        return self._handle(body)
+
+    def _handle(self, body: dict[str, Any]) -> Response:
+        subject = body["rujukan_program_id"]
+        if body["notice"] == "DICABUT":
+            self.withdrawn.add(subject)
+            self.rujukan.pop(subject, None)
+            return JSONResponse({"taken": subject})
+        if self.refuse_with:
+            return JSONResponse({"reason_code": self.refuse_with}, 422)
+        first = subject not in self.rujukan
+        self.rujukan[subject] = body
+        if first and self.answers:
+            talk = asyncio.create_task(self._talk(subject))
+            self._talking.add(talk)
+            talk.add_done_callback(self._talking.discard)
+        return JSONResponse({"taken": subject}, self.reply_status)
+
+    async def _talk(self, subject: str) -> None:
+        for number, answer in enumerate(self.answers, 1):
+            for _ in range(self.answer_times):
+                await self.answer(subject, answer_id=f"{self.name}-{number}", **answer)
+
+    async def answer(
+        self, subject: str, *, answer_id: str, key: str | None = None, **fields: Any
+    ) -> httpx.Response:
+        """Answer a rujukan; the key is the answer's own, so that saying it twice is saying it once."""
+        body = {"answer_id": answer_id, **fields}
+        return await self._say(
+            f"/v1/rujukan-program/{subject}/answer", body, key or f"{self.name}:{subject}:{answer_id}"
+        )
+
+    async def deliver(
+        self, subject: str, *, delivery_id: str, key: str | None = None, **fields: Any
+    ) -> httpx.Response:
+        """Say that the aid has reached the family."""
+        body = {"delivery_id": delivery_id, **fields}
+        return await self._say(
+            f"/v1/rujukan-program/{subject}/delivery", body, key or f"{self.name}:{subject}:{delivery_id}"
+        )
+
+    async def _say(self, path: str, body: dict[str, Any], key: str) -> httpx.Response:
+        assert self.call_back is not None, "the simulator was not told how to reach referral"
+        return await self.call_back(path, body, key)
+
+
+def over_http(referral_url: str, token: Callable[[], str]) -> CallBack:
+    """Return a call back to a running referral, with a fresh token each time."""
+
+    async def call(path: str, body: dict[str, Any], key: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token()}", "Idempotency-Key": key}
+        async with httpx.AsyncClient(base_url=referral_url, timeout=30, trust_env=False) as client:
+            return await client.post(path, json=body, headers=headers)
+
+    return call
