@@ -28,7 +28,9 @@ async def pendamping(registry: Running, nik: str | None = NIK, **more: Any) -> d
 
 async def status(registry: Running, person: dict[str, Any], name: str, **more: Any) -> httpx.Response:
     body = {"status": name, "reason": "SK_PENGANGKATAN"} | more
-    return await registry.post(f"/v1/pendamping/{person['pendamping_id']}/status", body, as_=ministry(registry))
+    return await registry.post(
+        f"/v1/pendamping/{person['pendamping_id']}/status", body, as_=ministry(registry)
+    )
 
 
 async def penugasan(registry: Running, person: dict[str, Any], **more: Any) -> httpx.Response:
@@ -44,12 +46,20 @@ async def penugasan(registry: Running, person: dict[str, Any], **more: Any) -> h
     return await registry.post("/v1/penugasan", body, as_=ministry(registry))
 
 
-async def wilayah_tugas(registry: Running, held: dict[str, Any], kode: str = KELURAHAN, **more: Any) -> httpx.Response:
-    body = {"penugasan_id": held["penugasan_id"], "kode_wilayah": kode, "valid_from": held["valid_from"]} | more
+async def wilayah_tugas(
+    registry: Running, held: dict[str, Any], kode: str = KELURAHAN, **more: Any
+) -> httpx.Response:
+    body = {
+        "penugasan_id": held["penugasan_id"],
+        "kode_wilayah": kode,
+        "valid_from": held["valid_from"],
+    } | more
     return await registry.post("/v1/wilayah-tugas", body, as_=ministry(registry))
 
 
-async def placed(registry: Running, nik: str = NIK, kode: str = KELURAHAN) -> tuple[dict[str, Any], dict[str, Any]]:
+async def placed(
+    registry: Running, nik: str = NIK, kode: str = KELURAHAN
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """An active PKH pendamping in an area since 2025-10-03."""
     person = await pendamping(registry, nik, from_on="2025-09-01")
     made(await status(registry, person, "AKTIF", from_on="2025-10-03"))

@@ -30,8 +30,8 @@ def days_in_year(year: int) -> sa.ColumnElement[int]:
 
 async def current_targets(session: AsyncSession, year: int) -> dict[str, Any]:
     """Return by kind the target row that holds for a year."""
-    latest = sa.select(Target).where(Target.year == year).order_by(Target.kind, Target.number.desc())
-    return {row.kind: row for row in await session.scalars(latest.distinct(Target.kind))}
+    oldest_first = sa.select(Target).where(Target.year == year).order_by(Target.kind, Target.number)
+    return {row.kind: row for row in await session.scalars(oldest_first)}
 
 
 async def target_list(session: AsyncSession, year: int) -> list[dict[str, Any]]:

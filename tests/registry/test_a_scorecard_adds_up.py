@@ -1,0 +1,224 @@
+"""Targets by days in service, credits as graduation told them, load and visits as caseload told them."""
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from services.registry.queries.target import half_up
+from shared.contracts.caseload import (
+    DampinganChanged,
+    DampinganLimitCrossed,
+    DampinganStarted,
+    KunjunganRecorded,
+)
+from shared.contracts.graduation import CreditGranted, CreditReversed
+from shared.contracts.kinds import DampinganPurpose, ExitReason, LimitSide, PilarKind
+from shared.database import uuid7
+from shared.events import Event
+from tests.kit import Running, apply, relay
+from tests.registry import given
+
+
+def credit(
+    person: dict[str, Any], held: dict[str, Any], reason: str = "SEJAHTERA_MANDIRI", **more: Any
+) -> CreditGranted:
+    return CreditGranted(
+        **{
+            "credit_id": uuid7(),
+            "graduasi_id": uuid7(),
+            "pendamping_id": person["pendamping_id"],
+            "penugasan_id": held["penugasan_id"],
+            "year": 2026,
+            "exit_reason": ExitReason(reason),
+            "kode_wilayah": given.KELURAHAN,
+            "rule_version": 1,
+        }
+        | more
+    )
+
+
+def reverse(granted: CreditGranted) -> CreditReversed:
+    return CreditReversed(**granted.model_dump(), reason="DIPULIHKAN")
+
+
+async def hear(registry: Running, *events: Event, times: int = 1) -> None:
+    """Registry hears others' facts through the real relay, log and cursor, from its own outbox as a stand-in."""
+    await registry.publish(*events)
+    await relay(registry)
+    topics = {"pilar.graduation": registry.worker, "pilar.caseload": registry.worker}
+    for _ in range(times):
+        for subscription in registry.parts.subscriptions:
+            await apply(registry, subscription, topics)
+
+
+async def scorecard(registry: Running, person: dict[str, Any], year: int = 2026) -> dict[str, Any]:
+    path = f"/v1/pendamping/{person['pendamping_id']}/scorecard?year={year}"
+    return given.made(await registry.get(path, as_=given.ministry(registry)))
+
+
+async def test_from_credits_less_those_taken_back(registry: Running) -> None:
+    person, held = await given.placed(registry)
+    granted = [credit(person, held) for _ in range(7)]
+    await hear(registry, *granted, reverse(granted[3]), times=3)
+    shown = await scorecard(registry, person)
+    assert (shown["granted"], shown["reversed"], shown["net"], shown["target"]) == (7, 1, 6, 10)
+    assert shown["by_exit_reason"] == [
+        {"exit_reason": "SEJAHTERA_MANDIRI", "granted": 7, "reversed": 1, "net": 6}
+    ]
+    assert shown["penugasan"][0]["net"] == 6
+    assert (await scorecard(registry, person, 2025))["granted"] == 0
+
+
+async def test_with_load_and_visits_as_caseload_told(registry: Running) -> None:
+    await registry.set_clock(given.START)
+    person, held = await given.placed(registry)
+    facts = [dampingan(person, held, valid_from=date(2026, 1, 1)) for _ in range(3)]
+    watched = DampinganChanged(**facts[0].model_dump() | {"purpose": DampinganPurpose.PEMANTAUAN})
+    ahead = dampingan(person, held, valid_from=date(2026, 4, 1))
+    visits = [visit(person, held, date(2026, 2, day)) for day in (1, 2)] + [
+        visit(person, held, date(2025, 12, 31))
+    ]
+    crossed = DampinganLimitCrossed(
+        pendamping_id=person["pendamping_id"],
+        penugasan_id=held["penugasan_id"],
+        count=451,
+        limit=450,
+        side=LimitSide.ABOVE,
+    )
+    await hear(registry, *facts, watched, ahead, *visits, crossed)
+    shown = await scorecard(registry, person)
+    assert (shown["load_now"], shown["visits"]) == (2, 2)
+    assert shown["penugasan"][0]["limit_side"] == "ABOVE"
+
+
+def dampingan(person: dict[str, Any], held: dict[str, Any], *, valid_from: date) -> DampinganStarted:
+    return DampinganStarted(
+        dampingan_id=uuid7(),
+        kpm_id=uuid7(),
+        kode_wilayah=given.KELURAHAN,
+        pendamping_id=person["pendamping_id"],
+        penugasan_id=held["penugasan_id"],
+        kind=PilarKind.PKH_PENDAMPING,
+        purpose=DampinganPurpose.PENDAMPINGAN,
+        valid_from=valid_from,
+    )
+
+
+def visit(person: dict[str, Any], held: dict[str, Any], on: date) -> KunjunganRecorded:
+    return KunjunganRecorded(
+        kunjungan_id=uuid7(),
+        kpm_id=uuid7(),
+        kode_wilayah=given.KELURAHAN,
+        pendamping_id=person["pendamping_id"],
+        penugasan_id=held["penugasan_id"],
+        on=on,
+    )
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "days", "target"),
+    [
+        ("2025-10-03", None, 365, 10),
+        ("2026-07-01", None, 184, 5),
+        ("2026-01-01", "2026-01-19", 18, 0),
+        ("2026-01-01", "2026-01-20", 19, 1),
+        ("2027-01-01", None, 0, 0),
+    ],
+)
+async def test_to_a_target_by_days_in_service_rounded_half_up(
+    registry: Running, valid_from: str, valid_to: str | None, days: int, target: int
+) -> None:
+    person = await given.pendamping(registry)
+    given.made(await given.penugasan(registry, person, valid_from=valid_from, valid_to=valid_to))
+    shown = await scorecard(registry, person)
+    assert (shown["by_kind"][0]["days_in_service"], shown["target"]) == (days, target)
+
+
+async def test_to_days_of_one_kind_added_before_they_are_rounded(registry: Running) -> None:
+    person = await given.pendamping(registry)
+    for begin, end in (("2026-01-01", "2026-01-16"), ("2026-02-01", "2026-02-16")):
+        given.made(await given.penugasan(registry, person, valid_from=begin, valid_to=end))
+    (kind,) = (await scorecard(registry, person))["by_kind"]
+    assert (kind["days_in_service"], kind["target"]) == (30, 1)
+
+
+@pytest.mark.parametrize("numerator", range(30))
+def test_with_halves_rounded_up(numerator: int) -> None:
+    exact = Fraction(numerator, 10)
+    assert half_up(numerator, 10) == int(exact + Fraction(1, 2))
+
+
+async def test_to_no_target_where_the_framework_sets_none(registry: Running) -> None:
+    person = await given.pendamping(registry)
+    given.made(await given.penugasan(registry, person, kind="TAGANA", employer_status="RELAWAN"))
+    shown = await scorecard(registry, person)
+    assert shown["target"] is None
+    assert shown["by_kind"] == [
+        {"kind": "TAGANA", "days_in_service": 365, "target": 0, "target_number": None}
+    ]
+
+
+async def test_to_the_target_that_was_set_last_and_the_earlier_is_kept(registry: Running) -> None:
+    person, _ = await given.placed(registry)
+    body = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": 12, "basis": "SE 1/2026"}
+    ministry = given.ministry(registry)
+    first = given.made(await registry.post("/v1/target", body, as_=ministry))
+    same = given.made(await registry.post("/v1/target", body, as_=ministry))
+    assert first == same
+    assert first["number"] == 2
+    shown = await scorecard(registry, person)
+    assert (shown["target"], shown["by_kind"][0]["target_number"]) == (12, 2)
+    kept = await registry.sql("SELECT per_person FROM target WHERE year = 2026 ORDER BY number")
+    assert [row["per_person"] for row in kept] == [10, 12]
+
+
+async def test_to_a_national_sum_that_shows_its_rounding(registry: Running) -> None:
+    first, second = await given.pendamping(registry), await given.pendamping(registry, "3324070101909002")
+    given.made(await given.penugasan(registry, first))
+    given.made(await given.penugasan(registry, second, valid_from="2026-07-01"))
+    (shown,) = given.made(await registry.get("/v1/target?year=2026", as_=given.ministry(registry)))["items"]
+    assert (shown["per_person"], shown["people"], shown["sum"]) == (10, 2, 15)
+    assert shown["rounding_difference"] == round(15 - (10 + 10 * 184 / 365), 2)
+
+
+async def test_of_oneself_and_for_offices_of_the_area(registry: Running) -> None:
+    person, _ = await given.placed(registry)
+    path = f"/v1/pendamping/{person['pendamping_id']}/scorecard?year=2026"
+    for token, status in [
+        (registry.token("PENDAMPING", areas=["33.24"], pendamping_id=person["pendamping_id"]), 200),
+        (registry.token("PENDAMPING", areas=["*"], pendamping_id=str(uuid7())), 404),
+        (registry.token("DINSOS_KABKOTA", areas=["33.24"]), 200),
+        (registry.token("DINSOS_KABKOTA", areas=["35.03"]), 404),
+        (registry.token("OPERATOR_DESA", areas=["33.24"]), 403),
+    ]:
+        assert (await registry.get(path, as_=token)).status_code == status
+
+
+async def test_to_the_numbers_that_the_services_compare(registry: Running) -> None:
+    person, held = await given.placed(registry)
+    other, elsewhere = await given.placed(registry, "3324070101909002", "35.03.01")
+    granted = [credit(person, held) for _ in range(2)]
+    far = credit(other, elsewhere, "SEJAHTERA_PPSE", kode_wilayah="35.03.01.2001")
+    await hear(registry, *granted, reverse(granted[0]), far)
+    asked = {"pendamping_ids": [person["pendamping_id"]]}
+    one = given.made(await registry.post("/v1/numbers", asked, as_=given.ministry(registry)))
+    assert one == {
+        "service": "registry",
+        "by_exit_reason": {"SEJAHTERA_MANDIRI": {"granted": 2, "reversed": 1, "net": 1}},
+        "totals": {"granted": 2, "reversed": 1, "net": 1},
+    }
+    everybody = given.made(await registry.post("/v1/numbers", {}, as_=given.ministry(registry)))
+    assert everybody["totals"] == {"granted": 3, "reversed": 1, "net": 2}
+    area = registry.token("DINSOS_KABKOTA", areas=["35.03"])
+    assert given.made(await registry.post("/v1/numbers", {}, as_=area))["totals"]["net"] == 1
+
+
+async def test_even_if_a_reason_is_unknown_to_this_release_or_a_credit_names_nobody(
+    registry: Running,
+) -> None:
+    person, held = await given.placed(registry)
+    await hear(registry, credit(person, held, "A_LATER_REASON"), credit({"pendamping_id": uuid7()}, held))
+    shown = await scorecard(registry, person)
+    assert shown["by_exit_reason"][0]["exit_reason"] == "UNKNOWN"
