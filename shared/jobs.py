@@ -224,7 +224,7 @@ class Work:
     calls: dict[str, "OutsideCall"] = field(default_factory=dict[str, "OutsideCall"])
 
     def step(self, kind: str) -> Callable[[StepFunction], StepFunction]:
-        """Register the step of a job kind: `async def step(session, job) -> Step`."""
+        """Register a job kind; its step is `async def (session, job) -> Step`."""
 
         def register(function: StepFunction) -> StepFunction:
             self.steps[kind] = function
@@ -233,7 +233,7 @@ class Work:
         return register
 
     def due(self, kind: str) -> Callable[[DueFunction], DueFunction]:
-        """Register what happens when `kind` falls due: `async def handler(session, due)`."""
+        """Register what happens when `kind` falls due, as `async def (session, due)`."""
 
         def register(function: DueFunction) -> DueFunction:
             self.dues[kind] = function

@@ -129,7 +129,8 @@ class Rebuild:
         )
         for table in ("cursor", "parked", "consumer_offset"):
             await connection.execute(
-                f"DELETE FROM platform.{table} WHERE subscription = $1", self.subscription.name
+                f"DELETE FROM platform.{table} WHERE subscription = $1",  # noqa: S608
+                self.subscription.name,
             )
             await connection.execute(
                 f"UPDATE platform.{table} SET subscription = $1 WHERE subscription = $2",  # noqa: S608

@@ -20,6 +20,7 @@ from shared.settings import Settings
 async def travelling(owner: Any) -> None:
     clock.configure(Settings.load_for("platform", mode="development"))
     await owner.execute("UPDATE platform.business_clock SET offset_seconds = 0")
+    await owner.execute("TRUNCATE platform.outbox, platform.unsent, platform.stream")
 
 
 @pytest.fixture
