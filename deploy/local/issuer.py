@@ -50,6 +50,9 @@ DEMO_ROLES = {
     "operator-1": DemoRole(Role.OPERATOR, ("*",)),
 }
 
+# Accounts that say nothing until registry or referral has given them an id.
+NEEDS_ID = frozenset({"pendamping-1", "partner-1"})
+
 
 class DevelopmentIssuer:
     """An ES256 key of its own in a folder (mode 0600), its `jwks.json` beside it, and tokens signed with it."""

@@ -1,0 +1,132 @@
+"""The delivery process of one machine: all four services' relays and subscriptions in one loop, jobs in a child.
+
+A job that parses a file for a minute must not hold up a decision on its way to another service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from deploy.local.databases import SERVICES
+from deploy.local.processes import Child
+from shared import clock, logs, telemetry
+from shared.database import Database
+from shared.messaging.consumer import Stored
+from shared.messaging.local import LocalPublisher, LocalSource
+from shared.messaging.relay import SEALED_TOPIC
+from shared.messaging.subscription import Subscription
+from shared.settings import Settings
+from shared.worker import Part, Parts, Transport, run_parts, stop_on_signals, worker_database
+
+MEASURE_EVERY_SECONDS = 2
+STOP_WITHIN_SECONDS = 10
+
+
+@dataclass(slots=True)
+class Roads:
+    """The logs of all publishers, each read through its publisher's worker role, and who reads them now."""
+
+    databases: Mapping[str, Database]
+    sources: dict[tuple[str, str], LocalSource] = field(default_factory=dict[tuple[str, str], LocalSource])
+
+    def transport(self, service: str) -> Transport:
+        def source(subscription: Subscription, _stored: Stored) -> LocalSource:
+            topics = {topic: self.databases[publisher_of(topic)] for topic in subscription.topics}
+            made = LocalSource(topics, subscription.topics)
+            self.sources[service, subscription.name] = made
+            return made
+
+        return Transport(publisher=LocalPublisher, source=source)
+
+    def wake(self) -> None:
+        """Something was appended: whoever waits looks again."""
+        for source in self.sources.values():
+            source.awake.set()
+
+    async def measure(self, stop: asyncio.Event) -> None:
+        """Keep the lag of each subscription in the metrics."""
+        while not stop.is_set():
+            for (service, name), source in list(self.sources.items()):
+                with contextlib.suppress(Exception):
+                    telemetry.lag.labels(service, name).set(await source.lag())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(MEASURE_EVERY_SECONDS):
+                    await stop.wait()
+
+
+def publisher_of(topic: str) -> str:
+    """The service in whose database a topic's log lies; identities are sealed by caseload."""
+    return "caseload" if topic == SEALED_TOPIC else topic.removeprefix("pilar.")
+
+
+def parts_of(service: str) -> Parts:
+    return importlib.import_module(f"services.{service}.worker").PARTS
+
+
+async def run(wanted: Sequence[Part]) -> None:
+    """Run these parts of every service until a signal, or until one of them ends."""
+    stop = stop_on_signals()
+    settings = {service: Settings.load_for(service) for service in SERVICES}
+    databases = {service: worker_database(settings[service], pool_size=10) for service in SERVICES}
+    roads = Roads(databases)
+    try:
+        async with asyncio.TaskGroup() as group:
+            if "consumer" in wanted:
+                group.create_task(roads.measure(stop))
+            for service in SERVICES:
+                group.create_task(
+                    run_parts(
+                        parts_of(service),
+                        databases[service],
+                        roads.transport(service),
+                        stop,
+                        wanted,
+                        relayed=roads.wake,
+                    )
+                )
+    finally:
+        stop.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(3):
+                await asyncio.gather(*(database.close() for database in databases.values()))
+
+
+def main() -> None:
+    """`delivery` runs relays and subscriptions and starts `delivery jobs`, which ends with it."""
+    settings = Settings.load_for(SERVICES[0])
+    logs.configure(settings)
+    clock.configure(settings)
+    if sys.argv[1:] == ["jobs"]:
+        asyncio.run(run(["jobs"]))
+        return
+    jobs = Child([sys.executable, "-m", "deploy.local.delivery", "jobs"], on_death=signal.SIGKILL)
+    stop_serving = telemetry.serve(int(os.environ["PILAR_PORT"]))
+    try:
+        asyncio.run(_with_jobs(jobs))
+    finally:
+        stop_serving()
+        jobs.stop(patience=STOP_WITHIN_SECONDS)
+
+
+async def _with_jobs(jobs: Child) -> None:
+    """Jobs that end unasked end this process too, so that the deployment says so instead of standing still."""
+    running = asyncio.create_task(run(["relay", "consumer"]))
+    while not running.done() and jobs.returncode is None:
+        await asyncio.wait({running}, timeout=0.5)
+    if not running.done():
+        os.kill(os.getpid(), signal.SIGTERM)
+        await running
+        message = f"the jobs ended with status {jobs.returncode}"
+        raise RuntimeError(message)
+    await running
+
+
+if __name__ == "__main__":
+    main()

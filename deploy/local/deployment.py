@@ -1,0 +1,258 @@
+"""Everything of one machine as one thing that starts, is watched and stops: children of this process alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from deploy.kafka.broker import Broker, KafkaUnusable
+from deploy.local.databases import SERVICES, create_service_database
+from deploy.local.issuer import DevelopmentIssuer
+from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport
+from deploy.local.postgres import EmbeddedPostgres, PostgresUnusable, open_postgres
+from deploy.local.processes import Child
+
+LOOPBACK = "127.0.0.1"
+NAMES = ("start", *SERVICES, "delivery")
+# The scenarios begin in March 2026, and business time only goes forward.
+BEGINS_AT = datetime.fromisoformat("2026-03-01T08:00:00+07:00")
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PILAR_FAULTPOINT")
+READY_WITHIN_SECONDS = 90
+
+
+class Deployment:
+    """PostgreSQL, a broker where asked for, four APIs, deliveries, and the start page. Dies with this process.
+
+    `start` returns when all of it answers, or raises CannotRunHere, PostgresUnusable or KafkaUnusable with
+    one sentence, everything stopped again.
+    """
+
+    def __init__(self, place: Place, *, transport: Transport = "local", base_port: int = 8100) -> None:
+        self.place, self.transport = place, transport
+        self.ports = {name: base_port + number for number, name in enumerate(NAMES)}
+        self.postgres = open_postgres(place.folder)
+        self.broker: Broker | None = None
+        self.seconds: dict[str, float] = {}
+        self._children: dict[str, Child] = {}
+
+    def start(self, *, fresh: bool = False, say: Callable[[str], None] = lambda _: None) -> State:
+        began = time.monotonic()
+        refuse_busy(self.ports)
+        try:
+            if fresh:
+                self._wipe()
+            self._start_stores(say)
+            self._start_processes(say)
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+        self.seconds["ready"] = time.monotonic() - began
+        self.place.write(replace(self.state, ready=True))
+        return self.state
+
+    def stop(self) -> None:
+        """In order: who takes requests and who delivers first, at once; then the broker; PostgreSQL last."""
+        for child in self._children.values():
+            child.send(signal.SIGTERM)
+        for child in self._children.values():
+            child.stop()
+        self._children.clear()
+        if self.broker is not None:
+            self.broker.stop()
+        self.postgres.stop()
+        self.place.stopped()
+
+    @property
+    def state(self) -> State:
+        return State(
+            os.getpid(), self.transport, self.ports, {name: self._url(name, "worker") for name in SERVICES}
+        )
+
+    def ended(self) -> str | None:
+        """The name of a child that ended unasked, with its last words; None while all run."""
+        for name, child in self._children.items():
+            if child.returncode is not None:
+                return f"{name} ended with status {child.returncode}; its log, {self._log(name)}, ends: {self._last_words(name)}"
+        if self.broker is not None and not self.broker.running:
+            return f"the Kafka broker ended; its log is {self.broker.log}"
+        return None
+
+    def _wipe(self) -> None:
+        if not isinstance(self.postgres, EmbeddedPostgres):
+            raise CannotRunHere(
+                "FRESH=1 never wipes a PostgreSQL that another runs; unset PILAR_POSTGRES_URL."
+            )
+        self.place.folder.mkdir(parents=True, exist_ok=True)
+        self.postgres.wipe()
+        self.place.forget()
+
+    def _start_stores(self, say: Callable[[str], None]) -> None:
+        with self._timed("postgresql"):
+            self.place.settle(self.transport)
+            self.place.make_keys()
+            self.issuer = DevelopmentIssuer(self.place.issuer, "development")
+            self.postgres.start()
+            self.place.write(self.state)
+        if self.transport == "kafka":
+            say("Starting Kafka")
+            with self._timed("kafka"):
+                self.broker = Broker(self.place.kafka)
+                self.broker.start()
+
+    def _start_processes(self, say: Callable[[str], None]) -> None:
+        """The APIs load while this process migrates; they are ready when their database is."""
+        with self._timed("databases"):
+            for service in SERVICES:
+                create_service_database(
+                    self.postgres.superuser_dsn, service, self.postgres.passwords(service)
+                )
+        for service in SERVICES:
+            self._run(service, f"services.{service}.app", self._api_environment(service))
+        self._run("start", "deploy.local.start_page", {"PILAR_FOLDER": str(self.place.folder)})
+        with self._timed("migrations"):
+            from deploy.local.migrations import migrate
+
+            migrate({name: self._url(name, "owner") for name in SERVICES}, begins_at=BEGINS_AT, say=say)
+        self._start_workers()
+
+    def _start_workers(self) -> None:
+        if self.broker is None:
+            everything = {
+                key: value for name in SERVICES for key, value in self._worker_environment(name).items()
+            }
+            port = {"PILAR_PORT": str(self.ports["delivery"])}
+            self._run("delivery", "deploy.local.delivery", everything | port)
+            return
+        from shared.kafka import create_topics
+
+        asyncio.run(create_topics(self.broker.bootstrap))
+        for service in SERVICES:
+            for part in (("relay", "consumer"), ("jobs",)):
+                name = f"{service}-{'worker' if len(part) > 1 else 'jobs'}"
+                self._run(name, f"services.{service}.worker", self._worker_environment(service), *part)
+
+    def _run(self, name: str, module: str, environment: Mapping[str, str], *words: str) -> None:
+        with self._log(name).open("ab") as log:
+            self._children[name] = Child(
+                [sys.executable, "-m", module, *words],
+                on_death=signal.SIGKILL,
+                environment={**self._environment(name), **environment},
+                folder=ROOT,
+                output=log,
+            )
+
+    def _environment(self, name: str) -> dict[str, str]:
+        """Nothing of the caller's settings reaches a child, and no service sees another's address or keys."""
+        kept = {variable: os.environ[variable] for variable in PASSED_ON if variable in os.environ}
+        own = {
+            "PYTHONPATH": str(ROOT),
+            "PILAR_MODE": "development",
+            "PILAR_TRANSPORT": self.transport,
+            "PILAR_JWKS_FILE": str(self.issuer.key_set_file),
+            "PILAR_DRAIN_SECONDS": "0",
+            "PILAR_HOST": LOOPBACK,
+            "PILAR_PORT": str(self.ports.get(name, 0)),
+        }
+        return kept | own
+
+    def _api_environment(self, service: str) -> dict[str, str]:
+        return {
+            "PILAR_SERVICE": service,
+            "PILAR_DATABASE_URL": self._url(service, "api"),
+            "PILAR_KEYS_FOLDER": str(self.place.keys(service)),
+        }
+
+    def _worker_environment(self, service: str) -> dict[str, str]:
+        prefix = f"PILAR_{service.upper()}_"
+        bootstrap = {"PILAR_KAFKA_BOOTSTRAP": self.broker.bootstrap} if self.broker else {}
+        return {
+            f"{prefix}WORKER_DATABASE_URL": self._url(service, "worker"),
+            f"{prefix}KEYS_FOLDER": str(self.place.keys(service)),
+            **bootstrap,
+        }
+
+    def _url(self, service: str, role: str) -> str:
+        password = self.postgres.passwords(service)[role]
+        return self.postgres.dsn(f"pilar_{service}", f"{service}_{role}", password)
+
+    def _wait_until_ready(self) -> None:
+        waiting = {name: f"http://{LOOPBACK}:{self.ports[name]}{path}" for name, path in self._probes()}
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while waiting:
+            waiting = {name: url for name, url in waiting.items() if not answers(url)}
+            if words := self.ended():
+                raise CannotRunHere(f"{words[0].upper()}{words[1:]}")
+            if time.monotonic() > deadline:
+                raise CannotRunHere(
+                    f"Not ready after {READY_WITHIN_SECONDS} s: {', '.join(waiting)}; see {self.place.logs}."
+                )
+            time.sleep(0.05)
+
+    def _probes(self) -> list[tuple[str, str]]:
+        probes = [(service, "/readyz") for service in SERVICES]
+        return [*probes, ("start", "/livez"), *([("delivery", "/metrics")] if self.broker is None else [])]
+
+    def _log(self, name: str) -> Path:
+        return self.place.logs / f"{name}.log"
+
+    def _last_words(self, name: str) -> str:
+        with suppress(OSError, IndexError):
+            return self._log(name).read_text(errors="replace").strip().splitlines()[-1][-300:]
+        return "(empty)"
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.seconds[what] = time.monotonic() - began
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # our own loopback address
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def busy(port: int) -> bool:
+    """Whether another program listens on this port; what only lingers from a stopped server is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return True
+        return False
+
+
+def refuse_busy(ports: Mapping[str, int]) -> None:
+    taken = [str(port) for port in ports.values() if busy(port)]
+    if taken:
+        raise CannotRunHere(
+            f"Port {' and '.join(taken)} of this machine is taken: stop what runs there, or choose other ports, "
+            f"as in `make up PORT={ports['start'] + 100}`."
+        )
+
+
+def free_base(start: int = 8110) -> int:
+    """The first of a run of free ports, as many as a deployment takes."""
+    for base in range(start, 60_000, 10):
+        if not any(busy(base + number) for number in range(len(NAMES))):
+            return base
+    raise CannotRunHere("This machine has no run of free ports.")
+
+
+__all__ = ["BEGINS_AT", "CannotRunHere", "Deployment", "KafkaUnusable", "PostgresUnusable", "free_base"]

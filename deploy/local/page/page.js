@@ -1,0 +1,104 @@
+"use strict";
+const SERVICES = {
+  registry: ["Who accompanies, where, and how well.", ["granted", "reversed", "net"]],
+  caseload: ["Whom, and what was done.", ["ended"]],
+  graduation: ["May this family leave bansos; who decided, on what evidence.", ["determined", "annulled", "effective"]],
+  referral: ["Who takes over, and did it help.", ["opened", "withdrawn", "live"]],
+};
+const CHAIN = ["graduation", "caseload", "registry", "referral"];
+const COUNTED = { registry: "credits", caseload: "kepesertaan", graduation: "cases", referral: "rujukan" };
+const at = (id) => document.getElementById(id);
+
+function make(name, text, more = {}) {
+  const made = Object.assign(document.createElement(name), more);
+  made.append(...[text].flat().filter((part) => part !== undefined && part !== null));
+  return made;
+}
+
+function drawServices(docs) {
+  at("services").replaceChildren(...Object.entries(SERVICES).map(([name, [sentence]]) => make("article", [
+    make("h3", [name, make("span", "…", { id: `up-${name}` })]),
+    make("p", sentence),
+    make("a", "API and its documentation", { href: docs[name] }),
+    make("dl", ["unsent", "lag", "parked"].map((what) => make("div", [
+      make("dt", what), make("dd", "–", { id: `${what}-${name}` })])), { className: "depths" }),
+  ], { className: "card" })));
+}
+
+function drawTokens(tokens) {
+  at("tokens").replaceChildren(...tokens.map((token) => {
+    const button = make("button", token.ready ? "Copy" : "After make demo", { type: "button", disabled: !token.ready });
+    button.setAttribute("aria-label", `Copy the token of ${token.name}`);
+    button.addEventListener("click", () => copy(token.name, button));
+    return make("li", [make("div", [token.name, make("small", `${token.role} · ${token.areas}`)]), button]);
+  }));
+}
+
+async function copy(name, button) {
+  const answer = await fetch(`/tokens/${name}`, { method: "POST" });
+  await navigator.clipboard.writeText(await answer.text());
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = "Copy"; }, 1500);
+}
+
+function drawChain(services) {
+  const totals = (name) => services[name].numbers?.by_exit_reason ?? {};
+  const reasons = [...new Set(CHAIN.flatMap((name) => Object.keys(totals(name))))].sort();
+  at("empty").hidden = reasons.length > 0;
+  const head = ["", ...reasons.map((reason) => reason.replaceAll("_", " ").toLowerCase()), "total"];
+  at("chain").tHead.replaceChildren(make("tr", head.map((text) => make("th", text, { scope: "col" }))));
+  const rows = CHAIN.flatMap((name) => [
+    make("tr", [make("th", `${name}: ${COUNTED[name]}`, { className: "service", colSpan: head.length, scope: "rowgroup" })]),
+    ...SERVICES[name][1].map((word) => make("tr", [
+      make("th", word, { scope: "row" }),
+      ...reasons.map((reason) => number(totals(name)[reason]?.[word])),
+      number(services[name].numbers?.totals?.[word], "total"),
+    ])),
+  ]);
+  at("chain").tBodies[0].replaceChildren(...rows);
+}
+
+function number(value, className = "") {
+  return make("td", value === undefined ? "–" : value.toLocaleString("en"), { className: value ? className : `${className} none` });
+}
+
+function drawDepths(services) {
+  for (const [name, told] of Object.entries(services)) {
+    const up = at(`up-${name}`);
+    up.textContent = told.up ? "ready" : "not answering";
+    up.className = told.up ? "up" : "down";
+    for (const what of ["unsent", "lag", "parked"]) {
+      const cell = at(`${what}-${name}`);
+      cell.textContent = told[what] ?? "–";
+      cell.className = what === "parked" && told.parked ? "bad" : "";
+    }
+  }
+  const up = Object.values(services).filter((told) => told.up).length;
+  at("alive").textContent = up === 4 ? "All four services answer" : `${up} of 4 services answer`;
+  at("today").textContent = Object.values(services).find((told) => told.today)?.today ?? "unknown";
+}
+
+async function refresh() {
+  try {
+    const { services } = await (await fetch("/live")).json();
+    drawDepths(services);
+    drawChain(services);
+  } catch {
+    at("alive").textContent = "Pilar is not running; start it with make up";
+  }
+}
+
+async function begin() {
+  const about = await (await fetch("/about")).json();
+  at("transport").textContent = about.transport === "kafka" ? "Kafka" : "in process";
+  at("folder").textContent = about.folder;
+  at("logs").textContent = about.logs;
+  drawServices(about.docs);
+  drawTokens(about.tokens);
+  for (;;) {
+    await refresh();
+    await new Promise((done) => setTimeout(done, 2000));
+  }
+}
+
+begin();

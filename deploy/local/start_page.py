@@ -1,0 +1,172 @@
+"""The first page of a one-machine deployment: the services, the chain's live numbers, demo tokens, what to do next.
+
+It asks the services what anybody could ask them, over HTTP with an operator's token, and needs nothing from outside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from deploy.local.databases import SERVICES
+from deploy.local.issuer import DEMO_ROLES, NEEDS_ID, DevelopmentIssuer
+from deploy.local.place import Place, State, shown
+
+PAGE = Path(__file__).parent / "page"
+# A page of another site must neither read this one nor be shown by it.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+GAUGE = re.compile(
+    r"^pilar_(unsent_events|parked_events|subscription_lag_events)\{([^}]*)\} (\S+)$", re.MULTILINE
+)
+PATIENCE_SECONDS = 2.0
+
+
+class StartPage:
+    """Answers for one data folder."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.issuer = DevelopmentIssuer(place.issuer, "development")
+        self.client = httpx.AsyncClient(timeout=PATIENCE_SECONDS, trust_env=False)
+
+    def application(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", self.file("index.html")),
+                Route("/page.css", self.file("page.css")),
+                Route("/page.js", self.file("page.js")),
+                Route("/livez", self.livez),
+                Route("/about", self.about),
+                Route("/live", self.live),
+                Route("/tokens/{name}", self.token, methods=["POST"]),
+            ],
+            # Another name for this address would let a foreign page read the tokens through its own name.
+            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
+        )
+
+    def file(self, name: str) -> Any:
+        async def answer(_request: Request) -> Response:
+            return FileResponse(PAGE / name, headers=HEADERS)
+
+        return answer
+
+    async def livez(self, _request: Request) -> Response:
+        return JSONResponse({"status": "alive"}, headers=HEADERS)
+
+    async def about(self, _request: Request) -> Response:
+        state = self.state()
+        tokens = [
+            {
+                "name": name,
+                "role": known.role,
+                "areas": ", ".join(known.areas),
+                "ready": self.claims(name) is not None,
+            }
+            for name, known in DEMO_ROLES.items()
+        ]
+        told = {
+            "transport": state.transport,
+            "docs": {name: f"{state.url(name)}/docs" for name in SERVICES},
+            "tokens": tokens,
+            "folder": shown(self.place.folder),
+            "logs": shown(self.place.logs),
+        }
+        return JSONResponse(told, headers=HEADERS)
+
+    async def live(self, _request: Request) -> Response:
+        """What changes: each service's numbers and depths; a service that does not answer is said to be down."""
+        state = self.state()
+        asked = [self.service(state, name) for name in SERVICES]
+        found, depths = await asyncio.gather(asyncio.gather(*asked), self.depths(state))
+        services = {name: {**told, **depths[name]} for name, told in zip(SERVICES, found, strict=True)}
+        return JSONResponse({"services": services}, headers=HEADERS)
+
+    async def token(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        claims = self.claims(name) if name in DEMO_ROLES else None
+        if claims is None:
+            return PlainTextResponse("There is no such token yet.", 404, headers=HEADERS)
+        return PlainTextResponse(self.issuer.demo_token(name, **claims), headers=HEADERS)
+
+    def state(self) -> State:
+        state = self.place.read()
+        if state is None:
+            message = f"{self.place.folder} does not say what runs in it"
+            raise RuntimeError(message)
+        return state
+
+    def claims(self, name: str) -> dict[str, str] | None:
+        """The ids that registry or referral gave; None while they have not."""
+        return self.place.people().get(name, None if name in NEEDS_ID else {})
+
+    async def service(self, state: State, name: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.issuer.demo_token('operator-1', ttl=60)}"}
+        url = state.url(name)
+        try:
+            numbers = await self.client.post(f"{url}/v1/numbers", json={}, headers=headers)
+            clock = await self.client.get(f"{url}/v1/clock", headers=headers)
+        except httpx.HTTPError:
+            return {"up": False}
+        told = numbers.json() if numbers.is_success else {}
+        today = clock.json().get("today") if clock.is_success else None
+        return {"up": True, "today": today, "numbers": told}
+
+    async def depths(self, state: State) -> dict[str, dict[str, int | None]]:
+        """Unsent and parked as each service's database knows them; lag as the process knows it that delivers."""
+        pages = await asyncio.gather(*(self.gauges(state.url(name)) for name in (*SERVICES, "delivery")))
+        by_name = dict(zip((*SERVICES, "delivery"), pages, strict=True))
+        delivers = by_name["delivery"]
+        return {
+            name: {
+                "unsent": by_name[name]["unsent_events", name],
+                "parked": by_name[name]["parked_events", name],
+                "lag": delivers["subscription_lag_events", name] if delivers else None,
+            }
+            for name in SERVICES
+        }
+
+    async def gauges(self, url: str) -> Counter[tuple[str, str]]:
+        total: Counter[tuple[str, str]] = Counter()
+        try:
+            page = await self.client.get(f"{url}/metrics")
+        except httpx.HTTPError:
+            return total
+        for metric, labels, value in GAUGE.findall(page.text):
+            if service := re.search(r'service="([^"]*)"', labels):
+                total[metric, service[1]] += int(float(value))
+        return total
+
+
+def main() -> None:
+    page = StartPage(Place.of(os.environ["PILAR_FOLDER"]))
+    uvicorn.run(
+        page.application(),
+        host=os.environ["PILAR_HOST"],
+        port=int(os.environ["PILAR_PORT"]),
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+if __name__ == "__main__":
+    main()
