@@ -1,0 +1,42 @@
+import time
+
+import httpx
+
+from services.referral.webhook import Call, post, sign
+from tests.partner_simulator import PartnerSimulator
+
+BODY = b'{"notice":"RUJUKAN","rujukan_program_id":"0199"}'
+
+
+def call(bank: PartnerSimulator, secret: str) -> Call:
+    return Call(bank.url, BODY, secret.encode(), "notice-1", "key-1")
+
+
+def test_is_hmac_sha256_over_timestamp_and_body() -> None:
+    # Computed with `printf '1700000000.{}' | openssl dgst -sha256 -hmac rahasia`.
+    known = "be2443a5e1a92cad67cb72eee5089a722f140561b03fe2427bfc46ee387d1213"
+    assert sign(b"rahasia", "1700000000", b"{}") == f"v1={known}"
+
+
+async def test_is_good_for_whoever_knows_the_secret(development: None) -> None:
+    async with PartnerSimulator(secret="rahasia") as bank:
+        assert (await post(call(bank, "rahasia"))).taken
+        assert bank.received[0].signed
+        assert bank.received[0].headers["pilar-id"] == "notice-1"
+        other = await post(call(bank, "bukan"))
+        assert (other.status, other.taken) == (401, False)
+
+
+async def test_does_not_cover_another_body_or_another_time() -> None:
+    async with PartnerSimulator(secret="rahasia") as bank:
+        stamp = str(int(time.time()))
+        good = {"pilar-timestamp": stamp, "pilar-signature": sign(b"rahasia", stamp, BODY)}
+        assert bank.checks(good, BODY)
+        assert not bank.checks(good, BODY.replace(b"RUJUKAN", b"DICABUT"))
+        assert not bank.checks(good | {"pilar-timestamp": str(int(stamp) + 1)}, BODY)
+        old = str(int(stamp) - 301)
+        assert not bank.checks({"pilar-timestamp": old, "pilar-signature": sign(b"rahasia", old, BODY)}, BODY)
+        async with httpx.AsyncClient(trust_env=False) as client:
+            tampered = await client.post(bank.url, content=BODY.replace(b"0199", b"0200"), headers=good)
+        assert tampered.status_code == 401
+        assert bank.rujukan == {}
