@@ -10,10 +10,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     StringConstraints,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 
@@ -24,17 +25,27 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-def known(kind: type[StrEnum]) -> Any:
-    """Return the type of a request field that takes the values of `kind`, but never the readers' UNKNOWN."""
-    values = [member.value for member in kind if member.name != "UNKNOWN"]
+class Known:
+    """Put beside an enum (`Annotated[PilarKind, KNOWN]`): takes its values, but never the readers' UNKNOWN."""
 
-    def check(value: Any) -> Any:
-        if not isinstance(value, str) or value not in values:
-            code, sentence = "enum", "This is not one of the known values."
-            raise PydanticCustomError(code, sentence)
-        return kind(value)
+    def __get_pydantic_core_schema__(
+        self, source: type[StrEnum], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Refuse what is not a known value, where the enum alone would read it as UNKNOWN."""
+        del handler
+        values = [member.value for member in source if member.name != "UNKNOWN"]
 
-    return Annotated[kind, BeforeValidator(check), WithJsonSchema({"type": "string", "enum": values})]
+        def check(value: object) -> str:
+            if not isinstance(value, str) or value not in values:
+                code, sentence = "enum", "This is not one of the known values."
+                raise PydanticCustomError(code, sentence)
+            return str(value)
+
+        checked = core_schema.no_info_before_validator_function(check, core_schema.literal_schema(values))
+        return core_schema.no_info_after_validator_function(source, checked)
+
+
+KNOWN = Known()
 
 
 def _written(value: Any) -> Any:

@@ -3,7 +3,8 @@
 import asyncpg
 import pytest
 
-from services.registry.models import ENDS, TRANSITIONS, PendampingStatus
+from services.registry.models import ENDS, TRANSITIONS
+from shared.contracts.kinds import PendampingStatus
 from tests.kit import Running
 from tests.registry import given
 

@@ -10,9 +10,10 @@ from services.registry.commands.numbering import new_number
 from services.registry.commands.penugasan import close_penugasan
 from services.registry.commands.recording import remember_status, require_national, write
 from services.registry.errors import AlreadyRegistered, DateBeforeLast, DateInFuture, NikNeedsPerson
-from services.registry.models import ENDS, Pendamping, PendampingStatus, Penugasan, SubjectKind
+from services.registry.models import ENDS, Pendamping, Penugasan
 from shared import clock
 from shared.access import Actor
+from shared.contracts.kinds import PendampingStatus, SubjectKind
 from shared.contracts.registry import PendampingRegistered, PendampingStatusChanged
 from shared.database import load, uuid7, vault_of
 from shared.errors import Busy

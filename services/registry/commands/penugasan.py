@@ -1,6 +1,7 @@
 """Placing a pendamping as a kind, on terms, for a time; and ending that."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,16 +22,13 @@ from services.registry.models import (
     ENDS,
     ORGANISATIONS,
     PAID,
-    Ditjen,
-    EmployerStatus,
     Pendamping,
     Penugasan,
-    PilarKind,
     RoleConflict,
-    SubjectKind,
     WilayahTugas,
 )
 from shared.access import Actor
+from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind, SubjectKind
 from shared.contracts.registry import PenugasanEnded, PenugasanStarted
 from shared.database import load, uuid7
 from shared.errors import NotFound
@@ -95,8 +93,12 @@ def _check(person: Pendamping, row: Penugasan) -> None:
     organisation = person.subject is SubjectKind.LEMBAGA
     kind_fits = row.kind in ORGANISATIONS if organisation else row.kind is not PilarKind.LKS
     if not kind_fits or organisation != (row.employer_status is EmployerStatus.LEMBAGA):
-        terms = {"kind": row.kind.value, "employer_status": row.employer_status.value}
-        raise WrongSubject("/body/kind", **terms, subject=person.subject.value)
+        raise WrongSubject(
+            "/body/kind",
+            kind=row.kind.value,
+            employer_status=row.employer_status.value,
+            subject=person.subject.value,
+        )
     if row.valid_to is not None and row.valid_to <= row.valid_from:
         raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
 
@@ -124,7 +126,7 @@ async def _refuse_conflicts(session: AsyncSession, row: Penugasan) -> None:
         )
 
 
-def facts_of(row: Penugasan) -> dict[str, object]:
+def facts_of(row: Penugasan) -> dict[str, Any]:
     """Return what both events of a placement say."""
     names = PenugasanStarted.model_fields
     return {name: getattr(row, name) for name in names}

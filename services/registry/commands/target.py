@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.commands.recording import require_national, write
 from services.registry.errors import TargetJustSet
-from services.registry.models import PilarKind, Target
+from services.registry.models import Target
 from shared.access import Actor
+from shared.contracts.kinds import PilarKind
 from shared.database import uuid7
 
 

@@ -1,6 +1,7 @@
 """The areas that a placement covers."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,13 +65,13 @@ def _check_range(row: WilayahTugas, penugasan: Penugasan) -> None:
             outside or row.valid_from >= penugasan.valid_to or (row.valid_to or date.max) > penugasan.valid_to
         )
     if outside:
-        held = {"valid_from": penugasan.valid_from, "valid_to": penugasan.valid_to or "-"}
-        raise OutsidePenugasan("/body/valid_from", **held)
+        until = penugasan.valid_to or "-"
+        raise OutsidePenugasan("/body/valid_from", valid_from=penugasan.valid_from, valid_to=until)
     if row.valid_to is not None and row.valid_to <= row.valid_from:
         raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
 
 
-def facts_of(row: WilayahTugas) -> dict[str, object]:
+def facts_of(row: WilayahTugas) -> dict[str, Any]:
     """Return what both events of a covered area say."""
     return {name: getattr(row, name) for name in WilayahTugasPlaced.model_fields}
 

@@ -1,6 +1,5 @@
 """Reading pendamping: whom a caller may see, with what is personal opened and the NIK masked."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,16 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.models import (
-    Pendamping,
-    Penugasan,
-    PilarKind,
-    RangeHistory,
-    StatusHistory,
-    WilayahTugas,
-)
+from services.registry.models import Pendamping, Penugasan, RangeHistory, StatusHistory, WilayahTugas
 from shared import clock
 from shared.access import Actor, Role
+from shared.contracts.kinds import PilarKind
 from shared.database import vault_of
 from shared.errors import NotFound
 from shared.privacy import Nik, Vault, mask
@@ -65,10 +58,10 @@ async def _one(session: AsyncSession, actor: Actor, condition: sa.ColumnElement[
     row = (await session.execute(sa.select(*SEALED).where(condition, seen))).mappings().one_or_none()
     if row is None:
         raise NotFound("pendamping")
-    return opened(vault_of(session), row)
+    return opened(vault_of(session), dict(row))
 
 
-def opened(vault: Vault, row: Mapping[str, Any]) -> dict[str, Any]:
+def opened(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with name and phone open, and of the NIK its masked form."""
 
     def clear(column: str) -> str | None:
@@ -81,7 +74,7 @@ def opened(vault: Vault, row: Mapping[str, Any]) -> dict[str, Any]:
     return shown | {"nik": mask(nik) if nik else None, "name": clear("name"), "phone": clear("phone")}
 
 
-def listed(vault: Vault, row: Mapping[str, Any]) -> dict[str, Any]:
+def listed(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
     """Return a row as lists show it: without phone."""
     return {name: value for name, value in opened(vault, row).items() if name != "phone"}
 
@@ -93,7 +86,7 @@ async def pendamping_list(
     status: str | None,
     kind: PilarKind | None,
     kode_wilayah: str | None,
-) -> sa.Select[Any]:
+) -> Any:
     """Return the select of those whom the actor may see, narrowed; order by `pendamping_no`."""
     today = await clock.today(session)
     statement = sa.select(*SEALED).where(visible_to(actor, today))
@@ -128,7 +121,7 @@ async def read_file(session: AsyncSession, actor: Actor, pendamping_id: UUID) ->
 
 
 async def _rows(
-    session: AsyncSession, table: type[Any], pendamping_id: UUID, order: sa.orm.InstrumentedAttribute[Any]
+    session: AsyncSession, table: type[Any], pendamping_id: UUID, order: Any
 ) -> list[dict[str, Any]]:
     statement = sa.select(table.__table__).where(table.pendamping_id == pendamping_id).order_by(order)
     return [dict(row) for row in (await session.execute(statement)).mappings()]

@@ -6,11 +6,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.models import Credit, Dampingan, DampinganPurpose, Kunjungan, LoadLimit, Penugasan
+from services.registry.models import Credit, Dampingan, Kunjungan, LoadLimit, Penugasan
 from services.registry.queries.pendamping import read_pendamping
 from services.registry.queries.target import current_targets, days_in_year, half_up, year_of
 from shared import clock
 from shared.access import Actor
+from shared.contracts.kinds import DampinganPurpose
 
 GRANTED = sa.func.count().label("granted")
 REVERSED = sa.func.count().filter(Credit.reversed).label("reversed")
@@ -78,7 +79,7 @@ async def _placements(session: AsyncSession, pendamping_id: UUID, year: int) -> 
     return [dict(row) for row in (await session.execute(statement.order_by(*order))).mappings()]
 
 
-def _count(table: type[Dampingan] | type[Kunjungan] | type[Credit]) -> sa.Select[tuple[int]]:
+def _count(table: type[Dampingan] | type[Kunjungan] | type[Credit]) -> sa.Select[int]:
     return sa.select(sa.func.count()).where(table.penugasan_id == Penugasan.penugasan_id)
 
 

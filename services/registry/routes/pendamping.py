@@ -9,15 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
 from services.registry.commands.pendamping import change_status, register_pendamping
-from services.registry.models import (
-    Ditjen,
-    EmployerStatus,
-    Pendamping,
-    PendampingStatus,
-    PilarKind,
-    Placing,
-    SubjectKind,
-)
+from services.registry.models import Pendamping, Placing
 from services.registry.queries.pendamping import (
     listed,
     look_up_pendamping,
@@ -26,9 +18,10 @@ from services.registry.queries.pendamping import (
     read_pendamping,
 )
 from shared.access import Permission
+from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
 from shared.database import vault_of
 from shared.http import Caller, Paging, Router, Session, may
-from shared.http.fields import Body, Code, Day, Wilayah, known
+from shared.http.fields import KNOWN, Body, Code, Day, Wilayah
 from shared.privacy import Nik
 
 Name = Annotated[
@@ -46,7 +39,7 @@ router = Router(tag="pendamping")
 class Registration(Body):
     """A person with a NIK, or an organisation without. `from_on`: since when a candidate; today unless said."""
 
-    subject: known(SubjectKind) = Field(examples=["PERSON"])
+    subject: Annotated[SubjectKind, KNOWN] = Field(examples=["PERSON"])
     nik: Nik | None = Field(default=None, examples=["3324075211879001"])
     name: Name
     phone: Phone | None = None
@@ -62,7 +55,7 @@ class LookUp(Body):
 class StatusChange(Body):
     """A status from a date (today unless said, never ahead), for a reason that is a code because it travels."""
 
-    status: known(PendampingStatus) = Field(examples=["AKTIF"])
+    status: Annotated[PendampingStatus, KNOWN] = Field(examples=["AKTIF"])
     reason: Code
     from_on: Day | None = None
 
@@ -174,15 +167,17 @@ async def list_pendamping(
     session: Session,
     caller: Caller,
     paging: Paging,
-    status: Annotated[known(PendampingStatus) | None, Query()] = None,
-    kind: Annotated[known(PilarKind) | None, Query(description="Who serves as this kind today")] = None,
+    status: Annotated[Annotated[PendampingStatus, KNOWN] | None, Query()] = None,
+    kind: Annotated[
+        Annotated[PilarKind, KNOWN] | None, Query(description="Who serves as this kind today")
+    ] = None,
     kode_wilayah: Annotated[Wilayah | None, Query(description="Who is placed here or below today")] = None,
 ) -> Response:
     """List those whom the caller may see, by number."""
     wanted = await pendamping_list(session, caller, status=status, kind=kind, kode_wilayah=kode_wilayah)
     vault = vault_of(session)
     return await paging.answer(
-        session, wanted, (Pendamping.pendamping_no,), shape=lambda row: listed(vault, row)
+        session, wanted, (Pendamping.__table__.c.pendamping_no,), shape=lambda row: listed(vault, row)
     )
 
 

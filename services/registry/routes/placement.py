@@ -7,11 +7,11 @@ from pydantic import Field, StringConstraints
 
 from services.registry.commands.penugasan import end_penugasan, start_penugasan
 from services.registry.commands.wilayah_tugas import end_wilayah_tugas, place_wilayah_tugas
-from services.registry.models import Ditjen, EmployerStatus, PilarKind
 from services.registry.routes.pendamping import PenugasanView, WilayahTugasView
 from shared.access import Permission
+from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind
 from shared.http import Caller, Router, Session, may
-from shared.http.fields import Body, Code, Day, Wilayah, known
+from shared.http.fields import KNOWN, Body, Code, Day, Wilayah
 
 penugasan = Router(tag="penugasan")
 wilayah = Router(tag="wilayah-tugas")
@@ -21,9 +21,9 @@ class PenugasanStart(Body):
     """By which SK somebody serves as what, from when; `valid_to` is the first day outside."""
 
     pendamping_id: UUID
-    kind: known(PilarKind) = Field(examples=["PKH_PENDAMPING"])
-    ditjen: known(Ditjen) = Field(examples=["LINJAMSOS"])
-    employer_status: known(EmployerStatus) = Field(examples=["PPPK"])
+    kind: Annotated[PilarKind, KNOWN] = Field(examples=["PKH_PENDAMPING"])
+    ditjen: Annotated[Ditjen, KNOWN] = Field(examples=["LINJAMSOS"])
+    employer_status: Annotated[EmployerStatus, KNOWN] = Field(examples=["PPPK"])
     sk_no: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] = Field(
         examples=["1/SK/2025"]
     )

@@ -8,12 +8,12 @@ from fastapi import Query
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.registry.commands.target import set_target
-from services.registry.models import ExitReason, LimitSide, PilarKind
 from services.registry.queries.scorecard import read_numbers, read_scorecard
 from services.registry.queries.target import target_list
 from shared.access import Permission
+from shared.contracts.kinds import ExitReason, LimitSide, PilarKind
 from shared.http import Caller, Router, Session, may
-from shared.http.fields import Body, known
+from shared.http.fields import KNOWN, Body
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 Year = Annotated[int, Field(strict=True, ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
@@ -27,7 +27,7 @@ class TargetSetting(Body):
     """What a person of a kind is to graduate in a full year, and which text says so."""
 
     year: Year
-    kind: known(PilarKind) = Field(examples=["PKH_PENDAMPING"])
+    kind: Annotated[PilarKind, KNOWN] = Field(examples=["PKH_PENDAMPING"])
     per_person: int = Field(strict=True, ge=0, le=10_000, examples=[10])
     basis: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
         examples=["Kerangka kerja 2026"]
@@ -134,7 +134,7 @@ async def set_year_target(body: TargetSetting, session: Session, caller: Caller)
 @may(Permission.SCORECARD_READ)
 async def list_target(year: YearAsked, session: Session) -> TargetList:
     """List what holds for a year, with the national sums."""
-    return TargetList(items=await target_list(session, year))
+    return TargetList.model_validate({"items": await target_list(session, year)})
 
 
 @router.get("/pendamping/{pendamping_id}/scorecard")

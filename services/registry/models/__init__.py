@@ -1,0 +1,36 @@
+"""Who accompanies, on what terms, where, and with which target."""
+
+from services.registry.models.framework import Target
+from services.registry.models.pendamping import ENDS, TRANSITIONS, Pendamping, StatusHistory, legal_moves
+from services.registry.models.placement import (
+    ORGANISATIONS,
+    PAID,
+    Penugasan,
+    Placing,
+    RangeHistory,
+    RoleConflict,
+    WilayahTugas,
+)
+from services.registry.models.replica import Credit, Dampingan, Kunjungan, LoadLimit
+from services.registry.models.table import Table
+
+__all__ = [
+    "ENDS",
+    "ORGANISATIONS",
+    "PAID",
+    "TRANSITIONS",
+    "Credit",
+    "Dampingan",
+    "Kunjungan",
+    "LoadLimit",
+    "Pendamping",
+    "Penugasan",
+    "Placing",
+    "RangeHistory",
+    "RoleConflict",
+    "StatusHistory",
+    "Table",
+    "Target",
+    "WilayahTugas",
+    "legal_moves",
+]
