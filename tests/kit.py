@@ -184,6 +184,16 @@ class Running:
         finally:
             await connection.close()
 
+    async def execute(self, statement: str) -> None:
+        """Run a script of statements as superuser."""
+        connection = await asyncpg.connect(
+            self.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{self.database_name}"
+        )
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
     async def emitted(self) -> list[dict[str, Any]]:
         """Return every envelope in the outbox, in order."""
         rows = await self.sql(

@@ -1,0 +1,104 @@
+"""Promise 1: a 2xx means it is committed; a commit that fails answers so, and leaves nothing."""
+
+import asyncio
+import secrets
+
+from tests.kit import Running
+
+LEMBAGA = {"subject": "LEMBAGA", "name": "Karang Taruna Bina Muda"}
+BREAKS_AT_COMMIT = """
+CREATE FUNCTION break_at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+CREATE CONSTRAINT TRIGGER breaks AFTER INSERT ON pendamping DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION break_at_commit();
+"""
+
+
+async def counted(registry: Running) -> dict[str, int]:
+    tables = ("pendamping", "platform.outbox", "platform.unsent", "platform.stream", "platform.idempotency")
+    return {table: (await registry.sql(f"SELECT count(*) AS n FROM {table}"))[0]["n"] for table in tables}
+
+
+async def test_commit_failure_answers_500_and_stores_nothing(registry: Running) -> None:
+    before = await counted(registry)
+    await registry.execute(BREAKS_AT_COMMIT)
+    answer = await registry.post("/v1/pendamping", LEMBAGA, as_=registry.token("KEMENSOS"))
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "no" not in answer.json()["detail"].split()[:1]
+    assert await counted(registry) == before
+
+
+async def test_connection_lost_inside_the_command_answers_503_and_the_same_key_then_succeeds(
+    registry: Running,
+) -> None:
+    token, key = registry.token("KEMENSOS"), secrets.token_hex(8)
+    await registry.execute(
+        "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+        " PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$"
+    )
+    await registry.execute(
+        "CREATE CONSTRAINT TRIGGER cuts AFTER INSERT ON pendamping DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION cut()"
+    )
+    answer = await registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key)
+    assert answer.status_code == 503, answer.text
+    assert int(answer.headers["retry-after"]) >= 1
+    await registry.execute("DROP TRIGGER cuts ON pendamping")
+    again = await registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key)
+    assert again.status_code == 201
+    assert (await counted(registry))["pendamping"] == 1
+
+
+async def test_a_repeated_key_gets_the_first_answer_and_has_one_effect(registry: Running) -> None:
+    token, key = registry.token("KEMENSOS"), secrets.token_hex(8)
+    first = await registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key)
+    second = await registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.content == second.content
+    assert first.headers["etag"] == second.headers["etag"]
+    assert second.headers["idempotency-replayed"] == "true"
+    assert (await counted(registry))["platform.outbox"] == 1
+
+
+async def test_concurrent_twins_get_one_answer(registry: Running) -> None:
+    token, key = registry.token("KEMENSOS"), secrets.token_hex(8)
+    answers = await asyncio.gather(
+        *(registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key) for _ in range(30))
+    )
+    done = [answer for answer in answers if answer.status_code == 201]
+    assert {answer.status_code for answer in answers} <= {201, 503}
+    assert len({answer.content for answer in done}) == 1
+    assert (await counted(registry))["pendamping"] == 1
+
+
+async def test_another_body_under_the_same_key_is_refused(registry: Running) -> None:
+    token, key = registry.token("KEMENSOS"), secrets.token_hex(8)
+    await registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key)
+    other = await registry.post("/v1/pendamping", {**LEMBAGA, "name": "Lain"}, as_=token, key=key)
+    assert other.status_code == 422
+    assert other.json()["title"] == "KeyReused"
+
+
+async def test_the_same_key_of_another_caller_is_another_key(registry: Running) -> None:
+    key = secrets.token_hex(8)
+    for sub in ("kemensos-1", "kemensos-2"):
+        answer = await registry.post("/v1/pendamping", LEMBAGA, as_=registry.token("KEMENSOS", sub), key=key)
+        assert answer.status_code == 201
+        assert "idempotency-replayed" not in answer.headers
+    assert (await counted(registry))["pendamping"] == 2
+
+
+async def test_a_refusal_is_not_stored(registry: Running) -> None:
+    token, key = registry.token("KEMENSOS"), secrets.token_hex(8)
+    refused = await registry.post(
+        "/v1/pendamping", {"subject": "PERSON", "name": "Tanpa NIK"}, as_=token, key=key
+    )
+    assert 400 <= refused.status_code < 500
+    assert (await registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key)).status_code == 201
+
+
+async def test_the_stored_answer_is_sealed(registry: Running) -> None:
+    await registry.post("/v1/pendamping", LEMBAGA, as_=registry.token("KEMENSOS"))
+    rows = await registry.sql("SELECT sealed FROM platform.idempotency")
+    assert len(rows) == 1
+    assert b"Karang Taruna" not in rows[0]["sealed"]

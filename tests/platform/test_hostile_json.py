@@ -1,0 +1,96 @@
+"""Promise 21: input that no honest client sends gets a clear refusal, never a 500, and stores nothing."""
+
+import pytest
+
+from tests.kit import Running
+
+HOSTILE = {
+    "not UTF-8": b'{"subject":"LEMBAGA","name":"\xff\xfe"}',
+    "an encoded surrogate": b'{"subject":"LEMBAGA","name":"\xed\xa0\x80"}',
+    "a lone surrogate": b'{"subject":"LEMBAGA","name":"\\ud800"}',
+    "a NUL": b'{"subject":"LEMBAGA","name":"a\\u0000b"}',
+    "a control character": b'{"subject":"LEMBAGA","name":"a\\u0007b"}',
+    "a key given twice": b'{"subject":"LEMBAGA","name":"a","name":"b"}',
+    "NaN": b'{"subject":"LEMBAGA","name":NaN}',
+    "Infinity": b'{"subject":"LEMBAGA","name":-Infinity}',
+    "a huge float": b'{"subject":"LEMBAGA","name":1e999}',
+    "5,000 digits": b'{"subject":"LEMBAGA","name":' + b"9" * 5000 + b"}",
+    "100,000 levels": b"[" * 100_000 + b"]" * 100_000,
+    "60 levels": b'{"subject":"LEMBAGA","name":' + b"[" * 60 + b"]" * 60 + b"}",
+    "a list for an object": b"[]",
+    "a bare text": b'"x"',
+    "nothing but null": b"null",
+    "half of it": b'{"subject":"LEMBAGA","na',
+    "an unknown field": b'{"subject":"LEMBAGA","name":"a","is_admin":true}',
+    "a number for a text": b'{"subject":"LEMBAGA","name":12}',
+    "a byte order mark": b'\xef\xbb\xbf{"subject":"LEMBAGA","name":"a"}',
+    "an empty body": b"",
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+async def test_is_refused(registry: Running, what: str) -> None:
+    headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Type": "application/json"}
+    answer = await registry.client.post("/v1/pendamping", content=HOSTILE[what], headers=headers)
+    assert answer.status_code in {400, 422}, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (await registry.sql("SELECT count(*) AS n FROM pendamping"))[0]["n"] == 0
+
+
+async def test_larger_than_the_cap_is_413_whatever_its_length_header_says(registry: Running) -> None:
+    async def endless() -> object:
+        for _ in range(40):
+            yield b" " * 10_000
+
+    headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Type": "application/json"}
+    answer = await registry.client.post("/v1/pendamping", content=endless(), headers=headers)
+    assert answer.status_code == 413
+    assert answer.json()["title"] == "BodyTooLarge"
+
+
+@pytest.mark.parametrize("media", ["text/plain", "application/xml", "multipart/form-data", ""])
+async def test_another_media_type_is_415(registry: Running, media: str) -> None:
+    headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Type": media}
+    answer = await registry.client.post("/v1/pendamping", content=b'{"a":1}', headers=headers)
+    assert answer.status_code == 415
+
+
+async def test_unknown_and_repeated_parameters_are_refused(registry: Running) -> None:
+    token = registry.token("KEMENSOS")
+    unknown = await registry.get("/v1/pendamping?area=33", as_=token)
+    repeated = await registry.get("/v1/pendamping?limit=1&limit=2", as_=token)
+    assert unknown.json()["errors"][0] == {
+        "pointer": "/query/area",
+        "code": "unknown_parameter",
+        "message": "This parameter is not known here.",
+    }
+    assert repeated.json()["errors"][0]["code"] == "repeated_parameter"
+    assert (unknown.status_code, repeated.status_code) == (422, 422)
+
+
+async def test_a_refusal_speaks_indonesian_on_request_and_never_echoes_the_input(registry: Running) -> None:
+    body = {"subject": "PERSON", "nik": "1234567890123456789", "name": "x", "rahasia": "jangan-diulang"}
+    answer = await registry.post(
+        "/v1/pendamping", body, as_=registry.token("KEMENSOS"), headers={"Accept-Language": "id-ID"}
+    )
+    assert answer.status_code == 422
+    assert answer.headers["content-language"] == "id"
+    assert "Isian ini tidak dikenal." in answer.text
+    assert "jangan-diulang" not in answer.text
+    assert "1234567890123456789" not in answer.text
+
+
+async def test_the_cursor_of_a_list_is_bound_to_caller_and_filters(registry: Running) -> None:
+    token = registry.token("KEMENSOS")
+    for number in range(3):
+        await registry.post("/v1/pendamping", {"subject": "LEMBAGA", "name": f"LKS {number}"}, as_=token)
+    page = (await registry.get("/v1/pendamping?limit=2", as_=token)).json()
+    assert len(page["items"]) == 2
+    rest = (await registry.get(page["next"], as_=token)).json()
+    assert len(rest["items"]) == 1
+    assert rest["next"] is None
+    assert not {i["pendamping_id"] for i in page["items"]} & {i["pendamping_id"] for i in rest["items"]}
+    other = await registry.get(page["next"], as_=registry.token("KEMENSOS", "kemensos-2"))
+    assert (other.status_code, other.json()["title"]) == (422, "BadCursor")
+    tampered = await registry.get(page["next"][:-2] + "AA", as_=token)
+    assert tampered.json()["title"] == "BadCursor"
