@@ -94,7 +94,12 @@ async def policy_of(session: AsyncSession, exit_reason: ExitReason, on: date) ->
 
 
 async def advance(
-    session: AsyncSession, cases: Sequence[tuple[Graduasi, Policy]], path: Sequence[GraduasiState], act: Act
+    session: AsyncSession,
+    cases: Sequence[tuple[Graduasi, Policy]],
+    path: Sequence[GraduasiState],
+    act: Act,
+    *,
+    resuming: bool = False,
 ) -> None:
     """Move locked cases along `path` and record it.
 
@@ -105,7 +110,7 @@ async def advance(
     for case, _ in cases:
         for wanted in path:
             moves.append((case, case.state, wanted))
-            case.become(wanted, act.moment.on)
+            case.become(wanted, act.moment.on, resuming=resuming)
     await session.flush()
     with refusing(ex_stage_act_four_people=SamePersonTwice):
         await session.execute(RECORD, _columns(cases, moves, act))

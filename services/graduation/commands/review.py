@@ -74,6 +74,7 @@ async def deliberate(
     case, policy = await load_case(session, graduasi_id)
     if Stage.MUSYAWARAH not in policy.stages:
         raise MusyawarahNotAsked(exit_reason=case.exit_reason)
+    case.expect(GraduasiState.DIMUSYAWARAHKAN)
     act = Act(actor, await moment_of(session), Stage.MUSYAWARAH, berita_acara_no, evidence_sha256)
     check_dated("/body/held_on", held_on, case.since_on, act.moment.on)
     await require_files(session, {"musyawarah": evidence_sha256})
@@ -159,7 +160,7 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason:
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), reason=reason)
     left = GraduasiState(case.postponed_from) if case.postponed_from else GraduasiState.DITUNDA
-    await advance(session, [(case, policy)], [left], act)
+    await advance(session, [(case, policy)], [left], act, resuming=True)
     if left is GraduasiState.MASA_SANGGAH:
         await begin_term(session, graduasi_id, act.moment.on)
     return case

@@ -130,6 +130,7 @@ async def assess(
     case, policy = await load_case(session, graduasi_id)
     if not policy.needs_score:
         raise NotScored(exit_reason=case.exit_reason, what="asesmen")
+    case.expect(GraduasiState.DIASESMEN)
     act = Act(actor, await moment_of(session), Stage.USUL)
     author = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     facts = await _facts(session, case, act.moment.on)
@@ -207,6 +208,7 @@ async def _facts(session: AsyncSession, case: Graduasi, on: date) -> dict[str, A
     row = (
         await session.execute(
             sa.select(Kpm, Kepesertaan.valid_from, Instrument.version)
+            .select_from(Kpm)
             .join(Kepesertaan, Kepesertaan.kepesertaan_id == case.kepesertaan_id)
             .join(Policy, Policy.policy_id == case.policy_id)
             .outerjoin(Instrument, Instrument.instrument_id == Policy.instrument_id)
@@ -235,6 +237,7 @@ async def sign_statement(
     case, policy = await load_case(session, graduasi_id)
     if not policy.needs_statement:
         raise NotScored(exit_reason=case.exit_reason, what="pernyataan")
+    case.expect(GraduasiState.PERNYATAAN_DITANDATANGANI)
     if case.asesmen_id is None:
         raise AssessmentNotReady
     act = Act(actor, await moment_of(session), Stage.USUL, evidence=evidence_sha256)
@@ -295,6 +298,7 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
 
 def _check_path(case: Graduasi, policy: Policy) -> None:
     """A scored path reaches DIUSULKAN through the statement; TERIDENTIFIKASI leads there on short paths only."""
+    case.expect(GraduasiState.DIUSULKAN)
     if policy.needs_score and case.state is GraduasiState.TERIDENTIFIKASI:
         raise IllegalTransition(noun="graduasi", current=case.state, wanted=GraduasiState.DIUSULKAN)
 

@@ -168,20 +168,29 @@ class Graduasi(Table):
     opened_at: Mapped[At]
     version: Mapped[int] = mapped_column(sa.Integer)
 
-    def become(self, wanted: GraduasiState, on: date) -> None:
+    def become(self, wanted: GraduasiState, on: date, *, resuming: bool = False) -> None:
         """Move to `wanted` as of the business date `on`, and count the version up.
 
         Raises:
-            IllegalTransition: chain.md 4 has no such move; what was postponed goes back only to where it was.
+            IllegalTransition: chain.md 4 has no such move; what was postponed goes back only by being resumed,
+                and only to the state it left.
         """
-        allowed = TRANSITIONS[self.state]
-        if self.state is S.DITUNDA:
-            left = GraduasiState(str(self.postponed_from))
-            allowed = {left} | ({S.DIBATALKAN} if left in BEFORE_DITETAPKAN else set())
-        if wanted not in allowed:
-            raise IllegalTransition(noun="graduasi", current=self.state, wanted=wanted)
+        self.expect(wanted, resuming=resuming)
         self.postponed_from = self.state.value if wanted is S.DITUNDA else None
         self.state, self.since_on, self.version = wanted, on, self.version + 1
+
+    def expect(self, wanted: GraduasiState, *, resuming: bool = False) -> None:
+        """Refuse early what `become` would refuse; raise IllegalTransition."""
+        if wanted not in self._reachable(resuming=resuming):
+            raise IllegalTransition(noun="graduasi", current=self.state, wanted=wanted)
+
+    def _reachable(self, *, resuming: bool) -> frozenset[GraduasiState]:
+        if self.state is not S.DITUNDA:
+            return frozenset() if resuming else TRANSITIONS[self.state]
+        left = GraduasiState(str(self.postponed_from))
+        if resuming:
+            return frozenset({left})
+        return frozenset({S.DIBATALKAN}) if left in BEFORE_DITETAPKAN else frozenset()
 
 
 class GraduasiTransition(Table):
