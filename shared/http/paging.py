@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -41,7 +41,7 @@ class PageRequest:
         self,
         session: AsyncSession,
         statement: sa.Select[*tuple[Any, ...]],
-        order: tuple[sa.ColumnElement[Any], ...],
+        order: Sequence[sa.SQLColumnExpression[Any]],
         *,
         shape: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
     ) -> Response:
@@ -54,14 +54,16 @@ class PageRequest:
         if self.cursor is not None:
             after = self._open(self.cursor, len(order))
             values = [
-                sa.cast(sa.literal(value), column.type) for value, column in zip(after, order, strict=True)
+                sa.cast(sa.literal(value), _type(column)) for value, column in zip(after, order, strict=True)
             ]
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*values))
         rows = (await session.execute(statement.order_by(*order).limit(self.limit + 1))).mappings().all()
         found = [dict(row) for row in rows[: self.limit]]
         following = self._next([found[-1][label] for label in labels]) if len(rows) > self.limit else None
         items = [shape(row) for row in found] if shape else found
-        return Response(orjson.dumps({"items": items, "next": following}, default=str), media_type="application/json")
+        return Response(
+            orjson.dumps({"items": items, "next": following}, default=str), media_type="application/json"
+        )
 
     def _next(self, values: list[Any]) -> str:
         body = orjson.dumps([value if value is None else _text(value) for value in values])
@@ -98,7 +100,11 @@ def _plain(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _label(column: sa.ColumnElement[Any]) -> str:
+def _type(column: Any) -> Any:
+    return column.type
+
+
+def _label(column: sa.SQLColumnExpression[Any]) -> str:
     return str(getattr(column, "key", None) or getattr(column, "name", ""))
 
 
