@@ -1,0 +1,67 @@
+"""`python -m deploy.contracts` writes the published contracts; `--check` says which of them are not current."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from deploy.contracts.asyncapi import document
+from deploy.contracts.compatibility import breaks, promises
+from deploy.contracts.reading import SERVICES, events, openapi_of
+from deploy.contracts.samples import sample_of
+from deploy.contracts.table import with_table
+
+ROOT = Path(__file__).resolve().parents[2]
+KEPT = ROOT / "tests" / "contracts"
+
+
+def wanted() -> dict[Path, str]:
+    """Return what each file should hold. A sample that exists is never made anew."""
+    found = {ROOT / "asyncapi.json": as_text(document()), KEPT / "fields.json": as_text(promises())}
+    for service in SERVICES:
+        if (ROOT / "services" / service / "app.py").exists():
+            found[ROOT / "services" / service / "migrations" / "openapi.json"] = as_text(openapi_of(service))
+    for wire, kind in events().items():
+        sample = KEPT / "samples" / f"{wire}.json"
+        if not sample.exists():
+            found[sample] = as_text(sample_of(kind))
+    readme = ROOT / "README.md"
+    if readme.exists():
+        found[readme] = with_table(readme.read_text("utf-8"))
+    return found
+
+
+def as_text(value: Any) -> str:
+    """Return JSON as it is committed."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def broken_promises() -> list[str]:
+    """Return what the committed snapshot promises and the classes no longer keep."""
+    snapshot = KEPT / "fields.json"
+    return breaks(json.loads(snapshot.read_text("utf-8")), promises()) if snapshot.exists() else []
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; return 1 when something is not current, or when a promise is broken."""
+    broken = broken_promises()
+    if broken:
+        lines = ["Readers of the past would break; make a new version instead:", *broken]
+        sys.stderr.write("\n".join(lines) + "\n")
+        return 1
+    stale = {
+        path: text for path, text in wanted().items() if not path.exists() or path.read_text("utf-8") != text
+    }
+    if arguments == ["--check"]:
+        for path in stale:
+            sys.stderr.write(f"{path.relative_to(ROOT)} is not current: python -m deploy.contracts\n")
+        return 1 if stale else 0
+    for path, text in stale.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        sys.stdout.write(f"written: {path.relative_to(ROOT)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

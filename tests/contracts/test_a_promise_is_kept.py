@@ -1,0 +1,235 @@
+"""What was told once can be read for ever: golden samples, a snapshot of fields, and documents made from the code."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+from jsonschema import Draft202012Validator
+
+from deploy.contracts import __main__ as tool
+from deploy.contracts.asyncapi import document
+from deploy.contracts.compatibility import Promise, breaks, promise_of, promises
+from deploy.contracts.reading import events, openapi_of
+from deploy.contracts.samples import sample_of
+from deploy.contracts.table import event_table, with_table
+from services.registry import app as registry
+from shared.events import BY_WIRE, Event, class_of
+from shared.messaging.outbox import envelope
+from shared.messaging.subscription import Record, fact_of, parse
+from shared.settings import Settings
+
+HERE = Path(__file__).parent
+SAMPLES = sorted((HERE / "samples").glob("*.json"))
+WIRE = "graduation.kpm_graduated.v1"
+
+
+def test_everything_published_is_current() -> None:
+    stale = [
+        path.name for path, text in tool.wanted().items() if not path.exists() or path.read_text() != text
+    ]
+    assert stale == [], "run: python -m deploy.contracts"
+
+
+def test_each_event_version_has_its_sample_and_no_sample_is_without_an_event() -> None:
+    assert {path.stem for path in SAMPLES} == set(events())
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_of_the_past_is_read_by_todays_class(path: Path) -> None:
+    told = json.loads(path.read_text())
+    kind = class_of(told["type"])
+    assert kind is not None
+    read = kind.model_validate(told["data"])
+    assert read.key == told["subject"]
+    shown = read.model_dump(mode="json")
+    assert {name: shown[name] for name in told["data"]} == told["data"]
+    assert "UNKNOWN" not in json.dumps(shown)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_is_a_cloudevent_to_the_reference_library(path: Path) -> None:
+    event = JSONFormat().read(CloudEvent, path.read_bytes())
+    told = json.loads(path.read_text())
+    assert (event.get_specversion(), event.get_type(), event.get_id()) == ("1.0", path.stem, told["id"])
+    assert (event.get_source(), event.get_subject()) == (told["source"], told["subject"])
+    assert event.get_data() == told["data"]
+    assert {"epoch", "seq", "actor", "correlationid"} <= set(event.get_attributes())
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_has_the_envelope_that_the_outbox_writes(path: Path) -> None:
+    told = json.loads(path.read_text())
+    kind = BY_WIRE[told["type"]]
+    session: Any = SimpleNamespace(
+        info={"actor": SimpleNamespace(sub=told["actor"]), "request_id": told["correlationid"]}
+    )
+    at = JSONFormat().read(CloudEvent, path.read_bytes()).get_time()
+    written = orjson.loads(envelope(session, kind.model_validate(told["data"]), UUID(told["id"]), (1, 1), at))
+    assert {name: written[name] for name in told} == told
+    assert (
+        fact_of(parse(Record(kind.topic, 0, 0, told["subject"], path.read_bytes()))).event.key
+        == told["subject"]
+    )
+
+
+def test_a_sample_that_exists_is_never_made_anew() -> None:
+    assert not any(path.parent.name == "samples" for path in tool.wanted())
+
+
+def test_fields_are_what_the_snapshot_promises() -> None:
+    assert breaks(json.loads((HERE / "fields.json").read_text()), promises()) == []
+
+
+def removed(today: dict[str, Promise]) -> None:
+    del today[WIRE]["fields"]["effective_on"]
+
+
+def renamed(today: dict[str, Promise]) -> None:
+    fields = today[WIRE]["fields"]
+    fields["effective_from"] = fields.pop("effective_on") | {"required": False}
+
+
+def retyped(today: dict[str, Promise]) -> None:
+    today[WIRE]["fields"]["effective_on"]["type"] = {"type": "string"}
+
+
+def newly_required(today: dict[str, Promise]) -> None:
+    today[WIRE]["fields"]["tahap"] = {"type": {"type": "string"}, "required": True}
+
+
+def becoming_required(today: dict[str, Promise]) -> None:
+    today["graduation.graduasi_determined.v1"]["fields"]["pendamping_id"]["required"] = True
+
+
+def value_dropped(today: dict[str, Promise]) -> None:
+    today[WIRE]["fields"]["exit_reason"]["type"]["enum"].remove("ALAMIAH")
+
+
+def rekeyed(today: dict[str, Promise]) -> None:
+    today[WIRE]["key"] = "graduasi_id"
+
+
+def gone(today: dict[str, Promise]) -> None:
+    del today[WIRE]
+
+
+def retyped_inside(today: dict[str, Promise]) -> None:
+    desil = today["caseload.kpm_updated.v1"]["fields"]["desil"]["type"]["items"]
+    desil["properties"]["value"]["type"] = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("plant", "sentence"),
+    [
+        (removed, f"{WIRE}.effective_on is gone"),
+        (renamed, f"{WIRE}.effective_on is gone"),
+        (retyped, f"{WIRE}.effective_on changes its type"),
+        (newly_required, f"{WIRE}.tahap is new and required"),
+        (becoming_required, "graduation.graduasi_determined.v1.pendamping_id becomes required"),
+        (value_dropped, f"{WIRE}.exit_reason no longer knows ALAMIAH"),
+        (rekeyed, f"{WIRE} changes its key from kpm_id to graduasi_id"),
+        (gone, f"{WIRE} is gone"),
+        (retyped_inside, "caseload.kpm_updated.v1.desil[].value changes its type"),
+    ],
+)
+def test_a_planted_break_is_refused(plant: Callable[[dict[str, Promise]], None], sentence: str) -> None:
+    today = copy.deepcopy(promises())
+    plant(today)
+    assert breaks(promises(), today) == [sentence]
+
+
+def test_a_break_planted_in_a_class_is_refused_and_an_addition_is_not() -> None:
+    class Once(Event):
+        kpm_id: UUID
+        month: int
+
+    class Retyped(Event):
+        kpm_id: UUID
+        month: str
+
+    class Wider(Once):
+        cause: str | None = None
+
+    assert breaks({"x": promise_of(Once)}, {"x": promise_of(Retyped)}) == ["x.month changes its type"]
+    assert breaks({"x": promise_of(Once)}, {"x": promise_of(Wider)}) == []
+
+
+def test_a_broken_promise_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promised = promises()
+    promised[WIRE]["fields"]["told_once"] = {"type": {"type": "string"}, "required": False}
+    (tmp_path / "fields.json").write_text(json.dumps(promised))
+    monkeypatch.setattr(tool, "KEPT", tmp_path)
+    assert tool.main([]) == 1
+    assert f"{WIRE}.told_once is gone" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["fields.json"]
+
+
+def test_what_is_not_current_is_named_and_then_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    monkeypatch.setattr(tool, "wanted", lambda: {tmp_path / "deep" / "asyncapi.json": "{}\n"})
+    assert tool.main(["--check"]) == 1
+    assert "deep/asyncapi.json is not current" in capsys.readouterr().err
+    assert tool.main([]) == 0
+    assert tool.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_fits_the_published_asyncapi(path: Path) -> None:
+    published = document()
+    message = published["components"]["messages"][path.stem]
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **message["payload"]}
+    validator = Draft202012Validator(schema | {"components": published["components"]})
+    assert list(validator.iter_errors(json.loads(path.read_text()))) == []
+    wrong = json.loads(path.read_text()) | {"type": "another.event.v1"}
+    assert list(validator.iter_errors(wrong)) != []
+
+
+def test_asyncapi_points_nowhere_that_is_not_there() -> None:
+    published = document()
+    found = json.dumps(published)
+    for reference in {part.split('"')[0] for part in found.split('"$ref": "')[1:]}:
+        place: Any = published
+        for step in reference.removeprefix("#/").split("/"):
+            place = place[step]
+    assert set(published["channels"]) == {
+        f"pilar.{name}" for name in ("registry", "caseload", "graduation", "referral", "sealed")
+    }
+
+
+def test_the_table_stands_between_its_markers_only() -> None:
+    page = "# Pilar\n<!-- events -->\nold\n<!-- /events -->\nafter\n"
+    assert with_table(page) == f"# Pilar\n<!-- events -->\n{event_table()}\n<!-- /events -->\nafter\n"
+    assert with_table(with_table(page)) == with_table(page)
+    assert with_table("# Pilar\n") == "# Pilar\n"
+    with pytest.raises(ValueError, match="without"):
+        with_table("<!-- events -->\n")
+
+
+def test_the_table_has_every_event_once() -> None:
+    rows = event_table().splitlines()[2:]
+    assert [row.split("`")[1] for row in rows] == list(events())
+
+
+def test_samples_are_the_same_however_often_they_are_made() -> None:
+    for kind in events().values():
+        assert sample_of(kind) == sample_of(kind)
+
+
+def test_production_publishes_the_same_but_for_the_clock(tmp_path: Path) -> None:
+    issuer = {"issuer": "https://issuer.example", "jwks_url": "https://issuer.example/keys"}
+    settings = Settings.load_for("registry", keys_folder=tmp_path, **issuer)
+    development, production = openapi_of("registry"), registry.build(settings).openapi()
+    assert development["paths"].keys() - production["paths"].keys() == {"/v1/clock"}
+    assert {path: development["paths"][path] for path in production["paths"]} == production["paths"]
