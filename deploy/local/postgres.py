@@ -250,7 +250,7 @@ class EmbeddedPostgres:
                 )
             if self._became_ready(self._child):
                 return
-            if chosen or attempt == 4:  # noqa: PLR2004  # a free port may be taken by another in between
+            if chosen or attempt == 4:  # a free port may be taken by another in between
                 break
         last = self.log.read_text(errors="replace").strip().splitlines()[-3:]
         raise PostgresUnusable(f"PostgreSQL did not start: {' / '.join(last)}")
@@ -271,7 +271,7 @@ class EmbeddedPostgres:
         while time.monotonic() < deadline and child.returncode is None:
             with suppress(OSError):
                 lines = (self._data / "postmaster.pid").read_text().splitlines()
-                if len(lines) > 7 and lines[0] == str(child.pid) and lines[7].strip() == "ready":  # noqa: PLR2004
+                if len(lines) > 7 and lines[0] == str(child.pid) and lines[7].strip() == "ready":
                     return True
             time.sleep(0.02)
         child.stop(signal.SIGINT)

@@ -48,13 +48,13 @@ def as_transport(word: str) -> Transport:
     return "kafka" if word == "kafka" else "local"
 
 
-def end_on_signals() -> None:
+def end_on_signals(status: int = 0) -> None:
     """Ctrl-C and SIGTERM unwind this process, wherever it is, so that everything it started is stopped."""
 
     def leave(_number: int, _frame: object) -> NoReturn:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        raise SystemExit(0)
+        raise SystemExit(status)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)

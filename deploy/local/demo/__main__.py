@@ -1,0 +1,129 @@
+"""`make demo`: families from a file, then scenario 2 through all four services; exit 1 on anything that differs.
+
+`python -m deploy.local.demo numbers` compares the numbers of the last demonstration again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+from rich.console import Console
+from rich.markup import escape
+
+from deploy.local.demo.aid import Aid
+from deploy.local.demo.numbers import SCENARIO, compare
+from deploy.local.demo.road import Road
+from deploy.local.demo.world import NotAsExpected, World
+from deploy.local.deployment import Deployment, free_base
+from deploy.local.issuer import DevelopmentIssuer
+from deploy.local.outboxes import Outboxes
+from deploy.local.place import CannotRunHere, Place, State, Transport
+from deploy.local.up import REFUSALS, configured, end_on_signals, say
+
+Play = Callable[[World], Awaitable[bool]]
+OTHER_FOLDER = ".pilar-demo"
+
+
+def main() -> int:
+    end_on_signals(130)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
+    again = sys.argv[1:] == ["numbers"]
+    try:
+        if again:
+            return look_again(console)
+        return demonstrate(console)
+    except REFUSALS as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+
+
+def demonstrate(console: Console) -> int:
+    """On what runs already and is empty; else on a deployment of its own, stopped at the end."""
+    wanted = configured(os.environ)
+    running = wanted.place.read()
+    if running is not None and running.ready and not demonstrated(wanted.place):
+        if running.transport != wanted.transport and "TRANSPORT" in os.environ:
+            raise CannotRunHere(
+                f"What runs on {wanted.place.folder} has the transport {running.transport}; stop it first."
+            )
+        console.print(f"Using what runs already: {running.url('start')}")
+        return asyncio.run(play(wanted.place, running, console, lambda: None, scenario))
+    deployment = (
+        wanted if running is None and not wanted.place.used else elsewhere(wanted.transport, wanted.place)
+    )
+    state = deployment.start(fresh=deployment is not wanted, say=say)
+    try:
+        console.print(f"Pilar is ready after {deployment.seconds['ready']:.1f} s: {state.url('start')}")
+        return asyncio.run(play(deployment.place, state, console, deployment.ended, scenario))
+    finally:
+        deployment.stop()
+
+
+def demonstrated(place: Place) -> bool:
+    """Whether a demonstration, whole or not, has written into this folder."""
+    return bool(place.people())
+
+
+def elsewhere(transport: Transport, used: Place) -> Deployment:
+    """Over an earlier run's data nothing could be counted: a fresh folder, on ports that are free."""
+    place = Place.of(used.folder.parent / OTHER_FOLDER)
+    if place.read() is not None:
+        raise CannotRunHere(f"Another demonstration runs on {place.folder}; wait for it, or stop it.")
+    base = free_base()
+    say(
+        f"{used.folder} holds an earlier run's data, so this begins anew in {place.folder}, from port {base}."
+    )
+    return Deployment(place, transport=transport, base_port=base)
+
+
+def look_again(console: Console) -> int:
+    place = Place.of(os.environ.get("FOLDER") or ".pilar")
+    state = place.read()
+    if state is None or SCENARIO not in place.people():
+        raise CannotRunHere(f"No demonstration runs on {place.folder}; run make up and make demo first.")
+    return asyncio.run(play(place, state, console, lambda: None, compare))
+
+
+async def play(
+    place: Place, state: State, console: Console, ended: Callable[[], str | None], act: Play
+) -> int:
+    """0 when everything was as it must be."""
+    outboxes = await Outboxes.open(state.workers)
+    world = World(place, state, console, outboxes, ended, DevelopmentIssuer(place.issuer, "development"))
+    try:
+        agreed = await act(world)
+    except NotAsExpected as fault:
+        console.print(f"[bold red]{escape(str(fault))}[/]")
+        return 1
+    finally:
+        await world.http.aclose()
+        await outboxes.close()
+    for sentence in world.failed:
+        console.print(f"[bold red]Not as it must be:[/] {escape(sentence)}")
+    return 0 if agreed and not world.failed else 1
+
+
+async def scenario(world: World) -> bool:
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        road = Road(world)
+        aid = Aid(road, stack)
+        for step in (
+            *(road.pendamping, aid.catalogue, road.intake, road.family, road.assessment, road.decision),
+            *(aid.proposed, aid.consent, road.effect, road.score, aid.answers),
+        ):
+            await step()
+    agreed = await compare(world)
+    world.console.print(
+        f"{time.monotonic() - began:.1f} s. The life of this family: make life KPM={road.kpm_id}"
+    )
+    return agreed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""A CSV of synthetic families in real areas of Kabupaten Kendal, the family of scenario 2 among them.
+
+Every NIK and No. KK has a serial of 9000 and above, which no office has issued in these areas.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from shared import wilayah
+
+KENDAL = "33.24"
+DESA = "33.24.09.2011"
+MOTHER_NIK = "3324075211879001"
+SNAPSHOTS = ("2025-Q3", "2025-Q4", "2026-Q1")
+COLUMNS = (
+    *("no_kk", "nik", "name", "sex", "birth_date", "relation", "married", "pengurus", "komponen"),
+    *("kode_wilayah", "address", "phone", "bansos", "desil", "pendamping_no"),
+    *("usaha_sector", "usaha_started_on", "usaha_omzet_rp", "usaha_nib", "usaha_letter"),
+)
+WOMEN = ("Siti", "Sri", "Dewi", "Nur", "Rina", "Wati", "Endang", "Yuni", "Lestari", "Fitri", "Ratna", "Indah")
+MEN = (
+    "Agus",
+    "Budi",
+    "Slamet",
+    "Joko",
+    "Eko",
+    "Bambang",
+    "Hadi",
+    "Rudi",
+    "Wahyu",
+    "Sutrisno",
+    "Arif",
+    "Dedi",
+)
+LAST = ("Contoh", "Peraga", "Misal", "Rekaan", "Umpama", "Ibarat")
+SECTORS = ("MAKANAN", "PERDAGANGAN", "JASA", "PERTANIAN", "PETERNAKAN", "KERAJINAN")
+BAD_FAMILIES = 3
+
+
+@dataclass(slots=True)
+class Maker:
+    """Makes rows; the same seed makes the same file."""
+
+    pendamping_no: str
+    chance: random.Random = field(default_factory=lambda: random.Random(2026))  # noqa: S311  # repeatable, not secret
+    taken: set[str] = field(default_factory=set[str])
+    villages: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self.villages = [
+            desa for kecamatan in wilayah.children(KENDAL) for desa in wilayah.children(kecamatan)
+        ]
+
+    def number(self, kode: str, day: date, *, woman: bool = False) -> str:
+        """Sixteen digits that nobody has had in this file."""
+        while True:
+            digits = f"{kode[:8].replace('.', '')}{day.day + 40 * woman:02}{day:%m%y}{self.chance.randint(9002, 9999)}"
+            if digits not in self.taken:
+                self.taken.add(digits)
+                return digits
+
+    def family(self) -> Iterator[dict[str, str]]:
+        kode = self.chance.choice(self.villages)
+        shared = {
+            "no_kk": self.number(kode, self.day(2012, 2022)),
+            "kode_wilayah": kode,
+            "address": f"Dusun Peraga RT {self.chance.randint(1, 9):02}",
+            "bansos": self.bansos(),
+            "desil": f"NAS:{self.chance.randint(1, 4)}:{SNAPSHOTS[-1]}",
+        }
+        mother = self.member(
+            kode, self.day(1972, 1998), woman=True, relation="ISTRI", married="YA", pengurus="YA"
+        )
+        if self.chance.random() < 0.35:
+            mother |= {
+                "usaha_sector": self.chance.choice(SECTORS),
+                "usaha_started_on": str(self.day(2020, 2025)),
+                "usaha_omzet_rp": str(self.chance.randrange(1_000_000, 7_000_000, 100_000)),
+            }
+        yield shared | mother
+        yield shared | self.member(
+            kode, self.day(1968, 1996), woman=False, relation="KEPALA_KELUARGA", married="YA"
+        )
+        for _ in range(self.chance.randint(1, 3)):
+            yield shared | self.child(kode)
+
+    def member(self, kode: str, birth: date, *, woman: bool, **more: str) -> dict[str, str]:
+        first = self.chance.choice(WOMEN if woman else MEN)
+        return {
+            "nik": self.number(kode, birth, woman=woman),
+            "name": f"{first} {self.chance.choice(LAST)}",
+            "sex": "P" if woman else "L",
+            "birth_date": str(birth),
+            **more,
+        }
+
+    def child(self, kode: str) -> dict[str, str]:
+        birth = self.day(2008, 2019)
+        school = "ANAK_SMA" if birth.year < 2011 else "ANAK_SMP" if birth.year < 2014 else "ANAK_SD"
+        ends = date(birth.year + 19, 7, 1)
+        woman = self.chance.random() < 0.5
+        return self.member(kode, birth, woman=woman, relation="ANAK", komponen=f"{school}:{ends}")
+
+    def bansos(self) -> str:
+        return f"PKH:{self.day(2017, 2024)}|SEMBAKO:{self.day(2018, 2024)}"
+
+    def day(self, first: int, last: int) -> date:
+        return date(first, 1, 1) + timedelta(days=self.chance.randrange((last - first + 1) * 365))
+
+
+def scenario_family(pendamping_no: str) -> list[dict[str, str]]:
+    """The mother of scenario 2, her husband and two children (domain.md 10)."""
+    shared = {
+        "no_kk": "3324071503129001",
+        "kode_wilayah": DESA,
+        "address": "Dusun Contoh RT 02 RW 03",
+        "phone": "081200009001",
+        "bansos": "PKH:2019-02-01|SEMBAKO:2019-02-01|PBI:2019-02-01",
+        "desil": "|".join(
+            f"NAS:{value}:{snapshot}" for value, snapshot in zip((3, 4, 5), SNAPSHOTS, strict=True)
+        ),
+        "pendamping_no": pendamping_no,
+    }
+    mother = {
+        "nik": MOTHER_NIK,
+        "name": "Siti Contoh",
+        "sex": "P",
+        "birth_date": "1987-11-12",
+        "relation": "ISTRI",
+        "married": "YA",
+        "pengurus": "YA",
+        "usaha_sector": "PERDAGANGAN",
+        "usaha_started_on": "2023-03-01",
+        "usaha_omzet_rp": "9000000",
+        "usaha_letter": "YA",
+    }
+    husband = {
+        "nik": "3324070508849001",
+        "name": "Agus Contoh",
+        "sex": "L",
+        "birth_date": "1984-08-05",
+        "relation": "KEPALA_KELUARGA",
+        "married": "YA",
+    }
+    older = {
+        "nik": "3324076004089001",
+        "name": "Dewi Contoh",
+        "sex": "P",
+        "birth_date": "2008-04-20",
+        "relation": "ANAK",
+        "komponen": "ANAK_SMA:2026-07-01",
+    }
+    younger = {
+        "nik": "3324071109159001",
+        "name": "Arif Contoh",
+        "sex": "L",
+        "birth_date": "2015-09-11",
+        "relation": "ANAK",
+        "komponen": "ANAK_SD:2028-07-01",
+    }
+    return [shared | member for member in (mother, husband, older, younger)]
+
+
+def bad_rows(maker: Maker) -> Iterator[dict[str, str]]:
+    """Three families that must be refused: a number that a spreadsheet mangled, no such village, born tomorrow."""
+    faults = ({"nik": "3,32408E+15"}, {"kode_wilayah": "33.24.99.9999"}, {"birth_date": "2199-01-01"})
+    for fault in faults:
+        first, *rest = maker.family()
+        yield first | fault
+        yield from rest
+
+
+def family_csv(pendamping_no: str, families: int) -> bytes:
+    """The file: `families` good ones, scenario 2's among them, and three bad ones."""
+    maker = Maker(pendamping_no)
+    rows = [row for _ in range(families - 1) for row in maker.family()]
+    rows[len(rows) // 2 : len(rows) // 2] = bad_rows(maker)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows([*scenario_family(pendamping_no), *rows])
+    return text.getvalue().encode()

@@ -1,0 +1,248 @@
+"""domain.md 10, scenario 2, over HTTP: each step is what one person does, and the Then list is asserted on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.local.demo.families import BAD_FAMILIES, DESA, MOTHER_NIK, family_csv
+from deploy.local.demo.numbers import SCENARIO
+from deploy.local.demo.world import NotAsExpected, World
+
+FAMILIES = 400
+S, KEMENSOS, DINSOS, KETUA, DESA_OPERATOR = (
+    *("pendamping-1", "kemensos-1", "dinsos-kendal-1", "ketua-tim-kendal-1", "operator-desa-1"),
+)
+ANSWERS: dict[str, Any] = {
+    "INCOME_PER_CAPITA_RP": 1_250_000,
+    "INCOME_STABLE_MONTHS": 14,
+    "DEBT_BURDEN_PERCENT": 10,
+    "SAVINGS_RP": 2_000_000,
+    "HOUSE_FLAWS": 0,
+    "FLOOR_M2_PER_PERSON": 9,
+    "PRODUCTIVE_ASSETS": 2,
+    "VULNERABLE_UNCARED": 0,
+    "HEALTH_COVER_PLAN": True,
+    "CHILDREN_IN_SCHOOL": True,
+    "BERSEDIA": True,
+}
+WITH_EVIDENCE = ("INCOME_PER_CAPITA_RP", "HOUSE_FLAWS")
+PAYABLE = ("2026-2", "2026-3", ["PBI", "SEMBAKO"])
+SK_NO = "123/3.4/BS.01/5/2026"
+ENDED = frozenset({"DONE", "FAILED", "CANCELLED"})
+
+
+@dataclass(slots=True)
+class Road:
+    """What has come into being so far."""
+
+    world: World
+    pendamping_id: str = ""
+    pendamping_no: str = ""
+    kpm_id: str = ""
+    kepesertaan: dict[str, str] = field(default_factory=dict[str, str])
+    graduasi_id: str = ""
+    offers_sha256: str = ""
+
+    async def pendamping(self) -> None:
+        """Kemensos registers S, places her, and sets the year's target."""
+        world = self.world
+        await world.day("2026-03-02")
+        person = {
+            "subject": "PERSON",
+            "nik": "3324094107859001",
+            "name": "Pendamping Contoh",
+            "from_on": "2025-09-01",
+        }
+        made = await world.act("registers pendamping S", "registry", "/v1/pendamping", person, KEMENSOS)
+        self.pendamping_id, self.pendamping_no = made["pendamping_id"], made["pendamping_no"]
+        world.place.remember_person(S, pendamping_id=self.pendamping_id)
+        status = {"status": "AKTIF", "reason": "SK_PENGANGKATAN", "from_on": "2025-10-03"}
+        path = f"/v1/pendamping/{self.pendamping_id}/status"
+        await world.act("lets her be active", "registry", path, status, KEMENSOS)
+        placing = {
+            "pendamping_id": self.pendamping_id,
+            "kind": "PKH_PENDAMPING",
+            "ditjen": "LINJAMSOS",
+            "employer_status": "PPPK",
+            "sk_no": "1/SK/2025",
+            "sk_on": "2025-10-03",
+            "valid_from": "2025-10-03",
+        }
+        held = await world.act("places her", "registry", "/v1/penugasan", placing, KEMENSOS)
+        area = {"penugasan_id": held["penugasan_id"], "kode_wilayah": DESA, "valid_from": "2025-10-03"}
+        await world.act(f"gives her the desa {DESA}", "registry", "/v1/wilayah-tugas", area, KEMENSOS)
+        target = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": 10, "basis": "Kerangka kerja 2026"}
+        await world.act("sets the target of 2026", "registry", "/v1/target", target, KEMENSOS)
+
+    async def intake(self) -> None:
+        """Dinsos takes in a file of families; S is named in the row of hers."""
+        world = self.world
+        content = family_csv(self.pendamping_no, FAMILIES)
+        rows = content.count(b"\n") - 1
+        path = world.place.folder / "families.csv"
+        path.write_bytes(content)
+        path.chmod(0o600)
+        sha256 = await world.put_file("caseload", content, DINSOS)
+        world.console.print(
+            f"  [bold]{DINSOS}[/] takes in {path.name}: {rows} rows  [dim]caseload POST /v1/intake[/]"
+        )
+        asked = await world.post("caseload", "/v1/intake", {"sha256": sha256, "dry_run": False}, DINSOS)
+        job = await self.watch(asked["job_id"], rows)
+        world.check("the intake is done", job["state"], "DONE")
+        await self.report(job)
+        await world.heard()
+
+    async def watch(self, job_id: str, rows: int) -> dict[str, Any]:
+        columns = (TextColumn("    intake"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self.world.console) as progress:
+            bar = progress.add_task("intake", total=rows)
+
+            async def ended() -> dict[str, Any] | None:
+                job = await self.world.get("caseload", f"/v1/jobs/{job_id}", DINSOS)
+                progress.update(bar, completed=job["done"] + job["refused"], total=job["total"] or rows)
+                return job if job["state"] in ENDED else None
+
+            job = await self.world.until("the intake to end", ended)
+            progress.update(bar, completed=job["total"] or rows)
+            return job
+
+    async def report(self, job: dict[str, Any]) -> None:
+        """Each bad row with its column and reason; the families are found again by the mother's NIK."""
+        errors = await self.world.get("caseload", f"/v1/jobs/{job['job_id']}/errors", DINSOS)
+        for item in errors["items"]:
+            self.world.console.print(f"    [yellow]row {item['row']}, {item['column']}: {item['code']}[/]")
+        bad = {item["row"] for item in errors["items"]}
+        self.world.check(
+            f"{BAD_FAMILIES} bad families are refused, with row, column and reason", len(bad) >= BAD_FAMILIES
+        )
+
+    async def family(self) -> None:
+        """The mother is who her NIK says, S accompanies her, and three bansos are hers."""
+        world = self.world
+        found = await world.post("caseload", "/v1/kpm/look-up", {"nik": MOTHER_NIK}, DINSOS)
+        self.kpm_id = found["kpm_id"]
+        world.place.remember_person(SCENARIO, kpm_id=self.kpm_id, pendamping_id=self.pendamping_id)
+        known = await world.get("caseload", f"/v1/kpm/{self.kpm_id}", DINSOS)
+        (mother,) = [member for member in known["members"] if member["pengurus"]]
+        world.console.print(f"  the family of scenario 2 is {self.kpm_id}")
+        world.check("her NIK parses as female", mother["sex"], "P")
+        world.check("… born 12-11-1987", mother["birth_on"], "1987-11-12")
+        world.check("… and is shown masked", mother["nik"], f"{MOTHER_NIK[:4]}********{MOTHER_NIK[-4:]}")
+        held = await world.get("caseload", f"/v1/kpm/{self.kpm_id}/kepesertaan", S)
+        self.kepesertaan = {item["bansos"]: item["kepesertaan_id"] for item in held["items"]}
+        world.check(
+            "S sees her family in PKH, SEMBAKO and PBI", sorted(self.kepesertaan), ["PBI", "PKH", "SEMBAKO"]
+        )
+
+    async def assessment(self) -> None:
+        """S visits, assesses, shows the offers; the family signs; S proposes."""
+        world = self.world
+        await world.day("2026-04-06")
+        opening = {
+            "kpm_id": self.kpm_id,
+            "kepesertaan_id": self.kepesertaan["PKH"],
+            "exit_reason": "SEJAHTERA_MANDIRI",
+        }
+        case = await world.act("opens a case on her PKH", "graduation", "/v1/graduasi", opening, S)
+        self.graduasi_id = case["graduasi_id"]
+        photo = await world.put_file("graduation", b"foto rumah dan usaha", S)
+        answers = {code: {"value": value} for code, value in ANSWERS.items()}
+        answers |= {code: {"value": ANSWERS[code], "evidence_sha256": photo} for code in WITH_EVIDENCE}
+        found = await self.on_case("assesses her", "asesmen", {"answers": answers}, S)
+        world.check("she is SIAP", found["result"], "SIAP")
+        world.check(
+            "each criterion has its sentence", all(item["en"] and item["id"] for item in found["explanation"])
+        )
+        await world.day("2026-04-10")
+        offers = await world.get("referral", f"/v1/offer?kpm_id={self.kpm_id}", S)
+        self.offers_sha256 = offers["sha256"]
+        world.console.print(
+            f"  [bold]{S}[/] shows {len(offers['offers'])} offers  [dim]referral GET /v1/offer[/]"
+        )
+        scan = await world.put_file("graduation", b"surat pernyataan bermeterai", S)
+        signed = {"signed_on": "2026-04-09", "evidence_sha256": scan, "offers_sha256": self.offers_sha256}
+        await self.on_case("takes in the signed statement", "pernyataan", signed, S)
+        await self.on_case("proposes", "proposal", {}, S)
+
+    async def decision(self) -> None:
+        """Ketua tim, village, Dinsos and Kemensos, each on a day of their own."""
+        world = self.world
+        await world.day("2026-04-20")
+        await self.on_case("verifies", "verification", {"note": "Ditemui di rumah."}, KETUA)
+        await world.day("2026-05-04")
+        minutes = await world.put_file("graduation", b"berita acara musyawarah desa", DESA_OPERATOR)
+        held = {"berita_acara_no": "BA/014/V/2026", "held_on": "2026-05-02", "evidence_sha256": minutes}
+        await self.on_case("hands in the berita acara", "musyawarah", held, DESA_OPERATOR)
+        await world.day("2026-05-12")
+        await self.on_case("approves", "approval", {}, DINSOS)
+        await world.day("2026-05-18")
+        decree = {"sk_no": SK_NO, "sk_on": "2026-05-18", "graduasi_ids": [self.graduasi_id]}
+        await world.act("determines in an SK", "graduation", "/v1/sk", decree, KEMENSOS)
+        await self.check_decision()
+
+    async def check_decision(self) -> None:
+        world = self.world
+        case = await world.get("graduation", f"/v1/graduasi/{self.graduasi_id}", S)
+        people = [stage["person"] for stage in case["stages"]]
+        decided = case["penetapan"]
+        world.check(
+            "her stages were taken by different people, four and more", len(set(people)) == len(people) >= 4
+        )
+        world.check("the term ends on 17 June", decided["term_ends_on"], "2026-06-17")
+        world.check("the stop applies from tahap 3", decided["effective_tahap"], "2026-3")
+        world.check("tahap 2 stays payable", decided["last_payable_tahap"], "2026-2")
+
+    async def effect(self) -> None:
+        """The term passes; the day after, it is in effect, and the certificate is there."""
+        world = self.world
+        await world.day("2026-06-18")
+        await world.until("graduation to enter EFEKTIF", lambda: self.in_state("EFEKTIF"))
+        await world.heard()
+        case = await world.get("graduation", f"/v1/graduasi/{self.graduasi_id}", S)
+        number = case["penetapan"]["certificate_no"]
+        certificate = await world.get("graduation", f"/v1/certificate/{number}", KEMENSOS)
+        world.check(f"certificate {number} stands", certificate["stands"])
+        await world.day("2026-07-01")
+        await world.until("graduation to enter PEMANTAUAN", lambda: self.in_state("PEMANTAUAN"))
+        await world.heard()
+        await self.check_effect()
+
+    async def check_effect(self) -> None:
+        world = self.world
+        tasks = await world.get("graduation", f"/v1/monitoring?graduasi_id={self.graduasi_id}", S)
+        world.check(
+            "S has six monthly monitoring tasks",
+            [task["month"] for task in tasks["items"]],
+            [1, 2, 3, 4, 5, 6],
+        )
+        held = await world.get("caseload", f"/v1/kpm/{self.kpm_id}/kepesertaan", DINSOS)
+        by_bansos = {item["bansos"]: item for item in held["items"]}
+        world.check("her PKH has ended on 1 July", by_bansos["PKH"]["valid_to"], "2026-07-01")
+        for bansos in ("SEMBAKO", "PBI"):
+            found = (by_bansos[bansos]["valid_to"], by_bansos[bansos]["status"])
+            world.check(f"{bansos} goes on, its own decision pending", found, (None, "DECISION_PENDING"))
+        payable = await world.get("caseload", f"/v1/kpm/{self.kpm_id}/tahap?bansos=PKH", DINSOS)
+        said = (payable["last_payable_tahap"], payable["first_unpayable_tahap"], sorted(payable["pending"]))
+        world.check("caseload pays tahap 2, not tahap 3, and names the two that are pending", said, PAYABLE)
+
+    async def score(self) -> None:
+        card = await self.world.get(
+            "registry", f"/v1/pendamping/{self.pendamping_id}/scorecard?year=2026", KEMENSOS
+        )
+        self.world.check("the credit is on S's scorecard", (card["granted"], card["net"]), (1, 1))
+        self.world.console.print(f"    S: {card['net']} of {card['target']}")
+
+    async def on_case(self, sentence: str, noun: str, body: Any, who: str) -> Any:
+        return await self.world.act(
+            sentence, "graduation", f"/v1/graduasi/{self.graduasi_id}/{noun}", body, who
+        )
+
+    async def in_state(self, wanted: str) -> bool:
+        case = await self.world.get("graduation", f"/v1/graduasi/{self.graduasi_id}", S)
+        return case["state"] == wanted
+
+
+__all__ = ["FAMILIES", "NotAsExpected", "Road"]

@@ -1,0 +1,132 @@
+"""What the demonstration works with: the four services over HTTP, tokens of named people, the clock, the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+
+from deploy.local.databases import SERVICES
+from deploy.local.issuer import DevelopmentIssuer
+from deploy.local.outboxes import Outboxes, Told
+from deploy.local.place import Place, State
+from shared.clock import JAKARTA
+
+Found = TypeVar("Found")
+PATIENCE_SECONDS = 60.0
+ASK_EVERY_SECONDS = 0.1
+MORNING = 10
+
+
+class NotAsExpected(Exception):
+    """The demonstration cannot go on; the message says what was wanted and what came."""
+
+
+@dataclass(slots=True)
+class World:
+    """One run. `failed` collects the assertions that did not hold; the run goes on, so that all are seen."""
+
+    place: Place
+    state: State
+    console: Console
+    outboxes: Outboxes
+    ended: Callable[[], str | None]
+    issuer: DevelopmentIssuer
+    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30, trust_env=False))
+    failed: list[str] = field(default_factory=list[str])
+
+    def token(self, who: str) -> str:
+        return self.issuer.demo_token(who, **self.place.people().get(who, {}), ttl=600)
+
+    async def get(self, service: str, path: str, who: str) -> Any:
+        return await self._ask("GET", service, path, who)
+
+    async def post(self, service: str, path: str, body: Any, who: str) -> Any:
+        return await self._ask("POST", service, path, who, json=body)
+
+    async def put_file(self, service: str, content: bytes, who: str) -> str:
+        headers = {"Content-Type": "application/octet-stream"}
+        stored = await self._ask("POST", service, "/v1/files", who, content=content, headers=headers)
+        return stored["sha256"]
+
+    async def _ask(self, method: str, service: str, path: str, who: str, **more: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.token(who)}", **more.pop("headers", {})}
+        if method == "POST":
+            headers["Idempotency-Key"] = secrets.token_hex(8)
+        answer = await self.http.request(method, self.state.url(service) + path, headers=headers, **more)
+        if answer.is_success:
+            return answer.json()
+        raise NotAsExpected(
+            f"{who}: {method} {path} at {service} answered {answer.status_code}: {answer.text[:600]}"
+        )
+
+    async def act(self, sentence: str, service: str, path: str, body: Any, who: str) -> Any:
+        """A hop: somebody does something over HTTP; what it told is printed as it travels, until all have heard it."""
+        self.console.print(
+            f"  [bold]{escape(who)}[/] {escape(sentence)}  [dim]{service} POST {escape(path)}[/]"
+        )
+        done = await self.post(service, path, body, who)
+        await self.heard()
+        return done
+
+    async def heard(self) -> None:
+        """Wait until every subscription has come to the end of what was told, and print it."""
+        await self.until("every service to hear what was told", self._all_heard)
+        self.print_facts(await self.outboxes.new())
+
+    async def _all_heard(self) -> bool:
+        if parked := await self.outboxes.parked():
+            raise NotAsExpected("; ".join(parked))
+        return not await self.outboxes.unheard()
+
+    def print_facts(self, facts: list[Told]) -> None:
+        """Each fact, who caused it and who acts on it; many of one kind in one line."""
+        counts = Counter(fact.wire for fact in facts)
+        for wire, count in counts.items():
+            hearers = ", ".join(self.outboxes.hearers(wire)) or "nobody yet"
+            times = f", {count} times" if count > 1 else ""
+            self.console.print(f"    [cyan]→ {wire}{times}[/] [dim]→ {hearers}[/]")
+
+    async def until(
+        self, what: str, ask: Callable[[], Awaitable[Found]], *, seconds: float = PATIENCE_SECONDS
+    ) -> Found:
+        """Ask again and again, at most `seconds`; a wait that a person notices says what it waits for."""
+        began, said = time.monotonic(), False
+        while not (found := await ask()):
+            waited = time.monotonic() - began
+            if waited > seconds:
+                raise NotAsExpected(f"Waited {seconds:.0f} s for {what}, in vain.")
+            if ended := self.ended():
+                raise NotAsExpected(f"While waiting for {what}: {ended}")
+            if waited > 2 and not said:
+                self.console.print(f"    [dim]waiting for {escape(what)} …[/]")
+                said = True
+            await asyncio.sleep(ASK_EVERY_SECONDS)
+        return found
+
+    async def day(self, day: str, *, hour: int = MORNING) -> None:
+        """Move the business clock of all four services to a day in Jakarta."""
+        wanted = date.fromisoformat(day)
+        at = datetime(wanted.year, wanted.month, wanted.day, hour, tzinfo=JAKARTA)
+        for service in SERVICES:
+            await self.post(service, "/v1/clock", {"now": at.astimezone(UTC).isoformat()}, "operator-1")
+        self.console.rule(f"[bold]{wanted:%A %d %B %Y}", align="left")
+
+    def check(self, sentence: str, found: object, wanted: object = True) -> None:
+        """An assertion of the scenario, printed either way."""
+        if found == wanted:
+            self.console.print(f"    [green]✓[/] {escape(sentence)}")
+            return
+        self.failed.append(sentence)
+        self.console.print(
+            f"    [bold red]✗ {escape(sentence)}[/]: wanted {escape(repr(wanted))}, found {escape(repr(found))}"
+        )

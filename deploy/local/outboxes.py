@@ -1,0 +1,155 @@
+"""Reading the four outboxes of a running deployment under the worker roles: what was told, and who has heard it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+import asyncpg
+
+from deploy.local.databases import SERVICES
+from shared.messaging.relay import SEALED_TOPIC
+from shared.messaging.subscription import Subscription
+
+Connection = Any
+# Ids are given before the commit: a row may appear below one that was seen already.
+LOOK_BACK = 1_000
+NEW = """
+SELECT outbox_id, recorded_at, topic, key, seq, wire, body FROM platform.outbox
+WHERE outbox_id > $1 ORDER BY outbox_id
+"""
+POSITIONS = "SELECT topic, key, max(seq) AS seq FROM platform.outbox GROUP BY topic, key"
+CURSORS = "SELECT subscription, topic, key, seq FROM platform.cursor"
+PARKED = "SELECT subscription, wire, reason, error, sqlstate, constraint_name FROM platform.parked ORDER BY parked_id LIMIT 3"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One fact as its publisher recorded it. A sealed identity's body is gone once it was sent."""
+
+    service: str
+    outbox_id: int
+    recorded_at: datetime
+    topic: str
+    key: str
+    wire: str
+    envelope: Mapping[str, Any]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return self.envelope.get("data", {})
+
+    @property
+    def actor(self) -> str:
+        return self.envelope.get("actor", self.service)
+
+    @property
+    def occurred_at(self) -> datetime:
+        """Business time; of a cleared body only the real time is left."""
+        return datetime.fromisoformat(self.envelope["time"]) if self.envelope else self.recorded_at
+
+
+@dataclass(slots=True)
+class Outboxes:
+    """Connections to the four databases; `new` gives each fact once."""
+
+    connections: dict[str, Connection]
+    subscriptions: dict[str, list[Subscription]]
+    last: dict[str, int] = field(default_factory=dict[str, int])
+    seen: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+
+    @classmethod
+    async def open(cls, workers: Mapping[str, str]) -> Self:
+        """Connect under the worker roles, and skip what was told before."""
+        made = await asyncio.gather(*(asyncpg.connect(workers[service]) for service in SERVICES))
+        subscriptions = {
+            service: list(importlib.import_module(f"services.{service}.subscribers").SUBSCRIPTIONS)
+            for service in SERVICES
+        }
+        return cls(dict(zip(SERVICES, made, strict=True)), subscriptions)
+
+    async def close(self) -> None:
+        for connection in self.connections.values():
+            await connection.close()
+
+    async def new(self) -> list[Told]:
+        """What was told since the last call, in the order of real time."""
+        found: list[Told] = []
+        for service, connection in self.connections.items():
+            rows = await connection.fetch(NEW, self.last.get(service, 0) - LOOK_BACK)
+            fresh = [row for row in rows if (service, row["outbox_id"]) not in self.seen]
+            self.seen |= {(service, row["outbox_id"]) for row in fresh}
+            self.last[service] = max([self.last.get(service, 0), *(row["outbox_id"] for row in rows)])
+            found += [told(service, row) for row in fresh]
+        return sorted(found, key=lambda fact: (fact.recorded_at, fact.outbox_id))
+
+    async def of_family(self, kpm_id: str) -> list[Told]:
+        """Everything told of a family, credits of its graduasi too, as it happened."""
+        everything = [
+            told(service, row)
+            for service, connection in self.connections.items()
+            for row in await connection.fetch(NEW, -1)
+        ]
+        own = [fact for fact in everything if fact.key == kpm_id or fact.data.get("kpm_id") == kpm_id]
+        cases = {fact.data["graduasi_id"] for fact in own if fact.data.get("graduasi_id")}
+        linked = [fact for fact in everything if fact not in own and fact.data.get("graduasi_id") in cases]
+        return sorted(own + linked, key=lambda fact: (fact.recorded_at, fact.outbox_id))
+
+    def hearers(self, wire: str) -> list[str]:
+        """The subscriptions that do something when this happens, as "service/subscription"."""
+        return [
+            f"{service}/{subscription.name}"
+            for service, all_of_it in self.subscriptions.items()
+            for subscription in all_of_it
+            if wire in subscription.handlers
+        ]
+
+    async def unheard(self) -> list[str]:
+        """Which subscriptions have not come to the end of their topics; sealed identities have no gapless end."""
+        told_to = await self._positions()
+        behind: list[str] = []
+        for service, all_of_it in self.subscriptions.items():
+            heard = defaultdict[tuple[str, str, str], int](int)
+            for row in await self.connections[service].fetch(CURSORS):
+                heard[row["subscription"], row["topic"], row["key"]] = row["seq"]
+            behind += [
+                f"{service}/{subscription.name}"
+                for subscription in all_of_it
+                if any(
+                    heard[subscription.name, topic, key] < seq
+                    for (topic, key), seq in told_to.items()
+                    if topic in subscription.topics
+                )
+            ]
+        return behind
+
+    async def _positions(self) -> dict[tuple[str, str], int]:
+        found: dict[tuple[str, str], int] = {}
+        for connection in self.connections.values():
+            rows = await connection.fetch(POSITIONS)
+            found |= {(row["topic"], row["key"]): row["seq"] for row in rows if row["topic"] != SEALED_TOPIC}
+        return found
+
+    async def parked(self) -> list[str]:
+        """What could not be applied, in words."""
+        found: list[str] = []
+        for service, connection in self.connections.items():
+            for row in await connection.fetch(PARKED):
+                fault = " ".join(
+                    str(row[name]) for name in ("reason", "error", "sqlstate", "constraint_name") if row[name]
+                )
+                found.append(f"{service}/{row['subscription']} parked {row['wire']}: {fault}")
+        return found
+
+
+def told(service: str, row: Any) -> Told:
+    envelope = json.loads(row["body"]) if row["body"] else {}
+    return Told(
+        service, row["outbox_id"], row["recorded_at"], row["topic"], row["key"], row["wire"], envelope
+    )
