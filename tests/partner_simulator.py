@@ -72,8 +72,8 @@ class PartnerSimulator:
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
         self._server = uvicorn.Server(config)
         # Not `serve`, which takes over the process's signals.
-        self._serving = asyncio.create_task(self._server._serve(sockets=[listening]))  # noqa: SLF001
-        while not self._server.started:
+        self._serving = asyncio.create_task(self._server._serve(sockets=[listening]))
+        while not self._server.started:  # noqa: ASYNC110 (the server tells nobody when it listens)
             await asyncio.sleep(0.005)
         return self
 

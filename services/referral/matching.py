@@ -9,7 +9,7 @@ from services.referral.models import Kpm, Program, ProgramRule, RuleField, RuleO
 from shared import wilayah
 from shared.contracts.kinds import DesilScope, Sex, UsahaSector
 
-F, O = RuleField, RuleOp
+F, OP = RuleField, RuleOp
 NUMBERS = frozenset(
     {F.DESIL_NAS, F.ABLE_PRODUCTIVE, F.PENGURUS_AGE, F.USAHA_MONTHS, F.USAHA_OMZET_RP, F.OWNER_AGE}
 )
@@ -28,12 +28,12 @@ WORDS = {
 }
 # The sign when the rule holds, and when it does not.
 SIGNS = {
-    O.GE: ("≥", "<"),
-    O.GE_OR_MARRIED: ("≥", "<"),
-    O.LE: ("≤", ">"),
-    O.EQ: ("=", "≠"),
-    O.IN: ("∈", "∉"),
-    O.WITHIN: ("∈", "∉"),
+    OP.GE: ("≥", "<"),
+    OP.GE_OR_MARRIED: ("≥", "<"),
+    OP.LE: ("≤", ">"),
+    OP.EQ: ("=", "≠"),
+    OP.IN: ("∈", "∉"),
+    OP.WITHIN: ("∈", "∉"),
 }
 
 
@@ -98,7 +98,7 @@ def _misfits(tried: Match) -> tuple[int, int, date]:
 
 def _reason(rule: ProgramRule, family: Family, usaha: Usaha | None) -> Reason:
     actual = ACTUAL[rule.field](family, usaha)
-    married = rule.op is O.GE_OR_MARRIED and usaha is not None and usaha.owner_married
+    married = rule.op is OP.GE_OR_MARRIED and usaha is not None and usaha.owner_married
     fits = actual is not None and (married or _holds(rule.op, actual, rule.value))
     return Reason(
         number=rule.number,
@@ -116,19 +116,19 @@ def _reason(rule: ProgramRule, family: Family, usaha: Usaha | None) -> Reason:
 
 
 def _holds(op: RuleOp, actual: Any, value: Any) -> bool:
-    if op in {O.GE, O.GE_OR_MARRIED}:
+    if op in {OP.GE, OP.GE_OR_MARRIED}:
         return actual >= value
-    if op is O.LE:
+    if op is OP.LE:
         return actual <= value
-    if op is O.IN:
+    if op is OP.IN:
         return actual in value
-    if op is O.WITHIN:
+    if op is OP.WITHIN:
         return any(wilayah.is_within(actual, area) for area in value)
     return actual == value
 
 
 def _sentence(rule: ProgramRule, actual: Any, *, fits: bool, married: bool, language: int) -> str:
-    """ "tidak cocok: usaha 4 bulan < 6 bulan" (domain.md 5)."""
+    """Say it as in "tidak cocok: usaha 4 bulan < 6 bulan" (domain.md 5)."""
     head = (("does not fit", "tidak cocok"), ("fits", "cocok"))[fits][language]
     noun, unit = WORDS[rule.field][language], WORDS[rule.field][2 + language]
     if actual is None:
@@ -185,14 +185,14 @@ ACTUAL: dict[RuleField, Callable[[Family, Usaha | None], Any]] = {
 def can_be(field: RuleField, op: RuleOp, value: object) -> bool:
     """Whether a rule makes sense: numbers are compared, areas contain, coded values are in a list."""
     if field is F.KODE_WILAYAH:
-        return op is O.WITHIN and _all(value, wilayah.exists)
+        return op is OP.WITHIN and _all(value, wilayah.exists)
     if field is F.USAHA_REGISTERED:
-        return op is O.EQ and isinstance(value, bool)
+        return op is OP.EQ and isinstance(value, bool)
     if field in NUMBERS:
-        comparable = op in {O.GE, O.LE, O.EQ} or (op is O.GE_OR_MARRIED and field is F.OWNER_AGE)
+        comparable = op in {OP.GE, OP.LE, OP.EQ} or (op is OP.GE_OR_MARRIED and field is F.OWNER_AGE)
         return comparable and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12
     kinds = UsahaSector.known() if field is F.USAHA_SECTOR else Sex.known()
-    return op is O.IN and _all(value, lambda item: item in kinds)
+    return op is OP.IN and _all(value, lambda item: item in kinds)
 
 
 def _all(value: object, fits: Callable[[str], bool]) -> bool:

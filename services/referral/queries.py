@@ -39,12 +39,14 @@ async def read(session: AsyncSession, model: type[Row], key: object, noun: str) 
     return row
 
 
-def columns_of(model: type[Row], names: Sequence[str]) -> sa.Select[Any]:
+def columns_of(model: type[Row], names: Sequence[str]) -> sa.Select[*tuple[Any, ...]]:
     """Select these columns of a table."""
     return sa.select(*(getattr(model, name) for name in names))
 
 
-def rujukan_list(names: Sequence[str], kpm_id: UUID | None, state: RujukanState | None) -> sa.Select[Any]:
+def rujukan_list(
+    names: Sequence[str], kpm_id: UUID | None, state: RujukanState | None
+) -> sa.Select[*tuple[Any, ...]]:
     """Select rujukan, of one family or in one state where asked."""
     statement = columns_of(Rujukan, names)
     if kpm_id is not None:
@@ -54,7 +56,7 @@ def rujukan_list(names: Sequence[str], kpm_id: UUID | None, state: RujukanState 
 
 def rujukan_program_list(
     names: Sequence[str], kpm_id: UUID | None, state: RujukanProgramState | None
-) -> sa.Select[Any]:
+) -> sa.Select[*tuple[Any, ...]]:
     """Select rujukan programs; row security leaves a partner its own, once they were shared with it."""
     statement = columns_of(RujukanProgram, names)
     if kpm_id is not None:
@@ -62,7 +64,7 @@ def rujukan_program_list(
     return statement if state is None else statement.where(RujukanProgram.state == state)
 
 
-def program_list(names: Sequence[str], code: str | None) -> sa.Select[Any]:
+def program_list(names: Sequence[str], code: str | None) -> sa.Select[*tuple[Any, ...]]:
     """Select revisions of programs with their partner's code."""
     own = [getattr(Program, name) for name in names if name != "partner_code"]
     statement = sa.select(*own, Partner.code.label("partner_code")).join(Partner)
@@ -100,5 +102,5 @@ async def count_rujukan(
         statement = statement.where(Rujukan.kpm_id.in_(theirs))
     return {
         str(reason): {"opened": opened, "withdrawn": taken_back, "live": opened - taken_back}
-        for reason, opened, taken_back in (await session.execute(statement)).tuples()
+        for reason, opened, taken_back in await session.execute(statement)
     }

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from shared.clock import JAKARTA
-from shared.contracts.caseload import Desil, DampinganStarted, IdentitySealed, KpmRegistered, UsahaRecorded
+from shared.contracts.caseload import DampinganStarted, Desil, IdentitySealed, KpmRegistered, UsahaRecorded
 from shared.contracts.graduation import GraduasiDetermined
 from shared.contracts.kinds import (
     Bansos,
@@ -65,7 +65,9 @@ class World:
 
     @property
     def pendamping(self) -> str:
-        return self.referral.token("PENDAMPING", "pd-s", [DESA], pendamping_id=self.family.pendamping_id)
+        return self.referral.token(
+            "PENDAMPING", "pd-s", [self.family.area], pendamping_id=self.family.pendamping_id
+        )
 
     def partner(self, code: str) -> str:
         return self.referral.token(

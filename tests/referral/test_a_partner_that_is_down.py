@@ -84,7 +84,8 @@ async def test_that_answers_before_its_reply_is_recorded_is_believed(referral: R
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
         await referral.sql(
-            "UPDATE rujukan_program SET state = 'GAGAL_KIRIM', sent_on = NULL WHERE rujukan_program_id = $1", UUID(subject)
+            "UPDATE rujukan_program SET state = 'GAGAL_KIRIM', sent_on = NULL WHERE rujukan_program_id = $1",
+            UUID(subject),
         )
         answered = await bank.answer(subject, answer_id="A-1", status="DIPROSES", answered_on=str(TODAY))
         assert answered.status_code == 201, answered.text

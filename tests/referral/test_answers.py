@@ -48,7 +48,9 @@ async def test_imply_the_steps_between(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await sent(referral, bank)
         assert (await say(world, subject)).json()["state"] == "DISETUJUI"
-        rows = await referral.sql("SELECT to_state, reason FROM rujukan_program_history ORDER BY history_id DESC LIMIT 3")
+        rows = await referral.sql(
+            "SELECT to_state, reason FROM rujukan_program_history ORDER BY history_id DESC LIMIT 3"
+        )
         assert [row["to_state"] for row in rows] == ["DISETUJUI", "DIPROSES", "DITERIMA_SISTEM"]
         assert rows[1]["reason"] == "implied by DISETUJUI"
 
@@ -100,13 +102,21 @@ async def test_need_a_key_and_say_so_in_the_callers_language(referral: Running) 
             as_=world.partner("BANK_KUR"),
             headers={"Accept-Language": "id"},
         )
-        assert refused.json()["detail"] == "DITOLAK harus disertai kode alasan, dan jawaban lain tidak memakainya."
+        assert (
+            refused.json()["detail"]
+            == "DITOLAK harus disertai kode alasan, dan jawaban lain tidak memakainya."
+        )
 
 
 async def test_keep_what_a_partner_writes_sealed(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await sent(referral, bank)
-        said = {"status": "DITOLAK", "reason_code": "LAINNYA", "reason_text": "Ibu Siti sudah pindah", "amount_rp": None}
+        said = {
+            "status": "DITOLAK",
+            "reason_code": "LAINNYA",
+            "reason_text": "Ibu Siti sudah pindah",
+            "amount_rp": None,
+        }
         assert (await say(world, subject, **said)).status_code == 201
         rows = await referral.sql("SELECT answer::text AS text, reason_text_sealed FROM answer")
         assert rows[0]["reason_text_sealed"]

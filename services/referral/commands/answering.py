@@ -9,7 +9,6 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.commands.families import require_known
 from services.referral.commands.moves import Move, facts, insert, require_past, walk
 from services.referral.errors import (
     AmountOutsideProgram,
@@ -54,7 +53,6 @@ async def answer_rujukan(
         NotFound: it is not the caller's. ReasonCodeNeeded, AnswerIdReused, AmountOutsideProgram, DateInTheFuture,
         IllegalTransition
     """
-    require_known(caller)
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     if (said.reason_code is not None) != (said.status is S.DITOLAK):
         raise ReasonCodeNeeded("/body/reason_code")
@@ -141,7 +139,6 @@ async def deliver_aid(
     Raises:
         NotFound, DeliveryAlreadyRecorded, AmountOutsideProgram, DateInTheFuture, DateTooEarly, IllegalTransition
     """
-    require_known(caller)
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     if row.delivery_id is not None:
         if (row.delivery_id, row.amount_rp, row.delivered_on) != (delivery_id, amount_rp, delivered_on):

@@ -59,16 +59,6 @@ async def require_care(session: AsyncSession, caller: Actor, kpm_id: UUID) -> No
         raise NotYourFamily
 
 
-def require_known(caller: Actor) -> None:
-    """Refuse a partner's token that does not say whose it is: by area alone it would see every partner's.
-
-    Raises:
-        NotAllowed
-    """
-    if Role.PARTNER in caller.roles and caller.partner_id is None:
-        raise NotAllowed
-
-
 def require_official(caller: Actor) -> None:
     """Refuse a partner where the reasons of an exit are shown.
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.commands.families import require_care, require_known
+from services.referral.commands.families import require_care
 from services.referral.commands.moves import Move, insert, require_past, walk
 from services.referral.errors import (
     NothingDelivered,
@@ -52,7 +52,6 @@ async def record_outcome(
     Raises:
         NotFound, NotYourFamily, NothingDelivered, OutcomeTooEarly, OutcomeAlreadyRecorded
     """
-    require_known(caller)
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_care(session, caller, row.kpm_id)
     if row.delivered_on is None or row.state not in {
@@ -110,7 +109,6 @@ async def report_relapse(
     Raises:
         NotFound, NotYourFamily, DateInTheFuture, DateTooEarly, RelapseAlreadyReported
     """
-    require_known(caller)
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
     await require_care(session, caller, rujukan.kpm_id)
     await require_past(session, reported_on, "/body/reported_on", earliest=rujukan.sk_on)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -98,7 +99,7 @@ async def _require_proof(session: AsyncSession, given: Given) -> None:
         raise UnknownConsentText("/body/text_version", version=given.text_version)
 
 
-def _said(consent: Consent, row: RujukanProgram) -> dict[str, object]:
+def _said(consent: Consent, row: RujukanProgram) -> dict[str, Any]:
     names = ("consent_id", "rujukan_program_id", "kpm_id", "kode_wilayah", "partner_id", "text_version")
     return {"rujukan_id": row.rujukan_id, **{name: getattr(consent, name) for name in names}}
 

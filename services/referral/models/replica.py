@@ -16,7 +16,7 @@ class Kpm(Table):
     """A family, as caseload last told."""
 
     __tablename__ = "kpm"
-    __table_args__ = {"schema": "replica_kpm"}
+    __table_args__ = ({"schema": "replica_kpm"},)
 
     kpm_id: Mapped[UUID] = mapped_column(primary_key=True)
     kode_wilayah: Mapped[str]
@@ -30,7 +30,7 @@ class Usaha(Table):
     """A member's business, as caseload last told. Turnover in rupiah a month."""
 
     __tablename__ = "usaha"
-    __table_args__ = {"schema": "replica_kpm"}
+    __table_args__ = ({"schema": "replica_kpm"},)
 
     usaha_id: Mapped[UUID] = mapped_column(primary_key=True)
     kpm_id: Mapped[UUID] = mapped_column(index=True)
@@ -48,7 +48,7 @@ class Dampingan(Table):
     """Who accompanies a family, as caseload last told: a pendamping's rights follow it."""
 
     __tablename__ = "dampingan"
-    __table_args__ = {"schema": "replica_kpm"}
+    __table_args__ = ({"schema": "replica_kpm"},)
 
     dampingan_id: Mapped[UUID] = mapped_column(primary_key=True)
     kpm_id: Mapped[UUID] = mapped_column(index=True)

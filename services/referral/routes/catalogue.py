@@ -1,6 +1,7 @@
 """Partners, programs and offices over HTTP."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -34,8 +35,8 @@ programs = Router(tag="program")
 offices = Router(tag="office")
 
 Number = Annotated[int, Field(strict=True, ge=0, le=10**12)]
-KNOWN = [kind.value for kind in BenefitKind.known()]
-Benefit = Annotated[BenefitKind, Field(json_schema_extra={"enum": KNOWN})]
+# A request names known values alone: `BenefitKind` itself reads whatever it does not know as UNKNOWN.
+Benefit = StrEnum("Benefit", {kind.name: kind.value for kind in BenefitKind.known()})
 
 
 class PartnerRegistration(Body):
@@ -104,14 +105,14 @@ class ProgramPublication(Body):
     code: Code
     partner_id: UUID
     name: Name
-    benefit_kinds: Annotated[list[Benefit], Field(min_length=1, max_length=6)]
+    benefit_kinds: Annotated[list[Benefit], Field(min_length=1, max_length=6)]  # pyright: ignore[reportInvalidTypeForm]
     amount_min_rp: Rupiah | None = None
     amount_max_rp: Rupiah | None = None
     valid_from: date = Field(examples=["2026-01-01"])
     send_from: SendFrom = SendFrom.DETERMINED
     sla_days: Annotated[int, Field(strict=True, ge=1, le=365, examples=[14])]
     minimum_data: Annotated[list[PayloadField], Field(min_length=1, max_length=6)]
-    required_documents: Annotated[list[Name], Field(max_length=20)] = []
+    required_documents: Annotated[list[Name], Field(default_factory=list, max_length=20)]
     legal_basis: Sentence
     rules: Annotated[list[RuleShape], Field(max_length=40)]
 

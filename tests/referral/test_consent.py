@@ -1,0 +1,151 @@
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.kit import Running
+from tests.partner_simulator import PartnerSimulator
+from tests.referral.given import DESA, NIK, TODAY, World, a_world, determined, family_facts
+
+KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
+
+
+async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
+    world = await a_world(referral, simulators)
+    await world.hear(*family_facts(world.family), determined(world.family))
+    return world
+
+
+async def withdraw(world: World, code: str, **changes: Any) -> Any:
+    subject = (await world.programs())[code]["rujukan_program_id"]
+    body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"} | changes
+    return await world.referral.post(
+        f"/v1/rujukan-program/{subject}/consent-withdrawal", body, as_=world.pendamping
+    )
+
+
+async def test_given_makes_caseload_seal_and_nothing_goes_before_it_has(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        given = await world.consent(KUR)
+        assert (given.status_code, given.json()["state"]) == (201, "DISETUJUI_KPM")
+        (told,) = await world.told("referral.consent_given.v1")
+        assert told["rujukan_program_id"] == given.json()["rujukan_program_id"]
+        assert told["partner_id"] == world.partners["BANK_KUR"]["partner_id"]
+        await referral.work()
+        assert bank.tries == 0
+        await world.identity(KUR)
+        await referral.work()
+        assert len(bank.received) == 1
+
+
+async def test_for_one_program_shares_with_no_other_partner(referral: Running) -> None:
+    async with PartnerSimulator() as bank, PartnerSimulator() as plut:
+        world = await a_case(referral, BANK_KUR=bank, PLUT=plut)
+        await world.sent(KUR)
+        assert (len(bank.received), len(plut.received)) == (1, 0)
+        assert await world.state(PLUT) == "DRAF"
+
+
+async def test_withdrawn_before_the_sending_shares_nothing(referral: Running) -> None:
+    async with PartnerSimulator(down=True) as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        await world.consent(KUR)
+        withdrawn = await withdraw(world, KUR)
+        assert (withdrawn.status_code, withdrawn.json()["state"]) == (201, "DICABUT")
+        await world.identity(KUR)  # it was on its way
+        bank.down = False
+        await world.retry_now()
+        assert bank.tries == 0
+        assert await referral.sql("SELECT 1 FROM identity") == []
+        assert len(await world.told("referral.consent_withdrawn.v1")) == 1
+
+
+async def test_withdrawn_after_the_sending_is_told_to_the_partner(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        subject = await world.sent(KUR)
+        bank.down = True
+        assert (await withdraw(world, KUR)).status_code == 201
+        await referral.work()
+        assert bank.withdrawn == set()
+        bank.down = False
+        await world.retry_now()
+        assert bank.withdrawn == {subject}
+        notice = bank.received[-1]
+        assert notice.body == {"notice": "DICABUT", "rujukan_program_id": subject, "withdrawn_on": str(TODAY)}
+        assert notice.headers["idempotency-key"] == f"{subject}:DICABUT"
+        assert (await world.told("referral.rujukan_withdrawn.v1"))[0]["status"] == "DICABUT"
+        late = await bank.answer(subject, answer_id="A-9", status="DISETUJUI", answered_on=str(TODAY))
+        assert (late.status_code, late.json()["title"]) == (409, "IllegalTransition")
+
+
+async def test_withdrawn_while_the_sending_is_retried_ends_the_tries(referral: Running) -> None:
+    async with PartnerSimulator(down=True) as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        subject = await world.sent(KUR)
+        await withdraw(world, KUR)
+        bank.down = False
+        await world.retry_now()
+        assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
+        assert subject not in bank.rujukan
+
+
+async def test_keeps_the_identity_sealed_and_destroys_it_when_withdrawn(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        await world.sent(KUR)
+        (row,) = await referral.sql("SELECT identity::text AS text, sealed FROM identity")
+        assert NIK.encode() not in row["sealed"]
+        assert "Siti" not in row["text"]
+        await withdraw(world, KUR)
+        assert await referral.sql("SELECT 1 FROM identity") == []
+        assert NIK not in str(await referral.emitted()).replace(row["text"], "")
+
+
+async def test_twice_is_refused_and_once_withdrawn_stays_withdrawn(referral: Running) -> None:
+    world = await a_case(referral)
+    assert (await withdraw(world, KUR)).json()["title"] == "NoConsent"
+    await world.consent(KUR)
+    assert (await world.consent(KUR)).json()["title"] == "ConsentAlreadyGiven"
+    await withdraw(world, KUR)
+    assert (await withdraw(world, KUR)).json()["title"] == "NoConsent"
+    assert (await world.consent(KUR)).json()["title"] == "ConsentAlreadyGiven"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "title"),
+    [
+        ({"evidence_sha256": "0" * 64}, 409, "EvidenceMissing"),
+        ({"text_version": 99}, 422, "UnknownConsentText"),
+        ({"given_on": str(TODAY + timedelta(days=1))}, 422, "DateInTheFuture"),
+        ({"given_on": str(TODAY - timedelta(days=30))}, 422, "DateTooEarly"),
+        ({"channel": "TELEPATI"}, 422, "Invalid"),
+        ({"extra": 1}, 422, "Invalid"),
+    ],
+)
+async def test_that_cannot_be_is_refused(
+    referral: Running, changes: dict[str, Any], status: int, title: str
+) -> None:
+    world = await a_case(referral)
+    refused = await world.consent(KUR, **changes)
+    assert (refused.status_code, refused.json()["title"]) == (status, title)
+    assert await world.state(KUR) == "DRAF"
+
+
+async def test_is_recorded_by_the_familys_own_pendamping_alone(referral: Running) -> None:
+    world = await a_case(referral)
+    neighbour = referral.token("PENDAMPING", "pd-t", [DESA], pendamping_id=uuid4())
+    refused = await world.consent(KUR, as_=neighbour)
+    assert (refused.status_code, refused.json()["title"]) == (403, "NotYourFamily")
+    elsewhere = referral.token("PENDAMPING", "pd-u", ["33.25"], pendamping_id=world.family.pendamping_id)
+    assert (await world.consent(KUR, as_=elsewhere)).status_code == 404
+    assert (await world.consent(KUR, as_=world.dinsos)).status_code == 403
+
+
+async def test_has_a_text_that_can_be_read_to_the_family(referral: Running) -> None:
+    token = referral.token("PENDAMPING", "pd-s", [DESA], pendamping_id=uuid4())
+    texts = (await referral.get("/v1/consent-text", as_=token)).json()["items"]
+    assert [text["version"] for text in texts] == [1]
+    assert "menarik persetujuan ini kapan saja" in texts[0]["text"]

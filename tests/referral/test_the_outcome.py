@@ -1,0 +1,92 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.kit import Running
+from tests.partner_simulator import PartnerSimulator
+from tests.referral.given import TODAY, World, a_world, determined, family_facts
+
+KUR = "KUR_SUPERMIKRO"
+
+
+async def delivered(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+    world = await a_world(referral, {"BANK_KUR": bank})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    subject = await world.sent(KUR)
+    await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
+    await bank.deliver(subject, delivery_id="D-1", amount_rp=5_000_000, delivered_on=str(TODAY))
+    return world, subject
+
+
+async def see(world: World, subject: str, month: int, **changes: Any) -> Any:
+    body = {"month": month, "still_in_business": True, "omzet_rp": 11_000_000} | changes
+    return await world.referral.post(f"/v1/rujukan-program/{subject}/outcome", body, as_=world.pendamping)
+
+
+async def test_is_recorded_when_its_month_has_come_and_once(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await delivered(referral, bank)
+        early = await see(world, subject, 3)
+        assert (early.status_code, early.json()["title"]) == (409, "OutcomeTooEarly")
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=93))
+        assert (await see(world, subject, 3)).status_code == 201
+        again = await see(world, subject, 3, still_in_business=False)
+        assert (again.status_code, again.json()["title"]) == (409, "OutcomeAlreadyRecorded")
+        assert (await see(world, subject, 6)).json()["title"] == "OutcomeTooEarly"
+        assert (await see(world, subject, 4)).status_code == 422
+        told = await world.told("referral.outcome_recorded.v1")
+        assert [(fact["month"], fact["still_in_business"]) for fact in told] == [(3, True)]
+        read = await referral.get(f"/v1/rujukan-program/{subject}", as_=world.dinsos)
+        assert [outcome["omzet_rp"] for outcome in read.json()["outcomes"]] == [11_000_000]
+
+
+async def test_of_the_last_month_closes_the_offer_and_with_all_the_case(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await delivered(referral, bank)
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=735))
+        assert (await see(world, subject, 24)).status_code == 201
+        await referral.work()
+        assert await world.state(KUR) == "TUTUP"
+        cases = (await referral.get("/v1/rujukan", as_=world.dinsos)).json()["items"]
+        assert [case["state"] for case in cases] == ["TERBUKA"]  # two offers in it still stand
+        await referral.sql("UPDATE rujukan_program SET state = 'KEDALUWARSA' WHERE state = 'DRAF'")
+        await referral.sql(
+            "UPDATE platform.due SET done_at = NULL, lease_until = NULL WHERE kind = 'rujukan.close'"
+        )
+        await referral.work()
+        cases = (await referral.get("/v1/rujukan?state=TUTUP", as_=world.dinsos)).json()["items"]
+        assert len(cases) == 1
+        assert (await see(world, subject, 12)).status_code == 201  # typed in late
+
+
+async def test_needs_a_delivery(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        await world.hear(*family_facts(world.family), determined(world.family))
+        refused = await see(world, (await world.programs())[KUR]["rujukan_program_id"], 3)
+        assert (refused.status_code, refused.json()["title"]) == (409, "NothingDelivered")
+
+
+async def test_may_be_a_relapse_which_graduation_hears_of(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, _ = await delivered(referral, bank)
+        case = (await world.programs())[KUR]["rujukan_id"]
+        body = {"month": 4, "cause": "usaha tutup karena sakit", "reported_on": str(TODAY)}
+        path = f"/v1/rujukan/{case}/relapse-report"
+        assert (await referral.post(path, body, as_=world.partner("BANK_KUR"))).status_code == 201
+        again = await referral.post(path, body, as_=world.pendamping)
+        assert (again.status_code, again.json()["title"]) == (409, "RelapseAlreadyReported")
+        other = await referral.post(path, body, as_=world.partner("PLUT"))
+        assert other.status_code == 404
+        (told,) = await world.told("referral.relapse_reported.v1")
+        assert (told["graduasi_id"], told["month"]) == (str(world.family.graduasi_id), 4)
+
+
+async def test_waited_for_past_the_sla_shows_as_overdue(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        await world.hear(*family_facts(world.family), determined(world.family))
+        subject = await world.sent(KUR)
+        path = f"/v1/rujukan-program/{subject}"
+        assert (await referral.get(path, as_=world.dinsos)).json()["overdue"] is False
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=16))
+        assert (await referral.get(path, as_=world.dinsos)).json()["overdue"] is True
