@@ -1,6 +1,12 @@
 """Caseload's tables and words, by noun."""
 
-from services.caseload.models.dampingan import Dampingan, DampinganLimit, DampinganLoad, Kunjungan, KunjunganPurpose
+from services.caseload.models.dampingan import (
+    Dampingan,
+    DampinganLimit,
+    DampinganLoad,
+    Kunjungan,
+    KunjunganPurpose,
+)
 from services.caseload.models.family import (
     AgeRule,
     Desil,

@@ -86,7 +86,9 @@ class Kunjungan(Table):
 
     __tablename__ = "kunjungan"
     __table_args__ = (
-        sa.UniqueConstraint("kpm_id", "pendamping_id", "visited_on", "purpose", name="uq_kunjungan_once_a_day"),
+        sa.UniqueConstraint(
+            "kpm_id", "pendamping_id", "visited_on", "purpose", name="uq_kunjungan_once_a_day"
+        ),
     )
 
     kunjungan_id: Mapped[Made]

@@ -73,7 +73,10 @@ class KpmAnggota(Table):
     __table_args__ = (
         sa.UniqueConstraint("nik_index", name="uq_kpm_anggota_nik_index"),
         sa.Index(
-            "uq_kpm_anggota_pengurus", "kpm_id", unique=True, postgresql_where=sa.text("pengurus AND left_on IS NULL")
+            "uq_kpm_anggota_pengurus",
+            "kpm_id",
+            unique=True,
+            postgresql_where=sa.text("pengurus AND left_on IS NULL"),
         ),
         sa.CheckConstraint("left_on IS NULL OR left_on >= joined_on", name="left_after_joining"),
     )

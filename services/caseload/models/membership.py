@@ -18,7 +18,9 @@ class Kepesertaan(Table):
 
     __tablename__ = "kepesertaan"
     __table_args__ = (
-        ExcludeConstraint(("kpm_id", "="), ("bansos", "="), ("valid", "&&"), name="ex_kepesertaan_no_overlap"),
+        ExcludeConstraint(
+            ("kpm_id", "="), ("bansos", "="), ("valid", "&&"), name="ex_kepesertaan_no_overlap"
+        ),
         sa.CheckConstraint("NOT isempty(valid)", name="some_day"),
         sa.CheckConstraint("upper_inf(valid) = (exit_reason IS NULL)", name="an_end_has_a_reason"),
     )

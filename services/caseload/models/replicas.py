@@ -15,7 +15,10 @@ class Pendamping(Table):
     """A pendamping, as registry last told."""
 
     __tablename__ = "pendamping"
-    __table_args__ = (sa.Index("ix_pendamping_pendamping_no", "pendamping_no"), {"schema": "replica_pendamping"})
+    __table_args__ = (
+        sa.Index("ix_pendamping_pendamping_no", "pendamping_no"),
+        {"schema": "replica_pendamping"},
+    )
 
     pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
     pendamping_no: Mapped[str]
@@ -27,7 +30,10 @@ class Penugasan(Table):
     """A placement of a pendamping, as registry last told; `valid_to` is the first day without."""
 
     __tablename__ = "penugasan"
-    __table_args__ = (sa.Index("ix_penugasan_pendamping_id", "pendamping_id"), {"schema": "replica_pendamping"})
+    __table_args__ = (
+        sa.Index("ix_penugasan_pendamping_id", "pendamping_id"),
+        {"schema": "replica_pendamping"},
+    )
 
     penugasan_id: Mapped[UUID] = mapped_column(primary_key=True)
     pendamping_id: Mapped[UUID]
@@ -41,7 +47,10 @@ class WilayahTugas(Table):
     """An area of a placement, as registry last told; `valid_to` is the first day outside."""
 
     __tablename__ = "wilayah_tugas"
-    __table_args__ = (sa.Index("ix_wilayah_tugas_penugasan_id", "penugasan_id"), {"schema": "replica_pendamping"})
+    __table_args__ = (
+        sa.Index("ix_wilayah_tugas_penugasan_id", "penugasan_id"),
+        {"schema": "replica_pendamping"},
+    )
 
     wilayah_tugas_id: Mapped[UUID] = mapped_column(primary_key=True)
     penugasan_id: Mapped[UUID]

@@ -9,7 +9,16 @@ from shared import schema
 revision = "0001"
 down_revision = None
 
-FAMILY_TABLES = ("kpm_no_kk", "kpm_anggota", "komponen", "desil", "usaha", "kepesertaan", "dampingan", "kunjungan")
+FAMILY_TABLES = (
+    "kpm_no_kk",
+    "kpm_anggota",
+    "komponen",
+    "desil",
+    "usaha",
+    "kepesertaan",
+    "dampingan",
+    "kunjungan",
+)
 HISTORIES = ("kpm_history",)
 
 RULES = """

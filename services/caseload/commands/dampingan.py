@@ -1,0 +1,167 @@
+"""Who accompanies a family: assigned within the placement's areas and the limit; its purpose follows the exit."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.commands.history import remember
+from services.caseload.commands.loads import add_weight, limit_on, lock_loads
+from services.caseload.errors import (
+    CaseloadFull,
+    DampinganOverlaps,
+    OutsideWilayahTugas,
+    PendampingNotActive,
+    PenugasanNotInForce,
+    TooLongAgo,
+)
+from services.caseload.models import Dampingan, Kpm, Pendamping, Penugasan, WilayahTugas
+from shared import clock
+from shared.access import Actor
+from shared.contracts.caseload import DampinganChanged, DampinganStarted
+from shared.contracts.kinds import DampinganPurpose, PendampingStatus, PilarKind
+from shared.database import constraint_of, load, uuid7
+from shared.errors import NotYetKnown
+from shared.messaging import emit
+
+OVERLAPS = {"ex_dampingan_one_pkh_pendamping", "ex_dampingan_once_at_a_time"}
+FARTHEST_BACK = timedelta(days=366)
+
+
+async def assign_dampingan(
+    session: AsyncSession, actor: Actor, *, kpm_id: UUID, penugasan_id: UUID, valid_from: date
+) -> Dampingan:
+    """Put a family under a pendamping from a day on.
+
+    Raises:
+        NotFound, NotYetKnown, PendampingNotActive, PenugasanNotInForce, OutsideWilayahTugas, CaseloadFull,
+        DampinganOverlaps, TooLongAgo.
+    """
+    kpm = await load(session, Kpm, kpm_id, noun="kpm")
+    penugasan = await placement_for(session, kpm.kode_wilayah, penugasan_id, valid_from)
+    await take_a_place(session, penugasan)
+    dampingan = Dampingan(
+        dampingan_id=uuid7(),
+        kpm_id=kpm_id,
+        penugasan_id=penugasan_id,
+        pendamping_id=penugasan.pendamping_id,
+        kind=penugasan.kind,
+        purpose=DampinganPurpose.PENDAMPINGAN,
+        valid=Range(valid_from, penugasan.valid_to),
+        version=1,
+    )
+    await insert_or_refuse(session, dampingan)
+    await remember(session, kpm_id, "dampingan", dampingan.dampingan_id, "ASSIGNED", who=actor.sub, why=None)
+    emit(session, DampinganStarted.model_validate(told(dampingan, kpm.kode_wilayah)))
+    return dampingan
+
+
+async def placement_for(session: AsyncSession, kode: str, penugasan_id: UUID, on: date) -> Penugasan:
+    """Return the placement, if its pendamping is active and it covers the area on the day."""
+    penugasan = await session.get(Penugasan, penugasan_id)
+    if penugasan is None:
+        raise NotYetKnown("penugasan", "/body/penugasan_id")
+    if on < (earliest := await clock.today(session) - FARTHEST_BACK):
+        raise TooLongAgo("/body/valid_from", on=on, first=earliest)
+    pendamping = await session.get(Pendamping, penugasan.pendamping_id)
+    if pendamping is None:
+        raise NotYetKnown("pendamping", "/body/penugasan_id")
+    if pendamping.status is not PendampingStatus.AKTIF:
+        raise PendampingNotActive("/body/penugasan_id", status=pendamping.status.value)
+    if not covers(penugasan, on):
+        raise PenugasanNotInForce("/body/valid_from", on=on)
+    areas = await session.scalars(sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == penugasan_id))
+    if not any(covers(area, on) and is_within(kode, area.kode_wilayah) for area in areas):
+        raise OutsideWilayahTugas("/body/kpm_id", on=on)
+    return penugasan
+
+
+def covers(row: Penugasan | WilayahTugas, on: date) -> bool:
+    """Whether the day lies in the range; `valid_to` is the first day outside."""
+    return row.valid_from <= on and (row.valid_to is None or on < row.valid_to)
+
+
+def is_within(kode: str, area: str) -> bool:
+    """Whether an area is another or lies in it."""
+    return kode == area or kode.startswith(f"{area}.")
+
+
+async def take_a_place(session: AsyncSession, penugasan: Penugasan) -> None:
+    """Count one family more on a placement, under its lock.
+
+    Raises:
+        CaseloadFull: policy refuses more.
+    """
+    limit = await limit_on(session, penugasan.kind, await clock.today(session))
+    loads = await lock_loads(session, {penugasan.penugasan_id: penugasan.pendamping_id})
+    count = loads[penugasan.penugasan_id].weighing
+    if limit and count >= limit.refuse_above:
+        raise CaseloadFull("/body/penugasan_id", count=count, limit=limit.refuse_above)
+    await add_weight(session, loads, {penugasan.penugasan_id: 1}, limit)
+
+
+async def insert_or_refuse(session: AsyncSession, dampingan: Dampingan) -> None:
+    """Write it; the exclusion constraints of the database have the last word.
+
+    Raises:
+        DampinganOverlaps: the family is accompanied in that time.
+    """
+    try:
+        async with session.begin_nested():
+            session.add(dampingan)
+    except IntegrityError as error:
+        if constraint_of(error) in OVERLAPS:
+            raise DampinganOverlaps("/body/kpm_id") from None
+        raise
+
+
+async def change_purpose(
+    session: AsyncSession, kpm_id: UUID, purpose: DampinganPurpose, *, why: str, graduasi_id: UUID
+) -> None:
+    """Give the family's PKH dampingan another purpose, count it anew and tell it; done before: nothing."""
+    kpm = await session.get(Kpm, kpm_id)
+    today = await clock.today(session)
+    found = await session.scalars(
+        sa.select(Dampingan)
+        .where(Dampingan.kpm_id == kpm_id, Dampingan.kind == PilarKind.PKH_PENDAMPING)
+        .where(Dampingan.purpose != purpose, sa.func.coalesce(sa.func.upper(Dampingan.valid) > today, True))
+        .with_for_update(key_share=True)
+    )
+    for dampingan in found.all() if kpm else ():
+        dampingan.purpose, dampingan.version, dampingan.reason = purpose, dampingan.version + 1, why
+        change = 1 if purpose is DampinganPurpose.PENDAMPINGAN else -1
+        loads = await lock_loads(session, {dampingan.penugasan_id: dampingan.pendamping_id})
+        await add_weight(
+            session, loads, {dampingan.penugasan_id: change}, await limit_on(session, dampingan.kind, today)
+        )
+        detail = {"purpose": purpose.value, "graduasi_id": str(graduasi_id)}
+        await remember(
+            session,
+            kpm_id,
+            "dampingan",
+            dampingan.dampingan_id,
+            "PURPOSE_CHANGED",
+            who="system:caseload",
+            why=why,
+            **detail,
+        )
+        emit(session, DampinganChanged.model_validate(told(dampingan, kpm.kode_wilayah)))
+
+
+def told(dampingan: Dampingan, kode_wilayah: str) -> dict[str, object]:
+    """Return what other services are told of a dampingan."""
+    return {
+        "dampingan_id": dampingan.dampingan_id,
+        "kpm_id": dampingan.kpm_id,
+        "kode_wilayah": kode_wilayah,
+        "pendamping_id": dampingan.pendamping_id,
+        "penugasan_id": dampingan.penugasan_id,
+        "kind": dampingan.kind,
+        "purpose": dampingan.purpose,
+        "valid_from": dampingan.valid.lower,
+        "valid_to": dampingan.valid.upper,
+        "reason": dampingan.reason,
+    }

@@ -1,0 +1,170 @@
+"""What becomes of one family of the file: refused with reasons, unchanged, new, or changed in what."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.caseload.commands.facts import facts_of
+from services.caseload.commands.intake.known import Known, Staged
+from services.caseload.commands.intake.staging import refusal
+from shared.access import Actor
+from shared.database import uuid7
+from shared.jobs import RowError
+
+MOST_MEMBERS = 40
+
+
+@dataclass(slots=True)
+class Plan:
+    """What to write and tell of one family."""
+
+    kpm_id: UUID
+    new: bool
+    staged: Staged
+    digest: bytes
+    facts: dict[str, Any]
+    told: bool
+    anggota: list[UUID]
+    kepesertaan: list[tuple[UUID, str, date]] = field(default_factory=list[tuple[UUID, str, date]])
+    usaha: list[tuple[UUID, int]] = field(default_factory=list[tuple[UUID, int]])
+    dampingan: tuple[UUID, UUID, UUID] | None = None
+
+    @property
+    def kode(self) -> str:
+        """The family's area."""
+        return self.facts["kode_wilayah"]
+
+
+def digest_of(family: Staged) -> bytes:
+    """Return what knows these rows again, in whatever order they stand; made of keyed hashes."""
+    return blake2b(b"".join(sorted(row["digest"] for row in family.rows)), digest_size=16).digest()
+
+
+def is_unchanged(known: Known, family: Staged) -> bool:
+    """Whether the family came in with exactly these rows last time."""
+    found = known.families.get(family.no_kk_index)
+    return found is not None and found["intake_digest"] == digest_of(family)
+
+
+def refusals(known: Known, family: Staged, actor: Actor) -> list[RowError]:
+    """Return why the family is refused, each with its row; of a family with bad rows those are told already."""
+    found = list(of_the_whole(family)) or [*of_members(known, family), *of_pengurus(known, family, actor)]
+    return found
+
+
+def of_the_whole(family: Staged) -> Iterator[RowError]:
+    """Yield what is wrong with the family as a whole."""
+    first = family.rows[0]["row_no"]
+    heads = [n for n, data in enumerate(family.data) if data["pengurus"]]
+    kodes = {data["kode"] for data in family.data}
+    if len(family.rows) > MOST_MEMBERS:
+        yield refusal(first, "no_kk", "TOO_MANY_MEMBERS")
+    if not heads:
+        yield refusal(first, "pengurus", "NO_PENGURUS")
+    for n in heads[1:]:
+        yield refusal(family.rows[n]["row_no"], "pengurus", "SEVERAL_PENGURUS")
+    if len(kodes) > 1:
+        yield refusal(first, "kode_wilayah", "WILAYAH_DIFFERS")
+
+
+def of_members(known: Known, family: Staged) -> Iterator[RowError]:
+    """Yield the members that belong elsewhere, in the file or in another family."""
+    found = known.families.get(family.no_kk_index)
+    for row in family.rows:
+        person = known.persons.get(row["nik_index"])
+        if row["row_no"] in known.repeated:
+            yield refusal(row["row_no"], "nik", "DUPLICATE_NIK")
+        elif person and person["left_on"] is None and (found is None or person["kpm_id"] != found["kpm_id"]):
+            yield refusal(row["row_no"], "nik", "NIK_IN_ANOTHER_FAMILY")
+
+
+def of_pengurus(known: Known, family: Staged, actor: Actor) -> Iterator[RowError]:
+    """Yield what is wrong with what the pengurus' row says for all: area, memberships, pendamping."""
+    n = family.pengurus
+    row_no, data = family.rows[n]["row_no"], family.data[n]
+    found = known.families.get(family.no_kk_index)
+    if not actor.covers(data["kode"]) or (found and not actor.covers(found["kode_wilayah"])):
+        yield refusal(row_no, "kode_wilayah", "NOT_YOUR_AREA")
+    for bansos, first in data["bansos"] if found else ():
+        if overlaps(known.kepesertaan.get(found["kpm_id"], []), bansos, date.fromisoformat(first)):
+            yield refusal(row_no, "bansos", "KEPESERTAAN_OVERLAPS")
+    if data["pendamping_no"] and (code := pendamping_fault(known, data, found)):
+        yield refusal(row_no, "pendamping_no", code)
+
+
+def overlaps(held: list[Any], bansos: str, first: date) -> bool:
+    """Whether a membership without an end, from `first`, meets another one than itself."""
+    same = [row for row in held if row["bansos"] == bansos]
+    return not any(row["first"] == first for row in same) and any(
+        row["until"] is None or row["until"] > first for row in same
+    )
+
+
+def pendamping_fault(known: Known, data: dict[str, Any], found: Any) -> str | None:
+    """Return why the named pendamping cannot accompany the family, or None."""
+    placed = known.placements.get(data["pendamping_no"])
+    if placed is None:
+        return "UNKNOWN_PENDAMPING"
+    holder = known.accompanied_by.get(found["kpm_id"]) if found else None
+    if holder is not None:
+        return None if holder in {penugasan for penugasan, _ in placed.areas} else "ACCOMPANIED_BY_ANOTHER"
+    if not placed.active:
+        return "PENDAMPING_NOT_ACTIVE"
+    return None if placed.covering(data["kode"]) else "NO_PKH_PENUGASAN"
+
+
+def plan_of(known: Known, family: Staged) -> Plan:
+    """Return what to write and tell; ids of who is new are made here."""
+    found, data = known.families.get(family.no_kk_index), family.data[family.pengurus]
+    kpm_id: UUID = found["kpm_id"] if found else uuid7()
+    desil = known.desil.get(kpm_id, {}) | {
+        (scope, snapshot): value for scope, snapshot, value in data["desil"]
+    }
+    facts = facts_of(
+        kpm_id, family.data, [(*place, value) for place, value in desil.items()], known.ages, known.today
+    )
+    before = orjson.loads(found["facts"]) if found else None
+    if before:
+        facts |= {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}
+    persons = [known.persons.get(row["nik_index"]) for row in family.rows]
+    plan = Plan(
+        kpm_id,
+        found is None,
+        family,
+        digest_of(family),
+        facts,
+        told=facts != before,
+        anggota=[person["anggota_id"] if person else uuid7() for person in persons],
+    )
+    add_memberships(known, plan, data)
+    add_usaha(known, plan)
+    return plan
+
+
+def add_memberships(known: Known, plan: Plan, data: dict[str, Any]) -> None:
+    """Add memberships that are not known yet, and the dampingan when nobody accompanies the family."""
+    held = {(row["bansos"], row["first"]) for row in known.kepesertaan.get(plan.kpm_id, [])}
+    wanted = [(bansos, date.fromisoformat(first)) for bansos, first in data["bansos"]]
+    plan.kepesertaan = [(uuid7(), *membership) for membership in wanted if membership not in held]
+    placed = known.placements.get(data["pendamping_no"] or "")
+    if placed and plan.kpm_id not in known.accompanied_by and (penugasan := placed.covering(data["kode"])):
+        plan.dampingan = (uuid7(), penugasan, placed.pendamping_id)
+
+
+def add_usaha(known: Known, plan: Plan) -> None:
+    """Add businesses that are new or have changed, by their member's place in the family."""
+    for n, data in enumerate(plan.staged.data):
+        before, now = known.usaha.get(plan.anggota[n]), data["usaha"]
+        if now is not None and (before is None or usaha_values(before) != usaha_values(now)):
+            plan.usaha.append((before["usaha_id"] if before else uuid7(), n))
+
+
+def usaha_values(usaha: Any) -> tuple[str, ...]:
+    """Return what is told of a business, to compare."""
+    names = ("sector", "started_on", "omzet_rp", "has_nib", "has_letter")
+    return tuple(str(usaha[name]) for name in names)

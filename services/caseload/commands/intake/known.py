@@ -1,0 +1,140 @@
+"""What is known of the families of one step before anything is decided on them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.commands.facts import Ages, ages_on
+from shared.database import raw
+from shared.jobs import Job
+
+# Sub-selects by index, not joins: a table that is filled and emptied has no statistics to plan a join by.
+HEADS = """
+SELECT row_no, no_kk_index FROM staged_row head WHERE job_id = $1 AND row_no > $2 AND row_no = (
+    SELECT min(row_no) FROM staged_row WHERE job_id = $1 AND no_kk_index = head.no_kk_index) ORDER BY row_no LIMIT $3
+"""
+ROWS = """
+SELECT row_no, no_kk_index, nik_index, ok, digest, data FROM staged_row
+WHERE job_id = $1 AND no_kk_index = ANY($2) ORDER BY row_no
+"""
+FAMILIES = """
+SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts
+FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE card.no_kk_index = ANY($1) AND upper_inf(card.valid)
+ORDER BY kpm.kpm_id FOR NO KEY UPDATE OF kpm
+"""
+PERSONS = "SELECT nik_index, anggota_id, kpm_id, left_on FROM kpm_anggota WHERE nik_index = ANY($1)"
+REPEATED = """
+SELECT row_no FROM staged_row later WHERE job_id = $1 AND no_kk_index = ANY($2) AND nik_index IS NOT NULL
+AND row_no > (SELECT min(row_no) FROM staged_row WHERE job_id = $1 AND nik_index = later.nik_index)
+"""
+KEPESERTAAN = "SELECT kpm_id, bansos, lower(valid) AS first, upper(valid) AS until FROM kepesertaan WHERE kpm_id = ANY($1)"
+DAMPINGAN = """
+SELECT kpm_id, penugasan_id FROM dampingan
+WHERE kpm_id = ANY($1) AND kind = 'PKH_PENDAMPING' AND (upper_inf(valid) OR upper(valid) > $2)
+"""
+DESIL = "SELECT kpm_id, scope, snapshot, value FROM desil WHERE kpm_id = ANY($1)"
+USAHA = """
+SELECT anggota_id, usaha_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL AS has_nib, has_letter
+FROM usaha WHERE kpm_id = ANY($1)
+"""
+PLACEMENTS = """
+SELECT p.pendamping_no, p.pendamping_id, p.status, n.penugasan_id, w.kode_wilayah
+FROM replica_pendamping.pendamping p
+LEFT JOIN replica_pendamping.penugasan n ON n.pendamping_id = p.pendamping_id AND n.kind = 'PKH_PENDAMPING'
+    AND n.valid_from <= $2 AND (n.valid_to IS NULL OR n.valid_to > $2)
+LEFT JOIN replica_pendamping.wilayah_tugas w ON w.penugasan_id = n.penugasan_id
+    AND w.valid_from <= $2 AND (w.valid_to IS NULL OR w.valid_to > $2)
+WHERE p.pendamping_no = ANY($1)
+"""
+
+
+@dataclass(slots=True)
+class Staged:
+    """A family as the file has it."""
+
+    no_kk_index: bytes
+    rows: list[Any] = field(default_factory=list[Any])
+    data: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    @property
+    def pengurus(self) -> int:
+        """Where in `rows` the pengurus is."""
+        return next(n for n, data in enumerate(self.data) if data["pengurus"])
+
+
+@dataclass(slots=True)
+class Placements:
+    """A pendamping by number: status, and PKH placements today with their areas."""
+
+    pendamping_id: UUID
+    active: bool
+    areas: list[tuple[UUID, str]]
+
+    def covering(self, kode: str) -> UUID | None:
+        """Return the placement that covers an area."""
+        return next((p for p, area in self.areas if kode == area or kode.startswith(f"{area}.")), None)
+
+
+@dataclass(slots=True)
+class Known:
+    """Everything that decisions on one step's families need."""
+
+    today: date
+    ages: Ages
+    families: dict[bytes, Any]
+    persons: dict[bytes, Any] = field(default_factory=dict[bytes, Any])
+    repeated: set[int] = field(default_factory=set[int])
+    kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
+    accompanied_by: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    desil: dict[UUID, dict[tuple[str, str], int]] = field(
+        default_factory=dict[UUID, dict[tuple[str, str], int]]
+    )
+    usaha: dict[UUID, Any] = field(default_factory=dict[UUID, Any])
+    placements: dict[str, Placements] = field(default_factory=dict[str, Placements])
+
+
+async def next_families(session: AsyncSession, job: Job, after: int, limit: int) -> tuple[list[Staged], int]:
+    """Return the next families of the file in the order of their first rows, and the last first row among them."""
+    connection = await raw(session)
+    heads = await connection.fetch(HEADS, job.job_id, after, limit)
+    families = {head["no_kk_index"]: Staged(head["no_kk_index"]) for head in heads}
+    for row in await connection.fetch(ROWS, job.job_id, list(families)):
+        family = families[row["no_kk_index"]]
+        family.rows.append(row)
+        family.data.append(orjson.loads(row["data"]))
+    return list(families.values()), heads[-1]["row_no"] if heads else after
+
+
+async def known_of(session: AsyncSession, families: Iterable[Staged], today: date) -> Known:
+    """Return which of the families are known; they are locked, so that what is decided on them holds."""
+    connection = await raw(session)
+    found = await connection.fetch(FAMILIES, [family.no_kk_index for family in families])
+    return Known(today, await ages_on(session, today), {row["no_kk_index"]: row for row in found})
+
+
+async def look_closer(session: AsyncSession, job: Job, known: Known, families: Sequence[Staged]) -> None:
+    """Read what deciding on families that are new or have changed takes."""
+    connection = await raw(session)
+    niks = [row["nik_index"] for family in families for row in family.rows if row["nik_index"]]
+    kpm_ids = [known.families[f.no_kk_index]["kpm_id"] for f in families if f.no_kk_index in known.families]
+    numbers = list({data["pendamping_no"] for f in families for data in f.data if data.get("pendamping_no")})
+    known.persons = {row["nik_index"]: row for row in await connection.fetch(PERSONS, niks)}
+    cards = [family.no_kk_index for family in families]
+    known.repeated = {row["row_no"] for row in await connection.fetch(REPEATED, job.job_id, cards)}
+    for row in await connection.fetch(KEPESERTAAN, kpm_ids):
+        known.kepesertaan.setdefault(row["kpm_id"], []).append(row)
+    held = await connection.fetch(DAMPINGAN, kpm_ids, known.today)
+    known.accompanied_by = {row["kpm_id"]: row["penugasan_id"] for row in held}
+    for row in await connection.fetch(DESIL, kpm_ids):
+        known.desil.setdefault(row["kpm_id"], {})[row["scope"], row["snapshot"]] = row["value"]
+    known.usaha = {row["anggota_id"]: row for row in await connection.fetch(USAHA, kpm_ids)}
+    for row in await connection.fetch(PLACEMENTS, numbers, known.today):
+        placed = Placements(row["pendamping_id"], row["status"] == "AKTIF", [])
+        placed = known.placements.setdefault(row["pendamping_no"], placed)
+        if row["penugasan_id"] and row["kode_wilayah"]:
+            placed.areas.append((row["penugasan_id"], row["kode_wilayah"]))

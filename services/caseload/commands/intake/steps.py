@@ -1,0 +1,136 @@
+"""The steps of a family intake: stage, apply, clear. Each commits with its progress, its refusals and its events."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.commands.intake.asking import KIND
+from services.caseload.commands.intake.deciding import Plan, is_unchanged, plan_of, refusals
+from services.caseload.commands.intake.known import Known, Staged, known_of, look_closer, next_families
+from services.caseload.commands.intake.staging import clear, refusal, stage
+from services.caseload.commands.intake.telling import tell
+from services.caseload.commands.intake.writing import write
+from services.caseload.commands.loads import add_weight, limit_on, lock_loads
+from services.caseload.commands.work import WORK
+from shared import clock, schema
+from shared.contracts.kinds import PilarKind
+from shared.jobs import Job, RowError, Step
+
+FIRST_BATCH, LARGEST_BATCH = 100, 1000
+WANTED_SECONDS = 0.3
+DEEPEST_UNSENT = 1000
+WAIT_SECONDS = 0.1
+COUNTS = ("families", "new_families", "changed_families", "unchanged_families", "refused_families")
+
+
+@WORK.step(KIND)
+async def take_in_families(session: AsyncSession, job: Job) -> Step:
+    """Do the next step of an intake."""
+    phases = {"stage": stage, "apply": apply, "clear": clear}
+    return await phases[job.place.get("phase", "stage")](session, job)
+
+
+async def apply(session: AsyncSession, job: Job) -> Step:
+    """Decide on the next families of the file and write them; a dry run decides only."""
+    if not job.params["dry_run"] and await is_deep(session):
+        await asyncio.sleep(WAIT_SECONDS)
+        return Step(place=job.place)
+    began, limit = time.monotonic(), int(job.place.get("limit", FIRST_BATCH))
+    families, after = await next_families(session, job, int(job.place["after"]), limit)
+    if not families:
+        return Step(place={"phase": "clear"})
+    outcome = await Outcome.of(session, job, families)
+    if not job.params["dry_run"]:
+        await outcome.store(session, job)
+    seconds = time.monotonic() - began
+    fitting = max(10, min(LARGEST_BATCH, 2 * limit, int(limit * WANTED_SECONDS / max(seconds, 0.001))))
+    return outcome.step(job, {"phase": "apply", "after": after, "limit": fitting})
+
+
+async def is_deep(session: AsyncSession) -> bool:
+    """Whether so much waits to be told that decisions would wait behind it (architecture.md: bulk work yields)."""
+    some = sa.select(schema.unsent.c.outbox_id).limit(DEEPEST_UNSENT).subquery()
+    return (await session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) >= DEEPEST_UNSENT
+
+
+class Outcome:
+    """What a step's families came to."""
+
+    def __init__(self, today: date) -> None:
+        """Begin with nothing decided."""
+        self.today = today
+        self.plans: list[Plan] = []
+        self.errors: list[RowError] = []
+        self.counts: Counter[str] = Counter()
+        self.done = self.refused = 0
+
+    @classmethod
+    async def of(cls, session: AsyncSession, job: Job, families: Sequence[Staged]) -> "Outcome":
+        """Decide on each family."""
+        outcome = cls(await clock.today(session))
+        known = await known_of(session, families, outcome.today)
+        told = [family for family in families if outcome.is_open(known, family)]
+        await look_closer(session, job, known, told)
+        for family in told:
+            if found := refusals(known, family, job.actor):
+                outcome.refuse(family, found)
+            else:
+                outcome.plans.append(plan_of(known, family))
+        await outcome.keep_limits(session, job)
+        outcome.counts["families"] = len(families)
+        return outcome
+
+    def is_open(self, known: Known, family: Staged) -> bool:
+        """Whether there is something to decide; a family with a bad row, and one without a change, are settled."""
+        if not all(row["ok"] for row in family.rows):
+            self.refuse(family, [])
+            return False
+        if is_unchanged(known, family):
+            self.counts["unchanged_families"] += 1
+            self.done += len(family.rows)
+            return False
+        return True
+
+    def refuse(self, family: Staged, errors: list[RowError]) -> None:
+        """Count a family as refused, with all its rows."""
+        self.errors += errors
+        self.counts["refused_families"] += 1
+        self.refused += len(family.rows)
+
+    async def keep_limits(self, session: AsyncSession, job: Job) -> None:
+        """Refuse the families that would bring a caseload above what policy allows; count the others."""
+        limit = await limit_on(session, PilarKind.PKH_PENDAMPING, self.today)
+        wanted = [plan.dampingan for plan in self.plans if plan.dampingan]
+        loads = await lock_loads(session, {penugasan: pendamping for _, penugasan, pendamping in wanted})
+        added: Counter[Any] = Counter()
+        kept: list[Plan] = []
+        for plan in self.plans:
+            holder = plan.dampingan[1] if plan.dampingan else None
+            if limit and holder and loads[holder].weighing + added[holder] >= limit.refuse_above:
+                row = plan.staged.rows[plan.staged.pengurus]["row_no"]
+                self.refuse(plan.staged, [refusal(row, "pendamping_no", "CASELOAD_FULL")])
+                continue
+            kept.append(plan)
+            added.update([holder] if holder else [])
+        self.plans = kept
+        if not job.params["dry_run"]:
+            await add_weight(session, loads, added, limit)
+
+    async def store(self, session: AsyncSession, job: Job) -> None:
+        """Write and tell."""
+        await write(session, job, self.plans, self.today)
+        tell(session, self.plans, self.today)
+
+    def step(self, job: Job, place: dict[str, Any]) -> Step:
+        """Return the step, with the report so far."""
+        self.counts["new_families"] = sum(plan.new for plan in self.plans)
+        self.counts["changed_families"] = len(self.plans) - self.counts["new_families"]
+        self.done += sum(len(plan.staged.rows) for plan in self.plans)
+        report = {name: int(job.report.get(name, 0)) + self.counts[name] for name in COUNTS}
+        return Step(done=self.done, refused=self.refused, errors=self.errors, place=place, report=report)

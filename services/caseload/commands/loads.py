@@ -1,0 +1,82 @@
+"""How many families weigh on a placement, the limit of policy, and the word when it is crossed."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.models import DampinganLimit, DampinganLoad
+from shared.contracts.caseload import DampinganLimitCrossed
+from shared.contracts.kinds import LimitSide, PilarKind
+from shared.messaging import emit
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Warned above one number, refused above another."""
+
+    warn_above: int
+    refuse_above: int
+
+
+async def limit_on(session: AsyncSession, kind: PilarKind, day: date) -> Limit | None:
+    """Return the limit of a kind on a day; most kinds have none."""
+    row = sa.select(DampinganLimit.warn_above, DampinganLimit.refuse_above)
+    found = await session.execute(row.where(DampinganLimit.kind == kind, DampinganLimit.valid.contains(day)))
+    values = found.one_or_none()
+    return Limit(*values) if values else None
+
+
+async def lock_loads(session: AsyncSession, holders: Mapping[UUID, UUID]) -> dict[UUID, DampinganLoad]:
+    """Return the counts of placements (penugasan_id to pendamping_id), locked in order, so that nobody counts beside."""
+    if not holders:
+        return {}
+    ordered = sorted(holders)
+    rows = [{"penugasan_id": p, "pendamping_id": holders[p], "weighing": 0} for p in ordered]
+    await session.execute(insert(DampinganLoad).on_conflict_do_nothing(), rows)
+    found = await session.scalars(
+        sa.select(DampinganLoad)
+        .where(DampinganLoad.penugasan_id.in_(ordered))
+        .order_by(DampinganLoad.penugasan_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {load.penugasan_id: load for load in found}
+
+
+async def add_weight(
+    session: AsyncSession,
+    loads: Mapping[UUID, DampinganLoad],
+    changes: Mapping[UUID, int],
+    limit: Limit | None,
+) -> None:
+    """Change the counts of locked placements, and tell registry of each that crosses the limit, up or down."""
+    for penugasan_id, change in sorted(changes.items()):
+        load = loads[penugasan_id]
+        before, load.weighing = load.weighing, load.weighing + change
+        if limit and (before > limit.warn_above) != (load.weighing > limit.warn_above):
+            emit(session, crossing(load, limit))
+
+
+def crossing(load: DampinganLoad, limit: Limit) -> DampinganLimitCrossed:
+    """Return the word that a count stands on the other side of its limit now."""
+    return DampinganLimitCrossed(
+        pendamping_id=load.pendamping_id,
+        penugasan_id=load.penugasan_id,
+        count=load.weighing,
+        limit=limit.warn_above,
+        side=LimitSide.ABOVE if load.weighing > limit.warn_above else LimitSide.BELOW,
+    )
+
+
+async def change_weight(
+    session: AsyncSession, kind: PilarKind, holder: tuple[UUID, UUID], change: int, day: date
+) -> None:
+    """Lock one placement (penugasan_id, pendamping_id), change its count and tell a crossing."""
+    loads = await lock_loads(session, dict([holder]))
+    await add_weight(session, loads, Counter({holder[0]: change}), await limit_on(session, kind, day))

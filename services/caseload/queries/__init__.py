@@ -1,0 +1,1 @@
+"""Reads of more than one row; they lock nothing."""

@@ -1,0 +1,19 @@
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.caseload.models import Dampingan
+from services.caseload.queries.families import dampingan_columns
+from services.caseload.queries.sight import sees_own_only
+from shared.access import Actor
+
+
+def list_of(actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None) -> sa.Select[Any]:
+    """Select dampingan; a pendamping's own alone, officials' by area through row security."""
+    statement = sa.select(*dampingan_columns())
+    if sees_own_only(actor):
+        statement = statement.where(Dampingan.pendamping_id == actor.pendamping_id)
+    if pendamping_id is not None:
+        statement = statement.where(Dampingan.pendamping_id == pendamping_id)
+    return statement.where(Dampingan.kpm_id == kpm_id) if kpm_id is not None else statement

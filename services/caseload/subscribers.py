@@ -1,0 +1,180 @@
+"""What caseload keeps of others, and what it does when a case moves or a family consents."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.commands.exits import announce_end, end_kepesertaan, hold, let_go, mark, restore
+from services.caseload.commands.sealing import seal_identity, stop_sealing
+from services.caseload.models import Aid, CaseState, Pendamping, Penugasan, WilayahTugas
+from shared.contracts.graduation import (
+    GraduasiAnnulled,
+    GraduasiClosed,
+    GraduasiDetermined,
+    GraduasiProposed,
+    KpmGraduated,
+    SanggahDecided,
+    SanggahLodged,
+)
+from shared.contracts.referral import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    RujukanAnswered,
+    RujukanDelivered,
+    RujukanSent,
+    RujukanWithdrawn,
+)
+from shared.contracts.registry import (
+    PendampingRegistered,
+    PendampingStatusChanged,
+    PenugasanEnded,
+    PenugasanStarted,
+    WilayahTugasEnded,
+    WilayahTugasPlaced,
+)
+from shared.database import upsert
+from shared.events import Event
+from shared.messaging import Meta, Received, Subscription
+
+pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])
+aid = Subscription(name="aid", kind="replica", topics=["pilar.referral"])
+graduation = Subscription(name="graduation", kind="reaction", topics=["pilar.graduation"])
+sealing = Subscription(name="sealing", kind="reaction", topics=["pilar.referral"])
+SUBSCRIPTIONS = [pendamping, aid, graduation, sealing]
+
+
+async def keep(
+    session: AsyncSession, model: type[Pendamping | Penugasan | WilayahTugas], told: list[Received[Event]]
+) -> None:
+    """Write each fact's whole state by its id; a range that a fact does not end goes on."""
+    names = [column.key for column in model.__table__.columns]
+    said = [one.event.model_dump(mode="json") for one in told]
+    await upsert(
+        session, model, [{name: fields.get(name) for name in names} for fields in said], key=[names[0]]
+    )
+
+
+@pendamping.on_batch(PendampingRegistered, PendampingStatusChanged)
+async def keep_pendamping(session: AsyncSession, told: list[Received[Event]]) -> None:
+    """Anything but AKTIF means: no new acts."""
+    await keep(session, Pendamping, told)
+
+
+@pendamping.on_batch(PenugasanStarted, PenugasanEnded)
+async def keep_penugasan(session: AsyncSession, told: list[Received[Event]]) -> None:
+    """Who may hold a dampingan, and when."""
+    await keep(session, Penugasan, told)
+
+
+@pendamping.on_batch(WilayahTugasPlaced, WilayahTugasEnded)
+async def keep_wilayah_tugas(session: AsyncSession, told: list[Received[Event]]) -> None:
+    """In which areas, and when."""
+    await keep(session, WilayahTugas, told)
+
+
+async def keep_aid(session: AsyncSession, event: Any, **said: Any) -> None:
+    """Write what is now known of an offer; what this fact does not say stays as it was."""
+    names = (
+        "rujukan_program_id",
+        "rujukan_id",
+        "graduasi_id",
+        "kpm_id",
+        "partner_id",
+        "program_code",
+        "status",
+    )
+    row = {name: getattr(event, name) for name in names} | said
+    await upsert(session, Aid, [row], key=["rujukan_program_id"])
+
+
+@aid.on(RujukanSent)
+async def keep_sent(session: AsyncSession, event: RujukanSent, meta: Meta) -> None:
+    """The partner has it."""
+    del meta
+    await keep_aid(session, event, sent_on=event.sent_on)
+
+
+@aid.on(RujukanAnswered)
+async def keep_answer(session: AsyncSession, event: RujukanAnswered, meta: Meta) -> None:
+    """The partner has answered."""
+    del meta
+    await keep_aid(session, event, answered_on=event.answered_on, amount_rp=event.amount_rp)
+
+
+@aid.on(RujukanDelivered)
+async def keep_delivery(session: AsyncSession, event: RujukanDelivered, meta: Meta) -> None:
+    """The aid has reached the family."""
+    del meta
+    amount = {"amount_rp": event.amount_rp} if event.amount_rp is not None else {}
+    await keep_aid(session, event, delivered_on=event.delivered_on, **amount)
+
+
+@aid.on(RujukanWithdrawn)
+async def keep_withdrawal(session: AsyncSession, event: RujukanWithdrawn, meta: Meta) -> None:
+    """The offer was taken back."""
+    del meta
+    await keep_aid(session, event, withdrawn_on=event.withdrawn_on)
+
+
+@graduation.on(GraduasiProposed)
+async def mark_open_case(session: AsyncSession, event: GraduasiProposed, meta: Meta) -> None:
+    """A case is open on the membership."""
+    del meta
+    await mark(session, event, CaseState.OPEN)
+
+
+@graduation.on(GraduasiClosed)
+async def clear_mark(session: AsyncSession, event: GraduasiClosed, meta: Meta) -> None:
+    """The case ended without a penetapan; the membership goes on."""
+    del meta
+    await mark(session, event, CaseState.CLOSED, reason=event.reason)
+
+
+@graduation.on(GraduasiDetermined)
+async def announce(session: AsyncSession, event: GraduasiDetermined, meta: Meta) -> None:
+    """The end is announced; nothing has ended."""
+    del meta
+    await announce_end(session, event)
+
+
+@graduation.on(KpmGraduated)
+async def end_membership(session: AsyncSession, event: KpmGraduated, meta: Meta) -> None:
+    """The graduation takes effect: the membership ends, and no other."""
+    del meta
+    await end_kepesertaan(session, event)
+
+
+@graduation.on(GraduasiAnnulled)
+async def restore_membership(session: AsyncSession, event: GraduasiAnnulled, meta: Meta) -> None:
+    """The SK is undone: the membership is as if it had never ended."""
+    del meta
+    await restore(session, event)
+
+
+@graduation.on(SanggahLodged)
+async def hold_end(session: AsyncSession, event: SanggahLodged, meta: Meta) -> None:
+    """An objection in term stops the end."""
+    del meta
+    if event.suspends:
+        await hold(session, event.graduasi_id)
+
+
+@graduation.on(SanggahDecided)
+async def go_on(session: AsyncSession, event: SanggahDecided, meta: Meta) -> None:
+    """Refused: what was held goes on."""
+    del meta
+    await let_go(session, event)
+
+
+@sealing.on(ConsentGiven)
+async def seal(session: AsyncSession, event: ConsentGiven, meta: Meta) -> None:
+    """The family agrees: its identity goes sealed to referral, for this program alone."""
+    del meta
+    await seal_identity(session, event)
+
+
+@sealing.on(ConsentWithdrawn)
+async def stop(session: AsyncSession, event: ConsentWithdrawn, meta: Meta) -> None:
+    """The family takes it back: nothing more is sealed for it."""
+    del meta
+    await stop_sealing(session, event)
