@@ -80,3 +80,9 @@ async def test_is_the_ministrys_to_write(referral: Running) -> None:
     page = await referral.get("/v1/program?limit=2", as_=world.partner("PLUT"))
     following = await referral.get(page.json()["next"], as_=world.partner("PLUT"))
     assert len(page.json()["items"]) + len(following.json()["items"]) == 3
+
+
+async def test_gives_no_less_than_its_least(referral: Running) -> None:
+    world = await a_world(referral, {})
+    refused = await publish(world, KUR, "BANK_KUR", valid_from=str(TODAY), amount_min_rp=2, amount_max_rp=1)
+    assert refused.status_code == 422

@@ -37,6 +37,7 @@ from shared import wilayah
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load, uuid7, vault_of
+from shared.errors import LostRace
 
 SECRET_BYTES = 32
 BY_MACHINE = frozenset({Channel.HOST_TO_HOST, Channel.API_SPLP})
@@ -171,13 +172,13 @@ async def set_office(session: AsyncSession, wanted: Office) -> Office:
     """Write whom partners call in an area; said again, it is replaced.
 
     Raises:
-        UnknownWilayah
+        UnknownWilayah, LostRace: somebody gave the first contact at the same moment.
     """
     wilayah.require(wanted.kode_wilayah, "/body/kode_wilayah")
     found = await session.get(Office, wanted.kode_wilayah, with_for_update=True)
     if found is None:
         wanted.version = 1
-        await insert(session, wanted, {})
+        await insert(session, wanted, {"pk_office": LostRace()})
         return wanted
     found.name, found.phone, found.email = wanted.name, wanted.phone, wanted.email
     found.version += 1

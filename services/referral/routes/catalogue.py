@@ -2,11 +2,11 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from services.referral import queries
@@ -115,6 +115,14 @@ class ProgramPublication(Body):
     required_documents: Annotated[list[Name], Field(default_factory=list, max_length=20)]
     legal_basis: Sentence
     rules: Annotated[list[RuleShape], Field(max_length=40)]
+
+    @model_validator(mode="after")
+    def refuse_reversed_amounts(self) -> Self:
+        """The least that a program gives is not more than the most."""
+        if (self.amount_min_rp or 0) > (self.amount_max_rp if self.amount_max_rp is not None else 10**12):
+            msg = "amount_min_rp is more than amount_max_rp"
+            raise ValueError(msg)
+        return self
 
     def row(self) -> Program:
         """Return the program as it is to be stored."""
