@@ -58,7 +58,8 @@ class PageRequest:
             ]
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*values))
         rows = (await session.execute(statement.order_by(*order).limit(self.limit + 1))).mappings().all()
-        found = [dict(row) for row in rows[: self.limit]]
+        # A label that is a reserved word ("column") comes as a quoted_name, which orjson takes for no text.
+        found = [{str(label): value for label, value in row.items()} for row in rows[: self.limit]]
         following = self._next([found[-1][label] for label in labels]) if len(rows) > self.limit else None
         items = [shape(row) for row in found] if shape else found
         return Response(
