@@ -72,7 +72,7 @@ HISTORY = (
 )
 
 
-async def cases(session: AsyncSession, caller: Actor, **filters: object) -> sa.Select[Any]:
+async def cases(session: AsyncSession, caller: Actor, **filters: object) -> Any:
     """Select the cases that the caller may see; `filters` are columns of a case (None: any)."""
     statement = sa.select(*CASE).where(await visible(session, caller))
     for name, value in filters.items():
@@ -184,7 +184,7 @@ async def sk_in_full(session: AsyncSession, sk_id: UUID) -> dict[str, Any]:
     return {**head, "penetapan": [as_penetapan(*row) for row in rows]}
 
 
-async def history(session: AsyncSession, caller: Actor, graduasi_id: UUID) -> sa.Select[Any]:
+async def history(session: AsyncSession, caller: Actor, graduasi_id: UUID) -> Any:
     """Select a case's moves; raise NotFound for a case that is not the caller's to see."""
     shown = sa.select(Graduasi.graduasi_id).where(
         Graduasi.graduasi_id == graduasi_id, await visible(session, caller)
@@ -195,9 +195,7 @@ async def history(session: AsyncSession, caller: Actor, graduasi_id: UUID) -> sa
     return sa.select(*columns).where(GraduasiHistory.graduasi_id == graduasi_id)
 
 
-async def tasks(
-    session: AsyncSession, caller: Actor, graduasi_id: UUID | None, open_only: bool
-) -> sa.Select[Any]:
+async def tasks(session: AsyncSession, caller: Actor, graduasi_id: UUID | None, open_only: bool) -> Any:
     """Select monitoring tasks; a pendamping sees those of the families they hold today."""
     statement = sa.select(*TASK)
     if caller.roles == {Role.PENDAMPING}:

@@ -1,6 +1,7 @@
 """chain.md 4: every move of the table exists, and no other. The table is written out here a second time, by hand."""
 
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -28,7 +29,7 @@ MAIN = {
     "DISANGGAH": "MASA_SANGGAH EFEKTIF DIPULIHKAN",
     "DIKEMBALIKAN": "DIASESMEN DIUSULKAN",
 }
-REVIEWED = "DIUSULKAN DIVERIFIKASI_KETIM DIMUSYAWARAHKAN DISETUJUI_DINSOS".split()
+REVIEWED = ["DIUSULKAN", "DIVERIFIKASI_KETIM", "DIMUSYAWARAHKAN", "DISETUJUI_DINSOS"]
 EARLY = [
     "TERIDENTIFIKASI",
     "DIASESMEN",
@@ -38,7 +39,7 @@ EARLY = [
     "PERNYATAAN_DITANDATANGANI",
     "DIKEMBALIKAN",
 ]
-DECIDED = "DITETAPKAN MASA_SANGGAH EFEKTIF PEMANTAUAN SELESAI".split()
+DECIDED = ["DITETAPKAN", "MASA_SANGGAH", "EFEKTIF", "PEMANTAUAN", "SELESAI"]
 STATES = [state.value for state in GraduasiState]
 
 
@@ -171,9 +172,7 @@ async def test_are_written_down_with_who_when_why_and_under_which_policy(graduat
         "DIVERIFIKASI_KETIM",
     ]
     path += ["DIMUSYAWARAHKAN", "DISETUJUI_DINSOS", "DITETAPKAN", "MASA_SANGGAH"]
-    assert [(item["from_state"], item["to_state"]) for item in items] == list(
-        zip(path, path[1:], strict=False)
-    )
+    assert [(item["from_state"], item["to_state"]) for item in items] == list(pairwise(path))
     assert third["next"] is None
     assert {item["policy_version"] for item in items} == {1}
     assert items[3]["person"] == str(road.field.pendamping_id)

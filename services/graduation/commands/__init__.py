@@ -1,9 +1,12 @@
 """What graduation does when it is asked to; one call is one transaction's worth."""
 
+from services.graduation.commands.asesmen import assess
 from services.graduation.commands.case import Act, Moment
 from services.graduation.commands.monitoring import record_monitoring
-from services.graduation.commands.penetapan import determine
+from services.graduation.commands.opening import open_case
+from services.graduation.commands.penetapan import Document, determine
 from services.graduation.commands.review import (
+    BeritaAcara,
     CancellationGround,
     RefusalGround,
     approve,
@@ -18,16 +21,19 @@ from services.graduation.commands.review import (
 from services.graduation.commands.scoring import Answer
 from services.graduation.commands.tahap import set_tahap
 from services.graduation.commands.term import TAHAP_STARTED, TERM_ENDED, begin_monitoring, take_effect
-from services.graduation.commands.usul import assess, open_case, propose, sign_statement
+from services.graduation.commands.usul import SignedPaper, propose, sign_statement
 
 __all__ = [
     "TAHAP_STARTED",
     "TERM_ENDED",
     "Act",
     "Answer",
+    "BeritaAcara",
     "CancellationGround",
+    "Document",
     "Moment",
     "RefusalGround",
+    "SignedPaper",
     "approve",
     "assess",
     "begin_monitoring",

@@ -10,7 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.errors import EvidenceUnknown, NoPolicy, SamePersonTwice
+from services.graduation.errors import (
+    DateInTheFuture,
+    DateTooEarly,
+    EvidenceUnknown,
+    NoPolicy,
+    SamePersonTwice,
+)
 from services.graduation.models import Graduasi, GraduasiState, Policy, Stage
 from shared import clock, schema
 from shared.access import Actor
@@ -161,3 +167,11 @@ async def require_files(session: AsyncSession, wanted: dict[str, str]) -> None:
     missing = [name for name, sha256 in wanted.items() if sha256 not in found]
     if missing:
         raise EvidenceUnknown(codes=", ".join(sorted(missing)))
+
+
+def check_dated(pointer: str, on: date, earliest: date, today: date) -> None:
+    """Raise DateInTheFuture or DateTooEarly unless a paper's date lies between what it stands on and today."""
+    if on > today:
+        raise DateInTheFuture(pointer, on=on, today=today)
+    if on < earliest:
+        raise DateTooEarly(pointer, on=on, earliest=earliest)

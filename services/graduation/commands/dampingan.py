@@ -1,6 +1,7 @@
 """May this pendamping act on this family today: as registry and caseload last told (chain.md 5)."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -36,9 +37,7 @@ async def require_dampingan(
     return actor.pendamping_id, row.penugasan_id
 
 
-def _standing(
-    pendamping_id: UUID, kpm_id: UUID, kode_wilayah: str, on: date
-) -> sa.Select[tuple[object, ...]]:
+def _standing(pendamping_id: UUID, kpm_id: UUID, kode_wilayah: str, on: date) -> Any:
     covered = (
         sa.select(WilayahTugas.wilayah_tugas_id)
         .where(

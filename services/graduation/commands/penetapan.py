@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import Act, advance, moment_of, refusing, require_files
+from services.graduation.commands.case import Act, advance, check_dated, moment_of, refusing, require_files
 from services.graduation.commands.tahap import (
     effective_tahap,
     last_payable,
@@ -17,7 +17,6 @@ from services.graduation.commands.tahap import (
     term_ends_on,
 )
 from services.graduation.commands.term import TERM_ENDED
-from services.graduation.commands.usul import check_dated
 from services.graduation.errors import AlreadyInAnSk, CasesNotApproved, SkNumberTaken
 from services.graduation.models import (
     Credit,
@@ -53,36 +52,47 @@ class Approved:
     area_now: str
 
 
-async def determine(
-    session: AsyncSession,
-    actor: Actor,
-    sk_no: str,
-    sk_on: date,
-    graduasi_ids: Sequence[UUID],
-    evidence_sha256: str | None,
-) -> Sk:
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An SK to be issued over approved cases."""
+
+    sk_no: str
+    sk_on: date
+    graduasi_ids: Sequence[UUID]
+    evidence_sha256: str | None
+
+
+async def determine(session: AsyncSession, actor: Actor, document: Document) -> Sk:
     """Determine approved cases in one SK, announced on its date: all of them, or none.
 
     Raises:
         NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, EvidenceUnknown, TahapNotPlanned,
         SamePersonTwice, SkNumberTaken, AlreadyInAnSk
     """
-    approved = await _approved(session, graduasi_ids)
-    act = Act(actor, await moment_of(session), Stage.PENETAPAN, sk_no, evidence_sha256)
-    check_dated("/body/sk_on", sk_on, max(a.case.since_on for a in approved), act.moment.on)
-    await require_files(session, {"sk": evidence_sha256} if evidence_sha256 else {})
-    sk = _sk(sk_no, sk_on, len(approved), act)
+    approved = await _approved(session, document.graduasi_ids)
+    evidence = document.evidence_sha256
+    act = Act(actor, await moment_of(session), Stage.PENETAPAN, document.sk_no, evidence)
+    check_dated("/body/sk_on", document.sk_on, max(a.case.since_on for a in approved), act.moment.on)
+    await require_files(session, {"sk": evidence} if evidence else {})
+    sk = _sk(document, act)
     decided = [_penetapan(a, sk, tahap) for a, tahap in await _tahap_of(session, approved, sk)]
+    await _write(session, approved, sk, decided, act)
+    _tell(session, approved, decided, sk)
+    return sk
+
+
+async def _write(
+    session: AsyncSession, approved: Sequence[Approved], sk: Sk, decided: Sequence[Penetapan], act: Act
+) -> None:
+    path = [GraduasiState.DITETAPKAN, GraduasiState.MASA_SANGGAH]
     session.add(sk)
     with refusing(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no"), pk_penetapan=AlreadyInAnSk):
         await session.flush()
         session.add_all(decided)
-        path = [GraduasiState.DITETAPKAN, GraduasiState.MASA_SANGGAH]
         await advance(session, [(a.case, a.policy) for a in approved], path, act)
-    _tell(session, approved, decided, sk)
-    due = {p.graduasi_id: start_of(p.term_ends_on + timedelta(days=1)) for p in decided}
+    day = timedelta(days=1)
+    due: dict[object, datetime] = {p.graduasi_id: start_of(p.term_ends_on + day) for p in decided}
     await jobs.schedule_many(session, TERM_ENDED, due)
-    return sk
 
 
 async def _approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> list[Approved]:
@@ -107,14 +117,14 @@ async def _approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> list
     return [Approved(row[0], row[1], row[2], row[3], row[4] or row[0].kode_wilayah) for row in rows]
 
 
-def _sk(sk_no: str, sk_on: date, cases: int, act: Act) -> Sk:
+def _sk(document: Document, act: Act) -> Sk:
     return Sk(
         sk_id=uuid7(),
-        sk_no=sk_no,
-        sk_on=sk_on,
-        announced_on=sk_on,
-        cases=cases,
-        evidence_sha256=act.evidence,
+        sk_no=document.sk_no,
+        sk_on=document.sk_on,
+        announced_on=document.sk_on,
+        cases=len(document.graduasi_ids),
+        evidence_sha256=document.evidence_sha256,
         determined_by=act.actor.person,
         at=act.moment.at,
     )

@@ -1,15 +1,15 @@
 """The stages between proposal and SK: verification, the village's deliberation, approval; and the ways back."""
 
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import Act, advance, load_case, moment_of, require_files
+from services.graduation.commands.case import Act, advance, check_dated, load_case, moment_of, require_files
 from services.graduation.commands.dampingan import require_dampingan
 from services.graduation.commands.term import begin_term
-from services.graduation.commands.usul import check_dated
 from services.graduation.errors import MusyawarahMissing, MusyawarahNotAsked
 from services.graduation.models import Graduasi, GraduasiState, Musyawarah, Stage
 from shared.access import Actor, Role
@@ -58,14 +58,16 @@ async def verify(
     return case
 
 
-async def deliberate(
-    session: AsyncSession,
-    actor: Actor,
-    graduasi_id: UUID,
-    berita_acara_no: str,
-    held_on: date,
-    evidence_sha256: str,
-) -> Graduasi:
+@dataclass(frozen=True, slots=True)
+class BeritaAcara:
+    """The paper of a village's deliberation."""
+
+    berita_acara_no: str
+    held_on: date
+    evidence_sha256: str
+
+
+async def deliberate(session: AsyncSession, actor: Actor, graduasi_id: UUID, paper: BeritaAcara) -> Graduasi:
     """The village has deliberated; its berita acara is on file.
 
     Raises:
@@ -75,22 +77,25 @@ async def deliberate(
     if Stage.MUSYAWARAH not in policy.stages:
         raise MusyawarahNotAsked(exit_reason=case.exit_reason)
     case.expect(GraduasiState.DIMUSYAWARAHKAN)
-    act = Act(actor, await moment_of(session), Stage.MUSYAWARAH, berita_acara_no, evidence_sha256)
-    check_dated("/body/held_on", held_on, case.since_on, act.moment.on)
-    await require_files(session, {"musyawarah": evidence_sha256})
+    now = await moment_of(session)
+    check_dated("/body/held_on", paper.held_on, case.since_on, now.on)
+    await require_files(session, {"musyawarah": paper.evidence_sha256})
+    act = Act(actor, now, Stage.MUSYAWARAH, paper.berita_acara_no, paper.evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIMUSYAWARAHKAN], act)
-    session.add(
-        Musyawarah(
-            musyawarah_id=uuid7(),
-            graduasi_id=graduasi_id,
-            kode_wilayah=case.kode_wilayah,
-            berita_acara_no=berita_acara_no,
-            held_on=held_on,
-            evidence_sha256=evidence_sha256,
-            at=act.moment.at,
-        )
-    )
+    session.add(_musyawarah(case, paper, act))
     return case
+
+
+def _musyawarah(case: Graduasi, paper: BeritaAcara, act: Act) -> Musyawarah:
+    return Musyawarah(
+        musyawarah_id=uuid7(),
+        graduasi_id=case.graduasi_id,
+        kode_wilayah=case.kode_wilayah,
+        berita_acara_no=paper.berita_acara_no,
+        held_on=paper.held_on,
+        evidence_sha256=paper.evidence_sha256,
+        at=act.moment.at,
+    )
 
 
 async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: str | None) -> Graduasi:

@@ -237,7 +237,9 @@ async def assess_graduasi(graduasi_id: UUID, body: Assessment, session: Session,
 @may(Permission.PERNYATAAN_RECORD, key_required=True)
 async def sign_pernyataan(graduasi_id: UUID, body: Statement, session: Session, caller: Caller) -> Graduasi:
     """Take in the signed statement, after an assessment that says SIAP."""
-    return await commands.sign_statement(session, caller, graduasi_id, **body.model_dump())
+    return await commands.sign_statement(
+        session, caller, graduasi_id, commands.SignedPaper(**body.model_dump())
+    )
 
 
 @router.post("/graduasi/{graduasi_id}/proposal", status_code=201, response_model=GraduasiView)

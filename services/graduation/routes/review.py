@@ -71,7 +71,7 @@ async def deliberate_graduasi(
     graduasi_id: UUID, body: Deliberation, session: Session, caller: Caller
 ) -> Graduasi:
     """Record the village's deliberation, where the policy asks for one."""
-    return await commands.deliberate(session, caller, graduasi_id, **body.model_dump())
+    return await commands.deliberate(session, caller, graduasi_id, commands.BeritaAcara(**body.model_dump()))
 
 
 @router.post("/graduasi/{graduasi_id}/approval", status_code=201, response_model=GraduasiView)

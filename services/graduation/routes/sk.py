@@ -82,7 +82,7 @@ class NumbersView(View):
 @may(Permission.GRADUASI_DETERMINE, key_required=True)
 async def determine_graduasi(body: Decree, session: Session, caller: Caller) -> Sk:
     """Determine approved cases in one SK: all of them, or none."""
-    return await commands.determine(session, caller, **body.model_dump())
+    return await commands.determine(session, caller, commands.Document(**body.model_dump()))
 
 
 @router.get("/sk/{sk_id}", response_model=SkFullView)
