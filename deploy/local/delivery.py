@@ -100,7 +100,7 @@ async def run(wanted: Sequence[Part]) -> None:
 
 def main() -> None:
     """`delivery` runs relays and subscriptions and starts `delivery jobs`, which ends with it."""
-    settings = Settings.load_for(SERVICES[0])
+    settings = Settings.load_for("delivery")
     logs.configure(settings)
     clock.configure(settings)
     if sys.argv[1:] == ["jobs"]:
