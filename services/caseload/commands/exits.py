@@ -14,7 +14,7 @@ from services.caseload.models import CaseMark, CaseState, Kepesertaan, Kpm
 from shared import clock
 from shared.contracts.caseload import KepesertaanEnded, KepesertaanRestored
 from shared.contracts.graduation import GraduasiAnnulled, GraduasiDetermined, KpmGraduated, SanggahDecided
-from shared.contracts.kinds import Bansos, DampinganPurpose, ExitReason, SanggahOutcome
+from shared.contracts.kinds import Bansos, DampinganPurpose, SanggahOutcome
 from shared.jobs import Due, schedule, unschedule
 from shared.messaging import emit
 
@@ -64,19 +64,21 @@ async def end_on(session: AsyncSession, kepesertaan: Kepesertaan, event: KpmGrad
 
 async def ended(session: AsyncSession, kepesertaan: Kepesertaan) -> KepesertaanEnded:
     """Return the word that a membership ends."""
+    said = {"valid_to": kepesertaan.valid.upper, "exit_reason": kepesertaan.exit_reason}
+    said |= {"graduasi_id": kepesertaan.graduasi_id, "last_payable_tahap": kepesertaan.last_payable_tahap}
+    return KepesertaanEnded.model_validate(await told(session, kepesertaan) | said)
+
+
+async def told(session: AsyncSession, kepesertaan: Kepesertaan) -> dict[str, Any]:
+    """Return what is always told of a membership."""
     kpm = await session.get_one(Kpm, kepesertaan.kpm_id)
-    assert kepesertaan.valid.lower and kepesertaan.valid.upper and kepesertaan.exit_reason
-    return KepesertaanEnded(
-        kepesertaan_id=kepesertaan.kepesertaan_id,
-        kpm_id=kepesertaan.kpm_id,
-        kode_wilayah=kpm.kode_wilayah,
-        bansos=kepesertaan.bansos,
-        valid_from=kepesertaan.valid.lower,
-        valid_to=kepesertaan.valid.upper,
-        exit_reason=kepesertaan.exit_reason,
-        graduasi_id=kepesertaan.graduasi_id,
-        last_payable_tahap=kepesertaan.last_payable_tahap,
-    )
+    return {
+        "kepesertaan_id": kepesertaan.kepesertaan_id,
+        "kpm_id": kepesertaan.kpm_id,
+        "kode_wilayah": kpm.kode_wilayah,
+        "bansos": kepesertaan.bansos,
+        "valid_from": kepesertaan.valid.lower,
+    }
 
 
 async def monitor_from(session: AsyncSession, event: KpmGraduated) -> None:
@@ -119,17 +121,8 @@ async def undo_end(session: AsyncSession, kepesertaan: Kepesertaan, graduasi_id:
     kepesertaan.exit_reason = kepesertaan.graduasi_id = kepesertaan.last_payable_tahap = None
     kepesertaan.version += 1
     await note(session, kepesertaan, "RESTORED", why, graduasi_id=str(graduasi_id))
-    kpm = await session.get_one(Kpm, kepesertaan.kpm_id)
-    assert kepesertaan.valid.lower
-    restored = KepesertaanRestored(
-        kepesertaan_id=kepesertaan.kepesertaan_id,
-        kpm_id=kepesertaan.kpm_id,
-        kode_wilayah=kpm.kode_wilayah,
-        bansos=kepesertaan.bansos,
-        valid_from=kepesertaan.valid.lower,
-        graduasi_id=graduasi_id,
-    )
-    emit(session, restored)
+    said = await told(session, kepesertaan) | {"graduasi_id": graduasi_id}
+    emit(session, KepesertaanRestored.model_validate(said))
 
 
 async def note(session: AsyncSession, kepesertaan: Kepesertaan, act: str, why: str, **detail: Any) -> None:
@@ -172,5 +165,3 @@ async def move_end(session: AsyncSession, kepesertaan: Kepesertaan, case: CaseMa
         payload = {"graduasi_id": str(case.graduasi_id)}
         await schedule(session, TO_MONITORING, begins, subject_id=case.kpm_id, payload=payload)
 
-
-__all__ = ["ExitReason", "announce_end", "end_kepesertaan", "hold", "let_go", "mark", "restore"]

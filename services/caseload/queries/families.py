@@ -216,8 +216,7 @@ async def find_family(session: AsyncSession, *, nik: Nik | None, no_kk: NoKk | N
             KpmAnggota.nik_index == vault.index("nik", nik), KpmAnggota.left_on.is_(None)
         )
     else:
-        assert no_kk is not None
-        index = vault.index("no_kk", no_kk)
+        index = vault.index("no_kk", no_kk or "")
         row = sa.select(KpmNoKk.kpm_id).where(KpmNoKk.no_kk_index == index, sa.func.upper_inf(KpmNoKk.valid))
     found = await session.scalar(row)
     if found is None:

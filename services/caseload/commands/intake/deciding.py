@@ -53,8 +53,7 @@ def is_unchanged(known: Known, family: Staged) -> bool:
 
 def refusals(known: Known, family: Staged, actor: Actor) -> list[RowError]:
     """Return why the family is refused, each with its row; of a family with bad rows those are told already."""
-    found = list(of_the_whole(family)) or [*of_members(known, family), *of_pengurus(known, family, actor)]
-    return found
+    return list(of_the_whole(family)) or [*of_members(known, family), *of_pengurus(known, family, actor)]
 
 
 def of_the_whole(family: Staged) -> Iterator[RowError]:

@@ -19,11 +19,11 @@ SELECT row_no, no_kk_index FROM staged_row head WHERE job_id = $1 AND row_no > $
     SELECT min(row_no) FROM staged_row WHERE job_id = $1 AND no_kk_index = head.no_kk_index) ORDER BY row_no LIMIT $3
 """
 ROWS = """
-SELECT row_no, no_kk_index, nik_index, ok, digest, data FROM staged_row
+SELECT row_no, no_kk_index, nik_index, ok, digest, data::text FROM staged_row
 WHERE job_id = $1 AND no_kk_index = ANY($2) ORDER BY row_no
 """
 FAMILIES = """
-SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts
+SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text
 FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE card.no_kk_index = ANY($1) AND upper_inf(card.valid)
 ORDER BY kpm.kpm_id FOR NO KEY UPDATE OF kpm
 """
