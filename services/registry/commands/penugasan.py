@@ -31,7 +31,7 @@ from shared.access import Actor
 from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind, SubjectKind
 from shared.contracts.registry import PenugasanEnded, PenugasanStarted
 from shared.database import load, uuid7
-from shared.errors import NotFound
+from shared.errors import DomainError, NotFound
 from shared.messaging import emit
 
 FIRST_REASON = "SK_PENUGASAN"
@@ -73,18 +73,18 @@ async def start_penugasan(
     )
     _check(person, row)
     await _refuse_conflicts(session, row)
-    await write(
-        session,
-        row,
-        {
-            "ex_penugasan_range": PenugasanOverlaps("/body/valid_from"),
-            "fk_penugasan_supervisor_id": UnknownSupervisor("/body/supervisor_id"),
-            "ck_penugasan_supervisor_another": UnknownSupervisor("/body/supervisor_id"),
-        },
-    )
+    await write(session, row, _refusals())
     remember_range(session, row, reason=FIRST_REASON, actor=actor)
     emit(session, PenugasanStarted(**facts_of(row)))
     return row
+
+
+def _refusals() -> dict[str, DomainError]:
+    return {
+        "ex_penugasan_range": PenugasanOverlaps("/body/valid_from"),
+        "fk_penugasan_supervisor_id": UnknownSupervisor("/body/supervisor_id"),
+        "ck_penugasan_supervisor_another": UnknownSupervisor("/body/supervisor_id"),
+    }
 
 
 def _check(person: Pendamping, row: Penugasan) -> None:
