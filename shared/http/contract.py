@@ -113,5 +113,6 @@ def _can_answer(status: str, route: Route, method: str, operation: dict[str, Any
     if status in {"413", "415"}:
         return "requestBody" in operation
     if status == "409":
-        return method != "GET"
+        # A read that waits for another service's word (NotYetKnown) declares it.
+        return method != "GET" or 409 in route.responses
     return True

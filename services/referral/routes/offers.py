@@ -69,7 +69,7 @@ class ConsentTextList(View):
     items: list[ConsentTextView]
 
 
-@offers.get("/offer")
+@offers.get("/offer", responses={409: {}})
 @may(Permission.RUJUKAN_MATCH)
 async def list_offers(kpm_id: UUID, session: Session, caller: Caller) -> OfferList:
     """Show what the family would be offered today; the list is kept under its hash, which goes on the statement."""
