@@ -1,0 +1,90 @@
+"""`make bench`: every figure beside its floor, printed, and written to build/bench.json.
+
+`--only NAME` measures one (several times for several), `--quick` with little work, to see that it runs; `--to FILE`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from deploy.bench.decisions import decisions
+from deploy.bench.delivery import reaction, replica
+from deploy.bench.figure import Figure, table_of, write
+from deploy.bench.intake import intake
+from deploy.bench.latency import latency
+from deploy.bench.memory import memory
+from deploy.bench.reading import reading
+from deploy.bench.stage import Stage
+from deploy.kafka.broker import missing
+from deploy.local.place import ROOT
+
+FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {
+    "memory": memory,
+    "replica": replica,
+    "latency": latency,
+    "reaction": reaction,
+    "intake": intake,
+    "reading": reading,
+    "decisions": decisions,
+}
+
+
+async def measure(stage: Stage, names: Sequence[str], progress: Progress, *, quick: bool) -> list[Figure]:
+    """Measure one after another, each on processes of its own: two cores are soon shared out."""
+    figures: list[Figure] = []
+    task = progress.add_task("", total=len(names))
+    for name in names:
+        progress.update(task, description=name)
+        began = time.monotonic()
+        figures += await FIGURES[name](stage, quick=quick)
+        progress.console.print(f"  {name}: {time.monotonic() - began:.0f} s", style="dim")
+        stage.end_all()
+        await stage.close()
+        progress.advance(task)
+    return figures
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description="Pilar's figures, each beside its floor.")
+    parser.add_argument("--only", action="append", choices=list(FIGURES), help="measure this one")
+    parser.add_argument(
+        "--quick", action="store_true", help="little work: shows that it runs, measures nothing well"
+    )
+    parser.add_argument("--to", type=Path, default=ROOT / "build" / "bench.json", metavar="FILE")
+    told = parser.parse_args(arguments)
+    if lacking := missing():
+        print(f"{lacking} Every figure but a floor needs events to travel.", file=sys.stderr)
+        return 1
+    names = [name for name in FIGURES if not told.only or name in told.only]
+    figures = run(names, quick=told.quick)
+    Console(width=160 if not sys.stdout.isatty() else None).print(table_of(figures))
+    write(figures, told.to)
+    return 0
+
+
+def run(names: Sequence[str], *, quick: bool) -> list[Figure]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="pilar-bench-") as folder,
+        Progress(*columns, console=console) as progress,
+    ):
+        stage = Stage(Path(folder))
+        try:
+            stage.start()
+            return uvloop.run(measure(stage, names, progress, quick=quick))
+        finally:
+            stage.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

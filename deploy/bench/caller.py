@@ -1,0 +1,75 @@
+"""A caller that costs little: one kept connection, one request at a time, so that a figure shows the server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from typing import Any
+
+LOOPBACK = "127.0.0.1"
+HEAD_END = b"\r\n\r\n"
+
+
+class Refused(Exception):
+    """An answer that a figure does not count: it would measure how fast refusals are."""
+
+
+class Caller:
+    """A client of one API process."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    def another(self) -> Caller:
+        """A client of the same process with a connection of its own."""
+        return Caller(self.port)
+
+    async def get(self, path: str, token: str = "") -> bytes:
+        return await self._exchange(self._head("GET", path, token), b"")
+
+    async def post(self, path: str, body: Any, token: str = "") -> Any:
+        """Send JSON under a fresh Idempotency-Key; return what the answer says."""
+        content = json.dumps(body).encode()
+        head = self._head("POST", path, token) + (
+            f"Content-Type: application/json\r\nIdempotency-Key: {secrets.token_hex(8)}\r\n"
+            f"Content-Length: {len(content)}\r\n"
+        )
+        return json.loads(await self._exchange(head, content))
+
+    async def put_file(self, content: bytes, token: str) -> str:
+        """Store a file; return its SHA-256."""
+        head = self._head("POST", "/v1/files", token) + (
+            f"Content-Type: application/octet-stream\r\nContent-Length: {len(content)}\r\n"
+        )
+        return json.loads(await self._exchange(head, content))["sha256"]
+
+    async def close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+    def _head(self, method: str, path: str, token: str) -> str:
+        bearer = f"Authorization: Bearer {token}\r\n" if token else ""
+        return f"{method} {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{bearer}"
+
+    async def _exchange(self, head: str, content: bytes) -> bytes:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(LOOPBACK, self.port)
+        reader, writer = self._streams
+        writer.write(head.encode() + b"\r\n" + content)
+        answer = await reader.readuntil(HEAD_END)
+        body = await reader.readexactly(length_of(answer))
+        status = int(answer[9:12])
+        if status >= 300:
+            message = f"{head.partition(' HTTP')[0]}: {status} {body[:500].decode('utf-8', 'replace')}"
+            raise Refused(message)
+        return body
+
+
+def length_of(head: bytes) -> int:
+    """How many bytes follow a head."""
+    lowered = head.lower()
+    at = lowered.index(b"content-length:") + len(b"content-length:")
+    return int(lowered[at : lowered.index(b"\r\n", at)])

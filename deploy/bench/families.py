@@ -1,0 +1,176 @@
+"""Families of nobody: files, facts and placements as large as a figure asks for, the same at every run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from shared import wilayah
+from shared.contracts import caseload, registry
+from shared.contracts.kinds import (
+    Bansos,
+    DampinganPurpose,
+    DesilScope,
+    Ditjen,
+    EmployerStatus,
+    PendampingStatus,
+    PilarKind,
+    Sex,
+    SubjectKind,
+    UsahaSector,
+)
+from shared.database import uuid7
+from shared.events import Event
+
+AREA = "33.24"
+SINCE = date(2025, 1, 1)
+FAMILIES_EACH = 150
+MEMBERS = 4
+HEADER = (
+    "no_kk,nik,name,sex,birth_date,relation,married,pengurus,komponen,kode_wilayah,address,phone,bansos,desil,"
+    "pendamping_no,usaha_sector,usaha_started_on,usaha_omzet_rp,usaha_nib,usaha_letter"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A pendamping with a placement over the whole area."""
+
+    pendamping_id: UUID
+    penugasan_id: UUID
+    number: str
+
+    @classmethod
+    def new(cls, number: int) -> Placed:
+        return cls(uuid7(), uuid7(), f"PD-{number:06}")
+
+    def facts(self) -> list[Event]:
+        """What registry tells of them."""
+        kind, mine = PilarKind.PKH_PENDAMPING, self.pendamping_id
+        return [
+            registry.PendampingRegistered(
+                pendamping_id=mine,
+                pendamping_no=self.number,
+                subject=SubjectKind.PERSON,
+                status=PendampingStatus.AKTIF,
+                from_on=SINCE,
+            ),
+            registry.PenugasanStarted(
+                pendamping_id=mine,
+                penugasan_id=self.penugasan_id,
+                kind=kind,
+                ditjen=Ditjen.LINJAMSOS,
+                employer_status=EmployerStatus.PPPK,
+                valid_from=SINCE,
+            ),
+            registry.WilayahTugasPlaced(
+                pendamping_id=mine,
+                wilayah_tugas_id=uuid7(),
+                penugasan_id=self.penugasan_id,
+                kode_wilayah=AREA,
+                valid_from=SINCE,
+            ),
+        ]
+
+
+def desa() -> list[str]:
+    """The villages of the area."""
+    return [village for district in wilayah.children(AREA) for village in wilayah.children(district)]
+
+
+def kpm_facts(kpm_id: UUID, kode_wilayah: str, able: int = 2) -> dict[str, object]:
+    """A family's facts, as large as real ones: two komponen, three snapshots of its desil."""
+    snapshots = ((3, "2025-Q3"), (4, "2025-Q4"), (5, "2026-Q1"))
+    desil = [caseload.Desil(scope=DesilScope.NAS, value=v, snapshot=s) for v, s in snapshots]
+    return {
+        "kpm_id": kpm_id,
+        "kode_wilayah": kode_wilayah,
+        "members": MEMBERS,
+        "able_productive": able,
+        "lansia": 0,
+        "disabilitas": 0,
+        "komponen": {"ANAK_SD": 1, "ANAK_SMA": 1},
+        "last_komponen_ends_on": date(2031, 7, 1),
+        "desil": desil,
+        "pengurus_sex": Sex.P,
+        "pengurus_birth_year": 1987,
+        "pengurus_married": True,
+    }
+
+
+def mother_of_scenario_2(kpm_id: UUID, kepesertaan_id: UUID, kode: str, placed: Placed) -> list[Event]:
+    """What caseload tells of a family that an assessment finds SIAP: a warung since 2023, its desil rising."""
+    where = {"kpm_id": kpm_id, "kode_wilayah": kode}
+    facts = kpm_facts(kpm_id, kode) | {"komponen": {}, "last_komponen_ends_on": None}
+    return [
+        caseload.KpmRegistered.model_validate(facts),
+        caseload.UsahaRecorded(
+            **where,
+            usaha_id=uuid7(),
+            owner_sex=Sex.P,
+            owner_birth_year=1987,
+            owner_married=True,
+            sector=UsahaSector.PERDAGANGAN,
+            started_on=date(2023, 3, 1),
+            omzet_rp=9_000_000,
+            has_nib=False,
+            has_letter=True,
+        ),
+        caseload.KepesertaanStarted(
+            **where, kepesertaan_id=kepesertaan_id, bansos=Bansos.PKH, valid_from=date(2019, 1, 1)
+        ),
+        caseload.DampinganStarted(
+            **where,
+            dampingan_id=uuid7(),
+            pendamping_id=placed.pendamping_id,
+            penugasan_id=placed.penugasan_id,
+            kind=PilarKind.PKH_PENDAMPING,
+            purpose=DampinganPurpose.PENDAMPINGAN,
+            valid_from=SINCE,
+        ),
+    ]
+
+
+def csv_file(rows: int, first: int, placed: list[Placed]) -> bytes:
+    """An intake file of so many rows, one a member; family numbers begin at `first`."""
+    villages = desa()
+    lines = [HEADER]
+    for number in range(first, first + rows // MEMBERS):
+        lines += family(
+            number, villages[number % len(villages)], placed[number // FAMILIES_EACH % len(placed)]
+        )
+    return ("\n".join(lines) + "\n").encode()
+
+
+def family(number: int, kode: str, placed: Placed) -> Iterator[str]:
+    """Father, mother (the pengurus), two children; one family in four has a business."""
+    card = f"{kode[:8].replace('.', '')}{day_of(number, 2010, 12):%d%m%y}{number % 9999 + 1:04}"
+    head = f"Jl. Melati No. {number},081{number:09},PKH:2019-02-01|SEMBAKO:2020-01-01,NAS:3:2025-Q3|NAS:4:2025-Q4"
+    usaha = ",PERDAGANGAN,2023-03-01,4500000,,YA" if number % 4 == 0 else ",,,,,"
+    people = (
+        ("L", day_of(number, 1982, 5), "KEPALA_KELUARGA", "YA", ""),
+        ("P", day_of(number, 1987, 5), "ISTRI", "YA", ""),
+        ("P", day_of(number, 2010, 3), "ANAK", "TIDAK", "ANAK_SMA:2028-07-01"),
+        ("L", day_of(number, 2015, 3), "ANAK", "TIDAK", "ANAK_SD:2027-07-01"),
+    )
+    for place, (sex, born, relation, married, komponen) in enumerate(people):
+        nik = nik_of(kode, born, sex, number)
+        own = (
+            f"YA,{komponen},{kode},{head},{placed.number}{usaha}"
+            if place == 1
+            else (f"TIDAK,{komponen},{kode},,,,,,,,,,")
+        )
+        yield f"{card},{nik},Warga {number} {place},{sex},{born},{relation},{married},{own}"
+
+
+def day_of(number: int, year: int, years: int) -> date:
+    """A day in so many years from the first of `year`; a prime step spreads them."""
+    return date(year, 1, 1) + timedelta(days=number * 7 % (years * 365))
+
+
+def nik_of(kode: str, born: date, sex: str, number: int) -> str:
+    """A NIK as it is built: district, day of birth (a woman's day has 40 added), serial."""
+    day = born.day + (40 if sex == "P" else 0)
+    return f"{kode[:8].replace('.', '')}{day:02}{born:%m%y}{number % 9999 + 1:04}"

@@ -1,0 +1,50 @@
+"""Bare consume and batch INSERT: reads `count` records from given offsets into a plain table; prints the seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+LARGEST_POLL = 1_000
+INSERT = """
+INSERT INTO bench.received SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[])
+"""
+
+
+async def measure(asked: dict[str, Any]) -> float:
+    connection = await asyncpg.connect(asked["dsn"])
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=asked["bootstrap"],
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=2 * 1024 * 1024,
+        fetch_max_wait_ms=100,
+    )
+    await consumer.start()
+    began = time.perf_counter()
+    offsets = {TopicPartition(asked["topic"], int(number)): at for number, at in asked["offsets"].items()}
+    consumer.assign(list(offsets))
+    for partition, offset in offsets.items():
+        consumer.seek(partition, offset)
+    left = asked["count"]
+    while left > 0:
+        batches = await consumer.getmany(timeout_ms=1_000, max_records=LARGEST_POLL)
+        rows = [
+            (m.partition, m.offset, m.key.decode(), m.value.decode()) for b in batches.values() for m in b
+        ]
+        left -= len(rows)
+        if rows:
+            await connection.execute(INSERT, *map(list, zip(*rows, strict=True)))
+    seconds = time.perf_counter() - began
+    await consumer.stop()
+    await connection.close()
+    return seconds
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(measure(json.load(sys.stdin)))))
