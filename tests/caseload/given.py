@@ -122,7 +122,9 @@ def companion(service: Running, id_: UUID = PENDAMPING) -> str:
     return service.token(Role.PENDAMPING, f"pendamping-{str(id_)[:4]}", ["33.24"], pendamping_id=id_)
 
 
-async def ask_intake(service: Running, content: bytes, *, dry_run: bool = False, as_: str | None = None) -> str:
+async def ask_intake(
+    service: Running, content: bytes, *, dry_run: bool = False, as_: str | None = None
+) -> str:
     """Upload a file and ask for its intake; return the job's address."""
     token = as_ or dinsos(service)
     sha256 = await service.put_file(content, as_=token)
@@ -131,7 +133,9 @@ async def ask_intake(service: Running, content: bytes, *, dry_run: bool = False,
     return str(answer.json()["job"])
 
 
-async def take_in(service: Running, content: bytes, *, dry_run: bool = False, as_: str | None = None) -> dict[str, Any]:
+async def take_in(
+    service: Running, content: bytes, *, dry_run: bool = False, as_: str | None = None
+) -> dict[str, Any]:
     """Take a file in; return the job as it ended, with the refused rows under `errors`."""
     token = as_ or dinsos(service)
     job = await ask_intake(service, content, dry_run=dry_run, as_=token)

@@ -27,7 +27,11 @@ async def test_takes_in_the_family_of_scenario_2_with_all_that_belongs_to_it(pla
     seen = (await placed.get(f"/v1/kpm/{kpm_id}", as_=companion(placed))).json()
     wife = next(row for row in seen["members"] if row["pengurus"])
     assert (wife["nik"], wife["name"]) == ("3324********9001", "Ibu Contoh")
-    assert (wife["usaha"]["omzet_rp"], wife["usaha"]["has_letter"], wife["usaha"]["has_nib"]) == (9_000_000, True, False)
+    assert (wife["usaha"]["omzet_rp"], wife["usaha"]["has_letter"], wife["usaha"]["has_nib"]) == (
+        9_000_000,
+        True,
+        False,
+    )
     assert [row["value"] for row in seen["desil"]] == [3, 4, 5]
     assert [row["pendamping_id"] for row in seen["dampingan"]] == [str(PENDAMPING)]
     assert seen["facts"]["komponen"] == {"ANAK_SD": 1, "ANAK_SMA": 1}
@@ -43,20 +47,27 @@ async def test_tells_each_fact_once(placed: Running) -> None:
         "usaha_recorded": 1,
         "dampingan_started": 1,
     }
-    said = {name: data for name, data in facts}
+    said = dict(facts)
     assert said["kpm_registered"]["members"] == 4
     assert said["kpm_registered"]["able_productive"] == 2
     assert said["kpm_registered"]["last_komponen_ends_on"] == "2028-06-30"
     assert said["kpm_registered"]["kode_wilayah"] == DESA
     assert said["usaha_recorded"]["owner_birth_year"] == 1987
     assert said["dampingan_started"]["penugasan_id"] == str(PENUGASAN)
-    assert {data["bansos"] for name, data in facts if name == "kepesertaan_started"} == {"PKH", "SEMBAKO", "PBI"}
+    assert {data["bansos"] for name, data in facts if name == "kepesertaan_started"} == {
+        "PKH",
+        "SEMBAKO",
+        "PBI",
+    }
 
 
 async def test_of_the_same_file_again_changes_nothing_and_tells_nothing(placed: Running) -> None:
     content = csv_of(mother(), family(1), family(2, 3))
     await take_in(placed, content)
-    before, rows = await told(placed), await placed.sql("SELECT kpm_id, version, changed_at FROM kpm ORDER BY 1")
+    before, rows = (
+        await told(placed),
+        await placed.sql("SELECT kpm_id, version, changed_at FROM kpm ORDER BY 1"),
+    )
     job = await take_in(placed, content)
     assert (job["done"], job["report"]["unchanged_families"], job["report"]["changed_families"]) == (9, 3, 0)
     assert await told(placed) == before

@@ -122,7 +122,6 @@ async def change_purpose(
     session: AsyncSession, kpm_id: UUID, purpose: DampinganPurpose, *, why: str, graduasi_id: UUID
 ) -> None:
     """Give the family's PKH dampingan another purpose, count it anew and tell it; done before: nothing."""
-    kpm = await session.get(Kpm, kpm_id)
     today = await clock.today(session)
     found = await session.scalars(
         sa.select(Dampingan)
@@ -130,7 +129,7 @@ async def change_purpose(
         .where(Dampingan.purpose != purpose, sa.func.coalesce(sa.func.upper(Dampingan.valid) > today, True))
         .with_for_update(key_share=True)
     )
-    for dampingan in found.all() if kpm else ():
+    for dampingan in found.all():
         dampingan.purpose, dampingan.version, dampingan.reason = purpose, dampingan.version + 1, why
         change = 1 if purpose is DampinganPurpose.PENDAMPINGAN else -1
         loads = await lock_loads(session, {dampingan.penugasan_id: dampingan.pendamping_id})
@@ -148,6 +147,7 @@ async def change_purpose(
             why=why,
             **detail,
         )
+        kpm = await session.get_one(Kpm, kpm_id)
         emit(session, DampinganChanged.model_validate(told(dampingan, kpm.kode_wilayah)))
 
 

@@ -164,4 +164,3 @@ async def move_end(session: AsyncSession, kepesertaan: Kepesertaan, case: CaseMa
         begins = datetime.combine(case.effective_on, time(), clock.JAKARTA)
         payload = {"graduasi_id": str(case.graduasi_id)}
         await schedule(session, TO_MONITORING, begins, subject_id=case.kpm_id, payload=payload)
-

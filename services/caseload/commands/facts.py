@@ -38,7 +38,7 @@ def age(born: str, today: date) -> int:
 def facts_of(
     kpm_id: UUID,
     members: Sequence[Mapping[str, Any]],
-    desil: Iterable[Sequence[Any]],
+    desil: Iterable[tuple[str, str, int]],
     ages: Ages,
     today: date,
 ) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from services.caseload.queries.sight import sees_own_only
 from shared.access import Actor
 
 
-def list_of(actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None) -> sa.Select[Any]:
+def list_of(actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None) -> sa.Select[*tuple[Any, ...]]:
     """Select dampingan; a pendamping's own alone, officials' by area through row security."""
     statement = sa.select(*dampingan_columns())
     if sees_own_only(actor):

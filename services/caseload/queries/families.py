@@ -91,7 +91,7 @@ async def members_of(session: AsyncSession, kpm_id: UUID, today: date) -> list[d
     ]
 
 
-def komponen_of(kpm_id: UUID, today: date) -> sa.Select[Any]:
+def komponen_of(kpm_id: UUID, today: date) -> sa.Select[*tuple[Any, ...]]:
     """Select what entitles the family today."""
     until = sa.func.upper(Komponen.valid).label("valid_to")
     wanted = sa.select(
@@ -100,7 +100,7 @@ def komponen_of(kpm_id: UUID, today: date) -> sa.Select[Any]:
     return wanted.where(Komponen.kpm_id == kpm_id, Komponen.valid.contains(today)).order_by(Komponen.kind)
 
 
-def usaha_of(kpm_id: UUID) -> sa.Select[Any]:
+def usaha_of(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     """Select the family's businesses; of a NIB only whether there is one."""
     return sa.select(
         Usaha.anggota_id,
@@ -113,13 +113,13 @@ def usaha_of(kpm_id: UUID) -> sa.Select[Any]:
     ).where(Usaha.kpm_id == kpm_id)
 
 
-def desil_of(kpm_id: UUID) -> sa.Select[Any]:
+def desil_of(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     """Select how the family ranked, oldest snapshot first."""
     wanted = sa.select(Desil.scope, Desil.value, Desil.snapshot).where(Desil.kpm_id == kpm_id)
     return wanted.order_by(Desil.scope, Desil.snapshot)
 
 
-def dampingan_of(kpm_id: UUID) -> sa.Select[Any]:
+def dampingan_of(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     """Select who accompanied the family, oldest first."""
     return (
         sa.select(*dampingan_columns())
@@ -143,7 +143,7 @@ def dampingan_columns() -> list[Any]:
     ]
 
 
-def aid_of(kpm_id: UUID) -> sa.Select[Any]:
+def aid_of(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     """Select what other programs offered and gave, as referral last told."""
     names = (
         "rujukan_program_id",
@@ -161,12 +161,14 @@ def aid_of(kpm_id: UUID) -> sa.Select[Any]:
     )
 
 
-async def rows(session: AsyncSession, statement: sa.Select[Any]) -> list[dict[str, Any]]:
+async def rows(session: AsyncSession, statement: sa.Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
     """Run a select; return its rows by name."""
     return [dict(row) for row in (await session.execute(statement)).mappings()]
 
 
-async def by_member(session: AsyncSession, statement: sa.Select[Any]) -> dict[UUID, list[dict[str, Any]]]:
+async def by_member(
+    session: AsyncSession, statement: sa.Select[*tuple[Any, ...]]
+) -> dict[UUID, list[dict[str, Any]]]:
     """Run a select whose rows belong to members; return them by member."""
     found: dict[UUID, list[dict[str, Any]]] = {}
     for row in await rows(session, statement):
@@ -174,7 +176,9 @@ async def by_member(session: AsyncSession, statement: sa.Select[Any]) -> dict[UU
     return found
 
 
-async def list_families(session: AsyncSession, actor: Actor, kode_wilayah: str | None) -> sa.Select[Any]:
+async def list_families(
+    session: AsyncSession, actor: Actor, kode_wilayah: str | None
+) -> sa.Select[*tuple[Any, ...]]:
     """Select the families that the caller may see, with their pengurus' sealed name; ordered by `kpm_id`."""
     today = await clock.today(session)
     statement = (
@@ -224,7 +228,7 @@ async def find_family(session: AsyncSession, *, nik: Nik | None, no_kk: NoKk | N
     return found
 
 
-def history_of(kpm_id: UUID) -> sa.Select[Any]:
+def history_of(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     """Select what was done to a family; ordered by `history_id`, which grows with time."""
     names = ("history_id", "subject", "subject_id", "act", "who", "why", "detail", "occurred_at")
     return sa.select(*(getattr(KpmHistory, name) for name in names)).where(KpmHistory.kpm_id == kpm_id)

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-import sqlalchemy as sa
 from fastapi import Query
 from starlette.responses import Response
 
@@ -75,7 +74,7 @@ async def list_dampingan(
     kpm_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """Who accompanies whom, ended ones too: a pendamping's own, officials' by area."""
-    statement: sa.Select[tuple[object, ...]] = list_of(caller, pendamping_id, kpm_id)
+    statement = list_of(caller, pendamping_id, kpm_id)
     return await paging.answer(session, statement, (Dampingan.dampingan_id,))
 
 

@@ -89,8 +89,9 @@ def of_pengurus(known: Known, family: Staged, actor: Actor) -> Iterator[RowError
     found = known.families.get(family.no_kk_index)
     if not actor.covers(data["kode"]) or (found and not actor.covers(found["kode_wilayah"])):
         yield refusal(row_no, "kode_wilayah", "NOT_YOUR_AREA")
-    for bansos, first in data["bansos"] if found else ():
-        if overlaps(known.kepesertaan.get(found["kpm_id"], []), bansos, date.fromisoformat(first)):
+    held = known.kepesertaan.get(found["kpm_id"], []) if found else []
+    for bansos, first in data["bansos"]:
+        if overlaps(held, bansos, date.fromisoformat(first)):
             yield refusal(row_no, "bansos", "KEPESERTAAN_OVERLAPS")
     if data["pendamping_no"] and (code := pendamping_fault(known, data, found)):
         yield refusal(row_no, "pendamping_no", code)
@@ -124,9 +125,8 @@ def plan_of(known: Known, family: Staged) -> Plan:
     desil = known.desil.get(kpm_id, {}) | {
         (scope, snapshot): value for scope, snapshot, value in data["desil"]
     }
-    facts = facts_of(
-        kpm_id, family.data, [(*place, value) for place, value in desil.items()], known.ages, known.today
-    )
+    ranks = [(scope, snapshot, value) for (scope, snapshot), value in desil.items()]
+    facts = facts_of(kpm_id, family.data, ranks, known.ages, known.today)
     before = orjson.loads(found["facts"]) if found else None
     if before:
         facts |= {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}

@@ -64,7 +64,7 @@ class Row:
 def read_row(fields: tuple[str, ...], today: date) -> Row:
     """Check every field of a row; all its faults are reported, none of its values is repeated."""
     row = Row()
-    raw = dict(zip(COLUMNS, fields, strict=True))
+    raw: dict[str, str] = dict(zip(COLUMNS, fields, strict=True))
     if "\ufffd" in (whole := "".join(fields)) or not whole.isprintable() or len(whole) > 1000:
         row.faults += text_faults(raw)
     take = Taker(raw, row.faults)

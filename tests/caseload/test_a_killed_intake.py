@@ -1,0 +1,102 @@
+"""kill -9 in the middle of an intake repeats nothing and loses nothing: a real worker process, a real signal."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.caseload.given import ask_intake, csv_of, dinsos, family, mother, take_in, told
+from tests.kit import Running
+
+ROOT = Path(__file__).parents[2]
+FAMILIES = 230
+
+
+def worker(service: Running, fault: str = "") -> "subprocess.Popen[bytes]":
+    """Start the service's own worker process, jobs alone, as the deployment does."""
+    settings = service.settings
+    told_by_environment = {
+        "PILAR_SERVICE": "caseload",
+        "PILAR_MODE": "development",
+        "PILAR_DATABASE_URL": settings.database_url,
+        "PILAR_WORKER_DATABASE_URL": settings.worker_database_url,
+        "PILAR_JWKS_FILE": str(settings.jwks_file),
+        "PILAR_KEYS_FOLDER": str(settings.keys_folder),
+        "PILAR_FAULTPOINT": fault,
+        "PYTHONPATH": str(ROOT),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "services.caseload.worker", "jobs"],
+        env={**os.environ, **told_by_environment},
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+    )
+
+
+async def ended(process: "subprocess.Popen[bytes]") -> int:
+    for _ in range(600):
+        if process.poll() is not None:
+            return process.returncode
+        await asyncio.sleep(0.1)
+    process.kill()
+    message = "the worker did not end"
+    raise AssertionError(message)
+
+
+async def let_lease_lapse(service: Running) -> None:
+    """Another worker takes the job when its lease is over; the test does not wait half a minute for it."""
+    await service.sql("UPDATE platform.job SET lease_until = clock_timestamp() - interval '1 second'")
+
+
+async def until_at(service: Running, phase: str) -> None:
+    for _ in range(300):
+        found = await service.sql("SELECT place->>'phase' AS phase, state FROM platform.job")
+        if found and found[0]["phase"] == phase:
+            return
+        await asyncio.sleep(0.02)
+    message = f"the job does not come to {phase}"
+    raise AssertionError(message)
+
+
+def counted(facts: list[tuple[str, dict[str, Any]]]) -> Counter[str]:
+    return Counter(name for name, _ in facts)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("kills", [1, 2, 3])
+async def test_goes_on_where_it_was(placed: Running, tmp_path: Path, kills: int) -> None:
+    token = dinsos(placed)
+    bad = family(999, name="")
+    content = csv_of(*(family(n, 2) for n in range(1, FAMILIES)), bad, mother())
+    job = await ask_intake(placed, content, as_=token)
+    for number in range(kills):
+        armed = tmp_path / f"armed{number}"
+        if number == 0:
+            armed.touch()
+        process = worker(placed, f"job.family_intake.before_commit=kill:{armed}")
+        if number:
+            # The second and the third time it dies later: at a step of its own choosing, after some are done.
+            await asyncio.sleep(2.2 + 0.3 * number)
+            armed.touch()
+            await asyncio.sleep(1)
+        if process.poll() is None and number:
+            process.send_signal(signal.SIGKILL)
+        assert await ended(process) == -signal.SIGKILL
+        await let_lease_lapse(placed)
+    await placed.work()
+    found = (await placed.get(job, as_=token)).json()
+    assert found["state"] == "DONE", found
+    assert (found["done"], found["refused"], found["total"]) == (2 * FAMILIES + 2, 2, 2 * FAMILIES + 4)
+    assert found["report"]["new_families"] == FAMILIES
+    facts = await told(placed)
+    assert counted(facts)["kpm_registered"] == FAMILIES
+    assert len({data["kpm_id"] for name, data in facts if name == "kpm_registered"}) == FAMILIES
+    assert await placed.sql("SELECT count(*) FROM kpm_anggota") == [(2 * FAMILIES + 2,)]
+    again = await take_in(placed, content)
+    assert (again["report"]["unchanged_families"], counted(await told(placed))) == (FAMILIES, counted(facts))
