@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from services.graduation.errors import (
     DateInTheFuture,
@@ -25,9 +26,18 @@ from shared.contracts.kinds import ExitReason
 from shared.database import constraint_of
 from shared.errors import DomainError, NotFound
 
-# One round trip: the act in its stage (the exclusion constraint speaks here) and the history of the moves.
+# One round trip: the cases as they now are, the act in its stage (the exclusion constraint speaks here), the history.
+MOVED = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
 RECORD = sa.text(
-    "WITH act AS (INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
+    "WITH moved AS (UPDATE graduasi AS g SET since_on = :today, state = c.state, outcome = c.outcome,"
+    " postponed_from = c.postponed_from, asesmen_id = c.asesmen_id, pernyataan_id = c.pernyataan_id,"
+    " usul_id = c.usul_id, version = c.version"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:state AS text[]), CAST(:postponed_from AS text[]),"
+    " CAST(:outcome AS text[]), CAST(:asesmen_id AS uuid[]), CAST(:pernyataan_id AS uuid[]),"
+    " CAST(:usul_id AS uuid[]), CAST(:version AS int[]))"
+    " AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version)"
+    " WHERE g.graduasi_id = c.id),"
+    " act AS (INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
     " SELECT a.id, a.area, CAST(:stage AS text), :person, :sub, :role, a.four, :at"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:areas AS text[]), CAST(:four AS boolean[])) AS a(id, area, four)"
     " WHERE CAST(:stage AS text) IS NOT NULL)"
@@ -107,7 +117,7 @@ async def advance(
     *,
     resuming: bool = False,
 ) -> None:
-    """Move locked cases along `path` and record it.
+    """Move locked cases along `path`, and write them, the act and the history in one statement.
 
     Raises:
         IllegalTransition, SamePersonTwice (the exclusion constraint of stage_act says so)
@@ -117,9 +127,11 @@ async def advance(
         for wanted in path:
             moves.append((case, case.state, wanted))
             case.become(wanted, act.moment.on, resuming=resuming)
-    await session.flush()
-    with refusing(ex_stage_act_four_people=SamePersonTwice):
+    with refusing(ex_stage_act_four_people=SamePersonTwice), session.no_autoflush:
         await session.execute(RECORD, _columns(cases, moves, act))
+    for case, _ in cases:  # written above: nothing is left for the flush
+        for name in ("since_on", *MOVED):
+            set_committed_value(case, name, getattr(case, name))
 
 
 def _columns(
@@ -128,6 +140,8 @@ def _columns(
     act: Act,
 ) -> dict[str, object]:
     return {
+        **{name: [getattr(case, name) for case, _ in cases] for name in MOVED},
+        "today": act.moment.on,
         "stage": act.stage,
         "person": act.actor.person,
         "sub": act.actor.sub,

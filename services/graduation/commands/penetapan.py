@@ -89,6 +89,7 @@ async def _write(
     with refusing(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no"), pk_penetapan=AlreadyInAnSk):
         await session.flush()
         session.add_all(decided)
+        await session.flush()
         await advance(session, [(a.case, a.policy) for a in approved], path, act)
     day = timedelta(days=1)
     due: dict[object, datetime] = {p.graduasi_id: start_of(p.term_ends_on + day) for p in decided}
