@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.errors import DateInTheFuture, DateTooEarly
 from services.referral.models import (
+    ENDED,
+    Identity,
     Program,
     RujukanProgram,
     RujukanProgramHistory,
@@ -37,6 +40,8 @@ class Move:
 async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgramState, move: Move) -> None:
     """Move to `wanted` through what it implies; each step is history, and passing TERKIRIM tells RujukanSent.
 
+    Where it ends, the identity that was kept for its sending is destroyed.
+
     Raises:
         IllegalTransition: there is no such road.
     """
@@ -47,6 +52,8 @@ async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgra
         )
         if step is RujukanProgramState.TERKIRIM:
             await _sent(session, row, move.on)
+    if wanted in ENDED:
+        await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
 
 
 def remember(

@@ -122,7 +122,6 @@ async def withdraw_consent(
     emit(session, ConsentWithdrawn(**_said(consent, row), reason="consent withdrawn"))
     if row.state not in ENDED:
         await withdraw(session, row, Move(caller.sub, withdrawn_on, "consent withdrawn"))
-    await forget(session, row)
     return row
 
 
@@ -131,14 +130,8 @@ async def withdraw(session: AsyncSession, row: RujukanProgram, move: Move) -> No
     await walk(session, row, RujukanProgramState.DICABUT, move)
     row.withdrawn_on = move.on
     emit(session, RujukanWithdrawn(**facts(row), reason=move.reason, withdrawn_on=move.on))
-    await forget(session, row)
     if row.shared_at is not None:
         await ask_withdrawal(session, row.rujukan_program_id)
-
-
-async def forget(session: AsyncSession, row: RujukanProgram) -> None:
-    """Destroy the identity that was kept for this sending."""
-    await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
 
 
 async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str) -> None:
