@@ -27,6 +27,7 @@ OLDEST_PYTHON = (3, 11)
 VERBS = {
     "up": "start all four services on this machine (FRESH=1: anew, TRANSPORT=kafka: with a real broker)",
     "demo": "one family's whole road over HTTP, on running services or on its own",
+    "life": "the life of one family, event by event across the services: make life KPM=<kpm_id>",
     "test": "the tests; further arguments go to pytest, as in: test -k sanggah (make test ARGS='-k sanggah')",
     "check": "lint, format, types, import contracts, compose file",
     "bench": "the figures, each beside its floor, printed and written to build/bench.json",
@@ -159,6 +160,11 @@ def demo(rest: list[str]) -> int:
     become(PYTHON, "-m", "deploy.local.demo", *rest)
 
 
+def life(rest: list[str]) -> int:
+    need("local")
+    become(PYTHON, "-m", "deploy.local.life", *rest)
+
+
 def bench(rest: list[str]) -> int:
     say_when_kafka_is_missing()
     need("dev")
@@ -234,7 +240,7 @@ def need_kafka_when_asked() -> None:
         sys.exit(sentence)
 
 
-ACTIONS = {"up": up, "demo": demo, "test": test, "check": check, "bench": bench, "lock": lock}
+ACTIONS = {"up": up, "demo": demo, "life": life, "test": test, "check": check, "bench": bench, "lock": lock}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

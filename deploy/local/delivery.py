@@ -1,4 +1,4 @@
-"""The delivery process of one machine: all four services' relays and subscriptions in one loop, jobs in a child.
+"""The delivery process of one machine: all four services' relays and subscriptions in one loop; jobs in another.
 
 A job that parses a file for a minute must not hold up a decision on its way to another service.
 """
@@ -9,13 +9,11 @@ import asyncio
 import contextlib
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deploy.local.databases import SERVICES
-from deploy.local.processes import Child
 from shared import clock, logs, telemetry
 from shared.database import Database
 from shared.messaging.consumer import Stored
@@ -26,7 +24,6 @@ from shared.settings import Settings
 from shared.worker import Part, Parts, Transport, run_parts, stop_on_signals, worker_database
 
 MEASURE_EVERY_SECONDS = 2
-STOP_WITHIN_SECONDS = 10
 
 
 @dataclass(slots=True)
@@ -99,33 +96,18 @@ async def run(wanted: Sequence[Part]) -> None:
 
 
 def main() -> None:
-    """`delivery` runs relays and subscriptions and starts `delivery jobs`, which ends with it."""
+    """`delivery` runs relays and subscriptions and serves what they measure; `delivery jobs` runs the jobs."""
     settings = Settings.load_for("delivery")
     logs.configure(settings)
     clock.configure(settings)
     if sys.argv[1:] == ["jobs"]:
         asyncio.run(run(["jobs"]))
         return
-    jobs = Child([sys.executable, "-m", "deploy.local.delivery", "jobs"], on_death=signal.SIGKILL)
     stop_serving = telemetry.serve(int(os.environ["PILAR_PORT"]))
     try:
-        asyncio.run(_with_jobs(jobs))
+        asyncio.run(run(["relay", "consumer"]))
     finally:
         stop_serving()
-        jobs.stop(patience=STOP_WITHIN_SECONDS)
-
-
-async def _with_jobs(jobs: Child) -> None:
-    """Jobs that end unasked end this process too, so that the deployment says so instead of standing still."""
-    running = asyncio.create_task(run(["relay", "consumer"]))
-    while not running.done() and jobs.returncode is None:
-        await asyncio.wait({running}, timeout=0.5)
-    if not running.done():
-        os.kill(os.getpid(), signal.SIGTERM)
-        await running
-        message = f"the jobs ended with status {jobs.returncode}"
-        raise RuntimeError(message)
-    await running
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pathlib import Path
 from deploy.kafka.broker import Broker, KafkaUnusable
 from deploy.local.databases import SERVICES, create_service_database
 from deploy.local.issuer import DevelopmentIssuer
+from deploy.local.nursery import Order, send
 from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport
 from deploy.local.postgres import EmbeddedPostgres, PostgresUnusable, open_postgres
 from deploy.local.processes import Child
@@ -44,16 +45,26 @@ class Deployment:
         self.postgres = open_postgres(place.folder)
         self.broker: Broker | None = None
         self.seconds: dict[str, float] = {}
-        self._children: dict[str, Child] = {}
+        self._processes: Child | None = None
+        self._orders = place.folder / "processes.json"
 
     def start(self, *, fresh: bool = False, say: Callable[[str], None] = lambda _: None) -> State:
         began = time.monotonic()
+        if (running := self.place.read()) is not None:
+            raise CannotRunHere(
+                f"Pilar runs on {self.place.folder} already, at {running.url('start')}; stop it first."
+            )
         refuse_busy(self.ports)
         try:
             if fresh:
                 self._wipe()
+            self.place.settle(self.transport)
+            self.place.make_keys()
+            self.issuer = DevelopmentIssuer(self.place.issuer, "development")
+            self._start_nursery()
             self._start_stores(say)
-            self._start_processes(say)
+            self._prepare_databases(say)
+            send(self._orders, self._processes_wanted())
             self._wait_until_ready()
         except BaseException:
             self.stop()
@@ -63,15 +74,14 @@ class Deployment:
         return self.state
 
     def stop(self) -> None:
-        """In order: who takes requests and who delivers first, at once; then the broker; PostgreSQL last."""
-        for child in self._children.values():
-            child.send(signal.SIGTERM)
-        for child in self._children.values():
-            child.stop()
-        self._children.clear()
+        """In order: who takes requests and who delivers first; then the broker; PostgreSQL last."""
+        if self._processes is not None:
+            self._processes.stop(patience=20)
+            self._processes = None
         if self.broker is not None:
             self.broker.stop()
         self.postgres.stop()
+        self._orders.unlink(missing_ok=True)
         self.place.stopped()
 
     @property
@@ -81,10 +91,9 @@ class Deployment:
         )
 
     def ended(self) -> str | None:
-        """The name of a child that ended unasked, with its last words; None while all run."""
-        for name, child in self._children.items():
-            if child.returncode is not None:
-                return f"{name} ended with status {child.returncode}; its log, {self._log(name)}, ends: {self._last_words(name)}"
+        """What ended unasked, in words; None while all run."""
+        if self._processes is not None and self._processes.returncode is not None:
+            return f"a process ended: {self._last_words('processes')}"
         if self.broker is not None and not self.broker.running:
             return f"the Kafka broker ended; its log is {self.broker.log}"
         return None
@@ -98,11 +107,20 @@ class Deployment:
         self.postgres.wipe()
         self.place.forget()
 
+    def _start_nursery(self) -> None:
+        """It loads the services' code while this process prepares their databases."""
+        self._orders.unlink(missing_ok=True)
+        with self._log("processes").open("ab") as log:
+            self._processes = Child(
+                [sys.executable, "-m", "deploy.local.nursery", self._orders, self.transport],
+                on_death=signal.SIGKILL,
+                environment=self._environment("processes"),
+                folder=ROOT,
+                output=log,
+            )
+
     def _start_stores(self, say: Callable[[str], None]) -> None:
         with self._timed("postgresql"):
-            self.place.settle(self.transport)
-            self.place.make_keys()
-            self.issuer = DevelopmentIssuer(self.place.issuer, "development")
             self.postgres.start()
             self.place.write(self.state)
         if self.transport == "kafka":
@@ -110,48 +128,41 @@ class Deployment:
             with self._timed("kafka"):
                 self.broker = Broker(self.place.kafka)
                 self.broker.start()
+                from shared.kafka import create_topics
 
-    def _start_processes(self, say: Callable[[str], None]) -> None:
-        """The APIs load while this process migrates; they are ready when their database is."""
+                asyncio.run(create_topics(self.broker.bootstrap))
+
+    def _prepare_databases(self, say: Callable[[str], None]) -> None:
         with self._timed("databases"):
             for service in SERVICES:
                 create_service_database(
                     self.postgres.superuser_dsn, service, self.postgres.passwords(service)
                 )
-        for service in SERVICES:
-            self._run(service, f"services.{service}.app", self._api_environment(service))
-        self._run("start", "deploy.local.start_page", {"PILAR_FOLDER": str(self.place.folder)})
         with self._timed("migrations"):
             from deploy.local.migrations import migrate
 
             migrate({name: self._url(name, "owner") for name in SERVICES}, begins_at=BEGINS_AT, say=say)
-        self._start_workers()
 
-    def _start_workers(self) -> None:
+    def _processes_wanted(self) -> list[Order]:
+        folder = {"PILAR_FOLDER": str(self.place.folder)}
+        apis = [self._order(name, f"services.{name}.app", self._api_environment(name)) for name in SERVICES]
+        return [*apis, self._order("start", "deploy.local.start_page", folder), *self._workers_wanted()]
+
+    def _workers_wanted(self) -> list[Order]:
+        """One process delivers for all and one does their jobs; on Kafka each service has its own two."""
         if self.broker is None:
-            everything = {
-                key: value for name in SERVICES for key, value in self._worker_environment(name).items()
-            }
-            port = {"PILAR_PORT": str(self.ports["delivery"])}
-            self._run("delivery", "deploy.local.delivery", everything | port)
-            return
-        from shared.kafka import create_topics
+            every = {key: value for name in SERVICES for key, value in self._worker_environment(name).items()}
+            module = "deploy.local.delivery"
+            return [self._order("delivery", module, every), self._order("jobs", module, every, "jobs")]
+        return [
+            self._order(f"{name}-{what}", f"services.{name}.worker", self._worker_environment(name), *parts)
+            for name in SERVICES
+            for what, parts in (("worker", ("relay", "consumer")), ("jobs", ("jobs",)))
+        ]
 
-        asyncio.run(create_topics(self.broker.bootstrap))
-        for service in SERVICES:
-            for part in (("relay", "consumer"), ("jobs",)):
-                name = f"{service}-{'worker' if len(part) > 1 else 'jobs'}"
-                self._run(name, f"services.{service}.worker", self._worker_environment(service), *part)
-
-    def _run(self, name: str, module: str, environment: Mapping[str, str], *words: str) -> None:
-        with self._log(name).open("ab") as log:
-            self._children[name] = Child(
-                [sys.executable, "-m", module, *words],
-                on_death=signal.SIGKILL,
-                environment={**self._environment(name), **environment},
-                folder=ROOT,
-                output=log,
-            )
+    def _order(self, name: str, module: str, environment: Mapping[str, str], *words: str) -> Order:
+        whole = {**self._environment(name), **environment}
+        return Order(name, module, str(self._log(name)), whole, words)
 
     def _environment(self, name: str) -> dict[str, str]:
         """Nothing of the caller's settings reaches a child, and no service sees another's address or keys."""

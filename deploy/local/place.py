@@ -116,7 +116,10 @@ class Place:
         return found if found and found.alive else None
 
     def stopped(self) -> None:
-        (self.folder / "running.json").unlink(missing_ok=True)
+        """What this process ran here no longer runs; what another runs is left alone."""
+        state = self.read()
+        if state is None or state.pid == os.getpid():
+            (self.folder / "running.json").unlink(missing_ok=True)
 
     def remember_person(self, name: str, **claims: str) -> None:
         """A pendamping or a partner gets an id at run time; the start page signs tokens with it."""

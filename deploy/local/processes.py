@@ -58,7 +58,7 @@ class Child:
             "stderr": subprocess.STDOUT if output is not None else None,
             # A group of its own: Ctrl-C reaches the launcher alone, and the launcher stops in order.
             "process_group": 0,
-            "preexec_fn": _tie_to_parent(on_death),
+            "preexec_fn": tie_to_parent(on_death),
             **_under(account),
         }
         self._on_death = on_death
@@ -135,7 +135,7 @@ def _under(account: Account | None) -> dict[str, object]:
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
-def _tie_to_parent(number: signal.Signals) -> Callable[[], None] | None:
+def tie_to_parent(number: signal.Signals) -> Callable[[], None] | None:
     """Python runs this in the child after it has changed uid, which would clear the tie, and before exec."""
     if sys.platform != "linux":
         return None
