@@ -1,5 +1,7 @@
 """The life of a status: legal moves, dates, reasons, and what an end takes with it."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -90,6 +92,14 @@ async def test_and_an_end_ends_every_placement_and_area(registry: Running) -> No
     assert told[1]["data"]["penugasan_id"] == held["penugasan_id"]
     answer = await given.penugasan(registry, person, valid_from="2026-03-01")
     assert (answer.status_code, answer.json()["title"]) == (409, "HasLeft")
+
+
+async def test_and_of_many_who_change_it_at_once_one_does(registry: Running) -> None:
+    person = await given.pendamping(registry)
+    answers = await asyncio.gather(*[given.status(registry, person, "AKTIF") for _ in range(8)])
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+    kinds = [event["type"] for event in await registry.emitted()]
+    assert kinds.count("registry.pendamping_status_changed.v1") == 1
 
 
 async def test_and_a_reason_is_a_code_because_it_travels(registry: Running) -> None:

@@ -1,5 +1,6 @@
 """Reading pendamping: whom a caller may see, with what is personal opened and the NIK masked."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -35,12 +36,16 @@ def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
         return own
     if actor.national:
         return sa.true()
-    placed = sa.select(sa.literal(1)).where(
-        WilayahTugas.pendamping_id == Pendamping.pendamping_id,
-        sa.func.platform.in_scope(WilayahTugas.kode_wilayah),
-        sa.or_(WilayahTugas.valid_to.is_(None), WilayahTugas.valid_to > today),
+    later = sa.or_(WilayahTugas.valid_to.is_(None), WilayahTugas.valid_to > today)
+    placed = sa.select(WilayahTugas.pendamping_id).where(
+        within(WilayahTugas.kode_wilayah, actor.areas), later
     )
-    return sa.or_(own, placed.exists())
+    return sa.or_(own, Pendamping.pendamping_id.in_(placed))
+
+
+def within(code: Any, areas: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Return that a code is one of the areas or lies below one, as ranges that an index serves; no area, no rows."""
+    return sa.or_(sa.false(), *(sa.and_(code >= area, code < f"{area}~") for area in areas))
 
 
 async def read_pendamping(session: AsyncSession, actor: Actor, pendamping_id: UUID) -> dict[str, Any]:
@@ -96,9 +101,8 @@ async def pendamping_list(
         held = sa.select(Penugasan.pendamping_id).where(Penugasan.kind == kind, _holds(Penugasan, today))
         statement = statement.where(Pendamping.pendamping_id.in_(held))
     if kode_wilayah is not None:
-        code = WilayahTugas.kode_wilayah
-        within = sa.or_(code == kode_wilayah, code.startswith(f"{kode_wilayah}.", autoescape=True))
-        placed = sa.select(WilayahTugas.pendamping_id).where(within, _holds(WilayahTugas, today))
+        inside = within(WilayahTugas.kode_wilayah, [kode_wilayah])
+        placed = sa.select(WilayahTugas.pendamping_id).where(inside, _holds(WilayahTugas, today))
         statement = statement.where(Pendamping.pendamping_id.in_(placed))
     return statement
 
