@@ -81,29 +81,26 @@ async def open_rujukan(session: AsyncSession, event: GraduasiDetermined) -> None
     """Open the one rujukan of this graduation, if its exit reason opens one; told again, nothing happens."""
     if not event.opens_rujukan:
         return
-    values: dict[str, Any] = {
-        name: getattr(event, name)
-        for name in ("graduasi_id", "kpm_id", "kode_wilayah", "bansos", "exit_reason", "sk_no", "sk_on")
-    }
-    opened = await session.scalar(
-        insert_into(Rujukan)
-        .values(
-            **values,
-            rujukan_id=uuid7(),
-            purpose=RujukanPurpose.PASCAGRADUASI,
-            state=RujukanState.TERBUKA,
-            paused=False,
-            matched=False,
-            offers_sha256=event.statement_offers_sha256,
-            opened_on=await clock.today(session),
-            version=1,
-        )
-        .on_conflict_do_nothing(constraint="uq_rujukan_graduasi_id")
-        .returning(Rujukan)
-    )
+    new = insert_into(Rujukan).values(**_case(event), opened_on=await clock.today(session))
+    once = new.on_conflict_do_nothing(constraint="uq_rujukan_graduasi_id")
+    opened = await session.scalar(once.returning(Rujukan))
     if opened is not None:
         emit(session, _opened(opened))
         await match_rujukan(session, opened)
+
+
+def _case(event: GraduasiDetermined) -> dict[str, Any]:
+    taken = ("graduasi_id", "kpm_id", "kode_wilayah", "bansos", "exit_reason", "sk_no", "sk_on")
+    return {
+        **{name: getattr(event, name) for name in taken},
+        "rujukan_id": uuid7(),
+        "purpose": RujukanPurpose.PASCAGRADUASI,
+        "state": RujukanState.TERBUKA,
+        "paused": False,
+        "matched": False,
+        "offers_sha256": event.statement_offers_sha256,
+        "version": 1,
+    }
 
 
 def _opened(row: Rujukan) -> RujukanOpened:

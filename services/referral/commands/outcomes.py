@@ -73,6 +73,19 @@ async def record_outcome(
     return outcome
 
 
+async def _require_month(session: AsyncSession, row: RujukanProgram, month: int) -> date:
+    """Return today's business date when so many months have passed since the delivery."""
+    if row.delivered_on is None or row.state not in {
+        RujukanProgramState.DISALURKAN,
+        RujukanProgramState.TUTUP,
+    }:
+        raise NothingDelivered
+    today, due_on = await clock.today(session), months_after(row.delivered_on, month)
+    if today < due_on:
+        raise OutcomeTooEarly("/body/month", month=month, due_on=due_on)
+    return today
+
+
 def _outcome(row: RujukanProgram, seen: Seen, today: date, caller: Actor) -> Outcome:
     return Outcome(
         rujukan_program_id=row.rujukan_program_id,
