@@ -163,14 +163,15 @@ def as_penetapan(penetapan: Penetapan, sk: Sk, certificate_no: str | None) -> di
     }
 
 
-async def sk_in_full(session: AsyncSession, sk_id: UUID) -> dict[str, Any]:
-    """Return an SK with the penetapan of the caller's areas; raise NotFound where there is none of them."""
+async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[str, Any]:
+    """Return an SK with the penetapan that the caller may see; raise NotFound where there is none of them."""
     rows = (
         await session.execute(
             sa.select(Penetapan, Sk, Certificate.certificate_no)
             .join(Sk, Sk.sk_id == Penetapan.sk_id)
             .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
-            .where(Sk.sk_id == sk_id)
+            .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
+            .where(Sk.sk_id == sk_id, await visible(session, caller))
             .order_by(Penetapan.graduasi_id)
         )
     ).all()

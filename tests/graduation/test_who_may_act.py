@@ -189,3 +189,11 @@ async def test_replicas_are_the_same_after_everything_was_told_again(graduation:
     assert all(len(rows) == 1 for rows in before)
     shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
     assert shown["rujukan_id"] is not None
+
+
+async def test_an_sk_shows_a_pendamping_only_their_own_families(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    sk_id = (await graduation.sql("SELECT sk_id FROM sk"))[0][0]
+    other = await Field(graduation).begin()
+    assert (await graduation.get(f"/v1/sk/{sk_id}", as_=other.token)).status_code == 404
+    assert len(ok(await graduation.get(f"/v1/sk/{sk_id}", as_=road.by["field"]), 200)["penetapan"]) == 1

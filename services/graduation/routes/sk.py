@@ -87,9 +87,9 @@ async def determine_graduasi(body: Decree, session: Session, caller: Caller) -> 
 
 @router.get("/sk/{sk_id}", response_model=SkFullView)
 @may(Permission.GRADUASI_READ)
-async def read_sk(sk_id: UUID, session: Session) -> dict[str, Any]:
+async def read_sk(sk_id: UUID, session: Session, caller: Caller) -> dict[str, Any]:
     """Return an SK with its penetapan."""
-    return await queries.sk_in_full(session, sk_id)
+    return await queries.sk_in_full(session, caller, sk_id)
 
 
 @router.get("/certificate/{certificate_no}", response_model=CertificateView)
