@@ -89,7 +89,8 @@ async def migrate(service: str, metadata: sa.MetaData, url: str) -> None:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             await connection.execute(turn)
             await connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-            await connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS platform"))
+            if await connection.scalar(sa.text("SELECT to_regnamespace('platform') IS NULL")):
+                await connection.execute(sa.text("CREATE SCHEMA platform"))
             await connection.commit()
             await connection.execution_options(isolation_level="READ COMMITTED")
             await connection.run_sync(_in_one_transaction, service, metadata)

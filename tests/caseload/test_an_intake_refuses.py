@@ -59,7 +59,11 @@ async def test_a_family_for_one_bad_value(placed: Running) -> None:
     families = [family(n, **{column: value}) for n, (column, value, _) in enumerate(BAD, 1)]
     job = await take_in(placed, csv_of(*families, family(500)))
     wanted = {(2 * n, column, code) for n, (column, _, code) in enumerate(BAD, 1)}
-    half_a_business = (2 * [column for column, _, _ in BAD].index("usaha_nib") + 2, "usaha_sector", "INCOMPLETE_USAHA")
+    half_a_business = (
+        2 * [column for column, _, _ in BAD].index("usaha_nib") + 2,
+        "usaha_sector",
+        "INCOMPLETE_USAHA",
+    )
     assert set(job["errors"]) == wanted | {half_a_business}
     assert (job["done"], job["refused"]) == (2, 2 * len(BAD))
     assert (job["report"]["new_families"], job["report"]["refused_families"]) == (1, len(BAD))
