@@ -52,11 +52,13 @@ async def create_topics(bootstrap: str, *, replication: int = 1) -> None:
         await _bounded(admin.close())
 
 
-async def _bounded(waiting: Any, seconds: float = STOP_WITHIN) -> None:
-    """With a dead broker the client's own stop never returns."""
+async def _bounded(waiting: Any, seconds: float = STOP_WITHIN) -> bool:
+    """Wait no longer than `seconds`, and say whether it ended: with a dead broker the client's stop never does."""
     with contextlib.suppress(Exception):
         async with asyncio.timeout(seconds):
             await waiting
+        return True
+    return False
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class KafkaPublisher:
             async with asyncio.timeout(self.send_within):
                 producer = await self._started()
                 for row in rows:
-                    future = await producer.send(row.topic, row.body.encode(), row.key.encode())
+                    future = await producer.send(row.topic, (row.body or "").encode(), row.key.encode())
                     futures.append(future)
                 await asyncio.wait(futures)
         failed = {
@@ -108,8 +110,16 @@ class KafkaPublisher:
     async def close(self) -> None:
         """Drop the producer; its unsent records are in `unsent` still."""
         producer, self._producer = self._producer, None
-        if producer is not None:
-            await _bounded(producer.stop())
+        if producer is not None and not await _bounded(producer.stop()):
+            await _abandon(producer)
+
+
+async def _abandon(producer: AIOKafkaProducer) -> None:
+    """A producer whose broker is gone tries for ever, and would send its old records when the broker is back."""
+    task = getattr(producer._sender, "_sender_task", None)  # noqa: SLF001 (its own stop waits for the broker)
+    if task is not None:
+        task.cancel()
+    await _bounded(producer.client.close(), 1)
 
 
 def _acknowledged(future: "asyncio.Future[Any]") -> bool:
@@ -218,12 +228,15 @@ class KafkaSource:
         place = (partition.topic, partition.partition)
         wanted = stored.offsets.get(place)
         if wanted is None:
-            wanted = end if self.subscription.starts == "now" else begin
-            await stored.remember(place, wanted)
+            wanted = begin
+            await stored.remember(place, begin, now=end if self.subscription.starts == "now" else None)
+        last = stored.last_ids.get(place)
+        if last is None and wanted < begin and place not in stored.stopped:
+            wanted = begin  # nothing of this log was read: what a retention took was never ours
+            await stored.begin_at(place, begin)
         if place in stored.stopped or wanted > end or wanted < begin:
             await self._halt(partition, "the topic is shorter than what was read of it")
             return
-        last = stored.last_ids.get(place)
         if last is not None and wanted > begin:
             self.remembered[partition] = (wanted - 1, UUID(last))
             self.consumer.seek(partition, wanted - 1)
@@ -231,6 +244,7 @@ class KafkaSource:
             self.consumer.seek(partition, wanted)
         self.consumer.resume(partition)
         self.positions[partition] = wanted
+        self.stored.take(place, stored)
 
     async def _taken(self, partition: TopicPartition, messages: Sequence[Any]) -> list[Record]:
         if partition in self.fresh or partition in self.halted or partition not in self.positions:
@@ -263,6 +277,8 @@ class KafkaSource:
         self.looked_at = now
         stopped = (await self.stored.refresh()).stopped
         self.fresh.update(p for p in self.halted if (p.topic, p.partition) not in stopped)
+        if not stopped:
+            self.stored.flows()
 
     def _watch(self, moved: bool) -> None:
         now = time.monotonic()
@@ -295,9 +311,16 @@ class KafkaSource:
         if offsets:
             await _bounded(self.consumer.commit(offsets), 2)
 
-    async def lag(self) -> int:
-        """Return how many records of the partitions held are not read yet."""
-        held = [partition for partition in self.consumer.assignment() if partition in self.positions]
+    async def reposition(self) -> None:
+        """Go to where the database says, after another member or a rebuild has moved it."""
+        self.fresh.update(self.consumer.assignment())
+
+    async def lag(self) -> int | None:
+        """Return how many records of the partitions held are not read yet; None before they are known."""
+        held = list(self.consumer.assignment())
+        if not held or self.fresh:
+            return None
+        held = [partition for partition in held if partition in self.positions]
         ends = await self.consumer.end_offsets(held)
         return sum(max(0, ends[partition] - self.positions[partition]) for partition in held)
 

@@ -14,6 +14,7 @@ from shared.access import Actor
 from shared.errors import DomainError
 from shared.jobs import enqueue
 from shared.messaging import draining, republish
+from shared.messaging.cursors import NOW
 from shared.messaging.rebuild import Rebuild
 from shared.settings import Settings
 
@@ -176,6 +177,11 @@ async def forget_topic(worker_url: str, subscription: str, topic: str) -> int:
             "UPDATE platform.consumer_offset SET next_offset = 0, last_event_id = NULL, stopped = NULL,"
             " generation = generation + 1 WHERE subscription = $1 AND topic = $2",
             subscription,
+            topic,
+        )
+        await connection.execute(
+            "DELETE FROM platform.consumer_offset WHERE subscription = $1 AND topic = $2",
+            subscription + NOW,
             topic,
         )
         return int(done.split()[-1])

@@ -1,11 +1,13 @@
 """One subscription's loop: poll, apply, go on; on any fault begin again from what is stored."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import asyncpg
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects.postgresql import insert
@@ -13,7 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import schema, telemetry
 from shared.database import Database
-from shared.messaging.applying import PositionMoved, receive
+from shared.messaging.applying import receive
+from shared.messaging.cursors import NOW, PositionMoved
+from shared.messaging.handling import TooManyParked
 from shared.messaging.subscription import Record, Subscription
 
 MEASURE_EVERY = 2.0
@@ -26,7 +30,8 @@ class Source(Protocol):
     async def start(self, stored: Mapping[tuple[str, int], int], *, starts: str = "beginning") -> None: ...
     async def poll(self, seconds: float = 1.0) -> list[Record]: ...
     async def applied(self, records: Sequence[Record]) -> None: ...
-    async def lag(self) -> int: ...
+    async def reposition(self) -> None: ...
+    async def lag(self) -> int | None: ...
     async def close(self) -> None: ...
 
 
@@ -43,30 +48,53 @@ class Stored:
 
     async def refresh(self) -> "Stored":
         """Read anew; another member may have gone on, or a rebuild have moved the places."""
-        now = await stored_places(self.database, self.name)
-        self.generations.update(now.generations)
-        return now
+        return await stored_places(self.database, self.name)
 
-    async def remember(self, place: tuple[str, int], offset: int) -> None:
-        """Keep where a partition is first read from, so that `now` means once."""
-        row = {"subscription": self.name, "topic": place[0], "partition": place[1], "next_offset": offset}
+    def take(self, place: tuple[str, int], now: "Stored") -> None:
+        """A source has put itself to where `now` says: what it reads from here on belongs to that generation."""
+        self.generations[place] = now.generations.get(place, 0)
+
+    async def remember(self, place: tuple[str, int], offset: int, *, now: int | None = None) -> None:
+        """Keep where a partition is first read from; `now` is its end, for a reaction that starts there.
+
+        Such a reaction reads what was told before too, but only its cursors follow: so it knows every key, notices a
+        gap, and drops a republish of what happened before its time.
+        """
+        here = {"topic": place[0], "partition": place[1]}
+        rows = [{"subscription": self.name, **here, "next_offset": offset}]
+        if now is not None:
+            rows.append({"subscription": self.name + NOW, **here, "next_offset": now})
         async with self.database.transaction() as session:
-            await session.execute(insert(schema.consumer_offset).values(row).on_conflict_do_nothing())
+            await session.execute(insert(schema.consumer_offset).values(rows).on_conflict_do_nothing())
+
+    async def begin_at(self, place: tuple[str, int], offset: int) -> None:
+        """Move a partition of which nothing was read to where its log begins now."""
+        table = schema.consumer_offset
+        here = (
+            table.c.subscription == self.name,
+            table.c.topic == place[0],
+            table.c.partition == place[1],
+            table.c.last_event_id.is_(None),
+        )
+        async with self.database.transaction() as session:
+            await session.execute(sa.update(table).where(*here).values(next_offset=offset))
 
     async def stop(self, place: tuple[str, int], reason: str) -> None:
         """Stop a partition until an operator's `accept-topic`."""
         table = schema.consumer_offset
         telemetry.stopped.labels(self.database.service, self.name).set(1)
+        here = (
+            table.c.subscription == self.name,
+            table.c.topic == place[0],
+            table.c.partition == place[1],
+            table.c.stopped.is_(None),
+        )
         async with self.database.transaction() as session:
-            await session.execute(
-                sa.update(table)
-                .where(
-                    table.c.subscription == self.name,
-                    table.c.topic == place[0],
-                    table.c.partition == place[1],
-                )
-                .values(stopped=reason)
-            )
+            await session.execute(sa.update(table).where(*here).values(stopped=reason))
+
+    def flows(self) -> None:
+        """Nothing of this reader is stopped any more."""
+        telemetry.stopped.labels(self.database.service, self.name).set(0)
 
 
 async def stored_places(database: Database, name: str) -> Stored:
@@ -108,15 +136,28 @@ class Consumer:
                 while not stop.is_set():
                     await self.turn(source, places)
                     pause = 0.2
-            except PositionMoved:
-                log.info("position_moved", subscription=self.called)
-            except (SQLAlchemyError, OSError, TimeoutError, ConnectionError, RuntimeError) as error:
+            except TooManyParked:
+                await self._stand_still(stop)
+            except (
+                SQLAlchemyError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                OSError,
+                TimeoutError,
+                RuntimeError,
+            ) as error:
                 log.warning("consumer_interrupted", subscription=self.called, error=type(error).__name__)
-                await asyncio.sleep(pause)
+                await _wait(stop, pause)
                 pause = min(pause * 2, 5)
             finally:
                 if source is not None:
                     await source.close()
+
+    async def _stand_still(self, stop: asyncio.Event) -> None:
+        """A bad release must not fill the parking lot: nothing more is applied until the next one starts."""
+        log.error("subscription_stopped", subscription=self.called, reason="too many keys parked")
+        telemetry.stopped.labels(self.database.service, self.subscription.name).set(1)
+        await stop.wait()
 
     @property
     def called(self) -> str:
@@ -131,14 +172,19 @@ class Consumer:
             await self._measure(source)
             return 0
         self.idle.clear()
-        await receive(
-            self.database,
-            self.subscription,
-            records,
-            places.generations,
-            translate=self.translate,
-            name=self.called,
-        )
+        try:
+            await receive(
+                self.database,
+                self.subscription,
+                records,
+                places.generations,
+                translate=self.translate,
+                name=self.called,
+            )
+        except PositionMoved:
+            log.info("position_moved", subscription=self.called)
+            await source.reposition()
+            return len(records)
         await source.applied(records)
         await self._measure(source)
         return len(records)
@@ -147,4 +193,12 @@ class Consumer:
         now = time.monotonic()
         if now - self.measured_at > MEASURE_EVERY:
             self.measured_at = now
-            telemetry.lag.labels(self.database.service, self.subscription.name).set(await source.lag())
+            lag = await source.lag()
+            if lag is not None:
+                telemetry.lag.labels(self.database.service, self.subscription.name).set(lag)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

@@ -1,18 +1,18 @@
-"""An operator's verbs on a stopped key: retry it, skip its first event, or name the position to trust."""
+"""An operator's verbs on a stopped key: retry it, skip what it stops at, or name the position to trust."""
 
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor
 from shared.database import Database, constraint_of, raw, sqlstate_of
 from shared.errors import DomainError
 from shared.messaging import parking
-from shared.messaging.applying import Place, judge, lock_places, move, run_handlers
-from shared.messaging.subscription import BadData, Received, Subscription
+from shared.messaging.cursors import Place, judge, know_the_start, lock_places, move
+from shared.messaging.handling import is_transient, run_handlers
+from shared.messaging.subscription import Received, Subscription
 
 log = structlog.get_logger()
 
@@ -23,10 +23,10 @@ WHERE parked_id = $1
 
 
 class NothingToTrust(DomainError):
-    """409: that position is not one this key can go on from."""
+    """409: this key has no divergence, so there is no position to choose."""
 
-    en = "The key stands at {place}; name a position at or behind which nothing waits, with its event id."
-    id = "Aliran ini berada di {place}; sebutkan posisi tepercaya beserta id kejadiannya."
+    en = "The key stands at {place} without a divergence; there is nothing to resume."
+    id = "Aliran ini berada di {place} tanpa perbedaan; tidak ada yang perlu dilanjutkan."
 
 
 async def retry(database: Database, subscription: Subscription, topic: str, key: str) -> int:
@@ -36,7 +36,10 @@ async def retry(database: Database, subscription: Subscription, topic: str, key:
 
 
 async def skip(database: Database, subscription: Subscription, topic: str, key: str) -> int:
-    """Pass over the first parked event of a key for good (it is logged), and apply the rest in order."""
+    """Pass over what a key stops at, for good, and apply the rest in order.
+
+    That is the first parked event (logged), or, in a gap, the events that never came.
+    """
     async with database.transaction(Actor.system(database.service)) as session:
         return await skip_first(session, subscription, topic, key)
 
@@ -48,12 +51,21 @@ async def skip_first(session: AsyncSession, subscription: Subscription, topic: s
     if items:
         number, received = items[0]
         connection = await raw(session)
-        await parking.forget(connection, [number])
-        place.follow(received)
-        place.state = "PARKED"
+        verdict = judge(place, received)
+        if verdict == "gap":
+            place.epoch, place.seq, place.event_id = received.meta.epoch, received.meta.seq - 1, None
+            place.moved = True
+        else:
+            await parking.forget(connection, [number])
+        if verdict == "apply":
+            place.follow(received)
         await move(connection, subscription.name, {(topic, key): place})
         log.warning(
-            "parked_skipped", subscription=subscription.name, key=key, event_id=str(received.meta.event_id)
+            "parked_skipped",
+            subscription=subscription.name,
+            key=key,
+            event_id=str(received.meta.event_id),
+            missing=verdict == "gap",
         )
     return await drain(session, subscription, topic, key)
 
@@ -66,13 +78,34 @@ async def resume(
     position: tuple[int, int],
     event_id: UUID,
 ) -> int:
-    """After a divergence: trust `position` (epoch, seq) of `event_id`, and go on behind it."""
+    """After a divergence: trust `position` (epoch, seq) of `event_id`, and go on behind it.
+
+    What is parked at or before that position belongs to the story not trusted, and is dropped (logged).
+
+    Raises:
+        NothingToTrust: the key has no divergence.
+    """
     async with database.transaction(Actor.system(database.service)) as session:
         place = (await lock_places(session, subscription.name, [(topic, key)]))[topic, key]
-        place.epoch, place.seq, place.event_id, place.moved, place.state = *position, event_id, True, "PARKED"
-        await move(await raw(session), subscription.name, {(topic, key): place})
+        if place.state != "DIVERGED":
+            raise NothingToTrust(place=f"({place.epoch}, {place.seq})")
+        place.epoch, place.seq, place.event_id = *position, event_id
+        place.turn("PARKED")
+        connection = await raw(session)
+        await move(connection, subscription.name, {(topic, key): place})
+        passed = [
+            (number, received)
+            for number, received in await parking.waiting(session, subscription.name, topic, key)
+            if parking.position_of(received) <= position
+        ]
+        await parking.forget(connection, [number for number, _ in passed])
         log.warning(
-            "divergence_resumed", subscription=subscription.name, key=key, epoch=position[0], seq=position[1]
+            "divergence_resumed",
+            subscription=subscription.name,
+            key=key,
+            epoch=position[0],
+            seq=position[1],
+            dropped=[str(received.meta.event_id) for _, received in passed],
         )
         return await drain(session, subscription, topic, key)
 
@@ -80,6 +113,7 @@ async def resume(
 async def drain(session: AsyncSession, subscription: Subscription, topic: str, key: str) -> int:
     """Apply parked events of a key in order under its cursor's lock; stop at the first that fails or is missing."""
     session.info["subscription"] = subscription.name
+    await know_the_start(session, subscription)
     place = (await lock_places(session, subscription.name, [(topic, key)]))[topic, key]
     connection = await raw(session)
     applied, state = 0, "OPEN"
@@ -95,13 +129,13 @@ async def drain(session: AsyncSession, subscription: Subscription, topic: str, k
             place.follow(received)
             applied += 1
         await parking.forget(connection, [number])
-    await _close(connection, subscription.name, topic, key, place, state)
+    await _close(connection, subscription.name, (topic, key), place, state)
     return applied
 
 
-async def _close(connection: Any, name: str, topic: str, key: str, place: Place, state: str) -> None:
-    place.state, place.moved = state, True
-    await move(connection, name, {(topic, key): place})
+async def _close(connection: Any, name: str, at: tuple[str, str], place: Place, state: str) -> None:
+    place.turn(state)
+    await move(connection, name, {at: place})
 
 
 async def _try(
@@ -110,18 +144,15 @@ async def _try(
     try:
         async with session.begin_nested():
             await run_handlers(session, subscription, [received])
-    except (
-        SQLAlchemyError,
-        DomainError,
-        BadData,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        AssertionError,
-    ) as e:
+    except Exception as error:
+        if is_transient(error):
+            raise
         await (await raw(session)).execute(
-            FAILED_AGAIN, number, type(e).__name__, sqlstate_of(e) or None, constraint_of(e) or None
+            FAILED_AGAIN,
+            number,
+            type(error).__name__,
+            sqlstate_of(error) or None,
+            constraint_of(error) or None,
         )
         return False
     return True

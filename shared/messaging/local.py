@@ -31,21 +31,29 @@ SELECT topic, partition,
 FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::timestamptz[]) WITH ORDINALITY
     AS n(topic, partition, outbox_id, recorded_at, number)
 """
+# As written, as far as one can: by number, but a partition's own order (its offsets) before everything. What a republish
+# appended has old numbers at new offsets, and nothing may be passed over for it.
 READ = """
 SELECT l.partition, l."offset", o.key, o.body
-FROM unnest($2::smallint[], $3::bigint[]) AS p(partition, next_offset)
-CROSS JOIN LATERAL (
-    SELECT partition, "offset", outbox_id, recorded_at FROM platform.local_log
-    WHERE topic = $1 AND partition = p.partition AND "offset" >= p.next_offset
-    ORDER BY "offset" LIMIT $4
+FROM (
+    SELECT p.partition, f."offset", f.outbox_id, f.recorded_at,
+           max(f.outbox_id) OVER (PARTITION BY p.partition ORDER BY f."offset") AS written
+    FROM unnest($2::smallint[], $3::bigint[]) AS p(partition, next_offset)
+    CROSS JOIN LATERAL (
+        SELECT "offset", outbox_id, recorded_at FROM platform.local_log
+        WHERE topic = $1 AND partition = p.partition AND "offset" >= p.next_offset
+        ORDER BY "offset" LIMIT $4
+    ) AS f
+    ORDER BY written, p.partition, f."offset" LIMIT $4
 ) AS l
 JOIN platform.outbox o ON o.recorded_at = l.recorded_at AND o.outbox_id = l.outbox_id
-ORDER BY l.outbox_id LIMIT $4
+ORDER BY l.written, l.partition, l."offset"
 """
 BEFORE = """
-SELECT o.event_id FROM platform.local_log l
+SELECT l.partition, o.event_id
+FROM unnest($2::smallint[], $3::bigint[]) AS p(partition, next_offset)
+JOIN platform.local_log l ON l.topic = $1 AND l.partition = p.partition AND l."offset" = p.next_offset - 1
 JOIN platform.outbox o ON o.recorded_at = l.recorded_at AND o.outbox_id = l.outbox_id
-WHERE l.topic = $1 AND l.partition = $2 AND l."offset" = $3
 """
 CLEAR_SEALED = """
 UPDATE platform.outbox AS o SET body = NULL FROM platform.local_log l
@@ -84,7 +92,7 @@ class LocalSource:
 
     publishers: Mapping[str, Database]
     topics: Sequence[str]
-    largest: int = 500
+    largest: int = 1_000
     awake: asyncio.Event = field(default_factory=asyncio.Event)
     positions: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
     halted: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
@@ -92,29 +100,47 @@ class LocalSource:
     stored: "Stored | None" = None
 
     async def start(self, stored: Mapping[tuple[str, int], int], *, starts: str = "beginning") -> None:
-        """Begin at the stored offsets; a partition without one at the beginning of the log, or at its end."""
-        self.positions = {}
+        """Begin at the stored offsets; a partition without one at the beginning of the log."""
         if self.stored is not None:
             await self.check(self.stored)
+        self.positions = {
+            (topic, partition): stored.get((topic, partition), 0)
+            for topic in self.topics
+            for partition in range(SHARDS)
+        }
+        if starts == "now" and self.stored is not None:
+            await self._remember_now(self.stored, stored)
+
+    async def _remember_now(self, mine: "Stored", stored: Mapping[tuple[str, int], int]) -> None:
         for topic in self.topics:
-            ends = await self._ends(topic) if starts == "now" else {}
-            for partition in range(SHARDS):
-                first = stored.get((topic, partition), ends.get(partition, 0))
-                self.positions[topic, partition] = first
-                if starts == "now" and self.stored is not None and (topic, partition) not in stored:
-                    await self.stored.remember((topic, partition), first)
+            new = [partition for partition in range(SHARDS) if (topic, partition) not in stored]
+            ends = await self._ends(topic) if new else {}
+            for partition in new:
+                await mine.remember((topic, partition), 0, now=ends.get(partition, 0))
 
     async def check(self, stored: "Stored") -> None:
         """Stop partitions whose log no longer has, before the stored offset, the record that was read there."""
-        for (topic, partition), offset in stored.offsets.items():
-            last = stored.last_ids.get((topic, partition))
-            if topic not in self.publishers or offset == 0 or last is None:
-                continue
-            rows = await self._fetch(topic, BEFORE, topic, partition, offset - 1)
-            if not rows or str(rows[0]["event_id"]) != last:
-                await stored.stop((topic, partition), "another event stands where the last one read stood")
-                stored.stopped[topic, partition] = "recreated"
+        for topic in set(self.topics):
+            read = {place[1]: last for place, last in stored.last_ids.items() if place[0] == topic}
+            partitions = [partition for partition in read if stored.offsets[topic, partition] > 0]
+            offsets = [stored.offsets[topic, partition] for partition in partitions]
+            rows = await self._fetch(topic, BEFORE, topic, partitions, offsets) if partitions else []
+            there = {row["partition"]: str(row["event_id"]) for row in rows}
+            for partition in partitions:
+                if there.get(partition) != read[partition]:
+                    reason = "another event stands where the last one read stood"
+                    await stored.stop((topic, partition), reason)
+                    stored.stopped.setdefault((topic, partition), reason)
         self.halted = set(stored.stopped)
+
+    async def reposition(self) -> None:
+        """Go to where the database says, after another reader or a rebuild has moved it."""
+        if self.stored is None:
+            return
+        fresh = await self.stored.refresh()
+        for place in self.positions:
+            self.positions[place] = fresh.offsets.get(place, 0)
+            self.stored.take(place, fresh)
 
     async def _ends(self, topic: str) -> dict[int, int]:
         rows = await self._fetch(
@@ -147,7 +173,10 @@ class LocalSource:
         fresh = await self.stored.refresh()
         for place in self.halted - set(fresh.stopped):
             self.positions[place] = fresh.offsets.get(place, 0)
+            self.stored.take(place, fresh)
         self.halted &= set(fresh.stopped)
+        if not self.halted:
+            self.stored.flows()
 
     async def _read(self, topic: str) -> list[Record]:
         partitions = [partition for partition in range(SHARDS) if (topic, partition) not in self.halted]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import orjson
 from sqlalchemy import event as sqlalchemy_event
@@ -140,21 +141,21 @@ def envelope(
     return orjson.dumps(fields, option=orjson.OPT_UTC_Z)
 
 
+_told_before: "WeakKeyDictionary[SessionTransaction, int]" = WeakKeyDictionary()
+
+
 @sqlalchemy_event.listens_for(Session, "after_transaction_create")
 def _mark(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
-        session.info.setdefault("savepoints", {})[id(transaction)] = len(session.info.get("emitted", ()))
-
-
-@sqlalchemy_event.listens_for(Session, "after_transaction_end")
-def _forget(session: Session, transaction: SessionTransaction) -> None:
-    session.info.get("savepoints", {}).pop(id(transaction), None)
+        _told_before[transaction] = len(session.info.get("emitted", ()))
 
 
 @sqlalchemy_event.listens_for(Session, "after_soft_rollback")
 def _drop(session: Session, transaction: SessionTransaction) -> None:
     """A savepoint rolled back drops what it emitted; a whole rollback drops everything."""
-    kept = session.info.get("savepoints", {}).get(id(transaction), 0) if transaction.nested else 0
+    if transaction.parent is not None and not transaction.nested:
+        return  # a failed flush: the savepoint or transaction around it is rolled back next
+    kept = _told_before.get(transaction, 0) if transaction.nested else 0
     del session.info.get("emitted", [])[kept:]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import func, select
@@ -16,16 +17,37 @@ from shared.messaging.subscription import Received, Record, parse
 
 Reason = Literal["POISON", "BEHIND", "GAP", "DIVERGENCE", "UNDECODABLE"]
 
+# An event that already waits is not stored again, wherever a republish put its copy.
 STORE = """
 INSERT INTO platform.parked (subscription, topic, key, epoch, seq, event_id, wire, partition, "offset", body, reason,
                              error, sqlstate, constraint_name)
-SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[], $8::smallint[],
-                         $9::bigint[], $10::bytea[], $11::text[], $12::text[], $13::text[], $14::text[])
+SELECT DISTINCT ON (n.topic, n.key, n.event_id, n.unread) $1, n.topic, n.key, n.epoch, n.seq, n.event_id, n.wire,
+       n.partition, n."offset", n.body, n.reason, n.error, n.sqlstate, n.constraint_name
+FROM (
+    SELECT *, CASE WHEN event_id IS NULL THEN number END AS unread
+    FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[], $8::smallint[], $9::bigint[],
+                $10::bytea[], $11::text[], $12::text[], $13::text[], $14::text[]) WITH ORDINALITY
+        AS told(topic, key, epoch, seq, event_id, wire, partition, "offset", body, reason, error, sqlstate,
+                constraint_name, number)
+) AS n
+WHERE NOT EXISTS (
+    SELECT FROM platform.parked AS p WHERE p.subscription = $1 AND p.topic = n.topic AND p.key = n.key
+    AND p.epoch = n.epoch AND p.seq = n.seq AND p.event_id = n.event_id
+)
+ORDER BY n.topic, n.key, n.event_id, n.unread, n.number
 ON CONFLICT (subscription, topic, partition, "offset") DO NOTHING
 """
 WAITING = """
 SELECT parked_id, topic, partition, "offset", key, body FROM platform.parked
 WHERE subscription = $1 AND topic = $2 AND key = $3 ORDER BY epoch, seq, parked_id
+"""
+POISONED_LATELY = """
+SELECT count(DISTINCT (topic, key)) FROM platform.parked
+WHERE subscription = $1 AND reason = 'POISON' AND parked_at > clock_timestamp() - interval '5 minutes'
+"""
+PLACES = """
+SELECT topic, key, epoch, seq, event_id FROM platform.cursor WHERE subscription = $1
+AND (topic, key) IN (SELECT topic, key FROM unnest($2::text[], $3::text[]) AS w(topic, key))
 """
 
 
@@ -101,6 +123,22 @@ async def forget(connection: asyncpg.Connection, numbers: Iterable[int]) -> None
     wanted = list(numbers)
     if wanted:
         await connection.execute("DELETE FROM platform.parked WHERE parked_id = ANY($1::bigint[])", wanted)
+
+
+async def poisoned_lately(connection: asyncpg.Connection, subscription: str) -> int:
+    """Return how many keys a failing event stopped within five minutes."""
+    return int(await connection.fetchval(POISONED_LATELY, subscription))
+
+
+async def places_now(
+    session: AsyncSession, subscription: str, keys: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[int, int, UUID | None]]:
+    """Return what the cursors of `keys` hold (epoch, seq, event id), before this transaction moves them."""
+    wanted = sorted(keys)
+    rows = await (await raw(session)).fetch(
+        PLACES, subscription, [topic for topic, _ in wanted], [key for _, key in wanted]
+    )
+    return {(row["topic"], row["key"]): (row["epoch"], row["seq"], row["event_id"]) for row in rows}
 
 
 async def order(session: AsyncSession, verb: Literal["retry", "skip"], at: Mapping[str, str]) -> int:

@@ -13,13 +13,13 @@ import structlog
 from shared import telemetry
 from shared.database import UNSENT_CHANNEL
 from shared.faults import faultpoint
+from shared.messaging.cursors import SEALED_TOPIC
 from shared.schema import SHARDS
 
 LOCK_SPACE = 0x50494C52
 BATCH = 2_000
 SLOW_POLL_SECONDS = 1.0
 SHARE_EVERY_SECONDS = 2.0
-SEALED_TOPIC = "pilar.sealed"
 log = structlog.get_logger()
 
 READ = """
@@ -47,7 +47,7 @@ class Unsent:
     event_id: Any
     topic: str
     key: str
-    body: str
+    body: str | None
 
 
 class Publisher(Protocol):
@@ -73,6 +73,7 @@ class Relay:
     owned: set[int] = field(default_factory=set[int])
     awake: asyncio.Event = field(default_factory=asyncio.Event)
     sent: asyncio.Event = field(default_factory=asyncio.Event)
+    went_on: bool = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop`; a lost connection or a broken producer costs a pause, never an event."""
@@ -80,7 +81,6 @@ class Relay:
         while not stop.is_set():
             try:
                 await self._with_connection(stop)
-                pause = 0.2
             except (
                 OSError,
                 asyncpg.PostgresError,
@@ -89,8 +89,11 @@ class Relay:
                 ConnectionError,
             ) as error:
                 log.warning("relay_interrupted", service=self.service, error=type(error).__name__)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 5)
+                pause = 0.2 if self.went_on else min(pause * 2, 5)
+                self.went_on = False
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await stop.wait()
         await self.publisher.close()
 
     async def _with_connection(self, stop: asyncio.Event) -> None:
@@ -152,7 +155,8 @@ class Relay:
 
     async def _send(self, connection: asyncpg.Connection, rows: list[Unsent]) -> None:
         async with connection.transaction():
-            failed = await self.publisher.publish(connection, rows)
+            # A sealed body whose seven days passed while nothing could be sent is gone: its row is only cleared.
+            failed = await self.publisher.publish(connection, [row for row in rows if row.body is not None])
             await faultpoint("relay.sent")
             good = good_prefixes(rows, failed)
             await connection.execute(CLEAR, [row.shard for row in good], [row.outbox_id for row in good])
@@ -163,6 +167,7 @@ class Relay:
                 )
         telemetry.sent.labels(self.service).inc(len(good))
         self.sent.set()
+        self.went_on = self.went_on or bool(good)
         if failed:
             message = f"{len(failed)} events were not acknowledged"
             raise ConnectionError(message)

@@ -34,13 +34,14 @@ def republish_step(transport: MakesPublisher) -> StepFunction:
         connection = await raw(session)
         last = int(job.place.get("outbox_id", 0))
         rows = [Unsent(*row) for row in await connection.fetch(READ, last, job.params.get("since"), CHUNK)]
-        if not rows:
-            return Step(finished=True)
-        failed = await publisher.publish(connection, rows)
+        failed = await publisher.publish(connection, rows) if rows else set[int]()
         if failed:
             message = f"{len(failed)} events were not acknowledged"
             raise ValueError(message)
-        place: dict[str, Any] = {"outbox_id": rows[-1].outbox_id}
+        if len(rows) < CHUNK:
+            await publisher.close()
+            publisher = None
+        place: dict[str, Any] = {"outbox_id": rows[-1].outbox_id if rows else last}
         return Step(done=len(rows), place=place, finished=len(rows) < CHUNK)
 
     return step

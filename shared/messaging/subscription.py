@@ -117,7 +117,8 @@ class Subscription:
     """A named reader of topics with cursors, offsets and a Kafka group of its own.
 
     `replica`: its handlers write only the tables of the schema `replica_<name>` and never emit; it can be rebuilt.
-    `reaction`: may emit; starts at the `beginning` of the topics or `now`; never rebuilt.
+    `reaction`: may emit; starts at the `beginning` of the topics or `now`; never rebuilt. One that starts `now` follows
+    what was told before with its cursors alone, so that no replay of it ever has an effect.
     """
 
     name: str

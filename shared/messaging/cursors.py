@@ -1,0 +1,182 @@
+"""Where each key stands for a subscription, and what an event means there."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database import raw
+from shared.messaging.subscription import Received, Record, Subscription
+
+SEALED_TOPIC = "pilar.sealed"
+NOW = "@now"
+"""Rows of consumer_offset under a name that ends so say up to where a reaction that starts `now` only follows."""
+
+Verdict = Literal["apply", "duplicate", "gap", "divergence"]
+
+OPEN_CURSORS = """
+INSERT INTO platform.cursor (subscription, topic, key)
+SELECT $1, topic, key FROM unnest($2::text[], $3::text[]) AS wanted(topic, key) ORDER BY topic, key
+ON CONFLICT (subscription, topic, key) DO NOTHING
+"""
+LOCK_CURSORS = """
+SELECT topic, key, epoch, seq, event_id, state FROM platform.cursor
+WHERE subscription = $1 AND (topic, key) IN (SELECT topic, key FROM unnest($2::text[], $3::text[]) AS w(topic, key))
+ORDER BY topic, key FOR UPDATE
+"""
+MOVE_CURSORS = """
+UPDATE platform.cursor AS c SET epoch = m.epoch, seq = m.seq, event_id = m.event_id, state = m.state
+FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[])
+    AS m(topic, key, epoch, seq, event_id, state)
+WHERE c.subscription = $1 AND c.topic = m.topic AND c.key = m.key
+"""
+# A batch must begin at, or before, what is stored: one that begins behind it would skip what lies between.
+MOVE_OFFSETS = """
+UPDATE platform.consumer_offset AS o SET next_offset = n.next_offset, last_event_id = n.last_event_id
+FROM unnest($2::text[], $3::smallint[], $4::bigint[], $5::uuid[], $6::int[], $7::bigint[])
+    AS n(topic, partition, next_offset, last_event_id, generation, first_offset)
+WHERE o.subscription = $1 AND o.topic = n.topic AND o.partition = n.partition AND o.generation = n.generation
+  AND o.next_offset BETWEEN n.first_offset AND n.next_offset
+RETURNING o.topic, o.partition
+"""
+NEW_OFFSETS = """
+INSERT INTO platform.consumer_offset (subscription, topic, partition, next_offset, last_event_id, generation)
+SELECT $1, topic, partition, next_offset, last_event_id, generation
+FROM unnest($2::text[], $3::smallint[], $4::bigint[], $5::uuid[], $6::int[], $7::bigint[])
+    AS n(topic, partition, next_offset, last_event_id, generation, first_offset)
+ORDER BY topic, partition
+ON CONFLICT (subscription, topic, partition) DO NOTHING
+RETURNING topic, partition
+"""
+MARKS = "SELECT topic, partition, next_offset FROM platform.consumer_offset WHERE subscription = $1"
+
+
+class PositionMoved(Exception):
+    """The stored position of a partition changed under this reader: it reads again from what is stored."""
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a key stands: the cursor's row, as this transaction moves it."""
+
+    epoch: int
+    seq: int
+    event_id: UUID | None
+    state: str
+    moved: bool = False
+
+    def follow(self, received: Received[Any]) -> None:
+        """Move to this event; never back."""
+        meta = received.meta
+        self.epoch, self.seq, self.event_id, self.moved = meta.epoch, meta.seq, meta.event_id, True
+
+    def turn(self, state: str) -> None:
+        """Let the key wait, stop or flow."""
+        self.state, self.moved = state, True
+
+
+def judge(place: Place, received: Received[Any]) -> Verdict:
+    """Say what an event is at a key's place: next, known already, too early, or of another story.
+
+    A lower epoch is behind for ever: it is what a restored publisher no longer knows of.
+    """
+    meta = received.meta
+    if meta.epoch < place.epoch:
+        return "duplicate"
+    if meta.topic == SEALED_TOPIC:
+        return "apply" if (meta.epoch, meta.seq) > (place.epoch, place.seq) else "duplicate"
+    if meta.epoch > place.epoch and place.seq:
+        return "apply" if meta.seq == place.seq + 1 else "divergence"
+    if place.seq and meta.seq == place.seq and meta.event_id != place.event_id:
+        # A position that an operator passed over without its event has no id to compare.
+        return "divergence" if place.event_id else "duplicate"
+    if meta.seq <= place.seq:
+        return "duplicate"
+    return "apply" if meta.seq == place.seq + 1 else "gap"
+
+
+async def lock_places(
+    session: AsyncSession, subscription: str, keys: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Place]:
+    """Make and lock the cursors of `keys`, sorted. A lock on a row that is not there locks nothing: so first INSERT."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    connection = await raw(session)
+    topics, names = [topic for topic, _ in wanted], [key for _, key in wanted]
+    await connection.execute(OPEN_CURSORS, subscription, topics, names)
+    rows = await connection.fetch(LOCK_CURSORS, subscription, topics, names)
+    return {
+        (row["topic"], row["key"]): Place(row["epoch"], row["seq"], row["event_id"], row["state"])
+        for row in rows
+    }
+
+
+async def move(connection: Any, subscription: str, places: dict[tuple[str, str], Place]) -> None:
+    """Write the places that this transaction moved."""
+    moved = [(topic, key, place) for (topic, key), place in places.items() if place.moved]
+    if not moved:
+        return
+    await connection.execute(
+        MOVE_CURSORS,
+        subscription,
+        [topic for topic, _, _ in moved],
+        [key for _, key, _ in moved],
+        [place.epoch for *_, place in moved],
+        [place.seq for *_, place in moved],
+        [place.event_id for *_, place in moved],
+        [place.state for *_, place in moved],
+    )
+
+
+async def move_offsets(
+    connection: Any,
+    subscription: str,
+    records: Sequence[Record],
+    ids: dict[tuple[str, int, int], UUID],
+    generations: dict[tuple[str, int], int],
+) -> None:
+    """Store, per partition, what to read next.
+
+    Raises:
+        PositionMoved: what is stored is not where these records begin, or belongs to a later generation.
+    """
+    first: dict[tuple[str, int], int] = {}
+    last: dict[tuple[str, int], int] = {}
+    for record in records:
+        at = (record.topic, record.partition)
+        first.setdefault(at, record.offset)
+        last[at] = record.offset
+    stored: set[tuple[str, int]] = set()
+    for statement in (MOVE_OFFSETS, NEW_OFFSETS):
+        left = sorted(set(last) - stored)
+        if not left:
+            return
+        rows = await connection.fetch(
+            statement,
+            subscription,
+            [topic for topic, _ in left],
+            [partition for _, partition in left],
+            [last[at] + 1 for at in left],
+            [ids.get((*at, last[at])) for at in left],
+            [generations.get(at, 0) for at in left],
+            [first[at] for at in left],
+        )
+        stored |= {(row["topic"], row["partition"]) for row in rows}
+    if set(last) - stored:
+        raise PositionMoved
+
+
+async def know_the_start(session: AsyncSession, subscription: Subscription) -> None:
+    """Let the session know which records lie before the `now` at which a reaction started."""
+    if subscription.starts == "now":
+        rows = await (await raw(session)).fetch(MARKS, subscription.name + NOW)
+        session.info["started"] = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+def before_the_start(session: AsyncSession, record: Record) -> bool:
+    """Whether a record lies before the start of a reaction that starts `now`: its cursor moves, and nothing else."""
+    started: dict[tuple[str, int], int] | None = session.info.get("started")
+    return started is not None and record.offset < started.get((record.topic, record.partition), 0)
