@@ -1,0 +1,186 @@
+"""The publisher's side: emit, positions, the outbox, the wake-up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from shared.database import UNSENT_CHANNEL, Database
+from shared.messaging import emit
+from shared.schema import MONTHS_AHEAD, months_from
+from tests.messaging.stage import Stage, changed, eventually, keys, sealed
+
+OUTBOX = "SELECT key, epoch, seq, body FROM platform.outbox ORDER BY outbox_id"
+
+
+async def test_a_savepoint_rolled_back_drops_its_events_and_only_these(stage: Stage) -> None:
+    (key,) = keys(1)
+    async with stage.teller.transaction() as session:
+        emit(session, changed(key, "before"))
+        with pytest.raises(LookupError):  # noqa: PT012
+            async with session.begin_nested():
+                emit(session, changed(key, "inside"))
+                raise LookupError
+        async with session.begin_nested():
+            emit(session, changed(key, "kept"))
+        emit(session, changed(key, "after"))
+    bodies = [row["body"] for row in await stage.told(OUTBOX)]
+    assert [
+        reason for reason in ("before", "inside", "kept", "after") if any(reason in b for b in bodies)
+    ] == [
+        "before",
+        "kept",
+        "after",
+    ]
+    assert [row["seq"] for row in await stage.told(OUTBOX)] == [1, 2, 3]
+
+
+async def test_a_plain_commit_with_events_is_refused(stage: Stage) -> None:
+    with pytest.raises(RuntimeError, match="did not come from"):  # noqa: PT012
+        async with stage.teller.transaction() as session:
+            emit(session, changed(keys(1)[0]))
+            await session.commit()
+    assert await stage.told(OUTBOX) == []
+
+
+async def test_a_transaction_that_fails_stores_neither_change_nor_event(stage: Stage) -> None:
+    change = (
+        "INSERT INTO heard (subscription, key, epoch, seq, wire, reason) VALUES ('s', 'k', 1, 1, 'w', $1)"
+    )
+    (key,) = keys(1)
+    with pytest.raises(asyncpg.CheckViolationError):  # noqa: PT012
+        async with stage.teller.transaction() as session:
+            connection = (await (await session.connection()).get_raw_connection()).driver_connection
+            emit(session, changed(key))
+            await connection.execute(change, "good")
+            await connection.execute(change, "poison")
+    assert await stage.told(OUTBOX) == []
+    assert await stage.told("SELECT * FROM heard") == []
+    assert await stage.told("SELECT * FROM platform.stream") == []
+
+
+async def test_a_commit_that_fails_stores_neither_change_nor_event(stage: Stage) -> None:
+    await stage.told("CREATE TABLE late (id int, CONSTRAINT once UNIQUE (id) DEFERRABLE INITIALLY DEFERRED)")
+    await stage.told("GRANT ALL ON late TO teller_worker")
+    with pytest.raises(DBAPIError):  # noqa: PT012
+        async with stage.teller.transaction() as session:
+            connection = (await (await session.connection()).get_raw_connection()).driver_connection
+            await connection.execute("INSERT INTO late VALUES (1), (1)")
+            emit(session, changed(keys(1)[0]))
+    assert await stage.told("SELECT * FROM late") == []
+    assert await stage.told(OUTBOX) == []
+    assert await stage.told("SELECT * FROM platform.unsent") == []
+    await stage.told("DROP TABLE late")
+
+
+async def test_positions_are_taken_in_sorted_order_so_two_writers_never_deadlock(stage: Stage) -> None:
+    """Each transaction tells of the same 20 keys, half of the writers in the opposite order."""
+    told = keys(20)
+
+    async def writer(number: int) -> int:
+        for _ in range(25):
+            await stage.tell(*(changed(key) for key in (told if number % 2 else reversed(told))))
+        return 25
+
+    commits = await asyncio.gather(*(writer(number) for number in range(6)))
+    assert sum(commits) == 150
+    rows = await stage.told(
+        "SELECT key, count(*) AS n, min(seq) AS low, max(seq) AS high FROM platform.outbox GROUP BY 1"
+    )
+    assert {(row["n"], row["low"], row["high"]) for row in rows} == {(150, 1, 150)}
+    assert len(rows) == 20
+
+
+async def test_the_epoch_raised_is_told_and_the_seq_goes_on(stage: Stage) -> None:
+    (key,) = keys(1)
+    await stage.tell(changed(key))
+    await stage.told("UPDATE platform.epoch SET value = value + 1")
+    await stage.tell(changed(key))
+    assert [(row["epoch"], row["seq"]) for row in await stage.told(OUTBOX)] == [(1, 1), (2, 2)]
+
+
+async def test_the_sealed_topic_has_positions_of_its_own(stage: Stage) -> None:
+    (key,) = keys(1)
+    await stage.tell(changed(key), changed(key), sealed(key))
+    rows = await stage.told("SELECT topic, seq FROM platform.outbox ORDER BY outbox_id")
+    assert [tuple(row) for row in rows] == [("pilar.registry", 1), ("pilar.registry", 2), ("pilar.sealed", 1)]
+
+
+async def test_a_later_months_partition_is_made_by_the_worker_and_not_by_the_api(stage: Stage) -> None:
+    first, following = months_from(datetime.now(UTC), MONTHS_AHEAD + 6)[-2:]
+    await stage.told(f"DROP TABLE IF EXISTS platform.outbox_{first:%Y_%m}")
+    make = f"SELECT platform.make_outbox_month('{first:%Y-%m-%d}', '{following:%Y-%m-%d}')"
+    api = await asyncpg.connect(stage.urls["teller_api"])
+    worker = await asyncpg.connect(stage.urls["teller_worker"])
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await api.execute(make)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await worker.execute("CREATE TABLE platform.own (id int)")
+        assert await worker.fetchval(make) is True
+        assert await worker.fetchval(make) is False
+        with pytest.raises(asyncpg.RaiseError):
+            await worker.fetchval("SELECT platform.make_outbox_month('2031-01-02', '2031-02-02')")
+    finally:
+        await api.close()
+        await worker.close()
+    assert await stage.told("SELECT to_regclass($1)::text", f"platform.outbox_{first:%Y_%m}") != [(None,)]
+
+
+async def test_the_relay_is_woken_well_before_its_slow_poll(stage: Stage) -> None:
+    stage.start_relay()
+    await eventually(_relay_listens(stage))
+    waits = []
+    for _ in range(5):
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await stage.tell(changed(keys(1)[0]))
+        await eventually(_all_sent(stage), every=0.005)
+        waits.append(loop.time() - began)
+    assert sorted(waits)[2] < 0.3, waits
+
+
+def _relay_listens(stage: Stage) -> Callable[[], Awaitable[bool]]:
+    async def listens() -> bool:
+        rows = await stage.told(
+            "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND database ="
+            " (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return bool(rows[0]["n"] >= 24)
+
+    return listens
+
+
+def _all_sent(stage: Stage) -> Callable[[], Awaitable[bool]]:
+    async def sent() -> bool:
+        return not await stage.told("SELECT FROM platform.unsent")
+
+    return sent
+
+
+async def test_a_command_never_notifies_inside_its_transaction(stage: Stage) -> None:
+    """NOTIFY inside the transactions would put every commit of the cluster into one queue."""
+    heard: list[str] = []
+    listener = await asyncpg.connect(stage.urls["teller_worker"])
+    await listener.add_listener(UNSENT_CHANNEL, lambda *args: heard.append(args[2]))
+    quiet = Database(stage.urls["teller_api"], service="teller", wake_relay=False)
+    try:
+        async with quiet.transaction() as session:
+            emit(session, changed(keys(1)[0]))
+        await listener.execute("SELECT 1")
+        assert heard == []
+        await stage.tell(changed(keys(1)[0]))
+        await eventually(_some(heard))
+    finally:
+        await listener.close()
+        await quiet.close()
+
+
+def _some(heard: list[str]) -> Callable[[], Awaitable[bool]]:
+    async def some() -> bool:
+        return bool(heard)
+
+    return some
