@@ -15,6 +15,7 @@ from shared.settings import Settings
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 FARTHEST = timedelta(days=366 * 50)
+READ_AT_BEGIN = "clock_offset"
 
 
 class ClockStandsFixed(DomainError):
@@ -79,11 +80,14 @@ async def advance(session: AsyncSession, by: timedelta) -> datetime:
 
 
 async def offset(session: AsyncSession) -> timedelta:
-    """Return how far the development clock is ahead of real time."""
-    seconds = await session.scalar(select(schema.business_clock.c.offset_seconds))
+    """Return how far the development clock is ahead of real time; a session of `Database` read it when it began."""
+    seconds = session.info.get(READ_AT_BEGIN)
+    if seconds is None:
+        seconds = await session.scalar(select(schema.business_clock.c.offset_seconds))
     return timedelta(seconds=seconds or 0)
 
 
 async def hold(session: AsyncSession) -> None:
     """Keep the clock to this transaction: two who set it at once must not turn it back between them."""
+    session.info.pop(READ_AT_BEGIN, None)
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('pilar business clock'))"))

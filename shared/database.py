@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from uuid_utils.compat import uuid7 as uuid7  # noqa: PLC0414 (services make their ids with it)
 
+from shared import clock
 from shared.errors import NotFound
 from shared.messaging.outbox import record
 from shared.privacy import Vault
@@ -22,6 +23,12 @@ from shared.privacy import Vault
 OLDEST_POSTGRES = 180000
 WAKE_EVERY_SECONDS = 0.02
 UNSENT_CHANNEL = "pilar_unsent"
+
+OPEN_SCOPE = (
+    "SELECT set_config('pilar.areas', $1, true), set_config('pilar.pendamping', $2, true),"
+    " set_config('pilar.partner', $3, true)"
+)
+OPEN_SCOPE_AND_CLOCK = OPEN_SCOPE + ", (SELECT offset_seconds FROM platform.business_clock) AS offset_seconds"  # noqa: S608  # our own words
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 
@@ -196,13 +203,12 @@ async def _open_scope(session: AsyncSession, actor: Scope | None) -> None:
     areas = ",".join(actor.areas) if actor else ""
     pendamping = str(actor.pendamping_id or "") if actor else ""
     partner = str(actor.partner_id or "") if actor else ""
-    await session.execute(
-        sa.text(
-            "SELECT set_config('pilar.areas', :areas, true), set_config('pilar.pendamping', :pendamping, true),"
-            " set_config('pilar.partner', :partner, true)"
-        ),
-        {"areas": areas, "pendamping": pendamping, "partner": partner},
-    )
+    # Every request does this first: as a plain driver statement, and with the one other thing that most will ask.
+    connection = await session.connection()
+    statement = OPEN_SCOPE_AND_CLOCK if clock.Travel.allowed else OPEN_SCOPE
+    row = (await connection.exec_driver_sql(statement, (areas, pendamping, partner))).one()
+    if clock.Travel.allowed:
+        session.info[clock.READ_AT_BEGIN] = row.offset_seconds
 
 
 async def load(session: AsyncSession, model: type[Row], key: object, *, noun: str = "") -> Row:

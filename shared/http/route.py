@@ -180,17 +180,18 @@ class Router(APIRouter):
         super().__init__(prefix=prefix, tags=[tag], route_class=Route)
 
 
-def session_of(request: Request) -> AsyncSession:
+# Dependencies are coroutines even where they wait for nothing: FastAPI sends plain functions to a thread each.
+async def session_of(request: Request) -> AsyncSession:
     """The request's session; `Route` opened it and commits it before the answer leaves."""
     return request.state.session
 
 
-def caller_of(request: Request) -> Actor:
+async def caller_of(request: Request) -> Actor:
     """Who is asking."""
     return request.state.caller
 
 
-def if_match(request: Request) -> int:
+async def if_match(request: Request) -> int:
     """The version that the caller read.
 
     Raises:
