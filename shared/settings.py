@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     owner_database_url: Secret = ""
     transport: Literal["local", "kafka"] = "local"
     kafka_bootstrap: str = "127.0.0.1:9092"
+    kafka_replication: int = Field(default=1, ge=1, le=5)
     issuer: str = ""
     audience: str = ""
     jwks_file: Path | None = None
@@ -81,6 +82,8 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(default=5, ge=0, le=300)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     traces_endpoint: str = ""
+    metrics_port: int = Field(default=0, ge=0, le=65535, description="Where a worker tells its numbers; 0: nowhere.")
+    metrics_host: str = "127.0.0.1"
 
     @classmethod
     def settings_customise_sources(

@@ -12,7 +12,7 @@ from typing import Literal
 
 import structlog
 
-from shared import clock, logs
+from shared import clock, logs, telemetry
 from shared.database import Database
 from shared.faults import refuse_in_production
 from shared.jobs import Due, Work, work
@@ -161,9 +161,12 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str])
     wanted: Sequence[Part] = [part for part in EVERY_PART if part in arguments] or ("relay", "consumer")
     child = None if arguments else _jobs_child(parts)
     following = asyncio.create_task(_end_with_parent(stop))
+    if settings.metrics_port and PARENT not in os.environ:
+        telemetry.serve(settings.metrics_port, settings.metrics_host)
     transport = kafka_transport(settings)
     database = worker_database(settings)
     await database.check_version()
+    await _make_topics(settings, wanted, stop)
     running = asyncio.create_task(run_parts(parts, database, transport, stop, wanted))
     watching = asyncio.create_task(_watch(child, stop)) if child else None
     await stop.wait()
@@ -176,8 +179,31 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str])
         async with asyncio.timeout(5):
             await database.close()
     failed = not done or running.exception() is not None
+    if done and running.exception() is not None:
+        log.error("worker_failed", error=_names_of(running.exception()))
     # A client library may hold threads or tasks that wait for a dead broker for ever.
     os._exit(1 if failed else 0)
+
+
+async def _make_topics(settings: Settings, wanted: Sequence[Part], stop: asyncio.Event) -> None:
+    """Make the topics that are not there yet; a broker that is down is waited for, and nothing is lost meanwhile."""
+    from shared.kafka import create_topics
+
+    while not stop.is_set() and {"relay", "consumer"} & set(wanted):
+        try:
+            await create_topics(settings.kafka_bootstrap, replication=settings.kafka_replication)
+        except (OSError, TimeoutError, RuntimeError) as error:
+            log.warning("topics_not_made", error=type(error).__name__)
+            await asyncio.sleep(2)
+        else:
+            return
+
+
+def _names_of(error: BaseException | None) -> str:
+    """Return the classes in a group of errors, never their values."""
+    if isinstance(error, BaseExceptionGroup):
+        return ", ".join(_names_of(one) for one in error.exceptions)
+    return type(error).__name__
 
 
 def _jobs_child(parts: Parts) -> "subprocess.Popen[bytes]":
