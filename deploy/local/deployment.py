@@ -253,7 +253,7 @@ def refuse_busy(ports: Mapping[str, int]) -> None:
     taken = [str(port) for port in ports.values() if busy(port)]
     if taken:
         raise CannotRunHere(
-            f"Port {' and '.join(taken)} of this machine is taken: stop what runs there, or choose other ports, "
+            f"{'Ports' if len(taken) > 1 else 'Port'} {', '.join(taken)} of this machine: taken. Stop what runs there, or choose other ports, "
             f"as in `make up PORT={ports['start'] + 100}`."
         )
 

@@ -73,22 +73,23 @@ async def read(workers: dict[str, str], kpm_id: str) -> list[Told]:
 def lines(kpm_id: str, facts: list[Told]) -> Iterable[str]:
     """One line a fact: business time in Jakarta, the fact, who caused it, and what may be told of it."""
     yield f"The life of {kpm_id}, as the four services told it (business time, Jakarta)\n"
-    day = ""
+    shown_day = ""
     for fact in facts:
-        at = fact.occurred_at.astimezone(JAKARTA)
-        if f"{at:%A %d %B %Y}" != day:
-            day = f"{at:%A %d %B %Y}"
+        at = fact.occurred_at.astimezone(JAKARTA) if fact.occurred_at else None
+        if at and (day := f"{at:%A %d %B %Y}") != shown_day:
+            shown_day = day
             yield f"\n{day}"
+        time = f"{at:%H:%M}" if at else "  …  "
         what = fact.wire.rpartition(".")[0]
-        yield f"  {at:%H:%M}  {what:34} by {fact.actor:24} {details(fact)}".rstrip()
+        yield f"  {time}  {what:34} by {fact.actor:20} {details(fact)}".rstrip()
     yield f"\n{len(facts)} facts from {len({fact.service for fact in facts})} services."
 
 
 def details(fact: Told) -> str:
     if not fact.envelope:
-        return "(sealed; sent, and cleared here)"
-    known = [(name, fact.data[name]) for name in SHOWN if fact.data.get(name) not in {None, ""}]
-    return ", ".join(f"{name} {value}" for name, value in known)
+        return "sealed; sent, and cleared here"
+    known = {name: fact.data[name] for name in SHOWN if fact.data.get(name) not in (None, "", [])}
+    return ", ".join(f"{name} {'+'.join(v) if isinstance(v, list) else v}" for name, v in known.items())
 
 
 if __name__ == "__main__":

@@ -146,6 +146,8 @@ def live(order: Order) -> NoReturn:
 def become(order: Order) -> None:
     import uuid_utils
 
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(f"pilar {order.name}"[:15])
     uuid_utils.reseed_rng()  # or forks of one process would give the same ids
     os.environ.clear()
     os.environ.update(order.environment)

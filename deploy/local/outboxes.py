@@ -50,9 +50,9 @@ class Told:
         return self.envelope.get("actor", self.service)
 
     @property
-    def occurred_at(self) -> datetime:
-        """Business time; of a cleared body only the real time is left."""
-        return datetime.fromisoformat(self.envelope["time"]) if self.envelope else self.recorded_at
+    def occurred_at(self) -> datetime | None:
+        """Business time; of a cleared body nothing is left of it."""
+        return datetime.fromisoformat(self.envelope["time"]) if self.envelope else None
 
 
 @dataclass(slots=True)
@@ -90,16 +90,24 @@ class Outboxes:
         return sorted(found, key=lambda fact: (fact.recorded_at, fact.outbox_id))
 
     async def of_family(self, kpm_id: str) -> list[Told]:
-        """Everything told of a family, credits of its graduasi too, as it happened."""
+        """Everything told of a family, of its cases' credits and of who accompanies it, as it happened."""
         everything = [
             told(service, row)
             for service, connection in self.connections.items()
             for row in await connection.fetch(NEW, -1)
         ]
-        own = [fact for fact in everything if fact.key == kpm_id or fact.data.get("kpm_id") == kpm_id]
-        cases = {fact.data["graduasi_id"] for fact in own if fact.data.get("graduasi_id")}
-        linked = [fact for fact in everything if fact not in own and fact.data.get("graduasi_id") in cases]
-        return sorted(own + linked, key=lambda fact: (fact.recorded_at, fact.outbox_id))
+        own = {id(fact) for fact in everything if kpm_id in {fact.key, fact.data.get("kpm_id")}}
+        mine = [fact.data for fact in everything if id(fact) in own]
+        cases = {data["graduasi_id"] for data in mine if data.get("graduasi_id")}
+        people = {data["pendamping_id"] for data in mine if data.get("dampingan_id")}
+        found = [
+            fact
+            for fact in everything
+            if id(fact) in own
+            or fact.data.get("graduasi_id") in cases
+            or (fact.service == "registry" and fact.key in people)
+        ]
+        return sorted(found, key=lambda fact: (fact.recorded_at, fact.outbox_id))
 
     def hearers(self, wire: str) -> list[str]:
         """The subscriptions that do something when this happens, as "service/subscription"."""

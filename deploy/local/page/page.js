@@ -19,7 +19,7 @@ function drawServices(docs) {
   at("services").replaceChildren(...Object.entries(SERVICES).map(([name, [sentence]]) => make("article", [
     make("h3", [name, make("span", "…", { id: `up-${name}` })]),
     make("p", sentence),
-    make("a", "API and its documentation", { href: docs[name] }),
+    make("a", "Open its API", { href: docs[name] }),
     make("dl", ["unsent", "lag", "parked"].map((what) => make("div", [
       make("dt", what), make("dd", "–", { id: `${what}-${name}` })])), { className: "depths" }),
   ], { className: "card" })));
@@ -42,24 +42,27 @@ async function copy(name, button) {
 }
 
 function drawChain(services) {
-  const totals = (name) => services[name].numbers?.by_exit_reason ?? {};
-  const reasons = [...new Set(CHAIN.flatMap((name) => Object.keys(totals(name))))].sort();
+  const counted = (name) => services[name].numbers?.by_exit_reason ?? {};
+  const reasons = [...new Set(CHAIN.flatMap((name) => Object.keys(counted(name))))].sort();
   at("empty").hidden = reasons.length > 0;
-  const head = ["", ...reasons.map((reason) => reason.replaceAll("_", " ").toLowerCase()), "total"];
-  at("chain").tHead.replaceChildren(make("tr", head.map((text) => make("th", text, { scope: "col" }))));
-  const rows = CHAIN.flatMap((name) => [
-    make("tr", [make("th", `${name}: ${COUNTED[name]}`, { className: "service", colSpan: head.length, scope: "rowgroup" })]),
-    ...SERVICES[name][1].map((word) => make("tr", [
-      make("th", word, { scope: "row" }),
-      ...reasons.map((reason) => number(totals(name)[reason]?.[word])),
-      number(services[name].numbers?.totals?.[word], "total"),
-    ])),
-  ]);
-  at("chain").tBodies[0].replaceChildren(...rows);
+  at("chain").replaceChildren(...CHAIN.map((name) => {
+    const words = SERVICES[name][1];
+    const row = (label, numbers, className) => make("tr", [
+      make("th", label, { scope: "row" }), ...words.map((word) => number(numbers?.[word], className))]);
+    return make("article", make("table", [
+      make("caption", [name, make("span", COUNTED[name])]),
+      make("thead", make("tr", ["", ...words].map((word) => make("th", word, { scope: "col" })))),
+      make("tbody", [
+        ...reasons.map((reason) => row(reason.replaceAll("_", " ").toLowerCase(), counted(name)[reason] ?? {}, "")),
+        row("total", services[name].numbers?.totals, "total"),
+      ]),
+    ]), { className: "card" });
+  }));
 }
 
-function number(value, className = "") {
-  return make("td", value === undefined ? "–" : value.toLocaleString("en"), { className: value ? className : `${className} none` });
+function number(value, className) {
+  const text = value === undefined ? "–" : value.toLocaleString("en");
+  return make("td", text, { className: value ? className : `${className} none` });
 }
 
 function drawDepths(services) {

@@ -1,0 +1,190 @@
+"""deploy/local/up.py: everything on one machine, and nothing left of it."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.local.issuer import DevelopmentIssuer
+from deploy.local.place import Place
+from tests.deploy.deployments import Up, descendants, none_alive, run, some_base
+from tests.deploy.processes_seen import until
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("machine")]
+SERVICES = ("registry", "caseload", "graduation", "referral")
+CHROMIUM = shutil.which("chromium")
+HEADLESS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--virtual-time-budget=6000"),
+)
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    started = Up.start(tmp_path_factory.mktemp("up") / "data", some_base())
+    yield started
+    started.stop()
+
+
+def get(url: str) -> httpx.Response:
+    return httpx.get(url, trust_env=False, timeout=30)
+
+
+def authorized(folder: Path, name: str) -> dict[str, str]:
+    issuer = DevelopmentIssuer(Place.of(folder).issuer, "development")
+    return {"Authorization": f"Bearer {issuer.demo_token(name)}"}
+
+
+def target(up: Up, per_person: int) -> httpx.Response:
+    body = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": per_person, "basis": "Kerangka kerja"}
+    headers = {**authorized(up.folder, "kemensos-1"), "Idempotency-Key": f"target-{per_person}"}
+    return httpx.post(f"{up.state.url('registry')}/v1/target", json=body, headers=headers, trust_env=False)
+
+
+def targets(up: Up) -> list[int]:
+    url = f"{up.state.url('registry')}/v1/target?year=2026"
+    found = httpx.get(url, headers=authorized(up.folder, "kemensos-1"), trust_env=False)
+    return [item["per_person"] for item in found.json()["items"]]
+
+
+def test_every_service_answers_with_its_docs_and_the_page_links_them(up: Up) -> None:
+    about = get(f"{up.state.url('start')}/about").json()
+    assert list(about["docs"]) == list(SERVICES)
+    for service in SERVICES:
+        assert get(f"{up.state.url(service)}/readyz").json() == {"status": "ready"}
+        docs = get(about["docs"][service])
+        assert docs.status_code == 200
+        assert "http://" not in docs.text.replace("http://127.0.0.1", "")
+        assert "https://" not in docs.text
+
+
+def test_the_page_shows_numbers_and_depths_of_all_four(up: Up) -> None:
+    def measured() -> bool:
+        services = get(f"{up.state.url('start')}/live").json()["services"]
+        return all(
+            told["up"] and told["unsent"] == told["parked"] == told["lag"] == 0 and told["numbers"]["totals"]
+            for told in services.values()
+        )
+
+    assert until(measured)
+
+
+def test_the_page_needs_nothing_from_outside_and_answers_to_no_other_name(up: Up) -> None:
+    page = get(up.state.url("start"))
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert "//" not in page.text.replace("<!doctype html>", "")
+    other = httpx.get(up.state.url("start"), headers={"Host": "elsewhere.example"}, trust_env=False)
+    assert other.status_code == 400
+
+
+def test_a_token_of_the_page_opens_what_its_role_may(up: Up) -> None:
+    token = httpx.post(f"{up.state.url('start')}/tokens/operator-1", trust_env=False).text
+    headers = {"Authorization": f"Bearer {token}"}
+    days = {
+        httpx.get(f"{up.state.url(service)}/v1/clock", headers=headers, trust_env=False).json()["today"]
+        for service in SERVICES
+    }
+    assert days == {"2026-03-01"}
+
+
+def test_a_pendamping_has_a_token_once_registry_knows_one(up: Up) -> None:
+    url = f"{up.state.url('start')}/tokens/pendamping-1"
+    assert httpx.post(url, trust_env=False).status_code == 404
+
+
+def test_what_it_printed_names_the_pages_the_tokens_and_the_next_command(up: Up) -> None:
+    assert all(f"{up.state.url(service)}/docs" in up.said for service in SERVICES)
+    assert up.state.url("start") in up.said
+    assert "kemensos-1           ey" in up.said
+    assert "make demo" in up.said
+
+
+def test_a_second_one_on_the_same_folder_is_refused_in_a_sentence_and_harms_nothing(up: Up) -> None:
+    told = run("deploy.local.up", up.folder, some_base())
+    assert told.returncode == 1
+    assert told.stderr == f"Pilar runs on {up.folder} already, at {up.state.url('start')}; stop it first.\n"
+    assert get(f"{up.state.url('referral')}/readyz").status_code == 200
+
+
+def test_a_port_that_is_taken_is_named_in_a_sentence(up: Up, tmp_path: Path) -> None:
+    told = run("deploy.local.up", tmp_path, up.base + 5)
+    assert told.returncode == 1
+    assert f"Port {up.base + 5} of this machine" in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("name", "value"), [("TRANSPORT", "pigeon"), ("PORT", "eighty")])
+def test_a_setting_that_cannot_be_meant_is_refused_in_a_sentence(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    told = run("deploy.local.up", tmp_path, 8100, **{name: value})
+    assert told.returncode == 1
+    assert value in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_a_folder_refuses_the_other_transport_in_a_sentence(tmp_path: Path) -> None:
+    Place.of(tmp_path).settle("kafka")
+    told = run("deploy.local.up", tmp_path, some_base())
+    assert told.returncode == 1
+    assert "by the transport kafka" in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_data_is_kept_sigterm_ends_with_0_and_kill_9_leaves_no_process(tmp_path: Path) -> None:
+    first = Up.start(tmp_path / "data", some_base())
+    assert target(first, 10).status_code == 201
+    processes = descendants(first.process.pid)
+    assert len(processes) > 8
+    assert first.stop() == 0
+    assert none_alive(processes)
+    again = Up.start(tmp_path / "data", first.base)
+    assert targets(again) == [10]
+    processes = descendants(again.process.pid)
+    assert again.kill() == -9
+    assert until(lambda: none_alive(processes), 30)
+
+
+def test_a_process_that_ends_unasked_ends_all_and_is_named(tmp_path: Path) -> None:
+    up = Up.start(tmp_path / "data", some_base())
+    processes = descendants(up.process.pid)
+    (victim,) = [pid for pid in processes if Path(f"/proc/{pid}/comm").read_text() == "pilar graduatio\n"]
+    subprocess.run(["kill", "-9", str(victim)], check=True)
+    assert up.process.stdout is not None
+    rest = up.process.stdout.read()
+    assert up.ended() == 1
+    assert "graduation ended with status -9" in rest
+    assert until(lambda: none_alive(processes), 30)
+
+
+@pytest.mark.skipif(
+    CHROMIUM is None, reason="Chromium is not installed; the page is looked at over HTTP alone."
+)
+def test_the_page_fills_itself_in_a_browser(up: Up, tmp_path: Path) -> None:
+    assert CHROMIUM is not None
+    words = [CHROMIUM, *HEADLESS, f"--user-data-dir={tmp_path}", "--dump-dom", up.state.url("start")]
+    page = subprocess.run(words, capture_output=True, text=True, timeout=90, check=True).stdout
+    assert "All four services answer" in page
+    assert page.count(">ready<") == 4
+    assert "No family has left bansos yet" in page
+    assert page.count("<table>") == 4
+
+
+@pytest.mark.skipif(
+    CHROMIUM is None, reason="Chromium is not installed; the page is looked at over HTTP alone."
+)
+def test_the_page_fits_a_phone(up: Up, tmp_path: Path) -> None:
+    assert CHROMIUM is not None
+    picture = tmp_path / "page.png"
+    words = [
+        CHROMIUM,
+        *HEADLESS,
+        f"--user-data-dir={tmp_path}",
+        "--window-size=500,900",
+        f"--screenshot={picture}",
+    ]
+    subprocess.run([*words, up.state.url("start")], capture_output=True, timeout=90, check=True)
+    assert picture.stat().st_size > 10_000
