@@ -1,0 +1,127 @@
+"""What falls due is a row with a clock: done once, tried again for ever, and never before its time."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.jobs import Due, OutsideCall, Work, run_due, schedule, unschedule
+from tests.kit import Running
+
+SOON = timedelta(days=3)
+
+
+@pytest.fixture
+def done() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def todo(done: list[str]) -> Work:
+    work = Work()
+
+    @work.due("term_ends")
+    async def remember(session: AsyncSession, due: Due) -> None:
+        del session
+        done.append(due.subject_id)
+
+    return work
+
+
+async def plan(registry: Running, subject: str, due_at: datetime, **more: Any) -> None:
+    async with registry.session() as session:
+        await schedule(session, "term_ends", due_at, subject_id=subject, **more)
+
+
+async def test_not_before_its_time_on_the_business_clock(
+    registry: Running, todo: Work, done: list[str]
+) -> None:
+    await plan(registry, "a", datetime.now(UTC) + SOON)
+    assert not await run_due(registry.worker, todo)
+    await registry.set_clock(datetime.now(UTC) + SOON + timedelta(minutes=1))
+    assert await run_due(registry.worker, todo)
+    assert not await run_due(registry.worker, todo)
+    assert done == ["a"]
+
+
+async def test_the_real_clock_does_not_travel(registry: Running, todo: Work, done: list[str]) -> None:
+    await plan(registry, "a", datetime.now(UTC) + SOON, clock="real")
+    await registry.set_clock(datetime.now(UTC) + 2 * SOON)
+    assert not await run_due(registry.worker, todo)
+    assert done == []
+
+
+async def test_many_workers_do_each_thing_once(registry: Running, todo: Work, done: list[str]) -> None:
+    for number in range(12):
+        await plan(registry, str(number), datetime.now(UTC) - SOON)
+
+    async def until_nothing() -> None:
+        while await run_due(registry.worker, todo):
+            pass
+
+    await asyncio.gather(*(until_nothing() for _ in range(4)))
+    assert sorted(done, key=int) == [str(number) for number in range(12)]
+
+
+async def test_what_fails_stays_and_is_tried_again_later(registry: Running) -> None:
+    tries: list[int] = []
+    work = Work()
+
+    @work.due("term_ends")
+    async def broken(session: AsyncSession, due: Due) -> None:
+        del session
+        tries.append(due.attempts)
+        message = "no"
+        raise ValueError(message)
+
+    await plan(registry, "a", datetime.now(UTC) - SOON)
+    assert await run_due(registry.worker, work)
+    assert not await run_due(registry.worker, work), "it waits before the next try"
+    (row,) = await registry.sql(
+        "SELECT attempts, error, done_at, lease_until FROM platform.due WHERE kind = 'term_ends'"
+    )
+    assert (row["attempts"], row["error"], row["done_at"]) == (1, "ValueError", None)
+    await registry.sql("UPDATE platform.due SET lease_until = now() - interval '1 second'")
+    assert await run_due(registry.worker, work)
+    assert tries == [0, 1]
+
+
+async def test_said_again_it_moves_and_unsaid_it_is_gone(
+    registry: Running, todo: Work, done: list[str]
+) -> None:
+    await plan(registry, "a", datetime.now(UTC) - SOON)
+    await plan(registry, "a", datetime.now(UTC) + SOON)
+    assert not await run_due(registry.worker, todo)
+    await plan(registry, "b", datetime.now(UTC) - SOON)
+    async with registry.session() as session:
+        await unschedule(session, "term_ends", "b")
+    assert not await run_due(registry.worker, todo)
+    assert done == []
+
+
+async def test_a_call_outside_stands_between_two_transactions(registry: Running) -> None:
+    seen: list[str] = []
+
+    async def prepare(session: AsyncSession, due: Due) -> str:
+        del session
+        return f"to {due.subject_id}"
+
+    async def perform(prepared: str) -> str:
+        idle = await registry.sql(
+            "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()"
+            " AND state LIKE 'idle in transaction%'"
+        )
+        assert idle[0]["n"] == 0, "no transaction may be open while somebody outside is called"
+        return prepared + " answered"
+
+    async def record(session: AsyncSession, due: Due, result: str) -> None:
+        del session, due
+        seen.append(result)
+
+    work = Work()
+    work.call("term_ends", OutsideCall(prepare, perform, record))
+    await plan(registry, "the partner", datetime.now(UTC) - SOON)
+    await run_due(registry.worker, work)
+    assert seen == ["to the partner answered"]
