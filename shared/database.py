@@ -109,6 +109,7 @@ class Database:
             max_overflow=0,
             pool_timeout=2,
             hide_parameters=True,
+            json_deserializer=orjson.loads,
             connect_args={
                 "statement_cache_size": statement_cache_size,
                 "server_settings": {

@@ -4,14 +4,23 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.caseload.models import Dampingan
-from services.caseload.queries.families import dampingan_columns
 from services.caseload.queries.sight import sees_own_only
 from shared.access import Actor
 
 
 def list_of(actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None) -> sa.Select[*tuple[Any, ...]]:
     """Select dampingan; a pendamping's own alone, officials' by area through row security."""
-    statement = sa.select(*dampingan_columns())
+    statement = sa.select(
+        Dampingan.dampingan_id,
+        Dampingan.kpm_id,
+        Dampingan.pendamping_id,
+        Dampingan.penugasan_id,
+        Dampingan.kind,
+        Dampingan.purpose,
+        sa.func.lower(Dampingan.valid).label("valid_from"),
+        sa.func.upper(Dampingan.valid).label("valid_to"),
+        Dampingan.version,
+    )
     if sees_own_only(actor):
         statement = statement.where(Dampingan.pendamping_id == actor.pendamping_id)
     if pendamping_id is not None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from services.caseload.errors import OneNumberToLookUp
 from services.caseload.models import Kpm, KpmHistory, Relation
 from services.caseload.queries import families as reading
+from services.caseload.queries.family import read_family
 from services.caseload.queries.sight import require_sight
 from services.caseload.routes.shapes import Area, Body, View
 from shared.access import Permission
@@ -177,7 +178,7 @@ async def list_kpm(
 @may(Permission.KPM_READ)
 async def read_kpm(kpm_id: UUID, session: Session, caller: Caller) -> KpmView:
     """One family whole."""
-    return KpmView.model_validate(await reading.read_family(session, caller, kpm_id))
+    return KpmView.model_validate(await read_family(session, caller, kpm_id))
 
 
 @families.get("/kpm/{kpm_id}/history", response_model=HistoryPage)
