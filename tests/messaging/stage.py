@@ -153,6 +153,10 @@ class Road(Protocol):
 
     name: str
 
+    def orders(self) -> dict[str, str]:
+        """What another process needs to know to take the same road."""
+        ...
+
     def publisher(self) -> Publisher: ...
     def source(
         self, stage: "Stage", subscription: Subscription, stored: Stored, name: str = ""
@@ -174,6 +178,9 @@ class LocalRoad:
     """The one-machine transport."""
 
     name = "local"
+
+    def orders(self) -> dict[str, str]:
+        return {}
 
     def publisher(self) -> Publisher:
         return LocalPublisher()
@@ -333,7 +340,7 @@ class Stage:
 
     def act(self, part: str, fault: str = "", **more: object) -> Child:
         """Run a relay or a consumer of this stage in a process of its own."""
-        orders = {"part": part, "road": self.road.name, "urls": self.urls, **more}
+        orders = {"part": part, "road": self.road.name, "urls": self.urls, **self.road.orders(), **more}
         environment = os.environ | {"PYTHONPATH": str(ROOT), "PILAR_FAULTPOINT": fault}
         child = Child(
             [sys.executable, "-m", "tests.messaging.actor", json.dumps(orders)],
@@ -452,6 +459,7 @@ async def _database_for(cluster: Cluster, service: str) -> str:
             await connection.close()
     if at not in _clones:
         _clones[at] = await cluster.clone(service)
+        await cluster.execute(f'ALTER DATABASE "{_clones[at]}" OWNER TO {service}_owner')
     return _clones[at]
 
 

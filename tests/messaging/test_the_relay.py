@@ -1,0 +1,148 @@
+"""What is unsent, in order and to the last: several relays at once, and one that is killed where it hurts."""
+
+import asyncio
+import itertools
+import random
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+import orjson
+import pytest
+
+from shared.access import Actor
+from shared.messaging import emit
+from shared.messaging.relay import Unsent, good_prefixes
+from tests.messaging.stage import TELLER, TOPIC, Stage, changed, eventually, hearer, keys, sealed
+
+EVENTS, KEYS, WRITERS, RELAYS, ROLLED_BACK = 20_000, 200, 12, 3, 0.05
+PER_COMMIT = 20
+
+
+class Undone(Exception):
+    """A command that fails after it told."""
+
+
+async def write(stage: Stage, told: list[UUID], seed: int, left: "itertools.count[int]") -> int:
+    """Commit batches of events over random keys until all are told, five of a hundred rolled back."""
+    chance, committed = random.Random(seed), 0
+    while next(left) < EVENTS // PER_COMMIT:
+        chosen = [chance.choice(told) for _ in range(PER_COMMIT)]
+        if chance.random() < ROLLED_BACK:
+            with pytest.raises(Undone):
+                await undone(stage, chosen)
+        await stage.tell(*(changed(key) for key in chosen))
+        committed += PER_COMMIT
+    return committed
+
+
+async def undone(stage: Stage, chosen: list[UUID]) -> None:
+    async with stage.teller.transaction(Actor.system(TELLER)) as session:
+        for key in chosen:
+            emit(session, changed(key, "ghost"))
+        raise Undone
+
+
+async def all_sent(stage: Stage) -> bool:
+    return not await stage.told("SELECT FROM platform.unsent LIMIT 1")
+
+
+async def test_three_relays_under_twelve_writers_keep_order_and_lose_nothing(stage: Stage) -> None:
+    told, left = keys(KEYS), itertools.count()
+    for _ in range(RELAYS):
+        stage.start_relay()
+    committed = sum(await asyncio.gather(*(write(stage, told, seed, left) for seed in range(WRITERS))))
+    await eventually(lambda: all_sent(stage), seconds=40)
+    records = await stage.records()
+    envelopes = [orjson.loads(record.value) for record in records]
+    assert committed == EVENTS
+    assert not any(envelope["data"]["reason"] == "ghost" for envelope in envelopes)
+    seen: dict[str, int] = {}
+    for envelope in envelopes:  # each partition in order; what a changing owner sends twice is behind
+        last = seen.get(envelope["subject"], 0)
+        assert envelope["seq"] <= last + 1, f"{envelope['subject']}: {envelope['seq']} after {last}"
+        seen[envelope["subject"]] = max(last, envelope["seq"])
+    assert sum(seen.values()) == EVENTS
+    assert len({envelope["id"] for envelope in envelopes}) == EVENTS
+
+
+async def test_each_shard_has_one_owner_and_each_relay_its_share(stage: Stage) -> None:
+    stops = [stage.start_relay() for _ in range(RELAYS)]
+
+    async def shares() -> list[int]:
+        rows = await stage.told(
+            "SELECT pid, count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = $1"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY pid",
+            0x50494C52,
+        )
+        return sorted(row["n"] for row in rows)
+
+    async def fair() -> bool:
+        return await shares() == [8, 8, 8]
+
+    await eventually(fair)
+    await stage.end(stops[0])
+
+    async def taken_over() -> bool:
+        return await shares() == [12, 12]
+
+    await eventually(taken_over)
+
+
+async def test_a_relay_killed_between_send_and_clear_loses_nothing_and_duplicates_are_dropped(
+    stage: Stage, tmp_path: Path
+) -> None:
+    token = tmp_path / "armed"
+    token.touch()
+    told = keys(30)
+    for number in range(4):
+        await stage.tell(*(changed(key, number) for key in told))
+    child = stage.act("relay", f"relay.sent=kill:{token}")
+    assert await asyncio.to_thread(child.wait, 30) == -9
+    assert len(await stage.told("SELECT FROM platform.unsent")) == 120
+    stage.act("relay", f"relay.sent=kill:{token}")
+    await eventually(lambda: all_sent(stage))
+    sub = hearer()
+    await stage.listen(sub)
+    heard = await stage.heard()
+    assert Counter(heard) == Counter((str(key), seq) for key in told for seq in range(1, 5))
+    assert await stage.parked() == []
+    assert len(await stage.records()) >= 120
+
+
+async def test_a_sealed_body_is_cleared_and_never_sent_again(stage: Stage) -> None:
+    """Kafka: once it was sent. One machine: once it was applied."""
+    (key,) = keys(1)
+    await stage.say(changed(key), sealed(key))
+    await stage.listen(hearer(topics=[sealed(key).topic]))
+
+    async def cleared() -> bool:
+        return not await stage.told(
+            "SELECT FROM platform.outbox WHERE topic = 'pilar.sealed' AND body IS NOT NULL"
+        )
+
+    await eventually(cleared)
+    assert [
+        tuple(row) for row in await stage.told("SELECT topic, body IS NULL FROM platform.outbox ORDER BY 1")
+    ] == [
+        (TOPIC, False),
+        (sealed(key).topic, True),
+    ]
+    assert len(await stage.heard()) == 1
+
+
+async def test_an_expired_sealed_body_does_not_stop_the_relay(stage: Stage) -> None:
+    """Nothing could be sent for seven days, and housekeeping cleared the body of what was still unsent."""
+    first, second = keys(2)
+    await stage.tell(sealed(first))
+    await stage.told("UPDATE platform.outbox SET body = NULL")
+    await stage.tell(changed(second))
+    await stage.relay()
+    assert await all_sent(stage)
+    assert len(await stage.records()) == 1
+
+
+def test_of_each_key_only_what_stands_before_its_first_failure_is_cleared() -> None:
+    rows = [Unsent(0, number, None, None, TOPIC, key, "") for number, key in enumerate("ababa")]
+    assert [row.outbox_id for row in good_prefixes(rows, {2})] == [0, 1, 3]
+    assert good_prefixes(rows, {0, 1}) == []
