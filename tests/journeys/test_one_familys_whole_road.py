@@ -1,0 +1,121 @@
+"""Scenario 2 of domain.md, as the demonstration tells it, through all four services: in one process, and over Kafka."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.kafka.broker import Broker
+from deploy.local.demo import road
+from deploy.local.demo.__main__ import scenario
+from deploy.local.demo.numbers import EXPECTED, REASON
+from tests.journeys.carrying import Together, together
+from tests.journeys.checker import violations
+from tests.kit import Cluster
+
+TIMES = 3
+THEN = (
+    "her NIK parses as female",
+    "… born 12-11-1987",
+    "… and is shown masked",
+    "she is SIAP",
+    "people, at least four, each acted in one stage alone",
+    "the term ends on 17 June",
+    "the stop applies from tahap 3",
+    "tahap 2 stays payable",
+    "certificate GR-",
+    "S has six monthly monitoring tasks",
+    "her PKH has ended on 1 July",
+    "SEMBAKO goes on, its own decision pending",
+    "PBI goes on, its own decision pending",
+    "caseload pays tahap 2, not tahap 3, and names the two that are pending",
+    "exactly one rujukan has opened",
+    "KUR_SUPERMIKRO is proposed for MODAL",
+    "PLUT_PENDAMPINGAN is proposed for PENDAMPINGAN",
+    "KDMP_PASAR is proposed for PASAR",
+    "BPJSTK_BPU is there too, as an option",
+    "KDMP waits for the effect",
+    "the credit is on S's scorecard",
+    "all three have reached her",
+    "KUR delivered Rp8,000,000, once",
+    "the outcome after three months is recorded",
+)
+
+
+@pytest.fixture(autouse=True)
+def _a_small_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(road, "FAMILIES", 40)
+
+
+@pytest.fixture
+async def on_one_machine(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Together]:
+    async with together(cluster, tmp_path) as four:
+        yield four
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    broker = Broker(tmp_path_factory.mktemp("kafka"))
+    broker.start()
+    yield broker
+    broker.wipe()
+
+
+@pytest.fixture
+async def over_kafka(cluster: Cluster, broker: Broker, tmp_path: Path) -> AsyncIterator[Together]:
+    async with together(cluster, tmp_path, broker.bootstrap) as four:
+        yield four
+
+
+async def goes_the_whole_road(four: Together) -> None:
+    agreed = await scenario(four.world)
+    assert not four.world.failed, four.screen.getvalue()
+    assert agreed, four.screen.getvalue()
+    told = four.screen.getvalue()
+    assert [
+        then for then in THEN if not any("✓" in line and then in line for line in told.splitlines())
+    ] == []
+    await four.at_rest()
+    await counts_agree(four)
+
+
+async def counts_agree(four: Together) -> None:
+    """chain.md 9, counted without a filter: nobody else in the file has left anything."""
+    for name, service in four.services.items():
+        answer = await service.post("/v1/numbers", {}, as_=service.token("OPERATOR", "operator-1"))
+        told = answer.json()
+        assert told["totals"] == EXPECTED[name]
+        assert told["by_exit_reason"] == {REASON: EXPECTED[name]}
+
+
+async def changes_nothing_delivered_again(four: Together) -> None:
+    before = await four.digest()
+    assert len(before) > 100
+    added = await four.deliver_all_again(TIMES)
+    assert added > 400
+    await four.at_rest()
+    after = await four.digest()
+    assert {table for table in before if before[table] != after[table]} == set()
+    await counts_agree(four)
+
+
+@pytest.mark.timeout(240)
+async def test_in_one_process_and_nothing_changes_when_all_is_delivered_three_times_more(
+    on_one_machine: Together,
+) -> None:
+    await goes_the_whole_road(on_one_machine)
+    assert await violations(on_one_machine.services) == []
+    await changes_nothing_delivered_again(on_one_machine)
+    assert await violations(on_one_machine.services) == []
+
+
+@pytest.mark.kafka
+@pytest.mark.xdist_group("kafka")
+@pytest.mark.timeout(300)
+async def test_over_kafka_and_nothing_changes_when_all_is_delivered_three_times_more(
+    over_kafka: Together,
+) -> None:
+    await goes_the_whole_road(over_kafka)
+    assert await violations(over_kafka.services, over_kafka.bootstrap) == []
+    await changes_nothing_delivered_again(over_kafka)
+    assert await violations(over_kafka.services, over_kafka.bootstrap) == []

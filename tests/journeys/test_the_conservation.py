@@ -1,0 +1,215 @@
+"""The checker of the four databases: it is silent after the road, and each thing that must not be is seen when planted."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from deploy.local.demo import road
+from deploy.local.demo.__main__ import scenario
+from tests.journeys.carrying import Together, together
+from tests.journeys.checker import databases, violations
+from tests.kit import Cluster, Running
+
+FREE = "ALTER TABLE {table} DROP CONSTRAINT {constraint}"
+ONE_KEY = "(SELECT key FROM platform.outbox WHERE topic = 'pilar.{service}' GROUP BY key HAVING count(*) > 2 LIMIT 1)"
+PLANTED = {
+    "a position is missing": (
+        "registry",
+        f"DELETE FROM platform.outbox WHERE seq = 2 AND key = {ONE_KEY.format(service='registry')}",
+        "registry: I2: the positions of pilar.registry",
+    ),
+    "a position is taken and nothing is told": (
+        "caseload",
+        "UPDATE platform.stream SET seq = seq + 1 WHERE topic = 'pilar.caseload'",
+        "caseload: I2: the positions of pilar.caseload",
+    ),
+    "an event waits to be sent": (
+        "referral",
+        "INSERT INTO platform.unsent SELECT shard, outbox_id, recorded_at FROM platform.outbox LIMIT 1",
+        "referral: I3: 1 events are unsent",
+    ),
+    "an event was never sent": (
+        "graduation",
+        "DELETE FROM platform.local_log WHERE outbox_id = (SELECT max(outbox_id) FROM platform.outbox)",
+        "graduation: I3: event",
+    ),
+    "what was sent was never written": (
+        "graduation",
+        "DELETE FROM platform.outbox WHERE outbox_id = (SELECT max(outbox_id) FROM platform.outbox)",
+        "graduation: I3: event nothing was sent but never written",
+    ),
+    "two events of a key were sent the wrong way round": (
+        "graduation",
+        (
+            "UPDATE platform.local_log l SET outbox_id = o.other, recorded_at = o.at FROM (SELECT outbox_id,"
+            " first_value(outbox_id) OVER w + last_value(outbox_id) OVER w - outbox_id AS other, CASE WHEN seq = 1 THEN"
+            " last_value(recorded_at) OVER w ELSE first_value(recorded_at) OVER w END AS at FROM platform.outbox"
+            f" WHERE seq < 3 AND topic = 'pilar.graduation' AND key = {ONE_KEY.format(service='graduation')} WINDOW w AS"
+            " (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) o"
+            " WHERE l.outbox_id = o.outbox_id"
+        ),
+        "graduation: I4: pilar.graduation",
+    ),
+    "a reader passed over an event": (
+        "caseload",
+        "UPDATE platform.cursor SET seq = seq - 1 WHERE subscription = 'pendamping'",
+        "caseload: I5: pendamping is at",
+    ),
+    "a reader has applied what nobody told": (
+        "registry",
+        "UPDATE platform.cursor SET event_id = gen_random_uuid() WHERE subscription = 'credit'",
+        "registry: I5: credit is at",
+    ),
+    "an event is parked": (
+        "referral",
+        (
+            'INSERT INTO platform.parked (subscription, topic, partition, "offset", body, reason)'
+            " VALUES ('kpm', 'pilar.caseload', 0, 1, '', 'POISON')"
+        ),
+        "referral: I5: kpm has parked",
+    ),
+    "a membership has two open cases": (
+        "graduation",
+        (
+            "INSERT INTO graduasi SELECT (jsonb_populate_record(g, jsonb_build_object('graduasi_id', gen_random_uuid(),"
+            " 'state', 'MASA_SANGGAH'))).* FROM graduasi g; INSERT INTO graduasi SELECT (jsonb_populate_record(g,"
+            " jsonb_build_object('graduasi_id', gen_random_uuid()))).* FROM graduasi g WHERE state = 'MASA_SANGGAH'"
+        ),
+        "I6: kepesertaan",
+    ),
+    "three people decided": (
+        "graduation",
+        "DELETE FROM stage_act WHERE stage IN ('VERIFIKASI', 'MUSYAWARAH')",
+        "I6: case",
+    ),
+    "one person acted in two stages": (
+        "graduation",
+        (
+            "UPDATE stage_act SET person = (SELECT person FROM stage_act WHERE stage = 'USUL' LIMIT 1)"
+            " WHERE stage = 'PERSETUJUAN'"
+        ),
+        "I6: one person acted in two stages",
+    ),
+    "a rujukan is missing": ("referral", "UPDATE rujukan SET graduasi_id = gen_random_uuid()", "I7: case"),
+    "a rujukan stands though the SK was undone": (
+        "graduation",
+        "UPDATE graduasi SET state = 'DIPULIHKAN'",
+        "I7: case",
+    ),
+    "a case is in no place": (
+        "graduation",
+        "DELETE FROM certificate",
+        "I8: effective and in term (graduation)",
+    ),
+    "a membership ended for another reason": (
+        "caseload",
+        "UPDATE kepesertaan SET exit_reason = 'ALAMIAH' WHERE exit_reason IS NOT NULL",
+        "I8: memberships ended (caseload)",
+    ),
+    "a membership goes on": (
+        "caseload",
+        "UPDATE kepesertaan SET exit_reason = NULL, graduasi_id = NULL",
+        "I8: memberships ended (caseload)",
+    ),
+    "a credit counts to somebody else": (
+        "registry",
+        "UPDATE replica_credit.credit SET pendamping_id = gen_random_uuid()",
+        "I8: net credits (registry)",
+    ),
+    "a credit counts in another kabupaten": (
+        "registry",
+        "UPDATE replica_credit.credit SET kode_wilayah = '35.03.01.2001'",
+        "I8: net credits (registry)",
+    ),
+    "a rujukan of another month": (
+        "referral",
+        "UPDATE rujukan SET sk_on = sk_on + 40",
+        "I8: live rujukan (referral)",
+    ),
+    "a rujukan was taken back": (
+        "referral",
+        "UPDATE rujukan SET state = 'DICABUT'",
+        "I8: live rujukan (referral)",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A database seen from inside a transaction that will be rolled back."""
+
+    connection: Any
+
+    async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+        return await self.connection.fetch(statement, *values)
+
+
+@pytest.fixture(scope="module")
+async def after_the_road(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Together]:
+    folder: Path = tmp_path_factory.mktemp("world")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(road, "FAMILIES", 10)
+        async with together(cluster, folder) as four:
+            assert await scenario(four.world), four.screen.getvalue()
+            await four.at_rest()
+            yield four
+
+
+@asynccontextmanager
+async def undone(services: dict[str, Running]) -> AsyncIterator[dict[str, Inside]]:
+    """Each database inside a transaction without constraints' help, rolled back in the end."""
+    async with AsyncExitStack() as stack:
+        found: dict[str, Inside] = {}
+        for name, service in services.items():
+            connection = await asyncpg.connect(address(service))
+            stack.push_async_callback(connection.close)
+            transaction = connection.transaction()
+            await transaction.start()
+            stack.push_async_callback(transaction.rollback)
+            found[name] = Inside(connection)
+        yield found
+
+
+def address(service: Running) -> str:
+    return service.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{service.database_name}"
+
+
+UNGUARDED = """
+DO $$ DECLARE item record; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR item IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint c JOIN pg_namespace n
+        ON n.oid = c.connamespace WHERE n.nspname IN ('public', 'replica_credit') AND contype IN ('x', 'u', 'c')
+        AND conparentid = 0 LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', item.owner, item.conname);
+    END LOOP;
+    FOR item IN SELECT indexrelid::regclass AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND indisunique
+        AND NOT indisprimary AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid) LOOP
+        EXECUTE format('DROP INDEX %s', item.name);
+    END LOOP;
+END $$
+"""
+
+
+async def test_nothing_is_lost_or_counted_twice_after_the_road(after_the_road: Together) -> None:
+    assert await violations(after_the_road.services) == []
+    dsns = {name: address(service) for name, service in after_the_road.services.items()}
+    assert await violations(databases(dsns)) == []
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+async def test_what_must_not_be_is_seen(after_the_road: Together, planted: str) -> None:
+    service, statements, seen = PLANTED[planted]
+    async with undone(after_the_road.services) as inside:
+        assert await violations(inside) == []
+        await inside[service].connection.execute(UNGUARDED)
+        await inside[service].connection.execute(statements)
+        found = await violations(inside)
+    assert any(fault.startswith(seen) for fault in found), found
