@@ -12,7 +12,7 @@ from typing import Literal
 
 import structlog
 
-from shared import clock, logs, telemetry
+from shared import clock, logs, loop, telemetry
 from shared.database import Database
 from shared.faults import refuse_in_production
 from shared.jobs import Due, Work, work
@@ -153,7 +153,7 @@ def main(parts: Parts) -> None:
 
         operate(parts, settings, arguments)
         return
-    asyncio.run(_supervise(parts, settings, arguments))
+    loop.run(_supervise(parts, settings, arguments))
 
 
 async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str]) -> None:

@@ -6,6 +6,8 @@ import signal
 import uvicorn
 from fastapi import FastAPI
 
+from shared.loop import run
+
 GRACE_SECONDS = 20
 
 
@@ -26,7 +28,7 @@ def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int, drain_seconds: fl
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    asyncio.run(_serve(uvicorn.Server(config), app, drain))
+    run(_serve(uvicorn.Server(config), app, drain))
 
 
 async def _serve(server: uvicorn.Server, app: FastAPI, drain_seconds: float) -> None:
