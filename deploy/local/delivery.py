@@ -23,8 +23,6 @@ from shared.messaging.subscription import Subscription
 from shared.settings import Settings
 from shared.worker import Part, Parts, Transport, run_parts, stop_on_signals, worker_database
 
-MEASURE_EVERY_SECONDS = 2
-
 
 @dataclass(slots=True)
 class Roads:
@@ -47,16 +45,6 @@ class Roads:
         for source in self.sources.values():
             source.awake.set()
 
-    async def measure(self, stop: asyncio.Event) -> None:
-        """Keep the lag of each subscription in the metrics."""
-        while not stop.is_set():
-            for (service, name), source in list(self.sources.items()):
-                with contextlib.suppress(Exception):
-                    telemetry.lag.labels(service, name).set(await source.lag())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(MEASURE_EVERY_SECONDS):
-                    await stop.wait()
-
 
 def publisher_of(topic: str) -> str:
     """The service in whose database a topic's log lies; identities are sealed by caseload."""
@@ -75,8 +63,6 @@ async def run(wanted: Sequence[Part]) -> None:
     roads = Roads(databases)
     try:
         async with asyncio.TaskGroup() as group:
-            if "consumer" in wanted:
-                group.create_task(roads.measure(stop))
             for service in SERVICES:
                 group.create_task(
                     run_parts(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import socket
@@ -26,6 +25,7 @@ from deploy.local.processes import Child
 
 LOOPBACK = "127.0.0.1"
 NAMES = ("start", *SERVICES, "delivery")
+WORKERS = tuple(f"{service}-worker" for service in SERVICES)
 # The scenarios begin in March 2026, and business time only goes forward.
 BEGINS_AT = datetime.fromisoformat("2026-03-01T08:00:00+07:00")
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PILAR_FAULTPOINT")
@@ -41,7 +41,8 @@ class Deployment:
 
     def __init__(self, place: Place, *, transport: Transport = "local", base_port: int = 8100) -> None:
         self.place, self.transport = place, transport
-        self.ports = {name: base_port + number for number, name in enumerate(NAMES)}
+        names = NAMES if transport == "local" else (*NAMES, *WORKERS)
+        self.ports = {name: base_port + number for number, name in enumerate(names)}
         self.postgres = open_postgres(place.folder)
         self.broker: Broker | None = None
         self.seconds: dict[str, float] = {}
@@ -128,9 +129,6 @@ class Deployment:
             with self._timed("kafka"):
                 self.broker = Broker(self.place.kafka)
                 self.broker.start()
-                from shared.kafka import create_topics
-
-                asyncio.run(create_topics(self.broker.bootstrap))
 
     def _prepare_databases(self, say: Callable[[str], None]) -> None:
         with self._timed("databases"):
@@ -154,10 +152,15 @@ class Deployment:
             every = {key: value for name in SERVICES for key, value in self._worker_environment(name).items()}
             module = "deploy.local.delivery"
             return [self._order("delivery", module, every), self._order("jobs", module, every, "jobs")]
+        return [order for name in SERVICES for order in self._workers_of(name)]
+
+    def _workers_of(self, service: str) -> list[Order]:
+        name, module = f"{service}-worker", f"services.{service}.worker"
+        environment = self._worker_environment(service)
+        metrics = {"PILAR_METRICS_PORT": str(self.ports[name])}
         return [
-            self._order(f"{name}-{what}", f"services.{name}.worker", self._worker_environment(name), *parts)
-            for name in SERVICES
-            for what, parts in (("worker", ("relay", "consumer")), ("jobs", ("jobs",)))
+            self._order(name, module, environment | metrics, "relay", "consumer"),
+            self._order(f"{service}-jobs", module, environment, "jobs"),
         ]
 
     def _order(self, name: str, module: str, environment: Mapping[str, str], *words: str) -> Order:
@@ -212,8 +215,9 @@ class Deployment:
             time.sleep(0.05)
 
     def _probes(self) -> list[tuple[str, str]]:
+        delivering = ["delivery"] if self.broker is None else WORKERS
         probes = [(service, "/readyz") for service in SERVICES]
-        return [*probes, ("start", "/livez"), *([("delivery", "/metrics")] if self.broker is None else [])]
+        return [*probes, ("start", "/livez"), *((name, "/metrics") for name in delivering)]
 
     def _log(self, name: str) -> Path:
         return self.place.logs / f"{name}.log"
@@ -261,7 +265,7 @@ def refuse_busy(ports: Mapping[str, int]) -> None:
 def free_base(start: int = 8110) -> int:
     """The first of a run of free ports, as many as a deployment takes."""
     for base in range(start, 60_000, 10):
-        if not any(busy(base + number) for number in range(len(NAMES))):
+        if not any(busy(base + number) for number in range(len(NAMES) + len(WORKERS))):
             return base
     raise CannotRunHere("This machine has no run of free ports.")
 

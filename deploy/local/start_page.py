@@ -131,14 +131,16 @@ class StartPage:
 
     async def depths(self, state: State) -> dict[str, dict[str, int | None]]:
         """Unsent and parked as each service's database knows them; lag as the process knows it that delivers."""
-        pages = await asyncio.gather(*(self.gauges(state.url(name)) for name in (*SERVICES, "delivery")))
-        by_name = dict(zip((*SERVICES, "delivery"), pages, strict=True))
-        delivers = by_name["delivery"]
+        kafka = state.transport == "kafka"
+        asked = [*SERVICES, *(f"{name}-worker" if kafka else "delivery" for name in SERVICES)]
+        pages = await asyncio.gather(*(self.gauges(state.url(name)) for name in asked))
+        of_api = dict(zip(SERVICES, pages, strict=False))
+        of_worker = dict(zip(SERVICES, pages[len(SERVICES) :], strict=True))
         return {
             name: {
-                "unsent": by_name[name]["unsent_events", name],
-                "parked": by_name[name]["parked_events", name],
-                "lag": delivers["subscription_lag_events", name] if delivers else None,
+                "unsent": of_api[name]["unsent_events", name],
+                "parked": of_api[name]["parked_events", name],
+                "lag": of_worker[name]["subscription_lag_events", name] if of_worker[name] else None,
             }
             for name in SERVICES
         }
