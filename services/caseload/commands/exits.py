@@ -1,10 +1,11 @@
 """What a case of graduation means here: a mark, an announced end, an end, and the way back. A reaction never refuses."""
 
 from datetime import datetime, time
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.dampingan import change_purpose
@@ -15,18 +16,32 @@ from shared import clock
 from shared.contracts.caseload import KepesertaanEnded, KepesertaanRestored
 from shared.contracts.graduation import GraduasiAnnulled, GraduasiDetermined, KpmGraduated, SanggahDecided
 from shared.contracts.kinds import Bansos, DampinganPurpose, SanggahOutcome
+from shared.database import raw
 from shared.jobs import Due, schedule, unschedule
 from shared.messaging import emit
 
 TO_MONITORING = "dampingan_to_monitoring"
+MARKED = ("graduasi_id", "kpm_id", "kepesertaan_id", "exit_reason")
 
 
 async def mark(session: AsyncSession, event: Any, state: CaseState, **said: Any) -> None:
     """Keep what graduation says of a case; what it does not say stays as it was."""
-    values = {"state": state, "changed_at": await clock.now(session), **said}
-    case = {"graduasi_id": event.graduasi_id, "kpm_id": event.kpm_id, "kepesertaan_id": event.kepesertaan_id}
-    row = insert(CaseMark).values(**case, exit_reason=event.exit_reason, **values)
-    await session.execute(row.on_conflict_do_update(index_elements=["graduasi_id"], set_=values))
+    said = {"state": state.value, "changed_at": await clock.now(session), **said}
+    case = [event.graduasi_id, event.kpm_id, event.kepesertaan_id, event.exit_reason.value]
+    connection = await raw(session)
+    await session.flush()
+    await connection.execute(mark_of(tuple(said)), *case, *said.values())
+
+
+@cache
+def mark_of(said: tuple[str, ...]) -> str:
+    """Return the statement that keeps these columns; written once, because each event of a case runs it."""
+    numbered = [f"${number}" for number in range(1, len(MARKED) + len(said) + 1)]
+    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in said)
+    return (
+        f"INSERT INTO case_mark ({', '.join(MARKED + said)}) VALUES ({', '.join(numbered)})"  # noqa: S608  # our columns
+        f" ON CONFLICT (graduasi_id) DO UPDATE SET {changes}"
+    )
 
 
 async def announce_end(session: AsyncSession, event: GraduasiDetermined) -> None:
