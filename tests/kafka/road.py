@@ -1,0 +1,113 @@
+"""The same stage with a real broker in between: topics made anew for each test, groups of its own."""
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
+
+from shared.kafka import KafkaPublisher, KafkaSource
+from shared.messaging.subscription import Record
+from shared.schema import SHARDS
+from tests.messaging.stage import SEALED, TOPIC
+
+if TYPE_CHECKING:
+    from shared.messaging.consumer import Source, Stored
+    from shared.messaging.relay import Publisher
+    from shared.messaging.subscription import Subscription
+    from tests.messaging.stage import Stage
+
+
+class KafkaRoad:
+    """Kafka as the transport."""
+
+    name = "kafka"
+
+    def __init__(self, bootstrap: str, group: str, *, send_within: float = 15) -> None:
+        self.bootstrap, self.group, self.send_within = bootstrap, group, send_within
+
+    def orders(self) -> dict[str, str]:
+        return {"bootstrap": self.bootstrap, "group": self.group}
+
+    def publisher(self) -> "Publisher":
+        return KafkaPublisher(self.bootstrap, send_within=self.send_within)
+
+    def source(
+        self, stage: "Stage", subscription: "Subscription", stored: "Stored", name: str = ""
+    ) -> "Source":
+        del stage
+        group = f"{self.group}.{name or subscription.name}"
+        return KafkaSource(self.bootstrap, group, subscription, stored, session_timeout_ms=3_000)
+
+    async def log_of(self, stage: "Stage", topic: str = TOPIC) -> list[Record]:
+        del stage
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50
+        )
+        await consumer.start()
+        try:
+            return await _everything(consumer, topic)
+        finally:
+            await consumer.stop()
+
+    async def append(self, stage: "Stage", topic: str, key: str, value: bytes) -> None:
+        del stage
+        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap)
+        await producer.start()
+        try:
+            await producer.send_and_wait(topic, value, key.encode())
+        finally:
+            await producer.stop()
+
+    async def recreate(self, stage: "Stage", topic: str = TOPIC) -> None:
+        del stage
+        await self.make_anew(topic)
+
+    async def make_anew(self, *topics: str) -> None:
+        """Delete topics and make them again, empty, as `create_topics` makes them."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            with contextlib.suppress(UnknownTopicOrPartitionError):
+                await admin.delete_topics(list(topics))
+            for _ in range(100):
+                try:
+                    await admin.create_topics(
+                        [
+                            NewTopic(
+                                topic, SHARDS, 1, topic_configs={"message.timestamp.type": "LogAppendTime"}
+                            )
+                            for topic in topics
+                        ]
+                    )
+                except TopicAlreadyExistsError:
+                    await asyncio.sleep(0.05)
+                else:
+                    return
+        finally:
+            await admin.close()
+
+
+async def _everything(consumer: AIOKafkaConsumer, topic: str) -> list[Record]:
+    partitions = [TopicPartition(topic, number) for number in range(SHARDS)]
+    consumer.assign(partitions)
+    ends = await consumer.end_offsets(partitions)
+    wanted = {partition for partition, end in ends.items() if end}
+    for partition in partitions:
+        consumer.seek(partition, 0)
+    found: dict[TopicPartition, list[Record]] = {partition: [] for partition in partitions}
+    while wanted:
+        batches = await asyncio.wait_for(consumer.getmany(timeout_ms=500), 20)
+        for partition, messages in batches.items():
+            found[partition] += [
+                Record(topic, one.partition, one.offset, (one.key or b"").decode(), one.value or b"")
+                for one in messages
+            ]
+            if messages and messages[-1].offset + 1 >= ends[partition]:
+                wanted.discard(partition)
+    return [record for partition in partitions for record in found[partition]]
+
+
+STAGE_TOPICS = (TOPIC, SEALED)
