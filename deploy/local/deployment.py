@@ -40,7 +40,8 @@ class Deployment:
     """
 
     def __init__(self, place: Place, *, transport: Transport = "local", base_port: int = 8100) -> None:
-        self.place, self.transport = place, transport
+        self.place = place
+        self.transport: Transport = transport
         names = NAMES if transport == "local" else (*NAMES, *WORKERS)
         self.ports = {name: base_port + number for number, name in enumerate(names)}
         self.postgres = open_postgres(place.folder)

@@ -97,7 +97,7 @@ class World:
             self.console.print(f"    [cyan]→ {wire}{times}[/] [dim]→ {hearers}[/]")
 
     async def until(
-        self, what: str, ask: Callable[[], Awaitable[Found]], *, seconds: float = PATIENCE_SECONDS
+        self, what: str, ask: Callable[[], Awaitable[Found | None]], *, seconds: float = PATIENCE_SECONDS
     ) -> Found:
         """Ask again and again, at most `seconds`; a wait that a person notices says what it waits for."""
         began, said = time.monotonic(), False
