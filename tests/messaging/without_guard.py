@@ -1,0 +1,119 @@
+"""Take one guard out and show which test fails: `python -m tests.messaging.without_guard [NAME...]`.
+
+Exits 1 when the tests do not notice that a guard is missing.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from shared.messaging import applying, cursors, draining, outbox
+from shared.messaging.relay import Relay
+from shared.schema import SHARDS
+
+HERE = "tests/messaging"
+
+
+def without_sorted_streams() -> None:
+    """Positions are taken in the order of telling."""
+    outbox.TAKE_POSITIONS = outbox.TAKE_POSITIONS.replace("ORDER BY topic, key\n", "")
+    vars(outbox)["sorted"] = list
+
+
+def without_cursor_lock() -> None:
+    """The cursor is read, and made when it is moved; nobody holds it in between."""
+
+    async def read_places(session: Any, subscription: str, keys: Iterable[tuple[str, str]]) -> Any:
+        wanted = sorted(set(keys))
+        connection = await cursors.raw(session)
+        statement = cursors.LOCK_CURSORS.replace("FOR UPDATE", "")
+        names = ([topic for topic, _ in wanted], [key for _, key in wanted])
+        rows = await connection.fetch(statement, subscription, *names)
+        found = {
+            (r["topic"], r["key"]): cursors.Place(r["epoch"], r["seq"], r["event_id"], r["state"])
+            for r in rows
+        }
+        return {at: found.get(at) or cursors.Place(0, 0, None, "OPEN") for at in wanted}
+
+    cursors.MOVE_CURSORS = (
+        "INSERT INTO platform.cursor (subscription, topic, key, epoch, seq, event_id, state) SELECT $1, * FROM"
+        " unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[]) ON CONFLICT"
+        " (subscription, topic, key) DO UPDATE SET epoch = EXCLUDED.epoch, seq = EXCLUDED.seq,"
+        " event_id = EXCLUDED.event_id, state = EXCLUDED.state"
+    )
+    applying.lock_places = read_places
+    draining.lock_places = read_places
+
+
+def without_shard_lock() -> None:
+    """Every relay takes every shard for its own."""
+
+    async def take_all(relay: Relay, connection: Any) -> None:
+        del connection
+        relay.owned.update(range(SHARDS))
+
+    Relay.take_share = take_all  # type: ignore[method-assign]
+
+
+def without_stored_offset() -> None:
+    """Whoever comes stores its offset, whatever is stored and of whatever generation."""
+    guard = " AND o.generation = n.generation\n  AND o.next_offset BETWEEN n.first_offset AND n.next_offset"
+    assert guard in cursors.MOVE_OFFSETS
+    cursors.MOVE_OFFSETS = cursors.MOVE_OFFSETS.replace(guard, "")
+
+
+GUARDS: dict[str, tuple[Callable[[], None], list[str]]] = {
+    "sorted-streams": (without_sorted_streams, [f"{HERE}/test_a_fact_is_told.py", "-k", "deadlock"]),
+    "cursor-lock": (without_cursor_lock, [f"{HERE}/test_a_fact_is_applied_once.py", "-k", "two_owners"]),
+    "shard-lock": (without_shard_lock, [f"{HERE}/test_the_relay.py", "-k", "three_relays or one_owner"]),
+    "stored-offset": (without_stored_offset, [f"{HERE}/test_a_fact_is_applied_once.py", "-k", "refused"]),
+}
+
+
+class Failed:
+    """Notes the tests that fail."""
+
+    def __init__(self) -> None:
+        self.tests: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and report.when == "call":
+            reason = report.longreprtext.strip().splitlines()
+            said = next((line for line in reversed(reason) if line.startswith("E ")), "")
+            self.tests.append(f"{report.nodeid.split('::')[-1]}: {said[1:].strip()[:140]}")
+
+
+def run_without(name: str) -> int:
+    """Run the tests that guard `name` answers to, without it; 0 when one of them failed."""
+    take_out, arguments = GUARDS[name]
+    take_out()
+    failed = Failed()
+    pytest.main([*arguments, "-q", "-p", "no:cacheprovider", "--tb=short", "--no-header"], plugins=[failed])
+    for test in failed.tests:
+        sys.stderr.write(f"without {name}: {test}\n")
+    return 0 if failed.tests else 1
+
+
+def main() -> int:
+    """Each guard in a process of its own: what is taken out is not put back."""
+    if len(sys.argv) == 2:
+        return run_without(sys.argv[1])
+    unnoticed = 0
+    for name in GUARDS:
+        result = subprocess.run(
+            [sys.executable, "-m", "tests.messaging.without_guard", name],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        unnoticed += result.returncode
+        lines = [line for line in result.stderr.splitlines() if line.startswith("without ")]
+        sys.stdout.write("\n".join(lines or [f"without {name}: no test failed"]) + "\n")
+    return 1 if unnoticed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
