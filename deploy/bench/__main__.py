@@ -38,14 +38,20 @@ FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {
 }
 
 
-async def measure(stage: Stage, names: Sequence[str], progress: Progress, *, quick: bool) -> list[Figure]:
-    """Measure one after another, each on processes of its own: two cores are soon shared out."""
+async def measure(
+    stage: Stage, names: Sequence[str], progress: Progress, broken: list[str], *, quick: bool
+) -> list[Figure]:
+    """Measure one after another, each on processes of its own: two cores are soon shared out. `broken` takes who failed."""
     figures: list[Figure] = []
     task = progress.add_task("", total=len(names))
     for name in names:
         progress.update(task, description=name)
         began = time.monotonic()
-        figures += await FIGURES[name](stage, quick=quick)
+        try:
+            figures += await FIGURES[name](stage, quick=quick)
+        except Exception:  # noqa: BLE001  # the others are still worth measuring
+            progress.console.print_exception(max_frames=4)
+            broken.append(name)
         progress.console.print(f"  {name}: {time.monotonic() - began:.0f} s", style="dim")
         stage.end_all()
         await stage.close()
@@ -65,13 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{lacking} Every figure but a floor needs events to travel.", file=sys.stderr)
         return 1
     names = [name for name in FIGURES if not told.only or name in told.only]
-    figures = run(names, quick=told.quick)
+    broken: list[str] = []
+    figures = run(names, broken, quick=told.quick)
     Console(width=160 if not sys.stdout.isatty() else None).print(table_of(figures))
     write(figures, told.to)
-    return 0
+    if broken:
+        print(f"Not measured: {', '.join(broken)}.", file=sys.stderr)
+    return 1 if broken else 0
 
 
-def run(names: Sequence[str], *, quick: bool) -> list[Figure]:
+def run(names: Sequence[str], broken: list[str], *, quick: bool) -> list[Figure]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     with (
@@ -81,7 +90,7 @@ def run(names: Sequence[str], *, quick: bool) -> list[Figure]:
         stage = Stage(Path(folder))
         try:
             stage.start()
-            return uvloop.run(measure(stage, names, progress, quick=quick))
+            return uvloop.run(measure(stage, names, progress, broken, quick=quick))
         finally:
             stage.stop()
 

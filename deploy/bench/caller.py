@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
+# Less than the server keeps an idle connection.
+KEPT_SECONDS = 10
 HEAD_END = b"\r\n\r\n"
 
 
@@ -21,6 +24,7 @@ class Caller:
     def __init__(self, port: int) -> None:
         self.port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._used_at = 0.0
 
     def another(self) -> Caller:
         """A client of the same process with a connection of its own."""
@@ -55,6 +59,9 @@ class Caller:
         return f"{method} {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{bearer}"
 
     async def _exchange(self, head: str, content: bytes) -> bytes:
+        if time.monotonic() - self._used_at > KEPT_SECONDS:
+            await self.close()
+        self._used_at = time.monotonic()
         if self._streams is None:
             self._streams = await asyncio.open_connection(LOOPBACK, self.port)
         reader, writer = self._streams
