@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import telemetry
 from shared.access import Actor
-from shared.database import Database, raw
+from shared.database import Database, raw, sqlstate_of
 from shared.faults import faultpoint
 from shared.messaging import parking
 from shared.messaging.cursors import (
@@ -21,7 +21,13 @@ from shared.messaging.cursors import (
     move,
     move_offsets,
 )
-from shared.messaging.handling import TooManyParked, is_transient, may_park, run_handlers
+from shared.messaging.handling import (
+    STATEMENT_TIMEOUT,
+    TooManyParked,
+    is_transient,
+    may_park,
+    run_handlers,
+)
 from shared.messaging.subscription import Received, Record, Subscription, Undecodable, parse
 
 MOST_KEYS_PARKED = 50
@@ -122,30 +128,49 @@ class Batch:
         return dropped
 
     async def apply_singly(self, session: AsyncSession) -> None:
-        """Each event under a savepoint of its own; one that fails stops its key, and no other."""
-        applied: list[Received[Any]] = []
+        """Find what fails by halving, each part under a savepoint; one event that fails stops its key, and no other."""
         at_last = await parking.places_now(session, self.called, self.places)
+        ready, self.ready = self.ready, []
+        await self._try(session, ready)
         for received in self.ready:
-            at = (received.meta.topic, received.meta.key)
-            place = self.places[at]
-            if place.state == "PARKED":
-                self.parked.append(parking.Parking(received.record, received, "BEHIND"))
-                continue
-            try:
-                async with session.begin_nested():
-                    await run_handlers(session, self.subscription, [received])
-            except Exception as error:
-                if not may_park(self.service, self.called, received, error):
-                    raise
-                place.turn("PARKED")
-                self.parked.append(parking.Parking(received.record, received, "POISON", error=error))
-                continue
-            applied.append(received)
-            at_last[at] = (received.meta.epoch, received.meta.seq, received.meta.event_id)
+            meta = received.meta
+            at_last[meta.topic, meta.key] = (meta.epoch, meta.seq, meta.event_id)
         for at, place in self.places.items():
             if place.state == "PARKED" and at in at_last:
                 place.epoch, place.seq, place.event_id = at_last[at]
-        self.ready = applied
+
+    async def _try(self, session: AsyncSession, events: Sequence[Received[Any]]) -> None:
+        flowing = [event for event in events if not self._parked_behind(event)]
+        if not flowing:
+            return
+        try:
+            async with session.begin_nested():
+                await run_handlers(session, self.subscription, flowing)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            await self._failed(session, flowing, error)
+        else:
+            self.ready += flowing
+
+    async def _failed(self, session: AsyncSession, events: Sequence[Received[Any]], error: Exception) -> None:
+        if len(events) == 1:
+            (received,) = events
+            if not may_park(self.service, self.called, received, error):
+                raise error
+            self.places[received.meta.topic, received.meta.key].turn("PARKED")
+            self.parked.append(parking.Parking(received.record, received, "POISON", error=error))
+            return
+        # What runs into the statement timeout costs that time in every part it is in: it is tried alone at once.
+        size = 1 if sqlstate_of(error) == STATEMENT_TIMEOUT else (len(events) + 1) // 2
+        for first in range(0, len(events), size):
+            await self._try(session, events[first : first + size])
+
+    def _parked_behind(self, received: Received[Any]) -> bool:
+        behind = self.places[received.meta.topic, received.meta.key].state == "PARKED"
+        if behind:
+            self.parked.append(parking.Parking(received.record, received, "BEHIND"))
+        return behind
 
     async def keep(self, session: AsyncSession) -> None:
         """Write cursors, parked events and offsets, in the transaction of what the handlers wrote."""

@@ -216,8 +216,26 @@ async def test_one_events_statement_timeout_parks_it_after_five_tries(stage: Sta
         assert await stage.parked() == []
     await stage.receive(sub, batch)
     assert [(row["key"], row["sqlstate"]) for row in await stage.parked()] == [(str(key), "57014")]
-    assert len(tries) == 10  # in each of five deliveries once in the batch, once alone
+    assert len(tries) == 15  # in each of five deliveries in the batch, in its replay and alone
     assert await stage.cursor(other) == (1, 1, "OPEN")
+
+
+async def test_one_poison_in_a_full_batch_is_found_by_halving(stage: Stage) -> None:
+    """A thousand savepoints would hold the batch for seconds; a batch is to stay under 500 ms."""
+    sub, told = hearer(), keys(256)
+    batch = [
+        record_of(key, 1, event=changed(key, "poison" if n == 77 else n), offset=n)
+        for n, key in enumerate(told)
+    ]
+    batch += [record_of(key, 2, offset=256 + n) for n, key in enumerate(told)]
+    await stage.receive(sub, batch)
+    assert [(row["key"], row["seq"]) for row in await stage.parked()] == [
+        (str(told[77]), 1),
+        (str(told[77]), 2),
+    ]
+    heard = await stage.heard()
+    assert len(heard) == len(set(heard)) == 510
+    assert all(heard.index((str(key), 1)) < heard.index((str(key), 2)) for key in told if key != told[77])
 
 
 async def test_over_fifty_poisoned_keys_within_five_minutes_stop_the_subscription(stage: Stage) -> None:
