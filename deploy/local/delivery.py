@@ -32,9 +32,9 @@ class Roads:
     sources: dict[tuple[str, str], LocalSource] = field(default_factory=dict[tuple[str, str], LocalSource])
 
     def transport(self, service: str) -> Transport:
-        def source(subscription: Subscription, _stored: Stored) -> LocalSource:
+        def source(subscription: Subscription, stored: Stored) -> LocalSource:
             topics = {topic: self.databases[publisher_of(topic)] for topic in subscription.topics}
-            made = LocalSource(topics, subscription.topics)
+            made = LocalSource(topics, subscription.topics, stored=stored)
             self.sources[service, subscription.name] = made
             return made
 
