@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deploy.local.deployment import free_base
 from deploy.local.place import Place, State
+from deploy.local.postgres import EmbeddedPostgres
 from tests.deploy.processes_seen import ROOT, alive
 
 READY_WITHIN_SECONDS = 100
@@ -86,6 +87,12 @@ class Up:
         assert self.process.stdout is not None
         self.process.stdout.close()
         return status
+
+
+def forget(folder: Path) -> None:
+    """Root's data lies outside of the folder, where nobody would look for it after the test."""
+    if folder.exists():
+        EmbeddedPostgres(folder).wipe()
 
 
 def until_it_says(process: subprocess.Popen[str], words: str) -> str:

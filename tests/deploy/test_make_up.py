@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.place import Place
-from tests.deploy.deployments import Up, descendants, none_alive, run, some_base
+from tests.deploy.deployments import Up, descendants, forget, none_alive, run, some_base
 from tests.deploy.processes_seen import until
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("machine")]
@@ -27,6 +27,13 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     started = Up.start(tmp_path_factory.mktemp("up") / "data", some_base())
     yield started
     started.stop()
+    forget(started.folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "data"
+    forget(tmp_path / "data")
 
 
 def get(url: str) -> httpx.Response:
@@ -134,22 +141,22 @@ def test_a_folder_refuses_the_other_transport_in_a_sentence(tmp_path: Path) -> N
     assert len(told.stderr.splitlines()) == 1
 
 
-def test_data_is_kept_sigterm_ends_with_0_and_kill_9_leaves_no_process(tmp_path: Path) -> None:
-    first = Up.start(tmp_path / "data", some_base())
+def test_data_is_kept_sigterm_ends_with_0_and_kill_9_leaves_no_process(folder: Path) -> None:
+    first = Up.start(folder, some_base())
     assert target(first, 10).status_code == 201
     processes = descendants(first.process.pid)
     assert len(processes) > 8
     assert first.stop() == 0
     assert none_alive(processes)
-    again = Up.start(tmp_path / "data", first.base)
+    again = Up.start(folder, first.base)
     assert targets(again) == [10]
     processes = descendants(again.process.pid)
     assert again.kill() == -9
     assert until(lambda: none_alive(processes), 30)
 
 
-def test_a_process_that_ends_unasked_ends_all_and_is_named(tmp_path: Path) -> None:
-    up = Up.start(tmp_path / "data", some_base())
+def test_a_process_that_ends_unasked_ends_all_and_is_named(folder: Path) -> None:
+    up = Up.start(folder, some_base())
     processes = descendants(up.process.pid)
     (victim,) = [pid for pid in processes if Path(f"/proc/{pid}/comm").read_text() == "pilar graduatio\n"]
     subprocess.run(["kill", "-9", str(victim)], check=True)

@@ -2,27 +2,32 @@
 
 import asyncio
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import asyncpg
 import pytest
 
 from deploy.local.demo.families import BAD_FAMILIES, MOTHER_NIK, family_csv
 from deploy.local.place import Place
-from tests.deploy.deployments import Up, run, some_base
+from tests.deploy.deployments import Up, forget, run, some_base
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("machine")]
 
 
+Demonstrated: TypeAlias = tuple[Path, subprocess.CompletedProcess[str]]
+
+
 @pytest.fixture(scope="module")
-def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstrated]:
     folder = tmp_path_factory.mktemp("demo") / "data"
-    return folder, run("deploy.local.demo", folder, some_base())
+    yield folder, run("deploy.local.demo", folder, some_base())
+    forget(folder)
+    forget(folder.parent / ".pilar-demo")
 
 
-def test_ends_with_0_and_every_then_of_scenario_2(
-    demonstrated: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_ends_with_0_and_every_then_of_scenario_2(demonstrated: Demonstrated) -> None:
     told = demonstrated[1]
     assert told.returncode == 0, told.stdout + told.stderr
     assert "✗" not in told.stdout
@@ -45,7 +50,7 @@ def test_ends_with_0_and_every_then_of_scenario_2(
     assert told.stdout.count("agrees") == 10
 
 
-def test_prints_each_fact_as_it_travels(demonstrated: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_prints_each_fact_as_it_travels(demonstrated: Demonstrated) -> None:
     told = demonstrated[1].stdout
     road = ("kpm_registered", "kpm_assessed", "graduasi_determined", "credit_granted", "rujukan_opened")
     later = ("identity_sealed", "kpm_graduated", "kepesertaan_ended", "rujukan_delivered", "outcome_recorded")
@@ -53,9 +58,7 @@ def test_prints_each_fact_as_it_travels(demonstrated: tuple[Path, subprocess.Com
     assert places == sorted(places)
 
 
-def test_no_personal_number_is_printed_or_logged(
-    demonstrated: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_no_personal_number_is_printed_or_logged(demonstrated: Demonstrated) -> None:
     folder, told = demonstrated
     logs = "".join(log.read_text() for log in (folder / "logs").glob("*.log"))
     for text in (told.stdout, told.stderr, logs):
@@ -63,9 +66,7 @@ def test_no_personal_number_is_printed_or_logged(
         assert "Siti Contoh" not in text
 
 
-def test_a_planted_difference_ends_with_1(
-    demonstrated: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
+def test_a_planted_difference_ends_with_1(demonstrated: Demonstrated) -> None:
     folder = demonstrated[0]
     up = Up.start(folder, some_base())
     try:
@@ -92,7 +93,7 @@ async def plant(worker: str) -> None:
 
 @pytest.mark.kafka
 def test_over_an_earlier_runs_data_it_begins_anew_elsewhere_and_on_kafka_all_is_the_same(
-    demonstrated: tuple[Path, subprocess.CompletedProcess[str]],
+    demonstrated: Demonstrated,
 ) -> None:
     folder = demonstrated[0]
     told = run("deploy.local.demo", folder, some_base(), TRANSPORT="kafka")
