@@ -1,0 +1,261 @@
+"""Each service against its own published contract: walked and fuzzed, at least 2,000 requests, always the same ones."""
+
+import asyncio
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from random import Random
+from typing import Any
+from unittest import SkipTest
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import HypothesisException
+from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.failures import Failure, FailureGroup
+
+from shared.access import Permission, Role
+from shared.access.permissions import PERMISSIONS
+from tests.contracts.walks import WALKS, Tokens, everywhere
+from tests.kit import Cluster, Running, running
+
+REQUESTS = 2_000
+SEED = 2026
+COVERAGE_EACH = 25
+# The clock goes last: what it is set to lies far beyond every date of the walk.
+LAST = "/v1/clock"
+ALIASES = {
+    "evidence_sha256": "sha256",
+    "offers_sha256": "sha256",
+    "supervisor_id": "pendamping_id",
+    "graduasi_ids": "graduasi_id",
+    "kpm_ids": "kpm_id",
+    "pendamping_ids": "pendamping_id",
+    "code": "program_code",
+}
+KEPT = re.compile(r"(_id|^sha256|^certificate_no|^program_code|^kode_wilayah|^subscription|^topic|^key)$")
+load_all_checks()
+WANTED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+
+
+@dataclass
+class Seen:
+    """Every answer of a service, counted by operation and judged; and the ids that they named."""
+
+    schema: Any
+    chance: Random = field(default_factory=lambda: Random(SEED))
+    operations: dict[tuple[str, str], APIOperation] = field(default_factory=dict)
+    statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    pool: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    versions: dict[str, int] = field(default_factory=dict)
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        for found in self.schema.get_all_operations():
+            operation = found.ok()
+            self.operations[operation.method.upper(), operation.path] = operation
+
+    async def take(self, response: httpx.Response) -> None:
+        """Count and judge one answer; the client calls this for each."""
+        await response.aread()
+        operation = self.operation_of(response.request)
+        if operation is None:
+            return
+        self.statuses[operation.label][response.status_code] += 1
+        self.judge(operation, response)
+        if response.is_success and response.content:
+            self.remember(response.json())
+
+    def judge(self, operation: APIOperation, response: httpx.Response) -> None:
+        where = f"{operation.label} answered {response.status_code}"
+        media = response.headers.get("content-type", "").partition(";")[0]
+        if response.status_code >= 500 and response.status_code != 503:
+            self.faults[where] += 1
+        if str(response.status_code) not in operation.definition.raw["responses"]:
+            self.faults[f"{where}, which is not in its contract: {response.text[:200]}"] += 1
+        if response.status_code >= 400 and media != "application/problem+json":
+            self.faults[f"{where} as {media}"] += 1
+        if response.status_code >= 400 and response.json()["status"] != response.status_code:
+            self.faults[f"{where} and says another status"] += 1
+        try:
+            operation.validate_response(response)
+        except (Failure, FailureGroup) as error:
+            self.faults[f"{where}: {plain(error)}"] += 1
+
+    def operation_of(self, request: httpx.Request) -> APIOperation | None:
+        """The longest fixed part wins, as routing does: look-up is no id."""
+        path = request.url.raw_path.partition(b"?")[0].decode()
+        fitting = [
+            operation
+            for (method, template), operation in self.operations.items()
+            if method == request.method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+        ]
+        return min(fitting, key=lambda operation: operation.path.count("{"), default=None)
+
+    def remember(self, told: Any) -> None:
+        for part in told if isinstance(told, list) else [told]:
+            if not isinstance(part, dict):
+                continue
+            for name, value in part.items():
+                if isinstance(value, str) and KEPT.search(name) and value not in self.pool[name][:200]:
+                    self.pool[name].append(value)
+                    self.versions[value] = part.get("version", 1)
+                elif isinstance(value, dict | list):
+                    self.remember(value)
+
+    def real(self, name: str) -> Any:
+        """An id that exists, half of the time; else None."""
+        known = self.pool.get(ALIASES.get(name, name))
+        if not known or self.chance.random() < 0.5:
+            return None
+        value = self.chance.choice(known)
+        return [value] if name.endswith("_ids") else value
+
+    def with_real_ids(self, case: Case) -> Case:
+        """Let half of the ids in path, query and body be of things that exist, and If-Match their version."""
+        body = case.body if isinstance(case.body, dict) else {}
+        for part in (case.path_parameters, case.query, body):
+            for name in part or ():
+                value = self.real(name)
+                if value is not None:
+                    part[name] = value
+        if (
+            case.headers
+            and "If-Match" in case.headers
+            and case.path_parameters
+            and self.chance.random() < 0.5
+        ):
+            version = self.versions.get(str(next(iter(case.path_parameters.values()))), 1)
+            case.headers["If-Match"] = f'"{version}"'
+        return case
+
+
+def plain(error: BaseException) -> str:
+    inner = error.exceptions[0] if isinstance(error, FailureGroup) else error
+    return f"{getattr(inner, 'title', type(inner).__name__)}: {' '.join(str(inner).split())[:300]}"
+
+
+@dataclass
+class Fuzzing:
+    """Sends what is generated, from a thread, through the client that counts."""
+
+    service: Running
+    seen: Seen
+    tokens: Tokens
+    loop: asyncio.AbstractEventLoop
+
+    def run(self) -> None:
+        operations = sorted(self.seen.operations.values(), key=lambda o: (o.path == LAST, o.label))
+        each = math.ceil(REQUESTS / len(operations))
+        for operation in operations:
+            for case in self.coverage(operation):
+                self.send(case)
+            self.fuzz(operation, GenerationMode.POSITIVE, each * 3 // 5)
+            self.fuzz(operation, GenerationMode.NEGATIVE, each * 2 // 5)
+
+    def coverage(self, operation: APIOperation) -> Iterator[Case]:
+        modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+        config = self.seen.schema.config.generation
+        cases = self.seen.schema.iter_coverage_cases(
+            operation, generation_modes=modes, generation_config=config
+        )
+        yield from islice(cases, COVERAGE_EACH)
+
+    def fuzz(self, operation: APIOperation, mode: GenerationMode, examples: int) -> None:
+        @settings(
+            max_examples=examples,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def one(case: Case) -> None:
+            self.send(case)
+
+        with suppress(SkipTest, HypothesisException):  # an operation without input has nothing to be wrong
+            one()
+
+    def send(self, case: Case) -> None:
+        case = self.seen.with_real_ids(case)
+        kwargs = case.as_transport_kwargs(base_url=str(self.service.client.base_url))
+        prepared = requests.Request(
+            **{name: value for name, value in kwargs.items() if name in REQUEST_PARTS}
+        ).prepare()
+        headers = [(raw(name), raw(value)) for name, value in prepared.headers.items()]
+        headers = [pair for pair in headers if pair[0].lower() != b"authorization"]
+        headers.append((b"authorization", f"Bearer {self.who(case.operation)}".encode()))
+        sending = self.service.client.request(
+            prepared.method or "GET", str(prepared.url), headers=headers, content=prepared.body
+        )
+        response = asyncio.run_coroutine_threadsafe(sending, self.loop).result(60)
+        try:
+            case.validate_response(response, checks=[CHECKS.get_one(name) for name in WANTED])
+        except (Failure, FailureGroup) as error:
+            self.seen.faults[f"{case.operation.label} answered {response.status_code}: {plain(error)}"] += 1
+
+    def who(self, operation: APIOperation) -> str:
+        permission = Permission(operation.definition.raw["x-permission"])
+        roles = sorted(role for role in PERMISSIONS[permission] if role in self.tokens)
+        return self.tokens[Role(self.seen.chance.choice(roles))]
+
+
+REQUEST_PARTS = {"method", "url", "headers", "params", "data", "json", "files", "cookies"}
+
+
+def raw(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode("latin-1")
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("name", WALKS)
+async def test_keeps_its_contract(cluster: Cluster, name: str) -> None:
+    async with running(cluster, name) as service:
+        seen = Seen(schemathesis.openapi.from_dict(service.app.openapi()))
+        service.client.event_hooks = {"response": [seen.take]}
+        tokens = await WALKS[name](service, cluster)
+        await everywhere(service, tokens)
+        await asyncio.to_thread(Fuzzing(service, seen, tokens, asyncio.get_running_loop()).run)
+    without = [
+        f"{operation.label}: {dict(seen.statuses[operation.label])}"
+        for operation in seen.operations.values()
+        if not any(200 <= status < 300 for status in seen.statuses[operation.label])
+    ]
+    assert without == []
+    assert seen.faults == Counter()
+    assert sum(count.total() for count in seen.statuses.values()) >= REQUESTS
+
+
+async def test_a_broken_promise_would_be_seen(registry: Running) -> None:
+    """An answer without a field, one that is no problem, one of an unpublished status, a fault: each is noted."""
+    seen = Seen(schemathesis.openapi.from_dict(registry.app.openapi()))
+    path, problem = "http://registry.test/v1/pendamping", {"content-type": "application/problem+json"}
+    for status, content, headers in (
+        (200, b'{"items": [{"pendamping_id": 1}], "next": null}', {"content-type": "application/json"}),
+        (404, b'{"status": 404}', {"content-type": "application/json"}),
+        (418, b'{"status": 418}', problem),
+        (500, b'{"status": 500}', problem),
+    ):
+        request = httpx.Request("GET", path)
+        answer = httpx.Response(status, content=content, headers=headers, request=request)
+        answer.elapsed = timedelta(milliseconds=1)
+        await seen.take(answer)
+    noted = " ".join(seen.faults)
+    for status in (200, 404, 418, 500):
+        assert f"GET /v1/pendamping answered {status}" in noted

@@ -1,0 +1,239 @@
+"""Seeded walks through each service, so that every operation succeeds at least once and ids of its things exist.
+
+Each returns a token per role of people who have something to do with what was made.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from shared.access import Actor, Role
+from shared.jobs import enqueue
+from tests.caseload import given as families
+from tests.graduation.given import DESA, KENDAL, Road, at
+from tests.kit import Cluster, Running, deliver, running
+from tests.partner_simulator import PartnerSimulator
+from tests.referral.given import TODAY, a_world, determined, family_facts
+from tests.registry import given as registering
+
+Tokens = dict[Role, str]
+Walk = Callable[[Running, Cluster], Awaitable[Tokens]]
+PARKED = {"subscription": "walked", "topic": "pilar.registry", "key": "walked"}
+
+
+def done(answer: httpx.Response) -> Any:
+    """Return what an answer of success says."""
+    assert answer.is_success, answer.text
+    return answer.json() if answer.content else None
+
+
+async def everywhere(service: Running, tokens: Tokens) -> None:
+    """What every service offers: files, jobs, parked events, the clock, the numbers."""
+    operator, asked = tokens[Role.OPERATOR], Actor("dinsos-kendal-1", frozenset({Role.DINSOS_KABKOTA}))
+    await service.put_file(b"a scan", as_=tokens[Role.PENDAMPING])
+    async with service.session() as session:
+        jobs = [await enqueue(session, "walked.job", {}, asked) for _ in range(3)]
+    done(await service.get(f"/v1/jobs/{jobs[0]}", as_=operator))
+    done(await service.get(f"/v1/jobs/{jobs[1]}/errors", as_=operator))
+    done(await service.post(f"/v1/jobs/{jobs[2]}/cancellation", as_=tokens[Role.DINSOS_KABKOTA]))
+    await service.execute(
+        'INSERT INTO platform.parked (subscription, topic, key, partition, "offset", body, reason)'
+        f" VALUES ('{PARKED['subscription']}', '{PARKED['topic']}', '{PARKED['key']}', 0, 0, '', 'POISON')"
+    )
+    done(await service.get("/v1/parked", as_=operator))
+    done(await service.post("/v1/parked/retry", PARKED, as_=operator))
+    done(await service.post("/v1/parked/skip", PARKED, as_=operator))
+    now = done(await service.get("/v1/clock", as_=operator))["now"]
+    later = datetime.fromisoformat(now) + timedelta(minutes=1)
+    done(await service.post("/v1/clock", {"now": later.isoformat()}, as_=operator))
+    done(await service.post("/v1/numbers", {}, as_=operator))
+
+
+def officials(service: Running, **tokens: str) -> Tokens:
+    """Everybody of Kendal, and those of the service's own story."""
+    made = {
+        Role.KEMENSOS: service.token("KEMENSOS", "kemensos-1"),
+        Role.DINSOS_KABKOTA: service.token("DINSOS_KABKOTA", "dinsos-kendal-1", [KENDAL]),
+        Role.KETUA_TIM_KABKOTA: service.token("KETUA_TIM_KABKOTA", "ketua-tim-kendal-1", [KENDAL]),
+        Role.OPERATOR_DESA: service.token("OPERATOR_DESA", "operator-desa-1", [DESA]),
+        Role.OPERATOR: service.token("OPERATOR", "operator-1"),
+    }
+    return made | {Role(name): token for name, token in tokens.items()}
+
+
+async def registry(service: Running, _: Cluster) -> Tokens:
+    """A pendamping comes, serves, and another's placement ends."""
+    person, held = await registering.placed(service)
+    path = f"/v1/pendamping/{person['pendamping_id']}"
+    me = service.token("PENDAMPING", "pendamping-s", [KENDAL], pendamping_id=person["pendamping_id"])
+    tokens = officials(service, PENDAMPING=me)
+    ministry = tokens[Role.KEMENSOS]
+    for read in ("/v1/pendamping", path, f"{path}/scorecard?year=2026"):
+        done(await service.get(read, as_=ministry))
+    done(await service.post("/v1/pendamping/look-up", {"nik": registering.NIK}, as_=ministry))
+    target = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": 10, "basis": "Kerangka kerja"}
+    done(await service.post("/v1/target", target, as_=ministry))
+    done(await service.get("/v1/target?year=2026", as_=ministry))
+    area = done(await registering.wilayah_tugas(service, held, "33.24.08"))
+    end = {"valid_to": str(TODAY), "reason": "PINDAH_TUGAS"}
+    done(await service.post(f"/v1/wilayah-tugas/{area['wilayah_tugas_id']}/end", end, as_=ministry))
+    _, other = await registering.placed(service, "3324075211879002")
+    done(await service.post(f"/v1/penugasan/{other['penugasan_id']}/end", end, as_=ministry))
+    return tokens
+
+
+async def caseload(service: Running, cluster: Cluster) -> Tokens:
+    """Families are taken in, one is accompanied and visited, another is given to a pendamping."""
+    async with running(cluster, "registry") as teller:
+        await teller.publish(*families.pendamping())
+        await deliver(teller, service)
+    tokens = officials(service, PENDAMPING=families.companion(service))
+    dinsos, mine = tokens[Role.DINSOS_KABKOTA], tokens[Role.PENDAMPING]
+    rows = [families.family(number) for number in range(1, 6)]
+    await families.take_in(service, families.csv_of(families.mother(), *rows))
+    look = {"nik": families.mother()[0]["nik"]}
+    kpm_id = done(await service.post("/v1/kpm/look-up", look, as_=dinsos))["kpm_id"]
+    for part in ("", "/history", "/kepesertaan", "/tahap?bansos=PKH"):
+        done(await service.get(f"/v1/kpm/{kpm_id}{part}", as_=dinsos))
+    listed = done(await service.get("/v1/kpm", as_=dinsos))["items"]
+    free = next(item["kpm_id"] for item in listed if item["kpm_id"] != kpm_id)
+    given = {"kpm_id": free, "penugasan_id": str(families.PENUGASAN), "valid_from": str(TODAY)}
+    done(await service.post("/v1/dampingan", given, as_=dinsos))
+    done(await service.get("/v1/dampingan", as_=dinsos))
+    visit = {"purpose": "PEMUTAKHIRAN", "visited_on": str(TODAY), "findings": "Usaha berjalan baik."}
+    await visited(service, mine, {"kpm_id": kpm_id, **visit})
+    return tokens
+
+
+async def visited(service: Running, mine: str, visit: dict[str, Any]) -> None:
+    """Hand in a visit for whichever purpose the service knows."""
+    from services.caseload.models import KunjunganPurpose
+
+    done(
+        await service.post("/v1/kunjungan", visit | {"purpose": str(next(iter(KunjunganPurpose)))}, as_=mine)
+    )
+
+
+async def graduation(service: Running, _: Cluster) -> Tokens:
+    """One case to its last month, and one down each side way."""
+    road = await (await Road.begin(service)).to("MASA_SANGGAH")
+    await at(service, date(2026, 7, 2))
+    await service.work()
+    tokens = officials(service, PENDAMPING=road.by["field"])
+    office, path = tokens[Role.DINSOS_KABKOTA], f"/v1/graduasi/{road.graduasi_id}"
+    tasks = done(await service.get(f"/v1/monitoring?graduasi_id={road.graduasi_id}", as_=road.by["field"]))
+    await at(service, date(2026, 8, 2))
+    task = tasks["items"][0]["task_id"]
+    done(await service.post(f"/v1/monitoring/{task}/result", {"still_out": True}, as_=road.by["field"]))
+    decided = done(await service.get(path, as_=office))["penetapan"]
+    reads = (
+        "/v1/policy",
+        "/v1/policy/SEJAHTERA_MANDIRI",
+        "/v1/tahap-calendar",
+        "/v1/graduasi",
+        f"{path}/history",
+    )
+    for read in (*reads, f"/v1/sk/{decided['sk_id']}", f"/v1/certificate/{decided['certificate_no']}"):
+        done(await service.get(read, as_=office))
+    tahap = {"year": 2029, "number": 1, "starts_on": "2029-01-01", "cutoff_on": "2028-12-20"}
+    done(await service.post("/v1/tahap-calendar", tahap, as_=tokens[Role.KEMENSOS]))
+    await side_ways(service, road)
+    return tokens
+
+
+async def side_ways(service: Running, first: Road) -> None:
+    """Returned, refused, postponed and resumed, cancelled; and open cases for whoever comes after."""
+    why = {"reason": "Berkas belum lengkap."}
+    refusal, cancellation = grounds()
+    ways: list[list[tuple[str, dict[str, Any], str]]] = [
+        [("return", why, "verification")],
+        [("refusal", {"ground": refusal, **why}, "verification")],
+        [("postponement", why, "approval"), ("resumption", why, "approval")],
+        [("cancellation", {"ground": cancellation, **why}, "approval")],
+    ]
+    for steps in ways:
+        road = await another(service, first).to("DIUSULKAN", "2026-08-03")
+        for noun, body, by in steps:
+            done(await road.post(noun, body, by))
+    for state in ("TERIDENTIFIKASI", "SIAP", "DIVERIFIKASI_KETIM", "DISETUJUI_DINSOS"):
+        await another(service, first).to(state, "2026-08-03")
+
+
+def grounds() -> tuple[str, str]:
+    from services.graduation.commands import CancellationGround, RefusalGround
+
+    return str(next(iter(RefusalGround))), str(next(iter(CancellationGround)))
+
+
+class Another(Road):
+    """A further family of the same pendamping, whose token then reads all of them."""
+
+    async def to(self, state: str, day: str = "2026-05-18") -> "Road":
+        self.kpm_id, self.kepesertaan_id = await self.field.family()
+        return await super().to(state, day)
+
+
+def another(service: Running, first: Road) -> Another:
+    del service
+    return Another(first.field, first.kpm_id, first.kepesertaan_id)
+
+
+async def referral(service: Running, _: Cluster) -> Tokens:
+    """A family is referred to three partners: one delivers, one's consent is taken back, one is left open."""
+    async with PartnerSimulator() as bank:
+        world = await a_world(service, {"BANK_KUR": bank})
+        await world.hear(*family_facts(world.family), determined(world.family))
+        partner, mine = world.partner("BANK_KUR"), world.pendamping
+        tokens = officials(service, PENDAMPING=mine, PARTNER=partner)
+        subject = await world.sent("KUR_SUPERMIKRO")
+    path = f"/v1/rujukan-program/{subject}"
+    answer = {"answer_id": "A-1", "status": "DISETUJUI", "answered_on": str(TODAY)}
+    done(await service.post(f"{path}/answer", answer, as_=partner))
+    given = {"delivery_id": "D-1", "amount_rp": 5_000_000, "delivered_on": str(TODAY)}
+    done(await service.post(f"{path}/delivery", given, as_=partner))
+    done(await world.consent("UMKM_PENDAMPINGAN"))
+    back = f"/v1/rujukan-program/{(await world.programs())['UMKM_PENDAMPINGAN']['rujukan_program_id']}"
+    why = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
+    done(await service.post(f"{back}/consent-withdrawal", why, as_=mine))
+    await catalogue(service, tokens, world.partners["PLUT"])
+    await service.set_clock(datetime.now(UTC) + timedelta(days=93))
+    seen = {"month": 3, "still_in_business": True, "omzet_rp": 11_000_000}
+    done(await service.post(f"{path}/outcome", seen, as_=mine))
+    await read_all(service, tokens, str(world.family.kpm_id), path)
+    return tokens
+
+
+async def catalogue(service: Running, tokens: Tokens, partner: dict[str, Any]) -> None:
+    """The offices, a partner's new address, and what is published."""
+    ministry = tokens[Role.KEMENSOS]
+    office = {"kode_wilayah": KENDAL, "name": "Dinsos Kendal", "phone": "(0294) 381234"}
+    done(await service.post("/v1/office", office, as_=ministry))
+    shown = done(await service.get(f"/v1/partner/{partner['partner_id']}", as_=ministry))
+    match = {"If-Match": f'"{shown["version"]}"'}
+    change = {"webhook_url": "http://127.0.0.1:9/pilar/rujukan"}
+    path = f"/v1/partner/{partner['partner_id']}/webhook"
+    done(await service.post(path, change, as_=ministry, headers=match))
+    programs = done(await service.get("/v1/program", as_=ministry))["items"]
+    done(await service.get(f"/v1/program/{programs[0]['program_id']}", as_=ministry))
+    done(await service.get("/v1/partner", as_=ministry))
+
+
+async def read_all(service: Running, tokens: Tokens, kpm_id: str, path: str) -> None:
+    """Everything that officials read of a family's rujukan; and a report that it has fallen back."""
+    office, mine = tokens[Role.DINSOS_KABKOTA], tokens[Role.PENDAMPING]
+    rujukan = done(await service.get(f"/v1/rujukan?kpm_id={kpm_id}", as_=office))["items"][0]["rujukan_id"]
+    reads = (f"/v1/rujukan/{rujukan}", "/v1/rujukan-program", path, f"{path}/history", f"{path}/attempt")
+    for read in (*reads, f"/v1/offer?kpm_id={kpm_id}", "/v1/consent-text"):
+        done(await service.get(read, as_=mine))
+    seen = {"month": 3, "cause": "Usaha sepi", "reported_on": str(TODAY)}
+    done(await service.post(f"/v1/rujukan/{rujukan}/relapse-report", seen, as_=mine))
+
+
+WALKS: dict[str, Walk] = {
+    "registry": registry,
+    "caseload": caseload,
+    "graduation": graduation,
+    "referral": referral,
+}

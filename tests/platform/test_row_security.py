@@ -1,0 +1,228 @@
+"""PostgreSQL itself shows a request only its areas' rows, whatever a query forgot."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.contracts.walks import WALKS
+from tests.kit import Cluster, Running, running
+
+SERVICES = ("caseload", "graduation", "referral")
+HERE, AWAY = "33.24", "33.25.01.2001"
+# A scope, and whether families show in it; the claim's own check lets no such half code in.
+SCOPES = {
+    "*": True,
+    "33": True,
+    "33.24": True,
+    "33.24.09": True,
+    "": False,
+    "3": False,
+    "33.2": False,
+    "33.24.0": False,
+    "35.03": False,
+    "33.24.09.201": False,
+}
+OPEN = {
+    "referral: office": "the office that partners are told to call is published",
+    "referral: partner": "partners and where they work are known to all officials",
+}
+OUT_OF_SCOPE = """
+SELECT format('%I', tablename) AS name, array_agg(c.column_name::text) AS columns
+FROM pg_policies p JOIN information_schema.columns c ON c.table_schema = p.schemaname AND c.table_name = p.tablename
+GROUP BY 1 ORDER BY 1
+"""
+# What one thing and all its parts are moved by, so that two areas have rows.
+MOVED = {
+    "caseload": ("kpm", "kpm_id"),
+    "graduation": ("graduasi", "graduasi_id"),
+    "referral": ("rujukan", "kpm_id"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """A service with rows in two areas, and its tables with row security by their columns."""
+
+    service: Running
+    tables: dict[str, list[str]]
+
+    def within(self, table: str, area: str) -> str:
+        """The rows of an area, found without the policies."""
+        inside = f"kode_wilayah = '{area}' OR kode_wilayah LIKE '{area}.%'"
+        columns = self.tables[table]
+        if "kode_wilayah" in columns:
+            return inside
+        for parent, key in (
+            ("rujukan_program", "rujukan_program_id"),
+            ("rujukan", "rujukan_id"),
+            ("kpm", "kpm_id"),
+        ):
+            if key in columns:
+                return f"{key} IN (SELECT {key} FROM {parent} WHERE {inside})"
+        raise AssertionError(table)
+
+    async def count(self, table: str, where: str = "true") -> int:
+        return int((await self.service.sql(f"SELECT count(*) AS n FROM {table} WHERE {where}"))[0]["n"])
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+async def secured(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Secured]:
+    """A walked service; one of its families lives elsewhere."""
+    async with running(cluster, request.param) as service:
+        await WALKS[request.param](service, cluster)
+        rows = await service.sql(OUT_OF_SCOPE)
+        found = Secured(service, {row["name"]: row["columns"] for row in rows})
+        if request.param != "referral":
+            await move_one(found)
+        yield found
+
+
+async def move_one(secured: Secured) -> None:
+    table, key = MOVED[secured.service.name]
+    chosen = (await secured.service.sql(f"SELECT {key} AS id FROM {table} ORDER BY {key} DESC LIMIT 1"))[0][
+        "id"
+    ]
+    for name, columns in secured.tables.items():
+        if "kode_wilayah" in columns and key in columns:
+            await secured.service.sql(f"UPDATE {name} SET kode_wilayah = '{AWAY}' WHERE {key} = $1", chosen)
+
+
+async def test_another_area_sees_its_own(secured: Secured) -> None:
+    async with (
+        as_role(secured, secured.service.settings.database_url) as connection,
+        scoped(connection, AWAY),
+    ):
+        for table in secured.tables:
+            wanted = await secured.count(table, secured.within(table, AWAY))
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == wanted, table
+
+
+@asynccontextmanager
+async def as_role(secured: Secured, url: str) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def scoped(connection: Any, area: str) -> AsyncIterator[None]:
+    """A transaction as a request has it."""
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("SELECT set_config('pilar.areas', $1, true)", area)
+    try:
+        yield
+    finally:
+        await transaction.rollback()
+
+
+async def test_every_secured_table_has_rows_here(secured: Secured) -> None:
+    empty = [table for table in secured.tables if not await secured.count(table, secured.within(table, HERE))]
+    assert empty == []
+
+
+async def test_is_forced_on_the_owner_too(secured: Secured) -> None:
+    rows = await secured.service.sql(
+        "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relrowsecurity"
+        " AND NOT relforcerowsecurity"
+    )
+    assert [row["relname"] for row in rows] == []
+
+
+async def test_a_reused_connection_without_scope_sees_nothing(secured: Secured) -> None:
+    async with as_role(secured, secured.service.settings.database_url) as connection:
+        for table in secured.tables:
+            async with scoped(connection, HERE):
+                assert await connection.fetchval(f"SELECT count(*) FROM {table}"), table
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+
+
+@pytest.mark.parametrize("area", SCOPES)
+async def test_an_area_sees_itself_alone(secured: Secured, area: str) -> None:
+    async with (
+        as_role(secured, secured.service.settings.database_url) as connection,
+        scoped(connection, area),
+    ):
+        for table in secured.tables:
+            wanted = await secured.count(table, "true" if area == "*" else secured.within(table, area or "-"))
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == wanted, table
+            assert bool(wanted) == SCOPES[area], table
+
+
+async def test_nothing_is_inserted_without_scope_or_for_another_area(secured: Secured) -> None:
+    async with as_role(secured, secured.service.settings.database_url) as connection:
+        for table in secured.tables:
+            row = await secured.service.sql(
+                f"SELECT to_jsonb(t)::text AS row FROM {table} t WHERE {secured.within(table, HERE)} LIMIT 1"
+            )
+            for area in ("", "33.2", "33.25", "33.24.0"):
+                assert await refused(connection, table, row[0]["row"], area) == "42501", (table, area)
+            assert await refused(connection, table, row[0]["row"], HERE) in {"23505", "42501"}, table
+
+
+async def refused(connection: Any, table: str, row: str, area: str) -> str:
+    """The SQLSTATE with which a copy of a row is refused; in its own area, only because it is there already."""
+    assert json.loads(row)
+    statement = f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{table}, $1::text::jsonb)).*"
+    async with scoped(connection, area):
+        try:
+            await connection.execute(statement, row)
+        except asyncpg.PostgresError as error:
+            return str(error.sqlstate)
+    return "inserted"
+
+
+async def test_its_own_rows_may_be_written_in_most_tables(secured: Secured) -> None:
+    """The refusals above come from the scope: with it, a copy fails for being a copy."""
+    async with as_role(secured, secured.service.settings.database_url) as connection:
+        reasons: list[str] = []
+        for table in secured.tables:
+            row = await secured.service.sql(
+                f"SELECT to_jsonb(t)::text AS row FROM {table} t WHERE {secured.within(table, HERE)} LIMIT 1"
+            )
+            reasons.append(await refused(connection, table, row[0]["row"], HERE))
+    assert reasons.count("23505") >= len(reasons) - 1, dict(zip(secured.tables, reasons, strict=True))
+
+
+async def test_the_worker_passes_it(secured: Secured) -> None:
+    async with as_role(secured, secured.service.settings.worker_database_url) as connection:
+        for table in secured.tables:
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == await secured.count(table)
+
+
+@pytest.mark.parametrize("role", ["database_url", "worker_database_url"])
+async def test_neither_role_changes_tables(secured: Secured, role: str) -> None:
+    table = next(iter(secured.tables))
+    async with as_role(secured, getattr(secured.service.settings, role)) as connection:
+        for statement in (
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
+            f"DROP TABLE {table}",
+            f"TRUNCATE {table}",
+            f"CREATE POLICY all_of_it ON {table} USING (true)",
+            f"CREATE INDEX planted ON {table} ((true))",
+            "CREATE TABLE planted (n int)",
+            "CREATE TABLE platform.planted (n int)",
+            "CREATE SCHEMA planted",
+            "CREATE FUNCTION planted() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "ALTER FUNCTION platform.in_scope(text) RENAME TO planted",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+
+
+async def test_every_table_with_an_area_has_it_or_a_reason(secured: Secured) -> None:
+    rows = await secured.service.sql(
+        "SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n"
+        " ON n.oid = c.relnamespace WHERE a.attname = 'kode_wilayah' AND c.relkind IN ('r', 'p')"
+        " AND n.nspname = 'public' AND NOT c.relrowsecurity"
+    )
+    without = {f"{secured.service.name}: {row['relname']}" for row in rows}
+    assert without == {name for name in OPEN if name.startswith(secured.service.name)}
