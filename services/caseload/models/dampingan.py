@@ -24,8 +24,13 @@ class Dampingan(Table):
             where=sa.text("kind = 'PKH_PENDAMPING'"),
             name="ex_dampingan_one_pkh_pendamping",
         ),
+        # A PKH pendamping is the only one already, by the constraint above.
         ExcludeConstraint(
-            ("kpm_id", "="), ("penugasan_id", "="), ("valid", "&&"), name="ex_dampingan_once_at_a_time"
+            ("kpm_id", "="),
+            ("penugasan_id", "="),
+            ("valid", "&&"),
+            where=sa.text("kind <> 'PKH_PENDAMPING'"),
+            name="ex_dampingan_once_at_a_time",
         ),
         sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "dampingan_id"),
         sa.CheckConstraint("NOT isempty(valid)", name="some_day"),

@@ -54,7 +54,13 @@ class KpmNoKk(Table):
 
     __tablename__ = "kpm_no_kk"
     __table_args__ = (
-        ExcludeConstraint(("no_kk_index", "="), ("valid", "&&"), name="ex_kpm_no_kk_one_family"),
+        # Eight bytes first: comparing whole keys of bytes costs an insert four times as much.
+        ExcludeConstraint(
+            (sa.literal_column("(substring(no_kk_index, 1, 8)::bigint)"), "="),
+            ("no_kk_index", "="),
+            ("valid", "&&"),
+            name="ex_kpm_no_kk_one_family",
+        ),
         ExcludeConstraint(("kpm_id", "="), ("valid", "&&"), name="ex_kpm_no_kk_one_card"),
         sa.Index("ix_kpm_no_kk_no_kk_index", "no_kk_index"),
     )

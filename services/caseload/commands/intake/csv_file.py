@@ -6,6 +6,7 @@ Taken: UTF-8 with or without BOM, LF or CRLF, `,` or `;`. Refused with a named e
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.caseload.errors import (
     ColumnsMissing,
@@ -55,8 +56,7 @@ class Header:
     begins_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row: its number in the file (the header is 1), its fields in our order, or why there are none."""
 
     row_no: int
@@ -170,4 +170,4 @@ def one_record(text: bytes, header: Header, place: tuple[int, int, int]) -> Reco
     if len(values) != header.width:
         known = values[header.positions[0]] if header.positions[0] < len(values) else ""
         return Record(*place, (known.strip(),), "WRONG_NUMBER_OF_FIELDS")
-    return Record(*place, tuple(values[position].strip() for position in header.positions))
+    return Record(*place, tuple([values[position].strip() for position in header.positions]))

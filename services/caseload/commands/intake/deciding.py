@@ -11,12 +11,10 @@ import orjson
 
 from services.caseload.commands.facts import facts_of
 from services.caseload.commands.intake.known import Known, Staged
-from services.caseload.commands.intake.staging import refusal
+from services.caseload.commands.intake.staging import MOST_MEMBERS, refusal
 from shared.access import Actor
 from shared.database import uuid7
 from shared.jobs import RowError
-
-MOST_MEMBERS = 40
 
 
 @dataclass(slots=True)
@@ -30,6 +28,10 @@ class Plan:
     facts: dict[str, Any]
     told: bool
     anggota: list[UUID]
+    known_persons: list[bool]
+    komponen: list[tuple[UUID, str, date | None]] = field(default_factory=list[tuple[UUID, str, date | None]])
+    dropped: list[UUID] = field(default_factory=list[UUID])
+    ended: list[UUID] = field(default_factory=list[UUID])
     kepesertaan: list[tuple[UUID, str, date]] = field(default_factory=list[tuple[UUID, str, date]])
     usaha: list[tuple[UUID, int]] = field(default_factory=list[tuple[UUID, int]])
     dampingan: tuple[UUID, UUID, UUID] | None = None
@@ -76,7 +78,7 @@ def of_members(known: Known, family: Staged) -> Iterator[RowError]:
     found = known.families.get(family.no_kk_index)
     for row in family.rows:
         person = known.persons.get(row["nik_index"])
-        if row["row_no"] in known.repeated:
+        if row["repeated"]:
             yield refusal(row["row_no"], "nik", "DUPLICATE_NIK")
         elif person and person["left_on"] is None and (found is None or person["kpm_id"] != found["kpm_id"]):
             yield refusal(row["row_no"], "nik", "NIK_IN_ANOTHER_FAMILY")
@@ -139,10 +141,43 @@ def plan_of(known: Known, family: Staged) -> Plan:
         facts,
         told=facts != before,
         anggota=[person["anggota_id"] if person else uuid7() for person in persons],
+        known_persons=[person is not None for person in persons],
     )
+    add_komponen(known, plan)
     add_memberships(known, plan, data)
     add_usaha(known, plan)
     return plan
+
+
+def add_komponen(known: Known, plan: Plan) -> None:
+    """Begin what the file has anew, and end what it no longer has; what began only today is dropped instead.
+
+    What somebody brings from another family is ended there.
+    """
+    wanted = [
+        (anggota_id, kind, date.fromisoformat(until) if until else None)
+        for anggota_id, data in zip(plan.anggota, plan.staged.data, strict=True)
+        for kind, until in data["komponen"]
+    ]
+    held: set[tuple[UUID, str]] = set()
+    for row in komponen_of(known, plan):
+        if row["kpm_id"] == plan.kpm_id and (row["anggota_id"], row["kind"], row["until"]) in wanted:
+            held.add((row["anggota_id"], row["kind"]))
+        else:
+            (plan.dropped if row["first"] == known.today else plan.ended).append(row["komponen_id"])
+    plan.komponen = [
+        (anggota_id, kind, until)
+        for anggota_id, kind, until in wanted
+        if (until is None or until > known.today) and (anggota_id, kind) not in held
+    ]
+
+
+def komponen_of(known: Known, plan: Plan) -> Iterator[Any]:
+    """Yield what a family and each of its members has today, once."""
+    if known.komponen:
+        whose = (plan.kpm_id, *plan.anggota)
+        found = {id_: row for one in whose for id_, row in known.komponen.get(one, {}).items()}
+        yield from found.values()
 
 
 def add_memberships(known: Known, plan: Plan, data: dict[str, Any]) -> None:

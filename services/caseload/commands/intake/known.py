@@ -13,24 +13,22 @@ from services.caseload.commands.facts import Ages, ages_on
 from shared.database import raw
 from shared.jobs import Job
 
-# Sub-selects by index, not joins: a table that is filled and emptied has no statistics to plan a join by.
-HEADS = """
-SELECT row_no, no_kk_index FROM staged_row head WHERE job_id = $1 AND row_no > $2 AND row_no = (
-    SELECT min(row_no) FROM staged_row WHERE job_id = $1 AND no_kk_index = head.no_kk_index) ORDER BY row_no LIMIT $3
+STAGED = """
+SELECT row_no, no_kk_index, nik_index, ok, digest, data::text, scattered, repeated, no_kk_sealed, nik_sealed, name_sealed,
+    address_sealed, phone_sealed, nib_sealed
+FROM staged_row WHERE job_id = $1
 """
-ROWS = """
-SELECT row_no, no_kk_index, nik_index, ok, digest, data::text FROM staged_row
-WHERE job_id = $1 AND no_kk_index = ANY($2) ORDER BY row_no
-"""
+NEXT = STAGED + "AND row_no > $2 ORDER BY row_no LIMIT $3"
+TOGETHER = STAGED + "AND scattered AND no_kk_index = ANY($2) ORDER BY row_no"
 FAMILIES = """
 SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text
 FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE card.no_kk_index = ANY($1) AND upper_inf(card.valid)
 ORDER BY kpm.kpm_id FOR NO KEY UPDATE OF kpm
 """
 PERSONS = "SELECT nik_index, anggota_id, kpm_id, left_on FROM kpm_anggota WHERE nik_index = ANY($1)"
-REPEATED = """
-SELECT row_no FROM staged_row later WHERE job_id = $1 AND no_kk_index = ANY($2) AND nik_index IS NOT NULL
-AND row_no > (SELECT min(row_no) FROM staged_row WHERE job_id = $1 AND nik_index = later.nik_index)
+KOMPONEN = """
+SELECT komponen_id, kpm_id, anggota_id, kind, lower(valid) AS first, upper(valid) AS until FROM komponen
+WHERE valid @> $3::date AND (kpm_id = ANY($1) OR anggota_id = ANY($2))
 """
 KEPESERTAAN = "SELECT kpm_id, bansos, lower(valid) AS first, upper(valid) AS until FROM kepesertaan WHERE kpm_id = ANY($1)"
 DAMPINGAN = """
@@ -40,7 +38,7 @@ WHERE kpm_id = ANY($1) AND kind = 'PKH_PENDAMPING' AND (upper_inf(valid) OR uppe
 DESIL = "SELECT kpm_id, scope, snapshot, value FROM desil WHERE kpm_id = ANY($1)"
 USAHA = """
 SELECT anggota_id, usaha_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL AS has_nib, has_letter
-FROM usaha WHERE kpm_id = ANY($1)
+FROM usaha WHERE kpm_id = ANY($1) OR anggota_id = ANY($2)
 """
 PLACEMENTS = """
 SELECT p.pendamping_no, p.pendamping_id, p.status, n.penugasan_id, w.kode_wilayah
@@ -88,7 +86,7 @@ class Known:
     ages: Ages
     families: dict[bytes, Any]
     persons: dict[bytes, Any] = field(default_factory=dict[bytes, Any])
-    repeated: set[int] = field(default_factory=set[int])
+    komponen: dict[UUID, dict[UUID, Any]] = field(default_factory=dict[UUID, dict[UUID, Any]])
     kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
     accompanied_by: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     desil: dict[UUID, dict[tuple[str, str], int]] = field(
@@ -99,15 +97,33 @@ class Known:
 
 
 async def next_families(session: AsyncSession, job: Job, after: int, limit: int) -> tuple[list[Staged], int]:
-    """Return the next families of the file in the order of their first rows, and the last first row among them."""
+    """Return the next families of the file, whole, in the order of their first rows, and up to which row they go."""
     connection = await raw(session)
-    heads = await connection.fetch(HEADS, job.job_id, after, limit)
-    families = {head["no_kk_index"]: Staged(head["no_kk_index"]) for head in heads}
-    for row in await connection.fetch(ROWS, job.job_id, list(families)):
-        family = families[row["no_kk_index"]]
+    rows = uncut(await connection.fetch(NEXT, job.job_id, after, limit), limit)
+    last = rows[-1]["row_no"] if rows else after
+    if scattered := {row["no_kk_index"] for row in rows if row["scattered"]}:
+        everywhere = await connection.fetch(TOGETHER, job.job_id, list(scattered))
+        begun = {row["no_kk_index"] for row in everywhere if row["row_no"] <= after}
+        rows = [row for row in rows if not row["scattered"]]
+        rows += [row for row in everywhere if row["no_kk_index"] not in begun]
+        rows.sort(key=lambda row: row["row_no"])
+    families: dict[bytes, Staged] = {}
+    for row in rows:
+        card = row["no_kk_index"]
+        family = families.get(card) or families.setdefault(card, Staged(card))
         family.rows.append(row)
         family.data.append(orjson.loads(row["data"]))
-    return list(families.values()), heads[-1]["row_no"] if heads else after
+    return list(families.values()), last
+
+
+def uncut(rows: list[Any], limit: int) -> list[Any]:
+    """Leave the last family to the next step where the limit may have cut it; a scattered one is fetched whole anyway."""
+    if len(rows) < limit or rows[-1]["scattered"]:
+        return rows
+    card, end = rows[-1]["no_kk_index"], len(rows)
+    while rows[end - 1]["no_kk_index"] == card:
+        end -= 1
+    return rows[:end]
 
 
 async def known_of(session: AsyncSession, families: Iterable[Staged], today: date) -> Known:
@@ -117,24 +133,32 @@ async def known_of(session: AsyncSession, families: Iterable[Staged], today: dat
     return Known(today, await ages_on(session, today), {row["no_kk_index"]: row for row in found})
 
 
-async def look_closer(session: AsyncSession, job: Job, known: Known, families: Sequence[Staged]) -> None:
+async def look_closer(session: AsyncSession, known: Known, families: Sequence[Staged]) -> None:
     """Read what deciding on families that are new or have changed takes."""
     connection = await raw(session)
     niks = [row["nik_index"] for family in families for row in family.rows if row["nik_index"]]
-    kpm_ids = [known.families[f.no_kk_index]["kpm_id"] for f in families if f.no_kk_index in known.families]
     numbers = list({data["pendamping_no"] for f in families for data in f.data if data.get("pendamping_no")})
     known.persons = {row["nik_index"]: row for row in await connection.fetch(PERSONS, niks)}
-    cards = [family.no_kk_index for family in families]
-    known.repeated = {row["row_no"] for row in await connection.fetch(REPEATED, job.job_id, cards)}
+    for row in await connection.fetch(PLACEMENTS, numbers, known.today):
+        placed = Placements(row["pendamping_id"], row["status"] == "AKTIF", [])
+        placed = known.placements.setdefault(row["pendamping_no"], placed)
+        if row["penugasan_id"] and row["kode_wilayah"]:
+            placed.areas.append((row["penugasan_id"], row["kode_wilayah"]))
+    kpm_ids = [known.families[f.no_kk_index]["kpm_id"] for f in families if f.no_kk_index in known.families]
+    if kpm_ids or known.persons:
+        await look_back(connection, known, kpm_ids)
+
+
+async def look_back(connection: Any, known: Known, kpm_ids: list[UUID]) -> None:
+    """Read what families and persons already have."""
+    persons = [person["anggota_id"] for person in known.persons.values()]
+    for row in await connection.fetch(KOMPONEN, kpm_ids, persons, known.today):
+        for whose in (row["kpm_id"], row["anggota_id"]):
+            known.komponen.setdefault(whose, {})[row["komponen_id"]] = row
     for row in await connection.fetch(KEPESERTAAN, kpm_ids):
         known.kepesertaan.setdefault(row["kpm_id"], []).append(row)
     held = await connection.fetch(DAMPINGAN, kpm_ids, known.today)
     known.accompanied_by = {row["kpm_id"]: row["penugasan_id"] for row in held}
     for row in await connection.fetch(DESIL, kpm_ids):
         known.desil.setdefault(row["kpm_id"], {})[row["scope"], row["snapshot"]] = row["value"]
-    known.usaha = {row["anggota_id"]: row for row in await connection.fetch(USAHA, kpm_ids)}
-    for row in await connection.fetch(PLACEMENTS, numbers, known.today):
-        placed = Placements(row["pendamping_id"], row["status"] == "AKTIF", [])
-        placed = known.placements.setdefault(row["pendamping_no"], placed)
-        if row["penugasan_id"] and row["kode_wilayah"]:
-            placed.areas.append((row["penugasan_id"], row["kode_wilayah"]))
+    known.usaha = {row["anggota_id"]: row for row in await connection.fetch(USAHA, kpm_ids, persons)}

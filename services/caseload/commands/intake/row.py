@@ -1,49 +1,36 @@
 """One row of the file: checked, and split into what must be sealed and what may stand in clear."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from services.caseload.commands.intake.csv_file import COLUMNS
+from services.caseload.commands.intake.values import (
+    EARLIEST_BIRTH,
+    EARLIEST_START,
+    LONGEST,
+    Fault,
+    Value,
+    address,
+    bansos,
+    date_in_number,
+    day_text,
+    desa,
+    desil,
+    komponen,
+    nib,
+    number,
+    one_of,
+    pendamping_no,
+    phone,
+    required,
+    rupiah,
+    yes_or_no,
+)
 from services.caseload.models import Relation
-from shared import wilayah
-from shared.contracts.kinds import Bansos, DesilScope, KomponenKind, Sex, UsahaSector
-from shared.errors import InvalidInput
+from shared.contracts.kinds import Sex, UsahaSector
 from shared.privacy import Nik, NoKk
-
-Value = TypeVar("Value")
-LONGEST = dict.fromkeys(COLUMNS, 60) | {
-    "name": 120,
-    "address": 300,
-    "komponen": 400,
-    "bansos": 200,
-    "desil": 600,
-}
-MANGLED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+|\d{13,}[.,]0+")
-DAY_FIRST = re.compile(r"(\d{2})[-/](\d{2})[-/](\d{4})")
-SNAPSHOT = re.compile(r"20\d{2}-Q[1-4]")
-PHONE = re.compile(r"\+?[0-9][0-9 .-]{5,18}[0-9]")
-NUMBER = re.compile(r"[0-9]{1,12}")
-NIB = re.compile(r"[0-9]{13}")
-PENDAMPING_NO = re.compile(r"[A-Z0-9][A-Z0-9-]{1,39}")
-YES = frozenset({"YA", "Y", "1", "TRUE", "KAWIN"})
-NO = frozenset({"TIDAK", "T", "N", "0", "FALSE", "BELUM", "BELUM KAWIN", "CERAI", ""})
-EARLIEST_BIRTH, EARLIEST_START = date(1890, 1, 1), date(1990, 1, 1)
-FARTHEST_END = date(2100, 1, 1)
-NUMBER_FAULTS = {
-    "NotSixteenDigits": "NOT_SIXTEEN_DIGITS",
-    "UnknownProvince": "UNKNOWN_PROVINCE",
-    "ImpossibleBirthDate": "IMPOSSIBLE_DATE_IN_NUMBER",
-    "ImpossibleIssueDate": "IMPOSSIBLE_DATE_IN_NUMBER",
-    "SerialZero": "SERIAL_ZERO",
-}
-
-
-class Fault(ValueError):
-    """A value cannot be taken; its argument is a code of errors.ROW_REFUSALS."""
 
 
 @dataclass(slots=True)
@@ -62,10 +49,70 @@ class Row:
 
 
 def read_row(fields: tuple[str, ...], today: date) -> Row:
-    """Check every field of a row; all its faults are reported, none of its values is repeated."""
+    """Check every field of a row; all its faults are reported, none of its values is repeated.
+
+    Most rows have none: they are read in one go, by the same readers, and only the others column by column.
+    """
+    whole = "".join(fields)
+    if whole.isprintable() and len(whole) <= 1000 and "\ufffd" not in whole:
+        try:
+            return good_row(fields, today)
+        except Fault:
+            pass
+    return checked_row(fields, today)
+
+
+def good_row(fields: tuple[str, ...], today: date) -> Row:
+    """Read a row without a fault; raise the first Fault."""
+    no_kk, nik, name, sex, birth, relation, married, pengurus, entitled, kode = fields[:10]
+    where, called, aid, ranks, placed = fields[10:15]
+    data = {
+        "sex": one_of(Sex, sex),
+        "birth": day_text(birth, EARLIEST_BIRTH, today),
+        "relation": one_of(Relation, relation),
+        "married": yes_or_no(married),
+        "pengurus": yes_or_no(pengurus),
+        "komponen": komponen(entitled),
+        "kode": desa(kode),
+        "bansos": bansos(aid, today),
+        "desil": desil(ranks),
+        "pendamping_no": pendamping_no(placed),
+        "usaha": good_usaha(fields[15:], today) if any(fields[15:]) else None,
+    }
+    row = Row(number(NoKk, no_kk), number(Nik, nik), required(name), address(where))
+    row.phone, row.nib, row.data = phone(called), nib(fields[18]), data
+    row.warnings = warnings(row)
+    return row
+
+
+def good_usaha(fields: tuple[str, ...], today: date) -> dict[str, Any]:
+    """Read a business without a fault; raise the first Fault."""
+    sector, started, omzet, own_nib, letter = fields
+    if not (sector and started and omzet):
+        raise Fault("INCOMPLETE_USAHA")
+    return {
+        "sector": one_of(UsahaSector, sector),
+        "started_on": day_text(started, EARLIEST_START, today),
+        "omzet_rp": rupiah(omzet),
+        "has_nib": bool(own_nib),
+        "has_letter": yes_or_no(letter),
+    }
+
+
+def warnings(row: Row) -> list[str]:
+    """Return how a NIK differs from the record; NIK are not corrected, so it is no reason to refuse."""
+    birth, sex = row.data["birth"], row.data["sex"]
+    if row.nik is None or not birth or not sex or row.nik.reveal()[6:12] == date_in_number(birth, sex):
+        return []
+    return [w.value for w in row.nik.warnings(sex=sex, birth_date=date.fromisoformat(birth))]
+
+
+def checked_row(fields: tuple[str, ...], today: date) -> Row:
+    """Read a row column by column, and note each fault."""
     row = Row()
     raw: dict[str, str] = dict(zip(COLUMNS, fields, strict=True))
-    if "\ufffd" in (whole := "".join(fields)) or not whole.isprintable() or len(whole) > 1000:
+    whole = "".join(fields)
+    if "\ufffd" in whole or not whole.isprintable() or len(whole) > 1000:
         row.faults += text_faults(raw)
     take = Taker(raw, row.faults)
     row.no_kk = take("no_kk", lambda text: number(NoKk, text))
@@ -74,9 +121,7 @@ def read_row(fields: tuple[str, ...], today: date) -> Row:
     row.address = take("address", address) or ""
     row.phone, row.nib = take("phone", phone) or "", take("usaha_nib", nib) or ""
     row.data = clear_values(take, today)
-    if row.nik is not None and row.data["birth"] and row.data["sex"]:
-        recorded = date.fromisoformat(row.data["birth"])
-        row.warnings = [w.value for w in row.nik.warnings(sex=row.data["sex"], birth_date=recorded)]
+    row.warnings = warnings(row)
     return row
 
 
@@ -113,10 +158,9 @@ def text_faults(raw: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def clear_values(take: Taker, today: date) -> dict[str, Any]:
     """Return the values that say nothing about who somebody is: codes, dates, counts."""
-    birth = take("birth_date", lambda text: day(text, EARLIEST_BIRTH, today))
     return {
         "sex": take("sex", lambda text: one_of(Sex, text)),
-        "birth": birth and birth.isoformat(),
+        "birth": take("birth_date", lambda text: day_text(text, EARLIEST_BIRTH, today)),
         "relation": take("relation", lambda text: one_of(Relation, text)),
         "married": take("married", yes_or_no),
         "pengurus": take("pengurus", yes_or_no),
@@ -129,150 +173,6 @@ def clear_values(take: Taker, today: date) -> dict[str, Any]:
     }
 
 
-def required(text: str) -> str:
-    """Return the text; a blank is a fault, and so is one longer than a name."""
-    if not text:
-        raise Fault("REQUIRED")
-    if len(text) > LONGEST["name"]:
-        raise Fault("TOO_LONG")
-    return text
-
-
-def address(text: str) -> str:
-    """Return an address; a blank is none."""
-    if len(text) > LONGEST["address"]:
-        raise Fault("TOO_LONG")
-    return text
-
-
-def number(kind: type[Value], text: str) -> Value:
-    """Return a NIK or No. KK."""
-    if not text:
-        raise Fault("REQUIRED")
-    if MANGLED.fullmatch(text):
-        raise Fault("EXCEL_MANGLED")
-    try:
-        return kind(text.lstrip("'"))  # type: ignore[call-arg]  # an apostrophe is a spreadsheet's mark of a text
-    except InvalidInput as refusal:
-        raise Fault(NUMBER_FAULTS[type(refusal).__name__]) from None
-
-
-@lru_cache(maxsize=50_000)
-def day(text: str, earliest: date, latest: date) -> date:
-    """Return a date written 1987-11-12, 12-11-1987 or 12/11/1987."""
-    if not text:
-        raise Fault("REQUIRED")
-    found = DAY_FIRST.fullmatch(text)
-    try:
-        read = date.fromisoformat(f"{found[3]}-{found[2]}-{found[1]}" if found else text)
-    except ValueError:
-        raise Fault("NOT_A_DATE") from None
-    if not earliest <= read <= latest:
-        raise Fault("DATE_OUT_OF_RANGE")
-    return read
-
-
-def one_of(kind: Any, text: str) -> str:
-    """Return a value of an enum, in capitals; UNKNOWN is no value."""
-    value = text.upper().replace(" ", "_")
-    if not value:
-        raise Fault("REQUIRED")
-    if value not in kind.__members__ or value == "UNKNOWN":
-        raise Fault("UNKNOWN_VALUE")
-    return value
-
-
-def yes_or_no(text: str) -> bool:
-    """Return what YA, TIDAK and their like say; a blank is no."""
-    value = text.upper()
-    if value in YES:
-        return True
-    if value in NO:
-        return False
-    raise Fault("UNKNOWN_VALUE")
-
-
-@lru_cache(maxsize=20_000)
-def desa(text: str) -> str:
-    """Return the dotted code of a desa or kelurahan; ten digits without dots are taken too."""
-    if not text:
-        raise Fault("REQUIRED")
-    code = f"{text[:2]}.{text[2:4]}.{text[4:6]}.{text[6:]}" if len(text) == 10 and text.isdigit() else text
-    if not wilayah.is_code(code) or wilayah.level(code) != wilayah.VILLAGE or not wilayah.exists(code):
-        raise Fault("UNKNOWN_WILAYAH")
-    return code
-
-
-@lru_cache(maxsize=20_000)
-def komponen(text: str) -> list[list[str | None]]:
-    """Return [[kind, end or None]] of "ANAK_SMA:2026-12-31|DISABILITAS_BERAT"; the end is the first day without."""
-    found: list[list[str | None]] = []
-    for part in pieces(text):
-        kind, _, end = part.partition(":")
-        last = day(end, EARLIEST_START, FARTHEST_END).isoformat() if end else None
-        found.append([one_of(KomponenKind, kind), last])
-    return distinct(found, 1)
-
-
-@lru_cache(maxsize=20_000)
-def bansos(text: str, today: date) -> list[list[str]]:
-    """Return [[bansos, first day]] of "PKH:2019-02-01|SEMBAKO:2020-01-01"."""
-    found: list[list[str]] = []
-    for part in pieces(text):
-        kind, _, start = part.partition(":")
-        found.append([one_of(Bansos, kind), day(start, EARLIEST_START, today).isoformat()])
-    return distinct(found, 1)
-
-
-@lru_cache(maxsize=20_000)
-def desil(text: str) -> list[list[Any]]:
-    """Return [[scope, snapshot, value]] of "NAS:3:2025-Q3|KABKOTA:4:2025-Q3"; a blank is a family not yet ranked."""
-    found: list[list[Any]] = []
-    for part in pieces(text):
-        scope, value, snapshot = (*part.split(":"), "", "")[:3]
-        if part.count(":") != 2 or not SNAPSHOT.fullmatch(snapshot) or not NUMBER.fullmatch(value):
-            raise Fault("BAD_FORM")
-        if not 1 <= int(value) <= 10:
-            raise Fault("UNKNOWN_VALUE")
-        found.append([one_of(DesilScope, scope), snapshot, int(value)])
-    return distinct(found, 2)
-
-
-def pieces(text: str) -> list[str]:
-    """Return the parts between the bars."""
-    return [part.strip() for part in text.split("|")] if text else []
-
-
-def distinct(found: list[Any], length: int) -> list[Any]:
-    """Return the parts in order; the same thing twice is a fault."""
-    if len({tuple(part[:length]) for part in found}) != len(found):
-        raise Fault("REPEATED")
-    return sorted(found, key=lambda part: [str(value) for value in part])
-
-
-def pendamping_no(text: str) -> str | None:
-    """Return the number that registry gave, or None."""
-    if text and not PENDAMPING_NO.fullmatch(text.upper()):
-        raise Fault("UNKNOWN_PENDAMPING")
-    return text.upper() or None
-
-
-def phone(text: str) -> str:
-    """Return a phone number; a blank is none."""
-    if text and not PHONE.fullmatch(text):
-        raise Fault("BAD_FORM")
-    return text
-
-
-def nib(text: str) -> str:
-    """Return a Nomor Induk Berusaha, 13 digits; a blank is none."""
-    if text and MANGLED.fullmatch(text) and not NIB.fullmatch(text):
-        raise Fault("EXCEL_MANGLED")
-    if text and not NIB.fullmatch(text):
-        raise Fault("BAD_FORM")
-    return text
-
-
 def usaha(take: Taker, today: date) -> dict[str, Any] | None:
     """Return the member's business, or None without one; half of one is a fault."""
     named = [take.raw[column] for column in ("usaha_sector", "usaha_started_on", "usaha_omzet_rp")]
@@ -281,18 +181,10 @@ def usaha(take: Taker, today: date) -> dict[str, Any] | None:
     if not all(named):
         take.faults.append(("usaha_sector", "INCOMPLETE_USAHA"))
         return None
-    started = take("usaha_started_on", lambda text: day(text, EARLIEST_START, today))
     return {
         "sector": take("usaha_sector", lambda text: one_of(UsahaSector, text)),
-        "started_on": started and started.isoformat(),
+        "started_on": take("usaha_started_on", lambda text: day_text(text, EARLIEST_START, today)),
         "omzet_rp": take("usaha_omzet_rp", rupiah),
         "has_nib": bool(take.raw["usaha_nib"]),
         "has_letter": bool(take("usaha_letter", yes_or_no)),
     }
-
-
-def rupiah(text: str) -> int:
-    """Return whole rupiah."""
-    if not NUMBER.fullmatch(text):
-        raise Fault("NOT_A_NUMBER")
-    return int(text)

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.intake.csv_file import BLANK, Header, Record, read_header, records
-from services.caseload.commands.intake.row import NUMBER_FAULTS, Row, read_row
+from services.caseload.commands.intake.row import Row, read_row
+from services.caseload.commands.intake.values import NUMBER_FAULTS
 from services.caseload.errors import ROW_REFUSALS
 from services.caseload.models import StagedRow
 from shared import clock, files, schema
@@ -20,8 +21,20 @@ from shared.errors import InvalidInput
 from shared.jobs import Job, RowError, Step
 from shared.privacy import NoKk, Vault
 
-BUDGET_SECONDS = 0.25
-COPIED = tuple(column.name for column in StagedRow.__table__.columns)
+MOST_MEMBERS = 40
+BUDGET_SECONDS = 0.5
+MARKS = ("scattered", "repeated")
+COPIED = tuple(column.name for column in StagedRow.__table__.columns if column.name not in MARKS)
+SCATTERED = """
+UPDATE staged_row SET scattered = true WHERE job_id = $1 AND no_kk_index IN (
+    SELECT no_kk_index FROM staged_row WHERE job_id = $1 GROUP BY no_kk_index
+    HAVING max(row_no) - min(row_no) + 1 <> count(*) OR count(*) > $2)
+"""
+REPEATED = """
+UPDATE staged_row SET repeated = true WHERE job_id = $1 AND row_no IN (
+    SELECT row_no FROM (SELECT row_no, row_number() OVER (PARTITION BY nik_index ORDER BY row_no) AS place
+        FROM staged_row WHERE job_id = $1 AND nik_index IS NOT NULL) AS met WHERE place > 1)
+"""
 
 
 async def stage(session: AsyncSession, job: Job) -> Step:
@@ -31,18 +44,46 @@ async def stage(session: AsyncSession, job: Job) -> Step:
     header = read_header(await files.read_chunk(session, vault, sha256, 0))
     offset, row_no = int(job.place.get("offset", header.begins_at)), int(job.place.get("row", 2))
     window, last = await window_at(session, sha256, offset, known.chunks)
+    if "offset" not in job.place:
+        await session.execute(sa.delete(StagedRow).where(StagedRow.job_id == job.job_id))
     batch = Batch(vault, await clock.today(session))
     place, row_no = batch.read(window, header, offset, row_no, last=last)
     await batch.copy(session, job)
     finished = last and place == offset + len(window)
+    staged = {"staged": int(job.place.get("staged", 0)) + len(batch.rows)}
     return Step(
         errors=batch.errors,
         refused=batch.lost,
-        place={"phase": "apply", "after": 0}
+        place={"phase": "mark"} | staged
         if finished
-        else {"phase": "stage", "offset": place, "row": row_no},
+        else {"phase": "stage", "offset": place, "row": row_no} | staged,
         report=tally(job, batch, known.size, place),
         total=int(job.report.get("rows", 0)) + batch.count if finished else None,
+    )
+
+
+async def mark(session: AsyncSession, job: Job) -> Step:
+    """Mark what only the whole file shows: families whose rows do not stand together, and NIK that come again."""
+    connection = await raw(session)
+    await connection.execute(SCATTERED, job.job_id, MOST_MEMBERS)
+    await connection.execute(REPEATED, job.job_id)
+    found = await connection.fetchval("SELECT count(*) FROM staged_row WHERE job_id = $1", job.job_id)
+    staged = int(job.place["staged"])
+    return Step(place={"phase": "apply", "after": 0, "staged": staged}) if found == staged else anew(job)
+
+
+async def is_lost(session: AsyncSession, job: Job) -> bool:
+    """Whether PostgreSQL crashed and took what was staged: it takes all of it or nothing."""
+    connection = await raw(session)
+    there = await connection.fetchval("SELECT EXISTS (SELECT FROM staged_row WHERE job_id = $1)", job.job_id)
+    return bool(job.place["staged"]) and not there
+
+
+def anew(job: Job) -> Step:
+    """Begin the file again: what came in is found unchanged this time, and counted anew."""
+    nothing = {name: 0 for name, value in job.report.items() if type(value) is int}
+    return Step(
+        done=-job.done, refused=-job.refused, place={"phase": "stage"}, report=nothing | {"warnings": {}}
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.intake.asking import KIND
 from services.caseload.commands.intake.deciding import Plan, is_unchanged, plan_of, refusals
 from services.caseload.commands.intake.known import Known, Staged, known_of, look_closer, next_families
-from services.caseload.commands.intake.staging import clear, refusal, stage
+from services.caseload.commands.intake.staging import anew, clear, is_lost, mark, refusal, stage
 from services.caseload.commands.intake.telling import tell
 from services.caseload.commands.intake.writing import write
 from services.caseload.commands.loads import add_weight, limit_on, lock_loads
@@ -22,8 +22,8 @@ from shared import clock, schema
 from shared.contracts.kinds import PilarKind
 from shared.jobs import Job, RowError, Step
 
-FIRST_BATCH, LARGEST_BATCH = 100, 1000
-WANTED_SECONDS = 0.3
+SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 1000, 8000
+WANTED_SECONDS = 0.5
 DEEPEST_UNSENT = 1000
 WAIT_SECONDS = 0.1
 COUNTS = ("families", "new_families", "changed_families", "unchanged_families", "refused_families")
@@ -32,7 +32,7 @@ COUNTS = ("families", "new_families", "changed_families", "unchanged_families", 
 @WORK.step(KIND)
 async def take_in_families(session: AsyncSession, job: Job) -> Step:
     """Do the next step of an intake."""
-    phases = {"stage": stage, "apply": apply, "clear": clear}
+    phases = {"stage": stage, "mark": mark, "apply": apply, "clear": clear}
     return await phases[job.place.get("phase", "stage")](session, job)
 
 
@@ -41,6 +41,8 @@ async def apply(session: AsyncSession, job: Job) -> Step:
     if not job.params["dry_run"] and await is_deep(session):
         await asyncio.sleep(WAIT_SECONDS)
         return Step(place=job.place)
+    if await is_lost(session, job):
+        return anew(job)
     began, limit = time.monotonic(), int(job.place.get("limit", FIRST_BATCH))
     families, after = await next_families(session, job, int(job.place["after"]), limit)
     if not families:
@@ -49,8 +51,8 @@ async def apply(session: AsyncSession, job: Job) -> Step:
     if not job.params["dry_run"]:
         await outcome.store(session, job)
     seconds = time.monotonic() - began
-    fitting = max(10, min(LARGEST_BATCH, 2 * limit, int(limit * WANTED_SECONDS / max(seconds, 0.001))))
-    return outcome.step(job, {"phase": "apply", "after": after, "limit": fitting})
+    fitting = min(LARGEST_BATCH, 2 * limit, int(limit * WANTED_SECONDS / max(seconds, 0.001)))
+    return outcome.step(job, job.place | {"after": after, "limit": max(SMALLEST_BATCH, fitting)})
 
 
 async def is_deep(session: AsyncSession) -> bool:
@@ -76,7 +78,7 @@ class Outcome:
         outcome = cls(await clock.today(session))
         known = await known_of(session, families, outcome.today)
         told = [family for family in families if outcome.is_open(known, family)]
-        await look_closer(session, job, known, told)
+        await look_closer(session, known, told)
         for family in told:
             if found := refusals(known, family, job.actor):
                 outcome.refuse(family, found)

@@ -1,6 +1,6 @@
-"""Set-wise writes of one step: a statement a table, whatever the number of families. What is sealed stays in the database."""
+"""Set-wise writes of one step: a statement a table, whatever the number of families."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.intake.deciding import Plan
+from services.caseload.commands.intake.new_rows import FAMILY_COLUMNS, MEMBER_COLUMNS, NewRows
 from shared import clock
 from shared.database import raw
 from shared.jobs import Job
@@ -20,11 +21,6 @@ JOIN staged_row s ON s.job_id = $1 AND s.row_no = f.row_no ORDER BY f.kpm_id
 ON CONFLICT (kpm_id) DO UPDATE SET kode_wilayah = EXCLUDED.kode_wilayah, sealed_for = EXCLUDED.sealed_for,
     address_sealed = EXCLUDED.address_sealed, phone_sealed = EXCLUDED.phone_sealed, facts = EXCLUDED.facts,
     intake_digest = EXCLUDED.intake_digest, version = kpm.version + 1, changed_at = clock_timestamp()
-"""
-CARDS = """
-INSERT INTO kpm_no_kk (kpm_no_kk_id, kpm_id, no_kk_index, no_kk_sealed, valid)
-SELECT uuidv7(), f.kpm_id, s.no_kk_index, s.no_kk_sealed, daterange($4, NULL)
-FROM unnest($2::uuid[], $3::bigint[]) AS f(kpm_id, row_no) JOIN staged_row s ON s.job_id = $1 AND s.row_no = f.row_no
 """
 # Before the members: one pengurus a family holds at every statement, and who is not in the file has left.
 LEAVERS = """
@@ -43,34 +39,11 @@ ON CONFLICT (nik_index) DO UPDATE SET kpm_id = EXCLUDED.kpm_id, nik_sealed = EXC
     relation = EXCLUDED.relation, married = EXCLUDED.married, pengurus = EXCLUDED.pengurus, left_on = NULL,
     joined_on = CASE WHEN kpm_anggota.left_on IS NULL THEN kpm_anggota.joined_on ELSE EXCLUDED.joined_on END
 """
-DROPPED_KOMPONEN = """
-DELETE FROM komponen WHERE kpm_id = ANY($1) AND lower(valid) = $2::date
-    AND NOT EXISTS (SELECT FROM unnest($3::uuid[], $4::text[], $5::date[]) AS w(anggota_id, kind, until)
-        WHERE w.anggota_id = komponen.anggota_id AND w.kind = komponen.kind AND w.until IS NOT DISTINCT FROM upper(valid))
-"""
-ENDED_KOMPONEN = """
-UPDATE komponen SET valid = daterange(lower(valid), $2::date)
-WHERE kpm_id = ANY($1) AND valid @> $2::date AND lower(valid) < $2::date
-    AND NOT EXISTS (SELECT FROM unnest($3::uuid[], $4::text[], $5::date[]) AS w(anggota_id, kind, until)
-        WHERE w.anggota_id = komponen.anggota_id AND w.kind = komponen.kind AND w.until IS NOT DISTINCT FROM upper(valid))
-"""
-KOMPONEN = """
-INSERT INTO komponen (komponen_id, kpm_id, anggota_id, kind, valid)
-SELECT uuidv7(), w.kpm_id, w.anggota_id, w.kind, daterange($5, w.until)
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[]) AS w(kpm_id, anggota_id, kind, until)
-WHERE (w.until IS NULL OR w.until > $5) AND NOT EXISTS (SELECT FROM komponen k
-    WHERE k.anggota_id = w.anggota_id AND k.kind = w.kind AND k.valid @> $5::date)
-"""
 DESIL = """
 INSERT INTO desil (kpm_id, scope, snapshot, value)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[])
 ON CONFLICT (kpm_id, scope, snapshot) DO UPDATE SET value = EXCLUDED.value, recorded_at = clock_timestamp()
 WHERE desil.value <> EXCLUDED.value
-"""
-KEPESERTAAN = """
-INSERT INTO kepesertaan (kepesertaan_id, kpm_id, bansos, valid)
-SELECT k.id, k.kpm_id, k.bansos, daterange(k.first, NULL)
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[]) AS k(id, kpm_id, bansos, first)
 """
 USAHA = """
 INSERT INTO usaha (usaha_id, kpm_id, anggota_id, sector, started_on, omzet_rp, nib_sealed, has_letter)
@@ -82,72 +55,52 @@ ON CONFLICT (anggota_id) DO UPDATE SET kpm_id = EXCLUDED.kpm_id, sector = EXCLUD
     started_on = EXCLUDED.started_on, omzet_rp = EXCLUDED.omzet_rp, nib_sealed = EXCLUDED.nib_sealed,
     has_letter = EXCLUDED.has_letter, recorded_at = clock_timestamp()
 """
-DAMPINGAN = """
-INSERT INTO dampingan (dampingan_id, kpm_id, penugasan_id, pendamping_id, kind, purpose, valid)
-SELECT d.id, d.kpm_id, d.penugasan_id, d.pendamping_id, 'PKH_PENDAMPING', 'PENDAMPINGAN', daterange($5, NULL)
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS d(id, kpm_id, penugasan_id, pendamping_id)
-"""
-HISTORY = """
-INSERT INTO kpm_history (history_id, kpm_id, subject, subject_id, act, who, why, detail, occurred_at)
-SELECT uuidv7(), h.kpm_id, 'kpm', h.kpm_id, h.act, $3, 'intake', $4::text::jsonb, $5
-FROM unnest($1::uuid[], $2::text[]) AS h(kpm_id, act)
-"""
+ENDED = "UPDATE komponen SET valid = daterange(lower(valid), $2::date) WHERE komponen_id = ANY($1)"
+DROPPED = "DELETE FROM komponen WHERE komponen_id = ANY($1)"
 
 
 async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: date) -> None:
     """Write the plans of one step. The exclusion and unique constraints stand behind every decision."""
-    connection = await raw(session)
     if not plans:
         return
-    await write_families(connection, job, plans, today)
-    await write_komponen(connection, plans, today)
-    data = [(p, p.staged.data[p.staged.pengurus]) for p in plans]
-    desil = [
-        (p.kpm_id, scope, snapshot, value) for p, said in data for scope, snapshot, value in said["desil"]
-    ]
-    await connection.execute(DESIL, *columns(desil, 4))
-    memberships = [(id_, p.kpm_id, bansos, first) for p in plans for id_, bansos, first in p.kepesertaan]
-    await connection.execute(KEPESERTAAN, *columns(memberships, 4))
-    usaha = [(id_, p.kpm_id, p.anggota[n], p.staged.rows[n]["row_no"]) for p in plans for id_, n in p.usaha]
-    await connection.execute(USAHA, job.job_id, *columns(usaha, 4))
-    taken = [(p.dampingan[0], p.kpm_id, *p.dampingan[1:]) for p in plans if p.dampingan]
-    await connection.execute(DAMPINGAN, *columns(taken, 4), today)
-    acts = ["REGISTERED" if p.new else "UPDATED" for p in plans]
-    detail, now = orjson.dumps({"job_id": str(job.job_id)}).decode(), await clock.now(session)
-    await connection.execute(HISTORY, [p.kpm_id for p in plans], acts, job.actor.sub, detail, now)
+    connection, rows = await raw(session), NewRows(today, await clock.now(session), job)
+    for plan in plans:
+        rows.add(plan)
+    if changed := [plan for plan in plans if not plan.new]:
+        await change_families(connection, job, changed, today)
+    await end_komponen(connection, plans, today)
+    await copy(connection, rows, FAMILY_COLUMNS)
+    if rows.known_members:
+        await connection.execute(MEMBERS, job.job_id, *columns(rows.known_members, 3), today)
+    await copy(connection, rows, MEMBER_COLUMNS)
+    if rows.known_desil:
+        await connection.execute(DESIL, *columns(rows.known_desil, 4))
+    if rows.known_usaha:
+        await connection.execute(USAHA, job.job_id, *columns(rows.known_usaha, 4))
 
 
-async def write_families(connection: Any, job: Job, plans: Sequence[Plan], today: date) -> None:
-    """Write families, their cards and their members."""
+async def copy(connection: Any, rows: NewRows, tables: Mapping[str, Sequence[str]]) -> None:
+    """Write what is new, a COPY a table."""
+    for table, names in tables.items():
+        if found := rows.tables[table]:
+            await connection.copy_records_to_table(table, records=found, columns=names, schema_name="public")
+
+
+async def change_families(connection: Any, job: Job, plans: Sequence[Plan], today: date) -> None:
+    """Write what has changed of families that are known; who is not in the file has left."""
     heads = [p.staged.rows[p.staged.pengurus]["row_no"] for p in plans]
     kpm_ids, facts = [p.kpm_id for p in plans], [orjson.dumps(p.facts).decode() for p in plans]
     kodes, digests = [p.kode for p in plans], [p.digest for p in plans]
     await connection.execute(FAMILIES, job.job_id, kpm_ids, heads, kodes, facts, digests)
-    new = [(p.kpm_id, head) for p, head in zip(plans, heads, strict=True) if p.new]
-    await connection.execute(CARDS, job.job_id, *columns(new, 2), today)
-    members = [
-        (anggota_id, p.kpm_id, row["row_no"])
-        for p in plans
-        for anggota_id, row in zip(p.anggota, p.staged.rows, strict=True)
-    ]
-    if changed := [p.kpm_id for p in plans if not p.new]:
-        await connection.execute(LEAVERS, changed, [member[0] for member in members], today)
-    await connection.execute(MEMBERS, job.job_id, *columns(members, 3), today)
+    await connection.execute(LEAVERS, kpm_ids, [id_ for p in plans for id_ in p.anggota], today)
 
 
-async def write_komponen(connection: Any, plans: Sequence[Plan], today: date) -> None:
-    """End what the file no longer has, and begin what it has anew."""
-    wanted = [
-        (p.kpm_id, anggota_id, kind, date.fromisoformat(until) if until else None)
-        for p in plans
-        for anggota_id, data in zip(p.anggota, p.staged.data, strict=True)
-        for kind, until in data["komponen"]
-    ]
-    kpm_ids, *kept = columns(wanted, 4)
-    if changed := [p.kpm_id for p in plans if not p.new]:
-        await connection.execute(DROPPED_KOMPONEN, changed, today, *kept)
-        await connection.execute(ENDED_KOMPONEN, changed, today, *kept)
-    await connection.execute(KOMPONEN, kpm_ids, *kept, today)
+async def end_komponen(connection: Any, plans: Sequence[Plan], today: date) -> None:
+    """End what the file no longer has, before what it has anew begins."""
+    if dropped := [id_ for plan in plans for id_ in plan.dropped]:
+        await connection.execute(DROPPED, dropped)
+    if ended := [id_ for plan in plans for id_ in plan.ended]:
+        await connection.execute(ENDED, ended, today)
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:

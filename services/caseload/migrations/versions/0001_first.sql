@@ -126,7 +126,7 @@ CREATE TABLE sealing (
     CONSTRAINT ck_sealing_sealingstate_known CHECK (state IN ('CONSENTED', 'SEALED', 'WITHDRAWN'))
 );;
 CREATE INDEX ix_sealing_kpm_id ON sealing (kpm_id);;
-CREATE TABLE staged_row (
+CREATE UNLOGGED TABLE staged_row (
     job_id UUID NOT NULL,
     row_no BIGINT NOT NULL,
     no_kk_index BYTEA NOT NULL,
@@ -139,11 +139,12 @@ CREATE TABLE staged_row (
     address_sealed BYTEA,
     phone_sealed BYTEA,
     nib_sealed BYTEA,
-    data JSONB NOT NULL,
+    data JSON NOT NULL,
+    scattered BOOLEAN DEFAULT false NOT NULL,
+    repeated BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_staged_row PRIMARY KEY (job_id, row_no)
 );;
-CREATE INDEX ix_staged_row_nik_index ON staged_row (job_id, nik_index, row_no);;
-CREATE INDEX ix_staged_row_no_kk_index ON staged_row (job_id, no_kk_index, row_no);;
+CREATE INDEX ix_staged_row_scattered ON staged_row (job_id, no_kk_index, row_no) WHERE scattered;;
 CREATE TABLE dampingan (
     dampingan_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
@@ -157,7 +158,7 @@ CREATE TABLE dampingan (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
     CONSTRAINT ex_dampingan_one_pkh_pendamping EXCLUDE USING gist (kpm_id WITH =, valid WITH &&) WHERE (kind = 'PKH_PENDAMPING'),
-    CONSTRAINT ex_dampingan_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, penugasan_id WITH =, valid WITH &&),
+    CONSTRAINT ex_dampingan_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, penugasan_id WITH =, valid WITH &&) WHERE (kind <> 'PKH_PENDAMPING'),
     CONSTRAINT ck_dampingan_some_day CHECK (NOT isempty(valid)),
     CONSTRAINT fk_dampingan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_dampingan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
@@ -239,7 +240,7 @@ CREATE TABLE kpm_no_kk (
     no_kk_sealed BYTEA NOT NULL,
     valid DATERANGE NOT NULL,
     CONSTRAINT pk_kpm_no_kk PRIMARY KEY (kpm_no_kk_id),
-    CONSTRAINT ex_kpm_no_kk_one_family EXCLUDE USING gist (no_kk_index WITH =, valid WITH &&),
+    CONSTRAINT ex_kpm_no_kk_one_family EXCLUDE USING gist ((substring(no_kk_index, 1, 8)::bigint) WITH =, no_kk_index WITH =, valid WITH &&),
     CONSTRAINT ex_kpm_no_kk_one_card EXCLUDE USING gist (kpm_id WITH =, valid WITH &&),
     CONSTRAINT fk_kpm_no_kk_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );;
