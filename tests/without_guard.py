@@ -1,18 +1,24 @@
-"""Take one guard out and show which test fails: `python -m tests.messaging.without_guard [NAME...]`.
+"""Take one guard out and show which test fails: `python -m tests.without_guard [NAME]`.
 
 Exits 1 when the tests do not notice that a guard is missing.
 """
 
+import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 
+from shared.database import Database
 from shared.messaging import applying, cursors, draining, outbox
 from shared.messaging.relay import Relay
+from shared.migrating import in_a_loop_of_its_own
 from shared.schema import SHARDS
+from tests import kit
 
 HERE = "tests/messaging"
 
@@ -65,11 +71,64 @@ def without_stored_offset() -> None:
     cursors.MOVE_OFFSETS = cursors.MOVE_OFFSETS.replace(guard, "")
 
 
+def without_commit_before_answer() -> None:
+    """The answer leaves; the commit follows when it can."""
+    first = Database.transaction
+    late: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def later(database: Database, *known: Any, **more: Any) -> AsyncIterator[Any]:
+        stack = AsyncExitStack()
+        yield await stack.enter_async_context(first(database, *known, **more))
+        late.add(asyncio.create_task(stack.aclose()))
+
+    Database.transaction = later  # type: ignore[method-assign]
+
+
+def without_exclusion_constraints() -> None:
+    """No range refuses another, and one person may act in every stage."""
+    migrate = kit.upgrade
+
+    def upgrade(service: str, url: str) -> None:
+        migrate(service, url)
+        in_a_loop_of_its_own(execute(url, DROP_EXCLUSIONS))
+
+    kit.upgrade = upgrade
+
+
+async def execute(url: str, statement: str) -> None:
+    """Run one statement."""
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    await connection.close()
+
+
+DROP_EXCLUSIONS = """
+DO $$ DECLARE c record; BEGIN
+    FOR c IN SELECT conrelid::regclass AS t, conname FROM pg_constraint WHERE contype = 'x' AND conparentid = 0 LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.t, c.conname);
+    END LOOP;
+END $$
+"""
 GUARDS: dict[str, tuple[Callable[[], None], list[str]]] = {
     "sorted-streams": (without_sorted_streams, [f"{HERE}/test_a_fact_is_told.py", "-k", "deadlock"]),
     "cursor-lock": (without_cursor_lock, [f"{HERE}/test_a_fact_is_applied_once.py", "-k", "two_owners"]),
     "shard-lock": (without_shard_lock, [f"{HERE}/test_the_relay.py", "-k", "three_relays or one_owner"]),
     "stored-offset": (without_stored_offset, [f"{HERE}/test_a_fact_is_applied_once.py", "-k", "refused"]),
+    "commit-before-answer": (
+        without_commit_before_answer,
+        ["tests/platform/test_an_answer_means_a_commit.py"],
+    ),
+    "exclusion-constraints": (
+        without_exclusion_constraints,
+        [
+            "tests/graduation/test_four_people_differ.py",
+            "tests/registry",
+            "tests/caseload",
+            "-k",
+            "four or overlap",
+        ],
+    ),
 }
 
 
@@ -104,7 +163,7 @@ def main() -> int:
     unnoticed = 0
     for name in GUARDS:
         result = subprocess.run(
-            [sys.executable, "-m", "tests.messaging.without_guard", name],
+            [sys.executable, "-m", "tests.without_guard", name],
             check=False,
             capture_output=True,
             text=True,
