@@ -1,5 +1,6 @@
 """Refusals on the wire: RFC 9457 problem details with pointers, in English or Indonesian. Nothing of the input is echoed."""
 
+import re
 from typing import Any
 
 import orjson
@@ -94,6 +95,7 @@ SENTENCES = {
     "model_attributes_type": ("An object is expected.", "Harus berupa objek."),
     "list_type": ("A list is expected.", "Harus berupa daftar."),
 }
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}|[0-9]{1,6}")
 OTHERWISE = ("The value cannot be right.", "Nilai tidak sah.")
 
 
@@ -191,5 +193,7 @@ def entry(pointer: str, code: str, language: str) -> dict[str, Any]:
 
 
 def place_of(location: tuple[Any, ...]) -> str:
-    """Return a validation error's place as a JSON pointer."""
-    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    """Return a validation error's place as a JSON pointer; an unknown name that is no name of a field is the caller's
+    own words, perhaps of a person, and is shown as `*`.
+    """
+    return "/" + "/".join(str(part) if NAME.fullmatch(str(part)) else "*" for part in location)
