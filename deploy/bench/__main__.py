@@ -39,7 +39,7 @@ FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {
 
 
 async def measure(
-    stage: Stage, names: Sequence[str], progress: Progress, broken: list[str], *, quick: bool
+    stage: Stage, names: Sequence[str], progress: Progress, broken: list[str], to: Path, *, quick: bool
 ) -> list[Figure]:
     """Measure one after another, each on processes of its own: two cores are soon shared out. `broken` takes who failed."""
     figures: list[Figure] = []
@@ -52,6 +52,7 @@ async def measure(
         except Exception:  # noqa: BLE001  # the others are still worth measuring
             progress.console.print_exception(max_frames=4)
             broken.append(name)
+        write(figures, to)  # what was measured stays, also when a later figure is interrupted
         progress.console.print(f"  {name}: {time.monotonic() - began:.0f} s", style="dim")
         stage.end_all()
         await stage.close()
@@ -72,15 +73,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     names = [name for name in FIGURES if not told.only or name in told.only]
     broken: list[str] = []
-    figures = run(names, broken, quick=told.quick)
+    figures = run(names, broken, told.to, quick=told.quick)
     Console(width=160 if not sys.stdout.isatty() else None).print(table_of(figures))
-    write(figures, told.to)
     if broken:
         print(f"Not measured: {', '.join(broken)}.", file=sys.stderr)
     return 1 if broken else 0
 
 
-def run(names: Sequence[str], broken: list[str], *, quick: bool) -> list[Figure]:
+def run(names: Sequence[str], broken: list[str], to: Path, *, quick: bool) -> list[Figure]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     with (
@@ -90,7 +90,7 @@ def run(names: Sequence[str], broken: list[str], *, quick: bool) -> list[Figure]
         stage = Stage(Path(folder))
         try:
             stage.start()
-            return uvloop.run(measure(stage, names, progress, broken, quick=quick))
+            return uvloop.run(measure(stage, names, progress, broken, to, quick=quick))
         finally:
             stage.stop()
 

@@ -116,7 +116,7 @@ async def copy_one(connection: asyncpg.Connection, table: str, parts: list[bytes
 
 async def intake(stage: Stage, *, quick: bool) -> list[Figure]:
     """Two files; the larger one is also watched for what it adds to the memory of the process that runs the job."""
-    sizes = [2_000, 4_000] if quick else [20_000, 100_000]
+    sizes = [2_000, 4_000] if quick else [10_000, 100_000]
     ready = await Intake(stage).begin(sum(sizes) // MEMBERS)
     jobs = stage.children["caseload-jobs"].pid
     at_rest = resident(jobs)
