@@ -47,9 +47,9 @@ class Cluster:
     templates: set[str] = field(default_factory=set[str])
 
     @classmethod
-    def start(cls, folder: Path) -> "Cluster":
+    def start(cls, folder: Path, *, durable: bool = False) -> "Cluster":
         """Start it; every service gets keys of its own, caseload referral's public one."""
-        postgres = EmbeddedPostgres(folder / "postgres", durable=False, settings={"max_connections": "300"})
+        postgres = EmbeddedPostgres(folder / "postgres", durable=durable, settings={"max_connections": "300"})
         postgres.start()
         for service in SERVICES:
             make_keys(folder / "keys" / service)

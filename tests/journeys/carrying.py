@@ -187,13 +187,15 @@ async def served(app: Any) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def together(cluster: Cluster, folder: Path, bootstrap: str = "") -> AsyncIterator[Together]:
+async def together(
+    cluster: Cluster, folder: Path, bootstrap: str = "", **settings: Any
+) -> AsyncIterator[Together]:
     """Run all four services with their workers, on the broker at `bootstrap` or on one machine; `folder` is there."""
     way: Transport = "kafka" if bootstrap else "local"
     if bootstrap:
         await create_topics(bootstrap)
     async with AsyncExitStack() as stack:
-        more = {"transport": way, "kafka_bootstrap": bootstrap} if bootstrap else {}
+        more = settings | ({"transport": way, "kafka_bootstrap": bootstrap} if bootstrap else {})
         services = {
             name: await stack.enter_async_context(running(cluster, name, **more)) for name in SERVICES
         }
