@@ -100,3 +100,15 @@ async def test_goes_on_where_it_was(placed: Running, tmp_path: Path, kills: int)
     assert await placed.sql("SELECT count(*) FROM kpm_anggota") == [(2 * FAMILIES + 2,)]
     again = await take_in(placed, content)
     assert (again["report"]["unchanged_families"], counted(await told(placed))) == (FAMILIES, counted(facts))
+
+
+@pytest.mark.parametrize(
+    "place", ['{"phase": "mark", "staged": 4}', '{"phase": "apply", "after": 0, "staged": 4}']
+)
+async def test_stages_again_what_a_crash_of_postgresql_emptied(placed: Running, place: str) -> None:
+    job = await ask_intake(placed, csv_of(family(1), family(2)), as_=dinsos(placed))
+    await placed.sql(f"UPDATE platform.job SET place = '{place}', refused = 1, report = '{{\"rows\": 4}}'")
+    await placed.work()
+    found = (await placed.get(job, as_=dinsos(placed))).json()
+    assert (found["state"], found["done"], found["refused"], found["total"]) == ("DONE", 4, 0, 4)
+    assert found["report"]["new_families"] == 2

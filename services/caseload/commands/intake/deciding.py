@@ -10,10 +10,10 @@ from uuid import UUID
 import orjson
 
 from services.caseload.commands.facts import facts_of
+from services.caseload.commands.intake.ids import new_id
 from services.caseload.commands.intake.known import Known, Staged
 from services.caseload.commands.intake.staging import MOST_MEMBERS, refusal
 from shared.access import Actor
-from shared.database import uuid7
 from shared.jobs import RowError
 
 
@@ -123,7 +123,7 @@ def pendamping_fault(known: Known, data: dict[str, Any], found: Any) -> str | No
 def plan_of(known: Known, family: Staged) -> Plan:
     """Return what to write and tell; ids of who is new are made here."""
     found, data = known.families.get(family.no_kk_index), family.data[family.pengurus]
-    kpm_id: UUID = found["kpm_id"] if found else uuid7()
+    kpm_id: UUID = found["kpm_id"] if found else new_id()
     desil = known.desil.get(kpm_id, {}) | {
         (scope, snapshot): value for scope, snapshot, value in data["desil"]
     }
@@ -140,7 +140,7 @@ def plan_of(known: Known, family: Staged) -> Plan:
         digest_of(family),
         facts,
         told=facts != before,
-        anggota=[person["anggota_id"] if person else uuid7() for person in persons],
+        anggota=[person["anggota_id"] if person else new_id() for person in persons],
         known_persons=[person is not None for person in persons],
     )
     add_komponen(known, plan)
@@ -184,10 +184,10 @@ def add_memberships(known: Known, plan: Plan, data: dict[str, Any]) -> None:
     """Add memberships that are not known yet, and the dampingan when nobody accompanies the family."""
     held = {(row["bansos"], row["first"]) for row in known.kepesertaan.get(plan.kpm_id, [])}
     wanted = [(bansos, date.fromisoformat(first)) for bansos, first in data["bansos"]]
-    plan.kepesertaan = [(uuid7(), *membership) for membership in wanted if membership not in held]
+    plan.kepesertaan = [(new_id(), *membership) for membership in wanted if membership not in held]
     placed = known.placements.get(data["pendamping_no"] or "")
     if placed and plan.kpm_id not in known.accompanied_by and (penugasan := placed.covering(data["kode"])):
-        plan.dampingan = (uuid7(), penugasan, placed.pendamping_id)
+        plan.dampingan = (new_id(), penugasan, placed.pendamping_id)
 
 
 def add_usaha(known: Known, plan: Plan) -> None:
@@ -195,7 +195,7 @@ def add_usaha(known: Known, plan: Plan) -> None:
     for n, data in enumerate(plan.staged.data):
         before, now = known.usaha.get(plan.anggota[n]), data["usaha"]
         if now is not None and (before is None or usaha_values(before) != usaha_values(now)):
-            plan.usaha.append((before["usaha_id"] if before else uuid7(), n))
+            plan.usaha.append((before["usaha_id"] if before else new_id(), n))
 
 
 def usaha_values(usaha: Any) -> tuple[str, ...]:

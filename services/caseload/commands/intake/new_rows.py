@@ -7,8 +7,8 @@ import orjson
 from asyncpg import Range
 
 from services.caseload.commands.intake.deciding import Plan
+from services.caseload.commands.intake.ids import new_id
 from shared.contracts.kinds import DampinganPurpose, PilarKind
-from shared.database import uuid7
 from shared.jobs import Job
 
 FAMILY_COLUMNS = {
@@ -58,7 +58,7 @@ class NewRows:
         desil = tables["desil"] if plan.new else self.known_desil
         desil += [(kpm_id, scope, snapshot, value) for scope, snapshot, value in data["desil"]]
         tables["komponen"] += [
-            (uuid7(), kpm_id, anggota_id, kind, Range(self.today, until))
+            (new_id(), kpm_id, anggota_id, kind, Range(self.today, until))
             for anggota_id, kind, until in plan.komponen
         ]
         tables["kepesertaan"] += [
@@ -70,7 +70,7 @@ class NewRows:
             row = (id_, kpm_id, penugasan_id, pendamping_id, kind, purpose, self._from_today)
             tables["dampingan"].append(row)
         act = "REGISTERED" if plan.new else "UPDATED"
-        history = (uuid7(), kpm_id, "kpm", kpm_id, act, self.who, "intake", self.detail, self.now)
+        history = (new_id(), kpm_id, "kpm", kpm_id, act, self.who, "intake", self.detail, self.now)
         tables["kpm_history"].append(history)
 
     def add_family(self, plan: Plan) -> None:
@@ -79,7 +79,7 @@ class NewRows:
         card = head["no_kk_index"]
         sealed = (head["address_sealed"], head["phone_sealed"])
         self.tables["kpm"].append((plan.kpm_id, plan.kode, card, *sealed, facts, plan.digest))
-        row = (uuid7(), plan.kpm_id, card, head["no_kk_sealed"], self._from_today)
+        row = (new_id(), plan.kpm_id, card, head["no_kk_sealed"], self._from_today)
         self.tables["kpm_no_kk"].append(row)
 
     def add_members(self, plan: Plan) -> None:

@@ -14,6 +14,7 @@ from services.caseload.commands.intake.values import (
     Value,
     address,
     bansos,
+    card,
     date_in_number,
     day_text,
     desa,
@@ -79,7 +80,7 @@ def good_row(fields: tuple[str, ...], today: date) -> Row:
         "pendamping_no": pendamping_no(placed),
         "usaha": good_usaha(fields[15:], today) if any(fields[15:]) else None,
     }
-    row = Row(number(NoKk, no_kk), number(Nik, nik), required(name), address(where))
+    row = Row(card(no_kk), number(Nik, nik), required(name), address(where))
     row.phone, row.nib, row.data = phone(called), nib(fields[18]), data
     row.warnings = warnings(row)
     return row

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
+import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.intake.asking import KIND
@@ -18,14 +19,16 @@ from services.caseload.commands.intake.telling import tell
 from services.caseload.commands.intake.writing import write
 from services.caseload.commands.loads import add_weight, limit_on, lock_loads
 from services.caseload.commands.work import WORK
-from shared import clock, schema
+from shared import clock
 from shared.contracts.kinds import PilarKind
+from shared.database import raw
 from shared.jobs import Job, RowError, Step
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 1000, 8000
-WANTED_SECONDS = 0.5
+WANTED_SECONDS = 0.8
 DEEPEST_UNSENT = 1000
-WAIT_SECONDS = 0.1
+WAIT_SECONDS, LOOK_AGAIN_SECONDS = 0.5, 0.01
+UNSENT = "SELECT count(*) FROM (SELECT FROM platform.unsent LIMIT $1) AS waiting"
 COUNTS = ("families", "new_families", "changed_families", "unchanged_families", "refused_families")
 
 
@@ -33,32 +36,53 @@ COUNTS = ("families", "new_families", "changed_families", "unchanged_families", 
 async def take_in_families(session: AsyncSession, job: Job) -> Step:
     """Do the next step of an intake."""
     phases = {"stage": stage, "mark": mark, "apply": apply, "clear": clear}
-    return await phases[job.place.get("phase", "stage")](session, job)
+    try:
+        return await phases[job.place.get("phase", "stage")](session, job)
+    except asyncpg.PostgresError as error:
+        # Somebody else was faster with a card or a person: the step is tried again, and then it is known.
+        raise DBAPIError(None, None, error, hide_parameters=True) from error
 
 
 async def apply(session: AsyncSession, job: Job) -> Step:
-    """Decide on the next families of the file and write them; a dry run decides only."""
-    if not job.params["dry_run"] and await is_deep(session):
-        await asyncio.sleep(WAIT_SECONDS)
-        return Step(place=job.place)
+    """Decide on the next families of the file and write them; a dry run decides only.
+
+    It decides while what was told before is being sent, and writes when there is room to tell more.
+    """
     if await is_lost(session, job):
         return anew(job)
+    wet = not job.params["dry_run"]
+    if wet and job.place.get("deep") and not await has_room(session):
+        return Step(place=job.place)
     began, limit = time.monotonic(), int(job.place.get("limit", FIRST_BATCH))
     families, after = await next_families(session, job, int(job.place["after"]), limit)
-    if not families:
+    if not families and after == int(job.place["after"]):
         return Step(place={"phase": "clear"})
     outcome = await Outcome.of(session, job, families)
-    if not job.params["dry_run"]:
+    decided = time.monotonic() - began
+    if wet and not await has_room(session):
+        return Step(place=job.place | {"deep": True})
+    began = time.monotonic()
+    await outcome.keep_limits(session, job)
+    if wet:
         await outcome.store(session, job)
-    seconds = time.monotonic() - began
-    fitting = min(LARGEST_BATCH, 2 * limit, int(limit * WANTED_SECONDS / max(seconds, 0.001)))
-    return outcome.step(job, job.place | {"after": after, "limit": max(SMALLEST_BATCH, fitting)})
+    limit = fitting(limit, decided + time.monotonic() - began)
+    return outcome.step(job, job.place | {"after": after, "limit": limit, "deep": False})
 
 
-async def is_deep(session: AsyncSession) -> bool:
-    """Whether so much waits to be told that decisions would wait behind it (architecture.md: bulk work yields)."""
-    some = sa.select(schema.unsent.c.outbox_id).limit(DEEPEST_UNSENT).subquery()
-    return (await session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) >= DEEPEST_UNSENT
+def fitting(limit: int, seconds: float) -> int:
+    """Return how many rows the next step takes, by what this one took."""
+    wanted = min(LARGEST_BATCH, 2 * limit, int(limit * WANTED_SECONDS / max(seconds, 0.001)))
+    return max(SMALLEST_BATCH, wanted)
+
+
+async def has_room(session: AsyncSession) -> bool:
+    """Wait a little until little waits to be told: decisions would wait behind it (architecture.md: bulk work yields)."""
+    connection, until = await raw(session), time.monotonic() + WAIT_SECONDS
+    while (await connection.fetchval(UNSENT, DEEPEST_UNSENT) or 0) >= DEEPEST_UNSENT:
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    return True
 
 
 class Outcome:
@@ -84,7 +108,6 @@ class Outcome:
                 outcome.refuse(family, found)
             else:
                 outcome.plans.append(plan_of(known, family))
-        await outcome.keep_limits(session, job)
         outcome.counts["families"] = len(families)
         return outcome
 

@@ -9,6 +9,7 @@ from services.caseload.commands.intake.csv_file import COLUMNS
 from shared import wilayah
 from shared.contracts.kinds import Bansos, DesilScope, KomponenKind, Sex
 from shared.errors import InvalidInput
+from shared.privacy import NoKk
 from shared.privacy.numbers import FEMALE_DAY_OFFSET
 
 Value = TypeVar("Value")
@@ -64,6 +65,12 @@ def address(text: str) -> str:
     if len(text) > LONGEST["address"]:
         raise Fault("TOO_LONG")
     return text
+
+
+@lru_cache(maxsize=8)
+def card(text: str) -> NoKk:
+    """Return a No. KK; the rows of a family stand together, and it is read once."""
+    return number(NoKk, text)
 
 
 def number(kind: type[Value], text: str) -> Value:
