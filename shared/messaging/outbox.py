@@ -79,7 +79,8 @@ async def record(session: AsyncSession) -> int:
     connection: Any = (await (await session.connection()).get_raw_connection()).driver_connection
     counts: dict[tuple[str, str], int] = {}
     for event, _ in emitted:
-        counts[event.topic, event.key] = counts.get((event.topic, event.key), 0) + 1
+        place = (event.topic, event.key)
+        counts[place] = counts.get(place, 0) + 1
     # Sorted, so that two transactions with the same keys never wait for each other in a circle.
     wanted = sorted(counts)
     rows = await connection.fetch(
@@ -107,7 +108,7 @@ def _columns(
         body = envelope(session, event, event_id, (epoch, last[place]), occurred_at or now)
         if len(body) > LARGEST_BODY:
             raise EventTooLarge
-        values = (event_id, shard_of(event.key), *place, epoch, last[place], event.wire, body.decode())
+        values = (event_id, shard_of(place[1]), *place, epoch, last[place], event.wire, body.decode())
         for column, value in zip(lists, values, strict=True):
             column.append(value)
     return lists
@@ -134,7 +135,7 @@ def envelope(
         "correlationid": str(cause.correlation_id)
         if cause
         else session.info.get("request_id", str(event_id)),
-        "data": event.model_dump(mode="json"),
+        "data": orjson.Fragment(event.model_dump_json()),
     }
     if cause:
         fields["causationid"] = str(cause.event_id)
