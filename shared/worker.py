@@ -166,8 +166,12 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str])
     transport = kafka_transport(settings)
     database = worker_database(settings)
     await database.check_version()
-    await _make_topics(settings, wanted, stop)
-    running = asyncio.create_task(run_parts(parts, database, transport, stop, wanted))
+
+    async def run() -> None:
+        await _make_topics(settings, wanted, stop)
+        await run_parts(parts, database, transport, stop, wanted)
+
+    running = asyncio.create_task(_ends_with(run(), stop))
     watching = asyncio.create_task(_watch(child, stop)) if child else None
     await stop.wait()
     done, _ = await asyncio.wait({running}, timeout=STOP_WITHIN_SECONDS)
@@ -178,11 +182,11 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str])
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(5):
             await database.close()
-    failed = not done or running.exception() is not None
-    if done and running.exception() is not None:
-        log.error("worker_failed", error=_names_of(running.exception()))
+    fault = running.exception() if done else TimeoutError()
+    if fault is not None:
+        log.error("worker_failed", error=_names_of(fault))
     # A client library may hold threads or tasks that wait for a dead broker for ever.
-    os._exit(1 if failed else 0)
+    os._exit(0 if fault is None else 1)
 
 
 async def _make_topics(settings: Settings, wanted: Sequence[Part], stop: asyncio.Event) -> None:

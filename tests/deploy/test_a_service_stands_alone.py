@@ -131,6 +131,12 @@ def test_migrates_answers_and_works(service: str, copy: Path, environment: dict[
         assert ready.returncode == 0
         assert api.stop(signal.SIGTERM, patience=30) == 0, log.read_text()
 
-    with running(copy, "worker", knows(environment, "worker")) as (worker, log):
+    numbers = str(free_port())
+    with running(copy, "worker", knows(environment, "worker") | {"PILAR_METRICS_PORT": numbers}) as (
+        worker,
+        log,
+    ):
+        page = f"http://127.0.0.1:{numbers}/metrics"
+        assert until(lambda: status(page) == 200 or not alive(worker.pid), 60), log.read_text()
         assert not until(lambda: not alive(worker.pid), 3), log.read_text()
         assert worker.stop(signal.SIGTERM, patience=30) == 0, log.read_text()
