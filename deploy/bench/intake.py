@@ -60,15 +60,15 @@ class Intake:
         began = time.perf_counter()
         sha256 = await self.api.put_file(content, self.token)
         asked = await self.api.post("/v1/intake", {"sha256": sha256, "dry_run": False}, self.token)
-        state = "QUEUED"
-        while state in {"QUEUED", "RUNNING"}:
+        while True:
             await asyncio.sleep(0.05)
             job = (
                 await self.stage.ask(
                     "caseload", "SELECT * FROM platform.job WHERE job_id = $1", asked["job_id"]
                 )
             )[0]
-            state = job["state"]
+            if (state := job["state"]) not in {"QUEUED", "RUNNING"}:
+                break
             self.stage.refuse_ended("caseload-jobs")
         seconds = time.perf_counter() - began
         if state != "DONE" or job["done"] != rows:
@@ -120,9 +120,9 @@ async def intake(stage: Stage, *, quick: bool) -> list[Figure]:
     ready = await Intake(stage).begin(sum(sizes) // MEMBERS)
     jobs = stage.children["caseload-jobs"].pid
     at_rest = resident(jobs)
-    rates, floors = [], []
+    rates, floors, watch = [], [], Watch(jobs)
     for rows in sizes:
-        async with Watch(jobs) as watch:
+        async with watch:
             rates.append(await ready.take_in(rows))
         floors.append(await copied(stage, rows))
     return [

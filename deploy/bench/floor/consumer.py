@@ -35,7 +35,9 @@ async def measure(asked: dict[str, Any]) -> float:
     while left > 0:
         batches = await consumer.getmany(timeout_ms=1_000, max_records=LARGEST_POLL)
         rows = [
-            (m.partition, m.offset, m.key.decode(), m.value.decode()) for b in batches.values() for m in b
+            (m.partition, m.offset, (m.key or b"").decode(), (m.value or b"").decode())
+            for b in batches.values()
+            for m in b
         ]
         left -= len(rows)
         if rows:

@@ -28,7 +28,7 @@ async def measure(asked: dict[str, Any]) -> list[float]:
     found: list[float] = []
     while len(found) < asked["count"]:
         batches = await consumer.getmany(timeout_ms=1_000)
-        sent = [message.value.decode() for batch in batches.values() for message in batch]
+        sent = [(message.value or b"").decode() for batch in batches.values() for message in batch]
         if sent:
             await connection.execute(INSERT, sent)
             found += [(time.perf_counter() - float(at)) * 1000 for at in sent]
