@@ -82,7 +82,9 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(default=5, ge=0, le=300)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     traces_endpoint: str = ""
-    metrics_port: int = Field(default=0, ge=0, le=65535, description="Where a worker tells its numbers; 0: nowhere.")
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="Where a worker tells its numbers; 0: nowhere."
+    )
     metrics_host: str = "127.0.0.1"
 
     @classmethod

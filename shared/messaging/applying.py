@@ -103,7 +103,9 @@ class Batch:
         dropped: set[int] = set()
         for topic, key in sorted(filled):
             stored = await parking.waiting(session, self.called, topic, key)
-            items = [(received, number) for number, received in stored]
+            items: list[tuple[Received[Any], int | None]] = [
+                (received, number) for number, received in stored
+            ]
             items += [(item.known, None) for item in fresh.get((topic, key), [])]
             dropped |= self._follow_up(self.places[topic, key], items)
         self.parked = [item for item in self.parked if id(item.received) not in dropped]

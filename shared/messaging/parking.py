@@ -127,7 +127,8 @@ async def forget(connection: asyncpg.Connection, numbers: Iterable[int]) -> None
 
 async def poisoned_lately(connection: asyncpg.Connection, subscription: str) -> int:
     """Return how many keys a failing event stopped within five minutes."""
-    return int(await connection.fetchval(POISONED_LATELY, subscription))
+    count: int | None = await connection.fetchval(POISONED_LATELY, subscription)
+    return count or 0
 
 
 async def places_now(
