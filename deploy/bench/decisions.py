@@ -15,26 +15,13 @@ from deploy.bench.delivery import until
 from deploy.bench.families import Placed, desa, mother_of_scenario_2
 from deploy.bench.figure import Aim, Figure
 from deploy.bench.stage import TODAY, Stage
+from deploy.local.demo.answers import ANSWERS, WITH_EVIDENCE
 from shared.database import uuid7
 from shared.events import Event
 
 CLIENTS = 12
 CASES_IN_AN_SK = 100
 OFFERS = hashlib.sha256(b"the offers that the family saw").hexdigest()
-ANSWERS: dict[str, Any] = {
-    "INCOME_PER_CAPITA_RP": 1_250_000,
-    "INCOME_STABLE_MONTHS": 14,
-    "DEBT_BURDEN_PERCENT": 10,
-    "SAVINGS_RP": 2_000_000,
-    "HOUSE_FLAWS": 0,
-    "FLOOR_M2_PER_PERSON": 9,
-    "PRODUCTIVE_ASSETS": 2,
-    "VULNERABLE_UNCARED": 0,
-    "HEALTH_COVER_PLAN": True,
-    "CHILDREN_IN_SCHOOL": True,
-    "BERSEDIA": True,
-}
-WITH_EVIDENCE = ("INCOME_PER_CAPITA_RP", "HOUSE_FLAWS")
 STEPS = 4
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 
+from deploy.local.demo.answers import ANSWERS, WITH_EVIDENCE
 from shared.contracts import caseload, referral, registry
 from shared.contracts.kinds import (
     Bansos,
@@ -27,20 +28,6 @@ from tests.kit import Running, apply, relay
 DESA = "33.24.09.2013"
 KENDAL = "33.24"
 OFFERS = hashlib.sha256(b"the offers that the family saw").hexdigest()
-ANSWERS: dict[str, Any] = {
-    "INCOME_PER_CAPITA_RP": 1_250_000,
-    "INCOME_STABLE_MONTHS": 14,
-    "DEBT_BURDEN_PERCENT": 10,
-    "SAVINGS_RP": 2_000_000,
-    "HOUSE_FLAWS": 0,
-    "FLOOR_M2_PER_PERSON": 9,
-    "PRODUCTIVE_ASSETS": 2,
-    "VULNERABLE_UNCARED": 0,
-    "HEALTH_COVER_PLAN": True,
-    "CHILDREN_IN_SCHOOL": True,
-    "BERSEDIA": True,
-}
-WITH_EVIDENCE = ("INCOME_PER_CAPITA_RP", "HOUSE_FLAWS")
 FIELDS = (
     "registry",
     "caseload",

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from deploy.local.demo.answers import ANSWERS, WITH_EVIDENCE
 from deploy.local.demo.families import BAD_FAMILIES, DESA, MOTHER_NIK, family_csv
 from deploy.local.demo.numbers import SCENARIO
 from deploy.local.demo.world import NotAsExpected, World
@@ -15,20 +16,6 @@ FAMILIES = 400
 S, KEMENSOS, DINSOS, KETUA, DESA_OPERATOR = (
     *("pendamping-1", "kemensos-1", "dinsos-kendal-1", "ketua-tim-kendal-1", "operator-desa-1"),
 )
-ANSWERS: dict[str, Any] = {
-    "INCOME_PER_CAPITA_RP": 1_250_000,
-    "INCOME_STABLE_MONTHS": 14,
-    "DEBT_BURDEN_PERCENT": 10,
-    "SAVINGS_RP": 2_000_000,
-    "HOUSE_FLAWS": 0,
-    "FLOOR_M2_PER_PERSON": 9,
-    "PRODUCTIVE_ASSETS": 2,
-    "VULNERABLE_UNCARED": 0,
-    "HEALTH_COVER_PLAN": True,
-    "CHILDREN_IN_SCHOOL": True,
-    "BERSEDIA": True,
-}
-WITH_EVIDENCE = ("INCOME_PER_CAPITA_RP", "HOUSE_FLAWS")
 PAYABLE = ("2026-2", "2026-3", ["PBI", "SEMBAKO"])
 SK_NO = "123/3.4/BS.01/5/2026"
 ENDED = frozenset({"DONE", "FAILED", "CANCELLED"})
