@@ -4,35 +4,33 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import JSONB
+import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql import bindparam
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.access import Actor
+from shared.database import raw
 from shared.errors import DomainError
 
 TERM = timedelta(days=30)
 LONGEST_KEY = 200
 KEPT_HEADERS = ("location", "etag", "content-type", "cache-control")
 
-TAKE = text(
-    "INSERT INTO platform.idempotency (client, method, path, key, request_hash, expires_at)"
-    " VALUES (:client, :method, :path, :key, :hash, :expires)"
-    " ON CONFLICT (client, method, path, key) DO UPDATE SET request_hash = EXCLUDED.request_hash,"
-    " status = NULL, headers = NULL, sealed = NULL, created_at = clock_timestamp(), expires_at = EXCLUDED.expires_at"
-    " WHERE idempotency.expires_at < clock_timestamp() RETURNING 1"
-)
-READ = text(
-    "SELECT request_hash, status, headers, sealed FROM platform.idempotency"
-    " WHERE client = :client AND method = :method AND path = :path AND key = :key"
-)
-STORE = text(
-    "UPDATE platform.idempotency SET status = :status, headers = :headers, sealed = :sealed"
-    " WHERE client = :client AND method = :method AND path = :path AND key = :key"
-).bindparams(bindparam("headers", type_=JSONB))
+TAKE = """
+INSERT INTO platform.idempotency (client, method, path, key, request_hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (client, method, path, key) DO UPDATE SET request_hash = EXCLUDED.request_hash,
+    status = NULL, headers = NULL, sealed = NULL, created_at = clock_timestamp(), expires_at = EXCLUDED.expires_at
+WHERE idempotency.expires_at < clock_timestamp() RETURNING 1
+"""
+READ = """
+SELECT request_hash, status, headers::text AS headers, sealed FROM platform.idempotency
+WHERE client = $1 AND method = $2 AND path = $3 AND key = $4
+"""
+STORE = """
+UPDATE platform.idempotency SET status = $5, headers = $6::text::jsonb, sealed = $7
+WHERE client = $1 AND method = $2 AND path = $3 AND key = $4
+"""
 
 
 class MissingKey(DomainError):
@@ -83,17 +81,16 @@ async def look_up(session: AsyncSession, request: Request, actor: Actor, key: st
     Raises:
         KeyReused: the key belongs to another request.
     """
-    place = _place(request, actor, key)
-    digest = await _digest(request)
-    taken = await session.execute(TAKE, {**place, "hash": digest, "expires": datetime.now(UTC) + TERM})
-    if taken.scalar_one_or_none():
+    place, digest, connection = _place(request, actor, key), await _digest(request), await raw(session)
+    if await connection.fetchval(TAKE, *place, digest, datetime.now(UTC) + TERM):
         return None
-    row = (await session.execute(READ, place)).one()
-    if bytes(row.request_hash) != digest:
+    row = await connection.fetchrow(READ, *place)
+    if row is None or bytes(row["request_hash"]) != digest:
         raise KeyReused("/header/Idempotency-Key")
-    body = request.app.state.vault.open(bytes(row.sealed), **_bound(place))
-    headers = {**row.headers, "Idempotency-Replayed": "true"}
-    return Response(body.encode(), row.status, headers)
+    body = request.app.state.vault.open(bytes(row["sealed"]), **_bound(place))
+    return Response(
+        body.encode(), row["status"], {**orjson.loads(row["headers"]), "Idempotency-Replayed": "true"}
+    )
 
 
 async def store(session: AsyncSession, request: Request, actor: Actor, key: str, response: Response) -> None:
@@ -101,17 +98,18 @@ async def store(session: AsyncSession, request: Request, actor: Actor, key: str,
     place = _place(request, actor, key)
     sealed = request.app.state.vault.seal(bytes(response.body).decode(), **_bound(place))
     headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
-    await session.execute(
-        STORE, {**place, "status": response.status_code, "headers": headers, "sealed": sealed}
-    )
+    connection = await raw(session)
+    await connection.execute(STORE, *place, response.status_code, orjson.dumps(headers).decode(), sealed)
 
 
-def _place(request: Request, actor: Actor, key: str) -> dict[str, str]:
-    return {"client": actor.sub, "method": request.method, "path": request.url.path, "key": key}
+def _place(request: Request, actor: Actor, key: str) -> tuple[str, str, str, str]:
+    """Client, method, path and key; the key as its keyed hash, because a careless client may take a NIK for it."""
+    hashed = request.app.state.vault.index("idempotency", key).hex()
+    return (actor.sub, request.method, request.url.path, hashed)
 
 
-def _bound(place: dict[str, str]) -> dict[str, Any]:
-    row_id = hashlib.sha256("\x1f".join(place.values()).encode()).hexdigest()
+def _bound(place: tuple[str, ...]) -> dict[str, Any]:
+    row_id = hashlib.sha256("\x1f".join(place).encode()).hexdigest()
     return {"table": "idempotency", "column": "sealed", "row_id": row_id}
 
 

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import asyncpg
 import orjson
 import structlog
 from fastapi.exceptions import RequestValidationError
@@ -138,7 +139,7 @@ def understood(error: Exception) -> DomainError:
         return _of_status(error.status_code)
     if isinstance(error, PoolTimeout | TimeoutError | ConnectionError | OSError):
         return Busy()
-    if isinstance(error, SQLAlchemyError):
+    if isinstance(error, SQLAlchemyError | asyncpg.PostgresError | asyncpg.InterfaceError):
         return _of_database(error)
     return InternalFault()
 
@@ -150,17 +151,20 @@ def _of_status(status: int) -> DomainError:
     return refusal
 
 
-def _of_database(error: SQLAlchemyError) -> DomainError:
+def _of_database(error: Exception) -> DomainError:
     state = sqlstate_of(error)
-    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or state.startswith("08"))
-    if lost or state in TRANSIENT:
+    lost = isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
+    lost = lost or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    if lost or state.startswith("08") or state in TRANSIENT:
         return Busy()
     if state.startswith(CLASSES_OF_BAD_VALUES) or _refused_by_driver(error):
         return InvalidInput(reason="A value is out of range.")
     return InternalFault()
 
 
-def _refused_by_driver(error: SQLAlchemyError) -> bool:
+def _refused_by_driver(error: Exception) -> bool:
+    if isinstance(error, asyncpg.InterfaceError):
+        return isinstance(error, ValueError)
     cause = getattr(getattr(error, "orig", None), "__cause__", None)
     return type(cause).__name__ == "DataError"
 

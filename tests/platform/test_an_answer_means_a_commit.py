@@ -3,6 +3,10 @@
 import asyncio
 import secrets
 
+import asyncpg
+import pytest
+
+from shared.http.problems import understood
 from tests.kit import Running
 
 LEMBAGA = {"subject": "LEMBAGA", "name": "Karang Taruna Bina Muda"}
@@ -102,3 +106,39 @@ async def test_the_stored_answer_is_sealed(registry: Running) -> None:
     rows = await registry.sql("SELECT sealed FROM platform.idempotency")
     assert len(rows) == 1
     assert b"Karang Taruna" not in rows[0]["sealed"]
+
+
+async def test_a_twin_that_waits_too_long_is_asked_to_come_back(registry: Running) -> None:
+    token, key = registry.token("KEMENSOS"), secrets.token_hex(8)
+    await registry.execute(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;"
+        "CREATE TRIGGER slow BEFORE INSERT ON pendamping FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    answers = await asyncio.gather(
+        *(registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key) for _ in range(2))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 503]
+    late = next(answer for answer in answers if answer.status_code == 503)
+    assert (late.json()["title"], int(late.headers["retry-after"]) >= 1) == ("Busy", True)
+
+
+async def test_the_key_itself_is_not_stored(registry: Running) -> None:
+    await registry.post("/v1/pendamping", LEMBAGA, as_=registry.token("KEMENSOS"), key="3324075211879001")
+    (row,) = await registry.sql("SELECT key FROM platform.idempotency")
+    assert "3324075211879001" not in row["key"]
+
+
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (asyncpg.DeadlockDetectedError("d"), "Busy"),
+        (asyncpg.LockNotAvailableError("l"), "Busy"),
+        (asyncpg.QueryCanceledError("t"), "Busy"),
+        (asyncpg.ConnectionDoesNotExistError("c"), "Busy"),
+        (asyncpg.InterfaceError("connection is closed"), "Busy"),
+        (asyncpg.NumericValueOutOfRangeError("n"), "InvalidInput"),
+        (asyncpg.UniqueViolationError("u"), "InternalFault"),
+    ],
+)
+def test_the_drivers_own_errors_are_understood(error: Exception, title: str) -> None:
+    assert type(understood(error)).__name__ == title
