@@ -1,7 +1,6 @@
 """May this pendamping act on this family today: as registry and caseload last told (chain.md 5)."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -25,7 +24,8 @@ async def require_dampingan(
     """
     if actor.pendamping_id is None:
         raise NotYourFamily
-    row = (await session.execute(_standing(actor.pendamping_id, kpm_id, kode_wilayah, on))).first()
+    asked = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
+    row = (await session.execute(STANDING, asked)).first()
     if row is None:
         raise NotYourFamily
     if row.status is None or row.placed is None:
@@ -37,33 +37,27 @@ async def require_dampingan(
     return actor.pendamping_id, row.penugasan_id
 
 
-def _standing(pendamping_id: UUID, kpm_id: UUID, kode_wilayah: str, on: date) -> Any:
-    covered = (
+def holds(model: type[Dampingan | Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
+    """Whether a row's range covers the date `on`; `valid_to` is the first day that it no longer does."""
+    return sa.and_(model.valid_from <= ON, sa.func.coalesce(model.valid_to > ON, sa.true()))
+
+
+KPM, PENDAMPING = sa.bindparam("kpm", type_=sa.Uuid()), sa.bindparam("pendamping", type_=sa.Uuid())
+AREA, ON = sa.bindparam("area", type_=sa.Text()), sa.bindparam("on", type_=sa.Date())
+COVERED = sa.or_(WilayahTugas.kode_wilayah == AREA, AREA.startswith(WilayahTugas.kode_wilayah + "."))
+# Made once: every act of a pendamping asks this.
+STANDING = (
+    sa.select(
+        Dampingan.penugasan_id,
+        Pendamping.status,
+        holds(Penugasan).label("placed"),
         sa.select(WilayahTugas.wilayah_tugas_id)
-        .where(
-            WilayahTugas.penugasan_id == Dampingan.penugasan_id,
-            holds(WilayahTugas, on),
-            sa.or_(
-                WilayahTugas.kode_wilayah == kode_wilayah,
-                sa.literal(kode_wilayah).startswith(WilayahTugas.kode_wilayah + "."),
-            ),
-        )
+        .where(WilayahTugas.penugasan_id == Dampingan.penugasan_id, holds(WilayahTugas), COVERED)
         .exists()
+        .label("covered"),
     )
-    return (
-        sa.select(
-            Dampingan.penugasan_id,
-            Pendamping.status,
-            holds(Penugasan, on).label("placed"),
-            covered.label("covered"),
-        )
-        .outerjoin(Pendamping, Pendamping.pendamping_id == Dampingan.pendamping_id)
-        .outerjoin(Penugasan, Penugasan.penugasan_id == Dampingan.penugasan_id)
-        .where(Dampingan.kpm_id == kpm_id, Dampingan.pendamping_id == pendamping_id, holds(Dampingan, on))
-        .limit(1)
-    )
-
-
-def holds(model: type[Dampingan | Penugasan | WilayahTugas], on: date) -> sa.ColumnElement[bool]:
-    """Whether a row's range covers a date; `valid_to` is the first day that it no longer does."""
-    return sa.and_(model.valid_from <= on, sa.func.coalesce(model.valid_to > on, sa.true()))
+    .outerjoin(Pendamping, Pendamping.pendamping_id == Dampingan.pendamping_id)
+    .outerjoin(Penugasan, Penugasan.penugasan_id == Dampingan.penugasan_id)
+    .where(Dampingan.kpm_id == KPM, Dampingan.pendamping_id == PENDAMPING, holds(Dampingan))
+    .limit(1)
+)
