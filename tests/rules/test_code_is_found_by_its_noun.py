@@ -24,7 +24,7 @@ DRAWERS = {
 # The house says about 300 and 25; what the formatter adds by wrapping is let pass.
 LONGEST_FILE, LONGEST_FUNCTION = 350, 30
 # What is longer today; a number here may only fall, and a line may only go.
-LONGER_FILES = {"shared/jobs.py": 470, "services/referral/migrations/versions/0001_first.py": 355}
+LONGER_FILES = {"services/referral/migrations/versions/0001_first.py": 355}
 LONGER_FUNCTIONS = {
     "deploy/local/demo/families.py::scenario_family": 49,
     "shared/http/application.py::create_app": 32,

@@ -1,0 +1,30 @@
+"""Long work in leased, resumable steps, and what falls due. A step, its progress and its events commit together."""
+
+from shared.jobs.asking import JobEnded, as_json, ask_cancel, enqueue, from_json
+from shared.jobs.falling_due import run_due
+from shared.jobs.kinds import Due, DueFunction, Job, OutsideCall, RowError, Step, StepFunction, Work
+from shared.jobs.scheduling import schedule, schedule_many, unschedule
+from shared.jobs.stepping import run_step
+from shared.jobs.working import work
+
+__all__ = [
+    "Due",
+    "DueFunction",
+    "Job",
+    "JobEnded",
+    "OutsideCall",
+    "RowError",
+    "Step",
+    "StepFunction",
+    "Work",
+    "as_json",
+    "ask_cancel",
+    "enqueue",
+    "from_json",
+    "run_due",
+    "run_step",
+    "schedule",
+    "schedule_many",
+    "unschedule",
+    "work",
+]

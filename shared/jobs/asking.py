@@ -1,0 +1,78 @@
+"""Asking for long work, following who asked, and stopping it between two steps."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared import schema
+from shared.access import Actor, Role
+from shared.errors import DomainError, NotFound
+
+
+class JobEnded(DomainError):
+    """409: the job is over; what it did stays told."""
+
+    en = "This job is {state}; it cannot be cancelled."
+    id = "Pekerjaan ini sudah {state}; tidak dapat dibatalkan."
+
+
+def as_json(actor: Actor) -> dict[str, Any]:
+    """Keep who asked, so that a later step acts with the same rights."""
+    return {
+        "sub": actor.sub,
+        "roles": sorted(actor.roles),
+        "areas": list(actor.areas),
+        "ditjen": actor.ditjen,
+        "pendamping_id": str(actor.pendamping_id) if actor.pendamping_id else None,
+        "partner_id": str(actor.partner_id) if actor.partner_id else None,
+    }
+
+
+def from_json(fields: Mapping[str, Any]) -> Actor:
+    """Return the actor that asked for a job."""
+    return Actor(
+        sub=fields["sub"],
+        roles=frozenset(Role(role) for role in fields["roles"]),
+        areas=tuple(fields["areas"]),
+        ditjen=fields["ditjen"],
+        pendamping_id=UUID(fields["pendamping_id"]) if fields["pendamping_id"] else None,
+        partner_id=UUID(fields["partner_id"]) if fields["partner_id"] else None,
+    )
+
+
+async def enqueue(
+    session: AsyncSession, kind: str, params: Mapping[str, Any], actor: Actor, *, total: int | None = None
+) -> UUID:
+    """Ask for long work; a worker begins it after the commit. Returns the job's id (`GET /v1/jobs/{id}`)."""
+    job_id = uuid7()
+    await session.execute(
+        sa.insert(schema.job).values(
+            job_id=job_id,
+            kind=kind,
+            params=dict(params),
+            total=total,
+            actor_sub=actor.sub,
+            actor=as_json(actor),
+            areas=list(actor.areas),
+        )
+    )
+    return job_id
+
+
+async def ask_cancel(session: AsyncSession, job_id: UUID) -> None:
+    """Stop a job between two steps; what was done stays.
+
+    Raises:
+        NotFound, JobEnded
+    """
+    table = schema.job
+    state = await session.scalar(sa.select(table.c.state).where(table.c.job_id == job_id).with_for_update())
+    if state is None:
+        raise NotFound("job")
+    if state not in {"QUEUED", "RUNNING"}:
+        raise JobEnded(state=state)
+    await session.execute(sa.update(table).where(table.c.job_id == job_id).values(cancel_asked=True))

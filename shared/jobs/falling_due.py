@@ -1,0 +1,88 @@
+"""Doing what has fallen due: once, and again later when it fails; nothing is dropped."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DBAPIError
+from uuid_utils.compat import uuid7
+
+from shared import clock, schema
+from shared.access import Actor
+from shared.database import Database
+from shared.errors import DomainError
+from shared.faults import faultpoint
+from shared.jobs.kinds import LEASE, Due, OutsideCall, Work
+
+log = structlog.get_logger()
+
+LEASE_DUE = sa.text(
+    "UPDATE platform.due SET lease = :lease, lease_until = clock_timestamp() + :term"
+    " WHERE due_id = (SELECT due_id FROM platform.due WHERE done_at IS NULL AND kind = ANY(:kinds)"
+    " AND (lease_until IS NULL OR lease_until < clock_timestamp())"
+    " AND ((clock = 'real' AND due_at <= clock_timestamp()) OR (clock = 'business' AND due_at <= :now))"
+    " ORDER BY due_at, due_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+    " RETURNING due_id, kind, subject_id, due_at, payload, attempts"
+)
+
+
+async def run_due(database: Database, todo: Work) -> bool:
+    """Do one thing that has fallen due. Returns whether there was one."""
+    kinds = [*todo.dues, *todo.calls]
+    if not kinds:
+        return False
+    lease = uuid7()
+    async with database.transaction(Actor.system(database.service)) as session:
+        now = await clock.now(session)
+        found = await session.execute(LEASE_DUE, {"lease": lease, "term": LEASE, "kinds": kinds, "now": now})
+        row = found.one_or_none()
+        if row is None:
+            return False
+        due = Due(row.due_id, row.kind, row.subject_id, row.due_at, row.payload, row.attempts)
+        outside = todo.calls.get(due.kind)
+        prepared = await outside.prepare(session, due) if outside else None
+    try:
+        result = await outside.perform(prepared) if outside and prepared is not None else None
+        await _do_due(database, todo, due, lease, outside, result)
+    except (DBAPIError, DomainError, ValueError, LookupError, TypeError, AssertionError) as error:
+        await _due_failed(database, due, lease, error)
+    return True
+
+
+async def _do_due(
+    database: Database, todo: Work, due: Due, lease: UUID, outside: OutsideCall | None, result: Any
+) -> None:
+    table = schema.due
+    async with database.transaction(Actor.system(database.service)) as session:
+        mine = sa.select(table.c.due_id).where(
+            table.c.due_id == due.due_id, table.c.lease == lease, table.c.done_at.is_(None)
+        )
+        if (await session.execute(mine.with_for_update())).one_or_none() is None:
+            return
+        # Closed first: a handler that schedules the same thing again opens it again.
+        await session.execute(
+            sa.update(table)
+            .where(table.c.due_id == due.due_id)
+            .values(done_at=sa.func.clock_timestamp(), lease=None)
+        )
+        await (outside.record(session, due, result) if outside else todo.dues[due.kind](session, due))
+        await faultpoint(f"due.{due.kind}.before_commit")
+
+
+async def _due_failed(database: Database, due: Due, lease: UUID, error: Exception) -> None:
+    """Nothing that fell due is dropped: it is tried again, later each time, for ever."""
+    log.warning("due_failed", kind=due.kind, subject_id=due.subject_id, error=type(error).__name__)
+    wait = timedelta(seconds=min(3600, 2**due.attempts))
+    async with database.transaction(Actor.system(database.service)) as session:
+        table = schema.due
+        await session.execute(
+            sa.update(table)
+            .where(table.c.due_id == due.due_id, table.c.lease == lease)
+            .values(
+                attempts=table.c.attempts + 1,
+                error=type(error).__name__,
+                lease_until=datetime.now(UTC) + wait,
+            )
+        )

@@ -1,0 +1,107 @@
+"""What long work and what falls due are made of, and what a worker knows to do."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.access import Actor
+
+LEASE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why one row was refused: its number in the input (from 1), its column, a code, and values safe to show."""
+
+    row: int
+    column: str | None
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(slots=True)
+class Job:
+    """A leased job, as its step sees it. `place` is where the next step begins; only a step changes it."""
+
+    job_id: UUID
+    kind: str
+    params: dict[str, Any]
+    place: dict[str, Any]
+    actor: Actor
+    total: int | None
+    done: int
+    refused: int
+    report: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Step:
+    """What a step did: rows done and refused (with reasons), where to go on, and whether that was all."""
+
+    done: int = 0
+    refused: int = 0
+    errors: Sequence[RowError] = ()
+    place: dict[str, Any] = field(default_factory=dict[str, Any])
+    finished: bool = False
+    total: int | None = None
+    report: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something whose time has come."""
+
+    due_id: UUID
+    kind: str
+    subject_id: str
+    due_at: datetime
+    payload: dict[str, Any]
+    attempts: int
+
+
+StepFunction = Callable[[AsyncSession, Job], Awaitable[Step]]
+DueFunction = Callable[[AsyncSession, Due], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Work:
+    """What a service's worker knows to do: steps of jobs by kind, and handlers of what falls due by kind."""
+
+    steps: dict[str, StepFunction] = field(default_factory=dict[str, StepFunction])
+    dues: dict[str, DueFunction] = field(default_factory=dict[str, DueFunction])
+    calls: dict[str, "OutsideCall"] = field(default_factory=dict[str, "OutsideCall"])
+
+    def step(self, kind: str) -> Callable[[StepFunction], StepFunction]:
+        """Register a job kind; its step is `async def (session, job) -> Step`."""
+
+        def register(function: StepFunction) -> StepFunction:
+            self.steps[kind] = function
+            return function
+
+        return register
+
+    def due(self, kind: str) -> Callable[[DueFunction], DueFunction]:
+        """Register what happens when `kind` falls due, as `async def (session, due)`."""
+
+        def register(function: DueFunction) -> DueFunction:
+            self.dues[kind] = function
+            return function
+
+        return register
+
+    def call(self, kind: str, outside: "OutsideCall") -> None:
+        """Register a due kind that calls somebody outside, between two transactions."""
+        self.calls[kind] = outside
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideCall:
+    """Lease and read in one transaction, call outside of any, record what came of it in another."""
+
+    prepare: Callable[[AsyncSession, Due], Awaitable[Any]]
+    perform: Callable[[Any], Awaitable[Any]]
+    record: Callable[[AsyncSession, Due, Any], Awaitable[None]]

@@ -1,0 +1,82 @@
+"""What shall fall due, and when."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from shared import schema
+
+
+async def schedule(
+    session: AsyncSession,
+    kind: str,
+    due_at: datetime,
+    *,
+    subject_id: object,
+    clock: Literal["business", "real"] = "business",
+    payload: Mapping[str, Any] | None = None,
+) -> None:
+    """Let `kind` fall due for a subject at an instant.
+
+    Said again, it moves and is open again.
+    """
+    row = insert(schema.due).values(
+        due_id=uuid7(),
+        kind=kind,
+        subject_id=str(subject_id),
+        clock=clock,
+        due_at=due_at,
+        payload=dict(payload or {}),
+    )
+    moved = {"due_at": row.excluded.due_at, "payload": row.excluded.payload, "clock": row.excluded.clock}
+    await session.execute(
+        row.on_conflict_do_update(
+            index_elements=["kind", "subject_id"],
+            set_={**moved, "done_at": None, "attempts": 0, "error": None, "lease": None, "lease_until": None},
+        )
+    )
+
+
+async def schedule_many(session: AsyncSession, kind: str, due: Mapping[object, datetime]) -> None:
+    """Let `kind` fall due on the business clock for many subjects, each at its instant, in one statement."""
+    if not due:
+        return
+    row = insert(schema.due)
+    wanted = row.on_conflict_do_update(
+        index_elements=["kind", "subject_id"],
+        set_={
+            "due_at": row.excluded.due_at,
+            "done_at": None,
+            "attempts": 0,
+            "error": None,
+            "lease": None,
+            "lease_until": None,
+        },
+    )
+    rows = [
+        {
+            "due_id": uuid7(),
+            "kind": kind,
+            "subject_id": str(subject),
+            "clock": "business",
+            "due_at": at,
+            "payload": {},
+        }
+        for subject, at in due.items()
+    ]
+    await session.execute(wanted, rows)
+
+
+async def unschedule(session: AsyncSession, kind: str, subject_id: object) -> None:
+    """What would have fallen due no longer does."""
+    table = schema.due
+    await session.execute(
+        sa.update(table)
+        .where(table.c.kind == kind, table.c.subject_id == str(subject_id), table.c.done_at.is_(None))
+        .values(done_at=sa.func.clock_timestamp())
+    )
