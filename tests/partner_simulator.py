@@ -69,7 +69,9 @@ class PartnerSimulator:
         listening.bind(("127.0.0.1", self.port))
         self.port = listening.getsockname()[1]
         app = Starlette(routes=[Route("/pilar/rujukan", self._take, methods=["POST"])])
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_keep_alive=30
+        )
         self._server = uvicorn.Server(config)
         # Not `serve`, which takes over the process's signals.
         self._serving = asyncio.create_task(self._server._serve(sockets=[listening]))

@@ -31,6 +31,8 @@ from tests.kit import SERVICES, Cluster, Running, running
 
 # What a delivery moves even when it changes nothing: where each reader is, and the one-machine log itself.
 MOVES = ("platform.consumer_offset", "platform.local_log")
+# As in production, well above the 5 s after which the client lets an idle connection go: else both let go at once.
+KEEP_ALIVE_SECONDS = 30
 # Work of the platform's own that comes due by real time, whatever happens.
 OWN_WORK = "platform.due"
 
@@ -174,7 +176,15 @@ async def served(app: Any) -> AsyncIterator[int]:
     """Serve an application that has begun on a free loopback port."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none"))
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
+    server = uvicorn.Server(config)
     # Not `serve`, which takes over the process's signals.
     serving = asyncio.create_task(server._serve(sockets=[listening]))
     while not server.started:  # noqa: ASYNC110 (the server tells nobody when it listens)

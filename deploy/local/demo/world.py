@@ -24,6 +24,7 @@ from shared.clock import JAKARTA
 Found = TypeVar("Found")
 PATIENCE_SECONDS = 60.0
 ASK_EVERY_SECONDS = 0.1
+RETRIES_SECONDS = (0.1, 0.5, 2.0)
 MORNING = 10
 
 
@@ -62,12 +63,21 @@ class World:
         headers = {"Authorization": f"Bearer {self.token(who)}", **more.pop("headers", {})}
         if method == "POST":
             headers["Idempotency-Key"] = secrets.token_hex(8)
-        answer = await self.http.request(method, self.state.url(service) + path, headers=headers, **more)
+        answer = await self._send(method, self.state.url(service) + path, headers=headers, **more)
         if answer.is_success:
             return answer.json()
         raise NotAsExpected(
             f"{who}: {method} {path} at {service} answered {answer.status_code}: {answer.text[:600]}"
         )
+
+    async def _send(self, method: str, url: str, **more: Any) -> httpx.Response:
+        """A connection that breaks leaves the outcome unknown; the same key asked again tells it (promise 3)."""
+        for wait in RETRIES_SECONDS:
+            try:
+                return await self.http.request(method, url, **more)
+            except httpx.TransportError:
+                await asyncio.sleep(wait)
+        return await self.http.request(method, url, **more)
 
     async def act(self, sentence: str, service: str, path: str, body: Any, who: str) -> Any:
         """A hop: somebody does something over HTTP; what it told is printed as it travels, until all have heard it."""
