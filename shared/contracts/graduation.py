@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from shared.contracts.kinds import AsesmenResult, Bansos, ClosedAs, ExitReason, SanggahOutcome
+from shared.contracts.kinds import AsesmenResult, Bansos, ClosedAs, ExitReason, MonitoringOutcome, SanggahOutcome
 from shared.events import Event
 
 
@@ -147,7 +147,10 @@ class GraduasiAnnulled(Event, wire="graduation.graduasi_annulled.v1", key="kpm_i
 
 
 class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="kpm_id"):
-    """In month n after the exit the family was seen, still standing or not. Registry counts survival."""
+    """In month n after the exit the family was seen, still standing or not. Registry counts survival.
+
+    The last month `completes` the monitoring with its outcome: caseload ends the dampingan.
+    """
 
     graduasi_id: UUID
     kpm_id: UUID
@@ -157,6 +160,8 @@ class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="k
     recorded_on: date
     pendamping_id: UUID | None = None
     penugasan_id: UUID | None = None
+    completes: bool = False
+    outcome: MonitoringOutcome | None = None
 
 
 class RelapseConfirmed(Event, wire="graduation.relapse_confirmed.v1", key="kpm_id"):

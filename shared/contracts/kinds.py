@@ -183,6 +183,14 @@ class ClosedAs(Kind):
     UNKNOWN = "UNKNOWN"
 
 
+class MonitoringOutcome(Kind):
+    """How the months after an exit ended: the family stood, or fell back (chain.md 4)."""
+
+    BERTAHAN = "BERTAHAN"
+    KAMBUH = "KAMBUH"
+    UNKNOWN = "UNKNOWN"
+
+
 class SanggahOutcome(Kind):
     """DITERIMA undoes the SK for the family, DITOLAK lets it stand."""
 
