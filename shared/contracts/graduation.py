@@ -3,7 +3,14 @@
 from datetime import date
 from uuid import UUID
 
-from shared.contracts.kinds import AsesmenResult, Bansos, ClosedAs, ExitReason, MonitoringOutcome, SanggahOutcome
+from shared.contracts.kinds import (
+    AsesmenResult,
+    Bansos,
+    ClosedAs,
+    ExitReason,
+    MonitoringOutcome,
+    SanggahOutcome,
+)
 from shared.events import Event
 
 

@@ -73,6 +73,8 @@ def test_a_sample_has_the_envelope_that_the_outbox_writes(path: Path) -> None:
     )
     at = JSONFormat().read(CloudEvent, path.read_bytes()).get_time()
     written = orjson.loads(envelope(session, kind.model_validate(told["data"]), UUID(told["id"]), (1, 1), at))
+    # A field added since is written too; what was promised is written as it was.
+    written["data"] = {name: written["data"][name] for name in told["data"]}
     assert {name: written[name] for name in told} == told
     assert (
         fact_of(parse(Record(kind.topic, 0, 0, told["subject"], path.read_bytes()))).event.key
