@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.graduation.commands import hear_exit
 from services.graduation.models import (
     Dampingan,
     Kepesertaan,
@@ -12,11 +13,13 @@ from services.graduation.models import (
     Usaha,
     WilayahTugas,
 )
+from shared.clock import JAKARTA
 from shared.contracts.caseload import (
     DampinganChanged,
     DampinganEnded,
     DampinganFacts,
     DampinganStarted,
+    ExitProposed,
     KepesertaanEnded,
     KepesertaanRestored,
     KepesertaanStarted,
@@ -36,10 +39,11 @@ from shared.contracts.registry import (
 )
 from shared.database import upsert
 from shared.events import Event
-from shared.messaging import Received, Subscription
+from shared.messaging import Meta, Received, Subscription
 
 pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])
 kpm = Subscription(name="kpm", kind="replica", topics=["pilar.caseload"])
+exits = Subscription(name="exits", kind="reaction", topics=["pilar.caseload"], starts="beginning")
 rujukan = Subscription(name="rujukan", kind="replica", topics=["pilar.referral"])
 
 Model = type[Dampingan | Kepesertaan | Kpm | Pendamping | Penugasan | Rujukan | Usaha | WilayahTugas]
@@ -103,4 +107,10 @@ async def keep_rujukan(session: AsyncSession, told: list[Received[Event]]) -> No
     await keep(session, Rujukan, told)
 
 
-SUBSCRIPTIONS = [pendamping, kpm, rujukan]
+@exits.on(ExitProposed)
+async def open_short_case(session: AsyncSession, event: ExitProposed, meta: Meta) -> None:
+    """A death, a move, a double or a family not found: a case under its proposer, of what the fact itself says."""
+    await hear_exit(session, event, meta.occurred_at.astimezone(JAKARTA).date())
+
+
+SUBSCRIPTIONS = [pendamping, kpm, rujukan, exits]

@@ -12,7 +12,7 @@ import httpx
 from shared.access import Actor, Role
 from shared.jobs import enqueue
 from tests.caseload import given as families
-from tests.graduation.given import DESA, KENDAL, Road, at
+from tests.graduation.given import DESA, KENDAL, Road, at, proposal, tell
 from tests.kit import Cluster, Running, deliver, running
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import TODAY, a_world, determined, family_facts
@@ -140,7 +140,15 @@ async def graduation(service: Running, _: Cluster) -> Tokens:
     tahap = {"year": 2029, "number": 1, "starts_on": "2029-01-01", "cutoff_on": "2028-12-20"}
     done(await service.post("/v1/tahap-calendar", tahap, as_=tokens[Role.KEMENSOS]))
     await side_ways(service, road)
+    await proposed_exits(service, road, tokens)
     return tokens
+
+
+async def proposed_exits(service: Running, road: Road, tokens: Tokens) -> None:
+    """Caseload proposed exits; one has its case."""
+    further = Road(road.field, *await road.field.family())
+    await tell(service, proposal(further))
+    done(await service.get("/v1/exit-proposal", as_=tokens[Role.DINSOS_KABKOTA]))
 
 
 async def side_ways(service: Running, first: Road) -> None:

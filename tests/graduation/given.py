@@ -15,6 +15,7 @@ from shared.contracts.kinds import (
     DesilScope,
     Ditjen,
     EmployerStatus,
+    ExitReason,
     PendampingStatus,
     PilarKind,
     Sex,
@@ -266,3 +267,21 @@ def rujukan_opened(graduasi_id: str, kpm_id: UUID) -> referral.RujukanOpened:
         purpose=referral.RujukanPurpose.PASCAGRADUASI,
         exit_reason=referral.ExitReason.SEJAHTERA_MANDIRI,
     )
+
+
+def proposal(road: Road, exit_reason: str = "MENINGGAL", **other: Any) -> caseload.ExitProposed:
+    """What caseload tells when the pendamping of the family proposes."""
+    mine = {"pendamping_id": road.field.pendamping_id, "penugasan_id": road.field.penugasan_id}
+    fields: dict[str, Any] = {
+        "exit_proposal_id": uuid7(),
+        "kpm_id": road.kpm_id,
+        "kode_wilayah": DESA,
+        "kepesertaan_id": road.kepesertaan_id,
+        "bansos": Bansos.PKH,
+        "exit_reason": ExitReason(exit_reason),
+        "evidence_sha256": "e" * 64,
+        "proposer": str(road.field.pendamping_id),
+        "proposed_on": date(2026, 5, 18),
+        **mine,
+    }
+    return caseload.ExitProposed(**{**fields, **other})

@@ -85,6 +85,9 @@ async def test_a_natural_exit_goes_on_facts_and_counts_to_nobody(graduation: Run
     assert "graduation.credit_granted.v1" not in told
     assert told["graduation.graduasi_determined.v1"]["opens_rujukan"] is True
     assert await graduation.sql("SELECT 1 FROM credit") == []
+    people = await graduation.sql("SELECT stage, person FROM stage_act ORDER BY stage_act_id")
+    assert [row["stage"] for row in people] == ["USUL", "VERIFIKASI", "PERSETUJUAN", "PENETAPAN"]
+    assert len({row["person"] for row in people}) == 4
 
 
 async def test_a_natural_exit_waits_for_the_end_of_the_last_komponen(graduation: Running) -> None:

@@ -2,6 +2,7 @@
 
 from services.graduation.commands.asesmen import assess
 from services.graduation.commands.case import Act, Moment
+from services.graduation.commands.exits import hear_exit, take_up_waiting
 from services.graduation.commands.monitoring import record_monitoring
 from services.graduation.commands.opening import open_case
 from services.graduation.commands.penetapan import Document, determine
@@ -40,6 +41,7 @@ __all__ = [
     "cancel",
     "deliberate",
     "determine",
+    "hear_exit",
     "open_case",
     "postpone",
     "propose",
@@ -50,5 +52,6 @@ __all__ = [
     "set_tahap",
     "sign_statement",
     "take_effect",
+    "take_up_waiting",
     "verify",
 ]

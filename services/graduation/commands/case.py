@@ -98,15 +98,20 @@ async def load_case(session: AsyncSession, graduasi_id: UUID) -> tuple[Graduasi,
 
 async def policy_of(session: AsyncSession, exit_reason: ExitReason, on: date) -> Policy:
     """Return the policy of an exit reason on a date; raise NoPolicy."""
+    policy = await policy_on(session, exit_reason, on)
+    if policy is None:
+        raise NoPolicy("/body/exit_reason", exit_reason=exit_reason, on=on)
+    return policy
+
+
+async def policy_on(session: AsyncSession, exit_reason: ExitReason, on: date) -> Policy | None:
+    """Return the policy of an exit reason on a date, if there is one."""
     statement = sa.select(Policy).where(
         Policy.exit_reason == exit_reason,
         Policy.valid_from <= on,
         sa.or_(Policy.valid_to.is_(None), Policy.valid_to > on),
     )
-    policy = (await session.execute(statement)).scalar_one_or_none()
-    if policy is None:
-        raise NoPolicy("/body/exit_reason", exit_reason=exit_reason, on=on)
-    return policy
+    return (await session.execute(statement)).scalar_one_or_none()
 
 
 async def advance(

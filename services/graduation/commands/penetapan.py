@@ -159,8 +159,8 @@ def _penetapan(approved: Approved, sk: Sk, tahap: TahapCalendar) -> Penetapan:
 def _tell(session: AsyncSession, approved: Sequence[Approved], decided: Sequence[Penetapan], sk: Sk) -> None:
     for one, penetapan in zip(approved, decided, strict=True):
         emit(session, _determined(one, penetapan, sk))
-        if one.policy.counts:
-            credit = _credit(one, sk)
+        credit = _credit(one, sk)
+        if credit is not None:
             session.add(credit)
             emit(session, _granted(credit))
 
@@ -185,7 +185,10 @@ def _determined(one: Approved, penetapan: Penetapan, sk: Sk) -> GraduasiDetermin
     )
 
 
-def _credit(one: Approved, sk: Sk) -> Credit:
+def _credit(one: Approved, sk: Sk) -> Credit | None:
+    """What this exit counts, and to whom; an official who proposed one has no placement that it could count to."""
+    if not one.policy.counts or one.usul.pendamping_id is None or one.usul.penugasan_id is None:
+        return None
     return Credit(
         credit_id=uuid7(),
         graduasi_id=one.case.graduasi_id,

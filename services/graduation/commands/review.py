@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands.case import Act, advance, check_dated, load_case, moment_of, require_files
 from services.graduation.commands.dampingan import require_dampingan
+from services.graduation.commands.exits import take_up_waiting
 from services.graduation.commands.term import begin_term
 from services.graduation.errors import MusyawarahMissing, MusyawarahNotAsked
 from services.graduation.models import Graduasi, GraduasiState, Musyawarah, Stage
@@ -136,6 +137,7 @@ async def refuse(
     act = Act(actor, await moment_of(session), stage_of(actor), reason)
     await advance(session, [(case, policy)], [GraduasiState.DITOLAK], act)
     emit(session, closed(case, ClosedAs.DITOLAK, ground))
+    await take_up_waiting(session, case)
     return case
 
 
@@ -184,6 +186,7 @@ async def cancel(
     await _check_own(session, case, act)
     await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)
     emit(session, closed(case, ClosedAs.DIBATALKAN, ground))
+    await take_up_waiting(session, case)
     return case
 
 

@@ -102,17 +102,19 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
     case.usul_id = usul.usul_id
     await advance(session, [(case, policy)], [GraduasiState.DIUSULKAN], act)
     session.add(usul)
-    emit(
-        session,
-        GraduasiProposed(
-            graduasi_id=graduasi_id,
-            kpm_id=case.kpm_id,
-            kode_wilayah=case.kode_wilayah,
-            kepesertaan_id=case.kepesertaan_id,
-            exit_reason=case.exit_reason,
-        ),
-    )
+    emit(session, proposed(case))
     return case
+
+
+def proposed(case: Graduasi) -> GraduasiProposed:
+    """The fact that a case is before the officials."""
+    return GraduasiProposed(
+        graduasi_id=case.graduasi_id,
+        kpm_id=case.kpm_id,
+        kode_wilayah=case.kode_wilayah,
+        kepesertaan_id=case.kepesertaan_id,
+        exit_reason=case.exit_reason,
+    )
 
 
 def _check_path(case: Graduasi, policy: Policy) -> None:

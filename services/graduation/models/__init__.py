@@ -1,9 +1,13 @@
 """Graduation's own tables, and what it keeps of others as they last told."""
 
 from services.graduation.models.asesmen import Asesmen, Musyawarah, Pernyataan, Usul
+from services.graduation.models.exits import ExitProposal, ExitTaken
 from services.graduation.models.graduasi import (
     BEFORE_DITETAPKAN,
     BEFORE_EFEKTIF,
+    EFFECTIVE,
+    ENDED_WITHOUT,
+    OPEN,
     TRANSITIONS,
     Graduasi,
     GraduasiHistory,
@@ -43,6 +47,9 @@ from services.graduation.models.table import Table
 __all__ = [
     "BEFORE_DITETAPKAN",
     "BEFORE_EFEKTIF",
+    "EFFECTIVE",
+    "ENDED_WITHOUT",
+    "OPEN",
     "TRANSITIONS",
     "Asesmen",
     "Certificate",
@@ -50,6 +57,8 @@ __all__ = [
     "Credit",
     "CreditRule",
     "Dampingan",
+    "ExitProposal",
+    "ExitTaken",
     "Graduasi",
     "GraduasiHistory",
     "GraduasiState",

@@ -75,8 +75,9 @@ class Usul(Table):
     policy_id: Mapped[UUID] = mapped_column(sa.ForeignKey("policy.policy_id"))
     kode_wilayah: Mapped[Area]
     # To whom a penetapan would count: the author of the assessment, on short paths the proposer (chain.md 4).
-    pendamping_id: Mapped[UUID]
-    penugasan_id: Mapped[UUID]
+    # An official who proposed an exit has no placement, and nothing counts.
+    pendamping_id: Mapped[UUID | None]
+    penugasan_id: Mapped[UUID | None]
     proposed_by: Mapped[str]
     proposed_on: Mapped[date]
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)

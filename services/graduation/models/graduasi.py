@@ -56,6 +56,7 @@ BEFORE_DITETAPKAN = UNDER_REVIEW | {
     S.DIKEMBALIKAN,
 }
 BEFORE_EFEKTIF = BEFORE_DITETAPKAN | {S.DITETAPKAN, S.MASA_SANGGAH}
+EFFECTIVE = frozenset({S.EFEKTIF, S.PEMANTAUAN, S.SELESAI})
 DETERMINED = frozenset({S.DITETAPKAN, S.MASA_SANGGAH, S.EFEKTIF, S.PEMANTAUAN, S.SELESAI})
 
 FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
@@ -120,6 +121,10 @@ class Stage(StrEnum):
 
 CLOSED = "'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DITOLAK', 'DIBATALKAN', 'DIPULIHKAN'"
 IN_EFFECT = "'EFEKTIF', 'PEMANTAUAN', 'SELESAI'"
+OPEN = sa.text(f"state NOT IN ({CLOSED})")
+"""The rows of the index that lets one case be open on a kepesertaan."""
+ENDED_WITHOUT = frozenset({S.DITOLAK, S.DIBATALKAN, S.DIPULIHKAN})
+"""A case that ended so left the kepesertaan as it was: another may open."""
 
 
 class Graduasi(Table):
@@ -136,7 +141,7 @@ class Graduasi(Table):
             "uq_graduasi_open",
             "kepesertaan_id",
             unique=True,
-            postgresql_where=sa.text(f"state NOT IN ({CLOSED})"),
+            postgresql_where=OPEN,
         ),
         sa.Index(
             "uq_graduasi_in_effect",

@@ -40,8 +40,8 @@ class Penetapan(Table):
     sk_id: Mapped[UUID] = mapped_column(sa.ForeignKey("sk.sk_id"))
     usul_id: Mapped[UUID] = mapped_column(sa.ForeignKey("usul.usul_id"))
     kode_wilayah: Mapped[Area]
-    pendamping_id: Mapped[UUID]
-    penugasan_id: Mapped[UUID]
+    pendamping_id: Mapped[UUID | None]
+    penugasan_id: Mapped[UUID | None]
     announced_on: Mapped[date]
     term_ends_on: Mapped[date]
     effective_tahap: Mapped[str]

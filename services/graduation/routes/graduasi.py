@@ -133,8 +133,8 @@ class UsulView(View):
 
     usul_id: UUID
     asesmen_id: UUID | None
-    pendamping_id: UUID
-    penugasan_id: UUID
+    pendamping_id: UUID | None
+    penugasan_id: UUID | None
     proposed_by: str
     proposed_on: date
 

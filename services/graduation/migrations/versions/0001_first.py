@@ -24,6 +24,7 @@ BY_AREA = (
     "credit",
     "certificate",
     "monitoring_task",
+    "exit_proposal",
 )
 APPEND_ONLY = (
     "graduasi_history",
@@ -35,7 +36,7 @@ APPEND_ONLY = (
     "sk",
     "certificate",
 )
-NEVER_DELETED = ("graduasi", "penetapan", "credit", "monitoring_task")
+NEVER_DELETED = ("graduasi", "penetapan", "credit", "monitoring_task", "exit_proposal")
 RULES = ("instrument", "indicator", "policy", "credit_rule", "graduasi_transition")
 
 
@@ -44,6 +45,7 @@ def upgrade() -> None:
     for name in REPLICAS:
         schema.replica_schema(op.execute, SERVICE, name)
     run("0001_tables.sql", ";;")
+    run("0001_exits.sql", ";;")
     run("0001_seed.sql", ";\n")
     for table in BY_AREA:
         schema.area_security(op.execute, table)

@@ -1,0 +1,36 @@
+"""Reads of the exits that caseload proposed, and of what became of them here."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.models import ExitProposal
+from services.graduation.queries.seen import accompanied
+from shared import clock
+from shared.access import Actor, Role
+
+EXIT = (
+    ExitProposal.exit_proposal_id,
+    ExitProposal.kpm_id,
+    ExitProposal.kepesertaan_id,
+    ExitProposal.kode_wilayah,
+    ExitProposal.exit_reason,
+    ExitProposal.proposer,
+    ExitProposal.proposed_on,
+    ExitProposal.taken,
+    ExitProposal.graduasi_id,
+    ExitProposal.behind_id,
+)
+
+
+async def exits(session: AsyncSession, caller: Actor, **filters: object) -> Any:
+    """Select what was proposed; a pendamping sees what they proposed, and what regards families they hold today."""
+    statement = sa.select(*EXIT)
+    for name, value in filters.items():
+        if value is not None:
+            statement = statement.where(getattr(ExitProposal, name) == value)
+    if caller.roles != {Role.PENDAMPING}:
+        return statement
+    mine = accompanied(ExitProposal.kpm_id, caller, await clock.today(session))
+    return statement.where(sa.or_(ExitProposal.proposer == caller.person, mine))

@@ -1,0 +1,100 @@
+"""Reads of what was decided: the SK, the certificate, and the numbers that must agree (chain.md 9)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.models import EFFECTIVE, Certificate, Graduasi, GraduasiState, Penetapan, Sk
+from services.graduation.queries.seen import visible
+from shared.access import Actor
+from shared.errors import NotFound
+
+
+def as_penetapan(penetapan: Penetapan, sk: Sk, certificate_no: str | None) -> dict[str, Any]:
+    """Join a case's decision with its document."""
+    return {
+        "graduasi_id": penetapan.graduasi_id,
+        "sk_id": sk.sk_id,
+        "sk_no": sk.sk_no,
+        "sk_on": sk.sk_on,
+        "announced_on": penetapan.announced_on,
+        "term_ends_on": penetapan.term_ends_on,
+        "effective_tahap": penetapan.effective_tahap,
+        "effective_on": penetapan.effective_on,
+        "last_payable_tahap": penetapan.last_payable_tahap,
+        "certificate_no": certificate_no,
+    }
+
+
+async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[str, Any]:
+    """Return an SK with the penetapan that the caller may see; raise NotFound where there is none of them."""
+    rows = (
+        await session.execute(
+            sa.select(Penetapan, Sk, Certificate.certificate_no)
+            .join(Sk, Sk.sk_id == Penetapan.sk_id)
+            .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
+            .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
+            .where(Sk.sk_id == sk_id, await visible(session, caller))
+            .order_by(Penetapan.graduasi_id)
+        )
+    ).all()
+    if not rows:
+        raise NotFound("sk")
+    sk: Sk = rows[0][1]
+    head = {
+        name: getattr(sk, name)
+        for name in ("sk_id", "sk_no", "sk_on", "announced_on", "cases", "evidence_sha256")
+    }
+    return {**head, "penetapan": [as_penetapan(*row) for row in rows]}
+
+
+async def certificate(session: AsyncSession, certificate_no: str) -> dict[str, Any]:
+    """Return whether an exit stands, by the number on its piagam; raise NotFound."""
+    row = (
+        await session.execute(
+            sa.select(Certificate, Graduasi.exit_reason, Graduasi.state, Penetapan.effective_on)
+            .join(Graduasi, Graduasi.graduasi_id == Certificate.graduasi_id)
+            .join(Penetapan, Penetapan.graduasi_id == Certificate.graduasi_id)
+            .where(Certificate.certificate_no == certificate_no)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound("certificate")
+    return {
+        "certificate_no": row[0].certificate_no,
+        "issued_on": row[0].issued_on,
+        "exit_reason": row[1],
+        "stands": row[2] in EFFECTIVE,
+        "effective_on": row[3],
+    }
+
+
+async def numbers(
+    session: AsyncSession, kpm_ids: Sequence[UUID] | None, pendamping_ids: Sequence[UUID] | None
+) -> dict[str, dict[str, int]]:
+    """Count determined, annulled and effective per exit reason, in the caller's areas (chain.md 9)."""
+    annulled = Graduasi.state == GraduasiState.DIPULIHKAN
+    effective = sa.and_(Certificate.certificate_no.is_not(None), sa.not_(annulled))
+    statement = (
+        sa.select(
+            Graduasi.exit_reason,
+            sa.func.count(),
+            sa.func.count().filter(annulled),
+            sa.func.count().filter(effective),
+        )
+        .join(Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id)
+        .outerjoin(Certificate, Certificate.graduasi_id == Graduasi.graduasi_id)
+        .group_by(Graduasi.exit_reason)
+        .order_by(Graduasi.exit_reason)
+    )
+    if kpm_ids is not None:
+        statement = statement.where(Graduasi.kpm_id.in_(kpm_ids))
+    if pendamping_ids is not None:
+        statement = statement.where(Penetapan.pendamping_id.in_(pendamping_ids))
+    rows = (await session.execute(statement)).all()
+    return {
+        str(row[0]): dict(zip(("determined", "annulled", "effective"), row[1:], strict=True)) for row in rows
+    }
