@@ -52,6 +52,13 @@ class NotYourFamily(NotAllowed):
     id = "Keluarga ini bukan dampingan Anda pada hari ini."
 
 
+class PendampingInactive(NotAllowed):
+    """403: anything but AKTIF means no new acts (chain.md 8)."""
+
+    en = "Your status is {status}; only an active pendamping may do this."
+    id = "Status Anda {status}; hanya pendamping aktif yang dapat melakukan ini."
+
+
 class EvidenceMissing(DomainError):
     """409: the evidence was not put here first (POST /v1/files)."""
 

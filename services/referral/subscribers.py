@@ -9,7 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.commands.opening import open_rujukan, rujukan_of
 from services.referral.commands.sending import ask_sending
 from services.referral.commands.sharing import RECIPIENT, keep_identity, withdraw_rujukan
-from services.referral.models import Dampingan, Kpm, Rujukan, RujukanProgram, Usaha
+from services.referral.models import (
+    Dampingan,
+    Kpm,
+    Pendamping,
+    Penugasan,
+    Rujukan,
+    RujukanProgram,
+    Usaha,
+    WilayahTugas,
+)
 from shared.contracts.caseload import (
     DampinganChanged,
     DampinganEnded,
@@ -29,18 +38,37 @@ from shared.contracts.graduation import (
     SanggahLodged,
 )
 from shared.contracts.kinds import SanggahOutcome
+from shared.contracts.registry import (
+    PendampingRegistered,
+    PendampingStatusChanged,
+    PenugasanEnded,
+    PenugasanStarted,
+    WilayahTugasEnded,
+    WilayahTugasPlaced,
+)
 from shared.database import upsert, vault_of
 from shared.messaging import Meta, Received, Subscription
 from shared.privacy import SealBroken, SealingKey, open_sealed
 
 kpm = Subscription("kpm", "replica", ["pilar.caseload"])
+pendamping = Subscription("pendamping", "replica", ["pilar.registry"])
 graduation = Subscription("graduation", "reaction", ["pilar.graduation"], starts="beginning")
 identity = Subscription("identity", "reaction", ["pilar.sealed"], starts="beginning")
-SUBSCRIPTIONS = [kpm, graduation, identity]
+SUBSCRIPTIONS = [pendamping, kpm, graduation, identity]
 
 KPM = ("kpm_id", "kode_wilayah", "able_productive", "desil", "pengurus_sex", "pengurus_birth_year")
 USAHA = ("usaha_id", "kpm_id", "owner_sex", "owner_birth_year", "owner_married", "sector", "started_on")
 USAHA_STATE = ("omzet_rp", "has_nib", "has_letter")
+STATUS = ("pendamping_id", "from_on", "status")
+PENUGASAN = ("penugasan_id", "pendamping_id", "valid_from", "valid_to")
+WILAYAH_TUGAS = (
+    "wilayah_tugas_id",
+    "penugasan_id",
+    "pendamping_id",
+    "kode_wilayah",
+    "valid_from",
+    "valid_to",
+)
 DAMPINGAN = ("dampingan_id", "kpm_id", "pendamping_id", "purpose", "valid_from", "valid_to")
 
 
@@ -62,6 +90,27 @@ async def keep_usaha(session: AsyncSession, facts: list[Received[UsahaRecorded]]
 async def keep_dampingan(session: AsyncSession, facts: list[Received[DampinganFacts]]) -> None:
     """Keep who accompanies a family, so that rights follow."""
     await upsert(session, Dampingan, [_picked(fact.event, DAMPINGAN) for fact in facts], key=["dampingan_id"])
+
+
+@pendamping.on_batch(PendampingRegistered, PendampingStatusChanged)
+async def keep_pendamping(session: AsyncSession, facts: list[Received[Any]]) -> None:
+    """Keep each status with the day from which it holds: anything but AKTIF means no new acts."""
+    rows = [_picked(fact.event, STATUS) for fact in facts]
+    await upsert(session, Pendamping, rows, key=["pendamping_id", "from_on"])
+
+
+@pendamping.on_batch(PenugasanStarted, PenugasanEnded)
+async def keep_penugasan(session: AsyncSession, facts: list[Received[Any]]) -> None:
+    """Keep in which ranges somebody serves."""
+    rows = [_picked(fact.event, PENUGASAN) for fact in facts]
+    await upsert(session, Penugasan, rows, key=["penugasan_id"])
+
+
+@pendamping.on_batch(WilayahTugasPlaced, WilayahTugasEnded)
+async def keep_wilayah_tugas(session: AsyncSession, facts: list[Received[Any]]) -> None:
+    """Keep where."""
+    rows = [_picked(fact.event, WILAYAH_TUGAS) for fact in facts]
+    await upsert(session, WilayahTugas, rows, key=["wilayah_tugas_id"])
 
 
 def _picked(event: Any, names: tuple[str, ...]) -> dict[str, Any]:

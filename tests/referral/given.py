@@ -15,12 +15,17 @@ from shared.contracts.kinds import (
     Bansos,
     DampinganPurpose,
     DesilScope,
+    Ditjen,
+    EmployerStatus,
     ExitReason,
     KomponenKind,
+    PendampingStatus,
     PilarKind,
     Sex,
+    SubjectKind,
     UsahaSector,
 )
+from shared.contracts.registry import PendampingRegistered, PenugasanStarted, WilayahTugasPlaced
 from shared.events import Event
 from shared.privacy import SealingKey, seal_to
 from tests.kit import Running, apply, relay
@@ -40,6 +45,7 @@ class Family:
     kpm_id: UUID = field(default_factory=uuid4)
     graduasi_id: UUID = field(default_factory=uuid4)
     pendamping_id: UUID = field(default_factory=uuid4)
+    penugasan_id: UUID = field(default_factory=uuid4)
     area: str = DESA
     usaha_from: date | None = TODAY - timedelta(days=1150)
     desil: int = 5
@@ -166,13 +172,43 @@ def family_facts(family: Family) -> list[Event]:
             kpm_id=family.kpm_id,
             kode_wilayah=family.area,
             pendamping_id=family.pendamping_id,
-            penugasan_id=uuid4(),
+            penugasan_id=family.penugasan_id,
             kind=PilarKind.PKH_PENDAMPING,
             purpose=DampinganPurpose.PENDAMPINGAN,
             valid_from=TODAY - timedelta(days=400),
         ),
+        *pendamping_facts(family),
     ]
     return facts if family.usaha_from is None else [*facts, usaha(family, family.usaha_from)]
+
+
+def pendamping_facts(family: Family) -> list[Event]:
+    """Return what registry tells of the family's pendamping: active, serving, in the family's area."""
+    since = TODAY - timedelta(days=500)
+    return [
+        PendampingRegistered(
+            pendamping_id=family.pendamping_id,
+            pendamping_no=f"PS-{family.pendamping_id.int % 10**8:08d}",
+            subject=SubjectKind.PERSON,
+            status=PendampingStatus.AKTIF,
+            from_on=since,
+        ),
+        PenugasanStarted(
+            penugasan_id=family.penugasan_id,
+            pendamping_id=family.pendamping_id,
+            kind=PilarKind.PKH_PENDAMPING,
+            ditjen=Ditjen.LINJAMSOS,
+            employer_status=EmployerStatus.PPPK,
+            valid_from=since,
+        ),
+        WilayahTugasPlaced(
+            wilayah_tugas_id=uuid4(),
+            penugasan_id=family.penugasan_id,
+            pendamping_id=family.pendamping_id,
+            kode_wilayah=".".join(family.area.split(".")[:3]),
+            valid_from=since,
+        ),
+    ]
 
 
 def usaha(family: Family, started_on: date, **changes: Any) -> UsahaRecorded:

@@ -6,11 +6,21 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.errors import NotYourFamily
+from services.referral.errors import NotYourFamily, PendampingInactive
 from services.referral.matching import Family, Match, match
-from services.referral.models import Dampingan, Kpm, Program, ProgramRule, Usaha
+from services.referral.models import (
+    Dampingan,
+    Kpm,
+    Pendamping,
+    Penugasan,
+    Program,
+    ProgramRule,
+    Usaha,
+    WilayahTugas,
+)
 from shared import clock
 from shared.access import Actor, Role
+from shared.contracts.kinds import PendampingStatus
 from shared.errors import NotAllowed, NotYetKnown
 
 
@@ -42,7 +52,8 @@ async def require_care(session: AsyncSession, caller: Actor, kpm_id: UUID) -> No
     """Let a pendamping act only for a family in their care today; officials act by area (domain.md 7.3).
 
     Raises:
-        NotYetKnown: caseload has told of no dampingan of this family yet. NotYourFamily: it is somebody else's.
+        NotYetKnown: caseload has told of no dampingan of this family yet, or registry of no such pendamping.
+        NotYourFamily: it is somebody else's, or outside the caller's areas. PendampingInactive
     """
     if caller.roles != {Role.PENDAMPING}:
         return
@@ -57,6 +68,51 @@ async def require_care(session: AsyncSession, caller: Actor, kpm_id: UUID) -> No
         for row in rows
     ):
         raise NotYourFamily
+    await _require_service(session, caller.pendamping_id, kpm_id, today)
+
+
+async def _require_service(
+    session: AsyncSession, pendamping_id: UUID | None, kpm_id: UUID, today: date
+) -> None:
+    """Let nobody act who is not AKTIF, without a placement, or outside its area, as registry last told.
+
+    Raises:
+        NotYetKnown: registry's word has not arrived. PendampingInactive, NotYourFamily
+    """
+    row = (await session.execute(STANDING, {"pendamping": pendamping_id, "kpm": kpm_id, "on": today})).one()
+    if row.status is None or row.placements == 0:
+        raise NotYetKnown("pendamping")
+    if row.status != PendampingStatus.AKTIF:
+        raise PendampingInactive(status=row.status)
+    if not row.placed or not row.covered:
+        raise NotYourFamily
+
+
+def _holds(model: type[Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
+    return sa.and_(model.valid_from <= ON, sa.func.coalesce(model.valid_to > ON, sa.true()))
+
+
+WHO, ON = sa.bindparam("pendamping", type_=sa.Uuid()), sa.bindparam("on", type_=sa.Date())
+FAMILY, AREA = sa.bindparam("kpm", type_=sa.Uuid()), WilayahTugas.kode_wilayah
+# Made once: every act of a pendamping asks this.
+STANDING = sa.select(
+    sa.select(Pendamping.status)
+    .where(Pendamping.pendamping_id == WHO, Pendamping.from_on <= ON)
+    .order_by(Pendamping.from_on.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("status"),
+    sa.select(sa.func.count()).where(Penugasan.pendamping_id == WHO).scalar_subquery().label("placements"),
+    sa.select(Penugasan.penugasan_id)
+    .where(Penugasan.pendamping_id == WHO, _holds(Penugasan))
+    .exists()
+    .label("placed"),
+    sa.select(WilayahTugas.wilayah_tugas_id)
+    .join(Kpm, sa.or_(Kpm.kode_wilayah == AREA, Kpm.kode_wilayah.startswith(AREA + ".")))
+    .where(WilayahTugas.pendamping_id == WHO, _holds(WilayahTugas), Kpm.kpm_id == FAMILY)
+    .exists()
+    .label("covered"),
+)
 
 
 def require_official(caller: Actor) -> None:

@@ -14,6 +14,8 @@ from services.referral.models.catalogue import (
     SendFrom,
     Strength,
 )
+from services.referral.models.deadlines import Deadline, DeadlineKind, Escalation, Pause, SlaTerm
+from services.referral.models.pendamping import Pendamping, Penugasan, WilayahTugas
 from services.referral.models.replica import Dampingan, Kpm, Usaha
 from services.referral.models.rujukan import (
     ENDED,
@@ -38,6 +40,7 @@ from services.referral.models.sharing import (
     RelapseReport,
 )
 from services.referral.models.table import Table
+from services.referral.models.telling import InboxRead, PartnerNotice
 
 __all__ = [
     "ENDED",
@@ -50,7 +53,11 @@ __all__ = [
     "ConsentChannel",
     "ConsentText",
     "Dampingan",
+    "Deadline",
+    "DeadlineKind",
+    "Escalation",
     "Identity",
+    "InboxRead",
     "Kpm",
     "Notice",
     "OfferShown",
@@ -58,7 +65,11 @@ __all__ = [
     "Outcome",
     "Partner",
     "PartnerKind",
+    "PartnerNotice",
+    "Pause",
     "PayloadField",
+    "Pendamping",
+    "Penugasan",
     "Program",
     "ProgramRule",
     "RelapseReport",
@@ -69,9 +80,11 @@ __all__ = [
     "RuleField",
     "RuleOp",
     "SendFrom",
+    "SlaTerm",
     "Strength",
     "Table",
     "Usaha",
+    "WilayahTugas",
     "become",
     "road",
 ]

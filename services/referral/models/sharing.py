@@ -25,10 +25,12 @@ class ConsentChannel(StrEnum):
 
 
 class Notice(StrEnum):
-    """What a partner is told by webhook."""
+    """What a partner is told, by webhook and in its inbox; all but the first name no person."""
 
     RUJUKAN = "RUJUKAN"
     DICABUT = "DICABUT"
+    PENGINGAT = "PENGINGAT"
+    KEDALUWARSA = "KEDALUWARSA"
 
 
 class Consent(Table):

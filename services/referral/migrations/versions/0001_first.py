@@ -1,5 +1,7 @@
 """Referral's first tables: the catalogue, rujukan with all that happens to them, and families as caseload tells."""
 
+from pathlib import Path
+
 from alembic import op
 
 from shared import schema
@@ -242,7 +244,7 @@ CREATE TABLE attempt (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_attempt PRIMARY KEY (attempt_id),
     CONSTRAINT fk_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT'))
+    CONSTRAINT ck_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'KEDALUWARSA'))
 );;
 CREATE INDEX ix_attempt_of ON attempt (rujukan_program_id, attempt_id);;
 CREATE TABLE consent (
@@ -330,16 +332,17 @@ INSERT INTO consent_text (version, valid_from, text) VALUES (1, '2025-01-01',
 
 def upgrade() -> None:
     schema.platform_v1(op.execute, "referral")
-    schema.replica_schema(op.execute, "referral", "kpm")
-    for script in (REPLICA, TABLES, KEPT):
+    for replica in ("kpm", "pendamping"):
+        schema.replica_schema(op.execute, "referral", replica)
+    answers = (Path(__file__).parents[1] / "0001_answers.sql").read_text("utf-8")
+    for script in (REPLICA, TABLES, KEPT, answers):
         for statement in filter(str.strip, script.split(";;")):
             op.execute(statement)
     secure("rujukan_program", MINE.format(official=AREA, partner=OWN))
     held = "EXISTS (SELECT FROM rujukan_program p WHERE p.{column} = {table}.{column})"
     for table in PARTS:
         secure(table, held.format(column="rujukan_program_id", table=table))
-    whole = held.format(column="rujukan_id", table="rujukan")
-    secure("rujukan", MINE.format(official=AREA, partner=whole))
+    secure("rujukan", MINE.format(official=AREA, partner=held.format(column="rujukan_id", table="rujukan")))
     secure("relapse_report", "EXISTS (SELECT FROM rujukan r WHERE r.rujukan_id = relapse_report.rujukan_id)")
     schema.area_security(op.execute, "offer_shown")
     op.execute(CONSENT_TEXT)

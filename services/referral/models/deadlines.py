@@ -1,0 +1,116 @@
+"""Terms as rows, the deadlines of each sending that follow from them, and what was escalated past one."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.referral.models.sharing import OF
+from services.referral.models.table import Table
+from shared.database import text_enum
+
+
+class DeadlineKind(StrEnum):
+    """What falls due after a sending: a word to the partner, one to officials, and the end."""
+
+    REMINDER = "REMINDER"
+    ESCALATION = "ESCALATION"
+    EXPIRY = "EXPIRY"
+
+
+class SlaTerm(Table):
+    """How many days around a program's SLA things fall due; of a program, or of all without one of their own.
+
+    It holds from `valid_from` to the day before `valid_to`. Days are calendar days.
+    """
+
+    __tablename__ = "sla_term"
+
+    sla_term_id: Mapped[UUID] = mapped_column(primary_key=True)
+    program_code: Mapped[str | None]
+    remind_before_days: Mapped[int]
+    escalate_after_days: Mapped[int]
+    expire_after_days: Mapped[int]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    basis: Mapped[str]
+    set_by: Mapped[str]
+    set_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+    __table_args__ = (
+        sa.CheckConstraint("remind_before_days BETWEEN 0 AND 364", name="remind_before_days_range"),
+        sa.CheckConstraint("escalate_after_days BETWEEN 1 AND 365", name="escalate_after_days_range"),
+        sa.CheckConstraint("expire_after_days BETWEEN 1 AND 1825", name="expire_after_days_range"),
+        sa.CheckConstraint("valid_to > valid_from", name="range"),
+        ExcludeConstraint(
+            (sa.text("coalesce(program_code, '')"), "="),
+            (sa.text("daterange(valid_from, valid_to)"), "&&"),
+            using="gist",
+            name="ex_sla_term_range",
+        ),
+    )
+
+
+class Deadline(Table):
+    """One deadline of one sending on the business clock; it stands still while the rujukan is paused."""
+
+    __tablename__ = "deadline"
+
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF), primary_key=True)
+    kind: Mapped[DeadlineKind] = mapped_column(text_enum(DeadlineKind), primary_key=True)
+    started_on: Mapped[date]
+    due_on: Mapped[date]
+    sla_term_id: Mapped[UUID] = mapped_column(sa.ForeignKey("sla_term.sla_term_id"))
+    passed_on: Mapped[date | None]
+
+
+class Escalation(Table):
+    """A partner let an SLA pass; it waits for a person of Dinsos or Kemensos, and ends when the partner answers."""
+
+    __tablename__ = "escalation"
+
+    escalation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    rujukan_id: Mapped[UUID]
+    partner_id: Mapped[UUID]
+    program_code: Mapped[str]
+    kode_wilayah: Mapped[str]
+    sla_due_on: Mapped[date]
+    raised_on: Mapped[date]
+    settled_on: Mapped[date | None]
+    acknowledged_on: Mapped[date | None]
+    acknowledged_by: Mapped[str | None]
+    note: Mapped[str | None]
+
+    __table_args__ = (
+        sa.UniqueConstraint("rujukan_program_id", "sla_due_on", name="uq_escalation_once"),
+        sa.Index(
+            "ix_escalation_open",
+            "escalation_id",
+            postgresql_where=sa.text("acknowledged_on IS NULL AND settled_on IS NULL"),
+        ),
+        sa.CheckConstraint(
+            "(acknowledged_on IS NULL) = (acknowledged_by IS NULL)"
+            " AND (acknowledged_on IS NULL) = (note IS NULL)",
+            name="acknowledged_whole",
+        ),
+    )
+
+
+class Pause(Table):
+    """A sanggah that suspends: from the day it was heard to the day its refusal was; append-only but for its end."""
+
+    __tablename__ = "pause"
+
+    sanggah_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rujukan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("rujukan.rujukan_id"))
+    paused_on: Mapped[date]
+    resumed_on: Mapped[date | None]
+
+    __table_args__ = (
+        sa.Index("ix_pause_of", "rujukan_id"),
+        sa.CheckConstraint("resumed_on >= paused_on", name="range"),
+    )
