@@ -41,15 +41,19 @@ def facts_of(
     desil: Iterable[tuple[str, str, int]],
     ages: Ages,
     today: date,
+    last_end: str | None = None,
 ) -> dict[str, Any]:
-    """Return the fields of `KpmFacts` from members as an intake stages them; `desil` as [scope, snapshot, value]."""
-    pengurus = next(member for member in members if member["pengurus"])
+    """Return the fields of `KpmFacts` from members as an intake stages them; `desil` as [scope, snapshot, value].
+
+    A komponen that has ended is seen in `last_end` alone. Without a pengurus, until the next is named, that is said.
+    """
+    pengurus = next((member for member in members if member["pengurus"]), None)
     held = [(kind, end) for member in members for kind, end in member["komponen"]]
     now = Counter(kind for kind, end in held if end is None or end > today.isoformat())
-    ends = [end for _, end in held]
+    ends = [end for _, end in held] + ([last_end] if last_end else [])
     return {
         "kpm_id": str(kpm_id),
-        "kode_wilayah": pengurus["kode"],
+        "kode_wilayah": members[0]["kode"],
         "members": len(members),
         "able_productive": sum(is_able(member, ages, today) for member in members),
         "lansia": sum(age(member["birth"], today) >= ages.lansia_from for member in members),
@@ -59,9 +63,9 @@ def facts_of(
         "desil": [{"scope": s, "value": value, "snapshot": snapshot} for s, snapshot, value in sorted(desil)],
         "p2k2_invited": 0,
         "p2k2_attended": 0,
-        "pengurus_sex": pengurus["sex"],
-        "pengurus_birth_year": int(pengurus["birth"][:4]),
-        "pengurus_married": pengurus["married"],
+        "pengurus_sex": pengurus and pengurus["sex"],
+        "pengurus_birth_year": pengurus and int(pengurus["birth"][:4]),
+        "pengurus_married": pengurus and pengurus["married"],
     }
 
 

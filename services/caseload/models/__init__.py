@@ -7,6 +7,12 @@ from services.caseload.models.dampingan import (
     Kunjungan,
     KunjunganPurpose,
 )
+from services.caseload.models.exit_proposal import (
+    PROPOSAL_MOVES,
+    ExitGround,
+    ExitProposal,
+    ExitProposalState,
+)
 from services.caseload.models.family import (
     AgeRule,
     Desil,
@@ -24,6 +30,7 @@ from services.caseload.models.replicas import Aid, Pendamping, Penugasan, Wilaya
 from services.caseload.models.table import Table
 
 __all__ = [
+    "PROPOSAL_MOVES",
     "AgeRule",
     "Aid",
     "CaseMark",
@@ -32,6 +39,9 @@ __all__ = [
     "DampinganLimit",
     "DampinganLoad",
     "Desil",
+    "ExitGround",
+    "ExitProposal",
+    "ExitProposalState",
     "Kepesertaan",
     "Komponen",
     "Kpm",

@@ -116,6 +116,7 @@ class Komponen(Table):
     anggota_id: Mapped[UUID] = mapped_column(sa.ForeignKey("kpm_anggota.anggota_id"))
     kind: Mapped[KomponenKind] = mapped_column(text_enum(KomponenKind))
     valid: Mapped[Dates]
+    version: Mapped[int] = mapped_column(server_default="1")
 
 
 class Desil(Table):

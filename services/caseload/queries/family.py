@@ -19,7 +19,8 @@ SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, kpm.sealed_for, kpm.address_se
     (SELECT json_agg(m ORDER BY m.birth_on, m.anggota_id) FROM (
         SELECT a.anggota_id, encode(a.nik_index, 'hex') AS place, encode(a.nik_sealed, 'hex') AS nik,
             encode(a.name_sealed, 'hex') AS name, a.birth_on, a.sex, a.relation, a.married, a.pengurus,
-            (SELECT coalesce(json_agg(json_build_object('kind', k.kind, 'valid_from', lower(k.valid),
+            (SELECT coalesce(json_agg(json_build_object('komponen_id', k.komponen_id,
+                    'kind', k.kind, 'version', k.version, 'valid_from', lower(k.valid),
                     'valid_to', upper(k.valid)) ORDER BY k.kind), '[]')
                 FROM komponen k WHERE k.kpm_id = kpm.kpm_id AND k.anggota_id = a.anggota_id AND k.valid @> $2::date) AS komponen,
             (SELECT json_build_object('usaha_id', u.usaha_id, 'sector', u.sector, 'started_on', u.started_on,

@@ -32,6 +32,10 @@ families = Router(tag="kpm")
 
 
 class KomponenView(View):
+    """What a member gives the family entitlement by; `version` is what ends it (If-Match)."""
+
+    komponen_id: UUID
+    version: int
     kind: KomponenKind
     valid_from: date
     valid_to: date | None

@@ -9,6 +9,8 @@ from shared import schema
 revision = "0001"
 down_revision = None
 
+# In order: what refers to another table comes after it.
+TABLES = ("0001_first.sql", "0001_family.sql")
 FAMILY_TABLES = (
     "kpm_no_kk",
     "kpm_anggota",
@@ -18,6 +20,10 @@ FAMILY_TABLES = (
     "kepesertaan",
     "dampingan",
     "kunjungan",
+    "exit_proposal",
+    "case_mark",
+    "kpm_history",
+    "sealing",
 )
 HISTORIES = ("kpm_history",)
 
@@ -34,7 +40,7 @@ def upgrade() -> None:
     schema.platform_v1(op.execute, "caseload")
     for subscription in ("pendamping", "aid"):
         schema.replica_schema(op.execute, "caseload", subscription)
-    tables = Path(__file__).with_suffix(".sql").read_text("utf-8")
+    tables = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in TABLES)
     for statement in (tables + RULES).split(";;"):
         if statement.strip():
             op.execute(statement)

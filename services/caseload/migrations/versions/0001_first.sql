@@ -252,6 +252,7 @@ CREATE TABLE komponen (
     anggota_id UUID NOT NULL,
     kind VARCHAR(40) NOT NULL,
     valid DATERANGE NOT NULL,
+    version INTEGER DEFAULT '1' NOT NULL,
     CONSTRAINT pk_komponen PRIMARY KEY (komponen_id),
     CONSTRAINT ex_komponen_once_at_a_time EXCLUDE USING gist (anggota_id WITH =, kind WITH =, valid WITH &&),
     CONSTRAINT fk_komponen_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),

@@ -1,0 +1,41 @@
+CREATE TABLE exit_ground (
+    exit_reason VARCHAR(40) NOT NULL,
+    version INTEGER NOT NULL,
+    only_alone BOOLEAN NOT NULL,
+    valid DATERANGE NOT NULL,
+    source TEXT NOT NULL,
+    CONSTRAINT pk_exit_ground PRIMARY KEY (exit_reason, version),
+    CONSTRAINT ex_exit_ground_one_at_a_time EXCLUDE USING gist (exit_reason WITH =, valid WITH &&),
+    CONSTRAINT ck_exit_ground_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN'))
+);;
+CREATE TABLE exit_proposal (
+    exit_proposal_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kepesertaan_id UUID NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    exit_reason VARCHAR(40) NOT NULL,
+    evidence_sha256 TEXT NOT NULL,
+    happened_on DATE NOT NULL,
+    note_sealed BYTEA,
+    proposer TEXT NOT NULL,
+    pendamping_id UUID,
+    penugasan_id UUID,
+    proposed_on DATE NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_exit_proposal PRIMARY KEY (exit_proposal_id),
+    CONSTRAINT fk_exit_proposal_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT fk_exit_proposal_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
+    CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
+    CONSTRAINT ck_exit_proposal_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
+    CONSTRAINT ck_exit_proposal_exitproposalstate_known CHECK (state IN ('PROPOSED', 'CLOSED', 'ENDED'))
+);;
+CREATE INDEX ix_exit_proposal_kepesertaan_id ON exit_proposal (kepesertaan_id);;
+CREATE INDEX ix_exit_proposal_kpm_id ON exit_proposal (kpm_id);;
+CREATE UNIQUE INDEX uq_exit_proposal_open ON exit_proposal (kepesertaan_id) WHERE state = 'PROPOSED';;
+INSERT INTO exit_ground (exit_reason, version, only_alone, valid, source) VALUES
+    ('MENINGGAL', 1, true, '[2019-01-01,)', 'first content: of a family of one; elsewhere a death is of a member'),
+    ('PINDAH', 1, false, '[2019-01-01,)', 'first content: only where the membership cannot continue'),
+    ('DATA_GANDA', 1, false, '[2019-01-01,)', 'first content'),
+    ('TIDAK_DITEMUKAN', 1, false, '[2019-01-01,)', 'first content');;
