@@ -160,6 +160,7 @@ async def graduation(service: Running, _: Cluster) -> Tokens:
     done(await service.post("/v1/tahap-calendar", tahap, as_=tokens[Role.KEMENSOS]))
     await side_ways(service, road)
     await proposed_exits(service, road, tokens)
+    await objections(service, road, office)
     return tokens
 
 
@@ -186,6 +187,21 @@ async def side_ways(service: Running, first: Road) -> None:
             done(await road.post(noun, body, by))
     for state in ("TERIDENTIFIKASI", "SIAP", "DIVERIFIKASI_KETIM", "DISETUJUI_DINSOS"):
         await another(service, first).to(state, "2026-08-03")
+
+
+async def objections(service: Running, first: Road, office: str) -> None:
+    """One paper refused, one accepted, one left open for whoever comes after."""
+    judge = service.token("DINSOS_KABKOTA", "dinsos-kendal-9", [KENDAL])
+    for outcome in ("DITOLAK", "DITERIMA", None):
+        road = await another(service, first).to("MASA_SANGGAH", "2026-08-03")
+        paper = {"lodged_on": "2026-08-03", "lodged_by": "KELUARGA", "channel": "PUSKESOS"}
+        paper |= {"ground": "KEADAAN_BERUBAH", "evidence_sha256": await road.evidence(b"surat sanggah")}
+        lodged = done(await road.post("sanggah", paper, "musyawarah"))
+        if outcome:
+            path = f"/v1/sanggah/{lodged['sanggah_id']}/decision"
+            ruling = {"outcome": outcome, "reason": "Keadaan keluarga berubah."}
+            done(await service.post(path, ruling, as_=judge))
+    done(await service.get("/v1/sanggah?state=DIAJUKAN", as_=office))
 
 
 def grounds() -> tuple[str, str]:

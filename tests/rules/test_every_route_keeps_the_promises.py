@@ -24,8 +24,6 @@ PLANNED: set[Permission] = {
     Permission.P2K2_RECORD,
     Permission.POLICY_DRAFT,
     Permission.POLICY_APPROVE,
-    Permission.SANGGAH_LODGE,
-    Permission.SANGGAH_DECIDE,
     Permission.COHORT_READ,
     Permission.RUJUKAN_SEND,
     Permission.FILE_READ,

@@ -1,5 +1,6 @@
 """What graduation does when it is asked to; one call is one transaction's worth."""
 
+from services.graduation.commands.annulment import BackPay
 from services.graduation.commands.asesmen import assess
 from services.graduation.commands.case import Act, Moment
 from services.graduation.commands.exits import hear_exit, take_up_waiting
@@ -19,6 +20,7 @@ from services.graduation.commands.review import (
     send_back,
     verify,
 )
+from services.graduation.commands.sanggah import Paper, Ruling, decide_sanggah, lodge_sanggah
 from services.graduation.commands.scoring import Answer
 from services.graduation.commands.tahap import set_tahap
 from services.graduation.commands.term import TAHAP_STARTED, TERM_ENDED, begin_monitoring, take_effect
@@ -29,19 +31,24 @@ __all__ = [
     "TERM_ENDED",
     "Act",
     "Answer",
+    "BackPay",
     "BeritaAcara",
     "CancellationGround",
     "Document",
     "Moment",
+    "Paper",
     "RefusalGround",
+    "Ruling",
     "SignedPaper",
     "approve",
     "assess",
     "begin_monitoring",
     "cancel",
+    "decide_sanggah",
     "deliberate",
     "determine",
     "hear_exit",
+    "lodge_sanggah",
     "open_case",
     "postpone",
     "propose",

@@ -4,6 +4,7 @@ import secrets
 from datetime import date, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands.case import Act, advance, load_case, moment_of
@@ -21,6 +22,7 @@ from services.graduation.models import (
     MonitoringTask,
     Outcome,
     Penetapan,
+    Policy,
 )
 from shared import jobs
 from shared.access import Actor
@@ -54,23 +56,42 @@ async def take_effect(session: AsyncSession, graduasi_id: UUID, settled_on: date
     if case.state is not GraduasiState.MASA_SANGGAH:
         return
     penetapan = await load(session, Penetapan, graduasi_id)
-    settled = max(penetapan.term_ends_on, settled_on or penetapan.term_ends_on)
-    tahap = effective_tahap(await planned_from(session, settled), settled)
+    await settle_tahap(session, penetapan, max(penetapan.term_ends_on, settled_on or penetapan.term_ends_on))
+    act = Act(SYSTEM, await moment_of(session), reason="the term has ended")
+    await bring_into_effect(session, case, policy, penetapan, act)
+
+
+async def settle_tahap(session: AsyncSession, penetapan: Penetapan, settled_on: date) -> None:
+    """Write from which tahap a locked penetapan counts, settled on the term's end or a later decision.
+
+    Raises:
+        TahapNotPlanned
+    """
+    tahap = effective_tahap(await planned_from(session, settled_on), settled_on)
     penetapan.effective_tahap, penetapan.effective_on = tahap.tahap, tahap.starts_on
     penetapan.last_payable_tahap = last_payable(tahap)
-    now = await moment_of(session)
-    await advance(
-        session, [(case, policy)], [GraduasiState.EFEKTIF], Act(SYSTEM, now, reason="the term has ended")
-    )
-    certificate = Certificate(
-        certificate_no=new_certificate_no(now.on),
-        graduasi_id=graduasi_id,
+
+
+async def bring_into_effect(
+    session: AsyncSession, case: Graduasi, policy: Policy, penetapan: Penetapan, act: Act
+) -> None:
+    """EFEKTIF: the first time a certificate is issued and the exit told; the monitoring waits for the tahap."""
+    await advance(session, [(case, policy)], [GraduasiState.EFEKTIF], act)
+    await jobs.schedule(session, TAHAP_STARTED, start_of(penetapan.effective_on), subject_id=case.graduasi_id)
+    issued = sa.select(Certificate.certificate_no).where(Certificate.graduasi_id == case.graduasi_id)
+    if await session.scalar(issued) is None:
+        certificate = _certificate(case, act.moment.on)
+        session.add(certificate)
+        emit(session, _graduated(case, penetapan, certificate.certificate_no))
+
+
+def _certificate(case: Graduasi, on: date) -> Certificate:
+    return Certificate(
+        certificate_no=new_certificate_no(on),
+        graduasi_id=case.graduasi_id,
         kode_wilayah=case.kode_wilayah,
-        issued_on=now.on,
+        issued_on=on,
     )
-    session.add(certificate)
-    await jobs.schedule(session, TAHAP_STARTED, start_of(tahap.starts_on), subject_id=graduasi_id)
-    emit(session, _graduated(case, penetapan, certificate.certificate_no))
 
 
 def _graduated(case: Graduasi, penetapan: Penetapan, certificate_no: str) -> KpmGraduated:
@@ -103,10 +124,23 @@ async def begin_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
     penetapan = await load(session, Penetapan, graduasi_id)
     act = Act(SYSTEM, await moment_of(session), reason="the tahap has begun")
     await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
-    session.add_all(_task(case, penetapan, month) for month in range(1, policy.monitoring_months + 1))
+    await _set_tasks(session, case, policy, penetapan)
     if not policy.monitoring_months:
         case.outcome = Outcome.BERTAHAN
         await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
+
+
+async def _set_tasks(session: AsyncSession, case: Graduasi, policy: Policy, penetapan: Penetapan) -> None:
+    """Make the tasks; those there before a sanggah that was refused move with the tahap, results stay."""
+    there = sa.select(MonitoringTask).where(MonitoringTask.graduasi_id == case.graduasi_id)
+    known = {task.month: task for task in await session.scalars(there)}
+    for month in range(1, policy.monitoring_months + 1):
+        task = known.get(month)
+        if task is None:
+            session.add(_task(case, penetapan, month))
+        elif task.recorded_on is None:
+            task.opens_on = months_after(penetapan.effective_on, month - 1)
+            task.due_on = months_after(penetapan.effective_on, month)
 
 
 def _task(case: Graduasi, penetapan: Penetapan, month: int) -> MonitoringTask:

@@ -327,6 +327,7 @@ CREATE TABLE monitoring_task (
     opens_on DATE NOT NULL,
     due_on DATE NOT NULL,
     recorded_on DATE,
+    closed_on DATE,
     still_out BOOLEAN,
     cause VARCHAR(40),
     note TEXT,
@@ -337,6 +338,7 @@ CREATE TABLE monitoring_task (
     CONSTRAINT uq_monitoring_task_graduasi_id_month UNIQUE (graduasi_id, month),
     CONSTRAINT ck_monitoring_task_month_in_order CHECK (month BETWEEN 1 AND 60 AND opens_on < due_on),
     CONSTRAINT ck_monitoring_task_recorded_whole CHECK ((recorded_on IS NULL) = (still_out IS NULL)),
+    CONSTRAINT ck_monitoring_task_closed_or_recorded CHECK (closed_on IS NULL OR recorded_on IS NULL),
     CONSTRAINT ck_monitoring_task_cause_of_a_relapse CHECK (still_out IS NULL OR still_out OR cause IS NOT NULL),
     CONSTRAINT fk_monitoring_task_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_monitoring_task_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA'))

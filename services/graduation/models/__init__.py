@@ -42,6 +42,17 @@ from services.graduation.models.replica import (
     Usaha,
     WilayahTugas,
 )
+from services.graduation.models.sanggah import (
+    Annulment,
+    AnnulmentGround,
+    BackPayment,
+    LodgedBy,
+    Sanggah,
+    SanggahChannel,
+    SanggahDecision,
+    SanggahGround,
+    SanggahState,
+)
 from services.graduation.models.table import Table
 
 __all__ = [
@@ -51,7 +62,10 @@ __all__ = [
     "ENDED_WITHOUT",
     "OPEN",
     "TRANSITIONS",
+    "Annulment",
+    "AnnulmentGround",
     "Asesmen",
+    "BackPayment",
     "Certificate",
     "Check",
     "Credit",
@@ -67,6 +81,7 @@ __all__ = [
     "Instrument",
     "Kepesertaan",
     "Kpm",
+    "LodgedBy",
     "MonitoringTask",
     "Musyawarah",
     "OpenedBy",
@@ -78,6 +93,11 @@ __all__ = [
     "Policy",
     "RelapseCause",
     "Rujukan",
+    "Sanggah",
+    "SanggahChannel",
+    "SanggahDecision",
+    "SanggahGround",
+    "SanggahState",
     "Sk",
     "Source",
     "Stage",

@@ -31,6 +31,7 @@ class MonitoringTask(Table):
         sa.CheckConstraint("month BETWEEN 1 AND 60 AND opens_on < due_on", name="month_in_order"),
         sa.CheckConstraint("(recorded_on IS NULL) = (still_out IS NULL)", name="recorded_whole"),
         sa.CheckConstraint("still_out IS NULL OR still_out OR cause IS NOT NULL", name="cause_of_a_relapse"),
+        sa.CheckConstraint("closed_on IS NULL OR recorded_on IS NULL", name="closed_or_recorded"),
         sa.Index("ix_monitoring_task_due_on_task_id", "due_on", "task_id"),
     )
 
@@ -42,6 +43,8 @@ class MonitoringTask(Table):
     opens_on: Mapped[date]
     due_on: Mapped[date]
     recorded_on: Mapped[date | None]
+    # A task of an exit that was undone falls due no more.
+    closed_on: Mapped[date | None]
     still_out: Mapped[bool | None]
     cause: Mapped[RelapseCause | None] = mapped_column(text_enum(RelapseCause))
     note: Mapped[str | None]

@@ -5,6 +5,7 @@ from services.graduation.routes.graduasi import router as graduasi
 from services.graduation.routes.monitoring import router as monitoring
 from services.graduation.routes.review import router as review
 from services.graduation.routes.rules import router as rules
+from services.graduation.routes.sanggah import router as sanggah
 from services.graduation.routes.sk import router as sk
 
-ROUTERS = [rules, graduasi, exits, review, sk, monitoring]
+ROUTERS = [rules, graduasi, exits, review, sk, sanggah, monitoring]

@@ -25,6 +25,10 @@ BY_AREA = (
     "certificate",
     "monitoring_task",
     "exit_proposal",
+    "sanggah",
+    "sanggah_decision",
+    "annulment",
+    "back_payment",
 )
 APPEND_ONLY = (
     "graduasi_history",
@@ -35,6 +39,9 @@ APPEND_ONLY = (
     "musyawarah",
     "sk",
     "certificate",
+    "sanggah_decision",
+    "annulment",
+    "back_payment",
 )
 NEVER_DELETED = ("graduasi", "penetapan", "credit", "monitoring_task", "exit_proposal")
 RULES = ("instrument", "indicator", "policy", "credit_rule", "graduasi_transition")
@@ -46,6 +53,7 @@ def upgrade() -> None:
         schema.replica_schema(op.execute, SERVICE, name)
     run("0001_tables.sql", ";;")
     run("0001_exits.sql", ";;")
+    run("0001_sanggah.sql", ";;")
     run("0001_seed.sql", ";\n")
     for table in BY_AREA:
         schema.area_security(op.execute, table)
@@ -53,6 +61,8 @@ def upgrade() -> None:
         revoke("UPDATE, DELETE", table)
     for table in NEVER_DELETED:
         revoke("DELETE", table)
+    revoke("UPDATE, DELETE", "sanggah")
+    op.execute(f"GRANT UPDATE (state) ON sanggah TO {SERVICE}_api, {SERVICE}_worker")
     for table in RULES:
         revoke("INSERT, UPDATE, DELETE", table)
 

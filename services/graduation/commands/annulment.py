@@ -1,0 +1,169 @@
+"""DIPULIHKAN: the SK is undone for one family; what it counted is reversed, and each tahap between is decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.commands.case import Act, advance
+from services.graduation.commands.credit import reverse_credit
+from services.graduation.commands.term import TAHAP_STARTED, TERM_ENDED
+from services.graduation.errors import BackPayNotConcerned, BackPayUndecided, SamePersonTwice
+from services.graduation.models import (
+    Annulment,
+    AnnulmentGround,
+    BackPayment,
+    Certificate,
+    Graduasi,
+    GraduasiState,
+    MonitoringTask,
+    Penetapan,
+    Policy,
+    Stage,
+    StageAct,
+    TahapCalendar,
+)
+from shared import jobs
+from shared.access import Actor
+from shared.contracts.graduation import GraduasiAnnulled
+from shared.messaging import emit
+
+
+@dataclass(frozen=True, slots=True)
+class BackPay:
+    """The decision on one tahap: paid back or not, and why."""
+
+    tahap: str
+    paid: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """Why an SK is undone for a family, and what becomes of each tahap between."""
+
+    ground: AnnulmentGround
+    back_pay: Sequence[BackPay]
+    sanggah_id: UUID | None = None
+
+
+async def undo(
+    session: AsyncSession, case: Graduasi, policy: Policy, act: Act, undoing: Undoing
+) -> Annulment:
+    """Take a locked case to DIPULIHKAN: credit reversed, tasks closed, told; its certificate stands no longer.
+
+    Raises:
+        IllegalTransition, SamePersonTwice, BackPayUndecided, BackPayNotConcerned
+    """
+    case.expect(GraduasiState.DIPULIHKAN)
+    await _check_each_tahap(session, case, act.moment.on, undoing.back_pay)
+    annulment = await _annulment(session, case, act, undoing)
+    case.outcome = None
+    await advance(session, [(case, policy)], [GraduasiState.DIPULIHKAN], act)
+    session.add(annulment)
+    await session.flush()
+    session.add_all(_back_payment(case, one) for one in undoing.back_pay)
+    await close_tasks(session, case, act.moment.on)
+    await reverse_credit(session, case, undoing.ground, act.moment.on)
+    emit(session, _annulled(case, annulment, undoing.back_pay))
+    return annulment
+
+
+async def require_no_stage(session: AsyncSession, case: Graduasi, actor: Actor) -> None:
+    """Raise SamePersonTwice for who acted in a stage of the case; the exclusion constraint stands behind it.
+
+    A policy may let one person do two stages, and yet nobody judges the objection to their own act (chain.md 4).
+    """
+    acted = sa.select(StageAct.stage_act_id).where(
+        StageAct.graduasi_id == case.graduasi_id,
+        StageAct.person == actor.person,
+        StageAct.stage != Stage.SANGGAH,
+    )
+    if await session.scalar(acted.limit(1)) is not None:
+        raise SamePersonTwice
+
+
+async def tahap_concerned(session: AsyncSession, graduasi_id: UUID, decided_on: date) -> list[str]:
+    """Return the tahap whose list was closed without the family, or with its payment held, before a decision.
+
+    They begin with the one from which the exit was to count, and end with the last whose cut-off has passed.
+    """
+    effective_on = (
+        sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == graduasi_id).scalar_subquery()
+    )
+    closed = sa.select(TahapCalendar).where(
+        TahapCalendar.starts_on >= effective_on, TahapCalendar.cutoff_on < decided_on
+    )
+    found = await session.scalars(closed.order_by(TahapCalendar.starts_on))
+    return [tahap.tahap for tahap in found]
+
+
+async def _check_each_tahap(
+    session: AsyncSession, case: Graduasi, on: date, back_pay: Sequence[BackPay]
+) -> None:
+    concerned = await tahap_concerned(session, case.graduasi_id, on)
+    named = {one.tahap for one in back_pay}
+    if missing := [tahap for tahap in concerned if tahap not in named]:
+        raise BackPayUndecided("/body/back_pay", tahap=", ".join(missing))
+    if foreign := sorted(named - set(concerned)):
+        raise BackPayNotConcerned("/body/back_pay", tahap=", ".join(foreign))
+
+
+async def _annulment(session: AsyncSession, case: Graduasi, act: Act, undoing: Undoing) -> Annulment:
+    return Annulment(
+        graduasi_id=case.graduasi_id,
+        sanggah_id=undoing.sanggah_id,
+        kode_wilayah=case.kode_wilayah,
+        ground=undoing.ground,
+        reason=act.reason or "",
+        was_effective=await was_effective(session, case.graduasi_id),
+        annulled_on=act.moment.on,
+        annulled_by=act.actor.person,
+        at=act.moment.at,
+    )
+
+
+async def was_effective(session: AsyncSession, graduasi_id: UUID) -> bool:
+    """Whether the exit was in effect: since then it has a certificate, which is never taken back, only void."""
+    known = sa.select(Certificate.certificate_no).where(Certificate.graduasi_id == graduasi_id)
+    return await session.scalar(known) is not None
+
+
+def _back_payment(case: Graduasi, one: BackPay) -> BackPayment:
+    return BackPayment(
+        graduasi_id=case.graduasi_id,
+        tahap=one.tahap,
+        kode_wilayah=case.kode_wilayah,
+        paid=one.paid,
+        reason=one.reason,
+    )
+
+
+async def close_tasks(session: AsyncSession, case: Graduasi, on: date) -> None:
+    """Nothing of an undone exit falls due any more; results that are in stay."""
+    waiting = sa.update(MonitoringTask).where(
+        MonitoringTask.graduasi_id == case.graduasi_id,
+        MonitoringTask.recorded_on.is_(None),
+        MonitoringTask.closed_on.is_(None),
+    )
+    await session.execute(waiting.values(closed_on=on, version=MonitoringTask.version + 1))
+    for kind in (TERM_ENDED, TAHAP_STARTED):
+        await jobs.unschedule(session, kind, case.graduasi_id)
+
+
+def _annulled(case: Graduasi, annulment: Annulment, back_pay: Sequence[BackPay]) -> GraduasiAnnulled:
+    return GraduasiAnnulled(
+        graduasi_id=case.graduasi_id,
+        kpm_id=case.kpm_id,
+        kode_wilayah=case.kode_wilayah,
+        kepesertaan_id=case.kepesertaan_id,
+        bansos=case.bansos,
+        exit_reason=case.exit_reason,
+        reason=annulment.ground.value,
+        was_effective=annulment.was_effective,
+        back_pay_tahap=sorted(one.tahap for one in back_pay if one.paid),
+        annulled_on=annulment.annulled_on,
+    )

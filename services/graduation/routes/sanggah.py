@@ -1,0 +1,142 @@
+"""Objections in term: lodged on paper at a desk, decided by a person of no stage."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import Query
+from pydantic import Field, StrictBool, field_validator
+from starlette.responses import Response
+
+from services.graduation import commands, queries
+from services.graduation.models import (
+    Graduasi,
+    LodgedBy,
+    Sanggah,
+    SanggahChannel,
+    SanggahGround,
+    SanggahState,
+)
+from services.graduation.routes.shapes import Day, Digest, Reason, Request, View
+from shared.access import Permission
+from shared.contracts.kinds import SanggahOutcome
+from shared.http import Caller, Paging, Router, Session, may
+
+router = Router(tag="sanggah")
+MOST_TAHAP = 40
+
+
+class SanggahPaper(Request):
+    """An objection on paper: `lodged_on` is the date on it, and decides whether it is in term."""
+
+    lodged_on: Day
+    lodged_by: LodgedBy = Field(examples=["KELUARGA"])
+    channel: SanggahChannel = Field(examples=["PUSKESOS"])
+    ground: SanggahGround = Field(examples=["KEADAAN_BERUBAH"])
+    evidence_sha256: Digest
+    note: Reason | None = None
+
+
+class TahapPaid(Request):
+    """Whether one tahap is paid back, and why."""
+
+    tahap: Annotated[str, Field(pattern=r"^20[0-9]{2}-(?:[1-9]|1[0-2])$", examples=["2026-2"])]
+    paid: StrictBool
+    reason: Reason
+
+
+BackPayList = Annotated[list[TahapPaid], Field(max_length=MOST_TAHAP)]
+
+
+def each_once(value: list[TahapPaid]) -> list[TahapPaid]:
+    """Refuse a tahap that is decided twice."""
+    if len({one.tahap for one in value}) != len(value):
+        message = "a tahap is named twice"
+        raise ValueError(message)
+    return value
+
+
+def as_back_pay(value: list[TahapPaid]) -> list[commands.BackPay]:
+    """Return the decisions per tahap as the commands take them."""
+    return [commands.BackPay(one.tahap, one.paid, one.reason) for one in value]
+
+
+class SanggahRuling(Request):
+    """The decision: DITERIMA undoes the SK for this family, with each tahap between decided; DITOLAK goes on."""
+
+    outcome: SanggahOutcome = Field(examples=["DITERIMA"])
+    reason: Reason
+    back_pay: BackPayList = Field(default_factory=list[TahapPaid])
+
+    _once = field_validator("back_pay")(each_once)
+
+    @field_validator("outcome")
+    @classmethod
+    def _known(cls, value: SanggahOutcome) -> SanggahOutcome:
+        if value is SanggahOutcome.UNKNOWN:
+            message = "DITERIMA or DITOLAK"
+            raise ValueError(message)
+        return value
+
+
+class SanggahView(View):
+    """An objection; people are ids."""
+
+    sanggah_id: UUID
+    graduasi_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    state: SanggahState
+    lodged_on: date
+    lodged_by: LodgedBy
+    channel: SanggahChannel
+    ground: SanggahGround
+    note: str | None
+    evidence_sha256: str
+    typed_by: str
+    typed_on: date
+
+
+class SanggahPage(View):
+    """A page of objections, the oldest paper first."""
+
+    items: list[SanggahView]
+    next: str | None
+
+
+COLUMNS = tuple(getattr(Sanggah, name) for name in SanggahView.model_fields)
+
+
+@router.post("/graduasi/{graduasi_id}/sanggah", status_code=201, response_model=SanggahView)
+@may(Permission.SANGGAH_LODGE, key_required=True)
+async def lodge_sanggah(graduasi_id: UUID, body: SanggahPaper, session: Session, caller: Caller) -> Sanggah:
+    """Take in an objection dated in term, however late it is typed in; out of term it is refused with the path."""
+    return await commands.lodge_sanggah(session, caller, graduasi_id, commands.Paper(**body.model_dump()))
+
+
+@router.post("/sanggah/{sanggah_id}/decision", status_code=201, response_model=SanggahView)
+@may(Permission.SANGGAH_DECIDE, key_required=True)
+async def decide_sanggah(sanggah_id: UUID, body: SanggahRuling, session: Session, caller: Caller) -> Sanggah:
+    """Decide an objection, as a person who acted in no stage of the case."""
+    ruling = commands.Ruling(body.outcome, body.reason, as_back_pay(body.back_pay))
+    return await commands.decide_sanggah(session, caller, sanggah_id, ruling)
+
+
+@router.get("/sanggah", response_model=SanggahPage)
+@may(Permission.GRADUASI_READ)
+async def list_sanggah(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    state: Annotated[SanggahState | None, Query()] = None,
+    graduasi_id: Annotated[UUID | None, Query()] = None,
+) -> Response:
+    """List objections, the oldest paper first; `state=DIAJUKAN` are those that wait for a decision."""
+    statement: Any = sa.select(*COLUMNS).join(Graduasi, Graduasi.graduasi_id == Sanggah.graduasi_id)
+    statement = statement.where(await queries.visible(session, caller))
+    if state is not None:
+        statement = statement.where(Sanggah.state == state)
+    if graduasi_id is not None:
+        statement = statement.where(Sanggah.graduasi_id == graduasi_id)
+    return await paging.answer(session, statement, (Sanggah.lodged_on, Sanggah.sanggah_id))
