@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Annotated, Any, Protocol, TypeVar, cast
@@ -11,7 +11,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from uuid_utils.compat import uuid7 as uuid7  # noqa: PLC0414 (services make their ids with it)
 
@@ -24,11 +25,8 @@ OLDEST_POSTGRES = 180000
 WAKE_EVERY_SECONDS = 0.02
 UNSENT_CHANNEL = "pilar_unsent"
 
-OPEN_SCOPE = (
-    "SELECT set_config('pilar.areas', $1, true), set_config('pilar.pendamping', $2, true),"
-    " set_config('pilar.partner', $3, true)"
-)
-OPEN_SCOPE_AND_CLOCK = OPEN_SCOPE + ", (SELECT offset_seconds FROM platform.business_clock) AS offset_seconds"  # noqa: S608  # our own words
+CLOCK_MOVED = "PC001"
+READ_CLOCK = "SELECT offset_seconds FROM platform.business_clock"
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 
@@ -109,6 +107,8 @@ class Database:
             max_overflow=0,
             pool_timeout=2,
             hide_parameters=True,
+            # `transaction` itself begins and commits: BEGIN goes out in one message with the scope.
+            isolation_level="AUTOCOMMIT",
             json_deserializer=orjson.loads,
             connect_args={
                 "statement_cache_size": statement_cache_size,
@@ -123,6 +123,7 @@ class Database:
         )
         self._wake = asyncio.Event()
         self._waker: asyncio.Task[None] | None = None
+        self._clock_offset: int | None = None
 
     @asynccontextmanager
     async def transaction(
@@ -132,19 +133,45 @@ class Database:
 
         `translate` maps PostgreSQL schema names, for the rebuild of a replica beside the live one.
         """
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            session.info["actor"], session.info["translate"] = actor, translate or {}
-            session.info["vault"] = self.vault
+        async with self.engine.connect() as connection:
             if translate:
-                await session.connection(execution_options={"schema_translate_map": dict(translate)})
-            await _open_scope(session, actor)
-            yield session
-            await session.flush()
-            told = await record(session)
-            session.info["recorded"] = True
-            await session.commit()
+                await connection.execution_options(schema_translate_map=dict(translate))
+            driver = _driver_of(connection)
+            session = AsyncSession(connection, expire_on_commit=False)
+            session.info.update(actor=actor, translate=translate or {}, vault=self.vault, driver=driver)
+            try:
+                await self._begin(session, driver, actor)
+                yield session
+                told = await _finish(session, driver)
+            except BaseException:
+                await _roll_back(connection, driver)
+                raise
+            finally:
+                session.sync_session.close()  # nothing is waited for: it was committed or rolled back above
         if told and self.wake_relay:
             self.wake()
+
+    async def _begin(self, session: AsyncSession, driver: asyncpg.Connection, actor: Scope | None) -> None:
+        """Begin, and say whose rows may be seen; without an actor the api role sees none (architecture.md).
+
+        The development clock's offset is kept from transaction to transaction; PostgreSQL refuses a stale one.
+        """
+        travels = clock.Travel.allowed
+        while True:
+            if travels and self._clock_offset is None:
+                self._clock_offset = int(await _said(driver.fetchval(READ_CLOCK)))
+            offset = self._clock_offset if travels else None
+            try:
+                await _said(driver.execute(_opening(actor, offset)))
+            except DBAPIError as error:
+                if sqlstate_of(error) != CLOCK_MOVED:
+                    raise
+                await _said(driver.execute("ROLLBACK"))
+                self._clock_offset = None
+                continue
+            if travels:
+                session.info[clock.READ_AT_BEGIN] = offset
+            return
 
     def wake(self) -> None:
         """Tell the relay, soon and after the commit, that something is unsent; losing this costs only time."""
@@ -199,17 +226,60 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
         return False
 
 
-async def _open_scope(session: AsyncSession, actor: Scope | None) -> None:
-    """Begin, and say whose rows may be seen. Without an actor the api role sees none (architecture.md)."""
+def _driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    """Return the driver's connection; it is checked out already, so that nothing is waited for."""
+    pooled = cast("Any", connection.sync_connection).connection
+    return cast("asyncpg.Connection", pooled.driver_connection)
+
+
+def _opening(actor: Scope | None, clock_offset: int | None) -> str:
     areas = ",".join(actor.areas) if actor else ""
     pendamping = str(actor.pendamping_id or "") if actor else ""
     partner = str(actor.partner_id or "") if actor else ""
-    # Every request does this first: as a plain driver statement, and with the one other thing that most will ask.
-    connection = await session.connection()
-    statement = OPEN_SCOPE_AND_CLOCK if clock.Travel.allowed else OPEN_SCOPE
-    row = (await connection.exec_driver_sql(statement, (areas, pendamping, partner))).one()
-    if clock.Travel.allowed:
-        session.info[clock.READ_AT_BEGIN] = row.offset_seconds
+    offset = "NULL" if clock_offset is None else int(clock_offset)
+    return f"BEGIN; SELECT platform.open_scope({', '.join(map(_literal, (areas, pendamping, partner)))}, {offset})"
+
+
+def _literal(value: str) -> str:
+    """Quote a text for a statement without parameters; raise ValueError for what has no business in a scope."""
+    if "\\" in value or not value.isprintable():
+        msg = "a scope holds area codes and ids"
+        raise ValueError(msg)
+    return "'" + value.replace("'", "''") + "'"
+
+
+async def _said(asked: Awaitable[Any]) -> Any:
+    """Wait for the driver; its errors leave as SQLAlchemy's, as those of every other statement."""
+    try:
+        return await asked
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise DBAPIError(None, None, error, hide_parameters=True) from error
+
+
+async def _finish(session: AsyncSession, driver: asyncpg.Connection) -> int:
+    """Write what is left, then the positions and the events, then commit; return how many events were told.
+
+    Raises:
+        DBAPIError, and RuntimeError when an earlier error was swallowed: PostgreSQL then answers COMMIT by rolling back.
+    """
+    if session.new or session.dirty or session.deleted:
+        await session.flush()
+    told = await record(session)
+    if (answer := await _said(driver.execute("COMMIT"))) != "COMMIT":
+        msg = f"COMMIT was answered with {answer}: a statement had failed before"
+        raise RuntimeError(msg)
+    return told
+
+
+async def _roll_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+    """Leave a connection that others may use, or none."""
+    try:
+        if driver.is_in_transaction():
+            await driver.execute("ROLLBACK", timeout=5)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        driver.terminate()
+    if driver.is_closed():
+        await connection.invalidate()
 
 
 async def load(session: AsyncSession, model: type[Row], key: object, *, noun: str = "") -> Row:
@@ -225,9 +295,10 @@ async def load(session: AsyncSession, model: type[Row], key: object, *, noun: st
 
 
 async def raw(session: AsyncSession) -> asyncpg.Connection:
-    """Return the driver's connection, inside the session's transaction (which has begun: see `_open_scope`)."""
-    connection = await session.connection()
-    return cast("asyncpg.Connection", (await connection.get_raw_connection()).driver_connection)
+    """Return the driver's connection, inside the session's transaction, which has begun."""
+    if session.in_nested_transaction():
+        await session.connection()  # a savepoint begins when the session first needs its connection
+    return cast("asyncpg.Connection", session.info["driver"])
 
 
 def vault_of(session: AsyncSession) -> Vault:

@@ -149,6 +149,18 @@ CREATE TABLE platform.business_clock (
 );;
 INSERT INTO platform.business_clock DEFAULT VALUES;;
 
+-- Whose rows a transaction sees, until its end; a caller that knows an older development clock has to look again.
+CREATE FUNCTION platform.open_scope(areas text, pendamping text, partner text, clock bigint) RETURNS void
+LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM set_config('pilar.areas', areas, true), set_config('pilar.pendamping', pendamping, true),
+        set_config('pilar.partner', partner, true);
+    IF clock <> (SELECT offset_seconds FROM platform.business_clock) THEN
+        RAISE EXCEPTION 'the business clock has moved' USING ERRCODE = 'PC001';
+    END IF;
+END $$;;
+REVOKE ALL ON FUNCTION platform.open_scope(text, text, text, bigint) FROM PUBLIC;;
+GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, bigint) TO {service}_api, {service}_worker;;
+
 -- One expression, so that the planner writes it into each query: it runs once a row that a policy looks at.
 CREATE FUNCTION platform.in_scope(code text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT string_to_array(current_setting('pilar.areas', true), ',')

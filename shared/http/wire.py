@@ -3,16 +3,13 @@
 import time
 from typing import Any
 
-import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
-from shared import telemetry
+from shared import logs, telemetry
 from shared.errors import DomainError
 from shared.http.problems import problem
-
-log = structlog.get_logger()
 
 
 class BodyTooLarge(DomainError):
@@ -86,8 +83,8 @@ class Watched:
         seconds = time.perf_counter() - self.started
         route = getattr(request.scope.get("route"), "path", "unknown")
         telemetry.observe_request(request.method, route, self.status, seconds, self.service)
-        log.info(
-            "request",
+        logs.tell_request(
+            self.service,
             request_id=self.request_id,
             method=request.method,
             route=route,

@@ -76,7 +76,7 @@ async def record(session: AsyncSession) -> int:
     emitted: list[tuple[Event, datetime | None]] = session.info.pop("emitted", [])
     if not emitted:
         return 0
-    connection: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+    connection: Any = session.info["driver"]
     counts: dict[tuple[str, str], int] = {}
     for event, _ in emitted:
         place = (event.topic, event.key)
@@ -161,8 +161,8 @@ def _drop(session: Session, transaction: SessionTransaction) -> None:
 
 
 @sqlalchemy_event.listens_for(Session, "before_commit")
-def _refuse_untold(session: Session) -> None:
+def _refuse(session: Session) -> None:
     """A plain `session.commit()` would lose collected facts silently; only `Database.transaction` may commit."""
-    if session.info.get("emitted") and not session.in_nested_transaction():
-        msg = "events were emitted, but the commit did not come from Database.transaction"
+    if "driver" in session.info and not session.in_nested_transaction():
+        msg = "the commit did not come from Database.transaction"
         raise RuntimeError(msg)
