@@ -252,7 +252,7 @@ async def _said(asked: Awaitable[Any]) -> Any:
     """Wait for the driver; its errors leave as SQLAlchemy's, as those of every other statement."""
     try:
         return await asked
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise DBAPIError(None, None, error, hide_parameters=True) from error
 
 
