@@ -1,0 +1,26 @@
+"""One database of one service: transactions that tell their events, row locks, column types."""
+
+from uuid_utils.compat import uuid7
+
+from shared.database.columns import COLUMN_TYPES, Rupiah, service_metadata, text_enum
+from shared.database.opening import Scope
+from shared.database.rows import Row, constraint_of, load, raw, sqlstate_of, upsert, vault_of
+from shared.database.store import UNSENT_CHANNEL, Database
+
+__all__ = [
+    "COLUMN_TYPES",
+    "UNSENT_CHANNEL",
+    "Database",
+    "Row",
+    "Rupiah",
+    "Scope",
+    "constraint_of",
+    "load",
+    "raw",
+    "service_metadata",
+    "sqlstate_of",
+    "text_enum",
+    "upsert",
+    "uuid7",
+    "vault_of",
+]

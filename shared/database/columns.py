@@ -1,0 +1,48 @@
+"""What columns hold: our types, the metadata of a service, enums as text with a CHECK."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import mapped_column
+
+Rupiah = Annotated[int, mapped_column(sa.BigInteger)]
+
+
+def service_metadata() -> sa.MetaData:
+    """The metadata of one service; constraints get predictable names, by which commands know a violation."""
+    return sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+COLUMN_TYPES: Mapping[Any, Any] = {
+    str: sa.Text(),
+    UUID: sa.Uuid(),
+    bytes: sa.LargeBinary(),
+}
+"""`type_annotation_map` for a service's declarative base; datetimes are declared with `sa.DateTime(timezone=True)`."""
+
+
+def text_enum(kind: type[StrEnum], *, replica: bool = False) -> sa.Enum:
+    """Store an enum as text with a CHECK of its values; a replica may also hold what it reads as UNKNOWN."""
+    known = getattr(kind, "known", None)
+    members = list(kind) if replica or known is None else known()
+    # SQLAlchemy pairs the values with *all* members of the class it is given; so it is given just these.
+    stored: Any = type(kind.__name__, (), {"__members__": {member.name: member for member in members}})
+    return sa.Enum(
+        stored,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        name=f"{kind.__name__.lower()}_known",
+        values_callable=lambda kept: [member.value for member in kept.__members__.values()],
+    )

@@ -1,0 +1,64 @@
+"""A transaction's first word and its last: whose rows may be seen and by which clock, and whether it was committed."""
+
+from collections.abc import Awaitable
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+CLOCK_MOVED = "PC001"
+READ_CLOCK = "SELECT offset_seconds FROM platform.business_clock"
+
+
+class Scope(Protocol):
+    """What row security needs to know of a caller."""
+
+    @property
+    def areas(self) -> tuple[str, ...]: ...
+    @property
+    def pendamping_id(self) -> UUID | None: ...
+    @property
+    def partner_id(self) -> UUID | None: ...
+
+
+def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    """Return the driver's connection; it is checked out already, so that nothing is waited for."""
+    pooled = cast("Any", connection.sync_connection).connection
+    return cast("asyncpg.Connection", pooled.driver_connection)
+
+
+def opening(actor: Scope | None, clock_offset: int | None) -> str:
+    areas = ",".join(actor.areas) if actor else ""
+    pendamping = str(actor.pendamping_id or "") if actor else ""
+    partner = str(actor.partner_id or "") if actor else ""
+    offset = "NULL" if clock_offset is None else int(clock_offset)
+    return f"BEGIN; SELECT platform.open_scope({', '.join(map(_literal, (areas, pendamping, partner)))}, {offset})"
+
+
+def _literal(value: str) -> str:
+    """Quote a text for a statement without parameters; raise ValueError for what has no business in a scope."""
+    if "\\" in value or not value.isprintable():
+        msg = "a scope holds area codes and ids"
+        raise ValueError(msg)
+    return "'" + value.replace("'", "''") + "'"
+
+
+async def said(asked: Awaitable[Any]) -> Any:
+    """Wait for the driver; its errors leave as SQLAlchemy's, as those of every other statement."""
+    try:
+        return await asked
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DBAPIError(None, None, error, hide_parameters=True) from error
+
+
+async def roll_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+    """Leave a connection that others may use, or none."""
+    try:
+        if driver.is_in_transaction():
+            await driver.execute("ROLLBACK", timeout=5)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        driver.terminate()
+    if driver.is_closed():
+        await connection.invalidate()

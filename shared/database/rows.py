@@ -1,0 +1,102 @@
+"""What a command does with rows: take one under its lock, write many at once, know which rule of the database spoke."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar, cast
+
+import asyncpg
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.errors import NotFound
+from shared.privacy import Vault
+
+Row = TypeVar("Row", bound=DeclarativeBase)
+
+
+async def load(session: AsyncSession, model: type[Row], key: object, *, noun: str = "") -> Row:
+    """Return the row locked FOR NO KEY UPDATE, fresh, so that what is decided on it holds until the commit.
+
+    Raises:
+        NotFound: there is none, or row security hides it from the caller.
+    """
+    row = await session.get(model, key, with_for_update={"key_share": True}, populate_existing=True)
+    if row is None:
+        raise NotFound(noun or model.__name__)
+    return row
+
+
+async def raw(session: AsyncSession) -> asyncpg.Connection:
+    """Return the driver's connection, inside the session's transaction, which has begun."""
+    if session.in_nested_transaction():
+        await session.connection()  # a savepoint begins when the session first needs its connection
+    return cast("asyncpg.Connection", session.info["driver"])
+
+
+def vault_of(session: AsyncSession) -> Vault:
+    """Return the service's keys, as the session's database has them."""
+    vault: Vault | None = session.info["vault"]
+    if vault is None:
+        message = "this process was given no keys, and cannot seal or open"
+        raise RuntimeError(message)
+    return vault
+
+
+def constraint_of(error: BaseException) -> str:
+    """Return the name of the constraint that a database error is about, or an empty text."""
+    origin = getattr(error, "orig", error)
+    cause = getattr(origin, "__cause__", None)
+    return str(getattr(cause, "constraint_name", None) or getattr(origin, "constraint_name", None) or "")
+
+
+def sqlstate_of(error: BaseException) -> str:
+    """Return the SQLSTATE behind an error, or an empty text."""
+    origin = getattr(error, "orig", error)
+    return str(getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "")
+
+
+async def upsert(
+    session: AsyncSession,
+    model: type[DeclarativeBase],
+    rows: Sequence[Mapping[str, object]],
+    *,
+    key: Iterable[str],
+    keep: Iterable[str] = (),
+) -> None:
+    """Write `rows` in one statement; of rows with the same `key` the last one counts.
+
+    Columns in `keep` hold their first value when the row was there. All rows name the same columns.
+    Honours a rebuild: the schema of a replica's table is the one that the session fills.
+    """
+    if not rows:
+        return
+    keys = tuple(key)
+    latest = {tuple(row[name] for name in keys): row for row in rows}
+    statement = _upsert_statement(session, model, tuple(rows[0]), keys, frozenset(keep))
+    connection = await raw(session)
+    await session.flush()
+    await connection.execute(statement, orjson.dumps(list(latest.values())).decode())
+
+
+def _upsert_statement(
+    session: AsyncSession,
+    model: type[DeclarativeBase],
+    names: tuple[str, ...],
+    keys: tuple[str, ...],
+    keep: frozenset[str],
+) -> str:
+    table = cast("sa.Table", model.__table__)
+    schema = session.info["translate"].get(table.schema, table.schema) or "public"
+    dialect = session.get_bind().dialect
+    typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect)}' for name in names)
+    columns = ", ".join(f'"{name}"' for name in names)
+    changes = ", ".join(
+        f'"{name}" = EXCLUDED."{name}"' for name in names if name not in keys and name not in keep
+    )
+    action = f"UPDATE SET {changes}" if changes else "NOTHING"
+    return (
+        f'INSERT INTO "{schema}"."{table.name}" ({columns}) '  # noqa: S608 (names come from the model)
+        f"SELECT {columns} FROM json_to_recordset($1::json) AS rows({typed}) "
+        f"ON CONFLICT ({', '.join(keys)}) DO {action}"
+    )
