@@ -21,6 +21,7 @@ class Permission(StrEnum):
 
     PENDAMPING_REGISTER = "pendamping.register"
     PENDAMPING_READ = "pendamping.read"
+    PENDAMPING_UPDATE = "pendamping.update"
     PENDAMPING_CHANGE_STATUS = "pendamping.change_status"
     PENUGASAN_START = "penugasan.start"
     PENUGASAN_END = "penugasan.end"
@@ -103,6 +104,7 @@ PERMISSIONS = MappingProxyType(
     {
         P.PENDAMPING_REGISTER: MINISTRY,
         P.PENDAMPING_READ: STAFF,
+        P.PENDAMPING_UPDATE: FIELD | MINISTRY,
         P.PENDAMPING_CHANGE_STATUS: MINISTRY,
         P.PENUGASAN_START: MINISTRY,
         P.PENUGASAN_END: MINISTRY,

@@ -134,6 +134,7 @@ async def test_to_a_target_by_days_in_service_rounded_half_up(
     given.made(await given.penugasan(registry, person, valid_from=valid_from, valid_to=valid_to))
     shown = await scorecard(registry, person)
     assert (shown["by_kind"][0]["days_in_service"], shown["target"]) == (days, target)
+    assert f"10 families x {days} days in service ÷ 365" in shown["by_kind"][0]["explanation"]["en"]
 
 
 async def test_to_days_of_one_kind_added_before_they_are_rounded(registry: Running) -> None:
@@ -156,7 +157,14 @@ async def test_to_no_target_where_the_framework_sets_none(registry: Running) -> 
     shown = await scorecard(registry, person)
     assert shown["target"] is None
     assert shown["by_kind"] == [
-        {"kind": "TAGANA", "days_in_service": 365, "target": 0, "target_number": None}
+        {
+            "kind": "TAGANA",
+            "days_in_service": 365,
+            "target": 0,
+            "target_number": None,
+            "explanation": None,
+            "net": 0,
+        }
     ]
 
 
@@ -178,9 +186,17 @@ async def test_to_a_national_sum_that_shows_its_rounding(registry: Running) -> N
     first, second = await given.pendamping(registry), await given.pendamping(registry, "3324070101909002")
     given.made(await given.penugasan(registry, first))
     given.made(await given.penugasan(registry, second, valid_from="2026-07-01"))
-    (shown,) = given.made(await registry.get("/v1/target?year=2026", as_=given.ministry(registry)))["items"]
+    listed = given.made(await registry.get("/v1/target?year=2026", as_=given.ministry(registry)))
+    (shown,) = listed["items"]
+    assert (listed["year"], listed["sum"]) == (2026, 15)
     assert (shown["per_person"], shown["people"], shown["sum"]) == (10, 2, 15)
-    assert shown["rounding_difference"] == round(15 - (10 + 10 * 184 / 365), 2)
+    assert shown["rounding_difference"] == round(15 - (10 + 10 * 184 / 365), 2) == -0.04
+    assert (shown["person_days"], shown["days_of_year"], shown["exact"]) == (549, 365, 15.04)
+    assert shown["explanation"]["en"] == (
+        "2 people served 549 days together. 10 families x 549 days ÷ 365 days of 2026 = 15.04;"
+        " rounded half up at each person, the sum is 15 (rounding -0.04)."
+    )
+    assert shown["explanation"]["id"].startswith("2 orang bertugas 549 hari seluruhnya.")
 
 
 async def test_of_oneself_and_for_offices_of_the_area(registry: Running) -> None:

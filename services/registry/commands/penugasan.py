@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.commands.kinds import require_in_force
 from services.registry.commands.recording import remember_range, require_national, write
 from services.registry.commands.wilayah_tugas import close_wilayah_tugas
 from services.registry.errors import (
@@ -20,8 +21,8 @@ from services.registry.errors import (
 )
 from services.registry.models import (
     ENDS,
-    ORGANISATIONS,
     PAID,
+    HeldBy,
     Pendamping,
     Penugasan,
     RoleConflict,
@@ -53,8 +54,8 @@ async def start_penugasan(
 ) -> Penugasan:
     """Place a pendamping as `kind` from `valid_from` to the day before `valid_to`, by the SK named.
 
-    Raises NotAllowed, NotFound, HasLeft, WrongSubject, RangeBackward, RolesConflict, PenugasanOverlaps,
-    UnknownSupervisor.
+    Raises NotAllowed, NotFound, HasLeft, RangeBackward, KindNotInForce, WrongSubject, RolesConflict,
+    PenugasanOverlaps, UnknownSupervisor.
     """
     require_national(actor)
     person = await load(session, Pendamping, pendamping_id, noun="pendamping")
@@ -72,6 +73,7 @@ async def start_penugasan(
         version=1,
     )
     _check(person, row)
+    _check_subject(person, row, (await require_in_force(session, kind, valid_from, valid_to)).held_by)
     await _refuse_conflicts(session, row)
     await write(session, row, _refusals())
     remember_range(session, row, reason=FIRST_REASON, actor=actor)
@@ -90,8 +92,13 @@ def _refusals() -> dict[str, DomainError]:
 def _check(person: Pendamping, row: Penugasan) -> None:
     if person.status in ENDS:
         raise HasLeft("/body/pendamping_id", status=person.status.value)
+    if row.valid_to is not None and row.valid_to <= row.valid_from:
+        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+
+
+def _check_subject(person: Pendamping, row: Penugasan, held_by: HeldBy) -> None:
     organisation = person.subject is SubjectKind.LEMBAGA
-    kind_fits = row.kind in ORGANISATIONS if organisation else row.kind is not PilarKind.LKS
+    kind_fits = held_by in {HeldBy.EITHER, HeldBy(person.subject.value)}
     if not kind_fits or organisation != (row.employer_status is EmployerStatus.LEMBAGA):
         raise WrongSubject(
             "/body/kind",
@@ -99,8 +106,6 @@ def _check(person: Pendamping, row: Penugasan) -> None:
             employer_status=row.employer_status.value,
             subject=person.subject.value,
         )
-    if row.valid_to is not None and row.valid_to <= row.valid_from:
-        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
 
 
 async def _refuse_conflicts(session: AsyncSession, row: Penugasan) -> None:

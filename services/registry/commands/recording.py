@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.models import (
     Pendamping,
     Penugasan,
+    PilarTerms,
     Placing,
     RangeHistory,
     StatusHistory,
@@ -55,15 +57,15 @@ def remember_status(
 
 
 def remember_range(
-    session: AsyncSession, row: Penugasan | WilayahTugas, *, reason: str, actor: Actor
+    session: AsyncSession, row: Penugasan | WilayahTugas | PilarTerms, *, reason: str, actor: Actor
 ) -> None:
     """Append the range that the row has now to its history."""
-    placement = isinstance(row, Penugasan)
+    thing, thing_id = _placing_of(row)
     session.add(
         RangeHistory(
             range_history_id=uuid7(),
-            thing=Placing.PENUGASAN if placement else Placing.WILAYAH_TUGAS,
-            thing_id=row.penugasan_id if placement else row.wilayah_tugas_id,
+            thing=thing,
+            thing_id=thing_id,
             number=row.version,
             valid_from=row.valid_from,
             valid_to=row.valid_to,
@@ -72,3 +74,11 @@ def remember_range(
             recorded_by=actor.sub,
         )
     )
+
+
+def _placing_of(row: Penugasan | WilayahTugas | PilarTerms) -> tuple[Placing, UUID]:
+    if isinstance(row, Penugasan):
+        return Placing.PENUGASAN, row.penugasan_id
+    if isinstance(row, WilayahTugas):
+        return Placing.WILAYAH_TUGAS, row.wilayah_tugas_id
+    return Placing.PILAR_KIND, row.pilar_kind_id

@@ -1,9 +1,16 @@
 """Who accompanies, on what terms, where, and with which target."""
 
 from services.registry.models.framework import Target
-from services.registry.models.pendamping import ENDS, TRANSITIONS, Pendamping, StatusHistory, legal_moves
+from services.registry.models.kinds import HeldBy, PilarLevel, PilarTerms
+from services.registry.models.pendamping import (
+    ENDS,
+    TRANSITIONS,
+    ContactHistory,
+    Pendamping,
+    StatusHistory,
+    legal_moves,
+)
 from services.registry.models.placement import (
-    ORGANISATIONS,
     PAID,
     Penugasan,
     Placing,
@@ -16,15 +23,18 @@ from services.registry.models.table import Table
 
 __all__ = [
     "ENDS",
-    "ORGANISATIONS",
     "PAID",
     "TRANSITIONS",
+    "ContactHistory",
     "Credit",
     "Dampingan",
+    "HeldBy",
     "Kunjungan",
     "LoadLimit",
     "Pendamping",
     "Penugasan",
+    "PilarLevel",
+    "PilarTerms",
     "Placing",
     "RangeHistory",
     "RoleConflict",

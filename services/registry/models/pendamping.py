@@ -20,18 +20,19 @@ ENDS = frozenset({S.MUTASI, S.PENSIUN, S.BERAKHIR_KONTRAK, S.DIBERHENTIKAN, S.ME
 """Statuses that nobody comes back from (domain.md 2.4)."""
 
 TRANSITIONS: dict[PendampingStatus, frozenset[PendampingStatus]] = {
-    S.CALON: frozenset({S.AKTIF, S.NONAKTIF, S.MENINGGAL}),
+    S.CALON: frozenset({S.AKTIF, S.DIBERHENTIKAN, S.MENINGGAL}),
     S.AKTIF: frozenset({S.CUTI, S.NONAKTIF}) | ENDS,
-    S.CUTI: frozenset({S.AKTIF, S.NONAKTIF}) | ENDS,
+    S.CUTI: frozenset({S.AKTIF}) | ENDS,
     S.NONAKTIF: frozenset({S.AKTIF}) | ENDS,
 }
-"""What a status may become; what is missing here is an end."""
+"""What a status may become; what is missing here is an end. Who never served cannot retire, move or run out."""
 
 
 def legal_moves() -> str:
     """Return `TRANSITIONS` as the SQL condition behind the status history."""
     moves = [f"(previous = '{old}' AND {one_of('status', sorted(new))})" for old, new in TRANSITIONS.items()]
-    return " OR ".join(["(previous IS NULL AND status = 'CALON')", *moves])
+    # Without the second IS NOT NULL a first status that is no CALON makes the condition NULL, which a CHECK lets pass.
+    return f"(previous IS NULL AND status = 'CALON') OR (previous IS NOT NULL AND ({' OR '.join(moves)}))"
 
 
 class Pendamping(Table):
@@ -83,5 +84,21 @@ class StatusHistory(Table):
     status: Mapped[PendampingStatus] = mapped_column(text_enum(PendampingStatus))
     reason: Mapped[str]
     from_on: Mapped[date]
+    recorded_at: Mapped[Instant]
+    recorded_by: Mapped[str]
+
+
+class ContactHistory(Table):
+    """Every name and phone that a pendamping was known by, sealed, with who changed it and why. Append-only."""
+
+    __tablename__ = "contact_history"
+    __table_args__ = (sa.UniqueConstraint("pendamping_id", "number"),)
+
+    contact_history_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pendamping_id: Mapped[UUID] = mapped_column(sa.ForeignKey("pendamping.pendamping_id"))
+    number: Mapped[int]
+    name_sealed: Mapped[bytes]
+    phone_sealed: Mapped[bytes | None]
+    reason: Mapped[str]
     recorded_at: Mapped[Instant]
     recorded_by: Mapped[str]

@@ -16,9 +16,6 @@ from shared.contracts.kinds import (
 )
 from shared.database import text_enum
 
-ORGANISATIONS = frozenset({PilarKind.LKS, PilarKind.KARANG_TARUNA})
-"""Kinds that an organisation may hold; LKS is held by nobody else (domain.md 2.2)."""
-
 PAID = frozenset(
     {EmployerStatus.PPPK, EmployerStatus.PNS, EmployerStatus.PPPK_PARUH_WAKTU, EmployerStatus.KONTRAK}
 )
@@ -30,6 +27,7 @@ class Placing(StrEnum):
 
     PENUGASAN = "PENUGASAN"
     WILAYAH_TUGAS = "WILAYAH_TUGAS"
+    PILAR_KIND = "PILAR_KIND"
 
 
 class Penugasan(Table):
@@ -92,7 +90,7 @@ class WilayahTugas(Table):
 
 
 class RangeHistory(Table):
-    """Each range that a penugasan or a wilayah tugas has had, with who, when and why. Append-only."""
+    """Each range that a penugasan, a wilayah tugas or a kind has had, with who, when and why. Append-only."""
 
     __tablename__ = "range_history"
     __table_args__ = (sa.UniqueConstraint("thing_id", "number"),)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.models import Credit, Dampingan, Kunjungan, LoadLimit, Penugasan
 from services.registry.queries.pendamping import read_pendamping
-from services.registry.queries.target import current_targets, days_in_year, half_up, year_of
+from services.registry.queries.target import current_targets, days_in_year, person_target, year_of
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import DampinganPurpose
@@ -85,16 +85,14 @@ def _count(table: type[Dampingan] | type[Kunjungan] | type[Credit]) -> sa.Select
 
 async def _kinds(session: AsyncSession, placements: list[dict[str, Any]], year: int) -> list[dict[str, Any]]:
     """A kind held twice in a year is one service: its days add up before they are rounded."""
-    days: dict[Any, int] = {}
-    for row in placements:
-        days[row["kind"]] = days.get(row["kind"], 0) + row["days_in_service"]
-    targets, days_of_year = await current_targets(session, year), year_of(year)[2]
+    targets = await current_targets(session, year)
     found = []
-    for kind, served in days.items():
-        row = targets.get(kind)
-        target = half_up(row.per_person * served, days_of_year) if row else 0
-        number = row.number if row else None
-        found.append({"kind": kind, "days_in_service": served, "target": target, "target_number": number})
+    for kind in dict.fromkeys(row["kind"] for row in placements):
+        mine = [row for row in placements if row["kind"] == kind]
+        served, row = sum(one["days_in_service"] for one in mine), targets.get(kind)
+        share = person_target(row.per_person, served, year) if row else {"target": 0, "explanation": None}
+        about = {"kind": kind, "days_in_service": served, "target_number": row.number if row else None}
+        found.append(about | share | {"net": sum(one["net"] for one in mine)})
     return found
 
 

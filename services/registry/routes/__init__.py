@@ -1,5 +1,12 @@
 """Registry over HTTP."""
 
-from services.registry.routes import pendamping, placement, scorecard
+from services.registry.routes import kinds, pendamping, placement, scorecard
 
-ROUTERS = [pendamping.router, placement.penugasan, placement.wilayah, scorecard.target, scorecard.router]
+ROUTERS = [
+    pendamping.router,
+    placement.penugasan,
+    placement.wilayah,
+    kinds.router,
+    scorecard.target,
+    scorecard.router,
+]

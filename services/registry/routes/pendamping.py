@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
+from services.registry.commands.contact import change_contact, load_own
 from services.registry.commands.pendamping import change_status, register_pendamping
 from services.registry.models import Pendamping, Placing
 from services.registry.queries.pendamping import (
@@ -20,7 +21,7 @@ from services.registry.queries.pendamping import (
 from shared.access import Permission
 from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
 from shared.database import vault_of
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import Caller, IfMatch, Paging, Router, Session, expect_version, may
 from shared.http.fields import KNOWN, Body, Code, Day, Wilayah
 from shared.privacy import Nik
 
@@ -58,6 +59,14 @@ class StatusChange(Body):
     status: Annotated[PendampingStatus, KNOWN] = Field(examples=["AKTIF"])
     reason: Code
     from_on: Day | None = None
+
+
+class ContactChange(Body):
+    """Another name, another phone, or both; what is not said stays. The reason is a code."""
+
+    name: Name | None = None
+    phone: Phone | None = None
+    reason: Code
 
 
 class PendampingItem(BaseModel):
@@ -202,6 +211,17 @@ async def set_status(
 ) -> PendampingView:
     """Let a status hold; an end also ends every placement."""
     return await view_of(session, caller, await change_status(session, caller, pendamping_id, **dict(body)))
+
+
+@router.post("/pendamping/{pendamping_id}/contact", status_code=201)
+@may(Permission.PENDAMPING_UPDATE, key_required=True)
+async def set_contact(
+    pendamping_id: UUID, body: ContactChange, session: Session, caller: Caller, version: IfMatch
+) -> PendampingView:
+    """Correct a name (the ministry) or a phone (also one's own); what was known is kept."""
+    row = await load_own(session, caller, pendamping_id)
+    expect_version(row, version)
+    return await view_of(session, caller, await change_contact(session, caller, row, **dict(body)))
 
 
 async def view_of(session: Session, caller: Caller, row: Pendamping) -> PendampingView:

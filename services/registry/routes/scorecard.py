@@ -45,17 +45,30 @@ class TargetView(BaseModel):
     basis: str
 
 
+class Words(BaseModel):
+    """How a figure comes about, in English and Indonesian."""
+
+    en: str
+    id: str
+
+
 class TargetSum(TargetView):
-    """A target with its sum over everybody in service that year; families, and what rounding added."""
+    """A target with its sum over everybody in service that year; `sum` = `exact` + `rounding_difference`, in families."""
 
     people: int
+    person_days: int
+    days_of_year: int
+    exact: float
     sum: int
     rounding_difference: float
+    explanation: Words
 
 
 class TargetList(BaseModel):
-    """The targets of a year."""
+    """The framework of a year: what holds for each kind that has a target, and what all come to together."""
 
+    year: int
+    sum: int
     items: list[TargetSum]
 
 
@@ -69,12 +82,14 @@ class ReasonCount(BaseModel):
 
 
 class KindScore(BaseModel):
-    """The target of a kind by days in service; `target_number` is empty where none is set."""
+    """The target of a kind by days in service beside its net credits; number and words are empty where none is set."""
 
     kind: PilarKind
     days_in_service: int
     target: int
     target_number: int | None
+    explanation: Words | None
+    net: int
 
 
 class PlacementScore(BaseModel):
@@ -134,7 +149,8 @@ async def set_year_target(body: TargetSetting, session: Session, caller: Caller)
 @may(Permission.SCORECARD_READ)
 async def list_target(year: YearAsked, session: Session) -> TargetList:
     """List what holds for a year, with the national sums."""
-    return TargetList.model_validate({"items": await target_list(session, year)})
+    items = await target_list(session, year)
+    return TargetList(year=year, sum=sum(item["sum"] for item in items), items=items)
 
 
 @router.get("/pendamping/{pendamping_id}/scorecard")

@@ -1,5 +1,7 @@
 """Registry's first tables: pendamping, placements, targets, and what graduation and caseload tell."""
 
+from pathlib import Path
+
 from alembic import op
 
 from shared import schema
@@ -42,7 +44,7 @@ CREATE TABLE range_history (
     recorded_by TEXT NOT NULL,
     CONSTRAINT pk_range_history PRIMARY KEY (range_history_id),
     CONSTRAINT uq_range_history_thing_id_number UNIQUE (thing_id, number),
-    CONSTRAINT ck_range_history_placing_known CHECK (thing IN ('PENUGASAN', 'WILAYAH_TUGAS'))
+    CONSTRAINT ck_range_history_placing_known CHECK (thing IN ('PENUGASAN', 'WILAYAH_TUGAS', 'PILAR_KIND'))
 );;
 CREATE TABLE replica_credit.credit (
     credit_id UUID NOT NULL,
@@ -134,7 +136,7 @@ CREATE TABLE pendamping_status_history (
     recorded_by TEXT NOT NULL,
     CONSTRAINT pk_pendamping_status_history PRIMARY KEY (status_history_id),
     CONSTRAINT uq_pendamping_status_history_pendamping_id_number UNIQUE (pendamping_id, number),
-    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status = 'CALON') OR (previous = 'CALON' AND status IN ('AKTIF', 'MENINGGAL', 'NONAKTIF')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN'))),
+    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status = 'CALON') OR (previous IS NOT NULL AND ((previous = 'CALON' AND status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN'))))),
     CONSTRAINT fk_pendamping_status_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id),
     CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL'))
 );;
@@ -182,7 +184,7 @@ CREATE INDEX ix_wilayah_tugas_kode_wilayah ON wilayah_tugas (kode_wilayah);;
 CREATE INDEX ix_wilayah_tugas_pendamping_id ON wilayah_tugas (pendamping_id);;
 """
 
-APPEND_ONLY = ("pendamping_status_history", "range_history", "target")
+APPEND_ONLY = ("pendamping_status_history", "contact_history", "range_history", "target")
 
 CONFLICTS = """
 INSERT INTO role_conflict
@@ -217,7 +219,15 @@ def upgrade() -> None:
     for statement in TABLES.split(";;"):
         if statement.strip():
             op.execute(statement)
+    run("0001_pilar_kind.sql")
     for table in APPEND_ONLY:
         op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM registry_api, registry_worker")
     op.execute(CONFLICTS)
     op.execute(TARGETS)
+
+
+def run(name: str) -> None:
+    """Run the statements of a file beside this folder."""
+    for statement in (Path(__file__).parents[1] / name).read_text("utf-8").split(";;"):
+        if statement.strip():
+            op.execute(statement)

@@ -1,0 +1,91 @@
+"""The state machine of a pendamping's status: over HTTP and in the database, every pair is moved or refused as drawn."""
+
+import asyncpg
+import pytest
+
+from services.registry.models import TRANSITIONS, Pendamping
+from shared.contracts.kinds import PendampingStatus
+from shared.errors import IllegalTransition
+from tests.kit import Running
+from tests.registry import given
+
+ENDS = ("MUTASI", "PENSIUN", "BERAKHIR_KONTRAK", "DIBERHENTIKAN", "MENINGGAL")
+# domain.md 2.4 and issue 4, drawn by hand: CALON to AKTIF, AKTIF to and from CUTI and NONAKTIF, the rest are ends.
+LEGAL = (
+    {("CALON", "AKTIF"), ("CALON", "DIBERHENTIKAN"), ("CALON", "MENINGGAL")}
+    | {("AKTIF", "CUTI"), ("CUTI", "AKTIF"), ("AKTIF", "NONAKTIF"), ("NONAKTIF", "AKTIF")}
+    | {(serving, end) for serving in ("AKTIF", "CUTI", "NONAKTIF") for end in ENDS}
+)
+STATUSES = [status.value for status in PendampingStatus.known()]
+PAIRS = [(old, new) for old in STATUSES for new in STATUSES]
+ROAD = {
+    "CALON": (),
+    "AKTIF": ("AKTIF",),
+    "CUTI": ("AKTIF", "CUTI"),
+    "NONAKTIF": ("AKTIF", "NONAKTIF"),
+    **{end: ("AKTIF", end) for end in ENDS},
+}
+
+
+def test_the_table_is_the_drawing() -> None:
+    assert {(str(old), str(new)) for old, news in TRANSITIONS.items() for new in news} == LEGAL
+
+
+@pytest.mark.parametrize("old", STATUSES)
+async def test_over_http_what_is_drawn_is_moved_and_nothing_else(registry: Running, old: str) -> None:
+    ways = [new for new in STATUSES if (old, new) in LEGAL]
+    refused = [new for new in STATUSES if (old, new) not in LEGAL]
+    for number, way in enumerate(ways or [""]):
+        person = await given.pendamping(registry, f"332407010190900{number + 1}")
+        for step in ROAD[old]:
+            given.made(await given.status(registry, person, step))
+        told = len(await registry.emitted())
+        for new in refused:
+            answer = await given.status(registry, person, new)
+            assert (answer.status_code, answer.json()["title"]) == (409, "IllegalTransition"), (old, new)
+        assert len(await registry.emitted()) == told
+        if way:
+            assert given.made(await given.status(registry, person, way))["status"] == way
+            assert len(await registry.emitted()) == told + 1
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_become_moves_what_is_drawn_and_nothing_else(old: str, new: str) -> None:
+    row = Pendamping(status=PendampingStatus(old), version=1)
+    if (old, new) in LEGAL:
+        row.become(PendampingStatus(new))
+        assert (row.status, row.version) == (PendampingStatus(new), 2)
+    else:
+        with pytest.raises(IllegalTransition):
+            row.become(PendampingStatus(new))
+        assert (row.status, row.version) == (PendampingStatus(old), 1)
+
+
+async def test_the_database_keeps_what_is_drawn_and_nothing_else(registry: Running) -> None:
+    person = await given.pendamping(registry)
+    async with registry.session() as session:
+        connection = await (await session.connection()).get_raw_connection()
+        driver = connection.driver_connection
+        for old, new in [*PAIRS, *((None, new) for new in STATUSES)]:
+            wanted = (old, new) in LEGAL or (old, new) == (None, "CALON")
+            assert await _kept(driver, person["pendamping_id"], old, new) == wanted, (old, new)
+
+
+async def _kept(driver: asyncpg.Connection, pendamping_id: str, old: str | None, new: str) -> bool:
+    """Whether the service's own role may write the move; undone at once."""
+    undo = driver.transaction()
+    await undo.start()
+    try:
+        await driver.execute(
+            "INSERT INTO pendamping_status_history SELECT uuidv7(), pendamping_id, 99, $2, $3, 'X', from_on,"
+            " recorded_at, recorded_by FROM pendamping_status_history WHERE pendamping_id = $1",
+            pendamping_id,
+            old,
+            new,
+        )
+    except asyncpg.CheckViolationError as error:
+        return error.constraint_name != "ck_pendamping_status_history_move_legal"
+    else:
+        return True
+    finally:
+        await undo.rollback()
