@@ -88,9 +88,9 @@ class Deployment:
 
     @property
     def state(self) -> State:
-        return State(
-            os.getpid(), self.transport, self.ports, {name: self._url(name, "worker") for name in SERVICES}
-        )
+        workers = {name: self._url(name, "worker") for name in SERVICES}
+        bootstrap = self.broker.bootstrap if self.broker else ""
+        return State(os.getpid(), self.transport, self.ports, workers, bootstrap=bootstrap)
 
     def ended(self) -> str | None:
         """What ended unasked, in words; None while all run."""

@@ -45,13 +45,17 @@ DEMO_ROLES = {
     "dinsos-kendal-2": DemoRole(Role.DINSOS_KABKOTA, ("33.24",)),
     "ketua-tim-kendal-1": DemoRole(Role.KETUA_TIM_KABKOTA, ("33.24",)),
     "operator-desa-1": DemoRole(Role.OPERATOR_DESA, ("33.24.09.2011",)),
+    "operator-desa-2": DemoRole(Role.OPERATOR_DESA, ("33.24.15.1001", "33.24.15.1002", "33.24.15.1003")),
     "pendamping-1": DemoRole(Role.PENDAMPING, ("33.24",)),
+    "pendamping-2": DemoRole(Role.PENDAMPING, ("33.24",)),
+    "pendamping-3": DemoRole(Role.PENDAMPING, ("33.24",)),
+    "pendamping-4": DemoRole(Role.PENDAMPING, ("33.24",)),
     "partner-1": DemoRole(Role.PARTNER, ("*",)),
     "operator-1": DemoRole(Role.OPERATOR, ("*",)),
 }
 
 # Accounts that say nothing until registry or referral has given them an id.
-NEEDS_ID = frozenset({"pendamping-1", "partner-1"})
+NEEDS_ID = frozenset({"pendamping-1", "pendamping-2", "pendamping-3", "pendamping-4", "partner-1"})
 
 
 class DevelopmentIssuer:

@@ -30,6 +30,7 @@ class State:
     ports: dict[str, int]
     workers: dict[str, str]
     ready: bool = False
+    bootstrap: str = ""
 
     @property
     def alive(self) -> bool:
@@ -91,7 +92,7 @@ class Place:
         """Everything but what PostgreSQL itself wiped."""
         for part in ("keys", "issuer", "logs", "kafka", "files"):
             shutil.rmtree(self.folder / part, ignore_errors=True)
-        for name in ("transport", "running.json", "people.json"):
+        for name in ("transport", "running.json", "people.json", "scenarios.json"):
             (self.folder / name).unlink(missing_ok=True)
 
     def make_keys(self) -> None:
@@ -127,6 +128,13 @@ class Place:
 
     def people(self) -> dict[str, dict[str, str]]:
         return self._read("people.json") or {}
+
+    def remember_scenario(self, number: int, **ids: list[str]) -> None:
+        """Whose families and pendamping a scenario is counted over; its numbers are compared again by them."""
+        self._write("scenarios.json", self.scenarios() | {str(number): ids})
+
+    def scenarios(self) -> dict[str, dict[str, list[str]]]:
+        return self._read("scenarios.json") or {}
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
         draft = self.folder / f".{name}.{os.getpid()}"

@@ -1,6 +1,7 @@
 """deploy/local/demo: scenario 2 over HTTP, and that it notices what differs."""
 
 import asyncio
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +10,18 @@ from typing import TypeAlias
 import asyncpg
 import pytest
 
+from deploy.local.demo.__main__ import SCENARIOS
 from deploy.local.demo.families import BAD_FAMILIES, MOTHER_NIK, family_csv
-from deploy.local.place import Place
+from deploy.local.demo.numbers import WORDS
+from deploy.local.place import ROOT, Place
 from tests.deploy.deployments import Up, forget, run, some_base
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("machine")]
 
 
+NUMBERS = [
+    (scenario, service, word) for scenario in SCENARIOS for service, words in WORDS.items() for word in words
+]
 Demonstrated: TypeAlias = tuple[Path, subprocess.CompletedProcess[str]]
 
 
@@ -47,7 +53,16 @@ def test_ends_with_0_and_every_then_of_scenario_2(demonstrated: Demonstrated) ->
         *("KDMP_PASAR is proposed for PASAR", "BPJSTK_BPU is there too", "six monthly monitoring tasks"),
     ):
         assert then in told.stdout
-    assert told.stdout.count("agrees") == 10
+    assert told.stdout.count("agrees") == len(NUMBERS)
+    assert "(I1 to I8)" in told.stdout
+
+
+def test_writes_the_numbers_for_machines(demonstrated: Demonstrated) -> None:
+    assert demonstrated[1].returncode == 0
+    told = json.loads((ROOT / "build" / "demo.json").read_text())
+    assert {tuple(row) for row in told} == {("scenario", "service", "number", "expected", "found")}
+    assert [(row["scenario"], row["service"], row["number"]) for row in told] == NUMBERS
+    assert [row["found"] for row in told] == [row["expected"] for row in told]
 
 
 def test_prints_each_fact_as_it_travels(demonstrated: Demonstrated) -> None:
@@ -99,7 +114,7 @@ def test_over_an_earlier_runs_data_it_begins_anew_elsewhere_and_on_kafka_all_is_
     told = run("deploy.local.demo", folder, some_base(), TRANSPORT="kafka")
     assert told.returncode == 0, told.stdout + told.stderr
     assert "begins anew" in told.stderr
-    assert told.stdout.count("agrees") == 10
+    assert told.stdout.count("agrees") == len(NUMBERS)
     assert Place.of(folder.parent / ".pilar-demo").used
     assert (folder / "transport").read_text() == "local\n"
 

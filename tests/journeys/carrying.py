@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
+from deploy.kafka.records import kafka_records
+from deploy.local.checker.rest import all_done, all_read, log_ends
 from deploy.local.delivery import Roads
 from deploy.local.demo.world import World
 from deploy.local.outboxes import Outboxes
 from deploy.local.place import Place, State, Transport
-from shared.kafka import SEALED, TOPICS, create_topics
-from shared.messaging.consumer import stored_places
-from shared.schema import SHARDS
+from shared.kafka import create_topics
 from shared.worker import EVERY_PART, kafka_transport, run_parts
 from shared.worker import Transport as Road
 from tests.kit import SERVICES, Cluster, Running, running
@@ -54,35 +54,13 @@ class Together:
             await self.world.until("what is due to be done", self._all_done)
 
     async def _all_read(self) -> bool:
-        ends = await self._ends()
-        return all([await self._read(service, ends) for service in self.services.values()])
-
-    async def _read(self, service: Running, ends: dict[tuple[str, int], int]) -> bool:
-        for subscription in service.parts.subscriptions:
-            offsets = (await stored_places(service.worker, subscription.name)).offsets
-            if any(offsets.get(at, 0) < end for at, end in ends.items() if at[0] in subscription.topics):
-                return False
-        return True
+        return await all_read(self.services, self.bootstrap)
 
     async def _all_done(self) -> bool:
-        waits = (
-            "SELECT (SELECT count(*) FROM platform.unsent) + (SELECT count(*) FROM platform.job WHERE state IN"
-            " ('QUEUED', 'RUNNING')) + (SELECT count(*) FROM platform.due WHERE done_at IS NULL AND due_at <="
-            " clock_timestamp() + CASE clock WHEN 'business' THEN make_interval(secs => (SELECT offset_seconds"
-            " FROM platform.business_clock)) ELSE interval '0' END) AS count"
-        )
-        return not sum([(await service.sql(waits))[0]["count"] for service in self.services.values()])
+        return await all_done(self.services)
 
     async def _ends(self) -> dict[tuple[str, int], int]:
-        if self.bootstrap:
-            return await kafka_ends(self.bootstrap)
-        found: dict[tuple[str, int], int] = {}
-        for service in self.services.values():
-            rows = await service.sql(
-                'SELECT topic, partition, max("offset") + 1 AS next FROM platform.local_log GROUP BY 1, 2'
-            )
-            found |= {(row["topic"], row["partition"]): row["next"] for row in rows}
-        return found
+        return await log_ends(self.services, self.bootstrap)
 
     async def deliver_all_again(self, times: int) -> int:
         """Put every topic's whole content behind itself, so many times; return how many records that added."""
@@ -127,34 +105,6 @@ async def digests(service: Running) -> dict[str, str]:
         )
         found[name] = rows[0]["md5"]
     return found
-
-
-async def kafka_ends(bootstrap: str) -> dict[tuple[str, int], int]:
-    """Where each partition of the five topics ends."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await consumer.start()
-    try:
-        held = [TopicPartition(topic, number) for topic in (*TOPICS, SEALED) for number in range(SHARDS)]
-        ends = await consumer.end_offsets(held)
-        return {(place.topic, place.partition): end for place, end in ends.items()}
-    finally:
-        await consumer.stop()
-
-
-async def kafka_records(bootstrap: str) -> list[Any]:
-    """Everything that the five topics hold, each partition in order."""
-    ends = {at: end for at, end in (await kafka_ends(bootstrap)).items() if end}
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        consumer.assign([TopicPartition(*at) for at in ends])
-        found: list[Any] = []
-        while len(found) < sum(ends.values()):
-            for messages in (await consumer.getmany(timeout_ms=500)).values():
-                found += messages
-        return found
-    finally:
-        await consumer.stop()
 
 
 async def double(bootstrap: str, times: int) -> None:
@@ -215,7 +165,7 @@ async def together(
         outboxes = await Outboxes.open(urls)
         stack.push_async_callback(outboxes.close)
         screen = io.StringIO()
-        state = State(os.getpid(), way, ports, urls, ready=True)
+        state = State(os.getpid(), way, ports, urls, ready=True, bootstrap=bootstrap)
         console = Console(file=screen, width=200, highlight=False)
         world = World(Place.of(folder), state, console, outboxes, lambda: None, cluster.issuer)
         stack.push_async_callback(world.http.aclose)

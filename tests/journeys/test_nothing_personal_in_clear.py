@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from deploy.local.demo import road
-from deploy.local.demo.__main__ import scenario
 from deploy.local.demo.families import scenario_family
 from deploy.local.demo.road import DINSOS, KEMENSOS, S
+from deploy.local.demo.scenarios import agreed, play
 from tests.caseload.given import csv_of, family, nik
 from tests.journeys.carrying import Together, together
 from tests.kit import Cluster
@@ -212,7 +212,8 @@ async def pages(four: Together) -> str:
 async def test_of_any_family_is_anywhere(
     four: Together, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert await scenario(four.world), four.screen.getvalue()
+    await play(four.world, [2])
+    assert await agreed(four.world, [2]), four.screen.getvalue()
     whole = await taken_in(four, csv_of(*ROWS))
     assert (whole["state"], whole["report"].get("families", FAMILIES)) == ("DONE", FAMILIES), whole
     assert (await taken_in(four, bad_file()))["refused"] > 0

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka.broker import Broker
+from deploy.local.checker import violations
 from deploy.local.demo import road
-from deploy.local.demo.__main__ import scenario
-from deploy.local.demo.numbers import EXPECTED, REASON
+from deploy.local.demo.numbers import EXPECTED, WORDS
+from deploy.local.demo.scenarios import agreed, play
 from tests.journeys.carrying import Together, together
-from tests.journeys.checker import violations
 from tests.kit import Cluster
 
 TIMES = 3
+REASON = "SEJAHTERA_MANDIRI"
 THEN = (
     "her NIK parses as female",
     "… born 12-11-1987",
@@ -68,9 +69,8 @@ async def over_kafka(cluster: Cluster, broker: Broker, tmp_path: Path) -> AsyncI
 
 
 async def goes_the_whole_road(four: Together) -> None:
-    agreed = await scenario(four.world)
-    assert not four.world.failed, four.screen.getvalue()
-    assert agreed, four.screen.getvalue()
+    await play(four.world, [2])
+    assert await agreed(four.world, [2]), four.screen.getvalue()
     told = four.screen.getvalue()
     assert [
         then for then in THEN if not any("✓" in line and then in line for line in told.splitlines())
@@ -84,8 +84,9 @@ async def counts_agree(four: Together) -> None:
     for name, service in four.services.items():
         answer = await service.post("/v1/numbers", {}, as_=service.token("OPERATOR", "operator-1"))
         told = answer.json()
-        assert told["totals"] == EXPECTED[name]
-        assert told["by_exit_reason"] == {REASON: EXPECTED[name]}
+        wanted = {word: EXPECTED[2][REASON].get(word, 0) for word in WORDS[name]}
+        assert told["totals"] == wanted
+        assert told["by_exit_reason"] == {REASON: wanted}
 
 
 async def changes_nothing_delivered_again(four: Together) -> None:
@@ -104,7 +105,7 @@ async def test_in_one_process_and_nothing_changes_when_all_is_delivered_three_ti
     on_one_machine: Together,
 ) -> None:
     await goes_the_whole_road(on_one_machine)
-    assert await violations(on_one_machine.services) == []
+    assert await violations(on_one_machine.services, "", on_one_machine.world.history) == []
     await changes_nothing_delivered_again(on_one_machine)
     assert await violations(on_one_machine.services) == []
 
@@ -116,6 +117,6 @@ async def test_over_kafka_and_nothing_changes_when_all_is_delivered_three_times_
     over_kafka: Together,
 ) -> None:
     await goes_the_whole_road(over_kafka)
-    assert await violations(over_kafka.services, over_kafka.bootstrap) == []
+    assert await violations(over_kafka.services, over_kafka.bootstrap, over_kafka.world.history) == []
     await changes_nothing_delivered_again(over_kafka)
     assert await violations(over_kafka.services, over_kafka.bootstrap) == []

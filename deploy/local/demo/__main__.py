@@ -1,6 +1,7 @@
-"""`make demo`: families from a file, then scenario 2 through all four services; exit 1 on anything that differs.
+"""`make demo`: a pendamping's year and one family's road through all four services; exit 1 on anything that differs.
 
-`python -m deploy.local.demo numbers` compares the numbers of the last demonstration again.
+The numbers are written to build/demo.json too. `python -m deploy.local.demo numbers` compares those of the last
+demonstration again.
 """
 
 from __future__ import annotations
@@ -9,23 +10,23 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 
-from deploy.local.demo.aid import Aid
-from deploy.local.demo.numbers import SCENARIO, compare
-from deploy.local.demo.road import Road
+from deploy.local.demo.numbers import Compared, compare, write_json
+from deploy.local.demo.scenarios import conserved, play
 from deploy.local.demo.world import NotAsExpected, World
 from deploy.local.deployment import Deployment, free_base
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.outboxes import Outboxes
-from deploy.local.place import CannotRunHere, Place, State, Transport
+from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport
 from deploy.local.up import REFUSALS, configured, end_on_signals, say
 
-Play = Callable[[World], Awaitable[bool]]
+Play = Callable[[World], Awaitable[Sequence[Compared]]]
+SCENARIOS = (2,)
+NUMBERS = ROOT / "build" / "demo.json"
 OTHER_FOLDER = ".pilar-demo"
 
 
@@ -52,14 +53,14 @@ def demonstrate(console: Console) -> int:
                 f"What runs on {wanted.place.folder} has the transport {running.transport}; stop it first."
             )
         console.print(f"Using what runs already: {running.url('start')}")
-        return asyncio.run(play(wanted.place, running, console, lambda: None, scenario))
+        return asyncio.run(act_in(wanted.place, running, console, lambda: None, both))
     deployment = (
         wanted if running is None and not wanted.place.used else elsewhere(wanted.transport, wanted.place)
     )
     state = deployment.start(fresh=deployment is not wanted, say=say)
     try:
         console.print(f"Pilar is ready after {deployment.seconds['ready']:.1f} s: {state.url('start')}")
-        return asyncio.run(play(deployment.place, state, console, deployment.ended, scenario))
+        return asyncio.run(act_in(deployment.place, state, console, deployment.ended, both))
     finally:
         deployment.stop()
 
@@ -84,19 +85,19 @@ def elsewhere(transport: Transport, used: Place) -> Deployment:
 def look_again(console: Console) -> int:
     place = Place.of(os.environ.get("FOLDER") or ".pilar")
     state = place.read()
-    if state is None or SCENARIO not in place.people():
+    if state is None or not place.scenarios():
         raise CannotRunHere(f"No demonstration runs on {place.folder}; run make up and make demo first.")
-    return asyncio.run(play(place, state, console, lambda: None, compare))
+    return asyncio.run(act_in(place, state, console, lambda: None, compare))
 
 
-async def play(
+async def act_in(
     place: Place, state: State, console: Console, ended: Callable[[], str | None], act: Play
 ) -> int:
     """0 when everything was as it must be."""
     outboxes = await Outboxes.open(state.workers)
     world = World(place, state, console, outboxes, ended, DevelopmentIssuer(place.issuer, "development"))
     try:
-        agreed = await act(world)
+        found = await act(world)
     except NotAsExpected as fault:
         console.print(f"[bold red]{escape(str(fault))}[/]")
         return 1
@@ -105,24 +106,19 @@ async def play(
         await outboxes.close()
     for sentence in world.failed:
         console.print(f"[bold red]Not as it must be:[/] {escape(sentence)}")
-    return 0 if agreed and not world.failed else 1
+    write_json(found, NUMBERS)
+    return 0 if found and all(one.agrees for one in found) and not world.failed else 1
 
 
-async def scenario(world: World) -> bool:
+async def both(world: World) -> list[Compared]:
+    """The year of scenario 1 and the family of scenario 2, by one clock; what must hold between the databases; the table."""
     began = time.monotonic()
-    async with AsyncExitStack() as stack:
-        road = Road(world)
-        aid = Aid(road, stack)
-        for step in (
-            *(road.pendamping, aid.catalogue, road.intake, road.family, road.assessment, road.decision),
-            *(aid.proposed, aid.consent, road.effect, road.score, aid.answers),
-        ):
-            await step()
-    agreed = await compare(world)
-    world.console.print(
-        f"{time.monotonic() - began:.1f} s. The life of this family: make life KPM={road.kpm_id}"
-    )
-    return agreed
+    await play(world, SCENARIOS)
+    await conserved(world)
+    for number, ids in world.place.scenarios().items():
+        world.console.print(f"The life of a family of scenario {number}: make life KPM={ids['kpm_ids'][0]}")
+    world.console.print(f"{len(world.history)} commands in {time.monotonic() - began:.1f} s.")
+    return await compare(world)
 
 
 if __name__ == "__main__":

@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.local.demo.programs import BASIS, OPTIONAL, PARTNERS, PROGRAMS, WANTED
-from deploy.local.demo.road import DINSOS, KEMENSOS, Road, S
+from deploy.local.demo.agenda import Agenda
+from deploy.local.demo.ministry import Ministry
+from deploy.local.demo.people import DINSOS
+from deploy.local.demo.programs import OPTIONAL, PROGRAMS, WANTED
+from deploy.local.demo.road import Road, S
 from deploy.local.demo.world import World
-from tests.partner_simulator import PartnerSimulator, over_http
+from tests.partner_simulator import PartnerSimulator
 
 DELIVERED_RP = 8_000_000
 
 
 @dataclass(slots=True)
 class Aid:
-    """Partners by code, and the family's offers by program."""
+    """The family's offers by program."""
 
     road: Road
-    stack: AsyncExitStack
-    simulators: dict[str, PartnerSimulator] = field(default_factory=dict[str, PartnerSimulator])
+    ministry: Ministry
+    number: int = 2
     offers: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
     @property
     def world(self) -> World:
         return self.road.world
 
-    async def catalogue(self) -> None:
-        """Kemensos registers the partners, publishes their programs, and says whom they may call."""
-        world = self.world
-        office = {"kode_wilayah": "33.24", "name": "Dinas Sosial Kabupaten Kendal", "phone": "(0294) 381234"}
-        await world.act("names the Dinsos office to call", "referral", "/v1/office", office, KEMENSOS)
-        for code, partner in PARTNERS.items():
-            await self.partner(code, partner)
-        for code, program in PROGRAMS.items():
-            published = {key: value for key, value in program.items() if key != "partner"}
-            body = {
-                "code": code,
-                "partner_id": world.place.people()[program["partner"]]["partner_id"],
-                "valid_from": "2026-01-01",
-                "legal_basis": BASIS,
-                **published,
-            }
-            await world.act(f"publishes {code}", "referral", "/v1/program", body, KEMENSOS)
-
-    async def partner(self, code: str, partner: dict[str, Any]) -> None:
-        simulator = await self.stack.enter_async_context(PartnerSimulator(name=code))
-        body = {"code": code, "channel": "HOST_TO_HOST", "webhook_url": simulator.url, **partner}
-        made = await self.world.act(f"registers {partner['name']}", "referral", "/v1/partner", body, KEMENSOS)
-        simulator.secret = made["webhook_secret"]
-        self.world.place.remember_person(code, partner_id=made["partner_id"])
-        if code == "BANK_KUR":
-            self.world.place.remember_person("partner-1", partner_id=made["partner_id"])
-
-        def token() -> str:
-            claims = {"partner_id": made["partner_id"]}
-            return self.world.issuer.token("PARTNER", code.lower(), ["*"], **claims, ttl=600)
-
-        simulator.call_back = over_http(self.world.state.url("referral"), token)
-        self.simulators[code] = simulator
+    def agenda(self) -> Agenda:
+        return [
+            ("2026-05-18", self.proposed),
+            ("2026-05-20", self.consent),
+            ("2026-07-01", self.market),
+            *(("2026-07-10", self.answers), ("2026-07-20", self.delivery), ("2026-10-20", self.outcome)),
+        ]
 
     async def proposed(self) -> None:
         """One rujukan has opened; in it each program that fits, with a reason per rule."""
@@ -86,7 +62,6 @@ class Aid:
     async def consent(self) -> None:
         """The family agrees to three, one by one; caseload seals who she is, and what may go is sent."""
         world = self.world
-        await world.day("2026-05-20")
         paper = await world.put_file("referral", b"persetujuan berbagi data, bertanda tangan", S)
         given = {
             "text_version": 1,
@@ -115,23 +90,27 @@ class Aid:
         self.world.check(f"{simulator.name} was told of {code}, signed", received.signed)
         self.world.check("… and nothing beyond the program's minimum data", sorted(extra), [])
 
-    async def answers(self) -> None:
-        """Partners answer, twice over as they do, and deliver; three months later it is seen what became of it."""
-        world = self.world
+    async def market(self) -> None:
+        """What waited for the effect is sent."""
         await self.sent("KDMP_PASAR")
-        await world.day("2026-07-10")
+
+    async def answers(self) -> None:
+        """Partners answer, twice over as they do."""
         for code in WANTED:
             await self.answer(code)
-        await world.day("2026-07-20")
+
+    async def delivery(self) -> None:
         for code in WANTED:
             amount = {"amount_rp": DELIVERED_RP} if code == "KUR_SUPERMIKRO" else {}
             await self.said(
                 "delivers", code, "deliver", delivery_id=f"{code}-D1", delivered_on="2026-07-20", **amount
             )
-        await world.day("2026-10-20")
+
+    async def outcome(self) -> None:
+        """Three months later it is seen what became of it."""
         seen = {"month": 3, "still_in_business": True, "omzet_rp": 11_000_000}
         path = f"/v1/rujukan-program/{self.id_of('KUR_SUPERMIKRO')}/outcome"
-        await world.act("records the outcome after three months", "referral", path, seen, S)
+        await self.world.act("records the outcome after three months", "referral", path, seen, S)
         await self.check_aid()
 
     async def answer(self, code: str) -> None:
@@ -160,7 +139,7 @@ class Aid:
         world.check("… and its partner was told nothing", self.of(OPTIONAL).tries, 0)
 
     def of(self, code: str) -> PartnerSimulator:
-        return self.simulators[PROGRAMS[code]["partner"]]
+        return self.ministry.of(code)
 
     def id_of(self, code: str) -> str:
         return self.offers[code]["rujukan_program_id"]

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
+from deploy.local.demo.agenda import Agenda
 from deploy.local.demo.answers import ANSWERS, WITH_EVIDENCE
 from deploy.local.demo.families import BAD_FAMILIES, DESA, MOTHER_NIK, family_csv
-from deploy.local.demo.numbers import SCENARIO
+from deploy.local.demo.people import DESA_OPERATOR, DINSOS, KEMENSOS, KETUA
+from deploy.local.demo.placing import place_pendamping
+from deploy.local.demo.taking_in import take_in
 from deploy.local.demo.world import NotAsExpected, World
 
 FAMILIES = 400
-S, KEMENSOS, DINSOS, KETUA, DESA_OPERATOR = (
-    *("pendamping-1", "kemensos-1", "dinsos-kendal-1", "ketua-tim-kendal-1", "operator-desa-1"),
-)
+S = "pendamping-1"
+PENDAMPING_NIK = "3324094107859001"
 PAYABLE = ("2026-2", "2026-3", ["PBI", "SEMBAKO"])
 SK_NO = "123/3.4/BS.01/5/2026"
-ENDED = frozenset({"DONE", "FAILED", "CANCELLED"})
 
 
 @dataclass(slots=True)
@@ -33,75 +32,26 @@ class Road:
     graduasi_id: str = ""
     offers_sha256: str = ""
 
+    number: int = 2
+
+    def agenda(self) -> Agenda:
+        return [
+            *(("2026-03-02", self.pendamping), ("2026-03-02", self.intake), ("2026-03-02", self.family)),
+            *(("2026-04-06", self.assessment), ("2026-04-10", self.statement)),
+            *(("2026-04-20", self.verification), ("2026-05-04", self.musyawarah)),
+            *(("2026-05-12", self.approval), ("2026-05-18", self.decision)),
+            *(("2026-06-18", self.effect), ("2026-07-01", self.monitoring), ("2026-07-01", self.score)),
+        ]
+
     async def pendamping(self) -> None:
-        """Kemensos registers S, places her, and sets the year's target."""
-        world = self.world
-        await world.day("2026-03-02")
-        person = {
-            "subject": "PERSON",
-            "nik": "3324094107859001",
-            "name": "Pendamping Contoh",
-            "from_on": "2025-09-01",
-        }
-        made = await world.act("registers pendamping S", "registry", "/v1/pendamping", person, KEMENSOS)
-        self.pendamping_id, self.pendamping_no = made["pendamping_id"], made["pendamping_no"]
-        world.place.remember_person(S, pendamping_id=self.pendamping_id)
-        status = {"status": "AKTIF", "reason": "SK_PENGANGKATAN", "from_on": "2025-10-03"}
-        path = f"/v1/pendamping/{self.pendamping_id}/status"
-        await world.act("lets her be active", "registry", path, status, KEMENSOS)
-        placing = {
-            "pendamping_id": self.pendamping_id,
-            "kind": "PKH_PENDAMPING",
-            "ditjen": "LINJAMSOS",
-            "employer_status": "PPPK",
-            "sk_no": "1/SK/2025",
-            "sk_on": "2025-10-03",
-            "valid_from": "2025-10-03",
-        }
-        held = await world.act("places her", "registry", "/v1/penugasan", placing, KEMENSOS)
-        area = {"penugasan_id": held["penugasan_id"], "kode_wilayah": DESA, "valid_from": "2025-10-03"}
-        await world.act(f"gives her the desa {DESA}", "registry", "/v1/wilayah-tugas", area, KEMENSOS)
-        target = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": 10, "basis": "Kerangka kerja 2026"}
-        await world.act("sets the target of 2026", "registry", "/v1/target", target, KEMENSOS)
+        """Kemensos registers S and places her."""
+        placed = await place_pendamping(self.world, S, PENDAMPING_NIK, [DESA])
+        self.pendamping_id, self.pendamping_no = placed.pendamping_id, placed.pendamping_no
 
     async def intake(self) -> None:
         """Dinsos takes in a file of families; S is named in the row of hers."""
-        world = self.world
-        content = family_csv(self.pendamping_no, FAMILIES)
-        rows = content.count(b"\n") - 1
-        path = world.place.folder / "families.csv"
-        path.write_bytes(content)
-        path.chmod(0o600)
-        sha256 = await world.put_file("caseload", content, DINSOS)
-        world.console.print(
-            f"  [bold]{DINSOS}[/] takes in {path.name}: {rows} rows  [dim]caseload POST /v1/intake[/]"
-        )
-        asked = await world.post("caseload", "/v1/intake", {"sha256": sha256, "dry_run": False}, DINSOS)
-        job = await self.watch(asked["job_id"], rows)
-        world.check("the intake is done", job["state"], "DONE")
-        await self.report(job)
-        await world.heard()
-
-    async def watch(self, job_id: str, rows: int) -> dict[str, Any]:
-        columns = (TextColumn("    intake"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self.world.console) as progress:
-            bar = progress.add_task("intake", total=rows)
-
-            async def ended() -> dict[str, Any] | None:
-                job = await self.world.get("caseload", f"/v1/jobs/{job_id}", DINSOS)
-                progress.update(bar, completed=job["done"] + job["refused"], total=job["total"] or rows)
-                return job if job["state"] in ENDED else None
-
-            job = await self.world.until("the intake to end", ended)
-            progress.update(bar, completed=job["total"] or rows)
-            return job
-
-    async def report(self, job: dict[str, Any]) -> None:
-        """Each bad row with its column and reason; the families are found again by the mother's NIK."""
-        errors = await self.world.get("caseload", f"/v1/jobs/{job['job_id']}/errors", DINSOS)
-        for item in errors["items"]:
-            self.world.console.print(f"    [yellow]row {item['row']}, {item['column']}: {item['code']}[/]")
-        bad = {item["row"] for item in errors["items"]}
+        errors = await take_in(self.world, "families.csv", family_csv(self.pendamping_no, FAMILIES))
+        bad = {item["row"] for item in errors}
         self.world.check(
             f"{BAD_FAMILIES} bad families are refused, with row, column and reason", len(bad) >= BAD_FAMILIES
         )
@@ -111,7 +61,8 @@ class Road:
         world = self.world
         found = await world.post("caseload", "/v1/kpm/look-up", {"nik": MOTHER_NIK}, DINSOS)
         self.kpm_id = found["kpm_id"]
-        world.place.remember_person(SCENARIO, kpm_id=self.kpm_id, pendamping_id=self.pendamping_id)
+        world.place.remember_person("scenario-2", kpm_id=self.kpm_id, pendamping_id=self.pendamping_id)
+        world.place.remember_scenario(self.number, kpm_ids=[self.kpm_id], pendamping_ids=[self.pendamping_id])
         known = await world.get("caseload", f"/v1/kpm/{self.kpm_id}", DINSOS)
         (mother,) = [member for member in known["members"] if member["pengurus"]]
         world.console.print(f"  the family of scenario 2 is {self.kpm_id}")
@@ -125,9 +76,8 @@ class Road:
         )
 
     async def assessment(self) -> None:
-        """S visits, assesses, shows the offers; the family signs; S proposes."""
+        """S visits and assesses."""
         world = self.world
-        await world.day("2026-04-06")
         opening = {
             "kpm_id": self.kpm_id,
             "kepesertaan_id": self.kepesertaan["PKH"],
@@ -143,7 +93,10 @@ class Road:
         world.check(
             "each criterion has its sentence", all(item["en"] and item["id"] for item in found["explanation"])
         )
-        await world.day("2026-04-10")
+
+    async def statement(self) -> None:
+        """S shows the offers; the family signs; S proposes."""
+        world = self.world
         offers = await world.get("referral", f"/v1/offer?kpm_id={self.kpm_id}", S)
         self.offers_sha256 = offers["sha256"]
         world.console.print(
@@ -154,20 +107,20 @@ class Road:
         await self.on_case("takes in the signed statement", "pernyataan", signed, S)
         await self.on_case("proposes", "proposal", {}, S)
 
-    async def decision(self) -> None:
-        """Ketua tim, village, Dinsos and Kemensos, each on a day of their own."""
-        world = self.world
-        await world.day("2026-04-20")
+    async def verification(self) -> None:
         await self.on_case("verifies", "verification", {"note": "Ditemui di rumah."}, KETUA)
-        await world.day("2026-05-04")
-        minutes = await world.put_file("graduation", b"berita acara musyawarah desa", DESA_OPERATOR)
+
+    async def musyawarah(self) -> None:
+        minutes = await self.world.put_file("graduation", b"berita acara musyawarah desa", DESA_OPERATOR)
         held = {"berita_acara_no": "BA/014/V/2026", "held_on": "2026-05-02", "evidence_sha256": minutes}
         await self.on_case("hands in the berita acara", "musyawarah", held, DESA_OPERATOR)
-        await world.day("2026-05-12")
+
+    async def approval(self) -> None:
         await self.on_case("approves", "approval", {}, DINSOS)
-        await world.day("2026-05-18")
+
+    async def decision(self) -> None:
         decree = {"sk_no": SK_NO, "sk_on": "2026-05-18", "graduasi_ids": [self.graduasi_id]}
-        await world.act("determines in an SK", "graduation", "/v1/sk", decree, KEMENSOS)
+        await self.world.act("determines in an SK", "graduation", "/v1/sk", decree, KEMENSOS)
         await self.check_decision()
 
     async def check_decision(self) -> None:
@@ -185,16 +138,18 @@ class Road:
         world.check("tahap 2 stays payable", decided["last_payable_tahap"], "2026-2")
 
     async def effect(self) -> None:
-        """The term passes; the day after, it is in effect, and the certificate is there."""
+        """The term has passed; the day after, it is in effect, and the certificate is there."""
         world = self.world
-        await world.day("2026-06-18")
         await world.until("graduation to enter EFEKTIF", lambda: self.in_state("EFEKTIF"))
         await world.heard()
         case = await world.get("graduation", f"/v1/graduasi/{self.graduasi_id}", S)
         number = case["penetapan"]["certificate_no"]
         certificate = await world.get("graduation", f"/v1/certificate/{number}", KEMENSOS)
         world.check(f"certificate {number} stands", certificate["stands"])
-        await world.day("2026-07-01")
+
+    async def monitoring(self) -> None:
+        """On the first day of its tahap the case is watched over, and her PKH is over."""
+        world = self.world
         await world.until("graduation to enter PEMANTAUAN", lambda: self.in_state("PEMANTAUAN"))
         await world.heard()
         await self.check_effect()
@@ -234,4 +189,4 @@ class Road:
         return case["state"] == wanted
 
 
-__all__ = ["FAMILIES", "NotAsExpected", "Road"]
+__all__ = ["DINSOS", "FAMILIES", "KEMENSOS", "NotAsExpected", "Road", "S"]

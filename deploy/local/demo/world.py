@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
+from deploy.local.checker import Command
 from deploy.local.databases import SERVICES
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.outboxes import Outboxes, Told
@@ -23,9 +24,10 @@ from shared.clock import JAKARTA
 
 Found = TypeVar("Found")
 PATIENCE_SECONDS = 60.0
-ASK_EVERY_SECONDS = 0.1
+ASK_EVERY_SECONDS = 0.04
 RETRIES_SECONDS = (0.1, 0.5, 2.0)
 MORNING = 10
+QUESTIONS = ("/files", "/numbers", "/look-up", "/preview")
 
 
 class NotAsExpected(Exception):
@@ -44,6 +46,9 @@ class World:
     issuer: DevelopmentIssuer
     http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30, trust_env=False))
     failed: list[str] = field(default_factory=list[str])
+    # Every command with its key and what was answered, for I1 of the checker.
+    history: list[Command] = field(default_factory=list[Command])
+    shown_on: date | None = None
 
     def token(self, who: str) -> str:
         return self.issuer.demo_token(who, **self.place.people().get(who, {}), ttl=600)
@@ -60,15 +65,62 @@ class World:
         return stored["sha256"]
 
     async def _ask(self, method: str, service: str, path: str, who: str, **more: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.token(who)}", **more.pop("headers", {})}
-        if method == "POST":
-            headers["Idempotency-Key"] = secrets.token_hex(8)
-        answer = await self._send(method, self.state.url(service) + path, headers=headers, **more)
+        answer = await self.tried(method, service, path, who, **more)
         if answer.is_success:
             return answer.json()
         raise NotAsExpected(
             f"{who}: {method} {path} at {service} answered {answer.status_code}: {answer.text[:600]}"
         )
+
+    async def tried(self, method: str, service: str, path: str, who: str, **more: Any) -> httpx.Response:
+        """Ask, and return whatever is answered; a command goes into the history."""
+        headers = {"Authorization": f"Bearer {self.token(who)}", **more.pop("headers", {})}
+        if method == "POST":
+            headers["Idempotency-Key"] = secrets.token_hex(8)
+        url = self.state.url(service) + path
+        try:
+            answer = await self._send(method, url, headers=headers, **more)
+        except httpx.TransportError:
+            self.remember(service, who, path, headers.get("Idempotency-Key"), None, more.get("json"))
+            raise
+        self.remember(service, who, path, headers.get("Idempotency-Key"), answer, more.get("json"))
+        return answer
+
+    def remember(
+        self, service: str, who: str, path: str, key: str | None, answer: httpx.Response | None, body: Any
+    ) -> None:
+        """A file is stored under its own hash, and a question changes nothing: neither is a command."""
+        if key is None or path.endswith(QUESTIONS):
+            return
+        named = body.get("graduasi_ids") if isinstance(body, dict) else None
+        kept = answer.headers if answer is not None else {}
+        self.history.append(
+            Command(
+                service,
+                who,
+                path,
+                key,
+                status=answer.status_code if answer is not None else None,
+                request_id=kept.get("x-request-id", ""),
+                replayed="idempotency-replayed" in kept,
+                things=len(named) if named else 1,
+            )
+        )
+
+    async def refused(self, service: str, path: str, body: Any, who: str) -> dict[str, Any]:
+        """What must not be done: return the problem that is answered, or {} when it was done."""
+        answer = await self.tried("POST", service, path, who, json=body)
+        return {} if answer.is_success else {"status": answer.status_code, **answer.json()}
+
+    async def pages(self, service: str, path: str, who: str) -> list[Any]:
+        """Every item of a list, page by page."""
+        found: list[Any] = []
+        after: str | None = f"{path}{'&' if '?' in path else '?'}limit=200"
+        while after:
+            page = await self.get(service, after, who)
+            found += page["items"]
+            after = page["next"]
+        return found
 
     async def _send(self, method: str, url: str, **more: Any) -> httpx.Response:
         """A connection that breaks leaves the outcome unknown; the same key asked again tells it (promise 3)."""
@@ -81,10 +133,18 @@ class World:
 
     async def act(self, sentence: str, service: str, path: str, body: Any, who: str) -> Any:
         """A hop: somebody does something over HTTP; what it told is printed as it travels, until all have heard it."""
+        return (await self.acts(sentence, service, [(path, body)], who))[0]
+
+    async def acts(
+        self, sentence: str, service: str, asked: Sequence[tuple[str, Any]], who: str
+    ) -> list[Any]:
+        """Many hops of one kind, printed as one: each is a command of its own, and all are heard in the end."""
+        path = asked[0][0]
+        times = f", {len(asked)} times" if len(asked) > 1 else ""
         self.console.print(
-            f"  [bold]{escape(who)}[/] {escape(sentence)}  [dim]{service} POST {escape(path)}[/]"
+            f"  [bold]{escape(who)}[/] {escape(sentence)}  [dim]{service} POST {escape(path)}{times}[/]"
         )
-        done = await self.post(service, path, body, who)
+        done = [await self.post(service, where, body, who) for where, body in asked]
         await self.heard()
         return done
 
@@ -124,11 +184,14 @@ class World:
         return found
 
     async def day(self, day: str, *, hour: int = MORNING) -> None:
-        """Move the business clock of all four services to a day in Jakarta."""
+        """Move the business clock of all four services to a day in Jakarta; where it stands already, nothing."""
+        if self.shown_on == date.fromisoformat(day):
+            return
         wanted = date.fromisoformat(day)
         at = datetime(wanted.year, wanted.month, wanted.day, hour, tzinfo=JAKARTA)
         for service in SERVICES:
             await self.post(service, "/v1/clock", {"now": at.astimezone(UTC).isoformat()}, "operator-1")
+        self.shown_on = wanted
         self.console.rule(f"[bold]{wanted:%A %d %B %Y}", align="left")
 
     def check(self, sentence: str, found: object, wanted: object = True) -> None:

@@ -1,0 +1,24 @@
+"""What must be true of the four databases at rest (reliability.md, I1 to I8), as one list of what is not.
+
+`violations` takes the kit's running services, or `databases(dsns)` over any deployment's four addresses (a role that
+passes row security). I1 needs what a caller remembers: without a `history` it is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from deploy.local.checker.answers import Command, answer_faults
+from deploy.local.checker.asked import Address, Asked, databases
+from deploy.local.checker.cases import case_faults
+from deploy.local.checker.rest import all_done, all_read
+from deploy.local.checker.streams import stream_faults
+
+
+async def violations(
+    services: Mapping[str, Asked], bootstrap: str = "", history: Sequence[Command] | None = None
+) -> list[str]:
+    """Each sentence is something that must not be; `bootstrap` names the broker where facts travel by Kafka."""
+    found = await answer_faults(services, history) if history is not None else []
+    return found + await stream_faults(services, bootstrap) + await case_faults(services)
+
+
+__all__ = ["Address", "Asked", "Command", "all_done", "all_read", "databases", "violations"]

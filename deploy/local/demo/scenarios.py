@@ -1,0 +1,41 @@
+"""Scenarios of domain.md 10 as they are played: in the demonstration, and as journeys in the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from deploy.local.checker import all_done, all_read, databases, violations
+from deploy.local.demo.agenda import Scenario, play_by_date
+from deploy.local.demo.aid import Aid
+from deploy.local.demo.ministry import Ministry
+from deploy.local.demo.numbers import compare
+from deploy.local.demo.road import Road
+from deploy.local.demo.world import World
+
+
+async def play(world: World, numbers: Sequence[int]) -> None:
+    """Play these scenarios, interleaved by date."""
+    async with AsyncExitStack() as stack:
+        ministry = Ministry(world, stack)
+        chosen: list[Scenario] = [ministry]
+        if 2 in numbers:
+            road = Road(world)
+            chosen += [road, Aid(road, ministry)]
+        await play_by_date(world, chosen)
+
+
+async def agreed(world: World, numbers: Sequence[int] = ()) -> bool:
+    """Compare the numbers between the services; whether all are as they must be, and nothing failed on the way."""
+    return all(one.agrees for one in await compare(world, numbers)) and not world.failed
+
+
+async def conserved(world: World) -> bool:
+    """Hold I1 to I8 of reliability.md against the four databases at rest, with what this run has asked."""
+    services, bootstrap = databases(world.state.workers), world.state.bootstrap
+    await world.heard()
+    await world.until("every reader to come to the end", lambda: all_read(services, bootstrap))
+    await world.until("what is due to be done", lambda: all_done(services))
+    faults = await violations(services, bootstrap, world.history)
+    world.check("nothing is lost, doubled or counted otherwise elsewhere (I1 to I8)", faults, [])
+    return not faults
