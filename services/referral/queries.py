@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.models import (
     Attempt,
     Dampingan,
+    IntakeWindow,
     Outcome,
     Partner,
     Program,
+    ProgramQuota,
     ProgramRule,
     Rujukan,
     RujukanProgram,
     RujukanProgramHistory,
     RujukanState,
+    Waiting,
 )
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import Row
@@ -29,6 +32,9 @@ PROGRAM_ORDER = (Program.code, Program.revision)
 PARTNER_ORDER = (Partner.code,)
 HISTORY_ORDER = (RujukanProgramHistory.history_id,)
 ATTEMPT_ORDER = (Attempt.attempt_id,)
+QUOTA_ORDER = (ProgramQuota.kode_wilayah, ProgramQuota.valid_from, ProgramQuota.quota_id)
+INTAKE_ORDER = (IntakeWindow.opens_on, IntakeWindow.window_id)
+WAITING_ORDER = (Waiting.number,)
 
 
 async def read(session: AsyncSession, model: type[Row], key: object, noun: str) -> Row:
@@ -71,6 +77,14 @@ def program_list(names: Sequence[str], code: str | None) -> sa.Select[*tuple[Any
     return statement if code is None else statement.where(Program.code == code)
 
 
+def quota_list(code: str) -> sa.Select[*tuple[Any, ...]]:
+    """Select the quotas of a program with what is taken and free."""
+    free = (ProgramQuota.places - ProgramQuota.taken).label("free")
+    own = ("quota_id", "program_code", "kode_wilayah", "places", "taken", "waiting", "valid_from", "valid_to")
+    columns = [getattr(ProgramQuota, name) for name in (*own, "version")]
+    return sa.select(*columns, free).where(ProgramQuota.program_code == code)
+
+
 async def rules_of(session: AsyncSession, program_id: UUID) -> Sequence[ProgramRule]:
     """Return the rules of a program's revision in order."""
     wanted = sa.select(ProgramRule).where(ProgramRule.program_id == program_id)
@@ -81,6 +95,23 @@ async def programs_of(session: AsyncSession, rujukan_id: UUID) -> Sequence[Rujuk
     """Return what a rujukan holds, in the order of the programs' codes."""
     wanted = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan_id)
     return (await session.scalars(wanted.order_by(RujukanProgram.program_code))).all()
+
+
+async def place_in_line(session: AsyncSession, rujukan_program_id: UUID) -> dict[str, Any] | None:
+    """Return why and since when an offer waits, and how many of the caller's areas are before it; None if it does not."""
+    mine = sa.select(Waiting).where(
+        Waiting.rujukan_program_id == rujukan_program_id, Waiting.left_on.is_(None)
+    )
+    waiting = await session.scalar(mine)
+    if waiting is None:
+        return None
+    before = sa.select(sa.func.count()).where(
+        Waiting.program_code == waiting.program_code,
+        Waiting.left_on.is_(None),
+        Waiting.number < waiting.number,
+    )
+    ahead = await session.scalar(before)
+    return {"reason": waiting.reason, "since_on": waiting.since_on, "ahead": ahead}
 
 
 async def outcomes_of(session: AsyncSession, rujukan_program_id: UUID) -> Sequence[Outcome]:

@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.opening import MATCHING, match_rujukan
 from services.referral.commands.outcomes import CLOSING, close_rujukan
+from services.referral.commands.places import PROMOTING
+from services.referral.commands.promoting import promote
 from services.referral.commands.sending import (
     SENDING,
     WITHDRAWAL,
@@ -34,3 +36,9 @@ async def match_again(session: AsyncSession, due: Due) -> None:
 async def close_case(session: AsyncSession, due: Due) -> None:
     """Close a case in which nothing goes on any more."""
     await close_rujukan(session, UUID(due.subject_id))
+
+
+@WORK.due(PROMOTING)
+async def promote_waiting(session: AsyncSession, due: Due) -> None:
+    """Let those who wait for a program go on, in their order."""
+    await promote(session, due)

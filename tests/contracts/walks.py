@@ -277,8 +277,17 @@ async def catalogue(service: Running, tokens: Tokens, partner: dict[str, Any]) -
     path = f"/v1/partner/{partner['partner_id']}/webhook"
     done(await service.post(path, change, as_=ministry, headers=match))
     programs = done(await service.get("/v1/program", as_=ministry))["items"]
-    done(await service.get(f"/v1/program/{programs[0]['program_id']}", as_=ministry))
+    path = f"/v1/program/{programs[0]['program_id']}"
+    done(await service.post(f"{path}/quota", quota_of(KENDAL), as_=ministry))
+    done(await service.post(f"{path}/intake", {"opens_on": str(TODAY)}, as_=ministry))
+    for read in ("", "/quota", "/intake", "/waiting"):
+        done(await service.get(path + read, as_=ministry))
     done(await service.get("/v1/partner", as_=ministry))
+
+
+def quota_of(area: str) -> dict[str, Any]:
+    """Places for an area, from today."""
+    return {"kode_wilayah": area, "places": 50, "valid_from": str(TODAY)}
 
 
 async def read_all(service: Running, tokens: Tokens, kpm_id: str, path: str) -> None:

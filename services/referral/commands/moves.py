@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.commands.places import keep_places
 from services.referral.errors import DateInTheFuture, DateTooEarly
 from services.referral.models import (
     ENDED,
@@ -52,6 +53,8 @@ async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgra
         )
         if step is RujukanProgramState.TERKIRIM:
             await _sent(session, row, move.on)
+        await session.flush()  # the database checks each step by itself
+    await keep_places(session, row, move.on)
     if wanted in ENDED:
         await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.answering import Said, take_answer
 from services.referral.commands.moves import Move, walk
+from services.referral.commands.places import seek_place
 from services.referral.models import (
     Attempt,
     Consent,
@@ -95,6 +96,8 @@ async def _sharing(session: AsyncSession, rujukan_program_id: UUID) -> Sharing |
     identity = await session.scalar(sa.select(Identity).where(Identity.for_id == rujukan_program_id))
     if consent is None or consent.withdrawn_on is not None or identity is None:
         return None
+    if not await seek_place(session, row, await clock.today(session)):
+        return None  # it waits for a place or for the intake, and is asked for again when its turn comes
     person = vault_of(session).open(
         identity.sealed, table="identity", column="sealed", row_id=rujukan_program_id
     )

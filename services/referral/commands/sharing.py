@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.families import require_care
 from services.referral.commands.moves import Move, facts, insert, require_past, walk
+from services.referral.commands.places import seek_place
 from services.referral.commands.sending import ask_sending, ask_withdrawal
 from services.referral.errors import (
     ConsentAlreadyGiven,
@@ -70,6 +71,7 @@ async def give_consent(
     consent = _consent(row, given, caller)
     await insert(session, consent, {"uq_consent_rujukan_program_id": ConsentAlreadyGiven()})
     await walk(session, row, RujukanProgramState.DISETUJUI_KPM, Move(caller.sub, today, "consent given"))
+    await seek_place(session, row, today)
     emit(session, ConsentGiven(**_said(consent, row)))
     return row
 

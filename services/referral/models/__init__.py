@@ -16,6 +16,14 @@ from services.referral.models.catalogue import (
 )
 from services.referral.models.deadlines import Deadline, DeadlineKind, Escalation, Pause, SlaTerm
 from services.referral.models.pendamping import Pendamping, Penugasan, WilayahTugas
+from services.referral.models.places import (
+    IntakeWindow,
+    ProgramQuota,
+    ProgramQuotaChange,
+    QuotaPlace,
+    Waiting,
+    WaitingReason,
+)
 from services.referral.models.replica import Dampingan, Kpm, Usaha
 from services.referral.models.rujukan import (
     ENDED,
@@ -58,6 +66,7 @@ __all__ = [
     "Escalation",
     "Identity",
     "InboxRead",
+    "IntakeWindow",
     "Kpm",
     "Notice",
     "OfferShown",
@@ -71,7 +80,10 @@ __all__ = [
     "Pendamping",
     "Penugasan",
     "Program",
+    "ProgramQuota",
+    "ProgramQuotaChange",
     "ProgramRule",
+    "QuotaPlace",
     "RelapseReport",
     "Rujukan",
     "RujukanProgram",
@@ -85,6 +97,8 @@ __all__ = [
     "Table",
     "Usaha",
     "WilayahTugas",
+    "Waiting",
+    "WaitingReason",
     "become",
     "road",
 ]

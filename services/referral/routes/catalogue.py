@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.referral import queries
 from services.referral.commands import catalogue
+from services.referral.commands.quotas import NewIntake, NewQuota, Places, set_places
 from services.referral.models import (
     Channel,
     Office,
@@ -24,6 +25,7 @@ from services.referral.models import (
     Strength,
 )
 from services.referral.payload import payload_schema
+from services.referral.routes.places import IntakeBody, QuotaBody
 from services.referral.routes.shapes import Area, Body, Code, Name, Rupiah, Sentence, Url, View
 from shared.access import Permission
 from shared.contracts.kinds import BenefitKind
@@ -115,6 +117,8 @@ class ProgramPublication(Body):
     required_documents: Annotated[list[Name], Field(default_factory=list, max_length=20)]
     legal_basis: Sentence
     rules: Annotated[list[RuleShape], Field(max_length=40)]
+    quotas: Annotated[list[QuotaBody], Field(default_factory=list, max_length=600)]
+    intake: Annotated[list[IntakeBody], Field(default_factory=list, max_length=40)]
 
     @model_validator(mode="after")
     def refuse_reversed_amounts(self) -> Self:
@@ -126,7 +130,7 @@ class ProgramPublication(Body):
 
     def row(self) -> Program:
         """Return the program as it is to be stored."""
-        fields = self.model_dump(exclude={"rules", "benefit_kinds", "minimum_data"})
+        fields = self.model_dump(exclude={"rules", "benefit_kinds", "minimum_data", "quotas", "intake"})
         return Program(
             **fields,
             benefit_kinds=sorted({kind.value for kind in self.benefit_kinds}),
@@ -136,6 +140,11 @@ class ProgramPublication(Body):
     def new_rules(self) -> list[catalogue.NewRule]:
         """Return the rules in their order."""
         return [catalogue.NewRule(**rule.model_dump()) for rule in self.rules]
+
+    def new_places(self) -> Places:
+        """Return the quotas and the windows that come with the revision."""
+        taken = [NewQuota(**quota.model_dump()) for quota in self.quotas]
+        return Places(taken, [NewIntake(**window.model_dump()) for window in self.intake])
 
 
 class ProgramItem(View):
@@ -259,6 +268,7 @@ def with_secret(partner: Partner, secret: str | None) -> PartnerWithSecret:
 async def publish_program(body: ProgramPublication, session: Session, caller: Caller) -> ProgramView:
     """Publish a program's next revision; the one before ends the day it begins."""
     program = await catalogue.publish_program(session, body.row(), body.new_rules(), caller)
+    await set_places(session, program.code, body.new_places(), caller)
     return await program_view(session, program)
 
 

@@ -20,6 +20,7 @@ from services.referral.models import (
     RujukanProgram,
     RujukanProgramHistory,
     RujukanState,
+    WaitingReason,
 )
 from services.referral.routes.offers import ReasonView
 from services.referral.routes.shapes import Body, Sentence, Sha256, View
@@ -65,12 +66,21 @@ class OutcomeItem(View):
     recorded_on: date
 
 
+class PlaceInLine(View):
+    """Why and since when a consented offer waits, and how many of the caller's areas are before it."""
+
+    reason: WaitingReason
+    since_on: date
+    ahead: int
+
+
 class RujukanProgramView(RujukanProgramItem):
     """One offer with the reasons of its matching (for officials alone) and its outcomes; overdue: past the SLA."""
 
     reasons: list[ReasonView]
     outcomes: list[OutcomeItem]
     overdue: bool
+    waiting: PlaceInLine | None = None
 
 
 class RujukanProgramPage(View):
@@ -280,10 +290,12 @@ async def program_view(session: Session, row: RujukanProgram, caller: Actor) -> 
         OutcomeItem.model_validate(found)
         for found in await queries.outcomes_of(session, row.rujukan_program_id)
     ]
+    line = None if caller.partner_id else await queries.place_in_line(session, row.rujukan_program_id)
     waits = row.state not in ENDED and row.delivered_on is None
     return RujukanProgramView(
         **RujukanProgramItem.model_validate(row).model_dump(include=set(names)),
         reasons=[] if caller.partner_id else [ReasonView.model_validate(reason) for reason in row.reasons],
         outcomes=outcomes,
+        waiting=PlaceInLine(**line) if line else None,
         overdue=waits and row.sla_due_on is not None and row.sla_due_on < await clock.today(session),
     )

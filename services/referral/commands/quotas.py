@@ -1,0 +1,165 @@
+"""What the ministry sets of a program's places and intake: for times to come, and for its code, whatever the revision."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.commands.moves import insert
+from services.referral.commands.places import PROMOTING
+from services.referral.errors import (
+    AlreadyPast,
+    IntakeOverlaps,
+    QuotaBelowTaken,
+    QuotaOverlaps,
+    RangeReversed,
+)
+from services.referral.models import IntakeWindow, ProgramQuota, ProgramQuotaChange
+from shared import clock, wilayah
+from shared.access import Actor
+from shared.clock import JAKARTA
+from shared.database import uuid7
+from shared.jobs import schedule
+
+
+@dataclass(frozen=True, slots=True)
+class NewQuota:
+    """So many places in an area ("*" is the country) from a day to the day before `valid_to`."""
+
+    kode_wilayah: str
+    places: int
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewIntake:
+    """Applications are taken from `opens_on` to the day before `closes_on`."""
+
+    opens_on: date
+    closes_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What a revision brings with it."""
+
+    quotas: Sequence[NewQuota]
+    intake: Sequence[NewIntake]
+
+
+async def set_places(session: AsyncSession, code: str, places: Places, caller: Actor) -> None:
+    """Set the quotas and windows that come with a revision; what was set before and is not named here stays.
+
+    Raises:
+        as set_quota and set_intake
+    """
+    for quota in places.quotas:
+        await set_quota(session, code, quota, caller)
+    for window in places.intake:
+        await set_intake(session, code, window, caller)
+
+
+async def set_quota(session: AsyncSession, code: str, new: NewQuota, caller: Actor) -> ProgramQuota:
+    """Set the places of an area; one set for the same first day is amended, one that began before ends where this begins.
+
+    Whoever waits is looked at once it holds.
+
+    Raises:
+        UnknownWilayah, RangeReversed, QuotaBelowTaken, QuotaOverlaps
+    """
+    if new.kode_wilayah != wilayah.NATIONAL:
+        wilayah.require(new.kode_wilayah, "/body/kode_wilayah")
+    _require_order(new.valid_from, new.valid_to, "/body/valid_to")
+    await _promote_from(session, code, new.valid_from, "quota")
+    before = await _last_before(session, code, new)
+    if before is not None and before.valid_from == new.valid_from:
+        quota = _amend(before, new)
+    else:
+        quota = await _begin(session, code, new, before, caller)
+    change = {name: getattr(quota, name) for name in ("quota_id", "version", "places", "valid_to")}
+    session.add(ProgramQuotaChange(**change, set_by=caller.sub))
+    return quota
+
+
+async def _last_before(session: AsyncSession, code: str, new: NewQuota) -> ProgramQuota | None:
+    wanted = sa.select(ProgramQuota).where(
+        ProgramQuota.program_code == code,
+        ProgramQuota.kode_wilayah == new.kode_wilayah,
+        ProgramQuota.valid_from <= new.valid_from,
+    )
+    return await session.scalar(
+        wanted.order_by(ProgramQuota.valid_from.desc()).limit(1).with_for_update(key_share=True)
+    )
+
+
+def _amend(quota: ProgramQuota, new: NewQuota) -> ProgramQuota:
+    if new.places < quota.taken:
+        raise QuotaBelowTaken("/body/places", taken=quota.taken, places=new.places)
+    quota.places, quota.valid_to = new.places, new.valid_to
+    quota.version += 1
+    return quota
+
+
+async def _begin(
+    session: AsyncSession, code: str, new: NewQuota, before: ProgramQuota | None, caller: Actor
+) -> ProgramQuota:
+    if before is not None and (before.valid_to is None or before.valid_to > new.valid_from):
+        before.valid_to = new.valid_from
+        before.version += 1
+        await session.flush()
+    quota = ProgramQuota(
+        quota_id=uuid7(),
+        program_code=code,
+        kode_wilayah=new.kode_wilayah,
+        places=new.places,
+        taken=0,
+        waiting=0,
+        valid_from=new.valid_from,
+        valid_to=new.valid_to,
+        version=1,
+        set_by=caller.sub,
+    )
+    overlaps = QuotaOverlaps("/body/valid_from", code=code, kode_wilayah=new.kode_wilayah)
+    await insert(session, quota, {"ex_program_quota_range": overlaps})
+    return quota
+
+
+async def set_intake(session: AsyncSession, code: str, new: NewIntake, caller: Actor) -> IntakeWindow:
+    """Say when applications are taken; one that opens on the same day closes anew. Who waits is looked at when it opens.
+
+    Raises:
+        RangeReversed, AlreadyPast, IntakeOverlaps
+    """
+    _require_order(new.opens_on, new.closes_on, "/body/closes_on")
+    await _promote_from(session, code, new.opens_on, "intake")
+    today = await clock.today(session)
+    if new.closes_on is not None and new.closes_on < today:
+        raise AlreadyPast("/body/closes_on", on=new.closes_on)
+    wanted = sa.select(IntakeWindow).where(
+        IntakeWindow.program_code == code, IntakeWindow.opens_on == new.opens_on
+    )
+    overlaps = IntakeOverlaps("/body/opens_on", code=code)
+    window = await session.scalar(wanted.with_for_update()) or IntakeWindow(
+        window_id=uuid7(), program_code=code, opens_on=new.opens_on, set_by=caller.sub
+    )
+    window.closes_on = new.closes_on
+    await insert(session, window, {"ex_intake_window_range": overlaps})
+    return window
+
+
+def _require_order(begins_on: date, ends_on: date | None, pointer: str) -> None:
+    if ends_on is not None and ends_on <= begins_on:
+        raise RangeReversed(pointer, begins_on=begins_on, ends_on=ends_on)
+
+
+async def _promote_from(
+    session: AsyncSession, code: str, day: date, what: Literal["quota", "intake"]
+) -> None:
+    """Let the waiting list be looked at when the day begins in Jakarta; now, when it has begun."""
+    payload = {"code": code, "opened": what == "intake"}
+    begins = datetime.combine(day, time(), JAKARTA).astimezone(UTC)
+    await schedule(session, PROMOTING, begins, subject_id=f"{code} {what} {day}", payload=payload)
