@@ -96,9 +96,9 @@ __all__ = [
     "Strength",
     "Table",
     "Usaha",
-    "WilayahTugas",
     "Waiting",
     "WaitingReason",
+    "WilayahTugas",
     "become",
     "road",
 ]
