@@ -258,6 +258,13 @@ class AlreadyRecorded(DomainError):
     id = "Hasil bulan ini sudah dicatat pada {on}."
 
 
+class TaskClosed(DomainError):
+    """409: the exit was undone, or the family has fallen back; nothing more is looked at."""
+
+    en = "This task was closed on {on}; nothing is recorded on it any more."
+    id = "Tugas ini ditutup pada {on}; tidak ada lagi yang dicatat."
+
+
 class CauseMissing(DomainError):
     """422: a relapse has a cause."""
 

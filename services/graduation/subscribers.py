@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands import hear_exit
+from services.graduation.commands import ask_for_check, hear_exit
 from services.graduation.models import (
     Dampingan,
     Kepesertaan,
@@ -28,7 +28,7 @@ from shared.contracts.caseload import (
     KpmUpdated,
     UsahaRecorded,
 )
-from shared.contracts.referral import RujukanOpened
+from shared.contracts.referral import OutcomeRecorded, RelapseReported, RujukanOpened
 from shared.contracts.registry import (
     PendampingRegistered,
     PendampingStatusChanged,
@@ -44,6 +44,7 @@ from shared.messaging import Meta, Received, Subscription
 pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])
 kpm = Subscription(name="kpm", kind="replica", topics=["pilar.caseload"])
 exits = Subscription(name="exits", kind="reaction", topics=["pilar.caseload"], starts="beginning")
+relapse = Subscription(name="relapse", kind="reaction", topics=["pilar.referral"], starts="beginning")
 rujukan = Subscription(name="rujukan", kind="replica", topics=["pilar.referral"])
 
 Model = type[Dampingan | Kepesertaan | Kpm | Pendamping | Penugasan | Rujukan | Usaha | WilayahTugas]
@@ -113,4 +114,19 @@ async def open_short_case(session: AsyncSession, event: ExitProposed, meta: Meta
     await hear_exit(session, event, meta.occurred_at.astimezone(JAKARTA).date())
 
 
-SUBSCRIPTIONS = [pendamping, kpm, rujukan, exits]
+@relapse.on(RelapseReported)
+async def look_at_family(session: AsyncSession, event: RelapseReported, meta: Meta) -> None:
+    """Somebody says that the family may have fallen back: whoever accompanies it looks, and confirms or not."""
+    del meta
+    await ask_for_check(session, event.graduasi_id)
+
+
+@relapse.on(OutcomeRecorded)
+async def look_after_bad_outcome(session: AsyncSession, event: OutcomeRecorded, meta: Meta) -> None:
+    """The business that the aid went to is no more: the same."""
+    del meta
+    if not event.still_in_business:
+        await ask_for_check(session, event.graduasi_id)
+
+
+SUBSCRIPTIONS = [pendamping, kpm, rujukan, exits, relapse]

@@ -58,6 +58,7 @@ class Permission(StrEnum):
     GRADUASI_CANCEL = "graduasi.cancel"
     SANGGAH_LODGE = "sanggah.lodge"
     SANGGAH_DECIDE = "sanggah.decide"
+    GRADUASI_ANNUL = "graduasi.annul"
     MONITORING_RECORD = "monitoring.record"
     CERTIFICATE_CHECK = "certificate.check"
     COHORT_READ = "cohort.read"
@@ -139,6 +140,7 @@ PERMISSIONS = MappingProxyType(
         P.GRADUASI_CANCEL: STAFF,
         P.SANGGAH_LODGE: FIELD | VILLAGE | DINSOS,
         P.SANGGAH_DECIDE: DINSOS | MINISTRY,
+        P.GRADUASI_ANNUL: DINSOS | MINISTRY,
         P.MONITORING_RECORD: FIELD,
         P.CERTIFICATE_CHECK: STAFF | VILLAGE | PARTNERS,
         P.COHORT_READ: OFFICE,

@@ -1,10 +1,10 @@
 """What graduation does when it is asked to; one call is one transaction's worth."""
 
-from services.graduation.commands.annulment import BackPay
+from services.graduation.commands.annulment import BackPay, Undoing, annul
 from services.graduation.commands.asesmen import assess
 from services.graduation.commands.case import Act, Moment
 from services.graduation.commands.exits import hear_exit, take_up_waiting
-from services.graduation.commands.monitoring import record_monitoring
+from services.graduation.commands.monitoring import Finding, record_monitoring
 from services.graduation.commands.opening import open_case
 from services.graduation.commands.penetapan import Document, determine
 from services.graduation.commands.review import (
@@ -23,6 +23,7 @@ from services.graduation.commands.review import (
 from services.graduation.commands.sanggah import Paper, Ruling, decide_sanggah, lodge_sanggah
 from services.graduation.commands.scoring import Answer
 from services.graduation.commands.tahap import set_tahap
+from services.graduation.commands.tasks import ask_for_check
 from services.graduation.commands.term import TAHAP_STARTED, TERM_ENDED, begin_monitoring, take_effect
 from services.graduation.commands.usul import SignedPaper, propose, sign_statement
 
@@ -35,12 +36,16 @@ __all__ = [
     "BeritaAcara",
     "CancellationGround",
     "Document",
+    "Finding",
     "Moment",
     "Paper",
     "RefusalGround",
     "Ruling",
     "SignedPaper",
+    "Undoing",
+    "annul",
     "approve",
+    "ask_for_check",
     "assess",
     "begin_monitoring",
     "cancel",

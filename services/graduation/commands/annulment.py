@@ -8,10 +8,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import Act, advance
+from services.graduation.commands.case import Act, advance, load_case, moment_of
 from services.graduation.commands.credit import reverse_credit
+from services.graduation.commands.exits import take_up_waiting
+from services.graduation.commands.tasks import close_tasks
 from services.graduation.commands.term import TAHAP_STARTED, TERM_ENDED
-from services.graduation.errors import BackPayNotConcerned, BackPayUndecided, SamePersonTwice
+from services.graduation.errors import (
+    BackPayNotConcerned,
+    BackPayUndecided,
+    SamePersonTwice,
+    SanggahStillOpen,
+)
 from services.graduation.models import (
     Annulment,
     AnnulmentGround,
@@ -19,7 +26,6 @@ from services.graduation.models import (
     Certificate,
     Graduasi,
     GraduasiState,
-    MonitoringTask,
     Penetapan,
     Policy,
     Stage,
@@ -66,10 +72,29 @@ async def undo(
     session.add(annulment)
     await session.flush()
     session.add_all(_back_payment(case, one) for one in undoing.back_pay)
-    await close_tasks(session, case, act.moment.on)
+    await _stop(session, case, act.moment.on)
     await reverse_credit(session, case, undoing.ground, act.moment.on)
     emit(session, _annulled(case, annulment, undoing.back_pay))
+    await take_up_waiting(session, case)
     return annulment
+
+
+async def annul(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, reason: str, undoing: Undoing
+) -> Graduasi:
+    """Undo an SK for one family without a sanggah, as a person of no stage; a sanggah that is open is decided first.
+
+    Raises:
+        NotFound, IllegalTransition, SamePersonTwice, SanggahStillOpen, BackPayUndecided, BackPayNotConcerned
+    """
+    case, policy = await load_case(session, graduasi_id)
+    if case.state is GraduasiState.DISANGGAH:
+        raise SanggahStillOpen
+    case.expect(GraduasiState.DIPULIHKAN)
+    await require_no_stage(session, case, actor)
+    act = Act(actor, await moment_of(session), Stage.SANGGAH, reason)
+    await undo(session, case, policy, act, undoing)
+    return case
 
 
 async def require_no_stage(session: AsyncSession, case: Graduasi, actor: Actor) -> None:
@@ -142,14 +167,9 @@ def _back_payment(case: Graduasi, one: BackPay) -> BackPayment:
     )
 
 
-async def close_tasks(session: AsyncSession, case: Graduasi, on: date) -> None:
-    """Nothing of an undone exit falls due any more; results that are in stay."""
-    waiting = sa.update(MonitoringTask).where(
-        MonitoringTask.graduasi_id == case.graduasi_id,
-        MonitoringTask.recorded_on.is_(None),
-        MonitoringTask.closed_on.is_(None),
-    )
-    await session.execute(waiting.values(closed_on=on, version=MonitoringTask.version + 1))
+async def _stop(session: AsyncSession, case: Graduasi, on: date) -> None:
+    """Nothing of an undone exit falls due any more."""
+    await close_tasks(session, case, on)
     for kind in (TERM_ENDED, TAHAP_STARTED):
         await jobs.unschedule(session, kind, case.graduasi_id)
 

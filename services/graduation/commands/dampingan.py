@@ -37,6 +37,28 @@ async def require_dampingan(
     return actor.pendamping_id, row.penugasan_id
 
 
+async def require_care(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, kode_wilayah: str, on: date, *, held: bool
+) -> tuple[UUID, UUID]:
+    """Return under which (pendamping_id, penugasan_id) the caller may look at a family after its exit.
+
+    While it is monitored (`held`) that is who holds the dampingan. Later it ends (chain.md 1): where nobody holds
+    one today, any active pendamping of the area may.
+
+    Raises:
+        NotYourFamily, PendampingInactive, NotYetKnown
+    """
+    if held or await session.scalar(HELD, {"kpm": kpm_id, "on": on}):
+        return await require_dampingan(session, actor, kpm_id, kode_wilayah, on)
+    asked = {"pendamping": actor.pendamping_id, "area": kode_wilayah, "on": on}
+    row = (await session.execute(PLACED, asked)).first() if actor.pendamping_id else None
+    if row is None or actor.pendamping_id is None:
+        raise NotYourFamily
+    if row.status != PendampingStatus.AKTIF:
+        raise PendampingInactive(status=row.status)
+    return actor.pendamping_id, row.penugasan_id
+
+
 def holds(model: type[Dampingan | Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
     """Whether a row's range covers the date `on`; `valid_to` is the first day that it no longer does."""
     return sa.and_(model.valid_from <= ON, sa.func.coalesce(model.valid_to > ON, sa.true()))
@@ -59,5 +81,14 @@ STANDING = (
     .outerjoin(Pendamping, Pendamping.pendamping_id == Dampingan.pendamping_id)
     .outerjoin(Penugasan, Penugasan.penugasan_id == Dampingan.penugasan_id)
     .where(Dampingan.kpm_id == KPM, Dampingan.pendamping_id == PENDAMPING, holds(Dampingan))
+    .limit(1)
+)
+HELD = sa.select(sa.select(Dampingan.dampingan_id).where(Dampingan.kpm_id == KPM, holds(Dampingan)).exists())
+PLACED = (
+    sa.select(Penugasan.penugasan_id, Pendamping.status)
+    .join(Pendamping, Pendamping.pendamping_id == Penugasan.pendamping_id)
+    .join(WilayahTugas, WilayahTugas.penugasan_id == Penugasan.penugasan_id)
+    .where(Penugasan.pendamping_id == PENDAMPING, holds(Penugasan), holds(WilayahTugas), COVERED)
+    .order_by(Penugasan.penugasan_id)
     .limit(1)
 )

@@ -1,44 +1,67 @@
-"""The months after an exit: results of visits, and the end of the case when all are in."""
+"""The months after an exit: results of visits, the end of the case when all are in, a relapse told once."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands.case import Act, Moment, advance, load_case, moment_of
-from services.graduation.commands.dampingan import require_dampingan
-from services.graduation.errors import AlreadyRecorded, CauseMissing, MonitoringTooEarly, NotUnderMonitoring
-from services.graduation.models import Graduasi, GraduasiState, MonitoringTask, Outcome, Policy, RelapseCause
+from services.graduation.commands.dampingan import require_care
+from services.graduation.commands.tasks import close_tasks, set_follow_ups
+from services.graduation.errors import (
+    AlreadyRecorded,
+    CauseMissing,
+    MonitoringTooEarly,
+    NotUnderMonitoring,
+    TaskClosed,
+)
+from services.graduation.models import (
+    Graduasi,
+    GraduasiState,
+    MonitoringTask,
+    Outcome,
+    Policy,
+    RelapseCause,
+    TaskKind,
+)
 from shared.access import Actor
 from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
+from shared.contracts.kinds import MonitoringOutcome
 from shared.database import load
 from shared.errors import NotFound
 from shared.messaging import emit
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found: still on its own feet, or fallen back and why."""
+
+    still_out: bool
+    cause: RelapseCause | None
+    note: str | None
+
+
 async def record_monitoring(
-    session: AsyncSession,
-    actor: Actor,
-    task_id: UUID,
-    still_out: bool,
-    cause: RelapseCause | None,
-    note: str | None,
+    session: AsyncSession, actor: Actor, task_id: UUID, finding: Finding
 ) -> MonitoringTask:
-    """Take in what was found in a month; with the last one the case ends, BERTAHAN or KAMBUH as that one says.
+    """Take in what was found; with the last month the case ends, BERTAHAN or KAMBUH as that one says.
+
+    A check on a report, and a follow-up, that find a relapse confirm it at once.
 
     Raises:
-        NotFound, NotYourFamily, NotUnderMonitoring, AlreadyRecorded, MonitoringTooEarly, CauseMissing
+        NotFound, NotYourFamily, NotUnderMonitoring, TaskClosed, AlreadyRecorded, MonitoringTooEarly, CauseMissing
     """
     case, policy, task = await _locked(session, task_id)
     now = await moment_of(session)
-    me = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, now.on)
-    _check(case, task, now, still_out=still_out, cause=cause)
-    task.recorded_on, task.still_out, task.version = now.on, still_out, task.version + 1
-    task.cause, task.note = None if still_out else cause, note
-    task.pendamping_id, task.penugasan_id = me
-    await session.flush()
-    emit(session, _recorded(task, now))
-    await _finish(session, case, policy, Act(actor, now, reason="the monitoring is complete"))
+    held = case.state is GraduasiState.PEMANTAUAN
+    me = await require_care(session, actor, case.kpm_id, case.kode_wilayah, now.on, held=held)
+    _check(case, task, now, finding)
+    _write(task, now, finding, me)
+    outcome = await _outcome(session, case, task)
+    emit(session, _recorded(task, now, outcome))
+    await _finish(session, case, policy, task, Act(actor, now, reason="the monitoring is complete"), outcome)
     return task
 
 
@@ -53,20 +76,69 @@ async def _locked(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Polic
     return case, policy, await load(session, MonitoringTask, task_id, noun="monitoring task")
 
 
-def _check(
-    case: Graduasi, task: MonitoringTask, now: Moment, *, still_out: bool, cause: RelapseCause | None
-) -> None:
+def _check(case: Graduasi, task: MonitoringTask, now: Moment, finding: Finding) -> None:
     if task.recorded_on is not None:
         raise AlreadyRecorded(on=task.recorded_on)
-    if case.state is not GraduasiState.PEMANTAUAN:
+    later = {GraduasiState.SELESAI} if task.kind is not TaskKind.BULANAN else set[GraduasiState]()
+    if case.state not in {GraduasiState.PEMANTAUAN, *later}:
         raise NotUnderMonitoring(state=case.state)
+    if task.closed_on is not None:
+        raise TaskClosed(on=task.closed_on)
     if now.on < task.opens_on:
         raise MonitoringTooEarly(on=task.opens_on)
-    if not still_out and cause is None:
+    if not finding.still_out and finding.cause is None:
         raise CauseMissing("/body/cause")
 
 
-def _recorded(task: MonitoringTask, now: Moment) -> MonitoringRecorded:
+def _write(task: MonitoringTask, now: Moment, finding: Finding, me: tuple[UUID, UUID]) -> None:
+    task.recorded_on, task.still_out, task.version = now.on, finding.still_out, task.version + 1
+    task.cause, task.note = None if finding.still_out else finding.cause, finding.note
+    task.pendamping_id, task.penugasan_id = me
+
+
+async def _outcome(session: AsyncSession, case: Graduasi, task: MonitoringTask) -> Outcome | None:
+    """How this result ends the monitoring, if it does: all months are in, or a check has found a relapse."""
+    if case.state is not GraduasiState.PEMANTAUAN:
+        return None
+    if task.kind is not TaskKind.BULANAN:
+        return None if task.still_out else Outcome.KAMBUH
+    await session.flush()
+    months = await _months(session, case)
+    if any(one.recorded_on is None for one in months):
+        return None
+    return Outcome.BERTAHAN if months[-1].still_out else Outcome.KAMBUH
+
+
+async def _months(session: AsyncSession, case: Graduasi) -> Sequence[MonitoringTask]:
+    monthly = sa.select(MonitoringTask).where(
+        MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.kind == TaskKind.BULANAN
+    )
+    return (await session.scalars(monthly.order_by(MonitoringTask.month))).all()
+
+
+async def _finish(
+    session: AsyncSession,
+    case: Graduasi,
+    policy: Policy,
+    task: MonitoringTask,
+    act: Act,
+    outcome: Outcome | None,
+) -> None:
+    """End the case where this result does, and tell a relapse: of a month only the last one's, of a check any."""
+    if outcome is not None:
+        case.outcome = outcome
+        await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
+    if outcome is Outcome.BERTAHAN:
+        await set_follow_ups(session, case, policy)
+    if task.still_out or (task.kind is TaskKind.BULANAN and outcome is None):
+        return
+    task.confirms_relapse = True
+    await session.flush()
+    await close_tasks(session, case, act.moment.on)
+    emit(session, _relapse(task, act.moment))
+
+
+def _recorded(task: MonitoringTask, now: Moment, outcome: Outcome | None) -> MonitoringRecorded:
     return MonitoringRecorded(
         graduasi_id=task.graduasi_id,
         kpm_id=task.kpm_id,
@@ -76,32 +148,18 @@ def _recorded(task: MonitoringTask, now: Moment) -> MonitoringRecorded:
         recorded_on=now.on,
         pendamping_id=task.pendamping_id,
         penugasan_id=task.penugasan_id,
+        completes=outcome is not None,
+        outcome=MonitoringOutcome(outcome.value) if outcome else None,
     )
 
 
-async def _finish(session: AsyncSession, case: Graduasi, policy: Policy, act: Act) -> None:
-    tasks = await session.scalars(
-        sa.select(MonitoringTask)
-        .where(MonitoringTask.graduasi_id == case.graduasi_id)
-        .order_by(MonitoringTask.month)
-    )
-    found = tasks.all()
-    if any(task.recorded_on is None for task in found):
-        return
-    last = found[-1]
-    case.outcome = Outcome.BERTAHAN if last.still_out else Outcome.KAMBUH
-    await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
-    if not last.still_out:
-        emit(session, _relapse(last, act.moment))
-
-
-def _relapse(last: MonitoringTask, now: Moment) -> RelapseConfirmed:
+def _relapse(task: MonitoringTask, now: Moment) -> RelapseConfirmed:
     return RelapseConfirmed(
-        graduasi_id=last.graduasi_id,
-        kpm_id=last.kpm_id,
-        kode_wilayah=last.kode_wilayah,
-        month=last.month,
-        cause=str(last.cause),
+        graduasi_id=task.graduasi_id,
+        kpm_id=task.kpm_id,
+        kode_wilayah=task.kode_wilayah,
+        month=task.month,
+        cause=str(task.cause),
         confirmed_on=now.on,
-        penugasan_id=last.penugasan_id,
+        penugasan_id=task.penugasan_id,
     )

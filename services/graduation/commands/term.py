@@ -11,15 +11,14 @@ from services.graduation.commands.case import Act, advance, load_case, moment_of
 from services.graduation.commands.tahap import (
     effective_tahap,
     last_payable,
-    months_after,
     planned_from,
     start_of,
 )
+from services.graduation.commands.tasks import set_follow_ups, set_tasks
 from services.graduation.models import (
     Certificate,
     Graduasi,
     GraduasiState,
-    MonitoringTask,
     Outcome,
     Penetapan,
     Policy,
@@ -27,7 +26,7 @@ from services.graduation.models import (
 from shared import jobs
 from shared.access import Actor
 from shared.contracts.graduation import KpmGraduated
-from shared.database import load, uuid7
+from shared.database import load
 from shared.messaging import emit
 
 TERM_ENDED = "graduasi_term_ended"
@@ -124,33 +123,8 @@ async def begin_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
     penetapan = await load(session, Penetapan, graduasi_id)
     act = Act(SYSTEM, await moment_of(session), reason="the tahap has begun")
     await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
-    await _set_tasks(session, case, policy, penetapan)
+    await set_tasks(session, case, policy, penetapan)
     if not policy.monitoring_months:
         case.outcome = Outcome.BERTAHAN
         await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
-
-
-async def _set_tasks(session: AsyncSession, case: Graduasi, policy: Policy, penetapan: Penetapan) -> None:
-    """Make the tasks; those there before a sanggah that was refused move with the tahap, results stay."""
-    there = sa.select(MonitoringTask).where(MonitoringTask.graduasi_id == case.graduasi_id)
-    known = {task.month: task for task in await session.scalars(there)}
-    for month in range(1, policy.monitoring_months + 1):
-        task = known.get(month)
-        if task is None:
-            session.add(_task(case, penetapan, month))
-        elif task.recorded_on is None:
-            task.opens_on = months_after(penetapan.effective_on, month - 1)
-            task.due_on = months_after(penetapan.effective_on, month)
-
-
-def _task(case: Graduasi, penetapan: Penetapan, month: int) -> MonitoringTask:
-    return MonitoringTask(
-        task_id=uuid7(),
-        graduasi_id=case.graduasi_id,
-        kpm_id=case.kpm_id,
-        kode_wilayah=case.kode_wilayah,
-        month=month,
-        opens_on=months_after(penetapan.effective_on, month - 1),
-        due_on=months_after(penetapan.effective_on, month),
-        version=1,
-    )
+        await set_follow_ups(session, case, policy)

@@ -323,26 +323,35 @@ CREATE TABLE monitoring_task (
     graduasi_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
+    kind VARCHAR(40) NOT NULL,
     month INTEGER NOT NULL,
     opens_on DATE NOT NULL,
     due_on DATE NOT NULL,
     recorded_on DATE,
     closed_on DATE,
     still_out BOOLEAN,
+    confirms_relapse BOOLEAN DEFAULT false NOT NULL,
     cause VARCHAR(40),
     note TEXT,
     pendamping_id UUID,
     penugasan_id UUID,
     version INTEGER NOT NULL,
     CONSTRAINT pk_monitoring_task PRIMARY KEY (task_id),
-    CONSTRAINT uq_monitoring_task_graduasi_id_month UNIQUE (graduasi_id, month),
     CONSTRAINT ck_monitoring_task_month_in_order CHECK (month BETWEEN 1 AND 60 AND opens_on < due_on),
     CONSTRAINT ck_monitoring_task_recorded_whole CHECK ((recorded_on IS NULL) = (still_out IS NULL)),
     CONSTRAINT ck_monitoring_task_closed_or_recorded CHECK (closed_on IS NULL OR recorded_on IS NULL),
     CONSTRAINT ck_monitoring_task_cause_of_a_relapse CHECK (still_out IS NULL OR still_out OR cause IS NOT NULL),
+    CONSTRAINT ck_monitoring_task_relapse_was_seen CHECK (NOT confirms_relapse OR still_out IS FALSE),
+    CONSTRAINT ck_monitoring_task_taskkind_known CHECK (kind IN ('BULANAN', 'LANJUTAN', 'LAPORAN')),
     CONSTRAINT fk_monitoring_task_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_monitoring_task_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA'))
 );;
+
+CREATE UNIQUE INDEX uq_monitoring_task_graduasi_id_month ON monitoring_task (graduasi_id, month) WHERE kind <> 'LAPORAN';;
+
+CREATE UNIQUE INDEX uq_monitoring_task_one_check ON monitoring_task (graduasi_id) WHERE kind = 'LAPORAN' AND recorded_on IS NULL AND closed_on IS NULL;;
+
+CREATE UNIQUE INDEX uq_monitoring_task_one_relapse ON monitoring_task (graduasi_id) WHERE confirms_relapse;;
 
 CREATE INDEX ix_monitoring_task_due_on_task_id ON monitoring_task (due_on, task_id);;
 

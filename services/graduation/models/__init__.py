@@ -17,7 +17,7 @@ from services.graduation.models.graduasi import (
     Stage,
     StageAct,
 )
-from services.graduation.models.monitoring import MonitoringTask, RelapseCause
+from services.graduation.models.monitoring import MonitoringRule, MonitoringTask, RelapseCause, TaskKind
 from services.graduation.models.penetapan import Certificate, Credit, Penetapan, Sk
 from services.graduation.models.policy import (
     Check,
@@ -82,6 +82,7 @@ __all__ = [
     "Kepesertaan",
     "Kpm",
     "LodgedBy",
+    "MonitoringRule",
     "MonitoringTask",
     "Musyawarah",
     "OpenedBy",
@@ -104,6 +105,7 @@ __all__ = [
     "StageAct",
     "Table",
     "TahapCalendar",
+    "TaskKind",
     "TermStart",
     "TermUnit",
     "Usaha",

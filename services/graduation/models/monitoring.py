@@ -1,13 +1,16 @@
-"""The months after an exit: one task a month for whoever accompanies the family then."""
+"""The months after an exit: tasks for whoever accompanies the family then, by rules that are rows."""
 
 from datetime import date
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.graduation.models.table import Area, Key, Table
+from shared.contracts.kinds import ExitReason
 from shared.database import text_enum
 
 
@@ -22,16 +25,66 @@ class RelapseCause(StrEnum):
     LAINNYA = "LAINNYA"
 
 
+class TaskKind(StrEnum):
+    """A month of the monitoring, a follow-up after it, or a check because referral heard of a relapse."""
+
+    BULANAN = "BULANAN"
+    LANJUTAN = "LANJUTAN"
+    LAPORAN = "LAPORAN"
+
+
+class MonitoringRule(Table):
+    """What follows the months that a policy asks for: at which months to look again, how soon to check a report."""
+
+    __tablename__ = "monitoring_rule"
+    __table_args__: Any = (
+        ExcludeConstraint(
+            ("exit_reason", "="),
+            (sa.text("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_monitoring_rule_one_at_a_time",
+            using="gist",
+        ),
+        sa.CheckConstraint("check_days > 0", name="days"),
+    )
+
+    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason), primary_key=True)
+    version: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    follow_up_months: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
+    check_days: Mapped[int] = mapped_column(sa.Integer)
+
+
 class MonitoringTask(Table):
     """See the family in month n after the exit. Its holder is who holds the dampingan on the day (chain.md 1)."""
 
     __tablename__ = "monitoring_task"
     __table_args__ = (
-        sa.UniqueConstraint("graduasi_id", "month", name="uq_monitoring_task_graduasi_id_month"),
         sa.CheckConstraint("month BETWEEN 1 AND 60 AND opens_on < due_on", name="month_in_order"),
         sa.CheckConstraint("(recorded_on IS NULL) = (still_out IS NULL)", name="recorded_whole"),
         sa.CheckConstraint("still_out IS NULL OR still_out OR cause IS NOT NULL", name="cause_of_a_relapse"),
         sa.CheckConstraint("closed_on IS NULL OR recorded_on IS NULL", name="closed_or_recorded"),
+        sa.CheckConstraint("NOT confirms_relapse OR still_out IS FALSE", name="relapse_was_seen"),
+        # One task a month; one report at a time; one relapse a case.
+        sa.Index(
+            "uq_monitoring_task_graduasi_id_month",
+            "graduasi_id",
+            "month",
+            unique=True,
+            postgresql_where=sa.text("kind <> 'LAPORAN'"),
+        ),
+        sa.Index(
+            "uq_monitoring_task_one_check",
+            "graduasi_id",
+            unique=True,
+            postgresql_where=sa.text("kind = 'LAPORAN' AND recorded_on IS NULL AND closed_on IS NULL"),
+        ),
+        sa.Index(
+            "uq_monitoring_task_one_relapse",
+            "graduasi_id",
+            unique=True,
+            postgresql_where=sa.text("confirms_relapse"),
+        ),
         sa.Index("ix_monitoring_task_due_on_task_id", "due_on", "task_id"),
     )
 
@@ -39,13 +92,15 @@ class MonitoringTask(Table):
     graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
     kpm_id: Mapped[UUID]
     kode_wilayah: Mapped[Area]
+    kind: Mapped[TaskKind] = mapped_column(text_enum(TaskKind))
     month: Mapped[int] = mapped_column(sa.Integer)
     opens_on: Mapped[date]
     due_on: Mapped[date]
     recorded_on: Mapped[date | None]
-    # A task of an exit that was undone falls due no more.
+    # A task of an exit that was undone, or of a family that has fallen back, falls due no more.
     closed_on: Mapped[date | None]
     still_out: Mapped[bool | None]
+    confirms_relapse: Mapped[bool] = mapped_column(server_default=sa.false())
     cause: Mapped[RelapseCause | None] = mapped_column(text_enum(RelapseCause))
     note: Mapped[str | None]
     pendamping_id: Mapped[UUID | None]

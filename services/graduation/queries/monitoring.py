@@ -16,10 +16,12 @@ TASK = (
     MonitoringTask.graduasi_id,
     MonitoringTask.kpm_id,
     MonitoringTask.kode_wilayah,
+    MonitoringTask.kind,
     MonitoringTask.month,
     MonitoringTask.opens_on,
     MonitoringTask.due_on,
     MonitoringTask.recorded_on,
+    MonitoringTask.closed_on,
     MonitoringTask.still_out,
     MonitoringTask.cause,
     MonitoringTask.note,
@@ -35,5 +37,5 @@ async def tasks(session: AsyncSession, caller: Actor, graduasi_id: UUID | None, 
     if graduasi_id is not None:
         statement = statement.where(MonitoringTask.graduasi_id == graduasi_id)
     if open_only:
-        statement = statement.where(MonitoringTask.recorded_on.is_(None))
+        statement = statement.where(MonitoringTask.recorded_on.is_(None), MonitoringTask.closed_on.is_(None))
     return statement

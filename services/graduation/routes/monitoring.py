@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.graduation import commands, queries
-from services.graduation.models import MonitoringTask, RelapseCause
+from services.graduation.models import MonitoringTask, RelapseCause, TaskKind
 from services.graduation.routes.shapes import Reason, Request, View
 from shared.access import Permission
 from shared.http import Caller, Paging, Router, Session, may
@@ -26,16 +26,18 @@ class MonitoringResult(Request):
 
 
 class MonitoringTaskView(View):
-    """A task of one month after the exit."""
+    """A task after the exit: a month, a follow-up at 12 or 24 months, or a check on a report of a relapse."""
 
     task_id: UUID
     graduasi_id: UUID
     kpm_id: UUID
     kode_wilayah: str
+    kind: TaskKind
     month: int
     opens_on: date
     due_on: date
     recorded_on: date | None
+    closed_on: date | None
     still_out: bool | None
     cause: RelapseCause | None
     note: str | None
@@ -68,5 +70,5 @@ async def list_monitoring(
 async def record_monitoring(
     task_id: UUID, body: MonitoringResult, session: Session, caller: Caller
 ) -> MonitoringTask:
-    """Record what was found in a month; the last one ends the case."""
-    return await commands.record_monitoring(session, caller, task_id, body.still_out, body.cause, body.note)
+    """Record what was found; the last month ends the case, a check that finds a relapse confirms it."""
+    return await commands.record_monitoring(session, caller, task_id, commands.Finding(**body.model_dump()))

@@ -1,6 +1,7 @@
 """Objections in term: lodged on paper at a desk, decided by a person of no stage."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from services.graduation import commands, queries
 from services.graduation.models import (
+    AnnulmentGround,
     Graduasi,
     LodgedBy,
     Sanggah,
@@ -18,6 +20,7 @@ from services.graduation.models import (
     SanggahGround,
     SanggahState,
 )
+from services.graduation.routes.graduasi import GraduasiView
 from services.graduation.routes.shapes import Day, Digest, Reason, Request, View
 from shared.access import Permission
 from shared.contracts.kinds import SanggahOutcome
@@ -62,6 +65,16 @@ def as_back_pay(value: list[TahapPaid]) -> list[commands.BackPay]:
     return [commands.BackPay(one.tahap, one.paid, one.reason) for one in value]
 
 
+class OrderGround(StrEnum):
+    """Why an SK is undone for a family when no sanggah was accepted."""
+
+    SK_KELIRU = "SK_KELIRU"
+    DATA_KELIRU = "DATA_KELIRU"
+    PUTUSAN_KEBERATAN = "PUTUSAN_KEBERATAN"
+    PUTUSAN_PENGADILAN = "PUTUSAN_PENGADILAN"
+    LAINNYA = "LAINNYA"
+
+
 class SanggahRuling(Request):
     """The decision: DITERIMA undoes the SK for this family, with each tahap between decided; DITOLAK goes on."""
 
@@ -78,6 +91,16 @@ class SanggahRuling(Request):
             message = "DITERIMA or DITOLAK"
             raise ValueError(message)
         return value
+
+
+class AnnulmentOrder(Request):
+    """An SK undone for one family without a sanggah: the coded ground travels, the words stay here."""
+
+    ground: OrderGround = Field(default=OrderGround.LAINNYA)
+    reason: Reason
+    back_pay: BackPayList = Field(default_factory=list[TahapPaid])
+
+    _once = field_validator("back_pay")(each_once)
 
 
 class SanggahView(View):
@@ -121,6 +144,16 @@ async def decide_sanggah(sanggah_id: UUID, body: SanggahRuling, session: Session
     """Decide an objection, as a person who acted in no stage of the case."""
     ruling = commands.Ruling(body.outcome, body.reason, as_back_pay(body.back_pay))
     return await commands.decide_sanggah(session, caller, sanggah_id, ruling)
+
+
+@router.post("/graduasi/{graduasi_id}/annulment", status_code=201, response_model=GraduasiView)
+@may(Permission.GRADUASI_ANNUL, key_required=True)
+async def annul_graduasi(
+    graduasi_id: UUID, body: AnnulmentOrder, session: Session, caller: Caller
+) -> Graduasi:
+    """Undo an SK for one family, effect or not, as a person who acted in no stage of the case."""
+    undoing = commands.Undoing(AnnulmentGround(body.ground.value), as_back_pay(body.back_pay))
+    return await commands.annul(session, caller, graduasi_id, body.reason, undoing)
 
 
 @router.get("/sanggah", response_model=SanggahPage)

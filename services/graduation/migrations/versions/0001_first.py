@@ -44,7 +44,7 @@ APPEND_ONLY = (
     "back_payment",
 )
 NEVER_DELETED = ("graduasi", "penetapan", "credit", "monitoring_task", "exit_proposal")
-RULES = ("instrument", "indicator", "policy", "credit_rule", "graduasi_transition")
+RULES = ("monitoring_rule", "instrument", "indicator", "policy", "credit_rule", "graduasi_transition")
 
 
 def upgrade() -> None:
@@ -54,6 +54,7 @@ def upgrade() -> None:
     run("0001_tables.sql", ";;")
     run("0001_exits.sql", ";;")
     run("0001_sanggah.sql", ";;")
+    run("0001_monitoring.sql", ";;")
     run("0001_seed.sql", ";\n")
     for table in BY_AREA:
         schema.area_security(op.execute, table)
