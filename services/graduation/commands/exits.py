@@ -123,6 +123,8 @@ def _usul(told: ExitProposal, case: Graduasi, act: Act) -> Usul:
         kode_wilayah=case.kode_wilayah,
         pendamping_id=told.pendamping_id,
         penugasan_id=told.penugasan_id,
+        proposer_pendamping_id=told.pendamping_id,
+        proposer_penugasan_id=told.penugasan_id,
         proposed_by=act.actor.person,
         proposed_on=told.proposed_on,
         facts={"exit_proposal_id": str(told.exit_proposal_id), "evidence_sha256": told.evidence_sha256},

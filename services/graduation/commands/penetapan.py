@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands.case import Act, advance, check_dated, moment_of, refusing, require_files
+from services.graduation.commands.credit import Counted, grant_credits
 from services.graduation.commands.tahap import (
     effective_tahap,
     last_payable,
@@ -19,7 +20,6 @@ from services.graduation.commands.tahap import (
 from services.graduation.commands.term import TERM_ENDED
 from services.graduation.errors import AlreadyInAnSk, CasesNotApproved, SkNumberTaken
 from services.graduation.models import (
-    Credit,
     Graduasi,
     GraduasiState,
     Kpm,
@@ -33,7 +33,7 @@ from services.graduation.models import (
 )
 from shared import jobs
 from shared.access import Actor
-from shared.contracts.graduation import CreditGranted, GraduasiDetermined
+from shared.contracts.graduation import GraduasiDetermined
 from shared.database import uuid7
 from shared.errors import NotFound
 from shared.messaging import emit
@@ -78,6 +78,7 @@ async def determine(session: AsyncSession, actor: Actor, document: Document) -> 
     decided = [_penetapan(a, sk, tahap) for a, tahap in await _tahap_of(session, approved, sk)]
     await _write(session, approved, sk, decided, act)
     _tell(session, approved, decided, sk)
+    await grant_credits(session, [Counted(a.case, a.policy, a.usul, a.area_now) for a in approved], sk)
     return sk
 
 
@@ -159,10 +160,6 @@ def _penetapan(approved: Approved, sk: Sk, tahap: TahapCalendar) -> Penetapan:
 def _tell(session: AsyncSession, approved: Sequence[Approved], decided: Sequence[Penetapan], sk: Sk) -> None:
     for one, penetapan in zip(approved, decided, strict=True):
         emit(session, _determined(one, penetapan, sk))
-        credit = _credit(one, sk)
-        if credit is not None:
-            session.add(credit)
-            emit(session, _granted(credit))
 
 
 def _determined(one: Approved, penetapan: Penetapan, sk: Sk) -> GraduasiDetermined:
@@ -182,34 +179,4 @@ def _determined(one: Approved, penetapan: Penetapan, sk: Sk) -> GraduasiDetermin
         opens_rujukan=one.policy.opens_rujukan,
         pendamping_id=penetapan.pendamping_id,
         statement_offers_sha256=one.offers_sha256,
-    )
-
-
-def _credit(one: Approved, sk: Sk) -> Credit | None:
-    """What this exit counts, and to whom; an official who proposed one has no placement that it could count to."""
-    if not one.policy.counts or one.usul.pendamping_id is None or one.usul.penugasan_id is None:
-        return None
-    return Credit(
-        credit_id=uuid7(),
-        graduasi_id=one.case.graduasi_id,
-        kode_wilayah=one.area_now,
-        pendamping_id=one.usul.pendamping_id,
-        penugasan_id=one.usul.penugasan_id,
-        year=sk.sk_on.year,
-        exit_reason=one.case.exit_reason,
-        rule_version=one.policy.credit_rule_version,
-        granted_on=sk.sk_on,
-    )
-
-
-def _granted(credit: Credit) -> CreditGranted:
-    return CreditGranted(
-        credit_id=credit.credit_id,
-        graduasi_id=credit.graduasi_id,
-        pendamping_id=credit.pendamping_id,
-        penugasan_id=credit.penugasan_id,
-        year=credit.year,
-        exit_reason=credit.exit_reason,
-        kode_wilayah=credit.kode_wilayah,
-        rule_version=credit.rule_version,
     )

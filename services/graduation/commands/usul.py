@@ -144,6 +144,8 @@ async def _usul(
         kode_wilayah=case.kode_wilayah,
         pendamping_id=asesmen.pendamping_id if asesmen else me[0],
         penugasan_id=asesmen.penugasan_id if asesmen else me[1],
+        proposer_pendamping_id=me[0],
+        proposer_penugasan_id=me[1],
         proposed_by=act.actor.person,
         proposed_on=act.moment.on,
         facts=facts,

@@ -5,7 +5,14 @@ CREATE TABLE credit_rule (
     valid_from DATE NOT NULL,
     text_en TEXT NOT NULL,
     text_id TEXT NOT NULL,
-    CONSTRAINT pk_credit_rule PRIMARY KEY (version)
+    credited VARCHAR(40) DEFAULT 'ASESMEN_AUTHOR' NOT NULL,
+    year_of VARCHAR(40) DEFAULT 'SK_ON' NOT NULL,
+    area_of VARCHAR(40) DEFAULT 'FAMILY_AT_SK' NOT NULL,
+    reversed_by_annulment BOOLEAN DEFAULT true NOT NULL,
+    CONSTRAINT pk_credit_rule PRIMARY KEY (version),
+    CONSTRAINT ck_credit_rule_creditedto_known CHECK (credited IN ('ASESMEN_AUTHOR', 'PROPOSER')),
+    CONSTRAINT ck_credit_rule_credityear_known CHECK (year_of IN ('SK_ON', 'ANNOUNCED_ON')),
+    CONSTRAINT ck_credit_rule_creditarea_known CHECK (area_of IN ('FAMILY_AT_SK', 'CASE_OPENED'))
 );;
 
 CREATE TABLE graduasi_transition (
@@ -290,6 +297,7 @@ CREATE TABLE credit (
     rule_version INTEGER NOT NULL,
     granted_on DATE NOT NULL,
     reversed_on DATE,
+    CONSTRAINT ck_credit_reversed_after_it_was_granted CHECK (reversed_on >= granted_on),
     CONSTRAINT pk_credit PRIMARY KEY (credit_id),
     CONSTRAINT uq_credit_graduasi_id UNIQUE (graduasi_id),
     CONSTRAINT fk_credit_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
@@ -415,6 +423,8 @@ CREATE TABLE usul (
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     pendamping_id UUID,
     penugasan_id UUID,
+    proposer_pendamping_id UUID,
+    proposer_penugasan_id UUID,
     proposed_by TEXT NOT NULL,
     proposed_on DATE NOT NULL,
     facts JSONB NOT NULL,

@@ -21,7 +21,10 @@ from services.graduation.models.monitoring import MonitoringRule, MonitoringTask
 from services.graduation.models.penetapan import Certificate, Credit, Penetapan, Sk
 from services.graduation.models.policy import (
     Check,
+    CreditArea,
+    CreditedTo,
     CreditRule,
+    CreditYear,
     Indicator,
     Instrument,
     OpenedBy,
@@ -69,7 +72,10 @@ __all__ = [
     "Certificate",
     "Check",
     "Credit",
+    "CreditArea",
     "CreditRule",
+    "CreditYear",
+    "CreditedTo",
     "Dampingan",
     "ExitProposal",
     "ExitTaken",

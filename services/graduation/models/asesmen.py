@@ -78,6 +78,9 @@ class Usul(Table):
     # An official who proposed an exit has no placement, and nothing counts.
     pendamping_id: Mapped[UUID | None]
     penugasan_id: Mapped[UUID | None]
+    # Who proposed, and under which placement: a crediting rule may ask for these instead.
+    proposer_pendamping_id: Mapped[UUID | None]
+    proposer_penugasan_id: Mapped[UUID | None]
     proposed_by: Mapped[str]
     proposed_on: Mapped[date]
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)

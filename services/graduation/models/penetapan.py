@@ -53,7 +53,10 @@ class Credit(Table):
     """What a penetapan counts, to which penugasan, in which year. A reversal is told, the row stays."""
 
     __tablename__ = "credit"
-    __table_args__ = (sa.UniqueConstraint("graduasi_id", name="uq_credit_graduasi_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("graduasi_id", name="uq_credit_graduasi_id"),
+        sa.CheckConstraint("reversed_on >= granted_on", name="reversed_after_it_was_granted"),
+    )
 
     credit_id: Mapped[Key]
     graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))

@@ -95,8 +95,29 @@ class Indicator(Table):
     text_id: Mapped[str]
 
 
+class CreditedTo(StrEnum):
+    """To whom a penetapan counts where a case was assessed; on short paths it is the proposer either way."""
+
+    ASESMEN_AUTHOR = "ASESMEN_AUTHOR"
+    PROPOSER = "PROPOSER"
+
+
+class CreditYear(StrEnum):
+    """Which date says the year."""
+
+    SK_ON = "SK_ON"
+    ANNOUNCED_ON = "ANNOUNCED_ON"
+
+
+class CreditArea(StrEnum):
+    """Which area a penetapan counts in: the family's on the SK's date, or the one where the case was opened."""
+
+    FAMILY_AT_SK = "FAMILY_AT_SK"
+    CASE_OPENED = "CASE_OPENED"
+
+
 class CreditRule(Table):
-    """A version of the rule that says to whom a penetapan counts; the words say what the code does."""
+    """A version of the rule that says to whom a penetapan counts; the words say what the columns do."""
 
     __tablename__ = "credit_rule"
 
@@ -104,6 +125,10 @@ class CreditRule(Table):
     valid_from: Mapped[date]
     text_en: Mapped[str]
     text_id: Mapped[str]
+    credited: Mapped[CreditedTo] = mapped_column(text_enum(CreditedTo), server_default="ASESMEN_AUTHOR")
+    year_of: Mapped[CreditYear] = mapped_column(text_enum(CreditYear), server_default="SK_ON")
+    area_of: Mapped[CreditArea] = mapped_column(text_enum(CreditArea), server_default="FAMILY_AT_SK")
+    reversed_by_annulment: Mapped[bool] = mapped_column(server_default=sa.true())
 
 
 class Policy(Table):
