@@ -48,7 +48,7 @@ async def keep(
 ) -> None:
     """Write each fact's whole state by its id; a range that a fact does not end goes on."""
     names = [column.key for column in model.__table__.columns]
-    said = [one.event.model_dump(mode="json") for one in told]
+    said = [one.fields for one in told]
     await upsert(
         session, model, [{name: fields.get(name) for name in names} for fields in said], key=[names[0]]
     )

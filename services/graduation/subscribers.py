@@ -55,7 +55,7 @@ async def keep(session: AsyncSession, model: Model, told: list[Received[Event]])
     names = [column.key for column in model.__table__.columns]
     rows: list[dict[str, object]] = []
     for one in told:
-        fields = one.event.model_dump(mode="json")
+        fields = one.fields
         rows.append({name: fields.get(name) for name in names})
     await upsert(session, model, rows, key=[names[0]])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
@@ -18,18 +19,16 @@ Verdict = Literal["apply", "duplicate", "gap", "divergence"]
 
 OPEN_CURSORS = """
 INSERT INTO platform.cursor (subscription, topic, key)
-SELECT $1, topic, key FROM unnest($2::text[], $3::text[]) AS wanted(topic, key) ORDER BY topic, key
-ON CONFLICT (subscription, topic, key) DO NOTHING
+SELECT $1, topic, key FROM json_to_recordset($2::json) AS wanted(topic text, key text) ORDER BY topic, key
+ON CONFLICT (subscription, topic, key) DO NOTHING RETURNING topic, key
 """
 LOCK_CURSORS = """
-SELECT topic, key, epoch, seq, event_id, state FROM platform.cursor
-WHERE subscription = $1 AND (topic, key) IN (SELECT topic, key FROM unnest($2::text[], $3::text[]) AS w(topic, key))
-ORDER BY topic, key FOR UPDATE
+SELECT topic, key, epoch, seq, event_id, state FROM platform.cursor WHERE subscription = $1 AND (topic, key) IN
+    (SELECT topic, key FROM json_to_recordset($2::json) AS wanted(topic text, key text)) ORDER BY topic, key FOR UPDATE
 """
 MOVE_CURSORS = """
 UPDATE platform.cursor AS c SET epoch = m.epoch, seq = m.seq, event_id = m.event_id, state = m.state
-FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[])
-    AS m(topic, key, epoch, seq, event_id, state)
+FROM json_to_recordset($2::json) AS m(topic text, key text, epoch int, seq bigint, event_id uuid, state text)
 WHERE c.subscription = $1 AND c.topic = m.topic AND c.key = m.key
 """
 # A batch must begin at, or before, what is stored: one that begins behind it would skip what lies between.
@@ -100,35 +99,44 @@ def judge(place: Place, received: Received[Any]) -> Verdict:
 async def lock_places(
     session: AsyncSession, subscription: str, keys: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], Place]:
-    """Make and lock the cursors of `keys`, sorted. A lock on a row that is not there locks nothing: so first INSERT."""
+    """Make and lock the cursors of `keys`, sorted. A lock on a row that is not there locks nothing: so first INSERT.
+
+    What the INSERT made is this transaction's own, at the beginning; the rest is locked, and read.
+    """
     wanted = sorted(set(keys))
     if not wanted:
         return {}
     connection = await raw(session)
-    topics, names = [topic for topic, _ in wanted], [key for _, key in wanted]
-    await connection.execute(OPEN_CURSORS, subscription, topics, names)
-    rows = await connection.fetch(LOCK_CURSORS, subscription, topics, names)
-    return {
-        (row["topic"], row["key"]): Place(row["epoch"], row["seq"], row["event_id"], row["state"])
-        for row in rows
-    }
+    made = await connection.fetch(OPEN_CURSORS, subscription, _as_json(wanted))
+    places = {(row["topic"], row["key"]): Place(0, 0, None, "OPEN") for row in made}
+    known = [at for at in wanted if at not in places]
+    rows = await connection.fetch(LOCK_CURSORS, subscription, _as_json(known)) if known else ()
+    for row in rows:
+        places[row["topic"], row["key"]] = Place(row["epoch"], row["seq"], row["event_id"], row["state"])
+    return places
+
+
+def _as_json(keys: list[tuple[str, str]]) -> str:
+    """Rows as one JSON text: the driver looks at each element of an array, twice."""
+    return orjson.dumps([{"topic": topic, "key": key} for topic, key in keys]).decode()
 
 
 async def move(connection: Any, subscription: str, places: dict[tuple[str, str], Place]) -> None:
     """Write the places that this transaction moved."""
-    moved = [(topic, key, place) for (topic, key), place in places.items() if place.moved]
-    if not moved:
-        return
-    await connection.execute(
-        MOVE_CURSORS,
-        subscription,
-        [topic for topic, _, _ in moved],
-        [key for _, key, _ in moved],
-        [place.epoch for *_, place in moved],
-        [place.seq for *_, place in moved],
-        [place.event_id for *_, place in moved],
-        [place.state for *_, place in moved],
-    )
+    moved = [
+        {
+            "topic": topic,
+            "key": key,
+            "epoch": place.epoch,
+            "seq": place.seq,
+            "event_id": place.event_id and str(place.event_id),
+            "state": place.state,
+        }
+        for (topic, key), place in places.items()
+        if place.moved
+    ]
+    if moved:
+        await connection.execute(MOVE_CURSORS, subscription, orjson.dumps(moved).decode())
 
 
 async def move_offsets(

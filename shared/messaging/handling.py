@@ -9,9 +9,8 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import sqlstate_of
-from shared.events import class_of
 from shared.messaging.cursors import PositionMoved, before_the_start
-from shared.messaging.subscription import BatchHandler, OneHandler, Received, Subscription, fact_of
+from shared.messaging.subscription import BatchHandler, OneHandler, Received, Subscription
 
 # Connections, rollbacks of the server's choice, resources, operators and the system: none of these is the event's fault.
 TRANSIENT_CLASSES = frozenset({"08", "40", "53", "57", "58", "XX"})
@@ -71,12 +70,11 @@ async def run_handlers(
     for group in rounds(session, subscription, ready):
         for received in group.values():
             kind, handler = subscription.handlers[received[0].meta.wire]
-            facts = [fact_of(one) for one in received]
-            session.info["cause"] = facts[0].meta
+            session.info["cause"] = received[0].meta
             if kind == "batch":
-                await cast("BatchHandler", handler)(session, facts)
+                await cast("BatchHandler", handler)(session, received)
                 continue
-            for fact in facts:
+            for fact in received:
                 session.info["cause"] = fact.meta
                 await cast("OneHandler", handler)(session, fact.event, fact.meta)
     session.info["cause"] = None
@@ -89,14 +87,14 @@ def rounds(
 ) -> list[dict[int, list[Received[Any]]]]:
     """Group facts by handler so that, within a key, none overtakes another of a different handler."""
     found: list[dict[int, list[Received[Any]]]] = []
-    last: dict[tuple[str, str], tuple[int, int]] = {}
+    last: dict[str, tuple[int, int]] = {}  # one topic has a key's facts in order, and so has the whole batch
+    several = len(subscription.topics) > 1
     for received in ready:
-        handler = subscription.handlers.get(received.meta.wire)
-        if handler is None or class_of(received.meta.wire) is None:
+        meta = received.meta
+        handler = subscription.handlers.get(meta.wire)
+        if handler is None or before_the_start(session, received.record):
             continue
-        if before_the_start(session, received.record):
-            continue
-        at, mark = (received.meta.topic, received.meta.key), id(handler[1])
+        at, mark = f"{meta.topic} {meta.key}" if several else meta.key, id(handler[1])
         number, previous = last.get(at, (0, mark))
         number += previous != mark
         last[at] = (number, mark)
