@@ -45,6 +45,7 @@ class Permission(StrEnum):
     POLICY_APPROVE = "policy.approve"
     POLICY_READ = "policy.read"
     ASESMEN_RECORD = "asesmen.record"
+    ASESMEN_READ = "asesmen.read"
     PERNYATAAN_RECORD = "pernyataan.record"
     GRADUASI_READ = "graduasi.read"
     GRADUASI_PROPOSE = "graduasi.propose"
@@ -127,6 +128,7 @@ PERMISSIONS = MappingProxyType(
         P.POLICY_APPROVE: MINISTRY,
         P.POLICY_READ: STAFF | VILLAGE,
         P.ASESMEN_RECORD: FIELD,
+        P.ASESMEN_READ: STAFF,
         P.PERNYATAAN_RECORD: FIELD,
         P.GRADUASI_READ: STAFF | VILLAGE,
         P.GRADUASI_PROPOSE: FIELD,

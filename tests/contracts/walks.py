@@ -13,6 +13,7 @@ from shared.access import Actor, Role
 from shared.jobs import enqueue
 from tests.caseload import given as families
 from tests.graduation.given import DESA, KENDAL, Road, at, proposal, tell
+from tests.graduation.ministry import Ministry
 from tests.kit import Cluster, Running, deliver, running
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import TODAY, a_world, determined, family_facts
@@ -179,7 +180,20 @@ async def graduation(service: Running, _: Cluster) -> Tokens:
     await side_ways(service, road)
     await proposed_exits(service, road, tokens)
     await objections(service, road, office)
+    await rules_that_change(service, road)
     return tokens
+
+
+async def rules_that_change(service: Running, road: Road) -> None:
+    """A policy is enacted, another is drafted and waits; an assessment is computed again under its own version."""
+    people = Ministry(service)
+    await people.enact("2026-09-05", "TIDAK_DITEMUKAN", sanggah_length=31)
+    done(await people.draft(instrument=await people.harder(), instrument_version=None))
+    done(await service.get(f"/v1/policy-version/{people.policy_id}", as_=people.official(2)))
+    shown = done(await service.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["field"]))
+    path = f"/v1/asesmen/{shown['asesmen']['asesmen_id']}"
+    for read in (path, f"{path}/reproduction"):
+        done(await service.get(read, as_=road.by["field"]))
 
 
 async def proposed_exits(service: Running, road: Road, tokens: Tokens) -> None:

@@ -22,8 +22,6 @@ OPEN = {"/livez", "/readyz", "/metrics", "/docs", "/docs/oauth2-redirect"}
 PLANNED: set[Permission] = {
     Permission.DAMPINGAN_HAND_OVER,
     Permission.P2K2_RECORD,
-    Permission.POLICY_DRAFT,
-    Permission.POLICY_APPROVE,
     Permission.COHORT_READ,
     Permission.RUJUKAN_SEND,
     Permission.FILE_READ,

@@ -7,7 +7,15 @@ from services.graduation.commands.exits import hear_exit, take_up_waiting
 from services.graduation.commands.monitoring import Finding, record_monitoring
 from services.graduation.commands.opening import open_case
 from services.graduation.commands.penetapan import Document, determine
+from services.graduation.commands.policy import (
+    InstrumentDraft,
+    PolicyDraft,
+    activate_policy,
+    approve_policy,
+    draft_policy,
+)
 from services.graduation.commands.review import (
+    Because,
     BeritaAcara,
     CancellationGround,
     RefusalGround,
@@ -21,11 +29,11 @@ from services.graduation.commands.review import (
     verify,
 )
 from services.graduation.commands.sanggah import Paper, Ruling, decide_sanggah, lodge_sanggah
-from services.graduation.commands.scoring import Answer
 from services.graduation.commands.tahap import set_tahap
 from services.graduation.commands.tasks import ask_for_check
 from services.graduation.commands.term import TAHAP_STARTED, TERM_ENDED, begin_monitoring, take_effect
 from services.graduation.commands.usul import SignedPaper, propose, sign_statement
+from services.graduation.scoring import Answer
 
 __all__ = [
     "TAHAP_STARTED",
@@ -33,18 +41,23 @@ __all__ = [
     "Act",
     "Answer",
     "BackPay",
+    "Because",
     "BeritaAcara",
     "CancellationGround",
     "Document",
     "Finding",
+    "InstrumentDraft",
     "Moment",
     "Paper",
+    "PolicyDraft",
     "RefusalGround",
     "Ruling",
     "SignedPaper",
     "Undoing",
+    "activate_policy",
     "annul",
     "approve",
+    "approve_policy",
     "ask_for_check",
     "assess",
     "begin_monitoring",
@@ -52,6 +65,7 @@ __all__ = [
     "decide_sanggah",
     "deliberate",
     "determine",
+    "draft_policy",
     "hear_exit",
     "lodge_sanggah",
     "open_case",

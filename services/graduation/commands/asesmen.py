@@ -17,7 +17,6 @@ from services.graduation.commands.case import (
     require_files,
 )
 from services.graduation.commands.dampingan import require_dampingan
-from services.graduation.commands.scoring import Answer, Judgement, facts_of, judge
 from services.graduation.errors import (
     NotScored,
 )
@@ -33,6 +32,7 @@ from services.graduation.models import (
     Stage,
     Usaha,
 )
+from services.graduation.scoring import Answer, Judgement, facts_of, judge
 from shared.access import Actor
 from shared.contracts.graduation import KpmAssessed
 from shared.database import uuid7

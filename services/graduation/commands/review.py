@@ -11,8 +11,8 @@ from services.graduation.commands.case import Act, advance, check_dated, load_ca
 from services.graduation.commands.dampingan import require_dampingan
 from services.graduation.commands.exits import take_up_waiting
 from services.graduation.commands.term import begin_term
-from services.graduation.errors import MusyawarahMissing, MusyawarahNotAsked
-from services.graduation.models import Graduasi, GraduasiState, Musyawarah, Stage
+from services.graduation.errors import EvidenceAsked, MusyawarahMissing, MusyawarahNotAsked
+from services.graduation.models import Graduasi, GraduasiState, Musyawarah, Policy, Stage
 from shared.access import Actor, Role
 from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs
@@ -35,6 +35,14 @@ class CancellationGround(StrEnum):
     KELUARGA_MENARIK_DIRI = "KELUARGA_MENARIK_DIRI"
     DASAR_GUGUR = "DASAR_GUGUR"
     LAINNYA = "LAINNYA"
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why a case leaves its way, and the SHA-256 of what shows it."""
+
+    reason: str
+    evidence_sha256: str | None = None
 
 
 STAGE_OF_ROLE = {
@@ -113,29 +121,38 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
     return case
 
 
-async def send_back(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason: str) -> Graduasi:
+async def send_back(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Because) -> Graduasi:
     """Return a proposed case to its pendamping, who assesses or proposes anew; an act in the official's stage.
 
     Raises:
-        IllegalTransition, SamePersonTwice
+        IllegalTransition, SamePersonTwice, EvidenceAsked, EvidenceUnknown
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), stage_of(actor), reason)
-    await advance(session, [(case, policy)], [GraduasiState.DIKEMBALIKAN], act)
+    act = Act(actor, await moment_of(session), stage_of(actor), why.reason, why.evidence_sha256)
+    await leave(session, case, policy, GraduasiState.DIKEMBALIKAN, act)
     return case
 
 
+async def leave(session: AsyncSession, case: Graduasi, policy: Policy, side: GraduasiState, act: Act) -> None:
+    """Leave the way forward into a side state; on evidence, where the policy asks for it."""
+    case.expect(side)
+    if act.evidence is None and side in policy.evidence_for:
+        raise EvidenceAsked("/body/evidence_sha256", exit_reason=case.exit_reason, wanted=side)
+    await require_files(session, {side.value: act.evidence} if act.evidence else {})
+    await advance(session, [(case, policy)], [side], act)
+
+
 async def refuse(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: RefusalGround, reason: str
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: RefusalGround, why: Because
 ) -> Graduasi:
     """Refuse a proposed case for good; a new one may be opened. An act in the official's stage.
 
     Raises:
-        IllegalTransition, SamePersonTwice
+        IllegalTransition, SamePersonTwice, EvidenceAsked, EvidenceUnknown
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), stage_of(actor), reason)
-    await advance(session, [(case, policy)], [GraduasiState.DITOLAK], act)
+    act = Act(actor, await moment_of(session), stage_of(actor), why.reason, why.evidence_sha256)
+    await leave(session, case, policy, GraduasiState.DITOLAK, act)
     emit(session, closed(case, ClosedAs.DITOLAK, ground))
     await take_up_waiting(session, case)
     return case
@@ -146,26 +163,27 @@ def stage_of(actor: Actor) -> Stage:
     return next(STAGE_OF_ROLE[role] for role in reversed(STAGE_OF_ROLE) if role in actor.roles)
 
 
-async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason: str) -> Graduasi:
+async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Because) -> Graduasi:
     """Hold a case before its effect: conflict in the data, suspicion, dispute. A term that ends meanwhile waits.
 
     Raises:
-        IllegalTransition
+        IllegalTransition, EvidenceAsked, EvidenceUnknown
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=reason)
-    await advance(session, [(case, policy)], [GraduasiState.DITUNDA], act)
+    act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
+    await leave(session, case, policy, GraduasiState.DITUNDA, act)
     return case
 
 
-async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason: str) -> Graduasi:
+async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Because) -> Graduasi:
     """Take a postponed case back to the state it left.
 
     Raises:
-        IllegalTransition: it is not postponed.
+        IllegalTransition: it is not postponed. EvidenceUnknown
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=reason)
+    await require_files(session, {"resumption": why.evidence_sha256} if why.evidence_sha256 else {})
+    act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
     left = GraduasiState(case.postponed_from) if case.postponed_from else GraduasiState.DITUNDA
     await advance(session, [(case, policy)], [left], act, resuming=True)
     if left is GraduasiState.MASA_SANGGAH:
@@ -174,17 +192,17 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason:
 
 
 async def cancel(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: CancellationGround, reason: str
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: CancellationGround, why: Because
 ) -> Graduasi:
     """Close a case before its SK: the family withdraws, or the ground falls away.
 
     Raises:
-        IllegalTransition
+        IllegalTransition, NotYourFamily, EvidenceAsked, EvidenceUnknown
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=reason)
+    act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
     await _check_own(session, case, act)
-    await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)
+    await leave(session, case, policy, GraduasiState.DIBATALKAN, act)
     emit(session, closed(case, ClosedAs.DIBATALKAN, ground))
     await take_up_waiting(session, case)
     return case

@@ -3,11 +3,11 @@ INSERT INTO credit_rule (version, valid_from, text_en, text_id) VALUES (1, '2025
   'A penetapan counts once, to the penugasan that authored the assessment to which the proposal is pinned (on short paths: to the proposer''s), in the year of the SK''s date, at the family''s area then.',
   'Satu penetapan dihitung satu kali, bagi penugasan penyusun asesmen yang menjadi dasar usulan (pada jalur pendek: pengusul), pada tahun tanggal SK, di wilayah keluarga saat itu.');
 
-INSERT INTO instrument (instrument_id, version, threshold_percent, exempt_below_able, source)
-VALUES ('019a0000-0000-7000-8000-000000000001', 1, 70, 1, 'domain.md 4.3: start set; thresholds are a first content, to be replaced by the juknis in force');
+INSERT INTO instrument (instrument_id, version, threshold_percent, exempt_below_able, criteria, source)
+VALUES ('019a0000-0000-7000-8000-000000000001', 1, 70, 1, 19, 'domain.md 4.3: start set; thresholds are a first content, to be replaced by the juknis in force');
 
-INSERT INTO indicator (instrument_id, position, code, source, value_type, rule, passes_at, weight, knock_out, evidence_required, text_en, text_id)
-SELECT '019a0000-0000-7000-8000-000000000001', * FROM (VALUES
+INSERT INTO indicator (instrument_id, criteria, position, code, source, value_type, rule, passes_at, weight, knock_out, evidence_required, text_en, text_id)
+SELECT '019a0000-0000-7000-8000-000000000001', 19, * FROM (VALUES
   (1, 'INCOME_PER_CAPITA_RP', 'ANSWER', 'INT', 'AT_LEAST', 900000, 20, true, true, 'Income per person a month, in rupiah', 'Pendapatan per orang per bulan, dalam rupiah'),
   (2, 'INCOME_STABLE_MONTHS', 'ANSWER', 'INT', 'AT_LEAST', 6, 10, false, false, 'Months for which the income has been steady', 'Lama pendapatan stabil, dalam bulan'),
   (3, 'DEBT_BURDEN_PERCENT', 'ANSWER', 'INT', 'AT_MOST', 35, 10, false, false, 'Instalments as a percentage of income', 'Cicilan sebagai persentase pendapatan'),
@@ -30,10 +30,14 @@ SELECT '019a0000-0000-7000-8000-000000000001', * FROM (VALUES
 ) AS wanted (position, code, source, value_type, rule, passes_at, weight, knock_out, evidence_required, text_en, text_id);
 
 INSERT INTO policy (policy_id, exit_reason, version, valid_from, opened_by, stages, four_people, needs_score, needs_statement,
-  needs_komponen_ended, counts, opens_rujukan, sanggah_length, sanggah_unit, sanggah_starts_from, monitoring_months, instrument_id, credit_rule_version)
+  needs_komponen_ended, counts, opens_rujukan, sanggah_length, sanggah_unit, sanggah_starts_from, monitoring_months, instrument_id, credit_rule_version,
+  first_content, candidate_desil_scope, candidate_desil_at_least, candidate_usaha_months, candidate_program_years, candidate_komponen_months)
 SELECT wanted.policy_id::uuid, wanted.exit_reason, 1, '2025-01-01', wanted.opened_by, wanted.stages, true, wanted.scored, wanted.scored,
   wanted.exit_reason = 'ALAMIAH', wanted.scored, wanted.opens_rujukan, 30, 'DAY', 'ANNOUNCED_ON', 6,
-  CASE WHEN wanted.scored THEN '019a0000-0000-7000-8000-000000000001'::uuid END, 1
+  CASE WHEN wanted.scored THEN '019a0000-0000-7000-8000-000000000001'::uuid END, 1,
+  -- domain.md 4.3, step 1: desil 5 and above, five years, a business that runs, komponen that end.
+  true, CASE WHEN wanted.scored THEN 'NAS' END, CASE WHEN wanted.scored THEN 5 END, CASE WHEN wanted.scored THEN 6 END,
+  CASE WHEN wanted.scored THEN 5 END, CASE WHEN wanted.exit_reason = 'ALAMIAH' THEN 3 END
 FROM (VALUES
   ('019a0000-0000-7000-8000-000000000101', 'SEJAHTERA_MANDIRI', 'PENDAMPING', ARRAY['USUL','VERIFIKASI','MUSYAWARAH','PERSETUJUAN','PENETAPAN','SANGGAH'], true, true),
   ('019a0000-0000-7000-8000-000000000102', 'SEJAHTERA_PPSE', 'PENDAMPING', ARRAY['USUL','VERIFIKASI','MUSYAWARAH','PERSETUJUAN','PENETAPAN','SANGGAH'], true, true),

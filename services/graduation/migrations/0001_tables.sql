@@ -27,9 +27,11 @@ CREATE TABLE instrument (
     threshold_percent INTEGER NOT NULL,
     exempt_below_able INTEGER NOT NULL,
     source TEXT NOT NULL,
+    criteria INTEGER NOT NULL,
     CONSTRAINT pk_instrument PRIMARY KEY (instrument_id),
     CONSTRAINT ck_instrument_threshold_percent CHECK (threshold_percent BETWEEN 0 AND 100),
-    CONSTRAINT uq_instrument_version UNIQUE (version)
+    CONSTRAINT uq_instrument_version UNIQUE (version),
+    CONSTRAINT uq_instrument_criteria UNIQUE (instrument_id, criteria)
 );;
 
 CREATE TABLE replica_kpm.dampingan (
@@ -163,6 +165,7 @@ CREATE TABLE indicator (
     instrument_id UUID NOT NULL,
     code TEXT NOT NULL,
     position INTEGER NOT NULL,
+    criteria INTEGER NOT NULL,
     source VARCHAR(40) NOT NULL,
     value_type VARCHAR(40) NOT NULL,
     rule VARCHAR(40) NOT NULL,
@@ -174,7 +177,9 @@ CREATE TABLE indicator (
     text_id TEXT NOT NULL,
     CONSTRAINT pk_indicator PRIMARY KEY (instrument_id, code),
     CONSTRAINT ck_indicator_weight_not_negative CHECK (weight >= 0),
-    CONSTRAINT fk_indicator_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id),
+    CONSTRAINT ck_indicator_a_place_of_the_instrument CHECK (position BETWEEN 1 AND criteria),
+    CONSTRAINT uq_indicator_position UNIQUE (instrument_id, position),
+    CONSTRAINT fk_indicator_instrument_id FOREIGN KEY(instrument_id, criteria) REFERENCES instrument (instrument_id, criteria),
     CONSTRAINT ck_indicator_source_known CHECK (source IN ('ANSWER', 'FACT')),
     CONSTRAINT ck_indicator_valuetype_known CHECK (value_type IN ('BOOL', 'INT')),
     CONSTRAINT ck_indicator_check_known CHECK (rule IN ('AT_LEAST', 'AT_MOST', 'IS', 'NONE'))
@@ -184,8 +189,16 @@ CREATE TABLE policy (
     policy_id UUID NOT NULL,
     exit_reason VARCHAR(40) NOT NULL,
     version INTEGER NOT NULL,
-    valid_from DATE NOT NULL,
+    valid_from DATE,
     valid_to DATE,
+    first_content BOOLEAN DEFAULT false NOT NULL,
+    drafted_by TEXT,
+    drafted_at TIMESTAMP WITH TIME ZONE,
+    reason TEXT,
+    first_approver TEXT,
+    second_approver TEXT,
+    activated_by TEXT,
+    activated_on DATE,
     opened_by VARCHAR(40) NOT NULL,
     stages TEXT[] NOT NULL,
     four_people BOOLEAN NOT NULL,
@@ -200,9 +213,27 @@ CREATE TABLE policy (
     monitoring_months INTEGER NOT NULL,
     instrument_id UUID,
     credit_rule_version INTEGER NOT NULL,
+    evidence_for TEXT[] DEFAULT '{}' NOT NULL,
+    candidate_desil_scope VARCHAR(40),
+    candidate_desil_at_least INTEGER,
+    candidate_usaha_months INTEGER,
+    candidate_program_years INTEGER,
+    candidate_komponen_months INTEGER,
+    candidate_reasons INTEGER DEFAULT '1' NOT NULL,
     CONSTRAINT pk_policy PRIMARY KEY (policy_id),
     CONSTRAINT uq_policy_exit_reason_version UNIQUE (exit_reason, version),
-    CONSTRAINT ex_policy_one_at_a_time EXCLUDE USING gist (exit_reason WITH =, daterange(valid_from, valid_to) WITH &&),
+    CONSTRAINT ex_policy_one_at_a_time EXCLUDE USING gist (exit_reason WITH =, daterange(valid_from, valid_to) WITH &&) WHERE (valid_from IS NOT NULL),
+    CONSTRAINT uq_policy_drafted_by UNIQUE (policy_id, drafted_by),
+    CONSTRAINT ck_policy_in_force_after_two_approvals CHECK (first_content OR (drafted_by IS NOT NULL AND (valid_from IS NULL OR second_approver IS NOT NULL))),
+    CONSTRAINT ck_policy_first_before_second CHECK (second_approver IS NULL OR first_approver IS NOT NULL),
+    CONSTRAINT ck_policy_three_people CHECK (first_approver <> second_approver AND drafted_by NOT IN (first_approver, second_approver)),
+    CONSTRAINT ck_policy_not_from_the_past CHECK (valid_from >= activated_on),
+    CONSTRAINT ck_policy_activated_on_a_day CHECK (first_content OR (valid_from IS NULL) = (activated_on IS NULL)),
+    CONSTRAINT ck_policy_ends_what_began CHECK (valid_from IS NOT NULL OR valid_to IS NULL),
+    CONSTRAINT ck_policy_stages_whole CHECK (stages @> ARRAY['USUL', 'VERIFIKASI', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH']),
+    CONSTRAINT ck_policy_statement_on_a_score CHECK (needs_score OR NOT needs_statement),
+    CONSTRAINT ck_policy_exit_proposed_without_a_score CHECK (opened_by = 'PENDAMPING' OR NOT needs_score),
+    CONSTRAINT ck_policy_gate_by_scope CHECK ((candidate_desil_scope IS NULL) = (candidate_desil_at_least IS NULL)),
     CONSTRAINT ck_policy_score_by_an_instrument CHECK (needs_score = (instrument_id IS NOT NULL)),
     CONSTRAINT ck_policy_lengths CHECK (sanggah_length > 0 AND monitoring_months >= 0),
     CONSTRAINT ck_policy_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
@@ -210,7 +241,8 @@ CREATE TABLE policy (
     CONSTRAINT ck_policy_termunit_known CHECK (sanggah_unit IN ('DAY', 'MONTH')),
     CONSTRAINT ck_policy_termstart_known CHECK (sanggah_starts_from IN ('ANNOUNCED_ON', 'SK_ON')),
     CONSTRAINT fk_policy_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id),
-    CONSTRAINT fk_policy_credit_rule_version FOREIGN KEY(credit_rule_version) REFERENCES credit_rule (version)
+    CONSTRAINT fk_policy_credit_rule_version FOREIGN KEY(credit_rule_version) REFERENCES credit_rule (version),
+    CONSTRAINT ck_policy_desilscope_known CHECK (candidate_desil_scope IN ('NAS', 'PROV', 'KABKOTA'))
 );;
 
 CREATE TABLE graduasi (

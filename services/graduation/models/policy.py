@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.graduation.models.table import Key, Table
-from shared.contracts.kinds import ExitReason
+from services.graduation.models.table import At, Key, Table
+from shared.contracts.kinds import DesilScope, ExitReason
 from shared.database import text_enum
 
 
@@ -65,6 +65,7 @@ class Instrument(Table):
     __table_args__ = (
         sa.CheckConstraint("threshold_percent BETWEEN 0 AND 100", name="threshold_percent"),
         sa.UniqueConstraint("version", name="uq_instrument_version"),
+        sa.UniqueConstraint("instrument_id", "criteria", name="uq_instrument_criteria"),
     )
 
     instrument_id: Mapped[Key]
@@ -73,17 +74,29 @@ class Instrument(Table):
     # A family with fewer able members of working age than this is exempt (OQ3 of domain.md, as decided so far).
     exempt_below_able: Mapped[int] = mapped_column(sa.Integer)
     source: Mapped[str]
+    # How many criteria it has: once they are there, no further one fits (`uq_indicator_position`).
+    criteria: Mapped[int] = mapped_column(sa.Integer)
 
 
 class Indicator(Table):
-    """One criterion of an instrument."""
+    """One criterion of an instrument; its place is one of as many as the instrument says that it has."""
 
     __tablename__ = "indicator"
-    __table_args__ = (sa.CheckConstraint("weight >= 0", name="weight_not_negative"),)
+    __table_args__ = (
+        sa.CheckConstraint("weight >= 0", name="weight_not_negative"),
+        sa.CheckConstraint("position BETWEEN 1 AND criteria", name="a_place_of_the_instrument"),
+        sa.UniqueConstraint("instrument_id", "position", name="uq_indicator_position"),
+        sa.ForeignKeyConstraint(
+            ["instrument_id", "criteria"],
+            ["instrument.instrument_id", "instrument.criteria"],
+            name="fk_indicator_instrument_id",
+        ),
+    )
 
-    instrument_id: Mapped[UUID] = mapped_column(sa.ForeignKey("instrument.instrument_id"), primary_key=True)
+    instrument_id: Mapped[Key]
     code: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(sa.Integer)
+    criteria: Mapped[int] = mapped_column(sa.Integer)
     source: Mapped[Source] = mapped_column(text_enum(Source))
     value_type: Mapped[ValueType] = mapped_column(text_enum(ValueType))
     rule: Mapped[Check] = mapped_column(text_enum(Check))
@@ -131,8 +144,25 @@ class CreditRule(Table):
     reversed_by_annulment: Mapped[bool] = mapped_column(server_default=sa.true())
 
 
+class PolicyState(StrEnum):
+    """Where a version stands: drafted; approved by two; activated from a day to come; in force; ended by a later one."""
+
+    DRAFT = "DRAFT"
+    APPROVED = "APPROVED"
+    PLANNED = "PLANNED"
+    IN_FORCE = "IN_FORCE"
+    ENDED = "ENDED"
+
+
+# What every case goes through; a policy adds the village's deliberation, or does not.
+EVERY_STAGE = "ARRAY['USUL', 'VERIFIKASI', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH']"
+
+
 class Policy(Table):
-    """What an exit reason asks for, in a range of dates. A case keeps the version under which it was opened."""
+    """What an exit reason asks for, in a range of dates. A case keeps the version under which it was opened.
+
+    Drafted by one, approved by two others, then activated from a date; its content never changes.
+    """
 
     __tablename__ = "policy"
     __table_args__: Any = (
@@ -142,6 +172,41 @@ class Policy(Table):
             (sa.text("daterange(valid_from, valid_to)"), "&&"),
             name="ex_policy_one_at_a_time",
             using="gist",
+            where=sa.text("valid_from IS NOT NULL"),
+        ),
+        sa.UniqueConstraint("policy_id", "drafted_by", name="uq_policy_drafted_by"),
+        *(
+            sa.ForeignKeyConstraint(
+                ["policy_id", name],
+                ["policy_approval.policy_id", "policy_approval.person"],
+                name=f"fk_policy_{name}",
+                use_alter=True,
+            )
+            for name in ("first_approver", "second_approver")
+        ),
+        sa.CheckConstraint(
+            "first_content OR (drafted_by IS NOT NULL AND (valid_from IS NULL OR second_approver IS NOT NULL))",
+            name="in_force_after_two_approvals",
+        ),
+        sa.CheckConstraint(
+            "second_approver IS NULL OR first_approver IS NOT NULL", name="first_before_second"
+        ),
+        sa.CheckConstraint(
+            "first_approver <> second_approver AND drafted_by NOT IN (first_approver, second_approver)",
+            name="three_people",
+        ),
+        sa.CheckConstraint("valid_from >= activated_on", name="not_from_the_past"),
+        sa.CheckConstraint(
+            "first_content OR (valid_from IS NULL) = (activated_on IS NULL)", name="activated_on_a_day"
+        ),
+        sa.CheckConstraint("valid_from IS NOT NULL OR valid_to IS NULL", name="ends_what_began"),
+        sa.CheckConstraint(f"stages @> {EVERY_STAGE}", name="stages_whole"),
+        sa.CheckConstraint("needs_score OR NOT needs_statement", name="statement_on_a_score"),
+        sa.CheckConstraint(
+            "opened_by = 'PENDAMPING' OR NOT needs_score", name="exit_proposed_without_a_score"
+        ),
+        sa.CheckConstraint(
+            "(candidate_desil_scope IS NULL) = (candidate_desil_at_least IS NULL)", name="gate_by_scope"
         ),
         sa.CheckConstraint("needs_score = (instrument_id IS NOT NULL)", name="score_by_an_instrument"),
         sa.CheckConstraint("sanggah_length > 0 AND monitoring_months >= 0", name="lengths"),
@@ -150,8 +215,17 @@ class Policy(Table):
     policy_id: Mapped[Key]
     exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason))
     version: Mapped[int] = mapped_column(sa.Integer)
-    valid_from: Mapped[date]
+    valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
+    # Given by a migration before there was anybody to draft; no service role may say so of a row.
+    first_content: Mapped[bool] = mapped_column(server_default=sa.false())
+    drafted_by: Mapped[str | None]
+    drafted_at: Mapped[At | None]
+    reason: Mapped[str | None]
+    first_approver: Mapped[str | None]
+    second_approver: Mapped[str | None]
+    activated_by: Mapped[str | None]
+    activated_on: Mapped[date | None]
     opened_by: Mapped[OpenedBy] = mapped_column(text_enum(OpenedBy))
     stages: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text))
     four_people: Mapped[bool]
@@ -166,6 +240,44 @@ class Policy(Table):
     monitoring_months: Mapped[int] = mapped_column(sa.Integer)
     instrument_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("instrument.instrument_id"))
     credit_rule_version: Mapped[int] = mapped_column(sa.ForeignKey("credit_rule.version"))
+    # Side states that this policy lets nobody enter without evidence (DITOLAK, DIBATALKAN, ...).
+    evidence_for: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}")
+    # What makes a candidate: so many of these reasons; one that is empty is none. Months and years are full ones.
+    candidate_desil_scope: Mapped[DesilScope | None] = mapped_column(text_enum(DesilScope))
+    candidate_desil_at_least: Mapped[int | None] = mapped_column(sa.Integer)
+    candidate_usaha_months: Mapped[int | None] = mapped_column(sa.Integer)
+    candidate_program_years: Mapped[int | None] = mapped_column(sa.Integer)
+    candidate_komponen_months: Mapped[int | None] = mapped_column(sa.Integer)
+    candidate_reasons: Mapped[int] = mapped_column(sa.Integer, server_default="1")
+
+    def state_on(self, on: date) -> PolicyState:
+        """Return where the version stands on a date."""
+        if self.valid_from is None:
+            return PolicyState.APPROVED if self.second_approver else PolicyState.DRAFT
+        if self.valid_from > on:
+            return PolicyState.PLANNED
+        return PolicyState.IN_FORCE if self.valid_to is None or self.valid_to > on else PolicyState.ENDED
+
+
+class PolicyApproval(Table):
+    """One of the two approvals of a draft; the drafter cannot give one. Append-only."""
+
+    __tablename__ = "policy_approval"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["policy_id", "drafted_by"],
+            ["policy.policy_id", "policy.drafted_by"],
+            name="fk_policy_approval_policy_id",
+        ),
+        sa.CheckConstraint("person <> drafted_by", name="not_by_the_drafter"),
+    )
+
+    policy_id: Mapped[Key]
+    person: Mapped[str] = mapped_column(primary_key=True)
+    drafted_by: Mapped[str]
+    sub: Mapped[str]
+    note: Mapped[str | None]
+    at: Mapped[At]
 
 
 class TahapCalendar(Table):

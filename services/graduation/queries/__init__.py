@@ -1,14 +1,16 @@
 """Reads of graduation that are more than one get. They lock nothing; row security narrows them to the caller's areas."""
 
+from services.graduation.queries.asesmen import asesmen, reproduction
 from services.graduation.queries.exits import exits
 from services.graduation.queries.graduasi import case_in_full, cases, history
 from services.graduation.queries.monitoring import tasks
 from services.graduation.queries.penetapan import certificate, numbers, sk_in_full
-from services.graduation.queries.policy import policies, policy_in_full
+from services.graduation.queries.policy import policies, policy_in_full, policy_version
 from services.graduation.queries.seen import accompanied, visible
 
 __all__ = [
     "accompanied",
+    "asesmen",
     "case_in_full",
     "cases",
     "certificate",
@@ -17,6 +19,8 @@ __all__ = [
     "numbers",
     "policies",
     "policy_in_full",
+    "policy_version",
+    "reproduction",
     "sk_in_full",
     "tasks",
     "visible",

@@ -1,38 +1,55 @@
-"""Reads of the rules."""
+"""Reads of the rules: every version, the one in force, and what an old one makes of what it was given then."""
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.models import Indicator, Instrument, Policy
+from services.graduation.models import Indicator, Instrument, Policy, PolicyState
 from shared import clock
 from shared.contracts.kinds import ExitReason
 from shared.errors import NotFound
 
 
-async def policies(session: AsyncSession) -> Sequence[Policy]:
-    """Return every policy version, by exit reason."""
-    return (await session.scalars(sa.select(Policy).order_by(Policy.exit_reason, Policy.version))).all()
+async def policies(session: AsyncSession, state: PolicyState | None) -> list[dict[str, Any]]:
+    """Return every policy version, by exit reason; or those that stand in `state` today."""
+    on = await clock.today(session)
+    found = (await session.scalars(sa.select(Policy).order_by(Policy.exit_reason, Policy.version))).all()
+    shown = [{**_fields(policy), "state": policy.state_on(on)} for policy in found]
+    return [one for one in shown if state in {None, one["state"]}]
 
 
 async def policy_in_full(session: AsyncSession, exit_reason: ExitReason) -> dict[str, Any]:
-    """Return the newest policy of an exit reason that holds today, with its instrument; raise NotFound."""
+    """Return the policy of an exit reason that holds today, with its instrument; raise NotFound."""
     on = await clock.today(session)
     statement = sa.select(Policy).where(
         Policy.exit_reason == exit_reason,
         Policy.valid_from <= on,
         sa.func.coalesce(Policy.valid_to > on, sa.true()),
     )
-    policy = (await session.scalars(statement)).one_or_none()
+    return await _in_full(session, (await session.scalars(statement)).one_or_none())
+
+
+async def policy_version(session: AsyncSession, policy_id: UUID) -> dict[str, Any]:
+    """Return one version with its instrument; raise NotFound."""
+    return await _in_full(session, await session.get(Policy, policy_id))
+
+
+async def _in_full(session: AsyncSession, policy: Policy | None) -> dict[str, Any]:
     if policy is None:
         raise NotFound("policy")
     instrument = await session.get(Instrument, policy.instrument_id) if policy.instrument_id else None
     asked = sa.select(Indicator).where(Indicator.instrument_id == policy.instrument_id)
     indicators = (await session.scalars(asked.order_by(Indicator.position))).all()
-    fields = {column.key: getattr(policy, column.key) for column in Policy.__table__.columns}
-    return {**fields, "instrument": _instrument(instrument, indicators) if instrument else None}
+    state = policy.state_on(await clock.today(session))
+    shown = _instrument(instrument, indicators) if instrument else None
+    return {**_fields(policy), "state": state, "instrument": shown}
+
+
+def _fields(policy: Policy) -> dict[str, Any]:
+    return {column.key: getattr(policy, column.key) for column in Policy.__table__.columns}
 
 
 def _instrument(instrument: Instrument, indicators: Sequence[Indicator]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class Refusal(Request):
 
     ground: RefusalGround
     reason: Reason
+    evidence_sha256: Digest | None = None
 
 
 class Cancellation(Request):
@@ -48,12 +49,19 @@ class Cancellation(Request):
 
     ground: CancellationGround
     reason: Reason
+    evidence_sha256: Digest | None = None
 
 
 class Because(Request):
-    """Why."""
+    """Why, and the evidence for it (the policy says where it must be there)."""
 
     reason: Reason
+    evidence_sha256: Digest | None = None
+
+
+def because(body: Because | Refusal | Cancellation) -> commands.Because:
+    """What every side way is told."""
+    return commands.Because(body.reason, body.evidence_sha256)
 
 
 @router.post("/graduasi/{graduasi_id}/verification", status_code=201, response_model=GraduasiView)
@@ -85,28 +93,28 @@ async def approve_graduasi(graduasi_id: UUID, body: Approval, session: Session, 
 @may(Permission.GRADUASI_RETURN, key_required=True)
 async def return_graduasi(graduasi_id: UUID, body: Because, session: Session, caller: Caller) -> Graduasi:
     """Return a proposed case to its pendamping."""
-    return await commands.send_back(session, caller, graduasi_id, body.reason)
+    return await commands.send_back(session, caller, graduasi_id, because(body))
 
 
 @router.post("/graduasi/{graduasi_id}/refusal", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_REFUSE, key_required=True)
 async def refuse_graduasi(graduasi_id: UUID, body: Refusal, session: Session, caller: Caller) -> Graduasi:
     """Refuse a proposed case for good."""
-    return await commands.refuse(session, caller, graduasi_id, body.ground, body.reason)
+    return await commands.refuse(session, caller, graduasi_id, body.ground, because(body))
 
 
 @router.post("/graduasi/{graduasi_id}/postponement", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_POSTPONE, key_required=True)
 async def postpone_graduasi(graduasi_id: UUID, body: Because, session: Session, caller: Caller) -> Graduasi:
     """Hold a case before its effect."""
-    return await commands.postpone(session, caller, graduasi_id, body.reason)
+    return await commands.postpone(session, caller, graduasi_id, because(body))
 
 
 @router.post("/graduasi/{graduasi_id}/resumption", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_POSTPONE, key_required=True)
 async def resume_graduasi(graduasi_id: UUID, body: Because, session: Session, caller: Caller) -> Graduasi:
     """Take a postponed case back to the state it left."""
-    return await commands.resume(session, caller, graduasi_id, body.reason)
+    return await commands.resume(session, caller, graduasi_id, because(body))
 
 
 @router.post("/graduasi/{graduasi_id}/cancellation", status_code=201, response_model=GraduasiView)
@@ -115,4 +123,4 @@ async def cancel_graduasi(
     graduasi_id: UUID, body: Cancellation, session: Session, caller: Caller
 ) -> Graduasi:
     """Close a case before its SK."""
-    return await commands.cancel(session, caller, graduasi_id, body.ground, body.reason)
+    return await commands.cancel(session, caller, graduasi_id, body.ground, because(body))

@@ -1,6 +1,5 @@
 """Rules as they are in force: policies with their instrument, the calendar of payment."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -13,8 +12,9 @@ from starlette.responses import Response
 from services.graduation import commands, queries
 from services.graduation.models import (
     Check,
+    GraduasiState,
     OpenedBy,
-    Policy,
+    PolicyState,
     Source,
     Stage,
     TahapCalendar,
@@ -24,7 +24,7 @@ from services.graduation.models import (
 )
 from services.graduation.routes.shapes import Day, Request, View
 from shared.access import Permission
-from shared.contracts.kinds import ExitReason
+from shared.contracts.kinds import DesilScope, ExitReason
 from shared.http import Paging, Router, Session, may
 
 router = Router(tag="policy")
@@ -36,8 +36,13 @@ class PolicyView(View):
     policy_id: UUID
     exit_reason: ExitReason
     version: int
-    valid_from: date
+    state: PolicyState
+    valid_from: date | None
     valid_to: date | None
+    drafted_by: str | None
+    reason: str | None
+    first_approver: str | None
+    second_approver: str | None
     opened_by: OpenedBy
     stages: list[Stage]
     four_people: bool
@@ -51,6 +56,13 @@ class PolicyView(View):
     sanggah_starts_from: TermStart
     monitoring_months: int
     credit_rule_version: int
+    evidence_for: list[GraduasiState]
+    candidate_desil_scope: DesilScope | None
+    candidate_desil_at_least: int | None
+    candidate_usaha_months: int | None
+    candidate_program_years: int | None
+    candidate_komponen_months: int | None
+    candidate_reasons: int
 
 
 class PolicyList(View):
@@ -125,9 +137,11 @@ class TahapPage(View):
 
 @router.get("/policy", response_model=PolicyList)
 @may(Permission.POLICY_READ)
-async def list_policy(session: Session) -> dict[str, Sequence[Policy]]:
-    """List every policy version."""
-    return {"items": await queries.policies(session)}
+async def list_policy(
+    session: Session, state: Annotated[PolicyState | None, Query()] = None
+) -> dict[str, list[dict[str, Any]]]:
+    """List every policy version, or those that stand in a state today."""
+    return {"items": await queries.policies(session, state)}
 
 
 @router.get("/policy/{exit_reason}", response_model=PolicyFullView)
@@ -135,6 +149,13 @@ async def list_policy(session: Session) -> dict[str, Sequence[Policy]]:
 async def read_policy(exit_reason: ExitReason, session: Session) -> dict[str, Any]:
     """Return the policy of an exit reason in force today, with its instrument."""
     return await queries.policy_in_full(session, exit_reason)
+
+
+@router.get("/policy-version/{policy_id}", response_model=PolicyFullView)
+@may(Permission.POLICY_READ)
+async def read_policy_version(policy_id: UUID, session: Session) -> dict[str, Any]:
+    """Return one version, drafted, in force or ended, with its instrument."""
+    return await queries.policy_version(session, policy_id)
 
 
 @router.get("/tahap-calendar", response_model=TahapPage)

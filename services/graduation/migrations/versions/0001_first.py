@@ -44,7 +44,8 @@ APPEND_ONLY = (
     "back_payment",
 )
 NEVER_DELETED = ("graduasi", "penetapan", "credit", "monitoring_task", "exit_proposal")
-RULES = ("monitoring_rule", "instrument", "indicator", "policy", "credit_rule", "graduasi_transition")
+# Instruments and policies are drafted; 0001_policy.sql says what of them may be written.
+RULES = ("monitoring_rule", "credit_rule", "graduasi_transition")
 
 
 def upgrade() -> None:
@@ -55,6 +56,7 @@ def upgrade() -> None:
     run("0001_exits.sql", ";;")
     run("0001_sanggah.sql", ";;")
     run("0001_monitoring.sql", ";;")
+    run("0001_policy.sql", ";;")
     run("0001_seed.sql", ";\n")
     for table in BY_AREA:
         schema.area_security(op.execute, table)

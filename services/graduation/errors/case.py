@@ -1,4 +1,4 @@
-"""Everything that graduation may refuse to do, in the words of an official."""
+"""What graduation may refuse to do with a case, in the words of an official."""
 
 from shared.errors import DomainError, NotAllowed
 

@@ -1,0 +1,173 @@
+"""How a rule changes: a whole new version is drafted, approved by two others, and activated from a day to come."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.commands.case import moment_of, refusing
+from services.graduation.errors import (
+    ActivatedFromThePast,
+    DrafterApproves,
+    ExitProposedIsNotScored,
+    InstrumentUnfit,
+    PolicyActivatedAlready,
+    PolicyApprovedAlready,
+    PolicyFollowed,
+    PolicyNotApproved,
+    StagesMissing,
+    StatementWithoutScore,
+    UnknownCreditRule,
+    UnknownInstrument,
+)
+from services.graduation.models import Indicator, Instrument, Policy, PolicyApproval, Stage
+from shared.access import Actor
+from shared.contracts.kinds import ExitReason
+from shared.database import load, uuid7
+from shared.errors import LostRace
+
+CONTRADICTIONS = {
+    "ck_policy_stages_whole": lambda: StagesMissing("/body/stages"),
+    "ck_policy_score_by_an_instrument": lambda: InstrumentUnfit("/body/instrument"),
+    "ck_policy_statement_on_a_score": lambda: StatementWithoutScore("/body/needs_statement"),
+    "ck_policy_exit_proposed_without_a_score": lambda: ExitProposedIsNotScored("/body/opened_by"),
+    "fk_policy_credit_rule_version": lambda: UnknownCreditRule("/body/credit_rule_version"),
+    "uq_policy_exit_reason_version": LostRace,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDraft:
+    """A whole new version: the columns of its content, and the instrument (a new one, or the version of one)."""
+
+    exit_reason: ExitReason
+    content: Mapping[str, Any]
+    instrument_version: int | None
+    instrument: "InstrumentDraft | None"
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentDraft:
+    """A new version of the questions: threshold in percent, its source, its criteria in order."""
+
+    threshold_percent: int
+    exempt_below_able: int
+    source: str
+    indicators: Sequence[Mapping[str, Any]]
+
+
+async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) -> Policy:
+    """Draft the next version of an exit reason's policy; it does nothing until two others approve it.
+
+    Raises:
+        UnknownInstrument, UnknownCreditRule, StagesMissing, InstrumentUnfit, StatementWithoutScore,
+        ExitProposedIsNotScored, LostRace (somebody drafted the same version)
+    """
+    instrument_id = await _instrument(session, draft)
+    newest = sa.select(sa.func.coalesce(sa.func.max(Policy.version), 0)).where(
+        Policy.exit_reason == draft.exit_reason
+    )
+    row = {
+        **draft.content,
+        "stages": [stage for stage in Stage if stage in draft.content["stages"]],
+        "policy_id": uuid7(),
+        "exit_reason": draft.exit_reason,
+        "version": (await session.scalar(newest) or 0) + 1,
+        "instrument_id": instrument_id,
+        "four_people": True,
+        "drafted_by": actor.person,
+        "drafted_at": (await moment_of(session)).at,
+    }
+    with refusing(**CONTRADICTIONS):
+        made = await session.scalars(sa.insert(Policy).values(row).returning(Policy))
+    return made.one()
+
+
+async def _instrument(session: AsyncSession, draft: PolicyDraft) -> UUID | None:
+    if draft.instrument is not None:
+        return await _new_instrument(session, draft.instrument)
+    if draft.instrument_version is None:
+        return None
+    named = sa.select(Instrument.instrument_id).where(Instrument.version == draft.instrument_version)
+    found = await session.scalar(named)
+    if found is None:
+        raise UnknownInstrument("/body/instrument_version", version=draft.instrument_version)
+    return found
+
+
+async def _new_instrument(session: AsyncSession, draft: InstrumentDraft) -> UUID:
+    newest = await session.scalar(sa.select(sa.func.max(Instrument.version)))
+    made = Instrument(
+        instrument_id=uuid7(),
+        version=(newest or 0) + 1,
+        threshold_percent=draft.threshold_percent,
+        exempt_below_able=draft.exempt_below_able,
+        source=draft.source,
+        criteria=len(draft.indicators),
+    )
+    session.add(made)
+    with refusing(uq_instrument_version=LostRace):
+        await session.flush()
+    head = {"instrument_id": made.instrument_id, "criteria": made.criteria}
+    rows = [{**head, "position": place, **one} for place, one in enumerate(draft.indicators, 1)]
+    await session.execute(sa.insert(Indicator), rows)
+    return made.instrument_id
+
+
+async def approve_policy(session: AsyncSession, actor: Actor, policy_id: UUID, note: str | None) -> Policy:
+    """Give one of the two approvals; the constraints hold that three different people have drafted and approved.
+
+    Raises:
+        NotFound, DrafterApproves, PolicyApprovedAlready
+    """
+    policy = await load(session, Policy, policy_id, noun="policy")
+    if policy.second_approver or policy.valid_from or policy.first_approver == actor.person:
+        raise PolicyApprovedAlready
+    given = {"policy_id": policy_id, "person": actor.person, "drafted_by": policy.drafted_by}
+    given |= {"sub": actor.sub, "note": note, "at": (await moment_of(session)).at}
+    with refusing(ck_policy_approval_not_by_the_drafter=DrafterApproves):
+        await session.execute(sa.insert(PolicyApproval).values(given))
+    if policy.first_approver is None:
+        policy.first_approver = actor.person
+    else:
+        policy.second_approver = actor.person
+    return policy
+
+
+async def activate_policy(session: AsyncSession, actor: Actor, policy_id: UUID, valid_from: date) -> Policy:
+    """Put an approved version in force from a day; the one before ends that day. Open cases keep theirs.
+
+    Raises:
+        NotFound, PolicyNotApproved, PolicyActivatedAlready, ActivatedFromThePast, PolicyFollowed
+    """
+    policy = await load(session, Policy, policy_id, noun="policy")
+    today = (await moment_of(session)).on
+    if policy.valid_from is not None:
+        raise PolicyActivatedAlready(on=policy.valid_from)
+    if policy.second_approver is None:
+        raise PolicyNotApproved
+    if valid_from < today:
+        raise ActivatedFromThePast("/body/valid_from", on=valid_from, today=today)
+    await _end_the_one_before(session, policy, valid_from)
+    policy.valid_from, policy.activated_by, policy.activated_on = valid_from, actor.person, today
+    with refusing(ex_policy_one_at_a_time=lambda: PolicyFollowed("/body/valid_from", on=valid_from)):
+        await session.flush()
+    return policy
+
+
+async def _end_the_one_before(session: AsyncSession, policy: Policy, valid_from: date) -> None:
+    """What is in force without an end, ends; where it begins on that day or later there is nothing before it to end."""
+    endless = sa.select(Policy).where(
+        Policy.exit_reason == policy.exit_reason, Policy.valid_from.is_not(None), Policy.valid_to.is_(None)
+    )
+    before = (await session.scalars(endless.with_for_update(key_share=True))).one_or_none()
+    if before is None:
+        return
+    if before.valid_from is not None and before.valid_from >= valid_from:
+        raise PolicyFollowed("/body/valid_from", on=before.valid_from)
+    before.valid_to = valid_from
+    await session.flush()

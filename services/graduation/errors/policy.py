@@ -1,0 +1,109 @@
+"""What graduation may refuse to do with a rule, in the words of an official."""
+
+from shared.errors import DomainError, NotAllowed
+
+
+class DrafterApproves(NotAllowed):
+    """403: who drafted a policy approves none of it."""
+
+    en = "You drafted this policy. Two other people approve it."
+    id = "Anda menyusun kebijakan ini. Persetujuan diberikan oleh dua orang lain."
+
+
+class PolicyApprovedAlready(DomainError):
+    """409: one approval a person, two a policy."""
+
+    en = "You have approved this policy already, or it has both of its approvals."
+    id = "Anda sudah menyetujui kebijakan ini, atau kedua persetujuannya sudah lengkap."
+
+
+class PolicyNotApproved(DomainError):
+    """409: a draft comes into force after two approvals."""
+
+    en = "This policy has not been approved by two people yet."
+    id = "Kebijakan ini belum disetujui oleh dua orang."
+
+
+class PolicyActivatedAlready(DomainError):
+    """409: a version is activated once; what follows it is a new version."""
+
+    en = "This policy has been activated from {on} already. Draft a new version to change it."
+    id = "Kebijakan ini sudah diberlakukan mulai {on}. Susun versi baru untuk mengubahnya."
+
+
+class ActivatedFromThePast(DomainError):
+    """422: what was decided under the old rules stays so."""
+
+    status = 422
+    en = "A policy cannot be in force from {on}; today is {today}, and the past keeps its rules."
+    id = "Kebijakan tidak dapat berlaku sejak {on}; hari ini {today}, dan masa lalu tetap memakai aturannya."
+
+
+class PolicyFollowed(DomainError):
+    """409: versions of one exit reason follow one another and never overlap."""
+
+    en = "Another version of this exit reason begins on {on}; a new one begins later."
+    id = "Versi lain untuk alasan ini mulai berlaku {on}; versi baru harus dimulai sesudahnya."
+
+
+class UnknownInstrument(DomainError):
+    """422: the draft names an instrument that does not exist."""
+
+    status = 422
+    en = "There is no instrument with version {version}."
+    id = "Tidak ada instrumen versi {version}."
+
+
+class UnknownCreditRule(DomainError):
+    """422: the draft names a crediting rule that does not exist."""
+
+    status = 422
+    en = "There is no crediting rule with this version."
+    id = "Tidak ada aturan penghitungan kinerja dengan versi ini."
+
+
+class StagesMissing(DomainError):
+    """422: every case is proposed, verified, approved and determined, and may be objected to."""
+
+    status = 422
+    en = "A policy has at least the stages USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN and SANGGAH."
+    id = "Kebijakan memuat sekurangnya tahap USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN, dan SANGGAH."
+
+
+class InstrumentUnfit(DomainError):
+    """422: a score comes from an instrument, and an instrument gives a score."""
+
+    status = 422
+    en = "A policy that scores names one instrument; one that does not score names none."
+    id = "Kebijakan yang menilai skor menyebut satu instrumen; yang tidak menilai tidak menyebutnya."
+
+
+class StatementWithoutScore(DomainError):
+    """422: a family signs after an assessment that says SIAP."""
+
+    status = 422
+    en = "A statement is signed on an assessment; a policy that asks for one scores."
+    id = "Pernyataan ditandatangani atas asesmen; kebijakan yang memintanya harus menilai skor."
+
+
+class ExitProposedIsNotScored(DomainError):
+    """422: what caseload proposes on evidence is before the officials at once."""
+
+    status = 422
+    en = "A case that opens by an exit proposal goes without a score."
+    id = "Kasus yang dibuka melalui usulan keluar berjalan tanpa skor."
+
+
+class EvidenceAsked(DomainError):
+    """422: the policy lets a case enter this state on evidence alone."""
+
+    status = 422
+    en = "The policy of {exit_reason} asks for evidence before a case becomes {wanted}. Send the file and name it."
+    id = "Kebijakan {exit_reason} mensyaratkan bukti sebelum kasus menjadi {wanted}. Kirim berkasnya dan sebutkan."
+
+
+class NoCandidateRule(DomainError):
+    """409: the policy of this exit reason does not say what makes a candidate."""
+
+    en = "The policy of {exit_reason} does not say what makes a family a candidate."
+    id = "Kebijakan {exit_reason} tidak menyebut apa yang menjadikan keluarga calon graduasi."

@@ -1,0 +1,174 @@
+"""How a rule changes over HTTP: drafted whole, approved by two others, activated from a day to come."""
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, StrictBool, StrictInt, model_validator
+
+from services.graduation import commands, queries
+from services.graduation.models import (
+    Check,
+    GraduasiState,
+    OpenedBy,
+    Source,
+    Stage,
+    TermStart,
+    TermUnit,
+    ValueType,
+)
+from services.graduation.routes.rules import PolicyFullView
+from services.graduation.routes.shapes import Day, Reason, Request
+from shared.access import Permission
+from shared.contracts.kinds import DesilScope, ExitReason
+from shared.http import Caller, Router, Session, may
+
+router = Router(tag="policy")
+SIDE_STATES = {
+    GraduasiState.DIKEMBALIKAN,
+    GraduasiState.DITOLAK,
+    GraduasiState.DITUNDA,
+    GraduasiState.DIBATALKAN,
+}
+Months = Annotated[StrictInt, Field(ge=0, le=600)]
+Text = Annotated[str, Field(min_length=3, max_length=300)]
+
+
+class IndicatorDraft(Request):
+    """One criterion: what is asked or known, what passes, what it weighs, whether it needs evidence."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,40}$", examples=["SAVINGS_RP"])]
+    source: Source
+    value_type: ValueType
+    rule: Check
+    passes_at: Annotated[StrictInt, Field(ge=-(10**12), le=10**12, examples=[500_000])]
+    weight: Annotated[StrictInt, Field(ge=0, le=1000, examples=[5])]
+    knock_out: StrictBool
+    evidence_required: StrictBool
+    text_en: Text = Field(examples=["Savings, in rupiah"])
+    text_id: Text = Field(examples=["Tabungan, dalam rupiah"])
+
+
+class InstrumentDraft(Request):
+    """A new version of the questions, in the order in which they are asked."""
+
+    threshold_percent: Annotated[StrictInt, Field(ge=0, le=100, examples=[70])]
+    exempt_below_able: Annotated[StrictInt, Field(ge=0, le=20, examples=[1])]
+    source: Text = Field(examples=["Juknis graduasi 2027"])
+    indicators: Annotated[list[IndicatorDraft], Field(min_length=1, max_length=60)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len({one.code for one in self.indicators}) != len(self.indicators):
+            message = "a criterion is named twice"
+            raise ValueError(message)
+        return self
+
+
+class PolicyContent(Request):
+    """What an exit reason asks for; months and years are full ones, an empty candidate reason is none."""
+
+    opened_by: OpenedBy
+    stages: Annotated[list[Stage], Field(min_length=1, max_length=6)] = Field(
+        examples=[[s.value for s in Stage]]
+    )
+    needs_score: StrictBool
+    needs_statement: StrictBool
+    needs_komponen_ended: StrictBool
+    counts: StrictBool
+    opens_rujukan: StrictBool
+    sanggah_length: Annotated[StrictInt, Field(ge=1, le=400, examples=[30])]
+    sanggah_unit: TermUnit
+    sanggah_starts_from: TermStart
+    monitoring_months: Annotated[StrictInt, Field(ge=0, le=60, examples=[6])]
+    credit_rule_version: Annotated[StrictInt, Field(ge=1, le=10_000, examples=[1])]
+    evidence_for: Annotated[list[GraduasiState], Field(max_length=4)] = Field([], examples=[["DIBATALKAN"]])
+    candidate_desil_scope: DesilScope | None = None
+    candidate_desil_at_least: Annotated[StrictInt, Field(ge=1, le=10)] | None = None
+    candidate_usaha_months: Months | None = None
+    candidate_program_years: Annotated[StrictInt, Field(ge=0, le=50)] | None = None
+    candidate_komponen_months: Months | None = None
+    candidate_reasons: Annotated[StrictInt, Field(ge=1, le=4)] = 1
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.candidate_desil_scope is None) != (self.candidate_desil_at_least is None):
+            message = "a desil means nothing without its scope"
+            raise ValueError(message)
+        if self.candidate_desil_scope is DesilScope.UNKNOWN:
+            message = "this desil scope is not known here"
+            raise ValueError(message)
+        if not SIDE_STATES.issuperset(self.evidence_for):
+            message = "evidence is asked for DIKEMBALIKAN, DITOLAK, DITUNDA and DIBATALKAN"
+            raise ValueError(message)
+        return self
+
+
+class PolicyDraft(PolicyContent):
+    """The whole next version of an exit reason's policy; with a new instrument, or the version of one, if it scores."""
+
+    exit_reason: ExitReason = Field(examples=["SEJAHTERA_MANDIRI"])
+    reason: Reason
+    instrument_version: Annotated[StrictInt, Field(ge=1, le=100_000)] | None = None
+    instrument: InstrumentDraft | None = None
+
+    @model_validator(mode="after")
+    def _one_instrument(self) -> Self:
+        if self.exit_reason is ExitReason.UNKNOWN:
+            message = "this exit reason is not known here"
+            raise ValueError(message)
+        if self.instrument is not None and self.instrument_version is not None:
+            message = "an instrument is new, or one that exists"
+            raise ValueError(message)
+        return self
+
+
+class PolicyApproval(Request):
+    """One of two approvals."""
+
+    note: Reason | None = None
+
+
+class PolicyActivation(Request):
+    """From which day it is in force: today or later."""
+
+    valid_from: Day
+
+
+@router.post("/policy", status_code=201, response_model=PolicyFullView)
+@may(Permission.POLICY_DRAFT, key_required=True)
+async def draft_policy(body: PolicyDraft, session: Session, caller: Caller) -> dict[str, Any]:
+    """Draft the next version; it does nothing until two others have approved it and it is activated."""
+    policy = await commands.draft_policy(session, caller, drafted(body))
+    return await queries.policy_version(session, policy.policy_id)
+
+
+@router.post("/policy/{policy_id}/approval", status_code=201, response_model=PolicyFullView)
+@may(Permission.POLICY_APPROVE, key_required=True)
+async def approve_policy(
+    policy_id: UUID, body: PolicyApproval, session: Session, caller: Caller
+) -> dict[str, Any]:
+    """Approve a draft: two different people, neither of them who drafted it."""
+    await commands.approve_policy(session, caller, policy_id, body.note)
+    return await queries.policy_version(session, policy_id)
+
+
+@router.post("/policy/{policy_id}/activation", status_code=201, response_model=PolicyFullView)
+@may(Permission.POLICY_APPROVE, key_required=True)
+async def activate_policy(
+    policy_id: UUID, body: PolicyActivation, session: Session, caller: Caller
+) -> dict[str, Any]:
+    """Put an approved version in force from a day; the one before ends then, and open cases keep theirs."""
+    await commands.activate_policy(session, caller, policy_id, body.valid_from)
+    return await queries.policy_version(session, policy_id)
+
+
+def drafted(body: PolicyDraft) -> commands.PolicyDraft:
+    """Read a draft: the columns of its content, and its instrument."""
+    outside = {"exit_reason", "instrument_version", "instrument"}
+    new = body.instrument
+    return commands.PolicyDraft(
+        exit_reason=body.exit_reason,
+        content=body.model_dump(exclude=outside),
+        instrument_version=body.instrument_version,
+        instrument=commands.InstrumentDraft(**new.model_dump()) if new else None,
+    )
