@@ -35,9 +35,16 @@ class Permission(StrEnum):
     KPM_LOOK_UP = "kpm.look_up"
     KPM_UPDATE = "kpm.update"
     DAMPINGAN_ASSIGN = "dampingan.assign"
+    DAMPINGAN_END = "dampingan.end"
     DAMPINGAN_HAND_OVER = "dampingan.hand_over"
+    HAND_OVER_READ = "hand_over.read"
+    DAMPINGAN_GAP_READ = "dampingan_gap.read"
     KUNJUNGAN_RECORD = "kunjungan.record"
+    KUNJUNGAN_READ = "kunjungan.read"
     P2K2_RECORD = "p2k2.record"
+    P2K2_READ = "p2k2.read"
+    TUGAS_READ = "tugas.read"
+    TUGAS_FINISH = "tugas.finish"
     EXIT_PROPOSE = "exit.propose"
     TAHAP_READ = "tahap.read"
 
@@ -119,9 +126,16 @@ PERMISSIONS = MappingProxyType(
         P.KPM_LOOK_UP: OFFICE,
         P.KPM_UPDATE: FIELD | DINSOS,
         P.DAMPINGAN_ASSIGN: DINSOS,
+        P.DAMPINGAN_END: TEAM_LEAD | DINSOS,
         P.DAMPINGAN_HAND_OVER: TEAM_LEAD,
+        P.HAND_OVER_READ: OFFICE,
+        P.DAMPINGAN_GAP_READ: OFFICE,
         P.KUNJUNGAN_RECORD: FIELD,
+        P.KUNJUNGAN_READ: STAFF,
         P.P2K2_RECORD: FIELD,
+        P.P2K2_READ: STAFF,
+        P.TUGAS_READ: STAFF,
+        P.TUGAS_FINISH: STAFF,
         P.EXIT_PROPOSE: FIELD | DINSOS,
         P.TAHAP_READ: OFFICE,
         P.POLICY_DRAFT: MINISTRY,

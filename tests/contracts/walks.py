@@ -106,7 +106,8 @@ async def kinds_and_contact(service: Running, tokens: Tokens, person: dict[str, 
 async def caseload(service: Running, cluster: Cluster) -> Tokens:
     """Families are taken in, one is accompanied and visited, another is given to a pendamping."""
     async with running(cluster, "registry") as teller:
-        await teller.publish(*families.pendamping())
+        second = families.pendamping(families.OTHER, families.OTHER_NO, families.OTHER_PENUGASAN)
+        await teller.publish(*families.pendamping(), *second)
         await deliver(teller, service)
     tokens = officials(service, PENDAMPING=families.companion(service))
     dinsos, mine = tokens[Role.DINSOS_KABKOTA], tokens[Role.PENDAMPING]
@@ -118,12 +119,19 @@ async def caseload(service: Running, cluster: Cluster) -> Tokens:
         done(await service.get(f"/v1/kpm/{kpm_id}{part}", as_=dinsos))
     listed = done(await service.get("/v1/kpm", as_=dinsos))["items"]
     free = next(item["kpm_id"] for item in listed if item["kpm_id"] != kpm_id)
-    given = {"kpm_id": free, "penugasan_id": str(families.PENUGASAN), "valid_from": str(TODAY)}
-    done(await service.post("/v1/dampingan", given, as_=dinsos))
+    given = {
+        "kpm_id": free,
+        "penugasan_id": str(families.PENUGASAN),
+        "valid_from": str(TODAY - timedelta(days=5)),
+    }
+    held = done(await service.post("/v1/dampingan", given, as_=dinsos))
     done(await service.get("/v1/dampingan", as_=dinsos))
     visit = {"purpose": "PEMUTAKHIRAN", "visited_on": str(TODAY), "findings": "Usaha berjalan baik."}
-    await visited(service, mine, {"kpm_id": kpm_id, **visit})
+    made = await visited(service, mine, {"kpm_id": kpm_id, **visit})
+    for path in ("/v1/kunjungan", f"/v1/kunjungan/{made['kunjungan_id']}"):
+        done(await service.get(path, as_=mine))
     await over_time(service, tokens, kpm_id)
+    await handed_over(service, tokens, held)
     return tokens
 
 
@@ -145,13 +153,30 @@ async def over_time(service: Running, tokens: Tokens, kpm_id: str) -> None:
     done(await service.get("/v1/exit-proposal", as_=mine))
 
 
-async def visited(service: Running, mine: str, visit: dict[str, Any]) -> None:
+async def handed_over(service: Running, tokens: Tokens, held: dict[str, Any]) -> None:
+    """One family's dampingan ends, which leaves a task; all others are to go to another pendamping tomorrow."""
+    lead, end = tokens[Role.KETUA_TIM_KABKOTA], {"valid_to": str(TODAY), "reason": "PINDAH_TUGAS"}
+    done(await service.post(f"/v1/dampingan/{held['dampingan_id']}/end", end, as_=lead))
+    task = done(await service.get("/v1/tugas", as_=lead))["items"][0]
+    done(await service.post(f"/v1/tugas/{task['tugas_id']}/done", {}, as_=lead))
+    order = {
+        "from_penugasan_id": str(families.PENUGASAN),
+        "to_penugasan_id": str(families.OTHER_PENUGASAN),
+        "kode_wilayah": KENDAL,
+        "on": str(TODAY + timedelta(days=1)),
+    }
+    done(await service.post("/v1/hand-over/preview", order, as_=lead))
+    asked = done(await service.post("/v1/hand-over", order | {"reason": "Pembagian wilayah baru."}, as_=lead))
+    done(await service.get(f"/v1/hand-over/{asked['hand_over_id']}", as_=lead))
+
+
+async def visited(service: Running, mine: str, visit: dict[str, Any]) -> dict[str, Any]:
     """Hand in a visit for whichever purpose the service knows."""
     from services.caseload.models import KunjunganPurpose
 
-    done(
-        await service.post("/v1/kunjungan", visit | {"purpose": str(next(iter(KunjunganPurpose)))}, as_=mine)
-    )
+    said = visit | {"purpose": str(next(iter(KunjunganPurpose)))}
+    made: dict[str, Any] = done(await service.post("/v1/kunjungan", said, as_=mine))
+    return made
 
 
 async def graduation(service: Running, _: Cluster) -> Tokens:

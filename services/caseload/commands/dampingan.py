@@ -1,6 +1,7 @@
 """Who accompanies a family: assigned within the placement's areas and the limit; its purpose follows the exit."""
 
 from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,6 +9,8 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.commands.days import end_on
+from services.caseload.commands.gap import fill_gaps
 from services.caseload.commands.history import remember
 from services.caseload.commands.loads import add_weight, limit_on, lock_loads
 from services.caseload.errors import (
@@ -32,9 +35,15 @@ FARTHEST_BACK = timedelta(days=366)
 
 
 async def assign_dampingan(
-    session: AsyncSession, actor: Actor, *, kpm_id: UUID, penugasan_id: UUID, valid_from: date
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    kpm_id: UUID,
+    penugasan_id: UUID,
+    valid_from: date,
+    override_reason: str | None = None,
 ) -> Dampingan:
-    """Put a family under a pendamping from a day on.
+    """Put a family under a pendamping from a day on; above the limit only for a reason, which is kept.
 
     Raises:
         NotFound, NotYetKnown, PendampingNotActive, PenugasanNotInForce, OutsideWilayahTugas, CaseloadFull,
@@ -42,7 +51,7 @@ async def assign_dampingan(
     """
     kpm = await load(session, Kpm, kpm_id, noun="kpm")
     penugasan = await placement_for(session, kpm.kode_wilayah, penugasan_id, valid_from)
-    await take_a_place(session, penugasan)
+    over = await take_a_place(session, penugasan, override=override_reason is not None)
     dampingan = Dampingan(
         dampingan_id=uuid7(),
         kpm_id=kpm_id,
@@ -54,28 +63,46 @@ async def assign_dampingan(
         version=1,
     )
     await insert_or_refuse(session, dampingan)
-    await remember(session, kpm_id, "dampingan", dampingan.dampingan_id, "ASSIGNED", who=actor.sub, why=None)
+    place = (kpm_id, "dampingan", dampingan.dampingan_id, "ASSIGNED")
+    await remember(session, *place, who=actor.sub, why=override_reason if over else None, over_limit=over)
+    await fill_gaps(session, [(kpm_id, valid_from)], who=actor.sub)
+    if penugasan.valid_to is not None:
+        await end_on(session, penugasan.valid_to)
     emit(session, DampinganStarted.model_validate(told(dampingan, kpm.kode_wilayah)))
     return dampingan
 
 
-async def placement_for(session: AsyncSession, kode: str, penugasan_id: UUID, on: date) -> Penugasan:
-    """Return the placement, if its pendamping is active and it covers the area on the day."""
+class Pointers(NamedTuple):
+    """Where in a request the placement, the day and the area stand."""
+
+    placement: str = "/body/penugasan_id"
+    day: str = "/body/valid_from"
+    area: str = "/body/kpm_id"
+
+
+async def placement_for(
+    session: AsyncSession, kode: str, penugasan_id: UUID, on: date, at: Pointers = Pointers()
+) -> Penugasan:
+    """Return the placement, if its pendamping is active and it covers the area on the day.
+
+    Raises:
+        NotYetKnown, TooLongAgo, PendampingNotActive, PenugasanNotInForce, OutsideWilayahTugas.
+    """
     penugasan = await session.get(Penugasan, penugasan_id)
     if penugasan is None:
-        raise NotYetKnown("penugasan", "/body/penugasan_id")
+        raise NotYetKnown("penugasan", at.placement)
     if on < (earliest := await clock.today(session) - FARTHEST_BACK):
-        raise TooLongAgo("/body/valid_from", on=on, first=earliest)
+        raise TooLongAgo(at.day, on=on, first=earliest)
     pendamping = await session.get(Pendamping, penugasan.pendamping_id)
     if pendamping is None:
-        raise NotYetKnown("pendamping", "/body/penugasan_id")
+        raise NotYetKnown("pendamping", at.placement)
     if pendamping.status is not PendampingStatus.AKTIF:
-        raise PendampingNotActive("/body/penugasan_id", status=pendamping.status.value)
+        raise PendampingNotActive(at.placement, status=pendamping.status.value)
     if not covers(penugasan, on):
-        raise PenugasanNotInForce("/body/valid_from", on=on)
+        raise PenugasanNotInForce(at.day, on=on)
     areas = await session.scalars(sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == penugasan_id))
     if not any(covers(area, on) and is_within(kode, area.kode_wilayah) for area in areas):
-        raise OutsideWilayahTugas("/body/kpm_id", on=on)
+        raise OutsideWilayahTugas(at.area, on=on)
     return penugasan
 
 
@@ -89,18 +116,20 @@ def is_within(kode: str, area: str) -> bool:
     return kode == area or kode.startswith(f"{area}.")
 
 
-async def take_a_place(session: AsyncSession, penugasan: Penugasan) -> None:
-    """Count one family more on a placement, under its lock.
+async def take_a_place(session: AsyncSession, penugasan: Penugasan, *, override: bool = False) -> bool:
+    """Count one family more on a placement, under its lock; return whether that passes what policy refuses.
 
     Raises:
-        CaseloadFull: policy refuses more.
+        CaseloadFull: policy refuses more, and nobody overrides it.
     """
     limit = await limit_on(session, penugasan.kind, await clock.today(session))
     loads = await lock_loads(session, {penugasan.penugasan_id: penugasan.pendamping_id})
     count = loads[penugasan.penugasan_id].weighing
-    if limit and count >= limit.refuse_above:
+    over = limit is not None and count >= limit.refuse_above
+    if limit and over and not override:
         raise CaseloadFull("/body/penugasan_id", count=count, limit=limit.refuse_above)
     await add_weight(session, loads, {penugasan.penugasan_id: 1}, limit)
+    return over
 
 
 async def insert_or_refuse(session: AsyncSession, dampingan: Dampingan) -> None:
@@ -126,7 +155,7 @@ async def change_purpose(
     found = await session.scalars(
         sa.select(Dampingan)
         .where(Dampingan.kpm_id == kpm_id, Dampingan.kind == PilarKind.PKH_PENDAMPING)
-        .where(Dampingan.purpose != purpose, sa.func.coalesce(sa.func.upper(Dampingan.valid) > today, True))
+        .where(Dampingan.purpose != purpose, ~Dampingan.ended)
         .with_for_update(key_share=True)
     )
     for dampingan in found.all():

@@ -24,10 +24,12 @@ from services.caseload.models.family import (
     Relation,
     Usaha,
 )
+from services.caseload.models.hand_over import DampinganGap, GapCause, HandOver
 from services.caseload.models.intake import StagedRow
 from services.caseload.models.membership import CaseMark, CaseState, Kepesertaan, Sealing, SealingState
 from services.caseload.models.replicas import Aid, Pendamping, Penugasan, WilayahTugas
 from services.caseload.models.table import Table
+from services.caseload.models.tugas import Tugas, TugasKind, TugasTerm
 
 __all__ = [
     "PROPOSAL_MOVES",
@@ -36,12 +38,15 @@ __all__ = [
     "CaseMark",
     "CaseState",
     "Dampingan",
+    "DampinganGap",
     "DampinganLimit",
     "DampinganLoad",
     "Desil",
     "ExitGround",
     "ExitProposal",
     "ExitProposalState",
+    "GapCause",
+    "HandOver",
     "Kepesertaan",
     "Komponen",
     "Kpm",
@@ -57,6 +62,9 @@ __all__ = [
     "SealingState",
     "StagedRow",
     "Table",
+    "Tugas",
+    "TugasKind",
+    "TugasTerm",
     "Usaha",
     "WilayahTugas",
 ]

@@ -14,7 +14,10 @@ from shared.database import text_enum
 
 
 class Dampingan(Table):
-    """One family under one pendamping for a time. PEMANTAUAN, after an exit, weighs nothing on the limit."""
+    """One family under one pendamping for a time. PEMANTAUAN, after an exit, weighs nothing on the limit.
+
+    `ended` once the last day has passed and the end was counted and told; an end may be dated ahead.
+    """
 
     __tablename__ = "dampingan"
     __table_args__ = (
@@ -32,7 +35,13 @@ class Dampingan(Table):
             where=sa.text("kind <> 'PKH_PENDAMPING'"),
             name="ex_dampingan_once_at_a_time",
         ),
-        sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "dampingan_id"),
+        # In the order of a pendamping's list of families, and of a hand-over's steps.
+        sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "kpm_id"),
+        sa.Index(
+            "ix_dampingan_ending",
+            sa.text("upper(valid)"),
+            postgresql_where=sa.text("NOT ended AND NOT upper_inf(valid)"),
+        ),
         sa.CheckConstraint("NOT isempty(valid)", name="some_day"),
     )
 
@@ -44,6 +53,7 @@ class Dampingan(Table):
     purpose: Mapped[DampinganPurpose] = mapped_column(text_enum(DampinganPurpose))
     valid: Mapped[Dates]
     reason: Mapped[str | None]
+    ended: Mapped[bool] = mapped_column(server_default=sa.false())
     version: Mapped[int] = mapped_column(server_default="1")
     recorded_at: Mapped[Recorded]
 
@@ -94,6 +104,7 @@ class Kunjungan(Table):
         sa.UniqueConstraint(
             "kpm_id", "pendamping_id", "visited_on", "purpose", name="uq_kunjungan_once_a_day"
         ),
+        sa.Index("ix_kunjungan_pendamping_id", "pendamping_id", "kunjungan_id"),
     )
 
     kunjungan_id: Mapped[Made]

@@ -47,3 +47,17 @@ async def require_sight(session: AsyncSession, actor: Actor, kpm_id: UUID) -> An
     if row is None:
         raise NotFound("kpm")
     return row
+
+
+def within(actor: Actor, kode_wilayah: str | None) -> list[sa.ColumnElement[bool]]:
+    """Return conditions on `kpm` for an area asked for and for the caller's own: what row security asks too, as ranges.
+
+    Row security holds in any case; ranges let the planner go by the index of areas.
+    """
+    asked = [below(kode_wilayah)] if kode_wilayah is not None else []
+    return asked if actor.national else [*asked, sa.or_(sa.false(), *(below(area) for area in actor.areas))]
+
+
+def below(area: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a family lives in an area."""
+    return sa.and_(Kpm.kode_wilayah >= area, Kpm.kode_wilayah < f"{area}~")

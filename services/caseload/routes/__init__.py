@@ -1,11 +1,25 @@
 """HTTP in and out of caseload, by noun."""
 
-from services.caseload.routes.dampingan import dampingan, kunjungan
+from services.caseload.routes.dampingan import dampingan
 from services.caseload.routes.exit_proposals import exit_proposals
 from services.caseload.routes.families import families
+from services.caseload.routes.hand_over import hand_over
 from services.caseload.routes.intake import intake
 from services.caseload.routes.komponen import komponen
+from services.caseload.routes.kunjungan import kunjungan
 from services.caseload.routes.memberships import memberships
 from services.caseload.routes.numbers import numbers
+from services.caseload.routes.tugas import tugas
 
-ROUTERS = [intake, families, komponen, memberships, exit_proposals, dampingan, kunjungan, numbers]
+ROUTERS = [
+    intake,
+    families,
+    komponen,
+    memberships,
+    exit_proposals,
+    dampingan,
+    hand_over,
+    kunjungan,
+    tugas,
+    numbers,
+]

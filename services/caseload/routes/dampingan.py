@@ -1,31 +1,34 @@
-"""Dampingan and home visits."""
+"""Who accompanies whom, from when until when."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import Field
 from starlette.responses import Response
 
 from services.caseload.commands.dampingan import assign_dampingan, told
-from services.caseload.commands.kunjungan import record_kunjungan
-from services.caseload.models import Dampingan, KunjunganPurpose
+from services.caseload.commands.endings import end_dampingan
+from services.caseload.models import Dampingan
 from services.caseload.queries.dampingan import list_of
 from services.caseload.routes.families import DampinganView
-from services.caseload.routes.shapes import Body, Day, Sentence, View
+from services.caseload.routes.shapes import Body, Sentence, View
 from shared.access import Permission
 from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Code, Day
 
 dampingan = Router(tag="dampingan")
-kunjungan = Router(tag="kunjungan")
 
 
 class DampinganAssignment(Body):
-    """Which family, under which placement, from which day."""
+    """Which family, under which placement, from which day; a reason that is kept overrides the limit of policy."""
 
     kpm_id: UUID
     penugasan_id: UUID
     valid_from: Day
+    override_reason: Sentence | None = Field(
+        default=None, examples=["Belum ada pendamping lain di desa ini."]
+    )
 
 
 class DampinganPage(View):
@@ -35,33 +38,29 @@ class DampinganPage(View):
     next: str | None
 
 
-class KunjunganReport(Body):
-    """A home visit: the day, what for, what was found, what comes next."""
+class DampinganEnd(Body):
+    """The first day without, and why: a code, because it travels."""
 
-    kpm_id: UUID
-    visited_on: Day
-    purpose: KunjunganPurpose
-    findings: Sentence
-    next_action: Sentence | None = None
-
-
-class KunjunganView(View):
-    """A home visit as recorded; its findings stay sealed."""
-
-    kunjungan_id: UUID
-    kpm_id: UUID
-    pendamping_id: UUID
-    penugasan_id: UUID
-    purpose: KunjunganPurpose
-    visited_on: date
+    valid_to: Day
+    reason: Code = Field(examples=["PINDAH_TUGAS"])
 
 
 @dampingan.post("/dampingan", status_code=201)
 @may(Permission.DAMPINGAN_ASSIGN, key_required=True)
 async def assign_kpm(body: DampinganAssignment, session: Session, caller: Caller) -> DampinganView:
-    """Put a family under a pendamping; refused above the limit of policy."""
+    """Put a family under a pendamping; refused above the limit of policy, unless for a reason."""
     assigned = await assign_dampingan(session, caller, **body.model_dump())
     return DampinganView.model_validate({**told(assigned, ""), "version": assigned.version})
+
+
+@dampingan.post("/dampingan/{dampingan_id}/end")
+@may(Permission.DAMPINGAN_END, key_required=True)
+async def end_accompaniment(
+    dampingan_id: UUID, body: DampinganEnd, session: Session, caller: Caller
+) -> DampinganView:
+    """End a dampingan; the family is without a pendamping from that day on, and listed as such."""
+    ended = await end_dampingan(session, caller, dampingan_id, **body.model_dump())
+    return DampinganView.model_validate({**told(ended, ""), "version": ended.version})
 
 
 @dampingan.get("/dampingan", response_model=DampinganPage)
@@ -76,10 +75,3 @@ async def list_dampingan(
     """Who accompanies whom, ended ones too: a pendamping's own, officials' by area."""
     statement = list_of(caller, pendamping_id, kpm_id)
     return await paging.answer(session, statement, (Dampingan.dampingan_id,))
-
-
-@kunjungan.post("/kunjungan", status_code=201)
-@may(Permission.KUNJUNGAN_RECORD)
-async def record_visit(body: KunjunganReport, session: Session, caller: Caller) -> KunjunganView:
-    """Hand in a home visit to a family that one accompanied on that day."""
-    return KunjunganView.model_validate(await record_kunjungan(session, caller, **body.model_dump()))

@@ -1,6 +1,5 @@
 """The steps of a family intake: stage, apply, clear. Each commits with its progress, its refusals and its events."""
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -18,17 +17,14 @@ from services.caseload.commands.intake.staging import anew, clear, is_lost, mark
 from services.caseload.commands.intake.telling import tell
 from services.caseload.commands.intake.writing import write
 from services.caseload.commands.loads import add_weight, limit_on, lock_loads
+from services.caseload.commands.pace import has_room
 from services.caseload.commands.work import WORK
 from shared import clock
 from shared.contracts.kinds import PilarKind
-from shared.database import raw
 from shared.jobs import Job, RowError, Step
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 1000, 8000
 WANTED_SECONDS = 0.8
-DEEPEST_UNSENT = 1000
-WAIT_SECONDS, LOOK_AGAIN_SECONDS = 0.5, 0.01
-UNSENT = "SELECT count(*) FROM (SELECT FROM platform.unsent LIMIT $1) AS waiting"
 COUNTS = ("families", "new_families", "changed_families", "unchanged_families", "refused_families")
 
 
@@ -73,16 +69,6 @@ def fitting(limit: int, seconds: float) -> int:
     """Return how many rows the next step takes, by what this one took."""
     wanted = min(LARGEST_BATCH, 2 * limit, int(limit * WANTED_SECONDS / max(seconds, 0.001)))
     return max(SMALLEST_BATCH, wanted)
-
-
-async def has_room(session: AsyncSession) -> bool:
-    """Wait a little until little waits to be told: decisions would wait behind it (architecture.md: bulk work yields)."""
-    connection, until = await raw(session), time.monotonic() + WAIT_SECONDS
-    while (await connection.fetchval(UNSENT, DEEPEST_UNSENT) or 0) >= DEEPEST_UNSENT:
-        if time.monotonic() > until:
-            return False
-        await asyncio.sleep(LOOK_AGAIN_SECONDS)
-    return True
 
 
 class Outcome:

@@ -10,7 +10,7 @@ revision = "0001"
 down_revision = None
 
 # In order: what refers to another table comes after it.
-TABLES = ("0001_first.sql", "0001_family.sql")
+TABLES = ("0001_first.sql", "0001_family.sql", "0001_hand_over.sql")
 FAMILY_TABLES = (
     "kpm_no_kk",
     "kpm_anggota",
@@ -24,8 +24,13 @@ FAMILY_TABLES = (
     "case_mark",
     "kpm_history",
     "sealing",
+    "dampingan_gap",
+    "tugas",
 )
+AREA_TABLES = ("kpm", "hand_over")
 HISTORIES = ("kpm_history",)
+
+AUTHOR = "pendamping_id = NULLIF(current_setting('pilar.pendamping', true), '')::uuid"
 
 RULES = """
 INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, source) VALUES
@@ -49,7 +54,8 @@ def upgrade() -> None:
 
 def secure() -> None:
     """Families show to those of their area alone; what hangs on a family shows with it; staging to the worker alone."""
-    schema.area_security(op.execute, "kpm")
+    for table in AREA_TABLES:
+        schema.area_security(op.execute, table)
     seen = "EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {table}.kpm_id)"
     for table in FAMILY_TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -58,4 +64,6 @@ def secure() -> None:
         op.execute(f"CREATE POLICY family ON {table} USING ({within}) WITH CHECK ({within})")
     for table in HISTORIES:
         op.execute(f"REVOKE UPDATE, DELETE ON {table} FROM caseload_api, caseload_worker")
+    # What somebody has written stays theirs to read, also after the family has left them (domain.md 7.3).
+    op.execute(f"CREATE POLICY author ON kunjungan FOR SELECT USING ({AUTHOR})")
     op.execute("REVOKE ALL ON staged_row FROM caseload_api")

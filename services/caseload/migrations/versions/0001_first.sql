@@ -154,6 +154,7 @@ CREATE TABLE dampingan (
     purpose VARCHAR(40) NOT NULL,
     valid DATERANGE NOT NULL,
     reason TEXT,
+    ended BOOLEAN DEFAULT false NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
@@ -165,7 +166,8 @@ CREATE TABLE dampingan (
     CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
 );;
 CREATE INDEX ix_dampingan_kpm_id ON dampingan (kpm_id);;
-CREATE INDEX ix_dampingan_pendamping_id ON dampingan (pendamping_id, dampingan_id);;
+CREATE INDEX ix_dampingan_pendamping_id ON dampingan (pendamping_id, kpm_id);;
+CREATE INDEX ix_dampingan_ending ON dampingan (upper(valid)) WHERE NOT ended AND NOT upper_inf(valid);;
 CREATE TABLE desil (
     kpm_id UUID NOT NULL,
     scope VARCHAR(40) NOT NULL,
@@ -278,6 +280,7 @@ CREATE TABLE kunjungan (
     CONSTRAINT fk_kunjungan_dampingan_id FOREIGN KEY(dampingan_id) REFERENCES dampingan (dampingan_id),
     CONSTRAINT ck_kunjungan_kunjunganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'VERIFIKASI', 'ASESMEN', 'PEMANTAUAN', 'KASUS'))
 );;
+CREATE INDEX ix_kunjungan_pendamping_id ON kunjungan (pendamping_id, kunjungan_id);;
 CREATE TABLE usaha (
     usaha_id UUID NOT NULL,
     kpm_id UUID NOT NULL,

@@ -1,0 +1,160 @@
+"""The end of a dampingan: dated by a command or by registry's word, counted and told once its day has come.
+
+An end that lies ahead is told as a change, so that everybody has the range; on its day a job ends all of that day.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+from asyncpg import PostgresError
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.commands.dampingan import FARTHEST_BACK, told
+from services.caseload.commands.days import ENDING, end_on
+from services.caseload.commands.gap import gap_after, open_gaps
+from services.caseload.commands.history import remember
+from services.caseload.commands.intake.ids import new_id
+from services.caseload.commands.loads import add_weight, limit_on, lock_loads
+from services.caseload.commands.pace import has_room, next_size
+from services.caseload.commands.work import WORK
+from services.caseload.errors import DampinganAlreadyEnded, EndsBeforeItBegins, TooLongAgo
+from services.caseload.models import Dampingan, Kpm
+from shared import clock
+from shared.access import Actor
+from shared.contracts.caseload import DampinganChanged, DampinganEnded
+from shared.contracts.kinds import DampinganPurpose, PilarKind
+from shared.database import load, raw
+from shared.jobs import Due, Job, Step, enqueue
+from shared.messaging import emit
+
+HISTORY = ("history_id", "kpm_id", "subject", "subject_id", "act", "who", "why", "detail", "occurred_at")
+FACTS = """d.dampingan_id, d.kpm_id, k.kode_wilayah, d.penugasan_id, d.pendamping_id, d.kind, d.purpose,
+    lower(d.valid) AS valid_from, upper(d.valid) AS valid_to, d.reason"""
+PAST = f"""
+SELECT {FACTS} FROM dampingan d JOIN kpm k USING (kpm_id)
+WHERE NOT d.ended AND NOT upper_inf(d.valid) AND upper(d.valid) <= $1
+ORDER BY upper(d.valid), d.kpm_id LIMIT $2 FOR NO KEY UPDATE OF d
+"""  # noqa: S608  # our own columns
+MARK = "UPDATE dampingan SET ended = true WHERE dampingan_id = ANY($1)"
+
+
+async def end_dampingan(
+    session: AsyncSession, actor: Actor, dampingan_id: UUID, *, valid_to: date, reason: str
+) -> Dampingan:
+    """End a dampingan; `valid_to` is the first day without, and may lie ahead.
+
+    Raises:
+        NotFound, DampinganAlreadyEnded, EndsBeforeItBegins, TooLongAgo.
+    """
+    dampingan, today = (
+        await load(session, Dampingan, dampingan_id, noun="dampingan"),
+        await clock.today(session),
+    )
+    check_end(dampingan, valid_to, today)
+    dampingan.valid, dampingan.reason = Range(dampingan.valid.lower, valid_to), reason
+    dampingan.version += 1
+    await session.flush()
+    kpm = await session.get_one(Kpm, dampingan.kpm_id)
+    if valid_to <= today:
+        await close(session, [told(dampingan, kpm.kode_wilayah)], who=actor.sub)
+        await session.refresh(dampingan)
+    else:
+        place = (dampingan.kpm_id, "dampingan", dampingan_id, "END_DATED")
+        await remember(session, *place, who=actor.sub, why=reason, valid_to=str(valid_to))
+        emit(session, DampinganChanged.model_validate(told(dampingan, kpm.kode_wilayah)))
+        await end_on(session, valid_to)
+    return dampingan
+
+
+def check_end(dampingan: Dampingan, valid_to: date, today: date) -> None:
+    """Raise DampinganAlreadyEnded, EndsBeforeItBegins or TooLongAgo where no end can be."""
+    until, first = dampingan.valid.upper, dampingan.valid.lower
+    if dampingan.ended or (until is not None and valid_to >= until):
+        raise DampinganAlreadyEnded("/body/valid_to", valid_to=until)
+    if first is not None and valid_to <= first:
+        raise EndsBeforeItBegins("/body/valid_to", valid_from=first)
+    if valid_to < (earliest := today - FARTHEST_BACK):
+        raise TooLongAgo("/body/valid_to", on=valid_to, first=earliest)
+
+
+@WORK.due(ENDING)
+async def begin_ending(session: AsyncSession, due: Due) -> None:
+    """The day has come: a job ends all that ends by it."""
+    del due
+    await enqueue(session, ENDING, {}, Actor.system("caseload"))
+
+
+@WORK.step(ENDING)
+async def end_what_is_past(session: AsyncSession, job: Job) -> Step:
+    """End the next dampingan whose last day has passed; steps of at most half a second."""
+    if not await has_room(session):
+        return Step(place=job.place)
+    began, limit = time.monotonic(), int(job.place.get("limit", 500))
+    try:
+        rows = await (await raw(session)).fetch(PAST, await clock.today(session), limit)
+        await close(session, [dict(row) for row in rows], who=job.actor.sub)
+    except PostgresError as error:
+        raise DBAPIError(None, None, error, hide_parameters=True) from error
+    place = {"limit": next_size(limit, time.monotonic() - began)}
+    return Step(done=len(rows), place=place, finished=len(rows) < limit)
+
+
+async def close(session: AsyncSession, rows: Sequence[dict[str, Any]], *, who: str) -> None:
+    """Count, remember and tell ends whose day has come, and open the gaps that they leave; set-wise."""
+    if not rows:
+        return
+    connection: Any = await raw(session)
+    await connection.execute(MARK, [row["dampingan_id"] for row in rows])
+    await unburden(session, rows)
+    now = await clock.now(session)
+    histories = [
+        (
+            new_id(),
+            row["kpm_id"],
+            "dampingan",
+            row["dampingan_id"],
+            "ENDED",
+            who,
+            row["reason"],
+            ended(row),
+            now,
+        )
+        for row in rows
+    ]
+    await connection.copy_records_to_table(
+        "kpm_history", records=histories, columns=HISTORY, schema_name="public"
+    )
+    await open_gaps(
+        session,
+        [
+            gap_after(row["kpm_id"], row["valid_to"], row["reason"], row["penugasan_id"], row["purpose"])
+            for row in rows
+            if row["kind"] == PilarKind.PKH_PENDAMPING
+        ],
+    )
+    for row in rows:
+        emit(session, DampinganEnded.model_validate(row))
+
+
+def ended(row: dict[str, Any]) -> str:
+    """Return what the history keeps of an end."""
+    return orjson.dumps({"valid_to": str(row["valid_to"])}).decode()
+
+
+async def unburden(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Take what has ended off the counts of its placements."""
+    today = await clock.today(session)
+    for kind in sorted({str(row["kind"]) for row in rows}):
+        mine = [
+            row for row in rows if row["kind"] == kind and row["purpose"] == DampinganPurpose.PENDAMPINGAN
+        ]
+        loads = await lock_loads(session, {row["penugasan_id"]: row["pendamping_id"] for row in mine})
+        fewer = Counter({penugasan: -n for penugasan, n in Counter(r["penugasan_id"] for r in mine).items()})
+        await add_weight(session, loads, fewer, await limit_on(session, PilarKind(kind), today))

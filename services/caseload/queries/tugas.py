@@ -1,0 +1,61 @@
+"""Tasks as people work on them: a pendamping's are those of the families that he accompanies today."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.models import Dampingan, Kpm, Tugas, TugasKind
+from services.caseload.queries.sight import sees_own_only, within
+from shared import clock
+from shared.access import Actor
+from shared.contracts.kinds import PilarKind
+
+# A family without a pendamping waits for its office, not for one that it does not have.
+OF_THE_OFFICE = (TugasKind.PASANG_PENDAMPING,)
+
+
+async def list_tugas(
+    session: AsyncSession, actor: Actor, *, open_only: bool, kind: TugasKind | None, kode_wilayah: str | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select tasks by `due_on`; a pendamping's own, officials' by area, each with who holds it today."""
+    today = await clock.today(session)
+    names = ("tugas_id", "kpm_id", "kind", "due_on", "opened_on", "done_at", "done_by", "version")
+    statement = sa.select(
+        *(getattr(Tugas, name) for name in names), Kpm.kode_wilayah, holder_on(today).label("held_by")
+    ).join(Kpm, Kpm.kpm_id == Tugas.kpm_id)
+    if sees_own_only(actor):
+        statement = statement.where(of_the_pendamping(actor, today))
+    if open_only:
+        statement = statement.where(Tugas.done_at.is_(None))
+    if kind is not None:
+        statement = statement.where(Tugas.kind == kind)
+    return statement.where(*within(actor, kode_wilayah))
+
+
+def holder_on(day: date) -> sa.ScalarSelect[UUID]:
+    """Return who accompanies a task's family on a day: computed, so that it follows every hand-over."""
+    held = sa.select(Dampingan.pendamping_id).where(
+        Dampingan.kpm_id == Tugas.kpm_id,
+        Dampingan.kind == PilarKind.PKH_PENDAMPING,
+        Dampingan.valid.contains(day),
+    )
+    return held.limit(1).scalar_subquery()
+
+
+def of_the_pendamping(actor: Actor, day: date) -> sa.ColumnElement[bool]:
+    """Return the condition that a task is a pendamping's today."""
+    mine = sa.select(Dampingan.kpm_id).where(
+        Dampingan.pendamping_id == actor.pendamping_id, Dampingan.valid.contains(day)
+    )
+    return sa.and_(Tugas.kpm_id.in_(mine), Tugas.kind.not_in(OF_THE_OFFICE))
+
+
+async def holds(session: AsyncSession, actor: Actor, tugas: Tugas) -> bool:
+    """Whether a task is the caller's: a pendamping's own, an official's by area through row security."""
+    if not sees_own_only(actor):
+        return True
+    mine = of_the_pendamping(actor, await clock.today(session))
+    return bool(await session.scalar(sa.select(mine).where(Tugas.tugas_id == tugas.tugas_id)))

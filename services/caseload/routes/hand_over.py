@@ -1,0 +1,140 @@
+"""Handing the families of an area from one placement to another."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from starlette.responses import Response
+
+from services.caseload.commands.hand_over import preview_hand_over, request_hand_over
+from services.caseload.commands.hand_over.order import Order
+from services.caseload.queries.hand_over import read_hand_over
+from services.caseload.routes.shapes import Body, Sentence, View
+from shared.access import Permission
+from shared.contracts.kinds import DampinganPurpose
+from shared.http import Caller, Router, Session, may
+from shared.http.fields import KNOWN, Day, Wilayah
+
+hand_over = Router(tag="hand-over")
+
+
+class HandOverOrder(Body):
+    """Whose families, of which area, go to whom; `on` is the receiver's first day. Without a purpose: all of them."""
+
+    from_penugasan_id: UUID
+    to_penugasan_id: UUID
+    kode_wilayah: Wilayah
+    on: Day
+    purpose: Annotated[DampinganPurpose, KNOWN] | None = None
+
+    def order(self) -> Order:
+        """Return what is ordered."""
+        return Order(*(getattr(self, name) for name in Order.__dataclass_fields__))
+
+
+class HandOverRequest(HandOverOrder):
+    """A hand-over and why; `override_reason` lets the receiver pass the limit of policy, and is kept."""
+
+    reason: Sentence = Field(examples=["Pembagian wilayah tugas baru."])
+    override_reason: Sentence | None = Field(default=None, examples=["Belum ada pendamping lain."])
+
+
+class WarningView(View):
+    """A code and the count that it is about."""
+
+    code: str = Field(examples=["ABOVE_WARNING"])
+    count: int
+
+
+class HandOverPreview(View):
+    """What a hand-over would do; `from_` and `to_` are the counts that weigh on each placement, before and after."""
+
+    families: int
+    open_cases: int
+    tasks: int
+    from_before: int
+    from_after: int
+    to_before: int
+    to_after: int
+    warn_above: int | None
+    refuse_above: int | None
+    warnings: list[WarningView]
+
+
+class HandOverState(StrEnum):
+    """SCHEDULED: its day lies ahead; then as its job."""
+
+    SCHEDULED = "SCHEDULED"
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+
+
+class HandOverView(View):
+    """A hand-over and how far it is; families that stayed are listed at the job's errors, each with its reason."""
+
+    hand_over_id: UUID
+    state: HandOverState
+    job: str | None = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
+    from_penugasan_id: UUID
+    to_penugasan_id: UUID
+    kode_wilayah: str
+    on: date
+    purpose: DampinganPurpose | None
+    reason: str
+    override_reason: str | None
+    families: int
+    done: int
+    refused: int
+    error: str | None
+    asked_by: str
+    asked_at: datetime
+
+    @model_validator(mode="before")
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Any:
+        """Read it from its row and its job's."""
+        job = row["job_id"]
+        counts = {name: row[name] or 0 for name in ("done", "refused")}
+        said = {
+            "on": row["on_date"],
+            "state": row["state"] or "SCHEDULED",
+            "job": f"/v1/jobs/{job}" if job else None,
+        }
+        return row | counts | said
+
+    @classmethod
+    async def of(cls, session: Session, hand_over_id: UUID) -> Self:
+        """Return the view of one hand-over."""
+        return cls.model_validate(await read_hand_over(session, hand_over_id))
+
+
+@hand_over.post("/hand-over/preview")
+@may(Permission.DAMPINGAN_HAND_OVER)
+async def preview_families(body: HandOverOrder, session: Session, caller: Caller) -> HandOverPreview:
+    """What a hand-over would do, before it is ordered."""
+    return HandOverPreview.model_validate(await preview_hand_over(session, caller, body.order()))
+
+
+@hand_over.post("/hand-over", status_code=202)
+@may(Permission.DAMPINGAN_HAND_OVER, key_required=True)
+async def request_families(
+    body: HandOverRequest, session: Session, caller: Caller, response: Response
+) -> HandOverView:
+    """Order a hand-over; it is done in steps, at once or when its day comes."""
+    why = body.model_dump(include={"reason", "override_reason"})
+    asked = await request_hand_over(session, caller, body.order(), **why)
+    response.headers["Location"] = f"/v1/hand-over/{asked.hand_over_id}"
+    await session.flush()
+    return await HandOverView.of(session, asked.hand_over_id)
+
+
+@hand_over.get("/hand-over/{hand_over_id}")
+@may(Permission.HAND_OVER_READ)
+async def read_families_handed_over(hand_over_id: UUID, session: Session) -> HandOverView:
+    """How far a hand-over is."""
+    return await HandOverView.of(session, hand_over_id)
