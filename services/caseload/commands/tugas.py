@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.history import remember
 from services.caseload.commands.intake.ids import new_id
 from services.caseload.errors import TugasAlreadyDone
-from services.caseload.models import Tugas, TugasKind, TugasTerm
-from services.caseload.queries.tugas import holds
+from services.caseload.models import Dampingan, Tugas, TugasKind, TugasTerm
 from shared import clock
 from shared.access import Actor
 from shared.database import load, raw, vault_of
@@ -54,7 +53,7 @@ async def finish_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID, note
         NotFound: there is none, or it is not the caller's. TugasAlreadyDone.
     """
     tugas = await load(session, Tugas, tugas_id, noun="tugas")
-    if not await holds(session, actor, tugas):
+    if not await is_of(session, actor, tugas):
         raise NotFound("tugas")
     if tugas.done_at is not None:
         raise TugasAlreadyDone
@@ -64,3 +63,16 @@ async def finish_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID, note
     detail = {"kind": tugas.kind.value}
     await remember(session, tugas.kpm_id, "tugas", tugas_id, "DONE", who=actor.sub, why=None, **detail)
     return tugas
+
+
+async def is_of(session: AsyncSession, actor: Actor, tugas: Tugas) -> bool:
+    """Whether a task is the caller's: an official's by area, a pendamping's while he accompanies the family."""
+    if actor.pendamping_id is None:
+        return True
+    today = await clock.today(session)
+    mine = sa.select(Dampingan.dampingan_id).where(
+        Dampingan.kpm_id == tugas.kpm_id,
+        Dampingan.pendamping_id == actor.pendamping_id,
+        Dampingan.valid.contains(today),
+    )
+    return tugas.kind is not TugasKind.PASANG_PENDAMPING and await session.scalar(mine) is not None

@@ -51,11 +51,3 @@ def of_the_pendamping(actor: Actor, day: date) -> sa.ColumnElement[bool]:
         Dampingan.pendamping_id == actor.pendamping_id, Dampingan.valid.contains(day)
     )
     return sa.and_(Tugas.kpm_id.in_(mine), Tugas.kind.not_in(OF_THE_OFFICE))
-
-
-async def holds(session: AsyncSession, actor: Actor, tugas: Tugas) -> bool:
-    """Whether a task is the caller's: a pendamping's own, an official's by area through row security."""
-    if not sees_own_only(actor):
-        return True
-    mine = of_the_pendamping(actor, await clock.today(session))
-    return bool(await session.scalar(sa.select(mine).where(Tugas.tugas_id == tugas.tugas_id)))

@@ -6,12 +6,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.days import midnight
+from services.caseload.commands.hand_over.families import count_families
 from services.caseload.commands.hand_over.order import AT, Order, placements_of
 from services.caseload.commands.loads import limit_on
 from services.caseload.commands.work import WORK
 from services.caseload.errors import CaseloadFull, HandOverAlreadyAsked, NothingToHandOver
 from services.caseload.models import DampinganLoad, HandOver
-from services.caseload.queries.hand_over import count_families
 from shared import clock, schema
 from shared.access import Actor
 from shared.database import constraint_of, uuid7

@@ -9,12 +9,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.hand_over.asking import KIND
+from services.caseload.commands.hand_over.families import HELD, LOST
 from services.caseload.commands.hand_over.moving import Move
 from services.caseload.commands.hand_over.order import Order, placements_of
 from services.caseload.commands.pace import has_room, next_size
 from services.caseload.commands.work import WORK
 from services.caseload.models import HandOver, Penugasan
-from services.caseload.queries.hand_over import HELD, LOST
 from shared.database import raw
 from shared.jobs import Job, Step
 
