@@ -23,7 +23,8 @@ from services.caseload.commands.intake.ids import new_id
 from services.caseload.commands.loads import add_weight, limit_on, lock_loads
 from services.caseload.commands.pace import has_room, next_size
 from services.caseload.commands.work import WORK
-from services.caseload.errors import DampinganAlreadyEnded, EndsBeforeItBegins, TooLongAgo
+from services.caseload.errors import TooLongAgo
+from services.caseload.errors.dampingan import DampinganAlreadyEnded, DampinganNeedsADay
 from services.caseload.models import Dampingan, Kpm
 from shared import clock
 from shared.access import Actor
@@ -56,7 +57,7 @@ async def end_dampingan(
     """End a dampingan; `valid_to` is the first day without, and may lie ahead.
 
     Raises:
-        NotFound, DampinganAlreadyEnded, EndsBeforeItBegins, TooLongAgo.
+        NotFound, DampinganAlreadyEnded, DampinganNeedsADay, TooLongAgo.
     """
     dampingan, today = (
         await load(session, Dampingan, dampingan_id, noun="dampingan"),
@@ -79,12 +80,12 @@ async def end_dampingan(
 
 
 def check_end(dampingan: Dampingan, valid_to: date, today: date) -> None:
-    """Raise DampinganAlreadyEnded, EndsBeforeItBegins or TooLongAgo where no end can be."""
+    """Raise DampinganAlreadyEnded, DampinganNeedsADay or TooLongAgo where no end can be."""
     until, first = dampingan.valid.upper, dampingan.valid.lower
     if dampingan.ended or (until is not None and valid_to >= until):
         raise DampinganAlreadyEnded("/body/valid_to", valid_to=until)
     if first is not None and valid_to <= first:
-        raise EndsBeforeItBegins("/body/valid_to", valid_from=first)
+        raise DampinganNeedsADay("/body/valid_to", valid_from=first)
     if valid_to < (earliest := today - FARTHEST_BACK):
         raise TooLongAgo("/body/valid_to", on=valid_to, first=earliest)
 

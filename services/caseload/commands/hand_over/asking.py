@@ -10,7 +10,8 @@ from services.caseload.commands.hand_over.families import count_families
 from services.caseload.commands.hand_over.order import AT, Order, placements_of
 from services.caseload.commands.loads import limit_on
 from services.caseload.commands.work import WORK
-from services.caseload.errors import CaseloadFull, HandOverAlreadyAsked, NothingToHandOver
+from services.caseload.errors import CaseloadFull
+from services.caseload.errors.dampingan import HandOverAlreadyAsked, NothingToHandOver
 from services.caseload.models import DampinganLoad, HandOver
 from shared import clock, schema
 from shared.access import Actor

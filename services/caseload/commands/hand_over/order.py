@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.dampingan import Pointers, covers, placement_for
-from services.caseload.errors import KindsDiffer, PenugasanIsItself, PenugasanNotInForce
+from services.caseload.errors import PenugasanNotInForce
+from services.caseload.errors.dampingan import KindsDiffer, PenugasanIsItself
 from services.caseload.models import Penugasan
 from shared import clock
 from shared.contracts.kinds import DampinganPurpose

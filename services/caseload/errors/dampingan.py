@@ -1,0 +1,52 @@
+"""What caseload refuses about who accompanies a family: hand-over, ends, tasks."""
+
+from shared.errors import DomainError, InvalidInput
+
+
+class PenugasanIsItself(InvalidInput):
+    """422: a hand-over needs two placements."""
+
+    en = "The families are to go to another placement than the one that they come from."
+    id = "Keluarga harus dialihkan ke penugasan yang lain dari penugasan asalnya."
+
+
+class KindsDiffer(DomainError):
+    """409: a hand-over stays within a kind of pendamping."""
+
+    en = "Families are handed over within one kind of pendamping; these are {giving} and {taking}."
+    id = "Pengalihan hanya antarpendamping sejenis; penugasan ini {giving} dan {taking}."
+
+
+class NothingToHandOver(DomainError):
+    """409: the giver accompanies no family there on that day."""
+
+    en = "This placement accompanies no family in {kode_wilayah} on {on}."
+    id = "Penugasan ini tidak mendampingi keluarga mana pun di {kode_wilayah} pada {on}."
+
+
+class HandOverAlreadyAsked(DomainError):
+    """409: the same order, and it has not ended yet."""
+
+    en = "This hand-over has been ordered and has not ended yet."
+    id = "Pengalihan ini sudah diminta dan belum selesai."
+
+
+class DampinganAlreadyEnded(DomainError):
+    """409: an end can be dated earlier while it lies ahead, never later and never twice."""
+
+    en = "This dampingan ends on {valid_to} already."
+    id = "Dampingan ini sudah berakhir pada {valid_to}."
+
+
+class DampinganNeedsADay(InvalidInput):
+    """422: a range needs a day; one that began today ends tomorrow at the earliest."""
+
+    en = "The dampingan began on {valid_from}; it can end on a later day at the earliest."
+    id = "Dampingan ini dimulai pada {valid_from}; paling cepat berakhir pada hari sesudahnya."
+
+
+class TugasAlreadyDone(DomainError):
+    """409: done once."""
+
+    en = "This task is done already."
+    id = "Tugas ini sudah diselesaikan."
