@@ -127,10 +127,12 @@ CREATE TABLE platform.due (
     clock text NOT NULL CONSTRAINT ck_due_clock CHECK (clock IN ('business', 'real')),
     due_at timestamptz NOT NULL, payload jsonb NOT NULL DEFAULT '{}',
     attempts integer NOT NULL DEFAULT 0, error text,
-    lease uuid, lease_until timestamptz, done_at timestamptz,
+    lease uuid, lease_until timestamptz, done_at timestamptz, lane text,
     CONSTRAINT uq_due_kind_subject_id UNIQUE (kind, subject_id)
 );;
 CREATE INDEX ix_due_open ON platform.due (clock, due_at) WHERE done_at IS NULL;;
+CREATE INDEX ix_due_lane ON platform.due (lane) WHERE done_at IS NULL AND lane IS NOT NULL;;
+CREATE INDEX ix_due_leased ON platform.due (lane) WHERE done_at IS NULL AND lane IS NOT NULL AND lease IS NOT NULL;;
 
 CREATE TABLE platform.file (
     sha256 text PRIMARY KEY CONSTRAINT ck_file_sha256 CHECK (sha256 ~ '^[0-9a-f]{64}$'),

@@ -187,8 +187,15 @@ due = sa.Table(
     sa.Column("lease", UUID(as_uuid=True)),
     _at("lease_until", nullable=True),
     _at("done_at", nullable=True),
+    sa.Column("lane", sa.Text),
     sa.UniqueConstraint("kind", "subject_id", name="uq_due_kind_subject_id"),
     sa.Index("ix_due_open", "clock", "due_at", postgresql_where=sa.text("done_at IS NULL")),
+    sa.Index("ix_due_lane", "lane", postgresql_where=sa.text("done_at IS NULL AND lane IS NOT NULL")),
+    sa.Index(
+        "ix_due_leased",
+        "lane",
+        postgresql_where=sa.text("done_at IS NULL AND lane IS NOT NULL AND lease IS NOT NULL"),
+    ),
 )
 file = sa.Table(
     "file",

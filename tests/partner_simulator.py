@@ -1,6 +1,7 @@
 """A partner of the simulator's own: a small real HTTP server that checks what it is sent, and answers back.
 
-It can be down (503), slow, silent, refuse with a reason code, answer twice, and take a withdrawal. Tests and the
+It can be down (503), slow, silent, refuse with a reason code, answer twice, take a withdrawal, and, with `pulls`,
+ask the inbox instead of listening. Tests and the
 demonstration use it alike; the latter with `referral_url` and `token`, tests with a `call_back` of their own.
 """
 
@@ -24,6 +25,7 @@ from starlette.routing import Route
 
 OLDEST_SECONDS = 300
 CallBack = Callable[[str, dict[str, Any], str], Awaitable[httpx.Response]]
+Ask = Callable[[str], Awaitable[httpx.Response]]
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class PartnerSimulator:
     secret: str = ""
     name: str = "SIM"
     call_back: CallBack | None = None
+    pulls: bool = False
     down: bool = False
     slow_seconds: float = 0
     refuse_with: str | None = None
@@ -51,6 +54,8 @@ class PartnerSimulator:
     received: list[Received] = field(default_factory=list[Received])
     rujukan: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     withdrawn: set[str] = field(default_factory=set[str])
+    notices: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    ask: Ask | None = None
     tries: int = 0
     port: int = 0
     _server: uvicorn.Server | None = None
@@ -119,9 +124,8 @@ class PartnerSimulator:
 
     def _handle(self, body: dict[str, Any]) -> Response:
         subject = body["rujukan_program_id"]
-        if body["notice"] == "DICABUT":
-            self.withdrawn.add(subject)
-            self.rujukan.pop(subject, None)
+        if body["notice"] != "RUJUKAN":
+            self.hear(body)
             return JSONResponse({"taken": subject})
         if self.refuse_with:
             return JSONResponse({"reason_code": self.refuse_with}, 422)
@@ -132,6 +136,42 @@ class PartnerSimulator:
             self._talking.add(talk)
             talk.add_done_callback(self._talking.discard)
         return JSONResponse({"taken": subject}, self.reply_status)
+
+    def hear(self, body: dict[str, Any]) -> None:
+        """Take what names no person: a withdrawal and an end drop the rujukan, a reminder is kept; again is nothing."""
+        if body not in self.notices:
+            self.notices.append(body)
+        if body["notice"] in {"DICABUT", "KEDALUWARSA"}:
+            self.rujukan.pop(body["rujukan_program_id"], None)
+        if body["notice"] == "DICABUT":
+            self.withdrawn.add(body["rujukan_program_id"])
+
+    async def pull(self, *, receipts: bool = True) -> list[dict[str, Any]]:
+        """Ask the inbox for what is new, page by page, and say that it was taken; return the notices as they came."""
+        assert self.ask is not None, "the simulator was not told how to ask referral"
+        path: str | None = "/v1/inbox?limit=50"
+        found: list[dict[str, Any]] = []
+        while path:
+            page = await self.ask(path)
+            assert page.status_code == 200, page.text
+            found += page.json()["items"]
+            path = page.json()["next"]
+        for item in found:
+            self._keep(item["body"])
+            if receipts:
+                await self.receive(item)
+        return found
+
+    def _keep(self, body: dict[str, Any]) -> None:
+        if body["notice"] == "RUJUKAN":
+            self.rujukan[body["rujukan_program_id"]] = body
+        else:
+            self.hear(body)
+
+    async def receive(self, item: dict[str, Any]) -> httpx.Response:
+        """Give the receipt of one notice of the inbox."""
+        path, notice = f"/v1/rujukan-program/{item['rujukan_program_id']}/receipt", item["notice_id"]
+        return await self._say(path, {"notice_id": notice}, f"{self.name}:{notice}")
 
     async def _talk(self, subject: str) -> None:
         for number, answer in enumerate(self.answers, 1):

@@ -21,6 +21,7 @@ from shared.contracts.referral import (
     ConsentWithdrawn,
     RujukanAnswered,
     RujukanDelivered,
+    RujukanExpired,
     RujukanSent,
     RujukanWithdrawn,
 )
@@ -114,6 +115,13 @@ async def keep_withdrawal(session: AsyncSession, event: RujukanWithdrawn, meta: 
     """The offer was taken back."""
     del meta
     await keep_aid(session, event, withdrawn_on=event.withdrawn_on)
+
+
+@aid.on(RujukanExpired)
+async def keep_expiry(session: AsyncSession, event: RujukanExpired, meta: Meta) -> None:
+    """The partner let it run out."""
+    del meta
+    await keep_aid(session, event)
 
 
 @graduation.on(GraduasiProposed)

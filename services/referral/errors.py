@@ -197,3 +197,31 @@ class AlreadyPast(DomainError):
 
     en = "{on} lies in the past; what was in force then stays."
     id = "{on} sudah lewat; yang berlaku saat itu tidak diubah."
+
+
+class EscalationAcknowledged(DomainError):
+    """409: somebody has taken this escalation up already."""
+
+    en = "This escalation was taken up on {on}."
+    id = "Eskalasi ini sudah ditangani pada {on}."
+
+
+class ProgramUnknown(InvalidInput):
+    """422: no program has this code."""
+
+    en = "There is no program with the code {code}."
+    id = "Tidak ada program dengan kode {code}."
+
+
+class SlaTermTaken(DomainError):
+    """409: a term holds from that day or later already."""
+
+    en = "A term already holds from {valid_from} or later."
+    id = "Sudah ada tenggat yang berlaku sejak {valid_from} atau sesudahnya."
+
+
+class NoticeNotRead(DomainError):
+    """409: a receipt is for what was read in the inbox, or came by webhook."""
+
+    en = "This notice has not been read yet; read it in the inbox first."
+    id = "Pemberitahuan ini belum dibaca; bacalah dahulu di kotak masuk."

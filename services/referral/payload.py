@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -75,31 +76,42 @@ def payload_schema(minimum_data: Sequence[str]) -> dict[str, Any]:
 
 def rujukan_payload(sharing: Sharing) -> dict[str, Any]:
     """Return the notice of a rujukan: what the program's minimum data names, each field asked for one by one."""
-    row, program = sharing.row, sharing.program
+    about: dict[str, Any] = {
+        "rujukan_program_id": sharing.row.rujukan_program_id,
+        "usaha": sharing.row.usaha,
+        "consent_id": sharing.consent.consent_id,
+        **{name: getattr(sharing.program, name) for name in ("code", "legal_basis", "minimum_data")},
+        **{name: getattr(sharing.rujukan, name) for name in ("purpose", "sk_no", "certificate_no")},
+    }
+    office = {name: getattr(sharing.office, name) for name in ("kode_wilayah", "name", "phone", "email")}
+    return minimum(about, office, sharing.person)
+
+
+def minimum(about: Mapping[str, Any], office: Mapping[str, Any], person: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the notice from its parts, the same by webhook and in the inbox."""
     known: dict[str, Any] = {
-        **{name: sharing.person.get(name) for name in PERSONAL},
-        PayloadField.USAHA: row.usaha,
-        PayloadField.SK_NO: sharing.rujukan.sk_no,
-        PayloadField.CERTIFICATE_NO: sharing.rujukan.certificate_no,
+        **{name: person.get(name) for name in PERSONAL},
+        PayloadField.USAHA: about["usaha"],
+        PayloadField.SK_NO: about["sk_no"],
+        PayloadField.CERTIFICATE_NO: about["certificate_no"],
     }
     return {
         "notice": Notice.RUJUKAN.value,
-        "rujukan_program_id": str(row.rujukan_program_id),
-        "program": program.code,
-        "purpose": sharing.rujukan.purpose.value,
-        "legal_basis": program.legal_basis,
-        "consent_id": str(sharing.consent.consent_id),
-        "office": {
-            name: getattr(sharing.office, name) for name in ("kode_wilayah", "name", "phone", "email")
-        },
-        **{name: known[name] for name in program.minimum_data},
+        "rujukan_program_id": str(about["rujukan_program_id"]),
+        "program": about["code"],
+        "purpose": str(about["purpose"]),
+        "legal_basis": about["legal_basis"],
+        "consent_id": str(about["consent_id"]),
+        "office": dict(office),
+        **{name: known[name] for name in about["minimum_data"]},
     }
 
 
-def withdrawal_payload(rujukan_program_id: UUID, withdrawn_on: str) -> dict[str, Any]:
-    """Return the notice that a rujukan is taken back; it tells nothing of the family, and not why."""
+def notice_payload(notice: Notice, rujukan_program_id: UUID, on: date) -> dict[str, Any]:
+    """Return a notice that tells nothing of the family, and not why: taken back, run out, or still waited for."""
+    day = {Notice.DICABUT: "withdrawn_on", Notice.KEDALUWARSA: "expired_on", Notice.PENGINGAT: "sla_due_on"}
     return {
-        "notice": Notice.DICABUT.value,
+        "notice": notice.value,
         "rujukan_program_id": str(rujukan_program_id),
-        "withdrawn_on": withdrawn_on,
+        day[notice]: on.isoformat(),
     }

@@ -8,11 +8,20 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.models import (
+    ENDED,
+    WAITS_FOR_PARTNER,
     Attempt,
+    Consent,
     Dampingan,
+    Escalation,
+    Identity,
+    InboxRead,
     IntakeWindow,
+    Notice,
+    Office,
     Outcome,
     Partner,
+    PartnerNotice,
     Program,
     ProgramQuota,
     ProgramRule,
@@ -20,6 +29,7 @@ from services.referral.models import (
     RujukanProgram,
     RujukanProgramHistory,
     RujukanState,
+    SlaTerm,
     Waiting,
 )
 from shared.contracts.kinds import RujukanProgramState
@@ -35,6 +45,10 @@ ATTEMPT_ORDER = (Attempt.attempt_id,)
 QUOTA_ORDER = (ProgramQuota.kode_wilayah, ProgramQuota.valid_from, ProgramQuota.quota_id)
 INTAKE_ORDER = (IntakeWindow.opens_on, IntakeWindow.window_id)
 WAITING_ORDER = (Waiting.number,)
+INBOX_ORDER = (PartnerNotice.told_at, PartnerNotice.notice_id)
+ESCALATION_ORDER = (Escalation.escalation_id,)
+SLA_TERM_ORDER = (SlaTerm.valid_from, SlaTerm.sla_term_id)
+INBOX_READ_ORDER = (InboxRead.read_id,)
 
 
 async def read(session: AsyncSession, model: type[Row], key: object, noun: str) -> Row:
@@ -118,6 +132,51 @@ async def outcomes_of(session: AsyncSession, rujukan_program_id: UUID) -> Sequen
     """Return the outcomes of an aid by month."""
     wanted = sa.select(Outcome).where(Outcome.rujukan_program_id == rujukan_program_id)
     return (await session.scalars(wanted.order_by(Outcome.month))).all()
+
+
+def inbox_list(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
+    """Select what a partner has not taken yet; what tells of a person only while its consent holds and nothing waits.
+
+    New is a set, what has no receipt, and never a place in an order: what is committed late is not passed over.
+    """
+    named, turn = PartnerNotice.notice == Notice.RUJUKAN, RujukanProgram.state.in_(WAITS_FOR_PARTNER)
+    open_case = sa.and_(Rujukan.state == RujukanState.TERBUKA, Rujukan.paused.is_(False))
+    known = sa.select(Identity.for_id).where(Identity.for_id == PartnerNotice.rujukan_program_id).exists()
+    still = sa.and_(open_case, known, Consent.withdrawn_on.is_(None), RujukanProgram.state.not_in(ENDED))
+    says = sa.or_(
+        sa.and_(named, still),
+        sa.and_(PartnerNotice.notice == Notice.PENGINGAT, open_case, turn),
+        PartnerNotice.notice.in_([Notice.DICABUT, Notice.KEDALUWARSA]),
+    )
+    sealed = sa.case((named, sa.func.identity_for_partner(PartnerNotice.rujukan_program_id)))
+    office = sa.func.left(RujukanProgram.kode_wilayah, 5)
+    return (
+        sa.select(
+            *(getattr(PartnerNotice, name) for name in ("told_at", "notice_id", "notice", "on")),
+            *(getattr(RujukanProgram, name) for name in ("rujukan_program_id", "partner_id", "usaha")),
+            *(getattr(Program, name) for name in ("code", "legal_basis", "minimum_data")),
+            *(getattr(Rujukan, name) for name in ("purpose", "sk_no", "certificate_no")),
+            Consent.consent_id,
+            office.label("office_area"),
+            Office.name.label("office_name"),
+            Office.phone.label("office_phone"),
+            Office.email.label("office_email"),
+            sealed.label("sealed"),
+        )
+        .join(RujukanProgram, RujukanProgram.rujukan_program_id == PartnerNotice.rujukan_program_id)
+        .join(Rujukan, Rujukan.rujukan_id == RujukanProgram.rujukan_id)
+        .join(Program, Program.program_id == RujukanProgram.program_id)
+        .join(Consent, Consent.rujukan_program_id == RujukanProgram.rujukan_program_id)
+        .outerjoin(Office, Office.kode_wilayah == office)
+        .where(PartnerNotice.partner_id == partner_id, PartnerNotice.taken_at.is_(None), says)
+    )
+
+
+def escalation_list(names: Sequence[str], *, open_only: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Select escalations of the caller's areas; open: not taken up, and not answered since."""
+    statement = columns_of(Escalation, names)
+    waits = sa.and_(Escalation.acknowledged_on.is_(None), Escalation.settled_on.is_(None))
+    return statement.where(waits) if open_only else statement
 
 
 async def count_rujukan(

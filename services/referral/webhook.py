@@ -9,11 +9,12 @@ import asyncio
 import hashlib
 import hmac
 import ipaddress
+import secrets
 import socket
 import ssl
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
@@ -24,6 +25,7 @@ from shared import clock
 
 CONNECT_SECONDS = 3.0
 WHOLE_SECONDS = 10.0
+LONGEST_WAIT = 3600
 LARGEST_REPLY = 64 * 1024
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -41,6 +43,13 @@ class Call:
     def __repr__(self) -> str:
         """Name the notice, nothing of its content."""
         return f"Call({self.notice_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """No call now: the partner is left alone until this instant."""
+
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,19 @@ async def resolve(parts: SplitResult) -> str:
         if inner.is_multicast or inner.is_reserved:
             raise _refused("it is no address of one host", "bukan alamat satu host")
     return str(addresses[0])
+
+
+def backoff(attempt: int) -> timedelta:
+    """Return the wait before a try: twice as long each time, at most an hour, half to one and a half of it."""
+    if attempt == 0:
+        return timedelta()
+    jitter = 0.5 + secrets.randbelow(1001) / 1000
+    return timedelta(seconds=min(LONGEST_WAIT, 2 ** min(attempt, 20)) * jitter)
+
+
+async def reach(wanted: Call | PutOff) -> Reply | PutOff:
+    """Tell the partner, unless it is left alone for now."""
+    return wanted if isinstance(wanted, PutOff) else await post(wanted)
 
 
 async def post(call: Call) -> Reply:

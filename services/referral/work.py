@@ -4,26 +4,22 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.commands.deadlines import DUE_KIND
+from services.referral.commands.notices import TELLING, prepare_telling, record_telling
 from services.referral.commands.opening import MATCHING, match_rujukan
 from services.referral.commands.outcomes import CLOSING, close_rujukan
+from services.referral.commands.overdue import escalate, expire, remind_partner
 from services.referral.commands.places import PROMOTING
 from services.referral.commands.promoting import promote
-from services.referral.commands.sending import (
-    SENDING,
-    WITHDRAWAL,
-    prepare_sending,
-    prepare_withdrawal,
-    record_sending,
-    record_withdrawal,
-)
-from services.referral.models import Rujukan
-from services.referral.webhook import post
+from services.referral.commands.sending import SENDING, prepare_sending, record_sending
+from services.referral.models import DeadlineKind, Rujukan
+from services.referral.webhook import reach
 from shared.database import load
 from shared.jobs import Due, OutsideCall, Work
 
 WORK = Work()
-WORK.call(SENDING, OutsideCall(prepare_sending, post, record_sending))
-WORK.call(WITHDRAWAL, OutsideCall(prepare_withdrawal, post, record_withdrawal))
+WORK.call(SENDING, OutsideCall(prepare_sending, reach, record_sending))
+WORK.call(TELLING, OutsideCall(prepare_telling, reach, record_telling))
 
 
 @WORK.due(MATCHING)
@@ -42,3 +38,21 @@ async def close_case(session: AsyncSession, due: Due) -> None:
 async def promote_waiting(session: AsyncSession, due: Due) -> None:
     """Let those who wait for a program go on, in their order."""
     await promote(session, due)
+
+
+@WORK.due(DUE_KIND[DeadlineKind.REMINDER])
+async def remind(session: AsyncSession, due: Due) -> None:
+    """Remind a partner before its SLA ends."""
+    await remind_partner(session, UUID(due.subject_id))
+
+
+@WORK.due(DUE_KIND[DeadlineKind.ESCALATION])
+async def raise_to_officials(session: AsyncSession, due: Due) -> None:
+    """Put a partner that let its SLA pass before officials."""
+    await escalate(session, UUID(due.subject_id))
+
+
+@WORK.due(DUE_KIND[DeadlineKind.EXPIRY])
+async def let_run_out(session: AsyncSession, due: Due) -> None:
+    """End an offer that nobody has answered within its term."""
+    await expire(session, UUID(due.subject_id))

@@ -83,6 +83,13 @@ class Permission(StrEnum):
     RUJUKAN_ANSWER = "rujukan.answer"
     DELIVERY_RECORD = "delivery.record"
     OUTCOME_RECORD = "outcome.record"
+    INBOX_READ = "inbox.read"
+    SLA_SET = "sla.set"
+    SLA_READ = "sla.read"
+    ESCALATION_READ = "escalation.read"
+    ESCALATION_ACKNOWLEDGE = "escalation.acknowledge"
+    BREAKER_READ = "breaker.read"
+    BREAKER_SET = "breaker.set"
 
     JOB_READ = "job.read"
     JOB_CANCEL = "job.cancel"
@@ -172,6 +179,13 @@ PERMISSIONS = MappingProxyType(
         P.RUJUKAN_ANSWER: PARTNERS,
         P.DELIVERY_RECORD: PARTNERS,
         P.OUTCOME_RECORD: FIELD | PARTNERS,
+        P.INBOX_READ: PARTNERS,
+        P.SLA_SET: MINISTRY,
+        P.SLA_READ: STAFF | PARTNERS,
+        P.ESCALATION_READ: OFFICE,
+        P.ESCALATION_ACKNOWLEDGE: DINSOS | MINISTRY,
+        P.BREAKER_READ: OFFICE | OPERATORS,
+        P.BREAKER_SET: MINISTRY | OPERATORS,
         P.JOB_READ: STAFF | OPERATORS,
         P.JOB_CANCEL: DINSOS | MINISTRY,
         P.FILE_PUT: STAFF | VILLAGE | PARTNERS,

@@ -82,6 +82,12 @@ class RujukanWithdrawn(RujukanProgramFacts, wire="referral.rujukan_withdrawn.v1"
     withdrawn_on: date
 
 
+class RujukanExpired(RujukanProgramFacts, wire="referral.rujukan_expired.v1", key="kpm_id"):
+    """The partner let the offer's term pass, and it has run out. Caseload: aid history; registry: acceptance."""
+
+    expired_on: date
+
+
 class OutcomeRecorded(Event, wire="referral.outcome_recorded.v1", key="kpm_id"):
     """In month 3, 6, 12 or 24 after delivery: is the business alive, with what monthly turnover in rupiah."""
 

@@ -3,7 +3,7 @@
 from shared.jobs.asking import JobEnded, as_json, ask_cancel, enqueue, from_json
 from shared.jobs.falling_due import run_due
 from shared.jobs.kinds import Due, DueFunction, Job, OutsideCall, RowError, Step, StepFunction, Work
-from shared.jobs.scheduling import schedule, schedule_many, unschedule
+from shared.jobs.scheduling import move_lane, schedule, schedule_many, unschedule
 from shared.jobs.stepping import run_step
 from shared.jobs.working import work
 
@@ -21,6 +21,7 @@ __all__ = [
     "ask_cancel",
     "enqueue",
     "from_json",
+    "move_lane",
     "run_due",
     "run_step",
     "schedule",

@@ -1,5 +1,6 @@
 """Doing what has fallen due: once, and again later when it fails; nothing is dropped."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,21 +23,23 @@ LEASE_DUE = sa.text(
     "UPDATE platform.due SET lease = :lease, lease_until = clock_timestamp() + :term"
     " WHERE due_id = (SELECT due_id FROM platform.due WHERE done_at IS NULL AND kind = ANY(:kinds)"
     " AND (lease_until IS NULL OR lease_until < clock_timestamp())"
+    " AND (lane IS NULL OR lane NOT IN (SELECT busy.lane FROM platform.due busy WHERE busy.done_at IS NULL"
+    " AND busy.lane IS NOT NULL AND busy.lease IS NOT NULL AND busy.lease_until > clock_timestamp()))"
     " AND ((clock = 'real' AND due_at <= clock_timestamp()) OR (clock = 'business' AND due_at <= :now))"
     " ORDER BY due_at, due_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
     " RETURNING due_id, kind, subject_id, due_at, payload, attempts"
 )
 
 
-async def run_due(database: Database, todo: Work) -> bool:
-    """Do one thing that has fallen due. Returns whether there was one."""
-    kinds = [*todo.dues, *todo.calls]
-    if not kinds:
+async def run_due(database: Database, todo: Work, kinds: Collection[str] | None = None) -> bool:
+    """Do one thing that has fallen due, of these kinds or of all. Returns whether there was one."""
+    wanted = [kind for kind in (*todo.dues, *todo.calls) if kinds is None or kind in kinds]
+    if not wanted:
         return False
     lease = uuid7()
     async with database.transaction(Actor.system(database.service)) as session:
         now = await clock.now(session)
-        found = await session.execute(LEASE_DUE, {"lease": lease, "term": LEASE, "kinds": kinds, "now": now})
+        found = await session.execute(LEASE_DUE, {"lease": lease, "term": LEASE, "kinds": wanted, "now": now})
         row = found.one_or_none()
         if row is None:
             return False
@@ -83,6 +86,7 @@ async def _due_failed(database: Database, due: Due, lease: UUID, error: Exceptio
             .values(
                 attempts=table.c.attempts + 1,
                 error=type(error).__name__,
+                lease=None,
                 lease_until=datetime.now(UTC) + wait,
             )
         )

@@ -20,8 +20,9 @@ async def schedule(
     subject_id: object,
     clock: Literal["business", "real"] = "business",
     payload: Mapping[str, Any] | None = None,
+    lane: str | None = None,
 ) -> None:
-    """Let `kind` fall due for a subject at an instant.
+    """Let `kind` fall due for a subject at an instant. Of one `lane`, one at a time is done, in the order of time.
 
     Said again, it moves and is open again.
     """
@@ -32,8 +33,9 @@ async def schedule(
         clock=clock,
         due_at=due_at,
         payload=dict(payload or {}),
+        lane=lane,
     )
-    moved = {"due_at": row.excluded.due_at, "payload": row.excluded.payload, "clock": row.excluded.clock}
+    moved = {name: row.excluded[name] for name in ("due_at", "payload", "clock", "lane")}
     await session.execute(
         row.on_conflict_do_update(
             index_elements=["kind", "subject_id"],
@@ -80,3 +82,10 @@ async def unschedule(session: AsyncSession, kind: str, subject_id: object) -> No
         .where(table.c.kind == kind, table.c.subject_id == str(subject_id), table.c.done_at.is_(None))
         .values(done_at=sa.func.clock_timestamp())
     )
+
+
+async def move_lane(session: AsyncSession, lane: str, due_at: datetime) -> None:
+    """Let all that is open in a lane fall due at an instant, in one statement: held back, or let go."""
+    table = schema.due
+    mine = (table.c.lane == lane, table.c.done_at.is_(None), table.c.lease.is_(None))
+    await session.execute(sa.update(table).where(*mine).values(due_at=due_at))

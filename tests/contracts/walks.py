@@ -16,7 +16,7 @@ from tests.graduation.given import DESA, KENDAL, Road, at, proposal, tell
 from tests.graduation.ministry import Ministry
 from tests.kit import Cluster, Running, deliver, running
 from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import TODAY, a_world, determined, family_facts
+from tests.referral.given import TODAY, World, a_world, determined, family_facts, graduated
 from tests.registry import given as registering
 
 Tokens = dict[Role, str]
@@ -301,11 +301,37 @@ async def referral(service: Running, _: Cluster) -> Tokens:
     why = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
     done(await service.post(f"{back}/consent-withdrawal", why, as_=mine))
     await catalogue(service, tokens, world.partners["PLUT"])
+    await following_up(service, tokens, world)
     await service.set_clock(datetime.now(UTC) + timedelta(days=93))
     seen = {"month": 3, "still_in_business": True, "omzet_rp": 11_000_000}
     done(await service.post(f"{path}/outcome", seen, as_=mine))
     await read_all(service, tokens, str(world.family.kpm_id), path)
     return tokens
+
+
+async def following_up(service: Running, tokens: Tokens, world: World) -> None:
+    """Terms, a partner that is left alone, one that asks its inbox and lets its days pass, and who takes that up."""
+    ministry, office = tokens[Role.KEMENSOS], tokens[Role.DINSOS_KABKOTA]
+    days = {"remind_before_days": 3, "escalate_after_days": 1, "expire_after_days": 900}
+    term = {"program_code": "KDMP", "valid_from": str(TODAY), "basis": "Perjanjian kerja sama", **days}
+    done(await service.post("/v1/sla-term", term, as_=ministry))
+    done(await service.get("/v1/sla-term", as_=office))
+    partner = world.partners["KOPDES"]["partner_id"]
+    done(await service.get(f"/v1/partner/{partner}/breaker", as_=office))
+    limit = {"failures_to_open": 3, "wait_seconds": 30}
+    done(await service.post(f"/v1/partner/{partner}/breaker", limit, as_=ministry))
+    mine = world.partner("KOPDES")
+    await world.hear(graduated(world.family))
+    subject = await world.sent("KDMP")
+    item = done(await service.get("/v1/inbox", as_=mine))["items"][0]
+    path = f"/v1/rujukan-program/{subject}"
+    done(await service.post(f"{path}/receipt", {"notice_id": item["notice_id"]}, as_=mine))
+    done(await service.get(f"{path}/inbox-read", as_=office))
+    await service.set_clock(datetime.now(UTC) + timedelta(days=40))
+    await service.work()
+    (raised,) = done(await service.get("/v1/escalation", as_=office))["items"]
+    taken_up = f"/v1/escalation/{raised['escalation_id']}/acknowledgement"
+    done(await service.post(taken_up, {"note": "Koperasi dihubungi"}, as_=office))
 
 
 async def catalogue(service: Running, tokens: Tokens, partner: dict[str, Any]) -> None:

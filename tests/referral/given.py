@@ -10,7 +10,7 @@ import httpx
 
 from shared.clock import JAKARTA
 from shared.contracts.caseload import DampinganStarted, Desil, IdentitySealed, KpmRegistered, UsahaRecorded
-from shared.contracts.graduation import GraduasiDetermined
+from shared.contracts.graduation import GraduasiDetermined, KpmGraduated
 from shared.contracts.kinds import (
     Bansos,
     DampinganPurpose,
@@ -126,7 +126,10 @@ class World:
         return str((await self.programs())[code]["rujukan_program_id"])
 
     async def retry_now(self) -> None:
-        """Let what waits for its next try fall due at once, as if the time had passed."""
+        """Let what waits for its next try fall due at once, as if the time had passed, breakers' too."""
+        await self.referral.sql(
+            "UPDATE breaker SET retry_at = clock_timestamp() WHERE retry_at > clock_timestamp()"
+        )
         await self.referral.sql(
             "UPDATE platform.due SET due_at = clock_timestamp() WHERE done_at IS NULL AND clock = 'real'"
         )
@@ -249,6 +252,23 @@ def determined(family: Family, **changes: Any) -> GraduasiDetermined:
     return GraduasiDetermined(**fields | changes)
 
 
+def graduated(family: Family, **changes: Any) -> KpmGraduated:
+    """Return the fact that lets go what waits for the effect."""
+    fields: dict[str, Any] = {
+        "graduasi_id": family.graduasi_id,
+        "kpm_id": family.kpm_id,
+        "kode_wilayah": family.area,
+        "kepesertaan_id": uuid4(),
+        "bansos": Bansos.PKH,
+        "exit_reason": ExitReason.SEJAHTERA_MANDIRI,
+        "effective_on": TODAY,
+        "effective_tahap": "2026-3",
+        "last_payable_tahap": "2026-2",
+        "certificate_no": "SG-3324-2026-000001",
+    }
+    return KpmGraduated(**fields | changes)
+
+
 def rule(
     field_: str, op: str, value: Any, strength: str = "HARD", source: str = "Permenko 7/2025"
 ) -> dict[str, Any]:
@@ -305,19 +325,24 @@ async def a_world(
 
 
 async def register(world: World, code: str, simulator: PartnerSimulator | None) -> None:
-    """Register a partner, and give its simulator the secret and a way back."""
+    """Register a partner, and give its simulator the secret and a way back; one that pulls has no webhook."""
     url = simulator.url if simulator else "http://127.0.0.1:9/pilar/rujukan"
     body = {"code": code, "name": code.title(), "kind": "BANK", "channel": "HOST_TO_HOST", "webhook_url": url}
+    if simulator and simulator.pulls:
+        body = {"code": code, "name": code.title(), "kind": "BADAN", "channel": "PORTAL_LINK"}
     made = await world.referral.post("/v1/partner", body, as_=world.kemensos)
     assert made.status_code == 201, made.text
     world.partners[code] = made.json()
     if simulator:
-        simulator.secret, simulator.name = made.json()["webhook_secret"], code
+        simulator.secret, simulator.name = made.json()["webhook_secret"] or "", code
 
         async def call_back(path: str, said: dict[str, Any], key: str) -> httpx.Response:
             return await world.referral.post(path, said, as_=world.partner(code), key=key)
 
-        simulator.call_back = call_back
+        async def ask(path: str) -> httpx.Response:
+            return await world.referral.get(path, as_=world.partner(code))
+
+        simulator.call_back, simulator.ask = call_back, ask
 
 
 async def publish(world: World, code: str, partner: str, **changes: Any) -> httpx.Response:

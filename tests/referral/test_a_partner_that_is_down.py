@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from services.referral.commands.sending import backoff
+from services.referral.webhook import backoff
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import TODAY, World, a_world, determined, family_facts
@@ -72,9 +72,10 @@ async def test_is_tried_again_by_itself_when_its_time_comes(referral: Running) -
 
 
 def test_is_asked_later_each_time_and_never_later_than_an_hour_and_a_half() -> None:
-    assert all(1 <= backoff(1) <= 3 for _ in range(50))
-    assert all(512 <= backoff(10) <= 1536 for _ in range(50))
-    assert all(1800 <= backoff(400) <= 5400 for _ in range(50))
+    assert backoff(0).total_seconds() == 0
+    assert all(1 <= backoff(1).total_seconds() <= 3 for _ in range(50))
+    assert all(512 <= backoff(10).total_seconds() <= 1536 for _ in range(50))
+    assert all(1800 <= backoff(400).total_seconds() <= 5400 for _ in range(50))
     assert len({backoff(5) for _ in range(50)}) > 10
 
 

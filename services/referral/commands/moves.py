@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.commands.deadlines import follow
 from services.referral.commands.places import keep_places
 from services.referral.errors import DateInTheFuture, DateTooEarly
 from services.referral.models import (
     ENDED,
     Identity,
-    Program,
     RujukanProgram,
     RujukanProgramHistory,
     Table,
@@ -51,8 +51,10 @@ async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgra
         remember(
             session, row, left, move if step is wanted else Move(move.by, move.on, f"implied by {wanted}")
         )
+        await follow(session, row, left, move.on)
         if step is RujukanProgramState.TERKIRIM:
-            await _sent(session, row, move.on)
+            row.sent_on = move.on
+            emit(session, RujukanSent(**facts(row), sent_on=move.on))
         await session.flush()  # the database checks each step by itself
     await keep_places(session, row, move.on)
     if wanted in ENDED:
@@ -74,12 +76,6 @@ def remember(
             reason=move.reason,
         )
     )
-
-
-async def _sent(session: AsyncSession, row: RujukanProgram, on: date) -> None:
-    program = await session.get_one(Program, row.program_id)
-    row.sent_on, row.sla_due_on = on, on + timedelta(days=program.sla_days)
-    emit(session, RujukanSent(**facts(row), sent_on=on))
 
 
 def facts(row: RujukanProgram) -> dict[str, Any]:

@@ -133,7 +133,7 @@ async def withdraw(session: AsyncSession, row: RujukanProgram, move: Move) -> No
     row.withdrawn_on = move.on
     emit(session, RujukanWithdrawn(**facts(row), reason=move.reason, withdrawn_on=move.on))
     if row.shared_at is not None:
-        await ask_withdrawal(session, row.rujukan_program_id)
+        await ask_withdrawal(session, row)
 
 
 async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str) -> None:

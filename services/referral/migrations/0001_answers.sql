@@ -1,4 +1,14 @@
 -- What partners are told, deadlines, escalations and who serves: beside the first tables, in the same revision.
+CREATE TABLE breaker_limit (
+    partner_code TEXT NOT NULL,
+    failures_to_open INTEGER NOT NULL,
+    wait_seconds INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    set_by TEXT NOT NULL,
+    CONSTRAINT pk_breaker_limit PRIMARY KEY (partner_code),
+    CONSTRAINT ck_breaker_limit_failures_to_open_range CHECK (failures_to_open BETWEEN 1 AND 1000),
+    CONSTRAINT ck_breaker_limit_wait_seconds_range CHECK (wait_seconds BETWEEN 1 AND 86400)
+);;
 CREATE TABLE replica_pendamping.pendamping (
     pendamping_id UUID NOT NULL,
     from_on DATE NOT NULL,
@@ -41,6 +51,18 @@ CREATE TABLE sla_term (
     CONSTRAINT ck_sla_term_expire_after_days_range CHECK (expire_after_days BETWEEN 1 AND 1825),
     CONSTRAINT ck_sla_term_range CHECK (valid_to > valid_from),
     CONSTRAINT ex_sla_term_range EXCLUDE USING gist (coalesce(program_code, '') WITH =, daterange(valid_from, valid_to) WITH &&)
+);;
+CREATE TABLE breaker (
+    partner_id UUID NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    failures INTEGER NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    retry_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_breaker PRIMARY KEY (partner_id),
+    CONSTRAINT ck_breaker_retry_when_not_closed CHECK ((state = 'CLOSED') = (retry_at IS NULL)),
+    CONSTRAINT ck_breaker_failures_not_negative CHECK (failures >= 0),
+    CONSTRAINT fk_breaker_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
+    CONSTRAINT ck_breaker_breakerstate_known CHECK (state IN ('CLOSED', 'OPEN', 'HALF_OPEN'))
 );;
 CREATE TABLE pause (
     sanggah_id UUID NOT NULL,
@@ -117,7 +139,7 @@ CREATE INDEX ix_inbox_read_notice_id ON inbox_read (notice_id);;
 CREATE INDEX ix_inbox_read_of ON inbox_read (rujukan_program_id, read_id);;
 REVOKE UPDATE, DELETE ON sla_term, inbox_read FROM referral_api, referral_worker;;
 GRANT UPDATE (valid_to) ON sla_term TO referral_api;;
-REVOKE DELETE ON partner_notice, deadline, escalation, pause FROM referral_api, referral_worker;;
+REVOKE DELETE ON partner_notice, deadline, escalation, pause, breaker, breaker_limit FROM referral_api, referral_worker;;
 
 -- What a partner reads in its inbox: the one way by which the api role sees a sealed identity, and only under the
 -- scope of the partner that was told of the rujukan, while the consent is in force and nothing is paused.
@@ -154,3 +176,6 @@ CREATE POLICY whose ON identity USING (EXISTS (SELECT FROM rujukan_program p WHE
 INSERT INTO sla_term (sla_term_id, program_code, remind_before_days, escalate_after_days, expire_after_days,
     valid_from, basis, set_by) VALUES ('019a0000-0000-7000-8000-000000000001', NULL, 3, 1, 90, '2020-01-01',
     'Isi pertama, sampai ditetapkan per program', 'system:referral');;
+
+INSERT INTO breaker_limit (partner_code, failures_to_open, wait_seconds, version, set_by)
+    VALUES ('*', 5, 60, 1, 'system:referral');;

@@ -1,5 +1,6 @@
 """What referral keeps: the catalogue, the rujukan with all that happens to them, and replicas of the families."""
 
+from services.referral.models.breaker import Breaker, BreakerLimit, BreakerState
 from services.referral.models.catalogue import (
     Channel,
     ConsentText,
@@ -29,6 +30,7 @@ from services.referral.models.rujukan import (
     ENDED,
     PARTNER_ANSWERS,
     TRANSITIONS,
+    WAITS_FOR_PARTNER,
     Identity,
     OfferShown,
     Rujukan,
@@ -54,8 +56,12 @@ __all__ = [
     "ENDED",
     "PARTNER_ANSWERS",
     "TRANSITIONS",
+    "WAITS_FOR_PARTNER",
     "Answer",
     "Attempt",
+    "Breaker",
+    "BreakerLimit",
+    "BreakerState",
     "Channel",
     "Consent",
     "ConsentChannel",

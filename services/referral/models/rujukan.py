@@ -54,6 +54,9 @@ ENDED = frozenset(state for state, following in TRANSITIONS.items() if not follo
 PARTNER_ANSWERS = (S.DITERIMA_SISTEM, S.DIPROSES, S.DISETUJUI, S.DITOLAK, S.PERLU_DATA, S.DAFTAR_TUNGGU)
 IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 
+# The SLA runs while it is the partner's turn; PERLU_DATA and DAFTAR_TUNGGU are answers.
+WAITS_FOR_PARTNER = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
+
 CASE_MOVES = {
     RujukanState.TERBUKA: frozenset({RujukanState.DICABUT, RujukanState.TUTUP}),
     RujukanState.TUTUP: frozenset({RujukanState.DICABUT}),

@@ -1,8 +1,11 @@
 """HTTP in and out of referral, by noun."""
 
+from services.referral.routes.breakers import breakers
 from services.referral.routes.catalogue import offices, partners, programs
+from services.referral.routes.inbox import inbox
 from services.referral.routes.numbers import numbers
 from services.referral.routes.offers import consent_texts, offers
+from services.referral.routes.overdue import escalations, sla_terms
 from services.referral.routes.partner_side import answers
 from services.referral.routes.places import places
 from services.referral.routes.rujukan import rujukan, rujukan_programs
@@ -17,5 +20,9 @@ ROUTERS = [
     rujukan,
     rujukan_programs,
     answers,
+    inbox,
+    breakers,
+    sla_terms,
+    escalations,
     numbers,
 ]

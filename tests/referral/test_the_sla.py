@@ -1,0 +1,177 @@
+"""A partner has its days: it is reminded, then officials are told, and at last the offer runs out (domain.md 5)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.kit import Running
+from tests.partner_simulator import PartnerSimulator
+from tests.referral.given import TODAY, World, a_world, determined, family_facts
+
+KUR = "KUR_SUPERMIKRO"  # an SLA of 14 days
+
+
+async def a_sending(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+    world = await a_world(referral, {"BANK_KUR": bank})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    subject = await world.sent(KUR)
+    if bank.pulls:
+        await bank.pull()
+    return world, subject
+
+
+async def days_pass(world: World, days: int) -> None:
+    """Let the business clock show the day so many days after today, and do what falls due."""
+    await world.referral.set_clock(datetime.now(UTC) + timedelta(days=days, minutes=1))
+    await world.referral.work()
+
+
+async def escalations(world: World, path: str = "/v1/escalation") -> list[dict[str, Any]]:
+    answer = await world.referral.get(path, as_=world.dinsos)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+async def say(world: World, subject: str, number: int, status: str, **said: Any) -> None:
+    body = {"answer_id": f"S-{number}", "status": status, "answered_on": str(TODAY), **said}
+    path = f"/v1/rujukan-program/{subject}/answer"
+    answer = await world.referral.post(path, body, as_=world.partner("BANK_KUR"))
+    assert answer.status_code == 201, answer.text
+
+
+async def test_ends_with_a_reminder_before_it_by_webhook_and_once(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await days_pass(world, 10)
+        assert bank.notices == []
+        await days_pass(world, 11)
+        assert bank.notices == [
+            {
+                "notice": "PENGINGAT",
+                "rujukan_program_id": subject,
+                "sla_due_on": str(TODAY + timedelta(days=14)),
+            }
+        ]
+        assert bank.received[-1].signed
+        await days_pass(world, 12)
+        await world.retry_now()
+        assert len(bank.notices) == 1
+        assert await escalations(world) == []
+
+
+async def test_is_reminded_of_in_the_inbox_too(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world, _ = await a_sending(referral, bank)
+        await days_pass(world, 11)
+        assert [item["notice"] for item in await bank.pull()] == ["PENGINGAT"]
+
+
+async def test_once_passed_is_put_before_officials_who_take_it_up(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await days_pass(world, 14)
+        assert await escalations(world) == []
+        await days_pass(world, 15)
+        (raised,) = await escalations(world)
+        assert (raised["rujukan_program_id"], raised["program_code"]) == (subject, KUR)
+        assert raised["raised_on"] == str(TODAY + timedelta(days=15))
+        assert (await referral.get("/v1/escalation", as_=world.kemensos)).json()["items"] == [raised]
+        elsewhere = referral.token("DINSOS_KABKOTA", "dinsos-lain", ["33.25"])
+        assert (await referral.get("/v1/escalation", as_=elsewhere)).json()["items"] == []
+        assert (await referral.get("/v1/escalation", as_=world.partner("BANK_KUR"))).status_code == 403
+        path, note = f"/v1/escalation/{raised['escalation_id']}/acknowledgement", {"note": "Bank dihubungi"}
+        assert (await referral.post(path, note, as_=elsewhere)).status_code == 404
+        taken = await referral.post(path, note, as_=world.dinsos)
+        assert (taken.status_code, taken.json()["acknowledged_by"]) == (201, "dinsos-kendal-1")
+        again = await referral.post(path, note, as_=world.kemensos)
+        assert (again.status_code, again.json()["title"]) == (409, "EscalationAcknowledged")
+        assert await escalations(world) == []
+        assert len(await escalations(world, "/v1/escalation?open_only=false")) == 1
+
+
+async def test_kept_by_an_answer_escalates_nothing_and_one_that_comes_late_settles_it(
+    referral: Running,
+) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await days_pass(world, 15)
+        assert len(await escalations(world)) == 1
+        await say(world, subject, 1, "PERLU_DATA")
+        (settled,) = await escalations(world, "/v1/escalation?open_only=false")
+        assert settled["settled_on"] == str(TODAY + timedelta(days=15))
+        assert await escalations(world) == []
+        await days_pass(world, 40)
+        assert await escalations(world) == []  # it is the family's turn, not the partner's
+
+
+async def test_begins_anew_when_the_partner_has_what_it_asked_for(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await say(world, subject, 1, "PERLU_DATA")
+        await days_pass(world, 30)
+        await say(world, subject, 2, "DIPROSES")
+        program = (await world.programs())[KUR]
+        assert program["sla_due_on"] == str(TODAY + timedelta(days=44))
+        await days_pass(world, 44)
+        assert await escalations(world) == []
+        await days_pass(world, 45)
+        assert [item["sla_due_on"] for item in await escalations(world)] == [program["sla_due_on"]]
+
+
+async def test_long_passed_ends_the_offer_and_the_partner_is_told(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await days_pass(world, 103)
+        assert await world.state(KUR) == "TERKIRIM"
+        await days_pass(world, 104)  # 14 days of SLA, and 90 after it
+        assert await world.state(KUR) == "KEDALUWARSA"
+        assert bank.notices[-1] == {
+            "notice": "KEDALUWARSA",
+            "rujukan_program_id": subject,
+            "expired_on": str(TODAY + timedelta(days=104)),
+        }
+        assert bank.rujukan == {}
+        (told,) = await world.told("referral.rujukan_expired.v1")
+        assert (told["status"], told["rujukan_program_id"]) == ("KEDALUWARSA", subject)
+        assert await referral.sql("SELECT 1 FROM identity") == []
+        assert await escalations(world) == []
+        late = await bank.answer(subject, answer_id="A-9", status="DISETUJUI", answered_on=str(TODAY))
+        assert (late.status_code, late.json()["title"]) == (409, "IllegalTransition")
+
+
+async def test_does_not_end_what_was_approved(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await say(world, subject, 1, "DISETUJUI")
+        await days_pass(world, 200)
+        assert await world.state(KUR) == "DISETUJUI"
+        assert bank.notices == []
+
+
+async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        term = {
+            "program_code": KUR,
+            "remind_before_days": 13,
+            "escalate_after_days": 2,
+            "expire_after_days": 5,
+            "valid_from": str(TODAY),
+            "basis": "Perjanjian kerja sama 2026",
+        }
+        made = await referral.post("/v1/sla-term", term, as_=world.kemensos)
+        assert made.status_code == 201, made.text
+        taken = await referral.post("/v1/sla-term", term, as_=world.kemensos)
+        assert (taken.status_code, taken.json()["title"]) == (409, "SlaTermTaken")
+        unknown = await referral.post(
+            "/v1/sla-term", term | {"program_code": "TIDAK_ADA"}, as_=world.kemensos
+        )
+        assert (unknown.status_code, unknown.json()["title"]) == (422, "ProgramUnknown")
+        assert (await referral.post("/v1/sla-term", term, as_=world.dinsos)).status_code == 403
+        listed = (await referral.get("/v1/sla-term", as_=world.dinsos)).json()["items"]
+        assert [item["program_code"] for item in listed] == [None, KUR]
+        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.sent(KUR)
+        await days_pass(world, 1)
+        assert [notice["notice"] for notice in bank.notices] == ["PENGINGAT"]
+        await days_pass(world, 19)
+        assert await world.state(KUR) == "KEDALUWARSA"
