@@ -139,15 +139,7 @@ def inbox_list(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
 
     New is a set, what has no receipt, and never a place in an order: what is committed late is not passed over.
     """
-    named, turn = PartnerNotice.notice == Notice.RUJUKAN, RujukanProgram.state.in_(WAITS_FOR_PARTNER)
-    open_case = sa.and_(Rujukan.state == RujukanState.TERBUKA, Rujukan.paused.is_(False))
-    known = sa.select(Identity.for_id).where(Identity.for_id == PartnerNotice.rujukan_program_id).exists()
-    still = sa.and_(open_case, known, Consent.withdrawn_on.is_(None), RujukanProgram.state.not_in(ENDED))
-    says = sa.or_(
-        sa.and_(named, still),
-        sa.and_(PartnerNotice.notice == Notice.PENGINGAT, open_case, turn),
-        PartnerNotice.notice.in_([Notice.DICABUT, Notice.KEDALUWARSA]),
-    )
+    named = PartnerNotice.notice == Notice.RUJUKAN
     sealed = sa.case((named, sa.func.identity_for_partner(PartnerNotice.rujukan_program_id)))
     office = sa.func.left(RujukanProgram.kode_wilayah, 5)
     return (
@@ -168,7 +160,20 @@ def inbox_list(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
         .join(Program, Program.program_id == RujukanProgram.program_id)
         .join(Consent, Consent.rujukan_program_id == RujukanProgram.rujukan_program_id)
         .outerjoin(Office, Office.kode_wilayah == office)
-        .where(PartnerNotice.partner_id == partner_id, PartnerNotice.taken_at.is_(None), says)
+        .where(PartnerNotice.partner_id == partner_id, PartnerNotice.taken_at.is_(None), _still_says(named))
+    )
+
+
+def _still_says(named: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """The condition that a notice holds now: what names a person while its consent does, a reminder while it waits."""
+    open_case = sa.and_(Rujukan.state == RujukanState.TERBUKA, Rujukan.paused.is_(False))
+    known = sa.select(Identity.for_id).where(Identity.for_id == PartnerNotice.rujukan_program_id).exists()
+    still = sa.and_(open_case, known, Consent.withdrawn_on.is_(None), RujukanProgram.state.not_in(ENDED))
+    turn = sa.and_(open_case, RujukanProgram.state.in_(WAITS_FOR_PARTNER))
+    return sa.or_(
+        sa.and_(named, still),
+        sa.and_(PartnerNotice.notice == Notice.PENGINGAT, turn),
+        PartnerNotice.notice.in_([Notice.DICABUT, Notice.KEDALUWARSA]),
     )
 
 
