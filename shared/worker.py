@@ -96,8 +96,14 @@ async def run_parts(
     wanted: Sequence[Part] = EVERY_PART,
     *,
     relayed: Callable[[], None] | None = None,
+    only: Sequence[str] = (),
 ) -> None:
-    """Run the wanted parts until `stop`; when one ends unasked, all end, and the process with them."""
+    """Run the wanted parts until `stop`; when one ends unasked, all end, and the process with them.
+
+    `only` names the subscriptions that this process reads, where several share them out. Raises LookupError for one
+    that is not.
+    """
+    read = [parts.subscription(name) for name in only] or parts.subscriptions
     prepare(parts, transport)
     async with asyncio.TaskGroup() as group:
         if "relay" in wanted:
@@ -106,7 +112,7 @@ async def run_parts(
             if relayed is not None:
                 group.create_task(_tell(relay, relayed, stop))
         if "consumer" in wanted:
-            for subscription in parts.subscriptions:
+            for subscription in read:
                 consumer = Consumer(
                     database, subscription, lambda stored, s=subscription: transport.source(s, stored)
                 )
@@ -142,7 +148,7 @@ def stop_on_signals() -> asyncio.Event:
 
 
 def main(parts: Parts) -> None:
-    """Run `worker [relay|consumer|jobs]` (all by default, jobs in a child process), or an operator's verb."""
+    """Run `worker [relay|consumer [SUBSCRIPTION …]|jobs]` (all by default, jobs in a child), or an operator's verb."""
     settings = Settings.load_for(parts.service)
     refuse_in_production(settings.production)
     logs.configure(settings)
@@ -153,10 +159,14 @@ def main(parts: Parts) -> None:
 
         operate(parts, settings, arguments)
         return
-    loop.run(_supervise(parts, settings, arguments))
+    try:
+        only = [parts.subscription(word) for word in arguments if word not in EVERY_PART]
+    except LookupError as error:
+        sys.exit(str(error))
+    loop.run(_supervise(parts, settings, arguments, [one.name for one in only]))
 
 
-async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str]) -> None:
+async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str], only: Sequence[str]) -> None:
     stop = stop_on_signals()
     wanted: Sequence[Part] = [part for part in EVERY_PART if part in arguments] or ("relay", "consumer")
     child = None if arguments else _jobs_child(parts)
@@ -169,7 +179,7 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str])
 
     async def run() -> None:
         await _make_topics(settings, wanted, stop)
-        await run_parts(parts, database, transport, stop, wanted)
+        await run_parts(parts, database, transport, stop, wanted, only=only)
 
     running = asyncio.create_task(_ends_with(run(), stop))
     watching = asyncio.create_task(_watch(child, stop)) if child else None

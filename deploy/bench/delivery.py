@@ -30,7 +30,7 @@ class Traffic:
 
     async def begin(self) -> None:
         await make_bench_tables(self.stage, self.reader)
-        await self.stage.worker(self.reader, "consumer")
+        await self.stage.worker(self.reader, "consumer", self.subscription)
         await self.stage.worker(self.publisher, "relay")
 
     async def positions(self) -> dict[str, int]:

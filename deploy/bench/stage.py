@@ -29,6 +29,7 @@ from shared.database import Database
 from shared.events import Event
 from shared.kafka import create_topics
 from shared.messaging import emit
+from shared.worker import EVERY_PART
 
 # Everybody's business day in the figures: pendamping, families and decrees are dated before it.
 TODAY = "2026-05-18"
@@ -122,9 +123,9 @@ class Stage:
         return Caller(self.ports[name])
 
     async def worker(self, service: str, *parts: str) -> Child:
-        """The service's worker with these parts, in a process of its own."""
+        """A part of the service's worker in a process of its own; a consumer may be told which subscriptions it reads."""
         await self.topics()
-        name = f"{service}-{'-'.join(parts)}"
+        name = "-".join([service, *(part for part in parts if part in EVERY_PART)])
         if name not in self.children:
             self.run(name, service, f"services.{service}.worker", *parts)
         return self.children[name]
