@@ -134,3 +134,10 @@ class UnknownSuccessor(InvalidInput):
 
     en = "{successor} is not another kind in force on {valid_to}."
     id = "{successor} bukan jenis lain yang berlaku pada {valid_to}."
+
+
+class AreaTooWide(InvalidInput):
+    """422: coverage is counted family by family, for a kabupaten or kota at most."""
+
+    en = "Ask for one kabupaten or kota, or for a part of it."
+    id = "Mintalah untuk satu kabupaten atau kota, atau bagiannya."

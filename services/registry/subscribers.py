@@ -1,22 +1,65 @@
-"""What registry keeps of others for its scorecards: credits as graduation last told, loads as caseload last told."""
+"""What registry keeps of others for its scorecards and its coverage; every replica is filled in bulk and rebuilt at will."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.models import Credit, Dampingan, Kunjungan, LoadLimit
+from services.registry.models import (
+    Credit,
+    Dampingan,
+    Graduasi,
+    Kepesertaan,
+    Kpm,
+    Kunjungan,
+    LimitCrossing,
+    LoadLimit,
+    Monitoring,
+    P2k2,
+    Relapse,
+    Rujukan,
+    RujukanProgram,
+)
 from shared.contracts.caseload import (
     DampinganChanged,
     DampinganEnded,
     DampinganFacts,
     DampinganLimitCrossed,
     DampinganStarted,
+    KepesertaanEnded,
+    KepesertaanRestored,
+    KepesertaanStarted,
+    KpmFacts,
+    KpmRegistered,
+    KpmUpdated,
     KunjunganRecorded,
+    P2k2Held,
 )
-from shared.contracts.graduation import CreditGranted, CreditReversed
+from shared.contracts.graduation import (
+    CreditGranted,
+    CreditReversed,
+    GraduasiAnnulled,
+    GraduasiDetermined,
+    KpmGraduated,
+    MonitoringRecorded,
+    RelapseConfirmed,
+)
+from shared.contracts.referral import (
+    RujukanAnswered,
+    RujukanDelivered,
+    RujukanOpened,
+    RujukanSent,
+    RujukanWithdrawn,
+)
 from shared.database import upsert
+from shared.events import Event
 from shared.messaging import Received, Subscription
 
 credit = Subscription(name="credit", kind="replica", topics=["pilar.graduation"])
 load = Subscription(name="load", kind="replica", topics=["pilar.caseload"])
+graduasi = Subscription(name="graduasi", kind="replica", topics=["pilar.graduation"])
+coverage = Subscription(name="coverage", kind="replica", topics=["pilar.caseload"])
+rujukan = Subscription(name="rujukan", kind="replica", topics=["pilar.referral"])
 
 CREDIT = (
     "credit_id",
@@ -39,14 +82,26 @@ DAMPINGAN = (
     "valid_to",
 )
 KUNJUNGAN = ("kunjungan_id", "kpm_id", "pendamping_id", "penugasan_id", "on")
+P2K2 = ("p2k2_sesi_id", "pendamping_id", "penugasan_id", "kode_wilayah", "on", "invited", "attended")
 LIMIT = ("penugasan_id", "pendamping_id", "count", "limit", "side")
+GRADUASI = ("graduasi_id", "kpm_id", "kode_wilayah", "exit_reason")
+MONITORING = ("graduasi_id", "month", "still_out", "recorded_on")
+RELAPSE = ("graduasi_id", "month", "confirmed_on")
+KEPESERTAAN = ("kepesertaan_id", "kpm_id", "kode_wilayah", "bansos", "valid_from")
+ENDING = ("valid_to", "exit_reason", "graduasi_id")
+PROGRAM = ("rujukan_program_id", "rujukan_id", "graduasi_id", "program_code")
+
+
+def parts_of(event: Event, names: Iterable[str]) -> dict[str, Any]:
+    """Return what a replica keeps of a fact."""
+    return {name: getattr(event, name) for name in names}
 
 
 @credit.on_batch(CreditGranted, CreditReversed)
 async def keep_credit(session: AsyncSession, told: list[Received[CreditGranted | CreditReversed]]) -> None:
     """Keep a credit with whether it still counts; a reversal whose grant never came is kept as reversed."""
     rows = [
-        {name: getattr(one.event, name) for name in CREDIT}
+        parts_of(one.event, CREDIT)
         | {
             "reversed": isinstance(one.event, CreditReversed),
             "reverse_reason": one.event.reason if isinstance(one.event, CreditReversed) else None,
@@ -59,22 +114,127 @@ async def keep_credit(session: AsyncSession, told: list[Received[CreditGranted |
 @load.on_batch(DampinganStarted, DampinganChanged, DampinganEnded)
 async def keep_dampingan(session: AsyncSession, told: list[Received[DampinganFacts]]) -> None:
     """Keep who accompanies whom; each fact carries the whole state."""
-    rows = [{name: getattr(one.event, name) for name in DAMPINGAN} for one in told]
-    await upsert(session, Dampingan, rows, key=["dampingan_id"])
+    await upsert(session, Dampingan, [parts_of(one.event, DAMPINGAN) for one in told], key=["dampingan_id"])
 
 
 @load.on_batch(KunjunganRecorded)
 async def keep_kunjungan(session: AsyncSession, told: list[Received[KunjunganRecorded]]) -> None:
     """Keep the visits that scorecards count."""
-    rows = [{name: getattr(one.event, name) for name in KUNJUNGAN} for one in told]
-    await upsert(session, Kunjungan, rows, key=["kunjungan_id"])
+    await upsert(session, Kunjungan, [parts_of(one.event, KUNJUNGAN) for one in told], key=["kunjungan_id"])
+
+
+@load.on_batch(P2k2Held)
+async def keep_p2k2(session: AsyncSession, told: list[Received[P2k2Held]]) -> None:
+    """Keep the sessions that scorecards count, with how many came."""
+    await upsert(session, P2k2, [parts_of(one.event, P2K2) for one in told], key=["p2k2_sesi_id"])
 
 
 @load.on_batch(DampinganLimitCrossed)
 async def keep_limit(session: AsyncSession, told: list[Received[DampinganLimitCrossed]]) -> None:
-    """Keep on which side of its limit a caseload stands."""
-    rows = [{name: getattr(one.event, name) for name in LIMIT} for one in told]
+    """Keep on which side of its limit a caseload stands, and each crossing with its time."""
+    rows = [parts_of(one.event, LIMIT) for one in told]
     await upsert(session, LoadLimit, rows, key=["penugasan_id"])
+    crossings = [
+        row | {"event_id": one.meta.event_id, "crossed_at": one.meta.occurred_at}
+        for row, one in zip(rows, told, strict=True)
+    ]
+    await upsert(session, LimitCrossing, crossings, key=["event_id"])
 
 
-SUBSCRIPTIONS = [credit, load]
+@graduasi.on_batch(GraduasiDetermined)
+async def keep_determined(session: AsyncSession, told: list[Received[GraduasiDetermined]]) -> None:
+    """Keep whose work stands in which year's SK."""
+    rows = [parts_of(one.event, (*GRADUASI, "pendamping_id", "sk_on")) for one in told]
+    await upsert(session, Graduasi, rows, key=["graduasi_id"])
+
+
+@graduasi.on_batch(KpmGraduated)
+async def keep_graduated(session: AsyncSession, told: list[Received[KpmGraduated]]) -> None:
+    """Keep that it took effect; what an event that never came would have said stays empty."""
+    rows = [parts_of(one.event, (*GRADUASI, "effective_on")) for one in told]
+    await upsert(session, Graduasi, rows, key=["graduasi_id"])
+
+
+@graduasi.on_batch(GraduasiAnnulled)
+async def keep_annulled(session: AsyncSession, told: list[Received[GraduasiAnnulled]]) -> None:
+    """Keep that it was undone, effect or not."""
+    rows = [parts_of(one.event, (*GRADUASI, "annulled_on")) for one in told]
+    await upsert(session, Graduasi, rows, key=["graduasi_id"])
+
+
+@graduasi.on_batch(MonitoringRecorded)
+async def keep_monitoring(session: AsyncSession, told: list[Received[MonitoringRecorded]]) -> None:
+    """Keep what was seen in a month; seen again in the same month, the last word counts."""
+    rows = [parts_of(one.event, MONITORING) for one in told]
+    await upsert(session, Monitoring, rows, key=["graduasi_id", "month"])
+
+
+@graduasi.on_batch(RelapseConfirmed)
+async def keep_relapse(session: AsyncSession, told: list[Received[RelapseConfirmed]]) -> None:
+    """Keep that a graduate has fallen back."""
+    await upsert(session, Relapse, [parts_of(one.event, RELAPSE) for one in told], key=["graduasi_id"])
+
+
+@coverage.on_batch(KpmRegistered, KpmUpdated)
+async def keep_kpm(session: AsyncSession, told: list[Received[KpmFacts]]) -> None:
+    """Keep where a family lives: nothing else of it is registry's business."""
+    rows = [parts_of(one.event, ("kpm_id", "kode_wilayah")) for one in told]
+    await upsert(session, Kpm, rows, key=["kpm_id"])
+
+
+@coverage.on_batch(KepesertaanStarted, KepesertaanEnded, KepesertaanRestored)
+async def keep_kepesertaan(
+    session: AsyncSession,
+    told: list[Received[KepesertaanStarted | KepesertaanEnded | KepesertaanRestored]],
+) -> None:
+    """Keep in which bansos a family is and was; one that is restored has no end."""
+    rows = [
+        parts_of(one.event, KEPESERTAAN)
+        | {
+            name: getattr(one.event, name) if isinstance(one.event, KepesertaanEnded) else None
+            for name in ENDING
+        }
+        for one in told
+    ]
+    await upsert(session, Kepesertaan, rows, key=["kepesertaan_id"])
+
+
+@rujukan.on_batch(RujukanOpened)
+async def keep_rujukan(session: AsyncSession, told: list[Received[RujukanOpened]]) -> None:
+    """Keep that a graduate is with referral."""
+    rows = [parts_of(one.event, ("rujukan_id", "graduasi_id")) for one in told]
+    await upsert(session, Rujukan, rows, key=["rujukan_id"])
+
+
+@rujukan.on_batch(RujukanSent)
+async def keep_sent(session: AsyncSession, told: list[Received[RujukanSent]]) -> None:
+    """Keep that a partner has it."""
+    rows = [parts_of(one.event, (*PROGRAM, "sent_on")) for one in told]
+    await upsert(session, RujukanProgram, rows, key=["rujukan_program_id"])
+
+
+@rujukan.on_batch(RujukanAnswered)
+async def keep_answered(session: AsyncSession, told: list[Received[RujukanAnswered]]) -> None:
+    """Keep the partner's last word."""
+    rows = [
+        parts_of(one.event, (*PROGRAM, "answered_on", "reason_code")) | {"answer": one.event.status}
+        for one in told
+    ]
+    await upsert(session, RujukanProgram, rows, key=["rujukan_program_id"])
+
+
+@rujukan.on_batch(RujukanDelivered)
+async def keep_delivered(session: AsyncSession, told: list[Received[RujukanDelivered]]) -> None:
+    """Keep that the aid has arrived."""
+    rows = [parts_of(one.event, (*PROGRAM, "delivered_on")) for one in told]
+    await upsert(session, RujukanProgram, rows, key=["rujukan_program_id"])
+
+
+@rujukan.on_batch(RujukanWithdrawn)
+async def keep_withdrawn(session: AsyncSession, told: list[Received[RujukanWithdrawn]]) -> None:
+    """Keep that the offer was taken back."""
+    rows = [parts_of(one.event, (*PROGRAM, "withdrawn_on")) for one in told]
+    await upsert(session, RujukanProgram, rows, key=["rujukan_program_id"])
+
+
+SUBSCRIPTIONS = [credit, load, graduasi, coverage, rujukan]

@@ -2,60 +2,16 @@
 
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 import pytest
 
 from services.registry.queries.target import half_up
-from shared.contracts.caseload import (
-    DampinganChanged,
-    DampinganLimitCrossed,
-    DampinganStarted,
-    KunjunganRecorded,
-)
-from shared.contracts.graduation import CreditGranted, CreditReversed
-from shared.contracts.kinds import DampinganPurpose, ExitReason, LimitSide, PilarKind
+from shared.contracts.caseload import DampinganChanged
+from shared.contracts.kinds import DampinganPurpose
 from shared.database import uuid7
-from shared.events import Event
-from tests.kit import Running, apply, relay
+from tests.kit import Running
 from tests.registry import given
-
-
-def credit(
-    person: dict[str, Any], held: dict[str, Any], reason: str = "SEJAHTERA_MANDIRI", **more: Any
-) -> CreditGranted:
-    return CreditGranted(
-        **{
-            "credit_id": uuid7(),
-            "graduasi_id": uuid7(),
-            "pendamping_id": person["pendamping_id"],
-            "penugasan_id": held["penugasan_id"],
-            "year": 2026,
-            "exit_reason": ExitReason(reason),
-            "kode_wilayah": given.KELURAHAN,
-            "rule_version": 1,
-        }
-        | more
-    )
-
-
-def reverse(granted: CreditGranted) -> CreditReversed:
-    return CreditReversed(**granted.model_dump(), reason="DIPULIHKAN")
-
-
-async def hear(registry: Running, *events: Event, times: int = 1) -> None:
-    """Registry hears others' facts through the real relay, log and cursor, from its own outbox as a stand-in."""
-    await registry.publish(*events)
-    await relay(registry)
-    topics = {"pilar.graduation": registry.worker, "pilar.caseload": registry.worker}
-    for _ in range(times):
-        for subscription in registry.parts.subscriptions:
-            await apply(registry, subscription, topics)
-
-
-async def scorecard(registry: Running, person: dict[str, Any], year: int = 2026) -> dict[str, Any]:
-    path = f"/v1/pendamping/{person['pendamping_id']}/scorecard?year={year}"
-    return given.made(await registry.get(path, as_=given.ministry(registry)))
+from tests.registry.told import credit, crossed, dampingan, hear, reverse, scorecard, visit
 
 
 async def test_from_credits_less_those_taken_back(registry: Running) -> None:
@@ -80,41 +36,17 @@ async def test_with_load_and_visits_as_caseload_told(registry: Running) -> None:
     visits = [visit(person, held, date(2026, 2, day)) for day in (1, 2)] + [
         visit(person, held, date(2025, 12, 31))
     ]
-    crossed = DampinganLimitCrossed(
-        pendamping_id=person["pendamping_id"],
-        penugasan_id=held["penugasan_id"],
-        count=451,
-        limit=450,
-        side=LimitSide.ABOVE,
-    )
-    await hear(registry, *facts, watched, ahead, *visits, crossed)
+    above, below = (crossed(person, held, count, side) for count, side in ((462, "ABOVE"), (342, "BELOW")))
+    await hear(registry, *facts, watched, ahead, *visits, above)
     shown = await scorecard(registry, person)
     assert (shown["load_now"], shown["visits"]) == (2, 2)
     assert shown["penugasan"][0]["limit_side"] == "ABOVE"
-
-
-def dampingan(person: dict[str, Any], held: dict[str, Any], *, valid_from: date) -> DampinganStarted:
-    return DampinganStarted(
-        dampingan_id=uuid7(),
-        kpm_id=uuid7(),
-        kode_wilayah=given.KELURAHAN,
-        pendamping_id=person["pendamping_id"],
-        penugasan_id=held["penugasan_id"],
-        kind=PilarKind.PKH_PENDAMPING,
-        purpose=DampinganPurpose.PENDAMPINGAN,
-        valid_from=valid_from,
-    )
-
-
-def visit(person: dict[str, Any], held: dict[str, Any], on: date) -> KunjunganRecorded:
-    return KunjunganRecorded(
-        kunjungan_id=uuid7(),
-        kpm_id=uuid7(),
-        kode_wilayah=given.KELURAHAN,
-        pendamping_id=person["pendamping_id"],
-        penugasan_id=held["penugasan_id"],
-        on=on,
-    )
+    assert shown["load"] == {"weighing": 2, "warned": True, "limit": 450}
+    await hear(registry, below)
+    shown = await scorecard(registry, person)
+    assert shown["load"] == {"weighing": 2, "warned": False, "limit": 450}
+    passed = [(one["on"], one["count"], one["limit"], one["side"]) for one in shown["limit_crossings"]]
+    assert passed == [("2026-03-01", 462, 450, "ABOVE"), ("2026-03-01", 342, 450, "BELOW")]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Who accompanies, on what terms, where, and with which target."""
 
+from services.registry.models.coverage import Kepesertaan, Kpm
 from services.registry.models.framework import Target
 from services.registry.models.kinds import HeldBy, PilarLevel, PilarTerms
+from services.registry.models.outcomes import Graduasi, Monitoring, Relapse, Rujukan, RujukanProgram
 from services.registry.models.pendamping import (
     ENDS,
     TRANSITIONS,
@@ -18,7 +20,7 @@ from services.registry.models.placement import (
     RoleConflict,
     WilayahTugas,
 )
-from services.registry.models.replica import Credit, Dampingan, Kunjungan, LoadLimit
+from services.registry.models.replica import Credit, Dampingan, Kunjungan, LimitCrossing, LoadLimit, P2k2
 from services.registry.models.table import Table
 
 __all__ = [
@@ -28,16 +30,25 @@ __all__ = [
     "ContactHistory",
     "Credit",
     "Dampingan",
+    "Graduasi",
     "HeldBy",
+    "Kepesertaan",
+    "Kpm",
     "Kunjungan",
+    "LimitCrossing",
     "LoadLimit",
+    "Monitoring",
+    "P2k2",
     "Pendamping",
     "Penugasan",
     "PilarLevel",
     "PilarTerms",
     "Placing",
     "RangeHistory",
+    "Relapse",
     "RoleConflict",
+    "Rujukan",
+    "RujukanProgram",
     "StatusHistory",
     "Table",
     "Target",

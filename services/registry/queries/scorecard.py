@@ -1,17 +1,27 @@
 """How well: credits as graduation last told against the target, with load and visits as caseload last told."""
 
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.models import Credit, Dampingan, Kunjungan, LoadLimit, Penugasan
+from services.registry.models import (
+    Credit,
+    Dampingan,
+    Kunjungan,
+    LimitCrossing,
+    LoadLimit,
+    P2k2,
+    Penugasan,
+)
+from services.registry.queries.outcomes import read_outcomes
 from services.registry.queries.pendamping import read_pendamping
 from services.registry.queries.target import current_targets, days_in_year, person_target, year_of
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import DampinganPurpose
+from shared.contracts.kinds import DampinganPurpose, LimitSide
 
 GRANTED = sa.func.count().label("granted")
 REVERSED = sa.func.count().filter(Credit.reversed).label("reversed")
@@ -39,9 +49,48 @@ async def read_scorecard(
         "by_exit_reason": [{"exit_reason": reason} | counts for reason, counts in reasons.items()],
         "by_kind": kinds,
         "load_now": sum(row["load_now"] for row in placements),
-        "visits": sum(row["visits"] for row in placements),
+        "load": load_of(placements),
+        "limit_crossings": await _crossings(session, pendamping_id, year),
+        **activity_of(placements),
+        **await read_outcomes(session, pendamping_id, year),
         "penugasan": placements,
     }
+
+
+def load_of(placements: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return how many families weigh now, whether caseload warned of it, and the limit that it named last."""
+    warned = [row for row in placements if row["limit_side"] is LimitSide.ABOVE]
+    named = warned or [row for row in placements if row["limit"] is not None]
+    return {
+        "weighing": sum(row["load_now"] for row in placements),
+        "warned": bool(warned),
+        "limit": named[-1]["limit"] if named else None,
+    }
+
+
+def activity_of(placements: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the year's visits and sessions; attendance is the share of those invited that came, 0 to 1."""
+    invited = sum(row["p2k2_invited"] for row in placements)
+    attended = sum(row["p2k2_attended"] for row in placements)
+    return {
+        "visits": sum(row["visits"] for row in placements),
+        "p2k2_held": sum(row["p2k2_held"] for row in placements),
+        "p2k2_attendance": round(attended / invited, 4) if invited else None,
+    }
+
+
+async def _crossings(session: AsyncSession, pendamping_id: UUID, year: int) -> list[dict[str, Any]]:
+    """The year's last fifty, oldest first, by the date in Jakarta."""
+    first, after, _ = year_of(year)
+    begins, ends = (datetime(day.year, 1, 1, tzinfo=clock.JAKARTA) for day in (first, after))
+    row, order = LimitCrossing, (LimitCrossing.crossed_at.desc(), LimitCrossing.event_id.desc())
+    columns = (row.penugasan_id, row.crossed_at, row.count, row.limit, row.side)
+    mine = (row.pendamping_id == pendamping_id, row.crossed_at >= begins, row.crossed_at < ends)
+    found = (await session.execute(sa.select(*columns).where(*mine).order_by(*order).limit(50))).mappings()
+    return [
+        dict(one) | {"on": one["crossed_at"].astimezone(clock.JAKARTA).date()}
+        for one in reversed(found.all())
+    ]
 
 
 def counted(granted: int, taken_back: int) -> dict[str, int]:
@@ -57,26 +106,40 @@ async def _credits(session: AsyncSession, pendamping_id: UUID, year: int) -> dic
 
 
 async def _placements(session: AsyncSession, pendamping_id: UUID, year: int) -> list[dict[str, Any]]:
-    first, after, _ = year_of(year)
-    today = await clock.today(session)
-    holds = sa.func.daterange(Dampingan.valid_from, Dampingan.valid_to).op("@>")(today)
-    load = _count(Dampingan).where(Dampingan.purpose == DampinganPurpose.PENDAMPINGAN, holds)
-    visits = _count(Kunjungan).where(Kunjungan.on >= first, Kunjungan.on < after)
-    net = _count(Credit).where(Credit.year == year, ~Credit.reversed)
-    limit = sa.select(LoadLimit.side).where(LoadLimit.penugasan_id == Penugasan.penugasan_id)
+    shown = {
+        **_work(await clock.today(session), year),
+        "net": _count(Credit).where(Credit.year == year, ~Credit.reversed),
+        "limit": sa.select(LoadLimit.limit).where(LoadLimit.penugasan_id == Penugasan.penugasan_id),
+        "limit_side": sa.select(LoadLimit.side).where(LoadLimit.penugasan_id == Penugasan.penugasan_id),
+    }
     statement = sa.select(
         Penugasan.penugasan_id,
         Penugasan.kind,
         Penugasan.valid_from,
         Penugasan.valid_to,
         days_in_year(year).label("days_in_service"),
-        net.scalar_subquery().label("net"),
-        load.scalar_subquery().label("load_now"),
-        visits.scalar_subquery().label("visits"),
-        limit.scalar_subquery().label("limit_side"),
+        *(figure.scalar_subquery().label(word) for word, figure in shown.items()),
     ).where(Penugasan.pendamping_id == pendamping_id)
     order = (Penugasan.valid_from, Penugasan.penugasan_id)
     return [dict(row) for row in (await session.execute(statement.order_by(*order))).mappings()]
+
+
+def _work(today: date, year: int) -> dict[str, sa.Select[Any]]:
+    """What caseload told of a placement: families that weigh today, the year's visits and sessions."""
+    first, after, _ = year_of(year)
+    holds = sa.func.daterange(Dampingan.valid_from, Dampingan.valid_to).op("@>")(today)
+    held = (P2k2.penugasan_id == Penugasan.penugasan_id, P2k2.on >= first, P2k2.on < after)
+
+    def people(column: Any) -> sa.Select[Any]:
+        return sa.select(sa.func.coalesce(sa.func.sum(column), 0)).where(*held)
+
+    return {
+        "load_now": _count(Dampingan).where(Dampingan.purpose == DampinganPurpose.PENDAMPINGAN, holds),
+        "visits": _count(Kunjungan).where(Kunjungan.on >= first, Kunjungan.on < after),
+        "p2k2_held": sa.select(sa.func.count()).select_from(P2k2).where(*held),
+        "p2k2_invited": people(P2k2.invited),
+        "p2k2_attended": people(P2k2.attended),
+    }
 
 
 def _count(table: type[Dampingan] | type[Kunjungan] | type[Credit]) -> sa.Select[int]:

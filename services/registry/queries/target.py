@@ -65,13 +65,14 @@ async def current_targets(session: AsyncSession, year: int) -> dict[str, Any]:
     return {row.kind: row for row in await session.scalars(oldest_first)}
 
 
-async def target_list(session: AsyncSession, year: int) -> list[dict[str, Any]]:
-    """Return the targets of a year with their sum over everybody in service, and what rounding added to it.
+async def read_framework(session: AsyncSession, year: int) -> dict[str, Any]:
+    """Return the targets of a year with their sums over everybody in service, and what rounding added to each.
 
     One statement adds them up in PostgreSQL, whatever the headcount.
     """
     rows = await session.execute(_national(year))
-    return [_in_words(dict(row), year_of(year)[2]) for row in rows.mappings()]
+    items = [_in_words(dict(row), year_of(year)[2]) for row in rows.mappings()]
+    return {"year": year, "sum": sum(item["sum"] for item in items), "items": items}
 
 
 def _national(year: int) -> sa.Select[Any]:

@@ -1,6 +1,6 @@
 """Registry over HTTP."""
 
-from services.registry.routes import kinds, pendamping, placement, scorecard
+from services.registry.routes import coverage, kinds, pendamping, placement, scorecard
 
 ROUTERS = [
     pendamping.router,
@@ -9,4 +9,5 @@ ROUTERS = [
     kinds.router,
     scorecard.target,
     scorecard.router,
+    coverage.router,
 ]

@@ -1,6 +1,5 @@
 """Targets, scorecards, and the numbers that are compared between the services."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,9 +8,10 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from services.registry.commands.target import set_target
 from services.registry.queries.scorecard import read_numbers, read_scorecard
-from services.registry.queries.target import target_list
+from services.registry.queries.target import read_framework
+from services.registry.routes.shapes import ScorecardView, Words
 from shared.access import Permission
-from shared.contracts.kinds import ExitReason, LimitSide, PilarKind
+from shared.contracts.kinds import PilarKind
 from shared.http import Caller, Router, Session, may
 from shared.http.fields import KNOWN, Body
 
@@ -45,13 +45,6 @@ class TargetView(BaseModel):
     basis: str
 
 
-class Words(BaseModel):
-    """How a figure comes about, in English and Indonesian."""
-
-    en: str
-    id: str
-
-
 class TargetSum(TargetView):
     """A target with its sum over everybody in service that year; `sum` = `exact` + `rounding_difference`, in families."""
 
@@ -70,57 +63,6 @@ class TargetList(BaseModel):
     year: int
     sum: int
     items: list[TargetSum]
-
-
-class ReasonCount(BaseModel):
-    """Credits of one exit reason."""
-
-    exit_reason: ExitReason
-    granted: int
-    reversed: int
-    net: int
-
-
-class KindScore(BaseModel):
-    """The target of a kind by days in service beside its net credits; number and words are empty where none is set."""
-
-    kind: PilarKind
-    days_in_service: int
-    target: int
-    target_number: int | None
-    explanation: Words | None
-    net: int
-
-
-class PlacementScore(BaseModel):
-    """What one placement shows: net credits and visits of the year, families accompanied today."""
-
-    penugasan_id: UUID
-    kind: PilarKind
-    valid_from: date
-    valid_to: date | None
-    days_in_service: int
-    net: int
-    load_now: int
-    visits: int
-    limit_side: LimitSide | None
-
-
-class ScorecardView(BaseModel):
-    """A year of a pendamping; `target` is empty where none of the kinds held has one."""
-
-    pendamping_id: UUID
-    pendamping_no: str
-    year: int
-    target: int | None
-    granted: int
-    reversed: int
-    net: int
-    by_exit_reason: list[ReasonCount]
-    by_kind: list[KindScore]
-    load_now: int
-    visits: int
-    penugasan: list[PlacementScore]
 
 
 class NumbersAsked(Body):
@@ -149,8 +91,7 @@ async def set_year_target(body: TargetSetting, session: Session, caller: Caller)
 @may(Permission.SCORECARD_READ)
 async def list_target(year: YearAsked, session: Session) -> TargetList:
     """List what holds for a year, with the national sums."""
-    items = await target_list(session, year)
-    return TargetList(year=year, sum=sum(item["sum"] for item in items), items=items)
+    return TargetList.model_validate(await read_framework(session, year))
 
 
 @router.get("/pendamping/{pendamping_id}/scorecard")

@@ -53,7 +53,7 @@ CREATE TABLE replica_credit.credit (
     penugasan_id UUID NOT NULL,
     year INTEGER NOT NULL,
     exit_reason VARCHAR(40) NOT NULL,
-    kode_wilayah TEXT NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     rule_version INTEGER NOT NULL,
     reversed BOOLEAN NOT NULL,
     reverse_reason TEXT,
@@ -61,12 +61,13 @@ CREATE TABLE replica_credit.credit (
     CONSTRAINT ck_credit_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
 );;
 CREATE INDEX ix_credit_pendamping_id_year ON replica_credit.credit (pendamping_id, year);;
+CREATE INDEX ix_credit_penugasan_id_year ON replica_credit.credit (penugasan_id, year);;
 CREATE TABLE replica_load.dampingan (
     dampingan_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
-    kode_wilayah TEXT NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     purpose VARCHAR(40) NOT NULL,
     valid_from DATE NOT NULL,
     valid_to DATE,
@@ -74,6 +75,7 @@ CREATE TABLE replica_load.dampingan (
     CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN', 'UNKNOWN'))
 );;
 CREATE INDEX ix_dampingan_penugasan_id ON replica_load.dampingan (penugasan_id);;
+CREATE INDEX ix_dampingan_kpm_id ON replica_load.dampingan (kpm_id);;
 CREATE TABLE replica_load.kunjungan (
     kunjungan_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
@@ -184,6 +186,17 @@ CREATE INDEX ix_wilayah_tugas_kode_wilayah ON wilayah_tugas (kode_wilayah);;
 CREATE INDEX ix_wilayah_tugas_pendamping_id ON wilayah_tugas (pendamping_id);;
 """
 
+REPLICAS = ("credit", "load", "graduasi", "coverage", "rujukan")
+# Rows of families: the api role sees those of the caller's areas.
+BY_AREA = ("replica_coverage.kpm", "replica_coverage.kepesertaan")
+# Rows of a pendamping: also oneself's, and those of whoever is placed in the caller's areas, so that a scorecard is
+# the same figure for everybody who may read it.
+BY_PENDAMPING = (
+    "replica_credit.credit",
+    "replica_load.dampingan",
+    "replica_load.p2k2",
+    "replica_graduasi.graduasi",
+)
 APPEND_ONLY = ("pendamping_status_history", "contact_history", "range_history", "target")
 
 CONFLICTS = """
@@ -214,16 +227,30 @@ VALUES (uuidv7(), 2026, 'PKH_PENDAMPING', 1, 10,
 def upgrade() -> None:
     """Create everything; the first content of the policy rows comes with it."""
     schema.platform_v1(op.execute, "registry")
-    for subscription in ("credit", "load"):
+    for subscription in REPLICAS:
         schema.replica_schema(op.execute, "registry", subscription)
     for statement in TABLES.split(";;"):
         if statement.strip():
             op.execute(statement)
     run("0001_pilar_kind.sql")
+    run("0001_replicas.sql")
+    secure()
     for table in APPEND_ONLY:
         op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM registry_api, registry_worker")
     op.execute(CONFLICTS)
     op.execute(TARGETS)
+
+
+def secure() -> None:
+    """Let the api role see what the caller's areas, or the caller's own number, give a right to."""
+    oneself = "pendamping_id = NULLIF(current_setting('pilar.pendamping', true), '')::uuid"
+    schema.area_security(op.execute, "wilayah_tugas", also=oneself)
+    for table in BY_AREA:
+        schema.area_security(op.execute, table)
+    for table in BY_PENDAMPING:
+        name = table.partition(".")[2]
+        placed = f"EXISTS (SELECT FROM wilayah_tugas w WHERE w.pendamping_id = {name}.pendamping_id)"
+        schema.area_security(op.execute, table, also=f"{oneself} OR {placed}")
 
 
 def run(name: str) -> None:
