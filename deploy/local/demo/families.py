@@ -48,6 +48,8 @@ class Maker:
     """Makes rows; the same seed makes the same file."""
 
     pendamping_no: str
+    # Each file has serials of its own, so that no two files name the same person.
+    serials: tuple[int, int] = (9002, 9499)
     chance: random.Random = field(default_factory=lambda: random.Random(2026))  # noqa: S311  # repeatable, not secret
     taken: set[str] = field(default_factory=set[str])
     villages: list[str] = field(default_factory=list[str])
@@ -60,13 +62,14 @@ class Maker:
     def number(self, kode: str, day: date, *, woman: bool = False) -> str:
         """Sixteen digits that nobody has had in this file."""
         while True:
-            digits = f"{kode[:8].replace('.', '')}{day.day + 40 * woman:02}{day:%m%y}{self.chance.randint(9002, 9999)}"
+            digits = f"{kode[:8].replace('.', '')}{day.day + 40 * woman:02}{day:%m%y}{self.chance.randint(*self.serials)}"
             if digits not in self.taken:
                 self.taken.add(digits)
                 return digits
 
-    def family(self) -> Iterator[dict[str, str]]:
-        kode = self.chance.choice(self.villages)
+    def family(self, kode: str = "") -> Iterator[dict[str, str]]:
+        """Father, mother and one to three children, in this desa or in any of the kabupaten's."""
+        kode = kode or self.chance.choice(self.villages)
         shared = {
             "no_kk": self.number(kode, self.day(2012, 2022)),
             "kode_wilayah": kode,
@@ -112,6 +115,28 @@ class Maker:
 
     def day(self, first: int, last: int) -> date:
         return date(first, 1, 1) + timedelta(days=self.chance.randrange((last - first + 1) * 365))
+
+
+def graduating_family(
+    maker: Maker, kode: str, nik: str, *, komponen: str = "ANAK_SD:2030-07-01"
+) -> list[dict[str, str]]:
+    """A family that an assessment finds ready: desil 3 to 5, a business with a letter; its pengurus has this NIK."""
+    shared = {
+        "no_kk": maker.number(kode, date(2012, 3, 15)),
+        "kode_wilayah": kode,
+        "address": "Jalan Contoh RT 02 RW 03",
+        "phone": "081200009002",
+        "bansos": "PKH:2019-02-01|SEMBAKO:2019-02-01",
+        "desil": "|".join(f"NAS:{3 + place}:{snapshot}" for place, snapshot in enumerate(SNAPSHOTS)),
+        "pendamping_no": maker.pendamping_no,
+    }
+    maker.taken.add(nik)
+    own = {"nik": nik, "name": "Siti Contoh", "sex": "P", "birth_date": "1987-11-12", "relation": "ISTRI"}
+    usaha = {"usaha_sector": "PERDAGANGAN", "usaha_started_on": "2023-03-01", "usaha_omzet_rp": "9000000"}
+    mother = own | usaha | {"usaha_letter": "YA", "married": "YA", "pengurus": "YA"}
+    father = maker.member(kode, date(1984, 8, 5), woman=False, relation="KEPALA_KELUARGA", married="YA")
+    child = maker.member(kode, date(2008, 4, 20), woman=True, relation="ANAK", komponen=komponen)
+    return [shared | member for member in (mother, father, child)]
 
 
 def scenario_family(pendamping_no: str) -> list[dict[str, str]]:
@@ -181,8 +206,13 @@ def family_csv(pendamping_no: str, families: int) -> bytes:
     maker = Maker(pendamping_no)
     rows = [row for _ in range(families - 1) for row in maker.family()]
     rows[len(rows) // 2 : len(rows) // 2] = bad_rows(maker)
+    return as_csv([*scenario_family(pendamping_no), *rows])
+
+
+def as_csv(rows: list[dict[str, str]]) -> bytes:
+    """The rows under the columns of chain.md 7."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows([*scenario_family(pendamping_no), *rows])
+    writer.writerows(rows)
     return text.getvalue().encode()

@@ -12,6 +12,7 @@ from deploy.local.demo.ministry import Ministry
 from deploy.local.demo.numbers import compare
 from deploy.local.demo.road import Road
 from deploy.local.demo.world import World
+from deploy.local.demo.year import Year
 
 
 async def play(world: World, numbers: Sequence[int]) -> None:
@@ -19,6 +20,8 @@ async def play(world: World, numbers: Sequence[int]) -> None:
     async with AsyncExitStack() as stack:
         ministry = Ministry(world, stack)
         chosen: list[Scenario] = [ministry]
+        if 1 in numbers:
+            chosen.append(Year(world))
         if 2 in numbers:
             road = Road(world)
             chosen += [road, Aid(road, ministry)]
