@@ -1,17 +1,12 @@
 """Scenario 2 of domain.md, as the demonstration tells it, through all four services: in one process, and over Kafka."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-
 import pytest
 
-from deploy.kafka.broker import Broker
 from deploy.local.checker import violations
 from deploy.local.demo import road
 from deploy.local.demo.numbers import EXPECTED, WORDS
 from deploy.local.demo.scenarios import agreed, play
-from tests.journeys.carrying import Together, together
-from tests.kit import Cluster
+from tests.journeys.carrying import Together
 
 TIMES = 3
 REASON = "SEJAHTERA_MANDIRI"
@@ -46,26 +41,6 @@ THEN = (
 @pytest.fixture(autouse=True)
 def _a_small_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(road, "FAMILIES", 40)
-
-
-@pytest.fixture
-async def on_one_machine(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Together]:
-    async with together(cluster, tmp_path) as four:
-        yield four
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    broker = Broker(tmp_path_factory.mktemp("kafka"))
-    broker.start()
-    yield broker
-    broker.wipe()
-
-
-@pytest.fixture
-async def over_kafka(cluster: Cluster, broker: Broker, tmp_path: Path) -> AsyncIterator[Together]:
-    async with together(cluster, tmp_path, broker.bootstrap) as four:
-        yield four
 
 
 async def goes_the_whole_road(four: Together) -> None:

@@ -46,7 +46,7 @@ class FieldWork:
             {
                 "kpm_id": case.kpm_id,
                 "visited_on": "2026-03-16",
-                "purpose": "RUTIN",
+                "purpose": "PENDAMPINGAN",
                 "findings": "Usaha berjalan, anak bersekolah.",
             }
             for case in self.year.of(*VISITED)

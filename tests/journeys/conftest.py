@@ -1,0 +1,33 @@
+"""The four services together: on one machine, and through a real broker."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.kafka.broker import Broker
+from tests.journeys.carrying import Together, together
+from tests.kit import Cluster
+
+
+@pytest.fixture
+async def on_one_machine(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Together]:
+    """Facts travel through the one-machine log."""
+    async with together(cluster, tmp_path) as four:
+        yield four
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One broker for the journeys of a test process."""
+    broker = Broker(tmp_path_factory.mktemp("kafka"))
+    broker.start()
+    yield broker
+    broker.wipe()
+
+
+@pytest.fixture
+async def over_kafka(cluster: Cluster, broker: Broker, tmp_path: Path) -> AsyncIterator[Together]:
+    """Facts travel through the broker; its topics are wiped between journeys."""
+    async with together(cluster, tmp_path, broker.bootstrap) as four:
+        yield four
