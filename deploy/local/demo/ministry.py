@@ -22,11 +22,12 @@ class Ministry:
 
     world: World
     stack: AsyncExitStack
+    since: str = "2026-03-01"
     number: int = 0
     partners: dict[str, PartnerSimulator] = field(default_factory=dict[str, PartnerSimulator])
 
     def agenda(self) -> Agenda:
-        return [("2026-03-01", self.target), ("2026-03-01", self.catalogue)]
+        return [(self.since, self.target), (self.since, self.catalogue)]
 
     async def target(self) -> None:
         await self.world.act("sets the target of 2026", "registry", "/v1/target", TARGET, KEMENSOS)

@@ -10,21 +10,24 @@ from deploy.local.demo.agenda import Scenario, play_by_date
 from deploy.local.demo.aid import Aid
 from deploy.local.demo.ministry import Ministry
 from deploy.local.demo.numbers import compare
+from deploy.local.demo.objection import Objection
 from deploy.local.demo.road import Road
 from deploy.local.demo.world import World
 from deploy.local.demo.year import Year
 
 
 async def play(world: World, numbers: Sequence[int]) -> None:
-    """Play these scenarios, interleaved by date."""
+    """Play these scenarios, interleaved by date. Scenario 8 begins in January, where only a test's clock may stand."""
     async with AsyncExitStack() as stack:
-        ministry = Ministry(world, stack)
+        ministry = Ministry(world, stack, since="2026-01-01" if 8 in numbers else "2026-03-01")
         chosen: list[Scenario] = [ministry]
         if 1 in numbers:
             chosen.append(Year(world))
         if 2 in numbers:
             road = Road(world)
             chosen += [road, Aid(road, ministry)]
+        if 8 in numbers:
+            chosen.append(Objection(world, ministry))
         await play_by_date(world, chosen)
 
 

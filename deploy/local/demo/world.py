@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections import Counter
@@ -27,6 +28,7 @@ PATIENCE_SECONDS = 60.0
 ASK_EVERY_SECONDS = 0.04
 RETRIES_SECONDS = (0.1, 0.5, 2.0)
 MORNING = 10
+IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 QUESTIONS = ("/files", "/numbers", "/look-up", "/preview")
 
 
@@ -139,7 +141,7 @@ class World:
         self, sentence: str, service: str, asked: Sequence[tuple[str, Any]], who: str
     ) -> list[Any]:
         """Many hops of one kind, printed as one: each is a command of its own, and all are heard in the end."""
-        path = asked[0][0]
+        path = IDS.sub("…", asked[0][0])
         times = f", {len(asked)} times" if len(asked) > 1 else ""
         self.console.print(
             f"  [bold]{escape(who)}[/] {escape(sentence)}  [dim]{service} POST {escape(path)}{times}[/]"
