@@ -181,7 +181,7 @@ class Objection:
         paper = await self.paper("2026-03-20")
         said = await self.world.refused("graduation", path, paper, KELURAHAN_OPERATOR)
         found = (said.get("status"), said.get("title"))
-        self.world.check("an objection out of term is refused", found, (422, "SanggahOutOfTerm"))
+        self.world.check("an objection out of term is refused", found, (409, "SanggahOutOfTerm"))
         words = str(said)
         self.world.check("… and the usulan is named as the right path", "usulan" in words)
 

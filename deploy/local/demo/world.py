@@ -28,6 +28,7 @@ PATIENCE_SECONDS = 60.0
 ASK_EVERY_SECONDS = 0.04
 RETRIES_SECONDS = (0.1, 0.5, 2.0)
 MORNING = 10
+UNSURE = 503
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 QUESTIONS = ("/files", "/numbers", "/look-up", "/preview")
 
@@ -51,6 +52,8 @@ class World:
     # Every command with its key and what was answered, for I1 of the checker.
     history: list[Command] = field(default_factory=list[Command])
     shown_on: date | None = None
+    # How long to wait before asking again where a connection broke; processes that are killed come back in seconds.
+    retries: Sequence[float] = RETRIES_SECONDS
 
     def token(self, who: str) -> str:
         return self.issuer.demo_token(who, **self.place.people().get(who, {}), ttl=600)
@@ -102,7 +105,8 @@ class World:
                 who,
                 path,
                 key,
-                status=answer.status_code if answer is not None else None,
+                # 503 may have come after the commit: as unknown as no answer.
+                status=None if answer is None or answer.status_code == UNSURE else answer.status_code,
                 request_id=kept.get("x-request-id", ""),
                 replayed="idempotency-replayed" in kept,
                 things=len(named) if named else 1,
@@ -126,7 +130,7 @@ class World:
 
     async def _send(self, method: str, url: str, **more: Any) -> httpx.Response:
         """A connection that breaks leaves the outcome unknown; the same key asked again tells it (promise 3)."""
-        for wait in RETRIES_SECONDS:
+        for wait in self.retries:
             try:
                 return await self.http.request(method, url, **more)
             except httpx.TransportError:
