@@ -25,7 +25,7 @@ from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport
 from deploy.local.up import REFUSALS, configured, end_on_signals, say
 
 Play = Callable[[World], Awaitable[Sequence[Compared]]]
-SCENARIOS = (2,)
+SCENARIOS = (1, 2)
 NUMBERS = ROOT / "build" / "demo.json"
 OTHER_FOLDER = ".pilar-demo"
 

@@ -14,7 +14,7 @@ Agenda = list[tuple[str, Step]]
 
 
 class Scenario(Protocol):
-    """Something to play: its number in domain.md 10, and its steps with the day of each."""
+    """Something to play: its number in domain.md 10 (0 is what all need), and its steps with the day of each."""
 
     @property
     def number(self) -> int: ...
@@ -28,7 +28,7 @@ async def play_by_date(world: World, scenarios: Sequence[Scenario]) -> None:
     for on, of_day in groupby(entries, key=lambda entry: entry[0]):
         await world.day(on.isoformat())
         for number, of_scenario in groupby(of_day, key=lambda entry: entry[1]):
-            if len(scenarios) > 1:
+            if number:
                 world.console.print(f"  [dim]scenario {number}[/]")
             for _, _, step in of_scenario:
                 await step()

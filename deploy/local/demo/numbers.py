@@ -85,8 +85,8 @@ async def compare(world: World, scenarios: Sequence[int] = ()) -> list[Compared]
         }
         counted[number] = told
         found += compared(number, told)
-    world.console.print(totals(found))
     world.console.print(by_reason(counted))
+    world.console.print(totals(found))
     return found
 
 
