@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.commands.exits import announce_end, end_kepesertaan, hold, let_go, mark, restore
+from services.caseload.commands.exits import hear, hear_objection
 from services.caseload.commands.sealing import seal_identity, stop_sealing
-from services.caseload.models import Aid, CaseState, Pendamping, Penugasan, WilayahTugas
+from services.caseload.models import Aid, Pendamping, Penugasan, WilayahTugas
 from shared.contracts.graduation import (
     GraduasiAnnulled,
     GraduasiClosed,
@@ -128,50 +128,49 @@ async def keep_expiry(session: AsyncSession, event: RujukanExpired, meta: Meta) 
 async def mark_open_case(session: AsyncSession, event: GraduasiProposed, meta: Meta) -> None:
     """A case is open on the membership."""
     del meta
-    await mark(session, event, CaseState.OPEN)
+    await hear(session, event, "proposed")
 
 
 @graduation.on(GraduasiClosed)
 async def clear_mark(session: AsyncSession, event: GraduasiClosed, meta: Meta) -> None:
     """The case ended without a penetapan; the membership goes on."""
     del meta
-    await mark(session, event, CaseState.CLOSED, reason=event.reason)
+    await hear(session, event, "closed")
 
 
 @graduation.on(GraduasiDetermined)
 async def announce(session: AsyncSession, event: GraduasiDetermined, meta: Meta) -> None:
     """The end is announced; nothing has ended."""
     del meta
-    await announce_end(session, event)
+    await hear(session, event, "determined")
 
 
 @graduation.on(KpmGraduated)
 async def end_membership(session: AsyncSession, event: KpmGraduated, meta: Meta) -> None:
     """The graduation takes effect: the membership ends, and no other."""
     del meta
-    await end_kepesertaan(session, event)
+    await hear(session, event, "graduated")
 
 
 @graduation.on(GraduasiAnnulled)
 async def restore_membership(session: AsyncSession, event: GraduasiAnnulled, meta: Meta) -> None:
     """The SK is undone: the membership is as if it had never ended."""
     del meta
-    await restore(session, event)
+    await hear(session, event, "annulled")
 
 
 @graduation.on(SanggahLodged)
 async def hold_end(session: AsyncSession, event: SanggahLodged, meta: Meta) -> None:
     """An objection in term stops the end."""
     del meta
-    if event.suspends:
-        await hold(session, event.graduasi_id)
+    await hear_objection(session, event)
 
 
 @graduation.on(SanggahDecided)
 async def go_on(session: AsyncSession, event: SanggahDecided, meta: Meta) -> None:
     """Refused: what was held goes on."""
     del meta
-    await let_go(session, event)
+    await hear_objection(session, event)
 
 
 @sealing.on(ConsentGiven)

@@ -46,6 +46,8 @@ class Permission(StrEnum):
     TUGAS_READ = "tugas.read"
     TUGAS_FINISH = "tugas.finish"
     EXIT_PROPOSE = "exit.propose"
+    USULAN_LODGE = "usulan.lodge"
+    USULAN_DECIDE = "usulan.decide"
     TAHAP_READ = "tahap.read"
 
     POLICY_DRAFT = "policy.draft"
@@ -144,6 +146,8 @@ PERMISSIONS = MappingProxyType(
         P.TUGAS_READ: STAFF,
         P.TUGAS_FINISH: STAFF,
         P.EXIT_PROPOSE: FIELD | DINSOS,
+        P.USULAN_LODGE: FIELD | VILLAGE | DINSOS,
+        P.USULAN_DECIDE: DINSOS,
         P.TAHAP_READ: OFFICE,
         P.POLICY_DRAFT: MINISTRY,
         P.POLICY_APPROVE: MINISTRY,

@@ -100,7 +100,10 @@ class KepesertaanEnded(Event, wire="caseload.kepesertaan_ended.v1", key="kpm_id"
 
 
 class KepesertaanRestored(Event, wire="caseload.kepesertaan_restored.v1", key="kpm_id"):
-    """An annulled graduation left the membership as if it had never ended."""
+    """An annulled graduation left the membership as if it had never ended.
+
+    `valid_to` is set where another membership of the bansos goes on from that day: a re-entry before the annulment.
+    """
 
     kepesertaan_id: UUID
     kpm_id: UUID
@@ -108,6 +111,7 @@ class KepesertaanRestored(Event, wire="caseload.kepesertaan_restored.v1", key="k
     bansos: Bansos
     valid_from: date
     graduasi_id: UUID
+    valid_to: date | None = None
 
 
 class DampinganFacts(Event):

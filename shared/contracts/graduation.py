@@ -121,6 +121,7 @@ class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
     decided_on: date
     effective_tahap: str | None = None
     effective_on: date | None = None
+    last_payable_tahap: str | None = None
 
 
 class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id"):

@@ -148,7 +148,7 @@ async def insert_or_refuse(session: AsyncSession, dampingan: Dampingan) -> None:
 
 
 async def change_purpose(
-    session: AsyncSession, kpm_id: UUID, purpose: DampinganPurpose, *, why: str, graduasi_id: UUID
+    session: AsyncSession, kpm_id: UUID, purpose: DampinganPurpose, *, why: str, graduasi_id: UUID | None
 ) -> None:
     """Give the family's PKH dampingan another purpose, count it anew and tell it; done before: nothing."""
     today = await clock.today(session)
@@ -165,7 +165,7 @@ async def change_purpose(
         await add_weight(
             session, loads, {dampingan.penugasan_id: change}, await limit_on(session, dampingan.kind, today)
         )
-        detail = {"purpose": purpose.value, "graduasi_id": str(graduasi_id)}
+        detail = {"purpose": purpose.value} | ({"graduasi_id": str(graduasi_id)} if graduasi_id else {})
         await remember(
             session,
             kpm_id,

@@ -34,11 +34,8 @@ async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
     place = (RECIPIENT, event.rujukan_program_id)
     sealing = await session.get_one(Sealing, place, with_for_update=True, populate_existing=True)
     if sealing.state is SealingState.WITHDRAWN and sealing.consent_id != event.consent_id:
-        sealing.consent_id, sealing.state, sealing.text_version = (
-            event.consent_id,
-            SealingState.CONSENTED,
-            event.text_version,
-        )
+        sealing.become(SealingState.CONSENTED)
+        sealing.consent_id, sealing.text_version = event.consent_id, event.text_version
     fields = await minimum_fields(session, event.kpm_id)
     if sealing.state is SealingState.CONSENTED and fields is not None:
         await tell_sealed(session, sealing, fields)
@@ -50,7 +47,8 @@ async def tell_sealed(session: AsyncSession, sealing: Sealing, fields: dict[str,
     key_id = public_key_id(public_key)
     sealed = seal_to(public_key, fields, RECIPIENT, sealing.for_id, key_id)
     ciphertext = base64.b64encode(sealed).decode()
-    sealing.state, sealing.key_id, sealing.sealed_at = SealingState.SEALED, key_id, await clock.now(session)
+    sealing.become(SealingState.SEALED)
+    sealing.key_id, sealing.sealed_at = key_id, await clock.now(session)
     emit(
         session,
         IdentitySealed(

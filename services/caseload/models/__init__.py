@@ -26,13 +26,25 @@ from services.caseload.models.family import (
 )
 from services.caseload.models.hand_over import DampinganGap, GapCause, HandOver
 from services.caseload.models.intake import StagedRow
-from services.caseload.models.membership import CaseMark, CaseState, Kepesertaan, Sealing, SealingState
+from services.caseload.models.membership import (
+    CASE_MOVES,
+    SEALING_MOVES,
+    CaseMark,
+    CaseState,
+    Kepesertaan,
+    Sealing,
+    SealingState,
+)
 from services.caseload.models.replicas import Aid, Pendamping, Penugasan, WilayahTugas
 from services.caseload.models.table import Table
 from services.caseload.models.tugas import Tugas, TugasKind, TugasTerm
+from services.caseload.models.usulan import USULAN_MOVES, Usulan, UsulanGround, UsulanState
 
 __all__ = [
+    "CASE_MOVES",
     "PROPOSAL_MOVES",
+    "SEALING_MOVES",
+    "USULAN_MOVES",
     "AgeRule",
     "Aid",
     "CaseMark",
@@ -66,5 +78,8 @@ __all__ = [
     "TugasKind",
     "TugasTerm",
     "Usaha",
+    "Usulan",
+    "UsulanGround",
+    "UsulanState",
     "WilayahTugas",
 ]

@@ -2,19 +2,26 @@
 
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.caseload.models.table import At, Dates, KpmRef, Made, Recorded, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
+from shared.errors import IllegalTransition
 
 
 class Kepesertaan(Table):
-    """Membership in one bansos. The end of `valid` is the first day without; "active" is always as of a date."""
+    """Membership in one bansos. The end of `valid` is the first day without; "active" is always as of a date.
+
+    It ends with a reason, or because another membership goes on from that day (`continued_by`): an annulment that
+    comes after a re-entry fills the days between, and no more.
+    """
 
     __tablename__ = "kepesertaan"
     __table_args__ = (
@@ -22,7 +29,10 @@ class Kepesertaan(Table):
             ("kpm_id", "="), ("bansos", "="), ("valid", "&&"), name="ex_kepesertaan_no_overlap"
         ),
         sa.CheckConstraint("NOT isempty(valid)", name="some_day"),
-        sa.CheckConstraint("upper_inf(valid) = (exit_reason IS NULL)", name="an_end_has_a_reason"),
+        sa.CheckConstraint(
+            "upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)", name="an_end_has_a_reason"
+        ),
+        sa.CheckConstraint("exit_reason IS NULL OR continued_by IS NULL", name="one_end"),
     )
 
     kepesertaan_id: Mapped[Made]
@@ -32,6 +42,7 @@ class Kepesertaan(Table):
     exit_reason: Mapped[ExitReason | None] = mapped_column(text_enum(ExitReason))
     graduasi_id: Mapped[UUID | None]
     last_payable_tahap: Mapped[str | None]
+    continued_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("kepesertaan.kepesertaan_id"))
     version: Mapped[int] = mapped_column(server_default="1")
 
 
@@ -39,15 +50,22 @@ class CaseState(StrEnum):
     """How far graduation has told us a case is."""
 
     OPEN = "OPEN"
+    CLOSED = "CLOSED"
     DETERMINED = "DETERMINED"
     EFFECTIVE = "EFFECTIVE"
-    CLOSED = "CLOSED"
     ANNULLED = "ANNULLED"
+
+
+# Onward only, whatever the order in which facts arrive. An SK that stands outweighs a closing told beside it.
+CASE_MOVES = MappingProxyType(
+    {state: frozenset(list(CaseState)[number + 1 :]) for number, state in enumerate(CaseState)}
+)
 
 
 class CaseMark(Table):
     """A case on a kepesertaan, as graduation last told; `held` while an objection stops the end.
 
+    `facts` keeps what each fact said; the other columns follow from all of them, in whatever order they came.
     No foreign keys: what graduation tells may name what is not yet here.
     """
 
@@ -67,7 +85,19 @@ class CaseMark(Table):
     last_payable_tahap: Mapped[str | None]
     certificate_no: Mapped[str | None]
     reason: Mapped[str | None]
+    back_pay_tahap: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     changed_at: Mapped[At]
+
+    def become(self, wanted: CaseState) -> None:
+        """Move on.
+
+        Raises:
+            IllegalTransition: `CASE_MOVES` has no such move.
+        """
+        if wanted not in CASE_MOVES[self.state]:
+            raise IllegalTransition(noun="case mark", current=self.state, wanted=wanted)
+        self.state = wanted
 
 
 class SealingState(StrEnum):
@@ -76,6 +106,16 @@ class SealingState(StrEnum):
     CONSENTED = "CONSENTED"
     SEALED = "SEALED"
     WITHDRAWN = "WITHDRAWN"
+
+
+# Taken back is not for ever: a new consent begins anew.
+SEALING_MOVES = MappingProxyType(
+    {
+        SealingState.CONSENTED: frozenset({SealingState.SEALED, SealingState.WITHDRAWN}),
+        SealingState.SEALED: frozenset({SealingState.WITHDRAWN}),
+        SealingState.WITHDRAWN: frozenset({SealingState.CONSENTED}),
+    }
+)
 
 
 class Sealing(Table):
@@ -94,3 +134,13 @@ class Sealing(Table):
     sealed_at: Mapped[At | None]
     withdrawn_at: Mapped[At | None]
     recorded_at: Mapped[Recorded]
+
+    def become(self, wanted: SealingState) -> None:
+        """Take a state.
+
+        Raises:
+            IllegalTransition: `SEALING_MOVES` has no such move.
+        """
+        if wanted not in SEALING_MOVES[self.state]:
+            raise IllegalTransition(noun="sealing", current=self.state, wanted=wanted)
+        self.state = wanted

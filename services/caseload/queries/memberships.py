@@ -1,5 +1,6 @@
-"""What a family is a member of, what is about to end, and which tahap are payable. Pilar pays nobody; it answers."""
+"""What a family is a member of, and what is about to end."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -13,30 +14,26 @@ from services.caseload.queries.sight import require_sight
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
-from shared.errors import NotFound
 
 LIVE = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
 DECIDED = (CaseState.DETERMINED, CaseState.EFFECTIVE)
 
 
 class MembershipStatus(StrEnum):
-    """Where a membership stands today. DECISION_PENDING: the family leaves another bansos; this one needs its own decision."""
+    """Where a membership stands today.
+
+    HELD: an objection in term stops its end. CONTINUED: another membership of the bansos goes on from its end.
+    DECISION_PENDING: the family leaves another bansos; this one needs its own decision.
+    """
 
     ACTIVE = "ACTIVE"
     CASE_OPEN = "CASE_OPEN"
     END_ANNOUNCED = "END_ANNOUNCED"
+    HELD = "HELD"
     ENDING = "ENDING"
     ENDED = "ENDED"
+    CONTINUED = "CONTINUED"
     DECISION_PENDING = "DECISION_PENDING"
-
-
-class Payable(StrEnum):
-    """ALL: no end is dated. UP_TO: up to the last payable tahap. HELD: an objection stops the end. NONE: ended without one."""
-
-    ALL = "ALL"
-    UP_TO = "UP_TO"
-    HELD = "HELD"
-    NONE = "NONE"
 
 
 async def list_memberships(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]]:
@@ -49,31 +46,47 @@ async def list_memberships(session: AsyncSession, actor: Actor, kpm_id: UUID) ->
     today = await clock.today(session)
     held = sa.select(Kepesertaan).where(Kepesertaan.kpm_id == kpm_id)
     found = (await session.scalars(held.order_by(sa.func.lower(Kepesertaan.valid), Kepesertaan.bansos))).all()
-    cases = await live_cases(session, kpm_id)
-    leaving = {case.kepesertaan_id for case in cases.values() if case.state in DECIDED}
-    return [shown(row, cases.get(row.kepesertaan_id), leaving, today) for row in found]
+    cases = await cases_of(session, kpm_id)
+    live = {case.kepesertaan_id: case for case in cases if case.state in LIVE}
+    leaving = leaves(found, live)
+    shown_ = [shown(row, live.get(row.kepesertaan_id), leaving, today) for row in found]
+    for row in shown_:
+        row["back_pay_tahap"] = back_pay(cases, row["kepesertaan_id"])
+    return shown_
 
 
-async def live_cases(session: AsyncSession, kpm_id: UUID) -> dict[UUID, CaseMark]:
-    """Return the case of each membership that has one, by membership."""
-    wanted = sa.select(CaseMark).where(CaseMark.kpm_id == kpm_id, CaseMark.state.in_(LIVE))
-    return {
-        case.kepesertaan_id: case for case in await session.scalars(wanted.order_by(CaseMark.graduasi_id))
-    }
+async def cases_of(session: AsyncSession, kpm_id: UUID) -> Sequence[CaseMark]:
+    """Return every case that there was about a family, oldest first."""
+    wanted = sa.select(CaseMark).where(CaseMark.kpm_id == kpm_id)
+    return (await session.scalars(wanted.order_by(CaseMark.graduasi_id))).all()
 
 
-def shown(row: Kepesertaan, case: CaseMark | None, leaving: set[UUID], today: date) -> dict[str, Any]:
-    """Return one membership as it is shown."""
+def back_pay(cases: Sequence[CaseMark], kepesertaan_id: UUID) -> list[str]:
+    """Return the tahap of a membership that an annulment decided to pay back."""
+    mine = [case.back_pay_tahap for case in cases if case.kepesertaan_id == kepesertaan_id]
+    return sorted({tahap for tahaps in mine for tahap in tahaps})
+
+
+def leaves(found: Sequence[Kepesertaan], live: Mapping[UUID, CaseMark]) -> set[Bansos]:
+    """Return the bansos that a family leaves or has left, by decision, and is not back in."""
+    decided = {row.bansos for row in found if (c := live.get(row.kepesertaan_id)) and c.state in DECIDED}
+    back = {row.bansos for row in found if row.valid.upper is None and row.kepesertaan_id not in live}
+    return decided - back
+
+
+def shown(row: Kepesertaan, case: CaseMark | None, leaving: set[Bansos], today: date) -> dict[str, Any]:
+    """Return one membership as it is shown; while its end is held it is active."""
     return {
         "kepesertaan_id": row.kepesertaan_id,
         "bansos": row.bansos,
         "valid_from": row.valid.lower,
         "valid_to": row.valid.upper,
-        "active": row.valid.contains(today),
+        "active": row.valid.contains(today) or (case is not None and case.held),
         "status": status_of(row, case, leaving, today),
         "exit_reason": row.exit_reason,
         "graduasi_id": row.graduasi_id,
         "last_payable_tahap": row.last_payable_tahap,
+        "continued_by": row.continued_by,
         "case": case and {name: getattr(case, name) for name in CASE_FIELDS},
         "version": row.version,
     }
@@ -93,48 +106,17 @@ CASE_FIELDS = (
 )
 
 
-def status_of(row: Kepesertaan, case: CaseMark | None, leaving: set[UUID], today: date) -> MembershipStatus:
+def status_of(row: Kepesertaan, case: CaseMark | None, leaving: set[Bansos], today: date) -> MembershipStatus:
     """Return where a membership stands as of a date."""
+    if row.continued_by is not None:
+        return MembershipStatus.CONTINUED
+    if case is not None and case.held:
+        return MembershipStatus.HELD
     if row.valid.upper is not None:
         return MembershipStatus.ENDED if row.valid.upper <= today else MembershipStatus.ENDING
     if case is not None:
         return MembershipStatus.CASE_OPEN if case.state is CaseState.OPEN else MembershipStatus.END_ANNOUNCED
-    return MembershipStatus.DECISION_PENDING if leaving - {row.kepesertaan_id} else MembershipStatus.ACTIVE
-
-
-async def payable_tahap(session: AsyncSession, actor: Actor, kpm_id: UUID, bansos: Bansos) -> dict[str, Any]:
-    """Return which tahap of a bansos are payable to the family, as graduation told the end.
-
-    Raises:
-        NotFound: not the caller's to see, or never a member.
-    """
-    memberships = await list_memberships(session, actor, kpm_id)
-    mine = [row for row in memberships if row["bansos"] is bansos]
-    if not mine:
-        raise NotFound("kepesertaan")
-    row = mine[-1]
-    return {
-        "kpm_id": kpm_id,
-        "bansos": bansos,
-        "kepesertaan_id": row["kepesertaan_id"],
-        "status": row["status"],
-        "payable": payable_of(row),
-        "last_payable_tahap": row["last_payable_tahap"],
-        "first_unpayable_tahap": row["case"] and row["case"]["effective_tahap"],
-        "ends_on": row["valid_to"] or (row["case"] and row["case"]["effective_on"]),
-        "pending": [
-            other["bansos"] for other in memberships if other["status"] == MembershipStatus.DECISION_PENDING
-        ],
-    }
-
-
-def payable_of(row: dict[str, Any]) -> Payable:
-    """Return how far a membership is payable; an announced end stops nothing yet."""
-    if row["case"] and row["case"]["held"]:
-        return Payable.HELD
-    if row["valid_to"] is None:
-        return Payable.ALL
-    return Payable.UP_TO if row["last_payable_tahap"] else Payable.NONE
+    return MembershipStatus.DECISION_PENDING if leaving - {row.bansos} else MembershipStatus.ACTIVE
 
 
 async def count_ended(

@@ -10,6 +10,7 @@ from services.caseload.routes.kunjungan import kunjungan
 from services.caseload.routes.memberships import memberships
 from services.caseload.routes.numbers import numbers
 from services.caseload.routes.tugas import tugas
+from services.caseload.routes.usulan import usulan
 
 ROUTERS = [
     intake,
@@ -17,6 +18,7 @@ ROUTERS = [
     komponen,
     memberships,
     exit_proposals,
+    usulan,
     dampingan,
     hand_over,
     kunjungan,

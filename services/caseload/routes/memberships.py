@@ -6,12 +6,15 @@ from uuid import UUID
 
 from fastapi import Query
 
+from services.caseload.commands.kepesertaan import record_kepesertaan
 from services.caseload.models import CaseState
-from services.caseload.queries.memberships import MembershipStatus, Payable, list_memberships, payable_tahap
-from services.caseload.routes.shapes import KnownBansos, View
+from services.caseload.queries.memberships import MembershipStatus, list_memberships
+from services.caseload.queries.tahap import Payable, payable_tahap
+from services.caseload.routes.shapes import Body, KnownBansos, View
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.http import Caller, Router, Session, may
+from shared.http.fields import KNOWN, Day
 
 memberships = Router(tag="kepesertaan")
 
@@ -43,6 +46,8 @@ class KepesertaanView(View):
     exit_reason: ExitReason | None
     graduasi_id: UUID | None
     last_payable_tahap: str | None
+    continued_by: UUID | None
+    back_pay_tahap: list[str]
     case: CaseView | None
     version: int
 
@@ -54,18 +59,47 @@ class KepesertaanList(View):
     items: list[KepesertaanView]
 
 
+class Words(View):
+    """A reason in words, in English and Indonesian."""
+
+    en: str
+    id: str
+
+
 class TahapView(View):
-    """Which tahap of a bansos are payable; `pending` names the family's other bansos that need their own decision."""
+    """Which tahap of a bansos are payable as of `on`, and why; `back_pay` are those that an annulment gave back.
+
+    `pending` names the family's other bansos that need their own decision.
+    """
 
     kpm_id: UUID
     bansos: Bansos
+    on: date
     kepesertaan_id: UUID
     status: MembershipStatus
     payable: Payable
     last_payable_tahap: str | None
     first_unpayable_tahap: str | None
     ends_on: date | None
+    back_pay: list[str]
+    reason: Words
     pending: list[Bansos]
+
+
+class KepesertaanRequest(Body):
+    """Of which bansos the family is a member for the first time, and since when."""
+
+    bansos: Annotated[Bansos, KNOWN]
+    valid_from: Day
+
+
+class StartedView(View):
+    """A membership that has begun."""
+
+    kepesertaan_id: UUID
+    kpm_id: UUID
+    bansos: Bansos
+    valid_from: date
 
 
 @memberships.get("/kpm/{kpm_id}/kepesertaan")
@@ -83,7 +117,22 @@ async def list_kepesertaan(kpm_id: UUID, session: Session, caller: Caller) -> Ke
 @memberships.get("/kpm/{kpm_id}/tahap")
 @may(Permission.TAHAP_READ)
 async def read_tahap(
-    kpm_id: UUID, bansos: Annotated[KnownBansos, Query()], session: Session, caller: Caller
+    kpm_id: UUID,
+    bansos: Annotated[KnownBansos, Query()],
+    session: Session,
+    caller: Caller,
+    on: Annotated[Day | None, Query()] = None,
 ) -> TahapView:
-    """Which tahap are payable, given the end that graduation told."""
-    return TahapView.model_validate(await payable_tahap(session, caller, kpm_id, bansos))
+    """Which tahap are payable as of a date (today without one), given the end that graduation told, and why."""
+    return TahapView.model_validate(await payable_tahap(session, caller, kpm_id, bansos, on))
+
+
+@memberships.post("/kpm/{kpm_id}/kepesertaan", status_code=201)
+@may(Permission.KPM_INTAKE, key_required=True)
+async def record_membership(
+    kpm_id: UUID, body: KepesertaanRequest, session: Session, caller: Caller
+) -> StartedView:
+    """Record a first membership in a bansos; who has left comes back by an application."""
+    made = await record_kepesertaan(session, caller, kpm_id, **body.model_dump())
+    said = {name: getattr(made, name) for name in ("kepesertaan_id", "kpm_id", "bansos")}
+    return StartedView.model_validate(said | {"valid_from": made.valid.lower})

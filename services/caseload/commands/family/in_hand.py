@@ -1,4 +1,4 @@
-"""Whose families one may change: a pendamping those of their dampingan today, Dinsos those of its area."""
+"""Whose families one may change: a pendamping those of their dampingan today, officials those of their area."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,6 +13,9 @@ from shared.access import Actor, Role
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import load
 from shared.errors import NotFound
+
+# Which of them may do what is the permission's to say; row security holds their area.
+OFFICIALS = frozenset({Role.OPERATOR_DESA, Role.DINSOS_KABKOTA, Role.KEMENSOS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ async def family_in_hand(session: AsyncSession, actor: Actor, kpm_id: UUID) -> I
         NotFound: there is none, or it is not the caller's.
         PendampingNotActive: only an AKTIF pendamping does new acts.
     """
-    if Role.DINSOS_KABKOTA in actor.roles:
+    if not actor.roles.isdisjoint(OFFICIALS):
         return InHand(await load(session, Kpm, kpm_id, noun="kpm"), None)
     dampingan = await held_today(session, actor, kpm_id)
     pendamping = await session.get(Pendamping, dampingan.pendamping_id)

@@ -39,3 +39,34 @@ INSERT INTO exit_ground (exit_reason, version, only_alone, valid, source) VALUES
     ('PINDAH', 1, false, '[2019-01-01,)', 'first content: only where the membership cannot continue'),
     ('DATA_GANDA', 1, false, '[2019-01-01,)', 'first content'),
     ('TIDAK_DITEMUKAN', 1, false, '[2019-01-01,)', 'first content');;
+
+CREATE TABLE usulan (
+    usulan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    ground VARCHAR(40) NOT NULL,
+    reason_sealed BYTEA NOT NULL,
+    evidence_sha256 TEXT,
+    lodged_on DATE NOT NULL,
+    lodged_by TEXT NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    decided_by TEXT,
+    decided_on DATE,
+    decision_reason_sealed BYTEA,
+    kepesertaan_id UUID,
+    version INTEGER NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_usulan PRIMARY KEY (usulan_id),
+    CONSTRAINT ck_usulan_decided_by_somebody CHECK ((state = 'LODGED') = (decided_by IS NULL)),
+    CONSTRAINT ck_usulan_two_persons CHECK (decided_by <> lodged_by),
+    CONSTRAINT ck_usulan_accepted_is_a_membership CHECK ((state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)),
+    CONSTRAINT fk_usulan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT fk_usulan_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
+    CONSTRAINT ck_usulan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
+    CONSTRAINT ck_usulan_usulanground_known CHECK (ground IN ('SANGGAH_TERLAMBAT', 'KAMBUH', 'LAINNYA')),
+    CONSTRAINT ck_usulan_usulanstate_known CHECK (state IN ('LODGED', 'ACCEPTED', 'REFUSED'))
+);;
+CREATE INDEX ix_usulan_kpm_id ON usulan (kpm_id);;
+CREATE INDEX ix_usulan_state ON usulan (state, usulan_id);;
+CREATE UNIQUE INDEX uq_usulan_open ON usulan (kpm_id, bansos) WHERE state = 'LODGED';;

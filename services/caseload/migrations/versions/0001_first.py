@@ -21,6 +21,7 @@ FAMILY_TABLES = (
     "dampingan",
     "kunjungan",
     "exit_proposal",
+    "usulan",
     "case_mark",
     "kpm_history",
     "sealing",

@@ -22,10 +22,12 @@ CREATE TABLE case_mark (
     last_payable_tahap TEXT,
     certificate_no TEXT,
     reason TEXT,
+    back_pay_tahap JSONB DEFAULT '[]' NOT NULL,
+    facts JSONB DEFAULT '{}' NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_case_mark PRIMARY KEY (graduasi_id),
     CONSTRAINT ck_case_mark_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
-    CONSTRAINT ck_case_mark_casestate_known CHECK (state IN ('OPEN', 'DETERMINED', 'EFFECTIVE', 'CLOSED', 'ANNULLED'))
+    CONSTRAINT ck_case_mark_casestate_known CHECK (state IN ('OPEN', 'CLOSED', 'DETERMINED', 'EFFECTIVE', 'ANNULLED'))
 );;
 CREATE INDEX ix_case_mark_kepesertaan_id ON case_mark (kepesertaan_id);;
 CREATE INDEX ix_case_mark_kpm_id ON case_mark (kpm_id);;
@@ -188,11 +190,14 @@ CREATE TABLE kepesertaan (
     exit_reason VARCHAR(40),
     graduasi_id UUID,
     last_payable_tahap TEXT,
+    continued_by UUID,
     version INTEGER DEFAULT '1' NOT NULL,
     CONSTRAINT pk_kepesertaan PRIMARY KEY (kepesertaan_id),
     CONSTRAINT ex_kepesertaan_no_overlap EXCLUDE USING gist (kpm_id WITH =, bansos WITH =, valid WITH &&),
     CONSTRAINT ck_kepesertaan_some_day CHECK (NOT isempty(valid)),
-    CONSTRAINT ck_kepesertaan_an_end_has_a_reason CHECK (upper_inf(valid) = (exit_reason IS NULL)),
+    CONSTRAINT ck_kepesertaan_an_end_has_a_reason CHECK (upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)),
+    CONSTRAINT ck_kepesertaan_one_end CHECK (exit_reason IS NULL OR continued_by IS NULL),
+    CONSTRAINT fk_kepesertaan_continued_by FOREIGN KEY(continued_by) REFERENCES kepesertaan (kepesertaan_id),
     CONSTRAINT fk_kepesertaan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN'))

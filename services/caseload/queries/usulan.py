@@ -1,0 +1,35 @@
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.caseload.models import Kpm, Usulan, UsulanState
+from services.caseload.queries.sight import own
+from shared.access import Actor
+
+COLUMNS = (
+    "usulan_id",
+    "kpm_id",
+    "bansos",
+    "ground",
+    "evidence_sha256",
+    "lodged_on",
+    "lodged_by",
+    "state",
+    "decided_by",
+    "decided_on",
+    "kepesertaan_id",
+    "version",
+)
+
+
+def list_usulan(
+    actor: Actor, today: date, kpm_id: UUID | None, state: UsulanState | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select applications of families that the caller may see; ordered by `usulan_id`."""
+    statement = sa.select(*(getattr(Usulan, name) for name in COLUMNS))
+    statement = statement.join(Kpm, Kpm.kpm_id == Usulan.kpm_id).where(own(actor, today))
+    if kpm_id is not None:
+        statement = statement.where(Usulan.kpm_id == kpm_id)
+    return statement.where(Usulan.state == state) if state is not None else statement
