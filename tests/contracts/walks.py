@@ -12,6 +12,7 @@ import httpx
 from shared.access import Actor, Role
 from shared.jobs import enqueue
 from tests.caseload import given as families
+from tests.contracts.family_walk import over_time
 from tests.graduation.given import DESA, KENDAL, Road, at, proposal, tell
 from tests.graduation.ministry import Ministry
 from tests.kit import Cluster, Running, deliver, running
@@ -131,27 +132,9 @@ async def caseload(service: Running, cluster: Cluster) -> Tokens:
     made = await visited(service, mine, {"kpm_id": kpm_id, **visit})
     for path in ("/v1/kunjungan", f"/v1/kunjungan/{made['kunjungan_id']}"):
         done(await service.get(path, as_=mine))
-    await over_time(service, tokens, kpm_id)
+    await over_time(service, cluster, tokens, kpm_id)
     await handed_over(service, tokens, held)
     return tokens
-
-
-async def over_time(service: Running, tokens: Tokens, kpm_id: str) -> None:
-    """What changes in a family, and the end of a membership that is proposed on evidence."""
-    mine = tokens[Role.PENDAMPING]
-    whole = done(await service.get(f"/v1/kpm/{kpm_id}", as_=mine))
-    child = whole["members"][-1]
-    given = {"anggota_id": child["anggota_id"], "kind": "DISABILITAS_BERAT", "valid_from": str(TODAY)}
-    done(await service.post(f"/v1/kpm/{kpm_id}/komponen", given, as_=mine))
-    ending, held = {"valid_to": "2030-06-30", "reason": "LULUS_SEKOLAH"}, child["komponen"][0]
-    match = {"If-Match": f'"{held["version"]}"'}
-    done(await service.post(f"/v1/komponen/{held['komponen_id']}/end", ending, as_=mine, headers=match))
-    memberships = done(await service.get(f"/v1/kpm/{kpm_id}/kepesertaan", as_=mine))["items"]
-    scan = await service.put_file(b"surat pindah", as_=mine)
-    exit_ = {"kpm_id": kpm_id, "kepesertaan_id": memberships[0]["kepesertaan_id"], "exit_reason": "PINDAH"}
-    exit_ |= {"evidence_sha256": scan, "on": str(TODAY)}
-    done(await service.post("/v1/exit-proposal", exit_, as_=mine))
-    done(await service.get("/v1/exit-proposal", as_=mine))
 
 
 async def handed_over(service: Running, tokens: Tokens, held: dict[str, Any]) -> None:

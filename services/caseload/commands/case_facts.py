@@ -72,7 +72,13 @@ def effect_of(facts: Facts) -> Facts:
         one for one in facts.get(OBJECTED, {}).values() if one.get("outcome") == SanggahOutcome.DITOLAK
     ]
     told += [one for one in refused if one.get("effective_on")]
-    return max(told, key=lambda one: str(one["effective_on"]), default={})
+    return max(told, key=rank, default={})
+
+
+def rank(effect: Facts) -> tuple[str, bool, str]:
+    """Return what the later of two effects is known by: nothing of it depends on which was heard first."""
+    last, tahap = effect.get("last_payable_tahap"), effect.get("effective_tahap")
+    return str(effect["effective_on"]), last is not None, str(tahap)
 
 
 def day(text: str | None) -> date | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -25,46 +26,46 @@ class Payable(StrEnum):
 
 
 # Why, in English and Indonesian, filled from the answer itself.
-WORDS = {
-    "BEFORE": (
-        "On {on} the family is not a member yet; its first membership begins on {valid_from}.",
-        "Pada {on} keluarga belum menjadi peserta; kepesertaan pertama dimulai {valid_from}.",
-    ),
-    "GAP": (
-        "On {on} the family is not a member: it left on {ends_on} and came back later.",
-        "Pada {on} keluarga bukan peserta: keluar sejak {ends_on} dan kembali kemudian.",
-    ),
-    "HELD": (
-        "An objection is not decided; the end of {ends_on} waits, and every tahap stays payable until then.",
-        "Sanggah belum diputus; akhir kepesertaan {ends_on} ditunda dan setiap tahap tetap dibayarkan sampai diputus.",
-    ),
-    "ENDS": (
-        "The membership ends on {ends_on} ({exit_reason}); up to {last_payable_tahap} it is payable, from"
-        " {first_unpayable_tahap} not.",
-        "Kepesertaan berakhir {ends_on} ({exit_reason}); sampai {last_payable_tahap} dibayarkan, mulai"
-        " {first_unpayable_tahap} tidak.",
-    ),
-    "CONTINUED": (
-        "The graduation was undone; from {ends_on} a later membership of the family goes on.",
-        "Graduasi dipulihkan; mulai {ends_on} dilanjutkan kepesertaan keluarga yang berikutnya.",
-    ),
-    "ANNOUNCED": (
-        "An end is announced for {ends_on} and not in effect; every tahap stays payable until it is.",
-        "Akhir kepesertaan diumumkan {ends_on} dan belum berlaku; setiap tahap tetap dibayarkan sampai berlaku.",
-    ),
-    "GOES_ON": (
-        "The membership goes on; no end is dated.",
-        "Kepesertaan berlanjut; belum ada tanggal akhir.",
-    ),
-    "BACK_PAY": (
-        " The graduation was undone; paid back: {back_pay}.",
-        " Graduasi dipulihkan; dibayarkan kembali: {back_pay}.",
-    ),
-    "NO_BACK_PAY": (
-        " The graduation was undone; no tahap is paid back.",
-        " Graduasi dipulihkan; tidak ada tahap yang dibayarkan kembali.",
-    ),
-}
+WORDS = MappingProxyType(
+    {
+        "BEFORE": (
+            "On {on} the family is not a member yet; its first membership begins on {valid_from}.",
+            "Pada {on} keluarga belum menjadi peserta; kepesertaan pertama dimulai {valid_from}.",
+        ),
+        "GAP": (
+            "On {on} the family is not a member: it left on {ends_on} and came back later.",
+            "Pada {on} keluarga bukan peserta: keluar sejak {ends_on} dan kembali kemudian.",
+        ),
+        "HELD": (
+            "An objection is not decided; the end of {ends_on} waits, and every tahap stays payable until then.",
+            "Sanggah belum diputus; akhir kepesertaan {ends_on} ditunda dan setiap tahap tetap dibayarkan sampai diputus.",
+        ),
+        "ENDS": (
+            "The membership ends on {ends_on} ({exit_reason}): payable up to {last_payable_tahap}, not {first_unpayable_tahap}.",
+            "Kepesertaan berakhir {ends_on} ({exit_reason}): dibayarkan sampai {last_payable_tahap}, {first_unpayable_tahap} tidak.",
+        ),
+        "CONTINUED": (
+            "The graduation was undone; from {ends_on} a later membership of the family goes on.",
+            "Graduasi dipulihkan; mulai {ends_on} dilanjutkan kepesertaan keluarga yang berikutnya.",
+        ),
+        "ANNOUNCED": (
+            "An end is announced for {ends_on} and not in effect; every tahap stays payable until it is.",
+            "Akhir kepesertaan diumumkan {ends_on} dan belum berlaku; setiap tahap tetap dibayarkan sampai berlaku.",
+        ),
+        "GOES_ON": (
+            "The membership goes on; no end is dated.",
+            "Kepesertaan berlanjut; belum ada tanggal akhir.",
+        ),
+        "BACK_PAY": (
+            " The graduation was undone; paid back: {back_pay}.",
+            " Graduasi dipulihkan; dibayarkan kembali: {back_pay}.",
+        ),
+        "NO_BACK_PAY": (
+            " The graduation was undone; no tahap is paid back.",
+            " Graduasi dipulihkan; tidak ada tahap yang dibayarkan kembali.",
+        ),
+    }
+)
 
 
 async def payable_tahap(

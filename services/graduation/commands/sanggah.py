@@ -220,4 +220,5 @@ def _decided(
         decided_on=act.moment.on,
         effective_tahap=penetapan.effective_tahap if penetapan else None,
         effective_on=penetapan.effective_on if penetapan else None,
+        last_payable_tahap=penetapan.last_payable_tahap if penetapan else None,
     )

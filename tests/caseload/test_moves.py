@@ -1,0 +1,64 @@
+"""Each thing with states: exactly the moves of its table are made, every other one is refused."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from itertools import product
+from typing import Any
+
+import pytest
+
+from services.caseload.models import (
+    CASE_MOVES,
+    PROPOSAL_MOVES,
+    SEALING_MOVES,
+    USULAN_MOVES,
+    CaseMark,
+    CaseState,
+    ExitProposal,
+    ExitProposalState,
+    Sealing,
+    SealingState,
+    Usulan,
+    UsulanState,
+)
+from shared.errors import IllegalTransition
+
+MACHINES: list[tuple[Any, type[StrEnum], Mapping[Any, frozenset[Any]]]] = [
+    (CaseMark, CaseState, CASE_MOVES),
+    (ExitProposal, ExitProposalState, PROPOSAL_MOVES),
+    (Sealing, SealingState, SEALING_MOVES),
+    (Usulan, UsulanState, USULAN_MOVES),
+]
+MOVES = [
+    (model, before, after, after in moves[before])
+    for model, states, moves in MACHINES
+    for before, after in product(states, states)
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "before", "after", "legal"), MOVES, ids=lambda value: getattr(value, "__name__", str(value))
+)
+def test_a_move_is_made_only_where_the_table_has_it(model: Any, before: Any, after: Any, legal: bool) -> None:
+    row = model(state=before, version=1) if model is Usulan else model(state=before)
+    if legal:
+        row.become(after)
+        assert row.state is after
+    else:
+        with pytest.raises(IllegalTransition):
+            row.become(after)
+        assert row.state is before
+
+
+@pytest.mark.parametrize(("model", "states", "moves"), MACHINES)
+def test_a_table_says_of_every_state_where_it_goes(model: Any, states: type[StrEnum], moves: Any) -> None:
+    assert model.__tablename__
+    assert set(moves) == set(states)
+
+
+def test_a_case_only_ever_moves_on() -> None:
+    order = [CaseState.OPEN, CaseState.CLOSED, CaseState.DETERMINED, CaseState.EFFECTIVE, CaseState.ANNULLED]
+    legal = {
+        (before, after) for before, after in product(order, order) if order.index(before) < order.index(after)
+    }
+    assert {(before, after) for before, moves in CASE_MOVES.items() for after in moves} == legal

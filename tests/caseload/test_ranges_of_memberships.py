@@ -1,0 +1,168 @@
+"""Whatever is told in whatever order: memberships never overlap, every day is accounted for, the truth is one."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count, pairwise
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.caseload.commands.case_facts import truth_of, with_fact, with_objection
+from services.caseload.commands.ends import End, Following, end_wanted
+from services.caseload.models import CaseMark, CaseState
+from shared.contracts.kinds import ExitReason
+
+FIRST = date(2026, 1, 1)
+DAYS = st.integers(0, 900).map(lambda days: FIRST + timedelta(days=days))
+
+
+def effect(on: date, number: int) -> dict[str, Any]:
+    said = {"effective_on": str(on), "effective_tahap": f"T{number}", "last_payable_tahap": f"L{number}"}
+    return said | {"exit_reason": "PINDAH"}
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[tuple[str, str, dict[str, Any]]]:
+    """All that graduation may say of one case, each fact once: (kind, of what, content)."""
+    on = draw(DAYS)
+    told = [("fact", "proposed", {"exit_reason": "PINDAH"})]
+    if draw(st.booleans()):
+        told.append(
+            (
+                "fact",
+                "determined",
+                effect(on, 1) | {"sk_no": "1", "sk_on": str(FIRST), "term_ends_on": str(FIRST)},
+            )
+        )
+        if draw(st.booleans()):
+            told.append(("fact", "graduated", effect(on, 1) | {"certificate_no": "SG-1"}))
+        for number in range(draw(st.integers(0, 3))):
+            told.append(("sanggah", str(number), {"suspends": draw(st.booleans())}))
+            if draw(st.booleans()):
+                outcome = draw(st.sampled_from(["DITOLAK", "DITERIMA"]))
+                moved = effect(draw(DAYS), 2 + number) if draw(st.booleans()) else {}
+                told.append(("sanggah", str(number), {"outcome": outcome, **moved}))
+        if draw(st.booleans()):
+            told.append(
+                ("fact", "annulled", {"exit_reason": "PINDAH", "reason": "X", "back_pay_tahap": ["T1"]})
+            )
+    else:
+        told.append(("fact", "closed", {"exit_reason": "PINDAH", "reason": "X"}))
+    return told
+
+
+def heard(told: list[tuple[str, str, dict[str, Any]]]) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for kind, name, said in told:
+        facts = with_fact(facts, name, said) if kind == "fact" else with_objection(facts, name, said)
+    return truth_of(facts)
+
+
+@given(story=stories(), data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_case_is_the_same_in_whatever_order_its_facts_come(
+    story: list[tuple[str, str, dict[str, Any]]], data: st.DataObject
+) -> None:
+    again = data.draw(st.permutations(story + data.draw(st.lists(st.sampled_from(story)))))
+    assert heard(again) == heard(story)
+
+
+@dataclass
+class Member:
+    """A membership with its cases: when each is in effect, or None when it was undone."""
+
+    kepesertaan_id: UUID
+    first: date
+    cases: dict[int, date | None] = field(default_factory=dict)
+    end: End = field(default_factory=End)
+
+
+@dataclass
+class Family:
+    """One bansos of one family, as the commands and subscribers change it."""
+
+    members: list[Member] = field(default_factory=list)
+    ids: Any = field(default_factory=lambda: count(1))
+
+    def settle(self, number: int) -> None:
+        member = self.members[number]
+        later = self.members[number + 1 :]
+        following = Following(later[0].kepesertaan_id, later[0].first) if later else None
+        dated = sorted((on, case) for case, on in member.cases.items() if on is not None)
+        mark = case_of(*dated[0]) if dated else None
+        member.end = end_wanted(member.first, mark, following)
+
+    def come_back(self, gap: int) -> None:
+        """A re-entry: the exclusion constraint lets it begin only where the last one has ended."""
+        end = self.members[-1].end.valid_to
+        if end is not None:
+            self.members.append(Member(UUID(int=next(self.ids)), end + timedelta(days=gap)))
+
+
+def case_of(on: date, number: int) -> CaseMark:
+    return CaseMark(
+        graduasi_id=UUID(int=number),
+        exit_reason=ExitReason.PINDAH,
+        state=CaseState.EFFECTIVE,
+        effective_on=on,
+        last_payable_tahap="L",
+    )
+
+
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("effect"), st.integers(0, 3), DAYS),
+        st.tuples(st.just("annul"), st.integers(0, 3), st.integers(0, 2)),
+        st.tuples(st.just("back"), st.integers(0, 90), st.just(0)),
+    ),
+    max_size=25,
+)
+
+
+@given(acts=ACTS)
+@settings(max_examples=400, deadline=None)
+def test_memberships_never_overlap_and_every_day_is_accounted_for(acts: list[tuple[str, int, Any]]) -> None:
+    family = Family()
+    family.members.append(Member(UUID(int=next(family.ids)), FIRST))
+    for what, number, value in acts:
+        act(family, what, number, value)
+        check(family.members)
+
+
+def act(family: Family, what: str, number: int, value: Any) -> None:
+    if what == "back":
+        family.come_back(number)
+        return
+    place = number % len(family.members)
+    cases = family.members[place].cases
+    if what == "effect":
+        cases[len(cases)] = value
+    elif cases:
+        cases[value % len(cases)] = None
+    family.settle(place)
+
+
+def check(members: list[Member]) -> None:
+    for member in members:
+        end = member.end
+        assert end.valid_to is None or end.valid_to > member.first, "a membership has a day at least"
+        assert (end.valid_to is None) == (end.exit_reason is None and end.continued_by is None)
+    for before, after in pairwise(members):
+        end = before.end
+        assert end.valid_to is not None
+        assert end.valid_to <= after.first, "no overlap"
+        # Every day between is one on which the family had left by a decision; undone, there is no such day.
+        assert end.exit_reason is not None or (end.valid_to, end.continued_by) == (
+            after.first,
+            after.kepesertaan_id,
+        )
+
+
+def test_what_was_undone_before_anybody_came_back_goes_on() -> None:
+    assert end_wanted(FIRST, None, None) == End()
+
+
+def test_an_effect_before_the_first_day_leaves_one_day() -> None:
+    assert end_wanted(FIRST, case_of(date(2020, 1, 1), 1), None).valid_to == FIRST + timedelta(days=1)

@@ -1,0 +1,82 @@
+"""What changes in one family over time, walked once: so that every operation on it succeeds, and every table has a row."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from shared.access import Role
+from shared.contracts.referral import ConsentGiven
+from tests.caseload.case import Case
+from tests.kit import Cluster, Running, deliver, running
+from tests.referral.given import TODAY
+
+Tokens = dict[Role, str]
+OFFER = UUID("0199a000-0000-7000-8000-00000000000f")
+
+
+def done(answer: httpx.Response) -> Any:
+    """Return what an answer of success says."""
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+async def over_time(service: Running, cluster: Cluster, tokens: Tokens, kpm_id: str) -> None:
+    """Walk one family: what entitles it, an end proposed on evidence, an end in effect, the way back."""
+    memberships = done(await service.get(f"/v1/kpm/{kpm_id}/kepesertaan", as_=tokens[Role.PENDAMPING]))
+    by_bansos = {row["bansos"]: row["kepesertaan_id"] for row in memberships["items"]}
+    await komponen(service, tokens, kpm_id)
+    await proposed(service, tokens, kpm_id, by_bansos["PBI"])
+    await heard(service, cluster, kpm_id, by_bansos["SEMBAKO"])
+    await back(service, tokens, kpm_id)
+
+
+async def komponen(service: Running, tokens: Tokens, kpm_id: str) -> None:
+    """One begins, another is ended."""
+    mine = tokens[Role.PENDAMPING]
+    child = done(await service.get(f"/v1/kpm/{kpm_id}", as_=mine))["members"][-1]
+    given = {"anggota_id": child["anggota_id"], "kind": "DISABILITAS_BERAT", "valid_from": str(TODAY)}
+    done(await service.post(f"/v1/kpm/{kpm_id}/komponen", given, as_=mine))
+    ending, held = {"valid_to": "2030-06-30", "reason": "LULUS_SEKOLAH"}, child["komponen"][0]
+    match = {"If-Match": f'"{held["version"]}"'}
+    done(await service.post(f"/v1/komponen/{held['komponen_id']}/end", ending, as_=mine, headers=match))
+
+
+async def proposed(service: Running, tokens: Tokens, kpm_id: str, kepesertaan_id: str) -> None:
+    """An end is proposed on evidence."""
+    mine = tokens[Role.PENDAMPING]
+    scan = await service.put_file(b"surat pindah", as_=mine)
+    exit_ = {"kpm_id": kpm_id, "kepesertaan_id": kepesertaan_id, "exit_reason": "PINDAH"}
+    exit_ |= {"evidence_sha256": scan, "on": str(TODAY)}
+    done(await service.post("/v1/exit-proposal", exit_, as_=mine))
+    done(await service.get("/v1/exit-proposal", as_=mine))
+
+
+async def heard(service: Running, cluster: Cluster, kpm_id: str, kepesertaan_id: str) -> None:
+    """Graduation ends a membership, and the family agrees that a partner may know who it is."""
+    case = Case(kpm_id, kepesertaan_id)
+    case.base["bansos"] = "SEMBAKO"
+    async with running(cluster, "graduation") as teller:
+        await teller.publish(case.proposed(), case.graduated(str(TODAY)))
+        await deliver(teller, service)
+    ids = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "consent_id": OFFER, "partner_id": OFFER}
+    said = ids | {"kpm_id": kpm_id, "kode_wilayah": "33.24.09.2011", "text_version": 1, "given_on": TODAY}
+    async with running(cluster, "referral") as teller:
+        await teller.publish(ConsentGiven.model_validate(said))
+        await deliver(teller, service)
+
+
+async def back(service: Running, tokens: Tokens, kpm_id: str) -> None:
+    """The family applies anew, and is accepted; a further application waits."""
+    mine, office = tokens[Role.PENDAMPING], tokens[Role.DINSOS_KABKOTA]
+    asked = {"kpm_id": kpm_id, "bansos": "SEMBAKO", "reason": "Usaha tutup.", "ground": "KAMBUH"}
+    usulan = done(await service.post("/v1/usulan", asked | {"lodged_on": str(TODAY)}, as_=mine))
+    later = date(TODAY.year + 1, 1, 1)
+    decision = {"accepted": True, "valid_from": str(later), "reason": "Memenuhi syarat."}
+    done(await service.post(f"/v1/usulan/{usulan['usulan_id']}/decision", decision, as_=office))
+    done(await service.get("/v1/usulan", as_=mine))
+    whole = done(await service.get("/v1/kpm", as_=office))["items"]
+    alone = next(one["kpm_id"] for one in whole if one["kpm_id"] != kpm_id)
+    started = {"bansos": "PBI", "valid_from": str(TODAY)}
+    done(await service.post(f"/v1/kpm/{alone}/kepesertaan", started, as_=office))
