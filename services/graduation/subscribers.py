@@ -1,5 +1,7 @@
 """What graduation keeps of others: who may act on which family, what is known of it, whether it was referred."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands import ask_for_check, hear_exit
@@ -10,6 +12,7 @@ from services.graduation.models import (
     Pendamping,
     Penugasan,
     Rujukan,
+    RujukanProgram,
     Usaha,
     WilayahTugas,
 )
@@ -28,7 +31,16 @@ from shared.contracts.caseload import (
     KpmUpdated,
     UsahaRecorded,
 )
-from shared.contracts.referral import OutcomeRecorded, RelapseReported, RujukanOpened
+from shared.contracts.referral import (
+    OutcomeRecorded,
+    RelapseReported,
+    RujukanAnswered,
+    RujukanDelivered,
+    RujukanOpened,
+    RujukanProgramFacts,
+    RujukanSent,
+    RujukanWithdrawn,
+)
 from shared.contracts.registry import (
     PendampingRegistered,
     PendampingStatusChanged,
@@ -48,6 +60,8 @@ relapse = Subscription(name="relapse", kind="reaction", topics=["pilar.referral"
 rujukan = Subscription(name="rujukan", kind="replica", topics=["pilar.referral"])
 
 Model = type[Dampingan | Kepesertaan | Kpm | Pendamping | Penugasan | Rujukan | Usaha | WilayahTugas]
+
+PROGRAM = ("rujukan_program_id", "graduasi_id", "kpm_id", "kode_wilayah", "program_code", "status")
 
 
 async def keep(session: AsyncSession, model: Model, told: list[Received[Event]]) -> None:
@@ -106,6 +120,42 @@ async def keep_dampingan(session: AsyncSession, told: list[Received[DampinganFac
 async def keep_rujukan(session: AsyncSession, told: list[Received[Event]]) -> None:
     """The other half of: each exit that opens a rujukan has exactly one."""
     await keep(session, Rujukan, told)
+
+
+@rujukan.on_batch(RujukanSent)
+async def keep_sent(session: AsyncSession, told: list[Received[RujukanSent]]) -> None:
+    """What a partner's system has."""
+    await keep_program(session, told, "sent_on")
+
+
+@rujukan.on_batch(RujukanAnswered)
+async def keep_answer(session: AsyncSession, told: list[Received[RujukanAnswered]]) -> None:
+    """What the partner said; later states do not take it back."""
+    await keep_program(session, told, "answered_on", answer="status")
+
+
+@rujukan.on_batch(RujukanDelivered)
+async def keep_delivery(session: AsyncSession, told: list[Received[RujukanDelivered]]) -> None:
+    """What has reached the family."""
+    await keep_program(session, told, "delivered_on", amount_rp="amount_rp")
+
+
+@rujukan.on_batch(RujukanWithdrawn)
+async def keep_withdrawal(session: AsyncSession, told: list[Received[RujukanWithdrawn]]) -> None:
+    """What was taken back."""
+    await keep_program(session, told, "withdrawn_on")
+
+
+async def keep_program(
+    session: AsyncSession, told: Sequence[Received[RujukanProgramFacts]], dated: str, **also: str
+) -> None:
+    """Write how an offer stands, and what this fact dates; what other facts said of it stays."""
+    names = (*PROGRAM, dated)
+    rows: list[dict[str, object]] = []
+    for one in told:
+        fields = one.event.model_dump(mode="json")
+        rows.append({name: fields[name] for name in names} | {name: fields[at] for name, at in also.items()})
+    await upsert(session, RujukanProgram, rows, key=["rujukan_program_id"])
 
 
 @exits.on(ExitProposed)

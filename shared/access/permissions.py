@@ -70,7 +70,6 @@ class Permission(StrEnum):
     SANGGAH_DECIDE = "sanggah.decide"
     GRADUASI_ANNUL = "graduasi.annul"
     MONITORING_RECORD = "monitoring.record"
-    CERTIFICATE_CHECK = "certificate.check"
     COHORT_READ = "cohort.read"
     TAHAP_CALENDAR_SET = "tahap_calendar.set"
 
@@ -169,7 +168,6 @@ PERMISSIONS = MappingProxyType(
         P.SANGGAH_DECIDE: DINSOS | MINISTRY,
         P.GRADUASI_ANNUL: DINSOS | MINISTRY,
         P.MONITORING_RECORD: FIELD,
-        P.CERTIFICATE_CHECK: STAFF | VILLAGE | PARTNERS,
         P.COHORT_READ: OFFICE,
         P.TAHAP_CALENDAR_SET: MINISTRY,
         P.PARTNER_REGISTER: MINISTRY,

@@ -211,8 +211,9 @@ class Fuzzing:
             self.seen.faults[f"{case.operation.label} answered {response.status_code}: {plain(error)}"] += 1
 
     def who(self, operation: APIOperation) -> str:
-        permission = Permission(operation.definition.raw["x-permission"])
-        roles = sorted(role for role in PERMISSIONS[permission] if role in self.tokens)
+        named = operation.definition.raw.get("x-permission")  # none: open to anybody
+        allowed = PERMISSIONS[Permission(named)] if named else self.tokens
+        roles = sorted(role for role in allowed if role in self.tokens)
         return self.tokens[Role(self.seen.chance.choice(roles))]
 
 

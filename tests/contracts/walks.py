@@ -242,7 +242,8 @@ async def objections(service: Running, first: Road, office: str) -> None:
             path = f"/v1/sanggah/{lodged['sanggah_id']}/decision"
             ruling = {"outcome": outcome, "reason": "Keadaan keluarga berubah."}
             done(await service.post(path, ruling, as_=judge))
-    done(await service.get("/v1/sanggah?state=DIAJUKAN", as_=office))
+    for read in ("sanggah?state=DIAJUKAN", "graduasi?waiting=me", "monitoring?mine=true", "cohort?year=2026"):
+        done(await service.get(f"/v1/{read}", as_=office))
     undone = await another(service, first).to("MASA_SANGGAH", "2026-08-03")
     why = {"ground": "SK_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK."}
     done(await service.post(f"/v1/graduasi/{undone.graduasi_id}/annulment", why, as_=judge))

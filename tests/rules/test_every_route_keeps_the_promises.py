@@ -23,7 +23,6 @@ PLANNED: set[Permission] = {
     Permission.P2K2_READ,
     Permission.DAMPINGAN_GAP_READ,
     Permission.P2K2_RECORD,
-    Permission.COHORT_READ,
     Permission.RUJUKAN_SEND,
     Permission.FILE_READ,
 }

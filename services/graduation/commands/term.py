@@ -1,6 +1,5 @@
 """What falls due in a case: the day after the term it takes effect, at the tahap's start the monitoring begins."""
 
-import secrets
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from services.graduation.models import (
     Outcome,
     Penetapan,
     Policy,
+    new_certificate_no,
 )
 from shared import jobs
 from shared.access import Actor
@@ -31,9 +31,6 @@ from shared.messaging import emit
 
 TERM_ENDED = "graduasi_term_ended"
 TAHAP_STARTED = "graduasi_tahap_started"
-# Crockford's base 32: no I, L, O, U; the last sign checks the others (modulo 37).
-SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-CHECK_SIGNS = SIGNS + "*~$=U"
 SYSTEM = Actor.system("graduation")
 
 
@@ -106,13 +103,6 @@ def _graduated(case: Graduasi, penetapan: Penetapan, certificate_no: str) -> Kpm
         last_payable_tahap=penetapan.last_payable_tahap,
         certificate_no=certificate_no,
     )
-
-
-def new_certificate_no(on: date) -> str:
-    """Return a number that says the year and nothing of the family: `GR-2026-7K2M9QXP4T-C`."""
-    number = secrets.randbits(50)
-    signs = "".join(SIGNS[number >> shift & 31] for shift in range(45, -1, -5))
-    return f"GR-{on.year}-{signs}-{CHECK_SIGNS[number % 37]}"
 
 
 async def begin_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:

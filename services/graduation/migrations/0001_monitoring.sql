@@ -6,6 +6,7 @@ CREATE TABLE monitoring_rule (
     valid_from DATE NOT NULL,
     valid_to DATE,
     follow_up_months INTEGER[] NOT NULL,
+    survival_months INTEGER[] NOT NULL,
     check_days INTEGER NOT NULL,
     CONSTRAINT pk_monitoring_rule PRIMARY KEY (exit_reason, version),
     CONSTRAINT ex_monitoring_rule_one_at_a_time EXCLUDE USING gist (exit_reason WITH =, daterange(valid_from, valid_to) WITH &&),
@@ -14,6 +15,6 @@ CREATE TABLE monitoring_rule (
 );;
 
 -- A family that is gone, moved or counted twice is not looked for a year later.
-INSERT INTO monitoring_rule (exit_reason, version, valid_from, follow_up_months, check_days)
-SELECT exit_reason, 1, '2025-01-01', CASE WHEN exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH') THEN ARRAY[12, 24] ELSE ARRAY[]::integer[] END, 14
+INSERT INTO monitoring_rule (exit_reason, version, valid_from, follow_up_months, survival_months, check_days)
+SELECT exit_reason, 1, '2025-01-01', CASE WHEN exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH') THEN ARRAY[12, 24] ELSE ARRAY[]::integer[] END, ARRAY[6, 12, 24], 14
 FROM unnest(ARRAY['SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN']) AS exit_reason;;

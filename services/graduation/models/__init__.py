@@ -1,6 +1,7 @@
 """Graduation's own tables, and what it keeps of others as they last told."""
 
 from services.graduation.models.asesmen import Asesmen, Musyawarah, Pernyataan, Usul
+from services.graduation.models.certificate_no import is_well_typed, new_certificate_no
 from services.graduation.models.exits import ExitProposal, ExitTaken
 from services.graduation.models.graduasi import (
     BEFORE_DITETAPKAN,
@@ -44,6 +45,7 @@ from services.graduation.models.replica import (
     Pendamping,
     Penugasan,
     Rujukan,
+    RujukanProgram,
     Usaha,
     WilayahTugas,
 )
@@ -104,6 +106,7 @@ __all__ = [
     "PolicyState",
     "RelapseCause",
     "Rujukan",
+    "RujukanProgram",
     "Sanggah",
     "SanggahChannel",
     "SanggahDecision",
@@ -122,4 +125,6 @@ __all__ = [
     "Usul",
     "ValueType",
     "WilayahTugas",
+    "is_well_typed",
+    "new_certificate_no",
 ]

@@ -151,6 +151,15 @@ class Graduasi(Table):
         ),
         sa.Index("ix_graduasi_kpm_id", "kpm_id"),
         sa.Index("ix_graduasi_state_graduasi_id", "state", "graduasi_id"),
+        sa.Index("ix_graduasi_state_since_on_graduasi_id", "state", "since_on", "graduasi_id"),
+        sa.Index(
+            "ix_graduasi_waiting_in_area",
+            "kode_wilayah",
+            "state",
+            postgresql_where=sa.text(
+                "state IN ('DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS')"
+            ),
+        ),
     )
 
     graduasi_id: Mapped[Key]
@@ -248,6 +257,7 @@ class StageAct(Table):
             using="gist",
             where=sa.text("four_people"),
         ),
+        sa.Index("ix_stage_act_graduasi_id_person", "graduasi_id", "person"),
     )
 
     stage_act_id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)

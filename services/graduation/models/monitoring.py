@@ -13,6 +13,8 @@ from services.graduation.models.table import Area, Key, Table
 from shared.contracts.kinds import ExitReason
 from shared.database import text_enum
 
+OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
+
 
 class RelapseCause(StrEnum):
     """Why a family has fallen back; coded, because it travels (chain.md 6)."""
@@ -52,6 +54,8 @@ class MonitoringRule(Table):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     follow_up_months: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
+    # At which months a cohort is asked whether its families are still out.
+    survival_months: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
     check_days: Mapped[int] = mapped_column(sa.Integer)
 
 
@@ -86,6 +90,10 @@ class MonitoringTask(Table):
             postgresql_where=sa.text("confirms_relapse"),
         ),
         sa.Index("ix_monitoring_task_due_on_task_id", "due_on", "task_id"),
+        sa.Index("ix_monitoring_task_graduasi_id", "graduasi_id"),
+        sa.Index("ix_monitoring_task_open", "due_on", "task_id", postgresql_where=OPEN),
+        sa.Index("ix_monitoring_task_open_by_kpm", "kpm_id", postgresql_where=OPEN),
+        sa.Index("ix_monitoring_task_open_in_area", "kode_wilayah", "kind", "due_on", postgresql_where=OPEN),
     )
 
     task_id: Mapped[Key]

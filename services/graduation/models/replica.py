@@ -15,6 +15,7 @@ from shared.contracts.kinds import (
     ExitReason,
     PendampingStatus,
     PilarKind,
+    RujukanProgramState,
 )
 from shared.database import Rupiah, text_enum
 
@@ -139,3 +140,26 @@ class Rujukan(Table):
     graduasi_id: Mapped[UUID]
     kpm_id: Mapped[UUID]
     kode_wilayah: Mapped[Area]
+
+
+class RujukanProgram(Table):
+    """What was offered to a graduate and came of it, as referral last told. Money in rupiah."""
+
+    __tablename__ = "rujukan_program"
+    __table_args__: Any = (
+        sa.Index("ix_rujukan_program_graduasi_id", "graduasi_id"),
+        {"schema": "replica_rujukan"},
+    )
+
+    rujukan_program_id: Mapped[Key]
+    graduasi_id: Mapped[UUID]
+    kpm_id: Mapped[UUID]
+    kode_wilayah: Mapped[Area]
+    program_code: Mapped[str]
+    status: Mapped[RujukanProgramState] = mapped_column(text_enum(RujukanProgramState, replica=True))
+    sent_on: Mapped[date | None]
+    answered_on: Mapped[date | None]
+    answer: Mapped[str | None] = mapped_column(sa.String(40))
+    delivered_on: Mapped[date | None]
+    amount_rp: Mapped[Rupiah | None]
+    withdrawn_on: Mapped[date | None]

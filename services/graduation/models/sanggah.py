@@ -73,6 +73,13 @@ class Sanggah(Table):
         sa.Index(
             "uq_sanggah_open", "graduasi_id", unique=True, postgresql_where=sa.text("state = 'DIAJUKAN'")
         ),
+        sa.Index(
+            "ix_sanggah_open_in_area",
+            "kode_wilayah",
+            "lodged_on",
+            "sanggah_id",
+            postgresql_where=sa.text("state = 'DIAJUKAN'"),
+        ),
         sa.Index("ix_sanggah_state_lodged_on_sanggah_id", "state", "lodged_on", "sanggah_id"),
     )
 

@@ -1,19 +1,26 @@
 """Reads of graduation that are more than one get. They lock nothing; row security narrows them to the caller's areas."""
 
 from services.graduation.queries.asesmen import asesmen, reproduction
+from services.graduation.queries.certificate import CertificateStatus, certificate
+from services.graduation.queries.cohort import cohort
 from services.graduation.queries.exits import exits
 from services.graduation.queries.graduasi import case_in_full, cases, history
-from services.graduation.queries.monitoring import tasks
-from services.graduation.queries.penetapan import certificate, numbers, sk_in_full
+from services.graduation.queries.monitoring import TaskFilter, tasks
+from services.graduation.queries.penetapan import numbers, sk_in_full
 from services.graduation.queries.policy import policies, policy_in_full, policy_version
+from services.graduation.queries.sanggah import SanggahFilter, sanggah
 from services.graduation.queries.seen import accompanied, visible
 
 __all__ = [
+    "CertificateStatus",
+    "SanggahFilter",
+    "TaskFilter",
     "accompanied",
     "asesmen",
     "case_in_full",
     "cases",
     "certificate",
+    "cohort",
     "exits",
     "history",
     "numbers",
@@ -21,6 +28,7 @@ __all__ = [
     "policy_in_full",
     "policy_version",
     "reproduction",
+    "sanggah",
     "sk_in_full",
     "tasks",
     "visible",

@@ -20,6 +20,7 @@ from services.graduation.models import (
 )
 from services.graduation.queries.penetapan import as_penetapan
 from services.graduation.queries.seen import visible
+from services.graduation.queries.waiting import waiting_cases
 from shared.access import Actor, Role
 from shared.errors import NotFound
 
@@ -51,9 +52,16 @@ HISTORY = (
 )
 
 
-async def cases(session: AsyncSession, caller: Actor, **filters: object) -> Any:
-    """Select the cases that the caller may see; `filters` are columns of a case (None: any)."""
-    statement = sa.select(*CASE).where(await visible(session, caller))
+async def cases(session: AsyncSession, caller: Actor, *, waiting: bool = False, **filters: object) -> Any:
+    """Select the cases that the caller may see; `filters` are columns of a case (None: any).
+
+    `waiting`: those whose next step is the caller's.
+    """
+    statement = sa.select(*CASE)
+    if waiting:
+        statement = statement.where(await waiting_cases(session, caller))
+    else:
+        statement = statement.where(await visible(session, caller))
     for name, value in filters.items():
         if value is not None:
             statement = statement.where(getattr(Graduasi, name) == value)

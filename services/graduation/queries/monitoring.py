@@ -1,5 +1,7 @@
 """Reads of the tasks after an exit."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.models import MonitoringTask
 from services.graduation.queries.seen import accompanied
+from services.graduation.queries.waiting import OPEN_TASK, my_tasks
 from shared import clock
 from shared.access import Actor, Role
 
@@ -29,13 +32,27 @@ TASK = (
 )
 
 
-async def tasks(session: AsyncSession, caller: Actor, graduasi_id: UUID | None, open_only: bool) -> Any:
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """Which tasks are wanted; `mine`: of the families that the caller holds today, and of those that nobody holds."""
+
+    graduasi_id: UUID | None = None
+    open_only: bool = False
+    mine: bool = False
+    due_by: date | None = None
+
+
+async def tasks(session: AsyncSession, caller: Actor, wanted: TaskFilter) -> Any:
     """Select monitoring tasks; a pendamping sees those of the families they hold today."""
     statement = sa.select(*TASK)
-    if caller.roles == {Role.PENDAMPING}:
+    if wanted.mine:
+        statement = statement.where(await my_tasks(session, caller))
+    elif caller.roles == {Role.PENDAMPING}:
         statement = statement.where(accompanied(MonitoringTask.kpm_id, caller, await clock.today(session)))
-    if graduasi_id is not None:
-        statement = statement.where(MonitoringTask.graduasi_id == graduasi_id)
-    if open_only:
-        statement = statement.where(MonitoringTask.recorded_on.is_(None), MonitoringTask.closed_on.is_(None))
+    if wanted.graduasi_id is not None:
+        statement = statement.where(MonitoringTask.graduasi_id == wanted.graduasi_id)
+    if wanted.open_only:
+        statement = statement.where(OPEN_TASK)
+    if wanted.due_by is not None:
+        statement = statement.where(MonitoringTask.due_on <= wanted.due_by)
     return statement

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.models import EFFECTIVE, Certificate, Graduasi, GraduasiState, Penetapan, Sk
+from services.graduation.models import Certificate, Graduasi, GraduasiState, Penetapan, Sk
 from services.graduation.queries.seen import visible
 from shared.access import Actor
 from shared.errors import NotFound
@@ -49,27 +49,6 @@ async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[
         for name in ("sk_id", "sk_no", "sk_on", "announced_on", "cases", "evidence_sha256")
     }
     return {**head, "penetapan": [as_penetapan(*row) for row in rows]}
-
-
-async def certificate(session: AsyncSession, certificate_no: str) -> dict[str, Any]:
-    """Return whether an exit stands, by the number on its piagam; raise NotFound."""
-    row = (
-        await session.execute(
-            sa.select(Certificate, Graduasi.exit_reason, Graduasi.state, Penetapan.effective_on)
-            .join(Graduasi, Graduasi.graduasi_id == Certificate.graduasi_id)
-            .join(Penetapan, Penetapan.graduasi_id == Certificate.graduasi_id)
-            .where(Certificate.certificate_no == certificate_no)
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound("certificate")
-    return {
-        "certificate_no": row[0].certificate_no,
-        "issued_on": row[0].issued_on,
-        "exit_reason": row[1],
-        "stands": row[2] in EFFECTIVE,
-        "effective_on": row[3],
-    }
 
 
 async def numbers(

@@ -1,7 +1,7 @@
 """Cases and their first stage: opened, assessed, signed for, proposed; and what they are read by."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -202,10 +202,16 @@ async def list_graduasi(
     state: Annotated[GraduasiState | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
     exit_reason: Annotated[ExitReason | None, Query()] = None,
+    waiting: Annotated[Literal["me"] | None, Query()] = None,
 ) -> Response:
-    """List the cases of the caller's areas, oldest first; a pendamping's are those of their families."""
-    found = await queries.cases(session, caller, state=state, kpm_id=kpm_id, exit_reason=exit_reason)
-    return await paging.answer(session, found, (Graduasi.graduasi_id,))
+    """List the cases of the caller's areas, oldest first; a pendamping's are those of their families.
+
+    `waiting=me`: those whose next step is the caller's, the longest waiting first, without those they acted in.
+    """
+    filters = {"state": state, "kpm_id": kpm_id, "exit_reason": exit_reason}
+    found = await queries.cases(session, caller, waiting=waiting is not None, **filters)
+    age = (Graduasi.since_on, Graduasi.graduasi_id)
+    return await paging.answer(session, found, age if waiting else age[1:])
 
 
 @router.get("/graduasi/{graduasi_id}", response_model=GraduasiFullView)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.graduation import commands, queries
 from services.graduation.models import MonitoringTask, RelapseCause, TaskKind
-from services.graduation.routes.shapes import Reason, Request, View
+from services.graduation.routes.shapes import Day, Reason, Request, View
 from shared.access import Permission
 from shared.http import Caller, Paging, Router, Session, may
 
@@ -59,9 +59,12 @@ async def list_monitoring(
     paging: Paging,
     graduasi_id: Annotated[UUID | None, Query()] = None,
     open_only: Annotated[bool, Query()] = False,
+    mine: Annotated[bool, Query()] = False,
+    due_by: Annotated[Day | None, Query()] = None,
 ) -> Response:
-    """List monitoring tasks; a pendamping's are those of the families they hold today."""
-    found = await queries.tasks(session, caller, graduasi_id, open_only)
+    """List monitoring tasks, the earliest due first; `mine` are those that wait for the caller, by who holds what."""
+    wanted = queries.TaskFilter(graduasi_id, open_only, mine, due_by)
+    found = await queries.tasks(session, caller, wanted)
     return await paging.answer(session, found, (MonitoringTask.due_on, MonitoringTask.task_id))
 
 

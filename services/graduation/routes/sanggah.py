@@ -2,10 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Literal
 from uuid import UUID
 
-import sqlalchemy as sa
 from fastapi import Query
 from pydantic import Field, StrictBool, field_validator
 from starlette.responses import Response
@@ -128,9 +127,6 @@ class SanggahPage(View):
     next: str | None
 
 
-COLUMNS = tuple(getattr(Sanggah, name) for name in SanggahView.model_fields)
-
-
 @router.post("/graduasi/{graduasi_id}/sanggah", status_code=201, response_model=SanggahView)
 @may(Permission.SANGGAH_LODGE, key_required=True)
 async def lodge_sanggah(graduasi_id: UUID, body: SanggahPaper, session: Session, caller: Caller) -> Sanggah:
@@ -164,12 +160,9 @@ async def list_sanggah(
     paging: Paging,
     state: Annotated[SanggahState | None, Query()] = None,
     graduasi_id: Annotated[UUID | None, Query()] = None,
+    waiting: Annotated[Literal["me"] | None, Query()] = None,
 ) -> Response:
-    """List objections, the oldest paper first; `state=DIAJUKAN` are those that wait for a decision."""
-    statement: Any = sa.select(*COLUMNS).join(Graduasi, Graduasi.graduasi_id == Sanggah.graduasi_id)
-    statement = statement.where(await queries.visible(session, caller))
-    if state is not None:
-        statement = statement.where(Sanggah.state == state)
-    if graduasi_id is not None:
-        statement = statement.where(Sanggah.graduasi_id == graduasi_id)
+    """List objections, the oldest paper first; `waiting=me`: those that the caller may decide."""
+    wanted = queries.SanggahFilter(state, graduasi_id, waiting is not None)
+    statement = await queries.sanggah(session, caller, wanted)
     return await paging.answer(session, statement, (Sanggah.lodged_on, Sanggah.sanggah_id))

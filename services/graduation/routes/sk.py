@@ -4,7 +4,6 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path
 from pydantic import Field, field_validator
 
 from services.graduation import commands, queries
@@ -12,7 +11,6 @@ from services.graduation.models import Sk
 from services.graduation.routes.graduasi import PenetapanView
 from services.graduation.routes.shapes import Day, Digest, Number, Request, View
 from shared.access import Permission
-from shared.contracts.kinds import ExitReason
 from shared.http import Caller, Router, Session, may
 
 router = Router(tag="penetapan")
@@ -53,16 +51,6 @@ class SkFullView(SkView):
     penetapan: list[PenetapanView]
 
 
-class CertificateView(View):
-    """Whether an exit stands."""
-
-    certificate_no: str
-    issued_on: date
-    exit_reason: ExitReason
-    stands: bool
-    effective_on: date
-
-
 class Scope(Request):
     """Of whom: these families, of these pendamping's assessments; left out: all of the caller's areas."""
 
@@ -90,16 +78,6 @@ async def determine_graduasi(body: Decree, session: Session, caller: Caller) -> 
 async def read_sk(sk_id: UUID, session: Session, caller: Caller) -> dict[str, Any]:
     """Return an SK with its penetapan."""
     return await queries.sk_in_full(session, caller, sk_id)
-
-
-@router.get("/certificate/{certificate_no}", response_model=CertificateView)
-@may(Permission.CERTIFICATE_CHECK)
-async def check_certificate(
-    certificate_no: Annotated[str, Path(max_length=30, pattern=r"^GR-[0-9]{4}-[0-9A-Z]{10}-[0-9A-Z*~$=]$")],
-    session: Session,
-) -> dict[str, Any]:
-    """Say whether the exit with this certificate stands."""
-    return await queries.certificate(session, certificate_no)
 
 
 @router.post("/numbers")

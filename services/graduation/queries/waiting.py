@@ -1,0 +1,133 @@
+"""What waits for somebody: cases by role and area, tasks by who holds the family, objections; never one's own acts."""
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.models import (
+    Dampingan,
+    Graduasi,
+    GraduasiState,
+    MonitoringTask,
+    Penugasan,
+    Policy,
+    Sanggah,
+    SanggahState,
+    Stage,
+    StageAct,
+    TaskKind,
+    WilayahTugas,
+)
+from shared import clock
+from shared.access import Actor, Role
+
+S = GraduasiState
+OF_THE_FIELD = (S.TERIDENTIFIKASI, S.SIAP, S.BELUM_SIAP, S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN)
+WITH_MUSYAWARAH = sa.select(Policy.policy_id).where(
+    sa.literal(Stage.MUSYAWARAH.value) == sa.any_(Policy.stages)
+)
+OPEN_TASK = sa.and_(MonitoringTask.recorded_on.is_(None), MonitoringTask.closed_on.is_(None))
+
+
+async def waiting_cases(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
+    """The cases whose next step is the caller's: by role, in their area, not acted on by them in another stage."""
+    today = await clock.today(session)
+    mine: list[sa.ColumnElement[bool]] = []
+    if Role.PENDAMPING in caller.roles:
+        mine.append(sa.and_(Graduasi.state.in_(OF_THE_FIELD), Graduasi.kpm_id.in_(held_by(caller, today))))
+    for role, (stage, condition) in NEXT_STEP.items():
+        if role in caller.roles:
+            untouched = sa.not_(acted_elsewhere(Graduasi.graduasi_id, caller, stage))
+            mine.append(sa.and_(condition, within(Graduasi.kode_wilayah, caller), untouched))
+    return sa.or_(*mine) if mine else sa.false()
+
+
+NEXT_STEP: dict[Role, tuple[Stage, sa.ColumnElement[bool]]] = {
+    Role.KETUA_TIM_KABKOTA: (Stage.VERIFIKASI, Graduasi.state == S.DIUSULKAN),
+    Role.OPERATOR_DESA: (
+        Stage.MUSYAWARAH,
+        sa.and_(Graduasi.state == S.DIVERIFIKASI_KETIM, Graduasi.policy_id.in_(WITH_MUSYAWARAH)),
+    ),
+    Role.DINSOS_KABKOTA: (
+        Stage.PERSETUJUAN,
+        sa.and_(
+            Graduasi.state.in_((S.DIVERIFIKASI_KETIM, S.DIMUSYAWARAHKAN)),
+            sa.or_(Graduasi.state == S.DIMUSYAWARAHKAN, Graduasi.policy_id.not_in(WITH_MUSYAWARAH)),
+        ),
+    ),
+    Role.KEMENSOS: (Stage.PENETAPAN, Graduasi.state == S.DISETUJUI_DINSOS),
+}
+"""Whose step comes next in a state, and in which stage they would act (chain.md 4)."""
+
+
+def waiting_sanggah(caller: Actor) -> sa.ColumnElement[bool]:
+    """The objections that the caller may decide: open, in their area, on cases in whose stages they did not act."""
+    return sa.and_(
+        Sanggah.state == SanggahState.DIAJUKAN,
+        within(Sanggah.kode_wilayah, caller),
+        sa.not_(acted_elsewhere(Sanggah.graduasi_id, caller, Stage.SANGGAH)),
+    )
+
+
+def acted_elsewhere(graduasi_id: Any, caller: Actor, stage: Stage) -> sa.ColumnElement[bool]:
+    """Whether the caller acted in another stage of the case, so that this one is not theirs."""
+    acts = sa.select(StageAct.stage_act_id).where(
+        StageAct.graduasi_id == graduasi_id, StageAct.person == caller.person, StageAct.stage != stage
+    )
+    return acts.exists()
+
+
+async def my_tasks(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
+    """The open tasks of the families that the caller holds today; and of the area, what nobody holds any more."""
+    today = await clock.today(session)
+    if Role.PENDAMPING not in caller.roles:
+        return sa.and_(OPEN_TASK, within(MonitoringTask.kode_wilayah, caller))
+    held = sa.select(MonitoringTask.task_id).where(
+        OPEN_TASK, MonitoringTask.kpm_id.in_(held_by(caller, today))
+    )
+    return MonitoringTask.task_id.in_(held.union_all(_left_alone(caller, today)))
+
+
+def _left_alone(caller: Actor, today: date) -> Any:
+    """Follow-ups in the areas of the caller's placements, of families that nobody accompanies today."""
+    placed = sa.select(Penugasan.penugasan_id).where(
+        Penugasan.pendamping_id == caller.pendamping_id, _holds(Penugasan, today)
+    )
+    area, place = WilayahTugas.kode_wilayah, MonitoringTask.kode_wilayah
+    nobody = sa.select(Dampingan.dampingan_id).where(
+        Dampingan.kpm_id == MonitoringTask.kpm_id, _holds(Dampingan, today)
+    )
+    return (
+        sa.select(MonitoringTask.task_id)
+        .join(WilayahTugas, sa.and_(place >= area, place < area + "/"))
+        .where(
+            OPEN_TASK,
+            MonitoringTask.kind == TaskKind.LANJUTAN,
+            WilayahTugas.penugasan_id.in_(placed),
+            _holds(WilayahTugas, today),
+            sa.not_(nobody.exists()),
+        )
+    )
+
+
+def held_by(caller: Actor, on: date) -> sa.Select[Any]:
+    """The families whose dampingan the caller holds on a date."""
+    return sa.select(Dampingan.kpm_id).where(
+        Dampingan.pendamping_id == caller.pendamping_id, _holds(Dampingan, on)
+    )
+
+
+def _holds(model: type[Dampingan | Penugasan | WilayahTugas], on: date) -> sa.ColumnElement[bool]:
+    return sa.and_(model.valid_from <= on, sa.func.coalesce(model.valid_to > on, sa.true()))
+
+
+def within(column: Any, caller: Actor) -> sa.ColumnElement[bool]:
+    """The caller's areas as ranges, which an index can use; row security stands behind it all the same.
+
+    Codes compare by bytes: what lies below 33.24 lies before 33.24/.
+    """
+    if caller.national:
+        return sa.true()
+    return sa.or_(sa.false(), *(sa.and_(column >= area, column < f"{area}/") for area in caller.areas))
