@@ -52,7 +52,6 @@ from shared.contracts.referral import (
     RujukanWithdrawn,
 )
 from shared.database import upsert
-from shared.events import Event
 from shared.messaging import Received, Subscription
 
 credit = Subscription(name="credit", kind="replica", topics=["pilar.graduation"])
@@ -92,19 +91,20 @@ ENDING = ("valid_to", "exit_reason", "graduasi_id")
 PROGRAM = ("rujukan_program_id", "rujukan_id", "graduasi_id", "program_code")
 
 
-def parts_of(event: Event, names: Iterable[str]) -> dict[str, Any]:
-    """Return what a replica keeps of a fact."""
-    return {name: getattr(event, name) for name in names}
+def parts_of(told: Received[Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return what a replica keeps of a fact, as plain JSON."""
+    fields = told.fields
+    return {name: fields[name] for name in names}
 
 
 @credit.on_batch(CreditGranted, CreditReversed)
 async def keep_credit(session: AsyncSession, told: list[Received[CreditGranted | CreditReversed]]) -> None:
     """Keep a credit with whether it still counts; a reversal whose grant never came is kept as reversed."""
     rows = [
-        parts_of(one.event, CREDIT)
+        parts_of(one, CREDIT)
         | {
-            "reversed": isinstance(one.event, CreditReversed),
-            "reverse_reason": one.event.reason if isinstance(one.event, CreditReversed) else None,
+            "reversed": one.meta.wire == CreditReversed.wire,
+            "reverse_reason": one.fields.get("reason"),
         }
         for one in told
     ]
@@ -114,28 +114,28 @@ async def keep_credit(session: AsyncSession, told: list[Received[CreditGranted |
 @load.on_batch(DampinganStarted, DampinganChanged, DampinganEnded)
 async def keep_dampingan(session: AsyncSession, told: list[Received[DampinganFacts]]) -> None:
     """Keep who accompanies whom; each fact carries the whole state."""
-    await upsert(session, Dampingan, [parts_of(one.event, DAMPINGAN) for one in told], key=["dampingan_id"])
+    await upsert(session, Dampingan, [parts_of(one, DAMPINGAN) for one in told], key=["dampingan_id"])
 
 
 @load.on_batch(KunjunganRecorded)
 async def keep_kunjungan(session: AsyncSession, told: list[Received[KunjunganRecorded]]) -> None:
     """Keep the visits that scorecards count."""
-    await upsert(session, Kunjungan, [parts_of(one.event, KUNJUNGAN) for one in told], key=["kunjungan_id"])
+    await upsert(session, Kunjungan, [parts_of(one, KUNJUNGAN) for one in told], key=["kunjungan_id"])
 
 
 @load.on_batch(P2k2Held)
 async def keep_p2k2(session: AsyncSession, told: list[Received[P2k2Held]]) -> None:
     """Keep the sessions that scorecards count, with how many came."""
-    await upsert(session, P2k2, [parts_of(one.event, P2K2) for one in told], key=["p2k2_sesi_id"])
+    await upsert(session, P2k2, [parts_of(one, P2K2) for one in told], key=["p2k2_sesi_id"])
 
 
 @load.on_batch(DampinganLimitCrossed)
 async def keep_limit(session: AsyncSession, told: list[Received[DampinganLimitCrossed]]) -> None:
     """Keep on which side of its limit a caseload stands, and each crossing with its time."""
-    rows = [parts_of(one.event, LIMIT) for one in told]
+    rows = [parts_of(one, LIMIT) for one in told]
     await upsert(session, LoadLimit, rows, key=["penugasan_id"])
     crossings = [
-        row | {"event_id": one.meta.event_id, "crossed_at": one.meta.occurred_at}
+        row | {"event_id": str(one.meta.event_id), "crossed_at": one.meta.occurred_at}
         for row, one in zip(rows, told, strict=True)
     ]
     await upsert(session, LimitCrossing, crossings, key=["event_id"])
@@ -144,41 +144,41 @@ async def keep_limit(session: AsyncSession, told: list[Received[DampinganLimitCr
 @graduasi.on_batch(GraduasiDetermined)
 async def keep_determined(session: AsyncSession, told: list[Received[GraduasiDetermined]]) -> None:
     """Keep whose work stands in which year's SK."""
-    rows = [parts_of(one.event, (*GRADUASI, "pendamping_id", "sk_on")) for one in told]
+    rows = [parts_of(one, (*GRADUASI, "pendamping_id", "sk_on")) for one in told]
     await upsert(session, Graduasi, rows, key=["graduasi_id"])
 
 
 @graduasi.on_batch(KpmGraduated)
 async def keep_graduated(session: AsyncSession, told: list[Received[KpmGraduated]]) -> None:
     """Keep that it took effect; what an event that never came would have said stays empty."""
-    rows = [parts_of(one.event, (*GRADUASI, "effective_on")) for one in told]
+    rows = [parts_of(one, (*GRADUASI, "effective_on")) for one in told]
     await upsert(session, Graduasi, rows, key=["graduasi_id"])
 
 
 @graduasi.on_batch(GraduasiAnnulled)
 async def keep_annulled(session: AsyncSession, told: list[Received[GraduasiAnnulled]]) -> None:
     """Keep that it was undone, effect or not."""
-    rows = [parts_of(one.event, (*GRADUASI, "annulled_on")) for one in told]
+    rows = [parts_of(one, (*GRADUASI, "annulled_on")) for one in told]
     await upsert(session, Graduasi, rows, key=["graduasi_id"])
 
 
 @graduasi.on_batch(MonitoringRecorded)
 async def keep_monitoring(session: AsyncSession, told: list[Received[MonitoringRecorded]]) -> None:
     """Keep what was seen in a month; seen again in the same month, the last word counts."""
-    rows = [parts_of(one.event, MONITORING) for one in told]
+    rows = [parts_of(one, MONITORING) for one in told]
     await upsert(session, Monitoring, rows, key=["graduasi_id", "month"])
 
 
 @graduasi.on_batch(RelapseConfirmed)
 async def keep_relapse(session: AsyncSession, told: list[Received[RelapseConfirmed]]) -> None:
     """Keep that a graduate has fallen back."""
-    await upsert(session, Relapse, [parts_of(one.event, RELAPSE) for one in told], key=["graduasi_id"])
+    await upsert(session, Relapse, [parts_of(one, RELAPSE) for one in told], key=["graduasi_id"])
 
 
 @coverage.on_batch(KpmRegistered, KpmUpdated)
 async def keep_kpm(session: AsyncSession, told: list[Received[KpmFacts]]) -> None:
     """Keep where a family lives: nothing else of it is registry's business."""
-    rows = [parts_of(one.event, ("kpm_id", "kode_wilayah")) for one in told]
+    rows = [parts_of(one, ("kpm_id", "kode_wilayah")) for one in told]
     await upsert(session, Kpm, rows, key=["kpm_id"])
 
 
@@ -189,11 +189,8 @@ async def keep_kepesertaan(
 ) -> None:
     """Keep in which bansos a family is and was; one that is restored has no end."""
     rows = [
-        parts_of(one.event, KEPESERTAAN)
-        | {
-            name: getattr(one.event, name) if isinstance(one.event, KepesertaanEnded) else None
-            for name in ENDING
-        }
+        parts_of(one, KEPESERTAAN)
+        | {name: one.fields[name] if one.meta.wire == KepesertaanEnded.wire else None for name in ENDING}
         for one in told
     ]
     await upsert(session, Kepesertaan, rows, key=["kepesertaan_id"])
@@ -202,14 +199,14 @@ async def keep_kepesertaan(
 @rujukan.on_batch(RujukanOpened)
 async def keep_rujukan(session: AsyncSession, told: list[Received[RujukanOpened]]) -> None:
     """Keep that a graduate is with referral."""
-    rows = [parts_of(one.event, ("rujukan_id", "graduasi_id")) for one in told]
+    rows = [parts_of(one, ("rujukan_id", "graduasi_id")) for one in told]
     await upsert(session, Rujukan, rows, key=["rujukan_id"])
 
 
 @rujukan.on_batch(RujukanSent)
 async def keep_sent(session: AsyncSession, told: list[Received[RujukanSent]]) -> None:
     """Keep that a partner has it."""
-    rows = [parts_of(one.event, (*PROGRAM, "sent_on")) for one in told]
+    rows = [parts_of(one, (*PROGRAM, "sent_on")) for one in told]
     await upsert(session, RujukanProgram, rows, key=["rujukan_program_id"])
 
 
@@ -217,7 +214,7 @@ async def keep_sent(session: AsyncSession, told: list[Received[RujukanSent]]) ->
 async def keep_answered(session: AsyncSession, told: list[Received[RujukanAnswered]]) -> None:
     """Keep the partner's last word."""
     rows = [
-        parts_of(one.event, (*PROGRAM, "answered_on", "reason_code")) | {"answer": one.event.status}
+        parts_of(one, (*PROGRAM, "answered_on", "reason_code")) | {"answer": one.fields["status"]}
         for one in told
     ]
     await upsert(session, RujukanProgram, rows, key=["rujukan_program_id"])
@@ -226,14 +223,14 @@ async def keep_answered(session: AsyncSession, told: list[Received[RujukanAnswer
 @rujukan.on_batch(RujukanDelivered)
 async def keep_delivered(session: AsyncSession, told: list[Received[RujukanDelivered]]) -> None:
     """Keep that the aid has arrived."""
-    rows = [parts_of(one.event, (*PROGRAM, "delivered_on")) for one in told]
+    rows = [parts_of(one, (*PROGRAM, "delivered_on")) for one in told]
     await upsert(session, RujukanProgram, rows, key=["rujukan_program_id"])
 
 
 @rujukan.on_batch(RujukanWithdrawn)
 async def keep_withdrawn(session: AsyncSession, told: list[Received[RujukanWithdrawn]]) -> None:
     """Keep that the offer was taken back."""
-    rows = [parts_of(one.event, (*PROGRAM, "withdrawn_on")) for one in told]
+    rows = [parts_of(one, (*PROGRAM, "withdrawn_on")) for one in told]
     await upsert(session, RujukanProgram, rows, key=["rujukan_program_id"])
 
 
