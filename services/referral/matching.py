@@ -7,12 +7,14 @@ from typing import Any
 
 from services.referral.models import Kpm, Program, ProgramRule, RuleField, RuleOp, Strength, Usaha
 from shared import wilayah
-from shared.contracts.kinds import DesilScope, Sex, UsahaSector
+from shared.contracts.kinds import DesilScope, KomponenKind, RefusalCode, Sex, UsahaSector
 
 F, OP = RuleField, RuleOp
 NUMBERS = frozenset(
     {F.DESIL_NAS, F.ABLE_PRODUCTIVE, F.PENGURUS_AGE, F.USAHA_MONTHS, F.USAHA_OMZET_RP, F.OWNER_AGE}
+    | {F.MEMBERS, F.LANSIA, F.DISABILITAS}
 )
+SEVERAL = frozenset({F.KOMPONEN, F.AID_PROGRAMS, F.REFUSAL_CODES})
 WORDS = {
     F.KODE_WILAYAH: ("area", "wilayah", "", ""),
     F.DESIL_NAS: ("national desil", "desil nasional", "", ""),
@@ -25,6 +27,12 @@ WORDS = {
     F.USAHA_REGISTERED: ("NIB or business letter", "NIB atau surat keterangan usaha", "", ""),
     F.OWNER_AGE: ("age of the owner", "usia pemilik usaha", " years", " tahun"),
     F.OWNER_SEX: ("sex of the owner", "jenis kelamin pemilik usaha", "", ""),
+    F.MEMBERS: ("members", "jumlah anggota", "", ""),
+    F.LANSIA: ("elderly members", "anggota lanjut usia", "", ""),
+    F.DISABILITAS: ("members with a disability", "anggota penyandang disabilitas", "", ""),
+    F.KOMPONEN: ("komponen", "komponen", "", ""),
+    F.AID_PROGRAMS: ("aid accepted or delivered", "bantuan yang disetujui atau disalurkan", "", ""),
+    F.REFUSAL_CODES: ("reasons of earlier refusals", "alasan penolakan sebelumnya", "", ""),
 }
 # The sign when the rule holds, and when it does not.
 SIGNS = {
@@ -35,15 +43,19 @@ SIGNS = {
     OP.IN: ("∈", "∉"),
     OP.WITHIN: ("∈", "∉"),
 }
+ONE, NONE = ("has one of", "memuat salah satu dari"), ("has none of", "tidak memuat satu pun dari")
+OVERLAPS = {OP.ANY_OF: (ONE, NONE), OP.NONE_OF: (NONE, ONE)}
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What the rules may look at, as of a day."""
+    """What the rules may look at, as of a day: `aid` by program code, `refusals` by the partners' reason codes."""
 
     kpm: Kpm
     usaha: Sequence[Usaha]
     on: date
+    aid: frozenset[str] = frozenset()
+    refusals: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +111,13 @@ def _misfits(tried: Match) -> tuple[int, int, date]:
 def _reason(rule: ProgramRule, family: Family, usaha: Usaha | None) -> Reason:
     actual = ACTUAL[rule.field](family, usaha)
     married = rule.op is OP.GE_OR_MARRIED and usaha is not None and usaha.owner_married
-    fits = actual is not None and (married or _holds(rule.op, actual, rule.value))
+    fits = holds(rule, actual, married=married)
     return Reason(
         number=rule.number,
         field=rule.field,
         op=rule.op,
         value=rule.value,
-        actual=actual,
+        actual=sorted(actual) if isinstance(actual, frozenset) else actual,
         fits=fits,
         strength=rule.strength,
         source=rule.source,
@@ -115,7 +127,15 @@ def _reason(rule: ProgramRule, family: Family, usaha: Usaha | None) -> Reason:
     )
 
 
+def holds(rule: ProgramRule, actual: Any, *, married: bool) -> bool:
+    """Whether a rule holds for a fact; one that nobody has told does not fit."""
+    exempt = married and rule.op is OP.GE_OR_MARRIED
+    return actual is not None and (exempt or _holds(rule.op, actual, rule.value))
+
+
 def _holds(op: RuleOp, actual: Any, value: Any) -> bool:
+    if op in OVERLAPS:
+        return actual.isdisjoint(value) is (op is OP.NONE_OF)
     if op in {OP.GE, OP.GE_OR_MARRIED}:
         return actual >= value
     if op is OP.LE:
@@ -135,14 +155,15 @@ def _sentence(rule: ProgramRule, actual: Any, *, fits: bool, married: bool, lang
         return f"{head}: {noun} {('is not known', 'belum diketahui')[language]}"
     if married:
         return f"{head}: {('the owner is married', 'pemilik usaha sudah menikah')[language]}"
-    sign = SIGNS[rule.op][0 if fits else 1]
+    sign = OVERLAPS[rule.op][not fits][language] if rule.op in OVERLAPS else SIGNS[rule.op][not fits]
     return f"{head}: {noun} {_words(actual, language)}{unit} {sign} {_words(rule.value, language)}{unit}"
 
 
 def _words(value: Any, language: int) -> str:
     if isinstance(value, bool):
         return (("no", "tidak ada"), ("yes", "ada"))[value][language]
-    if isinstance(value, list):
+    if isinstance(value, list | frozenset):
+        value = sorted(value) if isinstance(value, frozenset) else value
         return "{" + ", ".join(map(str, value[:5])) + (", …" if len(value) > 5 else "") + "}"
     return str(value)
 
@@ -179,7 +200,16 @@ ACTUAL: dict[RuleField, Callable[[Family, Usaha | None], Any]] = {
     F.USAHA_REGISTERED: lambda _, usaha: (usaha.has_nib or usaha.has_letter) if usaha else None,
     F.OWNER_AGE: lambda family, usaha: _age(family, usaha.owner_birth_year) if usaha else None,
     F.OWNER_SEX: lambda _, usaha: _sex(usaha.owner_sex) if usaha else None,
+    F.MEMBERS: lambda family, _: family.kpm.members,
+    F.LANSIA: lambda family, _: family.kpm.lansia,
+    F.DISABILITAS: lambda family, _: family.kpm.disabilitas,
+    F.KOMPONEN: lambda family, _: frozenset(kind for kind, count in family.kpm.komponen.items() if count),
+    F.AID_PROGRAMS: lambda family, _: family.aid,
+    F.REFUSAL_CODES: lambda family, _: family.refusals,
 }
+
+
+CODED = {F.KOMPONEN: KomponenKind.known(), F.REFUSAL_CODES: RefusalCode.known()}
 
 
 def can_be(field: RuleField, op: RuleOp, value: object) -> bool:
@@ -191,6 +221,8 @@ def can_be(field: RuleField, op: RuleOp, value: object) -> bool:
     if field in NUMBERS:
         comparable = op in {OP.GE, OP.LE, OP.EQ} or (op is OP.GE_OR_MARRIED and field is F.OWNER_AGE)
         return comparable and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12
+    if field in SEVERAL:
+        return op in OVERLAPS and _all(value, lambda item: field is F.AID_PROGRAMS or item in CODED[field])
     kinds = UsahaSector.known() if field is F.USAHA_SECTOR else Sex.known()
     return op is OP.IN and _all(value, lambda item: item in kinds)
 

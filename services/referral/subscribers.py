@@ -56,7 +56,8 @@ graduation = Subscription("graduation", "reaction", ["pilar.graduation"], starts
 identity = Subscription("identity", "reaction", ["pilar.sealed"], starts="beginning")
 SUBSCRIPTIONS = [pendamping, kpm, graduation, identity]
 
-KPM = ("kpm_id", "kode_wilayah", "able_productive", "desil", "pengurus_sex", "pengurus_birth_year")
+COUNTS = ("members", "able_productive", "lansia", "disabilitas", "komponen")
+KPM = ("kpm_id", "kode_wilayah", *COUNTS, "desil", "pengurus_sex", "pengurus_birth_year")
 USAHA = ("usaha_id", "kpm_id", "owner_sex", "owner_birth_year", "owner_married", "sector", "started_on")
 USAHA_STATE = ("omzet_rp", "has_nib", "has_letter")
 STATUS = ("pendamping_id", "from_on", "status")

@@ -1,5 +1,6 @@
 """Families as caseload last told, and whether the caller may act for one."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -15,13 +16,17 @@ from services.referral.models import (
     Penugasan,
     Program,
     ProgramRule,
+    RujukanProgram,
     Usaha,
     WilayahTugas,
 )
 from shared import clock
 from shared.access import Actor, Role
-from shared.contracts.kinds import PendampingStatus
+from shared.contracts.kinds import PendampingStatus, RujukanProgramState
 from shared.errors import NotAllowed, NotYetKnown
+
+# A family has aid from a program once its partner has said yes: what is only asked for is not yet aid.
+AIDED = frozenset({RujukanProgramState.DISETUJUI, RujukanProgramState.DISALURKAN})
 
 
 async def family_of(session: AsyncSession, kpm_id: UUID, on: date) -> Family | None:
@@ -30,14 +35,45 @@ async def family_of(session: AsyncSession, kpm_id: UUID, on: date) -> Family | N
     if kpm is None:
         return None
     usaha = await session.scalars(sa.select(Usaha).where(Usaha.kpm_id == kpm_id).order_by(Usaha.usaha_id))
-    return Family(kpm, usaha.all(), on)
+    own = sa.select(RujukanProgram.program_code, RujukanProgram.state, RujukanProgram.refusal_code)
+    rows = (await session.execute(own.where(RujukanProgram.kpm_id == kpm_id))).all()
+    aid = frozenset(row.program_code for row in rows if row.state in AIDED)
+    return Family(kpm, usaha.all(), on, aid, frozenset(row.refusal_code for row in rows if row.refusal_code))
+
+
+async def families_of(session: AsyncSession, kpm_ids: Sequence[UUID], on: date) -> dict[UUID, Family]:
+    """Return what is known of many families, in three statements; of those caseload has not told of, nothing."""
+    usaha: dict[UUID, list[Usaha]] = {}
+    wanted = sa.select(Usaha).where(Usaha.kpm_id.in_(kpm_ids)).order_by(Usaha.usaha_id)
+    for one in await session.scalars(wanted):
+        usaha.setdefault(one.kpm_id, []).append(one)
+    aid: dict[UUID, set[str]] = {}
+    refusals: dict[UUID, set[str]] = {}
+    columns = (RujukanProgram.kpm_id, RujukanProgram.program_code, RujukanProgram.state)
+    own = sa.select(*columns, RujukanProgram.refusal_code).where(RujukanProgram.kpm_id.in_(kpm_ids))
+    for kpm_id, code, state, refusal in await session.execute(own):
+        aid.setdefault(kpm_id, set()).update({code} if state in AIDED else ())
+        refusals.setdefault(kpm_id, set()).update({refusal} if refusal else ())
+    return {
+        kpm.kpm_id: Family(
+            kpm,
+            usaha.get(kpm.kpm_id, []),
+            on,
+            frozenset(aid.get(kpm.kpm_id, ())),
+            frozenset(refusals.get(kpm.kpm_id, ())),
+        )
+        for kpm in await session.scalars(sa.select(Kpm).where(Kpm.kpm_id.in_(kpm_ids)))
+    }
 
 
 async def matches(session: AsyncSession, family: Family) -> list[Match]:
     """Judge every program that holds on the family's day, in the order of their codes."""
-    holds = sa.and_(
-        Program.valid_from <= family.on, sa.or_(Program.valid_to.is_(None), Program.valid_to > family.on)
-    )
+    return [match(program, rules, family) for program, rules in await catalogue_on(session, family.on)]
+
+
+async def catalogue_on(session: AsyncSession, on: date) -> list[tuple[Program, list[ProgramRule]]]:
+    """Return the revisions that hold on a day with their rules, in the order of their codes."""
+    holds = sa.and_(Program.valid_from <= on, sa.or_(Program.valid_to.is_(None), Program.valid_to > on))
     programs = (await session.scalars(sa.select(Program).where(holds).order_by(Program.code))).all()
     wanted = sa.select(ProgramRule).where(
         ProgramRule.program_id.in_([program.program_id for program in programs])
@@ -45,7 +81,7 @@ async def matches(session: AsyncSession, family: Family) -> list[Match]:
     rules: dict[UUID, list[ProgramRule]] = {}
     for rule in await session.scalars(wanted.order_by(ProgramRule.number)):
         rules.setdefault(rule.program_id, []).append(rule)
-    return [match(program, rules.get(program.program_id, []), family) for program in programs]
+    return [(program, rules.get(program.program_id, [])) for program in programs]
 
 
 async def require_care(session: AsyncSession, caller: Actor, kpm_id: UUID) -> None:

@@ -44,7 +44,7 @@ class SendFrom(StrEnum):
 
 
 class RuleField(StrEnum):
-    """What a rule may look at; each is computed from what caseload tells of the family, and from nothing else."""
+    """What a rule may look at: what caseload tells of the family, and what came of its own rujukan, nothing else."""
 
     KODE_WILAYAH = "kode_wilayah"
     DESIL_NAS = "desil_nas"
@@ -57,10 +57,19 @@ class RuleField(StrEnum):
     USAHA_REGISTERED = "usaha_registered"
     OWNER_AGE = "owner_age"
     OWNER_SEX = "owner_sex"
+    MEMBERS = "members"
+    LANSIA = "lansia"
+    DISABILITAS = "disabilitas"
+    KOMPONEN = "komponen"
+    AID_PROGRAMS = "aid_programs"
+    REFUSAL_CODES = "refusal_codes"
 
 
 class RuleOp(StrEnum):
-    """How a rule compares. WITHIN: in one of these areas; GE_OR_MARRIED: at least so old, or married."""
+    """How a rule compares. WITHIN: in one of these areas; GE_OR_MARRIED: at least so old, or married.
+
+    ANY_OF and NONE_OF ask of what the family has several of, whether it has one of these, or none.
+    """
 
     GE = "GE"
     LE = "LE"
@@ -68,6 +77,8 @@ class RuleOp(StrEnum):
     IN = "IN"
     WITHIN = "WITHIN"
     GE_OR_MARRIED = "GE_OR_MARRIED"
+    ANY_OF = "ANY_OF"
+    NONE_OF = "NONE_OF"
 
 
 class Strength(StrEnum):

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,11 +17,15 @@ class Kpm(Table):
     """A family, as caseload last told."""
 
     __tablename__ = "kpm"
-    __table_args__ = ({"schema": "replica_kpm"},)
+    __table_args__ = (sa.Index("ix_kpm_area", "kode_wilayah", "kpm_id"), {"schema": "replica_kpm"})
 
     kpm_id: Mapped[UUID] = mapped_column(primary_key=True)
     kode_wilayah: Mapped[str]
+    members: Mapped[int]
     able_productive: Mapped[int]
+    lansia: Mapped[int]
+    disabilitas: Mapped[int]
+    komponen: Mapped[dict[str, int]] = mapped_column(JSONB)
     desil: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     pengurus_sex: Mapped[Sex | None] = mapped_column(text_enum(Sex, replica=True))
     pengurus_birth_year: Mapped[int | None]
@@ -48,7 +53,10 @@ class Dampingan(Table):
     """Who accompanies a family, as caseload last told: a pendamping's rights follow it."""
 
     __tablename__ = "dampingan"
-    __table_args__ = ({"schema": "replica_kpm"},)
+    __table_args__ = (
+        sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "kpm_id"),
+        {"schema": "replica_kpm"},
+    )
 
     dampingan_id: Mapped[UUID] = mapped_column(primary_key=True)
     kpm_id: Mapped[UUID] = mapped_column(index=True)

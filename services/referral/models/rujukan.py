@@ -121,6 +121,7 @@ class Rujukan(Table):
 
     __table_args__ = (
         sa.Index("ix_rujukan_kpm_id", "kpm_id", "rujukan_id"),
+        sa.Index("ix_rujukan_open", "rujukan_id", postgresql_where=sa.text("state = 'TERBUKA'")),
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
 
@@ -162,6 +163,9 @@ class RujukanProgram(Table):
     __table_args__ = (
         sa.UniqueConstraint("rujukan_id", "program_code", name="uq_rujukan_program_once"),
         sa.Index("ix_rujukan_program_partner_id", "partner_id", "rujukan_program_id"),
+        sa.Index("ix_rujukan_program_kpm_id", "kpm_id", "rujukan_program_id"),
+        sa.Index("ix_rujukan_program_area", "kode_wilayah", "rujukan_program_id"),
+        sa.Index("ix_rujukan_program_state_area", "state", "kode_wilayah", "rujukan_program_id"),
         sa.CheckConstraint("state <> 'DITOLAK' OR refusal_code IS NOT NULL", name="refusal_has_code"),
         sa.CheckConstraint(
             "state NOT IN ('DISALURKAN', 'TUTUP') OR delivered_on IS NOT NULL", name="delivery_has_date"
@@ -198,6 +202,27 @@ class OfferShown(Table):
     kode_wilayah: Mapped[str]
     shown_on: Mapped[date]
     offers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class NextBest(Table):
+    """What was proposed after a refusal, expiry or withdrawal, and why; of the other programs, why not."""
+
+    __tablename__ = "next_best"
+
+    after_rujukan_program_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("rujukan_program.rujukan_program_id"), primary_key=True
+    )
+    rujukan_id: Mapped[UUID]
+    rujukan_program_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("rujukan_program.rujukan_program_id")
+    )
+    considered: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    en: Mapped[str]
+    id: Mapped[str]
+    proposed_on: Mapped[date]
+    proposed_by: Mapped[str]
+
+    __table_args__ = (sa.Index("ix_next_best_rujukan_id", "rujukan_id", "after_rujukan_program_id"),)
 
 
 class Identity(Table):

@@ -175,8 +175,8 @@ CREATE TABLE program_rule (
     version TEXT NOT NULL,
     CONSTRAINT pk_program_rule PRIMARY KEY (program_id, number),
     CONSTRAINT fk_program_rule_program_id FOREIGN KEY(program_id) REFERENCES program (program_id),
-    CONSTRAINT ck_program_rule_rulefield_known CHECK (field IN ('kode_wilayah', 'desil_nas', 'able_productive', 'pengurus_age', 'pengurus_sex', 'usaha_months', 'usaha_omzet_rp', 'usaha_sector', 'usaha_registered', 'owner_age', 'owner_sex')),
-    CONSTRAINT ck_program_rule_ruleop_known CHECK (op IN ('GE', 'LE', 'EQ', 'IN', 'WITHIN', 'GE_OR_MARRIED')),
+    CONSTRAINT ck_program_rule_rulefield_known CHECK (field IN ('kode_wilayah', 'desil_nas', 'able_productive', 'pengurus_age', 'pengurus_sex', 'usaha_months', 'usaha_omzet_rp', 'usaha_sector', 'usaha_registered', 'owner_age', 'owner_sex', 'members', 'lansia', 'disabilitas', 'komponen', 'aid_programs', 'refusal_codes')),
+    CONSTRAINT ck_program_rule_ruleop_known CHECK (op IN ('GE', 'LE', 'EQ', 'IN', 'WITHIN', 'GE_OR_MARRIED', 'ANY_OF', 'NONE_OF')),
     CONSTRAINT ck_program_rule_strength_known CHECK (strength IN ('HARD', 'SOFT'))
 );;
 CREATE TABLE rujukan_program (
