@@ -225,3 +225,20 @@ class NoticeNotRead(DomainError):
 
     en = "This notice has not been read yet; read it in the inbox first."
     id = "Pemberitahuan ini belum dibaca; bacalah dahulu di kotak masuk."
+
+
+class NothingToFollow(DomainError):
+    """409: the offer has not come to nothing, so nothing follows it."""
+
+    en = "This offer is {state}; a next one is proposed after a refusal, an expiry, a withdrawal or on a waiting list."
+    id = (
+        "Penawaran ini berstatus {state}; pilihan berikutnya diusulkan setelah ditolak, kedaluwarsa, dicabut,"
+        " atau selama dalam daftar tunggu."
+    )
+
+
+class NoLongerFits(DomainError):
+    """409: since it was drafted, a fact has changed that a hard rule of the program asks for."""
+
+    en = "The program {code} no longer fits this family: {why}."
+    id = "Program {code} tidak lagi cocok bagi keluarga ini: {why_id}."

@@ -5,6 +5,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.deadlines import DUE_KIND
+from services.referral.commands.moves import PROPOSING
+from services.referral.commands.next_best import propose_after
 from services.referral.commands.notices import TELLING, prepare_telling, record_telling
 from services.referral.commands.opening import MATCHING, match_rujukan
 from services.referral.commands.outcomes import CLOSING, close_rujukan
@@ -56,3 +58,9 @@ async def raise_to_officials(session: AsyncSession, due: Due) -> None:
 async def let_run_out(session: AsyncSession, due: Due) -> None:
     """End an offer that nobody has answered within its term."""
     await expire(session, UUID(due.subject_id))
+
+
+@WORK.due(PROPOSING)
+async def propose_next(session: AsyncSession, due: Due) -> None:
+    """Propose what follows a refusal or an expiry."""
+    await propose_after(session, UUID(due.subject_id))

@@ -284,7 +284,11 @@ async def referral(service: Running, _: Cluster) -> Tokens:
     done(await world.consent("UMKM_PENDAMPINGAN"))
     back = f"/v1/rujukan-program/{(await world.programs())['UMKM_PENDAMPINGAN']['rujukan_program_id']}"
     why = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
-    done(await service.post(f"{back}/consent-withdrawal", why, as_=mine))
+    taken_back = done(await service.post(f"{back}/consent-withdrawal", why, as_=mine))
+    case = f"/v1/rujukan/{taken_back['rujukan_id']}/next"
+    after = {"after_rujukan_program_id": taken_back["rujukan_program_id"]}
+    done(await service.post(case, after, as_=mine))
+    done(await service.get(case, as_=mine))
     await catalogue(service, tokens, world.partners["PLUT"])
     await following_up(service, tokens, world)
     await service.set_clock(datetime.now(UTC) + timedelta(days=93))

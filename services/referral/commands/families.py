@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.errors import NotYourFamily, PendampingInactive
+from services.referral.errors import NoLongerFits, NotYourFamily, PendampingInactive
 from services.referral.matching import Family, Match, match
 from services.referral.models import (
     Dampingan,
@@ -17,6 +17,7 @@ from services.referral.models import (
     Program,
     ProgramRule,
     RujukanProgram,
+    Strength,
     Usaha,
     WilayahTugas,
 )
@@ -82,6 +83,23 @@ async def catalogue_on(session: AsyncSession, on: date) -> list[tuple[Program, l
     for rule in await session.scalars(wanted.order_by(ProgramRule.number)):
         rules.setdefault(rule.program_id, []).append(rule)
     return [(program, rules.get(program.program_id, [])) for program in programs]
+
+
+async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> None:
+    """Judge a draft again on today's facts, by the revision that it was drafted under.
+
+    Raises:
+        NoLongerFits: a hard rule does not hold any more; an active KUR, say, since another offer was accepted.
+    """
+    family = await family_of(session, row.kpm_id, on)
+    if family is None:
+        return
+    program = await session.get_one(Program, row.program_id)
+    rules = sa.select(ProgramRule).where(ProgramRule.program_id == row.program_id)
+    found = match(program, (await session.scalars(rules.order_by(ProgramRule.number))).all(), family)
+    for reason in found.reasons:
+        if not reason.fits and reason.strength is Strength.HARD:
+            raise NoLongerFits(code=row.program_code, why=reason.en, why_id=reason.id)
 
 
 async def require_care(session: AsyncSession, caller: Actor, kpm_id: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +26,11 @@ from shared.contracts.kinds import BenefitKind, RujukanProgramState
 from shared.contracts.referral import RujukanSent
 from shared.database import constraint_of, uuid7
 from shared.errors import DomainError
+from shared.jobs import schedule
 from shared.messaging import emit
+
+PROPOSING = "rujukan.next_best"
+ASKS_FOR_NEXT = frozenset({RujukanProgramState.DITOLAK, RujukanProgramState.KEDALUWARSA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Move:
 async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgramState, move: Move) -> None:
     """Move to `wanted` through what it implies; each step is history, and passing TERKIRIM tells RujukanSent.
 
-    Where it ends, the identity that was kept for its sending is destroyed.
+    Where it ends, the identity that was kept for its sending is destroyed; a refusal or an expiry asks for the next best.
 
     Raises:
         IllegalTransition: there is no such road.
@@ -57,6 +61,8 @@ async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgra
             emit(session, RujukanSent(**facts(row), sent_on=move.on))
         await session.flush()  # the database checks each step by itself
     await keep_places(session, row, move.on)
+    if wanted in ASKS_FOR_NEXT:
+        await schedule(session, PROPOSING, datetime.now(UTC), subject_id=row.rujukan_program_id, clock="real")
     if wanted in ENDED:
         await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
 

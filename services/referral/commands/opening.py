@@ -120,7 +120,7 @@ async def match_rujukan(session: AsyncSession, rujukan: Rujukan) -> bool:
         return False
     for match in await matches(session, family):
         if match.fits:
-            row = _drafted(rujukan, match)
+            row = drafted(rujukan, match)
             session.add(row)
             await session.flush()
             remember(session, row, None, Move("system:referral", today, "matched"))
@@ -128,7 +128,8 @@ async def match_rujukan(session: AsyncSession, rujukan: Rujukan) -> bool:
     return True
 
 
-def _drafted(rujukan: Rujukan, match: Match) -> RujukanProgram:
+def drafted(rujukan: Rujukan, match: Match) -> RujukanProgram:
+    """Return a draft of a program, pinned to its revision, with the reasons and the business it was judged on."""
     names = ("sector", "started_on", "omzet_rp", "has_nib", "has_letter")
     usaha = {name: getattr(match.usaha, name) for name in names} if match.usaha else None
     if usaha:

@@ -110,6 +110,16 @@ async def _hold(session: AsyncSession, row: RujukanProgram, quotas: Sequence[Pro
     await session.flush()
 
 
+async def obstacle_for(session: AsyncSession, code: str, area: str, on: date) -> Obstacle | None:
+    """Return what a family of this area would wait for if it agreed today, or None; nothing is locked or held."""
+    if not await intake_open(session, code, on):
+        return Obstacle(W.PENERIMAAN_TUTUP)
+    quotas = (await session.scalars(quotas_over(code, area, on))).all()
+    if not quotas:
+        return Obstacle(W.TANPA_KUOTA) if await is_limited(session, code) else None
+    return next((Obstacle(W.KUOTA_PENUH, one.quota_id) for one in quotas if one.full), None)
+
+
 async def holds_place(session: AsyncSession, rujukan_program_id: UUID) -> bool:
     """Whether it holds a place already."""
     held = sa.select(QuotaPlace.place_id).where(

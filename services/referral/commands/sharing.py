@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.commands.families import require_care
+from services.referral.commands.families import require_care, require_fit
 from services.referral.commands.moves import Move, facts, insert, require_past, walk
 from services.referral.commands.places import seek_place
 from services.referral.commands.sending import ask_sending, ask_withdrawal
@@ -58,7 +58,7 @@ async def give_consent(
     """Record that the family lets this partner know who it is; caseload seals the identity when it hears.
 
     Raises:
-        NotFound, NotYourFamily, ConsentAlreadyGiven, RujukanNotOpen, EvidenceMissing, UnknownConsentText,
+        NotFound, NotYourFamily, ConsentAlreadyGiven, RujukanNotOpen, NoLongerFits, EvidenceMissing, UnknownConsentText,
         DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
@@ -67,6 +67,7 @@ async def give_consent(
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
     today = await require_past(session, given.given_on, "/body/given_on", earliest=rujukan.sk_on)
+    await require_fit(session, row, today)
     await _require_proof(session, given)
     consent = _consent(row, given, caller)
     await insert(session, consent, {"uq_consent_rujukan_program_id": ConsentAlreadyGiven()})

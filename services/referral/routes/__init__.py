@@ -3,6 +3,7 @@
 from services.referral.routes.breakers import breakers
 from services.referral.routes.catalogue import offices, partners, programs
 from services.referral.routes.inbox import inbox
+from services.referral.routes.next_best import next_bests
 from services.referral.routes.numbers import numbers
 from services.referral.routes.offers import consent_texts, offers
 from services.referral.routes.overdue import escalations, sla_terms
@@ -14,6 +15,7 @@ ROUTERS = [
     partners,
     programs,
     places,
+    next_bests,
     offices,
     offers,
     consent_texts,

@@ -1,0 +1,177 @@
+"""Whatever the rules and the family: the words agree with the outcome, hard always counts and soft never does."""
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deploy.local import catalogue
+from services.referral.fitting import Fitting
+from services.referral.matching import SEVERAL, Family, Match, can_be, match
+from services.referral.models import Kpm, Program, ProgramRule, RuleField, RuleOp, Strength, Usaha
+from shared.contracts.kinds import KomponenKind, RefusalCode, Sex, UsahaSector
+
+TODAY = date(2026, 6, 1)
+AREAS = ["33", "33.24", "33.24.09", "33.24.09.2001", "33.24.10.2001", "35.03"]
+CODES = ["KUR_MIKRO", "UMI", "PPSE", "KDMP"]
+NUMBERS = st.integers(0, 60) | st.sampled_from([9_000_000, 10_000_000])
+LISTS: dict[RuleField, list[str]] = {
+    RuleField.KODE_WILAYAH: AREAS,
+    RuleField.USAHA_SECTOR: [*UsahaSector.known()],
+    RuleField.PENGURUS_SEX: [*Sex.known()],
+    RuleField.OWNER_SEX: [*Sex.known()],
+    RuleField.KOMPONEN: [*KomponenKind.known()],
+    RuleField.AID_PROGRAMS: CODES,
+    RuleField.REFUSAL_CODES: [*RefusalCode.known()],
+}
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> list[ProgramRule]:
+    found = []
+    for number in range(1, draw(st.integers(0, 5)) + 1):
+        field = draw(st.sampled_from(RuleField))
+        lists = LISTS.get(field)
+        value: Any = draw(
+            st.lists(st.sampled_from(lists), min_size=1, max_size=3)
+            if lists
+            else st.booleans()
+            if field is RuleField.USAHA_REGISTERED
+            else NUMBERS
+        )
+        op = draw(st.sampled_from([op for op in RuleOp if can_be(field, op, value)]))
+        strength = draw(st.sampled_from(Strength))
+        found.append(
+            ProgramRule(
+                number=number, field=field, op=op, value=value, strength=strength, source="", version=""
+            )
+        )
+    return found
+
+
+def days(first: int = 2020) -> st.SearchStrategy[date]:
+    return st.dates(date(first, 1, 1), date(2026, 12, 31))
+
+
+USAHA = st.builds(
+    Usaha,
+    usaha_id=st.uuids(),
+    owner_sex=st.sampled_from(Sex),
+    owner_birth_year=st.integers(1950, 2012),
+    owner_married=st.booleans(),
+    sector=st.sampled_from(UsahaSector.known()),
+    started_on=days(),
+    omzet_rp=NUMBERS,
+    has_nib=st.booleans(),
+    has_letter=st.booleans(),
+)
+DESIL = st.fixed_dictionaries(
+    {"scope": st.sampled_from(["NAS", "PROV"]), "value": st.integers(1, 10), "snapshot": st.just("2026-Q1")}
+)
+KPM = st.builds(
+    Kpm,
+    kode_wilayah=st.sampled_from(AREAS[3:5]),
+    members=st.integers(1, 9),
+    able_productive=st.integers(0, 5),
+    lansia=st.integers(0, 2),
+    disabilitas=st.integers(0, 2),
+    komponen=st.dictionaries(
+        st.sampled_from([*map(str, KomponenKind.known())]), st.integers(0, 2), max_size=3
+    ),
+    desil=st.lists(DESIL, max_size=1),
+    pengurus_sex=st.none() | st.sampled_from(Sex),
+    pengurus_birth_year=st.none() | st.integers(1950, 2008),
+)
+FAMILIES = st.builds(
+    Family,
+    kpm=KPM,
+    usaha=st.lists(USAHA, max_size=3),
+    on=st.just(TODAY),
+    aid=st.frozensets(st.sampled_from(CODES), max_size=2),
+    refusals=st.frozensets(st.sampled_from([*map(str, RefusalCode.known())]), max_size=2),
+)
+
+
+def judged(given_rules: list[ProgramRule], family: Family) -> Match:
+    return match(Program(program_id=uuid4(), code="X"), given_rules, family)
+
+
+@given(rules(), FAMILIES)
+def test_say_in_words_what_they_decide(some: list[ProgramRule], family: Family) -> None:
+    found = judged(some, family)
+    assert len(found.reasons) == len(some)
+    for reason in found.reasons:
+        assert reason.en.startswith("fits: ") is reason.fits
+        assert reason.id.startswith("cocok: ") is reason.fits
+        assert reason.en.startswith("does not fit: ") is not reason.fits
+        assert reason.fits is False or reason.actual is not None
+    assert found.fits is all(reason.fits for reason in found.reasons if reason.strength is Strength.HARD)
+
+
+@given(rules(), FAMILIES)
+def test_that_are_soft_never_keep_a_family_out(some: list[ProgramRule], family: Family) -> None:
+    for rule in some:
+        rule.strength = Strength.SOFT
+    assert judged(some, family).fits
+
+
+@given(rules(), FAMILIES)
+def test_that_are_hard_always_do(some: list[ProgramRule], family: Family) -> None:
+    hard = [rule for rule in some if rule.strength is Strength.HARD]
+    # The soft ones choose among equal businesses only: without them the outcome is the same.
+    assert judged(some, family).fits is judged(hard, family).fits
+    alone = [judged([rule], family).fits for rule in hard]
+    if not all(alone):
+        assert not judged(some, family).fits
+
+
+@settings(max_examples=60)
+@given(st.lists(rules(), min_size=1, max_size=12), st.lists(FAMILIES, min_size=1, max_size=4))
+def test_for_many_at_once_are_the_same_rules(
+    programs: list[list[ProgramRule]], families: list[Family]
+) -> None:
+    listed = [(Program(program_id=uuid4(), code=str(number)), some) for number, some in enumerate(programs)]
+    fitting = Fitting(listed)
+    for family in [*families, *families]:  # the second time from what is remembered
+        assert fitting.programs(family) == [
+            program.program_id for program, some in listed if match(program, some, family).fits
+        ]
+
+
+@given(FAMILIES)
+def test_of_the_catalogue_give_no_umi_to_who_has_kur(family: Family) -> None:
+    _, programs = catalogue.read()
+    umi = next(program for program in programs if program["code"] == "UMI")
+    kinds = {"field": RuleField, "op": RuleOp, "strength": Strength}
+    some = [
+        ProgramRule(
+            number=number, **{name: kinds.get(name, lambda kept: kept)(kept) for name, kept in rule.items()}
+        )
+        for number, rule in enumerate(umi["rules"], 1)
+    ]
+    if family.aid & {"KUR_MIKRO", "KUR_SUPERMIKRO"} or "KREDIT_AKTIF_SIKP" in family.refusals:
+        assert not judged(some, family).fits
+
+
+def test_of_several_say_which_they_look_at() -> None:
+    kpm = Kpm(kode_wilayah=AREAS[3], komponen={"ANAK_SD": 1, "ANAK_SMA": 0}, desil=[])
+    family = Family(kpm, [], TODAY, frozenset({"KUR_MIKRO"}), frozenset({"SLIK_BURUK"}))
+    rule = ProgramRule(
+        number=1,
+        field=RuleField.AID_PROGRAMS,
+        op=RuleOp.NONE_OF,
+        value=["KUR_MIKRO", "KUR_KECIL"],
+        strength=Strength.HARD,
+        source="",
+        version="",
+    )
+    (reason,) = judged([rule], family).reasons
+    assert reason.actual == ["KUR_MIKRO"]
+    assert reason.id == (
+        "tidak cocok: bantuan yang disetujui atau disalurkan {KUR_MIKRO} memuat salah satu dari {KUR_MIKRO, KUR_KECIL}"
+    )
+    assert all(can_be(field, RuleOp.ANY_OF, LISTS[field][:2]) for field in SEVERAL)
+    assert not can_be(RuleField.REFUSAL_CODES, RuleOp.NONE_OF, ["WHAT"])
+    assert not can_be(RuleField.KOMPONEN, RuleOp.IN, ["ANAK_SD"])
