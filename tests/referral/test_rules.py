@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.local import catalogue
@@ -13,6 +13,8 @@ from services.referral.matching import SEVERAL, Family, Match, can_be, match
 from services.referral.models import Kpm, Program, ProgramRule, RuleField, RuleOp, Strength, Usaha
 from shared.contracts.kinds import KomponenKind, RefusalCode, Sex, UsahaSector
 
+# A busy machine is no fault of a rule.
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TODAY = date(2026, 6, 1)
 AREAS = ["33", "33.24", "33.24.09", "33.24.09.2001", "33.24.10.2001", "35.03"]
 CODES = ["KUR_MIKRO", "UMI", "PPSE", "KDMP"]
@@ -98,6 +100,7 @@ def judged(given_rules: list[ProgramRule], family: Family) -> Match:
     return match(Program(program_id=uuid4(), code="X"), given_rules, family)
 
 
+@settings(CALM)
 @given(rules(), FAMILIES)
 def test_say_in_words_what_they_decide(some: list[ProgramRule], family: Family) -> None:
     found = judged(some, family)
@@ -110,6 +113,7 @@ def test_say_in_words_what_they_decide(some: list[ProgramRule], family: Family) 
     assert found.fits is all(reason.fits for reason in found.reasons if reason.strength is Strength.HARD)
 
 
+@settings(CALM)
 @given(rules(), FAMILIES)
 def test_that_are_soft_never_keep_a_family_out(some: list[ProgramRule], family: Family) -> None:
     for rule in some:
@@ -117,6 +121,7 @@ def test_that_are_soft_never_keep_a_family_out(some: list[ProgramRule], family: 
     assert judged(some, family).fits
 
 
+@settings(CALM)
 @given(rules(), FAMILIES)
 def test_that_are_hard_always_do(some: list[ProgramRule], family: Family) -> None:
     hard = [rule for rule in some if rule.strength is Strength.HARD]
@@ -127,7 +132,7 @@ def test_that_are_hard_always_do(some: list[ProgramRule], family: Family) -> Non
         assert not judged(some, family).fits
 
 
-@settings(max_examples=60)
+@settings(CALM, max_examples=60)
 @given(st.lists(rules(), min_size=1, max_size=12), st.lists(FAMILIES, min_size=1, max_size=4))
 def test_for_many_at_once_are_the_same_rules(
     programs: list[list[ProgramRule]], families: list[Family]
@@ -140,6 +145,7 @@ def test_for_many_at_once_are_the_same_rules(
         ]
 
 
+@settings(CALM)
 @given(FAMILIES)
 def test_of_the_catalogue_give_no_umi_to_who_has_kur(family: Family) -> None:
     _, programs = catalogue.read()
