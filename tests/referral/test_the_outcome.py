@@ -48,7 +48,7 @@ async def test_of_the_last_month_closes_the_offer_and_with_all_the_case(referral
         assert await world.state(KUR) == "TUTUP"
         cases = (await referral.get("/v1/rujukan", as_=world.dinsos)).json()["items"]
         assert [case["state"] for case in cases] == ["TERBUKA"]  # two offers in it still stand
-        await referral.sql("UPDATE rujukan_program SET state = 'KEDALUWARSA' WHERE state = 'DRAF'")
+        await referral.sql("UPDATE rujukan_program SET state = 'DICABUT' WHERE state = 'DRAF'")
         await referral.sql(
             "UPDATE platform.due SET done_at = NULL, lease_until = NULL WHERE kind = 'rujukan.close'"
         )
