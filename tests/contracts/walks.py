@@ -190,7 +190,23 @@ async def graduation(service: Running, _: Cluster) -> Tokens:
     await proposed_exits(service, road, tokens)
     await objections(service, road, office)
     await rules_that_change(service, road)
+    await one_sk_for_many(service, tokens)
     return tokens
+
+
+async def one_sk_for_many(service: Running, tokens: Tokens) -> None:
+    """An SK over a file of cases, as a job."""
+    ministry = tokens[Role.KEMENSOS]
+    approved = done(await service.get("/v1/graduasi?state=DISETUJUI_DINSOS", as_=ministry))["items"]
+    lines = "\n".join(one["graduasi_id"] for one in approved).encode()
+    body = {
+        "sk_no": "SK/MASSAL/2026",
+        "sk_on": "2026-08-03",
+        "sha256": await service.put_file(lines, as_=ministry),
+    }
+    asked = done(await service.post("/v1/sk/bulk", body, as_=ministry))
+    await service.work()
+    assert done(await service.get(f"/v1/sk/{asked['sk_id']}/penetapan", as_=ministry))["items"]
 
 
 async def rules_that_change(service: Running, road: Road) -> None:

@@ -3,6 +3,7 @@
 from services.graduation.commands.annulment import BackPay, Undoing, annul
 from services.graduation.commands.asesmen import assess
 from services.graduation.commands.case import Act, Moment
+from services.graduation.commands.decree import BulkDocument, put_cases_in, request_sk
 from services.graduation.commands.exits import hear_exit, take_up_waiting
 from services.graduation.commands.monitoring import Finding, record_monitoring
 from services.graduation.commands.opening import open_case
@@ -43,6 +44,7 @@ __all__ = [
     "BackPay",
     "Because",
     "BeritaAcara",
+    "BulkDocument",
     "CancellationGround",
     "Document",
     "Finding",
@@ -71,8 +73,10 @@ __all__ = [
     "open_case",
     "postpone",
     "propose",
+    "put_cases_in",
     "record_monitoring",
     "refuse",
+    "request_sk",
     "resume",
     "send_back",
     "set_tahap",

@@ -43,7 +43,7 @@ NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """An approved case under lock, with what its penetapan needs."""
+    """A case under lock, approved or to be refused, with what its penetapan needs."""
 
     case: Graduasi
     policy: Policy
@@ -74,21 +74,36 @@ async def determine(session: AsyncSession, actor: Actor, document: Document) -> 
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, document.sk_no, evidence)
     check_dated("/body/sk_on", document.sk_on, max(a.case.since_on for a in approved), act.moment.on)
     await require_files(session, {"sk": evidence} if evidence else {})
-    sk = _sk(document, act)
-    decided = [_penetapan(a, sk, tahap) for a, tahap in await _tahap_of(session, approved, sk)]
-    await _write(session, approved, sk, decided, act)
-    _tell(session, approved, decided, sk)
-    await grant_credits(session, [Counted(a.case, a.policy, a.usul, a.area_now) for a in approved], sk)
+    sk = new_sk(document, act)
+    await number(session, sk)
+    await put_in(session, sk, approved, act)
     return sk
 
 
+async def number(session: AsyncSession, sk: Sk) -> None:
+    """Write the document down; raise SkNumberTaken."""
+    session.add(sk)
+    with refusing(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no")):
+        await session.flush()
+
+
+async def put_in(session: AsyncSession, sk: Sk, approved: Sequence[Approved], act: Act) -> None:
+    """Determine approved cases, under lock, in an SK: their terms begin, what they count is granted, all is told.
+
+    Raises:
+        TahapNotPlanned, SamePersonTwice, AlreadyInAnSk
+    """
+    decided = [_penetapan(a, sk, tahap) for a, tahap in await _tahap_of(session, approved, sk)]
+    await _write(session, approved, decided, act)
+    _tell(session, approved, decided, sk)
+    await grant_credits(session, [Counted(a.case, a.policy, a.usul, a.area_now) for a in approved], sk)
+
+
 async def _write(
-    session: AsyncSession, approved: Sequence[Approved], sk: Sk, decided: Sequence[Penetapan], act: Act
+    session: AsyncSession, approved: Sequence[Approved], decided: Sequence[Penetapan], act: Act
 ) -> None:
     path = [GraduasiState.DITETAPKAN, GraduasiState.MASA_SANGGAH]
-    session.add(sk)
-    with refusing(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no"), pk_penetapan=AlreadyInAnSk):
-        await session.flush()
+    with refusing(pk_penetapan=AlreadyInAnSk):
         session.add_all(decided)
         await session.flush()
         await advance(session, [(a.case, a.policy) for a in approved], path, act)
@@ -98,6 +113,18 @@ async def _write(
 
 
 async def _approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> list[Approved]:
+    rows = await locked(session, graduasi_ids)
+    if len(rows) < len(graduasi_ids):
+        raise NotFound("graduasi", "/body/graduasi_ids")
+    unready = [
+        str(row.case.graduasi_id) for row in rows if row.case.state is not GraduasiState.DISETUJUI_DINSOS
+    ]
+    if unready:
+        raise CasesNotApproved("/body/graduasi_ids", ids=", ".join(unready[:NAMED]))
+    return rows
+
+
+async def locked(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> list[Approved]:
     """Lock the cases in one order, so that two SK with the same cases never wait for each other in a circle."""
     statement = (
         sa.select(Graduasi, Policy, Usul, Pernyataan.offers_sha256, Kpm.kode_wilayah)
@@ -111,15 +138,11 @@ async def _approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> list
         .execution_options(populate_existing=True)
     )
     rows = (await session.execute(statement)).all()
-    if len(rows) < len(graduasi_ids):
-        raise NotFound("graduasi", "/body/graduasi_ids")
-    unready = [str(row[0].graduasi_id) for row in rows if row[0].state is not GraduasiState.DISETUJUI_DINSOS]
-    if unready:
-        raise CasesNotApproved("/body/graduasi_ids", ids=", ".join(unready[:NAMED]))
     return [Approved(row[0], row[1], row[2], row[3], row[4] or row[0].kode_wilayah) for row in rows]
 
 
-def _sk(document: Document, act: Act) -> Sk:
+def new_sk(document: Document, act: Act) -> Sk:
+    """Return the document, over as many cases as it names."""
     return Sk(
         sk_id=uuid7(),
         sk_no=document.sk_no,

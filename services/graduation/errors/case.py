@@ -288,3 +288,27 @@ class NotUnderMonitoring(DomainError):
 
     en = "This case is {state}; it takes no monitoring results now."
     id = "Kasus ini berstatus {state}; hasil pemantauan tidak dapat dicatat sekarang."
+
+
+class SkFileUnknown(DomainError):
+    """422: the list of cases was not handed in here."""
+
+    status = 422
+    en = "The file with the cases was not handed in here. Send it first."
+    id = "Berkas daftar kasus belum diserahkan di sini. Kirim berkasnya lebih dahulu."
+
+
+class SkFileEmpty(DomainError):
+    """422: an SK is over at least one case."""
+
+    status = 422
+    en = "The file names no case."
+    id = "Berkas tidak menyebut satu kasus pun."
+
+
+class SkFileTooLong(DomainError):
+    """422: the list is longer than one SK takes."""
+
+    status = 422
+    en = "The file is longer than {max_mb} MB. Issue more than one SK."
+    id = "Berkas lebih besar dari {max_mb} MB. Terbitkan lebih dari satu SK."

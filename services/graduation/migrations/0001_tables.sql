@@ -145,6 +145,7 @@ CREATE TABLE sk (
     evidence_sha256 VARCHAR(64),
     determined_by TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
+    job_id UUID,
     CONSTRAINT pk_sk PRIMARY KEY (sk_id),
     CONSTRAINT uq_sk_sk_no UNIQUE (sk_no),
     CONSTRAINT ck_sk_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$')

@@ -12,7 +12,7 @@ from shared.database import text_enum
 
 
 class Sk(Table):
-    """A decree: one document, many cases in it. Append-only."""
+    """A decree: one document, many cases in it. Append-only, but for the count while a job adds cases to it."""
 
     __tablename__ = "sk"
     __table_args__ = (sa.UniqueConstraint("sk_no", name="uq_sk_sk_no"), is_sha256("evidence_sha256"))
@@ -25,6 +25,8 @@ class Sk(Table):
     evidence_sha256: Mapped[Sha256 | None]
     determined_by: Mapped[str]
     at: Mapped[At]
+    # The job that adds the cases, where the SK was asked for as one.
+    job_id: Mapped[UUID | None]
 
 
 class Penetapan(Table):

@@ -6,7 +6,7 @@ from services.graduation.queries.cohort import cohort
 from services.graduation.queries.exits import exits
 from services.graduation.queries.graduasi import case_in_full, cases, history
 from services.graduation.queries.monitoring import TaskFilter, tasks
-from services.graduation.queries.penetapan import numbers, sk_in_full
+from services.graduation.queries.penetapan import numbers, penetapan_of, sk_in_full
 from services.graduation.queries.policy import policies, policy_in_full, policy_version
 from services.graduation.queries.sanggah import SanggahFilter, sanggah
 from services.graduation.queries.seen import accompanied, visible
@@ -24,6 +24,7 @@ __all__ = [
     "exits",
     "history",
     "numbers",
+    "penetapan_of",
     "policies",
     "policy_in_full",
     "policy_version",

@@ -29,8 +29,38 @@ def as_penetapan(penetapan: Penetapan, sk: Sk, certificate_no: str | None) -> di
     }
 
 
+FIRST = 200
+PENETAPAN = (
+    Penetapan.graduasi_id,
+    Sk.sk_id,
+    Sk.sk_no,
+    Sk.sk_on,
+    Penetapan.announced_on,
+    Penetapan.term_ends_on,
+    Penetapan.effective_tahap,
+    Penetapan.effective_on,
+    Penetapan.last_payable_tahap,
+    Certificate.certificate_no,
+)
+
+
+async def penetapan_of(session: AsyncSession, caller: Actor, sk_id: UUID) -> Any:
+    """Select the penetapan of an SK that the caller may see."""
+    return (
+        sa.select(*PENETAPAN)
+        .join(Sk, Sk.sk_id == Penetapan.sk_id)
+        .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
+        .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
+        .where(Penetapan.sk_id == sk_id, await visible(session, caller))
+    )
+
+
 async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[str, Any]:
-    """Return an SK with the penetapan that the caller may see; raise NotFound where there is none of them."""
+    """Return an SK with the first of the penetapan that the caller may see.
+
+    Raises:
+        NotFound: there is none of them, and the SK is not one of the whole country's.
+    """
     rows = (
         await session.execute(
             sa.select(Penetapan, Sk, Certificate.certificate_no)
@@ -39,14 +69,15 @@ async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[
             .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
             .where(Sk.sk_id == sk_id, await visible(session, caller))
             .order_by(Penetapan.graduasi_id)
+            .limit(FIRST)
         )
     ).all()
-    if not rows:
+    sk = rows[0][1] if rows else await session.get(Sk, sk_id) if caller.national else None
+    if sk is None:
         raise NotFound("sk")
-    sk: Sk = rows[0][1]
     head = {
         name: getattr(sk, name)
-        for name in ("sk_id", "sk_no", "sk_on", "announced_on", "cases", "evidence_sha256")
+        for name in ("sk_id", "sk_no", "sk_on", "announced_on", "cases", "evidence_sha256", "job_id")
     }
     return {**head, "penetapan": [as_penetapan(*row) for row in rows]}
 

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, field_validator
+from starlette.responses import Response
 
 from services.graduation import commands, queries
-from services.graduation.models import Sk
+from services.graduation.models import Penetapan, Sk
 from services.graduation.routes.graduasi import PenetapanView
 from services.graduation.routes.shapes import Day, Digest, Number, Request, View
 from shared.access import Permission
-from shared.http import Caller, Router, Session, may
+from shared.http import Caller, Paging, Router, Session, may
 
 router = Router(tag="penetapan")
 MOST_CASES = 200
@@ -43,12 +44,37 @@ class SkView(View):
     announced_on: date
     cases: int
     evidence_sha256: str | None
+    job_id: UUID | None
 
 
 class SkFullView(SkView):
-    """An SK with the penetapan of the caller's areas."""
+    """An SK with the first 200 penetapan of the caller's areas; the list of them has its own address."""
 
     penetapan: list[PenetapanView]
+
+
+class BulkDecree(Request):
+    """An SK over the cases of a file (`POST /v1/files`): one graduasi_id a line."""
+
+    sk_no: Number = Field(examples=["124/3.4/BS.01/5/2026"])
+    sk_on: Day
+    sha256: Digest
+    evidence_sha256: Digest | None = None
+
+
+class BulkSkView(View):
+    """The SK, and the job that puts the cases in: follow it at `job`; its errors say why a case is not in."""
+
+    sk_id: UUID
+    job_id: UUID
+    job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
+
+
+class PenetapanPage(View):
+    """A page of an SK's penetapan."""
+
+    items: list[PenetapanView]
+    next: str | None
 
 
 class Scope(Request):
@@ -71,6 +97,25 @@ class NumbersView(View):
 async def determine_graduasi(body: Decree, session: Session, caller: Caller) -> Sk:
     """Determine approved cases in one SK: all of them, or none."""
     return await commands.determine(session, caller, commands.Document(**body.model_dump()))
+
+
+@router.post("/sk/bulk", status_code=202)
+@may(Permission.GRADUASI_DETERMINE, key_required=True)
+async def determine_many_graduasi(
+    body: BulkDecree, session: Session, caller: Caller, response: Response
+) -> BulkSkView:
+    """Number an SK and ask for the job that determines the cases of a file in it; a refused case is a row error."""
+    sk, job_id = await commands.request_sk(session, caller, commands.BulkDocument(**body.model_dump()))
+    response.headers["Location"] = f"/v1/jobs/{job_id}"
+    return BulkSkView(sk_id=sk.sk_id, job_id=job_id, job=f"/v1/jobs/{job_id}")
+
+
+@router.get("/sk/{sk_id}/penetapan", response_model=PenetapanPage)
+@may(Permission.GRADUASI_READ)
+async def list_penetapan(sk_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
+    """List the penetapan of an SK in the caller's areas."""
+    found = await queries.penetapan_of(session, caller, sk_id)
+    return await paging.answer(session, found, (Penetapan.graduasi_id,))
 
 
 @router.get("/sk/{sk_id}", response_model=SkFullView)
