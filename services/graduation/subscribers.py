@@ -1,7 +1,5 @@
 """What graduation keeps of others: who may act on which family, what is known of it, whether it was referred."""
 
-from collections.abc import Sequence
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands import ask_for_check, hear_exit
@@ -37,7 +35,6 @@ from shared.contracts.referral import (
     RujukanAnswered,
     RujukanDelivered,
     RujukanOpened,
-    RujukanProgramFacts,
     RujukanSent,
     RujukanWithdrawn,
 )
@@ -123,32 +120,30 @@ async def keep_rujukan(session: AsyncSession, told: list[Received[Event]]) -> No
 
 
 @rujukan.on_batch(RujukanSent)
-async def keep_sent(session: AsyncSession, told: list[Received[RujukanSent]]) -> None:
+async def keep_sent(session: AsyncSession, told: list[Received[Event]]) -> None:
     """What a partner's system has."""
     await keep_program(session, told, "sent_on")
 
 
 @rujukan.on_batch(RujukanAnswered)
-async def keep_answer(session: AsyncSession, told: list[Received[RujukanAnswered]]) -> None:
+async def keep_answer(session: AsyncSession, told: list[Received[Event]]) -> None:
     """What the partner said; later states do not take it back."""
     await keep_program(session, told, "answered_on", answer="status")
 
 
 @rujukan.on_batch(RujukanDelivered)
-async def keep_delivery(session: AsyncSession, told: list[Received[RujukanDelivered]]) -> None:
+async def keep_delivery(session: AsyncSession, told: list[Received[Event]]) -> None:
     """What has reached the family."""
     await keep_program(session, told, "delivered_on", amount_rp="amount_rp")
 
 
 @rujukan.on_batch(RujukanWithdrawn)
-async def keep_withdrawal(session: AsyncSession, told: list[Received[RujukanWithdrawn]]) -> None:
+async def keep_withdrawal(session: AsyncSession, told: list[Received[Event]]) -> None:
     """What was taken back."""
     await keep_program(session, told, "withdrawn_on")
 
 
-async def keep_program(
-    session: AsyncSession, told: Sequence[Received[RujukanProgramFacts]], dated: str, **also: str
-) -> None:
+async def keep_program(session: AsyncSession, told: list[Received[Event]], dated: str, **also: str) -> None:
     """Write how an offer stands, and what this fact dates; what other facts said of it stays."""
     names = (*PROGRAM, dated)
     rows: list[dict[str, object]] = []

@@ -254,6 +254,7 @@ async def objections(service: Running, first: Road, office: str) -> None:
         paper = {"lodged_on": "2026-08-03", "lodged_by": "KELUARGA", "channel": "PUSKESOS"}
         paper |= {"ground": "KEADAAN_BERUBAH", "evidence_sha256": await road.evidence(b"surat sanggah")}
         lodged = done(await road.post("sanggah", paper, "musyawarah"))
+        done(await service.get(f"/v1/sanggah/{lodged['sanggah_id']}", as_=office))
         if outcome:
             path = f"/v1/sanggah/{lodged['sanggah_id']}/decision"
             ruling = {"outcome": outcome, "reason": "Keadaan keluarga berubah."}

@@ -122,20 +122,21 @@ async def with_back_pay(
     return await ask(tahap(*answer.json()["detail"].rstrip(".").split(": ")[1].split(", ")))
 
 
+@pytest.mark.timeout(300)
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(plan=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(ACTS)), min_size=4, max_size=12))
+@given(plan=st.lists(st.tuples(st.integers(0, 1), st.sampled_from(ACTS)), min_size=4, max_size=9))
 def test_counts_once_or_not_at_all_in_whatever_order(cluster: Cluster, plan: list[tuple[int, str]]) -> None:
     asyncio.run(played(cluster, plan))
 
 
 async def played(cluster: Cluster, plan: list[tuple[int, str]]) -> None:
     async with running(cluster, "graduation") as service:
-        roads = [await (await Road.begin(service)).to("DISETUJUI_DINSOS") for _ in range(3)]
+        roads = [await (await Road.begin(service)).to("DISETUJUI_DINSOS") for _ in range(2)]
         today = date(2026, 5, 18)
         for number, act in plan:
             today += timedelta(days=40 if act == "days" else 1)

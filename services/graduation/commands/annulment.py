@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.graduation.back_pay import tahap_concerned
 from services.graduation.commands.case import Act, advance, load_case, moment_of
 from services.graduation.commands.credit import reverse_credit
 from services.graduation.commands.exits import take_up_waiting
@@ -26,11 +27,9 @@ from services.graduation.models import (
     Certificate,
     Graduasi,
     GraduasiState,
-    Penetapan,
     Policy,
     Stage,
     StageAct,
-    TahapCalendar,
 )
 from shared import jobs
 from shared.access import Actor
@@ -109,21 +108,6 @@ async def require_no_stage(session: AsyncSession, case: Graduasi, actor: Actor) 
     )
     if await session.scalar(acted.limit(1)) is not None:
         raise SamePersonTwice
-
-
-async def tahap_concerned(session: AsyncSession, graduasi_id: UUID, decided_on: date) -> list[str]:
-    """Return the tahap whose list was closed without the family, or with its payment held, before a decision.
-
-    They begin with the one from which the exit was to count, and end with the last whose cut-off has passed.
-    """
-    effective_on = (
-        sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == graduasi_id).scalar_subquery()
-    )
-    closed = sa.select(TahapCalendar).where(
-        TahapCalendar.starts_on >= effective_on, TahapCalendar.cutoff_on < decided_on
-    )
-    found = await session.scalars(closed.order_by(TahapCalendar.starts_on))
-    return [tahap.tahap for tahap in found]
 
 
 async def _check_each_tahap(

@@ -8,7 +8,7 @@ from services.graduation.queries.graduasi import case_in_full, cases, history
 from services.graduation.queries.monitoring import TaskFilter, tasks
 from services.graduation.queries.penetapan import numbers, penetapan_of, sk_in_full
 from services.graduation.queries.policy import policies, policy_in_full, policy_version
-from services.graduation.queries.sanggah import SanggahFilter, sanggah
+from services.graduation.queries.sanggah import SanggahFilter, sanggah, sanggah_in_full
 from services.graduation.queries.seen import accompanied, visible
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "policy_version",
     "reproduction",
     "sanggah",
+    "sanggah_in_full",
     "sk_in_full",
     "tasks",
     "visible",

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -120,6 +120,32 @@ class SanggahView(View):
     typed_on: date
 
 
+class SanggahDecisionView(View):
+    """Who decided, when and why; people are ids."""
+
+    decided_on: date
+    decided_by: str
+    role: str
+    reason: str
+
+
+class BackPayView(View):
+    """Whether one tahap is paid back, and why."""
+
+    tahap: str
+    paid: bool
+    reason: str
+
+
+class SanggahFullView(SanggahView):
+    """An objection with its decision; `tahap_concerned` are those that an acceptance today has to name."""
+
+    term_ends_on: date
+    decision: SanggahDecisionView | None
+    back_pay: list[BackPayView]
+    tahap_concerned: list[str]
+
+
 class SanggahPage(View):
     """A page of objections, the oldest paper first."""
 
@@ -166,3 +192,10 @@ async def list_sanggah(
     wanted = queries.SanggahFilter(state, graduasi_id, waiting is not None)
     statement = await queries.sanggah(session, caller, wanted)
     return await paging.answer(session, statement, (Sanggah.lodged_on, Sanggah.sanggah_id))
+
+
+@router.get("/sanggah/{sanggah_id}", response_model=SanggahFullView)
+@may(Permission.GRADUASI_READ)
+async def read_sanggah(sanggah_id: UUID, session: Session, caller: Caller) -> dict[str, Any]:
+    """Return an objection with its decision, and which tahap an acceptance today has to decide."""
+    return await queries.sanggah_in_full(session, caller, sanggah_id)
