@@ -3,7 +3,7 @@
 Labels are services, subscriptions, kinds and route templates: never an id, and never a person.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -56,6 +56,10 @@ request_seconds = Histogram(
 )
 
 
+# What a service's own database knows besides, by the service's name; asked when somebody reads the page.
+measures: dict[str, list[Callable[[AsyncConnection], Awaitable[None]]]] = {}
+
+
 class Known(Protocol):
     """A service's database, as far as this page needs it."""
 
@@ -95,6 +99,8 @@ async def measure(database: Known) -> None:
             await measure_unsent(connection, database.service)
             await measure_parked(connection, database.service)
             await measure_due(connection, database.service)
+            for further in measures.get(database.service, ()):
+                await further(connection)
     except (SQLAlchemyError, OSError, TimeoutError):
         database_up.labels(database.service).set(0)
     else:

@@ -29,6 +29,7 @@ from shared.contracts.caseload import (
     KpmUpdated,
     UsahaRecorded,
 )
+from shared.contracts.kinds import RujukanPurpose
 from shared.contracts.referral import (
     OutcomeRecorded,
     RelapseReported,
@@ -114,9 +115,10 @@ async def keep_dampingan(session: AsyncSession, told: list[Received[DampinganFac
 
 
 @rujukan.on_batch(RujukanOpened)
-async def keep_rujukan(session: AsyncSession, told: list[Received[Event]]) -> None:
-    """The other half of: each exit that opens a rujukan has exactly one."""
-    await keep(session, Rujukan, told)
+async def keep_rujukan(session: AsyncSession, told: list[Received[RujukanOpened]]) -> None:
+    """The other half of: each exit that opens a rujukan has exactly one. What follows a relapse is another."""
+    firsts = [one for one in told if one.event.purpose is RujukanPurpose.PASCAGRADUASI]
+    await keep(session, Rujukan, firsts)  # pyright: ignore[reportArgumentType]
 
 
 @rujukan.on_batch(RujukanSent)

@@ -4,7 +4,9 @@ import os
 
 from fastapi import FastAPI
 
+from services.referral import measures
 from services.referral.routes import ROUTERS
+from shared import telemetry
 from shared.http import create_app, serve
 from shared.settings import Settings
 
@@ -15,6 +17,7 @@ DESCRIPTION = (
 
 def build(settings: Settings) -> FastAPI:
     """Build the application."""
+    telemetry.measures[measures.SERVICE] = [measures.measure_breakers]
     return create_app(settings, ROUTERS, title="Pilar referral", description=DESCRIPTION)
 
 

@@ -1,6 +1,7 @@
 """Reads of referral; they lock nothing. Lists are Core rows in a declared order."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from services.referral.models import (
     Notice,
     Office,
     Outcome,
+    OutcomeTask,
     Partner,
     PartnerNotice,
     Program,
@@ -32,7 +34,8 @@ from services.referral.models import (
     SlaTerm,
     Waiting,
 )
-from shared.contracts.kinds import RujukanProgramState
+from shared.access import Actor, Role
+from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
 from shared.database import Row
 from shared.errors import NotFound
 
@@ -48,6 +51,7 @@ WAITING_ORDER = (Waiting.number,)
 INBOX_ORDER = (PartnerNotice.told_at, PartnerNotice.notice_id)
 ESCALATION_ORDER = (Escalation.escalation_id,)
 SLA_TERM_ORDER = (SlaTerm.valid_from, SlaTerm.sla_term_id)
+OUTCOME_TASK_ORDER = (OutcomeTask.due_on, OutcomeTask.rujukan_program_id, OutcomeTask.month)
 INBOX_READ_ORDER = (InboxRead.read_id,)
 
 
@@ -164,6 +168,40 @@ def inbox_list(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
+def outcome_task_list(
+    names: Sequence[str], today: date, caller: Actor, *, due_by: date | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select open outcome tasks whose day has come; a pendamping's are those of the families in their care today."""
+    statement = columns_of(OutcomeTask, names).where(
+        OutcomeTask.closed_on.is_(None), OutcomeTask.due_on <= (due_by or today)
+    )
+    if caller.roles == {Role.PENDAMPING}:
+        statement = statement.where(OutcomeTask.kpm_id.in_(in_care(caller, today)))
+    return statement
+
+
+def in_care(caller: Actor, today: date) -> sa.Select[UUID]:
+    """Select the families whose dampingan is the caller's today."""
+    holds = sa.and_(
+        Dampingan.valid_from <= today, sa.or_(Dampingan.valid_to.is_(None), Dampingan.valid_to > today)
+    )
+    return sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id == caller.pendamping_id, holds)
+
+
+def waits_for(caller: Actor, today: date) -> sa.ColumnElement[bool]:
+    """The condition that an offer waits for the caller: a partner's turn, a family's answer, or what was escalated."""
+    state = RujukanProgram.state
+    if caller.partner_id is not None:
+        return state.in_([*WAITS_FOR_PARTNER, RujukanProgramState.DISETUJUI])
+    if caller.roles == {Role.PENDAMPING}:
+        asked = state.in_([RujukanProgramState.DRAF, RujukanProgramState.PERLU_DATA])
+        return sa.and_(asked, RujukanProgram.kpm_id.in_(in_care(caller, today)))
+    raised = sa.select(Escalation.rujukan_program_id).where(
+        Escalation.acknowledged_on.is_(None), Escalation.settled_on.is_(None)
+    )
+    return RujukanProgram.rujukan_program_id.in_(raised)
+
+
 def _still_says(named: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """The condition that a notice holds now: what names a person while its consent does, a reminder while it waits."""
     open_case = sa.and_(Rujukan.state == RujukanState.TERBUKA, Rujukan.paused.is_(False))
@@ -190,6 +228,7 @@ async def count_rujukan(
     """Count opened, withdrawn and live cases per exit reason (chain.md 9), of families or of pendamping's families."""
     withdrawn = sa.func.count().filter(Rujukan.state == RujukanState.DICABUT)
     statement = sa.select(Rujukan.exit_reason, sa.func.count(), withdrawn).group_by(Rujukan.exit_reason)
+    statement = statement.where(Rujukan.purpose == RujukanPurpose.PASCAGRADUASI)
     if kpm_ids is not None:
         statement = statement.where(Rujukan.kpm_id.in_(kpm_ids))
     if pendamping_ids is not None:

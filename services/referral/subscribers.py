@@ -6,7 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.commands.opening import open_rujukan, rujukan_of
+from services.referral.commands.opening import all_rujukan_of, open_rujukan
+from services.referral.commands.pausing import pause_rujukan, resume_rujukan
+from services.referral.commands.relapse import open_next
 from services.referral.commands.sending import ask_sending
 from services.referral.commands.sharing import RECIPIENT, keep_identity, withdraw_rujukan
 from services.referral.models import (
@@ -34,6 +36,7 @@ from shared.contracts.graduation import (
     GraduasiAnnulled,
     GraduasiDetermined,
     KpmGraduated,
+    RelapseConfirmed,
     SanggahDecided,
     SanggahLodged,
 )
@@ -129,8 +132,7 @@ async def open_case(session: AsyncSession, event: GraduasiDetermined, meta: Meta
 async def send_what_waited(session: AsyncSession, event: KpmGraduated, meta: Meta) -> None:
     """Send what waited for the effect; the certificate's number goes with it."""
     del meta
-    rujukan = await rujukan_of(session, event.graduasi_id)
-    if rujukan is not None:
+    for rujukan in await all_rujukan_of(session, event.graduasi_id):
         rujukan.effective_on, rujukan.certificate_no = event.effective_on, event.certificate_no
         rujukan.version += 1
         await _ask_all(session, rujukan)
@@ -138,32 +140,35 @@ async def send_what_waited(session: AsyncSession, event: KpmGraduated, meta: Met
 
 @graduation.on(SanggahLodged)
 async def pause_case(session: AsyncSession, event: SanggahLodged, meta: Meta) -> None:
-    """Send nothing more while an objection that suspends is open."""
+    """Send nothing more while an objection that suspends is open; deadlines stand still."""
     del meta
-    rujukan = await rujukan_of(session, event.graduasi_id)
-    if rujukan is not None and event.suspends:
-        rujukan.paused = True
-        rujukan.version += 1
+    if event.suspends:
+        for rujukan in await all_rujukan_of(session, event.graduasi_id):
+            await pause_rujukan(session, rujukan, event.sanggah_id)
 
 
 @graduation.on(SanggahDecided)
 async def resume_case(session: AsyncSession, event: SanggahDecided, meta: Meta) -> None:
-    """Refused: what was held is sent. Accepted: the annulment follows and takes everything back."""
+    """Refused: what was held goes on. Accepted: the annulment follows and takes everything back."""
     del meta
-    rujukan = await rujukan_of(session, event.graduasi_id)
-    if rujukan is not None and event.outcome is SanggahOutcome.DITOLAK:
-        rujukan.paused = False
-        rujukan.version += 1
-        await _ask_all(session, rujukan)
+    if event.outcome is SanggahOutcome.DITOLAK:
+        for rujukan in await all_rujukan_of(session, event.graduasi_id):
+            await resume_rujukan(session, rujukan, event.sanggah_id)
 
 
 @graduation.on(GraduasiAnnulled)
 async def withdraw_case(session: AsyncSession, event: GraduasiAnnulled, meta: Meta) -> None:
     """Take the case and all its offers back; partners that know of it are told."""
     del meta
-    rujukan = await rujukan_of(session, event.graduasi_id)
-    if rujukan is not None:
+    for rujukan in await all_rujukan_of(session, event.graduasi_id):
         await withdraw_rujukan(session, rujukan, event.reason)
+
+
+@graduation.on(RelapseConfirmed)
+async def offer_again(session: AsyncSession, event: RelapseConfirmed, meta: Meta) -> None:
+    """The family has fallen back: see what else there is for it."""
+    del meta
+    await open_next(session, event)
 
 
 @identity.on(IdentitySealed)

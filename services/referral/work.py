@@ -4,15 +4,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.commands.deadlines import DUE_KIND
+from services.referral.commands.deadlines import CLOSING, DUE_KIND
+from services.referral.commands.following import FINISHING, finish_aid
 from services.referral.commands.moves import PROPOSING
 from services.referral.commands.next_best import propose_after
 from services.referral.commands.notices import TELLING, prepare_telling, record_telling
 from services.referral.commands.opening import MATCHING, match_rujukan
-from services.referral.commands.outcomes import CLOSING, close_rujukan
+from services.referral.commands.outcomes import close_rujukan
 from services.referral.commands.overdue import escalate, expire, remind_partner
 from services.referral.commands.places import PROMOTING
 from services.referral.commands.promoting import promote
+from services.referral.commands.replay import REPLAY, REPLAYING, prepare_replay, record_replay, replay_step
 from services.referral.commands.sending import SENDING, prepare_sending, record_sending
 from services.referral.models import DeadlineKind, Rujukan
 from services.referral.webhook import reach
@@ -22,6 +24,8 @@ from shared.jobs import Due, OutsideCall, Work
 WORK = Work()
 WORK.call(SENDING, OutsideCall(prepare_sending, reach, record_sending))
 WORK.call(TELLING, OutsideCall(prepare_telling, reach, record_telling))
+WORK.call(REPLAYING, OutsideCall(prepare_replay, reach, record_replay))
+WORK.step(REPLAY)(replay_step)
 
 
 @WORK.due(MATCHING)
@@ -64,3 +68,9 @@ async def let_run_out(session: AsyncSession, due: Due) -> None:
 async def propose_next(session: AsyncSession, due: Due) -> None:
     """Propose what follows a refusal or an expiry."""
     await propose_after(session, UUID(due.subject_id))
+
+
+@WORK.due(FINISHING)
+async def end_aid(session: AsyncSession, due: Due) -> None:
+    """End an aid some time after its last outcome was due."""
+    await finish_aid(session, UUID(due.subject_id))

@@ -89,6 +89,7 @@ class Permission(StrEnum):
     SLA_READ = "sla.read"
     ESCALATION_READ = "escalation.read"
     ESCALATION_ACKNOWLEDGE = "escalation.acknowledge"
+    PARTNER_REPLAY = "partner.replay"
     BREAKER_READ = "breaker.read"
     BREAKER_SET = "breaker.set"
 
@@ -186,6 +187,7 @@ PERMISSIONS = MappingProxyType(
         P.SLA_READ: STAFF | PARTNERS,
         P.ESCALATION_READ: OFFICE,
         P.ESCALATION_ACKNOWLEDGE: DINSOS | MINISTRY,
+        P.PARTNER_REPLAY: MINISTRY | PARTNERS,
         P.BREAKER_READ: OFFICE | OPERATORS,
         P.BREAKER_SET: MINISTRY | OPERATORS,
         P.JOB_READ: STAFF | OPERATORS,

@@ -212,9 +212,10 @@ class BenefitKind(Kind):
 
 
 class RujukanPurpose(Kind):
-    """Why a rujukan was opened."""
+    """Why a rujukan was opened: by a graduation, exactly one each; or because its family fell back, at most one."""
 
     PASCAGRADUASI = "PASCAGRADUASI"
+    KAMBUH = "KAMBUH"
     UNKNOWN = "UNKNOWN"
 
 

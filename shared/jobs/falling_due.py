@@ -31,6 +31,10 @@ LEASE_DUE = sa.text(
 )
 
 
+# Two that lease at once do not see each other's lease, and would both take up the same lane.
+ONE_LEASES = sa.text("SELECT pg_advisory_xact_lock(hashtext('pilar lanes'))")
+
+
 async def run_due(database: Database, todo: Work, kinds: Collection[str] | None = None) -> bool:
     """Do one thing that has fallen due, of these kinds or of all. Returns whether there was one."""
     wanted = [kind for kind in (*todo.dues, *todo.calls) if kinds is None or kind in kinds]
@@ -39,6 +43,8 @@ async def run_due(database: Database, todo: Work, kinds: Collection[str] | None 
     lease = uuid7()
     async with database.transaction(Actor.system(database.service)) as session:
         now = await clock.now(session)
+        if not todo.calls.keys().isdisjoint(wanted):
+            await session.execute(ONE_LEASES)
         found = await session.execute(LEASE_DUE, {"lease": lease, "term": LEASE, "kinds": wanted, "now": now})
         row = found.one_or_none()
         if row is None:

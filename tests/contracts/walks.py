@@ -318,7 +318,12 @@ async def referral(service: Running, _: Cluster) -> Tokens:
 async def following_up(service: Running, tokens: Tokens, world: World) -> None:
     """Terms, a partner that is left alone, one that asks its inbox and lets its days pass, and who takes that up."""
     ministry, office = tokens[Role.KEMENSOS], tokens[Role.DINSOS_KABKOTA]
-    days = {"remind_before_days": 3, "escalate_after_days": 1, "expire_after_days": 900}
+    days = {
+        "remind_before_days": 3,
+        "escalate_after_days": 1,
+        "expire_after_days": 900,
+        "close_after_days": 90,
+    }
     term = {"program_code": "KDMP", "valid_from": str(TODAY), "basis": "Perjanjian kerja sama", **days}
     done(await service.post("/v1/sla-term", term, as_=ministry))
     done(await service.get("/v1/sla-term", as_=office))
@@ -326,6 +331,9 @@ async def following_up(service: Running, tokens: Tokens, world: World) -> None:
     done(await service.get(f"/v1/partner/{partner}/breaker", as_=office))
     limit = {"failures_to_open": 3, "wait_seconds": 30}
     done(await service.post(f"/v1/partner/{partner}/breaker", limit, as_=ministry))
+    since = {"since": "2026-01-01T00:00:00+07:00"}
+    done(await service.post(f"/v1/partner/{partner}/replay", since, as_=ministry))
+    done(await service.get("/v1/outcome-task", as_=tokens[Role.PENDAMPING]))
     mine = world.partner("KOPDES")
     await world.hear(graduated(world.family))
     subject = await world.sent("KDMP")

@@ -10,7 +10,14 @@ import httpx
 
 from shared.clock import JAKARTA
 from shared.contracts.caseload import DampinganStarted, Desil, IdentitySealed, KpmRegistered, UsahaRecorded
-from shared.contracts.graduation import GraduasiDetermined, KpmGraduated
+from shared.contracts.graduation import (
+    GraduasiAnnulled,
+    GraduasiDetermined,
+    KpmGraduated,
+    RelapseConfirmed,
+    SanggahDecided,
+    SanggahLodged,
+)
 from shared.contracts.kinds import (
     Bansos,
     DampinganPurpose,
@@ -21,6 +28,7 @@ from shared.contracts.kinds import (
     KomponenKind,
     PendampingStatus,
     PilarKind,
+    SanggahOutcome,
     Sex,
     SubjectKind,
     UsahaSector,
@@ -267,6 +275,42 @@ def graduated(family: Family, **changes: Any) -> KpmGraduated:
         "certificate_no": "SG-3324-2026-000001",
     }
     return KpmGraduated(**fields | changes)
+
+
+def about(family: Family) -> dict[str, Any]:
+    """Return what every fact of a case says of its family."""
+    return {"graduasi_id": family.graduasi_id, "kpm_id": family.kpm_id, "kode_wilayah": family.area}
+
+
+def lodged(family: Family, sanggah_id: UUID, *, suspends: bool = True) -> SanggahLodged:
+    """Return the fact that somebody objects in term."""
+    fields = {"sanggah_id": sanggah_id, "kepesertaan_id": uuid4(), "lodged_on": TODAY, "suspends": suspends}
+    return SanggahLodged(**about(family), **fields)
+
+
+def decided(family: Family, sanggah_id: UUID, outcome: SanggahOutcome) -> SanggahDecided:
+    """Return the fact that the objection is decided."""
+    fields = {"sanggah_id": sanggah_id, "kepesertaan_id": uuid4(), "outcome": outcome, "decided_on": TODAY}
+    return SanggahDecided(**about(family), **fields)
+
+
+def annulled(family: Family) -> GraduasiAnnulled:
+    """Return the fact that the SK is undone for the family."""
+    fields: dict[str, Any] = {
+        "kepesertaan_id": uuid4(),
+        "bansos": Bansos.PKH,
+        "exit_reason": ExitReason.SEJAHTERA_MANDIRI,
+        "reason": "SANGGAH_DITERIMA",
+        "was_effective": False,
+        "back_pay_tahap": [],
+        "annulled_on": TODAY,
+    }
+    return GraduasiAnnulled(**about(family), **fields)
+
+
+def relapsed(family: Family) -> RelapseConfirmed:
+    """Return the fact that the family has fallen back."""
+    return RelapseConfirmed(**about(family), month=4, cause="USAHA_TUTUP", confirmed_on=TODAY)
 
 
 def rule(

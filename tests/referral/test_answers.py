@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -88,6 +89,44 @@ async def test_never_go_back(referral: Running) -> None:
         await say(world, subject)
         back = await say(world, subject, answer_id="A-0", status="DIPROSES")
         assert (back.status_code, back.json()["title"]) == (409, "IllegalTransition")
+
+
+async def test_that_come_late_and_were_said_before_move_nothing_back(referral: Running) -> None:
+    """PERLU_DATA of yesterday overtaken by DIPROSES of today: kept, and the offer stays where it is."""
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        yesterday = str(TODAY - timedelta(days=1))
+        await say(world, subject, answer_id="B-2", status="DIPROSES", amount_rp=None)
+        late = await say(
+            world, subject, answer_id="B-1", status="PERLU_DATA", amount_rp=None, answered_on=yesterday
+        )
+        assert (late.status_code, late.json()["state"]) == (201, "DIPROSES")
+        assert (await say(world, subject, answer_id="B-3")).json()["state"] == "DISETUJUI"
+        last = await say(
+            world, subject, answer_id="B-0", status="DAFTAR_TUNGGU", amount_rp=None, answered_on=yesterday
+        )
+        assert (last.status_code, last.json()["state"]) == (201, "DISETUJUI")
+        rows = await referral.sql("SELECT partner_answer_id, changed FROM answer ORDER BY answer_id")
+        assert [row["changed"] for row in rows] == [True, False, True, False]
+        assert len(await world.told("referral.rujukan_answered.v1")) == 2
+
+
+async def test_may_go_back_and_forth_while_data_or_a_place_is_missing(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        steps = [
+            "PERLU_DATA",
+            "DIPROSES",
+            "PERLU_DATA",
+            "DAFTAR_TUNGGU",
+            "DIPROSES",
+            "DAFTAR_TUNGGU",
+            "DIPROSES",
+        ]
+        for number, status in enumerate(steps):
+            said = {"answer_id": f"C-{number}", "status": status, "amount_rp": None}
+            first, again = await say(world, subject, **said), await say(world, subject, **said)
+            assert (first.json()["state"], again.json()["state"]) == (status, status)
 
 
 async def test_need_a_key_and_say_so_in_the_callers_language(referral: Running) -> None:

@@ -155,6 +155,7 @@ async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: 
             "remind_before_days": 13,
             "escalate_after_days": 2,
             "expire_after_days": 5,
+            "close_after_days": 30,
             "valid_from": str(TODAY),
             "basis": "Perjanjian kerja sama 2026",
         }

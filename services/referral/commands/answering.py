@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.commands.following import open_tasks
 from services.referral.commands.moves import Move, facts, insert, require_past, walk
 from services.referral.errors import (
     AmountOutsideProgram,
@@ -78,10 +79,19 @@ async def take_answer(session: AsyncSession, row: RujukanProgram, said: Said, by
         if known.digest != said.digest():
             raise reused
         return
-    changed = row.state is not said.status
+    # Said before what already stands, and come late: it is kept, and moves nothing back.
+    changed = row.state is not said.status and not await _is_stale(session, row, said)
     await insert(session, _answer(session, row, said, by, changed=changed), {"uq_answer_once": reused})
     if changed:
         await _apply(session, row, said, by)
+
+
+async def _is_stale(session: AsyncSession, row: RujukanProgram, said: Said) -> bool:
+    newest = sa.select(sa.func.max(Answer.answered_on)).where(
+        Answer.rujukan_program_id == row.rujukan_program_id, Answer.changed
+    )
+    on = await session.scalar(newest)
+    return on is not None and said.answered_on < on
 
 
 async def _apply(session: AsyncSession, row: RujukanProgram, said: Said, by: str) -> None:
@@ -148,5 +158,6 @@ async def deliver_aid(
     await require_amount(session, row, amount_rp)
     row.delivery_id, row.amount_rp, row.delivered_on = delivery_id, amount_rp, delivered_on
     await walk(session, row, S.DISALURKAN, Move(caller.sub, today, "the partner delivered"))
+    await open_tasks(session, row, delivered_on)
     emit(session, RujukanDelivered(**facts(row), amount_rp=amount_rp, delivered_on=delivered_on))
     return row

@@ -81,6 +81,12 @@ async def _note_answer(session: AsyncSession, partner_id: UUID) -> None:
         await move_lane(session, lane_of(partner_id), row.changed_at)
 
 
+async def call_again(session: AsyncSession, partner_id: UUID) -> None:
+    """Its system is another, or was mended: forget its failures, and let what waits for it fall due."""
+    await _note_answer(session, partner_id)
+    await move_lane(session, lane_of(partner_id), datetime.now(UTC))
+
+
 def lane_of(partner_id: UUID) -> str:
     """Return the lane of due work in which this partner is called, one call at a time."""
     return f"partner:{partner_id}"

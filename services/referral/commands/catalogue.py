@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral import webhook
+from services.referral.commands.breaker import call_again
 from services.referral.commands.moves import insert
 from services.referral.commands.sending import ask_sending
 from services.referral.errors import (
@@ -101,6 +102,7 @@ async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> s
     """
     secret = _give_webhook(session, partner, url)
     partner.version += 1
+    await call_again(session, partner.partner_id)
     waiting = (RujukanProgramState.DISETUJUI_KPM, RujukanProgramState.GAGAL_KIRIM)
     wanted = sa.select(RujukanProgram.rujukan_program_id).where(
         RujukanProgram.partner_id == partner.partner_id, RujukanProgram.state.in_(waiting)

@@ -17,10 +17,12 @@ from services.referral.models import (
     RujukanProgram,
     SlaTerm,
 )
+from shared import clock
 from shared.clock import JAKARTA
 from shared.contracts.kinds import RujukanProgramState
 from shared.jobs import schedule
 
+CLOSING = "rujukan.close"
 S = RujukanProgramState
 DUE_KIND = {kind: f"sla.{kind.lower()}" for kind in DeadlineKind}
 ASKED_BACK = frozenset({S.PERLU_DATA, S.DAFTAR_TUNGGU})
@@ -63,6 +65,14 @@ async def _set(
 async def fall_due(session: AsyncSession, subject: UUID, kind: DeadlineKind, due_on: date) -> None:
     """Let a deadline fall due as its day begins in Jakarta."""
     await schedule(session, DUE_KIND[kind], instant_of(due_on), subject_id=subject)
+
+
+async def ask_closing(session: AsyncSession, row: RujukanProgram) -> None:
+    """Let the case be looked at some time after one of its offers has ended: nothing else may be going on then."""
+    today = await clock.today(session)
+    term = await term_of(session, row.program_code, today)
+    due_at = instant_of(today + timedelta(days=term.close_after_days))
+    await schedule(session, CLOSING, due_at, subject_id=row.rujukan_id)
 
 
 def instant_of(day: date) -> datetime:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.commands.deadlines import follow
+from services.referral.commands.deadlines import ask_closing, follow
 from services.referral.commands.places import keep_places
 from services.referral.errors import DateInTheFuture, DateTooEarly
 from services.referral.models import (
@@ -65,6 +65,7 @@ async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgra
         await schedule(session, PROPOSING, datetime.now(UTC), subject_id=row.rujukan_program_id, clock="real")
     if wanted in ENDED:
         await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
+        await ask_closing(session, row)
 
 
 def remember(

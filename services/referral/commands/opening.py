@@ -1,6 +1,7 @@
 """Offers before a family signs, and the one rujukan that opens when its graduation is determined."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.commands.families import family_of, matches, require_care
 from services.referral.commands.moves import Move, remember
 from services.referral.matching import Match
-from services.referral.models import OfferShown, Rujukan, RujukanProgram, RujukanState
+from services.referral.models import ENDED, OfferShown, Rujukan, RujukanProgram, RujukanState
 from shared import clock
 from shared.access import Actor
 from shared.contracts.graduation import GraduasiDetermined
@@ -82,10 +83,10 @@ async def open_rujukan(session: AsyncSession, event: GraduasiDetermined) -> None
     if not event.opens_rujukan:
         return
     new = insert_into(Rujukan).values(**_case(event), opened_on=await clock.today(session))
-    once = new.on_conflict_do_nothing(constraint="uq_rujukan_graduasi_id")
+    once = new.on_conflict_do_nothing(constraint="uq_rujukan_graduasi_id_purpose")
     opened = await session.scalar(once.returning(Rujukan))
     if opened is not None:
-        emit(session, _opened(opened))
+        emit(session, opened_fact(opened))
         await match_rujukan(session, opened)
 
 
@@ -103,7 +104,8 @@ def _case(event: GraduasiDetermined) -> dict[str, Any]:
     }
 
 
-def _opened(row: Rujukan) -> RujukanOpened:
+def opened_fact(row: Rujukan) -> RujukanOpened:
+    """Return what is told of a case that was opened."""
     names = ("rujukan_id", "graduasi_id", "kpm_id", "kode_wilayah", "purpose", "exit_reason")
     return RujukanOpened(**{name: getattr(row, name) for name in names})
 
@@ -118,8 +120,9 @@ async def match_rujukan(session: AsyncSession, rujukan: Rujukan) -> bool:
         due_at = datetime.now(UTC) + ASK_AGAIN
         await schedule(session, MATCHING, due_at, subject_id=rujukan.rujukan_id, clock="real")
         return False
+    going_on = await _going_on(session, rujukan)
     for match in await matches(session, family):
-        if match.fits:
+        if match.fits and match.program.code not in going_on:
             row = drafted(rujukan, match)
             session.add(row)
             await session.flush()
@@ -151,7 +154,25 @@ def drafted(rujukan: Rujukan, match: Match) -> RujukanProgram:
     )
 
 
+async def _going_on(session: AsyncSession, rujukan: Rujukan) -> set[str]:
+    """Return the programs that another case of the family has open: the same is not offered twice at once."""
+    wanted = sa.select(RujukanProgram.program_code).where(
+        RujukanProgram.kpm_id == rujukan.kpm_id,
+        RujukanProgram.rujukan_id != rujukan.rujukan_id,
+        RujukanProgram.state.not_in(ENDED),
+    )
+    return set(await session.scalars(wanted))
+
+
 async def rujukan_of(session: AsyncSession, graduasi_id: UUID) -> Rujukan | None:
-    """Return the rujukan of a graduation, locked, or None where none was opened."""
-    wanted = sa.select(Rujukan).where(Rujukan.graduasi_id == graduasi_id)
+    """Return the rujukan that a graduation opened, locked, or None where it opened none."""
+    wanted = sa.select(Rujukan).where(
+        Rujukan.graduasi_id == graduasi_id, Rujukan.purpose == RujukanPurpose.PASCAGRADUASI
+    )
     return await session.scalar(wanted.with_for_update(key_share=True))
+
+
+async def all_rujukan_of(session: AsyncSession, graduasi_id: UUID) -> Sequence[Rujukan]:
+    """Return the cases that hang on a graduation, locked, the first one first: what undoes it undoes all."""
+    wanted = sa.select(Rujukan).where(Rujukan.graduasi_id == graduasi_id).order_by(Rujukan.rujukan_id)
+    return (await session.scalars(wanted.with_for_update(key_share=True))).all()

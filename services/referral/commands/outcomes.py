@@ -1,6 +1,5 @@
 """Did it help: outcomes at 3, 6, 12 and 24 months after delivery, and reports that a family may have fallen back."""
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -8,7 +7,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.commands.deadlines import CLOSING
 from services.referral.commands.families import require_care
+from services.referral.commands.following import close_tasks, months_after
 from services.referral.commands.moves import Move, insert, require_past, walk
 from services.referral.errors import (
     NothingDelivered,
@@ -26,7 +27,6 @@ from shared.jobs import schedule
 from shared.messaging import emit
 
 LAST_MONTH = 24
-CLOSING = "rujukan.close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,6 @@ class Seen:
     month: int
     still_in_business: bool
     omzet_rp: int | None
-
-
-def months_after(day: date, months: int) -> date:
-    """Return the same day so many months later, or that month's last day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 async def record_outcome(
@@ -64,6 +58,7 @@ async def record_outcome(
         raise OutcomeTooEarly("/body/month", month=seen.month, due_on=due_on)
     outcome = _outcome(row, seen, today, caller)
     await insert(session, outcome, {"pk_outcome": OutcomeAlreadyRecorded("/body/month", month=seen.month)})
+    await close_tasks(session, rujukan_program_id, today, seen.month)
     emit(session, _recorded(row, outcome))
     if seen.month == LAST_MONTH and row.state is not RujukanProgramState.TUTUP:
         await walk(
@@ -71,19 +66,6 @@ async def record_outcome(
         )
         await schedule(session, CLOSING, datetime.now(UTC), subject_id=row.rujukan_id, clock="real")
     return outcome
-
-
-async def _require_month(session: AsyncSession, row: RujukanProgram, month: int) -> date:
-    """Return today's business date when so many months have passed since the delivery."""
-    if row.delivered_on is None or row.state not in {
-        RujukanProgramState.DISALURKAN,
-        RujukanProgramState.TUTUP,
-    }:
-        raise NothingDelivered
-    today, due_on = await clock.today(session), months_after(row.delivered_on, month)
-    if today < due_on:
-        raise OutcomeTooEarly("/body/month", month=month, due_on=due_on)
-    return today
 
 
 def _outcome(row: RujukanProgram, seen: Seen, today: date, caller: Actor) -> Outcome:

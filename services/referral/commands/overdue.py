@@ -39,6 +39,7 @@ class Term:
     remind_before_days: int
     escalate_after_days: int
     expire_after_days: int
+    close_after_days: int
     valid_from: date
     basis: str
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.families import require_care, require_fit
+from services.referral.commands.following import close_tasks
 from services.referral.commands.moves import Move, facts, insert, require_past, walk
 from services.referral.commands.places import seek_place
 from services.referral.commands.sending import ask_sending, ask_withdrawal
@@ -132,6 +133,7 @@ async def withdraw(session: AsyncSession, row: RujukanProgram, move: Move) -> No
     """Take one offer back, and tell the partner if it has ever been told of it."""
     await walk(session, row, RujukanProgramState.DICABUT, move)
     row.withdrawn_on = move.on
+    await close_tasks(session, row.rujukan_program_id, move.on)
     emit(session, RujukanWithdrawn(**facts(row), reason=move.reason, withdrawn_on=move.on))
     if row.shared_at is not None:
         await ask_withdrawal(session, row)

@@ -40,6 +40,7 @@ CREATE TABLE sla_term (
     remind_before_days INTEGER NOT NULL,
     escalate_after_days INTEGER NOT NULL,
     expire_after_days INTEGER NOT NULL,
+    close_after_days INTEGER NOT NULL,
     valid_from DATE NOT NULL,
     valid_to DATE,
     basis TEXT NOT NULL,
@@ -49,6 +50,7 @@ CREATE TABLE sla_term (
     CONSTRAINT ck_sla_term_remind_before_days_range CHECK (remind_before_days BETWEEN 0 AND 364),
     CONSTRAINT ck_sla_term_escalate_after_days_range CHECK (escalate_after_days BETWEEN 1 AND 365),
     CONSTRAINT ck_sla_term_expire_after_days_range CHECK (expire_after_days BETWEEN 1 AND 1825),
+    CONSTRAINT ck_sla_term_close_after_days_range CHECK (close_after_days BETWEEN 0 AND 1825),
     CONSTRAINT ck_sla_term_range CHECK (valid_to > valid_from),
     CONSTRAINT ex_sla_term_range EXCLUDE USING gist (coalesce(program_code, '') WITH =, daterange(valid_from, valid_to) WITH &&)
 );;
@@ -69,7 +71,7 @@ CREATE TABLE pause (
     rujukan_id UUID NOT NULL,
     paused_on DATE NOT NULL,
     resumed_on DATE,
-    CONSTRAINT pk_pause PRIMARY KEY (sanggah_id),
+    CONSTRAINT pk_pause PRIMARY KEY (sanggah_id, rujukan_id),
     CONSTRAINT ck_pause_range CHECK (resumed_on >= paused_on),
     CONSTRAINT fk_pause_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id)
 );;
@@ -105,6 +107,20 @@ CREATE TABLE escalation (
     CONSTRAINT fk_escalation_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );;
 CREATE INDEX ix_escalation_open ON escalation (escalation_id) WHERE acknowledged_on IS NULL AND settled_on IS NULL;;
+CREATE TABLE outcome_task (
+    rujukan_program_id UUID NOT NULL,
+    month INTEGER NOT NULL,
+    kpm_id UUID NOT NULL,
+    program_code TEXT NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    due_on DATE NOT NULL,
+    closed_on DATE,
+    CONSTRAINT pk_outcome_task PRIMARY KEY (rujukan_program_id, month),
+    CONSTRAINT ck_outcome_task_month_known CHECK (month IN (3, 6, 12, 24)),
+    CONSTRAINT fk_outcome_task_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+);;
+CREATE INDEX ix_outcome_task_kpm_id ON outcome_task (kpm_id) WHERE closed_on IS NULL;;
+CREATE INDEX ix_outcome_task_open ON outcome_task (due_on, rujukan_program_id, month) WHERE closed_on IS NULL;;
 CREATE TABLE partner_notice (
     notice_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
@@ -139,7 +155,7 @@ CREATE INDEX ix_inbox_read_notice_id ON inbox_read (notice_id);;
 CREATE INDEX ix_inbox_read_of ON inbox_read (rujukan_program_id, read_id);;
 REVOKE UPDATE, DELETE ON sla_term, inbox_read FROM referral_api, referral_worker;;
 GRANT UPDATE (valid_to) ON sla_term TO referral_api;;
-REVOKE DELETE ON partner_notice, deadline, escalation, pause, breaker, breaker_limit FROM referral_api, referral_worker;;
+REVOKE DELETE ON partner_notice, deadline, escalation, pause, outcome_task, breaker, breaker_limit FROM referral_api, referral_worker;;
 
 -- What a partner reads in its inbox: the one way by which the api role sees a sealed identity, and only under the
 -- scope of the partner that was told of the rujukan, while the consent is in force and nothing is paused.
@@ -160,7 +176,7 @@ GRANT EXECUTE ON FUNCTION identity_for_partner(uuid) TO referral_api;;
 DO $$
 DECLARE held text;
 BEGIN
-    FOREACH held IN ARRAY ARRAY['partner_notice', 'inbox_read', 'deadline', 'escalation'] LOOP
+    FOREACH held IN ARRAY ARRAY['partner_notice', 'inbox_read', 'deadline', 'escalation', 'outcome_task'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY; ALTER TABLE %1$I FORCE ROW LEVEL SECURITY', held);
         EXECUTE format('CREATE POLICY whose ON %I USING (EXISTS (SELECT FROM rujukan_program p'
             ' WHERE p.rujukan_program_id = %1$I.rujukan_program_id))', held);
@@ -174,7 +190,7 @@ ALTER TABLE identity FORCE ROW LEVEL SECURITY;;
 CREATE POLICY whose ON identity USING (EXISTS (SELECT FROM rujukan_program p WHERE p.rujukan_program_id = identity.for_id));;
 
 INSERT INTO sla_term (sla_term_id, program_code, remind_before_days, escalate_after_days, expire_after_days,
-    valid_from, basis, set_by) VALUES ('019a0000-0000-7000-8000-000000000001', NULL, 3, 1, 90, '2020-01-01',
+    close_after_days, valid_from, basis, set_by) VALUES ('019a0000-0000-7000-8000-000000000001', NULL, 3, 1, 90, 90, '2020-01-01',
     'Isi pertama, sampai ditetapkan per program', 'system:referral');;
 
 INSERT INTO breaker_limit (partner_code, failures_to_open, wait_seconds, version, set_by)

@@ -48,6 +48,7 @@ from services.referral.models.sharing import (
     ConsentChannel,
     Notice,
     Outcome,
+    OutcomeTask,
     RelapseReport,
 )
 from services.referral.models.table import Table
@@ -80,6 +81,7 @@ __all__ = [
     "OfferShown",
     "Office",
     "Outcome",
+    "OutcomeTask",
     "Partner",
     "PartnerKind",
     "PartnerNotice",

@@ -24,6 +24,9 @@ class DeadlineKind(StrEnum):
 class SlaTerm(Table):
     """How many days around a program's SLA things fall due; of a program, or of all without one of their own.
 
+    `close_after_days` is how long a case whose offers have all ended stays open for a next one, and an aid for its
+    last outcome.
+
     It holds from `valid_from` to the day before `valid_to`. Days are calendar days.
     """
 
@@ -34,6 +37,7 @@ class SlaTerm(Table):
     remind_before_days: Mapped[int]
     escalate_after_days: Mapped[int]
     expire_after_days: Mapped[int]
+    close_after_days: Mapped[int]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     basis: Mapped[str]
@@ -44,6 +48,7 @@ class SlaTerm(Table):
         sa.CheckConstraint("remind_before_days BETWEEN 0 AND 364", name="remind_before_days_range"),
         sa.CheckConstraint("escalate_after_days BETWEEN 1 AND 365", name="escalate_after_days_range"),
         sa.CheckConstraint("expire_after_days BETWEEN 1 AND 1825", name="expire_after_days_range"),
+        sa.CheckConstraint("close_after_days BETWEEN 0 AND 1825", name="close_after_days_range"),
         sa.CheckConstraint("valid_to > valid_from", name="range"),
         ExcludeConstraint(
             (sa.text("coalesce(program_code, '')"), "="),
@@ -106,7 +111,7 @@ class Pause(Table):
     __tablename__ = "pause"
 
     sanggah_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("rujukan.rujukan_id"))
+    rujukan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("rujukan.rujukan_id"), primary_key=True)
     paused_on: Mapped[date]
     resumed_on: Mapped[date | None]
 

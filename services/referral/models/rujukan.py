@@ -96,12 +96,12 @@ def become(row: "RujukanProgram", wanted: RujukanProgramState) -> RujukanProgram
 
 
 class Rujukan(Table):
-    """One case a graduation: exactly one, however often the fact arrives."""
+    """One case a graduation: exactly one, however often the fact arrives; and one more if its family falls back."""
 
     __tablename__ = "rujukan"
 
     rujukan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    graduasi_id: Mapped[UUID] = mapped_column(unique=True)
+    graduasi_id: Mapped[UUID]
     kpm_id: Mapped[UUID]
     kode_wilayah: Mapped[str]
     purpose: Mapped[RujukanPurpose] = mapped_column(text_enum(RujukanPurpose))
@@ -120,6 +120,7 @@ class Rujukan(Table):
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
+        sa.UniqueConstraint("graduasi_id", "purpose", name="uq_rujukan_graduasi_id_purpose"),
         sa.Index("ix_rujukan_kpm_id", "kpm_id", "rujukan_id"),
         sa.Index("ix_rujukan_open", "rujukan_id", postgresql_where=sa.text("state = 'TERBUKA'")),
         sa.CheckConstraint("version >= 1", name="version_positive"),

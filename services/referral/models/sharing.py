@@ -119,6 +119,33 @@ class Outcome(Table):
     )
 
 
+class OutcomeTask(Table):
+    """See what became of the aid in a month after its delivery. Its holder is who holds the dampingan on the day."""
+
+    __tablename__ = "outcome_task"
+
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF), primary_key=True)
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kpm_id: Mapped[UUID]
+    program_code: Mapped[str]
+    kode_wilayah: Mapped[str]
+    due_on: Mapped[date]
+    # Recorded, or closed because the aid was taken back: it falls due no more.
+    closed_on: Mapped[date | None]
+
+    __table_args__ = (
+        sa.Index(
+            "ix_outcome_task_open",
+            "due_on",
+            "rujukan_program_id",
+            "month",
+            postgresql_where=sa.text("closed_on IS NULL"),
+        ),
+        sa.Index("ix_outcome_task_kpm_id", "kpm_id", postgresql_where=sa.text("closed_on IS NULL")),
+        sa.CheckConstraint("month IN (3, 6, 12, 24)", name="month_known"),
+    )
+
+
 class RelapseReport(Table):
     """A report that the family may have fallen back; graduation checks it, referral only says so."""
 

@@ -1,13 +1,15 @@
-"""A partner's breaker: whether its system is called, and after how many failures no more."""
+"""Calling a partner: whether its system is called at all, and telling it again what it was told."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
+from starlette.responses import Response
 
 from services.referral import queries
 from services.referral.commands import breaker
+from services.referral.commands.replay import request_replay
 from services.referral.models import BreakerState, Partner
 from services.referral.routes.shapes import Body, View
 from shared.access import Permission
@@ -35,6 +37,19 @@ class BreakerView(View):
     retry_at: datetime | None
 
 
+class ReplayBody(Body):
+    """From when on the partner is told again what it has taken; an instant of real time with its zone."""
+
+    since: AwareDatetime = Field(examples=["2026-07-01T00:00:00+07:00"])
+
+
+class ReplayView(View):
+    """The job that does it: follow it at `job`."""
+
+    job_id: UUID
+    job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
+
+
 @breakers.get("/partner/{partner_id}/breaker")
 @may(Permission.BREAKER_READ)
 async def read_breaker(partner_id: UUID, session: Session) -> BreakerView:
@@ -52,3 +67,14 @@ async def set_breaker_limit(
     return BreakerView.model_validate(
         await breaker.set_limit(session, partner_id, body.failures_to_open, body.wait_seconds, caller.sub)
     )
+
+
+@breakers.post("/partner/{partner_id}/replay", status_code=202)
+@may(Permission.PARTNER_REPLAY, key_required=True)
+async def replay_notices(
+    partner_id: UUID, body: ReplayBody, session: Session, caller: Caller, response: Response
+) -> ReplayView:
+    """Tell a partner again what it has taken since an instant, signed anew under the same keys; a partner its own."""
+    job_id = await request_replay(session, partner_id, body.since, caller)
+    response.headers["Location"] = f"/v1/jobs/{job_id}"
+    return ReplayView(job_id=job_id, job=f"/v1/jobs/{job_id}")

@@ -26,6 +26,7 @@ class SlaTermBody(Body):
     remind_before_days: Annotated[int, Field(strict=True, ge=0, le=364, examples=[3])]
     escalate_after_days: Annotated[int, Field(strict=True, ge=1, le=365, examples=[1])]
     expire_after_days: Annotated[int, Field(strict=True, ge=1, le=1825, examples=[90])]
+    close_after_days: Annotated[int, Field(strict=True, ge=0, le=1825, examples=[90])]
     valid_from: Day
     basis: Sentence
 
@@ -38,6 +39,7 @@ class SlaTermView(View):
     remind_before_days: int
     escalate_after_days: int
     expire_after_days: int
+    close_after_days: int
     valid_from: date
     valid_to: date | None
     basis: str

@@ -6,14 +6,17 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
+from starlette.responses import Response
 
+from services.referral import queries
 from services.referral.commands import answering, outcomes
 from services.referral.models import PARTNER_ANSWERS
 from services.referral.routes.rujukan import OutcomeItem, RujukanProgramView, program_view
 from services.referral.routes.shapes import Body, OwnId, Rupiah, Sentence, View
+from shared import clock
 from shared.access import Permission
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
-from shared.http import Caller, Router, Session, may
+from shared.http import Caller, Paging, Router, Session, may
 
 answers = Router(tag="partner-answer")
 
@@ -76,6 +79,24 @@ class RelapseView(View):
     cause: str
 
 
+class OutcomeTaskItem(View):
+    """An outcome that is to be seen. A partner is not shown the family's id."""
+
+    rujukan_program_id: UUID
+    month: int
+    program_code: str
+    kode_wilayah: str
+    due_on: date
+    kpm_id: UUID | None = None
+
+
+class OutcomeTaskPage(View):
+    """A page of outcomes to be seen, the longest due first."""
+
+    items: list[OutcomeTaskItem]
+    next: str | None
+
+
 @answers.post("/rujukan-program/{rujukan_program_id}/answer", status_code=201)
 @may(Permission.RUJUKAN_ANSWER, key_required=True)
 async def answer_rujukan(
@@ -106,6 +127,18 @@ async def record_outcome(
     return OutcomeItem.model_validate(
         await outcomes.record_outcome(session, rujukan_program_id, seen, caller)
     )
+
+
+@answers.get("/outcome-task", response_model=OutcomeTaskPage)
+@may(Permission.RUJUKAN_READ)
+async def list_outcome_tasks(
+    session: Session, caller: Caller, paging: Paging, due_by: date | None = None
+) -> Response:
+    """List outcomes that are due, today or by a day: of the families in the caller's care, of a partner its own."""
+    today = await clock.today(session)
+    names = [name for name in OutcomeTaskItem.model_fields if name != "kpm_id" or caller.partner_id is None]
+    statement = queries.outcome_task_list(names, today, caller, due_by=due_by)
+    return await paging.answer(session, statement, queries.OUTCOME_TASK_ORDER)
 
 
 @answers.post("/rujukan/{rujukan_id}/relapse-report", status_code=201)

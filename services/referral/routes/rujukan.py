@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -214,10 +214,13 @@ async def list_rujukan_programs(
     paging: Paging,
     kpm_id: UUID | None = None,
     state: ProgramState | None = None,  # pyright: ignore[reportInvalidTypeForm]
+    waiting: Literal["me"] | None = None,
 ) -> Response:
-    """List offers: an official's by area, a partner's own once it was told of them."""
+    """List offers: an official's by area, a partner's own once it was told of them; `waiting=me`: the caller's turn."""
     wanted = RujukanProgramState(state) if state is not None else None
     statement = queries.rujukan_program_list(shown_to(caller), kpm_id, wanted)
+    if waiting is not None:
+        statement = statement.where(queries.waits_for(caller, await clock.today(session)))
     return await paging.answer(session, statement, queries.RUJUKAN_PROGRAM_ORDER)
 
 

@@ -120,8 +120,8 @@ CREATE TABLE rujukan (
     version INTEGER NOT NULL,
     CONSTRAINT pk_rujukan PRIMARY KEY (rujukan_id),
     CONSTRAINT ck_rujukan_version_positive CHECK (version >= 1),
-    CONSTRAINT uq_rujukan_graduasi_id UNIQUE (graduasi_id),
-    CONSTRAINT ck_rujukan_rujukanpurpose_known CHECK (purpose IN ('PASCAGRADUASI')),
+    CONSTRAINT uq_rujukan_graduasi_id_purpose UNIQUE (graduasi_id, purpose),
+    CONSTRAINT ck_rujukan_rujukanpurpose_known CHECK (purpose IN ('PASCAGRADUASI', 'KAMBUH')),
     CONSTRAINT ck_rujukan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
     CONSTRAINT ck_rujukan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
     CONSTRAINT ck_rujukan_rujukanstate_known CHECK (state IN ('TERBUKA', 'DICABUT', 'TUTUP'))

@@ -1,0 +1,56 @@
+"""What is to be seen after a delivery, and when: tasks of 3, 6, 12 and 24 months, and the end of it all."""
+
+from calendar import monthrange
+from datetime import date, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.commands.deadlines import instant_of, term_of
+from services.referral.commands.moves import Move, walk
+from services.referral.models import OutcomeTask, RujukanProgram
+from shared import clock
+from shared.contracts.kinds import RujukanProgramState
+from shared.database import load
+from shared.jobs import schedule
+
+MONTHS = (3, 6, 12, 24)
+FINISHING = "rujukan.finish"
+SYSTEM = "system:referral"
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: date) -> None:
+    """Let each outcome fall due so many months after the delivery, and the aid's end some time after the last."""
+    about = ("rujukan_program_id", "kpm_id", "program_code", "kode_wilayah")
+    for month in MONTHS:
+        due_on = months_after(delivered_on, month)
+        task = OutcomeTask(month=month, due_on=due_on, **{name: getattr(row, name) for name in about})
+        session.add(task)
+    term = await term_of(session, row.program_code, await clock.today(session))
+    last = months_after(delivered_on, MONTHS[-1]) + timedelta(days=term.close_after_days)
+    await schedule(session, FINISHING, instant_of(last), subject_id=row.rujukan_program_id)
+
+
+async def close_tasks(
+    session: AsyncSession, rujukan_program_id: UUID, on: date, month: int | None = None
+) -> None:
+    """Close the task of a month, or all that are left."""
+    mine = [OutcomeTask.rujukan_program_id == rujukan_program_id, OutcomeTask.closed_on.is_(None)]
+    if month is not None:
+        mine.append(OutcomeTask.month == month)
+    await session.execute(sa.update(OutcomeTask).where(*mine).values(closed_on=on))
+
+
+async def finish_aid(session: AsyncSession, rujukan_program_id: UUID) -> None:
+    """End an aid long delivered whose last outcome nobody has recorded; an outcome typed in late is still taken."""
+    row = await load(session, RujukanProgram, rujukan_program_id)
+    if row.state is RujukanProgramState.DISALURKAN:
+        today = await clock.today(session)
+        await walk(session, row, RujukanProgramState.TUTUP, Move(SYSTEM, today, "its time has passed"))

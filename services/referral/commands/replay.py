@@ -1,0 +1,125 @@
+"""Telling a partner again what it was told since an instant: it lost its data, say. Signed anew, under the same keys."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.commands.breaker import lane_of
+from services.referral.commands.notices import (
+    STILL_SAYS,
+    attempted,
+    named,
+    put_off,
+    ready,
+)
+from services.referral.commands.sending import sharing_of
+from services.referral.models import Notice, Partner, PartnerNotice, Program, RujukanProgram
+from services.referral.payload import notice_payload, rujukan_payload
+from services.referral.webhook import Call, PutOff, Reply, backoff
+from shared.access import Actor
+from shared.database import load
+from shared.errors import NotFound
+from shared.jobs import Due, Job, Step, enqueue, schedule
+
+REPLAY, REPLAYING = "partner.replay", "notice.replay"
+AT_ONCE = 200
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+async def request_replay(session: AsyncSession, partner_id: UUID, since: datetime, caller: Actor) -> UUID:
+    """Ask for the replay; return its job. A partner asks for its own alone.
+
+    Raises:
+        NotFound
+    """
+    if caller.partner_id not in {None, partner_id}:
+        raise NotFound("partner")
+    await load(session, Partner, partner_id, noun="partner")
+    params = {"partner_id": str(partner_id), "since": max(since, EARLIEST).isoformat()}
+    return await enqueue(session, REPLAY, params, caller)
+
+
+async def replay_step(session: AsyncSession, job: Job) -> Step:
+    """Ask for the next ones, oldest first: by webhook once more, or back in the inbox of a partner without one."""
+    partner = await session.get_one(Partner, UUID(job.params["partner_id"]))
+    place = (PartnerNotice.told_at, PartnerNotice.notice_id)
+    wanted = sa.select(PartnerNotice).where(
+        PartnerNotice.partner_id == partner.partner_id,
+        PartnerNotice.taken_at >= datetime.fromisoformat(job.params["since"]),
+    )
+    if job.place:
+        after = (datetime.fromisoformat(job.place["told_at"]), UUID(job.place["notice_id"]))
+        wanted = wanted.where(sa.tuple_(*place) > sa.tuple_(*map(sa.literal, after)))
+    notices = (await session.scalars(wanted.order_by(*place).limit(AT_ONCE).with_for_update())).all()
+    for notice in notices:
+        await _again(session, partner, notice)
+    last: dict[str, Any] = {}
+    if notices:
+        last = {"told_at": notices[-1].told_at.isoformat(), "notice_id": str(notices[-1].notice_id)}
+    return Step(done=len(notices), place=last, finished=len(notices) < AT_ONCE)
+
+
+async def _again(session: AsyncSession, partner: Partner, notice: PartnerNotice) -> None:
+    if partner.webhook_url is None:
+        notice.taken_at = notice.taken_by = None
+        return
+    await ask_replay(session, notice, 0)
+
+
+async def ask_replay(session: AsyncSession, notice: PartnerNotice, attempt: int) -> None:
+    """Let one notice be told again, later each time."""
+    await schedule(
+        session,
+        REPLAYING,
+        datetime.now(UTC) + backoff(attempt),
+        subject_id=notice.notice_id,
+        clock="real",
+        payload={"attempt": attempt},
+        lane=lane_of(notice.partner_id),
+    )
+
+
+async def prepare_replay(session: AsyncSession, due: Due) -> Call | PutOff | None:
+    """Return the call, or None where it may not be told any more: a consent that was taken back is not shared again."""
+    notice = await session.get_one(PartnerNotice, UUID(due.subject_id))
+    payload = await _content(session, notice)
+    if payload is None:
+        return None
+    return await ready(
+        session,
+        notice.partner_id,
+        named(notice.rujukan_program_id, notice.notice, notice.on),
+        payload,
+    )
+
+
+async def _content(session: AsyncSession, notice: PartnerNotice) -> dict[str, object] | None:
+    if notice.notice is Notice.RUJUKAN:
+        sharing = await sharing_of(session, notice.rujukan_program_id)
+        return rujukan_payload(sharing) if sharing else None
+    row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
+    if row.state not in STILL_SAYS[notice.notice]:
+        return None
+    return notice_payload(notice.notice, notice.rujukan_program_id, notice.on)
+
+
+async def record_replay(session: AsyncSession, due: Due, outcome: Reply | PutOff | None) -> None:
+    """Record that it was told again, or tell it again later."""
+    notice = await session.get_one(PartnerNotice, UUID(due.subject_id))
+    if isinstance(outcome, PutOff):
+        await put_off(session, due, outcome, notice.partner_id)
+    elif outcome is not None:
+        fields = await _fields(session, notice)
+        await attempted(session, notice.rujukan_program_id, notice.partner_id, notice.notice, outcome, fields)
+        if not outcome.taken:
+            await ask_replay(session, notice, due.payload["attempt"] + 1)
+
+
+async def _fields(session: AsyncSession, notice: PartnerNotice) -> list[str]:
+    if notice.notice is not Notice.RUJUKAN:
+        return []
+    row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
+    return (await session.get_one(Program, row.program_id)).minimum_data
