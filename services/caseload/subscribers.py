@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.commands.after_exit import end_with_monitoring, open_re_entry, open_visit
 from services.caseload.commands.exits import hear, hear_objection
+from services.caseload.commands.placements import await_end_of_area, await_end_of_penugasan, await_leaving
 from services.caseload.commands.sealing import seal_identity, stop_sealing
 from services.caseload.models import Aid, Pendamping, Penugasan, WilayahTugas
 from shared.contracts.graduation import (
@@ -13,12 +15,15 @@ from shared.contracts.graduation import (
     GraduasiDetermined,
     GraduasiProposed,
     KpmGraduated,
+    MonitoringRecorded,
+    RelapseConfirmed,
     SanggahDecided,
     SanggahLodged,
 )
 from shared.contracts.referral import (
     ConsentGiven,
     ConsentWithdrawn,
+    RelapseReported,
     RujukanAnswered,
     RujukanDelivered,
     RujukanExpired,
@@ -185,3 +190,54 @@ async def stop(session: AsyncSession, event: ConsentWithdrawn, meta: Meta) -> No
     """The family takes it back: nothing more is sealed for it."""
     del meta
     await stop_sealing(session, event)
+
+
+placement = Subscription(name="placement", kind="reaction", topics=["pilar.registry"])
+tugas = Subscription(name="tugas", kind="reaction", topics=["pilar.graduation", "pilar.referral"])
+SUBSCRIPTIONS += [placement, tugas]
+
+
+@placement.on(PenugasanStarted, PenugasanEnded)
+async def watch_penugasan(
+    session: AsyncSession, event: PenugasanStarted | PenugasanEnded, meta: Meta
+) -> None:
+    """A placement ends on a day: the families under it are without anybody from then on."""
+    del meta
+    await await_end_of_penugasan(session, event)
+
+
+@placement.on(WilayahTugasPlaced, WilayahTugasEnded)
+async def watch_area(
+    session: AsyncSession, event: WilayahTugasPlaced | WilayahTugasEnded, meta: Meta
+) -> None:
+    """An area is covered until a day: so are its families."""
+    del meta
+    await await_end_of_area(session, event)
+
+
+@placement.on(PendampingStatusChanged)
+async def watch_pendamping(session: AsyncSession, event: PendampingStatusChanged, meta: Meta) -> None:
+    """A pendamping serves no more from a day on."""
+    del meta
+    await await_leaving(session, event)
+
+
+@tugas.on(MonitoringRecorded)
+async def let_go_of_family(session: AsyncSession, event: MonitoringRecorded, meta: Meta) -> None:
+    """The monitoring is complete: the accompaniment ends."""
+    del meta
+    await end_with_monitoring(session, event)
+
+
+@tugas.on(RelapseConfirmed)
+async def ask_for_re_entry(session: AsyncSession, event: RelapseConfirmed, meta: Meta) -> None:
+    """The family has fallen back: a re-entry task."""
+    del meta
+    await open_re_entry(session, event)
+
+
+@tugas.on(RelapseReported)
+async def ask_for_visit(session: AsyncSession, event: RelapseReported, meta: Meta) -> None:
+    """Perhaps it has: a visit task."""
+    del meta
+    await open_visit(session, event)

@@ -133,14 +133,31 @@ async def caseload(service: Running, cluster: Cluster) -> Tokens:
     for path in ("/v1/kunjungan", f"/v1/kunjungan/{made['kunjungan_id']}"):
         done(await service.get(path, as_=mine))
     await over_time(service, cluster, tokens, kpm_id)
+    await taught(service, mine, kpm_id)
     await handed_over(service, tokens, held)
     return tokens
+
+
+async def taught(service: Running, mine: str, kpm_id: str) -> None:
+    """A family-capacity session is held."""
+    held = {"penugasan_id": str(families.PENUGASAN), "kode_wilayah": families.DESA, "held_on": str(TODAY)}
+    said = {
+        "module": 2,
+        "session": 3,
+        "kelompok": "Melati",
+        "attendance": [{"kpm_id": kpm_id, "presence": "HADIR"}],
+    }
+    made = done(await service.post("/v1/p2k2", held | said, as_=mine))
+    for path in ("/v1/p2k2", f"/v1/p2k2/{made['p2k2_sesi_id']}", "/v1/p2k2-materi"):
+        done(await service.get(path, as_=mine))
 
 
 async def handed_over(service: Running, tokens: Tokens, held: dict[str, Any]) -> None:
     """One family's dampingan ends, which leaves a task; all others are to go to another pendamping tomorrow."""
     lead, end = tokens[Role.KETUA_TIM_KABKOTA], {"valid_to": str(TODAY), "reason": "PINDAH_TUGAS"}
     done(await service.post(f"/v1/dampingan/{held['dampingan_id']}/end", end, as_=lead))
+    done(await service.get("/v1/dampingan-gap", as_=lead))
+    done(await service.get(f"/v1/kpm/{held['kpm_id']}/responsible?on={TODAY}", as_=lead))
     task = done(await service.get("/v1/tugas", as_=lead))["items"][0]
     done(await service.post(f"/v1/tugas/{task['tugas_id']}/done", {}, as_=lead))
     order = {

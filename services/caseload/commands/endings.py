@@ -19,7 +19,7 @@ from services.caseload.commands.dampingan import FARTHEST_BACK, told
 from services.caseload.commands.days import ENDING, end_on
 from services.caseload.commands.gap import gap_after, open_gaps
 from services.caseload.commands.history import remember
-from services.caseload.commands.intake.ids import new_id
+from services.caseload.commands.ids import new_id
 from services.caseload.commands.loads import add_weight, limit_on, lock_loads
 from services.caseload.commands.pace import has_room, next_size
 from services.caseload.commands.work import WORK

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.commands.intake.ids import new_id
+from services.caseload.commands.ids import new_id
 from services.caseload.commands.tugas import open_many
 from services.caseload.models import GapCause, TugasKind
 from shared import clock

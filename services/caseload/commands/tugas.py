@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.history import remember
-from services.caseload.commands.intake.ids import new_id
+from services.caseload.commands.ids import new_id
 from services.caseload.errors.dampingan import TugasAlreadyDone
 from services.caseload.models import Dampingan, Tugas, TugasKind, TugasTerm
 from shared import clock

@@ -35,6 +35,7 @@ from services.caseload.models.membership import (
     Sealing,
     SealingState,
 )
+from services.caseload.models.p2k2 import P2k2Kehadiran, P2k2Materi, P2k2Modul, P2k2Sesi, Presence
 from services.caseload.models.replicas import Aid, Pendamping, Penugasan, WilayahTugas
 from services.caseload.models.table import Table
 from services.caseload.models.tugas import Tugas, TugasKind, TugasTerm
@@ -67,8 +68,13 @@ __all__ = [
     "KpmNoKk",
     "Kunjungan",
     "KunjunganPurpose",
+    "P2k2Kehadiran",
+    "P2k2Materi",
+    "P2k2Modul",
+    "P2k2Sesi",
     "Pendamping",
     "Penugasan",
+    "Presence",
     "Relation",
     "Sealing",
     "SealingState",

@@ -1,5 +1,6 @@
 """HTTP in and out of caseload, by noun."""
 
+from services.caseload.routes.coverage import coverage
 from services.caseload.routes.dampingan import dampingan
 from services.caseload.routes.exit_proposals import exit_proposals
 from services.caseload.routes.families import families
@@ -9,6 +10,7 @@ from services.caseload.routes.komponen import komponen
 from services.caseload.routes.kunjungan import kunjungan
 from services.caseload.routes.memberships import memberships
 from services.caseload.routes.numbers import numbers
+from services.caseload.routes.p2k2 import p2k2
 from services.caseload.routes.tugas import tugas
 from services.caseload.routes.usulan import usulan
 
@@ -20,8 +22,10 @@ ROUTERS = [
     exit_proposals,
     usulan,
     dampingan,
+    coverage,
     hand_over,
     kunjungan,
+    p2k2,
     tugas,
     numbers,
 ]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.days import end_on
 from services.caseload.commands.gap import fill_gaps
 from services.caseload.commands.hand_over.order import Order
-from services.caseload.commands.intake.ids import new_id
+from services.caseload.commands.ids import new_id
 from services.caseload.commands.loads import Limit, add_weight, limit_on, lock_loads
 from services.caseload.models import DampinganLoad, Penugasan
 from shared import clock

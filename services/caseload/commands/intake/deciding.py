@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from services.caseload.commands.facts import facts_of
-from services.caseload.commands.intake.ids import new_id
+from services.caseload.commands.ids import new_id
 from services.caseload.commands.intake.known import Known, Staged
 from services.caseload.commands.intake.staging import MOST_MEMBERS, refusal
 from shared.access import Actor

@@ -6,9 +6,10 @@ from typing import Any
 import orjson
 from asyncpg import Range
 
+from services.caseload.commands.ids import new_id
 from services.caseload.commands.intake.deciding import Plan
-from services.caseload.commands.intake.ids import new_id
-from shared.contracts.kinds import DampinganPurpose, PilarKind
+from services.caseload.models import GapCause
+from shared.contracts.kinds import Bansos, DampinganPurpose, PilarKind
 from shared.jobs import Job
 
 FAMILY_COLUMNS = {
@@ -29,6 +30,7 @@ MEMBER_COLUMNS = {
         *("usaha_id", "kpm_id", "anggota_id", "sector", "started_on", "omzet_rp", "nib_sealed", "has_letter"),
     ),
     "dampingan": ("dampingan_id", "kpm_id", "penugasan_id", "pendamping_id", "kind", "purpose", "valid"),
+    "dampingan_gap": ("gap_id", "kpm_id", "since", "cause", "purpose"),
     "kpm_history": (
         *("history_id", "kpm_id", "subject", "subject_id", "act", "who", "why", "detail", "occurred_at"),
     ),
@@ -69,6 +71,9 @@ class NewRows:
             id_, penugasan_id, pendamping_id = plan.dampingan
             row = (id_, kpm_id, penugasan_id, pendamping_id, kind, purpose, self._from_today)
             tables["dampingan"].append(row)
+        elif plan.new and any(bansos == Bansos.PKH for _, bansos, _ in plan.kepesertaan):
+            alone = (GapCause.BELUM_ADA.value, DampinganPurpose.PENDAMPINGAN.value)
+            tables["dampingan_gap"].append((new_id(), kpm_id, self.today, *alone))
         act = "REGISTERED" if plan.new else "UPDATED"
         history = (new_id(), kpm_id, "kpm", kpm_id, act, self.who, "intake", self.detail, self.now)
         tables["kpm_history"].append(history)

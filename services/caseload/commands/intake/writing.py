@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.commands.gap import fill_gaps
 from services.caseload.commands.intake.deciding import Plan
 from services.caseload.commands.intake.new_rows import FAMILY_COLUMNS, MEMBER_COLUMNS, NewRows
 from shared import clock
@@ -73,6 +74,8 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: d
     if rows.known_members:
         await connection.execute(MEMBERS, job.job_id, *columns(rows.known_members, 3), today)
     await copy(connection, rows, MEMBER_COLUMNS)
+    accompanied = [(plan.kpm_id, today) for plan in plans if plan.dampingan and not plan.new]
+    await fill_gaps(session, accompanied, who=job.actor.sub)
     if rows.known_desil:
         await connection.execute(DESIL, *columns(rows.known_desil, 4))
     if rows.known_usaha:

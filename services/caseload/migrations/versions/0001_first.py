@@ -10,7 +10,7 @@ revision = "0001"
 down_revision = None
 
 # In order: what refers to another table comes after it.
-TABLES = ("0001_first.sql", "0001_family.sql", "0001_hand_over.sql")
+TABLES = ("0001_first.sql", "0001_family.sql", "0001_hand_over.sql", "0001_p2k2.sql")
 FAMILY_TABLES = (
     "kpm_no_kk",
     "kpm_anggota",
@@ -27,8 +27,9 @@ FAMILY_TABLES = (
     "sealing",
     "dampingan_gap",
     "tugas",
+    "p2k2_kehadiran",
 )
-AREA_TABLES = ("kpm", "hand_over")
+AREA_TABLES = ("kpm", "hand_over", "p2k2_sesi")
 HISTORIES = ("kpm_history",)
 
 AUTHOR = "pendamping_id = NULLIF(current_setting('pilar.pendamping', true), '')::uuid"
@@ -66,5 +67,6 @@ def secure() -> None:
     for table in HISTORIES:
         op.execute(f"REVOKE UPDATE, DELETE ON {table} FROM caseload_api, caseload_worker")
     # What somebody has written stays theirs to read, also after the family has left them (domain.md 7.3).
-    op.execute(f"CREATE POLICY author ON kunjungan FOR SELECT USING ({AUTHOR})")
+    for table in ("kunjungan", "p2k2_sesi"):
+        op.execute(f"CREATE POLICY author ON {table} FOR SELECT USING ({AUTHOR})")
     op.execute("REVOKE ALL ON staged_row FROM caseload_api")

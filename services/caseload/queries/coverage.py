@@ -1,0 +1,63 @@
+"""Who was responsible for a family on a day, and which families nobody of PKH accompanies."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.models import Dampingan, DampinganGap, Kepesertaan, Kpm
+from services.caseload.queries.sight import require_sight, within
+from shared import clock
+from shared.access import Actor
+from shared.contracts.kinds import Bansos
+
+RESPONSIBLE = ("dampingan_id", "pendamping_id", "penugasan_id", "kind", "purpose")
+
+
+async def responsible_on(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, on: date | None
+) -> dict[str, Any]:
+    """Return who accompanied a family on a day (today without one), and the gap where nobody of PKH did.
+
+    Raises:
+        NotFound: not the caller's to see.
+    """
+    await require_sight(session, actor, kpm_id)
+    day = on or await clock.today(session)
+    ranges = (
+        sa.func.lower(Dampingan.valid).label("valid_from"),
+        sa.func.upper(Dampingan.valid).label("valid_to"),
+    )
+    held = sa.select(*(getattr(Dampingan, name) for name in RESPONSIBLE), *ranges).where(
+        Dampingan.kpm_id == kpm_id, Dampingan.valid.contains(day)
+    )
+    found = await session.execute(held.order_by(Dampingan.kind, Dampingan.dampingan_id))
+    alone = sa.select(DampinganGap).where(
+        DampinganGap.kpm_id == kpm_id,
+        DampinganGap.since <= day,
+        sa.func.coalesce(DampinganGap.until > day, sa.true()),
+    )
+    gap = (await session.scalars(alone)).one_or_none()
+    return {"kpm_id": kpm_id, "on": day, "responsible": found.mappings().all(), "gap": gap}
+
+
+async def list_gaps(
+    session: AsyncSession, actor: Actor, kode_wilayah: str | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select the families in PKH that nobody of PKH accompanies today; by `gap_id`, which grows with time."""
+    today = await clock.today(session)
+    member = sa.exists().where(
+        Kepesertaan.kpm_id == DampinganGap.kpm_id,
+        Kepesertaan.bansos == Bansos.PKH,
+        Kepesertaan.valid.contains(today),
+    )
+    names = ("gap_id", "kpm_id", "since", "cause", "penugasan_id", "purpose")
+    return (
+        sa.select(*(getattr(DampinganGap, name) for name in names), Kpm.kode_wilayah)
+        .join(Kpm, Kpm.kpm_id == DampinganGap.kpm_id)
+        .where(
+            DampinganGap.until.is_(None), DampinganGap.since <= today, member, *within(actor, kode_wilayah)
+        )
+    )
