@@ -120,7 +120,8 @@ async def read_file(session: AsyncSession, actor: Actor, pendamping_id: UUID) ->
         own = [area for area in areas if area["penugasan_id"] == placement["penugasan_id"]]
         placement["wilayah_tugas"] = own
     statuses = await _rows(session, StatusHistory, pendamping_id, StatusHistory.number)
-    ranges = await _range_history(session, [row["penugasan_id"] for row in placements])
+    things = [row["penugasan_id"] for row in placements] + [row["wilayah_tugas_id"] for row in areas]
+    ranges = await _range_history(session, things)
     return found | {"penugasan": placements, "status_history": statuses, "range_history": ranges}
 
 
@@ -131,9 +132,7 @@ async def _rows(
     return [dict(row) for row in (await session.execute(statement)).mappings()]
 
 
-async def _range_history(session: AsyncSession, penugasan_ids: list[UUID]) -> list[dict[str, Any]]:
-    areas = sa.select(WilayahTugas.wilayah_tugas_id).where(WilayahTugas.penugasan_id.in_(penugasan_ids))
-    about = sa.or_(RangeHistory.thing_id.in_(penugasan_ids), RangeHistory.thing_id.in_(areas))
+async def _range_history(session: AsyncSession, thing_ids: list[UUID]) -> list[dict[str, Any]]:
     order = (RangeHistory.recorded_at, RangeHistory.range_history_id)
-    statement = sa.select(RangeHistory.__table__).where(about).order_by(*order)
+    statement = sa.select(RangeHistory.__table__).where(RangeHistory.thing_id.in_(thing_ids)).order_by(*order)
     return [dict(row) for row in (await session.execute(statement)).mappings()]
