@@ -48,7 +48,10 @@ WHERE body IS NOT NULL AND body::json ->> 'causationid' IS NULL GROUP BY 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A POST as its caller knows it: `status` is None where no answer came; `things`, how many it is about."""
+    """A POST as its caller knows it: `status` is None where no answer came; `things`, how many it is about.
+
+    `problem` is the title of a refusal.
+    """
 
     service: str
     who: str
@@ -58,6 +61,7 @@ class Command:
     request_id: str = ""
     replayed: bool = False
     things: int = 1
+    problem: str = ""
 
     @property
     def accepted(self) -> bool:

@@ -110,6 +110,7 @@ class World:
                 request_id=kept.get("x-request-id", ""),
                 replayed="idempotency-replayed" in kept,
                 things=len(named) if named else 1,
+                problem="" if answer is None or answer.is_success else answer.json().get("title", ""),
             )
         )
 
