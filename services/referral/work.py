@@ -9,11 +9,18 @@ from services.referral.commands.following import FINISHING, finish_aid
 from services.referral.commands.moves import PROPOSING
 from services.referral.commands.next_best import propose_after
 from services.referral.commands.notices import TELLING, prepare_telling, record_telling
-from services.referral.commands.opening import MATCHING, match_rujukan
+from services.referral.commands.opening import MATCHING, REFITTING, match_rujukan
 from services.referral.commands.outcomes import close_rujukan
 from services.referral.commands.overdue import escalate, expire, remind_partner
 from services.referral.commands.places import PROMOTING
 from services.referral.commands.promoting import promote
+from services.referral.commands.rematching import (
+    BEGINNING,
+    REMATCHING,
+    begin_rematch,
+    refit,
+    rematch_some,
+)
 from services.referral.commands.replay import REPLAY, REPLAYING, prepare_replay, record_replay, replay_step
 from services.referral.commands.sending import SENDING, prepare_sending, record_sending
 from services.referral.models import DeadlineKind, Rujukan
@@ -22,6 +29,8 @@ from shared.database import load
 from shared.jobs import Due, OutsideCall, Work
 
 WORK = Work()
+WORK.step(REMATCHING)(rematch_some)
+WORK.due(BEGINNING)(begin_rematch)
 WORK.call(SENDING, OutsideCall(prepare_sending, reach, record_sending))
 WORK.call(TELLING, OutsideCall(prepare_telling, reach, record_telling))
 WORK.call(REPLAYING, OutsideCall(prepare_replay, reach, record_replay))
@@ -74,3 +83,9 @@ async def propose_next(session: AsyncSession, due: Due) -> None:
 async def end_aid(session: AsyncSession, due: Due) -> None:
     """End an aid some time after its last outcome was due."""
     await finish_aid(session, UUID(due.subject_id))
+
+
+@WORK.due(REFITTING)
+async def match_anew(session: AsyncSession, due: Due) -> None:
+    """Match a case in which nothing goes on once more."""
+    await refit(session, UUID(due.subject_id))

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral import webhook
 from services.referral.commands.breaker import call_again
 from services.referral.commands.moves import insert
+from services.referral.commands.rematching import ask_rematch
 from services.referral.commands.sending import ask_sending
 from services.referral.errors import (
     PartnerCodeTaken,
@@ -139,6 +140,7 @@ async def publish_program(
     program.revision = await _end_older(session, partner, program.code, program.valid_from, taken) + 1
     await insert(session, program, {"uq_program_code_revision": taken, "ex_program_code_range": taken})
     session.add_all(_rule(program.program_id, number, rule) for number, rule in enumerate(rules, 1))
+    await ask_rematch(session, program)
     return program
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.families import family_of, matches, require_care
 from services.referral.commands.moves import Move, remember
-from services.referral.commands.opening import drafted
-from services.referral.commands.places import Obstacle, obstacle_for
+from services.referral.commands.opening import ask_refit, drafted
+from services.referral.commands.places import Obstacle, obstacles
 from services.referral.errors import NothingToFollow, RujukanNotOpen
 from services.referral.matching import Match
 from services.referral.models import (
@@ -71,12 +71,12 @@ async def propose(session: AsyncSession, rujukan: Rujukan, after: RujukanProgram
     if family is None:
         raise NotYetKnown("kpm")
     asked = await _others(session, rujukan.rujukan_id)
-    considered: list[Candidate] = []
-    for match in await matches(session, family):
-        row = asked.get(match.program.code)
-        if row is None or row.state is S.DRAF:
-            waits = await obstacle_for(session, match.program.code, rujukan.kode_wilayah, today)
-            considered.append(Candidate(match, row, waits, after))
+    waits = await obstacles(session, rujukan.kode_wilayah, today)
+    considered = [
+        Candidate(found, asked.get(code := found.program.code), waits(code), after)
+        for found in await matches(session, family)
+        if (row := asked.get(found.program.code)) is None or row.state is S.DRAF
+    ]
     return await _record(session, rujukan, after, sorted(considered, key=Candidate.rank), Move(by, today, ""))
 
 
@@ -149,6 +149,8 @@ async def _record(
 ) -> NextBest:
     best = considered[0] if considered and considered[0].follows else None
     row = await _draft(session, rujukan, best, move) if best else None
+    if row is None:
+        await ask_refit(session, rujukan.rujukan_id)
     found = await session.get(NextBest, after.rujukan_program_id)
     if found is None:
         found = NextBest(after_rujukan_program_id=after.rujukan_program_id, rujukan_id=rujukan.rujukan_id)

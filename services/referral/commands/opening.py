@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.families import family_of, matches, require_care
 from services.referral.commands.moves import Move, remember
+from services.referral.commands.places import Obstacle, obstacles
 from services.referral.matching import Match
 from services.referral.models import ENDED, OfferShown, Rujukan, RujukanProgram, RujukanState
 from shared import clock
 from shared.access import Actor
+from shared.clock import JAKARTA
 from shared.contracts.graduation import GraduasiDetermined
 from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
 from shared.contracts.referral import RujukanOpened
@@ -25,7 +27,7 @@ from shared.errors import NotYetKnown
 from shared.jobs import schedule
 from shared.messaging import emit
 
-MATCHING = "rujukan.match"
+MATCHING, REFITTING = "rujukan.match", "rujukan.refit"
 ASK_AGAIN = timedelta(seconds=1)
 
 
@@ -41,7 +43,8 @@ async def show_offers(session: AsyncSession, kpm_id: UUID, caller: Actor) -> Off
         raise NotYetKnown("kpm", "/query/kpm_id")
     caller.require_area(family.kpm.kode_wilayah)
     await require_care(session, caller, kpm_id)
-    offers = [offer(match) for match in await matches(session, family)]
+    waits = await obstacles(session, family.kpm.kode_wilayah, today)
+    offers = [offer(match, waits(match.program.code)) for match in await matches(session, family)]
     shown = OfferShown(
         sha256=fingerprint(kpm_id, offers),
         kpm_id=kpm_id,
@@ -56,8 +59,8 @@ async def show_offers(session: AsyncSession, kpm_id: UUID, caller: Actor) -> Off
     return shown
 
 
-def offer(match: Match) -> dict[str, Any]:
-    """Return a program as a family is shown it."""
+def offer(match: Match, waits: Obstacle | None) -> dict[str, Any]:
+    """Return a program as a family is shown it, and what it would wait for if it agreed today."""
     program = match.program
     return {
         "program_code": program.code,
@@ -68,6 +71,7 @@ def offer(match: Match) -> dict[str, Any]:
         "amount_max_rp": program.amount_max_rp,
         "required_documents": program.required_documents,
         "fits": match.fits,
+        "waits": waits.reason if waits else None,
         "reasons": [reason.as_json() for reason in match.reasons],
     }
 
@@ -120,15 +124,25 @@ async def match_rujukan(session: AsyncSession, rujukan: Rujukan) -> bool:
         due_at = datetime.now(UTC) + ASK_AGAIN
         await schedule(session, MATCHING, due_at, subject_id=rujukan.rujukan_id, clock="real")
         return False
-    going_on = await _going_on(session, rujukan)
-    for match in await matches(session, family):
-        if match.fits and match.program.code not in going_on:
-            row = drafted(rujukan, match)
-            session.add(row)
-            await session.flush()
-            remember(session, row, None, Move("system:referral", today, "matched"))
+    elsewhere = await offered_elsewhere(session, rujukan)
+    fitting = [match for match in await matches(session, family) if match.fits]
+    found = [match for match in fitting if match.program.code not in elsewhere]
+    if not found:
+        await ask_refit(session, rujukan.rujukan_id)
+    for match in found:
+        row = drafted(rujukan, match)
+        session.add(row)
+        await session.flush()
+        remember(session, row, None, Move("system:referral", today, "matched"))
     rujukan.matched = True
     return True
+
+
+async def ask_refit(session: AsyncSession, rujukan_id: UUID) -> None:
+    """Let a case in which nothing goes on be matched again tomorrow: a business grows older without anybody's word."""
+    tomorrow = await clock.today(session) + timedelta(days=1)
+    begins = datetime.combine(tomorrow, time(), JAKARTA).astimezone(UTC)
+    await schedule(session, REFITTING, begins, subject_id=rujukan_id)
 
 
 def drafted(rujukan: Rujukan, match: Match) -> RujukanProgram:
@@ -154,7 +168,7 @@ def drafted(rujukan: Rujukan, match: Match) -> RujukanProgram:
     )
 
 
-async def _going_on(session: AsyncSession, rujukan: Rujukan) -> set[str]:
+async def offered_elsewhere(session: AsyncSession, rujukan: Rujukan) -> set[str]:
     """Return the programs that another case of the family has open: the same is not offered twice at once."""
     wanted = sa.select(RujukanProgram.program_code).where(
         RujukanProgram.kpm_id == rujukan.kpm_id,

@@ -3,7 +3,7 @@
 Locks are always taken in one order: the rujukan program, what falls due, then the quotas by their ids.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -110,14 +110,31 @@ async def _hold(session: AsyncSession, row: RujukanProgram, quotas: Sequence[Pro
     await session.flush()
 
 
-async def obstacle_for(session: AsyncSession, code: str, area: str, on: date) -> Obstacle | None:
-    """Return what a family of this area would wait for if it agreed today, or None; nothing is locked or held."""
-    if not await intake_open(session, code, on):
-        return Obstacle(W.PENERIMAAN_TUTUP)
-    quotas = (await session.scalars(quotas_over(code, area, on))).all()
-    if not quotas:
-        return Obstacle(W.TANPA_KUOTA) if await is_limited(session, code) else None
-    return next((Obstacle(W.KUOTA_PENUH, one.quota_id) for one in quotas if one.full), None)
+async def obstacles(session: AsyncSession, area: str, on: date) -> Callable[[str], Obstacle | None]:
+    """Return what tells, by program code, what a family of this area would wait for if it agreed today; nothing is held.
+
+    Two statements for the whole catalogue.
+    """
+    now = holds_on(on, IntakeWindow.opens_on, IntakeWindow.closes_on)
+    windows = sa.select(IntakeWindow.program_code, sa.func.bool_or(now)).group_by(IntakeWindow.program_code)
+    opens = {row[0]: bool(row[1]) for row in await session.execute(windows)}
+    areas = [wilayah.NATIONAL, *wilayah.prefixes(area)]
+    here = sa.and_(
+        ProgramQuota.kode_wilayah.in_(areas), holds_on(on, ProgramQuota.valid_from, ProgramQuota.valid_to)
+    )
+    full = sa.or_(ProgramQuota.taken >= ProgramQuota.places, ProgramQuota.waiting > 0)
+    quotas = sa.select(
+        ProgramQuota.program_code, sa.func.bool_or(here), sa.func.bool_or(sa.and_(here, full))
+    ).group_by(ProgramQuota.program_code)
+    limited = {code: (covered, taken) for code, covered, taken in await session.execute(quotas)}
+
+    def obstacle(code: str) -> Obstacle | None:
+        if not opens.get(code, True):
+            return Obstacle(W.PENERIMAAN_TUTUP)
+        covered, taken = limited.get(code, (True, False))
+        return Obstacle(W.KUOTA_PENUH) if taken else None if covered else Obstacle(W.TANPA_KUOTA)
+
+    return obstacle
 
 
 async def holds_place(session: AsyncSession, rujukan_program_id: UUID) -> bool:

@@ -61,11 +61,6 @@ class ProgramQuota(Table):
         """How many places nobody holds."""
         return self.places - self.taken
 
-    @property
-    def full(self) -> bool:
-        """Whether who comes new would wait: nothing is free, or others wait for what is."""
-        return self.taken >= self.places or self.waiting > 0
-
 
 class ProgramQuotaChange(Table):
     """How many places were set, by whom and when; append-only."""

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.referral.commands.opening import show_offers
-from services.referral.models import ConsentText, RuleField, RuleOp, Strength
+from services.referral.models import ConsentText, RuleField, RuleOp, Strength, WaitingReason
 from services.referral.routes.shapes import View
 from shared.access import Permission
 from shared.http import Caller, Router, Session, may
@@ -33,7 +33,7 @@ class ReasonView(View):
 
 
 class OfferView(View):
-    """A program, whether it fits the family, and why or why not. Amounts in rupiah."""
+    """A program, whether it fits the family, and why or why not; `waits`: what it would wait for today. Amounts in rupiah."""
 
     program_code: str
     revision: int
@@ -43,6 +43,7 @@ class OfferView(View):
     amount_max_rp: int | None
     required_documents: list[str]
     fits: bool
+    waits: WaitingReason | None
     reasons: list[ReasonView]
 
 
