@@ -43,12 +43,12 @@ class PageRequest:
         statement: sa.Select[*tuple[Any, ...]],
         order: Sequence[sa.SQLColumnExpression[Any]],
         *,
-        shape: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+        shape: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
     ) -> Response:
         """Run `statement` (its column labels are the fields) in `order`, whose last column is unique.
 
         Every column of `order` must be in the select, ascending. `shape` turns a row into an item, e.g. opens
-        what is sealed.
+        what is sealed; None leaves it out, and the page is that much shorter, though another may follow.
         """
         labels = [_label(column) for column in order]
         if self.cursor is not None:
@@ -61,7 +61,7 @@ class PageRequest:
         # A label that is a reserved word ("column") comes as a quoted_name, which orjson takes for no text.
         found = [{str(label): value for label, value in row.items()} for row in rows[: self.limit]]
         following = self._next([found[-1][label] for label in labels]) if len(rows) > self.limit else None
-        items = [shape(row) for row in found] if shape else found
+        items = [item for row in found if (item := shape(row)) is not None] if shape else found
         return Response(
             orjson.dumps({"items": items, "next": following}, default=str), media_type="application/json"
         )

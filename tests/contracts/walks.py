@@ -379,7 +379,7 @@ async def catalogue(service: Running, tokens: Tokens, partner: dict[str, Any]) -
     path = f"/v1/program/{programs[0]['program_id']}"
     done(await service.post(f"{path}/quota", quota_of(KENDAL), as_=ministry))
     done(await service.post(f"{path}/intake", {"opens_on": str(TODAY)}, as_=ministry))
-    for read in ("", "/quota", "/intake", "/waiting"):
+    for read in ("", "/quota", "/intake", "/waiting", "/families?fits=true"):
         done(await service.get(path + read, as_=ministry))
     done(await service.get("/v1/partner", as_=ministry))
 

@@ -5,12 +5,15 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from starlette.responses import Response
 
+from services.referral import prospects, queries
 from services.referral.commands.opening import show_offers
-from services.referral.models import ConsentText, RuleField, RuleOp, Strength, WaitingReason
+from services.referral.models import ConsentText, Program, RuleField, RuleOp, Strength, WaitingReason
 from services.referral.routes.shapes import View
+from shared import clock
 from shared.access import Permission
-from shared.http import Caller, Router, Session, may
+from shared.http import Caller, Paging, Router, Session, may
 
 offers = Router(tag="offer")
 consent_texts = Router(tag="consent")
@@ -56,6 +59,22 @@ class OfferList(View):
     offers: list[OfferView]
 
 
+class Prospect(View):
+    """A family before a program: whether it fits, and why or why not."""
+
+    kpm_id: UUID
+    kode_wilayah: str
+    fits: bool
+    reasons: list[ReasonView]
+
+
+class ProspectPage(View):
+    """A page of families, by area."""
+
+    items: list[Prospect]
+    next: str | None
+
+
 class ConsentTextView(View):
     """A text of consent."""
 
@@ -75,6 +94,21 @@ class ConsentTextList(View):
 async def list_offers(kpm_id: UUID, session: Session, caller: Caller) -> OfferList:
     """Show what the family would be offered today; the list is kept under its hash, which goes on the statement."""
     return OfferList.model_validate(await show_offers(session, kpm_id, caller))
+
+
+@offers.get("/program/{program_id}/families", response_model=ProspectPage)
+@may(Permission.RUJUKAN_MATCH)
+async def list_prospects(
+    program_id: UUID, session: Session, caller: Caller, paging: Paging, *, fits: bool | None = None
+) -> Response:
+    """List the caller's families before a program, by area: which fit, which do not, and why; `fits` asks for one sort.
+
+    A page holds at most `limit` families, fewer where `fits` leaves some out; `next` leads on to the others.
+    """
+    program = await queries.read(session, Program, program_id, "program")
+    rules, on = await queries.rules_of(session, program_id), await clock.today(session)
+    shape = prospects.judge(program, rules, on, fits)
+    return await paging.answer(session, prospects.families_before(caller, on), prospects.ORDER, shape=shape)
 
 
 @consent_texts.get("/consent-text")
