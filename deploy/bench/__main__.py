@@ -21,6 +21,7 @@ from deploy.bench.delivery import reaction, replica
 from deploy.bench.figure import Figure, table_of, write
 from deploy.bench.intake import intake
 from deploy.bench.latency import latency
+from deploy.bench.matching import matching
 from deploy.bench.memory import memory
 from deploy.bench.reading import reading
 from deploy.bench.stage import Stage
@@ -35,6 +36,7 @@ FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {
     "intake": intake,
     "reading": reading,
     "decisions": decisions,
+    "matching": matching,
 }
 
 
