@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.families import family_of, matches, require_care
 from services.referral.commands.moves import Move, remember
-from services.referral.commands.opening import ask_refit, drafted
+from services.referral.commands.opening import ask_refit, drafted, offered_elsewhere
 from services.referral.commands.places import Obstacle, obstacles
 from services.referral.errors import NothingToFollow, RujukanNotOpen
 from services.referral.matching import Match
@@ -72,10 +72,12 @@ async def propose(session: AsyncSession, rujukan: Rujukan, after: RujukanProgram
         raise NotYetKnown("kpm")
     asked = await _others(session, rujukan.rujukan_id)
     waits = await obstacles(session, rujukan.kode_wilayah, today)
+    elsewhere = await offered_elsewhere(session, rujukan)
     considered = [
         Candidate(found, asked.get(code := found.program.code), waits(code), after)
         for found in await matches(session, family)
-        if (row := asked.get(found.program.code)) is None or row.state is S.DRAF
+        if found.program.code not in elsewhere
+        and ((row := asked.get(found.program.code)) is None or row.state is S.DRAF)
     ]
     return await _record(session, rujukan, after, sorted(considered, key=Candidate.rank), Move(by, today, ""))
 
