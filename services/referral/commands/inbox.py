@@ -47,8 +47,8 @@ class Reading:
                 fields=list(fields),
             )
         )
-        names = ("notice_id", "told_at", "rujukan_program_id")
-        return {**{name: str(row[name]) for name in names}, "notice": str(row["notice"]), "body": about}
+        names = ("notice_id", "told_at", "rujukan_program_id", "notice")
+        return {**{name: row[name] for name in names}, "body": about}
 
     def _content(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if row["notice"] != Notice.RUJUKAN:
