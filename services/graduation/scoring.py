@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from services.graduation.dates import months_between
 from services.graduation.errors import (
     AnswerOfAnotherType,
     AnswersMissing,
@@ -67,11 +68,6 @@ def facts_of(kpm: Kpm, usaha: Sequence[Usaha], member_since: date, on: date) -> 
         "P2K2_PERCENT": kpm.p2k2_attended * 100 // kpm.p2k2_invited if kpm.p2k2_invited else None,
         "PROGRAM_YEARS": months_between(member_since, on) // 12,
     }
-
-
-def months_between(start: date, end: date) -> int:
-    """Return the full months from one date to another, never below zero."""
-    return max(0, (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day))
 
 
 def judge(

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands import ask_for_check, hear_exit
+from services.graduation.commands import ask_for_check, hear_exit, keep_candidates
 from services.graduation.models import (
     Dampingan,
     Kepesertaan,
@@ -94,18 +94,21 @@ async def keep_wilayah_tugas(session: AsyncSession, told: list[Received[Event]])
 async def keep_kpm(session: AsyncSession, told: list[Received[KpmFacts]]) -> None:
     """The facts that an assessment is judged on."""
     await keep(session, Kpm, told)  # pyright: ignore[reportArgumentType]
+    await keep_candidates(session, [one.fields["kpm_id"] for one in told])
 
 
 @kpm.on_batch(UsahaRecorded)
 async def keep_usaha(session: AsyncSession, told: list[Received[Event]]) -> None:
     """The family's businesses."""
     await keep(session, Usaha, told)
+    await keep_candidates(session, [one.fields["kpm_id"] for one in told])
 
 
 @kpm.on_batch(KepesertaanStarted, KepesertaanEnded, KepesertaanRestored)
 async def keep_kepesertaan(session: AsyncSession, told: list[Received[Event]]) -> None:
     """What a case may end; the end confirms an effect, a restoration takes it back."""
     await keep(session, Kepesertaan, told)
+    await keep_candidates(session, [one.fields["kpm_id"] for one in told])
 
 
 @kpm.on_batch(DampinganStarted, DampinganChanged, DampinganEnded)

@@ -53,6 +53,7 @@ class Permission(StrEnum):
     POLICY_DRAFT = "policy.draft"
     POLICY_APPROVE = "policy.approve"
     POLICY_READ = "policy.read"
+    CANDIDATE_READ = "candidate.read"
     ASESMEN_RECORD = "asesmen.record"
     ASESMEN_READ = "asesmen.read"
     PERNYATAAN_RECORD = "pernyataan.record"
@@ -152,6 +153,7 @@ PERMISSIONS = MappingProxyType(
         P.POLICY_DRAFT: MINISTRY,
         P.POLICY_APPROVE: MINISTRY,
         P.POLICY_READ: STAFF | VILLAGE,
+        P.CANDIDATE_READ: STAFF,
         P.ASESMEN_RECORD: FIELD,
         P.ASESMEN_READ: STAFF,
         P.PERNYATAAN_RECORD: FIELD,

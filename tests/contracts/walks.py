@@ -221,6 +221,7 @@ async def one_sk_for_many(service: Running, tokens: Tokens) -> None:
         "sk_on": "2026-08-03",
         "sha256": await service.put_file(lines, as_=ministry),
     }
+    done(await service.get("/v1/candidate", as_=ministry))
     asked = done(await service.post("/v1/sk/bulk", body, as_=ministry))
     await service.work()
     assert done(await service.get(f"/v1/sk/{asked['sk_id']}/penetapan", as_=ministry))["items"]

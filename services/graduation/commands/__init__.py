@@ -2,6 +2,7 @@
 
 from services.graduation.commands.annulment import BackPay, Undoing, annul
 from services.graduation.commands.asesmen import assess
+from services.graduation.commands.candidates import keep_candidates
 from services.graduation.commands.case import Act, Moment
 from services.graduation.commands.decree import BulkDocument, put_cases_in, request_sk
 from services.graduation.commands.exits import hear_exit, take_up_waiting
@@ -69,6 +70,7 @@ __all__ = [
     "determine",
     "draft_policy",
     "hear_exit",
+    "keep_candidates",
     "lodge_sanggah",
     "open_case",
     "postpone",

@@ -1,6 +1,5 @@
 """When a term ends, and from which tahap an exit counts: arithmetic of dates over policy and calendar (chain.md 3)."""
 
-import calendar
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -8,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands.case import refusing
+from services.graduation.dates import months_after
 from services.graduation.errors import TahapNotPlanned, TahapOverlaps
 from services.graduation.models import Policy, TahapCalendar, TermStart, TermUnit
 from shared.clock import JAKARTA
@@ -22,12 +22,6 @@ def term_ends_on(policy: Policy, announced_on: date, sk_on: date) -> date:
     if policy.sanggah_unit is TermUnit.DAY:
         return start + timedelta(days=policy.sanggah_length)
     return months_after(start, policy.sanggah_length)
-
-
-def months_after(start: date, months: int) -> date:
-    """Return the same day some months later, or the last day of that month where it is shorter."""
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def effective_tahap(planned: Sequence[TahapCalendar], settled_on: date) -> TahapCalendar:

@@ -1,6 +1,7 @@
 """Graduation's own tables, and what it keeps of others as they last told."""
 
 from services.graduation.models.asesmen import Asesmen, Musyawarah, Pernyataan, Usul
+from services.graduation.models.candidate import UNRANKED, Candidate
 from services.graduation.models.certificate_no import is_well_typed, new_certificate_no
 from services.graduation.models.exits import ExitProposal, ExitTaken
 from services.graduation.models.graduasi import (
@@ -8,6 +9,7 @@ from services.graduation.models.graduasi import (
     BEFORE_EFEKTIF,
     EFFECTIVE,
     ENDED_WITHOUT,
+    IN_EFFECT,
     OPEN,
     TRANSITIONS,
     Graduasi,
@@ -67,12 +69,15 @@ __all__ = [
     "BEFORE_EFEKTIF",
     "EFFECTIVE",
     "ENDED_WITHOUT",
+    "IN_EFFECT",
     "OPEN",
     "TRANSITIONS",
+    "UNRANKED",
     "Annulment",
     "AnnulmentGround",
     "Asesmen",
     "BackPayment",
+    "Candidate",
     "Certificate",
     "Check",
     "Credit",

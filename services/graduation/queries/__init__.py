@@ -1,6 +1,7 @@
 """Reads of graduation that are more than one get. They lock nothing; row security narrows them to the caller's areas."""
 
 from services.graduation.queries.asesmen import asesmen, reproduction
+from services.graduation.queries.candidates import as_candidate, candidate_rule, candidates
 from services.graduation.queries.certificate import CertificateStatus, certificate
 from services.graduation.queries.cohort import cohort
 from services.graduation.queries.exits import exits
@@ -16,7 +17,10 @@ __all__ = [
     "SanggahFilter",
     "TaskFilter",
     "accompanied",
+    "as_candidate",
     "asesmen",
+    "candidate_rule",
+    "candidates",
     "case_in_full",
     "cases",
     "certificate",

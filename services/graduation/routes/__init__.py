@@ -1,6 +1,7 @@
 """Graduation over HTTP: routers by noun."""
 
 from services.graduation.routes.asesmen import router as asesmen
+from services.graduation.routes.candidates import router as candidates
 from services.graduation.routes.certificate import router as certificate
 from services.graduation.routes.cohort import router as cohort
 from services.graduation.routes.exits import router as exits
@@ -15,6 +16,7 @@ from services.graduation.routes.sk import router as sk
 ROUTERS = [
     rules,
     policy,
+    candidates,
     graduasi,
     asesmen,
     exits,

@@ -58,6 +58,7 @@ def upgrade() -> None:
     run("0001_monitoring.sql", ";;")
     run("0001_policy.sql", ";;")
     run("0001_worklists.sql", ";;")
+    run("0001_candidates.sql", ";;")
     run("0001_seed.sql", ";\n")
     for table in BY_AREA:
         schema.area_security(op.execute, table)
