@@ -34,6 +34,7 @@ class Permission(StrEnum):
     KPM_READ = "kpm.read"
     KPM_LOOK_UP = "kpm.look_up"
     KPM_UPDATE = "kpm.update"
+    KPM_MOVE = "kpm.move"
     DAMPINGAN_ASSIGN = "dampingan.assign"
     DAMPINGAN_END = "dampingan.end"
     DAMPINGAN_HAND_OVER = "dampingan.hand_over"
@@ -135,6 +136,7 @@ PERMISSIONS = MappingProxyType(
         P.KPM_READ: STAFF | VILLAGE,
         P.KPM_LOOK_UP: OFFICE,
         P.KPM_UPDATE: FIELD | DINSOS,
+        P.KPM_MOVE: DINSOS | MINISTRY,
         P.DAMPINGAN_ASSIGN: DINSOS,
         P.DAMPINGAN_END: TEAM_LEAD | DINSOS,
         P.DAMPINGAN_HAND_OVER: TEAM_LEAD,

@@ -8,6 +8,7 @@ import httpx
 
 from shared.access import Role
 from shared.contracts.referral import ConsentGiven
+from tests.caseload import given as families
 from tests.caseload.case import Case
 from tests.kit import Cluster, Running, deliver, running
 from tests.referral.given import TODAY
@@ -30,6 +31,7 @@ async def over_time(service: Running, cluster: Cluster, tokens: Tokens, kpm_id: 
     await proposed(service, tokens, kpm_id, by_bansos["PBI"])
     await heard(service, cluster, kpm_id, by_bansos["SEMBAKO"])
     await back(service, tokens, kpm_id)
+    await Changing(service, tokens, kpm_id).all_of_it()
 
 
 async def komponen(service: Running, tokens: Tokens, kpm_id: str) -> None:
@@ -80,3 +82,62 @@ async def back(service: Running, tokens: Tokens, kpm_id: str) -> None:
     alone = next(one["kpm_id"] for one in whole if one["kpm_id"] != kpm_id)
     started = {"bansos": "PBI", "valid_from": str(TODAY)}
     done(await service.post(f"/v1/kpm/{alone}/kepesertaan", started, as_=office))
+
+
+class Changing:
+    """A family in the hands of its pendamping and its office, edited as it was read."""
+
+    def __init__(self, service: Running, tokens: Tokens, kpm_id: str) -> None:
+        self.service, self.kpm_id = service, kpm_id
+        self.mine, self.office = tokens[Role.PENDAMPING], tokens[Role.DINSOS_KABKOTA]
+
+    async def read(self) -> dict[str, Any]:
+        return dict(done(await self.service.get(f"/v1/kpm/{self.kpm_id}", as_=self.office)))
+
+    async def change(self, part: str, said: dict[str, Any], by: str = "") -> Any:
+        match = {"If-Match": f'"{(await self.read())["version"]}"'}
+        path = f"/v1/kpm/{self.kpm_id}/{part}"
+        return done(await self.service.post(path, said, as_=by or self.office, headers=match))
+
+    async def all_of_it(self) -> None:
+        """Members, the card, the business, the rank, a split and a move."""
+        on, members = str(TODAY), (await self.read())["members"]
+        scan = await self.service.put_file(b"akta", as_=self.mine)
+        husband = next(m for m in members if m["relation"] == "KEPALA_KELUARGA")["anggota_id"]
+        eldest = next(m for m in members if m["relation"] == "ANAK")["anggota_id"]
+        await self.members(husband, scan)
+        await self.businesses(on)
+        rank = {"scope": "KABKOTA", "value": 4, "snapshot": "2026-Q2"}
+        await self.change("desil", rank)
+        # A day with this family before the split, so that there is something to look back on.
+        await self.service.execute("UPDATE kpm_anggota SET joined_on = joined_on - 30")
+        leaving = {"no_kk": families.no_kk(77), "anggota_ids": [eldest], "pengurus_id": eldest}
+        await self.change("split", leaving | {"on": on, "evidence_sha256": scan})
+        away = {"kode_wilayah": families.OTHER_DESA, "on": on, "evidence_sha256": scan}
+        await self.change("move", away)
+        for part in ("past", "usaha", "desil"):
+            done(await self.service.get(f"/v1/kpm/{self.kpm_id}/{part}", as_=self.mine))
+
+    async def members(self, husband: str, scan: str) -> None:
+        """One is born, one marries, one is thought dead and is not, another holds the card."""
+        on = str(TODAY)
+        born = {"nik": families.nik(888, born=TODAY), "name": "Bayi Contoh", "birth_on": on, "sex": "L"}
+        baby = await self.change(
+            "anggota", born | {"relation": "ANAK", "married": False, "on": on, "reason": "LAHIR"}, self.mine
+        )
+        one = f"anggota/{baby['anggota_id']}"
+        await self.change(f"{one}/marriage", {"married": False, "on": on}, self.mine)
+        await self.change(f"{one}/end", {"reason": "MENINGGAL", "on": on, "evidence_sha256": scan}, self.mine)
+        await self.change(f"{one}/return", {"reason": "SALAH_CATAT"}, self.mine)
+        card = {"anggota_id": husband, "on": on, "reason": "SAKIT_LAMA"}
+        await self.change("pengurus", card, self.mine)
+
+    async def businesses(self, on: str) -> None:
+        """One is revised, one is new."""
+        members = (await self.read())["members"]
+        known = next(m["usaha"] for m in members if m["usaha"])
+        said = {"sector": "MAKANAN", "started_on": "2023-03-01", "omzet_rp": 12_000_000, "has_letter": True}
+        match, path = {"If-Match": f'"{known["version"]}"'}, f"/v1/usaha/{known['usaha_id']}/revision"
+        done(await self.service.post(path, said | {"as_of": on}, as_=self.mine, headers=match))
+        other = next(m["anggota_id"] for m in members if not m["usaha"])
+        await self.change("usaha", said | {"anggota_id": other, "as_of": on}, self.mine)

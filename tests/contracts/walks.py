@@ -163,7 +163,7 @@ async def handed_over(service: Running, tokens: Tokens, held: dict[str, Any]) ->
     order = {
         "from_penugasan_id": str(families.PENUGASAN),
         "to_penugasan_id": str(families.OTHER_PENUGASAN),
-        "kode_wilayah": KENDAL,
+        "kode_wilayah": "33.24.09",
         "on": str(TODAY + timedelta(days=1)),
     }
     done(await service.post("/v1/hand-over/preview", order, as_=lead))

@@ -78,3 +78,123 @@ class EndsBeforeItBegins(InvalidInput):
 
     en = "The end {valid_to} must be after the first day, {valid_from}."
     id = "Tanggal akhir {valid_to} harus sesudah hari pertama, {valid_from}."
+
+
+class LastMember(DomainError):
+    """409: a family is somebody; where the last one dies or goes, the membership is to end."""
+
+    en = "This is the last member. Propose the end of the membership instead (POST /v1/exit-proposal)."
+    id = "Ini anggota terakhir. Usulkan pengakhiran kepesertaan (POST /v1/exit-proposal)."
+
+
+class PengurusStays(DomainError):
+    """409: who holds the card leaves only after another one does; death alone does not wait."""
+
+    en = "The pengurus cannot leave: name another pengurus first."
+    id = "Pengurus tidak dapat keluar: tetapkan pengurus lain terlebih dahulu."
+
+
+class PengurusAlready(DomainError):
+    """409: nothing would change."""
+
+    en = "This member is the pengurus already."
+    id = "Anggota ini sudah menjadi pengurus."
+
+
+class TooYoungForPengurus(DomainError):
+    """409: the pengurus is an adult (domain.md 1); from what age is policy."""
+
+    en = "The pengurus must be at least {able_from} years old."
+    id = "Pengurus harus berusia sekurang-kurangnya {able_from} tahun."
+
+
+class NikKnown(DomainError):
+    """409: a person belongs to one family."""
+
+    en = "This NIK belongs to a member of a family already."
+    id = "NIK ini sudah menjadi anggota suatu keluarga."
+
+
+class BornInTheFuture(InvalidInput):
+    """422: who joins has been born."""
+
+    en = "The date of birth {birth_on} is after the day of joining, {on}."
+    id = "Tanggal lahir {birth_on} sesudah tanggal bergabung, {on}."
+
+
+class DeathNeedsEvidence(InvalidInput):
+    """422: nobody is recorded as dead on hearsay (domain.md 9)."""
+
+    en = "A death is recorded with its evidence."
+    id = "Kematian dicatat dengan buktinya."
+
+
+class NotLeft(DomainError):
+    """409: only who has left this family can be taken back into it."""
+
+    en = "This person has not left this family, or belongs to another now."
+    id = "Orang ini tidak keluar dari keluarga ini, atau kini anggota keluarga lain."
+
+
+class DesilKnown(DomainError):
+    """409: a snapshot ranks a family once; older ones stay as they are."""
+
+    en = "The family's desil of {scope} in {snapshot} is known already."
+    id = "Desil keluarga ini untuk {scope} pada {snapshot} sudah tercatat."
+
+
+class UsahaKnown(DomainError):
+    """409: a member's business is revised, not recorded twice."""
+
+    en = "This member's business is known. Revise it (POST /v1/usaha/{{id}}/revision)."
+    id = "Usaha anggota ini sudah tercatat. Perbarui (POST /v1/usaha/{{id}}/revision)."
+
+
+class NoKkKnown(DomainError):
+    """409: a family card is of one family at a time."""
+
+    en = "This No. KK belongs to a family already."
+    id = "No. KK ini sudah milik suatu keluarga."
+
+
+class NobodyRemains(DomainError):
+    """409: a split leaves somebody behind."""
+
+    en = "At least one member must remain in the family."
+    id = "Sekurang-kurangnya satu anggota harus tetap dalam keluarga."
+
+
+class PengurusNotAmongThem(InvalidInput):
+    """422: the new family's pengurus is one of those who leave."""
+
+    en = "The pengurus of the new family must be one of its members."
+    id = "Pengurus keluarga baru harus salah satu anggotanya."
+
+
+class NotAVillage(InvalidInput):
+    """422: a family lives in a desa or kelurahan."""
+
+    en = "A family's area is a desa or kelurahan; {kode_wilayah} is none."
+    id = "Wilayah keluarga adalah desa atau kelurahan; {kode_wilayah} bukan."
+
+
+class MovesNowhere(DomainError):
+    """409: nothing would change."""
+
+    en = "The family lives there already."
+    id = "Keluarga ini sudah tinggal di sana."
+
+
+class BeyondYourArea(DomainError):
+    """403: a move across areas is recorded by whom both belong to."""
+
+    status = 403
+    en = "The family moves out of your area. An office that both areas belong to records it."
+    id = "Keluarga pindah ke luar wilayah Anda. Dicatat oleh instansi yang membawahi kedua wilayah."
+
+
+class MovedSince(DomainError):
+    """409: a move is later than the last one."""
+
+    en = "The family moved on {since} already; a move cannot be dated before that."
+    id = "Keluarga ini sudah pindah pada {since}; perpindahan tidak dapat bertanggal sebelumnya."

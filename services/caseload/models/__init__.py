@@ -16,6 +16,7 @@ from services.caseload.models.exit_proposal import (
 from services.caseload.models.family import (
     AgeRule,
     Desil,
+    EndReason,
     Komponen,
     Kpm,
     KpmAnggota,
@@ -36,6 +37,7 @@ from services.caseload.models.membership import (
     SealingState,
 )
 from services.caseload.models.p2k2 import P2k2Kehadiran, P2k2Materi, P2k2Modul, P2k2Sesi, Presence
+from services.caseload.models.past import AnggotaPast, UsahaPast, WilayahPast
 from services.caseload.models.replicas import Aid, Pendamping, Penugasan, WilayahTugas
 from services.caseload.models.table import Table
 from services.caseload.models.tugas import Tugas, TugasKind, TugasTerm
@@ -48,6 +50,7 @@ __all__ = [
     "USULAN_MOVES",
     "AgeRule",
     "Aid",
+    "AnggotaPast",
     "CaseMark",
     "CaseState",
     "Dampingan",
@@ -55,6 +58,7 @@ __all__ = [
     "DampinganLimit",
     "DampinganLoad",
     "Desil",
+    "EndReason",
     "ExitGround",
     "ExitProposal",
     "ExitProposalState",
@@ -84,8 +88,10 @@ __all__ = [
     "TugasKind",
     "TugasTerm",
     "Usaha",
+    "UsahaPast",
     "Usulan",
     "UsulanGround",
     "UsulanState",
+    "WilayahPast",
     "WilayahTugas",
 ]

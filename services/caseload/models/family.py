@@ -29,6 +29,17 @@ class Relation(StrEnum):
     LAINNYA = "LAINNYA"
 
 
+class EndReason(StrEnum):
+    """Why somebody no longer belongs to a family; TIDAK_DALAM_DATA: an intake no longer named them."""
+
+    MENINGGAL = "MENINGGAL"
+    KAWIN_KELUAR = "KAWIN_KELUAR"
+    PINDAH = "PINDAH"
+    PISAH_KK = "PISAH_KK"
+    TIDAK_DALAM_DATA = "TIDAK_DALAM_DATA"
+    LAINNYA = "LAINNYA"
+
+
 class Kpm(Table):
     """A family. Address and phone are sealed for `sealed_for`, the index of the card under which they came in.
 
@@ -85,6 +96,7 @@ class KpmAnggota(Table):
             postgresql_where=sa.text("pengurus AND left_on IS NULL"),
         ),
         sa.CheckConstraint("left_on IS NULL OR left_on >= joined_on", name="left_after_joining"),
+        sa.CheckConstraint("(left_on IS NULL) = (end_reason IS NULL)", name="left_for_a_reason"),
     )
 
     anggota_id: Mapped[Made]
@@ -99,6 +111,7 @@ class KpmAnggota(Table):
     pengurus: Mapped[bool]
     joined_on: Mapped[date]
     left_on: Mapped[date | None]
+    end_reason: Mapped[EndReason | None] = mapped_column(text_enum(EndReason))
 
 
 class Komponen(Table):
@@ -136,7 +149,10 @@ class Desil(Table):
 
 
 class Usaha(Table):
-    """A member's business; monthly turnover in rupiah. The NIB is sealed for the owner's `nik_index`."""
+    """A member's business as it is now; monthly turnover in rupiah. The NIB is sealed for the owner's `nik_index`.
+
+    `as_of` is the day of which it is true, where somebody said so; what it was before is in `usaha_past`.
+    """
 
     __tablename__ = "usaha"
     __table_args__ = (
@@ -152,6 +168,8 @@ class Usaha(Table):
     omzet_rp: Mapped[int] = mapped_column(sa.BigInteger)
     nib_sealed: Mapped[bytes | None]
     has_letter: Mapped[bool]
+    as_of: Mapped[date | None]
+    version: Mapped[int] = mapped_column(server_default="1")
     recorded_at: Mapped[Recorded]
 
 

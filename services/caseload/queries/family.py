@@ -24,7 +24,7 @@ SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, kpm.sealed_for, kpm.address_se
                     'valid_to', upper(k.valid)) ORDER BY k.kind), '[]')
                 FROM komponen k WHERE k.kpm_id = kpm.kpm_id AND k.anggota_id = a.anggota_id AND k.valid @> $2::date) AS komponen,
             (SELECT json_build_object('usaha_id', u.usaha_id, 'sector', u.sector, 'started_on', u.started_on,
-                    'omzet_rp', u.omzet_rp, 'has_nib', u.nib_sealed IS NOT NULL, 'has_letter', u.has_letter)
+                    'omzet_rp', u.omzet_rp, 'has_nib', u.nib_sealed IS NOT NULL, 'has_letter', u.has_letter, 'version', u.version)
                 FROM usaha u WHERE u.anggota_id = a.anggota_id) AS usaha
         FROM kpm_anggota a WHERE a.kpm_id = kpm.kpm_id AND a.left_on IS NULL) AS m) AS members,
     (SELECT json_agg(json_build_object('scope', d.scope, 'value', d.value, 'snapshot', d.snapshot)

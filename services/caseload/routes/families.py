@@ -45,6 +45,7 @@ class UsahaView(View):
     """A member's business; monthly turnover in rupiah."""
 
     usaha_id: UUID
+    version: int
     sector: UsahaSector
     started_on: date
     omzet_rp: int

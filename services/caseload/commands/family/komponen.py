@@ -9,15 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.family.changes import change_family
+from services.caseload.commands.family.editing import member_of, require_past
 from services.caseload.commands.family.in_hand import family_in_hand
-from services.caseload.errors import NotInTheFuture
 from services.caseload.errors.family import (
     EndsBeforeItBegins,
     KomponenHasEnded,
     KomponenOverlaps,
-    MemberUnknown,
 )
-from services.caseload.models import Komponen, KpmAnggota
+from services.caseload.models import Komponen
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind
@@ -42,8 +41,7 @@ async def begin_komponen(
     """
     held = await family_in_hand(session, actor, kpm_id)
     await member_of(session, kpm_id, anggota_id)
-    if valid_from > (today := await clock.today(session)):
-        raise NotInTheFuture("/body/valid_from", on=valid_from, today=today)
+    await require_past(session, valid_from, "/body/valid_from")
     require_order(valid_from, valid_to)
     komponen = Komponen(
         komponen_id=uuid7(),
@@ -89,14 +87,6 @@ def require_order(first: date | None, end: date | None) -> None:
     """Raise EndsBeforeItBegins unless at least one day lies between."""
     if first and end and end <= first:
         raise EndsBeforeItBegins("/body/valid_to", valid_from=first, valid_to=end)
-
-
-async def member_of(session: AsyncSession, kpm_id: UUID, anggota_id: UUID) -> KpmAnggota:
-    """Return a member of the family as it is now; raise MemberUnknown."""
-    member = await session.get(KpmAnggota, anggota_id)
-    if member is None or member.kpm_id != kpm_id or member.left_on is not None:
-        raise MemberUnknown("/body/anggota_id")
-    return member
 
 
 async def insert_or_refuse(session: AsyncSession, komponen: Komponen) -> None:

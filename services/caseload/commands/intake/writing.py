@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.gap import fill_gaps
 from services.caseload.commands.intake.deciding import Plan
 from services.caseload.commands.intake.new_rows import FAMILY_COLUMNS, MEMBER_COLUMNS, NewRows
+from services.caseload.commands.past import keep_anggota, keep_usaha
 from shared import clock
 from shared.database import raw
 from shared.jobs import Job
@@ -25,7 +26,8 @@ ON CONFLICT (kpm_id) DO UPDATE SET kode_wilayah = EXCLUDED.kode_wilayah, sealed_
 """
 # Before the members: one pengurus a family holds at every statement, and who is not in the file has left.
 LEAVERS = """
-UPDATE kpm_anggota SET pengurus = false, left_on = CASE WHEN anggota_id = ANY($2) THEN NULL ELSE $3::date END
+UPDATE kpm_anggota SET pengurus = false, left_on = CASE WHEN anggota_id = ANY($2) THEN NULL ELSE $3::date END,
+    end_reason = CASE WHEN anggota_id = ANY($2) THEN NULL ELSE 'TIDAK_DALAM_DATA' END
 WHERE kpm_id = ANY($1) AND left_on IS NULL AND (pengurus OR NOT anggota_id = ANY($2))
 """
 MEMBERS = """
@@ -38,6 +40,7 @@ JOIN staged_row s ON s.job_id = $1 AND s.row_no = m.row_no
 ON CONFLICT (nik_index) DO UPDATE SET kpm_id = EXCLUDED.kpm_id, nik_sealed = EXCLUDED.nik_sealed,
     name_sealed = EXCLUDED.name_sealed, birth_on = EXCLUDED.birth_on, sex = EXCLUDED.sex,
     relation = EXCLUDED.relation, married = EXCLUDED.married, pengurus = EXCLUDED.pengurus, left_on = NULL,
+    end_reason = NULL,
     joined_on = CASE WHEN kpm_anggota.left_on IS NULL THEN kpm_anggota.joined_on ELSE EXCLUDED.joined_on END
 """
 DESIL = """
@@ -54,7 +57,7 @@ FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[]) AS u(id, kpm_id, a
 JOIN staged_row s ON s.job_id = $1 AND s.row_no = u.row_no
 ON CONFLICT (anggota_id) DO UPDATE SET kpm_id = EXCLUDED.kpm_id, sector = EXCLUDED.sector,
     started_on = EXCLUDED.started_on, omzet_rp = EXCLUDED.omzet_rp, nib_sealed = EXCLUDED.nib_sealed,
-    has_letter = EXCLUDED.has_letter, recorded_at = clock_timestamp()
+    has_letter = EXCLUDED.has_letter, as_of = NULL, version = usaha.version + 1, recorded_at = clock_timestamp()
 """
 ENDED = "UPDATE komponen SET valid = daterange(lower(valid), $2::date) WHERE komponen_id = ANY($1)"
 DROPPED = "DELETE FROM komponen WHERE komponen_id = ANY($1)"
@@ -72,6 +75,7 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: d
     await end_komponen(connection, plans, today)
     await copy(connection, rows, FAMILY_COLUMNS)
     if rows.known_members:
+        await keep_anggota(connection, [anggota_id for anggota_id, _, _ in rows.known_members])
         await connection.execute(MEMBERS, job.job_id, *columns(rows.known_members, 3), today)
     await copy(connection, rows, MEMBER_COLUMNS)
     accompanied = [(plan.kpm_id, today) for plan in plans if plan.dampingan and not plan.new]
@@ -79,6 +83,7 @@ async def write(session: AsyncSession, job: Job, plans: Sequence[Plan], today: d
     if rows.known_desil:
         await connection.execute(DESIL, *columns(rows.known_desil, 4))
     if rows.known_usaha:
+        await keep_usaha(connection, [usaha_id for usaha_id, _, _, _ in rows.known_usaha])
         await connection.execute(USAHA, job.job_id, *columns(rows.known_usaha, 4))
 
 

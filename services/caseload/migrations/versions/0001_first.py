@@ -22,6 +22,9 @@ FAMILY_TABLES = (
     "kunjungan",
     "exit_proposal",
     "usulan",
+    "anggota_past",
+    "wilayah_past",
+    "usaha_past",
     "case_mark",
     "kpm_history",
     "sealing",
@@ -30,7 +33,7 @@ FAMILY_TABLES = (
     "p2k2_kehadiran",
 )
 AREA_TABLES = ("kpm", "hand_over", "p2k2_sesi")
-HISTORIES = ("kpm_history",)
+HISTORIES = ("kpm_history", "anggota_past", "wilayah_past", "usaha_past")
 
 AUTHOR = "pendamping_id = NULLIF(current_setting('pilar.pendamping', true), '')::uuid"
 

@@ -1,0 +1,109 @@
+"""A family moves: where it lived stays readable, and who may not work at the new place accompanies it no longer."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.commands.dampingan import covers, is_within
+from services.caseload.commands.endings import end_dampingan
+from services.caseload.commands.evidence import require_evidence
+from services.caseload.commands.family.changes import change_family
+from services.caseload.commands.family.editing import edited_family, require_past
+from services.caseload.errors.family import BeyondYourArea, MovedSince, MovesNowhere, NotAVillage
+from services.caseload.models import Dampingan, Kpm, WilayahPast, WilayahTugas
+from shared import clock, wilayah
+from shared.access import Actor
+from shared.database import uuid7, vault_of
+
+MOVED = "PINDAH_WILAYAH"
+
+
+async def move_family(
+    session: AsyncSession,
+    actor: Actor,
+    kpm_id: UUID,
+    *,
+    kode_wilayah: str,
+    address: str | None,
+    on: date,
+    evidence_sha256: str,
+    version: int,
+) -> Kpm:
+    """Let a family live elsewhere from a day on; memberships go on, the PKH dampingan where its area allows.
+
+    Raises:
+        NotFound, LostRace, NotInTheFuture, UnknownWilayah, NotAVillage, MovesNowhere, BeyondYourArea, EvidenceUnknown,
+        MovedSince.
+    """
+    kpm = await edited_family(session, actor, kpm_id, version)
+    await require_past(session, on)
+    require_village(actor, kode_wilayah)
+    if kode_wilayah == kpm.kode_wilayah:
+        raise MovesNowhere("/body/kode_wilayah")
+    await require_evidence(session, evidence_sha256)
+    before = kpm.kode_wilayah
+    await keep_wilayah(session, kpm, on, evidence_sha256)
+    kpm.kode_wilayah = kode_wilayah
+    place = {"table": "kpm", "column": "address", "row_id": kpm.sealed_for.hex()}
+    kpm.address_sealed = vault_of(session).seal(address, **place) if address else None
+    kept = {"on": str(on), "before": before, "evidence_sha256": evidence_sha256}
+    await change_family(session, kpm, actor, ("kpm", kpm_id), "MOVED", None, **kept)
+    await leave_to_others(session, actor, kpm)
+    return kpm
+
+
+def require_village(actor: Actor, kode_wilayah: str) -> None:
+    """Raise UnknownWilayah, NotAVillage or BeyondYourArea where the caller cannot let a family live."""
+    wilayah.require(kode_wilayah, "/body/kode_wilayah")
+    if wilayah.level(kode_wilayah) != wilayah.VILLAGE:
+        raise NotAVillage("/body/kode_wilayah", kode_wilayah=kode_wilayah)
+    if not actor.covers(kode_wilayah):
+        raise BeyondYourArea("/body/kode_wilayah")
+
+
+async def keep_wilayah(session: AsyncSession, kpm: Kpm, on: date, evidence_sha256: str) -> None:
+    """Keep where the family lived, from its last move, or from when it was taken in, up to a day."""
+    last = sa.select(sa.func.max(sa.func.upper(WilayahPast.valid))).where(WilayahPast.kpm_id == kpm.kpm_id)
+    moved = await session.scalar(last)
+    if moved is not None and on <= moved:
+        raise MovedSince("/body/on", since=moved)
+    first = moved or min(jakarta_day(kpm.registered_at), on - timedelta(days=1))
+    past_id, vault = uuid7(), vault_of(session)
+    address = kpm.address_sealed and vault.open(
+        kpm.address_sealed, table="kpm", column="address", row_id=kpm.sealed_for.hex()
+    )
+    session.add(
+        WilayahPast(
+            wilayah_past_id=past_id,
+            kpm_id=kpm.kpm_id,
+            kode_wilayah=kpm.kode_wilayah,
+            address_sealed=address
+            and vault.seal(address, table="wilayah_past", column="address", row_id=past_id),
+            evidence_sha256=evidence_sha256,
+            valid=Range(first, on),
+        )
+    )
+
+
+def jakarta_day(at: datetime) -> date:
+    """Return the calendar date in Jakarta."""
+    return at.astimezone(clock.JAKARTA).date()
+
+
+async def leave_to_others(session: AsyncSession, actor: Actor, kpm: Kpm) -> None:
+    """End the dampingan whose placements do not cover the new area; a gap opens, and a task to close it."""
+    today = await clock.today(session)
+    going_on = sa.select(Dampingan).where(
+        Dampingan.kpm_id == kpm.kpm_id,
+        ~Dampingan.ended,
+        sa.func.coalesce(sa.func.upper(Dampingan.valid) > today, True),
+    )
+    for dampingan in (await session.scalars(going_on)).all():
+        areas = sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == dampingan.penugasan_id)
+        found = await session.scalars(areas)
+        if not any(covers(area, today) and is_within(kpm.kode_wilayah, area.kode_wilayah) for area in found):
+            ends = max(today, (dampingan.valid.lower or today) + timedelta(days=1))
+            await end_dampingan(session, actor, dampingan.dampingan_id, valid_to=ends, reason=MOVED)

@@ -1,0 +1,50 @@
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.commands.facts import age, ages_on
+from services.caseload.commands.family.changes import change_family
+from services.caseload.commands.family.editing import edited_family, member_of, require_past
+from services.caseload.errors.family import PengurusAlready, TooYoungForPengurus
+from services.caseload.models import KpmAnggota
+from shared.access import Actor
+
+
+async def change_pengurus(
+    session: AsyncSession,
+    actor: Actor,
+    kpm_id: UUID,
+    *,
+    anggota_id: UUID,
+    on: date,
+    reason: str,
+    version: int,
+) -> KpmAnggota:
+    """Let another adult of the family hold its card from a day on; the history names the one before.
+
+    Raises:
+        NotFound, PendampingNotActive, LostRace, MemberUnknown, NotInTheFuture, PengurusAlready, TooYoungForPengurus.
+    """
+    kpm = await edited_family(session, actor, kpm_id, version)
+    member = await member_of(session, kpm_id, anggota_id)
+    await require_past(session, on)
+    if member.pengurus:
+        raise PengurusAlready("/body/anggota_id")
+    rule = await ages_on(session, on)
+    if age(member.birth_on.isoformat(), on) < rule.able_from and not member.married:
+        raise TooYoungForPengurus("/body/anggota_id", able_from=rule.able_from)
+    before = await session.scalar(
+        sa.select(KpmAnggota).where(
+            KpmAnggota.kpm_id == kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None)
+        )
+    )
+    if before is not None:
+        before.pengurus = False
+        # Before the next one: one pengurus a family holds at every statement.
+        await session.flush()
+    member.pengurus = True
+    kept = {"on": str(on), "before": before and str(before.anggota_id)}
+    await change_family(session, kpm, actor, ("pengurus", anggota_id), "CHANGED", reason, **kept)
+    return member
