@@ -5,6 +5,12 @@ CREATE INDEX ix_graduasi_state_since_on_graduasi_id ON graduasi (state, since_on
 
 CREATE INDEX ix_graduasi_waiting_in_area ON graduasi (kode_wilayah, state) WHERE state IN ('DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS');;
 
+CREATE INDEX ix_graduasi_kode_wilayah_graduasi_id ON graduasi (kode_wilayah, graduasi_id);;
+
+CREATE INDEX ix_graduasi_opened_by ON graduasi (opened_by);;
+
+CREATE INDEX ix_stage_act_person_graduasi_id ON stage_act (person, graduasi_id);;
+
 CREATE INDEX ix_stage_act_graduasi_id_person ON stage_act (graduasi_id, person);;
 
 CREATE INDEX ix_monitoring_task_open_by_kpm ON monitoring_task (kpm_id) WHERE recorded_on IS NULL AND closed_on IS NULL;;
@@ -12,6 +18,10 @@ CREATE INDEX ix_monitoring_task_open_by_kpm ON monitoring_task (kpm_id) WHERE re
 CREATE INDEX ix_monitoring_task_open_in_area ON monitoring_task (kode_wilayah, kind, due_on) WHERE recorded_on IS NULL AND closed_on IS NULL;;
 
 CREATE INDEX ix_monitoring_task_open ON monitoring_task (due_on, task_id) WHERE recorded_on IS NULL AND closed_on IS NULL;;
+
+CREATE INDEX ix_monitoring_task_kpm_id ON monitoring_task (kpm_id);;
+
+CREATE INDEX ix_monitoring_task_kode_wilayah ON monitoring_task (kode_wilayah);;
 
 CREATE INDEX ix_monitoring_task_graduasi_id ON monitoring_task (graduasi_id);;
 

@@ -151,6 +151,8 @@ class Graduasi(Table):
         ),
         sa.Index("ix_graduasi_kpm_id", "kpm_id"),
         sa.Index("ix_graduasi_state_graduasi_id", "state", "graduasi_id"),
+        sa.Index("ix_graduasi_kode_wilayah_graduasi_id", "kode_wilayah", "graduasi_id"),
+        sa.Index("ix_graduasi_opened_by", "opened_by"),
         sa.Index("ix_graduasi_state_since_on_graduasi_id", "state", "since_on", "graduasi_id"),
         sa.Index(
             "ix_graduasi_waiting_in_area",
@@ -257,6 +259,7 @@ class StageAct(Table):
             using="gist",
             where=sa.text("four_people"),
         ),
+        sa.Index("ix_stage_act_person_graduasi_id", "person", "graduasi_id"),
         sa.Index("ix_stage_act_graduasi_id_person", "graduasi_id", "person"),
     )
 

@@ -90,6 +90,8 @@ class MonitoringTask(Table):
             postgresql_where=sa.text("confirms_relapse"),
         ),
         sa.Index("ix_monitoring_task_due_on_task_id", "due_on", "task_id"),
+        sa.Index("ix_monitoring_task_kpm_id", "kpm_id"),
+        sa.Index("ix_monitoring_task_kode_wilayah", "kode_wilayah"),
         sa.Index("ix_monitoring_task_graduasi_id", "graduasi_id"),
         sa.Index("ix_monitoring_task_open", "due_on", "task_id", postgresql_where=OPEN),
         sa.Index("ix_monitoring_task_open_by_kpm", "kpm_id", postgresql_where=OPEN),

@@ -19,7 +19,7 @@ from services.graduation.models import (
     Usul,
 )
 from services.graduation.queries.penetapan import as_penetapan
-from services.graduation.queries.seen import visible
+from services.graduation.queries.seen import theirs, visible
 from services.graduation.queries.waiting import waiting_cases
 from shared.access import Actor, Role
 from shared.errors import NotFound
@@ -61,7 +61,7 @@ async def cases(session: AsyncSession, caller: Actor, *, waiting: bool = False, 
     if waiting:
         statement = statement.where(await waiting_cases(session, caller))
     else:
-        statement = statement.where(await visible(session, caller))
+        statement = statement.where(await theirs(session, caller))
     for name, value in filters.items():
         if value is not None:
             statement = statement.where(getattr(Graduasi, name) == value)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.models import MonitoringTask
-from services.graduation.queries.seen import accompanied
+from services.graduation.queries.seen import held_by, within
 from services.graduation.queries.waiting import OPEN_TASK, my_tasks
 from shared import clock
 from shared.access import Actor, Role
@@ -48,7 +48,10 @@ async def tasks(session: AsyncSession, caller: Actor, wanted: TaskFilter) -> Any
     if wanted.mine:
         statement = statement.where(await my_tasks(session, caller))
     elif caller.roles == {Role.PENDAMPING}:
-        statement = statement.where(accompanied(MonitoringTask.kpm_id, caller, await clock.today(session)))
+        held = held_by(caller, await clock.today(session))
+        statement = statement.where(MonitoringTask.kpm_id.in_(held))
+    else:
+        statement = statement.where(within(MonitoringTask.kode_wilayah, caller))
     if wanted.graduasi_id is not None:
         statement = statement.where(MonitoringTask.graduasi_id == wanted.graduasi_id)
     if wanted.open_only:

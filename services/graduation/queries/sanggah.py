@@ -17,7 +17,7 @@ from services.graduation.models import (
     SanggahDecision,
     SanggahState,
 )
-from services.graduation.queries.seen import visible
+from services.graduation.queries.seen import gathered, visible, within
 from services.graduation.queries.waiting import waiting_sanggah
 from shared import clock
 from shared.access import Actor, Role
@@ -51,10 +51,10 @@ class SanggahFilter:
 
 async def sanggah(session: AsyncSession, caller: Actor, wanted: SanggahFilter) -> Any:
     """Select objections; a pendamping sees those on the cases that they may see."""
-    statement = sa.select(*SHOWN)
+    statement = sa.select(*SHOWN).where(within(Sanggah.kode_wilayah, caller))
     if caller.roles == {Role.PENDAMPING}:
-        statement = statement.join(Graduasi, Graduasi.graduasi_id == Sanggah.graduasi_id)
-        statement = statement.where(await visible(session, caller))
+        seen = gathered(caller, await clock.today(session))
+        statement = statement.where(Sanggah.graduasi_id.in_(seen))
     if wanted.waiting:
         statement = statement.where(waiting_sanggah(caller))
     if wanted.state is not None:

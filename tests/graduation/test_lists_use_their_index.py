@@ -1,0 +1,82 @@
+"""The lists that people work from are found by an index, whoever asks; PostgreSQL says so over generated rows."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
+
+from services.graduation import queries
+from services.graduation.models import Graduasi, MonitoringTask, Sanggah
+from services.graduation.queries import SanggahFilter, TaskFilter
+from shared.access import Actor, Role
+from tests.kit import Running
+
+# Families of fifty pendamping over as many kecamatan, half of their cases at an end; the order of ids says nothing.
+ROWS = """
+SET session_replication_role = replica;
+CREATE TEMP TABLE n AS SELECT i, md5('k' || i)::uuid AS kpm_id, md5('g' || i)::uuid AS graduasi_id,
+  (11 + j % 30) || '.' || (10 + j % 5) || '.' || '0' || (1 + j % 9) || '.200' || i % 10 AS area, md5('p' || j)::uuid AS p,
+  md5('q' || j)::uuid AS q, (ARRAY['TERIDENTIFIKASI', 'DIUSULKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DISANGGAH',
+  'PEMANTAUAN', 'DITOLAK', 'DITOLAK', 'DITOLAK', 'DITOLAK', 'DITOLAK', 'DITOLAK'])[1 + (i * 7919) % 12] AS state
+  FROM generate_series(1, 20000) AS i, LATERAL (SELECT i / 400 AS j) AS o;
+INSERT INTO graduasi (graduasi_id, kpm_id, kepesertaan_id, bansos, exit_reason, kode_wilayah, policy_id, policy_version,
+  state, since_on, opened_by, opened_at, version) SELECT graduasi_id, kpm_id, graduasi_id, 'PKH', 'SEJAHTERA_MANDIRI', area,
+  '019a0000-0000-7000-8000-000000000101', 1, state, date '2026-01-01' + i % 300, p::text, now(), 5 FROM n;
+INSERT INTO replica_kpm.dampingan
+  SELECT md5('d' || i)::uuid, kpm_id, area, p, q, 'PENDAMPINGAN', '2025-01-01', NULL FROM n;
+INSERT INTO replica_pendamping.penugasan SELECT DISTINCT q, p, 'PKH_PENDAMPING', date '2025-01-01', NULL::date FROM n;
+INSERT INTO replica_pendamping.wilayah_tugas
+  SELECT md5('w' || q::text)::uuid, q, p, min(left(area, 8)), date '2025-01-01', NULL::date FROM n GROUP BY q, p;
+INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)
+  SELECT graduasi_id, area, 'USUL', p::text, 'x', 'PENDAMPING', false, now() FROM n;
+INSERT INTO monitoring_task (task_id, graduasi_id, kpm_id, kode_wilayah, kind, month, opens_on, due_on, recorded_on, still_out, version)
+  SELECT md5('t' || i || m)::uuid, graduasi_id, kpm_id, area, 'BULANAN', m, date '2026-01-01' + m * 30, date '2026-02-01' + m * 30,
+  CASE WHEN i % 12 <> 5 THEN date '2026-05-01' END, CASE WHEN i % 12 <> 5 THEN true END, 1 FROM n, generate_series(1, 3) AS m;
+INSERT INTO sanggah (sanggah_id, graduasi_id, kpm_id, kode_wilayah, lodged_on, lodged_by, channel, ground, evidence_sha256, typed_by,
+  typed_on, at, state) SELECT md5('s' || i)::uuid, graduasi_id, kpm_id, area, date '2026-05-01' + i % 60, 'KELUARGA', 'DESA', 'LAINNYA',
+  repeat('a', 64), 'x', date '2026-06-01', now(), CASE WHEN i % 9 = 0 THEN 'DIAJUKAN' ELSE 'DITOLAK' END FROM n;
+ANALYZE
+"""
+
+
+def callers(pendamping_id: UUID) -> dict[str, Actor]:
+    return {
+        "field": Actor("p", frozenset({Role.PENDAMPING}), ("14.13",), pendamping_id=pendamping_id),
+        "team": Actor("t", frozenset({Role.KETUA_TIM_KABKOTA}), ("14.13",)),
+        "dinsos": Actor("d", frozenset({Role.DINSOS_KABKOTA}), ("14.13",)),
+        "ministry": Actor("m", frozenset({Role.KEMENSOS}), ("*",)),
+    }
+
+
+async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+    """Each list's statement and its order, as its route has them."""
+    cases = await queries.cases(session, caller, waiting=True)
+    tasks = await queries.tasks(session, caller, TaskFilter(mine=True))
+    objections = await queries.sanggah(session, caller, SanggahFilter(None, None, waiting=True))
+    return {
+        "graduasi": (cases, (Graduasi.since_on, Graduasi.graduasi_id)),
+        "monitoring_task": (tasks, (MonitoringTask.due_on, MonitoringTask.task_id)),
+        "sanggah": (objections, (Sanggah.lodged_on, Sanggah.sanggah_id)),
+    }
+
+
+async def plan_of(session: Any, statement: Any, order: tuple[Any, ...]) -> str:
+    wanted = statement.order_by(*order).limit(51)
+    compiled = wanted.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    lines = await session.execute(text(f"EXPLAIN {compiled}".replace(":", "\\:")))
+    return "\n".join(row[0] for row in lines)
+
+
+@pytest.mark.timeout(200)
+async def test_for_every_caller(graduation: Running) -> None:
+    await graduation.execute(ROWS)
+    pendamping_id = (await graduation.sql("SELECT md5('p7')::uuid"))[0][0]
+    scanned: list[str] = []
+    for who, caller in callers(UUID(str(pendamping_id))).items():
+        async with graduation.database.transaction(caller) as session:
+            for table, (statement, order) in (await lists(session, caller)).items():
+                plan = await plan_of(session, statement, order)
+                scanned += [f"{who}: {table}\n{plan}"] if f"Seq Scan on {table}" in plan else []
+    assert scanned == []
