@@ -61,14 +61,16 @@ def test_become_moves_what_is_drawn_and_nothing_else(old: str, new: str) -> None
         assert (row.status, row.version) == (PendampingStatus(old), 1)
 
 
-async def test_the_database_keeps_what_is_drawn_and_nothing_else(registry: Running) -> None:
+@pytest.mark.parametrize("role", ["database_url", "worker_database_url"])
+async def test_the_database_keeps_what_is_drawn_and_nothing_else(registry: Running, role: str) -> None:
     person = await given.pendamping(registry)
-    async with registry.session() as session:
-        connection = await (await session.connection()).get_raw_connection()
-        driver = connection.driver_connection
+    connection = await asyncpg.connect(getattr(registry.settings, role))
+    try:
         for old, new in [*PAIRS, *((None, new) for new in STATUSES)]:
             wanted = (old, new) in LEGAL or (old, new) == (None, "CALON")
-            assert await _kept(driver, person["pendamping_id"], old, new) == wanted, (old, new)
+            assert await _kept(connection, person["pendamping_id"], old, new) == wanted, (old, new)
+    finally:
+        await connection.close()
 
 
 async def _kept(driver: asyncpg.Connection, pendamping_id: str, old: str | None, new: str) -> bool:
