@@ -141,3 +141,17 @@ class AreaTooWide(InvalidInput):
 
     en = "Ask for one kabupaten or kota, or for a part of it."
     id = "Mintalah untuk satu kabupaten atau kota, atau bagiannya."
+
+
+class OneKindTwice(InvalidInput):
+    """422: a conflict is between two kinds; one kind is never held twice at a time anyhow."""
+
+    en = "A conflict is between two kinds; {kind} and {other} are one."
+    id = "Larangan rangkap berlaku bagi dua jenis; {kind} dan {other} adalah satu jenis."
+
+
+class ConflictOverlaps(DomainError):
+    """409: a pair of kinds has one rule at a time; the one that holds is ended first."""
+
+    en = "{kind} and {other} already have a rule in that time. End it first."
+    id = "{kind} dan {other} sudah memiliki aturan pada masa itu. Akhiri dahulu."

@@ -98,6 +98,12 @@ async def kinds_and_contact(service: Running, tokens: Tokens, person: dict[str, 
     revision = {"kind": "TKSK", "name": "TKSK", "ditjen": "DAYASOS", "level": "KECAMATAN"}
     revision |= {"held_by": "PERSON", "source": "Permensos 28/2018", "valid_from": "2026-07-01"}
     done(await service.post("/v1/pilar-kind", revision, as_=ministry))
+    pair = {"kind": "TKSK", "other_kind": "PSM", "paid_only": True, "source": "Permensos 28/2018"}
+    pair |= {"reason_en": "no second post", "reason_id": "tidak boleh rangkap", "valid_from": "2026-01-01"}
+    conflict = done(await service.post("/v1/role-conflict", pair, as_=ministry))
+    done(await service.get("/v1/role-conflict?kind=TKSK&on=2026-02-01", as_=ministry))
+    stop = {"valid_to": "2026-07-01", "reason": "DICABUT"}
+    done(await service.post(f"/v1/role-conflict/{conflict['role_conflict_id']}/end", stop, as_=ministry))
     path = f"/v1/pendamping/{person['pendamping_id']}"
     version = done(await service.get(path, as_=ministry))["version"]
     phone = {"phone": "+62 811 1111 0002", "reason": "NOMOR_BARU"}

@@ -13,6 +13,7 @@ from services.registry.models import (
     PilarTerms,
     Placing,
     RangeHistory,
+    RoleConflict,
     StatusHistory,
     Table,
     WilayahTugas,
@@ -20,6 +21,9 @@ from services.registry.models import (
 from shared.access import Actor
 from shared.database import constraint_of, uuid7
 from shared.errors import DomainError, NotAllowed
+
+Ranged = Penugasan | WilayahTugas | PilarTerms | RoleConflict
+"""What holds for a time, and whose every range is kept."""
 
 
 def require_national(actor: Actor) -> None:
@@ -56,9 +60,7 @@ def remember_status(
     )
 
 
-def remember_range(
-    session: AsyncSession, row: Penugasan | WilayahTugas | PilarTerms, *, reason: str, actor: Actor
-) -> None:
+def remember_range(session: AsyncSession, row: Ranged, *, reason: str, actor: Actor) -> None:
     """Append the range that the row has now to its history."""
     thing, thing_id = _placing_of(row)
     session.add(
@@ -76,9 +78,11 @@ def remember_range(
     )
 
 
-def _placing_of(row: Penugasan | WilayahTugas | PilarTerms) -> tuple[Placing, UUID]:
+def _placing_of(row: Ranged) -> tuple[Placing, UUID]:
     if isinstance(row, Penugasan):
         return Placing.PENUGASAN, row.penugasan_id
     if isinstance(row, WilayahTugas):
         return Placing.WILAYAH_TUGAS, row.wilayah_tugas_id
+    if isinstance(row, RoleConflict):
+        return Placing.ROLE_CONFLICT, row.role_conflict_id
     return Placing.PILAR_KIND, row.pilar_kind_id

@@ -28,6 +28,7 @@ class Placing(StrEnum):
     PENUGASAN = "PENUGASAN"
     WILAYAH_TUGAS = "WILAYAH_TUGAS"
     PILAR_KIND = "PILAR_KIND"
+    ROLE_CONFLICT = "ROLE_CONFLICT"
 
 
 class Penugasan(Table):
@@ -90,7 +91,7 @@ class WilayahTugas(Table):
 
 
 class RangeHistory(Table):
-    """Each range that a penugasan, a wilayah tugas or a kind has had, with who, when and why. Append-only."""
+    """Each range that a penugasan, a wilayah tugas, a kind or a conflict has had, with who, when and why. Append-only."""
 
     __tablename__ = "range_history"
     __table_args__ = (sa.UniqueConstraint("thing_id", "number"),)
@@ -113,6 +114,7 @@ class RoleConflict(Table):
     __table_args__ = (
         sa.CheckConstraint(one_of("other_kind", PilarKind.known()), "other_kind_known"),
         sa.CheckConstraint("kind <> other_kind", "two_kinds"),
+        sa.CheckConstraint("version >= 1", "version_positive"),
         sa.CheckConstraint("valid_to > valid_from", "range_forward"),
         ExcludeConstraint(
             (sa.text("(LEAST(kind, other_kind))"), "="),
@@ -132,3 +134,4 @@ class RoleConflict(Table):
     source: Mapped[str]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    version: Mapped[int]

@@ -1,12 +1,13 @@
 """Registry over HTTP."""
 
-from services.registry.routes import coverage, kinds, pendamping, placement, scorecard
+from services.registry.routes import conflicts, coverage, kinds, pendamping, placement, scorecard
 
 ROUTERS = [
     pendamping.router,
     placement.penugasan,
     placement.wilayah,
     kinds.router,
+    conflicts.router,
     scorecard.target,
     scorecard.router,
     coverage.router,

@@ -44,7 +44,7 @@ CREATE TABLE range_history (
     recorded_by TEXT NOT NULL,
     CONSTRAINT pk_range_history PRIMARY KEY (range_history_id),
     CONSTRAINT uq_range_history_thing_id_number UNIQUE (thing_id, number),
-    CONSTRAINT ck_range_history_placing_known CHECK (thing IN ('PENUGASAN', 'WILAYAH_TUGAS', 'PILAR_KIND'))
+    CONSTRAINT ck_range_history_placing_known CHECK (thing IN ('PENUGASAN', 'WILAYAH_TUGAS', 'PILAR_KIND', 'ROLE_CONFLICT'))
 );;
 CREATE TABLE replica_credit.credit (
     credit_id UUID NOT NULL,
@@ -104,9 +104,11 @@ CREATE TABLE role_conflict (
     source TEXT NOT NULL,
     valid_from DATE NOT NULL,
     valid_to DATE,
+    version INTEGER NOT NULL,
     CONSTRAINT pk_role_conflict PRIMARY KEY (role_conflict_id),
     CONSTRAINT ck_role_conflict_other_kind_known CHECK (other_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
     CONSTRAINT ck_role_conflict_two_kinds CHECK (kind <> other_kind),
+    CONSTRAINT ck_role_conflict_version_positive CHECK (version >= 1),
     CONSTRAINT ck_role_conflict_range_forward CHECK (valid_to > valid_from),
     CONSTRAINT ex_role_conflict_range EXCLUDE USING gist ((LEAST(kind, other_kind)) WITH =, (GREATEST(kind, other_kind)) WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_role_conflict_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
@@ -201,20 +203,26 @@ APPEND_ONLY = ("pendamping_status_history", "contact_history", "range_history", 
 
 CONFLICTS = """
 INSERT INTO role_conflict
-    (role_conflict_id, kind, other_kind, paid_only, reason_en, reason_id, source, valid_from)
+    (role_conflict_id, kind, other_kind, paid_only, reason_en, reason_id, source, valid_from, version)
 SELECT uuidv7(), 'PKH_PENDAMPING', other, paid_only,
     CASE WHEN paid_only THEN 'a PKH pendamping holds no second paid post'
          ELSE 'who supervises pendamping is not one of them' END,
     CASE WHEN paid_only THEN 'pendamping PKH tidak boleh merangkap pekerjaan bergaji'
          ELSE 'pengawas pendamping tidak merangkap pendamping' END,
     CASE WHEN paid_only THEN 'Kode etik SDM PKH 2018: no double job' ELSE 'domain.md 3.1: RHK of team leads' END,
-    DATE '2018-01-01'
+    DATE '2018-01-01', 1
 FROM (VALUES
     ('PKH_KETUA_TIM_KABKOTA', false), ('PKH_KETUA_TIM_PROV', false), ('PKH_APD', false),
     ('TKSK', true), ('PSM', true), ('TAGANA', true), ('KARANG_TARUNA', true), ('PORDAM', true),
     ('REHSOS_PENDAMPING', true), ('REHSOS_LANSIA', true), ('REHSOS_DISABILITAS', true), ('SAKTI_PEKSOS', true),
     ('KONSELOR_ADIKSI', true), ('REHSOS_TUNSOS_KPO', true), ('PUSKESOS_PETUGAS', true), ('SLRT_FASILITATOR', true)
 ) AS pair(other, paid_only)
+"""
+
+CONFLICT_RANGES = """
+INSERT INTO range_history (range_history_id, thing, thing_id, number, valid_from, reason, recorded_at, recorded_by)
+SELECT uuidv7(), 'ROLE_CONFLICT', role_conflict_id, 1, valid_from, 'ISI_PERTAMA', clock_timestamp(), 'system:migration'
+FROM role_conflict
 """
 
 TARGETS = """
@@ -238,6 +246,7 @@ def upgrade() -> None:
     for table in APPEND_ONLY:
         op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM registry_api, registry_worker")
     op.execute(CONFLICTS)
+    op.execute(CONFLICT_RANGES)
     op.execute(TARGETS)
 
 
