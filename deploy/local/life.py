@@ -12,28 +12,14 @@ from deploy.local.outboxes import Outboxes, Told
 from deploy.local.place import Place
 from shared.clock import JAKARTA
 
+# What may be told of a fact, in this order: codes, dates, counts and money; reasons are codes wherever they travel.
 SHOWN = (
-    *(
-        "bansos",
-        "exit_reason",
-        "result",
-        "state",
-        "sk_no",
-        "effective_on",
-        "effective_tahap",
-        "certificate_no",
-    ),
-    *(
-        "program_code",
-        "benefit_kinds",
-        "status",
-        "amount_rp",
-        "delivered_on",
-        "purpose",
-        "valid_from",
-        "valid_to",
-    ),
-    *("month", "still_in_business", "still_out", "omzet_rp", "year", "members", "kode_wilayah", "recipient"),
+    *("bansos", "exit_reason", "result", "state", "closed_as", "outcome", "reason", "reason_code", "cause"),
+    *("sk_no", "sk_on", "term_ends_on", "effective_on", "effective_tahap", "last_payable_tahap"),
+    *("certificate_no", "lodged_on", "suspends", "decided_on", "was_effective", "back_pay_tahap"),
+    *("program_code", "benefit_kinds", "status", "amount_rp", "delivered_on", "purpose", "kind"),
+    *("valid_from", "valid_to", "on", "month", "still_in_business", "still_out", "completes", "omzet_rp"),
+    *("year", "count", "limit", "side", "invited", "attended", "members", "kode_wilayah", "recipient"),
 )
 
 

@@ -134,13 +134,11 @@ class Objection:
         known = await world.get("caseload", f"/v1/kpm/{case.kpm_id}", S)
         (father,) = [one for one in known["members"] if one["relation"] == "KEPALA_KELUARGA"]
         proof = await world.put_file("caseload", b"kutipan akta kematian", S)
-        await self.record_death(father, proof)
+        died = {"reason": "MENINGGAL", "on": "2026-03-05", "evidence_sha256": proof}
+        path = f"/v1/kpm/{case.kpm_id}/anggota/{father['anggota_id']}/end"
+        sentence = "records that the father has died"
+        await world.act(sentence, "caseload", path, died, S, version=known["version"])
         world.check("the case goes on by itself", (await self.case_of(case))["state"], "MASA_SANGGAH")
-
-    async def record_death(self, father: dict[str, Any], proof: str) -> None:
-        body = {"left_on": "2026-03-05", "reason": "MENINGGAL", "evidence_sha256": proof}
-        path = f"/v1/anggota/{father['anggota_id']}/leave"
-        await self.world.act("records that the father has died", "caseload", path, body, S)
 
     async def sanggah(self) -> None:
         """A neighbour objects for her at the Puskesos desk on 9 March; it is typed in the next day, and suspends."""

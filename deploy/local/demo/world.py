@@ -61,8 +61,12 @@ class World:
     async def get(self, service: str, path: str, who: str) -> Any:
         return await self._ask("GET", service, path, who)
 
-    async def post(self, service: str, path: str, body: Any, who: str) -> Any:
-        return await self._ask("POST", service, path, who, json=body)
+    async def post(
+        self, service: str, path: str, body: Any, who: str, *, version: int | None = None
+    ) -> Any:
+        """A command; `version` is the one that the caller read of what is edited."""
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        return await self._ask("POST", service, path, who, json=body, headers=headers)
 
     async def put_file(self, service: str, content: bytes, who: str) -> str:
         headers = {"Content-Type": "application/octet-stream"}
@@ -138,12 +142,20 @@ class World:
                 await asyncio.sleep(wait)
         return await self.http.request(method, url, **more)
 
-    async def act(self, sentence: str, service: str, path: str, body: Any, who: str) -> Any:
+    async def act(
+        self, sentence: str, service: str, path: str, body: Any, who: str, *, version: int | None = None
+    ) -> Any:
         """A hop: somebody does something over HTTP; what it told is printed as it travels, until all have heard it."""
-        return (await self.acts(sentence, service, [(path, body)], who))[0]
+        return (await self.acts(sentence, service, [(path, body)], who, version=version))[0]
 
     async def acts(
-        self, sentence: str, service: str, asked: Sequence[tuple[str, Any]], who: str
+        self,
+        sentence: str,
+        service: str,
+        asked: Sequence[tuple[str, Any]],
+        who: str,
+        *,
+        version: int | None = None,
     ) -> list[Any]:
         """Many hops of one kind, printed as one: each is a command of its own, and all are heard in the end."""
         path = IDS.sub("…", asked[0][0])
@@ -151,7 +163,7 @@ class World:
         self.console.print(
             f"  [bold]{escape(who)}[/] {escape(sentence)}  [dim]{service} POST {escape(path)}{times}[/]"
         )
-        done = [await self.post(service, where, body, who) for where, body in asked]
+        done = [await self.post(service, where, body, who, version=version) for where, body in asked]
         await self.heard()
         return done
 

@@ -64,7 +64,7 @@ class FieldWork:
             "penugasan_id": self.year.s.penugasan_id,
             "kode_wilayah": A,
             "held_on": "2026-03-18",
-            "module": "KESEHATAN_GIZI",
+            "module": 1,
             "session": 1,
             "kelompok": "Melati 1",
             "attendance": came,

@@ -46,6 +46,10 @@ class Then:
         world.check("natural exits, death and move are not counted", reasons, [("SEJAHTERA_MANDIRI", 6)])
         world.check("no case is counted twice", card["granted"], len(READY_A) + len(READY_B))
         world.check("his visits are counted", card["visits"], len(VISITED))
+        said = (card["p2k2_held"], card["p2k2_attendance"])
+        world.check("… and his P2K2 session, to which nine of ten came", said, (1, 0.9))
+        seen = {month: (count["seen"], count["still_out"]) for month, count in card["survival"].items()}
+        world.check("A1 and B1, whom he graduated, stand a month later", seen.get("1"), (2, 2))
         other = await scorecard(world, self.year.t.pendamping_id)
         said = (other["net"], other["target"])
         world.check("T, in service since July, has a target of 5, and no credit of S's", said, (0, 5))

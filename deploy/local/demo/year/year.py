@@ -61,7 +61,7 @@ class Year:
         work, hand_over, then = FieldWork(self), HandOver(self), Then(self)
         return [
             *(("2026-03-02", self.pendamping), ("2026-03-03", self.intake), ("2026-03-03", work.load)),
-            ("2026-03-16", work.visits),
+            *(("2026-03-16", work.visits), ("2026-03-18", work.p2k2)),
             *(("2026-04-13", self.assessment), ("2026-04-17", self.statements)),
             *(("2026-04-27", self.verification), ("2026-05-08", self.musyawarah)),
             *(("2026-05-11", self.death), ("2026-05-15", self.approval), ("2026-05-22", self.first_sk)),
