@@ -62,7 +62,13 @@ async def can_be_replayed(four: Together) -> None:
     assert places == sorted(places)
     assert set(LATER) <= {wire for wire, _ in said}
     text = "\n".join(life.lines(kpm_id, told))
-    for word in ("DITERIMA", "SANGGAH_DITERIMA", "back_pay_tahap 2026-2", "lodged_on 2026-03-09", "from 4 services"):
+    for word in (
+        "DITERIMA",
+        "SANGGAH_DITERIMA",
+        "back_pay_tahap 2026-2",
+        "lodged_on 2026-03-09",
+        "from 4 services",
+    ):
         assert word in text
 
 

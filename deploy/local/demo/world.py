@@ -61,9 +61,7 @@ class World:
     async def get(self, service: str, path: str, who: str) -> Any:
         return await self._ask("GET", service, path, who)
 
-    async def post(
-        self, service: str, path: str, body: Any, who: str, *, version: int | None = None
-    ) -> Any:
+    async def post(self, service: str, path: str, body: Any, who: str, *, version: int | None = None) -> Any:
         """A command; `version` is the one that the caller read of what is edited."""
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         return await self._ask("POST", service, path, who, json=body, headers=headers)
