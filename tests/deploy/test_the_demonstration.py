@@ -1,9 +1,12 @@
-"""deploy/local/demo: scenario 2 over HTTP, and that it notices what differs."""
+"""deploy/local/demo: scenarios 1 and 2 over HTTP by one clock, and that it notices what differs."""
 
 import asyncio
 import json
+import re
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -33,7 +36,7 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstra
     forget(folder.parent / ".pilar-demo")
 
 
-def test_ends_with_0_and_every_then_of_scenario_2(demonstrated: Demonstrated) -> None:
+def test_ends_with_0_and_every_then_of_both_scenarios(demonstrated: Demonstrated) -> None:
     told = demonstrated[1]
     assert told.returncode == 0, told.stdout + told.stderr
     assert "✗" not in told.stdout
@@ -51,10 +54,21 @@ def test_ends_with_0_and_every_then_of_scenario_2(demonstrated: Demonstrated) ->
         ),
         *("KUR_SUPERMIKRO is proposed for MODAL", "PLUT_PENDAMPINGAN is proposed for PENDAMPINGAN"),
         *("KDMP_PASAR is proposed for PASAR", "BPJSTK_BPU is there too", "six monthly monitoring tasks"),
+        *("registry counts 462 families on S", "S accompanies 342 families", "net score of S: 6 of 10"),
+        *("S can no longer open a family of B", "has a target of 5", "no case is counted twice"),
     ):
         assert then in told.stdout
     assert told.stdout.count("agrees") == len(NUMBERS)
     assert "(I1 to I8)" in told.stdout
+
+
+def test_plays_both_by_one_clock_that_never_goes_back(demonstrated: Demonstrated) -> None:
+    days = re.findall(r"^\w+day (\d\d \w+ 202\d) ", demonstrated[1].stdout, re.MULTILINE)
+    played = [datetime.strptime(day, "%d %B %Y") for day in days]  # noqa: DTZ007  # a date
+    assert len(played) > 30
+    assert played == sorted(set(played))
+    scenarios = re.findall(r"^  scenario (\d)$", demonstrated[1].stdout, re.MULTILINE)
+    assert len([one for one in pairwise(scenarios) if one[0] != one[1]]) > 8
 
 
 def test_writes_the_numbers_for_machines(demonstrated: Demonstrated) -> None:

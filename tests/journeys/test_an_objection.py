@@ -35,7 +35,7 @@ TOLD = (
     ("graduation.credit_granted", "kemensos-1"),
     ("referral.rujukan_opened", "system:referral"),
     ("referral.consent_given", "pendamping-4"),
-    ("caseload.kpm_updated", "pendamping-4"),
+    # DEATH
     ("graduation.sanggah_lodged", "operator-desa-2"),
     ("graduation.sanggah_decided", "dinsos-kendal-2"),
     ("graduation.graduasi_annulled", "dinsos-kendal-2"),

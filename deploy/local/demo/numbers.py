@@ -51,6 +51,21 @@ EXPECTED: dict[int, dict[str, dict[str, int]]] = {
             "live": 1,
         },
     },
+    # Two exits of one SK; one objected in term and was restored, one came back later by a usulan.
+    8: {
+        "SEJAHTERA_MANDIRI": {
+            "determined": 2,
+            "annulled": 1,
+            "effective": 1,
+            "ended": 1,
+            "granted": 2,
+            "reversed": 1,
+            "net": 1,
+            "opened": 2,
+            "withdrawn": 1,
+            "live": 1,
+        },
+    },
 }
 
 
