@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from deploy.bench.decisions import decisions
+from deploy.bench.decree import sk
 from deploy.bench.delivery import reaction, replica
 from deploy.bench.figure import Figure, table_of, write
 from deploy.bench.intake import intake
@@ -36,6 +37,7 @@ FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {
     "intake": intake,
     "reading": reading,
     "decisions": decisions,
+    "sk": sk,
     "matching": matching,
 }
 

@@ -92,6 +92,46 @@ async def test_cannot_be_written_into_the_history_when_they_do_not_exist(graduat
         )
 
 
+async def test_of_all_pairs_are_taken_by_the_history_if_they_exist_and_refused_if_not(
+    graduation: Running,
+) -> None:
+    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    connection = await asyncpg.connect(graduation.settings.worker_database_url)
+    taken: set[tuple[str, str]] = set()
+    refusals: set[str] = set()
+    try:
+        for left in STATES:
+            for wanted in STATES:
+                try:
+                    async with connection.transaction():
+                        await connection.execute(
+                            "INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub,"
+                            " role, at, policy_version) VALUES ($1, '33.24', $2, $3, 'p', 's', 'r', now(), 1)",
+                            road.graduasi_id,
+                            left,
+                            wanted,
+                        )
+                    taken.add((left, wanted))
+                except asyncpg.ForeignKeyViolationError as error:
+                    refusals.add(str(error.constraint_name))
+    finally:
+        await connection.close()
+    back = {("DITUNDA", left) for left in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH", "DIBATALKAN"]}
+    assert (taken, refusals) == (expected() | back, {"fk_graduasi_history_a_known_move"})
+
+
+async def test_into_an_sk_are_refused_from_every_state_but_approved(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
+    for state in STATES:
+        if state == "DISETUJUI_DINSOS":
+            continue
+        await put(road, state)
+        answer = await road.determine("2026-05-18")
+        assert (answer.status_code, answer.json()["title"]) == (409, "CasesNotApproved"), state
+    await put(road, "DISETUJUI_DINSOS")
+    assert (await road.determine("2026-05-18")).status_code == 201
+
+
 ALLOWED = {
     "asesmen": {"TERIDENTIFIKASI", "BELUM_SIAP", "DIKEMBALIKAN"},
     "pernyataan": {"SIAP"},
