@@ -41,6 +41,7 @@ from shared.errors import NotFound
 
 RUJUKAN_ORDER = (Rujukan.rujukan_id,)
 RUJUKAN_PROGRAM_ORDER = (RujukanProgram.rujukan_program_id,)
+BY_AREA = (RujukanProgram.kode_wilayah, RujukanProgram.rujukan_program_id)
 PROGRAM_ORDER = (Program.code, Program.revision)
 PARTNER_ORDER = (Partner.code,)
 HISTORY_ORDER = (RujukanProgramHistory.history_id,)
@@ -86,6 +87,24 @@ def rujukan_program_list(
     if kpm_id is not None:
         statement = statement.where(RujukanProgram.kpm_id == kpm_id)
     return statement if state is None else statement.where(RujukanProgram.state == state)
+
+
+def theirs(caller: Actor, kode_wilayah: str | None) -> sa.ColumnElement[bool]:
+    """The condition that an offer is a partner's own, or in an official's areas, and in the area asked for.
+
+    Row security says so too, but in a way that no index answers.
+    """
+    column = RujukanProgram.kode_wilayah
+    asked = _in_area(column, kode_wilayah) if kode_wilayah is not None else sa.true()
+    if caller.partner_id is not None:
+        return sa.and_(RujukanProgram.partner_id == caller.partner_id, asked)
+    if caller.national:
+        return asked
+    return sa.and_(sa.or_(sa.false(), *(_in_area(column, area) for area in caller.areas)), asked)
+
+
+def _in_area(column: sa.SQLColumnExpression[str], area: str) -> sa.ColumnElement[bool]:
+    return sa.and_(column >= area, column < f"{area}~")
 
 
 def program_list(names: Sequence[str], code: str | None) -> sa.Select[*tuple[Any, ...]]:

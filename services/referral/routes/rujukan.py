@@ -23,7 +23,7 @@ from services.referral.models import (
     WaitingReason,
 )
 from services.referral.routes.offers import ReasonView
-from services.referral.routes.shapes import Body, Sentence, Sha256, View
+from services.referral.routes.shapes import Area, Body, Sentence, Sha256, View
 from shared import clock
 from shared.access import Actor, Permission
 from shared.contracts.kinds import Bansos, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
@@ -214,14 +214,17 @@ async def list_rujukan_programs(
     paging: Paging,
     kpm_id: UUID | None = None,
     state: ProgramState | None = None,  # pyright: ignore[reportInvalidTypeForm]
+    kode_wilayah: Area | None = None,
     waiting: Literal["me"] | None = None,
 ) -> Response:
     """List offers: an official's by area, a partner's own once it was told of them; `waiting=me`: the caller's turn."""
     wanted = RujukanProgramState(state) if state is not None else None
     statement = queries.rujukan_program_list(shown_to(caller), kpm_id, wanted)
+    statement = statement.where(queries.theirs(caller, kode_wilayah))
     if waiting is not None:
         statement = statement.where(queries.waits_for(caller, await clock.today(session)))
-    return await paging.answer(session, statement, queries.RUJUKAN_PROGRAM_ORDER)
+    order = queries.RUJUKAN_PROGRAM_ORDER if caller.partner_id else queries.BY_AREA
+    return await paging.answer(session, statement, order)
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}")
