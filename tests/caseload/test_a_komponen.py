@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.caseload.family import Family, alone, refused
-from tests.caseload.given import OTHER, companion, mother
+from tests.caseload.given import OTHER, companion, csv_of, mother, take_in
 from tests.kit import Running
 
 
@@ -36,6 +36,23 @@ async def test_that_ends_last_tells_when(family: Family) -> None:
     assert [act for act in await family.acts() if act[0] == "komponen"] == [
         ("komponen", "ENDED", "LULUS_SEKOLAH")
     ] * 2
+
+
+async def test_that_a_file_no_longer_has_ends_on_the_day_of_the_file(family: Family) -> None:
+    """And the day stays known when a later file says nothing of it either: ALAMIAH rests on it."""
+    await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
+    rows = mother()
+    rows[2]["komponen"] = rows[3]["komponen"] = ""
+    await take_in(family.caseload, csv_of(rows))
+    last = (await family.told("kpm_updated"))[-1]
+    assert last["komponen"] == {}
+    ended = last["last_komponen_ends_on"]
+    assert ended == str((await family.caseload.sql("SELECT max(upper(valid)) AS on FROM komponen"))[0]["on"])
+    rows[3]["name"] = "Nama Lain"
+    rows[2]["married"] = "YA"
+    rows[0]["desil"] += "|NAS:6:2026-Q2"
+    await take_in(family.caseload, csv_of(rows))
+    assert (await family.told("kpm_updated"))[-1]["last_komponen_ends_on"] == ended
 
 
 async def test_that_begins_is_counted_and_told_once(family: Family) -> None:

@@ -105,6 +105,9 @@ async def test_a_pengurus_who_dies_leaves_a_task_until_another_is_named(family: 
     await family.done("pengurus", body, version + 1)
     last = (await family.told("kpm_updated"))[-1]
     assert (last["pengurus_sex"], last["pengurus_birth_year"]) == ("L", 1985)
+    assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == [], (
+        "the task is done by it"
+    )
 
 
 async def test_the_pengurus_changes_to_another_adult_alone(family: Family) -> None:

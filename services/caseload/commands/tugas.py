@@ -76,3 +76,10 @@ async def is_of(session: AsyncSession, actor: Actor, tugas: Tugas) -> bool:
         Dampingan.valid.contains(today),
     )
     return tugas.kind is not TugasKind.PASANG_PENDAMPING and await session.scalar(mine) is not None
+
+
+async def settle_tugas(session: AsyncSession, actor: Actor, kind: TugasKind, kpm_id: UUID) -> None:
+    """Close a family's open tasks of a kind: what they asked for has been done, by this act."""
+    waiting = sa.select(Tugas).where(Tugas.kpm_id == kpm_id, Tugas.kind == kind, Tugas.done_at.is_(None))
+    for tugas in await session.scalars(waiting.with_for_update(key_share=True)):
+        tugas.done_at, tugas.done_by, tugas.version = await clock.now(session), actor.sub, tugas.version + 1

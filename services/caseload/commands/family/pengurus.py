@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.facts import age, ages_on
 from services.caseload.commands.family.changes import change_family
 from services.caseload.commands.family.editing import edited_family, member_of, require_past
+from services.caseload.commands.tugas import settle_tugas
 from services.caseload.errors.family import PengurusAlready, TooYoungForPengurus
-from services.caseload.models import KpmAnggota
+from services.caseload.models import KpmAnggota, TugasKind
 from shared.access import Actor
 
 
@@ -23,6 +24,8 @@ async def change_pengurus(
     version: int,
 ) -> KpmAnggota:
     """Let another adult of the family hold its card from a day on; the history names the one before.
+
+    The task to name one, which a pengurus who died has left, is done by it.
 
     Raises:
         NotFound, PendampingNotActive, LostRace, MemberUnknown, NotInTheFuture, PengurusAlready, TooYoungForPengurus.
@@ -45,6 +48,7 @@ async def change_pengurus(
         # Before the next one: one pengurus a family holds at every statement.
         await session.flush()
     member.pengurus = True
+    await settle_tugas(session, actor, TugasKind.GANTI_PENGURUS, kpm_id)
     kept = {"on": str(on), "before": before and str(before.anggota_id)}
     await change_family(session, kpm, actor, ("pengurus", anggota_id), "CHANGED", reason, **kept)
     return member

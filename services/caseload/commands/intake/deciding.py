@@ -128,8 +128,9 @@ def plan_of(known: Known, family: Staged) -> Plan:
         (scope, snapshot): value for scope, snapshot, value in data["desil"]
     }
     ranks = [(scope, snapshot, value) for (scope, snapshot), value in desil.items()]
-    facts = facts_of(kpm_id, family.data, ranks, known.ages, known.today)
     before = orjson.loads(found["facts"]) if found else None
+    ended = last_end(known, kpm_id, before)
+    facts = facts_of(kpm_id, family.data, ranks, known.ages, known.today, ended)
     if before:
         facts |= {name: before[name] for name in ("p2k2_invited", "p2k2_attended")}
     persons = [known.persons.get(row["nik_index"]) for row in family.rows]
@@ -147,6 +148,18 @@ def plan_of(known: Known, family: Staged) -> Plan:
     add_memberships(known, plan, data)
     add_usaha(known, plan)
     return plan
+
+
+def last_end(known: Known, kpm_id: UUID, before: dict[str, Any] | None) -> str | None:
+    """Return when a komponen last ended: what the file no longer has ends today, what had ended is not forgotten."""
+    today = known.today.isoformat()
+    if any(
+        row["kpm_id"] == kpm_id and row["first"] < known.today
+        for row in known.komponen.get(kpm_id, {}).values()
+    ):
+        return today
+    past = before["last_komponen_ends_on"] if before else None
+    return past if past and past <= today else None
 
 
 def add_komponen(known: Known, plan: Plan) -> None:
