@@ -44,6 +44,7 @@ from shared.contracts.graduation import (
     MonitoringRecorded,
     RelapseConfirmed,
 )
+from shared.contracts.kinds import RujukanPurpose
 from shared.contracts.referral import (
     RujukanAnswered,
     RujukanDelivered,
@@ -198,8 +199,9 @@ async def keep_kepesertaan(
 
 @rujukan.on_batch(RujukanOpened)
 async def keep_rujukan(session: AsyncSession, told: list[Received[RujukanOpened]]) -> None:
-    """Keep that a graduate is with referral."""
-    rows = [parts_of(one, ("rujukan_id", "graduasi_id")) for one in told]
+    """Keep that a graduate is with referral; what follows a relapse is no second one."""
+    firsts = [one for one in told if one.fields["purpose"] == RujukanPurpose.PASCAGRADUASI]
+    rows = [parts_of(one, ("rujukan_id", "graduasi_id")) for one in firsts]
     await upsert(session, Rujukan, rows, key=["rujukan_id"])
 
 

@@ -101,6 +101,51 @@ async def test_said_again_it_moves_and_unsaid_it_is_gone(
     assert done == []
 
 
+async def lane_of(session: AsyncSession, due: Due) -> str:
+    del session
+    return due.subject_id.split("-")[0]
+
+
+async def until_done(registry: Running, work: Work) -> None:
+    while await run_due(registry.worker, work):
+        pass
+
+
+async def test_of_one_lane_one_at_a_time_and_of_two_both(registry: Running) -> None:
+    """Who is slow outside holds its own lane: four workers call it once at a time, and the other lane at once."""
+    calling: dict[str, int] = {"slow": 0, "quick": 0}
+    most = dict(calling)
+    quick_done = asyncio.Event()
+
+    async def perform(lane: str) -> str:
+        calling[lane] += 1
+        most[lane] = max(most[lane], calling[lane])
+        if lane == "slow":
+            async with asyncio.timeout(20):
+                await quick_done.wait()
+        calling[lane] -= 1
+        return lane
+
+    async def record(session: AsyncSession, due: Due, lane: str) -> None:
+        del session
+        if due.subject_id == "quick-2" and lane == "quick":
+            quick_done.set()
+
+    work = Work()
+    work.call("term_ends", OutsideCall(lane_of, perform, record))
+    for number, lane in enumerate(["slow"] * 4 + ["quick"] * 3):
+        subject = f"{lane}-{number % 4}"
+        await plan(
+            registry, subject, datetime.now(UTC) - SOON + timedelta(hours=number), clock="real", lane=lane
+        )
+
+    await asyncio.gather(*(until_done(registry, work) for _ in range(4)))
+    assert quick_done.is_set()
+    assert most == {"slow": 1, "quick": 1}
+    left = "SELECT count(*) AS n FROM platform.due WHERE kind = 'term_ends' AND done_at IS NULL"
+    assert (await registry.sql(left))[0]["n"] == 0
+
+
 async def test_a_call_outside_stands_between_two_transactions(registry: Running) -> None:
     seen: list[str] = []
 

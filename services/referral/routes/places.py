@@ -14,6 +14,7 @@ from services.referral.models import IntakeWindow, Program, Waiting, WaitingReas
 from services.referral.routes.shapes import Area, Body, View
 from shared.access import Permission
 from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Day
 
 places = Router(tag="program-places")
 
@@ -25,8 +26,8 @@ class QuotaBody(Body):
 
     kode_wilayah: Area | National
     places: Annotated[int, Field(strict=True, ge=0, le=100_000_000, examples=[120])]
-    valid_from: date = Field(examples=["2026-01-01"])
-    valid_to: date | None = Field(default=None, examples=["2027-01-01"])
+    valid_from: Day = Field(examples=["2026-01-01"])
+    valid_to: Day | None = Field(default=None, examples=["2027-01-01"])
 
 
 class QuotaView(View):
@@ -54,8 +55,8 @@ class QuotaPage(View):
 class IntakeBody(Body):
     """When applications are taken: to the day before `closes_on`; without it, until further notice."""
 
-    opens_on: date = Field(examples=["2026-06-01"])
-    closes_on: date | None = Field(default=None, examples=["2026-07-01"])
+    opens_on: Day = Field(examples=["2026-06-01"])
+    closes_on: Day | None = Field(default=None, examples=["2026-07-01"])
 
 
 class IntakeView(View):
