@@ -26,6 +26,7 @@ from deploy.bench.matching import matching
 from deploy.bench.memory import memory
 from deploy.bench.reading import reading
 from deploy.bench.stage import Stage
+from deploy.bench.worklists import worklists
 from deploy.kafka.broker import missing
 from deploy.local.place import ROOT
 
@@ -39,6 +40,7 @@ FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {
     "decisions": decisions,
     "sk": sk,
     "matching": matching,
+    "worklists": worklists,
 }
 
 

@@ -1,0 +1,171 @@
+"""The first page of what people work from, where a million families are known, beside the same rows as bare JSON."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from deploy.bench.figure import Aim, Figure
+from deploy.bench.stage import Stage
+from shared.privacy import Vault
+
+MILLION = Path(__file__).with_name("million")
+AREA = "11.10"
+P95_MS = 25
+# The rows of a page as PostgreSQL itself writes them: no scope, no clock, no cursor, nothing opened.
+AS_JSON = "SELECT json_agg(page) FROM ({}) AS page"
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """A list, who asks for it, and the plain query of the same rows (at most 50)."""
+
+    service: str
+    name: str
+    role: str
+    path: str
+    rows: str
+
+    @property
+    def areas(self) -> list[str]:
+        return ["*"] if self.role == "KEMENSOS" else [AREA]
+
+
+MY_FAMILIES = (
+    "SELECT k.kpm_id, k.kode_wilayah, a.name_sealed FROM dampingan d JOIN kpm k USING (kpm_id)"
+    " JOIN kpm_anggota a ON a.kpm_id = k.kpm_id AND a.pengurus WHERE d.pendamping_id = $1"
+    " AND d.valid @> date '2026-05-18' ORDER BY k.kpm_id LIMIT 50"
+)
+WORKLISTS = (
+    Worklist("caseload", "my families", "PENDAMPING", "/v1/kpm", MY_FAMILIES),
+    Worklist(
+        *("caseload", "families of an area", "DINSOS_KABKOTA", "/v1/kpm"),
+        "SELECT k.kpm_id, k.kode_wilayah, a.name_sealed FROM kpm k JOIN kpm_anggota a ON a.kpm_id = k.kpm_id"
+        " AND a.pengurus WHERE k.kode_wilayah >= '11.10' AND k.kode_wilayah < '11.10/' ORDER BY k.kpm_id LIMIT 50",
+    ),
+    Worklist(
+        *("caseload", "my tasks", "PENDAMPING", "/v1/tugas"),
+        "SELECT t.* FROM dampingan d JOIN tugas t USING (kpm_id) WHERE d.pendamping_id = $1 AND t.done_at IS NULL"
+        " ORDER BY t.due_on, t.tugas_id LIMIT 50",
+    ),
+    Worklist(
+        *("graduation", "cases waiting for me", "KETUA_TIM_KABKOTA", "/v1/graduasi?waiting=me"),
+        "SELECT g.* FROM graduasi g WHERE state = 'DIUSULKAN' AND kode_wilayah >= '11.10' AND kode_wilayah < '11.10/'"
+        " ORDER BY graduasi_id LIMIT 50",
+    ),
+    Worklist(
+        *("graduation", "cases waiting for the ministry", "KEMENSOS", "/v1/graduasi?waiting=me"),
+        "SELECT g.* FROM graduasi g WHERE state = 'DISETUJUI_DINSOS' ORDER BY since_on, graduasi_id LIMIT 50",
+    ),
+    Worklist(
+        *("graduation", "my monitoring due", "PENDAMPING", "/v1/monitoring?mine=true"),
+        "SELECT t.* FROM replica_kpm.dampingan d JOIN monitoring_task t USING (kpm_id) WHERE d.pendamping_id = $1"
+        " AND t.recorded_on IS NULL ORDER BY t.due_on, t.task_id LIMIT 50",
+    ),
+    Worklist(
+        *("graduation", "sanggah waiting", "DINSOS_KABKOTA", "/v1/sanggah?waiting=me"),
+        "SELECT s.* FROM sanggah s WHERE state = 'DIAJUKAN' AND kode_wilayah >= '11.10' AND kode_wilayah < '11.10/'"
+        " ORDER BY lodged_on, sanggah_id LIMIT 50",
+    ),
+    Worklist(
+        *("referral", "offers waiting for me", "PENDAMPING", "/v1/rujukan-program?waiting=me"),
+        "SELECT o.* FROM replica_kpm.dampingan d JOIN rujukan_program o USING (kpm_id) WHERE d.pendamping_id = $1"
+        " AND o.state IN ('DRAF', 'PERLU_DATA') ORDER BY o.rujukan_program_id LIMIT 50",
+    ),
+)
+
+
+async def worklists(stage: Stage, *, quick: bool) -> list[Figure]:
+    """One list after another, ours and the bare query in turns, so that both see the same machine."""
+    count, times = (10_000, 20) if quick else (1_000_000, 200)
+    for service in dict.fromkeys(one.service for one in WORKLISTS):
+        await fill(stage, service, count)
+    await seal_names(stage)
+    return [await first_page(stage, one, times) for one in WORKLISTS]
+
+
+async def fill(stage: Stage, service: str, count: int) -> None:
+    """Write the rows as the service would hold them after as many families."""
+    connection = await asyncpg.connect(stage.superuser(service))
+    try:
+        for name in ("of", service):
+            script = (MILLION / f"{name}.sql").read_text("utf-8").replace(":count", str(count))
+            for statement in filter(str.strip, script.split(";;")):
+                await connection.execute(statement)
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+
+
+async def seal_names(stage: Stage) -> None:
+    """What the measured pages show is sealed as intake seals it; the other names are never opened."""
+    vault = Vault(stage.place.keys("caseload"), service="caseload")
+    rows = await stage.ask(
+        "caseload",
+        "SELECT a.anggota_id, a.nik_index FROM kpm k JOIN kpm_anggota a USING (kpm_id)"
+        " WHERE k.kode_wilayah >= $1 AND k.kode_wilayah < $1 || '/'",
+        AREA,
+    )
+    sealed = [
+        (
+            row["anggota_id"],
+            vault.seal("Nobody At All", table="kpm_anggota", column="name", row_id=row["nik_index"].hex()),
+        )
+        for row in rows
+    ]
+    await stage.ask(
+        "caseload",
+        "UPDATE kpm_anggota a SET name_sealed = s.sealed FROM unnest($1::uuid[], $2::bytea[]) AS s(id, sealed)"
+        " WHERE a.anggota_id = s.id",
+        [one[0] for one in sealed],
+        [one[1] for one in sealed],
+    )
+
+
+async def first_page(stage: Stage, wanted: Worklist, times: int) -> Figure:
+    api, holder = await stage.api(wanted.service), await holder_of(stage, wanted.service)
+    claims: dict[str, Any] = {"pendamping_id": holder} if wanted.role == "PENDAMPING" else {}
+    token = stage.issuer.token(wanted.role, "bench-1", wanted.areas, **claims)
+    values = [holder] if "$1" in wanted.rows else []
+    ours: list[float] = []
+    bare: list[float] = []
+    for _ in range(times):
+        bare.append(await timed(lambda: stage.ask(wanted.service, AS_JSON.format(wanted.rows), *values)))
+        ours.append(await timed(lambda: api.get(wanted.path, token)))
+    await some_rows(await api.get(wanted.path, token), wanted)
+    value, floor = p95(ours), p95(bare)
+    aim = Aim("value", P95_MS, at_least=False)
+    return Figure(
+        f"first page, {wanted.name} ({wanted.service}), p95", value, "ms", floor, value / floor, aim
+    )
+
+
+async def holder_of(stage: Stage, service: str) -> UUID:
+    """The pendamping of the first block, whose families lie in the measured kabupaten."""
+    return (await stage.ask(service, "SELECT md5('p0')::uuid AS id"))[0]["id"]
+
+
+async def some_rows(page: bytes, wanted: Worklist) -> None:
+    """An empty page is quick, and shows nothing."""
+    if not json.loads(page)["items"]:
+        message = f"{wanted.path} of {wanted.role} is empty"
+        raise RuntimeError(message)
+
+
+async def timed(ask: Callable[[], Awaitable[object]]) -> float:
+    began = time.perf_counter()
+    await ask()
+    return (time.perf_counter() - began) * 1000
+
+
+def p95(found: list[float]) -> float:
+    """Of what was measured after the first tenth, which warms caches and connections."""
+    ordered = sorted(found[len(found) // 10 :])
+    return ordered[int(len(ordered) * 0.95)]
