@@ -56,6 +56,20 @@ WORKLISTS = (
         " ORDER BY t.due_on, t.tugas_id LIMIT 50",
     ),
     Worklist(
+        *("graduation", "my candidates", "PENDAMPING", "/v1/candidate?exit_reason=SEJAHTERA_MANDIRI"),
+        "SELECT c.* FROM replica_kpm.dampingan d JOIN replica_kpm.candidate c USING (kpm_id) WHERE d.pendamping_id = $1"
+        " ORDER BY c.kabkota, c.rank_nas, c.kepesertaan_id LIMIT 50",
+    ),
+    Worklist(
+        *(
+            "graduation",
+            "candidates of an area",
+            "DINSOS_KABKOTA",
+            "/v1/candidate?exit_reason=SEJAHTERA_MANDIRI",
+        ),
+        "SELECT c.* FROM replica_kpm.candidate c WHERE c.kabkota = '11.10' ORDER BY c.rank_nas, c.kepesertaan_id LIMIT 50",
+    ),
+    Worklist(
         *("graduation", "cases waiting for me", "KETUA_TIM_KABKOTA", "/v1/graduasi?waiting=me"),
         "SELECT g.* FROM graduasi g WHERE state = 'DIUSULKAN' AND kode_wilayah >= '11.10' AND kode_wilayah < '11.10/'"
         " ORDER BY graduasi_id LIMIT 50",
