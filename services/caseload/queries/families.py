@@ -7,42 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.models import (
-    Kpm,
     KpmAnggota,
     KpmHistory,
     KpmNoKk,
 )
-from services.caseload.queries.sight import own
-from shared import clock
-from shared.access import Actor
 from shared.database import vault_of
 from shared.errors import NotFound
 from shared.privacy import Nik, NoKk, Vault
-
-
-async def list_families(
-    session: AsyncSession, actor: Actor, kode_wilayah: str | None
-) -> sa.Select[*tuple[Any, ...]]:
-    """Select the families that the caller may see, with their pengurus' sealed name; ordered by `kpm_id`."""
-    today = await clock.today(session)
-    statement = (
-        sa.select(
-            Kpm.kpm_id,
-            Kpm.kode_wilayah,
-            Kpm.facts["members"].as_integer().label("members"),
-            KpmAnggota.nik_index,
-            KpmAnggota.name_sealed,
-        )
-        .join(
-            KpmAnggota,
-            sa.and_(KpmAnggota.kpm_id == Kpm.kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None)),
-            isouter=True,
-        )
-        .where(own(actor, today))
-    )
-    if kode_wilayah is not None:
-        statement = statement.where(Kpm.kode_wilayah >= kode_wilayah, Kpm.kode_wilayah < kode_wilayah + "~")
-    return statement
 
 
 def open_name(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:

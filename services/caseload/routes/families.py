@@ -9,10 +9,11 @@ from fastapi import Query
 from starlette.responses import Response
 
 from services.caseload.errors import OneNumberToLookUp
-from services.caseload.models import Kpm, KpmHistory, Relation
+from services.caseload.models import KpmHistory, Relation
 from services.caseload.queries import families as reading
 from services.caseload.queries.family import read_family
 from services.caseload.queries.sight import require_sight
+from services.caseload.queries.worklist import FamilyStatus, list_families
 from services.caseload.routes.shapes import Area, Body, View
 from shared.access import Permission
 from shared.contracts.caseload import Desil
@@ -129,6 +130,7 @@ class KpmItem(View):
     kpm_id: UUID
     kode_wilayah: str
     members: int
+    status: FamilyStatus
     pengurus_name: str | None
 
 
@@ -171,12 +173,18 @@ class HistoryPage(View):
 @families.get("/kpm", response_model=KpmPage)
 @may(Permission.KPM_READ)
 async def list_kpm(
-    session: Session, caller: Caller, paging: Paging, kode_wilayah: Annotated[Area | None, Query()] = None
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    kode_wilayah: Annotated[Area | None, Query()] = None,
+    pendamping_id: Annotated[UUID | None, Query()] = None,
+    status: Annotated[FamilyStatus | None, Query()] = None,
 ) -> Response:
-    """Families that the caller may see: a pendamping's own, officials' by area."""
-    statement = await reading.list_families(session, caller, kode_wilayah)
+    """Families that the caller may see: a pendamping's own, officials' by area; by who accompanies them, and status."""
+    wanted = {"kode_wilayah": kode_wilayah, "pendamping_id": pendamping_id, "status": status}
+    statement, order = await list_families(session, caller, **wanted)
     shape = partial(reading.open_name, vault_of(session))
-    return await paging.answer(session, statement, (Kpm.kpm_id,), shape=shape)
+    return await paging.answer(session, statement, order, shape=shape)
 
 
 @families.get("/kpm/{kpm_id}")
