@@ -20,6 +20,7 @@ from deploy.bench.decisions import decisions
 from deploy.bench.decree import sk
 from deploy.bench.delivery import reaction, replica
 from deploy.bench.figure import Figure, table_of, write
+from deploy.bench.hand_over import hand_over
 from deploy.bench.intake import intake
 from deploy.bench.latency import latency
 from deploy.bench.matching import matching
@@ -36,6 +37,7 @@ FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {
     "latency": latency,
     "reaction": reaction,
     "intake": intake,
+    "hand_over": hand_over,
     "reading": reading,
     "decisions": decisions,
     "sk": sk,

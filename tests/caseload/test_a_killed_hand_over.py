@@ -16,7 +16,7 @@ FAMILIES = 160
 
 @pytest.mark.timeout(300)
 async def test_goes_on_where_it_was(placed: Running, tmp_path: Path) -> None:
-    await placed.sql("UPDATE dampingan_limit SET warn_above = 200, refuse_above = 600")
+    await placed.sql("UPDATE dampingan_limit SET warn_above = 100, refuse_above = 600")
     families = await accompanied(placed, FAMILIES)
     answer = await hand_over(placed, await days_later(placed))
     # Small steps. It dies before its first commit, after one, before the next, and after another.
