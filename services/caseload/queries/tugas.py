@@ -27,7 +27,9 @@ async def list_tugas(
         *(getattr(Tugas, name) for name in names), Kpm.kode_wilayah, holder_on(today).label("held_by")
     ).join(Kpm, Kpm.kpm_id == Tugas.kpm_id)
     if sees_own_only(actor):
-        statement = statement.where(of_the_pendamping(actor, today))
+        mine = families_of(actor, today)
+        statement = statement.join(mine, mine.c.kpm_id == Tugas.kpm_id)
+        statement = statement.where(Tugas.kind.not_in(OF_THE_OFFICE))
     if open_only:
         statement = statement.where(Tugas.done_at.is_(None))
     if kind is not None:
@@ -45,9 +47,8 @@ def holder_on(day: date) -> sa.ScalarSelect[UUID]:
     return held.limit(1).scalar_subquery()
 
 
-def of_the_pendamping(actor: Actor, day: date) -> sa.ColumnElement[bool]:
-    """Return the condition that a task is a pendamping's today."""
-    mine = sa.select(Dampingan.kpm_id).where(
-        Dampingan.pendamping_id == actor.pendamping_id, Dampingan.valid.contains(day)
-    )
-    return sa.and_(Tugas.kpm_id.in_(mine), Tugas.kind.not_in(OF_THE_OFFICE))
+def families_of(actor: Actor, day: date) -> sa.CTE:
+    """Return the families that a pendamping has on a day, each once; first, so that no page walks through all tasks."""
+    held = sa.select(Dampingan.kpm_id).distinct()
+    held = held.where(Dampingan.pendamping_id == actor.pendamping_id, Dampingan.valid.contains(day))
+    return held.cte("mine").prefix_with("MATERIALIZED", dialect="postgresql")
