@@ -17,10 +17,10 @@ async def on_one_machine(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Toge
         yield four
 
 
-@pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """One broker for the journeys of a test process."""
-    broker = Broker(tmp_path_factory.mktemp("kafka"))
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker for each journey: what another told is no part of this one's history."""
+    broker = Broker(tmp_path / "kafka")
     broker.start()
     yield broker
     broker.wipe()
@@ -28,6 +28,6 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 @pytest.fixture
 async def over_kafka(cluster: Cluster, broker: Broker, tmp_path: Path) -> AsyncIterator[Together]:
-    """Facts travel through the broker; its topics are wiped between journeys."""
+    """Facts travel through the broker."""
     async with together(cluster, tmp_path, broker.bootstrap) as four:
         yield four

@@ -8,6 +8,7 @@ from deploy.local.demo.scenarios import agreed, play
 from tests.journeys.carrying import Together
 
 THEN = (
+    "the case goes on by itself",
     "IN_TERM: DISANGGAH",
     "the payment stop is suspended",
     "what was to be sent to partners waits",
@@ -35,7 +36,7 @@ TOLD = (
     ("graduation.credit_granted", "kemensos-1"),
     ("referral.rujukan_opened", "system:referral"),
     ("referral.consent_given", "pendamping-4"),
-    # DEATH
+    ("caseload.kpm_updated", "pendamping-4"),
     ("graduation.sanggah_lodged", "operator-desa-2"),
     ("graduation.sanggah_decided", "dinsos-kendal-2"),
     ("graduation.graduasi_annulled", "dinsos-kendal-2"),

@@ -53,7 +53,7 @@ class Objection:
             *(("2026-01-05", self.assessment), ("2026-01-09", self.statements)),
             *(("2026-01-16", self.verification), ("2026-01-23", self.musyawarah)),
             *(("2026-01-30", self.approval), ("2026-02-10", self.decision)),
-            *(("2026-02-16", self.bank), ("2026-03-10", self.sanggah)),
+            *(("2026-02-16", self.bank), ("2026-03-05", self.death), ("2026-03-10", self.sanggah)),
             *(
                 ("2026-03-13", self.term_ends),
                 ("2026-03-20", self.too_late),
