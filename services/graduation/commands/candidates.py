@@ -1,7 +1,7 @@
 """The rows that candidates are found by, written anew from the replicas' own rows whenever one of those has changed."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ def rank(scope: DesilScope) -> Any:
     return sa.func.coalesce(newest, UNRANKED)
 
 
-TABLE = sa.inspect(Candidate).local_table
+TABLE = cast("sa.Table", Candidate.__table__)
 COLUMNS = {
     "kepesertaan_id": Kepesertaan.kepesertaan_id,
     "kpm_id": Kpm.kpm_id,

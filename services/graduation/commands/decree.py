@@ -60,9 +60,9 @@ async def request_sk(session: AsyncSession, actor: Actor, document: BulkDocument
     await require_files(session, {"sk": evidence} if evidence else {})
     sk = new_sk(Document(document.sk_no, document.sk_on, (), evidence), act)
     params = {"sk_id": str(sk.sk_id), "sha256": document.sha256}
-    sk.job_id = await jobs.enqueue(session, KIND, params, actor)
+    job_id = sk.job_id = await jobs.enqueue(session, KIND, params, actor)
     await number(session, sk)
-    return sk, sk.job_id
+    return sk, job_id
 
 
 async def _check_file(session: AsyncSession, sha256: str) -> None:

@@ -74,25 +74,25 @@ async def candidate_rule(session: AsyncSession, exit_reason: ExitReason) -> Cand
         NoPolicy, NoCandidateRule
     """
     on = await clock.today(session)
-    policy = await _in_force(session, exit_reason, on)
-    if policy is None:
+    in_force = (
+        sa.select(Policy, Instrument.exempt_below_able)
+        .outerjoin(Instrument, Instrument.instrument_id == Policy.instrument_id)
+        .where(
+            Policy.exit_reason.in_({exit_reason, ExitReason.ALAMIAH} - {ExitReason.UNKNOWN}),
+            Policy.valid_from <= on,
+            sa.func.coalesce(Policy.valid_to > on, sa.true()),
+        )
+    )
+    found = {row[0].exit_reason: row for row in (await session.execute(in_force)).all()}
+    if exit_reason not in found:
         raise NoPolicy("/query/exit_reason", exit_reason=exit_reason, on=on)
+    policy, exempt_below = found[exit_reason]
     wanted = (policy.candidate_desil_at_least, policy.candidate_usaha_months, policy.candidate_program_years)
     if policy.candidate_komponen_months is None and not any(one is not None for one in wanted):
         raise NoCandidateRule("/query/exit_reason", exit_reason=exit_reason)
-    exempt = sa.select(Instrument.exempt_below_able).where(Instrument.instrument_id == policy.instrument_id)
-    natural = await _in_force(session, ExitReason.ALAMIAH, on)
-    months = natural.candidate_komponen_months if natural else None
-    return CandidateRule(policy, on, await session.scalar(exempt) or 0, months)
-
-
-async def _in_force(session: AsyncSession, exit_reason: ExitReason, on: date) -> Policy | None:
-    statement = sa.select(Policy).where(
-        Policy.exit_reason == exit_reason,
-        Policy.valid_from <= on,
-        sa.func.coalesce(Policy.valid_to > on, sa.true()),
-    )
-    return (await session.scalars(statement)).one_or_none()
+    natural = found.get(ExitReason.ALAMIAH)
+    months = natural[0].candidate_komponen_months if natural else None
+    return CandidateRule(policy, on, exempt_below or 0, months)
 
 
 def candidates(caller: Actor, rule: CandidateRule, kode_wilayah: str | None, bansos: Bansos | None) -> Any:
