@@ -48,7 +48,7 @@ WORKLISTS = (
     Worklist(
         *("caseload", "families of an area", "DINSOS_KABKOTA", "/v1/kpm"),
         "SELECT k.kpm_id, k.kode_wilayah, a.name_sealed FROM kpm k JOIN kpm_anggota a ON a.kpm_id = k.kpm_id"
-        " AND a.pengurus WHERE k.kode_wilayah >= '11.10' AND k.kode_wilayah < '11.10/' ORDER BY k.kpm_id LIMIT 50",
+        " AND a.pengurus WHERE k.kode_wilayah >= '11.10' AND k.kode_wilayah < '11.10/' ORDER BY k.kode_wilayah, k.kpm_id LIMIT 50",
     ),
     Worklist(
         *("caseload", "my tasks", "PENDAMPING", "/v1/tugas"),

@@ -47,9 +47,10 @@ class Kpm(Table):
     """
 
     __tablename__ = "kpm"
+    __table_args__ = (sa.Index("ix_kpm_kode_wilayah_kpm_id", "kode_wilayah", "kpm_id"),)
 
     kpm_id: Mapped[Made]
-    kode_wilayah: Mapped[Kode] = mapped_column(index=True)
+    kode_wilayah: Mapped[Kode]
     sealed_for: Mapped[bytes]
     address_sealed: Mapped[bytes | None]
     phone_sealed: Mapped[bytes | None]

@@ -70,6 +70,14 @@ class CaseMark(Table):
     """
 
     __tablename__ = "case_mark"
+    __table_args__ = (
+        sa.Index(
+            "ix_case_mark_ahead",
+            "state",
+            "kpm_id",
+            postgresql_where=sa.text("state IN ('OPEN', 'DETERMINED', 'EFFECTIVE')"),
+        ),
+    )
 
     graduasi_id: Mapped[Made]
     kpm_id: Mapped[UUID] = mapped_column(index=True)

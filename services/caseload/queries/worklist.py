@@ -54,8 +54,21 @@ async def list_families(
     if sees_own_only(actor) and (holder is None or pendamping_id not in {None, holder}):
         statement = statement.where(sa.false())
     if status is not None:
-        statement = statement.where(stands == status)
-    return statement.outerjoin(KpmAnggota, pengurus), (key,)
+        statement = statement.where(stands == status, *of_the_few(status))
+    # Officials' lists go by the index of areas: families of a place stand together, and none is sorted.
+    order = (key,) if mine is not None else (Kpm.kode_wilayah, key)
+    return statement.outerjoin(KpmAnggota, pengurus), order
+
+
+def of_the_few(status: FamilyStatus) -> list[sa.ColumnElement[bool]]:
+    """Return what the few families with a case in this status have in common, so that they are found by its index."""
+    states = {
+        FamilyStatus.CASE_OPEN: (CaseState.OPEN,),
+        FamilyStatus.END_ANNOUNCED: (CaseState.DETERMINED, CaseState.EFFECTIVE),
+    }
+    if status not in states:
+        return []
+    return [Kpm.kpm_id.in_(sa.select(CaseMark.kpm_id).where(CaseMark.state.in_(states[status])))]
 
 
 def accompanied_by(holder: UUID, day: date) -> sa.CTE:

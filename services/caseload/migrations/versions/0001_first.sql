@@ -31,6 +31,7 @@ CREATE TABLE case_mark (
 );;
 CREATE INDEX ix_case_mark_kepesertaan_id ON case_mark (kepesertaan_id);;
 CREATE INDEX ix_case_mark_kpm_id ON case_mark (kpm_id);;
+CREATE INDEX ix_case_mark_ahead ON case_mark (state, kpm_id) WHERE state IN ('OPEN', 'DETERMINED', 'EFFECTIVE');;
 CREATE TABLE dampingan_limit (
     kind VARCHAR(40) NOT NULL,
     version INTEGER NOT NULL,
@@ -63,7 +64,7 @@ CREATE TABLE kpm (
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
 );;
-CREATE INDEX ix_kpm_kode_wilayah ON kpm (kode_wilayah);;
+CREATE INDEX ix_kpm_kode_wilayah_kpm_id ON kpm (kode_wilayah, kpm_id);;
 CREATE TABLE replica_aid.aid (
     rujukan_program_id UUID NOT NULL,
     rujukan_id UUID NOT NULL,
