@@ -6,10 +6,12 @@ Each returns a token per role of people who have something to do with what was m
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
 from shared.access import Actor, Role
+from shared.contracts.kinds import SanggahOutcome
 from shared.jobs import enqueue
 from tests.caseload import given as families
 from tests.contracts.family_walk import over_time
@@ -17,7 +19,16 @@ from tests.graduation.given import DESA, KENDAL, Road, at, proposal, tell
 from tests.graduation.ministry import Ministry
 from tests.kit import Cluster, Running, deliver, running
 from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import TODAY, World, a_world, determined, family_facts, graduated
+from tests.referral.given import (
+    TODAY,
+    World,
+    a_world,
+    decided,
+    determined,
+    family_facts,
+    graduated,
+    lodged,
+)
 from tests.registry import given as registering
 
 Tokens = dict[Role, str]
@@ -285,9 +296,18 @@ async def objections(service: Running, first: Road, office: str) -> None:
             done(await service.post(path, ruling, as_=judge))
     for read in ("sanggah?state=DIAJUKAN", "graduasi?waiting=me", "monitoring?mine=true", "cohort?year=2026"):
         done(await service.get(f"/v1/{read}", as_=office))
-    undone = await another(service, first).to("MASA_SANGGAH", "2026-08-03")
-    why = {"ground": "SK_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK."}
-    done(await service.post(f"/v1/graduasi/{undone.graduasi_id}/annulment", why, as_=judge))
+    await annulments(service, first, judge)
+
+
+async def annulments(service: Running, first: Road, judge: str) -> None:
+    """One SK undone after its effect, with its tahap paid back; one before."""
+    paid = [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak pada tahap ini."}]
+    for determined_on, back_pay in (("2026-05-18", paid), ("2026-08-03", [])):
+        undone = await another(service, first).to("MASA_SANGGAH", determined_on)
+        await at(service, date(2026, 8, 3))
+        await service.work()
+        why = {"ground": "SK_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK.", "back_pay": back_pay}
+        done(await service.post(f"/v1/graduasi/{undone.graduasi_id}/annulment", why, as_=judge))
 
 
 def grounds() -> tuple[str, str]:
@@ -358,7 +378,9 @@ async def following_up(service: Running, tokens: Tokens, world: World) -> None:
     since = {"since": "2026-01-01T00:00:00+07:00"}
     done(await service.post(f"/v1/partner/{partner}/replay", since, as_=ministry))
     done(await service.get("/v1/outcome-task", as_=tokens[Role.PENDAMPING]))
-    mine = world.partner("KOPDES")
+    mine, objection = world.partner("KOPDES"), uuid4()
+    await world.hear(lodged(world.family, objection))
+    await world.hear(decided(world.family, objection, SanggahOutcome.DITOLAK))
     await world.hear(graduated(world.family))
     subject = await world.sent("KDMP")
     item = done(await service.get("/v1/inbox", as_=mine))["items"][0]
@@ -370,6 +392,8 @@ async def following_up(service: Running, tokens: Tokens, world: World) -> None:
     (raised,) = done(await service.get("/v1/escalation", as_=office))["items"]
     taken_up = f"/v1/escalation/{raised['escalation_id']}/acknowledgement"
     done(await service.post(taken_up, {"note": "Koperasi dihubungi"}, as_=office))
+    listed = {"answer_id": "K-1", "status": "DAFTAR_TUNGGU", "answered_on": str(TODAY)}
+    done(await service.post(f"{path}/answer", listed, as_=mine))
 
 
 async def catalogue(service: Running, tokens: Tokens, partner: dict[str, Any]) -> None:

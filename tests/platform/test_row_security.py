@@ -30,6 +30,8 @@ SCOPES = {
 OPEN = {
     "referral: office": "the office that partners are told to call is published",
     "referral: partner": "partners and where they work are known to all officials",
+    "referral: program_quota": "places of a province or of the country (*) are shared by all areas below: whoever offers"
+    " a program anywhere sees and takes them; no row is of a family",
 }
 OUT_OF_SCOPE = """
 SELECT format('%I', tablename) AS name, array_agg(c.column_name::text) AS columns
@@ -41,6 +43,17 @@ MOVED = {
     "caseload": ("kpm", "kpm_id"),
     "graduation": ("graduasi", "graduasi_id"),
     "referral": ("rujukan", "kpm_id"),
+}
+# What a row without an area of its own hangs on: its column, the table with the area, that table's key.
+PARENTS = {
+    "caseload": (("kpm_id", "kpm", "kpm_id"),),
+    "graduation": (),
+    "referral": (
+        ("after_rujukan_program_id", "rujukan_program", "rujukan_program_id"),
+        ("rujukan_program_id", "rujukan_program", "rujukan_program_id"),
+        ("for_id", "rujukan_program", "rujukan_program_id"),
+        ("rujukan_id", "rujukan", "rujukan_id"),
+    ),
 }
 
 
@@ -57,13 +70,9 @@ class Secured:
         columns = self.tables[table]
         if "kode_wilayah" in columns:
             return inside
-        for parent, key in (
-            ("rujukan_program", "rujukan_program_id"),
-            ("rujukan", "rujukan_id"),
-            ("kpm", "kpm_id"),
-        ):
-            if key in columns:
-                return f"{key} IN (SELECT {key} FROM {parent} WHERE {inside})"
+        for column, parent, key in PARENTS[self.service.name]:
+            if column in columns:
+                return f"{column} IN (SELECT {key} FROM {parent} WHERE {inside})"
         raise AssertionError(table)
 
     async def count(self, table: str, where: str = "true") -> int:

@@ -47,7 +47,7 @@ class CandidatePage(View):
     next: str | None
 
 
-@router.get("/candidate", response_model=CandidatePage)
+@router.get("/candidate", response_model=CandidatePage, responses={409: {}})
 @may(Permission.CANDIDATE_READ)
 async def list_candidate(
     session: Session,
