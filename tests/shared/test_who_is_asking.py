@@ -294,7 +294,7 @@ def test_no_role_holds_two_of_the_four_acts_on_one_case() -> None:
 
 def test_the_operator_sees_no_family() -> None:
     operators = {name for name, roles in PERMISSIONS.items() if Role.OPERATOR in roles}
-    assert {name.partition(".")[0] for name in operators} == {"job", "clock", "parked", "numbers"}
+    assert {name.partition(".")[0] for name in operators} == {"job", "clock", "parked", "numbers", "breaker"}
 
 
 async def test_verifying_is_fast_enough_to_be_forgotten(

@@ -12,7 +12,7 @@ from services.graduation.commands.case import Act, advance, load_case, moment_of
 from services.graduation.commands.usul import proposed
 from services.graduation.models import (
     ENDED_WITHOUT,
-    OPEN,
+    STANDING,
     ExitProposal,
     ExitTaken,
     Graduasi,
@@ -93,7 +93,7 @@ async def _open(session: AsyncSession, told: ExitProposal, policy: Policy) -> UU
     once = (
         insert(Graduasi)
         .values(row)
-        .on_conflict_do_nothing(index_elements=["kepesertaan_id"], index_where=OPEN)
+        .on_conflict_do_nothing(index_elements=["kepesertaan_id"], index_where=STANDING)
     )
     return await session.scalar(once.returning(Graduasi.graduasi_id))
 

@@ -20,7 +20,6 @@ from services.graduation.errors import (
     OpenedByExitProposal,
 )
 from services.graduation.models import (
-    EFFECTIVE,
     Graduasi,
     GraduasiState,
     Kepesertaan,
@@ -41,7 +40,7 @@ async def open_case(
 
     Raises:
         NoPolicy, OpenedByExitProposal, NotYetKnown, NotFound, NotYourFamily, KepesertaanOfAnother,
-        KepesertaanNotActive, CaseAlreadyOpen (its unique index says so)
+        KepesertaanNotActive, CaseAlreadyOpen (the unique index says so)
     """
     now = await moment_of(session)
     policy = await policy_of(session, exit_reason, now.on)
@@ -49,21 +48,11 @@ async def open_case(
         raise OpenedByExitProposal("/body/exit_reason", exit_reason=exit_reason)
     kpm, member = await _family(session, actor, kpm_id, kepesertaan_id, now.on)
     await require_dampingan(session, actor, kpm_id, kpm.kode_wilayah, now.on)
-    await _check_none_in_effect(session, kepesertaan_id)
     case = _new_case(actor, kpm, member, policy, now)
     session.add(case)
-    with refusing(uq_graduasi_open=CaseAlreadyOpen):
+    with refusing(uq_graduasi_standing=CaseAlreadyOpen):
         await session.flush()
     return case
-
-
-async def _check_none_in_effect(session: AsyncSession, kepesertaan_id: UUID) -> None:
-    """Until the tahap of an exit begins the kepesertaan is active, and yet decided (chain.md 1)."""
-    decided = sa.select(Graduasi.graduasi_id).where(
-        Graduasi.kepesertaan_id == kepesertaan_id, Graduasi.state.in_(EFFECTIVE)
-    )
-    if await session.scalar(decided) is not None:
-        raise CaseAlreadyOpen
 
 
 def _new_case(actor: Actor, kpm: Kpm, member: Kepesertaan, policy: Policy, now: Moment) -> Graduasi:

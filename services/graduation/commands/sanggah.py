@@ -92,7 +92,7 @@ async def lodge_sanggah(session: AsyncSession, actor: Actor, graduasi_id: UUID, 
     await require_files(session, {"sanggah": paper.evidence_sha256})
     sanggah = _sanggah(case, paper, act)
     session.add(sanggah)
-    with refusing(uq_sanggah_one_paper=PaperAlreadyTaken, uq_graduasi_open=CaseAlreadyOpen):
+    with refusing(uq_sanggah_one_paper=PaperAlreadyTaken, uq_graduasi_standing=CaseAlreadyOpen):
         await session.flush()
         await advance(session, [(case, policy)], [GraduasiState.DISANGGAH], act)
     emit(session, _lodged(case, sanggah))

@@ -280,9 +280,7 @@ CREATE INDEX ix_graduasi_kpm_id ON graduasi (kpm_id);;
 
 CREATE INDEX ix_graduasi_state_graduasi_id ON graduasi (state, graduasi_id);;
 
-CREATE UNIQUE INDEX uq_graduasi_in_effect ON graduasi (kepesertaan_id) WHERE state IN ('EFEKTIF', 'PEMANTAUAN', 'SELESAI');;
-
-CREATE UNIQUE INDEX uq_graduasi_open ON graduasi (kepesertaan_id) WHERE state NOT IN ('EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DITOLAK', 'DIBATALKAN', 'DIPULIHKAN');;
+CREATE UNIQUE INDEX uq_graduasi_standing ON graduasi (kepesertaan_id) WHERE state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN');;
 
 CREATE TABLE asesmen (
     asesmen_id UUID NOT NULL,

@@ -119,10 +119,8 @@ class Stage(StrEnum):
     SANGGAH = "SANGGAH"
 
 
-CLOSED = "'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DITOLAK', 'DIBATALKAN', 'DIPULIHKAN'"
-IN_EFFECT = "'EFEKTIF', 'PEMANTAUAN', 'SELESAI'"
-OPEN = sa.text(f"state NOT IN ({CLOSED})")
-"""The rows of the index that lets one case be open on a kepesertaan."""
+STANDING = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")
+"""The rows of the index that lets one case be open or in effect on a kepesertaan, whoever opens one meanwhile."""
 ENDED_WITHOUT = frozenset({S.DITOLAK, S.DIBATALKAN, S.DIPULIHKAN})
 """A case that ended so left the kepesertaan as it was: another may open."""
 
@@ -137,18 +135,7 @@ class Graduasi(Table):
             "(state = 'DITUNDA') = (postponed_from IS NOT NULL)", name="postponed_from_a_state"
         ),
         sa.CheckConstraint("version >= 1", name="version_counts_up"),
-        sa.Index(
-            "uq_graduasi_open",
-            "kepesertaan_id",
-            unique=True,
-            postgresql_where=OPEN,
-        ),
-        sa.Index(
-            "uq_graduasi_in_effect",
-            "kepesertaan_id",
-            unique=True,
-            postgresql_where=sa.text(f"state IN ({IN_EFFECT})"),
-        ),
+        sa.Index("uq_graduasi_standing", "kepesertaan_id", unique=True, postgresql_where=STANDING),
         sa.Index("ix_graduasi_kpm_id", "kpm_id"),
         sa.Index("ix_graduasi_state_graduasi_id", "state", "graduasi_id"),
         sa.Index("ix_graduasi_kode_wilayah_graduasi_id", "kode_wilayah", "graduasi_id"),

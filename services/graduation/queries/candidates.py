@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.dates import months_after, months_between
 from services.graduation.errors import NoCandidateRule, NoPolicy
 from services.graduation.models import (
-    IN_EFFECT,
-    OPEN,
+    STANDING,
     UNRANKED,
     Candidate,
     Dampingan,
@@ -150,11 +149,9 @@ def _by_years(rule: CandidateRule) -> sa.ColumnElement[bool] | None:
 
 
 def _without_a_case() -> sa.ColumnElement[bool]:
-    """No case is open or in effect on the membership; said in the words of the two indexes that hold it."""
+    """No case is open or in effect on the membership; said in the words of the index that holds it."""
     mine = sa.select(Graduasi.graduasi_id).where(Graduasi.kepesertaan_id == Candidate.kepesertaan_id)
-    return sa.and_(
-        sa.not_(mine.where(OPEN).exists()), sa.not_(mine.where(sa.text(f"state IN ({IN_EFFECT})")).exists())
-    )
+    return sa.not_(mine.where(STANDING).exists())
 
 
 def _held(caller: Actor, on: date) -> Any:
