@@ -336,7 +336,9 @@ async def referral(service: Running, _: Cluster) -> Tokens:
         await world.hear(*family_facts(world.family), determined(world.family))
         partner, mine = world.partner("BANK_KUR"), world.pendamping
         tokens = officials(service, PENDAMPING=mine, PARTNER=partner)
+        await waits_for(service, mine, 3)
         subject = await world.sent("KUR_SUPERMIKRO")
+        await waits_for(service, partner, 1)
     path = f"/v1/rujukan-program/{subject}"
     answer = {"answer_id": "A-1", "status": "DISETUJUI", "answered_on": str(TODAY)}
     done(await service.post(f"{path}/answer", answer, as_=partner))
@@ -357,6 +359,12 @@ async def referral(service: Running, _: Cluster) -> Tokens:
     done(await service.post(f"{path}/outcome", seen, as_=mine))
     await read_all(service, tokens, str(world.family.kpm_id), path)
     return tokens
+
+
+async def waits_for(service: Running, token: str, count: int) -> None:
+    """So many offers wait for the caller: families to be asked, answers to be given, what was escalated."""
+    waiting = done(await service.get("/v1/rujukan-program?waiting=me", as_=token))
+    assert len(waiting["items"]) == count
 
 
 async def following_up(service: Running, tokens: Tokens, world: World) -> None:
@@ -390,8 +398,10 @@ async def following_up(service: Running, tokens: Tokens, world: World) -> None:
     await service.set_clock(datetime.now(UTC) + timedelta(days=40))
     await service.work()
     (raised,) = done(await service.get("/v1/escalation", as_=office))["items"]
+    await waits_for(service, office, 1)
     taken_up = f"/v1/escalation/{raised['escalation_id']}/acknowledgement"
     done(await service.post(taken_up, {"note": "Koperasi dihubungi"}, as_=office))
+    await waits_for(service, office, 0)
     listed = {"answer_id": "K-1", "status": "DAFTAR_TUNGGU", "answered_on": str(TODAY)}
     done(await service.post(f"{path}/answer", listed, as_=mine))
 
