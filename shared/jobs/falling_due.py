@@ -1,21 +1,20 @@
 """Doing what has fallen due: once, and again later when it fails; nothing is dropped."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
 from shared import clock, schema
 from shared.access import Actor
 from shared.database import Database
-from shared.errors import DomainError
 from shared.faults import faultpoint
-from shared.jobs.kinds import LEASE, Due, OutsideCall, Work
+from shared.jobs.kinds import FAILS_ALONE, LEASE, Due, OutsideCall, Work
 
 log = structlog.get_logger()
 
@@ -41,23 +40,41 @@ async def run_due(database: Database, todo: Work, kinds: Collection[str] | None 
     if not wanted:
         return False
     lease = uuid7()
+    due = await _lease(database, todo, wanted, lease)
+    if due is None:
+        return False
+    outside = todo.calls.get(due.kind)
+    try:
+        result = await _call(database, due, lease, outside) if outside else None
+        await _do_due(database, todo, due, lease, outside, result)
+    except FAILS_ALONE as error:
+        await _due_failed(database, due, lease, error)
+    return True
+
+
+async def _lease(database: Database, todo: Work, wanted: list[str], lease: UUID) -> Due | None:
     async with database.transaction(Actor.system(database.service)) as session:
         now = await clock.now(session)
         if not todo.calls.keys().isdisjoint(wanted):
             await session.execute(ONE_LEASES)
         found = await session.execute(LEASE_DUE, {"lease": lease, "term": LEASE, "kinds": wanted, "now": now})
         row = found.one_or_none()
-        if row is None:
-            return False
-        due = Due(row.due_id, row.kind, row.subject_id, row.due_at, row.payload, row.attempts)
-        outside = todo.calls.get(due.kind)
-        prepared = await outside.prepare(session, due) if outside else None
-    try:
-        result = await outside.perform(prepared) if outside and prepared is not None else None
-        await _do_due(database, todo, due, lease, outside, result)
-    except (DBAPIError, DomainError, ValueError, LookupError, TypeError, AssertionError) as error:
-        await _due_failed(database, due, lease, error)
-    return True
+    return row and Due(row.due_id, row.kind, row.subject_id, row.due_at, row.payload, row.attempts)
+
+
+async def _call(database: Database, due: Due, lease: UUID, outside: OutsideCall) -> Any:
+    """Read what the call needs in a transaction of its own, and call after it: what cannot be read fails alone."""
+    async with database.transaction(Actor.system(database.service)) as session:
+        table = schema.due
+        mine = sa.select(table.c.due_id).where(_held(due, lease))
+        held = (await session.execute(mine)).one_or_none()
+        prepared = await outside.prepare(session, due) if held else None
+    return await outside.perform(prepared) if prepared is not None else None
+
+
+def _held(due: Due, lease: UUID) -> sa.ColumnElement[bool]:
+    table = schema.due
+    return sa.and_(table.c.due_id == due.due_id, table.c.lease == lease, table.c.done_at.is_(None))
 
 
 async def _do_due(
@@ -65,17 +82,14 @@ async def _do_due(
 ) -> None:
     table = schema.due
     async with database.transaction(Actor.system(database.service)) as session:
-        mine = sa.select(table.c.due_id).where(
-            table.c.due_id == due.due_id, table.c.lease == lease, table.c.done_at.is_(None)
-        )
-        if (await session.execute(mine.with_for_update())).one_or_none() is None:
-            return
         # Closed first: a handler that schedules the same thing again opens it again.
-        await session.execute(
-            sa.update(table)
-            .where(table.c.due_id == due.due_id)
-            .values(done_at=sa.func.clock_timestamp(), lease=None)
-        )
+        closing = sa.update(table).where(_held(due, lease)).returning(table.c.due_id)
+        ended = closing.values(done_at=sa.func.clock_timestamp(), lease=None)
+        moved = (await session.execute(ended)).one_or_none() is None
+        if moved and (outside is None or result is None):
+            return
+        # A call that was made is recorded, even where its due was moved or called off meanwhile.
+        due = replace(due, moved=moved)
         await (outside.record(session, due, result) if outside else todo.dues[due.kind](session, due))
         await faultpoint(f"due.{due.kind}.before_commit")
 

@@ -6,11 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor
+from shared.errors import DomainError
+from shared.privacy import SealBroken
 
 LEASE = timedelta(seconds=30)
+# Of what one job or one thing that fell due may fail: it is tried again, and all others go on.
+FAILS_ALONE = (DBAPIError, DomainError, SealBroken, ValueError, LookupError, TypeError, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something whose time has come."""
+    """Something whose time has come. `moved`: it was moved or called off while the call was made."""
 
     due_id: UUID
     kind: str
@@ -61,6 +66,7 @@ class Due:
     due_at: datetime
     payload: dict[str, Any]
     attempts: int
+    moved: bool = False
 
 
 StepFunction = Callable[[AsyncSession, Job], Awaitable[Step]]
@@ -100,7 +106,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class OutsideCall:
-    """Lease and read in one transaction, call outside of any, record what came of it in another."""
+    """Read in one transaction, call outside of any, record what came of it in another.
+
+    A call that was made is always recorded. `prepare` returns None where there is nothing to call; it may schedule
+    the same thing for later.
+    """
 
     prepare: Callable[[AsyncSession, Due], Awaitable[Any]]
     perform: Callable[[Any], Awaitable[Any]]

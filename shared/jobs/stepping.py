@@ -8,17 +8,15 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared import schema
 from shared.access import Actor
 from shared.database import Database
-from shared.errors import DomainError
 from shared.faults import faultpoint
 from shared.jobs.asking import from_json
-from shared.jobs.kinds import LEASE, Job, RowError, Step, Work
+from shared.jobs.kinds import FAILS_ALONE, LEASE, Job, RowError, Step, Work
 
 MOST_TRIES = 5
 log = structlog.get_logger()
@@ -46,7 +44,7 @@ async def run_step(database: Database, todo: Work) -> bool:
     while going:
         try:
             going = await _one_step(database, todo, job_id, lease)
-        except (DBAPIError, DomainError, ValueError, LookupError, TypeError, AssertionError) as error:
+        except FAILS_ALONE as error:
             going = await _step_failed(database, job_id, lease, error)
     return True
 

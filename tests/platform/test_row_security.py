@@ -101,7 +101,11 @@ async def write_again(secured: Secured) -> None:
             table,
         )
         other = {row["name"]: f"md5(t.{row['name']}::text)::uuid" for row in ids if row["name"] not in SHARED}
-        other |= {"kode_wilayah": f"'{AWAY}'", "number": "t.number + 1000", "sha256": "md5(t.sha256) || md5('')"}
+        other |= {
+            "kode_wilayah": f"'{AWAY}'",
+            "number": "t.number + 1000",
+            "sha256": "md5(t.sha256) || md5('')",
+        }
         pairs = ", ".join(f"'{name}', {value}" for name, value in other.items() if name in columns)
         script.append(
             f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(t)"
