@@ -29,13 +29,13 @@ class Intake:
     async def begin(self, families: int) -> Intake:
         stage = self.stage
         self.api = await stage.api("caseload")
-        for service, part in (
+        for service, *parts in (
             ("caseload", "relay"),
-            ("caseload", "consumer"),
+            ("caseload", "consumer", "pendamping"),  # what other figures have told of others is not read here
             ("caseload", "jobs"),
             ("registry", "relay"),
         ):
-            await stage.worker(service, part)
+            await stage.worker(service, *parts)
         self.families = (await stage.ask("caseload", "SELECT count(*) FROM kpm"))[0][0]
         first = self.families // FAMILIES_EACH + 1
         self.placed = [Placed.new(first + n) for n in range(families // FAMILIES_EACH + 1)]

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.case_facts import STEPS, state_of, truth_of, with_fact, with_objection
@@ -35,8 +36,10 @@ PROPOSALS_BECOME = {
 
 async def hear(session: AsyncSession, event: Any, fact: str) -> None:
     """Keep what graduation says of a case, and let the membership follow from all that was said."""
-    mark = await mark_of(session, event)
     said = event.model_dump(mode="json", exclude=KNOWN_BY_PLACE)
+    if STEPS[fact] is CaseState.OPEN and await first_said(session, event, {fact: said}):
+        return
+    mark = await mark_of(session, event)
     mark.facts = with_fact(mark.facts, fact, said)
     await follow(session, mark)
     await close_proposals(session, event.kepesertaan_id, STEPS[fact])
@@ -48,6 +51,24 @@ async def hear_objection(session: AsyncSession, event: SanggahLodged | SanggahDe
     said = event.model_dump(mode="json", exclude=KNOWN_BY_PLACE | {"sanggah_id"})
     mark.facts = with_objection(mark.facts, str(event.sanggah_id), said)
     await follow(session, mark)
+
+
+async def first_said(session: AsyncSession, event: Any, facts: dict[str, Any]) -> bool:
+    """Write the mark of a case that has just opened, in one statement; return whether nothing of it was known before.
+
+    Nothing follows from an open case yet, and most cases are first heard of when they open.
+    """
+    row = insert(CaseMark).values(
+        graduasi_id=event.graduasi_id,
+        kpm_id=event.kpm_id,
+        kepesertaan_id=event.kepesertaan_id,
+        state=state_of(facts),
+        facts=facts,
+        changed_at=await clock.now(session),
+        **truth_of(facts),
+    )
+    first = row.on_conflict_do_nothing().returning(CaseMark.graduasi_id)
+    return await session.scalar(first) is not None
 
 
 async def mark_of(session: AsyncSession, event: Any) -> CaseMark:
