@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +14,9 @@ from shared import clock, schema
 from shared.access import Actor
 from shared.database import Database
 from shared.faults import faultpoint
-from shared.jobs.kinds import FAILS_ALONE, LEASE, Due, OutsideCall, Work
+from shared.jobs.kinds import LEASE, Due, OutsideCall, Work
 
+LONGEST_WAIT_SECONDS = 3600
 log = structlog.get_logger()
 
 LEASE_DUE = sa.text(
@@ -47,7 +48,7 @@ async def run_due(database: Database, todo: Work, kinds: Collection[str] | None 
     try:
         result = await _call(database, due, lease, outside) if outside else None
         await _do_due(database, todo, due, lease, outside, result)
-    except FAILS_ALONE as error:
+    except Exception as error:  # noqa: BLE001 (whatever it raises, it waits longer each time, and others go on)
         await _due_failed(database, due, lease, error)
     return True
 
@@ -97,7 +98,7 @@ async def _do_due(
 async def _due_failed(database: Database, due: Due, lease: UUID, error: Exception) -> None:
     """Nothing that fell due is dropped: it is tried again, later each time, for ever."""
     log.warning("due_failed", kind=due.kind, subject_id=due.subject_id, error=type(error).__name__)
-    wait = timedelta(seconds=min(3600, 2**due.attempts))
+    wait = timedelta(seconds=min(LONGEST_WAIT_SECONDS, 2 ** min(due.attempts, 12)))
     async with database.transaction(Actor.system(database.service)) as session:
         table = schema.due
         await session.execute(
@@ -107,6 +108,6 @@ async def _due_failed(database: Database, due: Due, lease: UUID, error: Exceptio
                 attempts=table.c.attempts + 1,
                 error=type(error).__name__,
                 lease=None,
-                lease_until=datetime.now(UTC) + wait,
+                lease_until=sa.func.clock_timestamp() + wait,
             )
         )

@@ -6,16 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor
-from shared.errors import DomainError
-from shared.privacy import SealBroken
 
 LEASE = timedelta(seconds=30)
-# Of what one job or one thing that fell due may fail: it is tried again, and all others go on.
-FAILS_ALONE = (DBAPIError, DomainError, SealBroken, ValueError, LookupError, TypeError, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)

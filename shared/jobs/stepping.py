@@ -11,14 +11,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from shared import schema
+from shared import schema, telemetry
 from shared.access import Actor
 from shared.database import Database
 from shared.faults import faultpoint
 from shared.jobs.asking import from_json
-from shared.jobs.kinds import FAILS_ALONE, LEASE, Job, RowError, Step, Work
+from shared.jobs.kinds import LEASE, Job, RowError, Step, Work
 
 MOST_TRIES = 5
+WORKER_DIED = "WorkerDied"
+"""What a job shows whose steps killed so many workers in a row, or outlived their leases; none of them was finished."""
 log = structlog.get_logger()
 
 LEASE_JOB = sa.text(
@@ -26,7 +28,7 @@ LEASE_JOB = sa.text(
     " started_at = coalesce(started_at, clock_timestamp()), attempts = attempts + 1"
     " WHERE job_id = (SELECT job_id FROM platform.job WHERE kind = ANY(:kinds) AND (state = 'QUEUED'"
     " OR (state = 'RUNNING' AND lease_until < clock_timestamp())) ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
-    " RETURNING job_id"
+    " RETURNING job_id, attempts"
 )
 
 
@@ -37,15 +39,17 @@ async def run_step(database: Database, todo: Work) -> bool:
     lease = uuid7()
     async with database.transaction(Actor.system(database.service)) as session:
         found = await session.execute(LEASE_JOB, {"lease": lease, "term": LEASE, "kinds": list(todo.steps)})
-        job_id = found.scalar_one_or_none()
-    if job_id is None:
+        row = found.one_or_none()
+        if row is not None and row.attempts > MOST_TRIES:
+            await _give_up(session, row.job_id, WORKER_DIED)
+    if row is None:
         return False
-    going = True
+    going = row.attempts <= MOST_TRIES
     while going:
         try:
-            going = await _one_step(database, todo, job_id, lease)
-        except FAILS_ALONE as error:
-            going = await _step_failed(database, job_id, lease, error)
+            going = await _one_step(database, todo, row.job_id, lease)
+        except Exception as error:  # noqa: BLE001 (a step that fails for good is told; the worker goes on)
+            going = await _step_failed(database, row.job_id, lease, error)
     return True
 
 
@@ -75,6 +79,8 @@ async def _one_step(database: Database, todo: Work, job_id: UUID, lease: UUID) -
         await faultpoint(f"job.{row.kind}.before_commit")
         state = "CANCELLED" if row.cancel_asked else "DONE" if step.finished else "RUNNING"
         await _write_step(session, job, step, state)
+    for result, rows in (("done", step.done), ("refused", step.refused)):
+        telemetry.job_rows.labels(database.service, row.kind, result).inc(rows)
     await faultpoint(f"job.{row.kind}.after_commit")
     return state == "RUNNING"
 
@@ -131,10 +137,13 @@ async def _step_failed(database: Database, job_id: UUID, lease: UUID, error: Exc
         if attempts is None:
             return False
         if attempts > MOST_TRIES:
-            failed = {"state": "FAILED", "error": type(error).__name__, "lease": None}
-            await session.execute(
-                sa.update(table).where(mine).values(ended_at=sa.func.clock_timestamp(), **failed)
-            )
+            await _give_up(session, job_id, type(error).__name__)
             return False
     await asyncio.sleep(0.2 * attempts)
     return True
+
+
+async def _give_up(session: AsyncSession, job_id: UUID, error: str) -> None:
+    """What was done stays told; the row was locked by the statement before."""
+    failed = {"state": "FAILED", "error": error, "lease": None, "ended_at": sa.func.clock_timestamp()}
+    await session.execute(sa.update(schema.job).where(schema.job.c.job_id == job_id).values(**failed))

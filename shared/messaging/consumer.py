@@ -125,9 +125,9 @@ class Consumer:
     measured_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Apply until `stop`."""
-        pause = 0.2
-        while not stop.is_set():
+        """Apply until `stop`; too many parked keys end it earlier, and what it held is given back at once."""
+        pause, stands = 0.2, False
+        while not stop.is_set() and not stands:
             source: Source | None = None
             try:
                 places = await stored_places(self.database, self.called)
@@ -137,7 +137,7 @@ class Consumer:
                     await self.turn(source, places)
                     pause = 0.2
             except TooManyParked:
-                await self._stand_still(stop)
+                stands = True
             except (
                 SQLAlchemyError,
                 asyncpg.PostgresError,
@@ -152,6 +152,8 @@ class Consumer:
             finally:
                 if source is not None:
                     await source.close()
+        if stands:
+            await self._stand_still(stop)
 
     async def _stand_still(self, stop: asyncio.Event) -> None:
         """A bad release must not fill the parking lot: nothing more is applied until the next one starts."""

@@ -16,7 +16,6 @@ from shared.database import raw
 from shared.errors import NotFound
 from shared.jobs import Work, run_due
 from shared.messaging import Meta, Subscription, draining, parking
-from shared.messaging.handling import TooManyParked
 from shared.worker import Parts, prepare
 from tests.messaging.stage import ROOT, TOPIC, Stage, changed, eventually, hearer, keys, record_of
 
@@ -236,19 +235,6 @@ async def test_one_poison_in_a_full_batch_is_found_by_halving(stage: Stage) -> N
     heard = await stage.heard()
     assert len(heard) == len(set(heard)) == 510
     assert all(heard.index((str(key), 1)) < heard.index((str(key), 2)) for key in told if key != told[77])
-
-
-async def test_over_fifty_poisoned_keys_within_five_minutes_stop_the_subscription(stage: Stage) -> None:
-    sub, told = hearer(), keys(60)
-    batch = [record_of(key, 1, event=changed(key, "poison"), offset=n) for n, key in enumerate(told)]
-    await stage.receive(sub, batch[:50])
-    assert len(await stage.parked()) == 50
-    with pytest.raises(TooManyParked):
-        await stage.receive(sub, batch[50:])
-    assert len(await stage.parked()) == 50
-    await stage.read("UPDATE platform.parked SET parked_at = parked_at - interval '6 minutes'")
-    await stage.receive(sub, batch[50:])
-    assert len(await stage.parked()) == 60
 
 
 async def test_a_deadlock_or_a_lost_connection_is_tried_again_and_parks_nothing(stage: Stage) -> None:

@@ -1,13 +1,16 @@
 """Long work tells how far it is, what it refused and why; it is cancelled between steps and resumed after a death."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor, Role
-from shared.jobs import Job, RowError, Step, enqueue, run_step
+from shared.jobs import Due, Job, RowError, Step, Work, enqueue, run_step, schedule, work
 from tests.kit import Running
 
 ASKED_BY = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))
@@ -71,19 +74,88 @@ async def test_two_workers_never_do_one_step_twice(registry: Running) -> None:
     assert (await read(registry, job_id))["done"] == 6
 
 
-async def test_a_step_that_fails_is_tried_again_and_then_told(registry: Running) -> None:
+@pytest.mark.parametrize(
+    "fault", [ValueError, AttributeError, ConnectionError, asyncpg.DeadlockDetectedError, RuntimeError]
+)
+async def test_a_step_that_fails_in_any_way_is_tried_again_and_then_told(
+    registry: Running, fault: type[Exception]
+) -> None:
     tries: list[int] = []
 
     async def broken(session: AsyncSession, job: Job) -> Step:
         del session, job
         tries.append(1)
-        message = "no"
-        raise ValueError(message)
+        raise fault
 
     job_id = await begun(registry, broken)
     await run_step(registry.worker, registry.parts.work)
     job = await read(registry, job_id)
-    assert (job["state"], job["error"], len(tries)) == ("FAILED", "ValueError", 5)
+    assert (job["state"], job["error"], len(tries)) == ("FAILED", fault.__name__, 5)
+
+
+class Killed(BaseException):
+    """What ends a process does not pass by any handler of errors."""
+
+
+async def test_a_job_whose_every_step_kills_its_worker_is_told_and_not_begun_for_ever(
+    registry: Running,
+) -> None:
+    async def deadly(session: AsyncSession, job: Job) -> Step:
+        raise Killed
+
+    job_id = await begun(registry, deadly)
+    for _ in range(5):
+        with pytest.raises(Killed):
+            await run_step(registry.worker, registry.parts.work)
+        await registry.sql("UPDATE platform.job SET lease_until = now() - interval '1 second'")
+    assert await run_step(registry.worker, registry.parts.work)
+    job = await read(registry, job_id)
+    assert (job["state"], job["error"], job["ended_at"] is None) == ("FAILED", "WorkerDied", False)
+    assert not await run_step(registry.worker, registry.parts.work)
+
+
+async def test_what_falls_due_does_not_wait_for_the_end_of_a_long_job(registry: Running) -> None:
+    """A term ends, and a reminder goes out, in the middle of an intake of hours."""
+    todo, stop, ended, busy = Work(), asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    @todo.step("counting")
+    async def long(session: AsyncSession, job: Job) -> Step:
+        del session, job
+        busy.set()
+        await asyncio.sleep(0.02)
+        return Step(done=1, finished=ended.is_set())
+
+    @todo.due("term_ends")
+    async def end(session: AsyncSession, due: Due) -> None:
+        del session, due
+        ended.set()
+
+    async with registry.session(ASKED_BY) as session:
+        await enqueue(session, "counting", {}, ASKED_BY)
+    running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=0.05))
+    try:
+        async with asyncio.timeout(30):
+            await busy.wait()
+            async with registry.session() as session:
+                await schedule(session, "term_ends", datetime.now(UTC), subject_id="a", clock="real")
+            await ended.wait()
+    finally:
+        ended.set()
+        stop.set()
+        await running
+
+
+async def test_its_rows_are_counted_for_whoever_watches_the_service(registry: Running) -> None:
+    async def counted(result: str) -> float:
+        page = (await registry.client.get("/metrics")).text
+        name = f'pilar_job_rows_total{{kind="counting",result="{result}",service="registry"}} '
+        return sum(float(line.removeprefix(name)) for line in page.splitlines() if line.startswith(name))
+
+    before = [await counted(result) for result in ("done", "refused")]
+    await begun(registry, two_at_a_time)
+    await run_step(registry.worker, registry.parts.work)
+    after = [await counted(result) for result in ("done", "refused")]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [5, 1]
 
 
 async def test_only_who_asked_sees_it(registry: Running) -> None:

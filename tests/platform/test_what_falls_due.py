@@ -4,10 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.jobs import Due, OutsideCall, Work, run_due, schedule, unschedule
+from shared.database import raw
+from shared.jobs import Due, OutsideCall, Work, run_due, schedule, unschedule, work
 from tests.kit import Running
 
 SOON = timedelta(days=3)
@@ -20,14 +22,14 @@ def done() -> list[str]:
 
 @pytest.fixture
 def todo(done: list[str]) -> Work:
-    work = Work()
+    found = Work()
 
-    @work.due("term_ends")
+    @found.due("term_ends")
     async def remember(session: AsyncSession, due: Due) -> None:
         del session
         done.append(due.subject_id)
 
-    return work
+    return found
 
 
 async def plan(registry: Running, subject: str, due_at: datetime, **more: Any) -> None:
@@ -65,7 +67,12 @@ async def test_many_workers_do_each_thing_once(registry: Running, todo: Work, do
     assert sorted(done, key=int) == [str(number) for number in range(12)]
 
 
-async def test_what_fails_stays_and_is_tried_again_later(registry: Running) -> None:
+@pytest.mark.parametrize(
+    "fault", [ValueError, AttributeError, ConnectionError, asyncpg.DeadlockDetectedError, RuntimeError]
+)
+async def test_what_fails_in_any_way_stays_and_is_tried_again_later(
+    registry: Running, fault: type[Exception]
+) -> None:
     tries: list[int] = []
     work = Work()
 
@@ -73,8 +80,7 @@ async def test_what_fails_stays_and_is_tried_again_later(registry: Running) -> N
     async def broken(session: AsyncSession, due: Due) -> None:
         del session
         tries.append(due.attempts)
-        message = "no"
-        raise ValueError(message)
+        raise fault
 
     await plan(registry, "a", datetime.now(UTC) - SOON)
     assert await run_due(registry.worker, work)
@@ -82,10 +88,31 @@ async def test_what_fails_stays_and_is_tried_again_later(registry: Running) -> N
     (row,) = await registry.sql(
         "SELECT attempts, error, done_at, lease_until FROM platform.due WHERE kind = 'term_ends'"
     )
-    assert (row["attempts"], row["error"], row["done_at"]) == (1, "ValueError", None)
+    assert (row["attempts"], row["error"], row["done_at"]) == (1, fault.__name__, None)
     await registry.sql("UPDATE platform.due SET lease_until = now() - interval '1 second'")
     assert await run_due(registry.worker, work)
     assert tries == [0, 1]
+
+
+async def test_one_that_always_fails_does_not_end_the_worker_of_the_others(registry: Running) -> None:
+    todo, stop, later = Work(), asyncio.Event(), asyncio.Event()
+
+    @todo.due("term_ends")
+    async def one_is_ill(session: AsyncSession, due: Due) -> None:
+        if due.subject_id == "well":
+            later.set()
+            return
+        await (await raw(session)).execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    await plan(registry, "ill", datetime.now(UTC) - 2 * SOON)
+    await plan(registry, "well", datetime.now(UTC) - SOON)
+    running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=0.05))
+    try:
+        async with asyncio.timeout(30):
+            await later.wait()
+    finally:
+        stop.set()
+        await running
 
 
 async def test_said_again_it_moves_and_unsaid_it_is_gone(
