@@ -86,6 +86,7 @@ CREATE TABLE platform.parked (
     parked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT uq_parked_place UNIQUE (subscription, topic, partition, "offset")
 );;
+CREATE INDEX ix_parked_subscription_parked_id ON platform.parked (subscription, parked_id);;
 CREATE INDEX ix_parked_subscription_topic_key_seq ON platform.parked (subscription, topic, key, epoch, seq);;
 
 CREATE TABLE platform.consumer_offset (

@@ -105,6 +105,7 @@ parked = sa.Table(
     sa.Column(
         "parked_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
     ),
+    sa.Index("ix_parked_subscription_parked_id", "subscription", "parked_id"),
     sa.Index("ix_parked_subscription_topic_key_seq", "subscription", "topic", "key", "epoch", "seq"),
     sa.UniqueConstraint("subscription", "topic", "partition", "offset", name="uq_parked_place"),
 )

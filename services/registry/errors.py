@@ -155,3 +155,18 @@ class ConflictOverlaps(DomainError):
 
     en = "{kind} and {other} already have a rule in that time. End it first."
     id = "{kind} dan {other} sudah memiliki aturan pada masa itu. Akhiri dahulu."
+
+
+class AreaTooNarrow(InvalidInput):
+    """422: a count is kept by kecamatan; a desa is read as it stands today."""
+
+    en = "A count is kept by kecamatan. Ask for one, or for today's coverage of the desa or kelurahan."
+    id = "Hasil hitung disimpan per kecamatan. Mintalah kecamatan, atau cakupan hari ini untuk desa atau kelurahan."
+
+
+class NotCounted(DomainError):
+    """404: nobody has let the country be counted by that day, or the count is not finished."""
+
+    status = 404
+    en = "No finished count stands on {on}. Ask for one, or wait until it is finished."
+    id = "Belum ada hasil hitung yang selesai per {on}. Mintalah penghitungan, atau tunggu sampai selesai."

@@ -188,12 +188,11 @@ async def keep_kepesertaan(
     session: AsyncSession,
     told: list[Received[KepesertaanStarted | KepesertaanEnded | KepesertaanRestored]],
 ) -> None:
-    """Keep in which bansos a family is and was; one that is restored has no end."""
-    rows = [
-        parts_of(one, KEPESERTAAN)
-        | {name: one.fields[name] if one.meta.wire == KepesertaanEnded.wire else None for name in ENDING}
-        for one in told
-    ]
+    """Keep in which bansos a family is and was; one that is restored ends at most where another follows it."""
+    rows = [parts_of(one, KEPESERTAAN) | {name: one.fields.get(name) for name in ENDING} for one in told]
+    for row, one in zip(rows, told, strict=True):
+        if one.meta.wire == KepesertaanRestored.wire:
+            row["graduasi_id"] = None  # which it names as undone
     await upsert(session, Kepesertaan, rows, key=["kepesertaan_id"])
 
 

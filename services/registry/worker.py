@@ -1,10 +1,10 @@
-"""Registry's worker: tells its facts and keeps what its scorecards need. It has no long work of its own."""
+"""Registry's worker: tells its facts, keeps what its scorecards need, and counts how the country is covered."""
 
 from services.registry.subscribers import SUBSCRIPTIONS
-from shared.jobs import Work
+from services.registry.work import WORK
 from shared.worker import Parts, main
 
-PARTS = Parts(service="registry", subscriptions=SUBSCRIPTIONS, work=Work())
+PARTS = Parts(service="registry", subscriptions=SUBSCRIPTIONS, work=WORK)
 
 if __name__ == "__main__":
     main(PARTS)

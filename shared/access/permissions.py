@@ -29,6 +29,7 @@ class Permission(StrEnum):
     WILAYAH_TUGAS_END = "wilayah_tugas.end"
     FRAMEWORK_SET = "framework.set"
     SCORECARD_READ = "scorecard.read"
+    COVERAGE_COUNT = "coverage.count"
 
     KPM_INTAKE = "kpm.intake"
     KPM_READ = "kpm.read"
@@ -132,6 +133,7 @@ PERMISSIONS = MappingProxyType(
         P.WILAYAH_TUGAS_END: MINISTRY,
         P.FRAMEWORK_SET: MINISTRY,
         P.SCORECARD_READ: STAFF,
+        P.COVERAGE_COUNT: MINISTRY,
         P.KPM_INTAKE: DINSOS | MINISTRY,
         P.KPM_READ: STAFF | VILLAGE,
         P.KPM_LOOK_UP: OFFICE,

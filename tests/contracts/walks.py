@@ -90,6 +90,9 @@ async def registry(service: Running, _: Cluster) -> Tokens:
     done(await service.post("/v1/target", target, as_=ministry))
     done(await service.get("/v1/target?year=2026", as_=ministry))
     done(await service.get("/v1/coverage?kode_wilayah=33.24.09&year=2026", as_=ministry))
+    done(await service.post("/v1/coverage-count", as_=ministry))
+    await service.work()
+    done(await service.get("/v1/coverage-count?kode_wilayah=33", as_=ministry))
     await kinds_and_contact(service, tokens, person)
     area = done(await registering.wilayah_tugas(service, held, "33.24.08"))
     end = {"valid_to": str(TODAY), "reason": "PINDAH_TUGAS"}

@@ -33,6 +33,12 @@ async def status(registry: Running, person: dict[str, Any], name: str, **more: A
     )
 
 
+async def serving(registry: Running, nik: str = NIK, since: str = "2000-01-01") -> dict[str, Any]:
+    """A pendamping who is AKTIF since a day, and serves nowhere yet."""
+    person = await pendamping(registry, nik, from_on=since)
+    return made(await status(registry, person, "AKTIF", from_on=since))
+
+
 async def penugasan(registry: Running, person: dict[str, Any], **more: Any) -> httpx.Response:
     body = {
         "pendamping_id": person["pendamping_id"],

@@ -3,6 +3,7 @@
 from datetime import date
 from fractions import Fraction
 
+import asyncpg
 import pytest
 
 from services.registry.queries.target import half_up
@@ -11,7 +12,7 @@ from shared.contracts.kinds import DampinganPurpose
 from shared.database import uuid7
 from tests.kit import Running
 from tests.registry import given
-from tests.registry.told import credit, crossed, dampingan, hear, reverse, scorecard, visit
+from tests.registry.told import credit, crossed, dampingan, determined, hear, reverse, scorecard, visit
 
 
 async def test_from_credits_less_those_taken_back(registry: Running) -> None:
@@ -62,7 +63,7 @@ async def test_with_load_and_visits_as_caseload_told(registry: Running) -> None:
 async def test_to_a_target_by_days_in_service_rounded_half_up(
     registry: Running, valid_from: str, valid_to: str | None, days: int, target: int
 ) -> None:
-    person = await given.pendamping(registry)
+    person = await given.serving(registry)
     given.made(await given.penugasan(registry, person, valid_from=valid_from, valid_to=valid_to))
     shown = await scorecard(registry, person)
     assert (shown["by_kind"][0]["days_in_service"], shown["target"]) == (days, target)
@@ -70,11 +71,73 @@ async def test_to_a_target_by_days_in_service_rounded_half_up(
 
 
 async def test_to_days_of_one_kind_added_before_they_are_rounded(registry: Running) -> None:
-    person = await given.pendamping(registry)
+    person = await given.serving(registry)
     for begin, end in (("2026-01-01", "2026-01-16"), ("2026-02-01", "2026-02-16")):
         given.made(await given.penugasan(registry, person, valid_from=begin, valid_to=end))
     (kind,) = (await scorecard(registry, person))["by_kind"]
     assert (kind["days_in_service"], kind["target"]) == (30, 1)
+
+
+@pytest.mark.parametrize(
+    ("counted", "days", "target"),
+    [(["AKTIF"], 253, 7), (["AKTIF", "CUTI"], 345, 9), (["CUTI", "AKTIF", "NONAKTIF"], 365, 10)],
+)
+async def test_to_days_in_the_statuses_that_the_target_counts(
+    registry: Running, counted: list[str], days: int, target: int
+) -> None:
+    """Leave from March to May, and twenty days of suspension; two statuses from one day are the later one."""
+    person = await given.serving(registry)
+    given.made(await given.penugasan(registry, person))
+    for name, from_on in (
+        ("CUTI", "2026-03-01"),
+        ("AKTIF", "2026-06-01"),
+        ("CUTI", "2026-07-01"),
+        ("AKTIF", "2026-07-01"),
+        ("NONAKTIF", "2026-10-01"),
+        ("AKTIF", "2026-10-21"),
+    ):
+        given.made(await given.status(registry, person, name, from_on=from_on))
+    body = {
+        "year": 2026,
+        "kind": "PKH_PENDAMPING",
+        "per_person": 10,
+        "counted": counted,
+        "basis": "Kerangka kerja",
+    }
+    given.made(await registry.post("/v1/target", body, as_=given.ministry(registry)))
+    shown = await scorecard(registry, person)
+    assert (shown["penugasan"][0]["days_in_service"], shown["target"]) == (days, target)
+    assert (
+        f"A day counts in the status {', '.join(sorted(counted))}."
+        in shown["by_kind"][0]["explanation"]["en"]
+    )
+    (nation,) = given.made(await registry.get("/v1/target?year=2026", as_=given.ministry(registry)))["items"]
+    assert (nation["person_days"], nation["sum"], nation["counted"]) == (days, target, sorted(counted))
+
+
+async def test_to_no_day_of_a_candidate(registry: Running) -> None:
+    person = await given.pendamping(registry, from_on="2025-01-01")
+    given.made(await given.penugasan(registry, person))
+    shown = await scorecard(registry, person)
+    assert (shown["by_kind"][0]["days_in_service"], shown["target"]) == (0, 0)
+
+
+@pytest.mark.parametrize("counted", [[], ["PENSIUN"], ["aktif"]])
+async def test_and_no_target_counts_days_after_an_end(registry: Running, counted: list[str]) -> None:
+    body = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": 10, "counted": counted, "basis": "Kerangka"}
+    assert (await registry.post("/v1/target", body, as_=given.ministry(registry))).status_code == 422
+    with pytest.raises(asyncpg.CheckViolationError, match="ck_target_counted_known"):
+        await registry.sql("UPDATE target SET counted = $1", counted)
+
+
+@pytest.mark.parametrize("year", [2024, 2026])
+async def test_to_a_whole_year_of_any_length(registry: Running, year: int) -> None:
+    person = await given.serving(registry)
+    given.made(await given.penugasan(registry, person, valid_from="2020-01-01"))
+    body = {"year": year, "kind": "PKH_PENDAMPING", "per_person": 11, "basis": "Kerangka kerja"}
+    given.made(await registry.post("/v1/target", body, as_=given.ministry(registry)))
+    shown = await scorecard(registry, person, year)
+    assert (shown["by_kind"][0]["days_in_service"], shown["target"]) == (366 if year == 2024 else 365, 11)
 
 
 @pytest.mark.parametrize("numerator", range(30))
@@ -84,7 +147,7 @@ def test_with_halves_rounded_up(numerator: int) -> None:
 
 
 async def test_to_no_target_where_the_framework_sets_none(registry: Running) -> None:
-    person = await given.pendamping(registry)
+    person = await given.serving(registry)
     given.made(await given.penugasan(registry, person, kind="TAGANA", employer_status="RELAWAN"))
     shown = await scorecard(registry, person)
     assert shown["target"] is None
@@ -115,7 +178,7 @@ async def test_to_the_target_that_was_set_last_and_the_earlier_is_kept(registry:
 
 
 async def test_to_a_national_sum_that_shows_its_rounding(registry: Running) -> None:
-    first, second = await given.pendamping(registry), await given.pendamping(registry, "3324070101909002")
+    first, second = await given.serving(registry), await given.serving(registry, "3324070101909002")
     given.made(await given.penugasan(registry, first))
     given.made(await given.penugasan(registry, second, valid_from="2026-07-01"))
     listed = given.made(await registry.get("/v1/target?year=2026", as_=given.ministry(registry)))
@@ -126,7 +189,7 @@ async def test_to_a_national_sum_that_shows_its_rounding(registry: Running) -> N
     assert (shown["person_days"], shown["days_of_year"], shown["exact"]) == (549, 365, 15.04)
     assert shown["explanation"]["en"] == (
         "2 people served 549 days together. 10 families x 549 days ÷ 365 days of 2026 = 15.04;"
-        " rounded half up at each person, the sum is 15 (rounding -0.04)."
+        " rounded half up at each person, the sum is 15 (rounding -0.04). A day counts in the status AKTIF."
     )
     assert shown["explanation"]["id"].startswith("2 orang bertugas 549 hari seluruhnya.")
 
@@ -161,6 +224,22 @@ async def test_to_the_numbers_that_the_services_compare(registry: Running) -> No
     assert everybody["totals"] == {"granted": 3, "reversed": 1, "net": 2}
     area = registry.token("DINSOS_KABKOTA", areas=["35.03"])
     assert given.made(await registry.post("/v1/numbers", {}, as_=area))["totals"]["net"] == 1
+
+
+async def test_to_the_numbers_of_the_families_that_are_named(registry: Running) -> None:
+    person, held = await given.placed(registry)
+    cases = [determined(person) for _ in range(3)]
+    granted = [credit(person, held, graduasi_id=case.graduasi_id) for case in cases]
+    await hear(registry, *cases, *granted, reverse(granted[1]), times=2)
+    for families, wanted in (
+        ([cases[0].kpm_id], (1, 0, 1)),
+        ([case.kpm_id for case in cases[:2]], (2, 1, 1)),
+        ([uuid7()], (0, 0, 0)),
+        ([], (0, 0, 0)),
+    ):
+        asked = {"kpm_ids": [str(one) for one in families], "pendamping_ids": [person["pendamping_id"]]}
+        shown = given.made(await registry.post("/v1/numbers", asked, as_=given.ministry(registry)))
+        assert tuple(shown["totals"].values()) == wanted
 
 
 async def test_even_if_a_reason_is_unknown_to_this_release_or_a_credit_names_nobody(

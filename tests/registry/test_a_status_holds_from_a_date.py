@@ -94,6 +94,22 @@ async def test_and_an_end_ends_every_placement_and_area(registry: Running) -> No
     assert (answer.status_code, answer.json()["title"]) == (409, "HasLeft")
 
 
+async def test_and_an_end_says_nothing_of_what_was_called_off_before(registry: Running) -> None:
+    await registry.set_clock(given.START)
+    person, _ = await given.placed(registry)
+    terms = {"kind": "TAGANA", "employer_status": "RELAWAN", "valid_from": "2026-09-01"}
+    ahead = given.made(await given.penugasan(registry, person, **terms))
+    given.made(await given.wilayah_tugas(registry, ahead))
+    body = {"valid_to": "2026-09-01", "reason": "BATAL"}
+    path = f"/v1/penugasan/{ahead['penugasan_id']}/end"
+    given.made(await registry.post(path, body, as_=given.ministry(registry)))
+    told = len(await registry.emitted())
+    given.made(await given.status(registry, person, "PENSIUN", reason="BATAS_USIA"))
+    after = (await registry.emitted())[told:]
+    assert len(after) == 3
+    assert ahead["penugasan_id"] not in {event["data"].get("penugasan_id") for event in after}
+
+
 async def test_and_of_many_who_change_it_at_once_one_does(registry: Running) -> None:
     person = await given.pendamping(registry)
     answers = await asyncio.gather(*[given.status(registry, person, "AKTIF") for _ in range(8)])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.registry.commands import counting
 from shared.contracts.caseload import DampinganChanged, KpmUpdated
 from shared.contracts.kinds import DampinganPurpose
 from tests.kit import Running
@@ -78,6 +79,18 @@ async def test_by_memberships_that_began_and_ended_in_the_year(registry: Running
     assert (await coverage(registry, year=2019))["kepesertaan"][0]["started"] == 1
 
 
+async def test_and_a_membership_that_goes_on_as_another_has_ended_for_nobody(registry: Running) -> None:
+    """Annulled after the family had come back: the old membership ends where the new one began, and none has left."""
+    family = told.family()
+    old, new = told.member(family, date(2020, 1, 1)), told.member(family, date(2026, 8, 1))
+    end = told.ended(old, date(2026, 5, 1))
+    await hear(registry, family, old, end, new, told.restored(end, date(2026, 8, 1)), times=2)
+    (pkh,) = (await coverage(registry))["kepesertaan"]
+    assert (pkh["started"], pkh["ended"], pkh["ended_by_reason"]) == (1, 0, {})
+    rows = await registry.sql("SELECT valid_to FROM replica_coverage.kepesertaan ORDER BY valid_from")
+    assert [row["valid_to"] for row in rows] == [date(2026, 8, 1), None]
+
+
 @pytest.mark.parametrize(
     ("area", "title"), [("33", "AreaTooWide"), ("33.24.09.9999", "UnknownWilayah"), ("33.2", "")]
 )
@@ -94,3 +107,113 @@ async def test_to_offices_of_the_area_alone(registry: Running) -> None:
     assert counts(await coverage(registry, as_=dinsos))[0] == 1
     answer = await registry.get("/v1/coverage?kode_wilayah=33.24.09&year=2026", as_=away)
     assert (answer.status_code, answer.json()["title"]) == (403, "NotAllowed")
+
+
+async def count(registry: Running) -> dict[str, Any]:
+    asked = await registry.post("/v1/coverage-count", as_=given.ministry(registry))
+    assert asked.status_code == 202, asked.text
+    await registry.work()
+    job = given.made(await registry.get(asked.json()["job"], as_=given.ministry(registry)))
+    assert job["state"] == "DONE"
+    return asked.json() | {"counted": job["done"]}
+
+
+async def figure(registry: Running, query: str = "", as_: str = "") -> Any:
+    path = f"/v1/coverage-count{query}"
+    return await registry.get(path, as_=as_ or given.ministry(registry))
+
+
+async def test_in_the_whole_country_as_it_stood_on_a_day(
+    registry: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in steps of whole kecamatan; each level is the sum of the one below, and of what is read live."""
+    monkeypatch.setattr(counting, "FAMILIES_A_STEP", 2)
+    await registry.set_clock(given.START)
+    person, held = await given.placed(registry)
+    places = [given.KELURAHAN] * 3 + [OTHER, "33.24.10.2001", "33.25.01.2001", "35.03.01.2001"]
+    families = [told.family(place) for place in places]
+    await hear(
+        registry,
+        *families,
+        *(told.member(family) for family in families[:6]),
+        *(
+            told.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=one.kpm_id)
+            for one in families[1:5]
+        ),
+        times=2,
+    )
+    asked = await count(registry)
+    assert (asked["counted_on"], asked["counted"]) == ("2026-03-01", 7)
+    nation = given.made(await figure(registry))
+    assert (nation["kode_wilayah"], nation["counted_on"], nation["families"]) == (None, "2026-03-01", 7)
+    assert (nation["accompanied"], nation["members"], nation["unaccompanied"]) == (4, 6, 2)
+    assert nation["share"] == round(4 / 6, 4)
+    assert {area["kode_wilayah"]: (counts(area), area["share"]) for area in nation["areas"]} == {
+        "33": ((6, 4, 2), round(4 / 6, 4)),
+        "35": ((1, 0, 0), None),
+    }
+    java = given.made(await figure(registry, "?kode_wilayah=33"))
+    assert {area["kode_wilayah"]: counts(area) for area in java["areas"]} == {
+        "33.24": (5, 4, 1),
+        "33.25": (1, 0, 1),
+    }
+    kendal, live = (
+        given.made(await figure(registry, "?kode_wilayah=33.24")),
+        await coverage(registry, "33.24"),
+    )
+    assert [area["kode_wilayah"] for area in kendal["areas"]] == ["33.24.09", "33.24.10"]
+    assert kendal["areas"] == live["areas"]
+    assert counts(given.made(await figure(registry, "?kode_wilayah=33.24.09"))) == (4, 3, 1)
+
+
+async def test_and_what_was_counted_stays_what_was_said(registry: Running) -> None:
+    await registry.set_clock(given.START)
+    await hear(registry, told.family())
+    await count(registry)
+    await registry.set_clock(given.START.replace(month=4))
+    await hear(registry, told.family(), told.family("35.03.01.2001"))
+    await count(registry)
+    for on, families in (("2026-03-01", 1), ("2026-03-31", 1), ("2026-04-01", 3), ("2026-12-31", 3)):
+        shown = given.made(await figure(registry, f"?on={on}"))
+        assert shown["families"] == families, on
+    assert (await figure(registry, "?on=2026-02-28")).json()["title"] == "NotCounted"
+    for role in ("registry_api", "registry_worker"):
+        (row,) = await registry.sql(
+            "SELECT has_table_privilege($1, 'coverage_figure', 'UPDATE') AS may", role
+        )
+        assert not row["may"]
+
+
+async def test_and_a_count_that_is_not_finished_is_shown_to_nobody(registry: Running) -> None:
+    await hear(registry, told.family())
+    asked = await registry.post("/v1/coverage-count", as_=given.ministry(registry))
+    assert asked.status_code == 202
+    answer = await figure(registry)
+    assert (answer.status_code, answer.json()["title"]) == (404, "NotCounted")
+
+
+async def test_of_a_country_without_families_too(registry: Running) -> None:
+    await count(registry)
+    shown = given.made(await figure(registry))
+    assert (counts(shown), shown["share"], shown["areas"]) == ((0, 0, 0), None, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "title"),
+    [
+        ("", 403, "NotAllowed"),
+        ("?kode_wilayah=33", 403, "NotAllowed"),
+        ("?kode_wilayah=33.24", 200, None),
+        ("?kode_wilayah=33.24.09", 200, None),
+        ("?kode_wilayah=33.24.09.2011", 422, "AreaTooNarrow"),
+        ("?kode_wilayah=33.99", 422, "UnknownWilayah"),
+    ],
+)
+async def test_and_an_office_sees_the_count_of_its_own_area(
+    registry: Running, query: str, status: int, title: str | None
+) -> None:
+    await count(registry)
+    dinsos = registry.token("DINSOS_KABKOTA", areas=["33.24"])
+    answer = await figure(registry, query, as_=dinsos)
+    assert (answer.status_code, answer.json().get("title")) == (status, title)
+    assert (await registry.post("/v1/coverage-count", as_=dinsos)).status_code == 403

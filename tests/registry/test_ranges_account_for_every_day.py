@@ -183,7 +183,7 @@ class Life:
 )
 @given(plan=st.lists(acts, min_size=4, max_size=14))
 async def test_whatever_is_started_placed_and_ended(registry: Running, plan: list[tuple[Any, ...]]) -> None:
-    life = Life(registry, await past.pendamping(registry, next(niks)))
+    life = Life(registry, await past.serving(registry, next(niks)))
     for act, *values in plan:
         await getattr(life, act)(*values)
     await life.check()

@@ -270,6 +270,7 @@ def ended(one: KepesertaanStarted, valid_to: date, reason: str = "SEJAHTERA_MAND
     )
 
 
-def restored(end: KepesertaanEnded) -> KepesertaanRestored:
-    names = KepesertaanRestored.model_fields
-    return KepesertaanRestored(**{name: getattr(end, name) for name in names})
+def restored(end: KepesertaanEnded, valid_to: date | None = None) -> KepesertaanRestored:
+    """As if it had never ended, or only where another membership goes on."""
+    said: dict[str, Any] = {name: getattr(end, name) for name in KepesertaanRestored.model_fields}
+    return KepesertaanRestored(**said | {"valid_to": valid_to})

@@ -13,6 +13,7 @@ from services.graduation.routes.graduasi import PenetapanView
 from services.graduation.routes.shapes import Day, Digest, Number, Request, View
 from shared.access import Permission
 from shared.http import Caller, Paging, Router, Session, may
+from shared.http.numbers import NumbersAsked, NumbersView, numbers_of
 
 router = Router(tag="penetapan")
 MOST_CASES = 200
@@ -77,21 +78,6 @@ class PenetapanPage(View):
     next: str | None
 
 
-class Scope(Request):
-    """Of whom: these families, of these pendamping's assessments; left out: all of the caller's areas."""
-
-    kpm_ids: Annotated[list[UUID], Field(max_length=1000)] | None = None
-    pendamping_ids: Annotated[list[UUID], Field(max_length=1000)] | None = None
-
-
-class NumbersView(View):
-    """Graduation's words of chain.md 9: determined, annulled, effective."""
-
-    service: str = "graduation"
-    by_exit_reason: dict[str, dict[str, int]]
-    totals: dict[str, int]
-
-
 @router.post("/sk", status_code=201, response_model=SkView)
 @may(Permission.GRADUASI_DETERMINE, key_required=True)
 async def determine_graduasi(body: Decree, session: Session, caller: Caller) -> Sk:
@@ -127,10 +113,7 @@ async def read_sk(sk_id: UUID, session: Session, caller: Caller) -> dict[str, An
 
 @router.post("/numbers")
 @may(Permission.NUMBERS_READ)
-async def count_numbers(body: Scope, session: Session) -> NumbersView:
-    """Count per exit reason, for comparison with the other services."""
+async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
+    """Count cases determined, annulled and effective: of the families, and of what the pendamping assessed."""
     found = await queries.numbers(session, body.kpm_ids, body.pendamping_ids)
-    words = ("determined", "annulled", "effective")
-    return NumbersView(
-        by_exit_reason=found, totals={word: sum(row[word] for row in found.values()) for word in words}
-    )
+    return numbers_of("graduation", ["determined", "annulled", "effective"], found)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.commands.numbering import new_number
@@ -116,10 +116,10 @@ async def change_status(
 
 
 async def _end_placements(session: AsyncSession, actor: Actor, row: Pendamping) -> None:
-    on = row.status_from_on
+    on, greatest = row.status_from_on, func.greatest
     open_ones = select(Penugasan).where(
         Penugasan.pendamping_id == row.pendamping_id,
-        or_(Penugasan.valid_to.is_(None), Penugasan.valid_to > on),
+        or_(Penugasan.valid_to.is_(None), Penugasan.valid_to > greatest(Penugasan.valid_from, on)),
     )
     for penugasan in (await session.scalars(open_ones.order_by(Penugasan.penugasan_id))).all():
         await close_penugasan(session, actor, penugasan, on=on, reason=row.status.value)

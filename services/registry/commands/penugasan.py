@@ -169,7 +169,10 @@ async def close_penugasan(
     """End a placement that is open on `on`, its areas first; the pendamping's row is locked by the caller."""
     inside = sa.select(WilayahTugas).where(
         WilayahTugas.penugasan_id == row.penugasan_id,
-        sa.or_(WilayahTugas.valid_to.is_(None), WilayahTugas.valid_to > on),
+        sa.or_(
+            WilayahTugas.valid_to.is_(None),
+            WilayahTugas.valid_to > sa.func.greatest(WilayahTugas.valid_from, on),
+        ),
     )
     for area in (await session.scalars(inside.order_by(WilayahTugas.wilayah_tugas_id))).all():
         close_wilayah_tugas(session, actor, area, on=on, reason=reason)

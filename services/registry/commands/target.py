@@ -1,5 +1,6 @@
 """The year's target of a kind: a policy row, of which the latest holds and all are kept."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -7,16 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.commands.recording import require_national, write
 from services.registry.errors import TargetJustSet
-from services.registry.models import Target
+from services.registry.models import SERVING, Target
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import uuid7
 
 
 async def set_target(
-    session: AsyncSession, actor: Actor, *, year: int, kind: PilarKind, per_person: int, basis: str
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    year: int,
+    kind: PilarKind,
+    per_person: int,
+    counted: Collection[str],
+    basis: str,
 ) -> Target:
-    """Set what a person of `kind` is to graduate in a full `year`; saying the same again changes nothing.
+    """Set what a person of `kind` is to graduate in a full `year`, and in which statuses its days count.
+
+    Saying the same again changes nothing.
 
     Raises NotAllowed, TargetJustSet.
     """
@@ -27,7 +37,8 @@ async def set_target(
         .order_by(Target.number.desc())
         .limit(1)
     )
-    if held is not None and (held.per_person, held.basis) == (per_person, basis):
+    statuses = [status.value for status in SERVING if status.value in counted]
+    if held is not None and (held.per_person, held.counted, held.basis) == (per_person, statuses, basis):
         return held
     row = Target(
         target_id=uuid7(),
@@ -35,6 +46,7 @@ async def set_target(
         kind=kind,
         number=held.number + 1 if held else 1,
         per_person=per_person,
+        counted=statuses,
         basis=basis,
         set_at=datetime.now(UTC),
         set_by=actor.sub,

@@ -1,4 +1,26 @@
--- What scorecards and coverage keep of caseload, graduation and referral.
+-- What scorecards and coverage keep of caseload, graduation and referral; and the counts that are made of it.
+CREATE TABLE coverage_count (
+    count_id UUID NOT NULL,
+    counted_on DATE NOT NULL,
+    asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    asked_by TEXT NOT NULL,
+    finished_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_coverage_count PRIMARY KEY (count_id)
+);;
+CREATE INDEX ix_coverage_count_counted_on_finished_at ON coverage_count (counted_on, finished_at);;
+CREATE TABLE coverage_figure (
+    count_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    families INTEGER NOT NULL,
+    accompanied INTEGER NOT NULL,
+    members INTEGER NOT NULL,
+    unaccompanied INTEGER NOT NULL,
+    CONSTRAINT pk_coverage_figure PRIMARY KEY (count_id, kode_wilayah),
+    CONSTRAINT ck_coverage_figure_accompanied_in_range CHECK (accompanied BETWEEN 0 AND families),
+    CONSTRAINT ck_coverage_figure_members_in_range CHECK (members BETWEEN 0 AND families),
+    CONSTRAINT ck_coverage_figure_unaccompanied_in_range CHECK (unaccompanied BETWEEN 0 AND members),
+    CONSTRAINT fk_coverage_figure_count_id FOREIGN KEY(count_id) REFERENCES coverage_count (count_id)
+);;
 CREATE TABLE replica_load.limit_crossing (
     event_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
@@ -34,6 +56,7 @@ CREATE TABLE replica_graduasi.graduasi (
     CONSTRAINT pk_graduasi PRIMARY KEY (graduasi_id),
     CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
 );;
+CREATE INDEX ix_graduasi_kpm_id ON replica_graduasi.graduasi (kpm_id);;
 CREATE INDEX ix_graduasi_pendamping_id_sk_on ON replica_graduasi.graduasi (pendamping_id, sk_on);;
 CREATE TABLE replica_graduasi.monitoring (
     graduasi_id UUID NOT NULL,

@@ -1,7 +1,14 @@
 """Who accompanies, on what terms, where, and with which target."""
 
-from services.registry.models.coverage import Kepesertaan, Kpm
-from services.registry.models.framework import Target
+from services.registry.models.coverage import (
+    COUNTED,
+    CoverageCount,
+    CoverageFigure,
+    Kepesertaan,
+    Kpm,
+    counted_by_area,
+)
+from services.registry.models.framework import SERVING, Target
 from services.registry.models.kinds import HeldBy, PilarLevel, PilarTerms
 from services.registry.models.outcomes import Graduasi, Monitoring, Relapse, Rujukan, RujukanProgram
 from services.registry.models.pendamping import (
@@ -24,10 +31,14 @@ from services.registry.models.replica import Credit, Dampingan, Kunjungan, Limit
 from services.registry.models.table import Table
 
 __all__ = [
+    "COUNTED",
     "ENDS",
     "PAID",
+    "SERVING",
     "TRANSITIONS",
     "ContactHistory",
+    "CoverageCount",
+    "CoverageFigure",
     "Credit",
     "Dampingan",
     "Graduasi",
@@ -53,5 +64,6 @@ __all__ = [
     "Table",
     "Target",
     "WilayahTugas",
+    "counted_by_area",
     "legal_moves",
 ]

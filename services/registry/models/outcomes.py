@@ -24,6 +24,7 @@ class Graduasi(Table):
     __tablename__ = "graduasi"
     __table_args__ = (
         sa.Index("ix_graduasi_pendamping_id_sk_on", "pendamping_id", "sk_on"),
+        sa.Index("ix_graduasi_kpm_id", "kpm_id"),
         {"schema": "replica_graduasi"},
     )
 

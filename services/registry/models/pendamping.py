@@ -42,6 +42,7 @@ class Pendamping(Table):
     __table_args__ = (
         sa.UniqueConstraint("pendamping_no"),
         sa.UniqueConstraint("nik_index"),
+        sa.Index("ix_pendamping_status_pendamping_no", "status", "pendamping_no"),
         sa.CheckConstraint("(subject = 'PERSON') = (nik_index IS NOT NULL)", "person_has_nik"),
         sa.CheckConstraint("(nik_index IS NULL) = (nik_sealed IS NULL)", "nik_is_whole"),
         sa.CheckConstraint("version >= 1", "version_positive"),

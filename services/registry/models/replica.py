@@ -22,6 +22,7 @@ class Credit(Table):
     __table_args__ = (
         sa.Index("ix_credit_pendamping_id_year", "pendamping_id", "year"),
         sa.Index("ix_credit_penugasan_id_year", "penugasan_id", "year"),
+        sa.Index("ix_credit_graduasi_id", "graduasi_id"),
         {"schema": "replica_credit"},
     )
 

@@ -1,21 +1,30 @@
 """How many families of an area are accompanied, and how many memberships began and ended there."""
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.errors import AreaTooWide
-from services.registry.models import Dampingan, Kepesertaan, Kpm
+from services.registry.errors import AreaTooNarrow, AreaTooWide, NotCounted
+from services.registry.models import (
+    COUNTED,
+    CoverageCount,
+    CoverageFigure,
+    Kepesertaan,
+    Kpm,
+    counted_by_area,
+)
+from services.registry.queries.days import year_of
 from services.registry.queries.pendamping import within
-from services.registry.queries.target import year_of
 from shared import clock, wilayah
 from shared.access import Actor
-from shared.contracts.kinds import DampinganPurpose
+from shared.errors import NotAllowed
 
 LENGTHS = {5: 8, 8: 13, 13: 13}
 """How long a code one level below is: kabupaten or kota, kecamatan, desa or kelurahan."""
-WORDS = ("families", "accompanied", "unaccompanied")
+COUNT_LENGTHS = {0: 2, 2: 5, 5: 8, 8: 8}
+"""The same of a count, which begins with the country and is kept by kecamatan."""
 
 
 async def read_coverage(session: AsyncSession, actor: Actor, kode_wilayah: str, year: int) -> dict[str, Any]:
@@ -30,48 +39,71 @@ async def read_coverage(session: AsyncSession, actor: Actor, kode_wilayah: str, 
     return {
         "kode_wilayah": kode_wilayah,
         "year": year,
-        **{word: sum(area[word] for area in areas) for word in WORDS},
+        **summed(areas),
         "areas": areas,
         "kepesertaan": await _kepesertaan(session, kode_wilayah, year),
     }
 
 
 async def _areas(session: AsyncSession, kode_wilayah: str) -> list[dict[str, Any]]:
-    """Each family's dampingan and memberships are found by its id: a lateral join never reads the whole tables."""
-    today = await clock.today(session)
+    counted = counted_by_area(LENGTHS[len(kode_wilayah)], await clock.today(session))
+    rows = await session.execute(counted.where(within(Kpm.kode_wilayah, [kode_wilayah])))
+    return [with_share(dict(row)) for row in rows.mappings()]
 
-    def holds(table: type[Dampingan] | type[Kepesertaan]) -> sa.Select[Any]:
-        open_end = sa.or_(table.valid_to.is_(None), table.valid_to > today)
-        return sa.select(sa.true().label("yes")).where(
-            table.kpm_id == Kpm.kpm_id, table.valid_from <= today, open_end
-        )
 
-    weighs = holds(Dampingan).where(Dampingan.purpose == DampinganPurpose.PENDAMPINGAN)
-    held, member = weighs.limit(1).lateral("held"), holds(Kepesertaan).limit(1).lateral("member")
-    area = sa.func.left(Kpm.kode_wilayah, sa.literal_column(str(LENGTHS[len(kode_wilayah)]))).label(
-        "kode_wilayah"
-    )
-    alone = sa.and_(held.c.yes.is_(None), member.c.yes)
-    statement = (
-        sa.select(
-            area,
-            sa.func.count().label("families"),
-            sa.func.count(held.c.yes).label("accompanied"),
-            sa.func.count().filter(alone).label("unaccompanied"),
-        )
-        .select_from(Kpm)
-        .outerjoin(held, sa.true())
-        .outerjoin(member, sa.true())
-        .where(within(Kpm.kode_wilayah, [kode_wilayah]))
-    )
-    rows = await session.execute(statement.group_by(area).order_by(area))
-    return [dict(row) for row in rows.mappings()]
+def summed(areas: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what areas come to together."""
+    return with_share({word: sum(area[word] for area in areas) for word in COUNTED})
+
+
+def with_share(counts: dict[str, Any]) -> dict[str, Any]:
+    """Add how many of those in a bansos have a pendamping, 0 to 1; None where nobody is in one."""
+    members, alone = counts["members"], counts["unaccompanied"]
+    return counts | {"share": round((members - alone) / members, 4) if members else None}
+
+
+async def read_count(
+    session: AsyncSession, actor: Actor, on: date | None, kode_wilayah: str | None
+) -> dict[str, Any]:
+    """Return the last count on or before a day (today unless said): the country, or an area, and one level below.
+
+    Raises UnknownWilayah, NotAllowed, AreaTooNarrow, NotCounted.
+    """
+    if kode_wilayah is not None:
+        actor.require_area(wilayah.require(kode_wilayah, "/query/kode_wilayah"))
+    elif not actor.national:
+        raise NotAllowed("/query/kode_wilayah")
+    length = COUNT_LENGTHS.get(len(kode_wilayah or ""))
+    if length is None:
+        raise AreaTooNarrow("/query/kode_wilayah")
+    row, asked = CoverageCount, on or await clock.today(session)
+    finished = sa.select(row).where(row.counted_on <= asked, row.finished_at.is_not(None))
+    found = await session.scalar(finished.order_by(row.counted_on.desc(), row.finished_at.desc()).limit(1))
+    if found is None:
+        raise NotCounted(on=asked)
+    areas = await _counted_areas(session, found, kode_wilayah, length)
+    when = {"counted_on": found.counted_on, "finished_at": found.finished_at}
+    return {**when, "kode_wilayah": kode_wilayah, **summed(areas), "areas": areas}
+
+
+async def _counted_areas(
+    session: AsyncSession, count: CoverageCount, kode_wilayah: str | None, length: int
+) -> list[dict[str, Any]]:
+    figure = CoverageFigure
+    area = sa.func.left(figure.kode_wilayah, sa.literal_column(str(length))).label("kode_wilayah")
+    sums = (sa.func.sum(getattr(figure, word)).label(word) for word in COUNTED)
+    statement = sa.select(area, *sums).where(figure.count_id == count.count_id).group_by(area).order_by(area)
+    if kode_wilayah is not None:
+        statement = statement.where(within(figure.kode_wilayah, [kode_wilayah]))
+    return [with_share(dict(row)) for row in (await session.execute(statement)).mappings()]
 
 
 async def _kepesertaan(session: AsyncSession, kode_wilayah: str, year: int) -> list[dict[str, Any]]:
     first, after, _ = year_of(year)
     begins = sa.and_(Kepesertaan.valid_from >= first, Kepesertaan.valid_from < after)
-    ends = sa.and_(Kepesertaan.valid_to >= first, Kepesertaan.valid_to < after)
+    # One that was restored and goes on as another has an end in time, and no reason: nobody has left.
+    left = Kepesertaan.exit_reason.is_not(None)
+    ends = sa.and_(Kepesertaan.valid_to >= first, Kepesertaan.valid_to < after, left)
     statement = sa.select(
         Kepesertaan.bansos,
         Kepesertaan.exit_reason,

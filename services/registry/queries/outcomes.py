@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.models import Graduasi, Monitoring, Relapse, Rujukan, RujukanProgram
-from services.registry.queries.target import year_of
+from services.registry.queries.days import year_of
 from shared.contracts.kinds import RujukanProgramState
 
 STATE = RujukanProgramState

@@ -10,15 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.models import (
     Credit,
     Dampingan,
+    Graduasi,
     Kunjungan,
     LimitCrossing,
     LoadLimit,
     P2k2,
     Penugasan,
 )
+from services.registry.queries.days import days_in_service, year_of
 from services.registry.queries.outcomes import read_outcomes
 from services.registry.queries.pendamping import read_pendamping
-from services.registry.queries.target import current_targets, days_in_year, person_target, year_of
+from services.registry.queries.target import current_targets, person_target
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import DampinganPurpose, LimitSide
@@ -106,6 +108,8 @@ async def _credits(session: AsyncSession, pendamping_id: UUID, year: int) -> dic
 
 
 async def _placements(session: AsyncSession, pendamping_id: UUID, year: int) -> list[dict[str, Any]]:
+    mine = days_in_service(year).where(Penugasan.pendamping_id == pendamping_id)
+    served = mine.subquery("served")
     shown = {
         **_work(await clock.today(session), year),
         "net": _count(Credit).where(Credit.year == year, ~Credit.reversed),
@@ -117,9 +121,10 @@ async def _placements(session: AsyncSession, pendamping_id: UUID, year: int) -> 
         Penugasan.kind,
         Penugasan.valid_from,
         Penugasan.valid_to,
-        days_in_year(year).label("days_in_service"),
+        sa.func.coalesce(served.c.days, 0).label("days_in_service"),
         *(figure.scalar_subquery().label(word) for word, figure in shown.items()),
     ).where(Penugasan.pendamping_id == pendamping_id)
+    statement = statement.outerjoin(served, served.c.penugasan_id == Penugasan.penugasan_id)
     order = (Penugasan.valid_from, Penugasan.penugasan_id)
     return [dict(row) for row in (await session.execute(statement.order_by(*order))).mappings()]
 
@@ -153,23 +158,23 @@ async def _kinds(session: AsyncSession, placements: list[dict[str, Any]], year: 
     for kind in dict.fromkeys(row["kind"] for row in placements):
         mine = [row for row in placements if row["kind"] == kind]
         served, row = sum(one["days_in_service"] for one in mine), targets.get(kind)
-        share = person_target(row.per_person, served, year) if row else {"target": 0, "explanation": None}
+        share = person_target(row, served) if row else {"target": 0, "explanation": None}
         about = {"kind": kind, "days_in_service": served, "target_number": row.number if row else None}
         found.append(about | share | {"net": sum(one["net"] for one in mine)})
     return found
 
 
 async def read_numbers(
-    session: AsyncSession, actor: Actor, pendamping_ids: list[UUID] | None
-) -> dict[str, Any]:
-    """Return credits granted, reversed and net by exit reason, in the caller's areas or of the pendamping named."""
+    session: AsyncSession, actor: Actor, kpm_ids: list[UUID] | None, pendamping_ids: list[UUID] | None
+) -> dict[str, dict[str, int]]:
+    """Return credits granted, reversed and net by exit reason, in the caller's areas, of all or of those named."""
     statement = sa.select(Credit.exit_reason, GRANTED, REVERSED).where(
         sa.true() if actor.national else sa.func.platform.in_scope(Credit.kode_wilayah)
     )
+    if kpm_ids is not None:
+        theirs = sa.select(Graduasi.graduasi_id).where(Graduasi.kpm_id.in_(kpm_ids))
+        statement = statement.where(Credit.graduasi_id.in_(theirs))
     if pendamping_ids is not None:
         statement = statement.where(Credit.pendamping_id.in_(pendamping_ids))
     rows = await session.execute(statement.group_by(Credit.exit_reason).order_by(Credit.exit_reason))
-    found = {reason.value: counted(granted, taken) for reason, granted, taken in rows}
-    words = ("granted", "reversed", "net")
-    totals = {word: sum(counts[word] for counts in found.values()) for word in words}
-    return {"service": "registry", "by_exit_reason": found, "totals": totals}
+    return {reason.value: counted(granted, taken) for reason, granted, taken in rows}

@@ -1,25 +1,29 @@
 """The targets of a year, and what they come to over everybody in service."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from services.registry.models import Penugasan, Target
+from services.registry.models import Target
+from services.registry.queries.days import days_in_service, latest_targets, year_of
+from shared.contracts.kinds import PilarKind
 
-SHOWN = ("target_id", "year", "kind", "number", "per_person", "basis")
+SHOWN = ("target_id", "year", "kind", "number", "per_person", "counted", "basis")
 
 NATIONAL_WORDS = {
     "en": "{people} people served {person_days} days together. {per_person} families x {person_days} days ÷"
-    " {days} days of {year} = {exact}; rounded half up at each person, the sum is {sum} (rounding {difference}).",
+    " {days} days of {year} = {exact}; rounded half up at each person, the sum is {sum} (rounding {difference})."
+    " A day counts in the status {words}.",
     "id": "{people} orang bertugas {person_days} hari seluruhnya. {per_person} keluarga x {person_days} hari ÷"
-    " {days} hari tahun {year} = {exact}; dibulatkan per orang, jumlahnya {sum} (selisih pembulatan {difference}).",
+    " {days} hari tahun {year} = {exact}; dibulatkan per orang, jumlahnya {sum} (selisih pembulatan {difference})."
+    " Hari dihitung dalam status {words}.",
 }
 PERSON_WORDS = {
-    "en": "{per_person} families x {served} days in service ÷ {days} days of {year} = {exact}, rounded half up: {target}.",
-    "id": "{per_person} keluarga x {served} hari bertugas ÷ {days} hari tahun {year} = {exact}, dibulatkan: {target}.",
+    "en": "{per_person} families x {served} days in service ÷ {days} days of {year} = {exact}, rounded half up: {target}."
+    " A day counts in the status {counted}.",
+    "id": "{per_person} keluarga x {served} hari bertugas ÷ {days} hari tahun {year} = {exact}, dibulatkan: {target}."
+    " Hari dihitung dalam status {counted}.",
 }
 
 
@@ -28,30 +32,17 @@ def half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def year_of(year: int) -> tuple[date, date, int]:
-    """Return the first day of a year, the first day after it, and its days."""
-    first, after = date(year, 1, 1), date(year + 1, 1, 1)
-    return first, after, (after - first) // timedelta(days=1)
-
-
-def days_in_year(year: int) -> sa.ColumnElement[int]:
-    """Return the days that a penugasan holds within the year, as SQL."""
-    first, after, _ = year_of(year)
-    ends = sa.func.least(sa.func.coalesce(Penugasan.valid_to, after), after)
-    begins = sa.func.greatest(Penugasan.valid_from, first)
-    return sa.func.greatest(ends - begins, 0)
-
-
-def person_target(per_person: int, served: int, year: int) -> dict[str, Any]:
+def person_target(row: Target, served: int) -> dict[str, Any]:
     """Return a person's target for days in service, and how it comes about in words."""
-    days = year_of(year)[2]
+    days = year_of(row.year)[2]
     values = {
-        "per_person": per_person,
+        "per_person": row.per_person,
         "served": served,
         "days": days,
-        "year": year,
-        "exact": f"{half_up(100 * per_person * served, days) / 100:.2f}",
-        "target": half_up(per_person * served, days),
+        "year": row.year,
+        "exact": f"{half_up(100 * row.per_person * served, days) / 100:.2f}",
+        "target": half_up(row.per_person * served, days),
+        "counted": ", ".join(row.counted),
     }
     return {
         "target": values["target"],
@@ -59,10 +50,9 @@ def person_target(per_person: int, served: int, year: int) -> dict[str, Any]:
     }
 
 
-async def current_targets(session: AsyncSession, year: int) -> dict[str, Any]:
+async def current_targets(session: AsyncSession, year: int) -> dict[PilarKind, Target]:
     """Return by kind the target row that holds for a year."""
-    oldest_first = sa.select(Target).where(Target.year == year).order_by(Target.kind, Target.number)
-    return {row.kind: row for row in await session.scalars(oldest_first)}
+    return {row.kind: row for row in await session.scalars(latest_targets(year))}
 
 
 async def read_framework(session: AsyncSession, year: int) -> dict[str, Any]:
@@ -77,14 +67,12 @@ async def read_framework(session: AsyncSession, year: int) -> dict[str, Any]:
 
 def _national(year: int) -> sa.Select[Any]:
     """Rounded half up at the person, as `half_up` does; a kind held twice in a year is one service."""
-    first, after, days_of_year = year_of(year)
-    days = sa.cast(sa.func.sum(days_in_year(year)), sa.BigInteger)
-    here = sa.and_(Penugasan.valid_from < after, sa.func.coalesce(Penugasan.valid_to, after) > first)
-    served = sa.select(Penugasan.kind, days.label("days")).where(
-        here, Penugasan.valid_from < sa.func.coalesce(Penugasan.valid_to, after)
-    )
-    each = served.group_by(Penugasan.kind, Penugasan.pendamping_id).subquery()
-    now = _latest(year).subquery()
+    days_of_year = year_of(year)[2]
+    placed = days_in_service(year).subquery("placed")
+    total = sa.cast(sa.func.sum(placed.c.days), sa.BigInteger)
+    served = sa.select(placed.c.kind, total.label("days")).group_by(placed.c.kind, placed.c.pendamping_id)
+    each = served.having(total > 0).subquery("each")
+    now = latest_targets(year).subquery("set")
     share = (2 * now.c.per_person * each.c.days + days_of_year) // (2 * days_of_year)
     sums = (
         sa.func.count(each.c.days).label("people"),
@@ -96,19 +84,12 @@ def _national(year: int) -> sa.Select[Any]:
     return joined.group_by(*shown).order_by(now.c.kind)
 
 
-def _latest(year: int) -> sa.Select[Any]:
-    newer = aliased(Target)
-    later = sa.exists().where(
-        newer.year == Target.year, newer.kind == Target.kind, newer.number > Target.number
-    )
-    return sa.select(Target).where(Target.year == year, ~later)
-
-
 def _in_words(row: dict[str, Any], days_of_year: int) -> dict[str, Any]:
     """Add the exact sum and what rounding added to it, in hundredths of a family, and both in words."""
     hundredths = half_up(100 * row["per_person"] * row["person_days"], days_of_year)
     exact, difference = hundredths / 100, (100 * row["sum"] - hundredths) / 100
-    values = row | {"days": days_of_year, "exact": f"{exact:.2f}", "difference": f"{difference:+.2f}"}
+    words = {"exact": f"{exact:.2f}", "difference": f"{difference:+.2f}", "words": ", ".join(row["counted"])}
+    values = row | words | {"days": days_of_year}
     return row | {
         "days_of_year": days_of_year,
         "exact": exact,

@@ -1,6 +1,6 @@
 """Targets, scorecards, and the numbers that are compared between the services."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -11,13 +11,17 @@ from services.registry.queries.scorecard import read_numbers, read_scorecard
 from services.registry.queries.target import read_framework
 from services.registry.routes.shapes import ScorecardView, Words
 from shared.access import Permission
-from shared.contracts.kinds import PilarKind
+from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.http import Caller, Router, Session, may
 from shared.http.fields import KNOWN, Body
+from shared.http.numbers import NumbersAsked, NumbersView, numbers_of
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 Year = Annotated[int, Field(strict=True, ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
 YearAsked = Annotated[int, Query(ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
+
+CountedStatus = Literal["CALON", "AKTIF", "CUTI", "NONAKTIF"]
+"""In which a placement may run; the ends close it."""
 
 target = Router(tag="target")
 router = Router(tag="scorecard")
@@ -29,6 +33,13 @@ class TargetSetting(Body):
     year: Year
     kind: Annotated[PilarKind, KNOWN] = Field(examples=["PKH_PENDAMPING"])
     per_person: int = Field(strict=True, ge=0, le=10_000, examples=[10])
+    counted: list[CountedStatus] = Field(
+        default=["AKTIF"],
+        min_length=1,
+        max_length=4,
+        description="A day of a placement counts where the status is one of these",
+        examples=[["AKTIF", "CUTI"]],
+    )
     basis: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
         examples=["Kerangka kerja 2026"]
     )
@@ -42,6 +53,7 @@ class TargetView(BaseModel):
     kind: PilarKind
     number: int
     per_person: int
+    counted: list[PendampingStatus]
     basis: str
 
 
@@ -63,21 +75,6 @@ class TargetList(BaseModel):
     year: int
     sum: int
     items: list[TargetSum]
-
-
-class NumbersAsked(Body):
-    """Whose numbers; registry counts by pendamping, so `kpm_ids` narrows nothing here."""
-
-    kpm_ids: list[UUID] | None = Field(default=None, max_length=1000)
-    pendamping_ids: list[UUID] | None = Field(default=None, max_length=1000)
-
-
-class NumbersView(BaseModel):
-    """Credits granted, reversed and net, by exit reason and in total (chain.md 9)."""
-
-    service: str = Field(examples=["registry"])
-    by_exit_reason: dict[str, dict[str, int]]
-    totals: dict[str, int]
 
 
 @target.post("/target", status_code=201)
@@ -106,5 +103,6 @@ async def show_scorecard(
 @router.post("/numbers")
 @may(Permission.NUMBERS_READ)
 async def count_numbers(body: NumbersAsked, session: Session, caller: Caller) -> NumbersView:
-    """Count credits in the caller's areas, or of the pendamping named."""
-    return NumbersView(**await read_numbers(session, caller, body.pendamping_ids))
+    """Count credits granted, reversed and net: for the families, and of the pendamping."""
+    found = await read_numbers(session, caller, body.kpm_ids, body.pendamping_ids)
+    return numbers_of("registry", ["granted", "reversed", "net"], found)

@@ -32,6 +32,7 @@ CREATE TABLE pendamping (
     CONSTRAINT ck_pendamping_subjectkind_known CHECK (subject IN ('PERSON', 'LEMBAGA')),
     CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL'))
 );;
+CREATE INDEX ix_pendamping_status_pendamping_no ON pendamping (status, pendamping_no);;
 CREATE TABLE range_history (
     range_history_id UUID NOT NULL,
     thing VARCHAR(40) NOT NULL,
@@ -60,6 +61,7 @@ CREATE TABLE replica_credit.credit (
     CONSTRAINT pk_credit PRIMARY KEY (credit_id),
     CONSTRAINT ck_credit_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
 );;
+CREATE INDEX ix_credit_graduasi_id ON replica_credit.credit (graduasi_id);;
 CREATE INDEX ix_credit_pendamping_id_year ON replica_credit.credit (pendamping_id, year);;
 CREATE INDEX ix_credit_penugasan_id_year ON replica_credit.credit (penugasan_id, year);;
 CREATE TABLE replica_load.dampingan (
@@ -119,6 +121,7 @@ CREATE TABLE target (
     kind VARCHAR(40) NOT NULL,
     number INTEGER NOT NULL,
     per_person INTEGER NOT NULL,
+    counted TEXT[] NOT NULL,
     basis TEXT NOT NULL,
     set_at TIMESTAMP WITH TIME ZONE NOT NULL,
     set_by TEXT NOT NULL,
@@ -126,6 +129,7 @@ CREATE TABLE target (
     CONSTRAINT uq_target_year_kind_number UNIQUE (year, kind, number),
     CONSTRAINT ck_target_per_person_in_range CHECK (per_person BETWEEN 0 AND 10000),
     CONSTRAINT ck_target_year_in_range CHECK (year BETWEEN 2000 AND 2200),
+    CONSTRAINT ck_target_counted_known CHECK (cardinality(counted) > 0 AND counted <@ ARRAY['CALON', 'AKTIF', 'CUTI', 'NONAKTIF']),
     CONSTRAINT ck_target_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
 );;
 CREATE TABLE pendamping_status_history (
@@ -199,7 +203,7 @@ BY_PENDAMPING = (
     "replica_load.p2k2",
     "replica_graduasi.graduasi",
 )
-APPEND_ONLY = ("pendamping_status_history", "contact_history", "range_history", "target")
+APPEND_ONLY = ("pendamping_status_history", "contact_history", "range_history", "target", "coverage_figure")
 
 CONFLICTS = """
 INSERT INTO role_conflict
@@ -226,8 +230,8 @@ FROM role_conflict
 """
 
 TARGETS = """
-INSERT INTO target (target_id, year, kind, number, per_person, basis, set_at, set_by)
-VALUES (uuidv7(), 2026, 'PKH_PENDAMPING', 1, 10,
+INSERT INTO target (target_id, year, kind, number, per_person, counted, basis, set_at, set_by)
+VALUES (uuidv7(), 2026, 'PKH_PENDAMPING', 1, 10, '{AKTIF}',
     'Kerangka kerja 2026: each pendamping graduates at least 10 families a year', clock_timestamp(), 'system:migration')
 """
 

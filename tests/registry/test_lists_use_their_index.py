@@ -1,0 +1,101 @@
+"""A page of a list costs a page, whoever asks and however it is narrowed: PostgreSQL counts what it reads."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from services.registry.models import Pendamping
+from services.registry.queries.pendamping import pendamping_list
+from shared import schema
+from shared.access import Actor, Role
+from shared.contracts.kinds import PilarKind
+from tests.kit import Running
+
+PAGE = 51
+# A page of 50 and one more; what lies beside it on the way, and what a caller's own areas hold, is some hundreds.
+MOST_ROWS = 1_500
+# 40,000 people: half of them PKH pendamping, 1 in 200 a pelopor perdamaian, 1 in 400 on leave; numbers say nothing.
+ROWS = """
+SET session_replication_role = replica;
+CREATE TEMP TABLE n AS SELECT i, md5('p' || i)::uuid AS p, md5('q' || i)::uuid AS q,
+  (11 + i % 30) || '.' || (10 + i % 17) || '.0' || (1 + i % 9) || '.200' || i % 10 AS area FROM generate_series(1, 40000) AS i;
+INSERT INTO pendamping (pendamping_id, pendamping_no, subject, nik_index, nik_sealed, name_sealed, status, status_from_on,
+  version, registered_at, registered_by) SELECT p, 'PD-' || upper(left(md5('x' || i), 9)), 'PERSON', i::text::bytea, '', '',
+  CASE WHEN i % 400 = 0 THEN 'CUTI' ELSE 'AKTIF' END, '2025-10-03', 1, now(), 'x' FROM n;
+INSERT INTO penugasan (penugasan_id, pendamping_id, kind, ditjen, employer_status, sk_no, sk_on, valid_from, version)
+  SELECT q, p, CASE WHEN i % 200 = 1 THEN 'PORDAM' WHEN i % 2 = 0 THEN 'PKH_PENDAMPING' ELSE 'TKSK' END, 'LINJAMSOS', 'PPPK',
+  '1', '2025-10-03', '2025-10-03', 1 FROM n;
+INSERT INTO wilayah_tugas SELECT md5('w' || i)::uuid, q, p, area, '2025-10-03', NULL, 1 FROM n;
+INSERT INTO platform.parked (subscription, topic, key, partition, "offset", body, reason)
+  SELECT CASE WHEN i % 400 = 0 THEN 'credit' ELSE 'load' END, 'pilar.caseload', p::text, 0, i, '', 'BEHIND' FROM n;
+INSERT INTO platform.job (job_id, kind, actor_sub, actor) SELECT md5('j' || i)::uuid, 'x', 'x', '{}' FROM n WHERE i <= 40;
+INSERT INTO platform.job_row_error (job_id, row, number, code) SELECT md5('j' || 1 + i % 40)::uuid, i, 1, 'X' FROM n;
+ANALYZE
+"""
+NO = Pendamping.__table__.c.pendamping_no
+WAYS: list[dict[str, Any]] = [
+    {},
+    {"status": "CUTI"},
+    {"status": "AKTIF"},
+    {"kind": PilarKind.PKH_PENDAMPING},
+    {"kind": PilarKind.PORDAM},
+    {"kode_wilayah": "33.24"},
+    {"status": "AKTIF", "kind": PilarKind.TKSK},
+]
+CALLERS = {
+    "ministry": Actor("m", frozenset({Role.KEMENSOS}), ("*",)),
+    "dinsos": Actor("d", frozenset({Role.DINSOS_KABKOTA}), ("33.24",)),
+}
+
+
+async def lists(session: Any, who: str) -> Iterator[tuple[str, Any, Any]]:
+    """Each list of pendamping and of the platform, by what narrows it."""
+    found = []
+    for way in WAYS:
+        wanted = {"status": None, "kind": None, "kode_wilayah": None} | way
+        found.append((f"{who} {way}", await pendamping_list(session, CALLERS[who], **wanted), (NO,)))
+    parked, errors = schema.parked, schema.job_row_error
+    for name in ("credit", "load"):
+        narrowed = sa.select(parked).where(parked.c.subscription == name)
+        found.append((f"parked {name}", narrowed, (parked.c.parked_id,)))
+    found.append(("parked", sa.select(parked), (parked.c.parked_id,)))
+    one = sa.select(errors).where(errors.c.job_id == sa.func.md5("j7").cast(sa.Uuid()))
+    found.append(("errors", one, (errors.c.row, errors.c.number)))
+    return iter(found)
+
+
+async def rows_read(session: Any, statement: Any, order: Any) -> int:
+    """Rows that the plan took from tables and indexes, also those that a filter then threw away."""
+    compiled = (
+        statement.order_by(*order)
+        .limit(PAGE)
+        .compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    )
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {compiled}".replace(":", "\\:").replace("\\:\\:", "::")
+    plan = await session.scalar(sa.text(explain))
+    waiting, total = [(json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]], 0
+    while waiting:
+        node = waiting.pop()
+        waiting += node.get("Plans", [])
+        if "Scan" in node["Node Type"] and "Plans" not in node:
+            each = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            total += round(each * node["Actual Loops"])
+    return total
+
+
+@pytest.mark.timeout(200)
+async def test_and_no_page_reads_much_more_than_itself(registry: Running) -> None:
+    await registry.execute(ROWS)
+    costly: dict[str, int] = {}
+    for who, caller in CALLERS.items():
+        async with registry.database.transaction(caller) as session:
+            # On 40,000 rows reading all of them is sometimes thought as cheap; what counts is that nothing needs to.
+            await session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+            for name, statement, order in await lists(session, who):
+                read = await rows_read(session, statement, order)
+                costly |= {name: read} if read > MOST_ROWS else {}
+    assert costly == {}
