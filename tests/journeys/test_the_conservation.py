@@ -17,6 +17,46 @@ from tests.kit import Cluster, Running
 
 FREE = "ALTER TABLE {table} DROP CONSTRAINT {constraint}"
 ONE_KEY = "(SELECT key FROM platform.outbox WHERE topic = 'pilar.{service}' GROUP BY key HAVING count(*) > 2 LIMIT 1)"
+# Another row like the first.
+TWIN = "SELECT (jsonb_populate_record(t, jsonb_build_object('{table}_id', gen_random_uuid()))).* FROM {table} t LIMIT 1"
+COPIES_CHANGED = (
+    ("caseload", "pendamping", "lacks", "UPDATE replica_pendamping.pendamping SET status = 'CUTI'"),
+    ("graduation", "penugasan", "lacks", "UPDATE replica_pendamping.penugasan SET valid_to = '2027-01-01'"),
+    (
+        "referral",
+        "wilayah_tugas",
+        "has another",
+        "UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = '33'",
+    ),
+    (
+        "registry",
+        "kpm",
+        "lacks",
+        "DELETE FROM replica_coverage.kpm WHERE kpm_id = (SELECT min(kpm_id::text)::uuid FROM replica_coverage.kpm)",
+    ),
+    ("graduation", "kpm", "has another", "UPDATE replica_kpm.kpm SET kode_wilayah = '33.24.01.2001'"),
+    ("registry", "kepesertaan", "lacks", "UPDATE replica_coverage.kepesertaan SET valid_to = NULL"),
+    ("graduation", "kepesertaan", "lacks", "DELETE FROM replica_kpm.kepesertaan WHERE bansos = 'SEMBAKO'"),
+    ("registry", "dampingan", "lacks", "UPDATE replica_load.dampingan SET purpose = 'PENDAMPINGAN'"),
+    ("referral", "dampingan", "lacks", "UPDATE replica_kpm.dampingan SET pendamping_id = gen_random_uuid()"),
+    ("graduation", "usaha", "lacks", "UPDATE replica_kpm.usaha SET omzet_rp = omzet_rp + 1"),
+    ("registry", "credit", "lacks", "UPDATE replica_credit.credit SET year = year + 1"),
+    (
+        "registry",
+        "graduasi",
+        "has another",
+        "UPDATE replica_graduasi.graduasi SET annulled_on = '2026-07-01'",
+    ),
+    ("caseload", "case mark", "lacks", "UPDATE case_mark SET held = true"),
+    ("graduation", "rujukan", "lacks", "DELETE FROM replica_rujukan.rujukan"),
+    ("caseload", "delivery", "lacks", "UPDATE replica_aid.aid SET delivered_on = NULL"),
+    (
+        "registry",
+        "withdrawal",
+        "has another",
+        "UPDATE replica_rujukan.rujukan_program SET withdrawn_on = '2026-07-01'",
+    ),
+)
 PLANTED = {
     "an answer that was given is not kept": (
         "caseload",
@@ -91,6 +131,14 @@ PLANTED = {
         "UPDATE platform.cursor SET event_id = gen_random_uuid() WHERE subscription = 'credit'",
         "registry: I5: credit is at",
     ),
+    "a reader has heard of a family of which nobody told": (
+        "registry",
+        (
+            "INSERT INTO platform.cursor SELECT (jsonb_populate_record(c, jsonb_build_object('key',"
+            " gen_random_uuid()))).* FROM platform.cursor c WHERE subscription = 'coverage' LIMIT 1"
+        ),
+        "registry: I5: coverage has heard of",
+    ),
     "an event is parked": (
         "referral",
         (
@@ -162,6 +210,87 @@ PLANTED = {
         "UPDATE rujukan SET state = 'DICABUT'",
         "I8: live rujukan (referral)",
     ),
+    "a stage of the policy is missing, and four people acted all the same": (
+        "graduation",
+        "DELETE FROM stage_act WHERE stage = 'MUSYAWARAH'",
+        "graduation: I6: case",
+    ),
+    "an SK counts a case that it has not": (
+        "graduation",
+        "UPDATE sk SET cases = cases + 1",
+        "graduation: I8: SK",
+    ),
+    "a case in an SK was set back": (
+        "graduation",
+        "UPDATE graduasi SET state = 'DISETUJUI_DINSOS'",
+        "graduation: I8: case",
+    ),
+    "a step of a case is not in its history": (
+        "graduation",
+        "DELETE FROM graduasi_history WHERE to_state = 'PEMANTAUAN'",
+        "graduation: I8: the history of case",
+    ),
+    "a sanggah is open and suspends nothing": (
+        "graduation",
+        "UPDATE graduasi SET state = 'DISANGGAH'",
+        "graduation: I8: case",
+    ),
+    "two pendamping on one day": (
+        "caseload",
+        f"INSERT INTO dampingan {TWIN.format(table='dampingan')}",
+        "caseload: I9: family",
+    ),
+    "twice a member on one day": (
+        "caseload",
+        f"INSERT INTO kepesertaan {TWIN.format(table='kepesertaan')}",
+        "caseload: I9: family",
+    ),
+    "a family weighs on nobody": (
+        "caseload",
+        "UPDATE dampingan_load SET weighing = weighing - 1",
+        "caseload: I8: penugasan",
+    ),
+    "a membership ends on another day": (
+        "caseload",
+        "UPDATE kepesertaan SET valid = daterange(lower(valid), upper(valid) - 1) WHERE graduasi_id IS NOT NULL",
+        "caseload: I8: case",
+    ),
+    "a membership is paid a tahap too many": (
+        "caseload",
+        "UPDATE kepesertaan SET last_payable_tahap = '2026-4' WHERE graduasi_id IS NOT NULL",
+        "caseload: I8: case",
+    ),
+    "an offer goes on in a rujukan that was taken back": (
+        "referral",
+        "UPDATE rujukan SET state = 'DICABUT'; UPDATE rujukan_program SET state = 'DIPROSES' WHERE state = 'DISALURKAN'",
+        "referral: I7: rujukan",
+    ),
+    "a rujukan stands still without a sanggah": (
+        "referral",
+        "UPDATE rujukan SET paused = true",
+        "referral: I7: rujukan",
+    ),
+    "a quota counts a place that nobody holds": (
+        "referral",
+        (
+            "INSERT INTO program_quota (quota_id, program_code, kode_wilayah, places, taken, waiting, valid_from,"
+            " version, set_by) VALUES (gen_random_uuid(), 'KUR_SUPERMIKRO', '33.24', 5, 1, 0, '2026-01-01', 1, 'x')"
+        ),
+        "referral: I8: quota",
+    ),
+    "an offer without aid holds a place": (
+        "referral",
+        (
+            "INSERT INTO quota_place (place_id, rujukan_program_id, quota_id, taken_on) SELECT gen_random_uuid(),"
+            " rujukan_program_id, gen_random_uuid(), '2026-06-01' FROM rujukan_program WHERE state = 'DRAF';"
+            " UPDATE rujukan_program SET state = 'DICABUT' WHERE state = 'DRAF'"
+        ),
+        "referral: I8: offer",
+    ),
+    **{
+        f"a copy differs: {noun} in {reader}": (reader, statement, f"{reader}: I5: {word} {noun} than")
+        for reader, noun, word, statement in COPIES_CHANGED
+    },
 }
 
 

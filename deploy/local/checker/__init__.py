@@ -1,4 +1,4 @@
-"""What must be true of the four databases at rest (reliability.md, I1 to I8), as one list of what is not.
+"""What must be true of the four databases at rest (reliability.md, I1 to I9), as one list of what is not.
 
 `violations` takes the kit's running services, or `databases(dsns)` over any deployment's four addresses (a role that
 passes row security). I1 needs what a caller remembers: without a `history` it is left out.
@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from deploy.local.checker.answers import Command, answer_faults
 from deploy.local.checker.asked import Address, Asked, databases
 from deploy.local.checker.cases import case_faults
+from deploy.local.checker.copies import copy_faults
 from deploy.local.checker.rest import all_done, all_read
 from deploy.local.checker.streams import stream_faults
+from deploy.local.checker.sums import sum_faults
 
 
 async def violations(
@@ -18,7 +20,8 @@ async def violations(
 ) -> list[str]:
     """Each sentence is something that must not be; `bootstrap` names the broker where facts travel by Kafka."""
     found = await answer_faults(services, history) if history is not None else []
-    return found + await stream_faults(services, bootstrap) + await case_faults(services)
+    found += await stream_faults(services, bootstrap) + await copy_faults(services)
+    return found + await case_faults(services) + await sum_faults(services)
 
 
 __all__ = ["Address", "Asked", "Command", "all_done", "all_read", "databases", "violations"]

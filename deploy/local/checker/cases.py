@@ -38,9 +38,10 @@ SELECT g.graduasi_id, g.exit_reason, left(g.kode_wilayah, 5) AS area, p.pendampi
        AS month, g.state, g.state = 'DIPULIHKAN' AS annulled, y.counts, y.opens_rujukan,
        c.certificate_no IS NOT NULL AND g.state <> 'DIPULIHKAN' AS effective,
        g.state IN ('DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH')
-       OR (g.state = 'DITUNDA' AND c.certificate_no IS NULL) AS in_term
+       OR (g.state = 'DITUNDA' AND c.certificate_no IS NULL) AS in_term,
+       left(coalesce(r.kode_wilayah, g.kode_wilayah), 5) AS credited_in
 FROM graduasi g JOIN penetapan p USING (graduasi_id) JOIN sk USING (sk_id) JOIN policy y ON y.policy_id = g.policy_id
-LEFT JOIN certificate c ON c.graduasi_id = g.graduasi_id
+LEFT JOIN certificate c ON c.graduasi_id = g.graduasi_id LEFT JOIN credit r ON r.graduasi_id = g.graduasi_id
 """
 
 
@@ -65,6 +66,10 @@ async def conserved(services: Mapping[str, Asked]) -> list[str]:
     """I8, per exit reason, pendamping, kabupaten and month: the four services count the same graduations."""
     rows = await services["graduation"].sql(DETERMINED)
     group = {row["graduasi_id"]: tuple(row)[1:5] for row in rows}
+    # A family that has moved counts where it lived on the SK's date (chain.md 4).
+    credited = {
+        row["graduasi_id"]: (row["exit_reason"], row["credited_in"], *tuple(row)[3:5]) for row in rows
+    }
     stands = [row for row in rows if not row["annulled"]]
     effective = Counter(group[row["graduasi_id"]] for row in stands if row["effective"])
     in_term = Counter(group[row["graduasi_id"]] for row in stands if row["in_term"])
@@ -75,8 +80,8 @@ async def conserved(services: Mapping[str, Asked]) -> list[str]:
         ),
         "memberships ended (caseload)": (effective, await counted(services["caseload"], ENDED, group)),
         "net credits (registry)": (
-            Counter(group[row["graduasi_id"]] for row in stands if row["counts"]),
-            await counted(services["registry"], NET, group),
+            Counter(credited[row["graduasi_id"]] for row in stands if row["counts"]),
+            await counted(services["registry"], NET, credited),
         ),
         "live rujukan (referral)": (
             Counter(group[row["graduasi_id"]] for row in stands if row["opens_rujukan"]),

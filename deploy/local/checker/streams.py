@@ -113,6 +113,11 @@ async def heard(name: str, service: Asked, told: Mapping[tuple[str, str], tuple[
     parked = await service.sql("SELECT subscription, wire, reason FROM platform.parked")
     found = [f"I5: {row['subscription']} has parked {row['wire']} ({row['reason']})" for row in parked]
     found += [f"I5: {at[0]} stands at {at[1]} {at[2]}" for at, has in cursors.items() if has[2] != "OPEN"]
+    found += [
+        f"I5: {at[0]} has heard of {at[1]} {at[2]}, of which nobody told"
+        for at in cursors
+        if at[1:] not in told
+    ]
     for subscription in subscriptions_of(name):
         for (topic, key), last in told.items():
             has = cursors.get((subscription.name, topic, key), (0, None, ""))[:2]
