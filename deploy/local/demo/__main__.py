@@ -21,7 +21,7 @@ from deploy.local.demo.world import NotAsExpected, World
 from deploy.local.deployment import Deployment, free_base
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.outboxes import Outboxes
-from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport
+from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport, shown
 from deploy.local.up import REFUSALS, configured, end_on_signals, say
 
 Play = Callable[[World], Awaitable[Sequence[Compared]]]
@@ -44,7 +44,11 @@ def main() -> int:
 
 
 def demonstrate(console: Console) -> int:
-    """On what runs already and is empty; else on a deployment of its own, stopped at the end."""
+    """On what runs already and is empty; else on a deployment of its own, stopped at the end.
+
+    Numbers of an earlier run are gone from now on: where this one breaks off, there are none.
+    """
+    NUMBERS.unlink(missing_ok=True)
     wanted = configured(os.environ)
     running = wanted.place.read()
     if running is not None and running.ready and not demonstrated(wanted.place):
@@ -116,9 +120,15 @@ async def both(world: World) -> list[Compared]:
     await play(world, SCENARIOS)
     await conserved(world)
     for number, ids in world.place.scenarios().items():
-        world.console.print(f"The life of a family of scenario {number}: make life KPM={ids['kpm_ids'][0]}")
+        asked = f"make life KPM={ids['kpm_ids'][0]}{folder_of(world.place)}"
+        world.console.print(f"The life of a family of scenario {number}, while it runs (make up): {asked}")
     world.console.print(f"{len(world.history)} commands in {time.monotonic() - began:.1f} s.")
     return await compare(world)
+
+
+def folder_of(place: Place) -> str:
+    """What names the folder to a later `make`, where it is not the usual one."""
+    return "" if place == Place.of(".pilar") else f" FOLDER={shown(place.folder)}"
 
 
 if __name__ == "__main__":

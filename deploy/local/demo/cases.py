@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.local.demo.answers import ANSWERS, WITH_EVIDENCE
 from deploy.local.demo.people import DINSOS, KEMENSOS, KETUA
+from deploy.local.demo.taking_in import watch
 from deploy.local.demo.world import World
 
 
@@ -97,6 +98,20 @@ async def determine(world: World, cases: Sequence[Case], sk_no: str, sk_on: str)
     """One SK for all of them."""
     decree = {"sk_no": sk_no, "sk_on": sk_on, "graduasi_ids": [case.graduasi_id for case in cases]}
     await world.act(f"determines {named(cases)} in SK {sk_no}", "graduation", "/v1/sk", decree, KEMENSOS)
+
+
+async def determine_by_job(world: World, cases: Sequence[Case], sk_no: str, sk_on: str) -> None:
+    """One SK from a file of cases, as Kemensos does it for thousands: a job that can be stopped and goes on."""
+    content = "".join(f"{case.graduasi_id}\n" for case in cases).encode()
+    sha256 = await world.put_file("graduation", content, KEMENSOS)
+    decree = {"sk_no": sk_no, "sk_on": sk_on, "sha256": sha256}
+    sentence = f"determines {named(cases)} in SK {sk_no}, from a file"
+    asked = await world.act(sentence, "graduation", "/v1/sk/bulk", decree, KEMENSOS)
+    job_id = asked["job"].rpartition("/")[2]
+    job = await watch(world, "graduation", job_id, "SK", len(cases), KEMENSOS)
+    said = (job["state"], job["done"], job["refused"])
+    world.check(f"all {len(cases)} stand in it, none is refused", said, ("DONE", len(cases), 0))
+    await world.heard()
 
 
 async def reach(world: World, cases: Sequence[Case], state: str, who: str = DINSOS) -> None:

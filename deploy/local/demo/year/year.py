@@ -12,6 +12,7 @@ from deploy.local.demo.cases import (
     assess,
     deliberate,
     determine,
+    determine_by_job,
     find_family,
     on_cases,
     open_cases,
@@ -127,7 +128,7 @@ class Year:
 
     async def first_sk(self) -> None:
         """Its term ends the day after tahap 3 was closed, so that the exit is effective with tahap 4."""
-        await determine(self.world, self.of(*READY_A), "201/3.4/BS.01/5/2026", "2026-05-22")
+        await determine_by_job(self.world, self.of(*READY_A), "201/3.4/BS.01/5/2026", "2026-05-22")
 
     async def short_paths(self) -> None:
         """Two families' last child has left school; one family moves where its membership cannot continue."""
