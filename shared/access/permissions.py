@@ -54,6 +54,7 @@ class Permission(StrEnum):
 
     POLICY_DRAFT = "policy.draft"
     POLICY_APPROVE = "policy.approve"
+    POLICY_WITHDRAW = "policy.withdraw"
     POLICY_READ = "policy.read"
     CANDIDATE_READ = "candidate.read"
     ASESMEN_RECORD = "asesmen.record"
@@ -156,6 +157,7 @@ PERMISSIONS = MappingProxyType(
         P.TAHAP_READ: OFFICE,
         P.POLICY_DRAFT: MINISTRY,
         P.POLICY_APPROVE: MINISTRY,
+        P.POLICY_WITHDRAW: MINISTRY,
         P.POLICY_READ: STAFF | VILLAGE,
         P.CANDIDATE_READ: STAFF,
         P.ASESMEN_RECORD: FIELD,

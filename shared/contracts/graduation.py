@@ -125,7 +125,10 @@ class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
 
 
 class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id"):
-    """The graduation takes effect. Caseload ends the kepesertaan; referral sends what waited; registry knows."""
+    """The graduation takes effect. Caseload ends the kepesertaan; referral sends what waited; registry knows.
+
+    With no `monitoring_months` nobody is to be visited: caseload ends the dampingan with the kepesertaan.
+    """
 
     graduasi_id: UUID
     kpm_id: UUID
@@ -137,6 +140,7 @@ class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id"):
     effective_tahap: str
     last_payable_tahap: str
     certificate_no: str
+    monitoring_months: int | None = None
 
 
 class GraduasiAnnulled(Event, wire="graduation.graduasi_annulled.v1", key="kpm_id"):

@@ -133,6 +133,42 @@ async def test_in_effect_turns_the_dampingan_to_monitoring_on_that_day(case: Tol
     assert await case.caseload.sql("SELECT weighing FROM dampingan_load") == [(0,)]
 
 
+@pytest.mark.parametrize(("months", "left"), [(0, 404), (6, 200), (None, 200)])
+async def test_of_which_nobody_is_visited_ends_the_dampingan_on_that_day(
+    case: Told, months: int | None, left: int
+) -> None:
+    await case.graduated(monitoring_months=months)
+    await case.caseload.set_clock(datetime(2026, 12, 31, 12, tzinfo=UTC))
+    await case.caseload.work()
+    mine, path = companion(case.caseload), f"/v1/kpm/{case.kpm_id}"
+    assert (await case.caseload.get(path, as_=mine)).status_code == 200
+    await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
+    await case.caseload.work()
+    assert (await case.caseload.get(path, as_=mine)).status_code == left
+    assert await case.caseload.sql("SELECT weighing FROM dampingan_load") == [(0,)]
+    ended = [data for name, data in await told(case.caseload) if name == "dampingan_ended"]
+    assert [(one["valid_to"], one["reason"], one["purpose"]) for one in ended] == (
+        [] if left == 200 else [("2027-01-01", "PEMANTAUAN_SELESAI", "PEMANTAUAN")]
+    )
+    assert await case.caseload.sql("SELECT 1 FROM tugas") == []
+
+
+async def test_undone_after_the_dampingan_has_ended_asks_for_somebody(case: Told) -> None:
+    await case.graduated(monitoring_months=0)
+    await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
+    await case.caseload.work()
+    await case.caseload.set_clock(datetime(2027, 1, 5, 1, tzinfo=UTC))
+    said = {"reason": "DATA_KELIRU", "was_effective": True, "back_pay_tahap": ["2027-1"]}
+    await case.says(GraduasiAnnulled, 3, **said, annulled_on="2027-01-05")
+    gaps = await case.caseload.sql("SELECT since::text, until::text, cause FROM dampingan_gap ORDER BY since")
+    assert [tuple(row) for row in gaps] == [
+        ("2027-01-01", "2027-01-05", "PEMANTAUAN_SELESAI"),
+        ("2027-01-05", None, "DAMPINGAN_DIAKHIRI"),
+    ]
+    tasks = await case.caseload.sql("SELECT kind, opened_on::text FROM tugas")
+    assert [tuple(row) for row in tasks] == [("PASANG_PENDAMPING", "2027-01-05")]
+
+
 async def test_delivered_three_times_changes_nothing_more(case: Told) -> None:
     await case.determined()
     await case.graduated(times=3)

@@ -251,6 +251,8 @@ async def rules_that_change(service: Running, road: Road) -> None:
     """A policy is enacted, another is drafted and waits; an assessment is computed again under its own version."""
     people = Ministry(service)
     await people.enact("2026-09-05", "TIDAK_DITEMUKAN", sanggah_length=31)
+    done(await people.draft())
+    done(await people.withdraw(1))
     done(await people.draft(instrument=await people.harder(), instrument_version=None))
     done(await service.get(f"/v1/policy-version/{people.policy_id}", as_=people.official(2)))
     shown = done(await service.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["field"]))

@@ -19,6 +19,9 @@ CONTENT = [
     "sanggah_unit",
     "sanggah_starts_from",
     "monitoring_months",
+    "follow_up_months",
+    "survival_months",
+    "check_days",
     "credit_rule_version",
     "evidence_for",
     "candidate_desil_scope",
@@ -79,6 +82,10 @@ class Ministry:
     async def activate(self, valid_from: str) -> httpx.Response:
         path = f"/v1/policy/{self.policy_id}/activation"
         return await self.service.post(path, {"valid_from": valid_from}, as_=self.official(1))
+
+    async def withdraw(self, number: int) -> httpx.Response:
+        path = f"/v1/policy/{self.policy_id}/withdrawal"
+        return await self.service.post(path, {"reason": "Pasal 4 keliru."}, as_=self.official(number))
 
     async def enact(self, valid_from: str, exit_reason: str = "SEJAHTERA_MANDIRI", **other: Any) -> None:
         """A version all the way into force."""

@@ -179,3 +179,17 @@ async def test_is_nobody_where_no_policy_says_so(graduation: Running, reason: st
     road = await begun(graduation)
     answer = await graduation.get(f"/v1/candidate?exit_reason={reason}", as_=road.by["field"])
     assert (answer.status_code, answer.json()["title"]) == (409, title)
+
+
+async def test_that_is_told_again_as_it_was_is_not_touched(graduation: Running) -> None:
+    """Not even locked: a row that conflicts is written to the log, a million of them at each refresh."""
+    road = await begun(graduation, desil=ranked(6))
+    asked = "SELECT ctid::text, xmin::text, xmax::text, rank_nas FROM replica_kpm.candidate"
+    (before,) = await graduation.sql(asked)
+    assert before["rank_nas"] == 5
+    facts: dict[str, Any] = {"kpm_id": road.kpm_id, "kode_wilayah": DESA, "komponen": {}}
+    facts |= {"members": 4, "able_productive": 2, "lansia": 0, "disabilitas": 0}
+    await tell(graduation, caseload.KpmUpdated(**facts, desil=ranked(6)))
+    assert await graduation.sql(asked) == [before]
+    await tell(graduation, caseload.KpmUpdated(**facts, desil=ranked(8)))
+    assert (await graduation.sql(asked))[0]["rank_nas"] == 3

@@ -112,6 +112,8 @@ async def test_of_two_activated_at_once_one_follows_the_other_or_is_refused(grad
         ({"needs_score": False, "instrument_version": None}, "StatementWithoutScore"),
         ({"opened_by": "EXIT_PROPOSED"}, "ExitProposedIsNotScored"),
         ({"credit_rule_version": 9}, "UnknownCreditRule"),
+        ({"candidate_usaha_months": None, "candidate_reasons": 3}, "CandidateReasonsTooMany"),
+        ({"candidate_komponen_months": 3}, "CandidateByNatureAlone"),
         ({"exit_reason": "UNKNOWN"}, "Invalid"),
         ({"candidate_desil_scope": None}, "Invalid"),
         ({"evidence_for": ["EFEKTIF"]}, "Invalid"),

@@ -159,6 +159,10 @@ async def test_that_was_returned_is_proposed_again_by_who_accompanies_the_family
     await heard(road, proposal(road))
     ok(await road.post("return", WHY, "verification"))
     ok(await road.propose())
+    rows = await graduation.sql("SELECT facts FROM usul ORDER BY at, usul_id")
+    assert len(rows) == 2
+    assert rows[0]["facts"] == rows[1]["facts"]  # the second stands on the same evidence
+    assert "exit_proposal_id" in rows[1]["facts"]
     ok(await road.verify())
     assert await road.state() == "DIVERIFIKASI_KETIM"
 

@@ -122,6 +122,7 @@ async def test_a_follow_up_that_finds_a_relapse_confirms_it_and_closes_what_foll
     assert [(fact["month"], fact["cause"]) for fact in facts] == [(12, "BENCANA")]
     assert await tasks_of(road, "LANJUTAN", "LAPORAN") == []
     await tell(graduation, reported(road, date(2027, 6, 21)))
+    assert await tasks_of(road, "LAPORAN") == []  # a relapse is told once; it needs no further look
     rows = await graduation.sql("SELECT outcome FROM graduasi")
     assert rows[0][0] == "BERTAHAN"  # how the six months ended stays
 

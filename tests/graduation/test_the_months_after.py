@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import httpx
+import pytest
 
 from shared.contracts import caseload
 from shared.contracts.kinds import DampinganPurpose
@@ -57,6 +58,37 @@ async def test_end_in_kambuh_when_the_last_result_says_so_and_the_relapse_is_tol
         one["data"] for one in await graduation.emitted() if one["type"] == "graduation.relapse_confirmed.v1"
     ]
     assert [(fact["month"], fact["cause"]) for fact in told] == [(6, "USAHA_TUTUP")]
+
+
+@pytest.mark.parametrize(
+    ("sixth", "fifth", "outcome", "told"),
+    [
+        ({"still_out": False, "cause": "USAHA_TUTUP"}, {}, "KAMBUH", [(6, "USAHA_TUTUP")]),
+        ({}, {"still_out": False, "cause": "SAKIT"}, "BERTAHAN", []),
+    ],
+)
+async def test_end_as_the_last_month_says_in_whatever_order_they_are_typed_in(
+    graduation: Running, sixth: dict[str, Any], fifth: dict[str, Any], outcome: str, told: list[Any]
+) -> None:
+    road, tasks = await monitored(graduation)
+    await at(graduation, date(2027, 1, 1))
+    for task in tasks[:4]:
+        ok(await record(road, task))
+    ok(await record(road, tasks[5], **sixth))
+    assert await road.state() == "PEMANTAUAN"
+    ok(await record(road, tasks[4], **fifth))
+    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+    assert (shown["state"], shown["outcome"]) == ("SELESAI", outcome)
+    relapses = [
+        (one["data"]["month"], one["data"]["cause"])
+        for one in await graduation.emitted()
+        if one["type"] == "graduation.relapse_confirmed.v1"
+    ]
+    assert relapses == told
+    later = await graduation.sql(
+        "SELECT month FROM monitoring_task WHERE kind = 'LANJUTAN' AND closed_on IS NULL ORDER BY month"
+    )
+    assert [row[0] for row in later] == ([12, 24] if outcome == "BERTAHAN" else [])
 
 
 async def test_are_not_recorded_before_their_month_nor_twice_nor_without_a_cause(graduation: Running) -> None:

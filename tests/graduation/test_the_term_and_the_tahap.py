@@ -48,8 +48,32 @@ def test_may_be_months_from_the_date_of_the_sk_by_another_policy() -> None:
 async def test_follow_the_cut_off_of_the_calendar(
     graduation: Running, settled: date, tahap: str, starts: date, paid: str
 ) -> None:
-    found = effective_tahap(await calendar(graduation), settled)
-    assert (found.tahap, found.starts_on, last_payable(found)) == (tahap, starts, paid)
+    planned = await calendar(graduation)
+    found = effective_tahap(planned, settled)
+    assert (found.tahap, found.starts_on, last_payable(planned, found)) == (tahap, starts, paid)
+
+
+def test_leave_the_one_before_in_the_calendar_paid_however_many_a_year_has() -> None:
+    year = [
+        TahapCalendar(
+            year=2028, number=n, starts_on=date(2028, 2 * n, 1), cutoff_on=date(2028, 2 * n - 1, 20)
+        )
+        for n in range(1, 7)
+    ]
+    first = TahapCalendar(year=2029, number=1, starts_on=date(2029, 2, 1), cutoff_on=date(2029, 1, 20))
+    assert last_payable([*year, first], first) == "2028-6"
+    assert last_payable(year, year[0]) == "2027-6"
+
+
+async def test_are_not_moved_once_their_list_is_closed(graduation: Running) -> None:
+    kemensos = graduation.token("KEMENSOS", "kemensos-1")
+    moved = {"year": 2026, "number": 3, "starts_on": "2026-07-06", "cutoff_on": "2026-06-25"}
+    await at(graduation, date(2026, 6, 21))
+    answer = await graduation.post("/v1/tahap-calendar", moved, as_=kemensos)
+    assert (answer.status_code, answer.json()["title"]) == (409, "TahapClosed")
+    assert "2026-3" in answer.json()["detail"]
+    await at(graduation, date(2026, 6, 20))
+    ok(await graduation.post("/v1/tahap-calendar", moved, as_=kemensos))
 
 
 async def test_are_seeded_for_two_years_with_the_twentieth_of_the_month_before(graduation: Running) -> None:

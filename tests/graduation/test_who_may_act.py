@@ -197,3 +197,20 @@ async def test_an_sk_shows_a_pendamping_only_their_own_families(graduation: Runn
     other = await Field(graduation).begin()
     assert (await graduation.get(f"/v1/sk/{sk_id}", as_=other.token)).status_code == 404
     assert len(ok(await graduation.get(f"/v1/sk/{sk_id}", as_=road.by["field"]), 200)["penetapan"]) == 1
+
+
+async def test_on_a_case_of_a_family_that_has_moved_who_accompanies_it_there_may_go_on(
+    graduation: Running,
+) -> None:
+    road = await (await Road.begin(graduation)).to("SIAP")
+    there = await Field(graduation, "33.24.10.2001").begin()
+    rows = await graduation.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
+    day = date(2026, 5, 18)
+    ended = road.field.dampingan(road.kpm_id, dampingan_id=rows[0][0], valid_to=day)
+    begun = there.dampingan(road.kpm_id, valid_from=day)
+    road.by["field"] = there.token
+    await tell(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
+    assert (await road.sign("2026-05-18")).json()["title"] == "NotYourFamily"  # it still lives where it was
+    await graduation.sql("UPDATE replica_kpm.kpm SET kode_wilayah = '33.24.10.2001'")
+    ok(await road.sign("2026-05-18"))
+    ok(await road.propose())

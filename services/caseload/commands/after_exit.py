@@ -1,5 +1,6 @@
 """After an exit: the accompaniment ends with the monitoring, and a relapse is somebody's task."""
 
+from datetime import date
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
@@ -19,17 +20,21 @@ from shared.messaging import emit
 
 async def end_with_monitoring(session: AsyncSession, event: MonitoringRecorded) -> None:
     """The last month was seen: the dampingan ends the day after, and the family needs nobody of PKH."""
-    if not event.completes:
-        return
-    wanted = sa.select(Dampingan).where(Dampingan.kpm_id == event.kpm_id, ~Dampingan.ended)
+    if event.completes:
+        await let_go(session, event.kpm_id, day_after(event.recorded_on))
+
+
+async def let_go(session: AsyncSession, kpm_id: UUID, on: date) -> None:
+    """End the family's monitoring on a day, told at once; after an exit of which nobody is visited, that of the exit."""
+    wanted = sa.select(Dampingan).where(Dampingan.kpm_id == kpm_id, ~Dampingan.ended)
     monitoring = wanted.where(Dampingan.purpose == DampinganPurpose.PEMANTAUAN)
     for dampingan in (await session.scalars(monitoring.with_for_update(key_share=True))).all():
-        until = day_after(max(event.recorded_on, dampingan.valid.lower or event.recorded_on))
+        until = max(on, day_after(dampingan.valid.lower or on))
         if dampingan.valid.upper is not None and dampingan.valid.upper <= until:
             continue
         dampingan.valid = Range(dampingan.valid.lower, until)
         dampingan.reason, dampingan.version = GapCause.PEMANTAUAN_SELESAI.value, dampingan.version + 1
-        kpm = await session.get_one(Kpm, event.kpm_id)
+        kpm = await session.get_one(Kpm, kpm_id)
         emit(session, DampinganChanged.model_validate(told(dampingan, kpm.kode_wilayah)))
         await session.flush()
         await end_on(session, until)

@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.commands.after_exit import let_go
 from services.caseload.commands.case_facts import STEPS, state_of, truth_of, with_fact, with_objection
 from services.caseload.commands.dampingan import change_purpose
 from services.caseload.commands.ends import settle
+from services.caseload.commands.gap import need_again
 from services.caseload.commands.work import WORK
 from services.caseload.models import (
     PROPOSAL_MOVES,
@@ -112,19 +114,21 @@ async def accompany(session: AsyncSession, row: Kepesertaan, mark: CaseMark, *, 
         await unschedule(session, TO_MONITORING, row.kpm_id)
     elif row.graduasi_id == mark.graduasi_id:
         begins = datetime.combine(row.valid.upper, time(), clock.JAKARTA)
-        payload = {"graduasi_id": str(mark.graduasi_id)}
+        watched = mark.facts["graduated"].get("monitoring_months") != 0
+        payload = {"graduasi_id": str(mark.graduasi_id), "watched": watched}
         await schedule(session, TO_MONITORING, begins, subject_id=row.kpm_id, payload=payload)
 
 
 async def accompany_again(session: AsyncSession, kpm_id: UUID, *, why: str, graduasi_id: UUID) -> None:
-    """The family is in PKH again: its dampingan weighs as before."""
+    """The family is in PKH again: its dampingan weighs as before; where that has ended, somebody is found anew."""
     purpose = DampinganPurpose.PENDAMPINGAN
     await change_purpose(session, kpm_id, purpose, why=why, graduasi_id=graduasi_id)
+    await need_again(session, kpm_id, who="system:caseload")
 
 
 @WORK.due(TO_MONITORING)
 async def begin_monitoring(session: AsyncSession, due: Due) -> None:
-    """The family has left PKH, if it still has: access stays, it weighs nothing."""
+    """The family has left PKH, if it still has: access stays, it weighs nothing. Is nobody visited, it ends as well."""
     kpm_id, graduasi_id = UUID(due.subject_id), UUID(due.payload["graduasi_id"])
     today = await clock.today(session)
     member = sa.exists().where(
@@ -134,6 +138,8 @@ async def begin_monitoring(session: AsyncSession, due: Due) -> None:
     if not await session.scalar(sa.select(member | held)):
         purpose = DampinganPurpose.PEMANTAUAN
         await change_purpose(session, kpm_id, purpose, why="graduasi", graduasi_id=graduasi_id)
+        if not due.payload["watched"]:
+            await let_go(session, kpm_id, today)
 
 
 async def close_proposals(session: AsyncSession, kepesertaan_id: UUID, state: CaseState) -> None:

@@ -5,11 +5,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.ids import new_id
 from services.caseload.commands.tugas import open_many
-from services.caseload.models import GapCause, TugasKind
+from services.caseload.models import DampinganGap, GapCause, TugasKind
 from shared import clock
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import raw
@@ -71,6 +72,22 @@ async def fill_gaps(session: AsyncSession, starts: Sequence[tuple[UUID, date]], 
     if found:
         gaps = [row["gap_id"] for row in found]
         await connection.execute(SETTLE, gaps, await clock.now(session), who, kpm_ids)
+
+
+async def need_again(session: AsyncSession, kpm_id: UUID, *, who: str) -> None:
+    """A family whose exit was undone after its accompaniment had ended needs somebody from today on: a gap and a task."""
+    left = sa.select(DampinganGap.penugasan_id).where(
+        DampinganGap.kpm_id == kpm_id,
+        DampinganGap.cause == GapCause.PEMANTAUAN_SELESAI,
+        DampinganGap.until.is_(None),
+    )
+    found = (await session.execute(left)).one_or_none()
+    if found is None:
+        return
+    today = await clock.today(session)
+    await fill_gaps(session, [(kpm_id, today)], who=who)
+    purpose = DampinganPurpose.PENDAMPINGAN.value
+    await open_gaps(session, [(kpm_id, today, GapCause.DAMPINGAN_DIAKHIRI.value, found[0], purpose)])
 
 
 def gap_after(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.dampingan import change_purpose
 from services.caseload.commands.ends import told
 from services.caseload.commands.family.in_hand import family_in_hand
+from services.caseload.commands.gap import need_again
 from services.caseload.commands.history import remember
 from services.caseload.commands.work import WORK
 from services.caseload.errors import NotInTheFuture
@@ -73,13 +74,14 @@ async def begin_kepesertaan(
 
 @WORK.due(BACK_IN_PKH)
 async def accompany_again(session: AsyncSession, due: Due) -> None:
-    """The family is in PKH from today: what was monitoring is accompaniment again."""
+    """The family is in PKH from today: what was monitoring is accompaniment again; has it ended, somebody is found."""
     kpm_id, kepesertaan_id = UUID(due.subject_id), UUID(due.payload["kepesertaan_id"])
     today = await clock.today(session)
     row = await session.get(Kepesertaan, kepesertaan_id)
     if row is not None and row.valid.contains(today):
         purpose = DampinganPurpose.PENDAMPINGAN
         await change_purpose(session, kpm_id, purpose, why="re-entry", graduasi_id=None)
+        await need_again(session, kpm_id, who="system:caseload")
 
 
 async def insert_or_refuse(session: AsyncSession, row: Kepesertaan) -> None:

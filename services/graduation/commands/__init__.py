@@ -15,6 +15,7 @@ from services.graduation.commands.policy import (
     activate_policy,
     approve_policy,
     draft_policy,
+    withdraw_policy,
 )
 from services.graduation.commands.review import (
     Because,
@@ -86,4 +87,5 @@ __all__ = [
     "take_effect",
     "take_up_waiting",
     "verify",
+    "withdraw_policy",
 ]

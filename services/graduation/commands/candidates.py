@@ -1,64 +1,54 @@
 """The rows that candidates are found by, written anew from the replicas' own rows whenever one of those has changed."""
 
 from collections.abc import Iterable
-from typing import Any, cast
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.models import UNRANKED, Candidate, Kepesertaan, Kpm, Usaha
+from services.graduation.models import UNRANKED, Candidate
 from shared.contracts.kinds import DesilScope
+from shared.database import raw
 
 # The code of a kabupaten or kota: `33.24`.
 KABKOTA = 5
+COLUMNS = [column.key for column in Candidate.__table__.columns]
+NEW = [name for name in COLUMNS if name != "kepesertaan_id"]
 
 
-def rank(scope: DesilScope) -> Any:
+def _rank(scope: DesilScope) -> str:
     """The rank of a family by its newest desil of a scope."""
-    told = sa.func.jsonb_array_elements(Kpm.desil).table_valued(sa.column("value", JSONB), name="told")
-    newest = (
-        sa.select(UNRANKED - told.c.value["value"].as_integer())
-        .where(told.c.value["scope"].astext == scope.value)
-        .order_by(told.c.value["snapshot"].astext.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    return sa.func.coalesce(newest, UNRANKED)
+    newest = f"max(t.snapshot || lpad(t.value::text, 2, '0')) FILTER (WHERE t.scope = '{scope.value}')"
+    return f"coalesce({UNRANKED} - right({newest}, 2)::int, {UNRANKED})"
 
 
-TABLE = cast("sa.Table", Candidate.__table__)
-COLUMNS = {
-    "kepesertaan_id": Kepesertaan.kepesertaan_id,
-    "kpm_id": Kpm.kpm_id,
-    "kode_wilayah": Kpm.kode_wilayah,
-    "kabkota": sa.func.left(Kpm.kode_wilayah, KABKOTA),
-    "bansos": Kepesertaan.bansos,
-    "member_since": Kepesertaan.valid_from,
-    "member_until": Kepesertaan.valid_to,
-    "able_productive": Kpm.able_productive,
-    "last_komponen_ends_on": Kpm.last_komponen_ends_on,
-    "rank_nas": rank(DesilScope.NAS),
-    "rank_prov": rank(DesilScope.PROV),
-    "rank_kabkota": rank(DesilScope.KABKOTA),
-    "usaha_since": sa.select(sa.func.min(Usaha.started_on))
-    .where(Usaha.kpm_id == Kpm.kpm_id)
-    .scalar_subquery(),
-}
-FOUND = (
-    sa.select(*(column.label(name) for name, column in COLUMNS.items()))
-    .select_from(Kpm)
-    .join(Kepesertaan, Kepesertaan.kpm_id == Kpm.kpm_id)
-)
+# A family's desil are read once and its usaha once, however many memberships it has; and what says the same as before
+# is not touched: a conflict locks its row and writes it to the log, also where nothing is changed then.
+KEEP = f"""
+INSERT INTO {{schema}}.candidate ({", ".join(COLUMNS)})
+SELECT {", ".join(f"n.{name}" for name in COLUMNS)} FROM (
+    SELECT m.kepesertaan_id, f.*, m.bansos, m.valid_from AS member_since, m.valid_to AS member_until
+    FROM (
+        SELECT k.kpm_id, k.kode_wilayah, left(k.kode_wilayah, {KABKOTA}) AS kabkota, k.able_productive,
+            k.last_komponen_ends_on, d.*, u.*
+        FROM {{schema}}.kpm k
+        CROSS JOIN LATERAL (SELECT {_rank(DesilScope.NAS)} AS rank_nas, {_rank(DesilScope.PROV)} AS rank_prov,
+            {_rank(DesilScope.KABKOTA)} AS rank_kabkota
+            FROM jsonb_to_recordset(k.desil) AS t(scope text, value int, snapshot text)) AS d
+        CROSS JOIN LATERAL (SELECT min(started_on) AS usaha_since FROM {{schema}}.usaha WHERE kpm_id = k.kpm_id) AS u
+        WHERE k.kpm_id = ANY($1::uuid[]) OFFSET 0
+    ) AS f JOIN {{schema}}.kepesertaan m ON m.kpm_id = f.kpm_id
+) AS n LEFT JOIN {{schema}}.candidate c ON c.kepesertaan_id = n.kepesertaan_id
+WHERE ({", ".join(f"c.{name}" for name in NEW)}) IS DISTINCT FROM ({", ".join(f"n.{name}" for name in NEW)})
+ON CONFLICT (kepesertaan_id) DO UPDATE SET {", ".join(f"{name} = EXCLUDED.{name}" for name in NEW)}
+"""  # noqa: S608 (our own words)
 
 
 async def keep_candidates(session: AsyncSession, kpm_ids: Iterable[object]) -> None:
-    """Write what is now known of these families' memberships; a family whose other half has not come has none yet."""
-    ids = sa.literal(sorted({UUID(str(one)) for one in kpm_ids}), sa.ARRAY(sa.Uuid()))
-    row = insert(TABLE).from_select(list(COLUMNS), FOUND.where(Kpm.kpm_id == sa.any_(ids)))
-    new = {name: row.excluded[name] for name in COLUMNS if name != "kepesertaan_id"}
-    changed = sa.tuple_(*(TABLE.c[name] for name in new)).is_distinct_from(sa.tuple_(*new.values()))
-    await session.execute(
-        row.on_conflict_do_update(index_elements=["kepesertaan_id"], set_=new, where=changed)
-    )
+    """Write what is now known of these families' memberships; a family whose other half has not come has none yet.
+
+    Honours a rebuild: the schema is the one that the session fills.
+    """
+    schema = session.info["translate"].get("replica_kpm", "replica_kpm")
+    connection = await raw(session)
+    await session.flush()
+    await connection.execute(KEEP.format(schema=schema), sorted({UUID(str(one)) for one in kpm_ids}))

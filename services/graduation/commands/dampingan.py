@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.errors import NotYourFamily, PendampingInactive
-from services.graduation.models import Dampingan, Pendamping, Penugasan, WilayahTugas
+from services.graduation.models import Dampingan, Kpm, Pendamping, Penugasan, WilayahTugas
 from shared.access import Actor
 from shared.contracts.kinds import PendampingStatus
 from shared.errors import NotYetKnown
@@ -17,6 +17,8 @@ async def require_dampingan(
     session: AsyncSession, actor: Actor, kpm_id: UUID, kode_wilayah: str, on: date
 ) -> tuple[UUID, UUID]:
     """Return the caller's (pendamping_id, penugasan_id) under which they accompany the family on a date.
+
+    The placement covers the area where the family lives now; `kode_wilayah` stands in while that is not known.
 
     Raises:
         NotYourFamily: no dampingan, placement or area that holds. PendampingInactive.
@@ -50,7 +52,7 @@ async def require_care(
     """
     if held or await session.scalar(HELD, {"kpm": kpm_id, "on": on}):
         return await require_dampingan(session, actor, kpm_id, kode_wilayah, on)
-    asked = {"pendamping": actor.pendamping_id, "area": kode_wilayah, "on": on}
+    asked = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
     row = (await session.execute(PLACED, asked)).first() if actor.pendamping_id else None
     if row is None or actor.pendamping_id is None:
         raise NotYourFamily
@@ -66,7 +68,9 @@ def holds(model: type[Dampingan | Penugasan | WilayahTugas]) -> sa.ColumnElement
 
 KPM, PENDAMPING = sa.bindparam("kpm", type_=sa.Uuid()), sa.bindparam("pendamping", type_=sa.Uuid())
 AREA, ON = sa.bindparam("area", type_=sa.Text()), sa.bindparam("on", type_=sa.Date())
-COVERED = sa.or_(WilayahTugas.kode_wilayah == AREA, AREA.startswith(WilayahTugas.kode_wilayah + "."))
+# Where the family lives now; a case keeps the area in which it was opened, and its family may have moved since.
+LIVES_IN = sa.func.coalesce(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == KPM).scalar_subquery(), AREA)
+COVERED = sa.or_(WilayahTugas.kode_wilayah == LIVES_IN, LIVES_IN.startswith(WilayahTugas.kode_wilayah + "."))
 # Made once: every act of a pendamping asks this.
 STANDING = (
     sa.select(

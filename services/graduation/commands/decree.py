@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands.case import Act, check_dated, moment_of, require_files
 from services.graduation.commands.penetapan import Approved, Document, locked, new_sk, number, put_in
-from services.graduation.commands.tahap import effective_tahap, planned_from, term_ends_on
+from services.graduation.commands.tahap import calendar_of, effective_tahap, term_ends_on
 from services.graduation.errors import (
     AlreadyInAnSk,
     CasesNotApproved,
@@ -167,7 +167,7 @@ class Known:
         return cls(
             actor,
             sk,
-            await planned_from(session, sk.announced_on),
+            await calendar_of(session),
             frozenset((await session.scalars(acted)).all()),
             frozenset((await session.scalars(determined)).all()),
         )

@@ -59,9 +59,12 @@ async def record_monitoring(
     me = await require_care(session, actor, case.kpm_id, case.kode_wilayah, now.on, held=held)
     _check(case, task, now, finding)
     _write(task, now, finding, me)
-    outcome = await _outcome(session, case, task)
+    outcome, relapse = await _found(session, case, task)
     emit(session, _recorded(task, now, outcome))
-    await _finish(session, case, policy, task, Act(actor, now, reason="the monitoring is complete"), outcome)
+    act = Act(actor, now, reason="the monitoring is complete")
+    await _finish(session, (case, policy), act, outcome)
+    if relapse is not None:
+        await _confirm(session, case, relapse, now)
     return task
 
 
@@ -96,17 +99,21 @@ def _write(task: MonitoringTask, now: Moment, finding: Finding, me: tuple[UUID, 
     task.pendamping_id, task.penugasan_id = me
 
 
-async def _outcome(session: AsyncSession, case: Graduasi, task: MonitoringTask) -> Outcome | None:
-    """How this result ends the monitoring, if it does: all months are in, or a check has found a relapse."""
-    if case.state is not GraduasiState.PEMANTAUAN:
-        return None
+async def _found(
+    session: AsyncSession, case: Graduasi, task: MonitoringTask
+) -> tuple[Outcome | None, MonitoringTask | None]:
+    """How this result ends the monitoring, if it does, and the task that confirms a relapse.
+
+    A check confirms by itself. Of the months the last one says it, in whatever order they were typed in.
+    """
+    ends = case.state is GraduasiState.PEMANTAUAN
     if task.kind is not TaskKind.BULANAN:
-        return None if task.still_out else Outcome.KAMBUH
+        return (None, None) if task.still_out else (Outcome.KAMBUH if ends else None, task)
     await session.flush()
     months = await _months(session, case)
     if any(one.recorded_on is None for one in months):
-        return None
-    return Outcome.BERTAHAN if months[-1].still_out else Outcome.KAMBUH
+        return None, None
+    return (Outcome.BERTAHAN, None) if months[-1].still_out else (Outcome.KAMBUH, months[-1])
 
 
 async def _months(session: AsyncSession, case: Graduasi) -> Sequence[MonitoringTask]:
@@ -117,25 +124,23 @@ async def _months(session: AsyncSession, case: Graduasi) -> Sequence[MonitoringT
 
 
 async def _finish(
-    session: AsyncSession,
-    case: Graduasi,
-    policy: Policy,
-    task: MonitoringTask,
-    act: Act,
-    outcome: Outcome | None,
+    session: AsyncSession, watched: tuple[Graduasi, Policy], act: Act, outcome: Outcome | None
 ) -> None:
-    """End the case where this result does, and tell a relapse: of a month only the last one's, of a check any."""
+    """End the case where this result does; a family that stands is looked at again when its policy says."""
+    case, policy = watched
     if outcome is not None:
         case.outcome = outcome
-        await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
+        await advance(session, [watched], [GraduasiState.SELESAI], act)
     if outcome is Outcome.BERTAHAN:
         await set_follow_ups(session, case, policy)
-    if task.still_out or (task.kind is TaskKind.BULANAN and outcome is None):
-        return
+
+
+async def _confirm(session: AsyncSession, case: Graduasi, task: MonitoringTask, now: Moment) -> None:
+    """Tell a relapse, once; nothing more is looked at (`uq_monitoring_task_one_relapse` stands behind it)."""
     task.confirms_relapse = True
     await session.flush()
-    await close_tasks(session, case, act.moment.on)
-    emit(session, _relapse(task, act.moment))
+    await close_tasks(session, case, now.on)
+    emit(session, _relapse(task, now))
 
 
 def _recorded(task: MonitoringTask, now: Moment, outcome: Outcome | None) -> MonitoringRecorded:

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.commands.case import Act, advance, check_dated, moment_of, refusing, require_files
 from services.graduation.commands.credit import Counted, grant_credits
 from services.graduation.commands.tahap import (
+    calendar_of,
     effective_tahap,
     last_payable,
-    planned_from,
     start_of,
     term_ends_on,
 )
@@ -93,7 +93,8 @@ async def put_in(session: AsyncSession, sk: Sk, approved: Sequence[Approved], ac
     Raises:
         TahapNotPlanned, SamePersonTwice, AlreadyInAnSk
     """
-    decided = [_penetapan(a, sk, tahap) for a, tahap in await _tahap_of(session, approved, sk)]
+    planned = await calendar_of(session)
+    decided = [_penetapan(a, sk, planned) for a in approved]
     await _write(session, approved, decided, act)
     _tell(session, approved, decided, sk)
     await grant_credits(session, [Counted(a.case, a.policy, a.usul, a.area_now) for a in approved], sk)
@@ -155,16 +156,9 @@ def new_sk(document: Document, act: Act) -> Sk:
     )
 
 
-async def _tahap_of(
-    session: AsyncSession, approved: Sequence[Approved], sk: Sk
-) -> list[tuple[Approved, TahapCalendar]]:
-    planned = await planned_from(session, sk.announced_on)
-    return [
-        (a, effective_tahap(planned, term_ends_on(a.policy, sk.announced_on, sk.sk_on))) for a in approved
-    ]
-
-
-def _penetapan(approved: Approved, sk: Sk, tahap: TahapCalendar) -> Penetapan:
+def _penetapan(approved: Approved, sk: Sk, planned: Sequence[TahapCalendar]) -> Penetapan:
+    ends_on = term_ends_on(approved.policy, sk.announced_on, sk.sk_on)
+    tahap = effective_tahap(planned, ends_on)
     return Penetapan(
         graduasi_id=approved.case.graduasi_id,
         sk_id=sk.sk_id,
@@ -173,10 +167,10 @@ def _penetapan(approved: Approved, sk: Sk, tahap: TahapCalendar) -> Penetapan:
         pendamping_id=approved.usul.pendamping_id,
         penugasan_id=approved.usul.penugasan_id,
         announced_on=sk.announced_on,
-        term_ends_on=term_ends_on(approved.policy, sk.announced_on, sk.sk_on),
+        term_ends_on=ends_on,
         effective_tahap=tahap.tahap,
         effective_on=tahap.starts_on,
-        last_payable_tahap=last_payable(tahap),
+        last_payable_tahap=last_payable(planned, tahap),
     )
 
 

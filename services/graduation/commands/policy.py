@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.commands.case import moment_of, refusing
 from services.graduation.errors import (
     ActivatedFromThePast,
+    CandidateByNatureAlone,
+    CandidateReasonsTooMany,
     DrafterApproves,
     ExitProposedIsNotScored,
     InstrumentUnfit,
@@ -19,12 +21,22 @@ from services.graduation.errors import (
     PolicyApprovedAlready,
     PolicyFollowed,
     PolicyNotApproved,
+    PolicyWithdrawn,
     StagesMissing,
     StatementWithoutScore,
     UnknownCreditRule,
     UnknownInstrument,
 )
-from services.graduation.models import Indicator, Instrument, Policy, PolicyApproval, Stage
+from services.graduation.models import (
+    POLICY_TRANSITIONS,
+    Indicator,
+    Instrument,
+    Policy,
+    PolicyApproval,
+    PolicyState,
+    PolicyWithdrawal,
+    Stage,
+)
 from shared.access import Actor
 from shared.contracts.kinds import ExitReason
 from shared.database import load, uuid7
@@ -35,6 +47,8 @@ CONTRADICTIONS = {
     "ck_policy_score_by_an_instrument": lambda: InstrumentUnfit("/body/instrument"),
     "ck_policy_statement_on_a_score": lambda: StatementWithoutScore("/body/needs_statement"),
     "ck_policy_exit_proposed_without_a_score": lambda: ExitProposedIsNotScored("/body/opened_by"),
+    "ck_policy_reasons_that_can_be_met": lambda: CandidateReasonsTooMany("/body/candidate_reasons"),
+    "ck_policy_by_nature_or_by_reasons": lambda: CandidateByNatureAlone("/body/candidate_komponen_months"),
     "fk_policy_credit_rule_version": lambda: UnknownCreditRule("/body/credit_rule_version"),
     "uq_policy_exit_reason_version": LostRace,
 }
@@ -65,7 +79,7 @@ async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) 
 
     Raises:
         UnknownInstrument, UnknownCreditRule, StagesMissing, InstrumentUnfit, StatementWithoutScore,
-        ExitProposedIsNotScored, LostRace (somebody drafted the same version)
+        ExitProposedIsNotScored, CandidateReasonsTooMany, CandidateByNatureAlone, LostRace (somebody drafted the same version)
     """
     instrument_id = await _instrument(session, draft)
     newest = sa.select(sa.func.coalesce(sa.func.max(Policy.version), 0)).where(
@@ -122,13 +136,15 @@ async def approve_policy(session: AsyncSession, actor: Actor, policy_id: UUID, n
     """Give one of the two approvals; the constraints hold that three different people have drafted and approved.
 
     Raises:
-        NotFound, DrafterApproves, PolicyApprovedAlready
+        NotFound, DrafterApproves, PolicyApprovedAlready, PolicyActivatedAlready, PolicyWithdrawn
     """
     policy = await load(session, Policy, policy_id, noun="policy")
-    if policy.second_approver or policy.valid_from or policy.first_approver == actor.person:
+    now = await moment_of(session)
+    require_move(policy, PolicyState.APPROVED, now.on)
+    if policy.first_approver == actor.person:
         raise PolicyApprovedAlready
     given = {"policy_id": policy_id, "person": actor.person, "drafted_by": policy.drafted_by}
-    given |= {"sub": actor.sub, "note": note, "at": (await moment_of(session)).at}
+    given |= {"sub": actor.sub, "note": note, "at": now.at}
     with refusing(ck_policy_approval_not_by_the_drafter=DrafterApproves):
         await session.execute(sa.insert(PolicyApproval).values(given))
     if policy.first_approver is None:
@@ -138,18 +154,46 @@ async def approve_policy(session: AsyncSession, actor: Actor, policy_id: UUID, n
     return policy
 
 
+def require_move(policy: Policy, wanted: PolicyState, on: date) -> None:
+    """Refuse what the version's state does not allow, in the words of that state.
+
+    Raises:
+        PolicyWithdrawn, PolicyActivatedAlready, PolicyApprovedAlready, PolicyNotApproved
+    """
+    state = policy.state_on(on)
+    if wanted in POLICY_TRANSITIONS[state]:
+        return
+    if state is PolicyState.WITHDRAWN:
+        raise PolicyWithdrawn(on=policy.withdrawn_on)
+    if policy.valid_from is not None:
+        raise PolicyActivatedAlready(on=policy.valid_from)
+    raise PolicyNotApproved if state is PolicyState.DRAFT else PolicyApprovedAlready
+
+
+async def withdraw_policy(session: AsyncSession, actor: Actor, policy_id: UUID, reason: str) -> Policy:
+    """Take back a version that was not activated, approved or not; it stays with its approvals and the reason.
+
+    Raises:
+        NotFound, PolicyActivatedAlready, PolicyWithdrawn
+    """
+    policy = await load(session, Policy, policy_id, noun="policy")
+    now = await moment_of(session)
+    require_move(policy, PolicyState.WITHDRAWN, now.on)
+    given = {"policy_id": policy_id, "person": actor.person, "sub": actor.sub, "reason": reason, "at": now.at}
+    await session.execute(sa.insert(PolicyWithdrawal).values(given))
+    policy.withdrawn_by, policy.withdrawn_on = actor.person, now.on
+    return policy
+
+
 async def activate_policy(session: AsyncSession, actor: Actor, policy_id: UUID, valid_from: date) -> Policy:
     """Put an approved version in force from a day; the one before ends that day. Open cases keep theirs.
 
     Raises:
-        NotFound, PolicyNotApproved, PolicyActivatedAlready, ActivatedFromThePast, PolicyFollowed
+        NotFound, PolicyNotApproved, PolicyActivatedAlready, PolicyWithdrawn, ActivatedFromThePast, PolicyFollowed
     """
     policy = await load(session, Policy, policy_id, noun="policy")
     today = (await moment_of(session)).on
-    if policy.valid_from is not None:
-        raise PolicyActivatedAlready(on=policy.valid_from)
-    if policy.second_approver is None:
-        raise PolicyNotApproved
+    require_move(policy, PolicyState.PLANNED, today)
     if valid_from < today:
         raise ActivatedFromThePast("/body/valid_from", on=valid_from, today=today)
     await _end_the_one_before(session, policy, valid_from)

@@ -11,7 +11,7 @@ from services.graduation.commands.case import Act, advance, check_dated, load_ca
 from services.graduation.commands.dampingan import require_dampingan
 from services.graduation.commands.exits import take_up_waiting
 from services.graduation.commands.term import begin_term
-from services.graduation.errors import EvidenceAsked, MusyawarahMissing, MusyawarahNotAsked
+from services.graduation.errors import EvidenceAsked, MusyawarahMissing, MusyawarahNotAsked, NotPostponed
 from services.graduation.models import Graduasi, GraduasiState, Musyawarah, Policy, Stage
 from shared.access import Actor, Role
 from shared.contracts.graduation import GraduasiClosed
@@ -179,12 +179,14 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Be
     """Take a postponed case back to the state it left.
 
     Raises:
-        IllegalTransition: it is not postponed. EvidenceUnknown
+        NotPostponed, EvidenceUnknown
     """
     case, policy = await load_case(session, graduasi_id)
+    if case.postponed_from is None:
+        raise NotPostponed(state=case.state)
     await require_files(session, {"resumption": why.evidence_sha256} if why.evidence_sha256 else {})
     act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
-    left = GraduasiState(case.postponed_from) if case.postponed_from else GraduasiState.DITUNDA
+    left = GraduasiState(case.postponed_from)
     await advance(session, [(case, policy)], [left], act, resuming=True)
     if left is GraduasiState.MASA_SANGGAH:
         await begin_term(session, graduasi_id, act.moment.on)

@@ -28,11 +28,12 @@ from services.graduation.commands.dampingan import require_dampingan
 from services.graduation.commands.term import begin_term, bring_into_effect, settle_tahap
 from services.graduation.errors import (
     BackPayNotConcerned,
-    CaseAlreadyOpen,
     PaperAlreadyTaken,
+    SanggahAfterTheEnd,
     SanggahAlreadyDecided,
     SanggahOutOfTerm,
     SanggahStillOpen,
+    SanggahWhilePostponed,
 )
 from services.graduation.models import (
     AnnulmentGround,
@@ -52,7 +53,7 @@ from shared.access import Actor, Role
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
 from shared.contracts.kinds import SanggahOutcome
 from shared.database import load, uuid7
-from shared.errors import NotFound
+from shared.errors import DomainError, NotFound
 from shared.messaging import emit
 
 
@@ -77,12 +78,19 @@ class Ruling:
     back_pay: Sequence[BackPay] = ()
 
 
+# An objection in term that chain.md 4 knows no move for now: the refusal says where the right goes on.
+NOT_NOW: dict[GraduasiState, type[DomainError]] = {
+    GraduasiState.DITUNDA: SanggahWhilePostponed,
+    GraduasiState.SELESAI: SanggahAfterTheEnd,
+}
+
+
 async def lodge_sanggah(session: AsyncSession, actor: Actor, graduasi_id: UUID, paper: Paper) -> Sanggah:
     """Take in an objection dated in term, however late it is typed in; it suspends until it is decided.
 
     Raises:
-        NotFound, NotYourFamily, SanggahStillOpen, SanggahOutOfTerm, DateTooEarly, DateInTheFuture,
-        IllegalTransition, EvidenceUnknown, PaperAlreadyTaken, CaseAlreadyOpen (a second case has begun meanwhile)
+        NotFound, NotYourFamily, SanggahStillOpen, SanggahOutOfTerm, SanggahWhilePostponed, SanggahAfterTheEnd,
+        DateTooEarly, DateInTheFuture, IllegalTransition, EvidenceUnknown, PaperAlreadyTaken
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), None, paper.ground.value, paper.evidence_sha256)
@@ -92,9 +100,9 @@ async def lodge_sanggah(session: AsyncSession, actor: Actor, graduasi_id: UUID, 
     await require_files(session, {"sanggah": paper.evidence_sha256})
     sanggah = _sanggah(case, paper, act)
     session.add(sanggah)
-    with refusing(uq_sanggah_one_paper=PaperAlreadyTaken, uq_graduasi_standing=CaseAlreadyOpen):
+    with refusing(uq_sanggah_one_paper=PaperAlreadyTaken):
         await session.flush()
-        await advance(session, [(case, policy)], [GraduasiState.DISANGGAH], act)
+    await advance(session, [(case, policy)], [GraduasiState.DISANGGAH], act)
     emit(session, _lodged(case, sanggah))
     return sanggah
 
@@ -109,6 +117,8 @@ async def _check_in_term(session: AsyncSession, case: Graduasi, lodged_on: date,
     check_dated("/body/lodged_on", lodged_on, penetapan.announced_on, today)
     if lodged_on > penetapan.term_ends_on:
         raise SanggahOutOfTerm("/body/lodged_on", on=lodged_on, ended=penetapan.term_ends_on)
+    if (waits := NOT_NOW.get(case.state)) is not None:
+        raise waits(on=lodged_on, ended=penetapan.term_ends_on)
     case.expect(GraduasiState.DISANGGAH)
 
 

@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands.case import refusing
 from services.graduation.dates import months_after
-from services.graduation.errors import TahapNotPlanned, TahapOverlaps
+from services.graduation.errors import TahapClosed, TahapNotPlanned, TahapOverlaps
 from services.graduation.models import Policy, TahapCalendar, TermStart, TermUnit
+from shared import clock
 from shared.clock import JAKARTA
 from shared.errors import LostRace
-
-TAHAP_A_YEAR = 4
 
 
 def term_ends_on(policy: Policy, announced_on: date, sk_on: date) -> date:
@@ -36,19 +35,20 @@ def effective_tahap(planned: Sequence[TahapCalendar], settled_on: date) -> Tahap
     return min(reachable, key=lambda tahap: tahap.cutoff_on)
 
 
-def last_payable(effective: TahapCalendar) -> str:
-    """Return the tahap before the effective one, which the family is still paid."""
-    if effective.number > 1:
-        return f"{effective.year}-{effective.number - 1}"
-    return f"{effective.year - 1}-{TAHAP_A_YEAR}"
+def last_payable(planned: Sequence[TahapCalendar], effective: TahapCalendar) -> str:
+    """Return the tahap before the effective one, which the family is still paid.
+
+    Before the first of the calendar lies a year of as many tahap as its own.
+    """
+    before = [tahap for tahap in planned if tahap.starts_on < effective.starts_on]
+    if before:
+        return max(before, key=lambda tahap: tahap.starts_on).tahap
+    return f"{effective.year - 1}-{max(tahap.number for tahap in planned if tahap.year == effective.year)}"
 
 
-async def planned_from(session: AsyncSession, on: date) -> Sequence[TahapCalendar]:
-    """Return the tahap that an exit settled on a date or later may still make."""
-    statement = (
-        sa.select(TahapCalendar).where(TahapCalendar.cutoff_on >= on).order_by(TahapCalendar.cutoff_on)
-    )
-    return (await session.scalars(statement)).all()
+async def calendar_of(session: AsyncSession) -> Sequence[TahapCalendar]:
+    """Return the whole calendar, a few rows a year."""
+    return (await session.scalars(sa.select(TahapCalendar).order_by(TahapCalendar.starts_on))).all()
 
 
 def start_of(day: date) -> datetime:
@@ -62,12 +62,15 @@ async def set_tahap(
     """Plan a tahap, or move one that is planned; penetapan already made keep theirs until they take effect.
 
     Raises:
-        TahapOverlaps: another tahap starts on that day. LostRace: somebody planned it at the same time.
+        TahapOverlaps: another tahap starts on that day. TahapClosed: its cut-off has passed.
+        LostRace: somebody planned it at the same time.
     """
     tahap = await session.get(TahapCalendar, (year, number), with_for_update=True)
     if tahap is None:
         tahap = TahapCalendar(year=year, number=number, starts_on=starts_on, cutoff_on=cutoff_on)
         session.add(tahap)
+    elif tahap.cutoff_on < await clock.today(session):
+        raise TahapClosed(tahap=tahap.tahap, on=tahap.cutoff_on)
     tahap.starts_on, tahap.cutoff_on = starts_on, cutoff_on
     with refusing(
         uq_tahap_calendar_starts_on=lambda: TahapOverlaps("/body/starts_on", on=starts_on),

@@ -8,20 +8,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands.case import load_case, moment_of
-from services.graduation.commands.tahap import months_after
+from services.graduation.dates import months_after
 from services.graduation.models import (
+    LAST_MONTH,
     Graduasi,
     GraduasiState,
-    MonitoringRule,
     MonitoringTask,
-    Outcome,
     Penetapan,
     Policy,
     TaskKind,
 )
 from shared.database import uuid7
 
-LAST_MONTH = 60
 # Where a family may be looked at again: the exit was in effect, and no relapse is known.
 WATCHED = {GraduasiState.EFEKTIF, GraduasiState.PEMANTAUAN, GraduasiState.DISANGGAH, GraduasiState.SELESAI}
 
@@ -41,23 +39,12 @@ async def set_tasks(session: AsyncSession, case: Graduasi, policy: Policy, penet
 
 
 async def set_follow_ups(session: AsyncSession, case: Graduasi, policy: Policy) -> None:
-    """The months are over and the family stands: it is looked at again when the rule says."""
+    """The months are over and the family stands: it is looked at again when its policy says."""
     found = sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == case.graduasi_id)
     effective_on = (await session.scalars(found)).one()
-    rule = await rule_on(session, case, effective_on)
-    for month in rule.follow_up_months if rule else ():
+    for month in policy.follow_up_months:
         if month > policy.monitoring_months:
             session.add(_task(case, effective_on, TaskKind.LANJUTAN, month))
-
-
-async def rule_on(session: AsyncSession, case: Graduasi, on: date) -> MonitoringRule | None:
-    """Return what follows an exit of this reason that counts from a date; without a rule nothing does."""
-    statement = sa.select(MonitoringRule).where(
-        MonitoringRule.exit_reason == case.exit_reason,
-        MonitoringRule.valid_from <= on,
-        sa.func.coalesce(MonitoringRule.valid_to > on, sa.true()),
-    )
-    return (await session.scalars(statement)).one_or_none()
 
 
 def _range(effective_on: date, month: int) -> tuple[date, date]:
@@ -86,20 +73,26 @@ async def ask_for_check(session: AsyncSession, graduasi_id: UUID) -> None:
     effective_on = await session.scalar(found)
     if effective_on is None:
         return
-    case, _ = await load_case(session, graduasi_id)
-    if case.state not in WATCHED or case.outcome is Outcome.KAMBUH:
+    case, policy = await load_case(session, graduasi_id)
+    if case.state not in WATCHED or await _has_fallen(session, case):
         return
     today = (await moment_of(session)).on
-    rule = await rule_on(session, case, effective_on)
-    if rule is not None:
-        await _add_check(session, case, max(today, effective_on), effective_on, rule)
+    await _add_check(session, case, max(today, effective_on), effective_on, policy)
+
+
+async def _has_fallen(session: AsyncSession, case: Graduasi) -> bool:
+    """Whether a relapse is known, of the months or of a later look; it is told once and needs no further one."""
+    told = sa.select(MonitoringTask.task_id).where(
+        MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.confirms_relapse
+    )
+    return await session.scalar(told) is not None
 
 
 async def _add_check(
-    session: AsyncSession, case: Graduasi, opens_on: date, effective_on: date, rule: MonitoringRule
+    session: AsyncSession, case: Graduasi, opens_on: date, effective_on: date, policy: Policy
 ) -> None:
     task = _task(case, effective_on, TaskKind.LAPORAN, running_month(effective_on, opens_on))
-    task.opens_on, task.due_on = opens_on, opens_on + timedelta(days=rule.check_days)
+    task.opens_on, task.due_on = opens_on, opens_on + timedelta(days=policy.check_days)
     row = {column.key: getattr(task, column.key) for column in MonitoringTask.__table__.columns}
     await session.execute(insert(MonitoringTask).values(row).on_conflict_do_nothing())
 

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands.case import Act, advance, load_case, moment_of
 from services.graduation.commands.tahap import (
+    calendar_of,
     effective_tahap,
     last_payable,
-    planned_from,
     start_of,
 )
 from services.graduation.commands.tasks import set_follow_ups, set_tasks
@@ -63,9 +63,10 @@ async def settle_tahap(session: AsyncSession, penetapan: Penetapan, settled_on: 
     Raises:
         TahapNotPlanned
     """
-    tahap = effective_tahap(await planned_from(session, settled_on), settled_on)
+    planned = await calendar_of(session)
+    tahap = effective_tahap(planned, settled_on)
     penetapan.effective_tahap, penetapan.effective_on = tahap.tahap, tahap.starts_on
-    penetapan.last_payable_tahap = last_payable(tahap)
+    penetapan.last_payable_tahap = last_payable(planned, tahap)
 
 
 async def bring_into_effect(
@@ -78,7 +79,7 @@ async def bring_into_effect(
     if await session.scalar(issued) is None:
         certificate = _certificate(case, act.moment.on)
         session.add(certificate)
-        emit(session, _graduated(case, penetapan, certificate.certificate_no))
+        emit(session, _graduated(case, policy, penetapan, certificate.certificate_no))
 
 
 def _certificate(case: Graduasi, on: date) -> Certificate:
@@ -90,7 +91,7 @@ def _certificate(case: Graduasi, on: date) -> Certificate:
     )
 
 
-def _graduated(case: Graduasi, penetapan: Penetapan, certificate_no: str) -> KpmGraduated:
+def _graduated(case: Graduasi, policy: Policy, penetapan: Penetapan, certificate_no: str) -> KpmGraduated:
     return KpmGraduated(
         graduasi_id=case.graduasi_id,
         kpm_id=case.kpm_id,
@@ -102,19 +103,22 @@ def _graduated(case: Graduasi, penetapan: Penetapan, certificate_no: str) -> Kpm
         effective_tahap=penetapan.effective_tahap,
         last_payable_tahap=penetapan.last_payable_tahap,
         certificate_no=certificate_no,
+        monitoring_months=policy.monitoring_months,
     )
 
 
 async def begin_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
-    """EFEKTIF to PEMANTAUAN on `effective_on`: one task a month, as many as the policy says."""
+    """EFEKTIF to PEMANTAUAN on `effective_on`: one task a month, as many as the policy says; none: on to SELESAI."""
     case, policy = await load_case(session, graduasi_id)
     if case.state is not GraduasiState.EFEKTIF:
         return
     penetapan = await load(session, Penetapan, graduasi_id)
     act = Act(SYSTEM, await moment_of(session), reason="the tahap has begun")
-    await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
+    path = [GraduasiState.PEMANTAUAN]
+    if not policy.monitoring_months:
+        path.append(GraduasiState.SELESAI)
+        case.outcome = Outcome.TIDAK_DIPANTAU
+    await advance(session, [(case, policy)], path, act)
     await set_tasks(session, case, policy, penetapan)
     if not policy.monitoring_months:
-        case.outcome = Outcome.BERTAHAN
-        await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
         await set_follow_ups(session, case, policy)

@@ -27,6 +27,7 @@ from services.graduation.models import (
     Asesmen,
     Graduasi,
     GraduasiState,
+    OpenedBy,
     Pernyataan,
     Policy,
     Stage,
@@ -135,6 +136,10 @@ async def _usul(
         raise StatementMissing
     if policy.needs_komponen_ended:
         facts = await _komponen_ended(session, case, act.moment.on)
+    if (
+        policy.opened_by is OpenedBy.EXIT_PROPOSED and case.usul_id is not None
+    ):  # returned: the evidence is the same
+        facts = (await session.get_one(Usul, case.usul_id)).facts
     return Usul(
         usul_id=uuid7(),
         graduasi_id=case.graduasi_id,

@@ -192,102 +192,18 @@ class TahapOverlaps(DomainError):
     id = "Tahap lain dimulai pada {on}."
 
 
-class SanggahOutOfTerm(DomainError):
-    """409: the date on the paper lies after the term; the family's path is another one (chain.md 2)."""
+class TahapClosed(DomainError):
+    """409: the list of this tahap is closed; exits and payments were decided by it."""
 
-    en = (
-        "The paper is dated {on}; the term of sanggah ended on {ended}, so this is no sanggah any more. Enter it as a"
-        " re-entry usulan in caseload (POST /v1/usulan, ground SANGGAH_TERLAMBAT). A keberatan under UU 30/2014 is"
-        " another thing and is addressed to the official who signed the SK."
-    )
-    id = (
-        "Surat bertanggal {on}, sedangkan masa sanggah berakhir pada {ended}, sehingga bukan lagi sanggah. Catat sebagai"
-        " usulan kepesertaan kembali di layanan caseload (POST /v1/usulan, dasar SANGGAH_TERLAMBAT). Keberatan menurut"
-        " UU 30/2014 adalah hal lain dan diajukan kepada pejabat penanda tangan SK."
-    )
+    en = "The list of tahap {tahap} was closed after {on}; its dates cannot be moved any more."
+    id = "Daftar tahap {tahap} sudah ditutup setelah {on}; tanggalnya tidak dapat diubah lagi."
 
 
-class CertificateMistyped(DomainError):
-    """422: the check sign does not fit: somebody slipped while typing, or made the number up."""
+class NotPostponed(DomainError):
+    """409: only what was postponed is resumed."""
 
-    status = 422
-    en = "This is not the number of a certificate: its last sign does not fit the others. Compare it with the paper."
-    id = (
-        "Ini bukan nomor piagam: tanda terakhirnya tidak cocok dengan yang lain. Bandingkan dengan piagamnya."
-    )
-
-
-class SanggahStillOpen(DomainError):
-    """409: one objection is open at a time; a further one waits for its decision."""
-
-    en = "A sanggah on this case is still open. Decide it first; a further one can be lodged after that."
-    id = "Masih ada sanggah yang belum diputus pada kasus ini. Putuskan dahulu; sanggah berikutnya dapat diajukan sesudahnya."
-
-
-class PaperAlreadyTaken(DomainError):
-    """409: this very paper was typed in already."""
-
-    en = "This paper has already been taken in as a sanggah on this case."
-    id = "Surat ini sudah dicatat sebagai sanggah pada kasus ini."
-
-
-class SanggahAlreadyDecided(DomainError):
-    """409: decided is decided."""
-
-    en = "This sanggah has been decided already."
-    id = "Sanggah ini sudah diputus."
-
-
-class BackPayUndecided(DomainError):
-    """422: who undoes an exit decides each tahap between, paid back or not."""
-
-    status = 422
-    en = "Say of each of these tahap whether it is paid back, and why: {tahap}."
-    id = "Putuskan untuk setiap tahap berikut apakah dibayar kembali, beserta alasannya: {tahap}."
-
-
-class BackPayNotConcerned(DomainError):
-    """422: nothing was withheld from these tahap; a payment for them would be invented."""
-
-    status = 422
-    en = "These tahap are not concerned by the decision and cannot be paid back by it: {tahap}."
-    id = "Tahap berikut tidak terkait dengan keputusan ini dan tidak dapat dibayar kembali: {tahap}."
-
-
-class MonitoringTooEarly(DomainError):
-    """409: the month of this task has not begun."""
-
-    en = "The month of this task begins on {on}."
-    id = "Bulan pemantauan ini dimulai pada {on}."
-
-
-class AlreadyRecorded(DomainError):
-    """409: the result of this month is in."""
-
-    en = "The result of this month was recorded on {on}."
-    id = "Hasil bulan ini sudah dicatat pada {on}."
-
-
-class TaskClosed(DomainError):
-    """409: the exit was undone, or the family has fallen back; nothing more is looked at."""
-
-    en = "This task was closed on {on}; nothing is recorded on it any more."
-    id = "Tugas ini ditutup pada {on}; tidak ada lagi yang dicatat."
-
-
-class CauseMissing(DomainError):
-    """422: a relapse has a cause."""
-
-    status = 422
-    en = "Say why the family has fallen back."
-    id = "Sebutkan sebab keluarga kembali tidak mampu."
-
-
-class NotUnderMonitoring(DomainError):
-    """409: only a case in PEMANTAUAN takes results."""
-
-    en = "This case is {state}; it takes no monitoring results now."
-    id = "Kasus ini berstatus {state}; hasil pemantauan tidak dapat dicatat sekarang."
+    en = "This case is {state}; only a postponed case (DITUNDA) can be resumed."
+    id = "Kasus ini berstatus {state}; hanya kasus yang ditunda (DITUNDA) dapat dilanjutkan."
 
 
 class SkFileUnknown(DomainError):

@@ -24,6 +24,13 @@ class PolicyNotApproved(DomainError):
     id = "Kebijakan ini belum disetujui oleh dua orang."
 
 
+class PolicyWithdrawn(DomainError):
+    """409: what was withdrawn is approved and activated no more; a changed mind is a new draft."""
+
+    en = "This policy was withdrawn on {on}. Draft a new version instead."
+    id = "Kebijakan ini sudah ditarik pada {on}. Susun versi baru sebagai gantinya."
+
+
 class PolicyActivatedAlready(DomainError):
     """409: a version is activated once; what follows it is a new version."""
 
@@ -100,6 +107,24 @@ class EvidenceAsked(DomainError):
     status = 422
     en = "The policy of {exit_reason} asks for evidence before a case becomes {wanted}. Send the file and name it."
     id = "Kebijakan {exit_reason} mensyaratkan bukti sebelum kasus menjadi {wanted}. Kirim berkasnya dan sebutkan."
+
+
+class CandidateReasonsTooMany(DomainError):
+    """422: a rule that asks for more reasons than it names makes nobody a candidate."""
+
+    status = 422
+    en = (
+        "The policy asks for more reasons at once than it names, so that no family could ever be a candidate."
+    )
+    id = "Kebijakan meminta lebih banyak alasan sekaligus daripada yang disebutnya, sehingga tidak ada calon."
+
+
+class CandidateByNatureAlone(DomainError):
+    """422: the end of the last komponen makes a candidate by itself; other reasons beside it would be read by nobody."""
+
+    status = 422
+    en = "A policy that finds candidates by the end of the last komponen names no other reason (desil, usaha, years)."
+    id = "Kebijakan yang mencari calon dari berakhirnya komponen terakhir tidak menyebut alasan lain (desil, usaha, lama)."
 
 
 class NoCandidateRule(DomainError):

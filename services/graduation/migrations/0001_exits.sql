@@ -31,4 +31,8 @@ CREATE TABLE exit_proposal (
 
 CREATE INDEX ix_exit_proposal_kpm_id ON exit_proposal (kpm_id);;
 
+CREATE INDEX ix_exit_proposal_proposer ON exit_proposal (proposer);;
+
+CREATE INDEX ix_exit_proposal_kode_wilayah ON exit_proposal (kode_wilayah);;
+
 CREATE INDEX ix_exit_proposal_waiting ON exit_proposal (behind_id) WHERE taken = 'WAITING';;

@@ -30,10 +30,14 @@ SELECT '019a0000-0000-7000-8000-000000000001', 19, * FROM (VALUES
 ) AS wanted (position, code, source, value_type, rule, passes_at, weight, knock_out, evidence_required, text_en, text_id);
 
 INSERT INTO policy (policy_id, exit_reason, version, valid_from, opened_by, stages, four_people, needs_score, needs_statement,
-  needs_komponen_ended, counts, opens_rujukan, sanggah_length, sanggah_unit, sanggah_starts_from, monitoring_months, instrument_id, credit_rule_version,
+  needs_komponen_ended, counts, opens_rujukan, sanggah_length, sanggah_unit, sanggah_starts_from,
+  monitoring_months, follow_up_months, survival_months, check_days, instrument_id, credit_rule_version,
   first_content, candidate_desil_scope, candidate_desil_at_least, candidate_usaha_months, candidate_program_years, candidate_komponen_months)
 SELECT wanted.policy_id::uuid, wanted.exit_reason, 1, '2025-01-01', wanted.opened_by, wanted.stages, true, wanted.scored, wanted.scored,
-  wanted.exit_reason = 'ALAMIAH', wanted.scored, wanted.opens_rujukan, 30, 'DAY', 'ANNOUNCED_ON', 6,
+  wanted.exit_reason = 'ALAMIAH', wanted.scored, wanted.opens_rujukan, 30, 'DAY', 'ANNOUNCED_ON',
+  -- A family that has died, moved, was counted twice or was not found is visited by nobody: no months, no later looks.
+  CASE WHEN wanted.opened_by = 'PENDAMPING' THEN 6 ELSE 0 END, CASE WHEN wanted.opened_by = 'PENDAMPING' THEN ARRAY[12, 24] ELSE '{}' END,
+  CASE WHEN wanted.opened_by = 'PENDAMPING' THEN ARRAY[6, 12, 24] ELSE '{}' END, 14,
   CASE WHEN wanted.scored THEN '019a0000-0000-7000-8000-000000000001'::uuid END, 1,
   -- domain.md 4.3, step 1: desil 5 and above, five years, a business that runs, komponen that end.
   true, CASE WHEN wanted.scored THEN 'NAS' END, CASE WHEN wanted.scored THEN 5 END, CASE WHEN wanted.scored THEN 6 END,

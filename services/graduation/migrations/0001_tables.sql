@@ -200,6 +200,8 @@ CREATE TABLE policy (
     second_approver TEXT,
     activated_by TEXT,
     activated_on DATE,
+    withdrawn_by TEXT,
+    withdrawn_on DATE,
     opened_by VARCHAR(40) NOT NULL,
     stages TEXT[] NOT NULL,
     four_people BOOLEAN NOT NULL,
@@ -212,6 +214,9 @@ CREATE TABLE policy (
     sanggah_unit VARCHAR(40) NOT NULL,
     sanggah_starts_from VARCHAR(40) NOT NULL,
     monitoring_months INTEGER NOT NULL,
+    follow_up_months INTEGER[] NOT NULL,
+    survival_months INTEGER[] NOT NULL,
+    check_days INTEGER NOT NULL,
     instrument_id UUID,
     credit_rule_version INTEGER NOT NULL,
     evidence_for TEXT[] DEFAULT '{}' NOT NULL,
@@ -231,12 +236,17 @@ CREATE TABLE policy (
     CONSTRAINT ck_policy_not_from_the_past CHECK (valid_from >= activated_on),
     CONSTRAINT ck_policy_activated_on_a_day CHECK (first_content OR (valid_from IS NULL) = (activated_on IS NULL)),
     CONSTRAINT ck_policy_ends_what_began CHECK (valid_from IS NOT NULL OR valid_to IS NULL),
+    CONSTRAINT ck_policy_withdrawn_never_in_force CHECK (withdrawn_by IS NULL OR valid_from IS NULL),
+    CONSTRAINT ck_policy_withdrawn_on_a_day CHECK ((withdrawn_by IS NULL) = (withdrawn_on IS NULL)),
     CONSTRAINT ck_policy_stages_whole CHECK (stages @> ARRAY['USUL', 'VERIFIKASI', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH']),
     CONSTRAINT ck_policy_statement_on_a_score CHECK (needs_score OR NOT needs_statement),
     CONSTRAINT ck_policy_exit_proposed_without_a_score CHECK (opened_by = 'PENDAMPING' OR NOT needs_score),
     CONSTRAINT ck_policy_gate_by_scope CHECK ((candidate_desil_scope IS NULL) = (candidate_desil_at_least IS NULL)),
+    CONSTRAINT ck_policy_reasons_that_can_be_met CHECK (candidate_reasons BETWEEN 1 AND greatest(1, num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years))),
+    CONSTRAINT ck_policy_by_nature_or_by_reasons CHECK (candidate_komponen_months IS NULL OR num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years) = 0),
     CONSTRAINT ck_policy_score_by_an_instrument CHECK (needs_score = (instrument_id IS NOT NULL)),
-    CONSTRAINT ck_policy_lengths CHECK (sanggah_length > 0 AND monitoring_months >= 0),
+    CONSTRAINT ck_policy_lengths CHECK (sanggah_length > 0 AND monitoring_months BETWEEN 0 AND 60 AND check_days > 0),
+    CONSTRAINT ck_policy_months_after CHECK (1 <= ALL (follow_up_months || survival_months) AND 60 >= ALL (follow_up_months || survival_months)),
     CONSTRAINT ck_policy_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT ck_policy_openedby_known CHECK (opened_by IN ('PENDAMPING', 'EXIT_PROPOSED')),
     CONSTRAINT ck_policy_termunit_known CHECK (sanggah_unit IN ('DAY', 'MONTH')),
@@ -273,7 +283,7 @@ CREATE TABLE graduasi (
     CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
     CONSTRAINT ck_graduasi_graduasistate_known CHECK (state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
-    CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH'))
+    CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH', 'TIDAK_DIPANTAU'))
 );;
 
 CREATE INDEX ix_graduasi_kpm_id ON graduasi (kpm_id);;
@@ -489,3 +499,5 @@ CREATE TABLE penetapan (
 );;
 
 CREATE INDEX ix_penetapan_sk_id ON penetapan (sk_id);;
+
+CREATE INDEX ix_penetapan_kode_wilayah ON penetapan (kode_wilayah);;

@@ -19,25 +19,24 @@ from services.graduation.models.graduasi import (
     Stage,
     StageAct,
 )
-from services.graduation.models.monitoring import MonitoringRule, MonitoringTask, RelapseCause, TaskKind
+from services.graduation.models.instrument import Check, Indicator, Instrument, Source, ValueType
+from services.graduation.models.monitoring import MonitoringTask, RelapseCause, TaskKind
 from services.graduation.models.penetapan import Certificate, Credit, Penetapan, Sk
 from services.graduation.models.policy import (
-    Check,
+    LAST_MONTH,
+    POLICY_TRANSITIONS,
     CreditArea,
     CreditedTo,
     CreditRule,
     CreditYear,
-    Indicator,
-    Instrument,
     OpenedBy,
     Policy,
     PolicyApproval,
     PolicyState,
-    Source,
+    PolicyWithdrawal,
     TahapCalendar,
     TermStart,
     TermUnit,
-    ValueType,
 )
 from services.graduation.models.replica import (
     Dampingan,
@@ -68,6 +67,8 @@ __all__ = [
     "BEFORE_EFEKTIF",
     "EFFECTIVE",
     "ENDED_WITHOUT",
+    "LAST_MONTH",
+    "POLICY_TRANSITIONS",
     "STANDING",
     "TRANSITIONS",
     "UNRANKED",
@@ -95,7 +96,6 @@ __all__ = [
     "Kepesertaan",
     "Kpm",
     "LodgedBy",
-    "MonitoringRule",
     "MonitoringTask",
     "Musyawarah",
     "OpenedBy",
@@ -107,6 +107,7 @@ __all__ = [
     "Policy",
     "PolicyApproval",
     "PolicyState",
+    "PolicyWithdrawal",
     "RelapseCause",
     "Rujukan",
     "RujukanProgram",

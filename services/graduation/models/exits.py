@@ -30,6 +30,8 @@ class ExitProposal(Table):
         sa.CheckConstraint("(taken = 'WAITING') = (behind_id IS NOT NULL)", name="waits_behind_a_case"),
         sa.UniqueConstraint("graduasi_id", name="uq_exit_proposal_graduasi_id"),
         sa.Index("ix_exit_proposal_kpm_id", "kpm_id"),
+        sa.Index("ix_exit_proposal_proposer", "proposer"),
+        sa.Index("ix_exit_proposal_kode_wilayah", "kode_wilayah"),
         sa.Index("ix_exit_proposal_waiting", "behind_id", postgresql_where=sa.text("taken = 'WAITING'")),
     )
 

@@ -102,10 +102,14 @@ TRANSITIONS: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType
 
 
 class Outcome(StrEnum):
-    """How the monitoring ended: the family stood on its own feet, or fell back."""
+    """How the monitoring ended: the family stood on its own feet, or fell back; or there was nobody to visit.
+
+    TIDAK_DIPANTAU is said of an exit whose policy has no months: of the dead nobody may say that they stood.
+    """
 
     BERTAHAN = "BERTAHAN"
     KAMBUH = "KAMBUH"
+    TIDAK_DIPANTAU = "TIDAK_DIPANTAU"
 
 
 class Stage(StrEnum):

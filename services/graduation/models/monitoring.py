@@ -1,16 +1,14 @@
-"""The months after an exit: tasks for whoever accompanies the family then, by rules that are rows."""
+"""The months after an exit: tasks for whoever accompanies the family then, as the case's policy asks."""
 
 from datetime import date
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.graduation.models.policy import LAST_MONTH
 from services.graduation.models.table import Area, Key, Table
-from shared.contracts.kinds import ExitReason
 from shared.database import text_enum
 
 OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
@@ -35,36 +33,12 @@ class TaskKind(StrEnum):
     LAPORAN = "LAPORAN"
 
 
-class MonitoringRule(Table):
-    """What follows the months that a policy asks for: at which months to look again, how soon to check a report."""
-
-    __tablename__ = "monitoring_rule"
-    __table_args__: Any = (
-        ExcludeConstraint(
-            ("exit_reason", "="),
-            (sa.text("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_monitoring_rule_one_at_a_time",
-            using="gist",
-        ),
-        sa.CheckConstraint("check_days > 0", name="days"),
-    )
-
-    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason), primary_key=True)
-    version: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    follow_up_months: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
-    # At which months a cohort is asked whether its families are still out.
-    survival_months: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
-    check_days: Mapped[int] = mapped_column(sa.Integer)
-
-
 class MonitoringTask(Table):
     """See the family in month n after the exit. Its holder is who holds the dampingan on the day (chain.md 1)."""
 
     __tablename__ = "monitoring_task"
     __table_args__ = (
-        sa.CheckConstraint("month BETWEEN 1 AND 60 AND opens_on < due_on", name="month_in_order"),
+        sa.CheckConstraint(f"month BETWEEN 1 AND {LAST_MONTH} AND opens_on < due_on", name="month_in_order"),
         sa.CheckConstraint("(recorded_on IS NULL) = (still_out IS NULL)", name="recorded_whole"),
         sa.CheckConstraint("still_out IS NULL OR still_out OR cause IS NOT NULL", name="cause_of_a_relapse"),
         sa.CheckConstraint("closed_on IS NULL OR recorded_on IS NULL", name="closed_or_recorded"),

@@ -36,6 +36,7 @@ class Penetapan(Table):
     __table_args__ = (
         sa.CheckConstraint("term_ends_on >= announced_on", name="term_after_announcement"),
         sa.Index("ix_penetapan_sk_id", "sk_id"),
+        sa.Index("ix_penetapan_kode_wilayah", "kode_wilayah"),
     )
 
     graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"), primary_key=True)

@@ -1,7 +1,9 @@
-"""Rules as data: policies per exit reason, the instrument, the crediting rule, the calendar of payment (chain.md 3, 4)."""
+"""Rules as data: policies per exit reason, the crediting rule, the calendar of payment (chain.md 3, 4)."""
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -33,79 +35,6 @@ class TermStart(StrEnum):
 
     ANNOUNCED_ON = "ANNOUNCED_ON"
     SK_ON = "SK_ON"
-
-
-class Source(StrEnum):
-    """Where a criterion's value comes from: asked in the family's house, or known of it as caseload told."""
-
-    ANSWER = "ANSWER"
-    FACT = "FACT"
-
-
-class ValueType(StrEnum):
-    """A yes or no, or a whole number (rupiah, months, percent, counts: the indicator's text says which)."""
-
-    BOOL = "BOOL"
-    INT = "INT"
-
-
-class Check(StrEnum):
-    """How a value is held against `passes_at`; NONE is asked or shown, and weighs nothing."""
-
-    AT_LEAST = "AT_LEAST"
-    AT_MOST = "AT_MOST"
-    IS = "IS"
-    NONE = "NONE"
-
-
-class Instrument(Table):
-    """A version of the questions and weights by which readiness is judged. Never edited, only followed."""
-
-    __tablename__ = "instrument"
-    __table_args__ = (
-        sa.CheckConstraint("threshold_percent BETWEEN 0 AND 100", name="threshold_percent"),
-        sa.UniqueConstraint("version", name="uq_instrument_version"),
-        sa.UniqueConstraint("instrument_id", "criteria", name="uq_instrument_criteria"),
-    )
-
-    instrument_id: Mapped[Key]
-    version: Mapped[int] = mapped_column(sa.Integer)
-    threshold_percent: Mapped[int] = mapped_column(sa.Integer)
-    # A family with fewer able members of working age than this is exempt (OQ3 of domain.md, as decided so far).
-    exempt_below_able: Mapped[int] = mapped_column(sa.Integer)
-    source: Mapped[str]
-    # How many criteria it has: once they are there, no further one fits (`uq_indicator_position`).
-    criteria: Mapped[int] = mapped_column(sa.Integer)
-
-
-class Indicator(Table):
-    """One criterion of an instrument; its place is one of as many as the instrument says that it has."""
-
-    __tablename__ = "indicator"
-    __table_args__ = (
-        sa.CheckConstraint("weight >= 0", name="weight_not_negative"),
-        sa.CheckConstraint("position BETWEEN 1 AND criteria", name="a_place_of_the_instrument"),
-        sa.UniqueConstraint("instrument_id", "position", name="uq_indicator_position"),
-        sa.ForeignKeyConstraint(
-            ["instrument_id", "criteria"],
-            ["instrument.instrument_id", "instrument.criteria"],
-            name="fk_indicator_instrument_id",
-        ),
-    )
-
-    instrument_id: Mapped[Key]
-    code: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(sa.Integer)
-    criteria: Mapped[int] = mapped_column(sa.Integer)
-    source: Mapped[Source] = mapped_column(text_enum(Source))
-    value_type: Mapped[ValueType] = mapped_column(text_enum(ValueType))
-    rule: Mapped[Check] = mapped_column(text_enum(Check))
-    passes_at: Mapped[int] = mapped_column(sa.BigInteger)
-    weight: Mapped[int] = mapped_column(sa.Integer)
-    knock_out: Mapped[bool]
-    evidence_required: Mapped[bool]
-    text_en: Mapped[str]
-    text_id: Mapped[str]
 
 
 class CreditedTo(StrEnum):
@@ -145,17 +74,41 @@ class CreditRule(Table):
 
 
 class PolicyState(StrEnum):
-    """Where a version stands: drafted; approved by two; activated from a day to come; in force; ended by a later one."""
+    """Where a version stands: drafted; approved by two; activated from a day to come; in force; ended by a later one.
+
+    WITHDRAWN: taken back before it was activated; it stays to be read.
+    """
 
     DRAFT = "DRAFT"
     APPROVED = "APPROVED"
     PLANNED = "PLANNED"
     IN_FORCE = "IN_FORCE"
     ENDED = "ENDED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+POLICY_TRANSITIONS: Mapping[PolicyState, frozenset[PolicyState]] = MappingProxyType(
+    {
+        PolicyState.DRAFT: frozenset({PolicyState.APPROVED, PolicyState.WITHDRAWN}),
+        PolicyState.APPROVED: frozenset({PolicyState.PLANNED, PolicyState.IN_FORCE, PolicyState.WITHDRAWN}),
+        PolicyState.PLANNED: frozenset(),
+        PolicyState.IN_FORCE: frozenset(),
+        PolicyState.ENDED: frozenset(),
+        PolicyState.WITHDRAWN: frozenset(),
+    }
+)
+"""What people may do to a version. PLANNED comes into force by its day, and ends by the day of a later one."""
 
 
 # What every case goes through; a policy adds the village's deliberation, or does not.
 EVERY_STAGE = "ARRAY['USUL', 'VERIFIKASI', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH']"
+
+
+# As far after an exit as a task reaches: a limit of the calendar of tasks, no rule.
+LAST_MONTH = 60
+
+
+REASONS = "num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years)"
 
 
 class Policy(Table):
@@ -200,6 +153,14 @@ class Policy(Table):
             "first_content OR (valid_from IS NULL) = (activated_on IS NULL)", name="activated_on_a_day"
         ),
         sa.CheckConstraint("valid_from IS NOT NULL OR valid_to IS NULL", name="ends_what_began"),
+        sa.ForeignKeyConstraint(
+            ["policy_id", "withdrawn_by"],
+            ["policy_withdrawal.policy_id", "policy_withdrawal.person"],
+            name="fk_policy_withdrawn_by",
+            use_alter=True,
+        ),
+        sa.CheckConstraint("withdrawn_by IS NULL OR valid_from IS NULL", name="withdrawn_never_in_force"),
+        sa.CheckConstraint("(withdrawn_by IS NULL) = (withdrawn_on IS NULL)", name="withdrawn_on_a_day"),
         sa.CheckConstraint(f"stages @> {EVERY_STAGE}", name="stages_whole"),
         sa.CheckConstraint("needs_score OR NOT needs_statement", name="statement_on_a_score"),
         sa.CheckConstraint(
@@ -208,8 +169,22 @@ class Policy(Table):
         sa.CheckConstraint(
             "(candidate_desil_scope IS NULL) = (candidate_desil_at_least IS NULL)", name="gate_by_scope"
         ),
+        sa.CheckConstraint(
+            f"candidate_reasons BETWEEN 1 AND greatest(1, {REASONS})", name="reasons_that_can_be_met"
+        ),
+        sa.CheckConstraint(
+            f"candidate_komponen_months IS NULL OR {REASONS} = 0", name="by_nature_or_by_reasons"
+        ),
         sa.CheckConstraint("needs_score = (instrument_id IS NOT NULL)", name="score_by_an_instrument"),
-        sa.CheckConstraint("sanggah_length > 0 AND monitoring_months >= 0", name="lengths"),
+        sa.CheckConstraint(
+            f"sanggah_length > 0 AND monitoring_months BETWEEN 0 AND {LAST_MONTH} AND check_days > 0",
+            name="lengths",
+        ),
+        sa.CheckConstraint(
+            "1 <= ALL (follow_up_months || survival_months)"
+            f" AND {LAST_MONTH} >= ALL (follow_up_months || survival_months)",
+            name="months_after",
+        ),
     )
 
     policy_id: Mapped[Key]
@@ -226,6 +201,8 @@ class Policy(Table):
     second_approver: Mapped[str | None]
     activated_by: Mapped[str | None]
     activated_on: Mapped[date | None]
+    withdrawn_by: Mapped[str | None]
+    withdrawn_on: Mapped[date | None]
     opened_by: Mapped[OpenedBy] = mapped_column(text_enum(OpenedBy))
     stages: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text))
     four_people: Mapped[bool]
@@ -237,7 +214,14 @@ class Policy(Table):
     sanggah_length: Mapped[int] = mapped_column(sa.Integer)
     sanggah_unit: Mapped[TermUnit] = mapped_column(text_enum(TermUnit))
     sanggah_starts_from: Mapped[TermStart] = mapped_column(text_enum(TermStart))
+    # Months in which the family is visited, from the exit on; 0: nobody is to be visited, and the case is complete.
     monitoring_months: Mapped[int] = mapped_column(sa.Integer)
+    # Of a family that stood: at which months after the exit it is looked at again.
+    follow_up_months: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
+    # At which months a cohort is asked whether its families are still out.
+    survival_months: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
+    # Within how many days a report of a relapse is looked into.
+    check_days: Mapped[int] = mapped_column(sa.Integer)
     instrument_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("instrument.instrument_id"))
     credit_rule_version: Mapped[int] = mapped_column(sa.ForeignKey("credit_rule.version"))
     # Side states that this policy lets nobody enter without evidence (DITOLAK, DIBATALKAN, ...).
@@ -252,6 +236,8 @@ class Policy(Table):
 
     def state_on(self, on: date) -> PolicyState:
         """Return where the version stands on a date."""
+        if self.withdrawn_by is not None:
+            return PolicyState.WITHDRAWN
         if self.valid_from is None:
             return PolicyState.APPROVED if self.second_approver else PolicyState.DRAFT
         if self.valid_from > on:
@@ -277,6 +263,19 @@ class PolicyApproval(Table):
     drafted_by: Mapped[str]
     sub: Mapped[str]
     note: Mapped[str | None]
+    at: Mapped[At]
+
+
+class PolicyWithdrawal(Table):
+    """Who took a version back before it was activated, and why; once. Append-only."""
+
+    __tablename__ = "policy_withdrawal"
+    __table_args__ = (sa.UniqueConstraint("policy_id", "person", name="uq_policy_withdrawal_person"),)
+
+    policy_id: Mapped[UUID] = mapped_column(sa.ForeignKey("policy.policy_id"), primary_key=True)
+    person: Mapped[str]
+    sub: Mapped[str]
+    reason: Mapped[str]
     at: Mapped[At]
 
 

@@ -10,13 +10,12 @@ from services.graduation.queries.monitoring import TaskFilter, tasks
 from services.graduation.queries.penetapan import numbers, penetapan_of, sk_in_full
 from services.graduation.queries.policy import policies, policy_in_full, policy_version
 from services.graduation.queries.sanggah import SanggahFilter, sanggah, sanggah_in_full
-from services.graduation.queries.seen import accompanied, visible
+from services.graduation.queries.seen import visible
 
 __all__ = [
     "CertificateStatus",
     "SanggahFilter",
     "TaskFilter",
-    "accompanied",
     "as_candidate",
     "asesmen",
     "candidate_rule",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,11 +14,11 @@ from services.graduation.models import (
     STANDING,
     UNRANKED,
     Candidate,
-    Dampingan,
     Graduasi,
     Instrument,
     Policy,
 )
+from services.graduation.queries.seen import held_by
 from shared import clock
 from shared.access import Actor, Role
 from shared.contracts.kinds import Bansos, DesilScope, ExitReason
@@ -104,7 +105,7 @@ def candidates(caller: Actor, rule: CandidateRule, kode_wilayah: str | None, ban
         _without_a_case(),
     )
     if caller.roles == {Role.PENDAMPING}:
-        statement = statement.where(Candidate.kpm_id.in_(_held(caller, on)))
+        statement = statement.where(Candidate.kpm_id.in_(held_by(caller, on)))
     for areas in (caller.areas if not caller.national else None, (kode_wilayah,) if kode_wilayah else None):
         if areas is not None:
             statement = statement.where(sa.or_(sa.false(), *(_below(area) for area in areas)))
@@ -116,11 +117,9 @@ def _wanted(rule: CandidateRule) -> sa.ColumnElement[bool]:
     if rule.natural:
         return Candidate.last_komponen_ends_on <= _near(rule.on, rule.policy.candidate_komponen_months)
     asked = [one for one in (_by_desil(rule), _by_usaha(rule), _by_years(rule)) if one is not None]
-    enough = sa.or_(*asked)
-    if rule.policy.candidate_reasons > 1:
-        enough = (
-            sum((sa.cast(one, sa.Integer) for one in asked), sa.literal(0)) >= rule.policy.candidate_reasons
-        )
+    # Said as combinations and never as a sum, which no index could be asked for.
+    together = combinations(asked, rule.policy.candidate_reasons)
+    enough = sa.or_(sa.false(), *(sa.and_(*some) for some in together))
     if rule.natural_months is None:
         return enough
     stays = sa.func.coalesce(Candidate.last_komponen_ends_on > _near(rule.on, rule.natural_months), sa.true())
@@ -152,14 +151,6 @@ def _without_a_case() -> sa.ColumnElement[bool]:
     """No case is open or in effect on the membership; said in the words of the index that holds it."""
     mine = sa.select(Graduasi.graduasi_id).where(Graduasi.kepesertaan_id == Candidate.kepesertaan_id)
     return sa.not_(mine.where(STANDING).exists())
-
-
-def _held(caller: Actor, on: date) -> Any:
-    return sa.select(Dampingan.kpm_id).where(
-        Dampingan.pendamping_id == caller.pendamping_id,
-        Dampingan.valid_from <= on,
-        sa.func.coalesce(Dampingan.valid_to > on, sa.true()),
-    )
 
 
 def _below(area: str) -> sa.ColumnElement[bool]:

@@ -1,27 +1,29 @@
 """What became of the families of a year: determined, in effect, undone, seen and still out, helped (chain.md 3)."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.models import MonitoringRule
+from services.graduation.models import Policy
 from shared import clock
+from shared.access import Actor
 
-MONTHS = sa.select(sa.func.unnest(MonitoringRule.survival_months)).distinct()
-# One row a case of the year; row security has narrowed it to the caller's areas.
+MONTHS = sa.select(Policy.exit_reason, sa.func.unnest(Policy.survival_months).label("month")).distinct()
+# One row a case of the year. The areas are ranges of their own, which an index finds; row security stands behind them.
 CASES = """
 WITH cohort AS MATERIALIZED (
-    SELECT g.graduasi_id, g.exit_reason, p.effective_on,
+    SELECT g.graduasi_id, g.exit_reason, g.policy_id, p.effective_on,
         g.state = 'DIPULIHKAN' AS annulled, c.certificate_no IS NOT NULL AND g.state <> 'DIPULIHKAN' AS effective
     FROM sk JOIN penetapan p USING (sk_id) JOIN graduasi g USING (graduasi_id)
     LEFT JOIN certificate c USING (graduasi_id)
     WHERE sk.sk_on >= make_date(CAST(:year AS int), 1, 1) AND sk.sk_on < make_date(CAST(:year AS int) + 1, 1, 1)
-    AND (CAST(:area AS text) IS NULL
-        OR (p.kode_wilayah >= CAST(:area AS text) AND p.kode_wilayah < CAST(:area AS text) || '/'))
+    {inside}
 )
 """
-COUNTS = sa.text(
+COUNTS = (
     CASES  # noqa: S608 (our own words)
     + """, aid AS (
     SELECT r.graduasi_id, bool_or(r.sent_on IS NOT NULL) AS sent,
@@ -36,7 +38,7 @@ SELECT exit_reason, count(*) AS determined, count(*) FILTER (WHERE annulled) AS 
     coalesce(sum(amount_rp), 0)::bigint AS amount_rp
 FROM cohort LEFT JOIN aid USING (graduasi_id) GROUP BY exit_reason ORDER BY exit_reason"""
 )
-SURVIVAL = sa.text(
+SURVIVAL = (
     CASES  # noqa: S608 (our own words)
     + """, fallen AS (
     SELECT t.graduasi_id, t.month FROM cohort JOIN monitoring_task t USING (graduasi_id) WHERE t.confirms_relapse
@@ -44,7 +46,7 @@ SURVIVAL = sa.text(
 SELECT c.exit_reason, m.month, count(*) AS reached,
     count(*) FILTER (WHERE t.recorded_on IS NOT NULL OR f.month <= m.month) AS seen,
     count(*) FILTER (WHERE t.still_out AND (f.month IS NULL OR f.month > m.month)) AS still_out
-FROM cohort c CROSS JOIN unnest(CAST(:months AS int[])) AS m(month)
+FROM cohort c JOIN policy USING (policy_id) CROSS JOIN unnest(policy.survival_months) AS m(month)
 LEFT JOIN monitoring_task t ON t.graduasi_id = c.graduasi_id AND t.month = m.month AND t.kind <> 'LAPORAN'
 LEFT JOIN fallen f ON f.graduasi_id = c.graduasi_id
 WHERE c.effective AND c.effective_on + make_interval(months => m.month) <= CAST(:today AS date)
@@ -52,16 +54,36 @@ GROUP BY c.exit_reason, m.month ORDER BY c.exit_reason, m.month"""
 )
 
 
-async def cohort(session: AsyncSession, year: int, kode_wilayah: str | None) -> dict[str, Any]:
+def narrowed(statement: str, caller: Actor, kode_wilayah: str | None) -> tuple[sa.TextClause, dict[str, str]]:
+    """Return the statement over the caller's areas and one asked for, and its values."""
+    asked: list[Sequence[str]] = [] if caller.national else [caller.areas]
+    asked += [[kode_wilayah]] if kode_wilayah else []
+    inside, values = "", dict[str, str]()
+    for areas in asked:
+        ranges = ["false"]
+        for area in areas:
+            name = f"area{len(values)}"
+            values |= {name: area}
+            ranges.append(f"(p.kode_wilayah >= :{name} AND p.kode_wilayah < :{name} || '/')")
+        inside += f" AND ({' OR '.join(ranges)})"
+    binds = (sa.bindparam(name, type_=sa.Text()) for name in values)
+    return sa.text(statement.format(inside=inside)).bindparams(*binds), values
+
+
+async def cohort(session: AsyncSession, caller: Actor, year: int, kode_wilayah: str | None) -> dict[str, Any]:
     """Return the families determined in SK of a year, per exit reason, in the caller's areas or one below them.
 
-    Of those in effect it says at each month of survival how many have come so far, were seen, and were still out; a
+    Of those in effect it says at each month of survival of their policy how many have come so far, were seen, and were
+    still out; a
     family whose relapse is confirmed counts as seen, and as out no more. Money in rupiah.
     """
-    months = sorted((await session.scalars(MONTHS)).all())
-    asked = {"year": year, "area": kode_wilayah}
-    rows = (await session.execute(COUNTS, asked)).mappings().all()
-    seen = await session.execute(SURVIVAL, {**asked, "months": months, "today": await clock.today(session)})
+    asked_of: defaultdict[str, list[int]] = defaultdict(list)
+    for exit_reason, month in await session.execute(MONTHS.order_by("month")):
+        asked_of[exit_reason].append(month)
+    counts, areas = narrowed(COUNTS, caller, kode_wilayah)
+    rows = (await session.execute(counts, {"year": year, **areas})).mappings().all()
+    asked = {"year": year, "today": await clock.today(session), **areas}
+    seen = await session.execute(narrowed(SURVIVAL, caller, kode_wilayah)[0], asked)
     after = {(row.exit_reason, row.month): row for row in seen}
     return {
         "year": year,
@@ -69,7 +91,10 @@ async def cohort(session: AsyncSession, year: int, kode_wilayah: str | None) -> 
         "items": [
             {
                 **row,
-                "survival": [_survival(after.get((row["exit_reason"], month)), month) for month in months],
+                "survival": [
+                    _survival(after.get((row["exit_reason"], month)), month)
+                    for month in asked_of[row["exit_reason"]]
+                ],
             }
             for row in rows
         ],

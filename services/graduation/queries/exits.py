@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.models import ExitProposal
-from services.graduation.queries.seen import accompanied
+from services.graduation.queries.seen import held_by, within
 from shared import clock
 from shared.access import Actor, Role
 
@@ -30,7 +30,12 @@ async def exits(session: AsyncSession, caller: Actor, **filters: object) -> Any:
     for name, value in filters.items():
         if value is not None:
             statement = statement.where(getattr(ExitProposal, name) == value)
+    statement = statement.where(within(ExitProposal.kode_wilayah, caller))
     if caller.roles != {Role.PENDAMPING}:
         return statement
-    mine = accompanied(ExitProposal.kpm_id, caller, await clock.today(session))
-    return statement.where(sa.or_(ExitProposal.proposer == caller.person, mine))
+    held = held_by(caller, await clock.today(session))
+    mine = sa.union(
+        sa.select(ExitProposal.exit_proposal_id).where(ExitProposal.proposer == caller.person),
+        sa.select(ExitProposal.exit_proposal_id).where(ExitProposal.kpm_id.in_(held)),
+    )
+    return statement.where(ExitProposal.exit_proposal_id.in_(mine))

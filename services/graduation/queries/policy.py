@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.models import Indicator, Instrument, Policy, PolicyState
+from services.graduation.models import Indicator, Instrument, Policy, PolicyState, PolicyWithdrawal
 from shared import clock
 from shared.contracts.kinds import ExitReason
 from shared.errors import NotFound
@@ -44,8 +44,9 @@ async def _in_full(session: AsyncSession, policy: Policy | None) -> dict[str, An
     asked = sa.select(Indicator).where(Indicator.instrument_id == policy.instrument_id)
     indicators = (await session.scalars(asked.order_by(Indicator.position))).all()
     state = policy.state_on(await clock.today(session))
+    withdrawn = await session.get(PolicyWithdrawal, policy.policy_id) if policy.withdrawn_by else None
     shown = _instrument(instrument, indicators) if instrument else None
-    return {**_fields(policy), "state": state, "instrument": shown}
+    return {**_fields(policy), "state": state, "instrument": shown, "withdrawal": withdrawn}
 
 
 def _fields(policy: Policy) -> dict[str, Any]:

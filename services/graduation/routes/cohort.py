@@ -8,7 +8,7 @@ from services.graduation import queries
 from services.graduation.routes.shapes import View
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
-from shared.http import Router, Session, may
+from shared.http import Caller, Router, Session, may
 from shared.http.fields import Wilayah
 
 router = Router(tag="cohort")
@@ -49,8 +49,9 @@ class CohortView(View):
 @may(Permission.COHORT_READ)
 async def read_cohort(
     session: Session,
+    caller: Caller,
     year: Annotated[int, Query(ge=2020, le=2100, examples=[2026])],
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> dict[str, Any]:
     """Say of the families determined in a year what became of them, per exit reason."""
-    return await queries.cohort(session, year, kode_wilayah)
+    return await queries.cohort(session, caller, year, kode_wilayah)

@@ -7,6 +7,7 @@ from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from services.graduation import commands, queries
 from services.graduation.models import (
+    LAST_MONTH,
     Check,
     GraduasiState,
     OpenedBy,
@@ -30,6 +31,7 @@ SIDE_STATES = {
     GraduasiState.DIBATALKAN,
 }
 Months = Annotated[StrictInt, Field(ge=0, le=600)]
+MonthsAfter = Annotated[list[Annotated[StrictInt, Field(ge=1, le=LAST_MONTH)]], Field(max_length=12)]
 Text = Annotated[str, Field(min_length=3, max_length=300)]
 
 
@@ -65,7 +67,10 @@ class InstrumentDraft(Request):
 
 
 class PolicyContent(Request):
-    """What an exit reason asks for; months and years are full ones, an empty candidate reason is none."""
+    """What an exit reason asks for; months and years are full ones, an empty candidate reason is none.
+
+    With no `monitoring_months` nobody is visited after the exit: the case is complete on the day of it.
+    """
 
     opened_by: OpenedBy
     stages: Annotated[list[Stage], Field(min_length=1, max_length=6)] = Field(
@@ -79,7 +84,10 @@ class PolicyContent(Request):
     sanggah_length: Annotated[StrictInt, Field(ge=1, le=400, examples=[30])]
     sanggah_unit: TermUnit
     sanggah_starts_from: TermStart
-    monitoring_months: Annotated[StrictInt, Field(ge=0, le=60, examples=[6])]
+    monitoring_months: Annotated[StrictInt, Field(ge=0, le=LAST_MONTH, examples=[6])]
+    follow_up_months: MonthsAfter = Field(examples=[[12, 24]])
+    survival_months: MonthsAfter = Field(examples=[[6, 12, 24]])
+    check_days: Annotated[StrictInt, Field(ge=1, le=365, examples=[14])]
     credit_rule_version: Annotated[StrictInt, Field(ge=1, le=10_000, examples=[1])]
     evidence_for: Annotated[list[GraduasiState], Field(max_length=4)] = Field([], examples=[["DIBATALKAN"]])
     candidate_desil_scope: DesilScope | None = None
@@ -128,6 +136,12 @@ class PolicyApproval(Request):
     note: Reason | None = None
 
 
+class PolicyWithdrawal(Request):
+    """Why a version is taken back before it was activated."""
+
+    reason: Reason
+
+
 class PolicyActivation(Request):
     """From which day it is in force: today or later."""
 
@@ -159,6 +173,16 @@ async def activate_policy(
 ) -> dict[str, Any]:
     """Put an approved version in force from a day; the one before ends then, and open cases keep theirs."""
     await commands.activate_policy(session, caller, policy_id, body.valid_from)
+    return await queries.policy_version(session, policy_id)
+
+
+@router.post("/policy/{policy_id}/withdrawal", status_code=201, response_model=PolicyFullView)
+@may(Permission.POLICY_WITHDRAW, key_required=True)
+async def withdraw_policy(
+    policy_id: UUID, body: PolicyWithdrawal, session: Session, caller: Caller
+) -> dict[str, Any]:
+    """Take back a version that was not activated: who drafted it, or anybody of Kemensos who will not approve it."""
+    await commands.withdraw_policy(session, caller, policy_id, body.reason)
     return await queries.policy_version(session, policy_id)
 
 

@@ -1,6 +1,6 @@
 """Rules as they are in force: policies with their instrument, the calendar of payment."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -43,6 +43,7 @@ class PolicyView(View):
     reason: str | None
     first_approver: str | None
     second_approver: str | None
+    withdrawn_by: str | None
     opened_by: OpenedBy
     stages: list[Stage]
     four_people: bool
@@ -55,6 +56,9 @@ class PolicyView(View):
     sanggah_unit: TermUnit
     sanggah_starts_from: TermStart
     monitoring_months: int
+    follow_up_months: list[int]
+    survival_months: list[int]
+    check_days: int
     credit_rule_version: int
     evidence_for: list[GraduasiState]
     candidate_desil_scope: DesilScope | None
@@ -97,10 +101,19 @@ class InstrumentView(View):
     indicators: list[IndicatorView]
 
 
+class PolicyWithdrawalView(View):
+    """Who took a version back, when and why; people are ids."""
+
+    person: str
+    reason: str
+    at: datetime
+
+
 class PolicyFullView(PolicyView):
-    """A policy with its instrument, where it scores."""
+    """A policy with its instrument, where it scores; and why it was withdrawn, if it was."""
 
     instrument: InstrumentView | None
+    withdrawal: PolicyWithdrawalView | None
 
 
 class Tahap(Request):

@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING
 
 from deploy.local.demo.cases import states_of
 from deploy.local.demo.people import DINSOS
-from deploy.local.demo.year.families import CASES, IN_A, IN_B, LATE, READY_A, READY_B
+from deploy.local.demo.year.families import ALONE, CASES, IN_A, IN_B, LATE, MOVING, READY_A, READY_B
 from deploy.local.demo.year.field_work import VISITED, limit_sides, scorecard
+from deploy.local.demo.year.pendamping import S
 
 if TYPE_CHECKING:
     from deploy.local.demo.year.year import Year
 
 LEFT_A, LEFT_B = 8, 2
-STATES = {"PEMANTAUAN": 10, "DIPULIHKAN": 1, "DITOLAK": 1, "DIUSULKAN": 1, "DIVERIFIKASI_KETIM": 1}
+STATES = {
+    "PEMANTAUAN": 8,
+    "SELESAI": 2,
+    "DIPULIHKAN": 1,
+    "DITOLAK": 1,
+    "DIUSULKAN": 1,
+    "DIVERIFIKASI_KETIM": 1,
+}
 
 
 class Then:
@@ -58,11 +66,14 @@ class Then:
         )
 
     async def loads(self) -> None:
-        """Who has left weighs nothing any more, and is still accompanied."""
+        """Who has left weighs nothing any more, and is accompanied as long as somebody is to be visited."""
         cards = [await scorecard(self.world, one.pendamping_id) for one in (self.year.s, self.year.t)]
         found = [card["load_now"] for card in cards]
         self.world.check("S accompanies 334 at the year's end, T 118", found, [IN_A - LEFT_A, IN_B - LEFT_B])
         self.world.check("no limit is passed", limit_sides(cards[0]), ["BELOW"])
+        asked = [f"/v1/kpm/{case.kpm_id}" for case in self.year.of("A1", ALONE, MOVING)]
+        seen = [(await self.world.tried("GET", "caseload", path, S)).status_code for path in asked]
+        self.world.check("S still has A1, not the widow who died nor who moved", seen, [200, 404, 404])
 
     async def memberships(self) -> None:
         """The ten have left PKH with tahap 4; the one whose sanggah was accepted has not."""

@@ -210,12 +210,17 @@ class Year:
         await reach(self.world, self.of(*READY_B), "EFEKTIF")
 
     async def exits(self) -> None:
-        """On the first day of tahap 4 all ten have left, and are watched over."""
-        await reach(self.world, self.left, "PEMANTAUAN")
+        """On the first day of tahap 4 all ten have left: eight are watched over, of two nobody is left to be visited."""
+        await reach(self.world, self.watched, "PEMANTAUAN")
+        await reach(self.world, self.of(ALONE, MOVING), "SELESAI")
+
+    @property
+    def watched(self) -> Sequence[Case]:
+        return self.of(*READY_A[:-1], *READY_B, *NATURAL)
 
     @property
     def left(self) -> Sequence[Case]:
-        return self.of(*READY_A[:-1], *READY_B, *NATURAL, ALONE, MOVING)
+        return [*self.watched, *self.of(ALONE, MOVING)]
 
     async def late_assessment(self) -> None:
         await assess(self.world, self.of(*LATE), S)

@@ -45,7 +45,7 @@ APPEND_ONLY = (
 )
 NEVER_DELETED = ("graduasi", "penetapan", "credit", "monitoring_task", "exit_proposal")
 # Instruments and policies are drafted; 0001_policy.sql says what of them may be written.
-RULES = ("monitoring_rule", "credit_rule", "graduasi_transition")
+RULES = ("credit_rule", "graduasi_transition")
 
 
 def upgrade() -> None:
@@ -55,7 +55,6 @@ def upgrade() -> None:
     run("0001_tables.sql", ";;")
     run("0001_exits.sql", ";;")
     run("0001_sanggah.sql", ";;")
-    run("0001_monitoring.sql", ";;")
     run("0001_policy.sql", ";;")
     run("0001_worklists.sql", ";;")
     run("0001_candidates.sql", ";;")
