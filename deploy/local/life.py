@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from deploy.local.outboxes import Outboxes, Told
@@ -21,6 +21,8 @@ SHOWN = (
     *("valid_from", "valid_to", "on", "month", "still_in_business", "still_out", "completes", "omzet_rp"),
     *("year", "count", "limit", "side", "invited", "attended", "members", "kode_wilayah", "recipient"),
 )
+# Whom a fact names besides who told it: shown by what everybody calls them.
+NAMED = {"pendamping_id": "pendamping", "partner_id": "partner"}
 
 
 def main() -> int:
@@ -44,7 +46,7 @@ def main() -> int:
     if not facts:
         print(f"None of the four services has told anything of {kpm_id}.", file=sys.stderr)
         return 1
-    print("\n".join(lines(kpm_id, facts)))
+    print("\n".join(lines(kpm_id, facts, names_of(facts, place.people()))))
     return 0
 
 
@@ -56,26 +58,62 @@ async def read(workers: dict[str, str], kpm_id: str) -> list[Told]:
         await outboxes.close()
 
 
-def lines(kpm_id: str, facts: list[Told]) -> Iterable[str]:
-    """One line a fact: business time in Jakarta, the fact, who caused it, and what may be told of it."""
+def names_of(facts: Iterable[Told], people: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """What to call a pendamping (the number that registry gave, and the account) or a partner (its code), by id."""
+    names: dict[str, str] = {}
+    for account, ids in people.items():
+        for kind in NAMED:
+            if kind in ids:
+                names.setdefault(ids[kind], account)
+    for fact in facts:
+        if number := fact.data.get("pendamping_no"):
+            account = names.get(fact.key, "")
+            names[fact.key] = f"{number} ({account})" if account and number not in account else number
+    return names
+
+
+def lines(kpm_id: str, facts: list[Told], names: Mapping[str, str]) -> Iterable[str]:
+    """One line a fact: business time in Jakarta, the fact, who caused it, after which other fact, and what it says."""
     yield f"The life of {kpm_id}, as the four services told it (business time, Jakarta)\n"
-    shown_day = ""
+    shown_day, known = "", {fact.event_id: fact for fact in facts}
+    cases = list(dict.fromkeys(fact.data["graduasi_id"] for fact in facts if fact.data.get("graduasi_id")))
     for fact in facts:
         at = fact.occurred_at.astimezone(JAKARTA) if fact.occurred_at else None
         if at and (day := f"{at:%A %d %B %Y}") != shown_day:
             shown_day = day
             yield f"\n{day}"
         time = f"{at:%H:%M}" if at else "  …  "
-        what = fact.wire.rpartition(".")[0]
-        yield f"  {time}  {what:34} by {fact.actor:20} {details(fact)}".rstrip()
+        said = [*case_of(fact, cases), *details(fact, names), *after(known.get(fact.caused_by))]
+        yield f"  {time}  {fact_of(fact):34} by {fact.actor:20} {', '.join(said)}".rstrip()
     yield f"\n{len(facts)} facts from {len({fact.service for fact in facts})} services."
 
 
-def details(fact: Told) -> str:
+def fact_of(fact: Told) -> str:
+    return fact.wire.rpartition(".")[0]
+
+
+def case_of(fact: Told, cases: Sequence[str]) -> Iterable[str]:
+    """Which of a family's cases it is about, where there is more than one."""
+    if len(cases) > 1 and fact.data.get("graduasi_id"):
+        yield f"case {cases.index(fact.data['graduasi_id']) + 1}"
+
+
+def after(cause: Told | None) -> Iterable[str]:
+    """Why a service did this by itself: the fact that it answers."""
+    if cause is not None:
+        yield f"after {fact_of(cause)}"
+
+
+def details(fact: Told, names: Mapping[str, str]) -> Iterable[str]:
     if not fact.envelope:
-        return "sealed; sent, and cleared here"
-    known = {name: fact.data[name] for name in SHOWN if fact.data.get(name) not in (None, "", [])}
-    return ", ".join(f"{name} {'+'.join(v) if isinstance(v, list) else v}" for name, v in known.items())
+        yield "sealed; sent, and cleared here"
+    for field, noun in NAMED.items():
+        if who := fact.data.get(field):
+            yield f"{noun} {names.get(who, who)}"
+    for name in SHOWN:
+        value = fact.data.get(name)
+        if value not in (None, "", []):
+            yield f"{name} {'+'.join(value) if isinstance(value, list) else value}"
 
 
 if __name__ == "__main__":

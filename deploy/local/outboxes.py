@@ -49,6 +49,15 @@ class Told:
         return self.envelope.get("actor", self.service)
 
     @property
+    def event_id(self) -> str:
+        return self.envelope.get("id", "")
+
+    @property
+    def caused_by(self) -> str:
+        """The id of the fact to which this is the answer; empty where a person or the calendar began it."""
+        return self.envelope.get("causationid", "")
+
+    @property
     def occurred_at(self) -> datetime | None:
         """Business time; of a cleared body nothing is left of it."""
         return datetime.fromisoformat(self.envelope["time"]) if self.envelope else None

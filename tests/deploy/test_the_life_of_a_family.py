@@ -1,0 +1,60 @@
+"""deploy/local/life: who did it, whom it names, and why, as an auditor reads it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from deploy.local.life import lines, names_of
+from deploy.local.outboxes import Told
+
+KPM, S = "0198a000-0000-7000-8000-000000000001", "0198a000-0000-7000-8000-000000000002"
+FIRST, SECOND = "0198a000-0000-7000-8000-000000000003", "0198a000-0000-7000-8000-000000000004"
+BANK = "0198a000-0000-7000-8000-000000000005"
+AT = datetime(2026, 5, 18, 3, tzinfo=UTC)
+
+
+def fact(wire: str, actor: str, *, key: str = KPM, event_id: str = "", cause: str = "", **data: Any) -> Told:
+    envelope = {"id": event_id or wire, "time": AT.isoformat(), "actor": actor, "data": data}
+    if cause:
+        envelope["causationid"] = cause
+    return Told(wire.partition(".")[0], 1, AT, f"pilar.{wire.partition('.')[0]}", key, f"{wire}.v1", envelope)
+
+
+def told(*facts: Told) -> list[str]:
+    people = {"pendamping-1": {"pendamping_id": S}, "BANK_KUR": {"partner_id": BANK}}
+    return list(lines(KPM, list(facts), names_of(facts, people)))
+
+
+def test_a_pendamping_and_a_partner_are_named_as_everybody_calls_them() -> None:
+    shown = told(
+        fact(
+            "registry.pendamping_registered", "kemensos-1", key=S, pendamping_id=S, pendamping_no="PD-000017"
+        ),
+        fact("caseload.dampingan_started", "dinsos-kendal-1", pendamping_id=S, purpose="PENDAMPINGAN"),
+        fact("referral.rujukan_sent", "system:referral", partner_id=BANK, program_code="KUR_SUPERMIKRO"),
+    )
+    assert "by dinsos-kendal-1      pendamping PD-000017 (pendamping-1), purpose PENDAMPINGAN" in shown[3]
+    assert "partner BANK_KUR, program_code KUR_SUPERMIKRO" in shown[4]
+    assert S not in "".join(shown)
+
+
+def test_what_a_service_did_by_itself_names_the_fact_that_it_answers() -> None:
+    shown = told(
+        fact("graduation.kpm_graduated", "system:graduation", event_id="e1", graduasi_id=FIRST),
+        fact(
+            "caseload.kepesertaan_ended",
+            "system:caseload",
+            cause="e1",
+            graduasi_id=FIRST,
+            valid_to="2026-07-01",
+        ),
+    )
+    assert shown[-2].endswith("valid_to 2026-07-01, after graduation.kpm_graduated")
+    assert "after" not in shown[-3]
+
+
+def test_two_cases_of_a_family_are_told_apart_and_one_has_no_number() -> None:
+    one = fact("graduation.graduasi_closed", "dinsos-kendal-1", graduasi_id=FIRST, reason="BELUM_LAYAK")
+    two = fact("graduation.graduasi_proposed", "pendamping-1", graduasi_id=SECOND)
+    assert "case" not in told(one)[2].replace("graduation.graduasi_closed", "")
+    assert ["case 1" in told(one, two)[2], "case 2" in told(one, two)[3]] == [True, True]
+    assert "reason BELUM_LAYAK" in told(one)[2]
