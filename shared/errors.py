@@ -1,6 +1,51 @@
 """The root of every menu of refusals: a class is a wire title, its sentences are what an official reads."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+# What English nouns of the house are called in the sentences that an official reads in Indonesian.
+NOUNS = {
+    "address": "alamat",
+    "case mark": "tanda kasus",
+    "certificate": "piagam",
+    "escalation": "eskalasi",
+    "exit proposal": "usulan keluar",
+    "file": "berkas",
+    "hand-over": "pengalihan",
+    "job": "pekerjaan",
+    "kpm": "KPM",
+    "monitoring task": "tugas pemantauan",
+    "notice": "pemberitahuan",
+    "p2k2": "sesi P2K2",
+    "parked event": "peristiwa yang diparkir",
+    "partner": "mitra",
+    "pilar kind": "jenis pilar",
+    "policy": "kebijakan",
+    "record": "catatan",
+    "role conflict": "rangkap peran",
+    "sealing": "penyegelan",
+    "sk": "SK",
+}
+
+
+class Words(str):
+    """A part of a sentence: the English words, which know the Indonesian ones."""
+
+    __slots__ = ("id",)
+
+    def __new__(cls, english: str, indonesian: str) -> Self:
+        """Keep both; as a text it is the English one."""
+        made = super().__new__(cls, english)
+        made.id = indonesian
+        return made
+
+
+class BadValue(ValueError):
+    """What a request's own validator refuses, in both languages; told as 422 with the field's place."""
+
+    def __init__(self, en: str, indonesian: str) -> None:
+        """Keep both sentences; neither repeats what was sent."""
+        self.en, self.id = en, indonesian
+        super().__init__(en)
 
 
 class DomainError(Exception):
@@ -27,7 +72,13 @@ class DomainError(Exception):
     def sentence(self, language: str) -> str:
         """Return the refusal in `language` ("id" or, for anything else, English)."""
         template = self.id if language == "id" else self.en
-        return template.format(**self.params)
+        said = template.format(**{name: _in(value, language) for name, value in self.params.items()})
+        return said[:1].upper() + said[1:]
+
+
+def _in(value: object, language: str) -> object:
+    """Return what a sentence shows of a parameter in `language`."""
+    return value.id if language == "id" and isinstance(value, Words) else value
 
 
 class NotFound(DomainError):
@@ -39,7 +90,7 @@ class NotFound(DomainError):
 
     def __init__(self, noun: str = "record", pointer: str | None = None, **params: Any) -> None:
         """Say which noun was looked for."""
-        super().__init__(pointer, noun=noun, **params)
+        super().__init__(pointer, noun=Words(noun, NOUNS.get(noun, noun)), **params)
 
 
 class NotAllowed(DomainError):
@@ -58,6 +109,13 @@ class InvalidInput(DomainError):
     id = "{reason}"
 
 
+class DateInTheFuture(InvalidInput):
+    """422: what has not happened cannot be recorded, and no paper bears a date to come."""
+
+    en = "The date {on} has not come yet; today is {today}."
+    id = "Tanggal {on} belum tiba; hari ini {today}."
+
+
 class NotYetKnown(DomainError):
     """409: the other service has not yet told us of this; the same request may succeed in a moment (chain.md 5)."""
 
@@ -67,7 +125,7 @@ class NotYetKnown(DomainError):
 
     def __init__(self, noun: str = "record", pointer: str | None = None) -> None:
         """Say which noun is still on its way."""
-        super().__init__(pointer, noun=noun)
+        super().__init__(pointer, noun=Words(noun, NOUNS.get(noun, noun)))
 
 
 class IllegalTransition(DomainError):
@@ -75,6 +133,10 @@ class IllegalTransition(DomainError):
 
     en = "This {noun} is {current} and cannot become {wanted}."
     id = "{noun} ini berstatus {current} dan tidak dapat menjadi {wanted}."
+
+    def __init__(self, noun: str, *, current: str, wanted: str) -> None:
+        """Say what stands where, and where it cannot go."""
+        super().__init__(None, noun=Words(noun, NOUNS.get(noun, noun)), current=current, wanted=wanted)
 
 
 class LostRace(DomainError):

@@ -72,7 +72,12 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    return problem(request, error)
+    answer = problem(request, error)
+    if answer.status_code == 405:
+        # The router names only the methods of the first route of an address.
+        taken = [r for r in contract.routes_of(request.app) if r.path_regex.match(request.url.path)]
+        answer.headers["Allow"] = ", ".join(sorted({method for r in taken for method in r.methods or ()}))
+    return answer
 
 
 @asynccontextmanager

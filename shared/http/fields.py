@@ -37,8 +37,8 @@ class Known:
 
         def check(value: object) -> str:
             if not isinstance(value, str) or value not in values:
-                code, sentence = "enum", "This is not one of the known values."
-                raise PydanticCustomError(code, sentence)
+                code, sentence = "enum", "This is not one of the known values: {expected}."
+                raise PydanticCustomError(code, sentence, {"expected": ", ".join(values)})
             return str(value)
 
         checked = core_schema.no_info_before_validator_function(check, core_schema.literal_schema(values))

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.database import sqlstate_of
-from shared.errors import Busy, DomainError, InvalidInput, NotFound
+from shared.errors import BadValue, Busy, DomainError, InvalidInput, NotFound, Words
 
 PROBLEM = "application/problem+json"
 # Deadlock, serialization, lock timeout, statement timeout, admin shutdown, too many connections, starting up.
@@ -68,36 +68,75 @@ class Invalid(DomainError):
     id = "Permintaan memuat nilai yang tidak sah; lihat daftar kesalahan."
 
 
+DAY = ("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18.")
+INSTANT = (
+    "An instant with its offset is expected, such as 2026-05-18T10:00:00+07:00.",
+    "Harus berupa waktu lengkap dengan zona, misalnya 2026-05-18T10:00:00+07:00.",
+)
+# What is in braces is the limit that the contract publishes, never what the caller sent.
 SENTENCES = {
     "missing": ("This field is required.", "Wajib diisi."),
     "extra_forbidden": ("This field is not known here.", "Isian ini tidak dikenal."),
     "unknown_parameter": ("This parameter is not known here.", "Parameter ini tidak dikenal."),
     "repeated_parameter": ("This parameter is given twice.", "Parameter ini diberikan dua kali."),
-    "string_too_short": ("The text is too short.", "Teks terlalu pendek."),
-    "string_too_long": ("The text is too long.", "Teks terlalu panjang."),
+    "string_too_short": (
+        "The text is too short: at least {min_length} characters.",
+        "Teks terlalu pendek: paling sedikit {min_length} karakter.",
+    ),
+    "string_too_long": (
+        "The text is too long: at most {max_length} characters.",
+        "Teks terlalu panjang: paling banyak {max_length} karakter.",
+    ),
+    "too_short": (
+        "The list is too short: at least {min_length}.",
+        "Daftar terlalu pendek: paling sedikit {min_length}.",
+    ),
+    "too_long": (
+        "The list is too long: at most {max_length}.",
+        "Daftar terlalu panjang: paling banyak {max_length}.",
+    ),
     "string_type": ("A text is expected.", "Harus berupa teks."),
     "string_pattern_mismatch": ("The text does not have the expected form.", "Bentuk teks tidak sesuai."),
     "int_type": ("A whole number is expected.", "Harus berupa bilangan bulat."),
     "int_parsing": ("A whole number is expected.", "Harus berupa bilangan bulat."),
+    "int_from_float": ("A whole number is expected.", "Harus berupa bilangan bulat."),
     "bool_type": ("true or false is expected.", "Harus true atau false."),
-    "greater_than_equal": ("The value is too small.", "Nilai terlalu kecil."),
-    "greater_than": ("The value is too small.", "Nilai terlalu kecil."),
-    "less_than_equal": ("The value is too large.", "Nilai terlalu besar."),
-    "less_than": ("The value is too large.", "Nilai terlalu besar."),
+    "bool_parsing": ("true or false is expected.", "Harus true atau false."),
+    "greater_than_equal": (
+        "The value is too small: at least {ge}.",
+        "Nilai terlalu kecil: paling kecil {ge}.",
+    ),
+    "greater_than": (
+        "The value is too small: more than {gt}.",
+        "Nilai terlalu kecil: harus lebih dari {gt}.",
+    ),
+    "less_than_equal": ("The value is too large: at most {le}.", "Nilai terlalu besar: paling besar {le}."),
+    "less_than": ("The value is too large: less than {lt}.", "Nilai terlalu besar: harus kurang dari {lt}."),
     "uuid_parsing": ("An id (UUID) is expected.", "Harus berupa id (UUID)."),
     "uuid_type": ("An id (UUID) is expected.", "Harus berupa id (UUID)."),
-    "date_from_datetime_parsing": (
-        "A date such as 2026-05-18 is expected.",
-        "Harus berupa tanggal, misalnya 2026-05-18.",
+    "date_type": DAY,
+    "date_parsing": DAY,
+    "date_from_datetime_parsing": DAY,
+    "date_from_datetime_inexact": DAY,
+    "datetime_type": INSTANT,
+    "datetime_parsing": INSTANT,
+    "datetime_from_date_parsing": INSTANT,
+    "timezone_aware": INSTANT,
+    "enum": (
+        "This is not one of the known values: {expected}.",
+        "Bukan salah satu nilai yang dikenal: {expected}.",
     ),
-    "date_parsing": ("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18."),
-    "date_type": ("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18."),
-    "enum": ("This is not one of the known values.", "Bukan salah satu nilai yang dikenal."),
+    "literal_error": (
+        "This is not one of the known values: {expected}.",
+        "Bukan salah satu nilai yang dikenal: {expected}.",
+    ),
     "model_attributes_type": ("An object is expected.", "Harus berupa objek."),
+    "dict_type": ("An object is expected.", "Harus berupa objek."),
     "list_type": ("A list is expected.", "Harus berupa daftar."),
 }
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}|[0-9]{1,6}")
 OTHERWISE = ("The value cannot be right.", "Nilai tidak sah.")
+OR = {"en": "or", "id": "atau"}
 
 
 def language_of(request: Request) -> str:
@@ -146,7 +185,7 @@ def understood(error: Exception) -> DomainError:
 
 def _of_status(status: int) -> DomainError:
     known: dict[int, DomainError] = {404: NotFound("address"), 405: MethodNotAllowed()}
-    refusal = known.get(status, InvalidInput(reason="The request was refused."))
+    refusal = known.get(status, InvalidInput(reason=Words("The request was refused.", "Permintaan ditolak.")))
     refusal.status = status if status not in known else refusal.status  # pyright: ignore[reportAttributeAccessIssue]
     return refusal
 
@@ -158,7 +197,7 @@ def _of_database(error: Exception) -> DomainError:
     if lost or state.startswith("08") or state in TRANSIENT:
         return Busy()
     if state.startswith(CLASSES_OF_BAD_VALUES) or _refused_by_driver(error):
-        return InvalidInput(reason="A value is out of range.")
+        return InvalidInput(reason=Words("A value is out of range.", "Ada nilai di luar rentang."))
     return InternalFault()
 
 
@@ -178,7 +217,7 @@ def _origin(error: BaseException) -> dict[str, str]:
 
 def _entries(error: Exception, refusal: DomainError, language: str) -> list[dict[str, Any]]:
     if isinstance(error, RequestValidationError):
-        return [entry(place_of(fault["loc"]), str(fault["type"]), language) for fault in error.errors()][:50]
+        return [entry(fault, language) for fault in error.errors()[:50]]
     if refusal.pointer is not None:
         return [
             {
@@ -190,10 +229,21 @@ def _entries(error: Exception, refusal: DomainError, language: str) -> list[dict
     return []
 
 
-def entry(pointer: str, code: str, language: str) -> dict[str, Any]:
+def entry(fault: dict[str, Any], language: str) -> dict[str, Any]:
     """Return one fault with its sentence; the input itself is never repeated."""
-    english, indonesian = SENTENCES.get(code, OTHERWISE)
-    return {"pointer": pointer, "code": code, "message": indonesian if language == "id" else english}
+    context = fault.get("ctx") or {}
+    spoken = context.get("error")
+    english, indonesian = (
+        (spoken.en, spoken.id)
+        if isinstance(spoken, BadValue)
+        else SENTENCES.get(str(fault["type"]), OTHERWISE)
+    )
+    # A choice is written 'A', 'B' or 'C' by pydantic; the quotes and the word are English.
+    choice = re.sub(
+        r"'|\bor\b", lambda found: "" if found[0] == "'" else OR[language], str(context.get("expected", ""))
+    )
+    message = (indonesian if language == "id" else english).format_map({**context, "expected": choice})
+    return {"pointer": place_of(fault["loc"]), "code": str(fault["type"]), "message": message}
 
 
 def place_of(location: tuple[Any, ...]) -> str:

@@ -15,11 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.access import Actor, Permission
-from shared.errors import DomainError, LostRace, NotAllowed
+from shared.errors import DomainError, LostRace, NotAllowed, Words
 from shared.faults import faultpoint
 from shared.http import idempotency, strict
 from shared.http.problems import problem
 
+FILE_TYPES = ("application/octet-stream", "text/csv")
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -147,16 +148,23 @@ class Route(APIRoute):
             raise RequestValidationError(faults)
 
     async def _read_body(self, request: Request) -> None:
-        if request.method not in {"POST", "PUT", "PATCH", "DELETE"} or self.declared.takes_bytes:
+        if request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
+            return
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if self.declared.takes_bytes:
+            # Under another name the same bytes would meet the small cap of JSON, and be called too large.
+            if media not in FILE_TYPES:
+                raise strict.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
             return
         body = await request.body()
         if not body:
             return
         if self.body_field is None:
-            raise strict.MalformedRequest(reason="this address takes no body")
-        media, _, _ = request.headers.get("content-type", "").partition(";")
-        if media.strip().lower() != "application/json":
-            raise strict.UnsupportedMediaType
+            raise strict.MalformedRequest(
+                reason=Words("this address takes no body", "alamat ini tidak menerima isi")
+            )
+        if media != "application/json":
+            raise strict.UnsupportedMediaType(media="application/json")
         request._json = strict.parse(body)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
 
     def _finish(self, response: Response) -> Response:

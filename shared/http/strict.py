@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from shared.errors import DomainError
+from shared.errors import DomainError, Words
 
 DEEPEST = 40
 LONGEST_NUMBER = 32
@@ -21,11 +21,11 @@ class MalformedRequest(DomainError):
 
 
 class UnsupportedMediaType(DomainError):
-    """415: this route takes JSON."""
+    """415: this route takes JSON, or, for a file, bytes."""
 
     status = 415
-    en = "Send the body as application/json."
-    id = "Kirim isi permintaan sebagai application/json."
+    en = "Send the body as {media}."
+    id = "Kirim isi permintaan sebagai {media}."
 
 
 def parse(body: bytes) -> Any:
@@ -44,11 +44,16 @@ def parse(body: bytes) -> Any:
             parse_float=_decimal,
         )
     except UnicodeDecodeError:
-        raise MalformedRequest(reason="the body is not UTF-8") from None
+        raise MalformedRequest(reason=Words("the body is not UTF-8", "isinya bukan UTF-8")) from None
     except json.JSONDecodeError as error:
-        raise MalformedRequest(f"/body/{error.pos}", reason=f"no JSON at character {error.pos}") from None
+        raise MalformedRequest(
+            f"/body/{error.pos}",
+            reason=Words(f"no JSON at character {error.pos}", f"bukan JSON pada karakter {error.pos}"),
+        ) from None
     except RecursionError:
-        raise MalformedRequest(reason="the body is nested too deeply") from None
+        raise MalformedRequest(
+            reason=Words("the body is nested too deeply", "isinya bersarang terlalu dalam")
+        ) from None
     _check(value, 0)
     return value
 
@@ -56,12 +61,20 @@ def parse(body: bytes) -> Any:
 def check_text(text: str, where: str) -> None:
     """Refuse control characters and lone surrogates, which no database column and no log may get."""
     if not text.isprintable() and HOSTILE.search(text):
-        raise MalformedRequest(where, reason="a text has control characters or a lone surrogate")
+        raise MalformedRequest(
+            where,
+            reason=Words(
+                "a text has control characters or a lone surrogate",
+                "ada teks yang memuat karakter kendali atau surrogate tunggal",
+            ),
+        )
 
 
 def _check(value: Any, depth: int) -> None:
     if depth > DEEPEST:
-        raise MalformedRequest(reason="the body is nested too deeply")
+        raise MalformedRequest(
+            reason=Words("the body is nested too deeply", "isinya bersarang terlalu dalam")
+        )
     if isinstance(value, str):
         check_text(value, "/body")
     elif isinstance(value, dict):
@@ -76,24 +89,24 @@ def _check(value: Any, depth: int) -> None:
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise MalformedRequest(reason="a field is given twice")
+        raise MalformedRequest(reason=Words("a field is given twice", "ada isian yang diberikan dua kali"))
     return fields
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise MalformedRequest(reason=f"{name} is not a number")
+    raise MalformedRequest(reason=Words(f"{name} is not a number", f"{name} bukan bilangan"))
 
 
 def _integer(text: str) -> int:
     if len(text) > LONGEST_NUMBER:
-        raise MalformedRequest(reason="a number is too long")
+        raise MalformedRequest(reason=Words("a number is too long", "ada bilangan yang terlalu panjang"))
     return int(text)
 
 
 def _decimal(text: str) -> float:
     if len(text) > LONGEST_NUMBER:
-        raise MalformedRequest(reason="a number is too long")
+        raise MalformedRequest(reason=Words("a number is too long", "ada bilangan yang terlalu panjang"))
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise MalformedRequest(reason="a number is too large")
+        raise MalformedRequest(reason=Words("a number is too large", "ada bilangan yang terlalu besar"))
     return value

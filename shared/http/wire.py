@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from shared import logs, telemetry
 from shared.errors import DomainError
 from shared.http.problems import problem
+from shared.http.route import FILE_TYPES
 
 
 class BodyTooLarge(DomainError):
@@ -45,7 +46,7 @@ class Wire:
 
     def _counted(self, request: Request, receive: Receive) -> Receive:
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        limit = self.max_file if media in {"application/octet-stream", "text/csv"} else self.max_body
+        limit = self.max_file if media in FILE_TYPES else self.max_body
         read = 0
 
         async def counted() -> Message:

@@ -21,6 +21,7 @@ from services.graduation.routes.rules import PolicyFullView
 from services.graduation.routes.shapes import Day, Reason, Request
 from shared.access import Permission
 from shared.contracts.kinds import DesilScope, ExitReason
+from shared.errors import BadValue
 from shared.http import Caller, Router, Session, may
 
 router = Router(tag="policy")
@@ -61,8 +62,7 @@ class InstrumentDraft(Request):
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         if len({one.code for one in self.indicators}) != len(self.indicators):
-            message = "a criterion is named twice"
-            raise ValueError(message)
+            raise BadValue("A criterion is named twice.", "Ada kriteria yang disebut dua kali.")
         return self
 
 
@@ -100,14 +100,16 @@ class PolicyContent(Request):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.candidate_desil_scope is None) != (self.candidate_desil_at_least is None):
-            message = "a desil means nothing without its scope"
-            raise ValueError(message)
+            raise BadValue(
+                "A desil means nothing without its scope.", "Desil tidak berarti tanpa lingkupnya."
+            )
         if self.candidate_desil_scope is DesilScope.UNKNOWN:
-            message = "this desil scope is not known here"
-            raise ValueError(message)
+            raise BadValue("This desil scope is not known here.", "Lingkup desil ini tidak dikenal.")
         if not SIDE_STATES.issuperset(self.evidence_for):
-            message = "evidence is asked for DIKEMBALIKAN, DITOLAK, DITUNDA and DIBATALKAN"
-            raise ValueError(message)
+            raise BadValue(
+                "Evidence is asked for DIKEMBALIKAN, DITOLAK, DITUNDA and DIBATALKAN.",
+                "Bukti hanya diminta untuk DIKEMBALIKAN, DITOLAK, DITUNDA dan DIBATALKAN.",
+            )
         return self
 
 
@@ -122,11 +124,12 @@ class PolicyDraft(PolicyContent):
     @model_validator(mode="after")
     def _one_instrument(self) -> Self:
         if self.exit_reason is ExitReason.UNKNOWN:
-            message = "this exit reason is not known here"
-            raise ValueError(message)
+            raise BadValue("This exit reason is not known here.", "Alasan keluar ini tidak dikenal.")
         if self.instrument is not None and self.instrument_version is not None:
-            message = "an instrument is new, or one that exists"
-            raise ValueError(message)
+            raise BadValue(
+                "An instrument is new, or one that exists.",
+                "Instrumen itu baru, atau yang sudah ada; bukan keduanya.",
+            )
         return self
 
 

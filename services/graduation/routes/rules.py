@@ -25,6 +25,7 @@ from services.graduation.models import (
 from services.graduation.routes.shapes import Day, Request, View
 from shared.access import Permission
 from shared.contracts.kinds import DesilScope, ExitReason
+from shared.errors import BadValue
 from shared.http import Paging, Router, Session, may
 
 router = Router(tag="policy")
@@ -127,8 +128,7 @@ class Tahap(Request):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.cutoff_on >= self.starts_on:
-            message = "the cut-off lies before the start"
-            raise ValueError(message)
+            raise BadValue("The cut-off lies before the start.", "Batas waktu harus sebelum tanggal mulai.")
         return self
 
 

@@ -23,6 +23,7 @@ from services.graduation.routes.graduasi import GraduasiView
 from services.graduation.routes.shapes import Day, Digest, Reason, Request, View
 from shared.access import Permission
 from shared.contracts.kinds import SanggahOutcome
+from shared.errors import BadValue
 from shared.http import Caller, Paging, Router, Session, may
 
 router = Router(tag="sanggah")
@@ -54,8 +55,7 @@ BackPayList = Annotated[list[TahapPaid], Field(max_length=MOST_TAHAP)]
 def each_once(value: list[TahapPaid]) -> list[TahapPaid]:
     """Refuse a tahap that is decided twice."""
     if len({one.tahap for one in value}) != len(value):
-        message = "a tahap is named twice"
-        raise ValueError(message)
+        raise BadValue("A tahap is named twice.", "Ada tahap yang disebut dua kali.")
     return value
 
 
@@ -87,8 +87,7 @@ class SanggahRuling(Request):
     @classmethod
     def _known(cls, value: SanggahOutcome) -> SanggahOutcome:
         if value is SanggahOutcome.UNKNOWN:
-            message = "DITERIMA or DITOLAK"
-            raise ValueError(message)
+            raise BadValue("DITERIMA or DITOLAK.", "DITERIMA atau DITOLAK.")
         return value
 
 

@@ -5,14 +5,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from shared.errors import BadValue
+
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
 def _written(value: Any) -> Any:
     """A date is written 2026-05-18; numbers and instants are not read as dates."""
     if not isinstance(value, date) and not (isinstance(value, str) and len(value) == 10):
-        message = "a date such as 2026-05-18 is expected"
-        raise ValueError(message)
+        raise BadValue("A date such as 2026-05-18 is expected.", "Harus berupa tanggal, misalnya 2026-05-18.")
     return value
 
 

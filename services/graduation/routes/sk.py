@@ -12,6 +12,7 @@ from services.graduation.models import Penetapan, Sk
 from services.graduation.routes.graduasi import PenetapanView
 from services.graduation.routes.shapes import Day, Digest, Number, Request, View
 from shared.access import Permission
+from shared.errors import BadValue
 from shared.http import Caller, Paging, Router, Session, may
 from shared.http.numbers import NumbersAsked, NumbersView, numbers_of
 
@@ -31,8 +32,7 @@ class Decree(Request):
     @classmethod
     def _each_once(cls, value: list[UUID]) -> list[UUID]:
         if len(set(value)) != len(value):
-            message = "a case is named twice"
-            raise ValueError(message)
+            raise BadValue("A case is named twice.", "Ada kasus yang disebut dua kali.")
         return value
 
 

@@ -30,6 +30,7 @@ from services.referral.routes.shapes import Area, Body, Code, Name, Rupiah, Sent
 from shared.access import Permission
 from shared.contracts.kinds import BenefitKind
 from shared.database import load
+from shared.errors import BadValue
 from shared.http import Caller, IfMatch, Paging, Router, Session, expect_version, may
 
 partners = Router(tag="partner")
@@ -124,8 +125,9 @@ class ProgramPublication(Body):
     def refuse_reversed_amounts(self) -> Self:
         """The least that a program gives is not more than the most."""
         if (self.amount_min_rp or 0) > (self.amount_max_rp if self.amount_max_rp is not None else 10**12):
-            msg = "amount_min_rp is more than amount_max_rp"
-            raise ValueError(msg)
+            raise BadValue(
+                "Amount_min_rp is more than amount_max_rp.", "amount_min_rp melebihi amount_max_rp."
+            )
         return self
 
     def row(self) -> Program:

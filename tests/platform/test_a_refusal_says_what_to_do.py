@@ -1,0 +1,64 @@
+"""What a caller reads when it is refused: the limit, the choices, the methods; in one language at a time."""
+
+import pytest
+
+from shared.errors import IllegalTransition, NotFound, Words
+from tests.kit import Running
+
+ID = {"Accept-Language": "id"}
+
+
+async def message(registry: Running, path: str, language: str) -> str:
+    answer = await registry.client.get(
+        path, headers={"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Accept-Language": language}
+    )
+    assert answer.status_code == 422, answer.text
+    return answer.json()["errors"][0]["message"]
+
+
+async def test_a_limit_is_named(registry: Running) -> None:
+    assert await message(registry, "/v1/pendamping?limit=201", "en") == "The value is too large: at most 200."
+    assert await message(registry, "/v1/pendamping?limit=0", "id") == "Nilai terlalu kecil: paling kecil 1."
+
+
+async def test_the_choices_are_named(registry: Running) -> None:
+    said = await message(registry, "/v1/pendamping?status=LIBUR", "en")
+    assert said.startswith("This is not one of the known values: CALON, AKTIF, CUTI")
+    assert "LIBUR" not in said
+    assert "'" not in said
+    indonesian = await message(registry, "/v1/pendamping?status=LIBUR", "id")
+    assert indonesian.startswith("Bukan salah satu nilai yang dikenal: CALON, AKTIF")
+
+
+async def test_another_method_is_told_all_that_the_address_takes(registry: Running) -> None:
+    answer = await registry.client.delete("/v1/pendamping")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    answer = await registry.client.delete("/v1/pendamping/019a0000-0000-7000-8000-000000000001/status")
+    assert answer.headers["allow"] == "POST"
+
+
+async def test_an_unreadable_body_is_told_in_indonesian_alone(registry: Running) -> None:
+    headers = {
+        "Authorization": f"Bearer {registry.token('KEMENSOS')}",
+        "Content-Type": "application/json",
+        **ID,
+    }
+    answer = await registry.client.post("/v1/pendamping", content=b'{"name":"a","name":"b"}', headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "Permintaan tidak dapat dibaca: ada isian yang diberikan dua kali."
+
+
+@pytest.mark.parametrize("media", ["application/pdf", "application/x-www-form-urlencoded", ""])
+async def test_a_file_under_another_media_type_is_told_the_right_one(registry: Running, media: str) -> None:
+    headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Type": media}
+    answer = await registry.client.post("/v1/files", content=b"%PDF", headers=headers)
+    assert answer.status_code == 415
+    assert answer.json()["detail"] == "Send the body as application/octet-stream / text/csv."
+
+
+def test_nouns_are_said_in_the_language_of_the_sentence_which_begins_with_a_capital() -> None:
+    assert NotFound("policy").sentence("id").startswith("Kebijakan itu tidak ada")
+    assert NotFound("policy").sentence("en").startswith("There is no such policy")
+    stuck = IllegalTransition(noun="exit proposal", current="DITERIMA", wanted="DIAJUKAN")
+    assert stuck.sentence("id").startswith("Usulan keluar ini berstatus DITERIMA")
+    assert f"{Words('one', 'satu')}" == "one"
