@@ -15,7 +15,7 @@ from shared.access import Permission
 from shared.database import Database
 from shared.errors import NotFound
 from shared.http.paging import Paging
-from shared.http.route import Caller, Router, Session, may
+from shared.http.route import FILE_TYPES, Caller, Router, Session, may
 from shared.messaging import parking
 from shared.settings import Settings
 
@@ -173,7 +173,7 @@ def files_router(settings: Settings) -> Router:
     """Files by SHA-256: evidence, and input of long work."""
     router = Router(tag="files")
     body = {
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in FILE_TYPES},
         "required": True,
     }
 

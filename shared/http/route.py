@@ -170,12 +170,13 @@ class Route(APIRoute):
     def _finish(self, response: Response) -> Response:
         """Add what every answer carries, before it is stored for its key."""
         response.headers.setdefault("Cache-Control", "no-store")
-        if "etag" not in response.headers and response.media_type == "application/json" and self._versioned:
+        if "etag" not in response.headers and response.media_type == "application/json" and self.versioned:
             response.headers["ETag"] = f'"{orjson.loads(bytes(response.body))["version"]}"'
         return response
 
     @property
-    def _versioned(self) -> bool:
+    def versioned(self) -> bool:
+        """Whether the answer has a version, and so an ETag."""
         fields = getattr(self.response_model, "model_fields", {})
         return "version" in fields
 
