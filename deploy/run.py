@@ -26,7 +26,7 @@ OLDEST_PYTHON = (3, 11)
 
 VERBS = {
     "up": "start all four services on this machine (FRESH=1: anew, TRANSPORT=kafka: with a real broker)",
-    "demo": "one family's whole road over HTTP, on running services or on its own",
+    "demo": "a pendamping's year and one family's whole road over HTTP, on running services or on its own",
     "life": "the life of one family, event by event across the services: make life KPM=<kpm_id>",
     "test": "the tests; further arguments go to pytest, as in: test -k sanggah (make test ARGS='-k sanggah')",
     "check": "lint, format, types, import contracts, compose file",

@@ -147,22 +147,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def people_of(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the ids that the demonstration's accounts were given, from beside the issuer's folder."""
+    try:
+        return json.loads((folder.parent / "people.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+
+
 def print_token(told: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
     """Return the token that the command line asks for."""
     known = DEMO_ROLES.get(told.name)
     if known is None and told.name not in set(Role):
         parser.error(f"{told.name} is neither a demo account nor a role")
     role = known.role if known else Role(told.name)
-    if role is Role.PENDAMPING and told.pendamping_id is None:
-        parser.error("a pendamping's token needs --pendamping-id")
-    if role is Role.PARTNER and told.partner_id is None:
-        parser.error("a partner's token needs --partner-id")
+    given = people_of(told.folder).get(told.name, {})
+    ids = {
+        "pendamping_id": told.pendamping_id or given.get("pendamping_id"),
+        "partner_id": told.partner_id or given.get("partner_id"),
+    }
+    if role is Role.PENDAMPING and ids["pendamping_id"] is None:
+        parser.error(
+            "a pendamping has an id once `make demo` or registry has given one; then, or by --pendamping-id"
+        )
+    if role is Role.PARTNER and ids["partner_id"] is None:
+        parser.error(
+            "a partner has an id once `make demo` or referral has given one; then, or by --partner-id"
+        )
     try:
         issuer = DevelopmentIssuer(told.folder, mode="development")
     except NotInProduction as error:
         parser.error(str(error))
     areas = told.area or (known.areas if known else ())
-    ids = {"pendamping_id": told.pendamping_id, "partner_id": told.partner_id}
     return issuer.token(role, told.sub or told.name.lower(), areas, ttl=told.ttl, **ids)
 
 

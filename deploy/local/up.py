@@ -85,7 +85,11 @@ def table(deployment: Deployment, state: State) -> str:
         f"{what} {seconds:.1f} s" for what, seconds in deployment.seconds.items() if what != "ready"
     )
     lines = [
-        *("", "Demo tokens, for eight hours (another: python -m deploy.local.issuer NAME):", *tokens),
+        *(
+            "",
+            f"Demo tokens, for eight hours (a new one: curl -X POST {state.url('start')}/tokens/NAME):",
+            *tokens,
+        ),
         *("", f"Pilar is ready after {deployment.seconds['ready']:.1f} s ({took}).", ""),
         f"  start here   {state.url('start')}",
         *(f"  {name:12} {state.url(name)}/docs" for name in SERVICES),

@@ -1,3 +1,4 @@
+import json
 import stat
 from pathlib import Path
 
@@ -47,6 +48,16 @@ async def test_prints_a_token(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     settings = Settings.load_for("referral", mode="development", jwks_file=tmp_path / "jwks.json")
     actor = await TokenVerifier(settings).verify(capsys.readouterr().out.strip())
     assert (actor.sub, actor.areas, str(actor.partner_id)) == ("bank", ("33",), ID)
+
+
+async def test_knows_the_ids_that_the_demonstration_was_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "people.json").write_text(json.dumps({"pendamping-1": {"pendamping_id": ID}}), "utf-8")
+    assert main(["pendamping-1", "--folder", str(tmp_path / "issuer")]) == 0
+    settings = Settings.load_for("caseload", mode="development", jwks_file=tmp_path / "issuer" / "jwks.json")
+    actor = await TokenVerifier(settings).verify(capsys.readouterr().out.strip())
+    assert (actor.sub, str(actor.pendamping_id)) == ("pendamping-1", ID)
 
 
 @pytest.mark.parametrize("arguments", [["nobody"], ["pendamping-1"], ["PARTNER"]])

@@ -27,7 +27,7 @@ function drawServices(docs) {
 
 function drawTokens(tokens) {
   at("tokens").replaceChildren(...tokens.map((token) => {
-    const button = make("button", token.ready ? "Copy" : "After make demo", { type: "button", disabled: !token.ready });
+    const button = make("button", token.ready ? "Copy" : "Not registered yet", { type: "button", disabled: !token.ready });
     button.setAttribute("aria-label", `Copy the token of ${token.name}`);
     button.addEventListener("click", () => copy(token.name, button));
     return make("li", [make("div", [token.name, make("small", `${token.role} · ${token.areas}`)]), button]);
@@ -91,8 +91,18 @@ async function refresh() {
   }
 }
 
+// The demonstration gives pendamping and partners their ids while the page is open.
+async function refreshTokens(about) {
+  if (about.tokens.every((token) => token.ready)) return;
+  const asked = await fetch("/about").catch(() => null);
+  const tokens = asked?.ok ? (await asked.json()).tokens : about.tokens;
+  if (tokens.some((token, i) => token.ready !== about.tokens[i].ready)) drawTokens(tokens);
+  about.tokens = tokens;
+}
+
 async function begin() {
   const about = await (await fetch("/about")).json();
+  at("start").textContent = location.origin;
   at("transport").textContent = about.transport === "kafka" ? "Kafka" : "in process";
   at("folder").textContent = about.folder;
   at("logs").textContent = about.logs;
@@ -100,6 +110,7 @@ async function begin() {
   drawTokens(about.tokens);
   for (;;) {
     await refresh();
+    await refreshTokens(about);
     await new Promise((done) => setTimeout(done, 2000));
   }
 }
