@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands import ask_for_check, hear_exit, keep_candidates
+from services.graduation.commands import ask_for_check, hear_exit, hear_withdrawal, keep_candidates
 from services.graduation.models import (
     Dampingan,
     Kepesertaan,
@@ -20,6 +20,7 @@ from shared.contracts.caseload import (
     DampinganEnded,
     DampinganFacts,
     DampinganStarted,
+    ExitProposalWithdrawn,
     ExitProposed,
     KepesertaanEnded,
     KepesertaanRestored,
@@ -162,6 +163,13 @@ async def keep_program(session: AsyncSession, told: list[Received[Event]], dated
 async def open_short_case(session: AsyncSession, event: ExitProposed, meta: Meta) -> None:
     """A death, a move, a double or a family not found: a case under its proposer, of what the fact itself says."""
     await hear_exit(session, event, meta.occurred_at.astimezone(JAKARTA).date())
+
+
+@exits.on(ExitProposalWithdrawn)
+async def cancel_short_case(session: AsyncSession, event: ExitProposalWithdrawn, meta: Meta) -> None:
+    """Its proposer takes it back: the case falls away, unless an SK was faster."""
+    del meta
+    await hear_withdrawal(session, event)
 
 
 @relapse.on(RelapseReported)

@@ -48,6 +48,7 @@ class Permission(StrEnum):
     TUGAS_READ = "tugas.read"
     TUGAS_FINISH = "tugas.finish"
     EXIT_PROPOSE = "exit.propose"
+    KEPESERTAAN_DECIDE = "kepesertaan.decide"
     USULAN_LODGE = "usulan.lodge"
     USULAN_DECIDE = "usulan.decide"
     TAHAP_READ = "tahap.read"
@@ -152,6 +153,7 @@ PERMISSIONS = MappingProxyType(
         P.TUGAS_READ: STAFF,
         P.TUGAS_FINISH: STAFF,
         P.EXIT_PROPOSE: FIELD | DINSOS,
+        P.KEPESERTAAN_DECIDE: DINSOS,
         P.USULAN_LODGE: FIELD | VILLAGE | DINSOS,
         P.USULAN_DECIDE: DINSOS,
         P.TAHAP_READ: OFFICE,

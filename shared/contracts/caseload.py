@@ -190,6 +190,17 @@ class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
     proposed_on: date
 
 
+class ExitProposalWithdrawn(Event, wire="caseload.exit_proposal_withdrawn.v1", key="kpm_id"):
+    """The proposer takes a proposal back. Graduation cancels its case, unless an SK was faster."""
+
+    exit_proposal_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    kepesertaan_id: UUID
+    withdrawn_by: str
+    withdrawn_on: date
+
+
 class IdentitySealed(Event, wire="caseload.identity_sealed.v1", key="kpm_id", topic="pilar.sealed"):
     """The minimum fields of a person, readable by `recipient` alone. Kept 7 days, never republished (chain.md 6)."""
 

@@ -29,13 +29,14 @@ class KpmAssessed(Event, wire="graduation.kpm_assessed.v1", key="kpm_id"):
 
 
 class GraduasiProposed(Event, wire="graduation.graduasi_proposed.v1", key="kpm_id"):
-    """A case is open on a kepesertaan. Caseload marks it."""
+    """A case is open on a kepesertaan. Caseload marks it; `exit_proposal_id` where it is the one that caseload proposed."""
 
     graduasi_id: UUID
     kpm_id: UUID
     kode_wilayah: str
     kepesertaan_id: UUID
     exit_reason: ExitReason
+    exit_proposal_id: UUID | None = None
 
 
 class GraduasiClosed(Event, wire="graduation.graduasi_closed.v1", key="kpm_id"):

@@ -139,3 +139,14 @@ async def test_or_not_a_family_shows_in_its_area_alone(placed: Running) -> None:
         "/v1/kpm/look-up", {"nik": nik(10, female=True, born=date(1987, 11, 12))}, as_=far
     )
     assert found.status_code == 404
+
+
+async def test_of_another_kind_leaves_the_gap_of_pkh_open(placed: Running, registry: Running) -> None:
+    place = uuid5(SPACE, "tksk")
+    await registry.publish(*pendamping(uuid5(SPACE, "y"), "PD-Y", place, kind=PilarKind.TKSK))
+    await deliver(registry, placed)
+    kpm_id = await known(placed)
+    assert (await assign(placed, kpm_id, place)).status_code == 201
+    assert [row["until"] for row in await placed.sql("SELECT until FROM dampingan_gap")] == [None]
+    assert (await assign(placed, kpm_id)).status_code == 201
+    assert [row["until"] for row in await placed.sql("SELECT until FROM dampingan_gap")] != [None]

@@ -26,7 +26,7 @@ async def family(placed: Running) -> Family:
     await placed.execute(
         "UPDATE kpm_anggota SET joined_on = '2025-01-01';"
         "UPDATE komponen SET valid = daterange('2025-01-01', upper(valid));"
-        "UPDATE kpm SET registered_at = '2025-01-01'"
+        "UPDATE kpm_no_kk SET valid = daterange('2025-01-01', NULL)"
     )
     return made
 

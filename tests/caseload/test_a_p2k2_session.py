@@ -1,8 +1,10 @@
 """A family-capacity session is handed in by who held it, and each family's attendance becomes a fact of it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from shared.access import Role
@@ -90,3 +92,19 @@ async def test_has_six_modules_and_twenty_nine_sessions(placed: Running) -> None
     read = (await placed.get("/v1/p2k2-materi", as_=companion(placed))).json()
     assert [len(module["sessions"]) for module in read["modules"]] == [4, 3, 3, 2, 2, 15]
     assert (await placed.get("/v1/p2k2-materi?on=2010-01-01", as_=companion(placed))).json()["modules"] == []
+
+
+async def test_and_another_of_the_same_moment_are_both_counted(placed: Running) -> None:
+    """Both wait for the family, and neither counts before it has it: one would not see the other's answers."""
+    (kpm_id,) = await accompanied(placed, 1)
+    holder = await asyncpg.connect(placed.settings.owner_database_url)
+    try:
+        async with holder.transaction():
+            await holder.execute("SELECT set_config('pilar.areas', '*', true)")
+            await holder.execute("SELECT FROM kpm FOR UPDATE")
+            both = [asyncio.create_task(held(placed, {kpm_id: "HADIR"}, session=n)) for n in (1, 2)]
+            await asyncio.sleep(1)
+        assert [answer.status_code for answer in await asyncio.gather(*both)] == [201, 201]
+    finally:
+        await holder.close()
+    assert await counts(placed, kpm_id) == (2, 2)

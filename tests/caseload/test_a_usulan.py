@@ -7,9 +7,10 @@ import asyncpg
 import pytest
 
 from shared.access import Role
+from shared.contracts.graduation import RelapseConfirmed
 from tests.caseload.case import Case
 from tests.caseload.family import Family, refused
-from tests.caseload.given import OTHER, companion, dinsos, mother
+from tests.caseload.given import OTHER, SPACE, companion, dinsos, mother
 from tests.kit import Running, deliver
 
 
@@ -127,3 +128,14 @@ async def test_is_decided_by_two_persons_in_the_database_too(left: Family) -> No
     await left.done("/v1/usulan", asked(left))
     with pytest.raises(asyncpg.CheckViolationError):
         await left.caseload.execute("UPDATE usulan SET state = 'REFUSED', decided_by = lodged_by")
+
+
+async def test_is_what_the_task_after_a_relapse_asked_for(left: Family, graduation: Running) -> None:
+    said = {"graduasi_id": SPACE, "kpm_id": left.kpm_id, "kode_wilayah": "33.24.09.2011", "month": 1}
+    said |= {"cause": "USAHA_SEPI", "confirmed_on": "2027-01-30"}
+    await graduation.publish(RelapseConfirmed.model_validate(said))
+    await deliver(graduation, left.caseload)
+    open_tasks = "SELECT kind FROM tugas WHERE done_at IS NULL"
+    assert [row["kind"] for row in await left.caseload.sql(open_tasks)] == ["RE_ENTRY"]
+    await left.done("/v1/usulan", asked(left, ground="KAMBUH"))
+    assert await left.caseload.sql(open_tasks) == []

@@ -163,7 +163,7 @@ async def test_undone_after_the_dampingan_has_ended_asks_for_somebody(case: Told
     gaps = await case.caseload.sql("SELECT since::text, until::text, cause FROM dampingan_gap ORDER BY since")
     assert [tuple(row) for row in gaps] == [
         ("2027-01-01", "2027-01-05", "PEMANTAUAN_SELESAI"),
-        ("2027-01-05", None, "DAMPINGAN_DIAKHIRI"),
+        ("2027-01-05", None, "MASUK_PKH"),
     ]
     tasks = await case.caseload.sql("SELECT kind, opened_on::text FROM tugas")
     assert [tuple(row) for row in tasks] == [("PASANG_PENDAMPING", "2027-01-05")]

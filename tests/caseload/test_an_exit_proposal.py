@@ -8,6 +8,7 @@ import pytest
 
 from shared.access import Role
 from shared.contracts.graduation import GraduasiProposed
+from tests.caseload.case import Case
 from tests.caseload.family import Family, alone, refused
 from tests.caseload.given import OTHER, PENDAMPING, PENUGASAN, companion, dinsos, mother
 from tests.kit import Running, deliver
@@ -134,3 +135,78 @@ async def test_keeps_its_note_sealed(one: Family) -> None:
     (row,) = await one.caseload.sql("SELECT note_sealed FROM exit_proposal")
     assert b"Akta" not in row["note_sealed"]
     assert one.caseload.token(Role.KEMENSOS)
+
+
+WHY = {"reason": "Keluarga ternyata masih tinggal di alamat lama."}
+
+
+async def withdrawn(family: Family, proposal: dict[str, Any], **more: Any) -> Any:
+    return await family.post(f"/v1/exit-proposal/{proposal['exit_proposal_id']}/withdrawal", WHY, **more)
+
+
+async def hears(family: Family, graduation: Running, *events: Any) -> None:
+    await graduation.publish(*events)
+    await deliver(graduation, family.caseload)
+
+
+async def state_of(family: Family) -> str:
+    return str((await family.caseload.get("/v1/exit-proposal", as_=family.mine)).json()["items"][0]["state"])
+
+
+async def test_is_withdrawn_by_its_proposer_and_graduation_is_told(one: Family) -> None:
+    made = await one.done("/v1/exit-proposal", await asked(one))
+    answer = await withdrawn(one, made)
+    assert (answer.status_code, answer.json()["state"]) == (201, "WITHDRAWN"), answer.text
+    (said,) = await one.told("exit_proposal_withdrawn")
+    assert (said["exit_proposal_id"], said["withdrawn_by"]) == (made["exit_proposal_id"], str(PENDAMPING))
+    assert "reason" not in said
+    (row,) = await one.caseload.sql("SELECT withdrawal_reason_sealed FROM exit_proposal")
+    assert b"alamat" not in row["withdrawal_reason_sealed"]
+    assert ("exit_proposal", "WITHDRAWN", "MENINGGAL") in await one.acts()
+    refused(await withdrawn(one, made), "ExitNotOpen")
+    await one.done("/v1/exit-proposal", await asked(one))
+
+
+async def test_is_not_withdrawn_by_anybody_else(one: Family) -> None:
+    made = await one.done("/v1/exit-proposal", await asked(one))
+    refused(await withdrawn(one, made, as_=dinsos(one.caseload)), "NotTheProposer", 403)
+    refused(await withdrawn(one, made, as_=dinsos(one.caseload, "35.03")), "NotFound", 404)
+    assert await one.told("exit_proposal_withdrawn") == []
+
+
+async def test_that_stands_in_an_sk_is_withdrawn_no_more(one: Family, graduation: Running) -> None:
+    body = await asked(one)
+    made = await one.done("/v1/exit-proposal", body)
+    case = Case(one.kpm_id, body["kepesertaan_id"])
+    mine = case.says(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
+    await hears(one, graduation, mine, case.determined())
+    answer = await withdrawn(one, made)
+    refused(answer, "ExitDetermined")
+    assert "12/HUK/2026" in answer.json()["detail"]
+
+
+async def test_follows_its_own_case_and_no_other(one: Family, graduation: Running) -> None:
+    """One that waits behind another's case is taken up when that ends; so it stays proposed until its own case ends."""
+    body = await asked(one)
+    made = await one.done("/v1/exit-proposal", body)
+    other, own = (Case(one.kpm_id, body["kepesertaan_id"], name) for name in ("other", "own"))
+    await hears(one, graduation, other.proposed(), other.closed())
+    assert await state_of(one) == "PROPOSED"
+    mine = own.says(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
+    # Returned, a case is proposed again by somebody else, who names no proposal.
+    await hears(one, graduation, mine, own.proposed())
+    assert await state_of(one) == "PROPOSED"
+    await hears(one, graduation, own.closed())
+    assert await state_of(one) == "CLOSED"
+
+
+async def test_withdrawn_too_late_ends_with_the_sk_that_was_faster(one: Family, graduation: Running) -> None:
+    body = await asked(one)
+    made = await one.done("/v1/exit-proposal", body)
+    assert (await withdrawn(one, made)).status_code == 201
+    case = Case(one.kpm_id, body["kepesertaan_id"])
+    mine = case.says(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
+    await hears(one, graduation, mine, case.determined())
+    assert await state_of(one) == "WITHDRAWN"
+    await hears(one, graduation, case.graduated())
+    assert await state_of(one) == "ENDED"

@@ -12,6 +12,7 @@ from shared.contracts.referral import (
     RujukanSent,
 )
 from shared.privacy import SealingKey, open_sealed
+from tests.caseload.family import Family
 from tests.caseload.given import SPACE, companion, csv_of, family_of, mother, take_in, told
 from tests.kit import Running, deliver
 
@@ -73,3 +74,31 @@ async def test_while_the_aid_that_follows_shows_with_the_family(placed: Running,
     assert [(row["status"], row["amount_rp"], row["sent_on"], row["delivered_on"]) for row in seen] == [
         ("DISALURKAN", 8_000_000, "2026-07-01", "2026-07-09")
     ]
+
+
+async def test_of_the_next_pengurus_when_nobody_held_the_card_at_the_consent(
+    placed: Running, referral: Running
+) -> None:
+    one = await Family.taken_in(placed, mother())
+    whole = await one.read()
+    head, husband = (
+        next(m["anggota_id"] for m in whole["members"] if m["relation"] == relation)
+        for relation in ("ISTRI", "KEPALA_KELUARGA")
+    )
+    scan = {"reason": "MENINGGAL", "on": "2026-01-10", "evidence_sha256": await one.evidence()}
+    await one.done(f"anggota/{head}/end", scan, whole["version"])
+    said = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "partner_id": UUID(int=7)}
+    said |= {
+        "kode_wilayah": "33.24.09.2011",
+        "kpm_id": one.kpm_id,
+        "consent_id": UUID(int=8),
+        "text_version": 1,
+    }
+    await referral.publish(ConsentGiven.model_validate(said))
+    await deliver(referral, placed)
+    assert await sealed(placed) == []
+    body = {"anggota_id": husband, "on": "2026-01-10", "reason": "PENGURUS_MENINGGAL"}
+    await one.done("pengurus", body, whole["version"] + 1)
+    (told_,) = await sealed(placed)
+    assert told_["for_id"] == str(OFFER)
+    assert [row["state"] for row in await placed.sql("SELECT state FROM sealing")] == ["SEALED"]

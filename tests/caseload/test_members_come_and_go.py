@@ -174,3 +174,49 @@ async def test_who_left_and_comes_back_has_both_times(family: Family) -> None:
 
 async def test_a_family_is_changed_by_who_holds_it_alone(family: Family) -> None:
     refused(await family.post("anggota", baby(), as_=companion(family.caseload, OTHER)), "NotFound", 404)
+
+
+async def test_a_death_that_was_an_error_gives_back_the_card_and_what_it_ended(family: Family) -> None:
+    """Who was thought dead held the card and was severely disabled since; also what began on that very day."""
+    head, _ = await who(family, pengurus=True)
+    for kind, first in (("DISABILITAS_BERAT", "2025-03-01"), ("IBU_HAMIL", ON)):
+        await family.done("komponen", {"anggota_id": head, "kind": kind, "valid_from": first})
+    before = (await family.read())["facts"]
+    _, version = await who(family, pengurus=True)
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
+    await family.done(f"anggota/{head}/end", scan, version)
+    assert (await family.read())["facts"]["disabilitas"] == 0
+    await family.done(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 1)
+    whole = await family.read()
+    assert whole["facts"] == before
+    (back,) = [one for one in whole["members"] if one["anggota_id"] == head]
+    assert back["pengurus"]
+    assert [(k["kind"], k["valid_from"]) for k in back["komponen"]] == [
+        ("DISABILITAS_BERAT", "2025-03-01"),
+        ("IBU_HAMIL", ON),
+    ]
+    assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == []
+
+
+async def test_a_death_that_was_an_error_leaves_the_card_with_who_has_it_since(family: Family) -> None:
+    head, version = await who(family, pengurus=True)
+    husband, _ = await who(family, relation="KEPALA_KELUARGA")
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
+    await family.done(f"anggota/{head}/end", scan, version)
+    body = {"anggota_id": husband, "on": ON, "reason": "PENGURUS_MENINGGAL"}
+    await family.done("pengurus", body, version + 1)
+    await family.done(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 2)
+    assert await who(family, pengurus=True) == (husband, version + 3)
+
+
+async def test_a_file_that_names_a_pengurus_ends_the_task_to_name_one(family: Family) -> None:
+    head, version = await who(family, pengurus=True)
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
+    await family.done(f"anggota/{head}/end", scan, version)
+    rows = mother()
+    rows[1] |= {name: rows[0][name] for name in ("address", "phone", "bansos", "desil", "pendamping_no")}
+    rows[1]["pengurus"] = "YA"
+    done = await take_in(family.caseload, csv_of(rows[1:]))
+    assert done["errors"] == []
+    (task,) = await family.caseload.sql("SELECT kind, done_by FROM tugas")
+    assert (task["kind"], task["done_by"]) == ("GANTI_PENGURUS", "dinsos-kendal-1")

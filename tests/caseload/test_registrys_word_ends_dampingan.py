@@ -13,7 +13,19 @@ from shared.contracts.registry import (
     WilayahTugasEnded,
     WilayahTugasPlaced,
 )
-from tests.caseload.given import DESA, OTHER_DESA, PENDAMPING, PENDAMPING_NO, PENUGASAN, SPACE, companion
+from tests.caseload.given import (
+    DESA,
+    OTHER_DESA,
+    PENDAMPING,
+    PENDAMPING_NO,
+    PENUGASAN,
+    SPACE,
+    companion,
+    csv_of,
+    dinsos,
+    family,
+    take_in,
+)
 from tests.caseload.handing import S, T, accompanied, days_later, facts, handed_over, leader, loads, today
 from tests.kit import Running, deliver
 
@@ -146,3 +158,21 @@ async def test_who_was_responsible_is_known_for_every_day(placed: Running, regis
     assert found == [([S], None), ([S], None), ([], "PENUGASAN_BERAKHIR"), ([], "PENUGASAN_BERAKHIR")]
     path = f"/v1/kpm/{kpm_id}/responsible"
     assert (await placed.get(path, as_=companion(placed))).status_code == 404
+
+
+async def test_and_one_that_was_dated_ahead_ends_the_day_after_it_began(
+    placed: Running, registry: Running
+) -> None:
+    """The placement ends before it begins: no day of the family is lost, and its place on the count is given back."""
+    await take_in(placed, csv_of(family(1, 1)))
+    kpm_id = str((await placed.sql("SELECT kpm_id FROM kpm"))[0]["kpm_id"])
+    first = await today(placed) + timedelta(days=5)
+    body = {"kpm_id": kpm_id, "penugasan_id": S, "valid_from": str(first)}
+    assert (await placed.post("/v1/dampingan", body, as_=dinsos(placed))).status_code == 201
+    await hear(placed, registry, placement_ends(await today(placed)))
+    await days_later(placed, 6)
+    await placed.work()
+    (said,) = await facts(placed, "dampingan_ended")
+    assert (said["valid_from"], said["valid_to"]) == (str(first), str(first + timedelta(days=1)))
+    assert await loads(placed) == {S: 0}
+    assert [row["since"] for row in await gaps(placed)] == [said["valid_to"]]

@@ -30,6 +30,7 @@ async def over_time(service: Running, cluster: Cluster, tokens: Tokens, kpm_id: 
     await komponen(service, tokens, kpm_id)
     await proposed(service, tokens, kpm_id, by_bansos["PBI"])
     await heard(service, cluster, kpm_id, by_bansos["SEMBAKO"])
+    await stays(service, tokens, by_bansos["PBI"])
     await back(service, tokens, kpm_id)
     await Changing(service, tokens, kpm_id).all_of_it()
 
@@ -46,13 +47,23 @@ async def komponen(service: Running, tokens: Tokens, kpm_id: str) -> None:
 
 
 async def proposed(service: Running, tokens: Tokens, kpm_id: str, kepesertaan_id: str) -> None:
-    """An end is proposed on evidence."""
+    """An end is proposed on evidence, withdrawn, and proposed again."""
     mine = tokens[Role.PENDAMPING]
     scan = await service.put_file(b"surat pindah", as_=mine)
     exit_ = {"kpm_id": kpm_id, "kepesertaan_id": kepesertaan_id, "exit_reason": "PINDAH"}
     exit_ |= {"evidence_sha256": scan, "on": str(TODAY)}
+    made = done(await service.post("/v1/exit-proposal", exit_, as_=mine))
+    why = {"reason": "Keluarga ternyata masih tinggal di alamat lama."}
+    done(await service.post(f"/v1/exit-proposal/{made['exit_proposal_id']}/withdrawal", why, as_=mine))
     done(await service.post("/v1/exit-proposal", exit_, as_=mine))
     done(await service.get("/v1/exit-proposal", as_=mine))
+
+
+async def stays(service: Running, tokens: Tokens, kepesertaan_id: str) -> None:
+    """Of what an exit left behind, one is decided to stay; the other is listed still."""
+    office, why = tokens[Role.DINSOS_KABKOTA], {"reason": "Lansia tetap memerlukan bantuan pangan."}
+    done(await service.post(f"/v1/kepesertaan/{kepesertaan_id}/stay", why, as_=office))
+    done(await service.get("/v1/kepesertaan-pending", as_=office))
 
 
 async def heard(service: Running, cluster: Cluster, kpm_id: str, kepesertaan_id: str) -> None:

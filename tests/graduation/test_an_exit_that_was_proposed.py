@@ -195,3 +195,62 @@ async def test_cannot_name_a_case_that_it_did_not_open_nor_two_one_case(graduati
             await connection.execute("DELETE FROM exit_proposal")
     finally:
         await connection.close()
+
+
+def withdrawal(told: caseload.ExitProposed) -> caseload.ExitProposalWithdrawn:
+    names = ("exit_proposal_id", "kpm_id", "kode_wilayah", "kepesertaan_id")
+    said = {name: getattr(told, name) for name in names}
+    return caseload.ExitProposalWithdrawn.model_validate(
+        said | {"withdrawn_by": told.proposer, "withdrawn_on": DAY}
+    )
+
+
+async def test_names_the_proposal_that_its_case_came_from(graduation: Running) -> None:
+    road = await begun(graduation)
+    told = proposal(road)
+    await heard(road, told)
+    (said,) = [
+        one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_proposed.v1"
+    ]
+    assert said["exit_proposal_id"] == str(told.exit_proposal_id)
+
+
+@pytest.mark.parametrize("step", ["DIUSULKAN", "DISETUJUI_DINSOS", "DITUNDA"])
+async def test_and_was_withdrawn_falls_away_before_its_sk(graduation: Running, step: str) -> None:
+    road = await begun(graduation)
+    told = proposal(road)
+    await heard(road, told)
+    if step == "DISETUJUI_DINSOS":
+        ok(await road.verify())
+        ok(await road.approve())
+    elif step == "DITUNDA":
+        ok(await road.post("postponement", WHY, "verification"))
+    await tell(graduation, withdrawal(told), withdrawal(told))
+    assert await road.state() == "DIBATALKAN"
+    closed = [
+        one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_closed.v1"
+    ]
+    assert [(one["closed_as"], one["reason"]) for one in closed] == [("DIBATALKAN", "USULAN_DITARIK")]
+
+
+async def test_and_was_withdrawn_after_its_sk_stands(graduation: Running) -> None:
+    road = await begun(graduation)
+    told = proposal(road)
+    await heard(road, told)
+    ok(await road.verify())
+    ok(await road.approve())
+    ok(await road.determine("2026-05-18"))
+    await tell(graduation, withdrawal(told))
+    assert await road.state() == "MASA_SANGGAH"
+
+
+async def test_and_was_withdrawn_while_it_waited_is_never_taken_up(graduation: Running) -> None:
+    road = await (await begun(graduation)).open()
+    told = proposal(road)
+    assert (await heard(road, told))["taken"] == "WAITING"
+    await tell(graduation, withdrawal(told))
+    found = await heard(road, told)
+    assert (found["taken"], found["behind_id"]) == ("WITHDRAWN", None)
+    ok(await road.post("cancellation", {"ground": "DASAR_GUGUR", **WHY}, "approval"))
+    assert (await heard(road, told))["taken"] == "WITHDRAWN"
+    assert (await graduation.sql("SELECT count(*) FROM graduasi"))[0][0] == 1

@@ -25,6 +25,7 @@ TELLS = {
         (r"/v1/kunjungan", "kunjungan_recorded"),
         (r"/v1/p2k2", "p2k2_held"),
         (r"/v1/exit-proposal", "exit_proposed"),
+        (r"/v1/exit-proposal/[^/]+/withdrawal", "exit_proposal_withdrawn"),
     ),
     "graduation": (
         (r"/v1/graduasi/[^/]+/asesmen", "kpm_assessed"),

@@ -10,17 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.dampingan import told
 from services.caseload.commands.days import day_after, end_on
 from services.caseload.commands.tugas import open_tugas
-from services.caseload.models import Dampingan, GapCause, Kpm, TugasKind
+from services.caseload.models import CaseMark, Dampingan, GapCause, Kepesertaan, Kpm, TugasKind
 from shared.contracts.caseload import DampinganChanged
 from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
-from shared.contracts.kinds import DampinganPurpose
+from shared.contracts.kinds import Bansos, DampinganPurpose
 from shared.contracts.referral import RelapseReported
 from shared.messaging import emit
 
 
 async def end_with_monitoring(session: AsyncSession, event: MonitoringRecorded) -> None:
     """The last month was seen: the dampingan ends the day after, and the family needs nobody of PKH."""
-    if event.completes:
+    if event.completes and not await is_of_another_bansos(session, event.graduasi_id):
         await let_go(session, event.kpm_id, day_after(event.recorded_on))
 
 
@@ -38,6 +38,16 @@ async def let_go(session: AsyncSession, kpm_id: UUID, on: date) -> None:
         emit(session, DampinganChanged.model_validate(told(dampingan, kpm.kode_wilayah)))
         await session.flush()
         await end_on(session, until)
+
+
+async def is_of_another_bansos(session: AsyncSession, graduasi_id: UUID) -> bool:
+    """Whether a case is known to end something else than PKH: its months say nothing of who accompanies the family."""
+    bansos = (
+        sa.select(Kepesertaan.bansos)
+        .join(CaseMark, CaseMark.kepesertaan_id == Kepesertaan.kepesertaan_id)
+        .where(CaseMark.graduasi_id == graduasi_id)
+    )
+    return await session.scalar(bansos) not in {None, Bansos.PKH}
 
 
 async def open_re_entry(session: AsyncSession, event: RelapseConfirmed) -> None:

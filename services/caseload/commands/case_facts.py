@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from services.caseload.models import CaseState
 from shared.contracts.kinds import ExitReason, SanggahOutcome
@@ -15,14 +16,18 @@ STEPS = {
     "graduated": CaseState.EFFECTIVE,
     "annulled": CaseState.ANNULLED,
 }
-OBJECTED = "sanggah"
+OBJECTED, PROPOSAL = "sanggah", "exit_proposal_id"
 ORDER = list(CaseState)
 STANDING = {CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE}
 
 
 def with_fact(facts: Facts, fact: str, said: Facts) -> dict[str, Any]:
-    """Return the facts with one more; what was said before of the same thing is replaced."""
-    return {**facts, fact: dict(said)}
+    """Return the facts with one more; what was said before of the same thing is replaced.
+
+    A case that was returned is proposed again by somebody else: from which proposal of ours it came stays.
+    """
+    came_from = {PROPOSAL: said[PROPOSAL]} if said.get(PROPOSAL) else {}
+    return {**facts, fact: dict(said), **came_from}
 
 
 def with_objection(facts: Facts, sanggah_id: str, said: Facts) -> dict[str, Any]:
@@ -58,6 +63,12 @@ def truth_of(facts: Facts) -> dict[str, Any]:
         "reason": (said.get("annulled") or said.get("closed") or {}).get("reason"),
         "back_pay_tahap": sorted(said.get("annulled", {}).get("back_pay_tahap", [])),
     }
+
+
+def exit_proposal_of(facts: Facts) -> UUID | None:
+    """Return the proposal of ours that the case came from, if it did."""
+    named = facts.get(PROPOSAL)
+    return UUID(named) if named else None
 
 
 def holds(objection: Facts) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.days import end_on
-from services.caseload.commands.gap import fill_gaps
+from services.caseload.commands.gap import fill_gaps, open_if_alone, turn_gap
 from services.caseload.commands.history import remember
 from services.caseload.commands.loads import add_weight, limit_on, lock_loads
 from services.caseload.errors import (
@@ -21,11 +21,19 @@ from services.caseload.errors import (
     PenugasanNotInForce,
     TooLongAgo,
 )
-from services.caseload.models import Dampingan, Kpm, Pendamping, Penugasan, WilayahTugas
+from services.caseload.models import (
+    CaseMark,
+    Dampingan,
+    Kepesertaan,
+    Kpm,
+    Pendamping,
+    Penugasan,
+    WilayahTugas,
+)
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import DampinganChanged, DampinganStarted
-from shared.contracts.kinds import DampinganPurpose, PendampingStatus, PilarKind
+from shared.contracts.kinds import Bansos, DampinganPurpose, PendampingStatus, PilarKind
 from shared.database import constraint_of, load, uuid7
 from shared.errors import NotYetKnown
 from shared.messaging import emit
@@ -45,31 +53,51 @@ async def assign_dampingan(
 ) -> Dampingan:
     """Put a family under a pendamping from a day on; above the limit only for a reason, which is kept.
 
+    One that has left PKH is put under him for its monitoring, which weighs nothing.
+
     Raises:
         NotFound, NotYetKnown, PendampingNotActive, PenugasanNotInForce, OutsideWilayahTugas, CaseloadFull,
         DampinganOverlaps, TooLongAgo.
     """
     kpm = await load(session, Kpm, kpm_id, noun="kpm")
     penugasan = await placement_for(session, kpm.kode_wilayah, penugasan_id, valid_from)
-    over = await take_a_place(session, penugasan, override=override_reason is not None)
+    purpose = await purpose_on(session, kpm_id, penugasan.kind, valid_from)
+    over = purpose is DampinganPurpose.PENDAMPINGAN and await take_a_place(
+        session, penugasan, override=override_reason is not None
+    )
     dampingan = Dampingan(
         dampingan_id=uuid7(),
         kpm_id=kpm_id,
         penugasan_id=penugasan_id,
         pendamping_id=penugasan.pendamping_id,
         kind=penugasan.kind,
-        purpose=DampinganPurpose.PENDAMPINGAN,
+        purpose=purpose,
         valid=Range(valid_from, penugasan.valid_to),
         version=1,
     )
     await insert_or_refuse(session, dampingan)
     place = (kpm_id, "dampingan", dampingan.dampingan_id, "ASSIGNED")
     await remember(session, *place, who=actor.sub, why=override_reason if over else None, over_limit=over)
-    await fill_gaps(session, [(kpm_id, valid_from)], who=actor.sub)
+    # A gap is one of PKH: whoever else comes to the family leaves it open.
+    starts = [(kpm_id, valid_from)] if penugasan.kind is PilarKind.PKH_PENDAMPING else []
+    await fill_gaps(session, starts, who=actor.sub)
     if penugasan.valid_to is not None:
         await end_on(session, penugasan.valid_to)
     emit(session, DampinganStarted.model_validate(told(dampingan, kpm.kode_wilayah)))
     return dampingan
+
+
+async def purpose_on(session: AsyncSession, kpm_id: UUID, kind: PilarKind, first: date) -> DampinganPurpose:
+    """Return what a dampingan that begins on a day is for: monitoring, where the family has left PKH by a case."""
+    day = max(first, await clock.today(session))
+    pkh = sa.and_(Kepesertaan.kpm_id == kpm_id, Kepesertaan.bansos == Bansos.PKH)
+    held = sa.exists().where(CaseMark.graduasi_id == Kepesertaan.graduasi_id, CaseMark.held)
+    left = sa.exists().where(
+        pkh, Kepesertaan.exit_reason.is_not(None), sa.func.upper(Kepesertaan.valid) <= day, ~held
+    )
+    member = sa.exists().where(pkh, Kepesertaan.valid.contains(day))
+    monitored = kind is PilarKind.PKH_PENDAMPING and await session.scalar(sa.select(left & ~member))
+    return DampinganPurpose.PEMANTAUAN if monitored else DampinganPurpose.PENDAMPINGAN
 
 
 class Pointers(NamedTuple):
@@ -145,6 +173,14 @@ async def insert_or_refuse(session: AsyncSession, dampingan: Dampingan) -> None:
         if constraint_of(error) in OVERLAPS:
             raise DampinganOverlaps("/body/kpm_id") from None
         raise
+
+
+async def accompany_anew(session: AsyncSession, kpm_id: UUID, *, why: str, graduasi_id: UUID | None) -> None:
+    """The family is in PKH, perhaps again: its dampingan weighs, and where nobody has it, that is a gap and a task."""
+    purpose = DampinganPurpose.PENDAMPINGAN
+    await change_purpose(session, kpm_id, purpose, why=why, graduasi_id=graduasi_id)
+    await open_if_alone(session, kpm_id)
+    await turn_gap(session, kpm_id, purpose)
 
 
 async def change_purpose(

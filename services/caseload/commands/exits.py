@@ -9,10 +9,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.after_exit import let_go
-from services.caseload.commands.case_facts import STEPS, state_of, truth_of, with_fact, with_objection
-from services.caseload.commands.dampingan import change_purpose
+from services.caseload.commands.case_facts import (
+    STEPS,
+    exit_proposal_of,
+    state_of,
+    truth_of,
+    with_fact,
+    with_objection,
+)
+from services.caseload.commands.dampingan import accompany_anew, change_purpose
 from services.caseload.commands.ends import settle
-from services.caseload.commands.gap import need_again
+from services.caseload.commands.gap import turn_gap
+from services.caseload.commands.pending import ask_of_others
 from services.caseload.commands.work import WORK
 from services.caseload.models import (
     PROPOSAL_MOVES,
@@ -29,7 +37,7 @@ from shared.jobs import Due, schedule, unschedule
 
 TO_MONITORING = "dampingan_to_monitoring"
 KNOWN_BY_PLACE = {"graduasi_id", "kpm_id", "kode_wilayah", "kepesertaan_id"}
-PROPOSALS_BECOME = {
+PROPOSAL_BECOMES = {
     CaseState.CLOSED: ExitProposalState.CLOSED,
     CaseState.ANNULLED: ExitProposalState.CLOSED,
     CaseState.EFFECTIVE: ExitProposalState.ENDED,
@@ -39,12 +47,12 @@ PROPOSALS_BECOME = {
 async def hear(session: AsyncSession, event: Any, fact: str) -> None:
     """Keep what graduation says of a case, and let the membership follow from all that was said."""
     said = event.model_dump(mode="json", exclude=KNOWN_BY_PLACE)
-    if STEPS[fact] is CaseState.OPEN and await first_said(session, event, {fact: said}):
+    if STEPS[fact] is CaseState.OPEN and await first_said(session, event, with_fact({}, fact, said)):
         return
     mark = await mark_of(session, event)
     mark.facts = with_fact(mark.facts, fact, said)
     await follow(session, mark)
-    await close_proposals(session, event.kepesertaan_id, STEPS[fact])
+    await close_proposal(session, mark)
 
 
 async def hear_objection(session: AsyncSession, event: SanggahLodged | SanggahDecided) -> None:
@@ -95,6 +103,7 @@ async def follow(session: AsyncSession, mark: CaseMark) -> None:
     """Let the mark and, once a case has taken effect, the membership and the dampingan be what the facts say."""
     if (state := state_of(mark.facts)) is not mark.state:
         mark.become(state)
+        await ask_of_others(session, mark)
     for name, value in truth_of(mark.facts).items():
         setattr(mark, name, value)
     await session.flush()
@@ -109,7 +118,7 @@ async def accompany(session: AsyncSession, row: Kepesertaan, mark: CaseMark, *, 
     if row.valid.upper is None:
         await unschedule(session, TO_MONITORING, row.kpm_id)
         if changed:
-            await accompany_again(session, row.kpm_id, why="annulled", graduasi_id=mark.graduasi_id)
+            await accompany_anew(session, row.kpm_id, why="annulled", graduasi_id=mark.graduasi_id)
     elif mark.held:
         await unschedule(session, TO_MONITORING, row.kpm_id)
     elif row.graduasi_id == mark.graduasi_id:
@@ -117,13 +126,6 @@ async def accompany(session: AsyncSession, row: Kepesertaan, mark: CaseMark, *, 
         watched = mark.facts["graduated"].get("monitoring_months") != 0
         payload = {"graduasi_id": str(mark.graduasi_id), "watched": watched}
         await schedule(session, TO_MONITORING, begins, subject_id=row.kpm_id, payload=payload)
-
-
-async def accompany_again(session: AsyncSession, kpm_id: UUID, *, why: str, graduasi_id: UUID) -> None:
-    """The family is in PKH again: its dampingan weighs as before; where that has ended, somebody is found anew."""
-    purpose = DampinganPurpose.PENDAMPINGAN
-    await change_purpose(session, kpm_id, purpose, why=why, graduasi_id=graduasi_id)
-    await need_again(session, kpm_id, who="system:caseload")
 
 
 @WORK.due(TO_MONITORING)
@@ -138,19 +140,17 @@ async def begin_monitoring(session: AsyncSession, due: Due) -> None:
     if not await session.scalar(sa.select(member | held)):
         purpose = DampinganPurpose.PEMANTAUAN
         await change_purpose(session, kpm_id, purpose, why="graduasi", graduasi_id=graduasi_id)
+        await turn_gap(session, kpm_id, purpose)
         if not due.payload["watched"]:
             await let_go(session, kpm_id, today)
 
 
-async def close_proposals(session: AsyncSession, kepesertaan_id: UUID, state: CaseState) -> None:
-    """Let the proposals to end a membership end with the case that they opened."""
-    wanted = PROPOSALS_BECOME.get(state)
-    if wanted is None:
+async def close_proposal(session: AsyncSession, mark: CaseMark) -> None:
+    """Let the proposal that a case came from end with it; one that waits behind another's case goes on waiting."""
+    proposal_id, wanted = exit_proposal_of(mark.facts), PROPOSAL_BECOMES.get(mark.state)
+    if proposal_id is None or wanted is None:
         return
-    from_ = [before for before, moves in PROPOSAL_MOVES.items() if wanted in moves]
-    found = sa.select(ExitProposal).where(
-        ExitProposal.kepesertaan_id == kepesertaan_id, ExitProposal.state.in_(from_)
-    )
-    for proposal in await session.scalars(found.with_for_update(key_share=True)):
+    proposal = await session.get(ExitProposal, proposal_id, with_for_update={"key_share": True})
+    if proposal is not None and wanted in PROPOSAL_MOVES[proposal.state]:
         proposal.become(wanted)
         proposal.changed_at = await clock.now(session)

@@ -1,5 +1,6 @@
 """What other services may know of a family: counts, codes, dates (chain.md 6), worked out from its members."""
 
+from calendar import isleap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,28 @@ def facts_of(
     }
 
 
+def changes_on(members: Iterable[Mapping[str, Any]], ages: Ages, today: date) -> date | None:
+    """Return the first day after today on which a komponen ends or an age of the rule is reached; None: none does."""
+    now, years = today.isoformat(), (ages.able_from, ages.able_below, ages.lansia_from)
+    days: list[str] = []
+    for member in members:
+        days += [end for _, end in member["komponen"] if end]
+        born, rest = int(member["birth"][:4]), member["birth"][4:]
+        days += [f"{born + age:04}{rest}" for age in years]
+    return day_of(min((day for day in days if day > now), default=None))
+
+
+def day_of(text: str | None) -> date | None:
+    """Return a day; who was born on 29 February is a year older on 1 March where there is none."""
+    if text and text.endswith("02-29") and not isleap(int(text[:4])):
+        return date(int(text[:4]), 3, 1)
+    return date.fromisoformat(text) if text else None
+
+
 def is_able(member: Mapping[str, Any], ages: Ages, today: date) -> bool:
     """Whether a member can earn: of the age, and not severely disabled."""
-    disabled = any(kind == KomponenKind.DISABILITAS_BERAT for kind, _ in member["komponen"])
+    disabled = any(
+        kind == KomponenKind.DISABILITAS_BERAT and (end is None or end > today.isoformat())
+        for kind, end in member["komponen"]
+    )
     return not disabled and ages.able_from <= age(member["birth"], today) < ages.able_below

@@ -5,12 +5,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.ids import new_id
 from services.caseload.commands.tugas import open_many
-from services.caseload.models import DampinganGap, GapCause, TugasKind
+from services.caseload.models import GapCause, TugasKind
 from shared import clock
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import raw
@@ -40,6 +39,19 @@ UPDATE tugas SET done_at = $2, done_by = $3, version = version + 1
 WHERE kind = 'PASANG_PENDAMPING' AND cause_id = ANY($1) AND kpm_id = ANY($4) AND done_at IS NULL
 """
 
+ALONE = """
+SELECT NOT EXISTS (SELECT FROM dampingan WHERE kpm_id = $1 AND kind = 'PKH_PENDAMPING' AND valid @> $2::date)
+"""
+# What nobody was asked to close: from here on it is another gap, with its task.
+UNASKED = """
+UPDATE dampingan_gap g SET until = greatest(g.since, $2)
+WHERE g.kpm_id = $1 AND g.until IS NULL AND NOT EXISTS (SELECT FROM tugas t WHERE t.kpm_id = g.kpm_id
+    AND t.kind = 'PASANG_PENDAMPING' AND t.cause_id = g.gap_id AND t.done_at IS NULL)
+RETURNING g.penugasan_id
+"""
+
+TURN = "UPDATE dampingan_gap SET purpose = $2 WHERE kpm_id = $1 AND until IS NULL AND purpose <> $2"
+
 Gap = tuple[UUID, date, str, UUID | None, str]
 
 
@@ -61,6 +73,22 @@ async def open_gaps(session: AsyncSession, gaps: Sequence[Gap]) -> None:
     await open_many(session, TugasKind.PASANG_PENDAMPING, alone)
 
 
+async def open_if_alone(session: AsyncSession, kpm_id: UUID) -> None:
+    """The family is in PKH from today on: where nobody of PKH has it, that is a gap from today, and a task."""
+    connection, today = await raw(session), await clock.today(session)
+    await session.flush()
+    if await connection.fetchval(ALONE, kpm_id, today):
+        last = await connection.fetchval(UNASKED, kpm_id, today)
+        purpose = DampinganPurpose.PENDAMPINGAN.value
+        await open_gaps(session, [(kpm_id, today, GapCause.MASUK_PKH.value, last, purpose)])
+
+
+async def turn_gap(session: AsyncSession, kpm_id: UUID, purpose: DampinganPurpose) -> None:
+    """Whoever comes to a family that nobody has comes for what it needs now: a hand-over takes it along for that."""
+    connection: Any = await raw(session)
+    await connection.execute(TURN, kpm_id, purpose.value)
+
+
 async def fill_gaps(session: AsyncSession, starts: Sequence[tuple[UUID, date]], *, who: str) -> None:
     """Close the gaps of families that somebody accompanies from a day on, and the tasks that asked for it."""
     if not starts:
@@ -72,22 +100,6 @@ async def fill_gaps(session: AsyncSession, starts: Sequence[tuple[UUID, date]], 
     if found:
         gaps = [row["gap_id"] for row in found]
         await connection.execute(SETTLE, gaps, await clock.now(session), who, kpm_ids)
-
-
-async def need_again(session: AsyncSession, kpm_id: UUID, *, who: str) -> None:
-    """A family whose exit was undone after its accompaniment had ended needs somebody from today on: a gap and a task."""
-    left = sa.select(DampinganGap.penugasan_id).where(
-        DampinganGap.kpm_id == kpm_id,
-        DampinganGap.cause == GapCause.PEMANTAUAN_SELESAI,
-        DampinganGap.until.is_(None),
-    )
-    found = (await session.execute(left)).one_or_none()
-    if found is None:
-        return
-    today = await clock.today(session)
-    await fill_gaps(session, [(kpm_id, today)], who=who)
-    purpose = DampinganPurpose.PENDAMPINGAN.value
-    await open_gaps(session, [(kpm_id, today, GapCause.DAMPINGAN_DIAKHIRI.value, found[0], purpose)])
 
 
 def gap_after(

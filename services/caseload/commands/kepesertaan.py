@@ -8,11 +8,11 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.commands.dampingan import change_purpose
+from services.caseload.commands.dampingan import accompany_anew
 from services.caseload.commands.ends import told
 from services.caseload.commands.family.in_hand import family_in_hand
-from services.caseload.commands.gap import need_again
 from services.caseload.commands.history import remember
+from services.caseload.commands.pending import came_back
 from services.caseload.commands.work import WORK
 from services.caseload.errors import NotInTheFuture
 from services.caseload.errors.membership import KepesertaanOverlaps, ReEntryByUsulan
@@ -20,7 +20,7 @@ from services.caseload.models import Kepesertaan, Kpm
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KepesertaanStarted
-from shared.contracts.kinds import Bansos, DampinganPurpose
+from shared.contracts.kinds import Bansos
 from shared.database import constraint_of, uuid7
 from shared.jobs import Due, schedule
 from shared.messaging import emit
@@ -65,6 +65,7 @@ async def begin_kepesertaan(
     kept = {"bansos": bansos.value, "valid_from": str(valid_from)}
     await remember(session, *place, who=actor.person, why=why, **kept)
     emit(session, KepesertaanStarted.model_validate(await told(session, row)))
+    await came_back(session, kpm.kpm_id, bansos)
     if bansos is Bansos.PKH:
         begins = datetime.combine(valid_from, time(), clock.JAKARTA)
         payload = {"kepesertaan_id": str(row.kepesertaan_id)}
@@ -74,14 +75,12 @@ async def begin_kepesertaan(
 
 @WORK.due(BACK_IN_PKH)
 async def accompany_again(session: AsyncSession, due: Due) -> None:
-    """The family is in PKH from today: what was monitoring is accompaniment again; has it ended, somebody is found."""
+    """The family is in PKH from today: what was monitoring is accompaniment again, and nobody is a gap."""
     kpm_id, kepesertaan_id = UUID(due.subject_id), UUID(due.payload["kepesertaan_id"])
     today = await clock.today(session)
     row = await session.get(Kepesertaan, kepesertaan_id)
     if row is not None and row.valid.contains(today):
-        purpose = DampinganPurpose.PENDAMPINGAN
-        await change_purpose(session, kpm_id, purpose, why="re-entry", graduasi_id=None)
-        await need_again(session, kpm_id, who="system:caseload")
+        await accompany_anew(session, kpm_id, why="re-entry", graduasi_id=None)
 
 
 async def insert_or_refuse(session: AsyncSession, row: Kepesertaan) -> None:

@@ -34,13 +34,13 @@ ANSWERS = """
 INSERT INTO p2k2_kehadiran (p2k2_sesi_id, kpm_id, presence)
 SELECT $1, kpm_id, presence FROM unnest($2::uuid[], $3::text[]) AS a(kpm_id, presence) ORDER BY kpm_id
 """
-# Locked in the order of their ids, like everybody does who changes several families.
+# Locked in the order of their ids, like everybody does who changes several families; and before the answers are
+# counted: a statement that waits for a lock does not see what its holder has written elsewhere.
+LOCK = "SELECT FROM kpm WHERE kpm_id = ANY($1) ORDER BY kpm_id FOR NO KEY UPDATE"
 COUNT = """
-WITH locked AS (
-    SELECT kpm_id FROM kpm WHERE kpm_id = ANY($1) ORDER BY kpm_id FOR NO KEY UPDATE
-), counted AS (
-    SELECT a.kpm_id, count(*) AS invited, count(*) FILTER (WHERE a.presence = 'HADIR') AS attended
-    FROM p2k2_kehadiran a JOIN locked USING (kpm_id) GROUP BY a.kpm_id
+WITH counted AS (
+    SELECT kpm_id, count(*) AS invited, count(*) FILTER (WHERE presence = 'HADIR') AS attended
+    FROM p2k2_kehadiran WHERE kpm_id = ANY($1) GROUP BY kpm_id
 )
 UPDATE kpm SET facts = facts || jsonb_build_object('p2k2_invited', c.invited, 'p2k2_attended', c.attended),
     version = version + 1, changed_at = clock_timestamp()
@@ -138,11 +138,12 @@ async def insert_or_refuse(session: AsyncSession, sesi: P2k2Sesi) -> None:
 
 
 async def count_answers(session: AsyncSession, sesi: P2k2Sesi, attendance: Sequence[Answer]) -> None:
-    """Write the answers, count each family's anew and tell its facts; two statements, however many families."""
+    """Write the answers, count each family's anew and tell its facts; three statements, however many families."""
     connection: Any = await raw(session)
     kpm_ids = [kpm_id for kpm_id, _ in attendance]
     answers = [presence.value for _, presence in attendance]
     await connection.execute(ANSWERS, sesi.p2k2_sesi_id, kpm_ids, answers)
+    await connection.execute(LOCK, kpm_ids)
     for row in await connection.fetch(COUNT, kpm_ids):
         emit(session, KpmUpdated.model_validate_json(row["facts"]))
 

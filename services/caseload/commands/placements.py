@@ -5,7 +5,7 @@ anybody, listed as gaps with a task for their office. Leave (CUTI) ends nothing:
 on none until then. What is read here is a replica that may be behind the word itself; then it is tried again.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,15 +33,16 @@ BOUND = """
 UPDATE dampingan d SET valid = daterange(lower(d.valid), greatest($2::date, lower(d.valid) + 1)), reason = $3,
     version = d.version + 1
 FROM kpm k WHERE k.kpm_id = d.kpm_id AND d.{whose} = $1 AND NOT d.ended
-    AND coalesce(upper(d.valid) > greatest($2::date, lower(d.valid) + 1), true)
+    AND coalesce(upper(d.valid) > greatest($2::date, lower(d.valid) + 1), true) {more}
+RETURNING upper(d.valid) AS ends
 """
-BOUND_PENUGASAN, BOUND_PENDAMPING = BOUND.format(whose="penugasan_id"), BOUND.format(whose="pendamping_id")
-BOUND_AREA = (
-    BOUND_PENUGASAN
-    + """AND k.kode_wilayah >= $4 AND k.kode_wilayah < $4 || '~' AND NOT EXISTS (
+BOUND_PENUGASAN = BOUND.format(whose="penugasan_id", more="")
+BOUND_PENDAMPING = BOUND.format(whose="pendamping_id", more="")
+BOUND_AREA = BOUND.format(
+    whose="penugasan_id",
+    more="""AND k.kode_wilayah >= $4 AND k.kode_wilayah < $4 || '~' AND NOT EXISTS (
     SELECT FROM replica_pendamping.wilayah_tugas w WHERE w.penugasan_id = $1 AND w.valid_from <= $2
-    AND coalesce(w.valid_to > $2, true) AND (k.kode_wilayah = w.kode_wilayah OR k.kode_wilayah LIKE w.kode_wilayah || '.%'))
-"""
+    AND coalesce(w.valid_to > $2, true) AND (k.kode_wilayah = w.kode_wilayah OR k.kode_wilayah LIKE w.kode_wilayah || '.%'))""",
 )
 
 
@@ -80,10 +81,7 @@ async def end_penugasan(session: AsyncSession, due: Due) -> None:
     over = date.fromisoformat(due.payload["valid_to"])
     if penugasan is None or penugasan.valid_to != over:
         raise NotYetKnown("penugasan")
-    await (await raw(session)).execute(
-        BOUND_PENUGASAN, penugasan.penugasan_id, over, GapCause.PENUGASAN_BERAKHIR.value
-    )
-    await end_from(session, over)
+    await bound(session, BOUND_PENUGASAN, penugasan.penugasan_id, over, GapCause.PENUGASAN_BERAKHIR)
 
 
 @WORK.due(WILAYAH_TUGAS_OVER)
@@ -93,9 +91,8 @@ async def end_area(session: AsyncSession, due: Due) -> None:
     over = date.fromisoformat(due.payload["valid_to"])
     if area is None or area.valid_to != over:
         raise NotYetKnown("wilayah tugas")
-    cause = GapCause.WILAYAH_TUGAS_BERAKHIR.value
-    await (await raw(session)).execute(BOUND_AREA, area.penugasan_id, over, cause, area.kode_wilayah)
-    await end_from(session, over)
+    cause = GapCause.WILAYAH_TUGAS_BERAKHIR
+    await bound(session, BOUND_AREA, area.penugasan_id, over, cause, area.kode_wilayah)
 
 
 @WORK.due(PENDAMPING_OUT)
@@ -105,12 +102,14 @@ async def end_pendamping(session: AsyncSession, due: Due) -> None:
     if pendamping is None or pendamping.status.value != due.payload["status"]:
         raise NotYetKnown("pendamping")
     out = date.fromisoformat(due.payload["on"])
-    cause = GapCause.PENDAMPING_TIDAK_AKTIF.value
-    await (await raw(session)).execute(BOUND_PENDAMPING, pendamping.pendamping_id, out, cause)
-    await end_from(session, out)
+    cause = GapCause.PENDAMPING_TIDAK_AKTIF
+    await bound(session, BOUND_PENDAMPING, pendamping.pendamping_id, out, cause)
 
 
-async def end_from(session: AsyncSession, day: date) -> None:
-    """Let what was dated end on its day; what began on that very day, the day after."""
-    await end_on(session, day)
-    await end_on(session, day + timedelta(days=1))
+async def bound(
+    session: AsyncSession, statement: str, whose: UUID, over: date, cause: GapCause, *more: str
+) -> None:
+    """Date the ends, and let each be ended on its day: a dampingan that begins later ends the day after it began."""
+    rows = await (await raw(session)).fetch(statement, whose, over, cause.value, *more)
+    for day in sorted({over, *(row["ends"] for row in rows)}):
+        await end_on(session, day)

@@ -1,6 +1,7 @@
 """A family's identity sealed to a recipient service, once per consented thing (chain.md 6)."""
 
 import base64
+from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -39,6 +40,15 @@ async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
     fields = await minimum_fields(session, event.kpm_id)
     if sealing.state is SealingState.CONSENTED and fields is not None:
         await tell_sealed(session, sealing, fields)
+
+
+async def seal_waiting(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
+    """Seal what a family agreed to while it had no pengurus: now it has one."""
+    waiting = sa.select(Sealing).where(Sealing.kpm_id.in_(kpm_ids), Sealing.state == SealingState.CONSENTED)
+    for sealing in (await session.scalars(waiting.with_for_update())).all():
+        fields = await minimum_fields(session, sealing.kpm_id)
+        if fields is not None:
+            await tell_sealed(session, sealing, fields)
 
 
 async def tell_sealed(session: AsyncSession, sealing: Sealing, fields: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from services.caseload.commands.evidence import require_evidence
 from services.caseload.commands.family.in_hand import family_in_hand
 from services.caseload.commands.history import remember
 from services.caseload.commands.kepesertaan import begin_kepesertaan
+from services.caseload.commands.tugas import settle_tugas
 from services.caseload.errors import NotInTheFuture
 from services.caseload.errors.membership import (
     BeforeTheUsulan,
@@ -19,7 +20,7 @@ from services.caseload.errors.membership import (
     StillMember,
     UsulanOpen,
 )
-from services.caseload.models import Kepesertaan, Kpm, Usulan, UsulanGround, UsulanState
+from services.caseload.models import Kepesertaan, Kpm, TugasKind, Usulan, UsulanGround, UsulanState
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
@@ -37,7 +38,7 @@ async def lodge_usulan(
     lodged_on: date,
     evidence_sha256: str | None,
 ) -> Usulan:
-    """Record that a family applies to be a member of a bansos again.
+    """Record that a family applies to be a member of a bansos again; a task that asked for it is done by this.
 
     Raises:
         NotFound, PendampingNotActive, NotInTheFuture, EvidenceUnknown, StillMember, UsulanOpen.
@@ -65,6 +66,7 @@ async def lodge_usulan(
     await insert_or_refuse(session, usulan)
     place = (kpm_id, "usulan", usulan_id, "LODGED")
     await remember(session, *place, who=actor.person, why=ground.value, bansos=bansos.value)
+    await settle_tugas(session, actor, TugasKind.RE_ENTRY, kpm_id)
     return usulan
 
 

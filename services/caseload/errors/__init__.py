@@ -196,6 +196,10 @@ ROW_REFUSALS = MappingProxyType(
             "The membership overlaps one that is already known of the same bansos.",
             "Kepesertaan ini bertumpang tindih dengan kepesertaan yang sudah tercatat pada bansos yang sama.",
         ),
+        "RE_ENTRY_BY_USULAN": (
+            "The family has been a member of this bansos before. It comes back by an application (POST /v1/usulan).",
+            "Keluarga ini pernah menjadi peserta bansos tersebut. Ajukan melalui usulan (POST /v1/usulan).",
+        ),
         "UNKNOWN_PENDAMPING": (
             "There is no pendamping with this number.",
             "Tidak ada pendamping dengan nomor ini.",

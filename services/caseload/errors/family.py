@@ -45,6 +45,30 @@ class ExitAlreadyProposed(DomainError):
     id = "Pengakhiran kepesertaan ini sudah diusulkan."
 
 
+class NotTheProposer(DomainError):
+    """403: a proposal is its proposer's to take back; others cancel its case, with their reason."""
+
+    status = 403
+    en = "Only who proposed this exit can withdraw it. Officials cancel its case in graduation instead."
+    id = (
+        "Hanya pengusul yang dapat menarik usulan ini. Petugas lain membatalkan kasusnya di layanan graduasi."
+    )
+
+
+class ExitNotOpen(DomainError):
+    """409: what has ended, or was withdrawn, is not withdrawn again."""
+
+    en = "This proposal is {state}; only one whose case has not ended can be withdrawn."
+    id = "Usulan ini berstatus {state}; hanya usulan yang kasusnya belum berakhir yang dapat ditarik."
+
+
+class ExitDetermined(DomainError):
+    """409: what stands in an SK is undone by a sanggah or an annulment, not by the proposer."""
+
+    en = "This exit stands in the SK {sk_no}. It can only be undone by a sanggah or an annulment."
+    id = "Pengakhiran ini sudah ditetapkan dalam SK {sk_no}. Hanya dapat dipulihkan melalui sanggah atau pembatalan SK."
+
+
 class OthersRemain(DomainError):
     """409: a death ends a membership only where nobody remains."""
 

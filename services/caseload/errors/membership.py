@@ -50,3 +50,10 @@ class BeforeTheUsulan(InvalidInput):
 
     en = "The first day {valid_from} is before the application was lodged ({lodged_on})."
     id = "Hari pertama {valid_from} sebelum usulan diajukan ({lodged_on})."
+
+
+class NothingPending(DomainError):
+    """409: an exit from another bansos asks once, and somebody may have answered."""
+
+    en = "Nothing waits for a decision about this membership: it was decided, or no exit from another bansos asks."
+    id = "Tidak ada keputusan yang ditunggu atas kepesertaan ini: sudah diputus, atau tidak ada graduasi bansos lain."

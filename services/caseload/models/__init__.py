@@ -38,6 +38,7 @@ from services.caseload.models.membership import (
 )
 from services.caseload.models.p2k2 import P2k2Kehadiran, P2k2Materi, P2k2Modul, P2k2Sesi, Presence
 from services.caseload.models.past import AnggotaPast, UsahaPast, WilayahPast
+from services.caseload.models.pending import KepesertaanPending, PendingOutcome
 from services.caseload.models.replicas import Aid, Pendamping, Penugasan, WilayahTugas
 from services.caseload.models.table import Table
 from services.caseload.models.tugas import Tugas, TugasKind, TugasTerm
@@ -65,6 +66,7 @@ __all__ = [
     "GapCause",
     "HandOver",
     "Kepesertaan",
+    "KepesertaanPending",
     "Komponen",
     "Kpm",
     "KpmAnggota",
@@ -77,6 +79,7 @@ __all__ = [
     "P2k2Modul",
     "P2k2Sesi",
     "Pendamping",
+    "PendingOutcome",
     "Penugasan",
     "Presence",
     "Relation",

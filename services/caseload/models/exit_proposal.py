@@ -31,24 +31,31 @@ class ExitGround(Table):
 
 
 class ExitProposalState(StrEnum):
-    """PROPOSED: told to graduation, and while its case runs; CLOSED: the membership goes on; ENDED: it ends."""
+    """PROPOSED: told to graduation, until its case has ended; CLOSED: the membership goes on; ENDED: it ends.
+
+    WITHDRAWN: its proposer took it back; where an SK was faster, the membership ends all the same.
+    """
 
     PROPOSED = "PROPOSED"
     CLOSED = "CLOSED"
     ENDED = "ENDED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 PROPOSAL_MOVES = MappingProxyType(
     {
-        ExitProposalState.PROPOSED: frozenset({ExitProposalState.CLOSED, ExitProposalState.ENDED}),
+        ExitProposalState.PROPOSED: frozenset(
+            {ExitProposalState.CLOSED, ExitProposalState.ENDED, ExitProposalState.WITHDRAWN}
+        ),
         ExitProposalState.ENDED: frozenset({ExitProposalState.CLOSED}),
+        ExitProposalState.WITHDRAWN: frozenset({ExitProposalState.ENDED}),
         ExitProposalState.CLOSED: frozenset[ExitProposalState](),
     }
 )
 
 
 class ExitProposal(Table):
-    """Who proposes, on which evidence, that a membership end, and what became of it. The note is sealed for its own id."""
+    """Who proposes, on which evidence, that a membership end, and what became of it. Its words are sealed for its own id."""
 
     __tablename__ = "exit_proposal"
     __table_args__ = (
@@ -59,6 +66,7 @@ class ExitProposal(Table):
             postgresql_where=sa.text("state = 'PROPOSED'"),
         ),
         sa.Index("ix_exit_proposal_kepesertaan_id", "kepesertaan_id"),
+        sa.CheckConstraint("state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL", name="withdrawn_on_a_day"),
     )
 
     exit_proposal_id: Mapped[Made]
@@ -76,6 +84,8 @@ class ExitProposal(Table):
     state: Mapped[ExitProposalState] = mapped_column(text_enum(ExitProposalState))
     changed_at: Mapped[At]
     recorded_at: Mapped[Recorded]
+    withdrawn_on: Mapped[date | None]
+    withdrawal_reason_sealed: Mapped[bytes | None]
 
     def become(self, wanted: ExitProposalState) -> None:
         """Take a state.

@@ -43,11 +43,15 @@ class EndReason(StrEnum):
 class Kpm(Table):
     """A family. Address and phone are sealed for `sealed_for`, the index of the card under which they came in.
 
-    `facts` is what other services were last told (chain.md 6); `intake_digest` knows a file's rows again.
+    `facts` is what other services were last told (chain.md 6), true until the day `facts_until`, on which a komponen or
+    an age changes them by the calendar alone; `intake_digest` knows a file's rows again.
     """
 
     __tablename__ = "kpm"
-    __table_args__ = (sa.Index("ix_kpm_kode_wilayah_kpm_id", "kode_wilayah", "kpm_id"),)
+    __table_args__ = (
+        sa.Index("ix_kpm_kode_wilayah_kpm_id", "kode_wilayah", "kpm_id"),
+        sa.Index("ix_kpm_facts_until", "facts_until"),
+    )
 
     kpm_id: Mapped[Made]
     kode_wilayah: Mapped[Kode]
@@ -55,6 +59,7 @@ class Kpm(Table):
     address_sealed: Mapped[bytes | None]
     phone_sealed: Mapped[bytes | None]
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    facts_until: Mapped[date | None]
     intake_digest: Mapped[bytes | None]
     version: Mapped[int] = mapped_column(server_default="1")
     registered_at: Mapped[Recorded]

@@ -47,7 +47,10 @@ class HandOver(Table):
 
 
 class GapCause(StrEnum):
-    """Why nobody accompanies a family. PEMANTAUAN_SELESAI: it has left PKH, and nobody needs to."""
+    """Why nobody accompanies a family. PEMANTAUAN_SELESAI: it has left PKH, and nobody needs to.
+
+    MASUK_PKH: it came, or came back, into PKH on a day on which nobody had it.
+    """
 
     DAMPINGAN_DIAKHIRI = "DAMPINGAN_DIAKHIRI"
     PENUGASAN_BERAKHIR = "PENUGASAN_BERAKHIR"
@@ -55,6 +58,7 @@ class GapCause(StrEnum):
     PENDAMPING_TIDAK_AKTIF = "PENDAMPING_TIDAK_AKTIF"
     PEMANTAUAN_SELESAI = "PEMANTAUAN_SELESAI"
     BELUM_ADA = "BELUM_ADA"
+    MASUK_PKH = "MASUK_PKH"
 
 
 class DampinganGap(Table):

@@ -18,6 +18,7 @@ COLUMNS = (
     "proposer",
     "proposed_on",
     "state",
+    "withdrawn_on",
 )
 
 

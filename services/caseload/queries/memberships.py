@@ -1,6 +1,6 @@
 """What a family is a member of, and what is about to end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -8,22 +8,22 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from services.caseload.models import CaseMark, CaseState, Dampingan, Kepesertaan, Kpm
-from services.caseload.queries.sight import require_sight
+from services.caseload.models import CaseMark, CaseState, Dampingan, Kepesertaan, KepesertaanPending, Kpm
+from services.caseload.queries.sight import own, require_sight, within
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import Bansos
+from shared.database import vault_of
 
 LIVE = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
-DECIDED = (CaseState.DETERMINED, CaseState.EFFECTIVE)
 
 
 class MembershipStatus(StrEnum):
     """Where a membership stands today.
 
     HELD: an objection in term stops its end. CONTINUED: another membership of the bansos goes on from its end.
-    DECISION_PENDING: the family leaves another bansos; this one needs its own decision.
+    DECISION_PENDING: the family leaves another bansos; this one needs its own decision, an exit or that it stays.
     """
 
     ACTIVE = "ACTIVE"
@@ -48,11 +48,55 @@ async def list_memberships(session: AsyncSession, actor: Actor, kpm_id: UUID) ->
     found = (await session.scalars(held.order_by(sa.func.lower(Kepesertaan.valid), Kepesertaan.bansos))).all()
     cases = await cases_of(session, kpm_id)
     live = {case.kepesertaan_id: case for case in cases if case.state in LIVE}
-    leaving = leaves(found, live)
-    shown_ = [shown(row, live.get(row.kepesertaan_id), leaving, today) for row in found]
+    questions = await questions_of(session, kpm_id)
+    pending = {one.kepesertaan_id for one in questions if one.outcome is None}
+    shown_ = [shown(row, live.get(row.kepesertaan_id), pending, today) for row in found]
     for row in shown_:
         row["back_pay_tahap"] = back_pay(cases, row["kepesertaan_id"])
+        row["decision"] = decision_on(session, questions, row["kepesertaan_id"])
     return shown_
+
+
+async def questions_of(session: AsyncSession, kpm_id: UUID) -> Sequence[KepesertaanPending]:
+    """Return what exits have asked of a family's memberships, oldest first, answered or not."""
+    wanted = sa.select(KepesertaanPending).where(KepesertaanPending.kpm_id == kpm_id)
+    return (await session.scalars(wanted.order_by(KepesertaanPending.pending_id))).all()
+
+
+def decision_on(
+    session: AsyncSession, questions: Sequence[KepesertaanPending], kepesertaan_id: UUID
+) -> dict[str, Any] | None:
+    """Return the last decision that a membership stays: by whom, when, why."""
+    mine = [one for one in questions if one.kepesertaan_id == kepesertaan_id and one.reason_sealed]
+    if not mine:
+        return None
+    last = mine[-1]
+    place = {"table": "kepesertaan_pending", "column": "reason", "row_id": last.pending_id}
+    reason = vault_of(session).open(last.reason_sealed or b"", **place)
+    names = ("graduasi_id", "decided_by", "decided_on")
+    return {name: getattr(last, name) for name in names} | {"reason": reason}
+
+
+def list_pending(actor: Actor, today: date, kode_wilayah: str | None) -> sa.Select[*tuple[Any, ...]]:
+    """Select memberships that go on and wait for their decision, of families that the caller may see; by `pending_id`.
+
+    Where several exits ask of one, it is listed once, by the first.
+    """
+    names = ("pending_id", "kpm_id", "kepesertaan_id", "graduasi_id", "since")
+    asked, other = KepesertaanPending, aliased(KepesertaanPending)
+    own_case = sa.exists().where(CaseMark.kepesertaan_id == asked.kepesertaan_id, CaseMark.state.in_(LIVE))
+    earlier = sa.exists().where(
+        other.kepesertaan_id == asked.kepesertaan_id,
+        other.outcome.is_(None),
+        other.pending_id < asked.pending_id,
+    )
+    return (
+        sa.select(*(getattr(asked, name) for name in names), Kepesertaan.bansos, Kpm.kode_wilayah)
+        .join(Kpm, Kpm.kpm_id == asked.kpm_id)
+        .join(Kepesertaan, Kepesertaan.kepesertaan_id == asked.kepesertaan_id)
+        .where(asked.outcome.is_(None), sa.func.upper_inf(Kepesertaan.valid), ~own_case, ~earlier)
+        .where(own(actor, today), *within(actor, kode_wilayah))
+    )
 
 
 async def cases_of(session: AsyncSession, kpm_id: UUID) -> Sequence[CaseMark]:
@@ -67,14 +111,7 @@ def back_pay(cases: Sequence[CaseMark], kepesertaan_id: UUID) -> list[str]:
     return sorted({tahap for tahaps in mine for tahap in tahaps})
 
 
-def leaves(found: Sequence[Kepesertaan], live: Mapping[UUID, CaseMark]) -> set[Bansos]:
-    """Return the bansos that a family leaves or has left, by decision, and is not back in."""
-    decided = {row.bansos for row in found if (c := live.get(row.kepesertaan_id)) and c.state in DECIDED}
-    back = {row.bansos for row in found if row.valid.upper is None and row.kepesertaan_id not in live}
-    return decided - back
-
-
-def shown(row: Kepesertaan, case: CaseMark | None, leaving: set[Bansos], today: date) -> dict[str, Any]:
+def shown(row: Kepesertaan, case: CaseMark | None, pending: set[UUID], today: date) -> dict[str, Any]:
     """Return one membership as it is shown; while its end is held it is active."""
     return {
         "kepesertaan_id": row.kepesertaan_id,
@@ -82,7 +119,7 @@ def shown(row: Kepesertaan, case: CaseMark | None, leaving: set[Bansos], today: 
         "valid_from": row.valid.lower,
         "valid_to": row.valid.upper,
         "active": row.valid.contains(today) or (case is not None and case.held),
-        "status": status_of(row, case, leaving, today),
+        "status": status_of(row, case, pending, today),
         "exit_reason": row.exit_reason,
         "graduasi_id": row.graduasi_id,
         "last_payable_tahap": row.last_payable_tahap,
@@ -106,7 +143,7 @@ CASE_FIELDS = (
 )
 
 
-def status_of(row: Kepesertaan, case: CaseMark | None, leaving: set[Bansos], today: date) -> MembershipStatus:
+def status_of(row: Kepesertaan, case: CaseMark | None, pending: set[UUID], today: date) -> MembershipStatus:
     """Return where a membership stands as of a date."""
     if row.continued_by is not None:
         return MembershipStatus.CONTINUED
@@ -116,7 +153,8 @@ def status_of(row: Kepesertaan, case: CaseMark | None, leaving: set[Bansos], tod
         return MembershipStatus.ENDED if row.valid.upper <= today else MembershipStatus.ENDING
     if case is not None:
         return MembershipStatus.CASE_OPEN if case.state is CaseState.OPEN else MembershipStatus.END_ANNOUNCED
-    return MembershipStatus.DECISION_PENDING if leaving - {row.bansos} else MembershipStatus.ACTIVE
+    waits = row.kepesertaan_id in pending
+    return MembershipStatus.DECISION_PENDING if waits else MembershipStatus.ACTIVE
 
 
 async def count_ended(

@@ -5,9 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import Field
 from starlette.responses import Response
 
 from services.caseload.commands.exit_proposals import propose_exit
+from services.caseload.commands.exit_withdrawal import withdraw_exit
 from services.caseload.models import ExitProposal, ExitProposalState
 from services.caseload.queries.exit_proposals import list_exit_proposals
 from services.caseload.routes.shapes import Body, Sentence, Sha256, View
@@ -32,7 +34,7 @@ class ExitProposalRequest(Body):
 
 
 class ExitProposalView(View):
-    """A proposal and what became of it: PROPOSED while its case runs, CLOSED without an end, ENDED with one."""
+    """A proposal and what became of it: PROPOSED until its case ends, CLOSED without an end, ENDED with one, WITHDRAWN."""
 
     exit_proposal_id: UUID
     kpm_id: UUID
@@ -44,6 +46,13 @@ class ExitProposalView(View):
     proposer: str
     proposed_on: date
     state: ExitProposalState
+    withdrawn_on: date | None
+
+
+class ExitWithdrawal(Body):
+    """Why it is taken back; the words are sealed."""
+
+    reason: Sentence = Field(examples=["Keluarga ternyata masih tinggal di alamat lama."])
 
 
 class ExitProposalPage(View):
@@ -60,6 +69,17 @@ async def propose_exit_of_kpm(
 ) -> ExitProposalView:
     """Propose that a membership end without a score: MENINGGAL, PINDAH, DATA_GANDA, TIDAK_DITEMUKAN."""
     return ExitProposalView.model_validate(await propose_exit(session, caller, **body.model_dump()))
+
+
+@exit_proposals.post("/exit-proposal/{exit_proposal_id}/withdrawal", status_code=201)
+@may(Permission.EXIT_PROPOSE, key_required=True)
+async def withdraw_exit_proposal(
+    exit_proposal_id: UUID, body: ExitWithdrawal, session: Session, caller: Caller
+) -> ExitProposalView:
+    """Take one's own proposal back while no SK stands on it; graduation cancels its case."""
+    return ExitProposalView.model_validate(
+        await withdraw_exit(session, caller, exit_proposal_id, **body.model_dump())
+    )
 
 
 @exit_proposals.get("/exit-proposal", response_model=ExitProposalPage)

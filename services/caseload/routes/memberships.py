@@ -5,15 +5,19 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
 
 from services.caseload.commands.kepesertaan import record_kepesertaan
-from services.caseload.models import CaseState
-from services.caseload.queries.memberships import MembershipStatus, list_memberships
+from services.caseload.commands.pending import decide_it_stays
+from services.caseload.models import CaseState, KepesertaanPending
+from services.caseload.queries.memberships import MembershipStatus, list_memberships, list_pending
 from services.caseload.queries.tahap import Payable, payable_tahap
-from services.caseload.routes.shapes import Body, KnownBansos, View
+from services.caseload.routes.shapes import Area, Body, KnownBansos, Sentence, View
+from shared import clock
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
-from shared.http import Caller, Router, Session, may
+from shared.http import Caller, Paging, Router, Session, may
 from shared.http.fields import KNOWN, Day
 
 memberships = Router(tag="kepesertaan")
@@ -34,6 +38,15 @@ class CaseView(View):
     certificate_no: str | None
 
 
+class DecisionView(View):
+    """That a membership stays although the case ends another: by whom, when, why."""
+
+    graduasi_id: UUID
+    decided_by: str
+    decided_on: date
+    reason: str
+
+
 class KepesertaanView(View):
     """Membership in one bansos; `valid_to` is the first day without."""
 
@@ -49,6 +62,7 @@ class KepesertaanView(View):
     continued_by: UUID | None
     back_pay_tahap: list[str]
     case: CaseView | None
+    decision: DecisionView | None
     version: int
 
 
@@ -102,6 +116,41 @@ class StartedView(View):
     valid_from: date
 
 
+class StayDecision(Body):
+    """Why the membership goes on; the words are sealed."""
+
+    reason: Sentence = Field(examples=["Lansia tetap memerlukan bantuan pangan."])
+
+
+class StayView(View):
+    """What was decided of a membership; `answered` are the cases on others that had asked."""
+
+    kepesertaan_id: UUID
+    kpm_id: UUID
+    decided_by: str
+    decided_on: date
+    answered: list[UUID]
+
+
+class PendingItem(View):
+    """A membership that waits for its own decision since a case on another bansos of the family was determined."""
+
+    pending_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    kepesertaan_id: UUID
+    bansos: Bansos
+    graduasi_id: UUID
+    since: date
+
+
+class PendingPage(View):
+    """Memberships that wait for a decision, the longest waiting first."""
+
+    items: list[PendingItem]
+    next: str | None
+
+
 @memberships.get("/kpm/{kpm_id}/kepesertaan")
 @may(Permission.KPM_READ)
 async def list_kepesertaan(kpm_id: UUID, session: Session, caller: Caller) -> KepesertaanList:
@@ -136,3 +185,26 @@ async def record_membership(
     made = await record_kepesertaan(session, caller, kpm_id, **body.model_dump())
     said = {name: getattr(made, name) for name in ("kepesertaan_id", "kpm_id", "bansos")}
     return StartedView.model_validate(said | {"valid_from": made.valid.lower})
+
+
+@memberships.post("/kepesertaan/{kepesertaan_id}/stay", status_code=201)
+@may(Permission.KEPESERTAAN_DECIDE, key_required=True)
+async def keep_membership(
+    kepesertaan_id: UUID, body: StayDecision, session: Session, caller: Caller
+) -> StayView:
+    """Decide that a membership goes on although the family leaves another bansos; it is listed until then."""
+    answered = await decide_it_stays(session, caller, kepesertaan_id, reason=body.reason)
+    said = {
+        name: getattr(answered[0], name) for name in ("kepesertaan_id", "kpm_id", "decided_by", "decided_on")
+    }
+    return StayView.model_validate(said | {"answered": [one.graduasi_id for one in answered]})
+
+
+@memberships.get("/kepesertaan-pending", response_model=PendingPage)
+@may(Permission.KPM_READ)
+async def list_pending_memberships(
+    session: Session, caller: Caller, paging: Paging, kode_wilayah: Annotated[Area | None, Query()] = None
+) -> Response:
+    """Memberships that wait for a decision because the family leaves another bansos: one's own, officials' by area."""
+    statement = list_pending(caller, await clock.today(session), kode_wilayah)
+    return await paging.answer(session, statement, (KepesertaanPending.pending_id,))

@@ -5,6 +5,7 @@ from services.graduation.commands.asesmen import assess
 from services.graduation.commands.candidates import keep_candidates
 from services.graduation.commands.case import Act, Moment
 from services.graduation.commands.decree import BulkDocument, put_cases_in, request_sk
+from services.graduation.commands.exit_withdrawal import hear_withdrawal
 from services.graduation.commands.exits import hear_exit, take_up_waiting
 from services.graduation.commands.monitoring import Finding, record_monitoring
 from services.graduation.commands.opening import open_case
@@ -71,6 +72,7 @@ __all__ = [
     "determine",
     "draft_policy",
     "hear_exit",
+    "hear_withdrawal",
     "keep_candidates",
     "lodge_sanggah",
     "open_case",

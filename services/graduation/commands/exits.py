@@ -106,7 +106,7 @@ async def _propose(session: AsyncSession, told: ExitProposal, graduasi_id: UUID)
     case.usul_id = usul.usul_id
     await advance(session, [(case, policy)], [GraduasiState.DIUSULKAN], act)
     session.add(usul)
-    emit(session, proposed(case))
+    emit(session, proposed(case, told.exit_proposal_id))
 
 
 def proposer_of(told: ExitProposal) -> Actor:

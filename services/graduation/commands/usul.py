@@ -107,14 +107,15 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
     return case
 
 
-def proposed(case: Graduasi) -> GraduasiProposed:
-    """The fact that a case is before the officials."""
+def proposed(case: Graduasi, exit_proposal_id: UUID | None = None) -> GraduasiProposed:
+    """The fact that a case is before the officials; of which proposal of caseload's, where it came from one."""
     return GraduasiProposed(
         graduasi_id=case.graduasi_id,
         kpm_id=case.kpm_id,
         kode_wilayah=case.kode_wilayah,
         kepesertaan_id=case.kepesertaan_id,
         exit_reason=case.exit_reason,
+        exit_proposal_id=exit_proposal_id,
     )
 
 

@@ -24,7 +24,7 @@ CREATE TABLE exit_proposal (
     CONSTRAINT uq_exit_proposal_graduasi_id UNIQUE (graduasi_id),
     CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
     CONSTRAINT ck_exit_proposal_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
-    CONSTRAINT ck_exit_proposal_exittaken_known CHECK (taken IN ('OPENED', 'WAITING', 'NO_POLICY')),
+    CONSTRAINT ck_exit_proposal_exittaken_known CHECK (taken IN ('OPENED', 'WAITING', 'NO_POLICY', 'WITHDRAWN')),
     CONSTRAINT fk_exit_proposal_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT fk_exit_proposal_behind_id FOREIGN KEY(behind_id) REFERENCES graduasi (graduasi_id)
 );;

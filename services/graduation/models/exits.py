@@ -13,11 +13,15 @@ from shared.database import text_enum
 
 
 class ExitTaken(StrEnum):
-    """What became of a proposed exit: a case; a wait for the case that stands in its way; or nothing, for want of a policy."""
+    """What became of a proposed exit: a case; a wait for the case that stands in its way; or nothing, for want of a policy.
+
+    WITHDRAWN: its proposer took it back before it had a case.
+    """
 
     OPENED = "OPENED"
     WAITING = "WAITING"
     NO_POLICY = "NO_POLICY"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class ExitProposal(Table):

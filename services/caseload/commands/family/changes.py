@@ -1,13 +1,15 @@
 """What every change of a family ends with: its facts worked out anew, told once where they differ, and its history."""
 
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.commands.facts import ages_on, facts_of
+from services.caseload.commands.facts import ages_on, changes_on, facts_of
 from services.caseload.commands.history import remember
 from services.caseload.models import Desil, Komponen, Kpm, KpmAnggota
 from shared import clock
@@ -25,55 +27,67 @@ async def change_family(
     await session.flush()
     kpm.version += 1
     kpm.changed_at = datetime.now(UTC)
-    facts = await facts_now(session, kpm)
-    if facts != kpm.facts:
-        kpm.facts = facts
+    told = kpm.facts
+    (facts,) = await facts_now(session, [kpm])
+    if facts != told:
         emit(session, KpmUpdated.model_validate(facts))
     await remember(session, kpm.kpm_id, *subject, act, who=actor.person, why=why, **detail)
 
 
-async def facts_now(session: AsyncSession, kpm: Kpm) -> dict[str, Any]:
-    """Return what others may know of a family, from its rows as they stand today."""
-    today, kpm_id = await clock.today(session), kpm.kpm_id
-    held = await komponen_by_member(session, kpm_id)
-    living = sa.select(KpmAnggota).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_(None))
-    members = [
-        {
-            "kode": kpm.kode_wilayah,
-            "pengurus": one.pengurus,
-            "birth": one.birth_on.isoformat(),
-            "sex": one.sex.value,
-            "married": one.married,
-            "komponen": [(kind, end) for kind, end in held.pop(one.anggota_id, ()) if going_on(end, today)],
-        }
-        for one in await session.scalars(living.order_by(KpmAnggota.anggota_id))
-    ]
-    ranks = await session.execute(
-        sa.select(Desil.scope, Desil.snapshot, Desil.value).where(Desil.kpm_id == kpm_id)
+async def facts_now(session: AsyncSession, families: Sequence[Kpm]) -> list[dict[str, Any]]:
+    """Work out anew what others may know of families, as their rows stand today, and keep it; three queries for all."""
+    today, kpm_ids = await clock.today(session), [kpm.kpm_id for kpm in families]
+    ages, members = await ages_on(session, today), await members_of(session, kpm_ids, today)
+    ranks, ends = await desil_of(session, kpm_ids), await last_ends(session, kpm_ids)
+    for kpm in families:
+        kpm.facts_until = None
+        if kpm.kpm_id not in members:
+            continue
+        mine = [one | {"kode": kpm.kode_wilayah} for one in members[kpm.kpm_id]]
+        kept = {name: kpm.facts.get(name, 0) for name in ("p2k2_invited", "p2k2_attended")}
+        facts = facts_of(kpm.kpm_id, mine, ranks[kpm.kpm_id], ages, today, ends.get(kpm.kpm_id))
+        kpm.facts, kpm.facts_until = facts | kept, changes_on(mine, ages, today)
+    return [kpm.facts for kpm in families]
+
+
+async def members_of(
+    session: AsyncSession, kpm_ids: Sequence[UUID], today: date
+) -> dict[UUID, list[dict[str, Any]]]:
+    """Return who belongs to each family, with the komponen that go on, as an intake stages them."""
+    held = await komponen_by_member(session, kpm_ids, today)
+    living = sa.select(KpmAnggota).where(KpmAnggota.kpm_id.in_(kpm_ids), KpmAnggota.left_on.is_(None))
+    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for one in await session.scalars(living.order_by(KpmAnggota.anggota_id)):
+        said = {"pengurus": one.pengurus, "birth": one.birth_on.isoformat(), "sex": one.sex.value}
+        found[one.kpm_id].append(said | {"married": one.married, "komponen": held[one.anggota_id]})
+    return found
+
+
+async def komponen_by_member(
+    session: AsyncSession, kpm_ids: Sequence[UUID], today: date
+) -> dict[UUID, list[tuple[str, str | None]]]:
+    """Return kind and end of the komponen of each member that have not ended by today."""
+    until = sa.func.upper(Komponen.valid)
+    wanted = sa.select(Komponen.anggota_id, Komponen.kind, until).where(
+        Komponen.kpm_id.in_(kpm_ids), sa.func.coalesce(until > today, sa.true())
     )
-    desil = [(scope.value, snapshot, value) for scope, snapshot, value in ranks]
-    past = await last_end(session, kpm_id)
-    ages = await ages_on(session, today)
-    kept = {name: kpm.facts.get(name, 0) for name in ("p2k2_invited", "p2k2_attended")}
-    return facts_of(kpm_id, members, desil, ages, today, past) | kept
-
-
-def going_on(end: str | None, today: object) -> bool:
-    """Whether something that ends on a day, or never, goes on today."""
-    return end is None or end > str(today)
-
-
-async def komponen_by_member(session: AsyncSession, kpm_id: UUID) -> dict[UUID, list[tuple[str, str | None]]]:
-    """Return kind and end of the komponen of each member, ended ones too."""
-    wanted = sa.select(Komponen.anggota_id, Komponen.kind, sa.func.upper(Komponen.valid))
-    held: dict[UUID, list[tuple[str, str | None]]] = {}
-    for anggota_id, kind, end in await session.execute(wanted.where(Komponen.kpm_id == kpm_id)):
-        held.setdefault(anggota_id, []).append((kind.value, end and end.isoformat()))
+    held: dict[UUID, list[tuple[str, str | None]]] = defaultdict(list)
+    for anggota_id, kind, end in await session.execute(wanted):
+        held[anggota_id].append((kind.value, end and end.isoformat()))
     return held
 
 
-async def last_end(session: AsyncSession, kpm_id: UUID) -> str | None:
-    """Return the last day that a komponen of the family ended or will, whosever it was."""
-    ends = sa.select(sa.func.max(sa.func.upper(Komponen.valid))).where(Komponen.kpm_id == kpm_id)
-    found = await session.scalar(ends)
-    return found and found.isoformat()
+async def desil_of(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, str, int]]]:
+    """Return how each snapshot ranked each family, as [scope, snapshot, value]."""
+    wanted = sa.select(Desil.kpm_id, Desil.scope, Desil.snapshot, Desil.value)
+    found: dict[UUID, list[tuple[str, str, int]]] = defaultdict(list)
+    for kpm_id, scope, snapshot, value in await session.execute(wanted.where(Desil.kpm_id.in_(kpm_ids))):
+        found[kpm_id].append((scope.value, snapshot, value))
+    return found
+
+
+async def last_ends(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the last day that a komponen of each family ended or will, whosever it was."""
+    last = sa.func.max(sa.func.upper(Komponen.valid))
+    wanted = sa.select(Komponen.kpm_id, last).where(Komponen.kpm_id.in_(kpm_ids)).group_by(Komponen.kpm_id)
+    return {kpm_id: end.isoformat() for kpm_id, end in await session.execute(wanted) if end is not None}

@@ -1,6 +1,7 @@
 """Who belongs to a family: born or joined, dead or gone, married, and taken back where that was an error."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +14,8 @@ from services.caseload.commands.family.changes import change_family
 from services.caseload.commands.family.editing import edited_family, member_of, require_past
 from services.caseload.commands.family.in_hand import family_in_hand
 from services.caseload.commands.past import keep_anggota
-from services.caseload.commands.tugas import open_tugas
+from services.caseload.commands.sealing import seal_waiting
+from services.caseload.commands.tugas import open_tugas, settle_tugas
 from services.caseload.errors.family import (
     BornInTheFuture,
     DeathNeedsEvidence,
@@ -22,9 +24,9 @@ from services.caseload.errors.family import (
     NotLeft,
     PengurusStays,
 )
-from services.caseload.models import EndReason, Komponen, KpmAnggota, Relation, TugasKind
+from services.caseload.models import EndReason, Komponen, KpmAnggota, KpmHistory, Relation, TugasKind
 from shared.access import Actor
-from shared.contracts.kinds import Sex
+from shared.contracts.kinds import KomponenKind, Sex
 from shared.database import constraint_of, raw, uuid7, vault_of
 from shared.privacy import Nik
 
@@ -109,25 +111,38 @@ async def end_anggota(
     if member.pengurus and reason is not EndReason.MENINGGAL:
         raise PengurusStays
     held_the_card = member.pengurus
-    await part(session, member, reason, on)
-    kept = {"on": str(on), "evidence_sha256": evidence_sha256, "pengurus": held_the_card}
+    ended = await part(session, member, reason, on)
+    kept = {"on": str(on), "left_on": str(member.left_on), "evidence_sha256": evidence_sha256}
+    kept |= {"pengurus": held_the_card, "komponen": ended}
     await change_family(session, kpm, actor, ("anggota", anggota_id), "LEFT", reason.value, **kept)
     if held_the_card:
         await open_tugas(session, TugasKind.GANTI_PENGURUS, kpm_id, anggota_id)
     return member
 
 
-async def part(session: AsyncSession, member: KpmAnggota, reason: EndReason, on: date) -> None:
-    """End somebody's days in a family, and with them what they give it entitlement by."""
+async def part(
+    session: AsyncSession, member: KpmAnggota, reason: EndReason, on: date
+) -> list[dict[str, Any]]:
+    """End somebody's days in a family, and what they give it entitlement by; return that as it was."""
     left = max(on, member.joined_on)
     member.left_on, member.end_reason, member.pengurus = left, reason, False
     held = sa.select(Komponen).where(
         Komponen.anggota_id == member.anggota_id,
         sa.func.coalesce(sa.func.upper(Komponen.valid) > left, True),
     )
+    ended: list[dict[str, Any]] = []
     for komponen in await session.scalars(held.with_for_update(key_share=True)):
+        ended.append(as_it_was(komponen))
         await end_one(session, komponen, left)
     await session.flush()
+    return ended
+
+
+def as_it_was(komponen: Komponen) -> dict[str, Any]:
+    """Return a komponen as the history keeps it."""
+    first, until = komponen.valid.lower, komponen.valid.upper
+    said = {"komponen_id": str(komponen.komponen_id), "kind": komponen.kind.value, "valid_from": str(first)}
+    return said | {"valid_to": until and str(until)}
 
 
 async def end_one(session: AsyncSession, komponen: Komponen, on: date) -> None:
@@ -170,6 +185,8 @@ async def take_back(
 ) -> KpmAnggota:
     """Undo an end that was recorded in error: a death is reversed, the person belongs to the family as before.
 
+    What ended with it goes on as it was, and so does the card, unless another pengurus has been named since.
+
     Raises:
         NotFound, PendampingNotActive, LostRace, NotLeft.
     """
@@ -178,9 +195,45 @@ async def take_back(
     if member is None or member.kpm_id != kpm_id or member.left_on is None or member.end_reason is None:
         raise NotLeft
     before = {"left_on": str(member.left_on), "end_reason": member.end_reason.value}
+    lost = await lost_by(session, member)
     member.left_on = member.end_reason = None
+    for komponen in lost.get("komponen", ()):
+        await give_back(session, member, komponen)
+    if lost.get("pengurus") and not await has_pengurus(session, kpm_id):
+        member.pengurus = True
+        await settle_tugas(session, actor, TugasKind.GANTI_PENGURUS, kpm_id)
     await change_family(session, kpm, actor, ("anggota", anggota_id), "TAKEN_BACK", reason, **before)
+    await seal_waiting(session, [kpm_id])
     return member
+
+
+async def lost_by(session: AsyncSession, member: KpmAnggota) -> dict[str, Any]:
+    """Return what the history says that somebody's leaving ended; nothing, where a file let them go."""
+    left = sa.select(KpmHistory.detail).where(
+        KpmHistory.kpm_id == member.kpm_id,
+        KpmHistory.subject_id == member.anggota_id,
+        KpmHistory.act == "LEFT",
+    )
+    found = await session.scalar(left.order_by(KpmHistory.history_id.desc()).limit(1))
+    return found if found and found.get("left_on") == str(member.left_on) else {}
+
+
+async def give_back(session: AsyncSession, member: KpmAnggota, was: dict[str, Any]) -> None:
+    """Let a komponen be as it was; one that had not begun was taken out, and is written anew."""
+    until = date.fromisoformat(was["valid_to"]) if was["valid_to"] else None
+    valid = Range(date.fromisoformat(was["valid_from"]), until)
+    komponen = await session.get(Komponen, UUID(was["komponen_id"]), with_for_update={"key_share": True})
+    if komponen is not None:
+        komponen.valid, komponen.version = valid, komponen.version + 1
+        return
+    same = {"kpm_id": member.kpm_id, "anggota_id": member.anggota_id, "kind": KomponenKind(was["kind"])}
+    session.add(Komponen(komponen_id=UUID(was["komponen_id"]), valid=valid, version=1, **same))
+
+
+async def has_pengurus(session: AsyncSession, kpm_id: UUID) -> bool:
+    """Whether somebody of the family holds its card."""
+    held = sa.exists().where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None))
+    return bool(await session.scalar(sa.select(held)))
 
 
 async def count_members(session: AsyncSession, kpm_id: UUID) -> int:

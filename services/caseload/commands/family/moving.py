@@ -1,6 +1,6 @@
 """A family moves: where it lived stays readable, and who may not work at the new place accompanies it no longer."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from services.caseload.commands.evidence import require_evidence
 from services.caseload.commands.family.changes import change_family
 from services.caseload.commands.family.editing import edited_family, require_past
 from services.caseload.errors.family import BeyondYourArea, MovedSince, MovesNowhere, NotAVillage
-from services.caseload.models import Dampingan, Kpm, WilayahPast, WilayahTugas
+from services.caseload.models import Dampingan, Kpm, KpmNoKk, WilayahPast, WilayahTugas
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.database import uuid7, vault_of
@@ -66,11 +66,10 @@ def require_village(actor: Actor, kode_wilayah: str) -> None:
 
 async def keep_wilayah(session: AsyncSession, kpm: Kpm, on: date, evidence_sha256: str) -> None:
     """Keep where the family lived, from its last move, or from when it was taken in, up to a day."""
-    last = sa.select(sa.func.max(sa.func.upper(WilayahPast.valid))).where(WilayahPast.kpm_id == kpm.kpm_id)
-    moved = await session.scalar(last)
+    moved = await last_move(session, kpm.kpm_id)
     if moved is not None and on <= moved:
         raise MovedSince("/body/on", since=moved)
-    first = moved or min(jakarta_day(kpm.registered_at), on - timedelta(days=1))
+    first = moved or min(await known_since(session, kpm, on), on - timedelta(days=1))
     past_id, vault = uuid7(), vault_of(session)
     address = kpm.address_sealed and vault.open(
         kpm.address_sealed, table="kpm", column="address", row_id=kpm.sealed_for.hex()
@@ -88,9 +87,16 @@ async def keep_wilayah(session: AsyncSession, kpm: Kpm, on: date, evidence_sha25
     )
 
 
-def jakarta_day(at: datetime) -> date:
-    """Return the calendar date in Jakarta."""
-    return at.astimezone(clock.JAKARTA).date()
+async def last_move(session: AsyncSession, kpm_id: UUID) -> date | None:
+    """Return the day on which the family last moved, if it ever did."""
+    last = sa.select(sa.func.max(sa.func.upper(WilayahPast.valid))).where(WilayahPast.kpm_id == kpm_id)
+    return await session.scalar(last)
+
+
+async def known_since(session: AsyncSession, kpm: Kpm, otherwise: date) -> date:
+    """Return the business day on which the family came here with its first card."""
+    first = sa.select(sa.func.min(sa.func.lower(KpmNoKk.valid))).where(KpmNoKk.kpm_id == kpm.kpm_id)
+    return await session.scalar(first) or otherwise
 
 
 async def leave_to_others(session: AsyncSession, actor: Actor, kpm: Kpm) -> None:
@@ -106,4 +112,6 @@ async def leave_to_others(session: AsyncSession, actor: Actor, kpm: Kpm) -> None
         found = await session.scalars(areas)
         if not any(covers(area, today) and is_within(kpm.kode_wilayah, area.kode_wilayah) for area in found):
             ends = max(today, (dampingan.valid.lower or today) + timedelta(days=1))
+            if dampingan.valid.upper is not None and dampingan.valid.upper <= ends:
+                continue
             await end_dampingan(session, actor, dampingan.dampingan_id, valid_to=ends, reason=MOVED)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.facts import age, ages_on
 from services.caseload.commands.family.changes import change_family
 from services.caseload.commands.family.editing import edited_family, member_of, require_past
+from services.caseload.commands.sealing import seal_waiting
 from services.caseload.commands.tugas import settle_tugas
 from services.caseload.errors.family import PengurusAlready, TooYoungForPengurus
 from services.caseload.models import KpmAnggota, TugasKind
@@ -51,4 +52,5 @@ async def change_pengurus(
     await settle_tugas(session, actor, TugasKind.GANTI_PENGURUS, kpm_id)
     kept = {"on": str(on), "before": before and str(before.anggota_id)}
     await change_family(session, kpm, actor, ("pengurus", anggota_id), "CHANGED", reason, **kept)
+    await seal_waiting(session, [kpm_id])
     return member

@@ -56,8 +56,8 @@ async def split_family(
     for member in members:
         await take_along(session, member, new, split)
     kept = {"on": str(split.on), "evidence_sha256": split.evidence_sha256}
-    new.facts = await facts_now(session, new)
-    emit(session, KpmRegistered.model_validate(new.facts))
+    (facts,) = await facts_now(session, [new])
+    emit(session, KpmRegistered.model_validate(facts))
     place = (new.kpm_id, "kpm", new.kpm_id, "REGISTERED")
     await remember(session, *place, who=actor.person, why="PISAH_KK", split_from=str(kpm_id), **kept)
     kept |= {"split_to": str(new.kpm_id), "members": [str(member.anggota_id) for member in members]}

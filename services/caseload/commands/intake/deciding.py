@@ -9,11 +9,12 @@ from uuid import UUID
 
 import orjson
 
-from services.caseload.commands.facts import facts_of
+from services.caseload.commands.facts import changes_on, facts_of
 from services.caseload.commands.ids import new_id
 from services.caseload.commands.intake.known import Known, Staged
 from services.caseload.commands.intake.staging import MOST_MEMBERS, refusal
 from shared.access import Actor
+from shared.contracts.kinds import Bansos
 from shared.jobs import RowError
 
 
@@ -26,6 +27,7 @@ class Plan:
     staged: Staged
     digest: bytes
     facts: dict[str, Any]
+    changes_on: date | None
     told: bool
     anggota: list[UUID]
     known_persons: list[bool]
@@ -35,6 +37,7 @@ class Plan:
     kepesertaan: list[tuple[UUID, str, date]] = field(default_factory=list[tuple[UUID, str, date]])
     usaha: list[tuple[UUID, int]] = field(default_factory=list[tuple[UUID, int]])
     dampingan: tuple[UUID, UUID, UUID] | None = None
+    moved_from: str | None = None
 
     @property
     def kode(self) -> str:
@@ -95,6 +98,8 @@ def of_pengurus(known: Known, family: Staged, actor: Actor) -> Iterator[RowError
     for bansos, first in data["bansos"]:
         if overlaps(held, bansos, date.fromisoformat(first)):
             yield refusal(row_no, "bansos", "KEPESERTAAN_OVERLAPS")
+        elif comes_back(held, bansos, date.fromisoformat(first)):
+            yield refusal(row_no, "bansos", "RE_ENTRY_BY_USULAN")
     if data["pendamping_no"] and (code := pendamping_fault(known, data, found)):
         yield refusal(row_no, "pendamping_no", code)
 
@@ -105,6 +110,12 @@ def overlaps(held: list[Any], bansos: str, first: date) -> bool:
     return not any(row["first"] == first for row in same) and any(
         row["until"] is None or row["until"] > first for row in same
     )
+
+
+def comes_back(held: list[Any], bansos: str, first: date) -> bool:
+    """Whether a membership would be one after an end: that is decided on an application, not read from a file."""
+    same = [row for row in held if row["bansos"] == bansos]
+    return bool(same) and not any(row["first"] == first for row in same)
 
 
 def pendamping_fault(known: Known, data: dict[str, Any], found: Any) -> str | None:
@@ -140,9 +151,11 @@ def plan_of(known: Known, family: Staged) -> Plan:
         family,
         digest_of(family),
         facts,
+        changes_on(family.data, known.ages, known.today),
         told=facts != before,
         anggota=[person["anggota_id"] if person else new_id() for person in persons],
         known_persons=[person is not None for person in persons],
+        moved_from=found["kode_wilayah"] if found and found["kode_wilayah"] != data["kode"] else None,
     )
     add_komponen(known, plan)
     add_memberships(known, plan, data)
@@ -198,9 +211,15 @@ def add_memberships(known: Known, plan: Plan, data: dict[str, Any]) -> None:
     held = {(row["bansos"], row["first"]) for row in known.kepesertaan.get(plan.kpm_id, [])}
     wanted = [(bansos, date.fromisoformat(first)) for bansos, first in data["bansos"]]
     plan.kepesertaan = [(new_id(), *membership) for membership in wanted if membership not in held]
-    placed = known.placements.get(data["pendamping_no"] or "")
+    placed = None if has_left(known, plan.kpm_id) else known.placements.get(data["pendamping_no"] or "")
     if placed and plan.kpm_id not in known.accompanied_by and (penugasan := placed.covering(data["kode"])):
         plan.dampingan = (new_id(), penugasan, placed.pendamping_id)
+
+
+def has_left(known: Known, kpm_id: UUID) -> bool:
+    """Whether a family was in PKH and is no longer: no file gives it a pendamping again."""
+    pkh = [row["until"] for row in known.kepesertaan.get(kpm_id, []) if row["bansos"] == Bansos.PKH]
+    return bool(pkh) and all(until is not None and until <= known.today for until in pkh)
 
 
 def add_usaha(known: Known, plan: Plan) -> None:

@@ -15,6 +15,7 @@ from shared.jobs import Job
 FAMILY_COLUMNS = {
     "kpm": (
         *("kpm_id", "kode_wilayah", "sealed_for", "address_sealed", "phone_sealed", "facts", "intake_digest"),
+        "facts_until",
     ),
     "kpm_no_kk": ("kpm_no_kk_id", "kpm_id", "no_kk_index", "no_kk_sealed", "valid"),
 }
@@ -83,7 +84,9 @@ class NewRows:
         head, facts = plan.staged.rows[plan.staged.pengurus], orjson.dumps(plan.facts).decode()
         card = head["no_kk_index"]
         sealed = (head["address_sealed"], head["phone_sealed"])
-        self.tables["kpm"].append((plan.kpm_id, plan.kode, card, *sealed, facts, plan.digest))
+        self.tables["kpm"].append(
+            (plan.kpm_id, plan.kode, card, *sealed, facts, plan.digest, plan.changes_on)
+        )
         row = (new_id(), plan.kpm_id, card, head["no_kk_sealed"], self._from_today)
         self.tables["kpm_no_kk"].append(row)
 

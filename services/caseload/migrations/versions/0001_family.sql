@@ -24,12 +24,15 @@ CREATE TABLE exit_proposal (
     state VARCHAR(40) NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    withdrawn_on DATE,
+    withdrawal_reason_sealed BYTEA,
+    CONSTRAINT ck_exit_proposal_withdrawn_on_a_day CHECK (state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL),
     CONSTRAINT pk_exit_proposal PRIMARY KEY (exit_proposal_id),
     CONSTRAINT fk_exit_proposal_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_exit_proposal_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
     CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_exit_proposal_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
-    CONSTRAINT ck_exit_proposal_exitproposalstate_known CHECK (state IN ('PROPOSED', 'CLOSED', 'ENDED'))
+    CONSTRAINT ck_exit_proposal_exitproposalstate_known CHECK (state IN ('PROPOSED', 'CLOSED', 'ENDED', 'WITHDRAWN'))
 );;
 CREATE INDEX ix_exit_proposal_kepesertaan_id ON exit_proposal (kepesertaan_id);;
 CREATE INDEX ix_exit_proposal_kpm_id ON exit_proposal (kpm_id);;
@@ -39,6 +42,28 @@ INSERT INTO exit_ground (exit_reason, version, only_alone, valid, source) VALUES
     ('PINDAH', 1, false, '[2019-01-01,)', 'first content: only where the membership cannot continue'),
     ('DATA_GANDA', 1, false, '[2019-01-01,)', 'first content'),
     ('TIDAK_DITEMUKAN', 1, false, '[2019-01-01,)', 'first content');;
+
+CREATE TABLE kepesertaan_pending (
+    pending_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kepesertaan_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    since DATE NOT NULL,
+    outcome VARCHAR(40),
+    decided_by TEXT,
+    decided_on DATE,
+    reason_sealed BYTEA,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_kepesertaan_pending PRIMARY KEY (pending_id),
+    CONSTRAINT uq_kepesertaan_pending_once UNIQUE (kepesertaan_id, graduasi_id),
+    CONSTRAINT ck_kepesertaan_pending_answered_whole CHECK ((outcome IS NULL) = (decided_on IS NULL)),
+    CONSTRAINT ck_kepesertaan_pending_stays_by_somebody CHECK (coalesce(outcome = 'STAYS', false) = (decided_by IS NOT NULL)),
+    CONSTRAINT fk_kepesertaan_pending_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT fk_kepesertaan_pending_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
+    CONSTRAINT ck_kepesertaan_pending_pendingoutcome_known CHECK (outcome IN ('STAYS', 'MOOT'))
+);;
+CREATE INDEX ix_kepesertaan_pending_kpm_id ON kepesertaan_pending (kpm_id);;
+CREATE INDEX ix_kepesertaan_pending_open ON kepesertaan_pending (pending_id) WHERE outcome IS NULL;;
 
 CREATE TABLE usulan (
     usulan_id UUID NOT NULL,

@@ -21,6 +21,7 @@ FAMILY_TABLES = (
     "dampingan",
     "kunjungan",
     "exit_proposal",
+    "kepesertaan_pending",
     "usulan",
     "anggota_past",
     "wilayah_past",
@@ -42,6 +43,8 @@ INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, sou
     ('PKH_PENDAMPING', 1, 450, 600, '[2019-01-01,)', 'first content: warn above 450, refuse above 600');;
 INSERT INTO age_rule (version, able_from, able_below, lansia_from, valid, source) VALUES
     (1, 18, 60, 60, '[2019-01-01,)', 'first content: able 18 to 59 and not severely disabled; lansia from 60');;
+INSERT INTO platform.due (due_id, kind, subject_id, clock, due_at, payload) VALUES
+    (uuidv7(), 'facts_of_the_day', 'facts', 'business', '2019-01-01', '{}');;
 """
 
 

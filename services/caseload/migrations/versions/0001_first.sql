@@ -58,12 +58,14 @@ CREATE TABLE kpm (
     address_sealed BYTEA,
     phone_sealed BYTEA,
     facts JSONB NOT NULL,
+    facts_until DATE,
     intake_digest BYTEA,
     version INTEGER DEFAULT '1' NOT NULL,
     registered_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
 );;
+CREATE INDEX ix_kpm_facts_until ON kpm (facts_until);;
 CREATE INDEX ix_kpm_kode_wilayah_kpm_id ON kpm (kode_wilayah, kpm_id);;
 CREATE TABLE replica_aid.aid (
     rujukan_program_id UUID NOT NULL,
