@@ -130,7 +130,7 @@ def _topic_verbs(app: typer.Typer, parts: "Parts", settings: Settings, console: 
 
 
 async def _rebuild(parts: "Parts", settings: Settings, name: str) -> int:
-    from shared.kafka import KafkaSource
+    from shared.kafka.source import KafkaSource
     from shared.worker import worker_database
 
     database, subscription = worker_database(settings), parts.subscription(name)

@@ -201,7 +201,7 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str],
 
 async def _make_topics(settings: Settings, wanted: Sequence[Part], stop: asyncio.Event) -> None:
     """Make the topics that are not there yet; a broker that is down is waited for, and nothing is lost meanwhile."""
-    from shared.kafka import create_topics
+    from shared.kafka.topics import create_topics
 
     while not stop.is_set() and {"relay", "consumer"} & set(wanted):
         try:
@@ -260,7 +260,8 @@ async def _end(child: "subprocess.Popen[bytes] | None") -> None:
 
 def kafka_transport(settings: Settings) -> Transport:
     """Facts through Kafka."""
-    from shared.kafka import KafkaPublisher, KafkaSource
+    from shared.kafka.producer import KafkaPublisher
+    from shared.kafka.source import KafkaSource
 
     return Transport(
         publisher=lambda: KafkaPublisher(settings.kafka_bootstrap),

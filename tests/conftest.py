@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import Cluster, Running, running
+from tests.cluster import Cluster
+from tests.kit import Running, running
 
 
 @pytest.fixture(scope="session")

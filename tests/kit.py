@@ -2,12 +2,10 @@
 
 import asyncio
 import importlib
-import itertools
 import secrets
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -16,101 +14,18 @@ import asyncpg
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from deploy.local.databases import create_service_database
-from deploy.local.issuer import DevelopmentIssuer
-from deploy.local.postgres import EmbeddedPostgres
 from shared import clock
 from shared.access import Actor, Role
 from shared.database import Database
 from shared.events import Event
-from shared.jobs import Work, run_due, run_step
+from shared.jobs import run_due, run_step
 from shared.messaging.consumer import Consumer, stored_places
 from shared.messaging.local import LocalPublisher, LocalSource
 from shared.messaging.relay import Relay
 from shared.messaging.subscription import Subscription
-from shared.migrating import upgrade
-from shared.privacy import SealingKey, Vault, make_keys
 from shared.settings import Settings
 from shared.worker import Parts, prepare, worker_database
-
-SERVICES = ("registry", "caseload", "graduation", "referral")
-_numbers = itertools.count(1)
-
-
-@dataclass(slots=True)
-class Cluster:
-    """One PostgreSQL of a test process, with a migrated template of each service that was asked for."""
-
-    folder: Path
-    postgres: EmbeddedPostgres
-    issuer: DevelopmentIssuer
-    templates: set[str] = field(default_factory=set[str])
-
-    @classmethod
-    def start(cls, folder: Path, *, durable: bool = False) -> "Cluster":
-        """Start it; every service gets keys of its own, caseload referral's public one."""
-        postgres = EmbeddedPostgres(folder / "postgres", durable=durable, settings={"max_connections": "300"})
-        postgres.start()
-        for service in SERVICES:
-            make_keys(folder / "keys" / service)
-        made = SealingKey.make(folder / "keys" / "referral")
-        assert made.key_id
-        recipients = folder / "keys" / "caseload" / "recipients"
-        recipients.mkdir()
-        (recipients / "referral.pub").write_bytes((folder / "keys" / "referral" / "sealing.pub").read_bytes())
-        return cls(folder, postgres, DevelopmentIssuer(folder / "issuer", "development"))
-
-    def stop(self) -> None:
-        """Stop it and remove its data."""
-        self.postgres.stop()
-        self.postgres.wipe()
-
-    def template(self, service: str) -> None:
-        """Make and migrate the database that clones are taken from, once."""
-        if service not in self.templates:
-            passwords = self.postgres.passwords(service)
-            create_service_database(self.postgres.superuser_dsn, service, passwords)
-            upgrade(service, self.postgres.dsn(f"pilar_{service}", f"{service}_owner", passwords["owner"]))
-            self.templates.add(service)
-
-    async def clone(self, service: str) -> str:
-        """Return the name of a fresh copy of a service's database."""
-        self.template(service)
-        name = f"t_{service}_{next(_numbers)}_{secrets.token_hex(3)}"
-        await self.execute(f'CREATE DATABASE "{name}" TEMPLATE "pilar_{service}" STRATEGY FILE_COPY')
-        return name
-
-    async def drop(self, name: str) -> None:
-        """Remove a copy, whoever is still connected to it."""
-        await self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-    async def execute(self, statement: str) -> None:
-        """Run one statement as superuser, outside of any transaction."""
-        connection = await asyncpg.connect(self.postgres.superuser_dsn)
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    def settings(self, service: str, database: str, **more: Any) -> Settings:
-        """Return the settings of a service on a database."""
-        passwords = self.postgres.passwords(service)
-        urls = {
-            f"{prefix}database_url": self.postgres.dsn(database, f"{service}_{role}", passwords[role])
-            for prefix, role in (("", "api"), ("worker_", "worker"), ("owner_", "owner"))
-        }
-        return Settings.load_for(
-            service,
-            **{
-                "mode": "development",
-                "jwks_file": self.issuer.key_set_file,
-                "keys_folder": self.folder / "keys" / service,
-                "log_level": "error",
-                "pool_size": 5,
-                **urls,
-                **more,
-            },
-        )
+from tests.cluster import Cluster
 
 
 @dataclass(slots=True)
@@ -324,6 +239,3 @@ async def settle(*services: Running) -> None:
             return
     message = "the services do not come to rest"
     raise AssertionError(message)
-
-
-__all__ = ["Cluster", "Running", "Vault", "Work", "again", "apply", "deliver", "relay", "running", "settle"]

@@ -27,7 +27,7 @@ from deploy.local.processes import Child
 from shared.access import Actor
 from shared.database import Database
 from shared.events import Event
-from shared.kafka import create_topics
+from shared.kafka.topics import create_topics
 from shared.messaging import emit
 from shared.worker import EVERY_PART
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.kafka import SEALED, TOPICS
+from shared.kafka.topics import SEALED, TOPICS
 from shared.schema import SHARDS
 
 

@@ -34,6 +34,7 @@ SHARED = (
     "httptools",
     "httpx",
 )
+KAFKA = ("shared.kafka.producer", "shared.kafka.source", "shared.kafka.topics")
 OF_A_SERVICE = ("routes", "subscribers")
 
 
@@ -158,7 +159,7 @@ def become(order: Order) -> None:
 def load(transport: str) -> None:
     """Load what the processes have in common; nothing that reads settings, starts a thread or makes an id."""
     wanted = [*SHARED, *(f"services.{service}.{part}" for service in SERVICES for part in OF_A_SERVICE)]
-    for module in [*wanted, *(["shared.kafka"] if transport == "kafka" else [])]:
+    for module in [*wanted, *(KAFKA if transport == "kafka" else ())]:
         importlib.import_module(module)
 
 

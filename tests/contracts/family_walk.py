@@ -10,7 +10,8 @@ from shared.access import Role
 from shared.contracts.referral import ConsentGiven
 from tests.caseload import given as families
 from tests.caseload.case import Case
-from tests.kit import Cluster, Running, deliver, running
+from tests.cluster import Cluster
+from tests.kit import Running, deliver, running
 from tests.referral.given import TODAY
 
 Tokens = dict[Role, str]

@@ -25,8 +25,9 @@ from schemathesis.core.failures import Failure, FailureGroup
 
 from shared.access import Permission, Role
 from shared.access.permissions import PERMISSIONS
+from tests.cluster import Cluster
 from tests.contracts.walks import WALKS, Tokens, everywhere
-from tests.kit import Cluster, Running, running
+from tests.kit import Running, running
 
 REQUESTS = 2_000
 SEED = 2026

@@ -14,10 +14,11 @@ from shared.access import Actor, Role
 from shared.contracts.kinds import SanggahOutcome
 from shared.jobs import enqueue
 from tests.caseload import given as families
+from tests.cluster import Cluster
 from tests.contracts.family_walk import over_time
 from tests.graduation.given import DESA, KENDAL, Road, at, proposal, tell
 from tests.graduation.ministry import Ministry
-from tests.kit import Cluster, Running, deliver, running
+from tests.kit import Running, deliver, running
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import (
     TODAY,

@@ -24,10 +24,11 @@ from deploy.local.delivery import Roads
 from deploy.local.demo.world import World
 from deploy.local.outboxes import Outboxes
 from deploy.local.place import Place, State, Transport
-from shared.kafka import create_topics
+from shared.kafka.topics import create_topics
 from shared.worker import EVERY_PART, kafka_transport, run_parts
 from shared.worker import Transport as Road
-from tests.kit import SERVICES, Cluster, Running, running
+from tests.cluster import SERVICES, Cluster
+from tests.kit import Running, running
 
 # What a delivery moves even when it changes nothing: where each reader is, and the one-machine log itself.
 MOVES = ("platform.consumer_offset", "platform.local_log")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka.broker import Broker
+from tests.cluster import Cluster
 from tests.journeys.carrying import Together, together
-from tests.kit import Cluster
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import pytest
 from deploy.local.checker import databases, violations
 from deploy.local.demo import road
 from deploy.local.demo.scenarios import agreed, play
+from tests.cluster import Cluster
 from tests.journeys.carrying import Together, together
-from tests.kit import Cluster, Running
+from tests.kit import Running
 
 FREE = "ALTER TABLE {table} DROP CONSTRAINT {constraint}"
 ONE_KEY = "(SELECT key FROM platform.outbox WHERE topic = 'pilar.{service}' GROUP BY key HAVING count(*) > 2 LIMIT 1)"

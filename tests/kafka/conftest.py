@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from deploy.kafka.broker import Broker, missing
+from tests.cluster import Cluster
 from tests.kafka.road import STAGE_TOPICS, KafkaRoad
-from tests.kit import Cluster
 from tests.messaging.stage import Stage, staged
 
 

@@ -8,10 +8,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
 
-from shared.kafka import KafkaPublisher, KafkaSource
+from shared.kafka.producer import KafkaPublisher
+from shared.kafka.source import KafkaSource
 from shared.messaging.subscription import Record
 from shared.schema import SHARDS
-from tests.messaging.stage import SEALED, TOPIC
+from tests.messaging.facts import SEALED, TOPIC
 
 if TYPE_CHECKING:
     from shared.messaging.consumer import Source, Stored

@@ -10,7 +10,8 @@ from deploy.kafka.broker import Broker
 from shared.messaging import Subscription
 from shared.messaging.relay import LOCK_SPACE
 from tests.kafka.road import KafkaRoad
-from tests.messaging.stage import Stage, changed, eventually, hearer, keys
+from tests.messaging.facts import changed, hearer, keys
+from tests.messaging.stage import Stage, eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 

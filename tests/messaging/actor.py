@@ -8,7 +8,10 @@ from typing import Any, cast
 from shared.database import Database
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
-from tests.messaging.stage import READER, TELLER, LocalRoad, Road, Stage, hearer
+from tests.messaging.databases import READER, TELLER
+from tests.messaging.facts import hearer
+from tests.messaging.roads import LocalRoad, Road
+from tests.messaging.stage import Stage
 
 
 def road_of(orders: dict[str, Any]) -> Road:

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.kit import Cluster
-from tests.messaging.stage import LocalRoad, Road, Stage, staged
+from tests.cluster import Cluster
+from tests.messaging.roads import LocalRoad, Road
+from tests.messaging.stage import Stage, staged
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from shared.errors import NotFound
 from shared.jobs import Work, run_due
 from shared.messaging import Meta, Subscription, draining, parking
 from shared.worker import Parts, prepare
-from tests.messaging.stage import ROOT, TOPIC, Stage, changed, eventually, hearer, keys, record_of
+from tests.messaging.facts import TOPIC, changed, hearer, keys, record_of
+from tests.messaging.stage import ROOT, Stage, eventually
 
 CURE = "ALTER TABLE heard DROP CONSTRAINT ck_heard_reason"
 ILL = "DELETE FROM heard; ALTER TABLE heard ADD CONSTRAINT ck_heard_reason CHECK (reason <> 'poison')"
@@ -154,7 +155,7 @@ VERBS = """
 import sys
 from shared.jobs import Work
 from shared.worker import Parts, main
-from tests.messaging.stage import hearer
+from tests.messaging.facts import hearer
 main(Parts("reader", [hearer()], Work()))
 """
 

@@ -15,19 +15,9 @@ from shared.messaging.rebuild import NotAReplica, Rebuild
 from shared.messaging.republish import KIND
 from shared.operator import forget_topic
 from shared.worker import Parts, Transport, prepare
-from tests.messaging.stage import (
-    READER,
-    TELLER,
-    TOPIC,
-    Stage,
-    changed,
-    eventually,
-    hearer,
-    keys,
-    registered,
-    replica,
-    sealed,
-)
+from tests.messaging.databases import READER, TELLER
+from tests.messaging.facts import TOPIC, changed, hearer, keys, registered, replica, sealed
+from tests.messaging.stage import Stage, eventually
 
 
 async def say_many(stage: Stage, told: list[UUID], times: int = 4) -> Counter[tuple[str, int]]:

@@ -3,7 +3,7 @@
 import httpx
 
 from services.registry.app import build
-from tests.kit import Cluster
+from tests.cluster import Cluster
 
 FRONTEND = "https://frontend.example"
 

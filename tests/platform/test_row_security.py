@@ -9,8 +9,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.cluster import Cluster
 from tests.contracts.walks import WALKS
-from tests.kit import Cluster, Running, running
+from tests.kit import Running, running
 
 SERVICES = ("caseload", "graduation", "referral")
 HERE, AWAY = "33.24", "33.25.01.2001"

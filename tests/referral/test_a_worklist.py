@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.kit import Cluster, Running, running
+from tests.cluster import Cluster
+from tests.kit import Running, running
 from tests.referral.crowd import PLUT, a_crowd, agree
 from tests.referral.given import DESA, World
 

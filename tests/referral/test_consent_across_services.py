@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from tests.caseload import given as families
-from tests.kit import Cluster, Running, deliver, running
+from tests.cluster import Cluster
+from tests.kit import Running, deliver, running
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import TODAY, Family, World, a_world, determined
 

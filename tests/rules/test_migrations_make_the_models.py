@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared import schema
 from shared.migrating import PARTITION, check
-from tests.kit import Cluster
+from tests.cluster import Cluster
 from tests.rules.house import SERVICES
 
 CONSTRAINTS = """

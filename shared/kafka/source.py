@@ -1,129 +1,26 @@
-"""Kafka as the transport: the only file that knows the client. Every wait is bounded; every error means a new client."""
+"""Reading from Kafka as one member of a subscription's group, from where the reader's own database says."""
 
 import asyncio
-import contextlib
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
 
+from shared.kafka.waiting import START_WITHIN, bounded
 from shared.messaging.consumer import Stored
-from shared.messaging.relay import Unsent
 from shared.messaging.subscription import Record, Subscription, Undecodable, parse
-from shared.schema import SHARDS
 
-TOPICS = ("pilar.registry", "pilar.caseload", "pilar.graduation", "pilar.referral")
-SEALED = "pilar.sealed"
-SEALED_KEPT_MS = 7 * 24 * 3600 * 1000
-START_WITHIN = 20
-SEND_WITHIN = 15
-STOP_WITHIN = 3
 COMMIT_EVERY = 1.0
 LOOK_AGAIN_AT_STOPPED = 2.0
 NO_PROGRESS = 30.0
 LARGEST_POLL = 1_000
 
 log = structlog.get_logger()
-# The client logs each retry with addresses; what matters is told by our own lines and metrics.
-logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-
-
-async def create_topics(bootstrap: str, *, replication: int = 1) -> None:
-    """Make the five topics: 24 partitions for ever, time by the broker, kept without limit (sealed: 7 days)."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    try:
-        async with asyncio.timeout(START_WITHIN):
-            await admin.start()
-            for topic in (*TOPICS, SEALED):
-                kept = SEALED_KEPT_MS if topic == SEALED else -1
-                configs = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(kept)}
-                new = NewTopic(topic, SHARDS, replication, topic_configs=configs)
-                with contextlib.suppress(TopicAlreadyExistsError):
-                    await admin.create_topics([new])
-    finally:
-        await _bounded(admin.close())
-
-
-async def _bounded(waiting: Any, seconds: float = STOP_WITHIN) -> bool:
-    """Wait no longer than `seconds`, and say whether it ended: with a dead broker the client's stop never does."""
-    with contextlib.suppress(Exception):
-        async with asyncio.timeout(seconds):
-            await waiting
-        return True
-    return False
-
-
-@dataclass(slots=True)
-class KafkaPublisher:
-    """Sends through an idempotent producer, which is dropped on any error: a failed batch wedges it for good."""
-
-    bootstrap: str
-    send_within: float = SEND_WITHIN
-    clears_sealed: bool = True
-    _producer: AIOKafkaProducer | None = None
-
-    async def publish(self, connection: asyncpg.Connection, rows: Sequence[Unsent]) -> set[int]:
-        """Send `rows` in order and await all; return the ids of those not acknowledged (they may still arrive)."""
-        del connection
-        futures: list[asyncio.Future[Any]] = []
-        with contextlib.suppress(KafkaError, TimeoutError, OSError):
-            async with asyncio.timeout(self.send_within):
-                producer = await self._started()
-                for row in rows:
-                    future = await producer.send(row.topic, (row.body or "").encode(), row.key.encode())
-                    futures.append(future)
-                await asyncio.wait(futures)
-        failed = {
-            row.outbox_id
-            for number, row in enumerate(rows)
-            if number >= len(futures) or not _acknowledged(futures[number])
-        }
-        if failed:
-            await self.close()
-        return failed
-
-    async def _started(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self.bootstrap,
-                acks="all",
-                enable_idempotence=True,
-                max_batch_size=128 * 1024,
-                request_timeout_ms=10_000,
-            )
-            try:
-                await producer.start()
-            except BaseException:
-                await _bounded(producer.stop(), 1)
-                raise
-            self._producer = producer
-        return self._producer
-
-    async def close(self) -> None:
-        """Drop the producer; its unsent records are in `unsent` still."""
-        producer, self._producer = self._producer, None
-        if producer is not None and not await _bounded(producer.stop()):
-            await _abandon(producer)
-
-
-async def _abandon(producer: AIOKafkaProducer) -> None:
-    """A producer whose broker is gone tries for ever, and would send its old records when the broker is back."""
-    task = getattr(producer._sender, "_sender_task", None)  # noqa: SLF001 (its own stop waits for the broker)
-    if task is not None:
-        task.cancel()
-    await _bounded(producer.client.close(), 1)
-
-
-def _acknowledged(future: "asyncio.Future[Any]") -> bool:
-    return future.done() and not future.cancelled() and future.exception() is None
 
 
 class Noticed(ConsumerRebalanceListener):
@@ -309,7 +206,7 @@ class KafkaSource:
         self.pending.clear()
         self.committed_at = now
         if offsets:
-            await _bounded(self.consumer.commit(offsets), 2)
+            await bounded(self.consumer.commit(offsets), 2)
 
     async def reposition(self) -> None:
         """Go to where the database says, after another member or a rebuild has moved it."""
@@ -329,7 +226,7 @@ class KafkaSource:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             self.committed_at = 0.0
-            await _bounded(consumer.stop())
+            await bounded(consumer.stop())
 
 
 def _record(message: Any) -> Record:

@@ -1,0 +1,80 @@
+"""How events travel on a stage: what a road must do, and the one-machine transport; tests/kafka has the other."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from shared.messaging.consumer import Source, Stored
+from shared.messaging.local import LocalPublisher, LocalSource
+from shared.messaging.relay import Publisher
+from shared.messaging.subscription import Record, Subscription
+from tests.messaging.facts import TOPIC
+
+if TYPE_CHECKING:
+    from tests.messaging.stage import Stage
+
+
+class Road(Protocol):
+    """How events travel on this stage."""
+
+    name: str
+
+    def orders(self) -> dict[str, str]:
+        """What another process needs to know to take the same road."""
+        ...
+
+    def publisher(self) -> Publisher: ...
+    def source(
+        self, stage: "Stage", subscription: Subscription, stored: Stored, name: str = ""
+    ) -> Source: ...
+    async def log_of(self, stage: "Stage", topic: str = TOPIC) -> list[Record]:
+        """Everything that the topic holds, each partition in order."""
+        ...
+
+    async def append(self, stage: "Stage", topic: str, key: str, value: bytes) -> None:
+        """Put bytes into the topic past the relay."""
+        ...
+
+    async def recreate(self, stage: "Stage", topic: str = TOPIC) -> None:
+        """Lose the topic and make it anew, empty."""
+        ...
+
+
+class LocalRoad:
+    """The one-machine transport."""
+
+    name = "local"
+
+    def orders(self) -> dict[str, str]:
+        return {}
+
+    def publisher(self) -> Publisher:
+        return LocalPublisher()
+
+    def source(self, stage: "Stage", subscription: Subscription, stored: Stored, name: str = "") -> Source:
+        del name
+        topics = dict.fromkeys(subscription.topics, stage.teller)
+        return LocalSource(topics, subscription.topics, stored=stored)
+
+    async def log_of(self, stage: "Stage", topic: str = TOPIC) -> list[Record]:
+        rows = await stage.told(
+            'SELECT l.partition, l."offset", o.key, o.body FROM platform.local_log l JOIN platform.outbox o'
+            ' USING (recorded_at, outbox_id) WHERE l.topic = $1 ORDER BY l.partition, l."offset"',
+            topic,
+        )
+        return [
+            Record(topic, row["partition"], row["offset"], row["key"], (row["body"] or "").encode())
+            for row in rows
+        ]
+
+    async def append(self, stage: "Stage", topic: str, key: str, value: bytes) -> None:
+        await stage.told(
+            "WITH o AS (INSERT INTO platform.outbox (recorded_at, event_id, shard, topic, key, epoch, seq, wire, body)"
+            " VALUES (clock_timestamp(), gen_random_uuid(), 0, $1, $2, 1, 1, 'test', $3) RETURNING *)"
+            ' INSERT INTO platform.local_log SELECT $1, 0, coalesce((SELECT max("offset") + 1 FROM platform.local_log'
+            " WHERE topic = $1 AND partition = 0), 0), outbox_id, recorded_at FROM o",
+            topic,
+            key,
+            value.decode("latin-1"),
+        )
+
+    async def recreate(self, stage: "Stage", topic: str = TOPIC) -> None:
+        await stage.told("DELETE FROM platform.local_log WHERE topic = $1", topic)
