@@ -1,8 +1,8 @@
 """A partner of the simulator's own: a small real HTTP server that checks what it is sent, and answers back.
 
-It can be down (503), slow, silent, refuse with a reason code, answer twice, take a withdrawal, and, with `pulls`,
-ask the inbox instead of listening. Tests and the
-demonstration use it alike; the latter with `referral_url` and `token`, tests with a `call_back` of their own.
+It can be down (503), slow, silent, hold the next call, refuse with a reason code, answer twice, take a withdrawal,
+and, with `pulls`, ask the inbox instead of listening. Tests and the demonstration use it alike, each with a `call_back`
+of its own: the demonstration's goes over HTTP (`over_http`).
 """
 
 import asyncio
@@ -47,6 +47,7 @@ class PartnerSimulator:
     pulls: bool = False
     down: bool = False
     slow_seconds: float = 0
+    hold: asyncio.Event | None = None
     refuse_with: str | None = None
     reply_status: int = 202
     answers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -110,6 +111,9 @@ class PartnerSimulator:
     async def _take(self, request: Request) -> Response:
         self.tries += 1
         content = await request.body()
+        held, self.hold = self.hold, None
+        if held is not None:
+            await held.wait()
         if self.slow_seconds:
             await asyncio.sleep(self.slow_seconds)
         if self.down:

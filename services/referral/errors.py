@@ -157,6 +157,20 @@ class NothingDelivered(DomainError):
     id = "Belum ada bantuan yang disalurkan dalam rujukan ini."
 
 
+class OutcomeNotAsked(InvalidInput):
+    """422: the rule of outcomes that held on the day of delivery asks for other months."""
+
+    en = "The outcome of this aid is asked for at {months} months after its delivery, not at {month}."
+    id = "Hasil bantuan ini ditanyakan pada bulan ke-{months} sejak penyaluran, bukan bulan ke-{month}."
+
+
+class AidTakenBack(DomainError):
+    """409: the aid was taken back after its delivery; nothing more is asked of it."""
+
+    en = "This rujukan was taken back on {on}; no outcome of its aid is recorded any more."
+    id = "Rujukan ini dicabut pada {on}; hasil bantuannya tidak dicatat lagi."
+
+
 class RelapseAlreadyReported(DomainError):
     """409: a report of this day stands."""
 

@@ -25,7 +25,7 @@ def families_before(actor: Actor, on: date) -> sa.Select[*tuple[Any, ...]]:
     )
     usaha = usaha.where(Usaha.kpm_id == Kpm.kpm_id)
     own = RujukanProgram.kpm_id == Kpm.kpm_id
-    aid = sa.select(RujukanProgram.program_code).where(own, RujukanProgram.state.in_(AIDED))
+    aid = sa.select(RujukanProgram.program_code).where(own, AIDED)
     refused = sa.select(RujukanProgram.refusal_code).where(own, RujukanProgram.refusal_code.is_not(None))
     statement = sa.select(
         *Kpm.__table__.columns,

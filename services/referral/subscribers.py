@@ -3,21 +3,18 @@
 import base64
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.opening import all_rujukan_of, open_rujukan
 from services.referral.commands.pausing import pause_rujukan, resume_rujukan
 from services.referral.commands.relapse import open_next
-from services.referral.commands.sending import ask_sending
+from services.referral.commands.sending import ask_all
 from services.referral.commands.sharing import RECIPIENT, keep_identity, withdraw_rujukan
 from services.referral.models import (
     Dampingan,
     Kpm,
     Pendamping,
     Penugasan,
-    Rujukan,
-    RujukanProgram,
     Usaha,
     WilayahTugas,
 )
@@ -135,7 +132,7 @@ async def send_what_waited(session: AsyncSession, event: KpmGraduated, meta: Met
     for rujukan in await all_rujukan_of(session, event.graduasi_id):
         rujukan.effective_on, rujukan.certificate_no = event.effective_on, event.certificate_no
         rujukan.version += 1
-        await _ask_all(session, rujukan)
+        await ask_all(session, rujukan.rujukan_id)
 
 
 @graduation.on(SanggahLodged)
@@ -188,11 +185,3 @@ def _opened(session: AsyncSession, event: IdentitySealed) -> dict[str, Any]:
             return open_sealed(key.private_key, sealed, RECIPIENT, event.for_id, event.key_id)
     message = "sealed for a key that this service does not have"
     raise SealBroken(message)
-
-
-async def _ask_all(session: AsyncSession, rujukan: Rujukan) -> None:
-    wanted = sa.select(RujukanProgram.rujukan_program_id).where(
-        RujukanProgram.rujukan_id == rujukan.rujukan_id
-    )
-    for rujukan_program_id in await session.scalars(wanted):
-        await ask_sending(session, rujukan_program_id)

@@ -46,20 +46,17 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class PutOff:
-    """No call now: the partner is left alone until this instant."""
-
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of it: a status, or the name of the fault. `content` is the reply where it was small JSON."""
+    """What came of it: a status, or the name of the fault. `content` is the reply where it was small JSON.
+
+    `called` is False where nobody was called, since what was to be said could not be read here.
+    """
 
     status: int | None
     fault: str | None
     milliseconds: int
     content: object = None
+    called: bool = True
 
     @property
     def taken(self) -> bool:
@@ -129,9 +126,9 @@ def backoff(attempt: int) -> timedelta:
     return timedelta(seconds=min(LONGEST_WAIT, 2 ** min(attempt, 20)) * jitter)
 
 
-async def reach(wanted: Call | PutOff) -> Reply | PutOff:
-    """Tell the partner, unless it is left alone for now."""
-    return wanted if isinstance(wanted, PutOff) else await post(wanted)
+async def reach(wanted: Call | Reply) -> Reply:
+    """Tell the partner; where there is nothing that could be said, that is what came of it."""
+    return wanted if isinstance(wanted, Reply) else await post(wanted)
 
 
 async def post(call: Call) -> Reply:

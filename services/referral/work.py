@@ -23,6 +23,7 @@ from services.referral.commands.rematching import (
 )
 from services.referral.commands.replay import REPLAY, REPLAYING, prepare_replay, record_replay, replay_step
 from services.referral.commands.sending import SENDING, prepare_sending, record_sending
+from services.referral.commands.untaken import UNTAKEN, ask_untaken
 from services.referral.models import DeadlineKind, Rujukan
 from services.referral.webhook import reach
 from shared.database import load
@@ -40,7 +41,14 @@ WORK.step(REPLAY)(replay_step)
 @WORK.due(MATCHING)
 async def match_again(session: AsyncSession, due: Due) -> None:
     """Match a rujukan that was opened before caseload had told of its family."""
-    await match_rujukan(session, await load(session, Rujukan, UUID(due.subject_id)))
+    rujukan = await load(session, Rujukan, UUID(due.subject_id))
+    await match_rujukan(session, rujukan, attempt=due.payload["attempt"])
+
+
+@WORK.due(UNTAKEN)
+async def tell_untaken(session: AsyncSession, due: Due) -> None:
+    """Tell a partner at its new address what it has not taken."""
+    await ask_untaken(session, due)
 
 
 @WORK.due(CLOSING)

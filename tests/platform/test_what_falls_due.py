@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
 from shared.jobs import Due, OutsideCall, Work, run_due, schedule, unschedule, work
+from shared.privacy import SealBroken
 from tests.kit import Running
 
 SOON = timedelta(days=3)
@@ -171,6 +172,62 @@ async def test_of_one_lane_one_at_a_time_and_of_two_both(registry: Running) -> N
     assert most == {"slow": 1, "quick": 1}
     left = "SELECT count(*) AS n FROM platform.due WHERE kind = 'term_ends' AND done_at IS NULL"
     assert (await registry.sql(left))[0]["n"] == 0
+
+
+async def test_a_call_that_cannot_be_made_ready_fails_alone(registry: Running) -> None:
+    called: list[str] = []
+
+    async def prepare(session: AsyncSession, due: Due) -> str:
+        del session
+        if due.subject_id == "broken":
+            message = "sealed under another key"
+            raise SealBroken(message)
+        return due.subject_id
+
+    async def perform(prepared: str) -> str:
+        called.append(prepared)
+        return prepared
+
+    async def record(session: AsyncSession, due: Due, result: str) -> None:
+        del session, due, result
+
+    work = Work()
+    work.call("term_ends", OutsideCall(prepare, perform, record))
+    for number, subject in enumerate(("broken", "whole")):
+        await plan(registry, subject, datetime.now(UTC) - SOON + timedelta(seconds=number), clock="real")
+    await until_done(registry, work)
+    assert called == ["whole"]
+    (left,) = await registry.sql("SELECT subject_id, error FROM platform.due WHERE done_at IS NULL")
+    assert tuple(left) == ("broken", "SealBroken")
+
+
+async def test_a_call_is_recorded_though_its_due_was_moved_or_called_off_meanwhile(registry: Running) -> None:
+    recorded: list[tuple[str, bool]] = []
+
+    async def perform(subject: str) -> str:
+        if subject == "moved":
+            await plan(registry, subject, datetime.now(UTC) + SOON, clock="real")
+        if subject == "called off":
+            async with registry.session() as session:
+                await unschedule(session, "term_ends", subject)
+        return subject
+
+    async def record(session: AsyncSession, due: Due, result: str) -> None:
+        del session
+        recorded.append((result, due.moved))
+
+    async def prepare(session: AsyncSession, due: Due) -> str:
+        del session
+        return due.subject_id
+
+    work = Work()
+    work.call("term_ends", OutsideCall(prepare, perform, record))
+    for subject in ("moved", "called off", "left alone"):
+        await plan(registry, subject, datetime.now(UTC) - SOON, clock="real")
+    await until_done(registry, work)
+    assert sorted(recorded) == [("called off", True), ("left alone", False), ("moved", True)]
+    left = await registry.sql("SELECT subject_id FROM platform.due WHERE done_at IS NULL")
+    assert [row["subject_id"] for row in left] == ["moved"], "it falls due once more when it was moved to"
 
 
 async def test_a_call_outside_stands_between_two_transactions(registry: Running) -> None:

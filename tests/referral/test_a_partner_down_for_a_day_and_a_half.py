@@ -11,6 +11,7 @@ from uuid import UUID
 from jsonschema import Draft202012Validator
 
 from services.referral.payload import payload_schema
+from shared.clock import JAKARTA
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import (
@@ -54,6 +55,11 @@ async def hours_pass(world: World, hours: int) -> None:
     """Let real time pass for whoever waits, and business time with it."""
     await world.referral.set_clock(datetime.now(UTC) + timedelta(hours=hours))
     await world.retry_now()
+
+
+def day_after(hours: int) -> str:
+    """The business date so many hours from now, in Jakarta."""
+    return str((datetime.now(JAKARTA) + timedelta(hours=hours)).date())
 
 
 def says(number: int) -> dict[str, Any]:
@@ -101,7 +107,7 @@ async def test_loses_none_and_counts_each_answer_once(referral: Running) -> None
         assert len(subjects) == len(bank.received) == total
         for number, subject in enumerate(subjects):
             for key in ("first", "second"):
-                said = {"answer_id": f"A-{number}", "answered_on": str(TODAY), **says(number)}
+                said = {"answer_id": f"A-{number}", "answered_on": day_after(HOURS), **says(number)}
                 answer = await bank.answer(subject, key=f"{key}:{subject}", **said)
                 assert answer.status_code == 201, answer.text
         await withdraw(world, subjects[-1])

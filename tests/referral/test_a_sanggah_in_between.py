@@ -20,6 +20,7 @@ from tests.referral.given import (
     family_facts,
     graduated,
     lodged,
+    relapsed,
     sealed,
 )
 
@@ -129,6 +130,24 @@ async def test_two_at_once_hold_until_the_last_is_refused(referral: Running, fir
         await world.hear(decided(world.family, both[1 - first], DITOLAK))
         assert not await paused(world)
         assert (await world.programs())[KUR]["sla_due_on"] == str(TODAY + timedelta(days=22))
+
+
+async def test_told_again_after_its_refusal_holds_nothing(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, sanggah = await a_case(referral, bank), uuid4()
+        await world.hear(lodged(world.family, sanggah), decided(world.family, sanggah, DITOLAK))
+        await world.hear(lodged(world.family, sanggah))
+        assert not await paused(world)
+
+
+async def test_holds_what_a_relapse_opens_meanwhile_and_lets_both_go(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, sanggah = await a_case(referral, bank), uuid4()
+        await world.hear(lodged(world.family, sanggah), relapsed(world.family))
+        held = "SELECT purpose, paused FROM rujukan ORDER BY purpose"
+        assert dict(map(tuple, await referral.sql(held))) == {"KAMBUH": True, "PASCAGRADUASI": True}
+        await world.hear(decided(world.family, sanggah, DITOLAK))
+        assert dict(map(tuple, await referral.sql(held))) == {"KAMBUH": False, "PASCAGRADUASI": False}
 
 
 async def paused(world: World) -> bool:

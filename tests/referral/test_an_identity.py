@@ -8,7 +8,7 @@ from shared.contracts.caseload import IdentitySealed
 from shared.privacy import SealBroken, SealingKey, open_sealed
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import PERSON, TODAY, World, a_world, determined, family_facts, sealed
+from tests.referral.given import PERSON, TODAY, Family, World, a_world, determined, family_facts, sealed
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 
@@ -70,6 +70,66 @@ async def test_opens_for_its_own_purpose_alone(referral: Running) -> None:
     assert open_sealed(key.private_key, blob, "referral", for_id, event.key_id) == PERSON
     with pytest.raises(SealBroken):
         open_sealed(key.private_key, blob, "referral", uuid4(), event.key_id)
+
+
+async def another(world: World) -> UUID:
+    """Bring a further family to where its rujukan would be sent."""
+    world.family = Family(pendamping_id=uuid4())
+    world.evidence = await world.referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
+    await world.hear(*family_facts(world.family), determined(world.family))
+    for_id = UUID((await world.consent(KUR)).json()["rujukan_program_id"])
+    await world.hear(sealed(world.referral, world.family, for_id))
+    return for_id
+
+
+BREAK = "UPDATE identity SET sealed = sealed || '\\x00'::bytea WHERE for_id = $1"
+
+
+async def test_that_cannot_be_opened_fails_alone_is_seen_and_goes_once_it_can(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, broken = await consented(referral, KUR, BANK_KUR=bank)
+        await world.hear(sealed(referral, world.family, broken))
+        ((whole,),) = await referral.sql("SELECT sealed FROM identity")
+        await referral.sql(BREAK, broken)
+        other = await another(world)
+        await referral.work()
+        states = await referral.sql(
+            "SELECT rujukan_program_id, state FROM rujukan_program WHERE state <> 'DRAF'"
+        )
+        assert dict(map(tuple, states)) == {broken: "GAGAL_KIRIM", other: "TERKIRIM"}
+        path = f"/v1/rujukan-program/{broken}"
+        tries = (await referral.get(f"{path}/attempt", as_=world.dinsos)).json()["items"]
+        assert [(one["fault"], one["http_status"], one["fields"]) for one in tries] == [
+            ("SealBroken", None, [])
+        ]
+        last = (await referral.get(f"{path}/history", as_=world.dinsos)).json()["items"][-1]
+        assert (last["to_state"], last["reason"]) == ("GAGAL_KIRIM", "fault SealBroken")
+        assert await referral.sql("SELECT 1 FROM breaker") == []
+        await referral.sql("UPDATE identity SET sealed = $2 WHERE for_id = $1", broken, whole)
+        await world.retry_now()
+        assert set(bank.rujukan) == {str(broken), str(other)}
+
+
+async def test_that_cannot_be_opened_keeps_no_other_from_the_inbox(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world, broken = await consented(referral, KUR, BANK_KUR=bank)
+        await world.hear(sealed(referral, world.family, broken))
+        other = await another(world)
+        await referral.work()
+        await referral.sql(BREAK, broken)
+        assert [item["rujukan_program_id"] for item in await bank.pull()] == [str(other)]
+
+
+async def test_is_destroyed_when_the_aid_is_delivered(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, for_id = await consented(referral, KUR, BANK_KUR=bank)
+        await world.hear(sealed(referral, world.family, for_id))
+        await referral.work()
+        await bank.answer(str(for_id), answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
+        assert len(await kept(referral)) == 1
+        given = await bank.deliver(str(for_id), delivery_id="D-1", delivered_on=str(TODAY))
+        assert given.status_code == 201, given.text
+        assert await kept(referral) == []
 
 
 async def test_is_destroyed_when_the_partner_refuses(referral: Running) -> None:

@@ -1,5 +1,5 @@
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -71,6 +71,7 @@ async def test_under_one_id_with_other_words_are_refused(referral: Running) -> N
         ({"reason_code": "KUOTA_HABIS"}, "ReasonCodeNeeded"),
         ({"amount_rp": 10_000_001}, "AmountOutsideProgram"),
         ({"answered_on": "2999-01-01"}, "DateInTheFuture"),
+        ({"answered_on": str(TODAY - timedelta(days=1))}, "DateTooEarly"),
         ({"status": "DISALURKAN"}, "Invalid"),
         ({"reason_code": "UNKNOWN"}, "Invalid"),
     ],
@@ -95,13 +96,15 @@ async def test_that_come_late_and_were_said_before_move_nothing_back(referral: R
     """PERLU_DATA of yesterday overtaken by DIPROSES of today: kept, and the offer stays where it is."""
     async with PartnerSimulator() as bank:
         world, subject = await sent(referral, bank)
-        yesterday = str(TODAY - timedelta(days=1))
-        await say(world, subject, answer_id="B-2", status="DIPROSES", amount_rp=None)
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=2))
+        yesterday, today = (str(TODAY + timedelta(days=days)) for days in (1, 2))
+        await say(world, subject, answer_id="B-2", status="DIPROSES", amount_rp=None, answered_on=today)
         late = await say(
             world, subject, answer_id="B-1", status="PERLU_DATA", amount_rp=None, answered_on=yesterday
         )
         assert (late.status_code, late.json()["state"]) == (201, "DIPROSES")
-        assert (await say(world, subject, answer_id="B-3")).json()["state"] == "DISETUJUI"
+        approved = await say(world, subject, answer_id="B-3", answered_on=today)
+        assert approved.json()["state"] == "DISETUJUI"
         last = await say(
             world, subject, answer_id="B-0", status="DAFTAR_TUNGGU", amount_rp=None, answered_on=yesterday
         )

@@ -6,6 +6,7 @@ import pytest
 
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator
+from tests.referral.crowd import quota
 from tests.referral.given import DESA, NIK, TODAY, World, a_world, determined, family_facts
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
@@ -90,6 +91,30 @@ async def test_withdrawn_while_the_sending_is_retried_ends_the_tries(referral: R
         await world.retry_now()
         assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
         assert subject not in bank.rujukan
+
+
+async def test_withdrawn_after_the_end_is_told_to_the_partner_too(referral: Running) -> None:
+    """It refused, and may keep what it was told of the family; now it may not."""
+    async with PartnerSimulator() as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        subject = await world.sent(KUR)
+        refused = {"status": "DITOLAK", "reason_code": "SLIK_BURUK", "answered_on": str(TODAY)}
+        assert (await bank.answer(subject, answer_id="A-1", **refused)).status_code == 201
+        assert (await withdraw(world, KUR)).json()["state"] == "DITOLAK"
+        await referral.work()
+        assert bank.withdrawn == {subject}
+
+
+async def test_withdrawn_on_an_earlier_day_gives_back_nothing_before_it_was_taken(referral: Running) -> None:
+    """The paper is of yesterday and typed in today: so is the consent. The place is held and freed today."""
+    world = await a_case(referral)
+    yesterday = str(TODAY - timedelta(days=1))
+    assert (await quota(world, "33.24", 5)).status_code == 201
+    assert (await world.consent(PLUT, given_on=yesterday)).status_code == 201
+    back = await withdraw(world, PLUT, withdrawn_on=yesterday)
+    assert (back.status_code, back.json()["withdrawn_on"]) == (201, yesterday)
+    (place,) = await referral.sql("SELECT taken_on, released_on FROM quota_place")
+    assert tuple(place) == (TODAY, TODAY)
 
 
 async def test_keeps_the_identity_sealed_and_destroys_it_when_withdrawn(referral: Running) -> None:

@@ -4,7 +4,20 @@ from datetime import timedelta
 from uuid import uuid4
 
 from tests.kit import Running
-from tests.referral.given import DESA, TODAY, Family, World, a_world, determined, family_facts, publish, usaha
+from tests.partner_simulator import PartnerSimulator
+from tests.referral.given import (
+    DESA,
+    TODAY,
+    Family,
+    World,
+    a_world,
+    annulled,
+    determined,
+    family_facts,
+    publish,
+    rule,
+    usaha,
+)
 
 KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
 
@@ -48,6 +61,21 @@ async def test_say_why_a_program_does_not_fit(referral: Running) -> None:
     assert sentences(found[KUR], "en")[0] == "does not fit: business 4 months < 6 months"
     assert sentences(found[PLUT])[0] == "tidak cocok: desil nasional 4 < 5"
     assert sentences(found[KDMP])[0] == f"tidak cocok: wilayah 33.24.09.2002 ∉ {{{DESA}}}"
+
+
+async def test_count_aid_that_a_family_has_had_whatever_became_of_the_offer(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        once = [rule("aid_programs", "NONE_OF", [KUR])]
+        assert (await publish(world, PLUT, "PLUT", valid_from=str(TODAY), rules=once)).status_code == 201
+        await world.hear(*family_facts(world.family), determined(world.family))
+        assert (await offers(world))[PLUT]["fits"] is True
+        subject = await world.sent(KUR)
+        await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
+        await bank.deliver(subject, delivery_id="D-1", delivered_on=str(TODAY))
+        await world.hear(annulled(world.family))
+        assert await world.state(KUR) == "DICABUT"
+        assert (await offers(world))[PLUT]["fits"] is False
 
 
 async def test_hold_nothing_against_a_family_by_a_soft_rule(referral: Running) -> None:

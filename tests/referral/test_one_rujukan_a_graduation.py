@@ -60,6 +60,12 @@ async def test_is_matched_later_when_the_family_is_not_known_yet(referral: Runni
     world = await a_world(referral, {})
     await world.hear(determined(world.family))
     assert await world.programs() == {}
+    for _ in range(4):
+        await world.retry_now()
+    (asked,) = await referral.sql(
+        "SELECT due_at - clock_timestamp() AS wait FROM platform.due WHERE kind = 'rujukan.match' AND done_at IS NULL"
+    )
+    assert asked["wait"].total_seconds() > 8, "it is asked later each time"
     await world.hear(*family_facts(world.family))
     await world.retry_now()
     assert set(await world.programs()) == {KUR, "KDMP", "UMKM_PENDAMPINGAN"}

@@ -1,8 +1,11 @@
 import asyncio
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 
+from services.referral.commands import promoting
+from services.referral.commands.places import seek_place
 from shared.clock import JAKARTA
 from tests.kit import Running
 from tests.referral.crowd import NEXT_YEAR, PLUT, a_crowd, agree, intake, line, quota, quotas, take_back
@@ -161,6 +164,43 @@ async def test_that_cannot_be_are_refused(referral: Running) -> None:
     overlap = await quota(one, DESA, 1)
     assert (overlap.status_code, overlap.json()["title"]) == (409, "QuotaOverlaps")
     assert (await quota(one, DESA, 1, valid_to=NEXT_YEAR)).status_code == 201
+
+
+async def test_that_were_in_force_are_not_given_a_second_time(referral: Running) -> None:
+    """A quota that began before and one that begins after; neither may be made to have ended in the past."""
+    one, *_ = await a_crowd(referral, [DESA])
+    month_ago, week_ago = (str(TODAY - timedelta(days=days)) for days in (30, 7))
+    assert (await quota(one, DESA, 1, valid_from=month_ago)).status_code == 201
+    for refused in (
+        await quota(one, DESA, 1, valid_from=week_ago),
+        await quota(one, DESA, 1, valid_from=month_ago, valid_to=week_ago),
+    ):
+        assert (refused.status_code, refused.json()["title"]) == (409, "AlreadyPast")
+    assert (await quota(one, DESA, 1, valid_from=NEXT_YEAR)).status_code == 201
+    overlap = await quota(one, DESA, 1, valid_from=month_ago)  # open again to the end, into the next year's
+    assert (overlap.status_code, overlap.json()["title"]) == (409, "QuotaOverlaps")
+
+
+async def test_of_a_full_area_cost_nothing_when_another_has_some(
+    referral: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = await a_crowd(referral, [DESA] * 4 + [OTHER])
+    for area in (DESA, OTHER):
+        await quota(crowd[0], area, 0)
+    ids = [await agree(world) for world in crowd]
+    await referral.work()
+    assert len(await line(crowd[0])) == 5
+    looked_at: list[str] = []
+
+    async def seen(session: Any, row: Any, *rest: Any, **more: Any) -> bool:
+        looked_at.append(str(row.rujukan_program_id))
+        return await seek_place(session, row, *rest, **more)
+
+    monkeypatch.setattr(promoting, "seek_place", seen)
+    await quota(crowd[0], OTHER, 1)
+    await referral.work()
+    assert looked_at == [ids[4]]
+    assert len(await line(crowd[0])) == 4
 
 
 async def test_wait_for_the_intake_to_open_in_the_order_of_consent(referral: Running) -> None:

@@ -1,16 +1,13 @@
 import asyncio
 import random
 from datetime import datetime, time, timedelta
-from uuid import uuid4
 
 import pytest
 
 from shared.clock import JAKARTA
-from shared.contracts.graduation import GraduasiAnnulled
-from shared.contracts.kinds import Bansos, ExitReason
 from tests.kit import Running
 from tests.referral.crowd import PLUT, a_crowd, agree, intake, line, offer_of, quota, quotas, take_back
-from tests.referral.given import DESA, TODAY, World
+from tests.referral.given import DESA, TODAY, World, annulled
 
 OTHER = "33.24.09.2002"
 
@@ -57,20 +54,7 @@ async def test_when_the_case_is_withdrawn_as_a_whole(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 2)
     await quota(crowd[0], DESA, 1)
     rows = [await agree(world) for world in crowd]
-    family = crowd[0].family
-    undone = GraduasiAnnulled(
-        graduasi_id=family.graduasi_id,
-        kpm_id=family.kpm_id,
-        kode_wilayah=family.area,
-        kepesertaan_id=uuid4(),
-        bansos=Bansos.PKH,
-        exit_reason=ExitReason.SEJAHTERA_MANDIRI,
-        reason="SANGGAH_DITERIMA",
-        was_effective=False,
-        back_pay_tahap=[],
-        annulled_on=TODAY,
-    )
-    await crowd[0].hear(undone)
+    await crowd[0].hear(annulled(crowd[0].family))
     await referral.work()
     assert await crowd[0].state(PLUT) == "DICABUT"
     assert await line(crowd[0]) == []
@@ -78,6 +62,22 @@ async def test_when_the_case_is_withdrawn_as_a_whole(referral: Running) -> None:
         "SELECT rujukan_program_id::text AS row FROM quota_place WHERE released_on IS NULL"
     )
     assert [one["row"] for one in held] == [rows[1]]
+
+
+async def test_but_not_when_the_aid_is_there_already(referral: Running) -> None:
+    """The graduation is undone after the delivery: what was spent is not there for another family."""
+    crowd = await a_crowd(referral, [DESA] * 2)
+    await quota(crowd[0], DESA, 1)
+    row, _ = [await agree(world) for world in crowd]
+    await answered(crowd[0], "DISETUJUI")
+    given = {"delivery_id": "D-1", "delivered_on": str(TODAY)}
+    path = f"/v1/rujukan-program/{row}/delivery"
+    assert (await referral.post(path, given, as_=crowd[0].partner("PLUT"))).status_code == 201
+    await crowd[0].hear(annulled(crowd[0].family))
+    await referral.work()
+    assert await crowd[0].state(PLUT) == "DICABUT"
+    assert await quotas(crowd[0]) == {DESA: (1, 1, 0)}
+    assert len(await line(crowd[0])) == 1
 
 
 async def test_never_send_who_waits_and_send_who_is_promoted(referral: Running) -> None:
@@ -106,6 +106,18 @@ async def test_bring_up_the_partners_own_list_when_its_intake_opens(referral: Ru
     await referral.work()
     assert await one.state(PLUT) == "DIPROSES"
     assert await line(one) == []
+
+
+async def test_are_not_brought_up_by_an_intake_that_was_open_all_the_time(referral: Running) -> None:
+    one, *_ = await a_crowd(referral, [DESA])
+    await intake(one, TODAY)
+    await referral.work()
+    await agree(one)
+    await answered(one, "DAFTAR_TUNGGU")
+    await referral.work()
+    assert (await intake(one, TODAY, TODAY + timedelta(days=30))).status_code == 201  # it only closes
+    await referral.work()
+    assert await one.state(PLUT) == "DAFTAR_TUNGGU"
 
 
 @pytest.mark.parametrize("seed", range(3))

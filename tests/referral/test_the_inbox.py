@@ -186,6 +186,23 @@ async def test_serves_a_partner_whose_webhook_is_down(referral: Running) -> None
         assert answered.status_code == 201
 
 
+async def test_left_unread_goes_to_the_webhook_that_a_partner_is_given(referral: Running) -> None:
+    """All of it: also that a family's word is back, which the partner would wait for at its new address."""
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        await bank.pull()
+        await withdraw(world, subject)
+        await referral.work()
+        path, etag = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/webhook", {"If-Match": '"1"'}
+        given = await referral.post(path, {"webhook_url": bank.url}, as_=world.kemensos, headers=etag)
+        assert given.status_code == 201, given.text
+        bank.secret = given.json()["webhook_secret"]
+        await referral.work()
+        assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
+        assert bank.rujukan == {}
+
+
 async def test_goes_on_in_pages(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)

@@ -96,6 +96,37 @@ async def test_is_asked_for_no_more_when_the_aid_was_taken_back(referral: Runnin
         assert await due(world, world.dinsos, f"?due_by={months_after(TODAY, 24)}") == []
 
 
+async def test_of_aid_that_was_taken_back_is_refused_in_words(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await delivered(referral, bank)
+        case = (await world.programs())[KUR]["rujukan_id"]
+        await world.hear(annulled(world.family))
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=93))
+        refused = await see(world, subject, 3)
+        assert (refused.status_code, refused.json()["title"]) == (409, "AidTakenBack")
+        assert str(TODAY) in refused.json()["detail"]
+        body = {"month": 4, "cause": "usaha tutup", "reported_on": str(TODAY)}
+        report = await referral.post(f"/v1/rujukan/{case}/relapse-report", body, as_=world.pendamping)
+        assert (report.status_code, report.json()["title"]) == (409, "RujukanNotOpen")
+
+
+async def test_has_months_that_are_data(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        await referral.execute(
+            f"UPDATE outcome_rule SET valid_to = '{TODAY}';"
+            f"INSERT INTO outcome_rule VALUES (2, '{{1,2}}', '{TODAY}', NULL, 'Peraturan baru')"
+        )
+        world, subject = await delivered(referral, bank)
+        days = {month: str(months_after(TODAY, month)) for month in (1, 2)}
+        assert await due(world, world.pendamping, f"?due_by={days[2]}") == list(days.items())
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=100))
+        other = await see(world, subject, 3)
+        assert (other.status_code, other.json()["title"]) == (422, "OutcomeNotAsked")
+        assert "1, 2" in other.json()["detail"]
+        assert (await see(world, subject, 2)).status_code == 201
+        assert await world.state(KUR) == "TUTUP"
+
+
 async def test_that_nobody_recorded_does_not_keep_the_case_open_for_ever(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await delivered(referral, bank)

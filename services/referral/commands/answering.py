@@ -17,7 +17,7 @@ from services.referral.errors import (
     DeliveryAlreadyRecorded,
     ReasonCodeNeeded,
 )
-from services.referral.models import Answer, Program, RujukanProgram
+from services.referral.models import Answer, Notice, PartnerNotice, Program, RujukanProgram
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
@@ -52,15 +52,23 @@ async def answer_rujukan(
 
     Raises:
         NotFound: it is not the caller's. ReasonCodeNeeded, AnswerIdReused, AmountOutsideProgram, DateInTheFuture,
-        IllegalTransition
+        DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     if (said.reason_code is not None) != (said.status is S.DITOLAK):
         raise ReasonCodeNeeded("/body/reason_code")
-    await require_past(session, said.answered_on, "/body/answered_on")
+    await require_past(session, said.answered_on, "/body/answered_on", earliest=await _told_on(session, row))
     await require_amount(session, row, said.amount_rp)
     await take_answer(session, row, said, caller.sub)
     return row
+
+
+async def _told_on(session: AsyncSession, row: RujukanProgram) -> date | None:
+    """Return the day of the first try: the partner may have had it since then, though no reply came back."""
+    first = sa.select(PartnerNotice.on).where(
+        PartnerNotice.rujukan_program_id == row.rujukan_program_id, PartnerNotice.notice == Notice.RUJUKAN
+    )
+    return await session.scalar(first) or row.sent_on
 
 
 async def take_answer(session: AsyncSession, row: RujukanProgram, said: Said, by: str) -> None:
@@ -154,7 +162,8 @@ async def deliver_aid(
         if (row.delivery_id, row.amount_rp, row.delivered_on) != (delivery_id, amount_rp, delivered_on):
             raise DeliveryAlreadyRecorded
         return row
-    today = await require_past(session, delivered_on, "/body/delivered_on", earliest=row.sent_on)
+    earliest = await _told_on(session, row)
+    today = await require_past(session, delivered_on, "/body/delivered_on", earliest=earliest)
     await require_amount(session, row, amount_rp)
     row.delivery_id, row.amount_rp, row.delivered_on = delivery_id, amount_rp, delivered_on
     await walk(session, row, S.DISALURKAN, Move(caller.sub, today, "the partner delivered"))

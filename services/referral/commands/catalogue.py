@@ -14,7 +14,7 @@ from services.referral import webhook
 from services.referral.commands.breaker import call_again
 from services.referral.commands.moves import insert
 from services.referral.commands.rematching import ask_rematch
-from services.referral.commands.sending import ask_sending
+from services.referral.commands.untaken import ask_all_untaken
 from services.referral.errors import (
     PartnerCodeTaken,
     ProgramOfAnotherPartner,
@@ -30,14 +30,12 @@ from services.referral.models import (
     PartnerKind,
     Program,
     ProgramRule,
-    RujukanProgram,
     RuleField,
     RuleOp,
     Strength,
 )
 from shared import wilayah
 from shared.access import Actor
-from shared.contracts.kinds import RujukanProgramState
 from shared.database import load, uuid7, vault_of
 from shared.errors import LostRace
 
@@ -104,12 +102,7 @@ async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> s
     secret = _give_webhook(session, partner, url)
     partner.version += 1
     await call_again(session, partner.partner_id)
-    waiting = (RujukanProgramState.DISETUJUI_KPM, RujukanProgramState.GAGAL_KIRIM)
-    wanted = sa.select(RujukanProgram.rujukan_program_id).where(
-        RujukanProgram.partner_id == partner.partner_id, RujukanProgram.state.in_(waiting)
-    )
-    for rujukan_program_id in await session.scalars(wanted):
-        await ask_sending(session, rujukan_program_id)
+    await ask_all_untaken(session, partner.partner_id)
     return secret
 
 

@@ -26,20 +26,16 @@ from shared.access import Actor, Role
 from shared.contracts.kinds import PendampingStatus, RujukanProgramState
 from shared.errors import NotAllowed, NotYetKnown
 
-# A family has aid from a program once its partner has said yes: what is only asked for is not yet aid.
-AIDED = frozenset({RujukanProgramState.DISETUJUI, RujukanProgramState.DISALURKAN})
+# A family has aid from a program once its partner has said yes, and has had it for good once it was delivered,
+# whatever became of the offer since: what is only asked for is not yet aid.
+AIDED = sa.or_(
+    RujukanProgram.state == RujukanProgramState.DISETUJUI, RujukanProgram.delivered_on.is_not(None)
+)
 
 
 async def family_of(session: AsyncSession, kpm_id: UUID, on: date) -> Family | None:
     """Return what is known of the family as of `on`, or None while caseload has not told of it."""
-    kpm = await session.get(Kpm, kpm_id)
-    if kpm is None:
-        return None
-    usaha = await session.scalars(sa.select(Usaha).where(Usaha.kpm_id == kpm_id).order_by(Usaha.usaha_id))
-    own = sa.select(RujukanProgram.program_code, RujukanProgram.state, RujukanProgram.refusal_code)
-    rows = (await session.execute(own.where(RujukanProgram.kpm_id == kpm_id))).all()
-    aid = frozenset(row.program_code for row in rows if row.state in AIDED)
-    return Family(kpm, usaha.all(), on, aid, frozenset(row.refusal_code for row in rows if row.refusal_code))
+    return (await families_of(session, [kpm_id], on)).get(kpm_id)
 
 
 async def families_of(session: AsyncSession, kpm_ids: Sequence[UUID], on: date) -> dict[UUID, Family]:
@@ -50,10 +46,10 @@ async def families_of(session: AsyncSession, kpm_ids: Sequence[UUID], on: date) 
         usaha.setdefault(one.kpm_id, []).append(one)
     aid: dict[UUID, set[str]] = {}
     refusals: dict[UUID, set[str]] = {}
-    columns = (RujukanProgram.kpm_id, RujukanProgram.program_code, RujukanProgram.state)
-    own = sa.select(*columns, RujukanProgram.refusal_code).where(RujukanProgram.kpm_id.in_(kpm_ids))
-    for kpm_id, code, state, refusal in await session.execute(own):
-        aid.setdefault(kpm_id, set()).update({code} if state in AIDED else ())
+    columns = (RujukanProgram.kpm_id, RujukanProgram.program_code, RujukanProgram.refusal_code)
+    own = sa.select(*columns, AIDED).where(RujukanProgram.kpm_id.in_(kpm_ids))
+    for kpm_id, code, refusal, aided in await session.execute(own):
+        aid.setdefault(kpm_id, set()).update({code} if aided else ())
         refusals.setdefault(kpm_id, set()).update({refusal} if refusal else ())
     return {
         kpm.kpm_id: Family(

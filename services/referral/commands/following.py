@@ -1,4 +1,4 @@
-"""What is to be seen after a delivery, and when: tasks of 3, 6, 12 and 24 months, and the end of it all."""
+"""What is to be seen after a delivery, and when: a task for each month that the rule names, and the end of it all."""
 
 from calendar import monthrange
 from datetime import date, timedelta
@@ -8,16 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.deadlines import instant_of, term_of
-from services.referral.commands.moves import Move, walk
-from services.referral.models import OutcomeTask, RujukanProgram
+from services.referral.commands.moves import SYSTEM, Move, walk
+from services.referral.commands.places import holds_on
+from services.referral.models import OutcomeRule, OutcomeTask, RujukanProgram
 from shared import clock
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load
 from shared.jobs import schedule
 
-MONTHS = (3, 6, 12, 24)
 FINISHING = "rujukan.finish"
-SYSTEM = "system:referral"
 
 
 def months_after(day: date, months: int) -> date:
@@ -29,13 +28,19 @@ def months_after(day: date, months: int) -> date:
 async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: date) -> None:
     """Let each outcome fall due so many months after the delivery, and the aid's end some time after the last."""
     about = ("rujukan_program_id", "kpm_id", "program_code", "kode_wilayah")
-    for month in MONTHS:
+    months = await _months_on(session, delivered_on)
+    for month in months:
         due_on = months_after(delivered_on, month)
         task = OutcomeTask(month=month, due_on=due_on, **{name: getattr(row, name) for name in about})
         session.add(task)
     term = await term_of(session, row.program_code, await clock.today(session))
-    last = months_after(delivered_on, MONTHS[-1]) + timedelta(days=term.close_after_days)
+    last = months_after(delivered_on, max(months)) + timedelta(days=term.close_after_days)
     await schedule(session, FINISHING, instant_of(last), subject_id=row.rujukan_program_id)
+
+
+async def _months_on(session: AsyncSession, day: date) -> list[int]:
+    holds = holds_on(day, OutcomeRule.valid_from, OutcomeRule.valid_to)
+    return (await session.scalars(sa.select(OutcomeRule.months).where(holds))).one()
 
 
 async def close_tasks(

@@ -7,11 +7,12 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.moves import Move, walk
-from services.referral.commands.notices import forget_telling, taken
-from services.referral.commands.sending import SENDING, WAITING
+from services.referral.commands.notices import taken
+from services.referral.commands.sending import WAITING
 from services.referral.errors import NoticeNotRead
 from services.referral.models import Attempt, InboxRead, Notice, PartnerNotice, RujukanProgram
 from services.referral.payload import minimum, notice_payload
@@ -20,9 +21,10 @@ from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load, uuid7, vault_of
 from shared.errors import NotAllowed, NotFound
-from shared.jobs import unschedule
+from shared.privacy import SealBroken
 
 PURPOSE = "rujukan"
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -33,9 +35,14 @@ class Reading:
     caller: Actor
     reads: list[InboxRead] = field(default_factory=list[InboxRead])
 
-    def item(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return one notice with its content."""
-        about, fields = self._content(row), row["minimum_data"] if row["notice"] == Notice.RUJUKAN else []
+    def item(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Return one notice with its content; None where its seal is broken, so that all others can be read."""
+        try:
+            about = self._content(row)
+        except SealBroken:
+            log.warning("seal_broken", notice_id=str(row["notice_id"]))
+            return None
+        fields = row["minimum_data"] if row["notice"] == Notice.RUJUKAN else []
         self.reads.append(
             InboxRead(
                 read_id=uuid7(),
@@ -102,9 +109,7 @@ async def take_receipt(
     if not await _was_told(session, notice):
         raise NoticeNotRead
     taken(notice, caller.sub)
-    await forget_telling(session, notice_id)
     if notice.notice is Notice.RUJUKAN and row.state in WAITING:
-        await unschedule(session, SENDING, rujukan_program_id)
         move = Move(caller.sub, await clock.today(session), "the partner took it from its inbox")
         await walk(session, row, RujukanProgramState.TERKIRIM, move)
     return notice

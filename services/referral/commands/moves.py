@@ -30,7 +30,10 @@ from shared.jobs import schedule
 from shared.messaging import emit
 
 PROPOSING = "rujukan.next_best"
+SYSTEM = "system:referral"
 ASKS_FOR_NEXT = frozenset({RujukanProgramState.DITOLAK, RujukanProgramState.KEDALUWARSA})
+# Once the aid has reached the family, or nothing comes of it, nobody needs to be told who the family is.
+NEEDS_NO_NAME = ENDED | {RujukanProgramState.DISALURKAN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Move:
 async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgramState, move: Move) -> None:
     """Move to `wanted` through what it implies; each step is history, and passing TERKIRIM tells RujukanSent.
 
-    Where it ends, the identity that was kept for its sending is destroyed; a refusal or an expiry asks for the next best.
+    Where it ends or the aid is delivered, the identity that was kept for its sending is destroyed; a refusal or an
+    expiry asks for the next best.
 
     Raises:
         IllegalTransition: there is no such road.
@@ -63,8 +67,9 @@ async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgra
     await keep_places(session, row, move.on)
     if wanted in ASKS_FOR_NEXT:
         await schedule(session, PROPOSING, datetime.now(UTC), subject_id=row.rujukan_program_id, clock="real")
-    if wanted in ENDED:
+    if wanted in NEEDS_NO_NAME:
         await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
+    if wanted in ENDED:
         await ask_closing(session, row)
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.families import family_of, matches, require_care
-from services.referral.commands.moves import Move, remember
+from services.referral.commands.moves import SYSTEM, Move, remember
 from services.referral.commands.opening import ask_refit, drafted, offered_elsewhere
 from services.referral.commands.places import Obstacle, obstacles
 from services.referral.errors import NothingToFollow, RujukanNotOpen
@@ -195,4 +195,4 @@ async def propose_after(session: AsyncSession, rujukan_program_id: UUID) -> None
     row = await session.get_one(RujukanProgram, rujukan_program_id)
     rujukan = await load(session, Rujukan, row.rujukan_id)
     if rujukan.state is RujukanState.TERBUKA and row.state in FOLLOWED:
-        await propose(session, rujukan, row, "system:referral")
+        await propose(session, rujukan, row, SYSTEM)

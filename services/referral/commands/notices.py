@@ -4,6 +4,7 @@ Each is a notice: one row, told by webhook for ever later until the partner's sy
 its receipt does. Its content is made at the moment of telling.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
@@ -13,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.breaker import held_until, lane_of, note_reply
+from services.referral.commands.moves import SYSTEM
 from services.referral.models import (
     WAITS_FOR_PARTNER,
     Attempt,
@@ -23,18 +25,12 @@ from services.referral.models import (
     RujukanProgram,
 )
 from services.referral.payload import notice_payload
-from services.referral.webhook import Call, PutOff, Reply, backoff
-from shared.contracts.kinds import RujukanProgramState
+from services.referral.webhook import Call, Reply, backoff
 from shared.database import uuid7, vault_of
-from shared.jobs import Due, schedule, unschedule
+from shared.jobs import Due, schedule
+from shared.privacy import SealBroken
 
 TELLING = "notice.tell"
-SYSTEM = "system:referral"
-STILL_SAYS = {
-    Notice.DICABUT: frozenset({RujukanProgramState.DICABUT}),
-    Notice.KEDALUWARSA: frozenset({RujukanProgramState.KEDALUWARSA}),
-    Notice.PENGINGAT: WAITS_FOR_PARTNER,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +49,8 @@ def named(subject: UUID, notice: Notice, on: date) -> Told:
     return Told(uuid5(subject, name), f"{subject}:{name}")
 
 
-async def put_notice(session: AsyncSession, row: RujukanProgram, notice: Notice, on: date) -> Told:
-    """Write once that the partner is to be told; from now on its inbox has it."""
+async def put_notice(session: AsyncSession, row: RujukanProgram, notice: Notice, on: date) -> PartnerNotice:
+    """Write once that the partner is to be told; from now on its inbox has it. The day first written stays."""
     told = named(row.rujukan_program_id, notice, on)
     new = insert_into(PartnerNotice).values(
         notice_id=told.notice_id,
@@ -66,7 +62,7 @@ async def put_notice(session: AsyncSession, row: RujukanProgram, notice: Notice,
     )
     await session.flush()
     await session.execute(new.on_conflict_do_nothing())
-    return told
+    return await session.get_one(PartnerNotice, told.notice_id)
 
 
 async def tell_partner(session: AsyncSession, row: RujukanProgram, notice: Notice, on: date) -> None:
@@ -89,63 +85,72 @@ async def ask_telling(session: AsyncSession, notice_id: UUID, partner_id: UUID, 
     )
 
 
-async def prepare_telling(session: AsyncSession, due: Due) -> Call | PutOff | None:
+def or_unreadable(
+    prepare: Callable[[AsyncSession, Due], Awaitable[Call | None]],
+) -> Callable[[AsyncSession, Due], Awaitable[Call | Reply | None]]:
+    """Let a broken seal be a try that failed: it is kept with its fault and made again later; all others go on."""
+
+    async def prepared(session: AsyncSession, due: Due) -> Call | Reply | None:
+        try:
+            return await prepare(session, due)
+        except SealBroken as error:
+            return Reply(None, type(error).__name__, 0, called=False)
+
+    return prepared
+
+
+@or_unreadable
+async def prepare_telling(session: AsyncSession, due: Due) -> Call | None:
     """Return the call, or None where the notice says nothing any more, or has been taken."""
     notice = await session.get(PartnerNotice, UUID(due.subject_id))
     if notice is None or notice.taken_at is not None:
         return None
+    payload = await content_of(session, notice)
+    return await ready(session, due, notice, payload) if payload else None
+
+
+async def content_of(session: AsyncSession, notice: PartnerNotice) -> dict[str, object] | None:
+    """Return what a notice says that names no person; None of a reminder when it is not the partner's turn any more."""
     row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
-    rujukan = await session.get_one(Rujukan, row.rujukan_id)
-    if row.state not in STILL_SAYS[notice.notice] or (rujukan.paused and notice.notice is Notice.PENGINGAT):
+    paused = (await session.get_one(Rujukan, row.rujukan_id)).paused
+    if notice.notice is Notice.PENGINGAT and (paused or row.state not in WAITS_FOR_PARTNER):
         return None
-    payload = notice_payload(notice.notice, row.rujukan_program_id, notice.on)
-    return await ready(
-        session, row.partner_id, named(row.rujukan_program_id, notice.notice, notice.on), payload
-    )
+    return notice_payload(notice.notice, notice.rujukan_program_id, notice.on)
 
 
 async def ready(
-    session: AsyncSession, partner_id: UUID, told: Told, payload: dict[str, object]
-) -> Call | PutOff | None:
-    """Return the call to a partner that has a webhook. Nothing is signed yet: the timestamp is the call's moment."""
+    session: AsyncSession, due: Due, notice: PartnerNotice, payload: dict[str, object]
+) -> Call | None:
+    """Return the call to a partner that has a webhook; one that is left alone is called when that is over.
+
+    Nothing is signed yet: the timestamp is the call's moment.
+    """
+    partner_id = notice.partner_id
     partner = await session.get_one(Partner, partner_id)
     if partner.webhook_url is None or partner.secret_sealed is None:
         return None
     if (until := await held_until(session, partner_id)) is not None:
-        return PutOff(until)
+        again = {"subject_id": due.subject_id, "payload": due.payload, "lane": lane_of(partner_id)}
+        await schedule(session, due.kind, until, clock="real", **again)
+        return None
     secret = vault_of(session).open(
         partner.secret_sealed, table="partner", column="secret_sealed", row_id=partner_id
     )
     body = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+    told = named(notice.rujukan_program_id, notice.notice, notice.on)
     return Call(partner.webhook_url, body, secret.encode(), str(told.notice_id), told.key)
 
 
-async def record_telling(session: AsyncSession, due: Due, outcome: Reply | PutOff | None) -> None:
+async def record_telling(session: AsyncSession, due: Due, outcome: Reply | None) -> None:
     """Record that the partner knows, or tell it again later."""
     notice = await session.get(PartnerNotice, UUID(due.subject_id), with_for_update=True)
     if notice is None or outcome is None:
         return
-    if isinstance(outcome, PutOff):
-        await put_off(session, due, outcome, notice.partner_id)
-        return
     await attempted(session, notice.rujukan_program_id, notice.partner_id, notice.notice, outcome, [])
     if outcome.taken:
         taken(notice, SYSTEM)
-    elif notice.taken_at is None:
+    elif notice.taken_at is None and not due.moved:
         await ask_telling(session, notice.notice_id, notice.partner_id, attempt=due.payload["attempt"] + 1)
-
-
-async def put_off(session: AsyncSession, due: Due, held: PutOff, partner_id: UUID) -> None:
-    """Ask again when the partner is called again; it is no further try."""
-    await schedule(
-        session,
-        due.kind,
-        held.until,
-        subject_id=due.subject_id,
-        clock="real",
-        payload=due.payload,
-        lane=lane_of(partner_id),
-    )
 
 
 def taken(notice: PartnerNotice, by: str) -> None:
@@ -157,21 +162,17 @@ def taken(notice: PartnerNotice, by: str) -> None:
 async def attempted(
     session: AsyncSession, subject: UUID, partner_id: UUID, notice: Notice, reply: Reply, fields: list[str]
 ) -> None:
-    """Keep one try, and let the partner's breaker know of it."""
+    """Keep one try, and let the partner's breaker know of it; where nobody was called, nothing was shared."""
     session.add(
         Attempt(
             attempt_id=uuid7(),
             rujukan_program_id=subject,
             notice=notice,
-            fields=fields,
+            fields=fields if reply.called else [],
             http_status=reply.status,
             fault=reply.fault,
             milliseconds=reply.milliseconds,
         )
     )
-    await note_reply(session, partner_id, reply)
-
-
-async def forget_telling(session: AsyncSession, notice_id: UUID) -> None:
-    """The partner has taken it itself: no webhook any more."""
-    await unschedule(session, TELLING, notice_id)
+    if reply.called:
+        await note_reply(session, partner_id, reply)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.commands.deadlines import instant_of
 from services.referral.commands.families import family_of, matches, require_care
-from services.referral.commands.moves import Move, remember
+from services.referral.commands.moves import SYSTEM, Move, remember
 from services.referral.commands.places import Obstacle, obstacles
 from services.referral.matching import Match
 from services.referral.models import ENDED, OfferShown, Rujukan, RujukanProgram, RujukanState
 from shared import clock
 from shared.access import Actor
-from shared.clock import JAKARTA
 from shared.contracts.graduation import GraduasiDetermined
 from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
 from shared.contracts.referral import RujukanOpened
@@ -28,7 +28,7 @@ from shared.jobs import schedule
 from shared.messaging import emit
 
 MATCHING, REFITTING = "rujukan.match", "rujukan.refit"
-ASK_AGAIN = timedelta(seconds=1)
+ASK_AGAIN, AT_MOST = timedelta(seconds=1), timedelta(minutes=5)
 
 
 async def show_offers(session: AsyncSession, kpm_id: UUID, caller: Actor) -> OfferShown:
@@ -114,16 +114,15 @@ def opened_fact(row: Rujukan) -> RujukanOpened:
     return RujukanOpened(**{name: getattr(row, name) for name in names})
 
 
-async def match_rujukan(session: AsyncSession, rujukan: Rujukan) -> bool:
-    """Draft one offer for each program that fits; return False, to be asked again, while the family is unknown."""
+async def match_rujukan(session: AsyncSession, rujukan: Rujukan, *, attempt: int = 0) -> None:
+    """Draft one offer for each program that fits; asked again, later each time, while the family is unknown."""
     if rujukan.matched or rujukan.state is not RujukanState.TERBUKA:
-        return True
+        return
     today = await clock.today(session)
     family = await family_of(session, rujukan.kpm_id, today)
     if family is None:
-        due_at = datetime.now(UTC) + ASK_AGAIN
-        await schedule(session, MATCHING, due_at, subject_id=rujukan.rujukan_id, clock="real")
-        return False
+        await _ask_again(session, rujukan.rujukan_id, attempt)
+        return
     elsewhere = await offered_elsewhere(session, rujukan)
     fitting = [match for match in await matches(session, family) if match.fits]
     found = [match for match in fitting if match.program.code not in elsewhere]
@@ -133,16 +132,20 @@ async def match_rujukan(session: AsyncSession, rujukan: Rujukan) -> bool:
         row = drafted(rujukan, match)
         session.add(row)
         await session.flush()
-        remember(session, row, None, Move("system:referral", today, "matched"))
+        remember(session, row, None, Move(SYSTEM, today, "matched"))
     rujukan.matched = True
-    return True
+
+
+async def _ask_again(session: AsyncSession, rujukan_id: UUID, attempt: int) -> None:
+    due_at = datetime.now(UTC) + min(AT_MOST, ASK_AGAIN * 2 ** min(attempt, 20))
+    payload = {"attempt": attempt + 1}
+    await schedule(session, MATCHING, due_at, subject_id=rujukan_id, clock="real", payload=payload)
 
 
 async def ask_refit(session: AsyncSession, rujukan_id: UUID) -> None:
     """Let a case in which nothing goes on be matched again tomorrow: a business grows older without anybody's word."""
     tomorrow = await clock.today(session) + timedelta(days=1)
-    begins = datetime.combine(tomorrow, time(), JAKARTA).astimezone(UTC)
-    await schedule(session, REFITTING, begins, subject_id=rujukan_id)
+    await schedule(session, REFITTING, instant_of(tomorrow), subject_id=rujukan_id)
 
 
 def drafted(rujukan: Rujukan, match: Match) -> RujukanProgram:

@@ -1,4 +1,4 @@
-"""Did it help: outcomes at 3, 6, 12 and 24 months after delivery, and reports that a family may have fallen back."""
+"""Did it help: outcomes at the months that the rule asks for, and reports that a family may have fallen back."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,15 +9,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.deadlines import CLOSING
 from services.referral.commands.families import require_care
-from services.referral.commands.following import close_tasks, months_after
+from services.referral.commands.following import close_tasks
 from services.referral.commands.moves import Move, insert, require_past, walk
 from services.referral.errors import (
+    AidTakenBack,
     NothingDelivered,
     OutcomeAlreadyRecorded,
+    OutcomeNotAsked,
     OutcomeTooEarly,
     RelapseAlreadyReported,
+    RujukanNotOpen,
 )
-from services.referral.models import ENDED, Outcome, RelapseReport, Rujukan, RujukanProgram, RujukanState
+from services.referral.models import (
+    ENDED,
+    Outcome,
+    OutcomeTask,
+    RelapseReport,
+    Rujukan,
+    RujukanProgram,
+    RujukanState,
+)
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
@@ -25,8 +36,6 @@ from shared.contracts.referral import OutcomeRecorded, RelapseReported
 from shared.database import load
 from shared.jobs import schedule
 from shared.messaging import emit
-
-LAST_MONTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +53,39 @@ async def record_outcome(
     """Record the outcome of a month that has come; the last one closes the rujukan.
 
     Raises:
-        NotFound, NotYourFamily, NothingDelivered, OutcomeTooEarly, OutcomeAlreadyRecorded
+        NotFound, NotYourFamily, NothingDelivered, AidTakenBack, OutcomeNotAsked, OutcomeTooEarly,
+        OutcomeAlreadyRecorded
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_care(session, caller, row.kpm_id)
-    if row.delivered_on is None or row.state not in {
-        RujukanProgramState.DISALURKAN,
-        RujukanProgramState.TUTUP,
-    }:
-        raise NothingDelivered
-    today, due_on = await clock.today(session), months_after(row.delivered_on, seen.month)
+    asked = await _asked(session, row, seen.month)
+    today, due_on = await clock.today(session), asked[seen.month]
     if today < due_on:
         raise OutcomeTooEarly("/body/month", month=seen.month, due_on=due_on)
     outcome = _outcome(row, seen, today, caller)
     await insert(session, outcome, {"pk_outcome": OutcomeAlreadyRecorded("/body/month", month=seen.month)})
     await close_tasks(session, rujukan_program_id, today, seen.month)
     emit(session, _recorded(row, outcome))
-    if seen.month == LAST_MONTH and row.state is not RujukanProgramState.TUTUP:
+    if seen.month == max(asked) and row.state is not RujukanProgramState.TUTUP:
         await walk(
             session, row, RujukanProgramState.TUTUP, Move(caller.sub, today, "the last outcome is known")
         )
         await schedule(session, CLOSING, datetime.now(UTC), subject_id=row.rujukan_id, clock="real")
     return outcome
+
+
+async def _asked(session: AsyncSession, row: RujukanProgram, month: int) -> dict[int, date]:
+    """Return the months for which an outcome is asked, each with its day; `month` is among them."""
+    if row.delivered_on is None:
+        raise NothingDelivered
+    if row.state is RujukanProgramState.DICABUT:
+        raise AidTakenBack(on=row.withdrawn_on)
+    wanted = sa.select(OutcomeTask.month, OutcomeTask.due_on)
+    mine = wanted.where(OutcomeTask.rujukan_program_id == row.rujukan_program_id).order_by(OutcomeTask.month)
+    asked = {row.month: row.due_on for row in await session.execute(mine)}
+    if month not in asked:
+        raise OutcomeNotAsked("/body/month", month=month, months=", ".join(map(str, asked)))
+    return asked
 
 
 def _outcome(row: RujukanProgram, seen: Seen, today: date, caller: Actor) -> Outcome:
@@ -102,10 +122,13 @@ async def report_relapse(
     """Say that the family may have fallen back; graduation checks, caseload visits.
 
     Raises:
-        NotFound, NotYourFamily, DateInTheFuture, DateTooEarly, RelapseAlreadyReported
+        NotFound, NotYourFamily, RujukanNotOpen: the graduation was undone. DateInTheFuture, DateTooEarly,
+        RelapseAlreadyReported
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
     await require_care(session, caller, rujukan.kpm_id)
+    if rujukan.state is RujukanState.DICABUT:
+        raise RujukanNotOpen(state=rujukan.state)
     await require_past(session, reported_on, "/body/reported_on", earliest=rujukan.sk_on)
     report = RelapseReport(
         rujukan_id=rujukan_id, reported_on=reported_on, month=month, cause=cause, reported_by=caller.sub

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.commands.moves import Move, facts, insert, walk
-from services.referral.commands.notices import SYSTEM, tell_partner
+from services.referral.commands.moves import SYSTEM, Move, facts, insert, walk
+from services.referral.commands.notices import tell_partner
 from services.referral.errors import EscalationAcknowledged, ProgramUnknown, SlaTermTaken
 from services.referral.models import (
     TRANSITIONS,

@@ -9,19 +9,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.deadlines import fall_due
 from services.referral.commands.notices import ask_telling
-from services.referral.commands.sending import ask_sending
+from services.referral.commands.sending import ask_all
 from services.referral.models import Deadline, Notice, PartnerNotice, Pause, Rujukan, RujukanProgram
 from shared import clock
 
 
 async def pause_rujukan(session: AsyncSession, rujukan: Rujukan, sanggah_id: UUID) -> None:
-    """Hold the case for this sanggah; heard again, nothing changes."""
+    """Hold the case for this sanggah; heard again, nothing changes, whatever has come of the sanggah since."""
     new = insert_into(Pause).values(
         sanggah_id=sanggah_id, rujukan_id=rujukan.rujukan_id, paused_on=await clock.today(session)
     )
-    await session.execute(new.on_conflict_do_nothing())
-    rujukan.paused = True
-    rujukan.version += 1
+    held = await session.scalar(new.on_conflict_do_nothing().returning(Pause.sanggah_id))
+    if held is not None:
+        rujukan.paused = True
+        rujukan.version += 1
+
+
+async def hold_like(session: AsyncSession, first: Rujukan, other: Rujukan) -> None:
+    """Hold a case that opens while the first of its graduation is held, for the same sanggah, so that they let both go."""
+    wanted = sa.select(Pause.sanggah_id).where(
+        Pause.rujukan_id == first.rujukan_id, Pause.resumed_on.is_(None)
+    )
+    for sanggah_id in (await session.scalars(wanted)).all():
+        await pause_rujukan(session, other, sanggah_id)
 
 
 async def resume_rujukan(session: AsyncSession, rujukan: Rujukan, sanggah_id: UUID) -> None:
@@ -66,9 +76,8 @@ async def _shift(session: AsyncSession, rujukan: Rujukan, begun: date, ended: da
 
 async def _go_on(session: AsyncSession, rujukan: Rujukan) -> None:
     """Ask again for what was held: sendings, and reminders that were not taken."""
+    await ask_all(session, rujukan.rujukan_id)
     mine = sa.select(RujukanProgram.rujukan_program_id).where(RujukanProgram.rujukan_id == rujukan.rujukan_id)
-    for rujukan_program_id in (await session.scalars(mine)).all():
-        await ask_sending(session, rujukan_program_id)
     reminders = sa.select(PartnerNotice).where(
         PartnerNotice.rujukan_program_id.in_(mine),
         PartnerNotice.notice == Notice.PENGINGAT,

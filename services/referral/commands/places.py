@@ -179,12 +179,13 @@ def leave_list(waiting: Waiting | None, on: date, as_: str) -> None:
 async def keep_places(session: AsyncSession, row: RujukanProgram, on: date) -> None:
     """Do what a state that was entered means for places: an end without aid gives them back to whoever is next.
 
-    On the partner's own list (DAFTAR_TUNGGU) a family keeps its place, and is shown in the order of the others.
+    Aid that has reached a family has used its place up, also where it is taken back on paper later. On the partner's own list (DAFTAR_TUNGGU) a family keeps its place, and is shown in the order of the others.
     """
     waiting = await waiting_of(session, row.rujukan_program_id)
     if row.state in ENDED - {S.TUTUP}:
         leave_list(waiting, on, row.state)
-        await _release(session, row, on)
+        if row.delivered_on is None:
+            await _release(session, row, on)
     elif row.state is S.DAFTAR_TUNGGU and waiting is None:
         session.add(_line(row, Obstacle(W.DAFTAR_MITRA), on))
     elif waiting is not None and waiting.reason is W.DAFTAR_MITRA:

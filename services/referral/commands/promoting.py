@@ -6,15 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.commands.moves import Move, walk
-from services.referral.commands.places import PROMOTING, intake_open, seek_place
+from services.referral.commands.moves import SYSTEM, Move, walk
+from services.referral.commands.places import PROMOTING, holds_on, intake_open, seek_place
 from services.referral.commands.sending import ask_sending
-from services.referral.models import RujukanProgram, Waiting, WaitingReason
+from services.referral.models import ProgramQuota, RujukanProgram, Waiting, WaitingReason
 from shared import clock
 from shared.contracts.kinds import RujukanProgramState
 from shared.jobs import Due, schedule
 
-AT_ONCE = 200
+AT_ONCE = 50
 AGAIN = timedelta(seconds=1)
 
 
@@ -24,13 +24,7 @@ async def promote(session: AsyncSession, due: Due) -> None:
     `opened` in the payload: an intake has opened, and with it the turn of those on the partner's own list comes again.
     """
     code, after = due.payload["code"], due.payload.get("after", 0)
-    wanted = (
-        sa.select(Waiting.number)
-        .where(Waiting.program_code == code, Waiting.left_on.is_(None), Waiting.number > after)
-        .order_by(Waiting.number)
-        .limit(AT_ONCE)
-    )
-    numbers = (await session.scalars(wanted)).all()
+    numbers = await _who_may(session, code, after)
     skipped = await _each(session, numbers, opened=bool(due.payload.get("opened")))
     if skipped or len(numbers) == AT_ONCE:
         following = {**due.payload, "after": after if skipped else numbers[-1]}
@@ -43,6 +37,16 @@ async def promote(session: AsyncSession, due: Due) -> None:
             clock="real",
             payload=following,
         )
+
+
+async def _who_may(session: AsyncSession, code: str, after: int) -> Sequence[int]:
+    """Return the next lines; who waits for a quota that is still full is passed over at no cost."""
+    here = (ProgramQuota.quota_id == Waiting.quota_id, ProgramQuota.taken >= ProgramQuota.places)
+    holds = holds_on(await clock.today(session), ProgramQuota.valid_from, ProgramQuota.valid_to)
+    full = sa.select(ProgramQuota.quota_id).where(*here, holds).exists()
+    mine = (Waiting.program_code == code, Waiting.left_on.is_(None), Waiting.number > after)
+    wanted = sa.select(Waiting.number).where(*mine, ~full).order_by(Waiting.number).limit(AT_ONCE)
+    return (await session.scalars(wanted)).all()
 
 
 async def _each(session: AsyncSession, numbers: Sequence[int], *, opened: bool) -> bool:
@@ -69,5 +73,5 @@ async def _promote(
         if await seek_place(session, row, today, in_turn=True):
             await ask_sending(session, row.rujukan_program_id)
     elif opened and await intake_open(session, row.program_code, today):
-        move = Move("system:referral", today, "the program's intake has opened")
+        move = Move(SYSTEM, today, "the program's intake has opened")
         await walk(session, row, RujukanProgramState.DIPROSES, move)

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.commands.deadlines import instant_of
 from services.referral.commands.moves import insert
-from services.referral.commands.places import PROMOTING
+from services.referral.commands.places import PROMOTING, holds_on
 from services.referral.errors import (
     AlreadyPast,
     IntakeOverlaps,
@@ -20,7 +21,6 @@ from services.referral.errors import (
 from services.referral.models import IntakeWindow, ProgramQuota, ProgramQuotaChange
 from shared import clock, wilayah
 from shared.access import Actor
-from shared.clock import JAKARTA
 from shared.database import uuid7
 from shared.jobs import schedule
 
@@ -69,17 +69,21 @@ async def set_quota(session: AsyncSession, code: str, new: NewQuota, caller: Act
     Whoever waits is looked at once it holds.
 
     Raises:
-        UnknownWilayah, RangeReversed, QuotaBelowTaken, QuotaOverlaps
+        UnknownWilayah, RangeReversed, QuotaBelowTaken, QuotaOverlaps, AlreadyPast: it would end what was in force before
+        today, and its places would be given a second time.
     """
     if new.kode_wilayah != wilayah.NATIONAL:
         wilayah.require(new.kode_wilayah, "/body/kode_wilayah")
     _require_order(new.valid_from, new.valid_to, "/body/valid_to")
     await _promote_from(session, code, new.valid_from, "quota")
-    before = await _last_before(session, code, new)
+    before, today = await _last_before(session, code, new), await clock.today(session)
     if before is not None and before.valid_from == new.valid_from:
-        quota = _amend(before, new)
+        quota = _amended(before, new, today)
     else:
-        quota = await _begin(session, code, new, before, caller)
+        await _end(session, before, new, today)
+        quota = _begun(code, new, caller)
+    overlaps = QuotaOverlaps("/body/valid_from", code=code, kode_wilayah=new.kode_wilayah)
+    await insert(session, quota, {"ex_program_quota_range": overlaps})
     change = {name: getattr(quota, name) for name in ("quota_id", "version", "places", "valid_to")}
     session.add(ProgramQuotaChange(**change, set_by=caller.sub))
     return quota
@@ -96,22 +100,29 @@ async def _last_before(session: AsyncSession, code: str, new: NewQuota) -> Progr
     )
 
 
-def _amend(quota: ProgramQuota, new: NewQuota) -> ProgramQuota:
+def _amended(quota: ProgramQuota, new: NewQuota, today: date) -> ProgramQuota:
     if new.places < quota.taken:
         raise QuotaBelowTaken("/body/places", taken=quota.taken, places=new.places)
+    if new.valid_to is not None and new.valid_to < today and new.valid_to != quota.valid_to:
+        raise AlreadyPast("/body/valid_to", on=new.valid_to)
     quota.places, quota.valid_to = new.places, new.valid_to
     quota.version += 1
     return quota
 
 
-async def _begin(
-    session: AsyncSession, code: str, new: NewQuota, before: ProgramQuota | None, caller: Actor
-) -> ProgramQuota:
-    if before is not None and (before.valid_to is None or before.valid_to > new.valid_from):
-        before.valid_to = new.valid_from
-        before.version += 1
-        await session.flush()
-    quota = ProgramQuota(
+async def _end(session: AsyncSession, before: ProgramQuota | None, new: NewQuota, today: date) -> None:
+    """Let the quota before end where the new one begins."""
+    if before is None or (before.valid_to is not None and before.valid_to <= new.valid_from):
+        return
+    if new.valid_from < today:
+        raise AlreadyPast("/body/valid_from", on=new.valid_from)
+    before.valid_to = new.valid_from
+    before.version += 1
+    await session.flush()
+
+
+def _begun(code: str, new: NewQuota, caller: Actor) -> ProgramQuota:
+    return ProgramQuota(
         quota_id=uuid7(),
         program_code=code,
         kode_wilayah=new.kode_wilayah,
@@ -123,9 +134,6 @@ async def _begin(
         version=1,
         set_by=caller.sub,
     )
-    overlaps = QuotaOverlaps("/body/valid_from", code=code, kode_wilayah=new.kode_wilayah)
-    await insert(session, quota, {"ex_program_quota_range": overlaps})
-    return quota
 
 
 async def set_intake(session: AsyncSession, code: str, new: NewIntake, caller: Actor) -> IntakeWindow:
@@ -135,20 +143,25 @@ async def set_intake(session: AsyncSession, code: str, new: NewIntake, caller: A
         RangeReversed, AlreadyPast, IntakeOverlaps
     """
     _require_order(new.opens_on, new.closes_on, "/body/closes_on")
-    await _promote_from(session, code, new.opens_on, "intake")
     today = await clock.today(session)
     if new.closes_on is not None and new.closes_on < today:
         raise AlreadyPast("/body/closes_on", on=new.closes_on)
-    wanted = sa.select(IntakeWindow).where(
+    holds = holds_on(today, IntakeWindow.opens_on, IntakeWindow.closes_on)
+    wanted = sa.select(IntakeWindow, holds).where(
         IntakeWindow.program_code == code, IntakeWindow.opens_on == new.opens_on
     )
-    overlaps = IntakeOverlaps("/body/opens_on", code=code)
-    window = await session.scalar(wanted.with_for_update()) or IntakeWindow(
-        window_id=uuid7(), program_code=code, opens_on=new.opens_on, set_by=caller.sub
-    )
+    found = (await session.execute(wanted.with_for_update())).one_or_none()
+    window, is_open = found or (_window(code, new, caller), False)
+    if not is_open:  # to close an open one later, or sooner, opens nothing
+        await _promote_from(session, code, new.opens_on, "intake")
     window.closes_on = new.closes_on
+    overlaps = IntakeOverlaps("/body/opens_on", code=code)
     await insert(session, window, {"ex_intake_window_range": overlaps})
     return window
+
+
+def _window(code: str, new: NewIntake, caller: Actor) -> IntakeWindow:
+    return IntakeWindow(window_id=uuid7(), program_code=code, opens_on=new.opens_on, set_by=caller.sub)
 
 
 def _require_order(begins_on: date, ends_on: date | None, pointer: str) -> None:
@@ -161,5 +174,4 @@ async def _promote_from(
 ) -> None:
     """Let the waiting list be looked at when the day begins in Jakarta; now, when it has begun."""
     payload = {"code": code, "opened": what == "intake"}
-    begins = datetime.combine(day, time(), JAKARTA).astimezone(UTC)
-    await schedule(session, PROMOTING, begins, subject_id=f"{code} {what} {day}", payload=payload)
+    await schedule(session, PROMOTING, instant_of(day), subject_id=f"{code} {what} {day}", payload=payload)

@@ -4,6 +4,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.opening import match_rujukan, opened_fact, rujukan_of
+from services.referral.commands.pausing import hold_like
 from services.referral.models import Rujukan, RujukanState
 from shared import clock
 from shared.contracts.graduation import RelapseConfirmed
@@ -37,7 +38,7 @@ async def open_next(session: AsyncSession, event: RelapseConfirmed) -> None:
         rujukan_id=uuid7(),
         purpose=RujukanPurpose.KAMBUH,
         state=RujukanState.TERBUKA,
-        paused=first.paused,
+        paused=False,
         matched=False,
         opened_on=await clock.today(session),
         version=1,
@@ -46,4 +47,5 @@ async def open_next(session: AsyncSession, event: RelapseConfirmed) -> None:
     opened = await session.scalar(once.returning(Rujukan))
     if opened is not None:
         emit(session, opened_fact(opened))
+        await hold_like(session, first, opened)
         await match_rujukan(session, opened)

@@ -1,13 +1,13 @@
 """Open cases in which nothing goes on are matched again: when a program begins, and each day as facts and ages change."""
 
-from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.commands.deadlines import instant_of
 from services.referral.commands.families import families_of, family_of, matches
-from services.referral.commands.moves import Move, remember
+from services.referral.commands.moves import SYSTEM, Move, remember
 from services.referral.commands.opening import ask_refit, drafted, offered_elsewhere
 from services.referral.fitting import Fitting
 from services.referral.matching import Match, match
@@ -21,7 +21,6 @@ from services.referral.models import (
 )
 from shared import clock
 from shared.access import Actor
-from shared.clock import JAKARTA
 from shared.database import load
 from shared.jobs import Due, Job, Step, enqueue, schedule
 
@@ -33,11 +32,6 @@ def going_on() -> sa.Exists:
     """The condition that an offer of a case still has a way before it, or has brought aid."""
     own = sa.select(RujukanProgram.rujukan_program_id).where(RujukanProgram.rujukan_id == Rujukan.rujukan_id)
     return sa.exists(own.where(RujukanProgram.state.not_in(ENDED)))
-
-
-def begin_of(day: date) -> datetime:
-    """Return the first instant of a day in Jakarta."""
-    return datetime.combine(day, time(), JAKARTA).astimezone(UTC)
 
 
 async def refit(session: AsyncSession, rujukan_id: UUID) -> None:
@@ -53,7 +47,7 @@ async def refit(session: AsyncSession, rujukan_id: UUID) -> None:
     found = [one for one in await matches(session, family) if one.fits] if family else []
     fresh = [one for one in found if one.program.code not in tried]
     for one in fresh:
-        await _draft(session, rujukan, one, Move("system:referral", today, "matched again"))
+        await _draft(session, rujukan, one, Move(SYSTEM, today, "matched again"))
     if not fresh:
         await ask_refit(session, rujukan_id)
 
@@ -67,8 +61,7 @@ async def _draft(session: AsyncSession, rujukan: Rujukan, found: Match, move: Mo
 
 async def ask_rematch(session: AsyncSession, program: Program) -> None:
     """Let open cases without an offer be matched with a revision on the day from which it holds."""
-    begins = begin_of(program.valid_from)
-    await schedule(session, BEGINNING, begins, subject_id=program.program_id)
+    await schedule(session, BEGINNING, instant_of(program.valid_from), subject_id=program.program_id)
 
 
 async def begin_rematch(session: AsyncSession, due: Due) -> None:
@@ -88,7 +81,7 @@ async def rematch_some(session: AsyncSession, job: Job) -> Step:
     for case in cases:
         family = families.get(case.kpm_id)
         if family is not None and fitting.mask(family):
-            move = Move("system:referral", today, f"{program.code} revision {program.revision} fits")
+            move = Move(SYSTEM, today, f"{program.code} revision {program.revision} fits")
             await _draft(session, case, match(program, rules, family), move)
             drafts += 1
     place = {"after": str(cases[-1].rujukan_id)} if cases else {}

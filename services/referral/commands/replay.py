@@ -8,18 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.breaker import lane_of
-from services.referral.commands.notices import (
-    STILL_SAYS,
-    attempted,
-    named,
-    put_off,
-    ready,
-)
-from services.referral.commands.sending import sharing_of
+from services.referral.commands.notices import attempted, content_of, or_unreadable, ready
+from services.referral.commands.sending import sharing_of, tell_withdrawal_again
 from services.referral.models import Notice, Partner, PartnerNotice, Program, RujukanProgram
-from services.referral.payload import notice_payload, rujukan_payload
-from services.referral.webhook import Call, PutOff, Reply, backoff
+from services.referral.payload import rujukan_payload
+from services.referral.webhook import Call, Reply, backoff
 from shared.access import Actor
+from shared.contracts.kinds import RujukanProgramState
 from shared.database import load
 from shared.errors import NotFound
 from shared.jobs import Due, Job, Step, enqueue, schedule
@@ -82,44 +77,29 @@ async def ask_replay(session: AsyncSession, notice: PartnerNotice, attempt: int)
     )
 
 
-async def prepare_replay(session: AsyncSession, due: Due) -> Call | PutOff | None:
+@or_unreadable
+async def prepare_replay(session: AsyncSession, due: Due) -> Call | None:
     """Return the call, or None where it may not be told any more: a consent that was taken back is not shared again."""
     notice = await session.get_one(PartnerNotice, UUID(due.subject_id))
-    payload = await _content(session, notice)
-    if payload is None:
-        return None
-    return await ready(
-        session,
-        notice.partner_id,
-        named(notice.rujukan_program_id, notice.notice, notice.on),
-        payload,
-    )
-
-
-async def _content(session: AsyncSession, notice: PartnerNotice) -> dict[str, object] | None:
     if notice.notice is Notice.RUJUKAN:
         sharing = await sharing_of(session, notice.rujukan_program_id)
-        return rujukan_payload(sharing) if sharing else None
-    row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
-    if row.state not in STILL_SAYS[notice.notice]:
-        return None
-    return notice_payload(notice.notice, notice.rujukan_program_id, notice.on)
+        payload = rujukan_payload(sharing) if sharing else None
+    else:
+        payload = await content_of(session, notice)
+    return await ready(session, due, notice, payload) if payload else None
 
 
-async def record_replay(session: AsyncSession, due: Due, outcome: Reply | PutOff | None) -> None:
-    """Record that it was told again, or tell it again later."""
+async def record_replay(session: AsyncSession, due: Due, outcome: Reply | None) -> None:
+    """Record that it was told again, or tell it again later; a withdrawal that came meanwhile is told after it."""
+    if outcome is None:
+        return
     notice = await session.get_one(PartnerNotice, UUID(due.subject_id))
-    if isinstance(outcome, PutOff):
-        await put_off(session, due, outcome, notice.partner_id)
-    elif outcome is not None:
-        fields = await _fields(session, notice)
-        await attempted(session, notice.rujukan_program_id, notice.partner_id, notice.notice, outcome, fields)
-        if not outcome.taken:
-            await ask_replay(session, notice, due.payload["attempt"] + 1)
-
-
-async def _fields(session: AsyncSession, notice: PartnerNotice) -> list[str]:
-    if notice.notice is not Notice.RUJUKAN:
-        return []
-    row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
-    return (await session.get_one(Program, row.program_id)).minimum_data
+    row = await load(session, RujukanProgram, notice.rujukan_program_id)
+    program = await session.get_one(Program, row.program_id)
+    names_a_person = notice.notice is Notice.RUJUKAN
+    fields = program.minimum_data if names_a_person else []
+    await attempted(session, row.rujukan_program_id, row.partner_id, notice.notice, outcome, fields)
+    if names_a_person and outcome.called and row.state is RujukanProgramState.DICABUT:
+        await tell_withdrawal_again(session, row)
+    elif not outcome.taken and not due.moved:
+        await ask_replay(session, notice, due.payload["attempt"] + 1)

@@ -3,7 +3,7 @@
 Retries are due work on the real clock, for ever, each later than the last up to an hour, with jitter.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import orjson
@@ -12,13 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.answering import Said, take_answer
 from services.referral.commands.breaker import lane_of
-from services.referral.commands.moves import Move, walk
+from services.referral.commands.moves import SYSTEM, Move, walk
 from services.referral.commands.notices import (
-    SYSTEM,
     attempted,
-    named,
+    or_unreadable,
     put_notice,
-    put_off,
     ready,
     taken,
     tell_partner,
@@ -30,7 +28,6 @@ from services.referral.models import (
     Identity,
     Notice,
     Office,
-    PartnerNotice,
     Program,
     Rujukan,
     RujukanProgram,
@@ -38,11 +35,11 @@ from services.referral.models import (
     SendFrom,
 )
 from services.referral.payload import Sharing, rujukan_payload
-from services.referral.webhook import Call, PutOff, Reply, backoff
+from services.referral.webhook import Call, Reply, backoff
 from shared import clock, wilayah
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.database import load, vault_of
-from shared.jobs import Due, schedule, unschedule
+from shared.jobs import Due, schedule
 
 SENDING = "rujukan.send"
 WAITING = frozenset({RujukanProgramState.DISETUJUI_KPM, RujukanProgramState.GAGAL_KIRIM})
@@ -50,9 +47,22 @@ WAITING = frozenset({RujukanProgramState.DISETUJUI_KPM, RujukanProgramState.GAGA
 
 async def ask_sending(session: AsyncSession, rujukan_program_id: UUID, *, attempt: int = 0) -> None:
     """Let the sending fall due; whether all is there for it is looked at then."""
-    partner = sa.select(RujukanProgram.partner_id).where(
+    wanted = sa.select(RujukanProgram.partner_id).where(
         RujukanProgram.rujukan_program_id == rujukan_program_id
     )
+    await _fall_due(session, rujukan_program_id, (await session.scalars(wanted)).one(), attempt)
+
+
+async def ask_all(session: AsyncSession, rujukan_id: UUID) -> None:
+    """Let the sending of all in a case fall due that have not gone yet."""
+    wanted = sa.select(RujukanProgram.rujukan_program_id, RujukanProgram.partner_id).where(
+        RujukanProgram.rujukan_id == rujukan_id, RujukanProgram.state.in_(WAITING)
+    )
+    for rujukan_program_id, partner_id in (await session.execute(wanted)).all():
+        await _fall_due(session, rujukan_program_id, partner_id, 0)
+
+
+async def _fall_due(session: AsyncSession, rujukan_program_id: UUID, partner_id: UUID, attempt: int) -> None:
     await schedule(
         session,
         SENDING,
@@ -60,17 +70,12 @@ async def ask_sending(session: AsyncSession, rujukan_program_id: UUID, *, attemp
         subject_id=rujukan_program_id,
         clock="real",
         payload={"attempt": attempt},
-        lane=lane_of((await session.scalars(partner)).one()),
+        lane=lane_of(partner_id),
     )
 
 
-async def ask_withdrawal(session: AsyncSession, row: RujukanProgram) -> None:
-    """Let the partner be told of the withdrawal, and of nothing else any more."""
-    await unschedule(session, SENDING, row.rujukan_program_id)
-    await tell_partner(session, row, Notice.DICABUT, row.withdrawn_on or await clock.today(session))
-
-
-async def prepare_sending(session: AsyncSession, due: Due) -> Call | PutOff | None:
+@or_unreadable
+async def prepare_sending(session: AsyncSession, due: Due) -> Call | None:
     """Return the call, or None while something is missing, which asks again when it comes.
 
     From here on the partner may know of the rujukan, by webhook or through its inbox: `shared_at` is set before the
@@ -81,8 +86,8 @@ async def prepare_sending(session: AsyncSession, due: Due) -> Call | PutOff | No
         return None
     row = sharing.row
     row.shared_at = row.shared_at or datetime.now(UTC)
-    told = await put_notice(session, row, Notice.RUJUKAN, await clock.today(session))
-    return await ready(session, row.partner_id, told, rujukan_payload(sharing))
+    notice = await put_notice(session, row, Notice.RUJUKAN, await clock.today(session))
+    return await ready(session, due, notice, rujukan_payload(sharing))
 
 
 async def sharing_of(session: AsyncSession, rujukan_program_id: UUID) -> Sharing | None:
@@ -120,59 +125,54 @@ async def office_of(session: AsyncSession, kode_wilayah: str) -> Office:
     )
 
 
-async def record_sending(session: AsyncSession, due: Due, outcome: Reply | PutOff | None) -> None:
+async def record_sending(session: AsyncSession, due: Due, outcome: Reply | None) -> None:
     """Record what the partner's system said: taken, refused with a code, or to be tried again."""
     if outcome is None:
         return
     row = await load(session, RujukanProgram, UUID(due.subject_id))
-    if isinstance(outcome, PutOff):
-        await put_off(session, due, outcome, row.partner_id)
-        return
-    program = await session.get_one(Program, row.program_id)
-    await attempted(
-        session, row.rujukan_program_id, row.partner_id, Notice.RUJUKAN, outcome, program.minimum_data
-    )
-    if row.state is RujukanProgramState.DICABUT:
-        await _tell_again(session, row)  # it may have overtaken the withdrawal
-    if row.state in WAITING:
-        await _note(session, row, outcome, due.payload["attempt"])
+    today = await clock.today(session)
+    fields = (await session.get_one(Program, row.program_id)).minimum_data
+    await attempted(session, row.rujukan_program_id, row.partner_id, Notice.RUJUKAN, outcome, fields)
+    has_it = outcome.taken or refusal_in(outcome) is not None
+    if has_it:  # also where its answer was here before its reply
+        taken(await put_notice(session, row, Notice.RUJUKAN, today), SYSTEM)
+    if row.state is RujukanProgramState.DICABUT and outcome.called:
+        await tell_withdrawal_again(session, row)
+    elif has_it and row.state in WAITING:
+        await _sent(session, row, outcome, today)
+    elif row.state in WAITING:
+        await _failed(session, row, outcome, due, today)
 
 
-async def _tell_again(session: AsyncSession, row: RujukanProgram) -> None:
-    """Tell of a withdrawal even if the partner has said that it has it: what it has now may be newer."""
-    told = named(row.rujukan_program_id, Notice.DICABUT, row.withdrawn_on or await clock.today(session))
-    notice = await session.get(PartnerNotice, told.notice_id, with_for_update=True)
-    if notice is not None:
-        notice.taken_at = notice.taken_by = None
-    await ask_withdrawal(session, row)
+async def tell_withdrawal_again(session: AsyncSession, row: RujukanProgram) -> None:
+    """Tell of a withdrawal even if the partner has said that it has it: a call that it overtook may have come after."""
+    on = row.withdrawn_on or await clock.today(session)
+    notice = await put_notice(session, row, Notice.DICABUT, on)
+    notice.taken_at = notice.taken_by = None
+    await tell_partner(session, row, Notice.DICABUT, on)
 
 
-async def _note(session: AsyncSession, row: RujukanProgram, reply: Reply, attempt: int) -> None:
-    move = Move(SYSTEM, await clock.today(session), "the partner's system took it")
-    if reply.taken or refusal_in(reply) is not None:
-        await walk(session, row, RujukanProgramState.TERKIRIM, move)
-        notice_id = named(row.rujukan_program_id, Notice.RUJUKAN, move.on).notice_id
-        taken(await session.get_one(PartnerNotice, notice_id), SYSTEM)
-        await _taken(session, row, reply, move)
-        return
+async def _failed(session: AsyncSession, row: RujukanProgram, reply: Reply, due: Due, today: date) -> None:
     if row.state is RujukanProgramState.DISETUJUI_KPM:
-        await walk(session, row, RujukanProgramState.GAGAL_KIRIM, Move(SYSTEM, move.on, said(reply)))
-    await ask_sending(session, row.rujukan_program_id, attempt=attempt + 1)
+        await walk(session, row, RujukanProgramState.GAGAL_KIRIM, Move(SYSTEM, today, said(reply)))
+    if not due.moved:
+        await ask_sending(session, row.rujukan_program_id, attempt=due.payload["attempt"] + 1)
 
 
-async def _taken(session: AsyncSession, row: RujukanProgram, reply: Reply, move: Move) -> None:
+async def _sent(session: AsyncSession, row: RujukanProgram, reply: Reply, today: date) -> None:
+    move = Move(SYSTEM, today, "the partner's system took it")
+    await walk(session, row, RujukanProgramState.TERKIRIM, move)
+    await _answered(session, row, reply, today)
+
+
+async def _answered(session: AsyncSession, row: RujukanProgram, reply: Reply, today: date) -> None:
     """200 is done, 202 is "I call back", a refusal is an answer at once (interop.md 1.2, partner effects)."""
     refusal = refusal_in(reply)
-    if refusal is not None:
-        said = Said(
-            f"reply:{row.rujukan_program_id}", RujukanProgramState.DITOLAK, refusal, None, None, move.on
-        )
-        await take_answer(session, row, said, SYSTEM)
-    elif reply.status == 200:
-        said = Said(
-            f"reply:{row.rujukan_program_id}", RujukanProgramState.DITERIMA_SISTEM, None, None, None, move.on
-        )
-        await take_answer(session, row, said, SYSTEM)
+    if refusal is None and reply.status != 200:
+        return
+    status = RujukanProgramState.DITOLAK if refusal else RujukanProgramState.DITERIMA_SISTEM
+    said = Said(f"reply:{row.rujukan_program_id}", status, refusal, None, None, today)
+    await take_answer(session, row, said, SYSTEM)
 
 
 def refusal_in(reply: Reply) -> RefusalCode | None:

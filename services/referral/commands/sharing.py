@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.families import require_care, require_fit
 from services.referral.commands.following import close_tasks
-from services.referral.commands.moves import Move, facts, insert, require_past, walk
+from services.referral.commands.moves import SYSTEM, Move, facts, insert, require_past, walk
+from services.referral.commands.notices import tell_partner
 from services.referral.commands.places import seek_place
-from services.referral.commands.sending import ask_sending, ask_withdrawal
+from services.referral.commands.sending import WAITING, ask_sending
 from services.referral.errors import (
     ConsentAlreadyGiven,
     EvidenceMissing,
@@ -28,6 +29,7 @@ from services.referral.models import (
     ConsentChannel,
     ConsentText,
     Identity,
+    Notice,
     Rujukan,
     RujukanProgram,
     RujukanState,
@@ -121,22 +123,24 @@ async def withdraw_consent(
     consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
     if consent is None or consent.withdrawn_on is not None:
         raise NoConsent
-    await require_past(session, withdrawn_on, "/body/withdrawn_on", earliest=consent.given_on)
+    today = await require_past(session, withdrawn_on, "/body/withdrawn_on", earliest=consent.given_on)
     consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, caller.sub
     emit(session, ConsentWithdrawn(**_said(consent, row), reason="consent withdrawn"))
     if row.state not in ENDED:
-        await withdraw(session, row, Move(caller.sub, withdrawn_on, "consent withdrawn"))
+        await withdraw(session, row, Move(caller.sub, today, "consent withdrawn"), withdrawn_on)
+    elif row.shared_at is not None:
+        await tell_partner(session, row, Notice.DICABUT, withdrawn_on)  # it may keep what it was told
     return row
 
 
-async def withdraw(session: AsyncSession, row: RujukanProgram, move: Move) -> None:
-    """Take one offer back, and tell the partner if it has ever been told of it."""
+async def withdraw(session: AsyncSession, row: RujukanProgram, move: Move, withdrawn_on: date) -> None:
+    """Take one offer back, and tell the partner if it has ever been told of it, and of nothing else any more."""
     await walk(session, row, RujukanProgramState.DICABUT, move)
-    row.withdrawn_on = move.on
+    row.withdrawn_on = withdrawn_on
     await close_tasks(session, row.rujukan_program_id, move.on)
-    emit(session, RujukanWithdrawn(**facts(row), reason=move.reason, withdrawn_on=move.on))
+    emit(session, RujukanWithdrawn(**facts(row), reason=move.reason, withdrawn_on=withdrawn_on))
     if row.shared_at is not None:
-        await ask_withdrawal(session, row)
+        await tell_partner(session, row, Notice.DICABUT, withdrawn_on)
 
 
 async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str) -> None:
@@ -145,24 +149,24 @@ async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str)
         return
     rujukan.close(RujukanState.DICABUT)
     rujukan.withdrawn_reason = reason
-    move = Move("system:referral", await clock.today(session), "graduation annulled")
+    move = Move(SYSTEM, await clock.today(session), "graduation annulled")
     wanted = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan.rujukan_id)
     for row in await session.scalars(
         wanted.order_by(RujukanProgram.rujukan_program_id).with_for_update(key_share=True)
     ):
         if row.state not in ENDED:
-            await withdraw(session, row, move)
+            await withdraw(session, row, move, move.on)
 
 
 async def keep_identity(session: AsyncSession, for_id: UUID, kpm_id: UUID, person: dict[str, object]) -> None:
     """Keep who the family is for one consented sending, under own keys; the same again changes nothing."""
     row = await session.get(RujukanProgram, for_id, with_for_update={"key_share": True})
-    waiting = {RujukanProgramState.DISETUJUI_KPM, RujukanProgramState.GAGAL_KIRIM}
-    if row is None or row.kpm_id != kpm_id or row.state not in waiting:
+    if row is None or row.kpm_id != kpm_id or row.state not in WAITING:
         return  # withdrawn, or over, while it was on its way: what is not needed is not kept
     sealed = vault_of(session).seal(
         orjson.dumps(person).decode(), table="identity", column="sealed", row_id=for_id
     )
     values = {"for_id": for_id, "recipient": RECIPIENT, "kpm_id": kpm_id, "sealed": sealed}
-    await session.execute(insert_into(Identity).values(values).on_conflict_do_nothing())
-    await ask_sending(session, for_id)
+    new = insert_into(Identity).values(values).on_conflict_do_nothing().returning(Identity.for_id)
+    if await session.scalar(new) is not None:
+        await ask_sending(session, for_id)

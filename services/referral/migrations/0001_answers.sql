@@ -103,6 +103,7 @@ CREATE TABLE escalation (
     note TEXT,
     CONSTRAINT pk_escalation PRIMARY KEY (escalation_id),
     CONSTRAINT uq_escalation_once UNIQUE (rujukan_program_id, sla_due_on),
+    CONSTRAINT ck_escalation_settled_after CHECK (settled_on >= raised_on),
     CONSTRAINT ck_escalation_acknowledged_whole CHECK ((acknowledged_on IS NULL) = (acknowledged_by IS NULL) AND (acknowledged_on IS NULL) = (note IS NULL)),
     CONSTRAINT fk_escalation_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );;
@@ -116,7 +117,7 @@ CREATE TABLE outcome_task (
     due_on DATE NOT NULL,
     closed_on DATE,
     CONSTRAINT pk_outcome_task PRIMARY KEY (rujukan_program_id, month),
-    CONSTRAINT ck_outcome_task_month_known CHECK (month IN (3, 6, 12, 24)),
+    CONSTRAINT ck_outcome_task_month_positive CHECK (month > 0),
     CONSTRAINT fk_outcome_task_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );;
 CREATE INDEX ix_outcome_task_kpm_id ON outcome_task (kpm_id) WHERE closed_on IS NULL;;

@@ -152,10 +152,23 @@ CREATE TABLE outcome (
     recorded_on DATE NOT NULL,
     recorded_by TEXT NOT NULL,
     CONSTRAINT pk_outcome PRIMARY KEY (rujukan_program_id, month),
-    CONSTRAINT ck_outcome_month_known CHECK (month IN (3, 6, 12, 24)),
+    CONSTRAINT ck_outcome_month_positive CHECK (month > 0),
     CONSTRAINT ck_outcome_omzet_not_negative CHECK (omzet_rp >= 0),
     CONSTRAINT fk_outcome_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );;
+CREATE TABLE outcome_rule (
+    version INTEGER NOT NULL,
+    months INTEGER[] NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    basis TEXT NOT NULL,
+    CONSTRAINT pk_outcome_rule PRIMARY KEY (version),
+    CONSTRAINT ex_outcome_rule_range EXCLUDE USING gist (daterange(valid_from, valid_to) WITH &&),
+    CONSTRAINT ck_outcome_rule_some_months CHECK (cardinality(months) > 0 AND 0 < ALL (months)),
+    CONSTRAINT ck_outcome_rule_range CHECK (valid_to > valid_from)
+);;
+INSERT INTO outcome_rule (version, months, valid_from, basis)
+    VALUES (1, ARRAY[3, 6, 12, 24], '2000-01-01', 'Isi pertama: hasil bantuan pada bulan ke-3, 6, 12, dan 24');;
 CREATE TABLE rujukan_program_history (
     history_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
@@ -172,6 +185,7 @@ CREATE TABLE rujukan_program_history (
 CREATE INDEX ix_rujukan_program_history_of ON rujukan_program_history (rujukan_program_id, history_id);;
 REVOKE UPDATE, DELETE ON answer, attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,
     program_rule FROM referral_api, referral_worker;;
+REVOKE INSERT, UPDATE, DELETE ON outcome_rule FROM referral_api, referral_worker;;
 REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office FROM referral_api, referral_worker;;
 REVOKE ALL ON identity FROM referral_api;;
 GRANT DELETE, SELECT (for_id, recipient) ON identity TO referral_api;;

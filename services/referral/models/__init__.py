@@ -48,6 +48,7 @@ from services.referral.models.sharing import (
     ConsentChannel,
     Notice,
     Outcome,
+    OutcomeRule,
     OutcomeTask,
     RelapseReport,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "OfferShown",
     "Office",
     "Outcome",
+    "OutcomeRule",
     "OutcomeTask",
     "Partner",
     "PartnerKind",

@@ -97,6 +97,7 @@ class Escalation(Table):
             "escalation_id",
             postgresql_where=sa.text("acknowledged_on IS NULL AND settled_on IS NULL"),
         ),
+        sa.CheckConstraint("settled_on >= raised_on", name="settled_after"),
         sa.CheckConstraint(
             "(acknowledged_on IS NULL) = (acknowledged_by IS NULL)"
             " AND (acknowledged_on IS NULL) = (note IS NULL)",

@@ -97,6 +97,7 @@ class QuotaPlace(Table):
         ),
         sa.Index("ix_quota_place_quota_id", "quota_id"),
         sa.CheckConstraint("(released_on IS NULL) = (released_as IS NULL)", name="release_whole"),
+        sa.CheckConstraint("released_on >= taken_on", name="released_after"),
     )
 
 
@@ -143,5 +144,6 @@ class Waiting(Table):
         ),
         sa.Index("ix_waiting_order", "program_code", "number", postgresql_where=sa.text("left_on IS NULL")),
         sa.CheckConstraint("(left_on IS NULL) = (left_as IS NULL)", name="leaving_whole"),
+        sa.CheckConstraint("left_on >= since_on", name="left_after"),
         sa.CheckConstraint("(quota_id IS NULL) = (reason <> 'KUOTA_PENUH')", name="quota_that_is_full"),
     )

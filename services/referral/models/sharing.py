@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.referral.models.table import Table
@@ -101,8 +101,28 @@ class Answer(Table):
     __table_args__ = (sa.UniqueConstraint("rujukan_program_id", "partner_answer_id", name="uq_answer_once"),)
 
 
+class OutcomeRule(Table):
+    """At which months after a delivery it is asked what became of the aid (chain.md 3): of deliveries in its range."""
+
+    __tablename__ = "outcome_rule"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    months: Mapped[list[int]] = mapped_column(ARRAY(sa.Integer))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    basis: Mapped[str]
+
+    __table_args__ = (
+        ExcludeConstraint(
+            (sa.text("daterange(valid_from, valid_to)"), "&&"), using="gist", name="ex_outcome_rule_range"
+        ),
+        sa.CheckConstraint("cardinality(months) > 0 AND 0 < ALL (months)", name="some_months"),
+        sa.CheckConstraint("valid_to > valid_from", name="range"),
+    )
+
+
 class Outcome(Table):
-    """What became of the aid 3, 6, 12 or 24 months after its delivery. Turnover in rupiah a month."""
+    """What became of the aid so many months after its delivery. Turnover in rupiah a month."""
 
     __tablename__ = "outcome"
 
@@ -114,7 +134,7 @@ class Outcome(Table):
     recorded_by: Mapped[str]
 
     __table_args__ = (
-        sa.CheckConstraint("month IN (3, 6, 12, 24)", name="month_known"),
+        sa.CheckConstraint("month > 0", name="month_positive"),
         sa.CheckConstraint("omzet_rp >= 0", name="omzet_not_negative"),
     )
 
@@ -142,7 +162,7 @@ class OutcomeTask(Table):
             postgresql_where=sa.text("closed_on IS NULL"),
         ),
         sa.Index("ix_outcome_task_kpm_id", "kpm_id", postgresql_where=sa.text("closed_on IS NULL")),
-        sa.CheckConstraint("month IN (3, 6, 12, 24)", name="month_known"),
+        sa.CheckConstraint("month > 0", name="month_positive"),
     )
 
 

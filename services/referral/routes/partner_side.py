@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -55,9 +55,9 @@ class DeliveryBody(Body):
 
 
 class OutcomeBody(Body):
-    """What was found 3, 6, 12 or 24 months after delivery; turnover in rupiah a month."""
+    """What was found so many months after delivery, as the rule asks; turnover in rupiah a month."""
 
-    month: Literal[3, 6, 12, 24] = Field(examples=[3])
+    month: Annotated[int, Field(strict=True, ge=1, le=120, examples=[3])]
     still_in_business: Annotated[bool, Field(strict=True, examples=[True])]
     omzet_rp: Rupiah | None = None
 

@@ -145,7 +145,10 @@ class HistoryPage(View):
 
 
 class AttemptItem(View):
-    """One try to tell the partner: which fields it carried, and what came of it."""
+    """One try to tell the partner: which fields it carried, and what came of it.
+
+    The fault SealBroken: what was to be said cannot be read here; nobody was called, and the operator must see to it.
+    """
 
     attempt_id: UUID
     notice: Notice

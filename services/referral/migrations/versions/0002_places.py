@@ -45,6 +45,7 @@ CREATE TABLE quota_place (
     released_as TEXT,
     CONSTRAINT pk_quota_place PRIMARY KEY (place_id),
     CONSTRAINT ck_quota_place_release_whole CHECK ((released_on IS NULL) = (released_as IS NULL)),
+    CONSTRAINT ck_quota_place_released_after CHECK (released_on >= taken_on),
     CONSTRAINT fk_quota_place_rujukan_program_id FOREIGN KEY(rujukan_program_id)
         REFERENCES rujukan_program (rujukan_program_id),
     CONSTRAINT fk_quota_place_quota_id FOREIGN KEY(quota_id) REFERENCES program_quota (quota_id)
@@ -75,6 +76,7 @@ CREATE TABLE waiting (
     left_as TEXT,
     CONSTRAINT pk_waiting PRIMARY KEY (number),
     CONSTRAINT ck_waiting_leaving_whole CHECK ((left_on IS NULL) = (left_as IS NULL)),
+    CONSTRAINT ck_waiting_left_after CHECK (left_on >= since_on),
     CONSTRAINT ck_waiting_quota_that_is_full CHECK ((quota_id IS NULL) = (reason <> 'KUOTA_PENUH')),
     CONSTRAINT ck_waiting_waitingreason_known CHECK
         (reason IN ('KUOTA_PENUH', 'TANPA_KUOTA', 'PENERIMAAN_TUTUP', 'DAFTAR_MITRA')),
