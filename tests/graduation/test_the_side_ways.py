@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from tests.graduation.given import Road, at, ok
 from tests.kit import Running
 
@@ -43,6 +45,22 @@ async def test_a_postponed_case_goes_back_to_where_it_was(graduation: Running) -
     ok(await road.post("postponement", WHY, "verification"))
     assert (await road.deliberate("2026-05-18")).json()["title"] == "IllegalTransition"
     assert ok(await road.post("resumption", WHY, "verification"))["state"] == "DIVERIFIKASI_KETIM"
+
+
+@pytest.mark.parametrize(("state", "noun"), [("SIAP", "sign"), ("DIVERIFIKASI_KETIM", "deliberate")])
+async def test_a_paper_of_before_a_postponement_is_taken_in_after_it(
+    graduation: Running, state: str, noun: str
+) -> None:
+    road = await (await Road.begin(graduation)).to(state)
+    take = {"sign": road.sign, "deliberate": road.deliberate}[noun]
+    await at(graduation, date(2026, 5, 20))
+    ok(await road.post("postponement", WHY, "approval"))
+    await at(graduation, date(2026, 5, 25))
+    ok(await road.post("resumption", WHY, "approval"))
+    early = await take("2026-05-17")
+    assert (early.status_code, early.json()["title"]) == (422, "DateTooEarly")
+    assert "2026-05-18" in early.json()["detail"]  # the day of what it stands on, not of the resumption
+    ok(await take("2026-05-19"))
 
 
 async def test_a_term_that_ends_while_the_case_is_postponed_waits_and_makes_a_later_tahap(

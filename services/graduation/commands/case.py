@@ -18,7 +18,7 @@ from services.graduation.errors import (
     NoPolicy,
     SamePersonTwice,
 )
-from services.graduation.models import Graduasi, GraduasiState, Policy, Stage
+from services.graduation.models import Graduasi, GraduasiHistory, GraduasiState, Policy, Stage
 from shared import clock, schema
 from shared.access import Actor
 from shared.clock import JAKARTA
@@ -186,6 +186,17 @@ async def require_files(session: AsyncSession, wanted: dict[str, str]) -> None:
     missing = [name for name, sha256 in wanted.items() if sha256 not in found]
     if missing:
         raise EvidenceUnknown(codes=", ".join(sorted(missing)))
+
+
+async def stands_since(session: AsyncSession, case: Graduasi) -> date:
+    """Return the day on which a case came to where it stands by an act of its way; its resumption is none."""
+    came = sa.select(sa.func.max(GraduasiHistory.at)).where(
+        GraduasiHistory.graduasi_id == case.graduasi_id,
+        GraduasiHistory.to_state == case.state.value,
+        GraduasiHistory.from_state != GraduasiState.DITUNDA.value,
+    )
+    at = await session.scalar(came)
+    return at.astimezone(JAKARTA).date() if at is not None else case.since_on
 
 
 def check_dated(pointer: str, on: date, earliest: date, today: date) -> None:

@@ -7,7 +7,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import Act, advance, check_dated, load_case, moment_of, require_files
+from services.graduation.commands.case import (
+    Act,
+    advance,
+    check_dated,
+    load_case,
+    moment_of,
+    require_files,
+    stands_since,
+)
 from services.graduation.commands.dampingan import require_dampingan
 from services.graduation.commands.exits import take_up_waiting
 from services.graduation.commands.term import begin_term
@@ -87,7 +95,7 @@ async def deliberate(session: AsyncSession, actor: Actor, graduasi_id: UUID, pap
         raise MusyawarahNotAsked(exit_reason=case.exit_reason)
     case.expect(GraduasiState.DIMUSYAWARAHKAN)
     now = await moment_of(session)
-    check_dated("/body/held_on", paper.held_on, case.since_on, now.on)
+    check_dated("/body/held_on", paper.held_on, await stands_since(session, case), now.on)
     await require_files(session, {"musyawarah": paper.evidence_sha256})
     act = Act(actor, now, Stage.MUSYAWARAH, paper.berita_acara_no, paper.evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIMUSYAWARAHKAN], act)

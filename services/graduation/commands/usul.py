@@ -15,6 +15,7 @@ from services.graduation.commands.case import (
     load_case,
     moment_of,
     require_files,
+    stands_since,
 )
 from services.graduation.commands.dampingan import require_dampingan
 from services.graduation.errors import (
@@ -64,7 +65,7 @@ async def sign_statement(
     case.expect(GraduasiState.PERNYATAAN_DITANDATANGANI)
     act = Act(actor, await moment_of(session), Stage.USUL, evidence=paper.evidence_sha256)
     author, _ = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
-    check_dated("/body/signed_on", paper.signed_on, case.since_on, act.moment.on)
+    check_dated("/body/signed_on", paper.signed_on, await stands_since(session, case), act.moment.on)
     await require_files(session, {"pernyataan": paper.evidence_sha256})
     signed = _pernyataan(case, author, act, paper)
     case.pernyataan_id = signed.pernyataan_id
