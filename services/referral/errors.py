@@ -94,13 +94,6 @@ class RujukanNotOpen(DomainError):
     id = "Rujukan ini sudah {state}; tidak ada yang dapat dimulai lagi."
 
 
-class DateInTheFuture(InvalidInput):
-    """422: it cannot have happened yet."""
-
-    en = "The date {on} lies in the future."
-    id = "Tanggal {on} belum tiba."
-
-
 class DateTooEarly(InvalidInput):
     """422: it happened before what it follows."""
 

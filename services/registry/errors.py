@@ -17,13 +17,6 @@ class AlreadyRegistered(DomainError):
     id = "NIK ini sudah terdaftar. Gunakan pencarian, jangan didaftarkan ulang."
 
 
-class DateInFuture(InvalidInput):
-    """422: a status is recorded when it holds; what is planned is an end of a placement."""
-
-    en = "This date lies after today, {today}."
-    id = "Tanggal ini melewati hari ini, {today}."
-
-
 class DateBeforeLast(DomainError):
     """409: history is appended to, never slipped in between."""
 

@@ -70,7 +70,7 @@ async def test_that_moves_out_of_its_pendampings_area_is_left_to_others(family: 
         ({"kode_wilayah": "33.24.09"}, "NotAVillage", 422),
         ({"kode_wilayah": "33.24.09.9999"}, "UnknownWilayah", 422),
         ({"kode_wilayah": "35.03.01.2001"}, "BeyondYourArea", 403),
-        ({"on": "2199-01-01"}, "NotInTheFuture", 422),
+        ({"on": "2199-01-01"}, "DateInTheFuture", 422),
         ({"evidence_sha256": "0" * 64}, "EvidenceUnknown", 422),
     ],
 )
@@ -137,7 +137,7 @@ async def test_that_cannot_split_so_is_refused(family: Family) -> None:
         ({"anggota_ids": [*body["anggota_ids"], head]}, "PengurusStays", 409),
         ({"anggota_ids": [str(SPACE), *body["anggota_ids"]]}, "MemberUnknown", 422),
         ({"no_kk": no_kk(900)}, "NoKkKnown", 409),
-        ({"on": "2199-01-01"}, "NotInTheFuture", 422),
+        ({"on": "2199-01-01"}, "DateInTheFuture", 422),
         ({"kode_wilayah": "35.03.01.2001"}, "BeyondYourArea", 403),
     ):
         far = family.caseload.token(Role.DINSOS_KABKOTA, "dinsos-kendal-1", ["33.24"])
@@ -173,7 +173,7 @@ async def test_earns_by_revisions_of_which_one_is_current(family: Family) -> Non
     await family.done(path, said, usaha["version"])
     refused(await family.post(path, said, usaha["version"]), "LostRace", 412)
     refused(
-        await family.post(path, said | {"as_of": "2199-01-01"}, usaha["version"] + 1), "NotInTheFuture", 422
+        await family.post(path, said | {"as_of": "2199-01-01"}, usaha["version"] + 1), "DateInTheFuture", 422
     )
     told = (await family.told("usaha_recorded"))[-1]
     assert (told["omzet_rp"], told["has_nib"], "9120000000001" in str(told)) == (12_000_000, True, False)

@@ -92,7 +92,7 @@ async def test_has_an_end_after_its_first_day_and_once(family: Family) -> None:
 @pytest.mark.parametrize(
     ("more", "title"),
     [
-        ({"valid_from": "2199-01-01"}, "NotInTheFuture"),
+        ({"valid_from": "2199-01-01"}, "DateInTheFuture"),
         ({"valid_to": "2026-01-05"}, "EndsBeforeItBegins"),
         ({"anggota_id": "0199a000-0000-7000-8000-000000000000"}, "MemberUnknown"),
         ({"kind": "UNKNOWN"}, "Invalid"),

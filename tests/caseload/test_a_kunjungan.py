@@ -42,7 +42,7 @@ async def test_is_refused_for_a_day_to_come_and_a_day_before(placed: Running) ->
     kpm_id = await given(placed)
     later = await visited(placed, kpm_id, companion(placed), visited_on="2099-01-01")
     before = await visited(placed, kpm_id, companion(placed), visited_on="2020-01-01")
-    assert (later.status_code, later.json()["title"]) == (422, "NotInTheFuture")
+    assert (later.status_code, later.json()["title"]) == (422, "DateInTheFuture")
     assert (before.status_code, before.json()["title"]) == (409, "NotAccompanied")
 
 

@@ -259,7 +259,7 @@ async def test_is_recorded_once_and_after_an_end_by_application_alone(story: Sto
     refused(await story.family.post(path, body), "NotAllowed", 403)
     refused(await story.family.post(path, body, as_=office), "KepesertaanOverlaps")
     late = {"bansos": "PKH", "valid_from": "2199-01-01"}
-    refused(await story.family.post(path, late, as_=office), "NotInTheFuture", 422)
+    refused(await story.family.post(path, late, as_=office), "DateInTheFuture", 422)
     await story.hears(story.case.graduated("2026-02-01"))
     refused(await story.family.post(path, body, as_=office), "ReEntryByUsulan")
 

@@ -61,7 +61,7 @@ async def test_stays_its_authors_when_the_families_go(placed: Running) -> None:
     ("more", "status", "title"),
     [
         ({"session": 9}, 422, "MateriUnknown"),
-        ({"held_on": "2099-01-01"}, 422, "NotInTheFuture"),
+        ({"held_on": "2099-01-01"}, 422, "DateInTheFuture"),
         ({"penugasan_id": T}, 403, "NotAllowed"),
         ({"kode_wilayah": "35.03.01.2001"}, 403, "NotAllowed"),
         ({"kode_wilayah": "33.25.01.2001"}, 403, "NotAllowed"),

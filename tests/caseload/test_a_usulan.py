@@ -81,7 +81,7 @@ async def test_waits_alone(left: Family) -> None:
     ("more", "title", "status"),
     [
         ({"bansos": "SEMBAKO"}, "StillMember", 409),
-        ({"lodged_on": "2199-01-01"}, "NotInTheFuture", 422),
+        ({"lodged_on": "2199-01-01"}, "DateInTheFuture", 422),
         ({"evidence_sha256": "0" * 64}, "EvidenceUnknown", 422),
         ({"ground": "SEBAB_LAIN"}, "Invalid", 422),
     ],

@@ -67,7 +67,7 @@ async def test_without_stored_evidence_is_refused(one: Family) -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "title"), [("2018-01-01", "BeforeMembership"), ("2199-01-01", "NotInTheFuture")]
+    ("on", "title"), [("2018-01-01", "BeforeMembership"), ("2199-01-01", "DateInTheFuture")]
 )
 async def test_on_an_impossible_day_is_refused(one: Family, on: str, title: str) -> None:
     refused(await one.post("/v1/exit-proposal", await asked(one, on=on)), title, 422)

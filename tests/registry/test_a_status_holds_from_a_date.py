@@ -71,7 +71,7 @@ async def test_and_history_cannot_be_rewritten(registry: Running, table: str, pr
 
 
 @pytest.mark.parametrize(
-    ("from_on", "title"), [("2026-03-02", "DateInFuture"), ("2025-08-31", "DateBeforeLast")]
+    ("from_on", "title"), [("2026-03-02", "DateInTheFuture"), ("2025-08-31", "DateBeforeLast")]
 )
 async def test_and_only_between_the_last_one_and_today(registry: Running, from_on: str, title: str) -> None:
     await registry.set_clock(given.START)

@@ -87,3 +87,11 @@ def test_a_careless_refusal_would_be_seen(members: dict[str, str], fault: str) -
     planted = type("Planted", (DomainError,), {"__doc__": None, **members})
     assert any(fault in sentence for sentence in faults(planted))
     assert fields("a {b}") == {"b"}
+
+
+def test_one_sentence_has_one_name_in_all_services() -> None:
+    names: dict[tuple[str, str], set[str]] = {}
+    for refusal in refusals():
+        if refusal.en != "{reason}":
+            names.setdefault((refusal.en, refusal.id), set()).add(refusal.__name__)
+    assert [several for several in names.values() if len(several) > 1] == []

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.evidence import require_evidence
 from services.caseload.commands.family.in_hand import family_in_hand
 from services.caseload.commands.history import remember
-from services.caseload.errors import NotInTheFuture
 from services.caseload.errors.family import (
     BeforeMembership,
     CaseOpen,
@@ -33,7 +32,7 @@ from shared.access import Actor
 from shared.contracts.caseload import ExitProposed
 from shared.contracts.kinds import ExitReason
 from shared.database import constraint_of, uuid7, vault_of
-from shared.errors import NotFound
+from shared.errors import DateInTheFuture, NotFound
 from shared.messaging import emit
 
 LIVE = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
@@ -53,7 +52,7 @@ async def propose_exit(
     """Propose on evidence that a membership end; graduation opens the case, and nothing has ended.
 
     Raises:
-        NotFound, PendampingNotActive, EvidenceUnknown, ExitNotProposable, OthersRemain, NotInTheFuture,
+        NotFound, PendampingNotActive, EvidenceUnknown, ExitNotProposable, OthersRemain, DateInTheFuture,
         BeforeMembership, MembershipHasEnded, CaseOpen, ExitAlreadyProposed.
     """
     held = await family_in_hand(session, actor, kpm_id)
@@ -105,7 +104,7 @@ async def membership_to_end(
         raise MembershipHasEnded("/body/kepesertaan_id", valid_to=end)
     first, today = row.valid.lower or on, await clock.today(session)
     if on > today:
-        raise NotInTheFuture("/body/on", on=on, today=today)
+        raise DateInTheFuture("/body/on", on=on, today=today)
     if on < first:
         raise BeforeMembership("/body/on", on=on, valid_from=first)
     live = sa.exists().where(CaseMark.kepesertaan_id == kepesertaan_id, CaseMark.state.in_(LIVE))

@@ -14,7 +14,6 @@ from services.caseload.commands.family.in_hand import family_in_hand
 from services.caseload.commands.history import remember
 from services.caseload.commands.pending import came_back
 from services.caseload.commands.work import WORK
-from services.caseload.errors import NotInTheFuture
 from services.caseload.errors.membership import KepesertaanOverlaps, ReEntryByUsulan
 from services.caseload.models import Kepesertaan, Kpm
 from shared import clock
@@ -22,6 +21,7 @@ from shared.access import Actor
 from shared.contracts.caseload import KepesertaanStarted
 from shared.contracts.kinds import Bansos
 from shared.database import constraint_of, uuid7
+from shared.errors import DateInTheFuture
 from shared.jobs import Due, schedule
 from shared.messaging import emit
 
@@ -34,11 +34,11 @@ async def record_kepesertaan(
     """Record that a family is a member of a bansos for the first time.
 
     Raises:
-        NotFound, PendampingNotActive, NotInTheFuture, KepesertaanOverlaps, ReEntryByUsulan.
+        NotFound, PendampingNotActive, DateInTheFuture, KepesertaanOverlaps, ReEntryByUsulan.
     """
     held = await family_in_hand(session, actor, kpm_id)
     if valid_from > (today := await clock.today(session)):
-        raise NotInTheFuture("/body/valid_from", on=valid_from, today=today)
+        raise DateInTheFuture("/body/valid_from", on=valid_from, today=today)
     before = sa.exists().where(
         Kepesertaan.kpm_id == kpm_id,
         Kepesertaan.bansos == bansos,

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.errors import (
     KunjunganAlreadyRecorded,
     NotAccompanied,
-    NotInTheFuture,
     PendampingNotActive,
 )
 from services.caseload.models import Dampingan, Kpm, Kunjungan, KunjunganPurpose, Pendamping
@@ -19,7 +18,7 @@ from shared.access import Actor
 from shared.contracts.caseload import KunjunganRecorded
 from shared.contracts.kinds import PendampingStatus
 from shared.database import constraint_of, uuid7, vault_of
-from shared.errors import NotAllowed, NotFound
+from shared.errors import DateInTheFuture, NotAllowed, NotFound
 from shared.messaging import emit
 
 
@@ -36,10 +35,10 @@ async def record_kunjungan(
     """Hand in a visit to a family that one accompanied on that day; what was found is sealed.
 
     Raises:
-        NotAllowed, NotFound, NotInTheFuture, PendampingNotActive, NotAccompanied, KunjunganAlreadyRecorded.
+        NotAllowed, NotFound, DateInTheFuture, PendampingNotActive, NotAccompanied, KunjunganAlreadyRecorded.
     """
     if (today := await clock.today(session)) < visited_on:
-        raise NotInTheFuture("/body/visited_on", on=visited_on, today=today)
+        raise DateInTheFuture("/body/visited_on", on=visited_on, today=today)
     kpm, dampingan = await accompanied(session, actor, kpm_id, visited_on, today)
     kunjungan_id, vault = uuid7(), vault_of(session)
     place = {"table": "kunjungan", "row_id": kunjungan_id}

@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.dampingan import Pointers, placement_for
-from services.caseload.errors import NotInTheFuture
 from services.caseload.errors.dampingan import (
     FamilyNamedTwice,
     MateriUnknown,
@@ -22,7 +21,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KpmUpdated, P2k2Held
 from shared.database import constraint_of, raw, uuid7
-from shared.errors import NotAllowed
+from shared.errors import DateInTheFuture, NotAllowed
 from shared.messaging import emit
 
 AT = Pointers("/body/penugasan_id", "/body/held_on", "/body/kode_wilayah")
@@ -65,7 +64,7 @@ async def record_p2k2(
     """Hand in a session that one held for families of one's own on that day, with each family's answer.
 
     Raises:
-        NotAllowed, NotInTheFuture, MateriUnknown, FamilyNamedTwice, NotAllAccompanied, SesiAlreadyRecorded, and what
+        NotAllowed, DateInTheFuture, MateriUnknown, FamilyNamedTwice, NotAllAccompanied, SesiAlreadyRecorded, and what
         `placement_for` raises.
     """
     materi = await materi_of(session, module, number, held_on)
@@ -107,7 +106,7 @@ async def held_by(
 ) -> UUID:
     """Return the caller's id, if the placement is his own and covered the area on the day."""
     if (today := await clock.today(session)) < on:
-        raise NotInTheFuture("/body/held_on", on=on, today=today)
+        raise DateInTheFuture("/body/held_on", on=on, today=today)
     actor.require_area(kode_wilayah)
     penugasan = await placement_for(session, kode_wilayah, penugasan_id, on, AT)
     if actor.pendamping_id is None or penugasan.pendamping_id != actor.pendamping_id:

@@ -12,7 +12,6 @@ from services.caseload.commands.family.in_hand import family_in_hand
 from services.caseload.commands.history import remember
 from services.caseload.commands.kepesertaan import begin_kepesertaan
 from services.caseload.commands.tugas import settle_tugas
-from services.caseload.errors import NotInTheFuture
 from services.caseload.errors.membership import (
     BeforeTheUsulan,
     DecidedByTheLodger,
@@ -25,6 +24,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
 from shared.database import constraint_of, load, uuid7, vault_of
+from shared.errors import DateInTheFuture
 
 
 async def lodge_usulan(
@@ -41,11 +41,11 @@ async def lodge_usulan(
     """Record that a family applies to be a member of a bansos again; a task that asked for it is done by this.
 
     Raises:
-        NotFound, PendampingNotActive, NotInTheFuture, EvidenceUnknown, StillMember, UsulanOpen.
+        NotFound, PendampingNotActive, DateInTheFuture, EvidenceUnknown, StillMember, UsulanOpen.
     """
     await family_in_hand(session, actor, kpm_id)
     if lodged_on > (today := await clock.today(session)):
-        raise NotInTheFuture("/body/lodged_on", on=lodged_on, today=today)
+        raise DateInTheFuture("/body/lodged_on", on=lodged_on, today=today)
     await require_outside(session, kpm_id, bansos)
     if evidence_sha256 is not None:
         await require_evidence(session, evidence_sha256)

@@ -89,13 +89,6 @@ class DampinganOverlaps(DomainError):
     id = "Keluarga ini sudah didampingi pada masa tersebut. Akhiri atau alihkan dampingan itu."
 
 
-class NotInTheFuture(InvalidInput):
-    """422: what has not happened cannot be reported."""
-
-    en = "The date {on} is in the future; today is {today}."
-    id = "Tanggal {on} belum tiba; hari ini {today}."
-
-
 class TooLongAgo(InvalidInput):
     """422: a date before the system's families have any history."""
 

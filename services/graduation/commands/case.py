@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.graduation.errors import (
-    DateInTheFuture,
     DateTooEarly,
     EvidenceUnknown,
     NoPolicy,
@@ -24,7 +23,7 @@ from shared.access import Actor
 from shared.clock import JAKARTA
 from shared.contracts.kinds import ExitReason
 from shared.database import constraint_of
-from shared.errors import DomainError, NotFound
+from shared.errors import DateInTheFuture, DomainError, NotFound
 
 # One round trip: the cases as they now are, the act in its stage (the exclusion constraint speaks here), the history.
 MOVED = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
@@ -185,7 +184,7 @@ async def require_files(session: AsyncSession, wanted: dict[str, str]) -> None:
     found = set((await session.scalars(sa.select(column).where(column.in_(set(wanted.values()))))).all())
     missing = [name for name, sha256 in wanted.items() if sha256 not in found]
     if missing:
-        raise EvidenceUnknown(codes=", ".join(sorted(missing)))
+        raise EvidenceUnknown("/body", codes=", ".join(sorted(missing)))
 
 
 async def stands_since(session: AsyncSession, case: Graduasi) -> date:

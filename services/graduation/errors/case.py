@@ -106,14 +106,6 @@ class EvidenceUnknown(DomainError):
     id = "Bukti untuk {codes} belum diserahkan di sini. Kirim berkasnya lebih dahulu."
 
 
-class DateInTheFuture(DomainError):
-    """422: a paper cannot bear a date that has not come."""
-
-    status = 422
-    en = "The date {on} has not come yet; today is {today}."
-    id = "Tanggal {on} belum tiba; hari ini {today}."
-
-
 class DateTooEarly(DomainError):
     """422: the paper is older than what it stands on."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.deadlines import ask_closing, follow
 from services.referral.commands.places import keep_places
-from services.referral.errors import DateInTheFuture, DateTooEarly
+from services.referral.errors import DateTooEarly
 from services.referral.models import (
     ENDED,
     Identity,
@@ -25,7 +25,7 @@ from shared import clock
 from shared.contracts.kinds import BenefitKind, RujukanProgramState
 from shared.contracts.referral import RujukanSent
 from shared.database import constraint_of, uuid7
-from shared.errors import DomainError
+from shared.errors import DateInTheFuture, DomainError
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -127,7 +127,7 @@ async def require_past(
     """
     today = await clock.today(session)
     if on > today:
-        raise DateInTheFuture(pointer, on=on)
+        raise DateInTheFuture(pointer, on=on, today=today)
     if earliest is not None and on < earliest:
         raise DateTooEarly(pointer, on=on, earliest=earliest)
     return today

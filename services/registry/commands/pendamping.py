@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.commands.numbering import new_number
 from services.registry.commands.penugasan import close_penugasan
 from services.registry.commands.recording import remember_status, require_national, write
-from services.registry.errors import AlreadyRegistered, DateBeforeLast, DateInFuture, NikNeedsPerson
+from services.registry.errors import AlreadyRegistered, DateBeforeLast, NikNeedsPerson
 from services.registry.models import ENDS, Pendamping, Penugasan
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PendampingStatus, SubjectKind
 from shared.contracts.registry import PendampingRegistered, PendampingStatusChanged
 from shared.database import load, uuid7, vault_of
-from shared.errors import Busy
+from shared.errors import Busy, DateInTheFuture
 from shared.messaging import emit
 from shared.privacy import Nik
 
@@ -35,7 +35,7 @@ async def register_pendamping(
 ) -> Pendamping:
     """Register a CALON from a business date (today unless said); NIK, name and phone are sealed.
 
-    Raises NotAllowed, NikNeedsPerson, DateInFuture, AlreadyRegistered; Busy when a random number was taken.
+    Raises NotAllowed, NikNeedsPerson, DateInTheFuture, AlreadyRegistered; Busy when a random number was taken.
     """
     require_national(actor)
     if (subject is SubjectKind.PERSON) != (nik is not None):
@@ -98,7 +98,8 @@ async def change_status(
 ) -> Pendamping:
     """Let a status hold from a business date (today unless said); an end also ends every placement from that day.
 
-    `reason` is a code, because it travels. Raises NotAllowed, NotFound, IllegalTransition, DateInFuture, DateBeforeLast.
+    `reason` is a code, because it travels. Raises NotAllowed, NotFound, IllegalTransition, DateInTheFuture,
+    DateBeforeLast.
     """
     require_national(actor)
     row = await load(session, Pendamping, pendamping_id, noun="pendamping")
@@ -128,5 +129,5 @@ async def _end_placements(session: AsyncSession, actor: Actor, row: Pendamping) 
 async def _not_after_today(session: AsyncSession, wanted: date | None) -> date:
     today = await clock.today(session)
     if wanted is not None and wanted > today:
-        raise DateInFuture("/body/from_on", today=today)
+        raise DateInTheFuture("/body/from_on", on=wanted, today=today)
     return wanted or today

@@ -6,12 +6,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.family.in_hand import family_in_hand
-from services.caseload.errors import NotInTheFuture
 from services.caseload.errors.family import MemberUnknown
 from services.caseload.models import Kpm, KpmAnggota
 from shared import clock
 from shared.access import Actor
-from shared.errors import LostRace
+from shared.errors import DateInTheFuture, LostRace
 
 
 async def edited_family(session: AsyncSession, actor: Actor, kpm_id: UUID, version: int) -> Kpm:
@@ -37,6 +36,6 @@ async def member_of(
 
 
 async def require_past(session: AsyncSession, on: date, pointer: str = "/body/on") -> None:
-    """Raise NotInTheFuture of a day that has not come."""
+    """Raise DateInTheFuture of a day that has not come."""
     if on > (today := await clock.today(session)):
-        raise NotInTheFuture(pointer, on=on, today=today)
+        raise DateInTheFuture(pointer, on=on, today=today)

@@ -37,7 +37,7 @@ async def begin_komponen(
     """Let a member give the family entitlement from a day on, perhaps to a known one.
 
     Raises:
-        NotFound, PendampingNotActive, MemberUnknown, NotInTheFuture, EndsBeforeItBegins, KomponenOverlaps.
+        NotFound, PendampingNotActive, MemberUnknown, DateInTheFuture, EndsBeforeItBegins, KomponenOverlaps.
     """
     held = await family_in_hand(session, actor, kpm_id)
     await member_of(session, kpm_id, anggota_id)

@@ -48,7 +48,7 @@ async def add_anggota(
     """Let somebody who is born or joins belong to the family; who belonged to it before comes back.
 
     Raises:
-        NotFound, PendampingNotActive, NotInTheFuture, BornInTheFuture, NikKnown.
+        NotFound, PendampingNotActive, DateInTheFuture, BornInTheFuture, NikKnown.
     """
     held = await family_in_hand(session, actor, kpm_id)
     await require_past(session, on)
@@ -96,7 +96,7 @@ async def end_anggota(
     """Let a member belong to the family no longer; a pengurus who died leaves a task to name another.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, MemberUnknown, NotInTheFuture, DeathNeedsEvidence, EvidenceUnknown,
+        NotFound, PendampingNotActive, LostRace, MemberUnknown, DateInTheFuture, DeathNeedsEvidence, EvidenceUnknown,
         LastMember, PengurusStays.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
@@ -168,7 +168,7 @@ async def marry(
     """Record that a member married, or no longer is; who marries out leaves as well, by `end_anggota`.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, MemberUnknown, NotInTheFuture.
+        NotFound, PendampingNotActive, LostRace, MemberUnknown, DateInTheFuture.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     member = await member_of(session, kpm_id, anggota_id)

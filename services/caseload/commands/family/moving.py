@@ -35,7 +35,7 @@ async def move_family(
     """Let a family live elsewhere from a day on; memberships go on, the PKH dampingan where its area allows.
 
     Raises:
-        NotFound, LostRace, NotInTheFuture, UnknownWilayah, NotAVillage, MovesNowhere, BeyondYourArea, EvidenceUnknown,
+        NotFound, LostRace, DateInTheFuture, UnknownWilayah, NotAVillage, MovesNowhere, BeyondYourArea, EvidenceUnknown,
         MovedSince.
     """
     kpm = await edited_family(session, actor, kpm_id, version)

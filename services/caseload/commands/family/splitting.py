@@ -45,7 +45,7 @@ async def split_family(
     """Let members be a family of their own; return the old and the new one. Memberships stay with the old one.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, NotInTheFuture, MemberUnknown, PengurusNotAmongThem, PengurusStays,
+        NotFound, PendampingNotActive, LostRace, DateInTheFuture, MemberUnknown, PengurusNotAmongThem, PengurusStays,
         NobodyRemains, UnknownWilayah, NotAVillage, BeyondYourArea, EvidenceUnknown, NoKkKnown.
     """
     kpm = await edited_family(session, actor, kpm_id, version)

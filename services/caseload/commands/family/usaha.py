@@ -40,7 +40,7 @@ async def record_usaha(
     """Record a member's business.
 
     Raises:
-        NotFound, PendampingNotActive, MemberUnknown, NotInTheFuture, UsahaKnown.
+        NotFound, PendampingNotActive, MemberUnknown, DateInTheFuture, UsahaKnown.
     """
     held = await family_in_hand(session, actor, kpm_id)
     owner = await member_of(session, kpm_id, anggota_id)
@@ -64,7 +64,7 @@ async def revise_usaha(
     """Replace what is known of a business; what it was stays readable.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, MemberUnknown, NotInTheFuture.
+        NotFound, PendampingNotActive, LostRace, MemberUnknown, DateInTheFuture.
     """
     kpm_id = await session.scalar(sa.select(Usaha.kpm_id).where(Usaha.usaha_id == usaha_id))
     if kpm_id is None:
@@ -83,7 +83,7 @@ async def revise_usaha(
 
 
 async def check_days(session: AsyncSession, said: UsahaSaid) -> None:
-    """Raise NotInTheFuture of a business that has not begun."""
+    """Raise DateInTheFuture of a business that has not begun."""
     await require_past(session, said.started_on, "/body/started_on")
     await require_past(session, said.as_of, "/body/as_of")
 
