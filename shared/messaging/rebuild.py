@@ -137,13 +137,17 @@ class Rebuild:
             if row["forced"]:
                 await connection.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
         for row in await connection.fetch(POLICIES, self.live):
-            using = f" USING ({row['qual']})" if row["qual"] else ""
-            check = f" WITH CHECK ({row['with_check']})" if row["with_check"] else ""
+            # A policy may look at another table of its own replica, which is the copy's own there too.
+            using = f" USING ({self._in_copy(row['qual'])})" if row["qual"] else ""
+            check = f" WITH CHECK ({self._in_copy(row['with_check'])})" if row["with_check"] else ""
             roles = ", ".join(role if role == "public" else f'"{role}"' for role in row["roles"])
             await connection.execute(
                 f'CREATE POLICY "{row["name"]}" ON {self.copy}."{row["table"]}" AS {row["permissive"]}'
                 f" FOR {row['cmd']} TO {roles}{using}{check}"
             )
+
+    def _in_copy(self, condition: str) -> str:
+        return condition.replace(f"{self.live}.", f"{self.copy}.")
 
     async def _fill(self) -> int:
         """Read until the copy is as good as the live one; a fault of the moment costs a new start, not the rebuild."""

@@ -63,6 +63,18 @@ async def test_where_the_family_lives_now(registry: Running) -> None:
     assert [area["kode_wilayah"] for area in (await coverage(registry))["areas"]] == [OTHER]
 
 
+async def test_alike_for_the_ministry_and_for_the_office_of_the_area_that_a_family_came_to(
+    registry: Running,
+) -> None:
+    """Its membership was told in the area that it came from; the office there no longer counts it."""
+    family = told.family("35.03.01.2001")
+    moved = KpmUpdated(**family.model_dump() | {"kode_wilayah": given.KELURAHAN})
+    await hear(registry, family, told.member(family), moved)
+    dinsos, left = (registry.token("DINSOS_KABKOTA", areas=[area]) for area in ("33.24", "35.03"))
+    assert counts(await coverage(registry)) == counts(await coverage(registry, as_=dinsos)) == (1, 0, 1)
+    assert counts(await coverage(registry, "35.03", as_=left)) == (0, 0, 0)
+
+
 async def test_by_memberships_that_began_and_ended_in_the_year(registry: Running) -> None:
     family = told.family()
     old, new, kept = (

@@ -193,8 +193,8 @@ CREATE INDEX ix_wilayah_tugas_pendamping_id ON wilayah_tugas (pendamping_id);;
 """
 
 REPLICAS = ("credit", "load", "graduasi", "coverage", "rujukan")
-# Rows of families: the api role sees those of the caller's areas.
-BY_AREA = ("replica_coverage.kpm", "replica_coverage.kepesertaan")
+# A membership goes with its family, which may have moved since it was told: it counts where the family lives now.
+OF_A_FAMILY = "EXISTS (SELECT FROM replica_coverage.kpm k WHERE k.kpm_id = kepesertaan.kpm_id)"
 # Rows of a pendamping: also oneself's, and those of whoever is placed in the caller's areas, so that a scorecard is
 # the same figure for everybody who may read it.
 BY_PENDAMPING = (
@@ -258,8 +258,8 @@ def secure() -> None:
     """Let the api role see what the caller's areas, or the caller's own number, give a right to."""
     oneself = "pendamping_id = NULLIF(current_setting('pilar.pendamping', true), '')::uuid"
     schema.area_security(op.execute, "wilayah_tugas", also=oneself)
-    for table in BY_AREA:
-        schema.area_security(op.execute, table)
+    schema.area_security(op.execute, "replica_coverage.kpm")
+    schema.area_security(op.execute, "replica_coverage.kepesertaan", also=OF_A_FAMILY)
     for table in BY_PENDAMPING:
         name = table.partition(".")[2]
         placed = f"EXISTS (SELECT FROM wilayah_tugas w WHERE w.pendamping_id = {name}.pendamping_id)"
