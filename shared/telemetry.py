@@ -47,6 +47,12 @@ divergences = counter("divergences", "Positions that came with another event tha
 stopped = gauge("subscription_stopped", "1 while a subscription waits for an operator.", *SUBSCRIPTION)
 job_rows = counter("job_rows", "Rows of long work, by result.", "service", "kind", "result")
 refused_tokens = counter("refused_tokens", "Requests whose token was refused.", "service")
+busy_answers = counter(
+    "busy_answers",
+    "Requests answered 503, by what was waited for in vain: deadlock, lock, statement, pool or server.",
+    "service",
+    "wait",
+)
 request_seconds = Histogram(
     "pilar_request_seconds",
     "Time from request to answer.",

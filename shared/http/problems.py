@@ -14,12 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared import telemetry
 from shared.database import sqlstate_of
 from shared.errors import BadValue, Busy, DomainError, InvalidInput, NotFound, Words
 
 PROBLEM = "application/problem+json"
 # Deadlock, serialization, lock timeout, statement timeout, admin shutdown, too many connections, starting up.
 TRANSIENT = frozenset({"40P01", "40001", "55P03", "57014", "57P01", "57P02", "57P03", "53300"})
+WAITS = {"40P01": "deadlock", "40001": "deadlock", "55P03": "lock", "57014": "statement"}
 CLASSES_OF_BAD_VALUES = ("22",)
 
 log = structlog.get_logger()
@@ -148,7 +150,11 @@ def language_of(request: Request) -> str:
 def problem(request: Request, error: Exception) -> Response:
     """Return the answer to a refusal or a fault; a fault is logged by its class and place, never by its values."""
     refusal = understood(error)
-    if refusal.status >= 500:
+    if isinstance(refusal, Busy):
+        wait = wait_of(error)
+        telemetry.busy_answers.labels(request.app.state.settings.service, wait).inc()
+        log.error("busy", wait=wait, sqlstate=sqlstate_of(error), **_origin(error))
+    elif refusal.status >= 500:
         log.error("fault", error=type(error).__name__, sqlstate=sqlstate_of(error), **_origin(error))
     language = language_of(request)
     content = {
@@ -181,6 +187,11 @@ def understood(error: Exception) -> DomainError:
     if isinstance(error, SQLAlchemyError | asyncpg.PostgresError | asyncpg.InterfaceError):
         return _of_database(error)
     return InternalFault()
+
+
+def wait_of(error: Exception) -> str:
+    """Return what was waited for in vain when the answer is Busy: a row, a statement, the pool, or the server itself."""
+    return "pool" if isinstance(error, PoolTimeout) else WAITS.get(sqlstate_of(error), "server")
 
 
 def _of_status(status: int) -> DomainError:

@@ -5,8 +5,9 @@ import secrets
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import TimeoutError as NoConnection
 
-from shared.http.problems import understood
+from shared.http.problems import understood, wait_of
 from tests.kit import Running
 
 LEMBAGA = {"subject": "LEMBAGA", "name": "Karang Taruna Bina Muda"}
@@ -108,16 +109,42 @@ async def test_the_stored_answer_is_sealed(registry: Running) -> None:
     assert b"Karang Taruna" not in rows[0]["sealed"]
 
 
+async def waited(registry: Running, wait: str) -> float:
+    """How often a request was answered 503 for this wait, as the page for operators has it."""
+    page = (await registry.client.get("/metrics")).text.splitlines()
+    name = f'pilar_busy_answers_total{{service="registry",wait="{wait}"}} '
+    return sum(float(line.removeprefix(name)) for line in page if line.startswith(name))
+
+
+async def test_a_request_without_a_connection_is_told_that_the_pool_was_full(registry: Running) -> None:
+    """More at once than connections, each slow: those that wait too long come back, and nothing of theirs is stored."""
+    token, before = registry.token("KEMENSOS"), await waited(registry, "pool")
+    await registry.execute(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;"
+        "CREATE TRIGGER slow BEFORE INSERT ON pendamping FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    answers = await asyncio.gather(
+        *(registry.post("/v1/pendamping", LEMBAGA, as_=token) for _ in range(registry.settings.pool_size + 2))
+    )
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert len(refused) >= 2
+    assert {answer.json()["title"] for answer in refused} == {"Busy"}
+    assert await waited(registry, "pool") - before >= 2
+    assert (await counted(registry))["pendamping"] == len(answers) - len(refused)
+
+
 async def test_a_twin_that_waits_too_long_is_asked_to_come_back(registry: Running) -> None:
     token, key = registry.token("KEMENSOS"), secrets.token_hex(8)
     await registry.execute(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;"
         "CREATE TRIGGER slow BEFORE INSERT ON pendamping FOR EACH ROW EXECUTE FUNCTION slow()"
     )
+    before = await waited(registry, "lock")
     answers = await asyncio.gather(
         *(registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key) for _ in range(2))
     )
     assert sorted(answer.status_code for answer in answers) == [201, 503]
+    assert await waited(registry, "lock") == before + 1
     late = next(answer for answer in answers if answer.status_code == 503)
     assert (late.json()["title"], int(late.headers["retry-after"]) >= 1) == ("Busy", True)
 
@@ -129,13 +156,23 @@ async def test_the_key_itself_is_not_stored(registry: Running) -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "wait"),
+    [
+        (asyncpg.DeadlockDetectedError("d"), "deadlock"),
+        (asyncpg.LockNotAvailableError("l"), "lock"),
+        (asyncpg.QueryCanceledError("t"), "statement"),
+        (asyncpg.ConnectionDoesNotExistError("c"), "server"),
+        (asyncpg.InterfaceError("connection is closed"), "server"),
+        (NoConnection(), "pool"),
+    ],
+)
+def test_each_wait_in_vain_is_named_for_the_operator(error: Exception, wait: str) -> None:
+    assert (type(understood(error)).__name__, wait_of(error)) == ("Busy", wait)
+
+
+@pytest.mark.parametrize(
     ("error", "title"),
     [
-        (asyncpg.DeadlockDetectedError("d"), "Busy"),
-        (asyncpg.LockNotAvailableError("l"), "Busy"),
-        (asyncpg.QueryCanceledError("t"), "Busy"),
-        (asyncpg.ConnectionDoesNotExistError("c"), "Busy"),
-        (asyncpg.InterfaceError("connection is closed"), "Busy"),
         (asyncpg.NumericValueOutOfRangeError("n"), "InvalidInput"),
         (asyncpg.UniqueViolationError("u"), "InternalFault"),
     ],
