@@ -60,7 +60,9 @@ async def _lease(database: Database, todo: Work, wanted: list[str], lease: UUID)
             await session.execute(ONE_LEASES)
         found = await session.execute(LEASE_DUE, {"lease": lease, "term": LEASE, "kinds": wanted, "now": now})
         row = found.one_or_none()
-    return row and Due(row.due_id, row.kind, row.subject_id, row.due_at, row.payload, row.attempts)
+    if row is None:
+        return None
+    return Due(row.due_id, row.kind, row.subject_id, row.due_at, row.payload, row.attempts)
 
 
 async def _call(database: Database, due: Due, lease: UUID, outside: OutsideCall) -> Any:

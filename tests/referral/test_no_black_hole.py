@@ -6,6 +6,7 @@ without a koperasi. D: its intake is closed. E: silent past its SLA.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -41,7 +42,7 @@ PEMALANG, DESA, WITHOUT_KOPERASI = "33.27", "33.27.01.2001", "33.27.01.2002"
 PPSE = 15
 YES, NO = "DISETUJUI", "DITOLAK"
 # What each says of its rujukan, in their order.
-SAYS: dict[str, list[tuple[str, str | None]]] = {
+SAYS: dict[str, Sequence[tuple[str, str | None]]] = {
     A: [(YES, None)] * 8 + [(NO, "USAHA_BELUM_6_BULAN"), (NO, "SLIK_BURUK")] + [("DIPROSES", None)] * 2,
     B: [(YES, None)] * 5 + [(NO, "KREDIT_AKTIF_SIKP")] * 4,
     C: [(YES, None)] * 12 + [("DAFTAR_TUNGGU", None)] * 2,
@@ -93,10 +94,13 @@ async def a_market(referral: Running, stack: AsyncExitStack) -> Fifty:
 async def graduate(fifty: Fifty) -> None:
     """Let all fifty graduate and agree to their first choice, and their identities arrive."""
     world, first = fifty.world, fifty.world.family
-    same = {"pendamping_id": first.pendamping_id, "penugasan_id": first.penugasan_id}
     for code, count in HOW_MANY.items():
         areas = [DESA] * (count - 2) + [WITHOUT_KOPERASI] * 2
-        fifty.by_choice[code] = [replace(world, family=Family(area=area, **same)) for area in areas]
+        families = [
+            Family(pendamping_id=first.pendamping_id, penugasan_id=first.penugasan_id, area=area)
+            for area in areas
+        ]
+        fifty.by_choice[code] = [replace(world, family=family) for family in families]
     everyone = [(code, one) for code, several in fifty.by_choice.items() for one in several]
     known = {fact.wire for fact in pendamping_facts(first)}
     facts = [fact for _, one in everyone for fact in family_facts(one.family) if fact.wire not in known]
