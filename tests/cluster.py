@@ -1,5 +1,6 @@
 """One PostgreSQL a test process, with a migrated template of each service that a test asks for."""
 
+import asyncio
 import itertools
 import secrets
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from deploy.local.postgres import EmbeddedPostgres
 from shared.migrating import upgrade
 from shared.privacy import SealingKey, make_keys
 from shared.settings import Settings
+from tests.lending import Standing
 
 SERVICES = ("registry", "caseload", "graduation", "referral")
 _numbers = itertools.count(1)
@@ -27,6 +29,9 @@ class Cluster:
     postgres: EmbeddedPostgres
     issuer: DevelopmentIssuer
     templates: set[str] = field(default_factory=set[str])
+    # Services that stand ready for the next test of this loop; in any other loop each begins anew.
+    shelf: dict[str, list[Standing]] = field(default_factory=lambda: {name: [] for name in SERVICES})
+    loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
     def start(cls, folder: Path, *, durable: bool = False) -> "Cluster":
@@ -41,6 +46,11 @@ class Cluster:
         recipients.mkdir()
         (recipients / "referral.pub").write_bytes((folder / "keys" / "referral" / "sealing.pub").read_bytes())
         return cls(folder, postgres, DevelopmentIssuer(folder / "issuer", "development"))
+
+    async def close(self) -> None:
+        """Let go of the services that stand ready."""
+        for standing in [one for waiting in self.shelf.values() for one in waiting]:
+            await standing.leave()
 
     def stop(self) -> None:
         """Stop it and remove its data."""
@@ -65,6 +75,10 @@ class Cluster:
     async def drop(self, name: str) -> None:
         """Remove a copy, whoever is still connected to it."""
         await self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def address(self, name: str) -> str:
+        """A superuser's address of a database."""
+        return self.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{name}"
 
     async def execute(self, statement: str) -> None:
         """Run one statement as superuser, outside of any transaction."""

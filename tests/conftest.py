@@ -1,6 +1,7 @@
-"""Fixtures: one PostgreSQL a test process, and each service on a fresh database a test."""
+"""Fixtures: one PostgreSQL a test process, and each service on a database that nobody wrote into."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from tests.kit import Running, running
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """PostgreSQL with a migrated template of each service."""
+async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
+    """PostgreSQL with a migrated template of each service, and services that tests take in turn."""
     folder: Path = tmp_path_factory.mktemp("cluster")
     made = Cluster.start(folder)
+    made.loop = asyncio.get_running_loop()
     yield made
+    await made.close()
     made.stop()
 
 

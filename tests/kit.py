@@ -24,8 +24,9 @@ from shared.messaging.local import LocalPublisher, LocalSource
 from shared.messaging.relay import Relay
 from shared.messaging.subscription import Subscription
 from shared.settings import Settings
-from shared.worker import Parts, prepare, worker_database
+from shared.worker import Parts, prepare
 from tests.cluster import Cluster
+from tests.lending import Standing
 
 
 @dataclass(slots=True)
@@ -91,9 +92,7 @@ class Running:
 
     async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Run a statement as superuser, past row security; return its rows."""
-        connection = await asyncpg.connect(
-            self.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{self.database_name}"
-        )
+        connection = await asyncpg.connect(self.cluster.address(self.database_name))
         try:
             return await connection.fetch(statement, *values)
         finally:
@@ -101,9 +100,7 @@ class Running:
 
     async def execute(self, statement: str) -> None:
         """Run a script of statements as superuser."""
-        connection = await asyncpg.connect(
-            self.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{self.database_name}"
-        )
+        connection = await asyncpg.connect(self.cluster.address(self.database_name))
         try:
             await connection.execute(statement)
         finally:
@@ -148,25 +145,33 @@ def module_of(service: str, name: str) -> ModuleType:
 
 @asynccontextmanager
 async def running(cluster: Cluster, service: str, **more: Any) -> Any:
-    """Run a service on a fresh database."""
-    database_name = await asyncio.to_thread(asyncio.run, cluster.clone(service))
-    settings = cluster.settings(service, database_name, **more)
-    app = module_of(service, "app").build(settings)
+    """Run a service on a database that is as its migrations left it."""
+    lent = not more and cluster.loop is asyncio.get_running_loop()
+    waiting = cluster.shelf[service] if lent else []
+    standing = waiting.pop() if waiting else await Standing.begin(cluster, service, more, lent=lent)
     parts: Parts = module_of(service, "worker").PARTS
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    worker = worker_database(settings, pool_size=5)
     prepare(parts)
+    transport = httpx.ASGITransport(app=standing.app, raise_app_exceptions=False)
     try:
-        async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url=f"http://{service}.test", timeout=30) as client,
-        ):
+        async with httpx.AsyncClient(
+            transport=transport, base_url=f"http://{service}.test", timeout=30, trust_env=False
+        ) as client:
             yield Running(
-                service, cluster, settings, database_name, app, client, app.state.database, worker, parts
+                service,
+                cluster,
+                standing.settings,
+                standing.database_name,
+                standing.app,
+                client,
+                standing.app.state.database,
+                standing.worker,
+                parts,
             )
     finally:
-        await worker.close()
-        await cluster.drop(database_name)
+        if lent and await standing.wiped():
+            waiting.append(standing)
+        else:
+            await standing.leave()
 
 
 async def relay(publisher: Running) -> int:
