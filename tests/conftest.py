@@ -10,6 +10,17 @@ from tests.cluster import Cluster
 from tests.kit import Running, running
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever is given the most time begins first: at the end no process waits for another's long test."""
+    items.sort(key=_given, reverse=True)
+
+
+def _given(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker else 0
+
+
 @pytest.fixture(scope="session")
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
     """PostgreSQL with a migrated template of each service, and services that tests take in turn."""

@@ -16,6 +16,8 @@ from tests.cluster import Cluster
 from tests.journeys.carrying import Together, together
 from tests.kit import Running
 
+# One process plays the road once, for all of these.
+pytestmark = pytest.mark.xdist_group("conservation")
 FREE = "ALTER TABLE {table} DROP CONSTRAINT {constraint}"
 ONE_KEY = "(SELECT key FROM platform.outbox WHERE topic = 'pilar.{service}' GROUP BY key HAVING count(*) > 2 LIMIT 1)"
 # Another row like the first.

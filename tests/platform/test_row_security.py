@@ -13,6 +13,8 @@ from tests.cluster import Cluster
 from tests.contracts.walks import WALKS
 from tests.kit import Running, running
 
+# One process walks each service once, for all of these.
+pytestmark = pytest.mark.xdist_group("walked")
 SERVICES = ("caseload", "graduation", "referral")
 HERE, AWAY = "33.24", "33.25.01.2001"
 # A scope, and whether families show in it; the claim's own check lets no such half code in.
