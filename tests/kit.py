@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -42,6 +42,7 @@ class Running:
     database: Database
     worker: Database
     parts: Parts
+    asks: asyncpg.Connection | None = None
 
     def token(
         self,
@@ -92,11 +93,22 @@ class Running:
 
     async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Run a statement as superuser, past row security; return its rows."""
-        connection = await asyncpg.connect(self.cluster.address(self.database_name))
-        try:
+        async with self._asking() as connection:
             return await connection.fetch(statement, *values)
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[asyncpg.Connection]:
+        """One session for all questions, one after the other; who asks meanwhile gets its own."""
+        kept, self.asks = self.asks, None
+        if kept is None or kept.is_closed():
+            kept = await asyncpg.connect(self.cluster.address(self.database_name))
+        try:
+            yield kept
         finally:
-            await connection.close()
+            if self.asks is None and not kept.is_closed():
+                self.asks = kept
+            else:
+                await kept.close()
 
     async def execute(self, statement: str) -> None:
         """Run a script of statements as superuser."""
@@ -156,7 +168,7 @@ async def running(cluster: Cluster, service: str, **more: Any) -> Any:
         async with httpx.AsyncClient(
             transport=transport, base_url=f"http://{service}.test", timeout=30, trust_env=False
         ) as client:
-            yield Running(
+            made = Running(
                 service,
                 cluster,
                 standing.settings,
@@ -167,6 +179,11 @@ async def running(cluster: Cluster, service: str, **more: Any) -> Any:
                 standing.worker,
                 parts,
             )
+            try:
+                yield made
+            finally:
+                if made.asks is not None:
+                    await made.asks.close()
     finally:
         if lent and await standing.wiped():
             waiting.append(standing)
