@@ -18,7 +18,7 @@ from shared.messaging import applying, cursors, draining, outbox
 from shared.messaging.relay import Relay
 from shared.migrating import in_a_loop_of_its_own
 from shared.schema import SHARDS
-from tests import kit
+from tests import cluster
 
 HERE = "tests/messaging"
 
@@ -87,13 +87,13 @@ def without_commit_before_answer() -> None:
 
 def without_exclusion_constraints() -> None:
     """No range refuses another, and one person may act in every stage."""
-    migrate = kit.upgrade
+    migrate = cluster.upgrade
 
     def upgrade(service: str, url: str) -> None:
         migrate(service, url)
         in_a_loop_of_its_own(execute(url, DROP_EXCLUSIONS))
 
-    kit.upgrade = upgrade
+    cluster.upgrade = upgrade
 
 
 async def execute(url: str, statement: str) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from tests.journeys.carrying import digests
 from tests.cluster import Cluster
+from tests.journeys.carrying import digests
 from tests.kit import running
 
 NUMBERS = "SELECT seqrelid::regclass::text AS name, pg_sequence_last_value(seqrelid) AS last FROM pg_sequence"
