@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.models import Dampingan, DampinganGap, Kepesertaan, Kpm
-from services.caseload.queries.sight import require_sight, within
+from services.caseload.queries.sight import area_of, require_sight, row_by_row, within
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
@@ -48,16 +48,13 @@ async def list_gaps(
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select the families in PKH that nobody of PKH accompanies today; by `gap_id`, which grows with time."""
     today = await clock.today(session)
-    member = sa.exists().where(
+    member = row_by_row(
         Kepesertaan.kpm_id == DampinganGap.kpm_id,
         Kepesertaan.bansos == Bansos.PKH,
         Kepesertaan.valid.contains(today),
     )
     names = ("gap_id", "kpm_id", "since", "cause", "penugasan_id", "purpose")
-    return (
-        sa.select(*(getattr(DampinganGap, name) for name in names), Kpm.kode_wilayah)
-        .join(Kpm, Kpm.kpm_id == DampinganGap.kpm_id)
-        .where(
-            DampinganGap.until.is_(None), DampinganGap.since <= today, member, *within(actor, kode_wilayah)
-        )
-    )
+    statement = sa.select(*(getattr(DampinganGap, name) for name in names), area_of(DampinganGap.kpm_id))
+    statement = statement.where(DampinganGap.until.is_(None), DampinganGap.since <= today, member)
+    narrowed = within(actor, kode_wilayah)
+    return statement.join(Kpm, Kpm.kpm_id == DampinganGap.kpm_id).where(*narrowed) if narrowed else statement

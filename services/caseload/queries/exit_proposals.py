@@ -4,7 +4,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.caseload.models import ExitProposal, ExitProposalState, Kpm
-from services.caseload.queries.sight import own
+from services.caseload.queries.sight import accompanied_by, sees_own_only, within
 from shared.access import Actor
 
 COLUMNS = (
@@ -27,7 +27,11 @@ def list_exit_proposals(
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select proposals to end a membership, of families that the caller may see; ordered by `exit_proposal_id`."""
     statement = sa.select(*(getattr(ExitProposal, name) for name in COLUMNS))
-    statement = statement.join(Kpm, Kpm.kpm_id == ExitProposal.kpm_id).where(own(actor, today))
+    if sees_own_only(actor):
+        mine = accompanied_by(actor.pendamping_id, today)
+        statement = statement.join(mine, mine.c.kpm_id == ExitProposal.kpm_id)
+    if narrowed := within(actor, None):
+        statement = statement.join(Kpm, Kpm.kpm_id == ExitProposal.kpm_id).where(*narrowed)
     if kpm_id is not None:
         statement = statement.where(ExitProposal.kpm_id == kpm_id)
     return statement.where(ExitProposal.state == state) if state is not None else statement

@@ -11,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.caseload.models import CaseMark, CaseState, Dampingan, Kepesertaan, KepesertaanPending, Kpm
-from services.caseload.queries.sight import own, require_sight, within
+from services.caseload.queries.sight import (
+    accompanied_by,
+    area_of,
+    require_sight,
+    row_by_row,
+    sees_own_only,
+    within,
+)
 from shared import clock
 from shared.access import Actor
 from shared.database import vault_of
@@ -84,19 +91,22 @@ def list_pending(actor: Actor, today: date, kode_wilayah: str | None) -> sa.Sele
     """
     names = ("pending_id", "kpm_id", "kepesertaan_id", "graduasi_id", "since")
     asked, other = KepesertaanPending, aliased(KepesertaanPending)
-    own_case = sa.exists().where(CaseMark.kepesertaan_id == asked.kepesertaan_id, CaseMark.state.in_(LIVE))
-    earlier = sa.exists().where(
+    own_case = row_by_row(CaseMark.kepesertaan_id == asked.kepesertaan_id, CaseMark.state.in_(LIVE))
+    earlier = row_by_row(
         other.kepesertaan_id == asked.kepesertaan_id,
         other.outcome.is_(None),
         other.pending_id < asked.pending_id,
     )
-    return (
-        sa.select(*(getattr(asked, name) for name in names), Kepesertaan.bansos, Kpm.kode_wilayah)
-        .join(Kpm, Kpm.kpm_id == asked.kpm_id)
+    statement = (
+        sa.select(*(getattr(asked, name) for name in names), Kepesertaan.bansos, area_of(asked.kpm_id))
         .join(Kepesertaan, Kepesertaan.kepesertaan_id == asked.kepesertaan_id)
         .where(asked.outcome.is_(None), sa.func.upper_inf(Kepesertaan.valid), ~own_case, ~earlier)
-        .where(own(actor, today), *within(actor, kode_wilayah))
     )
+    if sees_own_only(actor):
+        mine = accompanied_by(actor.pendamping_id, today)
+        statement = statement.join(mine, mine.c.kpm_id == asked.kpm_id)
+    narrowed = within(actor, kode_wilayah)
+    return statement.join(Kpm, Kpm.kpm_id == asked.kpm_id).where(*narrowed) if narrowed else statement
 
 
 async def cases_of(session: AsyncSession, kpm_id: UUID) -> Sequence[CaseMark]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.caseload.models import Dampingan, Kpm
 from shared import clock
@@ -61,3 +62,33 @@ def within(actor: Actor, kode_wilayah: str | None) -> list[sa.ColumnElement[bool
 def below(area: str) -> sa.ColumnElement[bool]:
     """Return the condition that a family lives in an area."""
     return sa.and_(Kpm.kode_wilayah >= area, Kpm.kode_wilayah < f"{area}~")
+
+
+def accompanied_by(holder: UUID | None, day: date) -> sa.CTE:
+    """Return the families that a pendamping has on a day, some hundreds, each once.
+
+    Materialized: a planner that hopes for an early end of the page walks through all families of the country instead
+    (measured at 300,000: seconds).
+    """
+    held = sa.select(Dampingan.kpm_id).distinct()
+    held = held.where(Dampingan.pendamping_id == holder, Dampingan.valid.contains(day))
+    return held.cte("mine").prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def area_of(kpm_id: sa.SQLColumnExpression[UUID]) -> sa.Label[str]:
+    """Return the area of a listed row's family, read for the page alone.
+
+    Not by a join: where no area narrows the list, the planner takes row security for narrow, begins with the families,
+    and walks through all of them for one page (measured at 40,000: 1.7 s).
+    """
+    home = aliased(Kpm)
+    area = sa.select(home.kode_wilayah).where(home.kpm_id == kpm_id)
+    return area.scalar_subquery().label("kode_wilayah")
+
+
+def row_by_row(*conditions: sa.ColumnElement[bool]) -> sa.Exists:
+    """Return whether there is such a row, asked of each listed row: OFFSET 0 keeps the planner from making it a join.
+
+    A list in the order of its index ends with its page then, instead of being found whole and sorted.
+    """
+    return sa.select(sa.literal_column("1")).where(*conditions).offset(sa.literal_column("0")).exists()

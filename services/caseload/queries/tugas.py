@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.models import Dampingan, Kpm, Tugas, TugasKind
-from services.caseload.queries.sight import sees_own_only, within
+from services.caseload.queries.sight import accompanied_by, area_of, sees_own_only, within
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
@@ -24,17 +24,18 @@ async def list_tugas(
     today = await clock.today(session)
     names = ("tugas_id", "kpm_id", "kind", "due_on", "opened_on", "done_at", "done_by", "version")
     statement = sa.select(
-        *(getattr(Tugas, name) for name in names), Kpm.kode_wilayah, holder_on(today).label("held_by")
-    ).join(Kpm, Kpm.kpm_id == Tugas.kpm_id)
+        *(getattr(Tugas, name) for name in names), area_of(Tugas.kpm_id), holder_on(today).label("held_by")
+    )
     if sees_own_only(actor):
-        mine = families_of(actor, today)
+        mine = accompanied_by(actor.pendamping_id, today)
         statement = statement.join(mine, mine.c.kpm_id == Tugas.kpm_id)
         statement = statement.where(Tugas.kind.not_in(OF_THE_OFFICE))
     if open_only:
         statement = statement.where(Tugas.done_at.is_(None))
     if kind is not None:
         statement = statement.where(Tugas.kind == kind)
-    return statement.where(*within(actor, kode_wilayah))
+    narrowed = within(actor, kode_wilayah)
+    return statement.join(Kpm, Kpm.kpm_id == Tugas.kpm_id).where(*narrowed) if narrowed else statement
 
 
 def holder_on(day: date) -> sa.ScalarSelect[UUID]:
@@ -45,10 +46,3 @@ def holder_on(day: date) -> sa.ScalarSelect[UUID]:
         Dampingan.valid.contains(day),
     )
     return held.limit(1).scalar_subquery()
-
-
-def families_of(actor: Actor, day: date) -> sa.CTE:
-    """Return the families that a pendamping has on a day, each once; first, so that no page walks through all tasks."""
-    held = sa.select(Dampingan.kpm_id).distinct()
-    held = held.where(Dampingan.pendamping_id == actor.pendamping_id, Dampingan.valid.contains(day))
-    return held.cte("mine").prefix_with("MATERIALIZED", dialect="postgresql")

@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.caseload.models import Kpm, Usulan, UsulanState
-from services.caseload.queries.sight import own
+from services.caseload.queries.sight import accompanied_by, sees_own_only, within
 from shared.access import Actor
 
 COLUMNS = (
@@ -29,7 +29,11 @@ def list_usulan(
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select applications of families that the caller may see; ordered by `usulan_id`."""
     statement = sa.select(*(getattr(Usulan, name) for name in COLUMNS))
-    statement = statement.join(Kpm, Kpm.kpm_id == Usulan.kpm_id).where(own(actor, today))
+    if sees_own_only(actor):
+        mine = accompanied_by(actor.pendamping_id, today)
+        statement = statement.join(mine, mine.c.kpm_id == Usulan.kpm_id)
+    if narrowed := within(actor, None):
+        statement = statement.join(Kpm, Kpm.kpm_id == Usulan.kpm_id).where(*narrowed)
     if kpm_id is not None:
         statement = statement.where(Usulan.kpm_id == kpm_id)
     return statement.where(Usulan.state == state) if state is not None else statement

@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.models import CaseMark, CaseState, Dampingan, Kepesertaan, Kpm, KpmAnggota
-from services.caseload.queries.sight import sees_own_only, within
+from services.caseload.models import CaseMark, CaseState, Kepesertaan, Kpm, KpmAnggota
+from services.caseload.queries.sight import accompanied_by, sees_own_only, within
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
@@ -69,17 +69,6 @@ def of_the_few(status: FamilyStatus) -> list[sa.ColumnElement[bool]]:
     if status not in states:
         return []
     return [Kpm.kpm_id.in_(sa.select(CaseMark.kpm_id).where(CaseMark.state.in_(states[status])))]
-
-
-def accompanied_by(holder: UUID, day: date) -> sa.CTE:
-    """Return the families that a pendamping has on a day, some hundreds, each once.
-
-    Materialized: a planner that hopes for an early end of the page walks through all families of the country instead
-    (measured at 300,000: seconds).
-    """
-    held = sa.select(Dampingan.kpm_id).distinct()
-    held = held.where(Dampingan.pendamping_id == holder, Dampingan.valid.contains(day))
-    return held.cte("mine").prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def status_on(day: date) -> sa.ColumnElement[str]:

@@ -64,7 +64,8 @@ def secure() -> None:
     """Families show to those of their area alone; what hangs on a family shows with it; staging to the worker alone."""
     for table in AREA_TABLES:
         schema.area_security(op.execute, table)
-    seen = "EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {table}.kpm_id)"
+    # OFFSET 0: asked row by row. Else PostgreSQL hashes all families of the country first, for a page of fifty rows.
+    seen = "EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {table}.kpm_id OFFSET 0)"
     for table in FAMILY_TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

@@ -1,0 +1,96 @@
+"""The lists that officials work from are found by an index, whoever asks; PostgreSQL says so over generated rows."""
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
+
+from services.caseload.models import DampinganGap, ExitProposal, KepesertaanPending, Tugas, Usulan
+from services.caseload.queries.coverage import list_gaps
+from services.caseload.queries.exit_proposals import list_exit_proposals
+from services.caseload.queries.memberships import list_pending
+from services.caseload.queries.tugas import list_tugas
+from services.caseload.queries.usulan import list_usulan
+from shared import clock
+from shared.access import Actor, Role
+from tests.kit import Running
+
+# Families of five hundred kabupaten, with two bansos each; of one in ten somebody has to do something, most is done.
+ROWS = """
+SET session_replication_role = replica;
+CREATE TEMP TABLE n AS SELECT i, md5('k' || i)::uuid AS kpm_id, (11 + j / 20) || '.' || (10 + j % 20) || '.0' || (1 + i % 9)
+  || '.200' || i % 10 AS area FROM generate_series(1, 40000) AS i, LATERAL (SELECT i % 500 AS j) AS o;
+INSERT INTO kpm (kpm_id, kode_wilayah, sealed_for, facts) SELECT kpm_id, area, '\\x00', '{"members": 1}' FROM n;
+INSERT INTO kepesertaan (kepesertaan_id, kpm_id, bansos, valid)
+  SELECT md5(b || i)::uuid, kpm_id, b, '[2020-01-01,)' FROM n, (VALUES ('PKH'), ('PBI')) AS v(b);
+INSERT INTO dampingan (dampingan_id, kpm_id, penugasan_id, pendamping_id, kind, purpose, valid)
+  SELECT md5('d' || i)::uuid, kpm_id, md5('q' || i % 500)::uuid, md5('p' || i % 500)::uuid, 'PKH_PENDAMPING', 'PENDAMPINGAN',
+  '[2025-01-01,)' FROM n WHERE i % 10 <> 0;
+INSERT INTO tugas (tugas_id, kpm_id, kind, cause_id, due_on, opened_on, done_at, done_by)
+  SELECT md5('t' || i || c)::uuid, kpm_id, 'GANTI_PENGURUS', md5('c' || c)::uuid, date '2026-01-01' + i * 7919 % 300, '2026-01-01',
+  CASE WHEN (i + c) % 10 <> 0 THEN now() END, CASE WHEN (i + c) % 10 <> 0 THEN 'x' END FROM n, generate_series(1, 2) AS c;
+INSERT INTO dampingan_gap (gap_id, kpm_id, since, until, cause, purpose)
+  SELECT md5('g' || i || c)::uuid, kpm_id, date '2026-01-01' + c, CASE WHEN c = 1 THEN date '2026-01-02' END, 'BELUM_ADA',
+  'PENDAMPINGAN' FROM n, generate_series(1, 2) AS c WHERE c = 1 OR i % 10 = 0;
+INSERT INTO kepesertaan_pending (pending_id, kpm_id, kepesertaan_id, graduasi_id, since, outcome, decided_by, decided_on)
+  SELECT md5('w' || i)::uuid, kpm_id, md5('PBI' || i)::uuid, md5('x' || i)::uuid, '2026-01-01', o, CASE WHEN o IS NOT NULL THEN 'x' END,
+  CASE WHEN o IS NOT NULL THEN date '2026-02-01' END
+  FROM n, LATERAL (SELECT CASE WHEN i % 10 <> 0 THEN 'STAYS' END AS o) AS s WHERE i % 2 = 0;
+INSERT INTO usulan (usulan_id, kpm_id, bansos, ground, reason_sealed, lodged_on, lodged_by, state, version, changed_at)
+  SELECT md5('u' || i)::uuid, kpm_id, 'PKH', 'KAMBUH', '\\x00', '2026-01-01', 'x', 'LODGED', 1, now() FROM n WHERE i % 10 = 0;
+INSERT INTO exit_proposal (exit_proposal_id, kpm_id, kepesertaan_id, bansos, exit_reason, evidence_sha256, happened_on, proposer,
+  proposed_on, state, changed_at) SELECT md5('e' || i)::uuid, kpm_id, md5('PBI' || i)::uuid, 'PBI', 'PINDAH', repeat('a', 64),
+  '2026-01-01', 'x', '2026-01-01', 'PROPOSED', now() FROM n WHERE i % 10 = 0;
+ANALYZE
+"""
+CALLERS = {
+    "dinsos of a kabupaten": Actor("d", frozenset({Role.DINSOS_KABKOTA}), ("14.13",)),
+    "ministry": Actor("m", frozenset({Role.KEMENSOS}), ("*",)),
+}
+PAGE = 51
+# Of a kabupaten's 80 families and the 4,000 or more open rows of the country: neither is walked through for one page.
+MOST_ROWS = 1000
+
+
+async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+    """Each list's statement and its order, as its route has them."""
+    today = await clock.today(session)
+    tasks = await list_tugas(session, caller, open_only=True, kind=None, kode_wilayah=None)
+    return {
+        "tugas": (tasks, (Tugas.due_on, Tugas.tugas_id)),
+        "dampingan_gap": (await list_gaps(session, caller, None), (DampinganGap.gap_id,)),
+        "kepesertaan_pending": (list_pending(caller, today, None), (KepesertaanPending.pending_id,)),
+        "usulan": (list_usulan(caller, today, None, None), (Usulan.usulan_id,)),
+        "exit_proposal": (list_exit_proposals(caller, today, None, None), (ExitProposal.exit_proposal_id,)),
+    }
+
+
+async def plan_of(session: Any, statement: Any, order: tuple[Any, ...]) -> str:
+    wanted = statement.order_by(*order).limit(PAGE)
+    compiled = wanted.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    query = re.sub(r"@> ('[0-9-]+')", r"@> date \1", str(compiled)).replace(":", "\\:")
+    lines = await session.execute(text(f"EXPLAIN (ANALYZE, TIMING OFF) {query}"))
+    return "\n".join(row[0] for row in lines)
+
+
+def most_rows(plan: str) -> int:
+    """The most rows that one part of a plan touched, those that it threw away among them."""
+    seen = [
+        int(float(rows) * int(loops)) for rows, loops in re.findall(r"actual rows=([\d.]+) loops=(\d+)", plan)
+    ]
+    return max(seen + [int(rows) for rows in re.findall(r"Rows Removed by (?:Join )?Filter: (\d+)", plan)])
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("who", CALLERS)
+async def test_for_every_official(caseload: Running, who: str) -> None:
+    await caseload.execute(ROWS)
+    caller, slow = CALLERS[who], list[str]()
+    async with caseload.database.transaction(caller) as session:
+        for table, (statement, order) in (await lists(session, caller)).items():
+            plan = await plan_of(session, statement, order)
+            if f"Seq Scan on {table}" in plan or most_rows(plan) > MOST_ROWS:
+                slow.append(f"{table}: {most_rows(plan)} rows\n{plan}")
+    assert slow == [], "\n".join(slow)
