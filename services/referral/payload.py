@@ -47,6 +47,7 @@ OPTIONAL: dict[PayloadField, Any] = {
     PayloadField.SK_NO: TEXT,
     PayloadField.CERTIFICATE_NO: TEXT_OR_NOTHING,
 }
+DAY_OF = {Notice.DICABUT: "withdrawn_on", Notice.KEDALUWARSA: "expired_on", Notice.PENGINGAT: "sla_due_on"}
 PERSONAL = (PayloadField.NIK, PayloadField.NAME, PayloadField.PHONE)
 
 
@@ -109,9 +110,8 @@ def minimum(about: Mapping[str, Any], office: Mapping[str, Any], person: Mapping
 
 def notice_payload(notice: Notice, rujukan_program_id: UUID, on: date) -> dict[str, Any]:
     """Return a notice that tells nothing of the family, and not why: taken back, run out, or still waited for."""
-    day = {Notice.DICABUT: "withdrawn_on", Notice.KEDALUWARSA: "expired_on", Notice.PENGINGAT: "sla_due_on"}
     return {
         "notice": notice.value,
         "rujukan_program_id": str(rujukan_program_id),
-        day[notice]: on.isoformat(),
+        DAY_OF[notice]: on.isoformat(),
     }

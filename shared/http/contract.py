@@ -97,6 +97,8 @@ def published(app: FastAPI) -> dict[str, Any]:
             path = document["paths"].get(route.path_format, document["paths"].get(route.path))
             if path and method.lower() in path:
                 _complete(path[method.lower()], route, method)
+    if publish := getattr(app.state, "publish", None):
+        publish(document)
     document["x-problems"] = menu(app.state.settings.service)
     app.openapi_schema = document
     return document
