@@ -200,7 +200,7 @@ async def staged(cluster: Cluster, road: Road) -> Any:
         cluster,
         road,
         Database(urls["teller_worker"], service=TELLER, pool_size=16),
-        Database(urls["reader_worker"], service=READER, pool_size=8, statement_timeout_ms=1_000),
+        Database(urls["reader_worker"], service=READER, pool_size=8),
         urls,
     )
     try:
