@@ -131,6 +131,7 @@ async def test_that_is_too_slow_is_not_waited_for(referral: Running, monkeypatch
         assert attempt[0] is None
         assert attempt[1] in {"TimeoutError", "ReadTimeout"}
         bank.slow_seconds = 0
+        monkeypatch.undo()
         await world.retry_now()
         assert await world.state(KUR) == "TERKIRIM"
         keys: set[Any] = {notice.headers["idempotency-key"] for notice in bank.received}

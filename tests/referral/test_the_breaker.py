@@ -142,7 +142,7 @@ async def test_a_partner_that_swallows_connections_does_not_delay_the_others(
     referral: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten rujukan wait for a partner that never answers; those of another, due later, are there within seconds."""
-    monkeypatch.setattr("services.referral.webhook.WHOLE_SECONDS", 4.0)
+    monkeypatch.setattr("services.referral.webhook.WHOLE_SECONDS", 30.0)
     swallowed: list[asyncio.StreamWriter] = []
 
     async def swallow(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -161,13 +161,13 @@ async def test_a_partner_that_swallows_connections_does_not_delay_the_others(
             await another(world, PLUT)
         stop, started = asyncio.Event(), time.monotonic()
         working = asyncio.create_task(work(referral.worker, referral.parts.work, stop))
-        while len(plut.rujukan) < 4 and time.monotonic() - started < 20:  # noqa: ASYNC110 (nobody tells)
+        while len(plut.rujukan) < 4 and time.monotonic() - started < 28:  # noqa: ASYNC110 (nobody tells)
             await asyncio.sleep(0.02)
         took = time.monotonic() - started
         stop.set()
-        await working
         for writer in swallowed:
             writer.close()
+        await working
     assert len(plut.rujukan) == 4
-    assert took < 3.5, f"{took:.1f} s: the others waited for the one that swallows"
+    assert took < 25, f"{took:.1f} s: the others waited for the one that swallows"
     assert len(swallowed) <= 2, "one call at a time goes to one partner"
