@@ -41,10 +41,10 @@ async def statuses(family: Family) -> list[str]:
     return [seen[bansos]["status"] for bansos in ("PKH", "SEMBAKO", "PBI")]
 
 
-async def stays(family: Family, bansos: str, **more: Any) -> Any:
+async def stays(family: Family, bansos: str, as_: str = "") -> Any:
     kepesertaan_id = (await family.memberships())[bansos]["kepesertaan_id"]
-    by = {"as_": dinsos(family.caseload)} | more
-    return await family.post(f"/v1/kepesertaan/{kepesertaan_id}/stay", WHY, **by)
+    path = f"/v1/kepesertaan/{kepesertaan_id}/stay"
+    return await family.post(path, WHY, as_=as_ or dinsos(family.caseload))
 
 
 async def test_is_listed_until_somebody_decides(leaving: Family) -> None:
