@@ -162,7 +162,7 @@ def print_token(told: argparse.Namespace, parser: argparse.ArgumentParser) -> st
         parser.error(f"{told.name} is neither a demo account nor a role")
     role = known.role if known else Role(told.name)
     given = people_of(told.folder).get(told.name, {})
-    ids = {
+    ids: dict[str, Any] = {
         "pendamping_id": told.pendamping_id or given.get("pendamping_id"),
         "partner_id": told.partner_id or given.get("partner_id"),
     }
