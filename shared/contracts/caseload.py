@@ -202,7 +202,7 @@ class ExitProposalWithdrawn(Event, wire="caseload.exit_proposal_withdrawn.v1", k
 
 
 class IdentitySealed(Event, wire="caseload.identity_sealed.v1", key="kpm_id", topic="pilar.sealed"):
-    """The minimum fields of a person, readable by `recipient` alone. Kept 7 days, never republished (chain.md 6)."""
+    """The minimum fields of a person, readable by `recipient` alone. Kept 7 days, never republished."""
 
     recipient: str
     for_id: UUID

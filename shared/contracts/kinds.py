@@ -26,7 +26,7 @@ class SubjectKind(Kind):
 
 
 class PendampingStatus(Kind):
-    """domain.md 2.4: CALON to AKTIF, AKTIF to and from CUTI and NONAKTIF; the rest are ends."""
+    """CALON to AKTIF, AKTIF to and from CUTI and NONAKTIF; the rest are ends."""
 
     CALON = "CALON"
     AKTIF = "AKTIF"
@@ -41,7 +41,7 @@ class PendampingStatus(Kind):
 
 
 class PilarKind(Kind):
-    """The kinds of pilar sosial of domain.md 2.2."""
+    """The kinds of pilar sosial."""
 
     PKH_PENDAMPING = "PKH_PENDAMPING"
     PKH_KETUA_TIM_KABKOTA = "PKH_KETUA_TIM_KABKOTA"
@@ -74,7 +74,7 @@ class Ditjen(Kind):
 
 
 class EmployerStatus(Kind):
-    """On what terms somebody serves (domain.md 2.4)."""
+    """On what terms somebody serves."""
 
     PPPK = "PPPK"
     PNS = "PNS"
@@ -86,7 +86,7 @@ class EmployerStatus(Kind):
 
 
 class Bansos(Kind):
-    """What a family leaves. A case ends one kepesertaan in one of these; nothing cascades (chain.md 1)."""
+    """What a family leaves. A case ends one kepesertaan in one of these; nothing cascades."""
 
     PKH = "PKH"
     SEMBAKO = "SEMBAKO"
@@ -95,7 +95,7 @@ class Bansos(Kind):
 
 
 class KomponenKind(Kind):
-    """What in a family gives PKH entitlement (domain.md 6.4)."""
+    """What in a family gives PKH entitlement."""
 
     IBU_HAMIL = "IBU_HAMIL"
     ANAK_USIA_DINI = "ANAK_USIA_DINI"
@@ -148,7 +148,7 @@ class DampinganPurpose(Kind):
 
 
 class ExitReason(Kind):
-    """domain.md 4.2; a case opens only on those that have a policy row (chain.md 4)."""
+    """Why a family leaves a bansos; a case opens only on those that have a policy row."""
 
     SEJAHTERA_MANDIRI = "SEJAHTERA_MANDIRI"
     SEJAHTERA_PPSE = "SEJAHTERA_PPSE"
@@ -184,7 +184,7 @@ class ClosedAs(Kind):
 
 
 class MonitoringOutcome(Kind):
-    """How the months after an exit ended: the family stood, or fell back (chain.md 4)."""
+    """How the months after an exit ended: the family stood, or fell back."""
 
     BERTAHAN = "BERTAHAN"
     KAMBUH = "KAMBUH"
@@ -220,7 +220,7 @@ class RujukanPurpose(Kind):
 
 
 class RujukanProgramState(Kind):
-    """The states of one offer to one partner (domain.md 5)."""
+    """The states of one offer to one partner."""
 
     DRAF = "DRAF"
     DISETUJUI_KPM = "DISETUJUI_KPM"
@@ -240,7 +240,7 @@ class RujukanProgramState(Kind):
 
 
 class RefusalCode(Kind):
-    """Why a partner refuses (domain.md 5)."""
+    """Why a partner refuses."""
 
     TIDAK_MEMENUHI_USIA = "TIDAK_MEMENUHI_USIA"
     USAHA_BELUM_6_BULAN = "USAHA_BELUM_6_BULAN"

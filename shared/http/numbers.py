@@ -20,7 +20,7 @@ class NumbersAsked(Body):
 
 
 class NumbersView(BaseModel):
-    """The service's words of chain.md 9, by exit reason and in total."""
+    """The service's words of the totals that must agree, by exit reason and in total."""
 
     service: str = Field(examples=["registry"])
     by_exit_reason: dict[str, dict[str, int]]

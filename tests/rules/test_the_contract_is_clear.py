@@ -1,5 +1,6 @@
 """What a client is generated from: described parameters, no null in a query, roles, headers, refusals by name."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from shared.access import Permission
 from shared.access.permissions import PERMISSIONS
 from shared.http.contract import routes_of
-from tests.rules.house import SERVICES, application
+from tests.rules.house import ROOT, SERVICES, application
 
 # Work that nobody who asks for it could watch or stop would run on unseen.
 WATCHED = (Permission.JOB_READ, Permission.JOB_CANCEL)
@@ -71,3 +72,9 @@ def test_whoever_asks_for_long_work_may_watch_and_stop_it(service: str) -> None:
         if route.status_code == 202 and not {"jobs", "parked"} & set(route.tags)
     ]
     assert all(PERMISSIONS[asked] <= PERMISSIONS[one] for asked in asking if asked for one in WATCHED)
+
+
+def test_what_is_published_sends_nobody_to_a_page_that_is_not_there() -> None:
+    published = [json.dumps(application(service).openapi()) for service in SERVICES]
+    published.append((ROOT / "asyncapi.json").read_text("utf-8"))
+    assert [text[max(0, at - 60) : at + 3] for text in published if (at := text.find(".md")) >= 0] == []

@@ -132,7 +132,7 @@ def differing(scenario: int, by_exit_reason: Mapping[str, Mapping[str, int]], wo
 def totals(found: Sequence[Compared]) -> Table:
     """The scenarios side by side, a line for each number."""
     scenarios = sorted({one.scenario for one in found})
-    table = Table(title="The totals, as each service's own database counts them (chain.md 9)")
+    table = Table(title="The totals, as each service's own database counts them")
     table.add_column("service")
     table.add_column("counts")
     for number in scenarios:

@@ -87,7 +87,7 @@ class DampinganLimit(Table):
 
 
 class KunjunganPurpose(StrEnum):
-    """What a home visit is for (domain.md 3.1)."""
+    """What a home visit is for."""
 
     PENDAMPINGAN = "PENDAMPINGAN"
     VERIFIKASI = "VERIFIKASI"

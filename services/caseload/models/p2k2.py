@@ -47,7 +47,7 @@ class P2k2Materi(Table):
 
 
 class Presence(StrEnum):
-    """How a family answered the invitation (domain.md 3.2); HADIR alone counts as attended."""
+    """How a family answered the invitation; HADIR alone counts as attended."""
 
     HADIR = "HADIR"
     IZIN = "IZIN"

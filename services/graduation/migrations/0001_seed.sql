@@ -4,7 +4,7 @@ INSERT INTO credit_rule (version, valid_from, text_en, text_id) VALUES (1, '2025
   'Satu penetapan dihitung satu kali, bagi penugasan penyusun asesmen yang menjadi dasar usulan (pada jalur pendek: pengusul), pada tahun tanggal SK, di wilayah keluarga saat itu.');
 
 INSERT INTO instrument (instrument_id, version, threshold_percent, exempt_below_able, criteria, source)
-VALUES ('019a0000-0000-7000-8000-000000000001', 1, 70, 1, 19, 'domain.md 4.3: start set; thresholds are a first content, to be replaced by the juknis in force');
+VALUES ('019a0000-0000-7000-8000-000000000001', 1, 70, 1, 19, 'First content: a start set of indicators and thresholds, to be replaced by the juknis in force');
 
 INSERT INTO indicator (instrument_id, criteria, position, code, source, value_type, rule, passes_at, weight, knock_out, evidence_required, text_en, text_id)
 SELECT '019a0000-0000-7000-8000-000000000001', 19, * FROM (VALUES

@@ -18,7 +18,7 @@ from shared.errors import IllegalTransition
 
 
 class GraduasiState(StrEnum):
-    """Where a case stands; the words of domain.md 4.4."""
+    """Where a case stands."""
 
     TERIDENTIFIKASI = "TERIDENTIFIKASI"
     DIASESMEN = "DIASESMEN"
@@ -113,7 +113,7 @@ class Outcome(StrEnum):
 
 
 class Stage(StrEnum):
-    """The stages of a case; no person acts in two of one case (chain.md 4)."""
+    """The stages of a case; no person acts in two of one case."""
 
     USUL = "USUL"
     VERIFIKASI = "VERIFIKASI"

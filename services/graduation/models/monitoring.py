@@ -15,7 +15,7 @@ OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
 
 
 class RelapseCause(StrEnum):
-    """Why a family has fallen back; coded, because it travels (chain.md 6)."""
+    """Why a family has fallen back; coded, because it travels."""
 
     USAHA_TUTUP = "USAHA_TUTUP"
     KEHILANGAN_PEKERJAAN = "KEHILANGAN_PEKERJAAN"

@@ -28,7 +28,7 @@ class LodgedBy(StrEnum):
 
 
 class SanggahChannel(StrEnum):
-    """At which desk or line the objection came in; whoever sits there types it in (domain.md 4.5)."""
+    """At which desk or line the objection came in; whoever sits there types it in."""
 
     DESA = "DESA"
     PUSKESOS = "PUSKESOS"
@@ -50,7 +50,7 @@ class SanggahGround(StrEnum):
 
 
 class AnnulmentGround(StrEnum):
-    """Why an SK is undone for one family; coded, because it travels (chain.md 6)."""
+    """Why an SK is undone for one family; coded, because it travels."""
 
     SANGGAH_DITERIMA = "SANGGAH_DITERIMA"
     SK_KELIRU = "SK_KELIRU"

@@ -15,7 +15,7 @@ from shared.database import Rupiah, text_enum
 
 
 class PartnerKind(StrEnum):
-    """What sort of K/L or body takes over (domain.md 5)."""
+    """What sort of K/L or body takes over."""
 
     KEMENTERIAN = "KEMENTERIAN"
     LEMBAGA = "LEMBAGA"
@@ -27,7 +27,7 @@ class PartnerKind(StrEnum):
 
 
 class Channel(StrEnum):
-    """How the partner is reached (domain.md 5). Only HOST_TO_HOST and API_SPLP are sent by the machine today."""
+    """How the partner is reached. Only HOST_TO_HOST and API_SPLP are sent by the machine today."""
 
     API_SPLP = "API_SPLP"
     HOST_TO_HOST = "HOST_TO_HOST"
@@ -89,7 +89,7 @@ class Strength(StrEnum):
 
 
 class PayloadField(StrEnum):
-    """What a partner may be told beyond the rujukan itself; what is not here can be told to nobody (domain.md 5)."""
+    """What a partner may be told beyond the rujukan itself; what is not here can be told to nobody."""
 
     NIK = "nik"
     NAME = "name"

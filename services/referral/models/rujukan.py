@@ -25,7 +25,7 @@ S = RujukanProgramState
 
 
 class RujukanState(StrEnum):
-    """A family's whole case with referral (chain.md 8)."""
+    """A family's whole case with referral."""
 
     TERBUKA = "TERBUKA"
     DICABUT = "DICABUT"

@@ -44,23 +44,23 @@ INSERT INTO pilar_kind (pilar_kind_id, kind, name, ditjen, level, held_by, sourc
 SELECT uuidv7(), kind, name, ditjen, level, held_by, source, DATE '2000-01-01', 1, clock_timestamp(), 'system:migration'
 FROM (VALUES
     ('PKH_PENDAMPING', 'Pendamping sosial PKH', 'LINJAMSOS', 'DESA', 'PERSON', 'Permensos 1/2018'),
-    ('PKH_KETUA_TIM_KABKOTA', 'Ketua tim PKH kabupaten/kota', 'LINJAMSOS', 'KABKOTA', 'PERSON', 'domain.md 2.2'),
-    ('PKH_KETUA_TIM_PROV', 'Ketua tim PKH provinsi', 'LINJAMSOS', 'PROV', 'PERSON', 'domain.md 2.2'),
-    ('PKH_APD', 'Administrator pangkalan data PKH', 'LINJAMSOS', 'KABKOTA', 'PERSON', 'domain.md 2.2'),
+    ('PKH_KETUA_TIM_KABKOTA', 'Ketua tim PKH kabupaten/kota', 'LINJAMSOS', 'KABKOTA', 'PERSON', 'First content; to be confirmed by the ministry'),
+    ('PKH_KETUA_TIM_PROV', 'Ketua tim PKH provinsi', 'LINJAMSOS', 'PROV', 'PERSON', 'First content; to be confirmed by the ministry'),
+    ('PKH_APD', 'Administrator pangkalan data PKH', 'LINJAMSOS', 'KABKOTA', 'PERSON', 'First content; to be confirmed by the ministry'),
     ('TKSK', 'Tenaga kesejahteraan sosial kecamatan', 'DAYASOS', 'KECAMATAN', 'PERSON', 'Permensos 28/2018'),
     ('PSM', 'Pekerja sosial masyarakat', 'DAYASOS', 'DESA', 'PERSON', 'Permensos 10/2019'),
     ('TAGANA', 'Taruna siaga bencana', 'LINJAMSOS', 'KABKOTA', 'PERSON', 'Permensos 28/2012'),
     ('KARANG_TARUNA', 'Karang taruna', 'DAYASOS', 'DESA', 'EITHER', 'Permensos 25/2019, Permensos 9/2025'),
-    ('PORDAM', 'Pelopor perdamaian', 'LINJAMSOS', 'KABKOTA', 'PERSON', 'domain.md 2.2'),
-    ('REHSOS_PENDAMPING', 'Pendamping rehabilitasi sosial', 'REHSOS', 'KABKOTA', 'PERSON', 'domain.md 2.2'),
-    ('REHSOS_LANSIA', 'Pendamping lanjut usia', 'REHSOS', 'KABKOTA', 'PERSON', 'domain.md 2.2, clusters of 2020'),
-    ('REHSOS_DISABILITAS', 'Pendamping penyandang disabilitas', 'REHSOS', 'KABKOTA', 'PERSON', 'domain.md 2.2, clusters of 2020'),
-    ('SAKTI_PEKSOS', 'Satuan bakti pekerja sosial', 'REHSOS', 'KABKOTA', 'PERSON', 'domain.md 2.2, clusters of 2020'),
-    ('KONSELOR_ADIKSI', 'Konselor adiksi', 'REHSOS', 'KABKOTA', 'PERSON', 'domain.md 2.2, clusters of 2020'),
-    ('REHSOS_TUNSOS_KPO', 'Pendamping tuna sosial dan korban perdagangan orang', 'REHSOS', 'KABKOTA', 'PERSON', 'domain.md 2.2, clusters of 2020'),
-    ('LKS', 'Lembaga kesejahteraan sosial', 'DAYASOS', 'LEMBAGA', 'LEMBAGA', 'domain.md 2.2'),
-    ('PUSKESOS_PETUGAS', 'Petugas pusat kesejahteraan sosial', 'DAYASOS', 'DESA', 'PERSON', 'domain.md 2.2'),
-    ('SLRT_FASILITATOR', 'Fasilitator sistem layanan dan rujukan terpadu', 'DAYASOS', 'KABKOTA', 'PERSON', 'domain.md 2.2')
+    ('PORDAM', 'Pelopor perdamaian', 'LINJAMSOS', 'KABKOTA', 'PERSON', 'First content; to be confirmed by the ministry'),
+    ('REHSOS_PENDAMPING', 'Pendamping rehabilitasi sosial', 'REHSOS', 'KABKOTA', 'PERSON', 'First content; to be confirmed by the ministry'),
+    ('REHSOS_LANSIA', 'Pendamping lanjut usia', 'REHSOS', 'KABKOTA', 'PERSON', 'Rehsos clusters of 2020; to be confirmed by the ministry'),
+    ('REHSOS_DISABILITAS', 'Pendamping penyandang disabilitas', 'REHSOS', 'KABKOTA', 'PERSON', 'Rehsos clusters of 2020; to be confirmed by the ministry'),
+    ('SAKTI_PEKSOS', 'Satuan bakti pekerja sosial', 'REHSOS', 'KABKOTA', 'PERSON', 'Rehsos clusters of 2020; to be confirmed by the ministry'),
+    ('KONSELOR_ADIKSI', 'Konselor adiksi', 'REHSOS', 'KABKOTA', 'PERSON', 'Rehsos clusters of 2020; to be confirmed by the ministry'),
+    ('REHSOS_TUNSOS_KPO', 'Pendamping tuna sosial dan korban perdagangan orang', 'REHSOS', 'KABKOTA', 'PERSON', 'Rehsos clusters of 2020; to be confirmed by the ministry'),
+    ('LKS', 'Lembaga kesejahteraan sosial', 'DAYASOS', 'LEMBAGA', 'LEMBAGA', 'First content; to be confirmed by the ministry'),
+    ('PUSKESOS_PETUGAS', 'Petugas pusat kesejahteraan sosial', 'DAYASOS', 'DESA', 'PERSON', 'First content; to be confirmed by the ministry'),
+    ('SLRT_FASILITATOR', 'Fasilitator sistem layanan dan rujukan terpadu', 'DAYASOS', 'KABKOTA', 'PERSON', 'First content; to be confirmed by the ministry')
 ) AS first(kind, name, ditjen, level, held_by, source);;
 INSERT INTO range_history (range_history_id, thing, thing_id, number, valid_from, valid_to, reason, recorded_at, recorded_by)
 SELECT uuidv7(), 'PILAR_KIND', pilar_kind_id, 1, valid_from, valid_to, 'ISI_PERTAMA', set_at, set_by FROM pilar_kind;;

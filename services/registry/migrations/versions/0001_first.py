@@ -213,7 +213,7 @@ SELECT uuidv7(), 'PKH_PENDAMPING', other, paid_only,
          ELSE 'who supervises pendamping is not one of them' END,
     CASE WHEN paid_only THEN 'pendamping PKH tidak boleh merangkap pekerjaan bergaji'
          ELSE 'pengawas pendamping tidak merangkap pendamping' END,
-    CASE WHEN paid_only THEN 'Kode etik SDM PKH 2018: no double job' ELSE 'domain.md 3.1: RHK of team leads' END,
+    CASE WHEN paid_only THEN 'Kode etik SDM PKH 2018: no double job' ELSE 'RHK of team leads, 2025: they supervise' END,
     DATE '2018-01-01', 1
 FROM (VALUES
     ('PKH_KETUA_TIM_KABKOTA', false), ('PKH_KETUA_TIM_PROV', false), ('PKH_APD', false),
