@@ -169,7 +169,9 @@ class Fuzzing:
         operations = sorted(self.seen.operations.values(), key=lambda o: (o.path == LAST, o.label))
         for number, operation in enumerate(operations):
             # What the walk and the operations before have left to do, shared out among those that are to come.
-            each = max(FEWEST_EACH, math.ceil((REQUESTS + SPARE - self.seen.total) / (len(operations) - number)))
+            each = max(
+                FEWEST_EACH, math.ceil((REQUESTS + SPARE - self.seen.total) / (len(operations) - number))
+            )
             for case in self.coverage(operation, each // 2):
                 self.send(case)
             self.fuzz(operation, GenerationMode.POSITIVE, math.ceil(each * 0.3))

@@ -57,12 +57,13 @@ async def goes_through_the_objection(four: Together) -> None:
 async def can_be_replayed(four: Together) -> None:
     """`make life` tells the whole history of the family that objected, event by event, with who and why."""
     kpm_id = four.world.place.scenarios()["8"]["kpm_ids"][0]
-    told = await life.read(four.world.state.workers, kpm_id)
+    told, steps = await life.read(four.world.state.workers, kpm_id)
     said = [(fact.wire.rpartition(".")[0], fact.actor) for fact in told]
     places = [said.index(one) for one in TOLD]
     assert places == sorted(places)
     assert set(LATER) <= {wire for wire, _ in said}
-    text = "\n".join(life.lines(kpm_id, told))
+    names = life.names_of(told, four.world.place.people())
+    text = "\n".join(life.lines(kpm_id, told, names, steps))
     for word in (
         "DITERIMA",
         "SANGGAH_DITERIMA",

@@ -258,6 +258,7 @@ def secure() -> None:
     """Let the api role see what the caller's areas, or the caller's own number, give a right to."""
     oneself = "pendamping_id = NULLIF(current_setting('pilar.pendamping', true), '')::uuid"
     schema.area_security(op.execute, "wilayah_tugas", also=oneself)
+    schema.area_security(op.execute, "coverage_figure")
     schema.area_security(op.execute, "replica_coverage.kpm")
     schema.area_security(op.execute, "replica_coverage.kepesertaan", also=OF_A_FAMILY)
     for table in BY_PENDAMPING:
