@@ -1,7 +1,7 @@
 """What a case of graduation means here: a mark, an announced end, an end, and the way back. A reaction never refuses."""
 
 from datetime import datetime, time
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -36,6 +36,7 @@ from shared.contracts.kinds import Bansos, DampinganPurpose, ExitReason
 from shared.jobs import Due, schedule, unschedule
 
 TO_MONITORING = "dampingan_to_monitoring"
+CASE_MARK = cast("sa.Table", CaseMark.__table__)
 KNOWN_BY_PLACE = {"graduasi_id", "kpm_id", "kode_wilayah", "kepesertaan_id"}
 PROPOSAL_BECOMES = {
     CaseState.CLOSED: ExitProposalState.CLOSED,
@@ -68,16 +69,16 @@ async def first_said(session: AsyncSession, event: Any, facts: dict[str, Any]) -
 
     Nothing follows from an open case yet, and most cases are first heard of when they open.
     """
-    row = insert(CaseMark).values(
-        graduasi_id=event.graduasi_id,
-        kpm_id=event.kpm_id,
-        kepesertaan_id=event.kepesertaan_id,
-        state=state_of(facts),
-        facts=facts,
-        changed_at=await clock.now(session),
+    row = {
+        "graduasi_id": event.graduasi_id,
+        "kpm_id": event.kpm_id,
+        "kepesertaan_id": event.kepesertaan_id,
+        "state": state_of(facts),
+        "facts": facts,
+        "changed_at": await clock.now(session),
         **truth_of(facts),
-    )
-    first = row.on_conflict_do_nothing().returning(CaseMark.graduasi_id)
+    }
+    first = insert(CASE_MARK).values(row).on_conflict_do_nothing().returning(CASE_MARK.c.graduasi_id)
     return await session.scalar(first) is not None
 
 
