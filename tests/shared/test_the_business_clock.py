@@ -17,10 +17,8 @@ from shared.settings import Settings
 
 
 @pytest.fixture(autouse=True)
-async def travelling(owner: Any) -> None:
+def travelling() -> None:
     clock.configure(Settings.load_for("platform", mode="development"))
-    await owner.execute("UPDATE platform.business_clock SET offset_seconds = 0")
-    await owner.execute("TRUNCATE platform.outbox, platform.unsent, platform.stream")
 
 
 @pytest.fixture
