@@ -4,24 +4,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import httpx
-
 from shared.access import Role
 from shared.contracts.referral import ConsentGiven
 from tests.caseload import given as families
 from tests.caseload.case import Case
 from tests.cluster import Cluster
+from tests.contracts.walks.everywhere import Tokens, done
 from tests.kit import Running, deliver, running
 from tests.referral.given import TODAY
 
-Tokens = dict[Role, str]
 OFFER = UUID("0199a000-0000-7000-8000-00000000000f")
-
-
-def done(answer: httpx.Response) -> Any:
-    """Return what an answer of success says."""
-    assert answer.is_success, answer.text
-    return answer.json()
 
 
 async def over_time(service: Running, cluster: Cluster, tokens: Tokens, kpm_id: str) -> None:

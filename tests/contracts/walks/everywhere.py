@@ -1,0 +1,54 @@
+"""What every service offers, who asks for it, and what an answer of success says."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from shared.access import Actor, Role
+from shared.jobs import enqueue
+from tests.graduation.given import DESA, KENDAL
+from tests.kit import Running
+
+Tokens = dict[Role, str]
+PARKED = {"subscription": "walked", "topic": "pilar.registry", "key": "walked"}
+
+
+def done(answer: httpx.Response) -> Any:
+    """Return what an answer of success says."""
+    assert answer.is_success, answer.text
+    return answer.json() if answer.content else None
+
+
+async def everywhere(service: Running, tokens: Tokens) -> None:
+    """What every service offers: files, jobs, parked events, the clock, the numbers."""
+    operator, asked = tokens[Role.OPERATOR], Actor("dinsos-kendal-1", frozenset({Role.DINSOS_KABKOTA}))
+    await service.put_file(b"a scan", as_=tokens[Role.PENDAMPING])
+    async with service.session() as session:
+        jobs = [await enqueue(session, "walked.job", {}, asked) for _ in range(3)]
+    done(await service.get(f"/v1/jobs/{jobs[0]}", as_=operator))
+    done(await service.get(f"/v1/jobs/{jobs[1]}/errors", as_=operator))
+    done(await service.post(f"/v1/jobs/{jobs[2]}/cancellation", as_=tokens[Role.DINSOS_KABKOTA]))
+    await service.execute(
+        'INSERT INTO platform.parked (subscription, topic, key, partition, "offset", body, reason)'
+        f" VALUES ('{PARKED['subscription']}', '{PARKED['topic']}', '{PARKED['key']}', 0, 0, '', 'POISON')"
+    )
+    done(await service.get("/v1/parked", as_=operator))
+    done(await service.post("/v1/parked/retry", PARKED, as_=operator))
+    done(await service.post("/v1/parked/skip", PARKED, as_=operator))
+    now = done(await service.get("/v1/clock", as_=operator))["now"]
+    later = datetime.fromisoformat(now) + timedelta(minutes=1)
+    done(await service.post("/v1/clock", {"now": later.isoformat()}, as_=operator))
+    done(await service.post("/v1/numbers", {}, as_=operator))
+
+
+def officials(service: Running, **tokens: str) -> Tokens:
+    """Everybody of Kendal, and those of the service's own story."""
+    made = {
+        Role.KEMENSOS: service.token("KEMENSOS", "kemensos-1"),
+        Role.DINSOS_KABKOTA: service.token("DINSOS_KABKOTA", "dinsos-kendal-1", [KENDAL]),
+        Role.KETUA_TIM_KABKOTA: service.token("KETUA_TIM_KABKOTA", "ketua-tim-kendal-1", [KENDAL]),
+        Role.OPERATOR_DESA: service.token("OPERATOR_DESA", "operator-desa-1", [DESA]),
+        Role.OPERATOR: service.token("OPERATOR", "operator-1"),
+    }
+    return made | {Role(name): token for name, token in tokens.items()}
