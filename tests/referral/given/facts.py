@@ -1,0 +1,220 @@
+"""What others tell referral of a family, as a test says it."""
+
+import base64
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.clock import JAKARTA
+from shared.contracts.caseload import DampinganStarted, Desil, IdentitySealed, KpmRegistered, UsahaRecorded
+from shared.contracts.graduation import (
+    GraduasiAnnulled,
+    GraduasiDetermined,
+    KpmGraduated,
+    RelapseConfirmed,
+    SanggahDecided,
+    SanggahLodged,
+)
+from shared.contracts.kinds import (
+    Bansos,
+    DampinganPurpose,
+    DesilScope,
+    Ditjen,
+    EmployerStatus,
+    ExitReason,
+    KomponenKind,
+    PendampingStatus,
+    PilarKind,
+    SanggahOutcome,
+    Sex,
+    SubjectKind,
+    UsahaSector,
+)
+from shared.contracts.registry import PendampingRegistered, PenugasanStarted, WilayahTugasPlaced
+from shared.events import Event
+from shared.privacy import SealingKey, seal_to
+from tests.kit import Running
+
+DESA = "33.24.09.2001"
+TODAY = datetime.now(JAKARTA).date()
+NIK = "3324075211879001"
+PERSON = {"nik": NIK, "name": "Siti Contoh", "phone": "081200009001"}
+
+
+@dataclass
+class Family:
+    """A family of the tests."""
+
+    kpm_id: UUID = field(default_factory=uuid4)
+    graduasi_id: UUID = field(default_factory=uuid4)
+    pendamping_id: UUID = field(default_factory=uuid4)
+    penugasan_id: UUID = field(default_factory=uuid4)
+    area: str = DESA
+    usaha_from: date | None = TODAY - timedelta(days=1150)
+    desil: int = 5
+
+
+def sealed(referral: Running, family: Family, for_id: UUID, **person: Any) -> IdentitySealed:
+    """Return an identity as caseload seals it for referral."""
+    key = SealingKey.read(referral.cluster.folder / "keys" / "referral")[0]
+    blob = seal_to(key.public_key, PERSON | person, "referral", for_id, key.key_id)
+    text = base64.b64encode(blob).decode()
+    return IdentitySealed(
+        recipient="referral", for_id=for_id, kpm_id=family.kpm_id, key_id=key.key_id, ciphertext=text
+    )
+
+
+def family_facts(family: Family) -> list[Event]:
+    """Return what caseload tells of a family."""
+    facts: list[Event] = [
+        KpmRegistered(
+            kpm_id=family.kpm_id,
+            kode_wilayah=family.area,
+            members=4,
+            able_productive=2,
+            lansia=0,
+            disabilitas=0,
+            komponen={KomponenKind.ANAK_SMA: 1},
+            desil=[
+                Desil(scope=DesilScope.NAS, value=3, snapshot="2025-Q3"),
+                Desil(scope=DesilScope.NAS, value=family.desil, snapshot="2026-Q1"),
+                Desil(scope=DesilScope.KABKOTA, value=9, snapshot="2026-Q2"),
+            ],
+            pengurus_sex=Sex.P,
+            pengurus_birth_year=1987,
+            pengurus_married=True,
+        ),
+        DampinganStarted(
+            dampingan_id=uuid4(),
+            kpm_id=family.kpm_id,
+            kode_wilayah=family.area,
+            pendamping_id=family.pendamping_id,
+            penugasan_id=family.penugasan_id,
+            kind=PilarKind.PKH_PENDAMPING,
+            purpose=DampinganPurpose.PENDAMPINGAN,
+            valid_from=TODAY - timedelta(days=400),
+        ),
+        *pendamping_facts(family),
+    ]
+    return facts if family.usaha_from is None else [*facts, usaha(family, family.usaha_from)]
+
+
+def pendamping_facts(family: Family) -> list[Event]:
+    """Return what registry tells of the family's pendamping: active, serving, in the family's area."""
+    since = TODAY - timedelta(days=500)
+    return [
+        PendampingRegistered(
+            pendamping_id=family.pendamping_id,
+            pendamping_no=f"PS-{family.pendamping_id.int % 10**8:08d}",
+            subject=SubjectKind.PERSON,
+            status=PendampingStatus.AKTIF,
+            from_on=since,
+        ),
+        PenugasanStarted(
+            penugasan_id=family.penugasan_id,
+            pendamping_id=family.pendamping_id,
+            kind=PilarKind.PKH_PENDAMPING,
+            ditjen=Ditjen.LINJAMSOS,
+            employer_status=EmployerStatus.PPPK,
+            valid_from=since,
+        ),
+        WilayahTugasPlaced(
+            wilayah_tugas_id=uuid4(),
+            penugasan_id=family.penugasan_id,
+            pendamping_id=family.pendamping_id,
+            kode_wilayah=".".join(family.area.split(".")[:3]),
+            valid_from=since,
+        ),
+    ]
+
+
+def usaha(family: Family, started_on: date, **changes: Any) -> UsahaRecorded:
+    """Return a business of the family's."""
+    fields: dict[str, Any] = {
+        "usaha_id": uuid4(),
+        "kpm_id": family.kpm_id,
+        "kode_wilayah": family.area,
+        "owner_sex": Sex.P,
+        "owner_birth_year": 1987,
+        "owner_married": True,
+        "sector": UsahaSector.PERDAGANGAN,
+        "started_on": started_on,
+        "omzet_rp": 9_000_000,
+        "has_nib": False,
+        "has_letter": True,
+    }
+    return UsahaRecorded(**fields | changes)
+
+
+def determined(family: Family, **changes: Any) -> GraduasiDetermined:
+    """Return the fact that opens a rujukan."""
+    fields: dict[str, Any] = {
+        "graduasi_id": family.graduasi_id,
+        "kpm_id": family.kpm_id,
+        "kode_wilayah": family.area,
+        "kepesertaan_id": uuid4(),
+        "bansos": Bansos.PKH,
+        "exit_reason": ExitReason.SEJAHTERA_MANDIRI,
+        "sk_id": uuid4(),
+        "sk_no": "SK-GRAD/33.24/2026/001",
+        "sk_on": TODAY - timedelta(days=2),
+        "term_ends_on": TODAY + timedelta(days=28),
+        "effective_tahap": "2026-3",
+        "effective_on": TODAY + timedelta(days=42),
+        "opens_rujukan": True,
+    }
+    return GraduasiDetermined(**fields | changes)
+
+
+def graduated(family: Family, **changes: Any) -> KpmGraduated:
+    """Return the fact that lets go what waits for the effect."""
+    fields: dict[str, Any] = {
+        "graduasi_id": family.graduasi_id,
+        "kpm_id": family.kpm_id,
+        "kode_wilayah": family.area,
+        "kepesertaan_id": uuid4(),
+        "bansos": Bansos.PKH,
+        "exit_reason": ExitReason.SEJAHTERA_MANDIRI,
+        "effective_on": TODAY,
+        "effective_tahap": "2026-3",
+        "last_payable_tahap": "2026-2",
+        "certificate_no": "SG-3324-2026-000001",
+    }
+    return KpmGraduated(**fields | changes)
+
+
+def about(family: Family) -> dict[str, Any]:
+    """Return what every fact of a case says of its family."""
+    return {"graduasi_id": family.graduasi_id, "kpm_id": family.kpm_id, "kode_wilayah": family.area}
+
+
+def lodged(family: Family, sanggah_id: UUID, *, suspends: bool = True) -> SanggahLodged:
+    """Return the fact that somebody objects in term."""
+    fields = {"sanggah_id": sanggah_id, "kepesertaan_id": uuid4(), "lodged_on": TODAY, "suspends": suspends}
+    return SanggahLodged(**about(family), **fields)
+
+
+def decided(family: Family, sanggah_id: UUID, outcome: SanggahOutcome) -> SanggahDecided:
+    """Return the fact that the objection is decided."""
+    fields = {"sanggah_id": sanggah_id, "kepesertaan_id": uuid4(), "outcome": outcome, "decided_on": TODAY}
+    return SanggahDecided(**about(family), **fields)
+
+
+def annulled(family: Family) -> GraduasiAnnulled:
+    """Return the fact that the SK is undone for the family."""
+    fields: dict[str, Any] = {
+        "kepesertaan_id": uuid4(),
+        "bansos": Bansos.PKH,
+        "exit_reason": ExitReason.SEJAHTERA_MANDIRI,
+        "reason": "SANGGAH_DITERIMA",
+        "was_effective": False,
+        "back_pay_tahap": [],
+        "annulled_on": TODAY,
+    }
+    return GraduasiAnnulled(**about(family), **fields)
+
+
+def relapsed(family: Family) -> RelapseConfirmed:
+    """Return the fact that the family has fallen back."""
+    return RelapseConfirmed(**about(family), month=4, cause="USAHA_TUTUP", confirmed_on=TODAY)
