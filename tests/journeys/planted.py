@@ -1,0 +1,293 @@
+"""What must not be, planted by SQL past every guard: where, how, and how the checker names it."""
+
+UNGUARDED = """
+DO $$ DECLARE item record; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR item IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint c JOIN pg_namespace n
+        ON n.oid = c.connamespace WHERE n.nspname IN ('public', 'replica_credit') AND contype IN ('x', 'u', 'c')
+        AND conparentid = 0 LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', item.owner, item.conname);
+    END LOOP;
+    FOR item IN SELECT indexrelid::regclass AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND indisunique
+        AND NOT indisprimary AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid) LOOP
+        EXECUTE format('DROP INDEX %s', item.name);
+    END LOOP;
+END $$
+"""
+ONE_KEY = "(SELECT key FROM platform.outbox WHERE topic = 'pilar.{service}' GROUP BY key HAVING count(*) > 2 LIMIT 1)"
+# Another row like the first.
+TWIN = "SELECT (jsonb_populate_record(t, jsonb_build_object('{table}_id', gen_random_uuid()))).* FROM {table} t LIMIT 1"
+COPIES_CHANGED = (
+    ("caseload", "pendamping", "lacks", "UPDATE replica_pendamping.pendamping SET status = 'CUTI'"),
+    ("graduation", "penugasan", "lacks", "UPDATE replica_pendamping.penugasan SET valid_to = '2027-01-01'"),
+    (
+        "referral",
+        "wilayah_tugas",
+        "has another",
+        "UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = '33'",
+    ),
+    (
+        "registry",
+        "kpm",
+        "lacks",
+        "DELETE FROM replica_coverage.kpm WHERE kpm_id = (SELECT min(kpm_id::text)::uuid FROM replica_coverage.kpm)",
+    ),
+    ("graduation", "kpm", "has another", "UPDATE replica_kpm.kpm SET kode_wilayah = '33.24.01.2001'"),
+    ("registry", "kepesertaan", "lacks", "UPDATE replica_coverage.kepesertaan SET valid_to = NULL"),
+    ("graduation", "kepesertaan", "lacks", "DELETE FROM replica_kpm.kepesertaan WHERE bansos = 'SEMBAKO'"),
+    ("registry", "dampingan", "lacks", "UPDATE replica_load.dampingan SET purpose = 'PENDAMPINGAN'"),
+    ("referral", "dampingan", "lacks", "UPDATE replica_kpm.dampingan SET pendamping_id = gen_random_uuid()"),
+    ("graduation", "usaha", "lacks", "UPDATE replica_kpm.usaha SET omzet_rp = omzet_rp + 1"),
+    ("registry", "credit", "lacks", "UPDATE replica_credit.credit SET year = year + 1"),
+    (
+        "registry",
+        "graduasi",
+        "has another",
+        "UPDATE replica_graduasi.graduasi SET annulled_on = '2026-07-01'",
+    ),
+    ("caseload", "case mark", "lacks", "UPDATE case_mark SET held = true"),
+    ("graduation", "rujukan", "lacks", "DELETE FROM replica_rujukan.rujukan"),
+    ("caseload", "delivery", "lacks", "UPDATE replica_aid.aid SET delivered_on = NULL"),
+    (
+        "registry",
+        "withdrawal",
+        "has another",
+        "UPDATE replica_rujukan.rujukan_program SET withdrawn_on = '2026-07-01'",
+    ),
+)
+PLANTED = {
+    "an answer that was given is not kept": (
+        "caseload",
+        "DELETE FROM platform.idempotency WHERE path = '/v1/intake'",
+        "caseload: I1: dinsos-kendal-1 /v1/intake: 1 accepted, 0 unanswered, 0 kept",
+    ),
+    "an answer is kept twice under one command": (
+        "graduation",
+        (
+            'INSERT INTO platform.idempotency SELECT (jsonb_populate_record(i, \'{"key": "another"}\')).*'
+            " FROM platform.idempotency i WHERE path = '/v1/sk'"
+        ),
+        "graduation: I1: kemensos-1 /v1/sk: 1 accepted, 0 unanswered, 2 kept",
+    ),
+    "an accepted command told nothing": (
+        "graduation",
+        "DELETE FROM platform.outbox WHERE wire = 'graduation.kpm_assessed.v1'",
+        "graduation: I1: pendamping-1 /v1/graduasi/",
+    ),
+    "a command told its fact twice": (
+        "registry",
+        (
+            "INSERT INTO platform.outbox SELECT (jsonb_populate_record(o, '{\"outbox_id\": 900000}')).*"
+            " FROM platform.outbox o WHERE wire = 'registry.penugasan_started.v1'"
+        ),
+        "registry: I1: kemensos-1 /v1/penugasan: told registry.penugasan_started.v1 2 times",
+    ),
+    "a position is missing": (
+        "registry",
+        f"DELETE FROM platform.outbox WHERE seq = 2 AND key = {ONE_KEY.format(service='registry')}",
+        "registry: I2: the positions of pilar.registry",
+    ),
+    "a position is taken and nothing is told": (
+        "caseload",
+        "UPDATE platform.stream SET seq = seq + 1 WHERE topic = 'pilar.caseload'",
+        "caseload: I2: the positions of pilar.caseload",
+    ),
+    "an event waits to be sent": (
+        "referral",
+        "INSERT INTO platform.unsent SELECT shard, outbox_id, recorded_at FROM platform.outbox LIMIT 1",
+        "referral: I3: 1 events are unsent",
+    ),
+    "an event was never sent": (
+        "graduation",
+        "DELETE FROM platform.local_log WHERE outbox_id = (SELECT max(outbox_id) FROM platform.outbox)",
+        "graduation: I3: event",
+    ),
+    "what was sent was never written": (
+        "graduation",
+        "DELETE FROM platform.outbox WHERE outbox_id = (SELECT max(outbox_id) FROM platform.outbox)",
+        "graduation: I3: event nothing was sent but never written",
+    ),
+    "two events of a key were sent the wrong way round": (
+        "graduation",
+        (
+            "UPDATE platform.local_log l SET outbox_id = o.other, recorded_at = o.at FROM (SELECT outbox_id,"
+            " first_value(outbox_id) OVER w + last_value(outbox_id) OVER w - outbox_id AS other, CASE WHEN seq = 1 THEN"
+            " last_value(recorded_at) OVER w ELSE first_value(recorded_at) OVER w END AS at FROM platform.outbox"
+            f" WHERE seq < 3 AND topic = 'pilar.graduation' AND key = {ONE_KEY.format(service='graduation')} WINDOW w AS"
+            " (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) o"
+            " WHERE l.outbox_id = o.outbox_id"
+        ),
+        "graduation: I4: pilar.graduation",
+    ),
+    "a reader passed over an event": (
+        "caseload",
+        "UPDATE platform.cursor SET seq = seq - 1 WHERE subscription = 'pendamping'",
+        "caseload: I5: pendamping is at",
+    ),
+    "a reader has applied what nobody told": (
+        "registry",
+        "UPDATE platform.cursor SET event_id = gen_random_uuid() WHERE subscription = 'credit'",
+        "registry: I5: credit is at",
+    ),
+    "a reader has heard of a family of which nobody told": (
+        "registry",
+        (
+            "INSERT INTO platform.cursor SELECT (jsonb_populate_record(c, jsonb_build_object('key',"
+            " gen_random_uuid()))).* FROM platform.cursor c WHERE subscription = 'coverage' LIMIT 1"
+        ),
+        "registry: I5: coverage has heard of",
+    ),
+    "an event is parked": (
+        "referral",
+        (
+            'INSERT INTO platform.parked (subscription, topic, partition, "offset", body, reason)'
+            " VALUES ('kpm', 'pilar.caseload', 0, 1, '', 'POISON')"
+        ),
+        "referral: I5: kpm has parked",
+    ),
+    "a membership has two open cases": (
+        "graduation",
+        (
+            "INSERT INTO graduasi SELECT (jsonb_populate_record(g, jsonb_build_object('graduasi_id', gen_random_uuid(),"
+            " 'state', 'MASA_SANGGAH'))).* FROM graduasi g; INSERT INTO graduasi SELECT (jsonb_populate_record(g,"
+            " jsonb_build_object('graduasi_id', gen_random_uuid()))).* FROM graduasi g WHERE state = 'MASA_SANGGAH'"
+        ),
+        "I6: kepesertaan",
+    ),
+    "three people decided": (
+        "graduation",
+        "DELETE FROM stage_act WHERE stage IN ('VERIFIKASI', 'MUSYAWARAH')",
+        "I6: case",
+    ),
+    "one person acted in two stages": (
+        "graduation",
+        (
+            "UPDATE stage_act SET person = (SELECT person FROM stage_act WHERE stage = 'USUL' LIMIT 1)"
+            " WHERE stage = 'PERSETUJUAN'"
+        ),
+        "I6: one person acted in two stages",
+    ),
+    "a rujukan is missing": ("referral", "UPDATE rujukan SET graduasi_id = gen_random_uuid()", "I7: case"),
+    "a rujukan stands though the SK was undone": (
+        "graduation",
+        "UPDATE graduasi SET state = 'DIPULIHKAN'",
+        "I7: case",
+    ),
+    "a case is in no place": (
+        "graduation",
+        "DELETE FROM certificate",
+        "I8: effective and in term (graduation)",
+    ),
+    "a membership ended for another reason": (
+        "caseload",
+        "UPDATE kepesertaan SET exit_reason = 'ALAMIAH' WHERE exit_reason IS NOT NULL",
+        "I8: memberships ended (caseload)",
+    ),
+    "a membership goes on": (
+        "caseload",
+        "UPDATE kepesertaan SET exit_reason = NULL, graduasi_id = NULL",
+        "I8: memberships ended (caseload)",
+    ),
+    "a credit counts to somebody else": (
+        "registry",
+        "UPDATE replica_credit.credit SET pendamping_id = gen_random_uuid()",
+        "I8: net credits (registry)",
+    ),
+    "a credit counts in another kabupaten": (
+        "registry",
+        "UPDATE replica_credit.credit SET kode_wilayah = '35.03.01.2001'",
+        "I8: net credits (registry)",
+    ),
+    "a rujukan of another month": (
+        "referral",
+        "UPDATE rujukan SET sk_on = sk_on + 40",
+        "I8: live rujukan (referral)",
+    ),
+    "a rujukan was taken back": (
+        "referral",
+        "UPDATE rujukan SET state = 'DICABUT'",
+        "I8: live rujukan (referral)",
+    ),
+    "a stage of the policy is missing, and four people acted all the same": (
+        "graduation",
+        "DELETE FROM stage_act WHERE stage = 'MUSYAWARAH'",
+        "graduation: I6: case",
+    ),
+    "an SK counts a case that it has not": (
+        "graduation",
+        "UPDATE sk SET cases = cases + 1",
+        "graduation: I8: SK",
+    ),
+    "a case in an SK was set back": (
+        "graduation",
+        "UPDATE graduasi SET state = 'DISETUJUI_DINSOS'",
+        "graduation: I8: case",
+    ),
+    "a step of a case is not in its history": (
+        "graduation",
+        "DELETE FROM graduasi_history WHERE to_state = 'PEMANTAUAN'",
+        "graduation: I8: the history of case",
+    ),
+    "a sanggah is open and suspends nothing": (
+        "graduation",
+        "UPDATE graduasi SET state = 'DISANGGAH'",
+        "graduation: I8: case",
+    ),
+    "two pendamping on one day": (
+        "caseload",
+        f"INSERT INTO dampingan {TWIN.format(table='dampingan')}",
+        "caseload: I9: family",
+    ),
+    "twice a member on one day": (
+        "caseload",
+        f"INSERT INTO kepesertaan {TWIN.format(table='kepesertaan')}",
+        "caseload: I9: family",
+    ),
+    "a family weighs on nobody": (
+        "caseload",
+        "UPDATE dampingan_load SET weighing = weighing - 1",
+        "caseload: I8: penugasan",
+    ),
+    "a membership ends on another day": (
+        "caseload",
+        "UPDATE kepesertaan SET valid = daterange(lower(valid), upper(valid) - 1) WHERE graduasi_id IS NOT NULL",
+        "caseload: I8: case",
+    ),
+    "a membership is paid a tahap too many": (
+        "caseload",
+        "UPDATE kepesertaan SET last_payable_tahap = '2026-4' WHERE graduasi_id IS NOT NULL",
+        "caseload: I8: case",
+    ),
+    "an offer goes on in a rujukan that was taken back": (
+        "referral",
+        "UPDATE rujukan SET state = 'DICABUT'; UPDATE rujukan_program SET state = 'DIPROSES' WHERE state = 'DISALURKAN'",
+        "referral: I7: rujukan",
+    ),
+    "a rujukan stands still without a sanggah": (
+        "referral",
+        "UPDATE rujukan SET paused = true",
+        "referral: I7: rujukan",
+    ),
+    "a quota counts a place that nobody holds": (
+        "referral",
+        (
+            "INSERT INTO program_quota (quota_id, program_code, kode_wilayah, places, taken, waiting, valid_from,"
+            " version, set_by) VALUES (gen_random_uuid(), 'KUR_SUPERMIKRO', '33.24', 5, 1, 0, '2026-01-01', 1, 'x')"
+        ),
+        "referral: I8: quota",
+    ),
+    "an offer without aid holds a place": (
+        "referral",
+        (
+            "INSERT INTO quota_place (place_id, rujukan_program_id, quota_id, taken_on) SELECT gen_random_uuid(),"
+            " rujukan_program_id, gen_random_uuid(), '2026-06-01' FROM rujukan_program WHERE state = 'DRAF';"
+            " UPDATE rujukan_program SET state = 'DICABUT' WHERE state = 'DRAF'"
+        ),
+        "referral: I8: offer",
+    ),
+    **{
+        f"a copy differs: {noun} in {reader}": (reader, statement, f"{reader}: I5: {word} {noun} than")
+        for reader, noun, word, statement in COPIES_CHANGED
+    },
+}
