@@ -63,7 +63,7 @@ def test_ends_with_0_and_every_then_of_both_scenarios(demonstrated: Demonstrated
     ):
         assert then in told.stdout
     assert told.stdout.count("agrees") == len(NUMBERS)
-    assert "(I1 to I8)" in told.stdout
+    assert "(I1 to I9)" in told.stdout
 
 
 def test_plays_both_by_one_clock_that_never_goes_back(demonstrated: Demonstrated) -> None:
