@@ -147,15 +147,21 @@ def usaha(family: Family, started_on: date, **changes: Any) -> UsahaRecorded:
     return UsahaRecorded(**fields | changes)
 
 
-def determined(family: Family, **changes: Any) -> GraduasiDetermined:
-    """Return the fact that opens a rujukan."""
-    fields: dict[str, Any] = {
+def of_case(family: Family) -> dict[str, Any]:
+    """Return what every fact of the family's case says."""
+    return {
         "graduasi_id": family.graduasi_id,
         "kpm_id": family.kpm_id,
         "kode_wilayah": family.area,
         "kepesertaan_id": uuid4(),
         "bansos": Bansos.PKH,
         "exit_reason": ExitReason.SEJAHTERA_MANDIRI,
+    }
+
+
+def determined(family: Family, **changes: Any) -> GraduasiDetermined:
+    """Return the fact that opens a rujukan."""
+    fields = of_case(family) | {
         "sk_id": uuid4(),
         "sk_no": "SK-GRAD/33.24/2026/001",
         "sk_on": TODAY - timedelta(days=2),
@@ -169,13 +175,7 @@ def determined(family: Family, **changes: Any) -> GraduasiDetermined:
 
 def graduated(family: Family, **changes: Any) -> KpmGraduated:
     """Return the fact that lets go what waits for the effect."""
-    fields: dict[str, Any] = {
-        "graduasi_id": family.graduasi_id,
-        "kpm_id": family.kpm_id,
-        "kode_wilayah": family.area,
-        "kepesertaan_id": uuid4(),
-        "bansos": Bansos.PKH,
-        "exit_reason": ExitReason.SEJAHTERA_MANDIRI,
+    fields = of_case(family) | {
         "effective_on": TODAY,
         "effective_tahap": "2026-3",
         "last_payable_tahap": "2026-2",
