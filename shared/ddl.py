@@ -113,13 +113,13 @@ CREATE TABLE platform.job (
     report jsonb NOT NULL DEFAULT '{}',
     actor_sub text NOT NULL, actor jsonb NOT NULL, areas text[] NOT NULL DEFAULT '{}',
     cancel_asked boolean NOT NULL DEFAULT false, attempts integer NOT NULL DEFAULT 0, error text,
-    lease uuid, lease_until timestamptz,
+    reason jsonb, lease uuid, lease_until timestamptz,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(), started_at timestamptz, ended_at timestamptz
 );;
 CREATE INDEX ix_job_state_created_at ON platform.job (state, created_at);;
 CREATE TABLE platform.job_row_error (
     job_id uuid NOT NULL REFERENCES platform.job (job_id), row bigint NOT NULL, number smallint NOT NULL,
-    "column" text, code text NOT NULL, params jsonb NOT NULL DEFAULT '{}',
+    "column" text, code text NOT NULL, reason jsonb NOT NULL, params jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (job_id, row, number)
 );;
 

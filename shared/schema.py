@@ -155,6 +155,7 @@ job = sa.Table(
     sa.Column("cancel_asked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("error", sa.Text),
+    sa.Column("reason", JSONB),
     sa.Column("lease", UUID(as_uuid=True)),
     _at("lease_until", nullable=True),
     sa.Column(
@@ -172,6 +173,7 @@ job_row_error = sa.Table(
     sa.Column("number", sa.SmallInteger, primary_key=True),
     sa.Column("column", sa.Text),
     sa.Column("code", sa.Text, nullable=False),
+    sa.Column("reason", JSONB, nullable=False),
     sa.Column("params", JSONB, nullable=False, server_default="{}"),
 )
 due = sa.Table(

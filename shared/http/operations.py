@@ -20,8 +20,18 @@ from shared.messaging import parking
 from shared.settings import Settings
 
 
+class Sentences(BaseModel):
+    """What an official reads, in English and Indonesian: what is wrong, and what to do."""
+
+    en: str = Field(examples=["This pendamping is CUTI; only an active one can do this."])
+    id: str = Field(examples=["Pendamping ini berstatus CUTI; hanya yang aktif dapat melakukannya."])
+
+
 class JobView(BaseModel):
-    """Long work as it stands. Counts are rows of the input; `rate` is rows a second since the start."""
+    """Long work as it stands. Counts are rows of the input; `rate` is rows a second since the start.
+
+    Of one that FAILED, `error` is a name to program by and `reason` says why, and what to do.
+    """
 
     job_id: UUID
     kind: str
@@ -32,18 +42,20 @@ class JobView(BaseModel):
     rate: float
     report: dict[str, Any]
     error: str | None
+    reason: Sentences | None
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
 
 
 class RowErrorItem(BaseModel):
-    """Why one row was refused; its content is not repeated."""
+    """Why one row was refused, and what to do; its content is not repeated."""
 
     row: int
     number: int
     column: str | None
     code: str
+    reason: Sentences
     params: dict[str, Any]
 
 
@@ -136,8 +148,7 @@ def jobs_router() -> Router:
         """Return refused rows with row, column and reason."""
         await _job(session, job_id, caller)
         table = schema.job_row_error
-        columns = (table.c.row, table.c.number, table.c.column, table.c.code, table.c.params)
-        statement = sa.select(*columns).where(table.c.job_id == job_id)
+        statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields)).where(table.c.job_id == job_id)
         return await paging.answer(session, statement, (table.c.row, table.c.number))
 
     @router.post("/jobs/{job_id}/cancellation", status_code=202)

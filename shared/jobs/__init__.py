@@ -5,6 +5,7 @@ from shared.jobs.falling_due import run_due
 from shared.jobs.kinds import Due, DueFunction, Job, OutsideCall, RowError, Step, StepFunction, Work
 from shared.jobs.scheduling import move_lane, schedule, schedule_many, unschedule
 from shared.jobs.stepping import run_step
+from shared.jobs.telling import spoken
 from shared.jobs.working import work
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "run_step",
     "schedule",
     "schedule_many",
+    "spoken",
     "unschedule",
     "work",
 ]

@@ -9,17 +9,21 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor
+from shared.errors import Words
 
 LEASE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row was refused: its number in the input (from 1), its column, a code, and values safe to show."""
+    """Why one row was refused: its number in the input (from 1), its column, a code, a sentence that says what to do
+    in both languages, and values safe to show.
+    """
 
     row: int
     column: str | None
     code: str
+    reason: Words
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -17,6 +17,7 @@ from shared.database import Database
 from shared.faults import faultpoint
 from shared.jobs.asking import from_json
 from shared.jobs.kinds import LEASE, Job, RowError, Step, Work
+from shared.jobs.telling import as_sentences, why_it_ended
 
 MOST_TRIES = 5
 WORKER_DIED = "WorkerDied"
@@ -119,6 +120,7 @@ async def _write_errors(session: AsyncSession, job_id: UUID, errors: Sequence[Ro
                 "number": numbers[error.row],
                 "column": error.column,
                 "code": error.code,
+                "reason": as_sentences(error.reason),
                 "params": dict(error.params),
             }
         )
@@ -126,7 +128,7 @@ async def _write_errors(session: AsyncSession, job_id: UUID, errors: Sequence[Ro
 
 
 async def _step_failed(database: Database, job_id: UUID, lease: UUID, error: Exception) -> bool:
-    """Try again a little later; after five failures in a row the job FAILS, with the class of the error."""
+    """Try again a little later; after five failures in a row the job FAILS, with the error's class and what to do."""
     log.warning("step_failed", job_id=str(job_id), error=type(error).__name__)
     async with database.transaction(Actor.system(database.service)) as session:
         table = schema.job
@@ -137,13 +139,19 @@ async def _step_failed(database: Database, job_id: UUID, lease: UUID, error: Exc
         if attempts is None:
             return False
         if attempts > MOST_TRIES:
-            await _give_up(session, job_id, type(error).__name__)
+            await _give_up(session, job_id, error)
             return False
     await asyncio.sleep(0.2 * attempts)
     return True
 
 
-async def _give_up(session: AsyncSession, job_id: UUID, error: str) -> None:
+async def _give_up(session: AsyncSession, job_id: UUID, error: Exception | str) -> None:
     """What was done stays told; the row was locked by the statement before."""
-    failed = {"state": "FAILED", "error": error, "lease": None, "ended_at": sa.func.clock_timestamp()}
+    failed = {
+        "state": "FAILED",
+        "error": error if isinstance(error, str) else type(error).__name__,
+        "reason": as_sentences(why_it_ended(error, MOST_TRIES)),
+        "lease": None,
+        "ended_at": sa.func.clock_timestamp(),
+    }
     await session.execute(sa.update(schema.job).where(schema.job.c.job_id == job_id).values(**failed))

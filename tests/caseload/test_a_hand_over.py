@@ -115,6 +115,8 @@ async def test_refuses_in_its_steps_what_has_come_to_pass_the_limit_since(placed
     assert (seen["done"], seen["refused"]) == (3, 1)
     errors = (await placed.get(f"{seen['job']}/errors", as_=leader(placed))).json()["items"]
     assert [error["code"] for error in errors] == ["CASELOAD_FULL"]
+    assert errors[0]["reason"]["en"].startswith("The receiver has reached the 3 families above which policy refuses.")
+    assert "override_reason" in errors[0]["reason"]["id"]
     assert await loads(placed) == {S: 1, T: 3}
 
 
@@ -144,6 +146,35 @@ async def test_of_a_past_day_leaves_what_began_since(placed: Running) -> None:
     assert await loads(placed) == {S: 1, T: 2}
     on_their_first_day = (await preview(placed, first + timedelta(days=5))).json()
     assert on_their_first_day["warnings"] == [{"code": "BEGAN_THAT_DAY", "count": 1}]
+
+
+async def test_that_fails_says_why_and_what_to_do_and_can_be_ordered_again(placed: Running) -> None:
+    moving = await accompanied(placed, 2)
+    on = await days_later(placed)
+    asked = (await hand_over(placed, on)).json()
+    await placed.sql("UPDATE replica_pendamping.pendamping SET status = 'CUTI' WHERE pendamping_id = $1", OTHER)
+    await placed.work()
+    seen = (await placed.get(f"/v1/hand-over/{asked['hand_over_id']}", as_=leader(placed))).json()
+    assert (seen["state"], seen["error"], seen["done"]) == ("FAILED", "PendampingNotActive", 0)
+    assert seen["failure"]["en"] == (
+        "This pendamping is CUTI; only an active one can do this. What was done before stays."
+        " Put this right, then order the rest again."
+    )
+    assert seen["failure"]["id"].startswith("Pendamping ini berstatus CUTI; hanya yang aktif")
+    job = (await placed.get(seen["job"], as_=leader(placed))).json()
+    assert job["reason"] == seen["failure"]
+    await placed.sql("UPDATE replica_pendamping.pendamping SET status = 'AKTIF'")
+    assert (await handed_over(placed, on))["done"] == len(moving)
+
+
+async def test_of_a_day_on_which_they_came_says_what_to_do_family_by_family(placed: Running) -> None:
+    (kpm_id,) = await accompanied(placed, 1)
+    done = await handed_over(placed, await today(placed))
+    assert (done["state"], done["done"], done["refused"], done["failure"]) == ("DONE", 0, 1, None)
+    (error,) = (await placed.get(f"{done['job']}/errors", as_=leader(placed))).json()["items"]
+    assert (error["code"], error["params"]) == ("BEGAN_THAT_DAY", {"kpm_id": kpm_id})
+    assert "Order a hand-over of a later day" in error["reason"]["en"]
+    assert str(await today(placed)) in error["reason"]["id"]
 
 
 async def test_twice_is_one_too_many(placed: Running) -> None:

@@ -106,7 +106,7 @@ async def test_takes_the_approved_and_says_of_each_other_why_not(graduation: Run
         (7, "SamePersonTwice"),
     ]
     assert errors[2]["params"]["state"] == "TERIDENTIFIKASI"
-    assert errors[4]["params"]["id"].startswith("Anda sudah bertindak pada tahap lain")
+    assert errors[4]["reason"]["id"].startswith("Anda sudah bertindak pada tahap lain")
     await check_whole(graduation, asked["sk_id"], 4)
     again = ok(await ask(graduation, ready, sk_no="SK/45/2026"), 202)
     await graduation.work()

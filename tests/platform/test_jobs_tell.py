@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor, Role
+from shared.errors import NotYetKnown, Words
 from shared.jobs import Due, Job, RowError, Step, Work, enqueue, run_step, schedule, work
 from tests.kit import Running
 
+WRONG = Words("A NIK has 16 digits. Enter it again.", "NIK terdiri atas 16 angka. Isi ulang.")
 ASKED_BY = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))
 
 
@@ -31,7 +33,7 @@ async def read(registry: Running, job_id: UUID, what: str = "", status: int = 20
 async def two_at_a_time(session: AsyncSession, job: Job) -> Step:
     del session
     at = job.place.get("at", 0)
-    errors = [RowError(at + 2, "nik", "NOT_A_NIK", {"length": 15})] if at == 2 else []
+    errors = [RowError(at + 2, "nik", "NOT_A_NIK", WRONG, {"length": 15})] if at == 2 else []
     return Step(
         done=2 - len(errors), refused=len(errors), errors=errors, place={"at": at + 2}, finished=at == 4
     )
@@ -44,7 +46,9 @@ async def test_counts_and_refused_rows_with_row_column_and_reason(registry: Runn
     job = await read(registry, job_id)
     assert (job["state"], job["done"], job["refused"], job["total"]) == ("DONE", 5, 1, 6)
     (error,) = (await read(registry, job_id, "/errors"))["items"]
-    assert error == {"row": 4, "number": 1, "column": "nik", "code": "NOT_A_NIK", "params": {"length": 15}}
+    reason = {"en": str(WRONG), "id": WRONG.id}
+    expected = {"row": 4, "number": 1, "column": "nik", "code": "NOT_A_NIK", "params": {"length": 15}}
+    assert error == {**expected, "reason": reason}
 
 
 async def test_cancelled_between_two_steps_keeps_what_was_done(registry: Running) -> None:
@@ -91,6 +95,22 @@ async def test_a_step_that_fails_in_any_way_is_tried_again_and_then_told(
     await run_step(registry.worker, registry.parts.work)
     job = await read(registry, job_id)
     assert (job["state"], job["error"], len(tries)) == ("FAILED", fault.__name__, 5)
+    assert job["reason"]["en"].startswith(f"The work stopped after 5 tries by a fault of the system ({fault.__name__})")
+    assert job["reason"]["id"].startswith("Pekerjaan berhenti setelah 5 kali dicoba")
+
+
+async def test_a_step_that_is_refused_tells_the_refusal_and_what_to_do(registry: Running) -> None:
+    async def refused(session: AsyncSession, job: Job) -> Step:
+        raise NotYetKnown("policy")
+
+    job_id = await begun(registry, refused)
+    assert (await read(registry, job_id))["reason"] is None
+    await run_step(registry.worker, registry.parts.work)
+    job = await read(registry, job_id)
+    assert (job["state"], job["error"]) == ("FAILED", "NotYetKnown")
+    stays = "What was done before stays. Put this right, then order the rest again."
+    assert job["reason"]["en"] == f"{NotYetKnown('policy').sentence('en')} {stays}"
+    assert job["reason"]["id"].startswith("Layanan ini belum menerima kabar tentang kebijakan tersebut.")
 
 
 class Killed(BaseException):
@@ -111,6 +131,7 @@ async def test_a_job_whose_every_step_kills_its_worker_is_told_and_not_begun_for
     assert await run_step(registry.worker, registry.parts.work)
     job = await read(registry, job_id)
     assert (job["state"], job["error"], job["ended_at"] is None) == ("FAILED", "WorkerDied", False)
+    assert "(WorkerDied)" in job["reason"]["en"]
     assert not await run_step(registry.worker, registry.parts.work)
 
 

@@ -33,7 +33,7 @@ INSERT INTO wilayah_tugas SELECT md5('w' || i)::uuid, q, p, area, '2025-10-03', 
 INSERT INTO platform.parked (subscription, topic, key, partition, "offset", body, reason)
   SELECT CASE WHEN i % 400 = 0 THEN 'credit' ELSE 'load' END, 'pilar.caseload', p::text, 0, i, '', 'BEHIND' FROM n;
 INSERT INTO platform.job (job_id, kind, actor_sub, actor) SELECT md5('j' || i)::uuid, 'x', 'x', '{}' FROM n WHERE i <= 40;
-INSERT INTO platform.job_row_error (job_id, row, number, code) SELECT md5('j' || 1 + i % 40)::uuid, i, 1, 'X' FROM n;
+INSERT INTO platform.job_row_error (job_id, row, number, code, reason) SELECT md5('j' || 1 + i % 40)::uuid, i, 1, 'X', '{}' FROM n;
 ANALYZE
 """
 NO = Pendamping.__table__.c.pendamping_no

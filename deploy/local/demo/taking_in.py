@@ -25,7 +25,7 @@ async def take_in(world: World, name: str, content: bytes) -> list[dict[str, Any
     world.check("the intake is done", job["state"], "DONE")
     errors = await world.pages("caseload", f"/v1/jobs/{asked['job_id']}/errors", DINSOS)
     for item in errors:
-        world.console.print(f"    [yellow]row {item['row']}, {item['column']}: {item['code']}[/]")
+        world.console.print(f"    [yellow]row {item['row']}, {item['column']}: {item['reason']['en']}[/]")
     await world.heard()
     return errors
 

@@ -18,7 +18,7 @@ async def read_hand_over(session: AsyncSession, hand_over_id: UUID) -> dict[str,
     job = schema.job.c
     columns = [column for column in HandOver.__table__.columns if column.name != "open"]
     found = await session.execute(
-        sa.select(*columns, job.state, job.done, job.refused, job.error, job.started_at, job.ended_at)
+        sa.select(*columns, job.state, job.done, job.refused, job.error, job.reason.label("failure"))
         .outerjoin(schema.job, job.job_id == HandOver.job_id)
         .where(HandOver.hand_over_id == hand_over_id)
     )

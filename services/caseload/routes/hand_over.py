@@ -16,6 +16,7 @@ from shared.access import Permission
 from shared.contracts.kinds import DampinganPurpose
 from shared.http import Caller, Router, Session, may
 from shared.http.fields import KNOWN, Day, Wilayah
+from shared.http.operations import Sentences
 
 hand_over = Router(tag="hand-over")
 
@@ -75,7 +76,10 @@ class HandOverState(StrEnum):
 
 
 class HandOverView(View):
-    """A hand-over and how far it is; families that stayed are listed at the job's errors, each with its reason."""
+    """A hand-over and how far it is; families that stayed are listed at the job's errors, each with its reason.
+
+    Of one that FAILED, `error` is a name to program by, and `failure` says why and what to do.
+    """
 
     hand_over_id: UUID
     state: HandOverState
@@ -91,6 +95,7 @@ class HandOverView(View):
     done: int
     refused: int
     error: str | None
+    failure: Sentences | None
     asked_by: str
     asked_at: datetime
 

@@ -127,7 +127,7 @@ async def _sorted_out(
         if why is None and graduasi_id is not None:
             taken[graduasi_id] = cases[graduasi_id]
         elif why is not None:
-            refused.append(RowError(row, "graduasi_id", type(why).__name__, shown(why)))
+            refused.append(RowError(row, "graduasi_id", type(why).__name__, jobs.spoken(why), shown(why)))
     return [taken[one] for one in sorted(taken)], refused
 
 
@@ -140,9 +140,8 @@ def identity(line: str) -> UUID | None:
 
 
 def shown(why: DomainError) -> dict[str, Any]:
-    """The refusal's values, and its sentences as an official reads them."""
-    values = {name: str(value) for name, value in why.params.items()}
-    return {**values, "en": why.sentence("en"), "id": why.sentence("id")}
+    """The values that the refusal's sentences show."""
+    return {name: str(value) for name, value in why.params.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,13 @@ from services.caseload.commands.gap import fill_gaps
 from services.caseload.commands.hand_over.order import Order
 from services.caseload.commands.ids import new_id
 from services.caseload.commands.loads import Limit, add_weight, limit_on, lock_loads
+from services.caseload.errors.dampingan import HAND_OVER_REFUSALS
 from services.caseload.models import DampinganLoad, Penugasan
 from shared import clock
 from shared.contracts.caseload import DampinganEnded, DampinganStarted
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import raw
+from shared.errors import Words
 from shared.jobs import Job, RowError, Step
 from shared.messaging import emit
 
@@ -51,10 +53,16 @@ class Move:
         first = self.job.done + self.job.refused + 1
         for number, row in enumerate(found, first):
             if code := self.fault_of(row):
-                self.errors.append(RowError(number, None, code, {"kpm_id": str(row["kpm_id"])}))
+                self.errors.append(self.stays(number, row, code))
             else:
                 self.weighing += weighs(row)
                 self.rows.append(row | {"new_id": new_id()})
+
+    def stays(self, number: int, row: dict[str, Any], code: str) -> RowError:
+        """Return why a family stays where it is, and what to do about it."""
+        shown = {"on": self.order.on, "limit": self.limit and self.limit.refuse_above}
+        said = (text.format(**shown) for text in HAND_OVER_REFUSALS[code])
+        return RowError(number, None, code, Words(*said), {"kpm_id": str(row["kpm_id"])})
 
     def fault_of(self, row: dict[str, Any]) -> str | None:
         """Return why a family stays where it is, or None."""

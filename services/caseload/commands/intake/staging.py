@@ -17,7 +17,7 @@ from services.caseload.errors import ROW_REFUSALS
 from services.caseload.models import StagedRow
 from shared import clock, files
 from shared.database import raw, vault_of
-from shared.errors import InvalidInput
+from shared.errors import InvalidInput, Words
 from shared.jobs import Job, RowError, Step
 from shared.privacy import NoKk, Vault
 
@@ -112,8 +112,7 @@ def tally(job: Job, batch: "Batch", size: int, place: int) -> dict[str, Any]:
 
 def refusal(row_no: int, column: str | None, code: str) -> RowError:
     """Return a row's refusal with its sentences; the value stays out of it."""
-    english, indonesian = ROW_REFUSALS[code]
-    return RowError(row_no, column, code, {"en": english, "id": indonesian})
+    return RowError(row_no, column, code, Words(*ROW_REFUSALS[code]))
 
 
 class Batch:
