@@ -148,7 +148,9 @@ def jobs_router() -> Router:
         """Return refused rows with row, column and reason."""
         await _job(session, job_id, caller)
         table = schema.job_row_error
-        statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields)).where(table.c.job_id == job_id)
+        statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields)).where(
+            table.c.job_id == job_id
+        )
         return await paging.answer(session, statement, (table.c.row, table.c.number))
 
     @router.post("/jobs/{job_id}/cancellation", status_code=202)

@@ -115,7 +115,9 @@ async def test_refuses_in_its_steps_what_has_come_to_pass_the_limit_since(placed
     assert (seen["done"], seen["refused"]) == (3, 1)
     errors = (await placed.get(f"{seen['job']}/errors", as_=leader(placed))).json()["items"]
     assert [error["code"] for error in errors] == ["CASELOAD_FULL"]
-    assert errors[0]["reason"]["en"].startswith("The receiver has reached the 3 families above which policy refuses.")
+    assert errors[0]["reason"]["en"].startswith(
+        "The receiver has reached the 3 families above which policy refuses."
+    )
     assert "override_reason" in errors[0]["reason"]["id"]
     assert await loads(placed) == {S: 1, T: 3}
 
@@ -152,7 +154,9 @@ async def test_that_fails_says_why_and_what_to_do_and_can_be_ordered_again(place
     moving = await accompanied(placed, 2)
     on = await days_later(placed)
     asked = (await hand_over(placed, on)).json()
-    await placed.sql("UPDATE replica_pendamping.pendamping SET status = 'CUTI' WHERE pendamping_id = $1", OTHER)
+    await placed.sql(
+        "UPDATE replica_pendamping.pendamping SET status = 'CUTI' WHERE pendamping_id = $1", OTHER
+    )
     await placed.work()
     seen = (await placed.get(f"/v1/hand-over/{asked['hand_over_id']}", as_=leader(placed))).json()
     assert (seen["state"], seen["error"], seen["done"]) == ("FAILED", "PendampingNotActive", 0)

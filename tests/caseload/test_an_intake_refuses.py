@@ -73,7 +73,9 @@ async def test_a_family_for_one_bad_value(placed: Running) -> None:
 async def test_without_repeating_a_value(placed: Running) -> None:
     bad = "3324075211870000"
     await take_in(placed, csv_of(family(1, nik=bad)))
-    rows = await placed.sql('SELECT "column", code, concat(params, reason) AS told FROM platform.job_row_error')
+    rows = await placed.sql(
+        'SELECT "column", code, concat(params, reason) AS told FROM platform.job_row_error'
+    )
     assert [(row["column"], row["code"]) for row in rows] == [("nik", "SERIAL_ZERO")]
     assert bad not in rows[0]["told"]
     assert "0000" in rows[0]["told"]

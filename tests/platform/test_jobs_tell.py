@@ -95,7 +95,9 @@ async def test_a_step_that_fails_in_any_way_is_tried_again_and_then_told(
     await run_step(registry.worker, registry.parts.work)
     job = await read(registry, job_id)
     assert (job["state"], job["error"], len(tries)) == ("FAILED", fault.__name__, 5)
-    assert job["reason"]["en"].startswith(f"The work stopped after 5 tries by a fault of the system ({fault.__name__})")
+    assert job["reason"]["en"].startswith(
+        f"The work stopped after 5 tries by a fault of the system ({fault.__name__})"
+    )
     assert job["reason"]["id"].startswith("Pekerjaan berhenti setelah 5 kali dicoba")
 
 

@@ -86,22 +86,34 @@ class SesiAlreadyRecorded(DomainError):
 HAND_OVER_REFUSALS = MappingProxyType(
     {
         "ACCOMPANIED_BY_ANOTHER": (
-            "Somebody else accompanies this family from {on} on, or the receiver already does. Look at its dampingan;"
-            " end the other one first if this family is to move too.",
-            "Keluarga ini sudah didampingi pendamping lain sejak {on}, atau sudah didampingi penerima. Periksa"
-            " dampingannya; akhiri dahulu dampingan itu bila keluarga ini juga hendak dialihkan.",
+            (
+                "Somebody else accompanies this family from {on} on, or the receiver already does. Look at its dampingan;"
+                " end the other one first if this family is to move too."
+            ),
+            (
+                "Keluarga ini sudah didampingi pendamping lain sejak {on}, atau sudah didampingi penerima. Periksa"
+                " dampingannya; akhiri dahulu dampingan itu bila keluarga ini juga hendak dialihkan."
+            ),
         ),
         "BEGAN_THAT_DAY": (
-            "This family came to the giver on {on} or later, and a dampingan lasts a day at least. Order a hand-over of"
-            " a later day for it.",
-            "Keluarga ini baru didampingi pemberi pada {on} atau sesudahnya, dan dampingan berlangsung sedikitnya"
-            " sehari. Mintalah pengalihan dengan tanggal sesudahnya.",
+            (
+                "This family came to the giver on {on} or later, and a dampingan lasts a day at least. Order a hand-over of"
+                " a later day for it."
+            ),
+            (
+                "Keluarga ini baru didampingi pemberi pada {on} atau sesudahnya, dan dampingan berlangsung sedikitnya"
+                " sehari. Mintalah pengalihan dengan tanggal sesudahnya."
+            ),
         ),
         "CASELOAD_FULL": (
-            "The receiver has reached the {limit} families above which policy refuses. Hand this family to another"
-            " placement, or order it again with a reason for passing the limit (override_reason).",
-            "Penerima sudah mencapai {limit} keluarga, batas yang ditolak kebijakan. Alihkan keluarga ini ke penugasan"
-            " lain, atau minta kembali dengan alasan melampaui batas (override_reason).",
+            (
+                "The receiver has reached the {limit} families above which policy refuses. Hand this family to another"
+                " placement, or order it again with a reason for passing the limit (override_reason)."
+            ),
+            (
+                "Penerima sudah mencapai {limit} keluarga, batas yang ditolak kebijakan. Alihkan keluarga ini ke penugasan"
+                " lain, atau minta kembali dengan alasan melampaui batas (override_reason)."
+            ),
         ),
     }
 )
