@@ -71,12 +71,12 @@ WORKLISTS = (
     ),
     Worklist(
         *("graduation", "cases waiting for me", "KETUA_TIM_KABKOTA", "/v1/graduasi?waiting=me"),
-        "SELECT g.* FROM graduasi g WHERE state = 'DIUSULKAN' AND kode_wilayah >= '11.10' AND kode_wilayah < '11.10/'"
+        "SELECT g.* FROM graduasi g WHERE state IN ('DIUSULKAN', 'DITUNDA') AND kode_wilayah >= '11.10' AND kode_wilayah < '11.10/'"
         " ORDER BY graduasi_id LIMIT 50",
     ),
     Worklist(
         *("graduation", "cases waiting for the ministry", "KEMENSOS", "/v1/graduasi?waiting=me"),
-        "SELECT g.* FROM graduasi g WHERE state = 'DISETUJUI_DINSOS' ORDER BY since_on, graduasi_id LIMIT 50",
+        "SELECT g.* FROM graduasi g WHERE state IN ('DISETUJUI_DINSOS', 'DITUNDA') ORDER BY since_on, graduasi_id LIMIT 50",
     ),
     Worklist(
         *("graduation", "my monitoring due", "PENDAMPING", "/v1/monitoring?mine=true"),

@@ -51,6 +51,34 @@ async def test_goes_to_dinsos_at_once_where_the_policy_asks_for_no_musyawarah(gr
     assert await waiting(graduation, road.by["musyawarah"]) == []
 
 
+async def test_a_postponed_case_is_that_of_each_official_of_the_area_who_may_resume_it(
+    graduation: Running,
+) -> None:
+    road = await (await Road.begin(graduation)).to("DIVERIFIKASI_KETIM")
+    why = {"reason": "Data keluarga diperiksa silang."}
+    ok(await road.post("postponement", why, "approval"))
+    resuming = {"verification": True, "approval": True, "sk": True, "musyawarah": False, "field": False}
+    for by, may in resuming.items():
+        assert await waiting(graduation, road.by[by]) == ([road.graduasi_id] if may else []), by
+        if not may:
+            assert (await road.post("resumption", why, by)).status_code == 403
+    elsewhere = graduation.token("DINSOS_KABKOTA", "dinsos-batang-1", ["33.25"])
+    assert await waiting(graduation, elsewhere) == []
+    ok(await road.post("resumption", why, "verification"))  # who verified it: to resume is an act in no stage
+    assert await waiting(graduation, road.by["approval"]) == []
+    assert await waiting(graduation, road.by["musyawarah"]) == [road.graduasi_id]
+
+
+async def test_a_postponed_case_stands_where_its_age_puts_it(graduation: Running) -> None:
+    older, newer = [await Road.begin(graduation) for _ in range(2)]
+    await newer.to("DISETUJUI_DINSOS", "2026-05-20")
+    await older.to("DIUSULKAN", "2026-05-18")
+    ok(await older.post("postponement", {"reason": "Data diperiksa."}, "verification"))
+    assert await waiting(graduation, older.by["sk"]) == [older.graduasi_id, newer.graduasi_id]
+    path = "/v1/graduasi?waiting=me&state=DITUNDA"
+    assert await waiting(graduation, older.by["sk"], path) == [older.graduasi_id]
+
+
 async def test_is_not_shown_to_who_acted_in_another_stage_nor_beyond_the_area(graduation: Running) -> None:
     road = await (await Road.begin(graduation)).to("DIUSULKAN")
     same = graduation.token("KETUA_TIM_KABKOTA", "x", [KENDAL], pendamping_id=road.field.pendamping_id)

@@ -1,9 +1,9 @@
 -- What people work from, and the public check of a certificate. Statements end in a double semicolon.
 
--- Cases that wait for somebody: nationally by age, in an area all of them.
-CREATE INDEX ix_graduasi_state_since_on_graduasi_id ON graduasi (state, since_on, graduasi_id);;
+-- Cases that wait for somebody: for the ministry by age, in an area all of them.
+CREATE INDEX ix_graduasi_waiting_for_ministry ON graduasi (since_on, graduasi_id) WHERE state IN ('DISETUJUI_DINSOS', 'DITUNDA');;
 
-CREATE INDEX ix_graduasi_waiting_in_area ON graduasi (kode_wilayah, state) WHERE state IN ('DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS');;
+CREATE INDEX ix_graduasi_waiting_in_area ON graduasi (kode_wilayah, state) WHERE state IN ('DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITUNDA');;
 
 CREATE INDEX ix_graduasi_kode_wilayah_graduasi_id ON graduasi (kode_wilayah, graduasi_id);;
 

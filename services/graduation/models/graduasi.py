@@ -144,13 +144,18 @@ class Graduasi(Table):
         sa.Index("ix_graduasi_state_graduasi_id", "state", "graduasi_id"),
         sa.Index("ix_graduasi_kode_wilayah_graduasi_id", "kode_wilayah", "graduasi_id"),
         sa.Index("ix_graduasi_opened_by", "opened_by"),
-        sa.Index("ix_graduasi_state_since_on_graduasi_id", "state", "since_on", "graduasi_id"),
+        sa.Index(
+            "ix_graduasi_waiting_for_ministry",
+            "since_on",
+            "graduasi_id",
+            postgresql_where=sa.text("state IN ('DISETUJUI_DINSOS', 'DITUNDA')"),
+        ),
         sa.Index(
             "ix_graduasi_waiting_in_area",
             "kode_wilayah",
             "state",
             postgresql_where=sa.text(
-                "state IN ('DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS')"
+                "state IN ('DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITUNDA')"
             ),
         ),
     )

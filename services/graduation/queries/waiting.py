@@ -1,6 +1,7 @@
 """What waits for somebody: cases by role and area, tasks by who holds the family, objections; never one's own acts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -23,9 +24,10 @@ from services.graduation.models import (
 )
 from services.graduation.queries.seen import held_by, in_areas, within
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import PERMISSIONS, Actor, Permission, Role
 
 S = GraduasiState
+MAY_RESUME = PERMISSIONS[Permission.GRADUASI_POSTPONE]
 OF_THE_FIELD = (S.TERIDENTIFIKASI, S.SIAP, S.BELUM_SIAP, S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN)
 WITH_MUSYAWARAH = sa.select(Policy.policy_id).where(
     sa.literal(Stage.MUSYAWARAH.value) == sa.any_(Policy.stages)
@@ -33,35 +35,56 @@ WITH_MUSYAWARAH = sa.select(Policy.policy_id).where(
 OPEN_TASK = sa.and_(MonitoringTask.recorded_on.is_(None), MonitoringTask.closed_on.is_(None))
 
 
+def among(*states: GraduasiState) -> sa.ColumnElement[bool]:
+    """The condition that a case stands in one of these, written out: a partial index is not found behind a parameter."""
+    return Graduasi.state.in_([sa.literal_column(f"'{state.value}'") for state in states])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """In which stage a role acts next, on cases in which states; `where` narrows them."""
+
+    stage: Stage
+    states: Sequence[GraduasiState]
+    where: sa.ColumnElement[bool] = field(default_factory=sa.true)
+
+
+NEXT_STEP = {
+    Role.KETUA_TIM_KABKOTA: Step(Stage.VERIFIKASI, [S.DIUSULKAN]),
+    Role.OPERATOR_DESA: Step(
+        Stage.MUSYAWARAH, [S.DIVERIFIKASI_KETIM], Graduasi.policy_id.in_(WITH_MUSYAWARAH)
+    ),
+    Role.DINSOS_KABKOTA: Step(
+        Stage.PERSETUJUAN,
+        [S.DIVERIFIKASI_KETIM, S.DIMUSYAWARAHKAN],
+        sa.or_(Graduasi.state == S.DIMUSYAWARAHKAN, Graduasi.policy_id.not_in(WITH_MUSYAWARAH)),
+    ),
+    Role.KEMENSOS: Step(Stage.PENETAPAN, [S.DISETUJUI_DINSOS]),
+}
+"""Whose step comes next in a state, and in which stage they would act (chain.md 4)."""
+
+
 async def waiting_cases(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
-    """The cases whose next step is the caller's: by role, in their area, not acted on by them in another stage."""
-    today = await clock.today(session)
+    """The cases whose next step is the caller's: by role, in their area, not acted on by them in another stage.
+
+    A postponed case waits for every official of its area who may resume it, also for one who acted in it: to resume
+    is an act in no stage.
+    """
     mine: list[sa.ColumnElement[bool]] = []
     if Role.PENDAMPING in caller.roles:
-        mine.append(sa.and_(Graduasi.state.in_(OF_THE_FIELD), Graduasi.kpm_id.in_(held_by(caller, today))))
-    for role, (stage, condition) in NEXT_STEP.items():
-        if role in caller.roles:
-            untouched = sa.not_(acted_elsewhere(Graduasi.graduasi_id, caller, stage))
-            mine.append(sa.and_(condition, within(Graduasi.kode_wilayah, caller), untouched))
+        held = held_by(caller, await clock.today(session))
+        mine.append(sa.and_(among(*OF_THE_FIELD), Graduasi.kpm_id.in_(held)))
+    mine += [_next(role, step, caller) for role, step in NEXT_STEP.items() if role in caller.roles]
     return sa.or_(*mine) if mine else sa.false()
 
 
-NEXT_STEP: dict[Role, tuple[Stage, sa.ColumnElement[bool]]] = {
-    Role.KETUA_TIM_KABKOTA: (Stage.VERIFIKASI, Graduasi.state == S.DIUSULKAN),
-    Role.OPERATOR_DESA: (
-        Stage.MUSYAWARAH,
-        sa.and_(Graduasi.state == S.DIVERIFIKASI_KETIM, Graduasi.policy_id.in_(WITH_MUSYAWARAH)),
-    ),
-    Role.DINSOS_KABKOTA: (
-        Stage.PERSETUJUAN,
-        sa.and_(
-            Graduasi.state.in_((S.DIVERIFIKASI_KETIM, S.DIMUSYAWARAHKAN)),
-            sa.or_(Graduasi.state == S.DIMUSYAWARAHKAN, Graduasi.policy_id.not_in(WITH_MUSYAWARAH)),
-        ),
-    ),
-    Role.KEMENSOS: (Stage.PENETAPAN, Graduasi.state == S.DISETUJUI_DINSOS),
-}
-"""Whose step comes next in a state, and in which stage they would act (chain.md 4)."""
+def _next(role: Role, step: Step, caller: Actor) -> sa.ColumnElement[bool]:
+    """What waits for a role of the caller's; one list of states, so that an index gives them in their order."""
+    theirs = sa.and_(step.where, sa.not_(acted_elsewhere(Graduasi.graduasi_id, caller, step.stage)))
+    area = within(Graduasi.kode_wilayah, caller)
+    if role not in MAY_RESUME:
+        return sa.and_(among(*step.states), area, theirs)
+    return sa.and_(among(*step.states, S.DITUNDA), area, sa.or_(Graduasi.state == S.DITUNDA, theirs))
 
 
 def waiting_sanggah(caller: Actor) -> sa.ColumnElement[bool]:

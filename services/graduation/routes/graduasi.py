@@ -206,7 +206,8 @@ async def list_graduasi(
 ) -> Response:
     """List the cases of the caller's areas, oldest first; a pendamping's are those of their families.
 
-    `waiting=me`: those whose next step is the caller's, the longest waiting first, without those they acted in.
+    `waiting=me`: those whose next step is the caller's, the longest waiting first, without those they acted in; and what
+    was postponed, for whoever may resume it.
     """
     filters = {"state": state, "kpm_id": kpm_id, "exit_reason": exit_reason}
     found = await queries.cases(session, caller, waiting=waiting is not None, **filters)
