@@ -50,7 +50,7 @@ MOVED = {
 SHARED = {"partner_id", "program_id", "quota_id", "sla_term_id"}
 # What a row without an area of its own hangs on: its column, the table with the area, that table's key.
 PARENTS = {
-    "caseload": (("kpm_id", "kpm", "kpm_id"),),
+    "caseload": (("kpm_id", "kpm", "kpm_id"), ("hand_over_id", "hand_over", "hand_over_id")),
     "graduation": (),
     "referral": (
         ("after_rujukan_program_id", "rujukan_program", "rujukan_program_id"),

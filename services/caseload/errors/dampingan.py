@@ -33,6 +33,23 @@ class HandOverAlreadyAsked(DomainError):
     id = "Pengalihan ini sudah diminta dan belum selesai."
 
 
+class HandOverBegun(DomainError):
+    """409: its day has come and its job exists; a job is stopped between two steps, and what it moved stays moved."""
+
+    en = "This hand-over has begun. Stop its work instead (POST {job}/cancellation); families already moved stay moved."
+    id = (
+        "Pengalihan ini sudah dimulai. Hentikan pekerjaannya (POST {job}/cancellation); keluarga yang sudah dialihkan"
+        " tetap beralih."
+    )
+
+
+class HandOverAlreadyWithdrawn(DomainError):
+    """409: withdrawn once; a changed mind is a new order."""
+
+    en = "This hand-over was already called off. Order it anew if it is to happen after all."
+    id = "Pengalihan ini sudah dibatalkan. Minta pengalihan baru bila tetap akan dilakukan."
+
+
 class DampinganAlreadyEnded(DomainError):
     """409: an end can be dated earlier while it lies ahead, never later and never twice."""
 

@@ -25,7 +25,7 @@ from services.caseload.models.family import (
     Relation,
     Usaha,
 )
-from services.caseload.models.hand_over import DampinganGap, GapCause, HandOver
+from services.caseload.models.hand_over import DampinganGap, GapCause, HandOver, HandOverWithdrawal
 from services.caseload.models.intake import StagedRow
 from services.caseload.models.membership import (
     CASE_MOVES,
@@ -65,6 +65,7 @@ __all__ = [
     "ExitProposalState",
     "GapCause",
     "HandOver",
+    "HandOverWithdrawal",
     "Kepesertaan",
     "KepesertaanPending",
     "Komponen",

@@ -16,7 +16,8 @@ from shared.database import text_enum
 class HandOver(Table):
     """One order to hand the families of an area from a placement to another; the job does it, in steps.
 
-    `on_date` is the receiver's first day. `open` until its job has ended: the same order twice is one too many.
+    `on_date` is the receiver's first day. `open` until its job has ended, or it was withdrawn: the same order twice is one
+    too many.
     """
 
     __tablename__ = "hand_over"
@@ -43,6 +44,18 @@ class HandOver(Table):
     open: Mapped[bool] = mapped_column(server_default=sa.true())
     asked_by: Mapped[str]
     asked_at: Mapped[At]
+    recorded_at: Mapped[Recorded]
+
+
+class HandOverWithdrawal(Table):
+    """An order taken back before its day: by whom, when, why. Only ever added to, once an order."""
+
+    __tablename__ = "hand_over_withdrawal"
+
+    hand_over_id: Mapped[UUID] = mapped_column(sa.ForeignKey("hand_over.hand_over_id"), primary_key=True)
+    reason: Mapped[str]
+    withdrawn_by: Mapped[str]
+    withdrawn_at: Mapped[At]
     recorded_at: Mapped[Recorded]
 
 

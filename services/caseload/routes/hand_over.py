@@ -8,7 +8,11 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from starlette.responses import Response
 
-from services.caseload.commands.hand_over import preview_hand_over, request_hand_over
+from services.caseload.commands.hand_over import (
+    preview_hand_over,
+    request_hand_over,
+    withdraw_hand_over,
+)
 from services.caseload.commands.hand_over.order import Order
 from services.caseload.queries.hand_over import read_hand_over
 from services.caseload.routes.shapes import Body, Sentence, View
@@ -42,6 +46,12 @@ class HandOverRequest(HandOverOrder):
     override_reason: Sentence | None = Field(default=None, examples=["Belum ada pendamping lain."])
 
 
+class HandOverCallOff(Body):
+    """Why a hand-over that lies ahead is not to happen; it is kept."""
+
+    reason: Sentence = Field(examples=["Penerima batal pindah tugas."])
+
+
 class WarningView(View):
     """A code and the count that it is about."""
 
@@ -65,9 +75,10 @@ class HandOverPreview(View):
 
 
 class HandOverState(StrEnum):
-    """SCHEDULED: its day lies ahead; then as its job."""
+    """SCHEDULED: its day lies ahead; WITHDRAWN: called off before it; then as its job."""
 
     SCHEDULED = "SCHEDULED"
+    WITHDRAWN = "WITHDRAWN"
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
     DONE = "DONE"
@@ -98,6 +109,9 @@ class HandOverView(View):
     failure: Sentences | None
     asked_by: str
     asked_at: datetime
+    withdrawn_by: str | None
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None
 
     @model_validator(mode="before")
     @classmethod
@@ -107,7 +121,7 @@ class HandOverView(View):
         counts = {name: row[name] or 0 for name in ("done", "refused")}
         said = {
             "on": row["on_date"],
-            "state": row["state"] or "SCHEDULED",
+            "state": row["state"] or ("WITHDRAWN" if row["withdrawn_at"] else "SCHEDULED"),
             "job": f"/v1/jobs/{job}" if job else None,
         }
         return row | counts | said
@@ -136,6 +150,16 @@ async def request_families(
     response.headers["Location"] = f"/v1/hand-over/{asked.hand_over_id}"
     await session.flush()
     return await HandOverView.of(session, asked.hand_over_id)
+
+
+@hand_over.post("/hand-over/{hand_over_id}/withdrawal", status_code=201)
+@may(Permission.DAMPINGAN_HAND_OVER, key_required=True)
+async def call_hand_over_off(
+    hand_over_id: UUID, body: HandOverCallOff, session: Session, caller: Caller
+) -> HandOverView:
+    """Call off a hand-over whose day lies ahead; the families stay where they are."""
+    await withdraw_hand_over(session, caller, hand_over_id, reason=body.reason)
+    return await HandOverView.of(session, hand_over_id)
 
 
 @hand_over.get("/hand-over/{hand_over_id}")

@@ -34,7 +34,7 @@ FAMILY_TABLES = (
     "p2k2_kehadiran",
 )
 AREA_TABLES = ("kpm", "hand_over", "p2k2_sesi")
-HISTORIES = ("kpm_history", "anggota_past", "wilayah_past", "usaha_past")
+HISTORIES = ("kpm_history", "anggota_past", "wilayah_past", "usaha_past", "hand_over_withdrawal")
 
 AUTHOR = "pendamping_id = NULLIF(current_setting('pilar.pendamping', true), '')::uuid"
 
@@ -67,13 +67,19 @@ def secure() -> None:
     # OFFSET 0: asked row by row. Else PostgreSQL hashes all families of the country first, for a page of fifty rows.
     seen = "EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {table}.kpm_id OFFSET 0)"
     for table in FAMILY_TABLES:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        within = seen.format(table=table)
-        op.execute(f"CREATE POLICY family ON {table} USING ({within}) WITH CHECK ({within})")
+        show_with(table, "family", seen.format(table=table))
+    ordered = "EXISTS (SELECT FROM hand_over h WHERE h.hand_over_id = hand_over_withdrawal.hand_over_id)"
+    show_with("hand_over_withdrawal", "ordered", ordered)
     for table in HISTORIES:
         op.execute(f"REVOKE UPDATE, DELETE ON {table} FROM caseload_api, caseload_worker")
     # What somebody has written stays theirs to read, also after the family has left them (domain.md 7.3).
     for table in ("kunjungan", "p2k2_sesi"):
         op.execute(f"CREATE POLICY author ON {table} FOR SELECT USING ({AUTHOR})")
     op.execute("REVOKE ALL ON staged_row FROM caseload_api")
+
+
+def show_with(table: str, policy: str, within: str) -> None:
+    """Let the rows of a table show, and be written, with what they hang on alone."""
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY {policy} ON {table} USING ({within}) WITH CHECK ({within})")

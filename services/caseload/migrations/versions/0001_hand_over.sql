@@ -18,6 +18,15 @@ CREATE TABLE hand_over (
     CONSTRAINT ck_hand_over_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
 );;
 CREATE UNIQUE INDEX uq_hand_over_once ON hand_over (from_penugasan_id, to_penugasan_id, kode_wilayah, on_date) WHERE open;;
+CREATE TABLE hand_over_withdrawal (
+    hand_over_id UUID NOT NULL,
+    reason TEXT NOT NULL,
+    withdrawn_by TEXT NOT NULL,
+    withdrawn_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_hand_over_withdrawal PRIMARY KEY (hand_over_id),
+    CONSTRAINT fk_hand_over_withdrawal_hand_over_id FOREIGN KEY(hand_over_id) REFERENCES hand_over (hand_over_id)
+);;
 CREATE TABLE dampingan_gap (
     gap_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
