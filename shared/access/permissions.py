@@ -40,6 +40,8 @@ class Permission(StrEnum):
     DAMPINGAN_END = "dampingan.end"
     DAMPINGAN_HAND_OVER = "dampingan.hand_over"
     HAND_OVER_READ = "hand_over.read"
+    DAMPINGAN_LIMIT_SET = "dampingan_limit.set"
+    DAMPINGAN_LIMIT_READ = "dampingan_limit.read"
     DAMPINGAN_GAP_READ = "dampingan_gap.read"
     KUNJUNGAN_RECORD = "kunjungan.record"
     KUNJUNGAN_READ = "kunjungan.read"
@@ -145,6 +147,8 @@ PERMISSIONS = MappingProxyType(
         P.DAMPINGAN_END: TEAM_LEAD | DINSOS,
         P.DAMPINGAN_HAND_OVER: TEAM_LEAD,
         P.HAND_OVER_READ: OFFICE,
+        P.DAMPINGAN_LIMIT_SET: MINISTRY,
+        P.DAMPINGAN_LIMIT_READ: STAFF,
         P.DAMPINGAN_GAP_READ: OFFICE,
         P.KUNJUNGAN_RECORD: FIELD,
         P.KUNJUNGAN_READ: STAFF,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.days import end_on
 from services.caseload.commands.gap import fill_gaps, open_if_alone, turn_gap
 from services.caseload.commands.history import remember
-from services.caseload.commands.loads import add_weight, limit_on, lock_loads
+from services.caseload.commands.loads import Limit, add_weight, limit_on, lock_loads
 from services.caseload.errors import (
     CaseloadFull,
     DampinganOverlaps,
@@ -62,9 +62,8 @@ async def assign_dampingan(
     kpm = await load(session, Kpm, kpm_id, noun="kpm")
     penugasan = await placement_for(session, kpm.kode_wilayah, penugasan_id, valid_from)
     purpose = await purpose_on(session, kpm_id, penugasan.kind, valid_from)
-    over = purpose is DampinganPurpose.PENDAMPINGAN and await take_a_place(
-        session, penugasan, override=override_reason is not None
-    )
+    weighs = purpose is DampinganPurpose.PENDAMPINGAN
+    passed = weighs and await take_a_place(session, penugasan, override=override_reason is not None)
     dampingan = Dampingan(
         dampingan_id=uuid7(),
         kpm_id=kpm_id,
@@ -77,7 +76,8 @@ async def assign_dampingan(
     )
     await insert_or_refuse(session, dampingan)
     place = (kpm_id, "dampingan", dampingan.dampingan_id, "ASSIGNED")
-    await remember(session, *place, who=actor.sub, why=override_reason if over else None, over_limit=over)
+    why, by = (override_reason, {"limit_version": passed.version}) if passed else (None, {})
+    await remember(session, *place, who=actor.sub, why=why, over_limit=bool(passed), **by)
     # A gap is one of PKH: whoever else comes to the family leaves it open.
     starts = [(kpm_id, valid_from)] if penugasan.kind is PilarKind.PKH_PENDAMPING else []
     await fill_gaps(session, starts, who=actor.sub)
@@ -144,8 +144,10 @@ def is_within(kode: str, area: str) -> bool:
     return kode == area or kode.startswith(f"{area}.")
 
 
-async def take_a_place(session: AsyncSession, penugasan: Penugasan, *, override: bool = False) -> bool:
-    """Count one family more on a placement, under its lock; return whether that passes what policy refuses.
+async def take_a_place(
+    session: AsyncSession, penugasan: Penugasan, *, override: bool = False
+) -> Limit | None:
+    """Count one family more on a placement, under its lock; return the limit that this passes, or None.
 
     Raises:
         CaseloadFull: policy refuses more, and nobody overrides it.
@@ -157,7 +159,7 @@ async def take_a_place(session: AsyncSession, penugasan: Penugasan, *, override:
     if limit and over and not override:
         raise CaseloadFull("/body/penugasan_id", count=count, limit=limit.refuse_above)
     await add_weight(session, loads, {penugasan.penugasan_id: 1}, limit)
-    return over
+    return limit if over else None
 
 
 async def insert_or_refuse(session: AsyncSession, dampingan: Dampingan) -> None:

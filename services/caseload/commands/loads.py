@@ -18,15 +18,16 @@ from shared.messaging import emit
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Warned above one number, refused above another."""
+    """Warned above one number, refused above another, by a version of the policy."""
 
+    version: int
     warn_above: int
     refuse_above: int
 
 
 async def limit_on(session: AsyncSession, kind: PilarKind, day: date) -> Limit | None:
     """Return the limit of a kind on a day; most kinds have none."""
-    row = sa.select(DampinganLimit.warn_above, DampinganLimit.refuse_above)
+    row = sa.select(DampinganLimit.version, DampinganLimit.warn_above, DampinganLimit.refuse_above)
     found = await session.execute(row.where(DampinganLimit.kind == kind, DampinganLimit.valid.contains(day)))
     values = found.one_or_none()
     return Limit(*values) if values else None
@@ -58,9 +59,18 @@ async def add_weight(
     """Change the counts of locked placements, and tell registry of each that crosses the limit, up or down."""
     for penugasan_id, change in sorted(changes.items()):
         load = loads[penugasan_id]
-        before, load.weighing = load.weighing, load.weighing + change
-        if limit and (before > limit.warn_above) != (load.weighing > limit.warn_above):
-            emit(session, crossing(load, limit))
+        load.weighing += change
+        tell_side(session, load, limit)
+
+
+def tell_side(session: AsyncSession, load: DampinganLoad, limit: Limit | None) -> bool:
+    """Tell registry of a locked count that stands on another side of its limit than was last told; return whether."""
+    above = limit is not None and load.weighing > limit.warn_above
+    if limit is None or above == load.above:
+        return False
+    load.above = above
+    emit(session, crossing(load, limit))
+    return True
 
 
 def crossing(load: DampinganLoad, limit: Limit) -> DampinganLimitCrossed:
@@ -70,7 +80,7 @@ def crossing(load: DampinganLoad, limit: Limit) -> DampinganLimitCrossed:
         penugasan_id=load.penugasan_id,
         count=load.weighing,
         limit=limit.warn_above,
-        side=LimitSide.ABOVE if load.weighing > limit.warn_above else LimitSide.BELOW,
+        side=LimitSide.ABOVE if load.above else LimitSide.BELOW,
     )
 
 

@@ -12,6 +12,34 @@ class PenugasanIsItself(InvalidInput):
     id = "Keluarga harus dialihkan ke penugasan yang lain dari penugasan asalnya."
 
 
+class WarnedTooLate(InvalidInput):
+    """422: a warning comes before the refusal."""
+
+    en = "The warning ({warn_above}) must lie below the refusal ({refuse_above})."
+    id = "Batas peringatan ({warn_above}) harus di bawah batas penolakan ({refuse_above})."
+
+
+class LimitPast(InvalidInput):
+    """422: what was decided under a limit is not judged by another afterwards."""
+
+    en = "{valid_from} has passed; a limit holds from today, {today}, or from a later day."
+    id = "{valid_from} sudah lewat; batas berlaku sejak hari ini, {today}, atau sesudahnya."
+
+
+class LimitBeforeLast(DomainError):
+    """409: a version follows the last one; nothing is slipped in between."""
+
+    en = "The limits of {kind} were last set from {last}; the next version begins on a later day."
+    id = "Batas {kind} terakhir ditetapkan sejak {last}; versi berikutnya dimulai pada hari sesudahnya."
+
+
+class LimitJustSet(DomainError):
+    """409: two set the limits of a kind at once; the other one won."""
+
+    en = "Somebody has set these limits in the same moment. Read them and decide anew."
+    id = "Batas ini baru saja ditetapkan orang lain. Baca lagi lalu putuskan kembali."
+
+
 class KindsDiffer(DomainError):
     """409: a hand-over stays within a kind of pendamping."""
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.caseload.models.table import Dates, KpmRef, Made, Recorded, Table
+from services.caseload.models.table import At, Dates, KpmRef, Made, Recorded, Table
 from shared.contracts.kinds import DampinganPurpose, PilarKind
 from shared.database import text_enum
 
@@ -59,7 +59,10 @@ class Dampingan(Table):
 
 
 class DampinganLoad(Table):
-    """How many families weigh on a penugasan; its row lock makes two who assign at once count one after another."""
+    """How many families weigh on a penugasan; its row lock makes two who assign at once count one after another.
+
+    `above` is the side of the limit that was last told.
+    """
 
     __tablename__ = "dampingan_load"
     __table_args__ = (sa.CheckConstraint("weighing >= 0", name="not_negative"),)
@@ -67,15 +70,19 @@ class DampinganLoad(Table):
     penugasan_id: Mapped[Made]
     pendamping_id: Mapped[UUID]
     weighing: Mapped[int]
+    above: Mapped[bool] = mapped_column(server_default=sa.false())
 
 
 class DampinganLimit(Table):
-    """How many families one pendamping of a kind may have: warned above, refused above. Policy as data."""
+    """How many families one pendamping of a kind may have: warned above, refused above. Policy as data.
+
+    A version is added, and ends the one before on its first day; its numbers never change.
+    """
 
     __tablename__ = "dampingan_limit"
     __table_args__ = (
         ExcludeConstraint(("kind", "="), ("valid", "&&"), name="ex_dampingan_limit_one_at_a_time"),
-        sa.CheckConstraint("0 < warn_above AND warn_above <= refuse_above", name="warned_first"),
+        sa.CheckConstraint("0 < warn_above AND warn_above < refuse_above", name="warned_first"),
     )
 
     kind: Mapped[PilarKind] = mapped_column(text_enum(PilarKind), primary_key=True)
@@ -83,7 +90,9 @@ class DampinganLimit(Table):
     warn_above: Mapped[int]
     refuse_above: Mapped[int]
     valid: Mapped[Dates]
-    source: Mapped[str]
+    basis: Mapped[str]
+    set_by: Mapped[str]
+    set_at: Mapped[At]
 
 
 class KunjunganPurpose(StrEnum):

@@ -16,6 +16,8 @@ from shared.database import text_enum
 class HandOver(Table):
     """One order to hand the families of an area from a placement to another; the job does it, in steps.
 
+    `limit_version` is the limit of the kind by which it was looked at when it was ordered.
+
     `on_date` is the receiver's first day. `open` until its job has ended, or it was withdrawn: the same order twice is one
     too many.
     """
@@ -40,6 +42,7 @@ class HandOver(Table):
     reason: Mapped[str]
     override_reason: Mapped[str | None]
     families: Mapped[int]
+    limit_version: Mapped[int | None]
     job_id: Mapped[UUID | None]
     open: Mapped[bool] = mapped_column(server_default=sa.true())
     asked_by: Mapped[str]

@@ -8,6 +8,7 @@ from services.caseload.routes.hand_over import hand_over
 from services.caseload.routes.intake import intake
 from services.caseload.routes.komponen import komponen
 from services.caseload.routes.kunjungan import kunjungan
+from services.caseload.routes.limits import limits
 from services.caseload.routes.members import members
 from services.caseload.routes.memberships import memberships
 from services.caseload.routes.moves import moves
@@ -30,6 +31,7 @@ ROUTERS = [
     dampingan,
     coverage,
     hand_over,
+    limits,
     kunjungan,
     p2k2,
     tugas,

@@ -71,6 +71,7 @@ class HandOverPreview(View):
     to_after: int
     warn_above: int | None
     refuse_above: int | None
+    limit_version: int | None
     warnings: list[WarningView]
 
 
@@ -103,6 +104,7 @@ class HandOverView(View):
     reason: str
     override_reason: str | None
     families: int
+    limit_version: int | None
     done: int
     refused: int
     error: str | None

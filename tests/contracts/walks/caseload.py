@@ -41,8 +41,17 @@ async def caseload(service: Running, cluster: Cluster) -> Tokens:
         done(await service.get(path, as_=mine))
     await over_time(service, cluster, tokens, kpm_id)
     await taught(service, mine, kpm_id)
+    await limited(service, tokens)
     await handed_over(service, tokens, held)
     return tokens
+
+
+async def limited(service: Running, tokens: Tokens) -> None:
+    """The ministry sets the next limits of a caseload."""
+    said = {"kind": "PKH_PENDAMPING", "warn_above": 400, "refuse_above": 550, "basis": "Surat Dirjen."}
+    said |= {"valid_from": str(TODAY + timedelta(days=300))}
+    done(await service.post("/v1/dampingan-limit", said, as_=tokens[Role.KEMENSOS]))
+    done(await service.get("/v1/dampingan-limit", as_=tokens[Role.PENDAMPING]))
 
 
 async def taught(service: Running, mine: str, kpm_id: str) -> None:

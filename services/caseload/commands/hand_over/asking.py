@@ -49,6 +49,7 @@ async def preview_hand_over(session: AsyncSession, actor: Actor, order: Order) -
         "to_after": before[order.to_penugasan_id] + counts["weighing"],
         "warn_above": limit and limit.warn_above,
         "refuse_above": limit and limit.refuse_above,
+        "limit_version": limit and limit.version,
     }
     return seen | {"warnings": warnings_of(seen, counts)}
 
@@ -100,6 +101,7 @@ async def request_hand_over(
         reason=reason,
         override_reason=override_reason,
         families=seen["families"],
+        limit_version=seen["limit_version"],
         asked_by=actor.sub,
         asked_at=await clock.now(session),
     )

@@ -105,12 +105,14 @@ class Move:
         ]
 
     async def histories(self, session: AsyncSession) -> list[tuple[Any, ...]]:
-        """Return what each family's history keeps: whom it left, and in which order."""
-        now, who, job = await clock.now(session), self.job.actor.sub, self.job.params["hand_over_id"]
+        """Return what each family's history keeps: whom it left, in which order, under which limit."""
+        now, who = await clock.now(session), self.job.actor.sub
+        by = {"hand_over_id": self.job.params["hand_over_id"]}
+        by |= {"limit_version": self.limit.version} if self.limit else {}
         return [
             (
                 *(new_id(), row["kpm_id"], "dampingan", row["new_id"], "HANDED_OVER", who, REASON),
-                *(orjson.dumps({"hand_over_id": job, "ended": str(row["dampingan_id"])}).decode(), now),
+                *(orjson.dumps({"ended": str(row["dampingan_id"])} | by).decode(), now),
             )
             for row in self.rows
         ]

@@ -39,8 +39,9 @@ HISTORIES = ("kpm_history", "anggota_past", "wilayah_past", "usaha_past", "hand_
 AUTHOR = "pendamping_id = NULLIF(current_setting('pilar.pendamping', true), '')::uuid"
 
 RULES = """
-INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, source) VALUES
-    ('PKH_PENDAMPING', 1, 450, 600, '[2019-01-01,)', 'first content: warn above 450, refuse above 600');;
+INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, basis, set_by, set_at) VALUES
+    ('PKH_PENDAMPING', 1, 450, 600, '[2019-01-01,)', 'first content: warn above 450, refuse above 600',
+    'system:migration', clock_timestamp());;
 INSERT INTO age_rule (version, able_from, able_below, lansia_from, valid, source) VALUES
     (1, 18, 60, 60, '[2019-01-01,)', 'first content: able 18 to 59 and not severely disabled; lansia from 60');;
 INSERT INTO platform.due (due_id, kind, subject_id, clock, due_at, payload) VALUES
@@ -75,6 +76,9 @@ def secure() -> None:
     # What somebody has written stays theirs to read, also after the family has left them (domain.md 7.3).
     for table in ("kunjungan", "p2k2_sesi"):
         op.execute(f"CREATE POLICY author ON {table} FOR SELECT USING ({AUTHOR})")
+    # A limit that decided something stays as it was; only the day on which it ends may be written.
+    op.execute("REVOKE UPDATE, DELETE ON dampingan_limit FROM caseload_api, caseload_worker")
+    op.execute("GRANT UPDATE (valid) ON dampingan_limit TO caseload_api")
     op.execute("REVOKE ALL ON staged_row FROM caseload_api")
 
 

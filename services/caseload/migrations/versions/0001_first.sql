@@ -38,16 +38,19 @@ CREATE TABLE dampingan_limit (
     warn_above INTEGER NOT NULL,
     refuse_above INTEGER NOT NULL,
     valid DATERANGE NOT NULL,
-    source TEXT NOT NULL,
+    basis TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_dampingan_limit PRIMARY KEY (kind, version),
     CONSTRAINT ex_dampingan_limit_one_at_a_time EXCLUDE USING gist (kind WITH =, valid WITH &&),
-    CONSTRAINT ck_dampingan_limit_warned_first CHECK (0 < warn_above AND warn_above <= refuse_above),
+    CONSTRAINT ck_dampingan_limit_warned_first CHECK (0 < warn_above AND warn_above < refuse_above),
     CONSTRAINT ck_dampingan_limit_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
 );;
 CREATE TABLE dampingan_load (
     penugasan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     weighing INTEGER NOT NULL,
+    above BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_dampingan_load PRIMARY KEY (penugasan_id),
     CONSTRAINT ck_dampingan_load_not_negative CHECK (weighing >= 0)
 );;

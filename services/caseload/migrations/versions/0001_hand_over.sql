@@ -8,6 +8,7 @@ CREATE TABLE hand_over (
     reason TEXT NOT NULL,
     override_reason TEXT,
     families INTEGER NOT NULL,
+    limit_version INTEGER,
     job_id UUID,
     open BOOLEAN DEFAULT true NOT NULL,
     asked_by TEXT NOT NULL,
