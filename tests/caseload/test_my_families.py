@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shared.access import Role
 from tests.caseload.given import DESA, OTHER, OTHER_DESA, PENDAMPING, companion, dinsos
 from tests.caseload.handing import accompanied, days_later, handed_over
 from tests.kit import Running
@@ -28,6 +29,10 @@ async def test_shows_those_of_today_by_area_and_status(placed: Running) -> None:
     mine: dict[str, Any] = dict(await listed(placed, "", companion(placed)))
     stands = ["CASE_OPEN", "END_ANNOUNCED", "LEFT", "ACTIVE"]
     assert [mine[kpm_id] for kpm_id in here] == stands
+    one_by_one = [
+        (await placed.get(f"/v1/kpm/{one}", as_=companion(placed))).json()["status"] for one in here
+    ]
+    assert one_by_one == stands
     assert sorted(mine) == sorted(here + there)
     for n, status in enumerate(stands[:3]):
         assert await listed(placed, f"?status={status}", companion(placed)) == [(here[n], status)]
@@ -39,6 +44,22 @@ async def test_shows_those_of_today_by_area_and_status(placed: Running) -> None:
     await handed_over(placed, await days_later(placed))
     assert sorted(await listed(placed, "", companion(placed))) == [(one, "ACTIVE") for one in sorted(there)]
     assert sorted(kpm_id for kpm_id, _ in await listed(placed, "", companion(placed, OTHER))) == sorted(here)
+
+
+async def test_of_each_the_pendamping_may_say_which_tahap_are_payable_as_long_as_it_is_his(
+    placed: Running,
+) -> None:
+    (kpm_id,) = await accompanied(placed, 1)
+    path = f"/v1/kpm/{kpm_id}/tahap?bansos=PKH"
+    told = await placed.get(path, as_=companion(placed))
+    assert (told.status_code, told.json()["payable"]) == (200, "ALL"), told.text
+    assert told.json()["reason"]["id"] == "Kepesertaan berlanjut; belum ada tanggal akhir."
+    assert (await placed.get(path, as_=companion(placed, OTHER))).status_code == 404
+    await handed_over(placed, await days_later(placed))
+    assert (await placed.get(path, as_=companion(placed))).status_code == 404
+    assert (await placed.get(path, as_=companion(placed, OTHER))).status_code == 200
+    village = placed.token(Role.OPERATOR_DESA, "operator-desa-1", [DESA])
+    assert (await placed.get(path, as_=village)).status_code == 403
 
 
 async def test_goes_on_page_after_page(placed: Running) -> None:

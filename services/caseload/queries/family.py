@@ -3,18 +3,27 @@
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.models import Kpm
 from services.caseload.queries.sight import sees_own_only
+from services.caseload.queries.worklist import status_on
 from shared import clock
 from shared.access import Actor
 from shared.database import raw, vault_of
 from shared.errors import NotFound
 from shared.privacy import Vault, mask
 
+# The status that the list of families shows, said once: as text it is a part of the statement below.
+OF_DAY = sa.select(status_on(sa.literal_column("$2::date"))).where(
+    Kpm.kpm_id == sa.literal_column("$1::uuid")
+)
+STATUS = OF_DAY.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
 # PostgreSQL builds the lists: eleven queries, each with its own round trip, took ten times as long.
-FAMILY = """
-SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, kpm.sealed_for, kpm.address_sealed, kpm.phone_sealed, kpm.facts,
+FAMILY = f"""
+SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, ({STATUS}) AS status, kpm.sealed_for, kpm.address_sealed, kpm.phone_sealed, kpm.facts,
     card.no_kk_index, card.no_kk_sealed,
     (SELECT json_agg(m ORDER BY m.birth_on, m.anggota_id) FROM (
         SELECT a.anggota_id, encode(a.nik_index, 'hex') AS place, encode(a.nik_sealed, 'hex') AS nik,
@@ -41,13 +50,13 @@ SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, kpm.sealed_for, kpm.address_se
 FROM kpm LEFT JOIN kpm_no_kk card ON card.kpm_id = kpm.kpm_id AND upper_inf(card.valid)
 WHERE kpm.kpm_id = $1 AND (NOT $3 OR EXISTS (SELECT FROM dampingan own
     WHERE own.kpm_id = kpm.kpm_id AND own.pendamping_id = $4 AND own.valid @> $2::date))
-"""
+"""  # noqa: S608  # our own columns
 LISTS = ("desil", "dampingan", "aid")
 OWN_VIEW = frozenset({"kpm_id", "kode_wilayah", "members"})
 
 
 async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
-    """Return one family whole: members, komponen, desil, usaha, who accompanies it, aid from elsewhere.
+    """Return one family whole: where it stands, members, komponen, desil, usaha, who accompanies it, aid from elsewhere.
 
     Raises:
         NotFound: there is none, or it is not the caller's to see.
@@ -62,6 +71,7 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
         "kpm_id": row["kpm_id"],
         "kode_wilayah": row["kode_wilayah"],
         "version": row["version"],
+        "status": row["status"],
         "no_kk": mask(opened(vault, "kpm_no_kk", "no_kk", row["no_kk_sealed"], card.hex())) if card else None,
         "address": opened(vault, "kpm", "address", row["address_sealed"], home),
         "phone": opened(vault, "kpm", "phone", row["phone_sealed"], home),

@@ -71,7 +71,7 @@ def of_the_few(status: FamilyStatus) -> list[sa.ColumnElement[bool]]:
     return [Kpm.kpm_id.in_(sa.select(CaseMark.kpm_id).where(CaseMark.state.in_(states[status])))]
 
 
-def status_on(day: date) -> sa.ColumnElement[str]:
+def status_on(day: date | sa.ColumnElement[date]) -> sa.ColumnElement[str]:
     """Return where a family stands on a day, as an expression."""
     case = sa.exists().where(CaseMark.kpm_id == Kpm.kpm_id)
     announced = sa.or_(

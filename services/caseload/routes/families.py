@@ -111,10 +111,11 @@ class FactsView(View):
 
 
 class KpmView(View):
-    """A family whole."""
+    """A family whole; `status` as the list of families shows it."""
 
     kpm_id: UUID
     kode_wilayah: str
+    status: FamilyStatus
     version: int
     no_kk: str | None
     address: str | None

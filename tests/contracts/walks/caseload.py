@@ -26,6 +26,7 @@ async def caseload(service: Running, cluster: Cluster) -> Tokens:
     kpm_id = done(await service.post("/v1/kpm/look-up", look, as_=dinsos))["kpm_id"]
     for part in ("", "/history", "/kepesertaan", "/tahap?bansos=PKH"):
         done(await service.get(f"/v1/kpm/{kpm_id}{part}", as_=dinsos))
+    done(await service.get(f"/v1/kpm/{kpm_id}/tahap?bansos=PKH", as_=mine))
     listed = done(await service.get("/v1/kpm", as_=dinsos))["items"]
     free = next(item["kpm_id"] for item in listed if item["kpm_id"] != kpm_id)
     given = {
