@@ -65,7 +65,7 @@ CONVENTIONS = """
 Asia/Jakarta, instants are UTC, money is whole rupiah. A field or parameter that is not described here is refused.
 
 **Acting.** Send an `Idempotency-Key` with every POST (decisions and bulk work ask for it): on a time-out or a 503 repeat
-the same request with the same key. Where the answer has an `ETag`, send it as `If-Match` with the change.
+the same request with the same key. Where the answer has an `ETag`, send it as `If-Match` with the change; the change answers with the next one.
 
 **Lists.** Follow `next` as it stands until it is null.
 

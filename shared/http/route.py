@@ -70,10 +70,13 @@ def _declare(declared: Declared) -> Callable[[Endpoint], Endpoint]:
 
 
 class Route(APIRoute):
-    """A route that cannot exist without a declared permission and cannot answer before its commit."""
+    """A route that cannot exist without a declared permission and cannot answer before its commit.
+
+    One that takes If-Match answers with the new ETag: the `version` of what it shows.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        """Refuse, at import, an endpoint without `@may(...)`."""
+        """Refuse, at import, an endpoint without `@may(...)`, and an edit that hides the version it made."""
         declared: Declared | None = getattr(endpoint, "declared", None)
         if declared is None:
             msg = f"{endpoint.__name__} declares no permission: put @may(...) under its route"
@@ -86,6 +89,9 @@ class Route(APIRoute):
             field.alias for field in known if isinstance(field.field_info, params.Query)
         )
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
+        if self.conditional and not self.versioned:
+            msg = f"{endpoint.__name__} takes If-Match and answers without a version: whoever goes on editing needs it"
+            raise TypeError(msg)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Wrap FastAPI's own handler; every refusal and fault leaves as problem details."""

@@ -10,10 +10,11 @@ import pytest
 from fastapi import Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from shared.access import Permission
 from shared.access.permissions import PERMISSIONS
-from shared.http import Route
+from shared.http import IfMatch, Route, may
 from shared.http.contract import routes_of
 from tests.rules.house import SERVICES, application, committed
 
@@ -57,6 +58,30 @@ def test_a_route_without_a_permission_cannot_be_made() -> None:
 
     with pytest.raises(TypeError, match="declares no permission"):
         Route("/v1/x", endpoint)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_edit_answers_with_the_version_that_it_made(service: str) -> None:
+    edits = [route for route in routes_of(application(service)) if route.conditional]
+    assert edits or service == "graduation"
+    assert [route.path for route in edits if not route.versioned] == []
+    paths = application(service).openapi()["paths"]
+    for route in edits:
+        answers = paths[route.path]["post"]["responses"]
+        good = next(answer for status, answer in answers.items() if status.startswith("2"))
+        assert "ETag" in good["headers"], route.path
+
+
+def test_an_edit_that_hides_its_version_cannot_be_made() -> None:
+    class Blind(BaseModel):
+        name: str
+
+    @may(Permission.KPM_UPDATE)
+    async def endpoint(version: IfMatch) -> Blind:
+        return Blind(name=str(version))
+
+    with pytest.raises(TypeError, match="takes If-Match and answers without a version"):
+        Route("/v1/x", endpoint, methods=["POST"])
 
 
 def test_every_permission_is_somebodys() -> None:

@@ -9,7 +9,7 @@ from pydantic import Field, Strict
 
 from services.caseload.commands.family import members as commands
 from services.caseload.commands.family.pengurus import change_pengurus
-from services.caseload.models import EndReason, KpmAnggota, Relation
+from services.caseload.models import EndReason, Kpm, KpmAnggota, Relation
 from services.caseload.queries.past import read_past
 from services.caseload.routes.shapes import Body, Sha256, View
 from shared.access import Permission
@@ -74,10 +74,11 @@ class PengurusChange(Body):
 
 
 class MemberView(View):
-    """A member after the change; read the family for the version that the next edit needs."""
+    """A member after the change; `version` is the family's, which the next edit needs (If-Match)."""
 
     anggota_id: UUID
     kpm_id: UUID
+    version: int
     relation: Relation
     married: bool
     pengurus: bool
@@ -118,7 +119,7 @@ class PastView(View):
 async def add_anggota(kpm_id: UUID, body: AnggotaRequest, session: Session, caller: Caller) -> MemberView:
     """Somebody is born or joins; a person belongs to one family."""
     said = {name: getattr(body, name) for name in AnggotaRequest.model_fields}
-    return MemberView.model_validate(await commands.add_anggota(session, caller, kpm_id, **said))
+    return await shown(session, await commands.add_anggota(session, caller, kpm_id, **said))
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/end")
@@ -130,7 +131,7 @@ async def end_anggota(
     ended = await commands.end_anggota(
         session, caller, kpm_id, anggota_id, version=version, **body.model_dump()
     )
-    return MemberView.model_validate(ended)
+    return await shown(session, ended)
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/marriage")
@@ -140,7 +141,7 @@ async def record_marriage(
 ) -> MemberView:
     """A member marries, or is married no longer."""
     married = await commands.marry(session, caller, kpm_id, anggota_id, version=version, **body.model_dump())
-    return MemberView.model_validate(married)
+    return await shown(session, married)
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/return")
@@ -150,7 +151,7 @@ async def take_anggota_back(
 ) -> MemberView:
     """Undo an end that was recorded in error, also a death."""
     back = await commands.take_back(session, caller, kpm_id, anggota_id, version=version, reason=body.reason)
-    return MemberView.model_validate(back)
+    return await shown(session, back)
 
 
 @members.post("/kpm/{kpm_id}/pengurus")
@@ -160,7 +161,14 @@ async def change_pengurus_of_kpm(
 ) -> MemberView:
     """Another adult of the family holds its card."""
     chosen: KpmAnggota = await change_pengurus(session, caller, kpm_id, version=version, **body.model_dump())
-    return MemberView.model_validate(chosen)
+    return await shown(session, chosen)
+
+
+async def shown(session: Session, member: KpmAnggota) -> MemberView:
+    """Show a member with the version of the family that the change made."""
+    kpm = await session.get_one(Kpm, member.kpm_id)
+    names = (name for name in MemberView.model_fields if name != "version")
+    return MemberView(version=kpm.version, **{name: getattr(member, name) for name in names})
 
 
 @members.get("/kpm/{kpm_id}/past")

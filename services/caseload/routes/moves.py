@@ -52,8 +52,9 @@ class KpmVersionView(View):
 
 
 class SplitView(View):
-    """The family that remains, and the new one."""
+    """The family that remains, and the new one; `version` is that of the one that remains, which was edited."""
 
+    version: int
     old: KpmVersionView
     new: KpmVersionView
 
@@ -98,7 +99,8 @@ async def split_kpm(
     """Members become a family of their own; memberships stay where they are."""
     split = Split(**{name: getattr(body, name) for name in SplitRequest.model_fields})
     old, new = await split_family(session, caller, kpm_id, split, version=version)
-    return SplitView(old=KpmVersionView.model_validate(old), new=KpmVersionView.model_validate(new))
+    families = {"old": KpmVersionView.model_validate(old), "new": KpmVersionView.model_validate(new)}
+    return SplitView(version=old.version, **families)
 
 
 @moves.post("/kpm/{kpm_id}/desil", status_code=201)

@@ -15,8 +15,10 @@ PARKED = {"subscription": "walked", "topic": "pilar.registry", "key": "walked"}
 
 
 def done(answer: httpx.Response) -> Any:
-    """Return what an answer of success says."""
+    """Return what an answer of success says; to an edit it tells the version that it made."""
     assert answer.is_success, answer.text
+    if (read := answer.request.headers.get("If-Match")) is not None:
+        assert answer.headers.get("ETag", read) != read, answer.request.url.path
     return answer.json() if answer.content else None
 
 
