@@ -19,9 +19,9 @@ from shared.database import uuid7
 APPROVED = """
 WITH made AS (
   INSERT INTO graduasi (graduasi_id, kpm_id, kepesertaan_id, bansos, exit_reason, kode_wilayah, policy_id, policy_version,
-    usul_id, state, since_on, opened_by, opened_at, version)
+    usul_id, state, since_on, opened_in, opened_by, opened_at, version)
   SELECT uuidv7(), uuidv7(), uuidv7(), 'PKH', 'SEJAHTERA_MANDIRI', '33.24.15.1001', policy_id, version, uuidv7(),
-    'DISETUJUI_DINSOS', $2::date, 'bench', now(), 6
+    'DISETUJUI_DINSOS', $2::date, '33.24.15.1001', 'bench', now(), 6
   FROM policy, generate_series(1, $1) WHERE exit_reason = 'SEJAHTERA_MANDIRI' AND version = 1
   RETURNING graduasi_id, kode_wilayah, policy_id, usul_id),
 proposed AS (

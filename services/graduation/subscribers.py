@@ -2,7 +2,13 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands import ask_for_check, hear_exit, hear_withdrawal, keep_candidates
+from services.graduation.commands import (
+    ask_for_check,
+    follow_families,
+    hear_exit,
+    hear_withdrawal,
+    keep_candidates,
+)
 from services.graduation.models import (
     Dampingan,
     Kepesertaan,
@@ -163,6 +169,12 @@ async def keep_program(session: AsyncSession, told: list[Received[Event]], dated
 async def open_short_case(session: AsyncSession, event: ExitProposed, meta: Meta) -> None:
     """A death, a move, a double or a family not found: a case under its proposer, of what the fact itself says."""
     await hear_exit(session, event, meta.occurred_at.astimezone(JAKARTA).date())
+
+
+@exits.on_batch(KpmUpdated)
+async def take_cases_along(session: AsyncSession, told: list[Received[KpmUpdated]]) -> None:
+    """Where a family lives now its standing cases are decided and seen to; heard with each word of the family."""
+    await follow_families(session, {one.event.kpm_id: one.event.kode_wilayah for one in told})
 
 
 @exits.on(ExitProposalWithdrawn)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.commands.moving import follow_families
 from services.referral.commands.opening import all_rujukan_of, open_rujukan
 from services.referral.commands.pausing import pause_rujukan, resume_rujukan
 from services.referral.commands.relapse import open_next
@@ -54,7 +55,8 @@ kpm = Subscription("kpm", "replica", ["pilar.caseload"])
 pendamping = Subscription("pendamping", "replica", ["pilar.registry"])
 graduation = Subscription("graduation", "reaction", ["pilar.graduation"], starts="beginning")
 identity = Subscription("identity", "reaction", ["pilar.sealed"], starts="beginning")
-SUBSCRIPTIONS = [pendamping, kpm, graduation, identity]
+moves = Subscription("moves", "reaction", ["pilar.caseload"], starts="beginning")
+SUBSCRIPTIONS = [pendamping, kpm, graduation, identity, moves]
 
 COUNTS = ("members", "able_productive", "lansia", "disabilitas", "komponen")
 KPM = ("kpm_id", "kode_wilayah", *COUNTS, "desil", "pengurus_sex", "pengurus_birth_year")
@@ -166,6 +168,12 @@ async def offer_again(session: AsyncSession, event: RelapseConfirmed, meta: Meta
     """The family has fallen back: see what else there is for it."""
     del meta
     await open_next(session, event)
+
+
+@moves.on_batch(KpmUpdated)
+async def take_rujukan_along(session: AsyncSession, facts: list[Received[KpmUpdated]]) -> None:
+    """Where a family lives now its rujukan are seen to; heard with each word of the family."""
+    await follow_families(session, {fact.event.kpm_id: fact.event.kode_wilayah for fact in facts})
 
 
 @identity.on(IdentitySealed)

@@ -62,7 +62,10 @@ class Field:
     @property
     def token(self) -> str:
         return self.service.token(
-            "PENDAMPING", f"pendamping-{self.pendamping_id}", [KENDAL], pendamping_id=self.pendamping_id
+            "PENDAMPING",
+            f"pendamping-{self.pendamping_id}",
+            [self.area[:5]],
+            pendamping_id=self.pendamping_id,
         )
 
     async def begin(self, status: PendampingStatus = PendampingStatus.AKTIF) -> "Field":

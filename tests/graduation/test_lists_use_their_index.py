@@ -26,9 +26,9 @@ CREATE TEMP TABLE n AS SELECT i, md5('k' || i)::uuid AS kpm_id, md5('g' || i)::u
   'PEMANTAUAN', 'DITUNDA', 'DITOLAK', 'DITOLAK', 'DITOLAK', 'DITOLAK', 'DITOLAK'])[1 + (i * 7919) % 12] AS state
   FROM generate_series(1, 20000) AS i, LATERAL (SELECT i / 400 AS j) AS o;
 INSERT INTO graduasi (graduasi_id, kpm_id, kepesertaan_id, bansos, exit_reason, kode_wilayah, policy_id, policy_version,
-  state, postponed_from, since_on, opened_by, opened_at, version) SELECT graduasi_id, kpm_id, graduasi_id, 'PKH', 'SEJAHTERA_MANDIRI',
+  state, postponed_from, since_on, opened_in, opened_by, opened_at, version) SELECT graduasi_id, kpm_id, graduasi_id, 'PKH', 'SEJAHTERA_MANDIRI',
   area, '019a0000-0000-7000-8000-000000000101', 1, state, CASE state WHEN 'DITUNDA' THEN 'DIUSULKAN' END, date '2026-01-01' + i % 300,
-  p::text, now(), 5 FROM n;
+  area, p::text, now(), 5 FROM n;
 INSERT INTO replica_kpm.dampingan
   SELECT md5('d' || i)::uuid, kpm_id, area, p, q, 'PENDAMPINGAN', '2025-01-01', NULL FROM n;
 INSERT INTO replica_pendamping.penugasan SELECT DISTINCT q, p, 'PKH_PENDAMPING', date '2025-01-01', NULL::date FROM n;

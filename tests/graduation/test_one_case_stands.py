@@ -10,9 +10,9 @@ from tests.kit import Running
 
 CASE = (
     "INSERT INTO graduasi (graduasi_id, kpm_id, kepesertaan_id, bansos, exit_reason, kode_wilayah, policy_id,"
-    " policy_version, state, postponed_from, outcome, since_on, opened_by, opened_at, version)"
+    " policy_version, state, postponed_from, outcome, since_on, opened_in, opened_by, opened_at, version)"
     " SELECT uuidv7(), uuidv7(), md5($2::text)::uuid, 'PKH', 'ALAMIAH', '33.24.09.2011', policy_id, version, $1::text,"
-    " CASE WHEN $1::text = 'DITUNDA' THEN 'SIAP' END, CASE WHEN $1::text = 'SELESAI' THEN 'BERTAHAN' END, '2026-05-18', 'x', now(), 1"
+    " CASE WHEN $1::text = 'DITUNDA' THEN 'SIAP' END, CASE WHEN $1::text = 'SELESAI' THEN 'BERTAHAN' END, '2026-05-18', '33.24.09.2011', 'x', now(), 1"
     " FROM policy WHERE exit_reason = 'ALAMIAH'"
 )
 

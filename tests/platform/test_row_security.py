@@ -124,7 +124,10 @@ async def move_one(secured: Secured) -> None:
     ]
     for name, columns in secured.tables.items():
         if "kode_wilayah" in columns and key in columns:
-            await secured.service.sql(f"UPDATE {name} SET kode_wilayah = '{AWAY}' WHERE {key} = $1", chosen)
+            opened = f", opened_in = '{AWAY}'" if "opened_in" in columns else ""
+            await secured.service.sql(
+                f"UPDATE {name} SET kode_wilayah = '{AWAY}'{opened} WHERE {key} = $1", chosen
+            )
 
 
 async def test_another_area_sees_its_own(secured: Secured) -> None:

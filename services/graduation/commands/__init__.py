@@ -8,6 +8,7 @@ from services.graduation.commands.decree import BulkDocument, put_cases_in, requ
 from services.graduation.commands.exit_withdrawal import hear_withdrawal
 from services.graduation.commands.exits import hear_exit, take_up_waiting
 from services.graduation.commands.monitoring import Finding, record_monitoring
+from services.graduation.commands.moving import follow_families
 from services.graduation.commands.opening import open_case
 from services.graduation.commands.penetapan import Document, determine
 from services.graduation.commands.policy import (
@@ -71,6 +72,7 @@ __all__ = [
     "deliberate",
     "determine",
     "draft_policy",
+    "follow_families",
     "hear_exit",
     "hear_withdrawal",
     "keep_candidates",

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.graduation.errors import (
+    CaseElsewhere,
     DateTooEarly,
     EvidenceUnknown,
     NoPolicy,
@@ -81,7 +82,11 @@ async def moment_of(session: AsyncSession) -> Moment:
 
 
 async def load_case(session: AsyncSession, graduasi_id: UUID) -> tuple[Graduasi, Policy]:
-    """Return the case locked, fresh, with its policy (not locked: many cases share it); raise NotFound."""
+    """Return the case locked, fresh, with its policy (not locked: many cases share it).
+
+    Raises:
+        NotFound. CaseElsewhere: its family has moved; the caller's office opened it, and another decides.
+    """
     statement = (
         sa.select(Graduasi, Policy)
         .join(Policy, Policy.policy_id == Graduasi.policy_id)
@@ -91,6 +96,9 @@ async def load_case(session: AsyncSession, graduasi_id: UUID) -> tuple[Graduasi,
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
+        gone = sa.select(Graduasi.kode_wilayah).where(Graduasi.graduasi_id == graduasi_id)
+        if (area := await session.scalar(gone)) is not None:
+            raise CaseElsewhere(kode_wilayah=area)
         raise NotFound("graduasi")
     return row[0], row[1]
 

@@ -63,7 +63,7 @@ def _credit(one: Counted, rule: CreditRule, holder: tuple[UUID, UUID], sk: Sk) -
     return Credit(
         credit_id=uuid7(),
         graduasi_id=one.case.graduasi_id,
-        kode_wilayah=one.area_now if rule.area_of is CreditArea.FAMILY_AT_SK else one.case.kode_wilayah,
+        kode_wilayah=one.area_now if rule.area_of is CreditArea.FAMILY_AT_SK else one.case.opened_in,
         pendamping_id=holder[0],
         penugasan_id=holder[1],
         year=dated.year,

@@ -89,7 +89,7 @@ async def _open(session: AsyncSession, told: ExitProposal, policy: Policy) -> UU
     }
     row |= {"graduasi_id": uuid7(), "policy_id": policy.policy_id, "policy_version": policy.version}
     row |= {"state": GraduasiState.TERIDENTIFIKASI, "since_on": now.on, "version": 1}
-    row |= {"opened_by": proposer_of(told).person, "opened_at": now.at}
+    row |= {"opened_by": proposer_of(told).person, "opened_at": now.at, "opened_in": told.kode_wilayah}
     once = (
         insert(Graduasi)
         .values(row)

@@ -63,6 +63,7 @@ def _new_case(actor: Actor, kpm: Kpm, member: Kepesertaan, policy: Policy, now: 
         bansos=member.bansos,
         exit_reason=policy.exit_reason,
         kode_wilayah=kpm.kode_wilayah,
+        opened_in=kpm.kode_wilayah,
         policy_id=policy.policy_id,
         policy_version=policy.version,
         state=GraduasiState.TERIDENTIFIKASI,

@@ -24,6 +24,13 @@ class SamePersonTwice(NotAllowed):
     id = "Anda sudah bertindak pada tahap lain dari kasus ini. Setiap tahap harus dilakukan orang yang berbeda."
 
 
+class CaseElsewhere(NotAllowed):
+    """403: the family has moved out of the caller's areas; who decides goes by where it lives now."""
+
+    en = "The family of this case lives in {kode_wilayah} now; the offices there decide on it."
+    id = "Keluarga pada kasus ini kini tinggal di {kode_wilayah}; kantor di wilayah itu yang memutuskannya."
+
+
 class NoPolicy(DomainError):
     """409: no policy of this exit reason holds today; no case opens on it."""
 

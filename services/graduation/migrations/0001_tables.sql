@@ -263,6 +263,7 @@ CREATE TABLE graduasi (
     bansos VARCHAR(40) NOT NULL,
     exit_reason VARCHAR(40) NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
+    opened_in TEXT COLLATE "C" NOT NULL,
     policy_id UUID NOT NULL,
     policy_version INTEGER NOT NULL,
     asesmen_id UUID,

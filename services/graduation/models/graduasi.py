@@ -165,7 +165,10 @@ class Graduasi(Table):
     kepesertaan_id: Mapped[UUID]
     bansos: Mapped[Bansos] = mapped_column(text_enum(Bansos))
     exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason))
+    # Where the family lives: a standing case goes with it, and who decides goes by this.
     kode_wilayah: Mapped[Area]
+    # Where it was opened: that office may read what became of it.
+    opened_in: Mapped[Area]
     policy_id: Mapped[UUID] = mapped_column(sa.ForeignKey("policy.policy_id"))
     policy_version: Mapped[int] = mapped_column(sa.Integer)
     # What the case stands on now; those rows are never deleted, and name the case by foreign keys themselves.

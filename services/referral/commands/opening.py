@@ -16,7 +16,7 @@ from services.referral.commands.families import family_of, matches, require_care
 from services.referral.commands.moves import SYSTEM, Move, remember
 from services.referral.commands.places import Obstacle, obstacles
 from services.referral.matching import Match
-from services.referral.models import ENDED, OfferShown, Rujukan, RujukanProgram, RujukanState
+from services.referral.models import ENDED, Kpm, OfferShown, Rujukan, RujukanProgram, RujukanState
 from shared import clock
 from shared.access import Actor
 from shared.contracts.graduation import GraduasiDetermined
@@ -86,7 +86,9 @@ async def open_rujukan(session: AsyncSession, event: GraduasiDetermined) -> None
     """Open the one rujukan of this graduation, if its exit reason opens one; told again, nothing happens."""
     if not event.opens_rujukan:
         return
-    new = insert_into(Rujukan).values(**_case(event), opened_on=await clock.today(session))
+    lives_in = await session.scalar(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == event.kpm_id))
+    case = _case(event) | ({"kode_wilayah": lives_in} if lives_in else {})
+    new = insert_into(Rujukan).values(**case, opened_on=await clock.today(session))
     once = new.on_conflict_do_nothing(constraint="uq_rujukan_graduasi_id_purpose")
     opened = await session.scalar(once.returning(Rujukan))
     if opened is not None:

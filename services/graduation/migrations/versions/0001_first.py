@@ -11,9 +11,8 @@ down_revision = None
 
 SERVICE = "graduation"
 REPLICAS = ("pendamping", "kpm", "rujukan")
-# Rows of families: the api role sees those of the caller's areas.
+# Rows of cases: the api role sees those written in the caller's areas, and all of a case that is there now.
 BY_AREA = (
-    "graduasi",
     "graduasi_history",
     "stage_act",
     "asesmen",
@@ -24,7 +23,6 @@ BY_AREA = (
     "credit",
     "certificate",
     "monitoring_task",
-    "exit_proposal",
     "sanggah",
     "sanggah_decision",
     "annulment",
@@ -59,14 +57,17 @@ def upgrade() -> None:
     run("0001_worklists.sql", ";;")
     run("0001_candidates.sql", ";;")
     run("0001_seed.sql", ";\n")
+    run("0001_areas.sql", ";;")
     for table in BY_AREA:
-        schema.area_security(op.execute, table)
+        schema.area_security(op.execute, table, also=f"case_is_here({table}.graduasi_id)")
+    schema.area_security(op.execute, "exit_proposal")
     for table in APPEND_ONLY:
         revoke("UPDATE, DELETE", table)
     for table in NEVER_DELETED:
         revoke("DELETE", table)
     revoke("UPDATE, DELETE", "sanggah")
     op.execute(f"GRANT UPDATE (state) ON sanggah TO {SERVICE}_api, {SERVICE}_worker")
+    op.execute(f"GRANT UPDATE (kode_wilayah) ON sanggah TO {SERVICE}_worker")
     for table in RULES:
         revoke("INSERT, UPDATE, DELETE", table)
     # An SK of many cases counts them as its job puts them in.
