@@ -67,7 +67,8 @@ Asia/Jakarta, instants are UTC, money is whole rupiah. A field or parameter that
 **Acting.** Send an `Idempotency-Key` with every POST (decisions and bulk work ask for it): on a time-out or a 503 repeat
 the same request with the same key. Where the answer has an `ETag`, send it as `If-Match` with the change; the change answers with the next one.
 
-**Lists.** Follow `next` as it stands until it is null.
+**Lists.** Follow `next` as it stands until it is null. A list with `open_only` shows what is still to be done; ask
+for `open_only=false` to see what is done too.
 
 **Refusals.** `application/problem+json`: `title` is the name of the refusal to program by (`x-problems` of this document
 lists them), `detail` a sentence for the user, `errors[]` the places. 409 `NotYetKnown` and 503 carry `Retry-After`. Quote `trace_id` to the operator."""

@@ -17,7 +17,7 @@ DESCRIBED = {
     "limit": "Rows a page. A page may be shorter though another follows: only `next` null is the end.",
     "mine": "true: only what the caller is to do; meant for a pendamping.",
     "on": "The date (Asia/Jakarta) as of which it is asked; left out: today by the business clock.",
-    "open_only": "true: only what is still to be done.",
+    "open_only": "true, also where it is left out: only what is still to be done; false: what is done too.",
     "pendamping_id": "A pendamping, as registry names it.",
     "state": "Only those that stand so.",
     "status": "Only those that stand so.",

@@ -51,6 +51,15 @@ async def test_end_in_kambuh_when_the_last_result_says_so_and_the_relapse_is_tol
     await at(graduation, date(2027, 1, 1))
     for task in tasks[:5]:
         ok(await record(road, task))
+    path = f"/v1/monitoring?graduasi_id={road.graduasi_id}"
+    left = {
+        what: [
+            task["month"]
+            for task in ok(await graduation.get(path + what, as_=road.by["field"]), 200)["items"]
+        ]
+        for what in ("", "&open_only=true", "&open_only=false")
+    }
+    assert left == {"": [6], "&open_only=true": [6], "&open_only=false": [1, 2, 3, 4, 5, 6]}
     ok(await record(road, tasks[5], still_out=False, cause="USAHA_TUTUP"))
     shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
     assert (shown["state"], shown["outcome"]) == ("SELESAI", "KAMBUH")

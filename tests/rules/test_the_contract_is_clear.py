@@ -56,6 +56,18 @@ def test_headers_that_a_client_needs_are_published(service: str) -> None:
         assert not takes_a_version or "Idempotency-Replayed" in good["headers"], name
 
 
+def test_a_list_of_what_is_to_be_done_leaves_out_what_is_done_unless_asked() -> None:
+    found = [
+        (service, name, parameter["schema"])
+        for service in SERVICES
+        for name, operation in operations(service).items()
+        for parameter in operation.get("parameters", ())
+        if "open" in parameter["name"]
+    ]
+    assert {service for service, *_ in found} == {"caseload", "graduation", "referral"}
+    assert [one for one in found if (one[2].get("type"), one[2].get("default")) != ("boolean", True)] == []
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_refusals_are_listed_by_name_with_both_sentences(service: str) -> None:
     listed = {one["title"]: one for one in application(service).openapi()["x-problems"]}

@@ -37,7 +37,7 @@ class TaskFilter:
     """Which tasks are wanted; `mine`: of the families that the caller holds today, and of those that nobody holds."""
 
     graduasi_id: UUID | None = None
-    open_only: bool = False
+    open_only: bool = True
     mine: bool = False
     due_by: date | None = None
 

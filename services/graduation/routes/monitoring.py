@@ -58,7 +58,7 @@ async def list_monitoring(
     caller: Caller,
     paging: Paging,
     graduasi_id: Annotated[UUID | None, Query()] = None,
-    open_only: Annotated[bool, Query()] = False,
+    open_only: Annotated[bool, Query()] = True,
     mine: Annotated[bool, Query()] = False,
     due_by: Annotated[Day | None, Query()] = None,
 ) -> Response:
