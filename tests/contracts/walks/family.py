@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.access import Role
-from shared.contracts.referral import ConsentGiven
+from shared.contracts.referral import ConsentGiven, RujukanSent
 from tests.caseload import given as families
 from tests.caseload.case import Case
 from tests.cluster import Cluster
@@ -71,7 +71,10 @@ async def heard(service: Running, cluster: Cluster, kpm_id: str, kepesertaan_id:
     ids = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "consent_id": OFFER, "partner_id": OFFER}
     said = ids | {"kpm_id": kpm_id, "kode_wilayah": "33.24.09.2011", "text_version": 1, "given_on": TODAY}
     async with running(cluster, "referral") as teller:
-        await teller.publish(ConsentGiven.model_validate(said))
+        sent = {"graduasi_id": OFFER, "program_code": "KUR_SUPER_MIKRO", "benefit_kinds": ["MODAL"]}
+        sent |= {"status": "TERKIRIM", "sent_on": TODAY}
+        told = {name: said[name] for name in RujukanSent.model_fields if name in said}
+        await teller.publish(ConsentGiven.model_validate(said), RujukanSent.model_validate(told | sent))
         await deliver(teller, service)
 
 

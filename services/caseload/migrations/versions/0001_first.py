@@ -69,6 +69,8 @@ def secure() -> None:
     seen = "EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {table}.kpm_id OFFSET 0)"
     for table in FAMILY_TABLES:
         show_with(table, "family", seen.format(table=table))
+    # What referral told of a family shows with it too; the rest of the replicas is about pendamping.
+    show_with("replica_aid.aid", "family", seen.format(table="aid"))
     ordered = "EXISTS (SELECT FROM hand_over h WHERE h.hand_over_id = hand_over_withdrawal.hand_over_id)"
     show_with("hand_over_withdrawal", "ordered", ordered)
     for table in HISTORIES:
