@@ -67,10 +67,10 @@ class EvidenceMissing(DomainError):
 
 
 class UnknownConsentText(InvalidInput):
-    """422: no text of consent with this version holds on that day."""
+    """422: on that day another text of consent held, or none."""
 
-    en = "There is no consent text of version {version} on that day."
-    id = "Tidak ada naskah persetujuan versi {version} pada hari itu."
+    en = "On that day the consent text in force was not version {version}; read the family the one that was."
+    id = "Pada hari itu naskah persetujuan yang berlaku bukan versi {version}; bacakan naskah yang berlaku kepada keluarga."
 
 
 class ConsentAlreadyGiven(DomainError):
@@ -225,6 +225,20 @@ class SlaTermTaken(DomainError):
 
     en = "A term already holds from {valid_from} or later."
     id = "Sudah ada tenggat yang berlaku sejak {valid_from} atau sesudahnya."
+
+
+class OutcomeRuleTaken(DomainError):
+    """409: a version of the months holds from that day or later already."""
+
+    en = "Months of outcome are already set from {valid_from} or later."
+    id = "Bulan pencatatan hasil sudah ditetapkan sejak {valid_from} atau sesudahnya."
+
+
+class ConsentTextTaken(DomainError):
+    """409: a text of consent holds from that day or later already."""
+
+    en = "A consent text already holds from {valid_from} or later."
+    id = "Sudah ada naskah persetujuan yang berlaku sejak {valid_from} atau sesudahnya."
 
 
 class NoticeNotRead(DomainError):

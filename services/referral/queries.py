@@ -13,6 +13,7 @@ from services.referral.models import (
     WAITS_FOR_PARTNER,
     Attempt,
     Consent,
+    ConsentText,
     Dampingan,
     Escalation,
     Identity,
@@ -21,6 +22,7 @@ from services.referral.models import (
     Notice,
     Office,
     Outcome,
+    OutcomeRule,
     OutcomeTask,
     Partner,
     PartnerNotice,
@@ -51,6 +53,8 @@ INTAKE_ORDER = (IntakeWindow.opens_on, IntakeWindow.window_id)
 WAITING_ORDER = (Waiting.number,)
 INBOX_ORDER = (PartnerNotice.told_at, PartnerNotice.notice_id)
 ESCALATION_ORDER = (Escalation.escalation_id,)
+OUTCOME_RULE_ORDER = (OutcomeRule.version,)
+CONSENT_TEXT_ORDER = (ConsentText.version,)
 SLA_TERM_ORDER = (SlaTerm.valid_from, SlaTerm.sla_term_id)
 OUTCOME_TASK_ORDER = (OutcomeTask.due_on, OutcomeTask.rujukan_program_id, OutcomeTask.month)
 INBOX_READ_ORDER = (InboxRead.read_id,)

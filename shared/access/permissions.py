@@ -92,6 +92,9 @@ class Permission(StrEnum):
     DELIVERY_RECORD = "delivery.record"
     OUTCOME_RECORD = "outcome.record"
     INBOX_READ = "inbox.read"
+    OUTCOME_RULE_SET = "outcome_rule.set"
+    OUTCOME_RULE_READ = "outcome_rule.read"
+    CONSENT_TEXT_SET = "consent_text.set"
     SLA_SET = "sla.set"
     SLA_READ = "sla.read"
     ESCALATION_READ = "escalation.read"
@@ -197,6 +200,9 @@ PERMISSIONS = MappingProxyType(
         P.DELIVERY_RECORD: PARTNERS,
         P.OUTCOME_RECORD: FIELD | PARTNERS,
         P.INBOX_READ: PARTNERS,
+        P.OUTCOME_RULE_SET: MINISTRY,
+        P.OUTCOME_RULE_READ: STAFF | PARTNERS,
+        P.CONSENT_TEXT_SET: MINISTRY,
         P.SLA_SET: MINISTRY,
         P.SLA_READ: STAFF | PARTNERS,
         P.ESCALATION_READ: OFFICE,

@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.deadlines import instant_of, term_of
 from services.referral.commands.moves import SYSTEM, Move, walk
-from services.referral.commands.places import holds_on
-from services.referral.models import OutcomeRule, OutcomeTask, RujukanProgram
+from services.referral.models import OutcomeRule, OutcomeTask, Rujukan, RujukanProgram
 from shared import clock
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load
@@ -28,7 +27,7 @@ def months_after(day: date, months: int) -> date:
 async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: date) -> None:
     """Let each outcome fall due so many months after the delivery, and the aid's end some time after the last."""
     about = ("rujukan_program_id", "kpm_id", "program_code", "kode_wilayah")
-    months = await _months_on(session, delivered_on)
+    months = await _months_of(session, row.rujukan_id)
     for month in months:
         due_on = months_after(delivered_on, month)
         task = OutcomeTask(month=month, due_on=due_on, **{name: getattr(row, name) for name in about})
@@ -38,8 +37,12 @@ async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: d
     await schedule(session, FINISHING, instant_of(last), subject_id=row.rujukan_program_id)
 
 
-async def _months_on(session: AsyncSession, day: date) -> list[int]:
-    holds = holds_on(day, OutcomeRule.valid_from, OutcomeRule.valid_to)
+async def _months_of(session: AsyncSession, rujukan_id: UUID) -> list[int]:
+    """The months that were asked for on the day on which the rujukan opened."""
+    opened_on = sa.select(Rujukan.opened_on).where(Rujukan.rujukan_id == rujukan_id).scalar_subquery()
+    holds = sa.and_(
+        OutcomeRule.valid_from <= opened_on, sa.func.coalesce(OutcomeRule.valid_to > opened_on, sa.true())
+    )
     return (await session.scalars(sa.select(OutcomeRule.months).where(holds))).one()
 
 

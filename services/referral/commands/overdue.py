@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.moves import SYSTEM, Move, facts, insert, walk
 from services.referral.commands.notices import tell_partner
+from services.referral.commands.rule_versions import require_ahead
 from services.referral.errors import EscalationAcknowledged, ProgramUnknown, SlaTermTaken
 from services.referral.models import (
     TRANSITIONS,
@@ -107,8 +108,9 @@ async def set_term(session: AsyncSession, new: Term, caller: Actor) -> SlaTerm:
     Deadlines that run keep the term under which they began.
 
     Raises:
-        ProgramUnknown, SlaTermTaken
+        ProgramUnknown, SlaTermTaken, AlreadyPast
     """
+    await require_ahead(session, new.valid_from)
     if new.program_code is not None and await _unpublished(session, new.program_code):
         raise ProgramUnknown("/body/program_code", code=new.program_code)
     taken_from = SlaTermTaken("/body/valid_from", valid_from=new.valid_from)

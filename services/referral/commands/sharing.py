@@ -100,8 +100,8 @@ async def _require_proof(session: AsyncSession, given: Given) -> None:
         await files.about(session, given.evidence_sha256)
     except NotFound:
         raise EvidenceMissing("/body/evidence_sha256") from None
-    text = await session.get(ConsentText, given.text_version)
-    if text is None or text.valid_from > given.given_on:
+    held = sa.select(ConsentText.version).where(ConsentText.valid_from <= given.given_on)
+    if await session.scalar(held.order_by(ConsentText.valid_from.desc()).limit(1)) != given.text_version:
         raise UnknownConsentText("/body/text_version", version=given.text_version)
 
 

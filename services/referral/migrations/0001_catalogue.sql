@@ -4,7 +4,10 @@ CREATE TABLE consent_text (
     version INTEGER NOT NULL,
     valid_from DATE NOT NULL,
     text TEXT NOT NULL,
-    CONSTRAINT pk_consent_text PRIMARY KEY (version)
+    basis TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    CONSTRAINT pk_consent_text PRIMARY KEY (version),
+    CONSTRAINT uq_consent_text_valid_from UNIQUE (valid_from)
 );;
 CREATE TABLE office (
     kode_wilayah TEXT NOT NULL,
@@ -78,7 +81,7 @@ CREATE TABLE program_rule (
 );;
 ALTER TABLE program ADD CONSTRAINT ex_program_code_range
     EXCLUDE USING gist (code WITH =, daterange(valid_from, valid_to) WITH &&);;
-INSERT INTO consent_text (version, valid_from, text) VALUES (1, '2025-01-01',
+INSERT INTO consent_text (version, valid_from, basis, set_by, text) VALUES (1, '2025-01-01', 'Isi pertama, sampai ditetapkan', 'system:referral',
 'Saya setuju Kementerian Sosial menyampaikan data minimum keluarga saya (NIK, nama, nomor telepon, dan ringkasan usaha) '
 'kepada mitra program yang disebutkan, hanya untuk menindaklanjuti rujukan program tersebut setelah graduasi. '
 'Data lain, termasuk peringkat kesejahteraan, kesehatan, anak, anggota keluarga lain, dan riwayat bantuan, tidak disampaikan. '

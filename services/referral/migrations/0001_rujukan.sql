@@ -162,13 +162,15 @@ CREATE TABLE outcome_rule (
     valid_from DATE NOT NULL,
     valid_to DATE,
     basis TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_outcome_rule PRIMARY KEY (version),
     CONSTRAINT ex_outcome_rule_range EXCLUDE USING gist (daterange(valid_from, valid_to) WITH &&),
-    CONSTRAINT ck_outcome_rule_some_months CHECK (cardinality(months) > 0 AND 0 < ALL (months)),
+    CONSTRAINT ck_outcome_rule_some_months CHECK (cardinality(months) > 0 AND 0 < ALL (months) AND 60 >= ALL (months)),
     CONSTRAINT ck_outcome_rule_range CHECK (valid_to > valid_from)
 );;
-INSERT INTO outcome_rule (version, months, valid_from, basis)
-    VALUES (1, ARRAY[3, 6, 12, 24], '2000-01-01', 'Isi pertama: hasil bantuan pada bulan ke-3, 6, 12, dan 24');;
+INSERT INTO outcome_rule (version, months, valid_from, basis, set_by)
+    VALUES (1, ARRAY[3, 6, 12, 24], '2000-01-01', 'Isi pertama: hasil bantuan pada bulan ke-3, 6, 12, dan 24', 'system:referral');;
 CREATE TABLE rujukan_program_history (
     history_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
@@ -185,7 +187,8 @@ CREATE TABLE rujukan_program_history (
 CREATE INDEX ix_rujukan_program_history_of ON rujukan_program_history (rujukan_program_id, history_id);;
 REVOKE UPDATE, DELETE ON answer, attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,
     program_rule FROM referral_api, referral_worker;;
-REVOKE INSERT, UPDATE, DELETE ON outcome_rule FROM referral_api, referral_worker;;
+REVOKE UPDATE, DELETE ON outcome_rule FROM referral_api, referral_worker;;
+GRANT UPDATE (valid_to) ON outcome_rule TO referral_api;;
 REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office FROM referral_api, referral_worker;;
 REVOKE ALL ON identity FROM referral_api;;
 GRANT DELETE, SELECT (for_id, recipient) ON identity TO referral_api;;

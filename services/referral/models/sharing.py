@@ -102,7 +102,10 @@ class Answer(Table):
 
 
 class OutcomeRule(Table):
-    """At which months after a delivery it is asked what became of the aid (chain.md 3): of deliveries in its range."""
+    """At which months after a delivery it is asked what became of the aid (chain.md 3).
+
+    It holds for the rujukan that opened in its range, whenever their aid is delivered.
+    """
 
     __tablename__ = "outcome_rule"
 
@@ -111,12 +114,16 @@ class OutcomeRule(Table):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     basis: Mapped[str]
+    set_by: Mapped[str]
+    set_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
 
     __table_args__ = (
         ExcludeConstraint(
             (sa.text("daterange(valid_from, valid_to)"), "&&"), using="gist", name="ex_outcome_rule_range"
         ),
-        sa.CheckConstraint("cardinality(months) > 0 AND 0 < ALL (months)", name="some_months"),
+        sa.CheckConstraint(
+            "cardinality(months) > 0 AND 0 < ALL (months) AND 60 >= ALL (months)", name="some_months"
+        ),
         sa.CheckConstraint("valid_to > valid_from", name="range"),
     )
 

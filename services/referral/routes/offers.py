@@ -4,19 +4,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from starlette.responses import Response
 
 from services.referral import prospects, queries
 from services.referral.commands.opening import show_offers
-from services.referral.models import ConsentText, Program, RuleField, RuleOp, Strength, WaitingReason
+from services.referral.models import Program, RuleField, RuleOp, Strength, WaitingReason
 from services.referral.routes.shapes import View
 from shared import clock
 from shared.access import Permission
 from shared.http import Caller, Paging, Router, Session, may
 
 offers = Router(tag="offer")
-consent_texts = Router(tag="consent")
 
 
 class ReasonView(View):
@@ -75,20 +73,6 @@ class ProspectPage(View):
     next: str | None
 
 
-class ConsentTextView(View):
-    """A text of consent."""
-
-    version: int
-    valid_from: date
-    text: str
-
-
-class ConsentTextList(View):
-    """All texts, oldest first."""
-
-    items: list[ConsentTextView]
-
-
 @offers.get("/offer", responses={409: {}})
 @may(Permission.RUJUKAN_MATCH)
 async def list_offers(kpm_id: UUID, session: Session, caller: Caller) -> OfferList:
@@ -109,11 +93,3 @@ async def list_prospects(
     rules, on = await queries.rules_of(session, program_id), await clock.today(session)
     shape = prospects.judge(program, rules, on, fits)
     return await paging.answer(session, prospects.families_before(caller, on), prospects.ORDER, shape=shape)
-
-
-@consent_texts.get("/consent-text")
-@may(Permission.RUJUKAN_READ)
-async def list_consent_texts(session: Session) -> ConsentTextList:
-    """List the texts that are read to a family before it agrees."""
-    rows = await session.scalars(sa.select(ConsentText).order_by(ConsentText.version))
-    return ConsentTextList(items=[ConsentTextView.model_validate(row) for row in rows])

@@ -64,6 +64,11 @@ async def following_up(service: Running, tokens: Tokens, world: World) -> None:
     term = {"program_code": "KDMP", "valid_from": str(TODAY), "basis": "Perjanjian kerja sama", **days}
     done(await service.post("/v1/sla-term", term, as_=ministry))
     done(await service.get("/v1/sla-term", as_=office))
+    ahead = {"valid_from": str(TODAY + timedelta(days=30)), "basis": "Peraturan Menteri"}
+    done(await service.post("/v1/outcome-rule", {"months": [3, 6, 12], **ahead}, as_=ministry))
+    done(await service.get("/v1/outcome-rule", as_=office))
+    words = {"text": "Saya setuju data minimum keluarga saya disampaikan kepada mitra program.", **ahead}
+    done(await service.post("/v1/consent-text", words, as_=ministry))
     partner = world.partners["KOPDES"]["partner_id"]
     done(await service.get(f"/v1/partner/{partner}/breaker", as_=office))
     limit = {"failures_to_open": 3, "wait_seconds": 30}
