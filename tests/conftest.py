@@ -1,11 +1,13 @@
 """Fixtures: one PostgreSQL a test process, and each service on a database that nobody wrote into."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import gc
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from shared.loop import SELDOM, fast_loop
 from tests.cluster import Cluster
 from tests.kit import Running, running
 
@@ -19,6 +21,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _given(item: pytest.Item) -> float:
     marker = item.get_closest_marker("timeout")
     return float(marker.args[0]) if marker else 0
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all that they import stay to the end: looking through them for garbage finds none."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that the services run on."""
+    return {"fast": fast_loop() or asyncio.new_event_loop}
 
 
 @pytest.fixture(scope="session")
