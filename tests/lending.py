@@ -43,10 +43,13 @@ SHAPE = " UNION ALL ".join(
     ]
 )
 TABLES = """
-SELECT c.oid::regclass::text AS name, n.nspname AS schema, c.relname AS "table" FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT c.oid::regclass::text AS name, n.nspname AS schema, c.relname AS "table", pg_relation_size(c.oid) AS size
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.oid >= 16384 AND pg_relation_size(c.oid) > 0
 """
+# Truncation makes new files of a table and of all its indexes, and every session forgets what it knew of them: dearer
+# than deleting a test's few rows, until what was deleted fills pages that everybody has to read.
+FEW_PAGES = 16 * 8192
 REFERENCES = """
 SELECT confrelid::regclass::text AS parent, conrelid::regclass::text AS child FROM pg_constraint WHERE contype = 'f'
 """
@@ -101,18 +104,21 @@ class Slate:
         if await keeper.fetchval(HELD) or await _shape(keeper) != self.shape:
             return False
         digests = await self._digests()
-        touched = {row["name"] for row in await keeper.fetch(TABLES)} - self.rows.keys()
+        tables = {row["name"]: row["size"] for row in await keeper.fetch(TABLES)}
+        touched = tables.keys() - self.rows.keys()
         touched |= {name for name, digest in self.digests.items() if digests[name] != digest}
-        await self._empty(self._with_children(touched))
+        await self._empty(touched, {name for name in touched if tables.get(name, 0) > FEW_PAGES})
         return True
 
-    async def _empty(self, tables: set[str]) -> None:
+    async def _empty(self, tables: set[str], large: set[str]) -> None:
+        truncated = self._with_children(large)
+        statements = [f"DELETE FROM {name}" for name in sorted(tables - truncated)]
+        if truncated:
+            statements.append(f"TRUNCATE {', '.join(sorted(truncated))}")
         async with self.keeper.transaction():
-            if tables:
-                await self.keeper.execute(
-                    f"SET LOCAL lock_timeout = '5s'; TRUNCATE {', '.join(sorted(tables))}"
-                )
-            for name in tables & self.rows.keys():
+            if statements:
+                await self.keeper.execute("; ".join(["SET LOCAL lock_timeout = '5s'", *statements]))
+            for name in (tables | truncated) & self.rows.keys():
                 schema, table, rows = self.rows[name]
                 await self.keeper.copy_to_table(
                     table, schema_name=schema, source=_chunks(rows), format="binary"
