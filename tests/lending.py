@@ -43,13 +43,13 @@ SHAPE = " UNION ALL ".join(
     ]
 )
 TABLES = """
-SELECT c.oid::regclass::text AS name, n.nspname AS schema, c.relname AS "table", pg_relation_size(c.oid) AS size
+SELECT c.oid::regclass::text AS name, n.nspname AS schema, c.relname AS "table", pg_table_size(c.oid) AS size
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.oid >= 16384 AND pg_relation_size(c.oid) > 0
 """
 # Truncation makes new files of a table and of all its indexes, and every session forgets what it knew of them: dearer
 # than deleting a test's few rows, until what was deleted fills pages that everybody has to read.
-FEW_PAGES = 16 * 8192
+FEW_PAGES = 32 * 8192
 REFERENCES = """
 SELECT confrelid::regclass::text AS parent, conrelid::regclass::text AS child FROM pg_constraint WHERE contype = 'f'
 """
@@ -87,16 +87,19 @@ class Slate:
         made.digests = await made._digests()
         return made
 
-    async def wiped(self, databases: Sequence[Database], pools: Sequence[set[int]]) -> bool:
-        """Whether the database is again as it was and the pools of `databases` are whole; other sessions are ended."""
+    async def wiped(self, databases: Sequence[Database], pools: Sequence[set[int]], asking: set[int]) -> bool:
+        """Whether the database is again as it was and the pools of `databases` are whole.
+
+        Sessions are ended but for those and the ones of `asking`.
+        """
         try:
-            return await self._wipe(databases, pools)
+            return await self._wipe(databases, pools, asking)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             return False  # the test ended the session, or something holds a lock: this one is done
 
-    async def _wipe(self, databases: Sequence[Database], pools: Sequence[set[int]]) -> bool:
+    async def _wipe(self, databases: Sequence[Database], pools: Sequence[set[int]], asking: set[int]) -> bool:
         keeper = self.keeper
-        await keeper.fetch(STRANGERS, [*set().union(*pools), keeper.get_server_pid()])
+        await keeper.fetch(STRANGERS, [*set().union(asking, *pools), keeper.get_server_pid()])
         for database, pids in zip(databases, pools, strict=True):
             alive = await keeper.fetchval(ALIVE, list(pids))
             if alive != database.engine.sync_engine.pool.checkedin():  # type: ignore[attr-defined]
@@ -199,6 +202,7 @@ class Standing:
     began: AsyncExitStack
     pools: list[set[int]]
     slate: Slate | None = None
+    asks: asyncpg.Connection[Any] | None = None
 
     @classmethod
     async def begin(cls, cluster: Cluster, service: str, more: dict[str, Any], *, lent: bool) -> Standing:
@@ -221,10 +225,27 @@ class Standing:
             return False
         self.app.state.draining = False
         databases = (self.app.state.database, self.worker)
-        return all([await quiet(one) for one in databases]) and await self.slate.wiped(databases, self.pools)
+        return all([await quiet(one) for one in databases]) and await self.slate.wiped(
+            databases, self.pools, await self._asking()
+        )
+
+    async def _asking(self) -> set[int]:
+        """The session of a test's own questions, with nothing left in it of what was asked; if it still stands."""
+        asks, self.asks = self.asks, None
+        if asks is None or asks.is_closed():
+            return set()
+        try:
+            await asks.reset(timeout=5)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            asks.terminate()
+            return set()
+        self.asks = asks
+        return {asks.get_server_pid()}
 
     async def leave(self) -> None:
         """End it and drop its database."""
+        if self.asks is not None:
+            await self.asks.close()
         if self.slate is not None:
             await self.slate.keeper.close()
         await self.began.aclose()

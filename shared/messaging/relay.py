@@ -31,6 +31,10 @@ CLEAR = """
 DELETE FROM platform.unsent AS u USING unnest($1::smallint[], $2::bigint[]) AS sent(shard, outbox_id)
 WHERE u.shard = sent.shard AND u.outbox_id = sent.outbox_id
 """
+# In one message: a relay that begins holds all its shards at once. LIMIT ends the asking, so that none is held in vain.
+TAKE = """
+SELECT shard FROM unnest($2::integer[]) AS shard WHERE pg_try_advisory_lock($1, shard) LIMIT $3
+"""
 CLEAR_BODIES = """
 UPDATE platform.outbox AS o SET body = NULL FROM unnest($1::timestamptz[], $2::bigint[]) AS sent(recorded_at, outbox_id)
 WHERE o.recorded_at = sent.recorded_at AND o.outbox_id = sent.outbox_id
@@ -134,13 +138,12 @@ class Relay:
         for shard in sorted(self.owned)[share:]:
             await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK_SPACE, shard)
             self.owned.discard(shard)
-        for shard in range(SHARDS):
-            if len(self.owned) >= share:
-                break
-            if shard not in self.owned and await connection.fetchval(
-                "SELECT pg_try_advisory_lock($1, $2)", LOCK_SPACE, shard
-            ):
-                self.owned.add(shard)
+        missing = share - len(self.owned)
+        if missing > 0:
+            others = [shard for shard in range(SHARDS) if shard not in self.owned]
+            self.owned.update(
+                row["shard"] for row in await connection.fetch(TAKE, LOCK_SPACE, others, missing)
+            )
 
     async def step(self, connection: asyncpg.Connection) -> int:
         """Send one batch of what is unsent in the shards held; return how many rows there were."""

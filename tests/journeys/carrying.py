@@ -160,6 +160,8 @@ async def together(
         services = {
             name: await stack.enter_async_context(running(cluster, name, **more)) for name in SERVICES
         }
+        for service in services.values():
+            service.database.wake_relay = service.worker.wake_relay = True  # here relays listen
         ports = {name: await stack.enter_async_context(served(services[name].app)) for name in SERVICES}
         await stack.enter_async_context(carried(services, bootstrap))
         urls = {name: service.settings.worker_database_url for name, service in services.items()}

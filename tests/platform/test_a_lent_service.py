@@ -11,15 +11,23 @@ from tests.kit import running
 
 NUMBERS = "SELECT seqrelid::regclass::text AS name, pg_sequence_last_value(seqrelid) AS last FROM pg_sequence"
 
+MUCH = """
+INSERT INTO platform.cursor (subscription, topic, key) SELECT 'planted', 'planted', n::text FROM generate_series(1, $1) n
+"""
 
-async def test_is_as_its_migrations_left_it_again(cluster: Cluster) -> None:
+
+@pytest.mark.parametrize("rows", [1, 5_000], ids=["little", "much"])
+async def test_is_as_its_migrations_left_it_again(cluster: Cluster, rows: int) -> None:
     async with running(cluster, "graduation") as first:
         fresh, numbers = await digests(first), await first.sql(NUMBERS)
+        path = await first.sql("SHOW search_path")
         await first.set_clock(datetime(2026, 1, 1, tzinfo=UTC))
         await first.put_file(b"a scan", as_=first.token("KEMENSOS"))
         await first.sql("SELECT nextval('platform.outbox_number')")
         await first.sql("DELETE FROM graduasi_transition WHERE from_state = to_state OR from_state < 'F'")
         await first.sql("UPDATE instrument SET threshold_percent = threshold_percent + 1")
+        await first.sql(MUCH, rows)
+        await first.sql("SELECT set_config('search_path', 'nowhere', false), pg_advisory_lock(1)")
         assert await digests(first) != fresh
         left = await asyncpg.connect(cluster.address(first.database_name))
         await left.execute("BEGIN; LOCK TABLE instrument")
@@ -27,6 +35,7 @@ async def test_is_as_its_migrations_left_it_again(cluster: Cluster) -> None:
         assert second.database_name == first.database_name
         assert await digests(second) == fresh
         assert await second.sql(NUMBERS) == numbers
+        assert await second.sql("SHOW search_path") == path
     assert left.is_closed()
 
 
