@@ -9,7 +9,7 @@ import pytest
 
 from shared.access import Role
 from shared.jobs import run_due
-from tests.caseload.given import companion, dinsos
+from tests.caseload.given import OTHER, companion, dinsos
 from tests.caseload.handing import S, accompanied, days_later, facts, hand_over, leader, loads, today
 from tests.kit import Running
 
@@ -68,6 +68,36 @@ async def test_and_the_same_order_may_be_given_again(placed: Running) -> None:
     await placed.work()
     seen = (await placed.get(f"/v1/hand-over/{anew['hand_over_id']}", as_=leader(placed))).json()
     assert (seen["state"], seen["done"]) == ("DONE", 1)
+
+
+async def test_by_whoever_finds_it_in_the_list_of_what_lies_ahead(placed: Running) -> None:
+    await accompanied(placed, 2)
+    asked = await planned(placed)
+    another = placed.token(Role.KETUA_TIM_KABKOTA, "ketua-tim-kendal-2", ["33.24"])
+    listed = (await placed.get("/v1/hand-over?kode_wilayah=33.24.09", as_=another)).json()
+    assert listed == {"items": [asked], "next": None}
+    for path, token in (
+        ("/v1/hand-over?kode_wilayah=33.24.01", another),
+        ("/v1/hand-over", placed.token(Role.KETUA_TIM_KABKOTA, "far", ["35.03"])),
+    ):
+        assert (await placed.get(path, as_=token)).json()["items"] == []
+    said = (await call_off(placed, asked, as_=another)).json()
+    assert (await placed.get("/v1/hand-over", as_=another)).json()["items"] == []
+    everything = (await placed.get("/v1/hand-over?open_only=false", as_=another)).json()["items"]
+    assert everything == [said]
+
+
+async def test_one_that_failed_no_longer_lies_ahead(placed: Running) -> None:
+    await accompanied(placed, 1)
+    asked = await planned(placed)
+    await days_later(placed, 10)
+    await placed.sql(
+        "UPDATE replica_pendamping.pendamping SET status = 'CUTI' WHERE pendamping_id = $1", OTHER
+    )
+    await placed.work()
+    assert (await placed.get("/v1/hand-over", as_=leader(placed))).json()["items"] == []
+    (seen,) = (await placed.get("/v1/hand-over?open_only=false", as_=leader(placed))).json()["items"]
+    assert (seen["hand_over_id"], seen["state"]) == (asked["hand_over_id"], "FAILED")
 
 
 async def test_not_once_it_has_begun(placed: Running) -> None:

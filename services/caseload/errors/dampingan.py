@@ -57,8 +57,8 @@ class NothingToHandOver(DomainError):
 class HandOverAlreadyAsked(DomainError):
     """409: the same order, and it has not ended yet."""
 
-    en = "This hand-over has been ordered and has not ended yet."
-    id = "Pengalihan ini sudah diminta dan belum selesai."
+    en = "This hand-over has been ordered and has not ended yet (GET /v1/hand-over). Call that one off, or let it end."
+    id = "Pengalihan ini sudah diminta dan belum selesai (GET /v1/hand-over). Batalkan yang itu, atau tunggu selesai."
 
 
 class HandOverBegun(DomainError):

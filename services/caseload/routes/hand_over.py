@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import Field, model_validator
 from starlette.responses import Response
 
@@ -14,11 +15,12 @@ from services.caseload.commands.hand_over import (
     withdraw_hand_over,
 )
 from services.caseload.commands.hand_over.order import Order
-from services.caseload.queries.hand_over import read_hand_over
-from services.caseload.routes.shapes import Body, Sentence, View
+from services.caseload.models import HandOver
+from services.caseload.queries.hand_over import list_hand_overs, read_hand_over
+from services.caseload.routes.shapes import Area, Body, Sentence, View
 from shared.access import Permission
 from shared.contracts.kinds import DampinganPurpose
-from shared.http import Caller, Router, Session, may
+from shared.http import Caller, Paging, Router, Session, may
 from shared.http.fields import KNOWN, Day, Wilayah
 from shared.http.operations import Sentences
 
@@ -134,6 +136,13 @@ class HandOverView(View):
         return cls.model_validate(await read_hand_over(session, hand_over_id))
 
 
+class HandOverPage(View):
+    """Hand-overs, the oldest order first."""
+
+    items: list[HandOverView]
+    next: str | None
+
+
 @hand_over.post("/hand-over/preview")
 @may(Permission.DAMPINGAN_HAND_OVER)
 async def preview_families(body: HandOverOrder, session: Session, caller: Caller) -> HandOverPreview:
@@ -162,6 +171,24 @@ async def call_hand_over_off(
     """Call off a hand-over whose day lies ahead; the families stay where they are."""
     await withdraw_hand_over(session, caller, hand_over_id, reason=body.reason)
     return await HandOverView.of(session, hand_over_id)
+
+
+@hand_over.get("/hand-over", response_model=HandOverPage)
+@may(Permission.HAND_OVER_READ)
+async def list_hand_over(
+    session: Session,
+    paging: Paging,
+    kode_wilayah: Annotated[Area | None, Query()] = None,
+    open_only: Annotated[bool, Query()] = True,
+) -> Response:
+    """Hand-overs of the caller's areas that lie ahead or are under way, in the order in which they were ordered."""
+    statement = list_hand_overs(kode_wilayah, open_only=open_only)
+    return await paging.answer(session, statement, (HandOver.hand_over_id,), shape=as_shown)
+
+
+def as_shown(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the view of a listed row."""
+    return HandOverView.model_validate(row).model_dump(mode="json")
 
 
 @hand_over.get("/hand-over/{hand_over_id}")

@@ -74,4 +74,5 @@ async def set_limit(body: DampinganLimitSetting, session: Session, caller: Calle
 def view_of(limit: DampinganLimit) -> DampinganLimitItem:
     """Return the view of a version."""
     said = {name: getattr(limit, name) for name in DampinganLimitItem.model_fields if hasattr(limit, name)}
-    return DampinganLimitItem(**said, valid_from=limit.valid.lower, valid_to=limit.valid.upper)
+    range_ = {"valid_from": limit.valid.lower, "valid_to": limit.valid.upper}
+    return DampinganLimitItem.model_validate(said | range_)

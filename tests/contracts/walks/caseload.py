@@ -86,6 +86,7 @@ async def handed_over(service: Running, tokens: Tokens, held: dict[str, Any]) ->
     done(await service.post("/v1/hand-over/preview", order, as_=lead))
     asked = done(await service.post("/v1/hand-over", order | {"reason": "Pembagian wilayah baru."}, as_=lead))
     done(await service.get(f"/v1/hand-over/{asked['hand_over_id']}", as_=lead))
+    done(await service.get("/v1/hand-over", as_=lead))
     later = order | {"on": str(TODAY + timedelta(days=30)), "reason": "Rencana bulan depan."}
     planned, why = done(await service.post("/v1/hand-over", later, as_=lead)), {"reason": "Rencana berubah."}
     done(await service.post(f"/v1/hand-over/{planned['hand_over_id']}/withdrawal", why, as_=lead))
