@@ -47,7 +47,12 @@ OPTIONAL: dict[PayloadField, Any] = {
     PayloadField.SK_NO: TEXT,
     PayloadField.CERTIFICATE_NO: TEXT_OR_NOTHING,
 }
-DAY_OF = {Notice.DICABUT: "withdrawn_on", Notice.KEDALUWARSA: "expired_on", Notice.PENGINGAT: "sla_due_on"}
+DAY_OF = {
+    Notice.DICABUT: "withdrawn_on",
+    Notice.KEDALUWARSA: "expired_on",
+    Notice.PENGINGAT: "sla_due_on",
+    Notice.PENGINGAT_PENYALURAN: "delivery_due_on",
+}
 PERSONAL = (PayloadField.NIK, PayloadField.NAME, PayloadField.PHONE)
 
 

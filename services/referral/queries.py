@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.models import (
     ENDED,
+    REMINDERS,
     WAITS_FOR_PARTNER,
     Attempt,
     Consent,
@@ -215,7 +216,7 @@ def waits_for(caller: Actor, today: date) -> sa.ColumnElement[bool]:
     """The condition that an offer waits for the caller: a partner's turn, a family's answer, or what was escalated."""
     state = RujukanProgram.state
     if caller.partner_id is not None:
-        return state.in_([*WAITS_FOR_PARTNER, RujukanProgramState.DISETUJUI])
+        return state.in_(WAITS_FOR_PARTNER)
     if caller.roles == {Role.PENDAMPING}:
         asked = state.in_([RujukanProgramState.DRAF, RujukanProgramState.PERLU_DATA])
         return sa.and_(asked, RujukanProgram.kpm_id.in_(in_care(caller, today)))
@@ -230,10 +231,13 @@ def _still_says(named: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     open_case = sa.and_(Rujukan.state == RujukanState.TERBUKA, Rujukan.paused.is_(False))
     known = sa.select(Identity.for_id).where(Identity.for_id == PartnerNotice.rujukan_program_id).exists()
     still = sa.and_(open_case, known, Consent.withdrawn_on.is_(None), RujukanProgram.state.not_in(ENDED))
-    turn = sa.and_(open_case, RujukanProgram.state.in_(WAITS_FOR_PARTNER))
+    turns = [
+        sa.and_(PartnerNotice.notice == notice, open_case, RujukanProgram.state.in_(turn))
+        for notice, turn in REMINDERS.items()
+    ]
     return sa.or_(
         sa.and_(named, still),
-        sa.and_(PartnerNotice.notice == Notice.PENGINGAT, turn),
+        *turns,
         PartnerNotice.notice.in_([Notice.DICABUT, Notice.KEDALUWARSA]),
     )
 

@@ -142,9 +142,9 @@ async def test_does_not_end_what_was_approved(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
         await say(world, subject, 1, "DISETUJUI")
-        await days_pass(world, 200)
+        await days_pass(world, 2000)
         assert await world.state(KUR) == "DISETUJUI"
-        assert bank.notices == []
+        assert [notice["notice"] for notice in bank.notices] == ["PENGINGAT_PENYALURAN"]
 
 
 async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: Running) -> None:
@@ -156,6 +156,7 @@ async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: 
             "escalate_after_days": 2,
             "expire_after_days": 5,
             "close_after_days": 30,
+            "deliver_within_days": 20,
             "valid_from": str(TODAY),
             "basis": "Perjanjian kerja sama 2026",
         }

@@ -1,4 +1,4 @@
-"""Deadlines of a sending on the business clock: set when the partner's turn begins, still while a sanggah is open."""
+"""Deadlines of an offer on the business clock: set when the partner's turn begins, still while a sanggah is open."""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.models import (
-    WAITS_FOR_PARTNER,
+    WAITS_FOR_ANSWER,
+    WAITS_FOR_DELIVERY,
     Deadline,
     DeadlineKind,
     Escalation,
@@ -26,26 +27,29 @@ CLOSING = "rujukan.close"
 S = RujukanProgramState
 DUE_KIND = {kind: f"sla.{kind.lower()}" for kind in DeadlineKind}
 ASKED_BACK = frozenset({S.PERLU_DATA, S.DAFTAR_TUNGGU})
+BEGINS_A_TURN = ASKED_BACK | WAITS_FOR_DELIVERY | {S.TERKIRIM}
 
 
 async def follow(session: AsyncSession, row: RujukanProgram, left: RujukanProgramState, on: date) -> None:
-    """Set the deadlines anew where a turn begins (sent, asked back, taken up again); end an escalation it answers."""
-    if row.state is S.TERKIRIM or row.state in ASKED_BACK or left in ASKED_BACK:
+    """Set the deadlines anew where a turn begins: sent, asked back, taken up again, approved; end what it answers."""
+    if row.state in BEGINS_A_TURN or left in ASKED_BACK:
         await _begin(session, row, on)
-    if row.state not in WAITS_FOR_PARTNER:
+    if row.state not in WAITS_FOR_ANSWER:
         mine = (Escalation.rujukan_program_id == row.rujukan_program_id, Escalation.settled_on.is_(None))
         await session.execute(sa.update(Escalation).where(*mine).values(settled_on=on))
 
 
 async def _begin(session: AsyncSession, row: RujukanProgram, on: date) -> None:
     program = await session.get_one(Program, row.program_id)
-    row.sla_due_on = sla = on + timedelta(days=program.sla_days)
     term = await term_of(session, row.program_code, on)
+    delivers = row.state in WAITS_FOR_DELIVERY
+    row.sla_due_on = sla = on + timedelta(days=term.deliver_within_days if delivers else program.sla_days)
     due = {
         DeadlineKind.REMINDER: sla - timedelta(days=term.remind_before_days),
         DeadlineKind.ESCALATION: sla + timedelta(days=term.escalate_after_days),
-        DeadlineKind.EXPIRY: sla + timedelta(days=term.expire_after_days),
     }
+    if not delivers:  # what was approved never runs out
+        due[DeadlineKind.EXPIRY] = sla + timedelta(days=term.expire_after_days)
     await session.flush()
     paused = await session.scalar(sa.select(Rujukan.paused).where(Rujukan.rujukan_id == row.rujukan_id))
     for kind, due_on in due.items():

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.commands.breaker import held_until, lane_of, note_reply
 from services.referral.commands.moves import SYSTEM
 from services.referral.models import (
-    WAITS_FOR_PARTNER,
+    REMINDERS,
     Attempt,
     Notice,
     Partner,
@@ -45,7 +45,7 @@ def named(subject: UUID, notice: Notice, on: date) -> Told:
     """Return under which id and idempotency key a partner is told; a reminder is one for each SLA, all else is once."""
     if notice is Notice.RUJUKAN:
         return Told(uuid5(subject, notice.value), str(subject))
-    name = f"{notice.value}:{on}" if notice is Notice.PENGINGAT else notice.value
+    name = f"{notice.value}:{on}" if notice in REMINDERS else notice.value
     return Told(uuid5(subject, name), f"{subject}:{name}")
 
 
@@ -113,7 +113,8 @@ async def content_of(session: AsyncSession, notice: PartnerNotice) -> dict[str, 
     """Return what a notice says that names no person; None of a reminder when it is not the partner's turn any more."""
     row = await session.get_one(RujukanProgram, notice.rujukan_program_id)
     paused = (await session.get_one(Rujukan, row.rujukan_id)).paused
-    if notice.notice is Notice.PENGINGAT and (paused or row.state not in WAITS_FOR_PARTNER):
+    turn = REMINDERS.get(notice.notice)
+    if turn is not None and (paused or row.state not in turn):
         return None
     return notice_payload(notice.notice, notice.rujukan_program_id, notice.on)
 

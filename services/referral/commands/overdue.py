@@ -1,4 +1,7 @@
-"""What happens when a partner lets a term pass: it is reminded, officials are told, and at last the offer runs out."""
+"""What happens when a partner lets a term pass: it is reminded, officials are told, and at last the offer runs out.
+
+What it approved and does not deliver is reminded of and told to officials alike; it does not run out.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,8 +16,11 @@ from services.referral.commands.notices import tell_partner
 from services.referral.commands.rule_versions import require_ahead
 from services.referral.errors import EscalationAcknowledged, ProgramUnknown, SlaTermTaken
 from services.referral.models import (
+    REMINDERS,
     TRANSITIONS,
+    WAITS_FOR_DELIVERY,
     WAITS_FOR_PARTNER,
+    Awaited,
     Deadline,
     DeadlineKind,
     Escalation,
@@ -41,15 +47,19 @@ class Term:
     escalate_after_days: int
     expire_after_days: int
     close_after_days: int
+    deliver_within_days: int
     valid_from: date
     basis: str
 
 
 async def remind_partner(session: AsyncSession, subject: UUID) -> None:
-    """Remind the partner that its SLA ends soon, if it is still its turn."""
+    """Remind the partner that its SLA ends soon, to answer or to deliver, if it is still its turn."""
     row = await passed(session, subject, DeadlineKind.REMINDER)
-    if row is not None and row.state in WAITS_FOR_PARTNER and row.sla_due_on is not None:
-        await tell_partner(session, row, Notice.PENGINGAT, row.sla_due_on)
+    if row is None or row.sla_due_on is None:
+        return
+    for reminder, turn in REMINDERS.items():
+        if row.state in turn:
+            await tell_partner(session, row, reminder, row.sla_due_on)
 
 
 async def escalate(session: AsyncSession, subject: UUID) -> None:
@@ -61,6 +71,7 @@ async def escalate(session: AsyncSession, subject: UUID) -> None:
     new = insert_into(Escalation).values(
         escalation_id=uuid7(),
         raised_on=await clock.today(session),
+        awaited=Awaited.DELIVERY if row.state in WAITS_FOR_DELIVERY else Awaited.ANSWER,
         **{name: getattr(row, name) for name in names},
     )
     await session.execute(new.on_conflict_do_nothing())

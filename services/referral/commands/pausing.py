@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.commands.deadlines import fall_due
 from services.referral.commands.notices import ask_telling
 from services.referral.commands.sending import ask_all
-from services.referral.models import Deadline, Notice, PartnerNotice, Pause, Rujukan, RujukanProgram
+from services.referral.models import REMINDERS, Deadline, PartnerNotice, Pause, Rujukan, RujukanProgram
 from shared import clock
 
 
@@ -80,7 +80,7 @@ async def _go_on(session: AsyncSession, rujukan: Rujukan) -> None:
     mine = sa.select(RujukanProgram.rujukan_program_id).where(RujukanProgram.rujukan_id == rujukan.rujukan_id)
     reminders = sa.select(PartnerNotice).where(
         PartnerNotice.rujukan_program_id.in_(mine),
-        PartnerNotice.notice == Notice.PENGINGAT,
+        PartnerNotice.notice.in_(REMINDERS),
         PartnerNotice.taken_at.is_(None),
     )
     for notice in await session.scalars(reminders):

@@ -41,6 +41,7 @@ CREATE TABLE sla_term (
     escalate_after_days INTEGER NOT NULL,
     expire_after_days INTEGER NOT NULL,
     close_after_days INTEGER NOT NULL,
+    deliver_within_days INTEGER NOT NULL,
     valid_from DATE NOT NULL,
     valid_to DATE,
     basis TEXT NOT NULL,
@@ -51,6 +52,7 @@ CREATE TABLE sla_term (
     CONSTRAINT ck_sla_term_escalate_after_days_range CHECK (escalate_after_days BETWEEN 1 AND 365),
     CONSTRAINT ck_sla_term_expire_after_days_range CHECK (expire_after_days BETWEEN 1 AND 1825),
     CONSTRAINT ck_sla_term_close_after_days_range CHECK (close_after_days BETWEEN 0 AND 1825),
+    CONSTRAINT ck_sla_term_deliver_within_days_range CHECK (deliver_within_days BETWEEN 1 AND 1825),
     CONSTRAINT ck_sla_term_range CHECK (valid_to > valid_from),
     CONSTRAINT ex_sla_term_range EXCLUDE USING gist (coalesce(program_code, '') WITH =, daterange(valid_from, valid_to) WITH &&)
 );;
@@ -95,6 +97,7 @@ CREATE TABLE escalation (
     partner_id UUID NOT NULL,
     program_code TEXT NOT NULL,
     kode_wilayah TEXT NOT NULL,
+    awaited VARCHAR(40) NOT NULL,
     sla_due_on DATE NOT NULL,
     raised_on DATE NOT NULL,
     settled_on DATE,
@@ -102,6 +105,7 @@ CREATE TABLE escalation (
     acknowledged_by TEXT,
     note TEXT,
     CONSTRAINT pk_escalation PRIMARY KEY (escalation_id),
+    CONSTRAINT ck_escalation_awaited_known CHECK (awaited IN ('ANSWER', 'DELIVERY')),
     CONSTRAINT uq_escalation_once UNIQUE (rujukan_program_id, sla_due_on),
     CONSTRAINT ck_escalation_settled_after CHECK (settled_on >= raised_on),
     CONSTRAINT ck_escalation_acknowledged_whole CHECK ((acknowledged_on IS NULL) = (acknowledged_by IS NULL) AND (acknowledged_on IS NULL) = (note IS NULL)),
@@ -134,7 +138,7 @@ CREATE TABLE partner_notice (
     CONSTRAINT pk_partner_notice PRIMARY KEY (notice_id),
     CONSTRAINT ck_partner_notice_taken_whole CHECK ((taken_at IS NULL) = (taken_by IS NULL)),
     CONSTRAINT fk_partner_notice_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_partner_notice_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'KEDALUWARSA'))
+    CONSTRAINT ck_partner_notice_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
 );;
 CREATE INDEX ix_partner_notice_of ON partner_notice (rujukan_program_id);;
 CREATE INDEX ix_partner_notice_told ON partner_notice (partner_id, told_at, notice_id);;
@@ -191,7 +195,8 @@ ALTER TABLE identity FORCE ROW LEVEL SECURITY;;
 CREATE POLICY whose ON identity USING (EXISTS (SELECT FROM rujukan_program p WHERE p.rujukan_program_id = identity.for_id));;
 
 INSERT INTO sla_term (sla_term_id, program_code, remind_before_days, escalate_after_days, expire_after_days,
-    close_after_days, valid_from, basis, set_by) VALUES ('019a0000-0000-7000-8000-000000000001', NULL, 3, 1, 90, 90, '2020-01-01',
+    close_after_days, deliver_within_days, valid_from, basis, set_by) VALUES
+    ('019a0000-0000-7000-8000-000000000001', NULL, 3, 1, 90, 90, 60, '2020-01-01',
     'Isi pertama, sampai ditetapkan per program', 'system:referral');;
 
 INSERT INTO breaker_limit (partner_code, failures_to_open, wait_seconds, version, set_by)

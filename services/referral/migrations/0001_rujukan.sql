@@ -117,7 +117,7 @@ CREATE TABLE attempt (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_attempt PRIMARY KEY (attempt_id),
     CONSTRAINT fk_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'KEDALUWARSA'))
+    CONSTRAINT ck_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
 );;
 CREATE INDEX ix_attempt_of ON attempt (rujukan_program_id, attempt_id);;
 CREATE TABLE consent (

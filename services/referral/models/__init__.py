@@ -15,7 +15,7 @@ from services.referral.models.catalogue import (
     SendFrom,
     Strength,
 )
-from services.referral.models.deadlines import Deadline, DeadlineKind, Escalation, Pause, SlaTerm
+from services.referral.models.deadlines import Awaited, Deadline, DeadlineKind, Escalation, Pause, SlaTerm
 from services.referral.models.pendamping import Pendamping, Penugasan, WilayahTugas
 from services.referral.models.places import (
     IntakeWindow,
@@ -29,7 +29,10 @@ from services.referral.models.replica import Dampingan, Kpm, Usaha
 from services.referral.models.rujukan import (
     ENDED,
     PARTNER_ANSWERS,
+    REMINDERS,
     TRANSITIONS,
+    WAITS_FOR_ANSWER,
+    WAITS_FOR_DELIVERY,
     WAITS_FOR_PARTNER,
     Identity,
     NextBest,
@@ -58,10 +61,14 @@ from services.referral.models.telling import InboxRead, PartnerNotice
 __all__ = [
     "ENDED",
     "PARTNER_ANSWERS",
+    "REMINDERS",
     "TRANSITIONS",
+    "WAITS_FOR_ANSWER",
+    "WAITS_FOR_DELIVERY",
     "WAITS_FOR_PARTNER",
     "Answer",
     "Attempt",
+    "Awaited",
     "Breaker",
     "BreakerLimit",
     "BreakerState",

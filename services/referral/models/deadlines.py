@@ -21,8 +21,18 @@ class DeadlineKind(StrEnum):
     EXPIRY = "EXPIRY"
 
 
+class Awaited(StrEnum):
+    """What a partner is late with: its answer, or the aid that it approved."""
+
+    ANSWER = "ANSWER"
+    DELIVERY = "DELIVERY"
+
+
 class SlaTerm(Table):
     """How many days around a program's SLA things fall due; of a program, or of all without one of their own.
+
+    `deliver_within_days` is in how many days after its approval an aid is to reach the family; around that day the
+    partner is reminded and officials are told as around the SLA, and nothing runs out: what was approved stays approved.
 
     `close_after_days` is how long a case whose offers have all ended stays open for a next one, and an aid for its
     last outcome.
@@ -38,6 +48,7 @@ class SlaTerm(Table):
     escalate_after_days: Mapped[int]
     expire_after_days: Mapped[int]
     close_after_days: Mapped[int]
+    deliver_within_days: Mapped[int]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     basis: Mapped[str]
@@ -49,6 +60,7 @@ class SlaTerm(Table):
         sa.CheckConstraint("escalate_after_days BETWEEN 1 AND 365", name="escalate_after_days_range"),
         sa.CheckConstraint("expire_after_days BETWEEN 1 AND 1825", name="expire_after_days_range"),
         sa.CheckConstraint("close_after_days BETWEEN 0 AND 1825", name="close_after_days_range"),
+        sa.CheckConstraint("deliver_within_days BETWEEN 1 AND 1825", name="deliver_within_days_range"),
         sa.CheckConstraint("valid_to > valid_from", name="range"),
         ExcludeConstraint(
             (sa.text("coalesce(program_code, '')"), "="),
@@ -73,7 +85,10 @@ class Deadline(Table):
 
 
 class Escalation(Table):
-    """A partner let an SLA pass; it waits for a person of Dinsos or Kemensos, and ends when the partner answers."""
+    """A partner let an SLA pass; it waits for a person of Dinsos or Kemensos.
+
+    It ends when the partner answers; where an aid was awaited, when it is delivered or the offer taken back.
+    """
 
     __tablename__ = "escalation"
 
@@ -83,6 +98,7 @@ class Escalation(Table):
     partner_id: Mapped[UUID]
     program_code: Mapped[str]
     kode_wilayah: Mapped[str]
+    awaited: Mapped[Awaited] = mapped_column(text_enum(Awaited))
     sla_due_on: Mapped[date]
     raised_on: Mapped[date]
     settled_on: Mapped[date | None]

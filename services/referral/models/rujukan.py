@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.referral.models.sharing import Notice
 from services.referral.models.table import Table
 from shared.contracts.kinds import (
     Bansos,
@@ -54,8 +55,13 @@ ENDED = frozenset(state for state, following in TRANSITIONS.items() if not follo
 PARTNER_ANSWERS = (S.DITERIMA_SISTEM, S.DIPROSES, S.DISETUJUI, S.DITOLAK, S.PERLU_DATA, S.DAFTAR_TUNGGU)
 IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 
-# The SLA runs while it is the partner's turn; PERLU_DATA and DAFTAR_TUNGGU are answers.
-WAITS_FOR_PARTNER = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
+# The SLA runs while it is the partner's turn, to answer or, of what it approved, to deliver; PERLU_DATA and
+# DAFTAR_TUNGGU are answers.
+WAITS_FOR_ANSWER = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
+WAITS_FOR_DELIVERY = frozenset({S.DISETUJUI})
+WAITS_FOR_PARTNER = WAITS_FOR_ANSWER | WAITS_FOR_DELIVERY
+# A reminder says something only while what it reminds of is still to come.
+REMINDERS = {Notice.PENGINGAT: WAITS_FOR_ANSWER, Notice.PENGINGAT_PENYALURAN: WAITS_FOR_DELIVERY}
 
 CASE_MOVES = {
     RujukanState.TERBUKA: frozenset({RujukanState.DICABUT, RujukanState.TUTUP}),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.referral import queries
 from services.referral.commands import overdue
-from services.referral.models import Escalation, SlaTerm
+from services.referral.models import Awaited, Escalation, SlaTerm
 from services.referral.routes.shapes import Body, Code, Sentence, View
 from shared.access import Permission
 from shared.http import Caller, Paging, Router, Session, may
@@ -27,6 +27,7 @@ class SlaTermBody(Body):
     escalate_after_days: Annotated[int, Field(strict=True, ge=1, le=365, examples=[1])]
     expire_after_days: Annotated[int, Field(strict=True, ge=1, le=1825, examples=[90])]
     close_after_days: Annotated[int, Field(strict=True, ge=0, le=1825, examples=[90])]
+    deliver_within_days: Annotated[int, Field(strict=True, ge=1, le=1825, examples=[60])]
     valid_from: Day
     basis: Sentence
 
@@ -40,6 +41,7 @@ class SlaTermView(View):
     escalate_after_days: int
     expire_after_days: int
     close_after_days: int
+    deliver_within_days: int
     valid_from: date
     valid_to: date | None
     basis: str
@@ -53,7 +55,7 @@ class SlaTermPage(View):
 
 
 class EscalationView(View):
-    """A partner that let its SLA pass; `settled_on` is the day on which it answered after all."""
+    """A partner that let its SLA pass; `settled_on` is the day on which it answered, or delivered, after all."""
 
     escalation_id: UUID
     rujukan_program_id: UUID
@@ -61,6 +63,7 @@ class EscalationView(View):
     partner_id: UUID
     program_code: str
     kode_wilayah: str
+    awaited: Awaited
     sla_due_on: date
     raised_on: date
     settled_on: date | None

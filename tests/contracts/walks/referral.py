@@ -60,6 +60,7 @@ async def following_up(service: Running, tokens: Tokens, world: World) -> None:
         "escalate_after_days": 1,
         "expire_after_days": 900,
         "close_after_days": 90,
+        "deliver_within_days": 60,
     }
     term = {"program_code": "KDMP", "valid_from": str(TODAY), "basis": "Perjanjian kerja sama", **days}
     done(await service.post("/v1/sla-term", term, as_=ministry))

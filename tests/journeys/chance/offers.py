@@ -143,6 +143,7 @@ async def set_places(office: Office, chance: random.Random, family: Family) -> N
             "escalate_after_days": 1,
             "expire_after_days": chance.randrange(5, 40),
             "close_after_days": chance.randrange(60),
+            "deliver_within_days": chance.randrange(1, 60),
             "valid_from": office.day(chance.randrange(5)),
             "basis": "Perjanjian kerja sama.",
         }
