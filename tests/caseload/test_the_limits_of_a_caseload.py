@@ -9,7 +9,7 @@ import pytest
 
 from shared.access import Role
 from tests.caseload.given import PENDAMPING, PENUGASAN, companion, csv_of, dinsos, family, take_in
-from tests.caseload.handing import accompanied, days_later, facts, today
+from tests.caseload.handing import accompanied, days_later, facts, hand_over, preview, today
 from tests.kit import Running
 
 PKH = "PKH_PENDAMPING"
@@ -100,6 +100,26 @@ async def test_tell_registry_of_whoever_stands_on_the_other_side_on_their_first_
     await days_later(placed)
     await placed.work()
     assert await crossings(placed) == [(3, 2, "ABOVE"), (4, 10, "BELOW")]
+
+
+async def test_tell_it_version_by_version_when_several_lie_ahead(placed: Running) -> None:
+    await accompanied(placed, 3)
+    await set_limits(placed, 2, 5, days=1)
+    await set_limits(placed, 10, 20, days=2)
+    for _ in range(2):
+        await days_later(placed)
+        await placed.work()
+    assert await crossings(placed) == [(3, 2, "ABOVE"), (3, 10, "BELOW")]
+
+
+async def test_of_the_day_of_a_hand_over_are_those_that_it_is_looked_at_by(placed: Running) -> None:
+    await accompanied(placed, 3)
+    await set_limits(placed, 1, 2, days=5)
+    before, on = [(await preview(placed, await today(placed) + timedelta(days=n))).json() for n in (4, 5)]
+    assert (before["limit_version"], before["warnings"]) == (1, [])
+    assert (on["limit_version"], on["warnings"]) == (2, [{"code": "ABOVE_REFUSAL", "count": 3}])
+    refused = await hand_over(placed, await today(placed) + timedelta(days=5))
+    assert refused.json()["title"] == "CaseloadFull"
 
 
 async def test_of_another_kind_may_be_set_for_the_first_time(placed: Running) -> None:

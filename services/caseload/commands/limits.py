@@ -63,7 +63,8 @@ async def set_dampingan_limit(
         set_at=await clock.now(session),
     )
     await insert_or_refuse(session, limit)
-    await schedule(session, KIND, midnight(valid_from), subject_id=kind.value)
+    place = {"subject_id": f"{kind.value}:{limit.version}", "payload": {"kind": kind.value}}
+    await schedule(session, KIND, midnight(valid_from), **place)
     return limit
 
 
@@ -109,7 +110,7 @@ async def insert_or_refuse(session: AsyncSession, limit: DampinganLimit) -> None
 @WORK.due(KIND)
 async def begin_telling(session: AsyncSession, due: Due) -> None:
     """A version comes into force: a job looks at every count of the kind."""
-    await enqueue(session, KIND, {"kind": due.subject_id}, Actor.system("caseload"))
+    await enqueue(session, KIND, due.payload, Actor.system("caseload"))
 
 
 @WORK.step(KIND)

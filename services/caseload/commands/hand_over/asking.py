@@ -41,7 +41,8 @@ async def preview_hand_over(session: AsyncSession, actor: Actor, order: Order) -
     purpose = order.purpose.value if order.purpose else None
     counts = await count_families(session, holder, order.kode_wilayah, order.on, purpose, taking)
     before = await loads_of(session, order)
-    limit = await limit_on(session, taking.kind, await clock.today(session))
+    # A limit may change before the day comes: it is that day's which will decide.
+    limit = await limit_on(session, taking.kind, max(order.on, await clock.today(session)))
     seen = {name: counts[name] for name in ("families", "open_cases", "tasks")} | {
         "from_before": before[order.from_penugasan_id],
         "from_after": before[order.from_penugasan_id] - counts["leaving"],
