@@ -4,7 +4,7 @@ from uuid_utils.compat import uuid7
 
 from shared.database.columns import COLUMN_TYPES, Rupiah, service_metadata, text_enum
 from shared.database.opening import Scope
-from shared.database.rows import Row, constraint_of, load, raw, sqlstate_of, upsert, vault_of
+from shared.database.rows import Row, constraint_of, load, raw, sqlstate_of, upsert, vault_of, write_once
 from shared.database.store import UNSENT_CHANNEL, Database
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "upsert",
     "uuid7",
     "vault_of",
+    "write_once",
 ]

@@ -1,14 +1,17 @@
 """What a command does with rows: take one under its lock, write many at once, know which rule of the database spoke."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TypeVar, cast
 
 import asyncpg
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.database.opening import said
 from shared.errors import NotFound
 from shared.privacy import Vault
 
@@ -77,6 +80,34 @@ async def upsert(
     connection = await raw(session)
     await session.flush()
     await connection.execute(statement, orjson.dumps(list(latest.values())).decode())
+
+
+async def write_once(session: AsyncSession, model: type[DeclarativeBase], row: Mapping[str, object]) -> bool:
+    """Write one row past the ORM, in one plain statement, unless a row stands in its way; return whether it was written.
+
+    For what is done for each event: to build and compile the statement anew costs many times what it does.
+
+    Raises:
+        DBAPIError: as of any other statement.
+    """
+    connection = await raw(session)
+    await session.flush()
+    table = cast("sa.Table", model.__table__)
+    schema = session.info["translate"].get(table.schema, table.schema) or "public"
+    statement = _once_statement(table, schema, tuple(row))
+    given = orjson.dumps(row, default=str).decode()
+    return await said(connection.fetchval(statement, given)) is not None
+
+
+@cache
+def _once_statement(table: sa.Table, schema: str, names: tuple[str, ...]) -> str:
+    dialect = postgresql.dialect()
+    typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect)}' for name in names)
+    columns = ", ".join(f'"{name}"' for name in names)
+    return (
+        f'INSERT INTO "{schema}"."{table.name}" ({columns}) '  # noqa: S608 (names come from the model)
+        f"SELECT {columns} FROM json_to_record($1::json) AS row({typed}) ON CONFLICT DO NOTHING RETURNING 1"
+    )
 
 
 def _upsert_statement(

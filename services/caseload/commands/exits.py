@@ -1,11 +1,10 @@
 """What a case of graduation means here: a mark, an announced end, an end, and the way back. A reaction never refuses."""
 
 from datetime import datetime, time
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.after_exit import let_go
@@ -33,10 +32,10 @@ from services.caseload.models import (
 from shared import clock
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
 from shared.contracts.kinds import Bansos, DampinganPurpose, ExitReason
+from shared.database import write_once
 from shared.jobs import Due, schedule, unschedule
 
 TO_MONITORING = "dampingan_to_monitoring"
-CASE_MARK = cast("sa.Table", CaseMark.__table__)
 KNOWN_BY_PLACE = {"graduasi_id", "kpm_id", "kode_wilayah", "kepesertaan_id"}
 PROPOSAL_BECOMES = {
     CaseState.CLOSED: ExitProposalState.CLOSED,
@@ -78,8 +77,7 @@ async def first_said(session: AsyncSession, event: Any, facts: dict[str, Any]) -
         "changed_at": await clock.now(session),
         **truth_of(facts),
     }
-    first = insert(CASE_MARK).values(row).on_conflict_do_nothing().returning(CASE_MARK.c.graduasi_id)
-    return await session.scalar(first) is not None
+    return await write_once(session, CaseMark, row)
 
 
 async def mark_of(session: AsyncSession, event: Any) -> CaseMark:
