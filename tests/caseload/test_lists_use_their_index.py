@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from services.caseload.queries.exit_proposals import list_exit_proposals
 from services.caseload.queries.memberships import list_pending
 from services.caseload.queries.tugas import list_tugas
 from services.caseload.queries.usulan import list_usulan
+from services.caseload.queries.worklist import list_families
 from shared import clock
 from shared.access import Actor, Role
 from tests.kit import Running
@@ -94,3 +96,20 @@ async def test_for_every_official(caseload: Running, who: str) -> None:
             if f"Seq Scan on {table}" in plan or most_rows(plan) > MOST_ROWS:
                 slow.append(f"{table}: {most_rows(plan)} rows\n{plan}")
     assert slow == [], "\n".join(slow)
+
+
+@pytest.mark.timeout(300)
+async def test_for_a_pendamping_the_page_ends_where_it_is_full(caseload: Running) -> None:
+    # Rows count as seen by all only once their commit is in the log.
+    await caseload.execute(f"SET synchronous_commit = on; {ROWS}")
+    await caseload.execute("VACUUM ANALYZE dampingan")
+    (row,) = await caseload.sql(
+        "SELECT pendamping_id FROM dampingan JOIN kpm USING (kpm_id) WHERE kode_wilayah LIKE '14.13%' LIMIT 1"
+    )
+    holder: UUID = row["pendamping_id"]
+    caller = Actor("p", frozenset({Role.PENDAMPING}), ("14.13",), pendamping_id=holder)
+    async with caseload.database.transaction(caller) as session:
+        wanted = {"kode_wilayah": None, "pendamping_id": None, "status": None}
+        plan = await plan_of(session, *await list_families(session, caller, **wanted))
+    assert "Index Only Scan using ix_dampingan_pendamping_id" in plan, plan
+    assert most_rows(plan) <= PAGE, plan

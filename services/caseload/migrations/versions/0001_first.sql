@@ -174,7 +174,7 @@ CREATE TABLE dampingan (
     CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
 );;
 CREATE INDEX ix_dampingan_kpm_id ON dampingan (kpm_id);;
-CREATE INDEX ix_dampingan_pendamping_id ON dampingan (pendamping_id, kpm_id);;
+CREATE INDEX ix_dampingan_pendamping_id ON dampingan (pendamping_id, kpm_id) INCLUDE (valid);;
 CREATE INDEX ix_dampingan_ending ON dampingan (upper(valid)) WHERE NOT ended AND NOT upper_inf(valid);;
 CREATE TABLE desil (
     kpm_id UUID NOT NULL,
