@@ -52,8 +52,9 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
     )
     app.state.settings, app.state.draining = settings, False
     app.state.known_revisions = revisions_of(settings.service)
+    # Each router's routes stand side by side: an included one is searched twice, for whether and for which.
     for router in [*routers, *operations.routers(settings)]:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     _health(app)
     app.openapi = lambda: contract.published(app)
     app.add_middleware(

@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from functools import wraps
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -95,6 +96,7 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Wrap FastAPI's own handler; every refusal and fault leaves as problem details."""
+        self._give()
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
@@ -104,6 +106,24 @@ class Route(APIRoute):
                 return problem(request, error)
 
         return handle
+
+    def _give(self) -> None:
+        """Hand over what `_answer` has at hand already: to be solved for, each would cost as much as the row it reads."""
+        asks, endpoint = self.dependant, cast("Callable[..., Awaitable[Any]]", self.dependant.call)
+        given = {str(one.name): AT_HAND[one.call] for one in asks.dependencies if one.call in AT_HAND}
+        if not given:
+            return
+        asks.dependencies = [one for one in asks.dependencies if one.call not in AT_HAND]
+        own = asks.request_param_name
+        asks.request_param_name = name = own or "request"
+
+        @wraps(endpoint)
+        async def endowed(**values: Any) -> Any:
+            request: Request = values[name] if own else values.pop(name)
+            values.update((wanted, getattr(request.state, noun)) for wanted, noun in given.items())
+            return await endpoint(**values)
+
+        asks.call = endowed
 
     async def _answer(self, request: Request, inner: Callable[[Request], Awaitable[Response]]) -> Response:
         actor = await self._caller(request)
@@ -192,7 +212,9 @@ class Router(APIRouter):
 
     def __init__(self, *, tag: str, prefix: str = "/v1") -> None:
         """Name the tag under which the documentation groups these routes."""
-        super().__init__(prefix=prefix, tags=[tag], route_class=Route)
+        super().__init__(
+            prefix=prefix, tags=[tag], route_class=Route, generate_unique_id_function=lambda route: route.name
+        )
 
 
 # Dependencies are coroutines even where they wait for nothing: FastAPI sends plain functions to a thread each.
@@ -204,6 +226,10 @@ async def session_of(request: Request) -> AsyncSession:
 async def caller_of(request: Request) -> Actor:
     """Who is asking."""
     return request.state.caller
+
+
+AT_HAND: dict[Any, str] = {session_of: "session", caller_of: "caller"}
+"""What a request's state has under which name before its endpoint is called."""
 
 
 async def if_match(request: Request) -> int:
