@@ -3,8 +3,18 @@
 from uuid_utils.compat import uuid7
 
 from shared.database.columns import COLUMN_TYPES, Rupiah, service_metadata, text_enum
-from shared.database.opening import Scope
-from shared.database.rows import Row, constraint_of, load, raw, sqlstate_of, upsert, vault_of, write_once
+from shared.database.opening import Scope, said
+from shared.database.rows import (
+    Row,
+    constraint_of,
+    load,
+    raw,
+    sqlstate_of,
+    upsert,
+    vault_of,
+    write,
+    write_once,
+)
 from shared.database.store import UNSENT_CHANNEL, Database
 
 __all__ = [
@@ -17,11 +27,13 @@ __all__ = [
     "constraint_of",
     "load",
     "raw",
+    "said",
     "service_metadata",
     "sqlstate_of",
     "text_enum",
     "upsert",
     "uuid7",
     "vault_of",
+    "write",
     "write_once",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TypeVar, cast
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -82,32 +83,60 @@ async def upsert(
     await connection.execute(statement, orjson.dumps(list(latest.values())).decode())
 
 
-async def write_once(session: AsyncSession, model: type[DeclarativeBase], row: Mapping[str, object]) -> bool:
-    """Write one row past the ORM, in one plain statement, unless a row stands in its way; return whether it was written.
+async def write(session: AsyncSession, row: DeclarativeBase) -> None:
+    """Write a new row past the ORM's unit of work, in one prepared statement; the session does not come to hold it.
 
-    For what is done for each event: to build and compile the statement anew costs many times what it does.
+    For what every decision writes: the unit of work costs several times the statement that it sends.
 
     Raises:
-        DBAPIError: as of any other statement.
+        DBAPIError: `constraint_of` says which rule of the database refused it.
     """
-    connection = await raw(session)
-    await session.flush()
+    table = cast("sa.Table", row.__table__)
+    given = {name: vars(row)[name] for name in table.c.keys() if name in vars(row)}  # noqa: SIM118 (by column)
+    await _write(session, table, given, "")
+
+
+async def write_once(session: AsyncSession, model: type[DeclarativeBase], row: Mapping[str, object]) -> bool:
+    """Write one row as `write` does, unless a row stands in its way; return whether it was written.
+
+    Raises:
+        DBAPIError: another rule than a key's refused it.
+    """
     table = cast("sa.Table", model.__table__)
+    return await _write(session, table, row, "ON CONFLICT DO NOTHING") is not None
+
+
+async def _write(session: AsyncSession, table: sa.Table, row: Mapping[str, object], end: str) -> object:
+    connection = await raw(session)
+    await flush_held(session)
     schema = session.info["translate"].get(table.schema, table.schema) or "public"
-    statement = _once_statement(table, schema, tuple(row))
-    given = orjson.dumps(row, default=str).decode()
-    return await said(connection.fetchval(statement, given)) is not None
+    statement = _one_row_statement(table, schema, tuple(row), end)
+    return await said(connection.fetchval(statement, orjson.dumps(row, default=_as_json).decode()))
+
+
+def _as_json(value: object) -> str:
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    if isinstance(value, UUID):  # the driver's own is a subclass, which orjson refuses
+        return str(value)
+    raise TypeError(type(value).__name__)
 
 
 @cache
-def _once_statement(table: sa.Table, schema: str, names: tuple[str, ...]) -> str:
+def _one_row_statement(table: sa.Table, schema: str, names: tuple[str, ...], end: str) -> str:
     dialect = postgresql.dialect()
     typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect)}' for name in names)
     columns = ", ".join(f'"{name}"' for name in names)
     return (
         f'INSERT INTO "{schema}"."{table.name}" ({columns}) '  # noqa: S608 (names come from the model)
-        f"SELECT {columns} FROM json_to_record($1::json) AS row({typed}) ON CONFLICT DO NOTHING RETURNING 1"
+        f"SELECT {columns} FROM json_to_record($1::json) AS row({typed}) {end} RETURNING 1"
     )
+
+
+async def flush_held(session: AsyncSession) -> None:
+    """Write what the ORM holds back; a flush that finds nothing to write costs as much as a statement."""
+    if session.new or session.deleted or any(map(session.is_modified, session.dirty)):
+        await session.flush()
 
 
 def _upsert_statement(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from shared import clock
 from shared.database.opening import CLOCK_MOVED, READ_CLOCK, Scope, driver_of, opening, roll_back, said
-from shared.database.rows import sqlstate_of
+from shared.database.rows import flush_held, sqlstate_of
 from shared.messaging.outbox import record
 from shared.privacy import Vault
 
@@ -89,7 +89,8 @@ class Database:
                 await roll_back(connection, driver)
                 raise
             finally:
-                session.sync_session.close()  # nothing is waited for: it was committed or rolled back above
+                if session.in_transaction():  # else the ORM was never asked, and keeps nothing
+                    session.sync_session.close()  # nothing is waited for: it was committed or rolled back above
         if told and self.wake_relay:
             self.wake()
 
@@ -174,8 +175,7 @@ async def _finish(session: AsyncSession, driver: asyncpg.Connection) -> int:
     Raises:
         DBAPIError, and RuntimeError when an earlier error was swallowed: PostgreSQL then answers COMMIT by rolling back.
     """
-    if session.new or session.dirty or session.deleted:
-        await session.flush()
+    await flush_held(session)
     told = await record(session)
     if (answer := await said(driver.execute("COMMIT"))) != "COMMIT":
         msg = f"COMMIT was answered with {answer}: a statement had failed before"

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -23,32 +23,37 @@ from shared import clock, schema
 from shared.access import Actor
 from shared.clock import JAKARTA
 from shared.contracts.kinds import ExitReason
-from shared.database import constraint_of
+from shared.database import constraint_of, raw, said
 from shared.errors import DateInTheFuture, DomainError, NotFound
 
-# One round trip: the cases as they now are, the act in its stage (the exclusion constraint speaks here), the history.
 MOVED = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
-RECORD = sa.text(
-    "WITH moved AS (UPDATE graduasi AS g SET since_on = :today, state = c.state, outcome = c.outcome,"
-    " postponed_from = c.postponed_from, asesmen_id = c.asesmen_id, pernyataan_id = c.pernyataan_id,"
-    " usul_id = c.usul_id, version = c.version"
-    " FROM unnest(CAST(:ids AS uuid[]), CAST(:state AS text[]), CAST(:postponed_from AS text[]),"
-    " CAST(:outcome AS text[]), CAST(:asesmen_id AS uuid[]), CAST(:pernyataan_id AS uuid[]),"
-    " CAST(:usul_id AS uuid[]), CAST(:version AS int[]))"
-    " AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version)"
-    " WHERE g.graduasi_id = c.id),"
-    " act AS (INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
-    " SELECT a.id, a.area, CAST(:stage AS text), :person, :sub, :role, a.four, :at"
-    " FROM unnest(CAST(:ids AS uuid[]), CAST(:areas AS text[]), CAST(:four AS boolean[])) AS a(id, area, four)"
-    " WHERE CAST(:stage AS text) IS NOT NULL)"
-    " INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at,"
-    " reason, evidence_sha256, policy_version)"
-    " SELECT m.id, m.area, m.from_state, m.to_state, :person, :sub, :role, :at,"
-    " CAST(:reason AS text), CAST(:evidence AS text), m.policy_version"
-    " FROM unnest(CAST(:move_ids AS uuid[]), CAST(:move_areas AS text[]), CAST(:froms AS text[]),"
-    " CAST(:tos AS text[]), CAST(:policies AS int[]))"
-    " WITH ORDINALITY AS m(id, area, from_state, to_state, policy_version, number) ORDER BY m.number"
-).bindparams(sa.bindparam("at", type_=sa.DateTime(timezone=True)))
+# Of one case PostgreSQL takes the row by its key, whatever it thought of the table's size when it made the plan.
+ONE = """
+    UPDATE graduasi SET state = ($2::text[])[1], postponed_from = ($3::text[])[1], outcome = ($4::text[])[1],
+        asesmen_id = ($5::uuid[])[1], pernyataan_id = ($6::uuid[])[1], usul_id = ($7::uuid[])[1],
+        version = ($8::int[])[1], since_on = $9
+    WHERE graduasi_id = ($1::uuid[])[1]"""
+MANY = """
+    UPDATE graduasi AS g SET state = c.state, postponed_from = c.postponed_from, outcome = c.outcome,
+        asesmen_id = c.asesmen_id, pernyataan_id = c.pernyataan_id, usul_id = c.usul_id, version = c.version,
+        since_on = $9
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[])
+        AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version)
+    WHERE g.graduasi_id = c.id"""
+# One round trip: the cases as they now are, the act in its stage (the exclusion constraint speaks here), the history.
+RECORD = """
+WITH moved AS ({}),
+act AS (
+    INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)
+    SELECT a.id, a.area, $10::text, $11, $12, $13, a.four, $14
+    FROM unnest($1::uuid[], $15::text[], $16::boolean[]) AS a(id, area, four) WHERE $10::text IS NOT NULL)
+INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at, reason,
+    evidence_sha256, policy_version)
+SELECT m.id, m.area, m.from_state, m.to_state, $11, $12, $13, $14, $17, $18, m.policy_version
+FROM unnest($19::uuid[], $20::text[], $21::text[], $22::text[], $23::int[])
+    WITH ORDINALITY AS m(id, area, from_state, to_state, policy_version, number) ORDER BY m.number
+"""
+RECORD_ONE, RECORD_MANY = RECORD.format(ONE), RECORD.format(MANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +86,22 @@ async def moment_of(session: AsyncSession) -> Moment:
     return Moment(at, at.astimezone(JAKARTA).date())
 
 
+CASE = (
+    sa.select(Graduasi, Policy)
+    .join(Policy, Policy.policy_id == Graduasi.policy_id)
+    .where(Graduasi.graduasi_id == sa.bindparam("graduasi_id"))
+    .with_for_update(key_share=True, of=Graduasi)
+    .execution_options(populate_existing=True)
+)
+
+
 async def load_case(session: AsyncSession, graduasi_id: UUID) -> tuple[Graduasi, Policy]:
     """Return the case locked, fresh, with its policy (not locked: many cases share it).
 
     Raises:
         NotFound. CaseElsewhere: its family has moved; the caller's office opened it, and another decides.
     """
-    statement = (
-        sa.select(Graduasi, Policy)
-        .join(Policy, Policy.policy_id == Graduasi.policy_id)
-        .where(Graduasi.graduasi_id == graduasi_id)
-        .with_for_update(key_share=True, of=Graduasi)
-        .execution_options(populate_existing=True)
-    )
-    row = (await session.execute(statement)).one_or_none()
+    row = (await session.execute(CASE, {"graduasi_id": graduasi_id})).one_or_none()
     if row is None:
         gone = sa.select(Graduasi.kode_wilayah).where(Graduasi.graduasi_id == graduasi_id)
         if (area := await session.scalar(gone)) is not None:
@@ -139,37 +146,31 @@ async def advance(
         for wanted in path:
             moves.append((case, case.state, wanted))
             case.become(wanted, act.moment.on, resuming=resuming)
-    with refusing(ex_stage_act_four_people=SamePersonTwice), session.no_autoflush:
-        await session.execute(RECORD, _columns(cases, moves, act))
+    connection, statement = await raw(session), RECORD_ONE if len(cases) == 1 else RECORD_MANY
+    with refusing(ex_stage_act_four_people=SamePersonTwice):
+        await said(connection.execute(statement, *_values(cases, moves, act)))
     for case, _ in cases:  # written above: nothing is left for the flush
         for name in ("since_on", *MOVED):
             set_committed_value(case, name, getattr(case, name))
 
 
-def _columns(
+def _values(
     cases: Sequence[tuple[Graduasi, Policy]],
     moves: Sequence[tuple[Graduasi, GraduasiState, GraduasiState]],
     act: Act,
-) -> dict[str, object]:
-    return {
-        **{name: [getattr(case, name) for case, _ in cases] for name in MOVED},
-        "today": act.moment.on,
-        "stage": act.stage,
-        "person": act.actor.person,
-        "sub": act.actor.sub,
-        "role": act.role,
-        "at": act.moment.at,
-        "reason": act.reason,
-        "evidence": act.evidence,
-        "ids": [case.graduasi_id for case, _ in cases],
-        "areas": [case.kode_wilayah for case, _ in cases],
-        "four": [policy.four_people for _, policy in cases],
-        "move_ids": [case.graduasi_id for case, _, _ in moves],
-        "move_areas": [case.kode_wilayah for case, _, _ in moves],
-        "froms": [left.value for _, left, _ in moves],
-        "tos": [wanted.value for _, _, wanted in moves],
-        "policies": [case.policy_version for case, _, _ in moves],
-    }
+) -> Iterator[object]:
+    """Yield the parameters of RECORD in its order."""
+    yield [case.graduasi_id for case, _ in cases]
+    yield from ([getattr(case, name) for case, _ in cases] for name in MOVED)
+    yield from (act.moment.on, act.stage, act.actor.person, act.actor.sub, act.role, act.moment.at)
+    yield [case.kode_wilayah for case, _ in cases]
+    yield [policy.four_people for _, policy in cases]
+    yield from (act.reason, act.evidence)
+    yield [case.graduasi_id for case, _, _ in moves]
+    yield [case.kode_wilayah for case, _, _ in moves]
+    yield [left.value for _, left, _ in moves]
+    yield [wanted.value for _, _, wanted in moves]
+    yield [case.policy_version for case, _, _ in moves]
 
 
 @contextmanager
@@ -177,7 +178,7 @@ def refusing(**kinds: Callable[[], DomainError]) -> Iterator[None]:
     """Turn the violation of a named constraint into its refusal; any other passes."""
     try:
         yield
-    except IntegrityError as error:
+    except DBAPIError as error:
         refusal = kinds.get(constraint_of(error))
         if refusal is None:
             raise

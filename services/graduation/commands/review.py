@@ -24,7 +24,7 @@ from services.graduation.models import Graduasi, GraduasiState, Musyawarah, Poli
 from shared.access import Actor, Role
 from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs
-from shared.database import uuid7
+from shared.database import uuid7, write
 from shared.messaging import emit
 
 
@@ -99,7 +99,7 @@ async def deliberate(session: AsyncSession, actor: Actor, graduasi_id: UUID, pap
     await require_files(session, {"musyawarah": paper.evidence_sha256})
     act = Act(actor, now, Stage.MUSYAWARAH, paper.berita_acara_no, paper.evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIMUSYAWARAHKAN], act)
-    session.add(_musyawarah(case, paper, act))
+    await write(session, _musyawarah(case, paper, act))
     return case
 
 

@@ -37,7 +37,7 @@ from services.graduation.models import (
 from shared.access import Actor
 from shared.contracts.graduation import GraduasiProposed
 from shared.contracts.kinds import AsesmenResult
-from shared.database import uuid7
+from shared.database import uuid7, write
 from shared.errors import IllegalTransition
 from shared.messaging import emit
 
@@ -103,7 +103,7 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
     usul = await _usul(session, case, policy, me, act)
     case.usul_id = usul.usul_id
     await advance(session, [(case, policy)], [GraduasiState.DIUSULKAN], act)
-    session.add(usul)
+    await write(session, usul)
     emit(session, proposed(case))
     return case
 
