@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import asyncpg
 import httpx
+import pytest
 
 from tests.graduation.given import ok
 from tests.kit import Running
@@ -86,6 +88,15 @@ class Ministry:
     async def withdraw(self, number: int) -> httpx.Response:
         path = f"/v1/policy/{self.policy_id}/withdrawal"
         return await self.service.post(path, {"reason": "Pasal 4 keliru."}, as_=self.official(number))
+
+    async def refuses_by_sql(self, statement: str, refusal: type[Exception], name: str) -> None:
+        """What the database itself refuses the service's own role, done to the policy, whatever the code would do."""
+        connection = await asyncpg.connect(self.service.settings.database_url)
+        try:
+            with pytest.raises(refusal, match=name):
+                await connection.execute(statement, self.policy_id)
+        finally:
+            await connection.close()
 
     async def enact(self, valid_from: str, exit_reason: str = "SEJAHTERA_MANDIRI", **other: Any) -> None:
         """A version all the way into force."""

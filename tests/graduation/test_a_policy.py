@@ -266,13 +266,7 @@ async def test_holds_against_sql_under_the_services_own_role(graduation: Running
     people = await ministry(graduation)
     ok(await people.draft())
     ok(await people.approve(2))
-    statement, refusal, name = BREAKING[what]
-    connection = await asyncpg.connect(graduation.settings.database_url)
-    try:
-        with pytest.raises(refusal, match=name):
-            await connection.execute(statement, people.policy_id)
-    finally:
-        await connection.close()
+    await people.refuses_by_sql(*BREAKING[what])
 
 
 async def test_cannot_overlap_another_nor_lie_in_the_past_by_sql(graduation: Running) -> None:

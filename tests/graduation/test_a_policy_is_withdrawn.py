@@ -142,10 +142,4 @@ BREAKING = {
 async def test_and_holds_against_sql_under_the_services_own_role(graduation: Running, what: str) -> None:
     people = await standing(graduation, PolicyState.APPROVED)
     ok(await people.withdraw(1))
-    statement, refusal, name = BREAKING[what]
-    connection = await asyncpg.connect(graduation.settings.database_url)
-    try:
-        with pytest.raises(refusal, match=name):
-            await connection.execute(statement, people.policy_id)
-    finally:
-        await connection.close()
+    await people.refuses_by_sql(*BREAKING[what])

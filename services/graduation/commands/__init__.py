@@ -4,6 +4,7 @@ from services.graduation.commands.annulment import BackPay, Undoing, annul
 from services.graduation.commands.asesmen import assess
 from services.graduation.commands.candidates import keep_candidates
 from services.graduation.commands.case import Act, Moment
+from services.graduation.commands.credit_rule import NewCreditRule, set_credit_rule
 from services.graduation.commands.decree import BulkDocument, put_cases_in, request_sk
 from services.graduation.commands.exit_withdrawal import hear_withdrawal
 from services.graduation.commands.exits import hear_exit, take_up_waiting
@@ -54,6 +55,7 @@ __all__ = [
     "Finding",
     "InstrumentDraft",
     "Moment",
+    "NewCreditRule",
     "Paper",
     "PolicyDraft",
     "RefusalGround",
@@ -86,6 +88,7 @@ __all__ = [
     "request_sk",
     "resume",
     "send_back",
+    "set_credit_rule",
     "set_tahap",
     "sign_statement",
     "take_effect",

@@ -1,5 +1,5 @@
 -- The first content of the rules (chain.md 3 and 4): rows, never constants. A later version is a row of its own.
-INSERT INTO credit_rule (version, valid_from, text_en, text_id) VALUES (1, '2025-01-01',
+INSERT INTO credit_rule (version, valid_from, basis, set_by, text_en, text_id) VALUES (1, '2025-01-01', 'Isi pertama, sampai ditetapkan', 'system:graduation',
   'A penetapan counts once, to the penugasan that authored the assessment to which the proposal is pinned (on short paths: to the proposer''s), in the year of the SK''s date, at the family''s area then.',
   'Satu penetapan dihitung satu kali, bagi penugasan penyusun asesmen yang menjadi dasar usulan (pada jalur pendek: pengusul), pada tahun tanggal SK, di wilayah keluarga saat itu.');
 

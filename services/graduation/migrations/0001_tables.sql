@@ -9,6 +9,8 @@ CREATE TABLE credit_rule (
     year_of VARCHAR(40) DEFAULT 'SK_ON' NOT NULL,
     area_of VARCHAR(40) DEFAULT 'FAMILY_AT_SK' NOT NULL,
     reversed_by_annulment BOOLEAN DEFAULT true NOT NULL,
+    basis TEXT NOT NULL,
+    set_by TEXT NOT NULL,
     CONSTRAINT pk_credit_rule PRIMARY KEY (version),
     CONSTRAINT ck_credit_rule_creditedto_known CHECK (credited IN ('ASESMEN_AUTHOR', 'PROPOSER')),
     CONSTRAINT ck_credit_rule_credityear_known CHECK (year_of IN ('SK_ON', 'ANNOUNCED_ON')),

@@ -59,7 +59,10 @@ class CreditArea(StrEnum):
 
 
 class CreditRule(Table):
-    """A version of the rule that says to whom a penetapan counts; the words say what the columns do."""
+    """A version of the rule that says to whom a penetapan counts; the words say what the columns do.
+
+    It counts nothing by itself: policies name it, from `valid_from` on, and each is approved by two.
+    """
 
     __tablename__ = "credit_rule"
 
@@ -71,6 +74,8 @@ class CreditRule(Table):
     year_of: Mapped[CreditYear] = mapped_column(text_enum(CreditYear), server_default="SK_ON")
     area_of: Mapped[CreditArea] = mapped_column(text_enum(CreditArea), server_default="FAMILY_AT_SK")
     reversed_by_annulment: Mapped[bool] = mapped_column(server_default=sa.true())
+    basis: Mapped[str]
+    set_by: Mapped[str]
 
 
 class PolicyState(StrEnum):

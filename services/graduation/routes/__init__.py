@@ -4,6 +4,7 @@ from services.graduation.routes.asesmen import router as asesmen
 from services.graduation.routes.candidates import router as candidates
 from services.graduation.routes.certificate import router as certificate
 from services.graduation.routes.cohort import router as cohort
+from services.graduation.routes.credit_rules import router as credit_rules
 from services.graduation.routes.exits import router as exits
 from services.graduation.routes.graduasi import router as graduasi
 from services.graduation.routes.monitoring import router as monitoring
@@ -16,6 +17,7 @@ from services.graduation.routes.sk import router as sk
 ROUTERS = [
     rules,
     policy,
+    credit_rules,
     candidates,
     graduasi,
     asesmen,

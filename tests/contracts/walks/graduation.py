@@ -61,6 +61,15 @@ async def one_sk_for_many(service: Running, tokens: Tokens) -> None:
 async def rules_that_change(service: Running, road: Road) -> None:
     """A policy is enacted, another is drafted and waits; an assessment is computed again under its own version."""
     people = Ministry(service)
+    rule = {
+        "credited": "PROPOSER",
+        "year_of": "SK_ON",
+        "area_of": "FAMILY_AT_SK",
+        "reversed_by_annulment": True,
+    }
+    rule |= {"text_en": "Counts once, to who proposed it.", "text_id": "Dihitung satu kali bagi pengusul."}
+    done(await service.post("/v1/credit-rule", {**rule, "basis": "Juknis 2027"}, as_=people.official(1)))
+    done(await service.get("/v1/credit-rule", as_=people.official(1)))
     await people.enact("2026-09-05", "TIDAK_DITEMUKAN", sanggah_length=31)
     done(await people.draft())
     done(await people.withdraw(1))

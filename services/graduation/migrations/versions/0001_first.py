@@ -43,7 +43,7 @@ APPEND_ONLY = (
 )
 NEVER_DELETED = ("graduasi", "penetapan", "credit", "monitoring_task", "exit_proposal")
 # Instruments and policies are drafted; 0001_policy.sql says what of them may be written.
-RULES = ("credit_rule", "graduasi_transition")
+RULES = ("graduasi_transition",)
 
 
 def upgrade() -> None:
@@ -70,6 +70,7 @@ def upgrade() -> None:
     op.execute(f"GRANT UPDATE (kode_wilayah) ON sanggah TO {SERVICE}_worker")
     for table in RULES:
         revoke("INSERT, UPDATE, DELETE", table)
+    revoke("UPDATE, DELETE", "credit_rule")
     # An SK of many cases counts them as its job puts them in.
     op.execute(f"GRANT UPDATE (cases) ON sk TO {SERVICE}_worker")
 
