@@ -132,6 +132,26 @@ async def test_after_its_exit_may_have_the_sk_undone_there(graduation: Running) 
     assert len(await told(graduation, "credit_reversed")) == 1
 
 
+async def test_counts_where_it_was_determined_with_what_became_of_it_elsewhere(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    await moves(road, date(2026, 5, 18))
+    await at(graduation, date(2026, 7, 1))
+    await graduation.work()
+    await at(graduation, date(2027, 1, 1))
+    items = ok(
+        await graduation.get(f"/v1/monitoring?graduasi_id={road.graduasi_id}", as_=road.by["field"]), 200
+    )
+    for task in items["items"]:
+        ok(await record(road, task))
+    cohort = "/v1/cohort?year=2026"
+    (item,) = ok(await graduation.get(cohort, as_=road.by["approval"]), 200)["items"]
+    assert (item["determined"], item["effective"]) == (1, 1)
+    assert item["survival"][0] == {"month": 6, "reached": 1, "seen": 1, "still_out": 1}
+    assert ok(await graduation.get(cohort, as_=of_there(graduation)["approval"]), 200)["items"] == []
+    everywhere = ok(await graduation.get(cohort, as_=road.by["sk"]), 200)["items"]
+    assert [one["effective"] for one in everywhere] == [1]
+
+
 async def test_leaves_what_ended_without_an_exit_where_it_ended(graduation: Running) -> None:
     road = await (await Road.begin(graduation)).to("DIUSULKAN")
     body = {"ground": "BUKTI_LEMAH", "reason": "Foto rumah bukan rumah keluarga ini."}

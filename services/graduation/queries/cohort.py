@@ -10,9 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.models import Policy
 from shared import clock
 from shared.access import Actor
+from shared.wilayah import NATIONAL
 
 MONTHS = sa.select(Policy.exit_reason, sa.func.unnest(Policy.survival_months).label("month")).distinct()
-# One row a case of the year. The areas are ranges of their own, which an index finds; row security stands behind them.
+# The statements below name the caller's areas themselves, of the penetapan; a family's later rows may lie elsewhere.
+SCOPE = sa.text("SELECT coalesce(current_setting('pilar.areas', true), '')")
+LIFT = sa.text("SELECT set_config('pilar.areas', :areas, true)")
+# One row a case of the year. The areas are ranges, which an index finds.
 CASES = """
 WITH cohort AS MATERIALIZED (
     SELECT g.graduasi_id, g.exit_reason, g.policy_id, p.effective_on,
@@ -73,6 +77,8 @@ def narrowed(statement: str, caller: Actor, kode_wilayah: str | None) -> tuple[s
 async def cohort(session: AsyncSession, caller: Actor, year: int, kode_wilayah: str | None) -> dict[str, Any]:
     """Return the families determined in SK of a year, per exit reason, in the caller's areas or one below them.
 
+    A family counts where it lived when it was determined, also after it has moved on: what became of it elsewhere is
+    read for the sum, and nothing but numbers leaves.
     Of those in effect it says at each month of survival of their policy how many have come so far, were seen, and were
     still out; a
     family whose relapse is confirmed counts as seen, and as out no more. Money in rupiah.
@@ -81,9 +87,12 @@ async def cohort(session: AsyncSession, caller: Actor, year: int, kode_wilayah: 
     for exit_reason, month in await session.execute(MONTHS.order_by("month")):
         asked_of[exit_reason].append(month)
     counts, areas = narrowed(COUNTS, caller, kode_wilayah)
-    rows = (await session.execute(counts, {"year": year, **areas})).mappings().all()
     asked = {"year": year, "today": await clock.today(session), **areas}
-    seen = await session.execute(narrowed(SURVIVAL, caller, kode_wilayah)[0], asked)
+    scope = await session.scalar(SCOPE)
+    await session.execute(LIFT, {"areas": NATIONAL})
+    rows = (await session.execute(counts, {"year": year, **areas})).mappings().all()
+    seen = (await session.execute(narrowed(SURVIVAL, caller, kode_wilayah)[0], asked)).all()
+    await session.execute(LIFT, {"areas": scope})
     after = {(row.exit_reason, row.month): row for row in seen}
     return {
         "year": year,
