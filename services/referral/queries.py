@@ -13,6 +13,7 @@ from services.referral.models import (
     REMINDERS,
     WAITS_FOR_PARTNER,
     Attempt,
+    BreakerLimit,
     Consent,
     ConsentText,
     Dampingan,
@@ -56,6 +57,7 @@ INBOX_ORDER = (PartnerNotice.told_at, PartnerNotice.notice_id)
 ESCALATION_ORDER = (Escalation.escalation_id,)
 OUTCOME_RULE_ORDER = (OutcomeRule.version,)
 CONSENT_TEXT_ORDER = (ConsentText.version,)
+BREAKER_LIMIT_ORDER = (BreakerLimit.partner_code,)
 SLA_TERM_ORDER = (SlaTerm.valid_from, SlaTerm.sla_term_id)
 OUTCOME_TASK_ORDER = (OutcomeTask.due_on, OutcomeTask.rujukan_program_id, OutcomeTask.month)
 INBOX_READ_ORDER = (InboxRead.read_id,)

@@ -171,3 +171,16 @@ async def test_a_partner_that_swallows_connections_does_not_delay_the_others(
     assert len(plut.rujukan) == 4
     assert took < 25, f"{took:.1f} s: the others waited for the one that swallows"
     assert len(swallowed) <= 2, "one call at a time goes to one partner"
+
+
+async def test_has_limits_of_everybody_that_yield_to_a_partners_own(referral: Running) -> None:
+    world = await a_world(referral, {})
+    body = {"failures_to_open": 7, "wait_seconds": 90}
+    assert (await referral.post("/v1/breaker-limit", body, as_=world.dinsos)).status_code == 403
+    made = await referral.post("/v1/breaker-limit", body, as_=world.kemensos)
+    assert (made.status_code, made.json()["partner_code"], made.json()["version"]) == (201, "*", 2)
+    assert (await breaker(world))["failures_to_open"] == 7
+    await limit(world, 3, 600)
+    assert (await breaker(world))["failures_to_open"] == 3
+    listed = (await referral.get("/v1/breaker-limit", as_=world.dinsos)).json()["items"]
+    assert [(one["partner_code"], one["wait_seconds"]) for one in listed] == [("*", 90), ("BANK_KUR", 600)]

@@ -123,11 +123,20 @@ async def set_limit(
         NotFound
     """
     partner = await load(session, Partner, partner_id, noun="partner")
-    said = {"failures_to_open": failures_to_open, "wait_seconds": wait_seconds, "set_by": by}
-    new = insert_into(BreakerLimit).values(partner_code=partner.code, version=1, **said)
-    await session.execute(
-        new.on_conflict_do_update(
-            index_elements=["partner_code"], set_={**said, "version": BreakerLimit.version + 1}
-        )
-    )
+    await write_limit(session, partner.code, failures_to_open, wait_seconds, by)
     return await breaker_of(session, partner_id)
+
+
+async def write_limit(
+    session: AsyncSession, code: str, failures_to_open: int, wait_seconds: int, by: str
+) -> BreakerLimit:
+    """Write the limits of a partner's code, or of everybody without some of their own; return them."""
+    said = {"failures_to_open": failures_to_open, "wait_seconds": wait_seconds, "set_by": by}
+    new = insert_into(BreakerLimit).values(partner_code=code, version=1, **said)
+    again = new.on_conflict_do_update(
+        index_elements=["partner_code"], set_={**said, "version": BreakerLimit.version + 1}
+    )
+    written = await session.scalars(
+        again.returning(BreakerLimit), execution_options={"populate_existing": True}
+    )
+    return written.one()

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from services.referral import queries
 from services.referral.commands import breaker
 from services.referral.commands.replay import request_replay
-from services.referral.models import BreakerState, Partner
+from services.referral.models import BreakerLimit, BreakerState, Partner
 from services.referral.routes.shapes import Body, View
 from shared.access import Permission
-from shared.http import Caller, Router, Session, may
+from shared.http import Caller, Paging, Router, Session, may
 
 breakers = Router(tag="partner")
 
@@ -35,6 +35,23 @@ class BreakerView(View):
     wait_seconds: int
     changed_at: datetime | None
     retry_at: datetime | None
+
+
+class BreakerLimitView(View):
+    """Limits of a partner's code; `*` is everybody without limits of their own."""
+
+    partner_code: str
+    failures_to_open: int
+    wait_seconds: int
+    version: int
+    set_by: str
+
+
+class BreakerLimitPage(View):
+    """A page of limits, by code."""
+
+    items: list[BreakerLimitView]
+    next: str | None
 
 
 class ReplayBody(Body):
@@ -67,6 +84,24 @@ async def set_breaker_limit(
     return BreakerView.model_validate(
         await breaker.set_limit(session, partner_id, body.failures_to_open, body.wait_seconds, caller.sub)
     )
+
+
+@breakers.post("/breaker-limit", status_code=201)
+@may(Permission.BREAKER_SET, key_required=True)
+async def set_everybodys_limit(body: BreakerLimitBody, session: Session, caller: Caller) -> BreakerLimitView:
+    """Set the limits of every partner that has none of its own."""
+    limit = await breaker.write_limit(
+        session, breaker.EVERYBODY, body.failures_to_open, body.wait_seconds, caller.sub
+    )
+    return BreakerLimitView.model_validate(limit)
+
+
+@breakers.get("/breaker-limit", response_model=BreakerLimitPage)
+@may(Permission.BREAKER_READ)
+async def list_breaker_limits(session: Session, paging: Paging) -> Response:
+    """List the limits by partner code, everybody's first."""
+    statement = queries.columns_of(BreakerLimit, list(BreakerLimitView.model_fields))
+    return await paging.answer(session, statement, queries.BREAKER_LIMIT_ORDER)
 
 
 @breakers.post("/partner/{partner_id}/replay", status_code=202)

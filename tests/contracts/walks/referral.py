@@ -74,6 +74,8 @@ async def following_up(service: Running, tokens: Tokens, world: World) -> None:
     done(await service.get(f"/v1/partner/{partner}/breaker", as_=office))
     limit = {"failures_to_open": 3, "wait_seconds": 30}
     done(await service.post(f"/v1/partner/{partner}/breaker", limit, as_=ministry))
+    done(await service.post("/v1/breaker-limit", limit, as_=ministry))
+    done(await service.get("/v1/breaker-limit", as_=office))
     since = {"since": "2026-01-01T00:00:00+07:00"}
     done(await service.post(f"/v1/partner/{partner}/replay", since, as_=ministry))
     done(await service.get("/v1/outcome-task", as_=tokens[Role.PENDAMPING]))
