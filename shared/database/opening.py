@@ -1,6 +1,7 @@
 """A transaction's first word and its last: whose rows may be seen and by which clock, and whether it was committed."""
 
 from collections.abc import Awaitable
+from functools import lru_cache
 from typing import Any, Protocol, cast
 from uuid import UUID
 
@@ -30,11 +31,19 @@ def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
 
 
 def opening(actor: Scope | None, clock_offset: int | None) -> str:
-    areas = ",".join(actor.areas) if actor else ""
-    pendamping = str(actor.pendamping_id or "") if actor else ""
-    partner = str(actor.partner_id or "") if actor else ""
+    """Return the message that begins a transaction; the same caller begins many."""
+    if actor is None:
+        return _opening((), None, None, clock_offset)
+    return _opening(actor.areas, actor.pendamping_id, actor.partner_id, clock_offset)
+
+
+@lru_cache(maxsize=1_000)
+def _opening(
+    areas: tuple[str, ...], pendamping_id: UUID | None, partner_id: UUID | None, clock_offset: int | None
+) -> str:
+    said = (",".join(areas), str(pendamping_id or ""), str(partner_id or ""))
     offset = "NULL" if clock_offset is None else int(clock_offset)
-    return f"BEGIN; SELECT platform.open_scope({', '.join(map(_literal, (areas, pendamping, partner)))}, {offset})"
+    return f"BEGIN; SELECT platform.open_scope({', '.join(map(_literal, said))}, {offset})"
 
 
 def _literal(value: str) -> str:

@@ -135,7 +135,8 @@ def _one_row_statement(table: sa.Table, schema: str, names: tuple[str, ...], end
 
 async def flush_held(session: AsyncSession) -> None:
     """Write what the ORM holds back; a flush that finds nothing to write costs as much as a statement."""
-    if session.new or session.deleted or any(map(session.is_modified, session.dirty)):
+    held = session.sync_session
+    if held.new or held.deleted or any(map(held.is_modified, held.dirty)):
         await session.flush()
 
 

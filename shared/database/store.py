@@ -75,7 +75,10 @@ class Database:
 
         `translate` maps PostgreSQL schema names, for the rebuild of a replica beside the live one.
         """
-        async with self.engine.connect() as connection:
+        connection = self.engine.connect()
+        # Not `async with`, which ends in a task of its own: an autocommitting connection goes back without waiting.
+        await connection.start()
+        try:
             if translate:
                 await connection.execution_options(schema_translate_map=dict(translate))
             driver = driver_of(connection)
@@ -91,6 +94,8 @@ class Database:
             finally:
                 if session.in_transaction():  # else the ORM was never asked, and keeps nothing
                     session.sync_session.close()  # nothing is waited for: it was committed or rolled back above
+        finally:
+            await connection.close()
         if told and self.wake_relay:
             self.wake()
 
