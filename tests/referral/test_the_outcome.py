@@ -108,7 +108,7 @@ async def test_of_aid_that_was_taken_back_is_refused_in_words(referral: Running)
         refused = await see(world, subject, 3)
         assert (refused.status_code, refused.json()["title"]) == (409, "AidTakenBack")
         assert str(TODAY) in refused.json()["detail"]
-        body = {"month": 4, "cause": "usaha tutup", "reported_on": str(TODAY)}
+        body = {"month": 4, "cause": "USAHA_TUTUP", "reported_on": str(TODAY)}
         report = await referral.post(f"/v1/rujukan/{case}/relapse-report", body, as_=world.pendamping)
         assert (report.status_code, report.json()["title"]) == (409, "RujukanNotOpen")
 
@@ -234,15 +234,24 @@ async def test_may_be_a_relapse_which_graduation_hears_of(referral: Running) -> 
     async with PartnerSimulator() as bank:
         world, _ = await delivered(referral, bank)
         case = (await world.programs())[KUR]["rujukan_id"]
-        body = {"month": 4, "cause": "usaha tutup karena sakit", "reported_on": str(TODAY)}
+        body = {"month": 4, "cause": "SAKIT", "reported_on": str(TODAY)}
         path = f"/v1/rujukan/{case}/relapse-report"
         assert (await referral.post(path, body, as_=world.partner("BANK_KUR"))).status_code == 201
         again = await referral.post(path, body, as_=world.pendamping)
         assert (again.status_code, again.json()["title"]) == (409, "RelapseAlreadyReported")
         other = await referral.post(path, body, as_=world.partner("PLUT"))
         assert other.status_code == 404
+        words = await referral.post(path, body | {"cause": "Ibu Siti sakit keras"}, as_=world.pendamping)
+        assert (words.status_code, words.json()["title"]) == (
+            422,
+            "Invalid",
+        )  # words may name people, and travel
         (told,) = await world.told("referral.relapse_reported.v1")
-        assert (told["graduasi_id"], told["month"]) == (str(world.family.graduasi_id), 4)
+        assert (told["graduasi_id"], told["month"], told["cause"]) == (
+            str(world.family.graduasi_id),
+            4,
+            "SAKIT",
+        )
 
 
 async def test_waited_for_past_the_sla_shows_as_overdue(referral: Running) -> None:

@@ -24,6 +24,7 @@ from services.referral.models import (
     ENDED,
     Outcome,
     OutcomeTask,
+    RelapseCause,
     RelapseReport,
     Rujukan,
     RujukanProgram,
@@ -117,7 +118,13 @@ async def close_rujukan(session: AsyncSession, rujukan_id: UUID) -> None:
 
 
 async def report_relapse(
-    session: AsyncSession, rujukan_id: UUID, *, month: int, cause: str, reported_on: date, caller: Actor
+    session: AsyncSession,
+    rujukan_id: UUID,
+    *,
+    month: int,
+    cause: RelapseCause,
+    reported_on: date,
+    caller: Actor,
 ) -> RelapseReport:
     """Say that the family may have fallen back; graduation checks, caseload visits.
 

@@ -47,8 +47,9 @@ CREATE TABLE relapse_report (
     rujukan_id UUID NOT NULL,
     reported_on DATE NOT NULL,
     month INTEGER NOT NULL,
-    cause TEXT NOT NULL,
+    cause VARCHAR(40) NOT NULL,
     reported_by TEXT NOT NULL,
+    CONSTRAINT ck_relapse_report_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA')),
     CONSTRAINT pk_relapse_report PRIMARY KEY (rujukan_id, reported_on),
     CONSTRAINT fk_relapse_report_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id)
 );;

@@ -53,6 +53,7 @@ from services.referral.models.sharing import (
     Outcome,
     OutcomeRule,
     OutcomeTask,
+    RelapseCause,
     RelapseReport,
 )
 from services.referral.models.table import Table
@@ -103,6 +104,7 @@ __all__ = [
     "ProgramQuotaChange",
     "ProgramRule",
     "QuotaPlace",
+    "RelapseCause",
     "RelapseReport",
     "Rujukan",
     "RujukanProgram",

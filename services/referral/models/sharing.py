@@ -34,6 +34,17 @@ class Notice(StrEnum):
     KEDALUWARSA = "KEDALUWARSA"
 
 
+class RelapseCause(StrEnum):
+    """Why a family may have fallen back, as graduation's own check says it; coded, because it travels."""
+
+    USAHA_TUTUP = "USAHA_TUTUP"
+    KEHILANGAN_PEKERJAAN = "KEHILANGAN_PEKERJAAN"
+    SAKIT = "SAKIT"
+    KEMATIAN_PENCARI_NAFKAH = "KEMATIAN_PENCARI_NAFKAH"
+    BENCANA = "BENCANA"
+    LAINNYA = "LAINNYA"
+
+
 class Consent(Table):
     """A family's word that this partner may know who it is, for this program; and its taking back."""
 
@@ -182,5 +193,5 @@ class RelapseReport(Table):
     rujukan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("rujukan.rujukan_id"), primary_key=True)
     reported_on: Mapped[date] = mapped_column(primary_key=True)
     month: Mapped[int]
-    cause: Mapped[str]
+    cause: Mapped[RelapseCause] = mapped_column(text_enum(RelapseCause))
     reported_by: Mapped[str]

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.referral import queries
 from services.referral.commands import answering, outcomes
-from services.referral.models import PARTNER_ANSWERS
+from services.referral.models import PARTNER_ANSWERS, RelapseCause
 from services.referral.routes.rujukan import OutcomeItem, RujukanProgramView, program_view
 from services.referral.routes.shapes import Body, OwnId, Rupiah, Sentence, View
 from shared import clock
@@ -63,10 +63,10 @@ class OutcomeBody(Body):
 
 
 class RelapseBody(Body):
-    """Somebody sees that the family may have fallen back, `month` months after the exit."""
+    """Somebody sees that the family may have fallen back, `month` months after the exit; the cause is a code."""
 
     month: Annotated[int, Field(strict=True, ge=0, le=240, examples=[4])]
-    cause: Sentence
+    cause: RelapseCause
     reported_on: date = Field(examples=["2026-10-20"])
 
 
@@ -76,7 +76,7 @@ class RelapseView(View):
     rujukan_id: UUID
     reported_on: date
     month: int
-    cause: str
+    cause: RelapseCause
 
 
 class OutcomeTaskItem(View):

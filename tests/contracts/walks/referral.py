@@ -130,5 +130,5 @@ async def read_all(service: Running, tokens: Tokens, kpm_id: str, path: str) -> 
     reads = (f"/v1/rujukan/{rujukan}", "/v1/rujukan-program", path, f"{path}/history", f"{path}/attempt")
     for read in (*reads, f"/v1/offer?kpm_id={kpm_id}", "/v1/consent-text"):
         done(await service.get(read, as_=mine))
-    seen = {"month": 3, "cause": "Usaha sepi", "reported_on": str(TODAY)}
+    seen = {"month": 3, "cause": "USAHA_TUTUP", "reported_on": str(TODAY)}
     done(await service.post(f"/v1/rujukan/{rujukan}/relapse-report", seen, as_=mine))

@@ -102,7 +102,7 @@ async def report_relapse(office: Office, chance: random.Random, family: Family) 
     """Somebody says that the family may have fallen back."""
     rujukan = await office.items("referral", f"/v1/rujukan?kpm_id={family.kpm_id}")
     for one in rujukan[-1:]:
-        body = {"month": chance.randrange(7), "cause": "Usaha tutup.", "reported_on": office.day(0)}
+        body = {"month": chance.randrange(7), "cause": "USAHA_TUTUP", "reported_on": office.day(0)}
         path = f"/v1/rujukan/{one['rujukan_id']}/relapse-report"
         await office.ask("relapse report", "referral", path, body, await office.holder(chance, family))
 
