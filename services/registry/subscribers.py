@@ -81,7 +81,7 @@ DAMPINGAN = (
     "valid_from",
     "valid_to",
 )
-KUNJUNGAN = ("kunjungan_id", "kpm_id", "pendamping_id", "penugasan_id", "on")
+KUNJUNGAN = ("kunjungan_id", "kpm_id", "pendamping_id", "penugasan_id", "kode_wilayah", "on")
 P2K2 = ("p2k2_sesi_id", "pendamping_id", "penugasan_id", "kode_wilayah", "on", "invited", "attended")
 LIMIT = ("penugasan_id", "pendamping_id", "count", "limit", "side")
 GRADUASI = ("graduasi_id", "kpm_id", "kode_wilayah", "exit_reason")

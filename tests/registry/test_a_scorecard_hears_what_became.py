@@ -193,6 +193,7 @@ SECURED = (
     "wilayah_tugas",
     "replica_credit.credit",
     "replica_load.dampingan",
+    "replica_load.kunjungan",
     "replica_load.p2k2",
     "replica_graduasi.graduasi",
     "replica_coverage.kpm",
@@ -211,6 +212,7 @@ async def test_rows_of_other_areas_are_hidden_by_the_database_itself(registry: R
         *(family, told.member(family), told.dampingan(person, held, valid_from=date(2026, 1, 1))),
         *(
             told.session(person, held, date(2026, 1, 10), 20, 10),
+            told.visit(person, held, date(2026, 1, 11)),
             determined(person),
             told.credit(person, held),
         ),
@@ -246,10 +248,10 @@ async def _count(connection: asyncpg.Connection, table: str, area: str, pendampi
         return await connection.fetchval(f"SELECT count(*) FROM {table}")
 
 
-async def test_every_table_with_an_area_has_row_security(registry: Running) -> None:
+async def test_every_table_with_an_area_or_a_family_has_row_security(registry: Running) -> None:
     rows = await registry.sql(
-        "SELECT n.nspname, c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attname = 'kode_wilayah' AND c.relkind = 'r'"
+        "SELECT DISTINCT n.nspname, c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attname IN ('kode_wilayah', 'kpm_id') AND c.relkind = 'r'"
         " AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
     )
     assert [tuple(row) for row in rows] == []

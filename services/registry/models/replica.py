@@ -71,6 +71,7 @@ class Kunjungan(Table):
     kpm_id: Mapped[UUID]
     pendamping_id: Mapped[UUID]
     penugasan_id: Mapped[UUID]
+    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"))
     on: Mapped[date]
 
 

@@ -83,6 +83,7 @@ CREATE TABLE replica_load.kunjungan (
     kpm_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     "on" DATE NOT NULL,
     CONSTRAINT pk_kunjungan PRIMARY KEY (kunjungan_id)
 );;
@@ -200,6 +201,7 @@ OF_A_FAMILY = "EXISTS (SELECT FROM replica_coverage.kpm k WHERE k.kpm_id = kepes
 BY_PENDAMPING = (
     "replica_credit.credit",
     "replica_load.dampingan",
+    "replica_load.kunjungan",
     "replica_load.p2k2",
     "replica_graduasi.graduasi",
 )
