@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deploy.local.databases import SERVICES
-from shared import clock, logs, telemetry
+from shared import clock, logs, loop, telemetry
 from shared.database import Database
 from shared.messaging.consumer import Stored
 from shared.messaging.local import LocalPublisher, LocalSource
@@ -87,11 +87,11 @@ def main() -> None:
     logs.configure(settings)
     clock.configure(settings)
     if sys.argv[1:] == ["jobs"]:
-        asyncio.run(run(["jobs"]))
+        loop.run(run(["jobs"]))
         return
     stop_serving = telemetry.serve(int(os.environ["PILAR_PORT"]))
     try:
-        asyncio.run(run(["relay", "consumer"]))
+        loop.run(run(["relay", "consumer"]))
     finally:
         stop_serving()
 

@@ -19,8 +19,10 @@ async def work(database: Database, todo: Work, stop: asyncio.Event, *, poll_seco
     """Do what there is to do until `stop`; one process of several, by leases.
 
     Jobs, what falls due and calls outside have loops of their own: a term ends in the middle of an intake of hours,
-    and whoever is slow out there holds up neither, nor, one at a time in its own lane, the others out there.
+    and whoever is slow out there holds up neither, nor, one at a time in its own lane, the others out there. Of those
+    that call outside and have nothing to do, one looks for all.
     """
+    looked_at = -poll_seconds
 
     async def jobs() -> bool:
         return await run_step(database, todo)
@@ -29,7 +31,15 @@ async def work(database: Database, todo: Work, stop: asyncio.Event, *, poll_seco
         return await run_due(database, todo, todo.dues)
 
     async def outside() -> bool:
-        return await run_due(database, todo, todo.calls)
+        nonlocal looked_at
+        now = asyncio.get_running_loop().time()
+        if now - looked_at < poll_seconds:
+            return False
+        looked_at = now
+        found = await run_due(database, todo, todo.calls)
+        if found:
+            looked_at = -poll_seconds
+        return found
 
     async with asyncio.TaskGroup() as group:
         for turn in (jobs, terms, *[outside] * (CALLS_AT_ONCE if todo.calls else 0)):

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
@@ -137,6 +138,33 @@ async def lane_of(session: AsyncSession, due: Due) -> str:
 async def until_done(registry: Running, work: Work) -> None:
     while await run_due(registry.worker, work):
         pass
+
+
+async def test_of_those_that_have_nothing_to_call_one_looks_for_all(registry: Running) -> None:
+    async def perform(lane: str) -> str:
+        return lane
+
+    async def record(session: AsyncSession, due: Due, lane: str) -> None:
+        del session, due, lane
+
+    looks: list[float] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if "UPDATE platform.due SET lease =" in statement:
+            looks.append(asyncio.get_running_loop().time())
+
+    todo, stop, every = Work(), asyncio.Event(), 0.1
+    todo.call("term_ends", OutsideCall(lane_of, perform, record))
+    engine = registry.worker.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    began = asyncio.get_running_loop().time()
+    running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=every))
+    await asyncio.sleep(10 * every)
+    stop.set()
+    await running
+    event.remove(engine, "before_cursor_execute", note)
+    turns = (asyncio.get_running_loop().time() - began) / every
+    assert 1 <= len(looks) <= turns + 1
 
 
 async def test_of_one_lane_one_at_a_time_and_of_two_both(registry: Running) -> None:

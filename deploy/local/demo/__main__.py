@@ -6,7 +6,6 @@ demonstration again.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import time
@@ -23,6 +22,7 @@ from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.outboxes import Outboxes
 from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport, shown
 from deploy.local.up import REFUSALS, configured, end_on_signals, say
+from shared import loop
 
 Play = Callable[[World], Awaitable[Sequence[Compared]]]
 SCENARIOS = (1, 2)
@@ -57,14 +57,14 @@ def demonstrate(console: Console) -> int:
                 f"What runs on {wanted.place.folder} has the transport {running.transport}; stop it first."
             )
         console.print(f"Using what runs already: {running.url('start')}")
-        return asyncio.run(act_in(wanted.place, running, console, lambda: None, both))
+        return loop.run(act_in(wanted.place, running, console, lambda: None, both))
     deployment = (
         wanted if running is None and not wanted.place.used else elsewhere(wanted.transport, wanted.place)
     )
     state = deployment.start(fresh=deployment is not wanted, say=say)
     try:
         console.print(f"Pilar is ready after {deployment.seconds['ready']:.1f} s: {state.url('start')}")
-        return asyncio.run(act_in(deployment.place, state, console, deployment.ended, both))
+        return loop.run(act_in(deployment.place, state, console, deployment.ended, both))
     finally:
         deployment.stop()
 
@@ -91,7 +91,7 @@ def look_again(console: Console) -> int:
     state = place.read()
     if state is None or not place.scenarios():
         raise CannotRunHere(f"No demonstration runs on {place.folder}; run make up and make demo first.")
-    return asyncio.run(act_in(place, state, console, lambda: None, compare))
+    return loop.run(act_in(place, state, console, lambda: None, compare))
 
 
 async def act_in(
