@@ -2,7 +2,7 @@
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from deploy.kafka.broker import Broker, KafkaUnusable
 from deploy.kafka.jars import jars_folder, missing
 from tests.deploy.processes_seen import ROOT, alive, kill_a_parent_that_runs, until
 
-pytestmark = pytest.mark.kafka
+# One process starts the broker once, for all of these.
+pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("broker")]
 
 AS_PARENT = """
 import sys, time
@@ -27,12 +28,21 @@ time.sleep(60)
 """
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    kept = Broker(tmp_path_factory.mktemp("broker") / "kafka")
+    yield kept
+    kept.wipe()
+
+
 @pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
-    broker = Broker(tmp_path / "kafka")
-    broker.start()
-    yield broker
-    broker.wipe()
+def broker(kept: Broker) -> Broker:
+    """It runs, whatever a test before did to it; each test has a topic of its own."""
+    if kept.running:
+        kept.resume()
+    else:
+        kept.start()
+    return kept
 
 
 @asynccontextmanager
@@ -66,19 +76,19 @@ async def read(broker: Broker, topic: str, count: int) -> list[bytes | None]:
 async def test_takes_a_message_dates_it_itself_and_gives_it_back_after_restart_and_crash(
     broker: Broker,
 ) -> None:
-    await make_topic(broker, "pilar.test")
+    await make_topic(broker, "pilar.taken")
     bootstrap = broker.bootstrap
     async with producer(broker) as sending:
-        stored = await sending.send_and_wait("pilar.test", b"one", key=b"k", timestamp_ms=1)
+        stored = await sending.send_and_wait("pilar.taken", b"one", key=b"k", timestamp_ms=1)
     assert (stored.timestamp_type, stored.timestamp > 1) == (1, True)
     broker.stop()
     broker.start()
     async with producer(broker) as sending:
-        await sending.send_and_wait("pilar.test", b"two", key=b"k")
+        await sending.send_and_wait("pilar.taken", b"two", key=b"k")
     broker.kill()
     broker.start()
     assert broker.bootstrap == bootstrap
-    assert await read(broker, "pilar.test", 2) == [b"one", b"two"]
+    assert await read(broker, "pilar.taken", 2) == [b"one", b"two"]
 
 
 async def test_makes_no_topic_by_accident(broker: Broker) -> None:
@@ -88,24 +98,24 @@ async def test_makes_no_topic_by_accident(broker: Broker) -> None:
 
 
 async def test_a_pause_loses_nothing(broker: Broker) -> None:
-    await make_topic(broker, "pilar.test")
+    await make_topic(broker, "pilar.paused")
     async with producer(broker) as sending:
-        await sending.send_and_wait("pilar.test", b"before")
+        await sending.send_and_wait("pilar.paused", b"before")
         broker.pause()
-        sent = asyncio.create_task(sending.send_and_wait("pilar.test", b"during"))
+        sent = asyncio.create_task(sending.send_and_wait("pilar.paused", b"during"))
         assert (await asyncio.wait({sent}, timeout=1))[1] == {sent}
         broker.resume()
         await asyncio.wait_for(sent, 30)
-    assert sorted(await read(broker, "pilar.test", 2)) == [b"before", b"during"]
+    assert sorted(await read(broker, "pilar.paused", 2)) == [b"before", b"during"]
 
 
 async def test_wiped_is_a_new_cluster_without_topics(broker: Broker) -> None:
-    await make_topic(broker, "pilar.test")
+    await make_topic(broker, "pilar.wiped")
     broker.wipe()
     broker.start()
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
     await admin.start()
-    assert "pilar.test" not in await admin.list_topics()
+    assert "pilar.wiped" not in await admin.list_topics()
     await admin.close()
 
 

@@ -57,6 +57,7 @@ async def among_many(cluster: Cluster) -> AsyncIterator[World]:
         yield crowd[0]
 
 
+@pytest.mark.xdist_group("among_many")  # one process makes them, for all of these
 @pytest.mark.parametrize(
     "query", ["", "state=DRAF", "kode_wilayah=33.24.09", "state=DRAF&kode_wilayah=33.24.09"]
 )
