@@ -148,6 +148,16 @@ async def test_counts_where_it_was_determined_with_what_became_of_it_elsewhere(g
     assert (item["determined"], item["effective"]) == (1, 1)
     assert item["survival"][0] == {"month": 6, "reached": 1, "seen": 1, "still_out": 1}
     assert ok(await graduation.get(cohort, as_=of_there(graduation)["approval"]), 200)["items"] == []
+    numbers = [
+        ok(await graduation.post("/v1/numbers", {"kpm_ids": [str(road.kpm_id)]}, as_=token), 200)[
+            "by_exit_reason"
+        ]
+        for token in (road.by["approval"], of_there(graduation)["approval"])
+    ]
+    assert [bool(one) for one in numbers] == [
+        False,
+        True,
+    ]  # a case is counted in one place, that it is in now
     everywhere = ok(await graduation.get(cohort, as_=road.by["sk"]), 200)["items"]
     assert [one["effective"] for one in everywhere] == [1]
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.models import Certificate, Graduasi, GraduasiState, Penetapan, Sk
-from services.graduation.queries.seen import visible
+from services.graduation.queries.seen import visible, within
 from shared.access import Actor
 from shared.errors import NotFound
 
@@ -83,9 +83,12 @@ async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[
 
 
 async def numbers(
-    session: AsyncSession, kpm_ids: Sequence[UUID] | None, pendamping_ids: Sequence[UUID] | None
+    session: AsyncSession,
+    caller: Actor,
+    kpm_ids: Sequence[UUID] | None,
+    pendamping_ids: Sequence[UUID] | None,
 ) -> dict[str, dict[str, int]]:
-    """Count determined, annulled and effective per exit reason, in the caller's areas (chain.md 9)."""
+    """Count determined, annulled and effective per exit reason, of cases in the caller's areas now (chain.md 9)."""
     annulled = Graduasi.state == GraduasiState.DIPULIHKAN
     effective = sa.and_(Certificate.certificate_no.is_not(None), sa.not_(annulled))
     statement = (
@@ -97,6 +100,7 @@ async def numbers(
         )
         .join(Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id)
         .outerjoin(Certificate, Certificate.graduasi_id == Graduasi.graduasi_id)
+        .where(within(Graduasi.kode_wilayah, caller))
         .group_by(Graduasi.exit_reason)
         .order_by(Graduasi.exit_reason)
     )

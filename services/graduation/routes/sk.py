@@ -113,7 +113,7 @@ async def read_sk(sk_id: UUID, session: Session, caller: Caller) -> dict[str, An
 
 @router.post("/numbers")
 @may(Permission.NUMBERS_READ)
-async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
+async def count_numbers(body: NumbersAsked, session: Session, caller: Caller) -> NumbersView:
     """Count cases determined, annulled and effective: of the families, and of what the pendamping assessed."""
-    found = await queries.numbers(session, body.kpm_ids, body.pendamping_ids)
+    found = await queries.numbers(session, caller, body.kpm_ids, body.pendamping_ids)
     return numbers_of("graduation", ["determined", "annulled", "effective"], found)
