@@ -101,21 +101,21 @@ async def keep_wilayah_tugas(session: AsyncSession, told: list[Received[Event]])
 async def keep_kpm(session: AsyncSession, told: list[Received[KpmFacts]]) -> None:
     """The facts that an assessment is judged on."""
     await keep(session, Kpm, told)  # pyright: ignore[reportArgumentType]
-    await keep_candidates(session, [one.fields["kpm_id"] for one in told])
+    await keep_candidates(session, [one.meta.key for one in told])
 
 
 @kpm.on_batch(UsahaRecorded)
 async def keep_usaha(session: AsyncSession, told: list[Received[Event]]) -> None:
     """The family's businesses."""
     await keep(session, Usaha, told)
-    await keep_candidates(session, [one.fields["kpm_id"] for one in told])
+    await keep_candidates(session, [one.meta.key for one in told])
 
 
 @kpm.on_batch(KepesertaanStarted, KepesertaanEnded, KepesertaanRestored)
 async def keep_kepesertaan(session: AsyncSession, told: list[Received[Event]]) -> None:
     """What a case may end; the end confirms an effect, a restoration takes it back."""
     await keep(session, Kepesertaan, told)
-    await keep_candidates(session, [one.fields["kpm_id"] for one in told])
+    await keep_candidates(session, [one.meta.key for one in told])
 
 
 @kpm.on_batch(DampinganStarted, DampinganChanged, DampinganEnded)

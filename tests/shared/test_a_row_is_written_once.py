@@ -54,7 +54,7 @@ GRANT SELECT, INSERT ON once TO platform_api
 
 
 @pytest.fixture(autouse=True)
-async def table(owner: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[None]:
+async def table(owner: asyncpg.Connection) -> AsyncIterator[None]:
     await owner.execute(MAKE)
     yield
     await owner.execute("DROP TABLE once")
