@@ -55,7 +55,7 @@ async def let_lease_lapse(service: Running) -> None:
 
 
 async def until_at(service: Running, phase: str) -> None:
-    for _ in range(300):
+    for _ in range(2_500):
         found = await service.sql("SELECT place->>'phase' AS phase, state FROM platform.job")
         if found and found[0]["phase"] == phase:
             return

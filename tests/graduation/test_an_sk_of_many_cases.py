@@ -190,7 +190,7 @@ async def small_steps(service: Running, size: int) -> None:
 
 
 async def until_done(service: Running, asked: dict[str, Any], count: int) -> None:
-    for _ in range(300):
+    for _ in range(1_000):
         if (await job_of(service, asked))["done"] >= count:
             return
         await asyncio.sleep(0.05)

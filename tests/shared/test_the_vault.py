@@ -120,10 +120,10 @@ def test_does_many_at_once_as_it_does_one(vault: Vault) -> None:
 
 def test_seals_a_hundred_thousand_rows_in_seconds(vault: Vault) -> None:
     rows = [(number, NIK) for number in range(100_000)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     vault.seal_many(rows, table="member", column="nik")
     vault.index_many("nik", (text for _, text in rows))
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_signs_for_a_purpose(vault: Vault) -> None:

