@@ -175,7 +175,8 @@ def test(rest: list[str]) -> int:
     """Without Java or Maven everything else runs, and says so; with CI=true that is a failure."""
     arguments = ["-p", "no:cacheprovider"] if os.environ.get("CI") else []
     if not any(word in {"-n", "-p", "--pdb"} or word.startswith("-n") for word in rest):
-        arguments += ["-n", "2", "--dist", "loadgroup"]
+        # One more than CI has cores: of some tests half the time is waiting, for a broker or for a process that begins.
+        arguments += ["-n", "3", "--dist", "loadgroup"]
     if say_when_kafka_is_missing():
         if os.environ.get("CI") == "true":
             return fail("CI runs every test, so it cannot go on without them.")
