@@ -185,12 +185,22 @@ def refusing(**kinds: Callable[[], DomainError]) -> Iterator[None]:
         raise refusal() from None
 
 
+# Made once: to build a statement costs as much as to run it, and every act with a paper asks these.
+HANDED_IN = sa.select(schema.file.c.sha256).where(
+    schema.file.c.sha256.in_(sa.bindparam("wanted", expanding=True))
+)
+CAME = sa.select(sa.func.max(GraduasiHistory.at)).where(
+    GraduasiHistory.graduasi_id == sa.bindparam("graduasi_id"),
+    GraduasiHistory.to_state == sa.bindparam("state"),
+    GraduasiHistory.from_state != GraduasiState.DITUNDA.value,
+)
+
+
 async def require_files(session: AsyncSession, wanted: dict[str, str]) -> None:
     """Raise EvidenceUnknown unless every SHA-256 (by what it is the evidence of) was handed in here."""
     if not wanted:
         return
-    column = schema.file.c.sha256
-    found = set((await session.scalars(sa.select(column).where(column.in_(set(wanted.values()))))).all())
+    found = set((await session.scalars(HANDED_IN, {"wanted": list(set(wanted.values()))})).all())
     missing = [name for name, sha256 in wanted.items() if sha256 not in found]
     if missing:
         raise EvidenceUnknown("/body", codes=", ".join(sorted(missing)))
@@ -198,12 +208,7 @@ async def require_files(session: AsyncSession, wanted: dict[str, str]) -> None:
 
 async def stands_since(session: AsyncSession, case: Graduasi) -> date:
     """Return the day on which a case came to where it stands by an act of its way; its resumption is none."""
-    came = sa.select(sa.func.max(GraduasiHistory.at)).where(
-        GraduasiHistory.graduasi_id == case.graduasi_id,
-        GraduasiHistory.to_state == case.state.value,
-        GraduasiHistory.from_state != GraduasiState.DITUNDA.value,
-    )
-    at = await session.scalar(came)
+    at = await session.scalar(CAME, {"graduasi_id": case.graduasi_id, "state": case.state.value})
     return at.astimezone(JAKARTA).date() if at is not None else case.since_on
 
 
