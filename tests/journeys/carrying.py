@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
 from deploy.kafka.records import kafka_records
-from deploy.local.checker.rest import all_done, all_read, log_ends
+from deploy.local.checker.rest import at_rest, log_ends
 from deploy.local.delivery import Roads
 from deploy.local.demo.world import World
 from deploy.local.outboxes import Outboxes
@@ -49,16 +49,11 @@ class Together:
 
     async def at_rest(self) -> None:
         """Wait until everything told is heard, every copy is read, and nothing but later work is due."""
-        for _ in range(3):
-            await self.world.heard()
-            await self.world.until("every reader to come to the end", self._all_read)
-            await self.world.until("what is due to be done", self._all_done)
+        await self.world.heard()
+        await self.world.until("everything to come to rest", self._rests)
 
-    async def _all_read(self) -> bool:
-        return await all_read(self.services, self.bootstrap)
-
-    async def _all_done(self) -> bool:
-        return await all_done(self.services)
+    async def _rests(self) -> bool:
+        return await at_rest(self.services, self.bootstrap)
 
     async def _ends(self) -> dict[tuple[str, int], int]:
         return await log_ends(self.services, self.bootstrap)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deploy.local.checker import all_done, all_read, databases, violations
+from deploy.local.checker import at_rest, databases, violations
 from deploy.local.demo.ministry import Ministry
 from deploy.local.outboxes import Outboxes
 from deploy.local.place import Place
@@ -79,10 +79,10 @@ async def test_ends_with_four_databases_that_agree(deployment: MortalDeployment)
             await year(office, DAYS, ACTS_A_DAY, reaper.kill_one)
             services = databases(state.workers)
 
-            async def at_rest() -> bool:
-                return await all_done(services) and await all_read(services, state.bootstrap)
+            async def resting() -> bool:
+                return await at_rest(services, state.bootstrap)
 
-            await world.until("everything to come to rest", at_rest, seconds=HEALED_WITHIN_SECONDS)
+            await world.until("everything to come to rest", resting, seconds=HEALED_WITHIN_SECONDS)
         found = [*office.faults, *await violations(services, state.bootstrap, world.history)]
     finally:
         await world.http.aclose()

@@ -9,7 +9,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from deploy.local.checker import databases, violations
+from deploy.local.checker import at_rest, databases, violations
+from deploy.local.checker.rest import READ
 from deploy.local.demo import road
 from deploy.local.demo.scenarios import agreed, play
 from tests.cluster import Cluster
@@ -91,3 +92,40 @@ async def test_a_refusal_that_told_something_is_seen(after_the_road: Together) -
         f"graduation: I1: kemensos-1 /v1/sk: graduation.{fact}.v1 told without an effect"
         for fact in ("credit_granted", "graduasi_determined")
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A database in which something happens just after its readers' places were asked for."""
+
+    inside: Inside
+    happens: str
+
+    async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+        found = await self.inside.sql(statement, *values)
+        if statement == READ:
+            await self.inside.connection.execute(self.happens)
+        return found
+
+
+HAPPENS = {
+    "something waits to be sent": "INSERT INTO platform.unsent VALUES (0, -1, now())",
+    "something was sent already": (
+        'INSERT INTO platform.local_log SELECT topic, partition, max("offset") + 1, min(outbox_id), now()'
+        " FROM platform.local_log GROUP BY 1, 2 LIMIT 1"
+    ),
+    "something fell due": (
+        "INSERT INTO platform.due (due_id, kind, subject_id, clock, due_at)"
+        " VALUES (gen_random_uuid(), 'x', 'x', 'real', now() - interval '1 second')"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HAPPENS)
+async def test_who_tells_something_on_while_others_are_asked_is_not_at_rest(
+    after_the_road: Together, what: str
+) -> None:
+    """Counted too early, what caseload has told and registry not yet heard would be called lost."""
+    async with undone(after_the_road.services) as inside:
+        assert await at_rest(inside)
+        assert not await at_rest({**inside, "caseload": Overtaken(inside["caseload"], HAPPENS[what])})

@@ -10,7 +10,7 @@ from deploy.local.checker.answers import Command, answer_faults
 from deploy.local.checker.asked import Address, Asked, databases
 from deploy.local.checker.cases import case_faults
 from deploy.local.checker.copies import copy_faults
-from deploy.local.checker.rest import all_done, all_read
+from deploy.local.checker.rest import at_rest
 from deploy.local.checker.streams import stream_faults
 from deploy.local.checker.sums import sum_faults
 
@@ -24,4 +24,4 @@ async def violations(
     return found + await case_faults(services) + await sum_faults(services)
 
 
-__all__ = ["Address", "Asked", "Command", "all_done", "all_read", "databases", "violations"]
+__all__ = ["Address", "Asked", "Command", "at_rest", "databases", "violations"]

@@ -17,15 +17,20 @@ ENDS = 'SELECT topic, partition, max("offset") + 1 AS next FROM platform.local_l
 READ = "SELECT subscription, topic, partition, next_offset FROM platform.consumer_offset"
 
 
-async def all_done(services: Mapping[str, Asked]) -> bool:
-    """Whether nothing is unsent, no job runs, and nothing is due at the business time of each service."""
-    return not sum([(await service.sql(WAITS))[0]["count"] for service in services.values()])
+async def at_rest(services: Mapping[str, Asked], bootstrap: str = "") -> bool:
+    """Whether every subscription has read its topics to their end, copies too, and nothing further is to be told.
 
-
-async def all_read(services: Mapping[str, Asked], bootstrap: str = "") -> bool:
-    """Whether every subscription has read its topics to their end, copies too."""
+    Asked in this order, and the ends once more: whoever has read to an end has also written what follows from it, which
+    by the second look either waits to be sent or has moved an end.
+    """
     ends = await log_ends(services, bootstrap)
-    return all([await read(name, service, ends) for name, service in services.items()])
+    for name, service in services.items():
+        if not await read(name, service, ends):
+            return False
+    for service in services.values():
+        if (await service.sql(WAITS))[0]["count"]:
+            return False
+    return await log_ends(services, bootstrap) == ends
 
 
 async def log_ends(services: Mapping[str, Asked], bootstrap: str = "") -> dict[tuple[str, int], int]:
