@@ -33,6 +33,7 @@ Demonstrated: TypeAlias = tuple[Path, subprocess.CompletedProcess[str]]
 def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstrated]:
     folder = tmp_path_factory.mktemp("demo") / "data"
     told = run("deploy.local.demo", folder, some_base())
+    assert told.returncode == 0, told.stdout + told.stderr
     # Kept now: whoever looks at the numbers again, as tests below do, writes them again.
     shutil.copy(ROOT / "build" / "demo.json", folder.parent / "demo.json")
     yield folder, told

@@ -64,6 +64,14 @@ def below(area: str) -> sa.ColumnElement[bool]:
     return sa.and_(Kpm.kode_wilayah >= area, Kpm.kode_wilayah < f"{area}~")
 
 
+def lives_in(kode_wilayah: str | None) -> list[sa.ColumnElement[bool]]:
+    """Return the condition on `kpm` for an area asked for among families that are found by their ids.
+
+    Not as a range: the planner may take the index of areas for as narrow, and walk through a kabupaten for each id.
+    """
+    return [sa.func.left(Kpm.kode_wilayah, len(kode_wilayah)) == kode_wilayah] if kode_wilayah else []
+
+
 def accompanied_by(holder: UUID | None, day: date) -> sa.CTE:
     """Return the families that a pendamping has on a day, some hundreds, each once.
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.models import CaseMark, CaseState, Kepesertaan, Kpm, KpmAnggota
-from services.caseload.queries.sight import accompanied_by, sees_own_only, within
+from services.caseload.queries.sight import accompanied_by, lives_in, sees_own_only, within
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
@@ -48,7 +48,7 @@ async def list_families(
         stands.label("status"),
         KpmAnggota.nik_index,
         KpmAnggota.name_sealed,
-    ).where(*within(actor, kode_wilayah))
+    ).where(*(within(actor, kode_wilayah) if mine is None else lives_in(kode_wilayah)))
     if mine is not None:
         statement = statement.select_from(mine).join(Kpm, Kpm.kpm_id == mine.c.kpm_id)
     if sees_own_only(actor) and (holder is None or pendamping_id not in {None, holder}):
