@@ -23,8 +23,17 @@ def _given(item: pytest.Item) -> float:
     return float(marker.args[0]) if marker else 0
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Thousands of tests and all that they import stay to the end: looking through them for garbage finds none."""
+    # Else whatever a group starts once is started by each process at once, and on the same ports.
+    if getattr(session.config.option, "loadgroup", False):
+        apart = [
+            item
+            for item in session.items
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid
+        ]
+        if apart:
+            raise pytest.UsageError(f"pytest-xdist no longer keeps groups together: {apart[0].nodeid}")
     gc.collect()
     gc.freeze()
     gc.set_threshold(*SELDOM)
