@@ -1,8 +1,8 @@
 ALTER TABLE stage_act DROP CONSTRAINT ex_stage_act_four_people;;
 INSERT INTO graduasi (graduasi_id, kpm_id, kepesertaan_id, bansos, exit_reason, kode_wilayah, policy_id, policy_version,
-    state, since_on, outcome, opened_by, opened_at, version)
+    state, since_on, outcome, opened_in, opened_by, opened_at, version)
 SELECT graduasi_id, kpm_id, md5('b' || i)::uuid, 'PKH', 'SEJAHTERA_MANDIRI', area, policy_id, policy.version, state,
-    date '2026-01-01' + i % 130, CASE WHEN state = 'SELESAI' THEN 'BERTAHAN' END, pendamping_id::text, now(), 5
+    date '2026-01-01' + i % 130, CASE WHEN state = 'SELESAI' THEN 'BERTAHAN' END, area, pendamping_id::text, now(), 5
 FROM n, policy WHERE policy.exit_reason = 'SEJAHTERA_MANDIRI';;
 INSERT INTO replica_kpm.dampingan (dampingan_id, kpm_id, kode_wilayah, pendamping_id, penugasan_id, purpose, valid_from)
 SELECT md5('d' || i)::uuid, kpm_id, area, pendamping_id, penugasan_id, 'PENDAMPINGAN', '2025-01-01' FROM n;;
