@@ -29,6 +29,17 @@ def test_one_figure_is_measured_beside_its_floor_and_written(tmp_path: Path) -> 
     assert found[0]["name"] in ran.stdout
 
 
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("figure", ["worklists", "sk", "hand_over"])
+def test_what_a_figure_writes_by_itself_fits_the_tables_as_they_are(figure: str, tmp_path: Path) -> None:
+    """These fill tables past the services, so that nothing else sees a column that they do not know."""
+    written = tmp_path / "bench.json"
+    words = [sys.executable, "-m", "deploy.bench", "--quick", "--only", figure, "--to", written]
+    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr
+    assert all(one["value"] > 0 for one in json.loads(written.read_text("utf-8")))
+
+
 def test_a_ratio_is_the_median_of_turns_so_that_one_disturbed_turn_does_not_decide() -> None:
     figure = Figure.paired("x", "events/s", [50, 40, 1], [100, 100, 100], Aim("ratio", 0.4))
     assert (figure.value, figure.floor, figure.ratio, figure.met) == (40, 100, 0.4, True)
