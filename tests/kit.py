@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import clock
@@ -124,6 +125,16 @@ class Running:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+    async def refuses(self, statement: str, refusal: type[Exception]) -> None:
+        """See the database itself refuse a statement, under the role of the api and under that of the worker."""
+        for url in (self.settings.database_url, self.settings.worker_database_url):
+            connection = await asyncpg.connect(url)
+            try:
+                with pytest.raises(refusal):
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
 
     async def emitted(self) -> list[dict[str, Any]]:
         """Return every envelope in the outbox, in order."""

@@ -183,13 +183,7 @@ async def test_are_the_ministrys_to_set(placed: Running, role: Role) -> None:
     ],
 )
 async def test_that_held_are_never_rewritten(placed: Running, act: str) -> None:
-    for url in (placed.settings.database_url, placed.settings.worker_database_url):
-        connection = await asyncpg.connect(url)
-        try:
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(act)
-        finally:
-            await connection.close()
+    await placed.refuses(act, asyncpg.InsufficientPrivilegeError)
 
 
 async def test_never_overlap_whoever_writes_them(placed: Running) -> None:
