@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.deadlines import instant_of, term_of
 from services.referral.commands.moves import SYSTEM, Move, walk
+from services.referral.commands.places import holds_on
 from services.referral.models import OutcomeRule, OutcomeTask, Rujukan, RujukanProgram
 from shared import clock
 from shared.contracts.kinds import RujukanProgramState
@@ -40,9 +41,7 @@ async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: d
 async def _months_of(session: AsyncSession, rujukan_id: UUID) -> list[int]:
     """The months that were asked for on the day on which the rujukan opened."""
     opened_on = sa.select(Rujukan.opened_on).where(Rujukan.rujukan_id == rujukan_id).scalar_subquery()
-    holds = sa.and_(
-        OutcomeRule.valid_from <= opened_on, sa.func.coalesce(OutcomeRule.valid_to > opened_on, sa.true())
-    )
+    holds = holds_on(opened_on, OutcomeRule.valid_from, OutcomeRule.valid_to)
     return (await session.scalars(sa.select(OutcomeRule.months).where(holds))).one()
 
 

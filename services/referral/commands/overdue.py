@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.moves import SYSTEM, Move, facts, insert, walk
 from services.referral.commands.notices import tell_partner
-from services.referral.commands.rule_versions import require_ahead
+from services.referral.commands.rule_versions import end_before, require_ahead
 from services.referral.errors import EscalationAcknowledged, ProgramUnknown, SlaTermTaken
 from services.referral.models import (
     REMINDERS,
@@ -130,10 +130,7 @@ async def set_term(session: AsyncSession, new: Term, caller: Actor) -> SlaTerm:
     )
     last = await session.scalar(older.with_for_update())
     if last is not None:
-        if last.valid_from >= new.valid_from:
-            raise taken_from
-        last.valid_to = new.valid_from
-        await session.flush()
+        await end_before(session, last, new.valid_from, taken_from)
     row = SlaTerm(
         sla_term_id=uuid7(), set_by=caller.sub, **{name: getattr(new, name) for name in Term.__slots__}
     )

@@ -38,7 +38,9 @@ class Obstacle:
 
 
 def holds_on(
-    day: date, begins: sa.SQLColumnExpression[date], ends: sa.SQLColumnExpression[date | None]
+    day: date | sa.SQLColumnExpression[date],
+    begins: sa.SQLColumnExpression[date],
+    ends: sa.SQLColumnExpression[date | None],
 ) -> sa.ColumnElement[bool]:
     """The condition that a range of days holds on a day."""
     return sa.and_(begins <= day, sa.or_(ends.is_(None), ends > day))

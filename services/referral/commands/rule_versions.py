@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.moves import insert
 from services.referral.errors import AlreadyPast, ConsentTextTaken, OutcomeRuleTaken
-from services.referral.models import ConsentText, OutcomeRule
+from services.referral.models import ConsentText, OutcomeRule, SlaTerm
 from shared import clock
 from shared.access import Actor
+from shared.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,7 @@ async def set_outcome_rule(session: AsyncSession, new: NewOutcomeRule, caller: A
     taken_from = OutcomeRuleTaken("/body/valid_from", valid_from=new.valid_from)
     newest = sa.select(OutcomeRule).order_by(OutcomeRule.version.desc()).limit(1)
     last = (await session.scalars(newest.with_for_update(key_share=True))).one()
-    if last.valid_from >= new.valid_from:
-        raise taken_from
-    last.valid_to = new.valid_from
-    await session.flush()
+    await end_before(session, last, new.valid_from, taken_from)
     row = OutcomeRule(
         version=last.version + 1,
         months=list(new.months),
@@ -79,6 +77,16 @@ async def set_consent_text(session: AsyncSession, new: NewConsentText, caller: A
     )
     await insert(session, row, {"uq_consent_text_valid_from": taken_from, "pk_consent_text": taken_from})
     return row
+
+
+async def end_before(
+    session: AsyncSession, last: OutcomeRule | SlaTerm, valid_from: date, taken: DomainError
+) -> None:
+    """End the version in force on the first day of the next; raise `taken` where it itself begins then or later."""
+    if last.valid_from >= valid_from:
+        raise taken
+    last.valid_to = valid_from
+    await session.flush()
 
 
 async def require_ahead(session: AsyncSession, valid_from: date) -> None:
