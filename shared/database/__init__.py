@@ -2,7 +2,7 @@
 
 from uuid_utils.compat import uuid7
 
-from shared.database.columns import COLUMN_TYPES, Rupiah, service_metadata, text_enum
+from shared.database.columns import COLUMN_TYPES, Rupiah, as_table, service_metadata, text_enum
 from shared.database.opening import Scope, said
 from shared.database.rows import (
     Row,
@@ -24,6 +24,7 @@ __all__ = [
     "Row",
     "Rupiah",
     "Scope",
+    "as_table",
     "constraint_of",
     "load",
     "raw",

@@ -24,6 +24,16 @@ def service_metadata() -> sa.MetaData:
     )
 
 
+def as_table(rows: Mapping[UUID, str], key: str, value: str) -> sa.TableValuedAlias:
+    """Return ids with a text each as a table of two columns, to be joined in one statement however many they are."""
+    columns = sa.column(key, sa.Uuid()), sa.column(value, sa.Text())
+    given = (
+        sa.literal([*rows], sa.ARRAY(sa.Uuid())),
+        sa.literal([*rows.values()], sa.ARRAY(sa.Text())),
+    )
+    return sa.func.unnest(*given).table_valued(*columns, name="given").render_derived()
+
+
 COLUMN_TYPES: Mapping[Any, Any] = {
     str: sa.Text(),
     UUID: sa.Uuid(),

@@ -16,8 +16,7 @@ from services.graduation.models import (
     Sanggah,
     SanggahState,
 )
-
-LIVES = sa.column("kode_wilayah", sa.Text())
+from shared.database import as_table
 
 
 async def follow_families(session: AsyncSession, lives_in: Mapping[UUID, str]) -> None:
@@ -27,10 +26,7 @@ async def follow_families(session: AsyncSession, lives_in: Mapping[UUID, str]) -
     keeps the area in which it was done: acts, the penetapan, what it counted, results. A case that ended without an
     exit stays where it ended.
     """
-    family = sa.func.unnest(
-        sa.literal([*lives_in], sa.ARRAY(sa.Uuid())), sa.literal([*lives_in.values()], sa.ARRAY(sa.Text()))
-    )
-    now = family.table_valued(sa.column("kpm_id", sa.Uuid()), LIVES, name="family").render_derived()
+    now = as_table(lives_in, "kpm_id", "kode_wilayah")
     wanted = sa.select(Graduasi, now.c.kode_wilayah).join(now, now.c.kpm_id == Graduasi.kpm_id)
     moved = wanted.where(Graduasi.kode_wilayah != now.c.kode_wilayah, Graduasi.state.not_in(ENDED_WITHOUT))
     locked = moved.order_by(Graduasi.graduasi_id).with_for_update(key_share=True, of=Graduasi)

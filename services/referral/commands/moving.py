@@ -15,6 +15,7 @@ from services.referral.models import (
     RujukanState,
     WaitingReason,
 )
+from shared.database import as_table
 
 
 async def follow_families(session: AsyncSession, lives_in: Mapping[UUID, str]) -> None:
@@ -23,11 +24,7 @@ async def follow_families(session: AsyncSession, lives_in: Mapping[UUID, str]) -
     A place that is held stays held; who waits for one keeps its turn, for the places of the new area. What was taken
     back with its graduation stays where it ended.
     """
-    family = sa.func.unnest(
-        sa.literal([*lives_in], sa.ARRAY(sa.Uuid())), sa.literal([*lives_in.values()], sa.ARRAY(sa.Text()))
-    )
-    columns = (sa.column("kpm_id", sa.Uuid()), sa.column("kode_wilayah", sa.Text()))
-    now = family.table_valued(*columns, name="family").render_derived()
+    now = as_table(lives_in, "kpm_id", "kode_wilayah")
     moved = (
         sa.select(Rujukan, now.c.kode_wilayah)
         .join(now, now.c.kpm_id == Rujukan.kpm_id)
