@@ -152,25 +152,49 @@ CREATE TABLE platform.business_clock (
 );;
 INSERT INTO platform.business_clock DEFAULT VALUES;;
 
--- Whose rows a transaction sees, until its end; a caller that knows an older development clock has to look again.
-CREATE FUNCTION platform.open_scope(areas text, pendamping text, partner text, clock bigint) RETURNS void
+-- Sets whose rows the transaction sees. A caller with an outdated development clock must read it again.
+CREATE FUNCTION platform.open_scope(scope text, areas text, pendamping text, partner text, clock bigint) RETURNS void
 LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM set_config('pilar.areas', areas, true), set_config('pilar.pendamping', pendamping, true),
-        set_config('pilar.partner', partner, true);
+    PERFORM set_config('pilar.scope', scope, true), set_config('pilar.areas', areas, true),
+        set_config('pilar.pendamping', pendamping, true), set_config('pilar.partner', partner, true),
+        set_config('pilar.today', ((clock_timestamp() + coalesce(clock, 0) * interval '1 second')
+            AT TIME ZONE 'Asia/Jakarta')::date::text, true);
     IF clock <> (SELECT offset_seconds FROM platform.business_clock) THEN
         RAISE EXCEPTION 'the business clock has moved' USING ERRCODE = 'PC001';
     END IF;
 END $$;;
-REVOKE ALL ON FUNCTION platform.open_scope(text, text, text, bigint) FROM PUBLIC;;
-GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, bigint) TO {service}_api, {service}_worker;;
 
--- One expression, so that the planner writes it into each query: it runs once a row that a policy looks at.
+-- Each of these is one expression, so that the planner inlines it: a policy evaluates it once a row.
 CREATE FUNCTION platform.in_scope(code text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT string_to_array(current_setting('pilar.areas', true), ',')
         && ARRAY['*', code, left(code, 8), left(code, 5), left(code, 2)]
 $$;;
-REVOKE ALL ON FUNCTION platform.in_scope(text) FROM PUBLIC;;
-GRANT EXECUTE ON FUNCTION platform.in_scope(text) TO {service}_api, {service}_worker;;
+-- Whether the scope covers every family of its areas. False without a scope.
+CREATE FUNCTION platform.by_area() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce(current_setting('pilar.scope', true) IN ('AREA', 'NATIONAL'), false)
+$$;;
+CREATE FUNCTION platform.pendamping() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT NULLIF(current_setting('pilar.pendamping', true), '')::uuid
+$$;;
+CREATE FUNCTION platform.partner() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT NULLIF(current_setting('pilar.partner', true), '')::uuid
+$$;;
+-- The business date in Jakarta at the transaction's begin.
+CREATE FUNCTION platform.today() RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT NULLIF(current_setting('pilar.today', true), '')::date
+$$;;
+-- Lets a function look past the policy that calls it: sets the scope and returns the one before, to be set again.
+-- A SET clause would do the same; only a superuser may write one for a parameter of an application.
+CREATE FUNCTION platform.raise_scope(scope text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE before text := coalesce(current_setting('pilar.scope', true), '');
+BEGIN
+    PERFORM set_config('pilar.scope', scope, true);
+    RETURN before;
+END $$;;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
+GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, bigint), platform.in_scope(text),
+    platform.by_area(), platform.pendamping(), platform.partner(), platform.today(), platform.raise_scope(text)
+    TO {service}_api, {service}_worker;;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO {service}_api, {service}_worker;;
 GRANT INSERT, UPDATE ON platform.stream TO {service}_api, {service}_worker;;

@@ -117,10 +117,10 @@ class DateInTheFuture(InvalidInput):
 
 
 class NotYetKnown(DomainError):
-    """409: the other service has not yet told us of this; the same request may succeed in a moment (chain.md 5)."""
+    """409: not known here yet, or outside the caller's scope; the same request may succeed in a moment (chain.md 5)."""
 
-    en = "This service has not yet been told of that {noun}. Try again shortly."
-    id = "Layanan ini belum menerima kabar tentang {noun} tersebut. Coba lagi sebentar."
+    en = "This service does not know that {noun} yet, or it is not yours. If it is new, try again shortly."
+    id = "{noun} itu belum dikenal di layanan ini, atau bukan wewenang Anda. Jika baru, coba lagi sebentar."
     retry_after = 2
 
     def __init__(self, noun: str = "record", pointer: str | None = None) -> None:

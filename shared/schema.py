@@ -243,13 +243,21 @@ def months_from(day: datetime, count: int) -> list[datetime]:
 
 
 def area_security(
-    execute: Callable[[str], object], table: str, column: str = "kode_wilayah", *, also: str = ""
+    execute: Callable[[str], object],
+    table: str,
+    column: str = "kode_wilayah",
+    *,
+    own: str = "false",
+    also: str = "",
 ) -> None:
-    """Let the api role see and write only rows of the caller's areas (fails closed: no scope, no rows).
+    """Let the api role see and write only rows in the areas of an AREA or NATIONAL scope; without a scope none.
 
-    `also` is one more SQL condition that admits a row, e.g. by partner. The worker role bypasses row security.
+    `own` is an SQL condition that admits a row in an OWN_FAMILIES scope, `also` one that admits it in every scope.
+    The worker role bypasses row security.
     """
-    within = f"platform.in_scope({column})" + (f" OR ({also})" if also else "")
+    # CASE, because a condition for pendamping may read tables whose policies ask it again.
+    within = f"CASE WHEN platform.by_area() THEN platform.in_scope({column}) ELSE {own} END"
+    within += f" OR ({also})" if also else ""
     execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     execute(f"CREATE POLICY area ON {table} USING ({within}) WITH CHECK ({within})")

@@ -159,6 +159,19 @@ class Running:
             yield session
 
 
+async def open_scope(
+    connection: asyncpg.Connection,
+    *,
+    areas: str = "",
+    scope: str = "AREA",
+    pendamping: str = "",
+    partner: str = "",
+) -> None:
+    """Let an open transaction of the api role see what a request of this scope sees."""
+    statement = "SELECT platform.open_scope($1, $2, $3, $4, NULL)"
+    await connection.execute(statement, scope, areas, pendamping, partner)
+
+
 def _headers(token: str | None, key: str | None, more: dict[str, str]) -> dict[str, str]:
     headers = dict(more)
     if token is not None:

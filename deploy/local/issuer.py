@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -74,7 +74,7 @@ class DevelopmentIssuer:
 
     def token(  # each is one claim
         self,
-        role: Role | str,
+        role: Role | str | Collection[Role],
         sub: str,
         areas: Sequence[str] = (),
         *,
@@ -85,8 +85,9 @@ class DevelopmentIssuer:
         audience: Sequence[str] = AUDIENCES,
     ) -> str:
         """Return a signed access token that lives `ttl` seconds."""
+        roles = [str(Role(one)) for one in ([role] if isinstance(role, str) else role)]
         ids = {"pendamping_id": pendamping_id, "partner_id": partner_id, "ditjen": ditjen}
-        claims: dict[str, Any] = {"sub": sub, "roles": [str(Role(role))], "kode_wilayah": list(areas)}
+        claims: dict[str, Any] = {"sub": sub, "roles": roles, "kode_wilayah": list(areas)}
         claims |= {name: str(value) for name, value in ids.items() if value is not None}
         now = int(time.time())
         claims |= {"iss": DEVELOPMENT_ISSUER, "aud": list(audience), "iat": now, "exp": now + ttl}

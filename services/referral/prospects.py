@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.referral.commands.families import AIDED
 from services.referral.matching import Family, match
 from services.referral.models import Dampingan, Kpm, Program, ProgramRule, RujukanProgram, Usaha
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 from shared.contracts.kinds import Sex, UsahaSector
 
 ORDER = (Kpm.kode_wilayah, Kpm.kpm_id)
@@ -38,13 +38,13 @@ def families_before(actor: Actor, on: date) -> sa.Select[*tuple[Any, ...]]:
 
 def _of(actor: Actor, on: date) -> sa.ColumnElement[bool]:
     """A pendamping's are those in their care today; an official's those of their areas, as ranges of an index."""
-    if actor.roles == {Role.PENDAMPING}:
+    if actor.scope is Scope.OWN_FAMILIES:
         holds = sa.and_(
             Dampingan.valid_from <= on, sa.or_(Dampingan.valid_to.is_(None), Dampingan.valid_to > on)
         )
         mine = sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id == actor.pendamping_id, holds)
         return Kpm.kpm_id.in_(mine)
-    if actor.national:
+    if actor.scope is Scope.NATIONAL:
         return sa.true()
     return sa.or_(
         sa.false(),

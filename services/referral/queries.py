@@ -38,7 +38,7 @@ from services.referral.models import (
     SlaTerm,
     Waiting,
 )
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
 from shared.database import Row
 from shared.errors import NotFound
@@ -77,10 +77,12 @@ def columns_of(model: type[Row], names: Sequence[str]) -> sa.Select[*tuple[Any, 
 
 
 def rujukan_list(
-    names: Sequence[str], kpm_id: UUID | None, state: RujukanState | None
+    names: Sequence[str], caller: Actor, today: date, *, kpm_id: UUID | None, state: RujukanState | None
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select rujukan, of one family or in one state where asked."""
+    """Select rujukan, of one family or in one state where asked; a pendamping's of own families."""
     statement = columns_of(Rujukan, names)
+    if caller.scope is Scope.OWN_FAMILIES:
+        statement = statement.where(Rujukan.kpm_id.in_(in_care(caller, today)))
     if kpm_id is not None:
         statement = statement.where(Rujukan.kpm_id == kpm_id)
     return statement if state is None else statement.where(Rujukan.state == state)
@@ -96,16 +98,18 @@ def rujukan_program_list(
     return statement if state is None else statement.where(RujukanProgram.state == state)
 
 
-def theirs(caller: Actor, kode_wilayah: str | None) -> sa.ColumnElement[bool]:
-    """The condition that an offer is a partner's own, or in an official's areas, and in the area asked for.
+def theirs(caller: Actor, today: date, kode_wilayah: str | None) -> sa.ColumnElement[bool]:
+    """The condition that an offer is in the caller's scope, and in the area asked for.
 
     Row security says so too, but in a way that no index answers.
     """
     column = RujukanProgram.kode_wilayah
     asked = _in_area(column, kode_wilayah) if kode_wilayah is not None else sa.true()
-    if caller.partner_id is not None:
+    if caller.scope is Scope.PARTNER:
         return sa.and_(RujukanProgram.partner_id == caller.partner_id, asked)
-    if caller.national:
+    if caller.scope is Scope.OWN_FAMILIES:
+        return sa.and_(RujukanProgram.kpm_id.in_(in_care(caller, today)), asked)
+    if caller.scope is Scope.NATIONAL:
         return asked
     return sa.and_(sa.or_(sa.false(), *(_in_area(column, area) for area in caller.areas)), asked)
 
@@ -149,12 +153,7 @@ async def place_in_line(session: AsyncSession, rujukan_program_id: UUID) -> dict
     waiting = await session.scalar(mine)
     if waiting is None:
         return None
-    before = sa.select(sa.func.count()).where(
-        Waiting.program_code == waiting.program_code,
-        Waiting.left_on.is_(None),
-        Waiting.number < waiting.number,
-    )
-    ahead = await session.scalar(before)
+    ahead = await session.scalar(sa.select(sa.func.waiting_ahead(waiting.program_code, waiting.number)))
     return {"reason": waiting.reason, "since_on": waiting.since_on, "ahead": ahead}
 
 
@@ -201,7 +200,7 @@ def outcome_task_list(
     statement = columns_of(OutcomeTask, names).where(
         OutcomeTask.closed_on.is_(None), OutcomeTask.due_on <= (due_by or today)
     )
-    if caller.roles == {Role.PENDAMPING}:
+    if caller.scope is Scope.OWN_FAMILIES:
         statement = statement.where(OutcomeTask.kpm_id.in_(in_care(caller, today)))
     return statement
 
@@ -217,9 +216,9 @@ def in_care(caller: Actor, today: date) -> sa.Select[UUID]:
 def waits_for(caller: Actor, today: date) -> sa.ColumnElement[bool]:
     """The condition that an offer waits for the caller: a partner's turn, a family's answer, or what was escalated."""
     state = RujukanProgram.state
-    if caller.partner_id is not None:
+    if caller.scope is Scope.PARTNER:
         return state.in_(WAITS_FOR_PARTNER)
-    if caller.roles == {Role.PENDAMPING}:
+    if caller.scope is Scope.OWN_FAMILIES:
         asked = state.in_([RujukanProgramState.DRAF, RujukanProgramState.PERLU_DATA])
         return sa.and_(asked, RujukanProgram.kpm_id.in_(in_care(caller, today)))
     raised = sa.select(Escalation.rujukan_program_id).where(

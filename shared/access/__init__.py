@@ -2,7 +2,16 @@
 
 from shared.access.actor import Actor
 from shared.access.keys import KeysUnavailable
-from shared.access.permissions import PERMISSIONS, Permission, Role
+from shared.access.permissions import PERMISSIONS, Permission, Role, Scope
 from shared.access.tokens import InvalidToken, TokenVerifier
 
-__all__ = ["PERMISSIONS", "Actor", "InvalidToken", "KeysUnavailable", "Permission", "Role", "TokenVerifier"]
+__all__ = [
+    "PERMISSIONS",
+    "Actor",
+    "InvalidToken",
+    "KeysUnavailable",
+    "Permission",
+    "Role",
+    "Scope",
+    "TokenVerifier",
+]

@@ -1,19 +1,23 @@
 """The person or machine behind a request, as its token says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 from uuid import UUID
 
-from shared.access.permissions import PERMISSIONS, Permission, Role
+from shared.access.permissions import PERMISSIONS, SCOPE_OF_ROLE, Permission, Role, Scope
 from shared.errors import NotAllowed
 
 NATIONAL = "*"
 SYSTEM = "system:"
+WIDTH = {scope: width for width, scope in enumerate(Scope)}
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, in which roles, over which areas. `areas` are Kemendagri codes, or "*" for the whole country."""
+    """Who acts, in which roles, over which areas. `areas` are Kemendagri codes, or "*" for the whole country.
+
+    `scope` is that of the permission being used; without one it opens no row (see `under`).
+    """
 
     sub: str
     roles: frozenset[Role] = frozenset()
@@ -21,11 +25,12 @@ class Actor:
     ditjen: str | None = None
     pendamping_id: UUID | None = None
     partner_id: UUID | None = None
+    scope: Scope = Scope.OWN_FAMILIES
 
     @classmethod
     def system(cls, service: str) -> Self:
         """Return the worker of `service`: it sees every area and holds no permission of a person."""
-        return cls(sub=SYSTEM + service, areas=(NATIONAL,))
+        return cls(sub=SYSTEM + service, areas=(NATIONAL,), scope=Scope.NATIONAL)
 
     @property
     def person(self) -> str:
@@ -47,6 +52,22 @@ class Actor:
         """Raise NotAllowed unless the area is the actor's."""
         if not self.covers(kode_wilayah):
             raise NotAllowed
+
+    def scope_of(self, permission: Permission) -> Scope:
+        """Return the widest scope among the actor's roles that grant the permission.
+
+        Raises:
+            NotAllowed: no role grants it.
+        """
+        granting = self.roles & PERMISSIONS.get(permission, frozenset())
+        if not granting:
+            raise NotAllowed
+        widest = max((SCOPE_OF_ROLE[role] for role in granting), key=WIDTH.__getitem__)
+        return Scope.NATIONAL if widest is Scope.AREA and self.national else widest
+
+    def under(self, permission: Permission) -> Self:
+        """Return the actor with the scope of the permission; raise NotAllowed."""
+        return replace(self, scope=self.scope_of(permission))
 
     def may(self, permission: Permission) -> bool:
         """Whether one of the actor's roles has the permission; a permission without a line is nobody's."""

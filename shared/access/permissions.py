@@ -16,6 +16,15 @@ class Role(StrEnum):
     OPERATOR = "OPERATOR"
 
 
+class Scope(StrEnum):
+    """Whose rows a permission opens, from the narrowest scope to the widest."""
+
+    PARTNER = "PARTNER"
+    OWN_FAMILIES = "OWN_FAMILIES"
+    AREA = "AREA"
+    NATIONAL = "NATIONAL"
+
+
 class Permission(StrEnum):
     """One value for each thing that one may do: noun, then verb."""
 
@@ -116,6 +125,19 @@ class Permission(StrEnum):
 
 
 P, R = Permission, Role
+
+# An AREA scope over "*" is NATIONAL; see Actor.scope_of.
+SCOPE_OF_ROLE = MappingProxyType(
+    {
+        R.PENDAMPING: Scope.OWN_FAMILIES,
+        R.PARTNER: Scope.PARTNER,
+        R.OPERATOR_DESA: Scope.AREA,
+        R.KETUA_TIM_KABKOTA: Scope.AREA,
+        R.DINSOS_KABKOTA: Scope.AREA,
+        R.KEMENSOS: Scope.AREA,
+        R.OPERATOR: Scope.AREA,
+    }
+)
 
 FIELD = frozenset({R.PENDAMPING})
 TEAM_LEAD = frozenset({R.KETUA_TIM_KABKOTA})

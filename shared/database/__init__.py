@@ -3,7 +3,7 @@
 from uuid_utils.compat import uuid7
 
 from shared.database.columns import COLUMN_TYPES, Rupiah, as_table, service_metadata, text_enum
-from shared.database.opening import Scope, said
+from shared.database.opening import Viewer, said
 from shared.database.rows import (
     Row,
     constraint_of,
@@ -23,7 +23,7 @@ __all__ = [
     "Database",
     "Row",
     "Rupiah",
-    "Scope",
+    "Viewer",
     "as_table",
     "constraint_of",
     "load",

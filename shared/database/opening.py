@@ -13,9 +13,11 @@ CLOCK_MOVED = "PC001"
 READ_CLOCK = "SELECT offset_seconds FROM platform.business_clock"
 
 
-class Scope(Protocol):
+class Viewer(Protocol):
     """What row security needs to know of a caller."""
 
+    @property
+    def scope(self) -> str: ...
     @property
     def areas(self) -> tuple[str, ...]: ...
     @property
@@ -30,18 +32,24 @@ def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
     return cast("asyncpg.Connection", pooled.driver_connection)
 
 
-def opening(actor: Scope | None, clock_offset: int | None) -> str:
+def opening(actor: Viewer | None, clock_offset: int | None) -> str:
     """Return the message that begins a transaction; the same caller begins many."""
     if actor is None:
-        return _opening((), None, None, clock_offset)
-    return _opening(actor.areas, actor.pendamping_id, actor.partner_id, clock_offset)
+        return _opening("", (), None, None, clock_offset)
+    # Another role of a partner's employee must not show them what was shared with the partner, nor the reverse.
+    partner_id = actor.partner_id if actor.scope == "PARTNER" else None
+    return _opening(actor.scope, actor.areas, actor.pendamping_id, partner_id, clock_offset)
 
 
 @lru_cache(maxsize=1_000)
 def _opening(
-    areas: tuple[str, ...], pendamping_id: UUID | None, partner_id: UUID | None, clock_offset: int | None
+    scope: str,
+    areas: tuple[str, ...],
+    pendamping_id: UUID | None,
+    partner_id: UUID | None,
+    clock_offset: int | None,
 ) -> str:
-    said = (",".join(areas), str(pendamping_id or ""), str(partner_id or ""))
+    said = (scope, ",".join(areas), str(pendamping_id or ""), str(partner_id or ""))
     offset = "NULL" if clock_offset is None else int(clock_offset)
     return f"BEGIN; SELECT platform.open_scope({', '.join(map(_literal, said))}, {offset})"
 

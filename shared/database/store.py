@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from shared import clock
-from shared.database.opening import CLOCK_MOVED, READ_CLOCK, Scope, driver_of, opening, roll_back, said
+from shared.database.opening import CLOCK_MOVED, READ_CLOCK, Viewer, driver_of, opening, roll_back, said
 from shared.database.rows import flush_held, sqlstate_of
 from shared.messaging.outbox import record
 from shared.privacy import Vault
@@ -69,7 +69,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, actor: Scope | None = None, *, translate: Mapping[str, str] | None = None
+        self, actor: Viewer | None = None, *, translate: Mapping[str, str] | None = None
     ) -> AsyncIterator[AsyncSession]:
         """Open a session that commits at the end together with the events that it emitted.
 
@@ -99,7 +99,7 @@ class Database:
         if told and self.wake_relay:
             self.wake()
 
-    async def _begin(self, session: AsyncSession, driver: asyncpg.Connection, actor: Scope | None) -> None:
+    async def _begin(self, session: AsyncSession, driver: asyncpg.Connection, actor: Viewer | None) -> None:
         """Begin, and say whose rows may be seen; without an actor the api role sees none (architecture.md).
 
         The development clock's offset is kept from transaction to transaction; PostgreSQL refuses a stale one.

@@ -1,6 +1,7 @@
 """One key, one effect, one answer: the stored response is part of the command's own transaction."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.database import raw
 from shared.errors import DomainError
 
@@ -30,6 +31,13 @@ WHERE client = $1 AND method = $2 AND path = $3 AND key = $4
 STORE = """
 UPDATE platform.idempotency SET status = $5, headers = $6::text::jsonb, sealed = $7
 WHERE client = $1 AND method = $2 AND path = $3 AND key = $4
+"""
+
+
+# What an answer is about must still be in the caller's scope; each service defines family_in_scope for its own rows.
+IN_SCOPE = """
+SELECT coalesce((SELECT bool_and(family_in_scope(family)) FROM unnest($1::uuid[]) AS family), true)
+    AND coalesce((SELECT bool_and(platform.in_scope(code)) FROM unnest($2::text[]) AS code), true)
 """
 
 
@@ -57,6 +65,17 @@ class KeyReused(DomainError):
     id = "Idempotency-Key ini sudah dipakai untuk permintaan lain. Gunakan kunci baru untuk permintaan baru."
 
 
+class ReplayOutOfScope(DomainError):
+    """403: the request was carried out before, and its answer is about what the caller may no longer see."""
+
+    status = 403
+    en = "This request was carried out before. Its answer is not shown again: your role or area no longer covers it."
+    id = (
+        "Permintaan ini sudah dilaksanakan sebelumnya. Jawabannya tidak ditampilkan lagi: peran atau wilayah Anda "
+        "tidak lagi mencakupnya."
+    )
+
+
 def key_of(request: Request, *, required: bool) -> str | None:
     """Return the key of a POST, or None.
 
@@ -79,7 +98,7 @@ async def look_up(session: AsyncSession, request: Request, actor: Actor, key: st
     """Take the key, or return the answer that it already got; a concurrent twin waits here for the first.
 
     Raises:
-        KeyReused: the key belongs to another request.
+        KeyReused: the key belongs to another request. ReplayOutOfScope
     """
     place, digest, connection = _place(request, actor, key), await _digest(request), await raw(session)
     if await connection.fetchval(TAKE, *place, digest, datetime.now(UTC) + TERM):
@@ -88,9 +107,34 @@ async def look_up(session: AsyncSession, request: Request, actor: Actor, key: st
     if row is None or bytes(row["request_hash"]) != digest:
         raise KeyReused("/header/Idempotency-Key")
     body = request.app.state.vault.open(bytes(row["sealed"]), **_bound(place))
+    if actor.scope is not Scope.PARTNER:  # a partner's key is bound to the partner by `_place`
+        await _require_scope(session, request, orjson.loads(body) if body else None)
     return Response(
         body.encode(), row["status"], {**orjson.loads(row["headers"]), "Idempotency-Replayed": "true"}
     )
+
+
+async def _require_scope(session: AsyncSession, request: Request, answer: object) -> None:
+    """Raise ReplayOutOfScope unless the families of the request, or of its answer, are in the caller's scope."""
+    asked = [request.path_params, orjson.loads(await request.body() or b"null")]
+    families = {*_values_of(asked, "kpm_id")} or {*_values_of(answer, "kpm_id")}
+    areas = {*_values_of(answer, "kode_wilayah")}
+    if not families and not areas:
+        return
+    if not await (await raw(session)).fetchval(IN_SCOPE, list(families), list(areas)):
+        raise ReplayOutOfScope
+
+
+def _values_of(answer: object, name: str) -> Iterator[str]:
+    """Yield each text under a field's name, however deep it is."""
+    if isinstance(answer, dict):
+        for key, value in answer.items():
+            if key == name and isinstance(value, str):
+                yield value
+            yield from _values_of(value, name)
+    elif isinstance(answer, list):
+        for item in answer:
+            yield from _values_of(item, name)
 
 
 async def store(session: AsyncSession, request: Request, actor: Actor, key: str, response: Response) -> None:
@@ -103,9 +147,13 @@ async def store(session: AsyncSession, request: Request, actor: Actor, key: str,
 
 
 def _place(request: Request, actor: Actor, key: str) -> tuple[str, str, str, str]:
-    """Client, method, path and key; the key as its keyed hash, because a careless client may take a NIK for it."""
+    """Client, method, path and key; the key as its keyed hash, because a careless client may take a NIK for it.
+
+    One account as another pendamping or partner is another client.
+    """
     hashed = request.app.state.vault.index("idempotency", key).hex()
-    return (actor.sub, request.method, request.url.path, hashed)
+    client = "\x1f".join(str(part) for part in (actor.sub, actor.pendamping_id, actor.partner_id) if part)
+    return (client, request.method, request.url.path, hashed)
 
 
 def _bound(place: tuple[str, ...]) -> dict[str, Any]:

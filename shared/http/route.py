@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.access import Actor, Permission
-from shared.errors import DomainError, LostRace, NotAllowed, Words
+from shared.errors import DomainError, LostRace, Words
 from shared.faults import faultpoint
 from shared.http import idempotency, strict
 from shared.http.problems import problem
@@ -155,9 +155,7 @@ class Route(APIRoute):
         if scheme.lower() != "bearer" or not token:
             raise MissingToken
         actor = await request.app.state.verifier.verify(token.strip())
-        if not actor.may(self.declared.permission):
-            raise NotAllowed
-        return actor
+        return actor.under(self.declared.permission)
 
     def _check_parameters(self, request: Request) -> None:
         strict.check_text(request.url.path, "/path")

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from shared import schema
-from shared.access import Actor, Role
+from shared.access import Actor, Role, Scope
 from shared.errors import DomainError, NotFound
 
 
@@ -29,6 +29,7 @@ def as_json(actor: Actor) -> dict[str, Any]:
         "ditjen": actor.ditjen,
         "pendamping_id": str(actor.pendamping_id) if actor.pendamping_id else None,
         "partner_id": str(actor.partner_id) if actor.partner_id else None,
+        "scope": actor.scope,
     }
 
 
@@ -41,6 +42,7 @@ def from_json(fields: Mapping[str, Any]) -> Actor:
         ditjen=fields["ditjen"],
         pendamping_id=UUID(fields["pendamping_id"]) if fields["pendamping_id"] else None,
         partner_id=UUID(fields["partner_id"]) if fields["partner_id"] else None,
+        scope=Scope(fields["scope"]),
     )
 
 

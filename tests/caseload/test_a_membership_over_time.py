@@ -13,7 +13,7 @@ from shared.access import Role
 from tests.caseload.case import Case
 from tests.caseload.family import Family, refused
 from tests.caseload.given import PENDAMPING_NO, csv_of, dinsos, family, family_of, mother, take_in
-from tests.kit import Running, deliver
+from tests.kit import Running, deliver, open_scope
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ async def test_is_kept_by_the_database_against_the_services_own_roles(
     connection = await asyncpg.connect(getattr(mothers.caseload.settings, role))
     try:
         async with connection.transaction():
-            await connection.execute("SELECT set_config('pilar.areas', '*', true)")
+            await open_scope(connection, areas="*")
             with pytest.raises(refusal):
                 await connection.execute(statement)
     finally:

@@ -10,7 +10,7 @@ import pytest
 from shared.access import Role
 from tests.caseload.given import DESA, OTHER, companion, dinsos
 from tests.caseload.handing import S, T, accompanied, days_later, facts, handed_over, today
-from tests.kit import Running
+from tests.kit import Running, open_scope
 
 
 async def held(service: Running, answers: dict[str, str], as_: str | None = None, **more: Any) -> Any:
@@ -100,7 +100,7 @@ async def test_and_another_of_the_same_moment_are_both_counted(placed: Running) 
     holder = await asyncpg.connect(placed.settings.owner_database_url)
     try:
         async with holder.transaction():
-            await holder.execute("SELECT set_config('pilar.areas', '*', true)")
+            await open_scope(holder, areas="*")
             await holder.execute("SELECT FROM kpm FOR UPDATE")
             both = [asyncio.create_task(held(placed, {kpm_id: "HADIR"}, session=n)) for n in (1, 2)]
             await asyncio.sleep(1)

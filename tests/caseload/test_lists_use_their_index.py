@@ -16,7 +16,7 @@ from services.caseload.queries.tugas import list_tugas
 from services.caseload.queries.usulan import list_usulan
 from services.caseload.queries.worklist import list_families
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import Actor, Role, Scope
 from tests.kit import Running
 
 # Families of five hundred kabupaten, with two bansos each; of one in ten somebody has to do something, most is done.
@@ -48,8 +48,8 @@ INSERT INTO exit_proposal (exit_proposal_id, kpm_id, kepesertaan_id, bansos, exi
 ANALYZE
 """
 CALLERS = {
-    "dinsos of a kabupaten": Actor("d", frozenset({Role.DINSOS_KABKOTA}), ("14.13",)),
-    "ministry": Actor("m", frozenset({Role.KEMENSOS}), ("*",)),
+    "dinsos of a kabupaten": Actor("d", frozenset({Role.DINSOS_KABKOTA}), ("14.13",), scope=Scope.AREA),
+    "ministry": Actor("m", frozenset({Role.KEMENSOS}), ("*",), scope=Scope.NATIONAL),
 }
 PAGE = 51
 # Of a kabupaten's 80 families and the 4,000 or more open rows of the country: neither is walked through for one page.

@@ -13,7 +13,7 @@ from services.graduation.models import ExitProposal, Graduasi, MonitoringTask, P
 from services.graduation.queries import SanggahFilter, TaskFilter
 from services.graduation.queries.candidates import CandidateRule
 from services.graduation.queries.cohort import COUNTS, SURVIVAL, narrowed
-from shared.access import Actor, Role
+from shared.access import Actor, Role, Scope
 from shared.contracts.kinds import DesilScope
 from tests.kit import Running
 
@@ -61,9 +61,9 @@ ANALYZE
 def callers(pendamping_id: UUID) -> dict[str, Actor]:
     return {
         "field": Actor("p", frozenset({Role.PENDAMPING}), ("14.13",), pendamping_id=pendamping_id),
-        "team": Actor("t", frozenset({Role.KETUA_TIM_KABKOTA}), ("14.13",)),
-        "dinsos": Actor("d", frozenset({Role.DINSOS_KABKOTA}), ("14.13",)),
-        "ministry": Actor("m", frozenset({Role.KEMENSOS}), ("*",)),
+        "team": Actor("t", frozenset({Role.KETUA_TIM_KABKOTA}), ("14.13",), scope=Scope.AREA),
+        "dinsos": Actor("d", frozenset({Role.DINSOS_KABKOTA}), ("14.13",), scope=Scope.AREA),
+        "ministry": Actor("m", frozenset({Role.KEMENSOS}), ("*",), scope=Scope.NATIONAL),
     }
 
 

@@ -112,7 +112,7 @@ async def test_a_step_that_is_refused_tells_the_refusal_and_what_to_do(registry:
     assert (job["state"], job["error"]) == ("FAILED", "NotYetKnown")
     stays = "What was done before stays. Put this right, then order the rest again."
     assert job["reason"]["en"] == f"{NotYetKnown('policy').sentence('en')} {stays}"
-    assert job["reason"]["id"].startswith("Layanan ini belum menerima kabar tentang kebijakan tersebut.")
+    assert job["reason"]["id"].startswith("Kebijakan itu belum dikenal di layanan ini")
 
 
 class Killed(BaseException):

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.contracts.walks import WALKS
-from tests.kit import Running, running
+from tests.kit import Running, open_scope, running
 
 # One process walks each service once, for all of these.
 pytestmark = pytest.mark.xdist_group("walked")
@@ -166,7 +166,7 @@ async def scoped(connection: Any, area: str) -> AsyncIterator[None]:
     """A transaction as a request has it."""
     transaction = connection.transaction()
     await transaction.start()
-    await connection.execute("SELECT set_config('pilar.areas', $1, true)", area)
+    await open_scope(connection, areas=area)
     try:
         yield
     finally:

@@ -1,6 +1,6 @@
 import asyncpg
 
-from tests.kit import Running
+from tests.kit import Running, open_scope
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import TODAY, World, a_world, determined, family_facts
 
@@ -111,11 +111,8 @@ async def test_by_the_database_too_and_nothing_without_a_scope(referral: Running
             ):
                 async with connection.transaction():
                     chosen = world.partners[partner]["partner_id"] if partner else ""
-                    await connection.execute(
-                        "SELECT set_config('pilar.areas', $1, true), set_config('pilar.partner', $2, true)",
-                        areas,
-                        chosen,
-                    )
+                    scope = "PARTNER" if partner else "AREA"
+                    await open_scope(connection, areas=areas, scope=scope, partner=chosen)
                     tables = ("rujukan", "rujukan_program", "consent", "attempt")
                     seen.append(
                         tuple(

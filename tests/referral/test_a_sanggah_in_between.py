@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.contracts.kinds import SanggahOutcome
-from tests.kit import Running
+from tests.kit import Running, open_scope
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import (
     TODAY,
@@ -80,7 +80,7 @@ async def opened(referral: Running, subject: str, partner: str) -> bool:
     connection = await asyncpg.connect(referral.database.url)
     try:
         async with connection.transaction():
-            await connection.execute("SELECT set_config('pilar.partner', $1, true)", partner)
+            await open_scope(connection, scope="PARTNER", partner=partner)
             return bool(
                 await connection.fetchval("SELECT identity_for_partner($1) IS NOT NULL", UUID(subject))
             )

@@ -163,7 +163,7 @@ async def test_is_recorded_by_the_familys_own_pendamping_alone(referral: Running
     world = await a_case(referral)
     neighbour = referral.token("PENDAMPING", "pd-t", [DESA], pendamping_id=uuid4())
     refused = await world.consent(KUR, as_=neighbour)
-    assert (refused.status_code, refused.json()["title"]) == (403, "NotYourFamily")
+    assert (refused.status_code, refused.json()["title"]) == (404, "NotFound")
     elsewhere = referral.token("PENDAMPING", "pd-u", ["33.25"], pendamping_id=world.family.pendamping_id)
     assert (await world.consent(KUR, as_=elsewhere)).status_code == 404
     assert (await world.consent(KUR, as_=world.dinsos)).status_code == 403

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services.referral.payload import payload_schema
-from tests.kit import Running
+from tests.kit import Running, open_scope
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import NIK, PROGRAMS, TODAY, World, a_world, determined, family_facts
 
@@ -71,11 +71,8 @@ async def as_api(referral: Running, statement: str, *, areas: str = "", partner:
     connection = await asyncpg.connect(referral.database.url)
     try:
         async with connection.transaction():
-            await connection.execute(
-                "SELECT set_config('pilar.areas', $1, true), set_config('pilar.partner', $2, true)",
-                areas,
-                partner,
-            )
+            scope = "PARTNER" if partner else "AREA"
+            await open_scope(connection, areas=areas, scope=scope, partner=partner)
             return await connection.fetch(statement)
     finally:
         await connection.close()

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from shared.events import Event
-from tests.kit import Running
+from tests.kit import Running, open_scope
 from tests.registry import given, told
 from tests.registry.told import Offer, determined, hear, scorecard
 
@@ -240,11 +240,8 @@ async def test_rows_of_other_areas_are_hidden_by_the_database_itself(registry: R
 
 async def _count(connection: asyncpg.Connection, table: str, area: str, pendamping: str) -> int:
     async with connection.transaction():
-        await connection.execute(
-            "SELECT set_config('pilar.areas', $1, true), set_config('pilar.pendamping', $2, true)",
-            area,
-            pendamping,
-        )
+        scope = "OWN_FAMILIES" if pendamping else "AREA"
+        await open_scope(connection, areas=area, scope=scope, pendamping=pendamping)
         return await connection.fetchval(f"SELECT count(*) FROM {table}")
 
 

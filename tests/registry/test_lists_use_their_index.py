@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from services.registry.models import Pendamping
 from services.registry.queries.pendamping import pendamping_list
 from shared import schema
-from shared.access import Actor, Role
+from shared.access import Actor, Role, Scope
 from shared.contracts.kinds import PilarKind
 from tests.kit import Running
 
@@ -47,8 +47,8 @@ WAYS: list[dict[str, Any]] = [
     {"status": "AKTIF", "kind": PilarKind.TKSK},
 ]
 CALLERS = {
-    "ministry": Actor("m", frozenset({Role.KEMENSOS}), ("*",)),
-    "dinsos": Actor("d", frozenset({Role.DINSOS_KABKOTA}), ("33.24",)),
+    "ministry": Actor("m", frozenset({Role.KEMENSOS}), ("*",), scope=Scope.NATIONAL),
+    "dinsos": Actor("d", frozenset({Role.DINSOS_KABKOTA}), ("33.24",), scope=Scope.AREA),
 }
 
 

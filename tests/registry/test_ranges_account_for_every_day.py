@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.kit import Running
+from tests.kit import Running, open_scope
 from tests.registry import given as past
 
 FIRST, YEAR_END = date(2026, 1, 1), date(2027, 1, 1)
@@ -240,5 +240,5 @@ async def test_and_no_role_of_the_service_writes_an_overlap(
 
 async def attempted(connection: asyncpg.Connection, statement: str) -> None:
     async with connection.transaction():
-        await connection.execute("SELECT set_config('pilar.areas', '*', true)")
+        await open_scope(connection, areas="*")
         await connection.execute(statement)

@@ -12,7 +12,7 @@ from services.caseload.commands.ids import new_id
 from services.caseload.errors.dampingan import TugasAlreadyDone
 from services.caseload.models import Dampingan, Tugas, TugasKind, TugasTerm
 from shared import clock
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.database import load, raw, vault_of
 from shared.errors import NotFound
 
@@ -67,7 +67,7 @@ async def finish_tugas(session: AsyncSession, actor: Actor, tugas_id: UUID, note
 
 async def is_of(session: AsyncSession, actor: Actor, tugas: Tugas) -> bool:
     """Whether a task is the caller's: an official's by area, a pendamping's while he accompanies the family."""
-    if actor.pendamping_id is None:
+    if actor.scope is not Scope.OWN_FAMILIES:
         return True
     today = await clock.today(session)
     mine = sa.select(Dampingan.dampingan_id).where(

@@ -4,8 +4,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.caseload.models import Dampingan
-from services.caseload.queries.sight import sees_own_only
-from shared.access import Actor
+from shared.access import Actor, Scope
 
 
 def list_of(actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None) -> sa.Select[*tuple[Any, ...]]:
@@ -21,7 +20,7 @@ def list_of(actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None) -> sa
         sa.func.upper(Dampingan.valid).label("valid_to"),
         Dampingan.version,
     )
-    if sees_own_only(actor):
+    if actor.scope is Scope.OWN_FAMILIES:
         statement = statement.where(Dampingan.pendamping_id == actor.pendamping_id)
     if pendamping_id is not None:
         statement = statement.where(Dampingan.pendamping_id == pendamping_id)

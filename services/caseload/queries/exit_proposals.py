@@ -4,8 +4,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.caseload.models import ExitProposal, ExitProposalState, Kpm
-from services.caseload.queries.sight import accompanied_by, sees_own_only, within
-from shared.access import Actor
+from services.caseload.queries.sight import accompanied_by, within
+from shared.access import Actor, Scope
 
 COLUMNS = (
     "exit_proposal_id",
@@ -27,7 +27,7 @@ def list_exit_proposals(
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select proposals to end a membership, of families that the caller may see; ordered by `exit_proposal_id`."""
     statement = sa.select(*(getattr(ExitProposal, name) for name in COLUMNS))
-    if sees_own_only(actor):
+    if actor.scope is Scope.OWN_FAMILIES:
         mine = accompanied_by(actor.pendamping_id, today)
         statement = statement.join(mine, mine.c.kpm_id == ExitProposal.kpm_id)
     if narrowed := within(actor, None):

@@ -8,10 +8,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.models import Kpm
-from services.caseload.queries.sight import sees_own_only
 from services.caseload.queries.worklist import status_on
 from shared import clock
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.database import raw, vault_of
 from shared.errors import NotFound
 from shared.privacy import Vault, mask
@@ -64,7 +63,7 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
         NotFound: there is none, or it is not the caller's to see.
     """
     today, connection = await clock.today(session), await raw(session)
-    if sees_own_only(actor):
+    if actor.scope is Scope.OWN_FAMILIES:
         row = await connection.fetchrow(OWN_FAMILY, kpm_id, today, actor.pendamping_id)
     else:
         row = await connection.fetchrow(FAMILY, kpm_id, today)

@@ -7,9 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.models import Dampingan, Kunjungan
-from services.caseload.queries.sight import sees_own_only
 from shared import clock
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.database import vault_of
 from shared.errors import NotFound
 
@@ -25,7 +24,7 @@ async def list_kunjungan(
         statement = statement.where(Kunjungan.pendamping_id == pendamping_id)
     if kpm_id is not None:
         statement = statement.where(Kunjungan.kpm_id == kpm_id)
-    if not sees_own_only(actor):
+    if actor.scope is not Scope.OWN_FAMILIES:
         return statement
     if kpm_id is not None:
         return statement.where(await readable(session, actor))
@@ -34,7 +33,7 @@ async def list_kunjungan(
 
 async def readable(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition that a visit is the caller's to read: made by them, or to a family of theirs today."""
-    if not sees_own_only(actor):
+    if actor.scope is not Scope.OWN_FAMILIES:
         return sa.true()
     mine = sa.exists().where(
         Dampingan.kpm_id == Kunjungan.kpm_id,

@@ -16,11 +16,10 @@ from services.caseload.queries.sight import (
     area_of,
     require_sight,
     row_by_row,
-    sees_own_only,
     within,
 )
 from shared import clock
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.database import vault_of
 
 LIVE = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
@@ -102,7 +101,7 @@ def list_pending(actor: Actor, today: date, kode_wilayah: str | None) -> sa.Sele
         .join(Kepesertaan, Kepesertaan.kepesertaan_id == asked.kepesertaan_id)
         .where(asked.outcome.is_(None), sa.func.upper_inf(Kepesertaan.valid), ~own_case, ~earlier)
     )
-    if sees_own_only(actor):
+    if actor.scope is Scope.OWN_FAMILIES:
         mine = accompanied_by(actor.pendamping_id, today)
         statement = statement.join(mine, mine.c.kpm_id == asked.kpm_id)
     narrowed = within(actor, kode_wilayah)

@@ -8,9 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.models import P2k2Kehadiran, P2k2Materi, P2k2Modul, P2k2Sesi
-from services.caseload.queries.sight import sees_own_only
 from shared import clock
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.errors import NotFound
 
 NAMES = (
@@ -22,7 +21,7 @@ NAMES = (
 def list_p2k2(actor: Actor, pendamping_id: UUID | None) -> sa.Select[*tuple[Any, ...]]:
     """Select sessions by `p2k2_sesi_id`, which grows with time."""
     statement = sa.select(*(getattr(P2k2Sesi, name) for name in NAMES))
-    if sees_own_only(actor):
+    if actor.scope is Scope.OWN_FAMILIES:
         statement = statement.where(P2k2Sesi.pendamping_id == actor.pendamping_id)
     return statement if pendamping_id is None else statement.where(P2k2Sesi.pendamping_id == pendamping_id)
 

@@ -10,22 +10,13 @@ from sqlalchemy.orm import aliased
 
 from services.caseload.models import Dampingan, Kpm
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 from shared.errors import NotFound
-
-BY_AREA = frozenset(
-    {Role.OPERATOR_DESA, Role.KETUA_TIM_KABKOTA, Role.DINSOS_KABKOTA, Role.KEMENSOS, Role.OPERATOR}
-)
-
-
-def sees_own_only(actor: Actor) -> bool:
-    """Whether the caller sees the families of their own dampingan alone (domain.md 7.3)."""
-    return actor.roles.isdisjoint(BY_AREA)
 
 
 def own(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     """Return the condition that a family is the caller's to see; area is held by row security."""
-    if not sees_own_only(actor):
+    if actor.scope is not Scope.OWN_FAMILIES:
         return sa.true()
     mine = sa.exists().where(
         Dampingan.kpm_id == Kpm.kpm_id,

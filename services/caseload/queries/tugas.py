@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.models import Dampingan, Kpm, Tugas, TugasKind
-from services.caseload.queries.sight import accompanied_by, area_of, sees_own_only, within
+from services.caseload.queries.sight import accompanied_by, area_of, within
 from shared import clock
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.contracts.kinds import PilarKind
 
 # A family without a pendamping waits for its office, not for one that it does not have.
@@ -26,7 +26,7 @@ async def list_tugas(
     statement = sa.select(
         *(getattr(Tugas, name) for name in names), area_of(Tugas.kpm_id), holder_on(today).label("held_by")
     )
-    if sees_own_only(actor):
+    if actor.scope is Scope.OWN_FAMILIES:
         mine = accompanied_by(actor.pendamping_id, today)
         statement = statement.join(mine, mine.c.kpm_id == Tugas.kpm_id)
         statement = statement.where(Tugas.kind.not_in(OF_THE_OFFICE))

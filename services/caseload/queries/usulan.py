@@ -5,8 +5,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.caseload.models import Kpm, Usulan, UsulanState
-from services.caseload.queries.sight import accompanied_by, sees_own_only, within
-from shared.access import Actor
+from services.caseload.queries.sight import accompanied_by, within
+from shared.access import Actor, Scope
 
 COLUMNS = (
     "usulan_id",
@@ -29,7 +29,7 @@ def list_usulan(
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select applications of families that the caller may see; ordered by `usulan_id`."""
     statement = sa.select(*(getattr(Usulan, name) for name in COLUMNS))
-    if sees_own_only(actor):
+    if actor.scope is Scope.OWN_FAMILIES:
         mine = accompanied_by(actor.pendamping_id, today)
         statement = statement.join(mine, mine.c.kpm_id == Usulan.kpm_id)
     if narrowed := within(actor, None):

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.models import CaseMark, CaseState, Kepesertaan, Kpm, KpmAnggota
-from services.caseload.queries.sight import accompanied_by, lives_in, sees_own_only, within
+from services.caseload.queries.sight import accompanied_by, lives_in, within
 from shared import clock
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos
 
 Order = tuple[sa.SQLColumnExpression[Any], ...]
@@ -36,7 +36,7 @@ async def list_families(
 ) -> tuple[sa.Select[*tuple[Any, ...]], Order]:
     """Select the families that the caller may see, with their pengurus' sealed name, and the order of the list."""
     today = await clock.today(session)
-    holder = actor.pendamping_id if sees_own_only(actor) else pendamping_id
+    holder = actor.pendamping_id if actor.scope is Scope.OWN_FAMILIES else pendamping_id
     mine = accompanied_by(holder, today) if holder is not None else None
     key = Kpm.kpm_id if mine is None else mine.c.kpm_id
     stands = status_on(today)
@@ -51,7 +51,7 @@ async def list_families(
     ).where(*(within(actor, kode_wilayah) if mine is None else lives_in(kode_wilayah)))
     if mine is not None:
         statement = statement.select_from(mine).join(Kpm, Kpm.kpm_id == mine.c.kpm_id)
-    if sees_own_only(actor) and (holder is None or pendamping_id not in {None, holder}):
+    if actor.scope is Scope.OWN_FAMILIES and (holder is None or pendamping_id not in {None, holder}):
         statement = statement.where(sa.false())
     if status is not None:
         statement = statement.where(stands == status, *of_the_few(status))

@@ -30,7 +30,7 @@ from services.graduation.models import (
 from shared.access import Actor
 from shared.contracts.kinds import ExitReason
 from shared.database import uuid7
-from shared.errors import NotFound, NotYetKnown
+from shared.errors import NotYetKnown
 
 
 async def open_case(
@@ -39,14 +39,14 @@ async def open_case(
     """Open a case on a kepesertaan, under the policy in force today.
 
     Raises:
-        NoPolicy, OpenedByExitProposal, NotYetKnown, NotFound, NotYourFamily, KepesertaanOfAnother,
+        NoPolicy, OpenedByExitProposal, NotYetKnown, NotYourFamily, PendampingInactive, KepesertaanOfAnother,
         KepesertaanNotActive, CaseAlreadyOpen (the unique index says so)
     """
     now = await moment_of(session)
     policy = await policy_of(session, exit_reason, now.on)
     if policy.opened_by is not OpenedBy.PENDAMPING:
         raise OpenedByExitProposal("/body/exit_reason", exit_reason=exit_reason)
-    kpm, member = await _family(session, actor, kpm_id, kepesertaan_id, now.on)
+    kpm, member = await _family(session, kpm_id, kepesertaan_id, now.on)
     await require_dampingan(session, actor, kpm_id, kpm.kode_wilayah, now.on)
     case = _new_case(actor, kpm, member, policy, now)
     session.add(case)
@@ -75,20 +75,19 @@ def _new_case(actor: Actor, kpm: Kpm, member: Kepesertaan, policy: Policy, now: 
 
 
 async def _family(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, kepesertaan_id: UUID, on: date
+    session: AsyncSession, kpm_id: UUID, kepesertaan_id: UUID, on: date
 ) -> tuple[Kpm, Kepesertaan]:
     row = (
         await session.execute(
             sa.select(Kpm, Kepesertaan)
             .outerjoin(Kepesertaan, Kepesertaan.kepesertaan_id == kepesertaan_id)
-            .where(Kpm.kpm_id == kpm_id)
+            .where(Kpm.kpm_id == kpm_id, sa.func.platform.in_scope(Kpm.kode_wilayah))
+            .where(sa.func.own_family(kpm_id))
         )
     ).one_or_none()
     if row is None:
         raise NotYetKnown("kpm", "/body/kpm_id")
     kpm, member = row
-    if not actor.covers(kpm.kode_wilayah):
-        raise NotFound("kpm", "/body/kpm_id")
     if member is None:
         raise NotYetKnown("kepesertaan", "/body/kepesertaan_id")
     if member.kpm_id != kpm_id:

@@ -21,7 +21,7 @@ from services.graduation.commands.exits import take_up_waiting
 from services.graduation.commands.term import begin_term
 from services.graduation.errors import EvidenceAsked, MusyawarahMissing, MusyawarahNotAsked, NotPostponed
 from services.graduation.models import Graduasi, GraduasiState, Musyawarah, Policy, Stage
-from shared.access import Actor, Role
+from shared.access import Actor, Permission, Scope
 from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs
 from shared.database import uuid7, write
@@ -53,10 +53,10 @@ class Because:
     evidence_sha256: str | None = None
 
 
-STAGE_OF_ROLE = {
-    Role.KETUA_TIM_KABKOTA: Stage.VERIFIKASI,
-    Role.DINSOS_KABKOTA: Stage.PERSETUJUAN,
-    Role.KEMENSOS: Stage.PENETAPAN,
+STAGE_OF_PERMISSION = {
+    Permission.GRADUASI_VERIFY: Stage.VERIFIKASI,
+    Permission.GRADUASI_APPROVE: Stage.PERSETUJUAN,
+    Permission.GRADUASI_DETERMINE: Stage.PENETAPAN,
 }
 
 
@@ -167,8 +167,8 @@ async def refuse(
 
 
 def stage_of(actor: Actor) -> Stage:
-    """The stage in which an official decides: the latest of their roles'."""
-    return next(STAGE_OF_ROLE[role] for role in reversed(STAGE_OF_ROLE) if role in actor.roles)
+    """Return the latest stage in which the official may decide."""
+    return next(stage for permission, stage in reversed(STAGE_OF_PERMISSION.items()) if actor.may(permission))
 
 
 async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Because) -> Graduasi:
@@ -220,7 +220,7 @@ async def cancel(
 
 async def _check_own(session: AsyncSession, case: Graduasi, act: Act) -> None:
     """A pendamping cancels only for a family they accompany."""
-    if act.actor.roles == {Role.PENDAMPING}:
+    if act.actor.scope is Scope.OWN_FAMILIES:
         await require_dampingan(session, act.actor, case.kpm_id, case.kode_wilayah, act.moment.on)
 
 

@@ -49,7 +49,7 @@ from services.graduation.models import (
     SanggahState,
     Stage,
 )
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
 from shared.contracts.kinds import SanggahOutcome
 from shared.database import load, uuid7
@@ -94,7 +94,7 @@ async def lodge_sanggah(session: AsyncSession, actor: Actor, graduasi_id: UUID, 
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), None, paper.ground.value, paper.evidence_sha256)
-    if actor.roles == {Role.PENDAMPING}:
+    if actor.scope is Scope.OWN_FAMILIES:
         await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     await _check_in_term(session, case, paper.lodged_on, act.moment.on)
     await require_files(session, {"sanggah": paper.evidence_sha256})

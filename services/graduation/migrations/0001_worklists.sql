@@ -50,13 +50,14 @@ CREATE INDEX ix_rujukan_program_graduasi_id ON replica_rujukan.rujukan_program (
 CREATE FUNCTION certificate_shown(wanted text)
 RETURNS TABLE (certificate_no text, issued_on date, effective_on date, state text) LANGUAGE plpgsql AS $$
 DECLARE
-    scope text := coalesce(current_setting('pilar.areas', true), '');
+    areas text := coalesce(current_setting('pilar.areas', true), '');
+    scope text := platform.raise_scope('NATIONAL');
 BEGIN
     PERFORM set_config('pilar.areas', '*', true);
     RETURN QUERY SELECT c.certificate_no, c.issued_on, p.effective_on, g.state::text
         FROM certificate c JOIN graduasi g USING (graduasi_id) JOIN penetapan p USING (graduasi_id)
         WHERE c.certificate_no = wanted;
-    PERFORM set_config('pilar.areas', scope, true);
+    PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
 END $$;;
 
 REVOKE ALL ON FUNCTION certificate_shown(text) FROM PUBLIC;;

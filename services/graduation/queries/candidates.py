@@ -20,7 +20,7 @@ from services.graduation.models import (
 )
 from services.graduation.queries.seen import held_by
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos, DesilScope, ExitReason
 
 RANKS = {
@@ -104,7 +104,7 @@ def candidates(caller: Actor, rule: CandidateRule, kode_wilayah: str | None, ban
         _wanted(rule),
         _without_a_case(),
     )
-    if caller.roles == {Role.PENDAMPING}:
+    if caller.scope is Scope.OWN_FAMILIES:
         statement = statement.where(Candidate.kpm_id.in_(held_by(caller, on)))
     for areas in (caller.areas if not caller.national else None, (kode_wilayah,) if kode_wilayah else None):
         if areas is not None:

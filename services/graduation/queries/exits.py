@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.models import ExitProposal
 from services.graduation.queries.seen import held_by, within
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 
 EXIT = (
     ExitProposal.exit_proposal_id,
@@ -31,7 +31,7 @@ async def exits(session: AsyncSession, caller: Actor, **filters: object) -> Any:
         if value is not None:
             statement = statement.where(getattr(ExitProposal, name) == value)
     statement = statement.where(within(ExitProposal.kode_wilayah, caller))
-    if caller.roles != {Role.PENDAMPING}:
+    if caller.scope is not Scope.OWN_FAMILIES:
         return statement
     held = held_by(caller, await clock.today(session))
     mine = sa.union(

@@ -21,7 +21,7 @@ from services.graduation.models import (
 from services.graduation.queries.penetapan import as_penetapan
 from services.graduation.queries.seen import theirs, visible
 from services.graduation.queries.waiting import waiting_cases
-from shared.access import Actor, Role
+from shared.access import Actor, Permission
 from shared.errors import NotFound
 
 CASE = (
@@ -82,7 +82,7 @@ async def case_in_full(session: AsyncSession, caller: Actor, graduasi_id: UUID) 
     stages = sa.select(StageAct).where(StageAct.graduasi_id == graduasi_id).order_by(StageAct.stage_act_id)
     found["stages"] = (await session.scalars(stages)).all()
     # A village operator sees that a family was assessed, not its finances (domain.md 7.3).
-    sees_detail = caller.roles != {Role.OPERATOR_DESA}
+    sees_detail = caller.may(Permission.ASESMEN_READ)
     found["asesmen"] = (
         await session.get(Asesmen, case.asesmen_id) if case.asesmen_id and sees_detail else None
     )

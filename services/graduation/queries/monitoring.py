@@ -12,7 +12,7 @@ from services.graduation.models import MonitoringTask
 from services.graduation.queries.seen import held_by, within
 from services.graduation.queries.waiting import OPEN_TASK, my_tasks
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 
 TASK = (
     MonitoringTask.task_id,
@@ -47,7 +47,7 @@ async def tasks(session: AsyncSession, caller: Actor, wanted: TaskFilter) -> Any
     statement = sa.select(*TASK)
     if wanted.mine:
         statement = statement.where(await my_tasks(session, caller))
-    elif caller.roles == {Role.PENDAMPING}:
+    elif caller.scope is Scope.OWN_FAMILIES:
         held = held_by(caller, await clock.today(session))
         statement = statement.where(MonitoringTask.kpm_id.in_(held))
     else:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.models import Certificate, Graduasi, GraduasiState, Penetapan, Sk
 from services.graduation.queries.seen import visible, within
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.errors import NotFound
 
 
@@ -72,7 +72,7 @@ async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[
             .limit(FIRST)
         )
     ).all()
-    sk = rows[0][1] if rows else await session.get(Sk, sk_id) if caller.national else None
+    sk = rows[0][1] if rows else await session.get(Sk, sk_id) if caller.scope is Scope.NATIONAL else None
     if sk is None:
         raise NotFound("sk")
     head = {

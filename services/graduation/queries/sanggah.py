@@ -20,7 +20,7 @@ from services.graduation.models import (
 from services.graduation.queries.seen import gathered, visible, within
 from services.graduation.queries.waiting import waiting_sanggah
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 from shared.errors import NotFound
 
 SHOWN = (
@@ -52,7 +52,7 @@ class SanggahFilter:
 async def sanggah(session: AsyncSession, caller: Actor, wanted: SanggahFilter) -> Any:
     """Select objections; a pendamping sees those on the cases that they may see."""
     statement = sa.select(*SHOWN).where(within(Sanggah.kode_wilayah, caller))
-    if caller.roles == {Role.PENDAMPING}:
+    if caller.scope is Scope.OWN_FAMILIES:
         seen = gathered(caller, await clock.today(session))
         statement = statement.where(Sanggah.graduasi_id.in_(seen))
     if wanted.waiting:

@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.models import Dampingan, Graduasi, StageAct
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 
 
 async def visible(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
     """A pendamping sees families they accompany today, and cases they acted in; others all of their area."""
-    if caller.roles != {Role.PENDAMPING}:
+    if caller.scope is not Scope.OWN_FAMILIES:
         return sa.true()
     on = await clock.today(session)
     acted = (
@@ -28,7 +28,7 @@ async def visible(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool
 async def theirs(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
     """The same cases, as a list finds them: gathered by index for a pendamping, by a range of codes for an official."""
     area = within(Graduasi.kode_wilayah, caller)
-    if caller.roles != {Role.PENDAMPING}:
+    if caller.scope is not Scope.OWN_FAMILIES:
         return area
     return sa.and_(area, Graduasi.graduasi_id.in_(gathered(caller, await clock.today(session))))
 

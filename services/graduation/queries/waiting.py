@@ -24,10 +24,9 @@ from services.graduation.models import (
 )
 from services.graduation.queries.seen import held_by, in_areas, within
 from shared import clock
-from shared.access import PERMISSIONS, Actor, Permission, Role
+from shared.access import Actor, Permission
 
 S = GraduasiState
-MAY_RESUME = PERMISSIONS[Permission.GRADUASI_POSTPONE]
 OF_THE_FIELD = (S.TERIDENTIFIKASI, S.SIAP, S.BELUM_SIAP, S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN)
 WITH_MUSYAWARAH = sa.select(Policy.policy_id).where(
     sa.literal(Stage.MUSYAWARAH.value) == sa.any_(Policy.stages)
@@ -42,7 +41,7 @@ def among(*states: GraduasiState) -> sa.ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """In which stage a role acts next, on cases in which states; `where` narrows them."""
+    """In which stage a permission acts next, on cases in which states; `where` narrows them."""
 
     stage: Stage
     states: Sequence[GraduasiState]
@@ -50,18 +49,18 @@ class Step:
 
 
 NEXT_STEP = {
-    Role.KETUA_TIM_KABKOTA: Step(Stage.VERIFIKASI, [S.DIUSULKAN]),
-    Role.OPERATOR_DESA: Step(
+    Permission.GRADUASI_VERIFY: Step(Stage.VERIFIKASI, [S.DIUSULKAN]),
+    Permission.GRADUASI_MUSYAWARAH: Step(
         Stage.MUSYAWARAH, [S.DIVERIFIKASI_KETIM], Graduasi.policy_id.in_(WITH_MUSYAWARAH)
     ),
-    Role.DINSOS_KABKOTA: Step(
+    Permission.GRADUASI_APPROVE: Step(
         Stage.PERSETUJUAN,
         [S.DIVERIFIKASI_KETIM, S.DIMUSYAWARAHKAN],
         sa.or_(Graduasi.state == S.DIMUSYAWARAHKAN, Graduasi.policy_id.not_in(WITH_MUSYAWARAH)),
     ),
-    Role.KEMENSOS: Step(Stage.PENETAPAN, [S.DISETUJUI_DINSOS]),
+    Permission.GRADUASI_DETERMINE: Step(Stage.PENETAPAN, [S.DISETUJUI_DINSOS]),
 }
-"""Whose step comes next in a state, and in which stage they would act (chain.md 4)."""
+"""Which permission takes the next step in a state, and in which stage (chain.md 4)."""
 
 
 async def waiting_cases(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
@@ -71,18 +70,18 @@ async def waiting_cases(session: AsyncSession, caller: Actor) -> sa.ColumnElemen
     is an act in no stage.
     """
     mine: list[sa.ColumnElement[bool]] = []
-    if Role.PENDAMPING in caller.roles:
+    if caller.may(Permission.GRADUASI_PROPOSE):
         held = held_by(caller, await clock.today(session))
         mine.append(sa.and_(among(*OF_THE_FIELD), Graduasi.kpm_id.in_(held)))
-    mine += [_next(role, step, caller) for role, step in NEXT_STEP.items() if role in caller.roles]
+    mine += [_next(step, caller) for permission, step in NEXT_STEP.items() if caller.may(permission)]
     return sa.or_(*mine) if mine else sa.false()
 
 
-def _next(role: Role, step: Step, caller: Actor) -> sa.ColumnElement[bool]:
-    """What waits for a role of the caller's; one list of states, so that an index gives them in their order."""
+def _next(step: Step, caller: Actor) -> sa.ColumnElement[bool]:
+    """Return the cases of one step in the caller's area; one list of states, so that an index gives their order."""
     theirs = sa.and_(step.where, sa.not_(acted_elsewhere(Graduasi.graduasi_id, caller, step.stage)))
     area = within(Graduasi.kode_wilayah, caller)
-    if role not in MAY_RESUME:
+    if step.stage is Stage.MUSYAWARAH:  # a village resumes nothing
         return sa.and_(among(*step.states), area, theirs)
     return sa.and_(among(*step.states, S.DITUNDA), area, sa.or_(Graduasi.state == S.DITUNDA, theirs))
 
@@ -107,7 +106,7 @@ def acted_elsewhere(graduasi_id: Any, caller: Actor, stage: Stage) -> sa.ColumnE
 async def my_tasks(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
     """The open tasks of the families that the caller holds today; and of the area, what nobody holds any more."""
     today = await clock.today(session)
-    if Role.PENDAMPING not in caller.roles:
+    if not caller.may(Permission.MONITORING_RECORD):
         return sa.and_(OPEN_TASK, within(MonitoringTask.kode_wilayah, caller))
     held = sa.select(MonitoringTask.task_id).where(
         OPEN_TASK, MonitoringTask.kpm_id.in_(held_by(caller, today))

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.errors import NoLongerFits, NotYourFamily, PendampingInactive
 from services.referral.matching import Family, Match, match
 from services.referral.models import (
-    Dampingan,
     Kpm,
     Pendamping,
     Penugasan,
@@ -22,7 +21,7 @@ from services.referral.models import (
     WilayahTugas,
 )
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 from shared.contracts.kinds import PendampingStatus, RujukanProgramState
 from shared.errors import NotAllowed, NotYetKnown
 
@@ -98,27 +97,21 @@ async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> N
             raise NoLongerFits(code=row.program_code, why=reason.en, why_id=reason.id)
 
 
-async def require_care(session: AsyncSession, caller: Actor, kpm_id: UUID) -> None:
-    """Let a pendamping act only for a family in their care today; officials act by area (domain.md 7.3).
+async def require_care(
+    session: AsyncSession, caller: Actor, kpm_id: UUID, pointer: str | None = None
+) -> None:
+    """Refuse a family outside the caller's scope in the same way as one that is not known here.
 
     Raises:
-        NotYetKnown: caseload has told of no dampingan of this family yet, or registry of no such pendamping.
-        NotYourFamily: it is somebody else's, or outside the caller's areas. PendampingInactive
+        NotYetKnown: the family is not known here, or not in the caller's scope.
+        NotYourFamily: no placement of the pendamping covers the family. PendampingInactive
     """
-    if caller.roles != {Role.PENDAMPING}:
+    if caller.scope is Scope.PARTNER:  # row security shows a partner's own rows alone
         return
-    rows = (await session.scalars(sa.select(Dampingan).where(Dampingan.kpm_id == kpm_id))).all()
-    if not rows:
-        raise NotYetKnown("dampingan")
-    today = await clock.today(session)
-    if not any(
-        row.pendamping_id == caller.pendamping_id
-        and row.valid_from <= today
-        and (row.valid_to is None or row.valid_to > today)
-        for row in rows
-    ):
-        raise NotYourFamily
-    await _require_service(session, caller.pendamping_id, kpm_id, today)
+    if not await session.scalar(sa.select(sa.func.family_in_scope(kpm_id))):
+        raise NotYetKnown("kpm", pointer)
+    if caller.scope is Scope.OWN_FAMILIES:
+        await _require_service(session, caller.pendamping_id, kpm_id, await clock.today(session))
 
 
 async def _require_service(
@@ -171,5 +164,5 @@ def require_official(caller: Actor) -> None:
     Raises:
         NotAllowed
     """
-    if Role.PARTNER in caller.roles or caller.partner_id is not None:
+    if caller.scope is Scope.PARTNER:
         raise NotAllowed

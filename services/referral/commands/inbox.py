@@ -17,7 +17,7 @@ from services.referral.errors import NoticeNotRead
 from services.referral.models import Attempt, InboxRead, Notice, PartnerNotice, RujukanProgram
 from services.referral.payload import minimum, notice_payload
 from shared import clock, wilayah
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load, uuid7, vault_of
 from shared.errors import NotAllowed, NotFound
@@ -87,7 +87,7 @@ def partner_of(caller: Actor) -> UUID:
     Raises:
         NotAllowed
     """
-    if caller.partner_id is None:
+    if caller.scope is not Scope.PARTNER or caller.partner_id is None:
         raise NotAllowed
     return caller.partner_id
 

@@ -35,14 +35,13 @@ async def show_offers(session: AsyncSession, kpm_id: UUID, caller: Actor) -> Off
     """Return what the family would be offered today, each rule with its reason; the list shown is kept by its hash.
 
     Raises:
-        NotYetKnown: caseload has not told of the family. NotAllowed, NotYourFamily
+        NotYetKnown: the family is not known here, or not in the caller's scope. NotYourFamily, PendampingInactive
     """
     today = await clock.today(session)
+    await require_care(session, caller, kpm_id, "/query/kpm_id")
     family = await family_of(session, kpm_id, today)
     if family is None:
         raise NotYetKnown("kpm", "/query/kpm_id")
-    caller.require_area(family.kpm.kode_wilayah)
-    await require_care(session, caller, kpm_id)
     waits = await obstacles(session, family.kpm.kode_wilayah, today)
     offers = [offer(match, waits(match.program.code)) for match in await matches(session, family)]
     shown = OfferShown(

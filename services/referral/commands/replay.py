@@ -13,7 +13,7 @@ from services.referral.commands.sending import sharing_of, tell_withdrawal_again
 from services.referral.models import Notice, Partner, PartnerNotice, Program, RujukanProgram
 from services.referral.payload import rujukan_payload
 from services.referral.webhook import Call, Reply, backoff
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load
 from shared.errors import NotFound
@@ -30,7 +30,7 @@ async def request_replay(session: AsyncSession, partner_id: UUID, since: datetim
     Raises:
         NotFound
     """
-    if caller.partner_id not in {None, partner_id}:
+    if caller.scope is Scope.PARTNER and caller.partner_id != partner_id:
         raise NotFound("partner")
     await load(session, Partner, partner_id, noun="partner")
     params = {"partner_id": str(partner_id), "since": max(since, EARLIEST).isoformat()}

@@ -172,7 +172,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     JOIN consent c ON c.rujukan_program_id = i.for_id
     WHERE i.for_id = subject AND c.withdrawn_on IS NULL AND r.state = 'TERBUKA' AND NOT r.paused
       AND p.shared_at IS NOT NULL
-      AND p.partner_id = NULLIF(current_setting('pilar.partner', true), '')::uuid
+      AND p.partner_id = platform.partner()
 $$;;
 REVOKE ALL ON FUNCTION identity_for_partner(uuid) FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION identity_for_partner(uuid) TO referral_api;;

@@ -36,3 +36,18 @@ CREATE TABLE replica_kpm.usaha (
     CONSTRAINT ck_usaha_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA', 'UNKNOWN'))
 );;
 CREATE INDEX ix_usaha_kpm_id ON replica_kpm.usaha (kpm_id);;
+
+-- Whether the caller accompanies the family today. plpgsql resolves the table's name at each call, so that a rebuild may
+-- swap the replica's schema.
+CREATE FUNCTION own_family(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = wanted
+        AND d.pendamping_id = platform.pendamping() AND d.valid_from <= platform.today()
+        AND (d.valid_to IS NULL OR d.valid_to > platform.today()));
+END $$;;
+-- Whether the caller's scope covers the family where it lives now. A stored answer is replayed on this condition.
+CREATE FUNCTION family_in_scope(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN CASE WHEN platform.by_area() THEN NOT EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = wanted
+        AND NOT platform.in_scope(k.kode_wilayah)) ELSE own_family(wanted) END;
+END $$;;
+REVOKE ALL ON FUNCTION own_family(uuid), family_in_scope(uuid) FROM PUBLIC;;
+GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO referral_api, referral_worker;;

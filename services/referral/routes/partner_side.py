@@ -14,7 +14,7 @@ from services.referral.models import PARTNER_ANSWERS, RelapseCause
 from services.referral.routes.rujukan import OutcomeItem, RujukanProgramView, program_view
 from services.referral.routes.shapes import Body, OwnId, Rupiah, Sentence, View
 from shared import clock
-from shared.access import Permission
+from shared.access import Permission, Scope
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.http import Caller, Paging, Router, Session, may
 
@@ -136,7 +136,9 @@ async def list_outcome_tasks(
 ) -> Response:
     """List outcomes that are due, today or by a day: of the families in the caller's care, of a partner its own."""
     today = await clock.today(session)
-    names = [name for name in OutcomeTaskItem.model_fields if name != "kpm_id" or caller.partner_id is None]
+    names = [
+        name for name in OutcomeTaskItem.model_fields if name != "kpm_id" or caller.scope is not Scope.PARTNER
+    ]
     statement = queries.outcome_task_list(names, today, caller, due_by=due_by)
     return await paging.answer(session, statement, queries.OUTCOME_TASK_ORDER)
 

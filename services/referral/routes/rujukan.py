@@ -25,7 +25,7 @@ from services.referral.models import (
 from services.referral.routes.offers import ReasonView
 from services.referral.routes.shapes import Area, Body, Sentence, Sha256, View
 from shared import clock
-from shared.access import Actor, Permission
+from shared.access import Actor, Permission, Scope
 from shared.contracts.kinds import Bansos, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.http import Caller, Paging, Router, Session, may
 
@@ -193,7 +193,10 @@ async def list_rujukan(
 ) -> Response:
     """List cases of the caller's areas in the order in which they opened."""
     require_official(caller)
-    statement = queries.rujukan_list(list(RujukanItem.model_fields), kpm_id, state)
+    today = await clock.today(session)
+    statement = queries.rujukan_list(
+        list(RujukanItem.model_fields), caller, today, kpm_id=kpm_id, state=state
+    )
     return await paging.answer(session, statement, queries.RUJUKAN_ORDER)
 
 
@@ -223,10 +226,11 @@ async def list_rujukan_programs(
     """List offers: an official's by area, a partner's own once it was told of them; `waiting=me`: the caller's turn."""
     wanted = RujukanProgramState(state) if state is not None else None
     statement = queries.rujukan_program_list(shown_to(caller), kpm_id, wanted)
-    statement = statement.where(queries.theirs(caller, kode_wilayah))
+    today = await clock.today(session)
+    statement = statement.where(queries.theirs(caller, today, kode_wilayah))
     if waiting is not None:
-        statement = statement.where(queries.waits_for(caller, await clock.today(session)))
-    order = queries.RUJUKAN_PROGRAM_ORDER if caller.partner_id else queries.BY_AREA
+        statement = statement.where(queries.waits_for(caller, today))
+    order = queries.RUJUKAN_PROGRAM_ORDER if caller.scope is Scope.PARTNER else queries.BY_AREA
     return await paging.answer(session, statement, order)
 
 
@@ -288,7 +292,7 @@ async def withdraw_consent(
 
 def shown_to(caller: Actor) -> list[str]:
     """Return the columns that a caller may see in a list."""
-    hidden = {"kpm_id", "graduasi_id"} if caller.partner_id else set[str]()
+    hidden = {"kpm_id", "graduasi_id"} if caller.scope is Scope.PARTNER else set[str]()
     return [name for name in RujukanProgramItem.model_fields if name not in hidden]
 
 
@@ -299,11 +303,17 @@ async def program_view(session: Session, row: RujukanProgram, caller: Actor) -> 
         OutcomeItem.model_validate(found)
         for found in await queries.outcomes_of(session, row.rujukan_program_id)
     ]
-    line = None if caller.partner_id else await queries.place_in_line(session, row.rujukan_program_id)
+    line = (
+        None
+        if caller.scope is Scope.PARTNER
+        else await queries.place_in_line(session, row.rujukan_program_id)
+    )
     waits = row.state not in ENDED and row.delivered_on is None
     return RujukanProgramView(
         **RujukanProgramItem.model_validate(row).model_dump(include=set(names)),
-        reasons=[] if caller.partner_id else [ReasonView.model_validate(reason) for reason in row.reasons],
+        reasons=[]
+        if caller.scope is Scope.PARTNER
+        else [ReasonView.model_validate(reason) for reason in row.reasons],
         outcomes=outcomes,
         waiting=PlaceInLine(**line) if line else None,
         overdue=waits and row.sla_due_on is not None and row.sla_due_on < await clock.today(session),

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.errors import NothingToChange
 from services.registry.models import ContactHistory, Pendamping
-from shared.access import Actor
+from shared.access import Actor, Scope
 from shared.database import load, uuid7, vault_of
 from shared.errors import NotAllowed, NotFound
 
@@ -17,7 +17,7 @@ HISTORY = "contact_history"
 
 async def load_own(session: AsyncSession, actor: Actor, pendamping_id: UUID) -> Pendamping:
     """Return the row locked, to the ministry or to the pendamping; raise NotFound to everybody else."""
-    if not actor.national and actor.pendamping_id != pendamping_id:
+    if actor.scope is not Scope.NATIONAL and actor.pendamping_id != pendamping_id:
         raise NotFound("pendamping")
     return await load(session, Pendamping, pendamping_id, noun="pendamping")
 
@@ -31,7 +31,7 @@ async def change_contact(
     """
     if name is None and phone is None:
         raise NothingToChange("/body")
-    if name is not None and not actor.national:
+    if name is not None and actor.scope is not Scope.NATIONAL:
         raise NotAllowed("/body/name")
     _remember(session, actor, row, reason)
     vault = vault_of(session)

@@ -114,3 +114,9 @@ CREATE TABLE replica_rujukan.rujukan_program (
     CONSTRAINT ck_rujukan_program_refusalcode_known CHECK (reason_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA', 'UNKNOWN'))
 );;
 CREATE INDEX ix_rujukan_program_graduasi_id ON replica_rujukan.rujukan_program (graduasi_id);;
+-- Whether the caller's scope covers the family. A stored answer is replayed on this condition.
+CREATE FUNCTION family_in_scope(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM replica_coverage.kpm k WHERE k.kpm_id = wanted);
+END $$;;
+REVOKE ALL ON FUNCTION family_in_scope(uuid) FROM PUBLIC;;
+GRANT EXECUTE ON FUNCTION family_in_scope(uuid) TO registry_api, registry_worker;;

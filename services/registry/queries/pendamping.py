@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.models import Pendamping, Penugasan, RangeHistory, StatusHistory, WilayahTugas
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 from shared.contracts.kinds import PilarKind
 from shared.database import vault_of
 from shared.errors import NotFound
@@ -32,9 +32,9 @@ SEALED = (
 def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     """Whom an actor may see: oneself; for offices those placed in their area now or later; nationally everybody."""
     own = Pendamping.pendamping_id == actor.pendamping_id if actor.pendamping_id else sa.false()
-    if actor.roles <= {Role.PENDAMPING}:
+    if actor.scope is Scope.OWN_FAMILIES:
         return own
-    if actor.national:
+    if actor.scope is Scope.NATIONAL:
         return sa.true()
     later = sa.or_(WilayahTugas.valid_to.is_(None), WilayahTugas.valid_to > today)
     placed = sa.select(WilayahTugas.pendamping_id).where(

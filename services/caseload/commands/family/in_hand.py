@@ -9,13 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.errors import PendampingNotActive
 from services.caseload.models import Dampingan, Kpm, Pendamping
 from shared import clock
-from shared.access import Actor, Role
+from shared.access import Actor, Scope
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import load
 from shared.errors import NotFound
-
-# Which of them may do what is the permission's to say; row security holds their area.
-OFFICIALS = frozenset({Role.OPERATOR_DESA, Role.DINSOS_KABKOTA, Role.KEMENSOS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ async def family_in_hand(session: AsyncSession, actor: Actor, kpm_id: UUID) -> I
         NotFound: there is none, or it is not the caller's.
         PendampingNotActive: only an AKTIF pendamping does new acts.
     """
-    if not actor.roles.isdisjoint(OFFICIALS):
+    if actor.scope is not Scope.OWN_FAMILIES:
         return InHand(await load(session, Kpm, kpm_id, noun="kpm"), None)
     dampingan = await held_today(session, actor, kpm_id)
     pendamping = await session.get(Pendamping, dampingan.pendamping_id)

@@ -88,6 +88,8 @@ async def found_family(session: AsyncSession, kode_wilayah: str, split: Split) -
     vault, kpm_id = vault_of(session), uuid7()
     card = vault.index("no_kk", split.no_kk)
     sealed = vault.seal(split.no_kk, table="kpm_no_kk", column="no_kk", row_id=card.hex())
+    # Row security shows the new family to this transaction, also where its pendamping does not accompany it.
+    await session.execute(sa.select(sa.func.set_config("pilar.new_family", str(kpm_id), True)))  # noqa: FBT003
     new = Kpm(kpm_id=kpm_id, kode_wilayah=kode_wilayah, sealed_for=card, facts={}, version=1)
     session.add(new)
     await session.flush()

@@ -33,10 +33,31 @@ FAMILY_TABLES = (
     "tugas",
     "p2k2_kehadiran",
 )
-AREA_TABLES = ("kpm", "hand_over", "p2k2_sesi")
 HISTORIES = ("kpm_history", "anggota_past", "wilayah_past", "usaha_past", "hand_over_withdrawal")
 
-AUTHOR = "pendamping_id = NULLIF(current_setting('pilar.pendamping', true), '')::uuid"
+AUTHOR = "pendamping_id = platform.pendamping()"
+# A pendamping who splits a family does not accompany the new one: the command names it for its transaction.
+NEW = "kpm_id::text = current_setting('pilar.new_family', true)"
+OWN = f"platform.in_scope(kode_wilayah) AND ({NEW} OR own_family(kpm_id))"
+
+OWN_FAMILY = """
+-- Whether the caller accompanies the family today. The raised scope keeps dampingan's policy, which asks for the family,
+-- from asking this function again.
+CREATE FUNCTION own_family(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE scope text := platform.raise_scope('AREA'); own boolean;
+BEGIN
+    own := EXISTS (SELECT FROM dampingan d WHERE d.kpm_id = wanted
+        AND d.pendamping_id = platform.pendamping() AND d.valid @> platform.today());
+    PERFORM platform.raise_scope(scope);
+    RETURN own;
+END $$;;
+-- Whether the caller's scope covers the family. A stored answer is replayed on this condition.
+CREATE FUNCTION family_in_scope(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = wanted);
+END $$;;
+REVOKE ALL ON FUNCTION own_family(uuid), family_in_scope(uuid) FROM PUBLIC;;
+GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO caseload_api, caseload_worker;;
+"""
 
 RULES = """
 INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, basis, set_by, set_at) VALUES
@@ -55,16 +76,17 @@ def upgrade() -> None:
     for subscription in ("pendamping", "aid"):
         schema.replica_schema(op.execute, "caseload", subscription)
     tables = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in TABLES)
-    for statement in (tables + RULES).split(";;"):
+    for statement in (tables + RULES + OWN_FAMILY).split(";;"):
         if statement.strip():
             op.execute(statement)
     secure()
 
 
 def secure() -> None:
-    """Families show to those of their area alone; what hangs on a family shows with it; staging to the worker alone."""
-    for table in AREA_TABLES:
-        schema.area_security(op.execute, table)
+    """Show a family to its own pendamping and its offices, what belongs to it with it, staging to the worker alone."""
+    schema.area_security(op.execute, "kpm", own=OWN)
+    schema.area_security(op.execute, "hand_over")
+    schema.area_security(op.execute, "p2k2_sesi", own=f"platform.in_scope(kode_wilayah) AND {AUTHOR}")
     # OFFSET 0: asked row by row. Else PostgreSQL hashes all families of the country first, for a page of fifty rows.
     seen = "EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {table}.kpm_id OFFSET 0)"
     for table in FAMILY_TABLES:
@@ -78,6 +100,8 @@ def secure() -> None:
     # What somebody has written stays theirs to read, also after the family has left them (domain.md 7.3).
     for table in ("kunjungan", "p2k2_sesi"):
         op.execute(f"CREATE POLICY author ON {table} FOR SELECT USING ({AUTHOR})")
+    session = f"SELECT FROM p2k2_sesi s WHERE s.p2k2_sesi_id = p2k2_kehadiran.p2k2_sesi_id AND s.{AUTHOR}"
+    op.execute(f"CREATE POLICY author ON p2k2_kehadiran FOR SELECT USING (EXISTS ({session}))")
     # A limit that decided something stays as it was; only the day on which it ends may be written.
     op.execute("REVOKE UPDATE, DELETE ON dampingan_limit FROM caseload_api, caseload_worker")
     op.execute("GRANT UPDATE (valid) ON dampingan_limit TO caseload_api")

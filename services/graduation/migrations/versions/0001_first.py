@@ -59,8 +59,11 @@ def upgrade() -> None:
     run("0001_seed.sql", ";\n")
     run("0001_areas.sql", ";;")
     for table in BY_AREA:
-        schema.area_security(op.execute, table, also=f"case_is_here({table}.graduasi_id)")
-    schema.area_security(op.execute, "exit_proposal")
+        case = f"{table}.graduasi_id"
+        moved_here = f"CASE WHEN platform.by_area() THEN case_is_here({case}) ELSE false END"
+        schema.area_security(op.execute, table, own=f"case_in_scope({case})", also=moved_here)
+    own = "platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR proposer = platform.pendamping()::text)"
+    schema.area_security(op.execute, "exit_proposal", own=own)
     for table in APPEND_ONLY:
         revoke("UPDATE, DELETE", table)
     for table in NEVER_DELETED:

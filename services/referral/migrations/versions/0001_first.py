@@ -12,12 +12,12 @@ down_revision = None
 # In order: what refers to another table comes after it.
 SCRIPTS = ("0001_catalogue.sql", "0001_replicas.sql", "0001_rujukan.sql", "0001_answers.sql")
 
-# A partner's token opens its own, once they were shared with it, whatever areas it names; anybody else goes by area.
-MINE = (
-    "CASE WHEN NULLIF(current_setting('pilar.partner', true), '') IS NULL THEN {official} ELSE {partner} END"
-)
-OWN = "partner_id = NULLIF(current_setting('pilar.partner', true), '')::uuid AND shared_at IS NOT NULL"
-AREA = "platform.in_scope(kode_wilayah)"
+# A partner sees what was shared with it, whatever areas its token names. A pendamping sees own families in their areas,
+# an official all families of theirs.
+MINE = "CASE WHEN platform.partner() IS NULL THEN {official} ELSE {partner} END"
+SHARED = "partner_id = platform.partner() AND shared_at IS NOT NULL"
+OWN = "platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
+OFFICIAL = f"CASE WHEN platform.by_area() THEN platform.in_scope(kode_wilayah) ELSE {OWN} END"
 
 # Tables that hang on a rujukan program are seen and written by whoever sees that.
 PARTS = ("consent", "attempt", "answer", "outcome", "rujukan_program_history")
@@ -29,13 +29,14 @@ def upgrade() -> None:
         schema.replica_schema(op.execute, "referral", replica)
     for script in SCRIPTS:
         run(script)
-    secure("rujukan_program", MINE.format(official=AREA, partner=OWN))
+    secure("rujukan_program", MINE.format(official=OFFICIAL, partner=SHARED))
     held = "EXISTS (SELECT FROM rujukan_program p WHERE p.{column} = {table}.{column})"
     for table in PARTS:
         secure(table, held.format(column="rujukan_program_id", table=table))
-    secure("rujukan", MINE.format(official=AREA, partner=held.format(column="rujukan_id", table="rujukan")))
+    shared = held.format(column="rujukan_id", table="rujukan")
+    secure("rujukan", MINE.format(official=OFFICIAL, partner=shared))
     secure("relapse_report", "EXISTS (SELECT FROM rujukan r WHERE r.rujukan_id = relapse_report.rujukan_id)")
-    schema.area_security(op.execute, "offer_shown")
+    schema.area_security(op.execute, "offer_shown", own=OWN)
 
 
 def run(name: str) -> None:

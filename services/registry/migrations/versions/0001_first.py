@@ -258,10 +258,11 @@ def upgrade() -> None:
 
 def secure() -> None:
     """Let the api role see what the caller's areas, or the caller's own number, give a right to."""
-    oneself = "pendamping_id = NULLIF(current_setting('pilar.pendamping', true), '')::uuid"
+    oneself = "pendamping_id = platform.pendamping()"
     schema.area_security(op.execute, "wilayah_tugas", also=oneself)
-    schema.area_security(op.execute, "coverage_figure")
-    schema.area_security(op.execute, "replica_coverage.kpm")
+    # Every role that reads coverage gets the same figures for an area, a pendamping too.
+    for table in ("coverage_figure", "replica_coverage.kpm"):
+        schema.area_security(op.execute, table, also="platform.in_scope(kode_wilayah)")
     schema.area_security(op.execute, "replica_coverage.kepesertaan", also=OF_A_FAMILY)
     for table in BY_PENDAMPING:
         name = table.partition(".")[2]

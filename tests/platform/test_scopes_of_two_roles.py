@@ -1,0 +1,171 @@
+"""A second role never opens more than its own permissions: every pair of roles on every operation of a walk.
+
+A token gets its scope from the roles that grant the operation's permission. Where that is the scope of a pendamping or a
+partner, the token is a stranger's of the same area; where it is an official's, the token is of another area. Either way
+nothing of the walked families may show, and naming one must be answered like naming none.
+"""
+
+import re
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from shared.access import PERMISSIONS, Role
+from shared.http import Route
+from shared.http.contract import routes_of
+from tests.cluster import Cluster
+from tests.contracts.walks import WALKS, everywhere
+from tests.kit import Running, running
+
+pytestmark = pytest.mark.xdist_group("walked")
+SERVICES = ("registry", "caseload", "graduation", "referral")
+HERE, AWAY = "33.24", "33.25"
+# Roles that see nothing of a family only because they are in the same area.
+STRANGERS_HERE = {Role.PENDAMPING, Role.PARTNER}
+SAMPLES_PER_OPERATION = 2
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ROLES = [frozenset(roles) for size in (1, 2) for roles in combinations(Role, size)]
+# Columns whose ids are no secret of a family: catalogues, and outside registry the pendamping.
+PUBLIC = {"partner_id", "program_id", "quota_id", "sla_term_id", "policy_id", "sk_id", "file_id", "job_id"}
+OF_PENDAMPING = ("pendamping_id", "penugasan_id")
+UUID_COLUMNS = """
+SELECT format('%I.%I', p.schemaname, p.tablename) AS name, array_agg(DISTINCT c.column_name::text) AS columns
+FROM pg_policies p JOIN information_schema.columns c ON c.table_schema = p.schemaname AND c.table_name = p.tablename
+WHERE c.data_type = 'uuid' GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A request of the walk that succeeded."""
+
+    route: Route
+    method: str
+    path: str
+    content: str
+    headers: dict[str, str]
+
+    @property
+    def ids(self) -> set[str]:
+        return {*UUID.findall(self.path), *UUID.findall(self.content)}
+
+    def without(self, ids: set[str]) -> "Sample":
+        """The same request naming things that do not exist."""
+        path, content = self.path, self.content
+        for one in self.ids & ids:
+            other = str(uuid4())
+            path, content = path.replace(one, other), content.replace(one, other)
+        return Sample(self.route, self.method, path, content, self.headers)
+
+
+@dataclass(slots=True)
+class Walked:
+    """A service after its walk, the samples of its operations, and the ids of its families' rows."""
+
+    service: Running
+    samples: list[Sample]
+    hidden: set[str]
+
+    def token(self, roles: frozenset[Role], area: str) -> str:
+        issuer = self.service.cluster.issuer
+        stranger = {"pendamping_id": uuid4(), "partner_id": uuid4()}
+        return issuer.token(sorted(roles), "stranger", [area], **stranger)
+
+    async def send(self, sample: Sample, token: str) -> httpx.Response:
+        headers = {**sample.headers, "Authorization": f"Bearer {token}"}
+        if sample.method == "POST":
+            headers["Idempotency-Key"] = secrets.token_hex(8)
+        return await self.service.client.request(
+            sample.method, sample.path, content=sample.content.encode("utf-8"), headers=headers
+        )
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+async def walked(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Walked]:
+    async with running(cluster, request.param) as service:
+        samples: list[Sample] = []
+
+        async def keep(response: httpx.Response) -> None:
+            sample = sample_of(service, response)
+            same = [
+                one for one in samples if sample and (one.route, one.method) == (sample.route, sample.method)
+            ]
+            if sample and len(same) < SAMPLES_PER_OPERATION:
+                samples.append(sample)
+
+        service.client.event_hooks["response"] = [keep]
+        await everywhere(service, await WALKS[request.param](service, cluster))
+        service.client.event_hooks["response"] = []
+        yield Walked(service, samples, await hidden_ids(service))
+
+
+def sample_of(service: Running, response: httpx.Response) -> Sample | None:
+    request = response.request
+    path = request.url.raw_path.decode()
+    for route in routes_of(service.app):
+        if request.method in (route.methods or ()) and route.path_regex.match(path.partition("?")[0]):
+            kept = ("content-type", "if-match")
+            headers = {name: request.headers[name] for name in kept if name in request.headers}
+            content = request.content.decode("utf-8", "replace")
+            return Sample(route, request.method, path, content, headers) if response.is_success else None
+    return None
+
+
+async def hidden_ids(service: Running) -> set[str]:
+    people = () if service.name == "registry" else OF_PENDAMPING
+    found: set[str] = set()
+    for row in await service.sql(UUID_COLUMNS):
+        for column in row["columns"]:
+            if column in PUBLIC or column.endswith(people):
+                continue
+            rows = await service.sql(f"SELECT DISTINCT {column}::text AS id FROM {row['name']}")
+            found |= {one["id"] for one in rows if one["id"]}
+    return found
+
+
+def outcome(answer: httpx.Response) -> Any:
+    return answer.status_code, answer.json().get("title") if answer.is_error else None
+
+
+async def faults_of(walked: Walked, roles: frozenset[Role]) -> list[str]:
+    faults = []
+    for sample in walked.samples:
+        permission = sample.route.declared.permission
+        if permission is None:
+            continue
+        granting = roles & PERMISSIONS[permission]
+        token = walked.token(roles, AWAY if granting - STRANGERS_HERE else HERE)
+        answer = await walked.send(sample, token)
+        named = sample.ids & walked.hidden
+        where = f"{sample.method} {sample.route.path} {outcome(answer)}"
+        if not granting:
+            faults += [where] if answer.status_code != 403 else []
+            continue
+        if shown := {*UUID.findall(answer.text)} & walked.hidden - sample.ids:
+            faults.append(f"{where} shows {len(shown)} ids")
+        if named and answer.is_success and answer.json().get("items") == []:
+            continue  # a filter that fits nothing
+        if named and answer.is_success:
+            faults.append(f"{where} takes a stranger's id")
+        elif named:
+            unknown = outcome(await walked.send(sample.without(walked.hidden), token))
+            faults += [f"{where}, unknown: {unknown}"] if unknown != outcome(answer) else []
+    return faults
+
+
+async def test_every_operation_is_sampled(walked: Walked) -> None:
+    routes = routes_of(walked.service.app)
+    operations = {(method, route.path) for route in routes for method in route.methods or ()}
+    assert operations - {(sample.method, sample.route.path) for sample in walked.samples} == set()
+    assert len(walked.hidden) >= 5
+
+
+@pytest.mark.parametrize("roles", ROLES, ids="+".join)
+async def test_opens_nothing_of_a_stranger(walked: Walked, roles: frozenset[Role]) -> None:
+    assert await faults_of(walked, roles) == []

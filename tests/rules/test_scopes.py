@@ -1,0 +1,21 @@
+"""Who sees which rows is decided by the scope of a permission, never by comparing roles."""
+
+import ast
+
+from tests.rules.house import committed, name_of
+
+# Here roles are stored or recorded; nothing is decided by them.
+RECORDED = {"services/graduation/commands/case.py"}
+
+
+def role_reads(source: str) -> list[int]:
+    """Return the lines that read an actor's roles."""
+    tree = ast.walk(ast.parse(source))
+    return [node.lineno for node in tree if isinstance(node, ast.Attribute) and node.attr == "roles"]
+
+
+def test_no_service_reads_an_actors_roles() -> None:
+    services = [file for file in committed(".py") if name_of(file).startswith("services/")]
+    found = {name_of(file): role_reads(file.read_text("utf-8")) for file in services}
+    assert {name for name, lines in found.items() if lines} == RECORDED
+    assert role_reads("if actor.roles == {Role.PENDAMPING}:\n    pass") == [1]
