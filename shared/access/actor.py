@@ -37,6 +37,14 @@ class Actor:
         """Who this is when four people must differ: two accounts of one pendamping are one person (chain.md 4)."""
         return str(self.pendamping_id) if self.pendamping_id else self.sub
 
+    def is_same_as(self, person: str, sub: str) -> bool:
+        """Whether an act of `person` on the account `sub` was this actor's.
+
+        One `sub` with and without a pendamping_id is one human, and so are two accounts of one pendamping_id.
+        `shared.database.acted_by` is the same comparison in SQL.
+        """
+        return person == self.person or sub == self.sub
+
     @property
     def national(self) -> bool:
         """Whether the whole country is this actor's area."""

@@ -6,6 +6,7 @@ from shared.database.columns import COLUMN_TYPES, Rupiah, as_table, service_meta
 from shared.database.opening import Viewer, said
 from shared.database.rows import (
     Row,
+    acted_by,
     constraint_of,
     load,
     raw,
@@ -24,6 +25,7 @@ __all__ = [
     "Row",
     "Rupiah",
     "Viewer",
+    "acted_by",
     "as_table",
     "constraint_of",
     "load",

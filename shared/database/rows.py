@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.access import Actor
 from shared.database.opening import said
 from shared.errors import NotFound
 from shared.privacy import Vault
@@ -29,6 +30,11 @@ async def load(session: AsyncSession, model: type[Row], key: object, *, noun: st
     if row is None:
         raise NotFound(noun or model.__name__)
     return row
+
+
+def acted_by(actor: Actor, person: Any, sub: Any) -> sa.ColumnElement[bool]:
+    """Return `Actor.is_same_as` as a condition on the columns of a recorded act."""
+    return sa.or_(person == actor.person, sub == actor.sub)
 
 
 async def raw(session: AsyncSession) -> asyncpg.Connection:
