@@ -168,6 +168,14 @@ PLANTED = {
         ),
         "I6: one person acted in two stages",
     ),
+    "one account acted in two stages": (
+        "graduation",
+        (
+            "UPDATE stage_act SET sub = (SELECT sub FROM stage_act WHERE stage = 'USUL' LIMIT 1)"
+            " WHERE stage = 'PERSETUJUAN'"
+        ),
+        "I6: one person acted in two stages",
+    ),
     "a rujukan is missing": ("referral", "UPDATE rujukan SET graduasi_id = gen_random_uuid()", "I7: case"),
     "a rujukan stands though the SK was undone": (
         "graduation",

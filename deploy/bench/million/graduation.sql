@@ -1,4 +1,4 @@
-ALTER TABLE stage_act DROP CONSTRAINT ex_stage_act_four_people;;
+ALTER TABLE stage_act DROP CONSTRAINT ex_stage_act_four_people, DROP CONSTRAINT ex_stage_act_four_accounts;;
 INSERT INTO graduasi (graduasi_id, kpm_id, kepesertaan_id, bansos, exit_reason, kode_wilayah, policy_id, policy_version,
     state, since_on, outcome, opened_in, opened_by, opened_at, version)
 SELECT graduasi_id, kpm_id, md5('b' || i)::uuid, 'PKH', 'SEJAHTERA_MANDIRI', area, policy_id, policy.version, state,

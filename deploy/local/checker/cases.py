@@ -23,10 +23,12 @@ async def at_most_one_case(graduation: Asked) -> list[str]:
     few = await graduation.sql(
         "SELECT g.graduasi_id FROM graduasi g JOIN policy USING (policy_id) LEFT JOIN stage_act a USING (graduasi_id)"
         " WHERE g.state IN ('EFEKTIF', 'PEMANTAUAN', 'SELESAI') AND policy.four_people GROUP BY 1"
-        " HAVING count(DISTINCT a.person) < 4 OR count(DISTINCT a.stage) < 4"
+        " HAVING least(count(DISTINCT a.person), count(DISTINCT a.sub), count(DISTINCT a.stage)) < 4"
     )
     again = await graduation.sql(
-        "SELECT graduasi_id, person FROM stage_act WHERE four_people GROUP BY 1, 2 HAVING count(DISTINCT stage) > 1"
+        "SELECT graduasi_id FROM stage_act a WHERE four_people AND EXISTS (SELECT FROM stage_act b WHERE b.four_people"
+        " AND b.graduasi_id = a.graduasi_id AND b.stage <> a.stage AND (b.person = a.person OR b.sub = a.sub))"
+        " GROUP BY graduasi_id"
     )
     found = [f"I6: kepesertaan {row[0]} has more than one case" for row in twice]
     found += [f"I6: case {row[0]} is in effect without four people" for row in few]

@@ -34,6 +34,7 @@ from services.graduation.models import (
 from shared import jobs
 from shared.access import Actor
 from shared.contracts.graduation import GraduasiAnnulled
+from shared.database import acted_by
 from shared.messaging import emit
 
 
@@ -97,13 +98,13 @@ async def annul(
 
 
 async def require_no_stage(session: AsyncSession, case: Graduasi, actor: Actor) -> None:
-    """Raise SamePersonTwice for who acted in a stage of the case; the exclusion constraint stands behind it.
+    """Raise SamePersonTwice for who acted in a stage of the case; the exclusion constraints stand behind it.
 
     A policy may let one person do two stages, and yet nobody judges the objection to their own act (chain.md 4).
     """
     acted = sa.select(StageAct.stage_act_id).where(
         StageAct.graduasi_id == case.graduasi_id,
-        StageAct.person == actor.person,
+        acted_by(actor, StageAct.person, StageAct.sub),
         StageAct.stage != Stage.SANGGAH,
     )
     if await session.scalar(acted.limit(1)) is not None:

@@ -40,7 +40,7 @@ MANY = """
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[])
         AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version)
     WHERE g.graduasi_id = c.id"""
-# One round trip: the cases as they now are, the act in its stage (the exclusion constraint speaks here), the history.
+# One round trip: the cases as they now are, the act in its stage (the exclusion constraints speak here), the history.
 RECORD = """
 WITH moved AS ({}),
 act AS (
@@ -139,7 +139,7 @@ async def advance(
     """Move locked cases along `path`, and write them, the act and the history in one statement.
 
     Raises:
-        IllegalTransition, SamePersonTwice (the exclusion constraint of stage_act says so)
+        IllegalTransition, SamePersonTwice (the exclusion constraints of stage_act say so)
     """
     moves: list[tuple[Graduasi, GraduasiState, GraduasiState]] = []
     for case, _ in cases:
@@ -147,7 +147,7 @@ async def advance(
             moves.append((case, case.state, wanted))
             case.become(wanted, act.moment.on, resuming=resuming)
     connection, statement = await raw(session), RECORD_ONE if len(cases) == 1 else RECORD_MANY
-    with refusing(ex_stage_act_four_people=SamePersonTwice):
+    with refusing(ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice):
         await said(connection.execute(statement, *_values(cases, moves, act)))
     for case, _ in cases:  # written above: nothing is left for the flush
         for name in ("since_on", *MOVED):

@@ -26,7 +26,7 @@ from services.graduation.errors import (
 from services.graduation.models import GraduasiState, Penetapan, Sk, Stage, StageAct, TahapCalendar
 from shared import files, jobs, schema
 from shared.access import Actor
-from shared.database import load, vault_of
+from shared.database import acted_by, load, vault_of
 from shared.errors import DomainError, NotFound
 from shared.jobs import Job, RowError, Step
 from shared.jobs.pacing import has_room, next_size
@@ -158,7 +158,7 @@ class Known:
     async def of(cls, session: AsyncSession, actor: Actor, sk: Sk, wanted: Sequence[UUID]) -> "Known":
         acted = sa.select(StageAct.graduasi_id).where(
             StageAct.graduasi_id.in_(wanted),
-            StageAct.person == actor.person,
+            acted_by(actor, StageAct.person, StageAct.sub),
             StageAct.stage != Stage.PENETAPAN,
             StageAct.four_people,
         )

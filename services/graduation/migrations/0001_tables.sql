@@ -434,6 +434,7 @@ CREATE TABLE stage_act (
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_stage_act PRIMARY KEY (stage_act_id),
     CONSTRAINT ex_stage_act_four_people EXCLUDE USING gist (graduasi_id WITH =, person WITH =, stage WITH <>) WHERE (four_people),
+    CONSTRAINT ex_stage_act_four_accounts EXCLUDE USING gist (graduasi_id WITH =, sub WITH =, stage WITH <>) WHERE (four_people),
     CONSTRAINT fk_stage_act_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_stage_act_stage_known CHECK (stage IN ('USUL', 'VERIFIKASI', 'MUSYAWARAH', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH'))
 );;

@@ -246,7 +246,7 @@ class GraduasiHistory(Table):
 
 
 class StageAct(Table):
-    """Who acted in which stage of a case. The exclusion keeps one person out of two stages of it. Append-only."""
+    """Who acted in which stage of a case. The exclusions keep one person, and one account, out of two. Append-only."""
 
     __tablename__ = "stage_act"
     __table_args__: Any = (
@@ -255,6 +255,14 @@ class StageAct(Table):
             ("person", "="),
             ("stage", "<>"),
             name="ex_stage_act_four_people",
+            using="gist",
+            where=sa.text("four_people"),
+        ),
+        ExcludeConstraint(
+            ("graduasi_id", "="),
+            ("sub", "="),
+            ("stage", "<>"),
+            name="ex_stage_act_four_accounts",
             using="gist",
             where=sa.text("four_people"),
         ),

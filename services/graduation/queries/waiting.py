@@ -25,6 +25,7 @@ from services.graduation.models import (
 from services.graduation.queries.seen import held_by, in_areas, within
 from shared import clock
 from shared.access import Actor, Permission
+from shared.database import acted_by
 
 S = GraduasiState
 OF_THE_FIELD = (S.TERIDENTIFIKASI, S.SIAP, S.BELUM_SIAP, S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN)
@@ -98,7 +99,9 @@ def waiting_sanggah(caller: Actor) -> sa.ColumnElement[bool]:
 def acted_elsewhere(graduasi_id: Any, caller: Actor, stage: Stage) -> sa.ColumnElement[bool]:
     """Whether the caller acted in another stage of the case, so that this one is not theirs."""
     acts = sa.select(StageAct.stage_act_id).where(
-        StageAct.graduasi_id == graduasi_id, StageAct.person == caller.person, StageAct.stage != stage
+        StageAct.graduasi_id == graduasi_id,
+        acted_by(caller, StageAct.person, StageAct.sub),
+        StageAct.stage != stage,
     )
     return acts.exists()
 
