@@ -229,12 +229,12 @@ BREAKING = {
         "fk_policy_first_approver",
     ),
     "approved by the drafter": (
-        "INSERT INTO policy_approval (policy_id, person, drafted_by, sub, at) VALUES ($1, 'kemensos-1', 'kemensos-1', 's', now())",
+        "INSERT INTO policy_approval (policy_id, person, drafted_by, drafted_by_sub, sub, at) VALUES ($1, 'kemensos-1', 'kemensos-1', 'kemensos-1', 's', now())",
         asyncpg.CheckViolationError,
         "not_by_the_drafter",
     ),
     "approved under another drafter's name": (
-        "INSERT INTO policy_approval (policy_id, person, drafted_by, sub, at) VALUES ($1, 'kemensos-1', 'other', 's', now())",
+        "INSERT INTO policy_approval (policy_id, person, drafted_by, drafted_by_sub, sub, at) VALUES ($1, 'kemensos-1', 'other', 'kemensos-1', 's', now())",
         asyncpg.ForeignKeyViolationError,
         "fk_policy_approval_policy_id",
     ),

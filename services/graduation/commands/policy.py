@@ -53,6 +53,12 @@ CONTRADICTIONS = {
     "uq_policy_exit_reason_version": LostRace,
 }
 
+TWO_OTHERS = {
+    "ck_policy_approval_not_by_the_drafter": DrafterApproves,
+    "pk_policy_approval": PolicyApprovedAlready,
+    "uq_policy_approval_sub": PolicyApprovedAlready,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyDraft:
@@ -94,6 +100,7 @@ async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) 
         "instrument_id": instrument_id,
         "four_people": True,
         "drafted_by": actor.person,
+        "drafted_by_sub": actor.sub,
         "drafted_at": (await moment_of(session)).at,
     }
     with refusing(**CONTRADICTIONS):
@@ -141,11 +148,9 @@ async def approve_policy(session: AsyncSession, actor: Actor, policy_id: UUID, n
     policy = await load(session, Policy, policy_id, noun="policy")
     now = await moment_of(session)
     require_move(policy, PolicyState.APPROVED, now.on)
-    if policy.first_approver == actor.person:
-        raise PolicyApprovedAlready
-    given = {"policy_id": policy_id, "person": actor.person, "drafted_by": policy.drafted_by}
-    given |= {"sub": actor.sub, "note": note, "at": now.at}
-    with refusing(ck_policy_approval_not_by_the_drafter=DrafterApproves):
+    given = {"policy_id": policy_id, "person": actor.person, "sub": actor.sub, "note": note, "at": now.at}
+    given |= {"drafted_by": policy.drafted_by, "drafted_by_sub": policy.drafted_by_sub}
+    with refusing(**TWO_OTHERS):
         await session.execute(sa.insert(PolicyApproval).values(given))
     if policy.first_approver is None:
         policy.first_approver = actor.person

@@ -132,7 +132,7 @@ class Policy(Table):
             using="gist",
             where=sa.text("valid_from IS NOT NULL"),
         ),
-        sa.UniqueConstraint("policy_id", "drafted_by", name="uq_policy_drafted_by"),
+        sa.UniqueConstraint("policy_id", "drafted_by", "drafted_by_sub", name="uq_policy_drafted_by"),
         *(
             sa.ForeignKeyConstraint(
                 ["policy_id", name],
@@ -146,6 +146,7 @@ class Policy(Table):
             "first_content OR (drafted_by IS NOT NULL AND (valid_from IS NULL OR second_approver IS NOT NULL))",
             name="in_force_after_two_approvals",
         ),
+        sa.CheckConstraint("(drafted_by IS NULL) = (drafted_by_sub IS NULL)", name="drafted_by_an_account"),
         sa.CheckConstraint(
             "second_approver IS NULL OR first_approver IS NOT NULL", name="first_before_second"
         ),
@@ -200,6 +201,7 @@ class Policy(Table):
     # Given by a migration before there was anybody to draft; no service role may say so of a row.
     first_content: Mapped[bool] = mapped_column(server_default=sa.false())
     drafted_by: Mapped[str | None]
+    drafted_by_sub: Mapped[str | None]
     drafted_at: Mapped[At | None]
     reason: Mapped[str | None]
     first_approver: Mapped[str | None]
@@ -251,21 +253,23 @@ class Policy(Table):
 
 
 class PolicyApproval(Table):
-    """One of the two approvals of a draft; the drafter cannot give one. Append-only."""
+    """One of the two approvals of a draft; neither the drafter nor one account twice can give one. Append-only."""
 
     __tablename__ = "policy_approval"
     __table_args__ = (
         sa.ForeignKeyConstraint(
-            ["policy_id", "drafted_by"],
-            ["policy.policy_id", "policy.drafted_by"],
+            ["policy_id", "drafted_by", "drafted_by_sub"],
+            ["policy.policy_id", "policy.drafted_by", "policy.drafted_by_sub"],
             name="fk_policy_approval_policy_id",
         ),
-        sa.CheckConstraint("person <> drafted_by", name="not_by_the_drafter"),
+        sa.UniqueConstraint("policy_id", "sub", name="uq_policy_approval_sub"),
+        sa.CheckConstraint("person <> drafted_by AND sub <> drafted_by_sub", name="not_by_the_drafter"),
     )
 
     policy_id: Mapped[Key]
     person: Mapped[str] = mapped_column(primary_key=True)
     drafted_by: Mapped[str]
+    drafted_by_sub: Mapped[str]
     sub: Mapped[str]
     note: Mapped[str | None]
     at: Mapped[At]
