@@ -28,6 +28,7 @@ from services.graduation.commands.dampingan import require_dampingan
 from services.graduation.commands.term import begin_term, bring_into_effect, settle_tahap
 from services.graduation.errors import (
     BackPayNotConcerned,
+    DecidedByTheLodger,
     PaperAlreadyTaken,
     SanggahAfterTheEnd,
     SanggahAlreadyDecided,
@@ -135,6 +136,7 @@ def _sanggah(case: Graduasi, paper: Paper, act: Act) -> Sanggah:
         note=paper.note,
         evidence_sha256=paper.evidence_sha256,
         typed_by=act.actor.person,
+        typed_by_sub=act.actor.sub,
         typed_on=act.moment.on,
         at=act.moment.at,
         state=SanggahState.DIAJUKAN,
@@ -157,12 +159,15 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     """Decide an objection: accepted, the SK is undone for the family; refused, what was suspended goes on.
 
     Raises:
-        NotFound, SanggahAlreadyDecided, SamePersonTwice, BackPayUndecided, BackPayNotConcerned, TahapNotPlanned
+        NotFound, SanggahAlreadyDecided, SamePersonTwice, DecidedByTheLodger, BackPayUndecided, BackPayNotConcerned,
+        TahapNotPlanned
     """
     case, policy, sanggah = await _locked(session, sanggah_id)
     if sanggah.state is not SanggahState.DIAJUKAN:
         raise SanggahAlreadyDecided
     await require_no_stage(session, case, actor)
+    if actor.is_same_as(sanggah.typed_by, sanggah.typed_by_sub):
+        raise DecidedByTheLodger
     act = Act(actor, await moment_of(session), Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256)
     sanggah.state = SanggahState(ruling.outcome.value)
     session.add(_decision(sanggah, act))
@@ -207,10 +212,13 @@ async def _go_on(session: AsyncSession, case: Graduasi, policy: Policy, sanggah:
 def _decision(sanggah: Sanggah, act: Act) -> SanggahDecision:
     return SanggahDecision(
         sanggah_id=sanggah.sanggah_id,
+        typed_by=sanggah.typed_by,
+        typed_by_sub=sanggah.typed_by_sub,
         graduasi_id=sanggah.graduasi_id,
         kode_wilayah=sanggah.kode_wilayah,
         decided_on=act.moment.on,
         decided_by=act.actor.person,
+        decided_by_sub=act.actor.sub,
         role=act.role,
         reason=act.reason or "",
         at=act.moment.at,

@@ -70,6 +70,7 @@ class Sanggah(Table):
     __table_args__ = (
         is_sha256("evidence_sha256"),
         sa.UniqueConstraint("graduasi_id", "evidence_sha256", name="uq_sanggah_one_paper"),
+        sa.UniqueConstraint("sanggah_id", "typed_by", "typed_by_sub", name="uq_sanggah_typed_by"),
         sa.Index(
             "uq_sanggah_open", "graduasi_id", unique=True, postgresql_where=sa.text("state = 'DIAJUKAN'")
         ),
@@ -94,21 +95,35 @@ class Sanggah(Table):
     note: Mapped[str | None]
     evidence_sha256: Mapped[Sha256]
     typed_by: Mapped[str]
+    typed_by_sub: Mapped[str]
     typed_on: Mapped[date]
     at: Mapped[At]
     state: Mapped[SanggahState] = mapped_column(text_enum(SanggahState))
 
 
 class SanggahDecision(Table):
-    """Who decided an objection, when and why. Append-only; one for each sanggah."""
+    """Who decided an objection, when and why; never who typed it in. Append-only; one for each sanggah."""
 
     __tablename__ = "sanggah_decision"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["sanggah_id", "typed_by", "typed_by_sub"],
+            ["sanggah.sanggah_id", "sanggah.typed_by", "sanggah.typed_by_sub"],
+            name="fk_sanggah_decision_sanggah_id",
+        ),
+        sa.CheckConstraint(
+            "decided_by <> typed_by AND decided_by_sub <> typed_by_sub", name="not_by_who_typed_it_in"
+        ),
+    )
 
-    sanggah_id: Mapped[UUID] = mapped_column(sa.ForeignKey("sanggah.sanggah_id"), primary_key=True)
+    sanggah_id: Mapped[UUID] = mapped_column(primary_key=True)
+    typed_by: Mapped[str]
+    typed_by_sub: Mapped[str]
     graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
     kode_wilayah: Mapped[Area]
     decided_on: Mapped[date]
     decided_by: Mapped[str]
+    decided_by_sub: Mapped[str]
     role: Mapped[str]
     reason: Mapped[str]
     at: Mapped[At]

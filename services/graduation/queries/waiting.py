@@ -88,10 +88,11 @@ def _next(step: Step, caller: Actor) -> sa.ColumnElement[bool]:
 
 
 def waiting_sanggah(caller: Actor) -> sa.ColumnElement[bool]:
-    """The objections that the caller may decide: open, in their area, on cases in whose stages they did not act."""
+    """The objections that the caller may decide: open, in their area, neither typed in by them nor on a case of their stages."""
     return sa.and_(
         Sanggah.state == SanggahState.DIAJUKAN,
         within(Sanggah.kode_wilayah, caller),
+        sa.not_(acted_by(caller, Sanggah.typed_by, Sanggah.typed_by_sub)),
         sa.not_(acted_elsewhere(Sanggah.graduasi_id, caller, Stage.SANGGAH)),
     )
 

@@ -162,7 +162,7 @@ async def lodge_sanggah(graduasi_id: UUID, body: SanggahPaper, session: Session,
 @router.post("/sanggah/{sanggah_id}/decision", status_code=201, response_model=SanggahView)
 @may(Permission.SANGGAH_DECIDE, key_required=True)
 async def decide_sanggah(sanggah_id: UUID, body: SanggahRuling, session: Session, caller: Caller) -> Sanggah:
-    """Decide an objection, as a person who acted in no stage of the case."""
+    """Decide an objection, as a person who acted in no stage of the case and did not type it in."""
     ruling = commands.Ruling(body.outcome, body.reason, as_back_pay(body.back_pay))
     return await commands.decide_sanggah(session, caller, sanggah_id, ruling)
 
