@@ -127,7 +127,9 @@ async def test_is_not_for_who_does_not_hold_the_family(left: Family) -> None:
 async def test_is_decided_by_two_persons_in_the_database_too(left: Family) -> None:
     await left.done("/v1/usulan", asked(left))
     with pytest.raises(asyncpg.CheckViolationError):
-        await left.caseload.execute("UPDATE usulan SET state = 'REFUSED', decided_by = lodged_by")
+        await left.caseload.execute(
+            "UPDATE usulan SET state = 'REFUSED', decided_by = lodged_by, decided_by_sub = 'x'"
+        )
 
 
 async def test_is_what_the_task_after_a_relapse_asked_for(left: Family, graduation: Running) -> None:

@@ -40,8 +40,8 @@ INSERT INTO kepesertaan_pending (pending_id, kpm_id, kepesertaan_id, graduasi_id
   SELECT md5('w' || i)::uuid, kpm_id, md5('PBI' || i)::uuid, md5('x' || i)::uuid, '2026-01-01', o, CASE WHEN o IS NOT NULL THEN 'x' END,
   CASE WHEN o IS NOT NULL THEN date '2026-02-01' END
   FROM n, LATERAL (SELECT CASE WHEN i % 10 <> 0 THEN 'STAYS' END AS o) AS s WHERE i % 2 = 0;
-INSERT INTO usulan (usulan_id, kpm_id, bansos, ground, reason_sealed, lodged_on, lodged_by, state, version, changed_at)
-  SELECT md5('u' || i)::uuid, kpm_id, 'PKH', 'KAMBUH', '\\x00', '2026-01-01', 'x', 'LODGED', 1, now() FROM n WHERE i % 10 = 0;
+INSERT INTO usulan (usulan_id, kpm_id, bansos, ground, reason_sealed, lodged_on, lodged_by, lodged_by_sub, state, version, changed_at)
+  SELECT md5('u' || i)::uuid, kpm_id, 'PKH', 'KAMBUH', '\\x00', '2026-01-01', 'x', 'x', 'LODGED', 1, now() FROM n WHERE i % 10 = 0;
 INSERT INTO exit_proposal (exit_proposal_id, kpm_id, kepesertaan_id, bansos, exit_reason, evidence_sha256, happened_on, proposer,
   proposed_on, state, changed_at) SELECT md5('e' || i)::uuid, kpm_id, md5('PBI' || i)::uuid, 'PBI', 'PINDAH', repeat('a', 64),
   '2026-01-01', 'x', '2026-01-01', 'PROPOSED', now() FROM n WHERE i % 10 = 0;

@@ -59,6 +59,7 @@ async def lodge_usulan(
         evidence_sha256=evidence_sha256,
         lodged_on=lodged_on,
         lodged_by=actor.person,
+        lodged_by_sub=actor.sub,
         state=UsulanState.LODGED,
         version=1,
         changed_at=await clock.now(session),
@@ -85,14 +86,15 @@ async def decide_usulan(
         NotFound, IllegalTransition, DecidedByTheLodger, FirstDayMissing, BeforeTheUsulan, KepesertaanOverlaps.
     """
     usulan = await load(session, Usulan, usulan_id, noun="usulan")
-    if usulan.lodged_by == actor.person:
+    if actor.is_same_as(usulan.lodged_by, usulan.lodged_by_sub):
         raise DecidedByTheLodger
     usulan.expect(wanted := UsulanState.ACCEPTED if accepted else UsulanState.REFUSED)
     # The membership first: a row that is half decided would not pass its constraints.
     made = await come_back(session, actor, usulan, valid_from) if accepted else None
     usulan.become(wanted)
     usulan.kepesertaan_id = made
-    usulan.decided_by, usulan.decided_on = actor.person, await clock.today(session)
+    usulan.decided_by, usulan.decided_by_sub = actor.person, actor.sub
+    usulan.decided_on = await clock.today(session)
     usulan.changed_at = await clock.now(session)
     usulan.decision_reason_sealed = vault_of(session).seal(
         reason, table="usulan", column="decision_reason", row_id=usulan_id

@@ -48,8 +48,11 @@ class Usulan(Table):
             "uq_usulan_open", "kpm_id", "bansos", unique=True, postgresql_where=sa.text("state = 'LODGED'")
         ),
         sa.Index("ix_usulan_state", "state", "usulan_id"),
-        sa.CheckConstraint("(state = 'LODGED') = (decided_by IS NULL)", name="decided_by_somebody"),
-        sa.CheckConstraint("decided_by <> lodged_by", name="two_persons"),
+        sa.CheckConstraint(
+            "(state = 'LODGED') = (decided_by IS NULL) AND (state = 'LODGED') = (decided_by_sub IS NULL)",
+            name="decided_by_somebody",
+        ),
+        sa.CheckConstraint("decided_by <> lodged_by AND decided_by_sub <> lodged_by_sub", name="two_persons"),
         sa.CheckConstraint(
             "(state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)", name="accepted_is_a_membership"
         ),
@@ -63,8 +66,10 @@ class Usulan(Table):
     evidence_sha256: Mapped[str | None]
     lodged_on: Mapped[date]
     lodged_by: Mapped[str]
+    lodged_by_sub: Mapped[str]
     state: Mapped[UsulanState] = mapped_column(text_enum(UsulanState))
     decided_by: Mapped[str | None]
+    decided_by_sub: Mapped[str | None]
     decided_on: Mapped[date | None]
     decision_reason_sealed: Mapped[bytes | None]
     kepesertaan_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("kepesertaan.kepesertaan_id"))

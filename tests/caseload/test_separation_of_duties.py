@@ -1,0 +1,67 @@
+"""One account is one human, with and without a pendamping_id."""
+
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from shared.access import Role
+from tests.caseload.family import Family, alone, refused
+from tests.caseload.given import OTHER, PENDAMPING
+from tests.kit import Running
+
+ORDERS = [(PENDAMPING, None), (None, PENDAMPING)]
+NO = {"accepted": False, "reason": "Tidak memenuhi syarat."}
+
+
+@pytest.fixture
+async def one(placed: Running) -> Family:
+    return await Family.taken_in(placed, alone())
+
+
+def dinsos(family: Family, sub: str, pendamping_id: UUID | None) -> str:
+    return family.caseload.token(Role.DINSOS_KABKOTA, sub, ["33.24"], pendamping_id=pendamping_id)
+
+
+async def lodged(family: Family, as_: str) -> str:
+    body = {
+        "kpm_id": family.kpm_id,
+        "bansos": "SEMBAKO",
+        "reason": "Usaha tutup.",
+        "ground": "LAINNYA",
+        "lodged_on": "2026-01-15",
+    }
+    return str((await family.done("/v1/usulan", body, as_=as_))["usulan_id"])
+
+
+@pytest.mark.parametrize("order", ORDERS)
+async def test_the_account_that_lodged_a_usulan_does_not_decide_it(
+    one: Family, order: tuple[UUID | None, UUID | None]
+) -> None:
+    usulan_id = await lodged(one, dinsos(one, "one-account", order[0]))
+    path = f"/v1/usulan/{usulan_id}/decision"
+    refused(await one.post(path, NO, as_=dinsos(one, "one-account", order[1])), "DecidedByTheLodger")
+    decided = await one.done(path, NO, as_=dinsos(one, "another-account", None))
+    assert (decided["state"], decided["decided_by"]) == ("REFUSED", "another-account")
+
+
+async def test_the_pendampings_account_as_an_official_does_not_decide_it(one: Family) -> None:
+    sub = f"pendamping-{str(PENDAMPING)[:4]}"  # the account of `companion`
+    path = f"/v1/usulan/{await lodged(one, one.mine)}/decision"
+    for token in (dinsos(one, sub, None), dinsos(one, "another-account", PENDAMPING)):
+        refused(await one.post(path, NO, as_=token), "DecidedByTheLodger")
+    await one.done(path, NO, as_=dinsos(one, "another-account", OTHER))
+
+
+@pytest.mark.parametrize(
+    "deciding",
+    [
+        "decided_by = 'x', decided_by_sub = lodged_by_sub",
+        "decided_by = lodged_by, decided_by_sub = 'x'",
+        "decided_by = 'x'",
+    ],
+)
+async def test_the_database_refuses_the_account_that_lodged_it(one: Family, deciding: str) -> None:
+    await lodged(one, dinsos(one, "one-account", None))
+    with pytest.raises(asyncpg.CheckViolationError):
+        await one.caseload.execute(f"UPDATE usulan SET state = 'REFUSED', {deciding}")
