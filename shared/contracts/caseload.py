@@ -184,7 +184,9 @@ class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
     bansos: Bansos
     exit_reason: ExitReason
     evidence_sha256: str
+    # The person: their pendamping_id, else their account. `proposer_sub` is the account; older events lack it.
     proposer: str
+    proposer_sub: str | None = None
     pendamping_id: UUID | None = None
     penugasan_id: UUID | None = None
     proposed_on: date

@@ -43,8 +43,8 @@ INSERT INTO kepesertaan_pending (pending_id, kpm_id, kepesertaan_id, graduasi_id
 INSERT INTO usulan (usulan_id, kpm_id, bansos, ground, reason_sealed, lodged_on, lodged_by, lodged_by_sub, state, version, changed_at)
   SELECT md5('u' || i)::uuid, kpm_id, 'PKH', 'KAMBUH', '\\x00', '2026-01-01', 'x', 'x', 'LODGED', 1, now() FROM n WHERE i % 10 = 0;
 INSERT INTO exit_proposal (exit_proposal_id, kpm_id, kepesertaan_id, bansos, exit_reason, evidence_sha256, happened_on, proposer,
-  proposed_on, state, changed_at) SELECT md5('e' || i)::uuid, kpm_id, md5('PBI' || i)::uuid, 'PBI', 'PINDAH', repeat('a', 64),
-  '2026-01-01', 'x', '2026-01-01', 'PROPOSED', now() FROM n WHERE i % 10 = 0;
+  proposer_sub, proposed_on, state, changed_at) SELECT md5('e' || i)::uuid, kpm_id, md5('PBI' || i)::uuid, 'PBI', 'PINDAH', repeat('a', 64),
+  '2026-01-01', 'x', 'x', '2026-01-01', 'PROPOSED', now() FROM n WHERE i % 10 = 0;
 ANALYZE
 """
 CALLERS = {

@@ -1,5 +1,6 @@
-"""One account is one human, with and without a pendamping_id."""
+"""One account is one human, with and without a pendamping_id: usulan here, proposed exits as far as graduation."""
 
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -8,7 +9,7 @@ import pytest
 from shared.access import Role
 from tests.caseload.family import Family, alone, refused
 from tests.caseload.given import OTHER, PENDAMPING
-from tests.kit import Running
+from tests.kit import Running, deliver
 
 ORDERS = [(PENDAMPING, None), (None, PENDAMPING)]
 NO = {"accepted": False, "reason": "Tidak memenuhi syarat."}
@@ -65,3 +66,48 @@ async def test_the_database_refuses_the_account_that_lodged_it(one: Family, deci
     await lodged(one, dinsos(one, "one-account", None))
     with pytest.raises(asyncpg.CheckViolationError):
         await one.caseload.execute(f"UPDATE usulan SET state = 'REFUSED', {deciding}")
+
+
+async def proposed(family: Family, as_: str) -> dict[str, Any]:
+    pkh = (await family.memberships())["PKH"]
+    body = {
+        "kpm_id": family.kpm_id,
+        "kepesertaan_id": pkh["kepesertaan_id"],
+        "exit_reason": "PINDAH",
+        "evidence_sha256": await family.evidence(),
+        "on": "2026-01-15",
+    }
+    return await family.done("/v1/exit-proposal", body, as_=as_)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+async def test_a_proposed_exit_carries_its_account_and_graduation_refuses_it_the_next_stage(
+    one: Family, graduation: Running, order: tuple[UUID | None, UUID | None]
+) -> None:
+    await proposed(one, dinsos(one, "one-account", order[0]))
+    (told,) = await one.told("exit_proposed")
+    assert (told["proposer"], told["proposer_sub"]) == (str(order[0] or "one-account"), "one-account")
+    await deliver(one.caseload, graduation)
+    (case,) = await graduation.sql("SELECT graduasi_id FROM graduasi")
+    path = f"/v1/graduasi/{case['graduasi_id']}/verification"
+
+    def lead(sub: str, pendamping_id: UUID | None) -> str:
+        return graduation.token(Role.KETUA_TIM_KABKOTA, sub, ["33.24"], pendamping_id=pendamping_id)
+
+    refused(await graduation.post(path, {}, as_=lead("one-account", order[1])), "SamePersonTwice", 403)
+    if order[0]:
+        other = lead("another-account", order[0])
+        refused(await graduation.post(path, {}, as_=other), "SamePersonTwice", 403)
+    answer = await graduation.post(path, {}, as_=lead("another-account", None))
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("order", ORDERS)
+async def test_a_proposed_exit_is_withdrawn_by_the_account_that_proposed_it(
+    one: Family, order: tuple[UUID | None, UUID | None]
+) -> None:
+    made = await proposed(one, dinsos(one, "one-account", order[0]))
+    path = f"/v1/exit-proposal/{made['exit_proposal_id']}/withdrawal"
+    why = {"reason": "Keluarga ternyata masih tinggal di alamat lama."}
+    refused(await one.post(path, why, as_=dinsos(one, "another-account", None)), "NotTheProposer", 403)
+    assert (await one.done(path, why, as_=dinsos(one, "one-account", order[1])))["state"] == "WITHDRAWN"

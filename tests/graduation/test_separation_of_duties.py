@@ -3,13 +3,15 @@
 import asyncio
 import itertools
 import random
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from shared.database import uuid7
 from tests.graduation.accounts import DAY, ORDERS, ROLES, P, is_refused, reached, step, token
-from tests.graduation.given import DESA, Road, ok
+from tests.graduation.given import DESA, Road, at, ok, proposal, tell
 from tests.kit import Running
 
 
@@ -169,3 +171,62 @@ async def test_what_an_account_acted_in_does_not_wait_for_it(graduation: Running
     for as_, count in ((mine, 0), (road.by[by], 1)):
         items = ok(await graduation.get("/v1/graduasi?waiting=me", as_=as_), 200)["items"]
         assert len(items) == count
+
+
+async def exit_of(service: Running, **proposer: Any) -> Road:
+    """A case of an exit that caseload proposed, in DIUSULKAN."""
+    await at(service, DAY)
+    road = await Road.begin(service)
+    told = proposal(road, **proposer)
+    await tell(service, told)
+    rows = await service.sql(
+        "SELECT graduasi_id FROM exit_proposal WHERE exit_proposal_id = $1", told.exit_proposal_id
+    )
+    road.graduasi_id = str(rows[0][0])
+    return road
+
+
+OFFICIAL: dict[str, Any] = {"pendamping_id": None, "penugasan_id": None}
+PROPOSERS: dict[str, tuple[dict[str, Any], list[tuple[str, UUID | None]]]] = {
+    "an official": (
+        {**OFFICIAL, "proposer": "one-account", "proposer_sub": "one-account"},
+        [("one-account", None), ("one-account", P)],
+    ),
+    "an official with a pendamping_id": (
+        {**OFFICIAL, "proposer": str(P), "proposer_sub": "one-account"},
+        [("one-account", None), ("one-account", P), ("another-account", P)],
+    ),
+    "an official, told before the account travelled": (
+        {**OFFICIAL, "proposer": "one-account"},
+        [("one-account", None), ("one-account", P)],
+    ),
+    "a pendamping, told before the account travelled": (
+        {"pendamping_id": P, "penugasan_id": uuid7(), "proposer": str(P)},
+        [("one-account", P), ("another-account", P)],
+    ),
+    "a pendamping": (
+        {"pendamping_id": P, "penugasan_id": uuid7(), "proposer": str(P), "proposer_sub": "one-account"},
+        [("one-account", None), ("one-account", P), ("another-account", P)],
+    ),
+}
+
+
+@pytest.mark.parametrize("who", PROPOSERS)
+async def test_the_account_that_proposed_an_exit_acts_in_no_later_stage(
+    graduation: Running, who: str
+) -> None:
+    proposer, same = PROPOSERS[who]
+    road = await exit_of(graduation, **proposer)
+    somebody = road.by["verification"]
+    for sub, pendamping_id in same:
+        road.by["verification"] = token(graduation, "verification", sub, pendamping_id)
+        waits = await graduation.get("/v1/graduasi?waiting=me", as_=road.by["verification"])
+        assert ok(waits, 200)["items"] == [], (sub, pendamping_id)
+        is_refused(await road.verify())
+    road.by["verification"] = somebody
+    ok(await road.verify())
+    for sub, pendamping_id in same:
+        road.by["approval"] = token(graduation, "approval", sub, pendamping_id)
+        is_refused(await road.approve())
+    road.by["approval"] = token(graduation, "approval", "somebody-else", None)
+    ok(await road.approve())

@@ -72,6 +72,7 @@ async def propose_exit(
         note_sealed=note
         and vault_of(session).seal(note, table="exit_proposal", column="note", row_id=proposal_id),
         proposer=actor.person,
+        proposer_sub=actor.sub,
         pendamping_id=pendamping_id,
         penugasan_id=penugasan_id,
         proposed_on=await clock.today(session),

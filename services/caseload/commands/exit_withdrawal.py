@@ -29,7 +29,7 @@ async def withdraw_exit(
         NotFound, NotTheProposer, ExitNotOpen, ExitDetermined.
     """
     proposal = await load(session, ExitProposal, exit_proposal_id, noun="exit proposal")
-    if proposal.proposer != actor.person:
+    if not actor.is_same_as(proposal.proposer, proposal.proposer_sub):
         raise NotTheProposer
     if proposal.state is not ExitProposalState.PROPOSED:
         raise ExitNotOpen(state=proposal.state.value)

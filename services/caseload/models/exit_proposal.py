@@ -78,6 +78,7 @@ class ExitProposal(Table):
     happened_on: Mapped[date]
     note_sealed: Mapped[bytes | None]
     proposer: Mapped[str]
+    proposer_sub: Mapped[str]
     pendamping_id: Mapped[UUID | None]
     penugasan_id: Mapped[UUID | None]
     proposed_on: Mapped[date]

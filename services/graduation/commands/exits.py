@@ -112,7 +112,10 @@ async def _propose(session: AsyncSession, told: ExitProposal, graduasi_id: UUID)
 def proposer_of(told: ExitProposal) -> Actor:
     """The person who proposed, as they act in the stage USUL; caseload lets pendamping and Dinsos propose."""
     role = Role.PENDAMPING if told.pendamping_id else Role.DINSOS_KABKOTA
-    return Actor(told.proposer, frozenset({role}), (told.kode_wilayah,), pendamping_id=told.pendamping_id)
+    sub = told.proposer_sub or told.proposer
+    # An official with a pendamping_id proposes under no placement, and is the same person as in caseload.
+    pendamping_id = told.pendamping_id if told.proposer == sub else UUID(told.proposer)
+    return Actor(sub, frozenset({role}), (told.kode_wilayah,), pendamping_id=pendamping_id)
 
 
 def _usul(told: ExitProposal, case: Graduasi, act: Act) -> Usul:

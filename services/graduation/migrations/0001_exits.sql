@@ -9,6 +9,7 @@ CREATE TABLE exit_proposal (
     exit_reason VARCHAR(40) NOT NULL,
     evidence_sha256 VARCHAR(64) NOT NULL,
     proposer TEXT NOT NULL,
+    proposer_sub TEXT,
     pendamping_id UUID,
     penugasan_id UUID,
     proposed_on DATE NOT NULL,

@@ -47,6 +47,8 @@ class ExitProposal(Table):
     exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason, replica=True))
     evidence_sha256: Mapped[Sha256]
     proposer: Mapped[str]
+    # Missing in events of before the account travelled: then the proposer stands for it.
+    proposer_sub: Mapped[str | None]
     pendamping_id: Mapped[UUID | None]
     penugasan_id: Mapped[UUID | None]
     proposed_on: Mapped[date]

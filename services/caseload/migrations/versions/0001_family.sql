@@ -18,6 +18,7 @@ CREATE TABLE exit_proposal (
     happened_on DATE NOT NULL,
     note_sealed BYTEA,
     proposer TEXT NOT NULL,
+    proposer_sub TEXT NOT NULL,
     pendamping_id UUID,
     penugasan_id UUID,
     proposed_on DATE NOT NULL,
