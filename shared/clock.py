@@ -3,6 +3,7 @@
 Tokens, leases, retries and `recorded_at` use real time and never ask here (chain.md 3).
 """
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,14 @@ class ClockOnlyGoesForward(DomainError):
     id = "Jam layanan menunjukkan {now} dan hanya dapat dimajukan."
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Business time: an instant (UTC) and its date in Jakarta."""
+
+    at: datetime
+    on: date
+
+
 class Travel:
     """Whether this process may leave real time; never unless `configure` was told so."""
 
@@ -52,6 +61,12 @@ async def now(session: AsyncSession) -> datetime:
 async def today(session: AsyncSession) -> date:
     """Return the business date in Jakarta, the date that SK, terms and calendars mean."""
     return (await now(session)).astimezone(JAKARTA).date()
+
+
+async def moment_of(session: AsyncSession) -> Moment:
+    """Return the business instant and its date in Jakarta."""
+    at = await now(session)
+    return Moment(at, at.astimezone(JAKARTA).date())
 
 
 async def set_to(session: AsyncSession, instant: datetime) -> datetime:

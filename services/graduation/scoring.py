@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from services.graduation.dates import months_between
 from services.graduation.errors import (
     AnswerOfAnotherType,
     AnswersMissing,
@@ -14,6 +13,7 @@ from services.graduation.errors import (
 )
 from services.graduation.models import Check, Indicator, Instrument, Kpm, Source, Usaha, ValueType
 from shared.contracts.kinds import AsesmenResult, DesilScope
+from shared.dates import months_between
 
 SNAPSHOTS_OF_A_TREND = 4
 ASKED = {

@@ -8,6 +8,7 @@ from typing import Any
 from services.referral.models import Kpm, Program, ProgramRule, RuleField, RuleOp, Strength, Usaha
 from shared import wilayah
 from shared.contracts.kinds import DesilScope, KomponenKind, RefusalCode, Sex, UsahaSector
+from shared.dates import months_between
 
 F, OP = RuleField, RuleOp
 NUMBERS = frozenset(
@@ -166,11 +167,6 @@ def _words(value: Any, language: int) -> str:
         value = sorted(value) if isinstance(value, frozenset) else value
         return "{" + ", ".join(map(str, value[:5])) + (", …" if len(value) > 5 else "") + "}"
     return str(value)
-
-
-def months_between(start: date, end: date) -> int:
-    """Return the whole months from `start` to `end`; none when it begins later."""
-    return max(0, (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day))
 
 
 def _desil(family: Family, usaha: Usaha | None) -> int | None:

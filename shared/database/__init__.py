@@ -4,6 +4,7 @@ from uuid_utils.compat import uuid7
 
 from shared.database.columns import COLUMN_TYPES, Rupiah, as_table, service_metadata, text_enum
 from shared.database.opening import Viewer, said
+from shared.database.refusals import insert, refusing
 from shared.database.rows import (
     Row,
     acted_by,
@@ -28,8 +29,10 @@ __all__ = [
     "acted_by",
     "as_table",
     "constraint_of",
+    "insert",
     "load",
     "raw",
+    "refusing",
     "said",
     "service_metadata",
     "sqlstate_of",

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from services.graduation.commands.tahap import effective_tahap, last_payable, months_after, term_ends_on
+from services.graduation.commands.tahap import effective_tahap, last_payable, term_ends_on
 from services.graduation.errors import TahapNotPlanned
 from services.graduation.models import Policy, TahapCalendar, TermStart, TermUnit
+from shared.dates import months_after
 from tests.graduation.given import Road, at, ok
 from tests.kit import Running
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from services.referral.commands.deadlines import instant_of
-from services.referral.commands.following import months_after
+from shared.dates import months_after
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import TODAY, World, a_world, annulled, determined, family_facts

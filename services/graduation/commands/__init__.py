@@ -3,7 +3,7 @@
 from services.graduation.commands.annulment import BackPay, Undoing, annul
 from services.graduation.commands.asesmen import assess
 from services.graduation.commands.candidates import keep_candidates
-from services.graduation.commands.case import Act, Moment
+from services.graduation.commands.case import Act
 from services.graduation.commands.credit_rule import NewCreditRule, set_credit_rule
 from services.graduation.commands.decree import BulkDocument, put_cases_in, request_sk
 from services.graduation.commands.exit_withdrawal import hear_withdrawal
@@ -54,7 +54,6 @@ __all__ = [
     "Document",
     "Finding",
     "InstrumentDraft",
-    "Moment",
     "NewCreditRule",
     "Paper",
     "PolicyDraft",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.back_pay import tahap_concerned
-from services.graduation.commands.case import Act, advance, load_case, moment_of
+from services.graduation.commands.case import Act, advance, load_case
 from services.graduation.commands.credit import reverse_credit
 from services.graduation.commands.exits import take_up_waiting
 from services.graduation.commands.tasks import close_tasks
@@ -33,6 +33,7 @@ from services.graduation.models import (
 )
 from shared import jobs
 from shared.access import Actor
+from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiAnnulled
 from shared.database import acted_by
 from shared.messaging import emit

@@ -13,7 +13,6 @@ from services.graduation.commands.case import (
     Act,
     advance,
     load_case,
-    moment_of,
     require_files,
 )
 from services.graduation.commands.dampingan import require_dampingan
@@ -34,6 +33,7 @@ from services.graduation.models import (
 )
 from services.graduation.scoring import Answer, Judgement, facts_of, judge
 from shared.access import Actor
+from shared.clock import moment_of
 from shared.contracts.graduation import KpmAssessed
 from shared.database import uuid7
 from shared.errors import NotYetKnown

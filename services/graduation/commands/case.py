@@ -1,13 +1,11 @@
 """What every act on a case does: take it under lock with its policy, move it, and write down who did it and why."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -19,12 +17,12 @@ from services.graduation.errors import (
     SamePersonTwice,
 )
 from services.graduation.models import Graduasi, GraduasiHistory, GraduasiState, Policy, Stage
-from shared import clock, schema
+from shared import schema
 from shared.access import Actor
-from shared.clock import JAKARTA
+from shared.clock import JAKARTA, Moment
 from shared.contracts.kinds import ExitReason
-from shared.database import constraint_of, raw, said
-from shared.errors import DateInTheFuture, DomainError, NotFound
+from shared.database import raw, refusing, said
+from shared.errors import DateInTheFuture, NotFound
 
 MOVED = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
 # Of one case PostgreSQL takes the row by its key, whatever it thought of the table's size when it made the plan.
@@ -57,14 +55,6 @@ RECORD_ONE, RECORD_MANY = RECORD.format(ONE), RECORD.format(MANY)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """Business time: the instant (UTC) and the date in Jakarta."""
-
-    at: datetime
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
 class Act:
     """Who does something to a case, in which stage, when, why and on what evidence."""
 
@@ -78,12 +68,6 @@ class Act:
     def role(self) -> str:
         """In which roles the actor acts; the worker acts as the system."""
         return "+".join(sorted(self.actor.roles)) or "SYSTEM"
-
-
-async def moment_of(session: AsyncSession) -> Moment:
-    """Return the business time, asked once an act."""
-    at = await clock.now(session)
-    return Moment(at, at.astimezone(JAKARTA).date())
 
 
 CASE = (
@@ -171,18 +155,6 @@ def _values(
     yield [left.value for _, left, _ in moves]
     yield [wanted.value for _, _, wanted in moves]
     yield [case.policy_version for case, _, _ in moves]
-
-
-@contextmanager
-def refusing(**kinds: Callable[[], DomainError]) -> Iterator[None]:
-    """Turn the violation of a named constraint into its refusal; any other passes."""
-    try:
-        yield
-    except DBAPIError as error:
-        refusal = kinds.get(constraint_of(error))
-        if refusal is None:
-            raise
-        raise refusal() from None
 
 
 # Made once: to build a statement costs as much as to run it, and every act with a paper asks these.

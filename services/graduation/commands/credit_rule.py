@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import moment_of, refusing
 from services.graduation.models import CreditArea, CreditedTo, CreditRule, CreditYear
 from shared.access import Actor
+from shared.clock import moment_of
+from shared.database import refusing
 from shared.errors import LostRace
 
 

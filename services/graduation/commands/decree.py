@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import Act, check_dated, moment_of, require_files
+from services.graduation.commands.case import Act, check_dated, require_files
 from services.graduation.commands.penetapan import Approved, Document, locked, new_sk, number, put_in
 from services.graduation.commands.tahap import calendar_of, effective_tahap, term_ends_on
 from services.graduation.errors import (
@@ -26,6 +26,7 @@ from services.graduation.errors import (
 from services.graduation.models import GraduasiState, Penetapan, Sk, Stage, StageAct, TahapCalendar
 from shared import files, jobs, schema
 from shared.access import Actor
+from shared.clock import moment_of
 from shared.database import acted_by, load, vault_of
 from shared.errors import DomainError, NotFound
 from shared.jobs import Job, RowError, Step

@@ -4,10 +4,11 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import Act, advance, load_case, moment_of
+from services.graduation.commands.case import Act, advance, load_case
 from services.graduation.commands.exits import proposer_of, take_up_waiting
 from services.graduation.commands.review import closed
 from services.graduation.models import BEFORE_DITETAPKAN, ExitProposal, ExitTaken, GraduasiState
+from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposalWithdrawn
 from shared.contracts.kinds import ClosedAs
 from shared.messaging import emit

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import Act, advance, load_case, moment_of, policy_on
+from services.graduation.commands.case import Act, advance, load_case, policy_on
 from services.graduation.commands.usul import proposed
 from services.graduation.models import (
     ENDED_WITHOUT,
@@ -23,6 +23,7 @@ from services.graduation.models import (
     Usul,
 )
 from shared.access import Actor, Role
+from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposed
 from shared.contracts.kinds import Bansos
 from shared.database import uuid7

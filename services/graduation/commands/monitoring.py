@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import Act, Moment, advance, load_case, moment_of
+from services.graduation.commands.case import Act, advance, load_case
 from services.graduation.commands.dampingan import require_care
 from services.graduation.commands.tasks import close_tasks, set_follow_ups
 from services.graduation.errors import (
@@ -27,6 +27,7 @@ from services.graduation.models import (
     TaskKind,
 )
 from shared.access import Actor
+from shared.clock import Moment, moment_of
 from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
 from shared.contracts.kinds import MonitoringOutcome
 from shared.database import load

@@ -7,10 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.commands.case import (
-    Moment,
-    moment_of,
     policy_of,
-    refusing,
 )
 from services.graduation.commands.dampingan import require_dampingan
 from services.graduation.errors import (
@@ -28,8 +25,9 @@ from services.graduation.models import (
     Policy,
 )
 from shared.access import Actor
+from shared.clock import Moment, moment_of
 from shared.contracts.kinds import ExitReason
-from shared.database import uuid7
+from shared.database import refusing, uuid7
 from shared.errors import NotYetKnown
 
 

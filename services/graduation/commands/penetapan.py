@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import Act, advance, check_dated, moment_of, refusing, require_files
+from services.graduation.commands.case import Act, advance, check_dated, require_files
 from services.graduation.commands.credit import Counted, grant_credits
 from services.graduation.commands.tahap import (
     calendar_of,
@@ -33,8 +33,9 @@ from services.graduation.models import (
 )
 from shared import jobs
 from shared.access import Actor
+from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiDetermined
-from shared.database import uuid7
+from shared.database import refusing, uuid7
 from shared.errors import NotFound
 from shared.messaging import emit
 

@@ -9,7 +9,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import moment_of, refusing
 from services.graduation.errors import (
     ActivatedFromThePast,
     CandidateByNatureAlone,
@@ -38,8 +37,9 @@ from services.graduation.models import (
     Stage,
 )
 from shared.access import Actor
+from shared.clock import moment_of
 from shared.contracts.kinds import ExitReason
-from shared.database import load, uuid7
+from shared.database import load, refusing, uuid7
 from shared.errors import LostRace
 
 CONTRADICTIONS = {

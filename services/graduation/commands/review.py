@@ -12,7 +12,6 @@ from services.graduation.commands.case import (
     advance,
     check_dated,
     load_case,
-    moment_of,
     require_files,
     stands_since,
 )
@@ -22,6 +21,7 @@ from services.graduation.commands.term import begin_term
 from services.graduation.errors import EvidenceAsked, MusyawarahMissing, MusyawarahNotAsked, NotPostponed
 from services.graduation.models import Graduasi, GraduasiState, Musyawarah, Policy, Stage
 from shared.access import Actor, Permission, Scope
+from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs
 from shared.database import uuid7, write

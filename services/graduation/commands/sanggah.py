@@ -20,8 +20,6 @@ from services.graduation.commands.case import (
     advance,
     check_dated,
     load_case,
-    moment_of,
-    refusing,
     require_files,
 )
 from services.graduation.commands.dampingan import require_dampingan
@@ -51,9 +49,10 @@ from services.graduation.models import (
     Stage,
 )
 from shared.access import Actor, Scope
+from shared.clock import moment_of
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
 from shared.contracts.kinds import SanggahOutcome
-from shared.database import load, uuid7
+from shared.database import load, refusing, uuid7
 from shared.errors import DomainError, NotFound
 from shared.messaging import emit
 

@@ -6,12 +6,12 @@ from datetime import date, datetime, time, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import refusing
-from services.graduation.dates import months_after
 from services.graduation.errors import TahapClosed, TahapNotPlanned, TahapOverlaps
 from services.graduation.models import Policy, TahapCalendar, TermStart, TermUnit
 from shared import clock
 from shared.clock import JAKARTA
+from shared.database import refusing
+from shared.dates import months_after
 from shared.errors import LostRace
 
 

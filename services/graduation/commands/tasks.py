@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import load_case, moment_of
-from services.graduation.dates import months_after
+from services.graduation.commands.case import load_case
 from services.graduation.models import (
     LAST_MONTH,
     Graduasi,
@@ -18,7 +17,9 @@ from services.graduation.models import (
     Policy,
     TaskKind,
 )
+from shared.clock import moment_of
 from shared.database import uuid7
+from shared.dates import months_after
 
 # Where a family may be looked at again: the exit was in effect, and no relapse is known.
 WATCHED = {GraduasiState.EFEKTIF, GraduasiState.PEMANTAUAN, GraduasiState.DISANGGAH, GraduasiState.SELESAI}

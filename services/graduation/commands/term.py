@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.commands.case import Act, advance, load_case, moment_of
+from services.graduation.commands.case import Act, advance, load_case
 from services.graduation.commands.tahap import (
     calendar_of,
     effective_tahap,
@@ -25,6 +25,7 @@ from services.graduation.models import (
 )
 from shared import jobs
 from shared.access import Actor
+from shared.clock import moment_of
 from shared.contracts.graduation import KpmGraduated
 from shared.database import load
 from shared.messaging import emit

@@ -13,7 +13,6 @@ from services.graduation.commands.case import (
     advance,
     check_dated,
     load_case,
-    moment_of,
     require_files,
     stands_since,
 )
@@ -35,6 +34,7 @@ from services.graduation.models import (
     Usul,
 )
 from shared.access import Actor
+from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiProposed
 from shared.contracts.kinds import AsesmenResult
 from shared.database import uuid7, write

@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.dates import months_after, months_between
 from services.graduation.errors import NoCandidateRule, NoPolicy
 from services.graduation.models import (
     STANDING,
@@ -22,6 +21,7 @@ from services.graduation.queries.seen import held_by
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos, DesilScope, ExitReason
+from shared.dates import months_after, months_between
 
 RANKS = {
     DesilScope.NAS: Candidate.rank_nas,

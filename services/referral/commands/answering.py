@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.following import open_tasks
-from services.referral.commands.moves import Move, facts, insert, require_past, walk
+from services.referral.commands.moves import Move, facts, require_past, walk
 from services.referral.errors import (
     AmountOutsideProgram,
     AnswerIdReused,
@@ -22,7 +22,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.contracts.referral import RujukanAnswered, RujukanDelivered
-from shared.database import load, uuid7, vault_of
+from shared.database import insert, load, uuid7, vault_of
 from shared.messaging import emit
 
 S = RujukanProgramState
@@ -89,7 +89,7 @@ async def take_answer(session: AsyncSession, row: RujukanProgram, said: Said, by
         return
     # Said before what already stands, and come late: it is kept, and moves nothing back.
     changed = row.state is not said.status and not await _is_stale(session, row, said)
-    await insert(session, _answer(session, row, said, by, changed=changed), {"uq_answer_once": reused})
+    await insert(session, _answer(session, row, said, by, changed=changed), uq_answer_once=reused)
     if changed:
         await _apply(session, row, said, by)
 

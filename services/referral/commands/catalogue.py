@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral import webhook
 from services.referral.commands.breaker import call_again
-from services.referral.commands.moves import insert
 from services.referral.commands.rematching import ask_rematch
 from services.referral.commands.untaken import ask_all_untaken
 from services.referral.errors import (
@@ -36,7 +35,7 @@ from services.referral.models import (
 )
 from shared import wilayah
 from shared.access import Actor
-from shared.database import load, uuid7, vault_of
+from shared.database import insert, load, uuid7, vault_of
 from shared.errors import LostRace
 
 SECRET_BYTES = 32
@@ -89,7 +88,7 @@ async def register_partner(
         registered_by=caller.sub,
     )
     secret = _give_webhook(session, partner, new.webhook_url) if new.webhook_url is not None else None
-    await insert(session, partner, {"uq_partner_code": PartnerCodeTaken("/body/code", code=new.code)})
+    await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=new.code))
     return partner, secret
 
 
@@ -131,7 +130,7 @@ async def publish_program(
     taken = ProgramRevisionTaken("/body/valid_from", code=program.code, valid_from=program.valid_from)
     program.program_id, program.published_by = uuid7(), caller.sub
     program.revision = await _end_older(session, partner, program.code, program.valid_from, taken) + 1
-    await insert(session, program, {"uq_program_code_revision": taken, "ex_program_code_range": taken})
+    await insert(session, program, uq_program_code_revision=taken, ex_program_code_range=taken)
     session.add_all(_rule(program.program_id, number, rule) for number, rule in enumerate(rules, 1))
     await ask_rematch(session, program)
     return program
@@ -175,7 +174,7 @@ async def set_office(session: AsyncSession, wanted: Office) -> Office:
     found = await session.get(Office, wanted.kode_wilayah, with_for_update=True)
     if found is None:
         wanted.version = 1
-        await insert(session, wanted, {"pk_office": LostRace()})
+        await insert(session, wanted, pk_office=LostRace())
         return wanted
     found.name, found.phone, found.email = wanted.name, wanted.phone, wanted.email
     found.version += 1

@@ -1,6 +1,5 @@
 """What is to be seen after a delivery, and when: a task for each month that the rule names, and the end of it all."""
 
-from calendar import monthrange
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -14,15 +13,10 @@ from services.referral.models import OutcomeRule, OutcomeTask, Rujukan, RujukanP
 from shared import clock
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load
+from shared.dates import months_after
 from shared.jobs import schedule
 
 FINISHING = "rujukan.finish"
-
-
-def months_after(day: date, months: int) -> date:
-    """Return the same day so many months later, or that month's last day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: date) -> None:

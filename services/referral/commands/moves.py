@@ -1,12 +1,10 @@
 """Moving a rujukan program along domain.md 5, with its history and what others are told."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.deadlines import ask_closing, follow
@@ -17,15 +15,14 @@ from services.referral.models import (
     Identity,
     RujukanProgram,
     RujukanProgramHistory,
-    Table,
     become,
     road,
 )
 from shared import clock
 from shared.contracts.kinds import BenefitKind, RujukanProgramState
 from shared.contracts.referral import RujukanSent
-from shared.database import constraint_of, uuid7
-from shared.errors import DateInTheFuture, DomainError
+from shared.database import uuid7
+from shared.errors import DateInTheFuture
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -103,18 +100,6 @@ def facts(row: RujukanProgram) -> dict[str, Any]:
         "benefit_kinds": [BenefitKind(kind) for kind in row.benefit_kinds],
         "status": row.state,
     }
-
-
-async def insert(session: AsyncSession, row: Table, refusals: Mapping[str, DomainError]) -> None:
-    """Write the row now; a unique constraint named in `refusals` becomes that refusal."""
-    session.add(row)
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        refusal = refusals.get(constraint_of(error))
-        if refusal is None:
-            raise
-        raise refusal from None
 
 
 async def require_past(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.commands.deadlines import CLOSING
 from services.referral.commands.families import require_care
 from services.referral.commands.following import close_tasks
-from services.referral.commands.moves import Move, insert, require_past, walk
+from services.referral.commands.moves import Move, require_past, walk
 from services.referral.errors import (
     AidTakenBack,
     NothingDelivered,
@@ -34,7 +34,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import OutcomeRecorded, RelapseReported
-from shared.database import load
+from shared.database import insert, load
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -64,7 +64,7 @@ async def record_outcome(
     if today < due_on:
         raise OutcomeTooEarly("/body/month", month=seen.month, due_on=due_on)
     outcome = _outcome(row, seen, today, caller)
-    await insert(session, outcome, {"pk_outcome": OutcomeAlreadyRecorded("/body/month", month=seen.month)})
+    await insert(session, outcome, pk_outcome=OutcomeAlreadyRecorded("/body/month", month=seen.month))
     await close_tasks(session, rujukan_program_id, today, seen.month)
     emit(session, _recorded(row, outcome))
     if seen.month == max(asked) and row.state is not RujukanProgramState.TUTUP:
@@ -140,7 +140,7 @@ async def report_relapse(
     report = RelapseReport(
         rujukan_id=rujukan_id, reported_on=reported_on, month=month, cause=cause, reported_by=caller.sub
     )
-    await insert(session, report, {"pk_relapse_report": RelapseAlreadyReported("/body/reported_on")})
+    await insert(session, report, pk_relapse_report=RelapseAlreadyReported("/body/reported_on"))
     about = {name: getattr(rujukan, name) for name in ("rujukan_id", "graduasi_id", "kpm_id", "kode_wilayah")}
     emit(session, RelapseReported(**about, month=month, cause=cause, reported_on=reported_on))
     return report

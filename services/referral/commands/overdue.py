@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.commands.moves import SYSTEM, Move, facts, insert, walk
+from services.referral.commands.moves import SYSTEM, Move, facts, walk
 from services.referral.commands.notices import tell_partner
 from services.referral.commands.rule_versions import end_before, require_ahead
 from services.referral.errors import EscalationAcknowledged, ProgramUnknown, SlaTermTaken
@@ -34,7 +34,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanExpired
-from shared.database import load, uuid7
+from shared.database import insert, load, uuid7
 from shared.messaging import emit
 
 
@@ -134,7 +134,7 @@ async def set_term(session: AsyncSession, new: Term, caller: Actor) -> SlaTerm:
     row = SlaTerm(
         sla_term_id=uuid7(), set_by=caller.sub, **{name: getattr(new, name) for name in Term.__slots__}
     )
-    await insert(session, row, {"ex_sla_term_range": taken_from})
+    await insert(session, row, ex_sla_term_range=taken_from)
     return row
 
 

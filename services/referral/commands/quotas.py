@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.deadlines import instant_of
-from services.referral.commands.moves import insert
 from services.referral.commands.places import PROMOTING, holds_on
 from services.referral.errors import (
     AlreadyPast,
@@ -21,7 +20,7 @@ from services.referral.errors import (
 from services.referral.models import IntakeWindow, ProgramQuota, ProgramQuotaChange
 from shared import clock, wilayah
 from shared.access import Actor
-from shared.database import uuid7
+from shared.database import insert, uuid7
 from shared.jobs import schedule
 
 
@@ -83,7 +82,7 @@ async def set_quota(session: AsyncSession, code: str, new: NewQuota, caller: Act
         await _end(session, before, new, today)
         quota = _begun(code, new, caller)
     overlaps = QuotaOverlaps("/body/valid_from", code=code, kode_wilayah=new.kode_wilayah)
-    await insert(session, quota, {"ex_program_quota_range": overlaps})
+    await insert(session, quota, ex_program_quota_range=overlaps)
     change = {name: getattr(quota, name) for name in ("quota_id", "version", "places", "valid_to")}
     session.add(ProgramQuotaChange(**change, set_by=caller.sub))
     return quota
@@ -156,7 +155,7 @@ async def set_intake(session: AsyncSession, code: str, new: NewIntake, caller: A
         await _promote_from(session, code, new.opens_on, "intake")
     window.closes_on = new.closes_on
     overlaps = IntakeOverlaps("/body/opens_on", code=code)
-    await insert(session, window, {"ex_intake_window_range": overlaps})
+    await insert(session, window, ex_intake_window_range=overlaps)
     return window
 
 

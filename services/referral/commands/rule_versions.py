@@ -7,11 +7,11 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.commands.moves import insert
 from services.referral.errors import AlreadyPast, ConsentTextTaken, OutcomeRuleTaken
 from services.referral.models import ConsentText, OutcomeRule, SlaTerm
 from shared import clock
 from shared.access import Actor
+from shared.database import insert
 from shared.errors import DomainError
 
 
@@ -53,7 +53,7 @@ async def set_outcome_rule(session: AsyncSession, new: NewOutcomeRule, caller: A
         basis=new.basis,
         set_by=caller.sub,
     )
-    await insert(session, row, {"ex_outcome_rule_range": taken_from, "pk_outcome_rule": taken_from})
+    await insert(session, row, ex_outcome_rule_range=taken_from, pk_outcome_rule=taken_from)
     return row
 
 
@@ -75,7 +75,7 @@ async def set_consent_text(session: AsyncSession, new: NewConsentText, caller: A
         basis=new.basis,
         set_by=caller.sub,
     )
-    await insert(session, row, {"uq_consent_text_valid_from": taken_from, "pk_consent_text": taken_from})
+    await insert(session, row, uq_consent_text_valid_from=taken_from, pk_consent_text=taken_from)
     return row
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.commands.families import require_care, require_fit
 from services.referral.commands.following import close_tasks
-from services.referral.commands.moves import SYSTEM, Move, facts, insert, require_past, walk
+from services.referral.commands.moves import SYSTEM, Move, facts, require_past, walk
 from services.referral.commands.notices import tell_partner
 from services.referral.commands.places import seek_place
 from services.referral.commands.sending import WAITING, ask_sending
@@ -38,7 +38,7 @@ from shared import clock, files
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import ConsentGiven, ConsentWithdrawn, RujukanWithdrawn
-from shared.database import load, uuid7, vault_of
+from shared.database import insert, load, uuid7, vault_of
 from shared.errors import NotFound
 from shared.messaging import emit
 
@@ -73,7 +73,7 @@ async def give_consent(
     await require_fit(session, row, today)
     await _require_proof(session, given)
     consent = _consent(row, given, caller)
-    await insert(session, consent, {"uq_consent_rujukan_program_id": ConsentAlreadyGiven()})
+    await insert(session, consent, uq_consent_rujukan_program_id=ConsentAlreadyGiven())
     await walk(session, row, RujukanProgramState.DISETUJUI_KPM, Move(caller.sub, today, "consent given"))
     await seek_place(session, row, today)
     emit(session, ConsentGiven(**_said(consent, row)))

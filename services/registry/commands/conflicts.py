@@ -5,12 +5,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.commands.recording import remember_range, require_national, write
+from services.registry.commands.recording import remember_range, require_national
 from services.registry.errors import AlreadyEnded, ConflictOverlaps, OneKindTwice, RangeBackward
 from services.registry.models import RoleConflict
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
-from shared.database import load, uuid7
+from shared.database import insert, load, uuid7
 
 FIRST_REASON = "ATURAN_BARU"
 
@@ -51,7 +51,7 @@ async def set_role_conflict(
             "/body/valid_from", kind=kind.value, other=other_kind.value
         ),
     }
-    await write(session, row, refusals)
+    await insert(session, row, **refusals)
     remember_range(session, row, reason=FIRST_REASON, actor=actor)
     return row
 

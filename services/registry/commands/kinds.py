@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.commands.recording import remember_range, require_national, write
+from services.registry.commands.recording import remember_range, require_national
 from services.registry.errors import (
     AlreadyEnded,
     KindNotInForce,
@@ -18,7 +18,7 @@ from services.registry.errors import (
 from services.registry.models import HeldBy, Penugasan, PilarLevel, PilarTerms
 from shared.access import Actor
 from shared.contracts.kinds import Ditjen, PilarKind
-from shared.database import load, uuid7
+from shared.database import insert, load, uuid7
 
 REVISED = "REVISI"
 CONTENT = ("name", "ditjen", "level", "held_by", "source", "valid_from")
@@ -59,7 +59,9 @@ async def set_pilar_kind(
         return last
     await _give_way(session, actor, last, row)
     taken = RevisionBeforeLast("/body/valid_from", kind=kind.value, last=valid_from)
-    await write(session, row, dict.fromkeys(("uq_pilar_kind_kind_valid_from", "ex_pilar_kind_range"), taken))
+    await insert(
+        session, row, **dict.fromkeys(("uq_pilar_kind_kind_valid_from", "ex_pilar_kind_range"), taken)
+    )
     remember_range(session, row, reason=REVISED, actor=actor)
     return row
 

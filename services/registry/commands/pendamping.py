@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.commands.numbering import new_number
 from services.registry.commands.penugasan import close_penugasan
-from services.registry.commands.recording import remember_status, require_national, write
+from services.registry.commands.recording import remember_status, require_national
 from services.registry.errors import AlreadyRegistered, DateBeforeLast, NikNeedsPerson
 from services.registry.models import ENDS, Pendamping, Penugasan
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PendampingStatus, SubjectKind
 from shared.contracts.registry import PendampingRegistered, PendampingStatusChanged
-from shared.database import load, uuid7, vault_of
+from shared.database import insert, load, uuid7, vault_of
 from shared.errors import Busy, DateInTheFuture
 from shared.messaging import emit
 from shared.privacy import Nik
@@ -47,7 +47,7 @@ async def register_pendamping(
         "uq_pendamping_nik_index": AlreadyRegistered("/body/nik"),
         "uq_pendamping_pendamping_no": Busy(),
     }
-    await write(session, row, taken)
+    await insert(session, row, **taken)
     remember_status(session, row, previous=None, reason=FIRST_REASON, actor=actor)
     emit(session, registered(row))
     return row

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.commands.kinds import require_in_force
-from services.registry.commands.recording import remember_range, require_national, write
+from services.registry.commands.recording import remember_range, require_national
 from services.registry.commands.wilayah_tugas import close_wilayah_tugas
 from services.registry.errors import (
     AlreadyEnded,
@@ -31,7 +31,7 @@ from services.registry.models import (
 from shared.access import Actor
 from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind, SubjectKind
 from shared.contracts.registry import PenugasanEnded, PenugasanStarted
-from shared.database import load, uuid7
+from shared.database import insert, load, uuid7
 from shared.errors import DomainError, NotFound
 from shared.messaging import emit
 
@@ -75,7 +75,7 @@ async def start_penugasan(
     _check(person, row)
     _check_subject(person, row, (await require_in_force(session, kind, valid_from, valid_to)).held_by)
     await _refuse_conflicts(session, row)
-    await write(session, row, _refusals())
+    await insert(session, row, **_refusals())
     remember_range(session, row, reason=FIRST_REASON, actor=actor)
     emit(session, PenugasanStarted(**facts_of(row)))
     return row

@@ -1,10 +1,8 @@
 """Writing rows whose constraints have names that people understand, and the histories beside them."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.models import (
@@ -15,12 +13,11 @@ from services.registry.models import (
     RangeHistory,
     RoleConflict,
     StatusHistory,
-    Table,
     WilayahTugas,
 )
 from shared.access import Actor
-from shared.database import constraint_of, uuid7
-from shared.errors import DomainError, NotAllowed
+from shared.database import uuid7
+from shared.errors import NotAllowed
 
 Ranged = Penugasan | WilayahTugas | PilarTerms | RoleConflict
 """What holds for a time, and whose every range is kept."""
@@ -30,15 +27,6 @@ def require_national(actor: Actor) -> None:
     """Raise NotAllowed unless the whole country is the actor's area: the framework is the ministry's (chain.md 5)."""
     if not actor.national:
         raise NotAllowed
-
-
-async def write(session: AsyncSession, row: Table, refusals: Mapping[str, DomainError]) -> None:
-    """Insert the row now; a constraint that `refusals` names is raised as that refusal."""
-    session.add(row)
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise refusals.get(constraint_of(error), error) from None
 
 
 def remember_status(

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.commands.recording import require_national, write
+from services.registry.commands.recording import require_national
 from services.registry.errors import TargetJustSet
 from services.registry.models import SERVING, Target
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
-from shared.database import uuid7
+from shared.database import insert, uuid7
 
 
 async def set_target(
@@ -51,5 +51,5 @@ async def set_target(
         set_at=datetime.now(UTC),
         set_by=actor.sub,
     )
-    await write(session, row, {"uq_target_year_kind_number": TargetJustSet()})
+    await insert(session, row, uq_target_year_kind_number=TargetJustSet())
     return row

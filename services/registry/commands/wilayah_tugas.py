@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.commands.recording import remember_range, write
+from services.registry.commands.recording import remember_range
 from services.registry.errors import AlreadyEnded, OutsidePenugasan, RangeBackward, WilayahTugasOverlaps
 from services.registry.models import Pendamping, Penugasan, WilayahTugas
 from shared import wilayah
 from shared.access import Actor
 from shared.contracts.registry import WilayahTugasEnded, WilayahTugasPlaced
-from shared.database import load, uuid7
+from shared.database import insert, load, uuid7
 from shared.errors import NotFound
 from shared.messaging import emit
 
@@ -48,10 +48,10 @@ async def place_wilayah_tugas(
         version=1,
     )
     _check_range(row, penugasan)
-    await write(
+    await insert(
         session,
         row,
-        {"ex_wilayah_tugas_range": WilayahTugasOverlaps("/body/kode_wilayah", kode_wilayah=kode_wilayah)},
+        ex_wilayah_tugas_range=WilayahTugasOverlaps("/body/kode_wilayah", kode_wilayah=kode_wilayah),
     )
     remember_range(session, row, reason=FIRST_REASON, actor=actor)
     emit(session, WilayahTugasPlaced(**facts_of(row)))

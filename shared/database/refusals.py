@@ -1,0 +1,32 @@
+"""Violations of the database's constraints as the refusals that an official reads."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.database.rows import constraint_of
+from shared.errors import DomainError
+
+Refusal = DomainError | Callable[[], DomainError]
+
+
+@contextmanager
+def refusing(**refusals: Refusal) -> Iterator[None]:
+    """Raise the refusal of a violated constraint, named by keyword; every other error passes."""
+    try:
+        yield
+    except DBAPIError as error:
+        refusal = refusals.get(constraint_of(error))
+        if refusal is None:
+            raise
+        raise (refusal if isinstance(refusal, DomainError) else refusal()) from None
+
+
+async def insert(session: AsyncSession, row: DeclarativeBase, **refusals: Refusal) -> None:
+    """Insert the row now; a violated constraint named by keyword is raised as its refusal."""
+    session.add(row)
+    with refusing(**refusals):
+        await session.flush()
