@@ -81,7 +81,7 @@ def read_key_set(raw: bytes) -> dict[str, VerifyingKey]:
         if isinstance(item, dict) and isinstance(item.get("kid"), str):
             try:
                 keys[item["kid"]] = VerifyingKey(item)
-            except Malformed:
+            except (Malformed, TypeError):
                 log.warning("a key of the issuer is left out")
     if not keys:
         msg = "a key set without a usable key"

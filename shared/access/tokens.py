@@ -1,7 +1,6 @@
 """From a bearer token to an Actor, or a refusal with a plain sentence."""
 
 import hashlib
-import math
 import re
 import time
 from collections import OrderedDict
@@ -25,6 +24,7 @@ MAX_LIFETIME_SECONDS = 24 * 3600
 REMEMBERED_SECONDS = 60
 REMEMBERED_TOKENS = 4096
 MAX_LIST = 512
+LATEST_INSTANT = 253_402_300_799  # the end of the year 9999
 ALGORITHMS = ("ES256", "RS256", "PS256")
 HEADER = frozenset({"alg", "typ", "kid", "x5t"})
 TYPES = frozenset({"at+jwt", "application/at+jwt"})
@@ -117,7 +117,7 @@ class TokenVerifier:
             fail("it comes from another issuer")
         if not isinstance(audience, list) or self._audience not in audience:
             fail("it was made for another service")
-        if self._parties and claims.get("azp") not in self._parties:
+        if self._parties and read_text(claims, "azp") not in self._parties:
             fail("it was given to another application")
 
 
@@ -162,7 +162,8 @@ def check_times(claims: dict[str, Any], now: float) -> None:
 def read_instant(claims: dict[str, Any], name: str) -> float:
     """Return a required NumericDate."""
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # An integer of JSON may be longer than any float: comparing it is safe, `math.isfinite` raises OverflowError.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST_INSTANT:
         fail(f"its {name} is missing or is no time")
     return value
 

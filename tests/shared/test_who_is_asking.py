@@ -127,6 +127,11 @@ with_claims: dict[str, dict[str, Any]] = {
     "issued in the future": {"iat": NOW + 3600, "exp": NOW + 7200},
     "exp as a text": {"exp": str(NOW + 290)},
     "exp as a boolean": {"exp": True},
+    "exp longer than a float": {"exp": 10**400},
+    "exp longer than a float, below zero": {"exp": -(10**400)},
+    "iat longer than a float": {"iat": 10**400},
+    "nbf longer than a float": {"nbf": 10**400},
+    "nbf longer than a float, below zero": {"nbf": -(10**400)},
     "nbf as a text": {"nbf": "soon"},
     "a life of a year": {"exp": NOW + 365 * 86_400},
     "an end before its begin": {"iat": NOW + 20, "exp": NOW + 10},
@@ -237,7 +242,7 @@ async def test_thirty_seconds_of_leeway(issuer: DevelopmentIssuer, verifier: Tok
 async def test_only_the_applications_that_are_listed(issuer: DevelopmentIssuer, settings: Settings) -> None:
     verifier = TokenVerifier(settings.model_copy(update={"authorized_parties": ["field"]}), clock=lambda: NOW)
     await verifier.verify(issuer.sign(claims(azp="field")))
-    for azp in ("other", None):
+    for azp in ("other", None, ["field"], {"field": True}):
         with pytest.raises(InvalidToken):
             await verifier.verify(issuer.sign(claims(azp=azp)))
 
@@ -273,6 +278,7 @@ async def test_a_secret_or_private_key_in_the_key_set_is_left_out(tmp_path: Path
     file, leaked = tmp_path / "jwks.json", ECKey.generate_key("P-256")
     secret = OctKey.generate_key(256)
     listed = [secret.as_dict(kid="secret"), leaked.as_dict(private=True, kid="leaked")]
+    listed += [{"kid": "odd", "kty": []}, {"kid": "odd too", "kty": "EC", "alg": []}]
     file.write_text(json.dumps({"keys": listed}))
     verifier = TokenVerifier(
         Settings.load_for("caseload", mode="development", jwks_file=file), clock=lambda: NOW
