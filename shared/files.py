@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -58,27 +58,18 @@ class StoredFile:
     media_type: str
 
 
-async def put(  # each is needed, and only the first three have no default
-    session: AsyncSession,
-    vault: Vault,
-    content: bytes | AsyncIterable[bytes],
-    *,
-    media_type: str = "application/octet-stream",
-    max_bytes: int = MAX_BYTES,
+async def put(
+    session: AsyncSession, vault: Vault, arrival: "Arrival", *, media_type: str = "application/octet-stream"
 ) -> str:
-    """Store the file and return its SHA-256 in hexadecimal; the same file again changes nothing.
+    """Store a file that has arrived and return its SHA-256 in hexadecimal; storing it again changes nothing.
 
-    Raises FileTooLong as soon as one byte too many arrives, NotAMediaType.
+    Raises NotAMediaType.
     """
     if not MEDIA_TYPE.fullmatch(media_type):
         raise NotAMediaType
-    with Arrival(max_bytes) as arrival:
-        async for part in parts(content):
-            arrival.take(part)
-        arrival.finish()
-        if await claim(session, arrival, media_type):
-            await store(session, vault, arrival)
-        return arrival.sha256
+    if await claim(session, arrival, media_type):
+        await store(session, vault, arrival)
+    return arrival.sha256
 
 
 async def claim(session: AsyncSession, arrival: "Arrival", media_type: str) -> bool:
@@ -153,17 +144,11 @@ async def store(session: AsyncSession, vault: Vault, arrival: "Arrival") -> None
         await session.execute(insert(schema.file_chunk).values(row))
 
 
-async def parts(content: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """Yield what arrives, whether it is whole or a stream."""
-    if isinstance(content, bytes | bytearray | memoryview):
-        yield bytes(content)
-        return
-    async for part in content:
-        yield part
-
-
 class Arrival:
-    """A file on its way in, whose hash is not known yet: short ones in memory, longer ones sealed in a spool file."""
+    """A file on its way in, whose hash is not known yet: short ones in memory, longer ones sealed in a spool file.
+
+    It is received before a transaction opens: a slow client must not hold a connection to the database.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         """Take at most `max_bytes`."""

@@ -75,15 +75,19 @@ class Settings(BaseSettings):
     keys_folder: Path | None = None
     cors_origins: Annotated[list[str], NoDecode] = []
     docs: bool = True
-    max_body_bytes: int = Field(default=262_144, ge=1024)
+    max_body_bytes: int = Field(
+        default=32_768, ge=1024, description="Of JSON, where a route declares no more."
+    )
     max_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    max_uploads: int = Field(default=4, ge=1, description="Of one client at the same time, in one process.")
+    max_connections: int = Field(default=500, ge=10, description="Of one API process, below its file limit.")
     statement_cache_size: int = Field(default=100, ge=0)
     pool_size: int = Field(default=10, ge=1, le=200)
     drain_seconds: float = Field(default=5, ge=0, le=300)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     traces_endpoint: str = ""
     metrics_port: int = Field(
-        default=0, ge=0, le=65535, description="Where a worker tells its numbers; 0: nowhere."
+        default=0, ge=0, le=65535, description="Where a process serves /metrics; 0: nowhere."
     )
     metrics_host: str = "127.0.0.1"
 

@@ -3,17 +3,25 @@
 Labels are services, subscriptions, kinds and route templates: never an id, and never a person.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from shared.schema import due, parked, unsent
+from shared.server import served
 from shared.settings import Settings
+
+# Long enough that several scrapers cost as much as one, short beside the usual scrape interval of 15 s.
+CACHED_SECONDS = 5.0
 
 registry = CollectorRegistry(auto_describe=True)
 SUBSCRIPTION = ("service", "subscription")
@@ -95,7 +103,8 @@ async def render(database: Known | None = None) -> tuple[bytes, str]:
     """
     if database is not None:
         await measure(database)
-    return generate_latest(registry), CONTENT_TYPE_LATEST
+    # In a thread: with all routes counted it takes 100 ms, and the loop has requests to answer.
+    return await asyncio.to_thread(generate_latest, registry), CONTENT_TYPE_LATEST
 
 
 async def measure(database: Known) -> None:
@@ -147,16 +156,36 @@ def set_all(metric: Gauge, service: str, values: Mapping[tuple[str, ...], float]
         metric.labels(service, *rest).set(values.get(rest, 0))
 
 
-def serve(port: int, host: str = "127.0.0.1") -> Callable[[], None]:
-    """Serve what this process counts from one that has no HTTP of its own, such as a worker; return how to stop."""
-    server, thread = start_http_server(port, addr=host, registry=registry)
+class Page:
+    """The application of the metrics port: one page, rendered at most once in CACHED_SECONDS."""
 
-    def stop() -> None:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    def __init__(self, database: Known | None = None) -> None:
+        self._database = database
+        self._lock = asyncio.Lock()
+        self._content, self._media_type = b"", ""
+        self._until = float("-inf")
 
-    return stop
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        response = Response(status_code=404)
+        if scope["path"] == "/metrics":
+            response = await self._response() if scope["method"] == "GET" else Response(status_code=405)
+        await response(scope, receive, send)
+
+    async def _response(self) -> Response:
+        loop = asyncio.get_running_loop()
+        async with self._lock:
+            if loop.time() >= self._until:
+                self._content, self._media_type = await render(self._database)
+                self._until = loop.time() + CACHED_SECONDS
+        return Response(self._content, media_type=self._media_type)
+
+
+def serve(
+    port: int, host: str = "127.0.0.1", database: Known | None = None
+) -> AbstractAsyncContextManager[int]:
+    """Serve /metrics of this process on a port of its own; OSError when the port is taken."""
+    return served(Page(database), host, port)
 
 
 def instrument(app: Any, settings: Settings) -> None:

@@ -163,7 +163,17 @@ def main(parts: Parts) -> None:
         only = [parts.subscription(word) for word in arguments if word not in EVERY_PART]
     except LookupError as error:
         sys.exit(str(error))
-    loop.run(_supervise(parts, settings, arguments, [one.name for one in only]))
+    supervising = _supervise(parts, settings, arguments, [one.name for one in only])
+    loop.run(_measured(settings, supervising))
+
+
+async def _measured(settings: Settings, running: Awaitable[None]) -> None:
+    """Serve /metrics while the worker runs; its child for jobs has no port."""
+    if not settings.metrics_port or PARENT in os.environ:
+        await running
+        return
+    async with telemetry.serve(settings.metrics_port, settings.metrics_host):
+        await running
 
 
 async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str], only: Sequence[str]) -> None:
@@ -171,8 +181,6 @@ async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str],
     wanted: Sequence[Part] = [part for part in EVERY_PART if part in arguments] or ("relay", "consumer")
     child = None if arguments else _jobs_child(parts)
     following = asyncio.create_task(_end_with_parent(stop))
-    if settings.metrics_port and PARENT not in os.environ:
-        telemetry.serve(settings.metrics_port, settings.metrics_host)
     transport = kafka_transport(settings)
     database = worker_database(settings)
     await database.check_version()

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import clock
+from shared import clock, telemetry
 from shared.access import Actor, Role
 from shared.database import Database
 from shared.events import Event
@@ -85,6 +85,10 @@ class Running:
         async with self.worker.engine.connect() as connection:
             asked = await connection.exec_driver_sql("SELECT EXISTS (SELECT FROM platform.unsent)")
             return bool(asked.scalar_one())
+
+    async def metrics(self) -> str:
+        """Return what /metrics shows, without its cache."""
+        return (await telemetry.render(self.app.state.database))[0].decode()
 
     async def work(self) -> int:
         """Run jobs and what is due until there is nothing to do; return how many turns had work."""

@@ -52,7 +52,7 @@ async def memory(stage: Stage, *, quick: bool) -> list[Figure]:
         await stage.worker(service, "jobs")
     await asyncio.gather(stage.bare(), *(stage.api(service) for service in SERVICES))
     for service in SERVICES:
-        await (await stage.api(service)).get("/metrics")
+        await (await stage.api(service)).get("/readyz")
     await asyncio.sleep(SETTLED_AFTER)
     floor = resident(stage.children["bare-api"].pid) / MEGABYTE
     return [largest(stage, name, parts, floor) for name, parts in PARTS.items()]

@@ -81,6 +81,11 @@ async def run(wanted: Sequence[Part]) -> None:
                 await asyncio.gather(*(database.close() for database in databases.values()))
 
 
+async def measured(port: int) -> None:
+    async with telemetry.serve(port):
+        await run(["relay", "consumer"])
+
+
 def main() -> None:
     """`delivery` runs relays and subscriptions and serves what they measure; `delivery jobs` runs the jobs."""
     settings = Settings.load_for("delivery")
@@ -89,11 +94,7 @@ def main() -> None:
     if sys.argv[1:] == ["jobs"]:
         loop.run(run(["jobs"]))
         return
-    stop_serving = telemetry.serve(int(os.environ["PILAR_PORT"]))
-    try:
-        loop.run(run(["relay", "consumer"]))
-    finally:
-        stop_serving()
+    loop.run(measured(int(os.environ["PILAR_PORT"])))
 
 
 if __name__ == "__main__":

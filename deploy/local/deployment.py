@@ -24,7 +24,8 @@ from deploy.local.postgres import EmbeddedPostgres, PostgresUnusable, open_postg
 from deploy.local.processes import Child
 
 LOOPBACK = "127.0.0.1"
-NAMES = ("start", *SERVICES, "delivery")
+METRICS = tuple(f"{service}-metrics" for service in SERVICES)
+NAMES = ("start", *SERVICES, "delivery", *METRICS)
 WORKERS = tuple(f"{service}-worker" for service in SERVICES)
 # The scenarios begin in March 2026, and business time only goes forward.
 BEGINS_AT = datetime.fromisoformat("2026-03-01T08:00:00+07:00")
@@ -187,6 +188,7 @@ class Deployment:
             "PILAR_SERVICE": service,
             "PILAR_DATABASE_URL": self._url(service, "api"),
             "PILAR_KEYS_FOLDER": str(self.place.keys(service)),
+            "PILAR_METRICS_PORT": str(self.ports[f"{service}-metrics"]),
         }
 
     def _worker_environment(self, service: str) -> dict[str, str]:
@@ -265,7 +267,7 @@ def refuse_busy(ports: Mapping[str, int]) -> None:
 
 def free_base(start: int = 8110) -> int:
     """The first of a run of free ports, as many as a deployment takes."""
-    for base in range(start, 60_000, 10):
+    for base in range(start, 60_000, 20):
         if not any(busy(base + number) for number in range(len(NAMES) + len(WORKERS))):
             return base
     raise CannotRunHere("This machine has no run of free ports.")

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from deploy.local.databases import SERVICES
 from deploy.local.issuer import DEMO_ROLES, NEEDS_ID, DevelopmentIssuer
 from deploy.local.place import Place, State, shown
+from shared.server import configured
 
 PAGE = Path(__file__).parent / "page"
 # A page of another site must neither read this one nor be shown by it.
@@ -48,7 +49,7 @@ class StartPage:
         self.client = httpx.AsyncClient(timeout=PATIENCE_SECONDS, trust_env=False)
 
     def application(self) -> Starlette:
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route("/", self.file("index.html")),
                 Route("/page.css", self.file("page.css")),
@@ -59,8 +60,14 @@ class StartPage:
                 Route("/tokens/{name}", self.token, methods=["POST"]),
             ],
             # Another name for this address would let a foreign page read the tokens through its own name.
-            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
+            middleware=[
+                Middleware(
+                    TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False
+                )
+            ],
         )
+        app.router.redirect_slashes = False
+        return app
 
     def file(self, name: str) -> Any:
         async def answer(_request: Request) -> Response:
@@ -132,7 +139,8 @@ class StartPage:
     async def depths(self, state: State) -> dict[str, dict[str, int | None]]:
         """Unsent and parked as each service's database knows them; lag as the process knows it that delivers."""
         kafka = state.transport == "kafka"
-        asked = [*SERVICES, *(f"{name}-worker" if kafka else "delivery" for name in SERVICES)]
+        of_apis = [f"{name}-metrics" for name in SERVICES]
+        asked = [*of_apis, *(f"{name}-worker" if kafka else "delivery" for name in SERVICES)]
         pages = await asyncio.gather(*(self.gauges(state.url(name)) for name in asked))
         of_api = dict(zip(SERVICES, pages, strict=False))
         of_worker = dict(zip(SERVICES, pages[len(SERVICES) :], strict=True))
@@ -159,15 +167,9 @@ class StartPage:
 
 def main() -> None:
     page = StartPage(Place.of(os.environ["PILAR_FOLDER"]))
-    uvicorn.run(
-        page.application(),
-        host=os.environ["PILAR_HOST"],
-        port=int(os.environ["PILAR_PORT"]),
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
+    host, port = os.environ["PILAR_HOST"], int(os.environ["PILAR_PORT"])
+    config = configured(page.application(), host=host, port=port, timeout_graceful_shutdown=1)
+    uvicorn.Server(config).run()
 
 
 if __name__ == "__main__":

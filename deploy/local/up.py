@@ -12,7 +12,14 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from deploy.local.databases import SERVICES
-from deploy.local.deployment import CannotRunHere, Deployment, KafkaUnusable, PostgresUnusable
+from deploy.local.deployment import (
+    METRICS,
+    WORKERS,
+    CannotRunHere,
+    Deployment,
+    KafkaUnusable,
+    PostgresUnusable,
+)
 from deploy.local.issuer import DEMO_ROLES, NEEDS_ID
 from deploy.local.place import TRANSPORTS, Place, State, Transport, shown
 
@@ -39,7 +46,9 @@ def configured(environment: Mapping[str, str]) -> Deployment:
     if transport not in TRANSPORTS:
         raise CannotRunHere(f"TRANSPORT is local or kafka, not {transport}.")
     if not port.isdigit() or not 1024 <= int(port) <= 65_000:
-        raise CannotRunHere(f"PORT is the first of six free ports, from 1024 to 65000, not {port}.")
+        raise CannotRunHere(
+            f"PORT is the first of ten free ports (fourteen on Kafka), from 1024 to 65000, not {port}."
+        )
     place = Place.of(environment.get("FOLDER") or ".pilar")
     return Deployment(place, transport=as_transport(transport), base_port=int(port))
 
@@ -93,11 +102,18 @@ def table(deployment: Deployment, state: State) -> str:
         *("", f"Pilar is ready after {deployment.seconds['ready']:.1f} s ({took}).", ""),
         f"  start here   {state.url('start')}",
         *(f"  {name:12} {state.url(name)}/docs" for name in SERVICES),
+        f"  metrics      {', '.join(metrics(state))}",
         f"  data         {shown(deployment.place.folder)}, by the transport {state.transport}",
         f"  logs         {shown(deployment.place.logs)}",
         *("", "Next: make demo, in another terminal. Ctrl-C stops everything; data is kept.", ""),
     ]
     return "\n".join(lines)
+
+
+def metrics(state: State) -> list[str]:
+    """The addresses of /metrics: of each API, and of what delivers."""
+    delivering = WORKERS if state.transport == "kafka" else ("delivery",)
+    return [f"{state.url(name)}/metrics" for name in (*METRICS, *delivering)]
 
 
 def say(sentence: str) -> None:

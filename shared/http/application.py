@@ -1,9 +1,10 @@
-"""One service's application: its routers, health, metrics, documentation and published contract."""
+"""One service's application: its routers, health, documentation and published contract."""
 
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -21,6 +22,7 @@ from shared.database import Database
 from shared.errors import DomainError
 from shared.faults import refuse_in_production
 from shared.http import contract, operations
+from shared.http.body import Uploads
 from shared.http.problems import problem
 from shared.http.route import Router
 from shared.http.wire import Wire
@@ -39,14 +41,15 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
     """
     refuse_in_production(settings.production)
     logs.configure(settings)
-    app = FastAPIOffline(
+    # FastAPIOffline cannot be made without pages.
+    make = FastAPIOffline if settings.docs else partial(FastAPI, docs_url=None, openapi_url=None)
+    app = make(
         title=title,
         description=description,
         version="1.0.0",
         lifespan=_lifespan,
-        docs_url="/docs" if settings.docs else None,
         redoc_url=None,
-        openapi_url="/openapi.json" if settings.docs else None,
+        redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         exception_handlers={HTTPException: _refuse, RequestValidationError: _refuse, DomainError: _refuse},
     )
@@ -57,9 +60,7 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
         app.router.routes.extend(router.routes)
     _health(app)
     app.openapi = lambda: contract.published(app)
-    app.add_middleware(
-        Wire, max_body=settings.max_body_bytes, max_file=settings.max_file_bytes, app_state=app.state
-    )
+    app.add_middleware(Wire, settings=settings)
     if settings.cors_origins:
         _let_browsers_in(app, settings.cors_origins)
     telemetry.instrument(app, settings)
@@ -97,10 +98,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         vault=vault,
     )
     app.state.database, app.state.verifier, app.state.vault = database, TokenVerifier(settings), vault
-    app.state.cursor_key = vault.cursor_key
+    app.state.cursor_key, app.state.uploads = vault.cursor_key, Uploads(settings.max_uploads)
     await database.check_version()
+    metrics = telemetry.serve(settings.metrics_port, settings.metrics_host, database)
     try:
-        yield
+        async with metrics if settings.metrics_port else nullcontext():
+            yield
     finally:
         app.state.draining = True
         await app.state.verifier.aclose()
@@ -127,10 +130,6 @@ def _health(app: FastAPI) -> None:
     async def readyz() -> JSONResponse:
         fault = "draining" if app.state.draining else await _database_fault(app)
         return JSONResponse({"status": fault or "ready"}, 503 if fault else 200)
-
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return await operations.metrics(app.state.database)
 
 
 async def _database_fault(app: FastAPI) -> str:

@@ -34,12 +34,14 @@ REFUSALS = {
     "403": "Not allowed for this role or area",
     "404": "Not here, or not yours to see",
     "405": "Not for this method",
+    "408": "Sent too slowly",
     "409": "Refused in the present state",
     "412": "Somebody changed it meanwhile",
     "413": "Too large",
     "415": "Not JSON",
     "422": "Values that cannot be right",
     "428": "If-Match is missing",
+    "429": "Too many uploads at the same time",
     "503": "Busy: repeat with the same key",
 }
 
@@ -158,6 +160,7 @@ REFUSED_WITH = {
     "401": ("WWW-Authenticate",),
     "405": ("Allow",),
     "409": ("Retry-After",),
+    "429": ("Retry-After",),
     "503": ("Retry-After",),
 }
 
@@ -184,8 +187,10 @@ def _can_answer(status: str, route: Route, method: str, operation: dict[str, Any
         return route.declared.permission is not None
     if status in {"412", "428"}:
         return route.conditional
-    if status in {"413", "415"}:
+    if status in {"408", "413", "415"}:
         return "requestBody" in operation
+    if status == "429":
+        return route.declared.takes_bytes
     if status == "409":
         # A read that waits for another service's word (NotYetKnown) declares it.
         return method != "GET" or 409 in route.responses

@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 from shared.http.fields import Body
 
 MOST_IDS = 1000
+# Two lists of ids, with room for blanks between them.
+MAX_BODY = 2 * MOST_IDS * 48
 Ids = Annotated[list[UUID], Field(max_length=MOST_IDS)]
 
 

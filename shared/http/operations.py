@@ -1,4 +1,4 @@
-"""What every service offers its operators and callers alike: jobs, parked events, the clock, metrics."""
+"""What every service offers its operators and callers alike: jobs, parked events, files, the clock."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,10 +10,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import clock, files, jobs, schema, telemetry
+from shared import clock, files, jobs, schema
 from shared.access import Permission
-from shared.database import Database
 from shared.errors import NotFound
+from shared.http.body import Upload
 from shared.http.paging import Paging
 from shared.http.route import FILE_TYPES, Caller, Router, Session, may
 from shared.messaging import parking
@@ -125,7 +125,7 @@ class ParkedResult(BaseModel):
 
 def routers(settings: Settings) -> list[Router]:
     """The routers every service has; the clock's only where business time may travel."""
-    found = [jobs_router(), parked_router(), files_router(settings)]
+    found = [jobs_router(), parked_router(), files_router()]
     if not settings.production:
         clock.configure(settings)
         found.append(clock_router())
@@ -182,7 +182,7 @@ class FileView(BaseModel):
     size: int
 
 
-def files_router(settings: Settings) -> Router:
+def files_router() -> Router:
     """Files by SHA-256: evidence, and input of long work."""
     router = Router(tag="files")
     body = {
@@ -192,10 +192,9 @@ def files_router(settings: Settings) -> Router:
 
     @router.post("/files", status_code=201, openapi_extra={"requestBody": body})
     @may(Permission.FILE_PUT, takes_bytes=True)
-    async def put_file(request: Request, session: Session) -> FileView:
+    async def put_file(request: Request, session: Session, upload: Upload) -> FileView:
         """Store the bytes sealed, in chunks as they arrive; the same content again is the same file."""
-        vault = request.app.state.vault
-        sha256 = await files.put(session, vault, request.stream(), max_bytes=settings.max_file_bytes)
+        sha256 = await files.put(session, request.app.state.vault, upload)
         return FileView(sha256=sha256, size=(await files.about(session, sha256)).size)
 
     return router
@@ -250,9 +249,3 @@ def clock_router() -> Router:
         return ClockView(now=await clock.now(session), today=str(await clock.today(session)))
 
     return router
-
-
-async def metrics(database: Database) -> Response:
-    """Render the service's metrics, with the depths that the database knows."""
-    body, media_type = await telemetry.render(database)
-    return Response(body, media_type=media_type)

@@ -1,6 +1,7 @@
 """What every route does, in one place: who asks, strict input, one answer per key, commit, and only then the answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, TypeVar, cast
@@ -15,23 +16,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared import files
 from shared.access import Actor, Permission
 from shared.errors import DomainError, LostRace, Words
 from shared.faults import faultpoint
 from shared.http import idempotency, strict
+from shared.http.body import limit_of, spool, upload_of, whole
 from shared.http.problems import problem
 
 FILE_TYPES = ("application/octet-stream", "text/csv")
+# What a key or an item of JSON takes at least on average; a UUID takes 39.
+BYTES_PER_VALUE = 16
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a route says of itself: the permission (None: open to anybody) and whether a key is required."""
+    """The permission of a route (None: open to anybody), and how its body and key are taken.
+
+    `max_body` is in bytes, where the JSON is larger than `max_body_bytes` of the settings.
+    """
 
     permission: Permission | None
     key_required: bool = False
     takes_bytes: bool = False
+    max_body: int = 0
 
 
 class PreconditionRequired(DomainError):
@@ -51,10 +60,10 @@ class MissingToken(DomainError):
 
 
 def may(
-    permission: Permission, *, key_required: bool = False, takes_bytes: bool = False
+    permission: Permission, *, key_required: bool = False, takes_bytes: bool = False, max_body: int = 0
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare who may call the route; decisions and bulk work also ask for `key_required`."""
-    return _declare(Declared(permission, key_required, takes_bytes))
+    return _declare(Declared(permission, key_required, takes_bytes, max_body))
 
 
 def open_to_anybody() -> Callable[[Endpoint], Endpoint]:
@@ -129,14 +138,17 @@ class Route(APIRoute):
         actor = await self._caller(request)
         request.state.caller = actor
         self._check_parameters(request)
-        await self._read_body(request)
+        await self._read_json(request)
         # Bytes are stored under their own hash: the same file again is the same file without a key.
         key = (
             None
             if self.declared.takes_bytes
             else idempotency.key_of(request, required=self.declared.key_required)
         )
-        async with request.app.state.database.transaction(actor) as session:
+        async with (
+            self._upload(request, actor),
+            request.app.state.database.transaction(actor) as session,
+        ):
             session.info["request_id"] = request.state.request_id
             request.state.session = session
             stored = await idempotency.look_up(session, request, actor, key) if key else None
@@ -171,25 +183,35 @@ class Route(APIRoute):
         if faults:
             raise RequestValidationError(faults)
 
-    async def _read_body(self, request: Request) -> None:
-        if request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
+    @asynccontextmanager
+    async def _upload(self, request: Request, actor: Actor) -> AsyncIterator[None]:
+        """Receive a whole file, however slowly it arrives, before a connection to the database is taken."""
+        if not self.declared.takes_bytes:
+            yield
             return
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if self.declared.takes_bytes:
-            # Under another name the same bytes would meet the small cap of JSON, and be called too large.
-            if media not in FILE_TYPES:
-                raise strict.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
+        # Under another name the same bytes would be refused later, after all of them have arrived.
+        if media_type_of(request) not in FILE_TYPES:
+            raise strict.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
+        state = request.app.state
+        with state.uploads.one_of(actor.sub), files.Arrival(state.settings.max_file_bytes) as arrival:
+            await spool(request, arrival)
+            request.state.upload = arrival
+            yield
+
+    async def _read_json(self, request: Request) -> None:
+        if self.declared.takes_bytes or request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
             return
-        body = await request.body()
+        body = await whole(request)
         if not body:
             return
         if self.body_field is None:
             raise strict.MalformedRequest(
                 reason=Words("this address takes no body", "alamat ini tidak menerima isi")
             )
-        if media != "application/json":
+        if media_type_of(request) != "application/json":
             raise strict.UnsupportedMediaType(media="application/json")
-        request._json = strict.parse(body)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
+        most_values = limit_of(request.scope, request.app.state.settings) // BYTES_PER_VALUE
+        request._json = strict.parse(body, most_values)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
 
     def _finish(self, response: Response) -> Response:
         """Add what every answer carries, before it is stored for its key."""
@@ -215,6 +237,11 @@ class Router(APIRouter):
         )
 
 
+def media_type_of(request: Request) -> str:
+    """Return the media type of the body, without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 # Dependencies are coroutines even where they wait for nothing: FastAPI sends plain functions to a thread each.
 async def session_of(request: Request) -> AsyncSession:
     """The request's session; `Route` opened it and commits it before the answer leaves."""
@@ -226,7 +253,7 @@ async def caller_of(request: Request) -> Actor:
     return request.state.caller
 
 
-AT_HAND: dict[Any, str] = {session_of: "session", caller_of: "caller"}
+AT_HAND: dict[Any, str] = {session_of: "session", caller_of: "caller", upload_of: "upload"}
 """What a request's state has under which name before its endpoint is called."""
 
 

@@ -7,8 +7,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.loop import run
-
-GRACE_SECONDS = 20
+from shared.server import Limits, configured
 
 
 def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int, drain_seconds: float | None = None) -> None:
@@ -16,18 +15,8 @@ def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int, drain_seconds: fl
     settings, unless told), then it stops.
     """
     drain: float = app.state.settings.drain_seconds if drain_seconds is None else drain_seconds
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        timeout_keep_alive=30,
-        h11_max_incomplete_event_size=64 * 1024,
-    )
+    limits = Limits(connections=app.state.settings.max_connections)
+    config = configured(app, limits, host=host, port=port)
     run(_serve(uvicorn.Server(config), app, drain))
 
 

@@ -8,6 +8,8 @@ from shared.errors import DomainError, Words
 
 DEEPEST = 40
 LONGEST_NUMBER = 32
+# Of one object; the largest that a route takes are the 60 answers of an assessment.
+MOST_KEYS = 100
 # Control characters but tab, line feed and carriage return; DEL; lone surrogates.
 HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -28,11 +30,11 @@ class UnsupportedMediaType(DomainError):
     id = "Kirim isi permintaan sebagai {media}."
 
 
-def parse(body: bytes) -> Any:
+def parse(body: bytes, most_values: int) -> Any:
     """Return the JSON value of `body`.
 
     Raises:
-        MalformedRequest: it is no JSON, or has what no honest client sends.
+        MalformedRequest: it is no JSON, has what no honest client sends, or more than `most_values` keys and items.
     """
     try:
         text = body.decode("utf-8")
@@ -54,7 +56,7 @@ def parse(body: bytes) -> Any:
         raise MalformedRequest(
             reason=Words("the body is nested too deeply", "isinya bersarang terlalu dalam")
         ) from None
-    _check(value, 0)
+    _check(value, most_values)
     return value
 
 
@@ -70,20 +72,27 @@ def check_text(text: str, where: str) -> None:
         )
 
 
-def _check(value: Any, depth: int) -> None:
-    if depth > DEEPEST:
-        raise MalformedRequest(
-            reason=Words("the body is nested too deeply", "isinya bersarang terlalu dalam")
-        )
-    if isinstance(value, str):
-        check_text(value, "/body")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _check(key, depth + 1)
-            _check(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _check(item, depth + 1)
+def _check(value: Any, most_values: int) -> None:
+    """Count before anything is validated: each error of a validation costs more than the byte that causes it."""
+    waiting: list[tuple[Any, int]] = [(value, 0)]
+    count = 0
+    while waiting:
+        one, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise MalformedRequest(
+                reason=Words("the body is nested too deeply", "isinya bersarang terlalu dalam")
+            )
+        if isinstance(one, str):
+            check_text(one, "/body")
+        elif isinstance(one, dict | list):
+            count += len(one)
+            if count > most_values or (isinstance(one, dict) and len(one) > MOST_KEYS):
+                raise MalformedRequest(
+                    reason=Words("it has too many fields or items", "isian atau butirnya terlalu banyak")
+                )
+            waiting += [(part, depth + 1) for part in one]
+            if isinstance(one, dict):
+                waiting += [(part, depth + 1) for part in one.values()]
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,32 +1,23 @@
-"""The ASGI layer around the application: a request id, a body cap by counted bytes, one log line, one metric."""
+"""The ASGI layer around the application: a request id, limits on the body, one log line, one metric."""
 
 import time
-from typing import Any
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from shared import logs, telemetry
-from shared.errors import DomainError
+from shared.http.body import BodyTooLarge, LimitedBody
 from shared.http.problems import problem
-from shared.http.route import FILE_TYPES
-
-
-class BodyTooLarge(DomainError):
-    """413: more bytes than this address takes."""
-
-    status = 413
-    en = "The body is larger than this address takes ({limit} bytes)."
-    id = "Isi permintaan melebihi batas alamat ini ({limit} bita)."
+from shared.server import RequestTooSlow
+from shared.settings import Settings
 
 
 class Wire:
     """Pure ASGI, because a middleware with its own task leaks connections on disconnect."""
 
-    def __init__(self, app: ASGIApp, *, max_body: int, max_file: int, app_state: Any) -> None:
-        """Cap bodies at `max_body` bytes, and uploads (application/octet-stream, text/csv) at `max_file`."""
-        self.app, self.max_body, self.max_file, self.state = app, max_body, max_file, app_state
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self.app, self.settings = app, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -35,29 +26,14 @@ class Wire:
             return
         request = Request(scope)
         request.state.request_id = str(uuid7())
-        watched = Watched(send, request.state.request_id, self.state.settings.service)
+        watched = Watched(send, request.state.request_id, self.settings.service)
         try:
-            await self.app(scope, self._counted(request, receive), watched)
-        except BodyTooLarge as error:
+            await self.app(scope, LimitedBody(scope, receive, self.settings), watched)
+        except (BodyTooLarge, RequestTooSlow) as error:
             if not watched.status:
                 await problem(request, error)(scope, receive, watched)
         finally:
             watched.tell(request)
-
-    def _counted(self, request: Request, receive: Receive) -> Receive:
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        limit = self.max_file if media in FILE_TYPES else self.max_body
-        read = 0
-
-        async def counted() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > limit:
-                raise BodyTooLarge(limit=limit)
-            return message
-
-        return counted
 
 
 class Watched:

@@ -25,7 +25,7 @@ def environment(folder: Path, base: int, **more: str) -> dict[str, str]:
 
 def some_base() -> int:
     """A run of free ports; begun at random, so that two test processes do not meet."""
-    return free_base(random.randrange(20_000, 30_000, 10))
+    return free_base(random.randrange(20_000, 30_000, 20))
 
 
 def run(module: str, folder: Path, base: int, *words: str, **more: str) -> subprocess.CompletedProcess[str]:

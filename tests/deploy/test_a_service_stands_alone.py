@@ -3,13 +3,12 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.processes import Child
 from shared.privacy.sealing import SealingKey
 from shared.privacy.vault import make_keys
-from tests.deploy.processes_seen import ROOT, alive, until
+from tests.deploy.processes_seen import ROOT, alive, free_port, until
 
 SERVICES = tuple(sorted(app.parent.name for app in (ROOT / "services").glob("*/app.py")))
 
@@ -69,12 +68,6 @@ def environment(service: str, copy: Path, server: EmbeddedPostgres) -> dict[str,
         "PILAR_WORKER_DATABASE_URL": server.dsn(f"pilar_{service}", f"{service}_worker", passwords["worker"]),
         "PILAR_OWNER_DATABASE_URL": server.dsn(f"pilar_{service}", f"{service}_owner", passwords["owner"]),
     }
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def knows(environment: dict[str, str], role: str) -> dict[str, str]:

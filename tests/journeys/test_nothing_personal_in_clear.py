@@ -202,9 +202,11 @@ async def pages(four: Together) -> str:
     """What each service shows to anybody who asks."""
     found: list[str] = []
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
-        for name in four.services:
-            for path in ("/metrics", "/readyz"):
-                found.append((await client.get(four.world.state.url(name) + path)).text)  # noqa: PERF401
+        for name, service in four.services.items():
+            found += [
+                (await client.get(four.world.state.url(name) + "/readyz")).text,
+                await service.metrics(),
+            ]
     return "\n".join(found)
 
 

@@ -111,7 +111,7 @@ async def test_the_stored_answer_is_sealed(registry: Running) -> None:
 
 async def waited(registry: Running, wait: str) -> float:
     """How often a request was answered 503 for this wait, as the page for operators has it."""
-    page = (await registry.client.get("/metrics")).text.splitlines()
+    page = (await registry.metrics()).splitlines()
     name = f'pilar_busy_answers_total{{service="registry",wait="{wait}"}} '
     return sum(float(line.removeprefix(name)) for line in page if line.startswith(name))
 

@@ -1,6 +1,10 @@
 """Health says what an orchestrator must know; metrics count by route, never by address."""
 
-from tests.kit import Running
+import httpx
+
+from tests.cluster import Cluster
+from tests.deploy.processes_seen import free_port
+from tests.kit import Running, running
 
 
 async def test_a_migrated_service_is_ready_and_one_without_its_database_is_not(registry: Running) -> None:
@@ -20,10 +24,21 @@ async def test_metrics_name_routes_and_depths_and_no_ids(registry: Running) -> N
     made = await registry.post("/v1/pendamping", {"subject": "LEMBAGA", "name": "LKS"}, as_=token)
     pendamping_id = made.json()["pendamping_id"]
     await registry.get(f"/v1/pendamping/{pendamping_id}", as_=token)
-    page = (await registry.get("/metrics")).text
+    page = await registry.metrics()
     assert 'route="/v1/pendamping/{pendamping_id}"' in page
     assert 'pilar_unsent_events{service="registry"} 1.0' in page
     assert pendamping_id not in page
+
+
+async def test_metrics_are_served_on_a_port_of_their_own(cluster: Cluster) -> None:
+    port = free_port()
+    async with (
+        running(cluster, "registry", metrics_port=port) as registry,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        assert (await registry.get("/metrics")).status_code == 404
+        page = await client.get(f"http://127.0.0.1:{port}/metrics")
+        assert 'pilar_database_up{service="registry"} 1.0' in page.text
 
 
 async def test_docs_and_contract_name_no_outside_address(registry: Running) -> None:

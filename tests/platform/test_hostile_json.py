@@ -15,7 +15,7 @@ HOSTILE = {
     "Infinity": b'{"subject":"LEMBAGA","name":-Infinity}',
     "a huge float": b'{"subject":"LEMBAGA","name":1e999}',
     "5,000 digits": b'{"subject":"LEMBAGA","name":' + b"9" * 5000 + b"}",
-    "100,000 levels": b"[" * 100_000 + b"]" * 100_000,
+    "10,000 levels": b"[" * 10_000 + b"]" * 10_000,
     "60 levels": b'{"subject":"LEMBAGA","name":' + b"[" * 60 + b"]" * 60 + b"}",
     "a list for an object": b"[]",
     "a bare text": b'"x"',

@@ -170,7 +170,7 @@ async def test_what_falls_due_does_not_wait_for_the_end_of_a_long_job(registry: 
 
 async def test_its_rows_are_counted_for_whoever_watches_the_service(registry: Running) -> None:
     async def counted(result: str) -> float:
-        page = (await registry.client.get("/metrics")).text
+        page = await registry.metrics()
         name = f'pilar_job_rows_total{{kind="counting",result="{result}",service="registry"}} '
         return sum(float(line.removeprefix(name)) for line in page.splitlines() if line.startswith(name))
 

@@ -134,7 +134,7 @@ async def test_is_for_the_ministry_to_set_and_shows_in_the_metrics(referral: Run
         assert (await referral.get(path, as_=world.partner("BANK_KUR"))).status_code == 403
         await limit(world, 1, 600)
         await world.sent(KUR)
-        page = (await referral.client.get("/metrics")).text
+        page = await referral.metrics()
         assert 'pilar_partner_breakers{service="referral",state="OPEN"} 1.0' in page
 
 

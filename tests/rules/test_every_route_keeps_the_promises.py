@@ -18,7 +18,7 @@ from shared.http import IfMatch, Route, may
 from shared.http.contract import routes_of
 from tests.rules.house import SERVICES, application, committed
 
-OPEN = {"/livez", "/readyz", "/metrics", "/docs", "/docs/oauth2-redirect"}
+OPEN = {"/livez", "/readyz", "/docs", "/docs/oauth2-redirect"}
 # Named by chain.md or domain.md, in the table already, without a route until a later issue.
 PLANNED: set[Permission] = {
     Permission.RUJUKAN_SEND,

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,14 +15,15 @@ from shared.privacy import SealBroken, Vault
 CHUNK = files.CHUNK_BYTES
 
 
-async def stream(content: bytes, step: int = 60_001) -> AsyncIterator[bytes]:
-    for start in range(0, len(content), step):
-        yield content[start : start + step]
-
-
-async def stored(database: Database, vault: Vault, content: bytes) -> str:
-    async with database.transaction() as session:
-        return await files.put(session, vault, stream(content), media_type="application/pdf")
+async def stored(
+    database: Database, vault: Vault, content: bytes, media_type: str = "application/pdf"
+) -> str:
+    with files.Arrival(files.MAX_BYTES) as arrival:
+        for start in range(0, len(content), 60_001):
+            arrival.take(content[start : start + 60_001])
+        arrival.finish()
+        async with database.transaction() as session:
+            return await files.put(session, vault, arrival, media_type=media_type)
 
 
 async def read(database: Database, vault: Vault, sha256: str) -> bytes:
@@ -46,8 +46,7 @@ async def test_put_again_changes_nothing(database: Database, vault: Vault, owner
     content = os.urandom(2 * CHUNK)
     sha256 = await stored(database, vault, content)
     before = await owner.fetch("SELECT * FROM platform.file_chunk WHERE sha256 = $1 ORDER BY number", sha256)
-    async with database.transaction() as session:
-        assert await files.put(session, vault, content) == sha256
+    assert await stored(database, vault, content) == sha256
     assert (
         await owner.fetch("SELECT * FROM platform.file_chunk WHERE sha256 = $1 ORDER BY number", sha256)
         == before
@@ -119,35 +118,28 @@ async def test_of_another_does_not_open_in_its_place(database: Database, vault: 
         await read(database, vault, mine)
 
 
-async def test_too_long_is_refused_at_the_first_byte_too_many_and_leaves_nothing(
-    database: Database, vault: Vault, owner: Any
-) -> None:
-    taken = 0
-
-    async def endless() -> AsyncIterator[bytes]:
-        nonlocal taken
-        while True:
-            taken += 1
-            yield b"x" * CHUNK
-
-    before = await owner.fetchval("SELECT count(*) FROM platform.file")
-    with pytest.raises(files.FileTooLong) as refusal:
-        async with database.transaction() as session:
-            await files.put(session, vault, endless(), max_bytes=4 * CHUNK)
-    assert (taken, refusal.value.status) == (5, 413)
-    assert await owner.fetchval("SELECT count(*) FROM platform.file") == before
+def test_too_long_is_refused_at_the_first_byte_too_many() -> None:
+    with files.Arrival(4 * CHUNK) as arrival:
+        for _ in range(4):
+            arrival.take(b"x" * CHUNK)
+        with pytest.raises(files.FileTooLong) as refusal:
+            arrival.take(b"x")
+    assert refusal.value.status == 413
 
 
 async def test_of_a_transaction_that_fails_is_not_there(database: Database, vault: Vault) -> None:
     content = os.urandom(CHUNK)
 
-    async def put_and_fail() -> None:
+    async def put_and_fail(arrival: files.Arrival) -> None:
         async with database.transaction() as session:
-            await files.put(session, vault, content)
+            await files.put(session, vault, arrival)
             raise ConnectionError
 
-    with pytest.raises(ConnectionError):
-        await put_and_fail()
+    with files.Arrival(files.MAX_BYTES) as arrival:
+        arrival.take(content)
+        arrival.finish()
+        with pytest.raises(ConnectionError):
+            await put_and_fail(arrival)
     with pytest.raises(NotFound):
         await read(database, vault, hashlib.sha256(content).hexdigest())
 
@@ -166,6 +158,5 @@ async def test_deleted_is_gone_with_its_chunks(database: Database, vault: Vault,
     "media_type", ["", "pdf", "text/html\r\nX-Evil: 1", "text/html; charset=utf-8", "../x"]
 )
 async def test_of_no_kind_is_refused(database: Database, vault: Vault, media_type: str) -> None:
-    async with database.transaction() as session:
-        with pytest.raises(files.NotAMediaType):
-            await files.put(session, vault, b"x", media_type=media_type)
+    with pytest.raises(files.NotAMediaType):
+        await stored(database, vault, b"x", media_type)

@@ -71,13 +71,36 @@ async def test_all_begin_with_pilar() -> None:
 
 
 async def test_of_a_worker_are_served_on_this_machine() -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    stop = telemetry.serve(port)
-    async with httpx.AsyncClient() as client:
-        assert "pilar_unsent_events" in (await client.get(f"http://127.0.0.1:{port}/metrics")).text
-    stop()
+    async with (
+        telemetry.serve(0) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        answer = await client.get("/metrics")
+        assert "pilar_unsent_events" in answer.text
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert (await client.get("/")).status_code == 404
+        assert (await client.post("/metrics")).status_code == 405
+
+
+async def test_are_rendered_once_for_all_who_ask_within_some_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    marked = 'pilar_subscription_stopped{service="%s",subscription="kpm"} 1.0'
+    async with (
+        telemetry.serve(0) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        await client.get("/metrics")
+        telemetry.stopped.labels("later", "kpm").set(1)
+        assert marked % "later" not in (await client.get("/metrics")).text
+        monkeypatch.setattr(telemetry, "CACHED_SECONDS", 0)
+    async with (
+        telemetry.serve(0) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        await client.get("/metrics")
+        telemetry.stopped.labels("latest", "kpm").set(1)
+        assert marked % "latest" in (await client.get("/metrics")).text
 
 
 def test_traces_are_sent_only_where_an_address_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,7 +152,7 @@ class PolicyActivation(Request):
 
 
 @router.post("/policy", status_code=201, response_model=PolicyFullView)
-@may(Permission.POLICY_DRAFT, key_required=True)
+@may(Permission.POLICY_DRAFT, key_required=True, max_body=64 * 1024)
 async def draft_policy(body: PolicyDraft, session: Session, caller: Caller) -> dict[str, Any]:
     """Draft the next version; it does nothing until two others have approved it and it is activated."""
     policy = await commands.draft_policy(session, caller, drafted(body))

@@ -14,7 +14,7 @@ from services.graduation.routes.shapes import Day, Digest, Number, Request, View
 from shared.access import Permission
 from shared.errors import BadValue
 from shared.http import Caller, Paging, Router, Session, may
-from shared.http.numbers import NumbersAsked, NumbersView, numbers_of
+from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
 router = Router(tag="penetapan")
 MOST_CASES = 200
@@ -112,7 +112,7 @@ async def read_sk(sk_id: UUID, session: Session, caller: Caller) -> dict[str, An
 
 
 @router.post("/numbers")
-@may(Permission.NUMBERS_READ)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY)
 async def count_numbers(body: NumbersAsked, session: Session, caller: Caller) -> NumbersView:
     """Count cases determined, annulled and effective: of the families, and of what the pendamping assessed."""
     found = await queries.numbers(session, caller, body.kpm_ids, body.pendamping_ids)

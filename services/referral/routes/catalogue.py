@@ -266,7 +266,7 @@ def with_secret(partner: Partner, secret: str | None) -> PartnerWithSecret:
 
 
 @programs.post("/program", status_code=201)
-@may(Permission.PROGRAM_PUBLISH, key_required=True)
+@may(Permission.PROGRAM_PUBLISH, key_required=True, max_body=128 * 1024)
 async def publish_program(body: ProgramPublication, session: Session, caller: Caller) -> ProgramView:
     """Publish a program's next revision; the one before ends the day it begins."""
     program = await catalogue.publish_program(session, body.row(), body.new_rules(), caller)

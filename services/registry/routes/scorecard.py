@@ -14,7 +14,7 @@ from shared.access import Permission
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.http import Caller, Router, Session, may
 from shared.http.fields import KNOWN, Body
-from shared.http.numbers import NumbersAsked, NumbersView, numbers_of
+from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 Year = Annotated[int, Field(strict=True, ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
@@ -101,7 +101,7 @@ async def show_scorecard(
 
 
 @router.post("/numbers")
-@may(Permission.NUMBERS_READ)
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY)
 async def count_numbers(body: NumbersAsked, session: Session, caller: Caller) -> NumbersView:
     """Count credits granted, reversed and net: for the families, and of the pendamping."""
     found = await read_numbers(session, caller, body.kpm_ids, body.pendamping_ids)

@@ -1,0 +1,20 @@
+"""An address is answered as it stands: nothing is redirected, least of all to where a Host header says."""
+
+import pytest
+
+from services.registry.app import build
+from tests.cluster import Cluster
+from tests.kit import Running
+
+
+@pytest.mark.parametrize("path", ["/v1/pendamping/", "/docs/", "/readyz/", "/static-offline-docs"])
+async def test_a_slash_more_or_less_is_no_redirect(registry: Running, path: str) -> None:
+    headers = {"Host": "elsewhere.example", "Authorization": f"Bearer {registry.token('KEMENSOS')}"}
+    answer = await registry.client.get(path, headers=headers)
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
+async def test_a_service_without_documentation_has_none(cluster: Cluster) -> None:
+    app = build(cluster.settings("registry", "pilar_registry", docs=False))
+    assert not {"/docs", "/openapi.json"} & {getattr(route, "path", "") for route in app.routes}

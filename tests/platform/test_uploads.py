@@ -1,0 +1,134 @@
+"""Slow uploads: they succeed, hold no connection to the database, and are limited per client."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from time import monotonic
+
+import httpx
+import pytest
+
+from shared.server import served
+from tests.kit import Running
+from tests.raw_http import Connection, connected, head, until
+
+HEADERS = {"Content-Type": "application/octet-stream"}
+PART = 16 * 1024
+# PostgreSQL ends a transaction that is idle for 15 s: an upload inside of one did not outlive that.
+LONGER_THAN_A_TRANSACTION, A_MINUTE = 20.0, 60.0
+USUAL_SECONDS = 1.0
+
+
+@pytest.fixture
+async def client(registry: Running) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        served(registry.app, "127.0.0.1", 0) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=90, trust_env=False) as client,
+    ):
+        yield client
+
+
+def authorized(registry: Running, sub: str, **more: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {registry.token('KEMENSOS', sub)}", **HEADERS, **more}
+
+
+async def trickle(seconds: float) -> AsyncIterator[bytes]:
+    """Yield a part each half second."""
+    ends_at = monotonic() + seconds
+    while monotonic() < ends_at:
+        yield os.urandom(PART)
+        await asyncio.sleep(0.5)
+
+
+async def until_released(release: asyncio.Event) -> AsyncIterator[bytes]:
+    while not release.is_set():
+        yield os.urandom(PART)
+        await asyncio.sleep(0.1)
+
+
+async def drip(connection: Connection) -> None:
+    while True:
+        connection.send(b"x")
+        await asyncio.sleep(0.05)
+
+
+async def upload(
+    client: httpx.AsyncClient, headers: dict[str, str], content: AsyncIterator[bytes]
+) -> httpx.Response:
+    return await client.post("/v1/files", content=content, headers=headers)
+
+
+async def seconds_of(client: httpx.AsyncClient, path: str, headers: dict[str, str]) -> float:
+    began = monotonic()
+    answer = await client.get(path, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return monotonic() - began
+
+
+@pytest.mark.timeout(200)
+async def test_slow_uploads_succeed_and_delay_no_other_request(
+    registry: Running, client: httpx.AsyncClient
+) -> None:
+    reader = authorized(registry, "reader")
+    many = [
+        asyncio.create_task(
+            upload(client, authorized(registry, f"slow-{n % 3}"), trickle(LONGER_THAN_A_TRANSACTION))
+        )
+        for n in range(12)
+    ]
+    long = asyncio.create_task(upload(client, authorized(registry, "slowest"), trickle(A_MINUTE)))
+    assert len(many) > registry.settings.pool_size
+    took: list[float] = []
+    while not all(one.done() for one in many):
+        took += [await seconds_of(client, path, reader) for path in ("/v1/pendamping", "/readyz")]
+        await asyncio.sleep(0.2)
+    assert [one.result().status_code for one in many] == [201] * 12
+    assert len(took) > 40
+    assert max(took) < USUAL_SECONDS
+    assert (await long).status_code == 201
+    assert (await long).elapsed.total_seconds() >= A_MINUTE
+
+
+async def test_a_client_has_so_many_uploads_at_a_time(registry: Running, client: httpx.AsyncClient) -> None:
+    release, most = asyncio.Event(), registry.settings.max_uploads
+    sender, other = authorized(registry, "sender"), authorized(registry, "other")
+    running = [asyncio.create_task(upload(client, sender, until_released(release))) for _ in range(most)]
+    await until(lambda: registry.app.state.uploads.running["sender"] == most)
+    refused = await client.post("/v1/files", content=b"one more", headers=sender)
+    assert (refused.status_code, refused.json()["title"]) == (429, "TooManyUploads")
+    assert int(refused.headers["retry-after"]) > 0
+    indonesian = await client.post(
+        "/v1/files", content=b"one more", headers={**sender, "Accept-Language": "id"}
+    )
+    assert indonesian.json()["detail"].startswith(f"Anda sedang mengunggah {most} berkas.")
+    assert (await client.post("/v1/files", content=b"mine", headers=other)).status_code == 201
+    release.set()
+    assert {one.status_code for one in await asyncio.gather(*running)} == {201}
+    assert (await client.post("/v1/files", content=b"one more", headers=sender)).status_code == 201
+
+
+async def test_an_upload_that_breaks_off_stores_nothing_and_counts_no_longer(
+    registry: Running, client: httpx.AsyncClient
+) -> None:
+    uploads = registry.app.state.uploads
+    running = asyncio.create_task(upload(client, authorized(registry, "leaver"), trickle(30)))
+    await until(lambda: uploads.running["leaver"] == 1)
+    running.cancel()
+    await until(lambda: uploads.running["leaver"] == 0)
+    assert (await registry.sql("SELECT count(*) AS n FROM platform.file"))[0]["n"] == 0
+    assert registry.database.engine.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_an_upload_below_the_minimum_rate_is_408(
+    registry: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.http.body.GRACE_SECONDS", 0.5)
+
+    async with served(registry.app, "127.0.0.1", 0) as port, connected(port) as connection:
+        headers = authorized(registry, "dripping", **{"Content-Length": "1000000"})
+        connection.send(head("POST", "/v1/files", headers))
+        dripping = asyncio.create_task(drip(connection))
+        answer = await connection.answer()
+        dripping.cancel()
+    assert (answer.status, answer.json()["title"]) == (408, "RequestTooSlow")
+    assert not registry.app.state.uploads.running
