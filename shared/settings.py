@@ -10,6 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 DEVELOPMENT_ISSUER = "http://localhost/pilar-development-issuer"
+# Pages that a developer serves on the same machine, on whatever port.
+LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d{1,5})?"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Secret = Annotated[str, Field(repr=False)]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from deploy.kafka.broker import Broker, KafkaUnusable
 from deploy.local.databases import SERVICES, create_service_database
+from deploy.local.environment import inherited
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.nursery import Order, send
 from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport
@@ -29,7 +30,6 @@ NAMES = ("start", *SERVICES, "delivery", *METRICS)
 WORKERS = tuple(f"{service}-worker" for service in SERVICES)
 # The scenarios begin in March 2026, and business time only goes forward.
 BEGINS_AT = datetime.fromisoformat("2026-03-01T08:00:00+07:00")
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PILAR_FAULTPOINT")
 READY_WITHIN_SECONDS = 90
 
 
@@ -170,8 +170,7 @@ class Deployment:
         return Order(name, module, str(self._log(name)), whole, words)
 
     def _environment(self, name: str) -> dict[str, str]:
-        """Nothing of the caller's settings reaches a child, and no service sees another's address or keys."""
-        kept = {variable: os.environ[variable] for variable in PASSED_ON if variable in os.environ}
+        """Inherit the settings that a developer may change; no service sees another's address or keys."""
         own = {
             "PYTHONPATH": str(ROOT),
             "PILAR_MODE": "development",
@@ -181,7 +180,7 @@ class Deployment:
             "PILAR_HOST": LOOPBACK,
             "PILAR_PORT": str(self.ports.get(name, 0)),
         }
-        return kept | own
+        return inherited(os.environ) | own
 
     def _api_environment(self, service: str) -> dict[str, str]:
         return {

@@ -16,6 +16,7 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -25,9 +26,10 @@ from deploy.local.databases import SERVICES
 from deploy.local.issuer import DEMO_ROLES, NEEDS_ID, DevelopmentIssuer
 from deploy.local.place import Place, State, shown
 from shared.server import configured
+from shared.settings import LOCAL_ORIGIN
 
 PAGE = Path(__file__).parent / "page"
-# A page of another site must neither read this one nor be shown by it.
+# A page of another machine must neither read this one nor be shown by it.
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -63,7 +65,9 @@ class StartPage:
             middleware=[
                 Middleware(
                     TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False
-                )
+                ),
+                # A frontend in development, served by this machine as well, takes its tokens here.
+                Middleware(CORSMiddleware, allow_origin_regex=LOCAL_ORIGIN, allow_methods=["GET", "POST"]),
             ],
         )
         app.router.redirect_slashes = False

@@ -27,7 +27,7 @@ from shared.http.problems import problem
 from shared.http.route import Router
 from shared.http.wire import Wire
 from shared.privacy import Vault
-from shared.settings import Settings
+from shared.settings import LOCAL_ORIGIN, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_SECONDS = 0.5
@@ -61,16 +61,17 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
     _health(app)
     app.openapi = lambda: contract.published(app)
     app.add_middleware(Wire, settings=settings)
-    if settings.cors_origins:
-        _let_browsers_in(app, settings.cors_origins)
+    if settings.cors_origins or not settings.production:
+        _let_browsers_in(app, settings)
     telemetry.instrument(app, settings)
     return app
 
 
-def _let_browsers_in(app: FastAPI, origins: list[str]) -> None:
+def _let_browsers_in(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=origins,
+        allow_origins=settings.cors_origins,
+        allow_origin_regex=None if settings.production else LOCAL_ORIGIN,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Accept-Language"],
         expose_headers=["ETag", "Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed"],

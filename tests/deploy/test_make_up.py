@@ -8,12 +8,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.local.environment import OF_THE_CALLER, OF_THE_DEPLOYMENT
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.place import Place
+from shared.settings import Settings
 from tests.deploy.deployments import Up, descendants, forget, none_alive, run, some_base
 from tests.deploy.processes_seen import until
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("machine")]
+FRONTEND = "https://frontend.example"
+LOCAL = "http://localhost:5173"
 SERVICES = ("registry", "caseload", "graduation", "referral")
 CHROMIUM = shutil.which("chromium")
 HEADLESS = (
@@ -24,7 +28,8 @@ HEADLESS = (
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    started = Up.start(tmp_path_factory.mktemp("up") / "data", some_base())
+    folder = tmp_path_factory.mktemp("up") / "data"
+    started = Up.start(folder, some_base(), PILAR_CORS_ORIGINS=FRONTEND, PILAR_CASELOAD_MAX_BODY_BYTES="2048")
     yield started
     started.stop()
     forget(started.folder)
@@ -109,6 +114,66 @@ def test_what_it_printed_names_the_pages_the_tokens_and_the_next_command(up: Up)
     assert "make demo" in up.said
 
 
+def test_it_printed_where_metrics_are_and_no_public_port_has_them(up: Up) -> None:
+    for name in (*(f"{service}-metrics" for service in SERVICES), "delivery"):
+        url = f"{up.state.url(name)}/metrics"
+        assert url in up.said
+        assert "pilar_unsent_events" in get(url).text
+    assert {get(f"{up.state.url(service)}/metrics").status_code for service in SERVICES} == {404}
+
+
+def preflight(url: str, origin: str) -> httpx.Response:
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
+    }
+    return httpx.options(url, headers=asked, trust_env=False)
+
+
+@pytest.mark.parametrize("origin", [LOCAL, "http://127.0.0.1:3000", FRONTEND])
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_browser_of_a_frontend_may_call_the_services(up: Up, service: str, origin: str) -> None:
+    url = f"{up.state.url(service)}/v1/clock"
+    asked = preflight(url, origin)
+    assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, origin)
+    answer = httpx.get(
+        url, headers={**authorized(up.folder, "operator-1"), "Origin": origin}, trust_env=False
+    )
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
+
+
+def test_a_browser_of_a_local_frontend_may_take_a_token(up: Up) -> None:
+    url = f"{up.state.url('start')}/tokens/kemensos-1"
+    assert preflight(url, LOCAL).headers["access-control-allow-methods"] == "GET, POST"
+    answer = httpx.post(url, headers={"Origin": LOCAL}, trust_env=False)
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, LOCAL)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://elsewhere.example", "http://localhost.elsewhere.example", "http://127.0.0.1.nip.example"],
+)
+def test_a_browser_of_another_machine_may_not(up: Up, origin: str) -> None:
+    for url in (f"{up.state.url('registry')}/v1/clock", f"{up.state.url('start')}/tokens/kemensos-1"):
+        assert "access-control-allow-origin" not in preflight(url, origin).headers
+        answer = httpx.post(url, headers={"Origin": origin}, trust_env=False)
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_settings_of_the_caller_reach_the_service_that_they_name(up: Up) -> None:
+    body = {"now": "x" * 3_000}
+    for service, status in (("caseload", 413), ("registry", 422)):
+        url = f"{up.state.url(service)}/v1/clock"
+        headers = authorized(up.folder, "operator-1")
+        assert httpx.post(url, json=body, headers=headers, trust_env=False).status_code == status
+
+
+def test_every_setting_is_the_callers_or_the_deployments() -> None:
+    assert {*OF_THE_CALLER, *OF_THE_DEPLOYMENT} == set(Settings.model_fields)
+    assert not set(OF_THE_CALLER) & set(OF_THE_DEPLOYMENT)
+
+
 def test_a_second_one_on_the_same_folder_is_refused_in_a_sentence_and_harms_nothing(up: Up) -> None:
     told = run("deploy.local.up", up.folder, some_base())
     assert told.returncode == 1
@@ -117,9 +182,10 @@ def test_a_second_one_on_the_same_folder_is_refused_in_a_sentence_and_harms_noth
 
 
 def test_a_port_that_is_taken_is_named_in_a_sentence(up: Up, tmp_path: Path) -> None:
-    told = run("deploy.local.up", tmp_path, up.base + 5)
+    last = max(up.state.ports.values())
+    told = run("deploy.local.up", tmp_path, last)
     assert told.returncode == 1
-    assert f"Port {up.base + 5} of this machine" in told.stderr
+    assert f"Port {last} of this machine" in told.stderr
     assert len(told.stderr.splitlines()) == 1
 
 

@@ -66,6 +66,7 @@ def test_no_secret_has_a_default_and_each_one_missing_is_named() -> None:
     )
     assert set(asked) == set(example)
     assert set(example.values()) == {""}
+    assert asked.pop("PILAR_CORS_ORIGINS") == ":-", "without it no browser of another origin is let in"
     for name, otherwise in asked.items():
         assert otherwise.startswith(f":?set {name} in .env")
 

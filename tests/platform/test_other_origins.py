@@ -1,6 +1,9 @@
-"""CORS is a setting: nobody by default, and exactly those named otherwise."""
+"""CORS is a setting: in production those named, in development also pages of this machine."""
+
+from typing import Any
 
 import httpx
+import pytest
 
 from services.registry.app import build
 from tests.cluster import Cluster
@@ -8,12 +11,14 @@ from tests.cluster import Cluster
 FRONTEND = "https://frontend.example"
 
 
-async def preflight(cluster: Cluster, origins: list[str]) -> httpx.Response:
+async def preflight(
+    cluster: Cluster, origins: list[str], origin: str = FRONTEND, **settings: Any
+) -> httpx.Response:
     cluster.template("registry")
-    app = build(cluster.settings("registry", "pilar_registry", cors_origins=origins))
+    app = build(cluster.settings("registry", "pilar_registry", cors_origins=origins, **settings))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {
-        "Origin": FRONTEND,
+        "Origin": origin,
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "idempotency-key",
     }
@@ -34,3 +39,13 @@ async def test_only_those_named(cluster: Cluster) -> None:
     assert answer.headers["access-control-allow-origin"] == FRONTEND
     other = await preflight(cluster, ["https://elsewhere.example"])
     assert "access-control-allow-origin" not in other.headers
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1:3000", "http://localhost"])
+async def test_pages_of_this_machine_in_development_alone(cluster: Cluster, origin: str) -> None:
+    answer = await preflight(cluster, [], origin)
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
+    production = {"mode": "production", "issuer": "https://issuer.example"}
+    for origins in ([], [FRONTEND]):
+        answer = await preflight(cluster, origins, origin, **production)
+        assert "access-control-allow-origin" not in answer.headers
