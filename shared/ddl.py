@@ -55,8 +55,7 @@ REVOKE ALL ON FUNCTION platform.make_outbox_month(date, date) FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION platform.make_outbox_month(date, date) TO {service}_worker;;
 
 CREATE TABLE platform.unsent (
-    shard smallint NOT NULL, outbox_id bigint NOT NULL, recorded_at timestamptz NOT NULL,
-    PRIMARY KEY (shard, outbox_id)
+    shard smallint NOT NULL, outbox_id bigint PRIMARY KEY, recorded_at timestamptz NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);;
 
 CREATE TABLE platform.local_log (

@@ -56,7 +56,7 @@ outbox = sa.Table(
 unsent = sa.Table(
     "unsent",
     metadata,
-    sa.Column("shard", sa.SmallInteger, primary_key=True),
+    sa.Column("shard", sa.SmallInteger, nullable=False),
     sa.Column("outbox_id", sa.BigInteger, primary_key=True),
     _at("recorded_at"),
 )

@@ -1,0 +1,51 @@
+"""A relay reads one batch of a large backlog at the cost of that batch."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.messaging.local import LocalPublisher
+from shared.messaging.relay import CLEAR, READ, Relay
+from shared.schema import SHARDS
+from tests.messaging.databases import TELLER
+from tests.messaging.stage import Stage
+
+WAITING, BATCH = 20_000, 500
+FILL = """
+WITH written AS (
+    INSERT INTO platform.outbox (recorded_at, event_id, shard, topic, key, epoch, seq, wire, body)
+    SELECT clock_timestamp(), gen_random_uuid(), number % 24, 'pilar.teller', number % 5000, 1, number, 'test', '{}'
+    FROM generate_series(1, $1) AS number
+    RETURNING shard, outbox_id, recorded_at
+)
+INSERT INTO platform.unsent (shard, outbox_id, recorded_at) SELECT shard, outbox_id, recorded_at FROM written
+"""
+STATISTICS = "ANALYZE platform.unsent, platform.outbox"
+
+
+def most_rows(node: dict[str, Any]) -> float:
+    """Return the largest number of rows that one node of a plan returned or filtered out."""
+    rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    return max([rows * node["Actual Loops"], *map(most_rows, node.get("Plans", ()))])
+
+
+async def rows_touched(connection: Any, statement: str, *values: Any) -> float:
+    (plan,) = json.loads(await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values))
+    return most_rows(plan["Plan"])
+
+
+@pytest.mark.parametrize("analysed", ["empty", "full"])
+async def test_a_batch_of_a_backlog_touches_no_row_beyond_the_batch(stage: Stage, analysed: str) -> None:
+    """Statistics are those of an empty table or of the backlog: the plan is the same."""
+    await stage.told(STATISTICS)
+    await stage.told(FILL, WAITING)
+    if analysed == "full":
+        await stage.told(STATISTICS)
+    connection = await Relay(stage.urls["teller_worker"], TELLER, LocalPublisher()).connect()
+    try:
+        assert await rows_touched(connection, READ, list(range(SHARDS)), BATCH) == BATCH
+        sent = [row["outbox_id"] for row in await connection.fetch(READ, list(range(SHARDS)), BATCH)]
+        assert await rows_touched(connection, CLEAR, sent) == BATCH
+    finally:
+        await connection.close()
