@@ -16,6 +16,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from deploy.bench.backlog import backlog
 from deploy.bench.decisions import decisions
 from deploy.bench.decree import sk
 from deploy.bench.delivery import reaction, replica
@@ -43,6 +44,7 @@ FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {
     "sk": sk,
     "matching": matching,
     "worklists": worklists,
+    "backlog": backlog,
 }
 
 
