@@ -51,7 +51,7 @@ class Office:
 
     async def families(self, count: int) -> list[Case]:
         """Families of twenty pendamping, told by registry and caseload, kept by graduation's own replicas."""
-        placed = [Placed.new(900_000 + number) for number in range(20)]
+        placed = [Placed.new() for _ in range(20)]
         villages, cases, told = desa(), [], list[Event]()
         for number in range(count):
             holder = placed[number % len(placed)]

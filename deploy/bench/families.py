@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -33,6 +34,9 @@ HEADER = (
     "pendamping_no,usaha_sector,usaha_started_on,usaha_omzet_rp,usaha_nib,usaha_letter"
 )
 
+# One series for the whole run: two figures that number by themselves make the same pendamping_no twice.
+_pendamping_numbers = itertools.count(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -43,8 +47,8 @@ class Placed:
     number: str
 
     @classmethod
-    def new(cls, number: int) -> Placed:
-        return cls(uuid7(), uuid7(), f"PD-{number:06}")
+    def new(cls) -> Placed:
+        return cls(uuid7(), uuid7(), f"PD-{next(_pendamping_numbers):06}")
 
     def facts(self) -> list[Event]:
         """What registry tells of them."""

@@ -37,8 +37,7 @@ class Intake:
         ):
             await stage.worker(service, *parts)
         self.families = (await stage.ask("caseload", "SELECT count(*) FROM kpm"))[0][0]
-        first = self.families // FAMILIES_EACH + 1
-        self.placed = [Placed.new(first + n) for n in range(families // FAMILIES_EACH + 1)]
+        self.placed = [Placed.new() for _ in range(families // FAMILIES_EACH + 1)]
         await stage.tell("registry", [fact for placed in self.placed for fact in placed.facts()])
         await until(stage, self.are_known)
         return self
