@@ -1,6 +1,7 @@
 """The platform's DDL, one constant a version. A version that has been released is never edited.
 
-Statements end in a double semicolon, because functions hold single ones. `{service}` is the role prefix.
+Statements end in a double semicolon, because functions hold single ones. `{service}` is the role prefix, `{topics}` the
+list of topics that the service writes.
 """
 
 PLATFORM_V1 = """
@@ -17,7 +18,7 @@ CREATE TABLE platform.epoch (
 INSERT INTO platform.epoch DEFAULT VALUES;;
 
 CREATE TABLE platform.stream (
-    topic text NOT NULL, key text NOT NULL,
+    topic text NOT NULL CONSTRAINT ck_stream_topic CHECK (topic IN ({topics})), key text NOT NULL,
     seq bigint NOT NULL CONSTRAINT ck_stream_seq_positive CHECK (seq >= 1),
     PRIMARY KEY (topic, key)
 ) WITH (fillfactor = 70);;
@@ -28,7 +29,7 @@ CREATE TABLE platform.outbox (
     outbox_id bigint NOT NULL DEFAULT nextval('platform.outbox_number'),
     event_id uuid NOT NULL,
     shard smallint NOT NULL,
-    topic text NOT NULL,
+    topic text NOT NULL CONSTRAINT ck_outbox_topic CHECK (topic IN ({topics})),
     key text NOT NULL,
     epoch integer NOT NULL,
     seq bigint NOT NULL,
@@ -79,7 +80,7 @@ CREATE TABLE platform.parked (
     partition smallint NOT NULL, "offset" bigint NOT NULL,
     body bytea NOT NULL,
     reason text NOT NULL CONSTRAINT ck_parked_reason
-        CHECK (reason IN ('POISON', 'BEHIND', 'GAP', 'DIVERGENCE', 'UNDECODABLE')),
+        CHECK (reason IN ('POISON', 'BEHIND', 'GAP', 'DIVERGENCE', 'UNDECODABLE', 'WRONG_ORIGIN')),
     error text, sqlstate text, constraint_name text,
     attempts integer NOT NULL DEFAULT 1,
     parked_at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -3,7 +3,7 @@
 A service's migration calls `platform_v1(op.execute, service)`; a later release adds `platform_v2`, never edits v1.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -227,9 +227,19 @@ business_clock = sa.Table(
 )
 
 
-def platform_v1(execute: Callable[[str], object], service: str, *, today: datetime | None = None) -> None:
-    """Create the platform's tables for `service`, with the rights of its api and worker roles."""
-    for statement in PLATFORM_V1.replace("{service}", service).split(";;"):
+def platform_v1(
+    execute: Callable[[str], object],
+    service: str,
+    *,
+    topics: Sequence[str] = (),
+    today: datetime | None = None,
+) -> None:
+    """Create the platform's tables for `service`, with the rights of its api and worker roles.
+
+    `topics` are those that the service writes beside its own.
+    """
+    written = ", ".join(f"'{topic}'" for topic in (f"pilar.{service}", *topics))
+    for statement in PLATFORM_V1.replace("{service}", service).replace("{topics}", written).split(";;"):
         if statement.strip():
             execute(statement)
     for first, following in pairwise(months_from(today or datetime.now(UTC), MONTHS_AHEAD + 2)):

@@ -59,7 +59,7 @@ class Batch:
             try:
                 received = parse(record)
             except Undecodable as error:
-                self.broken.append(parking.Parking(record, None, "UNDECODABLE", error=error))
+                self.broken.append(parking.Parking(record, None, error.reason, error=error))
                 continue
             self.understood.append(received)
             self.ids[record.topic, record.partition, record.offset] = received.meta.event_id

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import schema
 from shared.database import constraint_of, raw, sqlstate_of
 from shared.errors import NotFound
-from shared.messaging.subscription import Received, Record, parse
+from shared.messaging.subscription import Received, Record, Unreadable, parse
 
-Reason = Literal["POISON", "BEHIND", "GAP", "DIVERGENCE", "UNDECODABLE"]
+Reason = Literal["POISON", "BEHIND", "GAP", "DIVERGENCE"] | Unreadable
 
 # An event that already waits is not stored again, wherever a republish put its copy.
 STORE = """

@@ -4,9 +4,21 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from types import UnionType
-from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar, Union, cast, get_args, get_origin
+from typing import (
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    NamedTuple,
+    TypeAlias,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
 from uuid import UUID
 
 import orjson
@@ -26,6 +38,7 @@ BatchHandler: TypeAlias = Callable[[AsyncSession, list["Received[Any]"]], Awaita
 Handler: TypeAlias = tuple[Literal["one"], OneHandler] | tuple[Literal["batch"], BatchHandler]
 One = TypeVar("One", bound=OneHandler)
 Batch = TypeVar("Batch", bound=BatchHandler)
+Unreadable: TypeAlias = Literal["UNDECODABLE", "WRONG_ORIGIN"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,26 @@ class Received(Generic[Fact]):
 class Undecodable(Exception):
     """The bytes are not an event of ours: they are parked by place, because no key can be read."""
 
+    reason: ClassVar[Unreadable] = "UNDECODABLE"
+
+
+class WrongOrigin(Undecodable):
+    """The envelope contradicts the record that carries it. Parked by place, because its key cannot be trusted."""
+
+    reason = "WRONG_ORIGIN"
+
+
+class TopicMismatch(WrongOrigin):
+    """The event's type belongs to another topic than the record's."""
+
+
+class KeyMismatch(WrongOrigin):
+    """The keys of the record, of the envelope and of the data differ."""
+
+
+class SourceMismatch(WrongOrigin):
+    """The envelope names another source than the publisher of its type."""
+
 
 class BadData(Exception):
     """The envelope is readable, the data is not what its class needs: the key is known and is parked."""
@@ -98,6 +131,7 @@ def parse(record: Record) -> Received[Any]:
 
     Raises:
         Undecodable: no envelope can be read.
+        WrongOrigin: topic, key or source are not those of the event's class.
     """
     try:
         fields = orjson.loads(record.value)
@@ -112,12 +146,39 @@ def parse(record: Record) -> Received[Any]:
             str(fields.get("actor", "")),
             str(fields.get("correlationid", fields["id"])),
         )
-        data = fields["data"]
+        data, source = fields["data"], fields.get("source")
     except (KeyError, TypeError, ValueError) as error:
         raise Undecodable(type(error).__name__) from None
     if meta.epoch < 1 or meta.seq < 1:
         raise Undecodable("position")
+    refuse_wrong_origin(record, meta, data, source)
     return Received(meta, data, record)
+
+
+@lru_cache(maxsize=1024)
+def origin_of(wire: str) -> tuple[frozenset[str], str, str]:
+    """Return the topics, the key field and the source of a type; a type unknown here has no key field."""
+    publisher, kind = wire.partition(".")[0], class_of(wire)
+    topics = [kind.topic] if kind else [f"pilar.{publisher}", contracts.caseload.IdentitySealed.topic]
+    return frozenset(topics), kind.key_field if kind else "", f"urn:pilar:{publisher}"
+
+
+def refuse_wrong_origin(record: Record, meta: Meta, data: Any, source: object) -> None:
+    """Compare an envelope with its record and its class. A key that `data` leaves out is the handler's to refuse.
+
+    Raises:
+        TopicMismatch
+        KeyMismatch
+        SourceMismatch
+    """
+    topics, key_field, urn = origin_of(meta.wire)
+    if record.topic not in topics:
+        raise TopicMismatch
+    named = cast("dict[str, Any]", data).get(key_field, meta.key) if isinstance(data, dict) else meta.key
+    if not record.key == meta.key == named:
+        raise KeyMismatch
+    if source is not None and source != urn:
+        raise SourceMismatch
 
 
 def as_its_class(kind: type[Event], data: Any) -> Event:

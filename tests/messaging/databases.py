@@ -7,6 +7,7 @@ import asyncpg
 from deploy.local.databases import create_service_database
 from shared import schema
 from tests.cluster import Cluster
+from tests.messaging.facts import SEALED, TOPIC
 
 TELLER, READER = "teller", "reader"
 
@@ -36,7 +37,7 @@ async def _build(cluster: Cluster, service: str) -> None:
         cluster.postgres.dsn(f"pilar_{service}", f"{service}_owner", passwords["owner"])
     )
     statements: list[str] = []
-    schema.platform_v1(statements.append, service)
+    schema.platform_v1(statements.append, service, topics=[TOPIC, SEALED])
     schema.replica_schema(statements.append, service, "pendamping")
     for statement in [*statements, REPLICA, HEARD]:
         await owner.execute(statement)

@@ -14,7 +14,7 @@ FRONTEND = "https://frontend.example"
 async def preflight(
     cluster: Cluster, origins: list[str], origin: str = FRONTEND, **settings: Any
 ) -> httpx.Response:
-    cluster.template("registry")
+    await cluster.template("registry")
     app = build(cluster.settings("registry", "pilar_registry", cors_origins=origins, **settings))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {

@@ -72,7 +72,7 @@ INSERT INTO platform.due (due_id, kind, subject_id, clock, due_at, payload) VALU
 
 def upgrade() -> None:
     """Only ever adds: what a released migration says is never edited."""
-    schema.platform_v1(op.execute, "caseload")
+    schema.platform_v1(op.execute, "caseload", topics=["pilar.sealed"])
     for subscription in ("pendamping", "aid"):
         schema.replica_schema(op.execute, "caseload", subscription)
     tables = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in TABLES)

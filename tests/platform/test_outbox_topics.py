@@ -1,0 +1,51 @@
+"""A service's roles write its own topics alone; PostgreSQL refuses every other."""
+
+import contextlib
+
+import asyncpg
+import pytest
+
+from shared import contracts
+from shared.events import BY_WIRE
+from shared.kafka.topics import SEALED, TOPICS
+from tests.cluster import SERVICES, Cluster
+from tests.kit import running
+
+EVERY_CONTRACT = contracts.__all__
+WRITES = """
+INSERT INTO platform.outbox (recorded_at, event_id, shard, topic, key, epoch, seq, wire, body)
+VALUES (now(), gen_random_uuid(), 0, $1, 'k', 1, 1, 'test', '{}')
+"""
+TAKES_A_POSITION = "INSERT INTO platform.stream (topic, key, seq) VALUES ($1, 'k', 1)"
+
+
+def topics_of(service: str) -> set[str]:
+    """Return the topics of the event classes that a service publishes."""
+    return {kind.topic for wire, kind in BY_WIRE.items() if wire.partition(".")[0] == service}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("statement", [WRITES, TAKES_A_POSITION], ids=["outbox", "stream"])
+async def test_a_service_writes_the_topics_of_its_event_classes_and_no_other(
+    cluster: Cluster, service: str, statement: str
+) -> None:
+    async with running(cluster, service) as made:
+        for url in (made.settings.database_url, made.settings.worker_database_url):
+            connection = await asyncpg.connect(url)
+            try:
+                assert await accepted(connection, statement) == topics_of(service)
+            finally:
+                await connection.close()
+
+
+async def accepted(connection: asyncpg.Connection, statement: str) -> set[str]:
+    """Return which topics PostgreSQL takes; nothing is kept."""
+    taken: set[str] = set()
+    for topic in (*TOPICS, SEALED, "pilar.other"):
+        transaction = connection.transaction()
+        await transaction.start()
+        with contextlib.suppress(asyncpg.CheckViolationError):
+            await connection.execute(statement, topic)
+            taken.add(topic)
+        await transaction.rollback()
+    return taken
