@@ -3,6 +3,7 @@
 from shared.privacy.numbers import (
     ImpossibleBirthDate,
     ImpossibleIssueDate,
+    MaskedNumber,
     Nik,
     NikWarning,
     NoKk,
@@ -23,6 +24,7 @@ __all__ = [
     "ImpossibleBirthDate",
     "ImpossibleIssueDate",
     "KeysMissing",
+    "MaskedNumber",
     "Nik",
     "NikWarning",
     "NoKk",

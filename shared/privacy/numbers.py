@@ -4,9 +4,9 @@ import hmac
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Annotated, Any, ClassVar, NoReturn, Self
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -59,6 +59,12 @@ PROVINCES = frozenset(
     ]
 )
 FEMALE_DAY_OFFSET = 40
+SHOWN_DIGITS = 4
+HIDDEN = "*" * (16 - SHOWN_DIGITS)
+MaskedNumber = Annotated[
+    str, Field(pattern=r"^([0-9]{4}|\*{4})\*{12}$", examples=["3324************"], description="Masked")
+]
+"""A NIK or No. KK as views show it."""
 
 
 class NotSixteenDigits(InvalidInput):
@@ -104,8 +110,9 @@ class NikWarning(StrEnum):
 
 
 def mask(digits: str) -> str:
-    """Return the first four and last four of sixteen digits, the rest as asterisks."""
-    return f"{digits[:4]}{'*' * 8}{digits[-4:]}" if SIXTEEN_DIGITS.fullmatch(digits) else "*" * 16
+    """Return the first four of sixteen digits, the rest as asterisks."""
+    # Area, birth date and sex in the same answer give digits 1 to 12: only the hidden serial keeps the number unknown.
+    return digits[:SHOWN_DIGITS] + HIDDEN if SIXTEEN_DIGITS.fullmatch(digits) else "*" * 16
 
 
 class Masked:
@@ -137,7 +144,7 @@ class Masked:
 
     @property
     def masked(self) -> str:
-        """The form for views: 3324********9001."""
+        """The form for views: 3324************."""
         return mask(self._digits)
 
     @staticmethod
@@ -202,7 +209,7 @@ class Masked:
         """Describe sixteen digits to the client; what comes back is masked."""
         del schema
         if handler.mode == "serialization":
-            return {"type": "string", "pattern": r"^[0-9]{4}\*{8}[0-9]{4}$"}
+            return {"type": "string", "pattern": r"^[0-9]{4}\*{12}$"}
         return {
             "type": "string",
             "pattern": "^[0-9]{16}$",

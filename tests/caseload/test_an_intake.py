@@ -26,7 +26,7 @@ async def test_takes_in_the_family_of_scenario_2_with_all_that_belongs_to_it(pla
     kpm_id = await family_of(placed, "3324075211879001")
     seen = (await placed.get(f"/v1/kpm/{kpm_id}", as_=companion(placed))).json()
     wife = next(row for row in seen["members"] if row["pengurus"])
-    assert (wife["nik"], wife["name"]) == ("3324********9001", "Ibu Contoh")
+    assert (wife["nik"], wife["name"]) == ("3324************", "Ibu Contoh")
     assert (wife["usaha"]["omzet_rp"], wife["usaha"]["has_letter"], wife["usaha"]["has_nib"]) == (
         9_000_000,
         True,

@@ -95,7 +95,7 @@ def with_komponen(members: list[dict[str, Any]], komponen: list[dict[str, Any]])
 
 
 def member(vault: Vault, found: dict[str, Any]) -> dict[str, Any]:
-    """Open a member's name, and the NIK with its middle hidden."""
+    """Open a member's name, and mask the NIK."""
     place = found.pop("place")
     nik, name = (bytes.fromhex(found[column]) for column in ("nik", "name"))
     return found | {

@@ -27,7 +27,7 @@ from shared.contracts.kinds import (
 )
 from shared.database import vault_of
 from shared.http import Caller, Paging, Router, Session, may
-from shared.privacy import Nik, NoKk
+from shared.privacy import MaskedNumber, Nik, NoKk
 
 families = Router(tag="kpm")
 
@@ -55,10 +55,10 @@ class UsahaView(View):
 
 
 class AnggotaView(View):
-    """A member; the NIK with its middle hidden."""
+    """A member, with the NIK masked."""
 
     anggota_id: UUID
-    nik: str
+    nik: MaskedNumber
     name: str
     birth_on: date
     sex: Sex
@@ -117,7 +117,7 @@ class KpmView(View):
     kode_wilayah: str
     status: FamilyStatus
     version: int
-    no_kk: str | None
+    no_kk: MaskedNumber | None
     address: str | None
     phone: str | None
     facts: FactsView

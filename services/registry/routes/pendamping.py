@@ -23,7 +23,7 @@ from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, Pil
 from shared.database import vault_of
 from shared.http import Caller, IfMatch, Paging, Router, Session, expect_version, may
 from shared.http.fields import KNOWN, Body, Code, Day, Wilayah
-from shared.privacy import Nik
+from shared.privacy import MaskedNumber, Nik
 
 Name = Annotated[
     str,
@@ -75,7 +75,7 @@ class PendampingItem(BaseModel):
     pendamping_id: UUID
     pendamping_no: str = Field(examples=["PD-7K3M9QXT4"])
     subject: SubjectKind
-    nik: str | None = Field(description="Masked", examples=["3324********9001"])
+    nik: MaskedNumber | None
     name: str
     status: PendampingStatus
     status_from_on: date

@@ -1,0 +1,122 @@
+"""No answer that shows a masked NIK or No. KK gives the number away together with everything else in it."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.contracts.reading import SERVICES, openapi_of
+from shared import wilayah
+from tests.cluster import Cluster
+from tests.contracts.walks import WALKS
+from tests.kit import running
+
+FEWEST_CANDIDATES = 1_000
+PERSONAL_NUMBERS = ("nik", "no_kk")
+MASKED = re.compile(r"(?=.{16}$)[0-9]*\*+[0-9]*")
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+Operation = tuple[str, str]
+# The partner that the family's consent names gets the NIK itself.
+OPEN_BY_CONSENT: set[Operation] = {("GET", "/v1/inbox")}
+
+
+def fields_of(schema: Any, document: dict[str, Any], passed: tuple[str, ...] = ()) -> Iterator[Any]:
+    """Yield each property as (name, schema), below references, lists and choices too."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from fields_of(part, document, passed)
+    elif isinstance(schema, dict):
+        if (reference := schema.get("$ref")) and reference not in passed:
+            named = document["components"]["schemas"][reference.rpartition("/")[2]]
+            yield from fields_of(named, document, (*passed, reference))
+        yield from schema.get("properties", {}).items()
+        for part in schema.values():
+            yield from fields_of(part, document, passed)
+
+
+def personal_fields(document: dict[str, Any]) -> dict[Operation, list[Any]]:
+    """Return the operations whose answer of success has a NIK or a No. KK, with the schemas of those fields."""
+    found: dict[Operation, list[Any]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            answers = [said for status, said in operation["responses"].items() if status.startswith("2")]
+            fields = [
+                schema for name, schema in fields_of(answers, document) if name.endswith(PERSONAL_NUMBERS)
+            ]
+            if fields and (method.upper(), path) not in OPEN_BY_CONSENT:
+                found[method.upper(), path] = fields
+    return found
+
+
+def texts_of(answer: Any) -> Iterator[str]:
+    """Yield every text of an answer."""
+    if isinstance(answer, str):
+        yield answer
+    for part in answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ():
+        yield from texts_of(part)
+
+
+def candidates(masked: str, answer: Any) -> int:
+    """Count the numbers that fit a mask, where the answer's own areas and dates are taken for the number's.
+
+    A NIK is the code of a kecamatan, the date of birth (40 added to the day of women), and a serial of four digits.
+    """
+    texts = list(texts_of(answer))
+    kecamatan = {text.replace(".", "")[:6] for text in texts if wilayah.is_code(text) and len(text) >= 8}
+    days = [date.fromisoformat(text[:10]) for text in texts if DATE.match(text)]
+    births = {f"{day.day + more:02}{day:%m%y}" for day in days for more in (0, 40)}
+    area = sum(fits(masked[:6], code) for code in kecamatan)
+    birth = sum(fits(masked[6:12], birth) for birth in births)
+    return max(area, 1) * max(birth, 1) * (10 ** masked[12:].count("*") - (masked[12:] == "****"))
+
+
+def fits(masked: str, digits: str) -> bool:
+    """Whether the digits that a mask shows are those."""
+    return all(shown in ("*", digit) for shown, digit in zip(masked, digits, strict=True))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", SERVICES)
+async def test_every_masked_number_has_a_thousand_candidates(cluster: Cluster, name: str) -> None:
+    wanted, seen, weak = personal_fields(openapi_of(name)), set[Operation](), list[str]()
+
+    async def judge(response: httpx.Response) -> None:
+        await response.aread()
+        if not response.is_success or "json" not in response.headers.get("content-type", ""):
+            return
+        answer, path = response.json(), response.request.url.path
+        for masked in filter(MASKED.fullmatch, texts_of(answer)):
+            seen.update(
+                (method, template)
+                for method, template in wanted
+                if method == response.request.method
+                and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+            )
+            if candidates(masked, answer) < FEWEST_CANDIDATES:
+                weak.append(f"{response.request.method} {path} shows {masked}")
+
+    async with running(cluster, name) as service:
+        service.client.event_hooks = {"response": [judge]}
+        await WALKS[name](service, cluster)
+    assert weak == []
+    assert set(wanted) - seen == set(), "the walk shows no number of these operations"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_personal_number_in_an_answer_is_published_as_masked(name: str) -> None:
+    open_fields = [
+        operation
+        for operation, schemas in personal_fields(openapi_of(name)).items()
+        for schema in schemas
+        if r"\*{12}" not in str(schema)
+    ]
+    assert open_fields == []
+
+
+def test_an_answer_that_gives_a_number_away_is_counted() -> None:
+    answer = {"kode_wilayah": "33.24.09.2011", "members": [{"birth_on": "1985-08-17", "sex": "P"}]}
+    assert candidates("3324********0001", answer) == 2
+    assert candidates("3324************", answer) == 2 * 9_999
