@@ -1,4 +1,4 @@
-"""The steps of a family intake: stage, apply, clear. Each commits with its progress, its refusals and its events."""
+"""The steps of a family intake: stage, analyze, mark, apply, clear. Each commits with its progress, its refusals and its events."""
 
 import time
 from collections import Counter
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.commands.intake.asking import KIND
 from services.caseload.commands.intake.deciding import Plan, is_unchanged, plan_of, refusals
 from services.caseload.commands.intake.known import Known, Staged, known_of, look_closer, next_families
-from services.caseload.commands.intake.staging import anew, clear, is_lost, mark, refusal, stage
+from services.caseload.commands.intake.staging import analyze, anew, clear, is_lost, mark, refusal, stage
 from services.caseload.commands.intake.telling import tell
 from services.caseload.commands.intake.writing import write
 from services.caseload.commands.loads import add_weight, limit_on, lock_loads
@@ -31,7 +31,7 @@ COUNTS = ("families", "new_families", "changed_families", "unchanged_families", 
 @WORK.step(KIND)
 async def take_in_families(session: AsyncSession, job: Job) -> Step:
     """Do the next step of an intake."""
-    phases = {"stage": stage, "mark": mark, "apply": apply, "clear": clear}
+    phases = {"stage": stage, "analyze": analyze, "mark": mark, "apply": apply, "clear": clear}
     try:
         return await phases[job.place.get("phase", "stage")](session, job)
     except asyncpg.PostgresError as error:

@@ -106,6 +106,7 @@ def secure() -> None:
     op.execute("REVOKE UPDATE, DELETE ON dampingan_limit FROM caseload_api, caseload_worker")
     op.execute("GRANT UPDATE (valid) ON dampingan_limit TO caseload_api")
     op.execute("REVOKE ALL ON staged_row FROM caseload_api")
+    op.execute("GRANT MAINTAIN ON staged_row TO caseload_worker")
 
 
 def show_with(table: str, policy: str, within: str) -> None:
