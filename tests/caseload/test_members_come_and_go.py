@@ -67,14 +67,14 @@ async def test_nobody_joins_who_cannot(family: Family, more: Any, title: str, st
     refused(await family.post("anggota", baby(**more)), title, status)
 
 
-async def test_a_person_of_a_family_out_of_sight_is_known_all_the_same(family: Family) -> None:
+async def test_a_person_of_a_family_out_of_sight_is_refused_without_the_reason(family: Family) -> None:
     far = mother(nik=nik(66, female=True), kode_wilayah="35.03.01.2001", pendamping_no="", no_kk=no_kk(66))
     for place, row in enumerate(far[1:], 1):
         row |= {"nik": nik(660 + place), "no_kk": no_kk(66), "kode_wilayah": "35.03.01.2001"}
     national = family.caseload.token("KEMENSOS")
     done = await take_in(family.caseload, csv_of(far), as_=national)
     assert done["errors"] == []
-    refused(await family.post("anggota", baby(nik=nik(66, female=True))), "NikKnown")
+    refused(await family.post("anggota", baby(nik=nik(66, female=True))), "NumberNotAccepted")
 
 
 async def test_a_death_needs_evidence_ends_what_it_entitled_to_and_keeps_the_days(family: Family) -> None:

@@ -185,6 +185,10 @@ ROW_REFUSALS = MappingProxyType(
         ),
         "TOO_MANY_MEMBERS": ("A family has at most 40 members.", "Satu keluarga paling banyak 40 anggota."),
         "NOT_YOUR_AREA": ("The family's area is not yours.", "Wilayah keluarga ini bukan wilayah Anda."),
+        "NOT_ACCEPTED_HERE": (
+            "Your area cannot take this family in. Check its No. KK and each NIK; if they are right, ask Kemensos.",
+            "Wilayah Anda tidak dapat memasukkan keluarga ini. Periksa No. KK dan setiap NIK; bila benar, minta Kemensos.",
+        ),
         "KEPESERTAAN_OVERLAPS": (
             "The membership overlaps one that is already known of the same bansos.",
             "Kepesertaan ini bertumpang tindih dengan kepesertaan yang sudah tercatat pada bansos yang sama.",

@@ -174,6 +174,19 @@ class UsahaKnown(DomainError):
     id = "Usaha anggota ini sudah tercatat. Perbarui (POST /v1/usaha/{{id}}/revision)."
 
 
+class NumberNotAccepted(DomainError):
+    """409: the number is recorded where the caller may not look it up."""
+
+    en = (
+        "This number cannot be recorded here. Check it against the card. If it is right, ask the Dinsos office;"
+        " the ministry can clear it across areas."
+    )
+    id = (
+        "Nomor ini tidak dapat dicatat di sini. Cocokkan dengan kartunya. Bila sudah benar, hubungi kantor Dinsos;"
+        " lintas wilayah diselesaikan oleh Kemensos."
+    )
+
+
 class NoKkKnown(DomainError):
     """409: a family card is of one family at a time."""
 

@@ -16,6 +16,9 @@ intake = Router(tag="intake")
 class IntakeRequest(Body):
     """Which uploaded file (`POST /v1/files`) to take in; a dry run reports and changes nothing.
 
+    A dry run does not list families whose card or members are recorded outside the caller's area. The report counts
+    them under `elsewhere_families`, in full tens; the intake itself refuses them.
+
     CSV, UTF-8, `,` or `;`, one row a member, one member a family marked as pengurus. The columns: no_kk, nik, name,
     sex (L, P), birth_date, relation, married, pengurus (YA, TIDAK), komponen (`ANAK_SMA:2026-12-31|LANJUT_USIA`),
     kode_wilayah (desa), address, phone, bansos (`PKH:2019-02-01|PBI:2019-01-01`), desil (`NAS:5:2026-Q1`),

@@ -13,6 +13,7 @@ from services.caseload.commands.evidence import require_evidence
 from services.caseload.commands.family.changes import change_family
 from services.caseload.commands.family.editing import edited_family, member_of, require_past
 from services.caseload.commands.family.in_hand import family_in_hand
+from services.caseload.commands.family.taken_numbers import refusal_of_nik
 from services.caseload.commands.past import keep_anggota
 from services.caseload.commands.sealing import seal_waiting
 from services.caseload.commands.tugas import open_tugas, settle_tugas
@@ -20,8 +21,8 @@ from services.caseload.errors.family import (
     BornInTheFuture,
     DeathNeedsEvidence,
     LastMember,
-    NikKnown,
     NotLeft,
+    NumberNotAccepted,
     PengurusStays,
 )
 from services.caseload.models import EndReason, Komponen, KpmAnggota, KpmHistory, Relation, TugasKind
@@ -48,7 +49,7 @@ async def add_anggota(
     """Let somebody who is born or joins belong to the family; who belonged to it before comes back.
 
     Raises:
-        NotFound, PendampingNotActive, DateInTheFuture, BornInTheFuture, NikKnown.
+        NotFound, PendampingNotActive, DateInTheFuture, BornInTheFuture, NikKnown, NumberNotAccepted.
     """
     held = await family_in_hand(session, actor, kpm_id)
     await require_past(session, on)
@@ -61,7 +62,7 @@ async def add_anggota(
         sa.select(KpmAnggota).where(KpmAnggota.nik_index == index).with_for_update(key_share=True)
     )
     if known is not None:
-        await leave_behind(session, known)
+        await leave_behind(session, actor, kpm_id, known)
     member = known or KpmAnggota(anggota_id=uuid7(), nik_index=index)
     member.kpm_id, member.birth_on, member.sex = kpm_id, birth_on, sex
     member.nik_sealed = vault.seal(nik, column="nik", **place)
@@ -75,10 +76,10 @@ async def add_anggota(
     return member
 
 
-async def leave_behind(session: AsyncSession, known: KpmAnggota) -> None:
-    """Keep the days of somebody who had left; raise NikKnown of one who belongs to a family."""
+async def leave_behind(session: AsyncSession, actor: Actor, kpm_id: UUID, known: KpmAnggota) -> None:
+    """Keep the days of somebody who had left; raise the refusal of one who belongs to a family."""
     if known.left_on is None:
-        raise NikKnown("/body/nik")
+        raise refusal_of_nik(actor, kpm_id, known.kpm_id)
     await keep_anggota(await raw(session), [known.anggota_id])
 
 
@@ -246,12 +247,12 @@ async def insert_or_refuse(session: AsyncSession, member: KpmAnggota) -> None:
     """Write it.
 
     Raises:
-        NikKnown: a person belongs to one family, also where row security hides it.
+        NumberNotAccepted: a person belongs to one family, also where row security hides it.
     """
     try:
         async with session.begin_nested():
             session.add(member)
     except IntegrityError as error:
         if constraint_of(error) == "uq_kpm_anggota_nik_index":
-            raise NikKnown("/body/nik") from None
+            raise NumberNotAccepted("/body/nik") from None
         raise

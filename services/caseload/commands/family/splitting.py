@@ -15,10 +15,11 @@ from services.caseload.commands.family.changes import change_family, facts_now
 from services.caseload.commands.family.editing import edited_family, member_of, require_past
 from services.caseload.commands.family.members import count_members, part
 from services.caseload.commands.family.moving import require_village
+from services.caseload.commands.family.taken_numbers import refusal_of_no_kk
 from services.caseload.commands.family.usaha import word_of
 from services.caseload.commands.history import remember
 from services.caseload.commands.past import keep_anggota, keep_usaha
-from services.caseload.errors.family import NobodyRemains, NoKkKnown, PengurusNotAmongThem, PengurusStays
+from services.caseload.errors.family import NobodyRemains, PengurusNotAmongThem, PengurusStays
 from services.caseload.models import EndReason, Komponen, Kpm, KpmAnggota, KpmNoKk, Usaha
 from shared.access import Actor
 from shared.contracts.caseload import KpmRegistered
@@ -46,13 +47,14 @@ async def split_family(
 
     Raises:
         NotFound, PendampingNotActive, LostRace, DateInTheFuture, MemberUnknown, PengurusNotAmongThem, PengurusStays,
-        NobodyRemains, UnknownWilayah, NotAVillage, BeyondYourArea, EvidenceUnknown, NoKkKnown.
+        NobodyRemains, UnknownWilayah, NotAVillage, BeyondYourArea, EvidenceUnknown, NoKkKnown,
+        NumberNotAccepted.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     members = await who_leave(session, kpm, split)
     require_village(actor, kode := split.kode_wilayah or kpm.kode_wilayah)
     await require_evidence(session, split.evidence_sha256)
-    new = await found_family(session, kode, split)
+    new = await found_family(session, actor, kpm, kode, split)
     for member in members:
         await take_along(session, member, new, split)
     kept = {"on": str(split.on), "evidence_sha256": split.evidence_sha256}
@@ -79,11 +81,11 @@ async def who_leave(session: AsyncSession, kpm: Kpm, split: Split) -> list[KpmAn
     return members
 
 
-async def found_family(session: AsyncSession, kode_wilayah: str, split: Split) -> Kpm:
+async def found_family(session: AsyncSession, actor: Actor, old: Kpm, kode_wilayah: str, split: Split) -> Kpm:
     """Write the new family with its card.
 
     Raises:
-        NoKkKnown: a card is of one family.
+        NoKkKnown, NumberNotAccepted: a card is of one family.
     """
     vault, kpm_id = vault_of(session), uuid7()
     card = vault.index("no_kk", split.no_kk)
@@ -105,9 +107,17 @@ async def found_family(session: AsyncSession, kode_wilayah: str, split: Split) -
             session.add(row)
     except IntegrityError as error:
         if constraint_of(error) == "ex_kpm_no_kk_one_family":
-            raise NoKkKnown("/body/no_kk") from None
+            raise refusal_of_no_kk(actor, old.kpm_id, await holder_of(session, row)) from None
         raise
     return new
+
+
+async def holder_of(session: AsyncSession, card: KpmNoKk) -> UUID | None:
+    """Return the family that has the card in that time, None where row security hides it."""
+    same = sa.select(KpmNoKk.kpm_id).where(
+        KpmNoKk.no_kk_index == card.no_kk_index, KpmNoKk.valid.overlaps(card.valid)
+    )
+    return await session.scalar(same.limit(1))
 
 
 async def take_along(session: AsyncSession, member: KpmAnggota, new: Kpm, split: Split) -> None:

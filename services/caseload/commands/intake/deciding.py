@@ -56,9 +56,22 @@ def is_unchanged(known: Known, family: Staged) -> bool:
     return found is not None and found["intake_digest"] == digest_of(family)
 
 
-def refusals(known: Known, family: Staged, actor: Actor) -> list[RowError]:
+def refusals(known: Known, family: Staged) -> list[RowError]:
     """Return why the family is refused, each with its row; of a family with bad rows those are told already."""
-    return list(of_the_whole(family)) or [*of_members(known, family), *of_pengurus(known, family, actor)]
+    return list(of_the_whole(family)) or [*of_members(known, family), *of_pengurus(known, family)]
+
+
+def outside(family: Staged, actor: Actor) -> list[RowError]:
+    """Return the refusal of a family that the file places outside the actor's area."""
+    for row, data in zip(family.rows, family.data, strict=True):
+        if not actor.covers(data["kode"]):
+            return [refusal(row["row_no"], "kode_wilayah", "NOT_YOUR_AREA")]
+    return []
+
+
+def not_accepted(family: Staged) -> list[RowError]:
+    """Return the one refusal of a family with a number recorded elsewhere; which number it is stays out of it."""
+    return [refusal(family.rows[0]["row_no"], None, "NOT_ACCEPTED_HERE")]
 
 
 def of_the_whole(family: Staged) -> Iterator[RowError]:
@@ -87,13 +100,11 @@ def of_members(known: Known, family: Staged) -> Iterator[RowError]:
             yield refusal(row["row_no"], "nik", "NIK_IN_ANOTHER_FAMILY")
 
 
-def of_pengurus(known: Known, family: Staged, actor: Actor) -> Iterator[RowError]:
-    """Yield what is wrong with what the pengurus' row says for all: area, memberships, pendamping."""
+def of_pengurus(known: Known, family: Staged) -> Iterator[RowError]:
+    """Yield what is wrong with what the pengurus' row says for all: memberships, pendamping."""
     n = family.pengurus
     row_no, data = family.rows[n]["row_no"], family.data[n]
     found = known.families.get(family.no_kk_index)
-    if not actor.covers(data["kode"]) or (found and not actor.covers(found["kode_wilayah"])):
-        yield refusal(row_no, "kode_wilayah", "NOT_YOUR_AREA")
     held = known.kepesertaan.get(found["kpm_id"], []) if found else []
     for bansos, first in data["bansos"]:
         if overlaps(held, bansos, date.fromisoformat(first)):

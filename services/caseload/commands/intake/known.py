@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.facts import Ages, ages_on
+from shared.access import Actor
 from shared.database import raw
 from shared.jobs import Job
 
@@ -25,7 +26,10 @@ SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.fa
 FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE card.no_kk_index = ANY($1) AND upper_inf(card.valid)
 ORDER BY kpm.kpm_id FOR NO KEY UPDATE OF kpm
 """
-PERSONS = "SELECT nik_index, anggota_id, kpm_id, left_on FROM kpm_anggota WHERE nik_index = ANY($1)"
+PERSONS = """
+SELECT nik_index, anggota_id, kpm_id, left_on, kode_wilayah FROM kpm_anggota JOIN kpm USING (kpm_id)
+WHERE nik_index = ANY($1)
+"""
 KOMPONEN = """
 SELECT komponen_id, kpm_id, anggota_id, kind, lower(valid) AS first, upper(valid) AS until FROM komponen
 WHERE valid @> $3::date AND (kpm_id = ANY($1) OR anggota_id = ANY($2))
@@ -94,6 +98,8 @@ class Known:
     )
     usaha: dict[UUID, Any] = field(default_factory=dict[UUID, Any])
     placements: dict[str, Placements] = field(default_factory=dict[str, Placements])
+    elsewhere: set[bytes] = field(default_factory=set[bytes])
+    """Cards of the file that are recorded, or name members recorded, outside the caller's area."""
 
 
 async def next_families(session: AsyncSession, job: Job, after: int, limit: int) -> tuple[list[Staged], int]:
@@ -126,19 +132,33 @@ def uncut(rows: list[Any], limit: int) -> list[Any]:
     return rows[:end]
 
 
-async def known_of(session: AsyncSession, families: Iterable[Staged], today: date) -> Known:
-    """Return which of the families are known; they are locked, so that what is decided on them holds."""
+async def known_of(session: AsyncSession, families: Iterable[Staged], today: date, actor: Actor) -> Known:
+    """Return which of the families are known; they are locked, so that what is decided on them holds.
+
+    Families outside the actor's area are left out and noted under `elsewhere`.
+    """
     connection = await raw(session)
     found = await connection.fetch(FAMILIES, [family.no_kk_index for family in families])
-    return Known(today, await ages_on(session, today), {row["no_kk_index"]: row for row in found})
+    own = {row["no_kk_index"]: row for row in found if actor.covers(row["kode_wilayah"])}
+    known = Known(today, await ages_on(session, today), own)
+    known.elsewhere = {row["no_kk_index"] for row in found} - own.keys()
+    return known
 
 
-async def look_closer(session: AsyncSession, known: Known, families: Sequence[Staged]) -> None:
-    """Read what deciding on families that are new or have changed takes."""
+async def look_closer(session: AsyncSession, known: Known, families: Sequence[Staged], actor: Actor) -> None:
+    """Read what deciding on families that are new or have changed takes.
+
+    Members of families outside the actor's area are left out and noted under `elsewhere`.
+    """
     connection = await raw(session)
     niks = [row["nik_index"] for family in families for row in family.rows if row["nik_index"]]
     numbers = list({data["pendamping_no"] for f in families for data in f.data if data.get("pendamping_no")})
-    known.persons = {row["nik_index"]: row for row in await connection.fetch(PERSONS, niks)}
+    found = await connection.fetch(PERSONS, niks)
+    far = {
+        row["nik_index"] for row in found if row["left_on"] is None and not actor.covers(row["kode_wilayah"])
+    }
+    known.persons = {row["nik_index"]: row for row in found if row["nik_index"] not in far}
+    known.elsewhere |= {f.no_kk_index for f in families for row in f.rows if row["nik_index"] in far}
     for row in await connection.fetch(PLACEMENTS, numbers, known.today):
         placed = Placements(row["pendamping_id"], row["status"] == "AKTIF", [])
         placed = known.placements.setdefault(row["pendamping_no"], placed)

@@ -11,7 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.commands.intake.asking import KIND
-from services.caseload.commands.intake.deciding import Plan, is_unchanged, plan_of, refusals
+from services.caseload.commands.intake.deciding import (
+    Plan,
+    is_unchanged,
+    not_accepted,
+    outside,
+    plan_of,
+    refusals,
+)
 from services.caseload.commands.intake.known import Known, Staged, known_of, look_closer, next_families
 from services.caseload.commands.intake.staging import analyze, anew, clear, is_lost, mark, refusal, stage
 from services.caseload.commands.intake.telling import tell
@@ -20,11 +27,14 @@ from services.caseload.commands.loads import add_weight, limit_on, lock_loads
 from services.caseload.commands.pace import has_room
 from services.caseload.commands.work import WORK
 from shared import clock
+from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.jobs import Job, RowError, Step
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 1000, 8000
 WANTED_SECONDS = 0.8
+SHOWN_IN = 10
+"""Families with numbers outside the caller's area are counted in tens: a smaller count would answer for one number."""
 COUNTS = ("families", "new_families", "changed_families", "unchanged_families", "refused_families")
 
 
@@ -80,27 +90,38 @@ class Outcome:
         self.plans: list[Plan] = []
         self.errors: list[RowError] = []
         self.counts: Counter[str] = Counter()
-        self.done = self.refused = 0
+        self.done = self.refused = self.elsewhere = 0
 
     @classmethod
     async def of(cls, session: AsyncSession, job: Job, families: Sequence[Staged]) -> "Outcome":
         """Decide on each family."""
-        outcome = cls(await clock.today(session))
-        known = await known_of(session, families, outcome.today)
-        told = [family for family in families if outcome.is_open(known, family)]
-        await look_closer(session, known, told)
+        outcome, dry = cls(await clock.today(session)), job.params["dry_run"]
+        known = await known_of(session, families, outcome.today, job.actor)
+        told = [family for family in families if outcome.is_open(known, family, job.actor)]
+        await look_closer(session, known, told, job.actor)
         for family in told:
-            if found := refusals(known, family, job.actor):
+            elsewhere = family.no_kk_index in known.elsewhere
+            outcome.elsewhere += elsewhere
+            # A dry run leaves no trace: it decides as if numbers outside the caller's area were recorded nowhere.
+            if elsewhere and not dry:
+                outcome.refuse(family, not_accepted(family))
+            elif found := refusals(known, family):
                 outcome.refuse(family, found)
             else:
                 outcome.plans.append(plan_of(known, family))
         outcome.counts["families"] = len(families)
         return outcome
 
-    def is_open(self, known: Known, family: Staged) -> bool:
-        """Whether there is something to decide; a family with a bad row, and one without a change, are settled."""
+    def is_open(self, known: Known, family: Staged, actor: Actor) -> bool:
+        """Whether there is something to decide.
+
+        A family with a bad row, one outside the actor's area, and one without a change are settled.
+        """
         if not all(row["ok"] for row in family.rows):
             self.refuse(family, [])
+            return False
+        if refused := outside(family, actor):
+            self.refuse(family, refused)
             return False
         if is_unchanged(known, family):
             self.counts["unchanged_families"] += 1
@@ -144,4 +165,7 @@ class Outcome:
         self.counts["changed_families"] = len(self.plans) - self.counts["new_families"]
         self.done += sum(len(plan.staged.rows) for plan in self.plans)
         report = {name: int(job.report.get(name, 0)) + self.counts[name] for name in COUNTS}
+        elsewhere = int(job.place.get("elsewhere", 0)) + self.elsewhere
+        report["elsewhere_families"] = elsewhere // SHOWN_IN * SHOWN_IN
+        place |= {"elsewhere": elsewhere}
         return Step(done=self.done, refused=self.refused, errors=self.errors, place=place, report=report)
