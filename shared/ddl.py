@@ -114,9 +114,10 @@ CREATE TABLE platform.job (
     actor_sub text NOT NULL, actor jsonb NOT NULL, areas text[] NOT NULL DEFAULT '{}',
     cancel_asked boolean NOT NULL DEFAULT false, attempts integer NOT NULL DEFAULT 0, error text,
     reason jsonb, lease uuid, lease_until timestamptz,
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp(), started_at timestamptz, ended_at timestamptz
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(), started_at timestamptz, ended_at timestamptz,
+    turn_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );;
-CREATE INDEX ix_job_state_created_at ON platform.job (state, created_at);;
+CREATE INDEX ix_job_open ON platform.job (turn_at) WHERE state IN ('QUEUED', 'RUNNING');;
 CREATE TABLE platform.job_row_error (
     job_id uuid NOT NULL REFERENCES platform.job (job_id), row bigint NOT NULL, number smallint NOT NULL,
     "column" text, code text NOT NULL, reason jsonb NOT NULL, params jsonb NOT NULL DEFAULT '{}',
@@ -206,7 +207,7 @@ GRANT UPDATE, DELETE ON platform.parked TO {service}_api;;
 GRANT UPDATE ON platform.cursor TO {service}_api;;
 GRANT INSERT, UPDATE, DELETE ON platform.idempotency TO {service}_api, {service}_worker;;
 GRANT INSERT, UPDATE ON platform.job, platform.due TO {service}_api, {service}_worker;;
-GRANT INSERT ON platform.job_row_error TO {service}_worker;;
+GRANT INSERT, DELETE ON platform.job_row_error TO {service}_worker;;
 GRANT INSERT, DELETE ON platform.file, platform.file_chunk TO {service}_api, {service}_worker;;
 GRANT UPDATE ON platform.business_clock TO {service}_api;;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA platform TO {service}_api, {service}_worker;;

@@ -163,7 +163,10 @@ job = sa.Table(
     ),
     _at("started_at", nullable=True),
     _at("ended_at", nullable=True),
-    sa.Index("ix_job_state_created_at", "state", "created_at"),
+    sa.Column(
+        "turn_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()
+    ),
+    sa.Index("ix_job_open", "turn_at", postgresql_where=sa.text("state IN ('QUEUED', 'RUNNING')")),
 )
 job_row_error = sa.Table(
     "job_row_error",

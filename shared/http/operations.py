@@ -145,7 +145,7 @@ def jobs_router() -> Router:
     @router.get("/jobs/{job_id}/errors", response_model=RowErrorPage)
     @may(Permission.JOB_READ)
     async def list_job_errors(job_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
-        """Return refused rows with row, column and reason."""
+        """Return refused rows with row, column and reason; they are kept for 90 days after the job's end."""
         await _job(session, job_id, caller)
         table = schema.job_row_error
         statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields)).where(

@@ -1,6 +1,7 @@
 """Long work in leased, resumable steps, and what falls due. A step, its progress and its events commit together."""
 
-from shared.jobs.asking import JobEnded, as_json, ask_cancel, enqueue, from_json
+from shared.jobs.asking import JobEnded, TooManyJobs, as_json, ask_cancel, enqueue, from_json
+from shared.jobs.expiring import expire_row_errors
 from shared.jobs.falling_due import run_due
 from shared.jobs.kinds import Due, DueFunction, Job, OutsideCall, RowError, Step, StepFunction, Work
 from shared.jobs.scheduling import move_lane, schedule, schedule_many, unschedule
@@ -17,10 +18,12 @@ __all__ = [
     "RowError",
     "Step",
     "StepFunction",
+    "TooManyJobs",
     "Work",
     "as_json",
     "ask_cancel",
     "enqueue",
+    "expire_row_errors",
     "from_json",
     "move_lane",
     "run_due",

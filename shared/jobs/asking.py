@@ -10,7 +10,19 @@ from uuid_utils.compat import uuid7
 
 from shared import schema
 from shared.access import Actor, Role, Scope
+from shared.access.actor import SYSTEM
 from shared.errors import DomainError, NotFound
+
+MOST_OPEN_JOBS = 10
+ONE_ASKS = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('pilar jobs ' || :sub, 0))")
+
+
+class TooManyJobs(DomainError):
+    """409: one account has as many jobs open as it may have."""
+
+    en = "You have {count} jobs that have not ended. Wait until one has, or cancel one, then send this again."
+    id = "Ada {count} pekerjaan Anda yang belum selesai. Tunggu sampai satu selesai atau batalkan satu, lalu kirim lagi."
+    retry_after = 30
 
 
 class JobEnded(DomainError):
@@ -47,9 +59,23 @@ def from_json(fields: Mapping[str, Any]) -> Actor:
 
 
 async def enqueue(
-    session: AsyncSession, kind: str, params: Mapping[str, Any], actor: Actor, *, total: int | None = None
+    session: AsyncSession,
+    kind: str,
+    params: Mapping[str, Any],
+    actor: Actor,
+    *,
+    total: int | None = None,
+    ordered_before: bool = False,
 ) -> UUID:
-    """Ask for long work; a worker begins it after the commit. Returns the job's id (`GET /v1/jobs/{id}`)."""
+    """Ask for long work; a worker begins it after the commit. Returns the job's id (`GET /v1/jobs/{id}`).
+
+    A job that an earlier request ordered for today (`ordered_before`) begins however many are open.
+
+    Raises:
+        TooManyJobs.
+    """
+    if not ordered_before and not actor.sub.startswith(SYSTEM):
+        await _require_room(session, actor)
     job_id = uuid7()
     await session.execute(
         sa.insert(schema.job).values(
@@ -63,6 +89,17 @@ async def enqueue(
         )
     )
     return job_id
+
+
+async def _require_room(session: AsyncSession, actor: Actor) -> None:
+    """Raise TooManyJobs where the account has as many open jobs as it may have."""
+    await session.execute(ONE_ASKS, {"sub": actor.sub})
+    job = schema.job.c
+    # As text: the partial index of open jobs is only used for its own condition.
+    still_open = sa.text("state IN ('QUEUED', 'RUNNING')")
+    counted = sa.select(sa.func.count()).select_from(schema.job).where(job.actor_sub == actor.sub, still_open)
+    if (count := await session.scalar(counted) or 0) >= MOST_OPEN_JOBS:
+        raise TooManyJobs(count=count)
 
 
 async def ask_cancel(session: AsyncSession, job_id: UUID) -> None:

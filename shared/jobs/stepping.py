@@ -1,6 +1,6 @@
 """Long work in leased, resumable steps: a step, its progress and its events commit together."""
 
-import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -17,9 +17,12 @@ from shared.database import Database
 from shared.faults import faultpoint
 from shared.jobs.asking import from_json
 from shared.jobs.kinds import LEASE, Job, RowError, Step, Work
-from shared.jobs.telling import as_sentences, why_it_ended
+from shared.jobs.telling import TooManyRefusals, as_sentences, why_it_ended
 
 MOST_TRIES = 5
+MOST_REFUSALS = 10_000
+TURN_SECONDS = 1.0
+"""After so long a job gives its lease back, and the open job that has waited longest is next."""
 WORKER_DIED = "WorkerDied"
 """What a job shows whose steps killed so many workers in a row, or outlived their leases; none of them was finished."""
 log = structlog.get_logger()
@@ -28,13 +31,19 @@ LEASE_JOB = sa.text(
     "UPDATE platform.job SET state = 'RUNNING', lease = :lease, lease_until = clock_timestamp() + :term,"
     " started_at = coalesce(started_at, clock_timestamp()), attempts = attempts + 1"
     " WHERE job_id = (SELECT job_id FROM platform.job WHERE kind = ANY(:kinds) AND (state = 'QUEUED'"
-    " OR (state = 'RUNNING' AND lease_until < clock_timestamp())) ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+    " OR (state = 'RUNNING' AND lease_until < clock_timestamp())) ORDER BY turn_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
     " RETURNING job_id, attempts"
+)
+# The lease counted this try, unless an earlier step of the same turn has succeeded since.
+STEP_FAILED = sa.text(
+    "UPDATE platform.job SET lease = NULL, turn_at = clock_timestamp(), attempts = greatest(attempts, 1),"
+    " lease_until = clock_timestamp() + make_interval(secs => 0.2 * greatest(attempts, 1))"
+    " WHERE job_id = :job_id AND lease = :lease RETURNING attempts"
 )
 
 
 async def run_step(database: Database, todo: Work) -> bool:
-    """Lease one job and run its steps until it ends or the lease is lost. Returns whether there was one."""
+    """Lease the job that has waited longest and run its steps for one turn. Returns whether there was one."""
     if not todo.steps:
         return False
     lease = uuid7()
@@ -45,50 +54,64 @@ async def run_step(database: Database, todo: Work) -> bool:
             await _give_up(session, row.job_id, WORKER_DIED)
     if row is None:
         return False
-    going = row.attempts <= MOST_TRIES
+    going, until = row.attempts <= MOST_TRIES, time.monotonic() + TURN_SECONDS
     while going:
         try:
-            going = await _one_step(database, todo, row.job_id, lease)
+            going = await _one_step(database, todo, row.job_id, lease, until)
         except Exception as error:  # noqa: BLE001 (a step that fails for good is told; the worker goes on)
-            going = await _step_failed(database, row.job_id, lease, error)
+            await _step_failed(database, row.job_id, lease, error)
+            return True
     return True
 
 
-async def _one_step(database: Database, todo: Work, job_id: UUID, lease: UUID) -> bool:
+async def _one_step(database: Database, todo: Work, job_id: UUID, lease: UUID, until: float) -> bool:
+    """Run one step. Returns whether the lease still holds: the job has not ended, and its turn is not over."""
     async with database.transaction(Actor.system(database.service)) as session:
-        table = schema.job
-        row = (
-            await session.execute(
-                sa.select(table).where(table.c.job_id == job_id, table.c.lease == lease).with_for_update()
-            )
-        ).one_or_none()
-        if row is None or row.state != "RUNNING":
+        row = await _locked(session, job_id, lease)
+        if row is None:
             return False
-        job = Job(
-            row.job_id,
-            row.kind,
-            row.params,
-            row.place,
-            from_json(row.actor),
-            row.total,
-            row.done,
-            row.refused,
-            row.report,
-        )
+        job = _job_of(row)
         session.info["actor"] = job.actor
         step = Step(finished=True) if row.cancel_asked else await todo.steps[row.kind](session, job)
         await faultpoint(f"job.{row.kind}.before_commit")
         state = "CANCELLED" if row.cancel_asked else "DONE" if step.finished else "RUNNING"
-        await _write_step(session, job, step, state)
+        going = state == "RUNNING" and time.monotonic() < until
+        await _write_step(session, job, step, state, going=going)
+        if await _write_errors(session, job_id, step.errors):
+            going = False
+            await _give_up(session, job_id, TooManyRefusals(limit=MOST_REFUSALS))
     for result, rows in (("done", step.done), ("refused", step.refused)):
         telemetry.job_rows.labels(database.service, row.kind, result).inc(rows)
     await faultpoint(f"job.{row.kind}.after_commit")
-    return state == "RUNNING"
+    return going
 
 
-async def _write_step(session: AsyncSession, job: Job, step: Step, state: str) -> None:
+async def _locked(session: AsyncSession, job_id: UUID, lease: UUID) -> sa.Row[Any] | None:
+    """Return the job's row, locked; None where the lease is lost or the job has ended."""
     table = schema.job
-    ended = {"ended_at": sa.func.clock_timestamp(), "lease": None} if state != "RUNNING" else {}
+    mine = sa.select(table).where(table.c.job_id == job_id, table.c.lease == lease)
+    row = (await session.execute(mine.with_for_update())).one_or_none()
+    return row if row is not None and row.state == "RUNNING" else None
+
+
+def _job_of(row: sa.Row[Any]) -> Job:
+    return Job(
+        row.job_id,
+        row.kind,
+        row.params,
+        row.place,
+        from_json(row.actor),
+        row.total,
+        row.done,
+        row.refused,
+        row.report,
+    )
+
+
+async def _write_step(session: AsyncSession, job: Job, step: Step, state: str, *, going: bool) -> None:
+    table, now = schema.job, sa.func.clock_timestamp()
+    released = {} if going else {"lease": None, "turn_at": now}
+    ended = {"ended_at": now} if state != "RUNNING" else {}
     await session.execute(
         sa.update(table)
         .where(table.c.job_id == job.job_id)
@@ -99,16 +122,27 @@ async def _write_step(session: AsyncSession, job: Job, step: Step, state: str) -
             total=step.total if step.total is not None else table.c.total,
             place=step.place or job.place,
             report={**job.report, **step.report},
-            lease_until=sa.func.clock_timestamp() + LEASE,
+            lease_until=now + LEASE if going else now,
             attempts=0,
+            **released,
             **ended,
         )
     )
-    if step.errors:
-        await _write_errors(session, job.job_id, step.errors)
 
 
-async def _write_errors(session: AsyncSession, job_id: UUID, errors: Sequence[RowError]) -> None:
+async def _write_errors(session: AsyncSession, job_id: UUID, errors: Sequence[RowError]) -> bool:
+    """Keep the refusals of a step, up to the limit of the job; return whether there are more."""
+    if not errors:
+        return False
+    table = schema.job_row_error
+    kept = sa.select(sa.func.count()).select_from(table).where(table.c.job_id == job_id)
+    room = MOST_REFUSALS - (await session.scalar(kept) or 0)
+    if rows := _error_rows(job_id, errors[:room]):
+        await session.execute(insert(table).on_conflict_do_nothing(), rows)
+    return len(errors) > room
+
+
+def _error_rows(job_id: UUID, errors: Sequence[RowError]) -> list[dict[str, Any]]:
     numbers: dict[int, int] = {}
     rows: list[dict[str, Any]] = []
     for error in errors:
@@ -124,25 +158,16 @@ async def _write_errors(session: AsyncSession, job_id: UUID, errors: Sequence[Ro
                 "params": dict(error.params),
             }
         )
-    await session.execute(insert(schema.job_row_error).on_conflict_do_nothing(), rows)
+    return rows
 
 
-async def _step_failed(database: Database, job_id: UUID, lease: UUID, error: Exception) -> bool:
-    """Try again a little later; after five failures in a row the job FAILS, with the error's class and what to do."""
+async def _step_failed(database: Database, job_id: UUID, lease: UUID, error: Exception) -> None:
+    """Try again in a later turn; after five failures in a row the job FAILS, with the error's class and what to do."""
     log.warning("step_failed", job_id=str(job_id), error=type(error).__name__)
     async with database.transaction(Actor.system(database.service)) as session:
-        table = schema.job
-        mine = sa.and_(table.c.job_id == job_id, table.c.lease == lease)
-        attempts = await session.scalar(
-            sa.update(table).where(mine).values(attempts=table.c.attempts + 1).returning(table.c.attempts)
-        )
-        if attempts is None:
-            return False
-        if attempts > MOST_TRIES:
+        attempts = await session.scalar(STEP_FAILED, {"job_id": job_id, "lease": lease})
+        if attempts is not None and attempts >= MOST_TRIES:
             await _give_up(session, job_id, error)
-            return False
-    await asyncio.sleep(0.2 * attempts)
-    return True
 
 
 async def _give_up(session: AsyncSession, job_id: UUID, error: Exception | str) -> None:

@@ -23,10 +23,25 @@ class WorkStopped(DomainError):
     )
 
 
+class TooManyRefusals(DomainError):
+    """What a FAILED job tells when so much was refused that the input as a whole is wrong."""
+
+    en = (
+        "The work stopped after {limit} refusals. What was done before stays. Correct the refused rows that are listed"
+        " and look for the same fault in the others; then order the rest again."
+    )
+    id = (
+        "Pekerjaan berhenti setelah {limit} penolakan. Yang sudah dikerjakan tetap berlaku. Perbaiki baris tertolak yang"
+        " tercantum, periksa kesalahan yang sama pada baris lain, lalu minta kembali sisanya."
+    )
+
+
 def why_it_ended(error: Exception | str, tries: int) -> Words:
     """Return the sentences of a job that failed; of a fault only its class is named, never its text."""
-    if isinstance(error, DomainError):
-        told: DomainError = WorkRefused(why=spoken(error))
+    if isinstance(error, TooManyRefusals):
+        told: DomainError = error
+    elif isinstance(error, DomainError):
+        told = WorkRefused(why=spoken(error))
     else:
         told = WorkStopped(tries=tries, error=error if isinstance(error, str) else type(error).__name__)
     return spoken(told)

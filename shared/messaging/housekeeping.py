@@ -1,4 +1,4 @@
-"""What the platform does for itself when it falls due: outbox months ahead, answers whose term is over."""
+"""What the platform does for itself when it falls due: outbox months ahead, answers and row errors whose term is over."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -33,8 +33,8 @@ async def begin(database: Database) -> None:
 
 
 async def keep_house(session: AsyncSession, due: "Due") -> None:
-    """Make the outbox's coming months, drop answers past their term and sealed bodies past seven days."""
-    from shared.jobs import schedule
+    """Make the outbox's coming months; drop answers, sealed bodies and row errors past their term."""
+    from shared.jobs import expire_row_errors, schedule
 
     months = schema.months_from(datetime.now(UTC), schema.MONTHS_AHEAD + 2)
     for first, following in pairwise(months):
@@ -48,4 +48,5 @@ async def keep_house(session: AsyncSession, due: "Due") -> None:
     old = datetime.now(UTC) - SEALED_KEPT
     sealed = (outbox.c.topic == "pilar.sealed", outbox.c.recorded_at < old, outbox.c.body.is_not(None))
     await session.execute(sa.update(outbox).where(*sealed).values(body=None))
-    await schedule(session, KIND, datetime.now(UTC) + EVERY, subject_id=due.subject_id, clock="real")
+    wait = timedelta() if await expire_row_errors(session) else EVERY
+    await schedule(session, KIND, datetime.now(UTC) + wait, subject_id=due.subject_id, clock="real")

@@ -8,6 +8,7 @@ import pytest
 
 from shared.access import Role
 from shared.contracts.kinds import PendampingStatus
+from shared.jobs.stepping import MOST_REFUSALS
 from tests.caseload.given import (
     COLUMNS,
     FAR_DESA,
@@ -15,9 +16,11 @@ from tests.caseload.given import (
     OTHER_NO,
     PENDAMPING_NO,
     SPACE,
+    ask_intake,
     csv_of,
     dinsos,
     family,
+    family_of,
     nik,
     pendamping,
     take_in,
@@ -203,3 +206,17 @@ async def test_who_may_not_take_in_families(caseload: Running) -> None:
         "/v1/intake", {"sha256": "0" * 64}, as_=caseload.token(Role.KETUA_TIM_KABKOTA)
     )
     assert answer.status_code == 403
+
+
+async def test_a_file_of_junk_ends_at_the_limit_and_what_came_in_before_stays(placed: Running) -> None:
+    await take_in(placed, csv_of(family(1)))
+    job = await ask_intake(placed, csv_of(family(2)) + b"junk\n" * MOST_REFUSALS)
+    await placed.work()
+    found = (await placed.get(job, as_=dinsos(placed))).json()
+    assert (found["state"], found["error"], found["done"]) == ("FAILED", "TooManyRefusals", 0)
+    errors = await placed.sql("SELECT count(*) FROM platform.job_row_error")
+    assert errors[0][0] == MOST_REFUSALS
+    assert await family_of(placed, MOTHER_1)
+    again = await take_in(placed, csv_of(family(2)))
+    assert again["report"]["new_families"] == 1
+    assert (await placed.sql("SELECT count(*) FROM staged_row"))[0][0] == 0

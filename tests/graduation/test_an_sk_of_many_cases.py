@@ -182,6 +182,7 @@ async def test_waits_while_much_is_unsent(graduation: Running) -> None:
     assert (await job_of(graduation, asked))["done"] == 0
     await relay(graduation)
     assert await working
+    await graduation.work()
     assert (await job_of(graduation, asked))["done"] == 2
 
 

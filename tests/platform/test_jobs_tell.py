@@ -92,7 +92,7 @@ async def test_a_step_that_fails_in_any_way_is_tried_again_and_then_told(
         raise fault
 
     job_id = await begun(registry, broken)
-    await run_step(registry.worker, registry.parts.work)
+    await registry.work()
     job = await read(registry, job_id)
     assert (job["state"], job["error"], len(tries)) == ("FAILED", fault.__name__, 5)
     assert job["reason"]["en"].startswith(
@@ -107,7 +107,7 @@ async def test_a_step_that_is_refused_tells_the_refusal_and_what_to_do(registry:
 
     job_id = await begun(registry, refused)
     assert (await read(registry, job_id))["reason"] is None
-    await run_step(registry.worker, registry.parts.work)
+    await registry.work()
     job = await read(registry, job_id)
     assert (job["state"], job["error"]) == ("FAILED", "NotYetKnown")
     stays = "What was done before stays. Put this right, then order the rest again."

@@ -150,4 +150,4 @@ async def begin(session: AsyncSession, due: Due) -> None:
     params = dict(due.payload)
     actor, families = from_json(params.pop("actor")), params.pop("families")
     hand_over = await session.get_one(HandOver, UUID(due.subject_id), with_for_update={"key_share": True})
-    hand_over.job_id = await enqueue(session, KIND, params, actor, total=families)
+    hand_over.job_id = await enqueue(session, KIND, params, actor, total=families, ordered_before=True)

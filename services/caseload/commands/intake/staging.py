@@ -15,7 +15,7 @@ from services.caseload.commands.intake.row import Row, read_row
 from services.caseload.commands.intake.values import NUMBER_FAULTS
 from services.caseload.errors import ROW_REFUSALS
 from services.caseload.models import StagedRow
-from shared import clock, files
+from shared import clock, files, schema
 from shared.database import raw, vault_of
 from shared.errors import InvalidInput, Words
 from shared.jobs import Job, RowError, Step
@@ -78,7 +78,9 @@ async def mark(session: AsyncSession, job: Job) -> Step:
     await connection.execute(REPEATED, job.job_id)
     found = await connection.fetchval("SELECT count(*) FROM staged_row WHERE job_id = $1", job.job_id)
     staged = int(job.place["staged"])
-    return Step(place={"phase": "apply", "after": 0, "staged": staged}) if found == staged else anew(job)
+    if found != staged:
+        return await anew(session, job)
+    return Step(place={"phase": "apply", "after": 0, "staged": staged})
 
 
 async def is_lost(session: AsyncSession, job: Job) -> bool:
@@ -88,8 +90,10 @@ async def is_lost(session: AsyncSession, job: Job) -> bool:
     return bool(job.place["staged"]) and not there
 
 
-def anew(job: Job) -> Step:
+async def anew(session: AsyncSession, job: Job) -> Step:
     """Begin the file again: what came in is found unchanged this time, and counted anew."""
+    errors = schema.job_row_error
+    await session.execute(sa.delete(errors).where(errors.c.job_id == job.job_id))
     nothing = {name: 0 for name, value in job.report.items() if type(value) is int}
     return Step(
         done=-job.done, refused=-job.refused, place={"phase": "stage"}, report=nothing | {"warnings": {}}

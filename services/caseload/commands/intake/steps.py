@@ -55,7 +55,7 @@ async def apply(session: AsyncSession, job: Job) -> Step:
     It decides while what was told before is being sent, and writes when there is room to tell more.
     """
     if await is_lost(session, job):
-        return anew(job)
+        return await anew(session, job)
     wet = not job.params["dry_run"]
     if wet and job.place.get("deep") and not await has_room(session):
         return Step(place=job.place)

@@ -1,0 +1,211 @@
+"""Jobs share the workers: each gets its turn, none may flood the list of refusals, nobody may open too many."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.access import Actor, Role
+from shared.errors import Words
+from shared.jobs import Job, RowError, Step, TooManyJobs, enqueue, run_step, stepping
+from shared.jobs.asking import MOST_OPEN_JOBS
+from shared.jobs.expiring import JOBS_AT_ONCE, expire_row_errors
+from shared.jobs.stepping import MOST_REFUSALS
+from shared.messaging import housekeeping
+from tests.kit import Running
+
+ASKED_BY = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))
+WRONG = Words("A NIK has 16 digits. Enter it again.", "NIK terdiri atas 16 angka. Isi ulang.")
+
+WAITS_FOR_THE_FIRST = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+async def ask(registry: Running, kind: str, **more: Any) -> UUID:
+    async with registry.session(ASKED_BY) as session:
+        return await enqueue(session, kind, {}, ASKED_BY, **more)
+
+
+async def read(registry: Running, job_id: UUID, what: str = "") -> dict[str, Any]:
+    answer = await registry.get(f"/v1/jobs/{job_id}{what}", as_=registry.token("KEMENSOS"))
+    return dict(answer.json())
+
+
+@pytest.fixture
+def order(registry: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The kinds in the order of their steps; "long" never ends by itself, "short" has one step. A turn is one step."""
+    seen: list[str] = []
+
+    async def long(session: AsyncSession, job: Job) -> Step:
+        del session
+        seen.append("long")
+        return Step(done=1, finished=bool(job.params.get("over")))
+
+    async def short(session: AsyncSession, job: Job) -> Step:
+        del session, job
+        seen.append("short")
+        return Step(done=1, finished=True)
+
+    monkeypatch.setattr(stepping, "TURN_SECONDS", 0)
+    registry.parts.work.steps.update(long=long, short=short)
+    yield seen
+    del registry.parts.work.steps["long"], registry.parts.work.steps["short"]
+
+
+async def test_short_job_asked_later_does_not_wait_for_the_end_of_a_long_one(
+    registry: Running, order: list[str]
+) -> None:
+    await ask(registry, "long")
+    await run_step(registry.worker, registry.parts.work)
+    short = await ask(registry, "short")
+    for _ in range(2):
+        await run_step(registry.worker, registry.parts.work)
+    assert (await read(registry, short))["state"] == "DONE"
+    assert order.count("short") == 1
+
+
+async def test_two_long_jobs_of_two_workers_take_turns(registry: Running, order: list[str]) -> None:
+    jobs = [await ask(registry, "long") for _ in range(3)]
+
+    async def turns() -> None:
+        for _ in range(6):
+            await run_step(registry.worker, registry.parts.work)
+
+    await asyncio.gather(turns(), turns())
+    done = [(await read(registry, job))["done"] for job in jobs]
+    assert (sum(done), len(order)) == (12, 12)
+    assert max(done) - min(done) <= 1
+
+
+async def test_job_whose_step_fails_holds_up_no_other(registry: Running, order: list[str]) -> None:
+    async def broken(session: AsyncSession, job: Job) -> Step:
+        del session, job
+        raise ConnectionError
+
+    registry.parts.work.steps["broken"] = broken
+    try:
+        failing, short = await ask(registry, "broken"), await ask(registry, "short")
+        for _ in range(2):
+            await run_step(registry.worker, registry.parts.work)
+        assert (await read(registry, short))["state"] == "DONE"
+        assert (await read(registry, failing))["state"] == "RUNNING"
+        await registry.work()
+        assert (await read(registry, failing))["state"] == "FAILED"
+    finally:
+        del registry.parts.work.steps["broken"]
+    assert order == ["short"]
+
+
+async def test_long_job_goes_on_within_its_turn(registry: Running) -> None:
+    steps = count(1)
+
+    async def several(session: AsyncSession, job: Job) -> Step:
+        del session, job
+        return Step(done=1, finished=next(steps) == 3)
+
+    registry.parts.work.steps["several"] = several
+    job = await ask(registry, "several")
+    await run_step(registry.worker, registry.parts.work)
+    assert (await read(registry, job))["state"] == "DONE"
+
+
+async def refusing(registry: Running, size: int) -> UUID:
+    """Run a job that does one row a step and refuses `size` others."""
+
+    async def refuse(session: AsyncSession, job: Job) -> Step:
+        del session
+        first = job.refused + 1
+        errors = [RowError(row, "nik", "NOT_A_NIK", WRONG) for row in range(first, first + size)]
+        return Step(done=1, refused=size, errors=errors, place={"n": job.place.get("n", 0) + 1})
+
+    registry.parts.work.steps["refusing"] = refuse
+    job = await ask(registry, "refusing")
+    await registry.work()
+    return job
+
+
+@pytest.mark.parametrize("size", [4_000, MOST_REFUSALS + 1])
+async def test_job_fails_at_the_limit_of_refusals_and_keeps_what_was_done(
+    registry: Running, size: int
+) -> None:
+    job_id = await refusing(registry, size)
+    job = await read(registry, job_id)
+    steps = MOST_REFUSALS // size + 1
+    assert (job["state"], job["error"]) == ("FAILED", "TooManyRefusals")
+    assert (job["done"], job["refused"]) == (steps, steps * size)
+    assert job["reason"]["en"].startswith(f"The work stopped after {MOST_REFUSALS} refusals.")
+    assert job["reason"]["id"].startswith(f"Pekerjaan berhenti setelah {MOST_REFUSALS} penolakan.")
+    assert job["ended_at"] is not None
+    kept = await registry.sql("SELECT count(*), max(row) FROM platform.job_row_error")
+    assert tuple(kept[0]) == (MOST_REFUSALS, MOST_REFUSALS)
+
+
+async def test_account_with_too_many_open_jobs_waits_until_one_has_ended(registry: Running) -> None:
+    jobs = [await ask(registry, "nobody.runs.this") for _ in range(MOST_OPEN_JOBS)]
+    with pytest.raises(TooManyJobs):
+        await ask(registry, "nobody.runs.this")
+    await ask(registry, "nobody.runs.this", ordered_before=True)
+    async with registry.session() as session:
+        await enqueue(session, "nobody.runs.this", {}, Actor("kemensos-2"))
+        await enqueue(session, "nobody.runs.this", {}, Actor.system("registry"))
+    await registry.sql("UPDATE platform.job SET state = 'DONE' WHERE job_id = ANY($1)", jobs[:2])
+    await ask(registry, "nobody.runs.this")
+
+
+async def test_jobs_asked_at_once_do_not_pass_the_limit_together(registry: Running) -> None:
+    for _ in range(MOST_OPEN_JOBS - 1):
+        await ask(registry, "nobody.runs.this")
+    async with registry.session(ASKED_BY) as session:
+        await enqueue(session, "nobody.runs.this", {}, ASKED_BY)
+        other = asyncio.create_task(ask(registry, "nobody.runs.this"))
+        while not other.done() and not await registry.sql(WAITS_FOR_THE_FIRST):
+            await asyncio.sleep(0.01)
+    with pytest.raises(TooManyJobs):
+        await other
+
+
+async def test_too_many_open_jobs_are_refused_over_http_with_the_time_to_wait(registry: Running) -> None:
+    ministry = registry.token("KEMENSOS")
+    for _ in range(MOST_OPEN_JOBS):
+        await ask(registry, "nobody.runs.this")
+    answer = await registry.post("/v1/coverage-count", as_=ministry, headers={"Accept-Language": "id"})
+    assert (answer.status_code, answer.json()["title"]) == (409, "TooManyJobs")
+    assert answer.headers["Retry-After"] == "30"
+    assert answer.json()["detail"].startswith(f"Ada {MOST_OPEN_JOBS} pekerjaan Anda yang belum selesai.")
+
+
+async def test_refused_rows_expire_after_their_term_and_the_counts_stay(registry: Running) -> None:
+    jobs = [await refusing(registry, MOST_REFUSALS + 1) for _ in range(2)]
+    assert len((await read(registry, jobs[0], "/errors"))["items"]) > 0
+    await registry.sql(
+        "UPDATE platform.job SET ended_at = now() - interval '91 days' WHERE job_id = $1", jobs[0]
+    )
+    await registry.sql(
+        "UPDATE platform.job SET ended_at = now() - interval '89 days' WHERE job_id = $1", jobs[1]
+    )
+    await housekeeping.begin(registry.worker)
+    await registry.work()
+    assert (await read(registry, jobs[0], "/errors"))["items"] == []
+    assert (await read(registry, jobs[0]))["refused"] == MOST_REFUSALS + 1
+    assert len((await read(registry, jobs[1], "/errors"))["items"]) > 0
+
+
+async def test_refused_rows_of_many_jobs_expire_some_at_a_time(registry: Running) -> None:
+    await registry.sql(
+        "INSERT INTO platform.job (job_id, kind, actor_sub, actor, state, ended_at) SELECT md5(n::text)::uuid, 'x', 'x',"
+        " '{}', 'DONE', now() - interval '91 days' FROM generate_series(1, $1::int) n",
+        JOBS_AT_ONCE + 1,
+    )
+    await registry.sql(
+        "INSERT INTO platform.job_row_error (job_id, row, number, code, reason)"
+        " SELECT job_id, 1, 1, 'X', '{}' FROM platform.job"
+    )
+    more = []
+    for _ in range(2):
+        async with registry.session() as session:
+            more.append(await expire_row_errors(session))
+    assert more == [True, False]
+    assert await registry.sql("SELECT FROM platform.job_row_error") == []
