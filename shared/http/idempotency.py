@@ -149,11 +149,11 @@ async def store(session: AsyncSession, request: Request, actor: Actor, key: str,
 def _place(request: Request, actor: Actor, key: str) -> tuple[str, str, str, str]:
     """Client, method, path and key; the key as its keyed hash, because a careless client may take a NIK for it.
 
-    One account as another pendamping or partner is another client.
+    The same key of one account as another pendamping or partner is another key.
     """
-    hashed = request.app.state.vault.index("idempotency", key).hex()
-    client = "\x1f".join(str(part) for part in (actor.sub, actor.pendamping_id, actor.partner_id) if part)
-    return (client, request.method, request.url.path, hashed)
+    owned = "\x1f".join(str(part) for part in (key, actor.pendamping_id, actor.partner_id) if part)
+    hashed = request.app.state.vault.index("idempotency", owned).hex()
+    return (actor.sub, request.method, request.url.path, hashed)
 
 
 def _bound(place: tuple[str, ...]) -> dict[str, Any]:
