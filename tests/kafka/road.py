@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+)
 
 from shared.kafka.producer import KafkaPublisher
 from shared.kafka.source import KafkaSource
@@ -61,6 +65,20 @@ class KafkaRoad:
             await producer.send_and_wait(topic, value, key.encode())
         finally:
             await producer.stop()
+
+    async def members(self, name: str) -> int:
+        """Return how many members a subscription's group has; 0 while it rebalances or has no coordinator yet."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            (answer,) = await admin.describe_consumer_groups([f"{self.group}.{name}"])
+        except GroupCoordinatorNotAvailableError:
+            return 0
+        else:
+            (group,) = answer.to_object()["groups"]
+            return len(group["members"]) if group["state"] == "Stable" else 0
+        finally:
+            await admin.close()
 
     async def recreate(self, stage: "Stage", topic: str = TOPIC) -> None:
         del stage

@@ -28,6 +28,8 @@ from tests.messaging.facts import TOPIC
 from tests.messaging.roads import Road
 
 ROOT = Path(__file__).resolve().parents[2]
+LONGEST_WAIT = 90
+"""Seconds until a condition is given up: many times what a busy machine needs, because only a failure waits so long."""
 
 
 @dataclass(slots=True)
@@ -98,7 +100,7 @@ class Stage:
         """Stop one thing that was started, and wait for it."""
         task = self.tasks[self.stops.index(stop)]
         stop.set()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, LONGEST_WAIT)
 
     async def listen(
         self, subscription: Subscription, until: Callable[[], Awaitable[bool]] | None = None
@@ -175,9 +177,9 @@ class Stage:
         await self.reader.close()
 
 
-async def eventually(true: Callable[[], Awaitable[bool]], seconds: float = 25, every: float = 0.05) -> None:
+async def eventually(true: Callable[[], Awaitable[bool]], every: float = 0.05) -> None:
     """Wait for a condition, with a bound."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + LONGEST_WAIT
     while not await true():
         assert time.monotonic() < deadline, "it did not come true in time"
         await asyncio.sleep(every)

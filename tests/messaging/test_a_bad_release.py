@@ -9,7 +9,7 @@ from shared.messaging.consumer import Consumer, Source, Stored
 from shared.messaging.handling import TooManyParked
 from shared.messaging.subscription import Record
 from tests.messaging.facts import changed, hearer, keys, record_of
-from tests.messaging.stage import Stage
+from tests.messaging.stage import LONGEST_WAIT, Stage
 
 
 async def test_over_fifty_poisoned_keys_within_five_minutes_stop_the_subscription(stage: Stage) -> None:
@@ -64,7 +64,7 @@ async def test_a_reader_that_stops_holds_nothing_of_its_topics_and_begins_no_mor
     stop = asyncio.Event()
     running = asyncio.create_task(Consumer(stage.reader, sub, source).run(stop))
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONGEST_WAIT):
             await first.wait()
             await made[0].left.wait()
         await asyncio.sleep(1)

@@ -17,7 +17,7 @@ from shared.operator import forget_topic
 from shared.worker import Parts, Transport, prepare
 from tests.messaging.databases import READER, TELLER
 from tests.messaging.facts import TOPIC, changed, hearer, keys, registered, replica, sealed
-from tests.messaging.stage import Stage, eventually
+from tests.messaging.stage import LONGEST_WAIT, Stage, eventually
 
 
 async def say_many(stage: Stage, told: list[UUID], times: int = 4) -> Counter[tuple[str, int]]:
@@ -36,7 +36,7 @@ async def test_a_consumer_killed_before_or_after_its_commit_applies_each_event_o
     token.touch()
     expected = await say_many(stage, keys(30))
     child = stage.act("consumer", f"{point}=kill:{token}")
-    assert await asyncio.to_thread(child.wait, 40) == -9
+    assert await asyncio.to_thread(child.wait, LONGEST_WAIT) == -9
     assert bool(await stage.heard()) == (point == "consumer.after_commit")
     await stage.listen(hearer())
     assert Counter(await stage.heard()) == expected
@@ -123,7 +123,7 @@ async def test_a_replica_rebuilt_while_live_equals_itself(stage: Stage) -> None:
         lambda stored: stage.road.source(stage, sub, stored, f"{sub.name}.rebuild"),
     )
     try:
-        read = await asyncio.wait_for(rebuild.run(), 40)
+        read = await asyncio.wait_for(rebuild.run(), LONGEST_WAIT)
     finally:
         done.set()
     last = await writer
@@ -139,7 +139,7 @@ async def test_a_replica_rebuilt_while_live_equals_itself(stage: Stage) -> None:
         key: (str(last), last) if number < 20 else ("2", 3) for number, key in enumerate(told)
     }
     before = await stage.hash_of_replica()
-    await asyncio.wait_for(rebuild.run(), 40)
+    await asyncio.wait_for(rebuild.run(), LONGEST_WAIT)
     assert await stage.hash_of_replica() == before
     assert await stage.parked(sub.name) == []
     assert await stage.read("SELECT * FROM platform.outbox") == []

@@ -15,7 +15,7 @@ from shared.messaging import emit
 from shared.messaging.relay import Unsent, good_prefixes
 from tests.messaging.databases import TELLER
 from tests.messaging.facts import TOPIC, changed, hearer, keys, sealed
-from tests.messaging.stage import Stage, eventually
+from tests.messaging.stage import LONGEST_WAIT, Stage, eventually
 
 EVENTS, KEYS, WRITERS, RELAYS, ROLLED_BACK = 20_000, 200, 12, 3, 0.05
 PER_COMMIT = 20
@@ -54,7 +54,7 @@ async def test_three_relays_under_twelve_writers_keep_order_and_lose_nothing(sta
     for _ in range(RELAYS):
         stage.start_relay()
     committed = sum(await asyncio.gather(*(write(stage, told, seed, left) for seed in range(WRITERS))))
-    await eventually(lambda: all_sent(stage), seconds=40)
+    await eventually(lambda: all_sent(stage))
     records = await stage.records()
     envelopes = [orjson.loads(record.value) for record in records]
     assert committed == EVENTS
@@ -101,7 +101,7 @@ async def test_a_relay_killed_between_send_and_clear_loses_nothing_and_duplicate
     for number in range(4):
         await stage.tell(*(changed(key, number) for key in told))
     child = stage.act("relay", f"relay.sent=kill:{token}")
-    assert await asyncio.to_thread(child.wait, 30) == -9
+    assert await asyncio.to_thread(child.wait, LONGEST_WAIT) == -9
     assert len(await stage.told("SELECT FROM platform.unsent")) == 120
     stage.act("relay", f"relay.sent=kill:{token}")
     await eventually(lambda: all_sent(stage))
