@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         default=0, ge=0, le=65535, description="Where a process serves /metrics; 0: nowhere."
     )
     metrics_host: str = "127.0.0.1"
+    webhook_ports: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], NoDecode] = Field(
+        default=[443], description="Ports of partners' webhooks that may be called."
+    )
+    webhook_loopback: bool = Field(
+        default=False, description="Whether webhooks may lead to this machine. Refused in production."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -116,7 +122,7 @@ class Settings(BaseSettings):
         """Return `service`'s settings in a process that runs several: PILAR_<SERVICE>_X goes before PILAR_X."""
         return cls(service=service, **overrides)
 
-    @field_validator("authorized_parties", "cors_origins", mode="before")
+    @field_validator("authorized_parties", "cors_origins", "webhook_ports", mode="before")
     @classmethod
     def split_list(cls, value: object) -> object:
         """Take "a,b" from the environment where a list is meant."""
@@ -179,6 +185,7 @@ def insecurities(settings: Settings) -> list[tuple[bool, str]]:
         (bool(url) and not url.startswith("https://"), "jwks_url is not https"),
         (settings.keys_folder is None, "keys_folder is missing"),
         ("*" in settings.cors_origins, "cors_origins allows every origin"),
+        (settings.webhook_loopback, "webhook_loopback lets partners' webhooks lead to this machine"),
     ]
 
 

@@ -118,6 +118,7 @@ class Cluster:
                 "keys_folder": self.folder / "keys" / service,
                 "log_level": "error",
                 "pool_size": 5,
+                "webhook_loopback": True,
                 **urls,
                 **more,
             },

@@ -177,6 +177,7 @@ class Deployment:
             "PILAR_TRANSPORT": self.transport,
             "PILAR_JWKS_FILE": str(self.issuer.key_set_file),
             "PILAR_DRAIN_SECONDS": "0",
+            "PILAR_WEBHOOK_LOOPBACK": "true",
             "PILAR_HOST": LOOPBACK,
             "PILAR_PORT": str(self.ports.get(name, 0)),
         }

@@ -4,7 +4,7 @@ import os
 
 from fastapi import FastAPI
 
-from services.referral import measures, webhook_contract
+from services.referral import measures, webhook_address, webhook_contract
 from services.referral.routes import ROUTERS
 from shared import telemetry
 from shared.http import create_app, serve
@@ -18,6 +18,7 @@ DESCRIPTION = (
 def build(settings: Settings) -> FastAPI:
     """Build the application."""
     telemetry.measures[measures.SERVICE] = [measures.measure_breakers]
+    webhook_address.configure(settings)
     app = create_app(settings, ROUTERS, title="Pilar referral", description=DESCRIPTION)
     app.state.publish = webhook_contract.publish
     return app

@@ -8,26 +8,22 @@ differently the second time changes nothing.
 import asyncio
 import hashlib
 import hmac
-import ipaddress
 import secrets
-import socket
 import ssl
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import SplitResult, urlsplit
 
 import httpx
 import orjson
 
 from services.referral.errors import AddressRefused
-from shared import clock
+from services.referral.webhook_address import check_form, port_of, resolve
 
 CONNECT_SECONDS = 3.0
 WHOLE_SECONDS = 10.0
 LONGEST_WAIT = 3600
 LARGEST_REPLY = 64 * 1024
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,55 +63,6 @@ class Reply:
 def sign(secret: bytes, timestamp: str, body: bytes) -> str:
     """Return the value of `Pilar-Signature`: "v1=" and the HMAC-SHA256 of `timestamp.body` in hexadecimal."""
     return "v1=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-
-
-def check_form(url: str) -> SplitResult:
-    """Return the parts of an address that has the form of a partner's.
-
-    Raises:
-        AddressRefused: not https (loopback http in development), a user or fragment in it, or unreadable.
-    """
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise _refused("it cannot be read", "tidak terbaca") from None
-    if not host or parts.username is not None or parts.fragment:
-        raise _refused(
-            "it needs a host, and no user or fragment", "perlu nama host, tanpa pengguna atau fragmen"
-        )
-    if parts.scheme != "https" and not (development() and parts.scheme == "http" and host in LOOPBACK):
-        raise _refused("it must be https", "harus https")
-    return parts
-
-
-def _refused(reason: str, reason_id: str) -> AddressRefused:
-    return AddressRefused("/body/webhook_url", reason=reason, reason_id=reason_id)
-
-
-def development() -> bool:
-    """Whether this process is a laptop's: the switch that lets the business clock travel, off unless told."""
-    return clock.Travel.allowed
-
-
-async def resolve(parts: SplitResult) -> str:
-    """Return the address to connect to.
-
-    Raises:
-        AddressRefused: one of the name's addresses is private, loopback, link-local or otherwise not public.
-        OSError: the name is not known.
-    """
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    addresses = [ipaddress.ip_address(entry[4][0]) for entry in found]
-    for address in addresses:
-        inner = getattr(address, "ipv4_mapped", None) or address
-        if not inner.is_global and not (development() and inner.is_loopback):
-            raise _refused("it leads into a private network", "mengarah ke jaringan tertutup")
-        if inner.is_multicast or inner.is_reserved:
-            raise _refused("it is no address of one host", "bukan alamat satu host")
-    return str(addresses[0])
 
 
 def backoff(attempt: int) -> timedelta:
@@ -164,7 +111,7 @@ async def _post(call: Call) -> tuple[int, object]:
         "Pilar-Timestamp": timestamp,
         "Pilar-Signature": sign(call.secret, timestamp, call.body),
     }
-    url = httpx.URL(call.url).copy_with(host=address)
+    url = httpx.URL(call.url).copy_with(host=address, port=port_of(parts))
     timeout = httpx.Timeout(WHOLE_SECONDS, connect=CONNECT_SECONDS)
     async with (
         httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,

@@ -1,21 +1,16 @@
-from collections.abc import Iterator
-
 import pytest
 
-from shared import clock
+from services.referral.webhook_address import Allowed
 
 
 @pytest.fixture
-def development() -> Iterator[None]:
-    """A laptop's process, which may call partners on its own machine."""
-    before, clock.Travel.allowed = clock.Travel.allowed, True
-    yield
-    clock.Travel.allowed = before
+def loopback_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process with the setting `webhook_loopback`."""
+    monkeypatch.setattr(Allowed, "loopback", True)
 
 
 @pytest.fixture
-def production() -> Iterator[None]:
-    """A process that real families depend on."""
-    before, clock.Travel.allowed = clock.Travel.allowed, False
-    yield
-    clock.Travel.allowed = before
+def public_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that calls port 443 of public hosts, as by default."""
+    monkeypatch.setattr(Allowed, "loopback", False)
+    monkeypatch.setattr(Allowed, "ports", frozenset({443}))

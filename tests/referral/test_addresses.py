@@ -1,12 +1,15 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from ipaddress import ip_address
+from urllib.parse import SplitResult
 
 import pytest
 
 from services.referral import webhook
 from services.referral.errors import AddressRefused
-from services.referral.webhook import Call, check_form, post
+from services.referral.webhook import Call, post
+from services.referral.webhook_address import Allowed, check_form, is_public
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator
 
@@ -51,14 +54,19 @@ async def answering(head: bytes, part: bytes = b"", times: int = 0) -> AsyncIter
         "javascript:alert(1)",
         "http://127.0.0.1:8104/x",
         "http://localhost/x",
+        "https://mitra.example.go.id:8443/x",
+        "https://mitra.example.go.id:22/x",
+        "https://mitra.example.go.id:0/x",
+        "https://10.0.0.1/x",
+        "https://[2002:a00:1::1]/x",
     ],
 )
-def test_that_cannot_be_a_partners_are_refused_in_production(production: None, url: str) -> None:
+def test_that_cannot_be_a_partners_are_refused(public_alone: None, url: str) -> None:
     with pytest.raises(AddressRefused):
         check_form(url)
 
 
-def test_on_this_machine_are_for_development(development: None) -> None:
+def test_on_this_machine_are_taken_where_a_setting_allows_them(loopback_allowed: None) -> None:
     assert check_form("http://127.0.0.1:9000/x").port == 9000
     with pytest.raises(AddressRefused):
         check_form("http://192.168.1.1/x")
@@ -68,21 +76,22 @@ def test_on_this_machine_are_for_development(development: None) -> None:
     "host",
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0",  # noqa: S104
      "100.64.0.1", "[::1]",
-     "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "224.0.0.1", "2130706433", "localhost"],
+     "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "224.0.0.1", "2130706433", "localhost", "[2002:a00:1::1]",
+     "192.88.99.1", "[3fff::1]", "[64:ff9b::a00:1]"],
 )  # fmt: skip
-async def test_inside_are_never_called_in_production(production: None, host: str) -> None:
+async def test_of_no_public_host_are_never_called(public_alone: None, host: str) -> None:
     reply = await post(call(f"https://{host}/x"))
     assert (reply.status, reply.fault) == (None, "AddressRefused")
 
 
-async def test_are_checked_again_at_the_call_and_the_name_is_resolved_once(production: None) -> None:
-    """What was given in development is not called by a production process."""
+async def test_are_checked_again_at_the_call_and_the_name_is_resolved_once(public_alone: None) -> None:
+    """What was registered where loopback is allowed is not called by a process that does not allow it."""
     async with PartnerSimulator(secret="rahasia") as bank:
         assert (await post(call(bank.url))).fault == "AddressRefused"
         assert bank.tries == 0
 
 
-async def test_that_point_elsewhere_are_not_followed(development: None) -> None:
+async def test_that_point_elsewhere_are_not_followed(loopback_allowed: None) -> None:
     async with PartnerSimulator(secret="rahasia") as bank:
         head = (
             f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {bank.url}\r\nContent-Length: 0\r\n\r\n".encode()
@@ -93,7 +102,7 @@ async def test_that_point_elsewhere_are_not_followed(development: None) -> None:
 
 
 async def test_that_answer_without_end_are_cut_off(
-    development: None, monkeypatch: pytest.MonkeyPatch
+    loopback_allowed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhook, "LARGEST_REPLY", 1000)
     async with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n", b"x" * 1000, 5000) as url:
@@ -101,7 +110,7 @@ async def test_that_answer_without_end_are_cut_off(
     assert (reply.status, reply.content) == (200, None)
 
 
-async def test_that_answer_nonsense_are_a_fault_and_no_crash(development: None) -> None:
+async def test_that_answer_nonsense_are_a_fault_and_no_crash(loopback_allowed: None) -> None:
     async with answering(b"\x00\x01\x02 hello\r\n\r\n") as url:
         reply = await post(call(url))
     assert (reply.status, reply.fault) == (None, "RemoteProtocolError")
@@ -115,3 +124,99 @@ async def test_are_refused_when_a_partner_is_registered(referral: Running) -> No
     assert (refused.status_code, refused.json()["title"]) == (422, "AddressRefused")
     assert refused.json()["detail"] == "Alamat webhook ini tidak dapat dipakai: harus https."
     assert (await referral.post("/v1/partner", body, as_=token)).json()["title"] == "WebhookNeeded"
+
+
+# One address of each special-purpose range (IANA), and of what lies outside global unicast.
+NOT_PUBLIC = (
+    *(
+        "0.1.2.3",
+        "10.0.0.1",
+        "100.64.0.1",
+        "127.0.0.2",
+        "169.254.1.1",
+        "172.31.255.255",
+        "192.0.0.9",
+        "192.0.2.1",
+    ),
+    *(
+        "192.31.196.1",
+        "192.52.193.1",
+        "192.88.99.1",
+        "192.168.0.1",
+        "192.175.48.1",
+        "198.18.0.1",
+        "198.19.255.255",
+    ),
+    *("198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255"),
+    *(
+        "::",
+        "::1",
+        "::10.0.0.1",
+        "::ffff:10.0.0.1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+        "64:ff9b:1::808:808",
+    ),
+    *(
+        "100::1",
+        "100:0:0:1::1",
+        "2001::1",
+        "2001:2::1",
+        "2001:20::1",
+        "2001:4:112::1",
+        "2001:db8::1",
+        "2002:a00:1::1",
+    ),
+    *(
+        "2620:4f:8000::1",
+        "3fff::1",
+        "3fff:fff::1",
+        "5f00::1",
+        "fc00::1",
+        "fd00::1",
+        "fe80::1",
+        "fec0::1",
+        "ff02::1",
+    ),
+)
+
+
+@pytest.mark.parametrize("address", NOT_PUBLIC)
+def test_of_special_purpose_are_not_public(address: str) -> None:
+    assert not is_public(ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "103.10.64.1", "192.88.98.1", "2404:8000::1", "2606:4700::1111"]
+)
+def test_of_hosts_are_public(address: str) -> None:
+    assert is_public(ip_address(address))
+
+
+def test_may_have_the_ports_of_the_setting(public_alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Allowed, "ports", frozenset({443, 8443}))
+    assert check_form("https://mitra.example.go.id:8443/x").port == 8443
+    with pytest.raises(AddressRefused, match="443, 8443"):
+        check_form("https://mitra.example.go.id:9443/x")
+
+
+async def test_are_connected_to_where_they_were_checked(
+    public_alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that resolves to another address the second time changes nothing: it is not resolved again."""
+    hello: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hello.set_result(await reader.read(4096))
+        writer.close()
+
+    async def checked(_: SplitResult) -> str:
+        return "127.0.0.1"
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setattr(Allowed, "ports", frozenset({port}))
+        monkeypatch.setattr(webhook, "resolve", checked)
+        assert (await post(call(f"https://mitra.invalid:{port}/x"))).status is None
+        assert b"mitra.invalid" in await asyncio.wait_for(hello, 10)

@@ -18,7 +18,7 @@ def test_is_hmac_sha256_over_timestamp_and_body() -> None:
     assert sign(b"rahasia", "1700000000", b"{}") == f"v1={known}"
 
 
-async def test_is_good_for_whoever_knows_the_secret(development: None) -> None:
+async def test_is_good_for_whoever_knows_the_secret(loopback_allowed: None) -> None:
     async with PartnerSimulator(secret="rahasia") as bank:
         assert (await post(call(bank, "rahasia"))).taken
         assert bank.received[0].signed

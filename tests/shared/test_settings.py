@@ -40,6 +40,16 @@ def test_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.issuer, settings.audience) == (DEVELOPMENT_ISSUER, "pilar-caseload")
 
 
+def test_webhook_ports_are_443_unless_the_environment_lists_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load_for("referral", **SOUND).webhook_ports == [443]
+    monkeypatch.setenv("PILAR_WEBHOOK_PORTS", "443, 8443")
+    assert Settings.load_for("referral", **SOUND).webhook_ports == [443, 8443]
+
+
+def test_webhooks_to_this_machine_are_off_in_development_too() -> None:
+    assert not Settings.load_for("referral", mode="development").webhook_loopback
+
+
 def test_have_no_field_that_reads_like_the_file_of_another() -> None:
     names = set(Settings.model_fields)
     assert not {f"{name}_file" for name in names} & names
@@ -105,6 +115,8 @@ def test_are_production_unless_said_otherwise() -> None:
         {"audience": ""},
         {"keys_folder": None},
         {"cors_origins": ["*"]},
+        {"webhook_loopback": True},
+        {"webhook_ports": [0]},
     ],
 )
 def test_refuse_in_production_what_only_a_laptop_may_have(changed: dict[str, Any]) -> None:

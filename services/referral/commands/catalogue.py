@@ -10,7 +10,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral import webhook
 from services.referral.commands.breaker import call_again
 from services.referral.commands.rematching import ask_rematch
 from services.referral.commands.untaken import ask_all_untaken
@@ -33,6 +32,7 @@ from services.referral.models import (
     RuleOp,
     Strength,
 )
+from services.referral.webhook_address import check_form
 from shared import wilayah
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
@@ -106,7 +106,7 @@ async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> s
 
 
 def _give_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
-    webhook.check_form(url)
+    check_form(url)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     partner.webhook_url = url
     partner.secret_sealed = vault_of(session).seal(
