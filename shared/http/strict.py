@@ -5,6 +5,7 @@ import re
 from typing import Any, NoReturn
 
 from shared.errors import DomainError, Words
+from shared.invisible import has_invisible
 
 DEEPEST = 40
 LONGEST_NUMBER = 32
@@ -61,13 +62,21 @@ def parse(body: bytes, most_values: int) -> Any:
 
 
 def check_text(text: str, where: str) -> None:
-    """Refuse control characters and lone surrogates, which no database column and no log may get."""
+    """Refuse control characters, lone surrogates and characters that a reader cannot see."""
     if not text.isprintable() and HOSTILE.search(text):
         raise MalformedRequest(
             where,
             reason=Words(
                 "a text has control characters or a lone surrogate",
                 "ada teks yang memuat karakter kendali atau surrogate tunggal",
+            ),
+        )
+    if has_invisible(text):
+        raise MalformedRequest(
+            where,
+            reason=Words(
+                "a text has invisible characters (zero-width or direction marks); delete it and type it again",
+                "ada teks yang memuat karakter tak terlihat (lebar nol atau penanda arah); hapus lalu ketik ulang",
             ),
         )
 

@@ -140,6 +140,10 @@ ROW_REFUSALS = MappingProxyType(
             "The text has characters that are not text (NUL or the like).",
             "Teks memuat karakter yang bukan teks (NUL atau sejenisnya).",
         ),
+        "INVISIBLE_CHARACTER": (
+            "The text has invisible characters (zero-width or direction marks). Delete it and type it again.",
+            "Teks memuat karakter tak terlihat (lebar nol atau penanda arah). Hapus lalu ketik ulang.",
+        ),
         "NOT_UTF8": ("The text is not UTF-8.", "Teks bukan UTF-8."),
         "NOT_A_DATE": (
             "A date such as 1987-11-12 is expected.",

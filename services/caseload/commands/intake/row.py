@@ -31,6 +31,7 @@ from services.caseload.commands.intake.values import (
 )
 from services.caseload.models import Relation
 from shared.contracts.kinds import Sex, UsahaSector
+from shared.invisible import has_invisible
 from shared.privacy import Nik, NoKk
 
 
@@ -54,13 +55,17 @@ def read_row(fields: tuple[str, ...], today: date) -> Row:
 
     Most rows have none: they are read in one go, by the same readers, and only the others column by column.
     """
-    whole = "".join(fields)
-    if whole.isprintable() and len(whole) <= 1000 and "\ufffd" not in whole:
+    if is_plain("".join(fields)):
         try:
             return good_row(fields, today)
         except Fault:
             pass
     return checked_row(fields, today)
+
+
+def is_plain(whole: str) -> bool:
+    """Whether no text of a row needs a closer look."""
+    return whole.isprintable() and len(whole) <= 1000 and "\ufffd" not in whole and not has_invisible(whole)
 
 
 def good_row(fields: tuple[str, ...], today: date) -> Row:
@@ -112,8 +117,7 @@ def checked_row(fields: tuple[str, ...], today: date) -> Row:
     """Read a row column by column, and note each fault."""
     row = Row()
     raw: dict[str, str] = dict(zip(COLUMNS, fields, strict=True))
-    whole = "".join(fields)
-    if "\ufffd" in whole or not whole.isprintable() or len(whole) > 1000:
+    if not is_plain("".join(fields)):
         row.faults += text_faults(raw)
     take = Taker(raw, row.faults)
     row.no_kk = take("no_kk", lambda text: number(NoKk, text))
@@ -145,11 +149,13 @@ class Taker:
 
 
 def text_faults(raw: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the columns that are too long, not UTF-8, or hold what is not text."""
+    """Return the columns that are too long, not UTF-8, or hold what is no text or cannot be seen."""
     found: list[tuple[str, str]] = []
     for column, text in raw.items():
         if "\ufffd" in text:
             found.append((column, "NOT_UTF8"))
+        elif has_invisible(text):
+            found.append((column, "INVISIBLE_CHARACTER"))
         elif not text.isprintable():
             found.append((column, "CONTROL_CHARACTER"))
         elif len(text) > LONGEST[column]:
