@@ -35,6 +35,8 @@ HOSTILE = {
 @pytest.mark.parametrize("what", HOSTILE)
 async def test_is_refused(registry: Running, what: str) -> None:
     headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Type": "application/json"}
+    # Without a key every body would be refused.
+    headers["Idempotency-Key"] = "hostile"
     answer = await registry.client.post("/v1/pendamping", content=HOSTILE[what], headers=headers)
     assert answer.status_code in {400, 422}, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
