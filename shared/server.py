@@ -109,10 +109,10 @@ class LimitedProtocol(HttpToolsProtocol):
         """Parse; refuse what the parser keeps to itself for too long."""
         if self._refusal is not None:
             return  # the client may read the refusal until the deadline
-        if self._deadline is None and self.waiting:
-            self._arm(self.limits.head_seconds)
         self._undelivered += len(data)
         super().data_received(data)
+        if self._deadline is None and self.waiting:
+            self._arm(self.limits.head_seconds)
         # A header, a trailer or a chunk extension without an end; each part that arrives sets the count to 0.
         if self._refusal is None and self._undelivered > self.limits.head_bytes:
             self._refuse(HeadTooLarge())
