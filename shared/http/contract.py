@@ -73,7 +73,7 @@ the same request with the same key. Where the answer has an `ETag`, send it as `
 for `open_only=false` to see what is done too.
 
 **Refusals.** `application/problem+json`: `title` is the name of the refusal to program by (`x-problems` of this document
-lists them), `detail` a sentence for the user, `errors[]` the places. 409 `NotYetKnown` and 503 carry `Retry-After`. Quote `trace_id` to the operator."""
+lists them), `detail` a sentence for the user, `errors[]` the places. 409 `NotYetKnown`, 429 and 503 carry `Retry-After`. Quote `trace_id` to the operator."""
 
 
 def published(app: FastAPI) -> dict[str, Any]:
