@@ -1,8 +1,9 @@
 """One key, one effect, one answer: the stored response is part of the command's own transaction."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import orjson
@@ -17,6 +18,8 @@ from shared.errors import DomainError
 TERM = timedelta(days=30)
 LONGEST_KEY = 200
 KEPT_HEADERS = ("location", "etag", "content-type", "cache-control")
+SHOWN_ONCE = "x-shown-once"
+"""Marks a field of an answer that is never stored; a replayed answer has null there."""
 
 TAKE = """
 INSERT INTO platform.idempotency (client, method, path, key, request_hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
@@ -138,12 +141,20 @@ def _values_of(answer: object, name: str) -> Iterator[str]:
 
 
 async def store(session: AsyncSession, request: Request, actor: Actor, key: str, response: Response) -> None:
-    """Keep the answer, sealed, in the command's transaction."""
-    place = _place(request, actor, key)
-    sealed = request.app.state.vault.seal(bytes(response.body).decode(), **_bound(place))
+    """Keep the answer, sealed and without what is shown once, in the command's transaction."""
+    place, kept = _place(request, actor, key), bytes(response.body)
+    if hidden := _shown_once(request.scope["route"].response_model):
+        kept = orjson.dumps({**orjson.loads(kept), **dict.fromkeys(hidden)})
+    sealed = request.app.state.vault.seal(kept.decode(), **_bound(place))
     headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
     connection = await raw(session)
     await connection.execute(STORE, *place, response.status_code, orjson.dumps(headers).decode(), sealed)
+
+
+@cache
+def _shown_once(model: Any) -> tuple[str, ...]:
+    fields: Mapping[str, Any] = getattr(model, "model_fields", {})
+    return tuple(name for name, field in fields.items() if SHOWN_ONCE in (field.json_schema_extra or ()))
 
 
 def _place(request: Request, actor: Actor, key: str) -> tuple[str, str, str, str]:

@@ -1,6 +1,7 @@
 """What a client is generated from: described parameters, no null in a query, roles, headers, refusals by name."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from shared.access import Permission
 from shared.access.permissions import PERMISSIONS
 from shared.http.contract import routes_of
+from shared.http.idempotency import SHOWN_ONCE
 from tests.rules.house import ROOT, SERVICES, application
 
 # Work that nobody who asks for it could watch or stop would run on unseen.
@@ -90,3 +92,20 @@ def test_what_is_published_sends_nobody_to_a_page_that_is_not_there() -> None:
     published = [json.dumps(application(service).openapi()) for service in SERVICES]
     published.append((ROOT / "asyncapi.json").read_text("utf-8"))
     assert [text[max(0, at - 60) : at + 3] for text in published if (at := text.find(".md")) >= 0] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_secrets_in_answers_are_marked_as_shown_once_where_storing_leaves_them_out(service: str) -> None:
+    """`idempotency.store` looks at the fields of the answer itself, not at those of an object in it."""
+    schemas = application(service).openapi()["components"]["schemas"]
+    properties = [
+        (name, field, shape)
+        for name, schema in schemas.items()
+        for field, shape in schema.get("properties", {}).items()
+    ]
+    marked = {(name, field) for name, field, shape in properties if shape.get(SHOWN_ONCE)}
+    secret = {(name, field) for name, field, _ in properties if re.search("secret|password|token", field)}
+    assert marked == secret
+    for name, field in marked:
+        assert {"type": "null"} in schemas[name]["properties"][field]["anyOf"]
+        assert f'"#/components/schemas/{name}"' not in json.dumps(schemas)

@@ -32,6 +32,7 @@ from shared.contracts.kinds import BenefitKind
 from shared.database import load
 from shared.errors import BadValue
 from shared.http import Caller, IfMatch, Paging, Router, Session, expect_version, may
+from shared.http.idempotency import SHOWN_ONCE
 
 partners = Router(tag="partner")
 programs = Router(tag="program")
@@ -67,9 +68,13 @@ class PartnerView(View):
 
 
 class PartnerWithSecret(PartnerView):
-    """A partner with the secret of its webhook: shown this once, kept sealed."""
+    """A partner with the secret of its webhook."""
 
-    webhook_secret: str | None
+    webhook_secret: str | None = Field(
+        description="Shown in the first answer alone; null in a repeated one, and where there is no webhook. "
+        "If it was lost, `POST /v1/partner/{partner_id}/webhook` with the same address gives a new one.",
+        json_schema_extra={SHOWN_ONCE: True},
+    )
 
 
 class PartnerPage(View):
@@ -80,7 +85,7 @@ class PartnerPage(View):
 
 
 class WebhookChange(Body):
-    """Another address; a new secret comes with it."""
+    """Another address, or the same for a new secret."""
 
     webhook_url: Url
 
