@@ -5,6 +5,6 @@ from tests.cluster import Cluster
 
 
 async def test_makes_the_tables_of_the_code(cluster: Cluster) -> None:
-    await asyncio.to_thread(cluster.template, "referral")
+    await cluster.template("referral")
     url = cluster.settings("referral", "pilar_referral").owner_database_url
     await asyncio.to_thread(check, "referral", url)
