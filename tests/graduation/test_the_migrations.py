@@ -7,7 +7,7 @@ from tests.cluster import Cluster
 
 
 async def test_make_the_tables_that_the_code_declares(cluster: Cluster) -> None:
-    await asyncio.to_thread(cluster.template, "graduation")
+    await cluster.template("graduation")
     owner = cluster.postgres.passwords("graduation")["owner"]
     address = cluster.postgres.dsn("pilar_graduation", "graduation_owner", owner)
     await asyncio.to_thread(check, "graduation", address)
