@@ -88,28 +88,27 @@ async def found_family(session: AsyncSession, actor: Actor, old: Kpm, kode_wilay
         NoKkKnown, NumberNotAccepted: a card is of one family.
     """
     vault, kpm_id = vault_of(session), uuid7()
-    card = vault.index("no_kk", split.no_kk)
-    sealed = vault.seal(split.no_kk, table="kpm_no_kk", column="no_kk", row_id=card.hex())
+    index = vault.index("no_kk", split.no_kk)
+    sealed = vault.seal(split.no_kk, table="kpm_no_kk", column="no_kk", row_id=index.hex())
     # Row security shows the new family to this transaction, also where its pendamping does not accompany it.
     await session.execute(sa.select(sa.func.set_config("pilar.new_family", str(kpm_id), True)))  # noqa: FBT003
-    new = Kpm(kpm_id=kpm_id, kode_wilayah=kode_wilayah, sealed_for=card, facts={}, version=1)
+    new = Kpm(kpm_id=kpm_id, kode_wilayah=kode_wilayah, sealed_for=index, facts={}, version=1)
     session.add(new)
     await session.flush()
-    row = KpmNoKk(
-        kpm_no_kk_id=uuid7(),
-        kpm_id=kpm_id,
-        no_kk_index=card,
-        no_kk_sealed=sealed,
-        valid=Range(split.on, None),
-    )
+    card = {"kpm_no_kk_id": uuid7(), "kpm_id": kpm_id, "no_kk_index": index, "no_kk_sealed": sealed}
+    await insert_card(session, actor, old, KpmNoKk(**card, valid=Range(split.on, None)))
+    return new
+
+
+async def insert_card(session: AsyncSession, actor: Actor, old: Kpm, card: KpmNoKk) -> None:
+    """Write it, or raise the refusal of a card that a family has."""
     try:
         async with session.begin_nested():
-            session.add(row)
+            session.add(card)
     except IntegrityError as error:
         if constraint_of(error) == "ex_kpm_no_kk_one_family":
-            raise refusal_of_no_kk(actor, old.kpm_id, await holder_of(session, row)) from None
+            raise refusal_of_no_kk(actor, old.kpm_id, await holder_of(session, card)) from None
         raise
-    return new
 
 
 async def holder_of(session: AsyncSession, card: KpmNoKk) -> UUID | None:
