@@ -23,7 +23,7 @@ async def platform_urls(cluster: Cluster) -> dict[str, str]:
         role: cluster.postgres.dsn("pilar_platform", f"platform_{role}", word) for role, word in roles.items()
     }
     statements: list[str] = []
-    platform_v1(statements.append, "platform")
+    platform_v1(statements.append, "platform", topics=["pilar.caseload"])
     owner = await asyncpg.connect(urls["owner"])
     for statement in statements:
         await owner.execute(statement)
