@@ -19,6 +19,7 @@ OF_THE_CALLER = (
     "pool_size",
     "statement_cache_size",
     "traces_endpoint",
+    "webhook_ports",
 )
 OF_THE_DEPLOYMENT = (
     "audience",
@@ -37,6 +38,7 @@ OF_THE_DEPLOYMENT = (
     "owner_database_url",
     "service",
     "transport",
+    "webhook_loopback",
     "worker_database_url",
 )
 

@@ -45,7 +45,7 @@ async def test_only_those_named(cluster: Cluster) -> None:
 async def test_pages_of_this_machine_in_development_alone(cluster: Cluster, origin: str) -> None:
     answer = await preflight(cluster, [], origin)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
-    production = {"mode": "production", "issuer": "https://issuer.example"}
+    production = {"mode": "production", "issuer": "https://issuer.example", "webhook_loopback": False}
     for origins in ([], [FRONTEND]):
         answer = await preflight(cluster, origins, origin, **production)
         assert "access-control-allow-origin" not in answer.headers

@@ -39,8 +39,7 @@ DETERMINED = """
 SELECT g.graduasi_id, g.exit_reason, left(g.kode_wilayah, 5) AS area, p.pendamping_id, date_trunc('month', sk.sk_on)::date
        AS month, g.state, g.state = 'DIPULIHKAN' AS annulled, y.counts, y.opens_rujukan,
        c.certificate_no IS NOT NULL AND g.state <> 'DIPULIHKAN' AS effective,
-       g.state IN ('DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH')
-       OR (g.state = 'DITUNDA' AND c.certificate_no IS NULL) AS in_term,
+       g.state IN ('DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'DITUNDA') AND c.certificate_no IS NULL AS in_term,
        left(coalesce(r.kode_wilayah, g.kode_wilayah), 5) AS credited_in
 FROM graduasi g JOIN penetapan p USING (graduasi_id) JOIN sk USING (sk_id) JOIN policy y ON y.policy_id = g.policy_id
 LEFT JOIN certificate c ON c.graduasi_id = g.graduasi_id LEFT JOIN credit r ON r.graduasi_id = g.graduasi_id
