@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from shared import logs, telemetry
 from shared.access import TokenVerifier
 from shared.database import Database
+from shared.database.models import load_models
 from shared.errors import DomainError
 from shared.faults import refuse_in_production
 from shared.http import contract, operations
@@ -40,6 +41,7 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
         RuntimeError: a fault point is set in production.
     """
     refuse_in_production(settings.production)
+    load_models(settings.service)
     logs.configure(settings)
     # FastAPIOffline cannot be made without pages.
     make = FastAPIOffline if settings.docs else partial(FastAPI, docs_url=None, openapi_url=None)

@@ -3,6 +3,7 @@
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +17,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from shared.contracts.kinds import Bansos
+
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 
 
@@ -23,6 +26,12 @@ class Body(BaseModel):
     """What a request says: nothing unknown, nothing reinterpreted ("1" is no number)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class View(BaseModel):
+    """An answer, read from a row."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 class Known:
@@ -83,3 +92,19 @@ Wilayah = Annotated[
     Field(examples=["33.24.09.2011"]),
 ]
 """A dotted Kemendagri code of any level."""
+
+Sha256 = Annotated[
+    str, StringConstraints(pattern="^[0-9a-f]{64}$"), Field(examples=["9f86d081884c7d659a2feaa0c55ad015" * 2])
+]
+"""The SHA-256 of a file that was put by POST /v1/files, in hexadecimal."""
+
+Rupiah = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000_000, examples=[8_000_000])]
+Sentence = Annotated[
+    str, Field(min_length=3, max_length=500, examples=["Berkas lengkap, keluarga ditemui di rumah."])
+]
+Paragraph = Annotated[
+    str, Field(min_length=3, max_length=2000, pattern=r"\S", examples=["Warung berjalan, stok cukup."])
+]
+DocumentNumber = Annotated[str, Field(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$")]
+Ids = Annotated[list[UUID], Field(max_length=1000)]
+KnownBansos = Annotated[Bansos, Field(json_schema_extra={"enum": [kind.value for kind in Bansos.known()]})]

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -79,6 +79,23 @@ class Work:
     steps: dict[str, StepFunction] = field(default_factory=dict[str, StepFunction])
     dues: dict[str, DueFunction] = field(default_factory=dict[str, DueFunction])
     calls: dict[str, "OutsideCall"] = field(default_factory=dict[str, "OutsideCall"])
+
+    @classmethod
+    def of(cls, *parts: "Work") -> Self:
+        """Join what the modules of a service register.
+
+        Raises:
+            ValueError: two modules register one kind.
+        """
+        whole = cls()
+        for part in parts:
+            for name in ("steps", "dues", "calls"):
+                known, own = getattr(whole, name), getattr(part, name)
+                if twice := known.keys() & own.keys():
+                    msg = f"registered twice: {', '.join(sorted(twice))}"
+                    raise ValueError(msg)
+                known.update(own)
+        return whole
 
     def step(self, kind: str) -> Callable[[StepFunction], StepFunction]:
         """Register a job kind; its step is `async def (session, job) -> Step`."""
