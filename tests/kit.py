@@ -16,7 +16,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral import webhook_address
+from services.referral.partner.commands import address as partner_address
 from shared import clock, telemetry
 from shared.access import Actor, Role
 from shared.database import Database
@@ -212,7 +212,7 @@ async def running(cluster: Cluster, service: str, **more: Any) -> Any:
     parts: Parts = module_of(service, "worker").PARTS
     prepare(parts)
     # Process-wide: any application of referral that was built meanwhile, for its contract alone, has set it too.
-    webhook_address.configure(standing.settings)
+    partner_address.configure(standing.settings)
     # Nobody listens: facts are carried at the test's word, or, in a journey, by workers that are told of by `together`.
     standing.app.state.database.wake_relay = standing.worker.wake_relay = False
     transport = httpx.ASGITransport(app=standing.app, raise_app_exceptions=False)

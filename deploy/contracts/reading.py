@@ -1,7 +1,6 @@
 """Reading the promises out of the code: event classes, who hears them, and each service's application."""
 
 import importlib
-import importlib.util
 import inspect
 from typing import Any
 
@@ -33,13 +32,9 @@ def sentence_of(kind: type[Event]) -> str:
 
 def subscriptions() -> dict[str, list[Subscription]]:
     """Return each service's named subscriptions; a service that listens to nobody has none."""
-    return {service: _exported(f"services.{service}.subscribers", "SUBSCRIPTIONS") for service in SERVICES}
-
-
-def _exported(module: str, name: str) -> list[Any]:
     # By name: the deployment as a whole may read every service, but no module of it is built on one.
-    found = importlib.util.find_spec(module) is not None
-    return list(getattr(importlib.import_module(module), name)) if found else []
+    workers = {service: importlib.import_module(f"services.{service}.worker") for service in SERVICES}
+    return {service: list(worker.PARTS.subscriptions) for service, worker in workers.items()}
 
 
 def readers() -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deploy.local.databases import SERVICES
-from services.referral import webhook_address
+from services.referral.partner.commands import address as partner_address
 from shared import clock, logs, loop, telemetry
 from shared.database import Database
 from shared.messaging.consumer import Stored
@@ -93,7 +93,7 @@ def main() -> None:
     logs.configure(settings)
     clock.configure(settings)
     if sys.argv[1:] == ["jobs"]:
-        webhook_address.configure(Settings.load_for("referral"))
+        partner_address.configure(Settings.load_for("referral"))
         loop.run(run(["jobs"]))
         return
     loop.run(measured(int(os.environ["PILAR_PORT"])))

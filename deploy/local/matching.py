@@ -17,9 +17,10 @@ from typing import Any
 from uuid import uuid4
 
 from deploy.local import catalogue
-from services.referral.fitting import Fitting
-from services.referral.matching import ACTUAL, Family
-from services.referral.models import Kpm, Program, ProgramRule, RuleField, RuleOp, Strength, Usaha
+from services.referral.matching.rules.fitting import Fitting
+from services.referral.matching.rules.matching import ACTUAL, Family
+from services.referral.program.models import Program, ProgramRule, RuleField, RuleOp, Strength
+from services.referral.replicas.models import Kpm, Usaha
 from shared.contracts.kinds import Sex, UsahaSector
 
 ON = date(2026, 6, 1)

@@ -35,7 +35,7 @@ SHARED = (
     "httpx",
 )
 KAFKA = ("shared.kafka.producer", "shared.kafka.source", "shared.kafka.topics")
-OF_A_SERVICE = ("routes", "subscribers")
+OF_A_SERVICE = ("app", "worker")
 
 
 @dataclass(frozen=True, slots=True)

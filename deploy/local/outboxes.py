@@ -77,7 +77,7 @@ class Outboxes:
         """Connect under the worker roles, and skip what was told before."""
         made = await asyncio.gather(*(asyncpg.connect(workers[service]) for service in SERVICES))
         subscriptions = {
-            service: list(importlib.import_module(f"services.{service}.subscribers").SUBSCRIPTIONS)
+            service: list(importlib.import_module(f"services.{service}.worker").PARTS.subscriptions)
             for service in SERVICES
         }
         return cls(dict(zip(SERVICES, made, strict=True)), subscriptions)

@@ -1,14 +1,45 @@
-"""Caseload's API process."""
+"""Caseload's API: families, who accompanies them, and what was done."""
 
 import os
 
 from fastapi import FastAPI
 
-from services.caseload.routes import ROUTERS
+from services.caseload.activity import routes as activity
+from services.caseload.application import routes as application
+from services.caseload.business import routes as business
+from services.caseload.dampingan.routes import dampingan, gap, limits
+from services.caseload.exit_proposal import routes as exit_proposal
+from services.caseload.family import routes as family
+from services.caseload.hand_over import routes as hand_over
+from services.caseload.intake import routes as intake
+from services.caseload.member import routes as member
+from services.caseload.membership import routes as membership
+from services.caseload.overview import routes as overview
+from services.caseload.relocation import routes as relocation
+from services.caseload.task import routes as task
 from shared.http import create_app, serve
 from shared.settings import Settings
 
 PORT = 8102
+ROUTERS = [
+    intake.intake,
+    overview.families,
+    family.komponen,
+    member.members,
+    relocation.moves,
+    business.usaha,
+    membership.memberships,
+    exit_proposal.exit_proposals,
+    application.usulan,
+    dampingan.dampingan,
+    gap.coverage,
+    hand_over.hand_over,
+    limits.limits,
+    activity.kunjungan,
+    activity.p2k2,
+    task.tugas,
+    membership.numbers,
+]
 DESCRIPTION = (
     "Whom, and what was done: families, their memberships, usaha and dampingan, home visits, intake."
 )

@@ -1,14 +1,30 @@
-"""Caseload's worker process: `worker [relay|consumer|jobs]`, or an operator's verb."""
+"""Caseload's worker: publishes events, reacts to others' and runs long work."""
 
-from services.caseload.commands import endings, exits, hand_over, intake, kepesertaan, limits, placements
-from services.caseload.commands.family import by_calendar
-from services.caseload.commands.work import WORK
-from services.caseload.subscribers import SUBSCRIPTIONS
+from services.caseload.dampingan import jobs as dampingan
+from services.caseload.dampingan import subscribers as dampingan_subscribers
+from services.caseload.family import jobs as family
+from services.caseload.graduation_effect import jobs as graduation_effect
+from services.caseload.graduation_effect import subscribers as effect_subscribers
+from services.caseload.hand_over import jobs as hand_over
+from services.caseload.identity import subscribers as identity
+from services.caseload.intake import jobs as intake
+from services.caseload.membership import jobs as membership
+from services.caseload.replicas import subscribers as replicas
+from services.caseload.subscriptions import SUBSCRIPTIONS
+from shared.database.models import load_models
+from shared.jobs import Work
 from shared.worker import Parts, main
 
-PARTS = Parts(service="caseload", subscriptions=SUBSCRIPTIONS, work=WORK)
-# What they know to do is registered when they are imported.
-REGISTERED = (by_calendar, endings, exits, hand_over, intake, kepesertaan, limits, placements)
+load_models("caseload")
+# Importing a module's subscribers registers its handlers.
+SUBSCRIBERS = (dampingan_subscribers, effect_subscribers, identity, replicas)
+PARTS = Parts(
+    service="caseload",
+    subscriptions=SUBSCRIPTIONS,
+    work=Work.of(
+        dampingan.WORK, family.WORK, graduation_effect.WORK, hand_over.WORK, intake.WORK, membership.WORK
+    ),
+)
 
 if __name__ == "__main__":
     main(PARTS)

@@ -4,15 +4,40 @@ import os
 
 from fastapi import FastAPI
 
-from services.graduation.routes import ROUTERS
+from services.graduation.assessment import routes as assessment
+from services.graduation.candidate import routes as candidate
+from services.graduation.case import routes as case
+from services.graduation.certificate import routes as certificate
+from services.graduation.decree import routes as decree
+from services.graduation.exit_proposal import routes as exit_proposal
+from services.graduation.monitoring import routes as monitoring
+from services.graduation.objection import routes as objection
+from services.graduation.policy.routes import calendar, credit_rule, drafts, versions
+from services.graduation.review import routes as review
 from shared.http import create_app, serve
 from shared.settings import Settings
 
 PORT = 8103
+ROUTERS = [
+    versions.router,
+    calendar.router,
+    drafts.router,
+    credit_rule.router,
+    candidate.router,
+    case.router,
+    assessment.router,
+    exit_proposal.router,
+    review.router,
+    decree.router,
+    objection.router,
+    monitoring.router,
+    monitoring.cohort,
+    certificate.router,
+]
 
 
 def build(settings: Settings) -> FastAPI:
-    """Return the application of a process."""
+    """Build the application."""
     return create_app(
         settings,
         ROUTERS,

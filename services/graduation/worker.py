@@ -1,10 +1,21 @@
-"""Graduation's worker: tells its facts, keeps what others told, and does what falls due."""
+"""Graduation's worker: publishes events, reacts to others' and runs long work."""
 
-from services.graduation.subscribers import SUBSCRIPTIONS
-from services.graduation.work import WORK
+from services.graduation.decree import jobs as decree
+from services.graduation.exit_proposal import subscribers as exit_proposal
+from services.graduation.monitoring import subscribers as monitoring
+from services.graduation.relocation import subscribers as relocation
+from services.graduation.replicas import subscribers as replicas
+from services.graduation.review import subscribers as review
+from services.graduation.subscriptions import SUBSCRIPTIONS
+from services.graduation.term import jobs as term
+from shared.database.models import load_models
+from shared.jobs import Work
 from shared.worker import Parts, main
 
-PARTS = Parts(service="graduation", subscriptions=SUBSCRIPTIONS, work=WORK)
+load_models("graduation")
+# Importing a module's subscribers registers its handlers.
+SUBSCRIBERS = (exit_proposal, monitoring, relocation, replicas, review)
+PARTS = Parts(service="graduation", subscriptions=SUBSCRIPTIONS, work=Work.of(decree.WORK, term.WORK))
 
 if __name__ == "__main__":
     main(PARTS)

@@ -1,13 +1,30 @@
-"""Referral's worker process: relay, consumer and jobs, among these the telling of partners."""
+"""Referral's worker: publishes events, calls partners, reacts to others' events and runs long work."""
 
-from services.referral import webhook_address
-from services.referral.subscribers import SUBSCRIPTIONS
-from services.referral.work import WORK
+from services.referral.consent import subscribers as consent
+from services.referral.notice import jobs as notice
+from services.referral.offer import jobs as offer
+from services.referral.offer import subscribers as offer_subscribers
+from services.referral.outcome import jobs as outcome
+from services.referral.outcome import subscribers as outcome_subscribers
+from services.referral.partner.commands import address
+from services.referral.publication import jobs as publication
+from services.referral.replicas import subscribers as replicas
+from services.referral.sending import jobs as sending
+from services.referral.subscriptions import SUBSCRIPTIONS
+from shared.database.models import load_models
+from shared.jobs import Work
 from shared.settings import Settings
 from shared.worker import Parts, main
 
-PARTS = Parts(service="referral", subscriptions=SUBSCRIPTIONS, work=WORK)
+load_models("referral")
+# Importing a module's subscribers registers its handlers.
+SUBSCRIBERS = (consent, offer_subscribers, outcome_subscribers, replicas)
+PARTS = Parts(
+    service="referral",
+    subscriptions=SUBSCRIPTIONS,
+    work=Work.of(notice.WORK, offer.WORK, outcome.WORK, publication.WORK, sending.WORK),
+)
 
 if __name__ == "__main__":
-    webhook_address.configure(Settings.load_for("referral"))
+    address.configure(Settings.load_for("referral"))
     main(PARTS)

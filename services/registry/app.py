@@ -4,15 +4,30 @@ import os
 
 from fastapi import FastAPI
 
-from services.registry.routes import ROUTERS
+from services.registry.coverage import routes as coverage
+from services.registry.framework import routes as framework
+from services.registry.kind import routes as kind
+from services.registry.pendamping import routes as pendamping
+from services.registry.placement import routes as placement
+from services.registry.scorecard import routes as scorecard
 from shared.http import create_app, serve
 from shared.settings import Settings
 
 PORT = 8101
+ROUTERS = [
+    pendamping.router,
+    placement.penugasan,
+    placement.wilayah,
+    kind.pilar_kind,
+    kind.role_conflict,
+    framework.target,
+    scorecard.router,
+    coverage.router,
+]
 
 
 def build(settings: Settings) -> FastAPI:
-    """Return the application of a process."""
+    """Build the application."""
     return create_app(
         settings,
         ROUTERS,

@@ -1,10 +1,16 @@
-"""Registry's worker: tells its facts, keeps what its scorecards need, and counts how the country is covered."""
+"""Registry's worker: publishes events, fills replicas and runs long work."""
 
-from services.registry.subscribers import SUBSCRIPTIONS
-from services.registry.work import WORK
+from services.registry.coverage import jobs as coverage
+from services.registry.replicas import subscribers as replicas
+from services.registry.subscriptions import SUBSCRIPTIONS
+from shared.database.models import load_models
+from shared.jobs import Work
 from shared.worker import Parts, main
 
-PARTS = Parts(service="registry", subscriptions=SUBSCRIPTIONS, work=WORK)
+load_models("registry")
+# Importing a module's subscribers registers its handlers.
+SUBSCRIBERS = (replicas,)
+PARTS = Parts(service="registry", subscriptions=SUBSCRIPTIONS, work=Work.of(coverage.WORK))
 
 if __name__ == "__main__":
     main(PARTS)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.caseload.commands.intake.csv_file import COLUMNS
+from services.caseload.intake.rules.csv_file import COLUMNS
 from shared.access import Role
 from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
 from shared.contracts.registry import PendampingRegistered, PenugasanStarted, WilayahTugasPlaced

@@ -8,13 +8,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
-from services.caseload.models import DampinganGap, ExitProposal, KepesertaanPending, Tugas, Usulan
-from services.caseload.queries.coverage import list_gaps
-from services.caseload.queries.exit_proposals import list_exit_proposals
-from services.caseload.queries.memberships import list_pending
-from services.caseload.queries.tugas import list_tugas
-from services.caseload.queries.usulan import list_usulan
-from services.caseload.queries.worklist import list_families
+from services.caseload.application.models import Usulan
+from services.caseload.application.queries import list_usulan
+from services.caseload.dampingan.models import DampinganGap
+from services.caseload.dampingan.queries import list_gaps
+from services.caseload.exit_proposal.models import ExitProposal
+from services.caseload.exit_proposal.queries import list_exit_proposals
+from services.caseload.membership.models import KepesertaanPending
+from services.caseload.membership.queries import list_pending
+from services.caseload.overview.queries.worklist import list_families
+from services.caseload.task.models import Tugas
+from services.caseload.task.queries import list_tugas
 from shared import clock
 from shared.access import Actor, Role, Scope
 from tests.kit import Running

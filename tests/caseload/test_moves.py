@@ -7,20 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.caseload.models import (
-    CASE_MOVES,
-    PROPOSAL_MOVES,
-    SEALING_MOVES,
-    USULAN_MOVES,
-    CaseMark,
-    CaseState,
-    ExitProposal,
-    ExitProposalState,
-    Sealing,
-    SealingState,
-    Usulan,
-    UsulanState,
-)
+from services.caseload.application.models import USULAN_MOVES, Usulan, UsulanState
+from services.caseload.exit_proposal.models import PROPOSAL_MOVES, ExitProposal, ExitProposalState
+from services.caseload.identity.models import SEALING_MOVES, Sealing, SealingState
+from services.caseload.membership.models import CASE_MOVES, CaseMark, CaseState
 from shared.errors import IllegalTransition
 
 MACHINES: list[tuple[Any, type[StrEnum], Mapping[Any, frozenset[Any]]]] = [

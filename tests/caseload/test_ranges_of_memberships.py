@@ -9,9 +9,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.caseload.commands.case_facts import truth_of, with_fact, with_objection
-from services.caseload.commands.ends import End, Following, end_wanted
-from services.caseload.models import CaseMark, CaseState
+from services.caseload.membership.commands.ends import End, Following, end_wanted
+from services.caseload.membership.models import CaseMark, CaseState
+from services.caseload.membership.rules import truth_of, with_fact, with_objection
 from shared.contracts.kinds import ExitReason
 
 FIRST = date(2026, 1, 1)

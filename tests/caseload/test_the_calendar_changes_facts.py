@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.caseload.commands.facts import Ages, changes_on
+from services.caseload.family.rules import Ages, changes_on
 from tests.caseload.family import Family
 from tests.caseload.given import csv_of, mother, take_in
 from tests.kit import Running

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.graduation.models import is_well_typed, new_certificate_no
+from services.graduation.certificate.models import is_well_typed, new_certificate_no
 from tests.graduation.given import Road, at, ok
 from tests.graduation.test_a_sanggah import DAY_AFTER, LAST_DAY, decide, lodge
 from tests.kit import Running

@@ -7,7 +7,7 @@ from datetime import date
 import asyncpg
 import pytest
 
-from services.graduation.models import POLICY_TRANSITIONS, PolicyState
+from services.graduation.policy.models.policy import POLICY_TRANSITIONS, PolicyState
 from tests.graduation.given import KENDAL, at, ok
 from tests.graduation.ministry import Ministry
 from tests.kit import Running

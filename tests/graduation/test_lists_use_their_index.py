@@ -8,11 +8,19 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
-from services.graduation import queries
-from services.graduation.models import ExitProposal, Graduasi, MonitoringTask, Policy, Sanggah
-from services.graduation.queries import SanggahFilter, TaskFilter
-from services.graduation.queries.candidates import CandidateRule
-from services.graduation.queries.cohort import COUNTS, SURVIVAL, narrowed
+from services.graduation.candidate import queries as candidate_queries
+from services.graduation.candidate.queries import CandidateRule
+from services.graduation.case.models import Graduasi
+from services.graduation.exit_proposal import queries as exit_proposal_queries
+from services.graduation.exit_proposal.models import ExitProposal
+from services.graduation.monitoring import queries as monitoring_queries
+from services.graduation.monitoring.models import MonitoringTask
+from services.graduation.monitoring.queries import COUNTS, SURVIVAL, TaskFilter, narrowed
+from services.graduation.objection import queries as objection_queries
+from services.graduation.objection.models import Sanggah
+from services.graduation.objection.queries import SanggahFilter
+from services.graduation.policy.models.policy import Policy
+from services.graduation.worklist import queries as worklist_queries
 from shared.access import Actor, Role, Scope
 from shared.contracts.kinds import DesilScope
 from tests.kit import Running
@@ -73,10 +81,10 @@ OFFICIALS = frozenset({Role.KETUA_TIM_KABKOTA, Role.DINSOS_KABKOTA})
 
 async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, ...]]]:
     """Each list's statement and its order, as its route has them."""
-    cases = await queries.cases(session, caller, waiting=True)
-    tasks = await queries.tasks(session, caller, TaskFilter(mine=True))
-    objections = await queries.sanggah(session, caller, SanggahFilter(None, None, waiting=True))
-    exits = (await queries.exits(session, caller), (ExitProposal.exit_proposal_id,))
+    cases = await worklist_queries.cases(session, caller, waiting=True)
+    tasks = await monitoring_queries.tasks(session, caller, TaskFilter(mine=True))
+    objections = await objection_queries.sanggah(session, caller, SanggahFilter(None, None, waiting=True))
+    exits = (await exit_proposal_queries.exits(session, caller), (ExitProposal.exit_proposal_id,))
     return {
         "graduasi": (cases, (Graduasi.since_on, Graduasi.graduasi_id)),
         "monitoring_task": (tasks, (MonitoringTask.due_on, MonitoringTask.task_id)),
@@ -108,7 +116,7 @@ async def test_of_candidates_whatever_the_policy_asks(graduation: Running) -> No
     for who, caller in callers(UUID(str(pendamping_id))).items():
         for name, rule in rules().items():
             async with graduation.database.transaction(caller) as session:
-                statement = queries.candidates(caller, rule, None, None)
+                statement = candidate_queries.candidates(caller, rule, None, None)
                 plan = await plan_of(session, statement, rule.order)
             ranked = who not in {"dinsos", "team"} or name != "3 of 3" or "rank_nas <= 6" in index_cond(plan)
             if "Seq Scan on candidate" in plan or not ranked:

@@ -5,7 +5,7 @@ from itertools import product
 import asyncpg
 import pytest
 
-from services.graduation.models import ENDED_WITHOUT, GraduasiState
+from services.graduation.case.models import ENDED_WITHOUT, GraduasiState
 from tests.kit import Running
 
 CASE = (

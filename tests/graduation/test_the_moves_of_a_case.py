@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.graduation.models import TRANSITIONS, Graduasi, GraduasiState
+from services.graduation.case.models import TRANSITIONS, Graduasi, GraduasiState
 from shared.errors import IllegalTransition
 from tests.graduation.given import Road, at
 from tests.kit import Running

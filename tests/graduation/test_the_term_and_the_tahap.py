@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from services.graduation.commands.tahap import effective_tahap, last_payable, term_ends_on
-from services.graduation.errors import TahapNotPlanned
-from services.graduation.models import Policy, TahapCalendar, TermStart, TermUnit
+from services.graduation.policy.errors import TahapNotPlanned
+from services.graduation.policy.models.calendar import TahapCalendar
+from services.graduation.policy.models.policy import Policy, TermStart, TermUnit
+from services.graduation.policy.rules import effective_tahap, last_payable, term_ends_on
 from shared.dates import months_after
 from tests.graduation.given import Road, at, ok
 from tests.kit import Running

@@ -157,7 +157,7 @@ async def taken_in(four: Together, content: bytes) -> dict[str, Any]:
 
 async def visited(four: Together) -> None:
     """A visit, whose findings are words about a family."""
-    from services.caseload.models import KunjunganPurpose
+    from services.caseload.activity.models import KunjunganPurpose
 
     listed = await four.world.get("caseload", "/v1/kpm", S)
     visit = {"purpose": str(next(iter(KunjunganPurpose))), "visited_on": "2026-10-19", "findings": FINDINGS}

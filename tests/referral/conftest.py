@@ -1,6 +1,6 @@
 import pytest
 
-from services.referral.webhook_address import Allowed
+from services.referral.partner.commands.address import Allowed
 
 
 @pytest.fixture

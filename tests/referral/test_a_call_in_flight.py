@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from services.referral.commands.sending import SENDING
+from services.referral.sending.commands import SENDING
 from shared.jobs import run_due
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jsonschema import Draft202012Validator
 
-from services.referral.payload import payload_schema
+from services.referral.program.rules import payload_schema
 from shared.clock import JAKARTA
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from services.referral.webhook import backoff
+from services.referral.partner.commands.webhook import backoff
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import TODAY, World, a_world, determined, family_facts
@@ -123,7 +123,7 @@ async def test_that_refuses_our_signature_is_tried_again_with_its_new_secret(ref
 
 
 async def test_that_is_too_slow_is_not_waited_for(referral: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.referral.webhook.WHOLE_SECONDS", 0.3)
+    monkeypatch.setattr("services.referral.partner.commands.webhook.WHOLE_SECONDS", 0.3)
     async with PartnerSimulator(slow_seconds=1) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)

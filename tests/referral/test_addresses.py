@@ -6,10 +6,10 @@ from urllib.parse import SplitResult
 
 import pytest
 
-from services.referral import webhook
-from services.referral.errors import AddressRefused
-from services.referral.webhook import Call, post
-from services.referral.webhook_address import Allowed, check_form, is_public
+from services.referral.partner.commands import webhook
+from services.referral.partner.commands.address import Allowed, check_form, is_public
+from services.referral.partner.commands.webhook import Call, post
+from services.referral.partner.errors import AddressRefused
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator
 

@@ -5,7 +5,7 @@ import itertools
 import asyncpg
 import pytest
 
-from services.referral.models import Rujukan, RujukanProgram, RujukanState, become
+from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState, become
 from shared.contracts.kinds import RujukanProgramState as S
 from shared.errors import IllegalTransition
 from tests.kit import Running

@@ -16,7 +16,7 @@ from uuid import UUID
 from jsonschema import Draft202012Validator
 
 from deploy.local import catalogue
-from services.referral.payload import payload_schema
+from services.referral.program.rules import payload_schema
 from shared.contracts.kinds import ExitReason
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator

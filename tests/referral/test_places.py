@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.referral.commands import promoting
-from services.referral.commands.places import seek_place
+from services.referral.place.commands import seek_place
+from services.referral.publication.commands import places as promoting
 from shared.clock import JAKARTA
 from tests.kit import Running
 from tests.referral.crowd import NEXT_YEAR, PLUT, a_crowd, agree, intake, line, quota, quotas, take_back

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.local import catalogue
-from services.referral.fitting import Fitting
-from services.referral.matching import SEVERAL, Family, Match, can_be, match
-from services.referral.models import Kpm, Program, ProgramRule, RuleField, RuleOp, Strength, Usaha
+from services.referral.matching.rules.fitting import Fitting
+from services.referral.matching.rules.matching import SEVERAL, Family, Match, can_be, match
+from services.referral.program.models import Program, ProgramRule, RuleField, RuleOp, Strength
+from services.referral.replicas.models import Kpm, Usaha
 from shared.contracts.kinds import KomponenKind, RefusalCode, Sex, UsahaSector
 
 # A busy machine is no fault of a rule.

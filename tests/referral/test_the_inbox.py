@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from jsonschema import Draft202012Validator
 
-from services.referral.payload import payload_schema
+from services.referral.program.rules import payload_schema
 from tests.kit import Running, open_scope
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import NIK, PROGRAMS, TODAY, World, a_world, determined, family_facts

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.referral.commands.deadlines import instant_of
+from services.referral.deadline.commands import instant_of
 from shared.dates import months_after
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator

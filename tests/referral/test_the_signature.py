@@ -2,7 +2,7 @@ import time
 
 import httpx
 
-from services.referral.webhook import Call, post, sign
+from services.referral.partner.commands.webhook import Call, post, sign
 from tests.partner_simulator import PartnerSimulator
 
 BODY = b'{"notice":"RUJUKAN","rujukan_program_id":"0199"}'

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from services.referral.models import Notice, PayloadField
-from services.referral.payload import minimum, notice_payload
+from services.referral.notice.models import Notice
+from services.referral.program.models import PayloadField
+from services.referral.program.rules import minimum, notice_payload
 from tests.rules.house import application
 
 OFFICE = {"kode_wilayah": "33.24", "name": "Dinas Sosial Kendal", "phone": None, "email": "a@example.go.id"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registry.commands.numbering import ALPHABET, check_sign, new_number
+from services.registry.pendamping.rules import ALPHABET, check_sign, new_number
 from tests.kit import Running
 from tests.registry import given
 

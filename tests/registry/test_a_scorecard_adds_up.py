@@ -6,7 +6,7 @@ from fractions import Fraction
 import asyncpg
 import pytest
 
-from services.registry.queries.target import half_up
+from services.registry.framework.queries import half_up
 from shared.contracts.caseload import DampinganChanged
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import uuid7

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from services.registry.models import ENDS, TRANSITIONS
+from services.registry.pendamping.models import ENDS, TRANSITIONS
 from shared.contracts.kinds import PendampingStatus
 from tests.kit import Running
 from tests.registry import given

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.commands import counting
+from services.registry.coverage import jobs as counting
 from shared.contracts.caseload import DampinganChanged, KpmUpdated
 from shared.contracts.kinds import DampinganPurpose
 from tests.kit import Running

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from services.registry.models import TRANSITIONS, Pendamping
+from services.registry.pendamping.models import TRANSITIONS, Pendamping
 from shared.contracts.kinds import PendampingStatus
 from shared.errors import IllegalTransition
 from tests.kit import Running

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from services.registry.models import Pendamping
-from services.registry.queries.pendamping import pendamping_list
+from services.registry.pendamping.models import Pendamping
+from services.registry.pendamping.queries import pendamping_list
 from shared import schema
 from shared.access import Actor, Role, Scope
 from shared.contracts.kinds import PilarKind

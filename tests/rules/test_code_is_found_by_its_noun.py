@@ -109,3 +109,34 @@ def test_no_middleware_has_a_task_of_its_own() -> None:
     assert list(imports(f"from starlette.middleware.base import {word}")) == [
         f"starlette.middleware.base.{word}"
     ]
+
+
+OWN_FILES = {"app", "worker", "tables", "history", "visibility", "subscriptions", "metrics", "__init__"}
+MODULE_FILES = {"models", "errors", "commands", "queries", "rules", "routes", "subscribers", "jobs"}
+# Referral publishes its webhook beside its operations: a document, not a route.
+OTHER_FILES = {"services/referral/publication/openapi.py"}
+
+
+def is_misplaced(name: str) -> bool:
+    """Whether a file of a service has another place or name than `docs/architecture.md` gives."""
+    _, _, *folders, file = name.removesuffix(".py").split("/")
+    if not folders:
+        return file not in OWN_FILES
+    if folders[0] == "migrations" or name in OTHER_FILES:
+        return False
+    kind = folders[1] if len(folders) == 2 else file
+    return file != "__init__" and (len(folders) > 2 or kind not in MODULE_FILES)
+
+
+def test_every_module_has_the_same_file_names() -> None:
+    services = [name_of(file) for file in committed(".py") if name_of(file).startswith("services/")]
+    assert [name for name in services if name != "services/__init__.py" and is_misplaced(name)] == []
+    assert is_misplaced("services/registry/numbers.py")
+    assert is_misplaced("services/registry/kind/shapes.py")
+    assert is_misplaced("services/registry/kind/routes/deep/part.py")
+    assert not is_misplaced("services/registry/kind/commands/part.py")
+
+
+def test_no_package_is_a_list_of_re_exports() -> None:
+    inits = [file for file in committed("__init__.py") if name_of(file).startswith("services/")]
+    assert [name_of(file) for file in inits if file.read_text("utf-8").strip()] == []

@@ -128,4 +128,4 @@ async def heard(name: str, service: Asked, told: Mapping[tuple[str, str], tuple[
 
 def subscriptions_of(name: str) -> list[Any]:
     """What a service reads of the others."""
-    return list(importlib.import_module(f"services.{name}.subscribers").SUBSCRIPTIONS)
+    return list(importlib.import_module(f"services.{name}.worker").PARTS.subscriptions)

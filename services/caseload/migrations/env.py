@@ -1,4 +1,6 @@
-from services.caseload.models import Table
+from services.caseload.tables import Table
+from shared.database.models import load_models
 from shared.migrating import run
 
+load_models("caseload")
 run("caseload", Table.metadata)

@@ -1,4 +1,6 @@
-from services.referral.models import Table
+from services.referral.tables import Table
+from shared.database.models import load_models
 from shared.migrating import run
 
+load_models("referral")
 run("referral", Table.metadata)

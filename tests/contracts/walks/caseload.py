@@ -94,7 +94,7 @@ async def handed_over(service: Running, tokens: Tokens, held: dict[str, Any]) ->
 
 async def visited(service: Running, mine: str, visit: dict[str, Any]) -> dict[str, Any]:
     """Hand in a visit for whichever purpose the service knows."""
-    from services.caseload.models import KunjunganPurpose
+    from services.caseload.activity.models import KunjunganPurpose
 
     said = visit | {"purpose": str(next(iter(KunjunganPurpose)))}
     made: dict[str, Any] = done(await service.post("/v1/kunjungan", said, as_=mine))

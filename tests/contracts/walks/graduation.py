@@ -136,7 +136,7 @@ async def annulments(service: Running, first: Road, judge: str) -> None:
 
 
 def grounds() -> tuple[str, str]:
-    from services.graduation.commands import CancellationGround, RefusalGround
+    from services.graduation.review.commands import CancellationGround, RefusalGround
 
     return str(next(iter(RefusalGround))), str(next(iter(CancellationGround)))
 

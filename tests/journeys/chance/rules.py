@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from deploy.local.demo.people import KEMENSOS
-from services.graduation.routes.policy import PolicyDraft
+from services.graduation.policy.routes.drafts import PolicyDraft
 from tests.journeys.chance.office import THIRD, Family, Office
 
 SECOND = "kemensos-2"

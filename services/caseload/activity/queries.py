@@ -1,0 +1,109 @@
+"""Home visits as they are read: authorship stays with who made them (domain.md 7.3)."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.activity.models import Kunjungan, P2k2Kehadiran, P2k2Materi, P2k2Modul, P2k2Sesi
+from services.caseload.dampingan.models import Dampingan
+from shared import clock
+from shared.access import Actor, Scope
+from shared.database import vault_of
+from shared.errors import NotFound
+
+KUNJUNGAN = ("kunjungan_id", "kpm_id", "pendamping_id", "penugasan_id", "purpose", "visited_on")
+
+
+async def list_kunjungan(
+    session: AsyncSession, actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select visits by `kunjungan_id`, which grows with time."""
+    statement = sa.select(*(getattr(Kunjungan, name) for name in KUNJUNGAN))
+    if pendamping_id is not None:
+        statement = statement.where(Kunjungan.pendamping_id == pendamping_id)
+    if kpm_id is not None:
+        statement = statement.where(Kunjungan.kpm_id == kpm_id)
+    if actor.scope is not Scope.OWN_FAMILIES:
+        return statement
+    if kpm_id is not None:
+        return statement.where(await readable(session, actor))
+    return statement.where(Kunjungan.pendamping_id == actor.pendamping_id)
+
+
+async def readable(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
+    """Return the condition that a visit is the caller's to read: made by them, or to a family of theirs today."""
+    if actor.scope is not Scope.OWN_FAMILIES:
+        return sa.true()
+    mine = sa.exists().where(
+        Dampingan.kpm_id == Kunjungan.kpm_id,
+        Dampingan.pendamping_id == actor.pendamping_id,
+        Dampingan.valid.contains(await clock.today(session)),
+    )
+    return sa.or_(Kunjungan.pendamping_id == actor.pendamping_id, mine)
+
+
+async def read_kunjungan(session: AsyncSession, actor: Actor, kunjungan_id: UUID) -> dict[str, Any]:
+    """Return one visit with its findings opened.
+
+    Raises:
+        NotFound: there is none, or it is not the caller's to read.
+    """
+    wanted = sa.select(Kunjungan).where(Kunjungan.kunjungan_id == kunjungan_id)
+    row = await session.scalar(wanted.where(await readable(session, actor)))
+    if row is None:
+        raise NotFound("kunjungan")
+    vault, place = vault_of(session), {"table": "kunjungan", "row_id": kunjungan_id}
+    sealed = row.next_action_sealed
+    return {name: getattr(row, name) for name in KUNJUNGAN} | {
+        "findings": vault.open(row.findings_sealed, column="findings", **place),
+        "next_action": vault.open(sealed, column="next_action", **place) if sealed else None,
+    }
+
+
+P2K2 = (
+    *("p2k2_sesi_id", "penugasan_id", "pendamping_id", "kode_wilayah", "held_on", "module", "session"),
+    *("kelompok", "invited", "attended"),
+)
+
+
+def list_p2k2(actor: Actor, pendamping_id: UUID | None) -> sa.Select[*tuple[Any, ...]]:
+    """Select sessions by `p2k2_sesi_id`, which grows with time."""
+    statement = sa.select(*(getattr(P2k2Sesi, name) for name in P2K2))
+    if actor.scope is Scope.OWN_FAMILIES:
+        statement = statement.where(P2k2Sesi.pendamping_id == actor.pendamping_id)
+    return statement if pendamping_id is None else statement.where(P2k2Sesi.pendamping_id == pendamping_id)
+
+
+async def read_p2k2(session: AsyncSession, actor: Actor, p2k2_sesi_id: UUID) -> dict[str, Any]:
+    """Return one session with its attendance; a family that is out of the caller's area is left out.
+
+    Raises:
+        NotFound: there is none, or it is not the caller's to read.
+    """
+    wanted = list_p2k2(actor, None).where(P2k2Sesi.p2k2_sesi_id == p2k2_sesi_id)
+    row = (await session.execute(wanted)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("p2k2")
+    answers = sa.select(P2k2Kehadiran.kpm_id, P2k2Kehadiran.presence).where(
+        P2k2Kehadiran.p2k2_sesi_id == p2k2_sesi_id
+    )
+    found = await session.execute(answers.order_by(P2k2Kehadiran.kpm_id))
+    return {**row, "attendance": found.mappings().all()}
+
+
+async def materi_on(session: AsyncSession, on: date | None) -> dict[str, Any]:
+    """Return the modules and sessions in force on a day, today without one."""
+    day = on or await clock.today(session)
+    modules = sa.select(P2k2Modul.module, P2k2Modul.name).where(P2k2Modul.valid.contains(day))
+    sessions = sa.select(P2k2Materi.module, P2k2Materi.session, P2k2Materi.name).where(
+        P2k2Materi.valid.contains(day)
+    )
+    of: dict[int, list[dict[str, Any]]] = {}
+    for row in await session.execute(sessions.order_by(P2k2Materi.module, P2k2Materi.session)):
+        of.setdefault(row.module, []).append({"session": row.session, "name": row.name})
+    named = await session.execute(modules.order_by(P2k2Modul.module))
+    items = [{"module": row.module, "name": row.name, "sessions": of.get(row.module, [])} for row in named]
+    return {"on": day, "modules": items}

@@ -1,0 +1,191 @@
+"""Home visits: handed in, and read again by who made them, whoever accompanies the family since."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
+
+from services.caseload.activity.commands import record_kunjungan, record_p2k2
+from services.caseload.activity.models import Kunjungan, KunjunganPurpose, P2k2Sesi, Presence
+from services.caseload.activity.queries import list_kunjungan, list_p2k2, materi_on, read_kunjungan, read_p2k2
+from shared.access import Permission
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, Day, Paragraph, View, Wilayah
+
+kunjungan = Router(tag="kunjungan")
+
+
+class KunjunganReport(Body):
+    """A home visit: the day, what for, what was found, what comes next."""
+
+    kpm_id: UUID
+    visited_on: Day
+    purpose: KunjunganPurpose
+    findings: Paragraph
+    next_action: Paragraph | None = None
+
+
+class KunjunganView(View):
+    """A home visit as recorded; its findings stay sealed."""
+
+    kunjungan_id: UUID
+    kpm_id: UUID
+    pendamping_id: UUID
+    penugasan_id: UUID
+    purpose: KunjunganPurpose
+    visited_on: date
+
+
+class KunjunganDetail(KunjunganView):
+    """A home visit with what was found and what comes next."""
+
+    findings: str
+    next_action: str | None
+
+
+class KunjunganPage(View):
+    """Visits in the order in which they were recorded."""
+
+    items: list[KunjunganView]
+    next: str | None
+
+
+@kunjungan.post("/kunjungan", status_code=201)
+@may(Permission.KUNJUNGAN_RECORD)
+async def record_visit(body: KunjunganReport, session: Session, caller: Caller) -> KunjunganView:
+    """Hand in a home visit to a family that one accompanied on that day."""
+    return KunjunganView.model_validate(await record_kunjungan(session, caller, **body.model_dump()))
+
+
+@kunjungan.get("/kunjungan", response_model=KunjunganPage)
+@may(Permission.KUNJUNGAN_READ)
+async def list_visits(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    pendamping_id: Annotated[UUID | None, Query()] = None,
+    kpm_id: Annotated[UUID | None, Query()] = None,
+) -> Response:
+    """Visits: a pendamping's own, also to families that have left; of a family, all; officials' by area."""
+    statement = await list_kunjungan(session, caller, pendamping_id, kpm_id)
+    return await paging.answer(session, statement, (Kunjungan.kunjungan_id,))
+
+
+@kunjungan.get("/kunjungan/{kunjungan_id}")
+@may(Permission.KUNJUNGAN_READ)
+async def read_visit(kunjungan_id: UUID, session: Session, caller: Caller) -> KunjunganDetail:
+    """One visit with its findings: to who made it, to who accompanies the family today, to the area's officials."""
+    return KunjunganDetail.model_validate(await read_kunjungan(session, caller, kunjungan_id))
+
+
+p2k2 = Router(tag="p2k2")
+Number = Annotated[int, Field(ge=1, le=99, strict=True, examples=[2])]
+
+
+class Answer(Body):
+    """A family's answer to the invitation."""
+
+    kpm_id: UUID
+    presence: Presence
+
+
+class P2k2Report(Body):
+    """A session that was held: where, when, what, for which group, and how each invited family answered."""
+
+    penugasan_id: UUID
+    kode_wilayah: Wilayah
+    held_on: Day
+    module: Number
+    session: Number
+    kelompok: Annotated[str, Field(min_length=1, max_length=60, pattern=r"\S", examples=["Melati 3"])]
+    attendance: Annotated[list[Answer], Field(min_length=1, max_length=100)]
+
+
+class P2k2View(View):
+    """A session as it was held."""
+
+    p2k2_sesi_id: UUID
+    penugasan_id: UUID
+    pendamping_id: UUID
+    kode_wilayah: str
+    held_on: date
+    module: int
+    session: int
+    kelompok: str
+    invited: int
+    attended: int
+
+
+class AnswerView(View):
+    kpm_id: UUID
+    presence: Presence
+
+
+class P2k2Detail(P2k2View):
+    """A session with its attendance."""
+
+    attendance: list[AnswerView]
+
+
+class P2k2Page(View):
+    """Sessions in the order in which they were recorded."""
+
+    items: list[P2k2View]
+    next: str | None
+
+
+class MateriItem(View):
+    """One session of a module."""
+
+    session: int
+    name: str
+
+
+class ModulItem(View):
+    """A module and its sessions."""
+
+    module: int
+    name: str
+    sessions: list[MateriItem]
+
+
+class MateriView(View):
+    """What there is to teach on a day."""
+
+    on: date
+    modules: list[ModulItem]
+
+
+@p2k2.post("/p2k2", status_code=201)
+@may(Permission.P2K2_RECORD)
+async def record_session(body: P2k2Report, session: Session, caller: Caller) -> P2k2View:
+    """Hand in a session that one held for families of one's own."""
+    said = body.model_dump(exclude={"attendance", "session"})
+    said["number"], said["attendance"] = body.session, [(one.kpm_id, one.presence) for one in body.attendance]
+    return P2k2View.model_validate(await record_p2k2(session, caller, **said))
+
+
+@p2k2.get("/p2k2", response_model=P2k2Page)
+@may(Permission.P2K2_READ)
+async def list_sessions(
+    session: Session, caller: Caller, paging: Paging, pendamping_id: Annotated[UUID | None, Query()] = None
+) -> Response:
+    """Sessions: a pendamping's own, also of families that have left; officials' by area."""
+    return await paging.answer(session, list_p2k2(caller, pendamping_id), (P2k2Sesi.p2k2_sesi_id,))
+
+
+@p2k2.get("/p2k2/{p2k2_sesi_id}")
+@may(Permission.P2K2_READ)
+async def read_session(p2k2_sesi_id: UUID, session: Session, caller: Caller) -> P2k2Detail:
+    """One session with its attendance."""
+    return P2k2Detail.model_validate(await read_p2k2(session, caller, p2k2_sesi_id))
+
+
+@p2k2.get("/p2k2-materi")
+@may(Permission.P2K2_READ)
+async def read_materi(session: Session, on: Annotated[Day | None, Query()] = None) -> MateriView:
+    """Modules and sessions in force on a day; today without one."""
+    return MateriView.model_validate(await materi_on(session, on))

@@ -1,0 +1,142 @@
+"""Applications of families that had left a bansos: recorded with their ground, decided once by somebody else."""
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.application.errors import (
+    BeforeTheUsulan,
+    DecidedByTheLodger,
+    FirstDayMissing,
+    UsulanOpen,
+)
+from services.caseload.application.models import Usulan, UsulanGround, UsulanState
+from services.caseload.family.commands.changes import require_evidence
+from services.caseload.family.models import Kpm
+from services.caseload.history import remember
+from services.caseload.membership.commands.kepesertaan import begin_kepesertaan
+from services.caseload.membership.errors import StillMember
+from services.caseload.membership.models import Kepesertaan
+from services.caseload.task.commands import settle_tugas
+from services.caseload.task.models import TugasKind
+from services.caseload.visibility import family_in_hand
+from shared import clock
+from shared.access import Actor
+from shared.contracts.kinds import Bansos
+from shared.database import constraint_of, load, uuid7, vault_of
+from shared.errors import DateInTheFuture
+
+
+async def lodge_usulan(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    kpm_id: UUID,
+    bansos: Bansos,
+    reason: str,
+    ground: UsulanGround,
+    lodged_on: date,
+    evidence_sha256: str | None,
+) -> Usulan:
+    """Record that a family applies to be a member of a bansos again; a task that asked for it is done by this.
+
+    Raises:
+        NotFound, PendampingNotActive, DateInTheFuture, EvidenceUnknown, StillMember, UsulanOpen.
+    """
+    await family_in_hand(session, actor, kpm_id)
+    if lodged_on > (today := await clock.today(session)):
+        raise DateInTheFuture("/body/lodged_on", on=lodged_on, today=today)
+    await require_outside(session, kpm_id, bansos)
+    if evidence_sha256 is not None:
+        await require_evidence(session, evidence_sha256)
+    usulan_id = uuid7()
+    usulan = Usulan(
+        usulan_id=usulan_id,
+        kpm_id=kpm_id,
+        bansos=bansos,
+        ground=ground,
+        reason_sealed=vault_of(session).seal(reason, table="usulan", column="reason", row_id=usulan_id),
+        evidence_sha256=evidence_sha256,
+        lodged_on=lodged_on,
+        lodged_by=actor.person,
+        lodged_by_sub=actor.sub,
+        state=UsulanState.LODGED,
+        version=1,
+        changed_at=await clock.now(session),
+    )
+    await insert_or_refuse(session, usulan)
+    place = (kpm_id, "usulan", usulan_id, "LODGED")
+    await remember(session, *place, who=actor.person, why=ground.value, bansos=bansos.value)
+    await settle_tugas(session, actor, TugasKind.RE_ENTRY, kpm_id)
+    return usulan
+
+
+async def decide_usulan(
+    session: AsyncSession,
+    actor: Actor,
+    usulan_id: UUID,
+    *,
+    accepted: bool,
+    valid_from: date | None,
+    reason: str,
+) -> Usulan:
+    """Decide on an application; accepted, the family is a member anew from a day on.
+
+    Raises:
+        NotFound, IllegalTransition, DecidedByTheLodger, FirstDayMissing, BeforeTheUsulan, KepesertaanOverlaps.
+    """
+    usulan = await load(session, Usulan, usulan_id, noun="usulan")
+    if actor.is_same_as(usulan.lodged_by, usulan.lodged_by_sub):
+        raise DecidedByTheLodger
+    usulan.expect(wanted := UsulanState.ACCEPTED if accepted else UsulanState.REFUSED)
+    # The membership first: a row that is half decided would not pass its constraints.
+    made = await come_back(session, actor, usulan, valid_from) if accepted else None
+    usulan.become(wanted)
+    usulan.kepesertaan_id = made
+    usulan.decided_by, usulan.decided_by_sub = actor.person, actor.sub
+    usulan.decided_on = await clock.today(session)
+    usulan.changed_at = await clock.now(session)
+    usulan.decision_reason_sealed = vault_of(session).seal(
+        reason, table="usulan", column="decision_reason", row_id=usulan_id
+    )
+    place = (usulan.kpm_id, "usulan", usulan_id, usulan.state.value)
+    await remember(session, *place, who=actor.person, why=usulan.ground.value)
+    return usulan
+
+
+async def come_back(session: AsyncSession, actor: Actor, usulan: Usulan, valid_from: date | None) -> UUID:
+    """Begin the new membership; return its id."""
+    if valid_from is None:
+        raise FirstDayMissing("/body/valid_from")
+    if valid_from < usulan.lodged_on:
+        raise BeforeTheUsulan("/body/valid_from", valid_from=valid_from, lodged_on=usulan.lodged_on)
+    kpm = await load(session, Kpm, usulan.kpm_id, noun="kpm")
+    row = await begin_kepesertaan(session, kpm, actor, usulan.bansos, valid_from, why=usulan.ground.value)
+    return row.kepesertaan_id
+
+
+async def require_outside(session: AsyncSession, kpm_id: UUID, bansos: Bansos) -> None:
+    """Raise StillMember where the family is a member without a dated end."""
+    inside = sa.exists().where(
+        Kepesertaan.kpm_id == kpm_id, Kepesertaan.bansos == bansos, sa.func.upper_inf(Kepesertaan.valid)
+    )
+    if await session.scalar(sa.select(inside)):
+        raise StillMember("/body/bansos")
+
+
+async def insert_or_refuse(session: AsyncSession, usulan: Usulan) -> None:
+    """Write it.
+
+    Raises:
+        UsulanOpen: one waits for its decision.
+    """
+    try:
+        async with session.begin_nested():
+            session.add(usulan)
+    except IntegrityError as error:
+        if constraint_of(error) == "uq_usulan_open":
+            raise UsulanOpen("/body/bansos") from None
+        raise

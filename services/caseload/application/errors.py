@@ -1,0 +1,31 @@
+"""What caseload may refuse about memberships in a bansos, and about applications to come back."""
+
+from shared.errors import DomainError, InvalidInput
+
+
+class UsulanOpen(DomainError):
+    """409: one application a bansos at a time."""
+
+    en = "An application of this family for this bansos waits for its decision."
+    id = "Usulan keluarga ini untuk bansos tersebut masih menunggu keputusan."
+
+
+class DecidedByTheLodger(DomainError):
+    """409: who hands an application in does not decide on it."""
+
+    en = "You handed this application in; somebody else decides on it."
+    id = "Anda yang mengajukan usulan ini; keputusan diambil oleh orang lain."
+
+
+class FirstDayMissing(InvalidInput):
+    """422: an accepted application says from which day."""
+
+    en = "An accepted application needs valid_from, the first day of the new membership."
+    id = "Usulan yang diterima memerlukan valid_from, hari pertama kepesertaan baru."
+
+
+class BeforeTheUsulan(InvalidInput):
+    """422: a re-entry pays nothing for the time before it was asked for."""
+
+    en = "The first day {valid_from} is before the application was lodged ({lodged_on})."
+    id = "Hari pertama {valid_from} sebelum usulan diajukan ({lodged_on})."

@@ -1,0 +1,40 @@
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.caseload.application.models import Usulan, UsulanState
+from services.caseload.family.models import Kpm
+from services.caseload.visibility import accompanied_by, within
+from shared.access import Actor, Scope
+
+COLUMNS = (
+    "usulan_id",
+    "kpm_id",
+    "bansos",
+    "ground",
+    "evidence_sha256",
+    "lodged_on",
+    "lodged_by",
+    "state",
+    "decided_by",
+    "decided_on",
+    "kepesertaan_id",
+    "version",
+)
+
+
+def list_usulan(
+    actor: Actor, today: date, kpm_id: UUID | None, state: UsulanState | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select applications of families that the caller may see; ordered by `usulan_id`."""
+    statement = sa.select(*(getattr(Usulan, name) for name in COLUMNS))
+    if actor.scope is Scope.OWN_FAMILIES:
+        mine = accompanied_by(actor.pendamping_id, today)
+        statement = statement.join(mine, mine.c.kpm_id == Usulan.kpm_id)
+    if narrowed := within(actor, None):
+        statement = statement.join(Kpm, Kpm.kpm_id == Usulan.kpm_id).where(*narrowed)
+    if kpm_id is not None:
+        statement = statement.where(Usulan.kpm_id == kpm_id)
+    return statement.where(Usulan.state == state) if state is not None else statement

@@ -1,0 +1,10 @@
+"""What caseload may refuse to change in a family, and which ends of a membership it does not propose."""
+
+from shared.errors import DomainError
+
+
+class UsahaKnown(DomainError):
+    """409: a member's business is revised, not recorded twice."""
+
+    en = "This member's business is known. Revise it (POST /v1/usaha/{{id}}/revision)."
+    id = "Usaha anggota ini sudah tercatat. Perbarui (POST /v1/usaha/{{id}}/revision)."

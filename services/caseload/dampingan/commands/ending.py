@@ -1,0 +1,118 @@
+"""The end of a dampingan: dated by a command or by registry's word, counted and told once its day has come.
+
+An end that lies ahead is told as a change, so that everybody has the range; on its day a job ends all of that day.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.dampingan.commands.assignment import FARTHEST_BACK, told
+from services.caseload.dampingan.commands.gap import gap_after, open_gaps
+from services.caseload.dampingan.commands.loads import add_weight, limit_on, lock_loads
+from services.caseload.dampingan.errors import DampinganAlreadyEnded, DampinganNeedsADay, TooLongAgo
+from services.caseload.dampingan.models import Dampingan
+from services.caseload.dampingan.rules import end_on
+from services.caseload.family.models import Kpm
+from services.caseload.history import remember
+from services.caseload.tables import new_id
+from shared import clock
+from shared.access import Actor
+from shared.contracts.caseload import DampinganChanged, DampinganEnded
+from shared.contracts.kinds import DampinganPurpose, PilarKind
+from shared.database import load, raw
+from shared.messaging import emit
+
+FACTS = """d.dampingan_id, d.kpm_id, k.kode_wilayah, d.penugasan_id, d.pendamping_id, d.kind, d.purpose,
+    lower(d.valid) AS valid_from, upper(d.valid) AS valid_to, d.reason"""
+PAST = f"""
+SELECT {FACTS} FROM dampingan d JOIN kpm k USING (kpm_id)
+WHERE NOT d.ended AND NOT upper_inf(d.valid) AND upper(d.valid) <= $1
+ORDER BY upper(d.valid), d.kpm_id LIMIT $2 FOR NO KEY UPDATE OF d
+"""  # noqa: S608  # our own columns
+# Not by COPY, which row security refuses: an official's end goes this way too.
+REMEMBER = """
+INSERT INTO kpm_history (history_id, kpm_id, subject, subject_id, act, who, why, detail, occurred_at)
+SELECT e.history_id, e.kpm_id, 'dampingan', e.dampingan_id, 'ENDED', $6, e.why, jsonb_build_object('valid_to', e.valid_to), $7
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[])
+    AS e(history_id, kpm_id, dampingan_id, why, valid_to)
+"""
+MARK = "UPDATE dampingan SET ended = true WHERE dampingan_id = ANY($1)"
+
+
+async def end_dampingan(
+    session: AsyncSession, actor: Actor, dampingan_id: UUID, *, valid_to: date, reason: str
+) -> Dampingan:
+    """End a dampingan; `valid_to` is the first day without, and may lie ahead.
+
+    Raises:
+        NotFound, DampinganAlreadyEnded, DampinganNeedsADay, TooLongAgo.
+    """
+    dampingan, today = (
+        await load(session, Dampingan, dampingan_id, noun="dampingan"),
+        await clock.today(session),
+    )
+    check_end(dampingan, valid_to, today)
+    dampingan.valid, dampingan.reason = Range(dampingan.valid.lower, valid_to), reason
+    dampingan.version += 1
+    await session.flush()
+    kpm = await session.get_one(Kpm, dampingan.kpm_id)
+    if valid_to <= today:
+        await close(session, [told(dampingan, kpm.kode_wilayah)], who=actor.sub)
+        await session.refresh(dampingan)
+    else:
+        place = (dampingan.kpm_id, "dampingan", dampingan_id, "END_DATED")
+        await remember(session, *place, who=actor.sub, why=reason, valid_to=str(valid_to))
+        emit(session, DampinganChanged.model_validate(told(dampingan, kpm.kode_wilayah)))
+        await end_on(session, valid_to)
+    return dampingan
+
+
+def check_end(dampingan: Dampingan, valid_to: date, today: date) -> None:
+    """Raise DampinganAlreadyEnded, DampinganNeedsADay or TooLongAgo where no end can be."""
+    until, first = dampingan.valid.upper, dampingan.valid.lower
+    if dampingan.ended or (until is not None and valid_to >= until):
+        raise DampinganAlreadyEnded("/body/valid_to", valid_to=until)
+    if first is not None and valid_to <= first:
+        raise DampinganNeedsADay("/body/valid_to", valid_from=first)
+    if valid_to < (earliest := today - FARTHEST_BACK):
+        raise TooLongAgo("/body/valid_to", on=valid_to, first=earliest)
+
+
+async def close(session: AsyncSession, rows: Sequence[dict[str, Any]], *, who: str) -> None:
+    """Count, remember and tell ends whose day has come, and open the gaps that they leave; set-wise."""
+    if not rows:
+        return
+    connection: Any = await raw(session)
+    await connection.execute(MARK, [row["dampingan_id"] for row in rows])
+    await unburden(session, rows)
+    names = ("kpm_id", "dampingan_id", "reason", "valid_to")
+    ids, columns = [new_id() for _ in rows], [[row[name] for row in rows] for name in names]
+    await connection.execute(REMEMBER, ids, *columns, who, await clock.now(session))
+    await open_gaps(
+        session,
+        [
+            gap_after(row["kpm_id"], row["valid_to"], row["reason"], row["penugasan_id"], row["purpose"])
+            for row in rows
+            if row["kind"] == PilarKind.PKH_PENDAMPING
+        ],
+    )
+    for row in rows:
+        emit(session, DampinganEnded.model_validate(row))
+
+
+async def unburden(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Take what has ended off the counts of its placements."""
+    today = await clock.today(session)
+    for kind in sorted({str(row["kind"]) for row in rows}):
+        mine = [
+            row for row in rows if row["kind"] == kind and row["purpose"] == DampinganPurpose.PENDAMPINGAN
+        ]
+        loads = await lock_loads(session, {row["penugasan_id"]: row["pendamping_id"] for row in mine})
+        fewer = Counter({penugasan: -n for penugasan, n in Counter(r["penugasan_id"] for r in mine).items()})
+        await add_weight(session, loads, fewer, await limit_on(session, PilarKind(kind), today))

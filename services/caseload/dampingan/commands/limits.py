@@ -1,0 +1,103 @@
+"""The limits of a caseload as the ministry sets them: a version follows another, and none is rewritten."""
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.dampingan.errors import LimitBeforeLast, LimitJustSet, LimitPast, WarnedTooLate
+from services.caseload.dampingan.models import DampinganLimit
+from services.caseload.dampingan.rules import midnight
+from shared import clock
+from shared.access import Actor
+from shared.contracts.kinds import PilarKind
+from shared.database import constraint_of
+from shared.errors import NotAllowed
+from shared.jobs import schedule
+
+KIND = "limit_in_force"
+AT_ONCE = 500
+ONE_OF_TWO = {"pk_dampingan_limit", "ex_dampingan_limit_one_at_a_time"}
+
+
+async def set_dampingan_limit(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    kind: PilarKind,
+    warn_above: int,
+    refuse_above: int,
+    valid_from: date,
+    basis: str,
+) -> DampinganLimit:
+    """Let a kind's limits be so from a day on; the version before ends that day. Saying the same again changes nothing.
+
+    On that day registry is told of every caseload that stands on another side of its limit then.
+
+    Raises:
+        NotAllowed, WarnedTooLate, LimitPast, LimitBeforeLast, LimitJustSet.
+    """
+    if not actor.national:
+        raise NotAllowed
+    if warn_above >= refuse_above:
+        raise WarnedTooLate("/body/warn_above", warn_above=warn_above, refuse_above=refuse_above)
+    last = await last_of(session, kind)
+    said = (warn_above, refuse_above, valid_from, basis)
+    if last is not None and said == (last.warn_above, last.refuse_above, last.valid.lower, last.basis):
+        return last
+    await give_way(session, last, valid_from)
+    limit = DampinganLimit(
+        kind=kind,
+        version=last.version + 1 if last else 1,
+        warn_above=warn_above,
+        refuse_above=refuse_above,
+        valid=Range(valid_from, None),
+        basis=basis,
+        set_by=actor.sub,
+        set_at=await clock.now(session),
+    )
+    await insert_or_refuse(session, limit)
+    place = {"subject_id": f"{kind.value}:{limit.version}", "payload": {"kind": kind.value}}
+    await schedule(session, KIND, midnight(valid_from), **place)
+    return limit
+
+
+async def last_of(session: AsyncSession, kind: PilarKind) -> DampinganLimit | None:
+    """Return a kind's newest version, locked."""
+    newest = (
+        sa.select(DampinganLimit).where(DampinganLimit.kind == kind).order_by(DampinganLimit.version.desc())
+    )
+    return await session.scalar(
+        newest.limit(1).with_for_update(key_share=True).execution_options(populate_existing=True)
+    )
+
+
+async def give_way(session: AsyncSession, last: DampinganLimit | None, valid_from: date) -> None:
+    """End the version before on the new one's first day.
+
+    Raises:
+        LimitPast, LimitBeforeLast.
+    """
+    today = await clock.today(session)
+    if valid_from < today:
+        raise LimitPast("/body/valid_from", valid_from=valid_from, today=today)
+    if last is None:
+        return
+    first = last.valid.lower
+    if first is not None and valid_from <= first:
+        raise LimitBeforeLast("/body/valid_from", kind=last.kind.value, last=first)
+    last.valid = Range(first, valid_from)
+    await session.flush()
+
+
+async def insert_or_refuse(session: AsyncSession, limit: DampinganLimit) -> None:
+    """Write it; raise LimitJustSet where somebody else's version came in between."""
+    try:
+        async with session.begin_nested():
+            session.add(limit)
+    except IntegrityError as error:
+        if constraint_of(error) in ONE_OF_TWO:
+            raise LimitJustSet("/body") from None
+        raise

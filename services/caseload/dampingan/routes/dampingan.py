@@ -1,0 +1,76 @@
+"""Who accompanies whom, from when until when."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
+
+from services.caseload.dampingan.commands.assignment import assign_dampingan, told
+from services.caseload.dampingan.commands.ending import end_dampingan
+from services.caseload.dampingan.models import Dampingan
+from services.caseload.dampingan.queries import list_of
+from services.caseload.overview.routes import DampinganView
+from shared.access import Permission
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, Code, Day, Paragraph, View
+
+dampingan = Router(tag="dampingan")
+
+
+class DampinganAssignment(Body):
+    """Which family, under which placement, from which day; a reason that is kept overrides the limit of policy."""
+
+    kpm_id: UUID
+    penugasan_id: UUID
+    valid_from: Day
+    override_reason: Paragraph | None = Field(
+        default=None, examples=["Belum ada pendamping lain di desa ini."]
+    )
+
+
+class DampinganPage(View):
+    """Dampingan in the order of their ids."""
+
+    items: list[DampinganView]
+    next: str | None
+
+
+class DampinganEnd(Body):
+    """The first day without, and why: a code, because it travels."""
+
+    valid_to: Day
+    reason: Code = Field(examples=["PINDAH_TUGAS"])
+
+
+@dampingan.post("/dampingan", status_code=201)
+@may(Permission.DAMPINGAN_ASSIGN, key_required=True)
+async def assign_kpm(body: DampinganAssignment, session: Session, caller: Caller) -> DampinganView:
+    """Put a family under a pendamping; refused above the limit of policy, unless for a reason."""
+    assigned = await assign_dampingan(session, caller, **body.model_dump())
+    return DampinganView.model_validate({**told(assigned, ""), "version": assigned.version})
+
+
+@dampingan.post("/dampingan/{dampingan_id}/end")
+@may(Permission.DAMPINGAN_END, key_required=True)
+async def end_accompaniment(
+    dampingan_id: UUID, body: DampinganEnd, session: Session, caller: Caller
+) -> DampinganView:
+    """End a dampingan; the family is without a pendamping from that day on, and listed as such."""
+    ended = await end_dampingan(session, caller, dampingan_id, **body.model_dump())
+    return DampinganView.model_validate({**told(ended, ""), "version": ended.version})
+
+
+@dampingan.get("/dampingan", response_model=DampinganPage)
+@may(Permission.KPM_READ)
+async def list_dampingan(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    pendamping_id: Annotated[UUID | None, Query()] = None,
+    kpm_id: Annotated[UUID | None, Query()] = None,
+) -> Response:
+    """Who accompanies whom, ended ones too: a pendamping's own, officials' by area."""
+    statement = list_of(caller, pendamping_id, kpm_id)
+    return await paging.answer(session, statement, (Dampingan.dampingan_id,))

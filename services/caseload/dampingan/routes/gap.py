@@ -1,0 +1,85 @@
+"""Who was responsible, and who is without anybody."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from starlette.responses import Response
+
+from services.caseload.dampingan.models import DampinganGap, GapCause
+from services.caseload.dampingan.queries import list_gaps, responsible_on
+from shared.access import Permission
+from shared.contracts.kinds import DampinganPurpose, PilarKind
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Day, View, Wilayah
+
+coverage = Router(tag="coverage")
+
+
+class ResponsibleItem(View):
+    """Who accompanied the family on the day, under which placement."""
+
+    dampingan_id: UUID
+    pendamping_id: UUID
+    penugasan_id: UUID
+    kind: PilarKind
+    purpose: DampinganPurpose
+    valid_from: date
+    valid_to: date | None
+
+
+class GapView(View):
+    """Days without a pendamping of PKH: from `since` up to, not including, `until`; open without one."""
+
+    gap_id: UUID
+    since: date
+    until: date | None
+    cause: GapCause
+
+
+class ResponsibleView(View):
+    """Who was responsible for a family on a day; `gap` where nobody of PKH was."""
+
+    kpm_id: UUID
+    on: date
+    responsible: list[ResponsibleItem]
+    gap: GapView | None
+
+
+class GapItem(View):
+    """A family in PKH whom nobody of PKH accompanies; `penugasan_id` did last."""
+
+    gap_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    since: date
+    cause: GapCause
+    penugasan_id: UUID | None
+    purpose: DampinganPurpose
+
+
+class GapPage(View):
+    """Families without a pendamping, the longest known first."""
+
+    items: list[GapItem]
+    next: str | None
+
+
+@coverage.get("/kpm/{kpm_id}/responsible")
+@may(Permission.KPM_READ)
+async def read_responsible(
+    kpm_id: UUID, session: Session, caller: Caller, on: Annotated[Day | None, Query()] = None
+) -> ResponsibleView:
+    """Who accompanied a family on a day; today without one."""
+    return ResponsibleView.model_validate(await responsible_on(session, caller, kpm_id, on))
+
+
+@coverage.get("/dampingan-gap", response_model=GapPage)
+@may(Permission.DAMPINGAN_GAP_READ)
+async def list_families_alone(
+    session: Session, caller: Caller, paging: Paging, kode_wilayah: Annotated[Wilayah | None, Query()] = None
+) -> Response:
+    """Families in PKH without a pendamping today."""
+    statement = await list_gaps(session, caller, kode_wilayah)
+    return await paging.answer(session, statement, (DampinganGap.gap_id,))

@@ -1,0 +1,76 @@
+"""How many families one pendamping of a kind may have, as the ministry sets it."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
+
+from services.caseload.dampingan.commands.limits import set_dampingan_limit
+from services.caseload.dampingan.models import DampinganLimit
+from services.caseload.dampingan.queries import LIMIT_ORDER, list_limits
+from shared.access import Permission
+from shared.contracts.kinds import PilarKind
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import KNOWN, Body, Day, Paragraph, View
+
+limits = Router(tag="dampingan-limit")
+Families = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+
+
+class DampinganLimitSetting(Body):
+    """Above how many families one is warned, and above how many refused, from a day on; `basis` names the text."""
+
+    kind: Annotated[PilarKind, KNOWN] = Field(examples=["PKH_PENDAMPING"])
+    warn_above: Families = Field(examples=[400])
+    refuse_above: Families = Field(examples=[550])
+    valid_from: Day
+    basis: Paragraph = Field(examples=["Surat Dirjen Linjamsos tentang beban dampingan"])
+
+
+class DampinganLimitItem(View):
+    """A version of a kind's limits; `valid_to` is the first day outside, none while no other follows."""
+
+    kind: PilarKind
+    version: int
+    warn_above: int
+    refuse_above: int
+    valid_from: date
+    valid_to: date | None
+    basis: str
+    set_by: str
+    set_at: datetime
+
+
+class DampinganLimitPage(View):
+    """Versions by kind, oldest first."""
+
+    items: list[DampinganLimitItem]
+    next: str | None
+
+
+@limits.get("/dampingan-limit", response_model=DampinganLimitPage)
+@may(Permission.DAMPINGAN_LIMIT_READ)
+async def list_dampingan_limit(
+    session: Session,
+    paging: Paging,
+    kind: Annotated[Annotated[PilarKind, KNOWN] | None, Query()] = None,
+    on: Annotated[Day | None, Query(description="What holds on this day; without it, all of history")] = None,
+) -> Response:
+    """The limits of a caseload, in force, before and later; a decision names the version under which it was made."""
+    return await paging.answer(session, list_limits(kind, on), LIMIT_ORDER)
+
+
+@limits.post("/dampingan-limit", status_code=201)
+@may(Permission.DAMPINGAN_LIMIT_SET, key_required=True)
+async def set_limit(body: DampinganLimitSetting, session: Session, caller: Caller) -> DampinganLimitItem:
+    """Set the next version of a kind's limits, from today or a later day; what was decided before stays as it is."""
+    return view_of(await set_dampingan_limit(session, caller, **body.model_dump()))
+
+
+def view_of(limit: DampinganLimit) -> DampinganLimitItem:
+    """Return the view of a version."""
+    said = {name: getattr(limit, name) for name in DampinganLimitItem.model_fields if hasattr(limit, name)}
+    range_ = {"valid_from": limit.valid.lower, "valid_to": limit.valid.upper}
+    return DampinganLimitItem.model_validate(said | range_)

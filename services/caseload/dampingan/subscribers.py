@@ -1,0 +1,43 @@
+"""What caseload keeps of others, and what it does when a case moves or a family consents."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.dampingan.commands.placements import (
+    await_end_of_area,
+    await_end_of_penugasan,
+    await_leaving,
+)
+from services.caseload.subscriptions import placement
+from shared.contracts.registry import (
+    PendampingStatusChanged,
+    PenugasanEnded,
+    PenugasanStarted,
+    WilayahTugasEnded,
+    WilayahTugasPlaced,
+)
+from shared.messaging import Meta
+
+
+@placement.on(PenugasanStarted, PenugasanEnded)
+async def watch_penugasan(
+    session: AsyncSession, event: PenugasanStarted | PenugasanEnded, meta: Meta
+) -> None:
+    """A placement ends on a day: the families under it are without anybody from then on."""
+    del meta
+    await await_end_of_penugasan(session, event)
+
+
+@placement.on(WilayahTugasPlaced, WilayahTugasEnded)
+async def watch_area(
+    session: AsyncSession, event: WilayahTugasPlaced | WilayahTugasEnded, meta: Meta
+) -> None:
+    """An area is covered until a day: so are its families."""
+    del meta
+    await await_end_of_area(session, event)
+
+
+@placement.on(PendampingStatusChanged)
+async def watch_pendamping(session: AsyncSession, event: PendampingStatusChanged, meta: Meta) -> None:
+    """A pendamping serves no more from a day on."""
+    del meta
+    await await_leaving(session, event)

@@ -1,0 +1,186 @@
+"""An end of a membership proposed on evidence: death, a move, a double entry, nobody found (chain.md 4)."""
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.exit_proposal.errors import (
+    ExitAlreadyProposed,
+    ExitDetermined,
+    ExitNotOpen,
+    ExitNotProposable,
+    NotTheProposer,
+)
+from services.caseload.exit_proposal.models import ExitGround, ExitProposal, ExitProposalState
+from services.caseload.family.commands.changes import require_evidence
+from services.caseload.family.errors import OthersRemain
+from services.caseload.family.models import Kpm, KpmAnggota
+from services.caseload.history import remember
+from services.caseload.membership.errors import BeforeMembership, CaseOpen, MembershipHasEnded
+from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
+from services.caseload.membership.rules import exit_proposal_of
+from services.caseload.visibility import family_in_hand
+from shared import clock
+from shared.access import Actor
+from shared.contracts.caseload import ExitProposalWithdrawn, ExitProposed
+from shared.contracts.kinds import ExitReason
+from shared.database import constraint_of, load, uuid7, vault_of
+from shared.errors import DateInTheFuture, NotFound
+from shared.messaging import emit
+
+LIVE = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
+
+
+async def propose_exit(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    kpm_id: UUID,
+    kepesertaan_id: UUID,
+    exit_reason: ExitReason,
+    evidence_sha256: str,
+    on: date,
+    note: str | None,
+) -> ExitProposal:
+    """Propose on evidence that a membership end; graduation opens the case, and nothing has ended.
+
+    Raises:
+        NotFound, PendampingNotActive, EvidenceUnknown, ExitNotProposable, OthersRemain, DateInTheFuture,
+        BeforeMembership, MembershipHasEnded, CaseOpen, ExitAlreadyProposed.
+    """
+    held = await family_in_hand(session, actor, kpm_id)
+    kepesertaan = await membership_to_end(session, kpm_id, kepesertaan_id, on)
+    await require_ground(session, kpm_id, exit_reason)
+    await require_evidence(session, evidence_sha256)
+    penugasan_id, pendamping_id = held.penugasan
+    proposal_id = uuid7()
+    proposal = ExitProposal(
+        exit_proposal_id=proposal_id,
+        kpm_id=kpm_id,
+        kepesertaan_id=kepesertaan_id,
+        bansos=kepesertaan.bansos,
+        exit_reason=exit_reason,
+        evidence_sha256=evidence_sha256,
+        happened_on=on,
+        note_sealed=note
+        and vault_of(session).seal(note, table="exit_proposal", column="note", row_id=proposal_id),
+        proposer=actor.person,
+        proposer_sub=actor.sub,
+        pendamping_id=pendamping_id,
+        penugasan_id=penugasan_id,
+        proposed_on=await clock.today(session),
+        state=ExitProposalState.PROPOSED,
+        changed_at=await clock.now(session),
+    )
+    await insert_or_refuse(session, proposal)
+    await tell(session, proposal, held.kpm.kode_wilayah)
+    return proposal
+
+
+async def tell(session: AsyncSession, proposal: ExitProposal, kode_wilayah: str) -> None:
+    """Add the proposal to the family's history and tell it; graduation opens a short case."""
+    place = (proposal.kpm_id, "exit_proposal", proposal.exit_proposal_id, "PROPOSED")
+    kept = {"kepesertaan_id": str(proposal.kepesertaan_id), "evidence_sha256": proposal.evidence_sha256}
+    await remember(session, *place, who=proposal.proposer, why=proposal.exit_reason.value, **kept)
+    names = [name for name in ExitProposed.model_fields if name != "kode_wilayah"]
+    said = {name: getattr(proposal, name) for name in names}
+    emit(session, ExitProposed.model_validate(said | {"kode_wilayah": kode_wilayah}))
+
+
+async def membership_to_end(
+    session: AsyncSession, kpm_id: UUID, kepesertaan_id: UUID, on: date
+) -> Kepesertaan:
+    """Return a membership of the family that goes on and that no case is about."""
+    row = await session.get(Kepesertaan, kepesertaan_id, with_for_update={"key_share": True})
+    if row is None or row.kpm_id != kpm_id:
+        raise NotFound("kepesertaan", "/body/kepesertaan_id")
+    if (end := row.valid.upper) is not None:
+        raise MembershipHasEnded("/body/kepesertaan_id", valid_to=end)
+    first, today = row.valid.lower or on, await clock.today(session)
+    if on > today:
+        raise DateInTheFuture("/body/on", on=on, today=today)
+    if on < first:
+        raise BeforeMembership("/body/on", on=on, valid_from=first)
+    live = sa.exists().where(CaseMark.kepesertaan_id == kepesertaan_id, CaseMark.state.in_(LIVE))
+    if await session.scalar(sa.select(live)):
+        raise CaseOpen("/body/kepesertaan_id")
+    return row
+
+
+async def require_ground(session: AsyncSession, kpm_id: UUID, exit_reason: ExitReason) -> None:
+    """Accept a reason that policy lets be proposed on evidence, of such a family."""
+    today = await clock.today(session)
+    ground = sa.select(ExitGround.only_alone).where(
+        ExitGround.exit_reason == exit_reason, ExitGround.valid.contains(today)
+    )
+    only_alone = await session.scalar(ground)
+    if only_alone is None:
+        raise ExitNotProposable("/body/exit_reason", exit_reason=exit_reason.value)
+    living = sa.select(sa.func.count()).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_(None))
+    if only_alone and (members := await session.scalar(living) or 0) > 1:
+        raise OthersRemain("/body/exit_reason", members=members)
+
+
+async def insert_or_refuse(session: AsyncSession, proposal: ExitProposal) -> None:
+    """Write it.
+
+    Raises:
+        ExitAlreadyProposed: the end of this membership is proposed, and its case has not ended.
+    """
+    try:
+        async with session.begin_nested():
+            session.add(proposal)
+    except IntegrityError as error:
+        if constraint_of(error) == "uq_exit_proposal_open":
+            raise ExitAlreadyProposed("/body/kepesertaan_id") from None
+        raise
+
+
+IN_AN_SK = (CaseState.DETERMINED, CaseState.EFFECTIVE)
+
+
+async def withdraw_exit(
+    session: AsyncSession, actor: Actor, exit_proposal_id: UUID, *, reason: str
+) -> ExitProposal:
+    """Take a proposal back; the words are sealed, and graduation is told that it was.
+
+    An SK that graduation has given and not yet told here goes before: then the membership ends all the same.
+
+    Raises:
+        NotFound, NotTheProposer, ExitNotOpen, ExitDetermined.
+    """
+    proposal = await load(session, ExitProposal, exit_proposal_id, noun="exit proposal")
+    if not actor.is_same_as(proposal.proposer, proposal.proposer_sub):
+        raise NotTheProposer
+    if proposal.state is not ExitProposalState.PROPOSED:
+        raise ExitNotOpen(state=proposal.state.value)
+    await require_no_sk(session, proposal)
+    proposal.become(ExitProposalState.WITHDRAWN)
+    proposal.withdrawn_on, proposal.changed_at = await clock.today(session), await clock.now(session)
+    place = {"table": "exit_proposal", "column": "withdrawal_reason", "row_id": exit_proposal_id}
+    proposal.withdrawal_reason_sealed = vault_of(session).seal(reason, **place)
+    await tell_withdrawal(session, proposal, actor)
+    return proposal
+
+
+async def require_no_sk(session: AsyncSession, proposal: ExitProposal) -> None:
+    """Raise ExitDetermined where the case that the proposal opened stands in an SK; one that waits behind another's may go."""
+    standing = sa.select(CaseMark).where(
+        CaseMark.kepesertaan_id == proposal.kepesertaan_id, CaseMark.state.in_(IN_AN_SK)
+    )
+    for mark in await session.scalars(standing):
+        if exit_proposal_of(mark.facts) == proposal.exit_proposal_id:
+            raise ExitDetermined(sk_no=mark.sk_no or "?")
+
+
+async def tell_withdrawal(session: AsyncSession, proposal: ExitProposal, actor: Actor) -> None:
+    """Add it to the family's history, and tell graduation."""
+    place = (proposal.kpm_id, "exit_proposal", proposal.exit_proposal_id, "WITHDRAWN")
+    await remember(session, *place, who=actor.person, why=proposal.exit_reason.value)
+    kpm = await session.get_one(Kpm, proposal.kpm_id)
+    said = {name: getattr(proposal, name) for name in ("exit_proposal_id", "kpm_id", "kepesertaan_id")}
+    said |= {"kode_wilayah": kpm.kode_wilayah, "withdrawn_by": actor.person}
+    emit(session, ExitProposalWithdrawn.model_validate(said | {"withdrawn_on": proposal.withdrawn_on}))

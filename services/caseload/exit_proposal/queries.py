@@ -1,0 +1,38 @@
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.caseload.exit_proposal.models import ExitProposal, ExitProposalState
+from services.caseload.family.models import Kpm
+from services.caseload.visibility import accompanied_by, within
+from shared.access import Actor, Scope
+
+COLUMNS = (
+    "exit_proposal_id",
+    "kpm_id",
+    "kepesertaan_id",
+    "bansos",
+    "exit_reason",
+    "evidence_sha256",
+    "happened_on",
+    "proposer",
+    "proposed_on",
+    "state",
+    "withdrawn_on",
+)
+
+
+def list_exit_proposals(
+    actor: Actor, today: Any, kpm_id: UUID | None, state: ExitProposalState | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select proposals to end a membership, of families that the caller may see; ordered by `exit_proposal_id`."""
+    statement = sa.select(*(getattr(ExitProposal, name) for name in COLUMNS))
+    if actor.scope is Scope.OWN_FAMILIES:
+        mine = accompanied_by(actor.pendamping_id, today)
+        statement = statement.join(mine, mine.c.kpm_id == ExitProposal.kpm_id)
+    if narrowed := within(actor, None):
+        statement = statement.join(Kpm, Kpm.kpm_id == ExitProposal.kpm_id).where(*narrowed)
+    if kpm_id is not None:
+        statement = statement.where(ExitProposal.kpm_id == kpm_id)
+    return statement.where(ExitProposal.state == state) if state is not None else statement

@@ -1,0 +1,34 @@
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.family.commands.changes import change_family
+from services.caseload.family.errors import DesilKnown
+from services.caseload.family.models import Desil
+from services.caseload.visibility import family_in_hand
+from shared.access import Actor
+from shared.contracts.kinds import DesilScope
+from shared.database import constraint_of
+
+
+async def record_desil(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, *, scope: DesilScope, value: int, snapshot: str
+) -> Desil:
+    """Record how a snapshot of DTSEN ranks the family in a population; older snapshots stay readable.
+
+    Raises:
+        NotFound, PendampingNotActive, DesilKnown.
+    """
+    held = await family_in_hand(session, actor, kpm_id)
+    row = Desil(kpm_id=kpm_id, scope=scope, snapshot=snapshot, value=value)
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        if constraint_of(error) == "pk_desil":
+            raise DesilKnown("/body/snapshot", scope=scope.value, snapshot=snapshot) from None
+        raise
+    kept = {"scope": scope.value, "value": value, "snapshot": snapshot}
+    await change_family(session, held.kpm, actor, ("desil", kpm_id), "RANKED", snapshot, **kept)
+    return row

@@ -1,0 +1,99 @@
+"""What entitles a family to PKH: begun and ended by the day; the last one's end is the fact behind ALAMIAH."""
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.family.commands.changes import change_family, member_of, require_past
+from services.caseload.family.errors import EndsBeforeItBegins, KomponenHasEnded, KomponenOverlaps
+from services.caseload.family.models import Komponen
+from services.caseload.visibility import family_in_hand
+from shared import clock
+from shared.access import Actor
+from shared.contracts.kinds import KomponenKind
+from shared.database import constraint_of, load, uuid7
+from shared.errors import LostRace, NotFound
+
+
+async def begin_komponen(
+    session: AsyncSession,
+    actor: Actor,
+    kpm_id: UUID,
+    *,
+    anggota_id: UUID,
+    kind: KomponenKind,
+    valid_from: date,
+    valid_to: date | None,
+) -> Komponen:
+    """Let a member give the family entitlement from a day on, perhaps to a known one.
+
+    Raises:
+        NotFound, PendampingNotActive, MemberUnknown, DateInTheFuture, EndsBeforeItBegins, KomponenOverlaps.
+    """
+    held = await family_in_hand(session, actor, kpm_id)
+    await member_of(session, kpm_id, anggota_id)
+    await require_past(session, valid_from, "/body/valid_from")
+    require_order(valid_from, valid_to)
+    komponen = Komponen(
+        komponen_id=uuid7(),
+        kpm_id=kpm_id,
+        anggota_id=anggota_id,
+        kind=kind,
+        valid=Range(valid_from, valid_to),
+        version=1,
+    )
+    await insert_or_refuse(session, komponen)
+    subject = ("komponen", komponen.komponen_id)
+    await change_family(session, held.kpm, actor, subject, "BEGAN", None, kind=kind.value)
+    return komponen
+
+
+async def end_komponen(
+    session: AsyncSession, actor: Actor, komponen_id: UUID, *, valid_to: date, reason: str, version: int
+) -> Komponen:
+    """Date the end of a komponen; `valid_to` is the first day without it.
+
+    Raises:
+        NotFound, PendampingNotActive, LostRace, KomponenHasEnded, EndsBeforeItBegins.
+    """
+    kpm_id = await session.scalar(sa.select(Komponen.kpm_id).where(Komponen.komponen_id == komponen_id))
+    if kpm_id is None:
+        raise NotFound("komponen")
+    held = await family_in_hand(session, actor, kpm_id)
+    komponen = await load(session, Komponen, komponen_id, noun="komponen")
+    if komponen.version != version:
+        raise LostRace("/header/If-Match")
+    end, today = komponen.valid.upper, await clock.today(session)
+    if end is not None and end <= today:
+        raise KomponenHasEnded(valid_to=end)
+    first = komponen.valid.lower
+    require_order(first, valid_to)
+    komponen.valid, komponen.version = Range(first, valid_to), komponen.version + 1
+    subject = ("komponen", komponen_id)
+    await change_family(session, held.kpm, actor, subject, "ENDED", reason, valid_to=str(valid_to))
+    return komponen
+
+
+def require_order(first: date | None, end: date | None) -> None:
+    """Raise EndsBeforeItBegins unless at least one day lies between."""
+    if first and end and end <= first:
+        raise EndsBeforeItBegins("/body/valid_to", valid_from=first, valid_to=end)
+
+
+async def insert_or_refuse(session: AsyncSession, komponen: Komponen) -> None:
+    """Write it; the exclusion constraint has the last word.
+
+    Raises:
+        KomponenOverlaps: the member has this kind in that time.
+    """
+    try:
+        async with session.begin_nested():
+            session.add(komponen)
+    except IntegrityError as error:
+        if constraint_of(error) == "ex_komponen_once_at_a_time":
+            raise KomponenOverlaps("/body/valid_from") from None
+        raise

@@ -1,0 +1,35 @@
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.family.models import KpmHistory
+from shared import clock
+from shared.database import uuid7
+
+
+async def remember(
+    session: AsyncSession,
+    kpm_id: UUID,
+    subject: str,
+    subject_id: UUID,
+    act: str,
+    *,
+    who: str,
+    why: str | None,
+    **detail: Any,
+) -> None:
+    """Add to the family's history what was done, by whom and why; `detail` says nothing about who somebody is."""
+    session.add(
+        KpmHistory(
+            history_id=uuid7(),
+            kpm_id=kpm_id,
+            subject=subject,
+            subject_id=subject_id,
+            act=act,
+            who=who,
+            why=why,
+            detail=detail,
+            occurred_at=await clock.now(session),
+        )
+    )

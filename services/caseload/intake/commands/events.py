@@ -1,0 +1,71 @@
+"""The facts of one step: only what is new or has changed is told."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.intake.commands.plan import Plan
+from shared.contracts.caseload import (
+    DampinganStarted,
+    KepesertaanStarted,
+    KpmRegistered,
+    KpmUpdated,
+    UsahaRecorded,
+)
+from shared.contracts.kinds import Bansos, DampinganPurpose, PilarKind
+from shared.events import Event
+from shared.messaging import emit
+
+
+def tell(session: AsyncSession, plans: Sequence[Plan], today: date) -> None:
+    """Emit the facts of the plans."""
+    for plan in plans:
+        for event in facts_told(plan, today):
+            emit(session, event)
+
+
+def facts_told(plan: Plan, today: date) -> Iterator[Event]:
+    """Yield what became true of one family."""
+    if plan.told:
+        yield (KpmRegistered if plan.new else KpmUpdated).model_validate(plan.facts)
+    for kepesertaan_id, bansos, first in plan.kepesertaan:
+        yield KepesertaanStarted(
+            kepesertaan_id=kepesertaan_id,
+            kpm_id=plan.kpm_id,
+            kode_wilayah=plan.kode,
+            bansos=Bansos(bansos),
+            valid_from=first,
+        )
+    for usaha_id, n in plan.usaha:
+        yield usaha_recorded(plan, usaha_id, plan.staged.data[n])
+    if plan.dampingan:
+        yield dampingan_started(plan, plan.dampingan, today)
+
+
+def usaha_recorded(plan: Plan, usaha_id: UUID, data: dict[str, Any]) -> UsahaRecorded:
+    """Return the word of a member's business."""
+    owner = {
+        "owner_sex": data["sex"],
+        "owner_birth_year": int(data["birth"][:4]),
+        "owner_married": data["married"],
+    }
+    place = {"usaha_id": usaha_id, "kpm_id": plan.kpm_id, "kode_wilayah": plan.kode}
+    return UsahaRecorded.model_validate({**place, **owner, **data["usaha"]})
+
+
+def dampingan_started(plan: Plan, dampingan: tuple[UUID, UUID, UUID], today: date) -> DampinganStarted:
+    """Return the word of a new dampingan."""
+    dampingan_id, penugasan_id, pendamping_id = dampingan
+    return DampinganStarted(
+        dampingan_id=dampingan_id,
+        kpm_id=plan.kpm_id,
+        kode_wilayah=plan.kode,
+        pendamping_id=pendamping_id,
+        penugasan_id=penugasan_id,
+        kind=PilarKind.PKH_PENDAMPING,
+        purpose=DampinganPurpose.PENDAMPINGAN,
+        valid_from=today,
+    )

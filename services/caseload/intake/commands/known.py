@@ -1,0 +1,185 @@
+"""What is known of the families of one step before anything is decided on them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.family.queries import ages_on
+from services.caseload.family.rules import Ages
+from shared.access import Actor
+from shared.database import raw
+from shared.jobs import Job
+
+STAGED = """
+SELECT row_no, no_kk_index, nik_index, ok, digest, data::text, scattered, repeated, no_kk_sealed, nik_sealed, name_sealed,
+    address_sealed, phone_sealed, nib_sealed
+FROM staged_row WHERE job_id = $1
+"""
+NEXT = STAGED + "AND row_no > $2 ORDER BY row_no LIMIT $3"
+TOGETHER = STAGED + "AND scattered AND no_kk_index = ANY($2) ORDER BY row_no"
+FAMILIES = """
+SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text
+FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE card.no_kk_index = ANY($1) AND upper_inf(card.valid)
+ORDER BY kpm.kpm_id FOR NO KEY UPDATE OF kpm
+"""
+PERSONS = """
+SELECT nik_index, anggota_id, kpm_id, left_on, kode_wilayah FROM kpm_anggota JOIN kpm USING (kpm_id)
+WHERE nik_index = ANY($1)
+"""
+KOMPONEN = """
+SELECT komponen_id, kpm_id, anggota_id, kind, lower(valid) AS first, upper(valid) AS until FROM komponen
+WHERE valid @> $3::date AND (kpm_id = ANY($1) OR anggota_id = ANY($2))
+"""
+KEPESERTAAN = "SELECT kpm_id, bansos, lower(valid) AS first, upper(valid) AS until FROM kepesertaan WHERE kpm_id = ANY($1)"
+DAMPINGAN = """
+SELECT kpm_id, penugasan_id FROM dampingan
+WHERE kpm_id = ANY($1) AND kind = 'PKH_PENDAMPING' AND (upper_inf(valid) OR upper(valid) > $2)
+"""
+DESIL = "SELECT kpm_id, scope, snapshot, value FROM desil WHERE kpm_id = ANY($1)"
+USAHA = """
+SELECT anggota_id, usaha_id, sector, started_on, omzet_rp, nib_sealed IS NOT NULL AS has_nib, has_letter
+FROM usaha WHERE kpm_id = ANY($1) OR anggota_id = ANY($2)
+"""
+PLACEMENTS = """
+SELECT p.pendamping_no, p.pendamping_id, p.status, n.penugasan_id, w.kode_wilayah
+FROM replica_pendamping.pendamping p
+LEFT JOIN replica_pendamping.penugasan n ON n.pendamping_id = p.pendamping_id AND n.kind = 'PKH_PENDAMPING'
+    AND n.valid_from <= $2 AND (n.valid_to IS NULL OR n.valid_to > $2)
+LEFT JOIN replica_pendamping.wilayah_tugas w ON w.penugasan_id = n.penugasan_id
+    AND w.valid_from <= $2 AND (w.valid_to IS NULL OR w.valid_to > $2)
+WHERE p.pendamping_no = ANY($1)
+"""
+
+
+@dataclass(slots=True)
+class Staged:
+    """A family as the file has it."""
+
+    no_kk_index: bytes
+    rows: list[Any] = field(default_factory=list[Any])
+    data: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    @property
+    def pengurus(self) -> int:
+        """Where in `rows` the pengurus is."""
+        return next(n for n, data in enumerate(self.data) if data["pengurus"])
+
+
+@dataclass(slots=True)
+class Placements:
+    """A pendamping by number: status, and PKH placements today with their areas."""
+
+    pendamping_id: UUID
+    active: bool
+    areas: list[tuple[UUID, str]]
+
+    def covering(self, kode: str) -> UUID | None:
+        """Return the placement that covers an area."""
+        return next((p for p, area in self.areas if kode == area or kode.startswith(f"{area}.")), None)
+
+
+@dataclass(slots=True)
+class Known:
+    """Everything that decisions on one step's families need."""
+
+    today: date
+    ages: Ages
+    families: dict[bytes, Any]
+    persons: dict[bytes, Any] = field(default_factory=dict[bytes, Any])
+    komponen: dict[UUID, dict[UUID, Any]] = field(default_factory=dict[UUID, dict[UUID, Any]])
+    kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
+    accompanied_by: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    desil: dict[UUID, dict[tuple[str, str], int]] = field(
+        default_factory=dict[UUID, dict[tuple[str, str], int]]
+    )
+    usaha: dict[UUID, Any] = field(default_factory=dict[UUID, Any])
+    placements: dict[str, Placements] = field(default_factory=dict[str, Placements])
+    elsewhere: set[bytes] = field(default_factory=set[bytes])
+    """Cards of the file that are recorded, or name members recorded, outside the caller's area."""
+
+
+async def next_families(session: AsyncSession, job: Job, after: int, limit: int) -> tuple[list[Staged], int]:
+    """Return the next families of the file, whole, in the order of their first rows, and up to which row they go."""
+    connection = await raw(session)
+    rows = uncut(await connection.fetch(NEXT, job.job_id, after, limit), limit)
+    last = rows[-1]["row_no"] if rows else after
+    if scattered := {row["no_kk_index"] for row in rows if row["scattered"]}:
+        everywhere = await connection.fetch(TOGETHER, job.job_id, list(scattered))
+        begun = {row["no_kk_index"] for row in everywhere if row["row_no"] <= after}
+        rows = [row for row in rows if not row["scattered"]]
+        rows += [row for row in everywhere if row["no_kk_index"] not in begun]
+        rows.sort(key=lambda row: row["row_no"])
+    families: dict[bytes, Staged] = {}
+    for row in rows:
+        card = row["no_kk_index"]
+        family = families.get(card) or families.setdefault(card, Staged(card))
+        family.rows.append(row)
+        family.data.append(orjson.loads(row["data"]))
+    return list(families.values()), last
+
+
+def uncut(rows: list[Any], limit: int) -> list[Any]:
+    """Leave the last family to the next step where the limit may have cut it; a scattered one is fetched whole anyway."""
+    if len(rows) < limit or rows[-1]["scattered"]:
+        return rows
+    card, end = rows[-1]["no_kk_index"], len(rows)
+    while rows[end - 1]["no_kk_index"] == card:
+        end -= 1
+    return rows[:end]
+
+
+async def known_of(session: AsyncSession, families: Iterable[Staged], today: date, actor: Actor) -> Known:
+    """Return which of the families are known; they are locked, so that what is decided on them holds.
+
+    Families outside the actor's area are left out and noted under `elsewhere`.
+    """
+    connection = await raw(session)
+    found = await connection.fetch(FAMILIES, [family.no_kk_index for family in families])
+    own = {row["no_kk_index"]: row for row in found if actor.covers(row["kode_wilayah"])}
+    known = Known(today, await ages_on(session, today), own)
+    known.elsewhere = {row["no_kk_index"] for row in found} - own.keys()
+    return known
+
+
+async def look_closer(session: AsyncSession, known: Known, families: Sequence[Staged], actor: Actor) -> None:
+    """Read what deciding on families that are new or have changed takes.
+
+    Members of families outside the actor's area are left out and noted under `elsewhere`.
+    """
+    connection = await raw(session)
+    niks = [row["nik_index"] for family in families for row in family.rows if row["nik_index"]]
+    numbers = list({data["pendamping_no"] for f in families for data in f.data if data.get("pendamping_no")})
+    found = await connection.fetch(PERSONS, niks)
+    far = {
+        row["nik_index"] for row in found if row["left_on"] is None and not actor.covers(row["kode_wilayah"])
+    }
+    known.persons = {row["nik_index"]: row for row in found if row["nik_index"] not in far}
+    known.elsewhere |= {f.no_kk_index for f in families for row in f.rows if row["nik_index"] in far}
+    for row in await connection.fetch(PLACEMENTS, numbers, known.today):
+        placed = Placements(row["pendamping_id"], row["status"] == "AKTIF", [])
+        placed = known.placements.setdefault(row["pendamping_no"], placed)
+        if row["penugasan_id"] and row["kode_wilayah"]:
+            placed.areas.append((row["penugasan_id"], row["kode_wilayah"]))
+    kpm_ids = [known.families[f.no_kk_index]["kpm_id"] for f in families if f.no_kk_index in known.families]
+    if kpm_ids or known.persons:
+        await look_back(connection, known, kpm_ids)
+
+
+async def look_back(connection: Any, known: Known, kpm_ids: list[UUID]) -> None:
+    """Read what families and persons already have."""
+    persons = [person["anggota_id"] for person in known.persons.values()]
+    for row in await connection.fetch(KOMPONEN, kpm_ids, persons, known.today):
+        for whose in (row["kpm_id"], row["anggota_id"]):
+            known.komponen.setdefault(whose, {})[row["komponen_id"]] = row
+    for row in await connection.fetch(KEPESERTAAN, kpm_ids):
+        known.kepesertaan.setdefault(row["kpm_id"], []).append(row)
+    held = await connection.fetch(DAMPINGAN, kpm_ids, known.today)
+    known.accompanied_by = {row["kpm_id"]: row["penugasan_id"] for row in held}
+    for row in await connection.fetch(DESIL, kpm_ids):
+        known.desil.setdefault(row["kpm_id"], {})[row["scope"], row["snapshot"]] = row["value"]
+    known.usaha = {row["anggota_id"]: row for row in await connection.fetch(USAHA, kpm_ids, persons)}

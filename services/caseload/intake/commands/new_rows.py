@@ -1,0 +1,114 @@
+"""What one step adds, as rows for COPY: the cheapest way in. What was sealed when it was staged is written as it is."""
+
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from asyncpg import Range
+
+from services.caseload.dampingan.models import GapCause
+from services.caseload.intake.commands.plan import Plan
+from services.caseload.tables import new_id
+from shared.contracts.kinds import Bansos, DampinganPurpose, PilarKind
+from shared.jobs import Job
+
+FAMILY_COLUMNS = {
+    "kpm": (
+        *("kpm_id", "kode_wilayah", "sealed_for", "address_sealed", "phone_sealed", "facts", "intake_digest"),
+        "facts_until",
+    ),
+    "kpm_no_kk": ("kpm_no_kk_id", "kpm_id", "no_kk_index", "no_kk_sealed", "valid"),
+}
+MEMBER_COLUMNS = {
+    "kpm_anggota": (
+        *("anggota_id", "kpm_id", "nik_index", "nik_sealed", "name_sealed", "birth_on", "sex", "relation"),
+        *("married", "pengurus", "joined_on"),
+    ),
+    "komponen": ("komponen_id", "kpm_id", "anggota_id", "kind", "valid"),
+    "desil": ("kpm_id", "scope", "snapshot", "value"),
+    "kepesertaan": ("kepesertaan_id", "kpm_id", "bansos", "valid"),
+    "usaha": (
+        *("usaha_id", "kpm_id", "anggota_id", "sector", "started_on", "omzet_rp", "nib_sealed", "has_letter"),
+    ),
+    "dampingan": ("dampingan_id", "kpm_id", "penugasan_id", "pendamping_id", "kind", "purpose", "valid"),
+    "dampingan_gap": ("gap_id", "kpm_id", "since", "cause", "purpose"),
+    "kpm_history": (
+        *("history_id", "kpm_id", "subject", "subject_id", "act", "who", "why", "detail", "occurred_at"),
+    ),
+}
+
+
+class NewRows:
+    """Rows by table; members, deciles and businesses that may be there already are kept apart, to be merged."""
+
+    def __init__(self, today: date, now: datetime, job: Job) -> None:
+        """Begin empty; `now` is the business clock's."""
+        self.today, self.now, self.who = today, now, job.actor.sub
+        self.detail = orjson.dumps({"job_id": str(job.job_id)}).decode()
+        self.tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in FAMILY_COLUMNS | MEMBER_COLUMNS}
+        self.known_members: list[tuple[Any, ...]] = []
+        self.known_desil: list[tuple[Any, ...]] = []
+        self.known_usaha: list[tuple[Any, ...]] = []
+        self._from_today = Range(today)
+
+    def add(self, plan: Plan) -> None:
+        """Add what one family brings."""
+        if plan.new:
+            self.add_family(plan)
+        self.add_members(plan)
+        self.add_usaha(plan)
+        kpm_id, tables, data = plan.kpm_id, self.tables, plan.staged.data[plan.staged.pengurus]
+        desil = tables["desil"] if plan.new else self.known_desil
+        desil += [(kpm_id, scope, snapshot, value) for scope, snapshot, value in data["desil"]]
+        tables["komponen"] += [
+            (new_id(), kpm_id, anggota_id, kind, Range(self.today, until))
+            for anggota_id, kind, until in plan.komponen
+        ]
+        tables["kepesertaan"] += [
+            (id_, kpm_id, bansos, Range(first)) for id_, bansos, first in plan.kepesertaan
+        ]
+        if plan.dampingan:
+            kind, purpose = PilarKind.PKH_PENDAMPING.value, DampinganPurpose.PENDAMPINGAN.value
+            id_, penugasan_id, pendamping_id = plan.dampingan
+            row = (id_, kpm_id, penugasan_id, pendamping_id, kind, purpose, self._from_today)
+            tables["dampingan"].append(row)
+        elif plan.new and any(bansos == Bansos.PKH for _, bansos, _ in plan.kepesertaan):
+            alone = (GapCause.BELUM_ADA.value, DampinganPurpose.PENDAMPINGAN.value)
+            tables["dampingan_gap"].append((new_id(), kpm_id, self.today, *alone))
+        act = "REGISTERED" if plan.new else "UPDATED"
+        history = (new_id(), kpm_id, "kpm", kpm_id, act, self.who, "intake", self.detail, self.now)
+        tables["kpm_history"].append(history)
+
+    def add_family(self, plan: Plan) -> None:
+        """Add a family and its card."""
+        head, facts = plan.staged.rows[plan.staged.pengurus], orjson.dumps(plan.facts).decode()
+        card = head["no_kk_index"]
+        sealed = (head["address_sealed"], head["phone_sealed"])
+        self.tables["kpm"].append(
+            (plan.kpm_id, plan.kode, card, *sealed, facts, plan.digest, plan.changes_on)
+        )
+        row = (new_id(), plan.kpm_id, card, head["no_kk_sealed"], self._from_today)
+        self.tables["kpm_no_kk"].append(row)
+
+    def add_members(self, plan: Plan) -> None:
+        """Add the members; who is known already comes back, or has changed."""
+        persons = zip(plan.anggota, plan.known_persons, plan.staged.rows, plan.staged.data, strict=True)
+        for anggota_id, known, row, data in persons:
+            if known:
+                self.known_members.append((anggota_id, plan.kpm_id, row["row_no"]))
+                continue
+            own = (row["nik_index"], row["nik_sealed"], row["name_sealed"], date.fromisoformat(data["birth"]))
+            said = (data["sex"], data["relation"], data["married"], data["pengurus"], self.today)
+            self.tables["kpm_anggota"].append((anggota_id, plan.kpm_id, *own, *said))
+
+    def add_usaha(self, plan: Plan) -> None:
+        """Add the businesses; one of a person who is known may be there already."""
+        for id_, n in plan.usaha:
+            row, said = plan.staged.rows[n], plan.staged.data[n]["usaha"]
+            who = (id_, plan.kpm_id, plan.anggota[n])
+            if plan.known_persons[n]:
+                self.known_usaha.append((*who, row["row_no"]))
+                continue
+            began, nib = date.fromisoformat(said["started_on"]), row["nib_sealed"]
+            values = (said["sector"], began, said["omzet_rp"], nib, said["has_letter"])
+            self.tables["usaha"].append((*who, *values))

@@ -1,0 +1,159 @@
+"""Everything that caseload may refuse to do, and why a row of an intake file is refused."""
+
+from types import MappingProxyType
+
+from shared.errors import InvalidInput
+
+
+class FileUnknown(InvalidInput):
+    """422: no file with this SHA-256 was given to this service."""
+
+    en = "No file with this SHA-256 was given to this service. Upload it first (POST /v1/files)."
+    id = "Berkas dengan SHA-256 ini belum diunggah ke layanan ini. Unggah dahulu (POST /v1/files)."
+
+
+class FileEmpty(InvalidInput):
+    """422: no header, so nothing to read."""
+
+    en = "The file is empty: its first line must name the columns."
+    id = "Berkas kosong: baris pertama harus memuat nama kolom."
+
+
+class FileNotText(InvalidInput):
+    """422: UTF-16, a spreadsheet, or another form that is not text in UTF-8."""
+
+    en = "The file is not CSV text in UTF-8 ({found}). Save it as CSV UTF-8."
+    id = "Berkas bukan teks CSV dalam UTF-8 ({found}). Simpan sebagai CSV UTF-8."
+
+
+class ColumnsMissing(InvalidInput):
+    """422: the header lacks columns."""
+
+    en = "The header lacks these columns: {columns}."
+    id = "Baris judul tidak memuat kolom berikut: {columns}."
+
+
+class ColumnsRepeated(InvalidInput):
+    """422: a column is named twice, so that its value is anybody's guess."""
+
+    en = "The header names these columns more than once: {columns}."
+    id = "Baris judul memuat kolom berikut lebih dari sekali: {columns}."
+
+
+class ColumnsUnknown(InvalidInput):
+    """422: columns that nobody here knows; their content would be lost silently."""
+
+    en = "The header has {count} columns that are not known here."
+    id = "Baris judul memuat {count} kolom yang tidak dikenal di sini."
+
+
+class HeaderTooLong(InvalidInput):
+    """422: the first line does not end where a header would."""
+
+    en = "The first line is too long to be a header."
+    id = "Baris pertama terlalu panjang untuk sebuah baris judul."
+
+
+# Why a row of an intake file is refused: code, then the sentences in English and Indonesian. Values are never repeated.
+ROW_REFUSALS = MappingProxyType(
+    {
+        "REQUIRED": ("A value is required.", "Wajib diisi."),
+        "EXCEL_MANGLED": (
+            "A spreadsheet has rounded this number (as in 3.3E+15). Format the column as text and enter it again.",
+            "Angka ini dibulatkan oleh lembar kerja (seperti 3.3E+15). Ubah kolom menjadi teks dan isi ulang.",
+        ),
+        "NOT_SIXTEEN_DIGITS": ("Exactly 16 digits are expected.", "Harus tepat 16 angka."),
+        "UNKNOWN_PROVINCE": (
+            "The first two digits are not the code of a province.",
+            "Dua angka pertama bukan kode provinsi.",
+        ),
+        "IMPOSSIBLE_DATE_IN_NUMBER": (
+            "Digits 7 to 12 are not a date.",
+            "Angka ke-7 sampai ke-12 bukan tanggal.",
+        ),
+        "SERIAL_ZERO": ("The last four digits cannot be 0000.", "Empat angka terakhir tidak boleh 0000."),
+        "TOO_LONG": ("The text is too long.", "Teks terlalu panjang."),
+        "CONTROL_CHARACTER": (
+            "The text has characters that are not text (NUL or the like).",
+            "Teks memuat karakter yang bukan teks (NUL atau sejenisnya).",
+        ),
+        "INVISIBLE_CHARACTER": (
+            "The text has invisible characters (zero-width or direction marks). Delete it and type it again.",
+            "Teks memuat karakter tak terlihat (lebar nol atau penanda arah). Hapus lalu ketik ulang.",
+        ),
+        "NOT_UTF8": ("The text is not UTF-8.", "Teks bukan UTF-8."),
+        "NOT_A_DATE": (
+            "A date such as 1987-11-12 is expected.",
+            "Harus berupa tanggal, misalnya 1987-11-12.",
+        ),
+        "DATE_OUT_OF_RANGE": ("The date cannot be right.", "Tanggal tidak mungkin benar."),
+        "UNKNOWN_VALUE": ("This is not one of the known values.", "Bukan salah satu nilai yang dikenal."),
+        "NOT_A_NUMBER": ("A whole number of rupiah is expected.", "Harus berupa bilangan bulat rupiah."),
+        "BAD_FORM": ("The value does not have the documented form.", "Bentuk nilai tidak sesuai ketentuan."),
+        "REPEATED": ("The same is given twice.", "Hal yang sama diberikan dua kali."),
+        "INCOMPLETE_USAHA": (
+            "A business needs sector, start and turnover.",
+            "Usaha memerlukan sektor, tanggal mulai dan omzet.",
+        ),
+        "UNKNOWN_WILAYAH": (
+            "There is no desa or kelurahan with this code.",
+            "Tidak ada desa atau kelurahan dengan kode ini.",
+        ),
+        "WRONG_NUMBER_OF_FIELDS": (
+            "The row has more or fewer fields than the header.",
+            "Jumlah kolom baris ini tidak sama dengan baris judul.",
+        ),
+        "UNREADABLE_ROW": ("The row cannot be read as CSV.", "Baris ini tidak dapat dibaca sebagai CSV."),
+        "DUPLICATE_NIK": (
+            "This NIK is already on an earlier row of the file.",
+            "NIK ini sudah ada pada baris sebelumnya dalam berkas.",
+        ),
+        "NIK_IN_ANOTHER_FAMILY": (
+            "This NIK belongs to a member of another family.",
+            "NIK ini milik anggota keluarga lain.",
+        ),
+        "NO_PENGURUS": (
+            "No member of the family is marked as pengurus.",
+            "Tidak ada anggota yang ditandai pengurus.",
+        ),
+        "SEVERAL_PENGURUS": (
+            "More than one member is marked as pengurus.",
+            "Lebih dari satu anggota ditandai pengurus.",
+        ),
+        "WILAYAH_DIFFERS": (
+            "The members of one family have different areas.",
+            "Wilayah anggota satu keluarga berbeda-beda.",
+        ),
+        "TOO_MANY_MEMBERS": ("A family has at most 40 members.", "Satu keluarga paling banyak 40 anggota."),
+        "NOT_YOUR_AREA": ("The family's area is not yours.", "Wilayah keluarga ini bukan wilayah Anda."),
+        "NOT_ACCEPTED_HERE": (
+            "Your area cannot take this family in. Check its No. KK and each NIK; if they are right, ask Kemensos.",
+            "Wilayah Anda tidak dapat memasukkan keluarga ini. Periksa No. KK dan setiap NIK; bila benar, minta Kemensos.",
+        ),
+        "KEPESERTAAN_OVERLAPS": (
+            "The membership overlaps one that is already known of the same bansos.",
+            "Kepesertaan ini bertumpang tindih dengan kepesertaan yang sudah tercatat pada bansos yang sama.",
+        ),
+        "RE_ENTRY_BY_USULAN": (
+            "The family has been a member of this bansos before. It comes back by an application (POST /v1/usulan).",
+            "Keluarga ini pernah menjadi peserta bansos tersebut. Ajukan melalui usulan (POST /v1/usulan).",
+        ),
+        "UNKNOWN_PENDAMPING": (
+            "There is no pendamping with this number.",
+            "Tidak ada pendamping dengan nomor ini.",
+        ),
+        "PENDAMPING_NOT_ACTIVE": ("The pendamping is not active.", "Pendamping tidak aktif."),
+        "NO_PKH_PENUGASAN": (
+            "The pendamping has no PKH placement that covers the family's area today.",
+            "Pendamping tidak memiliki penugasan PKH yang mencakup wilayah keluarga ini hari ini.",
+        ),
+        "CASELOAD_FULL": (
+            "The pendamping's caseload has reached the limit.",
+            "Jumlah dampingan pendamping ini sudah mencapai batas.",
+        ),
+        "ACCOMPANIED_BY_ANOTHER": (
+            "Another pendamping accompanies the family; an intake does not hand over.",
+            "Keluarga ini didampingi pendamping lain; berkas tidak mengalihkan dampingan.",
+        ),
+    }
+)

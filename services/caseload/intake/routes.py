@@ -1,0 +1,48 @@
+"""Taking in families from a file."""
+
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.caseload.intake.commands.request import request_intake
+from shared.access import Permission
+from shared.http import Caller, Router, Session, may
+from shared.http.fields import Body, Sha256, View
+
+intake = Router(tag="intake")
+
+
+class IntakeRequest(Body):
+    """Which uploaded file (`POST /v1/files`) to take in; a dry run reports and changes nothing.
+
+    A dry run does not list families whose card or members are recorded outside the caller's area. The report counts
+    them under `elsewhere_families`, in full tens; the intake itself refuses them.
+
+    CSV, UTF-8, `,` or `;`, one row a member, one member a family marked as pengurus. The columns: no_kk, nik, name,
+    sex (L, P), birth_date, relation, married, pengurus (YA, TIDAK), komponen (`ANAK_SMA:2026-12-31|LANJUT_USIA`),
+    kode_wilayah (desa), address, phone, bansos (`PKH:2019-02-01|PBI:2019-01-01`), desil (`NAS:5:2026-Q1`),
+    pendamping_no, usaha_sector, usaha_started_on, usaha_omzet_rp, usaha_nib, usaha_letter (YA, TIDAK). Address, phone,
+    bansos, desil and pendamping_no are read from the pengurus' row.
+    """
+
+    sha256: Sha256
+    dry_run: bool = Field(default=False, strict=True)
+
+
+class IntakeView(View):
+    """The job that does it: follow it at `job`."""
+
+    job_id: UUID
+    job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
+
+
+@intake.post("/intake", status_code=202)
+@may(Permission.KPM_INTAKE, key_required=True)
+async def request_family_intake(
+    body: IntakeRequest, session: Session, caller: Caller, response: Response
+) -> IntakeView:
+    """Ask for the intake of a family file; refused rows are listed at the job's errors."""
+    job_id = await request_intake(session, caller, sha256=body.sha256, dry_run=body.dry_run)
+    response.headers["Location"] = f"/v1/jobs/{job_id}"
+    return IntakeView(job_id=job_id, job=f"/v1/jobs/{job_id}")

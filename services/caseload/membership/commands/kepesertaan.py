@@ -1,0 +1,87 @@
+"""How a membership begins: recorded the first time, decided on an application after that."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.family.models import Kpm
+from services.caseload.history import remember
+from services.caseload.membership.commands.ends import told
+from services.caseload.membership.commands.pending import came_back
+from services.caseload.membership.errors import KepesertaanOverlaps, ReEntryByUsulan
+from services.caseload.membership.models import Kepesertaan
+from services.caseload.visibility import family_in_hand
+from shared import clock
+from shared.access import Actor
+from shared.contracts.caseload import KepesertaanStarted
+from shared.contracts.kinds import Bansos
+from shared.database import constraint_of, uuid7
+from shared.errors import DateInTheFuture
+from shared.jobs import schedule
+from shared.messaging import emit
+
+BACK_IN_PKH = "dampingan_back_in_pkh"
+
+
+async def record_kepesertaan(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, *, bansos: Bansos, valid_from: date
+) -> Kepesertaan:
+    """Record that a family is a member of a bansos for the first time.
+
+    Raises:
+        NotFound, PendampingNotActive, DateInTheFuture, KepesertaanOverlaps, ReEntryByUsulan.
+    """
+    held = await family_in_hand(session, actor, kpm_id)
+    if valid_from > (today := await clock.today(session)):
+        raise DateInTheFuture("/body/valid_from", on=valid_from, today=today)
+    before = sa.exists().where(
+        Kepesertaan.kpm_id == kpm_id,
+        Kepesertaan.bansos == bansos,
+        sa.not_(sa.func.upper_inf(Kepesertaan.valid)),
+    )
+    if await session.scalar(sa.select(before)):
+        raise ReEntryByUsulan("/body/bansos")
+    return await begin_kepesertaan(session, held.kpm, actor, bansos, valid_from, why="RECORDED")
+
+
+async def begin_kepesertaan(
+    session: AsyncSession, kpm: Kpm, actor: Actor, bansos: Bansos, valid_from: date, *, why: str
+) -> Kepesertaan:
+    """Write a new membership and tell it; back in PKH, the family's dampingan weighs again from that day.
+
+    Raises:
+        KepesertaanOverlaps: the exclusion constraint has the last word.
+    """
+    row = Kepesertaan(
+        kepesertaan_id=uuid7(), kpm_id=kpm.kpm_id, bansos=bansos, valid=Range(valid_from, None), version=1
+    )
+    await insert_or_refuse(session, row)
+    place = (kpm.kpm_id, "kepesertaan", row.kepesertaan_id, "STARTED")
+    kept = {"bansos": bansos.value, "valid_from": str(valid_from)}
+    await remember(session, *place, who=actor.person, why=why, **kept)
+    emit(session, KepesertaanStarted.model_validate(await told(session, row)))
+    await came_back(session, kpm.kpm_id, bansos)
+    if bansos is Bansos.PKH:
+        begins = datetime.combine(valid_from, time(), clock.JAKARTA)
+        payload = {"kepesertaan_id": str(row.kepesertaan_id)}
+        await schedule(session, BACK_IN_PKH, begins, subject_id=kpm.kpm_id, payload=payload)
+    return row
+
+
+async def insert_or_refuse(session: AsyncSession, row: Kepesertaan) -> None:
+    """Write it.
+
+    Raises:
+        KepesertaanOverlaps: the family is a member of the bansos in that time.
+    """
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        if constraint_of(error) == "ex_kepesertaan_no_overlap":
+            raise KepesertaanOverlaps("/body/valid_from") from None
+        raise

@@ -1,0 +1,221 @@
+"""Memberships in a bansos, their cases, and what is payable."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
+
+from services.caseload.membership.commands.kepesertaan import record_kepesertaan
+from services.caseload.membership.commands.pending import decide_it_stays
+from services.caseload.membership.models import CaseState, KepesertaanPending
+from services.caseload.membership.queries import MembershipStatus, count_ended, list_memberships, list_pending
+from services.caseload.overview.queries.tahap import Payable, payable_tahap
+from shared import clock
+from shared.access import Permission
+from shared.contracts.kinds import Bansos, ExitReason
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import KNOWN, Body, Day, KnownBansos, Paragraph, View, Wilayah
+from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
+
+memberships = Router(tag="kepesertaan")
+
+
+class CaseView(View):
+    """A case on the membership, as graduation last told; `held` while an objection stops the end."""
+
+    graduasi_id: UUID
+    exit_reason: ExitReason
+    state: CaseState
+    held: bool
+    sk_no: str | None
+    sk_on: date | None
+    term_ends_on: date | None
+    effective_tahap: str | None
+    effective_on: date | None
+    certificate_no: str | None
+
+
+class DecisionView(View):
+    """That a membership stays although the case ends another: by whom, when, why."""
+
+    graduasi_id: UUID
+    decided_by: str
+    decided_on: date
+    reason: str
+
+
+class KepesertaanView(View):
+    """Membership in one bansos; `valid_to` is the first day without."""
+
+    kepesertaan_id: UUID
+    bansos: Bansos
+    valid_from: date
+    valid_to: date | None
+    active: bool
+    status: MembershipStatus
+    exit_reason: ExitReason | None
+    graduasi_id: UUID | None
+    last_payable_tahap: str | None
+    continued_by: UUID | None
+    back_pay_tahap: list[str]
+    case: CaseView | None
+    decision: DecisionView | None
+    version: int
+
+
+class KepesertaanList(View):
+    """All memberships of a family, oldest first."""
+
+    kpm_id: UUID
+    items: list[KepesertaanView]
+
+
+class Words(View):
+    """A reason in words, in English and Indonesian."""
+
+    en: str
+    id: str
+
+
+class TahapView(View):
+    """Which tahap of a bansos are payable as of `on`, and why; `back_pay` are those that an annulment gave back.
+
+    `pending` names the family's other bansos that need their own decision.
+    """
+
+    kpm_id: UUID
+    bansos: Bansos
+    on: date
+    kepesertaan_id: UUID
+    status: MembershipStatus
+    payable: Payable
+    last_payable_tahap: str | None
+    first_unpayable_tahap: str | None
+    ends_on: date | None
+    back_pay: list[str]
+    reason: Words
+    pending: list[Bansos]
+
+
+class KepesertaanRequest(Body):
+    """Of which bansos the family is a member for the first time, and since when."""
+
+    bansos: Annotated[Bansos, KNOWN]
+    valid_from: Day
+
+
+class StartedView(View):
+    """A membership that has begun."""
+
+    kepesertaan_id: UUID
+    kpm_id: UUID
+    bansos: Bansos
+    valid_from: date
+
+
+class StayDecision(Body):
+    """Why the membership goes on; the words are sealed."""
+
+    reason: Paragraph = Field(examples=["Lansia tetap memerlukan bantuan pangan."])
+
+
+class StayView(View):
+    """What was decided of a membership; `answered` are the cases on others that had asked."""
+
+    kepesertaan_id: UUID
+    kpm_id: UUID
+    decided_by: str
+    decided_on: date
+    answered: list[UUID]
+
+
+class PendingItem(View):
+    """A membership that waits for its own decision since a case on another bansos of the family was determined."""
+
+    pending_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    kepesertaan_id: UUID
+    bansos: Bansos
+    graduasi_id: UUID
+    since: date
+
+
+class PendingPage(View):
+    """Memberships that wait for a decision, the longest waiting first."""
+
+    items: list[PendingItem]
+    next: str | None
+
+
+@memberships.get("/kpm/{kpm_id}/kepesertaan")
+@may(Permission.KPM_READ)
+async def list_kepesertaan(kpm_id: UUID, session: Session, caller: Caller) -> KepesertaanList:
+    """What a family is a member of; nothing cascades from one bansos to another."""
+    return KepesertaanList(
+        kpm_id=kpm_id,
+        items=[
+            KepesertaanView.model_validate(row) for row in await list_memberships(session, caller, kpm_id)
+        ],
+    )
+
+
+@memberships.get("/kpm/{kpm_id}/tahap")
+@may(Permission.TAHAP_READ)
+async def read_tahap(
+    kpm_id: UUID,
+    bansos: Annotated[KnownBansos, Query()],
+    session: Session,
+    caller: Caller,
+    on: Annotated[Day | None, Query()] = None,
+) -> TahapView:
+    """Which tahap are payable as of a date (today without one), given the end that graduation told, and why."""
+    return TahapView.model_validate(await payable_tahap(session, caller, kpm_id, bansos, on))
+
+
+@memberships.post("/kpm/{kpm_id}/kepesertaan", status_code=201)
+@may(Permission.KPM_INTAKE, key_required=True)
+async def record_membership(
+    kpm_id: UUID, body: KepesertaanRequest, session: Session, caller: Caller
+) -> StartedView:
+    """Record a first membership in a bansos; who has left comes back by an application."""
+    made = await record_kepesertaan(session, caller, kpm_id, **body.model_dump())
+    said = {name: getattr(made, name) for name in ("kepesertaan_id", "kpm_id", "bansos")}
+    return StartedView.model_validate(said | {"valid_from": made.valid.lower})
+
+
+@memberships.post("/kepesertaan/{kepesertaan_id}/stay", status_code=201)
+@may(Permission.KEPESERTAAN_DECIDE, key_required=True)
+async def keep_membership(
+    kepesertaan_id: UUID, body: StayDecision, session: Session, caller: Caller
+) -> StayView:
+    """Decide that a membership goes on although the family leaves another bansos; it is listed until then."""
+    answered = await decide_it_stays(session, caller, kepesertaan_id, reason=body.reason)
+    said = {
+        name: getattr(answered[0], name) for name in ("kepesertaan_id", "kpm_id", "decided_by", "decided_on")
+    }
+    return StayView.model_validate(said | {"answered": [one.graduasi_id for one in answered]})
+
+
+@memberships.get("/kepesertaan-pending", response_model=PendingPage)
+@may(Permission.KPM_READ)
+async def list_pending_memberships(
+    session: Session, caller: Caller, paging: Paging, kode_wilayah: Annotated[Wilayah | None, Query()] = None
+) -> Response:
+    """Memberships that wait for a decision because the family leaves another bansos: one's own, officials' by area."""
+    statement = list_pending(caller, await clock.today(session), kode_wilayah)
+    return await paging.answer(session, statement, (KepesertaanPending.pending_id,))
+
+
+numbers = Router(tag="numbers")
+
+
+@numbers.post("/numbers")
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY)
+async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
+    """Count memberships whose end is written: of the families, else of those that the pendamping have or had."""
+    counted = await count_ended(session, body.kpm_ids, body.pendamping_ids)
+    return numbers_of("caseload", ["ended"], {reason: {"ended": count} for reason, count in counted.items()})

@@ -1,0 +1,142 @@
+"""One family as its officials see it: names in clear to those who may, NIK masked to everybody. One round trip."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.family.models import Kpm, KpmAnggota, KpmHistory, KpmNoKk
+from services.caseload.overview.queries.worklist import status_on
+from shared import clock
+from shared.access import Actor, Scope
+from shared.database import raw, vault_of
+from shared.errors import NotFound
+from shared.privacy import Nik, NoKk, Vault, mask
+
+# The status that the list of families shows, said once: as text it is a column of the statement below, which has the
+# family at hand and need not look for it again.
+OF_DAY = sa.select(status_on(sa.literal_column("$2::date")).label("status")).select_from(Kpm)
+COMPILED = OF_DAY.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+STATUS = str(COMPILED).removeprefix("SELECT ").rpartition("FROM kpm")[0]
+# PostgreSQL builds the lists: eleven queries, each with its own round trip, took ten times as long.
+FAMILY = f"""
+SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, {STATUS},
+    kpm.sealed_for, kpm.address_sealed, kpm.phone_sealed, kpm.facts,
+    card.no_kk_index, card.no_kk_sealed,
+    (SELECT json_agg(m ORDER BY m.birth_on, m.anggota_id) FROM (
+        SELECT a.anggota_id, encode(a.nik_index, 'hex') AS place, encode(a.nik_sealed, 'hex') AS nik,
+            encode(a.name_sealed, 'hex') AS name, a.birth_on, a.sex, a.relation, a.married, a.pengurus,
+            (SELECT json_build_object('usaha_id', u.usaha_id, 'sector', u.sector, 'started_on', u.started_on,
+                    'omzet_rp', u.omzet_rp, 'has_nib', u.nib_sealed IS NOT NULL, 'has_letter', u.has_letter, 'version', u.version)
+                FROM usaha u WHERE u.anggota_id = a.anggota_id) AS usaha
+        FROM kpm_anggota a WHERE a.kpm_id = kpm.kpm_id AND a.left_on IS NULL) AS m) AS members,
+    (SELECT json_agg(json_build_object('anggota_id', k.anggota_id, 'komponen_id', k.komponen_id, 'kind', k.kind,
+            'version', k.version, 'valid_from', lower(k.valid), 'valid_to', upper(k.valid)) ORDER BY k.kind)
+        FROM komponen k WHERE k.kpm_id = kpm.kpm_id AND k.valid @> $2::date) AS komponen,
+    (SELECT json_agg(json_build_object('scope', d.scope, 'value', d.value, 'snapshot', d.snapshot)
+            ORDER BY d.scope, d.snapshot)
+        FROM desil d WHERE d.kpm_id = kpm.kpm_id) AS desil,
+    (SELECT json_agg(json_build_object('dampingan_id', d.dampingan_id, 'kpm_id', d.kpm_id,
+            'pendamping_id', d.pendamping_id, 'penugasan_id', d.penugasan_id, 'kind', d.kind, 'purpose', d.purpose,
+            'valid_from', lower(d.valid), 'valid_to', upper(d.valid), 'version', d.version) ORDER BY lower(d.valid))
+        FROM dampingan d WHERE d.kpm_id = kpm.kpm_id) AS dampingan,
+    (SELECT json_agg(json_build_object('rujukan_program_id', r.rujukan_program_id, 'program_code', r.program_code,
+            'status', r.status, 'amount_rp', r.amount_rp, 'sent_on', r.sent_on, 'answered_on', r.answered_on,
+            'delivered_on', r.delivered_on) ORDER BY r.rujukan_program_id)
+        FROM replica_aid.aid r WHERE r.kpm_id = kpm.kpm_id) AS aid
+FROM kpm LEFT JOIN kpm_no_kk card ON card.kpm_id = kpm.kpm_id AND upper_inf(card.valid)
+WHERE kpm.kpm_id = $1
+"""  # noqa: S608  # our own columns
+# A statement of its own: what PostgreSQL makes ready for a condition that does not count is time of every official.
+OWN_FAMILY = f"""{FAMILY} AND EXISTS (SELECT FROM dampingan own
+    WHERE own.kpm_id = kpm.kpm_id AND own.pendamping_id = $3 AND own.valid @> $2::date)"""
+LISTS = ("desil", "dampingan", "aid")
+OWN_VIEW = frozenset({"kpm_id", "kode_wilayah", "members"})
+
+
+async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
+    """Return one family whole: where it stands, members, komponen, desil, usaha, who accompanies it, aid from elsewhere.
+
+    Raises:
+        NotFound: there is none, or it is not the caller's to see.
+    """
+    today, connection = await clock.today(session), await raw(session)
+    if actor.scope is Scope.OWN_FAMILIES:
+        row = await connection.fetchrow(OWN_FAMILY, kpm_id, today, actor.pendamping_id)
+    else:
+        row = await connection.fetchrow(FAMILY, kpm_id, today)
+    if row is None:
+        raise NotFound("kpm")
+    vault = vault_of(session)
+    card, home = row["no_kk_index"], row["sealed_for"].hex()
+    return {
+        "kpm_id": row["kpm_id"],
+        "kode_wilayah": row["kode_wilayah"],
+        "version": row["version"],
+        "status": row["status"],
+        "no_kk": mask(opened(vault, "kpm_no_kk", "no_kk", row["no_kk_sealed"], card.hex())) if card else None,
+        "address": opened(vault, "kpm", "address", row["address_sealed"], home),
+        "phone": opened(vault, "kpm", "phone", row["phone_sealed"], home),
+        "facts": {name: value for name, value in row["facts"].items() if name not in OWN_VIEW},
+        "members": [member(vault, one) for one in with_komponen(row["members"] or [], row["komponen"] or [])],
+        **{name: row[name] or [] for name in LISTS},
+    }
+
+
+def with_komponen(members: list[dict[str, Any]], komponen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give each member its own of the family's komponen: PostgreSQL looks through them once, not once a member."""
+    of: dict[str, list[dict[str, Any]]] = {one["anggota_id"]: [] for one in members}
+    for one in komponen:
+        if (at := one.pop("anggota_id")) in of:
+            of[at].append(one)
+    return [one | {"komponen": of[one["anggota_id"]]} for one in members]
+
+
+def member(vault: Vault, found: dict[str, Any]) -> dict[str, Any]:
+    """Open a member's name, and mask the NIK."""
+    place = found.pop("place")
+    nik, name = (bytes.fromhex(found[column]) for column in ("nik", "name"))
+    return found | {
+        "nik": mask(opened(vault, "kpm_anggota", "nik", nik, place)),
+        "name": opened(vault, "kpm_anggota", "name", name, place),
+    }
+
+
+def opened(vault: Vault, table: str, column: str, sealed: bytes | None, row_id: str) -> Any:
+    """Return a sealed value in clear, or None where there is none."""
+    return vault.open(sealed, table=table, column=column, row_id=row_id) if sealed else None
+
+
+def open_name(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
+    """Replace the sealed name of a listed family by the name."""
+    index, sealed = row.pop("nik_index"), row.pop("name_sealed")
+    place = {"table": "kpm_anggota", "column": "name"}
+    return row | {"pengurus_name": vault.open(sealed, row_id=index.hex(), **place) if sealed else None}
+
+
+async def find_family(session: AsyncSession, *, nik: Nik | None, no_kk: NoKk | None) -> UUID:
+    """Return the family of a NIK or a No. KK, by keyed hash; row security leaves out other areas'.
+
+    Raises:
+        NotFound: none, or not the caller's to see.
+    """
+    vault = vault_of(session)
+    if nik is not None:
+        row = sa.select(KpmAnggota.kpm_id).where(
+            KpmAnggota.nik_index == vault.index("nik", nik), KpmAnggota.left_on.is_(None)
+        )
+    else:
+        index = vault.index("no_kk", no_kk or "")
+        row = sa.select(KpmNoKk.kpm_id).where(KpmNoKk.no_kk_index == index, sa.func.upper_inf(KpmNoKk.valid))
+    found = await session.scalar(row)
+    if found is None:
+        raise NotFound("kpm")
+    return found
+
+
+def history_of(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
+    """Select what was done to a family; ordered by `history_id`, which grows with time."""
+    names = ("history_id", "subject", "subject_id", "act", "who", "why", "detail", "occurred_at")
+    return sa.select(*(getattr(KpmHistory, name) for name in names)).where(KpmHistory.kpm_id == kpm_id)

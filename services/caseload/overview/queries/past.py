@@ -1,0 +1,90 @@
+"""What was true of a family before: who belonged to it, where it lived, what its businesses were, how it ranked."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.business.models import Usaha, UsahaPast
+from services.caseload.family.models import AnggotaPast, Desil, KpmAnggota, WilayahPast
+from services.caseload.visibility import require_sight
+from shared.access import Actor
+from shared.database import vault_of
+
+MEMBER = ("anggota_id", "relation", "end_reason")
+USAHA = ("usaha_id", "version", "sector", "started_on", "omzet_rp", "has_letter", "as_of", "recorded_at")
+
+
+async def read_past(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
+    """Return who has left a family or belonged to it before, and where it lived.
+
+    Raises:
+        NotFound: not the caller's to see.
+    """
+    await require_sight(session, actor, kpm_id)
+    left = sa.select(KpmAnggota).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_not(None))
+    past = sa.select(AnggotaPast).where(AnggotaPast.kpm_id == kpm_id)
+    members = [
+        {name: getattr(row, name) for name in MEMBER} | {"valid_from": row.joined_on, "valid_to": row.left_on}
+        for row in await session.scalars(left)
+    ]
+    members += [
+        {name: getattr(row, name) for name in MEMBER}
+        | {"valid_from": row.valid.lower, "valid_to": row.valid.upper}
+        for row in await session.scalars(past)
+    ]
+    members.sort(key=lambda row: (row["valid_from"], row["anggota_id"]))
+    return {"kpm_id": kpm_id, "members": members, "areas": await areas_before(session, kpm_id)}
+
+
+async def areas_before(session: AsyncSession, kpm_id: UUID) -> list[dict[str, Any]]:
+    """Return where a family lived, oldest first."""
+    lived = sa.select(WilayahPast).where(WilayahPast.kpm_id == kpm_id)
+    vault = vault_of(session)
+    return [
+        {
+            "kode_wilayah": row.kode_wilayah,
+            "address": row.address_sealed
+            and vault.open(
+                row.address_sealed, table="wilayah_past", column="address", row_id=row.wilayah_past_id
+            ),
+            "valid_from": row.valid.lower,
+            "valid_to": row.valid.upper,
+        }
+        for row in await session.scalars(lived.order_by(sa.func.lower(WilayahPast.valid)))
+    ]
+
+
+async def read_usaha(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]]:
+    """Return the family's businesses, each revision, the current one of each last.
+
+    Raises:
+        NotFound: not the caller's to see.
+    """
+    await require_sight(session, actor, kpm_id)
+    has_nib = Usaha.nib_sealed.is_not(None).label("has_nib")
+    now = sa.select(
+        *(getattr(Usaha, name) for name in USAHA), has_nib, sa.literal(value=True).label("current")
+    ).where(Usaha.kpm_id == kpm_id)
+    past = sa.select(
+        *(getattr(UsahaPast, name) for name in USAHA),
+        UsahaPast.has_nib,
+        sa.literal(value=False).label("current"),
+    ).where(UsahaPast.kpm_id == kpm_id)
+    rows = await session.execute(sa.union_all(now, past).order_by("usaha_id", "version"))
+    return [dict(row) for row in rows.mappings()]
+
+
+async def read_desil(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]]:
+    """Return how each snapshot ranked the family, by scope, oldest first.
+
+    Raises:
+        NotFound: not the caller's to see.
+    """
+    await require_sight(session, actor, kpm_id)
+    ranks = sa.select(Desil.scope, Desil.value, Desil.snapshot, Desil.recorded_at).where(
+        Desil.kpm_id == kpm_id
+    )
+    rows = await session.execute(ranks.order_by(Desil.scope, Desil.snapshot))
+    return [dict(row) for row in rows.mappings()]

@@ -1,0 +1,147 @@
+"""Which tahap of a bansos are payable to a family, and why, in words. Pilar pays nobody; it answers."""
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.membership.queries import MembershipStatus, list_memberships
+from shared import clock
+from shared.access import Actor
+from shared.contracts.kinds import Bansos
+from shared.errors import NotFound
+
+
+class Payable(StrEnum):
+    """ALL: no end is dated. UP_TO: up to the last payable tahap. HELD: an objection stops the end. NONE: no membership then."""
+
+    ALL = "ALL"
+    UP_TO = "UP_TO"
+    HELD = "HELD"
+    NONE = "NONE"
+
+
+# Why, in English and Indonesian, filled from the answer itself.
+WORDS = MappingProxyType(
+    {
+        "BEFORE": (
+            "On {on} the family is not a member yet; its first membership begins on {valid_from}.",
+            "Pada {on} keluarga belum menjadi peserta; kepesertaan pertama dimulai {valid_from}.",
+        ),
+        "GAP": (
+            "On {on} the family is not a member: it left on {ends_on} and came back later.",
+            "Pada {on} keluarga bukan peserta: keluar sejak {ends_on} dan kembali kemudian.",
+        ),
+        "HELD": (
+            "An objection is not decided; the end of {ends_on} waits, and every tahap stays payable until then.",
+            "Sanggah belum diputus; akhir kepesertaan {ends_on} ditunda dan setiap tahap tetap dibayarkan sampai diputus.",
+        ),
+        "ENDS": (
+            "The membership ends on {ends_on} ({exit_reason}): payable up to {last_payable_tahap}, not {first_unpayable_tahap}.",
+            "Kepesertaan berakhir {ends_on} ({exit_reason}): dibayarkan sampai {last_payable_tahap}, {first_unpayable_tahap} tidak.",
+        ),
+        "CONTINUED": (
+            "The graduation was undone; from {ends_on} a later membership of the family goes on.",
+            "Graduasi dipulihkan; mulai {ends_on} dilanjutkan kepesertaan keluarga yang berikutnya.",
+        ),
+        "ANNOUNCED": (
+            "An end is announced for {ends_on} and not in effect; every tahap stays payable until it is.",
+            "Akhir kepesertaan diumumkan {ends_on} dan belum berlaku; setiap tahap tetap dibayarkan sampai berlaku.",
+        ),
+        "GOES_ON": (
+            "The membership goes on; no end is dated.",
+            "Kepesertaan berlanjut; belum ada tanggal akhir.",
+        ),
+        "BACK_PAY": (
+            " The graduation was undone; paid back: {back_pay}.",
+            " Graduasi dipulihkan; dibayarkan kembali: {back_pay}.",
+        ),
+        "NO_BACK_PAY": (
+            " The graduation was undone; no tahap is paid back.",
+            " Graduasi dipulihkan; tidak ada tahap yang dibayarkan kembali.",
+        ),
+    }
+)
+
+
+async def payable_tahap(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, bansos: Bansos, on: date | None
+) -> dict[str, Any]:
+    """Return which tahap of a bansos are payable to the family as of a date (today without one), and why.
+
+    Raises:
+        NotFound: not the caller's to see, or never a member.
+    """
+    memberships = await list_memberships(session, actor, kpm_id)
+    mine = [row for row in memberships if row["bansos"] is bansos]
+    if not mine:
+        raise NotFound("kepesertaan")
+    day = on or await clock.today(session)
+    row = membership_on(mine, day)
+    pending = [
+        other["bansos"] for other in memberships if other["status"] == MembershipStatus.DECISION_PENDING
+    ]
+    return answer(row, day, is_later=row is not mine[-1]) | {
+        "kpm_id": kpm_id,
+        "bansos": bansos,
+        "pending": pending,
+    }
+
+
+def membership_on(mine: Sequence[dict[str, Any]], day: date) -> dict[str, Any]:
+    """Return the membership that a day falls in, or else the last one before it, or else the first."""
+    begun = [row for row in mine if row["valid_from"] <= day]
+    return begun[-1] if begun else mine[0]
+
+
+def answer(row: dict[str, Any], day: date, *, is_later: bool) -> dict[str, Any]:
+    """Return what is payable of one membership as of a day; `is_later` when another one came after it."""
+    case = row["case"] or {}
+    said = {
+        "kepesertaan_id": row["kepesertaan_id"],
+        "status": row["status"],
+        "on": day,
+        "last_payable_tahap": row["last_payable_tahap"],
+        "first_unpayable_tahap": case.get("effective_tahap"),
+        "ends_on": row["valid_to"] or case.get("effective_on"),
+        "back_pay": row["back_pay_tahap"],
+    }
+    payable, why = payable_of(row, case, day, is_later=is_later)
+    return said | {"payable": payable, "reason": in_words(row, said, why)}
+
+
+def payable_of(
+    row: dict[str, Any], case: dict[str, Any], day: date, *, is_later: bool
+) -> tuple[Payable, str]:
+    """Return how far a membership is payable, and the word for why; an announced end stops nothing yet."""
+    if day < row["valid_from"]:
+        return Payable.NONE, "BEFORE"
+    if case.get("held"):
+        return Payable.HELD, "HELD"
+    if row["continued_by"]:
+        return Payable.ALL, "CONTINUED"
+    if row["valid_to"] is None:
+        return Payable.ALL, "ANNOUNCED" if case.get("effective_on") else "GOES_ON"
+    if is_later and row["valid_to"] <= day:
+        return Payable.NONE, "GAP"
+    return Payable.UP_TO, "ENDS"
+
+
+def in_words(row: dict[str, Any], said: dict[str, Any], why: str) -> dict[str, str]:
+    """Return the reason in English and Indonesian, with what an annulment decided on the time before it."""
+    values = said | {"valid_from": row["valid_from"], "exit_reason": row["exit_reason"]}
+    values = {name: "?" if value is None else value for name, value in values.items()}
+    values["back_pay"] = ", ".join(said["back_pay"])
+    keys = [why]
+    if said["back_pay"]:
+        keys.append("BACK_PAY")
+    elif why == "CONTINUED":
+        keys.append("NO_BACK_PAY")
+    return {
+        language: "".join(WORDS[key][number] for key in keys).format(**values)
+        for number, language in enumerate(("en", "id"))
+    }

@@ -1,1 +1,0 @@
-"""Reads of more than one row; they lock nothing."""

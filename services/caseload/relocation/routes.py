@@ -1,0 +1,118 @@
+"""A family moves, or splits in two; how snapshots rank it."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, Strict
+
+from services.caseload.family.commands.desil import record_desil
+from services.caseload.member.commands.split import Split, split_family
+from services.caseload.overview.queries.past import read_desil
+from services.caseload.relocation.commands import move_family
+from shared.access import Permission
+from shared.contracts.kinds import DesilScope
+from shared.http import Caller, IfMatch, Router, Session, may
+from shared.http.fields import KNOWN, Body, Day, Sha256, View, Wilayah
+from shared.privacy import NoKk
+
+moves = Router(tag="kpm")
+Home = Annotated[str, Field(min_length=1, max_length=300, pattern=r"\S", examples=["Dusun Krajan RT 2"])]
+Decile = Annotated[int, Strict(), Field(ge=1, le=10, examples=[4])]
+Snapshot = Annotated[str, Field(pattern=r"^20[0-9]{2}-Q[1-4]$", examples=["2026-Q2"])]
+
+
+class Move(Body):
+    """To which desa or kelurahan, since when, on which evidence."""
+
+    kode_wilayah: Wilayah
+    address: Home | None = None
+    on: Day
+    evidence_sha256: Sha256
+
+
+class SplitRequest(Body):
+    """Who leaves together under which new family card; without `kode_wilayah` they live where they did."""
+
+    no_kk: NoKk
+    anggota_ids: Annotated[list[UUID], Field(min_length=1, max_length=40)]
+    pengurus_id: UUID
+    kode_wilayah: Wilayah | None = None
+    on: Day
+    evidence_sha256: Sha256
+
+
+class KpmVersionView(View):
+    """Where a family stands after the change."""
+
+    kpm_id: UUID
+    kode_wilayah: str
+    version: int
+
+
+class SplitView(View):
+    """The family that remains, and the new one; `version` is that of the one that remains, which was edited."""
+
+    version: int
+    old: KpmVersionView
+    new: KpmVersionView
+
+
+class DesilRequest(Body):
+    """How a snapshot of DTSEN ranks the family, 1 poorest to 10, in which population."""
+
+    scope: Annotated[DesilScope, KNOWN]
+    value: Decile
+    snapshot: Snapshot
+
+
+class DesilItem(View):
+    scope: DesilScope
+    value: int
+    snapshot: str
+    recorded_at: datetime
+
+
+class DesilList(View):
+    """Every snapshot, by scope, oldest first."""
+
+    kpm_id: UUID
+    items: list[DesilItem]
+
+
+@moves.post("/kpm/{kpm_id}/move")
+@may(Permission.KPM_MOVE, key_required=True)
+async def move_kpm(
+    kpm_id: UUID, body: Move, session: Session, caller: Caller, version: IfMatch
+) -> KpmVersionView:
+    """A family moves within or between areas; its memberships go on, whose area it no longer is leaves it."""
+    moved = await move_family(session, caller, kpm_id, version=version, **body.model_dump())
+    return KpmVersionView.model_validate(moved)
+
+
+@moves.post("/kpm/{kpm_id}/split", status_code=201)
+@may(Permission.KPM_UPDATE, key_required=True)
+async def split_kpm(
+    kpm_id: UUID, body: SplitRequest, session: Session, caller: Caller, version: IfMatch
+) -> SplitView:
+    """Members become a family of their own; memberships stay where they are."""
+    split = Split(**{name: getattr(body, name) for name in SplitRequest.model_fields})
+    old, new = await split_family(session, caller, kpm_id, split, version=version)
+    families = {"old": KpmVersionView.model_validate(old), "new": KpmVersionView.model_validate(new)}
+    return SplitView(version=old.version, **families)
+
+
+@moves.post("/kpm/{kpm_id}/desil", status_code=201)
+@may(Permission.KPM_INTAKE, key_required=True)
+async def record_kpm_desil(kpm_id: UUID, body: DesilRequest, session: Session, caller: Caller) -> DesilList:
+    """Record how a snapshot ranks the family; older ones stay."""
+    await record_desil(session, caller, kpm_id, **body.model_dump())
+    return await list_kpm_desil(kpm_id, session, caller)
+
+
+@moves.get("/kpm/{kpm_id}/desil")
+@may(Permission.KPM_READ)
+async def list_kpm_desil(kpm_id: UUID, session: Session, caller: Caller) -> DesilList:
+    """How each snapshot ranked the family."""
+    found = await read_desil(session, caller, kpm_id)
+    return DesilList(kpm_id=kpm_id, items=[DesilItem.model_validate(row) for row in found])

@@ -1,0 +1,11 @@
+"""What caseload keeps of others, and what it does when a case moves or a family consents."""
+
+from shared.messaging import Subscription
+
+pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])
+aid = Subscription(name="aid", kind="replica", topics=["pilar.referral"])
+graduation = Subscription(name="graduation", kind="reaction", topics=["pilar.graduation"])
+sealing = Subscription(name="sealing", kind="reaction", topics=["pilar.referral"])
+placement = Subscription(name="placement", kind="reaction", topics=["pilar.registry"])
+tugas = Subscription(name="tugas", kind="reaction", topics=["pilar.graduation", "pilar.referral"])
+SUBSCRIPTIONS = [pendamping, aid, graduation, sealing]

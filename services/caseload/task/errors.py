@@ -1,0 +1,10 @@
+"""What caseload refuses about who accompanies a family: hand-over, ends, tasks."""
+
+from shared.errors import DomainError
+
+
+class TugasAlreadyDone(DomainError):
+    """409: done once."""
+
+    en = "This task is done already."
+    id = "Tugas ini sudah diselesaikan."

@@ -1,0 +1,79 @@
+"""What there is to do, for whoever accompanies the family today."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from starlette.responses import Response
+
+from services.caseload.task.commands import finish_tugas
+from services.caseload.task.models import Tugas, TugasKind
+from services.caseload.task.queries import list_tugas
+from shared.access import Permission
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, Paragraph, View, Wilayah
+
+tugas = Router(tag="tugas")
+
+
+class TugasItem(View):
+    """A task of a family; `held_by` is who accompanies the family today, nobody where there is none."""
+
+    tugas_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    kind: TugasKind
+    due_on: date
+    opened_on: date
+    done_at: datetime | None
+    done_by: str | None
+    held_by: UUID | None
+    version: int
+
+
+class TugasPage(View):
+    """Tasks by the day that they are due."""
+
+    items: list[TugasItem]
+    next: str | None
+
+
+class TugasResult(Body):
+    """What was done, if there is something to say."""
+
+    note: Paragraph | None = None
+
+
+class TugasView(View):
+    """A task that was done."""
+
+    tugas_id: UUID
+    kpm_id: UUID
+    kind: TugasKind
+    due_on: date
+    done_at: datetime | None
+    done_by: str | None
+    version: int
+
+
+@tugas.get("/tugas", response_model=TugasPage)
+@may(Permission.TUGAS_READ)
+async def list_tasks(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    open_only: Annotated[bool, Query()] = True,
+    kind: Annotated[TugasKind | None, Query()] = None,
+    kode_wilayah: Annotated[Wilayah | None, Query()] = None,
+) -> Response:
+    """Tasks: of the families that a pendamping accompanies today, of officials' areas."""
+    statement = await list_tugas(session, caller, open_only=open_only, kind=kind, kode_wilayah=kode_wilayah)
+    return await paging.answer(session, statement, (Tugas.due_on, Tugas.tugas_id))
+
+
+@tugas.post("/tugas/{tugas_id}/done")
+@may(Permission.TUGAS_FINISH, key_required=True)
+async def finish_task(tugas_id: UUID, body: TugasResult, session: Session, caller: Caller) -> TugasView:
+    """Say that a task is done."""
+    return TugasView.model_validate(await finish_tugas(session, caller, tugas_id, body.note))

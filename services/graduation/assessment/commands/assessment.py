@@ -1,0 +1,123 @@
+"""The assessment: the policy's instrument over what was found in the house and what is known of the family."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.assessment.errors import NotScored
+from services.graduation.assessment.models import Asesmen
+from services.graduation.assessment.rules import Answer, Judgement, facts_of, judge
+from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.commands.transitions import Act, advance, load_case, require_files
+from services.graduation.case.models import Graduasi, GraduasiState, Stage
+from services.graduation.policy.models.instrument import Indicator, Instrument
+from services.graduation.policy.models.policy import Policy
+from services.graduation.replicas.models import Kepesertaan, Kpm, Usaha
+from shared.access import Actor
+from shared.clock import moment_of
+from shared.contracts.graduation import KpmAssessed
+from shared.database import uuid7
+from shared.errors import NotYetKnown
+from shared.messaging import emit
+
+# Asked of every family and weighed by nobody (chain.md 4).
+WILLING = "BERSEDIA"
+Answers = Mapping[str, Answer]
+Facts = dict[str, Any]
+
+
+async def assess(session: AsyncSession, actor: Actor, graduasi_id: UUID, answers: Answers) -> Asesmen:
+    """Judge the family by the policy's instrument; the facts as known today are kept with the result.
+
+    Raises:
+        NotScored, IllegalTransition, NotYourFamily, what `judge` raises, EvidenceUnknown
+    """
+    case, policy = await load_case(session, graduasi_id)
+    if not policy.needs_score:
+        raise NotScored(exit_reason=case.exit_reason, what="asesmen")
+    case.expect(GraduasiState.DIASESMEN)
+    act = Act(actor, await moment_of(session), Stage.USUL)
+    author = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
+    facts = await facts_on(session, case, act.moment.on)
+    judgement = judge(*await instrument_of(session, policy), answers, facts)
+    evidence = {code: answer.evidence_sha256 for code, answer in answers.items() if answer.evidence_sha256}
+    await require_files(session, evidence)
+    found = _asesmen(case, author, act, judgement, answers, facts)
+    case.asesmen_id, case.pernyataan_id = found.asesmen_id, None
+    path = [GraduasiState.DIASESMEN, GraduasiState(judgement.result.value)]
+    await advance(session, [(case, policy)], path, act)
+    session.add(found)
+    emit(session, _assessed(case, found))
+    return found
+
+
+def _asesmen(
+    case: Graduasi, author: tuple[UUID, UUID], act: Act, judgement: Judgement, answers: Answers, facts: Facts
+) -> Asesmen:
+    willing = answers.get(WILLING)
+    return Asesmen(
+        asesmen_id=uuid7(),
+        graduasi_id=case.graduasi_id,
+        kpm_id=case.kpm_id,
+        kode_wilayah=case.kode_wilayah,
+        policy_id=case.policy_id,
+        instrument_version=facts.pop("instrument_version"),
+        pendamping_id=author[0],
+        penugasan_id=author[1],
+        assessed_on=act.moment.on,
+        at=act.moment.at,
+        answers={code: asdict(answer) for code, answer in answers.items()},
+        facts=facts,
+        result=judgement.result,
+        score_percent=judgement.score_percent,
+        bersedia=bool(willing.value) if willing else None,
+        explanation=judgement.explanation,
+    )
+
+
+def _assessed(case: Graduasi, found: Asesmen) -> KpmAssessed:
+    return KpmAssessed(
+        asesmen_id=found.asesmen_id,
+        graduasi_id=case.graduasi_id,
+        kpm_id=case.kpm_id,
+        kode_wilayah=case.kode_wilayah,
+        result=found.result,
+        policy_version=case.policy_version,
+        author=str(found.pendamping_id),
+        penugasan_id=found.penugasan_id,
+        on=found.assessed_on,
+    )
+
+
+async def instrument_of(session: AsyncSession, policy: Policy) -> tuple[Instrument, list[Indicator]]:
+    rows = (
+        await session.execute(
+            sa.select(Instrument, Indicator)
+            .join(Indicator, Indicator.instrument_id == Instrument.instrument_id)
+            .where(Instrument.instrument_id == policy.instrument_id)
+            .order_by(Indicator.position)
+        )
+    ).all()
+    return rows[0][0], [row[1] for row in rows]
+
+
+async def facts_on(session: AsyncSession, case: Graduasi, on: date) -> dict[str, Any]:
+    row = (
+        await session.execute(
+            sa.select(Kpm, Kepesertaan.valid_from, Instrument.version)
+            .select_from(Kpm)
+            .join(Kepesertaan, Kepesertaan.kepesertaan_id == case.kepesertaan_id)
+            .join(Policy, Policy.policy_id == case.policy_id)
+            .outerjoin(Instrument, Instrument.instrument_id == Policy.instrument_id)
+            .where(Kpm.kpm_id == case.kpm_id)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotYetKnown("kpm")
+    usaha = (await session.scalars(sa.select(Usaha).where(Usaha.kpm_id == case.kpm_id))).all()
+    return {**facts_of(row[0], usaha, row[1], on), "instrument_version": row[2]}

@@ -1,0 +1,65 @@
+"""Whom to look at: candidates, most promising first, with reasons in words."""
+
+from datetime import date
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from starlette.responses import Response
+
+from services.graduation.candidate import queries
+from shared.access import Permission
+from shared.contracts.kinds import Bansos, ExitReason
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import View
+
+router = Router(tag="candidate")
+
+
+class ReasonView(View):
+    """A reason, coded and in words."""
+
+    code: str
+    en: str
+    id: str
+
+
+class CandidateView(View):
+    """A membership that may end: why it is a candidate; `proposed` is false where the family is exempt, and why."""
+
+    kpm_id: UUID
+    kepesertaan_id: UUID
+    kode_wilayah: str
+    bansos: Bansos
+    exit_reason: ExitReason
+    policy_version: int
+    last_komponen_ends_on: date | None
+    proposed: bool
+    reasons: list[ReasonView]
+    why_not: list[ReasonView]
+
+
+class CandidatePage(View):
+    """A page of candidates: by kabupaten or kota, then the best off first; natural exits by the day that they are due."""
+
+    items: list[CandidateView]
+    next: str | None
+
+
+@router.get("/candidate", response_model=CandidatePage, responses={409: {}})
+@may(Permission.CANDIDATE_READ)
+async def list_candidate(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    exit_reason: Annotated[ExitReason, Query()] = ExitReason.SEJAHTERA_MANDIRI,
+    kode_wilayah: Annotated[
+        str | None, Query(pattern=r"^[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?$")
+    ] = None,
+    bansos: Annotated[Bansos | None, Query()] = None,
+) -> Response:
+    """List whom the policy in force would have looked at; a pendamping's are the families that they hold today."""
+    rule = await queries.candidate_rule(session, exit_reason)
+    found = queries.candidates(caller, rule, kode_wilayah, bansos)
+    return await paging.answer(session, found, rule.order, shape=partial(queries.as_candidate, rule))

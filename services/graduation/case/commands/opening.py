@@ -1,0 +1,88 @@
+"""How a case begins: a kepesertaan that would end, for a reason that has a policy."""
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.case.commands.accompaniment import require_dampingan
+from services.graduation.case.errors import (
+    CaseAlreadyOpen,
+    KepesertaanNotActive,
+    KepesertaanOfAnother,
+    OpenedByExitProposal,
+)
+from services.graduation.case.models import Graduasi, GraduasiState
+from services.graduation.policy.models.policy import OpenedBy, Policy
+from services.graduation.policy.queries import policy_of
+from services.graduation.replicas.models import Kepesertaan, Kpm
+from shared.access import Actor
+from shared.clock import Moment, moment_of
+from shared.contracts.kinds import ExitReason
+from shared.database import refusing, uuid7
+from shared.errors import NotYetKnown
+
+
+async def open_case(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, kepesertaan_id: UUID, exit_reason: ExitReason
+) -> Graduasi:
+    """Open a case on a kepesertaan, under the policy in force today.
+
+    Raises:
+        NoPolicy, OpenedByExitProposal, NotYetKnown, NotYourFamily, PendampingInactive, KepesertaanOfAnother,
+        KepesertaanNotActive, CaseAlreadyOpen (the unique index says so)
+    """
+    now = await moment_of(session)
+    policy = await policy_of(session, exit_reason, now.on)
+    if policy.opened_by is not OpenedBy.PENDAMPING:
+        raise OpenedByExitProposal("/body/exit_reason", exit_reason=exit_reason)
+    kpm, member = await _family(session, kpm_id, kepesertaan_id, now.on)
+    await require_dampingan(session, actor, kpm_id, kpm.kode_wilayah, now.on)
+    case = _new_case(actor, kpm, member, policy, now)
+    session.add(case)
+    with refusing(uq_graduasi_standing=CaseAlreadyOpen):
+        await session.flush()
+    return case
+
+
+def _new_case(actor: Actor, kpm: Kpm, member: Kepesertaan, policy: Policy, now: Moment) -> Graduasi:
+    return Graduasi(
+        graduasi_id=uuid7(),
+        kpm_id=kpm.kpm_id,
+        kepesertaan_id=member.kepesertaan_id,
+        bansos=member.bansos,
+        exit_reason=policy.exit_reason,
+        kode_wilayah=kpm.kode_wilayah,
+        opened_in=kpm.kode_wilayah,
+        policy_id=policy.policy_id,
+        policy_version=policy.version,
+        state=GraduasiState.TERIDENTIFIKASI,
+        since_on=now.on,
+        opened_by=actor.person,
+        opened_at=now.at,
+        version=1,
+    )
+
+
+async def _family(
+    session: AsyncSession, kpm_id: UUID, kepesertaan_id: UUID, on: date
+) -> tuple[Kpm, Kepesertaan]:
+    row = (
+        await session.execute(
+            sa.select(Kpm, Kepesertaan)
+            .outerjoin(Kepesertaan, Kepesertaan.kepesertaan_id == kepesertaan_id)
+            .where(Kpm.kpm_id == kpm_id, sa.func.platform.in_scope(Kpm.kode_wilayah))
+            .where(sa.func.own_family(kpm_id))
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotYetKnown("kpm", "/body/kpm_id")
+    kpm, member = row
+    if member is None:
+        raise NotYetKnown("kepesertaan", "/body/kepesertaan_id")
+    if member.kpm_id != kpm_id:
+        raise KepesertaanOfAnother("/body/kepesertaan_id")
+    if not (member.valid_from <= on and (member.valid_to is None or member.valid_to > on)):
+        raise KepesertaanNotActive("/body/kepesertaan_id", on=on)
+    return kpm, member

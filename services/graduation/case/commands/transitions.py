@@ -1,0 +1,168 @@
+"""What every act on a case does: take it under lock with its policy, move it, and write down who did it and why."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
+
+from services.graduation.case.errors import CaseElsewhere, DateTooEarly, EvidenceUnknown, SamePersonTwice
+from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage
+from services.graduation.policy.models.policy import Policy
+from shared import schema
+from shared.access import Actor
+from shared.clock import JAKARTA, Moment
+from shared.database import raw, refusing, said
+from shared.errors import DateInTheFuture, NotFound
+
+MOVED = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
+# Of one case PostgreSQL takes the row by its key, whatever it thought of the table's size when it made the plan.
+ONE = """
+    UPDATE graduasi SET state = ($2::text[])[1], postponed_from = ($3::text[])[1], outcome = ($4::text[])[1],
+        asesmen_id = ($5::uuid[])[1], pernyataan_id = ($6::uuid[])[1], usul_id = ($7::uuid[])[1],
+        version = ($8::int[])[1], since_on = $9
+    WHERE graduasi_id = ($1::uuid[])[1]"""
+MANY = """
+    UPDATE graduasi AS g SET state = c.state, postponed_from = c.postponed_from, outcome = c.outcome,
+        asesmen_id = c.asesmen_id, pernyataan_id = c.pernyataan_id, usul_id = c.usul_id, version = c.version,
+        since_on = $9
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[])
+        AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version)
+    WHERE g.graduasi_id = c.id"""
+# One round trip: the cases as they now are, the act in its stage (the exclusion constraints speak here), the history.
+RECORD = """
+WITH moved AS ({}),
+act AS (
+    INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)
+    SELECT a.id, a.area, $10::text, $11, $12, $13, a.four, $14
+    FROM unnest($1::uuid[], $15::text[], $16::boolean[]) AS a(id, area, four) WHERE $10::text IS NOT NULL)
+INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at, reason,
+    evidence_sha256, policy_version)
+SELECT m.id, m.area, m.from_state, m.to_state, $11, $12, $13, $14, $17, $18, m.policy_version
+FROM unnest($19::uuid[], $20::text[], $21::text[], $22::text[], $23::int[])
+    WITH ORDINALITY AS m(id, area, from_state, to_state, policy_version, number) ORDER BY m.number
+"""
+RECORD_ONE, RECORD_MANY = RECORD.format(ONE), RECORD.format(MANY)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does something to a case, in which stage, when, why and on what evidence."""
+
+    actor: Actor
+    moment: Moment
+    stage: Stage | None = None
+    reason: str | None = None
+    evidence: str | None = None
+
+    @property
+    def role(self) -> str:
+        """In which roles the actor acts; the worker acts as the system."""
+        return "+".join(sorted(self.actor.roles)) or "SYSTEM"
+
+
+CASE = (
+    sa.select(Graduasi, Policy)
+    .join(Policy, Policy.policy_id == Graduasi.policy_id)
+    .where(Graduasi.graduasi_id == sa.bindparam("graduasi_id"))
+    .with_for_update(key_share=True, of=Graduasi)
+    .execution_options(populate_existing=True)
+)
+
+
+async def load_case(session: AsyncSession, graduasi_id: UUID) -> tuple[Graduasi, Policy]:
+    """Return the case locked, fresh, with its policy (not locked: many cases share it).
+
+    Raises:
+        NotFound. CaseElsewhere: its family has moved; the caller's office opened it, and another decides.
+    """
+    row = (await session.execute(CASE, {"graduasi_id": graduasi_id})).one_or_none()
+    if row is None:
+        gone = sa.select(Graduasi.kode_wilayah).where(Graduasi.graduasi_id == graduasi_id)
+        if (area := await session.scalar(gone)) is not None:
+            raise CaseElsewhere(kode_wilayah=area)
+        raise NotFound("graduasi")
+    return row[0], row[1]
+
+
+async def advance(
+    session: AsyncSession,
+    cases: Sequence[tuple[Graduasi, Policy]],
+    path: Sequence[GraduasiState],
+    act: Act,
+    *,
+    resuming: bool = False,
+) -> None:
+    """Move locked cases along `path`, and write them, the act and the history in one statement.
+
+    Raises:
+        IllegalTransition, SamePersonTwice (the exclusion constraints of stage_act say so)
+    """
+    moves: list[tuple[Graduasi, GraduasiState, GraduasiState]] = []
+    for case, _ in cases:
+        for wanted in path:
+            moves.append((case, case.state, wanted))
+            case.become(wanted, act.moment.on, resuming=resuming)
+    connection, statement = await raw(session), RECORD_ONE if len(cases) == 1 else RECORD_MANY
+    with refusing(ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice):
+        await said(connection.execute(statement, *_values(cases, moves, act)))
+    for case, _ in cases:  # written above: nothing is left for the flush
+        for name in ("since_on", *MOVED):
+            set_committed_value(case, name, getattr(case, name))
+
+
+def _values(
+    cases: Sequence[tuple[Graduasi, Policy]],
+    moves: Sequence[tuple[Graduasi, GraduasiState, GraduasiState]],
+    act: Act,
+) -> Iterator[object]:
+    """Yield the parameters of RECORD in its order."""
+    yield [case.graduasi_id for case, _ in cases]
+    yield from ([getattr(case, name) for case, _ in cases] for name in MOVED)
+    yield from (act.moment.on, act.stage, act.actor.person, act.actor.sub, act.role, act.moment.at)
+    yield [case.kode_wilayah for case, _ in cases]
+    yield [policy.four_people for _, policy in cases]
+    yield from (act.reason, act.evidence)
+    yield [case.graduasi_id for case, _, _ in moves]
+    yield [case.kode_wilayah for case, _, _ in moves]
+    yield [left.value for _, left, _ in moves]
+    yield [wanted.value for _, _, wanted in moves]
+    yield [case.policy_version for case, _, _ in moves]
+
+
+# Made once: to build a statement costs as much as to run it, and every act with a paper asks these.
+HANDED_IN = sa.select(schema.file.c.sha256).where(
+    schema.file.c.sha256.in_(sa.bindparam("wanted", expanding=True))
+)
+CAME = sa.select(sa.func.max(GraduasiHistory.at)).where(
+    GraduasiHistory.graduasi_id == sa.bindparam("graduasi_id"),
+    GraduasiHistory.to_state == sa.bindparam("state"),
+    GraduasiHistory.from_state != GraduasiState.DITUNDA.value,
+)
+
+
+async def require_files(session: AsyncSession, wanted: dict[str, str]) -> None:
+    """Raise EvidenceUnknown unless every SHA-256 (by what it is the evidence of) was handed in here."""
+    if not wanted:
+        return
+    found = set((await session.scalars(HANDED_IN, {"wanted": list(set(wanted.values()))})).all())
+    missing = [name for name, sha256 in wanted.items() if sha256 not in found]
+    if missing:
+        raise EvidenceUnknown("/body", codes=", ".join(sorted(missing)))
+
+
+async def stands_since(session: AsyncSession, case: Graduasi) -> date:
+    """Return the day on which a case came to where it stands by an act of its way; its resumption is none."""
+    at = await session.scalar(CAME, {"graduasi_id": case.graduasi_id, "state": case.state.value})
+    return at.astimezone(JAKARTA).date() if at is not None else case.since_on
+
+
+def check_dated(pointer: str, on: date, earliest: date, today: date) -> None:
+    """Raise DateInTheFuture or DateTooEarly unless a paper's date lies between what it stands on and today."""
+    if on > today:
+        raise DateInTheFuture(pointer, on=on, today=today)
+    if on < earliest:
+        raise DateTooEarly(pointer, on=on, earliest=earliest)

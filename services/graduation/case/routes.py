@@ -1,0 +1,259 @@
+"""Cases and their first stage: opened, assessed, signed for, proposed; and what they are read by."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field, StrictBool, StrictInt
+from starlette.responses import Response
+
+from services.graduation.assessment import rules
+from services.graduation.assessment.commands import assessment, proposal
+from services.graduation.case.commands import opening
+from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Outcome, Stage
+from services.graduation.worklist import queries
+from shared.access import Permission
+from shared.contracts.kinds import AsesmenResult, Bansos, ExitReason
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, Day, Sentence, Sha256, View
+
+router = Router(tag="graduasi")
+
+
+class Opening(Body):
+    """A case to open: which kepesertaan would end, and why."""
+
+    kpm_id: UUID
+    kepesertaan_id: UUID
+    exit_reason: ExitReason = Field(examples=["SEJAHTERA_MANDIRI"])
+
+
+class Finding(Body):
+    """One answer of the instrument, with the SHA-256 of its evidence (a file handed in here)."""
+
+    value: StrictBool | Annotated[StrictInt, Field(ge=0, le=10**12)] = Field(examples=[1_250_000])
+    evidence_sha256: Sha256 | None = None
+
+
+class Assessment(Body):
+    """The answers by criterion; GET /v1/policy/{exit_reason} says what is asked."""
+
+    answers: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,40}$")], Finding],
+        Field(max_length=60, examples=[{"BERSEDIA": {"value": True}}]),
+    ]
+
+
+class Statement(Body):
+    """The signed statement: its date, its scan, and the list of offers that the family had seen."""
+
+    signed_on: Day
+    evidence_sha256: Sha256
+    offers_sha256: Sha256
+
+
+class Proposal(Body):
+    """A proposal; its reason stays in this service."""
+
+    reason: Sentence | None = None
+
+
+class GraduasiView(View):
+    """A case."""
+
+    graduasi_id: UUID
+    kpm_id: UUID
+    kepesertaan_id: UUID
+    bansos: Bansos
+    exit_reason: ExitReason
+    kode_wilayah: str
+    policy_version: int
+    state: GraduasiState
+    since_on: date
+    outcome: Outcome | None
+    version: int
+
+
+class GraduasiPage(View):
+    """A page of cases."""
+
+    items: list[GraduasiView]
+    next: str | None
+
+
+class Criterion(View):
+    """One criterion in words; `passed` is null where it does not apply or weighs nothing."""
+
+    code: str
+    source: str
+    value: bool | int | None
+    passed: bool | None
+    weight: int
+    knock_out: bool
+    evidence_sha256: str | None
+    en: str
+    id: str
+
+
+class AsesmenView(View):
+    """An assessment: result, score, the facts as known then, and an explanation per criterion."""
+
+    asesmen_id: UUID
+    graduasi_id: UUID
+    result: AsesmenResult
+    score_percent: int
+    instrument_version: int
+    pendamping_id: UUID
+    penugasan_id: UUID
+    assessed_on: date
+    bersedia: bool | None
+    facts: dict[str, Any]
+    explanation: list[Criterion]
+
+
+class StageView(View):
+    """Who acted in which stage; people are ids."""
+
+    stage: Stage
+    person: str
+    role: str
+    at: datetime
+
+
+class PernyataanView(View):
+    """The family's signed statement."""
+
+    pernyataan_id: UUID
+    asesmen_id: UUID
+    signed_on: date
+    evidence_sha256: str
+    offers_sha256: str
+
+
+class UsulView(View):
+    """The proposal, and to whom a penetapan would count."""
+
+    usul_id: UUID
+    asesmen_id: UUID | None
+    pendamping_id: UUID | None
+    penugasan_id: UUID | None
+    proposed_by: str
+    proposed_on: date
+
+
+class PenetapanView(View):
+    """A case's decision in an SK."""
+
+    graduasi_id: UUID
+    sk_id: UUID
+    sk_no: str
+    sk_on: date
+    announced_on: date
+    term_ends_on: date
+    effective_tahap: str = Field(examples=["2026-3"])
+    effective_on: date
+    last_payable_tahap: str = Field(examples=["2026-2"])
+    certificate_no: str | None
+
+
+class GraduasiFullView(GraduasiView):
+    """A case with everything that it stands on."""
+
+    stages: list[StageView]
+    asesmen: AsesmenView | None
+    pernyataan: PernyataanView | None
+    usul: UsulView | None
+    penetapan: PenetapanView | None
+    rujukan_id: UUID | None
+
+
+class HistoryItem(View):
+    """One move of a case."""
+
+    history_id: int
+    from_state: GraduasiState
+    to_state: GraduasiState
+    person: str
+    role: str
+    at: datetime
+    reason: str | None
+    evidence_sha256: str | None
+    policy_version: int
+
+
+class HistoryPage(View):
+    """A page of moves, oldest first."""
+
+    items: list[HistoryItem]
+    next: str | None
+
+
+@router.post("/graduasi", status_code=201, response_model=GraduasiView)
+@may(Permission.ASESMEN_RECORD)
+async def open_graduasi(body: Opening, session: Session, caller: Caller) -> Graduasi:
+    """Open a case on a kepesertaan of a family that the caller accompanies."""
+    return await opening.open_case(session, caller, body.kpm_id, body.kepesertaan_id, body.exit_reason)
+
+
+@router.get("/graduasi", response_model=GraduasiPage)
+@may(Permission.GRADUASI_READ)
+async def list_graduasi(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    state: Annotated[GraduasiState | None, Query()] = None,
+    kpm_id: Annotated[UUID | None, Query()] = None,
+    exit_reason: Annotated[ExitReason | None, Query()] = None,
+    waiting: Annotated[Literal["me"] | None, Query()] = None,
+) -> Response:
+    """List the cases of the caller's areas, oldest first; a pendamping's are those of their families.
+
+    `waiting=me`: those whose next step is the caller's, the longest waiting first, without those they acted in; and what
+    was postponed, for whoever may resume it.
+    """
+    filters = {"state": state, "kpm_id": kpm_id, "exit_reason": exit_reason}
+    found = await queries.cases(session, caller, waiting=waiting is not None, **filters)
+    age = (Graduasi.since_on, Graduasi.graduasi_id)
+    return await paging.answer(session, found, age if waiting else age[1:])
+
+
+@router.get("/graduasi/{graduasi_id}", response_model=GraduasiFullView)
+@may(Permission.GRADUASI_READ)
+async def read_graduasi(graduasi_id: UUID, session: Session, caller: Caller) -> dict[str, Any]:
+    """Return a case with stages, assessment, statement, decision and certificate."""
+    return await queries.case_in_full(session, caller, graduasi_id)
+
+
+@router.get("/graduasi/{graduasi_id}/history", response_model=HistoryPage)
+@may(Permission.GRADUASI_READ)
+async def list_graduasi_history(
+    graduasi_id: UUID, session: Session, caller: Caller, paging: Paging
+) -> Response:
+    """List every move of a case: from, to, who, when, why, on what evidence."""
+    found = await queries.history(session, caller, graduasi_id)
+    return await paging.answer(session, found, (GraduasiHistory.history_id,))
+
+
+@router.post("/graduasi/{graduasi_id}/asesmen", status_code=201, response_model=AsesmenView)
+@may(Permission.ASESMEN_RECORD, key_required=True)
+async def assess_graduasi(graduasi_id: UUID, body: Assessment, session: Session, caller: Caller) -> Any:
+    """Judge the family's readiness; missing answers or evidence refuse, and nothing is ended by a result."""
+    answers = {code: rules.Answer(f.value, f.evidence_sha256) for code, f in body.answers.items()}
+    return await assessment.assess(session, caller, graduasi_id, answers)
+
+
+@router.post("/graduasi/{graduasi_id}/pernyataan", status_code=201, response_model=GraduasiView)
+@may(Permission.PERNYATAAN_RECORD, key_required=True)
+async def sign_pernyataan(graduasi_id: UUID, body: Statement, session: Session, caller: Caller) -> Graduasi:
+    """Take in the signed statement, after an assessment that says SIAP."""
+    return await proposal.sign_statement(
+        session, caller, graduasi_id, proposal.SignedPaper(**body.model_dump())
+    )
+
+
+@router.post("/graduasi/{graduasi_id}/proposal", status_code=201, response_model=GraduasiView)
+@may(Permission.GRADUASI_PROPOSE, key_required=True)
+async def propose_graduasi(graduasi_id: UUID, body: Proposal, session: Session, caller: Caller) -> Graduasi:
+    """Propose the exit, pinned to the last assessment and the policy version."""
+    return await proposal.propose(session, caller, graduasi_id, body.reason)

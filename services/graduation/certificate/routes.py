@@ -1,0 +1,36 @@
+"""The public check of a piagam: open to anybody, it tells nothing of the family."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import Field
+
+from services.graduation.certificate import queries
+from services.graduation.certificate.queries import CertificateStatus
+from shared.http import Router, Session, open_to_anybody
+from shared.http.fields import View
+
+router = Router(tag="certificate")
+
+
+class CertificateView(View):
+    """Whether an exit stands, in a code and in a sentence of each language."""
+
+    certificate_no: str = Field(examples=["GR-2026-7K2M9QXP4T-C"])
+    status: CertificateStatus
+    stands: bool
+    issued_on: date
+    effective_on: date
+    en: str
+    id: str
+
+
+@router.get("/certificate/{certificate_no}", response_model=CertificateView)
+@open_to_anybody()
+async def check_certificate(
+    certificate_no: Annotated[str, Path(max_length=30, pattern=r"^GR-[0-9]{4}-[0-9A-Z]{10}-[0-9A-Z*~$=]$")],
+    session: Session,
+) -> dict[str, Any]:
+    """Say whether the exit with this certificate stands; a number with a slip in it is told apart."""
+    return await queries.certificate(session, certificate_no)

@@ -1,0 +1,116 @@
+"""Reads of what was decided: the SK, the certificate, and the numbers that must agree (chain.md 9)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.case.models import Graduasi, GraduasiState
+from services.graduation.certificate.models import Certificate
+from services.graduation.decree.models import Penetapan, Sk
+from services.graduation.visibility import visible, within
+from shared.access import Actor, Scope
+from shared.errors import NotFound
+
+
+def as_penetapan(penetapan: Penetapan, sk: Sk, certificate_no: str | None) -> dict[str, Any]:
+    """Join a case's decision with its document."""
+    return {
+        "graduasi_id": penetapan.graduasi_id,
+        "sk_id": sk.sk_id,
+        "sk_no": sk.sk_no,
+        "sk_on": sk.sk_on,
+        "announced_on": penetapan.announced_on,
+        "term_ends_on": penetapan.term_ends_on,
+        "effective_tahap": penetapan.effective_tahap,
+        "effective_on": penetapan.effective_on,
+        "last_payable_tahap": penetapan.last_payable_tahap,
+        "certificate_no": certificate_no,
+    }
+
+
+FIRST = 200
+PENETAPAN = (
+    Penetapan.graduasi_id,
+    Sk.sk_id,
+    Sk.sk_no,
+    Sk.sk_on,
+    Penetapan.announced_on,
+    Penetapan.term_ends_on,
+    Penetapan.effective_tahap,
+    Penetapan.effective_on,
+    Penetapan.last_payable_tahap,
+    Certificate.certificate_no,
+)
+
+
+async def penetapan_of(session: AsyncSession, caller: Actor, sk_id: UUID) -> Any:
+    """Select the penetapan of an SK that the caller may see."""
+    return (
+        sa.select(*PENETAPAN)
+        .join(Sk, Sk.sk_id == Penetapan.sk_id)
+        .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
+        .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
+        .where(Penetapan.sk_id == sk_id, await visible(session, caller))
+    )
+
+
+async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[str, Any]:
+    """Return an SK with the first of the penetapan that the caller may see.
+
+    Raises:
+        NotFound: there is none of them, and the SK is not one of the whole country's.
+    """
+    rows = (
+        await session.execute(
+            sa.select(Penetapan, Sk, Certificate.certificate_no)
+            .join(Sk, Sk.sk_id == Penetapan.sk_id)
+            .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
+            .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
+            .where(Sk.sk_id == sk_id, await visible(session, caller))
+            .order_by(Penetapan.graduasi_id)
+            .limit(FIRST)
+        )
+    ).all()
+    sk = rows[0][1] if rows else await session.get(Sk, sk_id) if caller.scope is Scope.NATIONAL else None
+    if sk is None:
+        raise NotFound("sk")
+    head = {
+        name: getattr(sk, name)
+        for name in ("sk_id", "sk_no", "sk_on", "announced_on", "cases", "evidence_sha256", "job_id")
+    }
+    return {**head, "penetapan": [as_penetapan(*row) for row in rows]}
+
+
+async def numbers(
+    session: AsyncSession,
+    caller: Actor,
+    kpm_ids: Sequence[UUID] | None,
+    pendamping_ids: Sequence[UUID] | None,
+) -> dict[str, dict[str, int]]:
+    """Count determined, annulled and effective per exit reason, of cases in the caller's areas now (chain.md 9)."""
+    annulled = Graduasi.state == GraduasiState.DIPULIHKAN
+    effective = sa.and_(Certificate.certificate_no.is_not(None), sa.not_(annulled))
+    statement = (
+        sa.select(
+            Graduasi.exit_reason,
+            sa.func.count(),
+            sa.func.count().filter(annulled),
+            sa.func.count().filter(effective),
+        )
+        .join(Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id)
+        .outerjoin(Certificate, Certificate.graduasi_id == Graduasi.graduasi_id)
+        .where(within(Graduasi.kode_wilayah, caller))
+        .group_by(Graduasi.exit_reason)
+        .order_by(Graduasi.exit_reason)
+    )
+    if kpm_ids is not None:
+        statement = statement.where(Graduasi.kpm_id.in_(kpm_ids))
+    if pendamping_ids is not None:
+        statement = statement.where(Penetapan.pendamping_id.in_(pendamping_ids))
+    rows = (await session.execute(statement)).all()
+    return {
+        str(row[0]): dict(zip(("determined", "annulled", "effective"), row[1:], strict=True)) for row in rows
+    }

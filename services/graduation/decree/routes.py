@@ -1,0 +1,120 @@
+"""The decree, the certificate, and the numbers that must agree with the other services' (chain.md 9)."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, field_validator
+from starlette.responses import Response
+
+from services.graduation.case.routes import PenetapanView
+from services.graduation.decree import queries
+from services.graduation.decree.commands import bulk, penetapan
+from services.graduation.decree.models import Penetapan, Sk
+from shared.access import Permission
+from shared.errors import BadValue
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, Day, DocumentNumber, Sha256, View
+from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
+
+router = Router(tag="penetapan")
+MOST_CASES = 200
+
+
+class Decree(Body):
+    """An SK over approved cases, announced on its date."""
+
+    sk_no: DocumentNumber = Field(examples=["123/3.4/BS.01/5/2026"])
+    sk_on: Day
+    graduasi_ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST_CASES)]
+    evidence_sha256: Sha256 | None = None
+
+    @field_validator("graduasi_ids")
+    @classmethod
+    def _each_once(cls, value: list[UUID]) -> list[UUID]:
+        if len(set(value)) != len(value):
+            raise BadValue("A case is named twice.", "Ada kasus yang disebut dua kali.")
+        return value
+
+
+class SkView(View):
+    """An SK."""
+
+    sk_id: UUID
+    sk_no: str
+    sk_on: date
+    announced_on: date
+    cases: int
+    evidence_sha256: str | None
+    job_id: UUID | None
+
+
+class SkFullView(SkView):
+    """An SK with the first 200 penetapan of the caller's areas; the list of them has its own address."""
+
+    penetapan: list[PenetapanView]
+
+
+class BulkDecree(Body):
+    """An SK over the cases of a file (`POST /v1/files`): one graduasi_id a line."""
+
+    sk_no: DocumentNumber = Field(examples=["124/3.4/BS.01/5/2026"])
+    sk_on: Day
+    sha256: Sha256
+    evidence_sha256: Sha256 | None = None
+
+
+class BulkSkView(View):
+    """The SK, and the job that puts the cases in: follow it at `job`; its errors say why a case is not in."""
+
+    sk_id: UUID
+    job_id: UUID
+    job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
+
+
+class PenetapanPage(View):
+    """A page of an SK's penetapan."""
+
+    items: list[PenetapanView]
+    next: str | None
+
+
+@router.post("/sk", status_code=201, response_model=SkView)
+@may(Permission.GRADUASI_DETERMINE, key_required=True)
+async def determine_graduasi(body: Decree, session: Session, caller: Caller) -> Sk:
+    """Determine approved cases in one SK: all of them, or none."""
+    return await penetapan.determine(session, caller, penetapan.Document(**body.model_dump()))
+
+
+@router.post("/sk/bulk", status_code=202)
+@may(Permission.GRADUASI_DETERMINE, key_required=True)
+async def determine_many_graduasi(
+    body: BulkDecree, session: Session, caller: Caller, response: Response
+) -> BulkSkView:
+    """Number an SK and ask for the job that determines the cases of a file in it; a refused case is a row error."""
+    sk, job_id = await bulk.request_sk(session, caller, bulk.BulkDocument(**body.model_dump()))
+    response.headers["Location"] = f"/v1/jobs/{job_id}"
+    return BulkSkView(sk_id=sk.sk_id, job_id=job_id, job=f"/v1/jobs/{job_id}")
+
+
+@router.get("/sk/{sk_id}/penetapan", response_model=PenetapanPage)
+@may(Permission.GRADUASI_READ)
+async def list_penetapan(sk_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
+    """List the penetapan of an SK in the caller's areas."""
+    found = await queries.penetapan_of(session, caller, sk_id)
+    return await paging.answer(session, found, (Penetapan.graduasi_id,))
+
+
+@router.get("/sk/{sk_id}", response_model=SkFullView)
+@may(Permission.GRADUASI_READ)
+async def read_sk(sk_id: UUID, session: Session, caller: Caller) -> dict[str, Any]:
+    """Return an SK with its penetapan."""
+    return await queries.sk_in_full(session, caller, sk_id)
+
+
+@router.post("/numbers")
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY)
+async def count_numbers(body: NumbersAsked, session: Session, caller: Caller) -> NumbersView:
+    """Count cases determined, annulled and effective: of the families, and of what the pendamping assessed."""
+    found = await queries.numbers(session, caller, body.kpm_ids, body.pendamping_ids)
+    return numbers_of("graduation", ["determined", "annulled", "effective"], found)

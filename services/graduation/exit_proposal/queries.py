@@ -1,0 +1,41 @@
+"""Reads of the exits that caseload proposed, and of what became of them here."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.exit_proposal.models import ExitProposal
+from services.graduation.visibility import held_by, within
+from shared import clock
+from shared.access import Actor, Scope
+
+EXIT = (
+    ExitProposal.exit_proposal_id,
+    ExitProposal.kpm_id,
+    ExitProposal.kepesertaan_id,
+    ExitProposal.kode_wilayah,
+    ExitProposal.exit_reason,
+    ExitProposal.proposer,
+    ExitProposal.proposed_on,
+    ExitProposal.taken,
+    ExitProposal.graduasi_id,
+    ExitProposal.behind_id,
+)
+
+
+async def exits(session: AsyncSession, caller: Actor, **filters: object) -> Any:
+    """Select what was proposed; a pendamping sees what they proposed, and what regards families they hold today."""
+    statement = sa.select(*EXIT)
+    for name, value in filters.items():
+        if value is not None:
+            statement = statement.where(getattr(ExitProposal, name) == value)
+    statement = statement.where(within(ExitProposal.kode_wilayah, caller))
+    if caller.scope is not Scope.OWN_FAMILIES:
+        return statement
+    held = held_by(caller, await clock.today(session))
+    mine = sa.union(
+        sa.select(ExitProposal.exit_proposal_id).where(ExitProposal.proposer == caller.person),
+        sa.select(ExitProposal.exit_proposal_id).where(ExitProposal.kpm_id.in_(held)),
+    )
+    return statement.where(ExitProposal.exit_proposal_id.in_(mine))

@@ -1,0 +1,53 @@
+"""Exits that caseload proposed on evidence: whether each has its case, waits, or has no policy."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from starlette.responses import Response
+
+from services.graduation.exit_proposal import queries
+from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
+from shared.access import Permission
+from shared.contracts.kinds import ExitReason
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import View
+
+router = Router(tag="exit")
+
+
+class ExitProposalView(View):
+    """A proposed exit: `graduasi_id` is the case it opened, `behind_id` the one that it waits behind."""
+
+    exit_proposal_id: UUID
+    kpm_id: UUID
+    kepesertaan_id: UUID
+    kode_wilayah: str
+    exit_reason: ExitReason
+    proposer: str
+    proposed_on: date
+    taken: ExitTaken
+    graduasi_id: UUID | None
+    behind_id: UUID | None
+
+
+class ExitProposalPage(View):
+    """A page of proposed exits, oldest first."""
+
+    items: list[ExitProposalView]
+    next: str | None
+
+
+@router.get("/exit-proposal", response_model=ExitProposalPage)
+@may(Permission.GRADUASI_READ)
+async def list_exit_proposal(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    taken: Annotated[ExitTaken | None, Query()] = None,
+    kpm_id: Annotated[UUID | None, Query()] = None,
+) -> Response:
+    """List the exits that caseload proposed in the caller's areas, with what became of each."""
+    found = await queries.exits(session, caller, taken=taken, kpm_id=kpm_id)
+    return await paging.answer(session, found, (ExitProposal.exit_proposal_id,))

@@ -1,0 +1,124 @@
+"""The months after an exit."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
+
+from services.graduation.monitoring import commands, queries
+from services.graduation.monitoring.models import MonitoringTask, RelapseCause, TaskKind
+from shared.access import Permission
+from shared.contracts.kinds import ExitReason
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, Day, Sentence, View, Wilayah
+
+router = Router(tag="monitoring")
+
+
+class MonitoringResult(Body):
+    """What was found: still on its own feet, or fallen back and why (coded; the note stays here)."""
+
+    still_out: Annotated[bool, Field(strict=True)]
+    cause: RelapseCause | None = None
+    note: Sentence | None = None
+
+
+class MonitoringTaskView(View):
+    """A task after the exit: a month, a follow-up at 12 or 24 months, or a check on a report of a relapse."""
+
+    task_id: UUID
+    graduasi_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    kind: TaskKind
+    month: int
+    opens_on: date
+    due_on: date
+    recorded_on: date | None
+    closed_on: date | None
+    still_out: bool | None
+    cause: RelapseCause | None
+    note: str | None
+    version: int
+
+
+class MonitoringPage(View):
+    """A page of tasks, the earliest due first."""
+
+    items: list[MonitoringTaskView]
+    next: str | None
+
+
+@router.get("/monitoring", response_model=MonitoringPage)
+@may(Permission.GRADUASI_READ)
+async def list_monitoring(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    graduasi_id: Annotated[UUID | None, Query()] = None,
+    open_only: Annotated[bool, Query()] = True,
+    mine: Annotated[bool, Query()] = False,
+    due_by: Annotated[Day | None, Query()] = None,
+) -> Response:
+    """List monitoring tasks, the earliest due first; `mine` are those that wait for the caller, by who holds what."""
+    wanted = queries.TaskFilter(graduasi_id, open_only, mine, due_by)
+    found = await queries.tasks(session, caller, wanted)
+    return await paging.answer(session, found, (MonitoringTask.due_on, MonitoringTask.task_id))
+
+
+@router.post("/monitoring/{task_id}/result", status_code=201, response_model=MonitoringTaskView)
+@may(Permission.MONITORING_RECORD, key_required=True)
+async def record_monitoring(
+    task_id: UUID, body: MonitoringResult, session: Session, caller: Caller
+) -> MonitoringTask:
+    """Record what was found; the last month ends the case, a check that finds a relapse confirms it."""
+    return await commands.record_monitoring(session, caller, task_id, commands.Finding(**body.model_dump()))
+
+
+cohort = Router(tag="cohort")
+
+
+class SurvivalView(View):
+    """At a month after the exit: how many families in effect came so far, were seen, were still out."""
+
+    month: int
+    reached: int
+    seen: int
+    still_out: int
+
+
+class CohortItem(View):
+    """The families of one exit reason. Aid counts families; money in rupiah."""
+
+    exit_reason: ExitReason
+    determined: int
+    annulled: int
+    effective: int
+    sent: int
+    accepted: int
+    delivered: int
+    amount_rp: int
+    survival: list[SurvivalView]
+
+
+class CohortView(View):
+    """The families determined in SK of a year."""
+
+    year: int
+    kode_wilayah: str | None
+    items: list[CohortItem]
+
+
+@cohort.get("/cohort", response_model=CohortView)
+@may(Permission.COHORT_READ)
+async def read_cohort(
+    session: Session,
+    caller: Caller,
+    year: Annotated[int, Query(ge=2020, le=2100, examples=[2026])],
+    kode_wilayah: Annotated[Wilayah | None, Query()] = None,
+) -> dict[str, Any]:
+    """Say of the families determined in a year what became of them, per exit reason."""
+    return await queries.cohort(session, caller, year, kode_wilayah)

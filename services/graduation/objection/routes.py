@@ -1,0 +1,201 @@
+"""Objections in term: lodged on paper at a desk, decided by a person of no stage."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field, StrictBool, field_validator
+from starlette.responses import Response
+
+from services.graduation.case.models import Graduasi
+from services.graduation.case.routes import GraduasiView
+from services.graduation.objection import queries
+from services.graduation.objection.commands import annulment, sanggah
+from services.graduation.objection.models import (
+    AnnulmentGround,
+    LodgedBy,
+    Sanggah,
+    SanggahChannel,
+    SanggahGround,
+    SanggahState,
+)
+from shared.access import Permission
+from shared.contracts.kinds import SanggahOutcome
+from shared.errors import BadValue
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, Day, Sentence, Sha256, View
+
+router = Router(tag="sanggah")
+MOST_TAHAP = 40
+
+
+class SanggahPaper(Body):
+    """An objection on paper: `lodged_on` is the date on it, and decides whether it is in term."""
+
+    lodged_on: Day
+    lodged_by: LodgedBy = Field(examples=["KELUARGA"])
+    channel: SanggahChannel = Field(examples=["PUSKESOS"])
+    ground: SanggahGround = Field(examples=["KEADAAN_BERUBAH"])
+    evidence_sha256: Sha256
+    note: Sentence | None = None
+
+
+class TahapPaid(Body):
+    """Whether one tahap is paid back, and why."""
+
+    tahap: Annotated[str, Field(pattern=r"^20[0-9]{2}-(?:[1-9]|1[0-2])$", examples=["2026-2"])]
+    paid: StrictBool
+    reason: Sentence
+
+
+BackPayList = Annotated[list[TahapPaid], Field(max_length=MOST_TAHAP)]
+
+
+def each_once(value: list[TahapPaid]) -> list[TahapPaid]:
+    """Refuse a tahap that is decided twice."""
+    if len({one.tahap for one in value}) != len(value):
+        raise BadValue("A tahap is named twice.", "Ada tahap yang disebut dua kali.")
+    return value
+
+
+def as_back_pay(value: list[TahapPaid]) -> list[annulment.BackPay]:
+    """Return the decisions per tahap as the commands take them."""
+    return [annulment.BackPay(one.tahap, one.paid, one.reason) for one in value]
+
+
+class OrderGround(StrEnum):
+    """Why an SK is undone for a family when no sanggah was accepted."""
+
+    SK_KELIRU = "SK_KELIRU"
+    DATA_KELIRU = "DATA_KELIRU"
+    PUTUSAN_KEBERATAN = "PUTUSAN_KEBERATAN"
+    PUTUSAN_PENGADILAN = "PUTUSAN_PENGADILAN"
+    LAINNYA = "LAINNYA"
+
+
+class SanggahRuling(Body):
+    """The decision: DITERIMA undoes the SK for this family, with each tahap between decided; DITOLAK goes on."""
+
+    outcome: SanggahOutcome = Field(examples=["DITERIMA"])
+    reason: Sentence
+    back_pay: BackPayList = Field(default_factory=list[TahapPaid])
+
+    _once = field_validator("back_pay")(each_once)
+
+    @field_validator("outcome")
+    @classmethod
+    def _known(cls, value: SanggahOutcome) -> SanggahOutcome:
+        if value is SanggahOutcome.UNKNOWN:
+            raise BadValue("DITERIMA or DITOLAK.", "DITERIMA atau DITOLAK.")
+        return value
+
+
+class AnnulmentOrder(Body):
+    """An SK undone for one family without a sanggah: the coded ground travels, the words stay here."""
+
+    ground: OrderGround = Field(default=OrderGround.LAINNYA)
+    reason: Sentence
+    back_pay: BackPayList = Field(default_factory=list[TahapPaid])
+
+    _once = field_validator("back_pay")(each_once)
+
+
+class SanggahView(View):
+    """An objection; people are ids."""
+
+    sanggah_id: UUID
+    graduasi_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    state: SanggahState
+    lodged_on: date
+    lodged_by: LodgedBy
+    channel: SanggahChannel
+    ground: SanggahGround
+    note: str | None
+    evidence_sha256: str
+    typed_by: str
+    typed_on: date
+
+
+class SanggahDecisionView(View):
+    """Who decided, when and why; people are ids."""
+
+    decided_on: date
+    decided_by: str
+    role: str
+    reason: str
+
+
+class BackPayView(View):
+    """Whether one tahap is paid back, and why."""
+
+    tahap: str
+    paid: bool
+    reason: str
+
+
+class SanggahFullView(SanggahView):
+    """An objection with its decision; `tahap_concerned` are those that an acceptance today has to name."""
+
+    term_ends_on: date
+    decision: SanggahDecisionView | None
+    back_pay: list[BackPayView]
+    tahap_concerned: list[str]
+
+
+class SanggahPage(View):
+    """A page of objections, the oldest paper first."""
+
+    items: list[SanggahView]
+    next: str | None
+
+
+@router.post("/graduasi/{graduasi_id}/sanggah", status_code=201, response_model=SanggahView)
+@may(Permission.SANGGAH_LODGE, key_required=True)
+async def lodge_sanggah(graduasi_id: UUID, body: SanggahPaper, session: Session, caller: Caller) -> Sanggah:
+    """Take in an objection dated in term, however late it is typed in; out of term it is refused with the path."""
+    return await sanggah.lodge_sanggah(session, caller, graduasi_id, sanggah.Paper(**body.model_dump()))
+
+
+@router.post("/sanggah/{sanggah_id}/decision", status_code=201, response_model=SanggahView)
+@may(Permission.SANGGAH_DECIDE, key_required=True)
+async def decide_sanggah(sanggah_id: UUID, body: SanggahRuling, session: Session, caller: Caller) -> Sanggah:
+    """Decide an objection, as a person who acted in no stage of the case and did not type it in."""
+    ruling = sanggah.Ruling(body.outcome, body.reason, as_back_pay(body.back_pay))
+    return await sanggah.decide_sanggah(session, caller, sanggah_id, ruling)
+
+
+@router.post("/graduasi/{graduasi_id}/annulment", status_code=201, response_model=GraduasiView)
+@may(Permission.GRADUASI_ANNUL, key_required=True)
+async def annul_graduasi(
+    graduasi_id: UUID, body: AnnulmentOrder, session: Session, caller: Caller
+) -> Graduasi:
+    """Undo an SK for one family, effect or not, as a person who acted in no stage of the case."""
+    undoing = annulment.Undoing(AnnulmentGround(body.ground.value), as_back_pay(body.back_pay))
+    return await annulment.annul(session, caller, graduasi_id, body.reason, undoing)
+
+
+@router.get("/sanggah", response_model=SanggahPage)
+@may(Permission.GRADUASI_READ)
+async def list_sanggah(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    state: Annotated[SanggahState | None, Query()] = None,
+    graduasi_id: Annotated[UUID | None, Query()] = None,
+    waiting: Annotated[Literal["me"] | None, Query()] = None,
+) -> Response:
+    """List objections, the oldest paper first; `waiting=me`: those that the caller may decide."""
+    wanted = queries.SanggahFilter(state, graduasi_id, waiting is not None)
+    statement = await queries.sanggah(session, caller, wanted)
+    return await paging.answer(session, statement, (Sanggah.lodged_on, Sanggah.sanggah_id))
+
+
+@router.get("/sanggah/{sanggah_id}", response_model=SanggahFullView)
+@may(Permission.GRADUASI_READ)
+async def read_sanggah(sanggah_id: UUID, session: Session, caller: Caller) -> dict[str, Any]:
+    """Return an objection with its decision, and which tahap an acceptance today has to decide."""
+    return await queries.sanggah_in_full(session, caller, sanggah_id)

@@ -1,0 +1,281 @@
+"""How a rule changes: a whole new version is drafted, approved by two others, and activated from a day to come."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.case.models import Stage
+from services.graduation.policy.errors import (
+    ActivatedFromThePast,
+    CandidateByNatureAlone,
+    CandidateReasonsTooMany,
+    DrafterApproves,
+    ExitProposedIsNotScored,
+    InstrumentUnfit,
+    PolicyActivatedAlready,
+    PolicyApprovedAlready,
+    PolicyFollowed,
+    PolicyNotApproved,
+    PolicyWithdrawn,
+    StagesMissing,
+    StatementWithoutScore,
+    TahapClosed,
+    TahapOverlaps,
+    UnknownCreditRule,
+    UnknownInstrument,
+)
+from services.graduation.policy.models.calendar import TahapCalendar
+from services.graduation.policy.models.credit_rule import CreditArea, CreditedTo, CreditRule, CreditYear
+from services.graduation.policy.models.instrument import Indicator, Instrument
+from services.graduation.policy.models.policy import (
+    POLICY_TRANSITIONS,
+    Policy,
+    PolicyApproval,
+    PolicyState,
+    PolicyWithdrawal,
+)
+from shared import clock
+from shared.access import Actor
+from shared.clock import moment_of
+from shared.contracts.kinds import ExitReason
+from shared.database import load, refusing, uuid7
+from shared.errors import LostRace
+
+CONTRADICTIONS = {
+    "ck_policy_stages_whole": lambda: StagesMissing("/body/stages"),
+    "ck_policy_score_by_an_instrument": lambda: InstrumentUnfit("/body/instrument"),
+    "ck_policy_statement_on_a_score": lambda: StatementWithoutScore("/body/needs_statement"),
+    "ck_policy_exit_proposed_without_a_score": lambda: ExitProposedIsNotScored("/body/opened_by"),
+    "ck_policy_reasons_that_can_be_met": lambda: CandidateReasonsTooMany("/body/candidate_reasons"),
+    "ck_policy_by_nature_or_by_reasons": lambda: CandidateByNatureAlone("/body/candidate_komponen_months"),
+    "fk_policy_credit_rule_version": lambda: UnknownCreditRule("/body/credit_rule_version"),
+    "uq_policy_exit_reason_version": LostRace,
+}
+TWO_OTHERS = {
+    "ck_policy_approval_not_by_the_drafter": DrafterApproves,
+    "pk_policy_approval": PolicyApprovedAlready,
+    "uq_policy_approval_sub": PolicyApprovedAlready,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDraft:
+    """A whole new version: the columns of its content, and the instrument (a new one, or the version of one)."""
+
+    exit_reason: ExitReason
+    content: Mapping[str, Any]
+    instrument_version: int | None
+    instrument: "InstrumentDraft | None"
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentDraft:
+    """A new version of the questions: threshold in percent, its source, its criteria in order."""
+
+    threshold_percent: int
+    exempt_below_able: int
+    source: str
+    indicators: Sequence[Mapping[str, Any]]
+
+
+async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) -> Policy:
+    """Draft the next version of an exit reason's policy; it does nothing until two others approve it.
+
+    Raises:
+        UnknownInstrument, UnknownCreditRule, StagesMissing, InstrumentUnfit, StatementWithoutScore,
+        ExitProposedIsNotScored, CandidateReasonsTooMany, CandidateByNatureAlone, LostRace (somebody drafted the same version)
+    """
+    instrument_id = await _instrument(session, draft)
+    newest = sa.select(sa.func.coalesce(sa.func.max(Policy.version), 0)).where(
+        Policy.exit_reason == draft.exit_reason
+    )
+    row = {
+        **draft.content,
+        "stages": [stage for stage in Stage if stage in draft.content["stages"]],
+        "policy_id": uuid7(),
+        "exit_reason": draft.exit_reason,
+        "version": (await session.scalar(newest) or 0) + 1,
+        "instrument_id": instrument_id,
+        "four_people": True,
+        "drafted_by": actor.person,
+        "drafted_by_sub": actor.sub,
+        "drafted_at": (await moment_of(session)).at,
+    }
+    with refusing(**CONTRADICTIONS):
+        made = await session.scalars(sa.insert(Policy).values(row).returning(Policy))
+    return made.one()
+
+
+async def _instrument(session: AsyncSession, draft: PolicyDraft) -> UUID | None:
+    if draft.instrument is not None:
+        return await _new_instrument(session, draft.instrument)
+    if draft.instrument_version is None:
+        return None
+    named = sa.select(Instrument.instrument_id).where(Instrument.version == draft.instrument_version)
+    found = await session.scalar(named)
+    if found is None:
+        raise UnknownInstrument("/body/instrument_version", version=draft.instrument_version)
+    return found
+
+
+async def _new_instrument(session: AsyncSession, draft: InstrumentDraft) -> UUID:
+    newest = await session.scalar(sa.select(sa.func.max(Instrument.version)))
+    made = Instrument(
+        instrument_id=uuid7(),
+        version=(newest or 0) + 1,
+        threshold_percent=draft.threshold_percent,
+        exempt_below_able=draft.exempt_below_able,
+        source=draft.source,
+        criteria=len(draft.indicators),
+    )
+    session.add(made)
+    with refusing(uq_instrument_version=LostRace):
+        await session.flush()
+    head = {"instrument_id": made.instrument_id, "criteria": made.criteria}
+    rows = [{**head, "position": place, **one} for place, one in enumerate(draft.indicators, 1)]
+    await session.execute(sa.insert(Indicator), rows)
+    return made.instrument_id
+
+
+async def approve_policy(session: AsyncSession, actor: Actor, policy_id: UUID, note: str | None) -> Policy:
+    """Give one of the two approvals; the constraints hold that three different people have drafted and approved.
+
+    Raises:
+        NotFound, DrafterApproves, PolicyApprovedAlready, PolicyActivatedAlready, PolicyWithdrawn
+    """
+    policy = await load(session, Policy, policy_id, noun="policy")
+    now = await moment_of(session)
+    require_move(policy, PolicyState.APPROVED, now.on)
+    given = {"policy_id": policy_id, "person": actor.person, "sub": actor.sub, "note": note, "at": now.at}
+    given |= {"drafted_by": policy.drafted_by, "drafted_by_sub": policy.drafted_by_sub}
+    with refusing(**TWO_OTHERS):
+        await session.execute(sa.insert(PolicyApproval).values(given))
+    if policy.first_approver is None:
+        policy.first_approver = actor.person
+    else:
+        policy.second_approver = actor.person
+    return policy
+
+
+def require_move(policy: Policy, wanted: PolicyState, on: date) -> None:
+    """Refuse what the version's state does not allow, in the words of that state.
+
+    Raises:
+        PolicyWithdrawn, PolicyActivatedAlready, PolicyApprovedAlready, PolicyNotApproved
+    """
+    state = policy.state_on(on)
+    if wanted in POLICY_TRANSITIONS[state]:
+        return
+    if state is PolicyState.WITHDRAWN:
+        raise PolicyWithdrawn(on=policy.withdrawn_on)
+    if policy.valid_from is not None:
+        raise PolicyActivatedAlready(on=policy.valid_from)
+    raise PolicyNotApproved if state is PolicyState.DRAFT else PolicyApprovedAlready
+
+
+async def withdraw_policy(session: AsyncSession, actor: Actor, policy_id: UUID, reason: str) -> Policy:
+    """Take back a version that was not activated, approved or not; it stays with its approvals and the reason.
+
+    Raises:
+        NotFound, PolicyActivatedAlready, PolicyWithdrawn
+    """
+    policy = await load(session, Policy, policy_id, noun="policy")
+    now = await moment_of(session)
+    require_move(policy, PolicyState.WITHDRAWN, now.on)
+    given = {"policy_id": policy_id, "person": actor.person, "sub": actor.sub, "reason": reason, "at": now.at}
+    await session.execute(sa.insert(PolicyWithdrawal).values(given))
+    policy.withdrawn_by, policy.withdrawn_on = actor.person, now.on
+    return policy
+
+
+async def activate_policy(session: AsyncSession, actor: Actor, policy_id: UUID, valid_from: date) -> Policy:
+    """Put an approved version in force from a day; the one before ends that day. Open cases keep theirs.
+
+    Raises:
+        NotFound, PolicyNotApproved, PolicyActivatedAlready, PolicyWithdrawn, ActivatedFromThePast, PolicyFollowed
+    """
+    policy = await load(session, Policy, policy_id, noun="policy")
+    today = (await moment_of(session)).on
+    require_move(policy, PolicyState.PLANNED, today)
+    if valid_from < today:
+        raise ActivatedFromThePast("/body/valid_from", on=valid_from, today=today)
+    await _end_the_one_before(session, policy, valid_from)
+    policy.valid_from, policy.activated_by, policy.activated_on = valid_from, actor.person, today
+    with refusing(ex_policy_one_at_a_time=lambda: PolicyFollowed("/body/valid_from", on=valid_from)):
+        await session.flush()
+    return policy
+
+
+async def _end_the_one_before(session: AsyncSession, policy: Policy, valid_from: date) -> None:
+    """What is in force without an end, ends; where it begins on that day or later there is nothing before it to end."""
+    endless = sa.select(Policy).where(
+        Policy.exit_reason == policy.exit_reason, Policy.valid_from.is_not(None), Policy.valid_to.is_(None)
+    )
+    before = (await session.scalars(endless.with_for_update(key_share=True))).one_or_none()
+    if before is None:
+        return
+    if before.valid_from is not None and before.valid_from >= valid_from:
+        raise PolicyFollowed("/body/valid_from", on=before.valid_from)
+    before.valid_to = valid_from
+    await session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class NewCreditRule:
+    """To whom a penetapan counts, in which year and area, and whether an annulment takes it back; in words too."""
+
+    credited: CreditedTo
+    year_of: CreditYear
+    area_of: CreditArea
+    reversed_by_annulment: bool
+    text_en: str
+    text_id: str
+    basis: str
+
+
+async def set_credit_rule(session: AsyncSession, actor: Actor, new: NewCreditRule) -> CreditRule:
+    """Write the next version down; those before stay for the policies that name them.
+
+    Raises:
+        LostRace: somebody wrote the same version at the same time.
+    """
+    newest = sa.select(sa.func.coalesce(sa.func.max(CreditRule.version), 0))
+    row = CreditRule(
+        version=(await session.scalar(newest) or 0) + 1,
+        valid_from=(await moment_of(session)).on,
+        set_by=actor.person,
+        **asdict(new),
+    )
+    session.add(row)
+    with refusing(pk_credit_rule=LostRace):
+        await session.flush()
+    return row
+
+
+async def set_tahap(
+    session: AsyncSession, year: int, number: int, starts_on: date, cutoff_on: date
+) -> TahapCalendar:
+    """Plan a tahap, or move one that is planned; penetapan already made keep theirs until they take effect.
+
+    Raises:
+        TahapOverlaps: another tahap starts on that day. TahapClosed: its cut-off has passed.
+        LostRace: somebody planned it at the same time.
+    """
+    tahap = await session.get(TahapCalendar, (year, number), with_for_update=True)
+    if tahap is None:
+        tahap = TahapCalendar(year=year, number=number, starts_on=starts_on, cutoff_on=cutoff_on)
+        session.add(tahap)
+    elif tahap.cutoff_on < await clock.today(session):
+        raise TahapClosed(tahap=tahap.tahap, on=tahap.cutoff_on)
+    tahap.starts_on, tahap.cutoff_on = starts_on, cutoff_on
+    with refusing(
+        uq_tahap_calendar_starts_on=lambda: TahapOverlaps("/body/starts_on", on=starts_on),
+        pk_tahap_calendar=LostRace,
+    ):
+        await session.flush()
+    return tahap

@@ -1,0 +1,147 @@
+"""What graduation may refuse to do with a case, in the words of an official."""
+
+from shared.errors import DomainError, NotAllowed
+
+
+class NoPolicy(DomainError):
+    """409: no policy of this exit reason holds today; no case opens on it."""
+
+    en = "No policy for {exit_reason} is in force on {on}; no case can be opened on it."
+    id = "Belum ada kebijakan yang berlaku untuk {exit_reason} pada {on}; kasus tidak dapat dibuka."
+
+
+class TahapNotPlanned(DomainError):
+    """409: the calendar does not reach that far; Kemensos sets it first."""
+
+    en = "The tahap calendar has no tahap with a cut-off on or after {on}. Set the calendar first."
+    id = "Kalender tahap belum memuat tahap dengan batas pada atau setelah {on}. Lengkapi kalender lebih dahulu."
+
+
+class TahapOverlaps(DomainError):
+    """409: two tahap cannot start on one day."""
+
+    en = "Another tahap starts on {on}."
+    id = "Tahap lain dimulai pada {on}."
+
+
+class TahapClosed(DomainError):
+    """409: the list of this tahap is closed; exits and payments were decided by it."""
+
+    en = "The list of tahap {tahap} was closed after {on}; its dates cannot be moved any more."
+    id = "Daftar tahap {tahap} sudah ditutup setelah {on}; tanggalnya tidak dapat diubah lagi."
+
+
+class DrafterApproves(NotAllowed):
+    """403: who drafted a policy approves none of it."""
+
+    en = "You drafted this policy. Two other people approve it."
+    id = "Anda menyusun kebijakan ini. Persetujuan diberikan oleh dua orang lain."
+
+
+class PolicyApprovedAlready(DomainError):
+    """409: one approval a person, two a policy."""
+
+    en = "You have approved this policy already, or it has both of its approvals."
+    id = "Anda sudah menyetujui kebijakan ini, atau kedua persetujuannya sudah lengkap."
+
+
+class PolicyNotApproved(DomainError):
+    """409: a draft comes into force after two approvals."""
+
+    en = "This policy has not been approved by two people yet."
+    id = "Kebijakan ini belum disetujui oleh dua orang."
+
+
+class PolicyWithdrawn(DomainError):
+    """409: what was withdrawn is approved and activated no more; a changed mind is a new draft."""
+
+    en = "This policy was withdrawn on {on}. Draft a new version instead."
+    id = "Kebijakan ini sudah ditarik pada {on}. Susun versi baru sebagai gantinya."
+
+
+class PolicyActivatedAlready(DomainError):
+    """409: a version is activated once; what follows it is a new version."""
+
+    en = "This policy has been activated from {on} already. Draft a new version to change it."
+    id = "Kebijakan ini sudah diberlakukan mulai {on}. Susun versi baru untuk mengubahnya."
+
+
+class ActivatedFromThePast(DomainError):
+    """422: what was decided under the old rules stays so."""
+
+    status = 422
+    en = "A policy cannot be in force from {on}; today is {today}, and the past keeps its rules."
+    id = "Kebijakan tidak dapat berlaku sejak {on}; hari ini {today}, dan masa lalu tetap memakai aturannya."
+
+
+class PolicyFollowed(DomainError):
+    """409: versions of one exit reason follow one another and never overlap."""
+
+    en = "Another version of this exit reason begins on {on}; a new one begins later."
+    id = "Versi lain untuk alasan ini mulai berlaku {on}; versi baru harus dimulai sesudahnya."
+
+
+class UnknownInstrument(DomainError):
+    """422: the draft names an instrument that does not exist."""
+
+    status = 422
+    en = "There is no instrument with version {version}."
+    id = "Tidak ada instrumen versi {version}."
+
+
+class UnknownCreditRule(DomainError):
+    """422: the draft names a crediting rule that does not exist."""
+
+    status = 422
+    en = "There is no crediting rule with this version."
+    id = "Tidak ada aturan penghitungan kinerja dengan versi ini."
+
+
+class StagesMissing(DomainError):
+    """422: every case is proposed, verified, approved and determined, and may be objected to."""
+
+    status = 422
+    en = "A policy has at least the stages USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN and SANGGAH."
+    id = "Kebijakan memuat sekurangnya tahap USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN, dan SANGGAH."
+
+
+class InstrumentUnfit(DomainError):
+    """422: a score comes from an instrument, and an instrument gives a score."""
+
+    status = 422
+    en = "A policy that scores names one instrument; one that does not score names none."
+    id = "Kebijakan yang menilai skor menyebut satu instrumen; yang tidak menilai tidak menyebutnya."
+
+
+class StatementWithoutScore(DomainError):
+    """422: a family signs after an assessment that says SIAP."""
+
+    status = 422
+    en = "A statement is signed on an assessment; a policy that asks for one scores."
+    id = "Pernyataan ditandatangani atas asesmen; kebijakan yang memintanya harus menilai skor."
+
+
+class ExitProposedIsNotScored(DomainError):
+    """422: what caseload proposes on evidence is before the officials at once."""
+
+    status = 422
+    en = "A case that opens by an exit proposal goes without a score."
+    id = "Kasus yang dibuka melalui usulan keluar berjalan tanpa skor."
+
+
+class CandidateReasonsTooMany(DomainError):
+    """422: a rule that asks for more reasons than it names makes nobody a candidate."""
+
+    status = 422
+    en = (
+        "The policy asks for more reasons at once than it names, so that no family could ever be a candidate."
+    )
+    id = "Kebijakan meminta lebih banyak alasan sekaligus daripada yang disebutnya, sehingga tidak ada calon."
+
+
+class CandidateByNatureAlone(DomainError):
+    """422: the end of the last komponen makes a candidate by itself; other reasons beside it would be read by nobody."""
+
+    status = 422
+    en = "A policy that finds candidates by the end of the last komponen names no other reason (desil, usaha, years)."
+    id = "Kebijakan yang mencari calon dari berakhirnya komponen terakhir tidak menyebut alasan lain (desil, usaha, lama)."

@@ -1,0 +1,10 @@
+"""What graduation keeps of others: who may act on which family, what is known of it, whether it was referred."""
+
+from shared.messaging import Subscription
+
+pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])
+kpm = Subscription(name="kpm", kind="replica", topics=["pilar.caseload"])
+exits = Subscription(name="exits", kind="reaction", topics=["pilar.caseload"], starts="beginning")
+relapse = Subscription(name="relapse", kind="reaction", topics=["pilar.referral"], starts="beginning")
+rujukan = Subscription(name="rujukan", kind="replica", topics=["pilar.referral"])
+SUBSCRIPTIONS = [pendamping, kpm, rujukan, exits, relapse]

@@ -1,0 +1,115 @@
+"""What falls due in a case: the day after the term it takes effect, at the tahap's start the monitoring begins."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.case.commands.transitions import Act, advance, load_case
+from services.graduation.case.models import Graduasi, GraduasiState, Outcome
+from services.graduation.certificate.models import Certificate, new_certificate_no
+from services.graduation.decree.models import Penetapan
+from services.graduation.monitoring.commands import set_follow_ups, set_tasks
+from services.graduation.policy.models.policy import Policy
+from services.graduation.policy.rules import calendar_of, effective_tahap, last_payable, start_of
+from shared import jobs
+from shared.access import Actor
+from shared.clock import moment_of
+from shared.contracts.graduation import KpmGraduated
+from shared.database import load
+from shared.messaging import emit
+
+TERM_ENDED = "graduasi_term_ended"
+TAHAP_STARTED = "graduasi_tahap_started"
+SYSTEM = Actor.system("graduation")
+
+
+async def begin_term(session: AsyncSession, graduasi_id: UUID, settled_on: date) -> None:
+    """Let the case take effect the day after its term, or now if that has passed; `settled_on` may be later."""
+    penetapan = await load(session, Penetapan, graduasi_id)
+    await jobs.schedule(
+        session,
+        TERM_ENDED,
+        start_of(penetapan.term_ends_on + timedelta(days=1)),
+        subject_id=graduasi_id,
+        payload={"settled_on": settled_on.isoformat()},
+    )
+
+
+async def take_effect(session: AsyncSession, graduasi_id: UUID, settled_on: date | None = None) -> None:
+    """MASA_SANGGAH to EFEKTIF: tahap fixed, certificate issued, told. A case that is elsewhere by now stays there."""
+    case, policy = await load_case(session, graduasi_id)
+    if case.state is not GraduasiState.MASA_SANGGAH:
+        return
+    penetapan = await load(session, Penetapan, graduasi_id)
+    await settle_tahap(session, penetapan, max(penetapan.term_ends_on, settled_on or penetapan.term_ends_on))
+    act = Act(SYSTEM, await moment_of(session), reason="the term has ended")
+    await bring_into_effect(session, case, policy, penetapan, act)
+
+
+async def settle_tahap(session: AsyncSession, penetapan: Penetapan, settled_on: date) -> None:
+    """Write from which tahap a locked penetapan counts, settled on the term's end or a later decision.
+
+    Raises:
+        TahapNotPlanned
+    """
+    planned = await calendar_of(session)
+    tahap = effective_tahap(planned, settled_on)
+    penetapan.effective_tahap, penetapan.effective_on = tahap.tahap, tahap.starts_on
+    penetapan.last_payable_tahap = last_payable(planned, tahap)
+
+
+async def bring_into_effect(
+    session: AsyncSession, case: Graduasi, policy: Policy, penetapan: Penetapan, act: Act
+) -> None:
+    """EFEKTIF: the first time a certificate is issued and the exit told; the monitoring waits for the tahap."""
+    await advance(session, [(case, policy)], [GraduasiState.EFEKTIF], act)
+    await jobs.schedule(session, TAHAP_STARTED, start_of(penetapan.effective_on), subject_id=case.graduasi_id)
+    issued = sa.select(Certificate.certificate_no).where(Certificate.graduasi_id == case.graduasi_id)
+    if await session.scalar(issued) is None:
+        certificate = _certificate(case, act.moment.on)
+        session.add(certificate)
+        emit(session, _graduated(case, policy, penetapan, certificate.certificate_no))
+
+
+def _certificate(case: Graduasi, on: date) -> Certificate:
+    return Certificate(
+        certificate_no=new_certificate_no(on),
+        graduasi_id=case.graduasi_id,
+        kode_wilayah=case.kode_wilayah,
+        issued_on=on,
+    )
+
+
+def _graduated(case: Graduasi, policy: Policy, penetapan: Penetapan, certificate_no: str) -> KpmGraduated:
+    return KpmGraduated(
+        graduasi_id=case.graduasi_id,
+        kpm_id=case.kpm_id,
+        kode_wilayah=case.kode_wilayah,
+        kepesertaan_id=case.kepesertaan_id,
+        bansos=case.bansos,
+        exit_reason=case.exit_reason,
+        effective_on=penetapan.effective_on,
+        effective_tahap=penetapan.effective_tahap,
+        last_payable_tahap=penetapan.last_payable_tahap,
+        certificate_no=certificate_no,
+        monitoring_months=policy.monitoring_months,
+    )
+
+
+async def begin_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
+    """EFEKTIF to PEMANTAUAN on `effective_on`: one task a month, as many as the policy says; none: on to SELESAI."""
+    case, policy = await load_case(session, graduasi_id)
+    if case.state is not GraduasiState.EFEKTIF:
+        return
+    penetapan = await load(session, Penetapan, graduasi_id)
+    act = Act(SYSTEM, await moment_of(session), reason="the tahap has begun")
+    path = [GraduasiState.PEMANTAUAN]
+    if not policy.monitoring_months:
+        path.append(GraduasiState.SELESAI)
+        case.outcome = Outcome.TIDAK_DIPANTAU
+    await advance(session, [(case, policy)], path, act)
+    await set_tasks(session, case, policy, penetapan)
+    if not policy.monitoring_months:
+        await set_follow_ups(session, case, policy)

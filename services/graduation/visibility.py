@@ -1,0 +1,78 @@
+"""What a caller may see of cases beyond what row security narrows to their areas."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.graduation.case.models import Graduasi, StageAct
+from services.graduation.replicas.models import Dampingan
+from shared import clock
+from shared.access import Actor, Scope
+
+
+async def visible(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
+    """A pendamping sees families they accompany today, and cases they acted in; others all of their area."""
+    if caller.scope is not Scope.OWN_FAMILIES:
+        return sa.true()
+    on = await clock.today(session)
+    acted = (
+        sa.select(StageAct.stage_act_id)
+        .where(StageAct.graduasi_id == Graduasi.graduasi_id, StageAct.person == caller.person)
+        .exists()
+    )
+    return sa.or_(Graduasi.opened_by == caller.person, acted, accompanied(Graduasi.kpm_id, caller, on))
+
+
+async def theirs(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
+    """The same cases, as a list finds them: gathered by index for a pendamping, by a range of codes for an official."""
+    area = within(Graduasi.kode_wilayah, caller)
+    if caller.scope is not Scope.OWN_FAMILIES:
+        return area
+    return sa.and_(area, Graduasi.graduasi_id.in_(gathered(caller, await clock.today(session))))
+
+
+def gathered(caller: Actor, on: date) -> sa.CompoundSelect[Any]:
+    """The ids of the cases that a pendamping opened, acted in, or has in families that they hold on a date."""
+    opened = sa.select(Graduasi.graduasi_id).where(Graduasi.opened_by == caller.person)
+    acted = sa.select(StageAct.graduasi_id).where(StageAct.person == caller.person)
+    held = sa.select(Graduasi.graduasi_id).where(Graduasi.kpm_id.in_(held_by(caller, on)))
+    return sa.union(opened, acted, held)
+
+
+def held_by(caller: Actor, on: date) -> sa.Select[Any]:
+    """The families whose dampingan the caller holds on a date."""
+    return sa.select(Dampingan.kpm_id).where(
+        Dampingan.pendamping_id == caller.pendamping_id,
+        Dampingan.valid_from <= on,
+        sa.func.coalesce(Dampingan.valid_to > on, sa.true()),
+    )
+
+
+def within(column: Any, caller: Actor) -> sa.ColumnElement[bool]:
+    """The caller's areas as ranges, which an index can use; row security stands behind it all the same.
+
+    Codes compare by bytes: what lies below 33.24 lies before 33.24/.
+    """
+    return sa.true() if caller.national else in_areas(column, caller.areas)
+
+
+def in_areas(column: Any, areas: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Whether a code is one of these or lies below one; none of them: nothing is."""
+    return sa.or_(sa.false(), *(sa.and_(column >= area, column < f"{area}/") for area in areas))
+
+
+def accompanied(kpm_id: Any, caller: Actor, on: date) -> sa.ColumnElement[bool]:
+    """Whether the caller holds a dampingan on the family on a date."""
+    return (
+        sa.select(Dampingan.dampingan_id)
+        .where(
+            Dampingan.kpm_id == kpm_id,
+            Dampingan.pendamping_id == caller.pendamping_id,
+            Dampingan.valid_from <= on,
+            sa.func.coalesce(Dampingan.valid_to > on, sa.true()),
+        )
+        .exists()
+    )

@@ -1,0 +1,70 @@
+"""What partners say back, and what was seen afterwards."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from services.referral.answer import commands
+from services.referral.publication.routes.fields import OwnId
+from services.referral.rujukan.models import PARTNER_ANSWERS
+from services.referral.worklist.routes.programs import RujukanProgramView, program_view
+from shared.access import Permission
+from shared.contracts.kinds import RefusalCode, RujukanProgramState
+from shared.http import Caller, Router, Session, may
+from shared.http.fields import Body, Rupiah, Sentence
+
+answers = Router(tag="partner-answer")
+AnswerStatus = StrEnum("AnswerStatus", {state.name: state.value for state in PARTNER_ANSWERS})
+ReasonCode = StrEnum("ReasonCode", {code.name: code.value for code in RefusalCode.known()})
+
+
+class AnswerBody(Body):
+    """A partner's answer under an id of its own; the same id again is the same answer. Amount in rupiah."""
+
+    answer_id: OwnId
+    status: AnswerStatus = Field(examples=["DISETUJUI"])  # pyright: ignore[reportInvalidTypeForm]
+    reason_code: ReasonCode | None = Field(default=None, examples=[None])  # pyright: ignore[reportInvalidTypeForm]
+    reason_text: Sentence | None = Field(default=None, examples=[None])
+    amount_rp: Rupiah | None = None
+    answered_on: date = Field(examples=["2026-07-10"])
+
+    def said(self) -> commands.Said:
+        """Return the answer in the field's own values."""
+        return commands.Said(
+            self.answer_id,
+            RujukanProgramState(self.status),
+            RefusalCode(self.reason_code) if self.reason_code is not None else None,
+            self.reason_text,
+            self.amount_rp,
+            self.answered_on,
+        )
+
+
+class DeliveryBody(Body):
+    """The aid has reached the family."""
+
+    delivery_id: OwnId
+    amount_rp: Rupiah | None = None
+    delivered_on: date = Field(examples=["2026-07-20"])
+
+
+@answers.post("/rujukan-program/{rujukan_program_id}/answer", status_code=201)
+@may(Permission.RUJUKAN_ANSWER, key_required=True)
+async def answer_rujukan(
+    rujukan_program_id: UUID, body: AnswerBody, session: Session, caller: Caller
+) -> RujukanProgramView:
+    """Answer a rujukan of one's own; steps that the answer implies are taken with it."""
+    row = await commands.answer_rujukan(session, rujukan_program_id, body.said(), caller)
+    return await program_view(session, row, caller)
+
+
+@answers.post("/rujukan-program/{rujukan_program_id}/delivery", status_code=201)
+@may(Permission.DELIVERY_RECORD, key_required=True)
+async def deliver_aid(
+    rujukan_program_id: UUID, body: DeliveryBody, session: Session, caller: Caller
+) -> RujukanProgramView:
+    """Say that the aid has reached the family."""
+    row = await commands.deliver_aid(session, rujukan_program_id, **body.model_dump(), caller=caller)
+    return await program_view(session, row, caller)

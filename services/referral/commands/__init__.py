@@ -1,1 +1,0 @@
-"""What referral does, by noun: each function loads, changes, emits and returns."""

@@ -1,0 +1,38 @@
+"""The menu of everything that referral may refuse to do."""
+
+from shared.errors import DomainError, InvalidInput
+
+
+class EvidenceMissing(DomainError):
+    """409: the evidence was not put here first (POST /v1/files)."""
+
+    en = "There is no file with this SHA-256 here; put the evidence first."
+    id = "Tidak ada berkas dengan SHA-256 ini; unggah buktinya lebih dahulu."
+
+
+class UnknownConsentText(InvalidInput):
+    """422: on that day another text of consent held, or none."""
+
+    en = "On that day the consent text in force was not version {version}; read the family the one that was."
+    id = "Pada hari itu naskah persetujuan yang berlaku bukan versi {version}; bacakan naskah yang berlaku kepada keluarga."
+
+
+class ConsentAlreadyGiven(DomainError):
+    """409: the family has said yes to this program before."""
+
+    en = "Consent for this program has already been recorded."
+    id = "Persetujuan untuk program ini sudah dicatat."
+
+
+class NoConsent(DomainError):
+    """409: there is no consent that could be withdrawn."""
+
+    en = "There is no consent in force for this program."
+    id = "Tidak ada persetujuan yang berlaku untuk program ini."
+
+
+class ConsentTextTaken(DomainError):
+    """409: a text of consent holds from that day or later already."""
+
+    en = "A consent text already holds from {valid_from} or later."
+    id = "Sudah ada naskah persetujuan yang berlaku sejak {valid_from} atau sesudahnya."

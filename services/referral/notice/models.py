@@ -1,0 +1,78 @@
+"""What passed between family, Pilar and partner: consent, what was sent, what came back, and whether it helped."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.referral.consent.models import OF
+from services.referral.tables import Table
+from shared.database import text_enum
+
+
+class Notice(StrEnum):
+    """What a partner is told, by webhook and in its inbox; all but the first name no person."""
+
+    RUJUKAN = "RUJUKAN"
+    DICABUT = "DICABUT"
+    PENGINGAT = "PENGINGAT"
+    PENGINGAT_PENYALURAN = "PENGINGAT_PENYALURAN"
+    KEDALUWARSA = "KEDALUWARSA"
+
+
+class PartnerNotice(Table):
+    """One thing that a partner is told, once: taken when its system or its own receipt says so.
+
+    Its content is made anew each time it is told, so that what is no longer consented is no longer in it.
+    """
+
+    __tablename__ = "partner_notice"
+
+    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    partner_id: Mapped[UUID]
+    notice: Mapped[Notice] = mapped_column(text_enum(Notice))
+    on: Mapped[date]
+    told_at: Mapped[datetime] = mapped_column(
+        sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp()
+    )
+    taken_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    taken_by: Mapped[str | None]
+
+    __table_args__ = (
+        sa.Index(
+            "ix_partner_notice_waiting",
+            "partner_id",
+            "told_at",
+            "notice_id",
+            postgresql_where=sa.text("taken_at IS NULL"),
+        ),
+        sa.Index("ix_partner_notice_told", "partner_id", "told_at", "notice_id"),
+        sa.Index("ix_partner_notice_of", "rujukan_program_id"),
+        sa.CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name="taken_whole"),
+    )
+
+
+class InboxRead(Table):
+    """A partner read a notice in its inbox: who, when, and which fields, never their values; append-only."""
+
+    __tablename__ = "inbox_read"
+
+    read_id: Mapped[UUID] = mapped_column(primary_key=True)
+    notice_id: Mapped[UUID] = mapped_column(sa.ForeignKey("partner_notice.notice_id"))
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    partner_id: Mapped[UUID]
+    by: Mapped[str]
+    purpose: Mapped[str]
+    fields: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
+    read_at: Mapped[datetime] = mapped_column(
+        sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp()
+    )
+
+    __table_args__ = (
+        sa.Index("ix_inbox_read_of", "rujukan_program_id", "read_id"),
+        sa.Index("ix_inbox_read_notice_id", "notice_id"),
+    )

@@ -1,0 +1,52 @@
+"""A family has fallen back: what it is offered then is a rujukan of its own purpose, beside the first (chain.md 8)."""
+
+from sqlalchemy.dialects.postgresql import insert as insert_into
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.consent.commands import hold_like
+from services.referral.offer.commands.opening import match_rujukan, opened_fact
+from services.referral.rujukan.models import Rujukan, RujukanState
+from services.referral.rujukan.queries import rujukan_of
+from shared import clock
+from shared.contracts.graduation import RelapseConfirmed
+from shared.contracts.kinds import RujukanPurpose
+from shared.database import uuid7
+from shared.messaging import emit
+
+SAME = (
+    "graduasi_id",
+    "kpm_id",
+    "kode_wilayah",
+    "bansos",
+    "exit_reason",
+    "sk_no",
+    "sk_on",
+    "certificate_no",
+    "effective_on",
+)
+
+
+async def open_next(session: AsyncSession, event: RelapseConfirmed) -> None:
+    """Open one rujukan of purpose KAMBUH and match the family anew; told again, nothing happens.
+
+    The first one stays as it is: a graduation has exactly one of purpose PASCAGRADUASI.
+    """
+    first = await rujukan_of(session, event.graduasi_id)
+    if first is None or first.state is RujukanState.DICABUT:
+        return
+    new = insert_into(Rujukan).values(
+        **{name: getattr(first, name) for name in SAME},
+        rujukan_id=uuid7(),
+        purpose=RujukanPurpose.KAMBUH,
+        state=RujukanState.TERBUKA,
+        paused=False,
+        matched=False,
+        opened_on=await clock.today(session),
+        version=1,
+    )
+    once = new.on_conflict_do_nothing(constraint="uq_rujukan_graduasi_id_purpose")
+    opened = await session.scalar(once.returning(Rujukan))
+    if opened is not None:
+        emit(session, opened_fact(opened))
+        await hold_like(session, first, opened)
+        await match_rujukan(session, opened)

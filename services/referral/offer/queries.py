@@ -1,0 +1,85 @@
+"""Which families fit a program, and why others do not: the offers told the other way round."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from services.referral.matching.queries import AIDED
+from services.referral.matching.rules.matching import Family, match
+from services.referral.program.models import Program, ProgramRule
+from services.referral.replicas.models import Dampingan, Kpm, Usaha
+from services.referral.rujukan.models import RujukanProgram
+from shared.access import Actor, Scope
+from shared.contracts.kinds import Sex, UsahaSector
+
+ORDER = (Kpm.kode_wilayah, Kpm.kpm_id)
+
+
+def families_before(actor: Actor, on: date) -> sa.Select[*tuple[Any, ...]]:
+    """Select the families that the caller may act for, each as one row with all that rules look at."""
+    names = ("usaha_id", "owner_sex", "owner_birth_year", "owner_married", "sector", "started_on", "omzet_rp")
+    pairs = [part for name in (*names, "has_nib", "has_letter") for part in (name, getattr(Usaha, name))]
+    usaha = sa.select(
+        sa.func.coalesce(sa.func.jsonb_agg(sa.func.jsonb_build_object(*pairs)), sa.text("'[]'"))
+    )
+    usaha = usaha.where(Usaha.kpm_id == Kpm.kpm_id)
+    own = RujukanProgram.kpm_id == Kpm.kpm_id
+    aid = sa.select(RujukanProgram.program_code).where(own, AIDED)
+    refused = sa.select(RujukanProgram.refusal_code).where(own, RujukanProgram.refusal_code.is_not(None))
+    statement = sa.select(
+        *Kpm.__table__.columns,
+        sa.type_coerce(usaha.correlate(Kpm).scalar_subquery(), JSONB).label("usaha"),
+        sa.func.array(aid.correlate(Kpm).scalar_subquery(), type_=ARRAY(sa.Text)).label("aid"),
+        sa.func.array(refused.correlate(Kpm).scalar_subquery(), type_=ARRAY(sa.Text)).label("refusals"),
+    )
+    return statement.where(_of(actor, on))
+
+
+def _of(actor: Actor, on: date) -> sa.ColumnElement[bool]:
+    """A pendamping's are those in their care today; an official's those of their areas, as ranges of an index."""
+    if actor.scope is Scope.OWN_FAMILIES:
+        holds = sa.and_(
+            Dampingan.valid_from <= on, sa.or_(Dampingan.valid_to.is_(None), Dampingan.valid_to > on)
+        )
+        mine = sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id == actor.pendamping_id, holds)
+        return Kpm.kpm_id.in_(mine)
+    if actor.scope is Scope.NATIONAL:
+        return sa.true()
+    return sa.or_(
+        sa.false(),
+        *(sa.and_(Kpm.kode_wilayah >= area, Kpm.kode_wilayah < f"{area}~") for area in actor.areas),
+    )
+
+
+def judge(
+    program: Program, rules: Sequence[ProgramRule], on: date, wanted: bool | None
+) -> Callable[[dict[str, Any]], dict[str, Any] | None]:
+    """Return what turns a selected row into its judgement; None for one that was not asked for."""
+
+    def judged(row: dict[str, Any]) -> dict[str, Any] | None:
+        found = match(program, rules, _family(row, on))
+        if wanted is not None and found.fits is not wanted:
+            return None
+        reasons = [reason.as_json() for reason in found.reasons]
+        place = {"kpm_id": row["kpm_id"], "kode_wilayah": row["kode_wilayah"]}
+        return {**place, "fits": found.fits, "reasons": reasons}
+
+    return judged
+
+
+def _family(row: dict[str, Any], on: date) -> Family:
+    kpm = Kpm(**{name: row[name] for name in Kpm.__table__.columns.keys()})  # noqa: SIM118  # a collection, not a dict
+    usaha = [_usaha(one) for one in sorted(row["usaha"], key=lambda one: one["usaha_id"])]
+    return Family(kpm, usaha, on, frozenset(row["aid"]), frozenset(row["refusals"]))
+
+
+def _usaha(fields: dict[str, Any]) -> Usaha:
+    typed = {
+        "owner_sex": Sex(fields["owner_sex"]),
+        "sector": UsahaSector(fields["sector"]),
+        "started_on": date.fromisoformat(fields["started_on"]),
+    }
+    return Usaha(**fields | typed)

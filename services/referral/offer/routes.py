@@ -1,0 +1,165 @@
+"""What a family would be offered, before it signs; and the texts to which it agrees."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.referral import visibility
+from services.referral.offer import queries as offer_queries
+from services.referral.offer.commands.next_best import next_best
+from services.referral.offer.commands.opening import show_offers
+from services.referral.place.models import WaitingReason
+from services.referral.program import queries
+from services.referral.program.models import Program, RuleField, RuleOp, Strength
+from services.referral.rujukan.models import NextBest, Rujukan
+from services.referral.visibility import require_official
+from shared import clock
+from shared.access import Permission
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, View
+
+offers = Router(tag="offer")
+
+
+class ReasonView(View):
+    """What one rule came to, in both languages; `actual` is null where the fact is not known."""
+
+    number: int
+    field: RuleField
+    op: RuleOp
+    value: Any
+    actual: Any
+    fits: bool
+    strength: Strength
+    source: str
+    version: str
+    en: str
+    id: str
+
+
+class OfferView(View):
+    """A program, whether it fits the family, and why or why not; `waits`: what it would wait for today. Amounts in rupiah."""
+
+    program_code: str
+    revision: int
+    name: str
+    benefit_kinds: list[str]
+    amount_min_rp: int | None
+    amount_max_rp: int | None
+    required_documents: list[str]
+    fits: bool
+    waits: WaitingReason | None
+    reasons: list[ReasonView]
+
+
+class OfferList(View):
+    """The list shown, and the SHA-256 of {kpm_id, offers} as JSON with sorted keys and no spaces, in UTF-8."""
+
+    kpm_id: UUID
+    shown_on: date
+    sha256: str
+    offers: list[OfferView]
+
+
+class Prospect(View):
+    """A family before a program: whether it fits, and why or why not."""
+
+    kpm_id: UUID
+    kode_wilayah: str
+    fits: bool
+    reasons: list[ReasonView]
+
+
+class ProspectPage(View):
+    """A page of families, by area."""
+
+    items: list[Prospect]
+    next: str | None
+
+
+@offers.get("/offer", responses={409: {}})
+@may(Permission.RUJUKAN_MATCH)
+async def list_offers(kpm_id: UUID, session: Session, caller: Caller) -> OfferList:
+    """Show what the family would be offered today; the list is kept under its hash, which goes on the statement."""
+    return OfferList.model_validate(await show_offers(session, kpm_id, caller))
+
+
+@offers.get("/program/{program_id}/families", response_model=ProspectPage)
+@may(Permission.RUJUKAN_MATCH)
+async def list_prospects(
+    program_id: UUID, session: Session, caller: Caller, paging: Paging, *, fits: bool | None = None
+) -> Response:
+    """List the caller's families before a program, by area: which fit, which do not, and why; `fits` asks for one sort.
+
+    A page holds at most `limit` families, fewer where `fits` leaves some out; `next` leads on to the others.
+    """
+    program = await visibility.read(session, Program, program_id, "program")
+    rules, on = await queries.rules_of(session, program_id), await clock.today(session)
+    shape = offer_queries.judge(program, rules, on, fits)
+    return await paging.answer(
+        session, offer_queries.families_before(caller, on), offer_queries.ORDER, shape=shape
+    )
+
+
+next_bests = Router(tag="next-best")
+
+
+class NextBestBody(Body):
+    """After which offer of the rujukan: one refused, expired, taken back, or on a waiting list."""
+
+    after_rujukan_program_id: Annotated[UUID, Field(examples=["0198a000-0000-7000-8000-000000000001"])]
+
+
+class ConsideredView(View):
+    """A program that was looked at, whether it may follow, and why or why not; `waits`: it cannot be had at once."""
+
+    program_code: str
+    revision: int
+    follows: bool
+    waits: WaitingReason | None
+    en: str
+    id: str
+
+
+class NextBestView(View):
+    """What is proposed after an offer that came to nothing; null where nothing fits. All that was looked at, best first."""
+
+    after_rujukan_program_id: UUID
+    rujukan_id: UUID
+    rujukan_program_id: UUID | None
+    considered: list[ConsideredView]
+    en: str
+    id: str
+    proposed_on: date
+    proposed_by: str
+
+
+class NextBestPage(View):
+    """A page of proposals."""
+
+    items: list[NextBestView]
+    next: str | None
+
+
+@next_bests.post("/rujukan/{rujukan_id}/next", status_code=201)
+@may(Permission.RUJUKAN_MATCH, key_required=True)
+async def propose_next_best(
+    rujukan_id: UUID, body: NextBestBody, session: Session, caller: Caller
+) -> NextBestView:
+    """Propose the next best program, explained; a proposal once made stands."""
+    found = await next_best(session, rujukan_id, body.after_rujukan_program_id, caller)
+    return NextBestView.model_validate(found)
+
+
+@next_bests.get("/rujukan/{rujukan_id}/next", response_model=NextBestPage)
+@may(Permission.RUJUKAN_READ)
+async def list_next_best(rujukan_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
+    """List what was proposed within a case."""
+    require_official(caller)
+    await visibility.read(session, Rujukan, rujukan_id, "rujukan")
+    statement = visibility.columns_of(NextBest, list(NextBestView.model_fields))
+    mine = statement.where(NextBest.rujukan_id == rujukan_id)
+    return await paging.answer(session, mine, (NextBest.after_rujukan_program_id,))

@@ -1,0 +1,99 @@
+"""The next version of what the ministry sets for everybody: months of outcome, words of consent. From a day on, not back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.consent.errors import ConsentTextTaken
+from services.referral.deadline.models import SlaTerm
+from services.referral.follow_up.models import OutcomeRule
+from services.referral.outcome.errors import OutcomeRuleTaken
+from services.referral.place.errors import AlreadyPast
+from services.referral.program.models import ConsentText
+from shared import clock
+from shared.access import Actor
+from shared.database import insert
+from shared.errors import DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class NewOutcomeRule:
+    """Months after a delivery, ascending; of rujukan that open from `valid_from` on."""
+
+    months: Sequence[int]
+    valid_from: date
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsentText:
+    """The words that are read to a family from `valid_from` on."""
+
+    text: str
+    valid_from: date
+    basis: str
+
+
+async def set_outcome_rule(session: AsyncSession, new: NewOutcomeRule, caller: Actor) -> OutcomeRule:
+    """Set at which months outcomes are asked; the version before ends the day this one begins.
+
+    Rujukan that opened before keep theirs.
+
+    Raises:
+        AlreadyPast, OutcomeRuleTaken
+    """
+    await require_ahead(session, new.valid_from)
+    taken_from = OutcomeRuleTaken("/body/valid_from", valid_from=new.valid_from)
+    newest = sa.select(OutcomeRule).order_by(OutcomeRule.version.desc()).limit(1)
+    last = (await session.scalars(newest.with_for_update(key_share=True))).one()
+    await end_before(session, last, new.valid_from, taken_from)
+    row = OutcomeRule(
+        version=last.version + 1,
+        months=list(new.months),
+        valid_from=new.valid_from,
+        basis=new.basis,
+        set_by=caller.sub,
+    )
+    await insert(session, row, ex_outcome_rule_range=taken_from, pk_outcome_rule=taken_from)
+    return row
+
+
+async def set_consent_text(session: AsyncSession, new: NewConsentText, caller: Actor) -> ConsentText:
+    """Set the words that are read to families from a day on; what was agreed to before stays agreed to.
+
+    Raises:
+        AlreadyPast, ConsentTextTaken
+    """
+    await require_ahead(session, new.valid_from)
+    taken_from = ConsentTextTaken("/body/valid_from", valid_from=new.valid_from)
+    last = (await session.scalars(sa.select(ConsentText).order_by(ConsentText.version.desc()).limit(1))).one()
+    if last.valid_from >= new.valid_from:
+        raise taken_from
+    row = ConsentText(
+        version=last.version + 1,
+        text=new.text,
+        valid_from=new.valid_from,
+        basis=new.basis,
+        set_by=caller.sub,
+    )
+    await insert(session, row, uq_consent_text_valid_from=taken_from, pk_consent_text=taken_from)
+    return row
+
+
+async def end_before(
+    session: AsyncSession, last: OutcomeRule | SlaTerm, valid_from: date, taken: DomainError
+) -> None:
+    """End the version in force on the first day of the next; raise `taken` where it itself begins then or later."""
+    if last.valid_from >= valid_from:
+        raise taken
+    last.valid_to = valid_from
+    await session.flush()
+
+
+async def require_ahead(session: AsyncSession, valid_from: date) -> None:
+    """Raise AlreadyPast where a version would have held before today: what was decided then was decided without it."""
+    if valid_from < await clock.today(session):
+        raise AlreadyPast("/body/valid_from", on=valid_from)

@@ -1,0 +1,36 @@
+"""Reads of referral; they lock nothing. Lists are Core rows in a declared order."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.follow_up.models import Outcome, OutcomeRule, OutcomeTask
+from services.referral.program.models import ConsentText
+from services.referral.visibility import columns_of, in_care
+from shared.access import Actor, Scope
+
+OUTCOME_RULE_ORDER = (OutcomeRule.version,)
+CONSENT_TEXT_ORDER = (ConsentText.version,)
+OUTCOME_TASK_ORDER = (OutcomeTask.due_on, OutcomeTask.rujukan_program_id, OutcomeTask.month)
+
+
+def outcome_task_list(
+    names: Sequence[str], today: date, caller: Actor, *, due_by: date | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select open outcome tasks whose day has come; a pendamping's are those of the families in their care today."""
+    statement = columns_of(OutcomeTask, names).where(
+        OutcomeTask.closed_on.is_(None), OutcomeTask.due_on <= (due_by or today)
+    )
+    if caller.scope is Scope.OWN_FAMILIES:
+        statement = statement.where(OutcomeTask.kpm_id.in_(in_care(caller, today)))
+    return statement
+
+
+async def outcomes_of(session: AsyncSession, rujukan_program_id: UUID) -> Sequence[Outcome]:
+    """Return the outcomes of an aid by month."""
+    wanted = sa.select(Outcome).where(Outcome.rujukan_program_id == rujukan_program_id)
+    return (await session.scalars(wanted.order_by(Outcome.month))).all()

@@ -1,0 +1,24 @@
+"""The menu of everything that referral may refuse to do."""
+
+from shared.errors import DomainError, InvalidInput
+
+
+class PartnerCodeTaken(DomainError):
+    """409: another partner has this code."""
+
+    en = "There is already a partner with the code {code}."
+    id = "Sudah ada mitra dengan kode {code}."
+
+
+class AddressRefused(InvalidInput):
+    """422: no webhook may go to this address (no https, not public, or with a password in it)."""
+
+    en = "This webhook address cannot be used: {reason}."
+    id = "Alamat webhook ini tidak dapat dipakai: {reason_id}."
+
+
+class WebhookNeeded(InvalidInput):
+    """422: a partner on this channel is told by webhook, and no address is given."""
+
+    en = "A partner on the channel {channel} needs a webhook address."
+    id = "Mitra dengan kanal {channel} memerlukan alamat webhook."

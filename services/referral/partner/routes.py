@@ -1,0 +1,116 @@
+"""Calling a partner: whether its system is called at all, and telling it again what it was told."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+from starlette.responses import Response
+
+from services.referral import visibility
+from services.referral.partner.commands import breaker
+from services.referral.partner.models import BreakerLimit, BreakerState, Partner
+from services.referral.program import queries
+from services.referral.publication.commands.replay import request_replay
+from shared.access import Permission
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, View
+
+breakers = Router(tag="partner")
+
+
+class BreakerLimitBody(Body):
+    """After how many failures in a row a partner is left alone, and for how many seconds of real time."""
+
+    failures_to_open: Annotated[int, Field(strict=True, ge=1, le=1000, examples=[5])]
+    wait_seconds: Annotated[int, Field(strict=True, ge=1, le=86_400, examples=[60])]
+
+
+class BreakerView(View):
+    """How a partner's breaker stands, under which limits. OPEN: nobody calls it until `retry_at`."""
+
+    partner_id: UUID
+    state: BreakerState
+    failures: int
+    failures_to_open: int
+    wait_seconds: int
+    changed_at: datetime | None
+    retry_at: datetime | None
+
+
+class BreakerLimitView(View):
+    """Limits of a partner's code; `*` is everybody without limits of their own."""
+
+    partner_code: str
+    failures_to_open: int
+    wait_seconds: int
+    version: int
+    set_by: str
+
+
+class BreakerLimitPage(View):
+    """A page of limits, by code."""
+
+    items: list[BreakerLimitView]
+    next: str | None
+
+
+class ReplayBody(Body):
+    """From when on the partner is told again what it has taken; an instant of real time with its zone."""
+
+    since: AwareDatetime = Field(examples=["2026-07-01T00:00:00+07:00"])
+
+
+class ReplayView(View):
+    """The job that does it: follow it at `job`."""
+
+    job_id: UUID
+    job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
+
+
+@breakers.get("/partner/{partner_id}/breaker")
+@may(Permission.BREAKER_READ)
+async def read_breaker(partner_id: UUID, session: Session) -> BreakerView:
+    """Read whether a partner's system is called."""
+    await visibility.read(session, Partner, partner_id, "partner")
+    return BreakerView.model_validate(await breaker.breaker_of(session, partner_id))
+
+
+@breakers.post("/partner/{partner_id}/breaker", status_code=201)
+@may(Permission.BREAKER_SET, key_required=True)
+async def set_breaker_limit(
+    partner_id: UUID, body: BreakerLimitBody, session: Session, caller: Caller
+) -> BreakerView:
+    """Give a partner limits of its own."""
+    return BreakerView.model_validate(
+        await breaker.set_limit(session, partner_id, body.failures_to_open, body.wait_seconds, caller.sub)
+    )
+
+
+@breakers.post("/breaker-limit", status_code=201)
+@may(Permission.BREAKER_SET, key_required=True)
+async def set_everybodys_limit(body: BreakerLimitBody, session: Session, caller: Caller) -> BreakerLimitView:
+    """Set the limits of every partner that has none of its own."""
+    limit = await breaker.write_limit(
+        session, breaker.EVERYBODY, body.failures_to_open, body.wait_seconds, caller.sub
+    )
+    return BreakerLimitView.model_validate(limit)
+
+
+@breakers.get("/breaker-limit", response_model=BreakerLimitPage)
+@may(Permission.BREAKER_READ)
+async def list_breaker_limits(session: Session, paging: Paging) -> Response:
+    """List the limits by partner code, everybody's first."""
+    statement = visibility.columns_of(BreakerLimit, list(BreakerLimitView.model_fields))
+    return await paging.answer(session, statement, queries.BREAKER_LIMIT_ORDER)
+
+
+@breakers.post("/partner/{partner_id}/replay", status_code=202)
+@may(Permission.PARTNER_REPLAY, key_required=True)
+async def replay_notices(
+    partner_id: UUID, body: ReplayBody, session: Session, caller: Caller, response: Response
+) -> ReplayView:
+    """Tell a partner again what it has taken since an instant, signed anew under the same keys; a partner its own."""
+    job_id = await request_replay(session, partner_id, body.since, caller)
+    response.headers["Location"] = f"/v1/jobs/{job_id}"
+    return ReplayView(job_id=job_id, job=f"/v1/jobs/{job_id}")

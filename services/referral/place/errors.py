@@ -1,0 +1,38 @@
+"""The menu of everything that referral may refuse to do."""
+
+from shared.errors import DomainError, InvalidInput
+
+
+class QuotaOverlaps(DomainError):
+    """409: a later quota of the same area holds in a part of that time."""
+
+    en = "The program {code} already has a quota for {kode_wilayah} in a part of that time."
+    id = "Program {code} sudah mempunyai kuota untuk {kode_wilayah} pada sebagian waktu itu."
+
+
+class QuotaBelowTaken(DomainError):
+    """409: more families hold a place than there would be places."""
+
+    en = "{taken} families hold a place in this quota; it cannot become {places}."
+    id = "{taken} keluarga sudah memegang tempat dalam kuota ini; tidak dapat menjadi {places}."
+
+
+class IntakeOverlaps(DomainError):
+    """409: another window of the program holds in a part of that time."""
+
+    en = "The program {code} already takes applications in a part of that time."
+    id = "Program {code} sudah menerima permohonan pada sebagian waktu itu."
+
+
+class RangeReversed(InvalidInput):
+    """422: it would end on or before the day on which it begins."""
+
+    en = "{ends_on} is not after {begins_on}."
+    id = "{ends_on} tidak sesudah {begins_on}."
+
+
+class AlreadyPast(DomainError):
+    """409: what has been in force is not changed backwards."""
+
+    en = "{on} lies in the past; what was in force then stays."
+    id = "{on} sudah lewat; yang berlaku saat itu tidak diubah."

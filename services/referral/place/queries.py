@@ -1,0 +1,33 @@
+"""Reads of referral; they lock nothing. Lists are Core rows in a declared order."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.place.models import IntakeWindow, ProgramQuota, Waiting
+
+QUOTA_ORDER = (ProgramQuota.kode_wilayah, ProgramQuota.valid_from, ProgramQuota.quota_id)
+INTAKE_ORDER = (IntakeWindow.opens_on, IntakeWindow.window_id)
+WAITING_ORDER = (Waiting.number,)
+
+
+def quota_list(code: str) -> sa.Select[*tuple[Any, ...]]:
+    """Select the quotas of a program with what is taken and free."""
+    free = (ProgramQuota.places - ProgramQuota.taken).label("free")
+    own = ("quota_id", "program_code", "kode_wilayah", "places", "taken", "waiting", "valid_from", "valid_to")
+    columns = [getattr(ProgramQuota, name) for name in (*own, "version")]
+    return sa.select(*columns, free).where(ProgramQuota.program_code == code)
+
+
+async def place_in_line(session: AsyncSession, rujukan_program_id: UUID) -> dict[str, Any] | None:
+    """Return why and since when an offer waits, and how many of the caller's areas are before it; None if it does not."""
+    mine = sa.select(Waiting).where(
+        Waiting.rujukan_program_id == rujukan_program_id, Waiting.left_on.is_(None)
+    )
+    waiting = await session.scalar(mine)
+    if waiting is None:
+        return None
+    ahead = await session.scalar(sa.select(sa.func.waiting_ahead(waiting.program_code, waiting.number)))
+    return {"reason": waiting.reason, "since_on": waiting.since_on, "ahead": ahead}

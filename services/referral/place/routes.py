@@ -1,0 +1,144 @@
+"""Quotas, intake windows and waiting lists of a program over HTTP."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.referral import visibility
+from services.referral.place import queries
+from services.referral.place.models import IntakeWindow, Waiting, WaitingReason
+from services.referral.program.models import Program
+from services.referral.publication.commands import places as publication_places
+from services.referral.visibility import require_official
+from shared.access import Permission
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import Body, Day, View, Wilayah
+
+places = Router(tag="program-places")
+National = Annotated[str, Field(pattern=r"^\*$", examples=["*"])]
+
+
+class QuotaBody(Body):
+    """Places for an area at any level; "*" is the country. It holds to the day before `valid_to`."""
+
+    kode_wilayah: Wilayah | National
+    places: Annotated[int, Field(strict=True, ge=0, le=100_000_000, examples=[120])]
+    valid_from: Day = Field(examples=["2026-01-01"])
+    valid_to: Day | None = Field(default=None, examples=["2027-01-01"])
+
+
+class QuotaView(View):
+    """Places of an area: set, taken, free; and how many families wait because it is full."""
+
+    quota_id: UUID
+    program_code: str
+    kode_wilayah: str
+    places: int
+    taken: int
+    free: int
+    waiting: int
+    valid_from: date
+    valid_to: date | None
+    version: int
+
+
+class QuotaPage(View):
+    """A page of quotas."""
+
+    items: list[QuotaView]
+    next: str | None
+
+
+class IntakeBody(Body):
+    """When applications are taken: to the day before `closes_on`; without it, until further notice."""
+
+    opens_on: Day = Field(examples=["2026-06-01"])
+    closes_on: Day | None = Field(default=None, examples=["2026-07-01"])
+
+
+class IntakeView(View):
+    """A window of intake."""
+
+    window_id: UUID
+    program_code: str
+    opens_on: date
+    closes_on: date | None
+
+
+class IntakePage(View):
+    """A page of windows, by their first day."""
+
+    items: list[IntakeView]
+    next: str | None
+
+
+class WaitingItem(View):
+    """One family in the waiting list, in the order of `number`."""
+
+    number: int
+    rujukan_program_id: UUID
+    kode_wilayah: str
+    reason: WaitingReason
+    quota_id: UUID | None
+    since_on: date
+
+
+class WaitingPage(View):
+    """A page of the waiting list, first come first."""
+
+    items: list[WaitingItem]
+    next: str | None
+
+
+@places.post("/program/{program_id}/quota", status_code=201)
+@may(Permission.PROGRAM_PUBLISH, key_required=True)
+async def set_quota(program_id: UUID, body: QuotaBody, session: Session, caller: Caller) -> QuotaView:
+    """Set the places of an area, for all revisions of the program; whoever waits is looked at when it holds."""
+    program = await visibility.read(session, Program, program_id, "program")
+    quota = await publication_places.set_quota(
+        session, program.code, publication_places.NewQuota(**body.model_dump()), caller
+    )
+    return QuotaView.model_validate(quota)
+
+
+@places.get("/program/{program_id}/quota", response_model=QuotaPage)
+@may(Permission.PROGRAM_READ)
+async def list_quotas(program_id: UUID, session: Session, paging: Paging) -> Response:
+    """List the quotas of a program by area and time, with what is taken and free."""
+    program = await visibility.read(session, Program, program_id, "program")
+    return await paging.answer(session, queries.quota_list(program.code), queries.QUOTA_ORDER)
+
+
+@places.post("/program/{program_id}/intake", status_code=201)
+@may(Permission.PROGRAM_PUBLISH, key_required=True)
+async def set_intake(program_id: UUID, body: IntakeBody, session: Session, caller: Caller) -> IntakeView:
+    """Say when applications are taken; a window that opens on the same day is closed anew."""
+    program = await visibility.read(session, Program, program_id, "program")
+    window = await publication_places.set_intake(
+        session, program.code, publication_places.NewIntake(**body.model_dump()), caller
+    )
+    return IntakeView.model_validate(window)
+
+
+@places.get("/program/{program_id}/intake", response_model=IntakePage)
+@may(Permission.PROGRAM_READ)
+async def list_intake(program_id: UUID, session: Session, paging: Paging) -> Response:
+    """List the windows of intake of a program."""
+    program = await visibility.read(session, Program, program_id, "program")
+    statement = visibility.columns_of(IntakeWindow, list(IntakeView.model_fields))
+    mine = statement.where(IntakeWindow.program_code == program.code)
+    return await paging.answer(session, mine, queries.INTAKE_ORDER)
+
+
+@places.get("/program/{program_id}/waiting", response_model=WaitingPage)
+@may(Permission.RUJUKAN_READ)
+async def list_waiting(program_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
+    """List who waits for a place, an intake or the partner, in order; each sees the families of its own areas."""
+    require_official(caller)
+    program = await visibility.read(session, Program, program_id, "program")
+    statement = visibility.columns_of(Waiting, list(WaitingItem.model_fields))
+    mine = statement.where(Waiting.program_code == program.code, Waiting.left_on.is_(None))
+    return await paging.answer(session, mine, queries.WAITING_ORDER)

@@ -1,0 +1,31 @@
+"""The menu of everything that referral may refuse to do."""
+
+from shared.errors import DomainError, InvalidInput
+
+
+class ProgramOfAnotherPartner(DomainError):
+    """409: the code is another partner's program."""
+
+    en = "The program {code} belongs to another partner."
+    id = "Program {code} milik mitra lain."
+
+
+class ProgramRevisionTaken(DomainError):
+    """409: a revision of this program holds from that day or later already."""
+
+    en = "The program {code} already has a revision from {valid_from} or later."
+    id = "Program {code} sudah mempunyai revisi sejak {valid_from} atau sesudahnya."
+
+
+class RuleCannotBe(InvalidInput):
+    """422: the operator or the value of a rule does not fit its field."""
+
+    en = "Rule {number}: {field} cannot be compared with {op} to this value."
+    id = "Aturan {number}: {field} tidak dapat dibandingkan dengan {op} terhadap nilai ini."
+
+
+class ProgramUnknown(InvalidInput):
+    """422: no program has this code."""
+
+    en = "There is no program with the code {code}."
+    id = "Tidak ada program dengan kode {code}."

@@ -1,0 +1,28 @@
+"""Reads of referral; they lock nothing. Lists are Core rows in a declared order."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.partner.models import BreakerLimit, Partner
+from services.referral.program.models import Program, ProgramRule
+
+PROGRAM_ORDER = (Program.code, Program.revision)
+PARTNER_ORDER = (Partner.code,)
+BREAKER_LIMIT_ORDER = (BreakerLimit.partner_code,)
+
+
+def program_list(names: Sequence[str], code: str | None) -> sa.Select[*tuple[Any, ...]]:
+    """Select revisions of programs with their partner's code."""
+    own = [getattr(Program, name) for name in names if name != "partner_code"]
+    statement = sa.select(*own, Partner.code.label("partner_code")).join(Partner)
+    return statement if code is None else statement.where(Program.code == code)
+
+
+async def rules_of(session: AsyncSession, program_id: UUID) -> Sequence[ProgramRule]:
+    """Return the rules of a program's revision in order."""
+    wanted = sa.select(ProgramRule).where(ProgramRule.program_id == program_id)
+    return (await session.scalars(wanted.order_by(ProgramRule.number))).all()

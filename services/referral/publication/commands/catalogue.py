@@ -1,0 +1,167 @@
+"""Partners, programs and offices: what the ministry publishes, by version."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.matching.rules.matching import can_be
+from services.referral.offer.commands.rematching import ask_rematch
+from services.referral.partner.commands.address import check_form
+from services.referral.partner.commands.breaker import call_again
+from services.referral.partner.errors import PartnerCodeTaken, WebhookNeeded
+from services.referral.partner.models import Channel, Office, Partner, PartnerKind
+from services.referral.program.errors import ProgramOfAnotherPartner, ProgramRevisionTaken, RuleCannotBe
+from services.referral.program.models import Program, ProgramRule, RuleField, RuleOp, Strength
+from services.referral.sending.commands import ask_all_untaken
+from shared import wilayah
+from shared.access import Actor
+from shared.database import insert, load, uuid7, vault_of
+from shared.errors import LostRace
+
+SECRET_BYTES = 32
+BY_MACHINE = frozenset({Channel.HOST_TO_HOST, Channel.API_SPLP})
+
+
+@dataclass(frozen=True, slots=True)
+class NewPartner:
+    """A partner as the ministry names it. `webhook_url` is required on the channels of machines."""
+
+    code: str
+    name: str
+    kind: PartnerKind
+    channel: Channel
+    kode_wilayah: str | None
+    webhook_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRule:
+    """A rule, as published."""
+
+    field: RuleField
+    op: RuleOp
+    value: Any
+    strength: Strength
+    source: str
+    version: str
+
+
+async def register_partner(
+    session: AsyncSession, new: NewPartner, caller: Actor
+) -> tuple[Partner, str | None]:
+    """Return the partner, and the secret of its webhook, which is shown this once.
+
+    Raises:
+        PartnerCodeTaken, AddressRefused, WebhookNeeded, UnknownWilayah
+    """
+    if new.kode_wilayah is not None:
+        wilayah.require(new.kode_wilayah, "/body/kode_wilayah")
+    if new.webhook_url is None and new.channel in BY_MACHINE:
+        raise WebhookNeeded("/body/webhook_url", channel=new.channel)
+    partner = Partner(
+        partner_id=uuid7(),
+        code=new.code,
+        name=new.name,
+        kind=new.kind,
+        channel=new.channel,
+        kode_wilayah=new.kode_wilayah,
+        registered_by=caller.sub,
+    )
+    secret = _give_webhook(session, partner, new.webhook_url) if new.webhook_url is not None else None
+    await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=new.code))
+    return partner, secret
+
+
+async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
+    """Give the partner another address and another secret, which is shown this once; what waited is tried again.
+
+    Raises:
+        AddressRefused
+    """
+    secret = _give_webhook(session, partner, url)
+    partner.version += 1
+    await call_again(session, partner.partner_id)
+    await ask_all_untaken(session, partner.partner_id)
+    return secret
+
+
+def _give_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
+    check_form(url)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    partner.webhook_url = url
+    partner.secret_sealed = vault_of(session).seal(
+        secret, table="partner", column="secret_sealed", row_id=partner.partner_id
+    )
+    return secret
+
+
+async def publish_program(
+    session: AsyncSession, program: Program, rules: Sequence[NewRule], caller: Actor
+) -> Program:
+    """Publish the next revision of a program's code; the one before ends the day this one begins.
+
+    Raises:
+        NotFound: no such partner. ProgramOfAnotherPartner, ProgramRevisionTaken, RuleCannotBe
+    """
+    partner = await load(session, Partner, program.partner_id, noun="partner")
+    for number, rule in enumerate(rules, 1):
+        if not can_be(rule.field, rule.op, rule.value):
+            raise RuleCannotBe(f"/body/rules/{number - 1}", number=number, field=rule.field, op=rule.op)
+    taken = ProgramRevisionTaken("/body/valid_from", code=program.code, valid_from=program.valid_from)
+    program.program_id, program.published_by = uuid7(), caller.sub
+    program.revision = await _end_older(session, partner, program.code, program.valid_from, taken) + 1
+    await insert(session, program, uq_program_code_revision=taken, ex_program_code_range=taken)
+    session.add_all(_rule(program.program_id, number, rule) for number, rule in enumerate(rules, 1))
+    await ask_rematch(session, program)
+    return program
+
+
+async def _end_older(
+    session: AsyncSession, partner: Partner, code: str, valid_from: date, taken: ProgramRevisionTaken
+) -> int:
+    """End the last revision; return its number, 0 when there is none."""
+    last = await session.scalar(
+        sa.select(Program)
+        .where(Program.code == code)
+        .order_by(Program.revision.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    if last is None:
+        return 0
+    if last.partner_id != partner.partner_id:
+        raise ProgramOfAnotherPartner("/body/code", code=code)
+    if last.valid_from >= valid_from:
+        raise taken
+    if last.valid_to is None or last.valid_to > valid_from:
+        last.valid_to = valid_from
+        await session.flush()
+    return last.revision
+
+
+def _rule(program_id: UUID, number: int, rule: NewRule) -> ProgramRule:
+    fields = {name: getattr(rule, name) for name in NewRule.__slots__}
+    return ProgramRule(program_id=program_id, number=number, **fields)
+
+
+async def set_office(session: AsyncSession, wanted: Office) -> Office:
+    """Write whom partners call in an area; said again, it is replaced.
+
+    Raises:
+        UnknownWilayah, LostRace: somebody gave the first contact at the same moment.
+    """
+    wilayah.require(wanted.kode_wilayah, "/body/kode_wilayah")
+    found = await session.get(Office, wanted.kode_wilayah, with_for_update=True)
+    if found is None:
+        wanted.version = 1
+        await insert(session, wanted, pk_office=LostRace())
+        return wanted
+    found.name, found.phone, found.email = wanted.name, wanted.phone, wanted.email
+    found.version += 1
+    return found

@@ -1,0 +1,125 @@
+"""The inbox of a partner that asks instead of being called: what it is told, each reading kept, and its receipt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.notice.commands import taken
+from services.referral.notice.errors import NoticeNotRead
+from services.referral.notice.models import InboxRead, Notice, PartnerNotice
+from services.referral.program.rules import minimum, notice_payload
+from services.referral.rujukan.commands import Move, walk
+from services.referral.rujukan.models import RujukanProgram
+from services.referral.sending.commands import WAITING
+from services.referral.sending.models import Attempt
+from shared import clock, wilayah
+from shared.access import Actor, Scope
+from shared.contracts.kinds import RujukanProgramState
+from shared.database import load, uuid7, vault_of
+from shared.errors import NotAllowed, NotFound
+from shared.privacy import SealBroken
+
+PURPOSE = "rujukan"
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Reading:
+    """One look into the inbox: makes each notice as the webhook would, and keeps what was read of persons."""
+
+    session: AsyncSession
+    caller: Actor
+    reads: list[InboxRead] = field(default_factory=list[InboxRead])
+
+    def item(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Return one notice with its content; None where its seal is broken, so that all others can be read."""
+        try:
+            about = self._content(row)
+        except SealBroken:
+            log.warning("seal_broken", notice_id=str(row["notice_id"]))
+            return None
+        fields = row["minimum_data"] if row["notice"] == Notice.RUJUKAN else []
+        self.reads.append(
+            InboxRead(
+                read_id=uuid7(),
+                notice_id=UUID(str(row["notice_id"])),
+                rujukan_program_id=UUID(str(row["rujukan_program_id"])),
+                partner_id=UUID(str(row["partner_id"])),
+                by=self.caller.sub,
+                purpose=PURPOSE,
+                fields=list(fields),
+            )
+        )
+        names = ("notice_id", "told_at", "rujukan_program_id", "notice")
+        return {**{name: row[name] for name in names}, "body": about}
+
+    def _content(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        if row["notice"] != Notice.RUJUKAN:
+            return notice_payload(row["notice"], UUID(str(row["rujukan_program_id"])), row["on"])
+        area = row["office_area"]
+        office = {
+            "kode_wilayah": area,
+            "name": row["office_name"] or f"Dinas Sosial {wilayah.name(area) or area}",
+            "phone": row["office_phone"],
+            "email": row["office_email"],
+        }
+        return minimum(row, office, self._person(row))
+
+    def _person(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        if row["sealed"] is None:
+            return {}
+        place = {"table": "identity", "column": "sealed", "row_id": row["rujukan_program_id"]}
+        return orjson.loads(vault_of(self.session).open(row["sealed"], **place))
+
+    async def keep(self) -> None:
+        """Write what was read before it leaves."""
+        self.session.add_all(self.reads)
+        await self.session.flush()
+
+
+def partner_of(caller: Actor) -> UUID:
+    """Return which partner is asking.
+
+    Raises:
+        NotAllowed
+    """
+    if caller.scope is not Scope.PARTNER or caller.partner_id is None:
+        raise NotAllowed
+    return caller.partner_id
+
+
+async def take_receipt(
+    session: AsyncSession, rujukan_program_id: UUID, notice_id: UUID, caller: Actor
+) -> PartnerNotice:
+    """Record that the partner has a notice; said again, nothing changes. With the rujukan's own it is TERKIRIM.
+
+    Raises:
+        NotFound, NoticeNotRead
+    """
+    row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
+    notice = await session.get(PartnerNotice, notice_id, with_for_update=True)
+    if notice is None or notice.rujukan_program_id != rujukan_program_id:
+        raise NotFound("notice", "/body/notice_id")
+    if notice.taken_at is not None:
+        return notice
+    if not await _was_told(session, notice):
+        raise NoticeNotRead
+    taken(notice, caller.sub)
+    if notice.notice is Notice.RUJUKAN and row.state in WAITING:
+        move = Move(caller.sub, await clock.today(session), "the partner took it from its inbox")
+        await walk(session, row, RujukanProgramState.TERKIRIM, move)
+    return notice
+
+
+async def _was_told(session: AsyncSession, notice: PartnerNotice) -> bool:
+    read = sa.select(InboxRead.read_id).where(InboxRead.notice_id == notice.notice_id)
+    tried = sa.select(Attempt.attempt_id).where(
+        Attempt.rujukan_program_id == notice.rujukan_program_id, Attempt.notice == notice.notice
+    )
+    return bool(await session.scalar(sa.select(sa.or_(read.exists(), tried.exists()))))

@@ -1,0 +1,118 @@
+"""Moving a rujukan program along domain.md 5, with its history and what others are told."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.deadline.commands import ask_closing, follow
+from services.referral.place.commands import keep_places
+from services.referral.rujukan.errors import DateTooEarly
+from services.referral.rujukan.models import (
+    ENDED,
+    Identity,
+    RujukanProgram,
+    RujukanProgramHistory,
+    become,
+    road,
+)
+from shared import clock
+from shared.contracts.kinds import BenefitKind, RujukanProgramState
+from shared.contracts.referral import RujukanSent
+from shared.database import uuid7
+from shared.errors import DateInTheFuture
+from shared.jobs import schedule
+from shared.messaging import emit
+
+PROPOSING = "rujukan.next_best"
+SYSTEM = "system:referral"
+ASKS_FOR_NEXT = frozenset({RujukanProgramState.DITOLAK, RujukanProgramState.KEDALUWARSA})
+# Once the aid has reached the family, or nothing comes of it, nobody needs to be told who the family is.
+NEEDS_NO_NAME = ENDED | {RujukanProgramState.DISALURKAN}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Who moves it (a `sub`), on which business date, and why."""
+
+    by: str
+    on: date
+    reason: str
+
+
+async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgramState, move: Move) -> None:
+    """Move to `wanted` through what it implies; each step is history, and passing TERKIRIM tells RujukanSent.
+
+    Where it ends or the aid is delivered, the identity that was kept for its sending is destroyed; a refusal or an
+    expiry asks for the next best.
+
+    Raises:
+        IllegalTransition: there is no such road.
+    """
+    for step in road(row.state, wanted):
+        left = become(row, step)
+        remember(
+            session, row, left, move if step is wanted else Move(move.by, move.on, f"implied by {wanted}")
+        )
+        await follow(session, row, left, move.on)
+        if step is RujukanProgramState.TERKIRIM:
+            row.sent_on = move.on
+            emit(session, RujukanSent(**facts(row), sent_on=move.on))
+        await session.flush()  # the database checks each step by itself
+    await keep_places(session, row, move.on)
+    if wanted in ASKS_FOR_NEXT:
+        await schedule(session, PROPOSING, datetime.now(UTC), subject_id=row.rujukan_program_id, clock="real")
+    if wanted in NEEDS_NO_NAME:
+        await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
+    if wanted in ENDED:
+        await ask_closing(session, row)
+
+
+def remember(
+    session: AsyncSession, row: RujukanProgram, left: RujukanProgramState | None, move: Move
+) -> None:
+    """Append one line of history."""
+    session.add(
+        RujukanProgramHistory(
+            history_id=uuid7(),
+            rujukan_program_id=row.rujukan_program_id,
+            from_state=left,
+            to_state=row.state,
+            on=move.on,
+            by=move.by,
+            reason=move.reason,
+        )
+    )
+
+
+def facts(row: RujukanProgram) -> dict[str, Any]:
+    """Return what every event about a rujukan program says."""
+    return {
+        "rujukan_id": row.rujukan_id,
+        "rujukan_program_id": row.rujukan_program_id,
+        "graduasi_id": row.graduasi_id,
+        "kpm_id": row.kpm_id,
+        "kode_wilayah": row.kode_wilayah,
+        "partner_id": row.partner_id,
+        "program_code": row.program_code,
+        "benefit_kinds": [BenefitKind(kind) for kind in row.benefit_kinds],
+        "status": row.state,
+    }
+
+
+async def require_past(
+    session: AsyncSession, on: date, pointer: str, *, earliest: date | None = None
+) -> date:
+    """Return today's business date when `on` is not after it, and not before `earliest`.
+
+    Raises:
+        DateInTheFuture, DateTooEarly
+    """
+    today = await clock.today(session)
+    if on > today:
+        raise DateInTheFuture(pointer, on=on, today=today)
+    if earliest is not None and on < earliest:
+        raise DateTooEarly(pointer, on=on, earliest=earliest)
+    return today

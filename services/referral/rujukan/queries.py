@@ -1,0 +1,24 @@
+"""Offers before a family signs, and the one rujukan that opens when its graduation is determined."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.rujukan.models import Rujukan
+from shared.contracts.kinds import RujukanPurpose
+
+
+async def rujukan_of(session: AsyncSession, graduasi_id: UUID) -> Rujukan | None:
+    """Return the rujukan that a graduation opened, locked, or None where it opened none."""
+    wanted = sa.select(Rujukan).where(
+        Rujukan.graduasi_id == graduasi_id, Rujukan.purpose == RujukanPurpose.PASCAGRADUASI
+    )
+    return await session.scalar(wanted.with_for_update(key_share=True))
+
+
+async def all_rujukan_of(session: AsyncSession, graduasi_id: UUID) -> Sequence[Rujukan]:
+    """Return the cases that hang on a graduation, locked, the first one first: what undoes it undoes all."""
+    wanted = sa.select(Rujukan).where(Rujukan.graduasi_id == graduasi_id).order_by(Rujukan.rujukan_id)
+    return (await session.scalars(wanted.with_for_update(key_share=True))).all()

@@ -1,1 +1,0 @@
-"""What registry does when asked. Whoever changes something below a pendamping locks the pendamping's row first."""

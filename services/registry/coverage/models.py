@@ -1,0 +1,73 @@
+"""Families and their memberships as caseload last told: counted by area, never listed; and the counts that are kept."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.replicas.models import Dampingan, Kepesertaan, Kpm
+from services.registry.tables import Instant, Table
+from shared.contracts.kinds import DampinganPurpose
+
+
+class CoverageCount(Table):
+    """A count of the whole country as it stood on a day. One that is not finished is shown to nobody; append-only."""
+
+    __tablename__ = "coverage_count"
+    __table_args__ = (sa.Index("ix_coverage_count_counted_on_finished_at", "counted_on", "finished_at"),)
+
+    count_id: Mapped[UUID] = mapped_column(primary_key=True)
+    counted_on: Mapped[date]
+    asked_at: Mapped[Instant]
+    asked_by: Mapped[str]
+    finished_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+
+
+class CoverageFigure(Table):
+    """What a count found in one kecamatan."""
+
+    __tablename__ = "coverage_figure"
+    __table_args__ = (
+        sa.CheckConstraint("accompanied BETWEEN 0 AND families", "accompanied_in_range"),
+        sa.CheckConstraint("members BETWEEN 0 AND families", "members_in_range"),
+        sa.CheckConstraint("unaccompanied BETWEEN 0 AND members", "unaccompanied_in_range"),
+    )
+
+    count_id: Mapped[UUID] = mapped_column(sa.ForeignKey("coverage_count.count_id"), primary_key=True)
+    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"), primary_key=True)
+    families: Mapped[int]
+    accompanied: Mapped[int]
+    members: Mapped[int]
+    unaccompanied: Mapped[int]
+
+
+COUNTED = ("families", "accompanied", "members", "unaccompanied")
+
+
+def counted_by_area(length: int, on: date) -> sa.Select[*tuple[Any, ...]]:
+    """Return the select of `COUNTED` by code of `length` signs on a day; narrow it by `Kpm.kode_wilayah`.
+
+    Families known, those with a pendamping, those in a bansos, and those in one without a pendamping. Each family's
+    dampingan and memberships are found by its id: a lateral join never reads the whole tables.
+    """
+
+    def holds(table: type[Dampingan] | type[Kepesertaan]) -> sa.Select[Any]:
+        open_end = sa.or_(table.valid_to.is_(None), table.valid_to > on)
+        return sa.select(sa.true().label("yes")).where(
+            table.kpm_id == Kpm.kpm_id, table.valid_from <= on, open_end
+        )
+
+    weighs = holds(Dampingan).where(Dampingan.purpose == DampinganPurpose.PENDAMPINGAN)
+    held, member = weighs.limit(1).lateral("held"), holds(Kepesertaan).limit(1).lateral("member")
+    area = sa.func.left(Kpm.kode_wilayah, sa.literal_column(str(length))).label("kode_wilayah")
+    alone = sa.and_(held.c.yes.is_(None), member.c.yes)
+    counts = (
+        sa.func.count().label("families"),
+        sa.func.count(held.c.yes).label("accompanied"),
+        sa.func.count(member.c.yes).label("members"),
+        sa.func.count().filter(alone).label("unaccompanied"),
+    )
+    joined = sa.select(area, *counts).select_from(Kpm).outerjoin(held, sa.true()).outerjoin(member, sa.true())
+    return joined.group_by(area).order_by(area)

@@ -1,0 +1,37 @@
+"""What each kind of pilar sosial is and was, and which two of them conflict."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.registry.kind.models import PilarTerms, RoleConflict
+from shared.contracts.kinds import PilarKind
+
+KIND_ORDER = (PilarTerms.__table__.c.kind, PilarTerms.__table__.c.valid_from)
+
+
+def kind_list(names: Iterable[str], kind: PilarKind | None, on: date | None) -> Any:
+    """Return the select of kinds, narrowed to one or to what holds on a day; order by `KIND_ORDER`."""
+    table = PilarTerms.__table__.c
+    statement = sa.select(*(table[name] for name in names))
+    if kind is not None:
+        statement = statement.where(table.kind == kind)
+    return statement if on is None else statement.where(_holds(table, on))
+
+
+CONFLICT_ORDER = (RoleConflict.__table__.c.role_conflict_id,)
+
+
+def conflict_list(names: Iterable[str], kind: PilarKind | None, on: date | None) -> Any:
+    """Return the select of conflicts, narrowed to those of a kind, named first or second, or to a day."""
+    table = RoleConflict.__table__.c
+    statement = sa.select(*(table[name] for name in names))
+    if kind is not None:
+        statement = statement.where(sa.or_(table.kind == kind, table.other_kind == kind.value))
+    return statement if on is None else statement.where(_holds(table, on))
+
+
+def _holds(table: Any, on: date) -> sa.ColumnElement[bool]:
+    return sa.and_(table.valid_from <= on, sa.or_(table.valid_to.is_(None), table.valid_to > on))

@@ -1,0 +1,172 @@
+"""The kinds of pilar sosial over time."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, Field, StringConstraints
+from starlette.responses import Response
+
+from services.registry.kind.commands import (
+    end_pilar_kind,
+    end_role_conflict,
+    set_pilar_kind,
+    set_role_conflict,
+)
+from services.registry.kind.models import HeldBy, PilarLevel, PilarTerms, RoleConflict
+from services.registry.kind.queries import CONFLICT_ORDER, KIND_ORDER, conflict_list, kind_list
+from services.registry.placement.routes import RangeEnd
+from shared.access import Permission
+from shared.contracts.kinds import Ditjen, PilarKind
+from shared.http import Caller, Paging, Router, Session, may
+from shared.http.fields import KNOWN, Body, Code, Day
+
+pilar_kind = Router(tag="pilar-kind")
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class PilarKindSetting(Body):
+    """What a kind is from a day on, and which text says so; what held until then ends that day."""
+
+    kind: Annotated[PilarKind, KNOWN] = Field(examples=["TKSK"])
+    name: Text = Field(examples=["Tenaga Kesejahteraan Sosial Kecamatan"])
+    ditjen: Annotated[Ditjen, KNOWN] = Field(examples=["DAYASOS"])
+    level: PilarLevel = Field(examples=["KECAMATAN"])
+    held_by: HeldBy = Field(examples=["PERSON"])
+    source: Text = Field(examples=["Permensos 28/2018"])
+    valid_from: Day
+
+
+class PilarKindEnd(Body):
+    """The first day without the kind, the kind that follows it, and why, as a code."""
+
+    valid_to: Day
+    successor_kind: Annotated[PilarKind, KNOWN] | None = Field(default=None, examples=["REHSOS_PENDAMPING"])
+    reason: Code
+
+
+class PilarKindView(BaseModel):
+    """What a kind is in a time; `valid_to` is the first day outside. An ended one may name what follows it."""
+
+    pilar_kind_id: UUID
+    kind: PilarKind
+    name: str
+    ditjen: Ditjen
+    level: PilarLevel
+    held_by: HeldBy
+    source: str
+    successor_kind: PilarKind | None
+    valid_from: date
+    valid_to: date | None
+    version: int
+
+
+class PilarKindPage(BaseModel):
+    """A page of kinds, by kind and beginning."""
+
+    items: list[PilarKindView]
+    next: str | None
+
+
+@pilar_kind.get("/pilar-kind", response_model=PilarKindPage)
+@may(Permission.PENDAMPING_READ)
+async def list_pilar_kind(
+    session: Session,
+    paging: Paging,
+    kind: Annotated[Annotated[PilarKind, KNOWN] | None, Query()] = None,
+    on: Annotated[Day | None, Query(description="What holds on this day; without it, all of history")] = None,
+) -> Response:
+    """List what each kind is and was, by kind and beginning."""
+    statement = kind_list(list(PilarKindView.model_fields), kind, on)
+    return await paging.answer(session, statement, KIND_ORDER)
+
+
+@pilar_kind.post("/pilar-kind", status_code=201)
+@may(Permission.FRAMEWORK_SET, key_required=True)
+async def set_kind(body: PilarKindSetting, session: Session, caller: Caller) -> PilarKindView:
+    """Set what a kind is from a day on; what it was is kept."""
+    return _pilar_kind_view(await set_pilar_kind(session, caller, **dict(body)))
+
+
+@pilar_kind.post("/pilar-kind/{pilar_kind_id}/end", status_code=201)
+@may(Permission.FRAMEWORK_SET, key_required=True)
+async def end_kind(
+    pilar_kind_id: UUID, body: PilarKindEnd, session: Session, caller: Caller
+) -> PilarKindView:
+    """End a kind that nobody serves as any more, and say which one follows."""
+    return _pilar_kind_view(await end_pilar_kind(session, caller, pilar_kind_id, **dict(body)))
+
+
+def _pilar_kind_view(row: PilarTerms) -> PilarKindView:
+    return PilarKindView.model_validate(row, from_attributes=True)
+
+
+role_conflict = Router(tag="role-conflict")
+
+
+class RoleConflictSetting(Body):
+    """A pair that may not be held together from a day on, why in both languages, and which text says so."""
+
+    kind: Annotated[PilarKind, KNOWN] = Field(examples=["TKSK"])
+    other_kind: Annotated[PilarKind, KNOWN] = Field(examples=["PUSKESOS_PETUGAS"])
+    paid_only: bool = Field(strict=True, description="Only where both are paid", examples=[True])
+    reason_en: Text = Field(examples=["a TKSK holds no second paid post"])
+    reason_id: Text = Field(examples=["TKSK tidak boleh merangkap pekerjaan bergaji"])
+    source: Text = Field(examples=["Permensos 28/2018"])
+    valid_from: Day
+
+
+class RoleConflictView(BaseModel):
+    """A rule that forbids a pair; `valid_to` is the first day on which it no longer does."""
+
+    role_conflict_id: UUID
+    kind: PilarKind
+    other_kind: PilarKind
+    paid_only: bool
+    reason_en: str
+    reason_id: str
+    source: str
+    valid_from: date
+    valid_to: date | None
+    version: int
+
+
+class RoleConflictPage(BaseModel):
+    """A page of conflicts, by when they were set."""
+
+    items: list[RoleConflictView]
+    next: str | None
+
+
+@role_conflict.get("/role-conflict", response_model=RoleConflictPage)
+@may(Permission.PENDAMPING_READ)
+async def list_role_conflict(
+    session: Session,
+    paging: Paging,
+    kind: Annotated[Annotated[PilarKind, KNOWN] | None, Query(description="Named first or second")] = None,
+    on: Annotated[Day | None, Query(description="What holds on this day; without it, all of history")] = None,
+) -> Response:
+    """List which pairs of kinds may not be held together, and why."""
+    statement = conflict_list(list(RoleConflictView.model_fields), kind, on)
+    return await paging.answer(session, statement, CONFLICT_ORDER)
+
+
+@role_conflict.post("/role-conflict", status_code=201)
+@may(Permission.FRAMEWORK_SET, key_required=True)
+async def set_conflict(body: RoleConflictSetting, session: Session, caller: Caller) -> RoleConflictView:
+    """Forbid a pair of kinds from a day on."""
+    return _role_conflict_view(await set_role_conflict(session, caller, **dict(body)))
+
+
+@role_conflict.post("/role-conflict/{role_conflict_id}/end", status_code=201)
+@may(Permission.FRAMEWORK_SET, key_required=True)
+async def end_conflict(
+    role_conflict_id: UUID, body: RangeEnd, session: Session, caller: Caller
+) -> RoleConflictView:
+    """Let a pair be held together again from a day on."""
+    return _role_conflict_view(await end_role_conflict(session, caller, role_conflict_id, **dict(body)))
+
+
+def _role_conflict_view(row: RoleConflict) -> RoleConflictView:
+    return RoleConflictView.model_validate(row, from_attributes=True)

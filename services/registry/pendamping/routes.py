@@ -1,0 +1,202 @@
+"""Registering, finding and reading pendamping; the status that holds."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, Field, StringConstraints
+from starlette.responses import Response
+
+from services.registry.pendamping.commands import change_contact, change_status, load_own, register_pendamping
+from services.registry.pendamping.models import Pendamping
+from services.registry.pendamping.queries import (
+    listed,
+    look_up_pendamping,
+    pendamping_list,
+    read_file,
+    read_pendamping,
+)
+from services.registry.placement.models import Placing
+from services.registry.placement.routes import PenugasanView, WilayahTugasView
+from shared.access import Permission
+from shared.contracts.kinds import PendampingStatus, PilarKind, SubjectKind
+from shared.database import vault_of
+from shared.http import Caller, IfMatch, Paging, Router, Session, expect_version, may
+from shared.http.fields import KNOWN, Body, Code, Day, Wilayah
+from shared.privacy import MaskedNumber, Nik
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+    Field(examples=["Siti Rahayu"]),
+]
+Phone = Annotated[
+    str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{5,18}[0-9]$"), Field(examples=["+62 812 0000 0001"])
+]
+router = Router(tag="pendamping")
+
+
+class Registration(Body):
+    """A person with a NIK, or an organisation without. `from_on`: since when a candidate; today unless said."""
+
+    subject: Annotated[SubjectKind, KNOWN] = Field(examples=["PERSON"])
+    nik: Nik | None = Field(default=None, examples=["3324075211879001"])
+    name: Name
+    phone: Phone | None = None
+    from_on: Day | None = None
+
+
+class LookUp(Body):
+    """A NIK, in the body because addresses are logged."""
+
+    nik: Nik = Field(examples=["3324075211879001"])
+
+
+class StatusChange(Body):
+    """A status from a date (today unless said, never ahead), for a reason that is a code because it travels."""
+
+    status: Annotated[PendampingStatus, KNOWN] = Field(examples=["AKTIF"])
+    reason: Code
+    from_on: Day | None = None
+
+
+class ContactChange(Body):
+    """Another name, another phone, or both; what is not said stays. The reason is a code."""
+
+    name: Name | None = None
+    phone: Phone | None = None
+    reason: Code
+
+
+class PendampingItem(BaseModel):
+    """A pendamping in a list."""
+
+    pendamping_id: UUID
+    pendamping_no: str = Field(examples=["PD-7K3M9QXT4"])
+    subject: SubjectKind
+    nik: MaskedNumber | None
+    name: str
+    status: PendampingStatus
+    status_from_on: date
+    version: int
+
+
+class PendampingView(PendampingItem):
+    """A pendamping, with the NIK masked."""
+
+    phone: str | None
+
+
+class PendampingPage(BaseModel):
+    """A page of pendamping, by number."""
+
+    items: list[PendampingItem]
+    next: str | None
+
+
+class PlacedView(PenugasanView):
+    """A placement with the areas that it covers."""
+
+    wilayah_tugas: list[WilayahTugasView]
+
+
+class StatusHeld(BaseModel):
+    """A status that was held, with who recorded it and why."""
+
+    number: int
+    previous: PendampingStatus | None
+    status: PendampingStatus
+    reason: str
+    from_on: date
+    recorded_at: datetime
+    recorded_by: str
+
+
+class RangeHeld(BaseModel):
+    """A range that a placement or an area has had, with who recorded it and why."""
+
+    thing: Placing
+    thing_id: UUID
+    number: int
+    valid_from: date
+    valid_to: date | None
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class PendampingFileView(PendampingView):
+    """A pendamping with placements and histories, oldest first."""
+
+    penugasan: list[PlacedView]
+    status_history: list[StatusHeld]
+    range_history: list[RangeHeld]
+
+
+@router.post("/pendamping", status_code=201)
+@may(Permission.PENDAMPING_REGISTER, key_required=True)
+async def register(body: Registration, session: Session, caller: Caller) -> PendampingView:
+    """Register a pendamping as CALON; the number given says nothing about the person."""
+    row = await register_pendamping(session, caller, **dict(body))
+    return await view_of(session, caller, row)
+
+
+@router.get("/pendamping", response_model=PendampingPage)
+@may(Permission.PENDAMPING_READ)
+async def list_pendamping(
+    session: Session,
+    caller: Caller,
+    paging: Paging,
+    status: Annotated[Annotated[PendampingStatus, KNOWN] | None, Query()] = None,
+    kind: Annotated[
+        Annotated[PilarKind, KNOWN] | None, Query(description="Who serves as this kind today")
+    ] = None,
+    kode_wilayah: Annotated[Wilayah | None, Query(description="Who is placed here or below today")] = None,
+) -> Response:
+    """List those whom the caller may see, by number."""
+    wanted = await pendamping_list(session, caller, status=status, kind=kind, kode_wilayah=kode_wilayah)
+    vault = vault_of(session)
+    return await paging.answer(
+        session, wanted, (Pendamping.__table__.c.pendamping_no,), shape=lambda row: listed(vault, row)
+    )
+
+
+@router.get("/pendamping/{pendamping_id}")
+@may(Permission.PENDAMPING_READ)
+async def show_pendamping(pendamping_id: UUID, session: Session, caller: Caller) -> PendampingFileView:
+    """Show one pendamping with placements, areas and histories."""
+    return PendampingFileView(**await read_file(session, caller, pendamping_id))
+
+
+@router.post("/pendamping/look-up")
+@may(Permission.PENDAMPING_READ)
+async def find_pendamping(body: LookUp, session: Session, caller: Caller) -> PendampingView:
+    """Find a pendamping by NIK."""
+    return PendampingView(**await look_up_pendamping(session, caller, body.nik))
+
+
+@router.post("/pendamping/{pendamping_id}/status", status_code=201)
+@may(Permission.PENDAMPING_CHANGE_STATUS, key_required=True)
+async def set_status(
+    pendamping_id: UUID, body: StatusChange, session: Session, caller: Caller
+) -> PendampingView:
+    """Let a status hold; an end also ends every placement."""
+    return await view_of(session, caller, await change_status(session, caller, pendamping_id, **dict(body)))
+
+
+@router.post("/pendamping/{pendamping_id}/contact", status_code=201)
+@may(Permission.PENDAMPING_UPDATE, key_required=True)
+async def set_contact(
+    pendamping_id: UUID, body: ContactChange, session: Session, caller: Caller, version: IfMatch
+) -> PendampingView:
+    """Correct a name (the ministry) or a phone (also one's own); what was known is kept."""
+    row = await load_own(session, caller, pendamping_id)
+    expect_version(row, version)
+    return await view_of(session, caller, await change_contact(session, caller, row, **dict(body)))
+
+
+async def view_of(session: Session, caller: Caller, row: Pendamping) -> PendampingView:
+    """Return the row as the caller may see it, after what was changed has reached the database."""
+    await session.flush()
+    return PendampingView(**await read_pendamping(session, caller, row.pendamping_id))

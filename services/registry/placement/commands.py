@@ -1,0 +1,270 @@
+"""The areas that a placement covers."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.history import remember_range
+from services.registry.kind.commands import require_in_force
+from services.registry.kind.models import HeldBy, RoleConflict
+from services.registry.pendamping.models import ENDS, Pendamping
+from services.registry.placement.errors import (
+    AlreadyEnded,
+    HasLeft,
+    OutsidePenugasan,
+    PenugasanOverlaps,
+    RangeBackward,
+    RolesConflict,
+    UnknownSupervisor,
+    WilayahTugasOverlaps,
+    WrongSubject,
+)
+from services.registry.placement.models import PAID, Penugasan, WilayahTugas
+from services.registry.visibility import require_national
+from shared import wilayah
+from shared.access import Actor
+from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind, SubjectKind
+from shared.contracts.registry import PenugasanEnded, PenugasanStarted, WilayahTugasEnded, WilayahTugasPlaced
+from shared.database import insert, load, uuid7
+from shared.errors import DomainError, NotFound
+from shared.messaging import emit
+
+FIRST_COVER_REASON = "PENEMPATAN"
+
+
+async def place_wilayah_tugas(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    penugasan_id: UUID,
+    kode_wilayah: str,
+    valid_from: date,
+    valid_to: date | None = None,
+) -> WilayahTugas:
+    """Let a placement cover an area of any level, within the placement's time; without an end it takes the placement's.
+
+    Raises NotAllowed, UnknownWilayah, NotFound, RangeBackward, OutsidePenugasan, WilayahTugasOverlaps.
+    """
+    actor.require_area(wilayah.require(kode_wilayah, "/body/kode_wilayah"))
+    penugasan = await session.get(Penugasan, penugasan_id)
+    if penugasan is None:
+        raise NotFound("penugasan")
+    await load(session, Pendamping, penugasan.pendamping_id)
+    await session.refresh(penugasan)
+    row = WilayahTugas(
+        wilayah_tugas_id=uuid7(),
+        penugasan_id=penugasan_id,
+        pendamping_id=penugasan.pendamping_id,
+        kode_wilayah=kode_wilayah,
+        valid_from=valid_from,
+        valid_to=valid_to or penugasan.valid_to,
+        version=1,
+    )
+    _check_range(row, penugasan)
+    await insert(
+        session,
+        row,
+        ex_wilayah_tugas_range=WilayahTugasOverlaps("/body/kode_wilayah", kode_wilayah=kode_wilayah),
+    )
+    remember_range(session, row, reason=FIRST_COVER_REASON, actor=actor)
+    emit(session, WilayahTugasPlaced(**wilayah_tugas_facts(row)))
+    return row
+
+
+def _check_range(row: WilayahTugas, penugasan: Penugasan) -> None:
+    outside = row.valid_from < penugasan.valid_from
+    if penugasan.valid_to is not None:
+        outside = (
+            outside or row.valid_from >= penugasan.valid_to or (row.valid_to or date.max) > penugasan.valid_to
+        )
+    if outside:
+        until = penugasan.valid_to or "-"
+        raise OutsidePenugasan("/body/valid_from", valid_from=penugasan.valid_from, valid_to=until)
+    if row.valid_to is not None and row.valid_to <= row.valid_from:
+        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+
+
+def wilayah_tugas_facts(row: WilayahTugas) -> dict[str, Any]:
+    """Return what both events of a covered area say."""
+    return {name: getattr(row, name) for name in WilayahTugasPlaced.model_fields}
+
+
+async def end_wilayah_tugas(
+    session: AsyncSession, actor: Actor, wilayah_tugas_id: UUID, *, valid_to: date, reason: str
+) -> WilayahTugas:
+    """End the cover of an area; `valid_to` is the first day outside and may lie ahead.
+
+    Raises NotFound, NotAllowed, RangeBackward, AlreadyEnded.
+    """
+    row = await session.get(WilayahTugas, wilayah_tugas_id)
+    if row is None:
+        raise NotFound("wilayah tugas")
+    actor.require_area(row.kode_wilayah)
+    await load(session, Pendamping, row.pendamping_id)
+    await session.refresh(row)
+    if valid_to < row.valid_from:
+        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+    if row.valid_to is not None and valid_to >= row.valid_to:
+        raise AlreadyEnded("/body/valid_to", valid_to=row.valid_to)
+    close_wilayah_tugas(session, actor, row, on=valid_to, reason=reason)
+    return row
+
+
+def close_wilayah_tugas(
+    session: AsyncSession, actor: Actor, row: WilayahTugas, *, on: date, reason: str
+) -> None:
+    """End a cover that is open on `on`; one that has not begun by then never holds."""
+    row.valid_to = max(on, row.valid_from)
+    row.version += 1
+    remember_range(session, row, reason=reason, actor=actor)
+    emit(session, WilayahTugasEnded(**wilayah_tugas_facts(row), reason=reason))
+
+
+FIRST_REASON = "SK_PENUGASAN"
+
+
+async def start_penugasan(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    pendamping_id: UUID,
+    kind: PilarKind,
+    ditjen: Ditjen,
+    employer_status: EmployerStatus,
+    sk_no: str,
+    sk_on: date,
+    valid_from: date,
+    valid_to: date | None = None,
+    supervisor_id: UUID | None = None,
+) -> Penugasan:
+    """Place a pendamping as `kind` from `valid_from` to the day before `valid_to`, by the SK named.
+
+    Raises NotAllowed, NotFound, HasLeft, RangeBackward, KindNotInForce, WrongSubject, RolesConflict,
+    PenugasanOverlaps, UnknownSupervisor.
+    """
+    require_national(actor)
+    person = await load(session, Pendamping, pendamping_id, noun="pendamping")
+    row = Penugasan(
+        penugasan_id=uuid7(),
+        pendamping_id=pendamping_id,
+        kind=kind,
+        ditjen=ditjen,
+        employer_status=employer_status,
+        sk_no=sk_no,
+        sk_on=sk_on,
+        supervisor_id=supervisor_id,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        version=1,
+    )
+    _check(person, row)
+    _check_subject(person, row, (await require_in_force(session, kind, valid_from, valid_to)).held_by)
+    await _refuse_conflicts(session, row)
+    await insert(session, row, **_refusals())
+    remember_range(session, row, reason=FIRST_REASON, actor=actor)
+    emit(session, PenugasanStarted(**penugasan_facts(row)))
+    return row
+
+
+def _refusals() -> dict[str, DomainError]:
+    return {
+        "ex_penugasan_range": PenugasanOverlaps("/body/valid_from"),
+        "fk_penugasan_supervisor_id": UnknownSupervisor("/body/supervisor_id"),
+        "ck_penugasan_supervisor_another": UnknownSupervisor("/body/supervisor_id"),
+    }
+
+
+def _check(person: Pendamping, row: Penugasan) -> None:
+    if person.status in ENDS:
+        raise HasLeft("/body/pendamping_id", status=person.status.value)
+    if row.valid_to is not None and row.valid_to <= row.valid_from:
+        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+
+
+def _check_subject(person: Pendamping, row: Penugasan, held_by: HeldBy) -> None:
+    organisation = person.subject is SubjectKind.LEMBAGA
+    kind_fits = held_by in {HeldBy.EITHER, HeldBy(person.subject.value)}
+    if not kind_fits or organisation != (row.employer_status is EmployerStatus.LEMBAGA):
+        raise WrongSubject(
+            "/body/kind",
+            kind=row.kind.value,
+            employer_status=row.employer_status.value,
+            subject=person.subject.value,
+        )
+
+
+async def _refuse_conflicts(session: AsyncSession, row: Penugasan) -> None:
+    """The pendamping's row is locked, so that two placements cannot pass each other unseen."""
+    conflict, other, at = RoleConflict, Penugasan, sa.func.daterange
+    span = at(row.valid_from, row.valid_to)
+    pair = sa.or_(
+        sa.and_(conflict.kind == row.kind, conflict.other_kind == other.kind),
+        sa.and_(conflict.other_kind == row.kind.value, sa.cast(conflict.kind, sa.Text) == other.kind),
+    )
+    both_paid = other.employer_status.in_(PAID) if row.employer_status in PAID else sa.false()
+    found = await session.execute(
+        sa.select(other.kind, conflict.reason_en, conflict.reason_id)
+        .join(conflict, pair)
+        .where(other.pendamping_id == row.pendamping_id, sa.or_(~conflict.paid_only, both_paid))
+        .where(at(other.valid_from, other.valid_to).op("&&")(span))
+        .where(at(conflict.valid_from, conflict.valid_to).op("&&")(span))
+        .limit(1)
+    )
+    for kind, reason_en, reason_id in found:
+        raise RolesConflict(
+            "/body/kind", kind=row.kind.value, other=kind.value, reason=reason_en, alasan=reason_id
+        )
+
+
+def penugasan_facts(row: Penugasan) -> dict[str, Any]:
+    """Return what both events of a placement say."""
+    names = PenugasanStarted.model_fields
+    return {name: getattr(row, name) for name in names}
+
+
+async def end_penugasan(
+    session: AsyncSession, actor: Actor, penugasan_id: UUID, *, valid_to: date, reason: str
+) -> Penugasan:
+    """End a placement, and its areas with it; `valid_to` is the first day outside and may lie ahead.
+
+    Raises NotAllowed, NotFound, RangeBackward, AlreadyEnded.
+    """
+    require_national(actor)
+    row = await _locked(session, penugasan_id)
+    if valid_to < row.valid_from:
+        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+    if row.valid_to is not None and valid_to >= row.valid_to:
+        raise AlreadyEnded("/body/valid_to", valid_to=row.valid_to)
+    await close_penugasan(session, actor, row, on=valid_to, reason=reason)
+    return row
+
+
+async def _locked(session: AsyncSession, penugasan_id: UUID) -> Penugasan:
+    row = await session.get(Penugasan, penugasan_id)
+    if row is None:
+        raise NotFound("penugasan")
+    await load(session, Pendamping, row.pendamping_id)
+    await session.refresh(row)
+    return row
+
+
+async def close_penugasan(
+    session: AsyncSession, actor: Actor, row: Penugasan, *, on: date, reason: str
+) -> None:
+    """End a placement that is open on `on`, its areas first; the pendamping's row is locked by the caller."""
+    inside = sa.select(WilayahTugas).where(
+        WilayahTugas.penugasan_id == row.penugasan_id,
+        sa.or_(
+            WilayahTugas.valid_to.is_(None),
+            WilayahTugas.valid_to > sa.func.greatest(WilayahTugas.valid_from, on),
+        ),
+    )
+    for area in (await session.scalars(inside.order_by(WilayahTugas.wilayah_tugas_id))).all():
+        close_wilayah_tugas(session, actor, area, on=on, reason=reason)
+    row.valid_to = max(on, row.valid_from)
+    row.version += 1
+    remember_range(session, row, reason=reason, actor=actor)
+    emit(session, PenugasanEnded(**penugasan_facts(row), reason=reason))

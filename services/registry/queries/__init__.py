@@ -1,1 +1,0 @@
-"""What registry shows. Nothing here locks or changes a row."""

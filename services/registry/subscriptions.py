@@ -1,0 +1,10 @@
+"""What registry keeps of others for its scorecards and its coverage; every replica is filled in bulk and rebuilt at will."""
+
+from shared.messaging import Subscription
+
+credit = Subscription(name="credit", kind="replica", topics=["pilar.graduation"])
+load = Subscription(name="load", kind="replica", topics=["pilar.caseload"])
+graduasi = Subscription(name="graduasi", kind="replica", topics=["pilar.graduation"])
+coverage = Subscription(name="coverage", kind="replica", topics=["pilar.caseload"])
+rujukan = Subscription(name="rujukan", kind="replica", topics=["pilar.referral"])
+SUBSCRIPTIONS = [credit, load, graduasi, coverage, rujukan]
