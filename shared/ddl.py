@@ -189,7 +189,8 @@ $$;;
 CREATE FUNCTION platform.raise_scope(scope text) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE before text := coalesce(current_setting('pilar.scope', true), '');
 BEGIN
-    PERFORM set_config('pilar.scope', scope, true);
+    -- An assignment is evaluated in place; PERFORM would run a query.
+    scope := set_config('pilar.scope', scope, true);
     RETURN before;
 END $$;;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;

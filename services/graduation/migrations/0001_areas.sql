@@ -16,7 +16,7 @@ BEGIN
         OR EXISTS (SELECT FROM monitoring_task t WHERE t.graduasi_id = case_id AND t.kind = 'LANJUTAN')
         AND NOT EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = family
             AND d.valid_from <= platform.today() AND (d.valid_to IS NULL OR d.valid_to > platform.today()));
-    PERFORM platform.raise_scope(scope);
+    scope := platform.raise_scope(scope);
     RETURN part;
 END $$;;
 

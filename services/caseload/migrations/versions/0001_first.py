@@ -48,7 +48,7 @@ DECLARE scope text := platform.raise_scope('AREA'); own boolean;
 BEGIN
     own := EXISTS (SELECT FROM dampingan d WHERE d.kpm_id = wanted
         AND d.pendamping_id = platform.pendamping() AND d.valid @> platform.today());
-    PERFORM platform.raise_scope(scope);
+    scope := platform.raise_scope(scope);
     RETURN own;
 END $$;;
 -- Whether the caller's scope covers the family. A stored answer is replayed on this condition.

@@ -125,7 +125,7 @@ DECLARE scope text := platform.raise_scope('AREA'); ahead bigint;
 BEGIN
     SELECT count(*) INTO ahead FROM waiting w
         WHERE w.program_code = code AND w.left_on IS NULL AND w.number < before;
-    PERFORM platform.raise_scope(scope);
+    scope := platform.raise_scope(scope);
     RETURN ahead;
 END $$;;
 REVOKE ALL ON FUNCTION waiting_ahead(text, bigint) FROM PUBLIC;;
