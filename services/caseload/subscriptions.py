@@ -1,5 +1,3 @@
-"""What caseload keeps of others, and what it does when a case moves or a family consents."""
-
 from shared.messaging import Subscription
 
 pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])

@@ -1,4 +1,4 @@
-"""Whose family is whose to see: by area through row security, a pendamping's own through the dampingan of today."""
+"""Which families a caller sees, and which a caller may change."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,5 +1,3 @@
-"""What graduation keeps of others: who may act on which family, what is known of it, whether it was referred."""
-
 from shared.messaging import Subscription
 
 pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])

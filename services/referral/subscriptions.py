@@ -1,5 +1,3 @@
-"""What referral does when something happens elsewhere."""
-
 from shared.messaging import Subscription
 
 kpm = Subscription("kpm", "replica", ["pilar.caseload"])

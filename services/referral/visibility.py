@@ -1,4 +1,4 @@
-"""Families as caseload last told, and whether the caller may act for one."""
+"""Which families, offers and rows a caller sees, and whether a pendamping may act."""
 
 from collections.abc import Sequence
 from datetime import date

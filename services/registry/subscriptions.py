@@ -1,5 +1,3 @@
-"""What registry keeps of others for its scorecards and its coverage; every replica is filled in bulk and rebuilt at will."""
-
 from shared.messaging import Subscription
 
 credit = Subscription(name="credit", kind="replica", topics=["pilar.graduation"])

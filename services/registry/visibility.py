@@ -1,4 +1,4 @@
-"""Reading pendamping: whom a caller may see, with what is personal opened and the NIK masked."""
+"""Which pendamping a caller sees, and who may act for the whole country."""
 
 from collections.abc import Sequence
 from datetime import date

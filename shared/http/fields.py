@@ -3,7 +3,6 @@
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
-from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -106,5 +105,4 @@ Paragraph = Annotated[
     str, Field(min_length=3, max_length=2000, pattern=r"\S", examples=["Warung berjalan, stok cukup."])
 ]
 DocumentNumber = Annotated[str, Field(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$")]
-Ids = Annotated[list[UUID], Field(max_length=1000)]
 KnownBansos = Annotated[Bansos, Field(json_schema_extra={"enum": [kind.value for kind in Bansos.known()]})]

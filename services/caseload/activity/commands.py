@@ -1,4 +1,4 @@
-"""Home visits, as the pendamping hands them in (domain.md 3.2)."""
+"""Home visits and P2K2 sessions that a pendamping records."""
 
 from collections.abc import Sequence
 from datetime import date

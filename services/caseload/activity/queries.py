@@ -1,4 +1,4 @@
-"""Home visits as they are read: authorship stays with who made them (domain.md 7.3)."""
+"""Home visits and P2K2 sessions as they are read."""
 
 from datetime import date
 from typing import Any

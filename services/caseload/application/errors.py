@@ -1,5 +1,3 @@
-"""What caseload may refuse about memberships in a bansos, and about applications to come back."""
-
 from shared.errors import DomainError, InvalidInput
 
 

@@ -1,5 +1,3 @@
-"""What caseload may refuse to change in a family, and which ends of a membership it does not propose."""
-
 from shared.errors import DomainError
 
 

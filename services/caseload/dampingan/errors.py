@@ -1,5 +1,3 @@
-"""Everything that caseload may refuse to do, and why a row of an intake file is refused."""
-
 from shared.errors import DomainError, InvalidInput
 
 

@@ -1,7 +1,4 @@
-"""The end of a dampingan: dated by a command or by registry's word, counted and told once its day has come.
-
-An end that lies ahead is told as a change, so that everybody has the range; on its day a job ends all of that day.
-"""
+"""Ends of dampingan and placements that fall due, and counts against a new limit."""
 
 import time
 from datetime import date

@@ -1,5 +1,3 @@
-"""Who accompanies which family, how many that makes, and what was done."""
-
 from datetime import date
 from enum import StrEnum
 from uuid import UUID

@@ -1,5 +1,3 @@
-"""A family: its card, its members, what entitles it, how it ranks, what it earns."""
-
 from datetime import date
 from enum import StrEnum
 from typing import Any

@@ -1,5 +1,3 @@
-"""What other services may know of a family: counts, codes, dates (chain.md 6), worked out from its members."""
-
 from calendar import isleap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,5 +1,3 @@
-"""What a case of graduation means here: a mark, an announced end, an end, and the way back. A reaction never refuses."""
-
 from uuid import UUID
 
 import sqlalchemy as sa

@@ -1,5 +1,3 @@
-"""What caseload refuses about who accompanies a family: hand-over, ends, tasks."""
-
 from types import MappingProxyType
 
 from shared.errors import DomainError, InvalidInput

@@ -1,5 +1,3 @@
-"""What a family is a member of, which case is about to end it, and to whom its identity was sealed."""
-
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID

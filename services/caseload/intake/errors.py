@@ -1,5 +1,3 @@
-"""Everything that caseload may refuse to do, and why a row of an intake file is refused."""
-
 from types import MappingProxyType
 
 from shared.errors import InvalidInput

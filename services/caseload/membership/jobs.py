@@ -1,5 +1,3 @@
-"""How a membership begins: recorded the first time, decided on an application after that."""
-
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -1,5 +1,3 @@
-"""What caseload keeps of others, and what it does when a case moves or a family consents."""
-
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -1,5 +1,3 @@
-"""What waits for somebody: cases by role and area, tasks by who holds the family, objections; never one's own acts."""
-
 from typing import Any
 
 import sqlalchemy as sa

@@ -1,5 +1,3 @@
-"""The decree and what follows from it: one penetapan a case, the credit, the certificate."""
-
 import re
 import secrets
 from datetime import date

@@ -1,5 +1,3 @@
-"""Graduation's long work, and what falls due: an SK of many cases, the ends of terms, the starts of tahap."""
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.decree.commands.bulk import KIND, put_cases_in

@@ -1,5 +1,3 @@
-"""The decree and what follows from it: one penetapan a case, the credit, the certificate."""
-
 from datetime import date
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What waits for somebody: cases by role and area, tasks by who holds the family, objections; never one's own acts."""
+"""Monitoring tasks, and the outcome of a yearly cohort."""
 
 from collections import defaultdict
 from collections.abc import Sequence

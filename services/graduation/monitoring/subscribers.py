@@ -1,5 +1,3 @@
-"""What graduation keeps of others: who may act on which family, what is known of it, whether it was referred."""
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.monitoring.commands import ask_for_check

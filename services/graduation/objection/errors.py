@@ -1,5 +1,3 @@
-"""What graduation may refuse after an SK: objections, what is paid back, monitoring, the check of a certificate."""
-
 from shared.errors import DomainError
 
 

@@ -1,4 +1,4 @@
-"""When a term ends, and from which tahap an exit counts: arithmetic of dates over policy and calendar (chain.md 3)."""
+"""Terms and tahap: date arithmetic over policy and calendar."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta

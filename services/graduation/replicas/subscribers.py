@@ -1,4 +1,4 @@
-"""The rows that candidates are found by, written anew from the replicas' own rows whenever one of those has changed."""
+"""Copies of registry's, caseload's and referral's facts, and the candidates computed from them."""
 
 from collections.abc import Iterable
 

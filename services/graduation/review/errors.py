@@ -1,5 +1,3 @@
-"""What graduation may refuse to do with a case, in the words of an official."""
-
 from shared.errors import DomainError
 
 

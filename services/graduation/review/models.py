@@ -1,5 +1,3 @@
-"""What a proposal stands on: the assessment, the family's signed statement, the proposal pinned to both."""
-
 from datetime import date
 from uuid import UUID
 

@@ -1,5 +1,3 @@
-"""Graduation's long work, and what falls due: an SK of many cases, the ends of terms, the starts of tahap."""
-
 from datetime import date
 from uuid import UUID
 

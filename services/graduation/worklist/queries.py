@@ -1,4 +1,4 @@
-"""What waits for somebody: cases by role and area, tasks by who holds the family, objections; never one's own acts."""
+"""Cases that wait for a caller, and reads of one case with all that belongs to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,3 @@
-"""What partners say back, and what was seen afterwards."""
-
 from datetime import date
 from enum import StrEnum
 from uuid import UUID

@@ -1,5 +1,3 @@
-"""What referral does when something happens elsewhere."""
-
 import base64
 from typing import Any
 

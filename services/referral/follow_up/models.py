@@ -1,5 +1,3 @@
-"""What passed between family, Pilar and partner: consent, what was sent, what came back, and whether it helped."""
-
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID

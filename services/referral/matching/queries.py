@@ -1,5 +1,3 @@
-"""Families as caseload last told, and whether the caller may act for one."""
-
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID

@@ -1,5 +1,3 @@
-"""The menu of everything that referral may refuse to do."""
-
 from shared.errors import DomainError, InvalidInput
 
 

@@ -1,5 +1,3 @@
-"""What falls due in referral: telling partners, matching a family that was not known yet, closing what has ended."""
-
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -1,5 +1,3 @@
-"""What referral does when something happens elsewhere."""
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.outcome.commands.relocation import follow_families

@@ -1,5 +1,3 @@
-"""Who offers what to whom: partners, their programs and the rules of these as rows, and the texts of consent."""
-
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID

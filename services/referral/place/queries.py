@@ -1,5 +1,3 @@
-"""Reads of referral; they lock nothing. Lists are Core rows in a declared order."""
-
 from typing import Any
 from uuid import UUID
 

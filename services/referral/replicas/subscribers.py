@@ -1,5 +1,3 @@
-"""What referral does when something happens elsewhere."""
-
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession

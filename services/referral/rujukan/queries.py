@@ -1,5 +1,3 @@
-"""Offers before a family signs, and the one rujukan that opens when its graduation is determined."""
-
 from collections.abc import Sequence
 from uuid import UUID
 

@@ -1,5 +1,3 @@
-"""Reads of referral; they lock nothing. Lists are Core rows in a declared order."""
-
 from collections.abc import Sequence
 from datetime import date
 from typing import Any

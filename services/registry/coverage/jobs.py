@@ -1,5 +1,3 @@
-"""Counting how the whole country is covered: a job, because no request waits for millions of families."""
-
 from datetime import UTC, date, datetime
 from uuid import UUID
 

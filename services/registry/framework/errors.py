@@ -1,5 +1,3 @@
-"""Everything that registry may refuse to do."""
-
 from shared.errors import DomainError
 
 

@@ -1,4 +1,4 @@
-"""Days in service: on which a placement held, and its holder stood in a status that the year's target counts."""
+"""Targets of a year, and the days in service that count towards them."""
 
 from datetime import date, timedelta
 from typing import Any

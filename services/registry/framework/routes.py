@@ -1,5 +1,3 @@
-"""What a scorecard shows, part by part."""
-
 from typing import Annotated, Literal
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What each kind of pilar sosial is from a date, and which one follows when it ends."""
+"""Set and end the kinds of pilar sosial, and the pairs of kinds that exclude each other."""
 
 from datetime import UTC, date, datetime
 from uuid import UUID

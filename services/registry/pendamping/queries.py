@@ -1,5 +1,3 @@
-"""Reading pendamping: whom a caller may see, with what is personal opened and the NIK masked."""
-
 from datetime import date
 from typing import Any
 from uuid import UUID

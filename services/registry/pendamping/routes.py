@@ -1,5 +1,3 @@
-"""Registering, finding and reading pendamping; the status that holds."""
-
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID

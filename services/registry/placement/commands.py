@@ -1,4 +1,4 @@
-"""The areas that a placement covers."""
+"""Start and end placements and the areas they cover."""
 
 from datetime import date
 from typing import Any

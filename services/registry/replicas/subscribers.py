@@ -1,5 +1,3 @@
-"""What registry keeps of others for its scorecards and its coverage; every replica is filled in bulk and rebuilt at will."""
-
 from collections.abc import Iterable
 from typing import Any
 

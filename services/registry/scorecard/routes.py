@@ -1,5 +1,3 @@
-"""What a scorecard shows, part by part."""
-
 from datetime import date
 from uuid import UUID
 

@@ -1,8 +1,3 @@
-"""The end of a dampingan: dated by a command or by registry's word, counted and told once its day has come.
-
-An end that lies ahead is told as a change, so that everybody has the range; on its day a job ends all of that day.
-"""
-
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date

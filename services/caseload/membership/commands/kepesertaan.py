@@ -1,5 +1,3 @@
-"""How a membership begins: recorded the first time, decided on an application after that."""
-
 from datetime import date, datetime, time
 from uuid import UUID
 

@@ -1,5 +1,3 @@
-"""What every act on a case does: take it under lock with its policy, move it, and write down who did it and why."""
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date

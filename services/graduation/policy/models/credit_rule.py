@@ -1,5 +1,3 @@
-"""Rules as data: policies per exit reason, the crediting rule, the calendar of payment (chain.md 3, 4)."""
-
 from datetime import date
 from enum import StrEnum
 

@@ -1,5 +1,3 @@
-"""Rules as they are in force: policies with their instrument, the calendar of payment."""
-
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID

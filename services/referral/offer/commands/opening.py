@@ -1,5 +1,3 @@
-"""Offers before a family signs, and the one rujukan that opens when its graduation is determined."""
-
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,5 +1,3 @@
-"""What partners say back, and what was seen afterwards."""
-
 from datetime import date
 from typing import Annotated
 from uuid import UUID

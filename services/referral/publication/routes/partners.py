@@ -1,5 +1,3 @@
-"""Partners, programs and offices over HTTP."""
-
 from typing import Annotated
 from uuid import UUID
 

@@ -1,5 +1,3 @@
-"""Partners, programs and offices over HTTP."""
-
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Self

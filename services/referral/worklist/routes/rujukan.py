@@ -1,5 +1,3 @@
-"""Rujukan for officials, and what a rujukan holds for officials and, its own alone, for a partner."""
-
 from datetime import date
 from uuid import UUID
 
