@@ -84,6 +84,19 @@ async def test_what_must_not_be_is_seen(after_the_road: Together, planted: str) 
     assert any(fault.startswith(seen) for fault in found), found
 
 
+async def test_place_used_up_by_delivered_aid_is_no_fault(after_the_road: Together) -> None:
+    _, statements, _ = PLANTED["an offer without aid holds a place"]
+    async with undone(after_the_road.services) as inside:
+        database = inside["referral"].connection
+        await database.execute(UNGUARDED)
+        await database.execute(statements)
+        await database.execute(
+            "UPDATE rujukan_program SET delivered_on = '2026-06-02' WHERE state = 'DICABUT'"
+        )
+        faults = await violations(inside, "", after_the_road.world.history)
+    assert [fault for fault in faults if fault.startswith("referral: I8: offer")] == []
+
+
 async def test_a_refusal_that_told_something_is_seen(after_the_road: Together) -> None:
     (done,) = [one for one in after_the_road.world.history if one.path == "/v1/sk"]
     refused = replace(done, status=409, key="another")

@@ -63,7 +63,7 @@ WITHIN = {
         ),
         "I8: offer {0} has ended without aid and holds a place": (
             "SELECT rujukan_program_id FROM quota_place JOIN rujukan_program USING (rujukan_program_id) WHERE"
-            " released_on IS NULL AND state IN ('DITOLAK', 'KEDALUWARSA', 'DICABUT')"
+            " released_on IS NULL AND delivered_on IS NULL AND state IN ('DITOLAK', 'KEDALUWARSA', 'DICABUT')"
         ),
     },
 }
