@@ -5,16 +5,15 @@ Tokens, leases, retries and `recorded_at` use real time and never ask here (chai
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import schema
+from shared.dates import JAKARTA, day_of
 from shared.errors import DomainError
 from shared.settings import Settings
 
-JAKARTA = ZoneInfo("Asia/Jakarta")
 FARTHEST = timedelta(days=366 * 50)
 READ_AT_BEGIN = "clock_offset"
 
@@ -60,13 +59,13 @@ async def now(session: AsyncSession) -> datetime:
 
 async def today(session: AsyncSession) -> date:
     """Return the business date in Jakarta, the date that SK, terms and calendars mean."""
-    return (await now(session)).astimezone(JAKARTA).date()
+    return day_of(await now(session))
 
 
 async def moment_of(session: AsyncSession) -> Moment:
     """Return the business instant and its date in Jakarta."""
     at = await now(session)
-    return Moment(at, at.astimezone(JAKARTA).date())
+    return Moment(at, day_of(at))
 
 
 async def set_to(session: AsyncSession, instant: datetime) -> datetime:

@@ -1,7 +1,20 @@
-"""Months of the calendar: from a day to the same day of another month."""
+"""Legal dates: days in Jakarta, their instants, and months of the calendar."""
 
 import calendar
-from datetime import date
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+
+
+def day_of(instant: datetime) -> date:
+    """Return the date in Jakarta of an aware instant."""
+    return instant.astimezone(JAKARTA).date()
+
+
+def midnight(day: date) -> datetime:
+    """Return the first instant of a day in Jakarta."""
+    return datetime.combine(day, time(), JAKARTA)
 
 
 def months_after(start: date, months: int) -> date:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from deploy.local.outboxes import Outboxes, Told
 from deploy.local.place import Place
-from shared.clock import JAKARTA
+from shared.dates import JAKARTA
 
 # What may be told of a fact, in this order: codes, dates, counts and money; reasons are codes wherever they travel.
 SHOWN = (

@@ -15,6 +15,7 @@ from services.caseload.family.models import Kpm
 from services.caseload.replicas.models import Pendamping
 from shared import clock
 from shared.access import Actor, Scope
+from shared.areas import in_areas
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import load
 from shared.errors import NotFound
@@ -52,13 +53,8 @@ def within(actor: Actor, kode_wilayah: str | None) -> list[sa.ColumnElement[bool
 
     Row security holds in any case; ranges let the planner go by the index of areas.
     """
-    asked = [below(kode_wilayah)] if kode_wilayah is not None else []
-    return asked if actor.national else [*asked, sa.or_(sa.false(), *(below(area) for area in actor.areas))]
-
-
-def below(area: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a family lives in an area."""
-    return sa.and_(Kpm.kode_wilayah >= area, Kpm.kode_wilayah < f"{area}~")
+    asked = [in_areas(Kpm.kode_wilayah, [kode_wilayah])] if kode_wilayah is not None else []
+    return asked if actor.national else [*asked, in_areas(Kpm.kode_wilayah, actor.areas)]
 
 
 def lives_in(kode_wilayah: str | None) -> list[sa.ColumnElement[bool]]:

@@ -1,6 +1,5 @@
 """What a caller may see of cases beyond what row security narrows to their areas."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +10,8 @@ from services.graduation.case.models import Graduasi, StageAct
 from services.graduation.replicas.models import Dampingan
 from shared import clock
 from shared.access import Actor, Scope
+from shared.areas import in_areas
+from shared.validity import holds_on
 
 
 async def visible(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
@@ -28,7 +29,7 @@ async def visible(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool
 
 async def theirs(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
     """The same cases, as a list finds them: gathered by index for a pendamping, by a range of codes for an official."""
-    area = within(Graduasi.kode_wilayah, caller)
+    area = in_areas(Graduasi.kode_wilayah, caller.areas)
     if caller.scope is not Scope.OWN_FAMILIES:
         return area
     return sa.and_(area, Graduasi.graduasi_id.in_(gathered(caller, await clock.today(session))))
@@ -46,22 +47,8 @@ def held_by(caller: Actor, on: date) -> sa.Select[Any]:
     """The families whose dampingan the caller holds on a date."""
     return sa.select(Dampingan.kpm_id).where(
         Dampingan.pendamping_id == caller.pendamping_id,
-        Dampingan.valid_from <= on,
-        sa.func.coalesce(Dampingan.valid_to > on, sa.true()),
+        holds_on(Dampingan.valid_from, Dampingan.valid_to, on),
     )
-
-
-def within(column: Any, caller: Actor) -> sa.ColumnElement[bool]:
-    """The caller's areas as ranges, which an index can use; row security stands behind it all the same.
-
-    Codes compare by bytes: what lies below 33.24 lies before 33.24/.
-    """
-    return sa.true() if caller.national else in_areas(column, caller.areas)
-
-
-def in_areas(column: Any, areas: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Whether a code is one of these or lies below one; none of them: nothing is."""
-    return sa.or_(sa.false(), *(sa.and_(column >= area, column < f"{area}/") for area in areas))
 
 
 def accompanied(kpm_id: Any, caller: Actor, on: date) -> sa.ColumnElement[bool]:
@@ -71,8 +58,7 @@ def accompanied(kpm_id: Any, caller: Actor, on: date) -> sa.ColumnElement[bool]:
         .where(
             Dampingan.kpm_id == kpm_id,
             Dampingan.pendamping_id == caller.pendamping_id,
-            Dampingan.valid_from <= on,
-            sa.func.coalesce(Dampingan.valid_to > on, sa.true()),
+            holds_on(Dampingan.valid_from, Dampingan.valid_to, on),
         )
         .exists()
     )

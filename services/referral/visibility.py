@@ -13,9 +13,11 @@ from services.referral.rujukan.errors import NotYourFamily, PendampingInactive
 from services.referral.rujukan.models import RujukanProgram
 from shared import clock
 from shared.access import Actor, Scope
+from shared.areas import in_areas, lies_in
 from shared.contracts.kinds import PendampingStatus
 from shared.database import Row
 from shared.errors import NotAllowed, NotFound, NotYetKnown
+from shared.validity import holds_on
 
 
 def require_official(caller: Actor) -> None:
@@ -63,7 +65,7 @@ async def _require_service(
 
 
 def _holds(model: type[Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
-    return sa.and_(model.valid_from <= ON, sa.func.coalesce(model.valid_to > ON, sa.true()))
+    return holds_on(model.valid_from, model.valid_to, ON)
 
 
 WHO, ON = sa.bindparam("pendamping", type_=sa.Uuid()), sa.bindparam("on", type_=sa.Date())
@@ -82,7 +84,7 @@ STANDING = sa.select(
     .exists()
     .label("placed"),
     sa.select(WilayahTugas.wilayah_tugas_id)
-    .join(Kpm, sa.or_(Kpm.kode_wilayah == AREA, Kpm.kode_wilayah.startswith(AREA + ".")))
+    .join(Kpm, lies_in(Kpm.kode_wilayah, AREA))
     .where(WilayahTugas.pendamping_id == WHO, _holds(WilayahTugas), Kpm.kpm_id == FAMILY)
     .exists()
     .label("covered"),
@@ -95,25 +97,17 @@ def theirs(caller: Actor, today: date, kode_wilayah: str | None) -> sa.ColumnEle
     Row security says so too, but in a way that no index answers.
     """
     column = RujukanProgram.kode_wilayah
-    asked = _in_area(column, kode_wilayah) if kode_wilayah is not None else sa.true()
+    asked = in_areas(column, [kode_wilayah]) if kode_wilayah is not None else sa.true()
     if caller.scope is Scope.PARTNER:
         return sa.and_(RujukanProgram.partner_id == caller.partner_id, asked)
     if caller.scope is Scope.OWN_FAMILIES:
         return sa.and_(RujukanProgram.kpm_id.in_(in_care(caller, today)), asked)
-    if caller.scope is Scope.NATIONAL:
-        return asked
-    return sa.and_(sa.or_(sa.false(), *(_in_area(column, area) for area in caller.areas)), asked)
-
-
-def _in_area(column: sa.SQLColumnExpression[str], area: str) -> sa.ColumnElement[bool]:
-    return sa.and_(column >= area, column < f"{area}~")
+    return sa.and_(in_areas(column, caller.areas), asked)
 
 
 def in_care(caller: Actor, today: date) -> sa.Select[UUID]:
     """Select the families whose dampingan is the caller's today."""
-    holds = sa.and_(
-        Dampingan.valid_from <= today, sa.or_(Dampingan.valid_to.is_(None), Dampingan.valid_to > today)
-    )
+    holds = holds_on(Dampingan.valid_from, Dampingan.valid_to, today)
     return sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id == caller.pendamping_id, holds)
 
 

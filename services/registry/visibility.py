@@ -1,15 +1,15 @@
 """Which pendamping a caller sees, and who may act for the whole country."""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 
 from services.registry.pendamping.models import Pendamping
 from services.registry.placement.models import WilayahTugas
 from shared.access import Actor, Scope
+from shared.areas import in_areas
 from shared.errors import NotAllowed
+from shared.validity import goes_on_after
 
 
 def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
@@ -19,16 +19,10 @@ def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
         return own
     if actor.scope is Scope.NATIONAL:
         return sa.true()
-    later = sa.or_(WilayahTugas.valid_to.is_(None), WilayahTugas.valid_to > today)
     placed = sa.select(WilayahTugas.pendamping_id).where(
-        within(WilayahTugas.kode_wilayah, actor.areas), later
+        in_areas(WilayahTugas.kode_wilayah, actor.areas), goes_on_after(WilayahTugas.valid_to, today)
     )
     return sa.or_(own, Pendamping.pendamping_id.in_(placed))
-
-
-def within(code: Any, areas: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Return that a code is one of the areas or lies below one, as ranges that an index serves; no area, no rows."""
-    return sa.or_(sa.false(), *(sa.and_(code >= area, code < f"{area}~") for area in areas))
 
 
 def require_national(actor: Actor) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from jsonschema import Draft202012Validator
 
 from services.referral.program.rules import payload_schema
-from shared.clock import JAKARTA
+from shared.dates import JAKARTA
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import (

@@ -6,7 +6,7 @@ import pytest
 
 from services.referral.place.commands import seek_place
 from services.referral.publication.commands import places as promoting
-from shared.clock import JAKARTA
+from shared.dates import JAKARTA
 from tests.kit import Running
 from tests.referral.crowd import NEXT_YEAR, PLUT, a_crowd, agree, intake, line, quota, quotas, take_back
 from tests.referral.given import DESA, TODAY, publish

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from shared.clock import JAKARTA
+from shared.dates import JAKARTA
 from tests.kit import Running
 from tests.referral.crowd import PLUT, a_crowd, agree, intake, line, offer_of, quota, quotas, take_back
 from tests.referral.given import DESA, TODAY, World, annulled

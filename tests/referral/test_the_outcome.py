@@ -5,8 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.referral.deadline.commands import instant_of
-from shared.dates import months_after
+from shared.dates import midnight, months_after
 from tests.kit import Running
 from tests.partner_simulator import PartnerSimulator
 from tests.referral.given import TODAY, World, a_world, annulled, determined, family_facts
@@ -84,7 +83,7 @@ async def test_is_a_task_of_each_month_for_whoever_holds_the_family_that_day(ref
         assert len(own.json()["items"]) == 4
         assert str(world.family.kpm_id) not in own.text
         for month, months in ((3, 3), (6, 6), (12, 12), (24, 24)):
-            await referral.set_clock(instant_of(months_after(TODAY, months)) + timedelta(hours=9))
+            await referral.set_clock(midnight(months_after(TODAY, months)) + timedelta(hours=9))
             assert await due(world, world.pendamping) == [(month, days[month])]
             assert (await see(world, subject, month)).status_code == 201
             assert (await see(world, subject, month)).json()["title"] == "OutcomeAlreadyRecorded"
@@ -149,7 +148,7 @@ async def test_of_a_rujukan_that_opened_before_a_new_rule_is_asked_as_the_former
             "/v1/outcome-rule", RULE | {"valid_from": str(tomorrow)}, as_=world.kemensos
         )
         assert made.status_code == 201, made.text
-        await referral.set_clock(instant_of(tomorrow) + timedelta(hours=9))
+        await referral.set_clock(midnight(tomorrow) + timedelta(hours=9))
         partner, path = world.partner("BANK_KUR"), f"/v1/rujukan-program/{subject}"
         answer = {"answer_id": "A-1", "status": "DISETUJUI", "answered_on": str(tomorrow)}
         assert (await referral.post(f"{path}/answer", answer, as_=partner)).status_code == 201
@@ -205,14 +204,14 @@ async def test_that_nobody_recorded_does_not_keep_the_case_open_for_ever(referra
             path = f"/v1/rujukan-program/{back}/consent-withdrawal"
             assert (await referral.post(path, why, as_=world.pendamping)).status_code == 201
         last = months_after(TODAY, 24)
-        await referral.set_clock(instant_of(last + timedelta(days=89)))
+        await referral.set_clock(midnight(last + timedelta(days=89)))
         await referral.work()
         assert await world.state(KUR) == "DISALURKAN"
-        await referral.set_clock(instant_of(last + timedelta(days=90)) + timedelta(minutes=1))
+        await referral.set_clock(midnight(last + timedelta(days=90)) + timedelta(minutes=1))
         await referral.work()
         assert await world.state(KUR) == "TUTUP"
         assert await case_state(world) == "TERBUKA"
-        await referral.set_clock(instant_of(last + timedelta(days=180)) + timedelta(minutes=1))
+        await referral.set_clock(midnight(last + timedelta(days=180)) + timedelta(minutes=1))
         await referral.work()
         assert await case_state(world) == "TUTUP"
         assert (await see(world, subject, 24)).status_code == 201  # typed in late

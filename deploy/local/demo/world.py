@@ -21,7 +21,7 @@ from deploy.local.databases import SERVICES
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.outboxes import Outboxes, Told
 from deploy.local.place import Place, State
-from shared.clock import JAKARTA
+from shared.dates import JAKARTA
 
 Found = TypeVar("Found")
 PATIENCE_SECONDS = 60.0

@@ -8,11 +8,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.rules import midnight
 from services.caseload.family.commands.changes import facts_now
 from services.caseload.family.models import Kpm
 from shared import clock
 from shared.contracts.caseload import KpmUpdated
+from shared.dates import midnight
 from shared.jobs import Due, Work, schedule
 from shared.jobs.pacing import has_room
 from shared.messaging import emit

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.hand_over.models import HandOver, HandOverWithdrawal
 from shared import schema
+from shared.areas import in_areas
 from shared.errors import NotFound
 
 JOB = schema.job.c
@@ -42,8 +43,7 @@ def list_hand_overs(kode_wilayah: str | None, *, open_only: bool) -> sa.Select[*
     """Select the orders of the caller's areas, by row security; open: neither ended nor called off."""
     wanted = HAND_OVERS
     if kode_wilayah is not None:
-        area = HandOver.kode_wilayah
-        wanted = wanted.where(area >= kode_wilayah, area < f"{kode_wilayah}~")
+        wanted = wanted.where(in_areas(HandOver.kode_wilayah, [kode_wilayah]))
     # `open` is written where the job ends well; one that failed is closed by the next order.
     waits = sa.and_(HandOver.open, sa.or_(JOB.state.is_(None), JOB.state.not_in(ENDED)))
     return wanted.where(waits) if open_only else wanted

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.assignment import covers, is_within
 from services.caseload.dampingan.commands.ending import end_dampingan
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.commands.changes import (
@@ -22,6 +21,7 @@ from services.caseload.replicas.models import WilayahTugas
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.database import uuid7, vault_of
+from shared.validity import covers
 
 MOVED = "PINDAH_WILAYAH"
 
@@ -115,7 +115,11 @@ async def leave_to_others(session: AsyncSession, actor: Actor, kpm: Kpm) -> None
     for dampingan in (await session.scalars(going_on)).all():
         areas = sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == dampingan.penugasan_id)
         found = await session.scalars(areas)
-        if not any(covers(area, today) and is_within(kpm.kode_wilayah, area.kode_wilayah) for area in found):
+        if not any(
+            covers(area.valid_from, area.valid_to, today)
+            and wilayah.is_within(kpm.kode_wilayah, area.kode_wilayah)
+            for area in found
+        ):
             ends = max(today, (dampingan.valid.lower or today) + timedelta(days=1))
             if dampingan.valid.upper is not None and dampingan.valid.upper <= ends:
                 continue

@@ -19,6 +19,7 @@ from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos, DesilScope, ExitReason
 from shared.dates import months_after, months_between
+from shared.validity import holds_on
 
 RANKS = {
     DesilScope.NAS: Candidate.rank_nas,
@@ -76,8 +77,7 @@ async def candidate_rule(session: AsyncSession, exit_reason: ExitReason) -> Cand
         .outerjoin(Instrument, Instrument.instrument_id == Policy.instrument_id)
         .where(
             Policy.exit_reason.in_({exit_reason, ExitReason.ALAMIAH} - {ExitReason.UNKNOWN}),
-            Policy.valid_from <= on,
-            sa.func.coalesce(Policy.valid_to > on, sa.true()),
+            holds_on(Policy.valid_from, Policy.valid_to, on),
         )
     )
     found = {row[0].exit_reason: row for row in (await session.execute(in_force)).all()}
@@ -96,8 +96,7 @@ def candidates(caller: Actor, rule: CandidateRule, kode_wilayah: str | None, ban
     """Select the candidates of the caller's areas (a pendamping's: of the families they hold today)."""
     on, shown = rule.on, (*SHOWN, rule.rank) if not rule.natural else SHOWN
     statement = sa.select(*shown).where(
-        Candidate.member_since <= on,
-        sa.func.coalesce(Candidate.member_until > on, sa.true()),
+        holds_on(Candidate.member_since, Candidate.member_until, on),
         _wanted(rule),
         _without_a_case(),
     )

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.certificate.models import Certificate
 from services.graduation.decree.models import Penetapan, Sk
-from services.graduation.visibility import visible, within
+from services.graduation.visibility import visible
 from shared.access import Actor, Scope
+from shared.areas import in_areas
 from shared.errors import NotFound
 
 
@@ -102,7 +103,7 @@ async def numbers(
         )
         .join(Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id)
         .outerjoin(Certificate, Certificate.graduasi_id == Graduasi.graduasi_id)
-        .where(within(Graduasi.kode_wilayah, caller))
+        .where(in_areas(Graduasi.kode_wilayah, caller.areas))
         .group_by(Graduasi.exit_reason)
         .order_by(Graduasi.exit_reason)
     )

@@ -6,9 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.exit_proposal.models import ExitProposal
-from services.graduation.visibility import held_by, within
+from services.graduation.visibility import held_by
 from shared import clock
 from shared.access import Actor, Scope
+from shared.areas import in_areas
 
 EXIT = (
     ExitProposal.exit_proposal_id,
@@ -30,7 +31,7 @@ async def exits(session: AsyncSession, caller: Actor, **filters: object) -> Any:
     for name, value in filters.items():
         if value is not None:
             statement = statement.where(getattr(ExitProposal, name) == value)
-    statement = statement.where(within(ExitProposal.kode_wilayah, caller))
+    statement = statement.where(in_areas(ExitProposal.kode_wilayah, caller.areas))
     if caller.scope is not Scope.OWN_FAMILIES:
         return statement
     held = held_by(caller, await clock.today(session))

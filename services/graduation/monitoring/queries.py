@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.monitoring.models import MonitoringTask, TaskKind
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Dampingan, Penugasan, WilayahTugas
-from services.graduation.visibility import held_by, in_areas, within
+from services.graduation.visibility import held_by
 from shared import clock
 from shared.access import Actor, Permission, Scope
+from shared.areas import in_areas
+from shared.validity import holds_on
 from shared.wilayah import NATIONAL
 
 OPEN_TASK = sa.and_(MonitoringTask.recorded_on.is_(None), MonitoringTask.closed_on.is_(None))
@@ -25,7 +27,7 @@ async def my_tasks(session: AsyncSession, caller: Actor) -> sa.ColumnElement[boo
     """The open tasks of the families that the caller holds today; and of the area, what nobody holds any more."""
     today = await clock.today(session)
     if not caller.may(Permission.MONITORING_RECORD):
-        return sa.and_(OPEN_TASK, within(MonitoringTask.kode_wilayah, caller))
+        return sa.and_(OPEN_TASK, in_areas(MonitoringTask.kode_wilayah, caller.areas))
     held = sa.select(MonitoringTask.task_id).where(
         OPEN_TASK, MonitoringTask.kpm_id.in_(held_by(caller, today))
     )
@@ -58,7 +60,7 @@ def _left_alone(areas: Sequence[str], on: date) -> sa.Select[Any]:
 
 
 def _holds(model: type[Dampingan | Penugasan | WilayahTugas], on: date) -> sa.ColumnElement[bool]:
-    return sa.and_(model.valid_from <= on, sa.func.coalesce(model.valid_to > on, sa.true()))
+    return holds_on(model.valid_from, model.valid_to, on)
 
 
 TASK = (
@@ -98,7 +100,7 @@ async def tasks(session: AsyncSession, caller: Actor, wanted: TaskFilter) -> Any
         held = held_by(caller, await clock.today(session))
         statement = statement.where(MonitoringTask.kpm_id.in_(held))
     else:
-        statement = statement.where(within(MonitoringTask.kode_wilayah, caller))
+        statement = statement.where(in_areas(MonitoringTask.kode_wilayah, caller.areas))
     if wanted.graduasi_id is not None:
         statement = statement.where(MonitoringTask.graduasi_id == wanted.graduasi_id)
     if wanted.open_only:

@@ -19,9 +19,10 @@ from services.graduation.objection.models import (
     SanggahState,
 )
 from services.graduation.policy.models.calendar import TahapCalendar
-from services.graduation.visibility import gathered, visible, within
+from services.graduation.visibility import gathered, visible
 from shared import clock
 from shared.access import Actor, Scope
+from shared.areas import in_areas
 from shared.database import acted_by
 from shared.errors import NotFound
 
@@ -45,7 +46,7 @@ def waiting_sanggah(caller: Actor) -> sa.ColumnElement[bool]:
     """The objections that the caller may decide: open, in their area, neither typed in by them nor on a case of their stages."""
     return sa.and_(
         Sanggah.state == SanggahState.DIAJUKAN,
-        within(Sanggah.kode_wilayah, caller),
+        in_areas(Sanggah.kode_wilayah, caller.areas),
         sa.not_(acted_by(caller, Sanggah.typed_by, Sanggah.typed_by_sub)),
         sa.not_(acted_elsewhere(Sanggah.graduasi_id, caller, Stage.SANGGAH)),
     )
@@ -79,7 +80,7 @@ class SanggahFilter:
 
 async def sanggah(session: AsyncSession, caller: Actor, wanted: SanggahFilter) -> Any:
     """Select objections; a pendamping sees those on the cases that they may see."""
-    statement = sa.select(*SHOWN).where(within(Sanggah.kode_wilayah, caller))
+    statement = sa.select(*SHOWN).where(in_areas(Sanggah.kode_wilayah, caller.areas))
     if caller.scope is Scope.OWN_FAMILIES:
         seen = gathered(caller, await clock.today(session))
         statement = statement.where(Sanggah.graduasi_id.in_(seen))

@@ -45,6 +45,7 @@ from shared.clock import moment_of
 from shared.contracts.kinds import ExitReason
 from shared.database import load, refusing, uuid7
 from shared.errors import LostRace
+from shared.validity import end_previous
 
 CONTRADICTIONS = {
     "ck_policy_stages_whole": lambda: StagesMissing("/body/stages"),
@@ -217,12 +218,9 @@ async def _end_the_one_before(session: AsyncSession, policy: Policy, valid_from:
         Policy.exit_reason == policy.exit_reason, Policy.valid_from.is_not(None), Policy.valid_to.is_(None)
     )
     before = (await session.scalars(endless.with_for_update(key_share=True))).one_or_none()
-    if before is None:
-        return
-    if before.valid_from is not None and before.valid_from >= valid_from:
-        raise PolicyFollowed("/body/valid_from", on=before.valid_from)
-    before.valid_to = valid_from
-    await session.flush()
+    if before is not None:
+        refusal = PolicyFollowed("/body/valid_from", on=before.valid_from)
+        await end_previous(session, before, valid_from, refusal)
 
 
 @dataclass(frozen=True, slots=True)

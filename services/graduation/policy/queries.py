@@ -12,6 +12,7 @@ from services.graduation.policy.models.policy import Policy, PolicyState, Policy
 from shared import clock
 from shared.contracts.kinds import ExitReason
 from shared.errors import NotFound
+from shared.validity import holds_on
 
 
 async def policy_of(session: AsyncSession, exit_reason: ExitReason, on: date) -> Policy:
@@ -26,8 +27,7 @@ async def policy_on(session: AsyncSession, exit_reason: ExitReason, on: date) ->
     """Return the policy of an exit reason on a date, if there is one."""
     statement = sa.select(Policy).where(
         Policy.exit_reason == exit_reason,
-        Policy.valid_from <= on,
-        sa.or_(Policy.valid_to.is_(None), Policy.valid_to > on),
+        holds_on(Policy.valid_from, Policy.valid_to, on),
     )
     return (await session.execute(statement)).scalar_one_or_none()
 
@@ -45,8 +45,7 @@ async def policy_in_full(session: AsyncSession, exit_reason: ExitReason) -> dict
     on = await clock.today(session)
     statement = sa.select(Policy).where(
         Policy.exit_reason == exit_reason,
-        Policy.valid_from <= on,
-        sa.func.coalesce(Policy.valid_to > on, sa.true()),
+        holds_on(Policy.valid_from, Policy.valid_to, on),
     )
     return await _in_full(session, (await session.scalars(statement)).one_or_none())
 

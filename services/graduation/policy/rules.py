@@ -1,7 +1,7 @@
 """Terms and tahap: date arithmetic over policy and calendar."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.policy.errors import TahapNotPlanned
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy, TermStart, TermUnit
-from shared.clock import JAKARTA
 from shared.dates import months_after
 
 
@@ -47,8 +46,3 @@ def last_payable(planned: Sequence[TahapCalendar], effective: TahapCalendar) -> 
 async def calendar_of(session: AsyncSession) -> Sequence[TahapCalendar]:
     """Return the whole calendar, a few rows a year."""
     return (await session.scalars(sa.select(TahapCalendar).order_by(TahapCalendar.starts_on))).all()
-
-
-def start_of(day: date) -> datetime:
-    """Return the first instant of a date in Jakarta."""
-    return datetime.combine(day, time.min, JAKARTA)

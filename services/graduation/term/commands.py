@@ -12,12 +12,13 @@ from services.graduation.certificate.models import Certificate, new_certificate_
 from services.graduation.decree.models import Penetapan
 from services.graduation.monitoring.commands import set_follow_ups, set_tasks
 from services.graduation.policy.models.policy import Policy
-from services.graduation.policy.rules import calendar_of, effective_tahap, last_payable, start_of
+from services.graduation.policy.rules import calendar_of, effective_tahap, last_payable
 from shared import jobs
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import KpmGraduated
 from shared.database import load
+from shared.dates import midnight
 from shared.messaging import emit
 
 TERM_ENDED = "graduasi_term_ended"
@@ -31,7 +32,7 @@ async def begin_term(session: AsyncSession, graduasi_id: UUID, settled_on: date)
     await jobs.schedule(
         session,
         TERM_ENDED,
-        start_of(penetapan.term_ends_on + timedelta(days=1)),
+        midnight(penetapan.term_ends_on + timedelta(days=1)),
         subject_id=graduasi_id,
         payload={"settled_on": settled_on.isoformat()},
     )
@@ -65,7 +66,7 @@ async def bring_into_effect(
 ) -> None:
     """EFEKTIF: the first time a certificate is issued and the exit told; the monitoring waits for the tahap."""
     await advance(session, [(case, policy)], [GraduasiState.EFEKTIF], act)
-    await jobs.schedule(session, TAHAP_STARTED, start_of(penetapan.effective_on), subject_id=case.graduasi_id)
+    await jobs.schedule(session, TAHAP_STARTED, midnight(penetapan.effective_on), subject_id=case.graduasi_id)
     issued = sa.select(Certificate.certificate_no).where(Certificate.graduasi_id == case.graduasi_id)
     if await session.scalar(issued) is None:
         certificate = _certificate(case, act.moment.on)

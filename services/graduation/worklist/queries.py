@@ -16,9 +16,10 @@ from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.decree.queries import as_penetapan
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Rujukan
-from services.graduation.visibility import held_by, theirs, visible, within
+from services.graduation.visibility import held_by, theirs, visible
 from shared import clock
 from shared.access import Actor, Permission
+from shared.areas import in_areas
 from shared.errors import NotFound
 
 S = GraduasiState
@@ -74,7 +75,7 @@ async def waiting_cases(session: AsyncSession, caller: Actor) -> sa.ColumnElemen
 def _next(step: Step, caller: Actor) -> sa.ColumnElement[bool]:
     """Return the cases of one step in the caller's area; one list of states, so that an index gives their order."""
     theirs = sa.and_(step.where, sa.not_(acted_elsewhere(Graduasi.graduasi_id, caller, step.stage)))
-    area = within(Graduasi.kode_wilayah, caller)
+    area = in_areas(Graduasi.kode_wilayah, caller.areas)
     if step.stage is Stage.MUSYAWARAH:  # a village resumes nothing
         return sa.and_(among(*step.states), area, theirs)
     return sa.and_(among(*step.states, S.DITUNDA), area, sa.or_(Graduasi.state == S.DITUNDA, theirs))

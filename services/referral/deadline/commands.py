@@ -1,6 +1,6 @@
 """Deadlines of an offer on the business clock: set when the partner's turn begins, still while a sanggah is open."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,9 +11,10 @@ from services.referral.deadline.models import Deadline, DeadlineKind, Escalation
 from services.referral.program.models import Program
 from services.referral.rujukan.models import WAITS_FOR_ANSWER, WAITS_FOR_DELIVERY, Rujukan, RujukanProgram
 from shared import clock
-from shared.clock import JAKARTA
 from shared.contracts.kinds import RujukanProgramState
+from shared.dates import midnight
 from shared.jobs import schedule
+from shared.validity import holds_on
 
 CLOSING = "rujukan.close"
 S = RujukanProgramState
@@ -60,25 +61,20 @@ async def _set(
 
 async def fall_due(session: AsyncSession, subject: UUID, kind: DeadlineKind, due_on: date) -> None:
     """Let a deadline fall due as its day begins in Jakarta."""
-    await schedule(session, DUE_KIND[kind], instant_of(due_on), subject_id=subject)
+    await schedule(session, DUE_KIND[kind], midnight(due_on), subject_id=subject)
 
 
 async def ask_closing(session: AsyncSession, row: RujukanProgram) -> None:
     """Let the case be looked at some time after one of its offers has ended: nothing else may be going on then."""
     today = await clock.today(session)
     term = await term_of(session, row.program_code, today)
-    due_at = instant_of(today + timedelta(days=term.close_after_days))
+    due_at = midnight(today + timedelta(days=term.close_after_days))
     await schedule(session, CLOSING, due_at, subject_id=row.rujukan_id)
-
-
-def instant_of(day: date) -> datetime:
-    """Return the first instant of a business day."""
-    return datetime.combine(day, time(), JAKARTA)
 
 
 async def term_of(session: AsyncSession, program_code: str, on: date) -> SlaTerm:
     """Return the term that holds for a program on a day: its own, or that of all."""
-    holds = sa.and_(SlaTerm.valid_from <= on, sa.func.coalesce(SlaTerm.valid_to > on, sa.true()))
+    holds = holds_on(SlaTerm.valid_from, SlaTerm.valid_to, on)
     whose = sa.or_(SlaTerm.program_code == program_code, SlaTerm.program_code.is_(None))
     own_first = sa.select(SlaTerm).where(holds, whose).order_by(SlaTerm.program_code.asc().nulls_last())
     return (await session.scalars(own_first.limit(1))).one()

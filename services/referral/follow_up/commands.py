@@ -6,16 +6,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.deadline.commands import instant_of, term_of
+from services.referral.deadline.commands import term_of
 from services.referral.follow_up.models import OutcomeRule, OutcomeTask
-from services.referral.place.commands import holds_on
 from services.referral.rujukan.commands import SYSTEM, Move, walk
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 from shared import clock
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load
-from shared.dates import months_after
+from shared.dates import midnight, months_after
 from shared.jobs import schedule
+from shared.validity import holds_on
 
 FINISHING = "rujukan.finish"
 
@@ -30,13 +30,13 @@ async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: d
         session.add(task)
     term = await term_of(session, row.program_code, await clock.today(session))
     last = months_after(delivered_on, max(months)) + timedelta(days=term.close_after_days)
-    await schedule(session, FINISHING, instant_of(last), subject_id=row.rujukan_program_id)
+    await schedule(session, FINISHING, midnight(last), subject_id=row.rujukan_program_id)
 
 
 async def _months_of(session: AsyncSession, rujukan_id: UUID) -> list[int]:
     """The months that were asked for on the day on which the rujukan opened."""
     opened_on = sa.select(Rujukan.opened_on).where(Rujukan.rujukan_id == rujukan_id).scalar_subquery()
-    holds = holds_on(opened_on, OutcomeRule.valid_from, OutcomeRule.valid_to)
+    holds = holds_on(OutcomeRule.valid_from, OutcomeRule.valid_to, opened_on)
     return (await session.scalars(sa.select(OutcomeRule.months).where(holds))).one()
 
 

@@ -11,6 +11,7 @@ from services.referral.program.models import Program, ProgramRule, Strength
 from services.referral.replicas.models import Kpm, Usaha
 from services.referral.rujukan.models import RujukanProgram
 from shared.contracts.kinds import RujukanProgramState
+from shared.validity import holds_on
 
 # A family has aid from a program once its partner has said yes, and has had it for good once it was delivered,
 # whatever became of the offer since: what is only asked for is not yet aid.
@@ -56,7 +57,7 @@ async def matches(session: AsyncSession, family: Family) -> list[Match]:
 
 async def catalogue_on(session: AsyncSession, on: date) -> list[tuple[Program, list[ProgramRule]]]:
     """Return the revisions that hold on a day with their rules, in the order of their codes."""
-    holds = sa.and_(Program.valid_from <= on, sa.or_(Program.valid_to.is_(None), Program.valid_to > on))
+    holds = holds_on(Program.valid_from, Program.valid_to, on)
     programs = (await session.scalars(sa.select(Program).where(holds).order_by(Program.code))).all()
     wanted = sa.select(ProgramRule).where(
         ProgramRule.program_id.in_([program.program_id for program in programs])

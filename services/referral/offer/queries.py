@@ -10,9 +10,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.referral.matching.queries import AIDED
 from services.referral.matching.rules.matching import Family, match
 from services.referral.program.models import Program, ProgramRule
-from services.referral.replicas.models import Dampingan, Kpm, Usaha
+from services.referral.replicas.models import Kpm, Usaha
 from services.referral.rujukan.models import RujukanProgram
+from services.referral.visibility import in_care
 from shared.access import Actor, Scope
+from shared.areas import in_areas
 from shared.contracts.kinds import Sex, UsahaSector
 
 ORDER = (Kpm.kode_wilayah, Kpm.kpm_id)
@@ -41,17 +43,8 @@ def families_before(actor: Actor, on: date) -> sa.Select[*tuple[Any, ...]]:
 def _of(actor: Actor, on: date) -> sa.ColumnElement[bool]:
     """A pendamping's are those in their care today; an official's those of their areas, as ranges of an index."""
     if actor.scope is Scope.OWN_FAMILIES:
-        holds = sa.and_(
-            Dampingan.valid_from <= on, sa.or_(Dampingan.valid_to.is_(None), Dampingan.valid_to > on)
-        )
-        mine = sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id == actor.pendamping_id, holds)
-        return Kpm.kpm_id.in_(mine)
-    if actor.scope is Scope.NATIONAL:
-        return sa.true()
-    return sa.or_(
-        sa.false(),
-        *(sa.and_(Kpm.kode_wilayah >= area, Kpm.kode_wilayah < f"{area}~") for area in actor.areas),
-    )
+        return Kpm.kpm_id.in_(in_care(actor, on))
+    return in_areas(Kpm.kode_wilayah, actor.areas)
 
 
 def judge(

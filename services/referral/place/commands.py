@@ -17,6 +17,7 @@ from shared import wilayah
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import uuid7
 from shared.jobs import schedule
+from shared.validity import holds_on
 
 PROMOTING = "program.promote"
 S, W = RujukanProgramState, WaitingReason
@@ -30,19 +31,10 @@ class Obstacle:
     quota_id: UUID | None = None
 
 
-def holds_on(
-    day: date | sa.SQLColumnExpression[date],
-    begins: sa.SQLColumnExpression[date],
-    ends: sa.SQLColumnExpression[date | None],
-) -> sa.ColumnElement[bool]:
-    """The condition that a range of days holds on a day."""
-    return sa.and_(begins <= day, sa.or_(ends.is_(None), ends > day))
-
-
 async def intake_open(session: AsyncSession, code: str, on: date) -> bool:
     """Whether the program takes applications that day; one without any window always does."""
     of_code = sa.select(IntakeWindow.window_id).where(IntakeWindow.program_code == code)
-    now = of_code.where(holds_on(on, IntakeWindow.opens_on, IntakeWindow.closes_on))
+    now = of_code.where(holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on))
     known, still = (await session.execute(sa.select(sa.exists(of_code), sa.exists(now)))).one()
     return bool(still or not known)
 
@@ -53,7 +45,7 @@ def quotas_over(code: str, area: str, on: date) -> sa.Select[ProgramQuota]:
     wanted = sa.select(ProgramQuota).where(
         ProgramQuota.program_code == code, ProgramQuota.kode_wilayah.in_(areas)
     )
-    holds = holds_on(on, ProgramQuota.valid_from, ProgramQuota.valid_to)
+    holds = holds_on(ProgramQuota.valid_from, ProgramQuota.valid_to, on)
     return wanted.where(holds).order_by(ProgramQuota.quota_id)
 
 
@@ -110,12 +102,12 @@ async def obstacles(session: AsyncSession, area: str, on: date) -> Callable[[str
 
     Two statements for the whole catalogue.
     """
-    now = holds_on(on, IntakeWindow.opens_on, IntakeWindow.closes_on)
+    now = holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on)
     windows = sa.select(IntakeWindow.program_code, sa.func.bool_or(now)).group_by(IntakeWindow.program_code)
     opens = {row[0]: bool(row[1]) for row in await session.execute(windows)}
     areas = [wilayah.NATIONAL, *wilayah.prefixes(area)]
     here = sa.and_(
-        ProgramQuota.kode_wilayah.in_(areas), holds_on(on, ProgramQuota.valid_from, ProgramQuota.valid_to)
+        ProgramQuota.kode_wilayah.in_(areas), holds_on(ProgramQuota.valid_from, ProgramQuota.valid_to, on)
     )
     full = sa.or_(ProgramQuota.taken >= ProgramQuota.places, ProgramQuota.waiting > 0)
     quotas = sa.select(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.registry.replicas.models import Dampingan, Kepesertaan, Kpm
 from services.registry.tables import Instant, Table
 from shared.contracts.kinds import DampinganPurpose
+from shared.validity import holds_on
 
 
 class CoverageCount(Table):
@@ -54,9 +55,8 @@ def counted_by_area(length: int, on: date) -> sa.Select[*tuple[Any, ...]]:
     """
 
     def holds(table: type[Dampingan] | type[Kepesertaan]) -> sa.Select[Any]:
-        open_end = sa.or_(table.valid_to.is_(None), table.valid_to > on)
         return sa.select(sa.true().label("yes")).where(
-            table.kpm_id == Kpm.kpm_id, table.valid_from <= on, open_end
+            table.kpm_id == Kpm.kpm_id, holds_on(table.valid_from, table.valid_to, on)
         )
 
     weighs = holds(Dampingan).where(Dampingan.purpose == DampinganPurpose.PENDAMPINGAN)

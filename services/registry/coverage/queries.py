@@ -10,9 +10,9 @@ from services.registry.coverage.errors import AreaTooNarrow, AreaTooWide, NotCou
 from services.registry.coverage.models import COUNTED, CoverageCount, CoverageFigure, counted_by_area
 from services.registry.framework.queries import year_of
 from services.registry.replicas.models import Kepesertaan, Kpm
-from services.registry.visibility import within
 from shared import clock, wilayah
 from shared.access import Actor
+from shared.areas import in_areas
 from shared.errors import NotAllowed
 
 LENGTHS = {5: 8, 8: 13, 13: 13}
@@ -41,7 +41,7 @@ async def read_coverage(session: AsyncSession, actor: Actor, kode_wilayah: str, 
 
 async def _areas(session: AsyncSession, kode_wilayah: str) -> list[dict[str, Any]]:
     counted = counted_by_area(LENGTHS[len(kode_wilayah)], await clock.today(session))
-    rows = await session.execute(counted.where(within(Kpm.kode_wilayah, [kode_wilayah])))
+    rows = await session.execute(counted.where(in_areas(Kpm.kode_wilayah, [kode_wilayah])))
     return [with_share(dict(row)) for row in rows.mappings()]
 
 
@@ -88,7 +88,7 @@ async def _counted_areas(
     sums = (sa.func.sum(getattr(figure, word)).label(word) for word in COUNTED)
     statement = sa.select(area, *sums).where(figure.count_id == count.count_id).group_by(area).order_by(area)
     if kode_wilayah is not None:
-        statement = statement.where(within(figure.kode_wilayah, [kode_wilayah]))
+        statement = statement.where(in_areas(figure.kode_wilayah, [kode_wilayah]))
     return [with_share(dict(row)) for row in (await session.execute(statement)).mappings()]
 
 
@@ -103,7 +103,7 @@ async def _kepesertaan(session: AsyncSession, kode_wilayah: str, year: int) -> l
         Kepesertaan.exit_reason,
         sa.func.count().filter(begins).label("started"),
         sa.func.count().filter(ends).label("ended"),
-    ).where(within(Kepesertaan.kode_wilayah, [kode_wilayah]), sa.or_(begins, ends))
+    ).where(in_areas(Kepesertaan.kode_wilayah, [kode_wilayah]), sa.or_(begins, ends))
     keys = (Kepesertaan.bansos, Kepesertaan.exit_reason)
     found: dict[str, dict[str, Any]] = {}
     for bansos, reason, started, ended in await session.execute(statement.group_by(*keys).order_by(*keys)):

@@ -22,6 +22,7 @@ from services.registry.visibility import require_national
 from shared.access import Actor
 from shared.contracts.kinds import Ditjen, PilarKind
 from shared.database import insert, load, uuid7
+from shared.validity import covers, end_previous, goes_on_after, holds_on
 
 REVISED = "REVISI"
 CONTENT = ("name", "ditjen", "level", "held_by", "source", "valid_from")
@@ -78,10 +79,8 @@ async def _last(session: AsyncSession, kind: PilarKind) -> PilarTerms | None:
 async def _give_way(session: AsyncSession, actor: Actor, last: PilarTerms | None, row: PilarTerms) -> None:
     if last is None:
         return
-    if row.valid_from <= last.valid_from:
-        raise RevisionBeforeLast("/body/valid_from", kind=row.kind.value, last=last.valid_from)
-    if last.valid_to is None or last.valid_to > row.valid_from:
-        last.valid_to = row.valid_from
+    refusal = RevisionBeforeLast("/body/valid_from", kind=row.kind.value, last=last.valid_from)
+    if await end_previous(session, last, row.valid_from, refusal):
         last.successor_kind = None
         last.version += 1
         remember_range(session, last, reason=REVISED, actor=actor)
@@ -116,10 +115,10 @@ async def end_pilar_kind(
 
 
 async def _refuse_held(session: AsyncSession, row: PilarTerms, valid_to: date) -> None:
-    beyond = sa.or_(Penugasan.valid_to.is_(None), Penugasan.valid_to > valid_to)
-    statement = sa.select(sa.func.count()).where(Penugasan.kind == row.kind, beyond)
-    statement = statement.where(
-        sa.or_(Penugasan.valid_to.is_(None), Penugasan.valid_to > Penugasan.valid_from)
+    statement = sa.select(sa.func.count()).where(
+        Penugasan.kind == row.kind,
+        goes_on_after(Penugasan.valid_to, valid_to),
+        goes_on_after(Penugasan.valid_to, Penugasan.valid_from),
     )
     if held := await session.scalar(statement):
         raise KindStillHeld("/body/valid_to", kind=row.kind.value, valid_to=valid_to, count=held)
@@ -130,9 +129,7 @@ async def _check_successor(
 ) -> None:
     if successor is None:
         return
-    holds = sa.and_(
-        PilarTerms.valid_from <= on, sa.or_(PilarTerms.valid_to.is_(None), PilarTerms.valid_to > on)
-    )
+    holds = holds_on(PilarTerms.valid_from, PilarTerms.valid_to, on)
     found = await session.scalar(sa.select(PilarTerms.kind).where(PilarTerms.kind == successor, holds))
     if found is None or successor is row.kind:
         raise UnknownSuccessor("/body/successor_kind", successor=successor.value, valid_to=on)
@@ -148,7 +145,7 @@ async def require_in_force(
     rows = sa.select(PilarTerms).where(PilarTerms.kind == kind).order_by(PilarTerms.valid_from)
     shared = rows.with_for_update(read=True).execution_options(populate_existing=True)
     terms = list(await session.scalars(shared))
-    first = next((row for row in terms if row.valid_from <= valid_from < (row.valid_to or date.max)), None)
+    first = next((row for row in terms if covers(row.valid_from, row.valid_to, valid_from)), None)
     reached = first.valid_to or date.max if first else date.min
     for row in terms:
         if first is not None and row.valid_from == reached:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.registry.kind.models import PilarTerms, RoleConflict
 from shared.contracts.kinds import PilarKind
+from shared.validity import holds_on
 
 KIND_ORDER = (PilarTerms.__table__.c.kind, PilarTerms.__table__.c.valid_from)
 
@@ -18,7 +19,7 @@ def kind_list(names: Iterable[str], kind: PilarKind | None, on: date | None) -> 
     statement = sa.select(*(table[name] for name in names))
     if kind is not None:
         statement = statement.where(table.kind == kind)
-    return statement if on is None else statement.where(_holds(table, on))
+    return statement if on is None else statement.where(holds_on(table.valid_from, table.valid_to, on))
 
 
 CONFLICT_ORDER = (RoleConflict.__table__.c.role_conflict_id,)
@@ -30,8 +31,4 @@ def conflict_list(names: Iterable[str], kind: PilarKind | None, on: date | None)
     statement = sa.select(*(table[name] for name in names))
     if kind is not None:
         statement = statement.where(sa.or_(table.kind == kind, table.other_kind == kind.value))
-    return statement if on is None else statement.where(_holds(table, on))
-
-
-def _holds(table: Any, on: date) -> sa.ColumnElement[bool]:
-    return sa.and_(table.valid_from <= on, sa.or_(table.valid_to.is_(None), table.valid_to > on))
+    return statement if on is None else statement.where(holds_on(table.valid_from, table.valid_to, on))

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.history import remember_status
@@ -26,6 +26,7 @@ from shared.database import insert, load, uuid7, vault_of
 from shared.errors import Busy, DateInTheFuture, NotAllowed, NotFound
 from shared.messaging import emit
 from shared.privacy import Nik
+from shared.validity import goes_on_after
 
 FIRST_REASON = "PENDAFTARAN"
 
@@ -124,10 +125,10 @@ async def change_status(
 
 
 async def _end_placements(session: AsyncSession, actor: Actor, row: Pendamping) -> None:
-    on, greatest = row.status_from_on, func.greatest
+    on = row.status_from_on
     open_ones = select(Penugasan).where(
         Penugasan.pendamping_id == row.pendamping_id,
-        or_(Penugasan.valid_to.is_(None), Penugasan.valid_to > greatest(Penugasan.valid_from, on)),
+        goes_on_after(Penugasan.valid_to, func.greatest(Penugasan.valid_from, on)),
     )
     for penugasan in (await session.scalars(open_ones.order_by(Penugasan.penugasan_id))).all():
         await close_penugasan(session, actor, penugasan, on=on, reason=row.status.value)

@@ -1,4 +1,3 @@
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -7,13 +6,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.pendamping.models import Pendamping, StatusHistory
 from services.registry.placement.models import Penugasan, RangeHistory, WilayahTugas
-from services.registry.visibility import visible_to, within
+from services.registry.visibility import visible_to
 from shared import clock
 from shared.access import Actor
+from shared.areas import in_areas
 from shared.contracts.kinds import PilarKind
 from shared.database import vault_of
 from shared.errors import NotFound
 from shared.privacy import Nik, Vault, mask
+from shared.validity import holds_on
 
 SEALED = (
     Pendamping.pendamping_id,
@@ -78,17 +79,17 @@ async def pendamping_list(
     if status is not None:
         statement = statement.where(Pendamping.status == status)
     if kind is not None:
-        held = sa.select(Penugasan.pendamping_id).where(Penugasan.kind == kind, _holds(Penugasan, today))
+        held = sa.select(Penugasan.pendamping_id).where(
+            Penugasan.kind == kind, holds_on(Penugasan.valid_from, Penugasan.valid_to, today)
+        )
         statement = statement.where(Pendamping.pendamping_id.in_(held))
     if kode_wilayah is not None:
-        inside = within(WilayahTugas.kode_wilayah, [kode_wilayah])
-        placed = sa.select(WilayahTugas.pendamping_id).where(inside, _holds(WilayahTugas, today))
+        inside = in_areas(WilayahTugas.kode_wilayah, [kode_wilayah])
+        placed = sa.select(WilayahTugas.pendamping_id).where(
+            inside, holds_on(WilayahTugas.valid_from, WilayahTugas.valid_to, today)
+        )
         statement = statement.where(Pendamping.pendamping_id.in_(placed))
     return statement
-
-
-def _holds(table: type[Penugasan] | type[WilayahTugas], today: date) -> sa.ColumnElement[bool]:
-    return sa.and_(table.valid_from <= today, sa.or_(table.valid_to.is_(None), table.valid_to > today))
 
 
 async def read_file(session: AsyncSession, actor: Actor, pendamping_id: UUID) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from shared.contracts.registry import PenugasanEnded, PenugasanStarted, WilayahT
 from shared.database import insert, load, uuid7
 from shared.errors import DomainError, NotFound
 from shared.messaging import emit
+from shared.validity import goes_on_after
 
 FIRST_COVER_REASON = "PENEMPATAN"
 
@@ -257,10 +258,7 @@ async def close_penugasan(
     """End a placement that is open on `on`, its areas first; the pendamping's row is locked by the caller."""
     inside = sa.select(WilayahTugas).where(
         WilayahTugas.penugasan_id == row.penugasan_id,
-        sa.or_(
-            WilayahTugas.valid_to.is_(None),
-            WilayahTugas.valid_to > sa.func.greatest(WilayahTugas.valid_from, on),
-        ),
+        goes_on_after(WilayahTugas.valid_to, sa.func.greatest(WilayahTugas.valid_from, on)),
     )
     for area in (await session.scalars(inside.order_by(WilayahTugas.wilayah_tugas_id))).all():
         close_wilayah_tugas(session, actor, area, on=on, reason=reason)

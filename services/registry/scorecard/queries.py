@@ -1,6 +1,6 @@
 """How well: credits as graduation last told against the target, with load and visits as caseload last told."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from services.registry.replicas.models import (
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import DampinganPurpose, LimitSide, RujukanProgramState
+from shared.dates import day_of, midnight
 
 GRANTED = sa.func.count().label("granted")
 REVERSED = sa.func.count().filter(Credit.reversed).label("reversed")
@@ -86,15 +87,12 @@ def activity_of(placements: list[dict[str, Any]]) -> dict[str, Any]:
 async def _crossings(session: AsyncSession, pendamping_id: UUID, year: int) -> list[dict[str, Any]]:
     """The year's last fifty, oldest first, by the date in Jakarta."""
     first, after, _ = year_of(year)
-    begins, ends = (datetime(day.year, 1, 1, tzinfo=clock.JAKARTA) for day in (first, after))
+    begins, ends = (midnight(day.replace(month=1, day=1)) for day in (first, after))
     row, order = LimitCrossing, (LimitCrossing.crossed_at.desc(), LimitCrossing.event_id.desc())
     columns = (row.penugasan_id, row.crossed_at, row.count, row.limit, row.side)
     mine = (row.pendamping_id == pendamping_id, row.crossed_at >= begins, row.crossed_at < ends)
     found = (await session.execute(sa.select(*columns).where(*mine).order_by(*order).limit(50))).mappings()
-    return [
-        dict(one) | {"on": one["crossed_at"].astimezone(clock.JAKARTA).date()}
-        for one in reversed(found.all())
-    ]
+    return [dict(one) | {"on": day_of(one["crossed_at"])} for one in reversed(found.all())]
 
 
 def counted(granted: int, taken_back: int) -> dict[str, int]:

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.clock import JAKARTA
 from shared.contracts.caseload import DampinganStarted, Desil, IdentitySealed, KpmRegistered, UsahaRecorded
 from shared.contracts.graduation import (
     GraduasiAnnulled,
@@ -32,6 +31,7 @@ from shared.contracts.kinds import (
     UsahaSector,
 )
 from shared.contracts.registry import PendampingRegistered, PenugasanStarted, WilayahTugasPlaced
+from shared.dates import JAKARTA
 from shared.events import Event
 from shared.privacy import SealingKey, seal_to
 from tests.kit import Running

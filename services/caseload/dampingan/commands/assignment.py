@@ -25,13 +25,14 @@ from services.caseload.family.models import Kpm
 from services.caseload.history import remember
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from services.caseload.replicas.models import Pendamping, Penugasan, WilayahTugas
-from shared import clock
+from shared import clock, wilayah
 from shared.access import Actor
 from shared.contracts.caseload import DampinganChanged, DampinganStarted
 from shared.contracts.kinds import Bansos, DampinganPurpose, PendampingStatus, PilarKind
 from shared.database import constraint_of, load, uuid7
 from shared.errors import NotYetKnown
 from shared.messaging import emit
+from shared.validity import covers
 
 OVERLAPS = {"ex_dampingan_one_pkh_pendamping", "ex_dampingan_once_at_a_time"}
 FARTHEST_BACK = timedelta(days=366)
@@ -121,22 +122,15 @@ async def placement_for(
         raise NotYetKnown("pendamping", at.placement)
     if pendamping.status is not PendampingStatus.AKTIF:
         raise PendampingNotActive(at.placement, status=pendamping.status.value)
-    if not covers(penugasan, on):
+    if not covers(penugasan.valid_from, penugasan.valid_to, on):
         raise PenugasanNotInForce(at.day, on=on)
     areas = await session.scalars(sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == penugasan_id))
-    if not any(covers(area, on) and is_within(kode, area.kode_wilayah) for area in areas):
+    if not any(
+        covers(area.valid_from, area.valid_to, on) and wilayah.is_within(kode, area.kode_wilayah)
+        for area in areas
+    ):
         raise OutsideWilayahTugas(at.area, on=on)
     return penugasan
-
-
-def covers(row: Penugasan | WilayahTugas, on: date) -> bool:
-    """Whether the day lies in the range; `valid_to` is the first day outside."""
-    return row.valid_from <= on and (row.valid_to is None or on < row.valid_to)
-
-
-def is_within(kode: str, area: str) -> bool:
-    """Whether an area is another or lies in it."""
-    return kode == area or kode.startswith(f"{area}.")
 
 
 async def take_a_place(

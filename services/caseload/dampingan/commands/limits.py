@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.errors import LimitBeforeLast, LimitJustSet, LimitPast, WarnedTooLate
 from services.caseload.dampingan.models import DampinganLimit
-from services.caseload.dampingan.rules import midnight
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import constraint_of
+from shared.dates import midnight
 from shared.errors import NotAllowed
 from shared.jobs import schedule
 

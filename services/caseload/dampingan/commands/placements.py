@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import GapCause
-from services.caseload.dampingan.rules import end_on, midnight
+from services.caseload.dampingan.rules import end_on
 from shared.contracts.kinds import PendampingStatus
 from shared.contracts.registry import (
     PendampingStatusChanged,
@@ -21,6 +21,7 @@ from shared.contracts.registry import (
     WilayahTugasPlaced,
 )
 from shared.database import raw
+from shared.dates import midnight
 from shared.jobs import schedule, unschedule
 
 PENUGASAN_OVER, WILAYAH_TUGAS_OVER, PENDAMPING_OUT = "penugasan_over", "wilayah_tugas_over", "pendamping_out"
@@ -37,7 +38,7 @@ BOUND_PENUGASAN = BOUND.format(whose="penugasan_id", more="")
 BOUND_PENDAMPING = BOUND.format(whose="pendamping_id", more="")
 BOUND_AREA = BOUND.format(
     whose="penugasan_id",
-    more="""AND k.kode_wilayah >= $4 AND k.kode_wilayah < $4 || '~' AND NOT EXISTS (
+    more="""AND k.kode_wilayah >= $4 AND k.kode_wilayah < $4 || '/' AND NOT EXISTS (
     SELECT FROM replica_pendamping.wilayah_tugas w WHERE w.penugasan_id = $1 AND w.valid_from <= $2
     AND coalesce(w.valid_to > $2, true) AND (k.kode_wilayah = w.kode_wilayah OR k.kode_wilayah LIKE w.kode_wilayah || '.%'))""",
 )

@@ -1,4 +1,3 @@
-from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +19,7 @@ from shared import clock
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import write_once
+from shared.dates import midnight
 from shared.jobs import schedule, unschedule
 
 TO_MONITORING = "dampingan_to_monitoring"
@@ -108,7 +108,7 @@ async def accompany(session: AsyncSession, row: Kepesertaan, mark: CaseMark, *, 
     elif mark.held:
         await unschedule(session, TO_MONITORING, row.kpm_id)
     elif row.graduasi_id == mark.graduasi_id:
-        begins = datetime.combine(row.valid.upper, time(), clock.JAKARTA)
+        begins = midnight(row.valid.upper)
         watched = mark.facts["graduated"].get("monitoring_months") != 0
         payload = {"graduasi_id": str(mark.graduasi_id), "watched": watched}
         await schedule(session, TO_MONITORING, begins, subject_id=row.kpm_id, payload=payload)

@@ -20,7 +20,7 @@ HELD = f"""
 SELECT d.dampingan_id, d.kpm_id, k.kode_wilayah, d.kind, d.purpose, lower(d.valid) AS valid_from, {TAKEN}
 FROM dampingan d JOIN kpm k USING (kpm_id)
 WHERE d.pendamping_id = $2 AND d.penugasan_id = $1 AND NOT d.ended AND d.valid @> $4::date
-    AND ($5::text IS NULL OR d.purpose = $5) AND k.kode_wilayah >= $3 AND k.kode_wilayah < $3 || '~'
+    AND ($5::text IS NULL OR d.purpose = $5) AND k.kode_wilayah >= $3 AND k.kode_wilayah < $3 || '/'
 """  # noqa: S608  # our own columns
 LOST = f"""
 SELECT d.dampingan_id, d.kpm_id, k.kode_wilayah, d.kind, d.purpose, d.since AS valid_from, {TAKEN}
@@ -28,7 +28,7 @@ FROM (SELECT g.*, NULL::uuid AS dampingan_id, 'PKH_PENDAMPING'::text AS kind FRO
 JOIN kpm k USING (kpm_id)
 WHERE d.penugasan_id = $1 AND $2::uuid IS NOT NULL AND d.until IS NULL AND d.since <= $4::date
     AND d.cause <> 'PEMANTAUAN_SELESAI' AND ($5::text IS NULL OR d.purpose = $5)
-    AND k.kode_wilayah >= $3 AND k.kode_wilayah < $3 || '~'
+    AND k.kode_wilayah >= $3 AND k.kode_wilayah < $3 || '/'
 """  # noqa: S608  # our own columns
 COUNTS = f"""
 WITH found AS ({HELD} UNION ALL {LOST})

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.assignment import Pointers, covers, placement_for
+from services.caseload.dampingan.commands.assignment import Pointers, placement_for
 from services.caseload.dampingan.errors import PenugasanNotInForce
 from services.caseload.hand_over.errors import KindsDiffer, PenugasanIsItself
 from services.caseload.replicas.models import Penugasan
 from shared import clock
 from shared.contracts.kinds import DampinganPurpose
 from shared.errors import NotYetKnown
+from shared.validity import covers
 
 AT = Pointers("/body/to_penugasan_id", "/body/on", "/body/kode_wilayah")
 
@@ -56,7 +57,7 @@ async def placements_of(session: AsyncSession, order: Order) -> tuple[Penugasan,
         raise NotYetKnown("penugasan", "/body/from_penugasan_id")
     taking = await placement_for(session, order.kode_wilayah, order.to_penugasan_id, order.on, AT)
     today = await clock.today(session)
-    if order.on <= today and not covers(taking, today):
+    if order.on <= today and not covers(taking.valid_from, taking.valid_to, today):
         raise PenugasanNotInForce(AT.placement, on=today)
     if giving.kind is not taking.kind:
         raise KindsDiffer(AT.placement, giving=giving.kind.value, taking=taking.kind.value)

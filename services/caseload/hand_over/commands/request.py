@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.commands.loads import limit_on
 from services.caseload.dampingan.errors import CaseloadFull
 from services.caseload.dampingan.models import DampinganLoad
-from services.caseload.dampingan.rules import midnight
 from services.caseload.hand_over.commands.families import count_families
 from services.caseload.hand_over.commands.order import AT, Order, placements_of
 from services.caseload.hand_over.errors import HandOverAlreadyAsked, NothingToHandOver
@@ -16,6 +15,7 @@ from services.caseload.hand_over.models import HandOver
 from shared import clock, schema
 from shared.access import Actor
 from shared.database import constraint_of, uuid7
+from shared.dates import midnight
 from shared.jobs import enqueue, schedule
 from shared.jobs.asking import as_json
 

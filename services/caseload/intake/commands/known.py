@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.queries import ages_on
 from services.caseload.family.rules import Ages
+from shared import wilayah
 from shared.access import Actor
 from shared.database import raw
 from shared.jobs import Job
@@ -80,7 +81,7 @@ class Placements:
 
     def covering(self, kode: str) -> UUID | None:
         """Return the placement that covers an area."""
-        return next((p for p, area in self.areas if kode == area or kode.startswith(f"{area}.")), None)
+        return next((p for p, area in self.areas if wilayah.is_within(kode, area)), None)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-from datetime import date, datetime, time
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from shared.access import Actor
 from shared.contracts.caseload import KepesertaanStarted
 from shared.contracts.kinds import Bansos
 from shared.database import constraint_of, uuid7
+from shared.dates import midnight
 from shared.errors import DateInTheFuture
 from shared.jobs import schedule
 from shared.messaging import emit
@@ -64,7 +65,7 @@ async def begin_kepesertaan(
     emit(session, KepesertaanStarted.model_validate(await told(session, row)))
     await came_back(session, kpm.kpm_id, bansos)
     if bansos is Bansos.PKH:
-        begins = datetime.combine(valid_from, time(), clock.JAKARTA)
+        begins = midnight(valid_from)
         payload = {"kepesertaan_id": str(row.kepesertaan_id)}
         await schedule(session, BACK_IN_PKH, begins, subject_id=kpm.kpm_id, payload=payload)
     return row

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.errors import NotYourFamily, PendampingInactive
 from services.graduation.replicas.models import Dampingan, Kpm, Pendamping, Penugasan, WilayahTugas
 from shared.access import Actor
+from shared.areas import lies_in
 from shared.contracts.kinds import PendampingStatus
 from shared.errors import NotYetKnown
+from shared.validity import holds_on
 
 
 async def require_dampingan(
@@ -63,14 +65,14 @@ async def require_care(
 
 def holds(model: type[Dampingan | Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
     """Whether a row's range covers the date `on`; `valid_to` is the first day that it no longer does."""
-    return sa.and_(model.valid_from <= ON, sa.func.coalesce(model.valid_to > ON, sa.true()))
+    return holds_on(model.valid_from, model.valid_to, ON)
 
 
 KPM, PENDAMPING = sa.bindparam("kpm", type_=sa.Uuid()), sa.bindparam("pendamping", type_=sa.Uuid())
 AREA, ON = sa.bindparam("area", type_=sa.Text()), sa.bindparam("on", type_=sa.Date())
 # Where the family lives now: its cases go with it (commands/moving.py), and may not have come yet.
 LIVES_IN = sa.func.coalesce(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == KPM).scalar_subquery(), AREA)
-COVERED = sa.or_(WilayahTugas.kode_wilayah == LIVES_IN, LIVES_IN.startswith(WilayahTugas.kode_wilayah + "."))
+COVERED = lies_in(LIVES_IN, WilayahTugas.kode_wilayah)
 # Made once: every act of a pendamping asks this.
 STANDING = (
     sa.select(

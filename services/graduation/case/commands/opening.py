@@ -22,6 +22,7 @@ from shared.clock import Moment, moment_of
 from shared.contracts.kinds import ExitReason
 from shared.database import refusing, uuid7
 from shared.errors import NotYetKnown
+from shared.validity import covers
 
 
 async def open_case(
@@ -83,6 +84,6 @@ async def _family(
         raise NotYetKnown("kepesertaan", "/body/kepesertaan_id")
     if member.kpm_id != kpm_id:
         raise KepesertaanOfAnother("/body/kepesertaan_id")
-    if not (member.valid_from <= on and (member.valid_to is None or member.valid_to > on)):
+    if not covers(member.valid_from, member.valid_to, on):
         raise KepesertaanNotActive("/body/kepesertaan_id", on=on)
     return kpm, member

@@ -12,8 +12,9 @@ from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiS
 from services.graduation.policy.models.policy import Policy
 from shared import schema
 from shared.access import Actor
-from shared.clock import JAKARTA, Moment
+from shared.clock import Moment
 from shared.database import raw, refusing, said
+from shared.dates import day_of
 from shared.errors import DateInTheFuture, NotFound
 
 MOVED = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
@@ -155,7 +156,7 @@ async def require_files(session: AsyncSession, wanted: dict[str, str]) -> None:
 async def stands_since(session: AsyncSession, case: Graduasi) -> date:
     """Return the day on which a case came to where it stands by an act of its way; its resumption is none."""
     at = await session.scalar(CAME, {"graduasi_id": case.graduasi_id, "state": case.state.value})
-    return at.astimezone(JAKARTA).date() if at is not None else case.since_on
+    return day_of(at) if at is not None else case.since_on
 
 
 def check_dated(pointer: str, on: date, earliest: date, today: date) -> None:

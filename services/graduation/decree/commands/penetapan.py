@@ -16,13 +16,7 @@ from services.graduation.decree.errors import AlreadyInAnSk, CasesNotApproved, S
 from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy
-from services.graduation.policy.rules import (
-    calendar_of,
-    effective_tahap,
-    last_payable,
-    start_of,
-    term_ends_on,
-)
+from services.graduation.policy.rules import calendar_of, effective_tahap, last_payable, term_ends_on
 from services.graduation.replicas.models import Kpm
 from services.graduation.term.commands import TERM_ENDED
 from shared import jobs
@@ -30,6 +24,7 @@ from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiDetermined
 from shared.database import refusing, uuid7
+from shared.dates import midnight
 from shared.errors import NotFound
 from shared.messaging import emit
 
@@ -104,7 +99,7 @@ async def _write(
         await session.flush()
         await advance(session, [(a.case, a.policy) for a in approved], path, act)
     day = timedelta(days=1)
-    due: dict[object, datetime] = {p.graduasi_id: start_of(p.term_ends_on + day) for p in decided}
+    due: dict[object, datetime] = {p.graduasi_id: midnight(p.term_ends_on + day) for p in decided}
     await jobs.schedule_many(session, TERM_ENDED, due)
 
 

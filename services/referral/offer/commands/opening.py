@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.deadline.commands import instant_of
 from services.referral.matching.queries import family_of, matches
 from services.referral.matching.rules.matching import Match
 from services.referral.place.commands import Obstacle, obstacles
@@ -22,6 +21,7 @@ from shared.contracts.graduation import GraduasiDetermined
 from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
 from shared.contracts.referral import RujukanOpened
 from shared.database import uuid7
+from shared.dates import midnight
 from shared.errors import NotYetKnown
 from shared.jobs import schedule
 from shared.messaging import emit
@@ -145,7 +145,7 @@ async def _ask_again(session: AsyncSession, rujukan_id: UUID, attempt: int) -> N
 async def ask_refit(session: AsyncSession, rujukan_id: UUID) -> None:
     """Let a case in which nothing goes on be matched again tomorrow: a business grows older without anybody's word."""
     tomorrow = await clock.today(session) + timedelta(days=1)
-    await schedule(session, REFITTING, instant_of(tomorrow), subject_id=rujukan_id)
+    await schedule(session, REFITTING, midnight(tomorrow), subject_id=rujukan_id)
 
 
 def drafted(rujukan: Rujukan, match: Match) -> RujukanProgram:

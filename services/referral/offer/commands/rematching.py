@@ -5,7 +5,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.deadline.commands import instant_of
 from services.referral.matching.queries import families_of, family_of, matches
 from services.referral.matching.rules.fitting import Fitting
 from services.referral.matching.rules.matching import Match, match
@@ -16,6 +15,7 @@ from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, Ruj
 from shared import clock
 from shared.access import Actor
 from shared.database import load
+from shared.dates import midnight
 from shared.jobs import Due, Job, Step, enqueue, schedule
 
 BEGINNING, REMATCHING = "program.begins", "rujukan.rematch"
@@ -55,7 +55,7 @@ async def _draft(session: AsyncSession, rujukan: Rujukan, found: Match, move: Mo
 
 async def ask_rematch(session: AsyncSession, program: Program) -> None:
     """Let open cases without an offer be matched with a revision on the day from which it holds."""
-    await schedule(session, BEGINNING, instant_of(program.valid_from), subject_id=program.program_id)
+    await schedule(session, BEGINNING, midnight(program.valid_from), subject_id=program.program_id)
 
 
 async def begin_rematch(session: AsyncSession, due: Due) -> None:

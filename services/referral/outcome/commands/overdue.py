@@ -15,7 +15,7 @@ from services.referral.deadline.errors import EscalationAcknowledged, SlaTermTak
 from services.referral.deadline.models import Awaited, Deadline, DeadlineKind, Escalation, SlaTerm
 from services.referral.notice.commands import tell_partner
 from services.referral.notice.models import Notice
-from services.referral.outcome.commands.rule_versions import end_before, require_ahead
+from services.referral.outcome.commands.rule_versions import require_ahead
 from services.referral.program.errors import ProgramUnknown
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import SYSTEM, Move, facts, walk
@@ -33,6 +33,7 @@ from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanExpired
 from shared.database import insert, load, uuid7
 from shared.messaging import emit
+from shared.validity import end_previous
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ async def set_term(session: AsyncSession, new: Term, caller: Actor) -> SlaTerm:
     )
     last = await session.scalar(older.with_for_update())
     if last is not None:
-        await end_before(session, last, new.valid_from, taken_from)
+        await end_previous(session, last, new.valid_from, taken_from)
     row = SlaTerm(
         sla_term_id=uuid7(), set_by=caller.sub, **{name: getattr(new, name) for name in Term.__slots__}
     )

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.errors import ConsentTextTaken
-from services.referral.deadline.models import SlaTerm
 from services.referral.follow_up.models import OutcomeRule
 from services.referral.outcome.errors import OutcomeRuleTaken
 from services.referral.place.errors import AlreadyPast
@@ -16,7 +15,7 @@ from services.referral.program.models import ConsentText
 from shared import clock
 from shared.access import Actor
 from shared.database import insert
-from shared.errors import DomainError
+from shared.validity import end_previous
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ async def set_outcome_rule(session: AsyncSession, new: NewOutcomeRule, caller: A
     taken_from = OutcomeRuleTaken("/body/valid_from", valid_from=new.valid_from)
     newest = sa.select(OutcomeRule).order_by(OutcomeRule.version.desc()).limit(1)
     last = (await session.scalars(newest.with_for_update(key_share=True))).one()
-    await end_before(session, last, new.valid_from, taken_from)
+    await end_previous(session, last, new.valid_from, taken_from)
     row = OutcomeRule(
         version=last.version + 1,
         months=list(new.months),
@@ -81,16 +80,6 @@ async def set_consent_text(session: AsyncSession, new: NewConsentText, caller: A
     )
     await insert(session, row, uq_consent_text_valid_from=taken_from, pk_consent_text=taken_from)
     return row
-
-
-async def end_before(
-    session: AsyncSession, last: OutcomeRule | SlaTerm, valid_from: date, taken: DomainError
-) -> None:
-    """End the version in force on the first day of the next; raise `taken` where it itself begins then or later."""
-    if last.valid_from >= valid_from:
-        raise taken
-    last.valid_to = valid_from
-    await session.flush()
 
 
 async def require_ahead(session: AsyncSession, valid_from: date) -> None:

@@ -23,6 +23,7 @@ from shared import wilayah
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
 from shared.errors import LostRace
+from shared.validity import end_previous
 
 SECRET_BYTES = 32
 BY_MACHINE = frozenset({Channel.HOST_TO_HOST, Channel.API_SPLP})
@@ -137,11 +138,7 @@ async def _end_older(
         return 0
     if last.partner_id != partner.partner_id:
         raise ProgramOfAnotherPartner("/body/code", code=code)
-    if last.valid_from >= valid_from:
-        raise taken
-    if last.valid_to is None or last.valid_to > valid_from:
-        last.valid_to = valid_from
-        await session.flush()
+    await end_previous(session, last, valid_from, taken)
     return last.revision
 
 

@@ -8,8 +8,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.deadline.commands import instant_of
-from services.referral.place.commands import PROMOTING, holds_on, intake_open, seek_place
+from services.referral.place.commands import PROMOTING, intake_open, seek_place
 from services.referral.place.errors import (
     AlreadyPast,
     IntakeOverlaps,
@@ -31,7 +30,9 @@ from shared import clock, wilayah
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import insert, uuid7
+from shared.dates import midnight
 from shared.jobs import Due, schedule
+from shared.validity import end_previous, holds_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,9 @@ async def _end(session: AsyncSession, before: ProgramQuota | None, new: NewQuota
         return
     if new.valid_from < today:
         raise AlreadyPast("/body/valid_from", on=new.valid_from)
-    before.valid_to = new.valid_from
     before.version += 1
-    await session.flush()
+    overlaps = QuotaOverlaps("/body/valid_from", code=before.program_code, kode_wilayah=before.kode_wilayah)
+    await end_previous(session, before, new.valid_from, overlaps)
 
 
 def _begun(code: str, new: NewQuota, caller: Actor) -> ProgramQuota:
@@ -155,7 +156,7 @@ async def set_intake(session: AsyncSession, code: str, new: NewIntake, caller: A
     today = await clock.today(session)
     if new.closes_on is not None and new.closes_on < today:
         raise AlreadyPast("/body/closes_on", on=new.closes_on)
-    holds = holds_on(today, IntakeWindow.opens_on, IntakeWindow.closes_on)
+    holds = holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, today)
     wanted = sa.select(IntakeWindow, holds).where(
         IntakeWindow.program_code == code, IntakeWindow.opens_on == new.opens_on
     )
@@ -183,7 +184,7 @@ async def _promote_from(
 ) -> None:
     """Let the waiting list be looked at when the day begins in Jakarta; now, when it has begun."""
     payload = {"code": code, "opened": what == "intake"}
-    await schedule(session, PROMOTING, instant_of(day), subject_id=f"{code} {what} {day}", payload=payload)
+    await schedule(session, PROMOTING, midnight(day), subject_id=f"{code} {what} {day}", payload=payload)
 
 
 AT_ONCE = 50
@@ -214,7 +215,7 @@ async def promote(session: AsyncSession, due: Due) -> None:
 async def _who_may(session: AsyncSession, code: str, after: int) -> Sequence[int]:
     """Return the next lines; who waits for a quota that is still full is passed over at no cost."""
     here = (ProgramQuota.quota_id == Waiting.quota_id, ProgramQuota.taken >= ProgramQuota.places)
-    holds = holds_on(await clock.today(session), ProgramQuota.valid_from, ProgramQuota.valid_to)
+    holds = holds_on(ProgramQuota.valid_from, ProgramQuota.valid_to, await clock.today(session))
     full = sa.select(ProgramQuota.quota_id).where(*here, holds).exists()
     mine = (Waiting.program_code == code, Waiting.left_on.is_(None), Waiting.number > after)
     wanted = sa.select(Waiting.number).where(*mine, ~full).order_by(Waiting.number).limit(AT_ONCE)

@@ -1,0 +1,50 @@
+"""Ranges of validity: from their first day to the day before `ends`; without `ends` they go on."""
+
+from datetime import date
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.errors import DomainError
+
+
+class Version(Protocol):
+    """A row that holds in a range of days."""
+
+    valid_from: Any
+    valid_to: Any
+
+
+def holds_on(
+    begins: sa.SQLColumnExpression[Any], ends: sa.SQLColumnExpression[Any], on: Any
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a range covers the day `on`, a date or an expression."""
+    return sa.and_(begins <= on, goes_on_after(ends, on))
+
+
+def goes_on_after(ends: sa.SQLColumnExpression[Any], on: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that a range has not ended by the day `on`."""
+    return sa.or_(ends.is_(None), ends > on)
+
+
+def covers(begins: date, ends: date | None, on: date) -> bool:
+    """Return whether a range covers a day."""
+    return begins <= on and (ends is None or on < ends)
+
+
+async def end_previous(
+    session: AsyncSession, previous: Version, next_from: date, refusal: DomainError
+) -> bool:
+    """End the version before on the first day of the next one. Returns whether its end changed.
+
+    Raises:
+        DomainError: `refusal`, where the version before begins on that day or later.
+    """
+    if previous.valid_from >= next_from:
+        raise refusal
+    if not covers(previous.valid_from, previous.valid_to, next_from):
+        return False
+    previous.valid_to = next_from
+    await session.flush()  # before the next row, which would overlap
+    return True
