@@ -1,14 +1,13 @@
-"""Input that cannot be meant: repeated keys, NaN, NUL, lone surrogates. Refused with a place, never a 500."""
+"""Refuse hostile input: JSON that is not strict, NUL, lone surrogates, invisible characters."""
 
-import json
 import re
-from typing import Any, NoReturn
+from typing import Any
 
+from shared import strict_json
 from shared.errors import DomainError, Words
 from shared.invisible import has_invisible
 
 DEEPEST = 40
-LONGEST_NUMBER = 32
 # Of one object; the largest that a route takes are the 60 answers of an assessment.
 MOST_KEYS = 100
 # Control characters but tab, line feed and carriage return; DEL; lone surrogates.
@@ -35,28 +34,14 @@ def parse(body: bytes, most_values: int) -> Any:
     """Return the JSON value of `body`.
 
     Raises:
-        MalformedRequest: it is no JSON, has what no honest client sends, or more than `most_values` keys and items.
+        MalformedRequest: it is no strict JSON, has text that no honest client sends, or more than `most_values` keys
+            and items.
     """
     try:
-        text = body.decode("utf-8")
-        value = json.loads(
-            text,
-            object_pairs_hook=_distinct,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_decimal,
-        )
-    except UnicodeDecodeError:
-        raise MalformedRequest(reason=Words("the body is not UTF-8", "isinya bukan UTF-8")) from None
-    except json.JSONDecodeError as error:
-        raise MalformedRequest(
-            f"/body/{error.pos}",
-            reason=Words(f"no JSON at character {error.pos}", f"bukan JSON pada karakter {error.pos}"),
-        ) from None
-    except RecursionError:
-        raise MalformedRequest(
-            reason=Words("the body is nested too deeply", "isinya bersarang terlalu dalam")
-        ) from None
+        value = strict_json.loads(body)
+    except strict_json.NotStrictJson as error:
+        pointer = None if error.position is None else f"/body/{error.position}"
+        raise MalformedRequest(pointer, reason=error.reason) from None
     _check(value, most_values)
     return value
 
@@ -102,29 +87,3 @@ def _check(value: Any, most_values: int) -> None:
             waiting += [(part, depth + 1) for part in one]
             if isinstance(one, dict):
                 waiting += [(part, depth + 1) for part in one.values()]
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise MalformedRequest(reason=Words("a field is given twice", "ada isian yang diberikan dua kali"))
-    return fields
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise MalformedRequest(reason=Words(f"{name} is not a number", f"{name} bukan bilangan"))
-
-
-def _integer(text: str) -> int:
-    if len(text) > LONGEST_NUMBER:
-        raise MalformedRequest(reason=Words("a number is too long", "ada bilangan yang terlalu panjang"))
-    return int(text)
-
-
-def _decimal(text: str) -> float:
-    if len(text) > LONGEST_NUMBER:
-        raise MalformedRequest(reason=Words("a number is too long", "ada bilangan yang terlalu panjang"))
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise MalformedRequest(reason=Words("a number is too large", "ada bilangan yang terlalu besar"))
-    return value
