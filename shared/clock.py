@@ -13,9 +13,9 @@ from shared import schema
 from shared.dates import JAKARTA, day_of
 from shared.errors import DomainError
 from shared.settings import Settings
+from shared.transaction import context_of
 
 FARTHEST = timedelta(days=366 * 50)
-READ_AT_BEGIN = "clock_offset"
 
 
 class ClockStandsFixed(DomainError):
@@ -95,7 +95,7 @@ async def advance(session: AsyncSession, by: timedelta) -> datetime:
 
 async def offset(session: AsyncSession) -> timedelta:
     """Return how far the development clock is ahead of real time; a session of `Database` read it when it began."""
-    seconds = session.info.get(READ_AT_BEGIN)
+    seconds = context_of(session).clock_offset
     if seconds is None:
         seconds = await session.scalar(select(schema.business_clock.c.offset_seconds))
     return timedelta(seconds=seconds or 0)
@@ -103,5 +103,5 @@ async def offset(session: AsyncSession) -> timedelta:
 
 async def hold(session: AsyncSession) -> None:
     """Keep the clock to this transaction: two who set it at once must not turn it back between them."""
-    session.info.pop(READ_AT_BEGIN, None)
+    context_of(session).clock_offset = None
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('pilar business clock'))"))

@@ -3,7 +3,7 @@
 from uuid_utils.compat import uuid7
 
 from shared.database.columns import COLUMN_TYPES, Rupiah, as_table, service_metadata, text_enum
-from shared.database.opening import Viewer, said
+from shared.database.opening import said
 from shared.database.refusals import insert, refusing
 from shared.database.rows import (
     Row,
@@ -25,7 +25,6 @@ __all__ = [
     "Database",
     "Row",
     "Rupiah",
-    "Viewer",
     "acted_by",
     "as_table",
     "constraint_of",

@@ -2,28 +2,17 @@
 
 from collections.abc import Awaitable
 from functools import lru_cache
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.access import Actor
+
 CLOCK_MOVED = "PC001"
 READ_CLOCK = "SELECT offset_seconds FROM platform.business_clock"
-
-
-class Viewer(Protocol):
-    """What row security needs to know of a caller."""
-
-    @property
-    def scope(self) -> str: ...
-    @property
-    def areas(self) -> tuple[str, ...]: ...
-    @property
-    def pendamping_id(self) -> UUID | None: ...
-    @property
-    def partner_id(self) -> UUID | None: ...
 
 
 def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
@@ -32,7 +21,7 @@ def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
     return cast("asyncpg.Connection", pooled.driver_connection)
 
 
-def opening(actor: Viewer | None, clock_offset: int | None) -> str:
+def opening(actor: Actor | None, clock_offset: int | None) -> str:
     """Return the message that begins a transaction; the same caller begins many."""
     if actor is None:
         return _opening("", (), None, None, clock_offset)

@@ -16,6 +16,7 @@ from shared.access import Actor
 from shared.database.opening import said
 from shared.errors import NotFound
 from shared.privacy import Vault
+from shared.transaction import context_of
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 
@@ -41,12 +42,12 @@ async def raw(session: AsyncSession) -> asyncpg.Connection:
     """Return the driver's connection, inside the session's transaction, which has begun."""
     if session.in_nested_transaction():
         await session.connection()  # a savepoint begins when the session first needs its connection
-    return cast("asyncpg.Connection", session.info["driver"])
+    return context_of(session).driver
 
 
 def vault_of(session: AsyncSession) -> Vault:
     """Return the service's keys, as the session's database has them."""
-    vault: Vault | None = session.info["vault"]
+    vault = context_of(session).vault
     if vault is None:
         message = "this process was given no keys, and cannot seal or open"
         raise RuntimeError(message)
@@ -115,7 +116,7 @@ async def write_once(session: AsyncSession, model: type[DeclarativeBase], row: M
 async def _write(session: AsyncSession, table: sa.Table, row: Mapping[str, object], end: str) -> object:
     connection = await raw(session)
     await flush_held(session)
-    schema = session.info["translate"].get(table.schema, table.schema) or "public"
+    schema = context_of(session).schema_of(table.schema)
     statement = _one_row_statement(table, schema, tuple(row), end)
     return await said(connection.fetchval(statement, orjson.dumps(row, default=_as_json).decode()))
 
@@ -154,7 +155,7 @@ def _upsert_statement(
     keep: frozenset[str],
 ) -> str:
     table = cast("sa.Table", model.__table__)
-    schema = session.info["translate"].get(table.schema, table.schema) or "public"
+    schema = context_of(session).schema_of(table.schema)
     dialect = session.get_bind().dialect
     typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect)}' for name in names)
     columns = ", ".join(f'"{name}"' for name in names)

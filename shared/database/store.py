@@ -13,10 +13,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from shared import clock
-from shared.database.opening import CLOCK_MOVED, READ_CLOCK, Viewer, driver_of, opening, roll_back, said
+from shared.access import Actor
+from shared.database.opening import CLOCK_MOVED, READ_CLOCK, driver_of, opening, roll_back, said
 from shared.database.rows import flush_held, sqlstate_of
 from shared.messaging.outbox import record
 from shared.privacy import Vault
+from shared.transaction import KEY, TransactionContext
 
 OLDEST_POSTGRES = 180000
 WAKE_EVERY_SECONDS = 0.02
@@ -69,7 +71,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, actor: Viewer | None = None, *, translate: Mapping[str, str] | None = None
+        self, actor: Actor | None = None, *, translate: Mapping[str, str] | None = None
     ) -> AsyncIterator[AsyncSession]:
         """Open a session that commits at the end together with the events that it emitted.
 
@@ -83,9 +85,10 @@ class Database:
                 await connection.execution_options(schema_translate_map=dict(translate))
             driver = driver_of(connection)
             session = AsyncSession(connection, expire_on_commit=False)
-            session.info.update(actor=actor, translate=translate or {}, vault=self.vault, driver=driver)
+            context = TransactionContext(driver, self.vault, actor, translate or {})
+            session.info[KEY] = context
             try:
-                await self._begin(session, driver, actor)
+                await self._begin(context)
                 yield session
                 told = await _finish(session, driver)
             except BaseException:
@@ -99,26 +102,25 @@ class Database:
         if told and self.wake_relay:
             self.wake()
 
-    async def _begin(self, session: AsyncSession, driver: asyncpg.Connection, actor: Viewer | None) -> None:
+    async def _begin(self, context: TransactionContext) -> None:
         """Begin, and say whose rows may be seen; without an actor the api role sees none (architecture.md).
 
         The development clock's offset is kept from transaction to transaction; PostgreSQL refuses a stale one.
         """
-        travels = clock.Travel.allowed
+        driver, travels = context.driver, clock.Travel.allowed
         while True:
             if travels and self._clock_offset is None:
                 self._clock_offset = int(await said(driver.fetchval(READ_CLOCK)))
             offset = self._clock_offset if travels else None
             try:
-                await said(driver.execute(opening(actor, offset)))
+                await said(driver.execute(opening(context.actor, offset)))
             except DBAPIError as error:
                 if sqlstate_of(error) != CLOCK_MOVED:
                     raise
                 await said(driver.execute("ROLLBACK"))
                 self._clock_offset = None
                 continue
-            if travels:
-                session.info[clock.READ_AT_BEGIN] = offset
+            context.clock_offset = offset
             return
 
     def wake(self) -> None:

@@ -23,6 +23,7 @@ from shared.faults import faultpoint
 from shared.http import idempotency, strict
 from shared.http.body import limit_of, spool, upload_of, whole
 from shared.http.problems import problem
+from shared.transaction import context_of
 
 FILE_TYPES = ("application/octet-stream", "text/csv")
 # What a key or an item of JSON takes at least on average; a UUID takes 39.
@@ -149,7 +150,7 @@ class Route(APIRoute):
             self._upload(request, actor),
             request.app.state.database.transaction(actor) as session,
         ):
-            session.info["request_id"] = request.state.request_id
+            context_of(session).request_id = request.state.request_id
             request.state.session = session
             stored = await idempotency.look_up(session, request, actor, key) if key else None
             if stored is None:

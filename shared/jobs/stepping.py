@@ -18,6 +18,7 @@ from shared.faults import faultpoint
 from shared.jobs.asking import from_json
 from shared.jobs.kinds import LEASE, Job, RowError, Step, Work
 from shared.jobs.telling import TooManyRefusals, as_sentences, why_it_ended
+from shared.transaction import context_of
 
 MOST_TRIES = 5
 MOST_REFUSALS = 10_000
@@ -71,7 +72,7 @@ async def _one_step(database: Database, todo: Work, job_id: UUID, lease: UUID, u
         if row is None:
             return False
         job = _job_of(row)
-        session.info["actor"] = job.actor
+        context_of(session).actor = job.actor
         step = Step(finished=True) if row.cancel_asked else await todo.steps[row.kind](session, job)
         await faultpoint(f"job.{row.kind}.before_commit")
         state = "CANCELLED" if row.cancel_asked else "DONE" if step.finished else "RUNNING"

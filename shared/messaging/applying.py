@@ -221,7 +221,6 @@ async def _apply(
     database: Database, batch: Batch, translate: dict[str, str] | None, *, singly: bool = False
 ) -> int:
     async with database.transaction(Actor.system(database.service), translate=translate) as session:
-        session.info["subscription"] = batch.called
         await know_the_start(session, batch.subscription)
         await batch.decide(session)
         if singly:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
 from shared.messaging.subscription import Received, Record, Subscription
+from shared.transaction import context_of
 
 SEALED_TOPIC = "pilar.sealed"
 NOW = "@now"
@@ -181,10 +182,10 @@ async def know_the_start(session: AsyncSession, subscription: Subscription) -> N
     """Let the session know which records lie before the `now` at which a reaction started."""
     if subscription.starts == "now":
         rows = await (await raw(session)).fetch(MARKS, subscription.name + NOW)
-        session.info["started"] = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        context_of(session).started = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
 def before_the_start(session: AsyncSession, record: Record) -> bool:
     """Whether a record lies before the start of a reaction that starts `now`: its cursor moves, and nothing else."""
-    started: dict[tuple[str, int], int] | None = session.info.get("started")
+    started = context_of(session).started
     return started is not None and record.offset < started.get((record.topic, record.partition), 0)

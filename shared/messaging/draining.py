@@ -112,7 +112,6 @@ async def resume(
 
 async def drain(session: AsyncSession, subscription: Subscription, topic: str, key: str) -> int:
     """Apply parked events of a key in order under its cursor's lock; stop at the first that fails or is missing."""
-    session.info["subscription"] = subscription.name
     await know_the_start(session, subscription)
     place = (await lock_places(session, subscription.name, [(topic, key)]))[topic, key]
     connection = await raw(session)

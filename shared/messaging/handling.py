@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database import sqlstate_of
 from shared.messaging.cursors import PositionMoved, before_the_start
 from shared.messaging.subscription import BatchHandler, OneHandler, Received, Subscription
+from shared.transaction import context_of
 
 # Connections, rollbacks of the server's choice, resources, operators and the system: none of these is the event's fault.
 TRANSIENT_CLASSES = frozenset({"08", "40", "53", "57", "58", "XX"})
@@ -67,18 +68,19 @@ async def run_handlers(
     session: AsyncSession, subscription: Subscription, ready: Sequence[Received[Any]]
 ) -> None:
     """Run the handlers of new facts. Order is kept within a key; batch handlers get lists over many keys."""
+    context = context_of(session)
     for group in rounds(session, subscription, ready):
         for received in group.values():
             kind, handler = subscription.handlers[received[0].meta.wire]
-            session.info["cause"] = received[0].meta
+            context.cause = received[0].meta
             if kind == "batch":
                 await cast("BatchHandler", handler)(session, received)
                 continue
             for fact in received:
-                session.info["cause"] = fact.meta
+                context.cause = fact.meta
                 await cast("OneHandler", handler)(session, fact.event, fact.meta)
-    session.info["cause"] = None
-    if subscription.kind == "replica" and session.info.get("emitted"):
+    context.cause = None
+    if subscription.kind == "replica" and context.events:
         raise ReplicaTold(subscription.name)
 
 

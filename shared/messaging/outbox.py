@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from shared.errors import DomainError
 from shared.events import Event
 from shared.schema import SHARDS
+from shared.transaction import KEY, context_of
 
 LARGEST_BODY = 262_144
 
@@ -51,13 +52,6 @@ class EventTooLarge(DomainError):
     id = "Isi kabar ini melebihi batas satu kejadian (256 KiB)."
 
 
-class Teller(Protocol):
-    """Who is behind a fact: shown in a family's life, never a name."""
-
-    @property
-    def sub(self) -> str: ...
-
-
 def shard_of(key: str) -> int:
     """The shard (in the one-machine transport: the partition) that a key belongs to, for ever."""
     return zlib.crc32(key.encode()) % SHARDS
@@ -68,15 +62,16 @@ def emit(session: AsyncSession, event: Event, *, occurred_at: datetime | None = 
 
     `occurred_at` is business time (UTC); the transaction's business clock is used when it is left out.
     """
-    session.info.setdefault("emitted", []).append((event, occurred_at))
+    context_of(session).events.append((event, occurred_at))
 
 
 async def record(session: AsyncSession) -> int:
     """Take the positions of all collected facts in one sorted statement and write the outbox rows."""
-    emitted: list[tuple[Event, datetime | None]] = session.info.pop("emitted", [])
+    context = context_of(session)
+    emitted, context.events = context.events, []
     if not emitted:
         return 0
-    connection: Any = session.info["driver"]
+    connection: Any = context.driver
     counts: dict[tuple[str, str], int] = {}
     for event, _ in emitted:
         place = (event.topic, event.key)
@@ -118,8 +113,8 @@ def envelope(
     session: AsyncSession, event: Event, event_id: UUID, position: tuple[int, int], occurred_at: datetime
 ) -> bytes:
     """Return the structured CloudEvents 1.0 JSON of one fact; `epoch` and `seq` are its position in its stream."""
-    actor: Teller | None = session.info.get("actor")
-    cause: Any = session.info.get("cause")
+    context = context_of(session)
+    actor, cause = context.actor, context.cause
     fields: dict[str, Any] = {
         "specversion": "1.0",
         "id": str(event_id),
@@ -132,9 +127,7 @@ def envelope(
         "epoch": position[0],
         "seq": position[1],
         "actor": actor.sub if actor else "system",
-        "correlationid": str(cause.correlation_id)
-        if cause
-        else session.info.get("request_id", str(event_id)),
+        "correlationid": str(cause.correlation_id) if cause else context.request_id or str(event_id),
         "data": orjson.Fragment(event.model_dump_json()),
     }
     if cause:
@@ -148,7 +141,7 @@ _told_before: "WeakKeyDictionary[SessionTransaction, int]" = WeakKeyDictionary()
 @sqlalchemy_event.listens_for(Session, "after_transaction_create")
 def _mark(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
-        _told_before[transaction] = len(session.info.get("emitted", ()))
+        _told_before[transaction] = len(context_of(session).events)
 
 
 @sqlalchemy_event.listens_for(Session, "after_soft_rollback")
@@ -157,12 +150,12 @@ def _drop(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is not None and not transaction.nested:
         return  # a failed flush: the savepoint or transaction around it is rolled back next
     kept = _told_before.get(transaction, 0) if transaction.nested else 0
-    del session.info.get("emitted", [])[kept:]
+    del context_of(session).events[kept:]
 
 
 @sqlalchemy_event.listens_for(Session, "before_commit")
 def _refuse(session: Session) -> None:
     """A plain `session.commit()` would lose collected facts silently; only `Database.transaction` may commit."""
-    if "driver" in session.info and not session.in_nested_transaction():
+    if KEY in session.info and not session.in_nested_transaction():
         msg = "the commit did not come from Database.transaction"
         raise RuntimeError(msg)

@@ -49,6 +49,7 @@ from shared.contracts.registry import (
 from shared.database import raw, upsert
 from shared.events import Event
 from shared.messaging import Received
+from shared.transaction import context_of
 
 # The code of a kabupaten or kota: `33.24`.
 KABKOTA = 5
@@ -89,7 +90,7 @@ async def keep_candidates(session: AsyncSession, kpm_ids: Iterable[object]) -> N
 
     Honours a rebuild: the schema is the one that the session fills.
     """
-    schema = session.info["translate"].get("replica_kpm", "replica_kpm")
+    schema = context_of(session).schema_of("replica_kpm")
     connection = await raw(session)
     await session.flush()
     # As one text: the driver looks at each element of an array, twice.

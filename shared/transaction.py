@@ -1,0 +1,55 @@
+"""What one transaction carries beside its rows: who acts, by which keys and clock, and the events it emits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, cast
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from shared.access import Actor
+from shared.events import Event
+from shared.privacy import Vault
+
+KEY = "transaction"
+
+
+class Cause(Protocol):
+    """The envelope of the event that a handler reacts to."""
+
+    @property
+    def event_id(self) -> UUID: ...
+    @property
+    def correlation_id(self) -> str: ...
+
+
+@dataclass(slots=True)
+class TransactionContext:
+    """The state of one transaction of `Database`, kept beside its session.
+
+    `schemas` maps the PostgreSQL schemas of a replica to the copies that a rebuild fills. `clock_offset` is how many
+    seconds the development clock is ahead, None where it was not read. `started` holds, by topic and partition, the
+    offset at which a reaction that starts `now` began.
+    """
+
+    driver: asyncpg.Connection
+    vault: Vault | None = None
+    actor: Actor | None = None
+    schemas: Mapping[str, str] = field(default_factory=dict[str, str])
+    clock_offset: int | None = None
+    request_id: str | None = None
+    cause: Cause | None = None
+    started: dict[tuple[str, int], int] | None = None
+    events: list[tuple[Event, datetime | None]] = field(default_factory=list[tuple[Event, datetime | None]])
+
+    def schema_of(self, schema: str | None) -> str:
+        """Return the PostgreSQL schema to write to: a rebuild's copy, or the schema itself."""
+        return self.schemas.get(schema or "public", schema or "public")
+
+
+def context_of(session: AsyncSession | Session) -> TransactionContext:
+    """Return the context of a session that `Database.transaction` opened."""
+    return cast("TransactionContext", session.info[KEY])
