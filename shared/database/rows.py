@@ -87,7 +87,7 @@ async def upsert(
     statement = _upsert_statement(session, model, tuple(rows[0]), keys, frozenset(keep))
     connection = await raw(session)
     await session.flush()
-    await connection.execute(statement, orjson.dumps(list(latest.values())).decode())
+    await connection.execute(statement, orjson.dumps(list(latest.values()), default=_as_json).decode())
 
 
 async def write(session: AsyncSession, row: DeclarativeBase) -> None:

@@ -213,6 +213,7 @@ async def check_families(
     """Raise FamilyNamedTwice, or NotAllAccompanied when one was not the placement's on the day."""
     if len(set(kpm_ids)) < len(kpm_ids):
         raise FamilyNamedTwice("/body/attendance")
+    # Fast path: one statement for all families of a session.
     found = await (await raw(session)).fetchval(MINE, list(kpm_ids), penugasan_id, on) or 0
     if found != len(kpm_ids):
         raise NotAllAccompanied("/body/attendance", count=len(kpm_ids) - found, on=on)
@@ -231,6 +232,7 @@ async def insert_session(session: AsyncSession, sesi: P2k2Sesi) -> None:
 
 async def count_answers(session: AsyncSession, sesi: P2k2Sesi, attendance: Sequence[Answer]) -> None:
     """Write the answers, count each family's anew and tell its facts; three statements, however many families."""
+    # Fast path: one statement for all families of a session.
     connection: Any = await raw(session)
     kpm_ids = [kpm_id for kpm_id, _ in attendance]
     answers = [presence.value for _, presence in attendance]

@@ -98,6 +98,7 @@ async def revise_usaha(
         raise LostRace("/header/If-Match")
     owner = await member_of(session, kpm_id, usaha.anggota_id, "/path/usaha_id")
     await check_days(session, said)
+    # Fast path: the business's history is copied by the database.
     await keep_usaha(await raw(session), [usaha_id])
     say(session, usaha, owner, said)
     usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)

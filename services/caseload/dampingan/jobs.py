@@ -45,6 +45,7 @@ async def end_what_is_past(session: AsyncSession, job: Job) -> Step:
         return Step(place=job.place)
     began, limit = time.monotonic(), int(job.place.get("limit", 500))
     try:
+        # Fast path: one statement locks the dampingan of a step.
         rows = await (await raw(session)).fetch(PAST, await clock.today(session), limit)
         await close(session, [dict(row) for row in rows], who=job.actor.sub)
     except PostgresError as error:

@@ -69,6 +69,7 @@ async def next_families(
     """Return the next families in the order of their ids, locked as far as they are accompanied."""
     giving, taking = placements
     after, purpose = UUID(job.place.get("after", str(BEFORE_ALL))), order.purpose and order.purpose.value
+    # Fast path: one statement reads and locks the families of a step (bench: hand_over).
     found = await (await raw(session)).fetch(
         PHASES[phase],
         *(giving.penugasan_id, giving.pendamping_id, order.kode_wilayah, order.on, purpose),

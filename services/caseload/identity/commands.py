@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import Kpm, KpmAnggota
@@ -13,7 +12,7 @@ from services.caseload.identity.models import Sealing, SealingState
 from shared import clock
 from shared.contracts.caseload import IdentitySealed
 from shared.contracts.referral import ConsentGiven, ConsentWithdrawn
-from shared.database import vault_of
+from shared.database import upsert, vault_of, write_once
 from shared.messaging import emit
 from shared.privacy import read_public_key, seal_to
 from shared.privacy.sealing import public_key_id
@@ -23,16 +22,7 @@ RECIPIENT = "referral"
 
 async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
     """Seal NIK, name and phone of the pengurus to referral; sealed or withdrawn before: nothing."""
-    row = insert(Sealing).values(
-        recipient=RECIPIENT,
-        for_id=event.rujukan_program_id,
-        kpm_id=event.kpm_id,
-        consent_id=event.consent_id,
-        partner_id=event.partner_id,
-        text_version=event.text_version,
-        state=SealingState.CONSENTED,
-    )
-    await session.execute(row.on_conflict_do_nothing())
+    await write_once(session, Sealing, _sealing(event) | {"state": SealingState.CONSENTED})
     place = (RECIPIENT, event.rujukan_program_id)
     sealing = await session.get_one(Sealing, place, with_for_update=True, populate_existing=True)
     if sealing.state is SealingState.WITHDRAWN and sealing.consent_id != event.consent_id:
@@ -102,16 +92,17 @@ async def minimum_fields(session: AsyncSession, kpm_id: UUID) -> dict[str, str] 
 
 async def stop_sealing(session: AsyncSession, event: ConsentWithdrawn) -> None:
     """Remember that the consent is taken back; nothing more is sealed for it."""
-    now = await clock.now(session)
-    row = insert(Sealing).values(
-        recipient=RECIPIENT,
-        for_id=event.rujukan_program_id,
-        kpm_id=event.kpm_id,
-        consent_id=event.consent_id,
-        partner_id=event.partner_id,
-        text_version=event.text_version,
-        state=SealingState.WITHDRAWN,
-        withdrawn_at=now,
-    )
-    stopped = {"state": SealingState.WITHDRAWN, "withdrawn_at": now}
-    await session.execute(row.on_conflict_do_update(index_elements=["recipient", "for_id"], set_=stopped))
+    consent = _sealing(event)
+    stopped = {"state": SealingState.WITHDRAWN, "withdrawn_at": await clock.now(session)}
+    await upsert(session, Sealing, [consent | stopped], key=["recipient", "for_id"], keep=consent)
+
+
+def _sealing(event: ConsentGiven | ConsentWithdrawn) -> dict[str, object]:
+    return {
+        "recipient": RECIPIENT,
+        "for_id": event.rujukan_program_id,
+        "kpm_id": event.kpm_id,
+        "consent_id": event.consent_id,
+        "partner_id": event.partner_id,
+        "text_version": event.text_version,
+    }

@@ -34,6 +34,7 @@ async def open_many(session: AsyncSession, kind: TugasKind, causes: Sequence[tup
     """Open a task a family (kpm_id, cause_id), in one statement; a family that is not known here gets none."""
     if not causes:
         return
+    # Fast path: one statement opens the tasks of all families.
     today, connection = await clock.today(session), await raw(session)
     await session.flush()
     due_on = today + timedelta(days=await term_of(session, kind, today))

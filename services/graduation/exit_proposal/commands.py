@@ -5,13 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.commands.proposal import proposed
 from services.graduation.assessment.models import Usul
 from services.graduation.case.commands.transitions import Act, advance, load_case
-from services.graduation.case.models import ENDED_WITHOUT, STANDING, Graduasi, GraduasiState, Stage
+from services.graduation.case.models import ENDED_WITHOUT, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import policy_on
@@ -19,7 +18,7 @@ from shared.access import Actor, Role
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposed
 from shared.contracts.kinds import Bansos
-from shared.database import uuid7
+from shared.database import uuid7, write_once
 from shared.messaging import emit
 
 
@@ -31,10 +30,8 @@ async def hear_exit(session: AsyncSession, told: ExitProposed, on: date) -> None
     columns = {column.key for column in ExitProposal.__table__.columns}
     fields = {name: value for name, value in told.model_dump().items() if name in columns}
     fields |= {"told_on": on, "heard_at": (await moment_of(session)).at, "taken": ExitTaken.NO_POLICY}
-    heard = insert(ExitProposal).values(fields).on_conflict_do_nothing(index_elements=["exit_proposal_id"])
-    new = (await session.scalars(heard.returning(ExitProposal))).one_or_none()
-    if new is not None:
-        await take_up(session, new)
+    if await write_once(session, ExitProposal, fields):
+        await take_up(session, await session.get_one(ExitProposal, told.exit_proposal_id))
 
 
 async def take_up(session: AsyncSession, told: ExitProposal) -> None:
@@ -84,12 +81,7 @@ async def _open(session: AsyncSession, told: ExitProposal, policy: Policy) -> UU
     row |= {"graduasi_id": uuid7(), "policy_id": policy.policy_id, "policy_version": policy.version}
     row |= {"state": GraduasiState.TERIDENTIFIKASI, "since_on": now.on, "version": 1}
     row |= {"opened_by": proposer_of(told).person, "opened_at": now.at, "opened_in": told.kode_wilayah}
-    once = (
-        insert(Graduasi)
-        .values(row)
-        .on_conflict_do_nothing(index_elements=["kepesertaan_id"], index_where=STANDING)
-    )
-    return await session.scalar(once.returning(Graduasi.graduasi_id))
+    return row["graduasi_id"] if await write_once(session, Graduasi, row) else None
 
 
 async def _propose(session: AsyncSession, told: ExitProposal, graduasi_id: UUID) -> None:

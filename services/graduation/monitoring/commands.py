@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_care
@@ -26,7 +25,7 @@ from shared.access import Actor
 from shared.clock import Moment, moment_of
 from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
 from shared.contracts.kinds import MonitoringOutcome
-from shared.database import load, uuid7
+from shared.database import load, uuid7, write_once
 from shared.dates import months_after
 from shared.errors import NotFound
 from shared.messaging import emit
@@ -105,7 +104,7 @@ async def _add_check(
     task = _task(case, effective_on, TaskKind.LAPORAN, running_month(effective_on, opens_on))
     task.opens_on, task.due_on = opens_on, opens_on + timedelta(days=policy.check_days)
     row = {column.key: getattr(task, column.key) for column in MonitoringTask.__table__.columns}
-    await session.execute(insert(MonitoringTask).values(row).on_conflict_do_nothing())
+    await write_once(session, MonitoringTask, row)
 
 
 def running_month(effective_on: date, on: date) -> int:

@@ -43,7 +43,7 @@ from shared import clock
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.kinds import ExitReason
-from shared.database import load, refusing, uuid7
+from shared.database import insert, load, refusing, uuid7, write
 from shared.errors import LostRace
 from shared.validity import end_previous
 
@@ -108,8 +108,9 @@ async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) 
         "drafted_at": (await moment_of(session)).at,
     }
     with refusing(**CONTRADICTIONS):
-        made = await session.scalars(sa.insert(Policy).values(row).returning(Policy))
-    return made.one()
+        # Not by the ORM: its INSERT names every column, and the api role may set those of the content alone.
+        await write(session, Policy(**row))
+    return await session.get_one(Policy, row["policy_id"])
 
 
 async def _instrument(session: AsyncSession, draft: PolicyDraft) -> UUID | None:
@@ -134,12 +135,10 @@ async def _new_instrument(session: AsyncSession, draft: InstrumentDraft) -> UUID
         source=draft.source,
         criteria=len(draft.indicators),
     )
-    session.add(made)
-    with refusing(uq_instrument_version=LostRace):
-        await session.flush()
+    await insert(session, made, uq_instrument_version=LostRace)
     head = {"instrument_id": made.instrument_id, "criteria": made.criteria}
-    rows = [{**head, "position": place, **one} for place, one in enumerate(draft.indicators, 1)]
-    await session.execute(sa.insert(Indicator), rows)
+    session.add_all(Indicator(**head, position=place, **one) for place, one in enumerate(draft.indicators, 1))
+    await session.flush()
     return made.instrument_id
 
 
@@ -154,8 +153,7 @@ async def approve_policy(session: AsyncSession, actor: Actor, policy_id: UUID, n
     require_move(policy, PolicyState.APPROVED, now.on)
     given = {"policy_id": policy_id, "person": actor.person, "sub": actor.sub, "note": note, "at": now.at}
     given |= {"drafted_by": policy.drafted_by, "drafted_by_sub": policy.drafted_by_sub}
-    with refusing(**TWO_OTHERS):
-        await session.execute(sa.insert(PolicyApproval).values(given))
+    await insert(session, PolicyApproval(**given), **TWO_OTHERS)
     if policy.first_approver is None:
         policy.first_approver = actor.person
     else:
@@ -189,7 +187,7 @@ async def withdraw_policy(session: AsyncSession, actor: Actor, policy_id: UUID, 
     now = await moment_of(session)
     require_move(policy, PolicyState.WITHDRAWN, now.on)
     given = {"policy_id": policy_id, "person": actor.person, "sub": actor.sub, "reason": reason, "at": now.at}
-    await session.execute(sa.insert(PolicyWithdrawal).values(given))
+    await insert(session, PolicyWithdrawal(**given))
     policy.withdrawn_by, policy.withdrawn_on = actor.person, now.on
     return policy
 
@@ -249,9 +247,7 @@ async def set_credit_rule(session: AsyncSession, actor: Actor, new: NewCreditRul
         set_by=actor.person,
         **asdict(new),
     )
-    session.add(row)
-    with refusing(pk_credit_rule=LostRace):
-        await session.flush()
+    await insert(session, row, pk_credit_rule=LostRace)
     return row
 
 

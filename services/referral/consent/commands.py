@@ -7,7 +7,6 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.errors import (
@@ -34,7 +33,7 @@ from shared import clock, files
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import ConsentGiven, ConsentWithdrawn, RujukanWithdrawn
-from shared.database import insert, load, uuid7, vault_of
+from shared.database import insert, load, uuid7, vault_of, write_once
 from shared.errors import NotFound
 from shared.messaging import emit
 
@@ -163,18 +162,18 @@ async def keep_identity(session: AsyncSession, for_id: UUID, kpm_id: UUID, perso
         orjson.dumps(person).decode(), table="identity", column="sealed", row_id=for_id
     )
     values = {"for_id": for_id, "recipient": RECIPIENT, "kpm_id": kpm_id, "sealed": sealed}
-    new = insert_into(Identity).values(values).on_conflict_do_nothing().returning(Identity.for_id)
-    if await session.scalar(new) is not None:
+    if await write_once(session, Identity, values):
         await ask_sending(session, for_id)
 
 
 async def pause_rujukan(session: AsyncSession, rujukan: Rujukan, sanggah_id: UUID) -> None:
     """Hold the case for this sanggah; heard again, nothing changes, whatever has come of the sanggah since."""
-    new = insert_into(Pause).values(
-        sanggah_id=sanggah_id, rujukan_id=rujukan.rujukan_id, paused_on=await clock.today(session)
-    )
-    held = await session.scalar(new.on_conflict_do_nothing().returning(Pause.sanggah_id))
-    if held is not None:
+    pause = {
+        "sanggah_id": sanggah_id,
+        "rujukan_id": rujukan.rujukan_id,
+        "paused_on": await clock.today(session),
+    }
+    if await write_once(session, Pause, pause):
         rujukan.paused = True
         rujukan.version += 1
 

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.deadline.models import Deadline, DeadlineKind, Escalation, SlaTerm
@@ -12,6 +11,7 @@ from services.referral.program.models import Program
 from services.referral.rujukan.models import WAITS_FOR_ANSWER, WAITS_FOR_DELIVERY, Rujukan, RujukanProgram
 from shared import clock
 from shared.contracts.kinds import RujukanProgramState
+from shared.database import upsert
 from shared.dates import midnight
 from shared.jobs import schedule
 from shared.validity import holds_on
@@ -54,9 +54,9 @@ async def _begin(session: AsyncSession, row: RujukanProgram, on: date) -> None:
 async def _set(
     session: AsyncSession, subject: UUID, kind: DeadlineKind, on: date, due_on: date, term: UUID
 ) -> None:
-    said = {"started_on": on, "due_on": due_on, "sla_term_id": term, "passed_on": None}
-    new = insert_into(Deadline).values(rujukan_program_id=subject, kind=kind, **said)
-    await session.execute(new.on_conflict_do_update(index_elements=["rujukan_program_id", "kind"], set_=said))
+    place: dict[str, object] = {"rujukan_program_id": subject, "kind": kind}
+    running = {"started_on": on, "due_on": due_on, "sla_term_id": term, "passed_on": None}
+    await upsert(session, Deadline, [place | running], key=place)
 
 
 async def fall_due(session: AsyncSession, subject: UUID, kind: DeadlineKind, due_on: date) -> None:

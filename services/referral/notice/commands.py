@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
 
 import orjson
-from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.notice.models import Notice, PartnerNotice
@@ -21,7 +20,7 @@ from services.referral.program.rules import notice_payload
 from services.referral.rujukan.commands import SYSTEM
 from services.referral.rujukan.models import REMINDERS, Rujukan, RujukanProgram
 from services.referral.sending.models import Attempt
-from shared.database import uuid7, vault_of
+from shared.database import uuid7, vault_of, write_once
 from shared.jobs import Due, schedule
 from shared.privacy import SealBroken
 
@@ -47,16 +46,15 @@ def named(subject: UUID, notice: Notice, on: date) -> Told:
 async def put_notice(session: AsyncSession, row: RujukanProgram, notice: Notice, on: date) -> PartnerNotice:
     """Write once that the partner is to be told; from now on its inbox has it. The day first written stays."""
     told = named(row.rujukan_program_id, notice, on)
-    new = insert_into(PartnerNotice).values(
-        notice_id=told.notice_id,
-        rujukan_program_id=row.rujukan_program_id,
-        partner_id=row.partner_id,
-        notice=notice,
-        on=on,
-        told_at=datetime.now(UTC),
-    )
-    await session.flush()
-    await session.execute(new.on_conflict_do_nothing())
+    values = {
+        "notice_id": told.notice_id,
+        "rujukan_program_id": row.rujukan_program_id,
+        "partner_id": row.partner_id,
+        "notice": notice,
+        "on": on,
+        "told_at": datetime.now(UTC),
+    }
+    await write_once(session, PartnerNotice, values)
     return await session.get_one(PartnerNotice, told.notice_id)
 
 

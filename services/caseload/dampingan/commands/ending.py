@@ -83,6 +83,7 @@ async def close(session: AsyncSession, rows: Sequence[dict[str, Any]], *, who: s
     """Count, remember and tell ends whose day has come, and open the gaps that they leave; set-wise."""
     if not rows:
         return
+    # Fast path: one statement ends the dampingan of a step (bench: hand_over).
     connection: Any = await raw(session)
     await connection.execute(MARK, [row["dampingan_id"] for row in rows])
     await unburden(session, rows)

@@ -62,6 +62,7 @@ async def open_gaps(session: AsyncSession, gaps: Sequence[Gap]) -> None:
     """Open gaps (kpm_id, since, cause, last penugasan_id, purpose), and a task for each family that is in PKH today."""
     if not gaps:
         return
+    # Fast path: one statement for the families of a step (bench: hand_over).
     connection, today = await raw(session), await clock.today(session)
     await session.flush()
     ids = [new_id() for _ in gaps]
@@ -73,6 +74,7 @@ async def open_gaps(session: AsyncSession, gaps: Sequence[Gap]) -> None:
 
 async def open_if_alone(session: AsyncSession, kpm_id: UUID) -> None:
     """The family is in PKH from today on: where nobody of PKH has it, that is a gap from today, and a task."""
+    # Fast path: one statement for the families of a step (bench: hand_over).
     connection, today = await raw(session), await clock.today(session)
     await session.flush()
     if await connection.fetchval(ALONE, kpm_id, today):
@@ -83,6 +85,7 @@ async def open_if_alone(session: AsyncSession, kpm_id: UUID) -> None:
 
 async def turn_gap(session: AsyncSession, kpm_id: UUID, purpose: DampinganPurpose) -> None:
     """Whoever comes to a family that nobody has comes for what it needs now: a hand-over takes it along for that."""
+    # Fast path: one statement for the families of a step (bench: hand_over).
     connection: Any = await raw(session)
     await connection.execute(TURN, kpm_id, purpose.value)
 
@@ -91,6 +94,7 @@ async def fill_gaps(session: AsyncSession, starts: Sequence[tuple[UUID, date]], 
     """Close the gaps of families that somebody accompanies from a day on, and the tasks that asked for it."""
     if not starts:
         return
+    # Fast path: one statement for the families of a step (bench: hand_over).
     connection: Any = await raw(session)
     await session.flush()
     kpm_ids = [kpm_id for kpm_id, _ in starts]

@@ -7,12 +7,12 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import DampinganLimit, DampinganLoad
 from shared.contracts.caseload import DampinganLimitCrossed
 from shared.contracts.kinds import LimitSide, PilarKind
+from shared.database import upsert
 from shared.messaging import emit
 
 
@@ -39,7 +39,7 @@ async def lock_loads(session: AsyncSession, holders: Mapping[UUID, UUID]) -> dic
         return {}
     ordered = sorted(holders)
     rows = [{"penugasan_id": p, "pendamping_id": holders[p], "weighing": 0} for p in ordered]
-    await session.execute(insert(DampinganLoad).on_conflict_do_nothing(), rows)
+    await upsert(session, DampinganLoad, rows, key=["penugasan_id"], keep=["pendamping_id", "weighing"])
     found = await session.scalars(
         sa.select(DampinganLoad)
         .where(DampinganLoad.penugasan_id.in_(ordered))

@@ -76,6 +76,7 @@ async def bound(
     session: AsyncSession, statement: str, whose: UUID, over: date, cause: GapCause, *more: str
 ) -> None:
     """Date the ends, and let each be ended on its day: a dampingan that begins later ends the day after it began."""
+    # Fast path: one statement bounds all dampingan of a placement.
     rows = await (await raw(session)).fetch(statement, whose, over, cause.value, *more)
     for day in sorted({over, *(row["ends"] for row in rows)}):
         await end_on(session, day)

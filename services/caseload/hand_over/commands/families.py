@@ -51,6 +51,7 @@ async def count_families(
     session: AsyncSession, giving: tuple[UUID, UUID], area: str, on: date, purpose: str | None, taking: Any
 ) -> dict[str, int]:
     """Return how many families a hand-over would take, and what comes with them."""
+    # Fast path: one statement counts the families of an order (bench: hand_over).
     connection = await raw(session)
     row = await connection.fetchrow(COUNTS, *giving, area, on, purpose, taking.penugasan_id, taking.valid_to)
     return dict(row) if row else {}

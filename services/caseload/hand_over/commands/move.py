@@ -80,6 +80,7 @@ class Move:
         """End and begin, count, remember and tell. The exclusion constraints stand behind every decision."""
         if not self.rows:
             return
+        # Fast path: COPY writes the dampingan of a step (bench: hand_over).
         connection: Any = await raw(session)
         held = [row["dampingan_id"] for row in self.rows if row["dampingan_id"]]
         await connection.execute(END, held, self.order.on, REASON)

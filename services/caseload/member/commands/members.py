@@ -85,6 +85,7 @@ async def leave_behind(session: AsyncSession, actor: Actor, kpm_id: UUID, known:
     """Keep the days of somebody who had left; raise the refusal of one who belongs to a family."""
     if known.left_on is None:
         raise refusal_of_nik(actor, kpm_id, known.kpm_id)
+    # Fast path: the member's history is copied by the database.
     await keep_anggota(await raw(session), [known.anggota_id])
 
 

@@ -133,6 +133,7 @@ async def take_along(session: AsyncSession, member: KpmAnggota, new: Kpm, split:
     entitled = (await session.execute(brought)).all()
     await part(session, member, EndReason.PISAH_KK, split.on)
     left = member.left_on or split.on
+    # Fast path: the history is copied by the database.
     await keep_anggota(await raw(session), [member.anggota_id])
     member.kpm_id, member.joined_on, member.left_on, member.end_reason = new.kpm_id, left, None, None
     member.pengurus = member.anggota_id == split.pengurus_id
@@ -158,6 +159,7 @@ async def take_usaha(session: AsyncSession, member: KpmAnggota, new: Kpm) -> Non
     """A business goes with its owner; where it was stays readable."""
     usaha = await session.scalar(sa.select(Usaha).where(Usaha.anggota_id == member.anggota_id))
     if usaha is not None:
+        # Fast path: the history is copied by the database.
         await keep_usaha(await raw(session), [usaha.usaha_id])
         usaha.kpm_id, usaha.version = new.kpm_id, usaha.version + 1
         emit(session, word_of(usaha, member, new.kode_wilayah))

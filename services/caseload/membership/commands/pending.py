@@ -36,6 +36,7 @@ DECIDED = frozenset({CaseState.DETERMINED, CaseState.EFFECTIVE})
 async def ask_of_others(session: AsyncSession, mark: CaseMark) -> None:
     """An SK ends one membership: ask of the family's others. Undone, or in effect on what was asked of: no question."""
     if mark.state in DECIDED:
+        # Fast path: one statement asks for the end of a case mark (bench: delivery).
         connection: Any = await raw(session)
         await session.flush()
         await connection.execute(ASK, mark.graduasi_id, mark.kepesertaan_id, await clock.today(session))

@@ -105,6 +105,7 @@ async def advance(
         for wanted in path:
             moves.append((case, case.state, wanted))
             case.become(wanted, act.moment.on, resuming=resuming)
+    # Fast path: one prepared statement writes the act and the history of all cases of a decision (bench: decisions).
     connection, statement = await raw(session), RECORD_ONE if len(cases) == 1 else RECORD_MANY
     with refusing(ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice):
         await said(connection.execute(statement, *_values(cases, moves, act)))

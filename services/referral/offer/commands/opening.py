@@ -5,7 +5,6 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.queries import family_of, matches
@@ -20,7 +19,7 @@ from shared.access import Actor
 from shared.contracts.graduation import GraduasiDetermined
 from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
 from shared.contracts.referral import RujukanOpened
-from shared.database import uuid7
+from shared.database import uuid7, write_once
 from shared.dates import midnight
 from shared.errors import NotYetKnown
 from shared.jobs import schedule
@@ -43,18 +42,15 @@ async def show_offers(session: AsyncSession, kpm_id: UUID, caller: Actor) -> Off
         raise NotYetKnown("kpm", "/query/kpm_id")
     waits = await obstacles(session, family.kpm.kode_wilayah, today)
     offers = [offer(match, waits(match.program.code)) for match in await matches(session, family)]
-    shown = OfferShown(
-        sha256=fingerprint(kpm_id, offers),
-        kpm_id=kpm_id,
-        kode_wilayah=family.kpm.kode_wilayah,
-        shown_on=today,
-        offers=offers,
-    )
-    values = {
-        name: getattr(shown, name) for name in ("sha256", "kpm_id", "kode_wilayah", "shown_on", "offers")
+    shown: dict[str, Any] = {
+        "sha256": fingerprint(kpm_id, offers),
+        "kpm_id": kpm_id,
+        "kode_wilayah": family.kpm.kode_wilayah,
+        "shown_on": today,
+        "offers": offers,
     }
-    await session.execute(insert_into(OfferShown).values(values).on_conflict_do_nothing())
-    return shown
+    await write_once(session, OfferShown, shown)
+    return OfferShown(**shown)
 
 
 def offer(match: Match, waits: Obstacle | None) -> dict[str, Any]:
@@ -86,10 +82,8 @@ async def open_rujukan(session: AsyncSession, event: GraduasiDetermined) -> None
         return
     lives_in = await session.scalar(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == event.kpm_id))
     case = _case(event) | ({"kode_wilayah": lives_in} if lives_in else {})
-    new = insert_into(Rujukan).values(**case, opened_on=await clock.today(session))
-    once = new.on_conflict_do_nothing(constraint="uq_rujukan_graduasi_id_purpose")
-    opened = await session.scalar(once.returning(Rujukan))
-    if opened is not None:
+    if await write_once(session, Rujukan, case | {"opened_on": await clock.today(session)}):
+        opened = await session.get_one(Rujukan, case["rujukan_id"])
         emit(session, opened_fact(opened))
         await match_rujukan(session, opened)
 

@@ -1,6 +1,7 @@
 """A family has fallen back: what it is offered then is a rujukan of its own purpose, beside the first (chain.md 8)."""
 
-from sqlalchemy.dialects.postgresql import insert as insert_into
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.commands import hold_like
@@ -10,7 +11,7 @@ from services.referral.rujukan.queries import rujukan_of
 from shared import clock
 from shared.contracts.graduation import RelapseConfirmed
 from shared.contracts.kinds import RujukanPurpose
-from shared.database import uuid7
+from shared.database import uuid7, write_once
 from shared.messaging import emit
 
 SAME = (
@@ -34,19 +35,17 @@ async def open_next(session: AsyncSession, event: RelapseConfirmed) -> None:
     first = await rujukan_of(session, event.graduasi_id)
     if first is None or first.state is RujukanState.DICABUT:
         return
-    new = insert_into(Rujukan).values(
-        **{name: getattr(first, name) for name in SAME},
-        rujukan_id=uuid7(),
-        purpose=RujukanPurpose.KAMBUH,
-        state=RujukanState.TERBUKA,
-        paused=False,
-        matched=False,
-        opened_on=await clock.today(session),
-        version=1,
-    )
-    once = new.on_conflict_do_nothing(constraint="uq_rujukan_graduasi_id_purpose")
-    opened = await session.scalar(once.returning(Rujukan))
-    if opened is not None:
+    case: dict[str, Any] = {name: getattr(first, name) for name in SAME} | {
+        "rujukan_id": uuid7(),
+        "purpose": RujukanPurpose.KAMBUH,
+        "state": RujukanState.TERBUKA,
+        "paused": False,
+        "matched": False,
+        "opened_on": await clock.today(session),
+        "version": 1,
+    }
+    if await write_once(session, Rujukan, case):
+        opened = await session.get_one(Rujukan, case["rujukan_id"])
         emit(session, opened_fact(opened))
         await hold_like(session, first, opened)
         await match_rujukan(session, opened)

@@ -8,7 +8,6 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.deadline.errors import EscalationAcknowledged, SlaTermTaken
@@ -31,7 +30,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanExpired
-from shared.database import insert, load, uuid7
+from shared.database import insert, load, uuid7, write_once
 from shared.messaging import emit
 from shared.validity import end_previous
 
@@ -66,13 +65,13 @@ async def escalate(session: AsyncSession, subject: UUID) -> None:
     if row is None or row.state not in WAITS_FOR_PARTNER or row.sla_due_on is None:
         return
     names = ("rujukan_program_id", "rujukan_id", "partner_id", "program_code", "kode_wilayah", "sla_due_on")
-    new = insert_into(Escalation).values(
-        escalation_id=uuid7(),
-        raised_on=await clock.today(session),
-        awaited=Awaited.DELIVERY if row.state in WAITS_FOR_DELIVERY else Awaited.ANSWER,
+    escalation = {
+        "escalation_id": uuid7(),
+        "raised_on": await clock.today(session),
+        "awaited": Awaited.DELIVERY if row.state in WAITS_FOR_DELIVERY else Awaited.ANSWER,
         **{name: getattr(row, name) for name in names},
-    )
-    await session.execute(new.on_conflict_do_nothing())
+    }
+    await write_once(session, Escalation, escalation)
 
 
 async def expire(session: AsyncSession, subject: UUID) -> None:

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.partner.commands.webhook import Reply
 from services.referral.partner.models import Breaker, BreakerLimit, BreakerState, Partner
-from shared.database import load
+from shared.database import load, write_once
 from shared.jobs import move_lane
 
 EVERYBODY = "*"
@@ -56,10 +55,8 @@ async def note_reply(session: AsyncSession, partner_id: UUID, reply: Reply) -> N
 
 async def _note_failure(session: AsyncSession, partner_id: UUID) -> None:
     now, limit = datetime.now(UTC), await limit_of(session, partner_id)
-    new = insert_into(Breaker).values(
-        partner_id=partner_id, state=BreakerState.CLOSED, failures=0, changed_at=now
-    )
-    await session.execute(new.on_conflict_do_nothing())
+    closed = {"partner_id": partner_id, "state": BreakerState.CLOSED, "failures": 0, "changed_at": now}
+    await write_once(session, Breaker, closed)
     row = await load(session, Breaker, partner_id)
     row.failures += 1
     if row.state is BreakerState.CLOSED and row.failures < limit.failures_to_open:
@@ -131,12 +128,9 @@ async def write_limit(
     session: AsyncSession, code: str, failures_to_open: int, wait_seconds: int, by: str
 ) -> BreakerLimit:
     """Write the limits of a partner's code, or of everybody without some of their own; return them."""
-    said = {"failures_to_open": failures_to_open, "wait_seconds": wait_seconds, "set_by": by}
-    new = insert_into(BreakerLimit).values(partner_code=code, version=1, **said)
-    again = new.on_conflict_do_update(
-        index_elements=["partner_code"], set_={**said, "version": BreakerLimit.version + 1}
-    )
-    written = await session.scalars(
-        again.returning(BreakerLimit), execution_options={"populate_existing": True}
-    )
-    return written.one()
+    limits = {"failures_to_open": failures_to_open, "wait_seconds": wait_seconds, "set_by": by}
+    new = await write_once(session, BreakerLimit, {"partner_code": code, "version": 1, **limits})
+    row = await load(session, BreakerLimit, code)
+    row.failures_to_open, row.wait_seconds, row.set_by = failures_to_open, wait_seconds, by
+    row.version += not new
+    return row

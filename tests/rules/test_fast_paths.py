@@ -1,0 +1,37 @@
+"""Statements past SQLAlchemy are rare: each is marked as a fast path, with its reason."""
+
+import ast
+
+from tests.rules.house import committed, name_of
+
+MARK = "# Fast path:"
+
+
+def unmarked(source: str) -> list[str]:
+    """Return the functions that take the driver's connection without saying why."""
+    lines = source.splitlines()
+    return [
+        node.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and any(
+            isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "raw"
+            for part in ast.walk(node)
+        )
+        and not any(MARK in line for line in lines[node.lineno - 1 : node.end_lineno])
+    ]
+
+
+def test_every_statement_past_sqlalchemy_is_marked() -> None:
+    found = {
+        name_of(file): functions
+        for file in committed(".py")
+        if name_of(file).startswith("services/") and (functions := unmarked(file.read_text("utf-8")))
+    }
+    assert found == {}
+
+
+def test_an_unmarked_one_would_be_seen() -> None:
+    plain = "async def read(session):\n    connection = await raw(session)\n"
+    assert unmarked(plain) == ["read"]
+    assert unmarked(plain.replace("    conn", f"    {MARK} one statement.\n    conn")) == []
