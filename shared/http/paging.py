@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
@@ -92,13 +91,6 @@ class PageRequest:
         bound = orjson.dumps([self.request.url.path, filters, self.request.state.caller.sub])
         key: bytes = self.request.app.state.cursor_key
         return hashlib.blake2b(bound + b"\x1f" + body, key=key, digest_size=16).digest()
-
-
-def _plain(value: Any) -> str:
-    """The driver's own UUID is a subclass, which orjson refuses."""
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(type(value).__name__)
 
 
 def _type(column: Any) -> Any:

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, TypeVar, cast
-from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, params
@@ -282,8 +281,3 @@ def expect_version(row: object, version: int) -> None:
     """Raise LostRace unless `row.version` is the one that the caller read."""
     if getattr(row, "version") != version:  # noqa: B009
         raise LostRace("/header/If-Match")
-
-
-def request_id_of(request: Request) -> UUID | str:
-    """The request's id, shown in problems and logs."""
-    return request.state.request_id

@@ -115,10 +115,6 @@ class Vault:
         """Return what `open` returns for each (row_id, blob)."""
         return [self.open(blob, table=table, column=column, row_id=row_id) for row_id, blob in rows]
 
-    def sealed_under_old_key(self, blob: bytes) -> bool:
-        """Whether the value should be sealed again, because the key has been rotated."""
-        return bytes(blob[1 : 1 + KEY_ID_BYTES]) != self._key_id
-
     def index(self, kind: str, value: str | Masked) -> bytes:
         """Return 16 bytes that find an equal value again in this service, and mean nothing in another.
 

@@ -1,6 +1,5 @@
 """How many families weigh on a placement, the limit of policy, and the word when it is crossed."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -82,11 +81,3 @@ def crossing(load: DampinganLoad, limit: Limit) -> DampinganLimitCrossed:
         limit=limit.warn_above,
         side=LimitSide.ABOVE if load.above else LimitSide.BELOW,
     )
-
-
-async def change_weight(
-    session: AsyncSession, kind: PilarKind, holder: tuple[UUID, UUID], change: int, day: date
-) -> None:
-    """Lock one placement (penugasan_id, pendamping_id), change its count and tell a crossing."""
-    loads = await lock_loads(session, dict([holder]))
-    await add_weight(session, loads, Counter({holder[0]: change}), await limit_on(session, kind, day))

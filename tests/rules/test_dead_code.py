@@ -1,0 +1,60 @@
+"""Every function, method and class is used by code that is deployed, not by tests alone."""
+
+from pathlib import Path
+
+import pytest
+from vulture import Vulture  # pyright: ignore[reportMissingTypeStubs]
+
+from tests.rules.house import ROOT
+
+# FastAPI and Typer call what is registered by decorators, libraries what they name themselves.
+REGISTERED = [
+    f"@*.{name}"
+    for name in ("get", "post", "put", "patch", "delete", "command", "callback", "on", "on_batch")
+]
+REGISTERED += [
+    "@field_validator",
+    "@model_validator",
+    "@sqlalchemy_event.listens_for",
+    "@*.exception_handler",
+]
+CALLED_BY_LIBRARIES = {
+    "_missing_",  # enum
+    "on_partitions_revoked",  # aiokafka
+    "on_partitions_assigned",  # aiokafka
+    "settings_customise_sources",  # pydantic-settings
+    "timeout_keep_alive_handler",  # uvicorn
+    "send_400_response",  # uvicorn
+    "_unsupported_upgrade_warning",  # uvicorn
+}
+KEPT = {
+    "agreed": "deploy/demo: the journeys compare by it",
+    "is_valid_on": "shared/wilayah.py: the area reform will use the history of codes",
+    "predecessors": "shared/wilayah.py: the area reform will use the history of codes",
+    "GraduasiTransition": "graduation/case/models.py: the table that the database checks moves against",
+}
+
+
+def unused(*paths: Path) -> dict[str, str]:
+    """Return the names without a user, each with its file."""
+    reader = Vulture(ignore_decorators=REGISTERED)
+    reader.scavenge([str(path) for path in paths])
+    return {
+        str(item.name): f"{item.filename.relative_to(paths[0].parent)}:{item.first_lineno}"
+        for item in reader.get_unused_code(min_confidence=60)
+        if item.typ in {"function", "method", "class", "property"}
+    }
+
+
+def test_everything_is_used_outside_tests() -> None:
+    found = unused(ROOT / "services", ROOT / "shared", ROOT / "deploy")
+    assert {name: at for name, at in found.items() if name not in CALLED_BY_LIBRARIES | KEPT.keys()} == {}
+    assert KEPT.keys() <= found.keys()
+
+
+@pytest.mark.parametrize(("call", "expected"), [("", {"read_area"}), ("read_area()\n", set[str]())])
+def test_an_unused_function_would_be_seen(tmp_path: Path, call: str, expected: set[str]) -> None:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "areas.py").write_text(f"def read_area():\n    return 1\n\n\n{call}")
+    assert set(unused(folder)) == expected
