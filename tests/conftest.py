@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.loop import SELDOM, fast_loop
-from tests.cluster import Cluster
-from tests.kit import Running, running
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running, running
 
 
 @pytest.hookimpl(trylast=True)

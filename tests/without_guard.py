@@ -18,7 +18,7 @@ from shared.messaging import applying, cursors, draining, outbox
 from shared.messaging.relay import Relay
 from shared.migrating import in_a_loop_of_its_own
 from shared.schema import SHARDS
-from tests import cluster
+from tests.factories import cluster
 
 HERE = "tests/messaging"
 

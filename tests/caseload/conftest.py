@@ -3,7 +3,7 @@
 import pytest
 
 from tests.caseload.given import OTHER, OTHER_NO, OTHER_PENUGASAN, pendamping
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from tests.caseload.given import companion, csv_of, dinsos, family, family_of, take_in
-from tests.kit import Running
+from tests.factories.services import Running
 
 
 @dataclass

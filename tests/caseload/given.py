@@ -9,7 +9,7 @@ from shared.access import Role
 from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
 from shared.contracts.registry import PendampingRegistered, PenugasanStarted, WilayahTugasPlaced
 from shared.events import Event
-from tests.kit import Running
+from tests.factories.services import Running
 
 SPACE = UUID("0199a000-0000-7000-8000-000000000000")
 DESA, OTHER_DESA, FAR_DESA = "33.24.09.2011", "33.24.09.2004", "35.03.01.2001"

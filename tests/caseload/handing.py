@@ -18,7 +18,7 @@ from tests.caseload.given import (
     take_in,
     told,
 )
-from tests.kit import Running
+from tests.factories.services import Running
 
 S, T = str(PENUGASAN), str(OTHER_PENUGASAN)
 WHY = "Pembagian wilayah tugas baru."

@@ -25,7 +25,7 @@ from tests.caseload.given import (
     take_in,
     told,
 )
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 TODAY = date.today  # the business clock of a fresh database shows real time
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.caseload.given import companion, dinsos
 from tests.caseload.handing import S, accompanied, days_later, facts, leader, loads, today
-from tests.kit import Running
+from tests.factories.services import Running
 
 
 async def held(service: Running) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import pytest
 from tests.caseload.case import Case
 from tests.caseload.family import Family, refused
 from tests.caseload.given import OTHER, companion, dinsos, mother
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 WHY = {"reason": "Lansia di rumah ini tetap memerlukan bantuan pangan."}
 

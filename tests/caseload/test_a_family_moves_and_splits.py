@@ -7,15 +7,8 @@ import pytest
 
 from shared.access import Role
 from tests.caseload.family import Family, refused
-from tests.caseload.given import (
-    DESA,
-    OTHER_DESA,
-    SPACE,
-    dinsos,
-    mother,
-    no_kk,
-)
-from tests.kit import Running
+from tests.caseload.given import DESA, OTHER_DESA, SPACE, dinsos, mother, no_kk
+from tests.factories.services import Running
 
 ON = "2026-01-10"
 

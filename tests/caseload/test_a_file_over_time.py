@@ -9,7 +9,7 @@ from tests.caseload.case import Case
 from tests.caseload.family import Family
 from tests.caseload.given import DESA, OTHER_DESA, PENDAMPING_NO, csv_of, family, mother, take_in
 from tests.caseload.handing import leader
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.caseload.handing import (
     preview,
     today,
 )
-from tests.kit import Running
+from tests.factories.services import Running
 
 VISIT = {"purpose": "PENDAMPINGAN", "findings": "Warung berjalan."}
 

@@ -11,7 +11,7 @@ from shared.access import Role
 from shared.jobs import run_due
 from tests.caseload.given import OTHER, companion, dinsos
 from tests.caseload.handing import S, accompanied, days_later, facts, hand_over, leader, loads, today
-from tests.kit import Running
+from tests.factories.services import Running
 
 WHY = {"reason": "Penerima batal pindah tugas."}
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.caseload.handing import S, T, accompanied, days_later, facts, hand_over, leader, loads
 from tests.caseload.test_a_killed_intake import ended, let_lease_lapse, worker
-from tests.kit import Running
+from tests.factories.services import Running
 
 # Few enough that nothing waits for a relay, which this test does not run.
 FAMILIES = 160

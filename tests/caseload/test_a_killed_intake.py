@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.caseload.given import ask_intake, csv_of, dinsos, family, mother, take_in, told
-from tests.kit import Running
+from tests.factories.services import Running
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = 230

@@ -6,7 +6,7 @@ import pytest
 
 from tests.caseload.family import Family, alone, refused
 from tests.caseload.given import OTHER, companion, csv_of, mother, take_in
-from tests.kit import Running
+from tests.factories.services import Running
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.contracts.registry import PendampingStatusChanged
 from tests.caseload.given import OTHER, PENDAMPING, companion, csv_of, family_of, mother, take_in, told
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 FINDINGS = "Warung berjalan dan anak-anak bersekolah."
 

@@ -13,7 +13,7 @@ from shared.access import Role
 from tests.caseload.case import Case
 from tests.caseload.family import Family, refused
 from tests.caseload.given import PENDAMPING_NO, csv_of, dinsos, family, family_of, mother, take_in
-from tests.kit import Running, deliver, open_scope
+from tests.factories.services import Running, deliver, open_scope
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from shared.access import Role
 from tests.caseload.given import DESA, OTHER, companion, dinsos
 from tests.caseload.handing import S, T, accompanied, days_later, facts, handed_over, today
-from tests.kit import Running, open_scope
+from tests.factories.services import Running, open_scope
 
 
 async def held(service: Running, answers: dict[str, str], as_: str | None = None, **more: Any) -> Any:

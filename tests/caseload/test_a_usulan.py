@@ -11,7 +11,7 @@ from shared.contracts.graduation import RelapseConfirmed
 from tests.caseload.case import Case
 from tests.caseload.family import Family, refused
 from tests.caseload.given import OTHER, SPACE, companion, dinsos, mother
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 
 @pytest.fixture

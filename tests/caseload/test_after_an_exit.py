@@ -11,7 +11,7 @@ from shared.contracts.referral import RelapseReported
 from tests.caseload.case import Case
 from tests.caseload.given import DESA, OTHER, SPACE, companion, csv_of, dinsos, family, take_in
 from tests.caseload.handing import T, accompanied, days_later, facts, handed_over, leader, loads, today
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 CASE, RUJUKAN = uuid5(SPACE, "case"), uuid5(SPACE, "rujukan")
 

@@ -18,7 +18,7 @@ from shared.contracts.graduation import (
     SanggahLodged,
 )
 from tests.caseload.given import SPACE, companion, csv_of, dinsos, family_of, mother, take_in, told
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 CASE = uuid5(SPACE, "case")
 

@@ -11,7 +11,7 @@ from shared.contracts.graduation import GraduasiProposed
 from tests.caseload.case import Case
 from tests.caseload.family import Family, alone, refused
 from tests.caseload.given import OTHER, PENDAMPING, PENUGASAN, companion, dinsos, mother
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 
 @pytest.fixture

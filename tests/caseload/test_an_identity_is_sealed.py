@@ -14,7 +14,7 @@ from shared.contracts.referral import (
 from shared.privacy import SealingKey, open_sealed
 from tests.caseload.family import Family
 from tests.caseload.given import SPACE, companion, csv_of, family_of, mother, take_in, told
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 OFFER = uuid5(SPACE, "offer")
 NIK = "3324075211879001"

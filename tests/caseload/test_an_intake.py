@@ -16,7 +16,7 @@ from tests.caseload.given import (
     take_in,
     told,
 )
-from tests.kit import Running
+from tests.factories.services import Running
 
 
 async def test_takes_in_the_family_of_scenario_2_with_all_that_belongs_to_it(placed: Running) -> None:

@@ -6,11 +6,11 @@ from uuid import uuid5
 
 import pytest
 
+from services.caseload.intake.rules.csv_file import COLUMNS
 from shared.access import Role
 from shared.contracts.kinds import PendampingStatus
 from shared.jobs.stepping import MOST_REFUSALS
 from tests.caseload.given import (
-    COLUMNS,
     FAR_DESA,
     OTHER_DESA,
     OTHER_NO,
@@ -26,7 +26,7 @@ from tests.caseload.given import (
     take_in,
     told,
 )
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 MOTHER_1 = nik(10, female=True, born=date(1987, 11, 12))
 BAD: list[tuple[str, str, str]] = [

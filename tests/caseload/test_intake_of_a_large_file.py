@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.caseload.given import csv_of, family, take_in
-from tests.kit import Running, relay
+from tests.factories.services import Running, relay
 
 FAMILIES, SIZE = 6_700, 6
 PASSED_JOB = """

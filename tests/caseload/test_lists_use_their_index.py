@@ -21,7 +21,7 @@ from services.caseload.task.models import Tugas
 from services.caseload.task.queries import list_tugas
 from shared import clock
 from shared.access import Actor, Role, Scope
-from tests.kit import Running
+from tests.factories.services import Running
 
 # Families of five hundred kabupaten, with two bansos each; of one in ten somebody has to do something, most is done.
 ROWS = """

@@ -7,7 +7,7 @@ import pytest
 
 from tests.caseload.family import Family, alone, refused
 from tests.caseload.given import OTHER, companion, csv_of, mother, nik, no_kk, take_in
-from tests.kit import Running
+from tests.factories.services import Running
 
 ON = "2026-01-10"
 

@@ -5,7 +5,7 @@ from typing import Any
 from shared.access import Role
 from tests.caseload.given import DESA, OTHER, OTHER_DESA, PENDAMPING, companion, dinsos
 from tests.caseload.handing import accompanied, days_later, handed_over
-from tests.kit import Running
+from tests.factories.services import Running
 
 CASE = (
     "INSERT INTO case_mark (graduasi_id, kpm_id, kepesertaan_id, exit_reason, state, changed_at)"

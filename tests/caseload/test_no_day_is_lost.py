@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.caseload.given import DESA, csv_of, dinsos, family, take_in
 from tests.caseload.handing import S, T, days_later, leader, loads, today
-from tests.kit import Running
+from tests.factories.services import Running
 
 # Of each day from a family's first dampingan to today: how many of PKH cover it, and how many gaps.
 DAYS = """

@@ -5,18 +5,8 @@ from typing import Any
 
 from shared.access import Role
 from tests.caseload.family import Family, refused
-from tests.caseload.given import (
-    DESA,
-    FAR_DESA,
-    csv_of,
-    dinsos,
-    family,
-    mother,
-    nik,
-    no_kk,
-    take_in,
-)
-from tests.kit import Running
+from tests.caseload.given import DESA, FAR_DESA, csv_of, dinsos, family, mother, nik, no_kk, take_in
+from tests.factories.services import Running
 
 ON = "2026-01-10"
 BORN = date(1987, 11, 12)

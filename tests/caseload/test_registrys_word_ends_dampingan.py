@@ -27,7 +27,7 @@ from tests.caseload.given import (
     take_in,
 )
 from tests.caseload.handing import S, T, accompanied, days_later, facts, handed_over, leader, loads, today
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 AREA = uuid5(SPACE, f"{PENUGASAN}33.24")
 

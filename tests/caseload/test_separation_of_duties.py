@@ -9,7 +9,7 @@ import pytest
 from shared.access import Role
 from tests.caseload.family import Family, alone, refused
 from tests.caseload.given import OTHER, PENDAMPING
-from tests.kit import Running, deliver
+from tests.factories.services import Running, deliver
 
 ORDERS = [(PENDAMPING, None), (None, PENDAMPING)]
 NO = {"accepted": False, "reason": "Tidak memenuhi syarat."}

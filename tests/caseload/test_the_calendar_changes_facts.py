@@ -8,7 +8,7 @@ import pytest
 from services.caseload.family.rules import Ages, changes_on
 from tests.caseload.family import Family
 from tests.caseload.given import csv_of, mother, take_in
-from tests.kit import Running
+from tests.factories.services import Running
 
 RULE = Ages(18, 60, 60)
 

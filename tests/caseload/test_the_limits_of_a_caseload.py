@@ -10,7 +10,7 @@ import pytest
 from shared.access import Role
 from tests.caseload.given import PENDAMPING, PENUGASAN, companion, csv_of, dinsos, family, take_in
 from tests.caseload.handing import accompanied, days_later, facts, hand_over, preview, today
-from tests.kit import Running
+from tests.factories.services import Running
 
 PKH = "PKH_PENDAMPING"
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from shared.migrating import check
-from tests.kit import Running
+from tests.factories.services import Running
 
 
 async def test_makes_the_tables_that_the_code_declares(caseload: Running) -> None:

@@ -25,9 +25,10 @@ from schemathesis.core.failures import Failure, FailureGroup
 
 from shared.access import Permission, Role
 from shared.access.permissions import PERMISSIONS
-from tests.cluster import Cluster
-from tests.contracts.walks import WALKS, Tokens, everywhere
-from tests.kit import Running, running
+from tests.contracts.walks import WALKS
+from tests.contracts.walks.everywhere import Tokens, everywhere
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running, running
 
 REQUESTS = 2_000
 SEED = 2026

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import httpx
 
+from tests.factories.services import Running
 from tests.graduation.given import DESA, KENDAL, Road
-from tests.kit import Running
 
 DAY = date(2026, 5, 18)
 ROLES = {

@@ -24,7 +24,7 @@ from shared.contracts.kinds import (
 )
 from shared.database import uuid7
 from shared.events import Event
-from tests.kit import Running, apply, relay
+from tests.factories.services import Running, apply, relay
 
 DESA = "33.24.09.2013"
 KENDAL = "33.24"

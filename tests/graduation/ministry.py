@@ -6,8 +6,8 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.given import ok
-from tests.kit import Running
 
 CONTENT = [
     "opened_by",

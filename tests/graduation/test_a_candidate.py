@@ -8,9 +8,9 @@ import pytest
 from shared.contracts import caseload
 from shared.contracts.kinds import Bansos, DesilScope
 from shared.database import uuid7
+from tests.factories.services import Running
 from tests.graduation.given import DESA, KENDAL, Field, Road, at, ok, tell
 from tests.graduation.ministry import Ministry
-from tests.kit import Running
 
 DAY = date(2026, 4, 6)
 

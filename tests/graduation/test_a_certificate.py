@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from services.graduation.certificate.models import is_well_typed, new_certificate_no
+from tests.factories.services import Running
 from tests.graduation.given import Road, at, ok
 from tests.graduation.test_a_sanggah import DAY_AFTER, LAST_DAY, decide, lodge
-from tests.kit import Running
 
 SHOWN = {"certificate_no", "status", "stands", "issued_on", "effective_on", "en", "id"}
 

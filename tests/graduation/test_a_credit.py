@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from shared.contracts import caseload
+from tests.factories.services import Running
 from tests.graduation.given import Field, Road, at, ok, tell
 from tests.graduation.test_a_sanggah import told
 from tests.graduation.test_an_annulment import annul
-from tests.kit import Running
 
 AREA_THEN = "33.24.10.2001"
 

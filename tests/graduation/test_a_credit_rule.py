@@ -7,10 +7,10 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.given import Road, at, ok
 from tests.graduation.ministry import Ministry
 from tests.graduation.test_a_credit import credited, handed_over
-from tests.kit import Running
 
 RULE: dict[str, Any] = {
     "credited": "PROPOSER",

@@ -5,12 +5,12 @@ from typing import Any
 
 from shared.contracts import caseload
 from shared.contracts.kinds import DampinganPurpose
+from tests.factories.services import Running
 from tests.graduation.given import Field, Road, at, ok, proposal, tell
 from tests.graduation.test_a_sanggah import decide, lodge, told
 from tests.graduation.test_an_annulment import annul, tahap
 from tests.graduation.test_the_months_after import monitored, record
 from tests.graduation.test_what_waits import waiting
-from tests.kit import Running
 
 THERE, OFFICE_THERE = "33.25.06.2004", "33.25"
 FACTS: dict[str, Any] = {"members": 4, "able_productive": 2, "lansia": 0, "disabilitas": 0, "komponen": {}}

@@ -5,11 +5,11 @@ from datetime import date
 import httpx
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.given import Road, at, ok
 from tests.graduation.test_a_sanggah import DAY_AFTER, LAST_DAY, decide, lodge, told
 from tests.graduation.test_an_annulment import annul, tahap
 from tests.graduation.test_the_checks_after import completed
-from tests.kit import Running
 
 WHY = {"reason": "Data keluarga diperiksa silang."}
 LONG_AFTER = date(2026, 6, 25)

@@ -8,9 +8,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.given import Road, at, ok
 from tests.graduation.ministry import Ministry
-from tests.kit import Running
 
 DAY = date(2026, 5, 18)
 

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from services.graduation.policy.models.policy import POLICY_TRANSITIONS, PolicyState
+from tests.factories.services import Running
 from tests.graduation.given import KENDAL, at, ok
 from tests.graduation.ministry import Ministry
-from tests.kit import Running
 
 DAY = date(2026, 5, 18)
 WANTED = {"approve": "APPROVED", "activate": "PLANNED", "withdraw": "WITHDRAWN"}

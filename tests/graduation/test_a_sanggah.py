@@ -8,8 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.given import DESA, KENDAL, Road, at, ok
-from tests.kit import Running
 
 SK_ON, LAST_DAY, DAY_AFTER = "2026-05-18", date(2026, 6, 17), date(2026, 6, 18)
 

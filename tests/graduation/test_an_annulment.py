@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.given import KENDAL, Road, at, ok
 from tests.graduation.test_a_sanggah import DAY_AFTER, judge, lodge, told
 from tests.graduation.test_the_checks_after import completed
 from tests.graduation.test_the_months_after import monitored, record
-from tests.kit import Running
 
 
 async def annul(road: Road, as_: str = "", **more: Any) -> httpx.Response:

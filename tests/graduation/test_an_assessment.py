@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from tests.factories.services import Running
 from tests.graduation.given import Road, at, ok
-from tests.kit import Running
 
 
 async def opened(service: Running, **facts: object) -> Road:

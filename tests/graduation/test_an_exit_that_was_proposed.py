@@ -10,8 +10,8 @@ import pytest
 
 from shared.contracts import caseload
 from shared.database import uuid7
+from tests.factories.services import Running, again
 from tests.graduation.given import KENDAL, Road, at, ok, proposal, tell
-from tests.kit import Running, again
 
 DAY = date(2026, 5, 18)
 SHORT = ["MENINGGAL", "PINDAH", "DATA_GANDA", "TIDAK_DITEMUKAN"]

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from tests.graduation.given import Road, at, ok
+from tests.factories.services import Running
+from tests.graduation.given import Road, at, ok, proposal
 from tests.graduation.ministry import Ministry
 from tests.graduation.test_a_sanggah import lodge, told
 from tests.graduation.test_an_annulment import annul, tahap
-from tests.graduation.test_an_exit_that_was_proposed import SHORT, begun, heard, proposal
-from tests.kit import Running
+from tests.graduation.test_an_exit_that_was_proposed import SHORT, begun, heard
 
 EXIT = date(2026, 7, 1)
 

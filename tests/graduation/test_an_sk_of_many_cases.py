@@ -16,8 +16,8 @@ import pytest
 
 from shared.database import uuid7
 from shared.jobs import run_step
+from tests.factories.services import Running, relay
 from tests.graduation.given import KENDAL, Road, at, ok, proposal, tell
-from tests.kit import Running, relay
 
 ROOT = Path(__file__).parents[2]
 DAY = date(2026, 5, 18)

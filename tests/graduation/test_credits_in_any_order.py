@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared.database import uuid7
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running, running
 from tests.graduation.given import Road, at, ok
 from tests.graduation.test_a_credit import handed_over
 from tests.graduation.test_a_sanggah import decide, lodge, told
 from tests.graduation.test_an_annulment import annul, tahap
-from tests.kit import Running, running
 
 ACTS = ("hand_over", "anew", "sk", "both", "postpone", "resume", "refused", "accepted", "annulment", "days")
 WHY = {"reason": "Perlu diperiksa lagi."}

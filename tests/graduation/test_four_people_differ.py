@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.given import DESA, KENDAL, Road, ok
-from tests.kit import Running
 
 
 async def test_so_a_second_account_of_the_pendamping_cannot_verify(graduation: Running) -> None:

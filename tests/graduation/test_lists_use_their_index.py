@@ -23,7 +23,7 @@ from services.graduation.policy.models.policy import Policy
 from services.graduation.worklist import queries as worklist_queries
 from shared.access import Actor, Role, Scope
 from shared.contracts.kinds import DesilScope
-from tests.kit import Running
+from tests.factories.services import Running
 
 # Families of fifty pendamping over as many kecamatan, half of their cases at an end; the order of ids says nothing.
 ROWS = """

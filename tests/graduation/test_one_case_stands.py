@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from services.graduation.case.models import ENDED_WITHOUT, GraduasiState
-from tests.kit import Running
+from tests.factories.services import Running
 
 CASE = (
     "INSERT INTO graduasi (graduasi_id, kpm_id, kepesertaan_id, bansos, exit_reason, kode_wilayah, policy_id,"

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.given import Road, at, ok
 from tests.graduation.test_a_sanggah import decide, judge, lodge, told
-from tests.kit import Running
 
 
 async def determined(service: Running) -> Road:

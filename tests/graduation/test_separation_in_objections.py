@@ -6,9 +6,9 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.accounts import DAY, ORDERS, P, is_refused, reached, token
 from tests.graduation.given import Road, ok
-from tests.kit import Running
 
 
 async def objected(road: Road, by: str) -> str:

@@ -6,10 +6,10 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.accounts import DAY, ORDERS, P, is_refused, token
 from tests.graduation.given import at, ok
 from tests.graduation.ministry import Ministry
-from tests.kit import Running
 
 
 async def approved(people: Ministry, sub: str, pendamping_id: UUID | None) -> httpx.Response:

@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 
 from shared.database import uuid7
+from tests.factories.services import Running
 from tests.graduation.accounts import DAY, ORDERS, ROLES, P, is_refused, reached, step, token
 from tests.graduation.given import DESA, Road, at, ok, proposal, tell
-from tests.kit import Running
 
 
 async def inserted(service: Running, graduasi_id: str, *acts: tuple[str, str, str]) -> None:

@@ -9,10 +9,10 @@ import pytest
 from shared.contracts import caseload, referral
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import uuid7
+from tests.factories.services import Running
 from tests.graduation.given import Field, Road, at, ok, tell
 from tests.graduation.test_a_sanggah import told
 from tests.graduation.test_the_months_after import monitored, record
-from tests.kit import Running
 
 
 def reported(road: Road, on: date) -> referral.RelapseReported:

@@ -3,7 +3,7 @@
 import asyncio
 
 from shared.migrating import check
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
 
 
 async def test_make_the_tables_that_the_code_declares(cluster: Cluster) -> None:

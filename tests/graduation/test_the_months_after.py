@@ -8,8 +8,8 @@ import pytest
 
 from shared.contracts import caseload
 from shared.contracts.kinds import DampinganPurpose
+from tests.factories.services import Running
 from tests.graduation.given import Field, Road, at, ok, tell
-from tests.kit import Running
 
 
 async def monitored(service: Running) -> tuple[Road, list[dict[str, Any]]]:

@@ -9,8 +9,8 @@ import pytest
 
 from services.graduation.case.models import TRANSITIONS, Graduasi, GraduasiState
 from shared.errors import IllegalTransition
+from tests.factories.services import Running
 from tests.graduation.given import Road, at
-from tests.kit import Running
 
 MAIN = {
     "TERIDENTIFIKASI": "DIASESMEN DIUSULKAN",

@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from tests.factories.services import Running
 from tests.graduation.given import OFFERS, Road, at, ok
-from tests.kit import Running
 
 SK_ON = "2026-05-18"
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from tests.factories.services import Running
 from tests.graduation.given import Road, at, ok
-from tests.kit import Running
 
 WHY = {"reason": "Keluarga perlu ditemui lagi."}
 

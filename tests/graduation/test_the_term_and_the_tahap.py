@@ -9,8 +9,8 @@ from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy, TermStart, TermUnit
 from services.graduation.policy.rules import effective_tahap, last_payable, term_ends_on
 from shared.dates import months_after
+from tests.factories.services import Running
 from tests.graduation.given import Road, at, ok
-from tests.kit import Running
 
 
 def policy(

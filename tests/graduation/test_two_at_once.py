@@ -4,8 +4,8 @@ import asyncio
 from collections import Counter
 from datetime import date
 
+from tests.factories.services import Running
 from tests.graduation.given import Road, at, ok
-from tests.kit import Running
 
 
 async def test_of_fifty_approvals_at_once_one_wins(graduation: Running) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 from shared.contracts import caseload, referral
 from shared.contracts.kinds import BenefitKind, DampinganPurpose, RujukanProgramState
 from shared.database import uuid7
+from tests.factories.services import Running
 from tests.graduation.given import DESA, KENDAL, Field, Road, at, ok, tell
 from tests.graduation.test_a_sanggah import decide, judge, lodge
 from tests.graduation.test_the_checks_after import completed, tasks_of, without_holder
 from tests.graduation.test_the_months_after import monitored, record
-from tests.kit import Running
 
 
 async def waiting(service: Running, token: str, path: str = "/v1/graduasi?waiting=me") -> list[str]:

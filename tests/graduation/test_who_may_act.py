@@ -9,8 +9,8 @@ import pytest
 from shared.contracts import caseload, registry
 from shared.contracts.kinds import PendampingStatus, PilarKind, SubjectKind
 from shared.database import uuid7
+from tests.factories.services import Running, open_scope
 from tests.graduation.given import DESA, KENDAL, Field, Road, at, ok, rujukan_opened, tell
-from tests.kit import Running, open_scope
 
 DAY = date(2026, 4, 6)
 

@@ -27,8 +27,8 @@ from deploy.local.place import Place, State, Transport
 from shared.kafka.topics import create_topics
 from shared.worker import EVERY_PART, kafka_transport, run_parts
 from shared.worker import Transport as Road
-from tests.cluster import SERVICES, Cluster
-from tests.kit import Running, running
+from tests.factories.cluster import SERVICES, Cluster
+from tests.factories.services import Running, running
 
 # What a delivery moves even when it changes nothing: where each reader is, and the one-machine log itself.
 MOVES = ("platform.consumer_offset", "platform.local_log")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka.broker import Broker
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
 from tests.journeys.carrying import Together, together
 
 

@@ -16,7 +16,7 @@ from deploy.local.demo.families import scenario_family
 from deploy.local.demo.road import DINSOS, KEMENSOS, S
 from deploy.local.demo.scenarios import agreed, play
 from tests.caseload.given import csv_of, family, nik
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
 from tests.journeys.carrying import Together, together
 
 FAMILIES = 200

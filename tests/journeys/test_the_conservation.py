@@ -13,10 +13,10 @@ from deploy.local.checker import at_rest, databases, violations
 from deploy.local.checker.rest import READ
 from deploy.local.demo import road
 from deploy.local.demo.scenarios import agreed, play
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running
 from tests.journeys.carrying import Together, together
 from tests.journeys.planted import PLANTED, UNGUARDED
-from tests.kit import Running
 
 # One process plays the road once, for all of these.
 pytestmark = pytest.mark.xdist_group("conservation")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from deploy.kafka.broker import Broker, missing
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
 from tests.kafka.road import STAGE_TOPICS, KafkaRoad
 from tests.messaging.stage import Stage, staged
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
 from tests.messaging.roads import LocalRoad, Road
 from tests.messaging.stage import Stage, staged
 

@@ -22,7 +22,7 @@ from shared.messaging.applying import receive
 from shared.messaging.consumer import Consumer, stored_places
 from shared.messaging.relay import Relay
 from shared.messaging.subscription import Record
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
 from tests.messaging.databases import READER, TELLER, database_for, urls_of
 from tests.messaging.facts import TOPIC
 from tests.messaging.roads import Road

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
+from tests.factories.services import running
 from tests.journeys.carrying import digests
-from tests.kit import running
 
 NUMBERS = "SELECT seqrelid::regclass::text AS name, pg_sequence_last_value(seqrelid) AS last FROM pg_sequence"
 

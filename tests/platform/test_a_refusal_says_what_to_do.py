@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import IllegalTransition, NotFound, Words
-from tests.kit import Running
+from tests.factories.services import Running
 
 ID = {"Accept-Language": "id"}
 

@@ -3,8 +3,8 @@
 import pytest
 
 from services.registry.app import build
-from tests.cluster import Cluster
-from tests.kit import Running
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running
 
 
 @pytest.mark.parametrize("path", ["/v1/pendamping/", "/docs/", "/readyz/", "/static-offline-docs"])

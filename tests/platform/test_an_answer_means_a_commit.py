@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from shared.http.problems import understood, wait_of
-from tests.kit import Running
+from tests.factories.services import Running
 
 LEMBAGA = {"subject": "LEMBAGA", "name": "Karang Taruna Bina Muda"}
 BREAKS_AT_COMMIT = """

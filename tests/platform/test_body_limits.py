@@ -10,8 +10,8 @@ import pytest
 from shared.http.numbers import MOST_IDS
 from shared.http.strict import MOST_KEYS
 from shared.server import served
-from tests.kit import Running
-from tests.raw_http import connected, head
+from tests.factories.raw_http import connected, head
+from tests.factories.services import Running
 
 CAP = 32 * 1024
 

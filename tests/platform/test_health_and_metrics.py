@@ -2,9 +2,9 @@
 
 import httpx
 
-from tests.cluster import Cluster
 from tests.deploy.processes_seen import free_port
-from tests.kit import Running, running
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running, running
 
 
 async def test_a_migrated_service_is_ready_and_one_without_its_database_is_not(registry: Running) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kit import Running
+from tests.factories.services import Running
 
 HOSTILE = {
     "not UTF-8": b'{"subject":"LEMBAGA","name":"\xff\xfe"}',

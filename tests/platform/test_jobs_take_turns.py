@@ -16,7 +16,7 @@ from shared.jobs.asking import MOST_OPEN_JOBS
 from shared.jobs.expiring import JOBS_AT_ONCE, expire_row_errors
 from shared.jobs.stepping import MOST_REFUSALS
 from shared.messaging import housekeeping
-from tests.kit import Running
+from tests.factories.services import Running
 
 ASKED_BY = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))
 WRONG = Words("A NIK has 16 digits. Enter it again.", "NIK terdiri atas 16 angka. Isi ulang.")

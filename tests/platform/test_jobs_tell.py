@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.access import Actor, Role
 from shared.errors import NotYetKnown, Words
 from shared.jobs import Due, Job, RowError, Step, Work, enqueue, run_step, schedule, work
-from tests.kit import Running
+from tests.factories.services import Running
 
 WRONG = Words("A NIK has 16 digits. Enter it again.", "NIK terdiri atas 16 angka. Isi ulang.")
 ASKED_BY = Actor("kemensos-1", frozenset({Role.KEMENSOS}), ("*",))

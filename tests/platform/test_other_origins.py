@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.registry.app import build
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
 
 FRONTEND = "https://frontend.example"
 

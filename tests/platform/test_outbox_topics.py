@@ -8,8 +8,8 @@ import pytest
 from shared import contracts
 from shared.events import BY_WIRE
 from shared.kafka.topics import SEALED, TOPICS
-from tests.cluster import SERVICES, Cluster
-from tests.kit import running
+from tests.factories.cluster import SERVICES, Cluster
+from tests.factories.services import running
 
 EVERY_CONTRACT = contracts.__all__
 WRITES = """

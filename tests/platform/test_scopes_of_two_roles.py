@@ -19,9 +19,10 @@ import pytest
 from shared.access import PERMISSIONS, Role
 from shared.http import Route
 from shared.http.contract import routes_of
-from tests.cluster import Cluster
-from tests.contracts.walks import WALKS, everywhere
-from tests.kit import Running, running
+from tests.contracts.walks import WALKS
+from tests.contracts.walks.everywhere import everywhere
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running, running
 
 pytestmark = pytest.mark.xdist_group("walked")
 SERVICES = ("registry", "caseload", "graduation", "referral")

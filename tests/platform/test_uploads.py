@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from shared.server import served
-from tests.kit import Running
-from tests.raw_http import Connection, connected, head, until
+from tests.factories.raw_http import Connection, connected, head, until
+from tests.factories.services import Running
 
 HEADERS = {"Content-Type": "application/octet-stream"}
 PART = 16 * 1024

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database import raw
 from shared.jobs import Due, OutsideCall, Work, run_due, schedule, unschedule, work
 from shared.privacy import SealBroken
-from tests.kit import Running
+from tests.factories.services import Running
 
 SOON = timedelta(days=3)
 

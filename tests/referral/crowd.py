@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx
 
-from tests.kit import Running
-from tests.referral.given import TODAY, Family, World, a_world, determined, family_facts
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import TODAY, Family, determined, family_facts
+from tests.referral.given.world import World
 
 PLUT = "UMKM_PENDAMPINGAN"
 NEXT_YEAR = str(TODAY + timedelta(days=365))

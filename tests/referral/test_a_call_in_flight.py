@@ -7,9 +7,11 @@ from typing import Any
 
 from services.referral.sending.commands import SENDING
 from shared.jobs import run_due
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import TODAY, World, a_world, determined, family_facts, graduated
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import TODAY, determined, family_facts, graduated
+from tests.referral.given.world import World
 
 KUR = "KUR_SUPERMIKRO"
 

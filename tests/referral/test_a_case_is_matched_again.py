@@ -1,8 +1,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.kit import Running
-from tests.referral.given import TODAY, Family, World, a_world, determined, family_facts, publish, rule, usaha
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world, publish, rule
+from tests.referral.given.facts import TODAY, Family, determined, family_facts, usaha
+from tests.referral.given.world import World
 
 KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
 

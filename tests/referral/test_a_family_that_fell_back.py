@@ -3,18 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import (
-    TODAY,
-    World,
-    a_world,
-    annulled,
-    determined,
-    family_facts,
-    relapsed,
-    sealed,
-)
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import TODAY, annulled, determined, family_facts, relapsed, sealed
+from tests.referral.given.world import World
 
 KUR = "KUR_SUPERMIKRO"
 

@@ -5,19 +5,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 from shared.contracts.caseload import DampinganEnded, DampinganStarted, KpmRegistered, KpmUpdated
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
 from tests.referral.crowd import a_crowd, agree, line, quota, quotas
-from tests.referral.given import (
-    DESA,
-    TODAY,
-    Family,
-    World,
-    a_world,
-    determined,
-    family_facts,
-    pendamping_facts,
-)
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import DESA, TODAY, Family, determined, family_facts, pendamping_facts
+from tests.referral.given.world import World
 
 KUR, PLUT, THERE, OFFICE_THERE = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "33.25.06.2004", "33.25"
 

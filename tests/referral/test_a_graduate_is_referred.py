@@ -6,9 +6,10 @@ from uuid import uuid4
 
 from shared.contracts.graduation import KpmGraduated
 from shared.contracts.kinds import Bansos, ExitReason
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import NIK, TODAY, Family, a_world, determined, family_facts
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import NIK, TODAY, Family, determined, family_facts
 
 
 def graduated(family: Family) -> KpmGraduated:

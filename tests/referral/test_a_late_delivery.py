@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 
 from shared.contracts.kinds import SanggahOutcome
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import TODAY, World, decided, lodged
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.facts import TODAY, decided, lodged
+from tests.referral.given.world import World
 from tests.referral.test_the_sla import KUR, a_sending, days_pass, escalations, say
 
 WITHIN = 60  # the first content; 3 days before a reminder, the day after it a word to officials

@@ -12,19 +12,11 @@ from jsonschema import Draft202012Validator
 
 from services.referral.program.rules import payload_schema
 from shared.dates import JAKARTA
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import (
-    PROGRAMS,
-    TODAY,
-    Family,
-    World,
-    a_world,
-    determined,
-    family_facts,
-    pendamping_facts,
-    sealed,
-)
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import PROGRAMS, a_world
+from tests.referral.given.facts import TODAY, Family, determined, family_facts, pendamping_facts, sealed
+from tests.referral.given.world import World
 
 KUR = "KUR_SUPERMIKRO"
 APPROVED, YOUNG, BAD, IN_PROCESS = 20, 3, 4, 3

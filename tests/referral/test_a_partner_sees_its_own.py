@@ -1,8 +1,10 @@
 import asyncpg
 
-from tests.kit import Running, open_scope
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import TODAY, World, a_world, determined, family_facts
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running, open_scope
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import TODAY, determined, family_facts
+from tests.referral.given.world import World
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 

@@ -9,8 +9,10 @@ import pytest
 from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
 from shared.contracts.registry import PendampingStatusChanged, PenugasanEnded, WilayahTugasEnded
 from shared.events import Event
-from tests.kit import Running
-from tests.referral.given import TODAY, World, a_world, determined, family_facts, pendamping_facts
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import TODAY, determined, family_facts, pendamping_facts
+from tests.referral.given.world import World
 
 KUR = "KUR_SUPERMIKRO"
 

@@ -8,12 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.contracts.kinds import SanggahOutcome
-from tests.kit import Running, open_scope
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import (
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running, open_scope
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import (
     TODAY,
-    World,
-    a_world,
     annulled,
     decided,
     determined,
@@ -23,6 +22,7 @@ from tests.referral.given import (
     relapsed,
     sealed,
 )
+from tests.referral.given.world import World
 
 KUR, KDMP = "KUR_SUPERMIKRO", "KDMP"
 DITOLAK, DITERIMA = SanggahOutcome.DITOLAK, SanggahOutcome.DITERIMA

@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.cluster import Cluster
-from tests.kit import Running, running
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running, running
 from tests.referral.crowd import PLUT, a_crowd, agree
-from tests.referral.given import DESA, World
+from tests.referral.given.facts import DESA
+from tests.referral.given.world import World
 
 OTHER, AWAY = "33.24.09.2002", "33.24.10.2001"
 OTHERS = 5_000

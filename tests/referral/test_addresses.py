@@ -10,8 +10,8 @@ from services.referral.partner.commands import webhook
 from services.referral.partner.commands.address import Allowed, check_form, is_public
 from services.referral.partner.commands.webhook import Call, post
 from services.referral.partner.errors import AddressRefused
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
 
 
 def call(url: str) -> Call:

@@ -6,9 +6,11 @@ import pytest
 
 from shared.contracts.caseload import IdentitySealed
 from shared.privacy import SealBroken, SealingKey, open_sealed
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import PERSON, TODAY, Family, World, a_world, determined, family_facts, sealed
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import PERSON, TODAY, Family, determined, family_facts, sealed
+from tests.referral.given.world import World
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 

@@ -5,9 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import TODAY, World, a_world, determined, family_facts
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import TODAY, determined, family_facts
+from tests.referral.given.world import World
 
 KUR = "KUR_SUPERMIKRO"
 APPROVED = {"answer_id": "A-1", "status": "DISETUJUI", "amount_rp": 8_000_000, "answered_on": str(TODAY)}

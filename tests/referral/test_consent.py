@@ -4,10 +4,12 @@ from uuid import uuid4
 
 import pytest
 
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
 from tests.referral.crowd import quota
-from tests.referral.given import DESA, NIK, TODAY, World, a_world, determined, family_facts
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import DESA, NIK, TODAY, determined, family_facts
+from tests.referral.given.world import World
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 

@@ -6,10 +6,12 @@ from uuid import UUID
 import pytest
 
 from tests.caseload import given as families
-from tests.cluster import Cluster
-from tests.kit import Running, deliver, running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import TODAY, Family, World, a_world, determined
+from tests.factories.cluster import Cluster
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running, deliver, running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import TODAY, Family, determined
+from tests.referral.given.world import World
 
 KUR = "KUR_SUPERMIKRO"
 

@@ -8,8 +8,9 @@ import pytest
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState, become
 from shared.contracts.kinds import RujukanProgramState as S
 from shared.errors import IllegalTransition
-from tests.kit import Running
-from tests.referral.given import a_world, determined, family_facts
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import determined, family_facts
 
 WRITTEN = """
 DRAF            DISETUJUI_KPM

@@ -18,21 +18,20 @@ from jsonschema import Draft202012Validator
 from deploy.local import catalogue
 from services.referral.program.rules import payload_schema
 from shared.contracts.kinds import ExitReason
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
 from tests.referral.crowd import agree, take_back
-from tests.referral.given import (
+from tests.referral.given.catalogue import register, rule
+from tests.referral.given.facts import (
     TODAY,
     Family,
-    World,
     determined,
     family_facts,
     graduated,
     pendamping_facts,
-    register,
-    rule,
     sealed,
 )
+from tests.referral.given.world import World
 from tests.referral.test_a_partner_down_for_a_day_and_a_half import HOURS, day_after, hours_pass
 
 A, B, C, D, E = "KUR_SUPERMIKRO", "UMI", "KDMP", "TKM_PEMULA", "PEMDA_PELATIHAN"

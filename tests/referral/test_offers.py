@@ -3,21 +3,11 @@ import json
 from datetime import timedelta
 from uuid import uuid4
 
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import (
-    DESA,
-    TODAY,
-    Family,
-    World,
-    a_world,
-    annulled,
-    determined,
-    family_facts,
-    publish,
-    rule,
-    usaha,
-)
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world, publish, rule
+from tests.referral.given.facts import DESA, TODAY, Family, annulled, determined, family_facts, usaha
+from tests.referral.given.world import World
 
 KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
 

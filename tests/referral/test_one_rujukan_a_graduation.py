@@ -2,9 +2,11 @@ from uuid import uuid4
 
 from shared.contracts.graduation import GraduasiAnnulled, SanggahDecided, SanggahLodged
 from shared.contracts.kinds import Bansos, ExitReason, SanggahOutcome
-from tests.kit import Running, again
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import DESA, TODAY, Family, World, a_world, determined, family_facts
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running, again
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import DESA, TODAY, Family, determined, family_facts
+from tests.referral.given.world import World
 
 KUR = "KUR_SUPERMIKRO"
 

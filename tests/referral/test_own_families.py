@@ -7,9 +7,11 @@ import asyncpg
 import httpx
 
 from shared.contracts.caseload import DampinganEnded
-from tests.kit import Running, open_scope
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import DESA, TODAY, World, a_world, determined, family_facts
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running, open_scope
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import DESA, TODAY, determined, family_facts
+from tests.referral.given.world import World
 
 KUR = "KUR_SUPERMIKRO"
 TABLES = ("rujukan", "rujukan_program", "consent", "attempt", "rujukan_program_history", "offer_shown")

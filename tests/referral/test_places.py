@@ -7,9 +7,10 @@ import pytest
 from services.referral.place.commands import seek_place
 from services.referral.publication.commands import places as promoting
 from shared.dates import JAKARTA
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.referral.crowd import NEXT_YEAR, PLUT, a_crowd, agree, intake, line, quota, quotas, take_back
-from tests.referral.given import DESA, TODAY, publish
+from tests.referral.given.catalogue import publish
+from tests.referral.given.facts import DESA, TODAY
 
 OTHER = "33.24.09.2002"
 AWAY = "33.24.10.2001"

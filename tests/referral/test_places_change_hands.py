@@ -5,9 +5,10 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from shared.dates import JAKARTA
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.referral.crowd import PLUT, a_crowd, agree, intake, line, offer_of, quota, quotas, take_back
-from tests.referral.given import DESA, TODAY, World, annulled
+from tests.referral.given.facts import DESA, TODAY, annulled
+from tests.referral.given.world import World
 
 OTHER = "33.24.09.2002"
 

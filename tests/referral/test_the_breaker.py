@@ -8,9 +8,11 @@ from uuid import UUID
 import pytest
 
 from shared.jobs import work
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import Family, World, a_world, determined, family_facts, sealed
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import Family, determined, family_facts, sealed
+from tests.referral.given.world import World
 
 KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 

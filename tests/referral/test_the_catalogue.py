@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Running
-from tests.referral.given import TODAY, a_world, publish, rule
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world, publish, rule
+from tests.referral.given.facts import TODAY
 
 KUR = "KUR_SUPERMIKRO"
 

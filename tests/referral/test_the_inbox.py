@@ -9,9 +9,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services.referral.program.rules import payload_schema
-from tests.kit import Running, open_scope
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import NIK, PROGRAMS, TODAY, World, a_world, determined, family_facts
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running, open_scope
+from tests.referral.given.catalogue import PROGRAMS, a_world
+from tests.referral.given.facts import NIK, TODAY, determined, family_facts
+from tests.referral.given.world import World
 
 KUR = "KUR_SUPERMIKRO"
 

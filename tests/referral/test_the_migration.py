@@ -1,7 +1,7 @@
 import asyncio
 
 from shared.migrating import check
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
 
 
 async def test_makes_the_tables_of_the_code(cluster: Cluster) -> None:

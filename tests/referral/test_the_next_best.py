@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 
 from deploy.local import catalogue
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.referral.crowd import agree, offer_of
-from tests.referral.given import TODAY, Family, World, determined, family_facts
+from tests.referral.given.facts import TODAY, Family, determined, family_facts
+from tests.referral.given.world import World
 
 KUR, UMI, KDMP = "KUR_SUPERMIKRO", "UMI", "KDMP"
 

@@ -6,9 +6,11 @@ from uuid import uuid4
 import pytest
 
 from shared.dates import midnight, months_after
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import TODAY, World, a_world, annulled, determined, family_facts
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import TODAY, annulled, determined, family_facts
+from tests.referral.given.world import World
 
 KUR = "KUR_SUPERMIKRO"
 

@@ -4,9 +4,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import NIK, PARTNERS, PROGRAMS, World, a_world, determined, family_facts
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import PARTNERS, PROGRAMS, a_world
+from tests.referral.given.facts import NIK, determined, family_facts
+from tests.referral.given.world import World
 
 CODES = ["KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"]
 ALWAYS = {"notice", "rujukan_program_id", "program", "purpose", "legal_basis", "consent_id", "office"}

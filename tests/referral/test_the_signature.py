@@ -3,7 +3,7 @@ import time
 import httpx
 
 from services.referral.partner.commands.webhook import Call, post, sign
-from tests.partner_simulator import PartnerSimulator
+from tests.factories.partner_simulator import PartnerSimulator
 
 BODY = b'{"notice":"RUJUKAN","rujukan_program_id":"0199"}'
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from shared.http.idempotency import _bound
-from tests.kit import Running
+from tests.factories.services import Running
 
 BODY = {
     "code": "MITRA",

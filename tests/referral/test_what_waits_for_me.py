@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import TODAY, World, a_world, determined, family_facts
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import TODAY, determined, family_facts
+from tests.referral.given.world import World
 
 KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
 

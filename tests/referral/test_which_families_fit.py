@@ -1,8 +1,8 @@
 from uuid import uuid4
 
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.referral.crowd import a_crowd, program_id
-from tests.referral.given import DESA
+from tests.referral.given.facts import DESA
 
 KUR, KDMP = "KUR_SUPERMIKRO", "KDMP"
 OTHER = "33.24.09.2002"

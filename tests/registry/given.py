@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.kit import Running
+from tests.factories.services import Running
 
 NIK = "3324075211879001"
 START = datetime(2026, 3, 1, 2, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.privacy import Vault
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given
 
 NEW = {"phone": "+62 811 1111 0002", "reason": "NOMOR_BARU"}

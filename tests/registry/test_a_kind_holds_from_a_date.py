@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from shared.contracts.kinds import PilarKind
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given
 
 TKSK = {

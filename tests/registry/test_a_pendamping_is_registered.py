@@ -3,7 +3,7 @@
 import pytest
 
 from services.registry.pendamping.rules import ALPHABET, check_sign, new_number
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given
 
 OTHER_NIK = "3324070101909002"

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given
 
 

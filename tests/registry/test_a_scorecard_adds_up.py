@@ -10,7 +10,7 @@ from services.registry.framework.queries import half_up
 from shared.contracts.caseload import DampinganChanged
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import uuid7
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given
 from tests.registry.told import credit, crossed, dampingan, determined, hear, reverse, scorecard, visit
 

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from shared.events import Event
-from tests.kit import Running, open_scope
+from tests.factories.services import Running, open_scope
 from tests.registry import given, told
 from tests.registry.told import Offer, determined, hear, scorecard
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.registry.pendamping.models import ENDS, TRANSITIONS
 from shared.contracts.kinds import PendampingStatus
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given
 
 

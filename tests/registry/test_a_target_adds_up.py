@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given as past
 from tests.registry.test_ranges_account_for_every_day import niks
 from tests.registry.told import scorecard

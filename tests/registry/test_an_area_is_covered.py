@@ -8,7 +8,7 @@ import pytest
 from services.registry.coverage import jobs as counting
 from shared.contracts.caseload import DampinganChanged, KpmUpdated
 from shared.contracts.kinds import DampinganPurpose
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given, told
 from tests.registry.told import hear
 

@@ -6,7 +6,7 @@ import pytest
 from services.registry.pendamping.models import TRANSITIONS, Pendamping
 from shared.contracts.kinds import PendampingStatus
 from shared.errors import IllegalTransition
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given
 
 ENDS = ("MUTASI", "PENSIUN", "BERAKHIR_KONTRAK", "DIBERHENTIKAN", "MENINGGAL")

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from shared.messaging.local import LocalSource
 from shared.messaging.rebuild import Rebuild
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given, told
 from tests.registry.told import TOPICS, Offer, determined, hear, scorecard
 

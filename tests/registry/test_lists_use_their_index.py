@@ -13,7 +13,7 @@ from services.registry.pendamping.queries import pendamping_list
 from shared import schema
 from shared.access import Actor, Role, Scope
 from shared.contracts.kinds import PilarKind
-from tests.kit import Running
+from tests.factories.services import Running
 
 PAGE = 51
 # A page of 50 and one more; what lies beside it on the way, and what a caller's own areas hold, is some hundreds.

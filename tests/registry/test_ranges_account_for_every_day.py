@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.kit import Running, open_scope
+from tests.factories.services import Running, open_scope
 from tests.registry import given as past
 
 FIRST, YEAR_END = date(2026, 1, 1), date(2027, 1, 1)

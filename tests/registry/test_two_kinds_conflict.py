@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Running
+from tests.factories.services import Running
 from tests.registry import given
 
 PAIR = {

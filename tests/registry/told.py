@@ -46,7 +46,7 @@ from shared.contracts.referral import (
 )
 from shared.database import uuid7
 from shared.events import Event
-from tests.kit import Running, again, apply, relay
+from tests.factories.services import Running, again, apply, relay
 from tests.registry import given
 
 TOPICS = ("pilar.graduation", "pilar.caseload", "pilar.referral")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rules.house import ROOT, committed, name_of
+from tests.factories.repository import ROOT, committed, name_of
 
 DRAWERS = {
     "utils",

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.rules.house import ROOT, committed, name_of
+from tests.factories.repository import ROOT, committed, name_of
 
 # Written apart, so that this file is not found by itself.
 REGISTRIES = re.compile(

@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.rules.house import committed, name_of
+from tests.factories.repository import committed, name_of
 
 # Here roles are stored or recorded; nothing is decided by them.
 RECORDED = {"services/graduation/case/commands/transitions.py"}

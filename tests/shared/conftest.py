@@ -10,7 +10,7 @@ from deploy.local.databases import create_service_database
 from shared.database import Database
 from shared.privacy import Vault, make_keys
 from shared.schema import platform_v1
-from tests.cluster import Cluster
+from tests.factories.cluster import Cluster
 
 
 @pytest.fixture(scope="session")

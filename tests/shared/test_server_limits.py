@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from shared.server import Limits, served
-from tests.raw_http import Connection, connected, head, until
-from tests.rules.house import committed, name_of
+from tests.factories.raw_http import Connection, connected, head, until
+from tests.factories.repository import committed, name_of
 
 MEGABYTE = 1024 * 1024
 LARGEST_READ = 256 * 1024

@@ -11,7 +11,7 @@ from deploy.local.demo.people import DINSOS
 from deploy.local.demo.programs import OPTIONAL, PROGRAMS, WANTED
 from deploy.local.demo.road import Road, S
 from deploy.local.demo.world import World
-from tests.partner_simulator import PartnerSimulator
+from tests.factories.partner_simulator import PartnerSimulator
 
 DELIVERED_RP = 8_000_000
 

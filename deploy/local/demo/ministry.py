@@ -10,7 +10,7 @@ from deploy.local.demo.agenda import Agenda
 from deploy.local.demo.people import KEMENSOS
 from deploy.local.demo.programs import BASIS, PARTNERS, PROGRAMS
 from deploy.local.demo.world import World
-from tests.partner_simulator import PartnerSimulator, over_http
+from tests.factories.partner_simulator import PartnerSimulator, over_http
 
 OFFICE = {"kode_wilayah": "33.24", "name": "Dinas Sosial Kabupaten Kendal", "phone": "(0294) 381234"}
 TARGET = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": 10, "basis": "Kerangka kerja 2026"}

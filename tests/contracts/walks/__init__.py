@@ -5,13 +5,13 @@ Each returns a token per role of people who have something to do with what was m
 
 from collections.abc import Awaitable, Callable
 
-from tests.cluster import Cluster
 from tests.contracts.walks.caseload import caseload
 from tests.contracts.walks.everywhere import Tokens, everywhere
 from tests.contracts.walks.graduation import graduation
 from tests.contracts.walks.referral import referral
 from tests.contracts.walks.registry import registry
-from tests.kit import Running
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running
 
 Walk = Callable[[Running, Cluster], Awaitable[Tokens]]
 WALKS: dict[str, Walk] = {

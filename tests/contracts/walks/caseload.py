@@ -5,11 +5,11 @@ from typing import Any
 
 from shared.access import Role
 from tests.caseload import given as families
-from tests.cluster import Cluster
 from tests.contracts.walks.everywhere import Tokens, done, officials
 from tests.contracts.walks.family import over_time
-from tests.kit import Running, deliver, running
-from tests.referral.given import TODAY
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running, deliver, running
+from tests.referral.given.facts import TODAY
 
 
 async def caseload(service: Running, cluster: Cluster) -> Tokens:

@@ -8,10 +8,10 @@ from shared.access import Role
 from shared.contracts.referral import ConsentGiven, RujukanSent
 from tests.caseload import given as families
 from tests.caseload.case import Case
-from tests.cluster import Cluster
 from tests.contracts.walks.everywhere import Tokens, done
-from tests.kit import Running, deliver, running
-from tests.referral.given import TODAY
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running, deliver, running
+from tests.referral.given.facts import TODAY
 
 ADDED = {"anggota", "usaha", "desil"}
 """What is added to a family beside whatever somebody else edits: no version is asked for."""

@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 from shared.access import Role
-from tests.cluster import Cluster
 from tests.contracts.walks.everywhere import Tokens, done, officials
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running
 from tests.graduation.given import KENDAL, Road, at, proposal, tell
 from tests.graduation.ministry import Ministry
-from tests.kit import Running
 
 
 async def graduation(service: Running, _: Cluster) -> Tokens:

@@ -6,12 +6,14 @@ from uuid import uuid4
 
 from shared.access import Role
 from shared.contracts.kinds import SanggahOutcome
-from tests.cluster import Cluster
 from tests.contracts.walks.everywhere import Tokens, done, officials
+from tests.factories.cluster import Cluster
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
 from tests.graduation.given import KENDAL
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
-from tests.referral.given import TODAY, World, a_world, decided, determined, family_facts, graduated, lodged
+from tests.referral.given.catalogue import a_world
+from tests.referral.given.facts import TODAY, decided, determined, family_facts, graduated, lodged
+from tests.referral.given.world import World
 
 
 async def referral(service: Running, _: Cluster) -> Tokens:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from shared.access import Role
-from tests.cluster import Cluster
 from tests.contracts.walks.everywhere import Tokens, done, officials
+from tests.factories.cluster import Cluster
+from tests.factories.services import Running
 from tests.graduation.given import KENDAL
-from tests.kit import Running
-from tests.referral.given import TODAY
+from tests.referral.given.facts import TODAY
 from tests.registry import given as registering
 
 

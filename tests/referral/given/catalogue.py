@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from tests.kit import Running
-from tests.partner_simulator import PartnerSimulator
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running
 from tests.referral.given.facts import DESA, TODAY, Family
 from tests.referral.given.world import World
 

@@ -34,7 +34,7 @@ from shared.contracts.registry import PendampingRegistered, PenugasanStarted, Wi
 from shared.dates import JAKARTA
 from shared.events import Event
 from shared.privacy import SealingKey, seal_to
-from tests.kit import Running
+from tests.factories.services import Running
 
 DESA = "33.24.09.2001"
 TODAY = datetime.now(JAKARTA).date()

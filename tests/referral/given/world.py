@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx
 
 from shared.events import Event
-from tests.kit import Running, apply, relay
-from tests.partner_simulator import PartnerSimulator
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.services import Running, apply, relay
 from tests.referral.given.facts import TODAY, Family, sealed
 
 TOPICS = ("pilar.caseload", "pilar.graduation", "pilar.sealed", "pilar.registry")

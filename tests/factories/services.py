@@ -28,8 +28,8 @@ from shared.messaging.relay import Relay
 from shared.messaging.subscription import Subscription
 from shared.settings import Settings
 from shared.worker import Parts, prepare
-from tests.cluster import Cluster
-from tests.lending import Standing
+from tests.factories.cluster import Cluster
+from tests.factories.service_reuse import Standing
 
 # A job whose step failed waits a moment for its next turn.
 TRIED_AGAIN_SOON = "SELECT FROM platform.job WHERE state = 'RUNNING' AND lease IS NULL LIMIT 1"

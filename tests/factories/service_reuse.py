@@ -22,7 +22,7 @@ from shared.settings import Settings
 from shared.worker import worker_database
 
 if TYPE_CHECKING:
-    from tests.cluster import Cluster
+    from tests.factories.cluster import Cluster
 
 # Whatever DDL, ANALYZE or a grant does leaves a newer or a missing row in one of these.
 CATALOGS = (

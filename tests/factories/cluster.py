@@ -15,7 +15,7 @@ from deploy.local.postgres import EmbeddedPostgres
 from shared.migrating import upgrade
 from shared.privacy import SealingKey, make_keys
 from shared.settings import Settings
-from tests.lending import Standing
+from tests.factories.service_reuse import Standing
 
 SERVICES = ("registry", "caseload", "graduation", "referral")
 _numbers = itertools.count(1)
