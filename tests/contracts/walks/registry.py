@@ -5,10 +5,10 @@ from typing import Any
 from shared.access import Role
 from tests.contracts.walks.everywhere import Tokens, done, officials
 from tests.factories.cluster import Cluster
+from tests.factories.registry import commands as registering
 from tests.factories.services import Running
 from tests.graduation.given import KENDAL
 from tests.referral.given.facts import TODAY
-from tests.registry import given as registering
 
 
 async def registry(service: Running, _: Cluster) -> Tokens:

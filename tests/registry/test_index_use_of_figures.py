@@ -12,9 +12,9 @@ from sqlalchemy import event
 
 from shared.messaging.local import LocalSource
 from shared.messaging.rebuild import Rebuild
+from tests.factories.registry import commands, events
+from tests.factories.registry.events import TOPICS, Offer, determined, hear, scorecard
 from tests.factories.services import Running
-from tests.registry import given, told
-from tests.registry.told import TOPICS, Offer, determined, hear, scorecard
 
 # Small by nature: one row a kind and year, or a few a pendamping; read with whatever plan is cheapest.
 SMALL = {"target", "pilar_kind"}
@@ -51,7 +51,7 @@ async def whole_reads(connection: asyncpg.Connection, statement: str, values: tu
 
 @pytest.mark.parametrize("role", ["KEMENSOS", "DINSOS_KABKOTA", "PENDAMPING"])
 async def test_no_figure_needs_a_whole_table(registry: Running, role: str) -> None:
-    person, _ = await given.placed(registry)
+    person, _ = await commands.placed(registry)
     token = registry.token(
         role,
         areas=["*" if role == "KEMENSOS" else "33.24"],
@@ -60,8 +60,8 @@ async def test_no_figure_needs_a_whole_table(registry: Running, role: str) -> No
     with listened(registry) as asked:
         await scorecard(registry, person, as_=token)
         path = "/v1/coverage?kode_wilayah=33.24.09&year=2026"
-        given.made(await registry.get(path, as_=token))
-        given.made(await registry.get(f"/v1/pendamping/{person['pendamping_id']}", as_=token))
+        commands.made(await registry.get(path, as_=token))
+        commands.made(await registry.get(f"/v1/pendamping/{person['pendamping_id']}", as_=token))
     reads = [
         (statement, values)
         for statement, values in asked
@@ -78,7 +78,7 @@ async def test_no_figure_needs_a_whole_table(registry: Running, role: str) -> No
 
 
 async def test_a_figure_without_an_index_would_be_seen(registry: Running) -> None:
-    person, _ = await given.placed(registry)
+    person, _ = await commands.placed(registry)
     await registry.sql("DROP INDEX replica_graduasi.ix_graduasi_pendamping_id_sk_on")
     with listened(registry) as asked:
         await scorecard(registry, person)
@@ -97,19 +97,19 @@ SELECT schemaname, tablename, policyname, qual, with_check FROM pg_policies ORDE
 
 
 async def test_a_rebuilt_replica_shows_the_same_figures_under_the_same_rights(registry: Running) -> None:
-    person, held = await given.placed(registry)
+    person, held = await commands.placed(registry)
     case = determined(person, kode_wilayah="35.03.01.2001")
-    way, family = told.opened(case), told.family()
+    way, family = events.opened(case), events.family()
     await hear(
         registry,
-        *(case, told.graduated(case), told.seen(case, 1), way, Offer(way).answered("DISETUJUI")),
-        *(family, told.member(family), told.visit(person, held, date(2026, 1, 2))),
-        told.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=family.kpm_id),
-        *(told.session(person, held, date(2026, 1, 3), 9, 8), told.credit(person, held)),
-        told.crossed(person, held, 451, "ABOVE"),
+        *(case, events.graduated(case), events.seen(case, 1), way, Offer(way).answered("DISETUJUI")),
+        *(family, events.member(family), events.visit(person, held, date(2026, 1, 2))),
+        events.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=family.kpm_id),
+        *(events.session(person, held, date(2026, 1, 3), 9, 8), events.credit(person, held)),
+        events.crossed(person, held, 451, "ABOVE"),
     )
     readers = [
-        given.ministry(registry),
+        commands.ministry(registry),
         registry.token("DINSOS_KABKOTA", areas=["33.24"]),
         registry.token("PENDAMPING", areas=["33.25"], pendamping_id=person["pendamping_id"]),
     ]

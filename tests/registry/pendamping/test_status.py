@@ -7,18 +7,18 @@ import pytest
 
 from services.registry.pendamping.models import ENDS, TRANSITIONS
 from shared.contracts.kinds import PendampingStatus
+from tests.factories.registry import commands
 from tests.factories.services import Running
-from tests.registry import given
 
 
 async def test_and_every_status_is_kept_with_who_and_why(registry: Running) -> None:
-    await registry.set_clock(given.START)
-    person = await given.pendamping(registry, from_on="2025-09-01")
-    given.made(await given.status(registry, person, "AKTIF", from_on="2025-10-03"))
-    changed = given.made(await given.status(registry, person, "CUTI", reason="CUTI_MELAHIRKAN"))
+    await registry.set_clock(commands.START)
+    person = await commands.pendamping(registry, from_on="2025-09-01")
+    commands.made(await commands.status(registry, person, "AKTIF", from_on="2025-10-03"))
+    changed = commands.made(await commands.status(registry, person, "CUTI", reason="CUTI_MELAHIRKAN"))
     assert (changed["status"], changed["status_from_on"], changed["version"]) == ("CUTI", "2026-03-01", 3)
-    shown = given.made(
-        await registry.get(f"/v1/pendamping/{person['pendamping_id']}", as_=given.ministry(registry))
+    shown = commands.made(
+        await registry.get(f"/v1/pendamping/{person['pendamping_id']}", as_=commands.ministry(registry))
     )
     held = [
         (row["previous"], row["status"], row["reason"], row["from_on"]) for row in shown["status_history"]
@@ -35,15 +35,15 @@ async def test_and_every_status_is_kept_with_who_and_why(registry: Running) -> N
 
 
 async def test_and_nobody_comes_back_from_an_end(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    given.made(await given.status(registry, person, "MENINGGAL", reason="MENINGGAL_DUNIA"))
+    person = await commands.pendamping(registry)
+    commands.made(await commands.status(registry, person, "MENINGGAL", reason="MENINGGAL_DUNIA"))
     for wanted in PendampingStatus.known():
-        answer = await given.status(registry, person, wanted.value)
+        answer = await commands.status(registry, person, wanted.value)
         assert (answer.status_code, answer.json()["title"]) == (409, "IllegalTransition")
 
 
 async def test_and_a_candidate_does_not_take_leave(registry: Running) -> None:
-    answer = await given.status(registry, await given.pendamping(registry), "CUTI")
+    answer = await commands.status(registry, await commands.pendamping(registry), "CUTI")
     assert answer.json()["detail"] == "This pendamping is CALON and cannot become CUTI."
 
 
@@ -53,7 +53,7 @@ def test_and_every_status_but_the_ends_leads_somewhere() -> None:
 
 
 async def test_and_the_database_refuses_an_illegal_move_by_itself(registry: Running) -> None:
-    person = await given.pendamping(registry)
+    person = await commands.pendamping(registry)
     with pytest.raises(asyncpg.CheckViolationError, match="ck_pendamping_status_history_move_legal"):
         await registry.sql(
             "INSERT INTO pendamping_status_history SELECT uuidv7(), pendamping_id, 2, 'PENSIUN', 'AKTIF', 'X',"
@@ -74,51 +74,53 @@ async def test_and_history_cannot_be_rewritten(registry: Running, table: str, pr
     ("from_on", "title"), [("2026-03-02", "DateInTheFuture"), ("2025-08-31", "DateBeforeLast")]
 )
 async def test_and_only_between_the_last_one_and_today(registry: Running, from_on: str, title: str) -> None:
-    await registry.set_clock(given.START)
-    person = await given.pendamping(registry, from_on="2025-09-01")
-    answer = await given.status(registry, person, "AKTIF", from_on=from_on)
+    await registry.set_clock(commands.START)
+    person = await commands.pendamping(registry, from_on="2025-09-01")
+    answer = await commands.status(registry, person, "AKTIF", from_on=from_on)
     assert answer.json()["title"] == title
     assert len(await registry.emitted()) == 1
 
 
 async def test_and_an_end_ends_every_placement_and_area(registry: Running) -> None:
-    await registry.set_clock(given.START)
-    person, held = await given.placed(registry)
-    given.made(await given.status(registry, person, "PENSIUN", reason="BATAS_USIA", from_on="2026-02-01"))
+    await registry.set_clock(commands.START)
+    person, held = await commands.placed(registry)
+    commands.made(
+        await commands.status(registry, person, "PENSIUN", reason="BATAS_USIA", from_on="2026-02-01")
+    )
     told = [event for event in await registry.emitted() if event["type"].endswith("_ended.v1")]
     assert [event["type"].split(".")[1] for event in told] == ["wilayah_tugas_ended", "penugasan_ended"]
     assert {event["data"]["valid_to"] for event in told} == {"2026-02-01"}
     assert {event["data"]["reason"] for event in told} == {"PENSIUN"}
     assert told[1]["data"]["penugasan_id"] == held["penugasan_id"]
-    answer = await given.penugasan(registry, person, valid_from="2026-03-01")
+    answer = await commands.penugasan(registry, person, valid_from="2026-03-01")
     assert (answer.status_code, answer.json()["title"]) == (409, "HasLeft")
 
 
 async def test_and_an_end_says_nothing_of_what_was_called_off_before(registry: Running) -> None:
-    await registry.set_clock(given.START)
-    person, _ = await given.placed(registry)
+    await registry.set_clock(commands.START)
+    person, _ = await commands.placed(registry)
     terms = {"kind": "TAGANA", "employer_status": "RELAWAN", "valid_from": "2026-09-01"}
-    ahead = given.made(await given.penugasan(registry, person, **terms))
-    given.made(await given.wilayah_tugas(registry, ahead))
+    ahead = commands.made(await commands.penugasan(registry, person, **terms))
+    commands.made(await commands.wilayah_tugas(registry, ahead))
     body = {"valid_to": "2026-09-01", "reason": "BATAL"}
     path = f"/v1/penugasan/{ahead['penugasan_id']}/end"
-    given.made(await registry.post(path, body, as_=given.ministry(registry)))
+    commands.made(await registry.post(path, body, as_=commands.ministry(registry)))
     told = len(await registry.emitted())
-    given.made(await given.status(registry, person, "PENSIUN", reason="BATAS_USIA"))
+    commands.made(await commands.status(registry, person, "PENSIUN", reason="BATAS_USIA"))
     after = (await registry.emitted())[told:]
     assert len(after) == 3
     assert ahead["penugasan_id"] not in {event["data"].get("penugasan_id") for event in after}
 
 
 async def test_and_of_many_who_change_it_at_once_one_does(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    answers = await asyncio.gather(*[given.status(registry, person, "AKTIF") for _ in range(8)])
+    person = await commands.pendamping(registry)
+    answers = await asyncio.gather(*[commands.status(registry, person, "AKTIF") for _ in range(8)])
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
     kinds = [event["type"] for event in await registry.emitted()]
     assert kinds.count("registry.pendamping_status_changed.v1") == 1
 
 
 async def test_and_a_reason_is_a_code_because_it_travels(registry: Running) -> None:
-    person = await given.pendamping(registry)
+    person = await commands.pendamping(registry)
     for reason in ("karena Siti sakit", "NIK_3324075211879001", ""):
-        assert (await given.status(registry, person, "AKTIF", reason=reason)).status_code == 422
+        assert (await commands.status(registry, person, "AKTIF", reason=reason)).status_code == 422

@@ -11,19 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.factories.registry import commands as past
+from tests.factories.registry.commands import niks
 from tests.factories.services import Running, open_scope
-from tests.registry import given as past
 
 FIRST, YEAR_END = date(2026, 1, 1), date(2027, 1, 1)
 KINDS = {"PKH_PENDAMPING": "PPPK", "TKSK": "PPPK", "TAGANA": "RELAWAN"}
 PAID_PAIR = {"PKH_PENDAMPING", "TKSK"}
 AREAS = (past.KELURAHAN, "33.24.09")
-niks = (
-    f"332407{day:02}{month:02}90{serial:04}"
-    for serial in range(1, 9999)
-    for month in range(1, 13)
-    for day in range(1, 29)
-)
 
 days = st.integers(0, 60)
 lengths = st.none() | st.integers(1, 40)

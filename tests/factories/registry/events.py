@@ -46,8 +46,8 @@ from shared.contracts.referral import (
 )
 from shared.database import uuid7
 from shared.events import Event
+from tests.factories.registry import commands
 from tests.factories.services import Running, again, apply, relay
-from tests.registry import given
 
 TOPICS = ("pilar.graduation", "pilar.caseload", "pilar.referral")
 Person = dict[str, Any]
@@ -72,7 +72,7 @@ async def hear(
 
 async def scorecard(registry: Running, person: Person, year: int = 2026, as_: str = "") -> dict[str, Any]:
     path = f"/v1/pendamping/{person['pendamping_id']}/scorecard?year={year}"
-    return given.made(await registry.get(path, as_=as_ or given.ministry(registry)))
+    return commands.made(await registry.get(path, as_=as_ or commands.ministry(registry)))
 
 
 def credit(person: Person, held: Person, reason: str = "SEJAHTERA_MANDIRI", **more: Any) -> CreditGranted:
@@ -84,7 +84,7 @@ def credit(person: Person, held: Person, reason: str = "SEJAHTERA_MANDIRI", **mo
             "penugasan_id": held["penugasan_id"],
             "year": 2026,
             "exit_reason": ExitReason(reason),
-            "kode_wilayah": given.KELURAHAN,
+            "kode_wilayah": commands.KELURAHAN,
             "rule_version": 1,
         }
         | more
@@ -101,7 +101,7 @@ def dampingan(
     return DampinganStarted(
         dampingan_id=uuid7(),
         kpm_id=kpm_id or uuid7(),
-        kode_wilayah=given.KELURAHAN,
+        kode_wilayah=commands.KELURAHAN,
         pendamping_id=person["pendamping_id"],
         penugasan_id=held["penugasan_id"],
         kind=PilarKind.PKH_PENDAMPING,
@@ -114,7 +114,7 @@ def visit(person: Person, held: Person, on: date) -> KunjunganRecorded:
     return KunjunganRecorded(
         kunjungan_id=uuid7(),
         kpm_id=uuid7(),
-        kode_wilayah=given.KELURAHAN,
+        kode_wilayah=commands.KELURAHAN,
         pendamping_id=person["pendamping_id"],
         penugasan_id=held["penugasan_id"],
         on=on,
@@ -126,7 +126,7 @@ def session(person: Person, held: Person, on: date, invited: int, attended: int)
         p2k2_sesi_id=uuid7(),
         pendamping_id=person["pendamping_id"],
         penugasan_id=held["penugasan_id"],
-        kode_wilayah=given.KELURAHAN,
+        kode_wilayah=commands.KELURAHAN,
         on=on,
         invited=invited,
         attended=attended,
@@ -148,7 +148,7 @@ def determined(person: Person | None, reason: str = "SEJAHTERA_MANDIRI", **more:
         **{
             "graduasi_id": uuid7(),
             "kpm_id": uuid7(),
-            "kode_wilayah": given.KELURAHAN,
+            "kode_wilayah": commands.KELURAHAN,
             "kepesertaan_id": uuid7(),
             "bansos": Bansos.PKH,
             "exit_reason": ExitReason(reason),
@@ -238,7 +238,7 @@ class Offer:
         )
 
 
-def family(kode_wilayah: str = given.KELURAHAN, **more: Any) -> KpmRegistered:
+def family(kode_wilayah: str = commands.KELURAHAN, **more: Any) -> KpmRegistered:
     return KpmRegistered(
         **{
             "kpm_id": uuid7(),

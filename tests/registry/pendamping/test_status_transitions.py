@@ -6,8 +6,8 @@ import pytest
 from services.registry.pendamping.models import TRANSITIONS, Pendamping
 from shared.contracts.kinds import PendampingStatus
 from shared.errors import IllegalTransition
+from tests.factories.registry import commands
 from tests.factories.services import Running
-from tests.registry import given
 
 ENDS = ("MUTASI", "PENSIUN", "BERAKHIR_KONTRAK", "DIBERHENTIKAN", "MENINGGAL")
 # domain.md 2.4 and issue 4, drawn by hand: CALON to AKTIF, AKTIF to and from CUTI and NONAKTIF, the rest are ends.
@@ -36,16 +36,16 @@ async def test_over_http_what_is_drawn_is_moved_and_nothing_else(registry: Runni
     ways = [new for new in STATUSES if (old, new) in LEGAL]
     refused = [new for new in STATUSES if (old, new) not in LEGAL]
     for number, way in enumerate(ways or [""]):
-        person = await given.pendamping(registry, f"332407010190900{number + 1}")
+        person = await commands.pendamping(registry, f"332407010190900{number + 1}")
         for step in ROAD[old]:
-            given.made(await given.status(registry, person, step))
+            commands.made(await commands.status(registry, person, step))
         told = len(await registry.emitted())
         for new in refused:
-            answer = await given.status(registry, person, new)
+            answer = await commands.status(registry, person, new)
             assert (answer.status_code, answer.json()["title"]) == (409, "IllegalTransition"), (old, new)
         assert len(await registry.emitted()) == told
         if way:
-            assert given.made(await given.status(registry, person, way))["status"] == way
+            assert commands.made(await commands.status(registry, person, way))["status"] == way
             assert len(await registry.emitted()) == told + 1
 
 
@@ -63,7 +63,7 @@ def test_become_moves_what_is_drawn_and_nothing_else(old: str, new: str) -> None
 
 @pytest.mark.parametrize("role", ["database_url", "worker_database_url"])
 async def test_the_database_keeps_what_is_drawn_and_nothing_else(registry: Running, role: str) -> None:
-    person = await given.pendamping(registry)
+    person = await commands.pendamping(registry)
     connection = await asyncpg.connect(getattr(registry.settings, role))
     try:
         for old, new in [*PAIRS, *((None, new) for new in STATUSES)]:

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from shared.contracts.kinds import PilarKind
+from tests.factories.registry import commands
 from tests.factories.services import Running
-from tests.registry import given
 
 TKSK = {
     "kind": "TKSK",
@@ -22,12 +22,12 @@ TKSK = {
 
 
 async def kinds(registry: Running, query: str = "") -> list[dict[str, Any]]:
-    answer = await registry.get(f"/v1/pilar-kind?limit=200{query}", as_=given.ministry(registry))
-    return given.made(answer)["items"]
+    answer = await registry.get(f"/v1/pilar-kind?limit=200{query}", as_=commands.ministry(registry))
+    return commands.made(answer)["items"]
 
 
 async def revise(registry: Running, **more: Any) -> Any:
-    return await registry.post("/v1/pilar-kind", TKSK | more, as_=given.ministry(registry))
+    return await registry.post("/v1/pilar-kind", TKSK | more, as_=commands.ministry(registry))
 
 
 async def end(registry: Running, row: dict[str, Any], valid_to: str, successor: str | None = None) -> Any:
@@ -35,7 +35,7 @@ async def end(registry: Running, row: dict[str, Any], valid_to: str, successor: 
         {"successor_kind": successor} if successor else {}
     )
     return await registry.post(
-        f"/v1/pilar-kind/{row['pilar_kind_id']}/end", body, as_=given.ministry(registry)
+        f"/v1/pilar-kind/{row['pilar_kind_id']}/end", body, as_=commands.ministry(registry)
     )
 
 
@@ -51,8 +51,8 @@ async def test_and_every_kind_that_travels_is_there_from_the_first_day(registry:
 
 
 async def test_and_a_revision_ends_what_held_and_keeps_it(registry: Running) -> None:
-    made = given.made(await revise(registry))
-    assert given.made(await revise(registry)) == made
+    made = commands.made(await revise(registry))
+    assert commands.made(await revise(registry)) == made
     held = [
         (row["ditjen"], row["valid_from"], row["valid_to"]) for row in await kinds(registry, "&kind=TKSK")
     ]
@@ -69,7 +69,7 @@ async def test_and_a_revision_ends_what_held_and_keeps_it(registry: Running) -> 
 
 @pytest.mark.parametrize("day", ["2026-06-30", "1999-01-01"])
 async def test_and_a_revision_is_never_slipped_in_before_the_last(registry: Running, day: str) -> None:
-    given.made(await revise(registry))
+    commands.made(await revise(registry))
     answer = await revise(registry, valid_from=day)
     assert (answer.status_code, answer.json()["title"]) == (409, "RevisionBeforeLast")
     assert "2026-07-01" in answer.json()["detail"]
@@ -85,7 +85,7 @@ async def test_and_of_many_who_revise_it_at_once_one_does(registry: Running) -> 
 
 async def test_and_an_end_names_what_follows(registry: Running) -> None:
     (row,) = await kinds(registry, "&kind=REHSOS_TUNSOS_KPO")
-    ended = given.made(await end(registry, row, "2026-07-01", "REHSOS_PENDAMPING"))
+    ended = commands.made(await end(registry, row, "2026-07-01", "REHSOS_PENDAMPING"))
     assert (ended["valid_to"], ended["successor_kind"], ended["version"]) == (
         "2026-07-01",
         "REHSOS_PENDAMPING",
@@ -93,18 +93,18 @@ async def test_and_an_end_names_what_follows(registry: Running) -> None:
     )
     again = await end(registry, row, "2026-07-01")
     assert (again.status_code, again.json()["title"]) == (409, "AlreadyEnded")
-    person = await given.pendamping(registry)
+    person = await commands.pendamping(registry)
     terms = {"kind": "REHSOS_TUNSOS_KPO", "ditjen": "REHSOS", "valid_to": "2026-08-01"}
-    answer = await given.penugasan(registry, person, **terms)
+    answer = await commands.penugasan(registry, person, **terms)
     assert (answer.status_code, answer.json()["title"]) == (422, "KindNotInForce")
     assert "REHSOS_PENDAMPING" in answer.json()["detail"]
-    given.made(await given.penugasan(registry, person, **terms | {"valid_to": "2026-07-01"}))
+    commands.made(await commands.penugasan(registry, person, **terms | {"valid_to": "2026-07-01"}))
 
 
 async def test_and_a_successor_is_another_kind_in_force(registry: Running) -> None:
     (row,) = await kinds(registry, "&kind=KONSELOR_ADIKSI")
     (other,) = await kinds(registry, "&kind=REHSOS_TUNSOS_KPO")
-    given.made(await end(registry, other, "2026-01-01"))
+    commands.made(await end(registry, other, "2026-01-01"))
     for successor in ("KONSELOR_ADIKSI", "REHSOS_TUNSOS_KPO"):
         answer = await end(registry, row, "2026-07-01", successor)
         assert (answer.status_code, answer.json()["title"]) == (422, "UnknownSuccessor")
@@ -112,27 +112,29 @@ async def test_and_a_successor_is_another_kind_in_force(registry: Running) -> No
 
 
 async def test_and_nobody_serves_as_a_kind_that_has_ended(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    held = given.made(await given.penugasan(registry, person, kind="TAGANA", employer_status="RELAWAN"))
+    person = await commands.pendamping(registry)
+    held = commands.made(await commands.penugasan(registry, person, kind="TAGANA", employer_status="RELAWAN"))
     (row,) = await kinds(registry, "&kind=TAGANA")
     answer = await end(registry, row, "2026-07-01")
     assert (answer.status_code, answer.json()["title"]) == (409, "KindStillHeld")
     stop = {"valid_to": "2026-07-01", "reason": "RESTRUKTURISASI"}
     path = f"/v1/penugasan/{held['penugasan_id']}/end"
-    given.made(await registry.post(path, stop, as_=given.ministry(registry)))
-    given.made(await end(registry, row, "2026-07-01"))
+    commands.made(await registry.post(path, stop, as_=commands.ministry(registry)))
+    commands.made(await end(registry, row, "2026-07-01"))
 
 
 async def test_and_a_placement_may_run_through_revisions_without_a_gap(registry: Running) -> None:
-    given.made(await revise(registry))
-    person = await given.pendamping(registry)
-    given.made(await given.penugasan(registry, person, kind="TKSK", ditjen="DAYASOS"))
+    commands.made(await revise(registry))
+    person = await commands.pendamping(registry)
+    commands.made(await commands.penugasan(registry, person, kind="TKSK", ditjen="DAYASOS"))
 
 
 async def test_and_of_a_start_and_an_end_at_once_not_both_win(registry: Running) -> None:
     (row,) = await kinds(registry, "&kind=PSM")
-    people = [await given.pendamping(registry, f"332407010190900{n}") for n in range(1, 5)]
-    starts = [given.penugasan(registry, person, kind="PSM", employer_status="RELAWAN") for person in people]
+    people = [await commands.pendamping(registry, f"332407010190900{n}") for n in range(1, 5)]
+    starts = [
+        commands.penugasan(registry, person, kind="PSM", employer_status="RELAWAN") for person in people
+    ]
     *started, ended = await asyncio.gather(*starts, end(registry, row, "2026-07-01"))
     assert (ended.status_code == 201) != any(answer.status_code == 201 for answer in started)
 

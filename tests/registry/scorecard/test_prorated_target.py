@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.factories.registry import commands as past
+from tests.factories.registry.commands import niks
+from tests.factories.registry.events import scorecard
 from tests.factories.services import Running
-from tests.registry import given as past
-from tests.registry.test_ranges_account_for_every_day import niks
-from tests.registry.told import scorecard
 
 # Each example has a year of its own, so that nobody of another one serves in it; leap years come by. No status is told
 # ahead of its day, so that all of these years are over.

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.factories.registry import commands
 from tests.factories.services import Running
-from tests.registry import given
 
 PAIR = {
     "kind": "TAGANA",
@@ -19,38 +19,38 @@ PAIR = {
 
 
 async def forbid(registry: Running, **more: Any) -> Any:
-    return await registry.post("/v1/role-conflict", PAIR | more, as_=given.ministry(registry))
+    return await registry.post("/v1/role-conflict", PAIR | more, as_=commands.ministry(registry))
 
 
 async def volunteer(registry: Running, person: dict[str, Any], kind: str, **more: Any) -> Any:
-    return await given.penugasan(registry, person, kind=kind, employer_status="RELAWAN", **more)
+    return await commands.penugasan(registry, person, kind=kind, employer_status="RELAWAN", **more)
 
 
 async def test_from_its_first_day_whichever_kind_comes_first(registry: Running) -> None:
-    given.made(await forbid(registry))
+    commands.made(await forbid(registry))
     for nik, first, second in (
         ("3324070101909001", "TAGANA", "PSM"),
         ("3324070101909002", "PSM", "TAGANA"),
     ):
-        person = await given.pendamping(registry, nik)
-        given.made(await volunteer(registry, person, first))
+        person = await commands.pendamping(registry, nik)
+        commands.made(await volunteer(registry, person, first))
         answer = await volunteer(registry, person, second, valid_from="2026-02-01")
         assert (answer.status_code, answer.json()["title"]) == (409, "RolesConflict")
         assert answer.json()["detail"].endswith("both are on call at once.")
-        given.made(await volunteer(registry, person, second, valid_to="2026-01-01"))
+        commands.made(await volunteer(registry, person, second, valid_to="2026-01-01"))
 
 
 async def test_until_its_end_and_both_are_kept(registry: Running) -> None:
-    row = given.made(await forbid(registry))
+    row = commands.made(await forbid(registry))
     path = f"/v1/role-conflict/{row['role_conflict_id']}/end"
     stop = {"valid_to": "2026-07-01", "reason": "DICABUT"}
-    ended = given.made(await registry.post(path, stop, as_=given.ministry(registry)))
+    ended = commands.made(await registry.post(path, stop, as_=commands.ministry(registry)))
     assert (ended["valid_to"], ended["version"]) == ("2026-07-01", 2)
-    again = await registry.post(path, stop, as_=given.ministry(registry))
+    again = await registry.post(path, stop, as_=commands.ministry(registry))
     assert (again.status_code, again.json()["title"]) == (409, "AlreadyEnded")
-    person = await given.pendamping(registry)
+    person = await commands.pendamping(registry)
     for kind in ("TAGANA", "PSM"):
-        given.made(await volunteer(registry, person, kind, valid_from="2026-07-01"))
+        commands.made(await volunteer(registry, person, kind, valid_from="2026-07-01"))
     kept = await registry.sql(
         "SELECT number, valid_to::text, reason, recorded_by FROM range_history WHERE thing = 'ROLE_CONFLICT'"
         " AND thing_id = $1 ORDER BY number",
@@ -63,7 +63,7 @@ async def test_until_its_end_and_both_are_kept(registry: Running) -> None:
 
 
 async def test_once_at_a_time_for_a_pair_named_either_way(registry: Running) -> None:
-    given.made(await forbid(registry))
+    commands.made(await forbid(registry))
     for pair in ({}, {"kind": "PSM", "other_kind": "TAGANA"}):
         answer = await forbid(registry, **pair, valid_from="2026-03-01")
         assert (answer.status_code, answer.json()["title"]) == (409, "ConflictOverlaps")
@@ -72,9 +72,11 @@ async def test_once_at_a_time_for_a_pair_named_either_way(registry: Running) -> 
 
 
 async def test_as_listed_for_a_kind_and_a_day(registry: Running) -> None:
-    given.made(await forbid(registry))
+    commands.made(await forbid(registry))
     for query, count in (("kind=PSM&on=2025-12-31", 1), ("kind=PSM&on=2026-01-01", 2), ("on=2017-12-31", 0)):
-        page = given.made(await registry.get(f"/v1/role-conflict?{query}", as_=given.ministry(registry)))
+        page = commands.made(
+            await registry.get(f"/v1/role-conflict?{query}", as_=commands.ministry(registry))
+        )
         assert len(page["items"]) == count
 
 

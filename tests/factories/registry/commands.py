@@ -72,3 +72,11 @@ async def placed(
     held = made(await penugasan(registry, person))
     made(await wilayah_tugas(registry, held, kode))
     return person, held
+
+
+niks = (
+    f"332407{day:02}{month:02}90{serial:04}"
+    for serial in range(1, 9999)
+    for month in range(1, 13)
+    for day in range(1, 29)
+)

@@ -5,13 +5,13 @@ import asyncio
 import asyncpg
 import pytest
 
+from tests.factories.registry import commands
 from tests.factories.services import Running
-from tests.registry import given
 
 
 async def test_and_is_told_with_its_terms_and_no_decree_number(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    held = given.made(await given.penugasan(registry, person, valid_to="2030-10-03"))
+    person = await commands.pendamping(registry)
+    held = commands.made(await commands.penugasan(registry, person, valid_to="2030-10-03"))
     told = (await registry.emitted())[-1]
     assert told["type"] == "registry.penugasan_started.v1"
     assert told["subject"] == person["pendamping_id"]
@@ -28,21 +28,21 @@ async def test_and_is_told_with_its_terms_and_no_decree_number(registry: Running
 
 
 async def test_and_no_second_one_of_its_kind_meanwhile(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    given.made(await given.penugasan(registry, person, valid_to="2026-10-03"))
-    answer = await given.penugasan(registry, person, valid_from="2026-10-02")
+    person = await commands.pendamping(registry)
+    commands.made(await commands.penugasan(registry, person, valid_to="2026-10-03"))
+    answer = await commands.penugasan(registry, person, valid_from="2026-10-02")
     assert (answer.status_code, answer.json()["title"]) == (409, "PenugasanOverlaps")
-    given.made(await given.penugasan(registry, person, valid_from="2026-10-03"))
+    commands.made(await commands.penugasan(registry, person, valid_from="2026-10-03"))
 
 
 async def test_and_of_many_who_ask_at_once_one_gets_it(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    answers = await asyncio.gather(*[given.penugasan(registry, person) for _ in range(8)])
+    person = await commands.pendamping(registry)
+    answers = await asyncio.gather(*[commands.penugasan(registry, person) for _ in range(8)])
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
 
 
 async def test_and_the_database_refuses_an_overlap_by_itself(registry: Running) -> None:
-    _, held = await given.placed(registry)
+    _, held = await commands.placed(registry)
     for table, key in (("penugasan", "penugasan_id"), ("wilayah_tugas", "wilayah_tugas_id")):
         columns = await registry.sql(
             "SELECT string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position) AS names"
@@ -70,27 +70,27 @@ async def test_and_the_database_refuses_an_overlap_by_itself(registry: Running) 
 async def test_and_another_kind_only_where_no_conflict_says_otherwise(
     registry: Running, kind: str, terms: str, allowed: bool
 ) -> None:
-    person = await given.pendamping(registry)
-    given.made(await given.penugasan(registry, person, valid_to="2026-10-03"))
+    person = await commands.pendamping(registry)
+    commands.made(await commands.penugasan(registry, person, valid_to="2026-10-03"))
     other = {"kind": kind, "ditjen": "DAYASOS", "employer_status": terms}
-    answer = await given.penugasan(registry, person, **other)
+    answer = await commands.penugasan(registry, person, **other)
     assert answer.status_code == (201 if allowed else 409)
     if not allowed:
         assert answer.json()["title"] == "RolesConflict"
-        given.made(await given.penugasan(registry, person, **other, valid_from="2026-10-03"))
+        commands.made(await commands.penugasan(registry, person, **other, valid_from="2026-10-03"))
 
 
 async def test_and_a_conflict_is_found_from_either_side_and_ends_with_its_row(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    given.made(await given.penugasan(registry, person, kind="TKSK", ditjen="DAYASOS"))
-    assert (await given.penugasan(registry, person)).json()["title"] == "RolesConflict"
+    person = await commands.pendamping(registry)
+    commands.made(await commands.penugasan(registry, person, kind="TKSK", ditjen="DAYASOS"))
+    assert (await commands.penugasan(registry, person)).json()["title"] == "RolesConflict"
     await registry.sql("UPDATE role_conflict SET valid_to = '2025-01-01' WHERE other_kind = 'TKSK'")
-    given.made(await given.penugasan(registry, person))
+    commands.made(await commands.penugasan(registry, person))
 
 
 async def test_and_a_refusal_of_a_conflict_speaks_indonesian(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    given.made(await given.penugasan(registry, person))
+    person = await commands.pendamping(registry)
+    commands.made(await commands.penugasan(registry, person))
     body = {
         "kind": "TKSK",
         "ditjen": "DAYASOS",
@@ -100,7 +100,7 @@ async def test_and_a_refusal_of_a_conflict_speaks_indonesian(registry: Running) 
     }
     body |= {"pendamping_id": person["pendamping_id"], "valid_from": "2025-10-03"}
     answer = await registry.post(
-        "/v1/penugasan", body, as_=given.ministry(registry), headers={"Accept-Language": "id"}
+        "/v1/penugasan", body, as_=commands.ministry(registry), headers={"Accept-Language": "id"}
     )
     assert "tidak boleh dipegang pada masa yang sama: pendamping PKH" in answer.json()["detail"]
 
@@ -120,49 +120,51 @@ async def test_and_a_refusal_of_a_conflict_speaks_indonesian(registry: Running) 
 async def test_and_kinds_fit_people_or_organisations(
     registry: Running, subject: str, kind: str, terms: str, allowed: bool
 ) -> None:
-    person = await given.pendamping(registry, given.NIK if subject == "PERSON" else None, subject=subject)
-    answer = await given.penugasan(registry, person, kind=kind, ditjen="DAYASOS", employer_status=terms)
+    person = await commands.pendamping(
+        registry, commands.NIK if subject == "PERSON" else None, subject=subject
+    )
+    answer = await commands.penugasan(registry, person, kind=kind, ditjen="DAYASOS", employer_status=terms)
     assert answer.status_code == (201 if allowed else 422)
     assert allowed or answer.json()["title"] == "WrongSubject"
 
 
 async def test_and_its_supervisor_is_another_pendamping(registry: Running) -> None:
-    person = await given.pendamping(registry)
+    person = await commands.pendamping(registry)
     nobody = "0198a0de-0000-7000-8000-000000000001"
     for supervisor in (nobody, person["pendamping_id"]):
-        answer = await given.penugasan(registry, person, supervisor_id=supervisor)
+        answer = await commands.penugasan(registry, person, supervisor_id=supervisor)
         assert (answer.status_code, answer.json()["title"]) == (422, "UnknownSupervisor")
-    other = await given.pendamping(registry, "3324070101909002")
-    held = given.made(await given.penugasan(registry, person, supervisor_id=other["pendamping_id"]))
+    other = await commands.pendamping(registry, "3324070101909002")
+    held = commands.made(await commands.penugasan(registry, person, supervisor_id=other["pendamping_id"]))
     assert held["supervisor_id"] == other["pendamping_id"]
 
 
 async def test_and_runs_forward(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    answer = await given.penugasan(registry, person, valid_to="2025-10-03")
+    person = await commands.pendamping(registry)
+    answer = await commands.penugasan(registry, person, valid_to="2025-10-03")
     assert (answer.status_code, answer.json()["title"]) == (422, "RangeBackward")
 
 
 async def test_and_of_nobody_there_is_none(registry: Running) -> None:
     nobody = {"pendamping_id": "0198a0de-0000-7000-8000-000000000001"}
-    assert (await given.penugasan(registry, nobody)).status_code == 404
+    assert (await commands.penugasan(registry, nobody)).status_code == 404
     for path in ("penugasan", "wilayah-tugas"):
         end = {"valid_to": "2026-01-01", "reason": "MUTASI"}
         answer = await registry.post(
-            f"/v1/{path}/{nobody['pendamping_id']}/end", end, as_=given.ministry(registry)
+            f"/v1/{path}/{nobody['pendamping_id']}/end", end, as_=commands.ministry(registry)
         )
         assert answer.status_code == 404
     assert (
-        await given.wilayah_tugas(
+        await commands.wilayah_tugas(
             registry, {"penugasan_id": nobody["pendamping_id"], "valid_from": "2026-01-01"}
         )
     ).status_code == 404
 
 
 async def test_and_its_end_ends_its_areas_first_and_may_only_come_forward(registry: Running) -> None:
-    _, held = await given.placed(registry)
-    path, ministry = f"/v1/penugasan/{held['penugasan_id']}/end", given.ministry(registry)
-    ended = given.made(
+    _, held = await commands.placed(registry)
+    path, ministry = f"/v1/penugasan/{held['penugasan_id']}/end", commands.ministry(registry)
+    ended = commands.made(
         await registry.post(path, {"valid_to": "2026-07-01", "reason": "ROTASI"}, as_=ministry)
     )
     assert (ended["valid_to"], ended["version"]) == ("2026-07-01", 2)
@@ -177,18 +179,18 @@ async def test_and_its_end_ends_its_areas_first_and_may_only_come_forward(regist
         assert (answer.status_code, answer.json()["title"]) == (409, "AlreadyEnded")
     before = await registry.post(path, {"valid_to": "2025-10-02", "reason": "ROTASI"}, as_=ministry)
     assert before.json()["title"] == "RangeBackward"
-    given.made(await registry.post(path, {"valid_to": "2026-06-01", "reason": "ROTASI"}, as_=ministry))
+    commands.made(await registry.post(path, {"valid_to": "2026-06-01", "reason": "ROTASI"}, as_=ministry))
 
 
 async def test_and_each_range_it_has_had_is_kept(registry: Running) -> None:
-    person, held = await given.placed(registry)
+    person, held = await commands.placed(registry)
     path = f"/v1/penugasan/{held['penugasan_id']}/end"
     for day in ("2026-07-01", "2026-06-01"):
-        given.made(
-            await registry.post(path, {"valid_to": day, "reason": "ROTASI"}, as_=given.ministry(registry))
+        commands.made(
+            await registry.post(path, {"valid_to": day, "reason": "ROTASI"}, as_=commands.ministry(registry))
         )
-    shown = given.made(
-        await registry.get(f"/v1/pendamping/{person['pendamping_id']}", as_=given.ministry(registry))
+    shown = commands.made(
+        await registry.get(f"/v1/pendamping/{person['pendamping_id']}", as_=commands.ministry(registry))
     )
     kept = [(row["thing"], row["number"], row["valid_to"], row["reason"]) for row in shown["range_history"]]
     assert [row for row in kept if row[0] == "PENUGASAN"] == [
@@ -201,44 +203,44 @@ async def test_and_each_range_it_has_had_is_kept(registry: Running) -> None:
 
 
 async def test_and_its_areas_lie_inside_its_time(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    held = given.made(await given.penugasan(registry, person, valid_to="2026-10-03"))
+    person = await commands.pendamping(registry)
+    held = commands.made(await commands.penugasan(registry, person, valid_to="2026-10-03"))
     for more in (
         {"valid_from": "2025-10-02"},
         {"valid_from": "2026-10-03"},
         {"valid_from": "2026-01-01", "valid_to": "2026-10-04"},
     ):
-        answer = await given.wilayah_tugas(registry, held, **more)
+        answer = await commands.wilayah_tugas(registry, held, **more)
         assert (answer.status_code, answer.json()["title"]) == (422, "OutsidePenugasan")
-    area = given.made(await given.wilayah_tugas(registry, held))
+    area = commands.made(await commands.wilayah_tugas(registry, held))
     assert area["valid_to"] == "2026-10-03"
-    assert (await registry.emitted())[-1]["data"]["kode_wilayah"] == given.KELURAHAN
+    assert (await registry.emitted())[-1]["data"]["kode_wilayah"] == commands.KELURAHAN
 
 
 async def test_and_it_covers_an_area_once_at_a_time_and_areas_of_any_level(registry: Running) -> None:
-    _, held = await given.placed(registry)
-    again = await given.wilayah_tugas(registry, held, valid_from="2026-01-01")
+    _, held = await commands.placed(registry)
+    again = await commands.wilayah_tugas(registry, held, valid_from="2026-01-01")
     assert (again.status_code, again.json()["title"]) == (409, "WilayahTugasOverlaps")
     for kode in ("33", "33.24", "33.24.09", "33.24.09.2012"):
-        given.made(await given.wilayah_tugas(registry, held, kode))
+        commands.made(await commands.wilayah_tugas(registry, held, kode))
 
 
 async def test_and_covers_no_area_that_does_not_exist(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    held = given.made(await given.penugasan(registry, person))
-    answer = await given.wilayah_tugas(registry, held, "33.24.09.9999")
+    person = await commands.pendamping(registry)
+    held = commands.made(await commands.penugasan(registry, person))
+    answer = await commands.wilayah_tugas(registry, held, "33.24.09.9999")
     assert (answer.status_code, answer.json()["title"]) == (422, "UnknownWilayah")
 
 
 async def test_and_the_cover_of_one_area_ends_alone(registry: Running) -> None:
-    _, held = await given.placed(registry)
-    area = given.made(await given.wilayah_tugas(registry, held, "33.24.09.2012"))
+    _, held = await commands.placed(registry)
+    area = commands.made(await commands.wilayah_tugas(registry, held, "33.24.09.2012"))
     path = f"/v1/wilayah-tugas/{area['wilayah_tugas_id']}/end"
     body = {"valid_to": "2026-07-01", "reason": "ALIH_DAMPINGAN"}
-    given.made(await registry.post(path, body, as_=given.ministry(registry)))
+    commands.made(await registry.post(path, body, as_=commands.ministry(registry)))
     told = (await registry.emitted())[-1]
     assert (told["type"], told["data"]["reason"]) == ("registry.wilayah_tugas_ended.v1", "ALIH_DAMPINGAN")
     open_ones = await registry.sql("SELECT kode_wilayah FROM wilayah_tugas WHERE valid_to IS NULL")
-    assert [row["kode_wilayah"] for row in open_ones] == [given.KELURAHAN]
-    again = await registry.post(path, body, as_=given.ministry(registry))
+    assert [row["kode_wilayah"] for row in open_ones] == [commands.KELURAHAN]
+    again = await registry.post(path, body, as_=commands.ministry(registry))
     assert again.json()["title"] == "AlreadyEnded"

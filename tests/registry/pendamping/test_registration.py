@@ -3,14 +3,14 @@
 import pytest
 
 from services.registry.pendamping.rules import ALPHABET, check_sign, new_number
+from tests.factories.registry import commands
 from tests.factories.services import Running
-from tests.registry import given
 
 OTHER_NIK = "3324070101909002"
 
 
 async def test_as_a_candidate_whose_number_and_nik_tell_nothing(registry: Running) -> None:
-    person = await given.pendamping(registry, from_on="2025-09-01")
+    person = await commands.pendamping(registry, from_on="2025-09-01")
     assert (person["status"], person["nik"], person["name"]) == ("CALON", "3324************", "Siti Rahayu")
     (told,) = await registry.emitted()
     assert told["type"] == "registry.pendamping_registered.v1"
@@ -24,18 +24,18 @@ async def test_as_a_candidate_whose_number_and_nik_tell_nothing(registry: Runnin
 
 
 async def test_with_nothing_personal_in_clear_in_the_database(registry: Running) -> None:
-    await given.pendamping(registry)
+    await commands.pendamping(registry)
     rows = await registry.sql("SELECT to_jsonb(p)::text AS shown FROM pendamping p")
     outbox = await registry.sql("SELECT body AS shown FROM platform.outbox")
     kept = await registry.sql("SELECT encode(sealed, 'escape') AS shown FROM platform.idempotency")
     for row in [*rows, *outbox, *kept]:
-        assert not any(clear in row["shown"] for clear in (given.NIK, "Siti", "0000 0001"))
+        assert not any(clear in row["shown"] for clear in (commands.NIK, "Siti", "0000 0001"))
 
 
 async def test_once_for_a_nik(registry: Running) -> None:
-    await given.pendamping(registry)
-    body = {"subject": "PERSON", "nik": given.NIK, "name": "Another Name"}
-    answer = await registry.post("/v1/pendamping", body, as_=given.ministry(registry))
+    await commands.pendamping(registry)
+    body = {"subject": "PERSON", "nik": commands.NIK, "name": "Another Name"}
+    answer = await registry.post("/v1/pendamping", body, as_=commands.ministry(registry))
     assert (answer.status_code, answer.json()["title"]) == (409, "AlreadyRegistered")
     assert answer.json()["errors"][0]["pointer"] == "/body/nik"
     assert len(await registry.emitted()) == 1
@@ -43,7 +43,7 @@ async def test_once_for_a_nik(registry: Running) -> None:
 
 async def test_once_for_a_key_with_the_same_answer(registry: Running) -> None:
     body = {"subject": "LEMBAGA", "name": "LKS Kasih"}
-    ministry = given.ministry(registry)
+    ministry = commands.ministry(registry)
     first = await registry.post("/v1/pendamping", body, as_=ministry, key="one")
     again = await registry.post("/v1/pendamping", body, as_=ministry, key="one")
     assert first.status_code == again.status_code == 201
@@ -53,19 +53,19 @@ async def test_once_for_a_key_with_the_same_answer(registry: Running) -> None:
 
 async def test_without_a_nik_as_an_organisation(registry: Running) -> None:
     body = {"subject": "LEMBAGA", "name": "LKS Kasih"}
-    first = given.made(await registry.post("/v1/pendamping", body, as_=given.ministry(registry)))
-    second = given.made(await registry.post("/v1/pendamping", body, as_=given.ministry(registry)))
+    first = commands.made(await registry.post("/v1/pendamping", body, as_=commands.ministry(registry)))
+    second = commands.made(await registry.post("/v1/pendamping", body, as_=commands.ministry(registry)))
     assert first["nik"] is None
     assert first["pendamping_no"] != second["pendamping_no"]
 
 
 @pytest.mark.parametrize(
-    "body", [{"subject": "PERSON", "name": "A"}, {"subject": "LEMBAGA", "name": "A", "nik": given.NIK}]
+    "body", [{"subject": "PERSON", "name": "A"}, {"subject": "LEMBAGA", "name": "A", "nik": commands.NIK}]
 )
 async def test_never_with_a_nik_that_does_not_fit_the_subject(
     registry: Running, body: dict[str, str]
 ) -> None:
-    answer = await registry.post("/v1/pendamping", body, as_=given.ministry(registry))
+    answer = await registry.post("/v1/pendamping", body, as_=commands.ministry(registry))
     assert (answer.status_code, answer.json()["title"]) == (422, "NikNeedsPerson")
 
 
@@ -84,11 +84,11 @@ async def test_never_with_a_nik_that_does_not_fit_the_subject(
     ],
 )
 async def test_never_with_values_that_cannot_be_right(registry: Running, field: str, value: object) -> None:
-    body = {"subject": "PERSON", "nik": given.NIK, "name": "A"} | {field: value}
-    answer = await registry.post("/v1/pendamping", body, as_=given.ministry(registry))
+    body = {"subject": "PERSON", "nik": commands.NIK, "name": "A"} | {field: value}
+    answer = await registry.post("/v1/pendamping", body, as_=commands.ministry(registry))
     assert answer.status_code == 422, answer.text
     assert f"/body/{field}" in {fault["pointer"] for fault in answer.json()["errors"]}
-    assert given.NIK not in answer.text
+    assert commands.NIK not in answer.text
 
 
 async def test_by_the_ministry_alone(registry: Running) -> None:
@@ -101,16 +101,16 @@ async def test_by_the_ministry_alone(registry: Running) -> None:
 
 
 async def test_and_found_again_by_nik(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    path, ministry = "/v1/pendamping/look-up", given.ministry(registry)
-    assert given.made(await registry.post(path, {"nik": given.NIK}, as_=ministry)) == person
+    person = await commands.pendamping(registry)
+    path, ministry = "/v1/pendamping/look-up", commands.ministry(registry)
+    assert commands.made(await registry.post(path, {"nik": commands.NIK}, as_=ministry)) == person
     missing = await registry.post(path, {"nik": OTHER_NIK}, as_=ministry)
     assert missing.status_code == 404
 
 
 async def test_and_seen_by_offices_only_where_placed(registry: Running) -> None:
-    person, _ = await given.placed(registry)
-    await given.pendamping(registry, OTHER_NIK)
+    person, _ = await commands.placed(registry)
+    await commands.pendamping(registry, OTHER_NIK)
     path = f"/v1/pendamping/{person['pendamping_id']}"
     for role, area, seen in [
         ("DINSOS_KABKOTA", "33.24", True),
@@ -120,19 +120,19 @@ async def test_and_seen_by_offices_only_where_placed(registry: Running) -> None:
     ]:
         token = registry.token(role, areas=[area])
         assert (await registry.get(path, as_=token)).status_code == (200 if seen else 404)
-        listed = given.made(await registry.get("/v1/pendamping", as_=token))["items"]
+        listed = commands.made(await registry.get("/v1/pendamping", as_=token))["items"]
         assert [item["pendamping_id"] for item in listed] == ([person["pendamping_id"]] if seen else [])
-        found = await registry.post("/v1/pendamping/look-up", {"nik": given.NIK}, as_=token)
+        found = await registry.post("/v1/pendamping/look-up", {"nik": commands.NIK}, as_=token)
         assert found.status_code == (200 if seen else 404)
-    everybody = given.made(await registry.get("/v1/pendamping", as_=given.ministry(registry)))
+    everybody = commands.made(await registry.get("/v1/pendamping", as_=commands.ministry(registry)))
     assert len(everybody["items"]) == 2
 
 
 async def test_and_sees_only_themself(registry: Running) -> None:
-    person, _ = await given.placed(registry)
-    other, _ = await given.placed(registry, OTHER_NIK)
+    person, _ = await commands.placed(registry)
+    other, _ = await commands.placed(registry, OTHER_NIK)
     self = registry.token("PENDAMPING", areas=["33.24"], pendamping_id=person["pendamping_id"])
-    listed = given.made(await registry.get("/v1/pendamping", as_=self))["items"]
+    listed = commands.made(await registry.get("/v1/pendamping", as_=self))["items"]
     assert [item["pendamping_id"] for item in listed] == [person["pendamping_id"]]
     for path in (
         f"/v1/pendamping/{other['pendamping_id']}",
@@ -143,10 +143,10 @@ async def test_and_sees_only_themself(registry: Running) -> None:
 
 async def test_and_listed_page_by_page_without_phones(registry: Running) -> None:
     for serial in range(9003, 9006):
-        await given.pendamping(registry, f"332407010190{serial}")
+        await commands.pendamping(registry, f"332407010190{serial}")
     seen, path = [], "/v1/pendamping?limit=2"
     while path:
-        page = given.made(await registry.get(path, as_=given.ministry(registry)))
+        page = commands.made(await registry.get(path, as_=commands.ministry(registry)))
         seen += [item["pendamping_no"] for item in page["items"]]
         assert all("phone" not in item for item in page["items"])
         path = page["next"]
@@ -167,10 +167,10 @@ async def test_and_listed_page_by_page_without_phones(registry: Running) -> None
     ],
 )
 async def test_and_narrowed_by_status_kind_and_area(registry: Running, query: str, count: int) -> None:
-    await registry.set_clock(given.START)
-    await given.placed(registry)
-    await given.pendamping(registry, OTHER_NIK)
-    page = given.made(await registry.get(f"/v1/pendamping?{query}", as_=given.ministry(registry)))
+    await registry.set_clock(commands.START)
+    await commands.placed(registry)
+    await commands.pendamping(registry, OTHER_NIK)
+    page = commands.made(await registry.get(f"/v1/pendamping?{query}", as_=commands.ministry(registry)))
     assert len(page["items"]) == count
 
 

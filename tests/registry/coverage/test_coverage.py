@@ -8,9 +8,9 @@ import pytest
 from services.registry.coverage import jobs as counting
 from shared.contracts.caseload import DampinganChanged, KpmUpdated
 from shared.contracts.kinds import DampinganPurpose
+from tests.factories.registry import commands, events
+from tests.factories.registry.events import hear
 from tests.factories.services import Running
-from tests.registry import given, told
-from tests.registry.told import hear
 
 OTHER = "33.24.09.2012"
 
@@ -19,7 +19,7 @@ async def coverage(
     registry: Running, area: str = "33.24.09", as_: str = "", year: int = 2026
 ) -> dict[str, Any]:
     path = f"/v1/coverage?kode_wilayah={area}&year={year}"
-    return given.made(await registry.get(path, as_=as_ or given.ministry(registry)))
+    return commands.made(await registry.get(path, as_=as_ or commands.ministry(registry)))
 
 
 def counts(view: dict[str, Any]) -> tuple[int, int, int]:
@@ -27,38 +27,38 @@ def counts(view: dict[str, Any]) -> tuple[int, int, int]:
 
 
 async def test_by_families_accompanied_today_and_members_who_are_not(registry: Running) -> None:
-    await registry.set_clock(given.START)
-    person, held = await given.placed(registry)
-    with_one, alone, left, watched, ahead = (told.family() for _ in range(5))
-    members = [told.member(family) for family in (with_one, alone, watched, ahead)]
-    gone = told.member(left)
-    monitored = told.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=watched.kpm_id)
+    await registry.set_clock(commands.START)
+    person, held = await commands.placed(registry)
+    with_one, alone, left, watched, ahead = (events.family() for _ in range(5))
+    members = [events.member(family) for family in (with_one, alone, watched, ahead)]
+    gone = events.member(left)
+    monitored = events.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=watched.kpm_id)
     await hear(
         registry,
-        *(with_one, alone, left, watched, ahead, told.family(OTHER)),
+        *(with_one, alone, left, watched, ahead, events.family(OTHER)),
         *members,
-        *(gone, told.ended(gone, date(2026, 1, 1))),
-        told.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=with_one.kpm_id),
+        *(gone, events.ended(gone, date(2026, 1, 1))),
+        events.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=with_one.kpm_id),
         monitored,
         DampinganChanged(**monitored.model_dump() | {"purpose": DampinganPurpose.PEMANTAUAN}),
-        told.dampingan(person, held, valid_from=date(2026, 4, 1), kpm_id=ahead.kpm_id),
+        events.dampingan(person, held, valid_from=date(2026, 4, 1), kpm_id=ahead.kpm_id),
         times=2,
     )
     shown = await coverage(registry)
     assert counts(shown) == (6, 1, 3)
     assert {area["kode_wilayah"]: counts(area) for area in shown["areas"]} == {
-        given.KELURAHAN: (5, 1, 3),
+        commands.KELURAHAN: (5, 1, 3),
         OTHER: (1, 0, 0),
     }
-    assert counts(await coverage(registry, given.KELURAHAN)) == (5, 1, 3)
+    assert counts(await coverage(registry, commands.KELURAHAN)) == (5, 1, 3)
     (kecamatan,) = (await coverage(registry, "33.24"))["areas"]
     assert (kecamatan["kode_wilayah"], counts(kecamatan)) == ("33.24.09", (6, 1, 3))
-    await registry.set_clock(given.START.replace(month=4, day=2))
+    await registry.set_clock(commands.START.replace(month=4, day=2))
     assert counts(await coverage(registry)) == (6, 2, 2)
 
 
 async def test_where_the_family_lives_now(registry: Running) -> None:
-    family = told.family()
+    family = events.family()
     await hear(registry, family, KpmUpdated(**family.model_dump() | {"kode_wilayah": OTHER}))
     assert [area["kode_wilayah"] for area in (await coverage(registry))["areas"]] == [OTHER]
 
@@ -67,23 +67,23 @@ async def test_alike_for_the_ministry_and_for_the_office_of_the_area_that_a_fami
     registry: Running,
 ) -> None:
     """Its membership was told in the area that it came from; the office there no longer counts it."""
-    family = told.family("35.03.01.2001")
-    moved = KpmUpdated(**family.model_dump() | {"kode_wilayah": given.KELURAHAN})
-    await hear(registry, family, told.member(family), moved)
+    family = events.family("35.03.01.2001")
+    moved = KpmUpdated(**family.model_dump() | {"kode_wilayah": commands.KELURAHAN})
+    await hear(registry, family, events.member(family), moved)
     dinsos, left = (registry.token("DINSOS_KABKOTA", areas=[area]) for area in ("33.24", "35.03"))
     assert counts(await coverage(registry)) == counts(await coverage(registry, as_=dinsos)) == (1, 0, 1)
     assert counts(await coverage(registry, "35.03", as_=left)) == (0, 0, 0)
 
 
 async def test_by_memberships_that_began_and_ended_in_the_year(registry: Running) -> None:
-    family = told.family()
+    family = events.family()
     old, new, kept = (
-        told.member(family, date(2019, 1, 1)),
-        told.member(family, date(2026, 1, 1), "SEMBAKO"),
-        told.member(family, date(2020, 1, 1)),
+        events.member(family, date(2019, 1, 1)),
+        events.member(family, date(2026, 1, 1), "SEMBAKO"),
+        events.member(family, date(2020, 1, 1)),
     )
-    end, undone = told.ended(old, date(2026, 10, 1), "ALAMIAH"), told.ended(kept, date(2026, 10, 1))
-    await hear(registry, family, old, new, kept, end, undone, told.restored(undone), times=2)
+    end, undone = events.ended(old, date(2026, 10, 1), "ALAMIAH"), events.ended(kept, date(2026, 10, 1))
+    await hear(registry, family, old, new, kept, end, undone, events.restored(undone), times=2)
     assert (await coverage(registry))["kepesertaan"] == [
         {"bansos": "PKH", "started": 0, "ended": 1, "ended_by_reason": {"ALAMIAH": 1}},
         {"bansos": "SEMBAKO", "started": 1, "ended": 0, "ended_by_reason": {}},
@@ -93,10 +93,10 @@ async def test_by_memberships_that_began_and_ended_in_the_year(registry: Running
 
 async def test_and_a_membership_that_goes_on_as_another_has_ended_for_nobody(registry: Running) -> None:
     """Annulled after the family had come back: the old membership ends where the new one began, and none has left."""
-    family = told.family()
-    old, new = told.member(family, date(2020, 1, 1)), told.member(family, date(2026, 8, 1))
-    end = told.ended(old, date(2026, 5, 1))
-    await hear(registry, family, old, end, new, told.restored(end, date(2026, 8, 1)), times=2)
+    family = events.family()
+    old, new = events.member(family, date(2020, 1, 1)), events.member(family, date(2026, 8, 1))
+    end = events.ended(old, date(2026, 5, 1))
+    await hear(registry, family, old, end, new, events.restored(end, date(2026, 8, 1)), times=2)
     (pkh,) = (await coverage(registry))["kepesertaan"]
     assert (pkh["started"], pkh["ended"], pkh["ended_by_reason"]) == (1, 0, {})
     rows = await registry.sql("SELECT valid_to FROM replica_coverage.kepesertaan ORDER BY valid_from")
@@ -108,13 +108,13 @@ async def test_and_a_membership_that_goes_on_as_another_has_ended_for_nobody(reg
 )
 async def test_for_a_kabupaten_at_most(registry: Running, area: str, title: str) -> None:
     path = f"/v1/coverage?kode_wilayah={area}&year=2026"
-    answer = await registry.get(path, as_=given.ministry(registry))
+    answer = await registry.get(path, as_=commands.ministry(registry))
     assert answer.status_code == 422
     assert not title or answer.json()["title"] == title
 
 
 async def test_to_offices_of_the_area_alone(registry: Running) -> None:
-    await hear(registry, told.family())
+    await hear(registry, events.family())
     dinsos, away = (registry.token("DINSOS_KABKOTA", areas=[area]) for area in ("33.24", "35.03"))
     assert counts(await coverage(registry, as_=dinsos))[0] == 1
     answer = await registry.get("/v1/coverage?kode_wilayah=33.24.09&year=2026", as_=away)
@@ -122,17 +122,17 @@ async def test_to_offices_of_the_area_alone(registry: Running) -> None:
 
 
 async def count(registry: Running) -> dict[str, Any]:
-    asked = await registry.post("/v1/coverage-count", as_=given.ministry(registry))
+    asked = await registry.post("/v1/coverage-count", as_=commands.ministry(registry))
     assert asked.status_code == 202, asked.text
     await registry.work()
-    job = given.made(await registry.get(asked.json()["job"], as_=given.ministry(registry)))
+    job = commands.made(await registry.get(asked.json()["job"], as_=commands.ministry(registry)))
     assert job["state"] == "DONE"
     return asked.json() | {"counted": job["done"]}
 
 
 async def figure(registry: Running, query: str = "", as_: str = "") -> Any:
     path = f"/v1/coverage-count{query}"
-    return await registry.get(path, as_=as_ or given.ministry(registry))
+    return await registry.get(path, as_=as_ or commands.ministry(registry))
 
 
 async def test_in_the_whole_country_as_it_stood_on_a_day(
@@ -140,23 +140,23 @@ async def test_in_the_whole_country_as_it_stood_on_a_day(
 ) -> None:
     """Counted in steps of whole kecamatan; each level is the sum of the one below, and of what is read live."""
     monkeypatch.setattr(counting, "FAMILIES_A_STEP", 2)
-    await registry.set_clock(given.START)
-    person, held = await given.placed(registry)
-    places = [given.KELURAHAN] * 3 + [OTHER, "33.24.10.2001", "33.25.01.2001", "35.03.01.2001"]
-    families = [told.family(place) for place in places]
+    await registry.set_clock(commands.START)
+    person, held = await commands.placed(registry)
+    places = [commands.KELURAHAN] * 3 + [OTHER, "33.24.10.2001", "33.25.01.2001", "35.03.01.2001"]
+    families = [events.family(place) for place in places]
     await hear(
         registry,
         *families,
-        *(told.member(family) for family in families[:6]),
+        *(events.member(family) for family in families[:6]),
         *(
-            told.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=one.kpm_id)
+            events.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=one.kpm_id)
             for one in families[1:5]
         ),
         times=2,
     )
     asked = await count(registry)
     assert (asked["counted_on"], asked["counted"]) == ("2026-03-01", 7)
-    nation = given.made(await figure(registry))
+    nation = commands.made(await figure(registry))
     assert (nation["kode_wilayah"], nation["counted_on"], nation["families"]) == (None, "2026-03-01", 7)
     assert (nation["accompanied"], nation["members"], nation["unaccompanied"]) == (4, 6, 2)
     assert nation["share"] == round(4 / 6, 4)
@@ -164,29 +164,29 @@ async def test_in_the_whole_country_as_it_stood_on_a_day(
         "33": ((6, 4, 2), round(4 / 6, 4)),
         "35": ((1, 0, 0), None),
     }
-    java = given.made(await figure(registry, "?kode_wilayah=33"))
+    java = commands.made(await figure(registry, "?kode_wilayah=33"))
     assert {area["kode_wilayah"]: counts(area) for area in java["areas"]} == {
         "33.24": (5, 4, 1),
         "33.25": (1, 0, 1),
     }
     kendal, live = (
-        given.made(await figure(registry, "?kode_wilayah=33.24")),
+        commands.made(await figure(registry, "?kode_wilayah=33.24")),
         await coverage(registry, "33.24"),
     )
     assert [area["kode_wilayah"] for area in kendal["areas"]] == ["33.24.09", "33.24.10"]
     assert kendal["areas"] == live["areas"]
-    assert counts(given.made(await figure(registry, "?kode_wilayah=33.24.09"))) == (4, 3, 1)
+    assert counts(commands.made(await figure(registry, "?kode_wilayah=33.24.09"))) == (4, 3, 1)
 
 
 async def test_and_what_was_counted_stays_what_was_said(registry: Running) -> None:
-    await registry.set_clock(given.START)
-    await hear(registry, told.family())
+    await registry.set_clock(commands.START)
+    await hear(registry, events.family())
     await count(registry)
-    await registry.set_clock(given.START.replace(month=4))
-    await hear(registry, told.family(), told.family("35.03.01.2001"))
+    await registry.set_clock(commands.START.replace(month=4))
+    await hear(registry, events.family(), events.family("35.03.01.2001"))
     await count(registry)
     for on, families in (("2026-03-01", 1), ("2026-03-31", 1), ("2026-04-01", 3), ("2026-12-31", 3)):
-        shown = given.made(await figure(registry, f"?on={on}"))
+        shown = commands.made(await figure(registry, f"?on={on}"))
         assert shown["families"] == families, on
     assert (await figure(registry, "?on=2026-02-28")).json()["title"] == "NotCounted"
     for role in ("registry_api", "registry_worker"):
@@ -197,8 +197,8 @@ async def test_and_what_was_counted_stays_what_was_said(registry: Running) -> No
 
 
 async def test_and_a_count_that_is_not_finished_is_shown_to_nobody(registry: Running) -> None:
-    await hear(registry, told.family())
-    asked = await registry.post("/v1/coverage-count", as_=given.ministry(registry))
+    await hear(registry, events.family())
+    asked = await registry.post("/v1/coverage-count", as_=commands.ministry(registry))
     assert asked.status_code == 202
     answer = await figure(registry)
     assert (answer.status_code, answer.json()["title"]) == (404, "NotCounted")
@@ -206,7 +206,7 @@ async def test_and_a_count_that_is_not_finished_is_shown_to_nobody(registry: Run
 
 async def test_of_a_country_without_families_too(registry: Running) -> None:
     await count(registry)
-    shown = given.made(await figure(registry))
+    shown = commands.made(await figure(registry))
     assert (counts(shown), shown["share"], shown["areas"]) == ((0, 0, 0), None, [])
 
 

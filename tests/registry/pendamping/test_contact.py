@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.privacy import Vault
+from tests.factories.registry import commands
 from tests.factories.services import Running
-from tests.registry import given
 
 NEW = {"phone": "+62 811 1111 0002", "reason": "NOMOR_BARU"}
 
@@ -17,13 +17,13 @@ async def change(
 ) -> Any:
     headers = {} if version is None else {"If-Match": f'"{version}"'}
     path = f"/v1/pendamping/{person['pendamping_id']}/contact"
-    return await registry.post(path, body, as_=as_ or given.ministry(registry), headers=headers)
+    return await registry.post(path, body, as_=as_ or commands.ministry(registry), headers=headers)
 
 
 async def test_and_shown_with_a_new_etag(registry: Running) -> None:
-    person = await given.pendamping(registry)
+    person = await commands.pendamping(registry)
     answer = await change(registry, person, NEW | {"name": "Siti Rahayu Ningsih"})
-    shown = given.made(answer)
+    shown = commands.made(answer)
     assert (shown["name"], shown["phone"], shown["version"]) == ("Siti Rahayu Ningsih", NEW["phone"], 2)
     assert answer.headers["ETag"] == '"2"'
     assert (shown["nik"], shown["status"]) == (person["nik"], person["status"])
@@ -31,15 +31,15 @@ async def test_and_shown_with_a_new_etag(registry: Running) -> None:
 
 
 async def test_and_what_is_not_said_stays(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    shown = given.made(await change(registry, person, NEW))
+    person = await commands.pendamping(registry)
+    shown = commands.made(await change(registry, person, NEW))
     assert (shown["name"], shown["phone"]) == (person["name"], NEW["phone"])
     answer = await change(registry, person, {"reason": "NOMOR_BARU"}, 2)
     assert (answer.status_code, answer.json()["title"]) == (422, "NothingToChange")
 
 
 async def test_and_only_by_whoever_read_the_last_version(registry: Running) -> None:
-    person = await given.pendamping(registry)
+    person = await commands.pendamping(registry)
     assert (await change(registry, person, NEW, None)).status_code == 428
     assert (await change(registry, person, NEW, 7)).status_code == 412
     answers = await asyncio.gather(*[change(registry, person, NEW | {"name": f"Siti {n}"}) for n in range(6)])
@@ -47,20 +47,20 @@ async def test_and_only_by_whoever_read_the_last_version(registry: Running) -> N
 
 
 async def test_and_a_status_change_makes_an_older_edit_too_late(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    given.made(await given.status(registry, person, "AKTIF"))
+    person = await commands.pendamping(registry)
+    commands.made(await commands.status(registry, person, "AKTIF"))
     assert (await change(registry, person, NEW)).status_code == 412
-    given.made(await change(registry, person, NEW, 2))
-    given.made(await given.status(registry, person, "CUTI", reason="CUTI_MELAHIRKAN"))
+    commands.made(await change(registry, person, NEW, 2))
+    commands.made(await commands.status(registry, person, "CUTI", reason="CUTI_MELAHIRKAN"))
 
 
 async def test_and_the_phone_by_oneself_too_but_not_the_name(registry: Running) -> None:
-    person, _ = await given.placed(registry)
+    person, _ = await commands.placed(registry)
     mine = registry.token("PENDAMPING", areas=["33.24"], pendamping_id=person["pendamping_id"])
     other = registry.token(
         "PENDAMPING", areas=["33.24"], pendamping_id="0198a0de-0000-7000-8000-000000000001"
     )
-    assert given.made(await change(registry, person, NEW, 2, mine))["phone"] == NEW["phone"]
+    assert commands.made(await change(registry, person, NEW, 2, mine))["phone"] == NEW["phone"]
     named = await change(registry, person, {"name": "Siti", "reason": "SALAH_KETIK"}, 3, mine)
     assert (named.status_code, named.json()["title"]) == (403, "NotAllowed")
     assert (await change(registry, person, NEW, 3, other)).status_code == 404
@@ -69,8 +69,8 @@ async def test_and_the_phone_by_oneself_too_but_not_the_name(registry: Running) 
 
 
 async def test_and_what_was_known_is_kept_sealed_and_cannot_be_rewritten(registry: Running) -> None:
-    person = await given.pendamping(registry)
-    given.made(await change(registry, person, NEW))
+    person = await commands.pendamping(registry)
+    commands.made(await change(registry, person, NEW))
     (kept,) = await registry.sql("SELECT * FROM contact_history")
     assert (kept["number"], kept["reason"], kept["recorded_by"]) == (1, "NOMOR_BARU", "kemensos-1")
     vault, place = (

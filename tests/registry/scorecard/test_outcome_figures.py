@@ -8,22 +8,22 @@ import asyncpg
 import pytest
 
 from shared.events import Event
+from tests.factories.registry import commands, events
+from tests.factories.registry.events import Offer, determined, hear, scorecard
 from tests.factories.services import Running, open_scope
-from tests.registry import given, told
-from tests.registry.told import Offer, determined, hear, scorecard
 
 FUNNEL = ("opened", "sent", "answered", "accepted", "delivered")
 
 
 async def test_p2k2_held_with_the_share_of_those_invited_that_came(registry: Running) -> None:
-    person, held = await given.placed(registry)
+    person, held = await commands.placed(registry)
     assert (await scorecard(registry, person))["p2k2_attendance"] is None
     await hear(
         registry,
-        told.session(person, held, date(2026, 1, 10), 20, 18),
-        told.session(person, held, date(2026, 2, 10), 20, 15),
-        told.session(person, held, date(2025, 12, 31), 20, 0),
-        told.session(person, held, date(2027, 1, 1), 20, 0),
+        events.session(person, held, date(2026, 1, 10), 20, 18),
+        events.session(person, held, date(2026, 2, 10), 20, 15),
+        events.session(person, held, date(2025, 12, 31), 20, 0),
+        events.session(person, held, date(2027, 1, 1), 20, 0),
         times=2,
     )
     shown = await scorecard(registry, person)
@@ -32,15 +32,15 @@ async def test_p2k2_held_with_the_share_of_those_invited_that_came(registry: Run
 
 
 async def test_determined_effective_and_annulled_by_reason(registry: Running) -> None:
-    person, _ = await given.placed(registry)
+    person, _ = await commands.placed(registry)
     mine = [determined(person) for _ in range(3)] + [determined(person, "ALAMIAH")]
     away = [determined(None, "PINDAH"), determined(person, sk_on=date(2025, 12, 31))]
     await hear(
         registry,
         *mine,
         *away,
-        *(told.graduated(case) for case in [*mine, *away]),
-        told.annulled(mine[0], was_effective=True),
+        *(events.graduated(case) for case in [*mine, *away]),
+        events.annulled(mine[0], was_effective=True),
     )
     assert (await scorecard(registry, person))["graduasi"] == [
         {"exit_reason": "ALAMIAH", "determined": 1, "effective": 1, "annulled": 0},
@@ -50,17 +50,17 @@ async def test_determined_effective_and_annulled_by_reason(registry: Running) ->
 
 
 async def test_survival_by_month_of_those_not_undone(registry: Running) -> None:
-    person, _ = await given.placed(registry)
+    person, _ = await commands.placed(registry)
     first, second, undone, other = (determined(person) for _ in range(4))
     elsewhere = other.model_copy(update={"pendamping_id": None})
     await hear(
         registry,
         *(first, second, undone, elsewhere),
-        *(told.seen(case, 1) for case in (first, second, undone, elsewhere)),
-        told.seen(first, 2),
-        told.seen(second, 2, still_out=False),
-        told.relapsed(second, 2),
-        told.annulled(undone),
+        *(events.seen(case, 1) for case in (first, second, undone, elsewhere)),
+        events.seen(first, 2),
+        events.seen(second, 2, still_out=False),
+        events.relapsed(second, 2),
+        events.annulled(undone),
         times=2,
     )
     shown = await scorecard(registry, person)
@@ -69,16 +69,16 @@ async def test_survival_by_month_of_those_not_undone(registry: Running) -> None:
 
 
 async def test_a_month_that_is_seen_again_counts_once_as_last_seen(registry: Running) -> None:
-    person, _ = await given.placed(registry)
+    person, _ = await commands.placed(registry)
     case = determined(person)
-    await hear(registry, case, told.seen(case, 3, still_out=False), told.seen(case, 3))
+    await hear(registry, case, events.seen(case, 3, still_out=False), events.seen(case, 3))
     assert (await scorecard(registry, person))["survival"] == {"3": {"seen": 1, "still_out": 1}}
 
 
 async def test_the_way_of_families_through_referral(registry: Running) -> None:
-    person, _ = await given.placed(registry)
+    person, _ = await commands.placed(registry)
     cases = [determined(person) for _ in range(5)]
-    ways = [told.opened(case) for case in cases]
+    ways = [events.opened(case) for case in cases]
     taken, second, refused, waiting, gone = (Offer(way) for way in (ways[0], ways[0], *ways[1:4]))
     await hear(
         registry,
@@ -105,18 +105,18 @@ async def test_the_way_of_families_through_referral(registry: Running) -> None:
 
 
 async def test_no_way_of_a_family_whose_sk_was_undone(registry: Running) -> None:
-    person, _ = await given.placed(registry)
+    person, _ = await commands.placed(registry)
     case = determined(person)
-    way = told.opened(case)
-    await hear(registry, case, way, Offer(way).sent(), told.annulled(case))
+    way = events.opened(case)
+    await hear(registry, case, way, Offer(way).sent(), events.annulled(case))
     shown = await scorecard(registry, person)
     assert (shown["funnel"]["opened"], shown["offers"]["sent"]) == (0, 0)
 
 
 async def test_even_reasons_and_answers_that_this_release_does_not_know(registry: Running) -> None:
-    person, _ = await given.placed(registry)
+    person, _ = await commands.placed(registry)
     case = determined(person, "A_LATER_REASON")
-    way = told.opened(case)
+    way = events.opened(case)
     await hear(registry, case, way, Offer(way).answered("DITOLAK", "LATER"), Offer(way).answered("LATER"))
     shown = await scorecard(registry, person)
     assert shown["graduasi"][0]["exit_reason"] == "UNKNOWN"
@@ -128,14 +128,14 @@ async def test_even_reasons_and_answers_that_this_release_does_not_know(registry
 async def test_the_same_whichever_topic_is_heard_first_and_however_often(
     registry: Running, seed: int
 ) -> None:
-    await registry.set_clock(given.START)
-    person, held = await given.placed(registry)
+    await registry.set_clock(commands.START)
+    person, held = await commands.placed(registry)
     chance = random.Random(seed)
     # Each family's facts keep their order; families, credits and sessions are mixed as a broker may mix them.
     threads = [family_facts(person, held, number) for number in range(6)]
     threads += [
-        [told.visit(person, held, date(2026, 2, 1))],
-        [told.session(person, held, date(2026, 2, 2), 9, 6)],
+        [events.visit(person, held, date(2026, 2, 1))],
+        [events.session(person, held, date(2026, 2, 2), 9, 6)],
     ]
     while threads:
         some = []
@@ -162,25 +162,25 @@ async def test_the_same_whichever_topic_is_heard_first_and_however_often(
 def family_facts(person: dict[str, Any], held: dict[str, Any], number: int) -> list[Event]:
     """Everything told of one graduate, by three services; every third one's SK is undone."""
     case = determined(person)
-    way, granted = told.opened(case), told.credit(person, held, graduasi_id=case.graduasi_id)
+    way, granted = events.opened(case), events.credit(person, held, graduasi_id=case.graduasi_id)
     offer = Offer(way)
     facts = [
-        told.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=case.kpm_id),
+        events.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=case.kpm_id),
         *(case, granted, way, offer.sent(), offer.answered("DISETUJUI")),
     ]
     if number % 3 == 0:
-        return [*facts, told.annulled(case), told.reverse(granted), offer.withdrawn()]
-    return [*facts, told.graduated(case), told.seen(case, 1)]
+        return [*facts, events.annulled(case), events.reverse(granted), offer.withdrawn()]
+    return [*facts, events.graduated(case), events.seen(case, 1)]
 
 
 async def test_the_same_figure_for_everybody_who_may_read_it(registry: Running) -> None:
     """Row security shows what belongs to a pendamping placed in the caller's area, wherever the families live."""
-    person, held = await given.placed(registry)
+    person, held = await commands.placed(registry)
     case = determined(person, kode_wilayah="35.03.01.2001")
-    far = told.session(person, held, date(2026, 1, 10), 20, 10).model_copy(
+    far = events.session(person, held, date(2026, 1, 10), 20, 10).model_copy(
         update={"kode_wilayah": "35.03.01"}
     )
-    await hear(registry, case, far, told.credit(person, held, kode_wilayah="35.03.01.2001"))
+    await hear(registry, case, far, events.credit(person, held, kode_wilayah="35.03.01.2001"))
     whole = await scorecard(registry, person)
     assert (whole["granted"], whole["p2k2_held"], whole["graduasi"][0]["determined"]) == (1, 1, 1)
     mine = registry.token("PENDAMPING", areas=["33.24.10"], pendamping_id=person["pendamping_id"])
@@ -205,19 +205,19 @@ NOBODYS = ("replica_coverage", "coverage_figure")
 
 
 async def test_rows_of_other_areas_are_hidden_by_the_database_itself(registry: Running) -> None:
-    person, held = await given.placed(registry)
-    family = told.family()
+    person, held = await commands.placed(registry)
+    family = events.family()
     await hear(
         registry,
-        *(family, told.member(family), told.dampingan(person, held, valid_from=date(2026, 1, 1))),
+        *(family, events.member(family), events.dampingan(person, held, valid_from=date(2026, 1, 1))),
         *(
-            told.session(person, held, date(2026, 1, 10), 20, 10),
-            told.visit(person, held, date(2026, 1, 11)),
+            events.session(person, held, date(2026, 1, 10), 20, 10),
+            events.visit(person, held, date(2026, 1, 11)),
             determined(person),
-            told.credit(person, held),
+            events.credit(person, held),
         ),
     )
-    assert (await registry.post("/v1/coverage-count", as_=given.ministry(registry))).status_code == 202
+    assert (await registry.post("/v1/coverage-count", as_=commands.ministry(registry))).status_code == 202
     await registry.work()
     nobody = "0198a0de-0000-7000-8000-000000000001"
     connection = await asyncpg.connect(registry.settings.database_url)
