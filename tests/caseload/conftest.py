@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.caseload.given import OTHER, OTHER_NO, OTHER_PENUGASAN, pendamping
+from tests.factories.caseload.intake import OTHER, OTHER_NO, OTHER_PENUGASAN, pendamping
 from tests.factories.services import Running, deliver
 
 

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from shared.access import Role
-from tests.caseload.family import Family, alone, refused
-from tests.caseload.given import OTHER, PENDAMPING
+from tests.factories.caseload.family import Family, alone, refused
+from tests.factories.caseload.intake import OTHER, PENDAMPING
 from tests.factories.services import Running, deliver
 
 ORDERS = [(PENDAMPING, None), (None, PENDAMPING)]

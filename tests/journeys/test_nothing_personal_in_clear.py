@@ -15,7 +15,7 @@ from deploy.local.demo import road
 from deploy.local.demo.families import scenario_family
 from deploy.local.demo.road import DINSOS, KEMENSOS, S
 from deploy.local.demo.scenarios import agreed, play
-from tests.caseload.given import csv_of, family, nik
+from tests.factories.caseload.intake import csv_of, family, nik
 from tests.factories.cluster import Cluster
 from tests.journeys.carrying import Together, together
 

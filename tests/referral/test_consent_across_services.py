@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.caseload import given as families
+from tests.factories.caseload import intake as families
 from tests.factories.cluster import Cluster
 from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.services import Running, deliver, running

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from shared.access import Role
-from tests.caseload import given as families
 from tests.contracts.walks.everywhere import Tokens, done, officials
 from tests.contracts.walks.family import over_time
+from tests.factories.caseload import intake as families
 from tests.factories.cluster import Cluster
 from tests.factories.services import Running, deliver, running
 from tests.referral.given.facts import TODAY

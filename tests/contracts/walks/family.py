@@ -6,9 +6,9 @@ from uuid import UUID
 
 from shared.access import Role
 from shared.contracts.referral import ConsentGiven, RujukanSent
-from tests.caseload import given as families
-from tests.caseload.case import Case
 from tests.contracts.walks.everywhere import Tokens, done
+from tests.factories.caseload import intake as families
+from tests.factories.caseload.case import Case
 from tests.factories.cluster import Cluster
 from tests.factories.services import Running, deliver, running
 from tests.referral.given.facts import TODAY

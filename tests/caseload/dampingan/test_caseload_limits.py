@@ -1,0 +1,194 @@
+"""How many families one may have is the ministry's to set, from a day on; what was decided stays explained."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from shared.access import Role
+from tests.factories.caseload.hand_over import accompanied, days_later, facts, hand_over, preview, today
+from tests.factories.caseload.intake import PENDAMPING, PENUGASAN, companion, csv_of, dinsos, family, take_in
+from tests.factories.services import Running
+
+PKH = "PKH_PENDAMPING"
+
+
+async def setting(service: Running, warn: int, refuse: int, *, days: int = 0, **more: Any) -> dict[str, Any]:
+    on = str(await today(service) + timedelta(days=days))
+    said = {"kind": PKH, "warn_above": warn, "refuse_above": refuse, "valid_from": on}
+    return said | {"basis": "Surat Dirjen Linjamsos"} | more
+
+
+async def set_limits(service: Running, warn: int, refuse: int, **more: Any) -> Any:
+    body = await setting(service, warn, refuse, **more)
+    return await service.post("/v1/dampingan-limit", body, as_=service.token(Role.KEMENSOS))
+
+
+async def listed(service: Running, asked: str = "") -> list[tuple[Any, ...]]:
+    answer = await service.get(f"/v1/dampingan-limit{asked}", as_=companion(service))
+    names = ("version", "warn_above", "refuse_above", "valid_from", "valid_to")
+    return [tuple(item[name] for name in names) for item in answer.json()["items"]]
+
+
+async def crossings(service: Running) -> list[tuple[int, int, str]]:
+    told = await facts(service, "dampingan_limit_crossed")
+    return [(data["count"], data["limit"], data["side"]) for data in told]
+
+
+async def assign(service: Running, **more: Any) -> Any:
+    """Put a family that has come anew under S."""
+    await take_in(service, csv_of(family(70)))
+    listed = (await service.get("/v1/dampingan-gap", as_=dinsos(service))).json()["items"]
+    given = {"kpm_id": listed[0]["kpm_id"], "penugasan_id": str(PENUGASAN)}
+    given |= {"valid_from": str(await today(service))}
+    return await service.post("/v1/dampingan", given | more, as_=dinsos(service))
+
+
+async def test_follow_one_another_without_a_gap(placed: Running) -> None:
+    answer = await set_limits(placed, 400, 550, days=30)
+    assert answer.status_code == 201, answer.text
+    first = str(await today(placed) + timedelta(days=30))
+    before, after = (1, 450, 600, "2019-01-01", first), (2, 400, 550, first, None)
+    assert await listed(placed) == [before, after]
+    assert await listed(placed, f"?kind={PKH}&on={await today(placed)}") == [before]
+    assert await listed(placed, f"?on={first}") == [after]
+    said = answer.json()
+    assert (said["version"], said["basis"], said["set_by"]) == (2, "Surat Dirjen Linjamsos", "kemensos-1")
+
+
+async def test_hold_from_their_first_day_on_and_not_before(placed: Running) -> None:
+    await accompanied(placed, 2)
+    await set_limits(placed, 1, 2, days=1)
+    assert (await assign(placed)).status_code == 201
+    await days_later(placed)
+    await take_in(placed, csv_of(family(71)))
+    refused = await assign(placed)
+    assert (refused.status_code, refused.json()["title"]) == (409, "CaseloadFull")
+    assert "more than 2 are refused" in refused.json()["detail"]
+
+
+async def test_leave_what_was_decided_explained_by_the_version_then_in_force(placed: Running) -> None:
+    await accompanied(placed, 2)
+    await set_limits(placed, 1, 2)
+    made = await assign(placed, override_reason="Belum ada pendamping lain.")
+    assert made.status_code == 201, made.text
+    await set_limits(placed, 500, 700, days=1)
+    await days_later(placed)
+    history = f"/v1/kpm/{made.json()['kpm_id']}/history"
+    acts = (await placed.get(history, as_=dinsos(placed))).json()["items"]
+    (act,) = [one for one in acts if one["act"] == "ASSIGNED"]
+    assert (act["detail"], act["why"]) == (
+        {"over_limit": True, "limit_version": 2},
+        "Belum ada pendamping lain.",
+    )
+    assert (2, 1, 2) in [row[:3] for row in await listed(placed)]
+
+
+async def test_tell_registry_of_whoever_stands_on_the_other_side_on_their_first_day(placed: Running) -> None:
+    await accompanied(placed, 3)
+    await set_limits(placed, 2, 5, days=1)
+    await placed.work()
+    assert await crossings(placed) == []
+    await days_later(placed)
+    await placed.work()
+    assert await crossings(placed) == [(3, 2, "ABOVE")]
+    # One more on the same side is no crossing; a higher limit is one, once.
+    assert (await assign(placed)).status_code == 201
+    await set_limits(placed, 10, 20, days=1)
+    await days_later(placed)
+    await placed.work()
+    assert await crossings(placed) == [(3, 2, "ABOVE"), (4, 10, "BELOW")]
+
+
+async def test_tell_it_version_by_version_when_several_lie_ahead(placed: Running) -> None:
+    await accompanied(placed, 3)
+    await set_limits(placed, 2, 5, days=1)
+    await set_limits(placed, 10, 20, days=2)
+    for _ in range(2):
+        await days_later(placed)
+        await placed.work()
+    assert await crossings(placed) == [(3, 2, "ABOVE"), (3, 10, "BELOW")]
+
+
+async def test_of_the_day_of_a_hand_over_are_those_that_it_is_looked_at_by(placed: Running) -> None:
+    await accompanied(placed, 3)
+    await set_limits(placed, 1, 2, days=5)
+    before, on = [(await preview(placed, await today(placed) + timedelta(days=n))).json() for n in (4, 5)]
+    assert (before["limit_version"], before["warnings"]) == (1, [])
+    assert (on["limit_version"], on["warnings"]) == (2, [{"code": "ABOVE_REFUSAL", "count": 3}])
+    refused = await hand_over(placed, await today(placed) + timedelta(days=5))
+    assert refused.json()["title"] == "CaseloadFull"
+
+
+async def test_of_another_kind_may_be_set_for_the_first_time(placed: Running) -> None:
+    answer = await set_limits(placed, 90, 120, kind="TKSK")
+    assert (answer.status_code, answer.json()["version"]) == (201, 1)
+
+
+async def test_said_again_are_the_same(placed: Running) -> None:
+    first, again = await set_limits(placed, 400, 550), await set_limits(placed, 400, 550)
+    assert (again.status_code, again.json()) == (201, first.json())
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "title", "place"),
+    [
+        ({"warn_above": 600, "refuse_above": 600}, 422, "WarnedTooLate", "/body/warn_above"),
+        ({"days": -1}, 422, "LimitPast", "/body/valid_from"),
+        ({"warn_above": 0}, 422, "Invalid", "/body/warn_above"),
+        ({"refuse_above": "600"}, 422, "Invalid", "/body/refuse_above"),
+        ({"kind": "UNKNOWN"}, 422, "Invalid", "/body/kind"),
+        ({"basis": " "}, 422, "Invalid", "/body/basis"),
+    ],
+)
+async def test_are_refused_with_the_place(
+    placed: Running, more: dict[str, Any], status: int, title: str, place: str
+) -> None:
+    answer = await set_limits(placed, **({"warn": 400, "refuse": 550} | more))
+    assert (answer.status_code, answer.json()["title"]) == (status, title)
+    assert answer.json()["errors"][0]["pointer"] == place
+
+
+async def test_are_never_slipped_in_before_the_last_version(placed: Running) -> None:
+    await set_limits(placed, 400, 550, days=30)
+    for days in (29, 30):
+        answer = await set_limits(placed, 300, 400, days=days)
+        assert (answer.status_code, answer.json()["title"]) == (409, "LimitBeforeLast")
+    assert [row[0] for row in await listed(placed)] == [1, 2]
+
+
+async def test_of_two_who_set_them_at_once_one_wins(placed: Running) -> None:
+    answers = await asyncio.gather(*(set_limits(placed, n, 550, days=3) for n in (300, 310)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    assert len(await listed(placed)) == 2
+
+
+@pytest.mark.parametrize("role", [Role.DINSOS_KABKOTA, Role.KETUA_TIM_KABKOTA])
+async def test_are_the_ministrys_to_set(placed: Running, role: Role) -> None:
+    body = await setting(placed, 400, 550)
+    assert (await placed.post("/v1/dampingan-limit", body, as_=placed.token(role))).status_code == 403
+    regional = placed.token(Role.KEMENSOS, "kemensos-jateng", ["33"])
+    assert (await placed.post("/v1/dampingan-limit", body, as_=regional)).status_code == 403
+    assert (await placed.get("/v1/dampingan-limit", as_=companion(placed, PENDAMPING))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "UPDATE dampingan_limit SET warn_above = 1",
+        "UPDATE dampingan_limit SET basis = 'x'",
+        "DELETE FROM dampingan_limit",
+    ],
+)
+async def test_that_held_are_never_rewritten(placed: Running, act: str) -> None:
+    await placed.refuses(act, asyncpg.InsufficientPrivilegeError)
+
+
+async def test_never_overlap_whoever_writes_them(placed: Running) -> None:
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await placed.sql(
+            "INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, basis, set_by, set_at)"
+            f" VALUES ('{PKH}', 9, 1, 2, '[2026-01-01,2026-02-01)', 'x', 'x', now())"
+        )

@@ -1,0 +1,119 @@
+"""What entitles a family is begun and ended by the day; the last end is told as the fact behind ALAMIAH."""
+
+from typing import Any
+
+import pytest
+
+from tests.factories.caseload.family import Family, alone, refused
+from tests.factories.caseload.intake import OTHER, companion, csv_of, mother, take_in
+from tests.factories.services import Running
+
+
+@pytest.fixture
+async def family(placed: Running) -> Family:
+    return await Family.taken_in(placed, mother())
+
+
+def of(whole: dict[str, Any], kind: str) -> dict[str, Any]:
+    found = [k for member in whole["members"] for k in member["komponen"] if k["kind"] == kind]
+    return dict(found[0])
+
+
+async def end(family: Family, kind: str, valid_to: str, **more: Any) -> dict[str, Any]:
+    held = of(await family.read(), kind)
+    body = {"valid_to": valid_to, "reason": "LULUS_SEKOLAH"}
+    return await family.done(f"/v1/komponen/{held['komponen_id']}/end", body, held["version"], **more)
+
+
+async def test_that_ends_last_tells_when(family: Family) -> None:
+    await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
+    assert (await end(family, "ANAK_SMA", "2026-01-10"))["valid_to"] == "2026-01-10"
+    (said,) = await family.told("kpm_updated")
+    assert (said["komponen"], said["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")
+    await end(family, "ANAK_SD", "2026-01-20")
+    last = (await family.told("kpm_updated"))[-1]
+    assert (last["komponen"], last["last_komponen_ends_on"]) == ({}, "2026-01-20")
+    assert [act for act in await family.acts() if act[0] == "komponen"] == [
+        ("komponen", "ENDED", "LULUS_SEKOLAH")
+    ] * 2
+
+
+async def test_that_a_file_no_longer_has_ends_on_the_day_of_the_file(family: Family) -> None:
+    """And the day stays known when a later file says nothing of it either: ALAMIAH rests on it."""
+    await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
+    rows = mother()
+    rows[2]["komponen"] = rows[3]["komponen"] = ""
+    await take_in(family.caseload, csv_of(rows))
+    last = (await family.told("kpm_updated"))[-1]
+    assert last["komponen"] == {}
+    ended = last["last_komponen_ends_on"]
+    assert ended == str((await family.caseload.sql("SELECT max(upper(valid)) AS on FROM komponen"))[0]["on"])
+    rows[3]["name"] = "Nama Lain"
+    rows[2]["married"] = "YA"
+    rows[0]["desil"] += "|NAS:6:2026-Q2"
+    await take_in(family.caseload, csv_of(rows))
+    assert (await family.told("kpm_updated"))[-1]["last_komponen_ends_on"] == ended
+
+
+async def test_that_begins_is_counted_and_told_once(family: Family) -> None:
+    whole = await family.read()
+    child = whole["members"][-1]["anggota_id"]
+    body = {"anggota_id": child, "kind": "DISABILITAS_BERAT", "valid_from": "2026-01-05"}
+    made = await family.done("komponen", body)
+    assert (made["valid_to"], made["version"]) == (None, 1)
+    (said,) = await family.told("kpm_updated")
+    assert (said["disabilitas"], said["last_komponen_ends_on"]) == (1, None)
+    refused(await family.post("komponen", body), "KomponenOverlaps")
+    assert (await family.read())["version"] == whole["version"] + 1
+
+
+async def test_is_ended_by_who_has_read_it_alone(family: Family) -> None:
+    held = of(await family.read(), "ANAK_SD")
+    path, body = (
+        f"/v1/komponen/{held['komponen_id']}/end",
+        {"valid_to": "2030-01-01", "reason": "LULUS_SEKOLAH"},
+    )
+    refused(await family.post(path, body), "PreconditionRequired", 428)
+    await family.done(path, body, held["version"])
+    refused(await family.post(path, body, held["version"]), "LostRace", 412)
+
+
+async def test_has_an_end_after_its_first_day_and_once(family: Family) -> None:
+    await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
+    held = of(await family.read(), "ANAK_SD")
+    path = f"/v1/komponen/{held['komponen_id']}/end"
+    early = {"valid_to": "2025-07-01", "reason": "SALAH_CATAT"}
+    refused(await family.post(path, early, held["version"]), "EndsBeforeItBegins", 422)
+    await family.done(path, {"valid_to": "2026-01-01", "reason": "LULUS_SEKOLAH"}, held["version"])
+    again = {"valid_to": "2026-01-02", "reason": "LULUS_SEKOLAH"}
+    refused(await family.post(path, again, held["version"] + 1), "KomponenHasEnded")
+
+
+@pytest.mark.parametrize(
+    ("more", "title"),
+    [
+        ({"valid_from": "2199-01-01"}, "DateInTheFuture"),
+        ({"valid_to": "2026-01-05"}, "EndsBeforeItBegins"),
+        ({"anggota_id": "0199a000-0000-7000-8000-000000000000"}, "MemberUnknown"),
+        ({"kind": "UNKNOWN"}, "Invalid"),
+    ],
+)
+async def test_that_cannot_be_is_refused(family: Family, more: dict[str, str], title: str) -> None:
+    child = (await family.read())["members"][-1]["anggota_id"]
+    body = {"anggota_id": child, "kind": "DISABILITAS_BERAT", "valid_from": "2026-01-05"} | more
+    refused(await family.post("komponen", body), title, 422)
+
+
+async def test_of_another_familys_member_is_refused(family: Family, placed: Running) -> None:
+    other = await Family.taken_in(placed, alone())
+    member = (await other.read())["members"][0]["anggota_id"]
+    body = {"anggota_id": member, "kind": "LANJUT_USIA", "valid_from": "2026-01-05"}
+    refused(await family.post("komponen", body), "MemberUnknown", 422)
+
+
+async def test_is_changed_by_who_holds_the_family_alone(family: Family) -> None:
+    held = of(await family.read(), "ANAK_SD")
+    body = {"valid_to": "2030-01-01", "reason": "LULUS_SEKOLAH"}
+    stranger = companion(family.caseload, OTHER)
+    path = f"/v1/komponen/{held['komponen_id']}/end"
+    refused(await family.post(path, body, held["version"], as_=stranger), "NotFound", 404)

@@ -1,0 +1,243 @@
+"""A case of graduation ends one kepesertaan, at its date, and no other (chain.md 1, 3)."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import asyncpg
+import pytest
+
+from shared.access import Role
+from shared.contracts.graduation import (
+    GraduasiAnnulled,
+    GraduasiClosed,
+    GraduasiDetermined,
+    GraduasiProposed,
+    KpmGraduated,
+    SanggahDecided,
+    SanggahLodged,
+)
+from tests.factories.caseload.intake import (
+    SPACE,
+    companion,
+    csv_of,
+    dinsos,
+    emitted_events,
+    family_of,
+    mother,
+    take_in,
+)
+from tests.factories.services import Running, deliver
+
+CASE = uuid5(SPACE, "case")
+
+
+class Told:
+    """Graduation's word about one case on the mother's PKH."""
+
+    def __init__(self, caseload: Running, graduation: Running, kpm_id: str, pkh: str) -> None:
+        self.caseload, self.graduation, self.kpm_id, self.pkh = caseload, graduation, kpm_id, pkh
+
+    async def says(self, kind: Any, times: int = 1, **more: Any) -> None:
+        base = {
+            "graduasi_id": CASE,
+            "kpm_id": self.kpm_id,
+            "kode_wilayah": "33.24.09.2011",
+            "kepesertaan_id": self.pkh,
+            "bansos": "PKH",
+            "exit_reason": "SEJAHTERA_MANDIRI",
+        }
+        await self.graduation.publish(kind.model_validate(base | more))
+        await deliver(self.graduation, self.caseload, times)
+
+    async def determined(self) -> None:
+        said = {"sk_id": CASE, "sk_no": "12/HUK/2026", "sk_on": "2026-11-18", "term_ends_on": "2026-12-18"}
+        await self.says(
+            GraduasiDetermined,
+            **said,
+            effective_tahap="2027-1",
+            effective_on="2027-01-01",
+            opens_rujukan=True,
+        )
+
+    async def graduated(self, times: int = 1, **more: Any) -> None:
+        said = {"effective_on": "2027-01-01", "effective_tahap": "2027-1", "last_payable_tahap": "2026-4"}
+        await self.says(KpmGraduated, times, **(said | {"certificate_no": "SG-1"} | more))
+
+    async def memberships(self) -> dict[str, dict[str, Any]]:
+        answer = await self.caseload.get(f"/v1/kpm/{self.kpm_id}/kepesertaan", as_=companion(self.caseload))
+        return {row["bansos"]: row for row in answer.json()["items"]}
+
+    async def tahap(self) -> dict[str, Any]:
+        answer = await self.caseload.get(f"/v1/kpm/{self.kpm_id}/tahap?bansos=PKH", as_=dinsos(self.caseload))
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def purpose(self) -> str:
+        seen = await self.caseload.get(f"/v1/kpm/{self.kpm_id}", as_=companion(self.caseload))
+        return str(seen.json()["dampingan"][0]["purpose"])
+
+
+@pytest.fixture
+async def case(placed: Running, graduation: Running) -> Told:
+    await take_in(placed, csv_of(mother()))
+    kpm_id = await family_of(placed, "3324075211879001")
+    pkh = (await placed.sql("SELECT kepesertaan_id FROM kepesertaan WHERE bansos = 'PKH'"))[0][
+        "kepesertaan_id"
+    ]
+    return Told(placed, graduation, kpm_id, str(pkh))
+
+
+async def test_that_is_proposed_marks_the_membership_and_no_other(case: Told) -> None:
+    await case.says(GraduasiProposed)
+    seen = await case.memberships()
+    assert [seen[b]["status"] for b in ("PKH", "SEMBAKO", "PBI")] == ["CASE_OPEN", "ACTIVE", "ACTIVE"]
+    await case.says(GraduasiClosed, closed_as="DITOLAK", reason="bukti kurang")
+    assert (await case.memberships())["PKH"]["status"] == "ACTIVE"
+
+
+async def test_that_is_determined_is_announced_and_ends_nothing(case: Told) -> None:
+    await case.determined()
+    seen = await case.memberships()
+    assert seen["PKH"]["status"] == "END_ANNOUNCED"
+    assert (seen["PKH"]["valid_to"], seen["PKH"]["case"]["effective_on"]) == (None, "2027-01-01")
+    assert [seen[b]["status"] for b in ("SEMBAKO", "PBI")] == ["DECISION_PENDING"] * 2
+    assert (await case.tahap())["payable"] == "ALL"
+
+
+async def test_in_effect_ends_the_membership_on_its_date(case: Told) -> None:
+    await case.determined()
+    await case.graduated()
+    seen = await case.memberships()
+    assert (seen["PKH"]["status"], seen["PKH"]["valid_to"], seen["PKH"]["active"]) == (
+        "ENDING",
+        "2027-01-01",
+        True,
+    )
+    name, data = (await emitted_events(case.caseload))[-1]
+    assert (name, data["valid_to"], data["last_payable_tahap"]) == (
+        "kepesertaan_ended",
+        "2027-01-01",
+        "2026-4",
+    )
+    said = await case.tahap()
+    assert (said["payable"], said["last_payable_tahap"], said["first_unpayable_tahap"]) == (
+        "UP_TO",
+        "2026-4",
+        "2027-1",
+    )
+    assert sorted(said["pending"]) == ["PBI", "SEMBAKO"]
+
+
+async def test_in_effect_turns_the_dampingan_to_monitoring_on_that_day(case: Told) -> None:
+    await case.graduated()
+    await case.caseload.work()
+    assert await case.purpose() == "PENDAMPINGAN"
+    await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
+    await case.caseload.work()
+    assert await case.purpose() == "PEMANTAUAN"
+    name, data = (await emitted_events(case.caseload))[-1]
+    assert (name, data["purpose"]) == ("dampingan_changed", "PEMANTAUAN")
+    assert (await case.memberships())["PKH"]["status"] == "ENDED"
+    assert await case.caseload.sql("SELECT weighing FROM dampingan_load") == [(0,)]
+
+
+@pytest.mark.parametrize(("months", "left"), [(0, 404), (6, 200), (None, 200)])
+async def test_of_which_nobody_is_visited_ends_the_dampingan_on_that_day(
+    case: Told, months: int | None, left: int
+) -> None:
+    await case.graduated(monitoring_months=months)
+    await case.caseload.set_clock(datetime(2026, 12, 31, 12, tzinfo=UTC))
+    await case.caseload.work()
+    mine, path = companion(case.caseload), f"/v1/kpm/{case.kpm_id}"
+    assert (await case.caseload.get(path, as_=mine)).status_code == 200
+    await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
+    await case.caseload.work()
+    assert (await case.caseload.get(path, as_=mine)).status_code == left
+    assert await case.caseload.sql("SELECT weighing FROM dampingan_load") == [(0,)]
+    ended = [data for name, data in await emitted_events(case.caseload) if name == "dampingan_ended"]
+    assert [(one["valid_to"], one["reason"], one["purpose"]) for one in ended] == (
+        [] if left == 200 else [("2027-01-01", "PEMANTAUAN_SELESAI", "PEMANTAUAN")]
+    )
+    assert await case.caseload.sql("SELECT 1 FROM tugas") == []
+
+
+async def test_undone_after_the_dampingan_has_ended_asks_for_somebody(case: Told) -> None:
+    await case.graduated(monitoring_months=0)
+    await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
+    await case.caseload.work()
+    await case.caseload.set_clock(datetime(2027, 1, 5, 1, tzinfo=UTC))
+    said = {"reason": "DATA_KELIRU", "was_effective": True, "back_pay_tahap": ["2027-1"]}
+    await case.says(GraduasiAnnulled, 3, **said, annulled_on="2027-01-05")
+    gaps = await case.caseload.sql("SELECT since::text, until::text, cause FROM dampingan_gap ORDER BY since")
+    assert [tuple(row) for row in gaps] == [
+        ("2027-01-01", "2027-01-05", "PEMANTAUAN_SELESAI"),
+        ("2027-01-05", None, "MASUK_PKH"),
+    ]
+    tasks = await case.caseload.sql("SELECT kind, opened_on::text FROM tugas")
+    assert [tuple(row) for row in tasks] == [("PASANG_PENDAMPING", "2027-01-05")]
+
+
+async def test_delivered_three_times_changes_nothing_more(case: Told) -> None:
+    await case.determined()
+    await case.graduated(times=3)
+    ended = [data for name, data in await emitted_events(case.caseload) if name == "kepesertaan_ended"]
+    assert len(ended) == 1
+    assert (await case.memberships())["PKH"]["version"] == 2
+
+
+async def test_undone_restores_the_membership_and_the_dampingan(case: Told) -> None:
+    await case.graduated()
+    await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
+    await case.caseload.work()
+    said = {"reason": "sanggah diterima", "was_effective": True, "back_pay_tahap": ["2027-1"]}
+    await case.says(GraduasiAnnulled, **said, annulled_on="2027-01-05")
+    seen = (await case.memberships())["PKH"]
+    assert (seen["status"], seen["valid_to"], seen["exit_reason"]) == ("ACTIVE", None, None)
+    names = [name for name, _ in await emitted_events(case.caseload)]
+    assert names[-2:] == ["kepesertaan_restored", "dampingan_changed"]
+    assert (await case.purpose(), (await case.tahap())["payable"]) == ("PENDAMPINGAN", "ALL")
+    history = await case.caseload.sql(
+        "SELECT act FROM kpm_history WHERE subject = 'kepesertaan' ORDER BY history_id"
+    )
+    assert [row["act"] for row in history] == ["ENDED", "RESTORED"]
+
+
+async def test_objected_to_is_held_and_goes_on_when_the_objection_is_refused(case: Told) -> None:
+    await case.graduated()
+    await case.says(SanggahLodged, sanggah_id=UUID(int=1), lodged_on="2026-12-01", suspends=True)
+    assert (await case.tahap())["payable"] == "HELD"
+    said = {
+        "outcome": "DITOLAK",
+        "decided_on": "2027-01-21",
+        "effective_tahap": "2027-2",
+        "effective_on": "2027-04-01",
+    }
+    await case.says(SanggahDecided, sanggah_id=UUID(int=1), **said)
+    held = await case.tahap()
+    assert (held["payable"], held["ends_on"], held["first_unpayable_tahap"]) == (
+        "UP_TO",
+        "2027-04-01",
+        "2027-2",
+    )
+
+
+async def test_is_counted_by_its_reason(case: Told) -> None:
+    await case.graduated()
+    asked = case.caseload.token(Role.OPERATOR)
+    answer = await case.caseload.post("/v1/numbers", {"kpm_ids": [case.kpm_id]}, as_=asked)
+    assert answer.json() == {
+        "service": "caseload",
+        "by_exit_reason": {"SEJAHTERA_MANDIRI": {"ended": 1}},
+        "totals": {"ended": 1},
+    }
+    other = await case.caseload.post("/v1/numbers", {"kpm_ids": [str(CASE)]}, as_=asked)
+    assert other.json()["totals"] == {"ended": 0}
+
+
+async def test_or_not_memberships_of_one_bansos_never_overlap(case: Told) -> None:
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await case.caseload.sql(
+            "INSERT INTO kepesertaan (kepesertaan_id, kpm_id, bansos, valid) VALUES (uuidv7(), $1, 'PKH', '[2026-01-01,)')",
+            case.kpm_id,
+        )

@@ -1,0 +1,227 @@
+"""Every bad row is reported with row, column and reason, and refuses its family; no value is repeated."""
+
+from collections.abc import Callable
+from datetime import date
+from uuid import uuid5
+
+import pytest
+
+from services.caseload.intake.rules.csv_file import COLUMNS
+from shared.access import Role
+from shared.contracts.kinds import PendampingStatus
+from shared.jobs.stepping import MOST_REFUSALS
+from tests.factories.caseload.intake import (
+    FAR_DESA,
+    OTHER_DESA,
+    OTHER_NO,
+    PENDAMPING_NO,
+    SPACE,
+    ask_intake,
+    csv_of,
+    dinsos,
+    emitted_events,
+    family,
+    family_of,
+    nik,
+    pendamping,
+    take_in,
+)
+from tests.factories.services import Running, deliver
+
+MOTHER_1 = nik(10, female=True, born=date(1987, 11, 12))
+BAD: list[tuple[str, str, str]] = [
+    ("nik", "3.27501E+15", "EXCEL_MANGLED"),
+    ("nik", "33240752118790010", "NOT_SIXTEEN_DIGITS"),
+    ("nik", "3324075211870000", "SERIAL_ZERO"),
+    ("nik", "9924075211879001", "UNKNOWN_PROVINCE"),
+    ("nik", "3324073213879001", "IMPOSSIBLE_DATE_IN_NUMBER"),
+    ("nik", "", "REQUIRED"),
+    ("name", "", "REQUIRED"),
+    ("name", "x" * 121, "TOO_LONG"),
+    ("name", "a\x00b", "CONTROL_CHARACTER"),
+    ("name", "a\u202eb", "INVISIBLE_CHARACTER"),
+    ("name", "a\u200db", "INVISIBLE_CHARACTER"),
+    ("name", "\u3164", "INVISIBLE_CHARACTER"),
+    ("address", "a\u00adb", "INVISIBLE_CHARACTER"),
+    ("nik", "\ufeff3324075211879001", "INVISIBLE_CHARACTER"),
+    ("address", "x" * 301, "TOO_LONG"),
+    ("sex", "X", "UNKNOWN_VALUE"),
+    ("birth_date", "31-02-1987", "NOT_A_DATE"),
+    ("birth_date", "2187-01-01", "DATE_OUT_OF_RANGE"),
+    ("relation", "TETANGGA", "UNKNOWN_VALUE"),
+    ("married", "MUNGKIN", "UNKNOWN_VALUE"),
+    ("kode_wilayah", "33.24", "UNKNOWN_WILAYAH"),
+    ("komponen", "ANAK_TK", "UNKNOWN_VALUE"),
+    ("bansos", "PKH:2019-02-01|PKH:2020-02-01", "REPEATED"),
+    ("bansos", "PKH:2099-02-01", "DATE_OUT_OF_RANGE"),
+    ("desil", "NAS:11:2026-Q1", "UNKNOWN_VALUE"),
+    ("desil", "5", "BAD_FORM"),
+    ("pendamping_no", "PD-NOBODY", "UNKNOWN_PENDAMPING"),
+    ("phone", "telepon", "BAD_FORM"),
+    ("usaha_nib", "12", "BAD_FORM"),
+    ("usaha_sector", "MAKANAN", "INCOMPLETE_USAHA"),
+]
+
+
+async def test_a_family_for_one_bad_value(placed: Running) -> None:
+    families = [family(n, **{column: value}) for n, (column, value, _) in enumerate(BAD, 1)]
+    job = await take_in(placed, csv_of(*families, family(500)))
+    wanted = {(2 * n, column, code) for n, (column, _, code) in enumerate(BAD, 1)}
+    half_a_business = (
+        2 * [column for column, _, _ in BAD].index("usaha_nib") + 2,
+        "usaha_sector",
+        "INCOMPLETE_USAHA",
+    )
+    assert set(job["errors"]) == wanted | {half_a_business}
+    assert (job["done"], job["refused"]) == (2, 2 * len(BAD))
+    assert (job["report"]["new_families"], job["report"]["refused_families"]) == (1, len(BAD))
+    assert [name for name, _ in await emitted_events(placed)] == ["kpm_registered", "kepesertaan_started"]
+
+
+async def test_without_repeating_a_value(placed: Running) -> None:
+    bad = "3324075211870000"
+    await take_in(placed, csv_of(family(1, nik=bad)))
+    rows = await placed.sql(
+        'SELECT "column", code, concat(params, reason) AS told FROM platform.job_row_error'
+    )
+    assert [(row["column"], row["code"]) for row in rows] == [("nik", "SERIAL_ZERO")]
+    assert bad not in rows[0]["told"]
+    assert "0000" in rows[0]["told"]
+
+
+async def test_the_later_of_two_rows_with_one_nik(placed: Running) -> None:
+    job = await take_in(placed, csv_of(family(1), family(2, nik=MOTHER_1)))
+    assert job["errors"] == [(4, "nik", "DUPLICATE_NIK")]
+    assert job["report"]["new_families"] == 1
+
+
+def two_heads(rows: list[dict[str, str]]) -> None:
+    rows[1]["pengurus"] = "YA"
+
+
+def no_head(rows: list[dict[str, str]]) -> None:
+    rows[0]["pengurus"] = ""
+
+
+def two_areas(rows: list[dict[str, str]]) -> None:
+    rows[1]["kode_wilayah"] = OTHER_DESA
+
+
+@pytest.mark.parametrize(
+    ("spoil", "refusal"),
+    [
+        (two_heads, (3, "pengurus", "SEVERAL_PENGURUS")),
+        (no_head, (2, "pengurus", "NO_PENGURUS")),
+        (two_areas, (2, "kode_wilayah", "WILAYAH_DIFFERS")),
+    ],
+)
+async def test_a_family_that_does_not_fit_together(
+    placed: Running, spoil: Callable[[list[dict[str, str]]], None], refusal: tuple[int, str, str]
+) -> None:
+    rows = family(1)
+    spoil(rows)
+    job = await take_in(placed, csv_of(rows))
+    assert (job["errors"], job["refused"]) == ([refusal], 2)
+
+
+async def test_a_member_of_another_family(placed: Running) -> None:
+    await take_in(placed, csv_of(family(1)))
+    job = await take_in(placed, csv_of(family(2, nik=MOTHER_1)))
+    assert job["errors"] == [(2, "nik", "NIK_IN_ANOTHER_FAMILY")]
+
+
+async def test_a_family_outside_the_callers_area(placed: Running) -> None:
+    far = family(3, 1, kode_wilayah=FAR_DESA)
+    job = await take_in(placed, csv_of(far), as_=dinsos(placed))
+    assert job["errors"] == [(2, "kode_wilayah", "NOT_YOUR_AREA")]
+
+
+async def test_a_membership_that_overlaps_a_known_one(placed: Running) -> None:
+    await take_in(placed, csv_of(family(1)))
+    job = await take_in(placed, csv_of(family(1, bansos="PKH:2018-01-01")))
+    assert job["errors"] == [(2, "bansos", "KEPESERTAAN_OVERLAPS")]
+
+
+async def test_a_pendamping_who_cannot_accompany(placed: Running, registry: Running) -> None:
+    asleep = uuid5(SPACE, "asleep")
+    far = uuid5(SPACE, "far")
+    await registry.publish(
+        *pendamping(asleep, "PD-ASLEEP", uuid5(SPACE, "p1"), status=PendampingStatus.CUTI),
+        *pendamping(far, "PD-FAR", uuid5(SPACE, "p2"), area="35.03"),
+    )
+    await deliver(registry, placed)
+    rows = [family(1, pendamping_no="PD-ASLEEP"), family(2, pendamping_no="PD-FAR")]
+    job = await take_in(placed, csv_of(*rows, family(3, pendamping_no=PENDAMPING_NO)))
+    assert job["errors"] == [
+        (2, "pendamping_no", "PENDAMPING_NOT_ACTIVE"),
+        (4, "pendamping_no", "NO_PKH_PENUGASAN"),
+    ]
+    job = await take_in(placed, csv_of(family(3, pendamping_no=OTHER_NO)))
+    assert job["errors"] == [(2, "pendamping_no", "ACCOMPANIED_BY_ANOTHER")]
+
+
+async def test_families_above_the_limit_of_policy(placed: Running) -> None:
+    await placed.sql("UPDATE dampingan_limit SET warn_above = 1, refuse_above = 2")
+    job = await take_in(placed, csv_of(*(family(n, pendamping_no=PENDAMPING_NO) for n in (1, 2, 3))))
+    assert job["errors"] == [(6, "pendamping_no", "CASELOAD_FULL")]
+    crossed = [data for name, data in await emitted_events(placed) if name == "dampingan_limit_crossed"]
+    assert [(data["count"], data["limit"], data["side"]) for data in crossed] == [(2, 1, "ABOVE")]
+
+
+async def test_rows_that_cannot_be_read_and_goes_on(placed: Running) -> None:
+    content = csv_of(family(1), family(2), family(3)).decode().splitlines()
+    content[3] += ",more"
+    content.insert(1, '"open quote')
+    job = await take_in(placed, "\n".join(content).encode())
+    assert job["errors"] == [(2, None, "UNREADABLE_ROW"), (5, None, "WRONG_NUMBER_OF_FIELDS")]
+    assert (job["report"]["new_families"], job["report"]["refused_families"]) == (2, 1)
+
+
+HEAD = ",".join(COLUMNS)
+
+
+NOT_SUCH_FILES = [
+    (b"", "FileEmpty"),
+    (b"\n\n", "FileEmpty"),
+    (csv_of(family(1)).decode().encode("utf-16"), "FileNotText"),
+    (csv_of(family(1)).decode().encode("utf-16-le"), "FileNotText"),
+    (b"PK\x03\x04 not csv", "FileNotText"),
+    (f"{HEAD},nik\n".encode(), "ColumnsRepeated"),
+    (HEAD.replace("nik,", "").encode(), "ColumnsMissing"),
+    (f"{HEAD},nomor_rekening\n".encode(), "ColumnsUnknown"),
+    (b"x" * 5000, "HeaderTooLong"),
+]
+
+
+async def test_at_once_what_is_not_such_a_file(caseload: Running) -> None:
+    token = dinsos(caseload)
+    for content, title in NOT_SUCH_FILES:
+        sha256 = await caseload.put_file(content, as_=token)
+        answer = await caseload.post("/v1/intake", {"sha256": sha256}, as_=token)
+        assert (answer.status_code, answer.json()["title"]) == (422, title)
+
+
+async def test_a_file_that_was_not_uploaded(caseload: Running) -> None:
+    answer = await caseload.post("/v1/intake", {"sha256": "0" * 64}, as_=dinsos(caseload))
+    assert (answer.status_code, answer.json()["title"]) == (422, "FileUnknown")
+
+
+async def test_who_may_not_take_in_families(caseload: Running) -> None:
+    answer = await caseload.post(
+        "/v1/intake", {"sha256": "0" * 64}, as_=caseload.token(Role.KETUA_TIM_KABKOTA)
+    )
+    assert answer.status_code == 403
+
+
+async def test_a_file_of_junk_ends_at_the_limit_and_what_came_in_before_stays(placed: Running) -> None:
+    await take_in(placed, csv_of(family(1)))
+    job = await ask_intake(placed, csv_of(family(2)) + b"junk\n" * MOST_REFUSALS)
+    await placed.work()
+    found = (await placed.get(job, as_=dinsos(placed))).json()
+    assert (found["state"], found["error"], found["done"]) == ("FAILED", "TooManyRefusals", 0)
+    errors = await placed.sql("SELECT count(*) FROM platform.job_row_error")
+    assert errors[0][0] == MOST_REFUSALS
+    assert await family_of(placed, MOTHER_1)
+    again = await take_in(placed, csv_of(family(2)))
+    assert again["report"]["new_families"] == 1
+    assert (await placed.sql("SELECT count(*) FROM staged_row"))[0][0] == 0

@@ -1,0 +1,86 @@
+"""kill -9 in the middle of an intake repeats nothing and loses nothing: a real worker process, a real signal."""
+
+import asyncio
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.factories.caseload.intake import (
+    ask_intake,
+    csv_of,
+    dinsos,
+    emitted_events,
+    family,
+    mother,
+    take_in,
+)
+from tests.factories.caseload.worker_process import ended, let_lease_lapse, worker
+from tests.factories.services import Running
+
+FAMILIES = 230
+
+
+async def until_at(service: Running, phase: str) -> None:
+    for _ in range(2_500):
+        found = await service.sql("SELECT place->>'phase' AS phase, state FROM platform.job")
+        if found and found[0]["phase"] == phase:
+            return
+        await asyncio.sleep(0.02)
+    message = f"the job does not come to {phase}"
+    raise AssertionError(message)
+
+
+def counted(facts: list[tuple[str, dict[str, Any]]]) -> Counter[str]:
+    return Counter(name for name, _ in facts)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("kills", [1, 2, 3])
+async def test_goes_on_where_it_was(placed: Running, tmp_path: Path, kills: int) -> None:
+    token = dinsos(placed)
+    bad = family(999, name="")
+    content = csv_of(*(family(n, 2) for n in range(1, FAMILIES)), bad, mother())
+    job = await ask_intake(placed, content, as_=token)
+    for number in range(kills):
+        armed = tmp_path / f"armed{number}"
+        if number == 0:
+            armed.touch()
+        process = worker(placed, f"job.family_intake.before_commit=kill:{armed}")
+        if number:
+            # The second and the third time it dies later: at a step of its own choosing, after some are done.
+            await asyncio.sleep(2.2 + 0.3 * number)
+            armed.touch()
+            await asyncio.sleep(1)
+        if process.poll() is None and number:
+            process.send_signal(signal.SIGKILL)
+        assert await ended(process) == -signal.SIGKILL
+        await let_lease_lapse(placed)
+    await placed.work()
+    found = (await placed.get(job, as_=token)).json()
+    assert found["state"] == "DONE", found
+    assert (found["done"], found["refused"], found["total"]) == (2 * FAMILIES + 2, 2, 2 * FAMILIES + 4)
+    assert found["report"]["new_families"] == FAMILIES
+    facts = await emitted_events(placed)
+    assert counted(facts)["kpm_registered"] == FAMILIES
+    assert len({data["kpm_id"] for name, data in facts if name == "kpm_registered"}) == FAMILIES
+    assert await placed.sql("SELECT count(*) FROM kpm_anggota") == [(2 * FAMILIES + 2,)]
+    again = await take_in(placed, content)
+    assert (again["report"]["unchanged_families"], counted(await emitted_events(placed))) == (
+        FAMILIES,
+        counted(facts),
+    )
+
+
+@pytest.mark.parametrize(
+    "place", ['{"phase": "mark", "staged": 4}', '{"phase": "apply", "after": 0, "staged": 4}']
+)
+async def test_stages_again_what_a_crash_of_postgresql_emptied(placed: Running, place: str) -> None:
+    job = await ask_intake(placed, csv_of(family(1), family(2)), as_=dinsos(placed))
+    await placed.sql(f"UPDATE platform.job SET place = '{place}', refused = 1, report = '{{\"rows\": 4}}'")
+    await placed.work()
+    found = (await placed.get(job, as_=dinsos(placed))).json()
+    assert (found["state"], found["done"], found["refused"], found["total"]) == ("DONE", 4, 0, 4)
+    assert found["report"]["new_families"] == 2

@@ -1,0 +1,60 @@
+"""A large file comes in also where PostgreSQL last counted the staging table when it was empty."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+
+from tests.factories.caseload.intake import csv_of, family, take_in
+from tests.factories.services import Running, relay
+
+FAMILIES, SIZE = 6_700, 6
+PASSED_JOB = """
+INSERT INTO staged_row (job_id, row_no, no_kk_index, ok, digest, data)
+SELECT $1, n, '', true, '', '{}' FROM generate_series(1, 3000) AS n
+"""
+
+
+async def count_while_empty(service: Running) -> None:
+    """Let PostgreSQL count no rows in a table that has pages, as after an earlier file."""
+    await service.sql(PASSED_JOB, uuid4())
+    await service.sql("DELETE FROM staged_row")
+    await service.execute("ANALYZE staged_row")
+
+
+@asynccontextmanager
+async def relaying(service: Running) -> AsyncIterator[None]:
+    """Send what is unsent all the while: bulk work waits for room."""
+    stop = asyncio.Event()
+
+    async def send() -> None:
+        while not stop.is_set():
+            if not await relay(service):
+                await asyncio.sleep(0.01)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(send())
+        try:
+            yield
+        finally:
+            stop.set()
+
+
+@pytest.mark.timeout(300)
+async def test_is_taken_in_whole_and_later_changed_whole(placed: Running) -> None:
+    families = [family(number, SIZE) for number in range(FAMILIES)]
+    # One family's rows are apart in the file, and one NIK stands in two families.
+    apart, husband = families[0].pop(), families[1][1]
+    families[2][1]["nik"] = husband["nik"]
+    async with relaying(placed):
+        await count_while_empty(placed)
+        first = await take_in(placed, csv_of(*families, [apart]))
+        assert (first["report"]["new_families"], first["refused"]) == (FAMILIES - 1, SIZE)
+        assert first["errors"] == [(14, "nik", "DUPLICATE_NIK")]
+        for rows in families:
+            rows[0]["address"] = "Dusun Baru RT 1"
+        await count_while_empty(placed)
+        second = await take_in(placed, csv_of(*families, [apart]))
+        assert (second["report"]["changed_families"], second["refused"]) == (FAMILIES - 1, SIZE)

@@ -1,0 +1,222 @@
+"""Who belongs to a family over time: born, joined, married, dead, gone, taken back; nothing that was is overwritten."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.factories.caseload.family import Family, alone, refused
+from tests.factories.caseload.intake import OTHER, companion, csv_of, mother, nik, no_kk, take_in
+from tests.factories.services import Running
+
+ON = "2026-01-10"
+
+
+@pytest.fixture
+async def family(placed: Running) -> Family:
+    """A mother who holds the card, her husband, a child in SMA and one in SD; PKH, Sembako, PBI; a warung."""
+    made = await Family.taken_in(placed, mother())
+    await placed.execute(
+        "UPDATE kpm_anggota SET joined_on = '2025-01-01';"
+        "UPDATE komponen SET valid = daterange('2025-01-01', upper(valid));"
+        "UPDATE kpm SET registered_at = '2025-01-01'"
+    )
+    return made
+
+
+async def who(family: Family, **wanted: Any) -> tuple[str, int]:
+    """The first member of this kind, and the family's version."""
+    whole = await family.read()
+    found = [m for m in whole["members"] if all(m[name] == value for name, value in wanted.items())]
+    return found[0]["anggota_id"], whole["version"]
+
+
+def baby(**more: Any) -> dict[str, Any]:
+    born = {
+        "nik": nik(55, born=date(2026, 1, 5)),
+        "name": "Bayi Contoh",
+        "birth_on": "2026-01-05",
+        "sex": "L",
+    }
+    return born | {"relation": "ANAK", "married": False, "on": "2026-01-06", "reason": "LAHIR"} | more
+
+
+async def test_a_birth_is_told_once_and_the_name_stays_sealed(family: Family) -> None:
+    made = await family.done("anggota", baby())
+    (said,) = await family.told("kpm_updated")
+    assert (said["members"], "Bayi" in str(said)) == (5, False)
+    (row,) = await family.caseload.sql(
+        "SELECT name_sealed, nik_sealed FROM kpm_anggota WHERE anggota_id = $1", made["anggota_id"]
+    )
+    assert b"Bayi" not in row["name_sealed"]
+    whole = await family.read()
+    assert [m["name"] for m in whole["members"] if m["anggota_id"] == made["anggota_id"]] == ["Bayi Contoh"]
+    assert ("anggota", "JOINED", "LAHIR") in await family.acts()
+
+
+@pytest.mark.parametrize(
+    ("more", "title", "status"),
+    [
+        ({"birth_on": "2026-01-07"}, "BornInTheFuture", 422),
+        ({"on": "2199-01-01"}, "DateInTheFuture", 422),
+        ({"nik": "3324075211879001"}, "NikKnown", 409),
+        ({"nik": "12"}, "Invalid", 422),
+    ],
+)
+async def test_nobody_joins_who_cannot(family: Family, more: Any, title: str, status: int) -> None:
+    refused(await family.post("anggota", baby(**more)), title, status)
+
+
+async def test_a_person_of_a_family_out_of_sight_is_refused_without_the_reason(family: Family) -> None:
+    far = mother(nik=nik(66, female=True), kode_wilayah="35.03.01.2001", pendamping_no="", no_kk=no_kk(66))
+    for place, row in enumerate(far[1:], 1):
+        row |= {"nik": nik(660 + place), "no_kk": no_kk(66), "kode_wilayah": "35.03.01.2001"}
+    national = family.caseload.token("KEMENSOS")
+    done = await take_in(family.caseload, csv_of(far), as_=national)
+    assert done["errors"] == []
+    refused(await family.post("anggota", baby(nik=nik(66, female=True))), "NumberNotAccepted")
+
+
+async def test_a_death_needs_evidence_ends_what_it_entitled_to_and_keeps_the_days(family: Family) -> None:
+    child, version = await who(family, relation="ANAK")
+    path, body = f"anggota/{child}/end", {"reason": "MENINGGAL", "on": ON}
+    refused(await family.post(path, body, version), "DeathNeedsEvidence", 422)
+    refused(await family.post(path, body | {"evidence_sha256": "0" * 64}, version), "EvidenceUnknown", 422)
+    await family.done(path, body | {"evidence_sha256": await family.evidence()}, version)
+    (said,) = await family.told("kpm_updated")
+    assert (said["members"], sum(said["komponen"].values())) == (3, 1)
+    past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
+    (left,) = past["members"]
+    assert (left["end_reason"], left["valid_from"], left["valid_to"]) == ("MENINGGAL", "2025-01-01", ON)
+    assert (await family.memberships())["PKH"]["status"] == "ACTIVE", (
+        "a death in a larger family ends nothing"
+    )
+
+
+async def test_a_pengurus_who_dies_leaves_a_task_until_another_is_named(family: Family) -> None:
+    head, version = await who(family, pengurus=True)
+    husband, _ = await who(family, relation="KEPALA_KELUARGA")
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
+    await family.done(f"anggota/{head}/end", scan, version)
+    (said,) = await family.told("kpm_updated")
+    assert (said["pengurus_sex"], said["pengurus_birth_year"]) == (None, None)
+    assert [row["kind"] for row in await family.caseload.sql("SELECT kind FROM tugas")] == ["GANTI_PENGURUS"]
+    body = {"anggota_id": husband, "on": ON, "reason": "PENGURUS_MENINGGAL"}
+    await family.done("pengurus", body, version + 1)
+    last = (await family.told("kpm_updated"))[-1]
+    assert (last["pengurus_sex"], last["pengurus_birth_year"]) == ("L", 1985)
+    assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == [], (
+        "the task is done by it"
+    )
+
+
+async def test_the_pengurus_changes_to_another_adult_alone(family: Family) -> None:
+    husband, version = await who(family, relation="KEPALA_KELUARGA")
+    child, _ = await who(family, relation="ANAK")
+    head, _ = await who(family, pengurus=True)
+    body = {"on": ON, "reason": "SAKIT_LAMA"}
+    refused(await family.post("pengurus", body | {"anggota_id": child}, version), "TooYoungForPengurus")
+    refused(await family.post("pengurus", body | {"anggota_id": head}, version), "PengurusAlready")
+    refused(await family.post("pengurus", body | {"anggota_id": husband}), "PreconditionRequired", 428)
+    await family.done("pengurus", body | {"anggota_id": husband}, version)
+    refused(await family.post("pengurus", body | {"anggota_id": head}, version), "LostRace", 412)
+    history = await family.caseload.sql("SELECT detail FROM kpm_history WHERE subject = 'pengurus'")
+    assert head in str(history[0]["detail"])
+
+
+async def test_a_pengurus_does_not_leave_alive_and_the_last_one_not_at_all(
+    family: Family, placed: Running
+) -> None:
+    head, version = await who(family, pengurus=True)
+    refused(
+        await family.post(f"anggota/{head}/end", {"reason": "PINDAH", "on": ON}, version), "PengurusStays"
+    )
+    one = await Family.taken_in(placed, alone())
+    me, version = await who(one)
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await one.evidence()}
+    refused(await one.post(f"anggota/{me}/end", scan, version), "LastMember")
+
+
+async def test_a_marriage_is_kept_with_what_was_before(family: Family) -> None:
+    child, version = await who(family, relation="ANAK")
+    married = await family.done(
+        f"anggota/{child}/marriage", {"married": True, "on": ON, "relation": "FAMILI_LAIN"}, version
+    )
+    assert (married["married"], married["relation"]) == (True, "FAMILI_LAIN")
+    (row,) = await family.caseload.sql("SELECT detail, why FROM kpm_history WHERE act = 'MARRIAGE'")
+    assert '"was": "ANAK"' in str(row["detail"])
+    assert row["why"] == "KAWIN"
+
+
+async def test_an_end_recorded_in_error_is_taken_back(family: Family) -> None:
+    child, version = await who(family, relation="ANAK")
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
+    await family.done(f"anggota/{child}/end", scan, version)
+    back = await family.done(f"anggota/{child}/return", {"reason": "SALAH_CATAT"}, version + 1)
+    assert (back["left_on"], back["end_reason"]) == (None, None)
+    again = await family.post(f"anggota/{child}/return", {"reason": "SALAH_CATAT"}, version + 2)
+    refused(again, "NotLeft")
+    acts = [act for subject, act, _ in await family.acts() if subject == "anggota"]
+    assert acts == ["LEFT", "TAKEN_BACK"]
+
+
+async def test_who_left_and_comes_back_has_both_times(family: Family) -> None:
+    child, version = await who(family, relation="ANAK")
+    await family.done(f"anggota/{child}/end", {"reason": "PINDAH", "on": "2025-06-01"}, version)
+    rows = mother()
+    young = rows[2] if (await family.read())["members"][-1]["birth_on"] != "2009-06-01" else rows[3]
+    body = baby(nik=young["nik"], birth_on=young["birth_date"], sex="L", on=ON, reason="GABUNG")
+    made = await family.done("anggota", body)
+    assert made["anggota_id"] == child
+    past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
+    assert [(m["valid_from"], m["valid_to"]) for m in past["members"]] == [("2025-01-01", "2025-06-01")]
+
+
+async def test_a_family_is_changed_by_who_holds_it_alone(family: Family) -> None:
+    refused(await family.post("anggota", baby(), as_=companion(family.caseload, OTHER)), "NotFound", 404)
+
+
+async def test_a_death_that_was_an_error_gives_back_the_card_and_what_it_ended(family: Family) -> None:
+    """Who was thought dead held the card and was severely disabled since; also what began on that very day."""
+    head, _ = await who(family, pengurus=True)
+    for kind, first in (("DISABILITAS_BERAT", "2025-03-01"), ("IBU_HAMIL", ON)):
+        await family.done("komponen", {"anggota_id": head, "kind": kind, "valid_from": first})
+    before = (await family.read())["facts"]
+    _, version = await who(family, pengurus=True)
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
+    await family.done(f"anggota/{head}/end", scan, version)
+    assert (await family.read())["facts"]["disabilitas"] == 0
+    await family.done(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 1)
+    whole = await family.read()
+    assert whole["facts"] == before
+    (back,) = [one for one in whole["members"] if one["anggota_id"] == head]
+    assert back["pengurus"]
+    assert [(k["kind"], k["valid_from"]) for k in back["komponen"]] == [
+        ("DISABILITAS_BERAT", "2025-03-01"),
+        ("IBU_HAMIL", ON),
+    ]
+    assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == []
+
+
+async def test_a_death_that_was_an_error_leaves_the_card_with_who_has_it_since(family: Family) -> None:
+    head, version = await who(family, pengurus=True)
+    husband, _ = await who(family, relation="KEPALA_KELUARGA")
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
+    await family.done(f"anggota/{head}/end", scan, version)
+    body = {"anggota_id": husband, "on": ON, "reason": "PENGURUS_MENINGGAL"}
+    await family.done("pengurus", body, version + 1)
+    await family.done(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 2)
+    assert await who(family, pengurus=True) == (husband, version + 3)
+
+
+async def test_a_file_that_names_a_pengurus_ends_the_task_to_name_one(family: Family) -> None:
+    head, version = await who(family, pengurus=True)
+    scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
+    await family.done(f"anggota/{head}/end", scan, version)
+    rows = mother()
+    rows[1] |= {name: rows[0][name] for name in ("address", "phone", "bansos", "desil", "pendamping_no")}
+    rows[1]["pengurus"] = "YA"
+    done = await take_in(family.caseload, csv_of(rows[1:]))
+    assert done["errors"] == []
+    (task,) = await family.caseload.sql("SELECT kind, done_by FROM tugas")
+    assert (task["kind"], task["done_by"]) == ("GANTI_PENGURUS", "dinsos-kendal-1")

@@ -1,0 +1,185 @@
+"""A family moves, splits, is ranked, earns: what was before stays readable, and each change is told once."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from shared.access import Role
+from tests.factories.caseload.family import Family, refused
+from tests.factories.caseload.intake import DESA, OTHER_DESA, SPACE, dinsos, mother, no_kk
+from tests.factories.services import Running
+
+ON = "2026-01-10"
+
+
+@pytest.fixture
+async def family(placed: Running) -> Family:
+    made = await Family.taken_in(placed, mother())
+    await placed.execute(
+        "UPDATE kpm_anggota SET joined_on = '2025-01-01';"
+        "UPDATE komponen SET valid = daterange('2025-01-01', upper(valid));"
+        "UPDATE kpm_no_kk SET valid = daterange('2025-01-01', NULL)"
+    )
+    return made
+
+
+async def move(family: Family, version: int, **more: Any) -> Any:
+    body = {"kode_wilayah": OTHER_DESA, "address": "Dusun Baru RT 1", "on": ON}
+    body |= {"evidence_sha256": await family.evidence()}
+    return await family.post("move", body | more, version, as_=dinsos(family.caseload))
+
+
+async def test_that_moves_keeps_where_it_lived(family: Family) -> None:
+    version = (await family.read())["version"]
+    moved = await move(family, version)
+    assert moved.json() == {"kpm_id": family.kpm_id, "kode_wilayah": OTHER_DESA, "version": version + 1}
+    (said,) = await family.told("kpm_updated")
+    assert said["kode_wilayah"] == OTHER_DESA
+    past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
+    (lived,) = past["areas"]
+    assert (lived["kode_wilayah"], lived["address"]) == (DESA, "Dusun Krajan RT 2")
+    assert (lived["valid_from"], lived["valid_to"]) == ("2025-01-01", ON)
+    assert (await family.read())["address"] == "Dusun Baru RT 1"
+    assert {row["status"] for row in (await family.memberships()).values()} == {"ACTIVE"}
+    assert (await family.told("dampingan_ended")) == [], "the placement covers both"
+
+
+async def test_that_moves_out_of_its_pendampings_area_is_left_to_others(family: Family) -> None:
+    await family.caseload.sql("UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = $1", DESA)
+    await family.caseload.execute("UPDATE dampingan SET valid = daterange('2026-01-02', NULL)")
+    assert (await move(family, (await family.read())["version"])).status_code == 200
+    (ended,) = await family.told("dampingan_ended")
+    assert ended["reason"] == "PINDAH_WILAYAH"
+    assert [row["kind"] for row in await family.caseload.sql("SELECT kind FROM tugas")] == [
+        "PASANG_PENDAMPING"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "title", "status"),
+    [
+        ({"kode_wilayah": DESA}, "MovesNowhere", 409),
+        ({"kode_wilayah": "33.24.09"}, "NotAVillage", 422),
+        ({"kode_wilayah": "33.24.09.9999"}, "UnknownWilayah", 422),
+        ({"kode_wilayah": "35.03.01.2001"}, "BeyondYourArea", 403),
+        ({"on": "2199-01-01"}, "DateInTheFuture", 422),
+        ({"evidence_sha256": "0" * 64}, "EvidenceUnknown", 422),
+    ],
+)
+async def test_that_cannot_move_there_is_refused(family: Family, more: Any, title: str, status: int) -> None:
+    refused(await move(family, (await family.read())["version"], **more), title, status)
+
+
+async def test_that_moved_between_kabupaten_is_recorded_by_whom_both_belong_to(family: Family) -> None:
+    version, evidence = (await family.read())["version"], await family.evidence()
+    body = {"kode_wilayah": "35.03.01.2001", "on": ON, "evidence_sha256": evidence}
+    ministry = family.caseload.token(Role.KEMENSOS)
+    await family.done("move", body, version, as_=ministry)
+    far = dinsos(family.caseload, "35.03")
+    assert (await family.caseload.get(f"/v1/kpm/{family.kpm_id}", as_=far)).status_code == 200
+    assert (
+        await family.caseload.get(f"/v1/kpm/{family.kpm_id}", as_=dinsos(family.caseload))
+    ).status_code == 404
+    again = await family.post("move", body | {"kode_wilayah": DESA}, version + 1, as_=ministry)
+    refused(again, "MovedSince")
+
+
+async def split(family: Family, **more: Any) -> tuple[dict[str, Any], int]:
+    whole = await family.read()
+    eldest = next(m for m in whole["members"] if m["birth_on"] == "2009-06-01")
+    body = {"no_kk": no_kk(77), "anggota_ids": [eldest["anggota_id"]], "pengurus_id": eldest["anggota_id"]}
+    return body | {"on": ON, "evidence_sha256": await family.evidence()} | more, whole["version"]
+
+
+async def test_that_splits_leaves_a_new_family_and_its_own_days(family: Family) -> None:
+    body, version = await split(family)
+    made = await family.done("split", body, version)
+    new = made["new"]["kpm_id"]
+    (said,) = await family.told("kpm_updated")
+    assert (said["kpm_id"], said["members"], said["komponen"]) == (family.kpm_id, 3, {"ANAK_SD": 1})
+    born = (await family.told("kpm_registered"))[-1]
+    assert (born["kpm_id"], born["members"], born["komponen"]) == (new, 1, {"ANAK_SMA": 1})
+    past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
+    assert [(m["end_reason"], m["valid_to"]) for m in past["members"]] == [("PISAH_KK", ON)]
+    other = await family.caseload.get(f"/v1/kpm/{new}/kepesertaan", as_=dinsos(family.caseload))
+    assert other.json()["items"] == [], "memberships stay where they are"
+    ranges = await family.caseload.sql(
+        "SELECT kpm_id, lower(valid)::text, upper(valid)::text FROM komponen WHERE kind = 'ANAK_SMA' ORDER BY 2"
+    )
+    assert [tuple(row)[1:] for row in ranges] == [("2025-01-01", ON), (ON, "2027-06-30")]
+    assert ("kpm", "SPLIT", "PISAH_KK") in await family.acts()
+
+
+async def test_that_splits_takes_a_business_along(family: Family) -> None:
+    body, version = await split(family)
+    given = {"anggota_id": body["pengurus_id"], "sector": "JASA", "started_on": "2025-01-01", "omzet_rp": 1}
+    usaha = await family.done("usaha", given | {"has_letter": False, "as_of": ON})
+    made = await family.done("split", body, version)
+    told = (await family.told("usaha_recorded"))[-1]
+    assert (told["usaha_id"], told["kpm_id"]) == (usaha["usaha_id"], made["new"]["kpm_id"])
+
+
+async def test_that_cannot_split_so_is_refused(family: Family) -> None:
+    body, version = await split(family)
+    whole = await family.read()
+    head = next(m["anggota_id"] for m in whole["members"] if m["pengurus"])
+    everybody = [m["anggota_id"] for m in whole["members"]]
+    for more, title, status in (
+        ({"pengurus_id": head}, "PengurusNotAmongThem", 422),
+        ({"anggota_ids": [*body["anggota_ids"], head]}, "PengurusStays", 409),
+        ({"anggota_ids": [str(SPACE), *body["anggota_ids"]]}, "MemberUnknown", 422),
+        ({"no_kk": no_kk(900)}, "NoKkKnown", 409),
+        ({"on": "2199-01-01"}, "DateInTheFuture", 422),
+        ({"kode_wilayah": "35.03.01.2001"}, "BeyondYourArea", 403),
+    ):
+        far = family.caseload.token(Role.DINSOS_KABKOTA, "dinsos-kendal-1", ["33.24"])
+        refused(await family.post("split", body | more, version, as_=far), title, status)
+    await family.caseload.execute("UPDATE kpm_anggota SET pengurus = false")
+    all_ = {"anggota_ids": everybody}
+    refused(await family.post("split", body | all_, version), "NobodyRemains")
+    assert len(await family.told("kpm_registered")) == 1
+
+
+async def test_is_ranked_once_a_snapshot_and_older_ones_stay(family: Family) -> None:
+    office, body = dinsos(family.caseload), {"scope": "NAS", "value": 6, "snapshot": "2026-Q2"}
+    listed = await family.done("desil", body, as_=office)
+    assert [(one["snapshot"], one["value"]) for one in listed["items"]] == [
+        ("2025-Q3", 3),
+        ("2025-Q4", 4),
+        ("2026-Q1", 5),
+        ("2026-Q2", 6),
+    ]
+    refused(await family.post("desil", body | {"value": 2}, as_=office), "DesilKnown")
+    (said,) = await family.told("kpm_updated")
+    assert said["desil"][-1] == {"scope": "NAS", "value": 6, "snapshot": "2026-Q2"}
+    refused(await family.post("desil", body | {"value": 11}, as_=office), "Invalid", 422)
+
+
+async def test_earns_by_revisions_of_which_one_is_current(family: Family) -> None:
+    owner = next(m for m in (await family.read())["members"] if m["usaha"])
+    usaha = owner["usaha"]
+    said = {"sector": "MAKANAN", "started_on": "2023-03-01", "omzet_rp": 12_000_000, "has_letter": True}
+    said |= {"as_of": ON, "nib": "9120000000001"}
+    path = f"/v1/usaha/{usaha['usaha_id']}/revision"
+    refused(await family.post(path, said), "PreconditionRequired", 428)
+    await family.done(path, said, usaha["version"])
+    refused(await family.post(path, said, usaha["version"]), "LostRace", 412)
+    refused(
+        await family.post(path, said | {"as_of": "2199-01-01"}, usaha["version"] + 1), "DateInTheFuture", 422
+    )
+    told = (await family.told("usaha_recorded"))[-1]
+    assert (told["omzet_rp"], told["has_nib"], "9120000000001" in str(told)) == (12_000_000, True, False)
+    assert await family.told("kpm_updated") == []
+    found = await family.caseload.get(f"/v1/kpm/{family.kpm_id}/usaha", as_=family.mine)
+    assert [(one["omzet_rp"], one["current"]) for one in found.json()["items"]] == [
+        (9_000_000, False),
+        (12_000_000, True),
+    ]
+    refused(await family.post("usaha", said | {"anggota_id": owner["anggota_id"]}), "UsahaKnown")
+
+
+@pytest.mark.parametrize("table", ["anggota_past", "wilayah_past", "usaha_past"])
+async def test_has_a_past_that_neither_role_changes(family: Family, table: str) -> None:
+    for statement in (f"UPDATE {table} SET recorded_at = now()", f"DELETE FROM {table}"):
+        await family.caseload.refuses(statement, asyncpg.InsufficientPrivilegeError)

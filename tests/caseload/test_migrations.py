@@ -1,0 +1,35 @@
+"""The migrated tables are the tables of the code."""
+
+import asyncio
+
+from shared.migrating import check
+from tests.factories.services import Running
+
+
+async def test_makes_the_tables_that_the_code_declares(caseload: Running) -> None:
+    await asyncio.to_thread(check, "caseload", caseload.settings.owner_database_url)
+    tables = await caseload.sql(
+        "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity ORDER BY relname"
+    )
+    assert {row["relname"] for row in tables} >= {
+        "dampingan",
+        "desil",
+        "kepesertaan",
+        "komponen",
+        "kpm",
+        "kpm_anggota",
+        "kpm_no_kk",
+        "kunjungan",
+        "usaha",
+    }
+
+
+async def test_leaves_nothing_of_a_person_in_clear(placed: Running) -> None:
+    from tests.factories.caseload.intake import csv_of, mother, take_in
+
+    await take_in(placed, csv_of(mother()))
+    for table in ("kpm", "kpm_anggota", "kpm_no_kk", "usaha", "kpm_history"):
+        for row in await placed.sql(f"SELECT to_json(t)::text AS row FROM {table} t"):
+            assert "3324075211879001" not in row["row"]
+            assert "Ibu Contoh" not in row["row"]
+            assert "081234567890" not in row["row"]

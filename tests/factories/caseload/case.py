@@ -1,0 +1,69 @@
+"""Graduation's word about one case on a family's membership, as caseload hears it."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid5
+
+from shared.contracts.graduation import (
+    GraduasiAnnulled,
+    GraduasiClosed,
+    GraduasiDetermined,
+    GraduasiProposed,
+    KpmGraduated,
+    SanggahDecided,
+    SanggahLodged,
+)
+from shared.events import Event
+from tests.factories.caseload.intake import SPACE
+
+SANGGAH = UUID(int=1)
+
+
+class Case:
+    """One case: each method is one fact of it."""
+
+    def __init__(self, kpm_id: str, kepesertaan_id: str, name: str = "case") -> None:
+        """Be about a membership; another name is another case."""
+        self.graduasi_id = uuid5(SPACE, name + kepesertaan_id)
+        self.base: dict[str, Any] = {
+            "graduasi_id": self.graduasi_id,
+            "kpm_id": kpm_id,
+            "kode_wilayah": "33.24.09.2011",
+            "kepesertaan_id": kepesertaan_id,
+            "bansos": "PKH",
+            "exit_reason": "SEJAHTERA_MANDIRI",
+        }
+
+    def says(self, kind: type[Event], **more: Any) -> Event:
+        return kind.model_validate(self.base | more)
+
+    def proposed(self) -> Event:
+        return self.says(GraduasiProposed)
+
+    def closed(self) -> Event:
+        return self.says(GraduasiClosed, closed_as="DITOLAK", reason="BUKTI_KURANG")
+
+    def determined(self) -> Event:
+        said = {"sk_id": self.graduasi_id, "sk_no": "12/HUK/2026", "sk_on": "2026-11-18"}
+        said |= {"term_ends_on": "2026-12-18", "effective_tahap": "2027-1", "effective_on": "2027-01-01"}
+        return self.says(GraduasiDetermined, **said, opens_rujukan=True)
+
+    def graduated(self, on: str = "2027-01-01", tahap: str = "2027-1", last: str = "2026-4") -> Event:
+        said = {"effective_on": on, "effective_tahap": tahap, "last_payable_tahap": last}
+        return self.says(KpmGraduated, **said, certificate_no="SG-1")
+
+    def lodged(self, sanggah_id: UUID = SANGGAH, *, suspends: bool = True) -> Event:
+        return self.says(SanggahLodged, sanggah_id=sanggah_id, lodged_on="2026-12-01", suspends=suspends)
+
+    def refused(self, sanggah_id: UUID = SANGGAH, **more: Any) -> Event:
+        said = {"effective_tahap": "2027-2", "effective_on": "2027-04-01", "last_payable_tahap": "2027-1"}
+        said |= {"sanggah_id": sanggah_id, "outcome": "DITOLAK", "decided_on": "2027-01-21"}
+        return self.says(SanggahDecided, **(said | more))
+
+    def accepted(self, sanggah_id: UUID = SANGGAH) -> Event:
+        said = {"sanggah_id": sanggah_id, "outcome": "DITERIMA", "decided_on": "2027-01-05"}
+        return self.says(SanggahDecided, **said)
+
+    def annulled(self, *back_pay: str, on: str = "2027-01-05") -> Event:
+        said = {"reason": "SANGGAH_DITERIMA", "was_effective": True, "annulled_on": date.fromisoformat(on)}
+        return self.says(GraduasiAnnulled, **said, back_pay_tahap=list(back_pay))

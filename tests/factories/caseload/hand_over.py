@@ -1,0 +1,83 @@
+"""Families whom S accompanies, and the order that hands them to T."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from shared.access import Role
+from tests.factories.caseload.intake import (
+    DESA,
+    OTHER_PENUGASAN,
+    PENDAMPING_NO,
+    PENUGASAN,
+    csv_of,
+    emitted_events,
+    family,
+    take_in,
+)
+from tests.factories.services import Running
+
+S, T = str(PENUGASAN), str(OTHER_PENUGASAN)
+WHY = "Pembagian wilayah tugas baru."
+
+
+def leader(service: Running) -> str:
+    """Return the token of Kendal's ketua tim."""
+    return service.token(Role.KETUA_TIM_KABKOTA, "ketua-tim-kendal-1", ["33.24"])
+
+
+async def today(service: Running) -> date:
+    """Return the business date."""
+    answer = await service.get("/v1/clock", as_=service.token(Role.OPERATOR))
+    return date.fromisoformat(answer.json()["today"])
+
+
+async def days_later(service: Running, days: int = 1) -> date:
+    """Let business days pass; return the date."""
+    answer = await service.get("/v1/clock", as_=service.token(Role.OPERATOR))
+    await service.set_clock(datetime.fromisoformat(answer.json()["now"]) + timedelta(days=days))
+    return await today(service)
+
+
+async def accompanied(service: Running, count: int, *, first: int = 1, desa: str = DESA) -> list[str]:
+    """Take in families of S in a desa; return their ids."""
+    rows = [family(n, 1, pendamping_no=PENDAMPING_NO, kode_wilayah=desa) for n in range(first, first + count)]
+    await take_in(service, csv_of(*rows))
+    found = await service.sql("SELECT kpm_id FROM kpm WHERE kode_wilayah = $1 ORDER BY kpm_id", desa)
+    return [str(row["kpm_id"]) for row in found]
+
+
+async def order(service: Running, on: date, **more: Any) -> dict[str, Any]:
+    """Return the body of a hand-over of all S's families in a desa to T."""
+    body = {"from_penugasan_id": S, "to_penugasan_id": T, "kode_wilayah": DESA, "on": str(on)}
+    return body | more
+
+
+async def preview(service: Running, on: date, **more: Any) -> Any:
+    return await service.post("/v1/hand-over/preview", await order(service, on, **more), as_=leader(service))
+
+
+async def hand_over(service: Running, on: date, **more: Any) -> Any:
+    """Order a hand-over; return the answer."""
+    return await service.post(
+        "/v1/hand-over", await order(service, on, reason=WHY, **more), as_=leader(service)
+    )
+
+
+async def handed_over(service: Running, on: date, **more: Any) -> dict[str, Any]:
+    """Order a hand-over and let it end; return how it stands."""
+    answer = await hand_over(service, on, **more)
+    assert answer.status_code == 202, answer.text
+    await service.work()
+    seen = await service.get(f"/v1/hand-over/{answer.json()['hand_over_id']}", as_=leader(service))
+    return dict(seen.json())
+
+
+async def loads(service: Running) -> dict[str, int]:
+    """Return how many families weigh on each placement."""
+    rows = await service.sql("SELECT penugasan_id, weighing FROM dampingan_load")
+    return {str(row["penugasan_id"]): row["weighing"] for row in rows}
+
+
+async def facts(service: Running, name: str) -> list[dict[str, Any]]:
+    """Return what was told under a name."""
+    return [data for said, data in await emitted_events(service) if said == name]

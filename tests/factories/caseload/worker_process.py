@@ -1,0 +1,45 @@
+"""A worker process of caseload, killed at a fault point."""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+from tests.factories.repository import ROOT
+from tests.factories.services import Running
+
+
+def worker(service: Running, fault: str = "") -> "subprocess.Popen[bytes]":
+    """Start the service's own worker process, jobs alone, as the deployment does."""
+    settings = service.settings
+    told_by_environment = {
+        "PILAR_SERVICE": "caseload",
+        "PILAR_MODE": "development",
+        "PILAR_DATABASE_URL": settings.database_url,
+        "PILAR_WORKER_DATABASE_URL": settings.worker_database_url,
+        "PILAR_JWKS_FILE": str(settings.jwks_file),
+        "PILAR_KEYS_FOLDER": str(settings.keys_folder),
+        "PILAR_FAULTPOINT": fault,
+        "PYTHONPATH": str(ROOT),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "services.caseload.worker", "jobs"],
+        env={**os.environ, **told_by_environment},
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+    )
+
+
+async def ended(process: "subprocess.Popen[bytes]") -> int:
+    for _ in range(600):
+        if process.poll() is not None:
+            return process.returncode
+        await asyncio.sleep(0.1)
+    process.kill()
+    message = "the worker did not end"
+    raise AssertionError(message)
+
+
+async def let_lease_lapse(service: Running) -> None:
+    """Another worker takes the job when its lease is over; the test does not wait half a minute for it."""
+    await service.sql("UPDATE platform.job SET lease_until = clock_timestamp() - interval '1 second'")
