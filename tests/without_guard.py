@@ -122,7 +122,7 @@ GUARDS: dict[str, tuple[Callable[[], None], list[str]]] = {
     "exclusion-constraints": (
         without_exclusion_constraints,
         [
-            "tests/graduation/test_four_people_differ.py",
+            "tests/graduation/test_distinct_persons_per_stage.py",
             "tests/registry",
             "tests/caseload",
             "-k",

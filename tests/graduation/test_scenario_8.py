@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
+from tests.factories.graduation.case import Road, at, emitted_events, ok
+from tests.factories.graduation.objection import decide, judge, lodge
 from tests.factories.services import Running
-from tests.graduation.given import Road, at, ok
-from tests.graduation.test_a_sanggah import decide, judge, lodge, told
 
 
 async def determined(service: Running) -> Road:
     road = await (await Road.begin(service)).to("MASA_SANGGAH", "2026-02-10")
-    ((_, fact),) = await told(service, "graduasi_determined")
+    ((_, fact),) = await emitted_events(service, "graduasi_determined")
     assert (fact["term_ends_on"], fact["effective_tahap"]) == ("2026-03-12", "2026-2")
     return road
 
@@ -32,7 +32,7 @@ async def test_a_neighbours_paper_in_term_stops_the_end_and_the_family_is_restor
     paid = [{"tahap": "2026-2", "paid": True, "reason": "Penghentian ditangguhkan sejak sanggah."}]
     ok(await decide(road, lodged["sanggah_id"], "DITERIMA", back_pay=paid))
     assert await road.state() == "DIPULIHKAN"
-    facts = dict(await told(graduation, "credit_reversed", "graduasi_annulled"))
+    facts = dict(await emitted_events(graduation, "credit_reversed", "graduasi_annulled"))
     assert facts["graduasi_annulled"]["back_pay_tahap"] == ["2026-2"]
     assert facts["graduasi_annulled"]["was_effective"] is False
     assert facts["credit_reversed"]["penugasan_id"] == str(road.field.penugasan_id)
@@ -70,7 +70,7 @@ async def test_a_paper_of_9_march_typed_in_on_20_march_is_in_term(graduation: Ru
     ok(
         await decide(road, sanggah_id, "DITERIMA")
     )  # on the day of the cut-off the list of tahap 2 is still open
-    ((_, fact),) = await told(graduation, "graduasi_annulled")
+    ((_, fact),) = await emitted_events(graduation, "graduasi_annulled")
     assert (fact["was_effective"], fact["back_pay_tahap"]) == (True, [])
 
 

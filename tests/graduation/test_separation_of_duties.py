@@ -10,9 +10,11 @@ import asyncpg
 import pytest
 
 from shared.database import uuid7
+from tests.factories.graduation.accounts import DAY, ORDERS, ROLES, P, is_refused, reached, step, token
+from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.events import DESA, tell
+from tests.factories.graduation.exit_proposal import proposal
 from tests.factories.services import Running
-from tests.graduation.accounts import DAY, ORDERS, ROLES, P, is_refused, reached, step, token
-from tests.graduation.given import DESA, Road, at, ok, proposal, tell
 
 
 async def inserted(service: Running, graduasi_id: str, *acts: tuple[str, str, str]) -> None:

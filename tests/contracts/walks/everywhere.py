@@ -7,8 +7,8 @@ import httpx
 
 from shared.access import Actor, Role
 from shared.jobs import enqueue
+from tests.factories.graduation.events import DESA, KENDAL
 from tests.factories.services import Running
-from tests.graduation.given import DESA, KENDAL
 
 Tokens = dict[Role, str]
 PARKED = {"subscription": "walked", "topic": "pilar.registry", "key": "walked"}

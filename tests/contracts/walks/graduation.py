@@ -6,9 +6,11 @@ from typing import Any
 from shared.access import Role
 from tests.contracts.walks.everywhere import Tokens, done, officials
 from tests.factories.cluster import Cluster
+from tests.factories.graduation.case import Road, at
+from tests.factories.graduation.events import KENDAL, tell
+from tests.factories.graduation.exit_proposal import proposal
+from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
-from tests.graduation.given import KENDAL, Road, at, proposal, tell
-from tests.graduation.ministry import Ministry
 
 
 async def graduation(service: Running, _: Cluster) -> Tokens:

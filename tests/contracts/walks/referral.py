@@ -8,9 +8,9 @@ from shared.access import Role
 from shared.contracts.kinds import SanggahOutcome
 from tests.contracts.walks.everywhere import Tokens, done, officials
 from tests.factories.cluster import Cluster
+from tests.factories.graduation.events import KENDAL
 from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.services import Running
-from tests.graduation.given import KENDAL
 from tests.referral.given.catalogue import a_world
 from tests.referral.given.facts import TODAY, decided, determined, family_facts, graduated, lodged
 from tests.referral.given.world import World

@@ -5,9 +5,9 @@ from typing import Any
 from shared.access import Role
 from tests.contracts.walks.everywhere import Tokens, done, officials
 from tests.factories.cluster import Cluster
+from tests.factories.graduation.events import KENDAL
 from tests.factories.registry import commands as registering
 from tests.factories.services import Running
-from tests.graduation.given import KENDAL
 from tests.referral.given.facts import TODAY
 
 

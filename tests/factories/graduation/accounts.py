@@ -1,0 +1,51 @@
+"""Tokens of one account with and without a pendamping_id, and the steps of a case that they take."""
+
+from datetime import date
+from uuid import UUID
+
+import httpx
+
+from tests.factories.graduation.case import Road
+from tests.factories.graduation.events import DESA, KENDAL
+from tests.factories.services import Running
+
+DAY = date(2026, 5, 18)
+ROLES = {
+    "verification": "KETUA_TIM_KABKOTA",
+    "musyawarah": "OPERATOR_DESA",
+    "approval": "DINSOS_KABKOTA",
+    "sk": "KEMENSOS",
+}
+P = UUID(int=1)
+ORDERS = [(P, None), (None, P)]
+"""The pendamping_id in the first and in the second token of one account, either way round."""
+
+
+def is_refused(answer: httpx.Response, title: str = "SamePersonTwice", status: int = 403) -> None:
+    assert (answer.status_code, answer.json()["title"]) == (status, title), answer.text
+
+
+def token(service: Running, by: str, sub: str, pendamping_id: UUID | None) -> str:
+    areas = {"musyawarah": [DESA], "sk": ["*"]}.get(by, [KENDAL])
+    return service.token(ROLES[by], sub, areas, pendamping_id=pendamping_id)
+
+
+async def step(road: Road, by: str) -> httpx.Response:
+    acts = {
+        "verification": road.verify,
+        "musyawarah": lambda: road.deliberate(str(DAY)),
+        "approval": road.approve,
+        "sk": lambda: road.determine(str(DAY)),
+    }
+    return await acts[by]()
+
+
+async def reached(service: Running, by: str) -> Road:
+    """A case of which `by` is the next step."""
+    before = {
+        "verification": "DIUSULKAN",
+        "musyawarah": "DIVERIFIKASI_KETIM",
+        "approval": "DIMUSYAWARAHKAN",
+        "sk": "DISETUJUI_DINSOS",
+    }
+    return await (await Road.begin(service)).to(before[by])

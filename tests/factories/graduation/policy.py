@@ -1,0 +1,119 @@
+"""Officials of Kemensos, who draft, approve and activate a policy over HTTP."""
+
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.factories.graduation.case import ok
+from tests.factories.services import Running
+
+CONTENT = [
+    "opened_by",
+    "stages",
+    "needs_score",
+    "needs_statement",
+    "needs_komponen_ended",
+    "counts",
+    "opens_rujukan",
+    "sanggah_length",
+    "sanggah_unit",
+    "sanggah_starts_from",
+    "monitoring_months",
+    "follow_up_months",
+    "survival_months",
+    "check_days",
+    "credit_rule_version",
+    "evidence_for",
+    "candidate_desil_scope",
+    "candidate_desil_at_least",
+    "candidate_usaha_months",
+    "candidate_program_years",
+    "candidate_komponen_months",
+    "candidate_reasons",
+]
+INDICATOR = [
+    "code",
+    "source",
+    "value_type",
+    "rule",
+    "passes_at",
+    "weight",
+    "knock_out",
+    "evidence_required",
+    "text_en",
+    "text_id",
+]
+
+
+class Ministry:
+    """Four officials of Kemensos, and the policy that they work on."""
+
+    def __init__(self, service: Running) -> None:
+        self.service, self.policy_id = service, ""
+
+    def official(self, number: int) -> str:
+        return self.service.token("KEMENSOS", f"kemensos-{number}")
+
+    async def in_force(self, exit_reason: str = "SEJAHTERA_MANDIRI") -> dict[str, Any]:
+        return ok(await self.service.get(f"/v1/policy/{exit_reason}", as_=self.official(1)), 200)
+
+    async def body(self, exit_reason: str = "SEJAHTERA_MANDIRI", **other: Any) -> dict[str, Any]:
+        """The version in force, as a draft with other content."""
+        found = await self.in_force(exit_reason)
+        draft = {name: found[name] for name in CONTENT} | {
+            "exit_reason": exit_reason,
+            "reason": "Juknis baru.",
+        }
+        if found["instrument"]:
+            draft["instrument_version"] = found["instrument"]["version"]
+        return {**draft, **other}
+
+    async def draft(self, exit_reason: str = "SEJAHTERA_MANDIRI", **other: Any) -> httpx.Response:
+        answer = await self.service.post(
+            "/v1/policy", await self.body(exit_reason, **other), as_=self.official(1)
+        )
+        self.policy_id = answer.json().get("policy_id", "")
+        return answer
+
+    async def approve(self, number: int, **more: Any) -> httpx.Response:
+        path = f"/v1/policy/{self.policy_id}/approval"
+        return await self.service.post(path, {}, as_=self.official(number), **more)
+
+    async def activate(self, valid_from: str) -> httpx.Response:
+        path = f"/v1/policy/{self.policy_id}/activation"
+        return await self.service.post(path, {"valid_from": valid_from}, as_=self.official(1))
+
+    async def withdraw(self, number: int) -> httpx.Response:
+        path = f"/v1/policy/{self.policy_id}/withdrawal"
+        return await self.service.post(path, {"reason": "Pasal 4 keliru."}, as_=self.official(number))
+
+    async def refuses_by_sql(self, statement: str, refusal: type[Exception], name: str) -> None:
+        """What the database itself refuses the service's own role, done to the policy, whatever the code would do."""
+        connection = await asyncpg.connect(self.service.settings.database_url)
+        try:
+            with pytest.raises(refusal, match=name):
+                await connection.execute(statement, self.policy_id)
+        finally:
+            await connection.close()
+
+    async def enact(self, valid_from: str, exit_reason: str = "SEJAHTERA_MANDIRI", **other: Any) -> None:
+        """A version all the way into force."""
+        ok(await self.draft(exit_reason, **other))
+        ok(await self.approve(2))
+        ok(await self.approve(3))
+        ok(await self.activate(valid_from))
+
+    async def harder(self) -> dict[str, Any]:
+        """The instrument in force, with a threshold that no family of these tests reaches and one criterion less."""
+        found = (await self.in_force())["instrument"]
+        kept = [{name: one[name] for name in INDICATOR} for one in found["indicators"]][1:]
+        for one in kept:
+            one["passes_at"] = 10**9 if one["rule"] == "AT_LEAST" else one["passes_at"]
+        return {
+            "threshold_percent": 90,
+            "exempt_below_able": 1,
+            "source": "Juknis graduasi 2027",
+            "indicators": kept,
+        }

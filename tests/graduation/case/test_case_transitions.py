@@ -1,0 +1,244 @@
+"""chain.md 4: every move of the table exists, and no other. The table is written out here a second time, by hand."""
+
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.graduation.case.models import TRANSITIONS, Graduasi, GraduasiState
+from shared.errors import IllegalTransition
+from tests.factories.graduation.case import Road, at
+from tests.factories.services import Running
+
+MAIN = {
+    "TERIDENTIFIKASI": "DIASESMEN DIUSULKAN",
+    "DIASESMEN": "SIAP BELUM_SIAP DIKECUALIKAN",
+    "BELUM_SIAP": "DIASESMEN",
+    "SIAP": "PERNYATAAN_DITANDATANGANI",
+    "PERNYATAAN_DITANDATANGANI": "DIUSULKAN",
+    "DIUSULKAN": "DIVERIFIKASI_KETIM",
+    "DIVERIFIKASI_KETIM": "DIMUSYAWARAHKAN DISETUJUI_DINSOS",
+    "DIMUSYAWARAHKAN": "DISETUJUI_DINSOS",
+    "DISETUJUI_DINSOS": "DITETAPKAN",
+    "DITETAPKAN": "MASA_SANGGAH",
+    "MASA_SANGGAH": "DISANGGAH EFEKTIF",
+    "EFEKTIF": "DISANGGAH PEMANTAUAN",
+    "PEMANTAUAN": "DISANGGAH SELESAI",
+    "DISANGGAH": "MASA_SANGGAH EFEKTIF DIPULIHKAN",
+    "DIKEMBALIKAN": "DIASESMEN DIUSULKAN",
+}
+REVIEWED = ["DIUSULKAN", "DIVERIFIKASI_KETIM", "DIMUSYAWARAHKAN", "DISETUJUI_DINSOS"]
+EARLY = [
+    "TERIDENTIFIKASI",
+    "DIASESMEN",
+    "SIAP",
+    "BELUM_SIAP",
+    "DIKECUALIKAN",
+    "PERNYATAAN_DITANDATANGANI",
+    "DIKEMBALIKAN",
+]
+DECIDED = ["DITETAPKAN", "MASA_SANGGAH", "EFEKTIF", "PEMANTAUAN", "SELESAI"]
+STATES = [state.value for state in GraduasiState]
+
+
+def expected() -> set[tuple[str, str]]:
+    """Every pair of chain.md 4, the ways out of DITUNDA aside."""
+    pairs = {(left, wanted) for left, many in MAIN.items() for wanted in many.split()}
+    pairs |= {(left, side) for left in REVIEWED for side in ("DIKEMBALIKAN", "DITOLAK")}
+    pairs |= {(left, "DIBATALKAN") for left in EARLY + REVIEWED}
+    pairs |= {(left, "DITUNDA") for left in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"]}
+    return pairs | {(left, "DIPULIHKAN") for left in DECIDED}
+
+
+def moves(left: str, wanted: str, postponed_from: str | None = None, *, resuming: bool = False) -> bool:
+    case = Graduasi(state=GraduasiState(left), postponed_from=postponed_from, version=1)
+    try:
+        case.become(GraduasiState(wanted), date(2026, 5, 18), resuming=resuming)
+    except IllegalTransition:
+        assert (case.state.value, case.version) == (left, 1)
+        return False
+    assert (case.state.value, case.version) == (wanted, 2)
+    return True
+
+
+def test_are_those_of_the_chain_and_no_other() -> None:
+    found = {(a, b) for a in STATES if a != "DITUNDA" for b in STATES if moves(a, b)}
+    assert found == expected()
+
+
+@pytest.mark.parametrize("left", [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"])
+def test_lead_what_was_postponed_back_to_where_it_was_and_nowhere_else(left: str) -> None:
+    assert [state for state in STATES if moves("DITUNDA", state, left, resuming=True)] == [left]
+    ends = ["DIBATALKAN"] if left in EARLY + REVIEWED else []
+    assert [state for state in STATES if moves("DITUNDA", state, left)] == ends
+
+
+async def test_are_known_to_the_database_pair_by_pair(graduation: Running) -> None:
+    rows = await graduation.sql("SELECT from_state, to_state FROM graduasi_transition")
+    assert {tuple(row) for row in rows} == {
+        (a.value, b.value) for a, many in TRANSITIONS.items() for b in many
+    }
+
+
+async def test_cannot_be_written_into_the_history_when_they_do_not_exist(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="fk_graduasi_history_a_known_move"):
+        await graduation.sql(
+            "INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at,"
+            " policy_version) VALUES ($1, '33.24', 'DIUSULKAN', 'EFEKTIF', 'p', 's', 'r', now(), 1)",
+            road.graduasi_id,
+        )
+
+
+async def test_of_all_pairs_are_taken_by_the_history_if_they_exist_and_refused_if_not(
+    graduation: Running,
+) -> None:
+    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    connection = await asyncpg.connect(graduation.settings.worker_database_url)
+    taken: set[tuple[str, str]] = set()
+    refusals: set[str] = set()
+    try:
+        for left in STATES:
+            for wanted in STATES:
+                try:
+                    async with connection.transaction():
+                        await connection.execute(
+                            "INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub,"
+                            " role, at, policy_version) VALUES ($1, '33.24', $2, $3, 'p', 's', 'r', now(), 1)",
+                            road.graduasi_id,
+                            left,
+                            wanted,
+                        )
+                    taken.add((left, wanted))
+                except asyncpg.ForeignKeyViolationError as error:
+                    refusals.add(str(error.constraint_name))
+    finally:
+        await connection.close()
+    back = {("DITUNDA", left) for left in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH", "DIBATALKAN"]}
+    assert (taken, refusals) == (expected() | back, {"fk_graduasi_history_a_known_move"})
+
+
+async def test_into_an_sk_are_refused_from_every_state_but_approved(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
+    for state in STATES:
+        if state == "DISETUJUI_DINSOS":
+            continue
+        await put(road, state)
+        answer = await road.determine("2026-05-18")
+        assert (answer.status_code, answer.json()["title"]) == (409, "CasesNotApproved"), state
+    await put(road, "DISETUJUI_DINSOS")
+    assert (await road.determine("2026-05-18")).status_code == 201
+
+
+ALLOWED = {
+    "asesmen": {"TERIDENTIFIKASI", "BELUM_SIAP", "DIKEMBALIKAN"},
+    "pernyataan": {"SIAP"},
+    "proposal": {"PERNYATAAN_DITANDATANGANI", "DIKEMBALIKAN"},
+    "verification": {"DIUSULKAN"},
+    "musyawarah": {"DIVERIFIKASI_KETIM"},
+    "approval": {"DIMUSYAWARAHKAN"},
+    "return": set(REVIEWED),
+    "refusal": set(REVIEWED),
+    "postponement": {*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"},
+    "resumption": {"DITUNDA"},
+    "cancellation": {*EARLY, *REVIEWED, "DITUNDA"},
+}
+BY = {
+    "asesmen": "field",
+    "pernyataan": "field",
+    "proposal": "field",
+    "musyawarah": "musyawarah",
+    "verification": "verification",
+}
+
+
+async def put(road: Road, state: str) -> None:
+    """Put the case into a state that no command of this slice reaches by itself."""
+    await road.service.sql(
+        "UPDATE graduasi SET state = $2::text, outcome = CASE WHEN $2::text = 'SELESAI' THEN 'BERTAHAN' END,"
+        " postponed_from = CASE WHEN $2::text = 'DITUNDA' THEN 'DIUSULKAN' END WHERE graduasi_id = $1",
+        road.graduasi_id,
+        state,
+    )
+
+
+async def bodies(road: Road) -> dict[str, Any]:
+    because = {"reason": "Perlu diperiksa lagi."}
+    evidence = await road.evidence()
+    paper = {"evidence_sha256": evidence}
+    return {
+        "asesmen": await road.answers(HEALTH_COVER_PLAN=False),
+        "pernyataan": {**paper, "signed_on": "2026-05-18", "offers_sha256": evidence},
+        "musyawarah": {**paper, "berita_acara_no": "BA/1", "held_on": "2026-05-18"},
+        "return": because,
+        "postponement": because,
+        "resumption": because,
+        "refusal": {**because, "ground": "BUKTI_LEMAH"},
+        "cancellation": {**because, "ground": "DASAR_GUGUR"},
+    }
+
+
+async def test_are_refused_over_http_from_every_other_state(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("PERNYATAAN_DITANDATANGANI")
+    body = await bodies(road)
+    for noun, allowed in ALLOWED.items():
+        for state in STATES:
+            await put(road, state)
+            answer = await road.post(noun, body.get(noun, {}), BY.get(noun, "approval"))
+            assert (answer.status_code == 201) == (state in allowed), (noun, state, answer.text)
+            if state not in allowed:
+                assert answer.json()["title"] in {"IllegalTransition", "MusyawarahMissing", "NotPostponed"}, (
+                    noun,
+                    state,
+                    answer.text,
+                )
+
+
+async def test_are_written_down_with_who_when_why_and_under_which_policy(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    answer = await graduation.get(f"/v1/graduasi/{road.graduasi_id}/history?limit=4", as_=road.by["approval"])
+    first = answer.json()
+    second = (await graduation.get(first["next"], as_=road.by["approval"])).json()
+    third = (await graduation.get(second["next"], as_=road.by["approval"])).json()
+    items = first["items"] + second["items"] + third["items"]
+    path = [
+        "TERIDENTIFIKASI",
+        "DIASESMEN",
+        "SIAP",
+        "PERNYATAAN_DITANDATANGANI",
+        "DIUSULKAN",
+        "DIVERIFIKASI_KETIM",
+    ]
+    path += ["DIMUSYAWARAHKAN", "DISETUJUI_DINSOS", "DITETAPKAN", "MASA_SANGGAH"]
+    assert [(item["from_state"], item["to_state"]) for item in items] == list(pairwise(path))
+    assert third["next"] is None
+    assert {item["policy_version"] for item in items} == {1}
+    assert items[3]["person"] == str(road.field.pendamping_id)
+    assert items[6]["person"] == "dinsos-kendal-1"
+    assert items[2]["evidence_sha256"] is not None
+    assert items[4]["reason"] == "Ditemui di rumah."
+    assert all(item["at"].startswith("2026-05-18T03:") for item in items)
+
+
+@pytest.mark.parametrize(
+    "table", ["graduasi_history", "stage_act", "asesmen", "pernyataan", "usul", "sk", "certificate"]
+)
+async def test_leave_rows_that_no_service_role_may_change(graduation: Running, table: str) -> None:
+    await at(graduation, date(2026, 5, 18))
+    for role in (graduation.settings.database_url, graduation.settings.worker_database_url):
+        connection = await asyncpg.connect(role)
+        try:
+            for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(statement)
+            column = (
+                await graduation.sql(
+                    "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum = 2", table
+                )
+            )[0][0]
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(f"UPDATE {table} SET {column} = NULL")
+        finally:
+            await connection.close()

@@ -1,0 +1,67 @@
+"""The number on a piagam: anybody may check it, a slip shows, and nothing of the family is told."""
+
+from datetime import date
+
+import pytest
+
+from services.graduation.certificate.models import is_well_typed, new_certificate_no
+from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.objection import DAY_AFTER, LAST_DAY, decide, lodge
+from tests.factories.services import Running
+
+SHOWN = {"certificate_no", "status", "stands", "issued_on", "effective_on", "en", "id"}
+
+
+async def issued(service: Running) -> tuple[Road, str]:
+    road = await (await Road.begin(service)).to("MASA_SANGGAH")
+    await at(service, DAY_AFTER)
+    await service.work()
+    return road, (await service.sql("SELECT certificate_no FROM certificate"))[0][0]
+
+
+async def test_stands_is_suspended_and_stands_no_longer(graduation: Running) -> None:
+    road, number = await issued(graduation)
+    shown = ok(await graduation.get(f"/v1/certificate/{number}"), 200)  # without a token
+    assert set(shown) == SHOWN
+    assert (shown["status"], shown["stands"], shown["effective_on"]) == ("STANDS", True, "2026-07-01")
+    sanggah_id = ok(await lodge(road, LAST_DAY))["sanggah_id"]
+    shown = ok(await graduation.get(f"/v1/certificate/{number}"), 200)
+    assert (shown["status"], shown["stands"]) == ("SUSPENDED", False)
+    ok(await decide(road, sanggah_id, "DITERIMA"))
+    shown = ok(await graduation.get(f"/v1/certificate/{number}"), 200)
+    assert (shown["status"], shown["stands"]) == ("ANNULLED", False)
+    assert str(road.kpm_id) not in str(shown)
+
+
+async def test_with_a_slip_is_told_apart_from_one_that_was_never_issued(graduation: Running) -> None:
+    _, number = await issued(graduation)
+    wrong = number[:-1] + ("A" if number[-1] != "A" else "B")
+    answer = await graduation.get(f"/v1/certificate/{wrong}")
+    assert (answer.status_code, answer.json()["title"]) == (422, "CertificateMistyped")
+    never = await graduation.get(f"/v1/certificate/{new_certificate_no(date(2026, 6, 18))}")
+    assert never.status_code == 404
+
+
+async def test_is_all_that_the_open_check_can_see(graduation: Running) -> None:
+    """The check widens the scope for its one row, and closes it behind itself."""
+    _, number = await issued(graduation)
+    async with graduation.database.transaction() as session:
+        from sqlalchemy import text
+
+        shown = await session.execute(text("SELECT * FROM certificate_shown(:no)"), {"no": number})
+        assert len(shown.all()) == 1
+        assert (await session.execute(text("SELECT * FROM certificate"))).all() == []
+
+
+@pytest.mark.parametrize("_", range(50))
+def test_shows_every_slip_of_one_sign_and_every_two_exchanged(_: int) -> None:
+    number = new_certificate_no(date(2026, 6, 18))
+    assert is_well_typed(number)
+    body, check = number[8:18], number[-1]
+    for place in range(10):
+        for sign in "0123456789ABCDEFGHJKMNPQRSTVWXYZ":
+            slipped = f"{number[:8]}{body[:place]}{sign}{body[place + 1 :]}-{check}"
+            assert is_well_typed(slipped) == (slipped == number)
+    for place in range(9):
+        turned = body[:place] + body[place + 1] + body[place] + body[place + 2 :]
+        assert is_well_typed(f"{number[:8]}{turned}-{check}") == (turned == body)

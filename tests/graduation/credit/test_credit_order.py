@@ -1,0 +1,185 @@
+"""chain.md 4: whatever the order of determinations, hand-overs, sanggah and annulments, a penetapan counts once or not at all."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from shared.database import uuid7
+from tests.factories.cluster import Cluster
+from tests.factories.graduation.case import Road, at, emitted_events, ok
+from tests.factories.graduation.credit import handed_over
+from tests.factories.graduation.objection import annul, decide, lodge, tahap
+from tests.factories.services import Running, running
+
+ACTS = ("hand_over", "anew", "sk", "both", "postpone", "resume", "refused", "accepted", "annulment", "days")
+WHY = {"reason": "Perlu diperiksa lagi."}
+Plan = list[tuple[int, str]]
+
+
+@dataclass
+class Side:
+    """One case, with what its credit must say once it is determined."""
+
+    road: Road
+    holder: str
+    author: str
+    year: int = 0
+
+
+class Played:
+    """Two cases of one service. What an order does not allow is refused by the service, and nothing happens."""
+
+    def __init__(self, service: Running, sides: list[Side]) -> None:
+        self.service, self.sides, self.today = service, sides, date(2026, 10, 1)
+        self.done: Counter[str] = Counter()
+
+    @classmethod
+    async def begin(cls, service: Running) -> "Played":
+        sides: list[Side] = []
+        for _ in range(2):
+            road = await (await Road.begin(service)).to("DISETUJUI_DINSOS", "2026-10-01")
+            author = str(road.field.penugasan_id)
+            sides.append(Side(road, author, author))
+        return cls(service, sides)
+
+    async def take(self, number: int, act: str) -> None:
+        self.today += timedelta(days=60 if act == "days" else 1)
+        await at(self.service, self.today)
+        await self.service.work()
+        if act != "days":
+            self.done[act] += await getattr(self, act)(self.sides[number])
+            await self.service.work()
+
+    async def hand_over(self, side: Side) -> bool:
+        side.holder = str((await handed_over(side.road, self.today)).penugasan_id)
+        return True
+
+    async def anew(self, side: Side) -> bool:
+        """Returned, assessed by whoever holds the family now, and on its way again: the credit follows the assessment."""
+        day, road = self.today.isoformat(), side.road
+        if (await road.post("return", WHY, "approval")).status_code != 201:
+            return False
+        for step in (road.assess, lambda: road.sign(day), road.propose, road.verify):
+            ok(await step())
+        ok(await road.deliberate(day))
+        ok(await road.approve())
+        side.author = side.holder
+        return True
+
+    async def sk(self, side: Side) -> bool:
+        return await self.determined([side])
+
+    async def both(self, side: Side) -> bool:
+        """One SK over both: all or none."""
+        del side
+        return await self.determined(self.sides)
+
+    async def determined(self, sides: list[Side]) -> bool:
+        ids = [side.road.graduasi_id for side in sides]
+        body = {"sk_no": f"SK/{uuid7()}"[:39], "sk_on": self.today.isoformat(), "graduasi_ids": ids}
+        answer = await self.service.post("/v1/sk", body, as_=sides[0].road.by["sk"])
+        if answer.status_code == 201:
+            for side in sides:
+                side.year = self.today.year
+        return answer.status_code == 201
+
+    async def postpone(self, side: Side) -> bool:
+        return (await side.road.post("postponement", WHY, "approval")).status_code == 201
+
+    async def resume(self, side: Side) -> bool:
+        return (await side.road.post("resumption", WHY, "approval")).status_code == 201
+
+    async def refused(self, side: Side) -> bool:
+        return await self.objected(side, "DITOLAK")
+
+    async def accepted(self, side: Side) -> bool:
+        return await self.objected(side, "DITERIMA")
+
+    async def objected(self, side: Side, outcome: str) -> bool:
+        """On paper dated in term, whenever it is typed in."""
+        asked = "SELECT term_ends_on FROM penetapan WHERE graduasi_id = $1"
+        rows = await self.service.sql(asked, side.road.graduasi_id)
+        dated = min([self.today, *(row[0] for row in rows)])
+        lodged = await lodge(side.road, dated, f"surat {self.today}".encode())
+        if lodged.status_code != 201:
+            return False
+        sanggah_id = lodged.json()["sanggah_id"]
+        ok(await with_back_pay(lambda paid: decide(side.road, sanggah_id, outcome, back_pay=paid)))
+        return True
+
+    async def annulment(self, side: Side) -> bool:
+        answer = await with_back_pay(lambda paid: annul(side.road, back_pay=paid))
+        return answer.status_code == 201
+
+
+async def with_back_pay(
+    ask: Callable[[list[dict[str, Any]]], Awaitable[httpx.Response]],
+) -> httpx.Response:
+    """Ask without a tahap; where the service names those that are concerned, ask again with these."""
+    answer = await ask([])
+    if answer.status_code != 422:
+        return answer
+    return await ask(tahap(*answer.json()["detail"].rstrip(".").split(": ")[1].split(", ")))
+
+
+WHOLE: Plan = [(0, "hand_over"), (0, "anew"), (1, "postpone"), (1, "resume"), (0, "both"), (0, "refused")]
+WHOLE += [(1, "days"), (1, "accepted"), (0, "annulment"), (0, "annulment"), (1, "sk")]
+LATE: Plan = [
+    (0, "sk"),
+    (1, "days"),
+    (0, "hand_over"),
+    (0, "accepted"),
+    (1, "annulment"),
+    (1, "sk"),
+    (1, "refused"),
+]
+
+
+# What of these is possible where it stands: so that an order in which all is refused is not taken for a proof.
+POSSIBLE = ["hand_over", "anew", "postpone", "resume", "both", "refused", "accepted", "annulment"]
+POSSIBLE_LATE = ["sk", "sk", "hand_over", "accepted", "refused"]
+
+
+@pytest.mark.timeout(600)
+@settings(
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(plan=st.lists(st.tuples(st.integers(0, 1), st.sampled_from(ACTS)), min_size=6, max_size=14))
+@example(plan=WHOLE)
+@example(plan=LATE)
+def test_each_penetapan_counts_once_or_not_at_all(cluster: Cluster, plan: Plan) -> None:
+    played = asyncio.run(play(cluster, plan))
+    for known, possible in ((WHOLE, POSSIBLE), (LATE, POSSIBLE_LATE)):
+        assert plan != known or sorted((+played.done).elements()) == sorted(possible)
+
+
+async def play(cluster: Cluster, plan: Plan) -> Played:
+    async with running(cluster, "graduation") as service:
+        played = await Played.begin(service)
+        for number, act in plan:
+            await played.take(number, act)
+        await counted_rightly(played)
+        return played
+
+
+async def counted_rightly(played: Played) -> None:
+    granted = [fact for _, fact in await emitted_events(played.service, "credit_granted")]
+    taken = Counter(fact["credit_id"] for _, fact in await emitted_events(played.service, "credit_reversed"))
+    for side in played.sides:
+        mine = [fact for fact in granted if fact["graduasi_id"] == side.road.graduasi_id]
+        said = [(fact["penugasan_id"], fact["year"]) for fact in mine]
+        assert said == ([(side.author, side.year)] if side.year else [])
+        undone = await side.road.state() == "DIPULIHKAN"
+        assert [taken[fact["credit_id"]] for fact in mine] == [int(undone)] * len(mine)
+    net = await played.service.sql("SELECT count(*) FILTER (WHERE reversed_on IS NULL) FROM credit")
+    assert len(granted) - taken.total() == net[0][0]

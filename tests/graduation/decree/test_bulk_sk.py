@@ -1,0 +1,281 @@
+"""One SK over a file of cases: a resumable job; a case that does not go in has a reason, and nothing is there twice."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from shared.database import uuid7
+from shared.jobs import run_step
+from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.events import KENDAL, tell
+from tests.factories.graduation.exit_proposal import proposal
+from tests.factories.repository import ROOT
+from tests.factories.services import Running, relay
+
+DAY = date(2026, 5, 18)
+
+
+async def approved(service: Running, count: int) -> list[str]:
+    """Cases that Dinsos approved: exits that one pendamping proposed, which here count and open a rujukan."""
+    await at(service, DAY)
+    await service.sql("UPDATE policy SET counts = true, opens_rujukan = true WHERE exit_reason = 'PINDAH'")
+    road = await Road.begin(service)
+    one = {"exit_reason": "PINDAH"}
+    told = [proposal(road, **one, kpm_id=uuid7(), kepesertaan_id=uuid7()) for _ in range(count)]
+    await tell(service, *told)
+    rows = await service.sql(
+        "SELECT graduasi_id FROM graduasi WHERE state = 'DIUSULKAN' ORDER BY graduasi_id"
+    )
+    found = [str(row[0]) for row in rows]
+    for graduasi_id in found:
+        road.graduasi_id = graduasi_id
+        ok(await road.verify())
+        ok(await road.approve())
+    return found
+
+
+async def ask(service: Running, lines: list[str], sub: str = "kemensos-1", **other: Any) -> httpx.Response:
+    kemensos = service.token("KEMENSOS", sub)
+    sha256 = await service.put_file("\n".join(lines).encode(), as_=kemensos)
+    body = {"sk_no": "SK/44/2026", "sk_on": "2026-05-18", "sha256": sha256, **other}
+    return await service.post("/v1/sk/bulk", body, as_=kemensos)
+
+
+async def job_of(service: Running, asked: dict[str, Any], sub: str = "kemensos-1") -> dict[str, Any]:
+    found: dict[str, Any] = ok(await service.get(asked["job"], as_=service.token("KEMENSOS", sub)), 200)
+    return found
+
+
+async def told(service: Running) -> Counter[str]:
+    return Counter(one["type"].removeprefix("graduation.") for one in await service.emitted())
+
+
+async def check_whole(service: Running, sk_id: str, count: int) -> None:
+    """The SK counts what is in it; each of them once: penetapan, act, two moves, credit, both facts, its term's end."""
+    found = await told(service)
+    assert found["graduasi_determined.v1"] == found["credit_granted.v1"] == count
+    for statement in (
+        "SELECT cases FROM sk WHERE sk_id = $1",
+        "SELECT count(*) FROM penetapan WHERE sk_id = $1",
+        "SELECT count(*) FROM credit JOIN penetapan USING (graduasi_id) WHERE sk_id = $1",
+        "SELECT count(*) FROM stage_act s JOIN penetapan USING (graduasi_id) WHERE sk_id = $1 AND s.stage = 'PENETAPAN'",
+        (
+            "SELECT count(*) / 2 FROM graduasi_history h JOIN penetapan USING (graduasi_id) WHERE sk_id = $1"
+            " AND h.to_state IN ('DITETAPKAN', 'MASA_SANGGAH')"
+        ),
+        (
+            "SELECT count(*) FROM platform.due JOIN penetapan ON subject_id = graduasi_id::text WHERE sk_id = $1"
+            " AND kind = 'graduasi_term_ended'"
+        ),
+    ):
+        assert (await service.sql(statement, UUID(sk_id)))[0][0] == count, statement
+    rows = await service.sql("SELECT count(*) FROM graduasi WHERE state = 'MASA_SANGGAH'")
+    assert rows[0][0] == count
+
+
+async def test_takes_the_approved_and_says_of_each_other_why_not(graduation: Running) -> None:
+    ready = await approved(graduation, 4)
+    open_ = await (await Road.begin(graduation)).open()
+    mine = await Road.begin(graduation)
+    await mine.to("DIMUSYAWARAHKAN")
+    mine.by["approval"] = graduation.token("DINSOS_KABKOTA", "kemensos-1", [KENDAL])
+    ok(await mine.approve())
+    stranger = str(uuid7())
+    lines = [ready[0], stranger, ready[1], "not a case", open_.graduasi_id, ready[0], mine.graduasi_id]
+    asked = ok(await ask(graduation, [*lines, ready[2], ready[3], "", ""]), 202)
+    assert (await job_of(graduation, asked))["state"] == "QUEUED"
+    await graduation.work()
+    job = await job_of(graduation, asked)
+    assert (job["state"], job["done"], job["refused"], job["total"]) == ("DONE", 4, 5, 9)
+    assert (job["report"]["cases"], job["report"]["sk_no"]) == (4, "SK/44/2026")
+    listed = await graduation.get(f"{asked['job']}/errors", as_=graduation.token("KEMENSOS", "kemensos-1"))
+    errors = ok(listed, 200)["items"]
+    assert [(one["row"], one["code"]) for one in errors] == [
+        (2, "NotFound"),
+        (4, "NotFound"),
+        (5, "CasesNotApproved"),
+        (6, "AlreadyInAnSk"),
+        (7, "SamePersonTwice"),
+    ]
+    assert errors[2]["params"]["state"] == "TERIDENTIFIKASI"
+    assert errors[4]["reason"]["id"].startswith("Anda sudah bertindak pada tahap lain")
+    await check_whole(graduation, asked["sk_id"], 4)
+    again = ok(await ask(graduation, ready, sk_no="SK/45/2026"), 202)
+    await graduation.work()
+    job = await job_of(graduation, again)
+    assert (job["done"], job["refused"]) == (0, 4)
+    shown = ok(
+        await graduation.get(f"/v1/sk/{again['sk_id']}", as_=graduation.token("KEMENSOS", "kemensos-1")), 200
+    )
+    assert (shown["cases"], shown["penetapan"]) == (0, [])
+
+
+async def test_is_read_page_by_page(graduation: Running) -> None:
+    ready = await approved(graduation, 5)
+    asked = ok(await ask(graduation, ready), 202)
+    await graduation.work()
+    kemensos, seen, path = (
+        graduation.token("KEMENSOS", "kemensos-1"),
+        [],
+        f"/v1/sk/{asked['sk_id']}/penetapan?limit=2",
+    )
+    while path:
+        page = ok(await graduation.get(path, as_=kemensos), 200)
+        seen += [one["graduasi_id"] for one in page["items"]]
+        path = page["next"]
+    assert seen == ready
+    elsewhere = graduation.token("DINSOS_KABKOTA", "dinsos-pemalang-1", ["33.27"])
+    assert ok(await graduation.get(f"/v1/sk/{asked['sk_id']}/penetapan", as_=elsewhere), 200)["items"] == []
+
+
+async def test_does_not_take_a_case_of_another_area_nor_one_approved_after_its_date(
+    graduation: Running,
+) -> None:
+    ready = await approved(graduation, 1)
+    kemensos = graduation.token("KEMENSOS", "kemensos-9", ["12"])
+    sha256 = await graduation.put_file(ready[0].encode(), as_=kemensos)
+    body = {"sk_no": "SK/46/2026", "sk_on": "2026-05-18", "sha256": sha256}
+    asked = ok(await graduation.post("/v1/sk/bulk", body, as_=kemensos), 202)
+    earlier = ok(await ask(graduation, ready, sk_no="SK/47/2026", sk_on="2026-05-17"), 202)
+    far = ok(await ask(graduation, ready, sk_no="SK/48/2026"), 202)
+    await graduation.sql("DELETE FROM tahap_calendar")
+    await graduation.work()
+    rows = await graduation.sql("SELECT job_id, code FROM platform.job_row_error")
+    assert {str(row["job_id"]): row["code"] for row in rows} == {
+        asked["job_id"]: "NotFound",
+        earlier["job_id"]: "DateTooEarly",
+        far["job_id"]: "TahapNotPlanned",
+    }
+
+
+async def test_is_refused_at_once_without_a_file_a_number_or_a_day(graduation: Running) -> None:
+    await at(graduation, DAY)
+    ok(await ask(graduation, ["x"]), 202)
+    for other, status, title in (
+        ({}, 409, "SkNumberTaken"),
+        ({"sha256": "a" * 64}, 422, "SkFileUnknown"),
+        ({"sk_on": "2026-05-19"}, 422, "DateInTheFuture"),
+        ({"evidence_sha256": "a" * 64}, 422, "EvidenceUnknown"),
+    ):
+        answer = await ask(graduation, ["x"], **other)
+        assert (answer.status_code, answer.json()["title"]) == (status, title)
+    answer = await ask(graduation, [], sk_no="SK/2")
+    assert (answer.status_code, answer.json()["title"]) == (422, "SkFileEmpty")
+    assert (await graduation.sql("SELECT count(*) FROM platform.job"))[0][0] == 1
+
+
+async def test_waits_while_much_is_unsent(graduation: Running) -> None:
+    ready = await approved(graduation, 2)
+    road = await Road.begin(graduation)
+    await graduation.publish(*(proposal(road, kpm_id=uuid7()) for _ in range(1000)))
+    asked = ok(await ask(graduation, ready), 202)
+    working = asyncio.create_task(run_step(graduation.worker, graduation.parts.work))
+    await asyncio.sleep(1.2)
+    assert (await job_of(graduation, asked))["done"] == 0
+    await relay(graduation)
+    assert await working
+    await graduation.work()
+    assert (await job_of(graduation, asked))["done"] == 2
+
+
+async def small_steps(service: Running, size: int) -> None:
+    await service.sql("UPDATE platform.job SET place = $1", f'{{"at": 0, "size": {size}}}')
+
+
+async def until_done(service: Running, asked: dict[str, Any], count: int) -> None:
+    for _ in range(1_000):
+        if (await job_of(service, asked))["done"] >= count:
+            return
+        await asyncio.sleep(0.05)
+    message = f"the job does not come to {count}"
+    raise AssertionError(message)
+
+
+async def test_that_is_cancelled_between_steps_is_whole_as_far_as_it_came(
+    graduation: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = await approved(graduation, 8)
+    asked = ok(await ask(graduation, ready), 202)
+    await small_steps(graduation, 3)
+    monkeypatch.setenv("PILAR_FAULTPOINT", "job.sk_bulk.after_commit=pause:2")
+    working = asyncio.create_task(run_step(graduation.worker, graduation.parts.work))
+    await until_done(graduation, asked, 3)
+    kemensos = graduation.token("KEMENSOS", "kemensos-1")
+    ok(await graduation.post(f"{asked['job']}/cancellation", as_=kemensos), 202)
+    await working
+    job = await job_of(graduation, asked)
+    assert (job["state"], job["done"], job["total"]) == ("CANCELLED", 3, 8)
+    await check_whole(graduation, asked["sk_id"], 3)
+    monkeypatch.delenv("PILAR_FAULTPOINT")
+    rest = ok(await ask(graduation, ready, sk_no="SK/45/2026"), 202)
+    await graduation.work()
+    assert (await job_of(graduation, rest))["done"] == 5
+
+
+def worker(service: Running, fault: str) -> "subprocess.Popen[bytes]":
+    """Start the service's own worker process, jobs alone, as the deployment does."""
+    settings = service.settings
+    told_by_environment = {
+        "PILAR_SERVICE": "graduation",
+        "PILAR_MODE": "development",
+        "PILAR_DATABASE_URL": settings.database_url,
+        "PILAR_WORKER_DATABASE_URL": settings.worker_database_url,
+        "PILAR_JWKS_FILE": str(settings.jwks_file),
+        "PILAR_KEYS_FOLDER": str(settings.keys_folder),
+        "PILAR_FAULTPOINT": fault,
+        "PYTHONPATH": str(ROOT),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "services.graduation.worker", "jobs"],
+        env={**os.environ, **told_by_environment},
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+    )
+
+
+async def ended(process: "subprocess.Popen[bytes]") -> int:
+    for _ in range(600):
+        if process.poll() is not None:
+            return process.returncode
+        await asyncio.sleep(0.1)
+    process.kill()
+    message = "the worker did not end"
+    raise AssertionError(message)
+
+
+async def let_lease_lapse(service: Running) -> None:
+    """Another worker takes the job when its lease is over; the test does not wait half a minute for it."""
+    await service.sql("UPDATE platform.job SET lease_until = clock_timestamp() - interval '1 second'")
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
+async def test_goes_on_where_a_killed_worker_left_it(
+    graduation: Running, tmp_path: Path, moment: str
+) -> None:
+    ready = await approved(graduation, 60)
+    asked = ok(await ask(graduation, [*ready, str(uuid7())]), 202)
+    await small_steps(graduation, 7)
+    for death in range(2):
+        armed = tmp_path / f"armed{death}"
+        armed.touch()
+        process = worker(graduation, f"job.sk_bulk.{moment}=kill:{armed}")
+        assert await ended(process) == -signal.SIGKILL
+        await let_lease_lapse(graduation)
+    done = (await job_of(graduation, asked))["done"]
+    assert done == (0 if moment == "before_commit" else 57)
+    await check_whole(graduation, asked["sk_id"], done)
+    await graduation.work()
+    job = await job_of(graduation, asked)
+    assert (job["state"], job["done"], job["refused"], job["total"]) == ("DONE", 60, 1, 61)
+    await check_whole(graduation, asked["sk_id"], 60)

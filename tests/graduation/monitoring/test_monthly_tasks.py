@@ -1,0 +1,128 @@
+"""Six monthly tasks for whoever accompanies the family; the last result ends the case."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from shared.contracts import caseload
+from shared.contracts.kinds import DampinganPurpose
+from tests.factories.graduation.case import at, ok
+from tests.factories.graduation.events import Field, tell
+from tests.factories.graduation.monitoring import monitored, record
+from tests.factories.services import Running
+
+
+async def test_end_in_bertahan_when_the_family_stands(graduation: Running) -> None:
+    road, tasks = await monitored(graduation)
+    await at(graduation, date(2027, 1, 1))
+    for task in tasks[:5]:
+        ok(await record(road, task))
+        assert await road.state() == "PEMANTAUAN"
+    ok(await record(road, tasks[5]))
+    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+    assert (shown["state"], shown["outcome"]) == ("SELESAI", "BERTAHAN")
+    told = [
+        one["data"]
+        for one in await graduation.emitted()
+        if one["type"] == "graduation.monitoring_recorded.v1"
+    ]
+    assert [fact["month"] for fact in told] == [1, 2, 3, 4, 5, 6]
+    assert {fact["still_out"] for fact in told} == {True}
+
+
+async def test_end_in_kambuh_when_the_last_result_says_so_and_the_relapse_is_told(
+    graduation: Running,
+) -> None:
+    road, tasks = await monitored(graduation)
+    await at(graduation, date(2027, 1, 1))
+    for task in tasks[:5]:
+        ok(await record(road, task))
+    path = f"/v1/monitoring?graduasi_id={road.graduasi_id}"
+    left = {
+        what: [
+            task["month"]
+            for task in ok(await graduation.get(path + what, as_=road.by["field"]), 200)["items"]
+        ]
+        for what in ("", "&open_only=true", "&open_only=false")
+    }
+    assert left == {"": [6], "&open_only=true": [6], "&open_only=false": [1, 2, 3, 4, 5, 6]}
+    ok(await record(road, tasks[5], still_out=False, cause="USAHA_TUTUP"))
+    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+    assert (shown["state"], shown["outcome"]) == ("SELESAI", "KAMBUH")
+    told = [
+        one["data"] for one in await graduation.emitted() if one["type"] == "graduation.relapse_confirmed.v1"
+    ]
+    assert [(fact["month"], fact["cause"]) for fact in told] == [(6, "USAHA_TUTUP")]
+
+
+@pytest.mark.parametrize(
+    ("sixth", "fifth", "outcome", "told"),
+    [
+        ({"still_out": False, "cause": "USAHA_TUTUP"}, {}, "KAMBUH", [(6, "USAHA_TUTUP")]),
+        ({}, {"still_out": False, "cause": "SAKIT"}, "BERTAHAN", []),
+    ],
+)
+async def test_end_as_the_last_month_says_in_whatever_order_they_are_typed_in(
+    graduation: Running, sixth: dict[str, Any], fifth: dict[str, Any], outcome: str, told: list[Any]
+) -> None:
+    road, tasks = await monitored(graduation)
+    await at(graduation, date(2027, 1, 1))
+    for task in tasks[:4]:
+        ok(await record(road, task))
+    ok(await record(road, tasks[5], **sixth))
+    assert await road.state() == "PEMANTAUAN"
+    ok(await record(road, tasks[4], **fifth))
+    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+    assert (shown["state"], shown["outcome"]) == ("SELESAI", outcome)
+    relapses = [
+        (one["data"]["month"], one["data"]["cause"])
+        for one in await graduation.emitted()
+        if one["type"] == "graduation.relapse_confirmed.v1"
+    ]
+    assert relapses == told
+    later = await graduation.sql(
+        "SELECT month FROM monitoring_task WHERE kind = 'LANJUTAN' AND closed_on IS NULL ORDER BY month"
+    )
+    assert [row[0] for row in later] == ([12, 24] if outcome == "BERTAHAN" else [])
+
+
+async def test_are_not_recorded_before_their_month_nor_twice_nor_without_a_cause(graduation: Running) -> None:
+    road, tasks = await monitored(graduation)
+    early = await record(road, tasks[1])
+    assert (early.status_code, early.json()["title"]) == (409, "MonitoringTooEarly")
+    bare = await record(road, tasks[0], still_out=False)
+    assert (bare.status_code, bare.json()["title"]) == (422, "CauseMissing")
+    ok(await record(road, tasks[0]))
+    twice = await record(road, tasks[0])
+    assert (twice.status_code, twice.json()["title"]) == (409, "AlreadyRecorded")
+
+
+async def test_follow_a_hand_over(graduation: Running) -> None:
+    road, tasks = await monitored(graduation)
+    successor = await Field(graduation).begin()
+    rows = await graduation.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
+    watching = {"purpose": DampinganPurpose.PEMANTAUAN}
+    ended = road.field.dampingan(road.kpm_id, dampingan_id=rows[0][0], valid_to=date(2026, 7, 1), **watching)
+    begun = successor.dampingan(road.kpm_id, valid_from=date(2026, 7, 1), **watching)
+    await tell(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
+    assert (await record(road, tasks[0])).json()["title"] == "NotYourFamily"
+    assert ok(await graduation.get("/v1/monitoring", as_=road.by["field"]), 200)["items"] == []
+    assert (
+        len(ok(await graduation.get("/v1/monitoring?open_only=true", as_=successor.token), 200)["items"]) == 6
+    )
+    road.by["field"] = successor.token
+    ok(await record(road, tasks[0]))
+    told = [
+        one["data"]
+        for one in await graduation.emitted()
+        if one["type"] == "graduation.monitoring_recorded.v1"
+    ]
+    assert told[0]["penugasan_id"] == str(successor.penugasan_id)
+
+
+async def test_take_no_result_while_the_exit_is_undone(graduation: Running) -> None:
+    road, tasks = await monitored(graduation)
+    await graduation.sql("UPDATE graduasi SET state = 'DIPULIHKAN' WHERE graduasi_id = $1", road.graduasi_id)
+    answer = await record(road, tasks[0])
+    assert (answer.status_code, answer.json()["title"]) == (409, "NotUnderMonitoring")

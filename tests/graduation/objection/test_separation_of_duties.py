@@ -1,0 +1,111 @@
+"""Nobody decides on their own act: objections and annulments, by person and by account."""
+
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.factories.graduation.accounts import DAY, ORDERS, P, is_refused, reached, token
+from tests.factories.graduation.case import Road, ok
+from tests.factories.services import Running
+
+
+async def objected(road: Road, by: str) -> str:
+    paper = {
+        "lodged_on": str(DAY),
+        "lodged_by": "MASYARAKAT",
+        "channel": "DINSOS",
+        "ground": "KEADAAN_BERUBAH",
+        "evidence_sha256": await road.service.put_file(b"surat sanggah", as_=road.by[by]),
+    }
+    return str(ok(await road.post("sanggah", paper, by))["sanggah_id"])
+
+
+async def decided(road: Road, sanggah_id: str, as_: str) -> httpx.Response:
+    body = {"outcome": "DITOLAK", "reason": "Keterangan tidak terbukti."}
+    return await road.service.post(f"/v1/sanggah/{sanggah_id}/decision", body, as_=as_)
+
+
+async def annulled(road: Road, as_: str) -> httpx.Response:
+    body = {"ground": "DATA_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK."}
+    return await road.service.post(f"/v1/graduasi/{road.graduasi_id}/annulment", body, as_=as_)
+
+
+async def in_term(service: Running, pendamping_id: UUID | None, *, four_people: bool = True) -> Road:
+    """A case in its term that the account `one-account` approved."""
+    if not four_people:
+        await service.sql("UPDATE policy SET four_people = false")
+    road = await reached(service, "approval")
+    road.by["approval"] = token(service, "approval", "one-account", pendamping_id)
+    ok(await road.approve())
+    ok(await road.determine(str(DAY)))
+    return road
+
+
+@pytest.mark.parametrize("four_people", [True, False])
+@pytest.mark.parametrize("order", ORDERS)
+async def test_the_account_of_a_stage_decides_no_objection_and_annuls_nothing(
+    graduation: Running, order: tuple[UUID | None, UUID | None], four_people: bool
+) -> None:
+    road = await in_term(graduation, order[0], four_people=four_people)
+    mine = token(graduation, "approval", "one-account", order[1])
+    other = token(graduation, "approval", "another-account", None)
+    is_refused(await annulled(road, mine))
+    sanggah_id = await objected(road, "musyawarah")
+    for as_, count in ((mine, 0), (other, 1)):
+        waits = ok(await graduation.get("/v1/sanggah?waiting=me", as_=as_), 200)["items"]
+        assert len(waits) == count
+    is_refused(await decided(road, sanggah_id, mine))
+    ok(await decided(road, sanggah_id, other))
+    third = token(graduation, "approval", "third-account", None)
+    ok(await annulled(road, third))
+
+
+@pytest.mark.parametrize("first", [P, None])
+@pytest.mark.parametrize("second", [P, None])
+async def test_who_typed_an_objection_in_does_not_decide_it(
+    graduation: Running, first: UUID | None, second: UUID | None
+) -> None:
+    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    road.by["desk"] = token(graduation, "approval", "desk", first)
+    sanggah_id = await objected(road, "desk")
+    mine, other = (token(graduation, "approval", sub, second) for sub in ("desk", "elsewhere"))
+    waits = await graduation.get("/v1/sanggah?waiting=me", as_=mine)
+    assert ok(waits, 200)["items"] == []
+    answer = await decided(road, sanggah_id, mine)
+    is_refused(answer, "DecidedByTheLodger", 409)
+    assert await road.state() == "DISANGGAH"
+    if first is not None and second is not None:  # another account of the same pendamping_id
+        is_refused(await decided(road, sanggah_id, other), "DecidedByTheLodger", 409)
+        other = token(graduation, "approval", "elsewhere", None)
+    ok(await decided(road, sanggah_id, other))
+
+
+DECISION = (
+    "INSERT INTO sanggah_decision (sanggah_id, graduasi_id, kode_wilayah, typed_by, typed_by_sub, decided_on, decided_by,"
+    " decided_by_sub, role, reason, at) SELECT sanggah_id, graduasi_id, kode_wilayah, $2, $3, '2026-05-18', $4, $5, 'x', 'x',"
+    " now() FROM sanggah WHERE sanggah_id = $1"
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "decided_as", "name"),
+    [
+        ((str(P), "desk"), ("desk", "desk"), "not_by_who_typed_it_in"),
+        ((str(P), "desk"), (str(P), "another"), "not_by_who_typed_it_in"),
+        (("x", "x"), ("desk", "desk"), "fk_sanggah_decision_sanggah_id"),
+    ],
+)
+async def test_the_database_refuses_a_decision_by_who_typed_it_in(
+    graduation: Running, typed: tuple[str, str], decided_as: tuple[str, str], name: str
+) -> None:
+    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    road.by["desk"] = token(graduation, "approval", "desk", P)
+    sanggah_id = UUID(await objected(road, "desk"))
+    connection = await asyncpg.connect(graduation.settings.worker_database_url)
+    try:
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=name):
+            await connection.execute(DECISION, sanggah_id, *typed, *decided_as)
+    finally:
+        await connection.close()

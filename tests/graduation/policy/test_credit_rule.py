@@ -1,0 +1,69 @@
+"""The crediting rule is data: Kemensos writes its next version, which counts nothing until an approved policy names it."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.credit import credited, handed_over
+from tests.factories.graduation.policy import Ministry
+from tests.factories.services import Running
+
+RULE: dict[str, Any] = {
+    "credited": "PROPOSER",
+    "year_of": "SK_ON",
+    "area_of": "CASE_OPENED",
+    "reversed_by_annulment": False,
+    "text_en": "A penetapan counts once, to the penugasan of who proposed it.",
+    "text_id": "Satu penetapan dihitung satu kali, bagi penugasan pengusul.",
+    "basis": "Juknis kinerja 2027",
+}
+
+
+async def test_counts_once_an_approved_policy_names_it_and_not_before(graduation: Running) -> None:
+    people = Ministry(graduation)
+    await at(graduation, date(2026, 5, 1))
+    made = ok(await graduation.post("/v1/credit-rule", RULE, as_=people.official(1)))
+    assert (made["version"], made["valid_from"]) == (2, "2026-05-01")
+    before = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    assert (await credited(graduation))["rule_version"] == 1
+    await people.enact("2026-05-18", credit_rule_version=2)
+    road = await (await Road.begin(graduation)).to("PERNYATAAN_DITANDATANGANI")
+    successor = await handed_over(road, date(2026, 5, 18))
+    for step in (road.propose, road.verify, lambda: road.deliberate("2026-05-18"), road.approve):
+        ok(await step())
+    ok(await road.determine("2026-05-18"))
+    rows = await graduation.sql(
+        "SELECT graduasi_id, rule_version, penugasan_id FROM credit ORDER BY rule_version"
+    )
+    assert [(str(row[0]), row[1]) for row in rows] == [(before.graduasi_id, 1), (road.graduasi_id, 2)]
+    assert rows[1]["penugasan_id"] == successor.penugasan_id
+    listed = ok(await graduation.get("/v1/credit-rule", as_=road.by["approval"]), 200)["items"]
+    assert [one["version"] for one in listed] == [1, 2]
+
+
+@pytest.mark.parametrize("change", [{"credited": "SIAPA_SAJA"}, {"text_id": ""}, {"weight": 2}])
+async def test_says_what_it_does_or_is_refused(graduation: Running, change: dict[str, Any]) -> None:
+    answer = await graduation.post("/v1/credit-rule", RULE | change, as_=Ministry(graduation).official(1))
+    assert answer.status_code == 422
+
+
+async def test_is_written_by_the_ministry_alone_one_version_at_a_time(graduation: Running) -> None:
+    people = Ministry(graduation)
+    office = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-1", ["33.24"])
+    assert (await graduation.post("/v1/credit-rule", RULE, as_=office)).status_code == 403
+    both = await asyncio.gather(
+        *(graduation.post("/v1/credit-rule", RULE, as_=people.official(n)) for n in (1, 2))
+    )
+    said = [one.json().get("version") or one.json()["title"] for one in both]
+    assert set(map(str, said)) in ({"2", "3"}, {"2", "LostRace"})
+
+
+async def test_once_written_is_never_edited_whatever_the_code_would_do(graduation: Running) -> None:
+    people = Ministry(graduation)
+    people.policy_id = "019a0000-0000-7000-8000-000000000101"
+    edit = "UPDATE credit_rule SET credited = 'PROPOSER' WHERE $1::uuid IS NOT NULL"
+    await people.refuses_by_sql(edit, asyncpg.InsufficientPrivilegeError, "credit_rule")

@@ -1,0 +1,304 @@
+"""A rule changes by a new version: drafted whole, approved by two others, in force from a day; what was decided stays."""
+
+import asyncio
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.policy import Ministry
+from tests.factories.services import Running
+
+DAY = date(2026, 5, 18)
+
+
+async def ministry(service: Running) -> Ministry:
+    await at(service, DAY)
+    return Ministry(service)
+
+
+async def test_is_drafted_approved_by_two_activated_and_ends_the_one_before(graduation: Running) -> None:
+    people = await ministry(graduation)
+    drafted = ok(await people.draft(sanggah_length=14))
+    assert (drafted["version"], drafted["state"], drafted["valid_from"]) == (2, "DRAFT", None)
+    assert ok(await people.approve(2))["state"] == "DRAFT"
+    assert ok(await people.approve(3))["state"] == "APPROVED"
+    found = ok(await people.activate("2026-06-01"))
+    assert (found["state"], found["drafted_by"]) == ("PLANNED", "kemensos-1")
+    assert (found["first_approver"], found["second_approver"]) == ("kemensos-2", "kemensos-3")
+    before = await people.in_force()
+    assert (before["version"], before["valid_to"], before["sanggah_length"]) == (1, "2026-06-01", 30)
+    await at(graduation, date(2026, 6, 1))
+    after = await people.in_force()
+    assert (after["version"], after["state"], after["sanggah_length"]) == (2, "IN_FORCE", 14)
+    for state, count in {"ENDED": 1, "IN_FORCE": 7, "DRAFT": 0, "PLANNED": 0, "APPROVED": 0}.items():
+        listed = ok(await graduation.get(f"/v1/policy?state={state}", as_=people.official(4)), 200)
+        assert len(listed["items"]) == count, state
+
+
+async def test_is_not_approved_by_who_drafted_it_nor_twice_by_one_nor_a_third_time(
+    graduation: Running,
+) -> None:
+    people = await ministry(graduation)
+    ok(await people.draft())
+    answer = await people.approve(1)
+    assert (answer.status_code, answer.json()["title"]) == (403, "DrafterApproves")
+    assert (await people.activate("2026-06-01")).json()["title"] == "PolicyNotApproved"
+    ok(await people.approve(2))
+    assert (await people.approve(2)).json()["title"] == "PolicyApprovedAlready"
+    assert (await people.activate("2026-06-01")).json()["title"] == "PolicyNotApproved"
+    ok(await people.approve(3))
+    assert (await people.approve(4)).json()["title"] == "PolicyApprovedAlready"
+    ok(await people.activate("2026-06-01"))
+    assert (await people.activate("2026-07-01")).json()["title"] == "PolicyActivatedAlready"
+
+
+async def test_has_two_approvals_however_many_approve_at_once(graduation: Running) -> None:
+    people = await ministry(graduation)
+    ok(await people.draft())
+    answers = await asyncio.gather(*(people.approve(number) for number in range(2, 8)))
+    assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 4}
+    assert (await graduation.sql("SELECT count(*) FROM policy_approval"))[0][0] == 2
+
+
+async def test_is_never_in_force_from_the_past_nor_beside_another(graduation: Running) -> None:
+    people = await ministry(graduation)
+    ok(await people.draft())
+    ok(await people.approve(2))
+    ok(await people.approve(3))
+    answer = await people.activate("2026-05-17")
+    assert (answer.status_code, answer.json()["title"]) == (422, "ActivatedFromThePast")
+    ok(await people.activate("2026-08-01"))
+    earlier = await ministry(graduation)
+    ok(await earlier.draft())
+    ok(await earlier.approve(2))
+    ok(await earlier.approve(3))
+    for wanted in ("2026-07-01", "2026-08-01"):
+        answer = await earlier.activate(wanted)
+        assert (answer.status_code, answer.json()["title"]) == (409, "PolicyFollowed")
+    ok(await earlier.activate("2026-09-01"))
+    rows = await graduation.sql(
+        "SELECT version, valid_from, valid_to FROM policy WHERE exit_reason = 'SEJAHTERA_MANDIRI' ORDER BY version"
+    )
+    ends = [(row["valid_from"], row["valid_to"]) for row in rows]
+    assert ends == [
+        (date(2025, 1, 1), date(2026, 8, 1)),
+        (date(2026, 8, 1), date(2026, 9, 1)),
+        (date(2026, 9, 1), None),
+    ]
+
+
+async def test_of_two_activated_at_once_one_follows_the_other_or_is_refused(graduation: Running) -> None:
+    await at(graduation, DAY)
+    both = [Ministry(graduation), Ministry(graduation)]
+    for people in both:
+        ok(await people.draft())
+        ok(await people.approve(2))
+        ok(await people.approve(3))
+    answers = await asyncio.gather(*(people.activate("2026-06-01") for people in both))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 1}
+    assert next(a for a in answers if a.status_code == 409).json()["title"] == "PolicyFollowed"
+
+
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [
+        ({"stages": ["USUL", "VERIFIKASI", "PENETAPAN", "SANGGAH"]}, "StagesMissing"),
+        ({"instrument_version": None}, "InstrumentUnfit"),
+        ({"instrument_version": 99}, "UnknownInstrument"),
+        ({"needs_score": False, "instrument_version": None}, "StatementWithoutScore"),
+        ({"opened_by": "EXIT_PROPOSED"}, "ExitProposedIsNotScored"),
+        ({"credit_rule_version": 9}, "UnknownCreditRule"),
+        ({"candidate_usaha_months": None, "candidate_reasons": 3}, "CandidateReasonsTooMany"),
+        ({"candidate_komponen_months": 3}, "CandidateByNatureAlone"),
+        ({"exit_reason": "UNKNOWN"}, "Invalid"),
+        ({"candidate_desil_scope": None}, "Invalid"),
+        ({"evidence_for": ["EFEKTIF"]}, "Invalid"),
+    ],
+)
+async def test_that_contradicts_itself_is_refused_by_name(
+    graduation: Running, content: dict[str, Any], title: str
+) -> None:
+    people = await ministry(graduation)
+    body = await people.body() | content
+    answer = await graduation.post("/v1/policy", body, as_=people.official(1))
+    assert (answer.status_code, answer.json()["title"]) == (422, title)
+    assert (await graduation.sql("SELECT count(*) FROM policy"))[0][0] == 7
+
+
+async def test_is_the_ministrys_to_draft_and_to_approve(graduation: Running) -> None:
+    people = await ministry(graduation)
+    ok(await people.draft())
+    dinsos = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-1", ["33.24"])
+    refused = [
+        await graduation.post("/v1/policy", await people.body(), as_=dinsos),
+        await graduation.post(f"/v1/policy/{people.policy_id}/approval", {}, as_=dinsos),
+    ]
+    assert {answer.status_code for answer in refused} == {403}
+
+
+async def test_that_is_new_leaves_open_cases_theirs_and_older_results_as_they_were(
+    graduation: Running,
+) -> None:
+    people = await ministry(graduation)
+    old = await (await Road.begin(graduation)).to("SIAP")
+    await people.enact(
+        "2026-05-19", instrument=await people.harder(), instrument_version=None, sanggah_length=14
+    )
+    await at(graduation, date(2026, 5, 20))
+    new = await (await Road.begin(graduation)).open()
+    body = await new.answers()
+    del body["answers"]["INCOME_PER_CAPITA_RP"]
+    judged = ok(await new.post("asesmen", body, "field"))
+    assert (judged["result"], judged["instrument_version"]) == ("BELUM_SIAP", 2)
+    for road, version, result in ((old, 1, "SIAP"), (new, 2, "BELUM_SIAP")):
+        shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["field"]), 200)
+        assert (shown["policy_version"], shown["asesmen"]["result"]) == (version, result)
+        path = f"/v1/asesmen/{shown['asesmen']['asesmen_id']}"
+        made = ok(await graduation.get(path, as_=road.by["field"]), 200)
+        again = ok(await graduation.get(f"{path}/reproduction", as_=road.by["field"]), 200)
+        assert (again["equal"], again["policy_version"], again["instrument_version"]) == (
+            True,
+            version,
+            version,
+        )
+        for name in ("result", "score_percent", "explanation"):
+            assert again[name] == made[name]
+    for step in (old.sign("2026-05-20"), old.propose(), old.verify(), old.deliberate("2026-05-20")):
+        ok(await step)
+    ok(await old.approve())
+    ok(await old.determine("2026-05-20"))
+    rows = await graduation.sql("SELECT term_ends_on FROM penetapan")
+    assert rows[0]["term_ends_on"] == date(2026, 6, 19)
+
+
+async def test_reproduction_tells_when_what_is_stored_is_not_what_was_computed(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("SIAP")
+    rows = await graduation.sql("UPDATE asesmen SET score_percent = 99 RETURNING asesmen_id")
+    path = f"/v1/asesmen/{rows[0]['asesmen_id']}/reproduction"
+    found = ok(await graduation.get(path, as_=road.by["field"]), 200)
+    assert (found["equal"], found["score_percent"]) == (False, 100)
+    other = await Road.begin(graduation)
+    assert (await graduation.get(path, as_=other.by["field"])).status_code == 404
+    village = await graduation.get(path, as_=road.by["musyawarah"])
+    assert (village.status_code, village.json()["title"]) == (403, "NotAllowed")
+
+
+async def test_opens_a_path_for_a_reason_that_had_none(graduation: Running) -> None:
+    people = await ministry(graduation)
+    content = await people.body("ALAMIAH", needs_komponen_ended=False) | {"exit_reason": "MENGUNDURKAN_DIRI"}
+    made = ok(await graduation.post("/v1/policy", content, as_=people.official(1)))
+    assert made["version"] == 1
+    people.policy_id = made["policy_id"]
+    ok(await people.approve(2))
+    ok(await people.approve(3))
+    ok(await people.activate("2026-05-18"))
+    road = await (await Road.begin(graduation)).open("MENGUNDURKAN_DIRI")
+    assert ok(await road.propose())["state"] == "DIUSULKAN"
+
+
+async def test_may_ask_for_evidence_before_a_case_leaves_its_way(graduation: Running) -> None:
+    people = await ministry(graduation)
+    await people.enact("2026-05-18", evidence_for=["DIBATALKAN"])
+    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    body = {"ground": "KELUARGA_MENARIK_DIRI", "reason": "Keluarga menarik pernyataannya."}
+    answer = await road.post("cancellation", body, "field")
+    assert (answer.status_code, answer.json()["title"]) == (422, "EvidenceAsked")
+    answer = await road.post("cancellation", body | {"evidence_sha256": "a" * 64}, "field")
+    assert (answer.status_code, answer.json()["title"]) == (422, "EvidenceUnknown")
+    letter = await road.evidence(b"a letter")
+    assert ok(await road.post("cancellation", body | {"evidence_sha256": letter}, "field"))["state"] == (
+        "DIBATALKAN"
+    )
+    rows = await graduation.sql("SELECT evidence_sha256 FROM graduasi_history WHERE to_state = 'DIBATALKAN'")
+    assert rows[0][0] == letter
+
+
+BREAKING = {
+    "in force without approvals": (
+        "UPDATE policy SET valid_from = '2026-06-01', activated_on = '2026-05-18' WHERE policy_id = $1",
+        asyncpg.CheckViolationError,
+        "in_force_after_two_approvals",
+    ),
+    "an approver who never approved": (
+        "UPDATE policy SET first_approver = 'x', second_approver = 'y' WHERE policy_id = $1",
+        asyncpg.ForeignKeyViolationError,
+        "fk_policy_first_approver",
+    ),
+    "approved by the drafter": (
+        "INSERT INTO policy_approval (policy_id, person, drafted_by, drafted_by_sub, sub, at) VALUES ($1, 'kemensos-1', 'kemensos-1', 'kemensos-1', 's', now())",
+        asyncpg.CheckViolationError,
+        "not_by_the_drafter",
+    ),
+    "approved under another drafter's name": (
+        "INSERT INTO policy_approval (policy_id, person, drafted_by, drafted_by_sub, sub, at) VALUES ($1, 'kemensos-1', 'other', 'kemensos-1', 's', now())",
+        asyncpg.ForeignKeyViolationError,
+        "fk_policy_approval_policy_id",
+    ),
+    "one person as both approvers": (
+        "UPDATE policy SET second_approver = 'kemensos-2' WHERE policy_id = $1",
+        asyncpg.CheckViolationError,
+        "three_people",
+    ),
+    "the content of a version": (
+        "UPDATE policy SET sanggah_length = 1 WHERE policy_id = $1",
+        asyncpg.InsufficientPrivilegeError,
+        "policy",
+    ),
+    "a row said to be first content": (
+        "UPDATE policy SET first_content = true WHERE policy_id = $1",
+        asyncpg.InsufficientPrivilegeError,
+        "policy",
+    ),
+    "a version removed": (
+        "DELETE FROM policy WHERE policy_id = $1",
+        asyncpg.InsufficientPrivilegeError,
+        "policy",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BREAKING)
+async def test_holds_against_sql_under_the_services_own_role(graduation: Running, what: str) -> None:
+    people = await ministry(graduation)
+    ok(await people.draft())
+    ok(await people.approve(2))
+    await people.refuses_by_sql(*BREAKING[what])
+
+
+async def test_cannot_overlap_another_nor_lie_in_the_past_by_sql(graduation: Running) -> None:
+    people = await ministry(graduation)
+    ok(await people.draft())
+    ok(await people.approve(2))
+    ok(await people.approve(3))
+    set_range = "UPDATE policy SET valid_from = $2, activated_on = $3 WHERE policy_id = $1"
+    with pytest.raises(asyncpg.ExclusionViolationError, match="ex_policy_one_at_a_time"):
+        await graduation.sql(set_range, people.policy_id, date(2026, 6, 1), DAY)
+    with pytest.raises(asyncpg.CheckViolationError, match="not_from_the_past"):
+        await graduation.sql(set_range, people.policy_id, date(2024, 6, 1), DAY)
+
+
+async def test_asks_by_an_instrument_to_which_nothing_can_be_added(graduation: Running) -> None:
+    rows = await graduation.sql("SELECT instrument_id, criteria FROM instrument")
+    add = (
+        "INSERT INTO indicator SELECT instrument_id, 'NEW', $2, criteria, source, value_type, rule, passes_at, weight,"
+        " knock_out, evidence_required, text_en, text_id FROM indicator WHERE instrument_id = $1 AND position = 1"
+    )
+    with pytest.raises(asyncpg.CheckViolationError, match="a_place_of_the_instrument"):
+        await graduation.sql(add, rows[0]["instrument_id"], 20)
+    with pytest.raises(asyncpg.UniqueViolationError, match="uq_indicator_position"):
+        await graduation.sql(add, rows[0]["instrument_id"], 19)
+    connection = await asyncpg.connect(graduation.settings.worker_database_url)
+    try:
+        for statement in (
+            "UPDATE indicator SET weight = 0",
+            "DELETE FROM indicator",
+            "DELETE FROM instrument",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()

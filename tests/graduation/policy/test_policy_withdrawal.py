@@ -1,0 +1,146 @@
+"""A version is taken back before it is activated, drafted or approved; what was written stays, and nothing follows from it."""
+
+import asyncio
+from collections import Counter
+from datetime import date
+
+import asyncpg
+import pytest
+
+from services.graduation.policy.models.policy import POLICY_TRANSITIONS, PolicyState
+from tests.factories.graduation.case import at, ok
+from tests.factories.graduation.events import KENDAL
+from tests.factories.graduation.policy import Ministry
+from tests.factories.services import Running
+
+DAY = date(2026, 5, 18)
+WANTED = {"approve": "APPROVED", "activate": "PLANNED", "withdraw": "WITHDRAWN"}
+
+
+async def standing(service: Running, state: PolicyState) -> Ministry:
+    """A version that stands in a state."""
+    await at(service, DAY)
+    people = Ministry(service)
+    ok(await people.draft(sanggah_length=14))
+    if state is PolicyState.WITHDRAWN:
+        ok(await people.withdraw(1))
+    elif state is not PolicyState.DRAFT:
+        ok(await people.approve(2))
+        ok(await people.approve(3))
+        await in_time(people, state)
+    return people
+
+
+async def in_time(people: Ministry, state: PolicyState) -> None:
+    if state in {PolicyState.IN_FORCE, PolicyState.ENDED}:
+        ok(await people.activate("2026-05-18"))
+    elif state is PolicyState.PLANNED:
+        ok(await people.activate("2026-06-01"))
+    if state is PolicyState.ENDED:
+        later = Ministry(people.service)
+        await later.enact("2026-05-19")
+        await at(people.service, date(2026, 5, 19))
+
+
+@pytest.mark.parametrize(("approvals", "who"), [(0, 1), (1, 1), (1, 7), (2, 2)])
+async def test_by_its_drafter_or_anybody_of_the_ministry_with_the_reason(
+    graduation: Running, approvals: int, who: int
+) -> None:
+    await at(graduation, DAY)
+    people = Ministry(graduation)
+    ok(await people.draft(sanggah_length=14))
+    for number in range(approvals):
+        ok(await people.approve(number + 2))
+    found = ok(await people.withdraw(who))
+    assert (found["state"], found["withdrawn_by"]) == ("WITHDRAWN", f"kemensos-{who}")
+    assert (found["withdrawal"]["reason"], found["sanggah_length"]) == ("Pasal 4 keliru.", 14)
+    assert (await graduation.sql("SELECT count(*) FROM policy_approval"))[0][0] == approvals
+    listed = ok(await graduation.get("/v1/policy?state=WITHDRAWN", as_=people.official(4)), 200)["items"]
+    assert [one["policy_id"] for one in listed] == [people.policy_id]
+    assert (await people.in_force())["version"] == 1
+
+
+@pytest.mark.parametrize("state", list(PolicyState))
+@pytest.mark.parametrize("act", list(WANTED))
+async def test_and_every_other_move_is_the_tables_or_refused(
+    graduation: Running, state: PolicyState, act: str
+) -> None:
+    people = await standing(graduation, state)
+    path = f"/v1/policy-version/{people.policy_id}"
+    assert ok(await graduation.get(path, as_=people.official(1)), 200)["state"] == state
+    answer = await {
+        "approve": lambda: people.approve(5),
+        "activate": lambda: people.activate("2026-07-01"),
+        "withdraw": lambda: people.withdraw(5),
+    }[act]()
+    allowed = PolicyState(WANTED[act]) in POLICY_TRANSITIONS[state]
+    assert answer.status_code == (201 if allowed else 409), answer.text
+    after = ok(await graduation.get(path, as_=people.official(1)), 200)["state"]
+    assert after == (WANTED[act] if allowed and act != "approve" else state)
+
+
+async def test_and_is_approved_and_activated_no_more_but_followed_by_another_draft(
+    graduation: Running,
+) -> None:
+    people = await standing(graduation, PolicyState.WITHDRAWN)
+    for answer in (await people.approve(2), await people.activate("2026-06-01"), await people.withdraw(2)):
+        assert (answer.status_code, answer.json()["title"]) == (409, "PolicyWithdrawn")
+        assert "2026-05-18" in answer.json()["detail"]
+    await people.enact("2026-06-01", sanggah_length=21)
+    await at(graduation, date(2026, 6, 1))
+    after = await people.in_force()
+    assert (after["version"], after["sanggah_length"]) == (3, 21)
+
+
+async def test_or_approved_when_both_are_asked_at_once(graduation: Running) -> None:
+    people = await standing(graduation, PolicyState.DRAFT)
+    ok(await people.approve(2))
+    answers = await asyncio.gather(people.approve(3), people.withdraw(4), people.withdraw(5))
+    withdrawn = Counter(answer.status_code for answer in answers[1:])
+    assert withdrawn == {201: 1, 409: 1}
+    rows = await graduation.sql("SELECT withdrawn_by, valid_from FROM policy WHERE version = 2")
+    assert rows[0]["withdrawn_by"] in {"kemensos-4", "kemensos-5"}
+
+
+async def test_and_not_by_a_dinsos_nor_without_a_reason(graduation: Running) -> None:
+    people = await standing(graduation, PolicyState.DRAFT)
+    path = f"/v1/policy/{people.policy_id}/withdrawal"
+    dinsos = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-1", [KENDAL])
+    assert (await graduation.post(path, {"reason": "Keliru."}, as_=dinsos)).status_code == 403
+    assert (await graduation.post(path, {}, as_=people.official(1))).status_code == 422
+
+
+BREAKING = {
+    "in force all the same": (
+        "UPDATE policy SET valid_from = '2026-06-01', activated_on = '2026-05-18' WHERE policy_id = $1",
+        asyncpg.CheckViolationError,
+        "withdrawn_never_in_force",
+    ),
+    "withdrawn by somebody who never did": (
+        "UPDATE policy SET withdrawn_by = 'x', withdrawn_on = now() WHERE policy_id = $1",
+        asyncpg.ForeignKeyViolationError,
+        "fk_policy_withdrawn_by",
+    ),
+    "twice": (
+        "INSERT INTO policy_withdrawal (policy_id, person, sub, reason, at) VALUES ($1, 'x', 'x', 'x', now())",
+        asyncpg.UniqueViolationError,
+        "pk_policy_withdrawal",
+    ),
+    "for another reason": (
+        "UPDATE policy_withdrawal SET reason = 'x' WHERE policy_id = $1",
+        asyncpg.InsufficientPrivilegeError,
+        "policy_withdrawal",
+    ),
+    "never": (
+        "DELETE FROM policy_withdrawal WHERE policy_id = $1",
+        asyncpg.InsufficientPrivilegeError,
+        "policy_withdrawal",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BREAKING)
+async def test_and_holds_against_sql_under_the_services_own_role(graduation: Running, what: str) -> None:
+    people = await standing(graduation, PolicyState.APPROVED)
+    ok(await people.withdraw(1))
+    await people.refuses_by_sql(*BREAKING[what])

@@ -1,0 +1,84 @@
+"""Three people make a policy: the drafter and two who approve, by person and by account."""
+
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.factories.graduation.accounts import DAY, ORDERS, P, is_refused, token
+from tests.factories.graduation.case import at, ok
+from tests.factories.graduation.policy import Ministry
+from tests.factories.services import Running
+
+
+async def approved(people: Ministry, sub: str, pendamping_id: UUID | None) -> httpx.Response:
+    as_ = token(people.service, "sk", sub, pendamping_id)
+    return await people.service.post(f"/v1/policy/{people.policy_id}/approval", {}, as_=as_)
+
+
+async def drafted(service: Running, pendamping_id: UUID | None) -> Ministry:
+    """A policy that the account `one-account` drafted."""
+    await at(service, DAY)
+    people = Ministry(service)
+    as_ = token(service, "sk", "one-account", pendamping_id)
+    people.policy_id = ok(await service.post("/v1/policy", await people.body(), as_=as_))["policy_id"]
+    return people
+
+
+@pytest.mark.parametrize("order", ORDERS)
+async def test_the_account_that_drafted_a_policy_does_not_approve_it(
+    graduation: Running, order: tuple[UUID | None, UUID | None]
+) -> None:
+    people = await drafted(graduation, order[0])
+    is_refused(await approved(people, "one-account", order[1]), "DrafterApproves")
+    for number in (2, 3):
+        answer = await people.approve(number)
+        ok(answer)
+    assert answer.json()["state"] == "APPROVED"
+
+
+async def test_another_account_of_the_drafter_does_not_approve(graduation: Running) -> None:
+    people = await drafted(graduation, P)
+    is_refused(await approved(people, "another-account", P), "DrafterApproves")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(("a", P), ("a", None)), (("a", None), ("a", P)), (("a", P), ("b", P)), (("a", None), ("a", None))],
+)
+async def test_one_human_gives_one_approval(
+    graduation: Running, first: tuple[str, UUID | None], second: tuple[str, UUID | None]
+) -> None:
+    people = await drafted(graduation, None)
+    ok(await approved(people, *first))
+    is_refused(await approved(people, *second), "PolicyApprovedAlready", 409)
+    assert (await graduation.sql("SELECT count(*) FROM policy_approval"))[0][0] == 1
+    assert ok(await approved(people, "somebody-else", None))["state"] == "APPROVED"
+
+
+APPROVAL = (
+    "INSERT INTO policy_approval (policy_id, person, sub, drafted_by, drafted_by_sub, at)"
+    " VALUES ($1, $2, $3, $4, $5, now())"
+)
+
+
+@pytest.mark.parametrize(
+    ("approver", "drafter", "refusal"),
+    [
+        ((str(P), "one-account"), ("one-account", "one-account"), asyncpg.CheckViolationError),
+        ((str(P), "one-account"), ("one-account", "other"), asyncpg.ForeignKeyViolationError),
+        (("first", "kemensos-2"), ("one-account", "one-account"), asyncpg.UniqueViolationError),
+    ],
+)
+async def test_the_database_refuses_an_approval_by_an_account_of_before(
+    graduation: Running, approver: tuple[str, str], drafter: tuple[str, str], refusal: type[Exception]
+) -> None:
+    people = await drafted(graduation, None)
+    ok(await people.approve(2))
+    connection = await asyncpg.connect(graduation.settings.database_url)
+    try:
+        with pytest.raises(refusal):
+            await connection.execute(APPROVAL, UUID(people.policy_id), *approver, *drafter)
+    finally:
+        await connection.close()

@@ -1,0 +1,192 @@
+"""A family moves: who decides and who looks after it are the new place's; what was done stays where it was done."""
+
+from datetime import date
+from typing import Any
+
+from shared.contracts import caseload
+from shared.contracts.kinds import DampinganPurpose
+from tests.factories.graduation.case import Road, at, emitted_events, ok
+from tests.factories.graduation.events import Field, tell
+from tests.factories.graduation.exit_proposal import proposal
+from tests.factories.graduation.monitoring import monitored, record
+from tests.factories.graduation.objection import annul, decide, lodge, tahap
+from tests.factories.graduation.worklist import waiting
+from tests.factories.services import Running
+
+THERE, OFFICE_THERE = "33.25.06.2004", "33.25"
+FACTS: dict[str, Any] = {"members": 4, "able_productive": 2, "lansia": 0, "disabilitas": 0, "komponen": {}}
+
+
+async def moves(road: Road, on: date, purpose: DampinganPurpose = DampinganPurpose.PENDAMPINGAN) -> Field:
+    """The family goes to another kabupaten: its dampingan ends with the move, and somebody of there takes it up."""
+    there = await Field(road.service, THERE).begin()
+    held = await road.service.sql("SELECT * FROM replica_kpm.dampingan WHERE kpm_id = $1", road.kpm_id)
+    lost = {"dampingan_id": held[0]["dampingan_id"], "valid_to": on, "purpose": purpose}
+    where: dict[str, Any] = {"kpm_id": road.kpm_id, "kode_wilayah": THERE}
+    await tell(
+        road.service,
+        caseload.KpmUpdated(**where, **FACTS, desil=[]),
+        caseload.DampinganEnded(**road.field.dampingan(road.kpm_id, **lost) | where),
+        caseload.DampinganStarted(**there.dampingan(road.kpm_id, valid_from=on, purpose=purpose)),
+    )
+    road.by["field"] = there.token
+    return there
+
+
+def of_there(service: Running) -> dict[str, str]:
+    """The officials of the place that the family moves to."""
+    return {
+        "verification": service.token("KETUA_TIM_KABKOTA", "ketua-tim-batang-1", [OFFICE_THERE]),
+        "musyawarah": service.token("OPERATOR_DESA", "operator-desa-batang", [THERE]),
+        "approval": service.token("DINSOS_KABKOTA", "dinsos-batang-1", [OFFICE_THERE]),
+    }
+
+
+async def test_has_its_case_decided_by_the_offices_of_where_it_lives_now(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    before = {by: road.by[by] for by in ("verification", "approval")}
+    there = of_there(graduation)
+    assert await waiting(graduation, there["verification"]) == []
+    await moves(road, date(2026, 5, 18))
+    assert await waiting(graduation, before["verification"]) == []
+    assert await waiting(graduation, there["verification"]) == [road.graduasi_id]
+    refused = await road.verify()
+    assert (refused.status_code, refused.json()["title"]) == (403, "CaseElsewhere")
+    assert THERE in refused.json()["detail"]
+    road.by |= there
+    ok(await road.verify())
+    ok(await road.deliberate("2026-05-18"))
+    ok(await road.approve())
+    ok(await road.determine("2026-05-18"))
+    path = f"/v1/graduasi/{road.graduasi_id}"
+    shown = ok(await graduation.get(path, as_=there["approval"]), 200)
+    assert [one["stage"] for one in shown["stages"]][-4:] == [
+        "VERIFIKASI",
+        "MUSYAWARAH",
+        "PERSETUJUAN",
+        "PENETAPAN",
+    ]
+    assert shown["asesmen"]["result"] == "SIAP"  # what was written where it lived before
+    areas = await graduation.sql("SELECT DISTINCT kode_wilayah FROM stage_act WHERE stage = 'USUL'")
+    assert [row[0] for row in areas] == [road.field.area]  # an act stays where it was done
+    ((_, fact),) = await emitted_events(graduation, "graduasi_determined")
+    assert fact["kode_wilayah"] == THERE
+    cohort = "/v1/cohort?year=2026"
+    assert ok(await graduation.get(cohort, as_=there["approval"]), 200)["items"][0]["determined"] == 1
+    assert ok(await graduation.get(cohort, as_=before["approval"]), 200)["items"] == []
+    read = ok(
+        await graduation.get(path, as_=before["approval"]), 200
+    )  # who opened it may read what became of it
+    assert (read["state"], read["kode_wilayah"]) == ("MASA_SANGGAH", THERE)
+    assert [one["stage"] for one in read["stages"]] == ["USUL", "USUL", "USUL"]
+
+
+async def test_before_it_is_proposed_is_assessed_by_who_accompanies_it_there(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("TERIDENTIFIKASI")
+    first = road.by["field"]
+    await moves(road, date(2026, 5, 18))
+    assert await waiting(graduation, road.by["field"]) == [road.graduasi_id]
+    assert await waiting(graduation, first) == []
+    ok(await road.assess())
+    ok(await road.sign("2026-05-18"))
+    ok(await road.propose())
+
+
+async def test_is_seen_to_in_the_months_after_by_who_accompanies_it_there(graduation: Running) -> None:
+    road, tasks = await monitored(graduation)
+    await at(graduation, date(2026, 8, 2))
+    ok(await record(road, tasks[0]))
+    first, path = road.by["field"], f"/v1/monitoring?graduasi_id={road.graduasi_id}&open_only=true"
+    await moves(road, date(2026, 8, 2), DampinganPurpose.PEMANTAUAN)
+    assert len(await waiting(graduation, road.by["field"], path)) == 5
+    assert await waiting(graduation, first, path) == []
+    assert (await waiting(graduation, of_there(graduation)["approval"], path)) != []
+    await at(graduation, date(2026, 9, 2))
+    ok(await record(road, tasks[1]))
+    areas = await graduation.sql("SELECT month, kode_wilayah FROM monitoring_task ORDER BY month")
+    assert [row["kode_wilayah"] for row in areas] == [road.field.area] + [THERE] * 5
+    assert {row[0] for row in await graduation.sql("SELECT kode_wilayah FROM penetapan")} == {road.field.area}
+
+
+async def test_has_its_sanggah_heard_there_and_what_was_counted_reversed(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    sanggah_id = ok(await lodge(road, date(2026, 5, 18)))["sanggah_id"]
+    await moves(road, date(2026, 5, 18))
+    there = of_there(graduation)
+    path = "/v1/sanggah?waiting=me"
+    judge_before = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-9", ["33.24"])
+    assert await waiting(graduation, judge_before, path) == []
+    assert await waiting(graduation, there["approval"], path) == [sanggah_id]
+    ok(await decide(road, sanggah_id, "DITERIMA", as_=there["approval"]))
+    assert await road.state() == "DIPULIHKAN"
+    ((_, given), (_, reversed_)) = await emitted_events(graduation, "credit_granted", "credit_reversed")
+    assert given["credit_id"] == reversed_["credit_id"]
+    assert given["kode_wilayah"] == reversed_["kode_wilayah"] == road.field.area
+
+
+async def test_after_its_exit_may_have_the_sk_undone_there(graduation: Running) -> None:
+    road, _ = await monitored(graduation)
+    await moves(road, date(2026, 7, 1), DampinganPurpose.PEMANTAUAN)
+    before, after = (graduation.token("DINSOS_KABKOTA", "dinsos-9", [area]) for area in ("33.24", "33.25"))
+    assert (await annul(road, as_=before)).json()["title"] == "CaseElsewhere"
+    ok(await annul(road, as_=after, back_pay=tahap("2026-3")))
+    assert len(await emitted_events(graduation, "credit_reversed")) == 1
+
+
+async def test_counts_where_it_was_determined_with_what_became_of_it_elsewhere(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    await moves(road, date(2026, 5, 18))
+    await at(graduation, date(2026, 7, 1))
+    await graduation.work()
+    await at(graduation, date(2027, 1, 1))
+    items = ok(
+        await graduation.get(f"/v1/monitoring?graduasi_id={road.graduasi_id}", as_=road.by["field"]), 200
+    )
+    for task in items["items"]:
+        ok(await record(road, task))
+    cohort = "/v1/cohort?year=2026"
+    (item,) = ok(await graduation.get(cohort, as_=road.by["approval"]), 200)["items"]
+    assert (item["determined"], item["effective"]) == (1, 1)
+    assert item["survival"][0] == {"month": 6, "reached": 1, "seen": 1, "still_out": 1}
+    assert ok(await graduation.get(cohort, as_=of_there(graduation)["approval"]), 200)["items"] == []
+    numbers = [
+        ok(await graduation.post("/v1/numbers", {"kpm_ids": [str(road.kpm_id)]}, as_=token), 200)[
+            "by_exit_reason"
+        ]
+        for token in (road.by["approval"], of_there(graduation)["approval"])
+    ]
+    assert [bool(one) for one in numbers] == [
+        False,
+        True,
+    ]  # a case is counted in one place, that it is in now
+    everywhere = ok(await graduation.get(cohort, as_=road.by["sk"]), 200)["items"]
+    assert [one["effective"] for one in everywhere] == [1]
+
+
+async def test_leaves_what_ended_without_an_exit_where_it_ended(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    body = {"ground": "BUKTI_LEMAH", "reason": "Foto rumah bukan rumah keluarga ini."}
+    ok(await road.post("refusal", body, "approval"))
+    await moves(road, date(2026, 5, 18))
+    assert (await graduation.sql("SELECT kode_wilayah FROM graduasi"))[0][0] == road.field.area
+    assert ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["approval"]), 200)
+
+
+async def test_takes_along_an_exit_that_waits_behind_its_case(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    await tell(graduation, proposal(road, "TIDAK_DITEMUKAN"))
+    await moves(road, date(2026, 5, 18))
+    there = of_there(graduation)
+    body = {"ground": "DASAR_GUGUR", "reason": "Keluarga tidak ditemukan."}
+    ok(await road.service.post(f"/v1/graduasi/{road.graduasi_id}/cancellation", body, as_=there["approval"]))
+    (short,) = await waiting(graduation, there["verification"])
+    assert short != road.graduasi_id
+
+
+async def test_is_followed_once_however_often_it_is_told(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    await moves(road, date(2026, 5, 18))
+    version = (await graduation.sql("SELECT version FROM graduasi"))[0][0]
+    again = caseload.KpmUpdated(kpm_id=road.kpm_id, kode_wilayah=THERE, **FACTS, desil=[])
+    await tell(graduation, again)
+    assert (await graduation.sql("SELECT version FROM graduasi"))[0][0] == version

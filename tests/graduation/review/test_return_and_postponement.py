@@ -1,0 +1,145 @@
+"""Returned, refused, postponed, cancelled; and the short path of a natural exit."""
+
+from datetime import date
+
+import pytest
+
+from tests.factories.graduation.case import Road, at, ok
+from tests.factories.services import Running
+
+WHY = {"reason": "Keluarga perlu ditemui lagi."}
+
+
+async def test_a_returned_case_is_proposed_again(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DIMUSYAWARAHKAN")
+    assert ok(await road.post("return", WHY, "approval"))["state"] == "DIKEMBALIKAN"
+    assert ok(await road.propose())["state"] == "DIUSULKAN"
+    rows = await graduation.sql("SELECT count(*) FROM usul WHERE graduasi_id = $1", road.graduasi_id)
+    assert rows[0][0] == 2
+
+
+async def test_a_returned_case_assessed_anew_needs_a_new_statement(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    ok(await road.post("return", WHY, "verification"))
+    ok(await road.assess())
+    assert (await road.propose()).json()["title"] == "IllegalTransition"
+    ok(await road.sign("2026-05-18"))
+    assert ok(await road.propose())["state"] == "DIUSULKAN"
+
+
+async def test_a_refused_case_is_closed_told_by_its_ground_and_another_may_open(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    body = {"ground": "BUKTI_LEMAH", "reason": "Foto rumah bukan rumah keluarga ini."}
+    assert ok(await road.post("refusal", body, "approval"))["state"] == "DITOLAK"
+    told = [
+        one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_closed.v1"
+    ]
+    assert [(fact["closed_as"], fact["reason"]) for fact in told] == [("DITOLAK", "BUKTI_LEMAH")]
+    first = road.graduasi_id
+    await road.open()
+    assert road.graduasi_id != first
+
+
+async def test_a_postponed_case_goes_back_to_where_it_was(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DIVERIFIKASI_KETIM")
+    ok(await road.post("postponement", WHY, "verification"))
+    assert (await road.deliberate("2026-05-18")).json()["title"] == "IllegalTransition"
+    assert ok(await road.post("resumption", WHY, "verification"))["state"] == "DIVERIFIKASI_KETIM"
+
+
+@pytest.mark.parametrize(("state", "noun"), [("SIAP", "sign"), ("DIVERIFIKASI_KETIM", "deliberate")])
+async def test_a_paper_of_before_a_postponement_is_taken_in_after_it(
+    graduation: Running, state: str, noun: str
+) -> None:
+    road = await (await Road.begin(graduation)).to(state)
+    take = {"sign": road.sign, "deliberate": road.deliberate}[noun]
+    await at(graduation, date(2026, 5, 20))
+    ok(await road.post("postponement", WHY, "approval"))
+    await at(graduation, date(2026, 5, 25))
+    ok(await road.post("resumption", WHY, "approval"))
+    early = await take("2026-05-17")
+    assert (early.status_code, early.json()["title"]) == (422, "DateTooEarly")
+    assert "2026-05-18" in early.json()["detail"]  # the day of what it stands on, not of the resumption
+    ok(await take("2026-05-19"))
+
+
+async def test_a_term_that_ends_while_the_case_is_postponed_waits_and_makes_a_later_tahap(
+    graduation: Running,
+) -> None:
+    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    ok(await road.post("postponement", WHY, "approval"))
+    await at(graduation, date(2026, 6, 25))
+    await graduation.work()
+    assert await road.state() == "DITUNDA"
+    ok(await road.post("resumption", WHY, "approval"))
+    await graduation.work()
+    assert await road.state() == "EFEKTIF"
+    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+    assert shown["penetapan"]["effective_tahap"] == "2026-4"
+
+
+async def test_a_family_that_withdraws_before_the_sk_cancels_its_case(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
+    body = {"ground": "KELUARGA_MENARIK_DIRI", "reason": "Keluarga menarik pernyataannya."}
+    assert ok(await road.post("cancellation", body, "field"))["state"] == "DIBATALKAN"
+    answer = await road.determine("2026-05-18")
+    assert (answer.status_code, answer.json()["title"]) == (409, "CasesNotApproved")
+
+
+async def test_a_natural_exit_goes_on_facts_and_counts_to_nobody(graduation: Running) -> None:
+    await at(graduation, date(2026, 7, 6))
+    road = await Road.begin(graduation, last_komponen_ends_on=date(2026, 6, 30))
+    await road.open("ALAMIAH")
+    ok(await road.propose())
+    ok(await road.verify())
+    assert (await road.deliberate("2026-07-06")).json()["title"] == "MusyawarahNotAsked"
+    ok(await road.approve())
+    ok(await road.determine("2026-07-06"))
+    told = {
+        one["type"]: one["data"]
+        for one in await graduation.emitted()
+        if one["type"].startswith("graduation.")
+    }
+    assert "graduation.credit_granted.v1" not in told
+    assert told["graduation.graduasi_determined.v1"]["opens_rujukan"] is True
+    assert await graduation.sql("SELECT 1 FROM credit") == []
+    people = await graduation.sql("SELECT stage, person FROM stage_act ORDER BY stage_act_id")
+    assert [row["stage"] for row in people] == ["USUL", "VERIFIKASI", "PERSETUJUAN", "PENETAPAN"]
+    assert len({row["person"] for row in people}) == 4
+
+
+async def test_a_natural_exit_waits_for_the_end_of_the_last_komponen(graduation: Running) -> None:
+    await at(graduation, date(2026, 6, 29))
+    road = await (await Road.begin(graduation, last_komponen_ends_on=date(2026, 6, 30))).open("ALAMIAH")
+    answer = await road.propose()
+    assert (answer.status_code, answer.json()["title"]) == (409, "KomponenNotEnded")
+
+
+async def test_approval_waits_for_the_berita_acara_where_policy_asks(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("DIVERIFIKASI_KETIM")
+    answer = await road.approve()
+    assert (answer.status_code, answer.json()["title"]) == (409, "MusyawarahMissing")
+
+
+async def test_the_policy_in_force_is_read_with_its_instrument(graduation: Running) -> None:
+    await at(graduation, date(2026, 5, 18))
+    kemensos = graduation.token("KEMENSOS", "kemensos-1")
+    found = ok(await graduation.get("/v1/policy/SEJAHTERA_MANDIRI", as_=kemensos), 200)
+    assert (found["version"], found["counts"], found["sanggah_length"], found["monitoring_months"]) == (
+        1,
+        True,
+        30,
+        6,
+    )
+    assert [i["code"] for i in found["instrument"]["indicators"]][-1] == "BERSEDIA"
+    listed = ok(await graduation.get("/v1/policy", as_=kemensos), 200)
+    assert {(p["exit_reason"], p["counts"], p["opens_rujukan"]) for p in listed["items"]} == {
+        ("SEJAHTERA_MANDIRI", True, True),
+        ("SEJAHTERA_PPSE", True, True),
+        ("ALAMIAH", False, True),
+        ("MENINGGAL", False, False),
+        ("PINDAH", False, False),
+        ("DATA_GANDA", False, False),
+        ("TIDAK_DITEMUKAN", False, False),
+    }
+    assert (await graduation.get("/v1/policy/MUSYAWARAH", as_=kemensos)).status_code == 404

@@ -1,0 +1,132 @@
+"""chain.md 3: when a term ends, which tahap an exit makes, which one the family is still paid."""
+
+from datetime import date
+
+import pytest
+
+from services.graduation.policy.errors import TahapNotPlanned
+from services.graduation.policy.models.calendar import TahapCalendar
+from services.graduation.policy.models.policy import Policy, TermStart, TermUnit
+from services.graduation.policy.rules import effective_tahap, last_payable, term_ends_on
+from shared.dates import months_after
+from tests.factories.graduation.case import Road, at, ok
+from tests.factories.services import Running
+
+
+def policy(
+    length: int = 30, unit: TermUnit = TermUnit.DAY, start: TermStart = TermStart.ANNOUNCED_ON
+) -> Policy:
+    return Policy(sanggah_length=length, sanggah_unit=unit, sanggah_starts_from=start)
+
+
+async def calendar(service: Running) -> list[TahapCalendar]:
+    rows = await service.sql("SELECT year, number, starts_on, cutoff_on FROM tahap_calendar")
+    return [TahapCalendar(**dict(row)) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("announced", "ends"), [(date(2026, 5, 18), date(2026, 6, 17)), (date(2026, 2, 10), date(2026, 3, 12))]
+)
+def test_are_thirty_days_from_the_announcement(announced: date, ends: date) -> None:
+    assert term_ends_on(policy(), announced, date(2026, 1, 1)) == ends
+
+
+def test_may_be_months_from_the_date_of_the_sk_by_another_policy() -> None:
+    another = policy(1, TermUnit.MONTH, TermStart.SK_ON)
+    assert term_ends_on(another, date(2026, 2, 5), date(2026, 1, 31)) == date(2026, 2, 28)
+    assert months_after(date(2026, 12, 31), 2) == date(2027, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("settled", "tahap", "starts", "paid"),
+    [
+        (date(2026, 6, 17), "2026-3", date(2026, 7, 1), "2026-2"),
+        (date(2026, 6, 20), "2026-3", date(2026, 7, 1), "2026-2"),
+        (date(2026, 6, 21), "2026-4", date(2026, 10, 1), "2026-3"),
+        (date(2026, 9, 21), "2027-1", date(2027, 1, 1), "2026-4"),
+        (date(2025, 12, 1), "2026-1", date(2026, 1, 1), "2025-4"),
+    ],
+)
+async def test_follow_the_cut_off_of_the_calendar(
+    graduation: Running, settled: date, tahap: str, starts: date, paid: str
+) -> None:
+    planned = await calendar(graduation)
+    found = effective_tahap(planned, settled)
+    assert (found.tahap, found.starts_on, last_payable(planned, found)) == (tahap, starts, paid)
+
+
+def test_leave_the_one_before_in_the_calendar_paid_however_many_a_year_has() -> None:
+    year = [
+        TahapCalendar(
+            year=2028, number=n, starts_on=date(2028, 2 * n, 1), cutoff_on=date(2028, 2 * n - 1, 20)
+        )
+        for n in range(1, 7)
+    ]
+    first = TahapCalendar(year=2029, number=1, starts_on=date(2029, 2, 1), cutoff_on=date(2029, 1, 20))
+    assert last_payable([*year, first], first) == "2028-6"
+    assert last_payable(year, year[0]) == "2027-6"
+
+
+async def test_are_not_moved_once_their_list_is_closed(graduation: Running) -> None:
+    kemensos = graduation.token("KEMENSOS", "kemensos-1")
+    moved = {"year": 2026, "number": 3, "starts_on": "2026-07-06", "cutoff_on": "2026-06-25"}
+    await at(graduation, date(2026, 6, 21))
+    answer = await graduation.post("/v1/tahap-calendar", moved, as_=kemensos)
+    assert (answer.status_code, answer.json()["title"]) == (409, "TahapClosed")
+    assert "2026-3" in answer.json()["detail"]
+    await at(graduation, date(2026, 6, 20))
+    ok(await graduation.post("/v1/tahap-calendar", moved, as_=kemensos))
+
+
+async def test_are_seeded_for_two_years_with_the_twentieth_of_the_month_before(graduation: Running) -> None:
+    rows = await calendar(graduation)
+    assert {(row.year, row.number) for row in rows} == {(y, n) for y in (2026, 2027) for n in (1, 2, 3, 4)}
+    assert {row.cutoff_on.day for row in rows} == {20}
+    assert {(row.starts_on - row.cutoff_on).days for row in rows} <= {9, 10, 11, 12}
+
+
+async def test_refuse_an_sk_past_the_calendar(graduation: Running) -> None:
+    with pytest.raises(TahapNotPlanned):
+        effective_tahap(await calendar(graduation), date(2027, 9, 21))
+    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS", "2027-09-01")
+    answer = await road.determine("2027-09-01")
+    assert (answer.status_code, answer.json()["title"]) == (409, "TahapNotPlanned")
+    planned = {"year": 2028, "number": 1, "starts_on": "2028-01-01", "cutoff_on": "2027-12-20"}
+    ok(await graduation.post("/v1/tahap-calendar", planned, as_=road.by["sk"]))
+    ok(await road.determine("2027-09-01"))
+
+
+async def test_follow_a_calendar_moved_before_the_effect(graduation: Running) -> None:
+    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    moved = {"year": 2026, "number": 3, "starts_on": "2026-07-06", "cutoff_on": "2026-06-10"}
+    ok(await graduation.post("/v1/tahap-calendar", moved, as_=road.by["sk"]))
+    await at(graduation, date(2026, 6, 18))
+    await graduation.work()
+    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["field"]), 200)
+    decision = shown["penetapan"]
+    assert (decision["effective_tahap"], decision["effective_on"], decision["last_payable_tahap"]) == (
+        "2026-4",
+        "2026-10-01",
+        "2026-3",
+    )
+
+
+async def test_refuse_two_tahap_that_start_on_one_day(graduation: Running) -> None:
+    kemensos = graduation.token("KEMENSOS", "kemensos-1")
+    twin = {"year": 2028, "number": 1, "starts_on": "2027-10-01", "cutoff_on": "2027-09-20"}
+    answer = await graduation.post("/v1/tahap-calendar", twin, as_=kemensos)
+    assert (answer.status_code, answer.json()["title"]) == (409, "TahapOverlaps")
+    listed = ok(await graduation.get("/v1/tahap-calendar?year=2027", as_=kemensos), 200)
+    assert len(listed["items"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("sk_on", "title"), [("2026-05-19", "DateInTheFuture"), ("2026-05-17", "DateTooEarly")]
+)
+async def test_need_an_sk_dated_between_approval_and_today(
+    graduation: Running, sk_on: str, title: str
+) -> None:
+    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
+    answer = await road.determine(sk_on)
+    assert (answer.status_code, answer.json()["title"]) == (422, title)
+    assert answer.json()["errors"][0]["pointer"] == "/body/sk_on"
