@@ -8,8 +8,8 @@ from tests.contracts.walks.everywhere import Tokens, done, officials
 from tests.contracts.walks.family import over_time
 from tests.factories.caseload import intake as families
 from tests.factories.cluster import Cluster
+from tests.factories.referral.events import TODAY
 from tests.factories.services import Running, deliver, running
-from tests.referral.given.facts import TODAY
 
 
 async def caseload(service: Running, cluster: Cluster) -> Tokens:

@@ -10,8 +10,8 @@ from tests.contracts.walks.everywhere import Tokens, done
 from tests.factories.caseload import intake as families
 from tests.factories.caseload.case import Case
 from tests.factories.cluster import Cluster
+from tests.factories.referral.events import TODAY
 from tests.factories.services import Running, deliver, running
-from tests.referral.given.facts import TODAY
 
 ADDED = {"anggota", "usaha", "desil"}
 """What is added to a family beside whatever somebody else edits: no version is asked for."""

@@ -10,10 +10,10 @@ from tests.contracts.walks.everywhere import Tokens, done, officials
 from tests.factories.cluster import Cluster
 from tests.factories.graduation.events import KENDAL
 from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import TODAY, decided, determined, family_facts, graduated, lodged
+from tests.factories.referral.world import World
 from tests.factories.services import Running
-from tests.referral.given.catalogue import a_world
-from tests.referral.given.facts import TODAY, decided, determined, family_facts, graduated, lodged
-from tests.referral.given.world import World
 
 
 async def referral(service: Running, _: Cluster) -> Tokens:

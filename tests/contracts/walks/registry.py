@@ -6,9 +6,9 @@ from shared.access import Role
 from tests.contracts.walks.everywhere import Tokens, done, officials
 from tests.factories.cluster import Cluster
 from tests.factories.graduation.events import KENDAL
+from tests.factories.referral.events import TODAY
 from tests.factories.registry import commands as registering
 from tests.factories.services import Running
-from tests.referral.given.facts import TODAY
 
 
 async def registry(service: Running, _: Cluster) -> Tokens:

@@ -1,0 +1,91 @@
+"""Many families before one program: drafts, places and lines of the waiting list, as the database has them."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import TODAY, Family, determined, family_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+PLUT = "UMKM_PENDAMPINGAN"
+NEXT_YEAR = str(TODAY + timedelta(days=365))
+
+
+async def a_crowd(referral: Running, areas: list[str]) -> list[World]:
+    """Return one world a family, in these desa, all of one pendamping and with a draft for each program that fits."""
+    first = await a_world(referral, {})
+    families = [Family(pendamping_id=first.family.pendamping_id, area=area) for area in areas]
+    facts = [fact for family in families for fact in (*family_facts(family), determined(family))]
+    await first.hear(*facts)
+    return [replace(first, family=family) for family in families]
+
+
+async def program_id(world: World, code: str = PLUT) -> str:
+    listed = await world.referral.get(f"/v1/program?code={code}", as_=world.kemensos)
+    return str(listed.json()["items"][-1]["program_id"])
+
+
+async def quota(world: World, kode_wilayah: str, places: int, **more: Any) -> httpx.Response:
+    body = {"kode_wilayah": kode_wilayah, "places": places, "valid_from": str(TODAY)} | more
+    return await world.referral.post(f"/v1/program/{await program_id(world)}/quota", body, as_=world.kemensos)
+
+
+async def intake(world: World, opens_on: Any, closes_on: Any = None) -> httpx.Response:
+    body = {"opens_on": str(opens_on), "closes_on": str(closes_on) if closes_on else None}
+    return await world.referral.post(
+        f"/v1/program/{await program_id(world)}/intake", body, as_=world.kemensos
+    )
+
+
+async def offer_of(world: World, code: str = PLUT) -> str:
+    """Return the family's rujukan_program_id of a program."""
+    wanted = "SELECT rujukan_program_id FROM rujukan_program WHERE kpm_id = $1 AND program_code = $2"
+    return str((await world.referral.sql(wanted, world.family.kpm_id, code))[0]["rujukan_program_id"])
+
+
+async def agree(world: World, code: str = PLUT) -> str:
+    """Let the family agree, however often the service is busy; return its rujukan_program_id."""
+    row = await offer_of(world, code)
+    body = {"text_version": 1, "channel": "TATAP_MUKA", "evidence_sha256": world.evidence}
+    path, given = f"/v1/rujukan-program/{row}/consent", body | {"given_on": str(TODAY)}
+    answer = await world.referral.post(path, given, as_=world.pendamping)
+    while answer.status_code == 503:
+        await asyncio.sleep(0.2)
+        answer = await world.referral.post(path, given, as_=world.pendamping)
+    assert answer.status_code == 201, answer.text
+    return row
+
+
+async def take_back(world: World, code: str = PLUT) -> httpx.Response:
+    row = await offer_of(world, code)
+    body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
+    path = f"/v1/rujukan-program/{row}/consent-withdrawal"
+    return await world.referral.post(path, body, as_=world.pendamping)
+
+
+async def quotas(world: World) -> dict[str, tuple[int, int, int]]:
+    """Return places, taken and free by area, as officials see them; taken is what is held, or this fails."""
+    listed = await world.referral.get(f"/v1/program/{await program_id(world)}/quota", as_=world.dinsos)
+    counted = await world.referral.sql(
+        "SELECT quota_id, (SELECT count(*) FROM quota_place p WHERE p.quota_id = q.quota_id AND released_on IS NULL)"
+        " AS held FROM program_quota q"
+    )
+    held = {str(row["quota_id"]): row["held"] for row in counted}
+    for item in listed.json()["items"]:
+        assert item["taken"] == held[item["quota_id"]]
+        assert item["taken"] + item["free"] == item["places"]
+    return {
+        item["kode_wilayah"]: (item["places"], item["taken"], item["free"]) for item in listed.json()["items"]
+    }
+
+
+async def line(world: World) -> list[tuple[str, str]]:
+    """Return who waits and why, in order."""
+    listed = await world.referral.get(f"/v1/program/{await program_id(world)}/waiting", as_=world.dinsos)
+    assert listed.status_code == 200, listed.text
+    return [(item["rujukan_program_id"], item["reason"]) for item in listed.json()["items"]]

@@ -1,0 +1,103 @@
+"""A referral service and the people around it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from shared.events import Event
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.events import TODAY, Family, sealed
+from tests.factories.services import Running, apply, relay
+
+TOPICS = ("pilar.caseload", "pilar.graduation", "pilar.sealed", "pilar.registry")
+
+
+@dataclass
+class World:
+    """A referral service and the people around it."""
+
+    referral: Running
+    family: Family
+    partners: dict[str, dict[str, Any]] = field(default_factory=dict)
+    simulators: dict[str, PartnerSimulator] = field(default_factory=dict)
+    evidence: str = ""
+
+    @property
+    def kemensos(self) -> str:
+        return self.referral.token("KEMENSOS", "kemensos-1")
+
+    @property
+    def dinsos(self) -> str:
+        return self.referral.token("DINSOS_KABKOTA", "dinsos-kendal-1", ["33.24"])
+
+    @property
+    def pendamping(self) -> str:
+        return self.referral.token(
+            "PENDAMPING", "pd-s", [self.family.area], pendamping_id=self.family.pendamping_id
+        )
+
+    def partner(self, code: str) -> str:
+        return self.referral.token(
+            "PARTNER", f"partner-{code.lower()}", partner_id=self.partners[code]["partner_id"]
+        )
+
+    async def hear(self, *events: Event, times: int = 1) -> None:
+        """Let referral hear facts of others, through a real outbox, relay and cursor."""
+        await self.referral.publish(*events)
+        await relay(self.referral)
+        places = dict.fromkeys(TOPICS, self.referral.worker)
+        for _ in range(times):
+            for subscription in self.referral.parts.subscriptions:
+                await apply(self.referral, subscription, places)
+
+    async def programs(self) -> dict[str, dict[str, Any]]:
+        """Return what the family's rujukan holds, by program code."""
+        listed = await self.referral.get(f"/v1/rujukan?kpm_id={self.family.kpm_id}", as_=self.dinsos)
+        assert listed.status_code == 200, listed.text
+        (item,) = listed.json()["items"]
+        read = await self.referral.get(f"/v1/rujukan/{item['rujukan_id']}", as_=self.dinsos)
+        return {program["program_code"]: program for program in read.json()["programs"]}
+
+    async def state(self, code: str) -> str:
+        return (await self.programs())[code]["state"]
+
+    async def consent(self, code: str, *, as_: str | None = None, **changes: Any) -> httpx.Response:
+        """Let the family agree to a program."""
+        program = (await self.programs())[code]["rujukan_program_id"]
+        body = {
+            "text_version": 1,
+            "channel": "TATAP_MUKA",
+            "evidence_sha256": self.evidence,
+            "given_on": str(TODAY),
+        }
+        path = f"/v1/rujukan-program/{program}/consent"
+        return await self.referral.post(path, body | changes, as_=as_ or self.pendamping)
+
+    async def identity(self, code: str, **changes: Any) -> None:
+        """Let caseload's sealed identity arrive for a program."""
+        for_id = (await self.programs())[code]["rujukan_program_id"]
+        await self.hear(sealed(self.referral, self.family, UUID(for_id), **changes))
+
+    async def sent(self, code: str) -> str:
+        """Bring a program to the partner; return its rujukan_program_id."""
+        answer = await self.consent(code)
+        assert answer.status_code == 201, answer.text
+        await self.identity(code)
+        await self.referral.work()
+        return str((await self.programs())[code]["rujukan_program_id"])
+
+    async def retry_now(self) -> None:
+        """Let what waits for its next try fall due at once, as if the time had passed, breakers' too."""
+        await self.referral.sql(
+            "UPDATE breaker SET retry_at = clock_timestamp() WHERE retry_at > clock_timestamp()"
+        )
+        await self.referral.sql(
+            "UPDATE platform.due SET due_at = clock_timestamp() WHERE done_at IS NULL AND clock = 'real'"
+        )
+        await self.referral.work()
+
+    async def told(self, wire: str) -> list[dict[str, Any]]:
+        """Return what referral told under a wire name."""
+        return [fact["data"] for fact in await self.referral.emitted() if fact["type"] == wire]

@@ -1,0 +1,191 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+KUR = "KUR_SUPERMIKRO"
+APPROVED = {"answer_id": "A-1", "status": "DISETUJUI", "amount_rp": 8_000_000, "answered_on": str(TODAY)}
+
+
+async def sent(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+    world = await a_world(referral, {"BANK_KUR": bank})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    return world, await world.sent(KUR)
+
+
+async def say(world: World, subject: str, **said: Any) -> Any:
+    path = f"/v1/rujukan-program/{subject}/answer"
+    return await world.referral.post(path, APPROVED | said, as_=world.partner("BANK_KUR"))
+
+
+async def test_given_twice_count_once(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        first, second = await say(world, subject), await say(world, subject)
+        assert (first.status_code, second.status_code) == (201, 201)
+        assert first.json() == second.json()
+        again = await say(world, subject, answer_id="A-2")  # the same said under another id
+        assert again.json()["version"] == first.json()["version"]
+        assert len(await world.told("referral.rujukan_answered.v1")) == 1
+
+
+async def test_given_by_fifty_at_once_count_once(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        answers = await asyncio.gather(*(say(world, subject) for _ in range(50)))
+        assert {answer.status_code for answer in answers} <= {201, 503}
+        assert any(answer.status_code == 201 for answer in answers)
+        assert len(await world.told("referral.rujukan_answered.v1")) == 1
+        assert (await referral.sql("SELECT count(*) AS n FROM answer"))[0]["n"] == 1
+
+
+async def test_imply_the_steps_between(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        assert (await say(world, subject)).json()["state"] == "DISETUJUI"
+        rows = await referral.sql(
+            "SELECT to_state, reason FROM rujukan_program_history ORDER BY history_id DESC LIMIT 3"
+        )
+        assert [row["to_state"] for row in rows] == ["DISETUJUI", "DIPROSES", "DITERIMA_SISTEM"]
+        assert rows[1]["reason"] == "implied by DISETUJUI"
+
+
+async def test_under_one_id_with_other_words_are_refused(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        await say(world, subject)
+        other = await say(world, subject, amount_rp=1)
+        assert (other.status_code, other.json()["title"]) == (409, "AnswerIdReused")
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ({"status": "DITOLAK"}, "ReasonCodeNeeded"),
+        ({"reason_code": "KUOTA_HABIS"}, "ReasonCodeNeeded"),
+        ({"amount_rp": 10_000_001}, "AmountOutsideProgram"),
+        ({"answered_on": "2999-01-01"}, "DateInTheFuture"),
+        ({"answered_on": str(TODAY - timedelta(days=1))}, "DateTooEarly"),
+        ({"status": "DISALURKAN"}, "Invalid"),
+        ({"reason_code": "UNKNOWN"}, "Invalid"),
+    ],
+)
+async def test_that_cannot_be_are_refused(referral: Running, said: dict[str, Any], title: str) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        refused = await say(world, subject, **said)
+        assert (refused.status_code, refused.json()["title"]) == (422, title)
+        assert await world.state(KUR) == "TERKIRIM"
+
+
+async def test_never_go_back(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        await say(world, subject)
+        back = await say(world, subject, answer_id="A-0", status="DIPROSES")
+        assert (back.status_code, back.json()["title"]) == (409, "IllegalTransition")
+
+
+async def test_that_come_late_and_were_said_before_move_nothing_back(referral: Running) -> None:
+    """PERLU_DATA of yesterday overtaken by DIPROSES of today: kept, and the offer stays where it is."""
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=2))
+        yesterday, today = (str(TODAY + timedelta(days=days)) for days in (1, 2))
+        await say(world, subject, answer_id="B-2", status="DIPROSES", amount_rp=None, answered_on=today)
+        late = await say(
+            world, subject, answer_id="B-1", status="PERLU_DATA", amount_rp=None, answered_on=yesterday
+        )
+        assert (late.status_code, late.json()["state"]) == (201, "DIPROSES")
+        approved = await say(world, subject, answer_id="B-3", answered_on=today)
+        assert approved.json()["state"] == "DISETUJUI"
+        last = await say(
+            world, subject, answer_id="B-0", status="DAFTAR_TUNGGU", amount_rp=None, answered_on=yesterday
+        )
+        assert (last.status_code, last.json()["state"]) == (201, "DISETUJUI")
+        rows = await referral.sql("SELECT partner_answer_id, changed FROM answer ORDER BY answer_id")
+        assert [row["changed"] for row in rows] == [True, False, True, False]
+        assert len(await world.told("referral.rujukan_answered.v1")) == 2
+
+
+async def test_may_go_back_and_forth_while_data_or_a_place_is_missing(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        steps = [
+            "PERLU_DATA",
+            "DIPROSES",
+            "PERLU_DATA",
+            "DAFTAR_TUNGGU",
+            "DIPROSES",
+            "DAFTAR_TUNGGU",
+            "DIPROSES",
+        ]
+        for number, status in enumerate(steps):
+            said = {"answer_id": f"C-{number}", "status": status, "amount_rp": None}
+            first, again = await say(world, subject, **said), await say(world, subject, **said)
+            assert (first.json()["state"], again.json()["state"]) == (status, status)
+
+
+async def test_need_a_key_and_say_so_in_the_callers_language(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        path = f"/v1/rujukan-program/{subject}/answer"
+        keyless = await referral.post(path, APPROVED, as_=world.partner("BANK_KUR"), key=None)
+        assert keyless.status_code == 400
+        refused = await referral.post(
+            path,
+            APPROVED | {"status": "DITOLAK"},
+            as_=world.partner("BANK_KUR"),
+            headers={"Accept-Language": "id"},
+        )
+        assert (
+            refused.json()["detail"]
+            == "DITOLAK harus disertai kode alasan, dan jawaban lain tidak memakainya."
+        )
+
+
+async def test_keep_what_a_partner_writes_sealed(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        said = {
+            "status": "DITOLAK",
+            "reason_code": "LAINNYA",
+            "reason_text": "Ibu Siti sudah pindah",
+            "amount_rp": None,
+        }
+        assert (await say(world, subject, **said)).status_code == 201
+        rows = await referral.sql("SELECT answer::text AS text, reason_text_sealed FROM answer")
+        assert rows[0]["reason_text_sealed"]
+        assert "Siti" not in rows[0]["text"]
+        assert "Siti" not in str(await referral.emitted())
+
+
+async def test_may_ask_for_data_and_put_on_a_list_before_the_delivery(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await sent(referral, bank)
+        for number, status in enumerate(["PERLU_DATA", "DIPROSES", "DAFTAR_TUNGGU", "DISETUJUI"]):
+            answer = await say(world, subject, answer_id=f"B-{number}", status=status, amount_rp=None)
+            assert answer.json()["state"] == status
+        body = {"delivery_id": "D-1", "amount_rp": 7_000_000, "delivered_on": str(TODAY)}
+        path, bank_token = f"/v1/rujukan-program/{subject}/delivery", world.partner("BANK_KUR")
+        first = await referral.post(path, body, as_=bank_token)
+        again = await referral.post(path, body, as_=bank_token)
+        assert (first.status_code, first.json()) == (201, again.json())
+        assert first.json()["state"] == "DISALURKAN"
+        other = await referral.post(path, body | {"delivery_id": "D-2"}, as_=bank_token)
+        assert (other.status_code, other.json()["title"]) == (409, "DeliveryAlreadyRecorded")
+        assert len(await world.told("referral.rujukan_delivered.v1")) == 1
+
+
+async def test_are_for_a_rujukan_that_is_there(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, _ = await sent(referral, bank)
+        assert (await say(world, str(uuid4()))).status_code == 404

@@ -1,0 +1,209 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import DESA, NIK, TODAY, determined, family_facts
+from tests.factories.referral.places import quota
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
+
+
+async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
+    world = await a_world(referral, simulators)
+    await world.hear(*family_facts(world.family), determined(world.family))
+    return world
+
+
+async def withdraw(world: World, code: str, **changes: Any) -> Any:
+    subject = (await world.programs())[code]["rujukan_program_id"]
+    body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"} | changes
+    return await world.referral.post(
+        f"/v1/rujukan-program/{subject}/consent-withdrawal", body, as_=world.pendamping
+    )
+
+
+async def test_given_makes_caseload_seal_and_nothing_goes_before_it_has(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        given = await world.consent(KUR)
+        assert (given.status_code, given.json()["state"]) == (201, "DISETUJUI_KPM")
+        (told,) = await world.told("referral.consent_given.v1")
+        assert told["rujukan_program_id"] == given.json()["rujukan_program_id"]
+        assert told["partner_id"] == world.partners["BANK_KUR"]["partner_id"]
+        await referral.work()
+        assert bank.tries == 0
+        await world.identity(KUR)
+        await referral.work()
+        assert len(bank.received) == 1
+
+
+async def test_for_one_program_shares_with_no_other_partner(referral: Running) -> None:
+    async with PartnerSimulator() as bank, PartnerSimulator() as plut:
+        world = await a_case(referral, BANK_KUR=bank, PLUT=plut)
+        await world.sent(KUR)
+        assert (len(bank.received), len(plut.received)) == (1, 0)
+        assert await world.state(PLUT) == "DRAF"
+
+
+async def test_withdrawn_before_the_sending_shares_nothing(referral: Running) -> None:
+    async with PartnerSimulator(down=True) as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        await world.consent(KUR)
+        withdrawn = await withdraw(world, KUR)
+        assert (withdrawn.status_code, withdrawn.json()["state"]) == (201, "DICABUT")
+        await world.identity(KUR)  # it was on its way
+        bank.down = False
+        await world.retry_now()
+        assert bank.tries == 0
+        assert await referral.sql("SELECT 1 FROM identity") == []
+        assert len(await world.told("referral.consent_withdrawn.v1")) == 1
+
+
+async def test_withdrawn_after_the_sending_is_told_to_the_partner(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        subject = await world.sent(KUR)
+        bank.down = True
+        assert (await withdraw(world, KUR)).status_code == 201
+        await referral.work()
+        assert bank.withdrawn == set()
+        bank.down = False
+        await world.retry_now()
+        assert bank.withdrawn == {subject}
+        notice = bank.received[-1]
+        assert notice.body == {"notice": "DICABUT", "rujukan_program_id": subject, "withdrawn_on": str(TODAY)}
+        assert notice.headers["idempotency-key"] == f"{subject}:DICABUT"
+        assert (await world.told("referral.rujukan_withdrawn.v1"))[0]["status"] == "DICABUT"
+        late = await bank.answer(subject, answer_id="A-9", status="DISETUJUI", answered_on=str(TODAY))
+        assert (late.status_code, late.json()["title"]) == (409, "IllegalTransition")
+
+
+async def test_withdrawn_while_the_sending_is_retried_ends_the_tries(referral: Running) -> None:
+    async with PartnerSimulator(down=True) as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        subject = await world.sent(KUR)
+        await withdraw(world, KUR)
+        bank.down = False
+        await world.retry_now()
+        assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
+        assert subject not in bank.rujukan
+
+
+async def test_withdrawn_after_the_end_is_told_to_the_partner_too(referral: Running) -> None:
+    """It refused, and may keep what it was told of the family; now it may not."""
+    async with PartnerSimulator() as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        subject = await world.sent(KUR)
+        refused = {"status": "DITOLAK", "reason_code": "SLIK_BURUK", "answered_on": str(TODAY)}
+        assert (await bank.answer(subject, answer_id="A-1", **refused)).status_code == 201
+        assert (await withdraw(world, KUR)).json()["state"] == "DITOLAK"
+        await referral.work()
+        assert bank.withdrawn == {subject}
+
+
+async def test_withdrawn_on_an_earlier_day_gives_back_nothing_before_it_was_taken(referral: Running) -> None:
+    """The paper is of yesterday and typed in today: so is the consent. The place is held and freed today."""
+    world = await a_case(referral)
+    yesterday = str(TODAY - timedelta(days=1))
+    assert (await quota(world, "33.24", 5)).status_code == 201
+    assert (await world.consent(PLUT, given_on=yesterday)).status_code == 201
+    back = await withdraw(world, PLUT, withdrawn_on=yesterday)
+    assert (back.status_code, back.json()["withdrawn_on"]) == (201, yesterday)
+    (place,) = await referral.sql("SELECT taken_on, released_on FROM quota_place")
+    assert tuple(place) == (TODAY, TODAY)
+
+
+async def test_keeps_the_identity_sealed_and_destroys_it_when_withdrawn(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        await world.sent(KUR)
+        (row,) = await referral.sql("SELECT identity::text AS text, sealed FROM identity")
+        assert NIK.encode() not in row["sealed"]
+        assert "Siti" not in row["text"]
+        await withdraw(world, KUR)
+        assert await referral.sql("SELECT 1 FROM identity") == []
+        assert NIK not in str(await referral.emitted()).replace(row["text"], "")
+
+
+async def test_twice_is_refused_and_once_withdrawn_stays_withdrawn(referral: Running) -> None:
+    world = await a_case(referral)
+    assert (await withdraw(world, KUR)).json()["title"] == "NoConsent"
+    await world.consent(KUR)
+    assert (await world.consent(KUR)).json()["title"] == "ConsentAlreadyGiven"
+    await withdraw(world, KUR)
+    assert (await withdraw(world, KUR)).json()["title"] == "NoConsent"
+    assert (await world.consent(KUR)).json()["title"] == "ConsentAlreadyGiven"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "title"),
+    [
+        ({"evidence_sha256": "0" * 64}, 409, "EvidenceMissing"),
+        ({"text_version": 99}, 422, "UnknownConsentText"),
+        ({"given_on": str(TODAY + timedelta(days=1))}, 422, "DateInTheFuture"),
+        ({"given_on": str(TODAY - timedelta(days=30))}, 422, "DateTooEarly"),
+        ({"channel": "TELEPATI"}, 422, "Invalid"),
+        ({"extra": 1}, 422, "Invalid"),
+    ],
+)
+async def test_that_cannot_be_is_refused(
+    referral: Running, changes: dict[str, Any], status: int, title: str
+) -> None:
+    world = await a_case(referral)
+    refused = await world.consent(KUR, **changes)
+    assert (refused.status_code, refused.json()["title"]) == (status, title)
+    assert await world.state(KUR) == "DRAF"
+
+
+async def test_is_recorded_by_the_familys_own_pendamping_alone(referral: Running) -> None:
+    world = await a_case(referral)
+    neighbour = referral.token("PENDAMPING", "pd-t", [DESA], pendamping_id=uuid4())
+    refused = await world.consent(KUR, as_=neighbour)
+    assert (refused.status_code, refused.json()["title"]) == (404, "NotFound")
+    elsewhere = referral.token("PENDAMPING", "pd-u", ["33.25"], pendamping_id=world.family.pendamping_id)
+    assert (await world.consent(KUR, as_=elsewhere)).status_code == 404
+    assert (await world.consent(KUR, as_=world.dinsos)).status_code == 403
+
+
+async def test_has_a_text_that_can_be_read_to_the_family(referral: Running) -> None:
+    token = referral.token("PENDAMPING", "pd-s", [DESA], pendamping_id=uuid4())
+    texts = (await referral.get("/v1/consent-text", as_=token)).json()["items"]
+    assert [text["version"] for text in texts] == [1]
+    assert "menarik persetujuan ini kapan saja" in texts[0]["text"]
+
+
+WORDS = {
+    "text": "Saya setuju data minimum keluarga saya disampaikan kepada mitra program yang disebutkan.",
+    "valid_from": str(TODAY + timedelta(days=1)),
+    "basis": "Keputusan Menteri tentang persetujuan data",
+}
+
+
+async def test_is_to_the_words_that_held_on_its_day_which_the_ministry_sets(referral: Running) -> None:
+    world = await a_case(referral)
+    made = await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)
+    assert (made.status_code, made.json()["version"]) == (201, 2), made.text
+    assert (await world.consent(KUR, text_version=2)).json()["title"] == "UnknownConsentText"
+    await referral.set_clock(datetime.now(UTC) + timedelta(days=1))
+    tomorrow = WORDS["valid_from"]
+    old = await world.consent(KUR, text_version=1, given_on=tomorrow)
+    assert (old.status_code, old.json()["title"]) == (422, "UnknownConsentText")
+    assert (await world.consent(KUR, text_version=1)).status_code == 201  # of the day before, typed in late
+    assert (await world.consent("KDMP", text_version=2, given_on=tomorrow)).status_code == 201
+
+
+async def test_has_words_that_nobody_else_sets_nor_sets_back(referral: Running) -> None:
+    world = await a_world(referral, {})
+    assert (await referral.post("/v1/consent-text", WORDS, as_=world.dinsos)).status_code == 403
+    back = WORDS | {"valid_from": str(TODAY - timedelta(days=1))}
+    refused = await referral.post("/v1/consent-text", back, as_=world.kemensos)
+    assert (refused.status_code, refused.json()["title"]) == (409, "AlreadyPast")
+    assert (await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)).status_code == 201
+    taken = await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)
+    assert (taken.status_code, taken.json()["title"]) == (409, "ConsentTextTaken")

@@ -1,0 +1,112 @@
+"""Consent and its withdrawal between referral and the real caseload: sealed once, and nothing after the word is back."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+
+from tests.factories.caseload import intake as families
+from tests.factories.cluster import Cluster
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import TODAY, Family, determined
+from tests.factories.referral.world import World
+from tests.factories.services import Running, deliver, running
+
+KUR = "KUR_SUPERMIKRO"
+
+
+@pytest.fixture
+async def both(
+    cluster: Cluster, referral: Running, caseload: Running
+) -> AsyncIterator[tuple[World, Running]]:
+    """Referral and caseload, which know one family and its pendamping; its graduation is determined."""
+    bank = PartnerSimulator()
+    async with bank, running(cluster, "registry") as registry, running(cluster, "graduation") as graduation:
+        await registry.publish(*families.pendamping())
+        for service in (caseload, referral):
+            await deliver(registry, service)
+        await families.take_in(caseload, families.csv_of(families.mother()))
+        await deliver(caseload, referral)
+        kpm_id = UUID(await families.family_of(caseload, families.mother()[0]["nik"]))
+        family = Family(kpm_id=kpm_id, pendamping_id=families.PENDAMPING, area=families.DESA)
+        world = await a_world(referral, {"BANK_KUR": bank}, family)
+        await graduation.publish(determined(family))
+        await deliver(graduation, referral)
+        yield world, caseload
+
+
+async def withdraw(world: World) -> None:
+    subject = (await world.programs())[KUR]["rujukan_program_id"]
+    why = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
+    path = f"/v1/rujukan-program/{subject}/consent-withdrawal"
+    assert (await world.referral.post(path, why, as_=world.pendamping)).status_code == 201
+
+
+async def sealed(caseload: Running) -> int:
+    """Return how often caseload has sealed; the bodies are cleared once they are sent."""
+    counted = "SELECT count(*) AS n FROM platform.outbox WHERE topic = 'pilar.sealed'"
+    return (await caseload.sql(counted))[0]["n"]
+
+
+async def identities(world: World) -> int:
+    return (await world.referral.sql("SELECT count(*) AS n FROM identity"))[0]["n"]
+
+
+async def test_given_is_sealed_and_sent_once_however_often_it_is_heard(both: tuple[World, Running]) -> None:
+    world, caseload = both
+    assert (await world.consent(KUR)).status_code == 201
+    await deliver(world.referral, caseload, times=3)
+    await deliver(caseload, world.referral, times=2)
+    await world.referral.work()
+    assert await world.state(KUR) == "TERKIRIM"
+    (notice,) = world.simulators["BANK_KUR"].received
+    assert (notice.body["nik"], notice.body["name"]) == (families.mother()[0]["nik"], "Ibu Contoh")
+    assert await sealed(caseload) == 1
+
+
+async def test_withdrawn_after_the_sending_stops_everything_and_the_partner_is_told(
+    both: tuple[World, Running],
+) -> None:
+    world, caseload = both
+    bank = world.simulators["BANK_KUR"]
+    await world.consent(KUR)
+    await deliver(world.referral, caseload)
+    await deliver(caseload, world.referral)
+    await world.referral.work()
+    assert await identities(world) == 1
+    await withdraw(world)
+    assert await identities(world) == 0
+    await world.referral.work()
+    await deliver(world.referral, caseload)
+    assert [notice.body["notice"] for notice in bank.received] == ["RUJUKAN", "DICABUT"]
+    assert [row["state"] for row in await caseload.sql("SELECT state FROM sealing")] == ["WITHDRAWN"]
+    seen = await caseload.get(f"/v1/kpm/{world.family.kpm_id}", as_=families.companion(caseload))
+    assert [aid["status"] for aid in seen.json()["aid"]] == ["DICABUT"]
+
+
+async def test_withdrawn_before_caseload_heard_of_it_reaches_nobody(both: tuple[World, Running]) -> None:
+    """Caseload hears both words in their order: what it sealed between them is dropped by referral."""
+    world, caseload = both
+    await world.consent(KUR)
+    await withdraw(world)
+    await deliver(world.referral, caseload, times=2)
+    await deliver(caseload, world.referral)
+    await world.retry_now()
+    assert [row["state"] for row in await caseload.sql("SELECT state FROM sealing")] == ["WITHDRAWN"]
+    assert world.simulators["BANK_KUR"].tries == 0
+    assert await identities(world) == 0
+
+
+async def test_withdrawn_while_the_sealed_identity_is_on_its_way_keeps_nothing(
+    both: tuple[World, Running],
+) -> None:
+    world, caseload = both
+    await world.consent(KUR)
+    await deliver(world.referral, caseload)
+    assert await sealed(caseload) == 1
+    await withdraw(world)
+    await deliver(caseload, world.referral)
+    await world.retry_now()
+    assert await identities(world) == 0
+    assert world.simulators["BANK_KUR"].tries == 0

@@ -1,0 +1,153 @@
+"""A partner has its days: it is reminded, then officials are told, and at last the offer runs out (domain.md 5)."""
+
+from datetime import timedelta
+
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.deadline import KUR, a_sending, days_pass, escalations, say
+from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.services import Running
+
+
+async def test_ends_with_a_reminder_before_it_by_webhook_and_once(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await days_pass(world, 10)
+        assert bank.notices == []
+        await days_pass(world, 11)
+        assert bank.notices == [
+            {
+                "notice": "PENGINGAT",
+                "rujukan_program_id": subject,
+                "sla_due_on": str(TODAY + timedelta(days=14)),
+            }
+        ]
+        assert bank.received[-1].signed
+        await days_pass(world, 12)
+        await world.retry_now()
+        assert len(bank.notices) == 1
+        assert await escalations(world) == []
+
+
+async def test_is_reminded_of_in_the_inbox_too(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world, _ = await a_sending(referral, bank)
+        await days_pass(world, 11)
+        assert [item["notice"] for item in await bank.pull()] == ["PENGINGAT"]
+
+
+async def test_once_passed_is_put_before_officials_who_take_it_up(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await days_pass(world, 14)
+        assert await escalations(world) == []
+        await days_pass(world, 15)
+        (raised,) = await escalations(world)
+        assert (raised["rujukan_program_id"], raised["program_code"]) == (subject, KUR)
+        assert raised["raised_on"] == str(TODAY + timedelta(days=15))
+        assert (await referral.get("/v1/escalation", as_=world.kemensos)).json()["items"] == [raised]
+        elsewhere = referral.token("DINSOS_KABKOTA", "dinsos-lain", ["33.25"])
+        assert (await referral.get("/v1/escalation", as_=elsewhere)).json()["items"] == []
+        assert (await referral.get("/v1/escalation", as_=world.partner("BANK_KUR"))).status_code == 403
+        path, note = f"/v1/escalation/{raised['escalation_id']}/acknowledgement", {"note": "Bank dihubungi"}
+        assert (await referral.post(path, note, as_=elsewhere)).status_code == 404
+        taken = await referral.post(path, note, as_=world.dinsos)
+        assert (taken.status_code, taken.json()["acknowledged_by"]) == (201, "dinsos-kendal-1")
+        again = await referral.post(path, note, as_=world.kemensos)
+        assert (again.status_code, again.json()["title"]) == (409, "EscalationAcknowledged")
+        assert await escalations(world) == []
+        assert len(await escalations(world, "/v1/escalation?open_only=false")) == 1
+
+
+async def test_kept_by_an_answer_escalates_nothing_and_one_that_comes_late_settles_it(
+    referral: Running,
+) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await days_pass(world, 15)
+        assert len(await escalations(world)) == 1
+        await say(world, subject, 1, "PERLU_DATA")
+        (settled,) = await escalations(world, "/v1/escalation?open_only=false")
+        assert settled["settled_on"] == str(TODAY + timedelta(days=15))
+        assert await escalations(world) == []
+        await days_pass(world, 40)
+        assert await escalations(world) == []  # it is the family's turn, not the partner's
+
+
+async def test_begins_anew_when_the_partner_has_what_it_asked_for(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await say(world, subject, 1, "PERLU_DATA")
+        await days_pass(world, 30)
+        await say(world, subject, 2, "DIPROSES")
+        program = (await world.programs())[KUR]
+        assert program["sla_due_on"] == str(TODAY + timedelta(days=44))
+        await days_pass(world, 44)
+        assert await escalations(world) == []
+        await days_pass(world, 45)
+        assert [item["sla_due_on"] for item in await escalations(world)] == [program["sla_due_on"]]
+
+
+async def test_long_passed_ends_the_offer_and_the_partner_is_told(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await days_pass(world, 103)
+        assert await world.state(KUR) == "TERKIRIM"
+        await days_pass(world, 104)  # 14 days of SLA, and 90 after it
+        assert await world.state(KUR) == "KEDALUWARSA"
+        assert bank.notices[-1] == {
+            "notice": "KEDALUWARSA",
+            "rujukan_program_id": subject,
+            "expired_on": str(TODAY + timedelta(days=104)),
+        }
+        assert bank.rujukan == {}
+        (told,) = await world.told("referral.rujukan_expired.v1")
+        assert (told["status"], told["rujukan_program_id"]) == ("KEDALUWARSA", subject)
+        assert await referral.sql("SELECT 1 FROM identity") == []
+        assert await escalations(world) == []
+        late = await bank.answer(subject, answer_id="A-9", status="DISETUJUI", answered_on=str(TODAY))
+        assert (late.status_code, late.json()["title"]) == (409, "IllegalTransition")
+
+
+async def test_does_not_end_what_was_approved(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await say(world, subject, 1, "DISETUJUI")
+        await days_pass(world, 2000)
+        assert await world.state(KUR) == "DISETUJUI"
+        assert [notice["notice"] for notice in bank.notices] == ["PENGINGAT_PENYALURAN"]
+
+
+async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        term = {
+            "program_code": KUR,
+            "remind_before_days": 13,
+            "escalate_after_days": 2,
+            "expire_after_days": 5,
+            "close_after_days": 30,
+            "deliver_within_days": 20,
+            "valid_from": str(TODAY),
+            "basis": "Perjanjian kerja sama 2026",
+        }
+        made = await referral.post("/v1/sla-term", term, as_=world.kemensos)
+        assert made.status_code == 201, made.text
+        taken = await referral.post("/v1/sla-term", term, as_=world.kemensos)
+        assert (taken.status_code, taken.json()["title"]) == (409, "SlaTermTaken")
+        back = term | {"program_code": "KDMP", "valid_from": str(TODAY - timedelta(days=1))}
+        refused = await referral.post("/v1/sla-term", back, as_=world.kemensos)
+        assert (refused.status_code, refused.json()["title"]) == (409, "AlreadyPast")
+        unknown = await referral.post(
+            "/v1/sla-term", term | {"program_code": "TIDAK_ADA"}, as_=world.kemensos
+        )
+        assert (unknown.status_code, unknown.json()["title"]) == (422, "ProgramUnknown")
+        assert (await referral.post("/v1/sla-term", term, as_=world.dinsos)).status_code == 403
+        listed = (await referral.get("/v1/sla-term", as_=world.dinsos)).json()["items"]
+        assert [item["program_code"] for item in listed] == [None, KUR]
+        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.sent(KUR)
+        await days_pass(world, 1)
+        assert [notice["notice"] for notice in bank.notices] == ["PENGINGAT"]
+        await days_pass(world, 19)
+        assert await world.state(KUR) == "KEDALUWARSA"

@@ -1,0 +1,165 @@
+import re
+from typing import Any
+
+import pytest
+
+from deploy.local import catalogue
+from tests.factories.referral.events import TODAY, Family, determined, family_facts
+from tests.factories.referral.places import agree, offer_of
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+KUR, UMI, KDMP = "KUR_SUPERMIKRO", "UMI", "KDMP"
+
+
+async def a_market(referral: Running, **changes: Any) -> tuple[World, dict[str, dict[str, Any]]]:
+    """Return a family before the catalogue of forty programs."""
+    world = World(referral, Family(**changes))
+
+    async def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await referral.post(path, body, as_=world.kemensos)
+        assert answer.status_code == 201, answer.text
+        if path == "/v1/partner":
+            world.partners[body["code"]] = answer.json()
+        return dict(answer.json())
+
+    programs = await catalogue.publish(post)
+    world.evidence = await referral.put_file(b"persetujuan", as_=world.pendamping)
+    await world.hear(*family_facts(world.family), determined(world.family))
+    return world, programs
+
+
+async def sent(world: World, code: str) -> str:
+    """Bring an offer to its partner, which reads it by the portal: as the sending of other channels leaves it."""
+    row = await agree(world, code)
+    await world.referral.execute(
+        f"UPDATE rujukan_program SET state = 'TERKIRIM', sent_on = current_date, shared_at = now()"
+        f" WHERE rujukan_program_id = '{row}'"
+    )
+    return row
+
+
+async def answer(world: World, code: str, partner: str, status: str, reason: str | None = None) -> str:
+    row = await sent(world, code)
+    body = {"answer_id": f"{code}-1", "status": status, "answered_on": str(TODAY), "reason_code": reason}
+    said = await world.referral.post(f"/v1/rujukan-program/{row}/answer", body, as_=world.partner(partner))
+    assert said.status_code == 201, said.text
+    return row
+
+
+async def propose(world: World, after: str) -> Any:
+    (item,) = (
+        await world.referral.get(f"/v1/rujukan?kpm_id={world.family.kpm_id}", as_=world.dinsos)
+    ).json()["items"]
+    body = {"after_rujukan_program_id": after}
+    return await world.referral.post(f"/v1/rujukan/{item['rujukan_id']}/next", body, as_=world.pendamping)
+
+
+def of(proposal: dict[str, Any], code: str) -> dict[str, Any]:
+    return next(one for one in proposal["considered"] if one["program_code"] == code)
+
+
+async def test_is_explained_and_stands(referral: Running) -> None:
+    world, _ = await a_market(referral)
+    row = await answer(world, KUR, "BANK_KUR", "DITOLAK", "SLIK_BURUK")
+    first = await propose(world, row)
+    assert first.status_code == 201, first.text
+    proposal = first.json()
+    best = proposal["considered"][0]
+    assert best["follows"]
+    assert proposal["rujukan_program_id"] == await offer_of(world, best["program_code"])
+    assert re.fullmatch(
+        rf"Setelah {KUR} DITOLAK \(SLIK_BURUK\), {best['program_code']} adalah pilihan berikutnya: cocok menurut"
+        r" \d+ aturannya dan memberi MODAL\.",
+        proposal["id"],
+    )
+    assert "SLIK_BURUK" in of(proposal, "KUR_MIKRO")["id"] or "omzet" in of(proposal, "KUR_MIKRO")["id"]
+    assert not of(proposal, "KUR_MIKRO")["follows"]
+    again = await propose(world, row)
+    assert again.json() == proposal
+
+
+async def test_is_never_umi_for_who_has_active_kur(referral: Running) -> None:
+    world, _ = await a_market(referral)
+    await answer(world, KUR, "BANK_KUR", "DISETUJUI")
+    row = await answer(world, "PPSE", "KEMENSOS_DAYASOS", "DITOLAK", "KUOTA_HABIS")
+    proposal = (await propose(world, row)).json()
+    umi = of(proposal, UMI)
+    assert not umi["follows"]
+    assert umi["en"].startswith("does not fit: aid accepted or delivered {KUR_SUPERMIKRO} has one of")
+    assert proposal["considered"][0]["program_code"] != UMI
+
+
+async def test_is_not_a_credit_after_the_word_of_an_active_one(referral: Running) -> None:
+    world, _ = await a_market(referral)
+    row = await answer(world, UMI, "PIP_UMI", "DITOLAK", "KREDIT_AKTIF_SIKP")
+    considered = (await propose(world, row)).json()["considered"]
+    credit = {"KUR_SUPERMIKRO", "KUR_MIKRO", "KUR_KECIL", "KUR_PMI", "MEKAAR"}
+    assert [
+        one["program_code"] for one in considered if one["follows"] and one["program_code"] in credit
+    ] == []
+
+
+async def test_is_proposed_by_itself_after_a_refusal(referral: Running) -> None:
+    world, _ = await a_market(referral)
+    row = await answer(world, KUR, "BANK_KUR", "DITOLAK", "USAHA_BELUM_6_BULAN")
+    await referral.work()
+    found = await referral.sql("SELECT after_rujukan_program_id::text AS row, proposed_by FROM next_best")
+    assert [tuple(one) for one in found] == [(row, "system:referral")]
+
+
+async def test_prefers_what_can_be_had_now(referral: Running) -> None:
+    world, programs = await a_market(referral)
+    for code in (
+        "PPSE",
+        "PENA",
+        "BAZNAS_ZMART",
+        "PEMDA_KENDAL_MODAL",
+        UMI,
+        "MEKAAR",
+        "TKM_PEMULA",
+        "TKM_LANJUTAN",
+    ):
+        body = {"kode_wilayah": "33.24", "places": 0, "valid_from": str(TODAY)}
+        made = await referral.post(
+            f"/v1/program/{programs[code]['program_id']}/quota", body, as_=world.kemensos
+        )
+        assert made.status_code == 201
+    row = await answer(world, KUR, "BANK_KUR", "DITOLAK", "SLIK_BURUK")
+    proposal = (await propose(world, row)).json()
+    waits = [one["waits"] for one in proposal["considered"] if one["follows"]]
+    assert waits == sorted(waits, key=lambda reason: reason is not None)
+    full = of(proposal, UMI)
+    assert (full["waits"], full["id"].endswith("; tetapi kuotanya di sini sudah penuh")) == (
+        "KUOTA_PENUH",
+        True,
+    )
+
+
+@pytest.mark.parametrize("state", ["DRAF", "DISETUJUI"])
+async def test_follows_only_what_came_to_nothing(referral: Running, state: str) -> None:
+    world, _ = await a_market(referral)
+    row = await offer_of(world, KUR) if state == "DRAF" else await answer(world, KUR, "BANK_KUR", "DISETUJUI")
+    refused = await propose(world, row)
+    assert (refused.status_code, refused.json()["title"]) == (409, "NothingToFollow")
+
+
+async def test_is_asked_of_todays_facts_again_when_the_family_agrees(referral: Running) -> None:
+    world, _ = await a_market(referral)
+    await answer(world, KUR, "BANK_KUR", "DISETUJUI")
+    refused = await world.consent(UMI)
+    assert (refused.status_code, refused.json()["title"]) == (409, "NoLongerFits")
+    assert "KUR_SUPERMIKRO" in refused.json()["detail"]
+
+
+async def test_is_chosen_from_a_catalogue_of_forty(referral: Running) -> None:
+    world, programs = await a_market(referral)
+    assert len(programs) == 40
+    kinds = {kind for program in programs.values() for kind in program["benefit_kinds"]}
+    assert kinds == {"MODAL", "PENDAMPINGAN", "PASAR", "PELATIHAN", "JAMINAN", "PEKERJAAN"}
+    shown = await referral.get(f"/v1/offer?kpm_id={world.family.kpm_id}", as_=world.pendamping)
+    offers = shown.json()["offers"]
+    assert len(offers) == 40
+    for offer in offers:
+        hard = [reason["fits"] for reason in offer["reasons"] if reason["strength"] == "HARD"]
+        assert offer["fits"] is all(hard)

@@ -1,0 +1,87 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.factories.referral.catalogue import a_world, publish, rule
+from tests.factories.referral.events import TODAY, Family, determined, family_facts, usaha
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
+
+
+async def alone(referral: Running, **changes: Any) -> World:
+    """A graduate for whom no program fits."""
+    world = await a_world(referral, {}, Family(area="33.24.09.2002", desil=4, **changes))
+    await world.hear(*family_facts(world.family), determined(world.family))
+    assert await world.programs() == {}
+    return world
+
+
+async def test_when_a_program_is_published(referral: Running) -> None:
+    world = await alone(referral, usaha_from=None)
+    rules = {"rules": [rule("desil_nas", "LE", 4)]}
+    assert (await publish(world, PLUT, "PLUT", valid_from=str(TODAY), **rules)).status_code == 201
+    await referral.work()
+    assert list(await world.programs()) == [PLUT]
+    await referral.work()
+    jobs = await referral.sql("SELECT state, done, report FROM platform.job WHERE kind = 'rujukan.rematch'")
+    assert {job["state"] for job in jobs} == {"DONE"}
+
+
+async def test_with_a_program_of_the_future_when_it_begins(referral: Running) -> None:
+    world = await alone(referral, usaha_from=None)
+    begins = TODAY + timedelta(days=30)
+    await publish(world, PLUT, "PLUT", valid_from=str(begins), rules=[rule("desil_nas", "LE", 4)])
+    await referral.work()
+    assert await world.programs() == {}
+    await referral.set_clock(datetime.now(UTC) + timedelta(days=31))
+    await referral.work()
+    assert list(await world.programs()) == [PLUT]
+
+
+async def test_when_the_familys_business_is_old_enough_though_nobody_says_so(referral: Running) -> None:
+    world = await alone(referral, usaha_from=TODAY - timedelta(days=125))
+    await referral.work()
+    assert await world.programs() == {}
+    await referral.set_clock(datetime.now(UTC) + timedelta(days=70))
+    await referral.work()
+    assert list(await world.programs()) == [KUR]
+
+
+async def test_when_its_facts_have_changed(referral: Running) -> None:
+    world = await alone(referral, usaha_from=None)
+    await world.hear(usaha(world.family, TODAY - timedelta(days=400)))
+    await referral.set_clock(datetime.now(UTC) + timedelta(days=1))
+    await referral.work()
+    assert list(await world.programs()) == [KUR]
+
+
+async def test_and_one_that_has_an_offer_is_left_as_it_was_decided(referral: Running) -> None:
+    world = await a_world(referral, {})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    before = await world.programs()
+    assert set(before) == {KUR, PLUT, KDMP}
+    revised = await publish(
+        world, KUR, "BANK_KUR", valid_from=str(TODAY), rules=[rule("usaha_months", "GE", 999)]
+    )
+    assert revised.json()["revision"] == 2
+    await referral.work()
+    after = await world.programs()
+    assert after == before  # pinned to the revision under which they were drafted
+    assert after[KUR]["program_id"] != revised.json()["program_id"]
+    assert (await world.consent(KUR)).status_code == 201
+
+
+async def test_for_each_of_many_in_steps(referral: Running) -> None:
+    world = await alone(referral, usaha_from=None)
+    await referral.execute(
+        "INSERT INTO replica_kpm.kpm SELECT (json_populate_record(k, json_build_object('kpm_id', gen_random_uuid()))).*"
+        " FROM replica_kpm.kpm k, generate_series(1, 450);"
+        "INSERT INTO rujukan SELECT (json_populate_record(r, json_build_object('rujukan_id', gen_random_uuid(),"
+        " 'graduasi_id', gen_random_uuid(), 'kpm_id', k.kpm_id))).* FROM rujukan r, replica_kpm.kpm k"
+        " WHERE k.kpm_id <> r.kpm_id"
+    )
+    await publish(world, PLUT, "PLUT", valid_from=str(TODAY), rules=[rule("desil_nas", "LE", 4)])
+    await referral.work()
+    (counted,) = await referral.sql("SELECT count(*) AS n FROM rujukan_program")
+    assert counted["n"] == 451

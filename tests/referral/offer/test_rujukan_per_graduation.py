@@ -1,0 +1,139 @@
+from uuid import uuid4
+
+from shared.contracts.graduation import GraduasiAnnulled, SanggahDecided, SanggahLodged
+from shared.contracts.kinds import Bansos, ExitReason, SanggahOutcome
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import DESA, TODAY, Family, determined, family_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running, again
+
+KUR = "KUR_SUPERMIKRO"
+
+
+def about(family: Family) -> dict[str, object]:
+    return {
+        "graduasi_id": family.graduasi_id,
+        "kpm_id": family.kpm_id,
+        "kode_wilayah": family.area,
+        "kepesertaan_id": uuid4(),
+    }
+
+
+def annulled(family: Family) -> GraduasiAnnulled:
+    return GraduasiAnnulled(
+        **about(family),
+        bansos=Bansos.PKH,
+        exit_reason=ExitReason.SEJAHTERA_MANDIRI,
+        reason="sanggah diterima",
+        was_effective=False,
+        back_pay_tahap=[],
+        annulled_on=TODAY,
+    )
+
+
+async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
+    world = await a_world(referral, simulators)
+    await world.hear(*family_facts(world.family), determined(world.family))
+    return world
+
+
+async def test_however_often_the_fact_is_delivered(referral: Running) -> None:
+    world = await a_case(referral)
+    for _ in range(3):
+        await again(referral)
+        await world.hear(times=2)
+    # The same fact under another event's id, as a publisher that tells twice would send it.
+    await world.hear(determined(world.family), determined(world.family))
+    assert (await referral.sql("SELECT count(*) AS n FROM rujukan"))[0]["n"] == 1
+    assert (await referral.sql("SELECT count(*) AS n FROM rujukan_program"))[0]["n"] == 3
+    assert len(await world.told("referral.rujukan_opened.v1")) == 1
+
+
+async def test_only_where_the_exit_opens_one(referral: Running) -> None:
+    world = await a_world(referral, {})
+    await world.hear(*family_facts(world.family))
+    await world.hear(determined(world.family, exit_reason=ExitReason.MENINGGAL, opens_rujukan=False))
+    assert await referral.sql("SELECT 1 FROM rujukan") == []
+    assert await world.told("referral.rujukan_opened.v1") == []
+
+
+async def test_is_matched_later_when_the_family_is_not_known_yet(referral: Running) -> None:
+    world = await a_world(referral, {})
+    await world.hear(determined(world.family))
+    assert await world.programs() == {}
+    for _ in range(4):
+        await world.retry_now()
+    (asked,) = await referral.sql(
+        "SELECT due_at - clock_timestamp() AS wait FROM platform.due WHERE kind = 'rujukan.match' AND done_at IS NULL"
+    )
+    assert asked["wait"].total_seconds() > 8, "it is asked later each time"
+    await world.hear(*family_facts(world.family))
+    await world.retry_now()
+    assert set(await world.programs()) == {KUR, "KDMP", "UMKM_PENDAMPINGAN"}
+    await world.retry_now()
+    assert len(await world.programs()) == 3
+
+
+async def test_is_taken_back_with_the_graduation_and_the_partner_is_told(referral: Running) -> None:
+    async with PartnerSimulator() as bank, PartnerSimulator() as plut:
+        world = await a_case(referral, BANK_KUR=bank, PLUT=plut)
+        subject = await world.sent(KUR)
+        await world.hear(annulled(world.family))
+        await referral.work()
+        assert {program["state"] for program in (await world.programs()).values()} == {"DICABUT"}
+        assert bank.withdrawn == {subject}
+        assert plut.tries == 0  # it never knew
+        listed = (await referral.get("/v1/rujukan?state=DICABUT", as_=world.dinsos)).json()["items"]
+        assert [item["graduasi_id"] for item in listed] == [str(world.family.graduasi_id)]
+        assert len(await world.told("referral.rujukan_withdrawn.v1")) == 3
+        await world.hear(annulled(world.family))
+        assert len(await world.told("referral.rujukan_withdrawn.v1")) == 3
+        refused = await world.consent("KDMP")
+        assert refused.json()["title"] == "RujukanNotOpen"
+
+
+async def test_stands_still_while_an_objection_is_open(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_case(referral, BANK_KUR=bank)
+        sanggah_id = uuid4()
+        await world.hear(
+            SanggahLodged(**about(world.family), sanggah_id=sanggah_id, lodged_on=TODAY, suspends=True)
+        )
+        await world.sent(KUR)
+        assert (bank.tries, await world.state(KUR)) == (0, "DISETUJUI_KPM")
+        decided = SanggahDecided(
+            **about(world.family), sanggah_id=sanggah_id, outcome=SanggahOutcome.DITOLAK, decided_on=TODAY
+        )
+        await world.hear(decided)
+        await referral.work()
+        assert (bank.tries, await world.state(KUR)) == (1, "TERKIRIM")
+
+
+async def test_is_counted_by_exit_reason(referral: Running) -> None:
+    world = await a_case(referral)
+    other = Family()
+    await world.hear(*family_facts(other), determined(other, exit_reason=ExitReason.ALAMIAH), annulled(other))
+    counted = await referral.post("/v1/numbers", {}, as_=world.dinsos)
+    assert counted.json() == {
+        "service": "referral",
+        "by_exit_reason": {
+            "SEJAHTERA_MANDIRI": {"opened": 1, "withdrawn": 0, "live": 1},
+            "ALAMIAH": {"opened": 1, "withdrawn": 1, "live": 0},
+        },
+        "totals": {"opened": 2, "withdrawn": 1, "live": 1},
+    }
+    one = await referral.post(
+        "/v1/numbers", {"pendamping_ids": [str(other.pendamping_id)]}, as_=world.kemensos
+    )
+    assert one.json()["totals"] == {"opened": 1, "withdrawn": 1, "live": 0}
+    away = referral.token("DINSOS_KABKOTA", "dinsos-2", ["33.25"])
+    assert (await referral.post("/v1/numbers", {}, as_=away)).json()["totals"]["opened"] == 0
+
+
+async def test_is_seen_in_its_area_alone(referral: Running) -> None:
+    world = await a_case(referral)
+    away = referral.token("DINSOS_KABKOTA", "dinsos-2", ["33.25"])
+    assert (await referral.get("/v1/rujukan", as_=away)).json()["items"] == []
+    village = referral.token("PENDAMPING", "pd", [DESA], pendamping_id=world.family.pendamping_id)
+    assert len((await referral.get("/v1/rujukan", as_=village)).json()["items"]) == 1

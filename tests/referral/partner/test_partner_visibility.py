@@ -1,0 +1,138 @@
+import asyncpg
+
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running, open_scope
+
+KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
+
+
+async def a_case(referral: Running, bank: PartnerSimulator, plut: PartnerSimulator) -> World:
+    world = await a_world(referral, {"BANK_KUR": bank, "PLUT": plut})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    return world
+
+
+async def listed(world: World, partner: str) -> list[str]:
+    answer = await world.referral.get("/v1/rujukan-program", as_=world.partner(partner))
+    return [item["program_code"] for item in answer.json()["items"]]
+
+
+async def test_rujukan_and_nobody_elses(referral: Running) -> None:
+    async with PartnerSimulator() as bank, PartnerSimulator() as plut:
+        world = await a_case(referral, bank, plut)
+        subject = await world.sent(KUR)
+        other = await world.sent(PLUT)
+        assert await listed(world, "BANK_KUR") == [KUR]
+        assert await listed(world, "PLUT") == [PLUT]
+        bank_token = world.partner("BANK_KUR")
+        assert (await referral.get(f"/v1/rujukan-program/{subject}", as_=bank_token)).status_code == 200
+        assert (await referral.get(f"/v1/rujukan-program/{other}", as_=bank_token)).status_code == 404
+        said = {"answer_id": "X", "status": "DISETUJUI", "answered_on": str(TODAY)}
+        stolen = await referral.post(f"/v1/rujukan-program/{other}/answer", said, as_=bank_token)
+        assert stolen.status_code == 404
+        body = {"delivery_id": "D", "delivered_on": str(TODAY)}
+        assert (
+            await referral.post(f"/v1/rujukan-program/{other}/delivery", body, as_=bank_token)
+        ).status_code == 404
+        assert await world.state(PLUT) == "TERKIRIM"
+
+
+async def test_only_once_it_was_told_of_it(referral: Running) -> None:
+    async with PartnerSimulator() as bank, PartnerSimulator() as plut:
+        world = await a_case(referral, bank, plut)
+        assert await listed(world, "BANK_KUR") == []
+        await world.consent(KUR)
+        assert await listed(world, "BANK_KUR") == []
+        await world.identity(KUR)
+        await referral.work()
+        assert await listed(world, "BANK_KUR") == [KUR]
+
+
+async def test_without_the_familys_ids_and_without_the_reasons(referral: Running) -> None:
+    async with PartnerSimulator() as bank, PartnerSimulator() as plut:
+        world = await a_case(referral, bank, plut)
+        subject = await world.sent(KUR)
+        bank_token = world.partner("BANK_KUR")
+        seen = await referral.get(f"/v1/rujukan-program/{subject}", as_=bank_token)
+        page = await referral.get("/v1/rujukan-program", as_=bank_token)
+        for text in (seen.text, page.text):
+            assert str(world.family.kpm_id) not in text
+            assert str(world.family.graduasi_id) not in text
+            assert "SEJAHTERA" not in text
+        assert seen.json()["reasons"] == []
+        official = await referral.get(f"/v1/rujukan-program/{subject}", as_=world.dinsos)
+        assert len(official.json()["reasons"]) == 3
+
+
+async def test_and_no_case_history_or_offer(referral: Running) -> None:
+    async with PartnerSimulator() as bank, PartnerSimulator() as plut:
+        world = await a_case(referral, bank, plut)
+        subject = await world.sent(KUR)
+        rujukan = (await world.programs())[KUR]["rujukan_id"]
+        paths = (
+            "/v1/rujukan",
+            f"/v1/rujukan/{rujukan}",
+            f"/v1/rujukan-program/{subject}/history",
+            f"/v1/rujukan-program/{subject}/attempt",
+            f"/v1/offer?kpm_id={world.family.kpm_id}",
+            "/v1/partner",
+        )
+        answers = [await referral.get(path, as_=world.partner("BANK_KUR")) for path in paths]
+        assert [answer.status_code for answer in answers] == [403] * len(paths)
+
+
+async def test_only_when_its_token_says_which_partner_it_is(referral: Running) -> None:
+    async with PartnerSimulator() as bank, PartnerSimulator() as plut:
+        world = await a_case(referral, bank, plut)
+        subject = await world.sent(KUR)
+        nobody = referral.token("PARTNER", "partner-x", ["*"])
+        assert (await referral.get("/v1/rujukan-program", as_=nobody)).status_code == 401
+        assert (await referral.get(f"/v1/rujukan-program/{subject}", as_=nobody)).status_code == 401
+        said = {"answer_id": "X", "status": "DISETUJUI", "answered_on": str(TODAY)}
+        answer = await referral.post(f"/v1/rujukan-program/{subject}/answer", said, as_=nobody)
+        assert answer.status_code == 401
+
+
+async def test_by_the_database_too_and_nothing_without_a_scope(referral: Running) -> None:
+    """On one connection, used before: a partner's scope, another's, none; the tables answer each by themselves."""
+    async with PartnerSimulator() as bank, PartnerSimulator() as plut:
+        world = await a_case(referral, bank, plut)
+        await world.sent(KUR)
+        connection = await asyncpg.connect(referral.database.url)
+        try:
+            seen = []
+            for areas, partner in (
+                ("*", "BANK_KUR"),
+                ("*", "PLUT"),
+                ("", None),
+                ("33.24", None),
+                ("33.25", None),
+            ):
+                async with connection.transaction():
+                    chosen = world.partners[partner]["partner_id"] if partner else ""
+                    scope = "PARTNER" if partner else "AREA"
+                    await open_scope(connection, areas=areas, scope=scope, partner=chosen)
+                    tables = ("rujukan", "rujukan_program", "consent", "attempt")
+                    seen.append(
+                        tuple(
+                            [await connection.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
+                        )
+                    )
+            assert seen == [(1, 1, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0), (1, 3, 1, 1), (0, 0, 0, 0)]
+            assert await connection.fetchval("SELECT count(*) FROM rujukan_program") == 0
+            for statement in (
+                "SELECT sealed FROM identity",
+                "UPDATE answer SET status = 'DITOLAK'",
+                "DELETE FROM consent",
+            ):
+                refused = None
+                try:
+                    await connection.execute(statement)
+                except asyncpg.InsufficientPrivilegeError as error:
+                    refused = error
+                assert refused is not None, statement
+        finally:
+            await connection.close()

@@ -1,0 +1,245 @@
+import asyncio
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from services.referral.place.commands import seek_place
+from services.referral.publication.commands import places as promoting
+from shared.dates import JAKARTA
+from tests.factories.referral.catalogue import publish
+from tests.factories.referral.events import DESA, TODAY
+from tests.factories.referral.places import (
+    NEXT_YEAR,
+    PLUT,
+    a_crowd,
+    agree,
+    intake,
+    line,
+    quota,
+    quotas,
+    take_back,
+)
+from tests.factories.services import Running
+
+OTHER = "33.24.09.2002"
+AWAY = "33.24.10.2001"
+
+
+async def test_are_held_from_the_consent_in_every_quota_over_the_area(referral: Running) -> None:
+    one, *_ = await a_crowd(referral, [DESA])
+    for area, places in (("*", 9), ("33.24", 4), (DESA, 2), (AWAY, 1)):
+        assert (await quota(one, area, places)).status_code == 201
+    await agree(one)
+    assert await quotas(one) == {"*": (9, 1, 8), "33.24": (4, 1, 3), DESA: (2, 1, 1), AWAY: (1, 0, 1)}
+    assert await line(one) == []
+
+
+async def test_are_never_over_reserved_by_fifty_at_once(referral: Running) -> None:
+    crowd = await a_crowd(referral, [DESA] * 25 + [OTHER] * 25)
+    await quota(crowd[0], "33.24", 20)
+    await quota(crowd[0], OTHER, 5)
+    await asyncio.gather(*(agree(world) for world in crowd))
+    await referral.work()
+    found = await quotas(crowd[0])
+    assert found["33.24"] == (20, 20, 0)
+    assert found[OTHER][1] <= 5
+    waiting = await line(crowd[0])
+    assert (len(waiting), {reason for _, reason in waiting}) == (30, {"KUOTA_PENUH"})
+
+
+ONE_MORE = (
+    "INSERT INTO quota_place (place_id, rujukan_program_id, quota_id, taken_on)"
+    " SELECT gen_random_uuid(), p.rujukan_program_id, q.quota_id, current_date FROM program_quota q,"
+    " rujukan_program p WHERE p.state = 'DRAF' LIMIT 1"
+)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        ONE_MORE,
+        "UPDATE program_quota SET taken = taken + 1",
+        "UPDATE program_quota SET places = 0",
+        "UPDATE quota_place SET released_on = current_date",
+    ],
+)
+async def test_are_guarded_by_the_database_itself(referral: Running, statement: str) -> None:
+    one, *_ = await a_crowd(referral, [DESA])
+    await quota(one, DESA, 1)
+    await agree(one)
+    with pytest.raises(Exception, match=r"ck_program_quota_never_over_reserved|ck_quota_place_release_whole"):
+        await referral.execute(statement)
+    assert await quotas(one) == {DESA: (1, 1, 0)}
+
+
+async def test_given_back_go_to_the_first_who_waits(referral: Running) -> None:
+    crowd = await a_crowd(referral, [DESA] * 3)
+    await quota(crowd[0], DESA, 1)
+    ids = [await agree(world) for world in crowd]
+    assert await line(crowd[0]) == [(ids[1], "KUOTA_PENUH"), (ids[2], "KUOTA_PENUH")]
+    assert (await take_back(crowd[0])).status_code == 201
+    await referral.work()
+    assert await line(crowd[0]) == [(ids[2], "KUOTA_PENUH")]
+    assert await quotas(crowd[0]) == {DESA: (1, 1, 0)}
+    left = await referral.sql("SELECT left_as FROM waiting ORDER BY number")
+    assert [row["left_as"] for row in left] == ["PROMOTED", None]
+
+
+async def test_that_nobody_else_wants_are_not_kept_from_a_newcomer_elsewhere(referral: Running) -> None:
+    crowd = await a_crowd(referral, [DESA, DESA, OTHER])
+    await quota(crowd[0], "33.24", 9)
+    await quota(crowd[0], DESA, 1)
+    ids = [await agree(world) for world in crowd]
+    assert await line(crowd[0]) == [(ids[1], "KUOTA_PENUH")]
+    assert (await quotas(crowd[0]))["33.24"] == (9, 2, 7)
+
+
+async def test_of_who_waits_are_not_taken_by_who_comes_later(referral: Running) -> None:
+    crowd = await a_crowd(referral, [DESA] * 3)
+    await quota(crowd[0], DESA, 1)
+    ids = [await agree(world) for world in crowd[:2]]
+    await take_back(crowd[0])  # freed, and the worker has not looked yet
+    ids.append(await agree(crowd[2]))
+    assert await line(crowd[0]) == [(ids[1], "KUOTA_PENUH"), (ids[2], "KUOTA_PENUH")]
+    await referral.work()
+    assert await line(crowd[0]) == [(ids[2], "KUOTA_PENUH")]
+
+
+async def test_of_a_program_with_quotas_are_only_where_one_holds(referral: Running) -> None:
+    crowd = await a_crowd(referral, [DESA, AWAY])
+    await quota(crowd[0], DESA, 5)
+    ids = [await agree(world) for world in crowd]
+    assert await line(crowd[0]) == [(ids[1], "TANPA_KUOTA")]
+    assert (await quota(crowd[0], AWAY, 1)).status_code == 201
+    await referral.work()
+    assert await line(crowd[0]) == []
+    assert await quotas(crowd[0]) == {DESA: (5, 1, 4), AWAY: (1, 1, 0)}
+
+
+async def test_of_the_next_year_begin_anew(referral: Running) -> None:
+    crowd = await a_crowd(referral, [DESA] * 2)
+    await quota(crowd[0], DESA, 1)
+    assert (await quota(crowd[0], DESA, 7, valid_from=NEXT_YEAR)).status_code == 201
+    ids = [await agree(world) for world in crowd]
+    assert await line(crowd[0]) == [(ids[1], "KUOTA_PENUH")]
+    await referral.set_clock(datetime.combine(TODAY + timedelta(days=366), time(8), JAKARTA))
+    await referral.work()
+    assert await line(crowd[0]) == []
+    counted = await referral.sql("SELECT places, taken, valid_to FROM program_quota ORDER BY valid_from")
+    assert [tuple(row)[:2] for row in counted] == [(1, 1), (7, 1)]
+    assert str(counted[0]["valid_to"]) == NEXT_YEAR
+
+
+async def test_may_become_more_and_never_fewer_than_are_held(referral: Running) -> None:
+    crowd = await a_crowd(referral, [DESA] * 3)
+    await quota(crowd[0], DESA, 2)
+    for world in crowd:
+        await agree(world)
+    refused = await quota(crowd[0], DESA, 1)
+    assert (refused.status_code, refused.json()["title"]) == (409, "QuotaBelowTaken")
+    assert (await quota(crowd[0], DESA, 3)).json()["version"] == 2
+    await referral.work()
+    assert await quotas(crowd[0]) == {DESA: (3, 3, 0)}
+    changes = await referral.sql("SELECT version, places, set_by FROM program_quota_change ORDER BY version")
+    assert [tuple(row) for row in changes] == [(1, 2, "kemensos-1"), (2, 3, "kemensos-1")]
+
+
+async def test_come_with_a_program_and_outlive_its_revisions(referral: Running) -> None:
+    one, *_ = await a_crowd(referral, [DESA])
+    places = {"quotas": [{"kode_wilayah": DESA, "places": 3, "valid_from": str(TODAY)}]}
+    opens = {"intake": [{"opens_on": str(TODAY)}]}
+    assert (await publish(one, PLUT, "PLUT", valid_from=str(TODAY), **places, **opens)).status_code == 201
+    row = await agree(one)
+    assert await quotas(one) == {DESA: (3, 1, 2)}
+    again = await publish(one, PLUT, "PLUT", valid_from=str(TODAY + timedelta(days=1)))
+    assert again.json()["revision"] == 3
+    assert await quotas(one) == {DESA: (3, 1, 2)}
+    shown = await referral.get(f"/v1/rujukan-program/{row}", as_=one.dinsos)
+    assert shown.json()["waiting"] is None
+
+
+async def test_say_why_a_family_waits_and_behind_how_many(referral: Running) -> None:
+    crowd = await a_crowd(referral, [DESA] * 3)
+    await quota(crowd[0], DESA, 1)
+    rows = [await agree(world) for world in crowd]
+    shown = await referral.get(f"/v1/rujukan-program/{rows[2]}", as_=crowd[2].pendamping)
+    assert shown.json()["waiting"] == {"reason": "KUOTA_PENUH", "since_on": str(TODAY), "ahead": 1}
+
+
+async def test_that_cannot_be_are_refused(referral: Running) -> None:
+    one, *_ = await a_crowd(referral, [DESA])
+    assert (await quota(one, "33.99", 1)).json()["title"] == "UnknownWilayah"
+    assert (await quota(one, DESA, 1, valid_to=str(TODAY))).json()["title"] == "RangeReversed"
+    await quota(one, DESA, 1, valid_from=NEXT_YEAR)
+    overlap = await quota(one, DESA, 1)
+    assert (overlap.status_code, overlap.json()["title"]) == (409, "QuotaOverlaps")
+    assert (await quota(one, DESA, 1, valid_to=NEXT_YEAR)).status_code == 201
+
+
+async def test_that_were_in_force_are_not_given_a_second_time(referral: Running) -> None:
+    """A quota that began before and one that begins after; neither may be made to have ended in the past."""
+    one, *_ = await a_crowd(referral, [DESA])
+    month_ago, week_ago = (str(TODAY - timedelta(days=days)) for days in (30, 7))
+    assert (await quota(one, DESA, 1, valid_from=month_ago)).status_code == 201
+    for refused in (
+        await quota(one, DESA, 1, valid_from=week_ago),
+        await quota(one, DESA, 1, valid_from=month_ago, valid_to=week_ago),
+    ):
+        assert (refused.status_code, refused.json()["title"]) == (409, "AlreadyPast")
+    assert (await quota(one, DESA, 1, valid_from=NEXT_YEAR)).status_code == 201
+    overlap = await quota(one, DESA, 1, valid_from=month_ago)  # open again to the end, into the next year's
+    assert (overlap.status_code, overlap.json()["title"]) == (409, "QuotaOverlaps")
+
+
+async def test_of_a_full_area_cost_nothing_when_another_has_some(
+    referral: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = await a_crowd(referral, [DESA] * 4 + [OTHER])
+    for area in (DESA, OTHER):
+        await quota(crowd[0], area, 0)
+    ids = [await agree(world) for world in crowd]
+    await referral.work()
+    assert len(await line(crowd[0])) == 5
+    looked_at: list[str] = []
+
+    async def seen(session: Any, row: Any, *rest: Any, **more: Any) -> bool:
+        looked_at.append(str(row.rujukan_program_id))
+        return await seek_place(session, row, *rest, **more)
+
+    monkeypatch.setattr(promoting, "seek_place", seen)
+    await quota(crowd[0], OTHER, 1)
+    await referral.work()
+    assert looked_at == [ids[4]]
+    assert len(await line(crowd[0])) == 4
+
+
+async def test_wait_for_the_intake_to_open_in_the_order_of_consent(referral: Running) -> None:
+    crowd = await a_crowd(referral, [DESA] * 2)
+    opens = TODAY + timedelta(days=10)
+    assert (await intake(crowd[0], opens, opens + timedelta(days=20))).status_code == 201
+    await quota(crowd[0], DESA, 1)
+    ids = [await agree(world) for world in crowd]
+    assert await line(crowd[0]) == [(ids[0], "PENERIMAAN_TUTUP"), (ids[1], "PENERIMAAN_TUTUP")]
+    await referral.set_clock(datetime.combine(opens - timedelta(days=1), time(23, 59), JAKARTA))
+    await referral.work()
+    assert len(await line(crowd[0])) == 2
+    await referral.set_clock(datetime.combine(opens, time(0, 1), JAKARTA))
+    await referral.work()
+    assert await line(crowd[0]) == [(ids[1], "KUOTA_PENUH")]
+    assert await crowd[0].state(PLUT) == "DISETUJUI_KPM"
+
+
+async def test_are_not_for_an_intake_that_overlaps_or_is_over(referral: Running) -> None:
+    one, *_ = await a_crowd(referral, [DESA])
+    soon, later = TODAY + timedelta(days=10), TODAY + timedelta(days=30)
+    await intake(one, soon, later)
+    overlap = await intake(one, soon + timedelta(days=1), later)
+    assert (overlap.status_code, overlap.json()["title"]) == (409, "IntakeOverlaps")
+    assert (await intake(one, later, soon)).json()["title"] == "RangeReversed"
+    past = TODAY - timedelta(days=10)
+    assert (await intake(one, past, past + timedelta(days=1))).json()["title"] == "AlreadyPast"
+    assert (await intake(one, soon)).json()["closes_on"] is None
+    mine = referral.token("DINSOS_KABKOTA", "dinsos-1", ["33.24"])
+    refused = await referral.post(f"/v1/program/{one.partners['PLUT']['partner_id']}/intake", {}, as_=mine)
+    assert refused.status_code == 403

@@ -1,0 +1,223 @@
+"""A partner without a webhook asks for what is new: the same minimum data, only while consent holds, each reading kept."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from jsonschema import Draft202012Validator
+
+from services.referral.program.rules import payload_schema
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import PROGRAMS, a_world
+from tests.factories.referral.events import NIK, TODAY, determined, family_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running, open_scope
+
+KUR = "KUR_SUPERMIKRO"
+
+
+async def a_case(referral: Running, bank: PartnerSimulator) -> World:
+    world = await a_world(referral, {"BANK_KUR": bank})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    return world
+
+
+async def withdraw(world: World, subject: str) -> None:
+    body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
+    path = f"/v1/rujukan-program/{subject}/consent-withdrawal"
+    assert (await world.referral.post(path, body, as_=world.pendamping)).status_code == 201
+
+
+async def test_holds_what_a_webhook_would_carry_and_its_receipt_sends_it(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        assert await world.state(KUR) == "DISETUJUI_KPM"
+        (item,) = await bank.pull(receipts=False)
+        body = item["body"]
+        Draft202012Validator(payload_schema(PROGRAMS[KUR]["minimum_data"])).validate(body)
+        assert (body["nik"], body["rujukan_program_id"], body["sk_no"]) == (
+            NIK,
+            subject,
+            "SK-GRAD/33.24/2026/001",
+        )
+        assert [notice["notice_id"] for notice in await bank.pull(receipts=False)] == [item["notice_id"]]
+        first, again = await bank.receive(item), await bank.receive(item)
+        assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
+        assert await world.state(KUR) == "TERKIRIM"
+        assert await bank.pull() == []
+        assert len(await world.told("referral.rujukan_sent.v1")) == 1
+
+
+async def test_keeps_each_reading_of_a_person_with_its_fields_and_never_a_value(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        await bank.pull(receipts=False)
+        await bank.pull()
+        path = f"/v1/rujukan-program/{subject}/inbox-read"
+        reads = (await referral.get(path, as_=world.dinsos)).json()["items"]
+        assert [(read["by"], sorted(read["fields"])) for read in reads] == [
+            ("partner-bank_kur", sorted(PROGRAMS[KUR]["minimum_data"]))
+        ] * 2
+        assert NIK not in str(await referral.sql("SELECT inbox_read::text AS text FROM inbox_read"))
+        assert (await referral.get(path, as_=world.partner("BANK_KUR"))).status_code == 403
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await as_api(referral, "DELETE FROM inbox_read", areas="*")
+
+
+async def as_api(referral: Running, statement: str, *, areas: str = "", partner: str = "") -> list[Any]:
+    """Run a statement under the api role and somebody's scope."""
+    connection = await asyncpg.connect(referral.database.url)
+    try:
+        async with connection.transaction():
+            scope = "PARTNER" if partner else "AREA"
+            await open_scope(connection, areas=areas, scope=scope, partner=partner)
+            return await connection.fetch(statement)
+    finally:
+        await connection.close()
+
+
+async def test_is_one_partners_own(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        assert (await referral.get("/v1/inbox", as_=world.partner("PLUT"))).json()["items"] == []
+        assert (await referral.get("/v1/inbox", as_=world.dinsos)).status_code == 403
+        (item,) = await bank.pull(receipts=False)
+        stolen = await referral.post(
+            f"/v1/rujukan-program/{subject}/receipt",
+            {"notice_id": item["notice_id"]},
+            as_=world.partner("PLUT"),
+        )
+        assert stolen.status_code == 404
+        other = await referral.post(
+            f"/v1/rujukan-program/{subject}/receipt",
+            {"notice_id": str(uuid4())},
+            as_=world.partner("BANK_KUR"),
+        )
+        assert other.status_code == 404
+
+
+async def test_opens_an_identity_to_its_own_partner_alone_by_the_database_too(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        own, plut = (world.partners[code]["partner_id"] for code in ("BANK_KUR", "PLUT"))
+        opened = f"SELECT identity_for_partner('{subject}') IS NOT NULL AS opened"
+        seen = [
+            (await as_api(referral, opened, areas=areas, partner=partner))[0]["opened"]
+            for areas, partner in (("", own), ("*", plut), ("*", ""), ("", ""))
+        ]
+        assert seen == [True, False, False, False]
+        counted = "SELECT count(for_id) AS n FROM identity"
+        rows = [
+            (await as_api(referral, counted, areas=areas, partner=partner))[0]["n"]
+            for areas, partner in (("", own), ("*", plut), ("33.24", ""), ("33.25", ""), ("", ""))
+        ]
+        assert rows == [1, 0, 1, 0, 0]
+
+
+async def test_is_empty_before_all_is_there_for_a_sending(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        assert await bank.pull() == []
+        await world.consent(KUR)
+        await referral.work()
+        assert await bank.pull() == []
+        await world.identity(KUR)
+        await referral.work()
+        assert len(await bank.pull()) == 1
+
+
+async def test_shows_nothing_of_a_family_that_took_its_consent_back_but_that_it_did(
+    referral: Running,
+) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        await withdraw(world, subject)
+        (item,) = await bank.pull()
+        assert item["body"] == {
+            "notice": "DICABUT",
+            "rujukan_program_id": subject,
+            "withdrawn_on": str(TODAY),
+        }
+        assert bank.withdrawn == {subject}
+        assert await bank.pull() == []
+
+
+async def test_tells_a_partner_that_has_taken_it_that_it_is_taken_back(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        await bank.pull()
+        assert set(bank.rujukan) == {subject}
+        await withdraw(world, subject)
+        await referral.work()
+        assert [item["notice"] for item in await bank.pull()] == ["DICABUT"]
+        assert bank.rujukan == {}
+
+
+async def test_gives_no_receipt_for_what_was_not_read(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        (row,) = await referral.sql("SELECT notice_id FROM partner_notice")
+        refused = await bank.receive({"rujukan_program_id": subject, "notice_id": str(row["notice_id"])})
+        assert (refused.status_code, refused.json()["title"]) == (409, "NoticeNotRead")
+        assert await world.state(KUR) == "DISETUJUI_KPM"
+
+
+async def test_serves_a_partner_whose_webhook_is_down(referral: Running) -> None:
+    async with PartnerSimulator(down=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        assert await world.state(KUR) == "GAGAL_KIRIM"
+        assert len(await bank.pull()) == 1
+        assert await world.state(KUR) == "TERKIRIM"
+        bank.down, before = False, bank.tries
+        await world.retry_now()
+        assert bank.tries == before
+        answered = await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
+        assert answered.status_code == 201
+
+
+async def test_left_unread_goes_to_the_webhook_that_a_partner_is_given(referral: Running) -> None:
+    """All of it: also that a family's word is back, which the partner would wait for at its new address."""
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        await bank.pull()
+        await withdraw(world, subject)
+        await referral.work()
+        path, etag = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/webhook", {"If-Match": '"1"'}
+        given = await referral.post(path, {"webhook_url": bank.url}, as_=world.kemensos, headers=etag)
+        assert given.status_code == 201, given.text
+        bank.secret = given.json()["webhook_secret"]
+        await referral.work()
+        assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
+        assert bank.rujukan == {}
+
+
+async def test_goes_on_in_pages(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world = await a_case(referral, bank)
+        subject = await world.sent(KUR)
+        for day in range(3):
+            await referral.sql(
+                'INSERT INTO partner_notice (notice_id, rujukan_program_id, partner_id, notice, "on")'
+                " SELECT gen_random_uuid(), rujukan_program_id, partner_id, 'KEDALUWARSA', $1 FROM partner_notice"
+                " WHERE notice = 'RUJUKAN'",
+                TODAY + timedelta(days=day),
+            )
+        token = world.partner("BANK_KUR")
+        first = (await referral.get("/v1/inbox?limit=3", as_=token)).json()
+        rest = (await referral.get(first["next"], as_=token)).json()
+        assert [item["notice"] for item in first["items"] + rest["items"]] == ["RUJUKAN"] + [
+            "KEDALUWARSA"
+        ] * 3
+        assert rest["next"] is None
+        assert {item["rujukan_program_id"] for item in rest["items"]} == {subject}

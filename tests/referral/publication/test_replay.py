@@ -1,0 +1,103 @@
+"""A partner that lost what it was told is told it again: signed anew, under the same keys, and never what was withdrawn."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+KUR = "KUR_SUPERMIKRO"
+
+
+async def a_sending(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+    world = await a_world(referral, {"BANK_KUR": bank})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    subject = await world.sent(KUR)
+    if bank.pulls:
+        await bank.pull()
+    return world, subject
+
+
+async def replay(world: World, since: datetime, *, as_: str | None = None) -> Any:
+    path = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/replay"
+    answer = await world.referral.post(path, {"since": since.isoformat()}, as_=as_ or world.kemensos)
+    await world.referral.work()
+    return answer
+
+
+def hours_ago(hours: int) -> datetime:
+    return datetime.now(UTC) - timedelta(hours=hours)
+
+
+async def withdraw(world: World, subject: str) -> None:
+    body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
+    path = f"/v1/rujukan-program/{subject}/consent-withdrawal"
+    assert (await world.referral.post(path, body, as_=world.pendamping)).status_code == 201
+    await world.referral.work()
+
+
+async def test_sends_the_same_again_signed_anew(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        bank.rujukan.clear()
+        asked = await replay(world, hours_ago(1))
+        assert asked.status_code == 202, asked.text
+        job = await referral.get(asked.json()["job"], as_=world.kemensos)
+        assert (job.json()["state"], job.json()["done"]) == ("DONE", 1)
+        first, again = bank.received
+        assert first.body == again.body
+        assert again.signed
+        for name in ("idempotency-key", "pilar-id"):
+            assert first.headers[name] == again.headers[name]
+        assert set(bank.rujukan) == {subject}
+        assert await world.state(KUR) == "TERKIRIM"
+        assert len(await world.told("referral.rujukan_sent.v1")) == 1
+        attempts = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
+        assert [item["notice"] for item in attempts.json()["items"]] == ["RUJUKAN", "RUJUKAN"]
+
+
+async def test_goes_back_no_further_than_asked(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, _ = await a_sending(referral, bank)
+        await replay(world, datetime.now(UTC) + timedelta(seconds=5))
+        assert len(bank.received) == 1
+
+
+async def test_after_a_withdrawal_tells_of_that_alone(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, subject = await a_sending(referral, bank)
+        await withdraw(world, subject)
+        bank.received.clear()
+        await replay(world, hours_ago(1))
+        assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
+
+
+async def test_goes_on_until_the_partner_is_up(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, _ = await a_sending(referral, bank)
+        bank.down = True
+        await replay(world, hours_ago(1))
+        assert len(bank.received) == 1
+        bank.down = False
+        await world.retry_now()
+        assert len(bank.received) == 2
+
+
+async def test_is_back_in_the_inbox_of_a_partner_that_asks(referral: Running) -> None:
+    async with PartnerSimulator(pulls=True) as bank:
+        world, subject = await a_sending(referral, bank)
+        assert await bank.pull() == []
+        await replay(world, hours_ago(1), as_=world.partner("BANK_KUR"))
+        assert [item["rujukan_program_id"] for item in await bank.pull()] == [subject]
+        assert await world.state(KUR) == "TERKIRIM"
+
+
+async def test_is_of_ones_own_alone(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, _ = await a_sending(referral, bank)
+        assert (await replay(world, hours_ago(1), as_=world.partner("PLUT"))).status_code == 404
+        assert (await replay(world, hours_ago(1), as_=world.dinsos)).status_code == 403
+        assert len(bank.received) == 1

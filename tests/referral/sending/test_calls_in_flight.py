@@ -1,0 +1,89 @@
+"""While a partner is being called the world goes on; what was said is recorded, and a withdrawal has the last word."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from services.referral.sending.commands import SENDING
+from shared.jobs import run_due
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import TODAY, determined, family_facts, graduated
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+KUR = "KUR_SUPERMIKRO"
+
+
+@asynccontextmanager
+async def in_flight(referral: Running, bank: PartnerSimulator) -> AsyncIterator[tuple[World, str]]:
+    """A rujukan whose call the partner's system has taken in and not answered; it answers as the block ends."""
+    world = await a_world(referral, {"BANK_KUR": bank})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    subject = str((await world.consent(KUR)).json()["rujukan_program_id"])
+    await world.identity(KUR)
+    bank.hold = held = asyncio.Event()
+    call = asyncio.create_task(run_due(referral.worker, referral.parts.work, [SENDING]))
+    while not bank.tries:  # noqa: ASYNC110 (nobody tells that the call has arrived)
+        await asyncio.sleep(0.01)
+    yield world, subject
+    held.set()
+    await call
+    await referral.work()
+
+
+async def withdraw(world: World, subject: str) -> None:
+    why = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
+    path = f"/v1/rujukan-program/{subject}/consent-withdrawal"
+    assert (await world.referral.post(path, why, as_=world.pendamping)).status_code == 201
+
+
+async def attempts(referral: Running) -> list[Any]:
+    rows = await referral.sql("SELECT notice, http_status FROM attempt ORDER BY attempt_id")
+    return [tuple(row) for row in rows]
+
+
+async def test_is_recorded_and_followed_by_the_withdrawal_that_came_meanwhile(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        async with in_flight(referral, bank) as (world, subject):
+            await withdraw(world, subject)
+            await referral.work()
+            assert bank.received == [], "the withdrawal would overtake what it takes back"
+        assert [notice.body["notice"] for notice in bank.received] == ["RUJUKAN", "DICABUT"]
+        assert bank.rujukan == {}
+        assert await attempts(referral) == [("RUJUKAN", 202), ("DICABUT", 200)]
+        assert await world.state(KUR) == "DICABUT"
+
+
+async def test_that_the_withdrawal_has_overtaken_is_followed_by_it_again(referral: Running) -> None:
+    """The case takes effect meanwhile, so the same falls due anew and no longer holds the partner's lane."""
+    async with PartnerSimulator() as bank:
+        async with in_flight(referral, bank) as (world, subject):
+            await world.hear(graduated(world.family))
+            await withdraw(world, subject)
+            await referral.work()
+            assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
+        assert [notice.body["notice"] for notice in bank.received] == ["DICABUT", "RUJUKAN", "DICABUT"]
+        assert bank.rujukan == {}
+        assert await attempts(referral) == [("DICABUT", 200), ("RUJUKAN", 202), ("DICABUT", 200)]
+
+
+async def test_is_recorded_though_the_same_was_asked_anew_and_is_not_made_twice(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        async with in_flight(referral, bank) as (world, _):
+            await world.hear(graduated(world.family))
+        assert await attempts(referral) == [("RUJUKAN", 202)]
+        assert len(bank.received) == 1
+        assert await world.state(KUR) == "TERKIRIM"
+
+
+async def test_whose_answer_is_here_before_its_reply_is_no_news_any_more(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        async with in_flight(referral, bank) as (world, subject):
+            said = await bank.answer(subject, answer_id="A-1", status="DIPROSES", answered_on=str(TODAY))
+            assert said.status_code == 201, said.text
+        assert await world.state(KUR) == "DIPROSES"
+        inbox = await referral.get("/v1/inbox", as_=world.partner("BANK_KUR"))
+        assert inbox.json()["items"] == []
+        assert await attempts(referral) == [("RUJUKAN", 202)]

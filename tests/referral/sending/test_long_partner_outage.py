@@ -1,0 +1,105 @@
+"""Scenario 9, partner A: down for 36 hours, then it answers everything twice; each rujukan counts once (domain.md 10).
+
+Thirty of the 120 families, in the scenario's own proportions.
+"""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from jsonschema import Draft202012Validator
+
+from services.referral.program.rules import payload_schema
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import PROGRAMS, a_world
+from tests.factories.referral.events import TODAY, Family, determined, family_facts, pendamping_facts, sealed
+from tests.factories.referral.outage import HOURS, day_after, hours_pass
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+KUR = "KUR_SUPERMIKRO"
+APPROVED, YOUNG, BAD, IN_PROCESS = 20, 3, 4, 3
+
+
+async def many(world: World, count: int) -> list[Family]:
+    """Refer so many graduates of one pendamping to partner A, all consented, all sealed."""
+    first = world.family
+    families = [
+        Family(pendamping_id=first.pendamping_id, penugasan_id=first.penugasan_id) for _ in range(count)
+    ]
+    registered = {fact.wire for fact in pendamping_facts(first)}
+    facts = [fact for family in families for fact in family_facts(family) if fact.wire not in registered]
+    await world.hear(*pendamping_facts(first), *facts, *(determined(family) for family in families))
+    sealings = []
+    for family in families:
+        world.family = family
+        assert (await world.consent(KUR)).status_code == 201
+        sealings.append(
+            sealed(world.referral, family, UUID((await world.programs())[KUR]["rujukan_program_id"]))
+        )
+    await world.hear(*sealings)
+    return families
+
+
+def says(number: int) -> dict[str, Any]:
+    """Return what the partner says of its n-th rujukan."""
+    if number < APPROVED:
+        return {"status": "DISETUJUI", "amount_rp": 8_000_000}
+    if number < APPROVED + YOUNG:
+        return {"status": "DITOLAK", "reason_code": "USAHA_BELUM_6_BULAN"}
+    if number < APPROVED + YOUNG + BAD:
+        return {"status": "DITOLAK", "reason_code": "SLIK_BURUK"}
+    return {"status": "DIPROSES"}
+
+
+async def withdraw(world: World, subject: str) -> None:
+    why = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
+    path = f"/v1/rujukan-program/{subject}/consent-withdrawal"
+    assert (await world.referral.post(path, why, as_=world.pendamping)).status_code == 201
+    await world.referral.work()
+
+
+async def states(world: World) -> Counter[str]:
+    rows = await world.referral.sql("SELECT state FROM rujukan_program WHERE program_code = $1", KUR)
+    return Counter(row["state"] for row in rows)
+
+
+async def test_loses_none_and_counts_each_answer_once(referral: Running) -> None:
+    total = APPROVED + YOUNG + BAD + IN_PROCESS
+    async with PartnerSimulator(down=True) as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        await many(world, total)
+        await referral.work()
+        for hour in range(6, HOURS, 6):
+            await hours_pass(world, hour)
+        assert await world.told("referral.rujukan_sent.v1") == []
+        tried = bank.tries
+        assert tried < total * 2, "it was left alone while it was down"
+        bank.down = False
+        await hours_pass(world, HOURS)
+        assert await states(world) == {"TERKIRIM": total}
+        checked = Draft202012Validator(payload_schema(PROGRAMS[KUR]["minimum_data"]))
+        for notice in bank.received:
+            assert notice.signed
+            checked.validate(notice.body)
+        subjects = sorted(bank.rujukan)
+        assert len(subjects) == len(bank.received) == total
+        for number, subject in enumerate(subjects):
+            for key in ("first", "second"):
+                said = {"answer_id": f"A-{number}", "answered_on": day_after(HOURS), **says(number)}
+                answer = await bank.answer(subject, key=f"{key}:{subject}", **said)
+                assert answer.status_code == 201, answer.text
+        await withdraw(world, subjects[-1])
+        assert await states(world) == {
+            "DISETUJUI": APPROVED,
+            "DITOLAK": YOUNG + BAD,
+            "DIPROSES": IN_PROCESS - 1,
+            "DICABUT": 1,
+        }
+        told = await world.told("referral.rujukan_answered.v1")
+        assert len(told) == len({fact["rujukan_program_id"] for fact in told}) == total
+        reasons = Counter(fact["reason_code"] for fact in told if fact["reason_code"])
+        assert reasons == {"USAHA_BELUM_6_BULAN": YOUNG, "SLIK_BURUK": BAD}
+        assert bank.withdrawn == {subjects[-1]}
+        everything = await referral.get("/v1/rujukan?state=TERBUKA", as_=world.partner("BANK_KUR"))
+        assert everything.status_code == 403, "all graduates of an area are nobody's to ask for"

@@ -1,0 +1,102 @@
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import PARTNERS, PROGRAMS, a_world
+from tests.factories.referral.events import NIK, determined, family_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+CODES = ["KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"]
+ALWAYS = {"notice", "rujukan_program_id", "program", "purpose", "legal_basis", "consent_id", "office"}
+# domain.md 5, "not sent": and what caseload told referral for its matching is among it.
+NEVER = ("desil", "komponen", "anak", "members", "lansia", "disabilit", "able_productive", "kpm_id", "bansos", "PKH",
+         "exit_reason", "SEJAHTERA", "pengurus", "birth", "married", "kepesertaan")  # fmt: skip
+
+
+async def published(world: World, code: str) -> dict[str, Any]:
+    """The schema as the partner itself reads it in the catalogue."""
+    token = world.partner(PARTNERS[code])
+    (item,) = (await world.referral.get(f"/v1/program?code={code}", as_=token)).json()["items"]
+    return (await world.referral.get(f"/v1/program/{item['program_id']}", as_=token)).json()["payload_schema"]
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_passes_its_programs_schema_and_carries_no_more(referral: Running, code: str) -> None:
+    async with PartnerSimulator() as partner:
+        world = await a_world(referral, {PARTNERS[code]: partner})
+        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.sent(code)
+        body = partner.received[0].body
+        jsonschema.validate(body, await published(world, code), format_checker=jsonschema.FormatChecker())
+        assert set(body) == ALWAYS | set(PROGRAMS[code]["minimum_data"])
+        text = json.dumps(body)
+        assert [word for word in NEVER if word in text] == []
+        assert body["office"] == {
+            "kode_wilayah": "33.24",
+            "name": "Dinas Sosial Kabupaten Kendal",
+            "phone": None,
+            "email": None,
+        }
+
+
+@pytest.mark.parametrize("field", ["desil", "members", "bansos_history"])
+async def test_schema_refuses_what_is_not_the_partners_to_know(referral: Running, field: str) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.sent("KUR_SUPERMIKRO")
+        schema = await published(world, "KUR_SUPERMIKRO")
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**bank.received[0].body, field: 5}, schema)
+
+
+async def test_of_a_program_cannot_be_asked_to_carry_more(referral: Running) -> None:
+    world = await a_world(referral, {})
+    body = {
+        "code": "KUR_MIKRO",
+        "partner_id": world.partners["BANK_KUR"]["partner_id"],
+        "valid_from": "2026-01-01",
+        "sla_days": 14,
+        "legal_basis": "UU 27/2022",
+        **PROGRAMS["KUR_SUPERMIKRO"],
+        "minimum_data": ["nik", "desil"],
+    }
+    refused = await referral.post("/v1/program", body, as_=world.kemensos)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/body/minimum_data/1")
+
+
+async def test_gives_the_areas_office_as_its_contact(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        office = {
+            "kode_wilayah": "33.24",
+            "name": "Dinsos Kendal",
+            "phone": "(0294) 381234",
+            "email": "dinsos@example.go.id",
+        }
+        assert (await referral.post("/v1/office", office, as_=world.kemensos)).json()["version"] == 1
+        again = await referral.post(
+            "/v1/office", office | {"name": "Dinas Sosial Kendal"}, as_=world.kemensos
+        )
+        assert again.json()["version"] == 2
+        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.sent("KUR_SUPERMIKRO")
+        assert bank.received[0].body["office"] == office | {"name": "Dinas Sosial Kendal"}
+
+
+async def test_leaves_a_record_of_the_fields_and_no_value(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        await world.hear(*family_facts(world.family), determined(world.family))
+        subject = await world.sent("KUR_SUPERMIKRO")
+        listed = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
+        assert listed.json()["items"][0]["fields"] == ["name", "nik", "phone", "sk_no", "usaha"]
+        assert NIK not in listed.text
+        for table in ("attempt", "due", "rujukan_program", "rujukan_program_history", "job"):
+            schema = "platform." if table in {"due", "job"} else ""
+            rows = await referral.sql(f"SELECT t::text AS text FROM {schema}{table} t")
+            assert not any(NIK in row["text"] or "Siti" in row["text"] for row in rows)

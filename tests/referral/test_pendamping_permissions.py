@@ -1,0 +1,92 @@
+"""Acts for a family need somebody who is AKTIF, placed, and in their area, as registry last told (chain.md 8)."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
+from shared.contracts.registry import PendampingStatusChanged, PenugasanEnded, WilayahTugasEnded
+from shared.events import Event
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import TODAY, determined, family_facts, pendamping_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+KUR = "KUR_SUPERMIKRO"
+
+
+async def a_case(referral: Running) -> World:
+    world = await a_world(referral, {})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    return world
+
+
+def status(world: World, value: PendampingStatus, from_on: Any) -> PendampingStatusChanged:
+    return PendampingStatusChanged(
+        pendamping_id=world.family.pendamping_id,
+        pendamping_no="PS-1",
+        subject=SubjectKind.PERSON,
+        status=value,
+        reason="CUTI_MELAHIRKAN",
+        from_on=from_on,
+    )
+
+
+async def test_is_not_one_on_leave_and_is_again_when_back(referral: Running) -> None:
+    world = await a_case(referral)
+    await world.hear(status(world, PendampingStatus.CUTI, TODAY - timedelta(days=3)))
+    refused = await world.consent(KUR)
+    assert (refused.status_code, refused.json()["title"]) == (403, "PendampingInactive")
+    assert "CUTI" in refused.json()["detail"]
+    await world.hear(status(world, PendampingStatus.AKTIF, TODAY))
+    assert (await world.consent(KUR)).status_code == 201
+
+
+async def test_is_still_one_whose_leave_begins_tomorrow(referral: Running) -> None:
+    world = await a_case(referral)
+    await world.hear(status(world, PendampingStatus.CUTI, TODAY + timedelta(days=1)))
+    assert (await world.consent(KUR)).status_code == 201
+
+
+async def test_is_not_known_while_registrys_word_is_on_its_way(referral: Running) -> None:
+    world = await a_world(referral, {})
+    known = [fact for fact in family_facts(world.family) if not fact.wire.startswith("registry.")]
+    await world.hear(*known, determined(world.family))
+    refused = await world.consent(KUR)
+    assert (refused.status_code, refused.json()["title"]) == (409, "NotYetKnown")
+    assert refused.headers["Retry-After"] == "2"
+    await world.hear(*pendamping_facts(world.family))
+    assert (await world.consent(KUR)).status_code == 201
+
+
+@pytest.mark.parametrize("ended", ["placement", "area"])
+async def test_is_not_one_whose_placement_or_area_has_ended(referral: Running, ended: str) -> None:
+    world = await a_world(referral, {})
+    facts = family_facts(world.family)
+    await world.hear(*facts, determined(world.family))
+    (area,) = (fact for fact in facts if fact.wire == "registry.wilayah_tugas_placed.v1")
+    about: dict[str, Any] = {
+        "penugasan_id": world.family.penugasan_id,
+        "pendamping_id": world.family.pendamping_id,
+        "valid_from": TODAY - timedelta(days=500),
+        "valid_to": TODAY,
+        "reason": "PINDAH_TUGAS",
+    }
+    placement = {
+        "kind": PilarKind.PKH_PENDAMPING,
+        "ditjen": Ditjen.LINJAMSOS,
+        "employer_status": EmployerStatus.PPPK,
+    }
+    ends: dict[str, Event] = {
+        "placement": PenugasanEnded(**about, **placement),
+        "area": WilayahTugasEnded(
+            **about,
+            wilayah_tugas_id=getattr(area, "wilayah_tugas_id", uuid4()),
+            kode_wilayah="33.24.09",
+        ),
+    }
+    await world.hear(ends[ended])
+    refused = await world.consent(KUR)
+    assert (refused.status_code, refused.json()["title"]) == (403, "NotYourFamily")

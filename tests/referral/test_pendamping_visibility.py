@@ -1,0 +1,139 @@
+"""A pendamping reads of referral what belongs to the families that they accompany today, and nothing else."""
+
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+
+from shared.contracts.caseload import DampinganEnded
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import DESA, TODAY, determined, family_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running, open_scope
+
+KUR = "KUR_SUPERMIKRO"
+TABLES = ("rujukan", "rujukan_program", "consent", "attempt", "rujukan_program_history", "offer_shown")
+
+
+async def sent_case(referral: Running, bank: PartnerSimulator) -> tuple[World, str, Any]:
+    """A rujukan that was sent to a partner, its program's id, and its dampingan's fact."""
+    world = await a_world(referral, {"BANK_KUR": bank})
+    facts = family_facts(world.family)
+    await world.hear(*facts, determined(world.family))
+    await referral.get(f"/v1/offer?kpm_id={world.family.kpm_id}", as_=world.pendamping)
+    return world, await world.sent(KUR), facts[1]
+
+
+async def hand_over(world: World, dampingan: Any) -> None:
+    ended = dampingan.model_dump() | {"valid_to": TODAY}
+    await world.hear(DampinganEnded(**ended))
+
+
+async def reads(world: World, program: str, token: str) -> dict[str, httpx.Response]:
+    """Each read that shows something of a family, with its answer."""
+    kpm_id = world.family.kpm_id
+    held = (await world.programs())[KUR]
+    case, offer = f"/v1/rujukan/{held['rujukan_id']}", f"/v1/rujukan-program/{program}"
+    parts = (
+        f"{offer}/history",
+        f"{offer}/attempt",
+        f"{offer}/inbox-read",
+        f"{case}/next",
+    )
+    lists = (
+        "/v1/rujukan",
+        "/v1/rujukan-program",
+        "/v1/rujukan-program?waiting=me",
+        "/v1/outcome-task",
+        f"/v1/program/{held['program_id']}/waiting",
+    )
+    paths = (case, offer, *parts, *lists, f"/v1/offer?kpm_id={kpm_id}")
+    return {path: await world.referral.get(path, as_=token) for path in paths}
+
+
+def shown(answers: dict[str, httpx.Response], world: World) -> list[str]:
+    """The reads that name the family."""
+    return [
+        path
+        for path, answer in answers.items()
+        if str(world.family.kpm_id) in answer.text and answer.is_success
+    ]
+
+
+async def test_show_to_their_own_pendamping_alone(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, program, dampingan = await sent_case(referral, bank)
+        own = await reads(world, program, world.pendamping)
+        assert len(shown(own, world)) >= 5
+        stranger = referral.token("PENDAMPING", "pd-t", [DESA], pendamping_id=uuid4())
+        for answers in (
+            await reads(world, program, stranger),
+            await after_hand_over(world, program, dampingan),
+        ):
+            assert shown(answers, world) == []
+            assert {answer.status_code for answer in answers.values()} == {200, 404, 409}
+            assert [path for path, a in answers.items() if a.is_success and a.json()["items"]] == []
+
+
+async def after_hand_over(world: World, program: str, dampingan: Any) -> dict[str, httpx.Response]:
+    await hand_over(world, dampingan)
+    return await reads(world, program, world.pendamping)
+
+
+async def test_the_database_itself_shows_a_pendamping_own_families_alone(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, _, dampingan = await sent_case(referral, bank)
+        me = str(world.family.pendamping_id)
+        assert await counted(referral, me) == dict.fromkeys(TABLES, True)
+        for someone in (str(uuid4()), ""):
+            assert await counted(referral, someone) == dict.fromkeys(TABLES, False)
+        await hand_over(world, dampingan)
+        assert await counted(referral, me) == dict.fromkeys(TABLES, False)
+
+
+async def counted(referral: Running, pendamping: str) -> dict[str, bool]:
+    """Which tables show a row in a pendamping's scope over the whole country."""
+    connection = await asyncpg.connect(referral.database.url)
+    try:
+        async with connection.transaction():
+            await open_scope(connection, areas="*", scope="OWN_FAMILIES", pendamping=pendamping)
+            return {
+                table: bool(await connection.fetchval(f"SELECT count(*) FROM {table}")) for table in TABLES
+            }
+    finally:
+        await connection.close()
+
+
+async def test_an_answer_is_replayed_only_while_its_family_is_in_scope(referral: Running) -> None:
+    world = await a_world(referral, {})
+    facts = family_facts(world.family)
+    await world.hear(*facts, determined(world.family))
+    program = (await world.programs())[KUR]["rujukan_program_id"]
+    path, body = f"/v1/rujukan-program/{program}/consent", {"text_version": 1, "channel": "TATAP_MUKA"}
+    body |= {"evidence_sha256": world.evidence, "given_on": str(TODAY)}
+    first = await referral.post(path, body, as_=world.pendamping, key="consent-1")
+    again = await referral.post(path, body, as_=world.pendamping, key="consent-1")
+    assert (first.status_code, again.json()) == (201, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    await hand_over(world, facts[1])
+    refused = await referral.post(path, body, as_=world.pendamping, key="consent-1")
+    assert (refused.status_code, refused.json()["title"]) == (403, "ReplayOutOfScope")
+    assert str(world.family.kpm_id) not in refused.text
+
+
+async def test_an_answer_is_not_replayed_to_an_office_whose_area_changed(referral: Running) -> None:
+    world = await a_world(referral, {})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.consent(KUR)
+    program = (await world.programs())[KUR]["rujukan_program_id"]
+    path = f"/v1/rujukan-program/{program}/consent-withdrawal"
+    body = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran."}
+    first = await referral.post(path, body, as_=world.dinsos, key="withdrawal-1")
+    assert first.status_code == 201
+    moved = referral.token("DINSOS_KABKOTA", "dinsos-kendal-1", ["33.25"])
+    refused = await referral.post(path, body, as_=moved, key="withdrawal-1")
+    assert (refused.status_code, refused.json()["title"]) == (403, "ReplayOutOfScope")
+    again = await referral.post(path, body, as_=world.dinsos, key="withdrawal-1")
+    assert again.json() == first.json()

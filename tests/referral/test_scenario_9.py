@@ -1,0 +1,217 @@
+"""Scenario 9 with all five partners, a tenth of its size: no graduate is lost, and each is counted once (domain.md 10).
+
+Fifty graduates of Pemalang, 15 PPSE and 35 mandiri. A is down for 36 hours, then answers everything twice: 8 approved,
+1 and 1 refused, 2 in process, of which one takes the consent back. B: 5 approved, 4 refused. C: 12 accepted, 2 in desa
+without a koperasi. D: its intake is closed. E: silent past its SLA.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from jsonschema import Draft202012Validator
+
+from deploy.local import catalogue
+from services.referral.program.rules import payload_schema
+from shared.contracts.kinds import ExitReason
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import register, rule
+from tests.factories.referral.events import (
+    TODAY,
+    Family,
+    determined,
+    family_facts,
+    graduated,
+    pendamping_facts,
+    sealed,
+)
+from tests.factories.referral.outage import HOURS, day_after, hours_pass
+from tests.factories.referral.places import agree, take_back
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+A, B, C, D, E = "KUR_SUPERMIKRO", "UMI", "KDMP", "TKM_PEMULA", "PEMDA_PELATIHAN"
+HOW_MANY = {A: 12, B: 9, C: 14, D: 5, E: 10}
+PARTNERS = {A: "BANK_KUR", B: "PIP_UMI", C: "KEMENKOP", D: "KEMNAKER", E: "PEMDA", "PPSE": "DAYASOS"}
+PEMALANG, DESA, WITHOUT_KOPERASI = "33.27", "33.27.01.2001", "33.27.01.2002"
+PPSE = 15
+YES, NO = "DISETUJUI", "DITOLAK"
+# What each says of its rujukan, in their order.
+SAYS: dict[str, Sequence[tuple[str, str | None]]] = {
+    A: [(YES, None)] * 8 + [(NO, "USAHA_BELUM_6_BULAN"), (NO, "SLIK_BURUK")] + [("DIPROSES", None)] * 2,
+    B: [(YES, None)] * 5 + [(NO, "KREDIT_AKTIF_SIKP")] * 4,
+    C: [(YES, None)] * 12 + [("DAFTAR_TUNGGU", None)] * 2,
+}
+
+
+@dataclass
+class Fifty:
+    """The graduates by the program of their first choice, each with its offer of it."""
+
+    world: World
+    by_choice: dict[str, list[World]]
+    partners: dict[str, PartnerSimulator]
+    offers: dict[UUID, str] = field(default_factory=dict[UUID, str])
+
+    def subjects(self, code: str) -> list[str]:
+        return [self.offers[one.family.kpm_id] for one in self.by_choice[code]]
+
+
+def published(code: str) -> dict[str, Any]:
+    """A program as the catalogue has it; D opens next year, and A has time enough, so that E alone is late."""
+    if code == E:
+        within = [rule("kode_wilayah", "WITHIN", [PEMALANG], source="Perbup")]
+        named = {"name": "Pelatihan", "benefit_kinds": ["PELATIHAN"], "minimum_data": ["nik", "name"]}
+        return named | {"sla_days": 14, "rules": within, "legal_basis": "UU 27/2022"}
+    found = next(program for program in catalogue.read()[1] if program["code"] == code)
+    more: dict[str, dict[str, Any]] = {
+        A: {"sla_days": 60},
+        D: {"intake": [{"opens_on": str(TODAY + timedelta(days=200))}]},
+    }
+    return {name: kept for name, kept in found.items() if name != "partner"} | more.get(code, {})
+
+
+async def a_market(referral: Running, stack: AsyncExitStack) -> Fifty:
+    """Publish the five programs, and one more that may be the next best."""
+    world = World(referral, Family(area=DESA))
+    partners: dict[str, PartnerSimulator] = {}
+    for code, partner in PARTNERS.items():
+        partners[code] = await stack.enter_async_context(PartnerSimulator(down=code == A))
+        await register(world, partner, partners[code])
+        body = published(code) | {"code": code, "partner_id": world.partners[partner]["partner_id"]}
+        body["valid_from"] = str(TODAY - timedelta(days=100))
+        made = await referral.post("/v1/program", body, as_=world.kemensos)
+        assert made.status_code == 201, made.text
+    world.evidence = await referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
+    return Fifty(world, {}, partners)
+
+
+async def graduate(fifty: Fifty) -> None:
+    """Let all fifty graduate and agree to their first choice, and their identities arrive."""
+    world, first = fifty.world, fifty.world.family
+    for code, count in HOW_MANY.items():
+        areas = [DESA] * (count - 2) + [WITHOUT_KOPERASI] * 2
+        families = [
+            Family(pendamping_id=first.pendamping_id, penugasan_id=first.penugasan_id, area=area)
+            for area in areas
+        ]
+        fifty.by_choice[code] = [replace(world, family=family) for family in families]
+    everyone = [(code, one) for code, several in fifty.by_choice.items() for one in several]
+    known = {fact.wire for fact in pendamping_facts(first)}
+    facts = [fact for _, one in everyone for fact in family_facts(one.family) if fact.wire not in known]
+    by_reason = [ExitReason.SEJAHTERA_PPSE] * PPSE + [ExitReason.SEJAHTERA_MANDIRI] * len(everyone)
+    exits = [
+        determined(one.family, exit_reason=reason)
+        for (_, one), reason in zip(everyone, by_reason, strict=False)
+    ]
+    await world.hear(*pendamping_facts(first), *facts, *exits)
+    fifty.offers = {one.family.kpm_id: await agree(one, code) for code, one in everyone}
+    sealings = [
+        sealed(world.referral, one.family, UUID(fifty.offers[one.family.kpm_id])) for _, one in everyone
+    ]
+    effects = [graduated(one.family) for one in fifty.by_choice[C]]
+    await world.hear(*sealings, *effects)
+    await world.referral.work()
+
+
+async def answer_all(fifty: Fifty) -> None:
+    """Let A, B and C answer; A says everything twice, the second time under another key."""
+    for code, answers in SAYS.items():
+        partner = fifty.partners[code]
+        for number, (subject, (status, reason)) in enumerate(zip(fifty.subjects(code), answers, strict=True)):
+            said = {"status": status, "reason_code": reason, "answered_on": day_after(HOURS)}
+            for key in ("first", "second") if code == A else ("first",):
+                answered = await partner.answer(
+                    subject, answer_id=f"{code}-{number}", key=f"{key}:{subject}", **said
+                )
+                assert answered.status_code == 201, answered.text
+
+
+FATE = """
+SELECT p.rujukan_program_id::text AS row, p.kpm_id, p.state, EXISTS (SELECT FROM waiting w
+    WHERE w.rujukan_program_id = p.rujukan_program_id AND w.left_on IS NULL) AS waits, EXISTS (SELECT FROM escalation e
+    WHERE e.rujukan_program_id = p.rujukan_program_id AND e.settled_on IS NULL) AS escalated
+FROM rujukan_program p WHERE p.rujukan_program_id = ANY ($1::uuid[])
+"""
+
+
+async def fates(fifty: Fifty) -> Counter[str]:
+    """Count what has become of each family's first choice; a family has one fate."""
+    rows = await fifty.world.referral.sql(FATE, list(fifty.offers.values()))
+    assert len({row["kpm_id"] for row in rows}) == len(rows)
+    found: Counter[str] = Counter()
+    for row in rows:
+        assert not (row["waits"] and row["escalated"])
+        found["waits" if row["waits"] else "escalated" if row["escalated"] else row["state"]] += 1
+    return found
+
+
+async def check_next_best(fifty: Fifty) -> None:
+    """Each that was refused has its next best, in words; no credit to who has one, and no UMi to who has KUR."""
+    referral, world = fifty.world.referral, fifty.world
+    refused = [
+        subject
+        for code in (A, B)
+        for subject, (status, _) in zip(fifty.subjects(code), SAYS[code], strict=True)
+        if status == NO
+    ]
+    rows = await referral.sql(
+        "SELECT n.after_rujukan_program_id::text AS after, n.id, n.en, p.program_code AS best FROM next_best n"
+        " LEFT JOIN rujukan_program p USING (rujukan_program_id)"
+    )
+    assert {row["after"] for row in rows} == set(refused)
+    for row in rows:
+        assert row["best"] in {B, "PPSE"}, row["best"]
+        assert f"{row['best']} adalah pilihan berikutnya: cocok menurut" in row["id"]
+    after_b = [row["best"] for row in rows if row["after"] in fifty.subjects(B)]
+    assert after_b == ["PPSE"] * 4
+    with_kur = fifty.by_choice[A][0].family
+    shown = await referral.get(f"/v1/offer?kpm_id={with_kur.kpm_id}", as_=world.kemensos)
+    assert {one["program_code"]: one["fits"] for one in shown.json()["offers"]}[B] is False
+
+
+async def check_partners(fifty: Fifty) -> None:
+    """Each payload passes its own program's schema; D heard nothing; the withdrawal was told; nobody gets all."""
+    for code, partner in fifty.partners.items():
+        schema = Draft202012Validator(payload_schema(published(code)["minimum_data"]))
+        sent = [one.body for one in partner.received if one.body["notice"] == "RUJUKAN"]
+        assert len(sent) == (0 if code in {D, "PPSE"} else HOW_MANY[code]), code
+        for body in sent:
+            schema.validate(body)
+    assert fifty.partners[A].withdrawn == {fifty.subjects(A)[-1]}
+    world = fifty.world
+    asked = await world.referral.get("/v1/rujukan?state=TERBUKA", as_=world.partner(PARTNERS[B]))
+    assert asked.status_code == 403, "partner B asks for all graduates of Pemalang"
+
+
+async def test_of_fifty_graduates_each_is_somewhere_and_once(referral: Running) -> None:
+    async with AsyncExitStack() as stack:
+        fifty = await a_market(referral, stack)
+        await graduate(fifty)
+        await hours_pass(fifty.world, HOURS - 1)
+        assert fifty.partners[A].received == []
+        fifty.partners[A].down = False
+        await hours_pass(fifty.world, HOURS)
+        await answer_all(fifty)
+        assert (await take_back(fifty.by_choice[A][-1], A)).status_code == 201
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=16))
+        await referral.work()
+        found = await fates(fifty)
+        refused = found.pop(NO)
+        assert found == {YES: 8 + 5 + 12, "waits": 2 + 5, "escalated": 10, "DIPROSES": 1, "DICABUT": 1}
+        assert found.total() + refused == 50
+        assert refused == 1 + 1 + 4
+        view = await referral.get("/v1/escalation", as_=fifty.world.kemensos)
+        assert {one["rujukan_program_id"] for one in view.json()["items"]} == set(fifty.subjects(E))
+        lines = await referral.sql(
+            "SELECT reason, count(*) AS n FROM waiting WHERE left_on IS NULL GROUP BY 1"
+        )
+        assert dict(map(tuple, lines)) == {"DAFTAR_MITRA": 2, "PENERIMAAN_TUTUP": 5}
+        told = await fifty.world.told("referral.rujukan_answered.v1")
+        assert len(told) == len({fact["rujukan_program_id"] for fact in told}) == 12 + 9 + 14
+        await check_next_best(fifty)
+        await check_partners(fifty)
