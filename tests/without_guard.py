@@ -111,10 +111,10 @@ DO $$ DECLARE c record; BEGIN
 END $$
 """
 GUARDS: dict[str, tuple[Callable[[], None], list[str]]] = {
-    "sorted-streams": (without_sorted_streams, [f"{HERE}/test_a_fact_is_told.py", "-k", "deadlock"]),
-    "cursor-lock": (without_cursor_lock, [f"{HERE}/test_a_fact_is_applied_once.py", "-k", "two_owners"]),
-    "shard-lock": (without_shard_lock, [f"{HERE}/test_the_relay.py", "-k", "three_relays or one_owner"]),
-    "stored-offset": (without_stored_offset, [f"{HERE}/test_a_fact_is_applied_once.py", "-k", "refused"]),
+    "sorted-streams": (without_sorted_streams, [f"{HERE}/test_event_publication.py", "-k", "deadlock"]),
+    "cursor-lock": (without_cursor_lock, [f"{HERE}/test_event_application.py", "-k", "two_owners"]),
+    "shard-lock": (without_shard_lock, [f"{HERE}/test_relay.py", "-k", "three_relays or one_owner"]),
+    "stored-offset": (without_stored_offset, [f"{HERE}/test_event_application.py", "-k", "refused"]),
     "commit-before-answer": (
         without_commit_before_answer,
         ["tests/platform/test_an_answer_means_a_commit.py"],

@@ -1,16 +1,10 @@
-"""What the rules look at: committed files, and the four applications."""
+"""The committed files."""
 
-import importlib
 import subprocess
 from functools import cache
 from pathlib import Path
 
-from fastapi import FastAPI
-
-from shared.settings import Settings
-
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("registry", "caseload", "graduation", "referral")
 
 
 @cache
@@ -23,11 +17,3 @@ def committed(*endings: str) -> list[Path]:
 
 def name_of(file: Path) -> str:
     return str(file.relative_to(ROOT))
-
-
-@cache
-def application(service: str) -> FastAPI:
-    """The service's application as development runs it, with every route that there is."""
-    module = importlib.import_module(f"services.{service}.app")
-    app: FastAPI = module.build(Settings.load_for(service, mode="development"))
-    return app

@@ -8,8 +8,8 @@ import pytest
 
 from deploy.kafka.broker import Broker, missing
 from tests.factories.cluster import Cluster
-from tests.kafka.road import STAGE_TOPICS, KafkaRoad
-from tests.messaging.stage import Stage, staged
+from tests.factories.messaging.kafka_transport import STAGE_TOPICS, KafkaRoad
+from tests.factories.messaging.service_pair import Stage, staged
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.factories.cluster import Cluster
-from tests.messaging.roads import LocalRoad, Road
-from tests.messaging.stage import Stage, staged
+from tests.factories.messaging.service_pair import Stage, staged
+from tests.factories.messaging.transports import LocalRoad, Road
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from shared.messaging.subscription import Record
-from tests.messaging.facts import SEALED, TOPIC, changed, hearer, keys, record_of, replica, sealed
-from tests.messaging.stage import Stage
+from tests.factories.messaging.events import SEALED, TOPIC, changed, hearer, keys, record_of, replica, sealed
+from tests.factories.messaging.service_pair import Stage
 
 URN = "urn:pilar:registry"
 

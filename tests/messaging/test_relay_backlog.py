@@ -8,8 +8,8 @@ import pytest
 from shared.messaging.local import LocalPublisher
 from shared.messaging.relay import CLEAR, READ, Relay
 from shared.schema import SHARDS
-from tests.messaging.databases import TELLER
-from tests.messaging.stage import Stage
+from tests.factories.messaging.databases import TELLER
+from tests.factories.messaging.service_pair import Stage
 
 WAITING, BATCH = 20_000, 500
 FILL = """

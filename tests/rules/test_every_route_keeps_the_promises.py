@@ -16,7 +16,8 @@ from shared.access import Permission
 from shared.access.permissions import PERMISSIONS
 from shared.http import IfMatch, Route, may
 from shared.http.contract import routes_of
-from tests.factories.repository import SERVICES, application, committed
+from tests.factories.applications import SERVICES, application
+from tests.factories.repository import committed
 
 OPEN = {"/livez", "/readyz", "/docs", "/docs/oauth2-redirect"}
 # Named by chain.md or domain.md, in the table already, without a route until a later issue.

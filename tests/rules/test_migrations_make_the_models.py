@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared import schema
 from shared.database.models import load_models
 from shared.migrating import PARTITION, check
+from tests.factories.applications import SERVICES
 from tests.factories.cluster import Cluster
-from tests.factories.repository import SERVICES
 
 CONSTRAINTS = """
 SELECT c.conrelid::regclass::text AS place, c.conname AS name, pg_get_constraintdef(c.oid) AS definition

@@ -10,7 +10,8 @@ from shared.access import Permission
 from shared.access.permissions import PERMISSIONS
 from shared.http.contract import routes_of
 from shared.http.idempotency import SHOWN_ONCE
-from tests.factories.repository import ROOT, SERVICES, application
+from tests.factories.applications import SERVICES, application
+from tests.factories.repository import ROOT
 
 # Work that nobody who asks for it could watch or stop would run on unseen.
 WATCHED = (Permission.JOB_READ, Permission.JOB_CANCEL)

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from services.referral.notice.models import Notice
 from services.referral.program.models import PayloadField
 from services.referral.program.rules import minimum, notice_payload
-from tests.factories.repository import application
+from tests.factories.applications import application
 
 OFFICE = {"kode_wilayah": "33.24", "name": "Dinas Sosial Kendal", "phone": None, "email": "a@example.go.id"}
 

@@ -9,7 +9,7 @@ from shared.jobs import Work
 from shared.messaging.consumer import Stored
 from shared.messaging.subscription import Subscription
 from shared.worker import Parts, Transport, run_parts
-from tests.messaging.stage import Stage
+from tests.factories.messaging.service_pair import Stage
 
 PARTS = Parts(
     "reader", [Subscription(name, "replica", ["pilar.registry"]) for name in ("first", "second")], Work()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.messaging.test_the_relay import (
+from tests.messaging.test_relay import (
     test_a_relay_killed_between_send_and_clear_loses_nothing_and_duplicates_are_dropped,
     test_a_sealed_body_is_cleared_and_never_sent_again,
     test_an_expired_sealed_body_does_not_stop_the_relay,

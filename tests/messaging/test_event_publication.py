@@ -13,8 +13,8 @@ from shared.database import UNSENT_CHANNEL, Database, sqlstate_of
 from shared.messaging import emit
 from shared.messaging.relay import SLOW_POLL_SECONDS
 from shared.schema import MONTHS_AHEAD, months_from
-from tests.messaging.facts import changed, keys, sealed
-from tests.messaging.stage import Stage, eventually
+from tests.factories.messaging.events import changed, keys, sealed
+from tests.factories.messaging.service_pair import Stage, eventually
 
 # lock_not_available and query_canceled: a timeout of PostgreSQL's own; a deadlock is 40P01.
 WAITED_TOO_LONG = {"55P03", "57014"}

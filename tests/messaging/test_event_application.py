@@ -9,8 +9,18 @@ from shared.database import uuid7
 from shared.messaging import Meta, Subscription, emit
 from shared.messaging.cursors import PositionMoved
 from shared.messaging.subscription import Record
-from tests.messaging.facts import SEALED, TOPIC, changed, hearer, keys, record_of, registered, replica, sealed
-from tests.messaging.stage import Stage
+from tests.factories.messaging.events import (
+    SEALED,
+    TOPIC,
+    changed,
+    hearer,
+    keys,
+    record_of,
+    registered,
+    replica,
+    sealed,
+)
+from tests.factories.messaging.service_pair import Stage
 
 
 async def test_two_owners_of_a_partition_at_once_apply_a_new_key_once(stage: Stage) -> None:

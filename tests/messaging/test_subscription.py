@@ -15,9 +15,9 @@ from shared.messaging.rebuild import NotAReplica, Rebuild
 from shared.messaging.republish import KIND
 from shared.operator import forget_topic
 from shared.worker import Parts, Transport, prepare
-from tests.messaging.databases import READER, TELLER
-from tests.messaging.facts import TOPIC, changed, hearer, keys, registered, replica, sealed
-from tests.messaging.stage import LONGEST_WAIT, Stage, eventually
+from tests.factories.messaging.databases import READER, TELLER
+from tests.factories.messaging.events import TOPIC, changed, hearer, keys, registered, replica, sealed
+from tests.factories.messaging.service_pair import LONGEST_WAIT, Stage, eventually
 
 
 async def say_many(stage: Stage, told: list[UUID], times: int = 4) -> Counter[tuple[str, int]]:

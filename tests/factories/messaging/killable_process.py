@@ -8,16 +8,16 @@ from typing import Any, cast
 from shared.database import Database
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
-from tests.messaging.databases import READER, TELLER
-from tests.messaging.facts import hearer
-from tests.messaging.roads import LocalRoad, Road
-from tests.messaging.stage import Stage
+from tests.factories.messaging.databases import READER, TELLER
+from tests.factories.messaging.events import hearer
+from tests.factories.messaging.service_pair import Stage
+from tests.factories.messaging.transports import LocalRoad, Road
 
 
 def road_of(orders: dict[str, Any]) -> Road:
     if orders["road"] == "local":
         return LocalRoad()
-    from tests.kafka.road import KafkaRoad
+    from tests.factories.messaging.kafka_transport import KafkaRoad
 
     return KafkaRoad(orders["bootstrap"], orders["group"])
 

@@ -16,13 +16,13 @@ from shared.kafka.producer import KafkaPublisher
 from shared.kafka.source import KafkaSource
 from shared.messaging.subscription import Record
 from shared.schema import SHARDS
-from tests.messaging.facts import SEALED, TOPIC
+from tests.factories.messaging.events import SEALED, TOPIC
 
 if TYPE_CHECKING:
     from shared.messaging.consumer import Source, Stored
     from shared.messaging.relay import Publisher
     from shared.messaging.subscription import Subscription
-    from tests.messaging.stage import Stage
+    from tests.factories.messaging.service_pair import Stage
 
 
 class KafkaRoad:

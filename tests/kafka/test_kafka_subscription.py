@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.messaging.test_a_subscription_reads import (
+from tests.messaging.test_event_origin import test_a_forged_record_on_the_road_stops_nobody
+from tests.messaging.test_subscription import (
     test_a_consumer_killed_before_or_after_its_commit_applies_each_event_once,
     test_a_reaction_that_starts_now_starts_there_and_stays_there,
     test_a_replica_rebuilt_while_live_equals_itself,
@@ -12,7 +13,6 @@ from tests.messaging.test_a_subscription_reads import (
     test_republish_after_the_topic_was_wiped_fills_a_new_reader_and_never_the_sealed,
     test_undecodable_bytes_on_the_road_stop_nobody,
 )
-from tests.messaging.test_event_origin import test_a_forged_record_on_the_road_stops_nobody
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 

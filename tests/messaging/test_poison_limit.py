@@ -8,8 +8,8 @@ import pytest
 from shared.messaging.consumer import Consumer, Source, Stored
 from shared.messaging.handling import TooManyParked
 from shared.messaging.subscription import Record
-from tests.messaging.facts import changed, hearer, keys, record_of
-from tests.messaging.stage import LONGEST_WAIT, Stage
+from tests.factories.messaging.events import changed, hearer, keys, record_of
+from tests.factories.messaging.service_pair import LONGEST_WAIT, Stage
 
 
 async def test_over_fifty_poisoned_keys_within_five_minutes_stop_the_subscription(stage: Stage) -> None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -23,11 +22,11 @@ from shared.messaging.consumer import Consumer, stored_places
 from shared.messaging.relay import Relay
 from shared.messaging.subscription import Record
 from tests.factories.cluster import Cluster
-from tests.messaging.databases import READER, TELLER, database_for, urls_of
-from tests.messaging.facts import TOPIC
-from tests.messaging.roads import Road
+from tests.factories.messaging.databases import READER, TELLER, database_for, urls_of
+from tests.factories.messaging.events import TOPIC
+from tests.factories.messaging.transports import Road
+from tests.factories.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 LONGEST_WAIT = 90
 """Seconds until a condition is given up: many times what a busy machine needs, because only a failure waits so long."""
 
@@ -159,7 +158,7 @@ class Stage:
         orders = {"part": part, "road": self.road.name, "urls": self.urls, **self.road.orders(), **more}
         environment = os.environ | {"PYTHONPATH": str(ROOT), "PILAR_FAULTPOINT": fault}
         child = Child(
-            [sys.executable, "-m", "tests.messaging.actor", json.dumps(orders)],
+            [sys.executable, "-m", "tests.factories.messaging.killable_process", json.dumps(orders)],
             environment=environment,
             folder=ROOT,
         )

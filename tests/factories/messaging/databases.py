@@ -7,7 +7,7 @@ import asyncpg
 from deploy.local.databases import create_service_database
 from shared import schema
 from tests.factories.cluster import Cluster
-from tests.messaging.facts import SEALED, TOPIC
+from tests.factories.messaging.events import SEALED, TOPIC
 
 TELLER, READER = "teller", "reader"
 

@@ -13,9 +13,9 @@ import pytest
 from shared.access import Actor
 from shared.messaging import emit
 from shared.messaging.relay import Unsent, good_prefixes
-from tests.messaging.databases import TELLER
-from tests.messaging.facts import TOPIC, changed, hearer, keys, sealed
-from tests.messaging.stage import LONGEST_WAIT, Stage, eventually
+from tests.factories.messaging.databases import TELLER
+from tests.factories.messaging.events import TOPIC, changed, hearer, keys, sealed
+from tests.factories.messaging.service_pair import LONGEST_WAIT, Stage, eventually
 
 EVENTS, KEYS, WRITERS, RELAYS, ROLLED_BACK = 20_000, 200, 12, 3, 0.05
 PER_COMMIT = 20

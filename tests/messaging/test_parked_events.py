@@ -17,8 +17,8 @@ from shared.errors import NotFound
 from shared.jobs import Work, run_due
 from shared.messaging import Meta, Subscription, draining, parking
 from shared.worker import Parts, prepare
-from tests.messaging.facts import TOPIC, changed, hearer, keys, record_of
-from tests.messaging.stage import ROOT, Stage, eventually
+from tests.factories.messaging.events import TOPIC, changed, hearer, keys, record_of
+from tests.factories.messaging.service_pair import ROOT, Stage, eventually
 
 CURE = "ALTER TABLE heard DROP CONSTRAINT ck_heard_reason"
 ILL = "DELETE FROM heard; ALTER TABLE heard ADD CONSTRAINT ck_heard_reason CHECK (reason <> 'poison')"

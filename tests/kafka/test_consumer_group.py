@@ -9,9 +9,9 @@ import pytest
 from deploy.kafka.broker import Broker
 from shared.messaging import Subscription
 from shared.messaging.relay import LOCK_SPACE
-from tests.kafka.road import KafkaRoad
-from tests.messaging.facts import changed, hearer, keys
-from tests.messaging.stage import Stage, eventually
+from tests.factories.messaging.events import changed, hearer, keys
+from tests.factories.messaging.kafka_transport import KafkaRoad
+from tests.factories.messaging.service_pair import Stage, eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 

@@ -1,4 +1,4 @@
-"""How events travel on a stage: what a road must do, and the one-machine transport; tests/kafka has the other."""
+"""How events travel on a stage: what a road must do, and the one-machine transport; `kafka_transport` has the other."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -6,10 +6,10 @@ from shared.messaging.consumer import Source, Stored
 from shared.messaging.local import LocalPublisher, LocalSource
 from shared.messaging.relay import Publisher
 from shared.messaging.subscription import Record, Subscription
-from tests.messaging.facts import TOPIC
+from tests.factories.messaging.events import TOPIC
 
 if TYPE_CHECKING:
-    from tests.messaging.stage import Stage
+    from tests.factories.messaging.service_pair import Stage
 
 
 class Road(Protocol):
