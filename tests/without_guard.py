@@ -117,7 +117,7 @@ GUARDS: dict[str, tuple[Callable[[], None], list[str]]] = {
     "stored-offset": (without_stored_offset, [f"{HERE}/test_event_application.py", "-k", "refused"]),
     "commit-before-answer": (
         without_commit_before_answer,
-        ["tests/platform/test_an_answer_means_a_commit.py"],
+        ["tests/platform/test_commit_before_answer.py"],
     ),
     "exclusion-constraints": (
         without_exclusion_constraints,

@@ -10,9 +10,9 @@ import pytest
 
 from deploy.contracts.reading import SERVICES, openapi_of
 from shared import wilayah
-from tests.contracts.walks import WALKS
 from tests.factories.cluster import Cluster
 from tests.factories.services import running
+from tests.factories.walks import WALKS
 
 FEWEST_CANDIDATES = 1_000
 PERSONAL_NUMBERS = ("nik", "no_kk")

@@ -25,10 +25,10 @@ from schemathesis.core.failures import Failure, FailureGroup
 
 from shared.access import Permission, Role
 from shared.access.permissions import PERMISSIONS
-from tests.contracts.walks import WALKS
-from tests.contracts.walks.everywhere import Tokens, everywhere
 from tests.factories.cluster import Cluster
 from tests.factories.services import Running, running
+from tests.factories.walks import WALKS
+from tests.factories.walks.platform import Tokens, everywhere
 
 REQUESTS = 2_000
 SEED = 2026

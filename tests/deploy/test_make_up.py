@@ -12,8 +12,8 @@ from deploy.local.environment import OF_THE_CALLER, OF_THE_DEPLOYMENT
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.place import Place
 from shared.settings import Settings
-from tests.deploy.deployments import Up, descendants, forget, none_alive, run, some_base
-from tests.deploy.processes_seen import until
+from tests.factories.deploy.deployment import Up, descendants, forget, none_alive, run, some_base
+from tests.factories.deploy.processes import until
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("machine")]
 FRONTEND = "https://frontend.example"

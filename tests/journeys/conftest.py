@@ -7,7 +7,7 @@ import pytest
 
 from deploy.kafka.broker import Broker
 from tests.factories.cluster import Cluster
-from tests.journeys.carrying import Together, together
+from tests.factories.journeys.four_services import Together, together
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from shared.jobs import Work, run_due
 from shared.messaging import Meta, Subscription, draining, parking
 from shared.worker import Parts, prepare
 from tests.factories.messaging.events import TOPIC, changed, hearer, keys, record_of
-from tests.factories.messaging.service_pair import ROOT, Stage, eventually
+from tests.factories.messaging.service_pair import Stage, eventually
+from tests.factories.repository import ROOT
 
 CURE = "ALTER TABLE heard DROP CONSTRAINT ck_heard_reason"
 ILL = "DELETE FROM heard; ALTER TABLE heard ADD CONSTRAINT ck_heard_reason CHECK (reason <> 'poison')"
@@ -155,7 +156,7 @@ VERBS = """
 import sys
 from shared.jobs import Work
 from shared.worker import Parts, main
-from tests.messaging.facts import hearer
+from tests.factories.messaging.events import hearer
 main(Parts("reader", [hearer()], Work()))
 """
 

@@ -2,8 +2,8 @@
 
 import httpx
 
-from tests.deploy.processes_seen import free_port
 from tests.factories.cluster import Cluster
+from tests.factories.deploy.processes import free_port
 from tests.factories.services import Running, running
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.contracts.walks import WALKS
 from tests.factories.cluster import Cluster
 from tests.factories.services import Running, open_scope, running
+from tests.factories.walks import WALKS
 
 # One process walks each service once, for all of these.
 pytestmark = pytest.mark.xdist_group("walked")

@@ -19,10 +19,10 @@ import pytest
 from shared.access import PERMISSIONS, Role
 from shared.http import Route
 from shared.http.contract import routes_of
-from tests.contracts.walks import WALKS
-from tests.contracts.walks.everywhere import everywhere
 from tests.factories.cluster import Cluster
 from tests.factories.services import Running, running
+from tests.factories.walks import WALKS
+from tests.factories.walks.platform import everywhere
 
 pytestmark = pytest.mark.xdist_group("walked")
 SERVICES = ("registry", "caseload", "graduation", "referral")

@@ -1,0 +1,68 @@
+"""deploy/local/processes.py: children that never outlive the process that started them."""
+
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.local.processes import Child
+from tests.factories.deploy.processes import alive, kill_a_parent_that_runs, until
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)",
+]
+AS_PARENT = """
+import sys, time, threading
+{before}
+from deploy.local.processes import Child
+child = []
+thread = threading.Thread(target=lambda: child.append(Child([sys.executable, "-c", "import time; time.sleep(60)"])))
+thread.start()
+thread.join()
+print(child[0].pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    "before", ["", "sys.platform = 'elsewhere'"], ids=["by the kernel", "by a watched pipe"]
+)
+def test_dies_with_its_parent_even_on_kill_9(before: str) -> None:
+    _, line = kill_a_parent_that_runs(AS_PARENT.format(before=before))
+    assert until(lambda: not alive(int(line)))
+
+
+def test_outlives_the_thread_that_asked_for_it() -> None:
+    children: list[Child] = []
+    thread = threading.Thread(target=lambda: children.append(Child(SLEEPER)))
+    thread.start()
+    thread.join()
+    time.sleep(0.2)
+    assert children[0].returncode is None
+    assert children[0].stop() == -signal.SIGTERM
+
+
+def test_is_killed_when_it_does_not_listen(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb") as output:
+        child = Child(STUBBORN, output=output)
+    assert until(lambda: (tmp_path / "out").read_text() == "1\n")
+    assert child.stop(patience=0.3) == -signal.SIGKILL
+    assert child.stop() == -signal.SIGKILL
+
+
+def test_that_cannot_start_says_so_to_whoever_asked(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Child([tmp_path / "nothing-here"])
+
+
+def test_waiting_has_an_end() -> None:
+    child = Child(SLEEPER)
+    with pytest.raises(TimeoutError, match="still runs"):
+        child.wait(0.1)
+    child.kill()

@@ -1,0 +1,136 @@
+"""Each service starts from a copy of its own folder and shared, as its image holds them, and nothing else."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.local.databases import create_service_database
+from deploy.local.issuer import DevelopmentIssuer
+from deploy.local.postgres import EmbeddedPostgres
+from deploy.local.processes import Child
+from shared.privacy.sealing import SealingKey
+from shared.privacy.vault import make_keys
+from tests.factories.deploy.processes import alive, free_port, until
+from tests.factories.repository import ROOT
+
+SERVICES = tuple(sorted(app.parent.name for app in (ROOT / "services").glob("*/app.py")))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("alone"), durable=False)
+    server.start()
+    yield server
+    server.wipe()
+
+
+@pytest.fixture
+def copy(service: str, tmp_path: Path) -> Path:
+    """What the Dockerfile copies."""
+    copy = tmp_path / "srv"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "shared", copy / "shared", ignore=ignored)
+    shutil.copytree(ROOT / "services" / service, copy / "services" / service, ignore=ignored)
+    shutil.copy(ROOT / "services/__init__.py", copy / "services/__init__.py")
+    shutil.copy(ROOT / "deploy/docker/entry", copy / "entry")
+    return copy
+
+
+@pytest.fixture
+def environment(service: str, copy: Path, server: EmbeddedPostgres) -> dict[str, str]:
+    keys = copy.parent / "keys"
+    make_keys(keys)
+    SealingKey.make(keys)
+    for recipient in ("referral", "graduation"):
+        shutil.copy(keys / "sealing.pub", keys / f"{recipient}.pub")
+    passwords = server.passwords(service)
+    create_service_database(server.superuser_dsn, service, passwords)
+    return {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PILAR_SERVICE": service,
+        "PILAR_HOST": "127.0.0.1",
+        "PILAR_PORT": str(free_port()),
+        "PILAR_TRANSPORT": "local",
+        "PILAR_ISSUER": "https://issuer.example",
+        "PILAR_JWKS_FILE": str(DevelopmentIssuer(copy.parent / "issuer", "development").key_set_file),
+        "PILAR_KEYS_FOLDER": str(keys),
+        "PILAR_DATABASE_URL": server.dsn(f"pilar_{service}", f"{service}_api", passwords["api"]),
+        "PILAR_WORKER_DATABASE_URL": server.dsn(f"pilar_{service}", f"{service}_worker", passwords["worker"]),
+        "PILAR_OWNER_DATABASE_URL": server.dsn(f"pilar_{service}", f"{service}_owner", passwords["owner"]),
+    }
+
+
+def knows(environment: dict[str, str], role: str) -> dict[str, str]:
+    """A process is told its own role's address alone, as in docker-compose.yml."""
+    name = {
+        "owner": "PILAR_OWNER_DATABASE_URL",
+        "api": "PILAR_DATABASE_URL",
+        "worker": "PILAR_WORKER_DATABASE_URL",
+    }
+    return {
+        key: value for key, value in environment.items() if "DATABASE_URL" not in key or key == name[role]
+    }
+
+
+@contextmanager
+def running(copy: Path, word: str, environment: dict[str, str]) -> Iterator[tuple[Child, Path]]:
+    log = copy.parent / f"{word}.log"
+    with log.open("wb") as output:
+        child = Child([copy / "entry", word], environment=environment, folder=copy, output=output)
+    try:
+        yield child, log
+    finally:
+        child.stop(patience=30)
+
+
+def status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310  # loopback
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except OSError:
+        return 0
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_migrates_answers_and_works(service: str, copy: Path, environment: dict[str, str]) -> None:
+    migrated = subprocess.run(
+        [copy / "entry", "migrate"],
+        cwd=copy,
+        env=knows(environment, "owner"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert migrated.returncode == 0, migrated.stderr
+
+    site = f"http://127.0.0.1:{environment['PILAR_PORT']}"
+    with running(copy, "api", knows(environment, "api")) as (api, log):
+        assert until(lambda: status(f"{site}/readyz") == 200 or not alive(api.pid), 30), log.read_text()
+        assert (status(f"{site}/readyz"), status(f"{site}/livez")) == (200, 200), log.read_text()
+        ready = subprocess.run([copy / "entry", "ready"], cwd=copy, env=environment, check=False)
+        assert ready.returncode == 0
+        assert api.stop(signal.SIGTERM, patience=30) == 0, log.read_text()
+
+    numbers = str(free_port())
+    with running(copy, "worker", knows(environment, "worker") | {"PILAR_METRICS_PORT": numbers}) as (
+        worker,
+        log,
+    ):
+        page = f"http://127.0.0.1:{numbers}/metrics"
+        assert until(lambda: status(page) == 200 or not alive(worker.pid), 60), log.read_text()
+        assert not until(lambda: not alive(worker.pid), 3), log.read_text()
+        assert worker.stop(signal.SIGTERM, patience=30) == 0, log.read_text()

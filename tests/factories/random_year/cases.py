@@ -1,0 +1,227 @@
+"""What happens to a case in a random year, from its opening to the months after the exit."""
+
+import random
+from typing import Any
+
+from deploy.local.demo.answers import ANSWERS, WITH_EVIDENCE
+from deploy.local.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS, KETUA, OTHER_DINSOS
+from tests.factories.random_year.office import FIELD, FIRST, SURE, Family, Office
+
+# What a family leaves by itself begins with the proposal; everybody else is assessed first.
+BEGIN = {"ALAMIAH": ("proposal",) * 5 + ("cancellation",)}
+NEXT = {
+    "TERIDENTIFIKASI": ("asesmen",) * 5 + ("cancellation",),
+    "DIASESMEN": ("asesmen",),
+    "BELUM_SIAP": ("asesmen", "cancellation"),
+    "SIAP": ("pernyataan", "pernyataan", "pernyataan", "cancellation"),
+    "PERNYATAAN_DITANDATANGANI": ("proposal", "proposal", "proposal", "cancellation"),
+    "DIUSULKAN": ("verification",) * 5 + ("return", "refusal"),
+    "DIVERIFIKASI_KETIM": ("musyawarah",) * 4 + ("approval", "postponement"),
+    "DIMUSYAWARAHKAN": ("approval",) * 5 + ("refusal",),
+    "DISETUJUI_DINSOS": ("sk", "sk", "sk", "bulk", "bulk", "return", "postponement"),
+    "MASA_SANGGAH": ("sanggah", "annulment", "postponement"),
+    "DISANGGAH": ("decision",),
+    "EFEKTIF": ("sanggah", "annulment"),
+    "PEMANTAUAN": ("monitoring",) * 6 + ("sanggah", "annulment"),
+    "SELESAI": ("monitoring", "annulment"),
+    "DIKEMBALIKAN": ("proposal", "asesmen"),
+    "DITUNDA": ("resumption",),
+}
+VERBS = tuple(sorted({verb for verbs in NEXT.values() for verb in verbs}))
+
+
+async def open_case(office: Office, chance: random.Random, family: Family) -> None:
+    """On its PKH, or on whatever membership it has now."""
+    reason = chance.choice(("SEJAHTERA_MANDIRI", "SEJAHTERA_MANDIRI", "SEJAHTERA_PPSE", "ALAMIAH"))
+    held = await membership(office, chance, family)
+    if held is not None:
+        body = {"kpm_id": family.kpm_id, "kepesertaan_id": held, "exit_reason": reason}
+        await office.ask("graduasi", "graduation", "/v1/graduasi", body, await office.holder(chance, family))
+
+
+async def membership(office: Office, chance: random.Random, family: Family) -> str | None:
+    """The PKH of the family, seldom another membership of it."""
+    held = await office.items("caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan")
+    pkh = [one["kepesertaan_id"] for one in held if one["bansos"] == "PKH"]
+    if pkh and chance.random() < SURE:
+        return pkh[-1]
+    return chance.choice(held)["kepesertaan_id"] if held else None
+
+
+async def move_case(office: Office, chance: random.Random, family: Family) -> None:
+    """Take the family's case a step on, mostly one that its state allows."""
+    found = await office.items("graduation", f"/v1/graduasi?kpm_id={family.kpm_id}")
+    if not found:
+        return await open_case(office, chance, family)
+    case = chance.choice(found[-2:])
+    usual = NEXT.get(case["state"], VERBS)
+    if case["state"] == "TERIDENTIFIKASI":
+        usual = BEGIN.get(case["exit_reason"], usual)
+    verb = chance.choice(usual if chance.random() < SURE else VERBS)
+    if verb in DESK:
+        return await at_desk(office, chance, case, verb)
+    return await OWN[verb](office, chance, case, family)
+
+
+async def at_desk(office: Office, chance: random.Random, case: dict[str, Any], verb: str) -> None:
+    who, body = DESK[verb]
+    if chance.random() > SURE:
+        who = chance.choice((*FIELD, KETUA, DINSOS, OTHER_DINSOS, KEMENSOS, KELURAHAN_OPERATOR))
+    lately = office.day(-chance.choice((0, 0, chance.randrange(40))))
+    paper = office.papers[chance.choice(("graduation", "graduation", "graduation again"))]
+    known = {"today": office.day(0), "lately": lately, "paper": paper}
+    filled = {name: known.get(value.strip("<>"), value) for name, value in body.items()}
+    await office.ask(verb, "graduation", f"/v1/graduasi/{case['graduasi_id']}/{verb}", filled, who)
+
+
+async def assess(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+    answers: dict[str, Any] = {code: {"value": value} for code, value in ANSWERS.items()}
+    if chance.random() < 0.2:
+        answers["INCOME_PER_CAPITA_RP"] = {"value": 400_000}
+    for code in WITH_EVIDENCE:
+        answers[code] |= {"evidence_sha256": office.papers["graduation"]}
+    path = f"/v1/graduasi/{case['graduasi_id']}/asesmen"
+    who = await office.holder(chance, family)
+    await office.ask("asesmen", "graduation", path, {"answers": answers}, who)
+
+
+async def sign(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+    who = await office.holder(chance, family)
+    offers = await office.look("referral", f"/v1/offer?kpm_id={family.kpm_id}", who)
+    paper = {
+        "signed_on": office.day(0),
+        "evidence_sha256": office.papers["graduation"],
+        "offers_sha256": offers["sha256"] if offers else "0" * 64,
+    }
+    path = f"/v1/graduasi/{case['graduasi_id']}/pernyataan"
+    await office.ask("pernyataan", "graduation", path, paper, who)
+
+
+async def propose(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+    path = f"/v1/graduasi/{case['graduasi_id']}/proposal"
+    await office.ask("proposal", "graduation", path, {}, await office.holder(chance, family))
+
+
+async def cancel(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+    """Seldom: the family withdraws, or the ground falls away."""
+    if chance.random() < 0.4:
+        body = {"ground": "KELUARGA_MENARIK_DIRI", "reason": "Keluarga menarik diri."}
+        path = f"/v1/graduasi/{case['graduasi_id']}/cancellation"
+        await office.ask("cancellation", "graduation", path, body, await office.holder(chance, family))
+
+
+async def determine(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+    """Everything approved that is seen goes into one SK, by one of two officials."""
+    del family
+    seen = await approved(office, case)
+    body = {"sk_no": sk_no(office, chance), "sk_on": office.day(0), "graduasi_ids": seen}
+    await office.ask("sk", "graduation", "/v1/sk", body, chance.choice((KEMENSOS, "kemensos-2")))
+
+
+async def determine_by_job(
+    office: Office, chance: random.Random, case: dict[str, Any], family: Family
+) -> None:
+    """The same from a file, some lines of which are wrong; now and then somebody stops the job."""
+    del family
+    lines = [*await approved(office, case), "bukan nomor", case["graduasi_id"]]
+    chance.shuffle(lines)
+    who = chance.choice((KEMENSOS, "kemensos-2"))
+    sha256 = await office.store("graduation", "\n".join(lines).encode(), who)
+    if sha256 is None:
+        return
+    body = {"sk_no": sk_no(office, chance), "sk_on": office.day(0), "sha256": sha256}
+    asked = await office.ask("bulk", "graduation", "/v1/sk/bulk", body, who)
+    if asked and chance.random() < 0.2:
+        path = f"/v1/jobs/{asked['job'].rpartition('/')[2]}/cancellation"
+        await office.ask("cancellation of a job", "graduation", path, None, who)
+
+
+async def approved(office: Office, case: dict[str, Any]) -> list[str]:
+    found = await office.items("graduation", "/v1/graduasi?state=DISETUJUI_DINSOS&limit=5")
+    return sorted({item["graduasi_id"] for item in found} | {case["graduasi_id"]})
+
+
+def sk_no(office: Office, chance: random.Random) -> str:
+    return f"{chance.randrange(10**9)}/SK/{office.day(0)}"
+
+
+async def decide(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+    del family
+    for item in await office.items("graduation", f"/v1/sanggah?graduasi_id={case['graduasi_id']}"):
+        outcome = chance.choice(("DITERIMA", "DITOLAK", "DITOLAK"))
+        path = f"/v1/sanggah/{item['sanggah_id']}/decision"
+        await with_back_pay(office, "decision", path, {"outcome": outcome, "reason": "Diperiksa."})
+
+
+async def annul(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+    """Seldom: an SK was wrong."""
+    del family
+    if chance.random() < 0.3:
+        body = {"ground": "DATA_KELIRU", "reason": "Data keluarga keliru."}
+        await with_back_pay(office, "annulment", f"/v1/graduasi/{case['graduasi_id']}/annulment", body)
+
+
+async def with_back_pay(office: Office, noun: str, path: str, body: dict[str, Any]) -> None:
+    """Each tahap that may be concerned is tried to be decided: from none to all four of the year and the next."""
+    tahap = [f"{y}-{n}" for y in (FIRST.year, FIRST.year + 1) for n in range(1, 5)]
+    for first in range(len(tahap)):
+        for last in range(first, min(first + 4, len(tahap)) + 1):
+            paid = [{"tahap": one, "paid": True, "reason": "Tertahan."} for one in tahap[first:last]]
+            if await office.ask(noun, "graduation", path, body | {"back_pay": paid}, OTHER_DINSOS):
+                return
+            if body.get("outcome") == "DITOLAK" or settled(office, path):
+                return
+
+
+def settled(office: Office, path: str) -> bool:
+    """Whether the last refusal had nothing to do with back-pay."""
+    last = [command for command in office.world.history if command.path == path][-1]
+    return last.problem not in {"BackPayUndecided", "BackPayNotConcerned"}
+
+
+async def look_in(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+    """Do the first open task of the months after the exit, a check that somebody asked for before the others."""
+    who = await office.holder(chance, family)
+    path = f"/v1/monitoring?graduasi_id={case['graduasi_id']}&open_only=true"
+    tasks = sorted(await office.items("graduation", path, who), key=lambda task: task["kind"] != "LAPORAN")
+    for task in tasks[:1]:
+        fell = chance.random() < (0.5 if task["kind"] == "LAPORAN" else 0.15)
+        seen = {"still_out": not fell} | ({"cause": "SAKIT"} if fell else {})
+        path = f"/v1/monitoring/{task['task_id']}/result"
+        await office.ask("monitoring", "graduation", path, seen, who)
+
+
+OWN = {
+    "asesmen": assess,
+    "pernyataan": sign,
+    "proposal": propose,
+    "cancellation": cancel,
+    "sk": determine,
+    "bulk": determine_by_job,
+    "decision": decide,
+    "annulment": annul,
+    "monitoring": look_in,
+}
+# Who does it, and what is said; <today>, <lately> and <paper> are filled in.
+DESK: dict[str, tuple[str, dict[str, str]]] = {
+    "verification": (KETUA, {"note": "Ditemui di rumah."}),
+    "musyawarah": (
+        KELURAHAN_OPERATOR,
+        {"berita_acara_no": "BA/1", "held_on": "<today>", "evidence_sha256": "<paper>"},
+    ),
+    "approval": (DINSOS, {}),
+    "return": (DINSOS, {"reason": "Foto tidak terbaca."}),
+    "refusal": (DINSOS, {"ground": "BELUM_LAYAK", "reason": "Belum layak."}),
+    "postponement": (KETUA, {"reason": "Data bertentangan."}),
+    "resumption": (KETUA, {"reason": "Data sudah jelas."}),
+    "sanggah": (
+        KELURAHAN_OPERATOR,
+        {
+            "lodged_on": "<lately>",
+            "lodged_by": "KELUARGA",
+            "channel": "DESA",
+            "ground": "KEADAAN_BERUBAH",
+            "evidence_sha256": "<paper>",
+        },
+    ),
+}

@@ -1,0 +1,181 @@
+"""What happens in a family: births, deaths, marriages, moves, businesses, deciles; and memberships that begin again."""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+from deploy.local.demo.people import DINSOS, KELURAHAN_OPERATOR, OTHER_DINSOS
+from tests.factories.random_year.office import A, B, Family, Office
+
+ELSEWHERE = ("33.24.09.2011", "33.24.15.1003")
+SECTORS = ("MAKANAN", "PERDAGANGAN", "JASA", "PERTANIAN")
+
+
+async def on_family(
+    office: Office,
+    chance: random.Random,
+    family: Family,
+    noun: str,
+    path: str,
+    body: dict[str, Any],
+    version: int,
+) -> Any:
+    """A change in a family, by whoever accompanies it or by Dinsos."""
+    who = DINSOS if chance.random() < 0.5 else await office.holder(chance, family)
+    where = f"/v1/kpm/{family.kpm_id}/{path}"
+    return await office.ask(noun, "caseload", where, body, who, version=version)
+
+
+async def family_event(office: Office, chance: random.Random, family: Family) -> None:
+    """Something happens to a member of the family."""
+    known = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
+    if known and known["members"]:
+        event = chance.choice(EVENTS)
+        await event(office, chance, family, known)
+
+
+async def birth(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+    on = office.today - timedelta(days=chance.randrange(20))
+    body = {
+        "nik": number(chance, known["kode_wilayah"], on),
+        "name": "Bayi Contoh",
+        "birth_on": str(on),
+        "sex": "L",
+        "relation": "ANAK",
+        "married": False,
+        "on": str(on),
+        "reason": "LAHIR",
+    }
+    await on_family(office, chance, family, "birth", "anggota", body, known["version"])
+
+
+def number(chance: random.Random, kode: str, born: date) -> str:
+    """A number with a serial that no office has issued."""
+    return f"{kode[:8].replace('.', '')}{born:%d%m%y}{chance.randrange(9000, 9999)}"
+
+
+async def end(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+    """A death, or somebody who leaves."""
+    who = chance.choice(known["members"])
+    reason = chance.choice(("MENINGGAL", "MENINGGAL", "KAWIN_KELUAR", "PINDAH"))
+    body = {"reason": reason, "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
+    path = f"anggota/{who['anggota_id']}/end"
+    ended = await on_family(office, chance, family, "end of a member", path, body, known["version"])
+    if ended and chance.random() < 0.3:
+        path = f"anggota/{who['anggota_id']}/return"
+        body = {"reason": "SALAH_CATAT"}
+        again = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
+        if again:
+            await on_family(office, chance, family, "return of a member", path, body, again["version"])
+
+
+async def marriage(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+    who = chance.choice(known["members"])
+    body = {"married": not who["married"], "on": office.day(0)}
+    path = f"anggota/{who['anggota_id']}/marriage"
+    await on_family(office, chance, family, "marriage", path, body, known["version"])
+
+
+async def new_pengurus(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+    who = chance.choice(known["members"])
+    body = {"anggota_id": who["anggota_id"], "on": office.day(0), "reason": "PENGURUS_SAKIT"}
+    await on_family(office, chance, family, "pengurus", "pengurus", body, known["version"])
+
+
+async def komponen(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+    """One begins, or one that there is ends."""
+    who = chance.choice(known["members"])
+    there = [one for member in known["members"] for one in member["komponen"] if not one["valid_to"]]
+    if there and chance.random() < 0.5:
+        one = chance.choice(there)
+        body = {"valid_to": office.day(chance.randrange(30)), "reason": "LULUS_SEKOLAH"}
+        path = f"/v1/komponen/{one['komponen_id']}/end"
+        await office.ask("end of a komponen", "caseload", path, body, DINSOS, version=one["version"])
+        return
+    kind = chance.choice(("ANAK_SD", "LANJUT_USIA", "DISABILITAS_BERAT", "IBU_HAMIL"))
+    body = {"anggota_id": who["anggota_id"], "kind": kind, "valid_from": office.day(0)}
+    await on_family(office, chance, family, "komponen", "komponen", body, known["version"])
+
+
+async def usaha(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+    """A business begins, or is otherwise than was known."""
+    what = {
+        "sector": chance.choice(SECTORS),
+        "started_on": office.day(-chance.randrange(30, 900)),
+        "omzet_rp": chance.randrange(1_000_000, 9_000_000, 100_000),
+        "has_letter": chance.random() < 0.7,
+        "as_of": office.day(0),
+    }
+    there = [member["usaha"] for member in known["members"] if member["usaha"]]
+    if there:
+        one = chance.choice(there)
+        path = f"/v1/usaha/{one['usaha_id']}/revision"
+        await office.ask("usaha revision", "caseload", path, what, DINSOS, version=one["version"])
+        return
+    who = chance.choice(known["members"])["anggota_id"]
+    await on_family(office, chance, family, "usaha", "usaha", what | {"anggota_id": who}, known["version"])
+
+
+async def desil(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+    body = {
+        "scope": chance.choice(("NAS", "NAS", "KABKOTA")),
+        "value": chance.randrange(1, 8),
+        "snapshot": f"2026-Q{chance.randrange(1, 5)}",
+    }
+    path = f"/v1/kpm/{family.kpm_id}/desil"
+    await office.ask("desil", "caseload", path, body, DINSOS, version=known["version"])
+
+
+async def move(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+    where = chance.choice((A, B, A, B, *ELSEWHERE))
+    body = {"kode_wilayah": where, "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
+    path = f"/v1/kpm/{family.kpm_id}/move"
+    await office.ask("move", "caseload", path, body, DINSOS, version=known["version"])
+
+
+async def split(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+    adults = [one["anggota_id"] for one in known["members"] if not one["pengurus"]]
+    if adults:
+        who = chance.choice(adults)
+        body = {
+            "no_kk": number(chance, known["kode_wilayah"], date(2020, 5, 17)),
+            "anggota_ids": [who],
+            "pengurus_id": who,
+            "on": office.day(0),
+            "evidence_sha256": office.papers["caseload"],
+        }
+        path = f"/v1/kpm/{family.kpm_id}/split"
+        await office.ask("split", "caseload", path, body, DINSOS, version=known["version"])
+
+
+async def another_bansos(
+    office: Office, chance: random.Random, family: Family, known: dict[str, Any]
+) -> None:
+    del known
+    body = {"bansos": chance.choice(("PBI", "PKH", "SEMBAKO")), "valid_from": office.day(0)}
+    await office.ask("kepesertaan", "caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan", body, DINSOS)
+
+
+EVENTS = (birth, end, marriage, new_pengurus, komponen, usaha, usaha, desil, move, split, another_bansos)
+
+
+async def usulan(office: Office, chance: random.Random, family: Family) -> None:
+    """An application waits for its decision, or is handed in."""
+    waiting = await office.items("caseload", f"/v1/usulan?kpm_id={family.kpm_id}&state=LODGED")
+    for one in waiting[:1]:
+        accepted = chance.random() < 0.75
+        body: dict[str, Any] = {"accepted": accepted, "reason": "Diperiksa."}
+        if accepted:
+            body["valid_from"] = office.day(chance.randrange(-5, 40))
+        path = f"/v1/usulan/{one['usulan_id']}/decision"
+        await office.ask("decision on a usulan", "caseload", path, body, OTHER_DINSOS)
+        return
+    body = {
+        "kpm_id": family.kpm_id,
+        "bansos": chance.choice(("PKH", "PKH", "PKH", "SEMBAKO")),
+        "reason": "Keluarga mengajukan kembali.",
+        "ground": chance.choice(("KAMBUH", "LAINNYA")),
+        "lodged_on": office.day(-chance.randrange(10)),
+        "evidence_sha256": office.papers["caseload"],
+    }
+    await office.ask("usulan", "caseload", "/v1/usulan", body, KELURAHAN_OPERATOR)

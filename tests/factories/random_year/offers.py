@@ -1,0 +1,165 @@
+"""What families and partners do with what is offered after an exit, in a random year."""
+
+import random
+from typing import Any
+
+from deploy.local.demo.people import DINSOS, KEMENSOS
+from deploy.local.demo.programs import PARTNERS, PROGRAMS
+from tests.factories.random_year.office import Family, Office
+
+ANSWERABLE = ("TERKIRIM", "DITERIMA_SISTEM", "DIPROSES", "PERLU_DATA", "DAFTAR_TUNGGU")
+SAID = (
+    *("DITERIMA_SISTEM", "DIPROSES", "PERLU_DATA", "DAFTAR_TUNGGU"),
+    *("DISETUJUI",) * 5,
+    *("DITOLAK",) * 2,
+)
+RICH = "KUR_SUPERMIKRO"
+
+
+def caller_of(program_code: str) -> str:
+    """The partner that offers a program."""
+    return f"partner:{PROGRAMS[program_code]['partner']}"
+
+
+async def of_family(office: Office, family: Family) -> list[dict[str, Any]]:
+    return await office.items("referral", f"/v1/rujukan-program?kpm_id={family.kpm_id}")
+
+
+async def consent(office: Office, chance: random.Random, family: Family) -> None:
+    """The family agrees to one partner, which is told; or takes back what it agreed to."""
+    offers = await of_family(office, family)
+    if not offers:
+        return
+    one = chance.choice(offers)
+    path = f"/v1/rujukan-program/{one['rujukan_program_id']}"
+    who = await office.holder(chance, family)
+    if one["state"] != "DRAF" and chance.random() < 0.25:
+        body: dict[str, Any] = {"withdrawn_on": office.day(0), "reason": "Keluarga berubah pikiran."}
+        await office.ask("consent withdrawal", "referral", f"{path}/consent-withdrawal", body, who)
+        return
+    body = {
+        "text_version": 1,
+        "channel": "TATAP_MUKA",
+        "evidence_sha256": office.papers["referral"],
+        "given_on": office.day(0),
+    }
+    await office.ask("consent", "referral", f"{path}/consent", body, who)
+
+
+async def answer(office: Office, chance: random.Random, family: Family) -> None:
+    """A partner answers one that it was sent, delivers what it approved, or says again what it has said."""
+    del family
+    code = chance.choice(list(PROGRAMS))
+    mine = await office.items("referral", "/v1/rujukan-program?limit=200", caller_of(code))
+    told = [one for one in mine if one["state"] in ANSWERABLE]
+    approved = [one for one in mine if one["state"] == "DISETUJUI"]
+    if approved and chance.random() < 0.6:
+        return await deliver(office, chance, chance.choice(approved))
+    if not told:
+        return None
+    one = chance.choice(told)
+    status = chance.choice(SAID)
+    body: dict[str, Any] = {
+        "answer_id": f"{one['rujukan_program_id']}-{one['version']}",
+        "status": status,
+        "answered_on": office.day(0),
+    }
+    if status == "DITOLAK":
+        body["reason_code"] = chance.choice(("KUOTA_HABIS", "SLIK_BURUK", "PEMOHON_MENOLAK"))
+    if status == "DISETUJUI" and one["program_code"] == RICH:
+        body["amount_rp"] = chance.randrange(1_000_000, 10_000_000, 500_000)
+    path = f"/v1/rujukan-program/{one['rujukan_program_id']}/answer"
+    for _ in range(chance.choice((1, 1, 2))):
+        await office.ask("answer", "referral", path, body, caller_of(one["program_code"]))
+    return None
+
+
+async def deliver(office: Office, chance: random.Random, one: dict[str, Any]) -> None:
+    body: dict[str, Any] = {
+        "delivery_id": f"{one['rujukan_program_id']}-D",
+        "delivered_on": office.day(-chance.choice((0, 0, 3))),
+    }
+    if one["program_code"] == RICH:
+        body["amount_rp"] = one["amount_rp"] or 2_000_000
+    path = f"/v1/rujukan-program/{one['rujukan_program_id']}/delivery"
+    await office.ask("delivery", "referral", path, body, caller_of(one["program_code"]))
+
+
+async def outcome(office: Office, chance: random.Random, family: Family) -> None:
+    """What is due to be seen is seen; the business may be no more."""
+    del family
+    tasks = await office.items("referral", f"/v1/outcome-task?due_by={office.day(0)}", DINSOS)
+    if not tasks:
+        return
+    task = chance.choice(tasks)
+    alive = chance.random() < 0.7
+    body = {"month": task["month"], "still_in_business": alive}
+    path = f"/v1/rujukan-program/{task['rujukan_program_id']}/outcome"
+    await office.ask("outcome", "referral", path, body, caller_of(task["program_code"]))
+
+
+async def report_relapse(office: Office, chance: random.Random, family: Family) -> None:
+    """Somebody says that the family may have fallen back."""
+    rujukan = await office.items("referral", f"/v1/rujukan?kpm_id={family.kpm_id}")
+    for one in rujukan[-1:]:
+        body = {"month": chance.randrange(7), "cause": "USAHA_TUTUP", "reported_on": office.day(0)}
+        path = f"/v1/rujukan/{one['rujukan_id']}/relapse-report"
+        await office.ask("relapse report", "referral", path, body, await office.holder(chance, family))
+
+
+async def propose_next(office: Office, chance: random.Random, family: Family) -> None:
+    """After a refusal, Dinsos asks what else there is."""
+    offers = [one for one in await of_family(office, family) if one["state"] in {"DITOLAK", "KEDALUWARSA"}]
+    if offers:
+        one = chance.choice(offers)
+        body = {"after_rujukan_program_id": one["rujukan_program_id"]}
+        await office.ask("next best", "referral", f"/v1/rujukan/{one['rujukan_id']}/next", body, DINSOS)
+
+
+async def set_places(office: Office, chance: random.Random, family: Family) -> None:
+    """Kemensos sets the places of a program, closes its intake for a time, or its terms change."""
+    del family
+    program = chance.choice(await office.items("referral", "/v1/program", KEMENSOS) or [None])
+    if program is None:
+        return
+    path = f"/v1/program/{program['program_id']}"
+    kind = chance.random()
+    if kind < 0.5:
+        area = chance.choice(("*", "33.24", "33.24.15.1001"))
+        body: dict[str, Any] = {
+            "kode_wilayah": area,
+            "places": chance.randrange(2, 9),
+            "valid_from": office.day(0),
+        }
+        await office.ask("quota", "referral", f"{path}/quota", body, KEMENSOS)
+    elif kind < 0.8:
+        opens = chance.randrange(0, 10)
+        body = {"opens_on": office.day(opens), "closes_on": office.day(opens + chance.randrange(5, 60))}
+        await office.ask("intake window", "referral", f"{path}/intake", body, KEMENSOS)
+    else:
+        body = {
+            "program_code": program["code"],
+            "remind_before_days": 2,
+            "escalate_after_days": 1,
+            "expire_after_days": chance.randrange(5, 40),
+            "close_after_days": chance.randrange(60),
+            "deliver_within_days": chance.randrange(1, 60),
+            "valid_from": office.day(chance.randrange(5)),
+            "basis": "Perjanjian kerja sama.",
+        }
+        await office.ask("sla term", "referral", "/v1/sla-term", body, KEMENSOS)
+
+
+async def acknowledge(office: Office, chance: random.Random, family: Family) -> None:
+    del family
+    raised = await office.items("referral", "/v1/escalation?open_only=true")
+    if raised:
+        path = f"/v1/escalation/{chance.choice(raised)['escalation_id']}/acknowledgement"
+        await office.ask("acknowledgement", "referral", path, {"note": "Mitra dihubungi."}, DINSOS)
+
+
+async def partner_down(office: Office, chance: random.Random, family: Family) -> None:
+    """A partner's system falls over, or stands again."""
+    del family
+    simulator = office.ministry.partners[chance.choice(list(PARTNERS))]
+    simulator.down = not simulator.down and chance.random() < 0.5

@@ -1,0 +1,63 @@
+"""Rules that change in the middle of a random year: policies, drafted by one and approved by two; the calendar."""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+from deploy.local.demo.people import KEMENSOS
+from services.graduation.policy.routes.drafts import PolicyDraft
+from tests.factories.random_year.office import THIRD, Family, Office
+
+SECOND = "kemensos-2"
+CHANGED = ("SEJAHTERA_MANDIRI", "SEJAHTERA_PPSE", "ALAMIAH", "PINDAH", "TIDAK_DITEMUKAN")
+
+
+async def change_policy(office: Office, chance: random.Random, family: Family) -> None:
+    """A draft is taken a step on, or a new one is written."""
+    del family
+    known = await office.items("graduation", "/v1/policy")
+    draft = next((one for one in known if one["state"] == "DRAFT"), None)
+    ready = next((one for one in known if one["state"] == "APPROVED"), None)
+    if ready is not None:
+        body: dict[str, Any] = {"valid_from": office.day(chance.randrange(30))}
+        path = f"/v1/policy/{ready['policy_id']}/activation"
+        await office.ask("policy activation", "graduation", path, body, office.somebody(chance, KEMENSOS))
+    elif draft is not None:
+        who = THIRD if draft["first_approver"] else SECOND
+        path = f"/v1/policy/{draft['policy_id']}/approval"
+        await office.ask("policy approval", "graduation", path, {}, office.somebody(chance, who))
+    else:
+        await draft_policy(office, chance, known)
+
+
+async def draft_policy(office: Office, chance: random.Random, known: list[dict[str, Any]]) -> None:
+    """The one in force, with another term, other months, other stages."""
+    reason = chance.choice(CHANGED)
+    body = next(one for one in known if one["exit_reason"] == reason and one["state"] == "IN_FORCE")
+    body = {name: value for name, value in body.items() if name in PolicyDraft.model_fields}
+    stages = [stage for stage in body["stages"] if stage != "MUSYAWARAH"]
+    if chance.random() < 0.6:
+        stages.append("MUSYAWARAH")
+    body |= {
+        "stages": stages,
+        "reason": "Aturan disesuaikan.",
+        "sanggah_length": chance.choice((1, 14, 30, 45)),
+        "monitoring_months": chance.choice((0, 1, 2, 6)),
+        "counts": body["counts"] if chance.random() < 0.7 else not body["counts"],
+        "opens_rujukan": body["opens_rujukan"] if chance.random() < 0.8 else not body["opens_rujukan"],
+    }
+    if body["needs_score"]:
+        body["instrument_version"] = 1
+    await office.ask("policy draft", "graduation", "/v1/policy", body, KEMENSOS)
+
+
+async def move_tahap(office: Office, chance: random.Random, family: Family) -> None:
+    """The cut-off of a tahap to come moves by some days."""
+    del family
+    planned = await office.items("graduation", "/v1/tahap-calendar?limit=50")
+    ahead = [one for one in planned if date.fromisoformat(one["cutoff_on"]) > office.today + timedelta(30)]
+    if ahead:
+        one = chance.choice(ahead)
+        cutoff = date.fromisoformat(one["cutoff_on"]) + timedelta(days=chance.randrange(-4, 5))
+        body = {name: one[name] for name in ("year", "number", "starts_on")} | {"cutoff_on": str(cutoff)}
+        await office.ask("tahap", "graduation", "/v1/tahap-calendar", body, KEMENSOS)

@@ -1,0 +1,101 @@
+"""A walk through caseload."""
+
+from datetime import timedelta
+from typing import Any
+
+from shared.access import Role
+from tests.factories.caseload import intake as families
+from tests.factories.cluster import Cluster
+from tests.factories.referral.events import TODAY
+from tests.factories.services import Running, deliver, running
+from tests.factories.walks.family import over_time
+from tests.factories.walks.platform import Tokens, done, officials
+
+
+async def caseload(service: Running, cluster: Cluster) -> Tokens:
+    """Families are taken in, one is accompanied and visited, another is given to a pendamping."""
+    async with running(cluster, "registry") as teller:
+        second = families.pendamping(families.OTHER, families.OTHER_NO, families.OTHER_PENUGASAN)
+        await teller.publish(*families.pendamping(), *second)
+        await deliver(teller, service)
+    tokens = officials(service, PENDAMPING=families.companion(service))
+    dinsos, mine = tokens[Role.DINSOS_KABKOTA], tokens[Role.PENDAMPING]
+    rows = [families.family(number) for number in range(1, 6)]
+    await families.take_in(service, families.csv_of(families.mother(), *rows))
+    look = {"nik": families.mother()[0]["nik"]}
+    kpm_id = done(await service.post("/v1/kpm/look-up", look, as_=dinsos))["kpm_id"]
+    for part in ("", "/history", "/kepesertaan", "/tahap?bansos=PKH"):
+        done(await service.get(f"/v1/kpm/{kpm_id}{part}", as_=dinsos))
+    done(await service.get(f"/v1/kpm/{kpm_id}/tahap?bansos=PKH", as_=mine))
+    listed = done(await service.get("/v1/kpm", as_=dinsos))["items"]
+    free = next(item["kpm_id"] for item in listed if item["kpm_id"] != kpm_id)
+    given = {
+        "kpm_id": free,
+        "penugasan_id": str(families.PENUGASAN),
+        "valid_from": str(TODAY - timedelta(days=5)),
+    }
+    held = done(await service.post("/v1/dampingan", given, as_=dinsos))
+    done(await service.get("/v1/dampingan", as_=dinsos))
+    visit = {"purpose": "PEMUTAKHIRAN", "visited_on": str(TODAY), "findings": "Usaha berjalan baik."}
+    made = await visited(service, mine, {"kpm_id": kpm_id, **visit})
+    for path in ("/v1/kunjungan", f"/v1/kunjungan/{made['kunjungan_id']}"):
+        done(await service.get(path, as_=mine))
+    await over_time(service, cluster, tokens, kpm_id)
+    await taught(service, mine, kpm_id)
+    await limited(service, tokens)
+    await handed_over(service, tokens, held)
+    return tokens
+
+
+async def limited(service: Running, tokens: Tokens) -> None:
+    """The ministry sets the next limits of a caseload."""
+    said = {"kind": "PKH_PENDAMPING", "warn_above": 400, "refuse_above": 550, "basis": "Surat Dirjen."}
+    said |= {"valid_from": str(TODAY + timedelta(days=300))}
+    done(await service.post("/v1/dampingan-limit", said, as_=tokens[Role.KEMENSOS]))
+    done(await service.get("/v1/dampingan-limit", as_=tokens[Role.PENDAMPING]))
+
+
+async def taught(service: Running, mine: str, kpm_id: str) -> None:
+    """A family-capacity session is held."""
+    held = {"penugasan_id": str(families.PENUGASAN), "kode_wilayah": families.DESA, "held_on": str(TODAY)}
+    said = {
+        "module": 2,
+        "session": 3,
+        "kelompok": "Melati",
+        "attendance": [{"kpm_id": kpm_id, "presence": "HADIR"}],
+    }
+    made = done(await service.post("/v1/p2k2", held | said, as_=mine))
+    for path in ("/v1/p2k2", f"/v1/p2k2/{made['p2k2_sesi_id']}", "/v1/p2k2-materi"):
+        done(await service.get(path, as_=mine))
+
+
+async def handed_over(service: Running, tokens: Tokens, held: dict[str, Any]) -> None:
+    """One family's dampingan ends, which leaves a task; all others are to go to another pendamping tomorrow."""
+    lead, end = tokens[Role.KETUA_TIM_KABKOTA], {"valid_to": str(TODAY), "reason": "PINDAH_TUGAS"}
+    done(await service.post(f"/v1/dampingan/{held['dampingan_id']}/end", end, as_=lead))
+    done(await service.get("/v1/dampingan-gap", as_=lead))
+    done(await service.get(f"/v1/kpm/{held['kpm_id']}/responsible?on={TODAY}", as_=lead))
+    task = done(await service.get("/v1/tugas", as_=lead))["items"][0]
+    done(await service.post(f"/v1/tugas/{task['tugas_id']}/done", {}, as_=lead))
+    order = {
+        "from_penugasan_id": str(families.PENUGASAN),
+        "to_penugasan_id": str(families.OTHER_PENUGASAN),
+        "kode_wilayah": "33.24.09",
+        "on": str(TODAY + timedelta(days=1)),
+    }
+    done(await service.post("/v1/hand-over/preview", order, as_=lead))
+    asked = done(await service.post("/v1/hand-over", order | {"reason": "Pembagian wilayah baru."}, as_=lead))
+    done(await service.get(f"/v1/hand-over/{asked['hand_over_id']}", as_=lead))
+    done(await service.get("/v1/hand-over", as_=lead))
+    later = order | {"on": str(TODAY + timedelta(days=30)), "reason": "Rencana bulan depan."}
+    planned, why = done(await service.post("/v1/hand-over", later, as_=lead)), {"reason": "Rencana berubah."}
+    done(await service.post(f"/v1/hand-over/{planned['hand_over_id']}/withdrawal", why, as_=lead))
+
+
+async def visited(service: Running, mine: str, visit: dict[str, Any]) -> dict[str, Any]:
+    """Hand in a visit for whichever purpose the service knows."""
+    from services.caseload.activity.models import KunjunganPurpose
+
+    said = visit | {"purpose": str(next(iter(KunjunganPurpose)))}
+    made: dict[str, Any] = done(await service.post("/v1/kunjungan", said, as_=mine))
+    return made

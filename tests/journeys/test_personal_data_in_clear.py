@@ -1,0 +1,244 @@
+"""NIK, KK, names, phones and addresses that nobody else has: taken in, referred, mistyped; and then looked for everywhere."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.local.demo import road
+from deploy.local.demo.families import scenario_family
+from deploy.local.demo.road import DINSOS, KEMENSOS, S
+from deploy.local.demo.scenarios import agreed, play
+from tests.factories.caseload.intake import csv_of, family, nik
+from tests.factories.cluster import Cluster
+from tests.factories.journeys.four_services import Together, together
+
+FAMILIES = 200
+PLAIN = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
+BORN = date(1986, 4, 9)
+PENDAMPING = {"nik": nik(77_001, born=BORN), "name": "Kanaripendamping Satu", "phone": "+62 855 5009 0001"}
+FINDINGS = "Kanaritemuan: warungnya ramai"
+SCRATCH = "CREATE TABLE planted (said text); INSERT INTO planted VALUES ('{text}'); CHECKPOINT"
+
+
+def rows_of(number: int) -> list[dict[str, str]]:
+    """A family whose every text is found again nowhere else."""
+    rows = family(
+        number,
+        3,
+        address=f"Dusun Kanarialamat {number} RT 9",
+        phone=f"0855551{number:05}",
+        usaha_sector="MAKANAN",
+        usaha_started_on="2023-03-01",
+        usaha_omzet_rp="4000000",
+        usaha_nib=f"91{number:011}",
+    )
+    for place, row in enumerate(rows):
+        row["name"] = f"Kanarinama {number} {place}"
+    return rows
+
+
+ROWS = [rows_of(number) for number in range(500, 500 + FAMILIES)]
+SECRET = ("nik", "no_kk", "name", "address", "phone", "usaha_nib")
+
+
+def canaries() -> list[str]:
+    """Everything personal that the test says to Pilar."""
+    people = [row for rows in [*ROWS, scenario_family("")] for row in rows]
+    found = {row[word] for row in people for word in SECRET if row.get(word)}
+    return sorted(found | set(PENDAMPING.values()) | {FINDINGS, "3324094107859001"})
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A PostgreSQL that writes as a real one does, all of it ours to search."""
+    made = Cluster.start(tmp_path / "cluster", durable=True)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+async def four(
+    own_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> AsyncIterator[Together]:
+    del capfd  # asked for before the services begin, so that what they log is kept
+    monkeypatch.setattr(road, "FAMILIES", 10)
+    async with together(own_cluster, tmp_path, log_level="info") as made:
+        yield made
+
+
+async def wrong_requests(four: Together) -> None:
+    """Everything that a hurried person sends: twice the same, in the wrong place, half a body, one letter too many."""
+    world, (first, second) = four.world, (ROWS[0][0], ROWS[1][0])
+    person = {"subject": "PERSON", **PENDAMPING}
+    await world.post("registry", "/v1/pendamping", person, KEMENSOS)
+    path = f"/v1/pendamping/{first['nik']}"
+    tries: list[tuple[str, str, str, dict[str, Any], set[int]]] = [
+        ("registry", "POST", "/v1/pendamping", {"json": person}, {409}),
+        ("registry", "POST", "/v1/pendamping", {"json": person | {"nik": first["nik"] + "x"}}, {422}),
+        ("registry", "POST", "/v1/pendamping", {"json": person | {"subject": first["name"]}}, {422}),
+        ("registry", "POST", "/v1/pendamping", {"json": person | {first["name"]: first["nik"]}}, {422}),
+        ("registry", "GET", path, {}, {422}),
+        ("registry", "GET", f"/v1/pendamping?status={first['nik']}", {}, {422}),
+        ("registry", "POST", "/v1/pendamping/look-up", {"json": {"nik": second["nik"]}}, {404}),
+        (
+            "caseload",
+            "POST",
+            "/v1/kpm/look-up",
+            {"json": {"nik": first["nik"], "no_kk": first["no_kk"]}},
+            {409, 422},
+        ),
+        ("caseload", "POST", "/v1/kpm/look-up", {"json": {"nik": first["name"]}}, {422}),
+        (
+            "caseload",
+            "POST",
+            "/v1/kpm/look-up",
+            {"content": b'{"nik": "' + first["nik"].encode()},
+            {400, 422},
+        ),
+        ("caseload", "GET", f"/v1/kpm?nik={first['nik']}", {}, {422}),
+        ("caseload", "GET", f"/v1/kpm/{first['no_kk']}", {}, {422}),
+        ("caseload", "GET", f"/v1/{first['name']}/{first['phone']}", {}, {404}),
+        (
+            "graduation",
+            "POST",
+            "/v1/graduasi",
+            {"json": {"kpm_id": first["nik"], "name": first["name"]}},
+            {422, 403},
+        ),
+        ("referral", "GET", f"/v1/offer?kpm_id={first['nik']}", {}, {422}),
+        ("referral", "GET", f"/v1/program?code={first['name']}", {}, {200}),
+    ]
+    for service, method, place, more, statuses in tries:
+        await one_try(four, service, method, place, more, statuses)
+
+
+async def one_try(
+    four: Together, service: str, method: str, place: str, more: dict[str, Any], statuses: set[int]
+) -> None:
+    who = KEMENSOS
+    headers = {"Authorization": f"Bearer {four.world.token(who)}", "Content-Type": "application/json"}
+    if method == "POST":
+        headers["Idempotency-Key"] = f"wrong-{abs(hash(place + str(more)))}"
+    answer = await four.world.http.request(
+        method, four.world.state.url(service) + place, headers=headers, **more
+    )
+    assert answer.status_code in statuses, (method, place, answer.text)
+    said = answer.text
+    assert [text for text in canaries() if text in said] == [], (place, said)
+
+
+def bad_file() -> bytes:
+    """Families of which each has one fault, beside the good ones."""
+    bad = [[dict(row) for row in rows_of(number)] for number in range(800, 808)]
+    bad[0][0]["nik"] = ROWS[0][0]["nik"]  # somebody else's
+    bad[1][0]["nik"] += "X"
+    bad[2][0]["no_kk"] = bad[2][0]["no_kk"][:-1]
+    bad[3][0]["birth_date"] = bad[3][0]["name"]
+    bad[4][0]["kode_wilayah"] = bad[4][0]["address"]
+    bad[5][1]["nik"] = bad[5][0]["nik"]
+    bad[6][0]["bansos"] = bad[6][0]["phone"]
+    bad[7][0]["sex"], bad[7][1]["relation"] = bad[7][0]["name"], bad[7][1]["nik"]
+    return csv_of(*bad, *ROWS[:3])
+
+
+async def taken_in(four: Together, content: bytes) -> dict[str, Any]:
+    sha256 = await four.world.put_file("caseload", content, DINSOS)
+    asked = await four.world.post("caseload", "/v1/intake", {"sha256": sha256, "dry_run": False}, DINSOS)
+    await four.at_rest()
+    return await four.world.get("caseload", f"/v1/jobs/{asked['job_id']}", DINSOS)
+
+
+async def visited(four: Together) -> None:
+    """A visit, whose findings are words about a family."""
+    from services.caseload.activity.models import KunjunganPurpose
+
+    listed = await four.world.get("caseload", "/v1/kpm", S)
+    visit = {"purpose": str(next(iter(KunjunganPurpose))), "visited_on": "2026-10-19", "findings": FINDINGS}
+    await four.world.post("caseload", "/v1/kunjungan", {"kpm_id": listed["items"][0]["kpm_id"], **visit}, S)
+
+
+async def grep(texts: list[str], folder: Path, *options: str, given: str = "") -> list[str]:
+    """What `grep` lists of whatever holds one of these, as plain bytes or as their hexadecimal."""
+    patterns = folder / "patterns"
+    patterns.write_text("\n".join([*texts, *(text.encode().hex() for text in texts)]))
+    command = ["grep", "-laF", "-f", str(patterns), *options]
+    ran = await asyncio.to_thread(
+        subprocess.run, command, check=False, capture_output=True, text=True, input=given, env=PLAIN
+    )
+    assert ran.returncode in {0, 1}, ran.stderr
+    return ran.stdout.splitlines()
+
+
+async def in_files(four: Together, texts: list[str], folder: Path) -> list[str]:
+    """Which files of PostgreSQL hold one, its log among them."""
+    await four.services["registry"].execute("CHECKPOINT")
+    home = four.services["registry"].cluster.postgres._home
+    return await grep(texts, folder, "-r", str(home))
+
+
+async def in_rows(four: Together, texts: list[str], folder: Path) -> list[str]:
+    """Which tables of the four databases hold one in a row, compressed ones too."""
+    found: list[str] = []
+    for name, service in four.services.items():
+        tables = await service.sql(
+            "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        )
+        for table in [row["name"] for row in tables]:
+            rows = [row["row"] for row in await service.sql(f"SELECT t::text AS row FROM {table} t")]
+            if rows and await grep(texts, folder, given="\n".join(rows)):
+                found.append(f"{name}: {table}")
+    return found
+
+
+async def pages(four: Together) -> str:
+    """What each service shows to anybody who asks."""
+    found: list[str] = []
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        for name, service in four.services.items():
+            found += [
+                (await client.get(four.world.state.url(name) + "/readyz")).text,
+                await service.metrics(),
+            ]
+    return "\n".join(found)
+
+
+@pytest.mark.timeout(240)
+async def test_of_any_family_is_anywhere(
+    four: Together, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await play(four.world, [2])
+    assert await agreed(four.world, [2]), four.screen.getvalue()
+    whole = await taken_in(four, csv_of(*ROWS))
+    assert (whole["state"], whole["report"].get("families", FAMILIES)) == ("DONE", FAMILIES), whole
+    assert (await taken_in(four, bad_file()))["refused"] > 0
+    await wrong_requests(four)
+    await visited(four)
+    await four.at_rest()
+    texts = canaries()
+    assert len(texts) > 1_500
+    assert await in_rows(four, texts, tmp_path) == []
+    assert await in_files(four, texts, tmp_path) == []
+    told, logs = await pages(four), capfd.readouterr().err
+    assert "pilar_request_seconds" in told
+    assert "/v1/kpm/look-up" in logs
+    assert [text for text in texts if text in told or text in logs] == []
+    await a_planted_one_is_found(four, tmp_path, texts)
+
+
+async def a_planted_one_is_found(four: Together, folder: Path, texts: list[str]) -> None:
+    """The search itself: one text in clear is found in its row, in the table's file and in the write-ahead log."""
+    for text in (ROWS[7][1]["nik"], ROWS[8][0]["address"]):
+        await four.services["registry"].execute(SCRATCH.format(text=text))
+        assert await in_rows(four, texts, folder) == ["registry: public.planted"]
+        files = await in_files(four, texts, folder)
+        assert any("/base/" in file for file in files), files
+        assert any("/pg_wal/" in file for file in files), files
+        await four.services["registry"].execute("DROP TABLE planted")

@@ -1,0 +1,172 @@
+"""The import contracts of pyproject.toml: each is kept by the code, and each bites where it is broken."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.factories.repository import ROOT
+
+SERVICES = ("registry", "caseload", "graduation", "referral")
+OWN = ("app", "worker", "tables", "visibility", "history", "subscriptions", "metrics")
+FILES = ("models", "errors", "rules", "queries", "commands", "subscribers", "jobs", "routes")
+SHARED = ("contracts/__init__", "contracts/graduation", "events", "errors", "http", "kafka", "messaging")
+
+PLANTS = {
+    "a service imports another": ("independent-services", "services/referral/offer/commands.py", "import services.graduation.case.errors"),
+    "a service imports another through its models": ("independent-services", "services/registry/kind/models.py", "from services.caseload.family import models"),
+    "shared imports a service": ("shared-below-services", "shared/messaging.py", "import services.registry.kind.models"),
+    "shared imports the deployment": ("shared-below-services", "shared/events.py", "import deploy.local.up"),
+    "a service imports the deployment": ("services-know-no-deployment", "services/registry/app.py", "import deploy.local.up"),
+    "the broker imports a service": ("deploy-local-alone", "deploy/kafka/broker.py", "import services.registry.app"),
+    "a lower module of registry imports a higher one": ("order-in-registry", "services/registry/kind/commands.py", "import services.registry.coverage.queries"),
+    "a lower module of caseload imports a higher one": ("order-in-caseload", "services/caseload/family/commands.py", "import services.caseload.intake.commands"),
+    "a lower module of graduation imports a higher one": ("order-in-graduation", "services/graduation/case/queries.py", "import services.graduation.decree.queries"),
+    "a lower module of referral imports a higher one": ("order-in-referral", "services/referral/place/commands.py", "import services.referral.offer.commands"),
+    "a module that no order names": ("order-in-registry", "services/registry/planted/__init__.py", ""),
+    "tables import a module": ("order-in-referral", "services/referral/tables.py", "import services.referral.offer.commands"),
+    "a model imports a command": ("models-and-errors", "services/registry/kind/models.py", "import services.registry.kind.commands"),
+    "an error imports a query": ("models-and-errors", "services/registry/kind/errors.py", "import services.registry.kind.queries"),
+    "a rule imports a query": ("rules", "services/referral/matching/rules.py", "import services.referral.matching.queries"),
+    "visibility imports a query": ("visibility-and-history", "services/caseload/visibility.py", "import services.caseload.family.queries"),
+    "a query imports a command": ("queries", "services/registry/kind/queries.py", "import services.registry.kind.commands"),
+    "a command imports a route": ("commands", "services/registry/kind/commands.py", "import services.registry.kind.routes"),
+    "a subscriber imports a route": ("entrances", "services/referral/offer/subscribers.py", "import services.referral.offer.routes"),
+    "a route imports a job": ("routes", "services/referral/offer/routes.py", "import services.referral.offer.jobs"),
+    "a command knows FastAPI": ("no-infrastructure-in-the-domain", "services/caseload/family/commands.py", "import fastapi"),
+    "a model knows Starlette": ("no-infrastructure-in-the-domain", "services/caseload/family/models.py", "from starlette import status"),
+    "a subscriber knows aiokafka": ("no-infrastructure-in-the-domain", "services/referral/offer/subscribers.py", "import aiokafka"),
+    "a query knows our HTTP": ("no-infrastructure-in-the-domain", "services/referral/offer/queries.py", "import shared.http"),
+    "an error knows our Kafka": ("no-infrastructure-in-the-domain", "services/referral/offer/errors.py", "from shared import kafka"),
+    "a contract knows the database": ("contracts-are-plain", "shared/contracts/graduation.py", "import sqlalchemy"),
+    "events know HTTP": ("contracts-are-plain", "shared/events.py", "import starlette.responses"),
+}  # fmt: skip
+
+
+def modules_of(service: str) -> list[str]:
+    """The modules of a service, as its contract orders them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = (one["layers"] for one in contracts if one["id"] == f"order-in-{service}")
+    return [layer for layer in layers if " " not in layer and layer not in OWN]
+
+
+def skeleton(root: Path) -> None:
+    """Write the tree with every file empty."""
+    files = []
+    for service in SERVICES:
+        files += [f"services/{service}/{name}.py" for name in ("__init__", *own_files(service))]
+        files += [
+            f"services/{service}/{module}/{name}.py"
+            for module in modules_of(service)
+            for name in ("__init__", *FILES)
+        ]
+    files += [f"shared/{name}.py" for name in ("__init__", *SHARED)]
+    files += ["services/__init__.py", *(f"deploy/{x}.py" for x in ("__init__", "local/__init__", "local/up"))]
+    files += ["deploy/kafka/__init__.py", "deploy/kafka/broker.py"]
+    for file in files:
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).touch()
+    everything = "".join(f"import services.{service}.app\n" for service in SERVICES)
+    (root / "deploy/local/up.py").write_text(everything)
+    (root / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+
+
+def own_files(service: str) -> list[str]:
+    return [name for name in OWN if (ROOT / "services" / service / f"{name}.py").exists()]
+
+
+def broken_contracts(root: Path) -> str:
+    """What import-linter says, and "" when every contract is kept."""
+    told = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(root), "COLUMNS": "200", "PATH": ""},
+    )
+    return "" if told.returncode == 0 else told.stdout + told.stderr
+
+
+def name_of(contract: str) -> str:
+    text = (ROOT / "pyproject.toml").read_text()
+    return text.split(f'id = "{contract}"\nname = "')[1].split('"')[0]
+
+
+def test_in_an_empty_house_every_contract_is_kept(tmp_path: Path) -> None:
+    skeleton(tmp_path)
+    assert broken_contracts(tmp_path) == ""
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_a_planted_violation_is_found(plant: str, tmp_path: Path) -> None:
+    contract, file, line = PLANTS[plant]
+    skeleton(tmp_path)
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(f"{line}\n")
+    assert f"{name_of(contract)} BROKEN" in broken_contracts(tmp_path)
+
+
+def test_no_contract_is_left_without_a_plant() -> None:
+    ids = {
+        line.split('"')[1]
+        for line in (ROOT / "pyproject.toml").read_text().splitlines()
+        if line.startswith("id = ")
+    }
+    assert ids == {contract for contract, _, _ in PLANTS.values()}
+
+
+def strangers(files: Iterable[Path]) -> set[str]:
+    """Modules that contracts may not know: all but pydantic, the standard library and one another."""
+    found = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found |= (
+                    {f"{node.module}.{alias.name}" for alias in node.names}
+                    if node.module == "shared"
+                    else {node.module or "."}
+                )
+    own = ("shared.contracts", "shared.events")
+    return {
+        name
+        for name in found
+        if not name.startswith(own) and name.split(".")[0] not in {*sys.stdlib_module_names, "pydantic"}
+    }
+
+
+def test_contracts_know_pydantic_and_the_standard_library_alone(tmp_path: Path) -> None:
+    assert strangers([ROOT / "shared/events.py", *(ROOT / "shared/contracts").rglob("*.py")]) == set()
+    planted = tmp_path / "planted.py"
+    planted.write_text(
+        "import json\nimport httpx\nfrom shared import clock\nfrom shared.contracts import graduation\n"
+    )
+    assert strangers([planted]) == {"httpx", "shared.clock"}
+
+
+@pytest.mark.parametrize(
+    "line", ["from unittest.mock import patch", "from unittest import mock", "import unittest.mock"]
+)
+def test_mocks_are_refused_by_the_linter(line: str, tmp_path: Path) -> None:
+    planted = tmp_path / "test_planted.py"
+    planted.write_text(f"{line}\n")
+    told = subprocess.run(
+        [
+            Path(sys.executable).with_name("ruff"),
+            "check",
+            "--no-cache",
+            "--config",
+            ROOT / "pyproject.toml",
+            planted,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "TID251" in told.stdout
