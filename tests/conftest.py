@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.kafka.broker import Broker, missing
 from shared.loop import SELDOM, fast_loop
 from tests.factories.cluster import Cluster
 from tests.factories.services import Running, running
@@ -81,3 +83,15 @@ async def referral(cluster: Cluster) -> AsyncIterator[Running]:
     """referral on a fresh database."""
     async with running(cluster, "referral") as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A broker for all tests of a process; skipped, with the reason, where it cannot run."""
+    reason = missing()
+    if reason and os.environ.get("CI") != "true":
+        pytest.skip(f"No Kafka here: {reason}")
+    made = Broker(tmp_path_factory.mktemp("kafka") / "broker")
+    made.start()
+    yield made
+    made.wipe()

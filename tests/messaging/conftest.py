@@ -1,16 +1,19 @@
-"""The stage on the one-machine transport; tests/kafka has the same with a real broker."""
+"""The stage on the one-machine transport, and on Kafka where a test is marked with `on_every_transport`."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.factories.cluster import Cluster
+from tests.factories.messaging.kafka_transport import prepare_kafka
 from tests.factories.messaging.service_pair import Stage, staged
 from tests.factories.messaging.transports import LocalRoad, Road
 
 
 @pytest.fixture
-def transport() -> Road:
+async def transport(request: pytest.FixtureRequest) -> Road:
+    if getattr(request, "param", "local") == "kafka":
+        return await prepare_kafka(request.getfixturevalue("broker"))
     return LocalRoad()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from shared.messaging.subscription import Record
 from tests.factories.messaging.events import SEALED, TOPIC, changed, hearer, keys, record_of, replica, sealed
+from tests.factories.messaging.marks import on_every_transport
 from tests.factories.messaging.service_pair import Stage
 
 URN = "urn:pilar:registry"
@@ -79,6 +80,7 @@ async def test_a_sealed_event_is_taken_from_the_sealed_topic_and_from_its_publis
     assert [row["error"] for row in await stage.parked()] == ["TopicMismatch"]
 
 
+@on_every_transport
 async def test_a_forged_record_on_the_road_stops_nobody(stage: Stage) -> None:
     sub, (victim, other) = hearer(), keys(2)
     bad = forged("body of another", victim, other)

@@ -15,6 +15,7 @@ from shared.messaging import emit
 from shared.messaging.relay import Unsent, good_prefixes
 from tests.factories.messaging.databases import TELLER
 from tests.factories.messaging.events import TOPIC, changed, hearer, keys, sealed
+from tests.factories.messaging.marks import on_every_transport
 from tests.factories.messaging.service_pair import LONGEST_WAIT, Stage, eventually
 
 EVENTS, KEYS, WRITERS, RELAYS, ROLLED_BACK = 20_000, 200, 12, 3, 0.05
@@ -49,6 +50,7 @@ async def all_sent(stage: Stage) -> bool:
     return not await stage.told("SELECT FROM platform.unsent LIMIT 1")
 
 
+@on_every_transport
 async def test_three_relays_under_twelve_writers_keep_order_and_lose_nothing(stage: Stage) -> None:
     told, left = keys(KEYS), itertools.count()
     for _ in range(RELAYS):
@@ -92,6 +94,7 @@ async def test_each_shard_has_one_owner_and_each_relay_its_share(stage: Stage) -
     await eventually(taken_over)
 
 
+@on_every_transport
 async def test_a_relay_killed_between_send_and_clear_loses_nothing_and_duplicates_are_dropped(
     stage: Stage, tmp_path: Path
 ) -> None:
@@ -113,6 +116,7 @@ async def test_a_relay_killed_between_send_and_clear_loses_nothing_and_duplicate
     assert len(await stage.records()) >= 120
 
 
+@on_every_transport
 async def test_a_sealed_body_is_cleared_and_never_sent_again(stage: Stage) -> None:
     """Kafka: once it was sent. One machine: once it was applied."""
     (key,) = keys(1)
@@ -134,6 +138,7 @@ async def test_a_sealed_body_is_cleared_and_never_sent_again(stage: Stage) -> No
     assert len(await stage.heard()) == 1
 
 
+@on_every_transport
 async def test_an_expired_sealed_body_does_not_stop_the_relay(stage: Stage) -> None:
     """Nothing could be sent for seven days, and housekeeping cleared the body of what was still unsent."""
     first, second = keys(2)

@@ -17,6 +17,7 @@ from shared.operator import forget_topic
 from shared.worker import Parts, Transport, prepare
 from tests.factories.messaging.databases import READER, TELLER
 from tests.factories.messaging.events import TOPIC, changed, hearer, keys, registered, replica, sealed
+from tests.factories.messaging.marks import on_every_transport
 from tests.factories.messaging.service_pair import LONGEST_WAIT, Stage, eventually
 
 
@@ -29,6 +30,7 @@ async def say_many(stage: Stage, told: list[UUID], times: int = 4) -> Counter[tu
 
 
 @pytest.mark.parametrize("point", ["consumer.before_commit", "consumer.after_commit"])
+@on_every_transport
 async def test_a_consumer_killed_before_or_after_its_commit_applies_each_event_once(
     stage: Stage, tmp_path: Path, point: str
 ) -> None:
@@ -43,6 +45,7 @@ async def test_a_consumer_killed_before_or_after_its_commit_applies_each_event_o
     assert await stage.parked() == []
 
 
+@on_every_transport
 async def test_a_whole_topic_delivered_three_times_changes_nothing(stage: Stage) -> None:
     expected = await say_many(stage, keys(20))
     sub, kept = hearer(), replica()
@@ -71,6 +74,7 @@ async def republish(stage: Stage) -> None:
     assert job["state"] == "DONE"
 
 
+@on_every_transport
 async def test_a_subscription_added_later_starts_at_the_beginning(stage: Stage) -> None:
     expected = await say_many(stage, keys(10))
     await stage.listen(hearer())
@@ -78,6 +82,7 @@ async def test_a_subscription_added_later_starts_at_the_beginning(stage: Stage) 
     assert Counter(await stage.heard("later")) == expected
 
 
+@on_every_transport
 async def test_a_reaction_that_starts_now_starts_there_and_stays_there(stage: Stage) -> None:
     sub, told = hearer("fresh", starts="now"), keys(10)
     await say_many(stage, told, 2)
@@ -98,6 +103,7 @@ async def started(stage: Stage, sub: Subscription) -> bool:
     return len(rows) == 24
 
 
+@on_every_transport
 async def test_a_replica_rebuilt_while_live_equals_itself(stage: Stage) -> None:
     """Writers run all the while; the rebuilt one holds the same rows, and nobody was told anything by it."""
     told, sub, done = keys(100), replica(), asyncio.Event()
@@ -196,6 +202,7 @@ def test_a_reaction_is_never_rebuilt() -> None:
         Rebuild("", READER, None, hearer(), lambda _: None)  # type: ignore[arg-type]
 
 
+@on_every_transport
 async def test_a_topic_recreated_is_noticed_and_goes_on_once_it_is_accepted(stage: Stage) -> None:
     sub, told = hearer(), keys(10)
     expected = await say_many(stage, told)
@@ -220,6 +227,7 @@ async def test_a_topic_recreated_is_noticed_and_goes_on_once_it_is_accepted(stag
     assert await stage.parked() == []
 
 
+@on_every_transport
 async def test_republish_after_the_topic_was_wiped_fills_a_new_reader_and_never_the_sealed(
     stage: Stage,
 ) -> None:
@@ -252,6 +260,7 @@ async def test_a_republish_beside_new_events_skips_none_of_them(stage: Stage) ->
     assert await stage.parked() == []
 
 
+@on_every_transport
 async def test_undecodable_bytes_on_the_road_stop_nobody(stage: Stage) -> None:
     sub, (key,) = hearer(), keys(1)
     await stage.road.append(stage, TOPIC, "x", b"{not an event")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -19,6 +20,7 @@ from shared.schema import SHARDS
 from tests.factories.messaging.events import SEALED, TOPIC
 
 if TYPE_CHECKING:
+    from deploy.kafka.broker import Broker
     from shared.messaging.consumer import Source, Stored
     from shared.messaging.relay import Publisher
     from shared.messaging.subscription import Subscription
@@ -130,3 +132,12 @@ async def _everything(consumer: AIOKafkaConsumer, topic: str) -> list[Record]:
 
 
 STAGE_TOPICS = (TOPIC, SEALED)
+
+
+async def prepare_kafka(broker: "Broker") -> KafkaRoad:
+    """Start the broker if a test stopped it, and empty the topics."""
+    if not broker.running:
+        broker.start()
+    road = KafkaRoad(broker.bootstrap, f"stage-{secrets.token_hex(4)}")
+    await road.make_anew(*STAGE_TOPICS)
+    return road
