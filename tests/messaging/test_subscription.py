@@ -136,7 +136,7 @@ async def test_a_replica_rebuilt_while_live_equals_itself(stage: Stage) -> None:
     assert read >= 300
 
     async def whole() -> bool:
-        return await stage.caught_up(sub) and not await stage.told("SELECT FROM platform.unsent LIMIT 1")
+        return not await stage.told("SELECT FROM platform.unsent LIMIT 1") and await stage.caught_up(sub)
 
     await eventually(whole)
     await stage.end(live)
