@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from vulture import Vulture  # pyright: ignore[reportMissingTypeStubs]
 
-from tests.rules.house import ROOT
+from tests.factories.repository import ROOT
 
 # FastAPI and Typer call what is registered by decorators, libraries what they name themselves.
 REGISTERED = [

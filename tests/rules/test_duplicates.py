@@ -4,7 +4,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tests.rules.house import committed, name_of
+from tests.factories.repository import committed, name_of
 
 BLOCK = 10
 
