@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.activity.errors import (
@@ -27,7 +26,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KpmUpdated, KunjunganRecorded, P2k2Held
 from shared.contracts.kinds import PendampingStatus
-from shared.database import constraint_of, raw, uuid7, vault_of
+from shared.database import insert, raw, uuid7, vault_of
 from shared.errors import DateInTheFuture, NotAllowed, NotFound
 from shared.messaging import emit
 
@@ -64,7 +63,7 @@ async def record_kunjungan(
         next_action_sealed=vault.seal(next_action, column="next_action", **place) if next_action else None,
         recorded_by=actor.sub,
     )
-    await insert_or_refuse(session, kunjungan)
+    await insert(session, kunjungan, uq_kunjungan_once_a_day=KunjunganAlreadyRecorded("/body/visited_on"))
     emit(session, kunjungan_event(kunjungan, kpm.kode_wilayah))
     return kunjungan
 
@@ -89,21 +88,6 @@ async def accompanied(
         if dampingan.valid.contains(on):
             return kpm, dampingan
     raise NotAccompanied("/body/visited_on", on=on)
-
-
-async def insert_or_refuse(session: AsyncSession, kunjungan: Kunjungan) -> None:
-    """Write it.
-
-    Raises:
-        KunjunganAlreadyRecorded: by day, visitor and purpose.
-    """
-    try:
-        async with session.begin_nested():
-            session.add(kunjungan)
-    except IntegrityError as error:
-        if constraint_of(error) == "uq_kunjungan_once_a_day":
-            raise KunjunganAlreadyRecorded("/body/visited_on") from None
-        raise
 
 
 def kunjungan_event(kunjungan: Kunjungan, kode_wilayah: str) -> KunjunganRecorded:
@@ -177,7 +161,7 @@ async def record_p2k2(
         attended=sum(presence is Presence.HADIR for _, presence in attendance),
         recorded_by=actor.sub,
     )
-    await insert_session(session, sesi)
+    await insert(session, sesi, uq_p2k2_sesi_once_a_day=SesiAlreadyRecorded("/body/held_on"))
     await count_answers(session, sesi, attendance)
     emit(session, p2k2_event(sesi))
     return sesi
@@ -217,17 +201,6 @@ async def check_families(
     found = await (await raw(session)).fetchval(MINE, list(kpm_ids), penugasan_id, on) or 0
     if found != len(kpm_ids):
         raise NotAllAccompanied("/body/attendance", count=len(kpm_ids) - found, on=on)
-
-
-async def insert_session(session: AsyncSession, sesi: P2k2Sesi) -> None:
-    """Write it; raise SesiAlreadyRecorded for the same group, day and session."""
-    try:
-        async with session.begin_nested():
-            session.add(sesi)
-    except IntegrityError as error:
-        if constraint_of(error) == "uq_p2k2_sesi_once_a_day":
-            raise SesiAlreadyRecorded("/body/held_on") from None
-        raise
 
 
 async def count_answers(session: AsyncSession, sesi: P2k2Sesi, attendance: Sequence[Answer]) -> None:

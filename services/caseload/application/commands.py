@@ -4,7 +4,6 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.application.errors import (
@@ -26,7 +25,7 @@ from services.caseload.visibility import family_in_hand
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
-from shared.database import constraint_of, load, uuid7, vault_of
+from shared.database import insert, load, uuid7, vault_of
 from shared.errors import DateInTheFuture
 
 
@@ -67,7 +66,7 @@ async def lodge_usulan(
         version=1,
         changed_at=await clock.now(session),
     )
-    await insert_or_refuse(session, usulan)
+    await insert(session, usulan, uq_usulan_open=UsulanOpen("/body/bansos"))
     place = (kpm_id, "usulan", usulan_id, "LODGED")
     await remember(session, *place, who=actor.person, why=ground.value, bansos=bansos.value)
     await settle_tugas(session, actor, TugasKind.RE_ENTRY, kpm_id)
@@ -125,18 +124,3 @@ async def require_outside(session: AsyncSession, kpm_id: UUID, bansos: Bansos) -
     )
     if await session.scalar(sa.select(inside)):
         raise StillMember("/body/bansos")
-
-
-async def insert_or_refuse(session: AsyncSession, usulan: Usulan) -> None:
-    """Write it.
-
-    Raises:
-        UsulanOpen: one waits for its decision.
-    """
-    try:
-        async with session.begin_nested():
-            session.add(usulan)
-    except IntegrityError as error:
-        if constraint_of(error) == "uq_usulan_open":
-            raise UsulanOpen("/body/bansos") from None
-        raise

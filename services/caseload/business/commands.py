@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.errors import UsahaKnown
@@ -19,7 +18,7 @@ from services.caseload.visibility import family_in_hand
 from shared.access import Actor
 from shared.contracts.caseload import UsahaRecorded
 from shared.contracts.kinds import UsahaSector
-from shared.database import constraint_of, load, raw, uuid7, vault_of
+from shared.database import insert, load, raw, uuid7, vault_of
 from shared.errors import LostRace, NotFound
 from shared.messaging import emit
 
@@ -70,13 +69,7 @@ async def record_usaha(
     await check_days(session, said)
     usaha = Usaha(usaha_id=uuid7(), kpm_id=kpm_id, anggota_id=anggota_id, version=1)
     say(session, usaha, owner, said)
-    try:
-        async with session.begin_nested():
-            session.add(usaha)
-    except IntegrityError as error:
-        if constraint_of(error) == "uq_usaha_anggota_id":
-            raise UsahaKnown("/body/anggota_id") from None
-        raise
+    await insert(session, usaha, uq_usaha_anggota_id=UsahaKnown("/body/anggota_id"))
     await tell(session, actor, held.kpm, owner, usaha, "RECORDED")
     return usaha
 

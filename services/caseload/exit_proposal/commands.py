@@ -4,7 +4,6 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.exit_proposal.errors import (
@@ -27,7 +26,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import ExitProposalWithdrawn, ExitProposed
 from shared.contracts.kinds import ExitReason
-from shared.database import constraint_of, load, uuid7, vault_of
+from shared.database import insert, load, uuid7, vault_of
 from shared.errors import DateInTheFuture, NotFound
 from shared.messaging import emit
 
@@ -75,7 +74,7 @@ async def propose_exit(
         state=ExitProposalState.PROPOSED,
         changed_at=await clock.now(session),
     )
-    await insert_or_refuse(session, proposal)
+    await insert(session, proposal, uq_exit_proposal_open=ExitAlreadyProposed("/body/kepesertaan_id"))
     await tell(session, proposal, held.kpm.kode_wilayah)
     return proposal
 
@@ -122,21 +121,6 @@ async def require_ground(session: AsyncSession, kpm_id: UUID, exit_reason: ExitR
     living = sa.select(sa.func.count()).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_(None))
     if only_alone and (members := await session.scalar(living) or 0) > 1:
         raise OthersRemain("/body/exit_reason", members=members)
-
-
-async def insert_or_refuse(session: AsyncSession, proposal: ExitProposal) -> None:
-    """Write it.
-
-    Raises:
-        ExitAlreadyProposed: the end of this membership is proposed, and its case has not ended.
-    """
-    try:
-        async with session.begin_nested():
-            session.add(proposal)
-    except IntegrityError as error:
-        if constraint_of(error) == "uq_exit_proposal_open":
-            raise ExitAlreadyProposed("/body/kepesertaan_id") from None
-        raise
 
 
 IN_AN_SK = (CaseState.DETERMINED, CaseState.EFFECTIVE)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.gap import fill_gaps, open_if_alone, turn_gap
@@ -29,12 +28,11 @@ from shared import clock, wilayah
 from shared.access import Actor
 from shared.contracts.caseload import DampinganChanged, DampinganStarted
 from shared.contracts.kinds import Bansos, DampinganPurpose, PendampingStatus, PilarKind
-from shared.database import constraint_of, load, uuid7
+from shared.database import insert, load, uuid7
 from shared.errors import NotYetKnown
 from shared.messaging import emit
 from shared.validity import covers
 
-OVERLAPS = {"ex_dampingan_one_pkh_pendamping", "ex_dampingan_once_at_a_time"}
 FARTHEST_BACK = timedelta(days=366)
 
 
@@ -70,7 +68,10 @@ async def assign_dampingan(
         valid=Range(valid_from, penugasan.valid_to),
         version=1,
     )
-    await insert_or_refuse(session, dampingan)
+    overlaps = DampinganOverlaps("/body/kpm_id")
+    await insert(
+        session, dampingan, ex_dampingan_one_pkh_pendamping=overlaps, ex_dampingan_once_at_a_time=overlaps
+    )
     place = (kpm_id, "dampingan", dampingan.dampingan_id, "ASSIGNED")
     why, by = (override_reason, {"limit_version": passed.version}) if passed else (None, {})
     await remember(session, *place, who=actor.sub, why=why, over_limit=bool(passed), **by)
@@ -149,21 +150,6 @@ async def take_a_place(
         raise CaseloadFull("/body/penugasan_id", count=count, limit=limit.refuse_above)
     await add_weight(session, loads, {penugasan.penugasan_id: 1}, limit)
     return limit if over else None
-
-
-async def insert_or_refuse(session: AsyncSession, dampingan: Dampingan) -> None:
-    """Write it; the exclusion constraints of the database have the last word.
-
-    Raises:
-        DampinganOverlaps: the family is accompanied in that time.
-    """
-    try:
-        async with session.begin_nested():
-            session.add(dampingan)
-    except IntegrityError as error:
-        if constraint_of(error) in OVERLAPS:
-            raise DampinganOverlaps("/body/kpm_id") from None
-        raise
 
 
 async def accompany_anew(session: AsyncSession, kpm_id: UUID, *, why: str, graduasi_id: UUID | None) -> None:

@@ -4,7 +4,6 @@ from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.errors import LimitBeforeLast, LimitJustSet, LimitPast, WarnedTooLate
@@ -12,14 +11,13 @@ from services.caseload.dampingan.models import DampinganLimit
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
-from shared.database import constraint_of
+from shared.database import insert
 from shared.dates import midnight
 from shared.errors import NotAllowed
 from shared.jobs import schedule
 
 KIND = "limit_in_force"
 AT_ONCE = 500
-ONE_OF_TWO = {"pk_dampingan_limit", "ex_dampingan_limit_one_at_a_time"}
 
 
 async def set_dampingan_limit(
@@ -58,7 +56,8 @@ async def set_dampingan_limit(
         set_by=actor.sub,
         set_at=await clock.now(session),
     )
-    await insert_or_refuse(session, limit)
+    just_set = LimitJustSet("/body")
+    await insert(session, limit, pk_dampingan_limit=just_set, ex_dampingan_limit_one_at_a_time=just_set)
     place = {"subject_id": f"{kind.value}:{limit.version}", "payload": {"kind": kind.value}}
     await schedule(session, KIND, midnight(valid_from), **place)
     return limit
@@ -90,14 +89,3 @@ async def give_way(session: AsyncSession, last: DampinganLimit | None, valid_fro
         raise LimitBeforeLast("/body/valid_from", kind=last.kind.value, last=first)
     last.valid = Range(first, valid_from)
     await session.flush()
-
-
-async def insert_or_refuse(session: AsyncSession, limit: DampinganLimit) -> None:
-    """Write it; raise LimitJustSet where somebody else's version came in between."""
-    try:
-        async with session.begin_nested():
-            session.add(limit)
-    except IntegrityError as error:
-        if constraint_of(error) in ONE_OF_TWO:
-            raise LimitJustSet("/body") from None
-        raise

@@ -1,6 +1,5 @@
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.commands.changes import change_family
@@ -9,7 +8,7 @@ from services.caseload.family.models import Desil
 from services.caseload.visibility import family_in_hand
 from shared.access import Actor
 from shared.contracts.kinds import DesilScope
-from shared.database import constraint_of
+from shared.database import insert
 
 
 async def record_desil(
@@ -22,13 +21,8 @@ async def record_desil(
     """
     held = await family_in_hand(session, actor, kpm_id)
     row = Desil(kpm_id=kpm_id, scope=scope, snapshot=snapshot, value=value)
-    try:
-        async with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        if constraint_of(error) == "pk_desil":
-            raise DesilKnown("/body/snapshot", scope=scope.value, snapshot=snapshot) from None
-        raise
+    known = DesilKnown("/body/snapshot", scope=scope.value, snapshot=snapshot)
+    await insert(session, row, pk_desil=known)
     kept = {"scope": scope.value, "value": value, "snapshot": snapshot}
     await change_family(session, held.kpm, actor, ("desil", kpm_id), "RANKED", snapshot, **kept)
     return row

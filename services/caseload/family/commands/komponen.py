@@ -5,7 +5,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.commands.changes import change_family, member_of, require_past
@@ -15,7 +14,7 @@ from services.caseload.visibility import family_in_hand
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind
-from shared.database import constraint_of, load, uuid7
+from shared.database import insert, load, uuid7
 from shared.errors import LostRace, NotFound
 
 
@@ -46,7 +45,7 @@ async def begin_komponen(
         valid=Range(valid_from, valid_to),
         version=1,
     )
-    await insert_or_refuse(session, komponen)
+    await insert(session, komponen, ex_komponen_once_at_a_time=KomponenOverlaps("/body/valid_from"))
     subject = ("komponen", komponen.komponen_id)
     await change_family(session, held.kpm, actor, subject, "BEGAN", None, kind=kind.value)
     return komponen
@@ -82,18 +81,3 @@ def require_order(first: date | None, end: date | None) -> None:
     """Raise EndsBeforeItBegins unless at least one day lies between."""
     if first and end and end <= first:
         raise EndsBeforeItBegins("/body/valid_to", valid_from=first, valid_to=end)
-
-
-async def insert_or_refuse(session: AsyncSession, komponen: Komponen) -> None:
-    """Write it; the exclusion constraint has the last word.
-
-    Raises:
-        KomponenOverlaps: the member has this kind in that time.
-    """
-    try:
-        async with session.begin_nested():
-            session.add(komponen)
-    except IntegrityError as error:
-        if constraint_of(error) == "ex_komponen_once_at_a_time":
-            raise KomponenOverlaps("/body/valid_from") from None
-        raise

@@ -2,7 +2,6 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.loads import limit_on
@@ -14,7 +13,7 @@ from services.caseload.hand_over.errors import HandOverAlreadyAsked, NothingToHa
 from services.caseload.hand_over.models import HandOver
 from shared import clock, schema
 from shared.access import Actor
-from shared.database import constraint_of, uuid7
+from shared.database import insert, uuid7
 from shared.dates import midnight
 from shared.jobs import enqueue, schedule
 from shared.jobs.asking import as_json
@@ -106,7 +105,7 @@ async def request_hand_over(
         asked_by=actor.sub,
         asked_at=await clock.now(session),
     )
-    await insert_or_refuse(session, hand_over)
+    await insert(session, hand_over, uq_hand_over_once=HandOverAlreadyAsked("/body"))
     await begin_when_due(session, actor, hand_over, order)
     return hand_over
 
@@ -118,17 +117,6 @@ async def close_ended(session: AsyncSession) -> None:
     await session.execute(
         sa.update(HandOver).where(HandOver.open, HandOver.job_id.in_(over)).values(open=False)
     )
-
-
-async def insert_or_refuse(session: AsyncSession, hand_over: HandOver) -> None:
-    """Write it; raise HandOverAlreadyAsked where the same order is still open."""
-    try:
-        async with session.begin_nested():
-            session.add(hand_over)
-    except IntegrityError as error:
-        if constraint_of(error) == "uq_hand_over_once":
-            raise HandOverAlreadyAsked("/body") from None
-        raise
 
 
 async def begin_when_due(session: AsyncSession, actor: Actor, hand_over: HandOver, order: Order) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.commands import keep_anggota
@@ -33,7 +32,7 @@ from services.caseload.task.models import TugasKind
 from services.caseload.visibility import family_in_hand
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind, Sex
-from shared.database import constraint_of, raw, uuid7, vault_of
+from shared.database import insert, raw, uuid7, vault_of
 from shared.privacy import Nik
 
 
@@ -74,7 +73,7 @@ async def add_anggota(
     member.name_sealed = vault.seal(name, column="name", **place)
     member.relation, member.married, member.pengurus = relation, married, False
     member.joined_on, member.left_on, member.end_reason = on, None, None
-    await insert_or_refuse(session, member)
+    await insert(session, member, uq_kpm_anggota_nik_index=NumberNotAccepted("/body/nik"))
     await change_family(
         session, held.kpm, actor, ("anggota", member.anggota_id), "JOINED", reason, on=str(on)
     )
@@ -247,18 +246,3 @@ async def count_members(session: AsyncSession, kpm_id: UUID) -> int:
     """Return how many belong to the family now."""
     now = sa.select(sa.func.count()).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_(None))
     return await session.scalar(now) or 0
-
-
-async def insert_or_refuse(session: AsyncSession, member: KpmAnggota) -> None:
-    """Write it.
-
-    Raises:
-        NumberNotAccepted: a person belongs to one family, also where row security hides it.
-    """
-    try:
-        async with session.begin_nested():
-            session.add(member)
-    except IntegrityError as error:
-        if constraint_of(error) == "uq_kpm_anggota_nik_index":
-            raise NumberNotAccepted("/body/nik") from None
-        raise

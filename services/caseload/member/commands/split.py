@@ -7,7 +7,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.commands import keep_anggota, keep_usaha, word_of
@@ -28,7 +27,7 @@ from services.caseload.member.errors import NobodyRemains, PengurusNotAmongThem,
 from services.caseload.relocation.commands import require_village
 from shared.access import Actor
 from shared.contracts.caseload import KpmRegistered
-from shared.database import constraint_of, raw, uuid7, vault_of
+from shared.database import insert, raw, uuid7, vault_of
 from shared.messaging import emit
 from shared.privacy import NoKk
 
@@ -107,13 +106,8 @@ async def found_family(session: AsyncSession, actor: Actor, old: Kpm, kode_wilay
 
 async def insert_card(session: AsyncSession, actor: Actor, old: Kpm, card: KpmNoKk) -> None:
     """Write it, or raise the refusal of a card that a family has."""
-    try:
-        async with session.begin_nested():
-            session.add(card)
-    except IntegrityError as error:
-        if constraint_of(error) == "ex_kpm_no_kk_one_family":
-            raise refusal_of_no_kk(actor, old.kpm_id, await holder_of(session, card)) from None
-        raise
+    refusal = refusal_of_no_kk(actor, old.kpm_id, await holder_of(session, card))
+    await insert(session, card, ex_kpm_no_kk_one_family=refusal)
 
 
 async def holder_of(session: AsyncSession, card: KpmNoKk) -> UUID | None:

@@ -3,7 +3,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import Kpm
@@ -17,7 +16,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KepesertaanStarted
 from shared.contracts.kinds import Bansos
-from shared.database import constraint_of, uuid7
+from shared.database import insert, uuid7
 from shared.dates import midnight
 from shared.errors import DateInTheFuture
 from shared.jobs import schedule
@@ -58,7 +57,7 @@ async def begin_kepesertaan(
     row = Kepesertaan(
         kepesertaan_id=uuid7(), kpm_id=kpm.kpm_id, bansos=bansos, valid=Range(valid_from, None), version=1
     )
-    await insert_or_refuse(session, row)
+    await insert(session, row, ex_kepesertaan_no_overlap=KepesertaanOverlaps("/body/valid_from"))
     place = (kpm.kpm_id, "kepesertaan", row.kepesertaan_id, "STARTED")
     kept = {"bansos": bansos.value, "valid_from": str(valid_from)}
     await remember(session, *place, who=actor.person, why=why, **kept)
@@ -69,18 +68,3 @@ async def begin_kepesertaan(
         payload = {"kepesertaan_id": str(row.kepesertaan_id)}
         await schedule(session, BACK_IN_PKH, begins, subject_id=kpm.kpm_id, payload=payload)
     return row
-
-
-async def insert_or_refuse(session: AsyncSession, row: Kepesertaan) -> None:
-    """Write it.
-
-    Raises:
-        KepesertaanOverlaps: the family is a member of the bansos in that time.
-    """
-    try:
-        async with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        if constraint_of(error) == "ex_kepesertaan_no_overlap":
-            raise KepesertaanOverlaps("/body/valid_from") from None
-        raise
