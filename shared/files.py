@@ -37,7 +37,7 @@ class FileTooLong(InvalidInput):
     id = "Berkas lebih besar dari {max_mb} MB."
 
 
-class NotAMediaType(InvalidInput):
+class InvalidMediaType(InvalidInput):
     """422: the media type is not of the form type/subtype."""
 
     en = "The media type cannot be read."
@@ -63,10 +63,10 @@ async def put(
 ) -> str:
     """Store a file that has arrived and return its SHA-256 in hexadecimal; storing it again changes nothing.
 
-    Raises NotAMediaType.
+    Raises InvalidMediaType.
     """
     if not MEDIA_TYPE.fullmatch(media_type):
-        raise NotAMediaType
+        raise InvalidMediaType
     if await claim(session, arrival, media_type):
         await store(session, vault, arrival)
     return arrival.sha256

@@ -60,7 +60,7 @@ class RequestTooSlow(DomainError):
     id = "Permintaan diterima terlalu lambat. Kirim lagi dengan koneksi yang lebih baik."
 
 
-class NotHttp(DomainError):
+class RequestNotHttp(DomainError):
     """400: the bytes are no HTTP request."""
 
     status = 400
@@ -179,7 +179,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser or a limit stopped."""
         del msg
-        self._refuse(self._refusal or NotHttp())
+        self._refuse(self._refusal or RequestNotHttp())
 
     def _unsupported_upgrade_warning(self) -> None:
         """Nothing is upgraded here, and no client can fill the log with that."""

@@ -26,7 +26,7 @@ STEP = {1: 10**9, 2: 10**7, 3: 10**5}
 LAST = 10**11
 
 
-class UnknownWilayah(InvalidInput):
+class WilayahUnknown(InvalidInput):
     """422: no area has this code now."""
 
     en = "There is no area with the code {code}."
@@ -154,9 +154,9 @@ def exists(code: str) -> bool:
 
 
 def require(code: str, pointer: str | None = None) -> str:
-    """Return the code; raise UnknownWilayah unless an area has it today."""
+    """Return the code; raise WilayahUnknown unless an area has it today."""
     if not exists(code):
-        raise UnknownWilayah(pointer, code=code if is_code(code) else "?")
+        raise WilayahUnknown(pointer, code=code if is_code(code) else "?")
     return code
 
 

@@ -44,7 +44,7 @@ SELECT coalesce((SELECT bool_and(family_in_scope(family)) FROM unnest($1::uuid[]
 """
 
 
-class MissingKey(DomainError):
+class KeyMissing(DomainError):
     """400: this command must be repeatable."""
 
     status = 400
@@ -52,7 +52,7 @@ class MissingKey(DomainError):
     id = "Sertakan Idempotency-Key, agar permintaan yang diulang hanya berpengaruh satu kali."
 
 
-class BadKey(DomainError):
+class InvalidKey(DomainError):
     """400: not a key."""
 
     status = 400
@@ -83,17 +83,17 @@ def key_of(request: Request, *, required: bool) -> str | None:
     """Return the key of a POST, or None.
 
     Raises:
-        MissingKey, BadKey: none where one is required, or not a key.
+        KeyMissing, InvalidKey: none where one is required, or not a key.
     """
     if request.method != "POST":
         return None
     key = request.headers.get("idempotency-key")
     if key is None:
         if required:
-            raise MissingKey("/header/Idempotency-Key")
+            raise KeyMissing("/header/Idempotency-Key")
         return None
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise BadKey("/header/Idempotency-Key")
+        raise InvalidKey("/header/Idempotency-Key")
     return key
 
 

@@ -20,7 +20,7 @@ from shared.errors import DomainError
 LARGEST_PAGE = 200
 
 
-class BadCursor(DomainError):
+class InvalidCursor(DomainError):
     """422: the cursor is not of this list, these filters and this caller."""
 
     status = 422
@@ -76,12 +76,12 @@ class PageRequest:
             blob = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             mac, body = blob[:16], blob[16:]
             if not hmac.compare_digest(mac, self._mac(body)):
-                raise BadCursor("/query/cursor")
+                raise InvalidCursor("/query/cursor")
             values = orjson.loads(body)
         except ValueError:
-            raise BadCursor("/query/cursor") from None
+            raise InvalidCursor("/query/cursor") from None
         if len(values) != count:
-            raise BadCursor("/query/cursor")
+            raise InvalidCursor("/query/cursor")
         return values
 
     def _mac(self, body: bytes) -> bytes:

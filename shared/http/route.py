@@ -51,7 +51,7 @@ class PreconditionRequired(DomainError):
     id = "Sertakan If-Match berisi ETag yang Anda baca, agar perubahan orang lain tidak hilang."
 
 
-class MissingToken(DomainError):
+class TokenMissing(DomainError):
     """401: nobody is asking."""
 
     status = 401
@@ -165,7 +165,7 @@ class Route(APIRoute):
             return Actor(sub="anybody", areas=())
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise MissingToken
+            raise TokenMissing
         actor = await request.app.state.verifier.verify(token.strip())
         return actor.under(self.declared.permission)
 

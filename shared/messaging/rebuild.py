@@ -41,7 +41,7 @@ WHERE schemaname = $1
 """
 
 
-class NotAReplica(DomainError):
+class TableNotReplica(DomainError):
     """409: a reaction has effects, and is never run again from the beginning."""
 
     en = "{name} is a reaction: only replicas are rebuilt."
@@ -62,10 +62,10 @@ class Rebuild:
         """Refuse what must not be rebuilt.
 
         Raises:
-            NotAReplica
+            TableNotReplica
         """
         if self.subscription.kind != "replica":
-            raise NotAReplica(name=self.subscription.name)
+            raise TableNotReplica(name=self.subscription.name)
 
     @property
     def name(self) -> str:

@@ -1,15 +1,15 @@
 """NIK and KK: sealed at rest, found by keyed hash, masked in views. Names and phones go the same way."""
 
 from shared.privacy.numbers import (
-    ImpossibleBirthDate,
-    ImpossibleIssueDate,
+    BirthDateImpossible,
+    IssueDateImpossible,
     MaskedNumber,
     Nik,
     NikWarning,
     NoKk,
-    NotSixteenDigits,
+    NumberNotSixteenDigits,
+    ProvinceUnknown,
     SerialZero,
-    UnknownProvince,
     mask,
 )
 from shared.privacy.sealing import (
@@ -21,18 +21,18 @@ from shared.privacy.sealing import (
 from shared.privacy.vault import KeysMissing, SealBroken, Vault, make_keys
 
 __all__ = [
-    "ImpossibleBirthDate",
-    "ImpossibleIssueDate",
+    "BirthDateImpossible",
+    "IssueDateImpossible",
     "KeysMissing",
     "MaskedNumber",
     "Nik",
     "NikWarning",
     "NoKk",
-    "NotSixteenDigits",
+    "NumberNotSixteenDigits",
+    "ProvinceUnknown",
     "SealBroken",
     "SealingKey",
     "SerialZero",
-    "UnknownProvince",
     "Vault",
     "make_keys",
     "mask",

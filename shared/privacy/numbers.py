@@ -67,28 +67,28 @@ MaskedNumber = Annotated[
 """A NIK or No. KK as views show it."""
 
 
-class NotSixteenDigits(InvalidInput):
+class NumberNotSixteenDigits(InvalidInput):
     """422: a NIK or No. KK has exactly sixteen digits, nothing else."""
 
     en = "This number must have exactly 16 digits."
     id = "Nomor ini harus tepat 16 angka."
 
 
-class UnknownProvince(InvalidInput):
+class ProvinceUnknown(InvalidInput):
     """422: no code table, present or past, has this province."""
 
     en = "The first two digits are not the code of a province, present or past."
     id = "Dua angka pertama bukan kode provinsi, baik sekarang maupun dahulu."
 
 
-class ImpossibleBirthDate(InvalidInput):
+class BirthDateImpossible(InvalidInput):
     """422: digits 7 to 12 are no birth date (for women 40 is added to the day)."""
 
     en = "Digits 7 to 12 are not a date of birth."
     id = "Angka ke-7 sampai ke-12 bukan tanggal lahir."
 
 
-class ImpossibleIssueDate(InvalidInput):
+class IssueDateImpossible(InvalidInput):
     """422: digits 7 to 12 of a No. KK are no date of issue."""
 
     en = "Digits 7 to 12 are not a date of issue."
@@ -125,9 +125,9 @@ class Masked:
     def __init__(self, digits: str) -> None:
         """Take sixteen digits; raise the InvalidInput that names what is wrong, never the digits."""
         if not isinstance(digits, str) or not SIXTEEN_DIGITS.fullmatch(digits):
-            raise NotSixteenDigits
+            raise NumberNotSixteenDigits
         if digits[:2] not in PROVINCES:
-            raise UnknownProvince
+            raise ProvinceUnknown
         self._check_date(digits)
         if digits.endswith("0000"):
             raise SerialZero
@@ -271,7 +271,7 @@ class Nik(Masked):
     @staticmethod
     def _check_date(digits: str) -> None:
         if not possible_dates(digits, FEMALE_DAY_OFFSET):
-            raise ImpossibleBirthDate
+            raise BirthDateImpossible
 
 
 class NoKk(Masked):
@@ -283,7 +283,7 @@ class NoKk(Masked):
     @staticmethod
     def _check_date(digits: str) -> None:
         if not possible_dates(digits, 0):
-            raise ImpossibleIssueDate
+            raise IssueDateImpossible
 
 
 def possible_dates(digits: str, day_offset: int) -> list[date]:

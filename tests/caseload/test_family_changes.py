@@ -59,10 +59,10 @@ async def test_that_moves_out_of_its_pendampings_area_is_left_to_others(family: 
 @pytest.mark.parametrize(
     ("more", "title", "status"),
     [
-        ({"kode_wilayah": DESA}, "MovesNowhere", 409),
-        ({"kode_wilayah": "33.24.09"}, "NotAVillage", 422),
-        ({"kode_wilayah": "33.24.09.9999"}, "UnknownWilayah", 422),
-        ({"kode_wilayah": "35.03.01.2001"}, "BeyondYourArea", 403),
+        ({"kode_wilayah": DESA}, "RelocationNowhere", 409),
+        ({"kode_wilayah": "33.24.09"}, "WilayahNotVillage", 422),
+        ({"kode_wilayah": "33.24.09.9999"}, "WilayahUnknown", 422),
+        ({"kode_wilayah": "35.03.01.2001"}, "RelocationBeyondArea", 403),
         ({"on": "2199-01-01"}, "DateInTheFuture", 422),
         ({"evidence_sha256": "0" * 64}, "EvidenceUnknown", 422),
     ],
@@ -131,7 +131,7 @@ async def test_that_cannot_split_so_is_refused(family: Family) -> None:
         ({"anggota_ids": [str(SPACE), *body["anggota_ids"]]}, "MemberUnknown", 422),
         ({"no_kk": no_kk(900)}, "NoKkKnown", 409),
         ({"on": "2199-01-01"}, "DateInTheFuture", 422),
-        ({"kode_wilayah": "35.03.01.2001"}, "BeyondYourArea", 403),
+        ({"kode_wilayah": "35.03.01.2001"}, "RelocationBeyondArea", 403),
     ):
         far = family.caseload.token(Role.DINSOS_KABKOTA, "dinsos-kendal-1", ["33.24"])
         refused(await family.post("split", body | more, version, as_=far), title, status)

@@ -109,5 +109,5 @@ async def test_a_proposed_exit_is_withdrawn_by_the_account_that_proposed_it(
     made = await proposed(one, dinsos(one, "one-account", order[0]))
     path = f"/v1/exit-proposal/{made['exit_proposal_id']}/withdrawal"
     why = {"reason": "Keluarga ternyata masih tinggal di alamat lama."}
-    refused(await one.post(path, why, as_=dinsos(one, "another-account", None)), "NotTheProposer", 403)
+    refused(await one.post(path, why, as_=dinsos(one, "another-account", None)), "ProposalOfAnother", 403)
     assert (await one.done(path, why, as_=dinsos(one, "one-account", order[1])))["state"] == "WITHDRAWN"

@@ -48,7 +48,7 @@ async def test_concurrent_twins_get_the_same_answer(graduation: Running) -> None
 async def test_a_decision_without_a_key_is_refused(graduation: Running) -> None:
     road = await (await Road.begin(graduation)).to("DIMUSYAWARAHKAN")
     answer = await road.post("approval", {}, "approval", key=None)
-    assert (answer.status_code, answer.json()["title"]) == (400, "MissingKey")
+    assert (answer.status_code, answer.json()["title"]) == (400, "KeyMissing")
 
 
 async def test_of_two_openings_on_one_kepesertaan_one_wins(graduation: Running) -> None:

@@ -145,7 +145,7 @@ async def test_on_a_kepesertaan_of_another_family_or_one_that_ended_no_case_open
 
 @pytest.mark.parametrize(
     ("reason", "title"),
-    [("MENINGGAL", "OpenedByExitProposal"), ("MUSYAWARAH", "NoPolicy"), ("UNKNOWN", "NoPolicy")],
+    [("MENINGGAL", "OpenedByExitProposal"), ("MUSYAWARAH", "PolicyMissing"), ("UNKNOWN", "PolicyMissing")],
 )
 async def test_for_a_reason_without_a_path_from_here_no_case_opens(
     graduation: Running, reason: str, title: str

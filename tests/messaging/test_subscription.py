@@ -11,7 +11,7 @@ import pytest
 from shared.access import Actor
 from shared.jobs import Work, enqueue, run_step
 from shared.messaging import Subscription
-from shared.messaging.rebuild import NotAReplica, Rebuild
+from shared.messaging.rebuild import Rebuild, TableNotReplica
 from shared.messaging.republish import KIND
 from shared.operator import forget_topic
 from shared.worker import Parts, Transport, prepare
@@ -198,7 +198,7 @@ async def test_a_rebuild_keeps_names_rights_and_row_security(stage: Stage) -> No
 
 
 def test_a_reaction_is_never_rebuilt() -> None:
-    with pytest.raises(NotAReplica):
+    with pytest.raises(TableNotReplica):
         Rebuild("", READER, None, hearer(), lambda _: None)  # type: ignore[arg-type]
 
 

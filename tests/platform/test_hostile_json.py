@@ -97,6 +97,6 @@ async def test_the_cursor_of_a_list_is_bound_to_caller_and_filters(registry: Run
     assert rest["next"] is None
     assert not {i["pendamping_id"] for i in page["items"]} & {i["pendamping_id"] for i in rest["items"]}
     other = await registry.get(page["next"], as_=registry.token("KEMENSOS", "kemensos-2"))
-    assert (other.status_code, other.json()["title"]) == (422, "BadCursor")
+    assert (other.status_code, other.json()["title"]) == (422, "InvalidCursor")
     tampered = await registry.get(page["next"][:-2] + "AA", as_=token)
-    assert tampered.json()["title"] == "BadCursor"
+    assert tampered.json()["title"] == "InvalidCursor"

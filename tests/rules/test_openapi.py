@@ -74,7 +74,9 @@ def test_a_list_of_what_is_to_be_done_leaves_out_what_is_done_unless_asked() -> 
 @pytest.mark.parametrize("service", SERVICES)
 def test_refusals_are_listed_by_name_with_both_sentences(service: str) -> None:
     listed = {one["title"]: one for one in application(service).openapi()["x-problems"]}
-    assert {"NotFound", "KeyReused", "LostRace", "BadCursor", "IllegalTransition", "Invalid"} <= set(listed)
+    assert {"NotFound", "KeyReused", "LostRace", "InvalidCursor", "IllegalTransition", "Invalid"} <= set(
+        listed
+    )
     assert all(one["en"] and one["id"] and 400 <= one["status"] < 600 for one in listed.values())
     assert ("CaseAlreadyOpen" in listed) == (service == "graduation")
 

@@ -158,5 +158,5 @@ async def test_deleted_is_gone_with_its_chunks(database: Database, vault: Vault,
     "media_type", ["", "pdf", "text/html\r\nX-Evil: 1", "text/html; charset=utf-8", "../x"]
 )
 async def test_of_no_kind_is_refused(database: Database, vault: Vault, media_type: str) -> None:
-    with pytest.raises(files.NotAMediaType):
+    with pytest.raises(files.InvalidMediaType):
         await stored(database, vault, b"x", media_type)

@@ -12,14 +12,14 @@ from pydantic import BaseModel, ValidationError
 
 from shared.errors import InvalidInput
 from shared.privacy import (
-    ImpossibleBirthDate,
-    ImpossibleIssueDate,
+    BirthDateImpossible,
+    IssueDateImpossible,
     Nik,
     NikWarning,
     NoKk,
-    NotSixteenDigits,
+    NumberNotSixteenDigits,
+    ProvinceUnknown,
     SerialZero,
-    UnknownProvince,
     mask,
 )
 from shared.privacy.numbers import PROVINCES
@@ -42,23 +42,23 @@ def test_is_well_formed(digits: str) -> None:
 @pytest.mark.parametrize(
     ("digits", "fault"),
     [
-        ("", NotSixteenDigits),
-        ("332409570885000", NotSixteenDigits),
-        ("33240957088500011", NotSixteenDigits),
-        ("3324095708850001\n", NotSixteenDigits),
-        (" 324095708850001", NotSixteenDigits),
-        ("332409570885000O", NotSixteenDigits),
-        ("٣٣٢٤٠٩٥٧٠٨٨٥٠٠٠١", NotSixteenDigits),
-        ("0024095708850001", UnknownProvince),
-        ("9924095708850001", UnknownProvince),
-        ("3324090008850001", ImpossibleBirthDate),
-        ("3324093208850001", ImpossibleBirthDate),
-        ("3324094008850001", ImpossibleBirthDate),
-        ("3324097208850001", ImpossibleBirthDate),
-        ("3324095700850001", ImpossibleBirthDate),
-        ("3324095713850001", ImpossibleBirthDate),
-        ("3324093102850001", ImpossibleBirthDate),
-        ("3324092902850001", ImpossibleBirthDate),
+        ("", NumberNotSixteenDigits),
+        ("332409570885000", NumberNotSixteenDigits),
+        ("33240957088500011", NumberNotSixteenDigits),
+        ("3324095708850001\n", NumberNotSixteenDigits),
+        (" 324095708850001", NumberNotSixteenDigits),
+        ("332409570885000O", NumberNotSixteenDigits),
+        ("٣٣٢٤٠٩٥٧٠٨٨٥٠٠٠١", NumberNotSixteenDigits),
+        ("0024095708850001", ProvinceUnknown),
+        ("9924095708850001", ProvinceUnknown),
+        ("3324090008850001", BirthDateImpossible),
+        ("3324093208850001", BirthDateImpossible),
+        ("3324094008850001", BirthDateImpossible),
+        ("3324097208850001", BirthDateImpossible),
+        ("3324095700850001", BirthDateImpossible),
+        ("3324095713850001", BirthDateImpossible),
+        ("3324093102850001", BirthDateImpossible),
+        ("3324092902850001", BirthDateImpossible),
         ("3324095708850000", SerialZero),
     ],
 )
@@ -70,7 +70,7 @@ def test_is_refused_with_the_reason_and_without_the_digits(digits: str, fault: t
 
 @pytest.mark.parametrize("value", [None, 3324095708850001, 1.5, [], b"3324095708850001"])
 def test_is_refused_as_anything_but_a_text(value: object) -> None:
-    with pytest.raises(NotSixteenDigits):
+    with pytest.raises(NumberNotSixteenDigits):
         Nik(value)  # type: ignore[arg-type]
     with pytest.raises(ValidationError):
         Member(nik=value)  # type: ignore[arg-type]
@@ -78,7 +78,7 @@ def test_is_refused_as_anything_but_a_text(value: object) -> None:
 
 def test_of_a_family_card_has_no_women_in_its_date() -> None:
     assert NoKk(CARD).masked == "3324************"
-    with pytest.raises(ImpossibleIssueDate):
+    with pytest.raises(IssueDateImpossible):
         NoKk(WOMAN)
 
 

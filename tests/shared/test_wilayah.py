@@ -36,7 +36,7 @@ def test_knows_names_and_parents() -> None:
 )
 def test_refuses_what_is_no_area(code: str) -> None:
     assert not wilayah.exists(code)
-    with pytest.raises(wilayah.UnknownWilayah):
+    with pytest.raises(wilayah.WilayahUnknown):
         wilayah.require(code, "/kode_wilayah")
 
 

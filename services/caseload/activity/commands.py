@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.activity.errors import (
+    FamiliesNotAccompanied,
     FamilyNamedTwice,
     KunjunganAlreadyRecorded,
     MateriUnknown,
-    NotAccompanied,
-    NotAllAccompanied,
     SesiAlreadyRecorded,
+    VisitOutsideDampingan,
 )
 from services.caseload.activity.models import Kunjungan, KunjunganPurpose, P2k2Materi, P2k2Sesi, Presence
 from services.caseload.dampingan.commands.assignment import Pointers, placement_for
@@ -44,7 +44,7 @@ async def record_kunjungan(
     """Hand in a visit to a family that one accompanied on that day; what was found is sealed.
 
     Raises:
-        NotAllowed, NotFound, DateInTheFuture, PendampingNotActive, NotAccompanied, KunjunganAlreadyRecorded.
+        NotAllowed, NotFound, DateInTheFuture, PendampingNotActive, VisitOutsideDampingan, KunjunganAlreadyRecorded.
     """
     if (today := await clock.today(session)) < visited_on:
         raise DateInTheFuture("/body/visited_on", on=visited_on, today=today)
@@ -87,7 +87,7 @@ async def accompanied(
     for dampingan in found:
         if dampingan.valid.contains(on):
             return kpm, dampingan
-    raise NotAccompanied("/body/visited_on", on=on)
+    raise VisitOutsideDampingan("/body/visited_on", on=on)
 
 
 def kunjungan_event(kunjungan: Kunjungan, kode_wilayah: str) -> KunjunganRecorded:
@@ -141,7 +141,7 @@ async def record_p2k2(
     """Hand in a session that one held for families of one's own on that day, with each family's answer.
 
     Raises:
-        NotAllowed, DateInTheFuture, MateriUnknown, FamilyNamedTwice, NotAllAccompanied, SesiAlreadyRecorded, and what
+        NotAllowed, DateInTheFuture, MateriUnknown, FamilyNamedTwice, FamiliesNotAccompanied, SesiAlreadyRecorded, and what
         `placement_for` raises.
     """
     materi = await materi_of(session, module, number, held_on)
@@ -194,13 +194,13 @@ async def held_by(
 async def check_families(
     session: AsyncSession, penugasan_id: UUID, on: date, kpm_ids: Sequence[UUID]
 ) -> None:
-    """Raise FamilyNamedTwice, or NotAllAccompanied when one was not the placement's on the day."""
+    """Raise FamilyNamedTwice, or FamiliesNotAccompanied when one was not the placement's on the day."""
     if len(set(kpm_ids)) < len(kpm_ids):
         raise FamilyNamedTwice("/body/attendance")
     # Fast path: one statement for all families of a session.
     found = await (await raw(session)).fetchval(MINE, list(kpm_ids), penugasan_id, on) or 0
     if found != len(kpm_ids):
-        raise NotAllAccompanied("/body/attendance", count=len(kpm_ids) - found, on=on)
+        raise FamiliesNotAccompanied("/body/attendance", count=len(kpm_ids) - found, on=on)
 
 
 async def count_answers(session: AsyncSession, sesi: P2k2Sesi, attendance: Sequence[Answer]) -> None:

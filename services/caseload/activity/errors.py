@@ -1,7 +1,7 @@
 from shared.errors import DomainError, InvalidInput
 
 
-class NotAccompanied(DomainError):
+class VisitOutsideDampingan(DomainError):
     """409: the visitor accompanied the family on no such day."""
 
     en = "You did not accompany this family on {on}."
@@ -29,7 +29,7 @@ class FamilyNamedTwice(InvalidInput):
     id = "Satu keluarga disebut lebih dari sekali."
 
 
-class NotAllAccompanied(DomainError):
+class FamiliesNotAccompanied(DomainError):
     """409: a session is held for families of one's own."""
 
     en = "You did not accompany {count} of these families on {on}."

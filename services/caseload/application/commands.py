@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.application.errors import (
-    BeforeTheUsulan,
+    DateBeforeUsulan,
     DecidedByTheLodger,
     FirstDayMissing,
     UsulanOpen,
@@ -85,7 +85,7 @@ async def decide_usulan(
     """Decide on an application; accepted, the family is a member anew from a day on.
 
     Raises:
-        NotFound, IllegalTransition, DecidedByTheLodger, FirstDayMissing, BeforeTheUsulan, KepesertaanOverlaps.
+        NotFound, IllegalTransition, DecidedByTheLodger, FirstDayMissing, DateBeforeUsulan, KepesertaanOverlaps.
     """
     usulan = await load(session, Usulan, usulan_id, noun="usulan")
     if actor.is_same_as(usulan.lodged_by, usulan.lodged_by_sub):
@@ -111,7 +111,7 @@ async def come_back(session: AsyncSession, actor: Actor, usulan: Usulan, valid_f
     if valid_from is None:
         raise FirstDayMissing("/body/valid_from")
     if valid_from < usulan.lodged_on:
-        raise BeforeTheUsulan("/body/valid_from", valid_from=valid_from, lodged_on=usulan.lodged_on)
+        raise DateBeforeUsulan("/body/valid_from", valid_from=valid_from, lodged_on=usulan.lodged_on)
     kpm = await load(session, Kpm, usulan.kpm_id, noun="kpm")
     row = await begin_kepesertaan(session, kpm, actor, usulan.bansos, valid_from, why=usulan.ground.value)
     return row.kepesertaan_id

@@ -22,7 +22,7 @@ class FirstDayMissing(InvalidInput):
     id = "Usulan yang diterima memerlukan valid_from, hari pertama kepesertaan baru."
 
 
-class BeforeTheUsulan(InvalidInput):
+class DateBeforeUsulan(InvalidInput):
     """422: a re-entry pays nothing for the time before it was asked for."""
 
     en = "The first day {valid_from} is before the application was lodged ({lodged_on})."

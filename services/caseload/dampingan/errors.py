@@ -15,7 +15,7 @@ class PenugasanNotInForce(DomainError):
     id = "Penugasan ini tidak berlaku pada {on}."
 
 
-class OutsideWilayahTugas(DomainError):
+class FamilyOutsideWilayahTugas(DomainError):
     """409: the placement does not cover the family's area on the day."""
 
     en = "The family's area is not one of this placement's areas on {on}."

@@ -11,14 +11,14 @@ from services.caseload.exit_proposal.errors import (
     ExitDetermined,
     ExitNotOpen,
     ExitNotProposable,
-    NotTheProposer,
+    ProposalOfAnother,
 )
 from services.caseload.exit_proposal.models import ExitGround, ExitProposal, ExitProposalState
 from services.caseload.family.commands.changes import require_evidence
 from services.caseload.family.errors import OthersRemain
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import remember
-from services.caseload.membership.errors import BeforeMembership, CaseOpen, MembershipHasEnded
+from services.caseload.membership.errors import CaseOpen, DateBeforeMembership, MembershipHasEnded
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from services.caseload.membership.rules import exit_proposal_of
 from services.caseload.visibility import family_in_hand
@@ -48,7 +48,7 @@ async def propose_exit(
 
     Raises:
         NotFound, PendampingNotActive, EvidenceUnknown, ExitNotProposable, OthersRemain, DateInTheFuture,
-        BeforeMembership, MembershipHasEnded, CaseOpen, ExitAlreadyProposed.
+        DateBeforeMembership, MembershipHasEnded, CaseOpen, ExitAlreadyProposed.
     """
     held = await family_in_hand(session, actor, kpm_id)
     kepesertaan = await membership_to_end(session, kpm_id, kepesertaan_id, on)
@@ -102,7 +102,7 @@ async def membership_to_end(
     if on > today:
         raise DateInTheFuture("/body/on", on=on, today=today)
     if on < first:
-        raise BeforeMembership("/body/on", on=on, valid_from=first)
+        raise DateBeforeMembership("/body/on", on=on, valid_from=first)
     live = sa.exists().where(CaseMark.kepesertaan_id == kepesertaan_id, CaseMark.state.in_(LIVE))
     if await session.scalar(sa.select(live)):
         raise CaseOpen("/body/kepesertaan_id")
@@ -134,11 +134,11 @@ async def withdraw_exit(
     An SK that graduation has given and not yet told here goes before: then the membership ends all the same.
 
     Raises:
-        NotFound, NotTheProposer, ExitNotOpen, ExitDetermined.
+        NotFound, ProposalOfAnother, ExitNotOpen, ExitDetermined.
     """
     proposal = await load(session, ExitProposal, exit_proposal_id, noun="exit proposal")
     if not actor.is_same_as(proposal.proposer, proposal.proposer_sub):
-        raise NotTheProposer
+        raise ProposalOfAnother
     if proposal.state is not ExitProposalState.PROPOSED:
         raise ExitNotOpen(state=proposal.state.value)
     await require_no_sk(session, proposal)

@@ -15,7 +15,7 @@ class ExitAlreadyProposed(DomainError):
     id = "Pengakhiran kepesertaan ini sudah diusulkan."
 
 
-class NotTheProposer(DomainError):
+class ProposalOfAnother(DomainError):
     """403: a proposal is its proposer's to take back; others cancel its case, with their reason."""
 
     status = 403

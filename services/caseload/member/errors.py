@@ -22,7 +22,7 @@ class PengurusAlready(DomainError):
     id = "Anggota ini sudah menjadi pengurus."
 
 
-class TooYoungForPengurus(DomainError):
+class PengurusTooYoung(DomainError):
     """409: the pengurus is an adult (domain.md 1); from what age is policy."""
 
     en = "The pengurus must be at least {able_from} years old."
@@ -36,7 +36,7 @@ class NikKnown(DomainError):
     id = "NIK ini sudah menjadi anggota suatu keluarga."
 
 
-class BornInTheFuture(InvalidInput):
+class BirthDateInTheFuture(InvalidInput):
     """422: who joins has been born."""
 
     en = "The date of birth {birth_on} is after the day of joining, {on}."
@@ -50,7 +50,7 @@ class DeathNeedsEvidence(InvalidInput):
     id = "Kematian dicatat dengan buktinya."
 
 
-class NotLeft(DomainError):
+class MemberNotLeft(DomainError):
     """409: only who has left this family can be taken back into it."""
 
     en = "This person has not left this family, or belongs to another now."

@@ -29,7 +29,7 @@ class NothingPending(DomainError):
     id = "Tidak ada keputusan yang ditunggu atas kepesertaan ini: sudah diputus, atau tidak ada graduasi bansos lain."
 
 
-class BeforeMembership(InvalidInput):
+class DateBeforeMembership(InvalidInput):
     """422: what ends a membership cannot have happened before it began."""
 
     en = "The date {on} is before the membership began ({valid_from})."

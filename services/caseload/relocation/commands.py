@@ -16,7 +16,12 @@ from services.caseload.family.commands.changes import (
     require_past,
 )
 from services.caseload.family.models import Kpm, KpmNoKk, WilayahPast
-from services.caseload.relocation.errors import BeyondYourArea, MovedSince, MovesNowhere, NotAVillage
+from services.caseload.relocation.errors import (
+    MovedSince,
+    RelocationBeyondArea,
+    RelocationNowhere,
+    WilayahNotVillage,
+)
 from services.caseload.replicas.models import WilayahTugas
 from shared import clock, wilayah
 from shared.access import Actor
@@ -40,14 +45,14 @@ async def move_family(
     """Let a family live elsewhere from a day on; memberships go on, the PKH dampingan where its area allows.
 
     Raises:
-        NotFound, LostRace, DateInTheFuture, UnknownWilayah, NotAVillage, MovesNowhere, BeyondYourArea, EvidenceUnknown,
+        NotFound, LostRace, DateInTheFuture, WilayahUnknown, WilayahNotVillage, RelocationNowhere, RelocationBeyondArea, EvidenceUnknown,
         MovedSince.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     await require_past(session, on)
     require_village(actor, kode_wilayah)
     if kode_wilayah == kpm.kode_wilayah:
-        raise MovesNowhere("/body/kode_wilayah")
+        raise RelocationNowhere("/body/kode_wilayah")
     await require_evidence(session, evidence_sha256)
     before = kpm.kode_wilayah
     await keep_wilayah(session, kpm, on, evidence_sha256)
@@ -61,12 +66,12 @@ async def move_family(
 
 
 def require_village(actor: Actor, kode_wilayah: str) -> None:
-    """Raise UnknownWilayah, NotAVillage or BeyondYourArea where the caller cannot let a family live."""
+    """Raise WilayahUnknown, WilayahNotVillage or RelocationBeyondArea where the caller cannot let a family live."""
     wilayah.require(kode_wilayah, "/body/kode_wilayah")
     if wilayah.level(kode_wilayah) != wilayah.VILLAGE:
-        raise NotAVillage("/body/kode_wilayah", kode_wilayah=kode_wilayah)
+        raise WilayahNotVillage("/body/kode_wilayah", kode_wilayah=kode_wilayah)
     if not actor.covers(kode_wilayah):
-        raise BeyondYourArea("/body/kode_wilayah")
+        raise RelocationBeyondArea("/body/kode_wilayah")
 
 
 async def keep_wilayah(session: AsyncSession, kpm: Kpm, on: date, evidence_sha256: str) -> None:

@@ -1,21 +1,21 @@
 from shared.errors import DomainError, InvalidInput
 
 
-class NotAVillage(InvalidInput):
+class WilayahNotVillage(InvalidInput):
     """422: a family lives in a desa or kelurahan."""
 
     en = "A family's area is a desa or kelurahan; {kode_wilayah} is none."
     id = "Wilayah keluarga adalah desa atau kelurahan; {kode_wilayah} bukan."
 
 
-class MovesNowhere(DomainError):
+class RelocationNowhere(DomainError):
     """409: nothing would change."""
 
     en = "The family lives there already."
     id = "Keluarga ini sudah tinggal di sana."
 
 
-class BeyondYourArea(DomainError):
+class RelocationBeyondArea(DomainError):
     """403: a move across areas is recorded by whom both belong to."""
 
     status = 403

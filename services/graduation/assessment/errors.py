@@ -1,14 +1,14 @@
 from shared.errors import DomainError
 
 
-class NotScored(DomainError):
+class CaseNotScored(DomainError):
     """409: the policy of this exit reason asks for no assessment or statement."""
 
     en = "A case of {exit_reason} goes without {what}."
     id = "Kasus {exit_reason} berjalan tanpa {what}."
 
 
-class UnknownIndicator(DomainError):
+class IndicatorUnknown(DomainError):
     """422: an answer to a question that the instrument does not ask."""
 
     status = 422

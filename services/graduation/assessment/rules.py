@@ -9,7 +9,7 @@ from services.graduation.assessment.errors import (
     AnswerOfAnotherType,
     AnswersMissing,
     EvidenceMissing,
-    UnknownIndicator,
+    IndicatorUnknown,
 )
 from services.graduation.policy.models.instrument import Check, Indicator, Instrument, Source, ValueType
 from services.graduation.replicas.models import Kpm, Usaha
@@ -82,7 +82,7 @@ def judge(
     A family without enough able members of working age is DIKECUALIKAN, whatever the answers (domain.md 4.3, OQ3).
 
     Raises:
-        UnknownIndicator, AnswerOfAnotherType; for a family that is not exempt AnswersMissing, EvidenceMissing
+        IndicatorUnknown, AnswerOfAnotherType; for a family that is not exempt AnswersMissing, EvidenceMissing
     """
     check_known(indicators, answers)
     if facts["able_productive"] < instrument.exempt_below_able:
@@ -99,11 +99,11 @@ def judge(
 
 
 def check_known(indicators: Sequence[Indicator], answers: Mapping[str, Answer]) -> None:
-    """Raise UnknownIndicator or AnswerOfAnotherType, naming the criteria."""
+    """Raise IndicatorUnknown or AnswerOfAnotherType, naming the criteria."""
     asked = {i.code: i for i in indicators if i.source is Source.ANSWER}
     unknown = sorted(answers.keys() - asked.keys())
     if unknown:
-        raise UnknownIndicator("/body/answers", codes=", ".join(unknown))
+        raise IndicatorUnknown("/body/answers", codes=", ".join(unknown))
     unfit = [
         code
         for code, answer in answers.items()

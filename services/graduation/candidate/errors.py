@@ -3,7 +3,7 @@
 from shared.errors import DomainError
 
 
-class NoCandidateRule(DomainError):
+class CandidateRuleMissing(DomainError):
     """409: the policy of this exit reason does not say what makes a candidate."""
 
     en = "The policy of {exit_reason} does not say what makes a family a candidate."

@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.candidate.errors import NoCandidateRule
+from services.graduation.candidate.errors import CandidateRuleMissing
 from services.graduation.candidate.models import UNRANKED, Candidate
 from services.graduation.case.models import STANDING, Graduasi
-from services.graduation.policy.errors import NoPolicy
+from services.graduation.policy.errors import PolicyMissing
 from services.graduation.policy.models.instrument import Instrument
 from services.graduation.policy.models.policy import Policy
 from services.graduation.visibility import held_by
@@ -69,7 +69,7 @@ async def candidate_rule(session: AsyncSession, exit_reason: ExitReason) -> Cand
     """Return what makes a candidate today.
 
     Raises:
-        NoPolicy, NoCandidateRule
+        PolicyMissing, CandidateRuleMissing
     """
     on = await clock.today(session)
     in_force = (
@@ -82,11 +82,11 @@ async def candidate_rule(session: AsyncSession, exit_reason: ExitReason) -> Cand
     )
     found = {row[0].exit_reason: row for row in (await session.execute(in_force)).all()}
     if exit_reason not in found:
-        raise NoPolicy("/query/exit_reason", exit_reason=exit_reason, on=on)
+        raise PolicyMissing("/query/exit_reason", exit_reason=exit_reason, on=on)
     policy, exempt_below = found[exit_reason]
     wanted = (policy.candidate_desil_at_least, policy.candidate_usaha_months, policy.candidate_program_years)
     if policy.candidate_komponen_months is None and not any(one is not None for one in wanted):
-        raise NoCandidateRule("/query/exit_reason", exit_reason=exit_reason)
+        raise CandidateRuleMissing("/query/exit_reason", exit_reason=exit_reason)
     natural = found.get(ExitReason.ALAMIAH)
     months = natural[0].candidate_komponen_months if natural else None
     return CandidateRule(policy, on, exempt_below or 0, months)

@@ -8,7 +8,7 @@ class SkNumberTaken(DomainError):
     id = "SK dengan nomor ini sudah ada."
 
 
-class AlreadyInAnSk(DomainError):
+class CaseAlreadyInSk(DomainError):
     """409: one case, one SK."""
 
     en = "One of these cases stands in an SK already."

@@ -13,10 +13,10 @@ from services.graduation.case.commands.transitions import Act, advance, load_cas
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.decree.models import Penetapan
 from services.graduation.monitoring.errors import (
-    AlreadyRecorded,
+    CaseNotMonitored,
     CauseMissing,
+    MonitoringAlreadyRecorded,
     MonitoringTooEarly,
-    NotUnderMonitoring,
     TaskClosed,
 )
 from services.graduation.monitoring.models import MonitoringTask, RelapseCause, TaskKind
@@ -142,7 +142,7 @@ async def record_monitoring(
     A check on a report, and a follow-up, that find a relapse confirm it at once.
 
     Raises:
-        NotFound, NotYourFamily, NotUnderMonitoring, TaskClosed, AlreadyRecorded, MonitoringTooEarly, CauseMissing
+        NotFound, NotYourFamily, CaseNotMonitored, TaskClosed, MonitoringAlreadyRecorded, MonitoringTooEarly, CauseMissing
     """
     case, policy, task = await _locked(session, task_id)
     now = await moment_of(session)
@@ -172,10 +172,10 @@ async def _locked(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Polic
 
 def _check(case: Graduasi, task: MonitoringTask, now: Moment, finding: Finding) -> None:
     if task.recorded_on is not None:
-        raise AlreadyRecorded(on=task.recorded_on)
+        raise MonitoringAlreadyRecorded(on=task.recorded_on)
     later = {GraduasiState.SELESAI} if task.kind is not TaskKind.BULANAN else set[GraduasiState]()
     if case.state not in {GraduasiState.PEMANTAUAN, *later}:
-        raise NotUnderMonitoring(state=case.state)
+        raise CaseNotMonitored(state=case.state)
     if task.closed_on is not None:
         raise TaskClosed(on=task.closed_on)
     if now.on < task.opens_on:

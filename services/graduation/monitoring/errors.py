@@ -8,7 +8,7 @@ class MonitoringTooEarly(DomainError):
     id = "Bulan pemantauan ini dimulai pada {on}."
 
 
-class AlreadyRecorded(DomainError):
+class MonitoringAlreadyRecorded(DomainError):
     """409: the result of this month is in."""
 
     en = "The result of this month was recorded on {on}."
@@ -30,7 +30,7 @@ class CauseMissing(DomainError):
     id = "Sebutkan sebab keluarga kembali tidak mampu."
 
 
-class NotUnderMonitoring(DomainError):
+class CaseNotMonitored(DomainError):
     """409: only a case in PEMANTAUAN takes results."""
 
     en = "This case is {state}; it takes no monitoring results now."

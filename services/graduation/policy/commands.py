@@ -14,11 +14,13 @@ from services.graduation.policy.errors import (
     ActivatedFromThePast,
     CandidateByNatureAlone,
     CandidateReasonsTooMany,
+    CreditRuleUnknown,
     DrafterApproves,
     ExitProposedIsNotScored,
     InstrumentUnfit,
-    PolicyActivatedAlready,
-    PolicyApprovedAlready,
+    InstrumentUnknown,
+    PolicyAlreadyActivated,
+    PolicyAlreadyApproved,
     PolicyFollowed,
     PolicyNotApproved,
     PolicyWithdrawn,
@@ -26,8 +28,6 @@ from services.graduation.policy.errors import (
     StatementWithoutScore,
     TahapClosed,
     TahapOverlaps,
-    UnknownCreditRule,
-    UnknownInstrument,
 )
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.credit_rule import CreditArea, CreditedTo, CreditRule, CreditYear
@@ -54,13 +54,13 @@ CONTRADICTIONS = {
     "ck_policy_exit_proposed_without_a_score": lambda: ExitProposedIsNotScored("/body/opened_by"),
     "ck_policy_reasons_that_can_be_met": lambda: CandidateReasonsTooMany("/body/candidate_reasons"),
     "ck_policy_by_nature_or_by_reasons": lambda: CandidateByNatureAlone("/body/candidate_komponen_months"),
-    "fk_policy_credit_rule_version": lambda: UnknownCreditRule("/body/credit_rule_version"),
+    "fk_policy_credit_rule_version": lambda: CreditRuleUnknown("/body/credit_rule_version"),
     "uq_policy_exit_reason_version": LostRace,
 }
 TWO_OTHERS = {
     "ck_policy_approval_not_by_the_drafter": DrafterApproves,
-    "pk_policy_approval": PolicyApprovedAlready,
-    "uq_policy_approval_sub": PolicyApprovedAlready,
+    "pk_policy_approval": PolicyAlreadyApproved,
+    "uq_policy_approval_sub": PolicyAlreadyApproved,
 }
 
 
@@ -88,7 +88,7 @@ async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) 
     """Draft the next version of an exit reason's policy; it does nothing until two others approve it.
 
     Raises:
-        UnknownInstrument, UnknownCreditRule, StagesMissing, InstrumentUnfit, StatementWithoutScore,
+        InstrumentUnknown, CreditRuleUnknown, StagesMissing, InstrumentUnfit, StatementWithoutScore,
         ExitProposedIsNotScored, CandidateReasonsTooMany, CandidateByNatureAlone, LostRace (somebody drafted the same version)
     """
     instrument_id = await _instrument(session, draft)
@@ -121,7 +121,7 @@ async def _instrument(session: AsyncSession, draft: PolicyDraft) -> UUID | None:
     named = sa.select(Instrument.instrument_id).where(Instrument.version == draft.instrument_version)
     found = await session.scalar(named)
     if found is None:
-        raise UnknownInstrument("/body/instrument_version", version=draft.instrument_version)
+        raise InstrumentUnknown("/body/instrument_version", version=draft.instrument_version)
     return found
 
 
@@ -146,7 +146,7 @@ async def approve_policy(session: AsyncSession, actor: Actor, policy_id: UUID, n
     """Give one of the two approvals; the constraints hold that three different people have drafted and approved.
 
     Raises:
-        NotFound, DrafterApproves, PolicyApprovedAlready, PolicyActivatedAlready, PolicyWithdrawn
+        NotFound, DrafterApproves, PolicyAlreadyApproved, PolicyAlreadyActivated, PolicyWithdrawn
     """
     policy = await load(session, Policy, policy_id, noun="policy")
     now = await moment_of(session)
@@ -165,7 +165,7 @@ def require_move(policy: Policy, wanted: PolicyState, on: date) -> None:
     """Refuse what the version's state does not allow, in the words of that state.
 
     Raises:
-        PolicyWithdrawn, PolicyActivatedAlready, PolicyApprovedAlready, PolicyNotApproved
+        PolicyWithdrawn, PolicyAlreadyActivated, PolicyAlreadyApproved, PolicyNotApproved
     """
     state = policy.state_on(on)
     if wanted in POLICY_TRANSITIONS[state]:
@@ -173,15 +173,15 @@ def require_move(policy: Policy, wanted: PolicyState, on: date) -> None:
     if state is PolicyState.WITHDRAWN:
         raise PolicyWithdrawn(on=policy.withdrawn_on)
     if policy.valid_from is not None:
-        raise PolicyActivatedAlready(on=policy.valid_from)
-    raise PolicyNotApproved if state is PolicyState.DRAFT else PolicyApprovedAlready
+        raise PolicyAlreadyActivated(on=policy.valid_from)
+    raise PolicyNotApproved if state is PolicyState.DRAFT else PolicyAlreadyApproved
 
 
 async def withdraw_policy(session: AsyncSession, actor: Actor, policy_id: UUID, reason: str) -> Policy:
     """Take back a version that was not activated, approved or not; it stays with its approvals and the reason.
 
     Raises:
-        NotFound, PolicyActivatedAlready, PolicyWithdrawn
+        NotFound, PolicyAlreadyActivated, PolicyWithdrawn
     """
     policy = await load(session, Policy, policy_id, noun="policy")
     now = await moment_of(session)
@@ -196,7 +196,7 @@ async def activate_policy(session: AsyncSession, actor: Actor, policy_id: UUID, 
     """Put an approved version in force from a day; the one before ends that day. Open cases keep theirs.
 
     Raises:
-        NotFound, PolicyNotApproved, PolicyActivatedAlready, PolicyWithdrawn, ActivatedFromThePast, PolicyFollowed
+        NotFound, PolicyNotApproved, PolicyAlreadyActivated, PolicyWithdrawn, ActivatedFromThePast, PolicyFollowed
     """
     policy = await load(session, Policy, policy_id, noun="policy")
     today = (await moment_of(session)).on

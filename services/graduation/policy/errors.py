@@ -1,7 +1,7 @@
 from shared.errors import DomainError, NotAllowed
 
 
-class NoPolicy(DomainError):
+class PolicyMissing(DomainError):
     """409: no policy of this exit reason holds today; no case opens on it."""
 
     en = "No policy for {exit_reason} is in force on {on}; no case can be opened on it."
@@ -36,7 +36,7 @@ class DrafterApproves(NotAllowed):
     id = "Anda menyusun kebijakan ini. Persetujuan diberikan oleh dua orang lain."
 
 
-class PolicyApprovedAlready(DomainError):
+class PolicyAlreadyApproved(DomainError):
     """409: one approval a person, two a policy."""
 
     en = "You have approved this policy already, or it has both of its approvals."
@@ -57,7 +57,7 @@ class PolicyWithdrawn(DomainError):
     id = "Kebijakan ini sudah ditarik pada {on}. Susun versi baru sebagai gantinya."
 
 
-class PolicyActivatedAlready(DomainError):
+class PolicyAlreadyActivated(DomainError):
     """409: a version is activated once; what follows it is a new version."""
 
     en = "This policy has been activated from {on} already. Draft a new version to change it."
@@ -79,7 +79,7 @@ class PolicyFollowed(DomainError):
     id = "Versi lain untuk alasan ini mulai berlaku {on}; versi baru harus dimulai sesudahnya."
 
 
-class UnknownInstrument(DomainError):
+class InstrumentUnknown(DomainError):
     """422: the draft names an instrument that does not exist."""
 
     status = 422
@@ -87,7 +87,7 @@ class UnknownInstrument(DomainError):
     id = "Tidak ada instrumen versi {version}."
 
 
-class UnknownCreditRule(DomainError):
+class CreditRuleUnknown(DomainError):
     """422: the draft names a crediting rule that does not exist."""
 
     status = 422

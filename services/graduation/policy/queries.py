@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.policy.errors import NoPolicy
+from services.graduation.policy.errors import PolicyMissing
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy, PolicyState, PolicyWithdrawal
 from shared import clock
@@ -16,10 +16,10 @@ from shared.validity import holds_on
 
 
 async def policy_of(session: AsyncSession, exit_reason: ExitReason, on: date) -> Policy:
-    """Return the policy of an exit reason on a date; raise NoPolicy."""
+    """Return the policy of an exit reason on a date; raise PolicyMissing."""
     policy = await policy_on(session, exit_reason, on)
     if policy is None:
-        raise NoPolicy("/body/exit_reason", exit_reason=exit_reason, on=on)
+        raise PolicyMissing("/body/exit_reason", exit_reason=exit_reason, on=on)
     return policy
 
 

@@ -21,10 +21,10 @@ from services.graduation.exit_proposal.commands import proposer_of, take_up_wait
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.errors import (
+    CaseNotPostponed,
     EvidenceAsked,
     MusyawarahMissing,
     MusyawarahNotAsked,
-    NotPostponed,
 )
 from services.graduation.review.models import Musyawarah
 from services.graduation.term.commands import begin_term
@@ -196,11 +196,11 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Be
     """Take a postponed case back to the state it left.
 
     Raises:
-        NotPostponed, EvidenceUnknown
+        CaseNotPostponed, EvidenceUnknown
     """
     case, policy = await load_case(session, graduasi_id)
     if case.postponed_from is None:
-        raise NotPostponed(state=case.state)
+        raise CaseNotPostponed(state=case.state)
     await require_files(session, {"resumption": why.evidence_sha256} if why.evidence_sha256 else {})
     act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
     left = GraduasiState(case.postponed_from)

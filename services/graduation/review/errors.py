@@ -15,7 +15,7 @@ class MusyawarahNotAsked(DomainError):
     id = "Kebijakan {exit_reason} tidak mensyaratkan musyawarah."
 
 
-class NotPostponed(DomainError):
+class CaseNotPostponed(DomainError):
     """409: only what was postponed is resumed."""
 
     en = "This case is {state}; only a postponed case (DITUNDA) can be resumed."

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.errors import (
     ConsentAlreadyGiven,
+    ConsentMissing,
+    ConsentTextUnknown,
     EvidenceMissing,
-    NoConsent,
-    UnknownConsentText,
 )
 from services.referral.consent.models import Consent, ConsentChannel
 from services.referral.deadline.commands import fall_due
@@ -56,7 +56,7 @@ async def give_consent(
     """Record that the family lets this partner know who it is; caseload seals the identity when it hears.
 
     Raises:
-        NotFound, NotYourFamily, ConsentAlreadyGiven, RujukanNotOpen, NoLongerFits, EvidenceMissing, UnknownConsentText,
+        NotFound, NotYourFamily, ConsentAlreadyGiven, RujukanNotOpen, ProgramNoLongerFits, EvidenceMissing, ConsentTextUnknown,
         DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
@@ -97,7 +97,7 @@ async def _require_proof(session: AsyncSession, given: Given) -> None:
         raise EvidenceMissing("/body/evidence_sha256") from None
     held = sa.select(ConsentText.version).where(ConsentText.valid_from <= given.given_on)
     if await session.scalar(held.order_by(ConsentText.valid_from.desc()).limit(1)) != given.text_version:
-        raise UnknownConsentText("/body/text_version", version=given.text_version)
+        raise ConsentTextUnknown("/body/text_version", version=given.text_version)
 
 
 def _said(consent: Consent, row: RujukanProgram) -> dict[str, Any]:
@@ -111,13 +111,13 @@ async def withdraw_consent(
     """Take the consent back: nothing more is shared, what was kept of the identity is destroyed, the partner is told.
 
     Raises:
-        NotFound, NotYourFamily, NoConsent, DateInTheFuture, DateTooEarly, IllegalTransition
+        NotFound, NotYourFamily, ConsentMissing, DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_care(session, caller, row.kpm_id)
     consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
     if consent is None or consent.withdrawn_on is not None:
-        raise NoConsent
+        raise ConsentMissing
     today = await require_past(session, withdrawn_on, "/body/withdrawn_on", earliest=consent.given_on)
     consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, caller.sub
     emit(session, ConsentWithdrawn(**_said(consent, row), reason="consent withdrawn"))

@@ -8,7 +8,7 @@ class EvidenceMissing(DomainError):
     id = "Tidak ada berkas dengan SHA-256 ini; unggah buktinya lebih dahulu."
 
 
-class UnknownConsentText(InvalidInput):
+class ConsentTextUnknown(InvalidInput):
     """422: on that day another text of consent held, or none."""
 
     en = "On that day the consent text in force was not version {version}; read the family the one that was."
@@ -22,7 +22,7 @@ class ConsentAlreadyGiven(DomainError):
     id = "Persetujuan untuk program ini sudah dicatat."
 
 
-class NoConsent(DomainError):
+class ConsentMissing(DomainError):
     """409: there is no consent that could be withdrawn."""
 
     en = "There is no consent in force for this program."

@@ -1,7 +1,7 @@
 from shared.errors import DomainError
 
 
-class NoLongerFits(DomainError):
+class ProgramNoLongerFits(DomainError):
     """409: since it was drafted, a fact has changed that a hard rule of the program asks for."""
 
     en = "The program {code} no longer fits this family: {why}."

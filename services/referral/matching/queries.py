@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.matching.errors import NoLongerFits
+from services.referral.matching.errors import ProgramNoLongerFits
 from services.referral.matching.rules.matching import Family, Match, match
 from services.referral.program.models import Program, ProgramRule, Strength
 from services.referral.replicas.models import Kpm, Usaha
@@ -72,7 +72,7 @@ async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> N
     """Judge a draft again on today's facts, by the revision that it was drafted under.
 
     Raises:
-        NoLongerFits: a hard rule does not hold any more; an active KUR, say, since another offer was accepted.
+        ProgramNoLongerFits: a hard rule does not hold any more; an active KUR, say, since another offer was accepted.
     """
     family = await family_of(session, row.kpm_id, on)
     if family is None:
@@ -82,4 +82,4 @@ async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> N
     found = match(program, (await session.scalars(rules.order_by(ProgramRule.number))).all(), family)
     for reason in found.reasons:
         if not reason.fits and reason.strength is Strength.HARD:
-            raise NoLongerFits(code=row.program_code, why=reason.en, why_id=reason.id)
+            raise ProgramNoLongerFits(code=row.program_code, why=reason.en, why_id=reason.id)

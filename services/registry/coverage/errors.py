@@ -15,7 +15,7 @@ class AreaTooNarrow(InvalidInput):
     id = "Hasil hitung disimpan per kecamatan. Mintalah kecamatan, atau cakupan hari ini untuk desa atau kelurahan."
 
 
-class NotCounted(DomainError):
+class CoverageNotCounted(DomainError):
     """404: nobody has let the country be counted by that day, or the count is not finished."""
 
     status = 404

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.coverage.errors import AreaTooNarrow, AreaTooWide, NotCounted
+from services.registry.coverage.errors import AreaTooNarrow, AreaTooWide, CoverageNotCounted
 from services.registry.coverage.models import COUNTED, CoverageCount, CoverageFigure, counted_by_area
 from services.registry.framework.queries import year_of
 from services.registry.replicas.models import Kepesertaan, Kpm
@@ -24,7 +24,7 @@ COUNT_LENGTHS = {0: 2, 2: 5, 5: 8, 8: 8}
 async def read_coverage(session: AsyncSession, actor: Actor, kode_wilayah: str, year: int) -> dict[str, Any]:
     """Return families with a pendamping today and members without one, area by area, and the year's memberships.
 
-    Raises UnknownWilayah, NotAllowed, AreaTooWide: more than a kabupaten or kota is not read at once.
+    Raises WilayahUnknown, NotAllowed, AreaTooWide: more than a kabupaten or kota is not read at once.
     """
     actor.require_area(wilayah.require(kode_wilayah, "/query/kode_wilayah"))
     if len(kode_wilayah) not in LENGTHS:
@@ -61,7 +61,7 @@ async def read_count(
 ) -> dict[str, Any]:
     """Return the last count on or before a day (today unless said): the country, or an area, and one level below.
 
-    Raises UnknownWilayah, NotAllowed, AreaTooNarrow, NotCounted.
+    Raises WilayahUnknown, NotAllowed, AreaTooNarrow, CoverageNotCounted.
     """
     if kode_wilayah is not None:
         actor.require_area(wilayah.require(kode_wilayah, "/query/kode_wilayah"))
@@ -74,7 +74,7 @@ async def read_count(
     finished = sa.select(row).where(row.counted_on <= asked, row.finished_at.is_not(None))
     found = await session.scalar(finished.order_by(row.counted_on.desc(), row.finished_at.desc()).limit(1))
     if found is None:
-        raise NotCounted(on=asked)
+        raise CoverageNotCounted(on=asked)
     areas = await _counted_areas(session, found, kode_wilayah, length)
     when = {"counted_on": found.counted_on, "finished_at": found.finished_at}
     return {**when, "kode_wilayah": kode_wilayah, **summed(areas), "areas": areas}

@@ -13,7 +13,7 @@ from services.registry.kind.errors import (
     KindStillHeld,
     OneKindTwice,
     RevisionBeforeLast,
-    UnknownSuccessor,
+    SuccessorUnknown,
 )
 from services.registry.kind.models import HeldBy, PilarLevel, PilarTerms, RoleConflict
 from services.registry.placement.errors import AlreadyEnded, RangeBackward
@@ -98,7 +98,7 @@ async def end_pilar_kind(
 ) -> PilarTerms:
     """End a kind; `valid_to` is the first day without it, on which `successor_kind` is in force.
 
-    Raises NotAllowed, NotFound, RangeBackward, AlreadyEnded, KindStillHeld, UnknownSuccessor.
+    Raises NotAllowed, NotFound, RangeBackward, AlreadyEnded, KindStillHeld, SuccessorUnknown.
     """
     require_national(actor)
     row = await load(session, PilarTerms, pilar_kind_id, noun="pilar kind")
@@ -132,7 +132,7 @@ async def _check_successor(
     holds = holds_on(PilarTerms.valid_from, PilarTerms.valid_to, on)
     found = await session.scalar(sa.select(PilarTerms.kind).where(PilarTerms.kind == successor, holds))
     if found is None or successor is row.kind:
-        raise UnknownSuccessor("/body/successor_kind", successor=successor.value, valid_to=on)
+        raise SuccessorUnknown("/body/successor_kind", successor=successor.value, valid_to=on)
 
 
 async def require_in_force(

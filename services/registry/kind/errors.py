@@ -22,7 +22,7 @@ class KindStillHeld(DomainError):
     id = "Masih ada penugasan {kind} yang melewati {valid_to}: {count}. Akhiri dahulu."
 
 
-class UnknownSuccessor(InvalidInput):
+class SuccessorUnknown(InvalidInput):
     """422: the kind that follows is another one, in force on the day that the first one ends."""
 
     en = "{successor} is not another kind in force on {valid_to}."

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.history import remember_status
 from services.registry.pendamping.errors import (
-    AlreadyRegistered,
     DateBeforeLast,
+    NikAlreadyRegistered,
     NikNeedsPerson,
     NothingToChange,
 )
@@ -43,7 +43,7 @@ async def register_pendamping(
 ) -> Pendamping:
     """Register a CALON from a business date (today unless said); NIK, name and phone are sealed.
 
-    Raises NotAllowed, NikNeedsPerson, DateInTheFuture, AlreadyRegistered; Busy when a random number was taken.
+    Raises NotAllowed, NikNeedsPerson, DateInTheFuture, NikAlreadyRegistered; Busy when a random number was taken.
     """
     require_national(actor)
     if (subject is SubjectKind.PERSON) != (nik is not None):
@@ -52,7 +52,7 @@ async def register_pendamping(
     row = sealed_pendamping(session, subject, nik, name, phone)
     row.status_from_on, row.registered_by = held_from, actor.sub
     taken = {
-        "uq_pendamping_nik_index": AlreadyRegistered("/body/nik"),
+        "uq_pendamping_nik_index": NikAlreadyRegistered("/body/nik"),
         "uq_pendamping_pendamping_no": Busy(),
     }
     await insert(session, row, **taken)

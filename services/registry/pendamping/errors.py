@@ -8,7 +8,7 @@ class NikNeedsPerson(InvalidInput):
     id = "Perorangan didaftarkan dengan NIK, lembaga tanpa NIK."
 
 
-class AlreadyRegistered(DomainError):
+class NikAlreadyRegistered(DomainError):
     """409: one NIK, one pendamping, for life; the look-up by NIK finds the existing one."""
 
     en = "This NIK is registered already. Look it up instead of registering it again."

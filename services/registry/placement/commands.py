@@ -13,12 +13,12 @@ from services.registry.kind.models import HeldBy, RoleConflict
 from services.registry.pendamping.models import ENDS, Pendamping
 from services.registry.placement.errors import (
     AlreadyEnded,
-    HasLeft,
-    OutsidePenugasan,
+    PendampingHasLeft,
     PenugasanOverlaps,
     RangeBackward,
     RolesConflict,
-    UnknownSupervisor,
+    SupervisorUnknown,
+    WilayahTugasOutsidePenugasan,
     WilayahTugasOverlaps,
     WrongSubject,
 )
@@ -47,7 +47,7 @@ async def place_wilayah_tugas(
 ) -> WilayahTugas:
     """Let a placement cover an area of any level, within the placement's time; without an end it takes the placement's.
 
-    Raises NotAllowed, UnknownWilayah, NotFound, RangeBackward, OutsidePenugasan, WilayahTugasOverlaps.
+    Raises NotAllowed, WilayahUnknown, NotFound, RangeBackward, WilayahTugasOutsidePenugasan, WilayahTugasOverlaps.
     """
     actor.require_area(wilayah.require(kode_wilayah, "/body/kode_wilayah"))
     penugasan = await session.get(Penugasan, penugasan_id)
@@ -83,7 +83,9 @@ def _check_range(row: WilayahTugas, penugasan: Penugasan) -> None:
         )
     if outside:
         until = penugasan.valid_to or "-"
-        raise OutsidePenugasan("/body/valid_from", valid_from=penugasan.valid_from, valid_to=until)
+        raise WilayahTugasOutsidePenugasan(
+            "/body/valid_from", valid_from=penugasan.valid_from, valid_to=until
+        )
     if row.valid_to is not None and row.valid_to <= row.valid_from:
         raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
 
@@ -143,8 +145,8 @@ async def start_penugasan(
 ) -> Penugasan:
     """Place a pendamping as `kind` from `valid_from` to the day before `valid_to`, by the SK named.
 
-    Raises NotAllowed, NotFound, HasLeft, RangeBackward, KindNotInForce, WrongSubject, RolesConflict,
-    PenugasanOverlaps, UnknownSupervisor.
+    Raises NotAllowed, NotFound, PendampingHasLeft, RangeBackward, KindNotInForce, WrongSubject, RolesConflict,
+    PenugasanOverlaps, SupervisorUnknown.
     """
     require_national(actor)
     person = await load(session, Pendamping, pendamping_id, noun="pendamping")
@@ -173,14 +175,14 @@ async def start_penugasan(
 def _refusals() -> dict[str, DomainError]:
     return {
         "ex_penugasan_range": PenugasanOverlaps("/body/valid_from"),
-        "fk_penugasan_supervisor_id": UnknownSupervisor("/body/supervisor_id"),
-        "ck_penugasan_supervisor_another": UnknownSupervisor("/body/supervisor_id"),
+        "fk_penugasan_supervisor_id": SupervisorUnknown("/body/supervisor_id"),
+        "ck_penugasan_supervisor_another": SupervisorUnknown("/body/supervisor_id"),
     }
 
 
 def _check(person: Pendamping, row: Penugasan) -> None:
     if person.status in ENDS:
-        raise HasLeft("/body/pendamping_id", status=person.status.value)
+        raise PendampingHasLeft("/body/pendamping_id", status=person.status.value)
     if row.valid_to is not None and row.valid_to <= row.valid_from:
         raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
 

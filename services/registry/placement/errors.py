@@ -1,7 +1,7 @@
 from shared.errors import DomainError, InvalidInput
 
 
-class UnknownSupervisor(InvalidInput):
+class SupervisorUnknown(InvalidInput):
     """422: nobody has that id, or it is the pendamping's own."""
 
     en = "The supervisor is not another registered pendamping."
@@ -22,7 +22,7 @@ class RolesConflict(DomainError):
     id = "{kind} dan {other} tidak boleh dipegang pada masa yang sama: {alasan}."
 
 
-class OutsidePenugasan(InvalidInput):
+class WilayahTugasOutsidePenugasan(InvalidInput):
     """422: an area is covered within the time of its penugasan."""
 
     en = "The placement holds from {valid_from} to {valid_to}; the area must lie within that time."
@@ -43,7 +43,7 @@ class WrongSubject(InvalidInput):
     id = "{kind} dengan status {employer_status} tidak dapat dipegang oleh {subject}."
 
 
-class HasLeft(DomainError):
+class PendampingHasLeft(DomainError):
     """409: the status is an end, from which nobody serves."""
 
     en = "This pendamping is {status} and takes no placement."

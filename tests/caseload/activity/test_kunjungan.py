@@ -52,7 +52,7 @@ async def test_is_refused_for_a_day_to_come_and_a_day_before(placed: Running) ->
     later = await visited(placed, kpm_id, companion(placed), visited_on="2099-01-01")
     before = await visited(placed, kpm_id, companion(placed), visited_on="2020-01-01")
     assert (later.status_code, later.json()["title"]) == (422, "DateInTheFuture")
-    assert (before.status_code, before.json()["title"]) == (409, "NotAccompanied")
+    assert (before.status_code, before.json()["title"]) == (409, "VisitOutsideDampingan")
 
 
 async def test_of_somebody_elses_family_is_of_no_family(placed: Running) -> None:

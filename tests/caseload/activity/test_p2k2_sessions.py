@@ -78,11 +78,11 @@ async def test_is_refused_with_its_reason(
 async def test_is_of_ones_own_families_once_a_day(placed: Running) -> None:
     (kpm_id,) = await accompanied(placed, 1)
     before = await held(placed, {kpm_id: "HADIR"}, held_on=str(await today(placed) - timedelta(days=1)))
-    assert (before.status_code, before.json()["title"]) == (409, "NotAllAccompanied")
+    assert (before.status_code, before.json()["title"]) == (409, "FamiliesNotAccompanied")
     twice = [{"kpm_id": kpm_id, "presence": "HADIR"}] * 2
     assert (await held(placed, {}, attendance=twice)).json()["title"] == "FamilyNamedTwice"
     theirs = await held(placed, {kpm_id: "HADIR"}, companion(placed, OTHER), penugasan_id=T)
-    assert theirs.json()["title"] == "NotAllAccompanied"
+    assert theirs.json()["title"] == "FamiliesNotAccompanied"
     assert (await held(placed, {kpm_id: "HADIR"})).status_code == 201
     assert (await held(placed, {kpm_id: "IZIN"})).json()["title"] == "SesiAlreadyRecorded"
     assert await counts(placed, kpm_id) == (1, 1)

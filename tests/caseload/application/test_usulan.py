@@ -94,7 +94,7 @@ async def test_that_cannot_be_is_refused(left: Family, more: dict[str, str], tit
     ("more", "title", "status"),
     [
         ({"valid_from": None}, "FirstDayMissing", 422),
-        ({"valid_from": "2027-01-01"}, "BeforeTheUsulan", 422),
+        ({"valid_from": "2027-01-01"}, "DateBeforeUsulan", 422),
     ],
 )
 async def test_accepted_from_an_impossible_day_is_refused(

@@ -81,7 +81,7 @@ async def test_waits_for_what_registry_has_not_told(placed: Running) -> None:
     ("area", "status", "day", "title"),
     [
         ("33.24", PendampingStatus.CUTI, "2026-11-20", "PendampingNotActive"),
-        ("35.03", PendampingStatus.AKTIF, "2026-11-20", "OutsideWilayahTugas"),
+        ("35.03", PendampingStatus.AKTIF, "2026-11-20", "FamilyOutsideWilayahTugas"),
         ("33.24", PendampingStatus.AKTIF, "2025-12-31", "PenugasanNotInForce"),
         ("33.24", PendampingStatus.AKTIF, "2020-01-01", "TooLongAgo"),
     ],

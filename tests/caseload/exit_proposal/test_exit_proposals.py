@@ -67,7 +67,7 @@ async def test_without_stored_evidence_is_refused(one: Family) -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "title"), [("2018-01-01", "BeforeMembership"), ("2199-01-01", "DateInTheFuture")]
+    ("on", "title"), [("2018-01-01", "DateBeforeMembership"), ("2199-01-01", "DateInTheFuture")]
 )
 async def test_on_an_impossible_day_is_refused(one: Family, on: str, title: str) -> None:
     refused(await one.post("/v1/exit-proposal", await asked(one, on=on)), title, 422)
@@ -169,7 +169,7 @@ async def test_is_withdrawn_by_its_proposer_and_graduation_is_told(one: Family) 
 
 async def test_is_not_withdrawn_by_anybody_else(one: Family) -> None:
     made = await one.done("/v1/exit-proposal", await asked(one))
-    refused(await withdrawn(one, made, as_=dinsos(one.caseload)), "NotTheProposer", 403)
+    refused(await withdrawn(one, made, as_=dinsos(one.caseload)), "ProposalOfAnother", 403)
     refused(await withdrawn(one, made, as_=dinsos(one.caseload, "35.03")), "NotFound", 404)
     assert await one.told("exit_proposal_withdrawn") == []
 

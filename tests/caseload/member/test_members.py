@@ -57,7 +57,7 @@ async def test_a_birth_is_told_once_and_the_name_stays_sealed(family: Family) ->
 @pytest.mark.parametrize(
     ("more", "title", "status"),
     [
-        ({"birth_on": "2026-01-07"}, "BornInTheFuture", 422),
+        ({"birth_on": "2026-01-07"}, "BirthDateInTheFuture", 422),
         ({"on": "2199-01-01"}, "DateInTheFuture", 422),
         ({"nik": "3324075211879001"}, "NikKnown", 409),
         ({"nik": "12"}, "Invalid", 422),
@@ -115,7 +115,7 @@ async def test_the_pengurus_changes_to_another_adult_alone(family: Family) -> No
     child, _ = await who(family, relation="ANAK")
     head, _ = await who(family, pengurus=True)
     body = {"on": ON, "reason": "SAKIT_LAMA"}
-    refused(await family.post("pengurus", body | {"anggota_id": child}, version), "TooYoungForPengurus")
+    refused(await family.post("pengurus", body | {"anggota_id": child}, version), "PengurusTooYoung")
     refused(await family.post("pengurus", body | {"anggota_id": head}, version), "PengurusAlready")
     refused(await family.post("pengurus", body | {"anggota_id": husband}), "PreconditionRequired", 428)
     await family.done("pengurus", body | {"anggota_id": husband}, version)
@@ -155,7 +155,7 @@ async def test_an_end_recorded_in_error_is_taken_back(family: Family) -> None:
     back = await family.done(f"anggota/{child}/return", {"reason": "SALAH_CATAT"}, version + 1)
     assert (back["left_on"], back["end_reason"]) == (None, None)
     again = await family.post(f"anggota/{child}/return", {"reason": "SALAH_CATAT"}, version + 2)
-    refused(again, "NotLeft")
+    refused(again, "MemberNotLeft")
     acts = [act for subject, act, _ in await family.acts() if subject == "anggota"]
     assert acts == ["LEFT", "TAKEN_BACK"]
 

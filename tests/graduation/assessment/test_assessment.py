@@ -42,7 +42,7 @@ async def test_on_evidence_that_was_not_handed_in_is_refused(graduation: Running
 async def test_with_an_answer_to_no_question_is_refused(graduation: Running) -> None:
     road = await opened(graduation)
     answer = await road.assess(VOLUNTARY=True)
-    assert (answer.status_code, answer.json()["title"]) == (422, "UnknownIndicator")
+    assert (answer.status_code, answer.json()["title"]) == (422, "IndicatorUnknown")
 
 
 async def test_with_yes_where_a_number_is_asked_is_refused(graduation: Running) -> None:
@@ -105,4 +105,4 @@ async def test_is_no_part_of_a_natural_exit(graduation: Running) -> None:
     await at(graduation, date(2026, 4, 6))
     road = await (await Road.begin(graduation)).open("ALAMIAH")
     answer = await road.assess()
-    assert (answer.status_code, answer.json()["title"]) == (409, "NotScored")
+    assert (answer.status_code, answer.json()["title"]) == (409, "CaseNotScored")

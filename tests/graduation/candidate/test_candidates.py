@@ -175,7 +175,9 @@ async def test_is_listed_best_off_first_page_by_page(graduation: Running) -> Non
     assert seen == [9, 8, 6, 5, 3]
 
 
-@pytest.mark.parametrize(("reason", "title"), [("MENINGGAL", "NoCandidateRule"), ("MUSYAWARAH", "NoPolicy")])
+@pytest.mark.parametrize(
+    ("reason", "title"), [("MENINGGAL", "CandidateRuleMissing"), ("MUSYAWARAH", "PolicyMissing")]
+)
 async def test_is_nobody_where_no_policy_says_so(graduation: Running, reason: str, title: str) -> None:
     road = await begun(graduation)
     answer = await graduation.get(f"/v1/candidate?exit_reason={reason}", as_=road.by["field"])

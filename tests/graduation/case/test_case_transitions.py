@@ -189,7 +189,11 @@ async def test_are_refused_over_http_from_every_other_state(graduation: Running)
             answer = await road.post(noun, body.get(noun, {}), BY.get(noun, "approval"))
             assert (answer.status_code == 201) == (state in allowed), (noun, state, answer.text)
             if state not in allowed:
-                assert answer.json()["title"] in {"IllegalTransition", "MusyawarahMissing", "NotPostponed"}, (
+                assert answer.json()["title"] in {
+                    "IllegalTransition",
+                    "MusyawarahMissing",
+                    "CaseNotPostponed",
+                }, (
                     noun,
                     state,
                     answer.text,

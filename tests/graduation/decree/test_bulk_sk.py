@@ -104,7 +104,7 @@ async def test_takes_the_approved_and_says_of_each_other_why_not(graduation: Run
         (2, "NotFound"),
         (4, "NotFound"),
         (5, "CasesNotApproved"),
-        (6, "AlreadyInAnSk"),
+        (6, "CaseAlreadyInSk"),
         (7, "SamePersonTwice"),
     ]
     assert errors[2]["params"]["state"] == "TERIDENTIFIKASI"

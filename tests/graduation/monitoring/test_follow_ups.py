@@ -130,7 +130,7 @@ async def test_a_check_that_finds_a_relapse_ends_the_monitoring(graduation: Runn
     assert (facts[-1]["completes"], facts[-1]["outcome"]) == (True, "KAMBUH")
     assert len(await emitted_events(graduation, "relapse_confirmed")) == 1
     assert await tasks_of(road, "BULANAN") == []
-    assert (await record(road, tasks[0])).json()["title"] == "NotUnderMonitoring"
+    assert (await record(road, tasks[0])).json()["title"] == "CaseNotMonitored"
     await tell(graduation, reported(road, date(2026, 8, 21)))
     assert await tasks_of(road, "LAPORAN") == []
 

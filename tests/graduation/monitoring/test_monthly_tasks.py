@@ -95,7 +95,7 @@ async def test_are_not_recorded_before_their_month_nor_twice_nor_without_a_cause
     assert (bare.status_code, bare.json()["title"]) == (422, "CauseMissing")
     ok(await record(road, tasks[0]))
     twice = await record(road, tasks[0])
-    assert (twice.status_code, twice.json()["title"]) == (409, "AlreadyRecorded")
+    assert (twice.status_code, twice.json()["title"]) == (409, "MonitoringAlreadyRecorded")
 
 
 async def test_follow_a_hand_over(graduation: Running) -> None:
@@ -125,4 +125,4 @@ async def test_take_no_result_while_the_exit_is_undone(graduation: Running) -> N
     road, tasks = await monitored(graduation)
     await graduation.sql("UPDATE graduasi SET state = 'DIPULIHKAN' WHERE graduasi_id = $1", road.graduasi_id)
     answer = await record(road, tasks[0])
-    assert (answer.status_code, answer.json()["title"]) == (409, "NotUnderMonitoring")
+    assert (answer.status_code, answer.json()["title"]) == (409, "CaseNotMonitored")

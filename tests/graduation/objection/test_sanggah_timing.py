@@ -87,4 +87,4 @@ async def test_is_not_waited_for_by_resuming_what_was_not_postponed(graduation: 
     road = await postponed(graduation)
     ok(await road.post("resumption", WHY, "approval"))
     again = await road.post("resumption", WHY, "approval")
-    assert (again.status_code, again.json()["title"]) == (409, "NotPostponed")
+    assert (again.status_code, again.json()["title"]) == (409, "CaseNotPostponed")

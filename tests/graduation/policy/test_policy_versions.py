@@ -48,12 +48,12 @@ async def test_is_not_approved_by_who_drafted_it_nor_twice_by_one_nor_a_third_ti
     assert (answer.status_code, answer.json()["title"]) == (403, "DrafterApproves")
     assert (await people.activate("2026-06-01")).json()["title"] == "PolicyNotApproved"
     ok(await people.approve(2))
-    assert (await people.approve(2)).json()["title"] == "PolicyApprovedAlready"
+    assert (await people.approve(2)).json()["title"] == "PolicyAlreadyApproved"
     assert (await people.activate("2026-06-01")).json()["title"] == "PolicyNotApproved"
     ok(await people.approve(3))
-    assert (await people.approve(4)).json()["title"] == "PolicyApprovedAlready"
+    assert (await people.approve(4)).json()["title"] == "PolicyAlreadyApproved"
     ok(await people.activate("2026-06-01"))
-    assert (await people.activate("2026-07-01")).json()["title"] == "PolicyActivatedAlready"
+    assert (await people.activate("2026-07-01")).json()["title"] == "PolicyAlreadyActivated"
 
 
 async def test_has_two_approvals_however_many_approve_at_once(graduation: Running) -> None:
@@ -108,10 +108,10 @@ async def test_of_two_activated_at_once_one_follows_the_other_or_is_refused(grad
     [
         ({"stages": ["USUL", "VERIFIKASI", "PENETAPAN", "SANGGAH"]}, "StagesMissing"),
         ({"instrument_version": None}, "InstrumentUnfit"),
-        ({"instrument_version": 99}, "UnknownInstrument"),
+        ({"instrument_version": 99}, "InstrumentUnknown"),
         ({"needs_score": False, "instrument_version": None}, "StatementWithoutScore"),
         ({"opened_by": "EXIT_PROPOSED"}, "ExitProposedIsNotScored"),
-        ({"credit_rule_version": 9}, "UnknownCreditRule"),
+        ({"credit_rule_version": 9}, "CreditRuleUnknown"),
         ({"candidate_usaha_months": None, "candidate_reasons": 3}, "CandidateReasonsTooMany"),
         ({"candidate_komponen_months": 3}, "CandidateByNatureAlone"),
         ({"exit_reason": "UNKNOWN"}, "Invalid"),

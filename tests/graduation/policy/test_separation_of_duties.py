@@ -52,7 +52,7 @@ async def test_one_human_gives_one_approval(
 ) -> None:
     people = await drafted(graduation, None)
     ok(await approved(people, *first))
-    is_refused(await approved(people, *second), "PolicyApprovedAlready", 409)
+    is_refused(await approved(people, *second), "PolicyAlreadyApproved", 409)
     assert (await graduation.sql("SELECT count(*) FROM policy_approval"))[0][0] == 1
     assert ok(await approved(people, "somebody-else", None))["state"] == "APPROVED"
 

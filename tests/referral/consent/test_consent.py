@@ -133,11 +133,11 @@ async def test_keeps_the_identity_sealed_and_destroys_it_when_withdrawn(referral
 
 async def test_twice_is_refused_and_once_withdrawn_stays_withdrawn(referral: Running) -> None:
     world = await a_case(referral)
-    assert (await withdraw(world, KUR)).json()["title"] == "NoConsent"
+    assert (await withdraw(world, KUR)).json()["title"] == "ConsentMissing"
     await world.consent(KUR)
     assert (await world.consent(KUR)).json()["title"] == "ConsentAlreadyGiven"
     await withdraw(world, KUR)
-    assert (await withdraw(world, KUR)).json()["title"] == "NoConsent"
+    assert (await withdraw(world, KUR)).json()["title"] == "ConsentMissing"
     assert (await world.consent(KUR)).json()["title"] == "ConsentAlreadyGiven"
 
 
@@ -145,7 +145,7 @@ async def test_twice_is_refused_and_once_withdrawn_stays_withdrawn(referral: Run
     ("changes", "status", "title"),
     [
         ({"evidence_sha256": "0" * 64}, 409, "EvidenceMissing"),
-        ({"text_version": 99}, 422, "UnknownConsentText"),
+        ({"text_version": 99}, 422, "ConsentTextUnknown"),
         ({"given_on": str(TODAY + timedelta(days=1))}, 422, "DateInTheFuture"),
         ({"given_on": str(TODAY - timedelta(days=30))}, 422, "DateTooEarly"),
         ({"channel": "TELEPATI"}, 422, "Invalid"),
@@ -189,11 +189,11 @@ async def test_is_to_the_words_that_held_on_its_day_which_the_ministry_sets(refe
     world = await a_case(referral)
     made = await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)
     assert (made.status_code, made.json()["version"]) == (201, 2), made.text
-    assert (await world.consent(KUR, text_version=2)).json()["title"] == "UnknownConsentText"
+    assert (await world.consent(KUR, text_version=2)).json()["title"] == "ConsentTextUnknown"
     await referral.set_clock(datetime.now(UTC) + timedelta(days=1))
     tomorrow = WORDS["valid_from"]
     old = await world.consent(KUR, text_version=1, given_on=tomorrow)
-    assert (old.status_code, old.json()["title"]) == (422, "UnknownConsentText")
+    assert (old.status_code, old.json()["title"]) == (422, "ConsentTextUnknown")
     assert (await world.consent(KUR, text_version=1)).status_code == 201  # of the day before, typed in late
     assert (await world.consent("KDMP", text_version=2, given_on=tomorrow)).status_code == 201
 

@@ -148,7 +148,7 @@ async def test_is_asked_of_todays_facts_again_when_the_family_agrees(referral: R
     world, _ = await a_market(referral)
     await answer(world, KUR, "BANK_KUR", "DISETUJUI")
     refused = await world.consent(UMI)
-    assert (refused.status_code, refused.json()["title"]) == (409, "NoLongerFits")
+    assert (refused.status_code, refused.json()["title"]) == (409, "ProgramNoLongerFits")
     assert "KUR_SUPERMIKRO" in refused.json()["detail"]
 
 

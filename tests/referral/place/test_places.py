@@ -169,7 +169,7 @@ async def test_say_why_a_family_waits_and_behind_how_many(referral: Running) -> 
 
 async def test_that_cannot_be_are_refused(referral: Running) -> None:
     one, *_ = await a_crowd(referral, [DESA])
-    assert (await quota(one, "33.99", 1)).json()["title"] == "UnknownWilayah"
+    assert (await quota(one, "33.99", 1)).json()["title"] == "WilayahUnknown"
     assert (await quota(one, DESA, 1, valid_to=str(TODAY))).json()["title"] == "RangeReversed"
     await quota(one, DESA, 1, valid_from=NEXT_YEAR)
     overlap = await quota(one, DESA, 1)

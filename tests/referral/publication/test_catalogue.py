@@ -70,7 +70,7 @@ async def test_has_each_code_once(referral: Running) -> None:
     letter = await referral.post("/v1/partner", body | {"code": "PEMDA_SURAT"}, as_=world.kemensos)
     assert (letter.status_code, letter.json()["webhook_secret"]) == (201, None)
     away = await referral.post("/v1/partner", body | {"code": "X1", "kode_wilayah": "99"}, as_=world.kemensos)
-    assert (away.status_code, away.json()["title"]) == (422, "UnknownWilayah")
+    assert (away.status_code, away.json()["title"]) == (422, "WilayahUnknown")
 
 
 async def test_is_the_ministrys_to_write(referral: Running) -> None:

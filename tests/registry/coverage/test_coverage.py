@@ -104,7 +104,7 @@ async def test_and_a_membership_that_goes_on_as_another_has_ended_for_nobody(reg
 
 
 @pytest.mark.parametrize(
-    ("area", "title"), [("33", "AreaTooWide"), ("33.24.09.9999", "UnknownWilayah"), ("33.2", "")]
+    ("area", "title"), [("33", "AreaTooWide"), ("33.24.09.9999", "WilayahUnknown"), ("33.2", "")]
 )
 async def test_for_a_kabupaten_at_most(registry: Running, area: str, title: str) -> None:
     path = f"/v1/coverage?kode_wilayah={area}&year=2026"
@@ -188,7 +188,7 @@ async def test_and_what_was_counted_stays_what_was_said(registry: Running) -> No
     for on, families in (("2026-03-01", 1), ("2026-03-31", 1), ("2026-04-01", 3), ("2026-12-31", 3)):
         shown = commands.made(await figure(registry, f"?on={on}"))
         assert shown["families"] == families, on
-    assert (await figure(registry, "?on=2026-02-28")).json()["title"] == "NotCounted"
+    assert (await figure(registry, "?on=2026-02-28")).json()["title"] == "CoverageNotCounted"
     for role in ("registry_api", "registry_worker"):
         (row,) = await registry.sql(
             "SELECT has_table_privilege($1, 'coverage_figure', 'UPDATE') AS may", role
@@ -201,7 +201,7 @@ async def test_and_a_count_that_is_not_finished_is_shown_to_nobody(registry: Run
     asked = await registry.post("/v1/coverage-count", as_=commands.ministry(registry))
     assert asked.status_code == 202
     answer = await figure(registry)
-    assert (answer.status_code, answer.json()["title"]) == (404, "NotCounted")
+    assert (answer.status_code, answer.json()["title"]) == (404, "CoverageNotCounted")
 
 
 async def test_of_a_country_without_families_too(registry: Running) -> None:
@@ -218,7 +218,7 @@ async def test_of_a_country_without_families_too(registry: Running) -> None:
         ("?kode_wilayah=33.24", 200, None),
         ("?kode_wilayah=33.24.09", 200, None),
         ("?kode_wilayah=33.24.09.2011", 422, "AreaTooNarrow"),
-        ("?kode_wilayah=33.99", 422, "UnknownWilayah"),
+        ("?kode_wilayah=33.99", 422, "WilayahUnknown"),
     ],
 )
 async def test_and_an_office_sees_the_count_of_its_own_area(

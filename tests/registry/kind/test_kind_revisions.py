@@ -107,7 +107,7 @@ async def test_and_a_successor_is_another_kind_in_force(registry: Running) -> No
     commands.made(await end(registry, other, "2026-01-01"))
     for successor in ("KONSELOR_ADIKSI", "REHSOS_TUNSOS_KPO"):
         answer = await end(registry, row, "2026-07-01", successor)
-        assert (answer.status_code, answer.json()["title"]) == (422, "UnknownSuccessor")
+        assert (answer.status_code, answer.json()["title"]) == (422, "SuccessorUnknown")
     assert (await end(registry, row, "2000-01-01")).json()["title"] == "RangeBackward"
 
 

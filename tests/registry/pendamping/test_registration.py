@@ -36,7 +36,7 @@ async def test_once_for_a_nik(registry: Running) -> None:
     await commands.pendamping(registry)
     body = {"subject": "PERSON", "nik": commands.NIK, "name": "Another Name"}
     answer = await registry.post("/v1/pendamping", body, as_=commands.ministry(registry))
-    assert (answer.status_code, answer.json()["title"]) == (409, "AlreadyRegistered")
+    assert (answer.status_code, answer.json()["title"]) == (409, "NikAlreadyRegistered")
     assert answer.json()["errors"][0]["pointer"] == "/body/nik"
     assert len(await registry.emitted()) == 1
 

@@ -93,7 +93,7 @@ async def test_and_an_end_ends_every_placement_and_area(registry: Running) -> No
     assert {event["data"]["reason"] for event in told} == {"PENSIUN"}
     assert told[1]["data"]["penugasan_id"] == held["penugasan_id"]
     answer = await commands.penugasan(registry, person, valid_from="2026-03-01")
-    assert (answer.status_code, answer.json()["title"]) == (409, "HasLeft")
+    assert (answer.status_code, answer.json()["title"]) == (409, "PendampingHasLeft")
 
 
 async def test_and_an_end_says_nothing_of_what_was_called_off_before(registry: Running) -> None:

@@ -96,7 +96,7 @@ class Life:
         free = not any(one.of is held and one.what == area and one.overlaps(begin, end) for one in self.areas)
         said = {"valid_from": str(begin), "valid_to": str(later(begin, length)) if length else None}
         answer = await past.wilayah_tugas(self.registry, held.row, area, **said)
-        titles = {True: "WilayahTugasOverlaps", False: "OutsidePenugasan"}
+        titles = {True: "WilayahTugasOverlaps", False: "WilayahTugasOutsidePenugasan"}
         assert (answer.status_code == 201) == (inside and free), answer.text
         if inside and free:
             self.areas.append(Span(begin, end, area, answer.json(), held))

@@ -133,7 +133,7 @@ async def test_and_its_supervisor_is_another_pendamping(registry: Running) -> No
     nobody = "0198a0de-0000-7000-8000-000000000001"
     for supervisor in (nobody, person["pendamping_id"]):
         answer = await commands.penugasan(registry, person, supervisor_id=supervisor)
-        assert (answer.status_code, answer.json()["title"]) == (422, "UnknownSupervisor")
+        assert (answer.status_code, answer.json()["title"]) == (422, "SupervisorUnknown")
     other = await commands.pendamping(registry, "3324070101909002")
     held = commands.made(await commands.penugasan(registry, person, supervisor_id=other["pendamping_id"]))
     assert held["supervisor_id"] == other["pendamping_id"]
@@ -211,7 +211,7 @@ async def test_and_its_areas_lie_inside_its_time(registry: Running) -> None:
         {"valid_from": "2026-01-01", "valid_to": "2026-10-04"},
     ):
         answer = await commands.wilayah_tugas(registry, held, **more)
-        assert (answer.status_code, answer.json()["title"]) == (422, "OutsidePenugasan")
+        assert (answer.status_code, answer.json()["title"]) == (422, "WilayahTugasOutsidePenugasan")
     area = commands.made(await commands.wilayah_tugas(registry, held))
     assert area["valid_to"] == "2026-10-03"
     assert (await registry.emitted())[-1]["data"]["kode_wilayah"] == commands.KELURAHAN
@@ -229,7 +229,7 @@ async def test_and_covers_no_area_that_does_not_exist(registry: Running) -> None
     person = await commands.pendamping(registry)
     held = commands.made(await commands.penugasan(registry, person))
     answer = await commands.wilayah_tugas(registry, held, "33.24.09.9999")
-    assert (answer.status_code, answer.json()["title"]) == (422, "UnknownWilayah")
+    assert (answer.status_code, answer.json()["title"]) == (422, "WilayahUnknown")
 
 
 async def test_and_the_cover_of_one_area_ends_alone(registry: Running) -> None:

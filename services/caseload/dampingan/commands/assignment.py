@@ -13,7 +13,7 @@ from services.caseload.dampingan.commands.loads import Limit, add_weight, limit_
 from services.caseload.dampingan.errors import (
     CaseloadFull,
     DampinganOverlaps,
-    OutsideWilayahTugas,
+    FamilyOutsideWilayahTugas,
     PendampingNotActive,
     PenugasanNotInForce,
     TooLongAgo,
@@ -50,7 +50,7 @@ async def assign_dampingan(
     One that has left PKH is put under him for its monitoring, which weighs nothing.
 
     Raises:
-        NotFound, NotYetKnown, PendampingNotActive, PenugasanNotInForce, OutsideWilayahTugas, CaseloadFull,
+        NotFound, NotYetKnown, PendampingNotActive, PenugasanNotInForce, FamilyOutsideWilayahTugas, CaseloadFull,
         DampinganOverlaps, TooLongAgo.
     """
     kpm = await load(session, Kpm, kpm_id, noun="kpm")
@@ -111,7 +111,7 @@ async def placement_for(
     """Return the placement, if its pendamping is active and it covers the area on the day.
 
     Raises:
-        NotYetKnown, TooLongAgo, PendampingNotActive, PenugasanNotInForce, OutsideWilayahTugas.
+        NotYetKnown, TooLongAgo, PendampingNotActive, PenugasanNotInForce, FamilyOutsideWilayahTugas.
     """
     penugasan = await session.get(Penugasan, penugasan_id)
     if penugasan is None:
@@ -130,7 +130,7 @@ async def placement_for(
         covers(area.valid_from, area.valid_to, on) and wilayah.is_within(kode, area.kode_wilayah)
         for area in areas
     ):
-        raise OutsideWilayahTugas(at.area, on=on)
+        raise FamilyOutsideWilayahTugas(at.area, on=on)
     return penugasan
 
 

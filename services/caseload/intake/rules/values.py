@@ -32,10 +32,10 @@ NO = frozenset({"TIDAK", "T", "N", "0", "FALSE", "BELUM", "BELUM KAWIN", "CERAI"
 EARLIEST_BIRTH, EARLIEST_START = date(1890, 1, 1), date(1990, 1, 1)
 FARTHEST_END = date(2100, 1, 1)
 NUMBER_FAULTS = {
-    "NotSixteenDigits": "NOT_SIXTEEN_DIGITS",
-    "UnknownProvince": "UNKNOWN_PROVINCE",
-    "ImpossibleBirthDate": "IMPOSSIBLE_DATE_IN_NUMBER",
-    "ImpossibleIssueDate": "IMPOSSIBLE_DATE_IN_NUMBER",
+    "NumberNotSixteenDigits": "NOT_SIXTEEN_DIGITS",
+    "ProvinceUnknown": "UNKNOWN_PROVINCE",
+    "BirthDateImpossible": "IMPOSSIBLE_DATE_IN_NUMBER",
+    "IssueDateImpossible": "IMPOSSIBLE_DATE_IN_NUMBER",
     "SerialZero": "SERIAL_ZERO",
 }
 

@@ -20,10 +20,10 @@ from services.caseload.family.models import EndReason, Komponen, KpmAnggota, Kpm
 from services.caseload.identity.commands import seal_waiting
 from services.caseload.member.commands.taken_numbers import refusal_of_nik
 from services.caseload.member.errors import (
-    BornInTheFuture,
+    BirthDateInTheFuture,
     DeathNeedsEvidence,
     LastMember,
-    NotLeft,
+    MemberNotLeft,
     NumberNotAccepted,
     PengurusStays,
 )
@@ -53,12 +53,12 @@ async def add_anggota(
     """Let somebody who is born or joins belong to the family; who belonged to it before comes back.
 
     Raises:
-        NotFound, PendampingNotActive, DateInTheFuture, BornInTheFuture, NikKnown, NumberNotAccepted.
+        NotFound, PendampingNotActive, DateInTheFuture, BirthDateInTheFuture, NikKnown, NumberNotAccepted.
     """
     held = await family_in_hand(session, actor, kpm_id)
     await require_past(session, on)
     if birth_on > on:
-        raise BornInTheFuture("/body/birth_on", birth_on=birth_on, on=on)
+        raise BirthDateInTheFuture("/body/birth_on", birth_on=birth_on, on=on)
     vault = vault_of(session)
     index = vault.index("nik", nik)
     place = {"table": "kpm_anggota", "row_id": index.hex()}
@@ -194,12 +194,12 @@ async def take_back(
     What ended with it goes on as it was, and so does the card, unless another pengurus has been named since.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, NotLeft.
+        NotFound, PendampingNotActive, LostRace, MemberNotLeft.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     member = await session.get(KpmAnggota, anggota_id)
     if member is None or member.kpm_id != kpm_id or member.left_on is None or member.end_reason is None:
-        raise NotLeft
+        raise MemberNotLeft
     before = {"left_on": str(member.left_on), "end_reason": member.end_reason.value}
     lost = await lost_by(session, member)
     member.left_on = member.end_reason = None

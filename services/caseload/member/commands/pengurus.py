@@ -9,7 +9,7 @@ from services.caseload.family.models import KpmAnggota
 from services.caseload.family.queries import ages_on
 from services.caseload.family.rules import age
 from services.caseload.identity.commands import seal_waiting
-from services.caseload.member.errors import PengurusAlready, TooYoungForPengurus
+from services.caseload.member.errors import PengurusAlready, PengurusTooYoung
 from services.caseload.task.commands import settle_tugas
 from services.caseload.task.models import TugasKind
 from shared.access import Actor
@@ -30,7 +30,7 @@ async def change_pengurus(
     The task to name one, which a pengurus who died has left, is done by it.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, MemberUnknown, DateInTheFuture, PengurusAlready, TooYoungForPengurus.
+        NotFound, PendampingNotActive, LostRace, MemberUnknown, DateInTheFuture, PengurusAlready, PengurusTooYoung.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     member = await member_of(session, kpm_id, anggota_id)
@@ -39,7 +39,7 @@ async def change_pengurus(
         raise PengurusAlready("/body/anggota_id")
     rule = await ages_on(session, on)
     if age(member.birth_on.isoformat(), on) < rule.able_from and not member.married:
-        raise TooYoungForPengurus("/body/anggota_id", able_from=rule.able_from)
+        raise PengurusTooYoung("/body/anggota_id", able_from=rule.able_from)
     before = await session.scalar(
         sa.select(KpmAnggota).where(
             KpmAnggota.kpm_id == kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None)

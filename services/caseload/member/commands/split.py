@@ -51,7 +51,7 @@ async def split_family(
 
     Raises:
         NotFound, PendampingNotActive, LostRace, DateInTheFuture, MemberUnknown, PengurusNotAmongThem, PengurusStays,
-        NobodyRemains, UnknownWilayah, NotAVillage, BeyondYourArea, EvidenceUnknown, NoKkKnown,
+        NobodyRemains, WilayahUnknown, WilayahNotVillage, RelocationBeyondArea, EvidenceUnknown, NoKkKnown,
         NumberNotAccepted.
     """
     kpm = await edited_family(session, actor, kpm_id, version)

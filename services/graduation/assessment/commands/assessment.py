@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.assessment.errors import NotScored
+from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.assessment.models import Asesmen
 from services.graduation.assessment.rules import Answer, Judgement, facts_of, judge
 from services.graduation.case.commands.accompaniment import require_dampingan
@@ -35,11 +35,11 @@ async def assess(session: AsyncSession, actor: Actor, graduasi_id: UUID, answers
     """Judge the family by the policy's instrument; the facts as known today are kept with the result.
 
     Raises:
-        NotScored, IllegalTransition, NotYourFamily, what `judge` raises, EvidenceUnknown
+        CaseNotScored, IllegalTransition, NotYourFamily, what `judge` raises, EvidenceUnknown
     """
     case, policy = await load_case(session, graduasi_id)
     if not policy.needs_score:
-        raise NotScored(exit_reason=case.exit_reason, what="asesmen")
+        raise CaseNotScored(exit_reason=case.exit_reason, what="asesmen")
     case.expect(GraduasiState.DIASESMEN)
     act = Act(actor, await moment_of(session), Stage.USUL)
     author = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.assessment.commands.assessment import facts_on
 from services.graduation.assessment.errors import (
     AssessmentNotReady,
+    CaseNotScored,
     KomponenNotEnded,
-    NotScored,
     StatementMissing,
 )
 from services.graduation.assessment.models import Asesmen, Pernyataan, Usul
@@ -50,11 +50,11 @@ async def sign_statement(
     """Take in the statement that the family signed after an assessment that says SIAP.
 
     Raises:
-        NotScored, IllegalTransition, NotYourFamily, DateInTheFuture, DateTooEarly, EvidenceUnknown
+        CaseNotScored, IllegalTransition, NotYourFamily, DateInTheFuture, DateTooEarly, EvidenceUnknown
     """
     case, policy = await load_case(session, graduasi_id)
     if not policy.needs_statement:
-        raise NotScored(exit_reason=case.exit_reason, what="pernyataan")
+        raise CaseNotScored(exit_reason=case.exit_reason, what="pernyataan")
     case.expect(GraduasiState.PERNYATAAN_DITANDATANGANI)
     act = Act(actor, await moment_of(session), Stage.USUL, evidence=paper.evidence_sha256)
     author, _ = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)

@@ -31,7 +31,7 @@ async def open_case(
     """Open a case on a kepesertaan, under the policy in force today.
 
     Raises:
-        NoPolicy, OpenedByExitProposal, NotYetKnown, NotYourFamily, PendampingInactive, KepesertaanOfAnother,
+        PolicyMissing, OpenedByExitProposal, NotYetKnown, NotYourFamily, PendampingInactive, KepesertaanOfAnother,
         KepesertaanNotActive, CaseAlreadyOpen (the unique index says so)
     """
     now = await moment_of(session)

@@ -15,7 +15,7 @@ from services.graduation.case.errors import DateTooEarly, SamePersonTwice
 from services.graduation.case.models import GraduasiState, Stage, StageAct
 from services.graduation.decree.commands.penetapan import Approved, Document, locked, new_sk, number, put_in
 from services.graduation.decree.errors import (
-    AlreadyInAnSk,
+    CaseAlreadyInSk,
     CasesNotApproved,
     SkFileEmpty,
     SkFileTooLong,
@@ -125,7 +125,7 @@ async def _sorted_out(
     for row, graduasi_id in named.items():
         why = known.refusal(cases.get(graduasi_id) if graduasi_id else None)
         if graduasi_id in taken:
-            why = AlreadyInAnSk()
+            why = CaseAlreadyInSk()
         if why is None and graduasi_id is not None:
             taken[graduasi_id] = cases[graduasi_id]
         elif why is not None:
@@ -178,7 +178,7 @@ class Known:
         if one is None or not self.actor.covers(one.case.kode_wilayah):
             return NotFound("graduasi")
         if one.case.graduasi_id in self.determined:
-            return AlreadyInAnSk()
+            return CaseAlreadyInSk()
         if one.case.state is not GraduasiState.DISETUJUI_DINSOS:
             return CasesNotApproved(ids=one.case.graduasi_id, state=one.case.state)
         if one.case.since_on > self.sk.sk_on:

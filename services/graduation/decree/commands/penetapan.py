@@ -12,7 +12,7 @@ from services.graduation.assessment.models import Pernyataan, Usul
 from services.graduation.case.commands.transitions import Act, advance, check_dated, require_files
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.credit.commands import Counted, grant_credits
-from services.graduation.decree.errors import AlreadyInAnSk, CasesNotApproved, SkNumberTaken
+from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkNumberTaken
 from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy
@@ -57,7 +57,7 @@ async def determine(session: AsyncSession, actor: Actor, document: Document) -> 
 
     Raises:
         NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, EvidenceUnknown, TahapNotPlanned,
-        SamePersonTwice, SkNumberTaken, AlreadyInAnSk
+        SamePersonTwice, SkNumberTaken, CaseAlreadyInSk
     """
     approved = await _approved(session, document.graduasi_ids)
     evidence = document.evidence_sha256
@@ -81,7 +81,7 @@ async def put_in(session: AsyncSession, sk: Sk, approved: Sequence[Approved], ac
     """Determine approved cases, under lock, in an SK: their terms begin, what they count is granted, all is told.
 
     Raises:
-        TahapNotPlanned, SamePersonTwice, AlreadyInAnSk
+        TahapNotPlanned, SamePersonTwice, CaseAlreadyInSk
     """
     planned = await calendar_of(session)
     decided = [_penetapan(a, sk, planned) for a in approved]
@@ -94,7 +94,7 @@ async def _write(
     session: AsyncSession, approved: Sequence[Approved], decided: Sequence[Penetapan], act: Act
 ) -> None:
     path = [GraduasiState.DITETAPKAN, GraduasiState.MASA_SANGGAH]
-    with refusing(pk_penetapan=AlreadyInAnSk):
+    with refusing(pk_penetapan=CaseAlreadyInSk):
         session.add_all(decided)
         await session.flush()
         await advance(session, [(a.case, a.policy) for a in approved], path, act)

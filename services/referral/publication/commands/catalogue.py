@@ -59,7 +59,7 @@ async def register_partner(
     """Return the partner, and the secret of its webhook, which is shown this once.
 
     Raises:
-        PartnerCodeTaken, AddressRefused, WebhookNeeded, UnknownWilayah
+        PartnerCodeTaken, AddressRefused, WebhookNeeded, WilayahUnknown
     """
     if new.kode_wilayah is not None:
         wilayah.require(new.kode_wilayah, "/body/kode_wilayah")
@@ -151,7 +151,7 @@ async def set_office(session: AsyncSession, wanted: Office) -> Office:
     """Write whom partners call in an area; said again, it is replaced.
 
     Raises:
-        UnknownWilayah, LostRace: somebody gave the first contact at the same moment.
+        WilayahUnknown, LostRace: somebody gave the first contact at the same moment.
     """
     wilayah.require(wanted.kode_wilayah, "/body/kode_wilayah")
     found = await session.get(Office, wanted.kode_wilayah, with_for_update=True)

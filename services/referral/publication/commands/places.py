@@ -79,7 +79,7 @@ async def set_quota(session: AsyncSession, code: str, new: NewQuota, caller: Act
     Whoever waits is looked at once it holds.
 
     Raises:
-        UnknownWilayah, RangeReversed, QuotaBelowTaken, QuotaOverlaps, AlreadyPast: it would end what was in force before
+        WilayahUnknown, RangeReversed, QuotaBelowTaken, QuotaOverlaps, AlreadyPast: it would end what was in force before
         today, and its places would be given a second time.
     """
     if new.kode_wilayah != wilayah.NATIONAL:
