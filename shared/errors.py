@@ -116,6 +116,76 @@ class DateInTheFuture(InvalidInput):
     id = "Tanggal {on} belum tiba; hari ini {today}."
 
 
+class DateInThePast(InvalidInput):
+    """422: a rule holds from today on; what was decided before keeps the rules of then."""
+
+    en = "{on} has passed; it must be today, {today}, or a later day."
+    id = "{on} sudah lewat; harus hari ini, {today}, atau hari sesudahnya."
+
+
+class DateTooEarly(InvalidInput):
+    """422: the date lies before the first day that is possible."""
+
+    en = "The date {on} lies before {earliest}."
+    id = "Tanggal {on} lebih awal daripada {earliest}."
+
+
+class InvalidRange(InvalidInput):
+    """422: the end must lie after the first day."""
+
+    en = "The end {valid_to} is not after the first day, {valid_from}."
+    id = "Tanggal akhir {valid_to} tidak sesudah hari pertama, {valid_from}."
+
+
+class FileNotUploaded(InvalidInput):
+    """422: this service has no file with the SHA-256 that the request names."""
+
+    en = "No file with this SHA-256 was given to this service. Upload it first (POST /v1/files)."
+    id = "Berkas dengan SHA-256 ini belum diunggah ke layanan ini. Unggah dahulu (POST /v1/files)."
+
+
+class FamilyNotAccompanied(NotAllowed):
+    """403: the caller accompanies this family under no placement that holds today."""
+
+    en = "You do not accompany this family today, or your placement does not cover its area."
+    id = "Anda tidak mendampingi keluarga ini hari ini, atau wilayah tugas Anda tidak mencakup wilayahnya."
+
+
+class PendampingInactive(DomainError):
+    """409: only an AKTIF pendamping takes on new acts, the caller or another one."""
+
+    en = "This pendamping is {status}; only an active one can do this."
+    id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya."
+
+
+class CaseAlreadyOpen(DomainError):
+    """409: a kepesertaan has at most one open case and one in effect."""
+
+    en = "This kepesertaan already has an open case, or one in effect."
+    id = "Kepesertaan ini sudah memiliki kasus yang terbuka atau yang sudah berlaku."
+
+
+class DecidedByLodger(DomainError):
+    """409: the person who lodged an application or an objection does not decide on it."""
+
+    en = "You handed this in; somebody else decides on it."
+    id = "Anda yang mengajukan ini; keputusan diambil oleh orang lain."
+
+
+class VersionNotLatest(DomainError):
+    """409: versions follow one another; none is put between two others."""
+
+    en = "A version from {on} or later exists already; the next one begins on a later day."
+    id = "Sudah ada versi yang berlaku sejak {on} atau sesudahnya; versi berikutnya dimulai pada hari sesudahnya."
+
+
+class VersionJustSet(DomainError):
+    """409: two requests set the next version at the same time; the other one won."""
+
+    en = "Somebody has set this in the same moment. Read it and decide anew."
+    id = "Data ini baru saja ditetapkan orang lain. Baca lagi lalu putuskan kembali."
+
+
 class NotYetKnown(DomainError):
     """409: not known here yet, or outside the caller's scope; the same request may succeed in a moment (chain.md 5)."""
 

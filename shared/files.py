@@ -7,18 +7,18 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import bindparam, select
 from sqlalchemy import delete as delete_from
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import schema
-from shared.errors import InvalidInput, NotFound
+from shared.errors import FileNotUploaded, InvalidInput, NotFound
 from shared.privacy import Vault
 
 CHUNK_BYTES = 256 * 1024
@@ -26,6 +26,8 @@ IN_MEMORY_BYTES = 4 * CHUNK_BYTES
 MAX_BYTES = 64 * 1024 * 1024
 TAG_BYTES = 16
 SHA256 = re.compile(r"[0-9a-f]{64}")
+# Made once: to build the statement costs as much as to run it, and every act with a paper asks.
+UPLOADED = select(schema.file.c.sha256).where(schema.file.c.sha256.in_(bindparam("hashes", expanding=True)))
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}")
 
 
@@ -92,6 +94,24 @@ async def about(session: AsyncSession, sha256: str) -> StoredFile:
     if row is None:
         raise NotFound("file")
     return StoredFile(*row)
+
+
+async def require_uploaded(session: AsyncSession, wanted: Mapping[str, str | None]) -> None:
+    """Require the files whose SHA-256 the request names, each under its pointer in the request.
+
+    Raises:
+        FileNotUploaded: at the first pointer whose file is not here.
+    """
+    hashes = {sha256 for sha256 in wanted.values() if sha256 is not None}
+    known = set(await session.scalars(UPLOADED, {"hashes": list(hashes)})) if hashes else set[str]()
+    for pointer, sha256 in wanted.items():
+        if sha256 is not None and sha256 not in known:
+            raise FileNotUploaded(pointer)
+
+
+async def require_evidence(session: AsyncSession, sha256: str | None) -> None:
+    """Require the file that the request names as its evidence, if it names one; raise FileNotUploaded."""
+    await require_uploaded(session, {"/body/evidence_sha256": sha256})
 
 
 async def open(session: AsyncSession, vault: Vault, sha256: str) -> AsyncIterator[bytes]:  # noqa: A001  # the design's word

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from services.caseload.dampingan.errors import PendampingNotActive
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
 from services.caseload.replicas.models import Pendamping
@@ -18,7 +17,7 @@ from shared.access import Actor, Scope
 from shared.areas import in_areas
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import load
-from shared.errors import NotFound
+from shared.errors import NotFound, PendampingInactive
 
 
 def own(actor: Actor, today: date) -> sa.ColumnElement[bool]:
@@ -114,14 +113,14 @@ async def family_in_hand(session: AsyncSession, actor: Actor, kpm_id: UUID) -> I
 
     Raises:
         NotFound: there is none, or it is not the caller's.
-        PendampingNotActive: only an AKTIF pendamping does new acts.
+        PendampingInactive: only an AKTIF pendamping does new acts.
     """
     if actor.scope is not Scope.OWN_FAMILIES:
         return InHand(await load(session, Kpm, kpm_id, noun="kpm"), None)
     dampingan = await held_today(session, actor, kpm_id)
     pendamping = await session.get(Pendamping, dampingan.pendamping_id)
     if pendamping is not None and pendamping.status is not PendampingStatus.AKTIF:
-        raise PendampingNotActive(status=pendamping.status.value)
+        raise PendampingInactive(status=pendamping.status.value)
     return InHand(await load(session, Kpm, kpm_id, noun="kpm"), dampingan)
 
 

@@ -9,14 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.replicas.models import Dampingan, Kpm, Pendamping, Penugasan, WilayahTugas
-from services.referral.rujukan.errors import NotYourFamily, PendampingInactive
 from services.referral.rujukan.models import RujukanProgram
 from shared import clock
 from shared.access import Actor, Scope
 from shared.areas import in_areas, lies_in
 from shared.contracts.kinds import PendampingStatus
 from shared.database import Row
-from shared.errors import NotAllowed, NotFound, NotYetKnown
+from shared.errors import FamilyNotAccompanied, NotAllowed, NotFound, NotYetKnown, PendampingInactive
 from shared.validity import holds_on
 
 
@@ -37,7 +36,7 @@ async def require_care(
 
     Raises:
         NotYetKnown: the family is not known here, or not in the caller's scope.
-        NotYourFamily: no placement of the pendamping covers the family. PendampingInactive
+        FamilyNotAccompanied: no placement of the pendamping covers the family. PendampingInactive
     """
     if caller.scope is Scope.PARTNER:  # row security shows a partner's own rows alone
         return
@@ -53,7 +52,7 @@ async def _require_service(
     """Let nobody act who is not AKTIF, without a placement, or outside its area, as registry last told.
 
     Raises:
-        NotYetKnown: registry's word has not arrived. PendampingInactive, NotYourFamily
+        NotYetKnown: registry's word has not arrived. PendampingInactive, FamilyNotAccompanied
     """
     row = (await session.execute(STANDING, {"pendamping": pendamping_id, "kpm": kpm_id, "on": today})).one()
     if row.status is None or row.placements == 0:
@@ -61,7 +60,7 @@ async def _require_service(
     if row.status != PendampingStatus.AKTIF:
         raise PendampingInactive(status=row.status)
     if not row.placed or not row.covered:
-        raise NotYourFamily
+        raise FamilyNotAccompanied
 
 
 def _holds(model: type[Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:

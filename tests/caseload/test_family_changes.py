@@ -64,7 +64,7 @@ async def test_that_moves_out_of_its_pendampings_area_is_left_to_others(family: 
         ({"kode_wilayah": "33.24.09.9999"}, "WilayahUnknown", 422),
         ({"kode_wilayah": "35.03.01.2001"}, "RelocationBeyondArea", 403),
         ({"on": "2199-01-01"}, "DateInTheFuture", 422),
-        ({"evidence_sha256": "0" * 64}, "EvidenceUnknown", 422),
+        ({"evidence_sha256": "0" * 64}, "FileNotUploaded", 422),
     ],
 )
 async def test_that_cannot_move_there_is_refused(family: Family, more: Any, title: str, status: int) -> None:

@@ -41,7 +41,7 @@ async def test_the_account_that_lodged_a_usulan_does_not_decide_it(
 ) -> None:
     usulan_id = await lodged(one, dinsos(one, "one-account", order[0]))
     path = f"/v1/usulan/{usulan_id}/decision"
-    refused(await one.post(path, NO, as_=dinsos(one, "one-account", order[1])), "DecidedByTheLodger")
+    refused(await one.post(path, NO, as_=dinsos(one, "one-account", order[1])), "DecidedByLodger")
     decided = await one.done(path, NO, as_=dinsos(one, "another-account", None))
     assert (decided["state"], decided["decided_by"]) == ("REFUSED", "another-account")
 
@@ -50,7 +50,7 @@ async def test_the_pendampings_account_as_an_official_does_not_decide_it(one: Fa
     sub = f"pendamping-{str(PENDAMPING)[:4]}"  # the account of `companion`
     path = f"/v1/usulan/{await lodged(one, one.mine)}/decision"
     for token in (dinsos(one, sub, None), dinsos(one, "another-account", PENDAMPING)):
-        refused(await one.post(path, NO, as_=token), "DecidedByTheLodger")
+        refused(await one.post(path, NO, as_=token), "DecidedByLodger")
     await one.done(path, NO, as_=dinsos(one, "another-account", OTHER))
 
 

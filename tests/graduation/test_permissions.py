@@ -79,7 +79,7 @@ async def test_when_not_active_a_pendamping_may_not(graduation: Running) -> None
     )
     await tell(graduation, changed)
     answer = await opening(road)
-    assert (answer.status_code, answer.json()["title"]) == (403, "PendampingInactive")
+    assert (answer.status_code, answer.json()["title"]) == (409, "PendampingInactive")
 
 
 async def test_before_registry_told_of_the_pendamping_the_caller_is_asked_to_try_again(
@@ -119,7 +119,7 @@ async def test_after_dampingan_area_or_placement_ended_a_pendamping_may_not(
     }
     await tell(graduation, ended[what])
     answer = await road.assess()
-    assert (answer.status_code, answer.json()["title"]) == (403, "NotYourFamily")
+    assert (answer.status_code, answer.json()["title"]) == (403, "FamilyNotAccompanied")
     # What one opened oneself stays readable.
     assert (await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=field.token)).status_code == 200
 
@@ -212,7 +212,9 @@ async def test_on_a_case_of_a_family_that_has_moved_who_accompanies_it_there_may
     begun = there.dampingan(road.kpm_id, valid_from=day)
     road.by["field"] = there.token
     await tell(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
-    assert (await road.sign("2026-05-18")).json()["title"] == "NotYourFamily"  # it still lives where it was
+    assert (await road.sign("2026-05-18")).json()[
+        "title"
+    ] == "FamilyNotAccompanied"  # it still lives where it was
     await graduation.sql("UPDATE replica_kpm.kpm SET kode_wilayah = '33.24.10.2001'")
     ok(await road.sign("2026-05-18"))
     ok(await road.propose())

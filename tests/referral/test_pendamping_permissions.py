@@ -38,7 +38,7 @@ async def test_is_not_one_on_leave_and_is_again_when_back(referral: Running) -> 
     world = await a_case(referral)
     await world.hear(status(world, PendampingStatus.CUTI, TODAY - timedelta(days=3)))
     refused = await world.consent(KUR)
-    assert (refused.status_code, refused.json()["title"]) == (403, "PendampingInactive")
+    assert (refused.status_code, refused.json()["title"]) == (409, "PendampingInactive")
     assert "CUTI" in refused.json()["detail"]
     await world.hear(status(world, PendampingStatus.AKTIF, TODAY))
     assert (await world.consent(KUR)).status_code == 201
@@ -89,4 +89,4 @@ async def test_is_not_one_whose_placement_or_area_has_ended(referral: Running, e
     }
     await world.hear(ends[ended])
     refused = await world.consent(KUR)
-    assert (refused.status_code, refused.json()["title"]) == (403, "NotYourFamily")
+    assert (refused.status_code, refused.json()["title"]) == (403, "FamilyNotAccompanied")

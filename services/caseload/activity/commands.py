@@ -18,7 +18,6 @@ from services.caseload.activity.errors import (
 )
 from services.caseload.activity.models import Kunjungan, KunjunganPurpose, P2k2Materi, P2k2Sesi, Presence
 from services.caseload.dampingan.commands.assignment import Pointers, placement_for
-from services.caseload.dampingan.errors import PendampingNotActive
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
 from services.caseload.replicas.models import Pendamping
@@ -27,7 +26,7 @@ from shared.access import Actor
 from shared.contracts.caseload import KpmUpdated, KunjunganRecorded, P2k2Held
 from shared.contracts.kinds import PendampingStatus
 from shared.database import insert, raw, uuid7, vault_of
-from shared.errors import DateInTheFuture, NotAllowed, NotFound
+from shared.errors import DateInTheFuture, NotAllowed, NotFound, PendampingInactive
 from shared.messaging import emit
 
 
@@ -44,7 +43,7 @@ async def record_kunjungan(
     """Hand in a visit to a family that one accompanied on that day; what was found is sealed.
 
     Raises:
-        NotAllowed, NotFound, DateInTheFuture, PendampingNotActive, VisitOutsideDampingan, KunjunganAlreadyRecorded.
+        NotAllowed, NotFound, DateInTheFuture, PendampingInactive, VisitOutsideDampingan, KunjunganAlreadyRecorded.
     """
     if (today := await clock.today(session)) < visited_on:
         raise DateInTheFuture("/body/visited_on", on=visited_on, today=today)
@@ -76,7 +75,7 @@ async def accompanied(
         raise NotAllowed
     pendamping = await session.get(Pendamping, actor.pendamping_id)
     if pendamping is not None and pendamping.status is not PendampingStatus.AKTIF:
-        raise PendampingNotActive(status=pendamping.status.value)
+        raise PendampingInactive(status=pendamping.status.value)
     mine = sa.select(Dampingan).where(
         Dampingan.kpm_id == kpm_id, Dampingan.pendamping_id == actor.pendamping_id
     )

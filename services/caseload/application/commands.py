@@ -6,14 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.application.errors import (
-    DateBeforeUsulan,
-    DecidedByTheLodger,
-    FirstDayMissing,
-    UsulanOpen,
-)
+from services.caseload.application.errors import DateBeforeUsulan, FirstDayMissing, UsulanOpen
 from services.caseload.application.models import Usulan, UsulanGround, UsulanState
-from services.caseload.family.commands.changes import require_evidence
 from services.caseload.family.models import Kpm
 from services.caseload.history import remember
 from services.caseload.membership.commands.kepesertaan import begin_kepesertaan
@@ -26,7 +20,8 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
 from shared.database import insert, load, uuid7, vault_of
-from shared.errors import DateInTheFuture
+from shared.errors import DateInTheFuture, DecidedByLodger
+from shared.files import require_evidence
 
 
 async def lodge_usulan(
@@ -43,7 +38,7 @@ async def lodge_usulan(
     """Record that a family applies to be a member of a bansos again; a task that asked for it is done by this.
 
     Raises:
-        NotFound, PendampingNotActive, DateInTheFuture, EvidenceUnknown, StillMember, UsulanOpen.
+        NotFound, PendampingInactive, DateInTheFuture, FileNotUploaded, StillMember, UsulanOpen.
     """
     await family_in_hand(session, actor, kpm_id)
     if lodged_on > (today := await clock.today(session)):
@@ -85,11 +80,11 @@ async def decide_usulan(
     """Decide on an application; accepted, the family is a member anew from a day on.
 
     Raises:
-        NotFound, IllegalTransition, DecidedByTheLodger, FirstDayMissing, DateBeforeUsulan, KepesertaanOverlaps.
+        NotFound, IllegalTransition, DecidedByLodger, FirstDayMissing, DateBeforeUsulan, KepesertaanOverlaps.
     """
     usulan = await load(session, Usulan, usulan_id, noun="usulan")
     if actor.is_same_as(usulan.lodged_by, usulan.lodged_by_sub):
-        raise DecidedByTheLodger
+        raise DecidedByLodger
     usulan.expect(wanted := UsulanState.ACCEPTED if accepted else UsulanState.REFUSED)
     # The membership first: a row that is half decided would not pass its constraints.
     made = await come_back(session, actor, usulan, valid_from) if accepted else None

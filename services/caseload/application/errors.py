@@ -8,13 +8,6 @@ class UsulanOpen(DomainError):
     id = "Usulan keluarga ini untuk bansos tersebut masih menunggu keputusan."
 
 
-class DecidedByTheLodger(DomainError):
-    """409: who hands an application in does not decide on it."""
-
-    en = "You handed this application in; somebody else decides on it."
-    id = "Anda yang mengajukan usulan ini; keputusan diambil oleh orang lain."
-
-
 class FirstDayMissing(InvalidInput):
     """422: an accepted application says from which day."""
 

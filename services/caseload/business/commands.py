@@ -62,7 +62,7 @@ async def record_usaha(
     """Record a member's business.
 
     Raises:
-        NotFound, PendampingNotActive, MemberUnknown, DateInTheFuture, UsahaKnown.
+        NotFound, PendampingInactive, MemberUnknown, DateInTheFuture, UsahaKnown.
     """
     held = await family_in_hand(session, actor, kpm_id)
     owner = await member_of(session, kpm_id, anggota_id)
@@ -80,7 +80,7 @@ async def revise_usaha(
     """Replace what is known of a business; what it was stays readable.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, MemberUnknown, DateInTheFuture.
+        NotFound, PendampingInactive, LostRace, MemberUnknown, DateInTheFuture.
     """
     kpm_id = await session.scalar(sa.select(Usaha.kpm_id).where(Usaha.usaha_id == usaha_id))
     if kpm_id is None:

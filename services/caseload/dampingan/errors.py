@@ -1,13 +1,6 @@
 from shared.errors import DomainError, InvalidInput
 
 
-class PendampingNotActive(DomainError):
-    """409: only an AKTIF pendamping takes on new acts (chain.md 8)."""
-
-    en = "This pendamping is {status}; only an active one can do this."
-    id = "Pendamping ini berstatus {status}; hanya yang aktif dapat melakukannya."
-
-
 class PenugasanNotInForce(DomainError):
     """409: the placement does not cover the day."""
 
@@ -36,13 +29,6 @@ class DampinganOverlaps(DomainError):
     id = "Keluarga ini sudah didampingi pada masa tersebut. Akhiri atau alihkan dampingan itu."
 
 
-class TooLongAgo(InvalidInput):
-    """422: a date before the system's families have any history."""
-
-    en = "The date {on} is before {first}."
-    id = "Tanggal {on} sebelum {first}."
-
-
 class WarnedTooLate(InvalidInput):
     """422: a warning comes before the refusal."""
 
@@ -50,36 +36,8 @@ class WarnedTooLate(InvalidInput):
     id = "Batas peringatan ({warn_above}) harus di bawah batas penolakan ({refuse_above})."
 
 
-class LimitPast(InvalidInput):
-    """422: what was decided under a limit is not judged by another afterwards."""
-
-    en = "{valid_from} has passed; a limit holds from today, {today}, or from a later day."
-    id = "{valid_from} sudah lewat; batas berlaku sejak hari ini, {today}, atau sesudahnya."
-
-
-class LimitBeforeLast(DomainError):
-    """409: a version follows the last one; nothing is slipped in between."""
-
-    en = "The limits of {kind} were last set from {last}; the next version begins on a later day."
-    id = "Batas {kind} terakhir ditetapkan sejak {last}; versi berikutnya dimulai pada hari sesudahnya."
-
-
-class LimitJustSet(DomainError):
-    """409: two set the limits of a kind at once; the other one won."""
-
-    en = "Somebody has set these limits in the same moment. Read them and decide anew."
-    id = "Batas ini baru saja ditetapkan orang lain. Baca lagi lalu putuskan kembali."
-
-
-class DampinganAlreadyEnded(DomainError):
+class DampinganHasEnded(DomainError):
     """409: an end can be dated earlier while it lies ahead, never later and never twice."""
 
     en = "This dampingan ends on {valid_to} already."
     id = "Dampingan ini sudah berakhir pada {valid_to}."
-
-
-class DampinganNeedsADay(InvalidInput):
-    """422: a range needs a day; one that began today ends tomorrow at the earliest."""
-
-    en = "The dampingan began on {valid_from}; it can end on a later day at the earliest."
-    id = "Dampingan ini dimulai pada {valid_from}; paling cepat berakhir pada hari sesudahnya."

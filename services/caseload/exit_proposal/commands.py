@@ -14,11 +14,10 @@ from services.caseload.exit_proposal.errors import (
     ProposalOfAnother,
 )
 from services.caseload.exit_proposal.models import ExitGround, ExitProposal, ExitProposalState
-from services.caseload.family.commands.changes import require_evidence
 from services.caseload.family.errors import OthersRemain
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import remember
-from services.caseload.membership.errors import CaseOpen, DateBeforeMembership, MembershipHasEnded
+from services.caseload.membership.errors import DateBeforeMembership, MembershipHasEnded
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from services.caseload.membership.rules import exit_proposal_of
 from services.caseload.visibility import family_in_hand
@@ -27,7 +26,8 @@ from shared.access import Actor
 from shared.contracts.caseload import ExitProposalWithdrawn, ExitProposed
 from shared.contracts.kinds import ExitReason
 from shared.database import insert, load, uuid7, vault_of
-from shared.errors import DateInTheFuture, NotFound
+from shared.errors import CaseAlreadyOpen, DateInTheFuture, NotFound
+from shared.files import require_evidence
 from shared.messaging import emit
 
 LIVE = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
@@ -47,8 +47,8 @@ async def propose_exit(
     """Propose on evidence that a membership end; graduation opens the case, and nothing has ended.
 
     Raises:
-        NotFound, PendampingNotActive, EvidenceUnknown, ExitNotProposable, OthersRemain, DateInTheFuture,
-        DateBeforeMembership, MembershipHasEnded, CaseOpen, ExitAlreadyProposed.
+        NotFound, PendampingInactive, FileNotUploaded, ExitNotProposable, OthersRemain, DateInTheFuture,
+        DateBeforeMembership, MembershipHasEnded, CaseAlreadyOpen, ExitAlreadyProposed.
     """
     held = await family_in_hand(session, actor, kpm_id)
     kepesertaan = await membership_to_end(session, kpm_id, kepesertaan_id, on)
@@ -105,7 +105,7 @@ async def membership_to_end(
         raise DateBeforeMembership("/body/on", on=on, valid_from=first)
     live = sa.exists().where(CaseMark.kepesertaan_id == kepesertaan_id, CaseMark.state.in_(LIVE))
     if await session.scalar(sa.select(live)):
-        raise CaseOpen("/body/kepesertaan_id")
+        raise CaseAlreadyOpen("/body/kepesertaan_id")
     return row
 
 

@@ -1,13 +1,6 @@
 from shared.errors import DomainError, InvalidInput
 
 
-class EvidenceUnknown(InvalidInput):
-    """422: the evidence was not given to this service."""
-
-    en = "No file with this SHA-256 was given to this service. Upload the evidence first (POST /v1/files)."
-    id = "Bukti dengan SHA-256 ini belum diunggah ke layanan ini. Unggah dahulu (POST /v1/files)."
-
-
 class MemberUnknown(InvalidInput):
     """422: nobody with this id is a member of the family now."""
 
@@ -27,13 +20,6 @@ class KomponenHasEnded(DomainError):
 
     en = "This komponen ended on {valid_to}."
     id = "Komponen ini sudah berakhir pada {valid_to}."
-
-
-class EndsBeforeItBegins(InvalidInput):
-    """422: the end must lie after the first day."""
-
-    en = "The end {valid_to} must be after the first day, {valid_from}."
-    id = "Tanggal akhir {valid_to} harus sesudah hari pertama, {valid_from}."
 
 
 class DesilKnown(DomainError):

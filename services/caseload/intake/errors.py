@@ -3,13 +3,6 @@ from types import MappingProxyType
 from shared.errors import InvalidInput
 
 
-class FileUnknown(InvalidInput):
-    """422: no file with this SHA-256 was given to this service."""
-
-    en = "No file with this SHA-256 was given to this service. Upload it first (POST /v1/files)."
-    id = "Berkas dengan SHA-256 ini belum diunggah ke layanan ini. Unggah dahulu (POST /v1/files)."
-
-
 class FileEmpty(InvalidInput):
     """422: no header, so nothing to read."""
 

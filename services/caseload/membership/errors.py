@@ -41,10 +41,3 @@ class MembershipHasEnded(DomainError):
 
     en = "This membership ends on {valid_to}; it cannot end a second time."
     id = "Kepesertaan ini berakhir pada {valid_to}; tidak dapat diakhiri lagi."
-
-
-class CaseOpen(DomainError):
-    """409: at most one open case a membership (chain.md 1)."""
-
-    en = "A case is open on this membership already, or stands in an SK."
-    id = "Sudah ada kasus yang berjalan atas kepesertaan ini, atau sudah ditetapkan dalam SK."

@@ -9,12 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.ending import end_dampingan
 from services.caseload.dampingan.models import Dampingan
-from services.caseload.family.commands.changes import (
-    change_family,
-    edited_family,
-    require_evidence,
-    require_past,
-)
+from services.caseload.family.commands.changes import change_family, edited_family, require_past
 from services.caseload.family.models import Kpm, KpmNoKk, WilayahPast
 from services.caseload.relocation.errors import (
     MovedSince,
@@ -26,6 +21,7 @@ from services.caseload.replicas.models import WilayahTugas
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.database import uuid7, vault_of
+from shared.files import require_evidence
 from shared.validity import covers
 
 MOVED = "PINDAH_WILAYAH"
@@ -45,7 +41,7 @@ async def move_family(
     """Let a family live elsewhere from a day on; memberships go on, the PKH dampingan where its area allows.
 
     Raises:
-        NotFound, LostRace, DateInTheFuture, WilayahUnknown, WilayahNotVillage, RelocationNowhere, RelocationBeyondArea, EvidenceUnknown,
+        NotFound, LostRace, DateInTheFuture, WilayahUnknown, WilayahNotVillage, RelocationNowhere, RelocationBeyondArea, FileNotUploaded,
         MovedSince.
     """
     kpm = await edited_family(session, actor, kpm_id, version)

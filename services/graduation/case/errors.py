@@ -1,20 +1,6 @@
 from shared.errors import DomainError, NotAllowed
 
 
-class NotYourFamily(NotAllowed):
-    """403: the caller accompanies this family under no placement that holds today."""
-
-    en = "You do not accompany this family today, or your placement does not cover its area."
-    id = "Anda tidak mendampingi keluarga ini hari ini, atau wilayah tugas Anda tidak mencakup wilayahnya."
-
-
-class PendampingInactive(NotAllowed):
-    """403: anything but AKTIF means no new acts (chain.md 8)."""
-
-    en = "Your status is {status}; only an active pendamping may do this."
-    id = "Status Anda {status}; hanya pendamping aktif yang dapat melakukan ini."
-
-
 class SamePersonTwice(NotAllowed):
     """403: the caller has already acted in another stage of this case (chain.md 4)."""
 
@@ -48,26 +34,3 @@ class KepesertaanNotActive(DomainError):
 
     en = "This kepesertaan is not active on {on}."
     id = "Kepesertaan ini tidak aktif pada {on}."
-
-
-class CaseAlreadyOpen(DomainError):
-    """409: at most one open case and one in effect per kepesertaan (chain.md 1)."""
-
-    en = "This kepesertaan already has an open case, or one in effect."
-    id = "Kepesertaan ini sudah memiliki kasus yang terbuka atau yang sudah berlaku."
-
-
-class EvidenceUnknown(DomainError):
-    """422: a SHA-256 of a file that was not handed in here."""
-
-    status = 422
-    en = "The evidence of {codes} was not handed in here. Send the file first."
-    id = "Bukti untuk {codes} belum diserahkan di sini. Kirim berkasnya lebih dahulu."
-
-
-class DateTooEarly(DomainError):
-    """422: the paper is older than what it stands on."""
-
-    status = 422
-    en = "The date {on} lies before {earliest}, the date of what it stands on."
-    id = "Tanggal {on} mendahului {earliest}, tanggal dasarnya."

@@ -22,14 +22,6 @@ class CasesNotApproved(DomainError):
     id = "Hanya kasus yang disetujui (DISETUJUI_DINSOS) dapat masuk SK; yang belum: {ids}."
 
 
-class SkFileUnknown(DomainError):
-    """422: the list of cases was not handed in here."""
-
-    status = 422
-    en = "The file with the cases was not handed in here. Send it first."
-    id = "Berkas daftar kasus belum diserahkan di sini. Kirim berkasnya lebih dahulu."
-
-
 class SkFileEmpty(DomainError):
     """422: an SK is over at least one case."""
 

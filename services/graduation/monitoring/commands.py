@@ -142,7 +142,7 @@ async def record_monitoring(
     A check on a report, and a follow-up, that find a relapse confirm it at once.
 
     Raises:
-        NotFound, NotYourFamily, CaseNotMonitored, TaskClosed, MonitoringAlreadyRecorded, MonitoringTooEarly, CauseMissing
+        NotFound, FamilyNotAccompanied, CaseNotMonitored, TaskClosed, MonitoringAlreadyRecorded, MonitoringTooEarly, CauseMissing
     """
     case, policy, task = await _locked(session, task_id)
     now = await moment_of(session)

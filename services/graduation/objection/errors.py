@@ -23,13 +23,6 @@ class SanggahStillOpen(DomainError):
     id = "Masih ada sanggah yang belum diputus pada kasus ini. Putuskan dahulu; sanggah berikutnya dapat diajukan sesudahnya."
 
 
-class DecidedByTheLodger(DomainError):
-    """409: who typed an objection in does not decide on it."""
-
-    en = "You entered this sanggah; somebody else decides on it."
-    id = "Anda yang mencatat sanggah ini; keputusan diambil oleh orang lain."
-
-
 class SanggahWhilePostponed(DomainError):
     """409: a postponed case is resumed first; the objection is not lost meanwhile (chain.md 3 and 4)."""
 

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.models import Stage
 from services.graduation.policy.errors import (
-    ActivatedFromThePast,
     CandidateByNatureAlone,
     CandidateReasonsTooMany,
     CreditRuleUnknown,
@@ -21,7 +20,6 @@ from services.graduation.policy.errors import (
     InstrumentUnknown,
     PolicyAlreadyActivated,
     PolicyAlreadyApproved,
-    PolicyFollowed,
     PolicyNotApproved,
     PolicyWithdrawn,
     StagesMissing,
@@ -44,7 +42,7 @@ from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.kinds import ExitReason
 from shared.database import insert, load, refusing, uuid7, write
-from shared.errors import LostRace
+from shared.errors import DateInThePast, VersionJustSet, VersionNotLatest
 from shared.validity import end_previous
 
 CONTRADICTIONS = {
@@ -55,7 +53,7 @@ CONTRADICTIONS = {
     "ck_policy_reasons_that_can_be_met": lambda: CandidateReasonsTooMany("/body/candidate_reasons"),
     "ck_policy_by_nature_or_by_reasons": lambda: CandidateByNatureAlone("/body/candidate_komponen_months"),
     "fk_policy_credit_rule_version": lambda: CreditRuleUnknown("/body/credit_rule_version"),
-    "uq_policy_exit_reason_version": LostRace,
+    "uq_policy_exit_reason_version": VersionJustSet,
 }
 TWO_OTHERS = {
     "ck_policy_approval_not_by_the_drafter": DrafterApproves,
@@ -89,7 +87,7 @@ async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) 
 
     Raises:
         InstrumentUnknown, CreditRuleUnknown, StagesMissing, InstrumentUnfit, StatementWithoutScore,
-        ExitProposedIsNotScored, CandidateReasonsTooMany, CandidateByNatureAlone, LostRace (somebody drafted the same version)
+        ExitProposedIsNotScored, CandidateReasonsTooMany, CandidateByNatureAlone, VersionJustSet (somebody drafted the same version)
     """
     instrument_id = await _instrument(session, draft)
     newest = sa.select(sa.func.coalesce(sa.func.max(Policy.version), 0)).where(
@@ -135,7 +133,7 @@ async def _new_instrument(session: AsyncSession, draft: InstrumentDraft) -> UUID
         source=draft.source,
         criteria=len(draft.indicators),
     )
-    await insert(session, made, uq_instrument_version=LostRace)
+    await insert(session, made, uq_instrument_version=VersionJustSet)
     head = {"instrument_id": made.instrument_id, "criteria": made.criteria}
     session.add_all(Indicator(**head, position=place, **one) for place, one in enumerate(draft.indicators, 1))
     await session.flush()
@@ -196,16 +194,16 @@ async def activate_policy(session: AsyncSession, actor: Actor, policy_id: UUID, 
     """Put an approved version in force from a day; the one before ends that day. Open cases keep theirs.
 
     Raises:
-        NotFound, PolicyNotApproved, PolicyAlreadyActivated, PolicyWithdrawn, ActivatedFromThePast, PolicyFollowed
+        NotFound, PolicyNotApproved, PolicyAlreadyActivated, PolicyWithdrawn, DateInThePast, VersionNotLatest
     """
     policy = await load(session, Policy, policy_id, noun="policy")
     today = (await moment_of(session)).on
     require_move(policy, PolicyState.PLANNED, today)
     if valid_from < today:
-        raise ActivatedFromThePast("/body/valid_from", on=valid_from, today=today)
+        raise DateInThePast("/body/valid_from", on=valid_from, today=today)
     await _end_the_one_before(session, policy, valid_from)
     policy.valid_from, policy.activated_by, policy.activated_on = valid_from, actor.person, today
-    with refusing(ex_policy_one_at_a_time=lambda: PolicyFollowed("/body/valid_from", on=valid_from)):
+    with refusing(ex_policy_one_at_a_time=lambda: VersionNotLatest("/body/valid_from", on=valid_from)):
         await session.flush()
     return policy
 
@@ -217,7 +215,7 @@ async def _end_the_one_before(session: AsyncSession, policy: Policy, valid_from:
     )
     before = (await session.scalars(endless.with_for_update(key_share=True))).one_or_none()
     if before is not None:
-        refusal = PolicyFollowed("/body/valid_from", on=before.valid_from)
+        refusal = VersionNotLatest("/body/valid_from", on=before.valid_from)
         await end_previous(session, before, valid_from, refusal)
 
 
@@ -238,7 +236,7 @@ async def set_credit_rule(session: AsyncSession, actor: Actor, new: NewCreditRul
     """Write the next version down; those before stay for the policies that name them.
 
     Raises:
-        LostRace: somebody wrote the same version at the same time.
+        VersionJustSet: somebody wrote the same version at the same time.
     """
     newest = sa.select(sa.func.coalesce(sa.func.max(CreditRule.version), 0))
     row = CreditRule(
@@ -247,7 +245,7 @@ async def set_credit_rule(session: AsyncSession, actor: Actor, new: NewCreditRul
         set_by=actor.person,
         **asdict(new),
     )
-    await insert(session, row, pk_credit_rule=LostRace)
+    await insert(session, row, pk_credit_rule=VersionJustSet)
     return row
 
 
@@ -258,7 +256,7 @@ async def set_tahap(
 
     Raises:
         TahapOverlaps: another tahap starts on that day. TahapClosed: its cut-off has passed.
-        LostRace: somebody planned it at the same time.
+        VersionJustSet: somebody planned it at the same time.
     """
     tahap = await session.get(TahapCalendar, (year, number), with_for_update=True)
     if tahap is None:
@@ -269,7 +267,7 @@ async def set_tahap(
     tahap.starts_on, tahap.cutoff_on = starts_on, cutoff_on
     with refusing(
         uq_tahap_calendar_starts_on=lambda: TahapOverlaps("/body/starts_on", on=starts_on),
-        pk_tahap_calendar=LostRace,
+        pk_tahap_calendar=VersionJustSet,
     ):
         await session.flush()
     return tahap

@@ -64,21 +64,6 @@ class PolicyAlreadyActivated(DomainError):
     id = "Kebijakan ini sudah diberlakukan mulai {on}. Susun versi baru untuk mengubahnya."
 
 
-class ActivatedFromThePast(DomainError):
-    """422: what was decided under the old rules stays so."""
-
-    status = 422
-    en = "A policy cannot be in force from {on}; today is {today}, and the past keeps its rules."
-    id = "Kebijakan tidak dapat berlaku sejak {on}; hari ini {today}, dan masa lalu tetap memakai aturannya."
-
-
-class PolicyFollowed(DomainError):
-    """409: versions of one exit reason follow one another and never overlap."""
-
-    en = "Another version of this exit reason begins on {on}; a new one begins later."
-    id = "Versi lain untuk alasan ini mulai berlaku {on}; versi baru harus dimulai sesudahnya."
-
-
 class InstrumentUnknown(DomainError):
     """422: the draft names an instrument that does not exist."""
 

@@ -8,14 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
-from services.graduation.case.commands.transitions import (
-    Act,
-    advance,
-    check_dated,
-    load_case,
-    require_files,
-    stands_since,
-)
+from services.graduation.case.commands.transitions import Act, advance, check_dated, load_case, stands_since
 from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.commands import proposer_of, take_up_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
@@ -34,6 +27,7 @@ from shared.contracts.caseload import ExitProposalWithdrawn
 from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs
 from shared.database import uuid7, write
+from shared.files import require_evidence
 from shared.messaging import emit
 
 
@@ -75,10 +69,10 @@ async def verify(
     """The team lead has checked the case by name and address.
 
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceUnknown
+        IllegalTransition, SamePersonTwice, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    await require_files(session, {"verification": evidence_sha256} if evidence_sha256 else {})
+    await require_evidence(session, evidence_sha256)
     act = Act(actor, await moment_of(session), Stage.VERIFIKASI, note, evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIVERIFIKASI_KETIM], act)
     return case
@@ -97,7 +91,7 @@ async def deliberate(session: AsyncSession, actor: Actor, graduasi_id: UUID, pap
     """The village has deliberated; its berita acara is on file.
 
     Raises:
-        MusyawarahNotAsked, IllegalTransition, SamePersonTwice, EvidenceUnknown, DateInTheFuture, DateTooEarly
+        MusyawarahNotAsked, IllegalTransition, SamePersonTwice, FileNotUploaded, DateInTheFuture, DateTooEarly
     """
     case, policy = await load_case(session, graduasi_id)
     if Stage.MUSYAWARAH not in policy.stages:
@@ -105,7 +99,7 @@ async def deliberate(session: AsyncSession, actor: Actor, graduasi_id: UUID, pap
     case.expect(GraduasiState.DIMUSYAWARAHKAN)
     now = await moment_of(session)
     check_dated("/body/held_on", paper.held_on, await stands_since(session, case), now.on)
-    await require_files(session, {"musyawarah": paper.evidence_sha256})
+    await require_evidence(session, paper.evidence_sha256)
     act = Act(actor, now, Stage.MUSYAWARAH, paper.berita_acara_no, paper.evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIMUSYAWARAHKAN], act)
     await write(session, _musyawarah(case, paper, act))
@@ -142,7 +136,7 @@ async def send_back(session: AsyncSession, actor: Actor, graduasi_id: UUID, why:
     """Return a proposed case to its pendamping, who assesses or proposes anew; an act in the official's stage.
 
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceAsked, EvidenceUnknown
+        IllegalTransition, SamePersonTwice, EvidenceAsked, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), stage_of(actor), why.reason, why.evidence_sha256)
@@ -155,7 +149,7 @@ async def leave(session: AsyncSession, case: Graduasi, policy: Policy, side: Gra
     case.expect(side)
     if act.evidence is None and side in policy.evidence_for:
         raise EvidenceAsked("/body/evidence_sha256", exit_reason=case.exit_reason, wanted=side)
-    await require_files(session, {side.value: act.evidence} if act.evidence else {})
+    await require_evidence(session, act.evidence)
     await advance(session, [(case, policy)], [side], act)
 
 
@@ -165,7 +159,7 @@ async def refuse(
     """Refuse a proposed case for good; a new one may be opened. An act in the official's stage.
 
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceAsked, EvidenceUnknown
+        IllegalTransition, SamePersonTwice, EvidenceAsked, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), stage_of(actor), why.reason, why.evidence_sha256)
@@ -184,7 +178,7 @@ async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: 
     """Hold a case before its effect: conflict in the data, suspicion, dispute. A term that ends meanwhile waits.
 
     Raises:
-        IllegalTransition, EvidenceAsked, EvidenceUnknown
+        IllegalTransition, EvidenceAsked, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
@@ -196,12 +190,12 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Be
     """Take a postponed case back to the state it left.
 
     Raises:
-        CaseNotPostponed, EvidenceUnknown
+        CaseNotPostponed, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     if case.postponed_from is None:
         raise CaseNotPostponed(state=case.state)
-    await require_files(session, {"resumption": why.evidence_sha256} if why.evidence_sha256 else {})
+    await require_evidence(session, why.evidence_sha256)
     act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
     left = GraduasiState(case.postponed_from)
     await advance(session, [(case, policy)], [left], act, resuming=True)
@@ -216,7 +210,7 @@ async def cancel(
     """Close a case before its SK: the family withdraws, or the ground falls away.
 
     Raises:
-        IllegalTransition, NotYourFamily, EvidenceAsked, EvidenceUnknown
+        IllegalTransition, FamilyNotAccompanied, EvidenceAsked, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)

@@ -9,12 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.errors import (
-    ConsentAlreadyGiven,
-    ConsentMissing,
-    ConsentTextUnknown,
-    EvidenceMissing,
-)
+from services.referral.consent.errors import ConsentAlreadyGiven, ConsentMissing, ConsentTextUnknown
 from services.referral.consent.models import Consent, ConsentChannel
 from services.referral.deadline.commands import fall_due
 from services.referral.deadline.models import Deadline, Pause
@@ -29,12 +24,12 @@ from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, REMINDERS, Identity, Rujukan, RujukanProgram, RujukanState
 from services.referral.sending.commands import WAITING, ask_all, ask_sending
 from services.referral.visibility import require_care
-from shared import clock, files
+from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import ConsentGiven, ConsentWithdrawn, RujukanWithdrawn
 from shared.database import insert, load, uuid7, vault_of, write_once
-from shared.errors import NotFound
+from shared.files import require_evidence
 from shared.messaging import emit
 
 RECIPIENT = "referral"
@@ -56,7 +51,7 @@ async def give_consent(
     """Record that the family lets this partner know who it is; caseload seals the identity when it hears.
 
     Raises:
-        NotFound, NotYourFamily, ConsentAlreadyGiven, RujukanNotOpen, ProgramNoLongerFits, EvidenceMissing, ConsentTextUnknown,
+        NotFound, FamilyNotAccompanied, ConsentAlreadyGiven, RujukanNotOpen, ProgramNoLongerFits, FileNotUploaded, ConsentTextUnknown,
         DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
@@ -91,10 +86,7 @@ def _consent(row: RujukanProgram, given: Given, caller: Actor) -> Consent:
 
 
 async def _require_proof(session: AsyncSession, given: Given) -> None:
-    try:
-        await files.about(session, given.evidence_sha256)
-    except NotFound:
-        raise EvidenceMissing("/body/evidence_sha256") from None
+    await require_evidence(session, given.evidence_sha256)
     held = sa.select(ConsentText.version).where(ConsentText.valid_from <= given.given_on)
     if await session.scalar(held.order_by(ConsentText.valid_from.desc()).limit(1)) != given.text_version:
         raise ConsentTextUnknown("/body/text_version", version=given.text_version)
@@ -111,7 +103,7 @@ async def withdraw_consent(
     """Take the consent back: nothing more is shared, what was kept of the identity is destroyed, the partner is told.
 
     Raises:
-        NotFound, NotYourFamily, ConsentMissing, DateInTheFuture, DateTooEarly, IllegalTransition
+        NotFound, FamilyNotAccompanied, ConsentMissing, DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_care(session, caller, row.kpm_id)

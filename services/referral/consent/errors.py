@@ -1,13 +1,6 @@
 from shared.errors import DomainError, InvalidInput
 
 
-class EvidenceMissing(DomainError):
-    """409: the evidence was not put here first (POST /v1/files)."""
-
-    en = "There is no file with this SHA-256 here; put the evidence first."
-    id = "Tidak ada berkas dengan SHA-256 ini; unggah buktinya lebih dahulu."
-
-
 class ConsentTextUnknown(InvalidInput):
     """422: on that day another text of consent held, or none."""
 
@@ -27,10 +20,3 @@ class ConsentMissing(DomainError):
 
     en = "There is no consent in force for this program."
     id = "Tidak ada persetujuan yang berlaku untuk program ini."
-
-
-class ConsentTextTaken(DomainError):
-    """409: a text of consent holds from that day or later already."""
-
-    en = "A consent text already holds from {valid_from} or later."
-    id = "Sudah ada naskah persetujuan yang berlaku sejak {valid_from} atau sesudahnya."

@@ -41,10 +41,3 @@ class RelapseAlreadyReported(DomainError):
 
     en = "A relapse has already been reported for that day."
     id = "Kekambuhan sudah dilaporkan untuk hari itu."
-
-
-class OutcomeRuleTaken(DomainError):
-    """409: a version of the months holds from that day or later already."""
-
-    en = "Months of outcome are already set from {valid_from} or later."
-    id = "Bulan pencatatan hasil sudah ditetapkan sejak {valid_from} atau sesudahnya."

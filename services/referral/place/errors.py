@@ -1,4 +1,4 @@
-from shared.errors import DomainError, InvalidInput
+from shared.errors import DomainError
 
 
 class QuotaOverlaps(DomainError):
@@ -20,17 +20,3 @@ class IntakeOverlaps(DomainError):
 
     en = "The program {code} already takes applications in a part of that time."
     id = "Program {code} sudah menerima permohonan pada sebagian waktu itu."
-
-
-class RangeReversed(InvalidInput):
-    """422: it would end on or before the day on which it begins."""
-
-    en = "{ends_on} is not after {begins_on}."
-    id = "{ends_on} tidak sesudah {begins_on}."
-
-
-class AlreadyPast(DomainError):
-    """409: what has been in force is not changed backwards."""
-
-    en = "{on} lies in the past; what was in force then stays."
-    id = "{on} sudah lewat; yang berlaku saat itu tidak diubah."

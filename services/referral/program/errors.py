@@ -8,13 +8,6 @@ class ProgramOfAnotherPartner(DomainError):
     id = "Program {code} milik mitra lain."
 
 
-class ProgramRevisionTaken(DomainError):
-    """409: a revision of this program holds from that day or later already."""
-
-    en = "The program {code} already has a revision from {valid_from} or later."
-    id = "Program {code} sudah mempunyai revisi sejak {valid_from} atau sesudahnya."
-
-
 class RuleCannotBe(InvalidInput):
     """422: the operator or the value of a rule does not fit its field."""
 

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.deadline.commands import ask_closing, follow
 from services.referral.place.commands import keep_places
-from services.referral.rujukan.errors import DateTooEarly
 from services.referral.rujukan.models import (
     ENDED,
     Identity,
@@ -22,7 +21,7 @@ from shared import clock
 from shared.contracts.kinds import BenefitKind, RujukanProgramState
 from shared.contracts.referral import RujukanSent
 from shared.database import uuid7
-from shared.errors import DateInTheFuture
+from shared.errors import DateInTheFuture, DateTooEarly
 from shared.jobs import schedule
 from shared.messaging import emit
 

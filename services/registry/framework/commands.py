@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.framework.errors import TargetJustSet
 from services.registry.framework.models import SERVING, Target
 from services.registry.visibility import require_national
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import insert, uuid7
+from shared.errors import VersionJustSet
 
 
 async def set_target(
@@ -28,7 +28,7 @@ async def set_target(
 
     Saying the same again changes nothing.
 
-    Raises NotAllowed, TargetJustSet.
+    Raises NotAllowed, VersionJustSet.
     """
     require_national(actor)
     held = await session.scalar(
@@ -51,5 +51,5 @@ async def set_target(
         set_at=datetime.now(UTC),
         set_by=actor.sub,
     )
-    await insert(session, row, uq_target_year_kind_number=TargetJustSet())
+    await insert(session, row, uq_target_year_kind_number=VersionJustSet())
     return row

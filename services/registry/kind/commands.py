@@ -12,16 +12,16 @@ from services.registry.kind.errors import (
     KindNotInForce,
     KindStillHeld,
     OneKindTwice,
-    RevisionBeforeLast,
     SuccessorUnknown,
 )
 from services.registry.kind.models import HeldBy, PilarLevel, PilarTerms, RoleConflict
-from services.registry.placement.errors import AlreadyEnded, RangeBackward
+from services.registry.placement.errors import EndAlreadySet
 from services.registry.placement.models import Penugasan
 from services.registry.visibility import require_national
 from shared.access import Actor
 from shared.contracts.kinds import Ditjen, PilarKind
 from shared.database import insert, load, uuid7
+from shared.errors import InvalidRange, VersionNotLatest
 from shared.validity import covers, end_previous, goes_on_after, holds_on
 
 REVISED = "REVISI"
@@ -42,7 +42,7 @@ async def set_pilar_kind(
 ) -> PilarTerms:
     """Let a kind be so from `valid_from`; what held until then ends that day. Saying the same again changes nothing.
 
-    Raises NotAllowed, RevisionBeforeLast.
+    Raises NotAllowed, VersionNotLatest.
     """
     require_national(actor)
     row = PilarTerms(
@@ -62,7 +62,7 @@ async def set_pilar_kind(
     if last is not None and all(getattr(last, part) == getattr(row, part) for part in CONTENT):
         return last
     await _give_way(session, actor, last, row)
-    taken = RevisionBeforeLast("/body/valid_from", kind=kind.value, last=valid_from)
+    taken = VersionNotLatest("/body/valid_from", on=valid_from)
     await insert(
         session, row, **dict.fromkeys(("uq_pilar_kind_kind_valid_from", "ex_pilar_kind_range"), taken)
     )
@@ -79,7 +79,7 @@ async def _last(session: AsyncSession, kind: PilarKind) -> PilarTerms | None:
 async def _give_way(session: AsyncSession, actor: Actor, last: PilarTerms | None, row: PilarTerms) -> None:
     if last is None:
         return
-    refusal = RevisionBeforeLast("/body/valid_from", kind=row.kind.value, last=last.valid_from)
+    refusal = VersionNotLatest("/body/valid_from", on=last.valid_from)
     if await end_previous(session, last, row.valid_from, refusal):
         last.successor_kind = None
         last.version += 1
@@ -98,14 +98,14 @@ async def end_pilar_kind(
 ) -> PilarTerms:
     """End a kind; `valid_to` is the first day without it, on which `successor_kind` is in force.
 
-    Raises NotAllowed, NotFound, RangeBackward, AlreadyEnded, KindStillHeld, SuccessorUnknown.
+    Raises NotAllowed, NotFound, InvalidRange, EndAlreadySet, KindStillHeld, SuccessorUnknown.
     """
     require_national(actor)
     row = await load(session, PilarTerms, pilar_kind_id, noun="pilar kind")
     if valid_to <= row.valid_from:
-        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+        raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=valid_to)
     if row.valid_to is not None and valid_to >= row.valid_to:
-        raise AlreadyEnded("/body/valid_to", valid_to=row.valid_to)
+        raise EndAlreadySet("/body/valid_to", valid_to=row.valid_to)
     await _refuse_held(session, row, valid_to)
     await _check_successor(session, row, successor_kind, valid_to)
     row.valid_to, row.successor_kind = valid_to, successor_kind.value if successor_kind else None
@@ -205,14 +205,14 @@ async def end_role_conflict(
 ) -> RoleConflict:
     """Let a pair be free from `valid_to`.
 
-    Raises NotAllowed, NotFound, RangeBackward, AlreadyEnded.
+    Raises NotAllowed, NotFound, InvalidRange, EndAlreadySet.
     """
     require_national(actor)
     row = await load(session, RoleConflict, role_conflict_id, noun="role conflict")
     if valid_to <= row.valid_from:
-        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+        raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=valid_to)
     if row.valid_to is not None and valid_to >= row.valid_to:
-        raise AlreadyEnded("/body/valid_to", valid_to=row.valid_to)
+        raise EndAlreadySet("/body/valid_to", valid_to=row.valid_to)
     row.valid_to = valid_to
     row.version += 1
     remember_range(session, row, reason=reason, actor=actor)

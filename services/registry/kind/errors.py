@@ -8,13 +8,6 @@ class KindNotInForce(InvalidInput):
     id = "{kind} tidak berlaku pada seluruh masa itu; penggantinya: {successor}."
 
 
-class RevisionBeforeLast(DomainError):
-    """409: what a kind is follows what it was; nothing is slipped in between."""
-
-    en = "What {kind} is was last set from {last}; a later revision begins after that day."
-    id = "Ketentuan {kind} terakhir berlaku sejak {last}; revisi berikutnya dimulai setelah hari itu."
-
-
 class KindStillHeld(DomainError):
     """409: nobody may serve as a kind that is no more; placements are ended or moved first."""
 

@@ -12,10 +12,9 @@ from services.registry.kind.commands import require_in_force
 from services.registry.kind.models import HeldBy, RoleConflict
 from services.registry.pendamping.models import ENDS, Pendamping
 from services.registry.placement.errors import (
-    AlreadyEnded,
+    EndAlreadySet,
     PendampingHasLeft,
     PenugasanOverlaps,
-    RangeBackward,
     RolesConflict,
     SupervisorUnknown,
     WilayahTugasOutsidePenugasan,
@@ -29,7 +28,7 @@ from shared.access import Actor
 from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind, SubjectKind
 from shared.contracts.registry import PenugasanEnded, PenugasanStarted, WilayahTugasEnded, WilayahTugasPlaced
 from shared.database import insert, load, uuid7
-from shared.errors import DomainError, NotFound
+from shared.errors import DomainError, InvalidRange, NotFound
 from shared.messaging import emit
 from shared.validity import goes_on_after
 
@@ -47,7 +46,7 @@ async def place_wilayah_tugas(
 ) -> WilayahTugas:
     """Let a placement cover an area of any level, within the placement's time; without an end it takes the placement's.
 
-    Raises NotAllowed, WilayahUnknown, NotFound, RangeBackward, WilayahTugasOutsidePenugasan, WilayahTugasOverlaps.
+    Raises NotAllowed, WilayahUnknown, NotFound, InvalidRange, WilayahTugasOutsidePenugasan, WilayahTugasOverlaps.
     """
     actor.require_area(wilayah.require(kode_wilayah, "/body/kode_wilayah"))
     penugasan = await session.get(Penugasan, penugasan_id)
@@ -87,7 +86,7 @@ def _check_range(row: WilayahTugas, penugasan: Penugasan) -> None:
             "/body/valid_from", valid_from=penugasan.valid_from, valid_to=until
         )
     if row.valid_to is not None and row.valid_to <= row.valid_from:
-        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+        raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=row.valid_to)
 
 
 def wilayah_tugas_facts(row: WilayahTugas) -> dict[str, Any]:
@@ -100,7 +99,7 @@ async def end_wilayah_tugas(
 ) -> WilayahTugas:
     """End the cover of an area; `valid_to` is the first day outside and may lie ahead.
 
-    Raises NotFound, NotAllowed, RangeBackward, AlreadyEnded.
+    Raises NotFound, NotAllowed, InvalidRange, EndAlreadySet.
     """
     row = await session.get(WilayahTugas, wilayah_tugas_id)
     if row is None:
@@ -109,9 +108,9 @@ async def end_wilayah_tugas(
     await load(session, Pendamping, row.pendamping_id)
     await session.refresh(row)
     if valid_to < row.valid_from:
-        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+        raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=valid_to)
     if row.valid_to is not None and valid_to >= row.valid_to:
-        raise AlreadyEnded("/body/valid_to", valid_to=row.valid_to)
+        raise EndAlreadySet("/body/valid_to", valid_to=row.valid_to)
     close_wilayah_tugas(session, actor, row, on=valid_to, reason=reason)
     return row
 
@@ -145,7 +144,7 @@ async def start_penugasan(
 ) -> Penugasan:
     """Place a pendamping as `kind` from `valid_from` to the day before `valid_to`, by the SK named.
 
-    Raises NotAllowed, NotFound, PendampingHasLeft, RangeBackward, KindNotInForce, WrongSubject, RolesConflict,
+    Raises NotAllowed, NotFound, PendampingHasLeft, InvalidRange, KindNotInForce, WrongSubject, RolesConflict,
     PenugasanOverlaps, SupervisorUnknown.
     """
     require_national(actor)
@@ -184,7 +183,7 @@ def _check(person: Pendamping, row: Penugasan) -> None:
     if person.status in ENDS:
         raise PendampingHasLeft("/body/pendamping_id", status=person.status.value)
     if row.valid_to is not None and row.valid_to <= row.valid_from:
-        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+        raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=row.valid_to)
 
 
 def _check_subject(person: Pendamping, row: Penugasan, held_by: HeldBy) -> None:
@@ -233,14 +232,14 @@ async def end_penugasan(
 ) -> Penugasan:
     """End a placement, and its areas with it; `valid_to` is the first day outside and may lie ahead.
 
-    Raises NotAllowed, NotFound, RangeBackward, AlreadyEnded.
+    Raises NotAllowed, NotFound, InvalidRange, EndAlreadySet.
     """
     require_national(actor)
     row = await _locked(session, penugasan_id)
     if valid_to < row.valid_from:
-        raise RangeBackward("/body/valid_to", valid_from=row.valid_from)
+        raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=valid_to)
     if row.valid_to is not None and valid_to >= row.valid_to:
-        raise AlreadyEnded("/body/valid_to", valid_to=row.valid_to)
+        raise EndAlreadySet("/body/valid_to", valid_to=row.valid_to)
     await close_penugasan(session, actor, row, on=valid_to, reason=reason)
     return row
 

@@ -50,15 +50,8 @@ class PendampingHasLeft(DomainError):
     id = "Pendamping ini berstatus {status} dan tidak dapat diberi penugasan."
 
 
-class AlreadyEnded(DomainError):
+class EndAlreadySet(DomainError):
     """409: an end may be brought forward, never put off; a longer service is a new placement."""
 
     en = "This already ends on {valid_to}; an end can only be brought forward."
     id = "Ini sudah berakhir pada {valid_to}; tanggal akhir hanya dapat dimajukan."
-
-
-class RangeBackward(InvalidInput):
-    """422: `valid_to` is the first day outside, and cannot come before the first day inside."""
-
-    en = "The end lies before the beginning, {valid_from}."
-    id = "Tanggal akhir mendahului tanggal mulai, {valid_from}."

@@ -66,4 +66,4 @@ async def test_is_refused_to_a_pendamping_who_is_not_active(placed: Running, reg
     await registry.publish(PendampingStatusChanged.model_validate(changed))
     await deliver(registry, placed)
     answer = await visited(placed, kpm_id, companion(placed))
-    assert (answer.status_code, answer.json()["title"]) == (409, "PendampingNotActive")
+    assert (answer.status_code, answer.json()["title"]) == (409, "PendampingInactive")

@@ -67,7 +67,7 @@ async def test_is_not_decided_by_who_handed_it_in(left: Family) -> None:
     office = dinsos(left.caseload)
     made = await left.done("/v1/usulan", asked(left), as_=office)
     path = f"/v1/usulan/{made['usulan_id']}/decision"
-    refused(await left.post(path, YES, as_=office), "DecidedByTheLodger")
+    refused(await left.post(path, YES, as_=office), "DecidedByLodger")
     other = left.caseload.token(Role.DINSOS_KABKOTA, "dinsos-kendal-2", ["33.24"])
     await left.done(path, YES, as_=other)
 
@@ -82,7 +82,7 @@ async def test_waits_alone(left: Family) -> None:
     [
         ({"bansos": "SEMBAKO"}, "StillMember", 409),
         ({"lodged_on": "2199-01-01"}, "DateInTheFuture", 422),
-        ({"evidence_sha256": "0" * 64}, "EvidenceUnknown", 422),
+        ({"evidence_sha256": "0" * 64}, "FileNotUploaded", 422),
         ({"ground": "SEBAB_LAIN"}, "Invalid", 422),
     ],
 )

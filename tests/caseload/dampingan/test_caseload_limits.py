@@ -136,7 +136,7 @@ async def test_said_again_are_the_same(placed: Running) -> None:
     ("more", "status", "title", "place"),
     [
         ({"warn_above": 600, "refuse_above": 600}, 422, "WarnedTooLate", "/body/warn_above"),
-        ({"days": -1}, 422, "LimitPast", "/body/valid_from"),
+        ({"days": -1}, 422, "DateInThePast", "/body/valid_from"),
         ({"warn_above": 0}, 422, "Invalid", "/body/warn_above"),
         ({"refuse_above": "600"}, 422, "Invalid", "/body/refuse_above"),
         ({"kind": "UNKNOWN"}, 422, "Invalid", "/body/kind"),
@@ -155,7 +155,7 @@ async def test_are_never_slipped_in_before_the_last_version(placed: Running) -> 
     await set_limits(placed, 400, 550, days=30)
     for days in (29, 30):
         answer = await set_limits(placed, 300, 400, days=days)
-        assert (answer.status_code, answer.json()["title"]) == (409, "LimitBeforeLast")
+        assert (answer.status_code, answer.json()["title"]) == (409, "VersionNotLatest")
     assert [row[0] for row in await listed(placed)] == [1, 2]
 
 

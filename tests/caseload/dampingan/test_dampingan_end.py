@@ -66,13 +66,13 @@ async def test_is_dated_once_or_earlier_but_not_later_and_not_before_it_began(pl
     _, dampingan_id = await held(placed)
     on = await today(placed)
     before = await end(placed, dampingan_id, on - timedelta(days=1))
-    assert (before.status_code, before.json()["title"]) == (422, "DampinganNeedsADay")
+    assert (before.status_code, before.json()["title"]) == (422, "InvalidRange")
     assert (await end(placed, dampingan_id, on + timedelta(days=9))).status_code == 200
     later = await end(placed, dampingan_id, on + timedelta(days=10))
-    assert (later.status_code, later.json()["title"]) == (409, "DampinganAlreadyEnded")
+    assert (later.status_code, later.json()["title"]) == (409, "DampinganHasEnded")
     assert (await end(placed, dampingan_id, on)).status_code == 200
     again = await end(placed, dampingan_id, on)
-    assert (again.status_code, again.json()["title"]) == (409, "DampinganAlreadyEnded")
+    assert (again.status_code, again.json()["title"]) == (409, "DampinganHasEnded")
 
 
 async def test_is_filled_by_the_next_and_the_task_with_it(placed: Running) -> None:

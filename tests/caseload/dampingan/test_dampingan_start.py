@@ -80,10 +80,10 @@ async def test_waits_for_what_registry_has_not_told(placed: Running) -> None:
 @pytest.mark.parametrize(
     ("area", "status", "day", "title"),
     [
-        ("33.24", PendampingStatus.CUTI, "2026-11-20", "PendampingNotActive"),
+        ("33.24", PendampingStatus.CUTI, "2026-11-20", "PendampingInactive"),
         ("35.03", PendampingStatus.AKTIF, "2026-11-20", "FamilyOutsideWilayahTugas"),
         ("33.24", PendampingStatus.AKTIF, "2025-12-31", "PenugasanNotInForce"),
-        ("33.24", PendampingStatus.AKTIF, "2020-01-01", "TooLongAgo"),
+        ("33.24", PendampingStatus.AKTIF, "2020-01-01", "DateTooEarly"),
     ],
 )
 async def test_is_refused_to_who_cannot_hold_it(

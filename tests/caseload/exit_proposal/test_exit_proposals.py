@@ -63,7 +63,7 @@ async def test_for_another_reason_is_refused(one: Family, reason: str) -> None:
 
 async def test_without_stored_evidence_is_refused(one: Family) -> None:
     answer = await one.post("/v1/exit-proposal", await asked(one, evidence_sha256="0" * 64))
-    refused(answer, "EvidenceUnknown", 422)
+    refused(answer, "FileNotUploaded", 422)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ async def test_while_a_case_is_open_is_refused(one: Family, graduation: Running)
     said |= {"kepesertaan_id": body["kepesertaan_id"], "exit_reason": "ALAMIAH"}
     await graduation.publish(GraduasiProposed.model_validate(said))
     await deliver(graduation, one.caseload)
-    refused(await one.post("/v1/exit-proposal", body), "CaseOpen")
+    refused(await one.post("/v1/exit-proposal", body), "CaseAlreadyOpen")
 
 
 async def test_when_the_membership_has_ended_is_refused(one: Family) -> None:

@@ -83,7 +83,7 @@ async def test_has_an_end_after_its_first_day_and_once(family: Family) -> None:
     held = of(await family.read(), "ANAK_SD")
     path = f"/v1/komponen/{held['komponen_id']}/end"
     early = {"valid_to": "2025-07-01", "reason": "SALAH_CATAT"}
-    refused(await family.post(path, early, held["version"]), "EndsBeforeItBegins", 422)
+    refused(await family.post(path, early, held["version"]), "InvalidRange", 422)
     await family.done(path, {"valid_to": "2026-01-01", "reason": "LULUS_SEKOLAH"}, held["version"])
     again = {"valid_to": "2026-01-02", "reason": "LULUS_SEKOLAH"}
     refused(await family.post(path, again, held["version"] + 1), "KomponenHasEnded")
@@ -93,7 +93,7 @@ async def test_has_an_end_after_its_first_day_and_once(family: Family) -> None:
     ("more", "title"),
     [
         ({"valid_from": "2199-01-01"}, "DateInTheFuture"),
-        ({"valid_to": "2026-01-05"}, "EndsBeforeItBegins"),
+        ({"valid_to": "2026-01-05"}, "InvalidRange"),
         ({"anggota_id": "0199a000-0000-7000-8000-000000000000"}, "MemberUnknown"),
         ({"kind": "UNKNOWN"}, "Invalid"),
     ],

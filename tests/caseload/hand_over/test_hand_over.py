@@ -159,7 +159,7 @@ async def test_that_fails_says_why_and_what_to_do_and_can_be_ordered_again(place
     )
     await placed.work()
     seen = (await placed.get(f"/v1/hand-over/{asked['hand_over_id']}", as_=leader(placed))).json()
-    assert (seen["state"], seen["error"], seen["done"]) == ("FAILED", "PendampingNotActive", 0)
+    assert (seen["state"], seen["error"], seen["done"]) == ("FAILED", "PendampingInactive", 0)
     assert seen["failure"]["en"] == (
         "This pendamping is CUTI; only an active one can do this. What was done before stays."
         " Put this right, then order the rest again."
@@ -198,7 +198,7 @@ async def test_twice_is_one_too_many(placed: Running) -> None:
         ({"from_penugasan_id": "019a0000-0000-7000-8000-000000000001"}, 409, "NotYetKnown"),
         ({"to_penugasan_id": "019a0000-0000-7000-8000-000000000001"}, 409, "NotYetKnown"),
         ({"kode_wilayah": "33.24.01"}, 409, "NothingToHandOver"),
-        ({"on": "2020-01-01"}, 422, "TooLongAgo"),
+        ({"on": "2020-01-01"}, 422, "DateTooEarly"),
         ({"purpose": "UNKNOWN"}, 422, None),
     ],
 )

@@ -203,7 +203,7 @@ async def test_at_once_what_is_not_such_a_file(caseload: Running) -> None:
 
 async def test_a_file_that_was_not_uploaded(caseload: Running) -> None:
     answer = await caseload.post("/v1/intake", {"sha256": "0" * 64}, as_=dinsos(caseload))
-    assert (answer.status_code, answer.json()["title"]) == (422, "FileUnknown")
+    assert (answer.status_code, answer.json()["title"]) == (422, "FileNotUploaded")
 
 
 async def test_who_may_not_take_in_families(caseload: Running) -> None:

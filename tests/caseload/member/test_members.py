@@ -81,7 +81,7 @@ async def test_a_death_needs_evidence_ends_what_it_entitled_to_and_keeps_the_day
     child, version = await who(family, relation="ANAK")
     path, body = f"anggota/{child}/end", {"reason": "MENINGGAL", "on": ON}
     refused(await family.post(path, body, version), "DeathNeedsEvidence", 422)
-    refused(await family.post(path, body | {"evidence_sha256": "0" * 64}, version), "EvidenceUnknown", 422)
+    refused(await family.post(path, body | {"evidence_sha256": "0" * 64}, version), "FileNotUploaded", 422)
     await family.done(path, body | {"evidence_sha256": await family.evidence()}, version)
     (said,) = await family.told("kpm_updated")
     assert (said["members"], sum(said["komponen"].values())) == (3, 1)

@@ -35,8 +35,8 @@ async def test_on_evidence_that_was_not_handed_in_is_refused(graduation: Running
     body = await road.answers()
     body["answers"]["HOUSE_FLAWS"]["evidence_sha256"] = "a" * 64
     answer = await road.post("asesmen", body, "field")
-    assert (answer.status_code, answer.json()["title"]) == (422, "EvidenceUnknown")
-    assert "HOUSE_FLAWS" in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["title"]) == (422, "FileNotUploaded")
+    assert answer.json()["errors"][0]["pointer"] == "/body/answers/HOUSE_FLAWS/evidence_sha256"
 
 
 async def test_with_an_answer_to_no_question_is_refused(graduation: Running) -> None:

@@ -163,9 +163,9 @@ async def test_is_refused_at_once_without_a_file_a_number_or_a_day(graduation: R
     ok(await ask(graduation, ["x"]), 202)
     for other, status, title in (
         ({}, 409, "SkNumberTaken"),
-        ({"sha256": "a" * 64}, 422, "SkFileUnknown"),
+        ({"sha256": "a" * 64}, 422, "FileNotUploaded"),
         ({"sk_on": "2026-05-19"}, 422, "DateInTheFuture"),
-        ({"evidence_sha256": "a" * 64}, 422, "EvidenceUnknown"),
+        ({"evidence_sha256": "a" * 64}, 422, "FileNotUploaded"),
     ):
         answer = await ask(graduation, ["x"], **other)
         assert (answer.status_code, answer.json()["title"]) == (status, title)

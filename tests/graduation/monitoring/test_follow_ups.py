@@ -76,7 +76,7 @@ async def test_a_follow_up_is_any_pendampings_of_the_area_once_nobody_holds_the_
     road.by["field"] = mine
     await without_holder(road)
     road.by["field"] = elsewhere.token
-    assert (await record(road, task)).json()["title"] == "NotYourFamily"
+    assert (await record(road, task)).json()["title"] == "FamilyNotAccompanied"
     road.by["field"] = neighbour.token
     ok(await record(road, task))
 

@@ -106,7 +106,7 @@ async def test_follow_a_hand_over(graduation: Running) -> None:
     ended = road.field.dampingan(road.kpm_id, dampingan_id=rows[0][0], valid_to=date(2026, 7, 1), **watching)
     begun = successor.dampingan(road.kpm_id, valid_from=date(2026, 7, 1), **watching)
     await tell(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
-    assert (await record(road, tasks[0])).json()["title"] == "NotYourFamily"
+    assert (await record(road, tasks[0])).json()["title"] == "FamilyNotAccompanied"
     assert ok(await graduation.get("/v1/monitoring", as_=road.by["field"]), 200)["items"] == []
     assert (
         len(ok(await graduation.get("/v1/monitoring?open_only=true", as_=successor.token), 200)["items"]) == 6

@@ -74,10 +74,10 @@ async def test_who_typed_an_objection_in_does_not_decide_it(
     waits = await graduation.get("/v1/sanggah?waiting=me", as_=mine)
     assert ok(waits, 200)["items"] == []
     answer = await decided(road, sanggah_id, mine)
-    is_refused(answer, "DecidedByTheLodger", 409)
+    is_refused(answer, "DecidedByLodger", 409)
     assert await road.state() == "DISANGGAH"
     if first is not None and second is not None:  # another account of the same pendamping_id
-        is_refused(await decided(road, sanggah_id, other), "DecidedByTheLodger", 409)
+        is_refused(await decided(road, sanggah_id, other), "DecidedByLodger", 409)
         other = token(graduation, "approval", "elsewhere", None)
     ok(await decided(road, sanggah_id, other))
 

@@ -70,7 +70,7 @@ async def test_is_never_in_force_from_the_past_nor_beside_another(graduation: Ru
     ok(await people.approve(2))
     ok(await people.approve(3))
     answer = await people.activate("2026-05-17")
-    assert (answer.status_code, answer.json()["title"]) == (422, "ActivatedFromThePast")
+    assert (answer.status_code, answer.json()["title"]) == (422, "DateInThePast")
     ok(await people.activate("2026-08-01"))
     earlier = await ministry(graduation)
     ok(await earlier.draft())
@@ -78,7 +78,7 @@ async def test_is_never_in_force_from_the_past_nor_beside_another(graduation: Ru
     ok(await earlier.approve(3))
     for wanted in ("2026-07-01", "2026-08-01"):
         answer = await earlier.activate(wanted)
-        assert (answer.status_code, answer.json()["title"]) == (409, "PolicyFollowed")
+        assert (answer.status_code, answer.json()["title"]) == (409, "VersionNotLatest")
     ok(await earlier.activate("2026-09-01"))
     rows = await graduation.sql(
         "SELECT version, valid_from, valid_to FROM policy WHERE exit_reason = 'SEJAHTERA_MANDIRI' ORDER BY version"
@@ -100,7 +100,7 @@ async def test_of_two_activated_at_once_one_follows_the_other_or_is_refused(grad
         ok(await people.approve(3))
     answers = await asyncio.gather(*(people.activate("2026-06-01") for people in both))
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 1}
-    assert next(a for a in answers if a.status_code == 409).json()["title"] == "PolicyFollowed"
+    assert next(a for a in answers if a.status_code == 409).json()["title"] == "VersionNotLatest"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ async def test_may_ask_for_evidence_before_a_case_leaves_its_way(graduation: Run
     answer = await road.post("cancellation", body, "field")
     assert (answer.status_code, answer.json()["title"]) == (422, "EvidenceAsked")
     answer = await road.post("cancellation", body | {"evidence_sha256": "a" * 64}, "field")
-    assert (answer.status_code, answer.json()["title"]) == (422, "EvidenceUnknown")
+    assert (answer.status_code, answer.json()["title"]) == (422, "FileNotUploaded")
     letter = await road.evidence(b"a letter")
     assert ok(await road.post("cancellation", body | {"evidence_sha256": letter}, "field"))["state"] == (
         "DIBATALKAN"

@@ -144,7 +144,7 @@ async def test_twice_is_refused_and_once_withdrawn_stays_withdrawn(referral: Run
 @pytest.mark.parametrize(
     ("changes", "status", "title"),
     [
-        ({"evidence_sha256": "0" * 64}, 409, "EvidenceMissing"),
+        ({"evidence_sha256": "0" * 64}, 422, "FileNotUploaded"),
         ({"text_version": 99}, 422, "ConsentTextUnknown"),
         ({"given_on": str(TODAY + timedelta(days=1))}, 422, "DateInTheFuture"),
         ({"given_on": str(TODAY - timedelta(days=30))}, 422, "DateTooEarly"),
@@ -203,7 +203,7 @@ async def test_has_words_that_nobody_else_sets_nor_sets_back(referral: Running) 
     assert (await referral.post("/v1/consent-text", WORDS, as_=world.dinsos)).status_code == 403
     back = WORDS | {"valid_from": str(TODAY - timedelta(days=1))}
     refused = await referral.post("/v1/consent-text", back, as_=world.kemensos)
-    assert (refused.status_code, refused.json()["title"]) == (409, "AlreadyPast")
+    assert (refused.status_code, refused.json()["title"]) == (422, "DateInThePast")
     assert (await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)).status_code == 201
     taken = await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)
-    assert (taken.status_code, taken.json()["title"]) == (409, "ConsentTextTaken")
+    assert (taken.status_code, taken.json()["title"]) == (409, "VersionNotLatest")

@@ -134,10 +134,10 @@ async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: 
         made = await referral.post("/v1/sla-term", term, as_=world.kemensos)
         assert made.status_code == 201, made.text
         taken = await referral.post("/v1/sla-term", term, as_=world.kemensos)
-        assert (taken.status_code, taken.json()["title"]) == (409, "SlaTermTaken")
+        assert (taken.status_code, taken.json()["title"]) == (409, "VersionNotLatest")
         back = term | {"program_code": "KDMP", "valid_from": str(TODAY - timedelta(days=1))}
         refused = await referral.post("/v1/sla-term", back, as_=world.kemensos)
-        assert (refused.status_code, refused.json()["title"]) == (409, "AlreadyPast")
+        assert (refused.status_code, refused.json()["title"]) == (422, "DateInThePast")
         unknown = await referral.post(
             "/v1/sla-term", term | {"program_code": "TIDAK_ADA"}, as_=world.kemensos
         )

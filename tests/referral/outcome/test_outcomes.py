@@ -163,7 +163,7 @@ async def test_of_a_rujukan_that_opened_before_a_new_rule_is_asked_as_the_former
 @pytest.mark.parametrize(
     ("change", "status", "title"),
     [
-        ({"valid_from": str(TODAY - timedelta(days=1))}, 409, "AlreadyPast"),
+        ({"valid_from": str(TODAY - timedelta(days=1))}, 422, "DateInThePast"),
         ({"months": []}, 422, "Invalid"),
         ({"months": [6, 3]}, 422, "Invalid"),
         ({"months": [3, 3]}, 422, "Invalid"),
@@ -191,7 +191,7 @@ async def test_has_one_rule_a_day_set_by_the_ministry_alone(referral: Running) -
     assert sorted(one.status_code for one in both) == [201, 409]
     for taken in (ahead, RULE):
         again = await referral.post("/v1/outcome-rule", taken, as_=ministry)
-        assert (again.status_code, again.json()["title"]) == (409, "OutcomeRuleTaken")
+        assert (again.status_code, again.json()["title"]) == (409, "VersionNotLatest")
     assert len(await referral.sql("SELECT 1 FROM outcome_rule")) == 2
     assert "Bulan pencatatan" in again.json()["detail"] or "Months" in again.json()["detail"]
 

@@ -170,7 +170,7 @@ async def test_say_why_a_family_waits_and_behind_how_many(referral: Running) -> 
 async def test_that_cannot_be_are_refused(referral: Running) -> None:
     one, *_ = await a_crowd(referral, [DESA])
     assert (await quota(one, "33.99", 1)).json()["title"] == "WilayahUnknown"
-    assert (await quota(one, DESA, 1, valid_to=str(TODAY))).json()["title"] == "RangeReversed"
+    assert (await quota(one, DESA, 1, valid_to=str(TODAY))).json()["title"] == "InvalidRange"
     await quota(one, DESA, 1, valid_from=NEXT_YEAR)
     overlap = await quota(one, DESA, 1)
     assert (overlap.status_code, overlap.json()["title"]) == (409, "QuotaOverlaps")
@@ -186,7 +186,7 @@ async def test_that_were_in_force_are_not_given_a_second_time(referral: Running)
         await quota(one, DESA, 1, valid_from=week_ago),
         await quota(one, DESA, 1, valid_from=month_ago, valid_to=week_ago),
     ):
-        assert (refused.status_code, refused.json()["title"]) == (409, "AlreadyPast")
+        assert (refused.status_code, refused.json()["title"]) == (422, "DateInThePast")
     assert (await quota(one, DESA, 1, valid_from=NEXT_YEAR)).status_code == 201
     overlap = await quota(one, DESA, 1, valid_from=month_ago)  # open again to the end, into the next year's
     assert (overlap.status_code, overlap.json()["title"]) == (409, "QuotaOverlaps")
@@ -236,9 +236,9 @@ async def test_are_not_for_an_intake_that_overlaps_or_is_over(referral: Running)
     await intake(one, soon, later)
     overlap = await intake(one, soon + timedelta(days=1), later)
     assert (overlap.status_code, overlap.json()["title"]) == (409, "IntakeOverlaps")
-    assert (await intake(one, later, soon)).json()["title"] == "RangeReversed"
+    assert (await intake(one, later, soon)).json()["title"] == "InvalidRange"
     past = TODAY - timedelta(days=10)
-    assert (await intake(one, past, past + timedelta(days=1))).json()["title"] == "AlreadyPast"
+    assert (await intake(one, past, past + timedelta(days=1))).json()["title"] == "DateInThePast"
     assert (await intake(one, soon)).json()["closes_on"] is None
     mine = referral.token("DINSOS_KABKOTA", "dinsos-1", ["33.24"])
     refused = await referral.post(f"/v1/program/{one.partners['PLUT']['partner_id']}/intake", {}, as_=mine)

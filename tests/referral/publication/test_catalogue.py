@@ -21,7 +21,7 @@ async def test_ends_a_revision_the_day_the_next_begins(referral: Running) -> Non
         (2, None, "BANK_KUR"),
     ]
     early = await publish(world, KUR, "BANK_KUR", valid_from=tomorrow, amount_max_rp=1)
-    assert (early.status_code, early.json()["title"]) == (409, "ProgramRevisionTaken")
+    assert (early.status_code, early.json()["title"]) == (409, "VersionNotLatest")
     other = await publish(world, KUR, "PLUT", valid_from=str(TODAY + timedelta(days=9)))
     assert (other.status_code, other.json()["title"]) == (409, "ProgramOfAnotherPartner")
 

@@ -71,16 +71,14 @@ async def test_and_a_revision_ends_what_held_and_keeps_it(registry: Running) -> 
 async def test_and_a_revision_is_never_slipped_in_before_the_last(registry: Running, day: str) -> None:
     commands.made(await revise(registry))
     answer = await revise(registry, valid_from=day)
-    assert (answer.status_code, answer.json()["title"]) == (409, "RevisionBeforeLast")
+    assert (answer.status_code, answer.json()["title"]) == (409, "VersionNotLatest")
     assert "2026-07-01" in answer.json()["detail"]
 
 
 async def test_and_of_many_who_revise_it_at_once_one_does(registry: Running) -> None:
     answers = await asyncio.gather(*[revise(registry, name=f"TKSK {n}") for n in range(6)])
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
-    assert {answer.json()["title"] for answer in answers if answer.status_code == 409} == {
-        "RevisionBeforeLast"
-    }
+    assert {answer.json()["title"] for answer in answers if answer.status_code == 409} == {"VersionNotLatest"}
 
 
 async def test_and_an_end_names_what_follows(registry: Running) -> None:
@@ -92,7 +90,7 @@ async def test_and_an_end_names_what_follows(registry: Running) -> None:
         2,
     )
     again = await end(registry, row, "2026-07-01")
-    assert (again.status_code, again.json()["title"]) == (409, "AlreadyEnded")
+    assert (again.status_code, again.json()["title"]) == (409, "EndAlreadySet")
     person = await commands.pendamping(registry)
     terms = {"kind": "REHSOS_TUNSOS_KPO", "ditjen": "REHSOS", "valid_to": "2026-08-01"}
     answer = await commands.penugasan(registry, person, **terms)
@@ -108,7 +106,7 @@ async def test_and_a_successor_is_another_kind_in_force(registry: Running) -> No
     for successor in ("KONSELOR_ADIKSI", "REHSOS_TUNSOS_KPO"):
         answer = await end(registry, row, "2026-07-01", successor)
         assert (answer.status_code, answer.json()["title"]) == (422, "SuccessorUnknown")
-    assert (await end(registry, row, "2000-01-01")).json()["title"] == "RangeBackward"
+    assert (await end(registry, row, "2000-01-01")).json()["title"] == "InvalidRange"
 
 
 async def test_and_nobody_serves_as_a_kind_that_has_ended(registry: Running) -> None:

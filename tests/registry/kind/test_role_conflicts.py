@@ -47,7 +47,7 @@ async def test_until_its_end_and_both_are_kept(registry: Running) -> None:
     ended = commands.made(await registry.post(path, stop, as_=commands.ministry(registry)))
     assert (ended["valid_to"], ended["version"]) == ("2026-07-01", 2)
     again = await registry.post(path, stop, as_=commands.ministry(registry))
-    assert (again.status_code, again.json()["title"]) == (409, "AlreadyEnded")
+    assert (again.status_code, again.json()["title"]) == (409, "EndAlreadySet")
     person = await commands.pendamping(registry)
     for kind in ("TAGANA", "PSM"):
         commands.made(await volunteer(registry, person, kind, valid_from="2026-07-01"))

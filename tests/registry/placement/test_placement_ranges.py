@@ -125,7 +125,7 @@ class Life:
         backward, late = on < span.begin, span.end is not None and on >= span.end
         assert (answer.status_code == 201) == (not backward and not late), answer.text
         if backward or late:
-            assert answer.json()["title"] == ("RangeBackward" if backward else "AlreadyEnded")
+            assert answer.json()["title"] == ("InvalidRange" if backward else "EndAlreadySet")
             return False
         span.stop(on)
         return True

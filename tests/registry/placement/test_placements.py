@@ -142,7 +142,7 @@ async def test_and_its_supervisor_is_another_pendamping(registry: Running) -> No
 async def test_and_runs_forward(registry: Running) -> None:
     person = await commands.pendamping(registry)
     answer = await commands.penugasan(registry, person, valid_to="2025-10-03")
-    assert (answer.status_code, answer.json()["title"]) == (422, "RangeBackward")
+    assert (answer.status_code, answer.json()["title"]) == (422, "InvalidRange")
 
 
 async def test_and_of_nobody_there_is_none(registry: Running) -> None:
@@ -176,9 +176,9 @@ async def test_and_its_end_ends_its_areas_first_and_may_only_come_forward(regist
     assert {event["data"]["valid_to"] for event in told} == {"2026-07-01"}
     for later in ("2026-07-01", "2026-08-01"):
         answer = await registry.post(path, {"valid_to": later, "reason": "ROTASI"}, as_=ministry)
-        assert (answer.status_code, answer.json()["title"]) == (409, "AlreadyEnded")
+        assert (answer.status_code, answer.json()["title"]) == (409, "EndAlreadySet")
     before = await registry.post(path, {"valid_to": "2025-10-02", "reason": "ROTASI"}, as_=ministry)
-    assert before.json()["title"] == "RangeBackward"
+    assert before.json()["title"] == "InvalidRange"
     commands.made(await registry.post(path, {"valid_to": "2026-06-01", "reason": "ROTASI"}, as_=ministry))
 
 
@@ -243,4 +243,4 @@ async def test_and_the_cover_of_one_area_ends_alone(registry: Running) -> None:
     open_ones = await registry.sql("SELECT kode_wilayah FROM wilayah_tugas WHERE valid_to IS NULL")
     assert [row["kode_wilayah"] for row in open_ones] == [commands.KELURAHAN]
     again = await registry.post(path, body, as_=commands.ministry(registry))
-    assert again.json()["title"] == "AlreadyEnded"
+    assert again.json()["title"] == "EndAlreadySet"

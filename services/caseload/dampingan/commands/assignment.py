@@ -14,9 +14,7 @@ from services.caseload.dampingan.errors import (
     CaseloadFull,
     DampinganOverlaps,
     FamilyOutsideWilayahTugas,
-    PendampingNotActive,
     PenugasanNotInForce,
-    TooLongAgo,
 )
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.dampingan.rules import end_on
@@ -29,7 +27,7 @@ from shared.access import Actor
 from shared.contracts.caseload import DampinganChanged, DampinganStarted
 from shared.contracts.kinds import Bansos, DampinganPurpose, PendampingStatus, PilarKind
 from shared.database import insert, load, uuid7
-from shared.errors import NotYetKnown
+from shared.errors import DateTooEarly, NotYetKnown, PendampingInactive
 from shared.messaging import emit
 from shared.validity import covers
 
@@ -50,8 +48,8 @@ async def assign_dampingan(
     One that has left PKH is put under him for its monitoring, which weighs nothing.
 
     Raises:
-        NotFound, NotYetKnown, PendampingNotActive, PenugasanNotInForce, FamilyOutsideWilayahTugas, CaseloadFull,
-        DampinganOverlaps, TooLongAgo.
+        NotFound, NotYetKnown, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas, CaseloadFull,
+        DampinganOverlaps, DateTooEarly.
     """
     kpm = await load(session, Kpm, kpm_id, noun="kpm")
     penugasan = await placement_for(session, kpm.kode_wilayah, penugasan_id, valid_from)
@@ -111,18 +109,18 @@ async def placement_for(
     """Return the placement, if its pendamping is active and it covers the area on the day.
 
     Raises:
-        NotYetKnown, TooLongAgo, PendampingNotActive, PenugasanNotInForce, FamilyOutsideWilayahTugas.
+        NotYetKnown, DateTooEarly, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas.
     """
     penugasan = await session.get(Penugasan, penugasan_id)
     if penugasan is None:
         raise NotYetKnown("penugasan", at.placement)
     if on < (earliest := await clock.today(session) - FARTHEST_BACK):
-        raise TooLongAgo(at.day, on=on, first=earliest)
+        raise DateTooEarly(at.day, on=on, earliest=earliest)
     pendamping = await session.get(Pendamping, penugasan.pendamping_id)
     if pendamping is None:
         raise NotYetKnown("pendamping", at.placement)
     if pendamping.status is not PendampingStatus.AKTIF:
-        raise PendampingNotActive(at.placement, status=pendamping.status.value)
+        raise PendampingInactive(at.placement, status=pendamping.status.value)
     if not covers(penugasan.valid_from, penugasan.valid_to, on):
         raise PenugasanNotInForce(at.day, on=on)
     areas = await session.scalars(sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == penugasan_id))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.dampingan.commands.assignment import FARTHEST_BACK, told
 from services.caseload.dampingan.commands.gap import gap_after, open_gaps
 from services.caseload.dampingan.commands.loads import add_weight, limit_on, lock_loads
-from services.caseload.dampingan.errors import DampinganAlreadyEnded, DampinganNeedsADay, TooLongAgo
+from services.caseload.dampingan.errors import DampinganHasEnded
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.dampingan.rules import end_on
 from services.caseload.family.models import Kpm
@@ -21,6 +21,7 @@ from shared.access import Actor
 from shared.contracts.caseload import DampinganChanged, DampinganEnded
 from shared.contracts.kinds import DampinganPurpose, PilarKind
 from shared.database import load, raw
+from shared.errors import DateTooEarly, InvalidRange
 from shared.messaging import emit
 
 FACTS = """d.dampingan_id, d.kpm_id, k.kode_wilayah, d.penugasan_id, d.pendamping_id, d.kind, d.purpose,
@@ -46,7 +47,7 @@ async def end_dampingan(
     """End a dampingan; `valid_to` is the first day without, and may lie ahead.
 
     Raises:
-        NotFound, DampinganAlreadyEnded, DampinganNeedsADay, TooLongAgo.
+        NotFound, DampinganHasEnded, InvalidRange, DateTooEarly.
     """
     dampingan, today = (
         await load(session, Dampingan, dampingan_id, noun="dampingan"),
@@ -69,14 +70,14 @@ async def end_dampingan(
 
 
 def check_end(dampingan: Dampingan, valid_to: date, today: date) -> None:
-    """Raise DampinganAlreadyEnded, DampinganNeedsADay or TooLongAgo where no end can be."""
+    """Raise DampinganHasEnded, InvalidRange or DateTooEarly where no end can be."""
     until, first = dampingan.valid.upper, dampingan.valid.lower
     if dampingan.ended or (until is not None and valid_to >= until):
-        raise DampinganAlreadyEnded("/body/valid_to", valid_to=until)
+        raise DampinganHasEnded("/body/valid_to", valid_to=until)
     if first is not None and valid_to <= first:
-        raise DampinganNeedsADay("/body/valid_to", valid_from=first)
+        raise InvalidRange("/body/valid_to", valid_from=first, valid_to=valid_to)
     if valid_to < (earliest := today - FARTHEST_BACK):
-        raise TooLongAgo("/body/valid_to", on=valid_to, first=earliest)
+        raise DateTooEarly("/body/valid_to", on=valid_to, earliest=earliest)
 
 
 async def close(session: AsyncSession, rows: Sequence[dict[str, Any]], *, who: str) -> None:

@@ -6,14 +6,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.errors import LimitBeforeLast, LimitJustSet, LimitPast, WarnedTooLate
+from services.caseload.dampingan.errors import WarnedTooLate
 from services.caseload.dampingan.models import DampinganLimit
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import insert
 from shared.dates import midnight
-from shared.errors import NotAllowed
+from shared.errors import DateInThePast, NotAllowed, VersionJustSet, VersionNotLatest
 from shared.jobs import schedule
 
 KIND = "limit_in_force"
@@ -35,7 +35,7 @@ async def set_dampingan_limit(
     On that day registry is told of every caseload that stands on another side of its limit then.
 
     Raises:
-        NotAllowed, WarnedTooLate, LimitPast, LimitBeforeLast, LimitJustSet.
+        NotAllowed, WarnedTooLate, DateInThePast, VersionNotLatest, VersionJustSet.
     """
     if not actor.national:
         raise NotAllowed
@@ -56,7 +56,7 @@ async def set_dampingan_limit(
         set_by=actor.sub,
         set_at=await clock.now(session),
     )
-    just_set = LimitJustSet("/body")
+    just_set = VersionJustSet("/body")
     await insert(session, limit, pk_dampingan_limit=just_set, ex_dampingan_limit_one_at_a_time=just_set)
     place = {"subject_id": f"{kind.value}:{limit.version}", "payload": {"kind": kind.value}}
     await schedule(session, KIND, midnight(valid_from), **place)
@@ -77,15 +77,15 @@ async def give_way(session: AsyncSession, last: DampinganLimit | None, valid_fro
     """End the version before on the new one's first day.
 
     Raises:
-        LimitPast, LimitBeforeLast.
+        DateInThePast, VersionNotLatest.
     """
     today = await clock.today(session)
     if valid_from < today:
-        raise LimitPast("/body/valid_from", valid_from=valid_from, today=today)
+        raise DateInThePast("/body/valid_from", on=valid_from, today=today)
     if last is None:
         return
     first = last.valid.lower
     if first is not None and valid_from <= first:
-        raise LimitBeforeLast("/body/valid_from", kind=last.kind.value, last=first)
+        raise VersionNotLatest("/body/valid_from", on=first)
     last.valid = Range(first, valid_from)
     await session.flush()

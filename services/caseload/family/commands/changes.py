@@ -9,29 +9,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.errors import EvidenceUnknown, MemberUnknown
+from services.caseload.family.errors import MemberUnknown
 from services.caseload.family.models import Desil, Komponen, Kpm, KpmAnggota
 from services.caseload.family.queries import ages_on
 from services.caseload.family.rules import changes_on, facts_of
 from services.caseload.history import remember
 from services.caseload.visibility import family_in_hand
-from shared import clock, schema
+from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KpmUpdated
 from shared.errors import DateInTheFuture, LostRace
 from shared.messaging import emit
-
-
-async def require_evidence(session: AsyncSession, sha256: str) -> None:
-    """Accept evidence that this service holds.
-
-    Raises:
-        EvidenceUnknown: it was not uploaded here.
-    """
-    known = sa.select(schema.file.c.sha256).where(schema.file.c.sha256 == sha256)
-    if await session.scalar(known) is None:
-        raise EvidenceUnknown("/body/evidence_sha256")
-
 
 Subject = tuple[str, UUID]
 
@@ -113,7 +101,7 @@ async def edited_family(session: AsyncSession, actor: Actor, kpm_id: UUID, versi
     """Return the family, locked, as the caller read it.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace.
+        NotFound, PendampingInactive, LostRace.
     """
     kpm = (await family_in_hand(session, actor, kpm_id)).kpm
     if kpm.version != version:

@@ -17,7 +17,7 @@ async def record_desil(
     """Record how a snapshot of DTSEN ranks the family in a population; older snapshots stay readable.
 
     Raises:
-        NotFound, PendampingNotActive, DesilKnown.
+        NotFound, PendampingInactive, DesilKnown.
     """
     held = await family_in_hand(session, actor, kpm_id)
     row = Desil(kpm_id=kpm_id, scope=scope, snapshot=snapshot, value=value)

@@ -8,14 +8,14 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.commands.changes import change_family, member_of, require_past
-from services.caseload.family.errors import EndsBeforeItBegins, KomponenHasEnded, KomponenOverlaps
+from services.caseload.family.errors import KomponenHasEnded, KomponenOverlaps
 from services.caseload.family.models import Komponen
 from services.caseload.visibility import family_in_hand
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind
 from shared.database import insert, load, uuid7
-from shared.errors import LostRace, NotFound
+from shared.errors import InvalidRange, LostRace, NotFound
 
 
 async def begin_komponen(
@@ -31,7 +31,7 @@ async def begin_komponen(
     """Let a member give the family entitlement from a day on, perhaps to a known one.
 
     Raises:
-        NotFound, PendampingNotActive, MemberUnknown, DateInTheFuture, EndsBeforeItBegins, KomponenOverlaps.
+        NotFound, PendampingInactive, MemberUnknown, DateInTheFuture, InvalidRange, KomponenOverlaps.
     """
     held = await family_in_hand(session, actor, kpm_id)
     await member_of(session, kpm_id, anggota_id)
@@ -57,7 +57,7 @@ async def end_komponen(
     """Date the end of a komponen; `valid_to` is the first day without it.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, KomponenHasEnded, EndsBeforeItBegins.
+        NotFound, PendampingInactive, LostRace, KomponenHasEnded, InvalidRange.
     """
     kpm_id = await session.scalar(sa.select(Komponen.kpm_id).where(Komponen.komponen_id == komponen_id))
     if kpm_id is None:
@@ -78,6 +78,6 @@ async def end_komponen(
 
 
 def require_order(first: date | None, end: date | None) -> None:
-    """Raise EndsBeforeItBegins unless at least one day lies between."""
+    """Raise InvalidRange unless at least one day lies between."""
     if first and end and end <= first:
-        raise EndsBeforeItBegins("/body/valid_to", valid_from=first, valid_to=end)
+        raise InvalidRange("/body/valid_to", valid_from=first, valid_to=end)

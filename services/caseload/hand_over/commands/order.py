@@ -47,7 +47,7 @@ async def placements_of(session: AsyncSession, order: Order) -> tuple[Penugasan,
     """Return the giving and the taking placement; who gives may have ended, who takes may not.
 
     Raises:
-        PenugasanIsItself, NotYetKnown, PendampingNotActive, PenugasanNotInForce, FamilyOutsideWilayahTugas, TooLongAgo,
+        PenugasanIsItself, NotYetKnown, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas, DateTooEarly,
         KindsDiffer.
     """
     if order.from_penugasan_id == order.to_penugasan_id:

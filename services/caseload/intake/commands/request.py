@@ -3,11 +3,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.intake.errors import FileEmpty, FileUnknown
+from services.caseload.intake.errors import FileEmpty
 from services.caseload.intake.rules.csv_file import read_header
 from shared import files, jobs, schema
 from shared.access import Actor
 from shared.database import vault_of
+from shared.errors import FileNotUploaded
 
 KIND = "family_intake"
 
@@ -16,11 +17,11 @@ async def request_intake(session: AsyncSession, actor: Actor, *, sha256: str, dr
     """Ask for the intake of a file that was uploaded; return the job's id. The header is checked at once.
 
     Raises:
-        FileUnknown, FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated, ColumnsUnknown.
+        FileNotUploaded, FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated, ColumnsUnknown.
     """
     known = await session.scalar(sa.select(schema.file.c.chunks).where(schema.file.c.sha256 == sha256))
     if known is None:
-        raise FileUnknown("/body/sha256")
+        raise FileNotUploaded("/body/sha256")
     if known == 0:
         raise FileEmpty("/body/sha256")
     read_header(await files.read_chunk(session, vault_of(session), sha256, 0))

@@ -9,13 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.commands import keep_anggota
-from services.caseload.family.commands.changes import (
-    change_family,
-    edited_family,
-    member_of,
-    require_evidence,
-    require_past,
-)
+from services.caseload.family.commands.changes import change_family, edited_family, member_of, require_past
 from services.caseload.family.models import EndReason, Komponen, KpmAnggota, KpmHistory, Relation
 from services.caseload.identity.commands import seal_waiting
 from services.caseload.member.commands.taken_numbers import refusal_of_nik
@@ -33,6 +27,7 @@ from services.caseload.visibility import family_in_hand
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind, Sex
 from shared.database import insert, raw, uuid7, vault_of
+from shared.files import require_evidence
 from shared.privacy import Nik
 
 
@@ -53,7 +48,7 @@ async def add_anggota(
     """Let somebody who is born or joins belong to the family; who belonged to it before comes back.
 
     Raises:
-        NotFound, PendampingNotActive, DateInTheFuture, BirthDateInTheFuture, NikKnown, NumberNotAccepted.
+        NotFound, PendampingInactive, DateInTheFuture, BirthDateInTheFuture, NikKnown, NumberNotAccepted.
     """
     held = await family_in_hand(session, actor, kpm_id)
     await require_past(session, on)
@@ -102,7 +97,7 @@ async def end_anggota(
     """Let a member belong to the family no longer; a pengurus who died leaves a task to name another.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, MemberUnknown, DateInTheFuture, DeathNeedsEvidence, EvidenceUnknown,
+        NotFound, PendampingInactive, LostRace, MemberUnknown, DateInTheFuture, DeathNeedsEvidence, FileNotUploaded,
         LastMember, PengurusStays.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
@@ -174,7 +169,7 @@ async def marry(
     """Record that a member married, or no longer is; who marries out leaves as well, by `end_anggota`.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, MemberUnknown, DateInTheFuture.
+        NotFound, PendampingInactive, LostRace, MemberUnknown, DateInTheFuture.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     member = await member_of(session, kpm_id, anggota_id)
@@ -194,7 +189,7 @@ async def take_back(
     What ended with it goes on as it was, and so does the card, unless another pengurus has been named since.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, MemberNotLeft.
+        NotFound, PendampingInactive, LostRace, MemberNotLeft.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     member = await session.get(KpmAnggota, anggota_id)

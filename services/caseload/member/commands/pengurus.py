@@ -30,7 +30,7 @@ async def change_pengurus(
     The task to name one, which a pengurus who died has left, is done by it.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, MemberUnknown, DateInTheFuture, PengurusAlready, PengurusTooYoung.
+        NotFound, PendampingInactive, LostRace, MemberUnknown, DateInTheFuture, PengurusAlready, PengurusTooYoung.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     member = await member_of(session, kpm_id, anggota_id)

@@ -16,7 +16,6 @@ from services.caseload.family.commands.changes import (
     edited_family,
     facts_now,
     member_of,
-    require_evidence,
     require_past,
 )
 from services.caseload.family.models import EndReason, Komponen, Kpm, KpmAnggota, KpmNoKk
@@ -28,6 +27,7 @@ from services.caseload.relocation.commands import require_village
 from shared.access import Actor
 from shared.contracts.caseload import KpmRegistered
 from shared.database import insert, raw, uuid7, vault_of
+from shared.files import require_evidence
 from shared.messaging import emit
 from shared.privacy import NoKk
 
@@ -50,8 +50,8 @@ async def split_family(
     """Let members be a family of their own; return the old and the new one. Memberships stay with the old one.
 
     Raises:
-        NotFound, PendampingNotActive, LostRace, DateInTheFuture, MemberUnknown, PengurusNotAmongThem, PengurusStays,
-        NobodyRemains, WilayahUnknown, WilayahNotVillage, RelocationBeyondArea, EvidenceUnknown, NoKkKnown,
+        NotFound, PendampingInactive, LostRace, DateInTheFuture, MemberUnknown, PengurusNotAmongThem, PengurusStays,
+        NobodyRemains, WilayahUnknown, WilayahNotVillage, RelocationBeyondArea, FileNotUploaded, NoKkKnown,
         NumberNotAccepted.
     """
     kpm = await edited_family(session, actor, kpm_id, version)

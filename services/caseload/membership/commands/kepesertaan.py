@@ -31,7 +31,7 @@ async def record_kepesertaan(
     """Record that a family is a member of a bansos for the first time.
 
     Raises:
-        NotFound, PendampingNotActive, DateInTheFuture, KepesertaanOverlaps, ReEntryByUsulan.
+        NotFound, PendampingInactive, DateInTheFuture, KepesertaanOverlaps, ReEntryByUsulan.
     """
     held = await family_in_hand(session, actor, kpm_id)
     if valid_from > (today := await clock.today(session)):

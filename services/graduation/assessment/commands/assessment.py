@@ -13,7 +13,7 @@ from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.assessment.models import Asesmen
 from services.graduation.assessment.rules import Answer, Judgement, facts_of, judge
 from services.graduation.case.commands.accompaniment import require_dampingan
-from services.graduation.case.commands.transitions import Act, advance, load_case, require_files
+from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import Policy
@@ -23,6 +23,7 @@ from shared.clock import moment_of
 from shared.contracts.graduation import KpmAssessed
 from shared.database import uuid7
 from shared.errors import NotYetKnown
+from shared.files import require_uploaded
 from shared.messaging import emit
 
 # Asked of every family and weighed by nobody (chain.md 4).
@@ -35,7 +36,7 @@ async def assess(session: AsyncSession, actor: Actor, graduasi_id: UUID, answers
     """Judge the family by the policy's instrument; the facts as known today are kept with the result.
 
     Raises:
-        CaseNotScored, IllegalTransition, NotYourFamily, what `judge` raises, EvidenceUnknown
+        CaseNotScored, IllegalTransition, FamilyNotAccompanied, what `judge` raises, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     if not policy.needs_score:
@@ -45,8 +46,10 @@ async def assess(session: AsyncSession, actor: Actor, graduasi_id: UUID, answers
     author = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     facts = await facts_on(session, case, act.moment.on)
     judgement = judge(*await instrument_of(session, policy), answers, facts)
-    evidence = {code: answer.evidence_sha256 for code, answer in answers.items() if answer.evidence_sha256}
-    await require_files(session, evidence)
+    at = "/body/answers/{}/evidence_sha256"
+    await require_uploaded(
+        session, {at.format(code): answer.evidence_sha256 for code, answer in answers.items()}
+    )
     found = _asesmen(case, author, act, judgement, answers, facts)
     case.asesmen_id, case.pernyataan_id = found.asesmen_id, None
     path = [GraduasiState.DIASESMEN, GraduasiState(judgement.result.value)]

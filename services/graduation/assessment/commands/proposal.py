@@ -16,14 +16,7 @@ from services.graduation.assessment.errors import (
 )
 from services.graduation.assessment.models import Asesmen, Pernyataan, Usul
 from services.graduation.case.commands.accompaniment import require_dampingan
-from services.graduation.case.commands.transitions import (
-    Act,
-    advance,
-    check_dated,
-    load_case,
-    require_files,
-    stands_since,
-)
+from services.graduation.case.commands.transitions import Act, advance, check_dated, load_case, stands_since
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from shared.access import Actor
@@ -32,6 +25,7 @@ from shared.contracts.graduation import GraduasiProposed
 from shared.contracts.kinds import AsesmenResult
 from shared.database import uuid7, write
 from shared.errors import IllegalTransition
+from shared.files import require_evidence
 from shared.messaging import emit
 
 
@@ -50,7 +44,7 @@ async def sign_statement(
     """Take in the statement that the family signed after an assessment that says SIAP.
 
     Raises:
-        CaseNotScored, IllegalTransition, NotYourFamily, DateInTheFuture, DateTooEarly, EvidenceUnknown
+        CaseNotScored, IllegalTransition, FamilyNotAccompanied, DateInTheFuture, DateTooEarly, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
     if not policy.needs_statement:
@@ -59,7 +53,7 @@ async def sign_statement(
     act = Act(actor, await moment_of(session), Stage.USUL, evidence=paper.evidence_sha256)
     author, _ = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     check_dated("/body/signed_on", paper.signed_on, await stands_since(session, case), act.moment.on)
-    await require_files(session, {"pernyataan": paper.evidence_sha256})
+    await require_evidence(session, paper.evidence_sha256)
     signed = _pernyataan(case, author, act, paper)
     case.pernyataan_id = signed.pernyataan_id
     await advance(session, [(case, policy)], [GraduasiState.PERNYATAAN_DITANDATANGANI], act)
@@ -87,7 +81,7 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
     """Propose the exit, pinned to the last assessment (on short paths: to the facts) and to the policy version.
 
     Raises:
-        IllegalTransition, NotYourFamily, AssessmentNotReady, StatementMissing, KomponenNotEnded
+        IllegalTransition, FamilyNotAccompanied, AssessmentNotReady, StatementMissing, KomponenNotEnded
     """
     case, policy = await load_case(session, graduasi_id)
     _check_path(case, policy)

@@ -6,12 +6,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.case.errors import NotYourFamily, PendampingInactive
 from services.graduation.replicas.models import Dampingan, Kpm, Pendamping, Penugasan, WilayahTugas
 from shared.access import Actor
 from shared.areas import lies_in
 from shared.contracts.kinds import PendampingStatus
-from shared.errors import NotYetKnown
+from shared.errors import FamilyNotAccompanied, NotYetKnown, PendampingInactive
 from shared.validity import holds_on
 
 
@@ -23,21 +22,21 @@ async def require_dampingan(
     The placement covers the area where the family lives now; `kode_wilayah` stands in while that is not known.
 
     Raises:
-        NotYourFamily: no dampingan, placement or area that holds. PendampingInactive.
+        FamilyNotAccompanied: no dampingan, placement or area that holds. PendampingInactive.
         NotYetKnown: registry's word on the pendamping has not arrived.
     """
     if actor.pendamping_id is None:
-        raise NotYourFamily
+        raise FamilyNotAccompanied
     asked = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
     row = (await session.execute(STANDING, asked)).first()
     if row is None:
-        raise NotYourFamily
+        raise FamilyNotAccompanied
     if row.status is None or row.placed is None:
         raise NotYetKnown("pendamping")
     if row.status != PendampingStatus.AKTIF:
         raise PendampingInactive(status=row.status)
     if not row.placed or not row.covered:
-        raise NotYourFamily
+        raise FamilyNotAccompanied
     return actor.pendamping_id, row.penugasan_id
 
 
@@ -50,14 +49,14 @@ async def require_care(
     one today, any active pendamping of the area may.
 
     Raises:
-        NotYourFamily, PendampingInactive, NotYetKnown
+        FamilyNotAccompanied, PendampingInactive, NotYetKnown
     """
     if held or await session.scalar(HELD, {"kpm": kpm_id, "on": on}):
         return await require_dampingan(session, actor, kpm_id, kode_wilayah, on)
     asked = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
     row = (await session.execute(PLACED, asked)).first() if actor.pendamping_id else None
     if row is None or actor.pendamping_id is None:
-        raise NotYourFamily
+        raise FamilyNotAccompanied
     if row.status != PendampingStatus.AKTIF:
         raise PendampingInactive(status=row.status)
     return actor.pendamping_id, row.penugasan_id

@@ -7,12 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
-from services.graduation.case.errors import (
-    CaseAlreadyOpen,
-    KepesertaanNotActive,
-    KepesertaanOfAnother,
-    OpenedByExitProposal,
-)
+from services.graduation.case.errors import KepesertaanNotActive, KepesertaanOfAnother, OpenedByExitProposal
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import policy_of
@@ -21,7 +16,7 @@ from shared.access import Actor
 from shared.clock import Moment, moment_of
 from shared.contracts.kinds import ExitReason
 from shared.database import refusing, uuid7
-from shared.errors import NotYetKnown
+from shared.errors import CaseAlreadyOpen, NotYetKnown
 from shared.validity import covers
 
 
@@ -31,7 +26,7 @@ async def open_case(
     """Open a case on a kepesertaan, under the policy in force today.
 
     Raises:
-        PolicyMissing, OpenedByExitProposal, NotYetKnown, NotYourFamily, PendampingInactive, KepesertaanOfAnother,
+        PolicyMissing, OpenedByExitProposal, NotYetKnown, FamilyNotAccompanied, PendampingInactive, KepesertaanOfAnother,
         KepesertaanNotActive, CaseAlreadyOpen (the unique index says so)
     """
     now = await moment_of(session)

@@ -7,15 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from services.graduation.case.errors import CaseElsewhere, DateTooEarly, EvidenceUnknown, SamePersonTwice
+from services.graduation.case.errors import CaseElsewhere, SamePersonTwice
 from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage
 from services.graduation.policy.models.policy import Policy
-from shared import schema
 from shared.access import Actor
 from shared.clock import Moment
 from shared.database import raw, refusing, said
 from shared.dates import day_of
-from shared.errors import DateInTheFuture, NotFound
+from shared.errors import DateInTheFuture, DateTooEarly, NotFound
 
 MOVED = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
 # Of one case PostgreSQL takes the row by its key, whatever it thought of the table's size when it made the plan.
@@ -134,24 +133,11 @@ def _values(
 
 
 # Made once: to build a statement costs as much as to run it, and every act with a paper asks these.
-HANDED_IN = sa.select(schema.file.c.sha256).where(
-    schema.file.c.sha256.in_(sa.bindparam("wanted", expanding=True))
-)
 CAME = sa.select(sa.func.max(GraduasiHistory.at)).where(
     GraduasiHistory.graduasi_id == sa.bindparam("graduasi_id"),
     GraduasiHistory.to_state == sa.bindparam("state"),
     GraduasiHistory.from_state != GraduasiState.DITUNDA.value,
 )
-
-
-async def require_files(session: AsyncSession, wanted: dict[str, str]) -> None:
-    """Raise EvidenceUnknown unless every SHA-256 (by what it is the evidence of) was handed in here."""
-    if not wanted:
-        return
-    found = set((await session.scalars(HANDED_IN, {"wanted": list(set(wanted.values()))})).all())
-    missing = [name for name, sha256 in wanted.items() if sha256 not in found]
-    if missing:
-        raise EvidenceUnknown("/body", codes=", ".join(sorted(missing)))
 
 
 async def stands_since(session: AsyncSession, case: Graduasi) -> date:

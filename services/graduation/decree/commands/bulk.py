@@ -10,17 +10,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.case.commands.transitions import Act, check_dated, require_files
-from services.graduation.case.errors import DateTooEarly, SamePersonTwice
+from services.graduation.case.commands.transitions import Act, check_dated
+from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import GraduasiState, Stage, StageAct
 from services.graduation.decree.commands.penetapan import Approved, Document, locked, new_sk, number, put_in
-from services.graduation.decree.errors import (
-    CaseAlreadyInSk,
-    CasesNotApproved,
-    SkFileEmpty,
-    SkFileTooLong,
-    SkFileUnknown,
-)
+from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkFileEmpty, SkFileTooLong
 from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.policy.errors import TahapNotPlanned
 from services.graduation.policy.models.calendar import TahapCalendar
@@ -29,7 +23,8 @@ from shared import files, jobs, schema
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.database import acted_by, load, vault_of
-from shared.errors import DomainError, NotFound
+from shared.errors import DateTooEarly, DomainError, FileNotUploaded, NotFound
+from shared.files import require_evidence
 from shared.jobs import Job, RowError, Step
 from shared.jobs.pacing import has_room, next_size
 
@@ -53,13 +48,13 @@ async def request_sk(session: AsyncSession, actor: Actor, document: BulkDocument
     """Number an SK without cases, and ask for the job that puts them in; return both.
 
     Raises:
-        SkFileUnknown, SkFileEmpty, SkFileTooLong, DateInTheFuture, EvidenceUnknown, SkNumberTaken
+        FileNotUploaded, SkFileEmpty, SkFileTooLong, DateInTheFuture, FileNotUploaded, SkNumberTaken
     """
     await _check_file(session, document.sha256)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
     check_dated("/body/sk_on", document.sk_on, date.min, act.moment.on)
     evidence = document.evidence_sha256
-    await require_files(session, {"sk": evidence} if evidence else {})
+    await require_evidence(session, evidence)
     sk = new_sk(Document(document.sk_no, document.sk_on, (), evidence), act)
     params = {"sk_id": str(sk.sk_id), "sha256": document.sha256}
     job_id = sk.job_id = await jobs.enqueue(session, KIND, params, actor)
@@ -70,7 +65,7 @@ async def request_sk(session: AsyncSession, actor: Actor, document: BulkDocument
 async def _check_file(session: AsyncSession, sha256: str) -> None:
     size = await session.scalar(sa.select(schema.file.c.size).where(schema.file.c.sha256 == sha256))
     if size is None:
-        raise SkFileUnknown("/body/sha256")
+        raise FileNotUploaded("/body/sha256")
     if size == 0:
         raise SkFileEmpty("/body/sha256")
     if size > LARGEST_FILE:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Pernyataan, Usul
-from services.graduation.case.commands.transitions import Act, advance, check_dated, require_files
+from services.graduation.case.commands.transitions import Act, advance, check_dated
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.credit.commands import Counted, grant_credits
 from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkNumberTaken
@@ -26,6 +26,7 @@ from shared.contracts.graduation import GraduasiDetermined
 from shared.database import refusing, uuid7
 from shared.dates import midnight
 from shared.errors import NotFound
+from shared.files import require_evidence
 from shared.messaging import emit
 
 NAMED = 5
@@ -56,14 +57,14 @@ async def determine(session: AsyncSession, actor: Actor, document: Document) -> 
     """Determine approved cases in one SK, announced on its date: all of them, or none.
 
     Raises:
-        NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, EvidenceUnknown, TahapNotPlanned,
+        NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, FileNotUploaded, TahapNotPlanned,
         SamePersonTwice, SkNumberTaken, CaseAlreadyInSk
     """
     approved = await _approved(session, document.graduasi_ids)
     evidence = document.evidence_sha256
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, document.sk_no, evidence)
     check_dated("/body/sk_on", document.sk_on, max(a.case.since_on for a in approved), act.moment.on)
-    await require_files(session, {"sk": evidence} if evidence else {})
+    await require_evidence(session, evidence)
     sk = new_sk(document, act)
     await number(session, sk)
     await put_in(session, sk, approved, act)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
-from services.graduation.case.commands.transitions import Act, advance, check_dated, load_case, require_files
+from services.graduation.case.commands.transitions import Act, advance, check_dated, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.decree.models import Penetapan
 from services.graduation.objection.commands.annulment import (
@@ -21,7 +21,6 @@ from services.graduation.objection.commands.annulment import (
 )
 from services.graduation.objection.errors import (
     BackPayNotConcerned,
-    DecidedByTheLodger,
     PaperAlreadyTaken,
     SanggahAfterTheEnd,
     SanggahAlreadyDecided,
@@ -45,7 +44,8 @@ from shared.clock import moment_of
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
 from shared.contracts.kinds import SanggahOutcome
 from shared.database import load, refusing, uuid7
-from shared.errors import DomainError, NotFound
+from shared.errors import DecidedByLodger, DomainError, NotFound
+from shared.files import require_evidence
 from shared.messaging import emit
 
 
@@ -81,15 +81,15 @@ async def lodge_sanggah(session: AsyncSession, actor: Actor, graduasi_id: UUID, 
     """Take in an objection dated in term, however late it is typed in; it suspends until it is decided.
 
     Raises:
-        NotFound, NotYourFamily, SanggahStillOpen, SanggahOutOfTerm, SanggahWhilePostponed, SanggahAfterTheEnd,
-        DateTooEarly, DateInTheFuture, IllegalTransition, EvidenceUnknown, PaperAlreadyTaken
+        NotFound, FamilyNotAccompanied, SanggahStillOpen, SanggahOutOfTerm, SanggahWhilePostponed, SanggahAfterTheEnd,
+        DateTooEarly, DateInTheFuture, IllegalTransition, FileNotUploaded, PaperAlreadyTaken
     """
     case, policy = await load_case(session, graduasi_id)
     act = Act(actor, await moment_of(session), None, paper.ground.value, paper.evidence_sha256)
     if actor.scope is Scope.OWN_FAMILIES:
         await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
     await _check_in_term(session, case, paper.lodged_on, act.moment.on)
-    await require_files(session, {"sanggah": paper.evidence_sha256})
+    await require_evidence(session, paper.evidence_sha256)
     sanggah = _sanggah(case, paper, act)
     session.add(sanggah)
     with refusing(uq_sanggah_one_paper=PaperAlreadyTaken):
@@ -150,7 +150,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
     """Decide an objection: accepted, the SK is undone for the family; refused, what was suspended goes on.
 
     Raises:
-        NotFound, SanggahAlreadyDecided, SamePersonTwice, DecidedByTheLodger, BackPayUndecided, BackPayNotConcerned,
+        NotFound, SanggahAlreadyDecided, SamePersonTwice, DecidedByLodger, BackPayUndecided, BackPayNotConcerned,
         TahapNotPlanned
     """
     case, policy, sanggah = await _locked(session, sanggah_id)
@@ -158,7 +158,7 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
         raise SanggahAlreadyDecided
     await require_no_stage(session, case, actor)
     if actor.is_same_as(sanggah.typed_by, sanggah.typed_by_sub):
-        raise DecidedByTheLodger
+        raise DecidedByLodger
     act = Act(actor, await moment_of(session), Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256)
     sanggah.state = SanggahState(ruling.outcome.value)
     session.add(_decision(sanggah, act))

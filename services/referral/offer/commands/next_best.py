@@ -40,7 +40,7 @@ async def next_best(session: AsyncSession, rujukan_id: UUID, after: UUID, caller
     """Return the program proposed after one that came to nothing; the first proposal stands.
 
     Raises:
-        NotFound, NotYourFamily, RujukanNotOpen, NothingToFollow: that offer still has a way of its own. NotYetKnown
+        NotFound, FamilyNotAccompanied, RujukanNotOpen, NothingToFollow: that offer still has a way of its own. NotYetKnown
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
     await require_care(session, caller, rujukan.kpm_id)

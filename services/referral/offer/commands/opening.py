@@ -33,7 +33,7 @@ async def show_offers(session: AsyncSession, kpm_id: UUID, caller: Actor) -> Off
     """Return what the family would be offered today, each rule with its reason; the list shown is kept by its hash.
 
     Raises:
-        NotYetKnown: the family is not known here, or not in the caller's scope. NotYourFamily, PendampingInactive
+        NotYetKnown: the family is not known here, or not in the caller's scope. FamilyNotAccompanied, PendampingInactive
     """
     today = await clock.today(session)
     await require_care(session, caller, kpm_id, "/query/kpm_id")

@@ -46,7 +46,7 @@ async def record_outcome(
     """Record the outcome of a month that has come; the last one closes the rujukan.
 
     Raises:
-        NotFound, NotYourFamily, NothingDelivered, AidTakenBack, OutcomeNotAsked, OutcomeTooEarly,
+        NotFound, FamilyNotAccompanied, NothingDelivered, AidTakenBack, OutcomeNotAsked, OutcomeTooEarly,
         OutcomeAlreadyRecorded
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
@@ -121,7 +121,7 @@ async def report_relapse(
     """Say that the family may have fallen back; graduation checks, caseload visits.
 
     Raises:
-        NotFound, NotYourFamily, RujukanNotOpen: the graduation was undone. DateInTheFuture, DateTooEarly,
+        NotFound, FamilyNotAccompanied, RujukanNotOpen: the graduation was undone. DateInTheFuture, DateTooEarly,
         RelapseAlreadyReported
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")

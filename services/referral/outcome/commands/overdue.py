@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.deadline.errors import EscalationAcknowledged, SlaTermTaken
+from services.referral.deadline.errors import EscalationAcknowledged
 from services.referral.deadline.models import Awaited, Deadline, DeadlineKind, Escalation, SlaTerm
 from services.referral.notice.commands import tell_partner
 from services.referral.notice.models import Notice
@@ -31,6 +31,7 @@ from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanExpired
 from shared.database import insert, load, uuid7, write_once
+from shared.errors import VersionNotLatest
 from shared.messaging import emit
 from shared.validity import end_previous
 
@@ -116,12 +117,12 @@ async def set_term(session: AsyncSession, new: Term, caller: Actor) -> SlaTerm:
     Deadlines that run keep the term under which they began.
 
     Raises:
-        ProgramUnknown, SlaTermTaken, AlreadyPast
+        ProgramUnknown, VersionNotLatest, DateInThePast
     """
     await require_ahead(session, new.valid_from)
     if new.program_code is not None and await _unpublished(session, new.program_code):
         raise ProgramUnknown("/body/program_code", code=new.program_code)
-    taken_from = SlaTermTaken("/body/valid_from", valid_from=new.valid_from)
+    taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)
     older = sa.select(SlaTerm).where(
         SlaTerm.program_code.is_not_distinct_from(new.program_code), SlaTerm.valid_to.is_(None)
     )

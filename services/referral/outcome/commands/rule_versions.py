@@ -7,14 +7,12 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.errors import ConsentTextTaken
 from services.referral.follow_up.models import OutcomeRule
-from services.referral.outcome.errors import OutcomeRuleTaken
-from services.referral.place.errors import AlreadyPast
 from services.referral.program.models import ConsentText
 from shared import clock
 from shared.access import Actor
 from shared.database import insert
+from shared.errors import DateInThePast, VersionNotLatest
 from shared.validity import end_previous
 
 
@@ -42,10 +40,10 @@ async def set_outcome_rule(session: AsyncSession, new: NewOutcomeRule, caller: A
     Rujukan that opened before keep theirs.
 
     Raises:
-        AlreadyPast, OutcomeRuleTaken
+        DateInThePast, VersionNotLatest
     """
     await require_ahead(session, new.valid_from)
-    taken_from = OutcomeRuleTaken("/body/valid_from", valid_from=new.valid_from)
+    taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)
     newest = sa.select(OutcomeRule).order_by(OutcomeRule.version.desc()).limit(1)
     last = (await session.scalars(newest.with_for_update(key_share=True))).one()
     await end_previous(session, last, new.valid_from, taken_from)
@@ -64,10 +62,10 @@ async def set_consent_text(session: AsyncSession, new: NewConsentText, caller: A
     """Set the words that are read to families from a day on; what was agreed to before stays agreed to.
 
     Raises:
-        AlreadyPast, ConsentTextTaken
+        DateInThePast, VersionNotLatest
     """
     await require_ahead(session, new.valid_from)
-    taken_from = ConsentTextTaken("/body/valid_from", valid_from=new.valid_from)
+    taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)
     last = (await session.scalars(sa.select(ConsentText).order_by(ConsentText.version.desc()).limit(1))).one()
     if last.valid_from >= new.valid_from:
         raise taken_from
@@ -83,6 +81,6 @@ async def set_consent_text(session: AsyncSession, new: NewConsentText, caller: A
 
 
 async def require_ahead(session: AsyncSession, valid_from: date) -> None:
-    """Raise AlreadyPast where a version would have held before today: what was decided then was decided without it."""
-    if valid_from < await clock.today(session):
-        raise AlreadyPast("/body/valid_from", on=valid_from)
+    """Raise DateInThePast where a version would have held before today: what was decided then was decided without it."""
+    if valid_from < (today := await clock.today(session)):
+        raise DateInThePast("/body/valid_from", on=valid_from, today=today)

@@ -16,13 +16,13 @@ from services.referral.partner.commands.address import check_form
 from services.referral.partner.commands.breaker import call_again
 from services.referral.partner.errors import PartnerCodeTaken, WebhookNeeded
 from services.referral.partner.models import Channel, Office, Partner, PartnerKind
-from services.referral.program.errors import ProgramOfAnotherPartner, ProgramRevisionTaken, RuleCannotBe
+from services.referral.program.errors import ProgramOfAnotherPartner, RuleCannotBe
 from services.referral.program.models import Program, ProgramRule, RuleField, RuleOp, Strength
 from services.referral.sending.commands import ask_all_untaken
 from shared import wilayah
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
-from shared.errors import LostRace
+from shared.errors import VersionJustSet, VersionNotLatest
 from shared.validity import end_previous
 
 SECRET_BYTES = 32
@@ -108,13 +108,13 @@ async def publish_program(
     """Publish the next revision of a program's code; the one before ends the day this one begins.
 
     Raises:
-        NotFound: no such partner. ProgramOfAnotherPartner, ProgramRevisionTaken, RuleCannotBe
+        NotFound: no such partner. ProgramOfAnotherPartner, VersionNotLatest, RuleCannotBe
     """
     partner = await load(session, Partner, program.partner_id, noun="partner")
     for number, rule in enumerate(rules, 1):
         if not can_be(rule.field, rule.op, rule.value):
             raise RuleCannotBe(f"/body/rules/{number - 1}", number=number, field=rule.field, op=rule.op)
-    taken = ProgramRevisionTaken("/body/valid_from", code=program.code, valid_from=program.valid_from)
+    taken = VersionNotLatest("/body/valid_from", on=program.valid_from)
     program.program_id, program.published_by = uuid7(), caller.sub
     program.revision = await _end_older(session, partner, program.code, program.valid_from, taken) + 1
     await insert(session, program, uq_program_code_revision=taken, ex_program_code_range=taken)
@@ -124,7 +124,7 @@ async def publish_program(
 
 
 async def _end_older(
-    session: AsyncSession, partner: Partner, code: str, valid_from: date, taken: ProgramRevisionTaken
+    session: AsyncSession, partner: Partner, code: str, valid_from: date, taken: VersionNotLatest
 ) -> int:
     """End the last revision; return its number, 0 when there is none."""
     last = await session.scalar(
@@ -151,13 +151,13 @@ async def set_office(session: AsyncSession, wanted: Office) -> Office:
     """Write whom partners call in an area; said again, it is replaced.
 
     Raises:
-        WilayahUnknown, LostRace: somebody gave the first contact at the same moment.
+        WilayahUnknown, VersionJustSet: somebody gave the first contact at the same moment.
     """
     wilayah.require(wanted.kode_wilayah, "/body/kode_wilayah")
     found = await session.get(Office, wanted.kode_wilayah, with_for_update=True)
     if found is None:
         wanted.version = 1
-        await insert(session, wanted, pk_office=LostRace())
+        await insert(session, wanted, pk_office=VersionJustSet())
         return wanted
     found.name, found.phone, found.email = wanted.name, wanted.phone, wanted.email
     found.version += 1

@@ -10,11 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.place.commands import PROMOTING, intake_open, seek_place
 from services.referral.place.errors import (
-    AlreadyPast,
     IntakeOverlaps,
     QuotaBelowTaken,
     QuotaOverlaps,
-    RangeReversed,
 )
 from services.referral.place.models import (
     IntakeWindow,
@@ -31,6 +29,7 @@ from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import insert, uuid7
 from shared.dates import midnight
+from shared.errors import DateInThePast, InvalidRange
 from shared.jobs import Due, schedule
 from shared.validity import end_previous, holds_on
 
@@ -79,7 +78,7 @@ async def set_quota(session: AsyncSession, code: str, new: NewQuota, caller: Act
     Whoever waits is looked at once it holds.
 
     Raises:
-        WilayahUnknown, RangeReversed, QuotaBelowTaken, QuotaOverlaps, AlreadyPast: it would end what was in force before
+        WilayahUnknown, InvalidRange, QuotaBelowTaken, QuotaOverlaps, DateInThePast: it would end what was in force before
         today, and its places would be given a second time.
     """
     if new.kode_wilayah != wilayah.NATIONAL:
@@ -114,7 +113,7 @@ def _amended(quota: ProgramQuota, new: NewQuota, today: date) -> ProgramQuota:
     if new.places < quota.taken:
         raise QuotaBelowTaken("/body/places", taken=quota.taken, places=new.places)
     if new.valid_to is not None and new.valid_to < today and new.valid_to != quota.valid_to:
-        raise AlreadyPast("/body/valid_to", on=new.valid_to)
+        raise DateInThePast("/body/valid_to", on=new.valid_to, today=today)
     quota.places, quota.valid_to = new.places, new.valid_to
     quota.version += 1
     return quota
@@ -125,7 +124,7 @@ async def _end(session: AsyncSession, before: ProgramQuota | None, new: NewQuota
     if before is None or (before.valid_to is not None and before.valid_to <= new.valid_from):
         return
     if new.valid_from < today:
-        raise AlreadyPast("/body/valid_from", on=new.valid_from)
+        raise DateInThePast("/body/valid_from", on=new.valid_from, today=today)
     before.version += 1
     overlaps = QuotaOverlaps("/body/valid_from", code=before.program_code, kode_wilayah=before.kode_wilayah)
     await end_previous(session, before, new.valid_from, overlaps)
@@ -150,12 +149,12 @@ async def set_intake(session: AsyncSession, code: str, new: NewIntake, caller: A
     """Say when applications are taken; one that opens on the same day closes anew. Who waits is looked at when it opens.
 
     Raises:
-        RangeReversed, AlreadyPast, IntakeOverlaps
+        InvalidRange, DateInThePast, IntakeOverlaps
     """
     _require_order(new.opens_on, new.closes_on, "/body/closes_on")
     today = await clock.today(session)
     if new.closes_on is not None and new.closes_on < today:
-        raise AlreadyPast("/body/closes_on", on=new.closes_on)
+        raise DateInThePast("/body/closes_on", on=new.closes_on, today=today)
     holds = holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, today)
     wanted = sa.select(IntakeWindow, holds).where(
         IntakeWindow.program_code == code, IntakeWindow.opens_on == new.opens_on
@@ -176,7 +175,7 @@ def _window(code: str, new: NewIntake, caller: Actor) -> IntakeWindow:
 
 def _require_order(begins_on: date, ends_on: date | None, pointer: str) -> None:
     if ends_on is not None and ends_on <= begins_on:
-        raise RangeReversed(pointer, begins_on=begins_on, ends_on=ends_on)
+        raise InvalidRange(pointer, valid_from=begins_on, valid_to=ends_on)
 
 
 async def _promote_from(
