@@ -8,8 +8,8 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from services.registry.coverage import queries
 from services.registry.coverage.commands import request_count
-from services.registry.coverage.queries import read_count, read_coverage
 from services.registry.framework.routes import YearAsked
 from shared.access import Permission
 from shared.contracts.kinds import Bansos
@@ -72,14 +72,14 @@ class CountView(Covered):
 
 @router.get("/coverage")
 @may(Permission.SCORECARD_READ)
-async def show_coverage(
+async def read_coverage(
     kode_wilayah: Annotated[Wilayah, Query(description="A kabupaten or kota, or a part of one")],
     year: YearAsked,
     session: Session,
     caller: Caller,
 ) -> CoverageView:
     """Show how many families of an area have a pendamping, as caseload last told."""
-    return CoverageView(**await read_coverage(session, caller, kode_wilayah, year))
+    return CoverageView(**await queries.read_coverage(session, caller, kode_wilayah, year))
 
 
 @router.post("/coverage-count", status_code=202)
@@ -93,7 +93,7 @@ async def count_coverage(session: Session, caller: Caller, response: Response) -
 
 @router.get("/coverage-count")
 @may(Permission.SCORECARD_READ)
-async def show_count(
+async def read_count(
     session: Session,
     caller: Caller,
     on: Annotated[
@@ -104,4 +104,4 @@ async def show_count(
     ] = None,
 ) -> CountView:
     """Show how many families have a pendamping, by area, as counted on a day."""
-    return CountView(**await read_count(session, caller, on, kode_wilayah))
+    return CountView(**await queries.read_count(session, caller, on, kode_wilayah))

@@ -6,15 +6,9 @@ from fastapi import Query
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
+from services.registry.pendamping import queries
 from services.registry.pendamping.commands import change_contact, change_status, load_own, register_pendamping
 from services.registry.pendamping.models import Pendamping
-from services.registry.pendamping.queries import (
-    listed,
-    look_up_pendamping,
-    pendamping_list,
-    read_file,
-    read_pendamping,
-)
 from services.registry.placement.models import Placing
 from services.registry.placement.routes import PenugasanView, WilayahTugasView
 from shared.access import Permission
@@ -153,25 +147,27 @@ async def list_pendamping(
     kode_wilayah: Annotated[Wilayah | None, Query(description="Who is placed here or below today")] = None,
 ) -> Response:
     """List those whom the caller may see, by number."""
-    wanted = await pendamping_list(session, caller, status=status, kind=kind, kode_wilayah=kode_wilayah)
+    wanted = await queries.pendamping_list(
+        session, caller, status=status, kind=kind, kode_wilayah=kode_wilayah
+    )
     vault = vault_of(session)
     return await paging.answer(
-        session, wanted, (Pendamping.__table__.c.pendamping_no,), shape=lambda row: listed(vault, row)
+        session, wanted, (Pendamping.__table__.c.pendamping_no,), shape=lambda row: queries.listed(vault, row)
     )
 
 
 @router.get("/pendamping/{pendamping_id}")
 @may(Permission.PENDAMPING_READ)
-async def show_pendamping(pendamping_id: UUID, session: Session, caller: Caller) -> PendampingFileView:
+async def read_pendamping(pendamping_id: UUID, session: Session, caller: Caller) -> PendampingFileView:
     """Show one pendamping with placements, areas and histories."""
-    return PendampingFileView(**await read_file(session, caller, pendamping_id))
+    return PendampingFileView(**await queries.read_file(session, caller, pendamping_id))
 
 
 @router.post("/pendamping/look-up")
 @may(Permission.PENDAMPING_READ)
 async def find_pendamping(body: LookUp, session: Session, caller: Caller) -> PendampingView:
     """Find a pendamping by NIK."""
-    return PendampingView(**await look_up_pendamping(session, caller, body.nik))
+    return PendampingView(**await queries.look_up_pendamping(session, caller, body.nik))
 
 
 @router.post("/pendamping/{pendamping_id}/status", status_code=201)
@@ -197,4 +193,4 @@ async def set_contact(
 async def view_of(session: Session, caller: Caller, row: Pendamping) -> PendampingView:
     """Return the row as the caller may see it, after what was changed has reached the database."""
     await session.flush()
-    return PendampingView(**await read_pendamping(session, caller, row.pendamping_id))
+    return PendampingView(**await queries.read_pendamping(session, caller, row.pendamping_id))

@@ -4,7 +4,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.registry.framework.routes import Words, YearAsked
-from services.registry.scorecard.queries import read_numbers, read_scorecard
+from services.registry.scorecard import queries
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason, LimitSide, PilarKind
 from shared.http import Caller, Router, Session, may
@@ -136,16 +136,16 @@ router = Router(tag="scorecard")
 
 @router.get("/pendamping/{pendamping_id}/scorecard")
 @may(Permission.SCORECARD_READ)
-async def show_scorecard(
+async def read_scorecard(
     pendamping_id: UUID, year: YearAsked, session: Session, caller: Caller
 ) -> ScorecardView:
     """Show a year of a pendamping: net credits against the target, load and visits."""
-    return ScorecardView(**await read_scorecard(session, caller, pendamping_id, year))
+    return ScorecardView(**await queries.read_scorecard(session, caller, pendamping_id, year))
 
 
 @router.post("/numbers")
 @may(Permission.NUMBERS_READ, max_body=MAX_BODY)
 async def count_numbers(body: NumbersAsked, session: Session, caller: Caller) -> NumbersView:
     """Count credits granted, reversed and net: for the families, and of the pendamping."""
-    found = await read_numbers(session, caller, body.kpm_ids, body.pendamping_ids)
+    found = await queries.read_numbers(session, caller, body.kpm_ids, body.pendamping_ids)
     return numbers_of("registry", ["granted", "reversed", "net"], found)
