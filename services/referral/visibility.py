@@ -19,31 +19,29 @@ from shared.errors import FamilyNotAccompanied, NotAllowed, NotFound, NotYetKnow
 from shared.validity import holds_on
 
 
-def require_official(caller: Actor) -> None:
+def require_official(actor: Actor) -> None:
     """Refuse a partner where the reasons of an exit are shown.
 
     Raises:
         NotAllowed
     """
-    if caller.scope is Scope.PARTNER:
+    if actor.scope is Scope.PARTNER:
         raise NotAllowed
 
 
-async def require_care(
-    session: AsyncSession, caller: Actor, kpm_id: UUID, pointer: str | None = None
-) -> None:
+async def require_care(session: AsyncSession, actor: Actor, kpm_id: UUID, pointer: str | None = None) -> None:
     """Refuse a family outside the caller's scope in the same way as one that is not known here.
 
     Raises:
         NotYetKnown: the family is not known here, or not in the caller's scope.
         FamilyNotAccompanied: no placement of the pendamping covers the family. PendampingInactive
     """
-    if caller.scope is Scope.PARTNER:  # row security shows a partner's own rows alone
+    if actor.scope is Scope.PARTNER:  # row security shows a partner's own rows alone
         return
     if not await session.scalar(sa.select(sa.func.family_in_scope(kpm_id))):
         raise NotYetKnown("kpm", pointer)
-    if caller.scope is Scope.OWN_FAMILIES:
-        await _require_service(session, caller.pendamping_id, kpm_id, await clock.today(session))
+    if actor.scope is Scope.OWN_FAMILIES:
+        await _require_service(session, actor.pendamping_id, kpm_id, await clock.today(session))
 
 
 async def _require_service(
@@ -90,24 +88,24 @@ STANDING = sa.select(
 )
 
 
-def theirs(caller: Actor, today: date, kode_wilayah: str | None) -> sa.ColumnElement[bool]:
+def theirs(actor: Actor, today: date, kode_wilayah: str | None) -> sa.ColumnElement[bool]:
     """The condition that an offer is in the caller's scope, and in the area asked for.
 
     Row security says so too, but in a way that no index answers.
     """
     column = RujukanProgram.kode_wilayah
     asked = in_areas(column, [kode_wilayah]) if kode_wilayah is not None else sa.true()
-    if caller.scope is Scope.PARTNER:
-        return sa.and_(RujukanProgram.partner_id == caller.partner_id, asked)
-    if caller.scope is Scope.OWN_FAMILIES:
-        return sa.and_(RujukanProgram.kpm_id.in_(in_care(caller, today)), asked)
-    return sa.and_(in_areas(column, caller.areas), asked)
+    if actor.scope is Scope.PARTNER:
+        return sa.and_(RujukanProgram.partner_id == actor.partner_id, asked)
+    if actor.scope is Scope.OWN_FAMILIES:
+        return sa.and_(RujukanProgram.kpm_id.in_(in_care(actor, today)), asked)
+    return sa.and_(in_areas(column, actor.areas), asked)
 
 
-def in_care(caller: Actor, today: date) -> sa.Select[UUID]:
+def in_care(actor: Actor, today: date) -> sa.Select[UUID]:
     """Select the families whose dampingan is the caller's today."""
     holds = holds_on(Dampingan.valid_from, Dampingan.valid_to, today)
-    return sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id == caller.pendamping_id, holds)
+    return sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id == actor.pendamping_id, holds)
 
 
 async def read(session: AsyncSession, model: type[Row], key: object, noun: str) -> Row:

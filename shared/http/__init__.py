@@ -2,11 +2,20 @@
 
 from shared.http.application import create_app
 from shared.http.paging import PageRequest, Paging
-from shared.http.route import Caller, IfMatch, Route, Router, Session, expect_version, may, open_to_anybody
+from shared.http.route import (
+    CurrentActor,
+    IfMatch,
+    Route,
+    Router,
+    Session,
+    expect_version,
+    may,
+    open_to_anybody,
+)
 from shared.http.serving import serve
 
 __all__ = [
-    "Caller",
+    "CurrentActor",
     "IfMatch",
     "PageRequest",
     "Paging",

@@ -15,7 +15,7 @@ from shared.access import Permission
 from shared.errors import NotFound
 from shared.http.body import Upload
 from shared.http.paging import Paging
-from shared.http.route import FILE_TYPES, Caller, Router, Session, may
+from shared.http.route import FILE_TYPES, CurrentActor, Router, Session, may
 from shared.messaging import parking
 from shared.settings import Settings
 
@@ -138,15 +138,17 @@ def jobs_router() -> Router:
 
     @router.get("/jobs/{job_id}")
     @may(Permission.JOB_READ)
-    async def read_job(job_id: UUID, session: Session, caller: Caller) -> JobView:
+    async def read_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
         """Return the job's counts; only who asked for it, and operators, see it."""
-        return await _job(session, job_id, caller)
+        return await _job(session, job_id, actor)
 
     @router.get("/jobs/{job_id}/errors", response_model=RowErrorPage)
     @may(Permission.JOB_READ)
-    async def list_job_errors(job_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
+    async def list_job_errors(
+        job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
+    ) -> Response:
         """Return refused rows with row, column and reason; they are kept for 90 days after the job's end."""
-        await _job(session, job_id, caller)
+        await _job(session, job_id, actor)
         table = schema.job_row_error
         statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields)).where(
             table.c.job_id == job_id
@@ -155,19 +157,19 @@ def jobs_router() -> Router:
 
     @router.post("/jobs/{job_id}/cancellation", status_code=202)
     @may(Permission.JOB_CANCEL)
-    async def cancel_job(job_id: UUID, session: Session, caller: Caller) -> JobView:
+    async def cancel_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
         """Stop the job between two steps; what was done stays told."""
-        await _job(session, job_id, caller)
+        await _job(session, job_id, actor)
         await jobs.ask_cancel(session, job_id)
-        return await _job(session, job_id, caller)
+        return await _job(session, job_id, actor)
 
     return router
 
 
-async def _job(session: Session, job_id: UUID, caller: Caller) -> JobView:
+async def _job(session: Session, job_id: UUID, actor: CurrentActor) -> JobView:
     table = schema.job
     row = (await session.execute(sa.select(table).where(table.c.job_id == job_id))).one_or_none()
-    if row is None or (row.actor_sub != caller.sub and not caller.may(Permission.PARKED_READ)):
+    if row is None or (row.actor_sub != actor.sub and not actor.may(Permission.PARKED_READ)):
         raise NotFound("job")
     end = row.ended_at or await session.scalar(sa.select(sa.func.clock_timestamp()))
     seconds = (end - row.started_at).total_seconds() if row.started_at else 0

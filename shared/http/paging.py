@@ -88,7 +88,7 @@ class PageRequest:
         filters = sorted(
             (n, v) for n, v in self.request.query_params.multi_items() if n not in {"cursor", "limit"}
         )
-        bound = orjson.dumps([self.request.url.path, filters, self.request.state.caller.sub])
+        bound = orjson.dumps([self.request.url.path, filters, self.request.state.actor.sub])
         key: bytes = self.request.app.state.cursor_key
         return hashlib.blake2b(bound + b"\x1f" + body, key=key, digest_size=16).digest()
 

@@ -136,7 +136,7 @@ class Route(APIRoute):
 
     async def _answer(self, request: Request, inner: Callable[[Request], Awaitable[Response]]) -> Response:
         actor = await self._caller(request)
-        request.state.caller = actor
+        request.state.actor = actor
         self._check_parameters(request)
         await self._read_json(request)
         # Bytes are stored under their own hash: the same file again is the same file without a key.
@@ -248,12 +248,12 @@ async def session_of(request: Request) -> AsyncSession:
     return request.state.session
 
 
-async def caller_of(request: Request) -> Actor:
+async def actor_of(request: Request) -> Actor:
     """Who is asking."""
-    return request.state.caller
+    return request.state.actor
 
 
-AT_HAND: dict[Any, str] = {session_of: "session", caller_of: "caller", upload_of: "upload"}
+AT_HAND: dict[Any, str] = {session_of: "session", actor_of: "actor", upload_of: "upload"}
 """What a request's state has under which name before its endpoint is called."""
 
 
@@ -273,7 +273,7 @@ async def if_match(request: Request) -> int:
 
 
 Session = Annotated[AsyncSession, Depends(session_of)]
-Caller = Annotated[Actor, Depends(caller_of)]
+CurrentActor = Annotated[Actor, Depends(actor_of)]
 IfMatch = Annotated[int, Depends(if_match)]
 
 

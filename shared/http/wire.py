@@ -67,5 +67,5 @@ class Watched:
             route=route,
             status=self.status,
             milliseconds=round(seconds * 1000, 1),
-            sub=getattr(getattr(request.state, "caller", None), "sub", None),
+            sub=getattr(getattr(request.state, "actor", None), "sub", None),
         )

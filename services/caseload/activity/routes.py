@@ -12,7 +12,7 @@ from services.caseload.activity.commands import record_kunjungan, record_p2k2
 from services.caseload.activity.models import Kunjungan, KunjunganPurpose, P2k2Sesi, Presence
 from services.caseload.activity.queries import list_kunjungan, list_p2k2, materi_on, read_kunjungan, read_p2k2
 from shared.access import Permission
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Day, Paragraph, View, Wilayah
 
 kunjungan = Router(tag="kunjungan")
@@ -55,30 +55,30 @@ class KunjunganPage(View):
 
 @kunjungan.post("/kunjungan", status_code=201)
 @may(Permission.KUNJUNGAN_RECORD)
-async def record_visit(body: KunjunganReport, session: Session, caller: Caller) -> KunjunganView:
+async def record_visit(body: KunjunganReport, session: Session, actor: CurrentActor) -> KunjunganView:
     """Hand in a home visit to a family that one accompanied on that day."""
-    return KunjunganView.model_validate(await record_kunjungan(session, caller, **body.model_dump()))
+    return KunjunganView.model_validate(await record_kunjungan(session, actor, **body.model_dump()))
 
 
 @kunjungan.get("/kunjungan", response_model=KunjunganPage)
 @may(Permission.KUNJUNGAN_READ)
 async def list_visits(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     pendamping_id: Annotated[UUID | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """Visits: a pendamping's own, also to families that have left; of a family, all; officials' by area."""
-    statement = await list_kunjungan(session, caller, pendamping_id, kpm_id)
+    statement = await list_kunjungan(session, actor, pendamping_id, kpm_id)
     return await paging.answer(session, statement, (Kunjungan.kunjungan_id,))
 
 
 @kunjungan.get("/kunjungan/{kunjungan_id}")
 @may(Permission.KUNJUNGAN_READ)
-async def read_visit(kunjungan_id: UUID, session: Session, caller: Caller) -> KunjunganDetail:
+async def read_visit(kunjungan_id: UUID, session: Session, actor: CurrentActor) -> KunjunganDetail:
     """One visit with its findings: to who made it, to who accompanies the family today, to the area's officials."""
-    return KunjunganDetail.model_validate(await read_kunjungan(session, caller, kunjungan_id))
+    return KunjunganDetail.model_validate(await read_kunjungan(session, actor, kunjungan_id))
 
 
 p2k2 = Router(tag="p2k2")
@@ -161,27 +161,30 @@ class MateriView(View):
 
 @p2k2.post("/p2k2", status_code=201)
 @may(Permission.P2K2_RECORD)
-async def record_session(body: P2k2Report, session: Session, caller: Caller) -> P2k2View:
+async def record_session(body: P2k2Report, session: Session, actor: CurrentActor) -> P2k2View:
     """Hand in a session that one held for families of one's own."""
     said = body.model_dump(exclude={"attendance", "session"})
     said["number"], said["attendance"] = body.session, [(one.kpm_id, one.presence) for one in body.attendance]
-    return P2k2View.model_validate(await record_p2k2(session, caller, **said))
+    return P2k2View.model_validate(await record_p2k2(session, actor, **said))
 
 
 @p2k2.get("/p2k2", response_model=P2k2Page)
 @may(Permission.P2K2_READ)
 async def list_sessions(
-    session: Session, caller: Caller, paging: Paging, pendamping_id: Annotated[UUID | None, Query()] = None
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    pendamping_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """Sessions: a pendamping's own, also of families that have left; officials' by area."""
-    return await paging.answer(session, list_p2k2(caller, pendamping_id), (P2k2Sesi.p2k2_sesi_id,))
+    return await paging.answer(session, list_p2k2(actor, pendamping_id), (P2k2Sesi.p2k2_sesi_id,))
 
 
 @p2k2.get("/p2k2/{p2k2_sesi_id}")
 @may(Permission.P2K2_READ)
-async def read_session(p2k2_sesi_id: UUID, session: Session, caller: Caller) -> P2k2Detail:
+async def read_session(p2k2_sesi_id: UUID, session: Session, actor: CurrentActor) -> P2k2Detail:
     """One session with its attendance."""
-    return P2k2Detail.model_validate(await read_p2k2(session, caller, p2k2_sesi_id))
+    return P2k2Detail.model_validate(await read_p2k2(session, actor, p2k2_sesi_id))
 
 
 @p2k2.get("/p2k2-materi")

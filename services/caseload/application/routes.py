@@ -14,7 +14,7 @@ from services.caseload.application.queries import list_usulan
 from shared import clock
 from shared.access import Permission
 from shared.contracts.kinds import Bansos
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import KNOWN, Body, Day, Paragraph, Sha256, View
 
 usulan = Router(tag="usulan")
@@ -65,29 +65,29 @@ class UsulanPage(View):
 
 @usulan.post("/usulan", status_code=201)
 @may(Permission.USULAN_LODGE, key_required=True)
-async def lodge_application(body: UsulanRequest, session: Session, caller: Caller) -> UsulanView:
+async def lodge_application(body: UsulanRequest, session: Session, actor: CurrentActor) -> UsulanView:
     """Record that a family that has left a bansos applies for it again."""
-    return UsulanView.model_validate(await lodge_usulan(session, caller, **body.model_dump()))
+    return UsulanView.model_validate(await lodge_usulan(session, actor, **body.model_dump()))
 
 
 @usulan.post("/usulan/{usulan_id}/decision", status_code=201)
 @may(Permission.USULAN_DECIDE, key_required=True)
 async def decide_application(
-    usulan_id: UUID, body: UsulanDecision, session: Session, caller: Caller
+    usulan_id: UUID, body: UsulanDecision, session: Session, actor: CurrentActor
 ) -> UsulanView:
     """Decide on an application that somebody else handed in; accepted, a new membership begins."""
-    return UsulanView.model_validate(await decide_usulan(session, caller, usulan_id, **body.model_dump()))
+    return UsulanView.model_validate(await decide_usulan(session, actor, usulan_id, **body.model_dump()))
 
 
 @usulan.get("/usulan", response_model=UsulanPage)
 @may(Permission.KPM_READ)
 async def list_applications(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     kpm_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[UsulanState | None, Query()] = None,
 ) -> Response:
     """Applications of families that the caller may see."""
-    statement = list_usulan(caller, await clock.today(session), kpm_id, state)
+    statement = list_usulan(actor, await clock.today(session), kpm_id, state)
     return await paging.answer(session, statement, (Usulan.usulan_id,))

@@ -10,7 +10,7 @@ from services.caseload.business.commands import UsahaSaid, record_usaha, revise_
 from services.caseload.overview.queries.past import read_usaha
 from shared.access import Permission
 from shared.contracts.kinds import UsahaSector
-from shared.http import Caller, IfMatch, Router, Session, may
+from shared.http import CurrentActor, IfMatch, Router, Session, may
 from shared.http.fields import KNOWN, Body, Day, View
 
 usaha = Router(tag="usaha")
@@ -78,27 +78,27 @@ class UsahaList(View):
 @usaha.post("/kpm/{kpm_id}/usaha", status_code=201)
 @may(Permission.KPM_UPDATE, key_required=True)
 async def record_kpm_usaha(
-    kpm_id: UUID, body: UsahaRequest, session: Session, caller: Caller
+    kpm_id: UUID, body: UsahaRequest, session: Session, actor: CurrentActor
 ) -> UsahaRowView:
     """A member has a business."""
-    made = await record_usaha(session, caller, kpm_id, body.anggota_id, body.said())
+    made = await record_usaha(session, actor, kpm_id, body.anggota_id, body.said())
     return UsahaRowView.model_validate(made)
 
 
 @usaha.post("/usaha/{usaha_id}/revision")
 @may(Permission.KPM_UPDATE, key_required=True)
 async def revise_kpm_usaha(
-    usaha_id: UUID, body: UsahaRevision, session: Session, caller: Caller, version: IfMatch
+    usaha_id: UUID, body: UsahaRevision, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:
     """A business is otherwise than was known; what it was stays readable."""
     return UsahaRowView.model_validate(
-        await revise_usaha(session, caller, usaha_id, body.said(), version=version)
+        await revise_usaha(session, actor, usaha_id, body.said(), version=version)
     )
 
 
 @usaha.get("/kpm/{kpm_id}/usaha")
 @may(Permission.KPM_READ)
-async def list_kpm_usaha(kpm_id: UUID, session: Session, caller: Caller) -> UsahaList:
+async def list_kpm_usaha(kpm_id: UUID, session: Session, actor: CurrentActor) -> UsahaList:
     """Businesses of a family, every revision."""
-    found = await read_usaha(session, caller, kpm_id)
+    found = await read_usaha(session, actor, kpm_id)
     return UsahaList(kpm_id=kpm_id, items=[UsahaItem.model_validate(row) for row in found])

@@ -14,7 +14,7 @@ from services.caseload.exit_proposal.queries import list_exit_proposals
 from shared import clock
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import KNOWN, Body, Day, Paragraph, Sha256, View
 
 exit_proposals = Router(tag="exit-proposal")
@@ -63,20 +63,20 @@ class ExitProposalPage(View):
 @exit_proposals.post("/exit-proposal", status_code=201)
 @may(Permission.EXIT_PROPOSE, key_required=True)
 async def propose_exit_of_kpm(
-    body: ExitProposalRequest, session: Session, caller: Caller
+    body: ExitProposalRequest, session: Session, actor: CurrentActor
 ) -> ExitProposalView:
     """Propose that a membership end without a score: MENINGGAL, PINDAH, DATA_GANDA, TIDAK_DITEMUKAN."""
-    return ExitProposalView.model_validate(await propose_exit(session, caller, **body.model_dump()))
+    return ExitProposalView.model_validate(await propose_exit(session, actor, **body.model_dump()))
 
 
 @exit_proposals.post("/exit-proposal/{exit_proposal_id}/withdrawal", status_code=201)
 @may(Permission.EXIT_PROPOSE, key_required=True)
 async def withdraw_exit_proposal(
-    exit_proposal_id: UUID, body: ExitWithdrawal, session: Session, caller: Caller
+    exit_proposal_id: UUID, body: ExitWithdrawal, session: Session, actor: CurrentActor
 ) -> ExitProposalView:
     """Take one's own proposal back while no SK stands on it; graduation cancels its case."""
     return ExitProposalView.model_validate(
-        await withdraw_exit(session, caller, exit_proposal_id, **body.model_dump())
+        await withdraw_exit(session, actor, exit_proposal_id, **body.model_dump())
     )
 
 
@@ -84,11 +84,11 @@ async def withdraw_exit_proposal(
 @may(Permission.KPM_READ)
 async def list_exit_proposal(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     kpm_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[ExitProposalState | None, Query()] = None,
 ) -> Response:
     """Proposals of families that the caller may see."""
-    statement = list_exit_proposals(caller, await clock.today(session), kpm_id, state)
+    statement = list_exit_proposals(actor, await clock.today(session), kpm_id, state)
     return await paging.answer(session, statement, (ExitProposal.exit_proposal_id,))

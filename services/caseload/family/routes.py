@@ -8,7 +8,7 @@ from services.caseload.family.commands import komponen as family_komponen
 from services.caseload.family.models import Komponen
 from shared.access import Permission
 from shared.contracts.kinds import KomponenKind
-from shared.http import Caller, IfMatch, Router, Session, may
+from shared.http import CurrentActor, IfMatch, Router, Session, may
 from shared.http.fields import KNOWN, Body, Code, Day, View
 
 komponen = Router(tag="kpm")
@@ -45,20 +45,20 @@ class KomponenRowView(View):
 @komponen.post("/kpm/{kpm_id}/komponen", status_code=201)
 @may(Permission.KPM_UPDATE, key_required=True)
 async def begin_komponen(
-    kpm_id: UUID, body: KomponenRequest, session: Session, caller: Caller
+    kpm_id: UUID, body: KomponenRequest, session: Session, actor: CurrentActor
 ) -> KomponenRowView:
     """A member gives the family entitlement from a day on."""
-    return shown(await family_komponen.begin_komponen(session, caller, kpm_id, **body.model_dump()))
+    return shown(await family_komponen.begin_komponen(session, actor, kpm_id, **body.model_dump()))
 
 
 @komponen.post("/komponen/{komponen_id}/end")
 @may(Permission.KPM_UPDATE, key_required=True)
 async def end_komponen(
-    komponen_id: UUID, body: KomponenEnd, session: Session, caller: Caller, version: IfMatch
+    komponen_id: UUID, body: KomponenEnd, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KomponenRowView:
     """Date the end of a komponen; the end of the family's last one is the fact behind ALAMIAH."""
     return shown(
-        await family_komponen.end_komponen(session, caller, komponen_id, version=version, **body.model_dump())
+        await family_komponen.end_komponen(session, actor, komponen_id, version=version, **body.model_dump())
     )
 
 

@@ -16,7 +16,7 @@ from services.caseload.hand_over.models import HandOver
 from services.caseload.hand_over.queries import list_hand_overs, read_hand_over
 from shared.access import Permission
 from shared.contracts.kinds import DampinganPurpose
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import KNOWN, Body, Day, Paragraph, View, Wilayah
 from shared.http.operations import Sentences
 
@@ -141,19 +141,19 @@ class HandOverPage(View):
 
 @hand_over.post("/hand-over/preview")
 @may(Permission.DAMPINGAN_HAND_OVER)
-async def preview_families(body: HandOverOrder, session: Session, caller: Caller) -> HandOverPreview:
+async def preview_families(body: HandOverOrder, session: Session, actor: CurrentActor) -> HandOverPreview:
     """What a hand-over would do, before it is ordered."""
-    return HandOverPreview.model_validate(await preview_hand_over(session, caller, body.order()))
+    return HandOverPreview.model_validate(await preview_hand_over(session, actor, body.order()))
 
 
 @hand_over.post("/hand-over", status_code=202)
 @may(Permission.DAMPINGAN_HAND_OVER, key_required=True)
 async def request_families(
-    body: HandOverRequest, session: Session, caller: Caller, response: Response
+    body: HandOverRequest, session: Session, actor: CurrentActor, response: Response
 ) -> HandOverView:
     """Order a hand-over; it is done in steps, at once or when its day comes."""
     why = body.model_dump(include={"reason", "override_reason"})
-    asked = await request_hand_over(session, caller, body.order(), **why)
+    asked = await request_hand_over(session, actor, body.order(), **why)
     response.headers["Location"] = f"/v1/hand-over/{asked.hand_over_id}"
     await session.flush()
     return await HandOverView.of(session, asked.hand_over_id)
@@ -162,10 +162,10 @@ async def request_families(
 @hand_over.post("/hand-over/{hand_over_id}/withdrawal", status_code=201)
 @may(Permission.DAMPINGAN_HAND_OVER, key_required=True)
 async def call_hand_over_off(
-    hand_over_id: UUID, body: HandOverCallOff, session: Session, caller: Caller
+    hand_over_id: UUID, body: HandOverCallOff, session: Session, actor: CurrentActor
 ) -> HandOverView:
     """Call off a hand-over whose day lies ahead; the families stay where they are."""
-    await withdraw_hand_over(session, caller, hand_over_id, reason=body.reason)
+    await withdraw_hand_over(session, actor, hand_over_id, reason=body.reason)
     return await HandOverView.of(session, hand_over_id)
 
 

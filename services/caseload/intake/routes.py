@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.caseload.intake.commands.request import request_intake
 from shared.access import Permission
-from shared.http import Caller, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.fields import Body, Sha256, View
 
 intake = Router(tag="intake")
@@ -40,9 +40,9 @@ class IntakeView(View):
 @intake.post("/intake", status_code=202)
 @may(Permission.KPM_INTAKE, key_required=True)
 async def request_family_intake(
-    body: IntakeRequest, session: Session, caller: Caller, response: Response
+    body: IntakeRequest, session: Session, actor: CurrentActor, response: Response
 ) -> IntakeView:
     """Ask for the intake of a family file; refused rows are listed at the job's errors."""
-    job_id = await request_intake(session, caller, sha256=body.sha256, dry_run=body.dry_run)
+    job_id = await request_intake(session, actor, sha256=body.sha256, dry_run=body.dry_run)
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return IntakeView(job_id=job_id, job=f"/v1/jobs/{job_id}")

@@ -13,7 +13,7 @@ from services.caseload.member.commands.pengurus import change_pengurus
 from services.caseload.overview.queries.past import read_past
 from shared.access import Permission
 from shared.contracts.kinds import Sex
-from shared.http import Caller, IfMatch, Router, Session, may
+from shared.http import CurrentActor, IfMatch, Router, Session, may
 from shared.http.fields import KNOWN, Body, Code, Day, Sha256, View
 from shared.privacy import Nik
 
@@ -115,20 +115,22 @@ class PastView(View):
 
 @members.post("/kpm/{kpm_id}/anggota", status_code=201)
 @may(Permission.KPM_UPDATE, key_required=True)
-async def add_anggota(kpm_id: UUID, body: AnggotaRequest, session: Session, caller: Caller) -> MemberView:
+async def add_anggota(
+    kpm_id: UUID, body: AnggotaRequest, session: Session, actor: CurrentActor
+) -> MemberView:
     """Somebody is born or joins; a person belongs to one family."""
     said = {name: getattr(body, name) for name in AnggotaRequest.model_fields}
-    return await shown(session, await member_members.add_anggota(session, caller, kpm_id, **said))
+    return await shown(session, await member_members.add_anggota(session, actor, kpm_id, **said))
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/end")
 @may(Permission.KPM_UPDATE, key_required=True)
 async def end_anggota(
-    kpm_id: UUID, anggota_id: UUID, body: AnggotaEnd, session: Session, caller: Caller, version: IfMatch
+    kpm_id: UUID, anggota_id: UUID, body: AnggotaEnd, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
     """Somebody dies, marries out, moves or leaves; a pengurus who died leaves a task to name another."""
     ended = await member_members.end_anggota(
-        session, caller, kpm_id, anggota_id, version=version, **body.model_dump()
+        session, actor, kpm_id, anggota_id, version=version, **body.model_dump()
     )
     return await shown(session, ended)
 
@@ -136,11 +138,11 @@ async def end_anggota(
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/marriage")
 @may(Permission.KPM_UPDATE, key_required=True)
 async def record_marriage(
-    kpm_id: UUID, anggota_id: UUID, body: Marriage, session: Session, caller: Caller, version: IfMatch
+    kpm_id: UUID, anggota_id: UUID, body: Marriage, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
     """A member marries, or is married no longer."""
     married = await member_members.marry(
-        session, caller, kpm_id, anggota_id, version=version, **body.model_dump()
+        session, actor, kpm_id, anggota_id, version=version, **body.model_dump()
     )
     return await shown(session, married)
 
@@ -148,11 +150,11 @@ async def record_marriage(
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/return")
 @may(Permission.KPM_UPDATE, key_required=True)
 async def take_anggota_back(
-    kpm_id: UUID, anggota_id: UUID, body: Return, session: Session, caller: Caller, version: IfMatch
+    kpm_id: UUID, anggota_id: UUID, body: Return, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
     """Undo an end that was recorded in error, also a death."""
     back = await member_members.take_back(
-        session, caller, kpm_id, anggota_id, version=version, reason=body.reason
+        session, actor, kpm_id, anggota_id, version=version, reason=body.reason
     )
     return await shown(session, back)
 
@@ -160,10 +162,10 @@ async def take_anggota_back(
 @members.post("/kpm/{kpm_id}/pengurus")
 @may(Permission.KPM_UPDATE, key_required=True)
 async def change_pengurus_of_kpm(
-    kpm_id: UUID, body: PengurusChange, session: Session, caller: Caller, version: IfMatch
+    kpm_id: UUID, body: PengurusChange, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
     """Another adult of the family holds its card."""
-    chosen: KpmAnggota = await change_pengurus(session, caller, kpm_id, version=version, **body.model_dump())
+    chosen: KpmAnggota = await change_pengurus(session, actor, kpm_id, version=version, **body.model_dump())
     return await shown(session, chosen)
 
 
@@ -176,6 +178,6 @@ async def shown(session: Session, member: KpmAnggota) -> MemberView:
 
 @members.get("/kpm/{kpm_id}/past")
 @may(Permission.KPM_READ)
-async def read_kpm_past(kpm_id: UUID, session: Session, caller: Caller) -> PastView:
+async def read_kpm_past(kpm_id: UUID, session: Session, actor: CurrentActor) -> PastView:
     """Who belonged to a family before, and where it lived."""
-    return PastView.model_validate(await read_past(session, caller, kpm_id))
+    return PastView.model_validate(await read_past(session, actor, kpm_id))

@@ -16,7 +16,7 @@ from services.caseload.overview.queries.tahap import Payable, payable_tahap
 from shared import clock
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import KNOWN, Body, Day, KnownBansos, Paragraph, View, Wilayah
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
@@ -153,13 +153,11 @@ class PendingPage(View):
 
 @memberships.get("/kpm/{kpm_id}/kepesertaan")
 @may(Permission.KPM_READ)
-async def list_kepesertaan(kpm_id: UUID, session: Session, caller: Caller) -> KepesertaanList:
+async def list_kepesertaan(kpm_id: UUID, session: Session, actor: CurrentActor) -> KepesertaanList:
     """What a family is a member of; nothing cascades from one bansos to another."""
     return KepesertaanList(
         kpm_id=kpm_id,
-        items=[
-            KepesertaanView.model_validate(row) for row in await list_memberships(session, caller, kpm_id)
-        ],
+        items=[KepesertaanView.model_validate(row) for row in await list_memberships(session, actor, kpm_id)],
     )
 
 
@@ -169,20 +167,20 @@ async def read_tahap(
     kpm_id: UUID,
     bansos: Annotated[KnownBansos, Query()],
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     on: Annotated[Day | None, Query()] = None,
 ) -> TahapView:
     """Which tahap are payable as of a date (today without one), given the end that graduation told, and why."""
-    return TahapView.model_validate(await payable_tahap(session, caller, kpm_id, bansos, on))
+    return TahapView.model_validate(await payable_tahap(session, actor, kpm_id, bansos, on))
 
 
 @memberships.post("/kpm/{kpm_id}/kepesertaan", status_code=201)
 @may(Permission.KPM_INTAKE, key_required=True)
 async def record_membership(
-    kpm_id: UUID, body: KepesertaanRequest, session: Session, caller: Caller
+    kpm_id: UUID, body: KepesertaanRequest, session: Session, actor: CurrentActor
 ) -> StartedView:
     """Record a first membership in a bansos; who has left comes back by an application."""
-    made = await record_kepesertaan(session, caller, kpm_id, **body.model_dump())
+    made = await record_kepesertaan(session, actor, kpm_id, **body.model_dump())
     said = {name: getattr(made, name) for name in ("kepesertaan_id", "kpm_id", "bansos")}
     return StartedView.model_validate(said | {"valid_from": made.valid.lower})
 
@@ -190,10 +188,10 @@ async def record_membership(
 @memberships.post("/kepesertaan/{kepesertaan_id}/stay", status_code=201)
 @may(Permission.KEPESERTAAN_DECIDE, key_required=True)
 async def keep_membership(
-    kepesertaan_id: UUID, body: StayDecision, session: Session, caller: Caller
+    kepesertaan_id: UUID, body: StayDecision, session: Session, actor: CurrentActor
 ) -> StayView:
     """Decide that a membership goes on although the family leaves another bansos; it is listed until then."""
-    answered = await decide_it_stays(session, caller, kepesertaan_id, reason=body.reason)
+    answered = await decide_it_stays(session, actor, kepesertaan_id, reason=body.reason)
     said = {
         name: getattr(answered[0], name) for name in ("kepesertaan_id", "kpm_id", "decided_by", "decided_on")
     }
@@ -203,10 +201,13 @@ async def keep_membership(
 @memberships.get("/kepesertaan-pending", response_model=PendingPage)
 @may(Permission.KPM_READ)
 async def list_pending_memberships(
-    session: Session, caller: Caller, paging: Paging, kode_wilayah: Annotated[Wilayah | None, Query()] = None
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> Response:
     """Memberships that wait for a decision because the family leaves another bansos: one's own, officials' by area."""
-    statement = list_pending(caller, await clock.today(session), kode_wilayah)
+    statement = list_pending(actor, await clock.today(session), kode_wilayah)
     return await paging.answer(session, statement, (KepesertaanPending.pending_id,))
 
 

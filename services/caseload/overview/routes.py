@@ -25,7 +25,7 @@ from shared.contracts.kinds import (
     UsahaSector,
 )
 from shared.database import vault_of
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, View, Wilayah
 from shared.privacy import MaskedNumber, Nik, NoKk
 
@@ -175,7 +175,7 @@ class HistoryPage(View):
 @may(Permission.KPM_READ)
 async def list_kpm(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
     pendamping_id: Annotated[UUID | None, Query()] = None,
@@ -183,23 +183,23 @@ async def list_kpm(
 ) -> Response:
     """Families that the caller may see: a pendamping's own, officials' by area; by who accompanies them, and status."""
     wanted = {"kode_wilayah": kode_wilayah, "pendamping_id": pendamping_id, "status": status}
-    statement, order = await list_families(session, caller, **wanted)
+    statement, order = await list_families(session, actor, **wanted)
     shape = partial(family.open_name, vault_of(session))
     return await paging.answer(session, statement, order, shape=shape)
 
 
 @families.get("/kpm/{kpm_id}")
 @may(Permission.KPM_READ)
-async def read_kpm(kpm_id: UUID, session: Session, caller: Caller) -> KpmView:
+async def read_kpm(kpm_id: UUID, session: Session, actor: CurrentActor) -> KpmView:
     """One family whole."""
-    return KpmView.model_validate(await read_family(session, caller, kpm_id))
+    return KpmView.model_validate(await read_family(session, actor, kpm_id))
 
 
 @families.get("/kpm/{kpm_id}/history", response_model=HistoryPage)
 @may(Permission.KPM_READ)
-async def list_kpm_history(kpm_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
+async def list_kpm_history(kpm_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """What was done to a family, by whom and why."""
-    await require_sight(session, caller, kpm_id)
+    await require_sight(session, actor, kpm_id)
     return await paging.answer(session, family.history_of(kpm_id), (KpmHistory.history_id,))
 
 

@@ -12,7 +12,7 @@ from services.caseload.overview.queries.past import read_desil
 from services.caseload.relocation.commands import move_family
 from shared.access import Permission
 from shared.contracts.kinds import DesilScope
-from shared.http import Caller, IfMatch, Router, Session, may
+from shared.http import CurrentActor, IfMatch, Router, Session, may
 from shared.http.fields import KNOWN, Body, Day, Sha256, View, Wilayah
 from shared.privacy import NoKk
 
@@ -83,36 +83,38 @@ class DesilList(View):
 @moves.post("/kpm/{kpm_id}/move")
 @may(Permission.KPM_MOVE, key_required=True)
 async def move_kpm(
-    kpm_id: UUID, body: Move, session: Session, caller: Caller, version: IfMatch
+    kpm_id: UUID, body: Move, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KpmVersionView:
     """A family moves within or between areas; its memberships go on, whose area it no longer is leaves it."""
-    moved = await move_family(session, caller, kpm_id, version=version, **body.model_dump())
+    moved = await move_family(session, actor, kpm_id, version=version, **body.model_dump())
     return KpmVersionView.model_validate(moved)
 
 
 @moves.post("/kpm/{kpm_id}/split", status_code=201)
 @may(Permission.KPM_UPDATE, key_required=True)
 async def split_kpm(
-    kpm_id: UUID, body: SplitRequest, session: Session, caller: Caller, version: IfMatch
+    kpm_id: UUID, body: SplitRequest, session: Session, actor: CurrentActor, version: IfMatch
 ) -> SplitView:
     """Members become a family of their own; memberships stay where they are."""
     split = Split(**{name: getattr(body, name) for name in SplitRequest.model_fields})
-    old, new = await split_family(session, caller, kpm_id, split, version=version)
+    old, new = await split_family(session, actor, kpm_id, split, version=version)
     families = {"old": KpmVersionView.model_validate(old), "new": KpmVersionView.model_validate(new)}
     return SplitView(version=old.version, **families)
 
 
 @moves.post("/kpm/{kpm_id}/desil", status_code=201)
 @may(Permission.KPM_INTAKE, key_required=True)
-async def record_kpm_desil(kpm_id: UUID, body: DesilRequest, session: Session, caller: Caller) -> DesilList:
+async def record_kpm_desil(
+    kpm_id: UUID, body: DesilRequest, session: Session, actor: CurrentActor
+) -> DesilList:
     """Record how a snapshot ranks the family; older ones stay."""
-    await record_desil(session, caller, kpm_id, **body.model_dump())
-    return await list_kpm_desil(kpm_id, session, caller)
+    await record_desil(session, actor, kpm_id, **body.model_dump())
+    return await list_kpm_desil(kpm_id, session, actor)
 
 
 @moves.get("/kpm/{kpm_id}/desil")
 @may(Permission.KPM_READ)
-async def list_kpm_desil(kpm_id: UUID, session: Session, caller: Caller) -> DesilList:
+async def list_kpm_desil(kpm_id: UUID, session: Session, actor: CurrentActor) -> DesilList:
     """How each snapshot ranked the family."""
-    found = await read_desil(session, caller, kpm_id)
+    found = await read_desil(session, actor, kpm_id)
     return DesilList(kpm_id=kpm_id, items=[DesilItem.model_validate(row) for row in found])

@@ -11,7 +11,7 @@ from services.caseload.task.commands import finish_tugas
 from services.caseload.task.models import Tugas, TugasKind
 from services.caseload.task.queries import list_tugas
 from shared.access import Permission
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Paragraph, View, Wilayah
 
 tugas = Router(tag="tugas")
@@ -61,19 +61,19 @@ class TugasView(View):
 @may(Permission.TUGAS_READ)
 async def list_tasks(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     open_only: Annotated[bool, Query()] = True,
     kind: Annotated[TugasKind | None, Query()] = None,
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> Response:
     """Tasks: of the families that a pendamping accompanies today, of officials' areas."""
-    statement = await list_tugas(session, caller, open_only=open_only, kind=kind, kode_wilayah=kode_wilayah)
+    statement = await list_tugas(session, actor, open_only=open_only, kind=kind, kode_wilayah=kode_wilayah)
     return await paging.answer(session, statement, (Tugas.due_on, Tugas.tugas_id))
 
 
 @tugas.post("/tugas/{tugas_id}/done")
 @may(Permission.TUGAS_FINISH, key_required=True)
-async def finish_task(tugas_id: UUID, body: TugasResult, session: Session, caller: Caller) -> TugasView:
+async def finish_task(tugas_id: UUID, body: TugasResult, session: Session, actor: CurrentActor) -> TugasView:
     """Say that a task is done."""
-    return TugasView.model_validate(await finish_tugas(session, caller, tugas_id, body.note))
+    return TugasView.model_validate(await finish_tugas(session, actor, tugas_id, body.note))

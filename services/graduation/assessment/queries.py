@@ -16,12 +16,12 @@ from shared.access import Actor
 from shared.errors import NotFound
 
 
-async def asesmen(session: AsyncSession, caller: Actor, asesmen_id: UUID) -> Asesmen:
+async def asesmen(session: AsyncSession, actor: Actor, asesmen_id: UUID) -> Asesmen:
     """Return an assessment of a case that the caller may see; raise NotFound."""
     shown = (
         sa.select(Asesmen)
         .join(Graduasi, Graduasi.graduasi_id == Asesmen.graduasi_id)
-        .where(Asesmen.asesmen_id == asesmen_id, await visible(session, caller))
+        .where(Asesmen.asesmen_id == asesmen_id, await visible(session, actor))
     )
     found = (await session.scalars(shown)).one_or_none()
     if found is None:
@@ -29,13 +29,13 @@ async def asesmen(session: AsyncSession, caller: Actor, asesmen_id: UUID) -> Ase
     return found
 
 
-async def reproduction(session: AsyncSession, caller: Actor, asesmen_id: UUID) -> dict[str, Any]:
+async def reproduction(session: AsyncSession, actor: Actor, asesmen_id: UUID) -> dict[str, Any]:
     """Judge again, by the instrument of then, the answers and facts of then; say whether it comes out the same.
 
     Raises:
         NotFound
     """
-    made = await asesmen(session, caller, asesmen_id)
+    made = await asesmen(session, actor, asesmen_id)
     policy = await session.get_one(Policy, made.policy_id)
     of_then = sa.select(Instrument).where(Instrument.version == made.instrument_version)
     instrument = (await session.scalars(of_then)).one()

@@ -7,7 +7,7 @@ from services.graduation.assessment import queries
 from services.graduation.case.routes import AsesmenView, Criterion
 from shared.access import Permission
 from shared.contracts.kinds import AsesmenResult
-from shared.http import Caller, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.fields import View
 
 router = Router(tag="asesmen")
@@ -27,13 +27,13 @@ class ReproductionView(View):
 
 @router.get("/asesmen/{asesmen_id}", response_model=AsesmenView)
 @may(Permission.ASESMEN_READ)
-async def read_asesmen(asesmen_id: UUID, session: Session, caller: Caller) -> Any:
+async def read_asesmen(asesmen_id: UUID, session: Session, actor: CurrentActor) -> Any:
     """Return an assessment as it was made."""
-    return await queries.asesmen(session, caller, asesmen_id)
+    return await queries.asesmen(session, actor, asesmen_id)
 
 
 @router.get("/asesmen/{asesmen_id}/reproduction", response_model=ReproductionView)
 @may(Permission.ASESMEN_READ)
-async def reproduce_asesmen(asesmen_id: UUID, session: Session, caller: Caller) -> dict[str, Any]:
+async def reproduce_asesmen(asesmen_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Compute an assessment again under its own version, answers and facts, and say whether it is the same."""
-    return await queries.reproduction(session, caller, asesmen_id)
+    return await queries.reproduction(session, actor, asesmen_id)

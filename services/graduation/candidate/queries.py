@@ -92,7 +92,7 @@ async def candidate_rule(session: AsyncSession, exit_reason: ExitReason) -> Cand
     return CandidateRule(policy, on, exempt_below or 0, months)
 
 
-def candidates(caller: Actor, rule: CandidateRule, kode_wilayah: str | None, bansos: Bansos | None) -> Any:
+def candidates(actor: Actor, rule: CandidateRule, kode_wilayah: str | None, bansos: Bansos | None) -> Any:
     """Select the candidates of the caller's areas (a pendamping's: of the families they hold today)."""
     on, shown = rule.on, (*SHOWN, rule.rank) if not rule.natural else SHOWN
     statement = sa.select(*shown).where(
@@ -100,9 +100,9 @@ def candidates(caller: Actor, rule: CandidateRule, kode_wilayah: str | None, ban
         _wanted(rule),
         _without_a_case(),
     )
-    if caller.scope is Scope.OWN_FAMILIES:
-        statement = statement.where(Candidate.kpm_id.in_(held_by(caller, on)))
-    for areas in (caller.areas if not caller.national else None, (kode_wilayah,) if kode_wilayah else None):
+    if actor.scope is Scope.OWN_FAMILIES:
+        statement = statement.where(Candidate.kpm_id.in_(held_by(actor, on)))
+    for areas in (actor.areas if not actor.national else None, (kode_wilayah,) if kode_wilayah else None):
         if areas is not None:
             statement = statement.where(sa.or_(sa.false(), *(_below(area) for area in areas)))
     return statement if bansos is None else statement.where(Candidate.bansos == bansos)

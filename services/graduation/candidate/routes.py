@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.graduation.candidate import queries
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import View
 
 router = Router(tag="candidate")
@@ -51,7 +51,7 @@ class CandidatePage(View):
 @may(Permission.CANDIDATE_READ)
 async def list_candidate(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     exit_reason: Annotated[ExitReason, Query()] = ExitReason.SEJAHTERA_MANDIRI,
     kode_wilayah: Annotated[
@@ -61,5 +61,5 @@ async def list_candidate(
 ) -> Response:
     """List whom the policy in force would have looked at; a pendamping's are the families that they hold today."""
     rule = await queries.candidate_rule(session, exit_reason)
-    found = queries.candidates(caller, rule, kode_wilayah, bansos)
+    found = queries.candidates(actor, rule, kode_wilayah, bansos)
     return await paging.answer(session, found, rule.order, shape=partial(queries.as_candidate, rule))

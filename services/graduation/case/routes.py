@@ -15,7 +15,7 @@ from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiS
 from services.graduation.worklist import queries
 from shared.access import Permission
 from shared.contracts.kinds import AsesmenResult, Bansos, ExitReason
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Day, Sentence, Sha256, View
 
 router = Router(tag="graduasi")
@@ -191,16 +191,16 @@ class HistoryPage(View):
 
 @router.post("/graduasi", status_code=201, response_model=GraduasiView)
 @may(Permission.ASESMEN_RECORD)
-async def open_graduasi(body: Opening, session: Session, caller: Caller) -> Graduasi:
+async def open_graduasi(body: Opening, session: Session, actor: CurrentActor) -> Graduasi:
     """Open a case on a kepesertaan of a family that the caller accompanies."""
-    return await opening.open_case(session, caller, body.kpm_id, body.kepesertaan_id, body.exit_reason)
+    return await opening.open_case(session, actor, body.kpm_id, body.kepesertaan_id, body.exit_reason)
 
 
 @router.get("/graduasi", response_model=GraduasiPage)
 @may(Permission.GRADUASI_READ)
 async def list_graduasi(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     state: Annotated[GraduasiState | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
@@ -213,47 +213,51 @@ async def list_graduasi(
     was postponed, for whoever may resume it.
     """
     filters = {"state": state, "kpm_id": kpm_id, "exit_reason": exit_reason}
-    found = await queries.cases(session, caller, waiting=waiting is not None, **filters)
+    found = await queries.cases(session, actor, waiting=waiting is not None, **filters)
     age = (Graduasi.since_on, Graduasi.graduasi_id)
     return await paging.answer(session, found, age if waiting else age[1:])
 
 
 @router.get("/graduasi/{graduasi_id}", response_model=GraduasiFullView)
 @may(Permission.GRADUASI_READ)
-async def read_graduasi(graduasi_id: UUID, session: Session, caller: Caller) -> dict[str, Any]:
+async def read_graduasi(graduasi_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Return a case with stages, assessment, statement, decision and certificate."""
-    return await queries.case_in_full(session, caller, graduasi_id)
+    return await queries.case_in_full(session, actor, graduasi_id)
 
 
 @router.get("/graduasi/{graduasi_id}/history", response_model=HistoryPage)
 @may(Permission.GRADUASI_READ)
 async def list_graduasi_history(
-    graduasi_id: UUID, session: Session, caller: Caller, paging: Paging
+    graduasi_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
     """List every move of a case: from, to, who, when, why, on what evidence."""
-    found = await queries.history(session, caller, graduasi_id)
+    found = await queries.history(session, actor, graduasi_id)
     return await paging.answer(session, found, (GraduasiHistory.history_id,))
 
 
 @router.post("/graduasi/{graduasi_id}/asesmen", status_code=201, response_model=AsesmenView)
 @may(Permission.ASESMEN_RECORD, key_required=True)
-async def assess_graduasi(graduasi_id: UUID, body: Assessment, session: Session, caller: Caller) -> Any:
+async def assess_graduasi(graduasi_id: UUID, body: Assessment, session: Session, actor: CurrentActor) -> Any:
     """Judge the family's readiness; missing answers or evidence refuse, and nothing is ended by a result."""
     answers = {code: rules.Answer(f.value, f.evidence_sha256) for code, f in body.answers.items()}
-    return await assessment.assess(session, caller, graduasi_id, answers)
+    return await assessment.assess(session, actor, graduasi_id, answers)
 
 
 @router.post("/graduasi/{graduasi_id}/pernyataan", status_code=201, response_model=GraduasiView)
 @may(Permission.PERNYATAAN_RECORD, key_required=True)
-async def sign_pernyataan(graduasi_id: UUID, body: Statement, session: Session, caller: Caller) -> Graduasi:
+async def sign_pernyataan(
+    graduasi_id: UUID, body: Statement, session: Session, actor: CurrentActor
+) -> Graduasi:
     """Take in the signed statement, after an assessment that says SIAP."""
     return await proposal.sign_statement(
-        session, caller, graduasi_id, proposal.SignedPaper(**body.model_dump())
+        session, actor, graduasi_id, proposal.SignedPaper(**body.model_dump())
     )
 
 
 @router.post("/graduasi/{graduasi_id}/proposal", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_PROPOSE, key_required=True)
-async def propose_graduasi(graduasi_id: UUID, body: Proposal, session: Session, caller: Caller) -> Graduasi:
+async def propose_graduasi(
+    graduasi_id: UUID, body: Proposal, session: Session, actor: CurrentActor
+) -> Graduasi:
     """Propose the exit, pinned to the last assessment and the policy version."""
-    return await proposal.propose(session, caller, graduasi_id, body.reason)
+    return await proposal.propose(session, actor, graduasi_id, body.reason)

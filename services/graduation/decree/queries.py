@@ -47,18 +47,18 @@ PENETAPAN = (
 )
 
 
-async def penetapan_of(session: AsyncSession, caller: Actor, sk_id: UUID) -> Any:
+async def penetapan_of(session: AsyncSession, actor: Actor, sk_id: UUID) -> Any:
     """Select the penetapan of an SK that the caller may see."""
     return (
         sa.select(*PENETAPAN)
         .join(Sk, Sk.sk_id == Penetapan.sk_id)
         .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
         .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
-        .where(Penetapan.sk_id == sk_id, await visible(session, caller))
+        .where(Penetapan.sk_id == sk_id, await visible(session, actor))
     )
 
 
-async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[str, Any]:
+async def sk_in_full(session: AsyncSession, actor: Actor, sk_id: UUID) -> dict[str, Any]:
     """Return an SK with the first of the penetapan that the caller may see.
 
     Raises:
@@ -70,12 +70,12 @@ async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[
             .join(Sk, Sk.sk_id == Penetapan.sk_id)
             .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
             .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
-            .where(Sk.sk_id == sk_id, await visible(session, caller))
+            .where(Sk.sk_id == sk_id, await visible(session, actor))
             .order_by(Penetapan.graduasi_id)
             .limit(FIRST)
         )
     ).all()
-    sk = rows[0][1] if rows else await session.get(Sk, sk_id) if caller.scope is Scope.NATIONAL else None
+    sk = rows[0][1] if rows else await session.get(Sk, sk_id) if actor.scope is Scope.NATIONAL else None
     if sk is None:
         raise NotFound("sk")
     head = {
@@ -87,7 +87,7 @@ async def sk_in_full(session: AsyncSession, caller: Actor, sk_id: UUID) -> dict[
 
 async def numbers(
     session: AsyncSession,
-    caller: Actor,
+    actor: Actor,
     kpm_ids: Sequence[UUID] | None,
     pendamping_ids: Sequence[UUID] | None,
 ) -> dict[str, dict[str, int]]:
@@ -103,7 +103,7 @@ async def numbers(
         )
         .join(Penetapan, Penetapan.graduasi_id == Graduasi.graduasi_id)
         .outerjoin(Certificate, Certificate.graduasi_id == Graduasi.graduasi_id)
-        .where(in_areas(Graduasi.kode_wilayah, caller.areas))
+        .where(in_areas(Graduasi.kode_wilayah, actor.areas))
         .group_by(Graduasi.exit_reason)
         .order_by(Graduasi.exit_reason)
     )

@@ -13,7 +13,7 @@ from services.graduation.decree.commands import bulk, penetapan
 from services.graduation.decree.models import Penetapan, Sk
 from shared.access import Permission
 from shared.errors import BadValue
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Day, DocumentNumber, Sha256, View
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
@@ -81,40 +81,40 @@ class PenetapanPage(View):
 
 @router.post("/sk", status_code=201, response_model=SkView)
 @may(Permission.GRADUASI_DETERMINE, key_required=True)
-async def determine_graduasi(body: Decree, session: Session, caller: Caller) -> Sk:
+async def determine_graduasi(body: Decree, session: Session, actor: CurrentActor) -> Sk:
     """Determine approved cases in one SK: all of them, or none."""
-    return await penetapan.determine(session, caller, penetapan.Document(**body.model_dump()))
+    return await penetapan.determine(session, actor, penetapan.Document(**body.model_dump()))
 
 
 @router.post("/sk/bulk", status_code=202)
 @may(Permission.GRADUASI_DETERMINE, key_required=True)
 async def determine_many_graduasi(
-    body: BulkDecree, session: Session, caller: Caller, response: Response
+    body: BulkDecree, session: Session, actor: CurrentActor, response: Response
 ) -> BulkSkView:
     """Number an SK and ask for the job that determines the cases of a file in it; a refused case is a row error."""
-    sk, job_id = await bulk.request_sk(session, caller, bulk.BulkDocument(**body.model_dump()))
+    sk, job_id = await bulk.request_sk(session, actor, bulk.BulkDocument(**body.model_dump()))
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return BulkSkView(sk_id=sk.sk_id, job_id=job_id, job=f"/v1/jobs/{job_id}")
 
 
 @router.get("/sk/{sk_id}/penetapan", response_model=PenetapanPage)
 @may(Permission.GRADUASI_READ)
-async def list_penetapan(sk_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
+async def list_penetapan(sk_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List the penetapan of an SK in the caller's areas."""
-    found = await queries.penetapan_of(session, caller, sk_id)
+    found = await queries.penetapan_of(session, actor, sk_id)
     return await paging.answer(session, found, (Penetapan.graduasi_id,))
 
 
 @router.get("/sk/{sk_id}", response_model=SkFullView)
 @may(Permission.GRADUASI_READ)
-async def read_sk(sk_id: UUID, session: Session, caller: Caller) -> dict[str, Any]:
+async def read_sk(sk_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Return an SK with its penetapan."""
-    return await queries.sk_in_full(session, caller, sk_id)
+    return await queries.sk_in_full(session, actor, sk_id)
 
 
 @router.post("/numbers")
 @may(Permission.NUMBERS_READ, max_body=MAX_BODY)
-async def count_numbers(body: NumbersAsked, session: Session, caller: Caller) -> NumbersView:
+async def count_numbers(body: NumbersAsked, session: Session, actor: CurrentActor) -> NumbersView:
     """Count cases determined, annulled and effective: of the families, and of what the pendamping assessed."""
-    found = await queries.numbers(session, caller, body.kpm_ids, body.pendamping_ids)
+    found = await queries.numbers(session, actor, body.kpm_ids, body.pendamping_ids)
     return numbers_of("graduation", ["determined", "annulled", "effective"], found)

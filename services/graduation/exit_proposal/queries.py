@@ -25,18 +25,18 @@ EXIT = (
 )
 
 
-async def exits(session: AsyncSession, caller: Actor, **filters: object) -> Any:
+async def exits(session: AsyncSession, actor: Actor, **filters: object) -> Any:
     """Select what was proposed; a pendamping sees what they proposed, and what regards families they hold today."""
     statement = sa.select(*EXIT)
     for name, value in filters.items():
         if value is not None:
             statement = statement.where(getattr(ExitProposal, name) == value)
-    statement = statement.where(in_areas(ExitProposal.kode_wilayah, caller.areas))
-    if caller.scope is not Scope.OWN_FAMILIES:
+    statement = statement.where(in_areas(ExitProposal.kode_wilayah, actor.areas))
+    if actor.scope is not Scope.OWN_FAMILIES:
         return statement
-    held = held_by(caller, await clock.today(session))
+    held = held_by(actor, await clock.today(session))
     mine = sa.union(
-        sa.select(ExitProposal.exit_proposal_id).where(ExitProposal.proposer == caller.person),
+        sa.select(ExitProposal.exit_proposal_id).where(ExitProposal.proposer == actor.person),
         sa.select(ExitProposal.exit_proposal_id).where(ExitProposal.kpm_id.in_(held)),
     )
     return statement.where(ExitProposal.exit_proposal_id.in_(mine))

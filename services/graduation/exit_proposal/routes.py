@@ -11,7 +11,7 @@ from services.graduation.exit_proposal import queries
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import View
 
 router = Router(tag="exit")
@@ -43,11 +43,11 @@ class ExitProposalPage(View):
 @may(Permission.GRADUASI_READ)
 async def list_exit_proposal(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     taken: Annotated[ExitTaken | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """List the exits that caseload proposed in the caller's areas, with what became of each."""
-    found = await queries.exits(session, caller, taken=taken, kpm_id=kpm_id)
+    found = await queries.exits(session, actor, taken=taken, kpm_id=kpm_id)
     return await paging.answer(session, found, (ExitProposal.exit_proposal_id,))

@@ -23,25 +23,25 @@ from shared.wilayah import NATIONAL
 OPEN_TASK = sa.and_(MonitoringTask.recorded_on.is_(None), MonitoringTask.closed_on.is_(None))
 
 
-async def my_tasks(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
+async def my_tasks(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
     """The open tasks of the families that the caller holds today; and of the area, what nobody holds any more."""
     today = await clock.today(session)
-    if not caller.may(Permission.MONITORING_RECORD):
-        return sa.and_(OPEN_TASK, in_areas(MonitoringTask.kode_wilayah, caller.areas))
+    if not actor.may(Permission.MONITORING_RECORD):
+        return sa.and_(OPEN_TASK, in_areas(MonitoringTask.kode_wilayah, actor.areas))
     held = sa.select(MonitoringTask.task_id).where(
-        OPEN_TASK, MonitoringTask.kpm_id.in_(held_by(caller, today))
+        OPEN_TASK, MonitoringTask.kpm_id.in_(held_by(actor, today))
     )
-    areas = (await session.scalars(_placed(caller, today))).all()
+    areas = (await session.scalars(_placed(actor, today))).all()
     return MonitoringTask.task_id.in_(held.union_all(_left_alone(areas, today)))
 
 
-def _placed(caller: Actor, on: date) -> sa.Select[Any]:
+def _placed(actor: Actor, on: date) -> sa.Select[Any]:
     """The areas of the caller's placements; asked first, because a range that is joined finds no index."""
     return (
         sa.select(WilayahTugas.kode_wilayah)
         .join(Penugasan, Penugasan.penugasan_id == WilayahTugas.penugasan_id)
         .where(
-            Penugasan.pendamping_id == caller.pendamping_id, _holds(Penugasan, on), _holds(WilayahTugas, on)
+            Penugasan.pendamping_id == actor.pendamping_id, _holds(Penugasan, on), _holds(WilayahTugas, on)
         )
     )
 
@@ -91,16 +91,16 @@ class TaskFilter:
     due_by: date | None = None
 
 
-async def tasks(session: AsyncSession, caller: Actor, wanted: TaskFilter) -> Any:
+async def tasks(session: AsyncSession, actor: Actor, wanted: TaskFilter) -> Any:
     """Select monitoring tasks; a pendamping sees those of the families they hold today."""
     statement = sa.select(*TASK)
     if wanted.mine:
-        statement = statement.where(await my_tasks(session, caller))
-    elif caller.scope is Scope.OWN_FAMILIES:
-        held = held_by(caller, await clock.today(session))
+        statement = statement.where(await my_tasks(session, actor))
+    elif actor.scope is Scope.OWN_FAMILIES:
+        held = held_by(actor, await clock.today(session))
         statement = statement.where(MonitoringTask.kpm_id.in_(held))
     else:
-        statement = statement.where(in_areas(MonitoringTask.kode_wilayah, caller.areas))
+        statement = statement.where(in_areas(MonitoringTask.kode_wilayah, actor.areas))
     if wanted.graduasi_id is not None:
         statement = statement.where(MonitoringTask.graduasi_id == wanted.graduasi_id)
     if wanted.open_only:
@@ -156,9 +156,9 @@ GROUP BY c.exit_reason, m.month ORDER BY c.exit_reason, m.month"""
 )
 
 
-def narrowed(statement: str, caller: Actor, kode_wilayah: str | None) -> tuple[sa.TextClause, dict[str, str]]:
+def narrowed(statement: str, actor: Actor, kode_wilayah: str | None) -> tuple[sa.TextClause, dict[str, str]]:
     """Return the statement over the caller's areas and one asked for, and its values."""
-    asked: list[Sequence[str]] = [] if caller.national else [caller.areas]
+    asked: list[Sequence[str]] = [] if actor.national else [actor.areas]
     asked += [[kode_wilayah]] if kode_wilayah else []
     inside, values = "", dict[str, str]()
     for areas in asked:
@@ -172,7 +172,7 @@ def narrowed(statement: str, caller: Actor, kode_wilayah: str | None) -> tuple[s
     return sa.text(statement.format(inside=inside)).bindparams(*binds), values
 
 
-async def cohort(session: AsyncSession, caller: Actor, year: int, kode_wilayah: str | None) -> dict[str, Any]:
+async def cohort(session: AsyncSession, actor: Actor, year: int, kode_wilayah: str | None) -> dict[str, Any]:
     """Return the families determined in SK of a year, per exit reason, in the caller's areas or one below them.
 
     A family counts where it lived when it was determined, also after it has moved on: what became of it elsewhere is
@@ -184,12 +184,12 @@ async def cohort(session: AsyncSession, caller: Actor, year: int, kode_wilayah: 
     asked_of: defaultdict[str, list[int]] = defaultdict(list)
     for exit_reason, month in await session.execute(MONTHS.order_by("month")):
         asked_of[exit_reason].append(month)
-    counts, areas = narrowed(COUNTS, caller, kode_wilayah)
+    counts, areas = narrowed(COUNTS, actor, kode_wilayah)
     asked = {"year": year, "today": await clock.today(session), **areas}
     scope = await session.scalar(SCOPE)
     await session.execute(LIFT, {"areas": NATIONAL})
     rows = (await session.execute(counts, {"year": year, **areas})).mappings().all()
-    seen = (await session.execute(narrowed(SURVIVAL, caller, kode_wilayah)[0], asked)).all()
+    seen = (await session.execute(narrowed(SURVIVAL, actor, kode_wilayah)[0], asked)).all()
     await session.execute(LIFT, {"areas": scope})
     after = {(row.exit_reason, row.month): row for row in seen}
     return {

@@ -12,7 +12,7 @@ from services.graduation.monitoring import commands, queries
 from services.graduation.monitoring.models import MonitoringTask, RelapseCause, TaskKind
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Day, Sentence, View, Wilayah
 
 router = Router(tag="monitoring")
@@ -56,7 +56,7 @@ class MonitoringPage(View):
 @may(Permission.GRADUASI_READ)
 async def list_monitoring(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     graduasi_id: Annotated[UUID | None, Query()] = None,
     open_only: Annotated[bool, Query()] = True,
@@ -65,17 +65,17 @@ async def list_monitoring(
 ) -> Response:
     """List monitoring tasks, the earliest due first; `mine` are those that wait for the caller, by who holds what."""
     wanted = queries.TaskFilter(graduasi_id, open_only, mine, due_by)
-    found = await queries.tasks(session, caller, wanted)
+    found = await queries.tasks(session, actor, wanted)
     return await paging.answer(session, found, (MonitoringTask.due_on, MonitoringTask.task_id))
 
 
 @router.post("/monitoring/{task_id}/result", status_code=201, response_model=MonitoringTaskView)
 @may(Permission.MONITORING_RECORD, key_required=True)
 async def record_monitoring(
-    task_id: UUID, body: MonitoringResult, session: Session, caller: Caller
+    task_id: UUID, body: MonitoringResult, session: Session, actor: CurrentActor
 ) -> MonitoringTask:
     """Record what was found; the last month ends the case, a check that finds a relapse confirms it."""
-    return await commands.record_monitoring(session, caller, task_id, commands.Finding(**body.model_dump()))
+    return await commands.record_monitoring(session, actor, task_id, commands.Finding(**body.model_dump()))
 
 
 cohort = Router(tag="cohort")
@@ -116,9 +116,9 @@ class CohortView(View):
 @may(Permission.COHORT_READ)
 async def read_cohort(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     year: Annotated[int, Query(ge=2020, le=2100, examples=[2026])],
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> dict[str, Any]:
     """Say of the families determined in a year what became of them, per exit reason."""
-    return await queries.cohort(session, caller, year, kode_wilayah)
+    return await queries.cohort(session, actor, year, kode_wilayah)

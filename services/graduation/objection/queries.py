@@ -42,13 +42,13 @@ async def tahap_concerned(session: AsyncSession, graduasi_id: UUID, decided_on: 
     return [tahap.tahap for tahap in found]
 
 
-def waiting_sanggah(caller: Actor) -> sa.ColumnElement[bool]:
+def waiting_sanggah(actor: Actor) -> sa.ColumnElement[bool]:
     """The objections that the caller may decide: open, in their area, neither typed in by them nor on a case of their stages."""
     return sa.and_(
         Sanggah.state == SanggahState.DIAJUKAN,
-        in_areas(Sanggah.kode_wilayah, caller.areas),
-        sa.not_(acted_by(caller, Sanggah.typed_by, Sanggah.typed_by_sub)),
-        sa.not_(acted_elsewhere(Sanggah.graduasi_id, caller, Stage.SANGGAH)),
+        in_areas(Sanggah.kode_wilayah, actor.areas),
+        sa.not_(acted_by(actor, Sanggah.typed_by, Sanggah.typed_by_sub)),
+        sa.not_(acted_elsewhere(Sanggah.graduasi_id, actor, Stage.SANGGAH)),
     )
 
 
@@ -78,14 +78,14 @@ class SanggahFilter:
     waiting: bool
 
 
-async def sanggah(session: AsyncSession, caller: Actor, wanted: SanggahFilter) -> Any:
+async def sanggah(session: AsyncSession, actor: Actor, wanted: SanggahFilter) -> Any:
     """Select objections; a pendamping sees those on the cases that they may see."""
-    statement = sa.select(*SHOWN).where(in_areas(Sanggah.kode_wilayah, caller.areas))
-    if caller.scope is Scope.OWN_FAMILIES:
-        seen = gathered(caller, await clock.today(session))
+    statement = sa.select(*SHOWN).where(in_areas(Sanggah.kode_wilayah, actor.areas))
+    if actor.scope is Scope.OWN_FAMILIES:
+        seen = gathered(actor, await clock.today(session))
         statement = statement.where(Sanggah.graduasi_id.in_(seen))
     if wanted.waiting:
-        statement = statement.where(waiting_sanggah(caller))
+        statement = statement.where(waiting_sanggah(actor))
     if wanted.state is not None:
         statement = statement.where(Sanggah.state == wanted.state)
     if wanted.graduasi_id is not None:
@@ -93,7 +93,7 @@ async def sanggah(session: AsyncSession, caller: Actor, wanted: SanggahFilter) -
     return statement
 
 
-async def sanggah_in_full(session: AsyncSession, caller: Actor, sanggah_id: UUID) -> dict[str, Any]:
+async def sanggah_in_full(session: AsyncSession, actor: Actor, sanggah_id: UUID) -> dict[str, Any]:
     """Return an objection with its decision, and what an acceptance today has to decide, tahap by tahap.
 
     Raises:
@@ -105,7 +105,7 @@ async def sanggah_in_full(session: AsyncSession, caller: Actor, sanggah_id: UUID
         .join(Penetapan, Penetapan.graduasi_id == Sanggah.graduasi_id)
         .outerjoin(SanggahDecision, SanggahDecision.sanggah_id == Sanggah.sanggah_id)
         .outerjoin(Annulment, Annulment.sanggah_id == Sanggah.sanggah_id)
-        .where(Sanggah.sanggah_id == sanggah_id, await visible(session, caller))
+        .where(Sanggah.sanggah_id == sanggah_id, await visible(session, actor))
     )
     row = (await session.execute(shown)).one_or_none()
     if row is None:

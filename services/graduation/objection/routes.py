@@ -24,7 +24,7 @@ from services.graduation.objection.models import (
 from shared.access import Permission
 from shared.contracts.kinds import SanggahOutcome
 from shared.errors import BadValue
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Day, Sentence, Sha256, View
 
 router = Router(tag="sanggah")
@@ -155,34 +155,38 @@ class SanggahPage(View):
 
 @router.post("/graduasi/{graduasi_id}/sanggah", status_code=201, response_model=SanggahView)
 @may(Permission.SANGGAH_LODGE, key_required=True)
-async def lodge_sanggah(graduasi_id: UUID, body: SanggahPaper, session: Session, caller: Caller) -> Sanggah:
+async def lodge_sanggah(
+    graduasi_id: UUID, body: SanggahPaper, session: Session, actor: CurrentActor
+) -> Sanggah:
     """Take in an objection dated in term, however late it is typed in; out of term it is refused with the path."""
-    return await sanggah.lodge_sanggah(session, caller, graduasi_id, sanggah.Paper(**body.model_dump()))
+    return await sanggah.lodge_sanggah(session, actor, graduasi_id, sanggah.Paper(**body.model_dump()))
 
 
 @router.post("/sanggah/{sanggah_id}/decision", status_code=201, response_model=SanggahView)
 @may(Permission.SANGGAH_DECIDE, key_required=True)
-async def decide_sanggah(sanggah_id: UUID, body: SanggahRuling, session: Session, caller: Caller) -> Sanggah:
+async def decide_sanggah(
+    sanggah_id: UUID, body: SanggahRuling, session: Session, actor: CurrentActor
+) -> Sanggah:
     """Decide an objection, as a person who acted in no stage of the case and did not type it in."""
     ruling = sanggah.Ruling(body.outcome, body.reason, as_back_pay(body.back_pay))
-    return await sanggah.decide_sanggah(session, caller, sanggah_id, ruling)
+    return await sanggah.decide_sanggah(session, actor, sanggah_id, ruling)
 
 
 @router.post("/graduasi/{graduasi_id}/annulment", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_ANNUL, key_required=True)
 async def annul_graduasi(
-    graduasi_id: UUID, body: AnnulmentOrder, session: Session, caller: Caller
+    graduasi_id: UUID, body: AnnulmentOrder, session: Session, actor: CurrentActor
 ) -> Graduasi:
     """Undo an SK for one family, effect or not, as a person who acted in no stage of the case."""
     undoing = annulment.Undoing(AnnulmentGround(body.ground.value), as_back_pay(body.back_pay))
-    return await annulment.annul(session, caller, graduasi_id, body.reason, undoing)
+    return await annulment.annul(session, actor, graduasi_id, body.reason, undoing)
 
 
 @router.get("/sanggah", response_model=SanggahPage)
 @may(Permission.GRADUASI_READ)
 async def list_sanggah(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     state: Annotated[SanggahState | None, Query()] = None,
     graduasi_id: Annotated[UUID | None, Query()] = None,
@@ -190,12 +194,12 @@ async def list_sanggah(
 ) -> Response:
     """List objections, the oldest paper first; `waiting=me`: those that the caller may decide."""
     wanted = queries.SanggahFilter(state, graduasi_id, waiting is not None)
-    statement = await queries.sanggah(session, caller, wanted)
+    statement = await queries.sanggah(session, actor, wanted)
     return await paging.answer(session, statement, (Sanggah.lodged_on, Sanggah.sanggah_id))
 
 
 @router.get("/sanggah/{sanggah_id}", response_model=SanggahFullView)
 @may(Permission.GRADUASI_READ)
-async def read_sanggah(sanggah_id: UUID, session: Session, caller: Caller) -> dict[str, Any]:
+async def read_sanggah(sanggah_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Return an objection with its decision, and which tahap an acceptance today has to decide."""
-    return await queries.sanggah_in_full(session, caller, sanggah_id)
+    return await queries.sanggah_in_full(session, actor, sanggah_id)

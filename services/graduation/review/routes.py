@@ -9,7 +9,7 @@ from services.graduation.case.routes import GraduasiView
 from services.graduation.review import commands
 from services.graduation.review.commands import CancellationGround, RefusalGround
 from shared.access import Permission
-from shared.http import Caller, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.fields import Body, Day, DocumentNumber, Sentence, Sha256
 
 router = Router(tag="review")
@@ -67,60 +67,70 @@ def because(body: Because | Refusal | Cancellation) -> commands.Because:
 @router.post("/graduasi/{graduasi_id}/verification", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_VERIFY, key_required=True)
 async def verify_graduasi(
-    graduasi_id: UUID, body: Verification, session: Session, caller: Caller
+    graduasi_id: UUID, body: Verification, session: Session, actor: CurrentActor
 ) -> Graduasi:
     """Verify a proposed case."""
-    return await commands.verify(session, caller, graduasi_id, body.note, body.evidence_sha256)
+    return await commands.verify(session, actor, graduasi_id, body.note, body.evidence_sha256)
 
 
 @router.post("/graduasi/{graduasi_id}/musyawarah", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_MUSYAWARAH, key_required=True)
 async def deliberate_graduasi(
-    graduasi_id: UUID, body: Deliberation, session: Session, caller: Caller
+    graduasi_id: UUID, body: Deliberation, session: Session, actor: CurrentActor
 ) -> Graduasi:
     """Record the village's deliberation, where the policy asks for one."""
-    return await commands.deliberate(session, caller, graduasi_id, commands.BeritaAcara(**body.model_dump()))
+    return await commands.deliberate(session, actor, graduasi_id, commands.BeritaAcara(**body.model_dump()))
 
 
 @router.post("/graduasi/{graduasi_id}/approval", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_APPROVE, key_required=True)
-async def approve_graduasi(graduasi_id: UUID, body: Approval, session: Session, caller: Caller) -> Graduasi:
+async def approve_graduasi(
+    graduasi_id: UUID, body: Approval, session: Session, actor: CurrentActor
+) -> Graduasi:
     """Approve a verified case."""
-    return await commands.approve(session, caller, graduasi_id, body.note)
+    return await commands.approve(session, actor, graduasi_id, body.note)
 
 
 @router.post("/graduasi/{graduasi_id}/return", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_RETURN, key_required=True)
-async def return_graduasi(graduasi_id: UUID, body: Because, session: Session, caller: Caller) -> Graduasi:
+async def return_graduasi(
+    graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
+) -> Graduasi:
     """Return a proposed case to its pendamping."""
-    return await commands.send_back(session, caller, graduasi_id, because(body))
+    return await commands.send_back(session, actor, graduasi_id, because(body))
 
 
 @router.post("/graduasi/{graduasi_id}/refusal", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_REFUSE, key_required=True)
-async def refuse_graduasi(graduasi_id: UUID, body: Refusal, session: Session, caller: Caller) -> Graduasi:
+async def refuse_graduasi(
+    graduasi_id: UUID, body: Refusal, session: Session, actor: CurrentActor
+) -> Graduasi:
     """Refuse a proposed case for good."""
-    return await commands.refuse(session, caller, graduasi_id, body.ground, because(body))
+    return await commands.refuse(session, actor, graduasi_id, body.ground, because(body))
 
 
 @router.post("/graduasi/{graduasi_id}/postponement", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_POSTPONE, key_required=True)
-async def postpone_graduasi(graduasi_id: UUID, body: Because, session: Session, caller: Caller) -> Graduasi:
+async def postpone_graduasi(
+    graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
+) -> Graduasi:
     """Hold a case before its effect."""
-    return await commands.postpone(session, caller, graduasi_id, because(body))
+    return await commands.postpone(session, actor, graduasi_id, because(body))
 
 
 @router.post("/graduasi/{graduasi_id}/resumption", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_POSTPONE, key_required=True)
-async def resume_graduasi(graduasi_id: UUID, body: Because, session: Session, caller: Caller) -> Graduasi:
+async def resume_graduasi(
+    graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
+) -> Graduasi:
     """Take a postponed case back to the state it left."""
-    return await commands.resume(session, caller, graduasi_id, because(body))
+    return await commands.resume(session, actor, graduasi_id, because(body))
 
 
 @router.post("/graduasi/{graduasi_id}/cancellation", status_code=201, response_model=GraduasiView)
 @may(Permission.GRADUASI_CANCEL, key_required=True)
 async def cancel_graduasi(
-    graduasi_id: UUID, body: Cancellation, session: Session, caller: Caller
+    graduasi_id: UUID, body: Cancellation, session: Session, actor: CurrentActor
 ) -> Graduasi:
     """Close a case before its SK."""
-    return await commands.cancel(session, caller, graduasi_id, body.ground, because(body))
+    return await commands.cancel(session, actor, graduasi_id, body.ground, because(body))

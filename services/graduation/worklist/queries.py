@@ -58,24 +58,24 @@ NEXT_STEP = {
 """Which permission takes the next step in a state, and in which stage (chain.md 4)."""
 
 
-async def waiting_cases(session: AsyncSession, caller: Actor) -> sa.ColumnElement[bool]:
+async def waiting_cases(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
     """The cases whose next step is the caller's: by role, in their area, not acted on by them in another stage.
 
     A postponed case waits for every official of its area who may resume it, also for one who acted in it: to resume
     is an act in no stage.
     """
     mine: list[sa.ColumnElement[bool]] = []
-    if caller.may(Permission.GRADUASI_PROPOSE):
-        held = held_by(caller, await clock.today(session))
+    if actor.may(Permission.GRADUASI_PROPOSE):
+        held = held_by(actor, await clock.today(session))
         mine.append(sa.and_(among(*OF_THE_FIELD), Graduasi.kpm_id.in_(held)))
-    mine += [_next(step, caller) for permission, step in NEXT_STEP.items() if caller.may(permission)]
+    mine += [_next(step, actor) for permission, step in NEXT_STEP.items() if actor.may(permission)]
     return sa.or_(*mine) if mine else sa.false()
 
 
-def _next(step: Step, caller: Actor) -> sa.ColumnElement[bool]:
+def _next(step: Step, actor: Actor) -> sa.ColumnElement[bool]:
     """Return the cases of one step in the caller's area; one list of states, so that an index gives their order."""
-    theirs = sa.and_(step.where, sa.not_(acted_elsewhere(Graduasi.graduasi_id, caller, step.stage)))
-    area = in_areas(Graduasi.kode_wilayah, caller.areas)
+    theirs = sa.and_(step.where, sa.not_(acted_elsewhere(Graduasi.graduasi_id, actor, step.stage)))
+    area = in_areas(Graduasi.kode_wilayah, actor.areas)
     if step.stage is Stage.MUSYAWARAH:  # a village resumes nothing
         return sa.and_(among(*step.states), area, theirs)
     return sa.and_(among(*step.states, S.DITUNDA), area, sa.or_(Graduasi.state == S.DITUNDA, theirs))
@@ -107,29 +107,29 @@ HISTORY = (
 )
 
 
-async def cases(session: AsyncSession, caller: Actor, *, waiting: bool = False, **filters: object) -> Any:
+async def cases(session: AsyncSession, actor: Actor, *, waiting: bool = False, **filters: object) -> Any:
     """Select the cases that the caller may see; `filters` are columns of a case (None: any).
 
     `waiting`: those whose next step is the caller's.
     """
     statement = sa.select(*CASE)
     if waiting:
-        statement = statement.where(await waiting_cases(session, caller))
+        statement = statement.where(await waiting_cases(session, actor))
     else:
-        statement = statement.where(await theirs(session, caller))
+        statement = statement.where(await theirs(session, actor))
     for name, value in filters.items():
         if value is not None:
             statement = statement.where(getattr(Graduasi, name) == value)
     return statement
 
 
-async def case_in_full(session: AsyncSession, caller: Actor, graduasi_id: UUID) -> dict[str, Any]:
+async def case_in_full(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> dict[str, Any]:
     """Return a case with what it stands on: stages, assessment, statement, penetapan, certificate, rujukan.
 
     Raises:
         NotFound
     """
-    shown = sa.select(Graduasi).where(Graduasi.graduasi_id == graduasi_id, await visible(session, caller))
+    shown = sa.select(Graduasi).where(Graduasi.graduasi_id == graduasi_id, await visible(session, actor))
     case = (await session.scalars(shown)).one_or_none()
     if case is None:
         raise NotFound("graduasi")
@@ -137,7 +137,7 @@ async def case_in_full(session: AsyncSession, caller: Actor, graduasi_id: UUID) 
     stages = sa.select(StageAct).where(StageAct.graduasi_id == graduasi_id).order_by(StageAct.stage_act_id)
     found["stages"] = (await session.scalars(stages)).all()
     # A village operator sees that a family was assessed, not its finances (domain.md 7.3).
-    sees_detail = caller.may(Permission.ASESMEN_READ)
+    sees_detail = actor.may(Permission.ASESMEN_READ)
     found["asesmen"] = (
         await session.get(Asesmen, case.asesmen_id) if case.asesmen_id and sees_detail else None
     )
@@ -162,10 +162,10 @@ async def _decision(session: AsyncSession, graduasi_id: UUID) -> dict[str, Any]:
     return {"penetapan": as_penetapan(*row) if row else None, "rujukan_id": rujukan}
 
 
-async def history(session: AsyncSession, caller: Actor, graduasi_id: UUID) -> Any:
+async def history(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> Any:
     """Select a case's moves; raise NotFound for a case that is not the caller's to see."""
     shown = sa.select(Graduasi.graduasi_id).where(
-        Graduasi.graduasi_id == graduasi_id, await visible(session, caller)
+        Graduasi.graduasi_id == graduasi_id, await visible(session, actor)
     )
     if await session.scalar(shown) is None:
         raise NotFound("graduasi")

@@ -49,7 +49,7 @@ class Said:
 
 
 async def answer_rujukan(
-    session: AsyncSession, rujukan_program_id: UUID, said: Said, caller: Actor
+    session: AsyncSession, rujukan_program_id: UUID, said: Said, actor: Actor
 ) -> RujukanProgram:
     """Take a partner's answer on one of its own rujukan.
 
@@ -62,7 +62,7 @@ async def answer_rujukan(
         raise ReasonCodeNeeded("/body/reason_code")
     await require_past(session, said.answered_on, "/body/answered_on", earliest=await _told_on(session, row))
     await require_amount(session, row, said.amount_rp)
-    await take_answer(session, row, said, caller.sub)
+    await take_answer(session, row, said, actor.sub)
     return row
 
 
@@ -153,7 +153,7 @@ async def deliver_aid(
     delivery_id: str,
     amount_rp: int | None,
     delivered_on: date,
-    caller: Actor,
+    actor: Actor,
 ) -> RujukanProgram:
     """Record that the aid has reached the family; the partner's same delivery_id again changes nothing.
 
@@ -169,7 +169,7 @@ async def deliver_aid(
     today = await require_past(session, delivered_on, "/body/delivered_on", earliest=earliest)
     await require_amount(session, row, amount_rp)
     row.delivery_id, row.amount_rp, row.delivered_on = delivery_id, amount_rp, delivered_on
-    await walk(session, row, S.DISALURKAN, Move(caller.sub, today, "the partner delivered"))
+    await walk(session, row, S.DISALURKAN, Move(actor.sub, today, "the partner delivered"))
     await open_tasks(session, row, delivered_on)
     emit(session, RujukanDelivered(**facts(row), amount_rp=amount_rp, delivered_on=delivered_on))
     return row

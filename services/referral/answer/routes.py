@@ -10,7 +10,7 @@ from services.referral.rujukan.models import PARTNER_ANSWERS
 from services.referral.worklist.routes.programs import RujukanProgramView, program_view
 from shared.access import Permission
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
-from shared.http import Caller, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.fields import Body, Rupiah, Sentence
 
 answers = Router(tag="partner-answer")
@@ -51,18 +51,18 @@ class DeliveryBody(Body):
 @answers.post("/rujukan-program/{rujukan_program_id}/answer", status_code=201)
 @may(Permission.RUJUKAN_ANSWER, key_required=True)
 async def answer_rujukan(
-    rujukan_program_id: UUID, body: AnswerBody, session: Session, caller: Caller
+    rujukan_program_id: UUID, body: AnswerBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Answer a rujukan of one's own; steps that the answer implies are taken with it."""
-    row = await commands.answer_rujukan(session, rujukan_program_id, body.said(), caller)
-    return await program_view(session, row, caller)
+    row = await commands.answer_rujukan(session, rujukan_program_id, body.said(), actor)
+    return await program_view(session, row, actor)
 
 
 @answers.post("/rujukan-program/{rujukan_program_id}/delivery", status_code=201)
 @may(Permission.DELIVERY_RECORD, key_required=True)
 async def deliver_aid(
-    rujukan_program_id: UUID, body: DeliveryBody, session: Session, caller: Caller
+    rujukan_program_id: UUID, body: DeliveryBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Say that the aid has reached the family."""
-    row = await commands.deliver_aid(session, rujukan_program_id, **body.model_dump(), caller=caller)
-    return await program_view(session, row, caller)
+    row = await commands.deliver_aid(session, rujukan_program_id, **body.model_dump(), actor=actor)
+    return await program_view(session, row, actor)

@@ -46,7 +46,7 @@ class Given:
 
 
 async def give_consent(
-    session: AsyncSession, rujukan_program_id: UUID, given: Given, caller: Actor
+    session: AsyncSession, rujukan_program_id: UUID, given: Given, actor: Actor
 ) -> RujukanProgram:
     """Record that the family lets this partner know who it is; caseload seals the identity when it hears.
 
@@ -55,22 +55,22 @@ async def give_consent(
         DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    await require_care(session, caller, row.kpm_id)
+    await require_care(session, actor, row.kpm_id)
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
     today = await require_past(session, given.given_on, "/body/given_on", earliest=rujukan.sk_on)
     await require_fit(session, row, today)
     await _require_proof(session, given)
-    consent = _consent(row, given, caller)
+    consent = _consent(row, given, actor)
     await insert(session, consent, uq_consent_rujukan_program_id=ConsentAlreadyGiven())
-    await walk(session, row, RujukanProgramState.DISETUJUI_KPM, Move(caller.sub, today, "consent given"))
+    await walk(session, row, RujukanProgramState.DISETUJUI_KPM, Move(actor.sub, today, "consent given"))
     await seek_place(session, row, today)
     emit(session, ConsentGiven(**_said(consent, row)))
     return row
 
 
-def _consent(row: RujukanProgram, given: Given, caller: Actor) -> Consent:
+def _consent(row: RujukanProgram, given: Given, actor: Actor) -> Consent:
     return Consent(
         consent_id=uuid7(),
         rujukan_program_id=row.rujukan_program_id,
@@ -81,7 +81,7 @@ def _consent(row: RujukanProgram, given: Given, caller: Actor) -> Consent:
         channel=given.channel,
         evidence_sha256=given.evidence_sha256,
         given_on=given.given_on,
-        recorded_by=caller.sub,
+        recorded_by=actor.sub,
     )
 
 
@@ -98,7 +98,7 @@ def _said(consent: Consent, row: RujukanProgram) -> dict[str, Any]:
 
 
 async def withdraw_consent(
-    session: AsyncSession, rujukan_program_id: UUID, withdrawn_on: date, reason: str, caller: Actor
+    session: AsyncSession, rujukan_program_id: UUID, withdrawn_on: date, reason: str, actor: Actor
 ) -> RujukanProgram:
     """Take the consent back: nothing more is shared, what was kept of the identity is destroyed, the partner is told.
 
@@ -106,15 +106,15 @@ async def withdraw_consent(
         NotFound, FamilyNotAccompanied, ConsentMissing, DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    await require_care(session, caller, row.kpm_id)
+    await require_care(session, actor, row.kpm_id)
     consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
     if consent is None or consent.withdrawn_on is not None:
         raise ConsentMissing
     today = await require_past(session, withdrawn_on, "/body/withdrawn_on", earliest=consent.given_on)
-    consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, caller.sub
+    consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, actor.sub
     emit(session, ConsentWithdrawn(**_said(consent, row), reason="consent withdrawn"))
     if row.state not in ENDED:
-        await withdraw(session, row, Move(caller.sub, today, "consent withdrawn"), withdrawn_on)
+        await withdraw(session, row, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
     elif row.shared_at is not None:
         await tell_partner(session, row, Notice.DICABUT, withdrawn_on)  # it may keep what it was told
     return row

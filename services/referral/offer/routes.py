@@ -18,7 +18,7 @@ from services.referral.rujukan.models import NextBest, Rujukan
 from services.referral.visibility import require_official
 from shared import clock
 from shared.access import Permission
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, View
 
 offers = Router(tag="offer")
@@ -82,15 +82,15 @@ class ProspectPage(View):
 
 @offers.get("/offer", responses={409: {}})
 @may(Permission.RUJUKAN_MATCH)
-async def list_offers(kpm_id: UUID, session: Session, caller: Caller) -> OfferList:
+async def list_offers(kpm_id: UUID, session: Session, actor: CurrentActor) -> OfferList:
     """Show what the family would be offered today; the list is kept under its hash, which goes on the statement."""
-    return OfferList.model_validate(await show_offers(session, kpm_id, caller))
+    return OfferList.model_validate(await show_offers(session, kpm_id, actor))
 
 
 @offers.get("/program/{program_id}/families", response_model=ProspectPage)
 @may(Permission.RUJUKAN_MATCH)
 async def list_prospects(
-    program_id: UUID, session: Session, caller: Caller, paging: Paging, *, fits: bool | None = None
+    program_id: UUID, session: Session, actor: CurrentActor, paging: Paging, *, fits: bool | None = None
 ) -> Response:
     """List the caller's families before a program, by area: which fit, which do not, and why; `fits` asks for one sort.
 
@@ -100,7 +100,7 @@ async def list_prospects(
     rules, on = await queries.rules_of(session, program_id), await clock.today(session)
     shape = offer_queries.judge(program, rules, on, fits)
     return await paging.answer(
-        session, offer_queries.families_before(caller, on), offer_queries.ORDER, shape=shape
+        session, offer_queries.families_before(actor, on), offer_queries.ORDER, shape=shape
     )
 
 
@@ -147,18 +147,18 @@ class NextBestPage(View):
 @next_bests.post("/rujukan/{rujukan_id}/next", status_code=201)
 @may(Permission.RUJUKAN_MATCH, key_required=True)
 async def propose_next_best(
-    rujukan_id: UUID, body: NextBestBody, session: Session, caller: Caller
+    rujukan_id: UUID, body: NextBestBody, session: Session, actor: CurrentActor
 ) -> NextBestView:
     """Propose the next best program, explained; a proposal once made stands."""
-    found = await next_best(session, rujukan_id, body.after_rujukan_program_id, caller)
+    found = await next_best(session, rujukan_id, body.after_rujukan_program_id, actor)
     return NextBestView.model_validate(found)
 
 
 @next_bests.get("/rujukan/{rujukan_id}/next", response_model=NextBestPage)
 @may(Permission.RUJUKAN_READ)
-async def list_next_best(rujukan_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
+async def list_next_best(rujukan_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List what was proposed within a case."""
-    require_official(caller)
+    require_official(actor)
     await visibility.read(session, Rujukan, rujukan_id, "rujukan")
     statement = visibility.columns_of(NextBest, list(NextBestView.model_fields))
     mine = statement.where(NextBest.rujukan_id == rujukan_id)

@@ -17,14 +17,14 @@ OUTCOME_TASK_ORDER = (OutcomeTask.due_on, OutcomeTask.rujukan_program_id, Outcom
 
 
 def outcome_task_list(
-    names: Sequence[str], today: date, caller: Actor, *, due_by: date | None
+    names: Sequence[str], today: date, actor: Actor, *, due_by: date | None
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select open outcome tasks whose day has come; a pendamping's are those of the families in their care today."""
     statement = columns_of(OutcomeTask, names).where(
         OutcomeTask.closed_on.is_(None), OutcomeTask.due_on <= (due_by or today)
     )
-    if caller.scope is Scope.OWN_FAMILIES:
-        statement = statement.where(OutcomeTask.kpm_id.in_(in_care(caller, today)))
+    if actor.scope is Scope.OWN_FAMILIES:
+        statement = statement.where(OutcomeTask.kpm_id.in_(in_care(actor, today)))
     return statement
 
 

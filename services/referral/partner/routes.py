@@ -13,7 +13,7 @@ from services.referral.partner.models import BreakerLimit, BreakerState, Partner
 from services.referral.program import queries
 from services.referral.publication.commands.replay import request_replay
 from shared.access import Permission
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, View
 
 breakers = Router(tag="partner")
@@ -79,20 +79,22 @@ async def read_breaker(partner_id: UUID, session: Session) -> BreakerView:
 @breakers.post("/partner/{partner_id}/breaker", status_code=201)
 @may(Permission.BREAKER_SET, key_required=True)
 async def set_breaker_limit(
-    partner_id: UUID, body: BreakerLimitBody, session: Session, caller: Caller
+    partner_id: UUID, body: BreakerLimitBody, session: Session, actor: CurrentActor
 ) -> BreakerView:
     """Give a partner limits of its own."""
     return BreakerView.model_validate(
-        await breaker.set_limit(session, partner_id, body.failures_to_open, body.wait_seconds, caller.sub)
+        await breaker.set_limit(session, partner_id, body.failures_to_open, body.wait_seconds, actor.sub)
     )
 
 
 @breakers.post("/breaker-limit", status_code=201)
 @may(Permission.BREAKER_SET, key_required=True)
-async def set_everybodys_limit(body: BreakerLimitBody, session: Session, caller: Caller) -> BreakerLimitView:
+async def set_everybodys_limit(
+    body: BreakerLimitBody, session: Session, actor: CurrentActor
+) -> BreakerLimitView:
     """Set the limits of every partner that has none of its own."""
     limit = await breaker.write_limit(
-        session, breaker.EVERYBODY, body.failures_to_open, body.wait_seconds, caller.sub
+        session, breaker.EVERYBODY, body.failures_to_open, body.wait_seconds, actor.sub
     )
     return BreakerLimitView.model_validate(limit)
 
@@ -108,9 +110,9 @@ async def list_breaker_limits(session: Session, paging: Paging) -> Response:
 @breakers.post("/partner/{partner_id}/replay", status_code=202)
 @may(Permission.PARTNER_REPLAY, key_required=True)
 async def replay_notices(
-    partner_id: UUID, body: ReplayBody, session: Session, caller: Caller, response: Response
+    partner_id: UUID, body: ReplayBody, session: Session, actor: CurrentActor, response: Response
 ) -> ReplayView:
     """Tell a partner again what it has taken since an instant, signed anew under the same keys; a partner its own."""
-    job_id = await request_replay(session, partner_id, body.since, caller)
+    job_id = await request_replay(session, partner_id, body.since, actor)
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return ReplayView(job_id=job_id, job=f"/v1/jobs/{job_id}")

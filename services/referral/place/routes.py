@@ -14,7 +14,7 @@ from services.referral.program.models import Program
 from services.referral.publication.commands import places as publication_places
 from services.referral.visibility import require_official
 from shared.access import Permission
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Day, View, Wilayah
 
 places = Router(tag="program-places")
@@ -95,11 +95,11 @@ class WaitingPage(View):
 
 @places.post("/program/{program_id}/quota", status_code=201)
 @may(Permission.PROGRAM_PUBLISH, key_required=True)
-async def set_quota(program_id: UUID, body: QuotaBody, session: Session, caller: Caller) -> QuotaView:
+async def set_quota(program_id: UUID, body: QuotaBody, session: Session, actor: CurrentActor) -> QuotaView:
     """Set the places of an area, for all revisions of the program; whoever waits is looked at when it holds."""
     program = await visibility.read(session, Program, program_id, "program")
     quota = await publication_places.set_quota(
-        session, program.code, publication_places.NewQuota(**body.model_dump()), caller
+        session, program.code, publication_places.NewQuota(**body.model_dump()), actor
     )
     return QuotaView.model_validate(quota)
 
@@ -114,11 +114,11 @@ async def list_quotas(program_id: UUID, session: Session, paging: Paging) -> Res
 
 @places.post("/program/{program_id}/intake", status_code=201)
 @may(Permission.PROGRAM_PUBLISH, key_required=True)
-async def set_intake(program_id: UUID, body: IntakeBody, session: Session, caller: Caller) -> IntakeView:
+async def set_intake(program_id: UUID, body: IntakeBody, session: Session, actor: CurrentActor) -> IntakeView:
     """Say when applications are taken; a window that opens on the same day is closed anew."""
     program = await visibility.read(session, Program, program_id, "program")
     window = await publication_places.set_intake(
-        session, program.code, publication_places.NewIntake(**body.model_dump()), caller
+        session, program.code, publication_places.NewIntake(**body.model_dump()), actor
     )
     return IntakeView.model_validate(window)
 
@@ -135,9 +135,9 @@ async def list_intake(program_id: UUID, session: Session, paging: Paging) -> Res
 
 @places.get("/program/{program_id}/waiting", response_model=WaitingPage)
 @may(Permission.RUJUKAN_READ)
-async def list_waiting(program_id: UUID, session: Session, caller: Caller, paging: Paging) -> Response:
+async def list_waiting(program_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List who waits for a place, an intake or the partner, in order; each sees the families of its own areas."""
-    require_official(caller)
+    require_official(actor)
     program = await visibility.read(session, Program, program_id, "program")
     statement = visibility.columns_of(Waiting, list(WaitingItem.model_fields))
     mine = statement.where(Waiting.program_code == program.code, Waiting.left_on.is_(None))

@@ -37,12 +37,12 @@ INBOX_READ_ORDER = (InboxRead.read_id,)
 
 
 def rujukan_list(
-    names: Sequence[str], caller: Actor, today: date, *, kpm_id: UUID | None, state: RujukanState | None
+    names: Sequence[str], actor: Actor, today: date, *, kpm_id: UUID | None, state: RujukanState | None
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select rujukan, of one family or in one state where asked; a pendamping's of own families."""
     statement = columns_of(Rujukan, names)
-    if caller.scope is Scope.OWN_FAMILIES:
-        statement = statement.where(Rujukan.kpm_id.in_(in_care(caller, today)))
+    if actor.scope is Scope.OWN_FAMILIES:
+        statement = statement.where(Rujukan.kpm_id.in_(in_care(actor, today)))
     if kpm_id is not None:
         statement = statement.where(Rujukan.kpm_id == kpm_id)
     return statement if state is None else statement.where(Rujukan.state == state)
@@ -94,14 +94,14 @@ def inbox_list(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def waits_for(caller: Actor, today: date) -> sa.ColumnElement[bool]:
+def waits_for(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     """The condition that an offer waits for the caller: a partner's turn, a family's answer, or what was escalated."""
     state = RujukanProgram.state
-    if caller.scope is Scope.PARTNER:
+    if actor.scope is Scope.PARTNER:
         return state.in_(WAITS_FOR_PARTNER)
-    if caller.scope is Scope.OWN_FAMILIES:
+    if actor.scope is Scope.OWN_FAMILIES:
         asked = state.in_([RujukanProgramState.DRAF, RujukanProgramState.PERLU_DATA])
-        return sa.and_(asked, RujukanProgram.kpm_id.in_(in_care(caller, today)))
+        return sa.and_(asked, RujukanProgram.kpm_id.in_(in_care(actor, today)))
     raised = sa.select(Escalation.rujukan_program_id).where(
         Escalation.acknowledged_on.is_(None), Escalation.settled_on.is_(None)
     )

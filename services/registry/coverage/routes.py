@@ -13,7 +13,7 @@ from services.registry.coverage.commands import request_count
 from services.registry.framework.routes import YearAsked
 from shared.access import Permission
 from shared.contracts.kinds import Bansos
-from shared.http import Caller, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.fields import Day, Wilayah
 
 router = Router(tag="coverage")
@@ -76,17 +76,17 @@ async def read_coverage(
     kode_wilayah: Annotated[Wilayah, Query(description="A kabupaten or kota, or a part of one")],
     year: YearAsked,
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
 ) -> CoverageView:
     """Show how many families of an area have a pendamping, as caseload last told."""
-    return CoverageView(**await queries.read_coverage(session, caller, kode_wilayah, year))
+    return CoverageView(**await queries.read_coverage(session, actor, kode_wilayah, year))
 
 
 @router.post("/coverage-count", status_code=202)
 @may(Permission.COVERAGE_COUNT, key_required=True)
-async def count_coverage(session: Session, caller: Caller, response: Response) -> CountAsked:
+async def count_coverage(session: Session, actor: CurrentActor, response: Response) -> CountAsked:
     """Let the whole country be counted as it stands today; earlier counts stay."""
-    count, job_id = await request_count(session, caller)
+    count, job_id = await request_count(session, actor)
     response.headers["Location"] = where = f"/v1/jobs/{job_id}"
     return CountAsked(count_id=count.count_id, counted_on=count.counted_on, job_id=job_id, job=where)
 
@@ -95,7 +95,7 @@ async def count_coverage(session: Session, caller: Caller, response: Response) -
 @may(Permission.SCORECARD_READ)
 async def read_count(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     on: Annotated[
         Day | None, Query(description="The last count on or before this day; today unless said")
     ] = None,
@@ -104,4 +104,4 @@ async def read_count(
     ] = None,
 ) -> CountView:
     """Show how many families have a pendamping, by area, as counted on a day."""
-    return CountView(**await queries.read_count(session, caller, on, kode_wilayah))
+    return CountView(**await queries.read_count(session, actor, on, kode_wilayah))

@@ -8,7 +8,7 @@ from services.registry.framework.commands import set_target
 from services.registry.framework.queries import read_framework
 from shared.access import Permission
 from shared.contracts.kinds import PendampingStatus, PilarKind
-from shared.http import Caller, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.fields import KNOWN, Body
 
 
@@ -79,9 +79,9 @@ class TargetList(BaseModel):
 
 @target.post("/target", status_code=201)
 @may(Permission.FRAMEWORK_SET, key_required=True)
-async def set_year_target(body: TargetSetting, session: Session, caller: Caller) -> TargetView:
+async def set_year_target(body: TargetSetting, session: Session, actor: CurrentActor) -> TargetView:
     """Set the target of a kind for a year; the earlier one is kept and no longer holds."""
-    return TargetView.model_validate(await set_target(session, caller, **dict(body)), from_attributes=True)
+    return TargetView.model_validate(await set_target(session, actor, **dict(body)), from_attributes=True)
 
 
 @target.get("/target")

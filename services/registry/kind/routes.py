@@ -19,7 +19,7 @@ from services.registry.kind.queries import CONFLICT_ORDER, KIND_ORDER, conflict_
 from services.registry.placement.routes import RangeEnd
 from shared.access import Permission
 from shared.contracts.kinds import Ditjen, PilarKind
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import KNOWN, Body, Code, Day
 
 pilar_kind = Router(tag="pilar-kind")
@@ -84,18 +84,18 @@ async def list_pilar_kind(
 
 @pilar_kind.post("/pilar-kind", status_code=201)
 @may(Permission.FRAMEWORK_SET, key_required=True)
-async def set_kind(body: PilarKindSetting, session: Session, caller: Caller) -> PilarKindView:
+async def set_kind(body: PilarKindSetting, session: Session, actor: CurrentActor) -> PilarKindView:
     """Set what a kind is from a day on; what it was is kept."""
-    return _pilar_kind_view(await set_pilar_kind(session, caller, **dict(body)))
+    return _pilar_kind_view(await set_pilar_kind(session, actor, **dict(body)))
 
 
 @pilar_kind.post("/pilar-kind/{pilar_kind_id}/end", status_code=201)
 @may(Permission.FRAMEWORK_SET, key_required=True)
 async def end_kind(
-    pilar_kind_id: UUID, body: PilarKindEnd, session: Session, caller: Caller
+    pilar_kind_id: UUID, body: PilarKindEnd, session: Session, actor: CurrentActor
 ) -> PilarKindView:
     """End a kind that nobody serves as any more, and say which one follows."""
-    return _pilar_kind_view(await end_pilar_kind(session, caller, pilar_kind_id, **dict(body)))
+    return _pilar_kind_view(await end_pilar_kind(session, actor, pilar_kind_id, **dict(body)))
 
 
 def _pilar_kind_view(row: PilarTerms) -> PilarKindView:
@@ -154,18 +154,18 @@ async def list_role_conflict(
 
 @role_conflict.post("/role-conflict", status_code=201)
 @may(Permission.FRAMEWORK_SET, key_required=True)
-async def set_conflict(body: RoleConflictSetting, session: Session, caller: Caller) -> RoleConflictView:
+async def set_conflict(body: RoleConflictSetting, session: Session, actor: CurrentActor) -> RoleConflictView:
     """Forbid a pair of kinds from a day on."""
-    return _role_conflict_view(await set_role_conflict(session, caller, **dict(body)))
+    return _role_conflict_view(await set_role_conflict(session, actor, **dict(body)))
 
 
 @role_conflict.post("/role-conflict/{role_conflict_id}/end", status_code=201)
 @may(Permission.FRAMEWORK_SET, key_required=True)
 async def end_conflict(
-    role_conflict_id: UUID, body: RangeEnd, session: Session, caller: Caller
+    role_conflict_id: UUID, body: RangeEnd, session: Session, actor: CurrentActor
 ) -> RoleConflictView:
     """Let a pair be held together again from a day on."""
-    return _role_conflict_view(await end_role_conflict(session, caller, role_conflict_id, **dict(body)))
+    return _role_conflict_view(await end_role_conflict(session, actor, role_conflict_id, **dict(body)))
 
 
 def _role_conflict_view(row: RoleConflict) -> RoleConflictView:

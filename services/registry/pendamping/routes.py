@@ -14,7 +14,7 @@ from services.registry.placement.routes import PenugasanView, WilayahTugasView
 from shared.access import Permission
 from shared.contracts.kinds import PendampingStatus, PilarKind, SubjectKind
 from shared.database import vault_of
-from shared.http import Caller, IfMatch, Paging, Router, Session, expect_version, may
+from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
 from shared.http.fields import KNOWN, Body, Code, Day, Wilayah
 from shared.privacy import MaskedNumber, Nik
 
@@ -128,17 +128,17 @@ class PendampingFileView(PendampingView):
 
 @router.post("/pendamping", status_code=201)
 @may(Permission.PENDAMPING_REGISTER, key_required=True)
-async def register(body: Registration, session: Session, caller: Caller) -> PendampingView:
+async def register(body: Registration, session: Session, actor: CurrentActor) -> PendampingView:
     """Register a pendamping as CALON; the number given says nothing about the person."""
-    row = await register_pendamping(session, caller, **dict(body))
-    return await view_of(session, caller, row)
+    row = await register_pendamping(session, actor, **dict(body))
+    return await view_of(session, actor, row)
 
 
 @router.get("/pendamping", response_model=PendampingPage)
 @may(Permission.PENDAMPING_READ)
 async def list_pendamping(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     status: Annotated[Annotated[PendampingStatus, KNOWN] | None, Query()] = None,
     kind: Annotated[
@@ -148,7 +148,7 @@ async def list_pendamping(
 ) -> Response:
     """List those whom the caller may see, by number."""
     wanted = await queries.pendamping_list(
-        session, caller, status=status, kind=kind, kode_wilayah=kode_wilayah
+        session, actor, status=status, kind=kind, kode_wilayah=kode_wilayah
     )
     vault = vault_of(session)
     return await paging.answer(
@@ -158,39 +158,39 @@ async def list_pendamping(
 
 @router.get("/pendamping/{pendamping_id}")
 @may(Permission.PENDAMPING_READ)
-async def read_pendamping(pendamping_id: UUID, session: Session, caller: Caller) -> PendampingFileView:
+async def read_pendamping(pendamping_id: UUID, session: Session, actor: CurrentActor) -> PendampingFileView:
     """Show one pendamping with placements, areas and histories."""
-    return PendampingFileView(**await queries.read_file(session, caller, pendamping_id))
+    return PendampingFileView(**await queries.read_file(session, actor, pendamping_id))
 
 
 @router.post("/pendamping/look-up")
 @may(Permission.PENDAMPING_READ)
-async def find_pendamping(body: LookUp, session: Session, caller: Caller) -> PendampingView:
+async def find_pendamping(body: LookUp, session: Session, actor: CurrentActor) -> PendampingView:
     """Find a pendamping by NIK."""
-    return PendampingView(**await queries.look_up_pendamping(session, caller, body.nik))
+    return PendampingView(**await queries.look_up_pendamping(session, actor, body.nik))
 
 
 @router.post("/pendamping/{pendamping_id}/status", status_code=201)
 @may(Permission.PENDAMPING_CHANGE_STATUS, key_required=True)
 async def set_status(
-    pendamping_id: UUID, body: StatusChange, session: Session, caller: Caller
+    pendamping_id: UUID, body: StatusChange, session: Session, actor: CurrentActor
 ) -> PendampingView:
     """Let a status hold; an end also ends every placement."""
-    return await view_of(session, caller, await change_status(session, caller, pendamping_id, **dict(body)))
+    return await view_of(session, actor, await change_status(session, actor, pendamping_id, **dict(body)))
 
 
 @router.post("/pendamping/{pendamping_id}/contact", status_code=201)
 @may(Permission.PENDAMPING_UPDATE, key_required=True)
 async def set_contact(
-    pendamping_id: UUID, body: ContactChange, session: Session, caller: Caller, version: IfMatch
+    pendamping_id: UUID, body: ContactChange, session: Session, actor: CurrentActor, version: IfMatch
 ) -> PendampingView:
     """Correct a name (the ministry) or a phone (also one's own); what was known is kept."""
-    row = await load_own(session, caller, pendamping_id)
+    row = await load_own(session, actor, pendamping_id)
     expect_version(row, version)
-    return await view_of(session, caller, await change_contact(session, caller, row, **dict(body)))
+    return await view_of(session, actor, await change_contact(session, actor, row, **dict(body)))
 
 
-async def view_of(session: Session, caller: Caller, row: Pendamping) -> PendampingView:
+async def view_of(session: Session, actor: CurrentActor, row: Pendamping) -> PendampingView:
     """Return the row as the caller may see it, after what was changed has reached the database."""
     await session.flush()
-    return PendampingView(**await queries.read_pendamping(session, caller, row.pendamping_id))
+    return PendampingView(**await queries.read_pendamping(session, actor, row.pendamping_id))

@@ -12,7 +12,7 @@ from services.registry.placement.commands import (
 )
 from shared.access import Permission
 from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind
-from shared.http import Caller, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.fields import KNOWN, Body, Code, Day, Wilayah
 
 
@@ -82,35 +82,35 @@ class RangeEnd(Body):
 
 @penugasan.post("/penugasan", status_code=201)
 @may(Permission.PENUGASAN_START, key_required=True)
-async def place_pendamping(body: PenugasanStart, session: Session, caller: Caller) -> PenugasanView:
+async def place_pendamping(body: PenugasanStart, session: Session, actor: CurrentActor) -> PenugasanView:
     """Place a pendamping as a kind for a time."""
-    row = await start_penugasan(session, caller, **dict(body))
+    row = await start_penugasan(session, actor, **dict(body))
     return PenugasanView.model_validate(row, from_attributes=True)
 
 
 @penugasan.post("/penugasan/{penugasan_id}/end", status_code=201)
 @may(Permission.PENUGASAN_END, key_required=True)
 async def end_placement(
-    penugasan_id: UUID, body: RangeEnd, session: Session, caller: Caller
+    penugasan_id: UUID, body: RangeEnd, session: Session, actor: CurrentActor
 ) -> PenugasanView:
     """End a placement and the cover of its areas."""
-    row = await end_penugasan(session, caller, penugasan_id, **dict(body))
+    row = await end_penugasan(session, actor, penugasan_id, **dict(body))
     return PenugasanView.model_validate(row, from_attributes=True)
 
 
 @wilayah.post("/wilayah-tugas", status_code=201)
 @may(Permission.WILAYAH_TUGAS_PLACE, key_required=True)
-async def cover_wilayah(body: WilayahTugasPlace, session: Session, caller: Caller) -> WilayahTugasView:
+async def cover_wilayah(body: WilayahTugasPlace, session: Session, actor: CurrentActor) -> WilayahTugasView:
     """Let a placement cover an area."""
-    row = await place_wilayah_tugas(session, caller, **dict(body))
+    row = await place_wilayah_tugas(session, actor, **dict(body))
     return WilayahTugasView.model_validate(row, from_attributes=True)
 
 
 @wilayah.post("/wilayah-tugas/{wilayah_tugas_id}/end", status_code=201)
 @may(Permission.WILAYAH_TUGAS_END, key_required=True)
 async def end_cover(
-    wilayah_tugas_id: UUID, body: RangeEnd, session: Session, caller: Caller
+    wilayah_tugas_id: UUID, body: RangeEnd, session: Session, actor: CurrentActor
 ) -> WilayahTugasView:
     """End the cover of an area."""
-    row = await end_wilayah_tugas(session, caller, wilayah_tugas_id, **dict(body))
+    row = await end_wilayah_tugas(session, actor, wilayah_tugas_id, **dict(body))
     return WilayahTugasView.model_validate(row, from_attributes=True)

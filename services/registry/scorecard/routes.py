@@ -7,7 +7,7 @@ from services.registry.framework.routes import Words, YearAsked
 from services.registry.scorecard import queries
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason, LimitSide, PilarKind
-from shared.http import Caller, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
 
@@ -137,15 +137,15 @@ router = Router(tag="scorecard")
 @router.get("/pendamping/{pendamping_id}/scorecard")
 @may(Permission.SCORECARD_READ)
 async def read_scorecard(
-    pendamping_id: UUID, year: YearAsked, session: Session, caller: Caller
+    pendamping_id: UUID, year: YearAsked, session: Session, actor: CurrentActor
 ) -> ScorecardView:
     """Show a year of a pendamping: net credits against the target, load and visits."""
-    return ScorecardView(**await queries.read_scorecard(session, caller, pendamping_id, year))
+    return ScorecardView(**await queries.read_scorecard(session, actor, pendamping_id, year))
 
 
 @router.post("/numbers")
 @may(Permission.NUMBERS_READ, max_body=MAX_BODY)
-async def count_numbers(body: NumbersAsked, session: Session, caller: Caller) -> NumbersView:
+async def count_numbers(body: NumbersAsked, session: Session, actor: CurrentActor) -> NumbersView:
     """Count credits granted, reversed and net: for the families, and of the pendamping."""
-    found = await queries.read_numbers(session, caller, body.kpm_ids, body.pendamping_ids)
+    found = await queries.read_numbers(session, actor, body.kpm_ids, body.pendamping_ids)
     return numbers_of("registry", ["granted", "reversed", "net"], found)

@@ -13,7 +13,7 @@ from services.caseload.dampingan.models import Dampingan
 from services.caseload.dampingan.queries import list_of
 from services.caseload.overview.routes import DampinganView
 from shared.access import Permission
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Code, Day, Paragraph, View
 
 dampingan = Router(tag="dampingan")
@@ -46,19 +46,19 @@ class DampinganEnd(Body):
 
 @dampingan.post("/dampingan", status_code=201)
 @may(Permission.DAMPINGAN_ASSIGN, key_required=True)
-async def assign_kpm(body: DampinganAssignment, session: Session, caller: Caller) -> DampinganView:
+async def assign_kpm(body: DampinganAssignment, session: Session, actor: CurrentActor) -> DampinganView:
     """Put a family under a pendamping; refused above the limit of policy, unless for a reason."""
-    assigned = await assign_dampingan(session, caller, **body.model_dump())
+    assigned = await assign_dampingan(session, actor, **body.model_dump())
     return DampinganView.model_validate({**told(assigned, ""), "version": assigned.version})
 
 
 @dampingan.post("/dampingan/{dampingan_id}/end")
 @may(Permission.DAMPINGAN_END, key_required=True)
 async def end_accompaniment(
-    dampingan_id: UUID, body: DampinganEnd, session: Session, caller: Caller
+    dampingan_id: UUID, body: DampinganEnd, session: Session, actor: CurrentActor
 ) -> DampinganView:
     """End a dampingan; the family is without a pendamping from that day on, and listed as such."""
-    ended = await end_dampingan(session, caller, dampingan_id, **body.model_dump())
+    ended = await end_dampingan(session, actor, dampingan_id, **body.model_dump())
     return DampinganView.model_validate({**told(ended, ""), "version": ended.version})
 
 
@@ -66,11 +66,11 @@ async def end_accompaniment(
 @may(Permission.KPM_READ)
 async def list_dampingan(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     pendamping_id: Annotated[UUID | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """Who accompanies whom, ended ones too: a pendamping's own, officials' by area."""
-    statement = list_of(caller, pendamping_id, kpm_id)
+    statement = list_of(actor, pendamping_id, kpm_id)
     return await paging.answer(session, statement, (Dampingan.dampingan_id,))

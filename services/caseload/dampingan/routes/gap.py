@@ -11,7 +11,7 @@ from services.caseload.dampingan.models import DampinganGap, GapCause
 from services.caseload.dampingan.queries import list_gaps, responsible_on
 from shared.access import Permission
 from shared.contracts.kinds import DampinganPurpose, PilarKind
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Day, View, Wilayah
 
 coverage = Router(tag="coverage")
@@ -69,17 +69,20 @@ class GapPage(View):
 @coverage.get("/kpm/{kpm_id}/responsible")
 @may(Permission.KPM_READ)
 async def read_responsible(
-    kpm_id: UUID, session: Session, caller: Caller, on: Annotated[Day | None, Query()] = None
+    kpm_id: UUID, session: Session, actor: CurrentActor, on: Annotated[Day | None, Query()] = None
 ) -> ResponsibleView:
     """Who accompanied a family on a day; today without one."""
-    return ResponsibleView.model_validate(await responsible_on(session, caller, kpm_id, on))
+    return ResponsibleView.model_validate(await responsible_on(session, actor, kpm_id, on))
 
 
 @coverage.get("/dampingan-gap", response_model=GapPage)
 @may(Permission.DAMPINGAN_GAP_READ)
 async def list_families_alone(
-    session: Session, caller: Caller, paging: Paging, kode_wilayah: Annotated[Wilayah | None, Query()] = None
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> Response:
     """Families in PKH without a pendamping today."""
-    statement = await list_gaps(session, caller, kode_wilayah)
+    statement = await list_gaps(session, actor, kode_wilayah)
     return await paging.answer(session, statement, (DampinganGap.gap_id,))

@@ -12,7 +12,7 @@ from services.caseload.dampingan.models import DampinganLimit
 from services.caseload.dampingan.queries import LIMIT_ORDER, list_limits
 from shared.access import Permission
 from shared.contracts.kinds import PilarKind
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import KNOWN, Body, Day, Paragraph, View
 
 limits = Router(tag="dampingan-limit")
@@ -64,9 +64,9 @@ async def list_dampingan_limit(
 
 @limits.post("/dampingan-limit", status_code=201)
 @may(Permission.DAMPINGAN_LIMIT_SET, key_required=True)
-async def set_limit(body: DampinganLimitSetting, session: Session, caller: Caller) -> DampinganLimitItem:
+async def set_limit(body: DampinganLimitSetting, session: Session, actor: CurrentActor) -> DampinganLimitItem:
     """Set the next version of a kind's limits, from today or a later day; what was decided before stays as it is."""
-    return view_of(await set_dampingan_limit(session, caller, **body.model_dump()))
+    return view_of(await set_dampingan_limit(session, actor, **body.model_dump()))
 
 
 def view_of(limit: DampinganLimit) -> DampinganLimitItem:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.graduation.policy import commands
 from services.graduation.policy.models.credit_rule import CreditArea, CreditedTo, CreditRule, CreditYear
 from shared.access import Permission
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Sentence, View
 
 router = Router(tag="policy")
@@ -59,9 +59,9 @@ class CreditRulePage(View):
 
 @router.post("/credit-rule", status_code=201, response_model=CreditRuleView)
 @may(Permission.POLICY_DRAFT, key_required=True)
-async def set_credit_rule(body: CreditRuleDraft, session: Session, caller: Caller) -> CreditRule:
+async def set_credit_rule(body: CreditRuleDraft, session: Session, actor: CurrentActor) -> CreditRule:
     """Write the next version of the rule down; it counts nothing until a policy that two have approved names it."""
-    return await commands.set_credit_rule(session, caller, commands.NewCreditRule(**body.model_dump()))
+    return await commands.set_credit_rule(session, actor, commands.NewCreditRule(**body.model_dump()))
 
 
 @router.get("/credit-rule", response_model=CreditRulePage)

@@ -13,7 +13,7 @@ from services.graduation.policy.routes.versions import PolicyFullView
 from shared.access import Permission
 from shared.contracts.kinds import DesilScope, ExitReason
 from shared.errors import BadValue
-from shared.http import Caller, Router, Session, may
+from shared.http import CurrentActor, Router, Session, may
 from shared.http.fields import Body, Day, Sentence
 
 router = Router(tag="policy")
@@ -145,39 +145,39 @@ class PolicyActivation(Body):
 
 @router.post("/policy", status_code=201, response_model=PolicyFullView)
 @may(Permission.POLICY_DRAFT, key_required=True, max_body=64 * 1024)
-async def draft_policy(body: PolicyDraft, session: Session, caller: Caller) -> dict[str, Any]:
+async def draft_policy(body: PolicyDraft, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Draft the next version; it does nothing until two others have approved it and it is activated."""
-    policy = await commands.draft_policy(session, caller, drafted(body))
+    policy = await commands.draft_policy(session, actor, drafted(body))
     return await queries.policy_version(session, policy.policy_id)
 
 
 @router.post("/policy/{policy_id}/approval", status_code=201, response_model=PolicyFullView)
 @may(Permission.POLICY_APPROVE, key_required=True)
 async def approve_policy(
-    policy_id: UUID, body: PolicyApproval, session: Session, caller: Caller
+    policy_id: UUID, body: PolicyApproval, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
     """Approve a draft: two different people, neither of them who drafted it."""
-    await commands.approve_policy(session, caller, policy_id, body.note)
+    await commands.approve_policy(session, actor, policy_id, body.note)
     return await queries.policy_version(session, policy_id)
 
 
 @router.post("/policy/{policy_id}/activation", status_code=201, response_model=PolicyFullView)
 @may(Permission.POLICY_APPROVE, key_required=True)
 async def activate_policy(
-    policy_id: UUID, body: PolicyActivation, session: Session, caller: Caller
+    policy_id: UUID, body: PolicyActivation, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
     """Put an approved version in force from a day; the one before ends then, and open cases keep theirs."""
-    await commands.activate_policy(session, caller, policy_id, body.valid_from)
+    await commands.activate_policy(session, actor, policy_id, body.valid_from)
     return await queries.policy_version(session, policy_id)
 
 
 @router.post("/policy/{policy_id}/withdrawal", status_code=201, response_model=PolicyFullView)
 @may(Permission.POLICY_WITHDRAW, key_required=True)
 async def withdraw_policy(
-    policy_id: UUID, body: PolicyWithdrawal, session: Session, caller: Caller
+    policy_id: UUID, body: PolicyWithdrawal, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
     """Take back a version that was not activated: who drafted it, or anybody of Kemensos who will not approve it."""
-    await commands.withdraw_policy(session, caller, policy_id, body.reason)
+    await commands.withdraw_policy(session, actor, policy_id, body.reason)
     return await queries.policy_version(session, policy_id)
 
 

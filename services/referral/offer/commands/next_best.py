@@ -36,14 +36,14 @@ OBSTACLES = {
 }
 
 
-async def next_best(session: AsyncSession, rujukan_id: UUID, after: UUID, caller: Actor) -> NextBest:
+async def next_best(session: AsyncSession, rujukan_id: UUID, after: UUID, actor: Actor) -> NextBest:
     """Return the program proposed after one that came to nothing; the first proposal stands.
 
     Raises:
         NotFound, FamilyNotAccompanied, RujukanNotOpen, NothingToFollow: that offer still has a way of its own. NotYetKnown
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
-    await require_care(session, caller, rujukan.kpm_id)
+    await require_care(session, actor, rujukan.kpm_id)
     row = await session.get(RujukanProgram, after)
     if row is None or row.rujukan_id != rujukan_id:
         raise NotFound("rujukan", "/body/after_rujukan_program_id")
@@ -51,7 +51,7 @@ async def next_best(session: AsyncSession, rujukan_id: UUID, after: UUID, caller
         raise NothingToFollow("/body/after_rujukan_program_id", state=row.state)
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
-    return await propose(session, rujukan, row, caller.sub)
+    return await propose(session, rujukan, row, actor.sub)
 
 
 async def propose(session: AsyncSession, rujukan: Rujukan, after: RujukanProgram, by: str) -> NextBest:

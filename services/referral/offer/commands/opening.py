@@ -29,14 +29,14 @@ MATCHING, REFITTING = "rujukan.match", "rujukan.refit"
 ASK_AGAIN, AT_MOST = timedelta(seconds=1), timedelta(minutes=5)
 
 
-async def show_offers(session: AsyncSession, kpm_id: UUID, caller: Actor) -> OfferShown:
+async def show_offers(session: AsyncSession, kpm_id: UUID, actor: Actor) -> OfferShown:
     """Return what the family would be offered today, each rule with its reason; the list shown is kept by its hash.
 
     Raises:
         NotYetKnown: the family is not known here, or not in the caller's scope. FamilyNotAccompanied, PendampingInactive
     """
     today = await clock.today(session)
-    await require_care(session, caller, kpm_id, "/query/kpm_id")
+    await require_care(session, actor, kpm_id, "/query/kpm_id")
     family = await family_of(session, kpm_id, today)
     if family is None:
         raise NotYetKnown("kpm", "/query/kpm_id")

@@ -41,7 +41,7 @@ class Seen:
 
 
 async def record_outcome(
-    session: AsyncSession, rujukan_program_id: UUID, seen: Seen, caller: Actor
+    session: AsyncSession, rujukan_program_id: UUID, seen: Seen, actor: Actor
 ) -> Outcome:
     """Record the outcome of a month that has come; the last one closes the rujukan.
 
@@ -50,18 +50,18 @@ async def record_outcome(
         OutcomeAlreadyRecorded
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    await require_care(session, caller, row.kpm_id)
+    await require_care(session, actor, row.kpm_id)
     asked = await _asked(session, row, seen.month)
     today, due_on = await clock.today(session), asked[seen.month]
     if today < due_on:
         raise OutcomeTooEarly("/body/month", month=seen.month, due_on=due_on)
-    outcome = _outcome(row, seen, today, caller)
+    outcome = _outcome(row, seen, today, actor)
     await insert(session, outcome, pk_outcome=OutcomeAlreadyRecorded("/body/month", month=seen.month))
     await close_tasks(session, rujukan_program_id, today, seen.month)
     emit(session, _recorded(row, outcome))
     if seen.month == max(asked) and row.state is not RujukanProgramState.TUTUP:
         await walk(
-            session, row, RujukanProgramState.TUTUP, Move(caller.sub, today, "the last outcome is known")
+            session, row, RujukanProgramState.TUTUP, Move(actor.sub, today, "the last outcome is known")
         )
         await schedule(session, CLOSING, datetime.now(UTC), subject_id=row.rujukan_id, clock="real")
     return outcome
@@ -81,14 +81,14 @@ async def _asked(session: AsyncSession, row: RujukanProgram, month: int) -> dict
     return asked
 
 
-def _outcome(row: RujukanProgram, seen: Seen, today: date, caller: Actor) -> Outcome:
+def _outcome(row: RujukanProgram, seen: Seen, today: date, actor: Actor) -> Outcome:
     return Outcome(
         rujukan_program_id=row.rujukan_program_id,
         month=seen.month,
         still_in_business=seen.still_in_business,
         omzet_rp=seen.omzet_rp,
         recorded_on=today,
-        recorded_by=caller.sub,
+        recorded_by=actor.sub,
     )
 
 
@@ -116,7 +116,7 @@ async def report_relapse(
     month: int,
     cause: RelapseCause,
     reported_on: date,
-    caller: Actor,
+    actor: Actor,
 ) -> RelapseReport:
     """Say that the family may have fallen back; graduation checks, caseload visits.
 
@@ -125,12 +125,12 @@ async def report_relapse(
         RelapseAlreadyReported
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
-    await require_care(session, caller, rujukan.kpm_id)
+    await require_care(session, actor, rujukan.kpm_id)
     if rujukan.state is RujukanState.DICABUT:
         raise RujukanNotOpen(state=rujukan.state)
     await require_past(session, reported_on, "/body/reported_on", earliest=rujukan.sk_on)
     report = RelapseReport(
-        rujukan_id=rujukan_id, reported_on=reported_on, month=month, cause=cause, reported_by=caller.sub
+        rujukan_id=rujukan_id, reported_on=reported_on, month=month, cause=cause, reported_by=actor.sub
     )
     await insert(session, report, pk_relapse_report=RelapseAlreadyReported("/body/reported_on"))
     about = {name: getattr(rujukan, name) for name in ("rujukan_id", "graduasi_id", "kpm_id", "kode_wilayah")}

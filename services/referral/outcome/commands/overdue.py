@@ -98,7 +98,7 @@ async def passed(session: AsyncSession, subject: UUID, kind: DeadlineKind) -> Ru
     return row
 
 
-async def acknowledge(session: AsyncSession, escalation_id: UUID, note: str, caller: Actor) -> Escalation:
+async def acknowledge(session: AsyncSession, escalation_id: UUID, note: str, actor: Actor) -> Escalation:
     """Say that somebody has taken it up.
 
     Raises:
@@ -107,11 +107,11 @@ async def acknowledge(session: AsyncSession, escalation_id: UUID, note: str, cal
     row = await load(session, Escalation, escalation_id, noun="escalation")
     if row.acknowledged_on is not None:
         raise EscalationAcknowledged(on=row.acknowledged_on)
-    row.acknowledged_on, row.acknowledged_by, row.note = await clock.today(session), caller.sub, note
+    row.acknowledged_on, row.acknowledged_by, row.note = await clock.today(session), actor.sub, note
     return row
 
 
-async def set_term(session: AsyncSession, new: Term, caller: Actor) -> SlaTerm:
+async def set_term(session: AsyncSession, new: Term, actor: Actor) -> SlaTerm:
     """Set the term of a program, or of all others; the one before ends the day this one begins.
 
     Deadlines that run keep the term under which they began.
@@ -130,7 +130,7 @@ async def set_term(session: AsyncSession, new: Term, caller: Actor) -> SlaTerm:
     if last is not None:
         await end_previous(session, last, new.valid_from, taken_from)
     row = SlaTerm(
-        sla_term_id=uuid7(), set_by=caller.sub, **{name: getattr(new, name) for name in Term.__slots__}
+        sla_term_id=uuid7(), set_by=actor.sub, **{name: getattr(new, name) for name in Term.__slots__}
     )
     await insert(session, row, ex_sla_term_range=taken_from)
     return row

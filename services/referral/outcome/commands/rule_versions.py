@@ -34,7 +34,7 @@ class NewConsentText:
     basis: str
 
 
-async def set_outcome_rule(session: AsyncSession, new: NewOutcomeRule, caller: Actor) -> OutcomeRule:
+async def set_outcome_rule(session: AsyncSession, new: NewOutcomeRule, actor: Actor) -> OutcomeRule:
     """Set at which months outcomes are asked; the version before ends the day this one begins.
 
     Rujukan that opened before keep theirs.
@@ -52,13 +52,13 @@ async def set_outcome_rule(session: AsyncSession, new: NewOutcomeRule, caller: A
         months=list(new.months),
         valid_from=new.valid_from,
         basis=new.basis,
-        set_by=caller.sub,
+        set_by=actor.sub,
     )
     await insert(session, row, ex_outcome_rule_range=taken_from, pk_outcome_rule=taken_from)
     return row
 
 
-async def set_consent_text(session: AsyncSession, new: NewConsentText, caller: Actor) -> ConsentText:
+async def set_consent_text(session: AsyncSession, new: NewConsentText, actor: Actor) -> ConsentText:
     """Set the words that are read to families from a day on; what was agreed to before stays agreed to.
 
     Raises:
@@ -74,7 +74,7 @@ async def set_consent_text(session: AsyncSession, new: NewConsentText, caller: A
         text=new.text,
         valid_from=new.valid_from,
         basis=new.basis,
-        set_by=caller.sub,
+        set_by=actor.sub,
     )
     await insert(session, row, uq_consent_text_valid_from=taken_from, pk_consent_text=taken_from)
     return row

@@ -11,7 +11,7 @@ from services.referral.outcome.commands import outcomes
 from services.referral.worklist.routes.programs import OutcomeItem
 from shared import clock
 from shared.access import Permission, Scope
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Rupiah, View
 
 answers = Router(tag="partner-answer")
@@ -63,34 +63,32 @@ class OutcomeTaskPage(View):
 @answers.post("/rujukan-program/{rujukan_program_id}/outcome", status_code=201)
 @may(Permission.OUTCOME_RECORD, key_required=True)
 async def record_outcome(
-    rujukan_program_id: UUID, body: OutcomeBody, session: Session, caller: Caller
+    rujukan_program_id: UUID, body: OutcomeBody, session: Session, actor: CurrentActor
 ) -> OutcomeItem:
     """Record what became of the aid in a month that has come."""
     seen = outcomes.Seen(**body.model_dump())
-    return OutcomeItem.model_validate(
-        await outcomes.record_outcome(session, rujukan_program_id, seen, caller)
-    )
+    return OutcomeItem.model_validate(await outcomes.record_outcome(session, rujukan_program_id, seen, actor))
 
 
 @answers.get("/outcome-task", response_model=OutcomeTaskPage)
 @may(Permission.RUJUKAN_READ)
 async def list_outcome_tasks(
-    session: Session, caller: Caller, paging: Paging, due_by: date | None = None
+    session: Session, actor: CurrentActor, paging: Paging, due_by: date | None = None
 ) -> Response:
     """List outcomes that are due, today or by a day: of the families in the caller's care, of a partner its own."""
     today = await clock.today(session)
     names = [
-        name for name in OutcomeTaskItem.model_fields if name != "kpm_id" or caller.scope is not Scope.PARTNER
+        name for name in OutcomeTaskItem.model_fields if name != "kpm_id" or actor.scope is not Scope.PARTNER
     ]
-    statement = queries.outcome_task_list(names, today, caller, due_by=due_by)
+    statement = queries.outcome_task_list(names, today, actor, due_by=due_by)
     return await paging.answer(session, statement, queries.OUTCOME_TASK_ORDER)
 
 
 @answers.post("/rujukan/{rujukan_id}/relapse-report", status_code=201)
 @may(Permission.OUTCOME_RECORD, key_required=True)
 async def report_relapse(
-    rujukan_id: UUID, body: RelapseBody, session: Session, caller: Caller
+    rujukan_id: UUID, body: RelapseBody, session: Session, actor: CurrentActor
 ) -> RelapseView:
     """Report that the family may have fallen back; graduation checks it."""
-    report = await outcomes.report_relapse(session, rujukan_id, **body.model_dump(), caller=caller)
+    report = await outcomes.report_relapse(session, rujukan_id, **body.model_dump(), actor=actor)
     return RelapseView.model_validate(report)

@@ -13,7 +13,7 @@ from services.referral.deadline.models import Awaited, Escalation, SlaTerm
 from services.referral.outcome.commands import overdue
 from services.referral.publication.routes.fields import Code
 from shared.access import Permission
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Day, Sentence, View
 
 sla_terms = Router(tag="sla")
@@ -88,9 +88,9 @@ class AcknowledgementBody(Body):
 
 @sla_terms.post("/sla-term", status_code=201)
 @may(Permission.SLA_SET, key_required=True)
-async def set_sla_term(body: SlaTermBody, session: Session, caller: Caller) -> SlaTermView:
+async def set_sla_term(body: SlaTermBody, session: Session, actor: CurrentActor) -> SlaTermView:
     """Set the term of a program, or of all others, from a day on; the one before ends with that day."""
-    term = await overdue.set_term(session, overdue.Term(**body.model_dump()), caller)
+    term = await overdue.set_term(session, overdue.Term(**body.model_dump()), actor)
     return SlaTermView.model_validate(term)
 
 
@@ -113,8 +113,8 @@ async def list_escalations(session: Session, paging: Paging, *, open_only: bool 
 @escalations.post("/escalation/{escalation_id}/acknowledgement", status_code=201)
 @may(Permission.ESCALATION_ACKNOWLEDGE, key_required=True)
 async def acknowledge_escalation(
-    escalation_id: UUID, body: AcknowledgementBody, session: Session, caller: Caller
+    escalation_id: UUID, body: AcknowledgementBody, session: Session, actor: CurrentActor
 ) -> EscalationView:
     """Take an escalation up, with a word on what is done about it."""
-    row: Escalation = await overdue.acknowledge(session, escalation_id, body.note, caller)
+    row: Escalation = await overdue.acknowledge(session, escalation_id, body.note, actor)
     return EscalationView.model_validate(row)

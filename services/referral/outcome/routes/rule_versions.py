@@ -13,7 +13,7 @@ from services.referral.outcome.commands import rule_versions
 from services.referral.program.models import ConsentText
 from shared.access import Permission
 from shared.errors import BadValue
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Day, Sentence, View
 
 outcome_rules = Router(tag="outcome-rule")
@@ -88,10 +88,10 @@ class ConsentTextPage(View):
 
 @outcome_rules.post("/outcome-rule", status_code=201)
 @may(Permission.OUTCOME_RULE_SET, key_required=True)
-async def set_outcome_rule(body: OutcomeRuleBody, session: Session, caller: Caller) -> OutcomeRuleView:
+async def set_outcome_rule(body: OutcomeRuleBody, session: Session, actor: CurrentActor) -> OutcomeRuleView:
     """Set at which months outcomes are asked, from a day on; rujukan that opened before keep theirs."""
     new = rule_versions.NewOutcomeRule(**body.model_dump())
-    return OutcomeRuleView.model_validate(await rule_versions.set_outcome_rule(session, new, caller))
+    return OutcomeRuleView.model_validate(await rule_versions.set_outcome_rule(session, new, actor))
 
 
 @outcome_rules.get("/outcome-rule", response_model=OutcomeRulePage)
@@ -112,7 +112,7 @@ async def list_consent_texts(session: Session, paging: Paging) -> Response:
 
 @consent_texts.post("/consent-text", status_code=201)
 @may(Permission.CONSENT_TEXT_SET, key_required=True)
-async def set_consent_text(body: ConsentTextBody, session: Session, caller: Caller) -> ConsentTextView:
+async def set_consent_text(body: ConsentTextBody, session: Session, actor: CurrentActor) -> ConsentTextView:
     """Set the words of consent from a day on; what was agreed to before stays agreed to."""
     new = rule_versions.NewConsentText(**body.model_dump())
-    return ConsentTextView.model_validate(await rule_versions.set_consent_text(session, new, caller))
+    return ConsentTextView.model_validate(await rule_versions.set_consent_text(session, new, actor))

@@ -54,7 +54,7 @@ class NewRule:
 
 
 async def register_partner(
-    session: AsyncSession, new: NewPartner, caller: Actor
+    session: AsyncSession, new: NewPartner, actor: Actor
 ) -> tuple[Partner, str | None]:
     """Return the partner, and the secret of its webhook, which is shown this once.
 
@@ -72,7 +72,7 @@ async def register_partner(
         kind=new.kind,
         channel=new.channel,
         kode_wilayah=new.kode_wilayah,
-        registered_by=caller.sub,
+        registered_by=actor.sub,
     )
     secret = _give_webhook(session, partner, new.webhook_url) if new.webhook_url is not None else None
     await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=new.code))
@@ -103,7 +103,7 @@ def _give_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
 
 
 async def publish_program(
-    session: AsyncSession, program: Program, rules: Sequence[NewRule], caller: Actor
+    session: AsyncSession, program: Program, rules: Sequence[NewRule], actor: Actor
 ) -> Program:
     """Publish the next revision of a program's code; the one before ends the day this one begins.
 
@@ -115,7 +115,7 @@ async def publish_program(
         if not can_be(rule.field, rule.op, rule.value):
             raise RuleCannotBe(f"/body/rules/{number - 1}", number=number, field=rule.field, op=rule.op)
     taken = VersionNotLatest("/body/valid_from", on=program.valid_from)
-    program.program_id, program.published_by = uuid7(), caller.sub
+    program.program_id, program.published_by = uuid7(), actor.sub
     program.revision = await _end_older(session, partner, program.code, program.valid_from, taken) + 1
     await insert(session, program, uq_program_code_revision=taken, ex_program_code_range=taken)
     session.add_all(_rule(program.program_id, number, rule) for number, rule in enumerate(rules, 1))

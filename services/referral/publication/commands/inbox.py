@@ -34,7 +34,7 @@ class Reading:
     """One look into the inbox: makes each notice as the webhook would, and keeps what was read of persons."""
 
     session: AsyncSession
-    caller: Actor
+    actor: Actor
     reads: list[InboxRead] = field(default_factory=list[InboxRead])
 
     def item(self, row: dict[str, Any]) -> dict[str, Any] | None:
@@ -51,7 +51,7 @@ class Reading:
                 notice_id=UUID(str(row["notice_id"])),
                 rujukan_program_id=UUID(str(row["rujukan_program_id"])),
                 partner_id=UUID(str(row["partner_id"])),
-                by=self.caller.sub,
+                by=self.actor.sub,
                 purpose=PURPOSE,
                 fields=list(fields),
             )
@@ -83,19 +83,19 @@ class Reading:
         await self.session.flush()
 
 
-def partner_of(caller: Actor) -> UUID:
+def partner_of(actor: Actor) -> UUID:
     """Return which partner is asking.
 
     Raises:
         NotAllowed
     """
-    if caller.scope is not Scope.PARTNER or caller.partner_id is None:
+    if actor.scope is not Scope.PARTNER or actor.partner_id is None:
         raise NotAllowed
-    return caller.partner_id
+    return actor.partner_id
 
 
 async def take_receipt(
-    session: AsyncSession, rujukan_program_id: UUID, notice_id: UUID, caller: Actor
+    session: AsyncSession, rujukan_program_id: UUID, notice_id: UUID, actor: Actor
 ) -> PartnerNotice:
     """Record that the partner has a notice; said again, nothing changes. With the rujukan's own it is TERKIRIM.
 
@@ -110,9 +110,9 @@ async def take_receipt(
         return notice
     if not await _was_told(session, notice):
         raise NoticeNotRead
-    taken(notice, caller.sub)
+    taken(notice, actor.sub)
     if notice.notice is Notice.RUJUKAN and row.state in WAITING:
-        move = Move(caller.sub, await clock.today(session), "the partner took it from its inbox")
+        move = Move(actor.sub, await clock.today(session), "the partner took it from its inbox")
         await walk(session, row, RujukanProgramState.TERKIRIM, move)
     return notice
 

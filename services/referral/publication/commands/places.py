@@ -60,19 +60,19 @@ class Places:
     intake: Sequence[NewIntake]
 
 
-async def set_places(session: AsyncSession, code: str, places: Places, caller: Actor) -> None:
+async def set_places(session: AsyncSession, code: str, places: Places, actor: Actor) -> None:
     """Set the quotas and windows that come with a revision; what was set before and is not named here stays.
 
     Raises:
         as set_quota and set_intake
     """
     for quota in places.quotas:
-        await set_quota(session, code, quota, caller)
+        await set_quota(session, code, quota, actor)
     for window in places.intake:
-        await set_intake(session, code, window, caller)
+        await set_intake(session, code, window, actor)
 
 
-async def set_quota(session: AsyncSession, code: str, new: NewQuota, caller: Actor) -> ProgramQuota:
+async def set_quota(session: AsyncSession, code: str, new: NewQuota, actor: Actor) -> ProgramQuota:
     """Set the places of an area; one set for the same first day is amended, one that began before ends where this begins.
 
     Whoever waits is looked at once it holds.
@@ -90,11 +90,11 @@ async def set_quota(session: AsyncSession, code: str, new: NewQuota, caller: Act
         quota = _amended(before, new, today)
     else:
         await _end(session, before, new, today)
-        quota = _begun(code, new, caller)
+        quota = _begun(code, new, actor)
     overlaps = QuotaOverlaps("/body/valid_from", code=code, kode_wilayah=new.kode_wilayah)
     await insert(session, quota, ex_program_quota_range=overlaps)
     change = {name: getattr(quota, name) for name in ("quota_id", "version", "places", "valid_to")}
-    session.add(ProgramQuotaChange(**change, set_by=caller.sub))
+    session.add(ProgramQuotaChange(**change, set_by=actor.sub))
     return quota
 
 
@@ -130,7 +130,7 @@ async def _end(session: AsyncSession, before: ProgramQuota | None, new: NewQuota
     await end_previous(session, before, new.valid_from, overlaps)
 
 
-def _begun(code: str, new: NewQuota, caller: Actor) -> ProgramQuota:
+def _begun(code: str, new: NewQuota, actor: Actor) -> ProgramQuota:
     return ProgramQuota(
         quota_id=uuid7(),
         program_code=code,
@@ -141,11 +141,11 @@ def _begun(code: str, new: NewQuota, caller: Actor) -> ProgramQuota:
         valid_from=new.valid_from,
         valid_to=new.valid_to,
         version=1,
-        set_by=caller.sub,
+        set_by=actor.sub,
     )
 
 
-async def set_intake(session: AsyncSession, code: str, new: NewIntake, caller: Actor) -> IntakeWindow:
+async def set_intake(session: AsyncSession, code: str, new: NewIntake, actor: Actor) -> IntakeWindow:
     """Say when applications are taken; one that opens on the same day closes anew. Who waits is looked at when it opens.
 
     Raises:
@@ -160,7 +160,7 @@ async def set_intake(session: AsyncSession, code: str, new: NewIntake, caller: A
         IntakeWindow.program_code == code, IntakeWindow.opens_on == new.opens_on
     )
     found = (await session.execute(wanted.with_for_update())).one_or_none()
-    window, is_open = found or (_window(code, new, caller), False)
+    window, is_open = found or (_window(code, new, actor), False)
     if not is_open:  # to close an open one later, or sooner, opens nothing
         await _promote_from(session, code, new.opens_on, "intake")
     window.closes_on = new.closes_on
@@ -169,8 +169,8 @@ async def set_intake(session: AsyncSession, code: str, new: NewIntake, caller: A
     return window
 
 
-def _window(code: str, new: NewIntake, caller: Actor) -> IntakeWindow:
-    return IntakeWindow(window_id=uuid7(), program_code=code, opens_on=new.opens_on, set_by=caller.sub)
+def _window(code: str, new: NewIntake, actor: Actor) -> IntakeWindow:
+    return IntakeWindow(window_id=uuid7(), program_code=code, opens_on=new.opens_on, set_by=actor.sub)
 
 
 def _require_order(begins_on: date, ends_on: date | None, pointer: str) -> None:

@@ -27,17 +27,17 @@ AT_ONCE = 200
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-async def request_replay(session: AsyncSession, partner_id: UUID, since: datetime, caller: Actor) -> UUID:
+async def request_replay(session: AsyncSession, partner_id: UUID, since: datetime, actor: Actor) -> UUID:
     """Ask for the replay; return its job. A partner asks for its own alone.
 
     Raises:
         NotFound
     """
-    if caller.scope is Scope.PARTNER and caller.partner_id != partner_id:
+    if actor.scope is Scope.PARTNER and actor.partner_id != partner_id:
         raise NotFound("partner")
     await load(session, Partner, partner_id, noun="partner")
     params = {"partner_id": str(partner_id), "since": max(since, EARLIEST).isoformat()}
-    return await enqueue(session, REPLAY, params, caller)
+    return await enqueue(session, REPLAY, params, actor)
 
 
 async def replay_step(session: AsyncSession, job: Job) -> Step:

@@ -13,7 +13,7 @@ from services.referral.rujukan.models import RujukanProgram
 from services.referral.visibility import require_official
 from services.referral.worklist import queries
 from shared.access import Permission
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, View
 
 inbox = Router(tag="inbox")
@@ -73,10 +73,10 @@ class InboxReadPage(View):
 
 @inbox.get("/inbox", response_model=InboxPage)
 @may(Permission.INBOX_READ)
-async def read_inbox(session: Session, caller: Caller, paging: Paging) -> Response:
+async def read_inbox(session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """Read what is new for the caller's own partner: the minimum data, and only while consent holds. Readings are kept."""
-    reading = Reading(session, caller)
-    statement = queries.inbox_list(partner_of(caller))
+    reading = Reading(session, actor)
+    statement = queries.inbox_list(partner_of(actor))
     answer = await paging.answer(session, statement, queries.INBOX_ORDER, shape=reading.item)
     await reading.keep()
     return answer
@@ -85,20 +85,20 @@ async def read_inbox(session: Session, caller: Caller, paging: Paging) -> Respon
 @inbox.post("/rujukan-program/{rujukan_program_id}/receipt", status_code=201)
 @may(Permission.INBOX_READ, key_required=True)
 async def receive_notice(
-    rujukan_program_id: UUID, body: ReceiptBody, session: Session, caller: Caller
+    rujukan_program_id: UUID, body: ReceiptBody, session: Session, actor: CurrentActor
 ) -> ReceiptView:
     """Say that a notice has been taken; said again, the first time stands."""
-    notice = await take_receipt(session, rujukan_program_id, body.notice_id, caller)
+    notice = await take_receipt(session, rujukan_program_id, body.notice_id, actor)
     return ReceiptView.model_validate(notice)
 
 
 @inbox.get("/rujukan-program/{rujukan_program_id}/inbox-read", response_model=InboxReadPage)
 @may(Permission.RUJUKAN_READ)
 async def list_inbox_reads(
-    rujukan_program_id: UUID, session: Session, caller: Caller, paging: Paging
+    rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
     """List who at the partner read of this family in the inbox, and which fields."""
-    require_official(caller)
+    require_official(actor)
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
     statement = visibility.columns_of(InboxRead, list(InboxReadItem.model_fields))
     mine = statement.where(InboxRead.rujukan_program_id == rujukan_program_id)

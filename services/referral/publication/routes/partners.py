@@ -11,7 +11,7 @@ from services.referral.publication.commands import catalogue
 from services.referral.publication.routes.fields import Code, Name, Url
 from shared.access import Permission
 from shared.database import load
-from shared.http import Caller, IfMatch, Paging, Router, Session, expect_version, may
+from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
 from shared.http.fields import Body, View, Wilayah
 from shared.http.idempotency import SHOWN_ONCE
 
@@ -90,10 +90,12 @@ class OfficeView(View):
 
 @partners.post("/partner", status_code=201)
 @may(Permission.PARTNER_REGISTER)
-async def register_partner(body: PartnerRegistration, session: Session, caller: Caller) -> PartnerWithSecret:
+async def register_partner(
+    body: PartnerRegistration, session: Session, actor: CurrentActor
+) -> PartnerWithSecret:
     """Register a partner; the secret with which its webhook is signed is shown this once."""
     partner, secret = await catalogue.register_partner(
-        session, catalogue.NewPartner(**body.model_dump()), caller
+        session, catalogue.NewPartner(**body.model_dump()), actor
     )
     return with_secret(partner, secret)
 

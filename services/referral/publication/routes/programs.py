@@ -18,7 +18,7 @@ from services.referral.publication.routes.fields import Code, Name
 from shared.access import Permission
 from shared.contracts.kinds import BenefitKind
 from shared.errors import BadValue
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Rupiah, Sentence, View
 
 programs = Router(tag="program")
@@ -145,10 +145,10 @@ class ProgramView(ProgramItem):
 
 @programs.post("/program", status_code=201)
 @may(Permission.PROGRAM_PUBLISH, key_required=True, max_body=128 * 1024)
-async def publish_program(body: ProgramPublication, session: Session, caller: Caller) -> ProgramView:
+async def publish_program(body: ProgramPublication, session: Session, actor: CurrentActor) -> ProgramView:
     """Publish a program's next revision; the one before ends the day it begins."""
-    program = await catalogue.publish_program(session, body.row(), body.new_rules(), caller)
-    await set_places(session, program.code, body.new_places(), caller)
+    program = await catalogue.publish_program(session, body.row(), body.new_rules(), actor)
+    await set_places(session, program.code, body.new_places(), actor)
     return await program_view(session, program)
 
 

@@ -21,7 +21,7 @@ from services.referral.worklist import queries
 from shared import clock
 from shared.access import Actor, Permission, Scope
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Sentence, Sha256, View, Wilayah
 
 rujukan_programs = Router(tag="rujukan-program")
@@ -144,7 +144,7 @@ class WithdrawalBody(Body):
 @may(Permission.RUJUKAN_READ)
 async def list_rujukan_programs(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     kpm_id: UUID | None = None,
     state: ProgramState | None = None,  # pyright: ignore[reportInvalidTypeForm]
@@ -153,32 +153,32 @@ async def list_rujukan_programs(
 ) -> Response:
     """List offers: an official's by area, a partner's own once it was told of them; `waiting=me`: the caller's turn."""
     wanted = RujukanProgramState(state) if state is not None else None
-    statement = queries.rujukan_program_list(shown_to(caller), kpm_id, wanted)
+    statement = queries.rujukan_program_list(shown_to(actor), kpm_id, wanted)
     today = await clock.today(session)
-    statement = statement.where(visibility.theirs(caller, today, kode_wilayah))
+    statement = statement.where(visibility.theirs(actor, today, kode_wilayah))
     if waiting is not None:
-        statement = statement.where(queries.waits_for(caller, today))
-    order = queries.RUJUKAN_PROGRAM_ORDER if caller.scope is Scope.PARTNER else queries.BY_AREA
+        statement = statement.where(queries.waits_for(actor, today))
+    order = queries.RUJUKAN_PROGRAM_ORDER if actor.scope is Scope.PARTNER else queries.BY_AREA
     return await paging.answer(session, statement, order)
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}")
 @may(Permission.RUJUKAN_READ)
 async def read_rujukan_program(
-    rujukan_program_id: UUID, session: Session, caller: Caller
+    rujukan_program_id: UUID, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Read one offer."""
     row = await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    return await program_view(session, row, caller)
+    return await program_view(session, row, actor)
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}/history", response_model=HistoryPage)
 @may(Permission.RUJUKAN_READ)
 async def list_rujukan_program_history(
-    rujukan_program_id: UUID, session: Session, caller: Caller, paging: Paging
+    rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
     """List the changes of one offer with who, when and why."""
-    require_official(caller)
+    require_official(actor)
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
     statement = visibility.columns_of(RujukanProgramHistory, list(HistoryItem.model_fields))
     mine = statement.where(RujukanProgramHistory.rujukan_program_id == rujukan_program_id)
@@ -188,10 +188,10 @@ async def list_rujukan_program_history(
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}/attempt", response_model=AttemptPage)
 @may(Permission.RUJUKAN_READ)
 async def list_attempts(
-    rujukan_program_id: UUID, session: Session, caller: Caller, paging: Paging
+    rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
     """List the tries to tell the partner: the record of what was shared, by the names of the fields."""
-    require_official(caller)
+    require_official(actor)
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
     statement = visibility.columns_of(Attempt, list(AttemptItem.model_fields))
     mine = statement.where(Attempt.rujukan_program_id == rujukan_program_id)
@@ -201,48 +201,46 @@ async def list_attempts(
 @rujukan_programs.post("/rujukan-program/{rujukan_program_id}/consent", status_code=201)
 @may(Permission.CONSENT_RECORD, key_required=True)
 async def give_consent(
-    rujukan_program_id: UUID, body: ConsentBody, session: Session, caller: Caller
+    rujukan_program_id: UUID, body: ConsentBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Record that the family lets this partner know who it is; the sending follows by itself."""
-    row = await commands.give_consent(
-        session, rujukan_program_id, commands.Given(**body.model_dump()), caller
-    )
-    return await program_view(session, row, caller)
+    row = await commands.give_consent(session, rujukan_program_id, commands.Given(**body.model_dump()), actor)
+    return await program_view(session, row, actor)
 
 
 @rujukan_programs.post("/rujukan-program/{rujukan_program_id}/consent-withdrawal", status_code=201)
 @may(Permission.CONSENT_WITHDRAW, key_required=True)
 async def withdraw_consent(
-    rujukan_program_id: UUID, body: WithdrawalBody, session: Session, caller: Caller
+    rujukan_program_id: UUID, body: WithdrawalBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Take the consent back: nothing more is shared, and a partner that was told is told this too."""
-    row = await commands.withdraw_consent(session, rujukan_program_id, body.withdrawn_on, body.reason, caller)
-    return await program_view(session, row, caller)
+    row = await commands.withdraw_consent(session, rujukan_program_id, body.withdrawn_on, body.reason, actor)
+    return await program_view(session, row, actor)
 
 
-def shown_to(caller: Actor) -> list[str]:
+def shown_to(actor: Actor) -> list[str]:
     """Return the columns that a caller may see in a list."""
-    hidden = {"kpm_id", "graduasi_id"} if caller.scope is Scope.PARTNER else set[str]()
+    hidden = {"kpm_id", "graduasi_id"} if actor.scope is Scope.PARTNER else set[str]()
     return [name for name in RujukanProgramItem.model_fields if name not in hidden]
 
 
-async def program_view(session: Session, row: RujukanProgram, caller: Actor) -> RujukanProgramView:
+async def program_view(session: Session, row: RujukanProgram, actor: Actor) -> RujukanProgramView:
     """Show one offer as the caller may see it."""
-    names = shown_to(caller)
+    names = shown_to(actor)
     outcomes = [
         OutcomeItem.model_validate(found)
         for found in await outcome_queries.outcomes_of(session, row.rujukan_program_id)
     ]
     line = (
         None
-        if caller.scope is Scope.PARTNER
+        if actor.scope is Scope.PARTNER
         else await place_queries.place_in_line(session, row.rujukan_program_id)
     )
     waits = row.state not in ENDED and row.delivered_on is None
     return RujukanProgramView(
         **RujukanProgramItem.model_validate(row).model_dump(include=set(names)),
         reasons=[]
-        if caller.scope is Scope.PARTNER
+        if actor.scope is Scope.PARTNER
         else [ReasonView.model_validate(reason) for reason in row.reasons],
         outcomes=outcomes,
         waiting=PlaceInLine(**line) if line else None,

@@ -11,7 +11,7 @@ from services.referral.worklist.routes.programs import RujukanProgramItem
 from shared import clock
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason, RujukanPurpose
-from shared.http import Caller, Paging, Router, Session, may
+from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import View
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
@@ -57,25 +57,23 @@ class RujukanPage(View):
 @may(Permission.RUJUKAN_READ)
 async def list_rujukan(
     session: Session,
-    caller: Caller,
+    actor: CurrentActor,
     paging: Paging,
     kpm_id: UUID | None = None,
     state: RujukanState | None = None,
 ) -> Response:
     """List cases of the caller's areas in the order in which they opened."""
-    require_official(caller)
+    require_official(actor)
     today = await clock.today(session)
-    statement = queries.rujukan_list(
-        list(RujukanItem.model_fields), caller, today, kpm_id=kpm_id, state=state
-    )
+    statement = queries.rujukan_list(list(RujukanItem.model_fields), actor, today, kpm_id=kpm_id, state=state)
     return await paging.answer(session, statement, queries.RUJUKAN_ORDER)
 
 
 @rujukan.get("/rujukan/{rujukan_id}")
 @may(Permission.RUJUKAN_READ)
-async def read_rujukan(rujukan_id: UUID, session: Session, caller: Caller) -> RujukanView:
+async def read_rujukan(rujukan_id: UUID, session: Session, actor: CurrentActor) -> RujukanView:
     """Read a case with its offers."""
-    require_official(caller)
+    require_official(actor)
     row = await visibility.read(session, Rujukan, rujukan_id, "rujukan")
     programs = [
         RujukanProgramItem.model_validate(found) for found in await queries.programs_of(session, rujukan_id)
