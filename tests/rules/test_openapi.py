@@ -79,6 +79,7 @@ def test_refusals_are_listed_by_name_with_both_sentences(service: str) -> None:
     )
     assert all(one["en"] and one["id"] and 400 <= one["status"] < 600 for one in listed.values())
     assert ("StatementMissing" in listed) == (service == "graduation")
+    assert ("CaseAlreadyOpen" in listed) == (service in {"caseload", "graduation"})
 
 
 @pytest.mark.parametrize("service", SERVICES)
