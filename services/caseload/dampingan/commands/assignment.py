@@ -104,7 +104,7 @@ class Pointers(NamedTuple):
 
 
 async def placement_for(
-    session: AsyncSession, kode: str, penugasan_id: UUID, on: date, at: Pointers = Pointers()
+    session: AsyncSession, kode_wilayah: str, penugasan_id: UUID, on: date, at: Pointers = Pointers()
 ) -> Penugasan:
     """Return the placement, if its pendamping is active and it covers the area on the day.
 
@@ -125,7 +125,7 @@ async def placement_for(
         raise PenugasanNotInForce(at.day, on=on)
     areas = await session.scalars(sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == penugasan_id))
     if not any(
-        covers(area.valid_from, area.valid_to, on) and wilayah.is_within(kode, area.kode_wilayah)
+        covers(area.valid_from, area.valid_to, on) and wilayah.is_within(kode_wilayah, area.kode_wilayah)
         for area in areas
     ):
         raise FamilyOutsideWilayahTugas(at.area, on=on)
