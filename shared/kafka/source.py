@@ -13,7 +13,8 @@ from aiokafka.errors import KafkaError
 
 from shared.kafka.waiting import START_WITHIN, bounded
 from shared.messaging.consumer import Stored
-from shared.messaging.subscription import Record, Subscription, Undecodable, parse
+from shared.messaging.envelope import Record, Undecodable, parse
+from shared.messaging.subscription import Subscription
 
 COMMIT_EVERY = 1.0
 LOOK_AGAIN_AT_STOPPED = 2.0

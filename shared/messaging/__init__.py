@@ -1,6 +1,7 @@
 """Facts between services: told through the outbox, carried by a transport, applied once and in order."""
 
+from shared.messaging.envelope import Meta, Received
 from shared.messaging.outbox import emit, shard_of
-from shared.messaging.subscription import Meta, Received, Subscription
+from shared.messaging.subscription import Subscription
 
 __all__ = ["Meta", "Received", "Subscription", "emit", "shard_of"]

@@ -21,6 +21,7 @@ from shared.messaging.cursors import (
     move,
     move_offsets,
 )
+from shared.messaging.envelope import Received, Record, Undecodable, parse
 from shared.messaging.handling import (
     STATEMENT_TIMEOUT,
     TooManyParked,
@@ -28,7 +29,7 @@ from shared.messaging.handling import (
     may_park,
     run_handlers,
 )
-from shared.messaging.subscription import Received, Record, Subscription, Undecodable, parse
+from shared.messaging.subscription import Subscription
 
 MOST_KEYS_PARKED = 50
 """Poisoned keys within five minutes that are still taken for bad events; more are a bad release."""

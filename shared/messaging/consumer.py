@@ -17,8 +17,9 @@ from shared import schema, telemetry
 from shared.database import Database
 from shared.messaging.applying import receive
 from shared.messaging.cursors import NOW, PositionMoved
+from shared.messaging.envelope import Record
 from shared.messaging.handling import TooManyParked
-from shared.messaging.subscription import Record, Subscription
+from shared.messaging.subscription import Subscription
 
 MEASURE_EVERY = 2.0
 log = structlog.get_logger()

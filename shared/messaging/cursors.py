@@ -9,7 +9,8 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
-from shared.messaging.subscription import Received, Record, Subscription
+from shared.messaging.envelope import Received, Record
+from shared.messaging.subscription import Subscription
 from shared.transaction import context_of
 
 SEALED_TOPIC = "pilar.sealed"

@@ -11,8 +11,9 @@ from shared.database import Database, constraint_of, raw, sqlstate_of
 from shared.errors import DomainError
 from shared.messaging import parking
 from shared.messaging.cursors import Place, judge, know_the_start, lock_places, move
+from shared.messaging.envelope import Received
 from shared.messaging.handling import is_transient, run_handlers
-from shared.messaging.subscription import Received, Subscription
+from shared.messaging.subscription import Subscription
 
 log = structlog.get_logger()
 

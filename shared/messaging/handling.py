@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import sqlstate_of
 from shared.messaging.cursors import PositionMoved, before_the_start
-from shared.messaging.subscription import BatchHandler, OneHandler, Received, Subscription
+from shared.messaging.envelope import Received
+from shared.messaging.subscription import BatchHandler, OneHandler, Subscription
 from shared.transaction import context_of
 
 # Connections, rollbacks of the server's choice, resources, operators and the system: none of these is the event's fault.

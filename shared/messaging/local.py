@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from shared.database import Database
+from shared.messaging.envelope import Record
 from shared.messaging.relay import SEALED_TOPIC, Unsent
-from shared.messaging.subscription import Record
 from shared.schema import SHARDS
 
 if TYPE_CHECKING:

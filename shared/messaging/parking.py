@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import schema
 from shared.database import constraint_of, raw, sqlstate_of
 from shared.errors import NotFound
-from shared.messaging.subscription import Received, Record, Unreadable, parse
+from shared.messaging.envelope import Received, Record, Unreadable, parse
 
 Reason = Literal["POISON", "BEHIND", "GAP", "DIVERGENCE"] | Unreadable
 

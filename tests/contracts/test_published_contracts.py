@@ -22,8 +22,8 @@ from deploy.contracts.samples import sample_of
 from deploy.contracts.table import event_table, with_table
 from services.registry import app as registry
 from shared.events import BY_WIRE, Event, class_of
+from shared.messaging.envelope import Record, parse
 from shared.messaging.outbox import envelope
-from shared.messaging.subscription import Record, parse
 from shared.settings import Settings
 
 HERE = Path(__file__).parent

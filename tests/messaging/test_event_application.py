@@ -8,7 +8,7 @@ from shared.contracts.registry import PendampingRegistered
 from shared.database import uuid7
 from shared.messaging import Meta, Subscription, emit
 from shared.messaging.cursors import PositionMoved
-from shared.messaging.subscription import Record
+from shared.messaging.envelope import Record
 from tests.factories.messaging.events import (
     SEALED,
     TOPIC,

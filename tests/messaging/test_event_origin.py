@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from shared.messaging.subscription import Record
+from shared.messaging.envelope import Record
 from tests.factories.messaging.events import SEALED, TOPIC, changed, hearer, keys, record_of, replica, sealed
 from tests.factories.messaging.marks import on_every_transport
 from tests.factories.messaging.service_pair import Stage

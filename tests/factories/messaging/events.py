@@ -17,7 +17,7 @@ from shared.contracts.registry import PendampingRegistered, PendampingStatusChan
 from shared.database import COLUMN_TYPES, raw, service_metadata, upsert, uuid7
 from shared.events import Event
 from shared.messaging import Meta, Received, Subscription
-from shared.messaging.subscription import Record
+from shared.messaging.envelope import Record
 
 TOPIC = PendampingRegistered.topic
 SEALED = IdentitySealed.topic

@@ -15,7 +15,7 @@ from aiokafka.errors import (
 
 from shared.kafka.producer import KafkaPublisher
 from shared.kafka.source import KafkaSource
-from shared.messaging.subscription import Record
+from shared.messaging.envelope import Record
 from shared.schema import SHARDS
 from tests.factories.messaging.events import SEALED, TOPIC
 

@@ -19,8 +19,8 @@ from shared.events import Event
 from shared.messaging import Subscription, emit
 from shared.messaging.applying import receive
 from shared.messaging.consumer import Consumer, stored_places
+from shared.messaging.envelope import Record
 from shared.messaging.relay import Relay
-from shared.messaging.subscription import Record
 from tests.factories.cluster import Cluster
 from tests.factories.messaging.databases import READER, TELLER, database_for, urls_of
 from tests.factories.messaging.events import TOPIC

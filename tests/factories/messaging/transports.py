@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Protocol
 
 from shared.messaging.consumer import Source, Stored
+from shared.messaging.envelope import Record
 from shared.messaging.local import LocalPublisher, LocalSource
 from shared.messaging.relay import Publisher
-from shared.messaging.subscription import Record, Subscription
+from shared.messaging.subscription import Subscription
 from tests.factories.messaging.events import TOPIC
 
 if TYPE_CHECKING:
