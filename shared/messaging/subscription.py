@@ -1,19 +1,27 @@
 """A named subscription: what one service does when something happens elsewhere."""
 
-from collections.abc import Awaitable, Callable, Iterable
+import inspect
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypeVar
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
 
+from shared.database import upsert
 from shared.events import Event
 from shared.messaging.envelope import Meta, Received
 
+HandlerWithoutMeta: TypeAlias = Callable[[AsyncSession, Any], Awaitable[None]]
 OneHandler: TypeAlias = Callable[[AsyncSession, Any, Meta], Awaitable[None]]
 BatchHandler: TypeAlias = Callable[[AsyncSession, list[Received[Any]]], Awaitable[None]]
 Handler: TypeAlias = tuple[Literal["one"], OneHandler] | tuple[Literal["batch"], BatchHandler]
-One = TypeVar("One", bound=OneHandler)
+One = TypeVar("One", bound=HandlerWithoutMeta | OneHandler)
 Batch = TypeVar("Batch", bound=BatchHandler)
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -37,10 +45,13 @@ class Subscription:
         return f"replica_{self.name}"
 
     def on(self, *events: type[Event]) -> Callable[[One], One]:
-        """Apply `handler(session, event, meta)` to each of these facts, one at a time."""
+        """Apply `handler(session, event)` to each of these events, one at a time.
+
+        A handler that needs the envelope takes it as a third parameter: `handler(session, event, meta)`.
+        """
 
         def register(handler: One) -> One:
-            self._register(events, ("one", handler))
+            self._register(events, ("one", _with_meta(handler)))
             return handler
 
         return register
@@ -54,9 +65,106 @@ class Subscription:
 
         return register
 
+    def replicate(
+        self,
+        table: type[DeclarativeBase],
+        *events: type[Event],
+        renamed: Mapping[str, str] = EMPTY,
+        fixed: Mapping[str, object] = EMPTY,
+        omit: Collection[str] = (),
+        where: Mapping[str, object] = EMPTY,
+        then: BatchHandler | None = None,
+    ) -> None:
+        """Upsert into `table` the columns that these events declare as fields, by primary key.
+
+        A column that an event lacks and another one here declares becomes NULL. A column that none declares is not
+        written: an event that fills other columns is declared in a call of its own. Lists and objects are stored as
+        they arrive, unknown codes inside them included.
+
+        Args:
+            table: a table of this replica's schema.
+            events: the events to apply in one batch.
+            renamed: by column, the field that fills it where the names differ.
+            fixed: by column, the value that each of these events writes.
+            omit: columns not to write although an event declares a field of the same name.
+            where: by field, the value that an event must have to be written.
+            then: called with the events that were written.
+
+        Raises:
+            ValueError: the events cannot fill the table, or one of them is handled twice.
+        """
+        if self.kind != "replica" or _table_of(table).schema != self.schema:
+            msg = f"{self.name} cannot replicate into {table.__name__}: not a table of its schema"
+            raise ValueError(msg)
+        columns = _table_of(table).columns
+        names = [name for name in columns.keys() if name not in fixed and name not in omit]  # noqa: SIM118 (names)
+        sources = {event.wire: _field_by_column(event, names, renamed) for event in events}
+        _refuse_unknown_names(table, events, {*renamed, *fixed, *omit}, {*renamed.values(), *where})
+        for event in events:
+            _refuse_missing_values(table, event, {*sources[event.wire], *fixed})
+        key = [column.name for column in columns if column.primary_key]
+        blank = {**dict.fromkeys(chain.from_iterable(sources.values())), **fixed}
+
+        async def replicate(session: AsyncSession, facts: list[Received[Any]]) -> None:
+            rows: list[dict[str, object]] = []
+            written: list[Received[Any]] = []
+            for fact in facts:
+                fields = fact.fields
+                if where and any(fields[name] != value for name, value in where.items()):
+                    continue
+                source = sources[fact.meta.wire].items()
+                rows.append(blank | {column: fields[name] for column, name in source})
+                written.append(fact)
+            await upsert(session, table, rows, key=key)
+            if then and written:
+                await then(session, written)
+
+        self._register(events, ("batch", replicate))
+
     def _register(self, events: Iterable[type[Event]], handler: Handler) -> None:
         for event in events:
             if event.topic not in self.topics or event.wire in self.handlers:
                 msg = f"{self.name} cannot handle {event.wire}: not one of its topics, or handled twice"
                 raise ValueError(msg)
             self.handlers[event.wire] = handler
+
+
+def _with_meta(handler: HandlerWithoutMeta | OneHandler) -> OneHandler:
+    if len(inspect.signature(handler).parameters) > 2:
+        return cast("OneHandler", handler)
+    without_meta = cast("HandlerWithoutMeta", handler)
+    return lambda session, event, _meta: without_meta(session, event)
+
+
+def _table_of(model: type[DeclarativeBase]) -> sa.Table:
+    return cast("sa.Table", model.__table__)
+
+
+def _field_by_column(
+    event: type[Event], columns: Iterable[str], renamed: Mapping[str, str]
+) -> dict[str, str]:
+    named = {column: renamed.get(column, column) for column in columns}
+    return {column: name for column, name in named.items() if name in event.model_fields}
+
+
+def _refuse_unknown_names(
+    model: type[DeclarativeBase], events: Iterable[type[Event]], columns: set[str], fields: set[str]
+) -> None:
+    unknown = columns - set(_table_of(model).columns.keys())
+    for event in events:
+        unknown |= fields - event.model_fields.keys()
+    if unknown:
+        msg = f"{model.__name__} and its events do not have: {', '.join(sorted(unknown))}"
+        raise ValueError(msg)
+
+
+def _refuse_missing_values(model: type[DeclarativeBase], event: type[Event], given: set[str]) -> None:
+    missing = [
+        column.name
+        for column in _table_of(model).columns
+        if column.name not in given
+        and (column.primary_key or (not column.nullable and column.server_default is None))
+    ]
+    if missing:
+        msg = f"{event.wire} cannot fill {model.__name__}: no value for {', '.join(missing)}"
+        raise ValueError(msg)

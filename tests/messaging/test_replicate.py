@@ -1,0 +1,297 @@
+"""Declared replicas: which columns an event fills, and which declarations are refused."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.schema import CreateTable
+
+from shared.contracts.caseload import KpmUpdated
+from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
+from shared.contracts.registry import (
+    PendampingRegistered,
+    PendampingStatusChanged,
+    PenugasanEnded,
+    PenugasanStarted,
+)
+from shared.database import COLUMN_TYPES, service_metadata, uuid7
+from shared.events import Event
+from shared.messaging import Meta, Received, Subscription
+from shared.messaging.envelope import BadData, Record, parse
+from tests.messaging.facts import DAY, TOPIC, changed, keys, record_of, registered
+from tests.messaging.stage import Stage
+
+SCHEMA = {"schema": "replica_pendamping"}
+LATER = date(2026, 6, 1)
+
+
+class ReplicaTable(DeclarativeBase):
+    metadata = service_metadata()
+    type_annotation_map = COLUMN_TYPES
+
+
+class Penugasan(ReplicaTable):
+    __tablename__ = "penugasan"
+    __table_args__ = SCHEMA
+    penugasan_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pendamping_id: Mapped[UUID]
+    kind: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    reason: Mapped[str | None]
+
+
+class Status(ReplicaTable):
+    """One row for each day from which a status holds."""
+
+    __tablename__ = "status"
+    __table_args__ = SCHEMA
+    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
+    from_on: Mapped[date] = mapped_column(primary_key=True)
+    status: Mapped[str]
+
+
+class Person(ReplicaTable):
+    """Filled by two events, each with columns of its own."""
+
+    __tablename__ = "person"
+    __table_args__ = SCHEMA
+    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pendamping_no: Mapped[str]
+    registered_on: Mapped[date | None]
+    reason: Mapped[str | None]
+    on_leave: Mapped[bool | None]
+
+
+class Elsewhere(ReplicaTable):
+    __tablename__ = "elsewhere"
+    __table_args__ = ({"schema": "replica_other"},)
+    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+@pytest.fixture
+async def replica_stage(stage: Stage) -> AsyncIterator[Stage]:
+    """The stage with this file's tables."""
+    made = [CreateTable(model.__table__) for model in (Penugasan, Status, Person)]  # type: ignore[arg-type]
+    for statement in made:
+        await stage.read(str(statement.compile(dialect=postgresql.dialect())))
+    await stage.read("GRANT ALL ON ALL TABLES IN SCHEMA replica_pendamping TO reader_worker")
+    yield stage
+    for model in (Penugasan, Status, Person):
+        await stage.read(f"DROP TABLE replica_pendamping.{model.__tablename__}")
+
+
+def replica() -> Subscription:
+    return Subscription("pendamping", "replica", [TOPIC])
+
+
+def started(key: UUID, penugasan_id: UUID, valid_to: date | None = None) -> PenugasanStarted:
+    return PenugasanStarted(
+        penugasan_id=penugasan_id,
+        pendamping_id=key,
+        kind=PilarKind.TKSK,
+        ditjen=Ditjen.known()[0],
+        employer_status=EmployerStatus.known()[0],
+        valid_from=DAY,
+        valid_to=valid_to,
+    )
+
+
+def ended(key: UUID, penugasan_id: UUID) -> PenugasanEnded:
+    fields = started(key, penugasan_id).model_dump() | {"valid_to": LATER, "reason": "resigned"}
+    return PenugasanEnded.model_validate(fields)
+
+
+def records_of(key: UUID, *events: Event) -> list[Record]:
+    return [record_of(key, seq, event=event) for seq, event in enumerate(events, start=1)]
+
+
+async def rows_of(stage: Stage, model: type[ReplicaTable]) -> list[dict[str, Any]]:
+    rows = await stage.read(f"SELECT * FROM replica_pendamping.{model.__tablename__} ORDER BY 1, 2")
+    return [dict(row) for row in rows]
+
+
+async def test_columns_are_filled_by_the_fields_of_their_names(replica_stage: Stage) -> None:
+    sub, (key, penugasan_id) = replica(), keys(2)
+    sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
+    await replica_stage.receive(sub, records_of(key, ended(key, penugasan_id)))
+    assert await rows_of(replica_stage, Penugasan) == [
+        {
+            "penugasan_id": penugasan_id,
+            "pendamping_id": key,
+            "kind": "TKSK",
+            "valid_from": DAY,
+            "valid_to": LATER,
+            "reason": "resigned",
+        }
+    ]
+
+
+async def test_a_column_that_only_the_other_event_declares_becomes_null(replica_stage: Stage) -> None:
+    sub, (key, penugasan_id) = replica(), keys(2)
+    sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
+    await replica_stage.receive(sub, records_of(key, ended(key, penugasan_id)))
+    await replica_stage.receive(sub, [record_of(key, 2, event=started(key, penugasan_id))])
+    (row,) = await rows_of(replica_stage, Penugasan)
+    assert (row["valid_to"], row["reason"]) == (None, None)
+
+
+async def test_events_of_two_calls_leave_each_others_columns(replica_stage: Stage) -> None:
+    sub, (key,) = replica(), keys(1)
+    sub.replicate(Person, PendampingRegistered, renamed={"registered_on": "from_on"})
+    sub.replicate(Person, PendampingStatusChanged, fixed={"on_leave": True})
+    await replica_stage.receive(
+        sub, records_of(key, registered(key), changed(key, "leave"), registered(key, 2))
+    )
+    assert await rows_of(replica_stage, Person) == [
+        {
+            "pendamping_id": key,
+            "pendamping_no": "2",
+            "registered_on": DAY,
+            "reason": "leave",
+            "on_leave": True,
+        }
+    ]
+
+
+async def test_an_omitted_column_keeps_its_value(replica_stage: Stage) -> None:
+    sub, (key,) = replica(), keys(1)
+    sub.replicate(Person, PendampingStatusChanged, omit=["reason"])
+    await replica_stage.receive(sub, records_of(key, changed(key, "leave")))
+    assert [row["reason"] for row in await rows_of(replica_stage, Person)] == [None]
+
+
+async def test_a_key_of_two_columns_keeps_one_row_for_each_pair(replica_stage: Stage) -> None:
+    sub, (key,) = replica(), keys(1)
+    sub.replicate(Status, PendampingRegistered, PendampingStatusChanged)
+    later = changed(key).model_copy(update={"from_on": LATER})
+    await replica_stage.receive(sub, records_of(key, registered(key), changed(key), later))
+    statuses = [(row["from_on"], row["status"]) for row in await rows_of(replica_stage, Status)]
+    assert statuses == [(DAY, "CUTI"), (LATER, "CUTI")]
+
+
+async def test_of_two_events_of_one_row_in_a_batch_the_last_counts(replica_stage: Stage) -> None:
+    sub, (key, penugasan_id) = replica(), keys(2)
+    sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
+    await replica_stage.receive(sub, records_of(key, started(key, penugasan_id), ended(key, penugasan_id)))
+    assert [row["valid_to"] for row in await rows_of(replica_stage, Penugasan)] == [LATER]
+
+
+async def test_an_event_that_does_not_match_writes_nothing_and_moves_the_cursor(replica_stage: Stage) -> None:
+    sub, (person, lembaga) = replica(), keys(2)
+    sub.replicate(Status, PendampingRegistered, where={"subject": SubjectKind.PERSON})
+    other = registered(lembaga).model_copy(update={"subject": SubjectKind.LEMBAGA})
+    await replica_stage.receive(sub, [*records_of(person, registered(person)), *records_of(lembaga, other)])
+    assert [row["pendamping_id"] for row in await rows_of(replica_stage, Status)] == [person]
+    assert await replica_stage.cursor(lembaga, "pendamping") == (1, 1, "OPEN")
+
+
+async def test_what_follows_gets_the_written_events_alone(replica_stage: Stage) -> None:
+    sub, (person, lembaga) = replica(), keys(2)
+    seen: list[list[str]] = []
+
+    async def note(_session: AsyncSession, facts: list[Received[Any]]) -> None:
+        seen.append([fact.meta.key for fact in facts])
+
+    sub.replicate(Status, PendampingRegistered, where={"subject": SubjectKind.PERSON}, then=note)
+    other = registered(lembaga).model_copy(update={"subject": SubjectKind.LEMBAGA})
+    await replica_stage.receive(sub, [*records_of(person, registered(person)), *records_of(lembaga, other)])
+    await replica_stage.receive(sub, [record_of(lembaga, 2, event=other)])
+    assert seen == [[str(person)]]
+
+
+async def test_an_unknown_code_reads_as_unknown(replica_stage: Stage) -> None:
+    sub, (key,) = replica(), keys(1)
+    sub.replicate(Status, PendampingRegistered)
+    await replica_stage.receive(
+        sub, [with_data(record_of(key, 1, event=registered(key)), status="NEW_STATUS")]
+    )
+    assert [row["status"] for row in await rows_of(replica_stage, Status)] == ["UNKNOWN"]
+
+
+async def test_an_event_without_a_needed_field_parks_its_key_alone(replica_stage: Stage) -> None:
+    sub, (bad, good) = replica(), keys(2)
+    sub.replicate(Status, PendampingRegistered)
+    broken = without(record_of(bad, 1, event=registered(bad)), "status")
+    await replica_stage.receive(sub, [broken, record_of(good, 1, event=registered(good))])
+    assert [(row["key"], row["error"]) for row in await replica_stage.parked("pendamping")] == [
+        (str(bad), "BadData")
+    ]
+    assert [row["pendamping_id"] for row in await rows_of(replica_stage, Status)] == [good]
+
+
+def test_a_field_that_should_be_a_list_and_is_none_is_bad_data() -> None:
+    facts = {"kpm_id": str(uuid7()), "kode_wilayah": "33.24.09.2011", "komponen": {}, "desil": []}
+    counts = dict.fromkeys(("members", "able_productive", "lansia", "disabilitas"), 1)
+    event = KpmUpdated.model_validate(facts | counts)
+    record = record_of(event.kpm_id, 1, event=event, topic=KpmUpdated.topic)
+    assert parse(record).fields["desil"] == []
+    with pytest.raises(BadData, match="desil"):
+        _ = parse(with_data(record, desil={"scope": "NAS"})).fields
+
+
+@pytest.mark.parametrize(
+    ("model", "event", "options", "sentence"),
+    [
+        (Penugasan, PendampingRegistered, {}, "no value for penugasan_id, kind, valid_from"),
+        (Status, PendampingRegistered, {"omit": ["from_on"]}, "no value for from_on"),
+        (Status, PendampingRegistered, {"omit": ["status"]}, "no value for status"),
+        (Status, PendampingRegistered, {"renamed": {"state": "status"}}, "do not have: state"),
+        (Status, PendampingRegistered, {"renamed": {"status": "reason"}}, "do not have: reason"),
+        (Status, PendampingRegistered, {"fixed": {"state": "AKTIF"}}, "do not have: state"),
+        (Status, PendampingRegistered, {"where": {"purpose": "X"}}, "do not have: purpose"),
+        (Status, KpmUpdated, {"renamed": {"pendamping_id": "kpm_id"}}, "no value for from_on, status"),
+        (Elsewhere, PendampingRegistered, {}, "not a table of its schema"),
+    ],
+)
+def test_a_declaration_that_cannot_work_is_refused(
+    model: type[ReplicaTable], event: type[Event], options: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        replica().replicate(model, event, **options)
+
+
+def test_an_event_is_not_handled_twice() -> None:
+    sub = replica()
+    sub.replicate(Status, PendampingRegistered)
+    with pytest.raises(ValueError, match="handled twice"):
+        sub.replicate(Person, PendampingRegistered)
+
+
+def test_a_reaction_replicates_nothing() -> None:
+    with pytest.raises(ValueError, match="not a table of its schema"):
+        Subscription("pendamping", "reaction", [TOPIC]).replicate(Status, PendampingRegistered)
+
+
+async def test_a_handler_takes_the_envelope_if_it_asks_for_it(stage: Stage) -> None:
+    sub, (key,) = Subscription("heard", "reaction", [TOPIC]), keys(1)
+    seen: list[object] = []
+
+    @sub.on(PendampingRegistered)
+    async def without_meta(_session: AsyncSession, event: PendampingRegistered) -> None:
+        seen.append(event.status)
+
+    @sub.on(PendampingStatusChanged)
+    async def with_meta(_session: AsyncSession, event: PendampingStatusChanged, meta: Meta) -> None:
+        seen.append((event.status, meta.seq))
+
+    await stage.receive(sub, records_of(key, registered(key), changed(key)))
+    assert seen == [PendampingStatus.AKTIF, (PendampingStatus.CUTI, 2)]
+
+
+def with_data(record: Record, **fields: Any) -> Record:
+    envelope = orjson.loads(record.value)
+    envelope["data"] |= fields
+    return Record(record.topic, record.partition, record.offset, record.key, orjson.dumps(envelope))
+
+
+def without(record: Record, field: str) -> Record:
+    envelope = orjson.loads(record.value)
+    del envelope["data"][field]
+    return Record(record.topic, record.partition, record.offset, record.key, orjson.dumps(envelope))
