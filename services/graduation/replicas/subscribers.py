@@ -1,6 +1,6 @@
 """Copies of registry's, caseload's and referral's facts, and the candidates computed from them."""
 
-from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,12 +20,10 @@ from services.graduation.subscriptions import kpm, pendamping, rujukan
 from shared.contracts.caseload import (
     DampinganChanged,
     DampinganEnded,
-    DampinganFacts,
     DampinganStarted,
     KepesertaanEnded,
     KepesertaanRestored,
     KepesertaanStarted,
-    KpmFacts,
     KpmRegistered,
     KpmUpdated,
     UsahaRecorded,
@@ -46,8 +44,7 @@ from shared.contracts.registry import (
     WilayahTugasEnded,
     WilayahTugasPlaced,
 )
-from shared.database import raw, upsert
-from shared.events import Event
+from shared.database import raw
 from shared.messaging import Received
 from shared.transaction import context_of
 
@@ -85,7 +82,7 @@ ON CONFLICT (kepesertaan_id) DO UPDATE SET {", ".join(f"{name} = EXCLUDED.{name}
 """  # noqa: S608 (our own words)
 
 
-async def keep_candidates(session: AsyncSession, kpm_ids: Iterable[object]) -> None:
+async def recompute_candidates(session: AsyncSession, facts: list[Received[Any]]) -> None:
     """Write what is now known of these families' memberships; a family whose other half has not come has none yet.
 
     Honours a rebuild: the schema is the one that the session fills.
@@ -95,105 +92,25 @@ async def keep_candidates(session: AsyncSession, kpm_ids: Iterable[object]) -> N
     connection = await raw(session)
     await session.flush()
     # As one text: the driver looks at each element of an array, twice.
-    families = ",".join(sorted({str(one) for one in kpm_ids}))
+    families = ",".join(sorted({fact.meta.key for fact in facts}))
     await connection.execute(KEEP.format(schema=schema), f"{{{families}}}")
 
 
-Model = type[Dampingan | Kepesertaan | Kpm | Pendamping | Penugasan | Rujukan | Usaha | WilayahTugas]
-PROGRAM = ("rujukan_program_id", "graduasi_id", "kpm_id", "kode_wilayah", "program_code", "status")
+pendamping.replicate(Pendamping, PendampingRegistered, PendampingStatusChanged)
+pendamping.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
+pendamping.replicate(WilayahTugas, WilayahTugasPlaced, WilayahTugasEnded)
 
+kpm.replicate(Kpm, KpmRegistered, KpmUpdated, then=recompute_candidates)
+kpm.replicate(Usaha, UsahaRecorded, then=recompute_candidates)
+kpm.replicate(
+    Kepesertaan, KepesertaanStarted, KepesertaanEnded, KepesertaanRestored, then=recompute_candidates
+)
+kpm.replicate(Dampingan, DampinganStarted, DampinganChanged, DampinganEnded)
 
-async def keep(session: AsyncSession, model: Model, told: list[Received[Event]]) -> None:
-    """Write each fact's whole state by its id; a column that a fact does not carry is empty (a range without end)."""
-    names = [column.key for column in model.__table__.columns]
-    rows: list[dict[str, object]] = []
-    for one in told:
-        fields = one.fields
-        rows.append({name: fields.get(name) for name in names})
-    await upsert(session, model, rows, key=[names[0]])
-
-
-@pendamping.on_batch(PendampingRegistered, PendampingStatusChanged)
-async def keep_pendamping(session: AsyncSession, told: list[Received[Event]]) -> None:
-    """Anything but AKTIF means: no new acts."""
-    await keep(session, Pendamping, told)
-
-
-@pendamping.on_batch(PenugasanStarted, PenugasanEnded)
-async def keep_penugasan(session: AsyncSession, told: list[Received[Event]]) -> None:
-    """Who may assess, and until when."""
-    await keep(session, Penugasan, told)
-
-
-@pendamping.on_batch(WilayahTugasPlaced, WilayahTugasEnded)
-async def keep_wilayah_tugas(session: AsyncSession, told: list[Received[Event]]) -> None:
-    """Where."""
-    await keep(session, WilayahTugas, told)
-
-
-@kpm.on_batch(KpmRegistered, KpmUpdated)
-async def keep_kpm(session: AsyncSession, told: list[Received[KpmFacts]]) -> None:
-    """The facts that an assessment is judged on."""
-    await keep(session, Kpm, told)  # pyright: ignore[reportArgumentType]
-    await keep_candidates(session, [one.meta.key for one in told])
-
-
-@kpm.on_batch(UsahaRecorded)
-async def keep_usaha(session: AsyncSession, told: list[Received[Event]]) -> None:
-    """The family's businesses."""
-    await keep(session, Usaha, told)
-    await keep_candidates(session, [one.meta.key for one in told])
-
-
-@kpm.on_batch(KepesertaanStarted, KepesertaanEnded, KepesertaanRestored)
-async def keep_kepesertaan(session: AsyncSession, told: list[Received[Event]]) -> None:
-    """What a case may end; the end confirms an effect, a restoration takes it back."""
-    await keep(session, Kepesertaan, told)
-    await keep_candidates(session, [one.meta.key for one in told])
-
-
-@kpm.on_batch(DampinganStarted, DampinganChanged, DampinganEnded)
-async def keep_dampingan(session: AsyncSession, told: list[Received[DampinganFacts]]) -> None:
-    """Who may act on the family, and who holds its tasks."""
-    await keep(session, Dampingan, told)  # pyright: ignore[reportArgumentType]
-
-
-@rujukan.on_batch(RujukanOpened)
-async def keep_rujukan(session: AsyncSession, told: list[Received[RujukanOpened]]) -> None:
-    """The other half of: each exit that opens a rujukan has exactly one. What follows a relapse is another."""
-    firsts = [one for one in told if one.event.purpose is RujukanPurpose.PASCAGRADUASI]
-    await keep(session, Rujukan, firsts)  # pyright: ignore[reportArgumentType]
-
-
-@rujukan.on_batch(RujukanSent)
-async def keep_sent(session: AsyncSession, told: list[Received[Event]]) -> None:
-    """What a partner's system has."""
-    await keep_program(session, told, "sent_on")
-
-
-@rujukan.on_batch(RujukanAnswered)
-async def keep_answer(session: AsyncSession, told: list[Received[Event]]) -> None:
-    """What the partner said; later states do not take it back."""
-    await keep_program(session, told, "answered_on", answer="status")
-
-
-@rujukan.on_batch(RujukanDelivered)
-async def keep_delivery(session: AsyncSession, told: list[Received[Event]]) -> None:
-    """What has reached the family."""
-    await keep_program(session, told, "delivered_on", amount_rp="amount_rp")
-
-
-@rujukan.on_batch(RujukanWithdrawn)
-async def keep_withdrawal(session: AsyncSession, told: list[Received[Event]]) -> None:
-    """What was taken back."""
-    await keep_program(session, told, "withdrawn_on")
-
-
-async def keep_program(session: AsyncSession, told: list[Received[Event]], dated: str, **also: str) -> None:
-    """Write how an offer stands, and what this fact dates; what other facts said of it stays."""
-    names = (*PROGRAM, dated)
-    rows: list[dict[str, object]] = []
-    for one in told:
-        fields = one.event.model_dump(mode="json")
-        rows.append({name: fields[name] for name in names} | {name: fields[at] for name, at in also.items()})
-    await upsert(session, RujukanProgram, rows, key=["rujukan_program_id"])
+# The rujukan after a relapse is another: each exit that opens a rujukan has exactly one.
+rujukan.replicate(Rujukan, RujukanOpened, where={"purpose": RujukanPurpose.PASCAGRADUASI})
+rujukan.replicate(RujukanProgram, RujukanSent)
+# `amount_rp` is what was delivered, not what the partner answered.
+rujukan.replicate(RujukanProgram, RujukanAnswered, renamed={"answer": "status"}, omit=["amount_rp"])
+rujukan.replicate(RujukanProgram, RujukanDelivered)
+rujukan.replicate(RujukanProgram, RujukanWithdrawn)
