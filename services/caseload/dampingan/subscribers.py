@@ -13,29 +13,21 @@ from shared.contracts.registry import (
     WilayahTugasEnded,
     WilayahTugasPlaced,
 )
-from shared.messaging import Meta
 
 
 @placement.on(PenugasanStarted, PenugasanEnded)
-async def watch_penugasan(
-    session: AsyncSession, event: PenugasanStarted | PenugasanEnded, meta: Meta
-) -> None:
+async def watch_penugasan(session: AsyncSession, event: PenugasanStarted | PenugasanEnded) -> None:
     """A placement ends on a day: the families under it are without anybody from then on."""
-    del meta
     await await_end_of_penugasan(session, event)
 
 
 @placement.on(WilayahTugasPlaced, WilayahTugasEnded)
-async def watch_area(
-    session: AsyncSession, event: WilayahTugasPlaced | WilayahTugasEnded, meta: Meta
-) -> None:
+async def watch_area(session: AsyncSession, event: WilayahTugasPlaced | WilayahTugasEnded) -> None:
     """An area is covered until a day: so are its families."""
-    del meta
     await await_end_of_area(session, event)
 
 
 @placement.on(PendampingStatusChanged)
-async def watch_pendamping(session: AsyncSession, event: PendampingStatusChanged, meta: Meta) -> None:
+async def watch_pendamping(session: AsyncSession, event: PendampingStatusChanged) -> None:
     """A pendamping serves no more from a day on."""
-    del meta
     await await_leaving(session, event)

@@ -19,55 +19,47 @@ from shared.contracts.graduation import (
     SanggahLodged,
 )
 from shared.contracts.referral import RelapseReported
-from shared.messaging import Meta
 
 
 @graduation.on(GraduasiProposed)
-async def mark_open_case(session: AsyncSession, event: GraduasiProposed, meta: Meta) -> None:
+async def mark_open_case(session: AsyncSession, event: GraduasiProposed) -> None:
     """A case is open on the membership."""
-    del meta
     await hear(session, event, "proposed")
 
 
 @graduation.on(GraduasiClosed)
-async def clear_mark(session: AsyncSession, event: GraduasiClosed, meta: Meta) -> None:
+async def clear_mark(session: AsyncSession, event: GraduasiClosed) -> None:
     """The case ended without a penetapan; the membership goes on."""
-    del meta
     await hear(session, event, "closed")
 
 
 @graduation.on(GraduasiDetermined)
-async def announce(session: AsyncSession, event: GraduasiDetermined, meta: Meta) -> None:
+async def announce(session: AsyncSession, event: GraduasiDetermined) -> None:
     """The end is announced; nothing has ended."""
-    del meta
     await hear(session, event, "determined")
 
 
 @graduation.on(KpmGraduated)
-async def end_membership(session: AsyncSession, event: KpmGraduated, meta: Meta) -> None:
+async def end_membership(session: AsyncSession, event: KpmGraduated) -> None:
     """The graduation takes effect: the membership ends, and no other."""
-    del meta
     await hear(session, event, "graduated")
 
 
 @graduation.on(GraduasiAnnulled)
-async def restore_membership(session: AsyncSession, event: GraduasiAnnulled, meta: Meta) -> None:
+async def restore_membership(session: AsyncSession, event: GraduasiAnnulled) -> None:
     """The SK is undone: the membership is as if it had never ended."""
-    del meta
     await hear(session, event, "annulled")
 
 
 @graduation.on(SanggahLodged)
-async def hold_end(session: AsyncSession, event: SanggahLodged, meta: Meta) -> None:
+async def hold_end(session: AsyncSession, event: SanggahLodged) -> None:
     """An objection in term stops the end."""
-    del meta
     await hear_objection(session, event)
 
 
 @graduation.on(SanggahDecided)
-async def go_on(session: AsyncSession, event: SanggahDecided, meta: Meta) -> None:
+async def go_on(session: AsyncSession, event: SanggahDecided) -> None:
     """Refused: what was held goes on."""
-    del meta
     await hear_objection(session, event)
 
 
@@ -75,21 +67,18 @@ SUBSCRIPTIONS += [placement, tugas]
 
 
 @tugas.on(MonitoringRecorded)
-async def let_go_of_family(session: AsyncSession, event: MonitoringRecorded, meta: Meta) -> None:
+async def let_go_of_family(session: AsyncSession, event: MonitoringRecorded) -> None:
     """The monitoring is complete: the accompaniment ends."""
-    del meta
     await end_with_monitoring(session, event)
 
 
 @tugas.on(RelapseConfirmed)
-async def ask_for_re_entry(session: AsyncSession, event: RelapseConfirmed, meta: Meta) -> None:
+async def ask_for_re_entry(session: AsyncSession, event: RelapseConfirmed) -> None:
     """The family has fallen back: a re-entry task."""
-    del meta
     await open_re_entry(session, event)
 
 
 @tugas.on(RelapseReported)
-async def ask_for_visit(session: AsyncSession, event: RelapseReported, meta: Meta) -> None:
+async def ask_for_visit(session: AsyncSession, event: RelapseReported) -> None:
     """Perhaps it has: a visit task."""
-    del meta
     await open_visit(session, event)

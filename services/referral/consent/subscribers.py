@@ -17,14 +17,12 @@ from shared.contracts.caseload import IdentitySealed
 from shared.contracts.graduation import GraduasiAnnulled, KpmGraduated, SanggahDecided, SanggahLodged
 from shared.contracts.kinds import SanggahOutcome
 from shared.database import vault_of
-from shared.messaging import Meta
 from shared.privacy import SealBroken, SealingKey, open_sealed
 
 
 @graduation.on(KpmGraduated)
-async def send_what_waited(session: AsyncSession, event: KpmGraduated, meta: Meta) -> None:
+async def send_what_waited(session: AsyncSession, event: KpmGraduated) -> None:
     """Send what waited for the effect; the certificate's number goes with it."""
-    del meta
     for rujukan in await all_rujukan_of(session, event.graduasi_id):
         rujukan.effective_on, rujukan.certificate_no = event.effective_on, event.certificate_no
         rujukan.version += 1
@@ -32,35 +30,31 @@ async def send_what_waited(session: AsyncSession, event: KpmGraduated, meta: Met
 
 
 @graduation.on(SanggahLodged)
-async def pause_case(session: AsyncSession, event: SanggahLodged, meta: Meta) -> None:
+async def pause_case(session: AsyncSession, event: SanggahLodged) -> None:
     """Send nothing more while an objection that suspends is open; deadlines stand still."""
-    del meta
     if event.suspends:
         for rujukan in await all_rujukan_of(session, event.graduasi_id):
             await pause_rujukan(session, rujukan, event.sanggah_id)
 
 
 @graduation.on(SanggahDecided)
-async def resume_case(session: AsyncSession, event: SanggahDecided, meta: Meta) -> None:
+async def resume_case(session: AsyncSession, event: SanggahDecided) -> None:
     """Refused: what was held goes on. Accepted: the annulment follows and takes everything back."""
-    del meta
     if event.outcome is SanggahOutcome.DITOLAK:
         for rujukan in await all_rujukan_of(session, event.graduasi_id):
             await resume_rujukan(session, rujukan, event.sanggah_id)
 
 
 @graduation.on(GraduasiAnnulled)
-async def withdraw_case(session: AsyncSession, event: GraduasiAnnulled, meta: Meta) -> None:
+async def withdraw_case(session: AsyncSession, event: GraduasiAnnulled) -> None:
     """Take the case and all its offers back; partners that know of it are told."""
-    del meta
     for rujukan in await all_rujukan_of(session, event.graduasi_id):
         await withdraw_rujukan(session, rujukan, event.reason)
 
 
 @identity.on(IdentitySealed)
-async def receive_identity(session: AsyncSession, event: IdentitySealed, meta: Meta) -> None:
+async def receive_identity(session: AsyncSession, event: IdentitySealed) -> None:
     """Open what caseload sealed for a consented sending, and keep it under own keys. What is another's is not read."""
-    del meta
     if event.recipient == RECIPIENT:
         person = _opened(session, event)
         await keep_identity(session, event.for_id, event.kpm_id, person)
