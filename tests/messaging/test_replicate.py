@@ -11,8 +11,6 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import CreateTable
-from tests.messaging.facts import DAY, TOPIC, changed, keys, record_of, registered
-from tests.messaging.stage import Stage
 
 from shared.contracts.caseload import KpmUpdated
 from shared.contracts.kinds import Ditjen, EmployerStatus, PendampingStatus, PilarKind, SubjectKind
@@ -26,6 +24,8 @@ from shared.database import COLUMN_TYPES, service_metadata, uuid7
 from shared.events import Event
 from shared.messaging import Meta, Received, Subscription
 from shared.messaging.envelope import BadData, Record, parse
+from tests.factories.messaging.events import DAY, TOPIC, changed, keys, record_of, registered
+from tests.factories.messaging.service_pair import Stage
 
 SCHEMA = {"schema": "replica_pendamping"}
 LATER = date(2026, 6, 1)
