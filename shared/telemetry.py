@@ -57,7 +57,7 @@ job_rows = counter("job_rows", "Rows of long work, by result.", "service", "kind
 refused_tokens = counter("refused_tokens", "Requests whose token was refused.", "service")
 busy_answers = counter(
     "busy_answers",
-    "Requests answered 503, by what was waited for in vain: deadlock, lock, statement, pool or server.",
+    "Requests answered 503, by what was waited for in vain: deadlock, lock, statement, scope, pool or server.",
     "service",
     "wait",
 )

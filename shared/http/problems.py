@@ -21,8 +21,9 @@ from shared.errors import BadValue, Busy, DomainError, InvalidInput, NotFound, W
 PROBLEM = "application/problem+json"
 # Deadlock, serialization, lock timeout, statement timeout, admin shutdown, too many connections, starting up.
 TRANSIENT = frozenset({"40P01", "40001", "55P03", "57014", "57P01", "57P02", "57P03", "53300"})
-WAITS = {"40P01": "deadlock", "40001": "deadlock", "55P03": "lock", "57014": "statement"}
+WAITS = {"40P01": "deadlock", "40001": "deadlock", "55P03": "lock", "57014": "statement", "42501": "scope"}
 CLASSES_OF_BAD_VALUES = ("22",)
+INSUFFICIENT_PRIVILEGE, ROW_SECURITY = "42501", "violates row-level security policy"
 
 log = structlog.get_logger()
 
@@ -205,11 +206,16 @@ def _of_database(error: Exception) -> DomainError:
     state = sqlstate_of(error)
     lost = isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
     lost = lost or (isinstance(error, DBAPIError) and error.connection_invalidated)
-    if lost or state.startswith("08") or state in TRANSIENT:
+    if lost or state.startswith("08") or state in TRANSIENT or _left_the_scope(error):
         return Busy()
     if state.startswith(CLASSES_OF_BAD_VALUES) or _refused_by_driver(error):
         return InvalidInput(reason=Words("A value is out of range.", "Ada nilai di luar rentang."))
     return InternalFault()
+
+
+def _left_the_scope(error: Exception) -> bool:
+    """Whether row security refused a new row: its family was in the actor's scope when the command read it."""
+    return sqlstate_of(error) == INSUFFICIENT_PRIVILEGE and ROW_SECURITY in str(error)
 
 
 def _refused_by_driver(error: Exception) -> bool:

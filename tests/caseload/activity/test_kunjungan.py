@@ -1,6 +1,9 @@
 """A home visit is handed in by who accompanies the family."""
 
+import asyncio
 from typing import Any
+
+import asyncpg
 
 from shared.contracts.registry import PendampingStatusChanged
 from tests.factories.caseload.intake import (
@@ -13,7 +16,8 @@ from tests.factories.caseload.intake import (
     mother,
     take_in,
 )
-from tests.factories.services import Running, deliver
+from tests.factories.messaging.service_pair import eventually
+from tests.factories.services import Running, deliver, open_scope
 
 FINDINGS = "Warung berjalan dan anak-anak bersekolah."
 
@@ -67,3 +71,25 @@ async def test_is_refused_to_a_pendamping_who_is_not_active(placed: Running, reg
     await deliver(registry, placed)
     answer = await visited(placed, kpm_id, companion(placed))
     assert (answer.status_code, answer.json()["title"]) == (409, "PendampingInactive")
+
+
+async def test_to_a_family_handed_over_meanwhile_is_asked_again_and_refused(placed: Running) -> None:
+    kpm_id = await given(placed)
+
+    async def waits() -> bool:
+        return bool(await placed.sql("SELECT FROM pg_locks WHERE NOT granted"))
+
+    holder = await asyncpg.connect(placed.settings.owner_database_url)
+    try:
+        async with holder.transaction():
+            await open_scope(holder, areas="*")
+            await holder.execute("LOCK TABLE kunjungan IN EXCLUSIVE MODE")
+            waiting = asyncio.create_task(visited(placed, kpm_id, companion(placed)))
+            await eventually(waits)
+            await holder.execute("UPDATE dampingan SET pendamping_id = $1", OTHER)
+        answer = await waiting
+    finally:
+        await holder.close()
+    assert (answer.status_code, answer.json()["title"]) == (503, "Busy"), answer.text
+    again = await visited(placed, kpm_id, companion(placed))
+    assert (again.status_code, again.json()["title"]) == (404, "NotFound")
