@@ -4,6 +4,8 @@ import calendar
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from shared.errors import DateInTheFuture, DateInThePast, DateTooEarly
+
 JAKARTA = ZoneInfo("Asia/Jakarta")
 
 
@@ -26,3 +28,21 @@ def months_after(start: date, months: int) -> date:
 def months_between(start: date, end: date) -> int:
     """Return the whole months from `start` to `end`, never below zero."""
     return max(0, (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day))
+
+
+def require_past(on: date, today: date, pointer: str = "/body/on", *, earliest: date | None = None) -> None:
+    """Require a day that has come, and that does not lie before `earliest`.
+
+    Raises:
+        DateInTheFuture, DateTooEarly
+    """
+    if on > today:
+        raise DateInTheFuture(pointer, on=on, today=today)
+    if earliest is not None and on < earliest:
+        raise DateTooEarly(pointer, on=on, earliest=earliest)
+
+
+def require_ahead(on: date, today: date, pointer: str = "/body/valid_from") -> None:
+    """Require today or a later day; raise DateInThePast."""
+    if on < today:
+        raise DateInThePast(pointer, on=on, today=today)

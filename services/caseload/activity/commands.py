@@ -26,7 +26,8 @@ from shared.access import Actor
 from shared.contracts.caseload import KpmUpdated, KunjunganRecorded, P2k2Held
 from shared.contracts.kinds import PendampingStatus
 from shared.database import insert, raw, uuid7, vault_of
-from shared.errors import DateInTheFuture, NotAllowed, NotFound, PendampingInactive
+from shared.dates import require_past
+from shared.errors import NotAllowed, NotFound, PendampingInactive
 from shared.messaging import emit
 
 
@@ -45,8 +46,8 @@ async def record_kunjungan(
     Raises:
         NotAllowed, NotFound, DateInTheFuture, PendampingInactive, VisitOutsideDampingan, KunjunganAlreadyRecorded.
     """
-    if (today := await clock.today(session)) < visited_on:
-        raise DateInTheFuture("/body/visited_on", on=visited_on, today=today)
+    today = await clock.today(session)
+    require_past(visited_on, today, "/body/visited_on")
     kpm, dampingan = await accompanied(session, actor, kpm_id, visited_on, today)
     kunjungan_id, vault = uuid7(), vault_of(session)
     place = {"table": "kunjungan", "row_id": kunjungan_id}
@@ -181,8 +182,7 @@ async def held_by(
     session: AsyncSession, actor: Actor, penugasan_id: UUID, kode_wilayah: str, on: date
 ) -> UUID:
     """Return the caller's id, if the placement is his own and covered the area on the day."""
-    if (today := await clock.today(session)) < on:
-        raise DateInTheFuture("/body/held_on", on=on, today=today)
+    require_past(on, await clock.today(session), "/body/held_on")
     actor.require_area(kode_wilayah)
     penugasan = await placement_for(session, kode_wilayah, penugasan_id, on, AT)
     if actor.pendamping_id is None or penugasan.pendamping_id != actor.pendamping_id:

@@ -20,7 +20,8 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
 from shared.database import insert, load, uuid7, vault_of
-from shared.errors import DateInTheFuture, DecidedByLodger
+from shared.dates import require_past
+from shared.errors import DecidedByLodger
 from shared.files import require_evidence
 
 
@@ -41,8 +42,8 @@ async def lodge_usulan(
         NotFound, PendampingInactive, DateInTheFuture, FileNotUploaded, StillMember, UsulanOpen.
     """
     await family_in_hand(session, actor, kpm_id)
-    if lodged_on > (today := await clock.today(session)):
-        raise DateInTheFuture("/body/lodged_on", on=lodged_on, today=today)
+    today = await clock.today(session)
+    require_past(lodged_on, today, "/body/lodged_on")
     await require_outside(session, kpm_id, bansos)
     if evidence_sha256 is not None:
         await require_evidence(session, evidence_sha256)

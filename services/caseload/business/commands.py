@@ -11,14 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.errors import UsahaKnown
 from services.caseload.business.models import Usaha
-from services.caseload.family.commands.changes import member_of, require_past
+from services.caseload.family.commands.changes import member_of
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import remember
 from services.caseload.visibility import family_in_hand
+from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import UsahaRecorded
 from shared.contracts.kinds import UsahaSector
 from shared.database import insert, load, raw, uuid7, vault_of
+from shared.dates import require_past
 from shared.errors import LostRace, NotFound
 from shared.messaging import emit
 
@@ -101,8 +103,8 @@ async def revise_usaha(
 
 async def check_days(session: AsyncSession, said: UsahaSaid) -> None:
     """Raise DateInTheFuture of a business that has not begun."""
-    await require_past(session, said.started_on, "/body/started_on")
-    await require_past(session, said.as_of, "/body/as_of")
+    require_past(said.started_on, await clock.today(session), "/body/started_on")
+    require_past(said.as_of, await clock.today(session), "/body/as_of")
 
 
 def say(session: AsyncSession, usaha: Usaha, owner: KpmAnggota, said: UsahaSaid) -> None:

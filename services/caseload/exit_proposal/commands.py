@@ -26,7 +26,8 @@ from shared.access import Actor
 from shared.contracts.caseload import ExitProposalWithdrawn, ExitProposed
 from shared.contracts.kinds import ExitReason
 from shared.database import insert, load, uuid7, vault_of
-from shared.errors import CaseAlreadyOpen, DateInTheFuture, NotFound
+from shared.dates import require_past
+from shared.errors import CaseAlreadyOpen, NotFound
 from shared.files import require_evidence
 from shared.messaging import emit
 
@@ -99,8 +100,7 @@ async def membership_to_end(
     if (end := row.valid.upper) is not None:
         raise MembershipHasEnded("/body/kepesertaan_id", valid_to=end)
     first, today = row.valid.lower or on, await clock.today(session)
-    if on > today:
-        raise DateInTheFuture("/body/on", on=on, today=today)
+    require_past(on, today)
     if on < first:
         raise DateBeforeMembership("/body/on", on=on, valid_from=first)
     live = sa.exists().where(CaseMark.kepesertaan_id == kepesertaan_id, CaseMark.state.in_(LIVE))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.ending import end_dampingan
 from services.caseload.dampingan.models import Dampingan
-from services.caseload.family.commands.changes import change_family, edited_family, require_past
+from services.caseload.family.commands.changes import change_family, edited_family
 from services.caseload.family.models import Kpm, KpmNoKk, WilayahPast
 from services.caseload.relocation.errors import (
     MovedSince,
@@ -21,6 +21,7 @@ from services.caseload.replicas.models import WilayahTugas
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.database import uuid7, vault_of
+from shared.dates import require_past
 from shared.files import require_evidence
 from shared.validity import covers
 
@@ -45,7 +46,7 @@ async def move_family(
         MovedSince.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
-    await require_past(session, on)
+    require_past(on, await clock.today(session))
     require_village(actor, kode_wilayah)
     if kode_wilayah == kpm.kode_wilayah:
         raise RelocationNowhere("/body/kode_wilayah")

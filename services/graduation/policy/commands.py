@@ -42,7 +42,8 @@ from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.kinds import ExitReason
 from shared.database import insert, load, refusing, uuid7, write
-from shared.errors import DateInThePast, VersionJustSet, VersionNotLatest
+from shared.dates import require_ahead
+from shared.errors import VersionJustSet, VersionNotLatest
 from shared.validity import end_previous
 
 CONTRADICTIONS = {
@@ -199,8 +200,7 @@ async def activate_policy(session: AsyncSession, actor: Actor, policy_id: UUID, 
     policy = await load(session, Policy, policy_id, noun="policy")
     today = (await moment_of(session)).on
     require_move(policy, PolicyState.PLANNED, today)
-    if valid_from < today:
-        raise DateInThePast("/body/valid_from", on=valid_from, today=today)
+    require_ahead(valid_from, today)
     await _end_the_one_before(session, policy, valid_from)
     policy.valid_from, policy.activated_by, policy.activated_on = valid_from, actor.person, today
     with refusing(ex_policy_one_at_a_time=lambda: VersionNotLatest("/body/valid_from", on=valid_from)):

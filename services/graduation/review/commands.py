@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
-from services.graduation.case.commands.transitions import Act, advance, check_dated, load_case, stands_since
+from services.graduation.case.commands.transitions import Act, advance, load_case, stands_since
 from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.commands import proposer_of, take_up_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
@@ -27,6 +27,7 @@ from shared.contracts.caseload import ExitProposalWithdrawn
 from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs
 from shared.database import uuid7, write
+from shared.dates import require_past
 from shared.files import require_evidence
 from shared.messaging import emit
 
@@ -98,7 +99,7 @@ async def deliberate(session: AsyncSession, actor: Actor, graduasi_id: UUID, pap
         raise MusyawarahNotAsked(exit_reason=case.exit_reason)
     case.expect(GraduasiState.DIMUSYAWARAHKAN)
     now = await moment_of(session)
-    check_dated("/body/held_on", paper.held_on, await stands_since(session, case), now.on)
+    require_past(paper.held_on, now.on, "/body/held_on", earliest=await stands_since(session, case))
     await require_evidence(session, paper.evidence_sha256)
     act = Act(actor, now, Stage.MUSYAWARAH, paper.berita_acara_no, paper.evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIMUSYAWARAHKAN], act)

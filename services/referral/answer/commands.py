@@ -19,13 +19,14 @@ from services.referral.answer.models import Answer
 from services.referral.follow_up.commands import open_tasks
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
-from services.referral.rujukan.commands import Move, facts, require_past, walk
+from services.referral.rujukan.commands import Move, facts, walk
 from services.referral.rujukan.models import RujukanProgram
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.contracts.referral import RujukanAnswered, RujukanDelivered
 from shared.database import insert, load, uuid7, vault_of
+from shared.dates import require_past
 from shared.messaging import emit
 
 S = RujukanProgramState
@@ -60,7 +61,8 @@ async def answer_rujukan(
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     if (said.reason_code is not None) != (said.status is S.DITOLAK):
         raise ReasonCodeNeeded("/body/reason_code")
-    await require_past(session, said.answered_on, "/body/answered_on", earliest=await _told_on(session, row))
+    today = await clock.today(session)
+    require_past(said.answered_on, today, "/body/answered_on", earliest=await _told_on(session, row))
     await require_amount(session, row, said.amount_rp)
     await take_answer(session, row, said, actor.sub)
     return row
@@ -166,7 +168,8 @@ async def deliver_aid(
             raise DeliveryAlreadyRecorded
         return row
     earliest = await _told_on(session, row)
-    today = await require_past(session, delivered_on, "/body/delivered_on", earliest=earliest)
+    today = await clock.today(session)
+    require_past(delivered_on, today, "/body/delivered_on", earliest=earliest)
     await require_amount(session, row, amount_rp)
     row.delivery_id, row.amount_rp, row.delivered_on = delivery_id, amount_rp, delivered_on
     await walk(session, row, S.DISALURKAN, Move(actor.sub, today, "the partner delivered"))

@@ -19,7 +19,7 @@ from services.referral.notice.commands import ask_telling, tell_partner
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.place.commands import seek_place
 from services.referral.program.models import ConsentText
-from services.referral.rujukan.commands import SYSTEM, Move, facts, require_past, walk
+from services.referral.rujukan.commands import SYSTEM, Move, facts, walk
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, REMINDERS, Identity, Rujukan, RujukanProgram, RujukanState
 from services.referral.sending.commands import WAITING, ask_all, ask_sending
@@ -29,6 +29,7 @@ from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import ConsentGiven, ConsentWithdrawn, RujukanWithdrawn
 from shared.database import insert, load, uuid7, vault_of, write_once
+from shared.dates import require_past
 from shared.files import require_evidence
 from shared.messaging import emit
 
@@ -59,7 +60,8 @@ async def give_consent(
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
-    today = await require_past(session, given.given_on, "/body/given_on", earliest=rujukan.sk_on)
+    today = await clock.today(session)
+    require_past(given.given_on, today, "/body/given_on", earliest=rujukan.sk_on)
     await require_fit(session, row, today)
     await _require_proof(session, given)
     consent = _consent(row, given, actor)
@@ -110,7 +112,8 @@ async def withdraw_consent(
     consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
     if consent is None or consent.withdrawn_on is not None:
         raise ConsentMissing
-    today = await require_past(session, withdrawn_on, "/body/withdrawn_on", earliest=consent.given_on)
+    today = await clock.today(session)
+    require_past(withdrawn_on, today, "/body/withdrawn_on", earliest=consent.given_on)
     consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, actor.sub
     emit(session, ConsentWithdrawn(**_said(consent, row), reason="consent withdrawn"))
     if row.state not in ENDED:

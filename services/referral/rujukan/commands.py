@@ -17,11 +17,9 @@ from services.referral.rujukan.models import (
     become,
     road,
 )
-from shared import clock
 from shared.contracts.kinds import BenefitKind, RujukanProgramState
 from shared.contracts.referral import RujukanSent
 from shared.database import uuid7
-from shared.errors import DateInTheFuture, DateTooEarly
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -99,19 +97,3 @@ def facts(row: RujukanProgram) -> dict[str, Any]:
         "benefit_kinds": [BenefitKind(kind) for kind in row.benefit_kinds],
         "status": row.state,
     }
-
-
-async def require_past(
-    session: AsyncSession, on: date, pointer: str, *, earliest: date | None = None
-) -> date:
-    """Return today's business date when `on` is not after it, and not before `earliest`.
-
-    Raises:
-        DateInTheFuture, DateTooEarly
-    """
-    today = await clock.today(session)
-    if on > today:
-        raise DateInTheFuture(pointer, on=on, today=today)
-    if earliest is not None and on < earliest:
-        raise DateTooEarly(pointer, on=on, earliest=earliest)
-    return today

@@ -1,6 +1,6 @@
 """Set and end the kinds of pilar sosial, and the pairs of kinds that exclude each other."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,13 +15,13 @@ from services.registry.kind.errors import (
     SuccessorUnknown,
 )
 from services.registry.kind.models import HeldBy, PilarLevel, PilarTerms, RoleConflict
-from services.registry.placement.errors import EndAlreadySet
+from services.registry.kind.rules import require_earlier_end
 from services.registry.placement.models import Penugasan
 from services.registry.visibility import require_national
 from shared.access import Actor
 from shared.contracts.kinds import Ditjen, PilarKind
 from shared.database import insert, load, uuid7
-from shared.errors import InvalidRange, VersionNotLatest
+from shared.errors import VersionNotLatest
 from shared.validity import covers, end_previous, goes_on_after, holds_on
 
 REVISED = "REVISI"
@@ -102,10 +102,7 @@ async def end_pilar_kind(
     """
     require_national(actor)
     row = await load(session, PilarTerms, pilar_kind_id, noun="pilar kind")
-    if valid_to <= row.valid_from:
-        raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=valid_to)
-    if row.valid_to is not None and valid_to >= row.valid_to:
-        raise EndAlreadySet("/body/valid_to", valid_to=row.valid_to)
+    require_earlier_end(row.valid_from, row.valid_to, valid_to, earliest=row.valid_from + timedelta(days=1))
     await _refuse_held(session, row, valid_to)
     await _check_successor(session, row, successor_kind, valid_to)
     row.valid_to, row.successor_kind = valid_to, successor_kind.value if successor_kind else None
@@ -209,10 +206,7 @@ async def end_role_conflict(
     """
     require_national(actor)
     row = await load(session, RoleConflict, role_conflict_id, noun="role conflict")
-    if valid_to <= row.valid_from:
-        raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=valid_to)
-    if row.valid_to is not None and valid_to >= row.valid_to:
-        raise EndAlreadySet("/body/valid_to", valid_to=row.valid_to)
+    require_earlier_end(row.valid_from, row.valid_to, valid_to, earliest=row.valid_from + timedelta(days=1))
     row.valid_to = valid_to
     row.version += 1
     remember_range(session, row, reason=reason, actor=actor)

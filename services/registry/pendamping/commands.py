@@ -23,7 +23,8 @@ from shared.access import Actor, Scope
 from shared.contracts.kinds import PendampingStatus, SubjectKind
 from shared.contracts.registry import PendampingRegistered, PendampingStatusChanged
 from shared.database import insert, load, uuid7, vault_of
-from shared.errors import Busy, DateInTheFuture, NotAllowed, NotFound
+from shared.dates import require_past
+from shared.errors import Busy, NotAllowed, NotFound
 from shared.messaging import emit
 from shared.privacy import Nik
 from shared.validity import goes_on_after
@@ -136,8 +137,7 @@ async def _end_placements(session: AsyncSession, actor: Actor, row: Pendamping) 
 
 async def _not_after_today(session: AsyncSession, wanted: date | None) -> date:
     today = await clock.today(session)
-    if wanted is not None and wanted > today:
-        raise DateInTheFuture("/body/from_on", on=wanted, today=today)
+    require_past(wanted or today, today, "/body/from_on")
     return wanted or today
 
 

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.history import remember_range
 from services.registry.kind.commands import require_in_force
 from services.registry.kind.models import HeldBy, RoleConflict
+from services.registry.kind.rules import require_earlier_end
 from services.registry.pendamping.models import ENDS, Pendamping
 from services.registry.placement.errors import (
-    EndAlreadySet,
     PendampingHasLeft,
     PenugasanOverlaps,
     RolesConflict,
@@ -107,10 +107,7 @@ async def end_wilayah_tugas(
     actor.require_area(row.kode_wilayah)
     await load(session, Pendamping, row.pendamping_id)
     await session.refresh(row)
-    if valid_to < row.valid_from:
-        raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=valid_to)
-    if row.valid_to is not None and valid_to >= row.valid_to:
-        raise EndAlreadySet("/body/valid_to", valid_to=row.valid_to)
+    require_earlier_end(row.valid_from, row.valid_to, valid_to, earliest=row.valid_from)
     close_wilayah_tugas(session, actor, row, on=valid_to, reason=reason)
     return row
 
@@ -236,10 +233,7 @@ async def end_penugasan(
     """
     require_national(actor)
     row = await _locked(session, penugasan_id)
-    if valid_to < row.valid_from:
-        raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=valid_to)
-    if row.valid_to is not None and valid_to >= row.valid_to:
-        raise EndAlreadySet("/body/valid_to", valid_to=row.valid_to)
+    require_earlier_end(row.valid_from, row.valid_to, valid_to, earliest=row.valid_from)
     await close_penugasan(session, actor, row, on=valid_to, reason=reason)
     return row
 

@@ -12,8 +12,8 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import insert
-from shared.dates import midnight
-from shared.errors import DateInThePast, NotAllowed, VersionJustSet, VersionNotLatest
+from shared.dates import midnight, require_ahead
+from shared.errors import NotAllowed, VersionJustSet, VersionNotLatest
 from shared.jobs import schedule
 
 KIND = "limit_in_force"
@@ -79,9 +79,7 @@ async def give_way(session: AsyncSession, last: DampinganLimit | None, valid_fro
     Raises:
         DateInThePast, VersionNotLatest.
     """
-    today = await clock.today(session)
-    if valid_from < today:
-        raise DateInThePast("/body/valid_from", on=valid_from, today=today)
+    require_ahead(valid_from, await clock.today(session))
     if last is None:
         return
     first = last.valid.lower

@@ -18,7 +18,7 @@ from services.caseload.visibility import family_in_hand
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KpmUpdated
-from shared.errors import DateInTheFuture, LostRace
+from shared.errors import LostRace
 from shared.messaging import emit
 
 Subject = tuple[str, UUID]
@@ -117,9 +117,3 @@ async def member_of(
     if member is None or member.kpm_id != kpm_id or member.left_on is not None:
         raise MemberUnknown(pointer)
     return member
-
-
-async def require_past(session: AsyncSession, on: date, pointer: str = "/body/on") -> None:
-    """Raise DateInTheFuture of a day that has not come."""
-    if on > (today := await clock.today(session)):
-        raise DateInTheFuture(pointer, on=on, today=today)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.commands.changes import change_family, member_of, require_past
+from services.caseload.family.commands.changes import change_family, member_of
 from services.caseload.family.errors import KomponenHasEnded, KomponenOverlaps
 from services.caseload.family.models import Komponen
 from services.caseload.visibility import family_in_hand
@@ -15,6 +15,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind
 from shared.database import insert, load, uuid7
+from shared.dates import require_past
 from shared.errors import InvalidRange, LostRace, NotFound
 
 
@@ -35,7 +36,7 @@ async def begin_komponen(
     """
     held = await family_in_hand(session, actor, kpm_id)
     await member_of(session, kpm_id, anggota_id)
-    await require_past(session, valid_from, "/body/valid_from")
+    require_past(valid_from, await clock.today(session), "/body/valid_from")
     require_order(valid_from, valid_to)
     komponen = Komponen(
         komponen_id=uuid7(),

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.commands import keep_anggota
-from services.caseload.family.commands.changes import change_family, edited_family, member_of, require_past
+from services.caseload.family.commands.changes import change_family, edited_family, member_of
 from services.caseload.family.models import EndReason, Komponen, KpmAnggota, KpmHistory, Relation
 from services.caseload.identity.commands import seal_waiting
 from services.caseload.member.commands.taken_numbers import refusal_of_nik
@@ -24,9 +24,11 @@ from services.caseload.member.errors import (
 from services.caseload.task.commands import open_tugas, settle_tugas
 from services.caseload.task.models import TugasKind
 from services.caseload.visibility import family_in_hand
+from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind, Sex
 from shared.database import insert, raw, uuid7, vault_of
+from shared.dates import require_past
 from shared.files import require_evidence
 from shared.privacy import Nik
 
@@ -51,7 +53,7 @@ async def add_anggota(
         NotFound, PendampingInactive, DateInTheFuture, BirthDateInTheFuture, NikKnown, NumberNotAccepted.
     """
     held = await family_in_hand(session, actor, kpm_id)
-    await require_past(session, on)
+    require_past(on, await clock.today(session))
     if birth_on > on:
         raise BirthDateInTheFuture("/body/birth_on", birth_on=birth_on, on=on)
     vault = vault_of(session)
@@ -102,7 +104,7 @@ async def end_anggota(
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     member = await member_of(session, kpm_id, anggota_id)
-    await require_past(session, on)
+    require_past(on, await clock.today(session))
     if reason is EndReason.MENINGGAL and evidence_sha256 is None:
         raise DeathNeedsEvidence("/body/evidence_sha256")
     if evidence_sha256 is not None:
@@ -173,7 +175,7 @@ async def marry(
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     member = await member_of(session, kpm_id, anggota_id)
-    await require_past(session, on)
+    require_past(on, await clock.today(session))
     before = {"was_married": member.married, "was": member.relation.value}
     member.married, member.relation = married, relation or member.relation
     why = "KAWIN" if married else "CERAI"

@@ -4,7 +4,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.commands.changes import change_family, edited_family, member_of, require_past
+from services.caseload.family.commands.changes import change_family, edited_family, member_of
 from services.caseload.family.models import KpmAnggota
 from services.caseload.family.queries import ages_on
 from services.caseload.family.rules import age
@@ -12,7 +12,9 @@ from services.caseload.identity.commands import seal_waiting
 from services.caseload.member.errors import PengurusAlready, PengurusTooYoung
 from services.caseload.task.commands import settle_tugas
 from services.caseload.task.models import TugasKind
+from shared import clock
 from shared.access import Actor
+from shared.dates import require_past
 
 
 async def change_pengurus(
@@ -34,7 +36,7 @@ async def change_pengurus(
     """
     kpm = await edited_family(session, actor, kpm_id, version)
     member = await member_of(session, kpm_id, anggota_id)
-    await require_past(session, on)
+    require_past(on, await clock.today(session))
     if member.pengurus:
         raise PengurusAlready("/body/anggota_id")
     rule = await ages_on(session, on)

@@ -16,7 +16,6 @@ from services.caseload.family.commands.changes import (
     edited_family,
     facts_now,
     member_of,
-    require_past,
 )
 from services.caseload.family.models import EndReason, Komponen, Kpm, KpmAnggota, KpmNoKk
 from services.caseload.history import remember
@@ -24,9 +23,11 @@ from services.caseload.member.commands.members import count_members, part
 from services.caseload.member.commands.taken_numbers import refusal_of_no_kk
 from services.caseload.member.errors import NobodyRemains, PengurusNotAmongThem, PengurusStays
 from services.caseload.relocation.commands import require_village
+from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KpmRegistered
 from shared.database import insert, raw, uuid7, vault_of
+from shared.dates import require_past
 from shared.files import require_evidence
 from shared.messaging import emit
 from shared.privacy import NoKk
@@ -73,7 +74,7 @@ async def split_family(
 
 async def who_leave(session: AsyncSession, kpm: Kpm, split: Split) -> list[KpmAnggota]:
     """Return the members who leave; somebody remains, and the pengurus does."""
-    await require_past(session, split.on)
+    require_past(split.on, await clock.today(session))
     leaving = sorted(set(split.anggota_ids))
     if split.pengurus_id not in leaving:
         raise PengurusNotAmongThem("/body/pengurus_id")

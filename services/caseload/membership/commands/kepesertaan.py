@@ -17,8 +17,7 @@ from shared.access import Actor
 from shared.contracts.caseload import KepesertaanStarted
 from shared.contracts.kinds import Bansos
 from shared.database import insert, uuid7
-from shared.dates import midnight
-from shared.errors import DateInTheFuture
+from shared.dates import midnight, require_past
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -34,8 +33,8 @@ async def record_kepesertaan(
         NotFound, PendampingInactive, DateInTheFuture, KepesertaanOverlaps, ReEntryByUsulan.
     """
     held = await family_in_hand(session, actor, kpm_id)
-    if valid_from > (today := await clock.today(session)):
-        raise DateInTheFuture("/body/valid_from", on=valid_from, today=today)
+    today = await clock.today(session)
+    require_past(valid_from, today, "/body/valid_from")
     before = sa.exists().where(
         Kepesertaan.kpm_id == kpm_id,
         Kepesertaan.bansos == bansos,

@@ -16,7 +16,7 @@ from services.graduation.assessment.errors import (
 )
 from services.graduation.assessment.models import Asesmen, Pernyataan, Usul
 from services.graduation.case.commands.accompaniment import require_dampingan
-from services.graduation.case.commands.transitions import Act, advance, check_dated, load_case, stands_since
+from services.graduation.case.commands.transitions import Act, advance, load_case, stands_since
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from shared.access import Actor
@@ -24,6 +24,7 @@ from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiProposed
 from shared.contracts.kinds import AsesmenResult
 from shared.database import uuid7, write
+from shared.dates import require_past
 from shared.errors import IllegalTransition
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -52,7 +53,9 @@ async def sign_statement(
     case.expect(GraduasiState.PERNYATAAN_DITANDATANGANI)
     act = Act(actor, await moment_of(session), Stage.USUL, evidence=paper.evidence_sha256)
     author, _ = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
-    check_dated("/body/signed_on", paper.signed_on, await stands_since(session, case), act.moment.on)
+    require_past(
+        paper.signed_on, act.moment.on, "/body/signed_on", earliest=await stands_since(session, case)
+    )
     await require_evidence(session, paper.evidence_sha256)
     signed = _pernyataan(case, author, act, paper)
     case.pernyataan_id = signed.pernyataan_id

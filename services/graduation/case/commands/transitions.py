@@ -14,7 +14,7 @@ from shared.access import Actor
 from shared.clock import Moment
 from shared.database import raw, refusing, said
 from shared.dates import day_of
-from shared.errors import DateInTheFuture, DateTooEarly, NotFound
+from shared.errors import NotFound
 
 MOVED = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
 # Of one case PostgreSQL takes the row by its key, whatever it thought of the table's size when it made the plan.
@@ -144,11 +144,3 @@ async def stands_since(session: AsyncSession, case: Graduasi) -> date:
     """Return the day on which a case came to where it stands by an act of its way; its resumption is none."""
     at = await session.scalar(CAME, {"graduasi_id": case.graduasi_id, "state": case.state.value})
     return day_of(at) if at is not None else case.since_on
-
-
-def check_dated(pointer: str, on: date, earliest: date, today: date) -> None:
-    """Raise DateInTheFuture or DateTooEarly unless a paper's date lies between what it stands on and today."""
-    if on > today:
-        raise DateInTheFuture(pointer, on=on, today=today)
-    if on < earliest:
-        raise DateTooEarly(pointer, on=on, earliest=earliest)

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.case.commands.transitions import Act, check_dated
+from services.graduation.case.commands.transitions import Act
 from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import GraduasiState, Stage, StageAct
 from services.graduation.decree.commands.penetapan import Approved, Document, locked, new_sk, number, put_in
@@ -23,6 +23,7 @@ from shared import files, jobs, schema
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.database import acted_by, load, vault_of
+from shared.dates import require_past
 from shared.errors import DateTooEarly, DomainError, FileNotUploaded, NotFound
 from shared.files import require_evidence
 from shared.jobs import Job, RowError, Step
@@ -52,7 +53,7 @@ async def request_sk(session: AsyncSession, actor: Actor, document: BulkDocument
     """
     await _check_file(session, document.sha256)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
-    check_dated("/body/sk_on", document.sk_on, date.min, act.moment.on)
+    require_past(document.sk_on, act.moment.on, "/body/sk_on")
     evidence = document.evidence_sha256
     await require_evidence(session, evidence)
     sk = new_sk(Document(document.sk_no, document.sk_on, (), evidence), act)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Pernyataan, Usul
-from services.graduation.case.commands.transitions import Act, advance, check_dated
+from services.graduation.case.commands.transitions import Act, advance
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.credit.commands import Counted, grant_credits
 from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkNumberTaken
@@ -24,7 +24,7 @@ from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiDetermined
 from shared.database import refusing, uuid7
-from shared.dates import midnight
+from shared.dates import midnight, require_past
 from shared.errors import NotFound
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -63,7 +63,9 @@ async def determine(session: AsyncSession, actor: Actor, document: Document) -> 
     approved = await _approved(session, document.graduasi_ids)
     evidence = document.evidence_sha256
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, document.sk_no, evidence)
-    check_dated("/body/sk_on", document.sk_on, max(a.case.since_on for a in approved), act.moment.on)
+    require_past(
+        document.sk_on, act.moment.on, "/body/sk_on", earliest=max(a.case.since_on for a in approved)
+    )
     await require_evidence(session, evidence)
     sk = new_sk(document, act)
     await number(session, sk)

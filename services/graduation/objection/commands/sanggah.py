@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
-from services.graduation.case.commands.transitions import Act, advance, check_dated, load_case
+from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.decree.models import Penetapan
 from services.graduation.objection.commands.annulment import (
@@ -44,6 +44,7 @@ from shared.clock import moment_of
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
 from shared.contracts.kinds import SanggahOutcome
 from shared.database import load, refusing, uuid7
+from shared.dates import require_past
 from shared.errors import DecidedByLodger, DomainError, NotFound
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -106,7 +107,7 @@ async def _check_in_term(session: AsyncSession, case: Graduasi, lodged_on: date,
     if penetapan is None:
         case.expect(GraduasiState.DISANGGAH)
         return
-    check_dated("/body/lodged_on", lodged_on, penetapan.announced_on, today)
+    require_past(lodged_on, today, "/body/lodged_on", earliest=penetapan.announced_on)
     if lodged_on > penetapan.term_ends_on:
         raise SanggahOutOfTerm("/body/lodged_on", on=lodged_on, ended=penetapan.term_ends_on)
     if (waits := NOT_NOW.get(case.state)) is not None:

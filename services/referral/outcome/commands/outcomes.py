@@ -18,7 +18,7 @@ from services.referral.outcome.errors import (
     OutcomeTooEarly,
     RelapseAlreadyReported,
 )
-from services.referral.rujukan.commands import Move, require_past, walk
+from services.referral.rujukan.commands import Move, walk
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
 from services.referral.visibility import require_care
@@ -27,6 +27,7 @@ from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import OutcomeRecorded, RelapseReported
 from shared.database import insert, load
+from shared.dates import require_past
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -128,7 +129,8 @@ async def report_relapse(
     await require_care(session, actor, rujukan.kpm_id)
     if rujukan.state is RujukanState.DICABUT:
         raise RujukanNotOpen(state=rujukan.state)
-    await require_past(session, reported_on, "/body/reported_on", earliest=rujukan.sk_on)
+    today = await clock.today(session)
+    require_past(reported_on, today, "/body/reported_on", earliest=rujukan.sk_on)
     report = RelapseReport(
         rujukan_id=rujukan_id, reported_on=reported_on, month=month, cause=cause, reported_by=actor.sub
     )

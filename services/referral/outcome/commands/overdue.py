@@ -14,7 +14,6 @@ from services.referral.deadline.errors import EscalationAcknowledged
 from services.referral.deadline.models import Awaited, Deadline, DeadlineKind, Escalation, SlaTerm
 from services.referral.notice.commands import tell_partner
 from services.referral.notice.models import Notice
-from services.referral.outcome.commands.rule_versions import require_ahead
 from services.referral.program.errors import ProgramUnknown
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import SYSTEM, Move, facts, walk
@@ -31,6 +30,7 @@ from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanExpired
 from shared.database import insert, load, uuid7, write_once
+from shared.dates import require_ahead
 from shared.errors import VersionNotLatest
 from shared.messaging import emit
 from shared.validity import end_previous
@@ -119,7 +119,7 @@ async def set_term(session: AsyncSession, new: Term, actor: Actor) -> SlaTerm:
     Raises:
         ProgramUnknown, VersionNotLatest, DateInThePast
     """
-    await require_ahead(session, new.valid_from)
+    require_ahead(new.valid_from, await clock.today(session))
     if new.program_code is not None and await _unpublished(session, new.program_code):
         raise ProgramUnknown("/body/program_code", code=new.program_code)
     taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)

@@ -12,7 +12,8 @@ from services.referral.program.models import ConsentText
 from shared import clock
 from shared.access import Actor
 from shared.database import insert
-from shared.errors import DateInThePast, VersionNotLatest
+from shared.dates import require_ahead
+from shared.errors import VersionNotLatest
 from shared.validity import end_previous
 
 
@@ -42,7 +43,7 @@ async def set_outcome_rule(session: AsyncSession, new: NewOutcomeRule, actor: Ac
     Raises:
         DateInThePast, VersionNotLatest
     """
-    await require_ahead(session, new.valid_from)
+    require_ahead(new.valid_from, await clock.today(session))
     taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)
     newest = sa.select(OutcomeRule).order_by(OutcomeRule.version.desc()).limit(1)
     last = (await session.scalars(newest.with_for_update(key_share=True))).one()
@@ -64,7 +65,7 @@ async def set_consent_text(session: AsyncSession, new: NewConsentText, actor: Ac
     Raises:
         DateInThePast, VersionNotLatest
     """
-    await require_ahead(session, new.valid_from)
+    require_ahead(new.valid_from, await clock.today(session))
     taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)
     last = (await session.scalars(sa.select(ConsentText).order_by(ConsentText.version.desc()).limit(1))).one()
     if last.valid_from >= new.valid_from:
@@ -78,9 +79,3 @@ async def set_consent_text(session: AsyncSession, new: NewConsentText, actor: Ac
     )
     await insert(session, row, uq_consent_text_valid_from=taken_from, pk_consent_text=taken_from)
     return row
-
-
-async def require_ahead(session: AsyncSession, valid_from: date) -> None:
-    """Raise DateInThePast where a version would have held before today: what was decided then was decided without it."""
-    if valid_from < (today := await clock.today(session)):
-        raise DateInThePast("/body/valid_from", on=valid_from, today=today)

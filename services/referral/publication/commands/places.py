@@ -28,8 +28,8 @@ from shared import clock, wilayah
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import insert, uuid7
-from shared.dates import midnight
-from shared.errors import DateInThePast, InvalidRange
+from shared.dates import midnight, require_ahead
+from shared.errors import InvalidRange
 from shared.jobs import Due, schedule
 from shared.validity import end_previous, holds_on
 
@@ -112,8 +112,8 @@ async def _last_before(session: AsyncSession, code: str, new: NewQuota) -> Progr
 def _amended(quota: ProgramQuota, new: NewQuota, today: date) -> ProgramQuota:
     if new.places < quota.taken:
         raise QuotaBelowTaken("/body/places", taken=quota.taken, places=new.places)
-    if new.valid_to is not None and new.valid_to < today and new.valid_to != quota.valid_to:
-        raise DateInThePast("/body/valid_to", on=new.valid_to, today=today)
+    if new.valid_to is not None and new.valid_to != quota.valid_to:
+        require_ahead(new.valid_to, today, "/body/valid_to")
     quota.places, quota.valid_to = new.places, new.valid_to
     quota.version += 1
     return quota
@@ -123,8 +123,7 @@ async def _end(session: AsyncSession, before: ProgramQuota | None, new: NewQuota
     """Let the quota before end where the new one begins."""
     if before is None or (before.valid_to is not None and before.valid_to <= new.valid_from):
         return
-    if new.valid_from < today:
-        raise DateInThePast("/body/valid_from", on=new.valid_from, today=today)
+    require_ahead(new.valid_from, today)
     before.version += 1
     overlaps = QuotaOverlaps("/body/valid_from", code=before.program_code, kode_wilayah=before.kode_wilayah)
     await end_previous(session, before, new.valid_from, overlaps)
@@ -153,8 +152,8 @@ async def set_intake(session: AsyncSession, code: str, new: NewIntake, actor: Ac
     """
     _require_order(new.opens_on, new.closes_on, "/body/closes_on")
     today = await clock.today(session)
-    if new.closes_on is not None and new.closes_on < today:
-        raise DateInThePast("/body/closes_on", on=new.closes_on, today=today)
+    if new.closes_on is not None:
+        require_ahead(new.closes_on, today, "/body/closes_on")
     holds = holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, today)
     wanted = sa.select(IntakeWindow, holds).where(
         IntakeWindow.program_code == code, IntakeWindow.opens_on == new.opens_on

@@ -1,0 +1,18 @@
+"""When the end of a range may be brought forward."""
+
+from datetime import date
+
+from services.registry.placement.errors import EndAlreadySet
+from shared.errors import InvalidRange
+
+
+def require_earlier_end(valid_from: date, valid_to: date | None, new_end: date, *, earliest: date) -> None:
+    """Require an end that is not before `earliest` and lies before the end that is set.
+
+    Raises:
+        InvalidRange, EndAlreadySet
+    """
+    if new_end < earliest:
+        raise InvalidRange("/body/valid_to", valid_from=valid_from, valid_to=new_end)
+    if valid_to is not None and new_end >= valid_to:
+        raise EndAlreadySet("/body/valid_to", valid_to=valid_to)
