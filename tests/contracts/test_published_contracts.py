@@ -21,6 +21,7 @@ from deploy.contracts.reading import events, openapi_of
 from deploy.contracts.samples import sample_of
 from deploy.contracts.table import event_table, with_table
 from services.registry import app as registry
+from shared import transaction
 from shared.events import BY_WIRE, Event, class_of
 from shared.messaging.envelope import Record, parse
 from shared.messaging.outbox import envelope
@@ -68,9 +69,9 @@ def test_a_sample_is_a_cloudevent_to_the_reference_library(path: Path) -> None:
 def test_a_sample_has_the_envelope_that_the_outbox_writes(path: Path) -> None:
     told = json.loads(path.read_text())
     kind = BY_WIRE[told["type"]]
-    session: Any = SimpleNamespace(
-        info={"actor": SimpleNamespace(sub=told["actor"]), "request_id": told["correlationid"]}
-    )
+    actor = SimpleNamespace(sub=told["actor"])
+    context = SimpleNamespace(actor=actor, cause=None, request_id=told["correlationid"])
+    session: Any = SimpleNamespace(info={transaction.KEY: context})
     at = JSONFormat().read(CloudEvent, path.read_bytes()).get_time()
     written = orjson.loads(envelope(session, kind.model_validate(told["data"]), UUID(told["id"]), (1, 1), at))
     # A field added since is written too; what was promised is written as it was.
