@@ -157,12 +157,12 @@ def up(rest: list[str]) -> int:
 def demo(rest: list[str]) -> int:
     need_kafka_when_asked()
     need("local")
-    become(PYTHON, "-m", "deploy.local.demo", *rest)
+    become(PYTHON, "-m", "deploy.demo", *rest)
 
 
 def life(rest: list[str]) -> int:
     need("local")
-    become(PYTHON, "-m", "deploy.local.life", *rest)
+    become(PYTHON, "-m", "deploy.demo.life", *rest)
 
 
 def bench(rest: list[str]) -> int:

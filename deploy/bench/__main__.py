@@ -26,7 +26,7 @@ from deploy.bench.intake import intake
 from deploy.bench.latency import latency
 from deploy.bench.matching import matching
 from deploy.bench.memory import memory
-from deploy.bench.reading import reading
+from deploy.bench.reads import reading
 from deploy.bench.stage import Stage
 from deploy.bench.worklists import worklists
 from deploy.kafka.broker import missing

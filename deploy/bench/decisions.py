@@ -15,7 +15,7 @@ from deploy.bench.delivery import until
 from deploy.bench.families import Placed, desa, mother_of_scenario_2
 from deploy.bench.figure import Aim, Figure
 from deploy.bench.stage import TODAY, Stage
-from deploy.local.demo.answers import ANSWERS, WITH_EVIDENCE
+from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
 from shared.database import uuid7
 from shared.events import Event
 

@@ -8,7 +8,7 @@ from typing import Self
 
 from deploy.bench.figure import Aim, Figure
 from deploy.bench.stage import Stage
-from deploy.local.databases import SERVICES
+from deploy.services import SERVICES
 
 PARTS = {"API": (), "worker (relay, consumer)": ("relay", "consumer"), "jobs": ("jobs",)}
 MEGABYTE = 1024 * 1024

@@ -16,14 +16,15 @@ from typing import Any, Self
 import asyncpg
 
 from deploy.bench.caller import Caller
+from deploy.child_process import Child
 from deploy.kafka.broker import Broker
-from deploy.local.databases import SERVICES, create_service_database
 from deploy.local.deployment import LOOPBACK, answers
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.migrations import migrate
 from deploy.local.place import ROOT, Place
-from deploy.local.postgres import EmbeddedPostgres
-from deploy.local.processes import Child
+from deploy.postgres.databases import create_service_database
+from deploy.postgres.embedded import EmbeddedPostgres
+from deploy.services import SERVICES
 from shared.access import Actor
 from shared.database import Database
 from shared.events import Event

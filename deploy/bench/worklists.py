@@ -109,7 +109,7 @@ async def fill(stage: Stage, service: str, count: int) -> None:
     """Write the rows as the service would hold them after as many families."""
     connection = await asyncpg.connect(stage.superuser(service))
     try:
-        for name in ("of", service):
+        for name in ("families", service):
             script = (MILLION / f"{name}.sql").read_text("utf-8").replace(":count", str(count))
             for statement in filter(str.strip, script.split(";;")):
                 await connection.execute(statement)

@@ -7,9 +7,10 @@ from typing import Any
 
 from deploy.contracts.asyncapi import document
 from deploy.contracts.compatibility import breaks, promises
-from deploy.contracts.reading import SERVICES, events, openapi_of
+from deploy.contracts.declarations import events, openapi_of
 from deploy.contracts.samples import sample_of
 from deploy.contracts.table import with_table
+from deploy.services import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "tests" / "contracts"

@@ -4,7 +4,8 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from deploy.contracts.reading import SERVICES, events, publisher_of, sentence_of, subscriptions
+from deploy.contracts.declarations import events, publisher_of, sentence_of, subscriptions
+from deploy.services import SERVICES
 from shared.events import Event
 from shared.schema import SHARDS
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.contracts.reading import events
+from deploy.contracts.declarations import events
 from shared.events import Event
 
 Promise = dict[str, Any]

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
-from deploy.contracts.reading import publisher_of
+from deploy.contracts.declarations import publisher_of
 from shared.events import Event
 
 NAMES = UUID("0198a0de-0000-7000-8000-000000000000")

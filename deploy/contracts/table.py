@@ -1,6 +1,6 @@
 """The event table of README, between its two markers."""
 
-from deploy.contracts.reading import events, readers, sentence_of
+from deploy.contracts.declarations import events, readers, sentence_of
 
 BEGIN, END = "<!-- events -->", "<!-- /events -->"
 

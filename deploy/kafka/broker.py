@@ -16,8 +16,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
+from deploy.child_process import Child
 from deploy.kafka.jars import HERE, KafkaUnusable, jars, missing
-from deploy.local.processes import Child
 
 __all__ = ["Broker", "KafkaUnusable", "missing"]
 

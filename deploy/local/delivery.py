@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from deploy.local.databases import SERVICES
+from deploy.services import SERVICES, parts_of
 from services.referral.partner.commands import address as partner_address
 from shared import clock, logs, loop, telemetry
 from shared.database import Database
@@ -22,7 +21,7 @@ from shared.messaging.local import LocalPublisher, LocalSource
 from shared.messaging.relay import SEALED_TOPIC
 from shared.messaging.subscription import Subscription
 from shared.settings import Settings
-from shared.worker import Part, Parts, Transport, run_parts, stop_on_signals, worker_database
+from shared.worker import Part, Transport, run_parts, stop_on_signals, worker_database
 
 
 @dataclass(slots=True)
@@ -50,10 +49,6 @@ class Roads:
 def publisher_of(topic: str) -> str:
     """The service in whose database a topic's log lies; identities are sealed by caseload."""
     return "caseload" if topic == SEALED_TOPIC else topic.removeprefix("pilar.")
-
-
-def parts_of(service: str) -> Parts:
-    return importlib.import_module(f"services.{service}.worker").PARTS
 
 
 async def run(wanted: Sequence[Part]) -> None:

@@ -15,14 +15,15 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from deploy.child_process import Child
 from deploy.kafka.broker import Broker, KafkaUnusable
-from deploy.local.databases import SERVICES, create_service_database
 from deploy.local.environment import inherited
+from deploy.local.forkserver import Order, send
 from deploy.local.issuer import DevelopmentIssuer
-from deploy.local.nursery import Order, send
 from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport
-from deploy.local.postgres import EmbeddedPostgres, PostgresUnusable, open_postgres
-from deploy.local.processes import Child
+from deploy.postgres.databases import create_service_database
+from deploy.postgres.embedded import EmbeddedPostgres, PostgresUnusable, open_postgres
+from deploy.services import SERVICES
 
 LOOPBACK = "127.0.0.1"
 METRICS = tuple(f"{service}-metrics" for service in SERVICES)
@@ -115,7 +116,7 @@ class Deployment:
         self._orders.unlink(missing_ok=True)
         with self._log("processes").open("ab") as log:
             self._processes = Child(
-                [sys.executable, "-m", "deploy.local.nursery", self._orders, self.transport],
+                [sys.executable, "-m", "deploy.local.forkserver", self._orders, self.transport],
                 on_death=signal.SIGKILL,
                 environment=self._environment("processes"),
                 folder=ROOT,

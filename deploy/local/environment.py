@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deploy.local.databases import SERVICES
+from deploy.services import SERVICES
 
 OF_THE_MACHINE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PILAR_FAULTPOINT")
 # Fields of shared/settings.py that a developer may change; the deployment sets the others itself or needs their default.

@@ -18,10 +18,11 @@ from uuid import UUID
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from deploy.services import SERVICES
 from shared.access import Role
 from shared.settings import DEVELOPMENT_ISSUER
 
-AUDIENCES = tuple(f"pilar-{service}" for service in ("registry", "caseload", "graduation", "referral"))
+AUDIENCES = tuple(f"pilar-{service}" for service in SERVICES)
 EIGHT_HOURS = 8 * 3600
 KEY_NAME, KEY_SET_NAME = "issuer-key.json", "jwks.json"
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from deploy.local.databases import SERVICES
+from deploy.services import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 Transport = Literal["local", "kafka"]

@@ -22,9 +22,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from deploy.local.databases import SERVICES
 from deploy.local.issuer import DEMO_ROLES, NEEDS_ID, DevelopmentIssuer
 from deploy.local.place import Place, State, shown
+from deploy.services import SERVICES
 from shared.server import configured
 from shared.settings import LOCAL_ORIGIN
 

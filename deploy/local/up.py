@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from typing import NoReturn
 
-from deploy.local.databases import SERVICES
 from deploy.local.deployment import (
     METRICS,
     WORKERS,
@@ -22,6 +21,7 @@ from deploy.local.deployment import (
 )
 from deploy.local.issuer import DEMO_ROLES, NEEDS_ID
 from deploy.local.place import TRANSPORTS, Place, State, Transport, shown
+from deploy.services import SERVICES
 
 REFUSALS = (CannotRunHere, PostgresUnusable, KafkaUnusable)
 LOOK_EVERY_SECONDS = 0.5

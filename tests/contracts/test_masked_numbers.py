@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.contracts.reading import SERVICES, openapi_of
+from deploy.contracts.declarations import openapi_of
+from deploy.services import SERVICES
 from shared import wilayah
 from tests.factories.cluster import Cluster
 from tests.factories.services import running

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from deploy.contracts import __main__ as tool
 from deploy.contracts.asyncapi import document
 from deploy.contracts.compatibility import Promise, breaks, promise_of, promises
-from deploy.contracts.reading import events, openapi_of
+from deploy.contracts.declarations import events, openapi_of
 from deploy.contracts.samples import sample_of
 from deploy.contracts.table import event_table, with_table
 from services.registry import app as registry

@@ -1,4 +1,4 @@
-"""deploy/local/processes.py: children that never outlive the process that started them."""
+"""deploy/child_process.py: children that never outlive the process that started them."""
 
 import signal
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.processes import Child
+from deploy.child_process import Child
 from tests.factories.deploy.processes import alive, kill_a_parent_that_runs, until
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -20,7 +20,7 @@ STUBBORN = [
 AS_PARENT = """
 import sys, time, threading
 {before}
-from deploy.local.processes import Child
+from deploy.child_process import Child
 child = []
 thread = threading.Thread(target=lambda: child.append(Child([sys.executable, "-c", "import time; time.sleep(60)"])))
 thread.start()

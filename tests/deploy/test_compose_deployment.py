@@ -10,8 +10,8 @@ from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
 
 from deploy.kafka.broker import SETTINGS as BROKER
-from deploy.local.databases import SERVICES
-from deploy.local.postgres import QUIET
+from deploy.postgres.embedded import QUIET
+from deploy.services import SERVICES
 from tests.factories.repository import ROOT
 
 TEXT = (ROOT / "docker-compose.yml").read_text()

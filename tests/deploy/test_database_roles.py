@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.local.databases import SERVICES, create_service_database, query
-from deploy.local.postgres import EmbeddedPostgres
+from deploy.postgres.databases import create_service_database, query
+from deploy.postgres.embedded import EmbeddedPostgres
+from deploy.services import SERVICES
 
 ROLES = ("owner", "api", "worker")
 

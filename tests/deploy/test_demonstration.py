@@ -1,4 +1,4 @@
-"""deploy/local/demo: scenarios 1 and 2 over HTTP by one clock, and that it notices what differs."""
+"""deploy/demo: scenarios 1 and 2 over HTTP by one clock, and that it notices what differs."""
 
 import asyncio
 import json
@@ -14,9 +14,9 @@ from typing import TypeAlias
 import asyncpg
 import pytest
 
-from deploy.local.demo.__main__ import SCENARIOS
-from deploy.local.demo.families import BAD_FAMILIES, MOTHER_NIK, family_csv
-from deploy.local.demo.numbers import WORDS
+from deploy.demo.__main__ import SCENARIOS
+from deploy.demo.families import BAD_FAMILIES, MOTHER_NIK, family_csv
+from deploy.demo.numbers import WORDS
 from deploy.local.place import ROOT, Place
 from tests.factories.deploy.deployment import Up, forget, run, some_base
 
@@ -32,7 +32,7 @@ Demonstrated: TypeAlias = tuple[Path, subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="module")
 def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstrated]:
     folder = tmp_path_factory.mktemp("demo") / "data"
-    told = run("deploy.local.demo", folder, some_base())
+    told = run("deploy.demo", folder, some_base())
     assert told.returncode == 0, told.stdout + told.stderr
     # Kept now: whoever looks at the numbers again, as tests below do, writes them again.
     shutil.copy(ROOT / "build" / "demo.json", folder.parent / "demo.json")
@@ -105,10 +105,10 @@ def test_a_planted_difference_ends_with_1(demonstrated: Demonstrated) -> None:
     up = Up.start(folder, some_base())
     try:
         kpm_id = Place.of(folder).people()["scenario-2"]["kpm_id"]
-        same = run("deploy.local.demo", folder, up.base, "numbers")
+        same = run("deploy.demo", folder, up.base, "numbers")
         asyncio.run(plant(up.state.workers["referral"]))
-        differs = run("deploy.local.demo", folder, up.base, "numbers")
-        life = run("deploy.local.life", folder, up.base, kpm_id)
+        differs = run("deploy.demo", folder, up.base, "numbers")
+        life = run("deploy.demo.life", folder, up.base, kpm_id)
     finally:
         up.stop()
     assert same.returncode == 0, same.stdout + same.stderr
@@ -130,7 +130,7 @@ def test_over_an_earlier_runs_data_it_begins_anew_elsewhere_and_on_kafka_all_is_
     demonstrated: Demonstrated,
 ) -> None:
     folder = demonstrated[0]
-    told = run("deploy.local.demo", folder, some_base(), TRANSPORT="kafka")
+    told = run("deploy.demo", folder, some_base(), TRANSPORT="kafka")
     assert told.returncode == 0, told.stdout + told.stderr
     assert "begins anew" in told.stderr
     assert told.stdout.count("agrees") == len(NUMBERS)
@@ -139,7 +139,7 @@ def test_over_an_earlier_runs_data_it_begins_anew_elsewhere_and_on_kafka_all_is_
 
 
 def test_what_is_asked_of_a_folder_where_nothing_runs_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    for module, words in (("deploy.local.demo", ["numbers"]), ("deploy.local.life", ["0" * 32])):
+    for module, words in (("deploy.demo", ["numbers"]), ("deploy.demo.life", ["0" * 32])):
         told = run(module, tmp_path, 8100, *words)
         assert told.returncode == 1
         assert len(told.stderr.splitlines()) == 1

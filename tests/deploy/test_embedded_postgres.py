@@ -1,4 +1,4 @@
-"""The launcher of deploy/local/postgres.py, on the machine's own terms."""
+"""The launcher of deploy/postgres/embedded.py, on the machine's own terms."""
 
 import os
 import pwd
@@ -15,14 +15,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local.databases import create_service_database, query
-from deploy.local.postgres import EmbeddedPostgres, PostgresUnusable, open_postgres
+from deploy.postgres.databases import create_service_database, query
+from deploy.postgres.embedded import EmbeddedPostgres, PostgresUnusable, open_postgres
 from tests.factories.deploy.processes import alive, kill_a_parent_that_runs, until
 from tests.factories.repository import ROOT
 
 AS_PARENT = """
 import sys, time
-from deploy.local.postgres import EmbeddedPostgres
+from deploy.postgres.embedded import EmbeddedPostgres
 server = EmbeddedPostgres(sys.argv[1], durable=False)
 server.start()
 print(server.pid, flush=True)
@@ -178,7 +178,7 @@ def test_runs_for_an_ordinary_user_too(tmp_path: Path) -> None:
     for folder in (home, home.parent):
         folder.chmod(0o755)
     program = (
-        "import os\nfrom deploy.local.postgres import EmbeddedPostgres\nfrom deploy.local.databases import query\n"
+        "import os\nfrom deploy.postgres.embedded import EmbeddedPostgres\nfrom deploy.postgres.databases import query\n"
         f"s = EmbeddedPostgres({str(home / 'data')!r}, durable=False); s.start()\n"
         "print(os.geteuid(), query(s.superuser_dsn, 'SELECT 40 + 2')); s.stop()\n"
     )

@@ -1,10 +1,10 @@
-"""deploy/local/life: who did it, whom it names, and why, as an auditor reads it."""
+"""deploy/demo/life: who did it, whom it names, and why, as an auditor reads it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from deploy.local.life import Step, lines, names_of
-from deploy.local.outboxes import Told
+from deploy.demo.life import Step, lines, names_of
+from deploy.demo.outboxes import Told
 
 KPM, S = "0198a000-0000-7000-8000-000000000001", "0198a000-0000-7000-8000-000000000002"
 FIRST, SECOND = "0198a000-0000-7000-8000-000000000003", "0198a000-0000-7000-8000-000000000004"

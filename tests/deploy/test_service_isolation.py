@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.databases import create_service_database
+from deploy.child_process import Child
 from deploy.local.issuer import DevelopmentIssuer
-from deploy.local.postgres import EmbeddedPostgres
-from deploy.local.processes import Child
+from deploy.postgres.databases import create_service_database
+from deploy.postgres.embedded import EmbeddedPostgres
 from shared.privacy.sealing import SealingKey
 from shared.privacy.vault import make_keys
 from tests.factories.deploy.processes import alive, free_port, until

@@ -9,9 +9,9 @@ from typing import Any
 
 import asyncpg
 
-from deploy.local.databases import create_service_database
 from deploy.local.issuer import DevelopmentIssuer
-from deploy.local.postgres import EmbeddedPostgres
+from deploy.postgres.databases import create_service_database
+from deploy.postgres.embedded import EmbeddedPostgres
 from shared.migrating import upgrade
 from shared.privacy import SealingKey, make_keys
 from shared.settings import Settings

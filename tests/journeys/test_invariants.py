@@ -9,10 +9,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from deploy.local.checker import at_rest, databases, violations
-from deploy.local.checker.rest import READ
-from deploy.local.demo import road
-from deploy.local.demo.scenarios import agreed, play
+from deploy.demo import family_graduation
+from deploy.demo.scenarios import agreed, play
+from deploy.invariants import at_rest, databases, violations
+from deploy.invariants.idle_state import READ
 from tests.factories.cluster import Cluster
 from tests.factories.journeys.four_services import Together, together
 from tests.factories.journeys.planted_faults import PLANTED, UNGUARDED
@@ -38,7 +38,7 @@ async def after_the_road(
 ) -> AsyncIterator[Together]:
     folder: Path = tmp_path_factory.mktemp("world")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(road, "FAMILIES", 10)
+        patch.setattr(family_graduation, "FAMILIES", 10)
         async with together(cluster, folder) as four:
             await play(four.world, [2])
             assert await agreed(four.world, [2]), four.screen.getvalue()

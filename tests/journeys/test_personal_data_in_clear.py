@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.local.demo import road
-from deploy.local.demo.families import scenario_family
-from deploy.local.demo.road import DINSOS, KEMENSOS, S
-from deploy.local.demo.scenarios import agreed, play
+from deploy.demo import family_graduation
+from deploy.demo.families import scenario_family
+from deploy.demo.family_graduation import DINSOS, KEMENSOS, S
+from deploy.demo.scenarios import agreed, play
 from tests.factories.caseload.intake import csv_of, family, nik
 from tests.factories.cluster import Cluster
 from tests.factories.journeys.four_services import Together, together
@@ -68,7 +68,7 @@ async def four(
     own_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> AsyncIterator[Together]:
     del capfd  # asked for before the services begin, so that what they log is kept
-    monkeypatch.setattr(road, "FAMILIES", 10)
+    monkeypatch.setattr(family_graduation, "FAMILIES", 10)
     async with together(own_cluster, tmp_path, log_level="info") as made:
         yield made
 

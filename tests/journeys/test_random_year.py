@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deploy.local.checker import at_rest, databases, violations
-from deploy.local.demo.ministry import Ministry
-from deploy.local.outboxes import Outboxes
+from deploy.demo.ministry import Ministry
+from deploy.demo.outboxes import Outboxes
+from deploy.invariants import at_rest, databases, violations
 from deploy.local.place import Place
 from tests.factories.deploy.deployment import forget, some_base
 from tests.factories.journeys.killable_processes import MortalDeployment

@@ -2,10 +2,10 @@
 
 import pytest
 
-from deploy.local.checker import violations
-from deploy.local.demo import road
-from deploy.local.demo.numbers import EXPECTED, WORDS
-from deploy.local.demo.scenarios import agreed, play
+from deploy.demo import family_graduation
+from deploy.demo.numbers import EXPECTED, WORDS
+from deploy.demo.scenarios import agreed, play
+from deploy.invariants import violations
 from tests.factories.journeys.four_services import Together
 
 TIMES = 3
@@ -40,7 +40,7 @@ THEN = (
 
 @pytest.fixture(autouse=True)
 def _a_small_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(road, "FAMILIES", 40)
+    monkeypatch.setattr(family_graduation, "FAMILIES", 40)
 
 
 async def goes_the_whole_road(four: Together) -> None:

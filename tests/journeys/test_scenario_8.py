@@ -2,9 +2,9 @@
 
 import pytest
 
-from deploy.local import life
-from deploy.local.checker import violations
-from deploy.local.demo.scenarios import agreed, play
+from deploy.demo import life
+from deploy.demo.scenarios import agreed, play
+from deploy.invariants import violations
 from tests.factories.journeys.four_services import Together
 
 THEN = (

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from jsonschema import Draft202012Validator
 
-from deploy.local import catalogue
+from deploy.bench import catalogue
 from services.referral.program.rules import payload_schema
 from shared.contracts.kinds import ExitReason
 from tests.factories.partner_simulator import PartnerSimulator

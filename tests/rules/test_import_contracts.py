@@ -14,6 +14,7 @@ from tests.factories.repository import ROOT
 SERVICES = ("registry", "caseload", "graduation", "referral")
 OWN = ("app", "worker", "tables", "visibility", "history", "subscriptions", "metrics")
 FILES = ("models", "errors", "rules", "queries", "commands", "subscribers", "jobs", "routes")
+DEPLOYMENT = ("bench", "contracts", "demo", "invariants", "kafka", "local", "postgres")
 SHARED = ("contracts/__init__", "contracts/graduation", "events", "errors", "http", "kafka", "messaging")
 
 PLANTS = {
@@ -22,7 +23,8 @@ PLANTS = {
     "shared imports a service": ("shared-below-services", "shared/messaging.py", "import services.registry.kind.models"),
     "shared imports the deployment": ("shared-below-services", "shared/events.py", "import deploy.local.up"),
     "a service imports the deployment": ("services-know-no-deployment", "services/registry/app.py", "import deploy.local.up"),
-    "the broker imports a service": ("deploy-local-alone", "deploy/kafka/broker.py", "import services.registry.app"),
+    "the broker imports a service": ("deploy-imports-no-service", "deploy/kafka/broker.py", "import services.registry.app"),
+    "the broker imports the launcher": ("order-in-deploy", "deploy/kafka/broker.py", "import deploy.local.up"),
     "a lower module of registry imports a higher one": ("order-in-registry", "services/registry/kind/commands.py", "import services.registry.coverage.queries"),
     "a lower module of caseload imports a higher one": ("order-in-caseload", "services/caseload/family/commands.py", "import services.caseload.intake.commands"),
     "a lower module of graduation imports a higher one": ("order-in-graduation", "services/graduation/case/queries.py", "import services.graduation.decree.queries"),
@@ -65,8 +67,9 @@ def skeleton(root: Path) -> None:
             for name in ("__init__", *FILES)
         ]
     files += [f"shared/{name}.py" for name in ("__init__", *SHARED)]
-    files += ["services/__init__.py", *(f"deploy/{x}.py" for x in ("__init__", "local/__init__", "local/up"))]
-    files += ["deploy/kafka/__init__.py", "deploy/kafka/broker.py"]
+    files += ["services/__init__.py", *(f"deploy/{x}.py" for x in ("__init__", "local/up"))]
+    files += [f"deploy/{name}/__init__.py" for name in DEPLOYMENT]
+    files += [f"deploy/{name}.py" for name in ("kafka/broker", "child_process", "services", "run")]
     for file in files:
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).touch()

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local.databases import create_service_database
+from deploy.postgres.databases import create_service_database
 from shared.database import Database
 from shared.privacy import Vault, make_keys
 from shared.schema import platform_v1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.local.deployment import free_base
 from deploy.local.place import Place, State
-from deploy.local.postgres import EmbeddedPostgres
+from deploy.postgres.embedded import EmbeddedPostgres
 from tests.factories.deploy.processes import alive
 from tests.factories.repository import ROOT
 

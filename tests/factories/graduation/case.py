@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 
-from deploy.local.demo.answers import ANSWERS, WITH_EVIDENCE
+from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
 from shared.database import uuid7
 from tests.factories.graduation.events import DESA, KENDAL, Field
 from tests.factories.services import Running

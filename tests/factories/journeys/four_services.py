@@ -18,11 +18,11 @@ import uvicorn
 from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
+from deploy.demo.outboxes import Outboxes
+from deploy.demo.world import World
+from deploy.invariants.idle_state import at_rest, log_ends
 from deploy.kafka.records import kafka_records
-from deploy.local.checker.rest import at_rest, log_ends
 from deploy.local.delivery import Roads
-from deploy.local.demo.world import World
-from deploy.local.outboxes import Outboxes
 from deploy.local.place import Place, State, Transport
 from shared.kafka.topics import create_topics
 from shared.worker import EVERY_PART, kafka_transport, run_parts

@@ -8,11 +8,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import nursery
+from deploy.child_process import Child
+from deploy.local import forkserver
 from deploy.local.deployment import Deployment
-from deploy.local.nursery import Nursery, Order, fork
+from deploy.local.forkserver import Nursery, Order, fork
 from deploy.local.place import ROOT
-from deploy.local.processes import Child
 
 PIDS = "pids.json"
 REST_SECONDS = 0.1
@@ -75,7 +75,7 @@ class MortalDeployment(Deployment):
 
 def main() -> int:
     file = Path(sys.argv[1])
-    nursery.load(sys.argv[2])
+    forkserver.load(sys.argv[2])
     while not file.exists():
         time.sleep(0.02)
     orders = [Order(**order) for order in json.loads(file.read_text())]

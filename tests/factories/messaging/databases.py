@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from deploy.local.databases import create_service_database
+from deploy.postgres.databases import create_service_database
 from shared import schema
 from tests.factories.cluster import Cluster
 from tests.factories.messaging.events import SEALED, TOPIC

@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from deploy.local.processes import Child
+from deploy.child_process import Child
 from shared.access import Actor
 from shared.database import Database
 from shared.events import Event

@@ -3,8 +3,8 @@
 import random
 from typing import Any
 
-from deploy.local.demo.answers import ANSWERS, WITH_EVIDENCE
-from deploy.local.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS, KETUA, OTHER_DINSOS
+from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
+from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS, KETUA, OTHER_DINSOS
 from tests.factories.random_year.office import FIELD, FIRST, SURE, Family, Office
 
 # What a family leaves by itself begins with the proposal; everybody else is assessed first.

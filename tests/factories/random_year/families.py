@@ -4,7 +4,7 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
-from deploy.local.demo.people import DINSOS, KELURAHAN_OPERATOR, OTHER_DINSOS
+from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, OTHER_DINSOS
 from tests.factories.random_year.office import A, B, Family, Office
 
 ELSEWHERE = ("33.24.09.2011", "33.24.15.1003")

@@ -2,7 +2,7 @@
 
 import random
 
-from deploy.local.demo.people import DINSOS, KEMENSOS, KETUA
+from deploy.demo.people import DINSOS, KEMENSOS, KETUA
 from tests.factories.random_year.cases import membership
 from tests.factories.random_year.office import FIELD, A, B, Family, Office
 

@@ -3,8 +3,8 @@
 import random
 from typing import Any
 
-from deploy.local.demo.people import DINSOS, KEMENSOS
-from deploy.local.demo.programs import PARTNERS, PROGRAMS
+from deploy.demo.people import DINSOS, KEMENSOS
+from deploy.demo.programs import PARTNERS, PROGRAMS
 from tests.factories.random_year.office import Family, Office
 
 ANSWERABLE = ("TERKIRIM", "DITERIMA_SISTEM", "DIPROSES", "PERLU_DATA", "DAFTAR_TUNGGU")

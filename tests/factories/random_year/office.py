@@ -9,13 +9,13 @@ from typing import Any
 
 import httpx
 
-from deploy.local.checker import Command
-from deploy.local.demo.families import Maker, as_csv, graduating_family
-from deploy.local.demo.ministry import Ministry
-from deploy.local.demo.people import DINSOS, KEMENSOS
-from deploy.local.demo.placing import Placed, place_pendamping
-from deploy.local.demo.taking_in import take_in
-from deploy.local.demo.world import World
+from deploy.demo.families import Maker, as_csv, graduating_family
+from deploy.demo.intake import take_in
+from deploy.demo.ministry import Ministry
+from deploy.demo.people import DINSOS, KEMENSOS
+from deploy.demo.placement import Placed, place_pendamping
+from deploy.demo.world import World
+from deploy.invariants import Command
 
 A, B = "33.24.15.1001", "33.24.15.1002"
 FIELD = ("pendamping-1", "pendamping-2", "pendamping-3", "pendamping-4")

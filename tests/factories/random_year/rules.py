@@ -4,7 +4,7 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
-from deploy.local.demo.people import KEMENSOS
+from deploy.demo.people import KEMENSOS
 from services.graduation.policy.routes.drafts import PolicyDraft
 from tests.factories.random_year.office import THIRD, Family, Office
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.local import catalogue
+from deploy.bench import catalogue
 from services.referral.matching.rules.fitting import Fitting
 from services.referral.matching.rules.matching import SEVERAL, Family, Match, can_be, match
 from services.referral.program.models import Program, ProgramRule, RuleField, RuleOp, Strength

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local import catalogue
+from tests.factories.program_catalogue import publish_catalogue
 from tests.factories.referral.events import TODAY, Family, determined, family_facts
 from tests.factories.referral.places import agree, offer_of
 from tests.factories.referral.world import World
@@ -23,7 +23,7 @@ async def a_market(referral: Running, **changes: Any) -> tuple[World, dict[str, 
             world.partners[body["code"]] = answer.json()
         return dict(answer.json())
 
-    programs = await catalogue.publish(post)
+    programs = await publish_catalogue(post)
     world.evidence = await referral.put_file(b"persetujuan", as_=world.pendamping)
     await world.hear(*family_facts(world.family), determined(world.family))
     return world, programs

@@ -1,0 +1,111 @@
+"""What must add up within one database, and what two say of the same end: the rest of I6 to I9 of reliability.md."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deploy.invariants.databases import Asked
+
+# By service: a sentence, and the statement that finds whom it is true of.
+WITHIN = {
+    "graduation": {
+        "I6: case {0} stands in an SK without an act in each stage of its policy": (
+            "SELECT p.graduasi_id FROM penetapan p JOIN graduasi USING (graduasi_id) JOIN policy y USING (policy_id)"
+            " WHERE EXISTS (SELECT FROM unnest(y.stages) AS asked WHERE asked <> 'SANGGAH' AND NOT EXISTS (SELECT FROM"
+            " stage_act a WHERE a.graduasi_id = p.graduasi_id AND a.stage = asked))"
+        ),
+        "I8: SK {0} counts other cases than it has": (
+            "SELECT sk_no FROM sk LEFT JOIN penetapan USING (sk_id) GROUP BY sk.sk_id, sk_no, cases"
+            " HAVING count(graduasi_id) <> cases"
+        ),
+        "I8: case {0} was determined and is in a state before that, or the other way round": (
+            "SELECT graduasi_id FROM graduasi LEFT JOIN penetapan p USING (graduasi_id) WHERE (p.sk_id IS NOT NULL) <>"
+            " (state IN ('DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIPULIHKAN')"
+            " OR state = 'DITUNDA' AND postponed_from IN ('DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH'))"
+        ),
+        "I8: the history of case {0} does not end in its state": (
+            "SELECT g.graduasi_id FROM graduasi g LEFT JOIN LATERAL (SELECT to_state FROM graduasi_history h WHERE"
+            " h.graduasi_id = g.graduasi_id ORDER BY history_id DESC LIMIT 1) h ON true WHERE g.state <>"
+            " coalesce(h.to_state, 'TERIDENTIFIKASI')"
+        ),
+        "I8: case {0} is in DISANGGAH without an open sanggah, or the other way round": (
+            "SELECT graduasi_id FROM graduasi g WHERE EXISTS (SELECT FROM sanggah s WHERE s.graduasi_id = g.graduasi_id"
+            " AND s.state = 'DIAJUKAN') <> (g.state = 'DISANGGAH' OR g.postponed_from IS NOT DISTINCT FROM 'DISANGGAH')"
+        ),
+    },
+    "caseload": {
+        "I9: family {0} has two PKH pendamping on one day": (
+            "SELECT a.kpm_id FROM dampingan a JOIN dampingan b ON a.kpm_id = b.kpm_id AND a.dampingan_id < b.dampingan_id"
+            " AND a.valid && b.valid WHERE a.kind = 'PKH_PENDAMPING' AND b.kind = 'PKH_PENDAMPING'"
+        ),
+        "I9: family {0} is twice a member of a bansos on one day": (
+            "SELECT a.kpm_id FROM kepesertaan a JOIN kepesertaan b ON a.kpm_id = b.kpm_id AND a.bansos = b.bansos"
+            " AND a.kepesertaan_id < b.kepesertaan_id AND a.valid && b.valid"
+        ),
+        "I8: penugasan {0} is counted with other families than weigh on it": (
+            "SELECT coalesce(l.penugasan_id, d.penugasan_id) FROM dampingan_load l FULL JOIN (SELECT penugasan_id,"
+            " count(*) AS n FROM dampingan WHERE NOT ended AND purpose = 'PENDAMPINGAN' GROUP BY 1) d USING"
+            " (penugasan_id) WHERE coalesce(weighing, 0) <> coalesce(n, 0)"
+        ),
+    },
+    "referral": {
+        "I7: rujukan {0} was taken back, and an offer in it goes on": (
+            "SELECT DISTINCT rujukan_id FROM rujukan r JOIN rujukan_program p USING (rujukan_id) WHERE r.state ="
+            " 'DICABUT' AND p.state NOT IN ('DITOLAK', 'TUTUP', 'KEDALUWARSA', 'DICABUT')"
+        ),
+        "I7: rujukan {0} stands still without a sanggah, or goes on in spite of one": (
+            "SELECT rujukan_id FROM rujukan r WHERE state = 'TERBUKA' AND paused <> EXISTS (SELECT FROM pause p WHERE"
+            " p.rujukan_id = r.rujukan_id AND resumed_on IS NULL)"
+        ),
+        "I8: quota {0} counts other places than are held": (
+            "SELECT q.quota_id FROM program_quota q WHERE taken <> (SELECT count(*) FROM quota_place p WHERE p.quota_id"
+            " = q.quota_id AND released_on IS NULL) OR waiting <> (SELECT count(*) FROM waiting w WHERE w.quota_id ="
+            " q.quota_id AND left_on IS NULL)"
+        ),
+        "I8: offer {0} has ended without aid and holds a place": (
+            "SELECT rujukan_program_id FROM quota_place JOIN rujukan_program USING (rujukan_program_id) WHERE"
+            " released_on IS NULL AND delivered_on IS NULL AND state IN ('DITOLAK', 'KEDALUWARSA', 'DICABUT')"
+        ),
+    },
+}
+EFFECT = (
+    "SELECT graduasi_id, effective_on, last_payable_tahap FROM penetapan JOIN certificate USING (graduasi_id)"
+)
+# Where the family came back before that day, or came in on it, the end is another one (caseload's `end_wanted`).
+ENDED = (
+    "SELECT graduasi_id, upper(valid) AS ended_on, last_payable_tahap FROM kepesertaan k WHERE exit_reason IS NOT NULL"
+    " AND upper(valid) > lower(valid) + 1 AND NOT EXISTS (SELECT FROM kepesertaan n WHERE n.kpm_id = k.kpm_id AND"
+    " n.bansos = k.bansos AND lower(n.valid) = upper(k.valid))"
+)
+SUSPENDED = "SELECT rujukan_id, graduasi_id, paused FROM rujukan WHERE state = 'TERBUKA'"
+
+
+async def sum_faults(services: Mapping[str, Asked]) -> list[str]:
+    """What does not add up."""
+    found = [
+        f"{name}: {sentence.format(row[0])}"
+        for name, checks in WITHIN.items()
+        for sentence, statement in checks.items()
+        for row in await services[name].sql(statement)
+    ]
+    return found + await ended_as_decided(services) + await suspended_together(services)
+
+
+async def ended_as_decided(services: Mapping[str, Asked]) -> list[str]:
+    """I8: a membership ends on the day, and is paid up to the tahap, from which its exit counts."""
+    decided: dict[Any, Any] = {row[0]: tuple(row)[1:] for row in await services["graduation"].sql(EFFECT)}
+    return [
+        f"caseload: I8: case {row[0]} ends its membership on {row[1]} after {row[2]}, decided: {decided[row[0]]}"
+        for row in await services["caseload"].sql(ENDED)
+        if row[0] in decided and decided[row[0]] != (row[1], row[2])
+    ]
+
+
+async def suspended_together(services: Mapping[str, Asked]) -> list[str]:
+    """I7: while a sanggah is open its rujukan stands still, and no other does."""
+    rows = await services["graduation"].sql("SELECT graduasi_id FROM sanggah WHERE state = 'DIAJUKAN'")
+    objected = {row[0] for row in rows}
+    return [
+        f"referral: I7: rujukan {row[0]} is {'paused' if row[2] else 'not paused'}, against graduation"
+        for row in await services["referral"].sql(SUSPENDED)
+        if row[2] != (row[1] in objected)
+    ]
