@@ -65,7 +65,7 @@ class Deployment:
             self.place.settle(self.transport)
             self.place.make_keys()
             self.issuer = DevelopmentIssuer(self.place.issuer, "development")
-            self._start_nursery()
+            self._start_forkserver()
             self._start_stores(say)
             self._prepare_databases(say)
             send(self._orders, self._processes_wanted())
@@ -111,7 +111,7 @@ class Deployment:
         self.postgres.wipe()
         self.place.forget()
 
-    def _start_nursery(self) -> None:
+    def _start_forkserver(self) -> None:
         """It loads the services' code while this process prepares their databases."""
         self._orders.unlink(missing_ok=True)
         with self._log("processes").open("ab") as log:

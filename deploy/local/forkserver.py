@@ -4,6 +4,13 @@ A dozen interpreters that each load the same packages keep a small machine busy 
 them and forks is ready in a quarter of that. Each child gets its own environment and log, nothing of another's.
 """
 
+# Why not the standard library's forkserver, measured on Python 3.11 with two busy cores, four runs each, alternated:
+# - Its children hold the pipe whose end stops it. After kill -9 of the launcher each child must notice that by a
+#   thread; one stopped by SIGSTOP stayed, and with it the server and the resource tracker. Here the kernel ends all.
+# - CPU seconds until ready: 6.9 (median; 6.6 to 7.7), here 6.3 (5.8 to 6.6): each child imports the launcher again.
+# - Memory of all processes (PSS): 602 MB, here 588 MB.
+# - It inherits the launcher's whole environment, hides a failed import, and cannot be awaited by a public function.
+
 from __future__ import annotations
 
 import importlib
@@ -50,7 +57,7 @@ class Order:
 
 
 def send(file: Path, orders: Sequence[Order]) -> None:
-    """Let the nursery that waits at `file` begin. The file is its owner's alone, and gone once it was read."""
+    """Let the fork server that waits at `file` begin. The file is its owner's alone, and gone once it was read."""
     draft = file.with_suffix(".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as text:
@@ -59,7 +66,7 @@ def send(file: Path, orders: Sequence[Order]) -> None:
 
 
 @dataclass(slots=True)
-class Nursery:
+class ForkServer:
     """The children by process id; when one ends unasked, all end."""
 
     running: dict[int, Order] = field(default_factory=dict[int, Order])
@@ -111,7 +118,7 @@ def fork(order: Order) -> int:
             tie()
         else:
             threading.Thread(target=end_with_parent, args=[watched], daemon=True).start()
-        live(order)
+        run_child(order)
     os.close(watched)  # `held` stays open for as long as this process lives
     return pid
 
@@ -122,7 +129,7 @@ def end_with_parent(watched: int) -> None:
     os._exit(1)
 
 
-def live(order: Order) -> NoReturn:
+def run_child(order: Order) -> NoReturn:
     """Be the process that was ordered."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
@@ -131,7 +138,7 @@ def live(order: Order) -> NoReturn:
         log = os.open(order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        become(order)
+        run_module(order)
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
@@ -144,7 +151,7 @@ def live(order: Order) -> NoReturn:
         os._exit(code)
 
 
-def become(order: Order) -> None:
+def run_module(order: Order) -> None:
     import uuid_utils
 
     with suppress(OSError):
@@ -164,18 +171,18 @@ def load(transport: str) -> None:
 
 
 def main() -> int:
-    """`nursery FILE TRANSPORT`: load, wait for the orders in FILE, and carry them out."""
+    """`forkserver FILE TRANSPORT`: load, wait for the orders in FILE, and carry them out."""
     file, transport = Path(sys.argv[1]), sys.argv[2]
     load(transport)
     while not file.exists():
         time.sleep(0.02)
     orders = [Order(**order) for order in json.loads(file.read_text())]
     file.unlink()
-    nursery = Nursery()
+    server = ForkServer()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, nursery.stop)
-    nursery.begin(orders)
-    return nursery.wait()
+        signal.signal(number, server.stop)
+    server.begin(orders)
+    return server.wait()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A nursery whose children may be killed: each comes back, and a file says who is who. `undying FILE TRANSPORT`."""
+"""A fork server whose children may be killed: each comes back, and a file says who is who. `undying FILE TRANSPORT`."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.child_process import Child
 from deploy.local import forkserver
 from deploy.local.deployment import Deployment
-from deploy.local.forkserver import Nursery, Order, fork
+from deploy.local.forkserver import ForkServer, Order, fork
 from deploy.local.place import ROOT
 
 PIDS = "pids.json"
@@ -19,13 +19,13 @@ REST_SECONDS = 0.1
 
 
 @dataclass(slots=True)
-class Undying(Nursery):
+class Undying(ForkServer):
     """The children by process id; one that ends unasked is begun anew, as an orchestrator would."""
 
     file: Path = Path(PIDS)
 
     def begin(self, orders: list[Order]) -> None:
-        Nursery.begin(self, orders)
+        ForkServer.begin(self, orders)
         self.say()
 
     def wait(self) -> int:
@@ -47,7 +47,7 @@ class Undying(Nursery):
 class MortalDeployment(Deployment):
     """A deployment whose processes may be killed with `kill`, each of them by its own id."""
 
-    def _start_nursery(self) -> None:
+    def _start_forkserver(self) -> None:
         self._orders.unlink(missing_ok=True)
         with self._log("processes").open("ab") as log:
             self._processes = Child(
