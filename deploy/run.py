@@ -28,6 +28,7 @@ VERBS = {
     "up": "start all four services on this machine (FRESH=1: anew, TRANSPORT=kafka: with a real broker)",
     "demo": "a pendamping's year and one family's whole road over HTTP, on running services or on its own",
     "life": "the life of one family, event by event across the services: make life KPM=<kpm_id>",
+    "invariants": "what must be true of the four databases of a deployment, checked",
     "test": "the tests; further arguments go to pytest, as in: test -k sanggah (make test ARGS='-k sanggah')",
     "check": "lint, format, types, import contracts, compose file",
     "bench": "the figures, each beside its floor, printed and written to build/bench.json",
@@ -55,7 +56,7 @@ def main(arguments: list[str]) -> int:
 def show_help() -> int:
     print("make VERB, or python3 deploy/run.py VERB\n")
     for verb, meaning in VERBS.items():
-        print(f"  {verb:6} {meaning}")
+        print(f"  {verb:10} {meaning}")
     return 0
 
 
@@ -165,6 +166,11 @@ def life(rest: list[str]) -> int:
     become(PYTHON, "-m", "deploy.demo.life", *rest)
 
 
+def invariants(rest: list[str]) -> int:
+    need("local")
+    become(PYTHON, "-m", "deploy.invariants", *rest)
+
+
 def bench(rest: list[str]) -> int:
     say_when_kafka_is_missing()
     need("dev")
@@ -241,7 +247,16 @@ def need_kafka_when_asked() -> None:
         sys.exit(sentence)
 
 
-ACTIONS = {"up": up, "demo": demo, "life": life, "test": test, "check": check, "bench": bench, "lock": lock}
+ACTIONS = {
+    "up": up,
+    "demo": demo,
+    "life": life,
+    "invariants": invariants,
+    "test": test,
+    "check": check,
+    "bench": bench,
+    "lock": lock,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -109,6 +109,7 @@ def test_a_planted_difference_ends_with_1(demonstrated: Demonstrated) -> None:
         asyncio.run(plant(up.state.workers["referral"]))
         differs = run("deploy.demo", folder, up.base, "numbers")
         life = run("deploy.demo.life", folder, up.base, kpm_id)
+        invariants = run("deploy.invariants", folder, up.base)
     finally:
         up.stop()
     assert same.returncode == 0, same.stdout + same.stderr
@@ -116,6 +117,8 @@ def test_a_planted_difference_ends_with_1(demonstrated: Demonstrated) -> None:
     assert "differs" in differs.stdout
     assert "graduation.kpm_graduated" in life.stdout
     assert "from 4 services" in life.stdout
+    assert invariants.returncode == 1
+    assert "I7: case" in invariants.stdout
 
 
 async def plant(worker: str) -> None:

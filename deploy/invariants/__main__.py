@@ -1,0 +1,79 @@
+"""`make invariants`: check what must be true of the four databases when all events are read.
+
+The databases are those of a running `make up` (FOLDER, else .pilar), or those that
+PILAR_<SERVICE>_WORKER_DATABASE_URL (or ..._URL_FILE) name; then PILAR_KAFKA_BOOTSTRAP names the broker.
+Exit status: 0 all hold, 1 faults, 2 not checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from deploy.invariants import at_rest, databases, violations
+from deploy.local.place import Place
+from deploy.services import SERVICES
+from shared.settings import read_variable
+
+IDLE_WITHIN_SECONDS = 30
+CHECK_EVERY_SECONDS = 0.5
+
+
+class NoDatabases(Exception):
+    """The four databases are not named; the message says what to do."""
+
+
+def main() -> int:
+    try:
+        urls, bootstrap = addresses()
+        faults, idle = asyncio.run(check(urls, bootstrap))
+    except (NoDatabases, OSError, asyncpg.PostgresError, KafkaError) as error:
+        print(f"Not checked: {error}", file=sys.stderr)
+        return 2
+    if not idle:
+        print(f"Events are still on their way after {IDLE_WITHIN_SECONDS} s; stop all input and check again.")
+        return 2
+    print("\n".join(faults) if faults else "Invariants I2 to I9 hold in all four databases.")
+    return 1 if faults else 0
+
+
+def addresses() -> tuple[dict[str, str], str]:
+    """Return the databases' addresses by service, and the broker's or an empty text.
+
+    Raises:
+        NoDatabases: nothing runs in the folder, or one of the four variables is missing.
+    """
+    named = {service: read_variable(f"PILAR_{service.upper()}_WORKER_DATABASE_URL") for service in SERVICES}
+    urls = {service: url for service, url in named.items() if url}
+    if not urls:
+        place = Place.of(os.environ.get("FOLDER") or ".pilar")
+        state = place.read()
+        if state is None:
+            raise NoDatabases(
+                f"nothing runs on {place.folder}; start it with make up, or name the databases."
+            )
+        return state.workers, state.bootstrap
+    if missing := [service for service in SERVICES if service not in urls]:
+        raise NoDatabases(f"the databases of {', '.join(missing)} are not named.")
+    return urls, os.environ.get("PILAR_KAFKA_BOOTSTRAP", "")
+
+
+async def check(urls: Mapping[str, str], bootstrap: str) -> tuple[list[str], bool]:
+    """Return the faults, and whether all events were read when they were looked for."""
+    services = databases(urls)
+    try:
+        async with asyncio.timeout(IDLE_WITHIN_SECONDS):
+            while not await at_rest(services, bootstrap):  # noqa: ASYNC110  # nothing announces it
+                await asyncio.sleep(CHECK_EVERY_SECONDS)
+    except TimeoutError:
+        return [], False
+    return await violations(services, bootstrap), True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
