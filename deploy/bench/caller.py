@@ -8,7 +8,8 @@ import secrets
 import time
 from typing import Any
 
-LOOPBACK = "127.0.0.1"
+from deploy.loopback import LOOPBACK
+
 # Less than the server keeps an idle connection.
 KEPT_SECONDS = 10
 HEAD_END = b"\r\n\r\n"

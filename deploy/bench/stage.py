@@ -18,10 +18,11 @@ import asyncpg
 from deploy.bench.caller import Caller
 from deploy.child_process import Child
 from deploy.kafka.broker import Broker
-from deploy.local.deployment import LOOPBACK, answers
+from deploy.local.deployment import answers
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.migrations import migrate
 from deploy.local.place import ROOT, Place
+from deploy.loopback import LOOPBACK, free_port
 from deploy.postgres.databases import create_service_database
 from deploy.postgres.embedded import EmbeddedPostgres
 from deploy.services import SERVICES
@@ -222,11 +223,3 @@ class Stage:
         if service not in self.connections:
             self.connections[service] = await asyncpg.connect(self.superuser(service))
         return await self.connections[service].fetch(statement, *values)
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]

@@ -51,7 +51,7 @@ class Aid:
         world.check(f"{OPTIONAL} is there too, as an option", OPTIONAL in self.offers)
 
     async def look(self) -> None:
-        world, kpm_id = self.world, self.graduation.kpm_id
+        world, kpm_id = self.world, self.graduation.case.kpm_id
         listed = await world.get("referral", f"/v1/rujukan?kpm_id={kpm_id}", DINSOS)
         world.check("exactly one rujukan has opened", len(listed["items"]), 1)
         rujukan = await world.get("referral", f"/v1/rujukan/{listed['items'][0]['rujukan_id']}", DINSOS)

@@ -53,14 +53,15 @@ async def open_cases(world: World, cases: Sequence[Case], exit_reason: str, who:
         case.graduasi_id = made["graduasi_id"]
 
 
-async def assess(world: World, cases: Sequence[Case], who: str) -> None:
-    """Open and assess: each family answers the same, and is SIAP."""
+async def assess(world: World, cases: Sequence[Case], who: str) -> list[Any]:
+    """Open and assess: each family answers the same, and is SIAP. Return the assessments."""
     await open_cases(world, cases, "SEJAHTERA_MANDIRI", who)
     photo = await world.put_file("graduation", b"foto rumah dan usaha", who)
     answers: dict[str, Any] = {code: {"value": value} for code, value in ANSWERS.items()}
     answers |= {code: {"value": ANSWERS[code], "evidence_sha256": photo} for code in WITH_EVIDENCE}
     found = await on_cases(world, f"assesses {named(cases)}", cases, "asesmen", {"answers": answers}, who)
     world.check("each is SIAP", {one["result"] for one in found}, {"SIAP"})
+    return found
 
 
 async def sign_and_propose(world: World, cases: Sequence[Case], signed_on: str, who: str) -> None:

@@ -139,6 +139,47 @@ def graduating_family(
     return [shared | member for member in (mother, father, child)]
 
 
+SCENARIO_MEMBERS = (
+    {
+        "nik": MOTHER_NIK,
+        "name": "Siti Contoh",
+        "sex": "P",
+        "birth_date": "1987-11-12",
+        "relation": "ISTRI",
+        "married": "YA",
+        "pengurus": "YA",
+        "usaha_sector": "PERDAGANGAN",
+        "usaha_started_on": "2023-03-01",
+        "usaha_omzet_rp": "9000000",
+        "usaha_letter": "YA",
+    },
+    {
+        "nik": "3324070508849001",
+        "name": "Agus Contoh",
+        "sex": "L",
+        "birth_date": "1984-08-05",
+        "relation": "KEPALA_KELUARGA",
+        "married": "YA",
+    },
+    {
+        "nik": "3324076004089001",
+        "name": "Dewi Contoh",
+        "sex": "P",
+        "birth_date": "2008-04-20",
+        "relation": "ANAK",
+        "komponen": "ANAK_SMA:2026-07-01",
+    },
+    {
+        "nik": "3324071109159001",
+        "name": "Arif Contoh",
+        "sex": "L",
+        "birth_date": "2015-09-11",
+        "relation": "ANAK",
+        "komponen": "ANAK_SD:2028-07-01",
+    },
+)
+
+
 def scenario_family(pendamping_no: str) -> list[dict[str, str]]:
     """The mother of scenario 2, her husband and two children (domain.md 10)."""
     shared = {
@@ -152,44 +193,7 @@ def scenario_family(pendamping_no: str) -> list[dict[str, str]]:
         ),
         "pendamping_no": pendamping_no,
     }
-    mother = {
-        "nik": MOTHER_NIK,
-        "name": "Siti Contoh",
-        "sex": "P",
-        "birth_date": "1987-11-12",
-        "relation": "ISTRI",
-        "married": "YA",
-        "pengurus": "YA",
-        "usaha_sector": "PERDAGANGAN",
-        "usaha_started_on": "2023-03-01",
-        "usaha_omzet_rp": "9000000",
-        "usaha_letter": "YA",
-    }
-    husband = {
-        "nik": "3324070508849001",
-        "name": "Agus Contoh",
-        "sex": "L",
-        "birth_date": "1984-08-05",
-        "relation": "KEPALA_KELUARGA",
-        "married": "YA",
-    }
-    older = {
-        "nik": "3324076004089001",
-        "name": "Dewi Contoh",
-        "sex": "P",
-        "birth_date": "2008-04-20",
-        "relation": "ANAK",
-        "komponen": "ANAK_SMA:2026-07-01",
-    }
-    younger = {
-        "nik": "3324071109159001",
-        "name": "Arif Contoh",
-        "sex": "L",
-        "birth_date": "2015-09-11",
-        "relation": "ANAK",
-        "komponen": "ANAK_SD:2028-07-01",
-    }
-    return [shared | member for member in (mother, husband, older, younger)]
+    return [shared | member for member in SCENARIO_MEMBERS]
 
 
 def bad_rows(maker: Maker) -> Iterator[dict[str, str]]:

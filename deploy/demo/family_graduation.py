@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from deploy.demo.agenda import Agenda
-from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
+from deploy.demo.cases import (
+    Case,
+    approve,
+    assess,
+    deliberate,
+    determine,
+    find_family,
+    reach,
+    sign_and_propose,
+    verify,
+)
 from deploy.demo.families import BAD_FAMILIES, DESA, MOTHER_NIK, family_csv
 from deploy.demo.intake import take_in
-from deploy.demo.people import DESA_OPERATOR, DINSOS, KEMENSOS, KETUA
+from deploy.demo.people import DESA_OPERATOR, DINSOS, KEMENSOS
 from deploy.demo.placement import place_pendamping
-from deploy.demo.world import NotAsExpected, World
+from deploy.demo.world import World
 
 FAMILIES = 400
 S = "pendamping-1"
@@ -27,11 +36,7 @@ class FamilyGraduation:
     world: World
     pendamping_id: str = ""
     pendamping_no: str = ""
-    kpm_id: str = ""
-    kepesertaan: dict[str, str] = field(default_factory=dict[str, str])
-    graduasi_id: str = ""
-    offers_sha256: str = ""
-
+    case: Case = field(init=False)
     number: int = 2
 
     def agenda(self) -> Agenda:
@@ -59,73 +64,48 @@ class FamilyGraduation:
     async def family(self) -> None:
         """The mother is who her NIK says, S accompanies her, and three bansos are hers."""
         world = self.world
-        found = await world.post("caseload", "/v1/kpm/look-up", {"nik": MOTHER_NIK}, DINSOS)
-        self.kpm_id = found["kpm_id"]
-        world.place.remember_person("scenario-2", kpm_id=self.kpm_id, pendamping_id=self.pendamping_id)
-        world.place.remember_scenario(self.number, kpm_ids=[self.kpm_id], pendamping_ids=[self.pendamping_id])
-        known = await world.get("caseload", f"/v1/kpm/{self.kpm_id}", DINSOS)
+        self.case = await find_family(world, "the family of scenario 2", MOTHER_NIK)
+        world.place.remember_person("scenario-2", kpm_id=self.case.kpm_id, pendamping_id=self.pendamping_id)
+        world.place.remember_scenario(
+            self.number, kpm_ids=[self.case.kpm_id], pendamping_ids=[self.pendamping_id]
+        )
+        known = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}", DINSOS)
         (mother,) = [member for member in known["members"] if member["pengurus"]]
-        world.console.print(f"  the family of scenario 2 is {self.kpm_id}")
+        world.console.print(f"  the family of scenario 2 is {self.case.kpm_id}")
         world.check("her NIK parses as female", mother["sex"], "P")
         world.check("… born 12-11-1987", mother["birth_on"], "1987-11-12")
         world.check("… and is shown masked", mother["nik"], f"{MOTHER_NIK[:4]}{'*' * 12}")
-        held = await world.get("caseload", f"/v1/kpm/{self.kpm_id}/kepesertaan", S)
-        self.kepesertaan = {item["bansos"]: item["kepesertaan_id"] for item in held["items"]}
-        world.check(
-            "S sees her family in PKH, SEMBAKO and PBI", sorted(self.kepesertaan), ["PBI", "PKH", "SEMBAKO"]
-        )
+        held = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}/kepesertaan", S)
+        bansos = sorted(item["bansos"] for item in held["items"])
+        world.check("S sees her family in PKH, SEMBAKO and PBI", bansos, ["PBI", "PKH", "SEMBAKO"])
 
     async def assessment(self) -> None:
         """S visits and assesses."""
-        world = self.world
-        opening = {
-            "kpm_id": self.kpm_id,
-            "kepesertaan_id": self.kepesertaan["PKH"],
-            "exit_reason": "SEJAHTERA_MANDIRI",
-        }
-        case = await world.act("opens a case on her PKH", "graduation", "/v1/graduasi", opening, S)
-        self.graduasi_id = case["graduasi_id"]
-        photo = await world.put_file("graduation", b"foto rumah dan usaha", S)
-        answers = {code: {"value": value} for code, value in ANSWERS.items()}
-        answers |= {code: {"value": ANSWERS[code], "evidence_sha256": photo} for code in WITH_EVIDENCE}
-        found = await self.on_case("assesses her", "asesmen", {"answers": answers}, S)
-        world.check("she is SIAP", found["result"], "SIAP")
-        world.check(
-            "each criterion has its sentence", all(item["en"] and item["id"] for item in found["explanation"])
-        )
+        (found,) = await assess(self.world, [self.case], S)
+        self.world.check("she is SIAP", found["result"], "SIAP")
+        sentences = [(item["en"], item["id"]) for item in found["explanation"]]
+        self.world.check("each criterion has its sentence", all(en and id_ for en, id_ in sentences))
 
     async def statement(self) -> None:
         """S shows the offers; the family signs; S proposes."""
-        world = self.world
-        offers = await world.get("referral", f"/v1/offer?kpm_id={self.kpm_id}", S)
-        self.offers_sha256 = offers["sha256"]
-        world.console.print(
-            f"  [bold]{S}[/] shows {len(offers['offers'])} offers  [dim]referral GET /v1/offer[/]"
-        )
-        scan = await world.put_file("graduation", b"surat pernyataan bermeterai", S)
-        signed = {"signed_on": "2026-04-09", "evidence_sha256": scan, "offers_sha256": self.offers_sha256}
-        await self.on_case("takes in the signed statement", "pernyataan", signed, S)
-        await self.on_case("proposes", "proposal", {}, S)
+        await sign_and_propose(self.world, [self.case], "2026-04-09", S)
 
     async def verification(self) -> None:
-        await self.on_case("verifies", "verification", {"note": "Ditemui di rumah."}, KETUA)
+        await verify(self.world, [self.case])
 
     async def musyawarah(self) -> None:
-        minutes = await self.world.put_file("graduation", b"berita acara musyawarah desa", DESA_OPERATOR)
-        held = {"berita_acara_no": "BA/014/V/2026", "held_on": "2026-05-02", "evidence_sha256": minutes}
-        await self.on_case("hands in the berita acara", "musyawarah", held, DESA_OPERATOR)
+        await deliberate(self.world, [self.case], "2026-05-02", DESA_OPERATOR)
 
     async def approval(self) -> None:
-        await self.on_case("approves", "approval", {}, DINSOS)
+        await approve(self.world, [self.case])
 
     async def decision(self) -> None:
-        decree = {"sk_no": SK_NO, "sk_on": "2026-05-18", "graduasi_ids": [self.graduasi_id]}
-        await self.world.act("determines in an SK", "graduation", "/v1/sk", decree, KEMENSOS)
+        await determine(self.world, [self.case], SK_NO, "2026-05-18")
         await self.check_decision()
 
     async def check_decision(self) -> None:
         world = self.world
-        case = await world.get("graduation", f"/v1/graduasi/{self.graduasi_id}", S)
+        case = await world.get("graduation", f"/v1/graduasi/{self.case.graduasi_id}", S)
         acts = {(stage["person"], stage["stage"]) for stage in case["stages"]}
         people = {person for person, _ in acts}
         decided = case["penetapan"]
@@ -140,35 +120,32 @@ class FamilyGraduation:
     async def effect(self) -> None:
         """The term has passed; the day after, it is in effect, and the certificate is there."""
         world = self.world
-        await world.until("graduation to enter EFEKTIF", lambda: self.in_state("EFEKTIF"))
-        await world.heard()
-        case = await world.get("graduation", f"/v1/graduasi/{self.graduasi_id}", S)
+        await reach(world, [self.case], "EFEKTIF")
+        case = await world.get("graduation", f"/v1/graduasi/{self.case.graduasi_id}", S)
         number = case["penetapan"]["certificate_no"]
         certificate = await world.get("graduation", f"/v1/certificate/{number}", KEMENSOS)
         world.check(f"certificate {number} stands", certificate["stands"])
 
     async def monitoring(self) -> None:
         """On the first day of its tahap the case is watched over, and her PKH is over."""
-        world = self.world
-        await world.until("graduation to enter PEMANTAUAN", lambda: self.in_state("PEMANTAUAN"))
-        await world.heard()
+        await reach(self.world, [self.case], "PEMANTAUAN")
         await self.check_effect()
 
     async def check_effect(self) -> None:
         world = self.world
-        tasks = await world.get("graduation", f"/v1/monitoring?graduasi_id={self.graduasi_id}", S)
+        tasks = await world.get("graduation", f"/v1/monitoring?graduasi_id={self.case.graduasi_id}", S)
         world.check(
             "S has six monthly monitoring tasks",
             [task["month"] for task in tasks["items"]],
             [1, 2, 3, 4, 5, 6],
         )
-        held = await world.get("caseload", f"/v1/kpm/{self.kpm_id}/kepesertaan", DINSOS)
+        held = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}/kepesertaan", DINSOS)
         by_bansos = {item["bansos"]: item for item in held["items"]}
         world.check("her PKH has ended on 1 July", by_bansos["PKH"]["valid_to"], "2026-07-01")
         for bansos in ("SEMBAKO", "PBI"):
             found = (by_bansos[bansos]["valid_to"], by_bansos[bansos]["status"])
             world.check(f"{bansos} goes on, its own decision pending", found, (None, "DECISION_PENDING"))
-        payable = await world.get("caseload", f"/v1/kpm/{self.kpm_id}/tahap?bansos=PKH", DINSOS)
+        payable = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}/tahap?bansos=PKH", DINSOS)
         said = (payable["last_payable_tahap"], payable["first_unpayable_tahap"], sorted(payable["pending"]))
         world.check("caseload pays tahap 2, not tahap 3, and names the two that are pending", said, PAYABLE)
 
@@ -178,15 +155,3 @@ class FamilyGraduation:
         )
         self.world.check("the credit is on S's scorecard", (card["granted"], card["net"]), (1, 1))
         self.world.console.print(f"    S: {card['net']} of {card['target']}")
-
-    async def on_case(self, sentence: str, noun: str, body: Any, who: str) -> Any:
-        return await self.world.act(
-            sentence, "graduation", f"/v1/graduasi/{self.graduasi_id}/{noun}", body, who
-        )
-
-    async def in_state(self, wanted: str) -> bool:
-        case = await self.world.get("graduation", f"/v1/graduasi/{self.graduasi_id}", S)
-        return case["state"] == wanted
-
-
-__all__ = ["DINSOS", "FAMILIES", "KEMENSOS", "FamilyGraduation", "NotAsExpected", "S"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
-import os
 import shutil
 import signal
 import socket
@@ -17,11 +15,12 @@ from pathlib import Path
 from typing import IO
 
 from deploy.child_process import Child
+from deploy.folder import FolderInUse, lock_folder
 from deploy.kafka.jars import HERE, KafkaUnusable, jars, missing
+from deploy.loopback import LOOPBACK, free_port
 
 __all__ = ["Broker", "KafkaUnusable", "missing"]
 
-LOOPBACK = "127.0.0.1"
 # Small and soon ready: a broker of one machine is short-lived, and the optimising compiler costs more than it wins.
 JAVA = ("java", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
 SETTINGS = {
@@ -146,27 +145,19 @@ class Broker:
 
     def _own_the_folder(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        lock = (self.folder / "launcher.lock").open("a+")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            owner = lock.read().strip()
-            lock.close()
+            self._lock = lock_folder(self.folder)
+        except FolderInUse as owner:
             raise KafkaUnusable(
                 f"Process {owner} already runs a broker on {self.folder}; stop it first."
             ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        self._lock = lock
 
     def _launch_until_ready(self, patience: float) -> None:
         """A free port may be taken by another in between, so another is tried; a port asked for is kept."""
         asked = self.port
         for _attempt in range(3):
-            self._controller_port = _free_port()
-            self.port = asked or _free_port()
+            self._controller_port = free_port()
+            self.port = asked or free_port()
             self._launch()
             if self._became_ready(patience):
                 return
@@ -236,9 +227,3 @@ class Broker:
     def _last_words(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()
         return next((line for line in lines if " ERROR " in line), lines[-1] if lines else "it said nothing")
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]

@@ -12,7 +12,6 @@ from pathlib import Path
 HERE = Path(__file__).parent
 POM = HERE / "pom.xml"
 CACHE = HERE.parents[1] / "build" / "kafka"
-OLDEST_JAVA = 17
 PACKAGES = {"java": "openjdk-17-jdk-headless", "mvn": "maven"}
 
 

@@ -21,11 +21,11 @@ from deploy.local.environment import inherited
 from deploy.local.forkserver import Order, send
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport
+from deploy.loopback import LOOPBACK
 from deploy.postgres.databases import create_service_database
 from deploy.postgres.embedded import EmbeddedPostgres, PostgresUnusable, open_postgres
 from deploy.services import SERVICES
 
-LOOPBACK = "127.0.0.1"
 METRICS = tuple(f"{service}-metrics" for service in SERVICES)
 NAMES = ("start", *SERVICES, "delivery", *METRICS)
 WORKERS = tuple(f"{service}-worker" for service in SERVICES)

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from deploy.child_process import tie_to_parent
+from deploy.folder import write_private
 from deploy.services import SERVICES
 
 PATIENCE_SECONDS = 15
@@ -58,11 +59,7 @@ class Order:
 
 def send(file: Path, orders: Sequence[Order]) -> None:
     """Let the fork server that waits at `file` begin. The file is its owner's alone, and gone once it was read."""
-    draft = file.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as text:
-        json.dump([asdict(order) for order in orders], text)
-    draft.replace(file)
+    write_private(file, json.dumps([asdict(order) for order in orders]))
 
 
 @dataclass(slots=True)

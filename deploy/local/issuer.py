@@ -18,6 +18,7 @@ from uuid import UUID
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from deploy.folder import write_private
 from deploy.services import SERVICES
 from shared.access import Role
 from shared.settings import DEVELOPMENT_ISSUER
@@ -71,7 +72,7 @@ class DevelopmentIssuer:
         self.key_set_file = folder / KEY_SET_NAME
         self._key = read_or_make_key(folder / KEY_NAME)
         public = self._key.as_dict(private=False) | {"use": "sig", "alg": "ES256"}
-        replace(self.key_set_file, json.dumps({"keys": [public]}))
+        write_private(self.key_set_file, json.dumps({"keys": [public]}))
 
     def token(  # each is one claim
         self,
@@ -109,18 +110,8 @@ def read_or_make_key(path: Path) -> ECKey:
     """Return the key in the file, making one that only this user can read."""
     if not path.exists():
         key = ECKey.generate_key("P-256", {"kid": secrets.token_hex(8)})
-        replace(path, json.dumps(key.as_dict(private=True)))
+        write_private(path, json.dumps(key.as_dict(private=True)))
     return ECKey.import_key(json.loads(path.read_text("utf-8")))
-
-
-def replace(path: Path, text: str) -> None:
-    """Write the file at once, readable by this user alone, so that nobody ever reads half of it."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as stream:
-        stream.write(text)
-    draft.replace(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from deploy.folder import write_private
 from deploy.services import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +109,7 @@ class Place:
         (recipients / "referral.pub").write_bytes(public.read_bytes())
 
     def write(self, state: State) -> None:
-        self._write("running.json", asdict(state))
+        write_private(self.folder / "running.json", json.dumps(asdict(state)))
 
     def read(self) -> State | None:
         """What runs here now, or None."""
@@ -124,24 +125,18 @@ class Place:
 
     def remember_person(self, name: str, **claims: str) -> None:
         """A pendamping or a partner gets an id at run time; the start page signs tokens with it."""
-        self._write("people.json", self.people() | {name: claims})
+        write_private(self.folder / "people.json", json.dumps(self.people() | {name: claims}))
 
     def people(self) -> dict[str, dict[str, str]]:
         return self._read("people.json") or {}
 
     def remember_scenario(self, number: int, **ids: list[str]) -> None:
         """Whose families and pendamping a scenario is counted over; its numbers are compared again by them."""
-        self._write("scenarios.json", self.scenarios() | {str(number): ids})
+        scenarios = self.scenarios() | {str(number): ids}
+        write_private(self.folder / "scenarios.json", json.dumps(scenarios))
 
     def scenarios(self) -> dict[str, dict[str, list[str]]]:
         return self._read("scenarios.json") or {}
-
-    def _write(self, name: str, content: dict[str, Any]) -> None:
-        draft = self.folder / f".{name}.{os.getpid()}"
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(content, file)
-        draft.replace(self.folder / name)
 
     def _read(self, name: str) -> dict[str, Any]:
         with suppress(OSError, ValueError):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import subprocess
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from deploy.folder import write_private
 from deploy.postgres.binaries import environment, packaged
 
 SERVICE_SQL = Path(__file__).with_name("service.sql")
@@ -43,11 +43,7 @@ def stored_passwords(file: Path, service: str) -> Passwords:
         known[service] = Passwords(
             owner=secrets.token_urlsafe(24), api=secrets.token_urlsafe(24), worker=secrets.token_urlsafe(24)
         )
-        beside = file.with_suffix(".new")
-        beside.unlink(missing_ok=True)
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-            json.dump(known, new)
-        beside.replace(file)
+        write_private(file, json.dumps(known))
     return known[service]
 
 

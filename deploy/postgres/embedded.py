@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -18,6 +16,8 @@ from typing import IO, Protocol
 from urllib.parse import quote
 
 from deploy.child_process import Child
+from deploy.folder import FolderInUse, lock_folder, write_private
+from deploy.loopback import LOOPBACK, free_port
 from deploy.postgres.binaries import (
     OLDEST_MAJOR,
     PostgresUnusable,
@@ -26,21 +26,10 @@ from deploy.postgres.binaries import (
     programs,
 )
 from deploy.postgres.data_folder import adopt, end_the_orphan, home_of, unlink
-from deploy.postgres.databases import Passwords, create_service_database, stored_passwords
+from deploy.postgres.databases import Passwords, stored_passwords
 from deploy.postgres.external import ExternalPostgres
 
-__all__ = [
-    "EmbeddedPostgres",
-    "ExternalPostgres",
-    "Passwords",
-    "PostgresUnusable",
-    "Server",
-    "create_service_database",
-    "open_postgres",
-]
-
 SUPERUSER = "postgres"
-LOOPBACK = "127.0.0.1"
 QUIET = {
     # A failing row must not reach the server's log: neither by its values nor by its statement.
     "log_error_verbosity": "terse",
@@ -181,19 +170,11 @@ class EmbeddedPostgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._home.mkdir(mode=0o755, exist_ok=True)
         self._home.chmod(0o755 if os.geteuid() == 0 else 0o700)
-        lock = (self._home / "launcher.lock").open("a+")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            owner = lock.read().strip()
-            lock.close()
+            self._lock = lock_folder(self._home)
+        except FolderInUse as owner:
             sentence = f"Process {owner} already runs a PostgreSQL on {self.folder}; stop it first."
             raise PostgresUnusable(sentence) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        self._lock = lock
         adopt(self.folder, self._home)
 
     def _initialise(self) -> None:
@@ -202,9 +183,9 @@ class EmbeddedPostgres:
             return
         making, password = self._home / "data.making", secrets.token_urlsafe(24)
         shutil.rmtree(making, ignore_errors=True)
-        _private(self._home / "superuser.json", json.dumps({"password": password}))
+        write_private(self._home / "superuser.json", json.dumps({"password": password}))
         given = self._home / "password"
-        _private(given, password)
+        write_private(given, password)
         making.mkdir(mode=0o700)
         if self._account:
             for path in (given, making):
@@ -240,7 +221,7 @@ class EmbeddedPostgres:
         self._check_data_version()
         chosen = self.port
         for attempt in range(5):
-            self.port = chosen or _free_port()
+            self.port = chosen or free_port()
             with self.log.open("ab") as log:
                 self._child = Child(
                     [self._programs / "postgres", "-D", self._data, "-p", str(self.port), *self._switches()],
@@ -278,15 +259,3 @@ class EmbeddedPostgres:
             time.sleep(0.02)
         child.stop(signal.SIGINT)
         return False
-
-
-def _private(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]

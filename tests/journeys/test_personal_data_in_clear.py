@@ -13,7 +13,8 @@ import pytest
 
 from deploy.demo import family_graduation
 from deploy.demo.families import scenario_family
-from deploy.demo.family_graduation import DINSOS, KEMENSOS, S
+from deploy.demo.family_graduation import S
+from deploy.demo.people import DINSOS, KEMENSOS
 from deploy.demo.scenarios import agreed, play
 from tests.factories.caseload.intake import csv_of, family, nik
 from tests.factories.cluster import Cluster

@@ -25,7 +25,6 @@ DRAWERS = {
 LONGEST_FILE, LONGEST_FUNCTION = 350, 30
 # What is longer today; a number here may only fall, and a line may only go.
 LONGER_FUNCTIONS = {
-    "deploy/demo/families.py::scenario_family": 49,
     "shared/http/application.py::create_app": 32,
     "shared/operator.py::_parked_verbs": 34,
 }

@@ -69,7 +69,10 @@ def skeleton(root: Path) -> None:
     files += [f"shared/{name}.py" for name in ("__init__", *SHARED)]
     files += ["services/__init__.py", *(f"deploy/{x}.py" for x in ("__init__", "local/up"))]
     files += [f"deploy/{name}/__init__.py" for name in DEPLOYMENT]
-    files += [f"deploy/{name}.py" for name in ("kafka/broker", "child_process", "services", "run")]
+    files += [
+        f"deploy/{name}.py"
+        for name in ("kafka/broker", "child_process", "folder", "loopback", "services", "run")
+    ]
     for file in files:
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).touch()

@@ -1,0 +1,43 @@
+"""Data folders: files that only their owner reads, and one launcher at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from pathlib import Path
+from typing import IO
+
+
+class FolderInUse(Exception):
+    """Another process holds the folder; the message is its process id."""
+
+
+def lock_folder(folder: Path) -> IO[str]:
+    """Hold `folder` until the returned file is closed or this process ends.
+
+    Raises:
+        FolderInUse: another process holds it.
+    """
+    lock = (folder / "launcher.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        owner = lock.read().strip()
+        lock.close()
+        raise FolderInUse(owner) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace the file at once by one that only its owner reads."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
+        file.write(text)
+    draft.replace(path)
