@@ -9,7 +9,6 @@ from deploy.demo.agenda import Scenario, play_by_date
 from deploy.demo.aid import Aid
 from deploy.demo.family_graduation import FamilyGraduation
 from deploy.demo.ministry import Ministry
-from deploy.demo.numbers import compare
 from deploy.demo.objection import Objection
 from deploy.demo.world import World
 from deploy.demo.year.year import Year
@@ -29,11 +28,6 @@ async def play(world: World, numbers: Sequence[int]) -> None:
         if 8 in numbers:
             chosen.append(Objection(world, ministry))
         await play_by_date(world, chosen)
-
-
-async def agreed(world: World, numbers: Sequence[int] = ()) -> bool:
-    """Compare the numbers between the services; whether all are as they must be, and nothing failed on the way."""
-    return all(one.agrees for one in await compare(world, numbers)) and not world.failed
 
 
 async def conserved(world: World) -> bool:

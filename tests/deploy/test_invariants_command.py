@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.factories.deploy.deployments import run
+from tests.factories.deploy.deployment import run
 
 
 def test_nothing_running_is_refused_in_a_sentence(tmp_path: Path) -> None:

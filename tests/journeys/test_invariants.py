@@ -10,10 +10,11 @@ import asyncpg
 import pytest
 
 from deploy.demo import family_graduation
-from deploy.demo.scenarios import agreed, play
+from deploy.demo.scenarios import play
 from deploy.invariants import at_rest, databases, violations
 from deploy.invariants.idle_state import READ
 from tests.factories.cluster import Cluster
+from tests.factories.journeys.agreement import agreed
 from tests.factories.journeys.four_services import Together, together
 from tests.factories.journeys.planted_faults import PLANTED, UNGUARDED
 from tests.factories.services import Running

@@ -15,9 +15,10 @@ from deploy.demo import family_graduation
 from deploy.demo.families import scenario_family
 from deploy.demo.family_graduation import S
 from deploy.demo.people import DINSOS, KEMENSOS
-from deploy.demo.scenarios import agreed, play
+from deploy.demo.scenarios import play
 from tests.factories.caseload.intake import csv_of, family, nik
 from tests.factories.cluster import Cluster
+from tests.factories.journeys.agreement import agreed
 from tests.factories.journeys.four_services import Together, together
 
 FAMILIES = 200

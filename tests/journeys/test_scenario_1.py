@@ -2,8 +2,9 @@
 
 import pytest
 
-from deploy.demo.scenarios import agreed, play
+from deploy.demo.scenarios import play
 from deploy.invariants import violations
+from tests.factories.journeys.agreement import agreed
 from tests.factories.journeys.four_services import Together
 
 THEN = (

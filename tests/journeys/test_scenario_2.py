@@ -4,8 +4,9 @@ import pytest
 
 from deploy.demo import family_graduation
 from deploy.demo.numbers import EXPECTED, WORDS
-from deploy.demo.scenarios import agreed, play
+from deploy.demo.scenarios import play
 from deploy.invariants import violations
+from tests.factories.journeys.agreement import agreed
 from tests.factories.journeys.four_services import Together
 
 TIMES = 3

@@ -28,7 +28,6 @@ CALLED_BY_LIBRARIES = {
     "_unsupported_upgrade_warning",  # uvicorn
 }
 KEPT = {
-    "agreed": "deploy/demo: the journeys compare by it",
     "is_valid_on": "shared/wilayah.py: the area reform will use the history of codes",
     "predecessors": "shared/wilayah.py: the area reform will use the history of codes",
     "GraduasiTransition": "graduation/case/models.py: the table that the database checks moves against",
