@@ -94,7 +94,6 @@ class Permission(StrEnum):
     PROGRAM_READ = "program.read"
     RUJUKAN_READ = "rujukan.read"
     RUJUKAN_MATCH = "rujukan.match"
-    RUJUKAN_SEND = "rujukan.send"
     CONSENT_RECORD = "consent.record"
     CONSENT_WITHDRAW = "consent.withdraw"
     RUJUKAN_ANSWER = "rujukan.answer"
@@ -115,7 +114,6 @@ class Permission(StrEnum):
     JOB_READ = "job.read"
     JOB_CANCEL = "job.cancel"
     FILE_PUT = "file.put"
-    FILE_READ = "file.read"
     CLOCK_READ = "clock.read"
     CLOCK_SET = "clock.set"
     PARKED_READ = "parked.read"
@@ -215,7 +213,6 @@ PERMISSIONS = MappingProxyType(
         P.PROGRAM_READ: STAFF | VILLAGE | PARTNERS,
         P.RUJUKAN_READ: STAFF | PARTNERS,
         P.RUJUKAN_MATCH: STAFF,
-        P.RUJUKAN_SEND: STAFF,
         P.CONSENT_RECORD: FIELD,
         P.CONSENT_WITHDRAW: FIELD | DINSOS,
         P.RUJUKAN_ANSWER: PARTNERS,
@@ -235,7 +232,6 @@ PERMISSIONS = MappingProxyType(
         P.JOB_READ: STAFF | PARTNERS | OPERATORS,
         P.JOB_CANCEL: OFFICE | PARTNERS,
         P.FILE_PUT: STAFF | VILLAGE | PARTNERS,
-        P.FILE_READ: STAFF | VILLAGE | PARTNERS,
         P.CLOCK_READ: OPERATORS,
         P.CLOCK_SET: OPERATORS,
         P.PARKED_READ: OPERATORS,
