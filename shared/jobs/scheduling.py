@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -26,52 +26,50 @@ async def schedule(
 
     Said again, it moves and is open again.
     """
-    row = insert(schema.due).values(
-        due_id=uuid7(),
-        kind=kind,
-        subject_id=str(subject_id),
-        clock=clock,
-        due_at=due_at,
-        payload=dict(payload or {}),
-        lane=lane,
-    )
-    moved = {name: row.excluded[name] for name in ("due_at", "payload", "clock", "lane")}
-    await session.execute(
-        row.on_conflict_do_update(
-            index_elements=["kind", "subject_id"],
-            set_={**moved, "done_at": None, "attempts": 0, "error": None, "lease": None, "lease_until": None},
-        )
-    )
+    row = _due(kind, subject_id, due_at, clock=clock, payload=payload, lane=lane)
+    await session.execute(_upsert(), row)
 
 
-async def schedule_many(session: AsyncSession, kind: str, due: Mapping[object, datetime]) -> None:
-    """Let `kind` fall due on the business clock for many subjects, each at its instant, in one statement."""
-    if not due:
-        return
+async def schedule_many(
+    session: AsyncSession,
+    kind: str,
+    due: Mapping[object, datetime],
+    *,
+    payload: Mapping[str, Any] | None = None,
+) -> None:
+    """Schedule `kind` on the business clock for many subjects, each at its instant."""
+    rows = [_due(kind, subject_id, due_at, payload=payload) for subject_id, due_at in due.items()]
+    if rows:
+        await session.execute(_upsert(), rows)
+
+
+def _due(
+    kind: str,
+    subject_id: object,
+    due_at: datetime,
+    *,
+    clock: Literal["business", "real"] = "business",
+    payload: Mapping[str, Any] | None = None,
+    lane: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "due_id": uuid7(),
+        "kind": kind,
+        "subject_id": str(subject_id),
+        "clock": clock,
+        "due_at": due_at,
+        "payload": dict(payload or {}),
+        "lane": lane,
+    }
+
+
+def _upsert() -> Insert:
     row = insert(schema.due)
-    wanted = row.on_conflict_do_update(
+    moved = {name: row.excluded[name] for name in ("due_at", "payload", "clock", "lane")}
+    return row.on_conflict_do_update(
         index_elements=["kind", "subject_id"],
-        set_={
-            "due_at": row.excluded.due_at,
-            "done_at": None,
-            "attempts": 0,
-            "error": None,
-            "lease": None,
-            "lease_until": None,
-        },
+        set_={**moved, "done_at": None, "attempts": 0, "error": None, "lease": None, "lease_until": None},
     )
-    rows = [
-        {
-            "due_id": uuid7(),
-            "kind": kind,
-            "subject_id": str(subject),
-            "clock": "business",
-            "due_at": at,
-            "payload": {},
-        }
-        for subject, at in due.items()
-    ]
-    await session.execute(wanted, rows)
 
 
 async def unschedule(session: AsyncSession, kind: str, subject_id: object) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case, stands_since
 from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
+from services.graduation.decree.models import Penetapan
 from services.graduation.exit_proposal.commands import proposer_of, take_up_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.policy.models.policy import Policy
@@ -20,13 +21,13 @@ from services.graduation.review.errors import (
     MusyawarahNotAsked,
 )
 from services.graduation.review.models import Musyawarah
-from services.graduation.term.commands import begin_term
+from services.graduation.term.commands import schedule_term_end
 from shared.access import Actor, Permission, Scope
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposalWithdrawn
 from shared.contracts.graduation import GraduasiClosed
 from shared.contracts.kinds import ClosedAs
-from shared.database import uuid7, write
+from shared.database import load, uuid7, write
 from shared.dates import require_past
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -201,7 +202,8 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Be
     left = GraduasiState(case.postponed_from)
     await advance(session, [(case, policy)], [left], act, resuming=True)
     if left is GraduasiState.MASA_SANGGAH:
-        await begin_term(session, graduasi_id, act.moment.on)
+        penetapan = await load(session, Penetapan, graduasi_id)
+        await schedule_term_end(session, [penetapan], act.moment.on)
     return case
 
 

@@ -1,14 +1,14 @@
 """What falls due in a case: the day after the term it takes effect, at the tahap's start the monitoring begins."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
-from services.graduation.certificate.models import Certificate, new_certificate_no
+from services.graduation.certificate.commands import issue
 from services.graduation.decree.models import Penetapan
 from services.graduation.monitoring.commands import set_follow_ups, set_tasks
 from services.graduation.policy.models.policy import Policy
@@ -26,16 +26,18 @@ TAHAP_STARTED = "graduasi_tahap_started"
 SYSTEM = Actor.system("graduation")
 
 
-async def begin_term(session: AsyncSession, graduasi_id: UUID, settled_on: date) -> None:
-    """Let the case take effect the day after its term, or now if that has passed; `settled_on` may be later."""
-    penetapan = await load(session, Penetapan, graduasi_id)
-    await jobs.schedule(
-        session,
-        TERM_ENDED,
-        midnight(penetapan.term_ends_on + timedelta(days=1)),
-        subject_id=graduasi_id,
-        payload={"settled_on": settled_on.isoformat()},
-    )
+async def schedule_term_end(
+    session: AsyncSession, penetapan: Sequence[Penetapan], settled_on: date | None = None
+) -> None:
+    """Schedule the effect of each case for the day after its term, or for now if that has passed.
+
+    `settled_on` is the day of a decision that may be later than the term's end.
+    """
+    due: dict[object, datetime] = {
+        one.graduasi_id: midnight(one.term_ends_on + timedelta(days=1)) for one in penetapan
+    }
+    payload = {"settled_on": settled_on.isoformat()} if settled_on else {}
+    await jobs.schedule_many(session, TERM_ENDED, due, payload=payload)
 
 
 async def take_effect(session: AsyncSession, graduasi_id: UUID, settled_on: date | None = None) -> None:
@@ -67,20 +69,9 @@ async def bring_into_effect(
     """EFEKTIF: the first time a certificate is issued and the exit told; the monitoring waits for the tahap."""
     await advance(session, [(case, policy)], [GraduasiState.EFEKTIF], act)
     await jobs.schedule(session, TAHAP_STARTED, midnight(penetapan.effective_on), subject_id=case.graduasi_id)
-    issued = sa.select(Certificate.certificate_no).where(Certificate.graduasi_id == case.graduasi_id)
-    if await session.scalar(issued) is None:
-        certificate = _certificate(case, act.moment.on)
-        session.add(certificate)
+    certificate = await issue(session, case, act.moment.on)
+    if certificate is not None:
         emit(session, _graduated(case, policy, penetapan, certificate.certificate_no))
-
-
-def _certificate(case: Graduasi, on: date) -> Certificate:
-    return Certificate(
-        certificate_no=new_certificate_no(on),
-        graduasi_id=case.graduasi_id,
-        kode_wilayah=case.kode_wilayah,
-        issued_on=on,
-    )
 
 
 def _graduated(case: Graduasi, policy: Policy, penetapan: Penetapan, certificate_no: str) -> KpmGraduated:

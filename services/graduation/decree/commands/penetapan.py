@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,13 +18,12 @@ from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import calendar_of, effective_tahap, last_payable, term_ends_on
 from services.graduation.replicas.models import Kpm
-from services.graduation.term.commands import TERM_ENDED
-from shared import jobs
+from services.graduation.term.commands import schedule_term_end
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiDetermined
 from shared.database import refusing, uuid7
-from shared.dates import midnight, require_past
+from shared.dates import require_past
 from shared.errors import NotFound
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -101,9 +100,7 @@ async def _write(
         session.add_all(decided)
         await session.flush()
         await advance(session, [(a.case, a.policy) for a in approved], path, act)
-    day = timedelta(days=1)
-    due: dict[object, datetime] = {p.graduasi_id: midnight(p.term_ends_on + day) for p in decided}
-    await jobs.schedule_many(session, TERM_ENDED, due)
+    await schedule_term_end(session, decided)
 
 
 async def _approved(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> list[Approved]:

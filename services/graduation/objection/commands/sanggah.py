@@ -38,7 +38,7 @@ from services.graduation.objection.models import (
     SanggahState,
 )
 from services.graduation.policy.models.policy import Policy
-from services.graduation.term.commands import begin_term, bring_into_effect, settle_tahap
+from services.graduation.term.commands import bring_into_effect, schedule_term_end, settle_tahap
 from shared.access import Actor, Scope
 from shared.clock import moment_of
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
@@ -198,7 +198,7 @@ async def _go_on(session: AsyncSession, case: Graduasi, policy: Policy, sanggah:
         await bring_into_effect(session, case, policy, penetapan, act)
     else:
         await advance(session, [(case, policy)], [GraduasiState.MASA_SANGGAH], act)
-        await begin_term(session, case.graduasi_id, settled)
+        await schedule_term_end(session, [penetapan], settled)
 
 
 def _decision(sanggah: Sanggah, act: Act) -> SanggahDecision:
