@@ -1,4 +1,4 @@
-"""Reads of what was decided: the SK, the certificate, and the numbers that must agree (chain.md 9)."""
+"""Reads of SK and penetapan, and the numbers that must agree with other services."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,23 +15,6 @@ from shared.access import Actor, Scope
 from shared.areas import in_areas
 from shared.errors import NotFound
 
-
-def as_penetapan(penetapan: Penetapan, sk: Sk, certificate_no: str | None) -> dict[str, Any]:
-    """Join a case's decision with its document."""
-    return {
-        "graduasi_id": penetapan.graduasi_id,
-        "sk_id": sk.sk_id,
-        "sk_no": sk.sk_no,
-        "sk_on": sk.sk_on,
-        "announced_on": penetapan.announced_on,
-        "term_ends_on": penetapan.term_ends_on,
-        "effective_tahap": penetapan.effective_tahap,
-        "effective_on": penetapan.effective_on,
-        "last_payable_tahap": penetapan.last_payable_tahap,
-        "certificate_no": certificate_no,
-    }
-
-
 FIRST = 200
 PENETAPAN = (
     Penetapan.graduasi_id,
@@ -47,12 +30,19 @@ PENETAPAN = (
 )
 
 
-async def penetapan_of(session: AsyncSession, actor: Actor, sk_id: UUID) -> Any:
-    """Select the penetapan of an SK that the caller may see."""
+def select_penetapan() -> Any:
+    """Select the decisions of cases, each with its document and its certificate."""
     return (
         sa.select(*PENETAPAN)
         .join(Sk, Sk.sk_id == Penetapan.sk_id)
         .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
+    )
+
+
+async def penetapan_of(session: AsyncSession, actor: Actor, sk_id: UUID) -> Any:
+    """Select the penetapan of an SK that the caller may see."""
+    return (
+        select_penetapan()
         .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
         .where(Penetapan.sk_id == sk_id, await visible(session, actor))
     )
@@ -64,25 +54,17 @@ async def sk_in_full(session: AsyncSession, actor: Actor, sk_id: UUID) -> dict[s
     Raises:
         NotFound: there is none of them, and the SK is not one of the whole country's.
     """
-    rows = (
-        await session.execute(
-            sa.select(Penetapan, Sk, Certificate.certificate_no)
-            .join(Sk, Sk.sk_id == Penetapan.sk_id)
-            .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
-            .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
-            .where(Sk.sk_id == sk_id, await visible(session, actor))
-            .order_by(Penetapan.graduasi_id)
-            .limit(FIRST)
-        )
-    ).all()
-    sk = rows[0][1] if rows else await session.get(Sk, sk_id) if actor.scope is Scope.NATIONAL else None
+    penetapan = await penetapan_of(session, actor, sk_id)
+    first = penetapan.order_by(Penetapan.graduasi_id).limit(FIRST)
+    rows = (await session.execute(first)).mappings().all()
+    sk = await session.get(Sk, sk_id) if rows or actor.scope is Scope.NATIONAL else None
     if sk is None:
         raise NotFound("sk")
     head = {
         name: getattr(sk, name)
         for name in ("sk_id", "sk_no", "sk_on", "announced_on", "cases", "evidence_sha256", "job_id")
     }
-    return {**head, "penetapan": [as_penetapan(*row) for row in rows]}
+    return {**head, "penetapan": [dict(row) for row in rows]}
 
 
 async def numbers(

@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.assessment.models import Asesmen, Pernyataan, Usul
 from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage, StageAct
 from services.graduation.case.queries import acted_elsewhere
-from services.graduation.certificate.models import Certificate
-from services.graduation.decree.models import Penetapan, Sk
-from services.graduation.decree.queries import as_penetapan
+from services.graduation.decree.models import Penetapan
+from services.graduation.decree.queries import select_penetapan
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Rujukan
 from services.graduation.visibility import held_by, theirs, visible
@@ -148,18 +147,12 @@ async def case_in_full(session: AsyncSession, actor: Actor, graduasi_id: UUID) -
 
 
 async def _decision(session: AsyncSession, graduasi_id: UUID) -> dict[str, Any]:
-    row = (
-        await session.execute(
-            sa.select(Penetapan, Sk, Certificate.certificate_no)
-            .join(Sk, Sk.sk_id == Penetapan.sk_id)
-            .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
-            .where(Penetapan.graduasi_id == graduasi_id)
-        )
-    ).one_or_none()
+    decided = select_penetapan().where(Penetapan.graduasi_id == graduasi_id)
+    row = (await session.execute(decided)).mappings().one_or_none()
     rujukan = await session.scalar(
         sa.select(Rujukan.rujukan_id).where(Rujukan.graduasi_id == graduasi_id).limit(1)
     )
-    return {"penetapan": as_penetapan(*row) if row else None, "rujukan_id": rujukan}
+    return {"penetapan": dict(row) if row else None, "rujukan_id": rujukan}
 
 
 async def history(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> Any:
