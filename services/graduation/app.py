@@ -25,6 +25,7 @@ ROUTERS = [
     credit_rule.router,
     candidate.router,
     case.router,
+    assessment.case,
     assessment.router,
     exit_proposal.router,
     review.router,

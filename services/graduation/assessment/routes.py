@@ -1,16 +1,66 @@
-"""Assessments as they were made, and computed again by the version of then."""
+"""Assessments: make, read, and compute again by their own version."""
 
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 from uuid import UUID
 
-from services.graduation.assessment import queries
-from services.graduation.case.routes import AsesmenView, Criterion
+from pydantic import Field, StrictBool, StrictInt
+
+from services.graduation.assessment import queries, rules
+from services.graduation.assessment.commands import assessment
 from shared.access import Permission
 from shared.contracts.kinds import AsesmenResult
 from shared.http import CurrentActor, Router, Session, may
-from shared.http.fields import View
+from shared.http.fields import Body, Sha256, View
 
 router = Router(tag="asesmen")
+case = Router(tag="graduasi")
+
+
+class Finding(Body):
+    """One answer of the instrument, with the SHA-256 of its evidence (a file handed in here)."""
+
+    value: StrictBool | Annotated[StrictInt, Field(ge=0, le=10**12)] = Field(examples=[1_250_000])
+    evidence_sha256: Sha256 | None = None
+
+
+class Assessment(Body):
+    """The answers by criterion; GET /v1/policy/{exit_reason} says what is asked."""
+
+    answers: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,40}$")], Finding],
+        Field(max_length=60, examples=[{"BERSEDIA": {"value": True}}]),
+    ]
+
+
+class Criterion(View):
+    """One criterion in words; `passed` is null where it does not apply or weighs nothing."""
+
+    code: str
+    source: str
+    value: bool | int | None
+    passed: bool | None
+    weight: int
+    knock_out: bool
+    evidence_sha256: str | None
+    en: str
+    id: str
+
+
+class AsesmenView(View):
+    """An assessment: result, score, the facts as known then, and an explanation per criterion."""
+
+    asesmen_id: UUID
+    graduasi_id: UUID
+    result: AsesmenResult
+    score_percent: int
+    instrument_version: int
+    pendamping_id: UUID
+    penugasan_id: UUID
+    assessed_on: date
+    bersedia: bool | None
+    facts: dict[str, Any]
+    explanation: list[Criterion]
 
 
 class ReproductionView(View):
@@ -23,6 +73,14 @@ class ReproductionView(View):
     result: AsesmenResult
     score_percent: int
     explanation: list[Criterion]
+
+
+@case.post("/graduasi/{graduasi_id}/asesmen", status_code=201, response_model=AsesmenView)
+@may(Permission.ASESMEN_RECORD, key_required=True)
+async def assess_graduasi(graduasi_id: UUID, body: Assessment, session: Session, actor: CurrentActor) -> Any:
+    """Judge the family's readiness; missing answers or evidence refuse, and nothing is ended by a result."""
+    answers = {code: rules.Answer(f.value, f.evidence_sha256) for code, f in body.answers.items()}
+    return await assessment.assess(session, actor, graduasi_id, answers)
 
 
 @router.get("/asesmen/{asesmen_id}", response_model=AsesmenView)

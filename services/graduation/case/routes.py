@@ -1,20 +1,21 @@
-"""Cases and their first stage: opened, assessed, signed for, proposed; and what they are read by."""
+"""Cases: open, sign for, propose, list and read."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import Field
 from starlette.responses import Response
 
-from services.graduation.assessment import rules
-from services.graduation.assessment.commands import assessment, proposal
+from services.graduation.assessment.commands import proposal
+from services.graduation.assessment.routes import AsesmenView
 from services.graduation.case.commands import opening
 from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Outcome, Stage
+from services.graduation.decree.routes import PenetapanView
 from services.graduation.worklist import queries
 from shared.access import Permission
-from shared.contracts.kinds import AsesmenResult, Bansos, ExitReason
+from shared.contracts.kinds import Bansos, ExitReason
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Day, Sentence, Sha256, View
 
@@ -27,22 +28,6 @@ class Opening(Body):
     kpm_id: UUID
     kepesertaan_id: UUID
     exit_reason: ExitReason = Field(examples=["SEJAHTERA_MANDIRI"])
-
-
-class Finding(Body):
-    """One answer of the instrument, with the SHA-256 of its evidence (a file handed in here)."""
-
-    value: StrictBool | Annotated[StrictInt, Field(ge=0, le=10**12)] = Field(examples=[1_250_000])
-    evidence_sha256: Sha256 | None = None
-
-
-class Assessment(Body):
-    """The answers by criterion; GET /v1/policy/{exit_reason} says what is asked."""
-
-    answers: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,40}$")], Finding],
-        Field(max_length=60, examples=[{"BERSEDIA": {"value": True}}]),
-    ]
 
 
 class Statement(Body):
@@ -82,36 +67,6 @@ class GraduasiPage(View):
     next: str | None
 
 
-class Criterion(View):
-    """One criterion in words; `passed` is null where it does not apply or weighs nothing."""
-
-    code: str
-    source: str
-    value: bool | int | None
-    passed: bool | None
-    weight: int
-    knock_out: bool
-    evidence_sha256: str | None
-    en: str
-    id: str
-
-
-class AsesmenView(View):
-    """An assessment: result, score, the facts as known then, and an explanation per criterion."""
-
-    asesmen_id: UUID
-    graduasi_id: UUID
-    result: AsesmenResult
-    score_percent: int
-    instrument_version: int
-    pendamping_id: UUID
-    penugasan_id: UUID
-    assessed_on: date
-    bersedia: bool | None
-    facts: dict[str, Any]
-    explanation: list[Criterion]
-
-
 class StageView(View):
     """Who acted in which stage; people are ids."""
 
@@ -140,21 +95,6 @@ class UsulView(View):
     penugasan_id: UUID | None
     proposed_by: str
     proposed_on: date
-
-
-class PenetapanView(View):
-    """A case's decision in an SK."""
-
-    graduasi_id: UUID
-    sk_id: UUID
-    sk_no: str
-    sk_on: date
-    announced_on: date
-    term_ends_on: date
-    effective_tahap: str = Field(examples=["2026-3"])
-    effective_on: date
-    last_payable_tahap: str = Field(examples=["2026-2"])
-    certificate_no: str | None
 
 
 class GraduasiFullView(GraduasiView):
@@ -233,14 +173,6 @@ async def list_graduasi_history(
     """List every move of a case: from, to, who, when, why, on what evidence."""
     found = await queries.history(session, actor, graduasi_id)
     return await paging.answer(session, found, (GraduasiHistory.history_id,))
-
-
-@router.post("/graduasi/{graduasi_id}/asesmen", status_code=201, response_model=AsesmenView)
-@may(Permission.ASESMEN_RECORD, key_required=True)
-async def assess_graduasi(graduasi_id: UUID, body: Assessment, session: Session, actor: CurrentActor) -> Any:
-    """Judge the family's readiness; missing answers or evidence refuse, and nothing is ended by a result."""
-    answers = {code: rules.Answer(f.value, f.evidence_sha256) for code, f in body.answers.items()}
-    return await assessment.assess(session, actor, graduasi_id, answers)
 
 
 @router.post("/graduasi/{graduasi_id}/pernyataan", status_code=201, response_model=GraduasiView)

@@ -1,4 +1,4 @@
-"""The decree, the certificate, and the numbers that must agree with the other services' (chain.md 9)."""
+"""SK and penetapan, and the numbers that must agree with other services."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import Field, field_validator
 from starlette.responses import Response
 
-from services.graduation.case.routes import PenetapanView
 from services.graduation.decree import queries
 from services.graduation.decree.commands import bulk, penetapan
 from services.graduation.decree.models import Penetapan, Sk
@@ -47,6 +46,21 @@ class SkView(View):
     cases: int
     evidence_sha256: str | None
     job_id: UUID | None
+
+
+class PenetapanView(View):
+    """A case's decision in an SK."""
+
+    graduasi_id: UUID
+    sk_id: UUID
+    sk_no: str
+    sk_on: date
+    announced_on: date
+    term_ends_on: date
+    effective_tahap: str = Field(examples=["2026-3"])
+    effective_on: date
+    last_payable_tahap: str = Field(examples=["2026-2"])
+    certificate_no: str | None
 
 
 class SkFullView(SkView):
