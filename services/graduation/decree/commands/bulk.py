@@ -49,7 +49,7 @@ async def request_sk(session: AsyncSession, actor: Actor, document: BulkDocument
     """Number an SK without cases, and ask for the job that puts them in; return both.
 
     Raises:
-        FileNotUploaded, SkFileEmpty, SkFileTooLong, DateInTheFuture, FileNotUploaded, SkNumberTaken
+        FileNotUploaded, SkFileEmpty, SkFileTooLong, DateInTheFuture, SkNumberTaken
     """
     await _check_file(session, document.sha256)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
