@@ -21,6 +21,8 @@ CODE = re.compile(r"[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?")
 ENTRY = re.compile(rb'"([0-9.]+)":"([^"\\]*)"')
 NATIONAL = "*"
 VILLAGE = 4
+# How many characters the code of a level has, dots included: 33.24 and 33.24.09.
+PROVINCE_LENGTH, KABKOTA_LENGTH, KECAMATAN_LENGTH, VILLAGE_LENGTH = 2, 5, 8, 13
 # How far two areas of one level lie apart, and the end of all, as the numbers of `to_number`.
 STEP = {1: 10**9, 2: 10**7, 3: 10**5}
 LAST = 10**11

@@ -1,5 +1,6 @@
 """Graduation's worker: publishes events, reacts to others' and runs long work."""
 
+from services.graduation.candidate import subscribers as candidate
 from services.graduation.decree import jobs as decree
 from services.graduation.exit_proposal import subscribers as exit_proposal
 from services.graduation.monitoring import subscribers as monitoring
@@ -14,7 +15,7 @@ from shared.worker import Parts, main
 
 load_models("graduation")
 # Importing a module's subscribers registers its handlers.
-SUBSCRIBERS = (exit_proposal, monitoring, relocation, replicas, review)
+SUBSCRIBERS = (candidate, exit_proposal, monitoring, relocation, replicas, review)
 PARTS = Parts(service="graduation", subscriptions=SUBSCRIPTIONS, work=Work.of(decree.WORK, term.WORK))
 
 if __name__ == "__main__":

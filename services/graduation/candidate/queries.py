@@ -20,6 +20,7 @@ from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos, DesilScope, ExitReason
 from shared.dates import months_after, months_between
 from shared.validity import holds_on
+from shared.wilayah import KABKOTA_LENGTH
 
 RANKS = {
     DesilScope.NAS: Candidate.rank_nas,
@@ -153,12 +154,13 @@ def _below(area: str) -> sa.ColumnElement[bool]:
     """An area and what lies below it; its kabupaten first, because the list is ordered by that."""
     code, kabkota = Candidate.kode_wilayah, Candidate.kabkota
     inside = sa.or_(code == area, sa.and_(code >= f"{area}.", code < f"{area}/"))
-    if len(area) < KABKOTA:
+    if len(area) < KABKOTA_LENGTH:
         return sa.and_(kabkota >= area, kabkota < f"{area}/")
-    return kabkota == area if len(area) == KABKOTA else sa.and_(kabkota == area[:KABKOTA], inside)
+    if len(area) == KABKOTA_LENGTH:
+        return kabkota == area
+    return sa.and_(kabkota == area[:KABKOTA_LENGTH], inside)
 
 
-KABKOTA = 5
 SCOPES = {
     DesilScope.NAS: ("national", "nasional"),
     DesilScope.PROV: ("provincial", "provinsi"),

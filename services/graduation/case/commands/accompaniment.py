@@ -69,7 +69,7 @@ def holds(model: type[Dampingan | Penugasan | WilayahTugas]) -> sa.ColumnElement
 
 KPM, PENDAMPING = sa.bindparam("kpm", type_=sa.Uuid()), sa.bindparam("pendamping", type_=sa.Uuid())
 AREA, ON = sa.bindparam("area", type_=sa.Text()), sa.bindparam("on", type_=sa.Date())
-# Where the family lives now: its cases go with it (commands/moving.py), and may not have come yet.
+# Where the family lives now: its cases go with it (relocation/commands.py), and may not have come yet.
 LIVES_IN = sa.func.coalesce(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == KPM).scalar_subquery(), AREA)
 COVERED = lies_in(LIVES_IN, WilayahTugas.kode_wilayah)
 # Made once: every act of a pendamping asks this.
