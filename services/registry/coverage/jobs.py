@@ -1,3 +1,5 @@
+"""The steps of a count of coverage."""
+
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -9,8 +11,8 @@ from services.registry.coverage.models import COUNTED, CoverageCount, CoverageFi
 from services.registry.replicas.models import Kpm
 from shared.database import load
 from shared.jobs import Job, Step, Work
+from shared.wilayah import KECAMATAN_LENGTH
 
-KECAMATAN = 8
 FAMILIES_A_STEP = 5_000
 """Rounded up to a whole kecamatan; the largest are below 30,000."""
 
@@ -22,8 +24,8 @@ async def count_next(session: AsyncSession, job: Job) -> Step:
     last = await session.scalar(
         sa.select(code).where(code > after).order_by(code).offset(FAMILIES_A_STEP - 1).limit(1)
     )
-    upto = f"{last[:KECAMATAN]}~" if last else "~"
-    found = counted_by_area(KECAMATAN, date.fromisoformat(job.params["on"]))
+    upto = f"{last[:KECAMATAN_LENGTH]}~" if last else "~"
+    found = counted_by_area(KECAMATAN_LENGTH, date.fromisoformat(job.params["on"]))
     counted = found.where(code > after, code < upto).subquery()
     values = sa.select(sa.literal(count_id, sa.Uuid()), counted)
     kept = sa.insert(CoverageFigure).from_select(["count_id", "kode_wilayah", *COUNTED], values)

@@ -14,10 +14,20 @@ from shared import clock, wilayah
 from shared.access import Actor
 from shared.areas import in_areas
 from shared.errors import NotAllowed
+from shared.wilayah import KABKOTA_LENGTH, KECAMATAN_LENGTH, PROVINCE_LENGTH, VILLAGE_LENGTH
 
-LENGTHS = {5: 8, 8: 13, 13: 13}
+LENGTHS = {
+    KABKOTA_LENGTH: KECAMATAN_LENGTH,
+    KECAMATAN_LENGTH: VILLAGE_LENGTH,
+    VILLAGE_LENGTH: VILLAGE_LENGTH,
+}
 """How long a code one level below is: kabupaten or kota, kecamatan, desa or kelurahan."""
-COUNT_LENGTHS = {0: 2, 2: 5, 5: 8, 8: 8}
+COUNT_LENGTHS = {
+    0: PROVINCE_LENGTH,
+    PROVINCE_LENGTH: KABKOTA_LENGTH,
+    KABKOTA_LENGTH: KECAMATAN_LENGTH,
+    KECAMATAN_LENGTH: KECAMATAN_LENGTH,
+}
 """The same of a count, which begins with the country and is kept by kecamatan."""
 
 
