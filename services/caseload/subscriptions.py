@@ -6,4 +6,4 @@ graduation = Subscription(name="graduation", kind="reaction", topics=["pilar.gra
 sealing = Subscription(name="sealing", kind="reaction", topics=["pilar.referral"])
 placement = Subscription(name="placement", kind="reaction", topics=["pilar.registry"])
 tugas = Subscription(name="tugas", kind="reaction", topics=["pilar.graduation", "pilar.referral"])
-SUBSCRIPTIONS = [pendamping, aid, graduation, sealing]
+SUBSCRIPTIONS = [pendamping, aid, graduation, sealing, placement, tugas]

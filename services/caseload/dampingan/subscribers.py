@@ -1,4 +1,4 @@
-from sqlalchemy.ext.asyncio import AsyncSession
+"""Reactions to placements: schedule the end of the dampingan under them."""
 
 from services.caseload.dampingan.commands.placements import (
     await_end_of_area,
@@ -14,20 +14,6 @@ from shared.contracts.registry import (
     WilayahTugasPlaced,
 )
 
-
-@placement.on(PenugasanStarted, PenugasanEnded)
-async def watch_penugasan(session: AsyncSession, event: PenugasanStarted | PenugasanEnded) -> None:
-    """A placement ends on a day: the families under it are without anybody from then on."""
-    await await_end_of_penugasan(session, event)
-
-
-@placement.on(WilayahTugasPlaced, WilayahTugasEnded)
-async def watch_area(session: AsyncSession, event: WilayahTugasPlaced | WilayahTugasEnded) -> None:
-    """An area is covered until a day: so are its families."""
-    await await_end_of_area(session, event)
-
-
-@placement.on(PendampingStatusChanged)
-async def watch_pendamping(session: AsyncSession, event: PendampingStatusChanged) -> None:
-    """A pendamping serves no more from a day on."""
-    await await_leaving(session, event)
+placement.on(PenugasanStarted, PenugasanEnded)(await_end_of_penugasan)
+placement.on(WilayahTugasPlaced, WilayahTugasEnded)(await_end_of_area)
+placement.on(PendampingStatusChanged)(await_leaving)

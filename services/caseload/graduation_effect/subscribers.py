@@ -1,3 +1,5 @@
+"""Reactions of memberships, dampingan and tasks to what graduation and referral report."""
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.graduation_effect.commands.after_exit import (
@@ -6,7 +8,7 @@ from services.caseload.graduation_effect.commands.after_exit import (
     open_visit,
 )
 from services.caseload.graduation_effect.commands.effect import hear, hear_objection
-from services.caseload.subscriptions import SUBSCRIPTIONS, graduation, placement, tugas
+from services.caseload.subscriptions import graduation, tugas
 from shared.contracts.graduation import (
     GraduasiAnnulled,
     GraduasiClosed,
@@ -51,34 +53,9 @@ async def restore_membership(session: AsyncSession, event: GraduasiAnnulled) -> 
     await hear(session, event, "annulled")
 
 
-@graduation.on(SanggahLodged)
-async def hold_end(session: AsyncSession, event: SanggahLodged) -> None:
-    """An objection in term stops the end."""
-    await hear_objection(session, event)
+# An objection in term holds the end; refused, the end goes on.
+graduation.on(SanggahLodged, SanggahDecided)(hear_objection)
 
-
-@graduation.on(SanggahDecided)
-async def go_on(session: AsyncSession, event: SanggahDecided) -> None:
-    """Refused: what was held goes on."""
-    await hear_objection(session, event)
-
-
-SUBSCRIPTIONS += [placement, tugas]
-
-
-@tugas.on(MonitoringRecorded)
-async def let_go_of_family(session: AsyncSession, event: MonitoringRecorded) -> None:
-    """The monitoring is complete: the accompaniment ends."""
-    await end_with_monitoring(session, event)
-
-
-@tugas.on(RelapseConfirmed)
-async def ask_for_re_entry(session: AsyncSession, event: RelapseConfirmed) -> None:
-    """The family has fallen back: a re-entry task."""
-    await open_re_entry(session, event)
-
-
-@tugas.on(RelapseReported)
-async def ask_for_visit(session: AsyncSession, event: RelapseReported) -> None:
-    """Perhaps it has: a visit task."""
-    await open_visit(session, event)
+tugas.on(MonitoringRecorded)(end_with_monitoring)
+tugas.on(RelapseConfirmed)(open_re_entry)
+tugas.on(RelapseReported)(open_visit)

@@ -1,3 +1,5 @@
+"""Replicas of registry's and referral's facts."""
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.replicas.models import Aid, Pendamping, Penugasan, WilayahTugas
@@ -23,6 +25,7 @@ pendamping.replicate(Pendamping, PendampingRegistered, PendampingStatusChanged)
 pendamping.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
 pendamping.replicate(WilayahTugas, WilayahTugasPlaced, WilayahTugasEnded)
 
+# Each event fills other columns: in one call it would write NULL to the columns that only the others have.
 aid.replicate(Aid, RujukanSent)
 aid.replicate(Aid, RujukanAnswered)
 aid.replicate(Aid, RujukanWithdrawn)
