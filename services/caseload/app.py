@@ -27,6 +27,7 @@ ROUTERS = [
     family.komponen,
     member.members,
     relocation.moves,
+    family.desil,
     business.usaha,
     membership.memberships,
     exit_proposal.exit_proposals,

@@ -1,25 +1,19 @@
-"""A family moves, or splits in two; how snapshots rank it."""
+"""Relocations of families, and splits of one into two."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, Strict
+from pydantic import Field
 
-from services.caseload.family.commands.desil import record_desil
 from services.caseload.member.commands.split import Split, split_family
-from services.caseload.overview.queries.past import read_desil
 from services.caseload.relocation.commands import move_family
 from shared.access import Permission
-from shared.contracts.kinds import DesilScope
 from shared.http import CurrentActor, IfMatch, Router, Session, may
-from shared.http.fields import KNOWN, Body, Day, Sha256, View, Wilayah
+from shared.http.fields import Body, Day, Sha256, View, Wilayah
 from shared.privacy import NoKk
 
 moves = Router(tag="kpm")
 Home = Annotated[str, Field(min_length=1, max_length=300, pattern=r"\S", examples=["Dusun Krajan RT 2"])]
-Decile = Annotated[int, Strict(), Field(ge=1, le=10, examples=[4])]
-Snapshot = Annotated[str, Field(pattern=r"^20[0-9]{2}-Q[1-4]$", examples=["2026-Q2"])]
 
 
 class Move(Body):
@@ -58,28 +52,6 @@ class SplitView(View):
     new: KpmVersionView
 
 
-class DesilRequest(Body):
-    """How a snapshot of DTSEN ranks the family, 1 poorest to 10, in which population."""
-
-    scope: Annotated[DesilScope, KNOWN]
-    value: Decile
-    snapshot: Snapshot
-
-
-class DesilItem(View):
-    scope: DesilScope
-    value: int
-    snapshot: str
-    recorded_at: datetime
-
-
-class DesilList(View):
-    """Every snapshot, by scope, oldest first."""
-
-    kpm_id: UUID
-    items: list[DesilItem]
-
-
 @moves.post("/kpm/{kpm_id}/move")
 @may(Permission.KPM_MOVE, key_required=True)
 async def move_kpm(
@@ -100,21 +72,3 @@ async def split_kpm(
     old, new = await split_family(session, actor, kpm_id, split, version=version)
     families = {"old": KpmVersionView.model_validate(old), "new": KpmVersionView.model_validate(new)}
     return SplitView(version=old.version, **families)
-
-
-@moves.post("/kpm/{kpm_id}/desil", status_code=201)
-@may(Permission.KPM_INTAKE, key_required=True)
-async def record_kpm_desil(
-    kpm_id: UUID, body: DesilRequest, session: Session, actor: CurrentActor
-) -> DesilList:
-    """Record how a snapshot ranks the family; older ones stay."""
-    await record_desil(session, actor, kpm_id, **body.model_dump())
-    return await list_kpm_desil(kpm_id, session, actor)
-
-
-@moves.get("/kpm/{kpm_id}/desil")
-@may(Permission.KPM_READ)
-async def list_kpm_desil(kpm_id: UUID, session: Session, actor: CurrentActor) -> DesilList:
-    """How each snapshot ranked the family."""
-    found = await read_desil(session, actor, kpm_id)
-    return DesilList(kpm_id=kpm_id, items=[DesilItem.model_validate(row) for row in found])

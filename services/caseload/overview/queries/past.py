@@ -1,4 +1,4 @@
-"""What was true of a family before: who belonged to it, where it lived, what its businesses were, how it ranked."""
+"""What was true of a family before: who belonged to it, where it lived, what its businesses were."""
 
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.models import Usaha, UsahaPast
-from services.caseload.family.models import AnggotaPast, Desil, KpmAnggota, WilayahPast
+from services.caseload.family.models import AnggotaPast, KpmAnggota, WilayahPast
 from services.caseload.visibility import require_sight
 from shared.access import Actor
 from shared.database import vault_of
@@ -73,18 +73,4 @@ async def read_usaha(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[
         sa.literal(value=False).label("current"),
     ).where(UsahaPast.kpm_id == kpm_id)
     rows = await session.execute(sa.union_all(now, past).order_by("usaha_id", "version"))
-    return [dict(row) for row in rows.mappings()]
-
-
-async def read_desil(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]]:
-    """Return how each snapshot ranked the family, by scope, oldest first.
-
-    Raises:
-        NotFound: not the caller's to see.
-    """
-    await require_sight(session, actor, kpm_id)
-    ranks = sa.select(Desil.scope, Desil.value, Desil.snapshot, Desil.recorded_at).where(
-        Desil.kpm_id == kpm_id
-    )
-    rows = await session.execute(ranks.order_by(Desil.scope, Desil.snapshot))
     return [dict(row) for row in rows.mappings()]
