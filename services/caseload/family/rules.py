@@ -1,3 +1,5 @@
+"""Pure functions of a family's members: ages, komponen and the facts that events carry."""
+
 from calendar import isleap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,10 +68,10 @@ def changes_on(members: Iterable[Mapping[str, Any]], ages: Ages, today: date) ->
         days += [end for _, end in member["komponen"] if end]
         born, rest = int(member["birth"][:4]), member["birth"][4:]
         days += [f"{born + age:04}{rest}" for age in years]
-    return day_of(min((day for day in days if day > now), default=None))
+    return parse_day(min((day for day in days if day > now), default=None))
 
 
-def day_of(text: str | None) -> date | None:
+def parse_day(text: str | None) -> date | None:
     """Return a day; who was born on 29 February is a year older on 1 March where there is none."""
     if text and text.endswith("02-29") and not isleap(int(text[:4])):
         return date(int(text[:4]), 3, 1)

@@ -12,9 +12,9 @@ from services.caseload.business.commands import keep_anggota, keep_usaha
 from services.caseload.dampingan.commands.gap import Gap, fill_gaps, open_gaps
 from services.caseload.dampingan.models import GapCause
 from services.caseload.identity.commands import seal_waiting
+from services.caseload.intake.commands.areas import keep_areas, leave_areas
 from services.caseload.intake.commands.new_rows import FAMILY_COLUMNS, MEMBER_COLUMNS, NewRows
 from services.caseload.intake.commands.plan import Plan
-from services.caseload.intake.commands.relocation import keep_areas, leave_areas
 from shared import clock
 from shared.contracts.kinds import Bansos, DampinganPurpose
 from shared.database import raw
