@@ -23,7 +23,17 @@ async def has_room(session: AsyncSession) -> bool:
     return True
 
 
-def next_size(size: int, seconds: float) -> int:
-    """Return how many rows the next step takes, by what this one took: under half a second with its commit."""
-    wanted = min(LARGEST_STEP, 2 * size, int(size * WANTED_SECONDS / max(seconds, 0.001)))
-    return max(SMALLEST_STEP, wanted)
+def next_size(
+    size: int,
+    seconds: float,
+    *,
+    smallest: int = SMALLEST_STEP,
+    largest: int = LARGEST_STEP,
+    wanted_seconds: float = WANTED_SECONDS,
+) -> int:
+    """Return how many rows the next step takes, by how long this one took.
+
+    By default a step takes under half a second with its commit.
+    """
+    wanted = min(largest, 2 * size, int(size * wanted_seconds / max(seconds, 0.001)))
+    return max(smallest, wanted)

@@ -28,7 +28,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.jobs import Job, RowError, Step, Work
-from shared.jobs.pacing import has_room
+from shared.jobs.pacing import has_room, next_size
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 1000, 8000
 WANTED_SECONDS = 0.8
@@ -69,14 +69,11 @@ async def apply(session: AsyncSession, job: Job) -> Step:
     await outcome.keep_limits(session, job)
     if wet:
         await outcome.store(session, job)
-    limit = fitting(limit, decided + time.monotonic() - began)
+    took = decided + time.monotonic() - began
+    limit = next_size(
+        limit, took, smallest=SMALLEST_BATCH, largest=LARGEST_BATCH, wanted_seconds=WANTED_SECONDS
+    )
     return outcome.step(job, job.place | {"after": after, "limit": limit, "deep": False})
-
-
-def fitting(limit: int, seconds: float) -> int:
-    """Return how many rows the next step takes, by what this one took."""
-    wanted = min(LARGEST_BATCH, 2 * limit, int(limit * WANTED_SECONDS / max(seconds, 0.001)))
-    return max(SMALLEST_BATCH, wanted)
 
 
 class Outcome:
