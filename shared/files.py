@@ -88,12 +88,25 @@ async def claim(session: AsyncSession, arrival: "Arrival", media_type: str) -> b
 
 async def about(session: AsyncSession, sha256: str) -> StoredFile:
     """Return what is known of the file; raise NotFound."""
+    stored = await _find(session, sha256)
+    if stored is None:
+        raise NotFound("file")
+    return stored
+
+
+async def about_uploaded(session: AsyncSession, sha256: str) -> StoredFile:
+    """Return what is known of the file that the request names; raise FileNotUploaded."""
+    stored = await _find(session, sha256)
+    if stored is None:
+        raise FileNotUploaded("/body/sha256")
+    return stored
+
+
+async def _find(session: AsyncSession, sha256: str) -> StoredFile | None:
     columns = schema.file.c
     wanted = select(columns.sha256, columns.size, columns.chunks, columns.media_type)
     row = (await session.execute(wanted.where(columns.sha256 == sha256))).one_or_none()
-    if row is None:
-        raise NotFound("file")
-    return StoredFile(*row)
+    return StoredFile(*row) if row else None
 
 
 async def require_uploaded(session: AsyncSession, wanted: Mapping[str, str | None]) -> None:

@@ -1,14 +1,14 @@
+"""Requests for an intake."""
+
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.intake.errors import FileEmpty
 from services.caseload.intake.rules.csv_file import read_header
-from shared import files, jobs, schema
+from shared import files, jobs
 from shared.access import Actor
 from shared.database import vault_of
-from shared.errors import FileNotUploaded
 
 KIND = "family_intake"
 
@@ -19,10 +19,7 @@ async def request_intake(session: AsyncSession, actor: Actor, *, sha256: str, dr
     Raises:
         FileNotUploaded, FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated, ColumnsUnknown.
     """
-    known = await session.scalar(sa.select(schema.file.c.chunks).where(schema.file.c.sha256 == sha256))
-    if known is None:
-        raise FileNotUploaded("/body/sha256")
-    if known == 0:
+    if (await files.about_uploaded(session, sha256)).size == 0:
         raise FileEmpty("/body/sha256")
     read_header(await files.read_chunk(session, vault_of(session), sha256, 0))
     return await jobs.enqueue(session, KIND, {"sha256": sha256, "dry_run": dry_run}, actor)

@@ -19,12 +19,12 @@ from services.graduation.decree.models import Penetapan, Sk
 from services.graduation.policy.errors import TahapNotPlanned
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.rules import calendar_of, effective_tahap, term_ends_on
-from shared import files, jobs, schema
+from shared import files, jobs
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.database import acted_by, load, vault_of
 from shared.dates import require_past
-from shared.errors import DateTooEarly, DomainError, FileNotUploaded, NotFound
+from shared.errors import DateTooEarly, DomainError, NotFound
 from shared.files import require_evidence
 from shared.jobs import Job, RowError, Step
 from shared.jobs.pacing import has_room, next_size
@@ -64,9 +64,7 @@ async def request_sk(session: AsyncSession, actor: Actor, document: BulkDocument
 
 
 async def _check_file(session: AsyncSession, sha256: str) -> None:
-    size = await session.scalar(sa.select(schema.file.c.size).where(schema.file.c.sha256 == sha256))
-    if size is None:
-        raise FileNotUploaded("/body/sha256")
+    size = (await files.about_uploaded(session, sha256)).size
     if size == 0:
         raise SkFileEmpty("/body/sha256")
     if size > LARGEST_FILE:
