@@ -106,7 +106,7 @@ class Known:
 
 async def next_families(session: AsyncSession, job: Job, after: int, limit: int) -> tuple[list[Staged], int]:
     """Return the next families of the file, whole, in the order of their first rows, and up to which row they go."""
-    # Fast path: one statement reads what is known of a step's families (bench: intake).
+    # Fast path: one statement reads the rows of a step, another those of scattered families (bench: intake).
     connection = await raw(session)
     rows = uncut(await connection.fetch(NEXT, job.job_id, after, limit), limit)
     last = rows[-1]["row_no"] if rows else after
@@ -140,7 +140,7 @@ async def known_of(session: AsyncSession, families: Iterable[Staged], today: dat
 
     Families outside the actor's area are left out and noted under `elsewhere`.
     """
-    # Fast path: one statement reads what is known of a step's families (bench: intake).
+    # Fast path: one statement reads and locks the families of a step (bench: intake).
     connection = await raw(session)
     found = await connection.fetch(FAMILIES, [family.no_kk_index for family in families])
     own = {row["no_kk_index"]: row for row in found if actor.covers(row["kode_wilayah"])}
@@ -154,7 +154,7 @@ async def look_closer(session: AsyncSession, known: Known, families: Sequence[St
 
     Members of families outside the actor's area are left out and noted under `elsewhere`.
     """
-    # Fast path: one statement reads what is known of a step's families (bench: intake).
+    # Fast path: one statement for each kind of row that a step needs, seven at most (bench: intake).
     connection = await raw(session)
     niks = [row["nik_index"] for family in families for row in family.rows if row["nik_index"]]
     numbers = list({data["pendamping_no"] for f in families for data in f.data if data.get("pendamping_no")})
