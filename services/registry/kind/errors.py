@@ -34,3 +34,10 @@ class ConflictOverlaps(DomainError):
 
     en = "{kind} and {other} already have a rule in that time. End it first."
     id = "{kind} dan {other} sudah memiliki aturan pada masa itu. Akhiri dahulu."
+
+
+class EndAlreadySet(DomainError):
+    """409: an end may be brought forward, never put off; a longer service is a new placement."""
+
+    en = "This already ends on {valid_to}; an end can only be brought forward."
+    id = "Ini sudah berakhir pada {valid_to}; tanggal akhir hanya dapat dimajukan."

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from services.registry.placement.errors import EndAlreadySet
+from services.registry.kind.errors import EndAlreadySet
 from shared.errors import InvalidRange
 
 

@@ -49,11 +49,7 @@ async def place_wilayah_tugas(
     Raises NotAllowed, WilayahUnknown, NotFound, InvalidRange, WilayahTugasOutsidePenugasan, WilayahTugasOverlaps.
     """
     actor.require_area(wilayah.require(kode_wilayah, "/body/kode_wilayah"))
-    penugasan = await session.get(Penugasan, penugasan_id)
-    if penugasan is None:
-        raise NotFound("penugasan")
-    await load(session, Pendamping, penugasan.pendamping_id)
-    await session.refresh(penugasan)
+    penugasan = await _locked(session, penugasan_id)
     row = WilayahTugas(
         wilayah_tugas_id=uuid7(),
         penugasan_id=penugasan_id,

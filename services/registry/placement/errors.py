@@ -48,10 +48,3 @@ class PendampingHasLeft(DomainError):
 
     en = "This pendamping is {status} and takes no placement."
     id = "Pendamping ini berstatus {status} dan tidak dapat diberi penugasan."
-
-
-class EndAlreadySet(DomainError):
-    """409: an end may be brought forward, never put off; a longer service is a new placement."""
-
-    en = "This already ends on {valid_to}; an end can only be brought forward."
-    id = "Ini sudah berakhir pada {valid_to}; tanggal akhir hanya dapat dimajukan."
