@@ -1,8 +1,9 @@
-"""A registry beside caseload, to tell it of pendamping; and one already known."""
+"""Caseload with two pendamping, and a family."""
 
 import pytest
 
-from tests.factories.caseload.intake import OTHER, OTHER_NO, OTHER_PENUGASAN, pendamping
+from tests.factories.caseload.family import Family
+from tests.factories.caseload.intake import OTHER, OTHER_NO, OTHER_PENUGASAN, mother, pendamping
 from tests.factories.services import Running, deliver
 
 
@@ -12,3 +13,9 @@ async def placed(caseload: Running, registry: Running) -> Running:
     await registry.publish(*pendamping(), *pendamping(OTHER, OTHER_NO, OTHER_PENUGASAN))
     await deliver(registry, caseload)
     return caseload
+
+
+@pytest.fixture
+async def family(placed: Running) -> Family:
+    """Return a mother, her husband and two children, with PKH and a business, accompanied by S."""
+    return await Family.taken_in(placed, mother())

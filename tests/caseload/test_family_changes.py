@@ -1,4 +1,4 @@
-"""A family moves, splits, is ranked, earns: what was before stays readable, and each change is told once."""
+"""A family moves or splits: what was before stays readable, and each change is told once."""
 
 from typing import Any
 
@@ -139,44 +139,6 @@ async def test_that_cannot_split_so_is_refused(family: Family) -> None:
     all_ = {"anggota_ids": everybody}
     refused(await family.post("split", body | all_, version), "NobodyRemains")
     assert len(await family.told("kpm_registered")) == 1
-
-
-async def test_is_ranked_once_a_snapshot_and_older_ones_stay(family: Family) -> None:
-    office, body = dinsos(family.caseload), {"scope": "NAS", "value": 6, "snapshot": "2026-Q2"}
-    listed = await family.done("desil", body, as_=office)
-    assert [(one["snapshot"], one["value"]) for one in listed["items"]] == [
-        ("2025-Q3", 3),
-        ("2025-Q4", 4),
-        ("2026-Q1", 5),
-        ("2026-Q2", 6),
-    ]
-    refused(await family.post("desil", body | {"value": 2}, as_=office), "DesilKnown")
-    (said,) = await family.told("kpm_updated")
-    assert said["desil"][-1] == {"scope": "NAS", "value": 6, "snapshot": "2026-Q2"}
-    refused(await family.post("desil", body | {"value": 11}, as_=office), "Invalid", 422)
-
-
-async def test_earns_by_revisions_of_which_one_is_current(family: Family) -> None:
-    owner = next(m for m in (await family.read())["members"] if m["usaha"])
-    usaha = owner["usaha"]
-    said = {"sector": "MAKANAN", "started_on": "2023-03-01", "omzet_rp": 12_000_000, "has_letter": True}
-    said |= {"as_of": ON, "nib": "9120000000001"}
-    path = f"/v1/usaha/{usaha['usaha_id']}/revision"
-    refused(await family.post(path, said), "PreconditionRequired", 428)
-    await family.done(path, said, usaha["version"])
-    refused(await family.post(path, said, usaha["version"]), "LostRace", 412)
-    refused(
-        await family.post(path, said | {"as_of": "2199-01-01"}, usaha["version"] + 1), "DateInTheFuture", 422
-    )
-    told = (await family.told("usaha_recorded"))[-1]
-    assert (told["omzet_rp"], told["has_nib"], "9120000000001" in str(told)) == (12_000_000, True, False)
-    assert await family.told("kpm_updated") == []
-    found = await family.caseload.get(f"/v1/kpm/{family.kpm_id}/usaha", as_=family.mine)
-    assert [(one["omzet_rp"], one["current"]) for one in found.json()["items"]] == [
-        (9_000_000, False),
-        (12_000_000, True),
-    ]
-    refused(await family.post("usaha", said | {"anggota_id": owner["anggota_id"]}), "UsahaKnown")
 
 
 @pytest.mark.parametrize("table", ["anggota_past", "wilayah_past", "usaha_past"])

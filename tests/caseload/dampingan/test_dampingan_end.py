@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.factories.caseload.hand_over import S, accompanied, days_later, facts, leader, loads, today
 from tests.factories.caseload.intake import companion, dinsos
+from tests.factories.caseload.task import tasks
 from tests.factories.services import Running
 
 
@@ -19,12 +20,6 @@ async def held(service: Running) -> tuple[str, str]:
 async def end(service: Running, dampingan_id: str, valid_to: Any, **more: Any) -> Any:
     body = {"valid_to": str(valid_to), "reason": "PINDAH_TUGAS"} | more
     return await service.post(f"/v1/dampingan/{dampingan_id}/end", body, as_=leader(service))
-
-
-async def tasks(service: Running, as_: str, query: str = "") -> list[dict[str, Any]]:
-    answer = await service.get(f"/v1/tugas{query}", as_=as_)
-    assert answer.status_code == 200, answer.text
-    return list(answer.json()["items"])
 
 
 async def test_takes_the_family_away_at_once_and_says_that_it_is_alone(placed: Running) -> None:
@@ -89,7 +84,7 @@ async def test_is_filled_by_the_next_and_the_task_with_it(placed: Running) -> No
     assert done["done_by"] == "dinsos-kendal-1"
 
 
-async def test_and_its_task_are_for_officials_of_the_area_alone(placed: Running) -> None:
+async def test_is_for_officials_of_the_area_alone(placed: Running) -> None:
     _, dampingan_id = await held(placed)
     body = {"valid_to": str(await today(placed)), "reason": "PINDAH_TUGAS"}
     path = f"/v1/dampingan/{dampingan_id}/end"
@@ -97,11 +92,3 @@ async def test_and_its_task_are_for_officials_of_the_area_alone(placed: Running)
     far = placed.token("KETUA_TIM_KABKOTA", "far", ["35.03"])
     assert (await placed.post(path, body, as_=far)).status_code == 404
     assert (await placed.post(path, body, as_=leader(placed))).status_code == 200
-    (task,) = await tasks(placed, leader(placed))
-    done = f"/v1/tugas/{task['tugas_id']}/done"
-    assert await tasks(placed, far) == await tasks(placed, companion(placed)) == []
-    for token in (far, companion(placed)):
-        assert (await placed.post(done, {}, as_=token)).status_code == 404
-    assert (await placed.post(done, {"note": "Sudah dipasang."}, as_=leader(placed))).status_code == 200
-    again = await placed.post(done, {}, as_=leader(placed))
-    assert (again.status_code, again.json()["title"]) == (409, "TugasAlreadyDone")

@@ -9,11 +9,6 @@ from tests.factories.caseload.intake import OTHER, companion, csv_of, mother, ta
 from tests.factories.services import Running
 
 
-@pytest.fixture
-async def family(placed: Running) -> Family:
-    return await Family.taken_in(placed, mother())
-
-
 def of(whole: dict[str, Any], kind: str) -> dict[str, Any]:
     found = [k for member in whole["members"] for k in member["komponen"] if k["kind"] == kind]
     return dict(found[0])

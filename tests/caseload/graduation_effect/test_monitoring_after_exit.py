@@ -1,14 +1,13 @@
 """After an exit the accompaniment ends with the monitoring, and a relapse is a task of whoever has the family then."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid5
 
 import pytest
 
-from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
-from shared.contracts.referral import RelapseReported
-from tests.factories.caseload.case import Case
+from shared.contracts.graduation import MonitoringRecorded
+from tests.factories.caseload.case import Case, apply
 from tests.factories.caseload.hand_over import (
     T,
     accompanied,
@@ -17,26 +16,13 @@ from tests.factories.caseload.hand_over import (
     handed_over,
     leader,
     loads,
+    monitored,
     today,
 )
 from tests.factories.caseload.intake import DESA, OTHER, SPACE, companion, csv_of, dinsos, family, take_in
-from tests.factories.services import Running, deliver
+from tests.factories.services import Running
 
 CASE, RUJUKAN = uuid5(SPACE, "case"), uuid5(SPACE, "rujukan")
-
-
-async def monitored(service: Running) -> str:
-    """Return a family whose dampingan is monitoring since an exit."""
-    (kpm_id,) = await accompanied(service, 1)
-    await service.sql("UPDATE dampingan SET purpose = 'PEMANTAUAN'")
-    await service.sql("UPDATE dampingan_load SET weighing = 0")
-    return kpm_id
-
-
-async def hear(service: Running, teller: Running, event: Any) -> None:
-    await teller.publish(event)
-    await deliver(teller, service, times=2)
-    await service.work()
 
 
 async def month_seen(service: Running, kpm_id: str, **more: Any) -> MonitoringRecorded:
@@ -49,7 +35,7 @@ async def test_the_last_month_ends_the_accompaniment_the_day_after(
     placed: Running, graduation: Running, completes: bool
 ) -> None:
     kpm_id = await monitored(placed)
-    await hear(placed, graduation, await month_seen(placed, kpm_id, completes=completes))
+    await apply(placed, graduation, await month_seen(placed, kpm_id, completes=completes))
     assert (await placed.get(f"/v1/kpm/{kpm_id}", as_=companion(placed))).status_code == 200
     on = await days_later(placed)
     await placed.work()
@@ -57,32 +43,6 @@ async def test_the_last_month_ends_the_accompaniment_the_day_after(
     assert (await placed.get(f"/v1/kpm/{kpm_id}", as_=companion(placed))).status_code == expected
     ended = [(data["valid_to"], data["reason"]) for data in await facts(placed, "dampingan_ended")]
     assert ended == ([(str(on), "PEMANTAUAN_SELESAI")] if completes else [])
-
-
-async def test_a_relapse_is_a_task_that_follows_the_family(
-    placed: Running, graduation: Running, referral: Running
-) -> None:
-    kpm_id = await monitored(placed)
-    said = {"graduasi_id": CASE, "kpm_id": kpm_id, "kode_wilayah": DESA, "month": 3, "cause": "USAHA_SEPI"}
-    on = await today(placed)
-    reported = {"rujukan_id": RUJUKAN, "reported_on": on}
-    await hear(placed, referral, RelapseReported.model_validate(said | reported))
-    await hear(placed, graduation, RelapseConfirmed.model_validate(said | {"confirmed_on": on}))
-    mine = (await placed.get("/v1/tugas", as_=companion(placed))).json()["items"]
-    assert [task["kind"] for task in mine] == ["KUNJUNGAN_KAMBUH", "RE_ENTRY"]
-    assert [task["due_on"] for task in mine] == [str(on + timedelta(days=n)) for n in (14, 30)]
-    await handed_over(placed, await days_later(placed))
-    assert (await placed.get("/v1/tugas", as_=companion(placed))).json()["items"] == []
-    theirs = (await placed.get("/v1/tugas", as_=companion(placed, OTHER))).json()["items"]
-    assert [(task["kind"], task["held_by"]) for task in theirs] == [
-        ("KUNJUNGAN_KAMBUH", str(OTHER)),
-        ("RE_ENTRY", str(OTHER)),
-    ]
-    done = f"/v1/tugas/{theirs[0]['tugas_id']}/done"
-    assert (await placed.post(done, {}, as_=companion(placed))).status_code == 404
-    assert (await placed.post(done, {}, as_=companion(placed, OTHER))).status_code == 200
-    kinds = [task["kind"] for task in (await placed.get("/v1/tugas", as_=leader(placed))).json()["items"]]
-    assert kinds == ["RE_ENTRY"]
 
 
 async def on_pkh(service: Running, kpm_id: str) -> Case:
@@ -105,12 +65,12 @@ async def test_a_family_restored_after_its_dampingan_ended_is_a_gap_with_a_task(
 ) -> None:
     (kpm_id,) = await accompanied(placed, 1)
     case = await on_pkh(placed, kpm_id)
-    await hear(placed, graduation, case.graduated())
+    await apply(placed, graduation, case.graduated())
     await at(placed, 2027, 1, 1)
-    await hear(placed, graduation, await month_seen(placed, kpm_id, completes=True))
+    await apply(placed, graduation, await month_seen(placed, kpm_id, completes=True))
     await at(placed, 2027, 1, 5)
     assert await asked(placed) == []
-    await hear(placed, graduation, case.annulled("2027-1"))
+    await apply(placed, graduation, case.annulled("2027-1"))
     assert await asked(placed) == [("PASANG_PENDAMPING", kpm_id)]
     gaps = (await placed.get("/v1/dampingan-gap", as_=leader(placed))).json()["items"]
     assert [(gap["since"], gap["cause"], gap["purpose"]) for gap in gaps] == [
@@ -126,7 +86,7 @@ async def test_a_new_pendamping_of_a_family_that_left_monitors_it_and_bears_no_w
     placed: Running, graduation: Running
 ) -> None:
     (kpm_id,) = await accompanied(placed, 1)
-    await hear(placed, graduation, (await on_pkh(placed, kpm_id)).graduated())
+    await apply(placed, graduation, (await on_pkh(placed, kpm_id)).graduated())
     await at(placed, 2027, 1, 2)
     held = str((await placed.sql("SELECT dampingan_id FROM dampingan"))[0]["dampingan_id"])
     body = {"valid_to": "2027-01-02", "reason": "PINDAH_TUGAS"}
@@ -135,7 +95,7 @@ async def test_a_new_pendamping_of_a_family_that_left_monitors_it_and_bears_no_w
     made = await placed.post("/v1/dampingan", given, as_=dinsos(placed))
     assert (made.status_code, made.json()["purpose"]) == (201, "PEMANTAUAN"), made.text
     assert set((await loads(placed)).values()) == {0}
-    await hear(placed, graduation, await month_seen(placed, kpm_id, completes=True))
+    await apply(placed, graduation, await month_seen(placed, kpm_id, completes=True))
     await at(placed, 2027, 1, 3)
     assert (await placed.get(f"/v1/kpm/{kpm_id}", as_=companion(placed, OTHER))).status_code == 404
 
@@ -148,8 +108,8 @@ async def test_the_months_of_another_bansos_end_nothing(placed: Running, graduat
         kpm_id,
     )
     other = Case(kpm_id, str(RUJUKAN))
-    await hear(placed, graduation, other.proposed())
-    await hear(
+    await apply(placed, graduation, other.proposed())
+    await apply(
         placed, graduation, await month_seen(placed, kpm_id, completes=True, graduasi_id=other.graduasi_id)
     )
     await days_later(placed)
@@ -175,7 +135,7 @@ async def test_a_family_that_left_while_nobody_had_it_is_taken_along_to_be_monit
     held = str((await placed.sql("SELECT dampingan_id FROM dampingan"))[0]["dampingan_id"])
     body = {"valid_to": str(await today(placed)), "reason": "PINDAH_TUGAS"}
     assert (await placed.post(f"/v1/dampingan/{held}/end", body, as_=leader(placed))).status_code == 200
-    await hear(placed, graduation, (await on_pkh(placed, kpm_id)).graduated())
+    await apply(placed, graduation, (await on_pkh(placed, kpm_id)).graduated())
     await at(placed, 2027, 1, 2)
     assert (await handed_over(placed, await today(placed)))["done"] == 1
     rows = await placed.sql("SELECT purpose FROM dampingan WHERE NOT ended")

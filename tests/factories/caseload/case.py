@@ -1,4 +1,4 @@
-"""Graduation's word about one case on a family's membership, as caseload hears it."""
+"""Events of graduation about one case, and the application of an event by caseload."""
 
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from shared.contracts.graduation import (
 )
 from shared.events import Event
 from tests.factories.caseload.intake import SPACE
+from tests.factories.services import Running, deliver
 
 SANGGAH = UUID(int=1)
 
@@ -67,3 +68,10 @@ class Case:
     def annulled(self, *back_pay: str, on: str = "2027-01-05") -> Event:
         said = {"reason": "SANGGAH_DITERIMA", "was_effective": True, "annulled_on": date.fromisoformat(on)}
         return self.says(GraduasiAnnulled, **said, back_pay_tahap=list(back_pay))
+
+
+async def apply(service: Running, teller: Running, event: Event) -> None:
+    """Publish an event of another service, deliver it twice and do the work that follows."""
+    await teller.publish(event)
+    await deliver(teller, service, times=2)
+    await service.work()

@@ -81,3 +81,11 @@ async def loads(service: Running) -> dict[str, int]:
 async def facts(service: Running, name: str) -> list[dict[str, Any]]:
     """Return what was told under a name."""
     return [data for said, data in await emitted_events(service) if said == name]
+
+
+async def monitored(service: Running) -> str:
+    """Return a family whose dampingan is monitoring since an exit."""
+    (kpm_id,) = await accompanied(service, 1)
+    await service.sql("UPDATE dampingan SET purpose = 'PEMANTAUAN'")
+    await service.sql("UPDATE dampingan_load SET weighing = 0")
+    return kpm_id
