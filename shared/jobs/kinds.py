@@ -97,28 +97,6 @@ class Work:
                 known.update(own)
         return whole
 
-    def step(self, kind: str) -> Callable[[StepFunction], StepFunction]:
-        """Register a job kind; its step is `async def (session, job) -> Step`."""
-
-        def register(function: StepFunction) -> StepFunction:
-            self.steps[kind] = function
-            return function
-
-        return register
-
-    def due(self, kind: str) -> Callable[[DueFunction], DueFunction]:
-        """Register what happens when `kind` falls due, as `async def (session, due)`."""
-
-        def register(function: DueFunction) -> DueFunction:
-            self.dues[kind] = function
-            return function
-
-        return register
-
-    def call(self, kind: str, outside: "OutsideCall") -> None:
-        """Register a due kind that calls somebody outside, between two transactions."""
-        self.calls[kind] = outside
-
 
 @dataclass(frozen=True, slots=True)
 class OutsideCall:

@@ -139,20 +139,19 @@ async def test_a_job_whose_every_step_kills_its_worker_is_told_and_not_begun_for
 
 async def test_what_falls_due_does_not_wait_for_the_end_of_a_long_job(registry: Running) -> None:
     """A term ends, and a reminder goes out, in the middle of an intake of hours."""
-    todo, stop, ended, busy = Work(), asyncio.Event(), asyncio.Event(), asyncio.Event()
+    stop, ended, busy = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    @todo.step("counting")
     async def long(session: AsyncSession, job: Job) -> Step:
         del session, job
         busy.set()
         await asyncio.sleep(0.02)
         return Step(done=1, finished=ended.is_set())
 
-    @todo.due("term_ends")
     async def end(session: AsyncSession, due: Due) -> None:
         del session, due
         ended.set()
 
+    todo = Work(steps={"counting": long}, dues={"term_ends": end})
     async with registry.session(ASKED_BY) as session:
         await enqueue(session, "counting", {}, ASKED_BY)
     running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=0.05))

@@ -24,14 +24,11 @@ def done() -> list[str]:
 
 @pytest.fixture
 def todo(done: list[str]) -> Work:
-    found = Work()
-
-    @found.due("term_ends")
     async def remember(session: AsyncSession, due: Due) -> None:
         del session
         done.append(due.subject_id)
 
-    return found
+    return Work(dues={"term_ends": remember})
 
 
 async def plan(registry: Running, subject: str, due_at: datetime, **more: Any) -> None:
@@ -76,14 +73,13 @@ async def test_what_fails_in_any_way_stays_and_is_tried_again_later(
     registry: Running, fault: type[Exception]
 ) -> None:
     tries: list[int] = []
-    work = Work()
 
-    @work.due("term_ends")
     async def broken(session: AsyncSession, due: Due) -> None:
         del session
         tries.append(due.attempts)
         raise fault
 
+    work = Work(dues={"term_ends": broken})
     await plan(registry, "a", datetime.now(UTC) - SOON)
     assert await run_due(registry.worker, work)
     assert not await run_due(registry.worker, work), "it waits before the next try"
@@ -97,15 +93,15 @@ async def test_what_fails_in_any_way_stays_and_is_tried_again_later(
 
 
 async def test_one_that_always_fails_does_not_end_the_worker_of_the_others(registry: Running) -> None:
-    todo, stop, later = Work(), asyncio.Event(), asyncio.Event()
+    stop, later = asyncio.Event(), asyncio.Event()
 
-    @todo.due("term_ends")
     async def one_is_ill(session: AsyncSession, due: Due) -> None:
         if due.subject_id == "well":
             later.set()
             return
         await (await raw(session)).execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
+    todo = Work(dues={"term_ends": one_is_ill})
     await plan(registry, "ill", datetime.now(UTC) - 2 * SOON)
     await plan(registry, "well", datetime.now(UTC) - SOON)
     running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=0.05))
@@ -153,8 +149,8 @@ async def test_of_those_that_have_nothing_to_call_one_looks_for_all(registry: Ru
         if "UPDATE platform.due SET lease =" in statement:
             looks.append(asyncio.get_running_loop().time())
 
-    todo, stop, every = Work(), asyncio.Event(), 0.1
-    todo.call("term_ends", OutsideCall(lane_of, perform, record))
+    stop, every = asyncio.Event(), 0.1
+    todo = Work(calls={"term_ends": OutsideCall(lane_of, perform, record)})
     engine = registry.worker.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     began = asyncio.get_running_loop().time()
@@ -187,8 +183,7 @@ async def test_of_one_lane_one_at_a_time_and_of_two_both(registry: Running) -> N
         if due.subject_id == "quick-2" and lane == "quick":
             quick_done.set()
 
-    work = Work()
-    work.call("term_ends", OutsideCall(lane_of, perform, record))
+    work = Work(calls={"term_ends": OutsideCall(lane_of, perform, record)})
     for number, lane in enumerate(["slow"] * 4 + ["quick"] * 3):
         subject = f"{lane}-{number % 4}"
         await plan(
@@ -219,8 +214,7 @@ async def test_a_call_that_cannot_be_made_ready_fails_alone(registry: Running) -
     async def record(session: AsyncSession, due: Due, result: str) -> None:
         del session, due, result
 
-    work = Work()
-    work.call("term_ends", OutsideCall(prepare, perform, record))
+    work = Work(calls={"term_ends": OutsideCall(prepare, perform, record)})
     for number, subject in enumerate(("broken", "whole")):
         await plan(registry, subject, datetime.now(UTC) - SOON + timedelta(seconds=number), clock="real")
     await until_done(registry, work)
@@ -248,8 +242,7 @@ async def test_a_call_is_recorded_though_its_due_was_moved_or_called_off_meanwhi
         del session
         return due.subject_id
 
-    work = Work()
-    work.call("term_ends", OutsideCall(prepare, perform, record))
+    work = Work(calls={"term_ends": OutsideCall(prepare, perform, record)})
     for subject in ("moved", "called off", "left alone"):
         await plan(registry, subject, datetime.now(UTC) - SOON, clock="real")
     await until_done(registry, work)
@@ -277,8 +270,7 @@ async def test_a_call_outside_stands_between_two_transactions(registry: Running)
         del session, due
         seen.append(result)
 
-    work = Work()
-    work.call("term_ends", OutsideCall(prepare, perform, record))
+    work = Work(calls={"term_ends": OutsideCall(prepare, perform, record)})
     await plan(registry, "the partner", datetime.now(UTC) - SOON)
     await run_due(registry.worker, work)
     assert seen == ["to the partner answered"]
