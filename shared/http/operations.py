@@ -1,4 +1,4 @@
-"""What every service offers its operators and callers alike: jobs, parked events, files, the clock."""
+"""Routes of every service: jobs, parked events and the clock."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,15 +7,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import clock, files, jobs, schema
+from shared import clock, jobs, schema
 from shared.access import Permission
 from shared.errors import NotFound
-from shared.http.body import Upload
+from shared.http import files
 from shared.http.paging import Paging
-from shared.http.route import FILE_TYPES, CurrentActor, Router, Session, may
+from shared.http.route import CurrentActor, Router, Session, may
 from shared.messaging import parking
 from shared.settings import Settings
 
@@ -125,7 +124,7 @@ class ParkedResult(BaseModel):
 
 def routers(settings: Settings) -> list[Router]:
     """The routers every service has; the clock's only where business time may travel."""
-    found = [jobs_router(), parked_router(), files_router()]
+    found = [jobs_router(), parked_router(), files.router]
     if not settings.production:
         clock.configure(settings)
         found.append(clock_router())
@@ -175,31 +174,6 @@ async def _job(session: Session, job_id: UUID, actor: CurrentActor) -> JobView:
     seconds = (end - row.started_at).total_seconds() if row.started_at else 0
     fields = {name: getattr(row, name) for name in JobView.model_fields if name != "rate"}
     return JobView(**fields, rate=round(row.done / seconds, 1) if seconds else 0.0)
-
-
-class FileView(BaseModel):
-    """A stored file: named by its content, opened by whoever may see what it is evidence of."""
-
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    size: int
-
-
-def files_router() -> Router:
-    """Files by SHA-256: evidence, and input of long work."""
-    router = Router(tag="files")
-    body = {
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in FILE_TYPES},
-        "required": True,
-    }
-
-    @router.post("/files", status_code=201, openapi_extra={"requestBody": body})
-    @may(Permission.FILE_PUT, takes_bytes=True)
-    async def put_file(request: Request, session: Session, upload: Upload) -> FileView:
-        """Store the bytes sealed, in chunks as they arrive; the same content again is the same file."""
-        sha256 = await files.put(session, request.app.state.vault, upload)
-        return FileView(sha256=sha256, size=(await files.about(session, sha256)).size)
-
-    return router
 
 
 def parked_router() -> Router:

@@ -1,0 +1,30 @@
+"""The upload of files: evidence, and input of long work."""
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from shared import files
+from shared.access import Permission
+from shared.http.body import Upload
+from shared.http.route import FILE_TYPES, Router, Session, may
+
+router = Router(tag="files")
+BODY = {
+    "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in FILE_TYPES},
+    "required": True,
+}
+
+
+class FileView(BaseModel):
+    """A stored file: named by its content, opened by whoever may see what it is evidence of."""
+
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    size: int
+
+
+@router.post("/files", status_code=201, openapi_extra={"requestBody": BODY})
+@may(Permission.FILE_PUT, takes_bytes=True)
+async def put_file(request: Request, session: Session, upload: Upload) -> FileView:
+    """Store the bytes sealed, in chunks as they arrive; the same content again is the same file."""
+    sha256 = await files.put(session, request.app.state.vault, upload)
+    return FileView(sha256=sha256, size=(await files.about(session, sha256)).size)
