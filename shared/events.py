@@ -1,8 +1,13 @@
 """A fact that has happened, as plain data: its wire name and key are declared with the class."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
+
+SEALED_TOPIC = "pilar.sealed"
+SEALED_KEPT = timedelta(days=7)
+"""How long the topic and the outbox keep the body of a sealed event."""
 
 
 class Event(BaseModel):

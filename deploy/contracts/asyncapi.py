@@ -1,15 +1,16 @@
 """AsyncAPI 3 from the event classes: topics, messages in their CloudEvents envelope, who sends and who receives."""
 
+from datetime import timedelta
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
 from deploy.contracts.declarations import events, publisher_of, sentence_of, subscriptions
 from deploy.services import SERVICES
-from shared.events import Event
+from shared.events import SEALED_KEPT, SEALED_TOPIC, Event
 from shared.schema import SHARDS
 
-SEVEN_DAYS_MS = 7 * 24 * 3600 * 1000
+SEALED_KEPT_MS = SEALED_KEPT // timedelta(milliseconds=1)
 FOR_EVER_MS = -1
 
 
@@ -45,13 +46,13 @@ def channels(kinds: dict[str, type[Event]]) -> dict[str, Any]:
 
 def channel(topic: str, service: str) -> dict[str, Any]:
     """Return one topic, as Kafka is to make it."""
-    sealed = topic == "pilar.sealed"
+    sealed = topic == SEALED_TOPIC
     kept = (
         "Identities sealed to one recipient, for seven days"
         if sealed
         else f"What {service} tells, kept for ever"
     )
-    settings = {"cleanup.policy": ["delete"], "retention.ms": SEVEN_DAYS_MS if sealed else FOR_EVER_MS}
+    settings = {"cleanup.policy": ["delete"], "retention.ms": SEALED_KEPT_MS if sealed else FOR_EVER_MS}
     return {
         "address": topic,
         "description": f"{kept}. In order within a key.",

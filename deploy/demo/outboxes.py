@@ -12,7 +12,7 @@ from typing import Any, Self
 import asyncpg
 
 from deploy.services import SERVICES, subscriptions_of
-from shared.messaging.relay import SEALED_TOPIC
+from shared.events import SEALED_TOPIC
 from shared.messaging.subscription import Subscription
 
 Connection = Any

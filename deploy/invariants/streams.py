@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deploy.invariants.databases import Asked
 from deploy.kafka.records import kafka_records
 from deploy.services import subscriptions_of
-from shared.messaging.relay import SEALED_TOPIC
+from shared.events import SEALED_TOPIC
 
 
 @dataclass(frozen=True, slots=True)

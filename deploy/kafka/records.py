@@ -4,7 +4,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.kafka.topics import SEALED, TOPICS
+from shared.events import SEALED_TOPIC
+from shared.kafka.topics import TOPICS
 from shared.schema import SHARDS
 
 
@@ -13,7 +14,9 @@ async def kafka_ends(bootstrap: str) -> dict[tuple[str, int], int]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
     await consumer.start()
     try:
-        held = [TopicPartition(topic, number) for topic in (*TOPICS, SEALED) for number in range(SHARDS)]
+        held = [
+            TopicPartition(topic, number) for topic in (*TOPICS, SEALED_TOPIC) for number in range(SHARDS)
+        ]
         ends = await consumer.end_offsets(held)
         return {(place.topic, place.partition): end for place, end in ends.items()}
     finally:

@@ -16,9 +16,9 @@ from deploy.services import SERVICES, parts_of
 from services.referral.partner.commands import address as partner_address
 from shared import clock, logs, loop, telemetry
 from shared.database import Database
+from shared.events import SEALED_TOPIC
 from shared.messaging.consumer import Stored
 from shared.messaging.local import LocalPublisher, LocalSource
-from shared.messaging.relay import SEALED_TOPIC
 from shared.messaging.subscription import Subscription
 from shared.settings import Settings
 from shared.worker import Part, Transport, run_parts, stop_on_signals, worker_database

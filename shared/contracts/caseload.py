@@ -19,7 +19,7 @@ from shared.contracts.kinds import (
     Sex,
     UsahaSector,
 )
-from shared.events import Event
+from shared.events import SEALED_TOPIC, Event
 
 
 class Desil(BaseModel):
@@ -203,7 +203,7 @@ class ExitProposalWithdrawn(Event, wire="caseload.exit_proposal_withdrawn.v1", k
     withdrawn_on: date
 
 
-class IdentitySealed(Event, wire="caseload.identity_sealed.v1", key="kpm_id", topic="pilar.sealed"):
+class IdentitySealed(Event, wire="caseload.identity_sealed.v1", key="kpm_id", topic=SEALED_TOPIC):
     """The minimum fields of a person, readable by `recipient` alone. Kept 7 days, never republished."""
 
     recipient: str

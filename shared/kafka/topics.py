@@ -2,16 +2,17 @@
 
 import asyncio
 import contextlib
+from datetime import timedelta
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
 
+from shared.events import SEALED_KEPT, SEALED_TOPIC
 from shared.kafka.waiting import START_WITHIN, bounded
 from shared.schema import SHARDS
 
 TOPICS = ("pilar.registry", "pilar.caseload", "pilar.graduation", "pilar.referral")
-SEALED = "pilar.sealed"
-SEALED_KEPT_MS = 7 * 24 * 3600 * 1000
+SEALED_KEPT_MS = SEALED_KEPT // timedelta(milliseconds=1)
 
 
 async def create_topics(bootstrap: str, *, replication: int = 1) -> None:
@@ -20,8 +21,8 @@ async def create_topics(bootstrap: str, *, replication: int = 1) -> None:
     try:
         async with asyncio.timeout(START_WITHIN):
             await admin.start()
-            for topic in (*TOPICS, SEALED):
-                kept = SEALED_KEPT_MS if topic == SEALED else -1
+            for topic in (*TOPICS, SEALED_TOPIC):
+                kept = SEALED_KEPT_MS if topic == SEALED_TOPIC else -1
                 configs = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(kept)}
                 new = NewTopic(topic, SHARDS, replication, topic_configs=configs)
                 with contextlib.suppress(TopicAlreadyExistsError):

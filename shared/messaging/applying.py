@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import telemetry
 from shared.access import Actor
 from shared.database import Database, raw, sqlstate_of
+from shared.events import SEALED_TOPIC
 from shared.faults import faultpoint
 from shared.messaging import parking
 from shared.messaging.cursors import (
-    SEALED_TOPIC,
     Place,
     judge,
     know_the_start,

@@ -9,11 +9,11 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
+from shared.events import SEALED_TOPIC
 from shared.messaging.envelope import Received, Record
 from shared.messaging.subscription import Subscription
 from shared.transaction import context_of
 
-SEALED_TOPIC = "pilar.sealed"
 NOW = "@now"
 """Rows of consumer_offset under a name that ends so say up to where a reaction that starts `now` only follows."""
 

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import schema
 from shared.access import Actor
 from shared.database import Database
+from shared.events import SEALED_KEPT, SEALED_TOPIC
 
 if TYPE_CHECKING:
     from shared.jobs import Due, Work
 
 EVERY = timedelta(hours=6)
 KIND = "platform.housekeeping"
-SEALED_KEPT = timedelta(days=7)
 
 
 def register(todo: "Work") -> None:
@@ -46,7 +46,7 @@ async def keep_house(session: AsyncSession, due: "Due") -> None:
     await session.execute(sa.delete(answers).where(answers.c.expires_at < sa.func.clock_timestamp()))
     outbox: Any = schema.outbox
     old = datetime.now(UTC) - SEALED_KEPT
-    sealed = (outbox.c.topic == "pilar.sealed", outbox.c.recorded_at < old, outbox.c.body.is_not(None))
+    sealed = (outbox.c.topic == SEALED_TOPIC, outbox.c.recorded_at < old, outbox.c.body.is_not(None))
     await session.execute(sa.update(outbox).where(*sealed).values(body=None))
     wait = timedelta() if await expire_row_errors(session) else EVERY
     await schedule(session, KIND, datetime.now(UTC) + wait, subject_id=due.subject_id, clock="real")

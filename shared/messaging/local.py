@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from shared.database import Database
+from shared.events import SEALED_TOPIC
 from shared.messaging.envelope import Record
-from shared.messaging.relay import SEALED_TOPIC, Unsent
+from shared.messaging.relay import Unsent
 from shared.schema import SHARDS
 
 if TYPE_CHECKING:
@@ -55,12 +56,12 @@ FROM unnest($2::smallint[], $3::bigint[]) AS p(partition, next_offset)
 JOIN platform.local_log l ON l.topic = $1 AND l.partition = p.partition AND l."offset" = p.next_offset - 1
 JOIN platform.outbox o ON o.recorded_at = l.recorded_at AND o.outbox_id = l.outbox_id
 """
-CLEAR_SEALED = """
+CLEAR_SEALED = f"""
 UPDATE platform.outbox AS o SET body = NULL FROM platform.local_log l
 JOIN unnest($1::smallint[], $2::bigint[]) AS done("partition", next_offset)
     ON l.partition = done.partition AND l."offset" < done.next_offset
-WHERE l.topic = 'pilar.sealed' AND o.recorded_at = l.recorded_at AND o.outbox_id = l.outbox_id AND o.body IS NOT NULL
-"""
+WHERE l.topic = '{SEALED_TOPIC}' AND o.recorded_at = l.recorded_at AND o.outbox_id = l.outbox_id AND o.body IS NOT NULL
+"""  # noqa: S608 (a constant)
 
 
 @dataclass(slots=True)

@@ -81,9 +81,9 @@ async def record(session: AsyncSession) -> int:
     rows = await connection.fetch(
         TAKE_POSITIONS, [t for t, _ in wanted], [k for _, k in wanted], [counts[place] for place in wanted]
     )
-    first = {(row["topic"], row["key"]): row["seq"] - counts[row["topic"], row["key"]] for row in rows}
+    last = {(row["topic"], row["key"]): row["seq"] - counts[row["topic"], row["key"]] for row in rows}
     await connection.execute(
-        WRITE_ROWS, *_columns(session, emitted, first, rows[0]["epoch"], rows[0]["business_now"])
+        WRITE_ROWS, *_columns(session, emitted, last, rows[0]["epoch"], rows[0]["business_now"])
     )
     return len(emitted)
 

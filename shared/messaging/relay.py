@@ -12,8 +12,8 @@ import structlog
 
 from shared import telemetry
 from shared.database import UNSENT_CHANNEL
+from shared.events import SEALED_TOPIC
 from shared.faults import faultpoint
-from shared.messaging.cursors import SEALED_TOPIC
 from shared.schema import SHARDS
 
 LOCK_SPACE = 0x50494C52

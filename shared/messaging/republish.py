@@ -5,17 +5,18 @@ from typing import Any, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
+from shared.events import SEALED_TOPIC
 from shared.jobs import Job, Step, StepFunction
 from shared.messaging.relay import Publisher, Unsent
 
 KIND = "platform.republish"
 CHUNK = 1_000
 
-READ = """
+READ = f"""
 SELECT shard, outbox_id, recorded_at, event_id, topic, key, body FROM platform.outbox
-WHERE outbox_id > $1 AND recorded_at >= coalesce($2::text::timestamptz, '-infinity') AND topic <> 'pilar.sealed'
+WHERE outbox_id > $1 AND recorded_at >= coalesce($2::text::timestamptz, '-infinity') AND topic <> '{SEALED_TOPIC}'
 ORDER BY outbox_id LIMIT $3
-"""
+"""  # noqa: S608 (a constant)
 
 
 class MakesPublisher(Protocol):

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from shared import contracts
-from shared.events import BY_WIRE
-from shared.kafka.topics import SEALED, TOPICS
+from shared.events import BY_WIRE, SEALED_TOPIC
+from shared.kafka.topics import TOPICS
 from tests.factories.cluster import SERVICES, Cluster
 from tests.factories.services import running
 
@@ -41,7 +41,7 @@ async def test_a_service_writes_the_topics_of_its_event_classes_and_no_other(
 async def accepted(connection: asyncpg.Connection, statement: str) -> set[str]:
     """Return which topics PostgreSQL takes; nothing is kept."""
     taken: set[str] = set()
-    for topic in (*TOPICS, SEALED, "pilar.other"):
+    for topic in (*TOPICS, SEALED_TOPIC, "pilar.other"):
         transaction = connection.transaction()
         await transaction.start()
         with contextlib.suppress(asyncpg.CheckViolationError):
