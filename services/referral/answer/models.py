@@ -4,7 +4,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.referral.consent.models import OF
+from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.database import Rupiah, text_enum
@@ -16,7 +16,7 @@ class Answer(Table):
     __tablename__ = "answer"
 
     answer_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
     partner_answer_id: Mapped[str]
     digest: Mapped[bytes]
     status: Mapped[RujukanProgramState] = mapped_column(text_enum(RujukanProgramState))

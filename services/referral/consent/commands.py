@@ -10,18 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.errors import ConsentAlreadyGiven, ConsentMissing, ConsentTextUnknown
-from services.referral.consent.models import Consent, ConsentChannel
+from services.referral.consent.models import Consent, ConsentChannel, ConsentText, Identity
 from services.referral.deadline.commands import fall_due
 from services.referral.deadline.models import Deadline, Pause
 from services.referral.follow_up.commands import close_tasks
 from services.referral.matching.queries import require_fit
 from services.referral.notice.commands import ask_telling, tell_partner
-from services.referral.notice.models import Notice, PartnerNotice
+from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
 from services.referral.place.commands import seek_place
-from services.referral.program.models import ConsentText
 from services.referral.rujukan.commands import SYSTEM, Move, facts, walk
 from services.referral.rujukan.errors import RujukanNotOpen
-from services.referral.rujukan.models import ENDED, REMINDERS, Identity, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
 from services.referral.sending.commands import WAITING, ask_all, ask_sending
 from services.referral.visibility import require_care
 from shared import clock

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.referral.consent.models import OF
+from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database import text_enum
 
@@ -76,7 +76,7 @@ class Deadline(Table):
 
     __tablename__ = "deadline"
 
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF), primary_key=True)
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID), primary_key=True)
     kind: Mapped[DeadlineKind] = mapped_column(text_enum(DeadlineKind), primary_key=True)
     started_on: Mapped[date]
     due_on: Mapped[date]
@@ -93,7 +93,7 @@ class Escalation(Table):
     __tablename__ = "escalation"
 
     escalation_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
     rujukan_id: Mapped[UUID]
     partner_id: Mapped[UUID]
     program_code: Mapped[str]

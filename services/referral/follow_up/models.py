@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.referral.consent.models import OF
+from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database import Rupiah, text_enum
 
@@ -54,7 +54,7 @@ class Outcome(Table):
 
     __tablename__ = "outcome"
 
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF), primary_key=True)
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID), primary_key=True)
     month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     still_in_business: Mapped[bool]
     omzet_rp: Mapped[Rupiah | None]
@@ -72,7 +72,7 @@ class OutcomeTask(Table):
 
     __tablename__ = "outcome_task"
 
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF), primary_key=True)
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID), primary_key=True)
     month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kpm_id: Mapped[UUID]
     program_code: Mapped[str]

@@ -12,13 +12,13 @@ from uuid import UUID, uuid5
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.notice.models import Notice, PartnerNotice
+from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
 from services.referral.partner.commands.breaker import held_until, lane_of, note_reply
 from services.referral.partner.commands.webhook import Call, Reply, backoff
 from services.referral.partner.models import Partner
 from services.referral.program.rules import notice_payload
 from services.referral.rujukan.commands import SYSTEM
-from services.referral.rujukan.models import REMINDERS, Rujukan, RujukanProgram
+from services.referral.rujukan.models import Rujukan, RujukanProgram
 from services.referral.sending.models import Attempt
 from shared.database import uuid7, vault_of, write_once
 from shared.jobs import Due, schedule

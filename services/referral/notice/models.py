@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.referral.consent.models import OF
+from services.referral.rujukan.models import OFFER_ID, WAITS_FOR_ANSWER, WAITS_FOR_DELIVERY
 from services.referral.tables import Table
 from shared.database import text_enum
 
@@ -21,6 +21,10 @@ class Notice(StrEnum):
     KEDALUWARSA = "KEDALUWARSA"
 
 
+# A reminder says something only while what it reminds of is still to come.
+REMINDERS = {Notice.PENGINGAT: WAITS_FOR_ANSWER, Notice.PENGINGAT_PENYALURAN: WAITS_FOR_DELIVERY}
+
+
 class PartnerNotice(Table):
     """One thing that a partner is told, once: taken when its system or its own receipt says so.
 
@@ -30,7 +34,7 @@ class PartnerNotice(Table):
     __tablename__ = "partner_notice"
 
     notice_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
     partner_id: Mapped[UUID]
     notice: Mapped[Notice] = mapped_column(text_enum(Notice))
     on: Mapped[date]
@@ -61,7 +65,7 @@ class InboxRead(Table):
 
     read_id: Mapped[UUID] = mapped_column(primary_key=True)
     notice_id: Mapped[UUID] = mapped_column(sa.ForeignKey("partner_notice.notice_id"))
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
     partner_id: Mapped[UUID]
     by: Mapped[str]
     purpose: Mapped[str]

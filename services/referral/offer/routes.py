@@ -11,10 +11,11 @@ from services.referral import visibility
 from services.referral.offer import queries as offer_queries
 from services.referral.offer.commands.next_best import next_best
 from services.referral.offer.commands.opening import show_offers
+from services.referral.offer.models import NextBest
 from services.referral.place.models import WaitingReason
 from services.referral.program import queries
 from services.referral.program.models import Program, RuleField, RuleOp, Strength
-from services.referral.rujukan.models import NextBest, Rujukan
+from services.referral.rujukan.models import Rujukan
 from services.referral.visibility import require_official
 from shared import clock
 from shared.access import Permission

@@ -6,8 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.consent.models import ConsentText
 from services.referral.follow_up.models import Outcome, OutcomeRule, OutcomeTask
-from services.referral.program.models import ConsentText
 from services.referral.visibility import columns_of, in_care
 from shared.access import Actor, Scope
 

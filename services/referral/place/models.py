@@ -8,10 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database import text_enum
-
-OF = "rujukan_program.rujukan_program_id"
 
 
 class WaitingReason(StrEnum):
@@ -81,7 +80,7 @@ class QuotaPlace(Table):
     __tablename__ = "quota_place"
 
     place_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
     quota_id: Mapped[UUID] = mapped_column(sa.ForeignKey("program_quota.quota_id"))
     taken_on: Mapped[date]
     released_on: Mapped[date | None]
@@ -129,7 +128,7 @@ class Waiting(Table):
     __tablename__ = "waiting"
 
     number: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
     program_code: Mapped[str]
     kode_wilayah: Mapped[str]
     reason: Mapped[WaitingReason] = mapped_column(text_enum(WaitingReason))

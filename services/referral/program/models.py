@@ -131,20 +131,3 @@ class ProgramRule(Table):
     strength: Mapped[Strength] = mapped_column(text_enum(Strength))
     source: Mapped[str]
     version: Mapped[str]
-
-
-class ConsentText(Table):
-    """The words to which a family agrees, by version; a text once used is never edited (UU 27/2022 art. 20, 22).
-
-    One holds from `valid_from` to the day before the next one's.
-    """
-
-    __tablename__ = "consent_text"
-
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    valid_from: Mapped[date]
-    text: Mapped[str]
-    basis: Mapped[str]
-    set_by: Mapped[str]
-
-    __table_args__ = (sa.UniqueConstraint("valid_from", name="uq_consent_text_valid_from"),)

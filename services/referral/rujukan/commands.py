@@ -7,16 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.consent.models import Identity
 from services.referral.deadline.commands import ask_closing, follow
 from services.referral.place.commands import keep_places
-from services.referral.rujukan.models import (
-    ENDED,
-    Identity,
-    RujukanProgram,
-    RujukanProgramHistory,
-    become,
-    road,
-)
+from services.referral.rujukan.models import ENDED, RujukanProgram, RujukanProgramHistory, become, road
 from shared.contracts.kinds import BenefitKind, RujukanProgramState
 from shared.contracts.referral import RujukanSent
 from shared.database import uuid7

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.referral.notice.models import Notice
 from services.referral.tables import Table
 from shared.contracts.kinds import Bansos, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.database import Rupiah, text_enum
 from shared.errors import IllegalTransition
 
 S = RujukanProgramState
+# The column to which a foreign key to an offer points.
+OFFER_ID = "rujukan_program.rujukan_program_id"
 
 
 class RujukanState(StrEnum):
@@ -53,8 +54,6 @@ IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 WAITS_FOR_ANSWER = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 WAITS_FOR_DELIVERY = frozenset({S.DISETUJUI})
 WAITS_FOR_PARTNER = WAITS_FOR_ANSWER | WAITS_FOR_DELIVERY
-# A reminder says something only while what it reminds of is still to come.
-REMINDERS = {Notice.PENGINGAT: WAITS_FOR_ANSWER, Notice.PENGINGAT_PENYALURAN: WAITS_FOR_DELIVERY}
 CASE_MOVES = {
     RujukanState.TERBUKA: frozenset({RujukanState.DICABUT, RujukanState.TUTUP}),
     RujukanState.TUTUP: frozenset({RujukanState.DICABUT}),
@@ -180,7 +179,7 @@ class RujukanProgramHistory(Table):
     __tablename__ = "rujukan_program_history"
 
     history_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey("rujukan_program.rujukan_program_id"))
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
     from_state: Mapped[str | None]
     to_state: Mapped[RujukanProgramState] = mapped_column(text_enum(RujukanProgramState))
     on: Mapped[date]
@@ -189,48 +188,3 @@ class RujukanProgramHistory(Table):
     recorded_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
 
     __table_args__ = (sa.Index("ix_rujukan_program_history_of", "rujukan_program_id", "history_id"),)
-
-
-class OfferShown(Table):
-    """A list of offers as a family was shown it, found again by the SHA-256 on its statement; append-only."""
-
-    __tablename__ = "offer_shown"
-
-    sha256: Mapped[str] = mapped_column(primary_key=True)
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[str]
-    shown_on: Mapped[date]
-    offers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-
-
-class NextBest(Table):
-    """What was proposed after a refusal, expiry or withdrawal, and why; of the other programs, why not."""
-
-    __tablename__ = "next_best"
-
-    after_rujukan_program_id: Mapped[UUID] = mapped_column(
-        sa.ForeignKey("rujukan_program.rujukan_program_id"), primary_key=True
-    )
-    rujukan_id: Mapped[UUID]
-    rujukan_program_id: Mapped[UUID | None] = mapped_column(
-        sa.ForeignKey("rujukan_program.rujukan_program_id")
-    )
-    considered: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    en: Mapped[str]
-    id: Mapped[str]
-    proposed_on: Mapped[date]
-    proposed_by: Mapped[str]
-
-    __table_args__ = (sa.Index("ix_next_best_rujukan_id", "rujukan_id", "after_rujukan_program_id"),)
-
-
-class Identity(Table):
-    """The minimum of who a family is, as caseload sealed it for one rujukan program, under referral's own keys."""
-
-    __tablename__ = "identity"
-
-    for_id: Mapped[UUID] = mapped_column(primary_key=True)
-    recipient: Mapped[str] = mapped_column(primary_key=True)
-    kpm_id: Mapped[UUID]
-    sealed: Mapped[bytes]
-    arrived_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())

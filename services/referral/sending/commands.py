@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.answer.commands import Said, take_answer
-from services.referral.consent.models import Consent
+from services.referral.consent.models import Consent, Identity
 from services.referral.notice.commands import (
     ask_telling,
     attempted,
@@ -29,7 +29,7 @@ from services.referral.place.commands import seek_place
 from services.referral.program.models import Program, SendFrom
 from services.referral.program.rules import Sharing, rujukan_payload
 from services.referral.rujukan.commands import SYSTEM, Move, walk
-from services.referral.rujukan.models import ENDED, Identity, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
 from shared import clock, wilayah
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.database import load, vault_of

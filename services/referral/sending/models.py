@@ -5,8 +5,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.referral.consent.models import OF
 from services.referral.notice.models import Notice
+from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database import text_enum
 
@@ -17,7 +17,7 @@ class Attempt(Table):
     __tablename__ = "attempt"
 
     attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OF))
+    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
     notice: Mapped[Notice] = mapped_column(text_enum(Notice))
     fields: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
     http_status: Mapped[int | None]

@@ -6,17 +6,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.models import Consent
+from services.referral.consent.models import Consent, Identity
 from services.referral.deadline.models import Escalation
-from services.referral.notice.models import InboxRead, Notice, PartnerNotice
+from services.referral.notice.models import REMINDERS, InboxRead, Notice, PartnerNotice
 from services.referral.partner.models import Office
 from services.referral.program.models import Program
 from services.referral.replicas.models import Dampingan
 from services.referral.rujukan.models import (
     ENDED,
-    REMINDERS,
     WAITS_FOR_PARTNER,
-    Identity,
     Rujukan,
     RujukanProgram,
     RujukanProgramHistory,

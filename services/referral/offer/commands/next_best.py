@@ -11,12 +11,13 @@ from services.referral.matching.queries import family_of, matches
 from services.referral.matching.rules.matching import Match
 from services.referral.offer.commands.opening import ask_refit, drafted, offered_elsewhere
 from services.referral.offer.errors import NothingToFollow
+from services.referral.offer.models import NextBest
 from services.referral.place.commands import Obstacle, obstacles
 from services.referral.place.models import WaitingReason
 from services.referral.program.models import Strength
 from services.referral.rujukan.commands import SYSTEM, Move, remember
 from services.referral.rujukan.errors import RujukanNotOpen
-from services.referral.rujukan.models import NextBest, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
 from services.referral.visibility import require_care
 from shared import clock
 from shared.access import Actor

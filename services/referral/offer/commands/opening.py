@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.queries import family_of, matches
 from services.referral.matching.rules.matching import Match
+from services.referral.offer.models import OfferShown
 from services.referral.place.commands import Obstacle, obstacles
 from services.referral.replicas.models import Kpm
 from services.referral.rujukan.commands import SYSTEM, Move, remember
-from services.referral.rujukan.models import ENDED, OfferShown, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
 from services.referral.visibility import require_care
 from shared import clock
 from shared.access import Actor

@@ -13,12 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.deadline.errors import EscalationAcknowledged
 from services.referral.deadline.models import Awaited, Deadline, DeadlineKind, Escalation, SlaTerm
 from services.referral.notice.commands import tell_partner
-from services.referral.notice.models import Notice
+from services.referral.notice.models import REMINDERS, Notice
 from services.referral.program.errors import ProgramUnknown
 from services.referral.program.models import Program
 from services.referral.rujukan.commands import SYSTEM, Move, facts, walk
 from services.referral.rujukan.models import (
-    REMINDERS,
     TRANSITIONS,
     WAITS_FOR_DELIVERY,
     WAITS_FOR_PARTNER,

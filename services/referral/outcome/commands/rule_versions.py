@@ -7,8 +7,8 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.referral.consent.models import ConsentText
 from services.referral.follow_up.models import OutcomeRule
-from services.referral.program.models import ConsentText
 from shared import clock
 from shared.access import Actor
 from shared.database import insert

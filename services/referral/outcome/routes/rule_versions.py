@@ -7,10 +7,10 @@ from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from services.referral import visibility
+from services.referral.consent.models import ConsentText
 from services.referral.follow_up.models import OutcomeRule
 from services.referral.outcome import queries
 from services.referral.outcome.commands import rule_versions
-from services.referral.program.models import ConsentText
 from shared.access import Permission
 from shared.errors import BadValue
 from shared.http import CurrentActor, Paging, Router, Session, may
