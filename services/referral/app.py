@@ -6,15 +6,17 @@ from fastapi import FastAPI
 
 from services.referral import metrics
 from services.referral.answer import routes as answer
+from services.referral.consent import routes as consent
+from services.referral.deadline import routes as deadline
 from services.referral.offer import routes as offer
-from services.referral.outcome.routes import outcomes, overdue, rule_versions
+from services.referral.outcome.routes import outcome_rules, outcomes
 from services.referral.partner import routes as partner
 from services.referral.partner.commands import address
 from services.referral.place import routes as place
 from services.referral.publication import openapi
 from services.referral.publication.routes import inbox, partners, programs
-from services.referral.worklist.routes import programs as rujukan_programs
-from services.referral.worklist.routes import rujukan
+from services.referral.rujukan import routes as rujukan
+from services.referral.worklist import routes as worklist
 from shared import telemetry
 from shared.http import create_app, serve
 from shared.settings import Settings
@@ -27,17 +29,20 @@ ROUTERS = [
     offer.next_bests,
     partners.offices,
     offer.offers,
-    rule_versions.consent_texts,
+    consent.consent_texts,
+    worklist.rujukan,
     rujukan.rujukan,
-    rujukan_programs.rujukan_programs,
+    worklist.rujukan_programs,
+    rujukan.rujukan_programs,
+    consent.consents,
     answer.answers,
     outcomes.answers,
     inbox.inbox,
     partner.breakers,
-    rule_versions.outcome_rules,
-    overdue.sla_terms,
-    overdue.escalations,
-    rujukan.numbers,
+    outcome_rules.outcome_rules,
+    deadline.sla_terms,
+    deadline.escalations,
+    worklist.numbers,
 ]
 DESCRIPTION = (
     "Who takes over after bansos, and did it help: partners, programs, consent, rujukan, delivery, outcome."

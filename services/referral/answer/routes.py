@@ -7,7 +7,7 @@ from pydantic import Field
 from services.referral.answer import commands
 from services.referral.publication.routes.fields import OwnId
 from services.referral.rujukan.models import PARTNER_ANSWERS
-from services.referral.worklist.routes.programs import RujukanProgramView, program_view
+from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.http import CurrentActor, Router, Session, may
@@ -55,7 +55,7 @@ async def answer_rujukan(
 ) -> RujukanProgramView:
     """Answer a rujukan of one's own; steps that the answer implies are taken with it."""
     row = await commands.answer_rujukan(session, rujukan_program_id, body.said(), actor)
-    return await program_view(session, row, actor)
+    return await rujukan_program_view(session, row, actor)
 
 
 @answers.post("/rujukan-program/{rujukan_program_id}/delivery", status_code=201)
@@ -65,4 +65,4 @@ async def deliver_aid(
 ) -> RujukanProgramView:
     """Say that the aid has reached the family."""
     row = await commands.deliver_aid(session, rujukan_program_id, **body.model_dump(), actor=actor)
-    return await program_view(session, row, actor)
+    return await rujukan_program_view(session, row, actor)

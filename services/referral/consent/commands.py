@@ -1,4 +1,4 @@
-"""Consent, its withdrawal, and the identity that arrives sealed in between."""
+"""Texts of consent, consent, its withdrawal, and the sealed identity that arrives in between."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -28,7 +28,8 @@ from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import ConsentGiven, ConsentWithdrawn, RujukanWithdrawn
 from shared.database import insert, load, uuid7, vault_of, write_once
-from shared.dates import require_past
+from shared.dates import require_ahead, require_past
+from shared.errors import VersionNotLatest
 from shared.files import require_evidence
 from shared.messaging import emit
 
@@ -43,6 +44,15 @@ class Given:
     channel: ConsentChannel
     evidence_sha256: str
     given_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsentText:
+    """The words that are read to a family from `valid_from` on."""
+
+    text: str
+    valid_from: date
+    basis: str
 
 
 async def give_consent(
@@ -232,3 +242,25 @@ async def _go_on(session: AsyncSession, rujukan: Rujukan) -> None:
     )
     for notice in await session.scalars(reminders):
         await ask_telling(session, notice.notice_id, notice.partner_id)
+
+
+async def set_consent_text(session: AsyncSession, new: NewConsentText, actor: Actor) -> ConsentText:
+    """Set the words that are read to families from a day on; what was agreed to before stays agreed to.
+
+    Raises:
+        DateInThePast, VersionNotLatest
+    """
+    require_ahead(new.valid_from, await clock.today(session))
+    taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)
+    last = (await session.scalars(sa.select(ConsentText).order_by(ConsentText.version.desc()).limit(1))).one()
+    if last.valid_from >= new.valid_from:
+        raise taken_from
+    row = ConsentText(
+        version=last.version + 1,
+        text=new.text,
+        valid_from=new.valid_from,
+        basis=new.basis,
+        set_by=actor.sub,
+    )
+    await insert(session, row, uq_consent_text_valid_from=taken_from, pk_consent_text=taken_from)
+    return row

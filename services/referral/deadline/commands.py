@@ -1,26 +1,51 @@
-"""Deadlines of an offer on the business clock: set when the partner's turn begins, still while a sanggah is open."""
+"""Terms around the SLA, the deadlines of an offer that follow from them, and escalations past one."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.deadline.models import Deadline, DeadlineKind, Escalation, SlaTerm
+from services.referral.deadline.errors import EscalationAcknowledged
+from services.referral.deadline.models import Awaited, Deadline, DeadlineKind, Escalation, SlaTerm
+from services.referral.program.errors import ProgramUnknown
 from services.referral.program.models import Program
-from services.referral.rujukan.models import WAITS_FOR_ANSWER, WAITS_FOR_DELIVERY, Rujukan, RujukanProgram
+from services.referral.rujukan.models import (
+    WAITS_FOR_ANSWER,
+    WAITS_FOR_DELIVERY,
+    WAITS_FOR_PARTNER,
+    Rujukan,
+    RujukanProgram,
+)
 from shared import clock
+from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
-from shared.database import upsert
-from shared.dates import midnight
+from shared.database import insert, load, upsert, uuid7, write_once
+from shared.dates import midnight, require_ahead
+from shared.errors import VersionNotLatest
 from shared.jobs import schedule
-from shared.validity import holds_on
+from shared.validity import end_previous, holds_on
 
 CLOSING = "rujukan.close"
 S = RujukanProgramState
 DUE_KIND = {kind: f"sla.{kind.lower()}" for kind in DeadlineKind}
 ASKED_BACK = frozenset({S.PERLU_DATA, S.DAFTAR_TUNGGU})
 BEGINS_A_TURN = ASKED_BACK | WAITS_FOR_DELIVERY | {S.TERKIRIM}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Calendar days around the SLA; of one program, or of all that have no term of their own."""
+
+    program_code: str | None
+    remind_before_days: int
+    escalate_after_days: int
+    expire_after_days: int
+    close_after_days: int
+    deliver_within_days: int
+    valid_from: date
+    basis: str
 
 
 async def follow(session: AsyncSession, row: RujukanProgram, left: RujukanProgramState, on: date) -> None:
@@ -78,3 +103,72 @@ async def term_of(session: AsyncSession, program_code: str, on: date) -> SlaTerm
     whose = sa.or_(SlaTerm.program_code == program_code, SlaTerm.program_code.is_(None))
     own_first = sa.select(SlaTerm).where(holds, whose).order_by(SlaTerm.program_code.asc().nulls_last())
     return (await session.scalars(own_first.limit(1))).one()
+
+
+async def set_term(session: AsyncSession, new: Term, actor: Actor) -> SlaTerm:
+    """Set the term of a program, or of all others; the one before ends the day this one begins.
+
+    Deadlines that run keep the term under which they began.
+
+    Raises:
+        ProgramUnknown, VersionNotLatest, DateInThePast
+    """
+    require_ahead(new.valid_from, await clock.today(session))
+    if new.program_code is not None and await _unpublished(session, new.program_code):
+        raise ProgramUnknown("/body/program_code", code=new.program_code)
+    taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)
+    older = sa.select(SlaTerm).where(
+        SlaTerm.program_code.is_not_distinct_from(new.program_code), SlaTerm.valid_to.is_(None)
+    )
+    last = await session.scalar(older.with_for_update())
+    if last is not None:
+        await end_previous(session, last, new.valid_from, taken_from)
+    row = SlaTerm(
+        sla_term_id=uuid7(), set_by=actor.sub, **{name: getattr(new, name) for name in Term.__slots__}
+    )
+    await insert(session, row, ex_sla_term_range=taken_from)
+    return row
+
+
+async def _unpublished(session: AsyncSession, code: str) -> bool:
+    return await session.scalar(sa.select(Program.code).where(Program.code == code).limit(1)) is None
+
+
+async def passed(session: AsyncSession, subject: UUID, kind: DeadlineKind) -> RujukanProgram | None:
+    """Return the offer whose deadline has passed, locked; None where it stands still or was put later."""
+    row = await load(session, RujukanProgram, subject)
+    rujukan = await session.get_one(Rujukan, row.rujukan_id)
+    deadline = await session.get_one(Deadline, (subject, kind))
+    today = await clock.today(session)
+    if rujukan.paused or deadline.passed_on is not None or deadline.due_on > today:
+        return None
+    deadline.passed_on = today
+    return row
+
+
+async def escalate(session: AsyncSession, subject: UUID) -> None:
+    """Put the silent partner before officials, once for each SLA."""
+    row = await passed(session, subject, DeadlineKind.ESCALATION)
+    if row is None or row.state not in WAITS_FOR_PARTNER or row.sla_due_on is None:
+        return
+    names = ("rujukan_program_id", "rujukan_id", "partner_id", "program_code", "kode_wilayah", "sla_due_on")
+    escalation = {
+        "escalation_id": uuid7(),
+        "raised_on": await clock.today(session),
+        "awaited": Awaited.DELIVERY if row.state in WAITS_FOR_DELIVERY else Awaited.ANSWER,
+        **{name: getattr(row, name) for name in names},
+    }
+    await write_once(session, Escalation, escalation)
+
+
+async def acknowledge(session: AsyncSession, escalation_id: UUID, note: str, actor: Actor) -> Escalation:
+    """Say that somebody has taken it up.
+
+    Raises:
+        NotFound, EscalationAcknowledged
+    """
+    row = await load(session, Escalation, escalation_id, noun="escalation")
+    if row.acknowledged_on is not None:
+        raise EscalationAcknowledged(on=row.acknowledged_on)
+    row.acknowledged_on, row.acknowledged_by, row.note = await clock.today(session), actor.sub, note
+    return row

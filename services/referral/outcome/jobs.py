@@ -2,11 +2,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.deadline.commands import CLOSING, DUE_KIND
+from services.referral.deadline.commands import CLOSING, DUE_KIND, escalate
 from services.referral.deadline.models import DeadlineKind
 from services.referral.follow_up.commands import FINISHING, finish_aid
 from services.referral.outcome.commands.outcomes import close_rujukan
-from services.referral.outcome.commands.overdue import escalate, expire, remind_partner
+from services.referral.outcome.commands.overdue import expire, remind_partner
 from shared.jobs import Due, Work
 
 

@@ -6,13 +6,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.models import ConsentText
 from services.referral.follow_up.models import Outcome, OutcomeRule, OutcomeTask
 from services.referral.visibility import columns_of, in_care
 from shared.access import Actor, Scope
 
 OUTCOME_RULE_ORDER = (OutcomeRule.version,)
-CONSENT_TEXT_ORDER = (ConsentText.version,)
 OUTCOME_TASK_ORDER = (OutcomeTask.due_on, OutcomeTask.rujukan_program_id, OutcomeTask.month)
 
 

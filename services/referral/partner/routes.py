@@ -8,9 +8,9 @@ from pydantic import AwareDatetime, Field
 from starlette.responses import Response
 
 from services.referral import visibility
+from services.referral.partner import queries
 from services.referral.partner.commands import breaker
 from services.referral.partner.models import BreakerLimit, BreakerState, Partner
-from services.referral.program import queries
 from services.referral.publication.commands.replay import request_replay
 from shared.access import Permission
 from shared.http import CurrentActor, Paging, Router, Session, may

@@ -93,6 +93,14 @@ class WaitingPage(View):
     next: str | None
 
 
+class PlaceInLine(View):
+    """Why and since when a consented offer waits, and how many of the caller's areas are before it."""
+
+    reason: WaitingReason
+    since_on: date
+    ahead: int
+
+
 @places.post("/program/{program_id}/quota", status_code=201)
 @may(Permission.PROGRAM_PUBLISH, key_required=True)
 async def set_quota(program_id: UUID, body: QuotaBody, session: Session, actor: CurrentActor) -> QuotaView:

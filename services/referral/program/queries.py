@@ -5,12 +5,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.partner.models import BreakerLimit, Partner
+from services.referral.partner.models import Partner
 from services.referral.program.models import Program, ProgramRule
 
 PROGRAM_ORDER = (Program.code, Program.revision)
-PARTNER_ORDER = (Partner.code,)
-BREAKER_LIMIT_ORDER = (BreakerLimit.partner_code,)
 
 
 def program_list(names: Sequence[str], code: str | None) -> sa.Select[*tuple[Any, ...]]:

@@ -24,13 +24,13 @@ from services.referral.notice.commands import (
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.partner.commands.breaker import lane_of
 from services.referral.partner.commands.webhook import Call, Reply, backoff
-from services.referral.partner.models import Office
+from services.referral.partner.queries import office_of
 from services.referral.place.commands import seek_place
 from services.referral.program.models import Program, SendFrom
 from services.referral.program.rules import Sharing, rujukan_payload
 from services.referral.rujukan.commands import SYSTEM, Move, walk
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
-from shared import clock, wilayah
+from shared import clock
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.database import load, vault_of
 from shared.jobs import Due, schedule
@@ -108,14 +108,6 @@ async def sharing_of(session: AsyncSession, rujukan_program_id: UUID) -> Sharing
     )
     return Sharing(
         rujukan, row, program, consent, await office_of(session, row.kode_wilayah), orjson.loads(person)
-    )
-
-
-async def office_of(session: AsyncSession, kode_wilayah: str) -> Office:
-    """Return the Dinsos office of the kabupaten; by its area's name alone where nobody has given its contact."""
-    code = ".".join(kode_wilayah.split(".")[:2])
-    return await session.get(Office, code) or Office(
-        kode_wilayah=code, name=f"Dinas Sosial {wilayah.name(code) or code}", phone=None, email=None
     )
 
 

@@ -17,10 +17,8 @@ from services.referral.rujukan.models import (
     WAITS_FOR_PARTNER,
     Rujukan,
     RujukanProgram,
-    RujukanProgramHistory,
     RujukanState,
 )
-from services.referral.sending.models import Attempt
 from services.referral.visibility import columns_of, in_care
 from shared.access import Actor, Scope
 from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
@@ -28,8 +26,6 @@ from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
 RUJUKAN_ORDER = (Rujukan.rujukan_id,)
 RUJUKAN_PROGRAM_ORDER = (RujukanProgram.rujukan_program_id,)
 BY_AREA = (RujukanProgram.kode_wilayah, RujukanProgram.rujukan_program_id)
-HISTORY_ORDER = (RujukanProgramHistory.history_id,)
-ATTEMPT_ORDER = (Attempt.attempt_id,)
 INBOX_ORDER = (PartnerNotice.told_at, PartnerNotice.notice_id)
 INBOX_READ_ORDER = (InboxRead.read_id,)
 
@@ -54,12 +50,6 @@ def rujukan_program_list(
     if kpm_id is not None:
         statement = statement.where(RujukanProgram.kpm_id == kpm_id)
     return statement if state is None else statement.where(RujukanProgram.state == state)
-
-
-async def programs_of(session: AsyncSession, rujukan_id: UUID) -> Sequence[RujukanProgram]:
-    """Return what a rujukan holds, in the order of the programs' codes."""
-    wanted = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan_id)
-    return (await session.scalars(wanted.order_by(RujukanProgram.program_code))).all()
 
 
 def inbox_list(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:

@@ -8,7 +8,6 @@ from starlette.responses import Response
 from services.referral.follow_up.models import RelapseCause
 from services.referral.outcome import queries
 from services.referral.outcome.commands import outcomes
-from services.referral.worklist.routes.programs import OutcomeItem
 from shared import clock
 from shared.access import Permission, Scope
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -23,6 +22,15 @@ class OutcomeBody(Body):
     month: Annotated[int, Field(strict=True, ge=1, le=120, examples=[3])]
     still_in_business: Annotated[bool, Field(strict=True, examples=[True])]
     omzet_rp: Rupiah | None = None
+
+
+class OutcomeItem(View):
+    """What became of the aid; turnover in rupiah a month."""
+
+    month: int
+    still_in_business: bool
+    omzet_rp: int | None
+    recorded_on: date
 
 
 class RelapseBody(Body):

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.notice.commands import taken
 from services.referral.notice.errors import NoticeNotRead
 from services.referral.notice.models import InboxRead, Notice, PartnerNotice
+from services.referral.partner.queries import default_office_name
 from services.referral.program.rules import minimum, notice_payload
 from services.referral.rujukan.commands import Move, walk
 from services.referral.rujukan.models import RujukanProgram
 from services.referral.sending.commands import WAITING
 from services.referral.sending.models import Attempt
-from shared import clock, wilayah
+from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load, uuid7, vault_of
@@ -65,7 +66,7 @@ class Reading:
         area = row["office_area"]
         office = {
             "kode_wilayah": area,
-            "name": row["office_name"] or f"Dinas Sosial {wilayah.name(area) or area}",
+            "name": row["office_name"] or default_office_name(area),
             "phone": row["office_phone"],
             "email": row["office_email"],
         }

@@ -5,8 +5,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.referral import visibility
+from services.referral.partner import queries
 from services.referral.partner.models import Channel, Office, Partner, PartnerKind
-from services.referral.program import queries
 from services.referral.publication.commands import catalogue
 from services.referral.publication.routes.fields import Code, Name, Url
 from shared.access import Permission

@@ -1,31 +1,35 @@
+"""A case and its offers: what each caller is shown of them, with history and attempts."""
+
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.referral import visibility
-from services.referral.consent import commands
-from services.referral.consent.models import ConsentChannel
 from services.referral.notice.models import Notice
 from services.referral.offer.routes import ReasonView
 from services.referral.outcome import queries as outcome_queries
+from services.referral.outcome.routes.outcomes import OutcomeItem
 from services.referral.place import queries as place_queries
-from services.referral.place.models import WaitingReason
-from services.referral.rujukan.models import ENDED, RujukanProgram, RujukanProgramHistory
+from services.referral.place.routes import PlaceInLine
+from services.referral.rujukan import queries
+from services.referral.rujukan.models import (
+    ENDED,
+    Rujukan,
+    RujukanProgram,
+    RujukanProgramHistory,
+    RujukanState,
+)
 from services.referral.sending.models import Attempt
 from services.referral.visibility import require_official
-from services.referral.worklist import queries
 from shared import clock
 from shared.access import Actor, Permission, Scope
-from shared.contracts.kinds import RefusalCode, RujukanProgramState
+from shared.contracts.kinds import Bansos, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Sentence, Sha256, View, Wilayah
+from shared.http.fields import View
 
+rujukan = Router(tag="rujukan")
 rujukan_programs = Router(tag="rujukan-program")
-ProgramState = StrEnum("ProgramState", {state.name: state.value for state in RujukanProgramState.known()})
 
 
 class RujukanProgramItem(View):
@@ -50,23 +54,6 @@ class RujukanProgramItem(View):
     graduasi_id: UUID | None = None
 
 
-class OutcomeItem(View):
-    """What became of the aid; turnover in rupiah a month."""
-
-    month: int
-    still_in_business: bool
-    omzet_rp: int | None
-    recorded_on: date
-
-
-class PlaceInLine(View):
-    """Why and since when a consented offer waits, and how many of the caller's areas are before it."""
-
-    reason: WaitingReason
-    since_on: date
-    ahead: int
-
-
 class RujukanProgramView(RujukanProgramItem):
     """One offer with the reasons of its matching (for officials alone) and its outcomes; overdue: past the SLA."""
 
@@ -74,13 +61,6 @@ class RujukanProgramView(RujukanProgramItem):
     outcomes: list[OutcomeItem]
     overdue: bool
     waiting: PlaceInLine | None = None
-
-
-class RujukanProgramPage(View):
-    """A page of offers."""
-
-    items: list[RujukanProgramItem]
-    next: str | None
 
 
 class HistoryItem(View):
@@ -124,42 +104,44 @@ class AttemptPage(View):
     next: str | None
 
 
-class ConsentBody(Body):
-    """The family's word, with the SHA-256 of its evidence (put before by POST /v1/files)."""
+class RujukanItem(View):
+    """A graduate's case with referral."""
 
-    text_version: Annotated[int, Field(strict=True, ge=1, le=10_000, examples=[1])]
-    channel: ConsentChannel
-    evidence_sha256: Sha256
-    given_on: date = Field(examples=["2026-05-18"])
+    rujukan_id: UUID
+    graduasi_id: UUID
+    kpm_id: UUID
+    kode_wilayah: str
+    purpose: RujukanPurpose
+    bansos: Bansos
+    exit_reason: ExitReason
+    state: RujukanState
+    paused: bool
+    matched: bool
+    sk_no: str
+    sk_on: date
+    certificate_no: str | None
+    effective_on: date | None
+    offers_sha256: str | None
+    opened_on: date
+    version: int
 
 
-class WithdrawalBody(Body):
-    """The family takes its word back."""
+class RujukanView(RujukanItem):
+    """A case with all its offers."""
 
-    withdrawn_on: date = Field(examples=["2026-06-02"])
-    reason: Sentence
+    programs: list[RujukanProgramItem]
 
 
-@rujukan_programs.get("/rujukan-program", response_model=RujukanProgramPage)
+@rujukan.get("/rujukan/{rujukan_id}")
 @may(Permission.RUJUKAN_READ)
-async def list_rujukan_programs(
-    session: Session,
-    actor: CurrentActor,
-    paging: Paging,
-    kpm_id: UUID | None = None,
-    state: ProgramState | None = None,  # pyright: ignore[reportInvalidTypeForm]
-    kode_wilayah: Wilayah | None = None,
-    waiting: Literal["me"] | None = None,
-) -> Response:
-    """List offers: an official's by area, a partner's own once it was told of them; `waiting=me`: the caller's turn."""
-    wanted = RujukanProgramState(state) if state is not None else None
-    statement = queries.rujukan_program_list(shown_to(actor), kpm_id, wanted)
-    today = await clock.today(session)
-    statement = statement.where(visibility.theirs(actor, today, kode_wilayah))
-    if waiting is not None:
-        statement = statement.where(queries.waits_for(actor, today))
-    order = queries.RUJUKAN_PROGRAM_ORDER if actor.scope is Scope.PARTNER else queries.BY_AREA
-    return await paging.answer(session, statement, order)
+async def read_rujukan(rujukan_id: UUID, session: Session, actor: CurrentActor) -> RujukanView:
+    """Read a case with its offers."""
+    require_official(actor)
+    row = await visibility.read(session, Rujukan, rujukan_id, "rujukan")
+    programs = [
+        RujukanProgramItem.model_validate(found) for found in await queries.programs_of(session, rujukan_id)
+    ]
+    return RujukanView(**RujukanItem.model_validate(row).model_dump(), programs=programs)
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}")
@@ -169,7 +151,7 @@ async def read_rujukan_program(
 ) -> RujukanProgramView:
     """Read one offer."""
     row = await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    return await program_view(session, row, actor)
+    return await rujukan_program_view(session, row, actor)
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}/history", response_model=HistoryPage)
@@ -198,33 +180,13 @@ async def list_attempts(
     return await paging.answer(session, mine, queries.ATTEMPT_ORDER)
 
 
-@rujukan_programs.post("/rujukan-program/{rujukan_program_id}/consent", status_code=201)
-@may(Permission.CONSENT_RECORD, key_required=True)
-async def give_consent(
-    rujukan_program_id: UUID, body: ConsentBody, session: Session, actor: CurrentActor
-) -> RujukanProgramView:
-    """Record that the family lets this partner know who it is; the sending follows by itself."""
-    row = await commands.give_consent(session, rujukan_program_id, commands.Given(**body.model_dump()), actor)
-    return await program_view(session, row, actor)
-
-
-@rujukan_programs.post("/rujukan-program/{rujukan_program_id}/consent-withdrawal", status_code=201)
-@may(Permission.CONSENT_WITHDRAW, key_required=True)
-async def withdraw_consent(
-    rujukan_program_id: UUID, body: WithdrawalBody, session: Session, actor: CurrentActor
-) -> RujukanProgramView:
-    """Take the consent back: nothing more is shared, and a partner that was told is told this too."""
-    row = await commands.withdraw_consent(session, rujukan_program_id, body.withdrawn_on, body.reason, actor)
-    return await program_view(session, row, actor)
-
-
 def shown_to(actor: Actor) -> list[str]:
     """Return the columns that a caller may see in a list."""
     hidden = {"kpm_id", "graduasi_id"} if actor.scope is Scope.PARTNER else set[str]()
     return [name for name in RujukanProgramItem.model_fields if name not in hidden]
 
 
-async def program_view(session: Session, row: RujukanProgram, actor: Actor) -> RujukanProgramView:
+async def rujukan_program_view(session: Session, row: RujukanProgram, actor: Actor) -> RujukanProgramView:
     """Show one offer as the caller may see it."""
     names = shown_to(actor)
     outcomes = [

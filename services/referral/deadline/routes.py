@@ -8,9 +8,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.referral import visibility
-from services.referral.deadline import queries
+from services.referral.deadline import commands, queries
 from services.referral.deadline.models import Awaited, Escalation, SlaTerm
-from services.referral.outcome.commands import overdue
 from services.referral.publication.routes.fields import Code
 from shared.access import Permission
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -90,7 +89,7 @@ class AcknowledgementBody(Body):
 @may(Permission.SLA_SET, key_required=True)
 async def set_sla_term(body: SlaTermBody, session: Session, actor: CurrentActor) -> SlaTermView:
     """Set the term of a program, or of all others, from a day on; the one before ends with that day."""
-    term = await overdue.set_term(session, overdue.Term(**body.model_dump()), actor)
+    term = await commands.set_term(session, commands.Term(**body.model_dump()), actor)
     return SlaTermView.model_validate(term)
 
 
@@ -116,5 +115,5 @@ async def acknowledge_escalation(
     escalation_id: UUID, body: AcknowledgementBody, session: Session, actor: CurrentActor
 ) -> EscalationView:
     """Take an escalation up, with a word on what is done about it."""
-    row: Escalation = await overdue.acknowledge(session, escalation_id, body.note, actor)
+    row: Escalation = await commands.acknowledge(session, escalation_id, body.note, actor)
     return EscalationView.model_validate(row)

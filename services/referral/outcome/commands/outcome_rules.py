@@ -1,4 +1,4 @@
-"""The next version of what the ministry sets for everybody: months of outcome, words of consent. From a day on, not back."""
+"""The next version of the months at which outcomes are asked, from a day on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.models import ConsentText
 from services.referral.follow_up.models import OutcomeRule
 from shared import clock
 from shared.access import Actor
@@ -22,15 +21,6 @@ class NewOutcomeRule:
     """Months after a delivery, ascending; of rujukan that open from `valid_from` on."""
 
     months: Sequence[int]
-    valid_from: date
-    basis: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewConsentText:
-    """The words that are read to a family from `valid_from` on."""
-
-    text: str
     valid_from: date
     basis: str
 
@@ -56,26 +46,4 @@ async def set_outcome_rule(session: AsyncSession, new: NewOutcomeRule, actor: Ac
         set_by=actor.sub,
     )
     await insert(session, row, ex_outcome_rule_range=taken_from, pk_outcome_rule=taken_from)
-    return row
-
-
-async def set_consent_text(session: AsyncSession, new: NewConsentText, actor: Actor) -> ConsentText:
-    """Set the words that are read to families from a day on; what was agreed to before stays agreed to.
-
-    Raises:
-        DateInThePast, VersionNotLatest
-    """
-    require_ahead(new.valid_from, await clock.today(session))
-    taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)
-    last = (await session.scalars(sa.select(ConsentText).order_by(ConsentText.version.desc()).limit(1))).one()
-    if last.valid_from >= new.valid_from:
-        raise taken_from
-    row = ConsentText(
-        version=last.version + 1,
-        text=new.text,
-        valid_from=new.valid_from,
-        basis=new.basis,
-        set_by=actor.sub,
-    )
-    await insert(session, row, uq_consent_text_valid_from=taken_from, pk_consent_text=taken_from)
     return row

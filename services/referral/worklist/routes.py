@@ -1,0 +1,84 @@
+"""Lists of cases and of offers, what waits for the caller, and counts for the overview."""
+
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.referral import visibility
+from services.referral.rujukan.models import RujukanState
+from services.referral.rujukan.routes import RujukanItem, RujukanProgramItem, shown_to
+from services.referral.visibility import require_official
+from services.referral.worklist import queries
+from shared import clock
+from shared.access import Permission, Scope
+from shared.contracts.kinds import RujukanProgramState
+from shared.http import CurrentActor, Paging, Router, Session, may
+from shared.http.fields import View, Wilayah
+from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
+
+rujukan = Router(tag="rujukan")
+rujukan_programs = Router(tag="rujukan-program")
+numbers = Router(tag="numbers")
+ProgramState = StrEnum("ProgramState", {state.name: state.value for state in RujukanProgramState.known()})
+
+
+class RujukanPage(View):
+    """A page of cases."""
+
+    items: list[RujukanItem]
+    next: str | None
+
+
+@rujukan.get("/rujukan", response_model=RujukanPage)
+@may(Permission.RUJUKAN_READ)
+async def list_rujukan(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    kpm_id: UUID | None = None,
+    state: RujukanState | None = None,
+) -> Response:
+    """List cases of the caller's areas in the order in which they opened."""
+    require_official(actor)
+    today = await clock.today(session)
+    statement = queries.rujukan_list(list(RujukanItem.model_fields), actor, today, kpm_id=kpm_id, state=state)
+    return await paging.answer(session, statement, queries.RUJUKAN_ORDER)
+
+
+class RujukanProgramPage(View):
+    """A page of offers."""
+
+    items: list[RujukanProgramItem]
+    next: str | None
+
+
+@rujukan_programs.get("/rujukan-program", response_model=RujukanProgramPage)
+@may(Permission.RUJUKAN_READ)
+async def list_rujukan_programs(
+    session: Session,
+    actor: CurrentActor,
+    paging: Paging,
+    kpm_id: UUID | None = None,
+    state: ProgramState | None = None,  # pyright: ignore[reportInvalidTypeForm]
+    kode_wilayah: Wilayah | None = None,
+    waiting: Literal["me"] | None = None,
+) -> Response:
+    """List offers: an official's by area, a partner's own once it was told of them; `waiting=me`: the caller's turn."""
+    wanted = RujukanProgramState(state) if state is not None else None
+    statement = queries.rujukan_program_list(shown_to(actor), kpm_id, wanted)
+    today = await clock.today(session)
+    statement = statement.where(visibility.theirs(actor, today, kode_wilayah))
+    if waiting is not None:
+        statement = statement.where(queries.waits_for(actor, today))
+    order = queries.RUJUKAN_PROGRAM_ORDER if actor.scope is Scope.PARTNER else queries.BY_AREA
+    return await paging.answer(session, statement, order)
+
+
+@numbers.post("/numbers")
+@may(Permission.NUMBERS_READ, max_body=MAX_BODY)
+async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
+    """Count rujukan cases opened, withdrawn and live."""
+    counted = await queries.count_rujukan(session, body.kpm_ids, body.pendamping_ids)
+    return numbers_of("referral", ["opened", "withdrawn", "live"], counted)
