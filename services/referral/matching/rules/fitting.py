@@ -1,4 +1,4 @@
-"""Many families against many programs at once, as bits: the answers of `matching`, without its words.
+"""Which programs of a catalogue fit each of many families, as a bit mask without reasons.
 
 Each fact of a family is looked up once for all programs together. What a value of a fact rules out is worked out by
 the rules' own comparison (`matching.holds`) when it is first met, and remembered.
@@ -6,7 +6,6 @@ the rules' own comparison (`matching.holds`) when it is first met, and remembere
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
-from uuid import UUID
 
 from services.referral.matching.rules.matching import ACTUAL, Family, holds
 from services.referral.program.models import Program, ProgramRule, RuleField, Strength
@@ -31,7 +30,6 @@ class Fitting:
 
     def __init__(self, catalogue: Sequence[tuple[Program, Sequence[ProgramRule]]]) -> None:
         """Sort the hard rules of all programs by the fact at which they look."""
-        self.program_ids = [program.program_id for program, _ in catalogue]
         self.everything = (1 << len(catalogue)) - 1
         hard: dict[RuleField, list[tuple[int, ProgramRule]]] = {}
         for number, (_, rules) in enumerate(catalogue):
@@ -57,11 +55,6 @@ class Fitting:
                 without |= excluded(family, usaha)
             fits |= ~without
         return fits & self.everything
-
-    def programs(self, family: Family) -> list[UUID]:
-        """Return the ids of the programs that fit, in the catalogue's order."""
-        mask = self.mask(family)
-        return [found for number, found in enumerate(self.program_ids) if mask >> number & 1]
 
 
 def _lookup(
