@@ -1,8 +1,10 @@
+"""The subscriptions of referral; the modules register their handlers on them."""
+
 from shared.messaging import Subscription
 
-kpm = Subscription("kpm", "replica", ["pilar.caseload"])
-pendamping = Subscription("pendamping", "replica", ["pilar.registry"])
-graduation = Subscription("graduation", "reaction", ["pilar.graduation"], starts="beginning")
-identity = Subscription("identity", "reaction", ["pilar.sealed"], starts="beginning")
-moves = Subscription("moves", "reaction", ["pilar.caseload"], starts="beginning")
+kpm = Subscription(name="kpm", kind="replica", topics=["pilar.caseload"])
+pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])
+graduation = Subscription(name="graduation", kind="reaction", topics=["pilar.graduation"], starts="beginning")
+identity = Subscription(name="identity", kind="reaction", topics=["pilar.sealed"], starts="beginning")
+moves = Subscription(name="moves", kind="reaction", topics=["pilar.caseload"], starts="beginning")
 SUBSCRIPTIONS = [pendamping, kpm, graduation, identity, moves]
