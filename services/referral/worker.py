@@ -1,6 +1,7 @@
 """Referral's worker: publishes events, calls partners, reacts to others' events and runs long work."""
 
 from services.referral.consent import subscribers as consent
+from services.referral.deadline import jobs as deadline
 from services.referral.notice import jobs as notice
 from services.referral.offer import jobs as offer
 from services.referral.offer import subscribers as offer_subscribers
@@ -22,7 +23,7 @@ SUBSCRIBERS = (consent, offer_subscribers, outcome_subscribers, replicas)
 PARTS = Parts(
     service="referral",
     subscriptions=SUBSCRIPTIONS,
-    work=Work.of(notice.WORK, offer.WORK, outcome.WORK, publication.WORK, sending.WORK),
+    work=Work.of(deadline.WORK, notice.WORK, offer.WORK, outcome.WORK, publication.WORK, sending.WORK),
 )
 
 if __name__ == "__main__":

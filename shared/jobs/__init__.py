@@ -3,7 +3,17 @@
 from shared.jobs.asking import JobEnded, TooManyJobs, as_json, ask_cancel, enqueue, from_json
 from shared.jobs.expiring import expire_row_errors
 from shared.jobs.falling_due import run_due
-from shared.jobs.kinds import Due, DueFunction, Job, OutsideCall, RowError, Step, StepFunction, Work
+from shared.jobs.kinds import (
+    Due,
+    DueFunction,
+    Job,
+    OutsideCall,
+    RowError,
+    Step,
+    StepFunction,
+    Work,
+    for_subject,
+)
 from shared.jobs.scheduling import move_lane, schedule, schedule_many, unschedule
 from shared.jobs.stepping import run_step
 from shared.jobs.telling import spoken
@@ -24,6 +34,7 @@ __all__ = [
     "ask_cancel",
     "enqueue",
     "expire_row_errors",
+    "for_subject",
     "from_json",
     "move_lane",
     "run_due",

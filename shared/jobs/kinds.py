@@ -72,6 +72,15 @@ StepFunction = Callable[[AsyncSession, Job], Awaitable[Step]]
 DueFunction = Callable[[AsyncSession, Due], Awaitable[None]]
 
 
+def for_subject(command: Callable[[AsyncSession, UUID], Awaitable[None]]) -> DueFunction:
+    """Return the handler that calls a command with the id of what fell due."""
+
+    async def handle(session: AsyncSession, due: Due) -> None:
+        await command(session, UUID(due.subject_id))
+
+    return handle
+
+
 @dataclass(slots=True)
 class Work:
     """What a service's worker knows to do: steps of jobs by kind, and handlers of what falls due by kind."""

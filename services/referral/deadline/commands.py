@@ -27,6 +27,7 @@ from shared.errors import VersionNotLatest
 from shared.jobs import schedule
 from shared.validity import end_previous, holds_on
 
+# Handled in outcome/jobs.py: this module must not import outcome.
 CLOSING = "rujukan.close"
 S = RujukanProgramState
 DUE_KIND = {kind: f"sla.{kind.lower()}" for kind in DeadlineKind}

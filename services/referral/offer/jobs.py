@@ -1,11 +1,14 @@
+"""Matching that falls due: a family not known yet, a next best program, cases without an offer."""
+
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.offer.commands.next_best import propose_after
-from services.referral.offer.commands.opening import MATCHING, REFITTING, match_rujukan
+from services.referral.offer.commands.opening import MATCHING, match_rujukan
 from services.referral.offer.commands.rematching import (
     BEGINNING,
+    REFITTING,
     REMATCHING,
     begin_rematch,
     refit,
@@ -14,7 +17,7 @@ from services.referral.offer.commands.rematching import (
 from services.referral.rujukan.commands import PROPOSING
 from services.referral.rujukan.models import Rujukan
 from shared.database import load
-from shared.jobs import Due, Work
+from shared.jobs import Due, Work, for_subject
 
 
 async def match_again(session: AsyncSession, due: Due) -> None:
@@ -23,17 +26,12 @@ async def match_again(session: AsyncSession, due: Due) -> None:
     await match_rujukan(session, rujukan, attempt=due.payload["attempt"])
 
 
-async def propose_next(session: AsyncSession, due: Due) -> None:
-    """Propose what follows a refusal or an expiry."""
-    await propose_after(session, UUID(due.subject_id))
-
-
-async def match_anew(session: AsyncSession, due: Due) -> None:
-    """Match a case in which nothing goes on once more."""
-    await refit(session, UUID(due.subject_id))
-
-
 WORK = Work(
     steps={REMATCHING: rematch_some},
-    dues={BEGINNING: begin_rematch, MATCHING: match_again, PROPOSING: propose_next, REFITTING: match_anew},
+    dues={
+        BEGINNING: begin_rematch,
+        MATCHING: match_again,
+        PROPOSING: for_subject(propose_after),
+        REFITTING: for_subject(refit),
+    },
 )

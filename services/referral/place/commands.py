@@ -19,6 +19,7 @@ from shared.database import uuid7
 from shared.jobs import schedule
 from shared.validity import holds_on
 
+# Handled in publication/jobs.py: this module must not import publication.
 PROMOTING = "program.promote"
 S, W = RujukanProgramState, WaitingReason
 

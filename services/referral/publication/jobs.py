@@ -1,4 +1,4 @@
-from sqlalchemy.ext.asyncio import AsyncSession
+"""Waiting lists that are looked at again, and notices that are told again."""
 
 from services.referral.partner.commands.webhook import reach
 from services.referral.place.commands import PROMOTING
@@ -10,16 +10,10 @@ from services.referral.publication.commands.replay import (
     record_replay,
     replay_step,
 )
-from shared.jobs import Due, OutsideCall, Work
-
-
-async def promote_waiting(session: AsyncSession, due: Due) -> None:
-    """Let those who wait for a program go on, in their order."""
-    await promote(session, due)
-
+from shared.jobs import OutsideCall, Work
 
 WORK = Work(
     steps={REPLAY: replay_step},
-    dues={PROMOTING: promote_waiting},
+    dues={PROMOTING: promote},
     calls={REPLAYING: OutsideCall(prepare_replay, reach, record_replay)},
 )

@@ -17,6 +17,7 @@ from shared.database import uuid7
 from shared.jobs import schedule
 from shared.messaging import emit
 
+# Handled in offer/jobs.py: this module must not import offer.
 PROPOSING = "rujukan.next_best"
 SYSTEM = "system:referral"
 ASKS_FOR_NEXT = frozenset({RujukanProgramState.DITOLAK, RujukanProgramState.KEDALUWARSA})

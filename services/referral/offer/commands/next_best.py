@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.queries import family_of, matches
 from services.referral.matching.rules.matching import Match
-from services.referral.offer.commands.opening import ask_refit, drafted, offered_elsewhere
+from services.referral.offer.commands.draft import draft, offered_elsewhere
+from services.referral.offer.commands.rematching import ask_refit
 from services.referral.offer.errors import NothingToFollow
 from services.referral.offer.models import NextBest
 from services.referral.place.commands import Obstacle, obstacles
 from services.referral.place.models import WaitingReason
 from services.referral.program.models import Strength
-from services.referral.rujukan.commands import SYSTEM, Move, remember
+from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
 from services.referral.visibility import require_care
@@ -166,11 +167,7 @@ async def _record(
 async def _draft(session: AsyncSession, rujukan: Rujukan, best: Candidate, move: Move) -> RujukanProgram:
     if best.draft is not None:
         return best.draft
-    row = drafted(rujukan, best.match)
-    session.add(row)
-    await session.flush()
-    remember(session, row, None, Move(move.by, move.on, "the next best"))
-    return row
+    return await draft(session, rujukan, best.match, Move(move.by, move.on, "the next best"))
 
 
 def sentences(after: RujukanProgram, best: Candidate | None) -> tuple[str, str]:

@@ -1,3 +1,5 @@
+"""Lists of offers for a family, and the rujukan that a graduation opens."""
+
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,24 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.queries import family_of, matches
 from services.referral.matching.rules.matching import Match
+from services.referral.offer.commands.draft import draft, offered_elsewhere
+from services.referral.offer.commands.rematching import ask_refit
 from services.referral.offer.models import OfferShown
 from services.referral.place.commands import Obstacle, obstacles
 from services.referral.replicas.models import Kpm
-from services.referral.rujukan.commands import SYSTEM, Move, remember
-from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
+from services.referral.rujukan.commands import SYSTEM, Move
+from services.referral.rujukan.models import Rujukan, RujukanState
 from services.referral.visibility import require_care
 from shared import clock
 from shared.access import Actor
 from shared.contracts.graduation import GraduasiDetermined
-from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
+from shared.contracts.kinds import RujukanPurpose
 from shared.contracts.referral import RujukanOpened
 from shared.database import uuid7, write_once
-from shared.dates import midnight
 from shared.errors import NotYetKnown
 from shared.jobs import schedule
 from shared.messaging import emit
 
-MATCHING, REFITTING = "rujukan.match", "rujukan.refit"
+MATCHING = "rujukan.match"
 ASK_AGAIN, AT_MOST = timedelta(seconds=1), timedelta(minutes=5)
 
 
@@ -124,10 +127,7 @@ async def match_rujukan(session: AsyncSession, rujukan: Rujukan, *, attempt: int
     if not found:
         await ask_refit(session, rujukan.rujukan_id)
     for match in found:
-        row = drafted(rujukan, match)
-        session.add(row)
-        await session.flush()
-        remember(session, row, None, Move(SYSTEM, today, "matched"))
+        await draft(session, rujukan, match, Move(SYSTEM, today, "matched"))
     rujukan.matched = True
 
 
@@ -135,42 +135,3 @@ async def _ask_again(session: AsyncSession, rujukan_id: UUID, attempt: int) -> N
     due_at = datetime.now(UTC) + min(AT_MOST, ASK_AGAIN * 2 ** min(attempt, 20))
     payload = {"attempt": attempt + 1}
     await schedule(session, MATCHING, due_at, subject_id=rujukan_id, clock="real", payload=payload)
-
-
-async def ask_refit(session: AsyncSession, rujukan_id: UUID) -> None:
-    """Let a case in which nothing goes on be matched again tomorrow: a business grows older without anybody's word."""
-    tomorrow = await clock.today(session) + timedelta(days=1)
-    await schedule(session, REFITTING, midnight(tomorrow), subject_id=rujukan_id)
-
-
-def drafted(rujukan: Rujukan, match: Match) -> RujukanProgram:
-    """Return a draft of a program, pinned to its revision, with the reasons and the business it was judged on."""
-    names = ("sector", "started_on", "omzet_rp", "has_nib", "has_letter")
-    usaha = {name: getattr(match.usaha, name) for name in names} if match.usaha else None
-    if usaha:
-        usaha["started_on"] = usaha["started_on"].isoformat()
-    return RujukanProgram(
-        rujukan_program_id=uuid7(),
-        rujukan_id=rujukan.rujukan_id,
-        program_id=match.program.program_id,
-        partner_id=match.program.partner_id,
-        graduasi_id=rujukan.graduasi_id,
-        kpm_id=rujukan.kpm_id,
-        kode_wilayah=rujukan.kode_wilayah,
-        program_code=match.program.code,
-        benefit_kinds=sorted(match.program.benefit_kinds),
-        state=RujukanProgramState.DRAF,
-        reasons=[reason.as_json() for reason in match.reasons],
-        usaha=usaha,
-        version=1,
-    )
-
-
-async def offered_elsewhere(session: AsyncSession, rujukan: Rujukan) -> set[str]:
-    """Return the programs that another case of the family has open: the same is not offered twice at once."""
-    wanted = sa.select(RujukanProgram.program_code).where(
-        RujukanProgram.kpm_id == rujukan.kpm_id,
-        RujukanProgram.rujukan_id != rujukan.rujukan_id,
-        RujukanProgram.state.not_in(ENDED),
-    )
-    return set(await session.scalars(wanted))

@@ -1,5 +1,6 @@
 """Open cases in which nothing goes on are matched again: when a program begins, and each day as facts and ages change."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -7,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.queries import families_of, family_of, matches
 from services.referral.matching.rules.fitting import Fitting
-from services.referral.matching.rules.matching import Match, match
-from services.referral.offer.commands.opening import ask_refit, drafted, offered_elsewhere
+from services.referral.matching.rules.matching import match
+from services.referral.offer.commands.draft import draft, offered_elsewhere
 from services.referral.program.models import Program, ProgramRule
-from services.referral.rujukan.commands import SYSTEM, Move, remember
+from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
 from shared import clock
 from shared.access import Actor
@@ -18,7 +19,7 @@ from shared.database import load
 from shared.dates import midnight
 from shared.jobs import Due, Job, Step, enqueue, schedule
 
-BEGINNING, REMATCHING = "program.begins", "rujukan.rematch"
+BEGINNING, REFITTING, REMATCHING = "program.begins", "rujukan.refit", "rujukan.rematch"
 AT_ONCE = 200
 
 
@@ -26,6 +27,12 @@ def going_on() -> sa.Exists:
     """The condition that an offer of a case still has a way before it, or has brought aid."""
     own = sa.select(RujukanProgram.rujukan_program_id).where(RujukanProgram.rujukan_id == Rujukan.rujukan_id)
     return sa.exists(own.where(RujukanProgram.state.not_in(ENDED)))
+
+
+async def ask_refit(session: AsyncSession, rujukan_id: UUID) -> None:
+    """Let a case in which nothing goes on be matched again tomorrow: a business grows older without anybody's word."""
+    tomorrow = await clock.today(session) + timedelta(days=1)
+    await schedule(session, REFITTING, midnight(tomorrow), subject_id=rujukan_id)
 
 
 async def refit(session: AsyncSession, rujukan_id: UUID) -> None:
@@ -41,16 +48,9 @@ async def refit(session: AsyncSession, rujukan_id: UUID) -> None:
     found = [one for one in await matches(session, family) if one.fits] if family else []
     fresh = [one for one in found if one.program.code not in tried]
     for one in fresh:
-        await _draft(session, rujukan, one, Move(SYSTEM, today, "matched again"))
+        await draft(session, rujukan, one, Move(SYSTEM, today, "matched again"))
     if not fresh:
         await ask_refit(session, rujukan_id)
-
-
-async def _draft(session: AsyncSession, rujukan: Rujukan, found: Match, move: Move) -> None:
-    row = drafted(rujukan, found)
-    session.add(row)
-    await session.flush()
-    remember(session, row, None, move)
 
 
 async def ask_rematch(session: AsyncSession, program: Program) -> None:
@@ -76,7 +76,7 @@ async def rematch_some(session: AsyncSession, job: Job) -> Step:
         family = families.get(case.kpm_id)
         if family is not None and fitting.mask(family):
             move = Move(SYSTEM, today, f"{program.code} revision {program.revision} fits")
-            await _draft(session, case, match(program, rules, family), move)
+            await draft(session, case, match(program, rules, family), move)
             drafts += 1
     place = {"after": str(cases[-1].rujukan_id)} if cases else {}
     report = {"drafts": job.report.get("drafts", 0) + drafts}

@@ -1,0 +1,52 @@
+"""The draft of an offer: one program for one rujukan, in state DRAF."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.referral.matching.rules.matching import Match
+from services.referral.rujukan.commands import Move, remember
+from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram
+from shared.contracts.kinds import RujukanProgramState
+from shared.database import uuid7
+
+
+async def draft(session: AsyncSession, rujukan: Rujukan, match: Match, move: Move) -> RujukanProgram:
+    """Write a draft of the program that was matched, with its first line of history."""
+    row = _new_row(rujukan, match)
+    session.add(row)
+    await session.flush()
+    remember(session, row, None, move)
+    return row
+
+
+def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
+    """Return a draft of a program, pinned to its revision, with the reasons and the business it was judged on."""
+    names = ("sector", "started_on", "omzet_rp", "has_nib", "has_letter")
+    usaha = {name: getattr(match.usaha, name) for name in names} if match.usaha else None
+    if usaha:
+        usaha["started_on"] = usaha["started_on"].isoformat()
+    return RujukanProgram(
+        rujukan_program_id=uuid7(),
+        rujukan_id=rujukan.rujukan_id,
+        program_id=match.program.program_id,
+        partner_id=match.program.partner_id,
+        graduasi_id=rujukan.graduasi_id,
+        kpm_id=rujukan.kpm_id,
+        kode_wilayah=rujukan.kode_wilayah,
+        program_code=match.program.code,
+        benefit_kinds=sorted(match.program.benefit_kinds),
+        state=RujukanProgramState.DRAF,
+        reasons=[reason.as_json() for reason in match.reasons],
+        usaha=usaha,
+        version=1,
+    )
+
+
+async def offered_elsewhere(session: AsyncSession, rujukan: Rujukan) -> set[str]:
+    """Return the programs that another case of the family has open: the same is not offered twice at once."""
+    wanted = sa.select(RujukanProgram.program_code).where(
+        RujukanProgram.kpm_id == rujukan.kpm_id,
+        RujukanProgram.rujukan_id != rujukan.rujukan_id,
+        RujukanProgram.state.not_in(ENDED),
+    )
+    return set(await session.scalars(wanted))
