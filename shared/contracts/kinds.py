@@ -191,6 +191,18 @@ class MonitoringOutcome(Kind):
     UNKNOWN = "UNKNOWN"
 
 
+# Requests name it and events carry it as text: no UNKNOWN, which a request must not say.
+class RelapseCause(StrEnum):
+    """Why a family has fallen back; coded, because it travels."""
+
+    USAHA_TUTUP = "USAHA_TUTUP"
+    KEHILANGAN_PEKERJAAN = "KEHILANGAN_PEKERJAAN"
+    SAKIT = "SAKIT"
+    KEMATIAN_PENCARI_NAFKAH = "KEMATIAN_PENCARI_NAFKAH"
+    BENCANA = "BENCANA"
+    LAINNYA = "LAINNYA"
+
+
 class SanggahOutcome(Kind):
     """DITERIMA undoes the SK for the family, DITOLAK lets it stand."""
 

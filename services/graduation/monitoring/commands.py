@@ -19,12 +19,12 @@ from services.graduation.monitoring.errors import (
     MonitoringTooEarly,
     TaskClosed,
 )
-from services.graduation.monitoring.models import MonitoringTask, RelapseCause, TaskKind
+from services.graduation.monitoring.models import MonitoringTask, TaskKind
 from services.graduation.policy.models.policy import LAST_MONTH, Policy
 from shared.access import Actor
 from shared.clock import Moment, moment_of
 from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
-from shared.contracts.kinds import MonitoringOutcome
+from shared.contracts.kinds import MonitoringOutcome, RelapseCause
 from shared.database import load, uuid7, write_once
 from shared.dates import months_after
 from shared.errors import NotFound

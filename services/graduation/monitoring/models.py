@@ -9,20 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.graduation.policy.models.policy import LAST_MONTH
 from services.graduation.tables import Area, Key, Table
+from shared.contracts.kinds import RelapseCause
 from shared.database import text_enum
 
 OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
-
-
-class RelapseCause(StrEnum):
-    """Why a family has fallen back; coded, because it travels."""
-
-    USAHA_TUTUP = "USAHA_TUTUP"
-    KEHILANGAN_PEKERJAAN = "KEHILANGAN_PEKERJAAN"
-    SAKIT = "SAKIT"
-    KEMATIAN_PENCARI_NAFKAH = "KEMATIAN_PENCARI_NAFKAH"
-    BENCANA = "BENCANA"
-    LAINNYA = "LAINNYA"
 
 
 class TaskKind(StrEnum):

@@ -9,9 +9,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.graduation.monitoring import commands, queries
-from services.graduation.monitoring.models import MonitoringTask, RelapseCause, TaskKind
+from services.graduation.monitoring.models import MonitoringTask, TaskKind
 from shared.access import Permission
-from shared.contracts.kinds import ExitReason
+from shared.contracts.kinds import ExitReason, RelapseCause
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Day, Sentence, View, Wilayah
 

@@ -1,5 +1,4 @@
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,18 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
+from shared.contracts.kinds import RelapseCause
 from shared.database import Rupiah, text_enum
-
-
-class RelapseCause(StrEnum):
-    """Why a family may have fallen back, as graduation's own check says it; coded, because it travels."""
-
-    USAHA_TUTUP = "USAHA_TUTUP"
-    KEHILANGAN_PEKERJAAN = "KEHILANGAN_PEKERJAAN"
-    SAKIT = "SAKIT"
-    KEMATIAN_PENCARI_NAFKAH = "KEMATIAN_PENCARI_NAFKAH"
-    BENCANA = "BENCANA"
-    LAINNYA = "LAINNYA"
 
 
 class OutcomeRule(Table):

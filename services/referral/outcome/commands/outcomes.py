@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.deadline.commands import CLOSING
 from services.referral.follow_up.commands import close_tasks
-from services.referral.follow_up.models import Outcome, OutcomeTask, RelapseCause, RelapseReport
+from services.referral.follow_up.models import Outcome, OutcomeTask, RelapseReport
 from services.referral.outcome.errors import (
     AidTakenBack,
     NothingDelivered,
@@ -24,7 +24,7 @@ from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, Ruj
 from services.referral.visibility import require_care
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import RujukanProgramState
+from shared.contracts.kinds import RelapseCause, RujukanProgramState
 from shared.contracts.referral import OutcomeRecorded, RelapseReported
 from shared.database import insert, load
 from shared.dates import require_past

@@ -5,11 +5,11 @@ from uuid import UUID
 from pydantic import Field
 from starlette.responses import Response
 
-from services.referral.follow_up.models import RelapseCause
 from services.referral.outcome import queries
 from services.referral.outcome.commands import outcomes
 from shared import clock
 from shared.access import Permission, Scope
+from shared.contracts.kinds import RelapseCause
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.fields import Body, Rupiah, View
 
