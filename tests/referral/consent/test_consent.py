@@ -1,4 +1,6 @@
-from datetime import UTC, datetime, timedelta
+"""A family's consent to one program, and its withdrawal."""
+
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -169,41 +171,3 @@ async def test_is_recorded_by_the_familys_own_pendamping_alone(referral: Running
     elsewhere = referral.token("PENDAMPING", "pd-u", ["33.25"], pendamping_id=world.family.pendamping_id)
     assert (await world.consent(KUR, as_=elsewhere)).status_code == 404
     assert (await world.consent(KUR, as_=world.dinsos)).status_code == 403
-
-
-async def test_has_a_text_that_can_be_read_to_the_family(referral: Running) -> None:
-    token = referral.token("PENDAMPING", "pd-s", [DESA], pendamping_id=uuid4())
-    texts = (await referral.get("/v1/consent-text", as_=token)).json()["items"]
-    assert [text["version"] for text in texts] == [1]
-    assert "menarik persetujuan ini kapan saja" in texts[0]["text"]
-
-
-WORDS = {
-    "text": "Saya setuju data minimum keluarga saya disampaikan kepada mitra program yang disebutkan.",
-    "valid_from": str(TODAY + timedelta(days=1)),
-    "basis": "Keputusan Menteri tentang persetujuan data",
-}
-
-
-async def test_is_to_the_words_that_held_on_its_day_which_the_ministry_sets(referral: Running) -> None:
-    world = await a_case(referral)
-    made = await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)
-    assert (made.status_code, made.json()["version"]) == (201, 2), made.text
-    assert (await world.consent(KUR, text_version=2)).json()["title"] == "ConsentTextUnknown"
-    await referral.set_clock(datetime.now(UTC) + timedelta(days=1))
-    tomorrow = WORDS["valid_from"]
-    old = await world.consent(KUR, text_version=1, given_on=tomorrow)
-    assert (old.status_code, old.json()["title"]) == (422, "ConsentTextUnknown")
-    assert (await world.consent(KUR, text_version=1)).status_code == 201  # of the day before, typed in late
-    assert (await world.consent("KDMP", text_version=2, given_on=tomorrow)).status_code == 201
-
-
-async def test_has_words_that_nobody_else_sets_nor_sets_back(referral: Running) -> None:
-    world = await a_world(referral, {})
-    assert (await referral.post("/v1/consent-text", WORDS, as_=world.dinsos)).status_code == 403
-    back = WORDS | {"valid_from": str(TODAY - timedelta(days=1))}
-    refused = await referral.post("/v1/consent-text", back, as_=world.kemensos)
-    assert (refused.status_code, refused.json()["title"]) == (422, "DateInThePast")
-    assert (await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)).status_code == 201
-    taken = await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)
-    assert (taken.status_code, taken.json()["title"]) == (409, "VersionNotLatest")

@@ -231,3 +231,14 @@ async def heard_in(world: World, order: tuple[str, ...], way: str) -> str:
         await world.hear(*topics[topic])
     await world.referral.work()
     return await world.state(KUR)
+
+
+async def test_stands_still_while_an_objection_is_open(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, sanggah = await a_case(referral, bank), uuid4()
+        await world.hear(lodged(world.family, sanggah))
+        await world.sent(KUR)
+        assert (bank.tries, await world.state(KUR)) == (0, "DISETUJUI_KPM")
+        await world.hear(decided(world.family, sanggah, DITOLAK))
+        await referral.work()
+        assert (bank.tries, await world.state(KUR)) == (1, "TERKIRIM")

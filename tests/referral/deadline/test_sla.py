@@ -1,6 +1,6 @@
 """A partner has its days: it is reminded, then officials are told, and at last the offer runs out (domain.md 5)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
@@ -151,3 +151,14 @@ async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: 
         assert [notice["notice"] for notice in bank.notices] == ["PENGINGAT"]
         await days_pass(world, 19)
         assert await world.state(KUR) == "KEDALUWARSA"
+
+
+async def test_waited_for_past_the_sla_shows_as_overdue(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        await world.hear(*family_facts(world.family), determined(world.family))
+        subject = await world.sent(KUR)
+        path = f"/v1/rujukan-program/{subject}"
+        assert (await referral.get(path, as_=world.dinsos)).json()["overdue"] is False
+        await referral.set_clock(datetime.now(UTC) + timedelta(days=16))
+        assert (await referral.get(path, as_=world.dinsos)).json()["overdue"] is True

@@ -1,35 +1,13 @@
-from uuid import uuid4
+"""A graduation opens one rujukan, however often it is told."""
 
-from shared.contracts.graduation import GraduasiAnnulled, SanggahDecided, SanggahLodged
-from shared.contracts.kinds import Bansos, ExitReason, SanggahOutcome
+from shared.contracts.kinds import ExitReason
 from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.events import DESA, TODAY, Family, determined, family_facts
+from tests.factories.referral.events import annulled, determined, family_facts
 from tests.factories.referral.world import World
 from tests.factories.services import Running, again
 
 KUR = "KUR_SUPERMIKRO"
-
-
-def about(family: Family) -> dict[str, object]:
-    return {
-        "graduasi_id": family.graduasi_id,
-        "kpm_id": family.kpm_id,
-        "kode_wilayah": family.area,
-        "kepesertaan_id": uuid4(),
-    }
-
-
-def annulled(family: Family) -> GraduasiAnnulled:
-    return GraduasiAnnulled(
-        **about(family),
-        bansos=Bansos.PKH,
-        exit_reason=ExitReason.SEJAHTERA_MANDIRI,
-        reason="sanggah diterima",
-        was_effective=False,
-        back_pay_tahap=[],
-        annulled_on=TODAY,
-    )
 
 
 async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
@@ -91,49 +69,3 @@ async def test_is_taken_back_with_the_graduation_and_the_partner_is_told(referra
         assert len(await world.told("referral.rujukan_withdrawn.v1")) == 3
         refused = await world.consent("KDMP")
         assert refused.json()["title"] == "RujukanNotOpen"
-
-
-async def test_stands_still_while_an_objection_is_open(referral: Running) -> None:
-    async with PartnerSimulator() as bank:
-        world = await a_case(referral, BANK_KUR=bank)
-        sanggah_id = uuid4()
-        await world.hear(
-            SanggahLodged(**about(world.family), sanggah_id=sanggah_id, lodged_on=TODAY, suspends=True)
-        )
-        await world.sent(KUR)
-        assert (bank.tries, await world.state(KUR)) == (0, "DISETUJUI_KPM")
-        decided = SanggahDecided(
-            **about(world.family), sanggah_id=sanggah_id, outcome=SanggahOutcome.DITOLAK, decided_on=TODAY
-        )
-        await world.hear(decided)
-        await referral.work()
-        assert (bank.tries, await world.state(KUR)) == (1, "TERKIRIM")
-
-
-async def test_is_counted_by_exit_reason(referral: Running) -> None:
-    world = await a_case(referral)
-    other = Family()
-    await world.hear(*family_facts(other), determined(other, exit_reason=ExitReason.ALAMIAH), annulled(other))
-    counted = await referral.post("/v1/numbers", {}, as_=world.dinsos)
-    assert counted.json() == {
-        "service": "referral",
-        "by_exit_reason": {
-            "SEJAHTERA_MANDIRI": {"opened": 1, "withdrawn": 0, "live": 1},
-            "ALAMIAH": {"opened": 1, "withdrawn": 1, "live": 0},
-        },
-        "totals": {"opened": 2, "withdrawn": 1, "live": 1},
-    }
-    one = await referral.post(
-        "/v1/numbers", {"pendamping_ids": [str(other.pendamping_id)]}, as_=world.kemensos
-    )
-    assert one.json()["totals"] == {"opened": 1, "withdrawn": 1, "live": 0}
-    away = referral.token("DINSOS_KABKOTA", "dinsos-2", ["33.25"])
-    assert (await referral.post("/v1/numbers", {}, as_=away)).json()["totals"]["opened"] == 0
-
-
-async def test_is_seen_in_its_area_alone(referral: Running) -> None:
-    world = await a_case(referral)
-    away = referral.token("DINSOS_KABKOTA", "dinsos-2", ["33.25"])
-    assert (await referral.get("/v1/rujukan", as_=away)).json()["items"] == []
-    village = referral.token("PENDAMPING", "pd", [DESA], pendamping_id=world.family.pendamping_id)
-    assert len((await referral.get("/v1/rujukan", as_=village)).json()["items"]) == 1

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from shared.http.idempotency import _bound
+from tests.factories.referral.catalogue import a_world
 from tests.factories.services import Running
 
 BODY = {
@@ -53,3 +54,17 @@ async def test_a_new_secret_comes_with_the_same_address_and_is_shown_once_too(re
     assert same_without_secret(first, again)
     (kept,) = await stored(referral, "kemensos-1", path)
     assert first.json()["webhook_secret"] not in kept
+
+
+async def test_shows_a_secret_once_and_keeps_it_sealed(referral: Running) -> None:
+    world = await a_world(referral, {})
+    made = world.partners["BANK_KUR"]
+    secret = made["webhook_secret"]
+    assert len(secret) >= 43
+    read = await referral.get(f"/v1/partner/{made['partner_id']}", as_=world.kemensos)
+    assert (read.status_code, read.headers["etag"]) == (200, '"1"')
+    listed = await referral.get("/v1/partner", as_=world.kemensos)
+    stored = await referral.sql("SELECT partner::text AS text FROM partner")
+    keys = await referral.sql("SELECT sealed FROM platform.idempotency WHERE sealed IS NOT NULL")
+    assert all(secret not in text for text in (read.text, listed.text, *(row["text"] for row in stored)))
+    assert all(secret.encode() not in row["sealed"] for row in keys)

@@ -1,3 +1,5 @@
+"""What a partner is sent: its program's minimum data, and no more."""
+
 import json
 from typing import Any
 
@@ -6,7 +8,7 @@ import pytest
 
 from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import PARTNERS, PROGRAMS, a_world
-from tests.factories.referral.events import NIK, determined, family_facts
+from tests.factories.referral.events import determined, family_facts
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
@@ -67,36 +69,3 @@ async def test_of_a_program_cannot_be_asked_to_carry_more(referral: Running) -> 
     }
     refused = await referral.post("/v1/program", body, as_=world.kemensos)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/body/minimum_data/1")
-
-
-async def test_gives_the_areas_office_as_its_contact(referral: Running) -> None:
-    async with PartnerSimulator() as bank:
-        world = await a_world(referral, {"BANK_KUR": bank})
-        office = {
-            "kode_wilayah": "33.24",
-            "name": "Dinsos Kendal",
-            "phone": "(0294) 381234",
-            "email": "dinsos@example.go.id",
-        }
-        assert (await referral.post("/v1/office", office, as_=world.kemensos)).json()["version"] == 1
-        again = await referral.post(
-            "/v1/office", office | {"name": "Dinas Sosial Kendal"}, as_=world.kemensos
-        )
-        assert again.json()["version"] == 2
-        await world.hear(*family_facts(world.family), determined(world.family))
-        await world.sent("KUR_SUPERMIKRO")
-        assert bank.received[0].body["office"] == office | {"name": "Dinas Sosial Kendal"}
-
-
-async def test_leaves_a_record_of_the_fields_and_no_value(referral: Running) -> None:
-    async with PartnerSimulator() as bank:
-        world = await a_world(referral, {"BANK_KUR": bank})
-        await world.hear(*family_facts(world.family), determined(world.family))
-        subject = await world.sent("KUR_SUPERMIKRO")
-        listed = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
-        assert listed.json()["items"][0]["fields"] == ["name", "nik", "phone", "sk_no", "usaha"]
-        assert NIK not in listed.text
-        for table in ("attempt", "due", "rujukan_program", "rujukan_program_history", "job"):
-            schema = "platform." if table in {"due", "job"} else ""
-            rows = await referral.sql(f"SELECT t::text AS text FROM {schema}{table} t")
-            assert not any(NIK in row["text"] or "Siti" in row["text"] for row in rows)

@@ -1,0 +1,34 @@
+"""An aid that was delivered, and the outcomes that are asked of it."""
+
+from typing import Any
+
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import TODAY, determined, family_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+KUR = "KUR_SUPERMIKRO"
+
+
+async def delivered(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+    """A family whose KUR was approved and delivered today, and its offer."""
+    world = await a_world(referral, {"BANK_KUR": bank})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    subject = await world.sent(KUR)
+    await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
+    await bank.deliver(subject, delivery_id="D-1", amount_rp=5_000_000, delivered_on=str(TODAY))
+    return world, subject
+
+
+async def record_outcome(world: World, subject: str, month: int, **changes: Any) -> Any:
+    """Record an outcome as the family's pendamping."""
+    body = {"month": month, "still_in_business": True, "omzet_rp": 11_000_000} | changes
+    return await world.referral.post(f"/v1/rujukan-program/{subject}/outcome", body, as_=world.pendamping)
+
+
+async def due_outcomes(world: World, token: str, query: str = "") -> list[tuple[int, str]]:
+    """Months and days of the outcome tasks that a caller is shown."""
+    answer = await world.referral.get(f"/v1/outcome-task{query}", as_=token)
+    assert answer.status_code == 200, answer.text
+    return [(item["month"], item["due_on"]) for item in answer.json()["items"]]

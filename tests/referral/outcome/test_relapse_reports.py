@@ -1,0 +1,30 @@
+"""A report that a family may have fallen back."""
+
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.events import TODAY
+from tests.factories.referral.outcomes import KUR, delivered
+from tests.factories.services import Running
+
+
+async def test_may_be_a_relapse_which_graduation_hears_of(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world, _ = await delivered(referral, bank)
+        case = (await world.programs())[KUR]["rujukan_id"]
+        body = {"month": 4, "cause": "SAKIT", "reported_on": str(TODAY)}
+        path = f"/v1/rujukan/{case}/relapse-report"
+        assert (await referral.post(path, body, as_=world.partner("BANK_KUR"))).status_code == 201
+        again = await referral.post(path, body, as_=world.pendamping)
+        assert (again.status_code, again.json()["title"]) == (409, "RelapseAlreadyReported")
+        other = await referral.post(path, body, as_=world.partner("PLUT"))
+        assert other.status_code == 404
+        words = await referral.post(path, body | {"cause": "Ibu Siti sakit keras"}, as_=world.pendamping)
+        assert (words.status_code, words.json()["title"]) == (
+            422,
+            "Invalid",
+        )  # words may name people, and travel
+        (told,) = await world.told("referral.relapse_reported.v1")
+        assert (told["graduasi_id"], told["month"], told["cause"]) == (
+            str(world.family.graduasi_id),
+            4,
+            "SAKIT",
+        )

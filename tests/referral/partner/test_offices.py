@@ -1,0 +1,25 @@
+"""The Dinsos office that a partner calls about a family."""
+
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import determined, family_facts
+from tests.factories.services import Running
+
+
+async def test_gives_the_areas_office_as_its_contact(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        office = {
+            "kode_wilayah": "33.24",
+            "name": "Dinsos Kendal",
+            "phone": "(0294) 381234",
+            "email": "dinsos@example.go.id",
+        }
+        assert (await referral.post("/v1/office", office, as_=world.kemensos)).json()["version"] == 1
+        again = await referral.post(
+            "/v1/office", office | {"name": "Dinas Sosial Kendal"}, as_=world.kemensos
+        )
+        assert again.json()["version"] == 2
+        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.sent("KUR_SUPERMIKRO")
+        assert bank.received[0].body["office"] == office | {"name": "Dinas Sosial Kendal"}

@@ -1,0 +1,20 @@
+"""Each call to a partner leaves a record of its fields, and no value."""
+
+from tests.factories.partner_simulator import PartnerSimulator
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import NIK, determined, family_facts
+from tests.factories.services import Running
+
+
+async def test_leaves_a_record_of_the_fields_and_no_value(referral: Running) -> None:
+    async with PartnerSimulator() as bank:
+        world = await a_world(referral, {"BANK_KUR": bank})
+        await world.hear(*family_facts(world.family), determined(world.family))
+        subject = await world.sent("KUR_SUPERMIKRO")
+        listed = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
+        assert listed.json()["items"][0]["fields"] == ["name", "nik", "phone", "sk_no", "usaha"]
+        assert NIK not in listed.text
+        for table in ("attempt", "due", "rujukan_program", "rujukan_program_history", "job"):
+            schema = "platform." if table in {"due", "job"} else ""
+            rows = await referral.sql(f"SELECT t::text AS text FROM {schema}{table} t")
+            assert not any(NIK in row["text"] or "Siti" in row["text"] for row in rows)

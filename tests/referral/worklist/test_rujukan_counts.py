@@ -1,0 +1,42 @@
+"""Cases are listed and counted within the caller's area."""
+
+from shared.contracts.kinds import ExitReason
+from tests.factories.referral.catalogue import a_world
+from tests.factories.referral.events import DESA, Family, annulled, determined, family_facts
+from tests.factories.referral.world import World
+from tests.factories.services import Running
+
+
+async def a_case(referral: Running) -> World:
+    world = await a_world(referral, {})
+    await world.hear(*family_facts(world.family), determined(world.family))
+    return world
+
+
+async def test_is_counted_by_exit_reason(referral: Running) -> None:
+    world = await a_case(referral)
+    other = Family()
+    await world.hear(*family_facts(other), determined(other, exit_reason=ExitReason.ALAMIAH), annulled(other))
+    counted = await referral.post("/v1/numbers", {}, as_=world.dinsos)
+    assert counted.json() == {
+        "service": "referral",
+        "by_exit_reason": {
+            "SEJAHTERA_MANDIRI": {"opened": 1, "withdrawn": 0, "live": 1},
+            "ALAMIAH": {"opened": 1, "withdrawn": 1, "live": 0},
+        },
+        "totals": {"opened": 2, "withdrawn": 1, "live": 1},
+    }
+    one = await referral.post(
+        "/v1/numbers", {"pendamping_ids": [str(other.pendamping_id)]}, as_=world.kemensos
+    )
+    assert one.json()["totals"] == {"opened": 1, "withdrawn": 1, "live": 0}
+    away = referral.token("DINSOS_KABKOTA", "dinsos-2", ["33.25"])
+    assert (await referral.post("/v1/numbers", {}, as_=away)).json()["totals"]["opened"] == 0
+
+
+async def test_is_seen_in_its_area_alone(referral: Running) -> None:
+    world = await a_case(referral)
+    away = referral.token("DINSOS_KABKOTA", "dinsos-2", ["33.25"])
+    assert (await referral.get("/v1/rujukan", as_=away)).json()["items"] == []
+    village = referral.token("PENDAMPING", "pd", [DESA], pendamping_id=world.family.pendamping_id)
+    assert len((await referral.get("/v1/rujukan", as_=village)).json()["items"]) == 1
