@@ -1,3 +1,5 @@
+"""What partners answered."""
+
 from datetime import date, datetime
 from uuid import UUID
 

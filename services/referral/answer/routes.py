@@ -1,3 +1,5 @@
+"""A partner's answers and its deliveries."""
+
 from datetime import date
 from enum import StrEnum
 from uuid import UUID

@@ -1,3 +1,5 @@
+"""Escalations, and the orders in which they and the SLA terms are listed."""
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""The months at which outcomes are asked, the tasks, the outcomes and reports of relapse."""
+
 from datetime import date, datetime
 from uuid import UUID
 

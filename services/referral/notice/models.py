@@ -1,3 +1,5 @@
+"""What partners are told, what was taken, and what was read in the inbox."""
+
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What a family would be offered, before it signs; and the texts to which it agrees."""
+"""What a family would be offered before it signs, which families fit a program, and next best programs."""
 
 from datetime import date
 from typing import Annotated, Any

@@ -1,3 +1,5 @@
+"""What recording an outcome or reporting a relapse refuses."""
+
 from shared.errors import DomainError, InvalidInput
 
 

@@ -1,3 +1,5 @@
+"""Outcome tasks that are due, and the outcomes of an aid."""
+
 from collections.abc import Sequence
 from datetime import date
 from typing import Any

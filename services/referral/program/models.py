@@ -1,3 +1,5 @@
+"""Programs by revision, their rules, and what a partner may be told."""
+
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any

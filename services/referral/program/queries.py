@@ -1,3 +1,5 @@
+"""Programs by code and revision, with their rules."""
+
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID

@@ -1,3 +1,5 @@
+"""The rujukan of a graduation, and the offers in a rujukan."""
+
 from collections.abc import Sequence
 from uuid import UUID
 

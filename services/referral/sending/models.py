@@ -1,3 +1,5 @@
+"""Each call to a partner."""
+
 from datetime import datetime
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""Lists of cases, offers and inbox notices, what waits for the caller, and counts."""
+
 from collections.abc import Sequence
 from datetime import date
 from typing import Any

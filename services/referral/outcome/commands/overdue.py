@@ -1,4 +1,4 @@
-"""What happens when a partner lets a term pass: it is reminded, and at last the offer runs out.
+"""Reminders before the SLA of a partner ends, and the end of an offer that it does not answer.
 
 What it approved and does not deliver is reminded of too; it does not run out. Escalations are in `deadline`.
 """

@@ -1,3 +1,5 @@
+"""Outcomes, their tasks, and reports of relapse."""
+
 from datetime import date
 from typing import Annotated
 from uuid import UUID

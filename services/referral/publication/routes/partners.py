@@ -1,3 +1,5 @@
+"""Partners, their webhooks, and the offices that they call."""
+
 from typing import Annotated
 from uuid import UUID
 
