@@ -1,3 +1,5 @@
+"""The subscriptions of caseload; the modules register handlers on them."""
+
 from shared.messaging import Subscription
 
 pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])

@@ -1,3 +1,5 @@
+"""Refusals of kinds and role conflicts."""
+
 from shared.errors import DomainError, InvalidInput
 
 

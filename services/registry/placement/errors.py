@@ -1,3 +1,5 @@
+"""Refusals of placements and of the areas that they cover."""
+
 from shared.errors import DomainError, InvalidInput
 
 
