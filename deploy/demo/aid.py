@@ -8,10 +8,10 @@ from typing import Any
 from deploy.demo.agenda import Agenda
 from deploy.demo.family_graduation import FamilyGraduation, S
 from deploy.demo.ministry import Ministry
+from deploy.demo.partner_simulator import PartnerSimulator
 from deploy.demo.people import DINSOS
 from deploy.demo.programs import OPTIONAL, PROGRAMS, WANTED
 from deploy.demo.world import World
-from tests.factories.partner_simulator import PartnerSimulator
 
 DELIVERED_RP = 8_000_000
 

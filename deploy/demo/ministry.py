@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.demo.agenda import Agenda
+from deploy.demo.partner_simulator import PartnerSimulator, over_http
 from deploy.demo.people import KEMENSOS
 from deploy.demo.programs import BASIS, PARTNERS, PROGRAMS
 from deploy.demo.world import World
-from tests.factories.partner_simulator import PartnerSimulator, over_http
 
 OFFICE = {"kode_wilayah": "33.24", "name": "Dinas Sosial Kabupaten Kendal", "phone": "(0294) 381234"}
 TARGET = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": 10, "basis": "Kerangka kerja 2026"}

@@ -1,10 +1,11 @@
 """The subscriptions of referral; the modules register their handlers on them."""
 
+from shared.events import SEALED_TOPIC
 from shared.messaging import Subscription
 
 kpm = Subscription(name="kpm", kind="replica", topics=["pilar.caseload"])
 pendamping = Subscription(name="pendamping", kind="replica", topics=["pilar.registry"])
 graduation = Subscription(name="graduation", kind="reaction", topics=["pilar.graduation"], starts="beginning")
-identity = Subscription(name="identity", kind="reaction", topics=["pilar.sealed"], starts="beginning")
+identity = Subscription(name="identity", kind="reaction", topics=[SEALED_TOPIC], starts="beginning")
 moves = Subscription(name="moves", kind="reaction", topics=["pilar.caseload"], starts="beginning")
 SUBSCRIPTIONS = [pendamping, kpm, graduation, identity, moves]

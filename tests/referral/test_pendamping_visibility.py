@@ -6,8 +6,8 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.caseload import DampinganEnded
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import DESA, TODAY, determined, family_facts
 from tests.factories.referral.world import World

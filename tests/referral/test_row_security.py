@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from tests.factories.partner_simulator import PartnerSimulator
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import determined, family_facts
 from tests.factories.services import Running

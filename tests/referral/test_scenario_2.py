@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.graduation import KpmGraduated
 from shared.contracts.kinds import Bansos, ExitReason
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import NIK, TODAY, Family, determined, family_facts
 from tests.factories.services import Running

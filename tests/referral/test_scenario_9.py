@@ -16,9 +16,9 @@ from uuid import UUID
 from jsonschema import Draft202012Validator
 
 from deploy.bench import catalogue
+from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.program.rules import payload_schema
 from shared.contracts.kinds import ExitReason
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import register, rule
 from tests.factories.referral.events import (
     TODAY,

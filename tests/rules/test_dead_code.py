@@ -28,6 +28,8 @@ CALLED_BY_LIBRARIES = {
     "_unsupported_upgrade_warning",  # uvicorn
 }
 KEPT = {
+    "deliver": "deploy/demo/partner_simulator.py: tests let a partner deliver at their own time",
+    "pull": "deploy/demo/partner_simulator.py: tests let a partner read its inbox at their own time",
     "is_valid_on": "shared/wilayah.py: the area reform will use the history of codes",
     "predecessors": "shared/wilayah.py: the area reform will use the history of codes",
     "GraduasiTransition": "graduation/case/models.py: the table that the database checks moves against",

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.factories.partner_simulator import PartnerSimulator
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.events import DESA, TODAY, Family
 from tests.factories.referral.world import World
 from tests.factories.services import Running

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.factories.partner_simulator import PartnerSimulator
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import TODAY, determined, family_facts
 from tests.factories.referral.world import World

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import httpx
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.events import Event
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.events import TODAY, Family, sealed
 from tests.factories.services import Running, apply, relay
 

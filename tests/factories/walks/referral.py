@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.access import Role
 from shared.contracts.kinds import SanggahOutcome
 from tests.factories.cluster import Cluster
 from tests.factories.graduation.events import KENDAL
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import TODAY, decided, determined, family_facts, graduated, lodged
 from tests.factories.referral.world import World

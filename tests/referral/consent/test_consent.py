@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.factories.partner_simulator import PartnerSimulator
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import DESA, NIK, TODAY, determined, family_facts
 from tests.factories.referral.places import quota

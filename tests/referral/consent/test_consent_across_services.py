@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.caseload import intake as families
 from tests.factories.cluster import Cluster
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import TODAY, Family, determined
 from tests.factories.referral.world import World

@@ -4,9 +4,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.caseload import IdentitySealed
 from shared.privacy import SealBroken, SealingKey, open_sealed
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import PERSON, TODAY, Family, determined, family_facts, sealed
 from tests.factories.referral.world import World

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import SanggahOutcome
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import (
     TODAY,

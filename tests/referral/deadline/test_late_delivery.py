@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import SanggahOutcome
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.deadline import KUR, a_sending, days_pass, escalations, say
 from tests.factories.referral.events import TODAY, decided, lodged
 from tests.factories.referral.world import World

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.factories.partner_simulator import PartnerSimulator
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.deadline import KUR, a_sending, days_pass, escalations, say
 from tests.factories.referral.events import TODAY, determined, family_facts

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.dates import midnight, months_after
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import TODAY, determined, family_facts
 from tests.factories.referral.outcomes import KUR, delivered, due_outcomes, record_outcome

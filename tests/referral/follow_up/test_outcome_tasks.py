@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.dates import midnight, months_after
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.events import TODAY, annulled
 from tests.factories.referral.outcomes import KUR, delivered, due_outcomes, record_outcome
 from tests.factories.referral.world import World

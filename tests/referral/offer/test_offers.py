@@ -3,7 +3,7 @@ import json
 from datetime import timedelta
 from uuid import uuid4
 
-from tests.factories.partner_simulator import PartnerSimulator
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world, publish, rule
 from tests.factories.referral.events import DESA, TODAY, Family, annulled, determined, family_facts, usaha
 from tests.factories.referral.world import World

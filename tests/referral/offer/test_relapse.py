@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from tests.factories.partner_simulator import PartnerSimulator
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import TODAY, annulled, determined, family_facts, relapsed, sealed
 from tests.factories.referral.world import World

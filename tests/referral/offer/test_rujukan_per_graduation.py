@@ -1,7 +1,7 @@
 """A graduation opens one rujukan, however often it is told."""
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import ExitReason
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import annulled, determined, family_facts
 from tests.factories.referral.world import World

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.caseload import DampinganEnded, DampinganStarted, KpmRegistered, KpmUpdated
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import DESA, TODAY, Family, determined, family_facts, pendamping_facts
 from tests.factories.referral.places import a_crowd, agree, line, quota, quotas

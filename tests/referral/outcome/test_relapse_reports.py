@@ -1,6 +1,6 @@
 """A report that a family may have fallen back."""
 
-from tests.factories.partner_simulator import PartnerSimulator
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.events import TODAY
 from tests.factories.referral.outcomes import KUR, delivered
 from tests.factories.services import Running

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from shared.jobs import work
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import Family, determined, family_facts, sealed
 from tests.factories.referral.world import World

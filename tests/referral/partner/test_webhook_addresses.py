@@ -6,11 +6,11 @@ from urllib.parse import SplitResult
 
 import pytest
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.partner.commands import webhook
 from services.referral.partner.commands.address import Allowed, check_form, is_public
 from services.referral.partner.commands.webhook import Call, post
 from services.referral.partner.errors import AddressRefused
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.services import Running
 
 

@@ -2,8 +2,8 @@ import time
 
 import httpx
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.partner.commands.webhook import Call, post, sign
-from tests.factories.partner_simulator import PartnerSimulator
 
 BODY = b'{"notice":"RUJUKAN","rujukan_program_id":"0199"}'
 

@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.factories.partner_simulator import PartnerSimulator
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import PARTNERS, PROGRAMS, a_world
 from tests.factories.referral.events import determined, family_facts
 from tests.factories.referral.world import World

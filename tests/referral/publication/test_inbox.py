@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 from jsonschema import Draft202012Validator
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.program.rules import payload_schema
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import PROGRAMS, a_world
 from tests.factories.referral.events import NIK, TODAY, determined, family_facts
 from tests.factories.referral.world import World

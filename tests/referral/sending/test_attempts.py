@@ -1,6 +1,6 @@
 """Each call to a partner leaves a record of its fields, and no value."""
 
-from tests.factories.partner_simulator import PartnerSimulator
+from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import NIK, determined, family_facts
 from tests.factories.services import Running

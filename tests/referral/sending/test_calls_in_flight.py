@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.sending.commands import SENDING
 from shared.jobs import run_due
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import TODAY, determined, family_facts, graduated
 from tests.factories.referral.world import World

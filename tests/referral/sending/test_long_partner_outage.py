@@ -9,8 +9,8 @@ from uuid import UUID
 
 from jsonschema import Draft202012Validator
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.program.rules import payload_schema
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import PROGRAMS, a_world
 from tests.factories.referral.events import TODAY, Family, determined, family_facts, pendamping_facts, sealed
 from tests.factories.referral.outage import HOURS, day_after, hours_pass

@@ -3,8 +3,8 @@ from uuid import UUID
 
 import pytest
 
+from deploy.demo.partner_simulator import PartnerSimulator
 from services.referral.partner.commands.webhook import backoff
-from tests.factories.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import TODAY, determined, family_facts
 from tests.factories.referral.world import World

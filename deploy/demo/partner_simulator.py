@@ -80,7 +80,7 @@ class PartnerSimulator:
         )
         self._server = uvicorn.Server(config)
         # Not `serve`, which takes over the process's signals.
-        self._serving = asyncio.create_task(self._server._serve(sockets=[listening]))
+        self._serving = asyncio.create_task(self._server._serve(sockets=[listening]))  # noqa: SLF001
         while not self._server.started:  # noqa: ASYNC110 (the server tells nobody when it listens)
             await asyncio.sleep(0.005)
         return self
@@ -90,10 +90,9 @@ class PartnerSimulator:
     ) -> None:
         """Finish what is being said, and stop."""
         await self.finish_talking()
-        assert self._server is not None
-        assert self._serving is not None
-        self._server.should_exit = True
-        await self._serving
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            await self._serving
 
     async def finish_talking(self) -> None:
         """Wait until every answer that was begun has been given."""
@@ -152,12 +151,14 @@ class PartnerSimulator:
 
     async def pull(self, *, receipts: bool = True) -> list[dict[str, Any]]:
         """Ask the inbox for what is new, page by page, and say that it was taken; return the notices as they came."""
-        assert self.ask is not None, "the simulator was not told how to ask referral"
+        if self.ask is None:
+            msg = "the simulator was not told how to ask referral"
+            raise RuntimeError(msg)
         path: str | None = "/v1/inbox?limit=50"
         found: list[dict[str, Any]] = []
         while path:
             page = await self.ask(path)
-            assert page.status_code == 200, page.text
+            page.raise_for_status()
             found += page.json()["items"]
             path = page.json()["next"]
         for item in found:
@@ -201,7 +202,9 @@ class PartnerSimulator:
         )
 
     async def _say(self, path: str, body: dict[str, Any], key: str) -> httpx.Response:
-        assert self.call_back is not None, "the simulator was not told how to reach referral"
+        if self.call_back is None:
+            msg = "the simulator was not told how to reach referral"
+            raise RuntimeError(msg)
         return await self.call_back(path, body, key)
 
 
