@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared import schema
+from shared.database.columns import service_metadata
+from shared.database.models import metadata_of
 from shared.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,6 +26,13 @@ LOCK_TIMEOUT = "2s"
 PARTITION = re.compile(r"outbox_(default|[0-9]{4}_[0-9]{2})")
 # Alembic keeps its context in module globals: two upgrades in one process take turns.
 TURN = threading.Lock()
+
+
+class Targets(list[sa.MetaData]):
+    """The metadata that autogenerate compares, with the convention that names what it adds."""
+
+    # Alembic reads it from `target_metadata`; a plain list has none, and a CHECK would lack `ck_<table>_`.
+    naming_convention = service_metadata().naming_convention
 
 
 def upgrade(service: str, url: str, revision: str = "head") -> None:
@@ -49,10 +58,11 @@ def config_of(service: str, url: str | None = None) -> Config:
     return config
 
 
-def run(service: str, metadata: sa.MetaData) -> None:
+def run(service: str) -> None:
     """Run the migrations of `service`; called by its env.py, in Alembic's context."""
-    url = context.config.attributes.get("url") or Settings.load_for(service).owner_database_url
-    work = migrate(service, metadata, url)
+    given = context.config.attributes
+    url = given.get("url") or Settings.load_for(service).owner_database_url
+    work = migrate(service, given.get("metadata", metadata_of(service)), url)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -101,7 +111,7 @@ async def migrate(service: str, metadata: sa.MetaData, url: str) -> None:
 def _in_one_transaction(connection: sa.Connection, service: str, metadata: sa.MetaData) -> None:
     context.configure(
         connection=connection,
-        target_metadata=[metadata, schema.metadata],
+        target_metadata=Targets([metadata, schema.metadata]),
         version_table_schema="platform",
         include_schemas=True,
         include_name=is_ours,

@@ -3,6 +3,8 @@
 import importlib
 import pkgutil
 
+import sqlalchemy as sa
+
 
 def load_models(service: str) -> None:
     """Import all `models` of a service, so that its metadata is whole and foreign keys find their tables."""
@@ -11,3 +13,10 @@ def load_models(service: str) -> None:
         parts = found.name.split(".")
         if parts[-1] == "models" or parts[-2] == "models":
             importlib.import_module(found.name)
+
+
+def metadata_of(service: str) -> sa.MetaData:
+    """Return the metadata of a service, with all of its tables."""
+    load_models(service)
+    metadata: sa.MetaData = importlib.import_module(f"services.{service}.tables").Table.metadata
+    return metadata
