@@ -30,7 +30,7 @@ VERBS = {
     "life": "the life of one family, event by event across the services: make life KPM=<kpm_id>",
     "invariants": "what must be true of the four databases of a deployment, checked",
     "test": "the tests; further arguments go to pytest, as in: test -k sanggah (make test ARGS='-k sanggah')",
-    "check": "lint, format, types, import contracts, compose file",
+    "check": "lint, format, types, import contracts, compose file, generated files",
     "bench": "the figures, each beside its floor, printed and written to build/bench.json",
     "lock": "resolve requirements/*.in anew into hash-pinned lists",
     "help": "this list",
@@ -199,6 +199,7 @@ def check(_rest: list[str]) -> int:
         ("basedpyright",),
         ("lint-imports",),
         ("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"),
+        ("python", "-m", "deploy.contracts", "--check"),
     )
     failed = [step for step in steps if subprocess.run([BIN / step[0], *step[1:]], check=False).returncode]
     for step in failed:

@@ -1,20 +1,30 @@
 """Alembic as all four services run it: own metadata and the platform's, under the owner role, one migrator at a time.
 
 A service's `migrations/env.py` is one call of `run`; code migrates by `upgrade(service, url)`.
+`ddl_of` writes a service's tables as SQL, `run_sql` runs such files within a revision.
 """
 
 import asyncio
 import re
 import sys
 import threading
+from operator import attrgetter, methodcaller
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command, context
+from alembic import command, context, op
 from alembic.config import Config
+from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import (
+    AddConstraint,
+    CreateIndex,
+    CreateTable,
+    ExecutableDDLElement,
+    sort_tables_and_constraints,
+)
 
 from shared import schema
 from shared.database.columns import service_metadata
@@ -56,6 +66,28 @@ def config_of(service: str, url: str | None = None) -> Config:
     config = Config(ROOT / "services" / service / "migrations" / "alembic.ini")
     config.attributes["url"] = url
     return config
+
+
+def ddl_of(metadata: sa.MetaData) -> str:
+    """Return the statements that create the tables, in the same order at every call."""
+    statements: list[ExecutableDDLElement] = []
+    for table, keys in sort_tables_and_constraints(sorted(metadata.tables.values(), key=attrgetter("key"))):
+        if table is None:  # the last: foreign keys of a cycle
+            statements += [AddConstraint(key) for key in sorted(keys, key=attrgetter("name"))]
+        else:
+            statements.append(CreateTable(table, include_foreign_key_constraints=keys))
+            statements += [CreateIndex(index) for index in sorted(table.indexes, key=attrgetter("name"))]
+    texts = [str(statement.compile(dialect=asyncpg.dialect())).strip() for statement in statements]
+    return "\n".join(f"{text};\n" for text in texts).replace("\t", "    ").replace(" \n", "\n")
+
+
+def run_sql(service: str, *names: str) -> None:
+    """Run SQL files of the service's migrations, within its revision."""
+    connection: Any = op.get_bind().connection
+    for name in names:
+        script = (ROOT / "services" / service / "migrations" / name).read_text("utf-8")
+        # By the driver itself: it takes many statements at once, and no colon is a parameter.
+        connection.run_async(methodcaller("execute", script))
 
 
 def run(service: str) -> None:

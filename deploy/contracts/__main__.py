@@ -1,7 +1,8 @@
-"""`python -m deploy.contracts` writes the published contracts; `--check` says which of them are not current."""
+"""`python -m deploy.contracts` writes the files that the code generates; `--check` names those not current."""
 
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,18 @@ from deploy.contracts.declarations import events, openapi_of
 from deploy.contracts.samples import sample_of
 from deploy.contracts.table import with_table
 from deploy.services import SERVICES
+from shared.database.models import metadata_of
+from shared.migrating import ddl_of
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "tests" / "contracts"
+# Remove a revision when it is released: its tables are then never written again.
+UNRELEASED = frozenset({"0001"})
+# Services whose first revision creates its tables from the generated file.
+GENERATED = ("registry",)
+TABLES_HEAD = (
+    "-- Written from the models by `python -m deploy.contracts`. Change the models, not this file.\n\n"
+)
 
 
 def wanted() -> dict[Path, str]:
@@ -21,7 +31,8 @@ def wanted() -> dict[Path, str]:
     found = {ROOT / "asyncapi.json": as_text(document()), KEPT / "fields.json": as_text(promises())}
     for service in SERVICES:
         if (ROOT / "services" / service / "app.py").exists():
-            found[ROOT / "services" / service / "migrations" / "openapi.json"] = as_text(openapi_of(service))
+            found[migrations_of(service) / "openapi.json"] = as_text(openapi_of(service))
+            found |= tables_of(service)
     for wire, kind in events().items():
         sample = KEPT / "samples" / f"{wire}.json"
         if not sample.exists():
@@ -30,6 +41,19 @@ def wanted() -> dict[Path, str]:
     if readme.exists():
         found[readme] = with_table(readme.read_text("utf-8"))
     return found
+
+
+def migrations_of(service: str) -> Path:
+    """Return the folder of a service's migrations and published document."""
+    return ROOT / "services" / service / "migrations"
+
+
+def tables_of(service: str, unreleased: Collection[str] = UNRELEASED) -> dict[Path, str]:
+    """Return the SQL of a service's tables, by the file of each revision that is not released."""
+    if service not in GENERATED or not unreleased:
+        return {}
+    text = TABLES_HEAD + ddl_of(metadata_of(service))
+    return {migrations_of(service) / f"{revision}_tables.sql": text for revision in unreleased}
 
 
 def as_text(value: Any) -> str:

@@ -39,6 +39,11 @@ def test_everything_published_is_current() -> None:
     assert stale == [], "run: python -m deploy.contracts"
 
 
+def test_tables_of_a_released_revision_are_not_written_again() -> None:
+    assert [path.name for path in tool.tables_of("registry")] == ["0001_tables.sql"]
+    assert tool.tables_of("registry", unreleased=()) == {}
+
+
 def test_each_event_version_has_its_sample_and_no_sample_is_without_an_event() -> None:
     assert {path.stem for path in SAMPLES} == set(events())
 

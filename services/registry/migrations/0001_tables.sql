@@ -1,0 +1,382 @@
+-- Written from the models by `python -m deploy.contracts`. Change the models, not this file.
+
+CREATE TABLE coverage_count (
+    count_id UUID NOT NULL,
+    counted_on DATE NOT NULL,
+    asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    asked_by TEXT NOT NULL,
+    finished_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_coverage_count PRIMARY KEY (count_id)
+);
+
+CREATE INDEX ix_coverage_count_counted_on_finished_at ON coverage_count (counted_on, finished_at);
+
+CREATE TABLE pendamping (
+    pendamping_id UUID NOT NULL,
+    pendamping_no TEXT NOT NULL,
+    subject VARCHAR(40) NOT NULL,
+    nik_sealed BYTEA,
+    nik_index BYTEA,
+    name_sealed BYTEA NOT NULL,
+    phone_sealed BYTEA,
+    status VARCHAR(40) NOT NULL,
+    status_from_on DATE NOT NULL,
+    version INTEGER NOT NULL,
+    registered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    registered_by TEXT NOT NULL,
+    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
+    CONSTRAINT uq_pendamping_pendamping_no UNIQUE (pendamping_no),
+    CONSTRAINT uq_pendamping_nik_index UNIQUE (nik_index),
+    CONSTRAINT ck_pendamping_person_has_nik CHECK ((subject = 'PERSON') = (nik_index IS NOT NULL)),
+    CONSTRAINT ck_pendamping_nik_is_whole CHECK ((nik_index IS NULL) = (nik_sealed IS NULL)),
+    CONSTRAINT ck_pendamping_version_positive CHECK (version >= 1),
+    CONSTRAINT ck_pendamping_subjectkind_known CHECK (subject IN ('PERSON', 'LEMBAGA')),
+    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL'))
+);
+
+CREATE INDEX ix_pendamping_status_pendamping_no ON pendamping (status, pendamping_no);
+
+CREATE TABLE pilar_kind (
+    pilar_kind_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    name TEXT NOT NULL,
+    ditjen VARCHAR(40) NOT NULL,
+    level VARCHAR(40) NOT NULL,
+    held_by VARCHAR(40) NOT NULL,
+    source TEXT NOT NULL,
+    successor_kind TEXT,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    version INTEGER NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    set_by TEXT NOT NULL,
+    CONSTRAINT pk_pilar_kind PRIMARY KEY (pilar_kind_id),
+    CONSTRAINT ex_pilar_kind_range EXCLUDE USING gist (kind WITH =, daterange(valid_from, valid_to) WITH &&),
+    CONSTRAINT uq_pilar_kind_kind_valid_from UNIQUE (kind, valid_from),
+    CONSTRAINT ck_pilar_kind_range_forward CHECK (valid_to > valid_from),
+    CONSTRAINT ck_pilar_kind_successor_known CHECK (successor_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
+    CONSTRAINT ck_pilar_kind_successor_another CHECK (successor_kind <> kind),
+    CONSTRAINT ck_pilar_kind_successor_of_ended CHECK (successor_kind IS NULL OR valid_to IS NOT NULL),
+    CONSTRAINT ck_pilar_kind_version_positive CHECK (version >= 1),
+    CONSTRAINT ck_pilar_kind_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
+    CONSTRAINT ck_pilar_kind_ditjen_known CHECK (ditjen IN ('LINJAMSOS', 'REHSOS', 'DAYASOS')),
+    CONSTRAINT ck_pilar_kind_pilarlevel_known CHECK (level IN ('DESA', 'KECAMATAN', 'KABKOTA', 'PROV', 'LEMBAGA')),
+    CONSTRAINT ck_pilar_kind_heldby_known CHECK (held_by IN ('PERSON', 'LEMBAGA', 'EITHER'))
+);
+
+CREATE TABLE range_history (
+    range_history_id UUID NOT NULL,
+    thing VARCHAR(40) NOT NULL,
+    thing_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    reason TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_by TEXT NOT NULL,
+    CONSTRAINT pk_range_history PRIMARY KEY (range_history_id),
+    CONSTRAINT uq_range_history_thing_id_number UNIQUE (thing_id, number),
+    CONSTRAINT ck_range_history_placing_known CHECK (thing IN ('PENUGASAN', 'WILAYAH_TUGAS', 'PILAR_KIND', 'ROLE_CONFLICT'))
+);
+
+CREATE TABLE replica_coverage.kepesertaan (
+    kepesertaan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    exit_reason VARCHAR(40),
+    graduasi_id UUID,
+    CONSTRAINT pk_kepesertaan PRIMARY KEY (kepesertaan_id),
+    CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
+    CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_kepesertaan_kode_wilayah_valid_from ON replica_coverage.kepesertaan (kode_wilayah, valid_from);
+
+CREATE INDEX ix_kepesertaan_kpm_id ON replica_coverage.kepesertaan (kpm_id);
+
+CREATE TABLE replica_coverage.kpm (
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
+);
+
+CREATE INDEX ix_kpm_kode_wilayah_kpm_id ON replica_coverage.kpm (kode_wilayah, kpm_id);
+
+CREATE TABLE replica_credit.credit (
+    credit_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    year INTEGER NOT NULL,
+    exit_reason VARCHAR(40) NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    rule_version INTEGER NOT NULL,
+    reversed BOOLEAN NOT NULL,
+    reverse_reason TEXT,
+    CONSTRAINT pk_credit PRIMARY KEY (credit_id),
+    CONSTRAINT ck_credit_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_credit_graduasi_id ON replica_credit.credit (graduasi_id);
+
+CREATE INDEX ix_credit_pendamping_id_year ON replica_credit.credit (pendamping_id, year);
+
+CREATE INDEX ix_credit_penugasan_id_year ON replica_credit.credit (penugasan_id, year);
+
+CREATE TABLE replica_graduasi.graduasi (
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    exit_reason VARCHAR(40) NOT NULL,
+    pendamping_id UUID,
+    sk_on DATE,
+    effective_on DATE,
+    annulled_on DATE,
+    CONSTRAINT pk_graduasi PRIMARY KEY (graduasi_id),
+    CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_graduasi_kpm_id ON replica_graduasi.graduasi (kpm_id);
+
+CREATE INDEX ix_graduasi_pendamping_id_sk_on ON replica_graduasi.graduasi (pendamping_id, sk_on);
+
+CREATE TABLE replica_graduasi.monitoring (
+    graduasi_id UUID NOT NULL,
+    month INTEGER NOT NULL,
+    still_out BOOLEAN NOT NULL,
+    recorded_on DATE NOT NULL,
+    CONSTRAINT pk_monitoring PRIMARY KEY (graduasi_id, month)
+);
+
+CREATE TABLE replica_graduasi.relapse (
+    graduasi_id UUID NOT NULL,
+    month INTEGER NOT NULL,
+    confirmed_on DATE NOT NULL,
+    CONSTRAINT pk_relapse PRIMARY KEY (graduasi_id)
+);
+
+CREATE TABLE replica_load.dampingan (
+    dampingan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    purpose VARCHAR(40) NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
+    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_dampingan_kpm_id ON replica_load.dampingan (kpm_id);
+
+CREATE INDEX ix_dampingan_penugasan_id ON replica_load.dampingan (penugasan_id);
+
+CREATE TABLE replica_load.kunjungan (
+    kunjungan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    "on" DATE NOT NULL,
+    CONSTRAINT pk_kunjungan PRIMARY KEY (kunjungan_id)
+);
+
+CREATE INDEX ix_kunjungan_penugasan_id_on ON replica_load.kunjungan (penugasan_id, "on");
+
+CREATE TABLE replica_load.limit_crossing (
+    event_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    count INTEGER NOT NULL,
+    "limit" INTEGER NOT NULL,
+    side VARCHAR(40) NOT NULL,
+    crossed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_limit_crossing PRIMARY KEY (event_id),
+    CONSTRAINT ck_limit_crossing_limitside_known CHECK (side IN ('ABOVE', 'BELOW', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_limit_crossing_pendamping_id_crossed_at ON replica_load.limit_crossing (pendamping_id, crossed_at);
+
+CREATE TABLE replica_load.load_limit (
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    count INTEGER NOT NULL,
+    "limit" INTEGER NOT NULL,
+    side VARCHAR(40) NOT NULL,
+    CONSTRAINT pk_load_limit PRIMARY KEY (penugasan_id),
+    CONSTRAINT ck_load_limit_limitside_known CHECK (side IN ('ABOVE', 'BELOW', 'UNKNOWN'))
+);
+
+CREATE TABLE replica_load.p2k2 (
+    p2k2_sesi_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    "on" DATE NOT NULL,
+    invited INTEGER NOT NULL,
+    attended INTEGER NOT NULL,
+    CONSTRAINT pk_p2k2 PRIMARY KEY (p2k2_sesi_id)
+);
+
+CREATE INDEX ix_p2k2_penugasan_id_on ON replica_load.p2k2 (penugasan_id, "on");
+
+CREATE TABLE replica_rujukan.rujukan (
+    rujukan_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    CONSTRAINT pk_rujukan PRIMARY KEY (rujukan_id)
+);
+
+CREATE INDEX ix_rujukan_graduasi_id ON replica_rujukan.rujukan (graduasi_id);
+
+CREATE TABLE replica_rujukan.rujukan_program (
+    rujukan_program_id UUID NOT NULL,
+    rujukan_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    program_code TEXT NOT NULL,
+    sent_on DATE,
+    answered_on DATE,
+    answer VARCHAR(40),
+    reason_code VARCHAR(40),
+    delivered_on DATE,
+    withdrawn_on DATE,
+    CONSTRAINT pk_rujukan_program PRIMARY KEY (rujukan_program_id),
+    CONSTRAINT ck_rujukan_program_rujukanprogramstate_known CHECK (answer IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT', 'UNKNOWN')),
+    CONSTRAINT ck_rujukan_program_refusalcode_known CHECK (reason_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_rujukan_program_graduasi_id ON replica_rujukan.rujukan_program (graduasi_id);
+
+CREATE TABLE role_conflict (
+    role_conflict_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    other_kind TEXT NOT NULL,
+    paid_only BOOLEAN NOT NULL,
+    reason_en TEXT NOT NULL,
+    reason_id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    version INTEGER NOT NULL,
+    CONSTRAINT pk_role_conflict PRIMARY KEY (role_conflict_id),
+    CONSTRAINT ck_role_conflict_other_kind_known CHECK (other_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
+    CONSTRAINT ck_role_conflict_two_kinds CHECK (kind <> other_kind),
+    CONSTRAINT ck_role_conflict_version_positive CHECK (version >= 1),
+    CONSTRAINT ck_role_conflict_range_forward CHECK (valid_to > valid_from),
+    CONSTRAINT ex_role_conflict_range EXCLUDE USING gist ((LEAST(kind, other_kind)) WITH =, (GREATEST(kind, other_kind)) WITH =, daterange(valid_from, valid_to) WITH &&),
+    CONSTRAINT ck_role_conflict_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
+);
+
+CREATE TABLE target (
+    target_id UUID NOT NULL,
+    year INTEGER NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    number INTEGER NOT NULL,
+    per_person INTEGER NOT NULL,
+    counted TEXT[] NOT NULL,
+    basis TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    set_by TEXT NOT NULL,
+    CONSTRAINT pk_target PRIMARY KEY (target_id),
+    CONSTRAINT uq_target_year_kind_number UNIQUE (year, kind, number),
+    CONSTRAINT ck_target_per_person_in_range CHECK (per_person BETWEEN 0 AND 10000),
+    CONSTRAINT ck_target_year_in_range CHECK (year BETWEEN 2000 AND 2200),
+    CONSTRAINT ck_target_counted_known CHECK (cardinality(counted) > 0 AND counted <@ ARRAY['CALON', 'AKTIF', 'CUTI', 'NONAKTIF']),
+    CONSTRAINT ck_target_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
+);
+
+CREATE TABLE contact_history (
+    contact_history_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    name_sealed BYTEA NOT NULL,
+    phone_sealed BYTEA,
+    reason TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_by TEXT NOT NULL,
+    CONSTRAINT pk_contact_history PRIMARY KEY (contact_history_id),
+    CONSTRAINT uq_contact_history_pendamping_id_number UNIQUE (pendamping_id, number),
+    CONSTRAINT fk_contact_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
+);
+
+CREATE TABLE coverage_figure (
+    count_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    families INTEGER NOT NULL,
+    accompanied INTEGER NOT NULL,
+    members INTEGER NOT NULL,
+    unaccompanied INTEGER NOT NULL,
+    CONSTRAINT pk_coverage_figure PRIMARY KEY (count_id, kode_wilayah),
+    CONSTRAINT ck_coverage_figure_accompanied_in_range CHECK (accompanied BETWEEN 0 AND families),
+    CONSTRAINT ck_coverage_figure_members_in_range CHECK (members BETWEEN 0 AND families),
+    CONSTRAINT ck_coverage_figure_unaccompanied_in_range CHECK (unaccompanied BETWEEN 0 AND members),
+    CONSTRAINT fk_coverage_figure_count_id FOREIGN KEY(count_id) REFERENCES coverage_count (count_id)
+);
+
+CREATE TABLE pendamping_status_history (
+    status_history_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    previous TEXT,
+    status VARCHAR(40) NOT NULL,
+    reason TEXT NOT NULL,
+    from_on DATE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_by TEXT NOT NULL,
+    CONSTRAINT pk_pendamping_status_history PRIMARY KEY (status_history_id),
+    CONSTRAINT uq_pendamping_status_history_pendamping_id_number UNIQUE (pendamping_id, number),
+    CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status = 'CALON') OR (previous IS NOT NULL AND ((previous = 'CALON' AND status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN'))))),
+    CONSTRAINT fk_pendamping_status_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id),
+    CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL'))
+);
+
+CREATE TABLE penugasan (
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    ditjen VARCHAR(40) NOT NULL,
+    employer_status VARCHAR(40) NOT NULL,
+    sk_no TEXT NOT NULL,
+    sk_on DATE NOT NULL,
+    supervisor_id UUID,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    version INTEGER NOT NULL,
+    CONSTRAINT pk_penugasan PRIMARY KEY (penugasan_id),
+    CONSTRAINT ex_penugasan_range EXCLUDE USING gist (pendamping_id WITH =, kind WITH =, daterange(valid_from, valid_to) WITH &&),
+    CONSTRAINT ck_penugasan_range_forward CHECK (valid_to >= valid_from),
+    CONSTRAINT ck_penugasan_supervisor_another CHECK (supervisor_id <> pendamping_id),
+    CONSTRAINT ck_penugasan_version_positive CHECK (version >= 1),
+    CONSTRAINT fk_penugasan_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id),
+    CONSTRAINT ck_penugasan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
+    CONSTRAINT ck_penugasan_ditjen_known CHECK (ditjen IN ('LINJAMSOS', 'REHSOS', 'DAYASOS')),
+    CONSTRAINT ck_penugasan_employerstatus_known CHECK (employer_status IN ('PPPK', 'PNS', 'PPPK_PARUH_WAKTU', 'KONTRAK', 'RELAWAN', 'LEMBAGA')),
+    CONSTRAINT fk_penugasan_supervisor_id FOREIGN KEY(supervisor_id) REFERENCES pendamping (pendamping_id)
+);
+
+CREATE INDEX ix_penugasan_kind_valid_from ON penugasan (kind, valid_from);
+
+CREATE INDEX ix_penugasan_supervisor_id ON penugasan (supervisor_id);
+
+CREATE TABLE wilayah_tugas (
+    wilayah_tugas_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    version INTEGER NOT NULL,
+    CONSTRAINT pk_wilayah_tugas PRIMARY KEY (wilayah_tugas_id),
+    CONSTRAINT ex_wilayah_tugas_range EXCLUDE USING gist (penugasan_id WITH =, kode_wilayah WITH =, daterange(valid_from, valid_to) WITH &&),
+    CONSTRAINT ck_wilayah_tugas_range_forward CHECK (valid_to >= valid_from),
+    CONSTRAINT ck_wilayah_tugas_version_positive CHECK (version >= 1),
+    CONSTRAINT fk_wilayah_tugas_penugasan_id FOREIGN KEY(penugasan_id) REFERENCES penugasan (penugasan_id),
+    CONSTRAINT fk_wilayah_tugas_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
+);
+
+CREATE INDEX ix_wilayah_tugas_kode_wilayah ON wilayah_tugas (kode_wilayah);
+
+CREATE INDEX ix_wilayah_tugas_pendamping_id ON wilayah_tugas (pendamping_id);
