@@ -271,9 +271,17 @@ def area_security(
     # CASE, because a condition for pendamping may read tables whose policies ask it again.
     within = f"CASE WHEN platform.by_area() THEN platform.in_scope({column}) ELSE {own} END"
     within += f" OR ({also})" if also else ""
+    row_security(execute, table, "area", within)
+
+
+def row_security(execute: Callable[[str], object], table: str, policy: str, condition: str) -> None:
+    """Let the api role see and write only rows of which the condition holds.
+
+    The worker role bypasses row security.
+    """
     execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    execute(f"CREATE POLICY area ON {table} USING ({within}) WITH CHECK ({within})")
+    execute(f"CREATE POLICY {policy} ON {table} USING ({condition}) WITH CHECK ({condition})")
 
 
 def replica_schema(execute: Callable[[str], object], service: str, subscription: str) -> None:

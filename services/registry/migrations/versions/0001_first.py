@@ -26,9 +26,8 @@ def upgrade() -> None:
     schema.platform_v1(op.execute, "registry")
     for subscription in REPLICAS:
         schema.replica_schema(op.execute, "registry", subscription)
-    run_sql("registry", "0001_tables.sql")
+    run_sql("registry", "0001_tables.sql", "security.sql", "seed.sql")
     secure()
-    run_sql("registry", "security.sql", "seed.sql")
 
 
 def secure() -> None:

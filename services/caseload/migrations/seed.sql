@@ -1,60 +1,35 @@
-CREATE TABLE p2k2_modul (
-    p2k2_modul_id INTEGER NOT NULL,
-    module SMALLINT NOT NULL,
-    name TEXT NOT NULL,
-    valid DATERANGE NOT NULL,
-    source TEXT NOT NULL,
-    CONSTRAINT pk_p2k2_modul PRIMARY KEY (p2k2_modul_id),
-    CONSTRAINT ex_p2k2_modul_one_at_a_time EXCLUDE USING gist (module WITH =, valid WITH &&),
-    CONSTRAINT ck_p2k2_modul_numbered CHECK (module > 0)
-);;
-CREATE TABLE p2k2_materi (
-    p2k2_materi_id INTEGER NOT NULL,
-    module SMALLINT NOT NULL,
-    session SMALLINT NOT NULL,
-    name TEXT NOT NULL,
-    valid DATERANGE NOT NULL,
-    CONSTRAINT pk_p2k2_materi PRIMARY KEY (p2k2_materi_id),
-    CONSTRAINT ex_p2k2_materi_one_at_a_time EXCLUDE USING gist (module WITH =, session WITH =, valid WITH &&),
-    CONSTRAINT ck_p2k2_materi_numbered CHECK (module > 0 AND session > 0)
-);;
-CREATE TABLE p2k2_sesi (
-    p2k2_sesi_id UUID NOT NULL,
-    penugasan_id UUID NOT NULL,
-    pendamping_id UUID NOT NULL,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
-    held_on DATE NOT NULL,
-    module SMALLINT NOT NULL,
-    session SMALLINT NOT NULL,
-    p2k2_materi_id INTEGER NOT NULL,
-    kelompok TEXT NOT NULL,
-    invited SMALLINT NOT NULL,
-    attended SMALLINT NOT NULL,
-    recorded_by TEXT NOT NULL,
-    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT pk_p2k2_sesi PRIMARY KEY (p2k2_sesi_id),
-    CONSTRAINT uq_p2k2_sesi_once_a_day UNIQUE (penugasan_id, held_on, kelompok, module, session),
-    CONSTRAINT ck_p2k2_sesi_counted CHECK (0 <= attended AND attended <= invited AND invited > 0),
-    CONSTRAINT fk_p2k2_sesi_p2k2_materi_id FOREIGN KEY(p2k2_materi_id) REFERENCES p2k2_materi (p2k2_materi_id)
-);;
-CREATE INDEX ix_p2k2_sesi_pendamping_id ON p2k2_sesi (pendamping_id, p2k2_sesi_id);;
-CREATE TABLE p2k2_kehadiran (
-    p2k2_sesi_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    presence VARCHAR(40) NOT NULL,
-    CONSTRAINT pk_p2k2_kehadiran PRIMARY KEY (p2k2_sesi_id, kpm_id),
-    CONSTRAINT fk_p2k2_kehadiran_p2k2_sesi_id FOREIGN KEY(p2k2_sesi_id) REFERENCES p2k2_sesi (p2k2_sesi_id),
-    CONSTRAINT fk_p2k2_kehadiran_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_p2k2_kehadiran_presence_known CHECK (presence IN ('HADIR', 'IZIN', 'SAKIT', 'ALPA'))
-);;
-CREATE INDEX ix_p2k2_kehadiran_kpm_id ON p2k2_kehadiran (kpm_id);;
+-- The first content of the rules: rows, never constants.
+
+INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, basis, set_by, set_at) VALUES
+    ('PKH_PENDAMPING', 1, 450, 600, '[2019-01-01,)', 'first content: warn above 450, refuse above 600',
+    'system:migration', clock_timestamp());
+
+INSERT INTO age_rule (version, able_from, able_below, lansia_from, valid, source) VALUES
+    (1, 18, 60, 60, '[2019-01-01,)', 'first content: able 18 to 59 and not severely disabled; lansia from 60');
+
+INSERT INTO platform.due (due_id, kind, subject_id, clock, due_at, payload) VALUES
+    (uuidv7(), 'facts_of_the_day', 'facts', 'business', '2019-01-01', '{}');
+
+INSERT INTO exit_ground (exit_reason, version, only_alone, valid, source) VALUES
+    ('MENINGGAL', 1, true, '[2019-01-01,)', 'first content: of a family of one; elsewhere a death is of a member'),
+    ('PINDAH', 1, false, '[2019-01-01,)', 'first content: only where the membership cannot continue'),
+    ('DATA_GANDA', 1, false, '[2019-01-01,)', 'first content'),
+    ('TIDAK_DITEMUKAN', 1, false, '[2019-01-01,)', 'first content');
+
+INSERT INTO tugas_term (kind, version, days, valid, source) VALUES
+    ('GANTI_PENGURUS', 1, 30, '[2019-01-01,)', 'first content: a month to name another pengurus'),
+    ('KUNJUNGAN_KAMBUH', 1, 14, '[2019-01-01,)', 'first content: a visit within two weeks of the report'),
+    ('RE_ENTRY', 1, 30, '[2019-01-01,)', 'first content: an usulan within a month of the finding'),
+    ('PASANG_PENDAMPING', 1, 14, '[2019-01-01,)', 'first content: a family is without a pendamping two weeks at most');
+
 INSERT INTO p2k2_modul (p2k2_modul_id, module, name, valid, source) VALUES
     (1, 1, 'Pengasuhan dan pendidikan anak', '[2019-01-01,)', 'first content: the six modules in use; wording of our own'),
     (2, 2, 'Keuangan keluarga dan rencana usaha', '[2019-01-01,)', 'first content: the six modules in use; wording of our own'),
     (3, 3, 'Kesehatan dan gizi', '[2019-01-01,)', 'first content: the six modules in use; wording of our own'),
     (4, 4, 'Perlindungan anak', '[2019-01-01,)', 'first content: the six modules in use; wording of our own'),
     (5, 5, 'Kesejahteraan sosial', '[2019-01-01,)', 'first content: the six modules in use; wording of our own'),
-    (6, 6, 'Pencegahan dan penanganan stunting', '[2019-01-01,)', 'first content: the six modules in use; wording of our own');;
+    (6, 6, 'Pencegahan dan penanganan stunting', '[2019-01-01,)', 'first content: the six modules in use; wording of our own');
+
 INSERT INTO p2k2_materi (p2k2_materi_id, module, session, name, valid) VALUES
     (1, 1, 1, 'Menjadi orang tua yang makin baik', '[2019-01-01,)'),
     (2, 1, 2, 'Mengenali perilaku anak', '[2019-01-01,)'),
@@ -84,4 +59,4 @@ INSERT INTO p2k2_materi (p2k2_materi_id, module, session, name, valid) VALUES
     (26, 6, 12, 'Diare, infeksi dan perawatannya', '[2019-01-01,)'),
     (27, 6, 13, 'Air bersih, jamban dan cuci tangan', '[2019-01-01,)'),
     (28, 6, 14, 'Pola asuh dan stimulasi anak', '[2019-01-01,)'),
-    (29, 6, 15, 'Layanan dan bantuan bagi keluarga berisiko stunting', '[2019-01-01,)');;
+    (29, 6, 15, 'Layanan dan bantuan bagi keluarga berisiko stunting', '[2019-01-01,)');
