@@ -1,4 +1,4 @@
--- The tables of models/ as of revision 0001. Statements end in a double semicolon.
+-- Written from the models by `python -m deploy.contracts`. Change the models, not this file.
 
 CREATE TABLE credit_rule (
     version INTEGER NOT NULL,
@@ -15,13 +15,13 @@ CREATE TABLE credit_rule (
     CONSTRAINT ck_credit_rule_creditedto_known CHECK (credited IN ('ASESMEN_AUTHOR', 'PROPOSER')),
     CONSTRAINT ck_credit_rule_credityear_known CHECK (year_of IN ('SK_ON', 'ANNOUNCED_ON')),
     CONSTRAINT ck_credit_rule_creditarea_known CHECK (area_of IN ('FAMILY_AT_SK', 'CASE_OPENED'))
-);;
+);
 
 CREATE TABLE graduasi_transition (
     from_state TEXT NOT NULL,
     to_state TEXT NOT NULL,
     CONSTRAINT pk_graduasi_transition PRIMARY KEY (from_state, to_state)
-);;
+);
 
 CREATE TABLE instrument (
     instrument_id UUID NOT NULL,
@@ -34,7 +34,35 @@ CREATE TABLE instrument (
     CONSTRAINT ck_instrument_threshold_percent CHECK (threshold_percent BETWEEN 0 AND 100),
     CONSTRAINT uq_instrument_version UNIQUE (version),
     CONSTRAINT uq_instrument_criteria UNIQUE (instrument_id, criteria)
-);;
+);
+
+CREATE TABLE replica_kpm.candidate (
+    kepesertaan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    kabkota TEXT COLLATE "C" NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    member_since DATE NOT NULL,
+    member_until DATE,
+    able_productive INTEGER NOT NULL,
+    last_komponen_ends_on DATE,
+    rank_nas INTEGER NOT NULL,
+    rank_prov INTEGER NOT NULL,
+    rank_kabkota INTEGER NOT NULL,
+    usaha_since DATE,
+    CONSTRAINT pk_candidate PRIMARY KEY (kepesertaan_id),
+    CONSTRAINT ck_candidate_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_candidate_komponen_end ON replica_kpm.candidate (kabkota, last_komponen_ends_on, kepesertaan_id) WHERE last_komponen_ends_on IS NOT NULL;
+
+CREATE INDEX ix_candidate_kpm_id ON replica_kpm.candidate (kpm_id);
+
+CREATE INDEX ix_candidate_rank_kabkota ON replica_kpm.candidate (kabkota, rank_kabkota, kepesertaan_id);
+
+CREATE INDEX ix_candidate_rank_nas ON replica_kpm.candidate (kabkota, rank_nas, kepesertaan_id);
+
+CREATE INDEX ix_candidate_rank_prov ON replica_kpm.candidate (kabkota, rank_prov, kepesertaan_id);
 
 CREATE TABLE replica_kpm.dampingan (
     dampingan_id UUID NOT NULL,
@@ -47,11 +75,11 @@ CREATE TABLE replica_kpm.dampingan (
     valid_to DATE,
     CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
     CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN', 'UNKNOWN'))
-);;
+);
 
-CREATE INDEX ix_dampingan_kpm_id_pendamping_id ON replica_kpm.dampingan (kpm_id, pendamping_id);;
+CREATE INDEX ix_dampingan_kpm_id_pendamping_id ON replica_kpm.dampingan (kpm_id, pendamping_id);
 
-CREATE INDEX ix_dampingan_pendamping_id ON replica_kpm.dampingan (pendamping_id);;
+CREATE INDEX ix_dampingan_pendamping_id ON replica_kpm.dampingan (pendamping_id);
 
 CREATE TABLE replica_kpm.kepesertaan (
     kepesertaan_id UUID NOT NULL,
@@ -65,9 +93,9 @@ CREATE TABLE replica_kpm.kepesertaan (
     CONSTRAINT pk_kepesertaan PRIMARY KEY (kepesertaan_id),
     CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
     CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN'))
-);;
+);
 
-CREATE INDEX ix_kepesertaan_kpm_id ON replica_kpm.kepesertaan (kpm_id);;
+CREATE INDEX ix_kepesertaan_kpm_id ON replica_kpm.kepesertaan (kpm_id);
 
 CREATE TABLE replica_kpm.kpm (
     kpm_id UUID NOT NULL,
@@ -82,7 +110,7 @@ CREATE TABLE replica_kpm.kpm (
     p2k2_invited INTEGER NOT NULL,
     p2k2_attended INTEGER NOT NULL,
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
-);;
+);
 
 CREATE TABLE replica_kpm.usaha (
     usaha_id UUID NOT NULL,
@@ -92,9 +120,9 @@ CREATE TABLE replica_kpm.usaha (
     has_nib BOOLEAN NOT NULL,
     has_letter BOOLEAN NOT NULL,
     CONSTRAINT pk_usaha PRIMARY KEY (usaha_id)
-);;
+);
 
-CREATE INDEX ix_usaha_kpm_id ON replica_kpm.usaha (kpm_id);;
+CREATE INDEX ix_usaha_kpm_id ON replica_kpm.usaha (kpm_id);
 
 CREATE TABLE replica_pendamping.pendamping (
     pendamping_id UUID NOT NULL,
@@ -102,7 +130,7 @@ CREATE TABLE replica_pendamping.pendamping (
     from_on DATE NOT NULL,
     CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
     CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
-);;
+);
 
 CREATE TABLE replica_pendamping.penugasan (
     penugasan_id UUID NOT NULL,
@@ -112,9 +140,9 @@ CREATE TABLE replica_pendamping.penugasan (
     valid_to DATE,
     CONSTRAINT pk_penugasan PRIMARY KEY (penugasan_id),
     CONSTRAINT ck_penugasan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR', 'UNKNOWN'))
-);;
+);
 
-CREATE INDEX ix_penugasan_pendamping_id ON replica_pendamping.penugasan (pendamping_id);;
+CREATE INDEX ix_penugasan_pendamping_id ON replica_pendamping.penugasan (pendamping_id);
 
 CREATE TABLE replica_pendamping.wilayah_tugas (
     wilayah_tugas_id UUID NOT NULL,
@@ -124,9 +152,9 @@ CREATE TABLE replica_pendamping.wilayah_tugas (
     valid_from DATE NOT NULL,
     valid_to DATE,
     CONSTRAINT pk_wilayah_tugas PRIMARY KEY (wilayah_tugas_id)
-);;
+);
 
-CREATE INDEX ix_wilayah_tugas_penugasan_id ON replica_pendamping.wilayah_tugas (penugasan_id);;
+CREATE INDEX ix_wilayah_tugas_penugasan_id ON replica_pendamping.wilayah_tugas (penugasan_id);
 
 CREATE TABLE replica_rujukan.rujukan (
     rujukan_id UUID NOT NULL,
@@ -134,9 +162,28 @@ CREATE TABLE replica_rujukan.rujukan (
     kpm_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     CONSTRAINT pk_rujukan PRIMARY KEY (rujukan_id)
-);;
+);
 
-CREATE INDEX ix_rujukan_graduasi_id ON replica_rujukan.rujukan (graduasi_id);;
+CREATE INDEX ix_rujukan_graduasi_id ON replica_rujukan.rujukan (graduasi_id);
+
+CREATE TABLE replica_rujukan.rujukan_program (
+    rujukan_program_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    program_code TEXT NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    sent_on DATE,
+    answered_on DATE,
+    answer VARCHAR(40),
+    delivered_on DATE,
+    amount_rp BIGINT,
+    withdrawn_on DATE,
+    CONSTRAINT pk_rujukan_program PRIMARY KEY (rujukan_program_id),
+    CONSTRAINT ck_rujukan_program_rujukanprogramstate_known CHECK (status IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_rujukan_program_graduasi_id ON replica_rujukan.rujukan_program (graduasi_id);
 
 CREATE TABLE sk (
     sk_id UUID NOT NULL,
@@ -151,7 +198,7 @@ CREATE TABLE sk (
     CONSTRAINT pk_sk PRIMARY KEY (sk_id),
     CONSTRAINT uq_sk_sk_no UNIQUE (sk_no),
     CONSTRAINT ck_sk_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$')
-);;
+);
 
 CREATE TABLE tahap_calendar (
     year INTEGER NOT NULL,
@@ -162,7 +209,7 @@ CREATE TABLE tahap_calendar (
     CONSTRAINT ck_tahap_calendar_number CHECK (number BETWEEN 1 AND 12),
     CONSTRAINT ck_tahap_calendar_cutoff_before_start CHECK (cutoff_on < starts_on),
     CONSTRAINT uq_tahap_calendar_starts_on UNIQUE (starts_on)
-);;
+);
 
 CREATE TABLE indicator (
     instrument_id UUID NOT NULL,
@@ -186,7 +233,7 @@ CREATE TABLE indicator (
     CONSTRAINT ck_indicator_source_known CHECK (source IN ('ANSWER', 'FACT')),
     CONSTRAINT ck_indicator_valuetype_known CHECK (value_type IN ('BOOL', 'INT')),
     CONSTRAINT ck_indicator_check_known CHECK (rule IN ('AT_LEAST', 'AT_MOST', 'IS', 'NONE'))
-);;
+);
 
 CREATE TABLE policy (
     policy_id UUID NOT NULL,
@@ -258,7 +305,7 @@ CREATE TABLE policy (
     CONSTRAINT fk_policy_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id),
     CONSTRAINT fk_policy_credit_rule_version FOREIGN KEY(credit_rule_version) REFERENCES credit_rule (version),
     CONSTRAINT ck_policy_desilscope_known CHECK (candidate_desil_scope IN ('NAS', 'PROV', 'KABKOTA'))
-);;
+);
 
 CREATE TABLE graduasi (
     graduasi_id UUID NOT NULL,
@@ -289,13 +336,46 @@ CREATE TABLE graduasi (
     CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
     CONSTRAINT ck_graduasi_graduasistate_known CHECK (state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
     CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH', 'TIDAK_DIPANTAU'))
-);;
+);
 
-CREATE INDEX ix_graduasi_kpm_id ON graduasi (kpm_id);;
+CREATE INDEX ix_graduasi_kode_wilayah_graduasi_id ON graduasi (kode_wilayah, graduasi_id);
 
-CREATE INDEX ix_graduasi_state_graduasi_id ON graduasi (state, graduasi_id);;
+CREATE INDEX ix_graduasi_kpm_id ON graduasi (kpm_id);
 
-CREATE UNIQUE INDEX uq_graduasi_standing ON graduasi (kepesertaan_id) WHERE state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN');;
+CREATE INDEX ix_graduasi_opened_by ON graduasi (opened_by);
+
+CREATE INDEX ix_graduasi_state_graduasi_id ON graduasi (state, graduasi_id);
+
+CREATE INDEX ix_graduasi_waiting_for_ministry ON graduasi (since_on, graduasi_id) WHERE state IN ('DISETUJUI_DINSOS', 'DITUNDA');
+
+CREATE INDEX ix_graduasi_waiting_in_area ON graduasi (kode_wilayah, state) WHERE state IN ('DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITUNDA');
+
+CREATE UNIQUE INDEX uq_graduasi_standing ON graduasi (kepesertaan_id) WHERE state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN');
+
+CREATE TABLE policy_approval (
+    policy_id UUID NOT NULL,
+    person TEXT NOT NULL,
+    drafted_by TEXT NOT NULL,
+    drafted_by_sub TEXT NOT NULL,
+    sub TEXT NOT NULL,
+    note TEXT,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_policy_approval PRIMARY KEY (policy_id, person),
+    CONSTRAINT fk_policy_approval_policy_id FOREIGN KEY(policy_id, drafted_by, drafted_by_sub) REFERENCES policy (policy_id, drafted_by, drafted_by_sub),
+    CONSTRAINT uq_policy_approval_sub UNIQUE (policy_id, sub),
+    CONSTRAINT ck_policy_approval_not_by_the_drafter CHECK (person <> drafted_by AND sub <> drafted_by_sub)
+);
+
+CREATE TABLE policy_withdrawal (
+    policy_id UUID NOT NULL,
+    person TEXT NOT NULL,
+    sub TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_policy_withdrawal PRIMARY KEY (policy_id),
+    CONSTRAINT uq_policy_withdrawal_person UNIQUE (policy_id, person),
+    CONSTRAINT fk_policy_withdrawal_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id)
+);
 
 CREATE TABLE asesmen (
     asesmen_id UUID NOT NULL,
@@ -318,9 +398,9 @@ CREATE TABLE asesmen (
     CONSTRAINT fk_asesmen_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT fk_asesmen_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
     CONSTRAINT ck_asesmen_asesmenresult_known CHECK (result IN ('SIAP', 'BELUM_SIAP', 'DIKECUALIKAN'))
-);;
+);
 
-CREATE INDEX ix_asesmen_graduasi_id ON asesmen (graduasi_id);;
+CREATE INDEX ix_asesmen_graduasi_id ON asesmen (graduasi_id);
 
 CREATE TABLE certificate (
     certificate_no TEXT NOT NULL,
@@ -330,7 +410,7 @@ CREATE TABLE certificate (
     CONSTRAINT pk_certificate PRIMARY KEY (certificate_no),
     CONSTRAINT uq_certificate_graduasi_id UNIQUE (graduasi_id),
     CONSTRAINT fk_certificate_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
-);;
+);
 
 CREATE TABLE credit (
     credit_id UUID NOT NULL,
@@ -343,13 +423,51 @@ CREATE TABLE credit (
     rule_version INTEGER NOT NULL,
     granted_on DATE NOT NULL,
     reversed_on DATE,
-    CONSTRAINT ck_credit_reversed_after_it_was_granted CHECK (reversed_on >= granted_on),
     CONSTRAINT pk_credit PRIMARY KEY (credit_id),
     CONSTRAINT uq_credit_graduasi_id UNIQUE (graduasi_id),
+    CONSTRAINT ck_credit_reversed_after_it_was_granted CHECK (reversed_on >= granted_on),
     CONSTRAINT fk_credit_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_credit_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT fk_credit_rule_version FOREIGN KEY(rule_version) REFERENCES credit_rule (version)
-);;
+);
+
+CREATE TABLE exit_proposal (
+    exit_proposal_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kepesertaan_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    exit_reason VARCHAR(40) NOT NULL,
+    evidence_sha256 VARCHAR(64) NOT NULL,
+    proposer TEXT NOT NULL,
+    proposer_sub TEXT,
+    pendamping_id UUID,
+    penugasan_id UUID,
+    proposed_on DATE NOT NULL,
+    told_on DATE NOT NULL,
+    heard_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    taken VARCHAR(40) NOT NULL,
+    graduasi_id UUID,
+    behind_id UUID,
+    CONSTRAINT pk_exit_proposal PRIMARY KEY (exit_proposal_id),
+    CONSTRAINT ck_exit_proposal_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT ck_exit_proposal_opened_names_its_case CHECK ((taken = 'OPENED') = (graduasi_id IS NOT NULL)),
+    CONSTRAINT ck_exit_proposal_waits_behind_a_case CHECK ((taken = 'WAITING') = (behind_id IS NOT NULL)),
+    CONSTRAINT uq_exit_proposal_graduasi_id UNIQUE (graduasi_id),
+    CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
+    CONSTRAINT ck_exit_proposal_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
+    CONSTRAINT ck_exit_proposal_exittaken_known CHECK (taken IN ('OPENED', 'WAITING', 'NO_POLICY', 'WITHDRAWN')),
+    CONSTRAINT fk_exit_proposal_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT fk_exit_proposal_behind_id FOREIGN KEY(behind_id) REFERENCES graduasi (graduasi_id)
+);
+
+CREATE INDEX ix_exit_proposal_kode_wilayah ON exit_proposal (kode_wilayah);
+
+CREATE INDEX ix_exit_proposal_kpm_id ON exit_proposal (kpm_id);
+
+CREATE INDEX ix_exit_proposal_proposer ON exit_proposal (proposer);
+
+CREATE INDEX ix_exit_proposal_waiting ON exit_proposal (behind_id) WHERE taken = 'WAITING';
 
 CREATE TABLE graduasi_history (
     history_id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -368,9 +486,9 @@ CREATE TABLE graduasi_history (
     CONSTRAINT fk_graduasi_history_a_known_move FOREIGN KEY(from_state, to_state) REFERENCES graduasi_transition (from_state, to_state),
     CONSTRAINT ck_graduasi_history_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT fk_graduasi_history_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
-);;
+);
 
-CREATE INDEX ix_graduasi_history_graduasi_id_history_id ON graduasi_history (graduasi_id, history_id);;
+CREATE INDEX ix_graduasi_history_graduasi_id_history_id ON graduasi_history (graduasi_id, history_id);
 
 CREATE TABLE monitoring_task (
     task_id UUID NOT NULL,
@@ -393,21 +511,33 @@ CREATE TABLE monitoring_task (
     CONSTRAINT pk_monitoring_task PRIMARY KEY (task_id),
     CONSTRAINT ck_monitoring_task_month_in_order CHECK (month BETWEEN 1 AND 60 AND opens_on < due_on),
     CONSTRAINT ck_monitoring_task_recorded_whole CHECK ((recorded_on IS NULL) = (still_out IS NULL)),
-    CONSTRAINT ck_monitoring_task_closed_or_recorded CHECK (closed_on IS NULL OR recorded_on IS NULL),
     CONSTRAINT ck_monitoring_task_cause_of_a_relapse CHECK (still_out IS NULL OR still_out OR cause IS NOT NULL),
+    CONSTRAINT ck_monitoring_task_closed_or_recorded CHECK (closed_on IS NULL OR recorded_on IS NULL),
     CONSTRAINT ck_monitoring_task_relapse_was_seen CHECK (NOT confirms_relapse OR still_out IS FALSE),
-    CONSTRAINT ck_monitoring_task_taskkind_known CHECK (kind IN ('BULANAN', 'LANJUTAN', 'LAPORAN')),
     CONSTRAINT fk_monitoring_task_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT ck_monitoring_task_taskkind_known CHECK (kind IN ('BULANAN', 'LANJUTAN', 'LAPORAN')),
     CONSTRAINT ck_monitoring_task_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA'))
-);;
+);
 
-CREATE UNIQUE INDEX uq_monitoring_task_graduasi_id_month ON monitoring_task (graduasi_id, month) WHERE kind <> 'LAPORAN';;
+CREATE INDEX ix_monitoring_task_due_on_task_id ON monitoring_task (due_on, task_id);
 
-CREATE UNIQUE INDEX uq_monitoring_task_one_check ON monitoring_task (graduasi_id) WHERE kind = 'LAPORAN' AND recorded_on IS NULL AND closed_on IS NULL;;
+CREATE INDEX ix_monitoring_task_graduasi_id ON monitoring_task (graduasi_id);
 
-CREATE UNIQUE INDEX uq_monitoring_task_one_relapse ON monitoring_task (graduasi_id) WHERE confirms_relapse;;
+CREATE INDEX ix_monitoring_task_kode_wilayah ON monitoring_task (kode_wilayah);
 
-CREATE INDEX ix_monitoring_task_due_on_task_id ON monitoring_task (due_on, task_id);;
+CREATE INDEX ix_monitoring_task_kpm_id ON monitoring_task (kpm_id);
+
+CREATE INDEX ix_monitoring_task_open ON monitoring_task (due_on, task_id) WHERE recorded_on IS NULL AND closed_on IS NULL;
+
+CREATE INDEX ix_monitoring_task_open_by_kpm ON monitoring_task (kpm_id) WHERE recorded_on IS NULL AND closed_on IS NULL;
+
+CREATE INDEX ix_monitoring_task_open_in_area ON monitoring_task (kode_wilayah, kind, due_on) WHERE recorded_on IS NULL AND closed_on IS NULL;
+
+CREATE UNIQUE INDEX uq_monitoring_task_graduasi_id_month ON monitoring_task (graduasi_id, month) WHERE kind <> 'LAPORAN';
+
+CREATE UNIQUE INDEX uq_monitoring_task_one_check ON monitoring_task (graduasi_id) WHERE kind = 'LAPORAN' AND recorded_on IS NULL AND closed_on IS NULL;
+
+CREATE UNIQUE INDEX uq_monitoring_task_one_relapse ON monitoring_task (graduasi_id) WHERE confirms_relapse;
 
 CREATE TABLE musyawarah (
     musyawarah_id UUID NOT NULL,
@@ -420,9 +550,42 @@ CREATE TABLE musyawarah (
     CONSTRAINT pk_musyawarah PRIMARY KEY (musyawarah_id),
     CONSTRAINT ck_musyawarah_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT fk_musyawarah_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
-);;
+);
 
-CREATE INDEX ix_musyawarah_graduasi_id ON musyawarah (graduasi_id);;
+CREATE INDEX ix_musyawarah_graduasi_id ON musyawarah (graduasi_id);
+
+CREATE TABLE sanggah (
+    sanggah_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    lodged_on DATE NOT NULL,
+    lodged_by VARCHAR(40) NOT NULL,
+    channel VARCHAR(40) NOT NULL,
+    ground VARCHAR(40) NOT NULL,
+    note TEXT,
+    evidence_sha256 VARCHAR(64) NOT NULL,
+    typed_by TEXT NOT NULL,
+    typed_by_sub TEXT NOT NULL,
+    typed_on DATE NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
+    CONSTRAINT ck_sanggah_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT uq_sanggah_one_paper UNIQUE (graduasi_id, evidence_sha256),
+    CONSTRAINT uq_sanggah_typed_by UNIQUE (sanggah_id, typed_by, typed_by_sub),
+    CONSTRAINT fk_sanggah_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT ck_sanggah_lodgedby_known CHECK (lodged_by IN ('KELUARGA', 'KUASA', 'MASYARAKAT')),
+    CONSTRAINT ck_sanggah_sanggahchannel_known CHECK (channel IN ('DESA', 'PUSKESOS', 'DINSOS', 'PENDAMPING', 'CEK_BANSOS', 'CALL_CENTER', 'WHATSAPP')),
+    CONSTRAINT ck_sanggah_sanggahground_known CHECK (ground IN ('DATA_TIDAK_SESUAI', 'KEADAAN_BERUBAH', 'TIDAK_BERSEDIA', 'PROSEDUR_TIDAK_BENAR', 'LAINNYA')),
+    CONSTRAINT ck_sanggah_sanggahstate_known CHECK (state IN ('DIAJUKAN', 'DITERIMA', 'DITOLAK'))
+);
+
+CREATE INDEX ix_sanggah_open_in_area ON sanggah (kode_wilayah, lodged_on, sanggah_id) WHERE state = 'DIAJUKAN';
+
+CREATE INDEX ix_sanggah_state_lodged_on_sanggah_id ON sanggah (state, lodged_on, sanggah_id);
+
+CREATE UNIQUE INDEX uq_sanggah_open ON sanggah (graduasi_id) WHERE state = 'DIAJUKAN';
 
 CREATE TABLE stage_act (
     stage_act_id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -439,7 +602,27 @@ CREATE TABLE stage_act (
     CONSTRAINT ex_stage_act_four_accounts EXCLUDE USING gist (graduasi_id WITH =, sub WITH =, stage WITH <>) WHERE (four_people),
     CONSTRAINT fk_stage_act_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_stage_act_stage_known CHECK (stage IN ('USUL', 'VERIFIKASI', 'MUSYAWARAH', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH'))
-);;
+);
+
+CREATE INDEX ix_stage_act_graduasi_id_person ON stage_act (graduasi_id, person);
+
+CREATE INDEX ix_stage_act_person_graduasi_id ON stage_act (person, graduasi_id);
+
+CREATE TABLE annulment (
+    graduasi_id UUID NOT NULL,
+    sanggah_id UUID,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    ground VARCHAR(40) NOT NULL,
+    reason TEXT NOT NULL,
+    was_effective BOOLEAN NOT NULL,
+    annulled_on DATE NOT NULL,
+    annulled_by TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_annulment PRIMARY KEY (graduasi_id),
+    CONSTRAINT fk_annulment_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT fk_annulment_sanggah_id FOREIGN KEY(sanggah_id) REFERENCES sanggah (sanggah_id),
+    CONSTRAINT ck_annulment_annulmentground_known CHECK (ground IN ('SANGGAH_DITERIMA', 'SK_KELIRU', 'DATA_KELIRU', 'PUTUSAN_KEBERATAN', 'PUTUSAN_PENGADILAN', 'LAINNYA'))
+);
 
 CREATE TABLE pernyataan (
     pernyataan_id UUID NOT NULL,
@@ -457,9 +640,37 @@ CREATE TABLE pernyataan (
     CONSTRAINT uq_pernyataan_asesmen_id UNIQUE (asesmen_id),
     CONSTRAINT fk_pernyataan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT fk_pernyataan_asesmen_id FOREIGN KEY(asesmen_id) REFERENCES asesmen (asesmen_id)
-);;
+);
 
-CREATE INDEX ix_pernyataan_graduasi_id ON pernyataan (graduasi_id);;
+CREATE INDEX ix_pernyataan_graduasi_id ON pernyataan (graduasi_id);
+
+CREATE TABLE sanggah_decision (
+    sanggah_id UUID NOT NULL,
+    typed_by TEXT NOT NULL,
+    typed_by_sub TEXT NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    decided_on DATE NOT NULL,
+    decided_by TEXT NOT NULL,
+    decided_by_sub TEXT NOT NULL,
+    role TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_sanggah_decision PRIMARY KEY (sanggah_id),
+    CONSTRAINT fk_sanggah_decision_sanggah_id FOREIGN KEY(sanggah_id, typed_by, typed_by_sub) REFERENCES sanggah (sanggah_id, typed_by, typed_by_sub),
+    CONSTRAINT ck_sanggah_decision_not_by_who_typed_it_in CHECK (decided_by <> typed_by AND decided_by_sub <> typed_by_sub),
+    CONSTRAINT fk_sanggah_decision_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
+);
+
+CREATE TABLE back_payment (
+    graduasi_id UUID NOT NULL,
+    tahap TEXT NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    paid BOOLEAN NOT NULL,
+    reason TEXT NOT NULL,
+    CONSTRAINT pk_back_payment PRIMARY KEY (graduasi_id, tahap),
+    CONSTRAINT fk_back_payment_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES annulment (graduasi_id)
+);
 
 CREATE TABLE usul (
     usul_id UUID NOT NULL,
@@ -481,9 +692,9 @@ CREATE TABLE usul (
     CONSTRAINT fk_usul_asesmen_id FOREIGN KEY(asesmen_id) REFERENCES asesmen (asesmen_id),
     CONSTRAINT fk_usul_pernyataan_id FOREIGN KEY(pernyataan_id) REFERENCES pernyataan (pernyataan_id),
     CONSTRAINT fk_usul_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id)
-);;
+);
 
-CREATE INDEX ix_usul_graduasi_id ON usul (graduasi_id);;
+CREATE INDEX ix_usul_graduasi_id ON usul (graduasi_id);
 
 CREATE TABLE penetapan (
     graduasi_id UUID NOT NULL,
@@ -502,8 +713,14 @@ CREATE TABLE penetapan (
     CONSTRAINT fk_penetapan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT fk_penetapan_sk_id FOREIGN KEY(sk_id) REFERENCES sk (sk_id),
     CONSTRAINT fk_penetapan_usul_id FOREIGN KEY(usul_id) REFERENCES usul (usul_id)
-);;
+);
 
-CREATE INDEX ix_penetapan_sk_id ON penetapan (sk_id);;
+CREATE INDEX ix_penetapan_kode_wilayah ON penetapan (kode_wilayah);
 
-CREATE INDEX ix_penetapan_kode_wilayah ON penetapan (kode_wilayah);;
+CREATE INDEX ix_penetapan_sk_id ON penetapan (sk_id);
+
+ALTER TABLE policy ADD CONSTRAINT fk_policy_first_approver FOREIGN KEY(policy_id, first_approver) REFERENCES policy_approval (policy_id, person);
+
+ALTER TABLE policy ADD CONSTRAINT fk_policy_second_approver FOREIGN KEY(policy_id, second_approver) REFERENCES policy_approval (policy_id, person);
+
+ALTER TABLE policy ADD CONSTRAINT fk_policy_withdrawn_by FOREIGN KEY(policy_id, withdrawn_by) REFERENCES policy_withdrawal (policy_id, person);

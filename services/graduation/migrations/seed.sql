@@ -1,4 +1,5 @@
--- The first content of the rules (chain.md 3 and 4): rows, never constants. A later version is a row of its own.
+-- The first content of the rules: rows, never constants. A later version is a row of its own.
+
 INSERT INTO credit_rule (version, valid_from, basis, set_by, text_en, text_id) VALUES (1, '2025-01-01', 'Isi pertama, sampai ditetapkan', 'system:graduation',
   'A penetapan counts once, to the penugasan that authored the assessment to which the proposal is pinned (on short paths: to the proposer''s), in the year of the SK''s date, at the family''s area then.',
   'Satu penetapan dihitung satu kali, bagi penugasan penyusun asesmen yang menjadi dasar usulan (pada jalur pendek: pengusul), pada tahun tanggal SK, di wilayah keluarga saat itu.');
@@ -39,7 +40,7 @@ SELECT wanted.policy_id::uuid, wanted.exit_reason, 1, '2025-01-01', wanted.opene
   CASE WHEN wanted.opened_by = 'PENDAMPING' THEN 6 ELSE 0 END, CASE WHEN wanted.opened_by = 'PENDAMPING' THEN ARRAY[12, 24] ELSE '{}' END,
   CASE WHEN wanted.opened_by = 'PENDAMPING' THEN ARRAY[6, 12, 24] ELSE '{}' END, 14,
   CASE WHEN wanted.scored THEN '019a0000-0000-7000-8000-000000000001'::uuid END, 1,
-  -- domain.md 4.3, step 1: desil 5 and above, five years, a business that runs, komponen that end.
+  -- Desil 5 and above, five years, a business that runs, komponen that end.
   true, CASE WHEN wanted.scored THEN 'NAS' END, CASE WHEN wanted.scored THEN 5 END, CASE WHEN wanted.scored THEN 6 END,
   CASE WHEN wanted.scored THEN 5 END, CASE WHEN wanted.exit_reason = 'ALAMIAH' THEN 3 END
 FROM (VALUES
@@ -56,7 +57,7 @@ INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on)
 SELECT year, quarter, make_date(year, quarter * 3 - 2, 1), (make_date(year, quarter * 3 - 2, 1) - interval '1 month')::date + 19
 FROM generate_series(2026, 2027) AS year, generate_series(1, 4) AS quarter;
 
--- Every move that exists, as models/graduasi.py declares it; a history row can name no other.
+-- Every move that exists, as the code declares it; a history row can name no other.
 INSERT INTO graduasi_transition (from_state, to_state) VALUES
   ('BELUM_SIAP', 'DIASESMEN'),
   ('BELUM_SIAP', 'DIBATALKAN'),
