@@ -19,8 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "tests" / "contracts"
 # Remove a revision when it is released: its tables are then never written again.
 UNRELEASED = frozenset({"0001"})
-# Services whose first revision creates its tables from the generated file.
-GENERATED = ("registry", "caseload", "graduation")
 TABLES_HEAD = (
     "-- Written from the models by `python -m deploy.contracts`. Change the models, not this file.\n\n"
 )
@@ -50,7 +48,7 @@ def migrations_of(service: str) -> Path:
 
 def tables_of(service: str, unreleased: Collection[str] = UNRELEASED) -> dict[Path, str]:
     """Return the SQL of a service's tables, by the file of each revision that is not released."""
-    if service not in GENERATED or not unreleased:
+    if not unreleased:
         return {}
     text = TABLES_HEAD + ddl_of(metadata_of(service))
     return {migrations_of(service) / f"{revision}_tables.sql": text for revision in unreleased}

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.referral.tables import Table
@@ -102,6 +102,11 @@ class Program(Table):
 
     __table_args__ = (
         sa.UniqueConstraint("code", "revision", name="uq_program_code_revision"),
+        ExcludeConstraint(
+            ("code", "="),
+            (sa.literal_column("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_program_code_range",
+        ),
         sa.CheckConstraint(
             "benefit_kinds <@ ARRAY[{}]::text[]".format(
                 ", ".join(f"'{kind}'" for kind in BenefitKind.known())

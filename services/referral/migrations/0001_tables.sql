@@ -1,0 +1,626 @@
+-- Written from the models by `python -m deploy.contracts`. Change the models, not this file.
+
+CREATE TABLE breaker_limit (
+    partner_code TEXT NOT NULL,
+    failures_to_open INTEGER NOT NULL,
+    wait_seconds INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    set_by TEXT NOT NULL,
+    CONSTRAINT pk_breaker_limit PRIMARY KEY (partner_code),
+    CONSTRAINT ck_breaker_limit_failures_to_open_range CHECK (failures_to_open BETWEEN 1 AND 1000),
+    CONSTRAINT ck_breaker_limit_wait_seconds_range CHECK (wait_seconds BETWEEN 1 AND 86400)
+);
+
+CREATE TABLE consent_text (
+    version INTEGER NOT NULL,
+    valid_from DATE NOT NULL,
+    text TEXT NOT NULL,
+    basis TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    CONSTRAINT pk_consent_text PRIMARY KEY (version),
+    CONSTRAINT uq_consent_text_valid_from UNIQUE (valid_from)
+);
+
+CREATE TABLE identity (
+    for_id UUID NOT NULL,
+    recipient TEXT NOT NULL,
+    kpm_id UUID NOT NULL,
+    sealed BYTEA NOT NULL,
+    arrived_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_identity PRIMARY KEY (for_id, recipient)
+);
+
+CREATE TABLE intake_window (
+    window_id UUID NOT NULL,
+    program_code TEXT NOT NULL,
+    opens_on DATE NOT NULL,
+    closes_on DATE,
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_intake_window PRIMARY KEY (window_id),
+    CONSTRAINT ex_intake_window_range EXCLUDE USING gist (program_code WITH =, daterange(opens_on, closes_on) WITH &&),
+    CONSTRAINT ck_intake_window_some_day CHECK (closes_on > opens_on)
+);
+
+CREATE TABLE offer_shown (
+    sha256 TEXT NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    shown_on DATE NOT NULL,
+    offers JSONB NOT NULL,
+    CONSTRAINT pk_offer_shown PRIMARY KEY (sha256)
+);
+
+CREATE TABLE office (
+    kode_wilayah TEXT NOT NULL,
+    name TEXT NOT NULL,
+    phone TEXT,
+    email TEXT,
+    version INTEGER NOT NULL,
+    CONSTRAINT pk_office PRIMARY KEY (kode_wilayah)
+);
+
+CREATE TABLE outcome_rule (
+    version INTEGER NOT NULL,
+    months INTEGER[] NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    basis TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_outcome_rule PRIMARY KEY (version),
+    CONSTRAINT ex_outcome_rule_range EXCLUDE USING gist (daterange(valid_from, valid_to) WITH &&),
+    CONSTRAINT ck_outcome_rule_some_months CHECK (cardinality(months) > 0 AND 0 < ALL (months) AND 60 >= ALL (months)),
+    CONSTRAINT ck_outcome_rule_range CHECK (valid_to > valid_from)
+);
+
+CREATE TABLE partner (
+    partner_id UUID NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    channel VARCHAR(40) NOT NULL,
+    kode_wilayah TEXT,
+    webhook_url TEXT,
+    secret_sealed BYTEA,
+    version INTEGER NOT NULL,
+    registered_by TEXT NOT NULL,
+    registered_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_partner PRIMARY KEY (partner_id),
+    CONSTRAINT ck_partner_webhook_has_secret CHECK ((webhook_url IS NULL) = (secret_sealed IS NULL)),
+    CONSTRAINT ck_partner_version_positive CHECK (version >= 1),
+    CONSTRAINT uq_partner_code UNIQUE (code),
+    CONSTRAINT ck_partner_partnerkind_known CHECK (kind IN ('KEMENTERIAN', 'LEMBAGA', 'PEMDA', 'BANK', 'BUMN', 'BADAN', 'LAINNYA')),
+    CONSTRAINT ck_partner_channel_known CHECK (channel IN ('API_SPLP', 'HOST_TO_HOST', 'FILE', 'PORTAL_LINK', 'SURAT'))
+);
+
+CREATE TABLE program_quota (
+    quota_id UUID NOT NULL,
+    program_code TEXT NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    places INTEGER NOT NULL,
+    taken INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    version INTEGER NOT NULL,
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_program_quota PRIMARY KEY (quota_id),
+    CONSTRAINT ex_program_quota_range EXCLUDE USING gist (program_code WITH =, kode_wilayah WITH =, daterange(valid_from, valid_to) WITH &&),
+    CONSTRAINT ck_program_quota_never_over_reserved CHECK (taken BETWEEN 0 AND places),
+    CONSTRAINT ck_program_quota_waiting_not_negative CHECK (waiting >= 0),
+    CONSTRAINT ck_program_quota_some_day CHECK (valid_to > valid_from),
+    CONSTRAINT ck_program_quota_version_positive CHECK (version >= 1)
+);
+
+CREATE TABLE replica_kpm.dampingan (
+    dampingan_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    purpose VARCHAR(40) NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
+    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_dampingan_kpm_id ON replica_kpm.dampingan (kpm_id);
+
+CREATE INDEX ix_dampingan_pendamping_id ON replica_kpm.dampingan (pendamping_id, kpm_id);
+
+CREATE TABLE replica_kpm.kpm (
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    members INTEGER NOT NULL,
+    able_productive INTEGER NOT NULL,
+    lansia INTEGER NOT NULL,
+    disabilitas INTEGER NOT NULL,
+    komponen JSONB NOT NULL,
+    desil JSONB NOT NULL,
+    pengurus_sex VARCHAR(40),
+    pengurus_birth_year INTEGER,
+    CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
+    CONSTRAINT ck_kpm_sex_known CHECK (pengurus_sex IN ('L', 'P', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_kpm_area ON replica_kpm.kpm (kode_wilayah, kpm_id);
+
+CREATE TABLE replica_kpm.usaha (
+    usaha_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    owner_sex VARCHAR(40) NOT NULL,
+    owner_birth_year INTEGER NOT NULL,
+    owner_married BOOLEAN NOT NULL,
+    sector VARCHAR(40) NOT NULL,
+    started_on DATE NOT NULL,
+    omzet_rp BIGINT NOT NULL,
+    has_nib BOOLEAN NOT NULL,
+    has_letter BOOLEAN NOT NULL,
+    CONSTRAINT pk_usaha PRIMARY KEY (usaha_id),
+    CONSTRAINT ck_usaha_sex_known CHECK (owner_sex IN ('L', 'P', 'UNKNOWN')),
+    CONSTRAINT ck_usaha_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA', 'UNKNOWN'))
+);
+
+CREATE INDEX ix_usaha_kpm_id ON replica_kpm.usaha (kpm_id);
+
+CREATE TABLE replica_pendamping.pendamping (
+    pendamping_id UUID NOT NULL,
+    from_on DATE NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id, from_on),
+    CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'UNKNOWN'))
+);
+
+CREATE TABLE replica_pendamping.penugasan (
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    CONSTRAINT pk_penugasan PRIMARY KEY (penugasan_id)
+);
+
+CREATE INDEX ix_penugasan_pendamping_id ON replica_pendamping.penugasan (pendamping_id);
+
+CREATE TABLE replica_pendamping.wilayah_tugas (
+    wilayah_tugas_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    CONSTRAINT pk_wilayah_tugas PRIMARY KEY (wilayah_tugas_id)
+);
+
+CREATE INDEX ix_wilayah_tugas_pendamping_id ON replica_pendamping.wilayah_tugas (pendamping_id);
+
+CREATE TABLE rujukan (
+    rujukan_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    purpose VARCHAR(40) NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
+    exit_reason VARCHAR(40) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    paused BOOLEAN NOT NULL,
+    matched BOOLEAN NOT NULL,
+    sk_no TEXT NOT NULL,
+    sk_on DATE NOT NULL,
+    certificate_no TEXT,
+    effective_on DATE,
+    offers_sha256 TEXT,
+    withdrawn_reason TEXT,
+    opened_on DATE NOT NULL,
+    version INTEGER NOT NULL,
+    CONSTRAINT pk_rujukan PRIMARY KEY (rujukan_id),
+    CONSTRAINT uq_rujukan_graduasi_id_purpose UNIQUE (graduasi_id, purpose),
+    CONSTRAINT ck_rujukan_version_positive CHECK (version >= 1),
+    CONSTRAINT ck_rujukan_rujukanpurpose_known CHECK (purpose IN ('PASCAGRADUASI', 'KAMBUH')),
+    CONSTRAINT ck_rujukan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
+    CONSTRAINT ck_rujukan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
+    CONSTRAINT ck_rujukan_rujukanstate_known CHECK (state IN ('TERBUKA', 'DICABUT', 'TUTUP'))
+);
+
+CREATE INDEX ix_rujukan_kpm_id ON rujukan (kpm_id, rujukan_id);
+
+CREATE INDEX ix_rujukan_open ON rujukan (rujukan_id) WHERE state = 'TERBUKA';
+
+CREATE TABLE sla_term (
+    sla_term_id UUID NOT NULL,
+    program_code TEXT,
+    remind_before_days INTEGER NOT NULL,
+    escalate_after_days INTEGER NOT NULL,
+    expire_after_days INTEGER NOT NULL,
+    close_after_days INTEGER NOT NULL,
+    deliver_within_days INTEGER NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    basis TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_sla_term PRIMARY KEY (sla_term_id),
+    CONSTRAINT ck_sla_term_remind_before_days_range CHECK (remind_before_days BETWEEN 0 AND 364),
+    CONSTRAINT ck_sla_term_escalate_after_days_range CHECK (escalate_after_days BETWEEN 1 AND 365),
+    CONSTRAINT ck_sla_term_expire_after_days_range CHECK (expire_after_days BETWEEN 1 AND 1825),
+    CONSTRAINT ck_sla_term_close_after_days_range CHECK (close_after_days BETWEEN 0 AND 1825),
+    CONSTRAINT ck_sla_term_deliver_within_days_range CHECK (deliver_within_days BETWEEN 1 AND 1825),
+    CONSTRAINT ck_sla_term_range CHECK (valid_to > valid_from),
+    CONSTRAINT ex_sla_term_range EXCLUDE USING gist (coalesce(program_code, '') WITH =, daterange(valid_from, valid_to) WITH &&)
+);
+
+CREATE TABLE breaker (
+    partner_id UUID NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    failures INTEGER NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    retry_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_breaker PRIMARY KEY (partner_id),
+    CONSTRAINT ck_breaker_retry_when_not_closed CHECK ((state = 'CLOSED') = (retry_at IS NULL)),
+    CONSTRAINT ck_breaker_failures_not_negative CHECK (failures >= 0),
+    CONSTRAINT fk_breaker_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
+    CONSTRAINT ck_breaker_breakerstate_known CHECK (state IN ('CLOSED', 'OPEN', 'HALF_OPEN'))
+);
+
+CREATE TABLE pause (
+    sanggah_id UUID NOT NULL,
+    rujukan_id UUID NOT NULL,
+    paused_on DATE NOT NULL,
+    resumed_on DATE,
+    CONSTRAINT pk_pause PRIMARY KEY (sanggah_id, rujukan_id),
+    CONSTRAINT ck_pause_range CHECK (resumed_on >= paused_on),
+    CONSTRAINT fk_pause_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id)
+);
+
+CREATE INDEX ix_pause_of ON pause (rujukan_id);
+
+CREATE TABLE program (
+    program_id UUID NOT NULL,
+    partner_id UUID NOT NULL,
+    code TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    benefit_kinds TEXT[] NOT NULL,
+    amount_min_rp BIGINT,
+    amount_max_rp BIGINT,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    send_from VARCHAR(40) NOT NULL,
+    sla_days INTEGER NOT NULL,
+    minimum_data TEXT[] NOT NULL,
+    required_documents TEXT[] NOT NULL,
+    legal_basis TEXT NOT NULL,
+    published_by TEXT NOT NULL,
+    published_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_program PRIMARY KEY (program_id),
+    CONSTRAINT uq_program_code_revision UNIQUE (code, revision),
+    CONSTRAINT ex_program_code_range EXCLUDE USING gist (code WITH =, daterange(valid_from, valid_to) WITH &&),
+    CONSTRAINT ck_program_benefit_kinds_known CHECK (benefit_kinds <@ ARRAY['MODAL', 'PENDAMPINGAN', 'PASAR', 'PELATIHAN', 'JAMINAN', 'PEKERJAAN']::text[]),
+    CONSTRAINT ck_program_minimum_data_known CHECK (minimum_data <@ ARRAY['nik', 'name', 'phone', 'usaha', 'sk_no', 'certificate_no']::text[]),
+    CONSTRAINT ck_program_amounts CHECK (amount_min_rp >= 0 AND amount_max_rp >= coalesce(amount_min_rp, 0)),
+    CONSTRAINT ck_program_range CHECK (valid_to > valid_from),
+    CONSTRAINT ck_program_sla_days_range CHECK (sla_days BETWEEN 1 AND 365),
+    CONSTRAINT fk_program_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
+    CONSTRAINT ck_program_sendfrom_known CHECK (send_from IN ('determined', 'effective'))
+);
+
+CREATE TABLE program_quota_change (
+    quota_id UUID NOT NULL,
+    version INTEGER NOT NULL,
+    places INTEGER NOT NULL,
+    valid_to DATE,
+    set_by TEXT NOT NULL,
+    set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_program_quota_change PRIMARY KEY (quota_id, version),
+    CONSTRAINT fk_program_quota_change_quota_id FOREIGN KEY(quota_id) REFERENCES program_quota (quota_id)
+);
+
+CREATE TABLE relapse_report (
+    rujukan_id UUID NOT NULL,
+    reported_on DATE NOT NULL,
+    month INTEGER NOT NULL,
+    cause VARCHAR(40) NOT NULL,
+    reported_by TEXT NOT NULL,
+    CONSTRAINT pk_relapse_report PRIMARY KEY (rujukan_id, reported_on),
+    CONSTRAINT fk_relapse_report_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id),
+    CONSTRAINT ck_relapse_report_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA'))
+);
+
+CREATE TABLE program_rule (
+    program_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    field VARCHAR(40) NOT NULL,
+    op VARCHAR(40) NOT NULL,
+    value JSONB NOT NULL,
+    strength VARCHAR(40) NOT NULL,
+    source TEXT NOT NULL,
+    version TEXT NOT NULL,
+    CONSTRAINT pk_program_rule PRIMARY KEY (program_id, number),
+    CONSTRAINT fk_program_rule_program_id FOREIGN KEY(program_id) REFERENCES program (program_id),
+    CONSTRAINT ck_program_rule_rulefield_known CHECK (field IN ('kode_wilayah', 'desil_nas', 'able_productive', 'pengurus_age', 'pengurus_sex', 'usaha_months', 'usaha_omzet_rp', 'usaha_sector', 'usaha_registered', 'owner_age', 'owner_sex', 'members', 'lansia', 'disabilitas', 'komponen', 'aid_programs', 'refusal_codes')),
+    CONSTRAINT ck_program_rule_ruleop_known CHECK (op IN ('GE', 'LE', 'EQ', 'IN', 'WITHIN', 'GE_OR_MARRIED', 'ANY_OF', 'NONE_OF')),
+    CONSTRAINT ck_program_rule_strength_known CHECK (strength IN ('HARD', 'SOFT'))
+);
+
+CREATE TABLE rujukan_program (
+    rujukan_program_id UUID NOT NULL,
+    rujukan_id UUID NOT NULL,
+    program_id UUID NOT NULL,
+    partner_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    program_code TEXT NOT NULL,
+    benefit_kinds TEXT[] NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    reasons JSONB NOT NULL,
+    usaha JSONB,
+    shared_at TIMESTAMP WITH TIME ZONE,
+    sent_on DATE,
+    sla_due_on DATE,
+    refusal_code VARCHAR(40),
+    amount_rp BIGINT,
+    delivery_id TEXT,
+    delivered_on DATE,
+    withdrawn_on DATE,
+    version INTEGER NOT NULL,
+    CONSTRAINT pk_rujukan_program PRIMARY KEY (rujukan_program_id),
+    CONSTRAINT uq_rujukan_program_once UNIQUE (rujukan_id, program_code),
+    CONSTRAINT ck_rujukan_program_refusal_has_code CHECK (state <> 'DITOLAK' OR refusal_code IS NOT NULL),
+    CONSTRAINT ck_rujukan_program_delivery_has_date CHECK (state NOT IN ('DISALURKAN', 'TUTUP') OR delivered_on IS NOT NULL),
+    CONSTRAINT ck_rujukan_program_draft_is_not_shared CHECK (state NOT IN ('DRAF') OR shared_at IS NULL),
+    CONSTRAINT ck_rujukan_program_amount_not_negative CHECK (amount_rp >= 0),
+    CONSTRAINT fk_rujukan_program_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id),
+    CONSTRAINT fk_rujukan_program_program_id FOREIGN KEY(program_id) REFERENCES program (program_id),
+    CONSTRAINT fk_rujukan_program_partner_id FOREIGN KEY(partner_id) REFERENCES partner (partner_id),
+    CONSTRAINT ck_rujukan_program_rujukanprogramstate_known CHECK (state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
+    CONSTRAINT ck_rujukan_program_refusalcode_known CHECK (refusal_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA'))
+);
+
+CREATE INDEX ix_rujukan_program_area ON rujukan_program (kode_wilayah, rujukan_program_id);
+
+CREATE INDEX ix_rujukan_program_kpm_id ON rujukan_program (kpm_id, rujukan_program_id);
+
+CREATE INDEX ix_rujukan_program_partner_id ON rujukan_program (partner_id, rujukan_program_id);
+
+CREATE INDEX ix_rujukan_program_state_area ON rujukan_program (state, kode_wilayah, rujukan_program_id);
+
+CREATE TABLE answer (
+    answer_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    partner_answer_id TEXT NOT NULL,
+    digest BYTEA NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    reason_code VARCHAR(40),
+    reason_text_sealed BYTEA,
+    amount_rp BIGINT,
+    answered_on DATE NOT NULL,
+    changed BOOLEAN NOT NULL,
+    recorded_by TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_answer PRIMARY KEY (answer_id),
+    CONSTRAINT uq_answer_once UNIQUE (rujukan_program_id, partner_answer_id),
+    CONSTRAINT fk_answer_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT ck_answer_rujukanprogramstate_known CHECK (status IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
+    CONSTRAINT ck_answer_refusalcode_known CHECK (reason_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA'))
+);
+
+CREATE TABLE attempt (
+    attempt_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    notice VARCHAR(40) NOT NULL,
+    fields TEXT[] NOT NULL,
+    http_status INTEGER,
+    fault TEXT,
+    milliseconds INTEGER NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_attempt PRIMARY KEY (attempt_id),
+    CONSTRAINT fk_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT ck_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
+);
+
+CREATE INDEX ix_attempt_of ON attempt (rujukan_program_id, attempt_id);
+
+CREATE TABLE consent (
+    consent_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    partner_id UUID NOT NULL,
+    text_version INTEGER NOT NULL,
+    channel VARCHAR(40) NOT NULL,
+    evidence_sha256 TEXT NOT NULL,
+    given_on DATE NOT NULL,
+    recorded_by TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    withdrawn_on DATE,
+    withdrawn_reason TEXT,
+    withdrawn_by TEXT,
+    CONSTRAINT pk_consent PRIMARY KEY (consent_id),
+    CONSTRAINT ck_consent_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT ck_consent_withdrawn_after_given CHECK (withdrawn_on >= given_on),
+    CONSTRAINT ck_consent_withdrawal_whole CHECK ((withdrawn_on IS NULL) = (withdrawn_reason IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)),
+    CONSTRAINT uq_consent_rujukan_program_id UNIQUE (rujukan_program_id),
+    CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT fk_consent_text_version FOREIGN KEY(text_version) REFERENCES consent_text (version),
+    CONSTRAINT ck_consent_consentchannel_known CHECK (channel IN ('TATAP_MUKA', 'PUSKESOS', 'TELEPON', 'DARING'))
+);
+
+CREATE TABLE deadline (
+    rujukan_program_id UUID NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    started_on DATE NOT NULL,
+    due_on DATE NOT NULL,
+    sla_term_id UUID NOT NULL,
+    passed_on DATE,
+    CONSTRAINT pk_deadline PRIMARY KEY (rujukan_program_id, kind),
+    CONSTRAINT fk_deadline_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT ck_deadline_deadlinekind_known CHECK (kind IN ('REMINDER', 'ESCALATION', 'EXPIRY')),
+    CONSTRAINT fk_deadline_sla_term_id FOREIGN KEY(sla_term_id) REFERENCES sla_term (sla_term_id)
+);
+
+CREATE TABLE escalation (
+    escalation_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    rujukan_id UUID NOT NULL,
+    partner_id UUID NOT NULL,
+    program_code TEXT NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    awaited VARCHAR(40) NOT NULL,
+    sla_due_on DATE NOT NULL,
+    raised_on DATE NOT NULL,
+    settled_on DATE,
+    acknowledged_on DATE,
+    acknowledged_by TEXT,
+    note TEXT,
+    CONSTRAINT pk_escalation PRIMARY KEY (escalation_id),
+    CONSTRAINT uq_escalation_once UNIQUE (rujukan_program_id, sla_due_on),
+    CONSTRAINT ck_escalation_settled_after CHECK (settled_on >= raised_on),
+    CONSTRAINT ck_escalation_acknowledged_whole CHECK ((acknowledged_on IS NULL) = (acknowledged_by IS NULL) AND (acknowledged_on IS NULL) = (note IS NULL)),
+    CONSTRAINT fk_escalation_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT ck_escalation_awaited_known CHECK (awaited IN ('ANSWER', 'DELIVERY'))
+);
+
+CREATE INDEX ix_escalation_open ON escalation (escalation_id) WHERE acknowledged_on IS NULL AND settled_on IS NULL;
+
+CREATE TABLE next_best (
+    after_rujukan_program_id UUID NOT NULL,
+    rujukan_id UUID NOT NULL,
+    rujukan_program_id UUID,
+    considered JSONB NOT NULL,
+    en TEXT NOT NULL,
+    id TEXT NOT NULL,
+    proposed_on DATE NOT NULL,
+    proposed_by TEXT NOT NULL,
+    CONSTRAINT pk_next_best PRIMARY KEY (after_rujukan_program_id),
+    CONSTRAINT fk_next_best_after_rujukan_program_id FOREIGN KEY(after_rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT fk_next_best_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+);
+
+CREATE INDEX ix_next_best_rujukan_id ON next_best (rujukan_id, after_rujukan_program_id);
+
+CREATE TABLE outcome (
+    rujukan_program_id UUID NOT NULL,
+    month INTEGER NOT NULL,
+    still_in_business BOOLEAN NOT NULL,
+    omzet_rp BIGINT,
+    recorded_on DATE NOT NULL,
+    recorded_by TEXT NOT NULL,
+    CONSTRAINT pk_outcome PRIMARY KEY (rujukan_program_id, month),
+    CONSTRAINT ck_outcome_month_positive CHECK (month > 0),
+    CONSTRAINT ck_outcome_omzet_not_negative CHECK (omzet_rp >= 0),
+    CONSTRAINT fk_outcome_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+);
+
+CREATE TABLE outcome_task (
+    rujukan_program_id UUID NOT NULL,
+    month INTEGER NOT NULL,
+    kpm_id UUID NOT NULL,
+    program_code TEXT NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    due_on DATE NOT NULL,
+    closed_on DATE,
+    CONSTRAINT pk_outcome_task PRIMARY KEY (rujukan_program_id, month),
+    CONSTRAINT ck_outcome_task_month_positive CHECK (month > 0),
+    CONSTRAINT fk_outcome_task_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+);
+
+CREATE INDEX ix_outcome_task_kpm_id ON outcome_task (kpm_id) WHERE closed_on IS NULL;
+
+CREATE INDEX ix_outcome_task_open ON outcome_task (due_on, rujukan_program_id, month) WHERE closed_on IS NULL;
+
+CREATE TABLE partner_notice (
+    notice_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    partner_id UUID NOT NULL,
+    notice VARCHAR(40) NOT NULL,
+    "on" DATE NOT NULL,
+    told_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    taken_at TIMESTAMP WITH TIME ZONE,
+    taken_by TEXT,
+    CONSTRAINT pk_partner_notice PRIMARY KEY (notice_id),
+    CONSTRAINT ck_partner_notice_taken_whole CHECK ((taken_at IS NULL) = (taken_by IS NULL)),
+    CONSTRAINT fk_partner_notice_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT ck_partner_notice_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
+);
+
+CREATE INDEX ix_partner_notice_of ON partner_notice (rujukan_program_id);
+
+CREATE INDEX ix_partner_notice_told ON partner_notice (partner_id, told_at, notice_id);
+
+CREATE INDEX ix_partner_notice_waiting ON partner_notice (partner_id, told_at, notice_id) WHERE taken_at IS NULL;
+
+CREATE TABLE quota_place (
+    place_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    quota_id UUID NOT NULL,
+    taken_on DATE NOT NULL,
+    released_on DATE,
+    released_as TEXT,
+    CONSTRAINT pk_quota_place PRIMARY KEY (place_id),
+    CONSTRAINT ck_quota_place_release_whole CHECK ((released_on IS NULL) = (released_as IS NULL)),
+    CONSTRAINT ck_quota_place_released_after CHECK (released_on >= taken_on),
+    CONSTRAINT fk_quota_place_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT fk_quota_place_quota_id FOREIGN KEY(quota_id) REFERENCES program_quota (quota_id)
+);
+
+CREATE INDEX ix_quota_place_quota_id ON quota_place (quota_id);
+
+CREATE UNIQUE INDEX uq_quota_place_held ON quota_place (rujukan_program_id, quota_id) WHERE released_on IS NULL;
+
+CREATE TABLE rujukan_program_history (
+    history_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    from_state TEXT,
+    to_state VARCHAR(40) NOT NULL,
+    "on" DATE NOT NULL,
+    by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_rujukan_program_history PRIMARY KEY (history_id),
+    CONSTRAINT fk_rujukan_program_history_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT ck_rujukan_program_history_rujukanprogramstate_known CHECK (to_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT'))
+);
+
+CREATE INDEX ix_rujukan_program_history_of ON rujukan_program_history (rujukan_program_id, history_id);
+
+CREATE TABLE waiting (
+    number BIGINT GENERATED ALWAYS AS IDENTITY,
+    rujukan_program_id UUID NOT NULL,
+    program_code TEXT NOT NULL,
+    kode_wilayah TEXT NOT NULL,
+    reason VARCHAR(40) NOT NULL,
+    quota_id UUID,
+    since_on DATE NOT NULL,
+    left_on DATE,
+    left_as TEXT,
+    CONSTRAINT pk_waiting PRIMARY KEY (number),
+    CONSTRAINT ck_waiting_leaving_whole CHECK ((left_on IS NULL) = (left_as IS NULL)),
+    CONSTRAINT ck_waiting_left_after CHECK (left_on >= since_on),
+    CONSTRAINT ck_waiting_quota_that_is_full CHECK ((quota_id IS NULL) = (reason <> 'KUOTA_PENUH')),
+    CONSTRAINT fk_waiting_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
+    CONSTRAINT ck_waiting_waitingreason_known CHECK (reason IN ('KUOTA_PENUH', 'TANPA_KUOTA', 'PENERIMAAN_TUTUP', 'DAFTAR_MITRA')),
+    CONSTRAINT fk_waiting_quota_id FOREIGN KEY(quota_id) REFERENCES program_quota (quota_id)
+);
+
+CREATE INDEX ix_waiting_order ON waiting (program_code, number) WHERE left_on IS NULL;
+
+CREATE UNIQUE INDEX uq_waiting_once ON waiting (rujukan_program_id) WHERE left_on IS NULL;
+
+CREATE TABLE inbox_read (
+    read_id UUID NOT NULL,
+    notice_id UUID NOT NULL,
+    rujukan_program_id UUID NOT NULL,
+    partner_id UUID NOT NULL,
+    by TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    fields TEXT[] NOT NULL,
+    read_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_inbox_read PRIMARY KEY (read_id),
+    CONSTRAINT fk_inbox_read_notice_id FOREIGN KEY(notice_id) REFERENCES partner_notice (notice_id),
+    CONSTRAINT fk_inbox_read_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
+);
+
+CREATE INDEX ix_inbox_read_notice_id ON inbox_read (notice_id);
+
+CREATE INDEX ix_inbox_read_of ON inbox_read (rujukan_program_id, read_id);

@@ -1,0 +1,113 @@
+-- Whether the caller accompanies the family today. plpgsql resolves the table's name at each call, so that a rebuild may
+-- swap the replica's schema.
+CREATE FUNCTION own_family(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = wanted
+        AND d.pendamping_id = platform.pendamping() AND d.valid_from <= platform.today()
+        AND (d.valid_to IS NULL OR d.valid_to > platform.today()));
+END $$;
+
+-- Whether the caller's scope covers the family where it lives now. A stored answer is replayed on this condition.
+CREATE FUNCTION family_in_scope(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN CASE WHEN platform.by_area() THEN NOT EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = wanted
+        AND NOT platform.in_scope(k.kode_wilayah)) ELSE own_family(wanted) END;
+END $$;
+REVOKE ALL ON FUNCTION own_family(uuid), family_in_scope(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO referral_api, referral_worker;
+
+-- What was recorded stays as it was, and of a rule only the day on which it ends may be written.
+REVOKE UPDATE, DELETE ON answer, attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,
+    program_rule, outcome_rule, sla_term, inbox_read, program_quota_change FROM referral_api, referral_worker;
+GRANT UPDATE (valid_to) ON outcome_rule, sla_term TO referral_api;
+REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office, partner_notice, deadline, escalation, pause,
+    outcome_task, breaker, breaker_limit, program_quota, quota_place, waiting, intake_window, next_best
+    FROM referral_api, referral_worker;
+-- The api role deletes a sealed identity, and reads it by the function below alone.
+REVOKE ALL ON identity FROM referral_api;
+GRANT DELETE, SELECT (for_id, recipient) ON identity TO referral_api;
+
+-- What a partner reads in its inbox: the one way by which the api role sees a sealed identity, and only under the
+-- scope of the partner that was told of the rujukan, while the consent is in force and nothing is paused.
+CREATE FUNCTION identity_for_partner(subject uuid) RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT i.sealed FROM identity i
+    JOIN rujukan_program p ON p.rujukan_program_id = i.for_id
+    JOIN rujukan r ON r.rujukan_id = p.rujukan_id
+    JOIN consent c ON c.rujukan_program_id = i.for_id
+    WHERE i.for_id = subject AND c.withdrawn_on IS NULL AND r.state = 'TERBUKA' AND NOT r.paused
+      AND p.shared_at IS NOT NULL
+      AND p.partner_id = platform.partner()
+$$;
+REVOKE ALL ON FUNCTION identity_for_partner(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity_for_partner(uuid) TO referral_api;
+
+-- The CHECK on `taken` refuses the place that is not there, whoever asks and however many at once.
+CREATE FUNCTION count_place() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        UPDATE program_quota SET taken = taken + 1 WHERE quota_id = NEW.quota_id;
+    ELSIF OLD.released_on IS NOT NULL OR NEW.released_on IS NULL OR NEW.quota_id <> OLD.quota_id THEN
+        RAISE EXCEPTION 'a place is given back once, and is never changed' USING ERRCODE = 'check_violation';
+    ELSE
+        UPDATE program_quota SET taken = taken - 1 WHERE quota_id = NEW.quota_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER counted AFTER INSERT OR UPDATE ON quota_place FOR EACH ROW EXECUTE FUNCTION count_place();
+CREATE FUNCTION count_waiting() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.left_on IS NOT NULL THEN
+        RAISE EXCEPTION 'a line of the waiting list that was left stays' USING ERRCODE = 'check_violation';
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.quota_id IS NOT NULL THEN
+        UPDATE program_quota SET waiting = waiting - 1 WHERE quota_id = OLD.quota_id;
+    END IF;
+    IF NEW.quota_id IS NOT NULL AND NEW.left_on IS NULL THEN
+        UPDATE program_quota SET waiting = waiting + 1 WHERE quota_id = NEW.quota_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER counted AFTER INSERT OR UPDATE ON waiting FOR EACH ROW EXECUTE FUNCTION count_waiting();
+
+-- The length of the line is no secret of a family: a pendamping counts all who wait in their areas.
+CREATE FUNCTION waiting_ahead(code text, before bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE scope text := platform.raise_scope('AREA'); ahead bigint;
+BEGIN
+    SELECT count(*) INTO ahead FROM waiting w
+        WHERE w.program_code = code AND w.left_on IS NULL AND w.number < before;
+    scope := platform.raise_scope(scope);
+    RETURN ahead;
+END $$;
+REVOKE ALL ON FUNCTION waiting_ahead(text, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION waiting_ahead(text, bigint) TO referral_api, referral_worker;
+
+-- The moves of the states, a second time: `become` refuses in words, this in whatever way somebody tries.
+CREATE FUNCTION rujukan_program_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state <> NEW.state AND NOT (OLD.state || ' ' || NEW.state) = ANY (ARRAY[
+        'DRAF DISETUJUI_KPM', 'DRAF DICABUT',
+        'DISETUJUI_KPM TERKIRIM', 'DISETUJUI_KPM GAGAL_KIRIM', 'DISETUJUI_KPM DICABUT',
+        'TERKIRIM GAGAL_KIRIM', 'TERKIRIM DITERIMA_SISTEM', 'TERKIRIM KEDALUWARSA', 'TERKIRIM DICABUT',
+        'GAGAL_KIRIM TERKIRIM', 'GAGAL_KIRIM DICABUT',
+        'DITERIMA_SISTEM DIPROSES', 'DITERIMA_SISTEM KEDALUWARSA', 'DITERIMA_SISTEM DICABUT',
+        'DIPROSES DISETUJUI', 'DIPROSES DITOLAK', 'DIPROSES PERLU_DATA', 'DIPROSES DAFTAR_TUNGGU',
+        'DIPROSES KEDALUWARSA', 'DIPROSES DICABUT',
+        'PERLU_DATA DIPROSES', 'PERLU_DATA KEDALUWARSA', 'PERLU_DATA DICABUT',
+        'DAFTAR_TUNGGU DIPROSES', 'DAFTAR_TUNGGU KEDALUWARSA', 'DAFTAR_TUNGGU DICABUT',
+        'DISETUJUI DISALURKAN', 'DISETUJUI DICABUT', 'DISALURKAN TUTUP', 'DISALURKAN DICABUT']) THEN
+        RAISE EXCEPTION 'a rujukan program does not go from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'rujukan_program_moves';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER moves BEFORE UPDATE OF state ON rujukan_program
+    FOR EACH ROW EXECUTE FUNCTION rujukan_program_moves();
+CREATE FUNCTION rujukan_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state <> NEW.state AND NOT (OLD.state || ' ' || NEW.state) = ANY (ARRAY[
+        'TERBUKA DICABUT', 'TERBUKA TUTUP', 'TUTUP DICABUT']) THEN
+        RAISE EXCEPTION 'a rujukan does not go from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'rujukan_moves';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER moves BEFORE UPDATE OF state ON rujukan FOR EACH ROW EXECUTE FUNCTION rujukan_moves();
