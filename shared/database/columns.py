@@ -42,7 +42,7 @@ COLUMN_TYPES: Mapping[Any, Any] = {
 """`type_annotation_map` for a service's declarative base; datetimes are declared with `sa.DateTime(timezone=True)`."""
 
 
-def text_enum(kind: type[StrEnum], *, replica: bool = False) -> sa.Enum:
+def text_enum(kind: type[StrEnum], *, replica: bool = False, name: str | None = None) -> sa.Enum:
     """Store an enum as text with a CHECK of its values; a replica may also hold what it reads as UNKNOWN."""
     known = getattr(kind, "known", None)
     members = list(kind) if replica or known is None else known()
@@ -53,6 +53,6 @@ def text_enum(kind: type[StrEnum], *, replica: bool = False) -> sa.Enum:
         native_enum=False,
         create_constraint=True,
         length=40,
-        name=f"{kind.__name__.lower()}_known",
+        name=name or f"{kind.__name__.lower()}_known",
         values_callable=lambda kept: [member.value for member in kept.__members__.values()],
     )

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase
 
 from shared.database.rows import constraint_of
+from shared.database.tables import Model
 from shared.errors import DomainError
 
 Refusal = DomainError | Callable[[], DomainError]
@@ -25,7 +25,7 @@ def refusing(**refusals: Refusal) -> Iterator[None]:
         raise (refusal if isinstance(refusal, DomainError) else refusal()) from None
 
 
-async def insert(session: AsyncSession, row: DeclarativeBase, **refusals: Refusal) -> None:
+async def insert(session: AsyncSession, row: Model, **refusals: Refusal) -> None:
     """Insert the row now; a violated constraint named by keyword is raised as its refusal."""
     session.add(row)
     with refusing(**refusals):

@@ -10,15 +10,15 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase
 
 from shared.access import Actor
 from shared.database.opening import said
+from shared.database.tables import Model
 from shared.errors import NotFound
 from shared.privacy import Vault
 from shared.transaction import context_of
 
-Row = TypeVar("Row", bound=DeclarativeBase)
+Row = TypeVar("Row", bound=Model)
 
 
 async def load(session: AsyncSession, model: type[Row], key: object, *, noun: str = "") -> Row:
@@ -69,7 +69,7 @@ def sqlstate_of(error: BaseException) -> str:
 
 async def upsert(
     session: AsyncSession,
-    model: type[DeclarativeBase],
+    model: type[Model],
     rows: Sequence[Mapping[str, object]],
     *,
     key: Iterable[str],
@@ -90,7 +90,7 @@ async def upsert(
     await connection.execute(statement, orjson.dumps(list(latest.values()), default=_as_json).decode())
 
 
-async def write(session: AsyncSession, row: DeclarativeBase) -> None:
+async def write(session: AsyncSession, row: Model) -> None:
     """Write a new row past the ORM's unit of work, in one prepared statement; the session does not come to hold it.
 
     For what every decision writes: the unit of work costs several times the statement that it sends.
@@ -99,11 +99,20 @@ async def write(session: AsyncSession, row: DeclarativeBase) -> None:
         DBAPIError: `constraint_of` says which rule of the database refused it.
     """
     table = cast("sa.Table", row.__table__)
-    given = {name: vars(row)[name] for name in table.c.keys() if name in vars(row)}  # noqa: SIM118 (by column)
-    await _write(session, table, given, "")
+    await _write(session, table, _values_of(row, table), "")
 
 
-async def write_once(session: AsyncSession, model: type[DeclarativeBase], row: Mapping[str, object]) -> bool:
+def _values_of(row: Model, table: sa.Table) -> dict[str, object]:
+    values, columns = vars(row), table.c.items()
+    # None is the default of a field whose value the server makes.
+    return {
+        name: values[name]
+        for name, column in columns
+        if name in values and (values[name] is not None or column.server_default is None)
+    }
+
+
+async def write_once(session: AsyncSession, model: type[Model], row: Mapping[str, object]) -> bool:
     """Write one row as `write` does, unless a row stands in its way; return whether it was written.
 
     Raises:
@@ -149,7 +158,7 @@ async def flush_held(session: AsyncSession) -> None:
 
 def _upsert_statement(
     session: AsyncSession,
-    model: type[DeclarativeBase],
+    model: type[Model],
     names: tuple[str, ...],
     keys: tuple[str, ...],
     keep: frozenset[str],

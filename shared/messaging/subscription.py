@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase
 
 from shared.database import upsert
+from shared.database.tables import Model
 from shared.events import Event
 from shared.messaging.envelope import Meta, Received
 
@@ -67,7 +67,7 @@ class Subscription:
 
     def replicate(
         self,
-        table: type[DeclarativeBase],
+        table: type[Model],
         *events: type[Event],
         renamed: Mapping[str, str] = EMPTY,
         fixed: Mapping[str, object] = EMPTY,
@@ -136,7 +136,7 @@ def _with_meta(handler: HandlerWithoutMeta | OneHandler) -> OneHandler:
     return lambda session, event, _meta: without_meta(session, event)
 
 
-def _table_of(model: type[DeclarativeBase]) -> sa.Table:
+def _table_of(model: type[Model]) -> sa.Table:
     return cast("sa.Table", model.__table__)
 
 
@@ -148,7 +148,7 @@ def _field_by_column(
 
 
 def _refuse_unknown_names(
-    model: type[DeclarativeBase], events: Iterable[type[Event]], columns: set[str], fields: set[str]
+    model: type[Model], events: Iterable[type[Event]], columns: set[str], fields: set[str]
 ) -> None:
     unknown = columns - set(_table_of(model).columns.keys())
     for event in events:
@@ -158,7 +158,7 @@ def _refuse_unknown_names(
         raise ValueError(msg)
 
 
-def _refuse_missing_values(model: type[DeclarativeBase], event: type[Event], given: set[str]) -> None:
+def _refuse_missing_values(model: type[Model], event: type[Event], given: set[str]) -> None:
     missing = [
         column.name
         for column in _table_of(model).columns

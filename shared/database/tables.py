@@ -1,0 +1,216 @@
+"""The base of SQLModel tables: a field is declared once, for what is asked, shown and stored."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    TypeAlias,
+    TypeGuard,
+    Union,
+    get_args,
+    get_origin,
+)
+
+import sqlalchemy as sa
+from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core import PydanticUndefined as Undefined
+from sqlalchemy import orm
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
+from sqlalchemy.types import TypeEngine
+from sqlmodel import SQLModel
+from sqlmodel._compat import SQLModelConfig
+from sqlmodel.main import FieldInfoMetadata
+
+from shared.database.columns import COLUMN_TYPES, service_metadata, text_enum
+
+if TYPE_CHECKING:
+    Col = orm.Mapped
+else:
+
+    class Col:
+        """A field that may become a column: typed as `Mapped` for the type checker, plain at run time."""
+
+        def __class_getitem__(cls, kind: Any) -> Any:
+            return kind
+
+
+class Fields(SQLModel):
+    """The base of request fields and views, from which a table may derive.
+
+    Only `sqlmodel.Field` may follow `=`. No `sa_column` here: a second table would refuse it.
+    """
+
+    model_config = SQLModelConfig(json_schema_serialization_defaults_required=True)
+
+    if not TYPE_CHECKING:
+        # SQLModel's own reads a field named `__pydantic_self__`, answers 500 for it, and is three times slower.
+        __init__ = BaseModel.__init__
+        # SQLModel's own assigns to `__dict__`, which a frozen class refuses.
+        model_validate = BaseModel.__dict__["model_validate"]
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe an enum of an answer by its reference alone, and no default: an answer is whole."""
+        described = handler(schema)
+        if handler.mode == "serialization":
+            for field in handler.resolve_ref_schema(described)["properties"].values():
+                field.pop("default", None)
+                if any("$ref" in arm for arm in (field, *field.get("anyOf", ()))):
+                    field.pop("title", None)
+        return described
+
+
+class Columns(Fields):
+    """The base of a service's tables: `class Table(Columns, registry=...)`.
+
+    Each column's type comes from its annotation, the table's name from its class.
+    """
+
+    if TYPE_CHECKING:
+        __table__: ClassVar[sa.Table]
+        __table_args__: ClassVar[Any]
+    else:
+        # SQLModel compares rows by value and gives them no hash; SQLAlchemy identifies them by object.
+        __eq__, __hash__ = object.__eq__, object.__hash__
+        # SQLAlchemy's attributes record a change by themselves. SQLModel's own is twice as slow.
+        __setattr__ = object.__setattr__
+
+        @orm.declared_attr.directive
+        def __tablename__(cls) -> str:  # noqa: N805
+            return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    def __init__(self, /, **values: Any) -> None:
+        """Set the values and the defaults of the others.
+
+        Raises:
+            TypeError: a name is unknown, or a field without default has no value.
+        """
+        fields = type(self).model_fields
+        required = {name for name, field in fields.items() if name not in values and field.is_required()}
+        if wrong := required | (values.keys() - fields.keys()):
+            msg = f"{type(self).__name__} lacks, or does not have: {', '.join(sorted(wrong))}"
+            raise TypeError(msg)
+        for name, field in fields.items():
+            given = name in values
+            setattr(self, name, values[name] if given else field.get_default(call_default_factory=True))
+
+    def __repr_args__(self) -> Sequence[tuple[str | None, Any]]:
+        """Show no values: a row may hold personal data."""
+        return ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Give each field its column type before SQLModel makes the columns."""
+        super().__pydantic_init_subclass__(**kwargs)
+        replica, enums = _schema_of(cls).startswith("replica_"), set[type[StrEnum]]()
+        for name, field in cls.model_fields.items():
+            kind, beside = _unwrap(field.annotation, field.metadata)
+            if is_enum(kind) and not any(isinstance(mark, TypeEngine) for mark in beside):
+                # A table has one CHECK of a name: the second column of an enum names its own.
+                check = f"{name}_known" if kind in enums else None
+                beside = (text_enum(kind, replica=replica, name=check),)
+                enums.add(kind)
+            _set_column_type(name, field, _column_type(kind, beside))
+
+
+Model: TypeAlias = orm.DeclarativeBase | Columns
+"""What a service's tables are: SQLModel's, or SQLAlchemy's where the service is not converted."""
+
+
+def service_registry() -> orm.registry:
+    """Return the registry of one service's tables."""
+    return orm.registry(metadata=service_metadata())
+
+
+def no_overlap(
+    name: str, *same: str, of: str = "daterange(valid_from, valid_to)", where: str | None = None
+) -> ExcludeConstraint[Any]:
+    """Return the constraint that ranges of rows with the same values do not overlap."""
+    equal = ((sa.text(part), "=") for part in same)
+    condition = None if where is None else sa.text(where)
+    return ExcludeConstraint(*equal, (sa.text(of), "&&"), name=name, using="gist", where=condition)
+
+
+class TextArray(sa.types.TypeDecorator[list[Any]]):
+    """A list of an enum's members as TEXT[]; a CHECK, where one is needed, is the table's."""
+
+    impl = sa.ARRAY(sa.Text)
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__(sa.Text)
+        self.kind = kind
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> list[Any] | None:
+        """Return the members."""
+        del dialect
+        return None if value is None else [self.kind(one) for one in value]
+
+
+def is_enum(kind: Any) -> TypeGuard[type[StrEnum]]:
+    """Return whether a type is an enum of texts."""
+    return isinstance(kind, type) and issubclass(kind, StrEnum)
+
+
+PLAIN: dict[Any, TypeEngine[Any]] = {**COLUMN_TYPES, datetime: sa.DateTime(timezone=True)}
+OBJECT = JSONB(none_as_null=True)
+
+
+def _unwrap(annotation: Any, beside: Iterable[Any] = ()) -> tuple[Any, tuple[Any, ...]]:
+    """Return the type without Annotated and None, and what stands beside it."""
+    arms = [arm for arm in get_args(annotation) if arm is not NoneType]
+    if get_origin(annotation) is Annotated:
+        return _unwrap(arms[0], (*arms[1:], *beside))
+    if get_origin(annotation) in {Union, UnionType} and len(arms) == 1:
+        return _unwrap(arms[0], beside)
+    return annotation, (*beside,)
+
+
+def _column_type(kind: Any, beside: Iterable[Any]) -> TypeEngine[Any] | None:
+    """Return the type of a column; None where SQLModel's own is right."""
+    for mark in beside:
+        if isinstance(mark, TypeEngine):
+            return mark
+    if get_origin(kind) is list:
+        return _list_type(_unwrap(*get_args(kind))[0])
+    if get_origin(kind) is dict:
+        return OBJECT
+    return PLAIN.get(str if get_origin(kind) is Literal else kind)
+
+
+def _list_type(item: Any) -> TypeEngine[Any]:
+    if is_enum(item):
+        return TextArray(item)
+    if item in {str, int}:
+        return sa.ARRAY(sa.Text() if item is str else sa.Integer())
+    return OBJECT
+
+
+def _schema_of(cls: type[Columns]) -> str:
+    arguments = getattr(cls, "__table_args__", {})
+    last = arguments[-1] if isinstance(arguments, tuple) else arguments
+    return last.get("schema", "") if isinstance(last, dict) else ""
+
+
+def _set_column_type(name: str, field: FieldInfo, column_type: TypeEngine[Any] | None) -> None:
+    said = [mark for mark in field.metadata if isinstance(mark, FieldInfoMetadata)]
+    if any(mark.sa_type is not Undefined or mark.sa_column is not Undefined for mark in said):
+        msg = f"{name}: write the column's type into the annotation; SQLModel may lose it in Field()"
+        raise TypeError(msg)
+    if column_type is not None:
+        rest = [mark for mark in field.metadata if not isinstance(mark, FieldInfoMetadata)]
+        given = said[-1] if said else FieldInfoMetadata()
+        field.metadata = [*rest, replace(given, sa_type=column_type)]
