@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.http.fields import Body
+from shared.fields import Body
 
 MOST_IDS = 1000
 # Two lists of ids, with room for blanks between them.

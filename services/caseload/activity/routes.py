@@ -12,8 +12,8 @@ from services.caseload.activity.commands import record_kunjungan, record_p2k2
 from services.caseload.activity.models import Kunjungan, KunjunganPurpose, P2k2Sesi, Presence
 from services.caseload.activity.queries import list_kunjungan, list_p2k2, materi_on, read_kunjungan, read_p2k2
 from shared.access import Permission
+from shared.fields import Body, Day, Paragraph, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Day, Paragraph, View, Wilayah
 
 kunjungan = Router(tag="kunjungan")
 

@@ -14,8 +14,8 @@ from services.caseload.application.queries import list_usulan
 from shared import clock
 from shared.access import Permission
 from shared.contracts.kinds import Bansos
+from shared.fields import KNOWN, Body, Day, Paragraph, Sha256, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import KNOWN, Body, Day, Paragraph, Sha256, View
 
 usulan = Router(tag="usulan")
 

@@ -10,8 +10,8 @@ from services.caseload.business.commands import UsahaSaid, record_usaha, revise_
 from services.caseload.overview.queries.past import read_usaha
 from shared.access import Permission
 from shared.contracts.kinds import UsahaSector
+from shared.fields import KNOWN, Body, Day, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
-from shared.http.fields import KNOWN, Body, Day, View
 
 usaha = Router(tag="usaha")
 Turnover = Annotated[int, Strict(), Field(ge=0, le=10**12, examples=[9_000_000])]

@@ -14,8 +14,8 @@ from services.caseload.exit_proposal.queries import list_exit_proposals
 from shared import clock
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
+from shared.fields import KNOWN, Body, Day, Paragraph, Sha256, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import KNOWN, Body, Day, Paragraph, Sha256, View
 
 exit_proposals = Router(tag="exit-proposal")
 

@@ -12,8 +12,8 @@ from services.caseload.family.models import Komponen
 from services.caseload.family.queries import read_desil
 from shared.access import Permission
 from shared.contracts.kinds import DesilScope, KomponenKind
+from shared.fields import KNOWN, Body, Code, Day, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
-from shared.http.fields import KNOWN, Body, Code, Day, View
 
 komponen = Router(tag="kpm")
 desil = Router(tag="kpm")

@@ -16,8 +16,8 @@ from services.caseload.hand_over.models import HandOver
 from services.caseload.hand_over.queries import list_hand_overs, read_hand_over
 from shared.access import Permission
 from shared.contracts.kinds import DampinganPurpose
+from shared.fields import KNOWN, Body, Day, Paragraph, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import KNOWN, Body, Day, Paragraph, View, Wilayah
 from shared.http.operations import Sentences
 
 hand_over = Router(tag="hand-over")

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from services.caseload.intake.commands.request import request_intake
 from shared.access import Permission
+from shared.fields import Body, Sha256, View
 from shared.http import CurrentActor, Router, Session, may
-from shared.http.fields import Body, Sha256, View
 
 intake = Router(tag="intake")
 

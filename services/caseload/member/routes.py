@@ -13,8 +13,8 @@ from services.caseload.member.commands.pengurus import change_pengurus
 from services.caseload.overview.queries.past import read_past
 from shared.access import Permission
 from shared.contracts.kinds import Sex
+from shared.fields import KNOWN, Body, Code, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
-from shared.http.fields import KNOWN, Body, Code, Day, Sha256, View
 from shared.privacy import Nik
 
 members = Router(tag="kpm")

@@ -16,8 +16,8 @@ from services.caseload.overview.queries.tahap import Payable, payable_tahap
 from shared import clock
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
+from shared.fields import KNOWN, Body, Day, KnownBansos, Paragraph, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import KNOWN, Body, Day, KnownBansos, Paragraph, View, Wilayah
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
 memberships = Router(tag="kepesertaan")

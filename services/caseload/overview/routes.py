@@ -25,8 +25,8 @@ from shared.contracts.kinds import (
     UsahaSector,
 )
 from shared.database import vault_of
+from shared.fields import Body, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, View, Wilayah
 from shared.privacy import MaskedNumber, Nik, NoKk
 
 families = Router(tag="kpm")

@@ -8,8 +8,8 @@ from pydantic import Field
 from services.caseload.member.commands.split import Split, split_family
 from services.caseload.relocation.commands import move_family
 from shared.access import Permission
+from shared.fields import Body, Day, Sha256, View, Wilayah
 from shared.http import CurrentActor, IfMatch, Router, Session, may
-from shared.http.fields import Body, Day, Sha256, View, Wilayah
 from shared.privacy import NoKk
 
 moves = Router(tag="kpm")

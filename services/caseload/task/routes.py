@@ -11,8 +11,8 @@ from services.caseload.task.commands import finish_tugas
 from services.caseload.task.models import Tugas, TugasKind
 from services.caseload.task.queries import list_tugas
 from shared.access import Permission
+from shared.fields import Body, Paragraph, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Paragraph, View, Wilayah
 
 tugas = Router(tag="tugas")
 

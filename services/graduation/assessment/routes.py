@@ -10,8 +10,8 @@ from services.graduation.assessment import queries, rules
 from services.graduation.assessment.commands import assessment
 from shared.access import Permission
 from shared.contracts.kinds import AsesmenResult
+from shared.fields import Body, Sha256, View
 from shared.http import CurrentActor, Router, Session, may
-from shared.http.fields import Body, Sha256, View
 
 router = Router(tag="asesmen")
 case = Router(tag="graduasi")

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from services.graduation.candidate import queries
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
+from shared.fields import View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import View
 
 router = Router(tag="candidate")
 

@@ -16,8 +16,8 @@ from services.graduation.decree.routes import PenetapanView
 from services.graduation.worklist import queries
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
+from shared.fields import Body, Day, Sentence, Sha256, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Day, Sentence, Sha256, View
 
 router = Router(tag="graduasi")
 

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from services.graduation.certificate import queries
 from services.graduation.certificate.queries import CertificateStatus
+from shared.fields import View
 from shared.http import Router, Session, open_to_anybody
-from shared.http.fields import View
 
 router = Router(tag="certificate")
 

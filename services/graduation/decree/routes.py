@@ -12,8 +12,8 @@ from services.graduation.decree.commands import bulk, penetapan
 from services.graduation.decree.models import Penetapan, Sk
 from shared.access import Permission
 from shared.errors import BadValue
+from shared.fields import Body, Day, DocumentNumber, Sha256, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Day, DocumentNumber, Sha256, View
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
 router = Router(tag="penetapan")

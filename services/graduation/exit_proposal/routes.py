@@ -11,8 +11,8 @@ from services.graduation.exit_proposal import queries
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason
+from shared.fields import View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import View
 
 router = Router(tag="exit")
 

@@ -12,8 +12,8 @@ from services.graduation.monitoring import commands, queries
 from services.graduation.monitoring.models import MonitoringTask, TaskKind
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason, RelapseCause
+from shared.fields import Body, Day, Sentence, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Day, Sentence, View, Wilayah
 
 router = Router(tag="monitoring")
 

@@ -24,8 +24,8 @@ from services.graduation.objection.models import (
 from shared.access import Permission
 from shared.contracts.kinds import SanggahOutcome
 from shared.errors import BadValue
+from shared.fields import Body, Day, Sentence, Sha256, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Day, Sentence, Sha256, View
 
 router = Router(tag="sanggah")
 MOST_TAHAP = 40

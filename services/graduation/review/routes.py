@@ -9,8 +9,8 @@ from services.graduation.case.routes import GraduasiView
 from services.graduation.review import commands
 from services.graduation.review.commands import CancellationGround, RefusalGround
 from shared.access import Permission
+from shared.fields import Body, Day, DocumentNumber, Sentence, Sha256
 from shared.http import CurrentActor, Router, Session, may
-from shared.http.fields import Body, Day, DocumentNumber, Sentence, Sha256
 
 router = Router(tag="review")
 

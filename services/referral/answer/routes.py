@@ -12,8 +12,8 @@ from services.referral.rujukan.models import PARTNER_ANSWERS
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
+from shared.fields import Body, Rupiah, Sentence
 from shared.http import CurrentActor, Router, Session, may
-from shared.http.fields import Body, Rupiah, Sentence
 
 answers = Router(tag="partner-answer")
 AnswerStatus = StrEnum("AnswerStatus", {state.name: state.value for state in PARTNER_ANSWERS})

@@ -12,8 +12,8 @@ from services.referral.consent import commands, queries
 from services.referral.consent.models import ConsentChannel, ConsentText
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
+from shared.fields import Body, Day, Sentence, Sha256, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Day, Sentence, Sha256, View
 
 consents = Router(tag="rujukan-program")
 consent_texts = Router(tag="consent")

@@ -12,8 +12,8 @@ from services.referral.deadline import commands, queries
 from services.referral.deadline.models import Awaited, Escalation, SlaTerm
 from services.referral.publication.routes.fields import Code
 from shared.access import Permission
+from shared.fields import Body, Day, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Day, Sentence, View
 
 sla_terms = Router(tag="sla")
 escalations = Router(tag="escalation")

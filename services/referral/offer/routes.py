@@ -19,8 +19,8 @@ from services.referral.rujukan.models import Rujukan
 from services.referral.visibility import require_official
 from shared import clock
 from shared.access import Permission
+from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, View
 
 offers = Router(tag="offer")
 

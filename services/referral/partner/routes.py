@@ -13,8 +13,8 @@ from services.referral.partner.commands import breaker
 from services.referral.partner.models import BreakerLimit, BreakerState, Partner
 from services.referral.publication.commands.replay import request_replay
 from shared.access import Permission
+from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, View
 
 breakers = Router(tag="partner")
 

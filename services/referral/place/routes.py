@@ -14,8 +14,8 @@ from services.referral.program.models import Program
 from services.referral.publication.commands import places as publication_places
 from services.referral.visibility import require_official
 from shared.access import Permission
+from shared.fields import Body, Day, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Day, View, Wilayah
 
 places = Router(tag="program-places")
 National = Annotated[str, Field(pattern=r"^\*$", examples=["*"])]

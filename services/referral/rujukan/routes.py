@@ -25,8 +25,8 @@ from services.referral.visibility import require_official
 from shared import clock
 from shared.access import Actor, Permission, Scope
 from shared.contracts.kinds import Bansos, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
+from shared.fields import View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import View
 
 rujukan = Router(tag="rujukan")
 rujukan_programs = Router(tag="rujukan-program")

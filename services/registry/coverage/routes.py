@@ -13,8 +13,8 @@ from services.registry.coverage.commands import request_count
 from services.registry.framework.routes import YearAsked
 from shared.access import Permission
 from shared.contracts.kinds import Bansos
+from shared.fields import Day, Wilayah
 from shared.http import CurrentActor, Router, Session, may
-from shared.http.fields import Day, Wilayah
 
 router = Router(tag="coverage")
 

@@ -8,8 +8,8 @@ from services.registry.framework.commands import set_target
 from services.registry.framework.queries import read_framework
 from shared.access import Permission
 from shared.contracts.kinds import PendampingStatus, PilarKind
+from shared.fields import KNOWN, Body
 from shared.http import CurrentActor, Router, Session, may
-from shared.http.fields import KNOWN, Body
 
 
 class Words(BaseModel):

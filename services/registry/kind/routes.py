@@ -19,8 +19,8 @@ from services.registry.kind.queries import CONFLICT_ORDER, KIND_ORDER, conflict_
 from services.registry.placement.routes import RangeEnd
 from shared.access import Permission
 from shared.contracts.kinds import Ditjen, PilarKind
+from shared.fields import KNOWN, Body, Code, Day
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import KNOWN, Body, Code, Day
 
 pilar_kind = Router(tag="pilar-kind")
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

@@ -14,8 +14,8 @@ from services.registry.placement.routes import PenugasanView, WilayahTugasView
 from shared.access import Permission
 from shared.contracts.kinds import PendampingStatus, PilarKind, SubjectKind
 from shared.database import vault_of
+from shared.fields import KNOWN, Body, Code, Day, Wilayah
 from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
-from shared.http.fields import KNOWN, Body, Code, Day, Wilayah
 from shared.privacy import MaskedNumber, Nik
 
 Name = Annotated[

@@ -12,8 +12,8 @@ from services.registry.placement.commands import (
 )
 from shared.access import Permission
 from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind
+from shared.fields import KNOWN, Body, Code, Day, Wilayah
 from shared.http import CurrentActor, Router, Session, may
-from shared.http.fields import KNOWN, Body, Code, Day, Wilayah
 
 
 class WilayahTugasView(BaseModel):

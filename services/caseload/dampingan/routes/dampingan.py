@@ -13,8 +13,8 @@ from services.caseload.dampingan.models import Dampingan
 from services.caseload.dampingan.queries import list_of
 from services.caseload.overview.routes import DampinganView
 from shared.access import Permission
+from shared.fields import Body, Code, Day, Paragraph, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Code, Day, Paragraph, View
 
 dampingan = Router(tag="dampingan")
 

@@ -11,8 +11,8 @@ from services.caseload.dampingan.models import DampinganGap, GapCause
 from services.caseload.dampingan.queries import list_gaps, responsible_on
 from shared.access import Permission
 from shared.contracts.kinds import DampinganPurpose, PilarKind
+from shared.fields import Day, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Day, View, Wilayah
 
 coverage = Router(tag="coverage")
 

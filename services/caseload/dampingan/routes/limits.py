@@ -12,8 +12,8 @@ from services.caseload.dampingan.models import DampinganLimit
 from services.caseload.dampingan.queries import LIMIT_ORDER, list_limits
 from shared.access import Permission
 from shared.contracts.kinds import PilarKind
+from shared.fields import KNOWN, Body, Day, Paragraph, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import KNOWN, Body, Day, Paragraph, View
 
 limits = Router(tag="dampingan-limit")
 Families = Annotated[int, Field(strict=True, ge=1, le=10_000)]

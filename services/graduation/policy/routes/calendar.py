@@ -10,8 +10,8 @@ from services.graduation.policy import commands
 from services.graduation.policy.models.calendar import TahapCalendar
 from shared.access import Permission
 from shared.errors import BadValue
+from shared.fields import Body, Day, View
 from shared.http import Paging, Router, Session, may
-from shared.http.fields import Body, Day, View
 
 router = Router(tag="policy")
 

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from services.graduation.policy import commands
 from services.graduation.policy.models.credit_rule import CreditArea, CreditedTo, CreditRule, CreditYear
 from shared.access import Permission
+from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Sentence, View
 
 router = Router(tag="policy")
 Words = Annotated[

@@ -13,8 +13,8 @@ from services.graduation.policy.routes.versions import PolicyFullView
 from shared.access import Permission
 from shared.contracts.kinds import DesilScope, ExitReason
 from shared.errors import BadValue
+from shared.fields import Body, Day, Sentence
 from shared.http import CurrentActor, Router, Session, may
-from shared.http.fields import Body, Day, Sentence
 
 router = Router(tag="policy")
 SIDE_STATES = {

@@ -10,8 +10,8 @@ from services.graduation.policy.models.instrument import Check, Source, ValueTyp
 from services.graduation.policy.models.policy import OpenedBy, PolicyState, TermStart, TermUnit
 from shared.access import Permission
 from shared.contracts.kinds import DesilScope, ExitReason
+from shared.fields import View
 from shared.http import Router, Session, may
-from shared.http.fields import View
 
 router = Router(tag="policy")
 

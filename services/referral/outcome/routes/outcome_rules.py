@@ -12,8 +12,8 @@ from services.referral.outcome import queries
 from services.referral.outcome.commands import outcome_rules as commands
 from shared.access import Permission
 from shared.errors import BadValue
+from shared.fields import Body, Day, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Day, Sentence, View
 
 outcome_rules = Router(tag="outcome-rule")
 Month = Annotated[int, Field(strict=True, ge=1, le=60)]

@@ -12,8 +12,8 @@ from services.referral.outcome.commands import outcomes
 from shared import clock
 from shared.access import Permission, Scope
 from shared.contracts.kinds import RelapseCause
+from shared.fields import Body, Rupiah, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Rupiah, View
 
 answers = Router(tag="partner-answer")
 

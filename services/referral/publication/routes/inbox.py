@@ -13,8 +13,8 @@ from services.referral.rujukan.models import RujukanProgram
 from services.referral.visibility import require_official
 from services.referral.worklist import queries
 from shared.access import Permission
+from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, View
 
 inbox = Router(tag="inbox")
 

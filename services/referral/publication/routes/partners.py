@@ -13,8 +13,8 @@ from services.referral.publication.commands import catalogue
 from services.referral.publication.routes.fields import Code, Name, Url
 from shared.access import Permission
 from shared.database import load
+from shared.fields import Body, View, Wilayah
 from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
-from shared.http.fields import Body, View, Wilayah
 from shared.http.idempotency import SHOWN_ONCE
 
 partners = Router(tag="partner")

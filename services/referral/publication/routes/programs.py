@@ -18,8 +18,8 @@ from services.referral.publication.routes.fields import Code, Name
 from shared.access import Permission
 from shared.contracts.kinds import BenefitKind
 from shared.errors import BadValue
+from shared.fields import Body, Rupiah, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
-from shared.http.fields import Body, Rupiah, Sentence, View
 
 programs = Router(tag="program")
 Number = Annotated[int, Field(strict=True, ge=0, le=10**12)]

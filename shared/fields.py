@@ -1,4 +1,4 @@
-"""Types of request fields that every service needs: known values of the field, plain dates, codes that may travel."""
+"""Types of fields that every service needs: known values of the field, plain dates, codes that may travel."""
 
 from datetime import date
 from enum import StrEnum
@@ -11,20 +11,23 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
-    WithJsonSchema,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from sqlmodel._compat import SQLModelConfig
 
 from shared.contracts.kinds import Bansos
+from shared.database.tables import Fields
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 
 
-class Body(BaseModel):
+class Body(Fields):
     """What a request says: nothing unknown, nothing reinterpreted ("1" is no number)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = SQLModelConfig(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class View(BaseModel):
@@ -36,12 +39,15 @@ class View(BaseModel):
 class Known:
     """Put beside an enum (`Annotated[PilarKind, KNOWN]`): takes its values, but never the readers' UNKNOWN."""
 
+    def __init__(self, *members: StrEnum) -> None:
+        """Take `members` alone; without any, all but UNKNOWN."""
+        self.members = members
+
     def __get_pydantic_core_schema__(
         self, source: type[StrEnum], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         """Refuse what is not a known value, where the enum alone would read it as UNKNOWN."""
-        del handler
-        values = [member.value for member in source if member.name != "UNKNOWN"]
+        values = [member.value for member in self.members or source if member.name != "UNKNOWN"]
 
         def check(value: object) -> str:
             if not isinstance(value, str) or value not in values:
@@ -50,10 +56,36 @@ class Known:
             return str(value)
 
         checked = core_schema.no_info_before_validator_function(check, core_schema.literal_schema(values))
-        return core_schema.no_info_after_validator_function(source, checked)
+        # An answer refers to the enum, as a field without this mark does.
+        shown = core_schema.plain_serializer_function_ser_schema(
+            lambda member: member, return_schema=handler(source)
+        )
+        return core_schema.no_info_after_validator_function(source, checked, serialization=shown)
 
 
 KNOWN = Known()
+
+
+class Asked:
+    """Put last into an annotation: the bounds before it, and the examples, are those of requests alone.
+
+    An answer shows the plain type, because a stored row may be older than a bound.
+    """
+
+    def __init__(self, *examples: object) -> None:
+        self.examples = [*examples]
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe the field by the mode of the schema."""
+        described = handler(schema)
+        if handler.mode == "validation":
+            return described | ({"examples": self.examples} if self.examples else {})
+        return {name: value for name, value in described.items() if name not in BOUNDS}
+
+
+BOUNDS = frozenset({"minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems"})
 
 
 def _written(value: Any) -> Any:
@@ -74,26 +106,26 @@ Day = Annotated[
     date,
     BeforeValidator(_written),
     AfterValidator(_reasonable),
-    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-05-18"]}),
+    Asked("2026-05-18"),
 ]
 """A calendar date (Asia/Jakarta) from 1900 to 2200, written as text; a number is refused, not read as a timestamp."""
 
 Code = Annotated[
     str,
     StringConstraints(pattern="^[A-Z][A-Z_]{1,38}[A-Z]$", max_length=40),
-    Field(examples=["SK_PENGANGKATAN"]),
+    Asked("SK_PENGANGKATAN"),
 ]
 """A reason in capitals without digits: it travels in events, where no free text may (chain.md 6)."""
 
 Wilayah = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?$", max_length=13),
-    Field(examples=["33.24.09.2011"]),
+    Asked("33.24.09.2011"),
 ]
 """A dotted Kemendagri code of any level."""
 
 Sha256 = Annotated[
-    str, StringConstraints(pattern="^[0-9a-f]{64}$"), Field(examples=["9f86d081884c7d659a2feaa0c55ad015" * 2])
+    str, StringConstraints(pattern="^[0-9a-f]{64}$"), Asked("9f86d081884c7d659a2feaa0c55ad015" * 2)
 ]
 """The SHA-256 of a file that was put by POST /v1/files, in hexadecimal."""
 
