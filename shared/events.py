@@ -1,7 +1,7 @@
 """A fact that has happened, as plain data: its wire name and key are declared with the class."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,6 +35,12 @@ class Event(BaseModel):
         cls.wire, cls.key_field = wire, key
         cls.topic = topic or f"pilar.{wire.partition('.')[0]}"
         BY_WIRE[wire] = cls
+
+    @classmethod
+    def of(cls, thing: object, **others: object) -> Self:
+        """Return the event of a thing, with its values of the same names and the others."""
+        same = {name: getattr(thing, name) for name in cls.model_fields if name not in others}
+        return cls(**same, **others)
 
     @property
     def key(self) -> str:

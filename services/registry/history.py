@@ -5,18 +5,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.kind.models import PilarTerms, RoleConflict
+from services.registry.kind.models import PilarKindVersion, RoleConflict
 from services.registry.pendamping.models import Pendamping, StatusHistory
 from services.registry.placement.models import Penugasan, Placing, RangeHistory, WilayahTugas
 from shared.access import Actor
+from shared.contracts.kinds import PendampingStatus
 from shared.database import uuid7
 
-Ranged = Penugasan | WilayahTugas | PilarTerms | RoleConflict
+Ranged = Penugasan | WilayahTugas | PilarKindVersion | RoleConflict
 """What holds for a time, and whose every range is kept."""
 
 
 def remember_status(
-    session: AsyncSession, row: Pendamping, *, previous: str | None, reason: str, actor: Actor
+    session: AsyncSession, row: Pendamping, *, previous: PendampingStatus | None, reason: str, actor: Actor
 ) -> None:
     """Append the status that the row has now to its history."""
     session.add(

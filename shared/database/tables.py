@@ -82,6 +82,7 @@ class Columns(Fields):
     if TYPE_CHECKING:
         __table__: ClassVar[sa.Table]
         __table_args__: ClassVar[Any]
+        __tablename__: ClassVar[Any]
     else:
         # SQLModel compares rows by value and gives them no hash; SQLAlchemy identifies them by object.
         __eq__, __hash__ = object.__eq__, object.__hash__
@@ -93,19 +94,20 @@ class Columns(Fields):
             return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, /, **values: Any) -> None:
-        """Set the values and the defaults of the others.
+        """Set the values, and the defaults of fields without one. The database refuses what is missing.
 
         Raises:
-            TypeError: a name is unknown, or a field without default has no value.
+            TypeError: the table has no such column.
         """
         fields = type(self).model_fields
-        required = {name for name, field in fields.items() if name not in values and field.is_required()}
-        if wrong := required | (values.keys() - fields.keys()):
-            msg = f"{type(self).__name__} lacks, or does not have: {', '.join(sorted(wrong))}"
+        if unknown := values.keys() - fields.keys():
+            msg = f"{type(self).__name__} has no {', '.join(sorted(unknown))}"
             raise TypeError(msg)
         for name, field in fields.items():
-            given = name in values
-            setattr(self, name, values[name] if given else field.get_default(call_default_factory=True))
+            if name in values:
+                setattr(self, name, values[name])
+            elif not field.is_required():
+                setattr(self, name, field.get_default(call_default_factory=True))
 
     def __repr_args__(self) -> Sequence[tuple[str | None, Any]]:
         """Show no values: a row may hold personal data."""

@@ -29,7 +29,8 @@ INSERT INTO pendamping (pendamping_id, pendamping_no, subject, nik_index, nik_se
 INSERT INTO penugasan (penugasan_id, pendamping_id, kind, ditjen, employer_status, sk_no, sk_on, valid_from, version)
   SELECT q, p, CASE WHEN i % 200 = 1 THEN 'PORDAM' WHEN i % 2 = 0 THEN 'PKH_PENDAMPING' ELSE 'TKSK' END, 'LINJAMSOS', 'PPPK',
   '1', '2025-10-03', '2025-10-03', 1 FROM n;
-INSERT INTO wilayah_tugas SELECT md5('w' || i)::uuid, q, p, area, '2025-10-03', NULL, 1 FROM n;
+INSERT INTO wilayah_tugas (wilayah_tugas_id, penugasan_id, pendamping_id, kode_wilayah, valid_from, valid_to, version)
+  SELECT md5('w' || i)::uuid, q, p, area, '2025-10-03', NULL, 1 FROM n;
 INSERT INTO platform.parked (subscription, topic, key, partition, "offset", body, reason)
   SELECT CASE WHEN i % 400 = 0 THEN 'credit' ELSE 'load' END, 'pilar.caseload', p::text, 0, i, '', 'BEHIND' FROM n;
 INSERT INTO platform.job (job_id, kind, actor_sub, actor) SELECT md5('j' || i)::uuid, 'x', 'x', '{}' FROM n WHERE i <= 40;

@@ -20,6 +20,8 @@ REGISTERED += [
 ]
 CALLED_BY_LIBRARIES = {
     "_missing_",  # enum
+    "__class_getitem__",  # Python, for Col[...]
+    "process_result_value",  # SQLAlchemy
     "on_partitions_revoked",  # aiokafka
     "on_partitions_assigned",  # aiokafka
     "settings_customise_sources",  # pydantic-settings

@@ -5,46 +5,51 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
 from services.registry.replicas.models import Dampingan, Kepesertaan, Kpm
-from services.registry.tables import Instant, Table
+from services.registry.tables import Table
 from shared.contracts.kinds import DampinganPurpose
+from shared.database.tables import Col, Fields
+from shared.fields import Wilayah
 from shared.validity import holds_on
 
 
-class CoverageCount(Table):
+class CoverageCount(Table, table=True):
     """A count of the whole country as it stood on a day. One that is not finished is shown to nobody; append-only."""
 
-    __tablename__ = "coverage_count"
-    __table_args__ = (sa.Index("ix_coverage_count_counted_on_finished_at", "counted_on", "finished_at"),)
+    __table_args__ = (sa.Index(None, "counted_on", "finished_at"),)
 
-    count_id: Mapped[UUID] = mapped_column(primary_key=True)
-    counted_on: Mapped[date]
-    asked_at: Mapped[Instant]
-    asked_by: Mapped[str]
-    finished_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    count_id: Col[UUID] = Field(primary_key=True)
+    counted_on: Col[date]
+    asked_at: Col[datetime]
+    asked_by: Col[str]
+    finished_at: Col[datetime | None] = Field(default=None)
 
 
-class CoverageFigure(Table):
+class Counted(Fields):
+    """Families known, with a pendamping, in a bansos, and in one without a pendamping."""
+
+    families: Col[int]
+    accompanied: Col[int]
+    members: Col[int]
+    unaccompanied: Col[int]
+
+
+class CoverageFigure(Counted, Table, table=True):
     """What a count found in one kecamatan."""
 
-    __tablename__ = "coverage_figure"
     __table_args__ = (
         sa.CheckConstraint("accompanied BETWEEN 0 AND families", "accompanied_in_range"),
         sa.CheckConstraint("members BETWEEN 0 AND families", "members_in_range"),
         sa.CheckConstraint("unaccompanied BETWEEN 0 AND members", "unaccompanied_in_range"),
     )
 
-    count_id: Mapped[UUID] = mapped_column(sa.ForeignKey("coverage_count.count_id"), primary_key=True)
-    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"), primary_key=True)
-    families: Mapped[int]
-    accompanied: Mapped[int]
-    members: Mapped[int]
-    unaccompanied: Mapped[int]
+    count_id: Col[UUID] = Field(primary_key=True, foreign_key="coverage_count.count_id")
+    kode_wilayah: Col[Wilayah] = Field(primary_key=True)
 
 
-COUNTED = ("families", "accompanied", "members", "unaccompanied")
+COUNTED = tuple(Counted.model_fields)
 
 
 def counted_by_area(length: int, on: date) -> sa.Select[*tuple[Any, ...]]:

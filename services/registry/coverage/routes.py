@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from services.registry.coverage import queries
 from services.registry.coverage.commands import request_count
+from services.registry.coverage.models import Counted
 from services.registry.framework.routes import YearAsked
 from shared.access import Permission
 from shared.contracts.kinds import Bansos
@@ -19,13 +20,9 @@ from shared.http import CurrentActor, Router, Session, may
 router = Router(tag="coverage")
 
 
-class Covered(BaseModel):
+class Covered(Counted):
     """Families known, with a pendamping, in a bansos, in one without a pendamping; `share`: of those in one, with."""
 
-    families: int
-    accompanied: int
-    members: int
-    unaccompanied: int
     share: float | None = Field(description="0 to 1; empty where nobody is in a bansos", examples=[0.9825])
 
 

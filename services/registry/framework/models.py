@@ -1,40 +1,63 @@
 """What the ministry's framework asks for."""
 
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from annotated_types import Interval, Len
+from pydantic import StrictInt, StringConstraints
+from sqlmodel import Field
 
-from services.registry.tables import Instant, Table
+from services.registry.tables import Table
 from shared.contracts.kinds import PendampingStatus, PilarKind
-from shared.database import text_enum
+from shared.database.tables import Col, Fields
+from shared.fields import KNOWN, Asked, Known
 
 SERVING = (PendampingStatus.CALON, PendampingStatus.AKTIF, PendampingStatus.CUTI, PendampingStatus.NONAKTIF)
 """Statuses in which a placement may run: all but the ends, which close it."""
+ServingStatus = Annotated[PendampingStatus, Known(*SERVING)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-class Target(Table):
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
+PER_PERSON_MAX = 10_000
+
+
+class TargetTerms(Fields):
+    """What a person of a kind is to graduate in a full year, and which text says so."""
+
+    year: Col[Annotated[StrictInt, Interval(ge=EARLIEST_YEAR, le=LATEST_YEAR), Asked(2026)]]
+    kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]]
+    per_person: Col[Annotated[StrictInt, Interval(ge=0, le=PER_PERSON_MAX), Asked(10)]]
+    counted: Col[Annotated[list[ServingStatus], Len(1, len(SERVING)), Asked(["AKTIF", "CUTI"])]] = Field(
+        default=[PendampingStatus.AKTIF],
+        description="A day of a placement counts where the status is one of these",
+    )
+    basis: Col[Annotated[Text, Asked("Kerangka kerja 2026")]]
+
+
+class TargetView(TargetTerms):
+    """A target that holds; `number` counts how often it was set."""
+
+    target_id: Col[UUID] = Field(primary_key=True)
+    number: Col[int]
+
+
+class Target(TargetView, Table, table=True):
     """What the framework asks of a person of a kind in a full year. The highest number holds; append-only.
 
     A day of a placement is a day in service where the status that held is one of `counted`: leave may count, or not.
     """
 
-    __tablename__ = "target"
     __table_args__ = (
         sa.UniqueConstraint("year", "kind", "number"),
-        sa.CheckConstraint("per_person BETWEEN 0 AND 10000", "per_person_in_range"),
-        sa.CheckConstraint("year BETWEEN 2000 AND 2200", "year_in_range"),
+        sa.CheckConstraint(f"per_person BETWEEN 0 AND {PER_PERSON_MAX}", "per_person_in_range"),
+        sa.CheckConstraint(f"year BETWEEN {EARLIEST_YEAR} AND {LATEST_YEAR}", "year_in_range"),
         sa.CheckConstraint(
             f"cardinality(counted) > 0 AND counted <@ ARRAY{[one.value for one in SERVING]}", "counted_known"
         ),
     )
 
-    target_id: Mapped[UUID] = mapped_column(primary_key=True)
-    year: Mapped[int]
-    kind: Mapped[PilarKind] = mapped_column(text_enum(PilarKind))
-    number: Mapped[int]
-    per_person: Mapped[int]
-    counted: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text))
-    basis: Mapped[str]
-    set_at: Mapped[Instant]
-    set_by: Mapped[str]
+    set_at: Col[datetime]
+    set_by: Col[str]

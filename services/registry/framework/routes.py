@@ -1,14 +1,13 @@
-from typing import Annotated, Literal
-from uuid import UUID
+from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel
 
 from services.registry.framework.commands import set_target
+from services.registry.framework.models import EARLIEST_YEAR, LATEST_YEAR, TargetTerms, TargetView
 from services.registry.framework.queries import read_framework
 from shared.access import Permission
-from shared.contracts.kinds import PendampingStatus, PilarKind
-from shared.fields import KNOWN, Body
+from shared.fields import Body
 from shared.http import CurrentActor, Router, Session, may
 
 
@@ -19,42 +18,12 @@ class Words(BaseModel):
     id: str
 
 
-EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
-Year = Annotated[int, Field(strict=True, ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
 YearAsked = Annotated[int, Query(ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
-CountedStatus = Literal["CALON", "AKTIF", "CUTI", "NONAKTIF"]
-"""In which a placement may run; the ends close it."""
 target = Router(tag="target")
 
 
-class TargetSetting(Body):
+class TargetSetting(TargetTerms, Body):
     """What a person of a kind is to graduate in a full year, and which text says so."""
-
-    year: Year
-    kind: Annotated[PilarKind, KNOWN] = Field(examples=["PKH_PENDAMPING"])
-    per_person: int = Field(strict=True, ge=0, le=10_000, examples=[10])
-    counted: list[CountedStatus] = Field(
-        default=["AKTIF"],
-        min_length=1,
-        max_length=4,
-        description="A day of a placement counts where the status is one of these",
-        examples=[["AKTIF", "CUTI"]],
-    )
-    basis: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
-        examples=["Kerangka kerja 2026"]
-    )
-
-
-class TargetView(BaseModel):
-    """A target that holds; `number` counts how often it was set."""
-
-    target_id: UUID
-    year: int
-    kind: PilarKind
-    number: int
-    per_person: int
-    counted: list[PendampingStatus]
-    basis: str
 
 
 class TargetSum(TargetView):
@@ -81,7 +50,7 @@ class TargetList(BaseModel):
 @may(Permission.FRAMEWORK_SET, key_required=True)
 async def set_year_target(body: TargetSetting, session: Session, actor: CurrentActor) -> TargetView:
     """Set the target of a kind for a year; the earlier one is kept and no longer holds."""
-    return TargetView.model_validate(await set_target(session, actor, **dict(body)), from_attributes=True)
+    return await set_target(session, actor, body)
 
 
 @target.get("/target")

@@ -1,16 +1,18 @@
 """The kinds of pilar sosial as the ministry orders them over time (domain.md 2.2)."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from pydantic import StrictBool, StringConstraints
+from sqlmodel import Field
 
-from services.registry.tables import Instant, Table, one_of
+from services.registry.tables import Table
 from shared.contracts.kinds import Ditjen, PilarKind
-from shared.database import text_enum
+from shared.database.tables import Col, Fields, no_overlap
+from shared.fields import KNOWN, Asked, Day
 
 
 class PilarLevel(StrEnum):
@@ -31,65 +33,73 @@ class HeldBy(StrEnum):
     EITHER = "EITHER"
 
 
-class PilarTerms(Table):
-    """What a kind is, in which Ditjen and held by whom, for a time. One that ended may name the kind that follows it."""
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class PilarKindTerms(Fields):
+    """What a kind is from a day on, and which text says so."""
+
+    kind: Col[Annotated[PilarKind, KNOWN, Asked("TKSK")]]
+    name: Col[Annotated[Text, Asked("Tenaga Kesejahteraan Sosial Kecamatan")]]
+    ditjen: Col[Annotated[Ditjen, KNOWN, Asked("DAYASOS")]]
+    level: Col[Annotated[PilarLevel, Asked("KECAMATAN")]]
+    held_by: Col[Annotated[HeldBy, Asked("PERSON")]]
+    source: Col[Annotated[Text, Asked("Permensos 28/2018")]]
+    valid_from: Col[Day]
+
+
+class PilarKindView(PilarKindTerms):
+    """What a kind is in a time; `valid_to` is the first day outside. An ended one may name what follows it."""
+
+    pilar_kind_id: Col[UUID] = Field(primary_key=True)
+    successor_kind: Col[PilarKind | None] = Field(default=None)
+    valid_to: Col[date | None] = Field(default=None)
+    version: Col[int]
+
+
+class PilarKindVersion(PilarKindView, Table, table=True):
+    """What a kind is, in which Ditjen and held by whom, for a time."""
 
     __tablename__ = "pilar_kind"
     __table_args__ = (
-        ExcludeConstraint(
-            (sa.column("kind"), "="),
-            (sa.text("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_pilar_kind_range",
-            using="gist",
-        ),
+        no_overlap("ex_pilar_kind_range", "kind"),
         sa.UniqueConstraint("kind", "valid_from"),
         sa.CheckConstraint("valid_to > valid_from", "range_forward"),
-        sa.CheckConstraint(one_of("successor_kind", PilarKind.known()), "successor_known"),
         sa.CheckConstraint("successor_kind <> kind", "successor_another"),
         sa.CheckConstraint("successor_kind IS NULL OR valid_to IS NOT NULL", "successor_of_ended"),
         sa.CheckConstraint("version >= 1", "version_positive"),
     )
 
-    pilar_kind_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kind: Mapped[PilarKind] = mapped_column(text_enum(PilarKind))
-    name: Mapped[str]
-    ditjen: Mapped[Ditjen] = mapped_column(text_enum(Ditjen))
-    level: Mapped[PilarLevel] = mapped_column(text_enum(PilarLevel))
-    held_by: Mapped[HeldBy] = mapped_column(text_enum(HeldBy))
-    source: Mapped[str]
-    successor_kind: Mapped[str | None]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    version: Mapped[int]
-    set_at: Mapped[Instant]
-    set_by: Mapped[str]
+    set_at: Col[datetime]
+    set_by: Col[str]
 
 
-class RoleConflict(Table):
+class RoleConflictTerms(Fields):
+    """A pair that may not be held together from a day on, why in both languages, and which text says so."""
+
+    kind: Col[Annotated[PilarKind, KNOWN, Asked("TKSK")]]
+    other_kind: Col[Annotated[PilarKind, KNOWN, Asked("PUSKESOS_PETUGAS")]]
+    paid_only: Col[Annotated[StrictBool, Asked(True)]] = Field(description="Only where both are paid")
+    reason_en: Col[Annotated[Text, Asked("a TKSK holds no second paid post")]]
+    reason_id: Col[Annotated[Text, Asked("TKSK tidak boleh merangkap pekerjaan bergaji")]]
+    source: Col[Annotated[Text, Asked("Permensos 28/2018")]]
+    valid_from: Col[Day]
+
+
+class RoleConflictView(RoleConflictTerms):
+    """A rule that forbids a pair; `valid_to` is the first day on which it no longer does."""
+
+    role_conflict_id: Col[UUID] = Field(primary_key=True)
+    valid_to: Col[date | None] = Field(default=None)
+    version: Col[int]
+
+
+class RoleConflict(RoleConflictView, Table, table=True):
     """Two kinds that one person may not hold in the same time; `paid_only`: only if both are paid (domain.md 2.4)."""
 
-    __tablename__ = "role_conflict"
     __table_args__ = (
-        sa.CheckConstraint(one_of("other_kind", PilarKind.known()), "other_kind_known"),
         sa.CheckConstraint("kind <> other_kind", "two_kinds"),
         sa.CheckConstraint("version >= 1", "version_positive"),
         sa.CheckConstraint("valid_to > valid_from", "range_forward"),
-        ExcludeConstraint(
-            (sa.text("(LEAST(kind, other_kind))"), "="),
-            (sa.text("(GREATEST(kind, other_kind))"), "="),
-            (sa.text("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_role_conflict_range",
-            using="gist",
-        ),
+        no_overlap("ex_role_conflict_range", "(LEAST(kind, other_kind))", "(GREATEST(kind, other_kind))"),
     )
-
-    role_conflict_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kind: Mapped[PilarKind] = mapped_column(text_enum(PilarKind))
-    other_kind: Mapped[str]
-    paid_only: Mapped[bool]
-    reason_en: Mapped[str]
-    reason_id: Mapped[str]
-    source: Mapped[str]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    version: Mapped[int]

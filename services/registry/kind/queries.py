@@ -6,16 +6,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.registry.kind.models import PilarTerms, RoleConflict
+from services.registry.kind.models import PilarKindVersion, RoleConflict
 from shared.contracts.kinds import PilarKind
 from shared.validity import holds_on
 
-KIND_ORDER = (PilarTerms.__table__.c.kind, PilarTerms.__table__.c.valid_from)
+KIND_ORDER = (PilarKindVersion.__table__.c.kind, PilarKindVersion.__table__.c.valid_from)
 
 
 def kind_list(names: Iterable[str], kind: PilarKind | None, on: date | None) -> Any:
     """Return the select of kinds, narrowed to one or to what holds on a day; order by `KIND_ORDER`."""
-    table = PilarTerms.__table__.c
+    table = PilarKindVersion.__table__.c
     statement = sa.select(*(table[name] for name in names))
     if kind is not None:
         statement = statement.where(table.kind == kind)

@@ -1,11 +1,10 @@
 """The kinds of pilar sosial over time."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from services.registry.kind.commands import (
@@ -14,28 +13,19 @@ from services.registry.kind.commands import (
     set_pilar_kind,
     set_role_conflict,
 )
-from services.registry.kind.models import HeldBy, PilarLevel, PilarTerms, RoleConflict
+from services.registry.kind.models import PilarKindTerms, PilarKindView, RoleConflictTerms, RoleConflictView
 from services.registry.kind.queries import CONFLICT_ORDER, KIND_ORDER, conflict_list, kind_list
 from services.registry.placement.routes import RangeEnd
 from shared.access import Permission
-from shared.contracts.kinds import Ditjen, PilarKind
+from shared.contracts.kinds import PilarKind
 from shared.fields import KNOWN, Body, Code, Day
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 pilar_kind = Router(tag="pilar-kind")
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-class PilarKindSetting(Body):
+class PilarKindSetting(PilarKindTerms, Body):
     """What a kind is from a day on, and which text says so; what held until then ends that day."""
-
-    kind: Annotated[PilarKind, KNOWN] = Field(examples=["TKSK"])
-    name: Text = Field(examples=["Tenaga Kesejahteraan Sosial Kecamatan"])
-    ditjen: Annotated[Ditjen, KNOWN] = Field(examples=["DAYASOS"])
-    level: PilarLevel = Field(examples=["KECAMATAN"])
-    held_by: HeldBy = Field(examples=["PERSON"])
-    source: Text = Field(examples=["Permensos 28/2018"])
-    valid_from: Day
 
 
 class PilarKindEnd(Body):
@@ -44,22 +34,6 @@ class PilarKindEnd(Body):
     valid_to: Day
     successor_kind: Annotated[PilarKind, KNOWN] | None = Field(default=None, examples=["REHSOS_PENDAMPING"])
     reason: Code
-
-
-class PilarKindView(BaseModel):
-    """What a kind is in a time; `valid_to` is the first day outside. An ended one may name what follows it."""
-
-    pilar_kind_id: UUID
-    kind: PilarKind
-    name: str
-    ditjen: Ditjen
-    level: PilarLevel
-    held_by: HeldBy
-    source: str
-    successor_kind: PilarKind | None
-    valid_from: date
-    valid_to: date | None
-    version: int
 
 
 class PilarKindPage(BaseModel):
@@ -86,7 +60,7 @@ async def list_pilar_kind(
 @may(Permission.FRAMEWORK_SET, key_required=True)
 async def set_kind(body: PilarKindSetting, session: Session, actor: CurrentActor) -> PilarKindView:
     """Set what a kind is from a day on; what it was is kept."""
-    return _pilar_kind_view(await set_pilar_kind(session, actor, **dict(body)))
+    return await set_pilar_kind(session, actor, body)
 
 
 @pilar_kind.post("/pilar-kind/{pilar_kind_id}/end", status_code=201)
@@ -95,41 +69,14 @@ async def end_kind(
     pilar_kind_id: UUID, body: PilarKindEnd, session: Session, actor: CurrentActor
 ) -> PilarKindView:
     """End a kind that nobody serves as any more, and say which one follows."""
-    return _pilar_kind_view(await end_pilar_kind(session, actor, pilar_kind_id, **dict(body)))
-
-
-def _pilar_kind_view(row: PilarTerms) -> PilarKindView:
-    return PilarKindView.model_validate(row, from_attributes=True)
+    return await end_pilar_kind(session, actor, pilar_kind_id, **dict(body))
 
 
 role_conflict = Router(tag="role-conflict")
 
 
-class RoleConflictSetting(Body):
+class RoleConflictSetting(RoleConflictTerms, Body):
     """A pair that may not be held together from a day on, why in both languages, and which text says so."""
-
-    kind: Annotated[PilarKind, KNOWN] = Field(examples=["TKSK"])
-    other_kind: Annotated[PilarKind, KNOWN] = Field(examples=["PUSKESOS_PETUGAS"])
-    paid_only: bool = Field(strict=True, description="Only where both are paid", examples=[True])
-    reason_en: Text = Field(examples=["a TKSK holds no second paid post"])
-    reason_id: Text = Field(examples=["TKSK tidak boleh merangkap pekerjaan bergaji"])
-    source: Text = Field(examples=["Permensos 28/2018"])
-    valid_from: Day
-
-
-class RoleConflictView(BaseModel):
-    """A rule that forbids a pair; `valid_to` is the first day on which it no longer does."""
-
-    role_conflict_id: UUID
-    kind: PilarKind
-    other_kind: PilarKind
-    paid_only: bool
-    reason_en: str
-    reason_id: str
-    source: str
-    valid_from: date
-    valid_to: date | None
-    version: int
 
 
 class RoleConflictPage(BaseModel):
@@ -156,7 +103,7 @@ async def list_role_conflict(
 @may(Permission.FRAMEWORK_SET, key_required=True)
 async def set_conflict(body: RoleConflictSetting, session: Session, actor: CurrentActor) -> RoleConflictView:
     """Forbid a pair of kinds from a day on."""
-    return _role_conflict_view(await set_role_conflict(session, actor, **dict(body)))
+    return await set_role_conflict(session, actor, body)
 
 
 @role_conflict.post("/role-conflict/{role_conflict_id}/end", status_code=201)
@@ -165,8 +112,4 @@ async def end_conflict(
     role_conflict_id: UUID, body: RangeEnd, session: Session, actor: CurrentActor
 ) -> RoleConflictView:
     """Let a pair be held together again from a day on."""
-    return _role_conflict_view(await end_role_conflict(session, actor, role_conflict_id, **dict(body)))
-
-
-def _role_conflict_view(row: RoleConflict) -> RoleConflictView:
-    return RoleConflictView.model_validate(row, from_attributes=True)
+    return await end_role_conflict(session, actor, role_conflict_id, **dict(body))

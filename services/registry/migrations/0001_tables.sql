@@ -15,13 +15,13 @@ CREATE TABLE pendamping (
     pendamping_id UUID NOT NULL,
     pendamping_no TEXT NOT NULL,
     subject VARCHAR(40) NOT NULL,
+    status VARCHAR(40) NOT NULL,
+    status_from_on DATE NOT NULL,
+    version INTEGER NOT NULL,
     nik_sealed BYTEA,
     nik_index BYTEA,
     name_sealed BYTEA NOT NULL,
     phone_sealed BYTEA,
-    status VARCHAR(40) NOT NULL,
-    status_from_on DATE NOT NULL,
-    version INTEGER NOT NULL,
     registered_at TIMESTAMP WITH TIME ZONE NOT NULL,
     registered_by TEXT NOT NULL,
     CONSTRAINT pk_pendamping PRIMARY KEY (pendamping_id),
@@ -37,15 +37,15 @@ CREATE TABLE pendamping (
 CREATE INDEX ix_pendamping_status_pendamping_no ON pendamping (status, pendamping_no);
 
 CREATE TABLE pilar_kind (
-    pilar_kind_id UUID NOT NULL,
     kind VARCHAR(40) NOT NULL,
     name TEXT NOT NULL,
     ditjen VARCHAR(40) NOT NULL,
     level VARCHAR(40) NOT NULL,
     held_by VARCHAR(40) NOT NULL,
     source TEXT NOT NULL,
-    successor_kind TEXT,
     valid_from DATE NOT NULL,
+    pilar_kind_id UUID NOT NULL,
+    successor_kind VARCHAR(40),
     valid_to DATE,
     version INTEGER NOT NULL,
     set_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -54,18 +54,17 @@ CREATE TABLE pilar_kind (
     CONSTRAINT ex_pilar_kind_range EXCLUDE USING gist (kind WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT uq_pilar_kind_kind_valid_from UNIQUE (kind, valid_from),
     CONSTRAINT ck_pilar_kind_range_forward CHECK (valid_to > valid_from),
-    CONSTRAINT ck_pilar_kind_successor_known CHECK (successor_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
     CONSTRAINT ck_pilar_kind_successor_another CHECK (successor_kind <> kind),
     CONSTRAINT ck_pilar_kind_successor_of_ended CHECK (successor_kind IS NULL OR valid_to IS NOT NULL),
     CONSTRAINT ck_pilar_kind_version_positive CHECK (version >= 1),
     CONSTRAINT ck_pilar_kind_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
     CONSTRAINT ck_pilar_kind_ditjen_known CHECK (ditjen IN ('LINJAMSOS', 'REHSOS', 'DAYASOS')),
     CONSTRAINT ck_pilar_kind_pilarlevel_known CHECK (level IN ('DESA', 'KECAMATAN', 'KABKOTA', 'PROV', 'LEMBAGA')),
-    CONSTRAINT ck_pilar_kind_heldby_known CHECK (held_by IN ('PERSON', 'LEMBAGA', 'EITHER'))
+    CONSTRAINT ck_pilar_kind_heldby_known CHECK (held_by IN ('PERSON', 'LEMBAGA', 'EITHER')),
+    CONSTRAINT ck_pilar_kind_successor_kind_known CHECK (successor_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
 );
 
 CREATE TABLE range_history (
-    range_history_id UUID NOT NULL,
     thing VARCHAR(40) NOT NULL,
     thing_id UUID NOT NULL,
     number INTEGER NOT NULL,
@@ -74,6 +73,7 @@ CREATE TABLE range_history (
     reason TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_by TEXT NOT NULL,
+    range_history_id UUID NOT NULL,
     CONSTRAINT pk_range_history PRIMARY KEY (range_history_id),
     CONSTRAINT uq_range_history_thing_id_number UNIQUE (thing_id, number),
     CONSTRAINT ck_range_history_placing_known CHECK (thing IN ('PENUGASAN', 'WILAYAH_TUGAS', 'PILAR_KIND', 'ROLE_CONFLICT'))
@@ -188,12 +188,12 @@ CREATE TABLE replica_load.kunjungan (
 CREATE INDEX ix_kunjungan_penugasan_id_on ON replica_load.kunjungan (penugasan_id, "on");
 
 CREATE TABLE replica_load.limit_crossing (
-    event_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     count INTEGER NOT NULL,
     "limit" INTEGER NOT NULL,
     side VARCHAR(40) NOT NULL,
+    event_id UUID NOT NULL,
     crossed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_limit_crossing PRIMARY KEY (event_id),
     CONSTRAINT ck_limit_crossing_limitside_known CHECK (side IN ('ABOVE', 'BELOW', 'UNKNOWN'))
@@ -251,33 +251,33 @@ CREATE TABLE replica_rujukan.rujukan_program (
 CREATE INDEX ix_rujukan_program_graduasi_id ON replica_rujukan.rujukan_program (graduasi_id);
 
 CREATE TABLE role_conflict (
-    role_conflict_id UUID NOT NULL,
     kind VARCHAR(40) NOT NULL,
-    other_kind TEXT NOT NULL,
+    other_kind VARCHAR(40) NOT NULL,
     paid_only BOOLEAN NOT NULL,
     reason_en TEXT NOT NULL,
     reason_id TEXT NOT NULL,
     source TEXT NOT NULL,
     valid_from DATE NOT NULL,
+    role_conflict_id UUID NOT NULL,
     valid_to DATE,
     version INTEGER NOT NULL,
     CONSTRAINT pk_role_conflict PRIMARY KEY (role_conflict_id),
-    CONSTRAINT ck_role_conflict_other_kind_known CHECK (other_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
     CONSTRAINT ck_role_conflict_two_kinds CHECK (kind <> other_kind),
     CONSTRAINT ck_role_conflict_version_positive CHECK (version >= 1),
     CONSTRAINT ck_role_conflict_range_forward CHECK (valid_to > valid_from),
     CONSTRAINT ex_role_conflict_range EXCLUDE USING gist ((LEAST(kind, other_kind)) WITH =, (GREATEST(kind, other_kind)) WITH =, daterange(valid_from, valid_to) WITH &&),
-    CONSTRAINT ck_role_conflict_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
+    CONSTRAINT ck_role_conflict_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
+    CONSTRAINT ck_role_conflict_other_kind_known CHECK (other_kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
 );
 
 CREATE TABLE target (
-    target_id UUID NOT NULL,
     year INTEGER NOT NULL,
     kind VARCHAR(40) NOT NULL,
-    number INTEGER NOT NULL,
     per_person INTEGER NOT NULL,
     counted TEXT[] NOT NULL,
     basis TEXT NOT NULL,
+    target_id UUID NOT NULL,
+    number INTEGER NOT NULL,
     set_at TIMESTAMP WITH TIME ZONE NOT NULL,
     set_by TEXT NOT NULL,
     CONSTRAINT pk_target PRIMARY KEY (target_id),
@@ -303,12 +303,12 @@ CREATE TABLE contact_history (
 );
 
 CREATE TABLE coverage_figure (
-    count_id UUID NOT NULL,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
     families INTEGER NOT NULL,
     accompanied INTEGER NOT NULL,
     members INTEGER NOT NULL,
     unaccompanied INTEGER NOT NULL,
+    count_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     CONSTRAINT pk_coverage_figure PRIMARY KEY (count_id, kode_wilayah),
     CONSTRAINT ck_coverage_figure_accompanied_in_range CHECK (accompanied BETWEEN 0 AND families),
     CONSTRAINT ck_coverage_figure_members_in_range CHECK (members BETWEEN 0 AND families),
@@ -317,33 +317,34 @@ CREATE TABLE coverage_figure (
 );
 
 CREATE TABLE pendamping_status_history (
-    status_history_id UUID NOT NULL,
-    pendamping_id UUID NOT NULL,
     number INTEGER NOT NULL,
-    previous TEXT,
     status VARCHAR(40) NOT NULL,
+    previous VARCHAR(40),
     reason TEXT NOT NULL,
     from_on DATE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_by TEXT NOT NULL,
+    status_history_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
     CONSTRAINT pk_pendamping_status_history PRIMARY KEY (status_history_id),
     CONSTRAINT uq_pendamping_status_history_pendamping_id_number UNIQUE (pendamping_id, number),
     CONSTRAINT ck_pendamping_status_history_move_legal CHECK ((previous IS NULL AND status = 'CALON') OR (previous IS NOT NULL AND ((previous = 'CALON' AND status IN ('AKTIF', 'DIBERHENTIKAN', 'MENINGGAL')) OR (previous = 'AKTIF' AND status IN ('BERAKHIR_KONTRAK', 'CUTI', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'NONAKTIF', 'PENSIUN')) OR (previous = 'CUTI' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN')) OR (previous = 'NONAKTIF' AND status IN ('AKTIF', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL', 'MUTASI', 'PENSIUN'))))),
-    CONSTRAINT fk_pendamping_status_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id),
-    CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL'))
+    CONSTRAINT ck_pendamping_status_history_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
+    CONSTRAINT ck_pendamping_status_history_previous_known CHECK (previous IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL')),
+    CONSTRAINT fk_pendamping_status_history_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id)
 );
 
 CREATE TABLE penugasan (
-    penugasan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     kind VARCHAR(40) NOT NULL,
     ditjen VARCHAR(40) NOT NULL,
     employer_status VARCHAR(40) NOT NULL,
     sk_no TEXT NOT NULL,
     sk_on DATE NOT NULL,
-    supervisor_id UUID,
     valid_from DATE NOT NULL,
     valid_to DATE,
+    supervisor_id UUID,
+    penugasan_id UUID NOT NULL,
     version INTEGER NOT NULL,
     CONSTRAINT pk_penugasan PRIMARY KEY (penugasan_id),
     CONSTRAINT ex_penugasan_range EXCLUDE USING gist (pendamping_id WITH =, kind WITH =, daterange(valid_from, valid_to) WITH &&),
@@ -362,12 +363,12 @@ CREATE INDEX ix_penugasan_kind_valid_from ON penugasan (kind, valid_from);
 CREATE INDEX ix_penugasan_supervisor_id ON penugasan (supervisor_id);
 
 CREATE TABLE wilayah_tugas (
-    wilayah_tugas_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
-    pendamping_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     valid_from DATE NOT NULL,
     valid_to DATE,
+    wilayah_tugas_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
     version INTEGER NOT NULL,
     CONSTRAINT pk_wilayah_tugas PRIMARY KEY (wilayah_tugas_id),
     CONSTRAINT ex_wilayah_tugas_range EXCLUDE USING gist (penugasan_id WITH =, kode_wilayah WITH =, daterange(valid_from, valid_to) WITH &&),

@@ -13,7 +13,7 @@ from services.registry.pendamping.errors import (
     NikNeedsPerson,
     NothingToChange,
 )
-from services.registry.pendamping.models import ENDS, ContactHistory, Pendamping
+from services.registry.pendamping.models import ENDS, ContactHistory, Pendamping, RegistrationTerms
 from services.registry.pendamping.rules import new_number
 from services.registry.placement.commands import close_penugasan
 from services.registry.placement.models import Penugasan
@@ -26,73 +26,52 @@ from shared.database import insert, load, uuid7, vault_of
 from shared.dates import require_past
 from shared.errors import Busy, NotAllowed, NotFound
 from shared.messaging import emit
-from shared.privacy import Nik
+from shared.privacy import Nik, Vault
 from shared.validity import goes_on_after
 
 FIRST_REASON = "PENDAFTARAN"
 
 
-async def register_pendamping(
-    session: AsyncSession,
-    actor: Actor,
-    *,
-    subject: SubjectKind,
-    nik: Nik | None,
-    name: str,
-    phone: str | None,
-    from_on: date | None = None,
-) -> Pendamping:
+async def register_pendamping(session: AsyncSession, actor: Actor, terms: RegistrationTerms) -> Pendamping:
     """Register a CALON from a business date (today unless said); NIK, name and phone are sealed.
 
     Raises NotAllowed, NikNeedsPerson, DateInTheFuture, NikAlreadyRegistered; Busy when a random number was taken.
     """
     require_national(actor)
-    if (subject is SubjectKind.PERSON) != (nik is not None):
+    if (terms.subject is SubjectKind.PERSON) != (terms.nik is not None):
         raise NikNeedsPerson("/body/nik")
-    held_from = await _not_after_today(session, from_on)
-    row = sealed_pendamping(session, subject, nik, name, phone)
-    row.status_from_on, row.registered_by = held_from, actor.sub
+    from_on = await _not_after_today(session, terms.from_on)
+    row = _sealed_pendamping(vault_of(session), actor, terms, from_on)
     taken = {
         "uq_pendamping_nik_index": NikAlreadyRegistered("/body/nik"),
         "uq_pendamping_pendamping_no": Busy(),
     }
     await insert(session, row, **taken)
     remember_status(session, row, previous=None, reason=FIRST_REASON, actor=actor)
-    emit(session, registered(row))
+    emit(session, PendampingRegistered.of(row, from_on=row.status_from_on))
     return row
 
 
-def sealed_pendamping(
-    session: AsyncSession, subject: SubjectKind, nik: Nik | None, name: str, phone: str | None
-) -> Pendamping:
+def _sealed_pendamping(vault: Vault, actor: Actor, terms: RegistrationTerms, from_on: date) -> Pendamping:
     """Return a new row with everything personal sealed to its place."""
-    vault, pendamping_id = vault_of(session), uuid7()
+    pendamping_id, nik, phone = uuid7(), terms.nik, terms.phone
 
     def seal(column: str, text: str | Nik) -> bytes:
-        return vault.seal(text, table="pendamping", column=column, row_id=pendamping_id)
+        return vault.seal(text, table=TABLE, column=column, row_id=pendamping_id)
 
     return Pendamping(
         pendamping_id=pendamping_id,
         pendamping_no=new_number(),
-        subject=subject,
+        subject=terms.subject,
         nik_sealed=seal("nik", nik) if nik else None,
         nik_index=vault.index("nik", nik) if nik else None,
-        name_sealed=seal("name", name),
+        name_sealed=seal("name", terms.name),
         phone_sealed=seal("phone", phone) if phone else None,
         status=PendampingStatus.CALON,
+        status_from_on=from_on,
         version=1,
         registered_at=datetime.now(UTC),
-    )
-
-
-def registered(row: Pendamping) -> PendampingRegistered:
-    """Return the fact: number and status, nothing personal."""
-    return PendampingRegistered(
-        pendamping_id=row.pendamping_id,
-        pendamping_no=row.pendamping_no,
-        subject=row.subject,
-        status=row.status,
-        from_on=row.status_from_on,
+        registered_by=actor.sub,
     )
 
 
@@ -112,14 +91,14 @@ async def change_status(
     """
     require_national(actor)
     row = await load(session, Pendamping, pendamping_id, noun="pendamping")
-    previous = row.status.value
+    previous = row.status
     row.become(status)
     held_from = await _not_after_today(session, from_on)
     if held_from < row.status_from_on:
         raise DateBeforeLast("/body/from_on", last=row.status_from_on)
     row.status_from_on = held_from
     remember_status(session, row, previous=previous, reason=reason, actor=actor)
-    emit(session, PendampingStatusChanged(**dict(registered(row)), reason=reason))
+    emit(session, PendampingStatusChanged.of(row, from_on=row.status_from_on, reason=reason))
     if status in ENDS:
         await _end_placements(session, actor, row)
     return row

@@ -1,15 +1,19 @@
 """Who accompanies, and the status that holds."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from pydantic import StringConstraints
+from sqlmodel import Field
 
-from services.registry.tables import Instant, Table, one_of
+from services.registry.tables import Table, one_of
 from shared.contracts.kinds import PendampingStatus, SubjectKind
-from shared.database import text_enum
+from shared.database.tables import Col, Fields
 from shared.errors import IllegalTransition
+from shared.fields import KNOWN, Asked, Day
+from shared.privacy import Nik
 
 S = PendampingStatus
 ENDS = frozenset({S.MUTASI, S.PENSIUN, S.BERAKHIR_KONTRAK, S.DIBERHENTIKAN, S.MENINGGAL})
@@ -30,31 +34,51 @@ def legal_moves() -> str:
     return f"(previous IS NULL AND status = 'CALON') OR (previous IS NOT NULL AND ({' OR '.join(moves)}))"
 
 
-class Pendamping(Table):
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), Asked("Siti Rahayu")
+]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{5,18}[0-9]$"), Asked("+62 812 0000 0001")]
+
+
+class RegistrationTerms(Fields):
+    """A person with a NIK, or an organisation without. `from_on`: since when a candidate; today unless said."""
+
+    subject: Annotated[SubjectKind, KNOWN, Asked("PERSON")]
+    nik: Annotated[Nik | None, Asked("3324075211879001")] = None
+    name: Name
+    phone: Phone | None = None
+    from_on: Day | None = None
+
+
+class PendampingFacts(Fields):
+    """What is not personal about a pendamping."""
+
+    pendamping_id: Col[UUID] = Field(primary_key=True)
+    pendamping_no: Col[str] = Field(schema_extra={"examples": ["PD-7K3M9QXT4"]})
+    subject: Col[SubjectKind]
+    status: Col[PendampingStatus]
+    status_from_on: Col[date]
+    version: Col[int]
+
+
+class Pendamping(PendampingFacts, Table, table=True):
     """A person or an organisation that accompanies families. Its row is the lock for everything below it."""
 
-    __tablename__ = "pendamping"
     __table_args__ = (
         sa.UniqueConstraint("pendamping_no"),
         sa.UniqueConstraint("nik_index"),
-        sa.Index("ix_pendamping_status_pendamping_no", "status", "pendamping_no"),
+        sa.Index(None, "status", "pendamping_no"),
         sa.CheckConstraint("(subject = 'PERSON') = (nik_index IS NOT NULL)", "person_has_nik"),
         sa.CheckConstraint("(nik_index IS NULL) = (nik_sealed IS NULL)", "nik_is_whole"),
         sa.CheckConstraint("version >= 1", "version_positive"),
     )
 
-    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_no: Mapped[str]
-    subject: Mapped[SubjectKind] = mapped_column(text_enum(SubjectKind))
-    nik_sealed: Mapped[bytes | None]
-    nik_index: Mapped[bytes | None]
-    name_sealed: Mapped[bytes]
-    phone_sealed: Mapped[bytes | None]
-    status: Mapped[PendampingStatus] = mapped_column(text_enum(PendampingStatus))
-    status_from_on: Mapped[date]
-    version: Mapped[int]
-    registered_at: Mapped[Instant]
-    registered_by: Mapped[str]
+    nik_sealed: Col[bytes | None]
+    nik_index: Col[bytes | None]
+    name_sealed: Col[bytes]
+    phone_sealed: Col[bytes | None]
+    registered_at: Col[datetime]
+    registered_by: Col[str]
 
     def become(self, status: PendampingStatus) -> None:
         """Take a status; raise IllegalTransition where `TRANSITIONS` has no such move."""
@@ -64,7 +88,19 @@ class Pendamping(Table):
         self.version += 1
 
 
-class StatusHistory(Table):
+class StatusHeld(Fields):
+    """A status that was held, with who recorded it and why."""
+
+    number: Col[int]
+    status: Col[PendampingStatus]
+    previous: Col[PendampingStatus | None]
+    reason: Col[str]
+    from_on: Col[date]
+    recorded_at: Col[datetime]
+    recorded_by: Col[str]
+
+
+class StatusHistory(StatusHeld, Table, table=True):
     """Every status that a pendamping has had, with who, when and why. Append-only."""
 
     __tablename__ = "pendamping_status_history"
@@ -73,28 +109,20 @@ class StatusHistory(Table):
         sa.CheckConstraint(legal_moves(), "move_legal"),
     )
 
-    status_history_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_id: Mapped[UUID] = mapped_column(sa.ForeignKey("pendamping.pendamping_id"))
-    number: Mapped[int]
-    previous: Mapped[str | None]
-    status: Mapped[PendampingStatus] = mapped_column(text_enum(PendampingStatus))
-    reason: Mapped[str]
-    from_on: Mapped[date]
-    recorded_at: Mapped[Instant]
-    recorded_by: Mapped[str]
+    status_history_id: Col[UUID] = Field(primary_key=True)
+    pendamping_id: Col[UUID] = Field(foreign_key="pendamping.pendamping_id")
 
 
-class ContactHistory(Table):
+class ContactHistory(Table, table=True):
     """Every name and phone that a pendamping was known by, sealed, with who changed it and why. Append-only."""
 
-    __tablename__ = "contact_history"
     __table_args__ = (sa.UniqueConstraint("pendamping_id", "number"),)
 
-    contact_history_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_id: Mapped[UUID] = mapped_column(sa.ForeignKey("pendamping.pendamping_id"))
-    number: Mapped[int]
-    name_sealed: Mapped[bytes]
-    phone_sealed: Mapped[bytes | None]
-    reason: Mapped[str]
-    recorded_at: Mapped[Instant]
-    recorded_by: Mapped[str]
+    contact_history_id: Col[UUID] = Field(primary_key=True)
+    pendamping_id: Col[UUID] = Field(foreign_key="pendamping.pendamping_id")
+    number: Col[int]
+    name_sealed: Col[bytes]
+    phone_sealed: Col[bytes | None]
+    reason: Col[str]
+    recorded_at: Col[datetime]
+    recorded_by: Col[str]

@@ -1,42 +1,33 @@
-from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from services.registry.pendamping import queries
 from services.registry.pendamping.commands import change_contact, change_status, load_own, register_pendamping
-from services.registry.pendamping.models import Pendamping
-from services.registry.placement.models import Placing
-from services.registry.placement.routes import PenugasanView, WilayahTugasView
+from services.registry.pendamping.models import (
+    Name,
+    Pendamping,
+    PendampingFacts,
+    Phone,
+    RegistrationTerms,
+    StatusHeld,
+)
+from services.registry.placement.models import PenugasanView, RangeHeld, WilayahTugasView
 from shared.access import Permission
-from shared.contracts.kinds import PendampingStatus, PilarKind, SubjectKind
+from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
 from shared.fields import KNOWN, Body, Code, Day, Wilayah
 from shared.http import CurrentActor, IfMatch, Paging, Router, Session, expect_version, may
 from shared.privacy import MaskedNumber, Nik
 
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
-    Field(examples=["Siti Rahayu"]),
-]
-Phone = Annotated[
-    str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{5,18}[0-9]$"), Field(examples=["+62 812 0000 0001"])
-]
 router = Router(tag="pendamping")
 
 
-class Registration(Body):
+class Registration(RegistrationTerms, Body):
     """A person with a NIK, or an organisation without. `from_on`: since when a candidate; today unless said."""
-
-    subject: Annotated[SubjectKind, KNOWN] = Field(examples=["PERSON"])
-    nik: Nik | None = Field(default=None, examples=["3324075211879001"])
-    name: Name
-    phone: Phone | None = None
-    from_on: Day | None = None
 
 
 class LookUp(Body):
@@ -61,17 +52,11 @@ class ContactChange(Body):
     reason: Code
 
 
-class PendampingItem(BaseModel):
+class PendampingItem(PendampingFacts):
     """A pendamping in a list."""
 
-    pendamping_id: UUID
-    pendamping_no: str = Field(examples=["PD-7K3M9QXT4"])
-    subject: SubjectKind
     nik: MaskedNumber | None
     name: str
-    status: PendampingStatus
-    status_from_on: date
-    version: int
 
 
 class PendampingView(PendampingItem):
@@ -93,31 +78,6 @@ class PlacedView(PenugasanView):
     wilayah_tugas: list[WilayahTugasView]
 
 
-class StatusHeld(BaseModel):
-    """A status that was held, with who recorded it and why."""
-
-    number: int
-    previous: PendampingStatus | None
-    status: PendampingStatus
-    reason: str
-    from_on: date
-    recorded_at: datetime
-    recorded_by: str
-
-
-class RangeHeld(BaseModel):
-    """A range that a placement or an area has had, with who recorded it and why."""
-
-    thing: Placing
-    thing_id: UUID
-    number: int
-    valid_from: date
-    valid_to: date | None
-    reason: str
-    recorded_at: datetime
-    recorded_by: str
-
-
 class PendampingFileView(PendampingView):
     """A pendamping with placements and histories, oldest first."""
 
@@ -130,7 +90,7 @@ class PendampingFileView(PendampingView):
 @may(Permission.PENDAMPING_REGISTER, key_required=True)
 async def register(body: Registration, session: Session, actor: CurrentActor) -> PendampingView:
     """Register a pendamping as CALON; the number given says nothing about the person."""
-    row = await register_pendamping(session, actor, **dict(body))
+    row = await register_pendamping(session, actor, body)
     return await view_of(session, actor, row)
 
 

@@ -1,7 +1,6 @@
 """Start and end placements and the areas they cover."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,11 +20,17 @@ from services.registry.placement.errors import (
     WilayahTugasOverlaps,
     WrongSubject,
 )
-from services.registry.placement.models import PAID, Penugasan, WilayahTugas
+from services.registry.placement.models import (
+    PAID,
+    Penugasan,
+    PenugasanTerms,
+    WilayahTugas,
+    WilayahTugasTerms,
+)
 from services.registry.visibility import require_national
 from shared import wilayah
 from shared.access import Actor
-from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind, SubjectKind
+from shared.contracts.kinds import EmployerStatus, SubjectKind
 from shared.contracts.registry import PenugasanEnded, PenugasanStarted, WilayahTugasEnded, WilayahTugasPlaced
 from shared.database import insert, load, uuid7
 from shared.errors import DomainError, InvalidRange, NotFound
@@ -35,38 +40,25 @@ from shared.validity import goes_on_after
 FIRST_COVER_REASON = "PENEMPATAN"
 
 
-async def place_wilayah_tugas(
-    session: AsyncSession,
-    actor: Actor,
-    *,
-    penugasan_id: UUID,
-    kode_wilayah: str,
-    valid_from: date,
-    valid_to: date | None = None,
-) -> WilayahTugas:
+async def place_wilayah_tugas(session: AsyncSession, actor: Actor, terms: WilayahTugasTerms) -> WilayahTugas:
     """Let a placement cover an area of any level, within the placement's time; without an end it takes the placement's.
 
     Raises NotAllowed, WilayahUnknown, NotFound, InvalidRange, WilayahTugasOutsidePenugasan, WilayahTugasOverlaps.
     """
-    actor.require_area(wilayah.require(kode_wilayah, "/body/kode_wilayah"))
-    penugasan = await _locked(session, penugasan_id)
+    actor.require_area(wilayah.require(terms.kode_wilayah, "/body/kode_wilayah"))
+    penugasan = await _locked(session, terms.penugasan_id)
     row = WilayahTugas(
-        wilayah_tugas_id=uuid7(),
-        penugasan_id=penugasan_id,
-        pendamping_id=penugasan.pendamping_id,
-        kode_wilayah=kode_wilayah,
-        valid_from=valid_from,
-        valid_to=valid_to or penugasan.valid_to,
-        version=1,
+        **dict(terms), wilayah_tugas_id=uuid7(), pendamping_id=penugasan.pendamping_id, version=1
     )
+    row.valid_to = terms.valid_to or penugasan.valid_to
     _check_range(row, penugasan)
     await insert(
         session,
         row,
-        ex_wilayah_tugas_range=WilayahTugasOverlaps("/body/kode_wilayah", kode_wilayah=kode_wilayah),
+        ex_wilayah_tugas_range=WilayahTugasOverlaps("/body/kode_wilayah", kode_wilayah=row.kode_wilayah),
     )
     remember_range(session, row, reason=FIRST_COVER_REASON, actor=actor)
-    emit(session, WilayahTugasPlaced(**wilayah_tugas_facts(row)))
+    emit(session, WilayahTugasPlaced.of(row))
     return row
 
 
@@ -83,11 +75,6 @@ def _check_range(row: WilayahTugas, penugasan: Penugasan) -> None:
         )
     if row.valid_to is not None and row.valid_to <= row.valid_from:
         raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=row.valid_to)
-
-
-def wilayah_tugas_facts(row: WilayahTugas) -> dict[str, Any]:
-    """Return what both events of a covered area say."""
-    return {name: getattr(row, name) for name in WilayahTugasPlaced.model_fields}
 
 
 async def end_wilayah_tugas(
@@ -115,52 +102,29 @@ def close_wilayah_tugas(
     row.valid_to = max(on, row.valid_from)
     row.version += 1
     remember_range(session, row, reason=reason, actor=actor)
-    emit(session, WilayahTugasEnded(**wilayah_tugas_facts(row), reason=reason))
+    emit(session, WilayahTugasEnded.of(row, reason=reason))
 
 
 FIRST_REASON = "SK_PENUGASAN"
 
 
-async def start_penugasan(
-    session: AsyncSession,
-    actor: Actor,
-    *,
-    pendamping_id: UUID,
-    kind: PilarKind,
-    ditjen: Ditjen,
-    employer_status: EmployerStatus,
-    sk_no: str,
-    sk_on: date,
-    valid_from: date,
-    valid_to: date | None = None,
-    supervisor_id: UUID | None = None,
-) -> Penugasan:
+async def start_penugasan(session: AsyncSession, actor: Actor, terms: PenugasanTerms) -> Penugasan:
     """Place a pendamping as `kind` from `valid_from` to the day before `valid_to`, by the SK named.
 
     Raises NotAllowed, NotFound, PendampingHasLeft, InvalidRange, KindNotInForce, WrongSubject, RolesConflict,
     PenugasanOverlaps, SupervisorUnknown.
     """
     require_national(actor)
-    person = await load(session, Pendamping, pendamping_id, noun="pendamping")
-    row = Penugasan(
-        penugasan_id=uuid7(),
-        pendamping_id=pendamping_id,
-        kind=kind,
-        ditjen=ditjen,
-        employer_status=employer_status,
-        sk_no=sk_no,
-        sk_on=sk_on,
-        supervisor_id=supervisor_id,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        version=1,
-    )
+    person = await load(session, Pendamping, terms.pendamping_id, noun="pendamping")
+    row = Penugasan(**dict(terms), penugasan_id=uuid7(), version=1)
     _check(person, row)
-    _check_subject(person, row, (await require_in_force(session, kind, valid_from, valid_to)).held_by)
+    _check_subject(
+        person, row, (await require_in_force(session, row.kind, row.valid_from, row.valid_to)).held_by
+    )
     await _refuse_conflicts(session, row)
     await insert(session, row, **_refusals())
     remember_range(session, row, reason=FIRST_REASON, actor=actor)
-    emit(session, PenugasanStarted(**penugasan_facts(row)))
+    emit(session, PenugasanStarted.of(row))
     return row
 
 
@@ -197,7 +161,7 @@ async def _refuse_conflicts(session: AsyncSession, row: Penugasan) -> None:
     span = at(row.valid_from, row.valid_to)
     pair = sa.or_(
         sa.and_(conflict.kind == row.kind, conflict.other_kind == other.kind),
-        sa.and_(conflict.other_kind == row.kind.value, sa.cast(conflict.kind, sa.Text) == other.kind),
+        sa.and_(conflict.other_kind == row.kind, conflict.kind == other.kind),
     )
     both_paid = other.employer_status.in_(PAID) if row.employer_status in PAID else sa.false()
     found = await session.execute(
@@ -212,12 +176,6 @@ async def _refuse_conflicts(session: AsyncSession, row: Penugasan) -> None:
         raise RolesConflict(
             "/body/kind", kind=row.kind.value, other=kind.value, reason=reason_en, alasan=reason_id
         )
-
-
-def penugasan_facts(row: Penugasan) -> dict[str, Any]:
-    """Return what both events of a placement say."""
-    names = PenugasanStarted.model_fields
-    return {name: getattr(row, name) for name in names}
 
 
 async def end_penugasan(
@@ -256,4 +214,4 @@ async def close_penugasan(
     row.valid_to = max(on, row.valid_from)
     row.version += 1
     remember_range(session, row, reason=reason, actor=actor)
-    emit(session, PenugasanEnded(**penugasan_facts(row), reason=reason))
+    emit(session, PenugasanEnded.of(row, reason=reason))

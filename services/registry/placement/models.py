@@ -1,21 +1,26 @@
 """On what terms somebody serves, and where."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from pydantic import StringConstraints
+from sqlmodel import Field
 
-from services.registry.tables import Instant, Table
+from services.registry.tables import Table
 from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind
-from shared.database import text_enum
+from shared.database.tables import Col, Fields, no_overlap
+from shared.fields import KNOWN, Asked, Day, Wilayah
 
 PAID = frozenset(
     {EmployerStatus.PPPK, EmployerStatus.PNS, EmployerStatus.PPPK_PARUH_WAKTU, EmployerStatus.KONTRAK}
 )
 """Terms with pay, of which one may hold no two where `role_conflict` says so."""
+SkNumber = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Asked("1/SK/2025")
+]
 
 
 class Placing(StrEnum):
@@ -27,77 +32,82 @@ class Placing(StrEnum):
     ROLE_CONFLICT = "ROLE_CONFLICT"
 
 
-class Penugasan(Table):
+class PenugasanTerms(Fields):
+    """By which SK somebody serves as what, from when; `valid_to` is the first day outside."""
+
+    pendamping_id: Col[UUID] = Field(foreign_key="pendamping.pendamping_id")
+    kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]]
+    ditjen: Col[Annotated[Ditjen, KNOWN, Asked("LINJAMSOS")]]
+    employer_status: Col[Annotated[EmployerStatus, KNOWN, Asked("PPPK")]]
+    sk_no: Col[SkNumber]
+    sk_on: Col[Day]
+    valid_from: Col[Day]
+    valid_to: Col[Day | None] = Field(default=None)
+    supervisor_id: Col[UUID | None] = Field(default=None, foreign_key="pendamping.pendamping_id", index=True)
+
+
+class PenugasanView(PenugasanTerms):
+    """A placement; `valid_to` is the first day outside."""
+
+    penugasan_id: Col[UUID] = Field(primary_key=True)
+    version: Col[int]
+
+
+class Penugasan(PenugasanView, Table, table=True):
     """A pendamping serves as a kind, on terms, for a time. Nobody holds one kind twice at once."""
 
-    __tablename__ = "penugasan"
     __table_args__ = (
-        ExcludeConstraint(
-            (sa.column("pendamping_id"), "="),
-            (sa.column("kind"), "="),
-            (sa.text("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_penugasan_range",
-            using="gist",
-        ),
+        no_overlap("ex_penugasan_range", "pendamping_id", "kind"),
         sa.CheckConstraint("valid_to >= valid_from", "range_forward"),
         sa.CheckConstraint("supervisor_id <> pendamping_id", "supervisor_another"),
         sa.CheckConstraint("version >= 1", "version_positive"),
-        sa.Index("ix_penugasan_supervisor_id", "supervisor_id"),
-        sa.Index("ix_penugasan_kind_valid_from", "kind", "valid_from"),
+        sa.Index(None, "kind", "valid_from"),
     )
 
-    penugasan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_id: Mapped[UUID] = mapped_column(sa.ForeignKey("pendamping.pendamping_id"))
-    kind: Mapped[PilarKind] = mapped_column(text_enum(PilarKind))
-    ditjen: Mapped[Ditjen] = mapped_column(text_enum(Ditjen))
-    employer_status: Mapped[EmployerStatus] = mapped_column(text_enum(EmployerStatus))
-    sk_no: Mapped[str]
-    sk_on: Mapped[date]
-    supervisor_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("pendamping.pendamping_id"))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    version: Mapped[int]
+
+class WilayahTugasTerms(Fields):
+    """Which area a placement covers, within its time; `valid_to` is the first day outside."""
+
+    penugasan_id: Col[UUID] = Field(foreign_key="penugasan.penugasan_id")
+    kode_wilayah: Col[Wilayah] = Field(index=True)
+    valid_from: Col[Day]
+    valid_to: Col[Day | None] = Field(default=None)
 
 
-class WilayahTugas(Table):
+class WilayahTugasView(WilayahTugasTerms):
+    """An area that a placement covers; `valid_to` is the first day outside."""
+
+    wilayah_tugas_id: Col[UUID] = Field(primary_key=True)
+    pendamping_id: Col[UUID] = Field(foreign_key="pendamping.pendamping_id", index=True)
+    version: Col[int]
+
+
+class WilayahTugas(WilayahTugasView, Table, table=True):
     """A penugasan covers an area, of any level, within its own time."""
 
-    __tablename__ = "wilayah_tugas"
     __table_args__ = (
-        ExcludeConstraint(
-            (sa.column("penugasan_id"), "="),
-            (sa.column("kode_wilayah"), "="),
-            (sa.text("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_wilayah_tugas_range",
-            using="gist",
-        ),
+        no_overlap("ex_wilayah_tugas_range", "penugasan_id", "kode_wilayah"),
         sa.CheckConstraint("valid_to >= valid_from", "range_forward"),
         sa.CheckConstraint("version >= 1", "version_positive"),
-        sa.Index("ix_wilayah_tugas_pendamping_id", "pendamping_id"),
-        sa.Index("ix_wilayah_tugas_kode_wilayah", "kode_wilayah"),
     )
 
-    wilayah_tugas_id: Mapped[UUID] = mapped_column(primary_key=True)
-    penugasan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("penugasan.penugasan_id"))
-    pendamping_id: Mapped[UUID] = mapped_column(sa.ForeignKey("pendamping.pendamping_id"))
-    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    version: Mapped[int]
+
+class RangeHeld(Fields):
+    """A range that a placement or an area has had, with who recorded it and why."""
+
+    thing: Col[Placing]
+    thing_id: Col[UUID]
+    number: Col[int]
+    valid_from: Col[date]
+    valid_to: Col[date | None]
+    reason: Col[str]
+    recorded_at: Col[datetime]
+    recorded_by: Col[str]
 
 
-class RangeHistory(Table):
-    """Each range that a penugasan, a wilayah tugas, a kind or a conflict has had, with who, when and why. Append-only."""
+class RangeHistory(RangeHeld, Table, table=True):
+    """Each range that a penugasan, a wilayah tugas, a kind or a conflict has had. Append-only."""
 
-    __tablename__ = "range_history"
     __table_args__ = (sa.UniqueConstraint("thing_id", "number"),)
 
-    range_history_id: Mapped[UUID] = mapped_column(primary_key=True)
-    thing: Mapped[Placing] = mapped_column(text_enum(Placing))
-    thing_id: Mapped[UUID]
-    number: Mapped[int]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    reason: Mapped[str]
-    recorded_at: Mapped[Instant]
-    recorded_by: Mapped[str]
+    range_history_id: Col[UUID] = Field(primary_key=True)

@@ -1,12 +1,12 @@
-"""What graduation and caseload last told: read for scorecards, written by subscribers alone."""
+"""Replicas of events of graduation, caseload and referral, written by subscribers alone."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.registry.tables import Instant, Table
+from services.registry.tables import Table
 from shared.contracts.kinds import (
     Bansos,
     DampinganPurpose,
@@ -15,223 +15,187 @@ from shared.contracts.kinds import (
     RefusalCode,
     RujukanProgramState,
 )
-from shared.database import text_enum
+from shared.database.tables import Col, Fields
+from shared.fields import Wilayah
+
+OF_CREDIT = {"schema": "replica_credit"}
+OF_LOAD = {"schema": "replica_load"}
+OF_GRADUASI = {"schema": "replica_graduasi"}
+OF_RUJUKAN = {"schema": "replica_rujukan"}
+OF_COVERAGE = {"schema": "replica_coverage"}
 
 
-class Credit(Table):
-    """A graduation counted to a penugasan's year, as graduation last told."""
+class Credit(Table, table=True):
+    """A graduation counted to a penugasan's year."""
 
-    __tablename__ = "credit"
     __table_args__ = (
-        sa.Index("ix_credit_pendamping_id_year", "pendamping_id", "year"),
-        sa.Index("ix_credit_penugasan_id_year", "penugasan_id", "year"),
-        sa.Index("ix_credit_graduasi_id", "graduasi_id"),
-        {"schema": "replica_credit"},
+        sa.Index(None, "pendamping_id", "year"),
+        sa.Index(None, "penugasan_id", "year"),
+        OF_CREDIT,
     )
 
-    credit_id: Mapped[UUID] = mapped_column(primary_key=True)
-    graduasi_id: Mapped[UUID]
-    pendamping_id: Mapped[UUID]
-    penugasan_id: Mapped[UUID]
-    year: Mapped[int]
-    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason, replica=True))
-    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"))
-    rule_version: Mapped[int]
-    reversed: Mapped[bool]
-    reverse_reason: Mapped[str | None]
+    credit_id: Col[UUID] = Field(primary_key=True)
+    graduasi_id: Col[UUID] = Field(index=True)
+    pendamping_id: Col[UUID]
+    penugasan_id: Col[UUID]
+    year: Col[int]
+    exit_reason: Col[ExitReason]
+    kode_wilayah: Col[Wilayah]
+    rule_version: Col[int]
+    reversed: Col[bool]
+    reverse_reason: Col[str | None]
 
 
-class Dampingan(Table):
-    """One family under one pendamping, as caseload last told."""
+class Dampingan(Table, table=True):
+    """One family under one pendamping."""
 
-    __tablename__ = "dampingan"
-    __table_args__ = (
-        sa.Index("ix_dampingan_penugasan_id", "penugasan_id"),
-        sa.Index("ix_dampingan_kpm_id", "kpm_id"),
-        {"schema": "replica_load"},
-    )
+    __table_args__ = OF_LOAD
 
-    dampingan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kpm_id: Mapped[UUID]
-    pendamping_id: Mapped[UUID]
-    penugasan_id: Mapped[UUID]
-    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"))
-    purpose: Mapped[DampinganPurpose] = mapped_column(text_enum(DampinganPurpose, replica=True))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    dampingan_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(index=True)
+    pendamping_id: Col[UUID]
+    penugasan_id: Col[UUID] = Field(index=True)
+    kode_wilayah: Col[Wilayah]
+    purpose: Col[DampinganPurpose]
+    valid_from: Col[date]
+    valid_to: Col[date | None]
 
 
-class Kunjungan(Table):
-    """A home visit, as caseload last told."""
+class Kunjungan(Table, table=True):
+    """A home visit."""
 
-    __tablename__ = "kunjungan"
-    __table_args__ = (
-        sa.Index("ix_kunjungan_penugasan_id_on", "penugasan_id", "on"),
-        {"schema": "replica_load"},
-    )
+    __table_args__ = (sa.Index(None, "penugasan_id", "on"), OF_LOAD)
 
-    kunjungan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kpm_id: Mapped[UUID]
-    pendamping_id: Mapped[UUID]
-    penugasan_id: Mapped[UUID]
-    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"))
-    on: Mapped[date]
+    kunjungan_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID]
+    pendamping_id: Col[UUID]
+    penugasan_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    on: Col[date]
 
 
-class LoadLimit(Table):
-    """The last time that a caseload crossed its limit, and to which side, as caseload last told."""
+class Crossing(Fields):
+    """A caseload has crossed its limit, up (ABOVE) or down (BELOW)."""
 
-    __tablename__ = "load_limit"
-    __table_args__ = ({"schema": "replica_load"},)
-
-    penugasan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_id: Mapped[UUID]
-    count: Mapped[int]
-    limit: Mapped[int]
-    side: Mapped[LimitSide] = mapped_column(text_enum(LimitSide, replica=True))
+    penugasan_id: Col[UUID]
+    pendamping_id: Col[UUID]
+    count: Col[int]
+    limit: Col[int]
+    side: Col[LimitSide]
 
 
-class LimitCrossing(Table):
-    """Each time that a caseload crossed its limit, as caseload told; the event's own id keeps it once."""
+class LoadLimit(Crossing, Table, table=True):
+    """The last crossing of a caseload."""
 
-    __tablename__ = "limit_crossing"
-    __table_args__ = (
-        sa.Index("ix_limit_crossing_pendamping_id_crossed_at", "pendamping_id", "crossed_at"),
-        {"schema": "replica_load"},
-    )
+    __table_args__ = OF_LOAD
 
-    event_id: Mapped[UUID] = mapped_column(primary_key=True)
-    penugasan_id: Mapped[UUID]
-    pendamping_id: Mapped[UUID]
-    count: Mapped[int]
-    limit: Mapped[int]
-    side: Mapped[LimitSide] = mapped_column(text_enum(LimitSide, replica=True))
-    crossed_at: Mapped[Instant]
+    penugasan_id: Col[UUID] = Field(primary_key=True)
 
 
-class P2k2(Table):
-    """A family-capacity session with how many were invited and came, as caseload last told."""
+class LimitCrossing(Crossing, Table, table=True):
+    """Each crossing of a caseload, once by the event's id."""
 
-    __tablename__ = "p2k2"
-    __table_args__ = (
-        sa.Index("ix_p2k2_penugasan_id_on", "penugasan_id", "on"),
-        {"schema": "replica_load"},
-    )
+    __table_args__ = (sa.Index(None, "pendamping_id", "crossed_at"), OF_LOAD)
 
-    p2k2_sesi_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_id: Mapped[UUID]
-    penugasan_id: Mapped[UUID]
-    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"))
-    on: Mapped[date]
-    invited: Mapped[int]
-    attended: Mapped[int]
+    event_id: Col[UUID] = Field(primary_key=True)
+    crossed_at: Col[datetime]
 
 
-class Graduasi(Table):
-    """A case that stands in an SK, and whether it took effect or was undone, as graduation last told."""
+class P2k2(Table, table=True):
+    """A family-capacity session with how many were invited and came."""
 
-    __tablename__ = "graduasi"
-    __table_args__ = (
-        sa.Index("ix_graduasi_pendamping_id_sk_on", "pendamping_id", "sk_on"),
-        sa.Index("ix_graduasi_kpm_id", "kpm_id"),
-        {"schema": "replica_graduasi"},
-    )
+    __table_args__ = (sa.Index(None, "penugasan_id", "on"), OF_LOAD)
 
-    graduasi_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"))
-    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason, replica=True))
-    pendamping_id: Mapped[UUID | None]
-    sk_on: Mapped[date | None]
-    effective_on: Mapped[date | None]
-    annulled_on: Mapped[date | None]
+    p2k2_sesi_id: Col[UUID] = Field(primary_key=True)
+    pendamping_id: Col[UUID]
+    penugasan_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    on: Col[date]
+    invited: Col[int]
+    attended: Col[int]
 
 
-class Monitoring(Table):
-    """What was seen of a graduate in a month after the exit, as graduation last told."""
+class Graduasi(Table, table=True):
+    """A case that stands in an SK, and whether it took effect or was undone."""
 
-    __tablename__ = "monitoring"
-    __table_args__ = ({"schema": "replica_graduasi"},)
+    __table_args__ = (sa.Index(None, "pendamping_id", "sk_on"), OF_GRADUASI)
 
-    graduasi_id: Mapped[UUID] = mapped_column(primary_key=True)
-    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    still_out: Mapped[bool]
-    recorded_on: Mapped[date]
-
-
-class Relapse(Table):
-    """A graduate has fallen back, as graduation last told."""
-
-    __tablename__ = "relapse"
-    __table_args__ = ({"schema": "replica_graduasi"},)
-
-    graduasi_id: Mapped[UUID] = mapped_column(primary_key=True)
-    month: Mapped[int]
-    confirmed_on: Mapped[date]
+    graduasi_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(index=True)
+    kode_wilayah: Col[Wilayah]
+    exit_reason: Col[ExitReason]
+    pendamping_id: Col[UUID | None]
+    sk_on: Col[date | None]
+    effective_on: Col[date | None]
+    annulled_on: Col[date | None]
 
 
-class Rujukan(Table):
-    """A graduate's case with referral, as referral last told."""
+class Monitoring(Table, table=True):
+    """What was seen of a graduate in a month after the exit."""
 
-    __tablename__ = "rujukan"
-    __table_args__ = (
-        sa.Index("ix_rujukan_graduasi_id", "graduasi_id"),
-        {"schema": "replica_rujukan"},
-    )
+    __table_args__ = OF_GRADUASI
 
-    rujukan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    graduasi_id: Mapped[UUID]
+    graduasi_id: Col[UUID] = Field(primary_key=True)
+    month: Col[int] = Field(primary_key=True)
+    still_out: Col[bool]
+    recorded_on: Col[date]
 
 
-class RujukanProgram(Table):
-    """One offer to one partner and how far it came, as referral last told; `answer` is the partner's last word."""
+class Relapse(Table, table=True):
+    """A graduate has fallen back."""
 
-    __tablename__ = "rujukan_program"
-    __table_args__ = (
-        sa.Index("ix_rujukan_program_graduasi_id", "graduasi_id"),
-        {"schema": "replica_rujukan"},
-    )
+    __table_args__ = OF_GRADUASI
 
-    rujukan_program_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_id: Mapped[UUID]
-    graduasi_id: Mapped[UUID]
-    program_code: Mapped[str]
-    sent_on: Mapped[date | None]
-    answered_on: Mapped[date | None]
-    answer: Mapped[RujukanProgramState | None] = mapped_column(text_enum(RujukanProgramState, replica=True))
-    reason_code: Mapped[RefusalCode | None] = mapped_column(text_enum(RefusalCode, replica=True))
-    delivered_on: Mapped[date | None]
-    withdrawn_on: Mapped[date | None]
+    graduasi_id: Col[UUID] = Field(primary_key=True)
+    month: Col[int]
+    confirmed_on: Col[date]
 
 
-class Kpm(Table):
-    """A family lives in an area, as caseload last told."""
+class Rujukan(Table, table=True):
+    """A graduate's case with referral."""
 
-    __tablename__ = "kpm"
-    __table_args__ = (
-        sa.Index("ix_kpm_kode_wilayah_kpm_id", "kode_wilayah", "kpm_id"),
-        {"schema": "replica_coverage"},
-    )
+    __table_args__ = OF_RUJUKAN
 
-    kpm_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"))
+    rujukan_id: Col[UUID] = Field(primary_key=True)
+    graduasi_id: Col[UUID] = Field(index=True)
 
 
-class Kepesertaan(Table):
-    """A family's membership in a bansos for a time, as caseload last told; restored: as if it had never ended."""
+class RujukanProgram(Table, table=True):
+    """One offer to one partner and how far it came; `answer` is the partner's latest."""
 
-    __tablename__ = "kepesertaan"
-    __table_args__ = (
-        sa.Index("ix_kepesertaan_kpm_id", "kpm_id"),
-        sa.Index("ix_kepesertaan_kode_wilayah_valid_from", "kode_wilayah", "valid_from"),
-        {"schema": "replica_coverage"},
-    )
+    __table_args__ = OF_RUJUKAN
 
-    kepesertaan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[str] = mapped_column(sa.Text(collation="C"))
-    bansos: Mapped[Bansos] = mapped_column(text_enum(Bansos, replica=True))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    exit_reason: Mapped[ExitReason | None] = mapped_column(text_enum(ExitReason, replica=True))
-    graduasi_id: Mapped[UUID | None]
+    rujukan_program_id: Col[UUID] = Field(primary_key=True)
+    rujukan_id: Col[UUID]
+    graduasi_id: Col[UUID] = Field(index=True)
+    program_code: Col[str]
+    sent_on: Col[date | None]
+    answered_on: Col[date | None]
+    answer: Col[RujukanProgramState | None]
+    reason_code: Col[RefusalCode | None]
+    delivered_on: Col[date | None]
+    withdrawn_on: Col[date | None]
+
+
+class Kpm(Table, table=True):
+    """A family lives in an area."""
+
+    __table_args__ = (sa.Index(None, "kode_wilayah", "kpm_id"), OF_COVERAGE)
+
+    kpm_id: Col[UUID] = Field(primary_key=True)
+    kode_wilayah: Col[Wilayah]
+
+
+class Kepesertaan(Table, table=True):
+    """A family's membership in a bansos for a time; restored: as if it had never ended."""
+
+    __table_args__ = (sa.Index(None, "kode_wilayah", "valid_from"), OF_COVERAGE)
+
+    kepesertaan_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(index=True)
+    kode_wilayah: Col[Wilayah]
+    bansos: Col[Bansos]
+    valid_from: Col[date]
+    valid_to: Col[date | None]
+    exit_reason: Col[ExitReason | None]
+    graduasi_id: Col[UUID | None]

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.replicas.models import (
     Credit,
+    Crossing,
     Dampingan,
     Graduasi,
     Kepesertaan,
@@ -51,8 +52,6 @@ from shared.contracts.referral import (
 from shared.database import upsert
 from shared.messaging import Received
 
-CROSSING = ("penugasan_id", "pendamping_id", "count", "limit", "side")
-
 credit.replicate(Credit, CreditGranted, fixed={"reversed": False, "reverse_reason": None})
 credit.replicate(Credit, CreditReversed, renamed={"reverse_reason": "reason"}, fixed={"reversed": True})
 
@@ -63,7 +62,7 @@ async def replicate_crossings(session: AsyncSession, facts: list[Received[Any]])
     for fact in facts:
         fields = fact.fields
         at = {"event_id": str(fact.meta.event_id), "crossed_at": fact.meta.occurred_at}
-        rows.append({name: fields[name] for name in CROSSING} | at)
+        rows.append({name: fields[name] for name in Crossing.model_fields} | at)
     await upsert(session, LimitCrossing, rows, key=["event_id"])
 
 

@@ -56,7 +56,8 @@ async def test_and_the_database_refuses_an_illegal_move_by_itself(registry: Runn
     person = await commands.pendamping(registry)
     with pytest.raises(asyncpg.CheckViolationError, match="ck_pendamping_status_history_move_legal"):
         await registry.sql(
-            "INSERT INTO pendamping_status_history SELECT uuidv7(), pendamping_id, 2, 'PENSIUN', 'AKTIF', 'X',"
+            "INSERT INTO pendamping_status_history (status_history_id, pendamping_id, number, previous, status, reason,"
+            " from_on, recorded_at, recorded_by) SELECT uuidv7(), pendamping_id, 2, 'PENSIUN', 'AKTIF', 'X',"
             " from_on, recorded_at, recorded_by FROM pendamping_status_history WHERE pendamping_id = $1",
             person["pendamping_id"],
         )

@@ -79,7 +79,8 @@ async def _kept(driver: asyncpg.Connection, pendamping_id: str, old: str | None,
     await undo.start()
     try:
         await driver.execute(
-            "INSERT INTO pendamping_status_history SELECT uuidv7(), pendamping_id, 99, $2, $3, 'X', from_on,"
+            "INSERT INTO pendamping_status_history (status_history_id, pendamping_id, number, previous, status, reason,"
+            " from_on, recorded_at, recorded_by) SELECT uuidv7(), pendamping_id, 99, $2, $3, 'X', from_on,"
             " recorded_at, recorded_by FROM pendamping_status_history WHERE pendamping_id = $1",
             pendamping_id,
             old,
