@@ -317,10 +317,10 @@ CREATE TABLE coverage_figure (
 );
 
 CREATE TABLE pendamping_status_history (
-    number INTEGER NOT NULL,
     status VARCHAR(40) NOT NULL,
-    previous VARCHAR(40),
     reason TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    previous VARCHAR(40),
     from_on DATE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_by TEXT NOT NULL,

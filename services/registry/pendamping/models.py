@@ -12,7 +12,7 @@ from services.registry.tables import Table, one_of
 from shared.contracts.kinds import PendampingStatus, SubjectKind
 from shared.database.tables import Col, Fields
 from shared.errors import IllegalTransition
-from shared.fields import KNOWN, Asked, Day
+from shared.fields import KNOWN, Asked, Code, Day
 from shared.privacy import Nik
 
 S = PendampingStatus
@@ -88,13 +88,18 @@ class Pendamping(PendampingFacts, Table, table=True):
         self.version += 1
 
 
-class StatusHeld(Fields):
+class StatusTerms(Fields):
+    """A status, for a reason that is a code because it travels."""
+
+    status: Col[Annotated[PendampingStatus, KNOWN, Asked("AKTIF")]]
+    reason: Col[Code]
+
+
+class StatusHeld(StatusTerms):
     """A status that was held, with who recorded it and why."""
 
     number: Col[int]
-    status: Col[PendampingStatus]
     previous: Col[PendampingStatus | None]
-    reason: Col[str]
     from_on: Col[date]
     recorded_at: Col[datetime]
     recorded_by: Col[str]

@@ -14,6 +14,7 @@ from services.registry.pendamping.models import (
     Phone,
     RegistrationTerms,
     StatusHeld,
+    StatusTerms,
 )
 from services.registry.placement.models import PenugasanView, RangeHeld, WilayahTugasView
 from shared.access import Permission
@@ -36,11 +37,9 @@ class LookUp(Body):
     nik: Nik = Field(examples=["3324075211879001"])
 
 
-class StatusChange(Body):
+class StatusChange(StatusTerms, Body):
     """A status from a date (today unless said, never ahead), for a reason that is a code because it travels."""
 
-    status: Annotated[PendampingStatus, KNOWN] = Field(examples=["AKTIF"])
-    reason: Code
     from_on: Day | None = None
 
 

@@ -1,0 +1,99 @@
+"""A field of a thing is declared once: views and requests derive from the bases of its table."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterable
+from uuid import UUID
+
+import pytest
+from pydantic import BaseModel
+from sqlmodel import Field
+
+from shared.database.tables import Col, Columns, Fields, service_registry
+from tests.factories.applications import SERVICES
+
+NOT_CONVERTED = {
+    "caseload": "its tables are declarative classes until issue 10 reaches them",
+    "graduation": "its tables are declarative classes until issue 10 reaches them",
+    "referral": "its tables are declarative classes until issue 10 reaches them",
+}
+SAME_BY_CHANCE = 2
+"""A view of another thing may share so many names with a table, such as `penugasan_id` and `valid_from`."""
+
+
+def models_of(service: str) -> list[type[BaseModel]]:
+    """Return the classes with fields that the modules of a service define."""
+    package = importlib.import_module(f"services.{service}")
+    found: list[type[BaseModel]] = []
+    for place in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if ".migrations" not in place.name and not place.name.endswith((".app", ".worker")):
+            defined = inspect.getmembers(importlib.import_module(place.name), inspect.isclass)
+            found += [
+                kind for _, kind in defined if issubclass(kind, BaseModel) and kind.__module__ == place.name
+            ]
+    return found
+
+
+def is_table(kind: type[BaseModel]) -> bool:
+    return issubclass(kind, Columns) and hasattr(kind, "__table__")
+
+
+def noun_of(kind: type[BaseModel]) -> str:
+    """Return the folder that a class lies in, as services.registry.kind."""
+    return ".".join(kind.__module__.split(".")[:3])
+
+
+def declared_twice(models: Iterable[type[BaseModel]]) -> dict[tuple[str, str], list[str]]:
+    """Return by table and view or request of one folder the fields that both declare."""
+    tables = [kind for kind in models if is_table(kind)]
+    bases = {base for table in tables for base in table.__mro__}
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind in (one for one in models if one not in bases):
+        own = {name for part in kind.__mro__ if part not in bases for name in inspect.get_annotations(part)}
+        for table in (one for one in tables if noun_of(one) == noun_of(kind)):
+            same = sorted(own & table.model_fields.keys())
+            if len(same) > SAME_BY_CHANCE:
+                found[table.__name__, kind.__name__] = same
+    return found
+
+
+@pytest.mark.parametrize("service", sorted(set(SERVICES) - NOT_CONVERTED.keys()))
+def test_no_view_and_no_request_repeats_a_table(service: str) -> None:
+    models = models_of(service)
+    assert any(map(is_table, models))
+    assert declared_twice(models) == {}
+
+
+@pytest.mark.parametrize("service", sorted(NOT_CONVERTED))
+def test_a_service_without_sqlmodel_tables_is_listed_with_its_reason(service: str) -> None:
+    assert not any(map(is_table, models_of(service)))
+
+
+def test_a_view_and_a_request_that_repeat_a_table_would_be_seen() -> None:
+    class Table(Columns, registry=service_registry()):
+        pass
+
+    class Terms(Fields):
+        place_id: Col[UUID] = Field(primary_key=True)
+        name: Col[str]
+        code: Col[str]
+
+    class Place(Terms, Table, table=True):
+        version: Col[int]
+
+    class Derived(Terms):
+        version: int
+        name: str
+
+    class Repeated(BaseModel):
+        name: str
+        code: str
+        version: int
+
+    class RepeatedToo(Repeated):
+        other: str
+
+    classes = [Table, Terms, Place, Derived, Repeated, RepeatedToo]
+    same = ["code", "name", "version"]
+    assert declared_twice(classes) == {("Place", "Repeated"): same, ("Place", "RepeatedToo"): same}
