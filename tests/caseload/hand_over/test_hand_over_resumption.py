@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.factories.caseload.hand_over import S, T, accompanied, days_later, facts, hand_over, leader, loads
-from tests.factories.caseload.worker_process import ended, let_lease_lapse, worker
 from tests.factories.services import Running
+from tests.factories.worker_process import ended, let_lease_lapse, worker
 
 # Few enough that nothing waits for a relay, which this test does not run.
 FAMILIES = 160

@@ -17,8 +17,8 @@ from tests.factories.caseload.intake import (
     mother,
     take_in,
 )
-from tests.factories.caseload.worker_process import ended, let_lease_lapse, worker
 from tests.factories.services import Running
+from tests.factories.worker_process import ended, let_lease_lapse, worker
 
 FAMILIES = 230
 

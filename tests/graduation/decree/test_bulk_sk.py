@@ -1,10 +1,7 @@
 """One SK over a file of cases: a resumable job; a case that does not go in has a reason, and nothing is there twice."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -19,8 +16,8 @@ from shared.jobs import run_step
 from tests.factories.graduation.case import Road, at, ok
 from tests.factories.graduation.events import KENDAL, tell
 from tests.factories.graduation.exit_proposal import proposal
-from tests.factories.repository import ROOT
 from tests.factories.services import Running, relay
+from tests.factories.worker_process import ended, let_lease_lapse, worker
 
 DAY = date(2026, 5, 18)
 
@@ -220,42 +217,6 @@ async def test_that_is_cancelled_between_steps_is_whole_as_far_as_it_came(
     rest = ok(await ask(graduation, ready, sk_no="SK/45/2026"), 202)
     await graduation.work()
     assert (await job_of(graduation, rest))["done"] == 5
-
-
-def worker(service: Running, fault: str) -> "subprocess.Popen[bytes]":
-    """Start the service's own worker process, jobs alone, as the deployment does."""
-    settings = service.settings
-    told_by_environment = {
-        "PILAR_SERVICE": "graduation",
-        "PILAR_MODE": "development",
-        "PILAR_DATABASE_URL": settings.database_url,
-        "PILAR_WORKER_DATABASE_URL": settings.worker_database_url,
-        "PILAR_JWKS_FILE": str(settings.jwks_file),
-        "PILAR_KEYS_FOLDER": str(settings.keys_folder),
-        "PILAR_FAULTPOINT": fault,
-        "PYTHONPATH": str(ROOT),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "services.graduation.worker", "jobs"],
-        env={**os.environ, **told_by_environment},
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-    )
-
-
-async def ended(process: "subprocess.Popen[bytes]") -> int:
-    for _ in range(600):
-        if process.poll() is not None:
-            return process.returncode
-        await asyncio.sleep(0.1)
-    process.kill()
-    message = "the worker did not end"
-    raise AssertionError(message)
-
-
-async def let_lease_lapse(service: Running) -> None:
-    """Another worker takes the job when its lease is over; the test does not wait half a minute for it."""
-    await service.sql("UPDATE platform.job SET lease_until = clock_timestamp() - interval '1 second'")
 
 
 @pytest.mark.timeout(240)

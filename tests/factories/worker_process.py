@@ -1,4 +1,4 @@
-"""A worker process of caseload, killed at a fault point."""
+"""A worker process of a service, killed at a fault point."""
 
 import asyncio
 import os
@@ -12,8 +12,8 @@ from tests.factories.services import Running
 def worker(service: Running, fault: str = "") -> "subprocess.Popen[bytes]":
     """Start the service's own worker process, jobs alone, as the deployment does."""
     settings = service.settings
-    told_by_environment = {
-        "PILAR_SERVICE": "caseload",
+    environment = {
+        "PILAR_SERVICE": service.name,
         "PILAR_MODE": "development",
         "PILAR_DATABASE_URL": settings.database_url,
         "PILAR_WORKER_DATABASE_URL": settings.worker_database_url,
@@ -23,14 +23,15 @@ def worker(service: Running, fault: str = "") -> "subprocess.Popen[bytes]":
         "PYTHONPATH": str(ROOT),
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "services.caseload.worker", "jobs"],
-        env={**os.environ, **told_by_environment},
+        [sys.executable, "-m", f"services.{service.name}.worker", "jobs"],
+        env={**os.environ, **environment},
         stderr=subprocess.DEVNULL,
         cwd=ROOT,
     )
 
 
 async def ended(process: "subprocess.Popen[bytes]") -> int:
+    """Wait for the process and return its exit status."""
     for _ in range(600):
         if process.poll() is not None:
             return process.returncode
@@ -41,5 +42,5 @@ async def ended(process: "subprocess.Popen[bytes]") -> int:
 
 
 async def let_lease_lapse(service: Running) -> None:
-    """Another worker takes the job when its lease is over; the test does not wait half a minute for it."""
+    """End the lease of the job now, so that another worker takes it."""
     await service.sql("UPDATE platform.job SET lease_until = clock_timestamp() - interval '1 second'")
