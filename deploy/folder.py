@@ -10,7 +10,7 @@ from typing import IO
 
 
 class FolderInUse(Exception):
-    """Another process holds the folder; the message is its process id."""
+    """Another process holds the folder. The message is its process id."""
 
 
 def lock_folder(folder: Path) -> IO[str]:

@@ -43,6 +43,6 @@ def require_past(on: date, today: date, pointer: str = "/body/on", *, earliest: 
 
 
 def require_ahead(on: date, today: date, pointer: str = "/body/valid_from") -> None:
-    """Require today or a later day; raise DateInThePast."""
+    """Require today or a later day, or raise DateInThePast."""
     if on < today:
         raise DateInThePast(pointer, on=on, today=today)

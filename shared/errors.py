@@ -117,7 +117,7 @@ class DateInTheFuture(InvalidInput):
 
 
 class DateInThePast(InvalidInput):
-    """422: a rule holds from today on; what was decided before keeps the rules of then."""
+    """422: a rule may not begin before today."""
 
     en = "{on} has passed; it must be today, {today}, or a later day."
     id = "{on} sudah lewat; harus hari ini, {today}, atau hari sesudahnya."
@@ -173,14 +173,14 @@ class DecidedByLodger(DomainError):
 
 
 class VersionNotLatest(DomainError):
-    """409: versions follow one another; none is put between two others."""
+    """409: a version may not begin before the latest one."""
 
     en = "A version from {on} or later exists already; the next one begins on a later day."
     id = "Sudah ada versi yang berlaku sejak {on} atau sesudahnya; versi berikutnya dimulai pada hari sesudahnya."
 
 
 class VersionJustSet(DomainError):
-    """409: two requests set the next version at the same time; the other one won."""
+    """409: another request has just set the next version."""
 
     en = "Somebody has set this in the same moment. Read it and decide anew."
     id = "Data ini baru saja ditetapkan orang lain. Baca lagi lalu putuskan kembali."

@@ -38,7 +38,7 @@ class Event(BaseModel):
 
     @classmethod
     def of(cls, thing: object, **others: object) -> Self:
-        """Return the event of a thing, with its values of the same names and the others."""
+        """Return the event with a thing's values of the same names."""
         same = {name: getattr(thing, name) for name in cls.model_fields if name not in others}
         return cls(**same, **others)
 

@@ -1,4 +1,4 @@
-"""Types of fields that every service needs: known values of the field, plain dates, codes that may travel."""
+"""Field types that all services use."""
 
 from datetime import date
 from enum import StrEnum
@@ -41,7 +41,7 @@ class Known:
     """Put beside an enum (`Annotated[PilarKind, KNOWN]`): takes its values, but never the readers' UNKNOWN."""
 
     def __init__(self, *members: StrEnum) -> None:
-        """Take `members` alone; without any, all but UNKNOWN."""
+        """Take `members` alone, or all but UNKNOWN without any."""
         self.members = members
 
     def __get_pydantic_core_schema__(
@@ -68,7 +68,7 @@ KNOWN = Known()
 
 
 class Asked:
-    """Put last into an annotation: the bounds before it, and the examples, are those of requests alone.
+    """Keep the bounds before it and the examples out of answers.
 
     An answer shows the plain type, because a stored row may be older than a bound.
     """

@@ -95,7 +95,7 @@ async def about(session: AsyncSession, sha256: str) -> StoredFile:
 
 
 async def about_uploaded(session: AsyncSession, sha256: str) -> StoredFile:
-    """Return what is known of the file that the request names; raise FileNotUploaded."""
+    """Return what is stored about a file, or raise FileNotUploaded."""
     stored = await _find(session, sha256)
     if stored is None:
         raise FileNotUploaded("/body/sha256")
@@ -123,7 +123,7 @@ async def require_uploaded(session: AsyncSession, wanted: Mapping[str, str | Non
 
 
 async def require_evidence(session: AsyncSession, sha256: str | None) -> None:
-    """Require the file that the request names as its evidence, if it names one; raise FileNotUploaded."""
+    """Require the evidence that the request names, or raise FileNotUploaded."""
     await require_uploaded(session, {"/body/evidence_sha256": sha256})
 
 

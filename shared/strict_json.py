@@ -12,10 +12,10 @@ LONGEST_NUMBER = 32
 
 
 class NotStrictJson(ValueError):
-    """The bytes are no strict JSON: why, and at which character where one can be named."""
+    """The bytes are no strict JSON."""
 
     def __init__(self, en: str, id: str, position: int | None = None) -> None:  # noqa: A002 (the language's code)
-        """Keep the reason in both languages; it carries nothing of the content."""
+        """Keep the reason in both languages, without any of the content."""
         super().__init__(en)
         self.reason, self.position = Words(en, id), position
 

@@ -1,4 +1,4 @@
-"""What one transaction carries beside its rows: who acts, by which keys and clock, and the events it emits."""
+"""The state of one transaction beside its rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

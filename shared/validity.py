@@ -1,4 +1,4 @@
-"""Ranges of validity: from their first day to the day before `ends`; without `ends` they go on."""
+"""Ranges of validity. `ends` is the first day after, None without an end."""
 
 from datetime import date
 from typing import Any, Protocol
@@ -36,7 +36,7 @@ def covers(begins: date, ends: date | None, on: date) -> bool:
 async def end_previous(
     session: AsyncSession, previous: Version, next_from: date, refusal: DomainError
 ) -> bool:
-    """End the version before on the first day of the next one. Returns whether its end changed.
+    """End the previous version where the next begins. Return whether it changed.
 
     Raises:
         DomainError: `refusal`, where the version before begins on that day or later.

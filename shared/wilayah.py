@@ -156,7 +156,7 @@ def exists(code: str) -> bool:
 
 
 def require(code: str, pointer: str | None = None) -> str:
-    """Return the code; raise WilayahUnknown unless an area has it today."""
+    """Return the code, or raise WilayahUnknown if no area has it today."""
     if not exists(code):
         raise WilayahUnknown(pointer, code=code if is_code(code) else "?")
     return code

@@ -87,7 +87,7 @@ async def referral(cluster: Cluster) -> AsyncIterator[Running]:
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A broker for all tests of a process; skipped, with the reason, where it cannot run."""
+    """A broker for all tests of a process, or a skip with the reason."""
     reason = missing()
     if reason and os.environ.get("CI") != "true":
         pytest.skip(f"No Kafka here: {reason}")

@@ -106,7 +106,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def compare_with(commit: str, names: Sequence[str], rounds: int, *, quick: bool) -> int:
-    """Print both trees' figures; return 1 where this tree is worse, or where a figure was not compared."""
+    """Print both trees' figures. Return 1 where this tree is worse or lacks a figure."""
     end_on_signals(130)
     words = [word for name in names for word in ("--only", name)] + (["--quick"] if quick else [])
     try:

@@ -42,7 +42,7 @@ class Comparison:
 
     @property
     def loss(self) -> float:
-        """By which share this tree is worse; negative where it is better."""
+        """The share by which this tree is worse, negative where it is better."""
         return 1 - self.ratio if self.unit.endswith("/s") else self.ratio - 1
 
     @property

@@ -1,4 +1,4 @@
-"""Families matched against forty programs, beside a bare loop over plain tuples that asks the same (deploy.bench.floor.matching)."""
+"""Families matched against forty programs, beside a bare loop over tuples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another commit's tree, checked out beside this one, and the figures of both measured in turns."""
+"""The tree of another commit, measured in turns with this one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ STOPPED_WITHIN_SECONDS = 60
 
 
 class NotMeasured(Exception):
-    """The trees cannot be compared; the message is one sentence."""
+    """The trees cannot be compared. The message is one sentence."""
 
 
 @contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
-    """Check the commit out into a temporary folder; remove it afterwards.
+    """Check the commit out into a temporary folder and remove it afterwards.
 
     Raises:
         NotMeasured: this is no git checkout, or it has no such commit.
@@ -54,7 +54,7 @@ def share_jars(tree: Path) -> None:
 
 
 def measure_in_turns(tree: Path, arguments: Sequence[str], rounds: int) -> tuple[list[Round], list[Round]]:
-    """Measure this tree, the other, this tree, ... with the same arguments; return the rounds of each."""
+    """Measure both trees in turns and return the rounds of each."""
     this: list[Round] = []
     other: list[Round] = []
     for number in range(1, rounds + 1):
@@ -65,7 +65,7 @@ def measure_in_turns(tree: Path, arguments: Sequence[str], rounds: int) -> tuple
 
 
 def measure_tree(root: Path, folder: Path, arguments: Sequence[str]) -> Round:
-    """Run a tree's own bench to its end; what it prints goes to a file in `folder`.
+    """Run a tree's own bench with its output in a file.
 
     Raises:
         NotMeasured: a figure failed.
@@ -91,7 +91,7 @@ def measure_tree(root: Path, folder: Path, arguments: Sequence[str]) -> Round:
 
 
 def bench_command(root: Path) -> list[str]:
-    """Use the environment of this process if the requirements are the same, else run.py makes one."""
+    """Use this process's environment if the requirements are the same, else another."""
     requirements = [folder / "requirements" / "dev.txt" for folder in (ROOT, root)]
     if requirements[0].read_bytes() == requirements[1].read_bytes():
         return [sys.executable, "-m", "deploy.bench"]

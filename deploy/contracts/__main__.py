@@ -1,4 +1,4 @@
-"""`python -m deploy.contracts` writes the files that the code generates; `--check` names those not current."""
+"""Write the files that the code generates, or name stale ones with `--check`."""
 
 import json
 import sys
@@ -47,7 +47,7 @@ def migrations_of(service: str) -> Path:
 
 
 def tables_of(service: str, unreleased: Collection[str] = UNRELEASED) -> dict[Path, str]:
-    """Return the SQL of a service's tables, by the file of each revision that is not released."""
+    """Return the tables' SQL by file, for revisions that are not released."""
     if not unreleased:
         return {}
     text = TABLES_HEAD + ddl_of(metadata_of(service))

@@ -1,4 +1,4 @@
-"""`make invariants`: check what must be true of the four databases when all events are read.
+"""Check the invariants of the four databases once all events are read.
 
 The databases are those of a running `make up` (FOLDER, else .pilar), or those that
 PILAR_<SERVICE>_WORKER_DATABASE_URL (or ..._URL_FILE) name; then PILAR_KAFKA_BOOTSTRAP names the broker.
@@ -25,7 +25,7 @@ CHECK_EVERY_SECONDS = 0.5
 
 
 class NoDatabases(Exception):
-    """The four databases are not named; the message says what to do."""
+    """The four databases are not named. The message is what to do."""
 
 
 def main() -> int:

@@ -58,7 +58,10 @@ class Order:
 
 
 def send(file: Path, orders: Sequence[Order]) -> None:
-    """Let the fork server that waits at `file` begin. The file is its owner's alone, and gone once it was read."""
+    """Start the fork server that waits for orders in `file`.
+
+    The file is readable by its owner alone and is removed once it was read.
+    """
     write_private(file, json.dumps([asdict(order) for order in orders]))
 
 

@@ -45,7 +45,7 @@ def migrate(owners: Mapping[str, str], *, begins_at: datetime, say: Callable[[st
 
 
 def revisions_of(service: str) -> list[str]:
-    """Return the revisions of a service, oldest first, by their files, which begin with their numbers."""
+    """Return the revisions of a service by the numbers of their files."""
     folder = ROOT / "services" / service / "migrations" / "versions"
     return sorted(path.name[:4] for path in folder.glob("[0-9]*.py"))
 
@@ -58,7 +58,7 @@ def digest_of(service: str) -> str:
 
 
 async def _states(owners: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Return revision and digest of each database; empty where it has none."""
+    """Return the revision and digest of each database, empty without one."""
     return dict(zip(owners, await asyncio.gather(*map(_state, owners.values())), strict=True))
 
 

@@ -1,4 +1,4 @@
-"""The subscriptions of caseload; the modules register handlers on them."""
+"""The subscriptions of caseload. The modules register handlers on them."""
 
 from shared.messaging import Subscription
 

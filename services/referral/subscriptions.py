@@ -1,4 +1,4 @@
-"""The subscriptions of referral; the modules register their handlers on them."""
+"""The subscriptions of referral. The modules register handlers on them."""
 
 from shared.events import SEALED_TOPIC
 from shared.messaging import Subscription

@@ -27,7 +27,7 @@ def decode_part(part: str) -> bytes:
 
 
 def decode_object(raw: bytes) -> dict[str, Any]:
-    """Return the strict JSON object; raise Malformed."""
+    """Return the strict JSON object or raise Malformed."""
     try:
         value = strict_json.loads(raw)
     except strict_json.NotStrictJson as error:

@@ -123,7 +123,7 @@ class TokenVerifier:
         return read_actor(claims)
 
     def _check_registered(self, claims: dict[str, Any]) -> None:
-        """Check issuer, audience and times; refuse a token that lives longer than a day."""
+        """Check issuer, audience, times, and a lifetime of at most a day."""
         registered = {name: claims[name] for name in REGISTERED if name in claims}
         try:
             self._registered.validate(registered)

@@ -1,4 +1,4 @@
-"""The base of SQLModel tables: a field is declared once, for what is asked, shown and stored."""
+"""The base of SQLModel tables, views and requests."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 else:
 
     class Col:
-        """A field that may become a column: typed as `Mapped` for the type checker, plain at run time."""
+        """A field typed as `Mapped` for the type checker, plain at run time."""
 
         def __class_getitem__(cls, kind: Any) -> Any:
             return kind
@@ -63,7 +63,7 @@ class Fields(SQLModel):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describe an enum of an answer by its reference alone, and no default: an answer is whole."""
+        """Describe an answer without defaults, and its enums by reference."""
         described = handler(schema)
         if handler.mode == "serialization":
             for field in handler.resolve_ref_schema(described)["properties"].values():
@@ -94,7 +94,7 @@ class Columns(Fields):
             return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, /, **values: Any) -> None:
-        """Set the values, and the defaults of fields without one. The database refuses what is missing.
+        """Set the values and defaults. The database refuses what is missing.
 
         Raises:
             TypeError: the table has no such column.
@@ -147,7 +147,7 @@ def no_overlap(
 
 
 class TextArray(sa.types.TypeDecorator[list[Any]]):
-    """A list of an enum's members as TEXT[]; a CHECK, where one is needed, is the table's."""
+    """A list of an enum's members as TEXT[], without a CHECK."""
 
     impl = sa.ARRAY(sa.Text)
     cache_ok = True
@@ -172,7 +172,7 @@ OBJECT = JSONB(none_as_null=True)
 
 
 def _unwrap(annotation: Any, beside: Iterable[Any] = ()) -> tuple[Any, tuple[Any, ...]]:
-    """Return the type without Annotated and None, and what stands beside it."""
+    """Return the type without Annotated and None, and its metadata."""
     arms = [arm for arm in get_args(annotation) if arm is not NoneType]
     if get_origin(annotation) is Annotated:
         return _unwrap(arms[0], (*arms[1:], *beside))
@@ -182,7 +182,7 @@ def _unwrap(annotation: Any, beside: Iterable[Any] = ()) -> tuple[Any, tuple[Any
 
 
 def _column_type(kind: Any, beside: Iterable[Any]) -> TypeEngine[Any] | None:
-    """Return the type of a column; None where SQLModel's own is right."""
+    """Return the type of a column, or None to use SQLModel's own."""
     for mark in beside:
         if isinstance(mark, TypeEngine):
             return mark

@@ -32,7 +32,7 @@ def menu(service: str) -> list[dict[str, Any]]:
 
 
 def _used_by(own: tuple[str, ...]) -> set[type[DomainError]]:
-    """Return the refusals that the modules under these names define or import, without those of `SHARED` itself."""
+    """Return the refusals that these modules define or import."""
     modules = [module for name, module in sys.modules.items() if name.startswith(own) and name != SHARED]
     values = [value for module in modules for value in vars(module).values()]
     return {value for value in values if isinstance(value, type) and issubclass(value, DomainError)}

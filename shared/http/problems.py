@@ -214,7 +214,7 @@ def _of_database(error: Exception) -> DomainError:
 
 
 def _left_the_scope(error: Exception) -> bool:
-    """Whether row security refused a new row: its family was in the actor's scope when the command read it."""
+    """Return whether row security refused a row that has left the scope."""
     return sqlstate_of(error) == INSUFFICIENT_PRIVILEGE and ROW_SECURITY in str(error)
 
 

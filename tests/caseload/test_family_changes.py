@@ -1,4 +1,4 @@
-"""A family moves or splits: what was before stays readable, and each change is told once."""
+"""Moves and splits of a family keep its past and emit one event each."""
 
 from typing import Any
 

@@ -9,7 +9,7 @@ Post = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 async def publish_catalogue(post: Post) -> dict[str, dict[str, Any]]:
-    """Register all partners and publish all programs; `post` sends as KEMENSOS. Return the programs by code."""
+    """Register all partners, publish all programs and return these by code."""
     partners, programs = catalogue.read()
     ids = {partner["code"]: (await post("/v1/partner", partner))["partner_id"] for partner in partners}
     return {

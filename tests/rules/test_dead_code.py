@@ -1,4 +1,4 @@
-"""Every function, method and class is used by code that is deployed, not by tests alone."""
+"""Functions, methods and classes have a user outside tests."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""No block of ten lines stands in two services: what two of them need is shared."""
+"""No block of ten lines is repeated between services."""
 
 import ast
 from collections import defaultdict
@@ -10,7 +10,7 @@ BLOCK = 10
 
 
 def code_lines(source: str) -> list[str]:
-    """Return the lines that say something: without imports, docstrings, comments and blank lines."""
+    """Return the lines without imports, docstrings, comments and blank lines."""
     skipped: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -1,4 +1,4 @@
-"""A field of a thing is declared once: views and requests derive from the bases of its table."""
+"""Views and requests repeat no field of their table."""
 
 import importlib
 import inspect

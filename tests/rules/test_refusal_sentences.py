@@ -85,7 +85,7 @@ def test_a_careless_refusal_would_be_seen(members: dict[str, str], fault: str) -
 
 
 def named_twice(classes: list[type[DomainError]]) -> list[str]:
-    """Names (they are the titles) and sentences that two classes share; one that is inherited is not said again."""
+    """Return class names and own sentences that two refusals share."""
     words = [(one.__name__, one) for one in classes]
     words += [(vars(one)[name], one) for one in classes for name in ("en", "id") if name in vars(one)]
     users: dict[str, set[type[DomainError]]] = {}

@@ -1,4 +1,4 @@
-"""The base of SQLModel tables, where SQLModel alone does something else and mostly does not say so."""
+"""Traps of SQLModel that the base of tables avoids."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime

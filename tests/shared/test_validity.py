@@ -1,4 +1,4 @@
-"""Ranges of validity and conditions on area codes mean the same in Python and in PostgreSQL."""
+"""Ranges and area codes compare alike in Python and PostgreSQL."""
 
 from datetime import date, timedelta
 from types import SimpleNamespace

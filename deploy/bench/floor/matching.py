@@ -1,4 +1,4 @@
-"""How many families a second are matched against the catalogue of forty, beside a bare loop.
+"""Match families against forty programs with a bare loop.
 
 The floor is a bare Python loop over plain tuples that asks the same comparisons, program by program, and stops at the
 first that fails: what one writes in an hour, in the same process and language, and without a database's help or noise.

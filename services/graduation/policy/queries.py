@@ -16,7 +16,7 @@ from shared.validity import holds_on
 
 
 async def policy_of(session: AsyncSession, exit_reason: ExitReason, on: date) -> Policy:
-    """Return the policy of an exit reason on a date; raise PolicyMissing."""
+    """Return the policy of an exit reason on a date, or raise PolicyMissing."""
     policy = await policy_on(session, exit_reason, on)
     if policy is None:
         raise PolicyMissing("/body/exit_reason", exit_reason=exit_reason, on=on)

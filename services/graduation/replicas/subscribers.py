@@ -1,4 +1,4 @@
-"""Replicas of registry's, caseload's and referral's facts; `candidate` has those that it computes from."""
+"""Replicas of registry, caseload and referral, except those in `candidate`."""
 
 from services.graduation.replicas.models import (
     Dampingan,

@@ -29,7 +29,7 @@ SYSTEM = Actor.system("graduation")
 async def schedule_term_end(
     session: AsyncSession, penetapan: Sequence[Penetapan], settled_on: date | None = None
 ) -> None:
-    """Schedule the effect of each case for the day after its term, or for now if that has passed.
+    """Schedule each case's effect for the day after its term.
 
     `settled_on` is the day of a decision that may be later than the term's end.
     """

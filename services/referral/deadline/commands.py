@@ -1,4 +1,4 @@
-"""Terms around the SLA, the deadlines of an offer that follow from them, and escalations past one."""
+"""SLA terms, the deadlines of an offer, and escalations."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What partners are told, what was taken, and what was read in the inbox."""
+"""Notices to partners, their receipts, and reads of the inbox."""
 
 from datetime import date, datetime
 from enum import StrEnum

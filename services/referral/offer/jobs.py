@@ -1,4 +1,4 @@
-"""Matching that falls due: a family not known yet, a next best program, cases without an offer."""
+"""Scheduled tasks of matching: unknown families, next best programs, cases without an offer."""
 
 from uuid import UUID
 

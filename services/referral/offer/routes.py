@@ -1,4 +1,4 @@
-"""What a family would be offered before it signs, which families fit a program, and next best programs."""
+"""Offers before a statement, families that fit a program, next best programs."""
 
 from datetime import date
 from typing import Annotated, Any

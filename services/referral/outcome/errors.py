@@ -25,7 +25,7 @@ class NothingDelivered(DomainError):
 
 
 class OutcomeNotAsked(InvalidInput):
-    """422: the rule of outcomes that held on the day on which the rujukan opened asks for other months."""
+    """422: the outcome rule of the rujukan's first day asks for other months."""
 
     en = "The outcome of this aid is asked for at {months} months after its delivery, not at {month}."
     id = "Hasil bantuan ini ditanyakan pada bulan ke-{months} sejak penyaluran, bukan bulan ke-{month}."

@@ -1,4 +1,4 @@
-"""Reminders and expiries of offers, and the ends of aids and of cases, as they fall due."""
+"""Scheduled tasks: reminders, expiries, and ends of aid and of cases."""
 
 from services.referral.deadline.commands import CLOSING, DUE_KIND
 from services.referral.deadline.models import DeadlineKind

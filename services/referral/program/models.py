@@ -1,4 +1,4 @@
-"""Programs by revision, their rules, and what a partner may be told."""
+"""Programs by revision, their rules, and the fields shared with a partner."""
 
 from datetime import date, datetime
 from enum import StrEnum

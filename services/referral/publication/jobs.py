@@ -1,4 +1,4 @@
-"""Waiting lists that are looked at again, and notices that are told again."""
+"""Jobs that promote waiting families and replay notices."""
 
 from services.referral.partner.commands.webhook import reach
 from services.referral.place.commands import PROMOTING

@@ -1,4 +1,4 @@
-"""A case and its offers: what each caller is shown of them, with history and attempts."""
+"""Rujukan, their offers, history and attempts, as each actor may see them."""
 
 from datetime import date, datetime
 from uuid import UUID

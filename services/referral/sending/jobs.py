@@ -1,4 +1,4 @@
-"""Calls that send a rujukan to a partner, and what a new address has not been told yet."""
+"""Outside calls to partners, and notices pending for a new address."""
 
 from services.referral.partner.commands.webhook import reach
 from services.referral.sending.commands import SENDING, UNTAKEN, ask_untaken, prepare_sending, record_sending

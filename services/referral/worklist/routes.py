@@ -1,4 +1,4 @@
-"""Lists of cases and of offers, what waits for the caller, and counts for the overview."""
+"""Lists of rujukan and offers, the actor's worklist, and counts."""
 
 from enum import StrEnum
 from typing import Literal

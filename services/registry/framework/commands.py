@@ -13,7 +13,7 @@ from shared.errors import VersionJustSet
 
 
 async def set_target(session: AsyncSession, actor: Actor, terms: TargetTerms) -> Target:
-    """Set what a person of a kind is to graduate in a full year, and in which statuses its days count.
+    """Set a kind's target for a full year and the statuses that count.
 
     Saying the same again changes nothing.
 

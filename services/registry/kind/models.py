@@ -37,7 +37,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class PilarKindTerms(Fields):
-    """What a kind is from a day on, and which text says so."""
+    """What a kind is from a day on, and the source."""
 
     kind: Col[Annotated[PilarKind, KNOWN, Asked("TKSK")]]
     name: Col[Annotated[Text, Asked("Tenaga Kesejahteraan Sosial Kecamatan")]]

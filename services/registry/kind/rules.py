@@ -7,7 +7,7 @@ from shared.errors import InvalidRange
 
 
 def require_earlier_end(valid_from: date, valid_to: date | None, new_end: date, *, earliest: date) -> None:
-    """Require an end that is not before `earliest` and lies before the end that is set.
+    """Require an end from `earliest` on and before the end that is set.
 
     Raises:
         InvalidRange, EndAlreadySet

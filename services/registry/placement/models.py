@@ -106,7 +106,7 @@ class RangeHeld(Fields):
 
 
 class RangeHistory(RangeHeld, Table, table=True):
-    """Each range that a penugasan, a wilayah tugas, a kind or a conflict has had. Append-only."""
+    """Past and present ranges of a placement, area, kind or conflict. Append-only."""
 
     __table_args__ = (sa.UniqueConstraint("thing_id", "number"),)
 

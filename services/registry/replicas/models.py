@@ -116,7 +116,7 @@ class P2k2(Table, table=True):
 
 
 class Graduasi(Table, table=True):
-    """A case that stands in an SK, and whether it took effect or was undone."""
+    """A case of an SK, and whether it took effect or was annulled."""
 
     __table_args__ = (sa.Index(None, "pendamping_id", "sk_on"), OF_GRADUASI)
 
@@ -161,7 +161,7 @@ class Rujukan(Table, table=True):
 
 
 class RujukanProgram(Table, table=True):
-    """One offer to one partner and how far it came; `answer` is the partner's latest."""
+    """One offer to one partner and its progress. `answer` is the partner's latest."""
 
     __table_args__ = OF_RUJUKAN
 
@@ -187,7 +187,7 @@ class Kpm(Table, table=True):
 
 
 class Kepesertaan(Table, table=True):
-    """A family's membership in a bansos for a time; restored: as if it had never ended."""
+    """A family's membership in a bansos. A restored one has no end."""
 
     __table_args__ = (sa.Index(None, "kode_wilayah", "valid_from"), OF_COVERAGE)
 

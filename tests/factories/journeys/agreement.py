@@ -7,5 +7,5 @@ from deploy.demo.world import World
 
 
 async def agreed(world: World, numbers: Sequence[int]) -> bool:
-    """Compare the numbers between the services: all are as they must be, and nothing failed on the way."""
+    """Return whether all numbers agree between the services and nothing failed."""
     return all(one.agrees for one in await compare(world, numbers)) and not world.failed

@@ -1,4 +1,4 @@
-"""A fork server whose children may be killed: each comes back, and a file says who is who. `undying FILE TRANSPORT`."""
+"""A fork server that restarts killed children and lists them in a file."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How events travel on a stage: what a road must do, and the one-machine transport; `kafka_transport` has the other."""
+"""The transport of a stage, and the one-machine transport."""
 
 from typing import TYPE_CHECKING, Protocol
 

@@ -1,4 +1,4 @@
-"""A graduation opens one rujukan, however often it is told."""
+"""A graduation opens one rujukan, however often its event arrives."""
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import ExitReason

@@ -46,7 +46,7 @@ def upgrade() -> None:
 
 
 def secure() -> None:
-    """Show a family to its own pendamping and its offices, and what belongs to it with it."""
+    """Show a family and its rows to its own pendamping and its offices."""
     schema.area_security(op.execute, "kpm", own=OWN)
     schema.area_security(op.execute, "hand_over")
     schema.area_security(op.execute, "p2k2_sesi", own=f"platform.in_scope(kode_wilayah) AND {AUTHOR}")

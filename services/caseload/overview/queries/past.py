@@ -1,4 +1,4 @@
-"""What was true of a family before: who belonged to it, where it lived, what its businesses were."""
+"""Past members, areas and businesses of a family."""
 
 from typing import Any
 from uuid import UUID

@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 
 def secure() -> None:
-    """Show what belongs to a case in the areas where it was written, and where the case is now."""
+    """Show a case's rows where they were written and where the case is now."""
     for table in BY_AREA:
         case = f"{table}.graduasi_id"
         moved_here = f"CASE WHEN platform.by_area() THEN case_is_here({case}) ELSE false END"

@@ -1,4 +1,4 @@
-"""Which programs of a catalogue fit each of many families, as a bit mask without reasons.
+"""Programs that fit each of many families, as a bit mask.
 
 Each fact of a family is looked up once for all programs together. What a value of a fact rules out is worked out by
 the rules' own comparison (`matching.holds`) when it is first met, and remembered.

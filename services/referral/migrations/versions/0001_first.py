@@ -41,7 +41,7 @@ def upgrade() -> None:
 
 
 def secure() -> None:
-    """Show a rujukan to its partner, its pendamping and its offices, and what belongs to it with it."""
+    """Show a rujukan and its rows to its partner, pendamping and offices."""
     of_program = "EXISTS (SELECT FROM rujukan_program p WHERE p.{column} = {table}.{own})"
     of_rujukan = "EXISTS (SELECT FROM rujukan r WHERE r.rujukan_id = {table}.rujukan_id)"
     shared = of_program.format(column="rujukan_id", table="rujukan", own="rujukan_id")

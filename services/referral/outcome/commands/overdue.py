@@ -1,4 +1,4 @@
-"""Reminders before the SLA of a partner ends, and the end of an offer that it does not answer.
+"""Reminders before an SLA ends, and the expiry of unanswered offers.
 
 What it approved and does not deliver is reminded of too; it does not run out. Escalations are in `deadline`.
 """
