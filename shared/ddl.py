@@ -193,6 +193,11 @@ BEGIN
     scope := set_config('pilar.scope', scope, true);
     RETURN before;
 END $$;;
+-- Called by the triggers of state columns, which know the legal moves.
+CREATE FUNCTION platform.refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION '% does not go from % to %', TG_TABLE_NAME, to_jsonb(OLD) ->> TG_ARGV[0], to_jsonb(NEW) ->> TG_ARGV[0]
+        USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_moves';
+END $$;;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION platform.open_scope(text, text, text, text, bigint), platform.in_scope(text),
     platform.by_area(), platform.pendamping(), platform.partner(), platform.today(), platform.raise_scope(text)

@@ -30,6 +30,7 @@ from shared import schema
 from shared.database.columns import service_metadata
 from shared.database.models import metadata_of
 from shared.settings import Settings
+from shared.transitions import trigger_of
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK_TIMEOUT = "2s"
@@ -71,14 +72,16 @@ def config_of(service: str, url: str | None = None) -> Config:
 def ddl_of(metadata: sa.MetaData) -> str:
     """Return the statements that create the tables, in the same order at every call."""
     statements: list[ExecutableDDLElement] = []
+    triggers: list[str] = []
     for table, keys in sort_tables_and_constraints(sorted(metadata.tables.values(), key=attrgetter("key"))):
         if table is None:  # the last: foreign keys of a cycle
             statements += [AddConstraint(key) for key in sorted(keys, key=attrgetter("name"))]
         else:
             statements.append(CreateTable(table, include_foreign_key_constraints=keys))
             statements += [CreateIndex(index) for index in sorted(table.indexes, key=attrgetter("name"))]
+            triggers += filter(None, [trigger_of(table)])
     texts = [str(statement.compile(dialect=asyncpg.dialect())).strip() for statement in statements]
-    return "\n".join(f"{text};\n" for text in texts).replace("\t", "    ").replace(" \n", "\n")
+    return "\n".join(f"{text};\n" for text in [*texts, *triggers]).replace("\t", "    ").replace(" \n", "\n")
 
 
 def run_sql(service: str, *names: str) -> None:

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from pydantic import StringConstraints
 from sqlmodel import Field
 
-from services.registry.tables import Table, one_of
+from services.registry.tables import Table
 from shared.contracts.kinds import PendampingStatus, SubjectKind
 from shared.database.tables import Col, Fields
-from shared.errors import IllegalTransition
 from shared.fields import KNOWN, Asked, Code, Day
 from shared.privacy import Nik
+from shared.transitions import guard_moves, moves_condition, require_move
 
 S = PendampingStatus
 ENDS = frozenset({S.MUTASI, S.PENSIUN, S.BERAKHIR_KONTRAK, S.DIBERHENTIKAN, S.MENINGGAL})
@@ -25,14 +25,6 @@ TRANSITIONS: dict[PendampingStatus, frozenset[PendampingStatus]] = {
     S.NONAKTIF: frozenset({S.AKTIF}) | ENDS,
 }
 """What a status may become; what is missing here is an end. Who never served cannot retire, move or run out."""
-
-
-def legal_moves() -> str:
-    """Return `TRANSITIONS` as the SQL condition behind the status history."""
-    moves = [f"(previous = '{old}' AND {one_of('status', sorted(new))})" for old, new in TRANSITIONS.items()]
-    # Without the second IS NOT NULL a first status that is no CALON makes the condition NULL, which a CHECK lets pass.
-    return f"(previous IS NULL AND status = 'CALON') OR (previous IS NOT NULL AND ({' OR '.join(moves)}))"
-
 
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), Asked("Siti Rahayu")
@@ -71,6 +63,7 @@ class Pendamping(PendampingFacts, Table, table=True):
         sa.CheckConstraint("(subject = 'PERSON') = (nik_index IS NOT NULL)", "person_has_nik"),
         sa.CheckConstraint("(nik_index IS NULL) = (nik_sealed IS NULL)", "nik_is_whole"),
         sa.CheckConstraint("version >= 1", "version_positive"),
+        guard_moves(TRANSITIONS, "status"),
     )
 
     nik_sealed: Col[bytes | None]
@@ -81,9 +74,12 @@ class Pendamping(PendampingFacts, Table, table=True):
     registered_by: Col[str]
 
     def become(self, status: PendampingStatus) -> None:
-        """Take a status; raise IllegalTransition where `TRANSITIONS` has no such move."""
-        if status not in TRANSITIONS.get(self.status, ()):
-            raise IllegalTransition(noun="pendamping", current=self.status.value, wanted=status.value)
+        """Move to a status and count the version up.
+
+        Raises:
+            IllegalTransition: `TRANSITIONS` has no such move.
+        """
+        require_move(TRANSITIONS, self.status, status, "pendamping")
         self.status = status
         self.version += 1
 
@@ -111,7 +107,7 @@ class StatusHistory(StatusHeld, Table, table=True):
     __tablename__ = "pendamping_status_history"
     __table_args__ = (
         sa.UniqueConstraint("pendamping_id", "number"),
-        sa.CheckConstraint(legal_moves(), "move_legal"),
+        sa.CheckConstraint(moves_condition(TRANSITIONS, "previous", "status", first={S.CALON}), "move_legal"),
     )
 
     status_history_id: Col[UUID] = Field(primary_key=True)
