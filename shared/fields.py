@@ -131,12 +131,19 @@ Sha256 = Annotated[
 ]
 """The SHA-256 of a file that was put by POST /v1/files, in hexadecimal."""
 
-Rupiah = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000_000, examples=[8_000_000])]
+Rupiah = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000_000), Asked(8_000_000), sa.BigInteger()]
+"""An amount in whole rupiah."""
 Sentence = Annotated[
-    str, Field(min_length=3, max_length=500, examples=["Berkas lengkap, keluarga ditemui di rumah."])
+    str,
+    StringConstraints(min_length=3, max_length=500),
+    Asked("Berkas lengkap, keluarga ditemui di rumah."),
 ]
 Paragraph = Annotated[
-    str, Field(min_length=3, max_length=2000, pattern=r"\S", examples=["Warung berjalan, stok cukup."])
+    str,
+    StringConstraints(min_length=3, max_length=2000, pattern=r"\S"),
+    Asked("Warung berjalan, stok cukup."),
 ]
-DocumentNumber = Annotated[str, Field(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$")]
+DocumentNumber = Annotated[
+    str, StringConstraints(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$"), Asked()
+]
 KnownBansos = Annotated[Bansos, Field(json_schema_extra={"enum": [kind.value for kind in Bansos.known()]})]
