@@ -1,1 +1,1 @@
-"""What Pilar promises to others, written down from the code: events, addresses, and the event table of README."""
+"""Generated descriptions of the events, the operations and docs/events.md."""

@@ -35,9 +35,9 @@ def wanted() -> dict[Path, str]:
         sample = KEPT / "samples" / f"{wire}.json"
         if not sample.exists():
             found[sample] = as_text(sample_of(kind))
-    readme = ROOT / "README.md"
-    if readme.exists():
-        found[readme] = with_table(readme.read_text("utf-8"))
+    page = ROOT / "docs/events.md"
+    if page.exists():
+        found[page] = with_table(page.read_text("utf-8"))
     return found
 
 

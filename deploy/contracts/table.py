@@ -1,4 +1,4 @@
-"""The event table of README, between its two markers."""
+"""The event table of docs/events.md, between its two markers."""
 
 from deploy.contracts.declarations import events, readers, sentence_of
 
@@ -8,22 +8,22 @@ BEGIN, END = "<!-- events -->", "<!-- /events -->"
 def event_table() -> str:
     """Return the Markdown table: what is told, under which key, what is then true, who does something with it."""
     heard = readers()
-    lines = ["| event | key | what is now true | heard by |", "| --- | --- | --- | --- |"]
+    lines = ["| event | key | what is now true | used by |", "| --- | --- | --- | --- |"]
     for wire, kind in events().items():
         who = ", ".join(f"`{name}`" for name in heard.get(wire, []))
         lines.append(f"| `{wire}` | `{kind.key_field}` | {sentence_of(kind).replace('|', '/')} | {who} |")
     return "\n".join(lines)
 
 
-def with_table(readme: str) -> str:
+def with_table(page: str) -> str:
     """Return the text with the table between its markers; without markers it stays as it is.
 
     Raises ValueError when the first marker has no second.
     """
-    if BEGIN not in readme:
-        return readme
-    before, _, rest = readme.partition(BEGIN)
+    if BEGIN not in page:
+        return page
+    before, _, rest = page.partition(BEGIN)
     if END not in rest:
-        message = f"README.md has {BEGIN} without {END}"
+        message = f"docs/events.md has {BEGIN} without {END}"
         raise ValueError(message)
     return f"{before}{BEGIN}\n{event_table()}\n{END}{rest.partition(END)[2]}"
