@@ -1,4 +1,4 @@
-"""Registry's API: who accompanies families, on what terms, where, and how well."""
+"""Registry's API: pendamping, their placements and areas, kinds, targets, scorecards and coverage."""
 
 import os
 
@@ -27,12 +27,11 @@ ROUTERS = [
 
 
 def build(settings: Settings) -> FastAPI:
-    """Build the application."""
     return create_app(
         settings,
         ROUTERS,
         title="Pilar registry",
-        description="Who accompanies families, on what terms, where, and how well.",
+        description="Pendamping, their placements and areas, kinds, targets, scorecards and coverage.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Writing rows whose constraints have names that people understand, and the histories beside them."""
+"""Append rows to the histories of statuses and validity ranges."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -7,19 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.kind.models import PilarKindVersion, RoleConflict
 from services.registry.pendamping.models import Pendamping, StatusHistory
-from services.registry.placement.models import Penugasan, Placing, RangeHistory, WilayahTugas
+from services.registry.placement.models import Penugasan, RangeHistory, RangeThing, WilayahTugas
 from shared.access import Actor
 from shared.contracts.kinds import PendampingStatus
 from shared.database import uuid7
 
-Ranged = Penugasan | WilayahTugas | PilarKindVersion | RoleConflict
-"""What holds for a time, and whose every range is kept."""
+RangedRow = Penugasan | WilayahTugas | PilarKindVersion | RoleConflict
+"""A row with a validity range. Each range that it has had is in `range_history`."""
 
 
-def remember_status(
+def append_status_history(
     session: AsyncSession, row: Pendamping, *, previous: PendampingStatus | None, reason: str, actor: Actor
 ) -> None:
-    """Append the status that the row has now to its history."""
+    """Append the row's current status to its history."""
     session.add(
         StatusHistory(
             status_history_id=uuid7(),
@@ -35,9 +35,9 @@ def remember_status(
     )
 
 
-def remember_range(session: AsyncSession, row: Ranged, *, reason: str, actor: Actor) -> None:
-    """Append the range that the row has now to its history."""
-    thing, thing_id = _placing_of(row)
+def append_range_history(session: AsyncSession, row: RangedRow, *, reason: str, actor: Actor) -> None:
+    """Append the row's current range to its history."""
+    thing, thing_id = _thing_of(row)
     session.add(
         RangeHistory(
             range_history_id=uuid7(),
@@ -53,11 +53,11 @@ def remember_range(session: AsyncSession, row: Ranged, *, reason: str, actor: Ac
     )
 
 
-def _placing_of(row: Ranged) -> tuple[Placing, UUID]:
+def _thing_of(row: RangedRow) -> tuple[RangeThing, UUID]:
     if isinstance(row, Penugasan):
-        return Placing.PENUGASAN, row.penugasan_id
+        return RangeThing.PENUGASAN, row.penugasan_id
     if isinstance(row, WilayahTugas):
-        return Placing.WILAYAH_TUGAS, row.wilayah_tugas_id
+        return RangeThing.WILAYAH_TUGAS, row.wilayah_tugas_id
     if isinstance(row, RoleConflict):
-        return Placing.ROLE_CONFLICT, row.role_conflict_id
-    return Placing.PILAR_KIND, row.pilar_kind_id
+        return RangeThing.ROLE_CONFLICT, row.role_conflict_id
+    return RangeThing.PILAR_KIND, row.pilar_kind_id

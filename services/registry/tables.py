@@ -1,4 +1,7 @@
-"""The base of registry's tables. Ranges are half open: `valid_to` is the first day outside."""
+"""The base of registry's tables.
+
+Ranges are half open. `valid_to` is the first day after the range.
+"""
 
 from shared.database.tables import Columns, service_registry
 

@@ -1,4 +1,4 @@
-"""Which pendamping a caller sees, and who may act for the whole country."""
+"""Which pendamping an actor may see, and who may act for the whole country."""
 
 from datetime import date
 
@@ -13,7 +13,10 @@ from shared.validity import goes_on_after
 
 
 def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
-    """Whom an actor may see: oneself; for offices those placed in their area now or later; nationally everybody."""
+    """Return the condition on `Pendamping` for the rows that an actor may see.
+
+    A pendamping sees itself. An office sees those placed in its areas today or later. A national actor sees all.
+    """
     own = Pendamping.pendamping_id == actor.pendamping_id if actor.pendamping_id else sa.false()
     if actor.scope is Scope.OWN_FAMILIES:
         return own
@@ -26,6 +29,10 @@ def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
 
 
 def require_national(actor: Actor) -> None:
-    """Raise NotAllowed unless the whole country is the actor's area: the framework is the ministry's (chain.md 5)."""
+    """Require an actor whose area is the whole country (chain.md 5).
+
+    Raises:
+        NotAllowed.
+    """
     if not actor.national:
         raise NotAllowed

@@ -1,4 +1,4 @@
-"""Registry's worker: publishes events, fills replicas and runs long work."""
+"""Registry's worker: publishes events, updates replicas and runs jobs."""
 
 from services.registry.coverage import jobs as coverage
 from services.registry.replicas import subscribers as replicas

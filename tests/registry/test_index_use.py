@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from services.registry.pendamping.models import Pendamping
-from services.registry.pendamping.queries import pendamping_list
+from services.registry.pendamping.queries import select_pendamping
 from shared import schema
 from shared.access import Actor, Role, Scope
 from shared.contracts.kinds import PilarKind
@@ -58,7 +58,7 @@ async def lists(session: Any, who: str) -> Iterator[tuple[str, Any, Any]]:
     found = []
     for way in WAYS:
         wanted = {"status": None, "kind": None, "kode_wilayah": None} | way
-        found.append((f"{who} {way}", await pendamping_list(session, CALLERS[who], **wanted), (NO,)))
+        found.append((f"{who} {way}", await select_pendamping(session, CALLERS[who], **wanted), (NO,)))
     parked, errors = schema.parked, schema.job_row_error
     for name in ("credit", "load"):
         narrowed = sa.select(parked).where(parked.c.subscription == name)

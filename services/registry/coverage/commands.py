@@ -10,21 +10,27 @@ from shared.access import Actor
 from shared.database import uuid7
 from shared.jobs import enqueue
 
-KIND = "coverage.count"
+COUNT_JOB = "coverage.count"
 
 
 async def request_count(session: AsyncSession, actor: Actor) -> tuple[CoverageCount, UUID]:
-    """Ask for a count of the country as it stands today, and return it with its job; an earlier count stays.
+    """Enqueue a count of today's coverage of the whole country.
 
-    Raises NotAllowed.
+    Earlier counts are not changed.
+
+    Returns:
+        The unfinished count and the id of its job.
+
+    Raises:
+        NotAllowed: The actor's area is not the whole country.
     """
     require_national(actor)
     row = CoverageCount(
         count_id=uuid7(),
         counted_on=await clock.today(session),
-        asked_at=datetime.now(UTC),
-        asked_by=actor.sub,
+        requested_at=datetime.now(UTC),
+        requested_by=actor.sub,
     )
     session.add(row)
     params = {"count_id": str(row.count_id), "on": row.counted_on.isoformat()}
-    return row, await enqueue(session, KIND, params, actor)
+    return row, await enqueue(session, COUNT_JOB, params, actor)

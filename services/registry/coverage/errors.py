@@ -2,22 +2,22 @@ from shared.errors import DomainError, InvalidInput
 
 
 class AreaTooWide(InvalidInput):
-    """422: coverage is counted family by family, for a kabupaten or kota at most."""
+    """422: Live coverage is read for at most one kabupaten or kota."""
 
     en = "Ask for one kabupaten or kota, or for a part of it."
     id = "Mintalah untuk satu kabupaten atau kota, atau bagiannya."
 
 
 class AreaTooNarrow(InvalidInput):
-    """422: a count is kept by kecamatan; a desa is read as it stands today."""
+    """422: Counts are stored per kecamatan, so a desa has live coverage only."""
 
-    en = "A count is kept by kecamatan. Ask for one, or for today's coverage of the desa or kelurahan."
+    en = "Counts are stored per kecamatan. Ask for a kecamatan, or for today's coverage of the desa or kelurahan."
     id = "Hasil hitung disimpan per kecamatan. Mintalah kecamatan, atau cakupan hari ini untuk desa atau kelurahan."
 
 
 class CoverageNotCounted(DomainError):
-    """404: nobody has let the country be counted by that day, or the count is not finished."""
+    """404: There is no finished count on or before that day."""
 
     status = 404
-    en = "No finished count stands on {on}. Ask for one, or wait until it is finished."
+    en = "There is no finished count as of {on}. Ask for one, or wait until it is finished."
     id = "Belum ada hasil hitung yang selesai per {on}. Mintalah penghitungan, atau tunggu sampai selesai."

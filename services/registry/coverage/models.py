@@ -1,4 +1,4 @@
-"""Families and their memberships as caseload last told: counted by area, never listed; and the counts that are kept."""
+"""Stored coverage counts, and the query that counts families by area from the replicas."""
 
 from datetime import date, datetime
 from typing import Any
@@ -16,19 +16,26 @@ from shared.validity import holds_on
 
 
 class CoverageCount(Table, table=True):
-    """A count of the whole country as it stood on a day. One that is not finished is shown to nobody; append-only."""
+    """A count of the whole country on one day.
+
+    An unfinished count is not shown to anybody.
+    """
 
     __table_args__ = (sa.Index(None, "counted_on", "finished_at"),)
 
     count_id: Col[UUID] = Field(primary_key=True)
     counted_on: Col[date]
-    asked_at: Col[datetime]
-    asked_by: Col[str]
+    requested_at: Col[datetime]
+    requested_by: Col[str]
     finished_at: Col[datetime | None] = Field(default=None)
 
 
-class Counted(Fields):
-    """Families known, with a pendamping, in a bansos, and in one without a pendamping."""
+class AreaCounts(Fields):
+    """Numbers of families in an area.
+
+    `families`: all known families. `accompanied`: with a pendamping. `members`: in a bansos.
+    `unaccompanied`: in a bansos but without a pendamping.
+    """
 
     families: Col[int]
     accompanied: Col[int]
@@ -36,8 +43,8 @@ class Counted(Fields):
     unaccompanied: Col[int]
 
 
-class CoverageFigure(Counted, Table, table=True):
-    """What a count found in one kecamatan."""
+class CoverageFigure(AreaCounts, Table, table=True):
+    """The result of a count for one kecamatan. Append-only."""
 
     __table_args__ = (
         sa.CheckConstraint("accompanied BETWEEN 0 AND families", "accompanied_in_range"),
@@ -49,30 +56,37 @@ class CoverageFigure(Counted, Table, table=True):
     kode_wilayah: Col[Wilayah] = Field(primary_key=True)
 
 
-COUNTED = tuple(Counted.model_fields)
+COUNT_COLUMNS = tuple(AreaCounts.model_fields)
 
 
-def counted_by_area(length: int, on: date) -> sa.Select[*tuple[Any, ...]]:
-    """Return the select of `COUNTED` by code of `length` signs on a day; narrow it by `Kpm.kode_wilayah`.
+def select_counts_by_area(code_length: int, on: date) -> sa.Select[*tuple[Any, ...]]:
+    """Return a select of `kode_wilayah` and `COUNT_COLUMNS` on one day.
 
-    Families known, those with a pendamping, those in a bansos, and those in one without a pendamping. Each family's
-    dampingan and memberships are found by its id: a lateral join never reads the whole tables.
+    `code_length` is the number of characters of the area codes to group by. Callers narrow the select by
+    `Kpm.kode_wilayah`.
     """
 
-    def holds(table: type[Dampingan] | type[Kepesertaan]) -> sa.Select[Any]:
+    def holding(table: type[Dampingan] | type[Kepesertaan]) -> sa.Select[Any]:
         return sa.select(sa.true().label("yes")).where(
             table.kpm_id == Kpm.kpm_id, holds_on(table.valid_from, table.valid_to, on)
         )
 
-    weighs = holds(Dampingan).where(Dampingan.purpose == DampinganPurpose.PENDAMPINGAN)
-    held, member = weighs.limit(1).lateral("held"), holds(Kepesertaan).limit(1).lateral("member")
-    area = sa.func.left(Kpm.kode_wilayah, sa.literal_column(str(length))).label("kode_wilayah")
-    alone = sa.and_(held.c.yes.is_(None), member.c.yes)
+    pendampingan = holding(Dampingan).where(Dampingan.purpose == DampinganPurpose.PENDAMPINGAN)
+    # A lateral join looks up each family by its id. It never scans the dampingan or kepesertaan tables.
+    dampingan = pendampingan.limit(1).lateral("dampingan")
+    kepesertaan = holding(Kepesertaan).limit(1).lateral("kepesertaan")
+    area = sa.func.left(Kpm.kode_wilayah, sa.literal_column(str(code_length))).label("kode_wilayah")
+    unaccompanied = sa.and_(dampingan.c.yes.is_(None), kepesertaan.c.yes)
     counts = (
         sa.func.count().label("families"),
-        sa.func.count(held.c.yes).label("accompanied"),
-        sa.func.count(member.c.yes).label("members"),
-        sa.func.count().filter(alone).label("unaccompanied"),
+        sa.func.count(dampingan.c.yes).label("accompanied"),
+        sa.func.count(kepesertaan.c.yes).label("members"),
+        sa.func.count().filter(unaccompanied).label("unaccompanied"),
     )
-    joined = sa.select(area, *counts).select_from(Kpm).outerjoin(held, sa.true()).outerjoin(member, sa.true())
+    joined = (
+        sa.select(area, *counts)
+        .select_from(Kpm)
+        .outerjoin(dampingan, sa.true())
+        .outerjoin(kepesertaan, sa.true())
+    )
     return joined.group_by(area).order_by(area)

@@ -1,4 +1,4 @@
-"""How an area is covered."""
+"""Live coverage of an area, and stored coverage counts."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from services.registry.coverage import queries
 from services.registry.coverage.commands import request_count
-from services.registry.coverage.models import Counted
-from services.registry.framework.routes import YearAsked
+from services.registry.coverage.models import AreaCounts
+from services.registry.framework.routes import YearQuery
 from shared.access import Permission
 from shared.contracts.kinds import Bansos
 from shared.fields import Day, Wilayah
@@ -20,20 +20,23 @@ from shared.http import CurrentActor, Router, Session, may
 router = Router(tag="coverage")
 
 
-class Covered(Counted):
-    """Families known, with a pendamping, in a bansos, in one without a pendamping; `share`: of those in one, with."""
+class AreaCountsView(AreaCounts):
+    """Numbers of families, and the share of bansos members that have a pendamping."""
 
     share: float | None = Field(description="0 to 1; empty where nobody is in a bansos", examples=[0.9825])
 
 
-class AreaCoverage(Covered):
-    """The families of an area."""
+class AreaCoverage(AreaCountsView):
+    """Coverage of one area."""
 
     kode_wilayah: str = Field(examples=["33.24.09.2011"])
 
 
 class KepesertaanCounts(BaseModel):
-    """Memberships in a bansos that began and ended in the year; a restored one has not ended."""
+    """Memberships in one bansos that started and ended in the year.
+
+    A restored membership does not count as ended.
+    """
 
     bansos: Bansos
     started: int
@@ -42,15 +45,15 @@ class KepesertaanCounts(BaseModel):
 
 
 class CoverageView(AreaCoverage):
-    """An area, what lies one level below it, and the memberships of a year."""
+    """Coverage of an area and of the areas one level below, and the year's memberships."""
 
     year: int
     areas: list[AreaCoverage]
     kepesertaan: list[KepesertaanCounts]
 
 
-class CountAsked(BaseModel):
-    """A count that a job makes: follow it at `job`; it is shown when it is finished."""
+class CountAccepted(BaseModel):
+    """A count that a job runs. Follow the job at `job`."""
 
     count_id: UUID
     counted_on: date
@@ -58,8 +61,11 @@ class CountAsked(BaseModel):
     job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
 
 
-class CountView(Covered):
-    """The country (without a code) or an area as counted on a day, and what lies one level below it."""
+class CountView(AreaCountsView):
+    """A finished count of an area and of the areas one level below.
+
+    Without `kode_wilayah` it is the whole country.
+    """
 
     counted_on: date
     finished_at: datetime
@@ -71,21 +77,21 @@ class CountView(Covered):
 @may(Permission.SCORECARD_READ)
 async def read_coverage(
     kode_wilayah: Annotated[Wilayah, Query(description="A kabupaten or kota, or a part of one")],
-    year: YearAsked,
+    year: YearQuery,
     session: Session,
     actor: CurrentActor,
 ) -> CoverageView:
-    """Show how many families of an area have a pendamping, as caseload last told."""
+    """Show how many families of an area have a pendamping today."""
     return CoverageView(**await queries.read_coverage(session, actor, kode_wilayah, year))
 
 
 @router.post("/coverage-count", status_code=202)
 @may(Permission.COVERAGE_COUNT, key_required=True)
-async def count_coverage(session: Session, actor: CurrentActor, response: Response) -> CountAsked:
-    """Let the whole country be counted as it stands today; earlier counts stay."""
+async def count_coverage(session: Session, actor: CurrentActor, response: Response) -> CountAccepted:
+    """Start a count of the whole country. Earlier counts are not changed."""
     count, job_id = await request_count(session, actor)
-    response.headers["Location"] = where = f"/v1/jobs/{job_id}"
-    return CountAsked(count_id=count.count_id, counted_on=count.counted_on, job_id=job_id, job=where)
+    response.headers["Location"] = location = f"/v1/jobs/{job_id}"
+    return CountAccepted(count_id=count.count_id, counted_on=count.counted_on, job_id=job_id, job=location)
 
 
 @router.get("/coverage-count")
@@ -94,11 +100,11 @@ async def read_count(
     session: Session,
     actor: CurrentActor,
     on: Annotated[
-        Day | None, Query(description="The last count on or before this day; today unless said")
+        Day | None, Query(description="The last count on or before this day; today if not given")
     ] = None,
     kode_wilayah: Annotated[
         Wilayah | None, Query(description="A province, kabupaten, kota or kecamatan; without it, the country")
     ] = None,
 ) -> CountView:
-    """Show how many families have a pendamping, by area, as counted on a day."""
+    """Show the last finished count on or before a day, by area."""
     return CountView(**await queries.read_count(session, actor, on, kode_wilayah))

@@ -1,11 +1,11 @@
-"""The year's target of a kind: a policy row, of which the latest holds and all are kept."""
+"""Set the yearly target of a kind. Versions are appended, and the newest applies."""
 
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.framework.models import SERVING, Target, TargetTerms
+from services.registry.framework.models import SERVING_STATUSES, Target, TargetTerms
 from services.registry.visibility import require_national
 from shared.access import Actor
 from shared.database import insert, uuid7
@@ -15,9 +15,11 @@ from shared.errors import VersionJustSet
 async def set_target(session: AsyncSession, actor: Actor, terms: TargetTerms) -> Target:
     """Set a kind's target for a full year and the statuses that count.
 
-    Saying the same again changes nothing.
+    Identical terms return the existing target unchanged.
 
-    Raises NotAllowed, VersionJustSet.
+    Raises:
+        NotAllowed: The actor's area is not the whole country.
+        VersionJustSet: Another request set this target at the same time.
     """
     require_national(actor)
     latest = await session.scalar(
@@ -33,7 +35,7 @@ async def set_target(session: AsyncSession, actor: Actor, terms: TargetTerms) ->
         set_at=datetime.now(UTC),
         set_by=actor.sub,
     )
-    row.counted = [status for status in SERVING if status in terms.counted]
+    row.counted = [status for status in SERVING_STATUSES if status in terms.counted]
     if latest and all(getattr(latest, name) == getattr(row, name) for name in TargetTerms.model_fields):
         return latest
     await insert(session, row, uq_target_year_kind_number=VersionJustSet())

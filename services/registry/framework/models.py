@@ -1,4 +1,4 @@
-"""What the ministry's framework asks for."""
+"""Yearly targets of the ministry's framework."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,9 +14,14 @@ from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database.tables import Col, Fields
 from shared.fields import KNOWN, Asked, Known
 
-SERVING = (PendampingStatus.CALON, PendampingStatus.AKTIF, PendampingStatus.CUTI, PendampingStatus.NONAKTIF)
-"""Statuses in which a placement may run: all but the ends, which close it."""
-ServingStatus = Annotated[PendampingStatus, Known(*SERVING)]
+SERVING_STATUSES = (
+    PendampingStatus.CALON,
+    PendampingStatus.AKTIF,
+    PendampingStatus.CUTI,
+    PendampingStatus.NONAKTIF,
+)
+"""Statuses in which a placement may run. The final statuses end it."""
+ServingStatus = Annotated[PendampingStatus, Known(*SERVING_STATUSES)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -25,29 +30,32 @@ PER_PERSON_MAX = 10_000
 
 
 class TargetTerms(Fields):
-    """What a person of a kind is to graduate in a full year, and which text says so."""
+    """How many families a person of a kind must graduate in a full year, and the source."""
 
     year: Col[Annotated[StrictInt, Interval(ge=EARLIEST_YEAR, le=LATEST_YEAR), Asked(2026)]]
     kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]]
     per_person: Col[Annotated[StrictInt, Interval(ge=0, le=PER_PERSON_MAX), Asked(10)]]
-    counted: Col[Annotated[list[ServingStatus], Len(1, len(SERVING)), Asked(["AKTIF", "CUTI"])]] = Field(
-        default=[PendampingStatus.AKTIF],
-        description="A day of a placement counts where the status is one of these",
+    counted: Col[Annotated[list[ServingStatus], Len(1, len(SERVING_STATUSES)), Asked(["AKTIF", "CUTI"])]] = (
+        Field(
+            default=[PendampingStatus.AKTIF],
+            description="A day of a placement counts if the status on that day is one of these",
+        )
     )
     basis: Col[Annotated[Text, Asked("Kerangka kerja 2026")]]
 
 
 class TargetView(TargetTerms):
-    """A target that holds; `number` counts how often it was set."""
+    """A target of a kind and year. `number` counts its versions from 1."""
 
     target_id: Col[UUID] = Field(primary_key=True)
     number: Col[int]
 
 
 class Target(TargetView, Table, table=True):
-    """What the framework asks of a person of a kind in a full year. The highest number holds; append-only.
+    """A version of the target of a kind and year. Append-only.
 
-    A day of a placement is a day in service where the status that held is one of `counted`: leave may count, or not.
+    The highest number applies. A day of a placement is a day in service if the status on that day is one of
+    `counted`, so leave counts only if the target says so.
     """
 
     __table_args__ = (
@@ -55,7 +63,8 @@ class Target(TargetView, Table, table=True):
         sa.CheckConstraint(f"per_person BETWEEN 0 AND {PER_PERSON_MAX}", "per_person_in_range"),
         sa.CheckConstraint(f"year BETWEEN {EARLIEST_YEAR} AND {LATEST_YEAR}", "year_in_range"),
         sa.CheckConstraint(
-            f"cardinality(counted) > 0 AND counted <@ ARRAY{[one.value for one in SERVING]}", "counted_known"
+            f"cardinality(counted) > 0 AND counted <@ ARRAY{[status.value for status in SERVING_STATUSES]}",
+            "counted_known",
         ),
     )
 

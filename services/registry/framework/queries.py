@@ -13,137 +13,153 @@ from services.registry.placement.models import Penugasan
 from shared.contracts.kinds import PilarKind
 
 
-def year_of(year: int) -> tuple[date, date, int]:
-    """Return the first day of a year, the first day after it, and its days."""
+def year_bounds(year: int) -> tuple[date, date, int]:
+    """Return the first day of a year, the first day after it, and its number of days."""
     first, after = date(year, 1, 1), date(year + 1, 1, 1)
     return first, after, (after - first) // timedelta(days=1)
 
 
-def latest_targets(year: int) -> sa.Select[Any]:
-    """Return the select of the target that holds for each kind in a year."""
+def select_current_targets(year: int) -> sa.Select[Any]:
+    """Return a select of the newest target of each kind in a year."""
     newer = aliased(Target)
-    later = sa.exists().where(
+    is_replaced = sa.exists().where(
         newer.year == Target.year, newer.kind == Target.kind, newer.number > Target.number
     )
-    return sa.select(Target).where(Target.year == year, ~later)
+    return sa.select(Target).where(Target.year == year, ~is_replaced)
 
 
-def days_in_service(year: int) -> sa.Select[*tuple[Any, ...]]:
-    """Return the select of `penugasan_id, pendamping_id, kind, days`: a row for each placement that touches the year.
+def select_days_in_service(year: int) -> sa.Select[*tuple[Any, ...]]:
+    """Return a select of `penugasan_id, pendamping_id, kind, days`, one row per placement.
 
-    Of a kind without a target every day of the placement counts: there is nothing that it would be counted for.
+    Only placements that overlap the year are included. For a kind without a target every day of the placement
+    counts.
     """
-    first, after, _ = year_of(year)
-    now, span = latest_targets(year).subquery("now"), _statuses().subquery("span")
-    counts = sa.and_(span.c.pendamping_id == Penugasan.pendamping_id, span.c.status == sa.any_(now.c.counted))
+    first, after, _ = year_bounds(year)
+    target, period = (
+        select_current_targets(year).subquery("current_target"),
+        _select_status_periods().subquery("period"),
+    )
+    counts = sa.and_(
+        period.c.pendamping_id == Penugasan.pendamping_id, period.c.status == sa.any_(target.c.counted)
+    )
     begins = sa.func.greatest(Penugasan.valid_from, first)
     ends = sa.func.least(sa.func.coalesce(Penugasan.valid_to, after), after)
-    within = sa.func.least(ends, sa.func.coalesce(span.c.until, after)) - sa.func.greatest(
-        begins, span.c.from_on
+    overlap = sa.func.least(ends, sa.func.coalesce(period.c.until, after)) - sa.func.greatest(
+        begins, period.c.from_on
     )
-    # A placement without a day that counts has one row of NULLs here, which LEAST and GREATEST pass over.
-    each = sa.func.sum(sa.func.greatest(within, 0)).filter(span.c.status.is_not(None))
-    counted = sa.func.coalesce(each, 0)
-    days = sa.case((now.c.kind.is_(None), ends - begins), else_=sa.cast(counted, sa.Integer))
+    # A placement without a counted day has one row of NULLs here, and LEAST and GREATEST ignore NULLs.
+    total = sa.func.sum(sa.func.greatest(overlap, 0)).filter(period.c.status.is_not(None))
+    counted_days = sa.func.coalesce(total, 0)
+    days = sa.case((target.c.kind.is_(None), ends - begins), else_=sa.cast(counted_days, sa.Integer))
     return (
         sa.select(Penugasan.penugasan_id, Penugasan.pendamping_id, Penugasan.kind, days.label("days"))
-        .outerjoin(now, now.c.kind == Penugasan.kind)
-        .outerjoin(span, counts)
+        .outerjoin(target, target.c.kind == Penugasan.kind)
+        .outerjoin(period, counts)
         .where(Penugasan.valid_from < after, ends > begins)
-        .group_by(Penugasan.penugasan_id, now.c.kind)
+        .group_by(Penugasan.penugasan_id, target.c.kind)
     )
 
 
-def _statuses() -> sa.Select[*tuple[Any, ...]]:
-    """Each status with the day on which the next one took its place: of two from one day the later one held."""
+def _select_status_periods() -> sa.Select[*tuple[Any, ...]]:
+    """Return a select of each status with the day on which the next status replaced it.
+
+    Of two statuses from the same day the later one applies, because the period of the earlier one is empty.
+    """
     row = StatusHistory
-    following = sa.func.lead(row.from_on).over(partition_by=row.pendamping_id, order_by=row.number)
-    return sa.select(row.pendamping_id, row.status, row.from_on, following.label("until"))
+    next_from = sa.func.lead(row.from_on).over(partition_by=row.pendamping_id, order_by=row.number)
+    return sa.select(row.pendamping_id, row.status, row.from_on, next_from.label("until"))
 
 
-SHOWN = ("target_id", "year", "kind", "number", "per_person", "counted", "basis")
-NATIONAL_WORDS = {
+TARGET_COLUMNS = ("target_id", "year", "kind", "number", "per_person", "counted", "basis")
+NATIONAL_EXPLANATION = {
     "en": "{people} people served {person_days} days together. {per_person} families x {person_days} days ÷"
-    " {days} days of {year} = {exact}; rounded half up at each person, the sum is {sum} (rounding {difference})."
-    " A day counts in the status {words}.",
+    " {days} days of {year} = {exact}; rounded half up per person, the sum is {sum} (rounding {difference})."
+    " A day counts in the status {statuses}.",
     "id": "{people} orang bertugas {person_days} hari seluruhnya. {per_person} keluarga x {person_days} hari ÷"
     " {days} hari tahun {year} = {exact}; dibulatkan per orang, jumlahnya {sum} (selisih pembulatan {difference})."
-    " Hari dihitung dalam status {words}.",
+    " Hari dihitung dalam status {statuses}.",
 }
-PERSON_WORDS = {
-    "en": "{per_person} families x {served} days in service ÷ {days} days of {year} = {exact}, rounded half up: {target}."
-    " A day counts in the status {counted}.",
-    "id": "{per_person} keluarga x {served} hari bertugas ÷ {days} hari tahun {year} = {exact}, dibulatkan: {target}."
-    " Hari dihitung dalam status {counted}.",
+PERSON_EXPLANATION = {
+    "en": "{per_person} families x {days_in_service} days in service ÷ {days} days of {year} = {exact},"
+    " rounded half up: {target}. A day counts in the status {statuses}.",
+    "id": "{per_person} keluarga x {days_in_service} hari bertugas ÷ {days} hari tahun {year} = {exact},"
+    " dibulatkan: {target}. Hari dihitung dalam status {statuses}.",
 }
 
 
-def half_up(numerator: int, denominator: int) -> int:
-    """Return the quotient of two whole numbers, not below zero, rounded half up."""
+def round_half_up(numerator: int, denominator: int) -> int:
+    """Return the quotient of two non-negative integers, rounded half up."""
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def person_target(row: Target, served: int) -> dict[str, Any]:
-    """Return a person's target for days in service, and how it comes about in words."""
-    days = year_of(row.year)[2]
+def calculate_person_target(target: Target, days_in_service: int) -> dict[str, Any]:
+    """Return a person's target in families, pro rata by days in service, with its explanation."""
+    days = year_bounds(target.year)[2]
     values = {
-        "per_person": row.per_person,
-        "served": served,
+        "per_person": target.per_person,
+        "days_in_service": days_in_service,
         "days": days,
-        "year": row.year,
-        "exact": f"{half_up(100 * row.per_person * served, days) / 100:.2f}",
-        "target": half_up(row.per_person * served, days),
-        "counted": ", ".join(row.counted),
+        "year": target.year,
+        "exact": f"{round_half_up(100 * target.per_person * days_in_service, days) / 100:.2f}",
+        "target": round_half_up(target.per_person * days_in_service, days),
+        "statuses": ", ".join(target.counted),
     }
     return {
         "target": values["target"],
-        "explanation": {language: text.format(**values) for language, text in PERSON_WORDS.items()},
+        "explanation": {language: text.format(**values) for language, text in PERSON_EXPLANATION.items()},
     }
 
 
-async def current_targets(session: AsyncSession, year: int) -> dict[PilarKind, Target]:
-    """Return by kind the target row that holds for a year."""
-    return {row.kind: row for row in await session.scalars(latest_targets(year))}
+async def read_current_targets(session: AsyncSession, year: int) -> dict[PilarKind, Target]:
+    """Return the current target of each kind in a year."""
+    return {row.kind: row for row in await session.scalars(select_current_targets(year))}
 
 
 async def read_framework(session: AsyncSession, year: int) -> dict[str, Any]:
-    """Return the targets of a year with their sums over everybody in service, and what rounding added to each.
+    """Return the targets of a year with their sums over all persons in service.
 
-    One statement adds them up in PostgreSQL, whatever the headcount.
+    One statement calculates the sums in PostgreSQL for any number of persons.
     """
-    rows = await session.execute(_national(year))
-    items = [_in_words(dict(row), year_of(year)[2]) for row in rows.mappings()]
+    rows = await session.execute(_select_national_sums(year))
+    items = [_explain_sum(dict(row), year_bounds(year)[2]) for row in rows.mappings()]
     return {"year": year, "sum": sum(item["sum"] for item in items), "items": items}
 
 
-def _national(year: int) -> sa.Select[Any]:
-    """Rounded half up at the person, as `half_up` does; a kind held twice in a year is one service."""
-    days_of_year = year_of(year)[2]
-    placed = days_in_service(year).subquery("placed")
-    total = sa.cast(sa.func.sum(placed.c.days), sa.BigInteger)
-    served = sa.select(placed.c.kind, total.label("days")).group_by(placed.c.kind, placed.c.pendamping_id)
-    each = served.having(total > 0).subquery("each")
-    now = latest_targets(year).subquery("set")
-    share = (2 * now.c.per_person * each.c.days + days_of_year) // (2 * days_of_year)
-    sums = (
-        sa.func.count(each.c.days).label("people"),
-        sa.cast(sa.func.coalesce(sa.func.sum(each.c.days), 0), sa.BigInteger).label("person_days"),
-        sa.cast(sa.func.coalesce(sa.func.sum(share), 0), sa.BigInteger).label("sum"),
+def _select_national_sums(year: int) -> sa.Select[Any]:
+    days_of_year = year_bounds(year)[2]
+    placements = select_days_in_service(year).subquery("placement")
+    total = sa.cast(sa.func.sum(placements.c.days), sa.BigInteger)
+    # Two placements of one person in the same kind are added up before rounding.
+    persons = sa.select(placements.c.kind, total.label("days")).group_by(
+        placements.c.kind, placements.c.pendamping_id
     )
-    shown = [now.c[name] for name in SHOWN]
-    joined = sa.select(*shown, *sums).select_from(now.outerjoin(each, each.c.kind == now.c.kind))
-    return joined.group_by(*shown).order_by(now.c.kind)
+    person = persons.having(total > 0).subquery("person")
+    target = select_current_targets(year).subquery("current_target")
+    # The same rounding as `round_half_up`, for each person.
+    person_target = (2 * target.c.per_person * person.c.days + days_of_year) // (2 * days_of_year)
+    sums = (
+        sa.func.count(person.c.days).label("people"),
+        sa.cast(sa.func.coalesce(sa.func.sum(person.c.days), 0), sa.BigInteger).label("person_days"),
+        sa.cast(sa.func.coalesce(sa.func.sum(person_target), 0), sa.BigInteger).label("sum"),
+    )
+    columns = [target.c[name] for name in TARGET_COLUMNS]
+    joined = sa.select(*columns, *sums).select_from(target.outerjoin(person, person.c.kind == target.c.kind))
+    return joined.group_by(*columns).order_by(target.c.kind)
 
 
-def _in_words(row: dict[str, Any], days_of_year: int) -> dict[str, Any]:
-    """Add the exact sum and what rounding added to it, in hundredths of a family, and both in words."""
-    hundredths = half_up(100 * row["per_person"] * row["person_days"], days_of_year)
+def _explain_sum(row: dict[str, Any], days_of_year: int) -> dict[str, Any]:
+    """Add the exact sum, the rounding difference and the explanation to a row of national sums."""
+    hundredths = round_half_up(100 * row["per_person"] * row["person_days"], days_of_year)
     exact, difference = hundredths / 100, (100 * row["sum"] - hundredths) / 100
-    words = {"exact": f"{exact:.2f}", "difference": f"{difference:+.2f}", "words": ", ".join(row["counted"])}
-    values = row | words | {"days": days_of_year}
+    texts = {
+        "exact": f"{exact:.2f}",
+        "difference": f"{difference:+.2f}",
+        "statuses": ", ".join(row["counted"]),
+    }
+    values = row | texts | {"days": days_of_year}
     return row | {
         "days_of_year": days_of_year,
         "exact": exact,
         "rounding_difference": difference,
-        "explanation": {language: text.format(**values) for language, text in NATIONAL_WORDS.items()},
+        "explanation": {language: text.format(**values) for language, text in NATIONAL_EXPLANATION.items()},
     }

@@ -11,23 +11,26 @@ from shared.fields import Body
 from shared.http import CurrentActor, Router, Session, may
 
 
-class Words(BaseModel):
-    """How a figure comes about, in English and Indonesian."""
+class Explanation(BaseModel):
+    """How a figure was calculated, in English and Indonesian."""
 
     en: str
     id: str
 
 
-YearAsked = Annotated[int, Query(ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
+YearQuery = Annotated[int, Query(ge=EARLIEST_YEAR, le=LATEST_YEAR, examples=[2026])]
 target = Router(tag="target")
 
 
 class TargetSetting(TargetTerms, Body):
-    """What a person of a kind is to graduate in a full year, and which text says so."""
+    """How many families a person of a kind must graduate in a full year, and the source."""
 
 
 class TargetSum(TargetView):
-    """A target with its sum over everybody in service that year; `sum` = `exact` + `rounding_difference`, in families."""
+    """A target with its sum over all persons in service that year, in families.
+
+    `sum` = `exact` + `rounding_difference`.
+    """
 
     people: int
     person_days: int
@@ -35,11 +38,11 @@ class TargetSum(TargetView):
     exact: float
     sum: int
     rounding_difference: float
-    explanation: Words
+    explanation: Explanation
 
 
 class TargetList(BaseModel):
-    """The framework of a year: what holds for each kind that has a target, and what all come to together."""
+    """The current targets of a year, and their sum in families."""
 
     year: int
     sum: int
@@ -49,12 +52,12 @@ class TargetList(BaseModel):
 @target.post("/target", status_code=201)
 @may(Permission.FRAMEWORK_SET, key_required=True)
 async def set_year_target(body: TargetSetting, session: Session, actor: CurrentActor) -> TargetView:
-    """Set the target of a kind for a year; the earlier one is kept and no longer holds."""
+    """Set the target of a kind for a year. It replaces the earlier version, which is stored."""
     return await set_target(session, actor, body)
 
 
 @target.get("/target")
 @may(Permission.SCORECARD_READ)
-async def list_target(year: YearAsked, session: Session) -> TargetList:
-    """List what holds for a year, with the national sums."""
+async def list_target(year: YearQuery, session: Session) -> TargetList:
+    """List the current targets of a year, with the national sums."""
     return TargetList.model_validate(await read_framework(session, year))

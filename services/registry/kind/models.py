@@ -1,4 +1,4 @@
-"""The kinds of pilar sosial as the ministry orders them over time (domain.md 2.2)."""
+"""Versions of the kinds of pilar sosial, and conflicts between kinds (domain.md 2.2)."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ from shared.fields import KNOWN, Asked, Day
 
 
 class PilarLevel(StrEnum):
-    """At which level of the country a kind works."""
+    """The administrative level at which a kind works."""
 
     DESA = "DESA"
     KECAMATAN = "KECAMATAN"
@@ -26,7 +26,7 @@ class PilarLevel(StrEnum):
 
 
 class HeldBy(StrEnum):
-    """Who may hold a kind: LKS is held by organisations alone, a karang taruna by either."""
+    """Whether persons, organisations (LEMBAGA) or both may be placed as a kind."""
 
     PERSON = "PERSON"
     LEMBAGA = "LEMBAGA"
@@ -37,7 +37,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class PilarKindTerms(Fields):
-    """What a kind is from a day on, and the source."""
+    """The properties of a kind from a day on, and the source."""
 
     kind: Col[Annotated[PilarKind, KNOWN, Asked("TKSK")]]
     name: Col[Annotated[Text, Asked("Tenaga Kesejahteraan Sosial Kecamatan")]]
@@ -49,7 +49,10 @@ class PilarKindTerms(Fields):
 
 
 class PilarKindView(PilarKindTerms):
-    """What a kind is in a time; `valid_to` is the first day outside. An ended one may name what follows it."""
+    """A version of a kind. `valid_to` is the first day after it.
+
+    An ended version may name the kind that succeeds it.
+    """
 
     pilar_kind_id: Col[UUID] = Field(primary_key=True)
     successor_kind: Col[PilarKind | None] = Field(default=None)
@@ -58,15 +61,15 @@ class PilarKindView(PilarKindTerms):
 
 
 class PilarKindVersion(PilarKindView, Table, table=True):
-    """What a kind is, in which Ditjen and held by whom, for a time."""
+    """A version of a kind: its ditjen, its level and who may hold it, for a range of days."""
 
     __tablename__ = "pilar_kind"
     __table_args__ = (
         no_overlap("ex_pilar_kind_range", "kind"),
         sa.UniqueConstraint("kind", "valid_from"),
         sa.CheckConstraint("valid_to > valid_from", "range_forward"),
-        sa.CheckConstraint("successor_kind <> kind", "successor_another"),
-        sa.CheckConstraint("successor_kind IS NULL OR valid_to IS NOT NULL", "successor_of_ended"),
+        sa.CheckConstraint("successor_kind <> kind", "successor_differs"),
+        sa.CheckConstraint("successor_kind IS NULL OR valid_to IS NOT NULL", "successor_needs_end"),
         sa.CheckConstraint("version >= 1", "version_positive"),
     )
 
@@ -75,11 +78,11 @@ class PilarKindVersion(PilarKindView, Table, table=True):
 
 
 class RoleConflictTerms(Fields):
-    """A pair that may not be held together from a day on, why in both languages, and which text says so."""
+    """A forbidden pair of kinds from a day on, with reasons in both languages and the source."""
 
     kind: Col[Annotated[PilarKind, KNOWN, Asked("TKSK")]]
     other_kind: Col[Annotated[PilarKind, KNOWN, Asked("PUSKESOS_PETUGAS")]]
-    paid_only: Col[Annotated[StrictBool, Asked(True)]] = Field(description="Only where both are paid")
+    paid_only: Col[Annotated[StrictBool, Asked(True)]] = Field(description="Only if both are paid")
     reason_en: Col[Annotated[Text, Asked("a TKSK holds no second paid post")]]
     reason_id: Col[Annotated[Text, Asked("TKSK tidak boleh merangkap pekerjaan bergaji")]]
     source: Col[Annotated[Text, Asked("Permensos 28/2018")]]
@@ -87,7 +90,7 @@ class RoleConflictTerms(Fields):
 
 
 class RoleConflictView(RoleConflictTerms):
-    """A rule that forbids a pair; `valid_to` is the first day on which it no longer does."""
+    """A rule that forbids a pair of kinds. `valid_to` is the first day after it."""
 
     role_conflict_id: Col[UUID] = Field(primary_key=True)
     valid_to: Col[date | None] = Field(default=None)
@@ -95,7 +98,10 @@ class RoleConflictView(RoleConflictTerms):
 
 
 class RoleConflict(RoleConflictView, Table, table=True):
-    """Two kinds that one person may not hold in the same time; `paid_only`: only if both are paid (domain.md 2.4)."""
+    """Two kinds that one person may not hold at the same time (domain.md 2.4).
+
+    With `paid_only` the pair is forbidden only if both are paid.
+    """
 
     __table_args__ = (
         sa.CheckConstraint("kind <> other_kind", "two_kinds"),

@@ -1,4 +1,4 @@
-"""What each kind of pilar sosial is and was, and which two of them conflict."""
+"""Select kinds of pilar sosial and conflicts between them, current and past."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -13,10 +13,10 @@ from shared.validity import holds_on
 KIND_ORDER = (PilarKindVersion.__table__.c.kind, PilarKindVersion.__table__.c.valid_from)
 
 
-def kind_list(names: Iterable[str], kind: PilarKind | None, on: date | None) -> Any:
-    """Return the select of kinds, narrowed to one or to what holds on a day; order by `KIND_ORDER`."""
+def select_kinds(columns: Iterable[str], kind: PilarKind | None, on: date | None) -> Any:
+    """Return a select of kind versions, filtered by kind and by day. Order it by `KIND_ORDER`."""
     table = PilarKindVersion.__table__.c
-    statement = sa.select(*(table[name] for name in names))
+    statement = sa.select(*(table[name] for name in columns))
     if kind is not None:
         statement = statement.where(table.kind == kind)
     return statement if on is None else statement.where(holds_on(table.valid_from, table.valid_to, on))
@@ -25,10 +25,10 @@ def kind_list(names: Iterable[str], kind: PilarKind | None, on: date | None) -> 
 CONFLICT_ORDER = (RoleConflict.__table__.c.role_conflict_id,)
 
 
-def conflict_list(names: Iterable[str], kind: PilarKind | None, on: date | None) -> Any:
-    """Return the select of conflicts, narrowed to those of a kind, named first or second, or to a day."""
+def select_conflicts(columns: Iterable[str], kind: PilarKind | None, on: date | None) -> Any:
+    """Return a select of conflicts, filtered by kind (first or second) and by day."""
     table = RoleConflict.__table__.c
-    statement = sa.select(*(table[name] for name in names))
+    statement = sa.select(*(table[name] for name in columns))
     if kind is not None:
         statement = statement.where(sa.or_(table.kind == kind, table.other_kind == kind.value))
     return statement if on is None else statement.where(holds_on(table.valid_from, table.valid_to, on))

@@ -1,4 +1,4 @@
-"""The kinds of pilar sosial over time."""
+"""Routes of kinds of pilar sosial and of conflicts between kinds."""
 
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +14,7 @@ from services.registry.kind.commands import (
     set_role_conflict,
 )
 from services.registry.kind.models import PilarKindTerms, PilarKindView, RoleConflictTerms, RoleConflictView
-from services.registry.kind.queries import CONFLICT_ORDER, KIND_ORDER, conflict_list, kind_list
+from services.registry.kind.queries import CONFLICT_ORDER, KIND_ORDER, select_conflicts, select_kinds
 from services.registry.placement.routes import RangeEnd
 from shared.access import Permission
 from shared.contracts.kinds import PilarKind
@@ -25,11 +25,11 @@ pilar_kind = Router(tag="pilar-kind")
 
 
 class PilarKindSetting(PilarKindTerms, Body):
-    """What a kind is from a day on, and which text says so; what held until then ends that day."""
+    """The properties of a kind from a day on. The previous version ends on that day."""
 
 
 class PilarKindEnd(Body):
-    """The first day without the kind, the kind that follows it, and why, as a code."""
+    """The first day without the kind, its successor, and the reason as a code."""
 
     valid_to: Day
     successor_kind: Annotated[PilarKind, KNOWN] | None = Field(default=None, examples=["REHSOS_PENDAMPING"])
@@ -37,7 +37,7 @@ class PilarKindEnd(Body):
 
 
 class PilarKindPage(BaseModel):
-    """A page of kinds, by kind and beginning."""
+    """A page of kind versions, ordered by kind and first day."""
 
     items: list[PilarKindView]
     next: str | None
@@ -49,17 +49,19 @@ async def list_pilar_kind(
     session: Session,
     paging: Paging,
     kind: Annotated[Annotated[PilarKind, KNOWN] | None, Query()] = None,
-    on: Annotated[Day | None, Query(description="What holds on this day; without it, all of history")] = None,
+    on: Annotated[
+        Day | None, Query(description="Only what is in force on this day; without it, all history")
+    ] = None,
 ) -> Response:
-    """List what each kind is and was, by kind and beginning."""
-    statement = kind_list(list(PilarKindView.model_fields), kind, on)
+    """List the versions of all kinds, ordered by kind and first day."""
+    statement = select_kinds(list(PilarKindView.model_fields), kind, on)
     return await paging.answer(session, statement, KIND_ORDER)
 
 
 @pilar_kind.post("/pilar-kind", status_code=201)
 @may(Permission.FRAMEWORK_SET, key_required=True)
 async def set_kind(body: PilarKindSetting, session: Session, actor: CurrentActor) -> PilarKindView:
-    """Set what a kind is from a day on; what it was is kept."""
+    """Set the properties of a kind from a day on. The earlier version is stored."""
     return await set_pilar_kind(session, actor, body)
 
 
@@ -68,7 +70,7 @@ async def set_kind(body: PilarKindSetting, session: Session, actor: CurrentActor
 async def end_kind(
     pilar_kind_id: UUID, body: PilarKindEnd, session: Session, actor: CurrentActor
 ) -> PilarKindView:
-    """End a kind that nobody serves as any more, and say which one follows."""
+    """End a kind that has no placements after that day, and name its successor."""
     return await end_pilar_kind(session, actor, pilar_kind_id, **dict(body))
 
 
@@ -76,11 +78,11 @@ role_conflict = Router(tag="role-conflict")
 
 
 class RoleConflictSetting(RoleConflictTerms, Body):
-    """A pair that may not be held together from a day on, why in both languages, and which text says so."""
+    """A forbidden pair of kinds from a day on, with reasons in both languages and the source."""
 
 
 class RoleConflictPage(BaseModel):
-    """A page of conflicts, by when they were set."""
+    """A page of conflicts, oldest first."""
 
     items: list[RoleConflictView]
     next: str | None
@@ -91,11 +93,15 @@ class RoleConflictPage(BaseModel):
 async def list_role_conflict(
     session: Session,
     paging: Paging,
-    kind: Annotated[Annotated[PilarKind, KNOWN] | None, Query(description="Named first or second")] = None,
-    on: Annotated[Day | None, Query(description="What holds on this day; without it, all of history")] = None,
+    kind: Annotated[
+        Annotated[PilarKind, KNOWN] | None, Query(description="As the first or the second kind")
+    ] = None,
+    on: Annotated[
+        Day | None, Query(description="Only what is in force on this day; without it, all history")
+    ] = None,
 ) -> Response:
-    """List which pairs of kinds may not be held together, and why."""
-    statement = conflict_list(list(RoleConflictView.model_fields), kind, on)
+    """List the pairs of kinds that one person may not hold together."""
+    statement = select_conflicts(list(RoleConflictView.model_fields), kind, on)
     return await paging.answer(session, statement, CONFLICT_ORDER)
 
 
@@ -111,5 +117,5 @@ async def set_conflict(body: RoleConflictSetting, session: Session, actor: Curre
 async def end_conflict(
     role_conflict_id: UUID, body: RangeEnd, session: Session, actor: CurrentActor
 ) -> RoleConflictView:
-    """Let a pair be held together again from a day on."""
+    """Allow a pair of kinds again from a day on."""
     return await end_role_conflict(session, actor, role_conflict_id, **dict(body))

@@ -1,4 +1,4 @@
-"""When the end of a range may be brought forward."""
+"""When the end of a range may be moved to an earlier day."""
 
 from datetime import date
 
@@ -7,10 +7,10 @@ from shared.errors import InvalidRange
 
 
 def require_earlier_end(valid_from: date, valid_to: date | None, new_end: date, *, earliest: date) -> None:
-    """Require an end from `earliest` on and before the end that is set.
+    """Require a new end that is not before `earliest` and is before the current end.
 
     Raises:
-        InvalidRange, EndAlreadySet
+        InvalidRange, EndAlreadySet.
     """
     if new_end < earliest:
         raise InvalidRange("/body/valid_to", valid_from=valid_from, valid_to=new_end)

@@ -3,8 +3,8 @@
 CREATE TABLE coverage_count (
     count_id UUID NOT NULL,
     counted_on DATE NOT NULL,
-    asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    asked_by TEXT NOT NULL,
+    requested_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    requested_by TEXT NOT NULL,
     finished_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_coverage_count PRIMARY KEY (count_id)
 );
@@ -28,7 +28,7 @@ CREATE TABLE pendamping (
     CONSTRAINT uq_pendamping_pendamping_no UNIQUE (pendamping_no),
     CONSTRAINT uq_pendamping_nik_index UNIQUE (nik_index),
     CONSTRAINT ck_pendamping_person_has_nik CHECK ((subject = 'PERSON') = (nik_index IS NOT NULL)),
-    CONSTRAINT ck_pendamping_nik_is_whole CHECK ((nik_index IS NULL) = (nik_sealed IS NULL)),
+    CONSTRAINT ck_pendamping_nik_sealed_with_index CHECK ((nik_index IS NULL) = (nik_sealed IS NULL)),
     CONSTRAINT ck_pendamping_version_positive CHECK (version >= 1),
     CONSTRAINT ck_pendamping_subjectkind_known CHECK (subject IN ('PERSON', 'LEMBAGA')),
     CONSTRAINT ck_pendamping_pendampingstatus_known CHECK (status IN ('CALON', 'AKTIF', 'CUTI', 'NONAKTIF', 'MUTASI', 'PENSIUN', 'BERAKHIR_KONTRAK', 'DIBERHENTIKAN', 'MENINGGAL'))
@@ -54,8 +54,8 @@ CREATE TABLE pilar_kind (
     CONSTRAINT ex_pilar_kind_range EXCLUDE USING gist (kind WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT uq_pilar_kind_kind_valid_from UNIQUE (kind, valid_from),
     CONSTRAINT ck_pilar_kind_range_forward CHECK (valid_to > valid_from),
-    CONSTRAINT ck_pilar_kind_successor_another CHECK (successor_kind <> kind),
-    CONSTRAINT ck_pilar_kind_successor_of_ended CHECK (successor_kind IS NULL OR valid_to IS NOT NULL),
+    CONSTRAINT ck_pilar_kind_successor_differs CHECK (successor_kind <> kind),
+    CONSTRAINT ck_pilar_kind_successor_needs_end CHECK (successor_kind IS NULL OR valid_to IS NOT NULL),
     CONSTRAINT ck_pilar_kind_version_positive CHECK (version >= 1),
     CONSTRAINT ck_pilar_kind_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
     CONSTRAINT ck_pilar_kind_ditjen_known CHECK (ditjen IN ('LINJAMSOS', 'REHSOS', 'DAYASOS')),
@@ -76,7 +76,7 @@ CREATE TABLE range_history (
     range_history_id UUID NOT NULL,
     CONSTRAINT pk_range_history PRIMARY KEY (range_history_id),
     CONSTRAINT uq_range_history_thing_id_number UNIQUE (thing_id, number),
-    CONSTRAINT ck_range_history_placing_known CHECK (thing IN ('PENUGASAN', 'WILAYAH_TUGAS', 'PILAR_KIND', 'ROLE_CONFLICT'))
+    CONSTRAINT ck_range_history_rangething_known CHECK (thing IN ('PENUGASAN', 'WILAYAH_TUGAS', 'PILAR_KIND', 'ROLE_CONFLICT'))
 );
 
 CREATE TABLE replica_coverage.kepesertaan (
@@ -349,7 +349,7 @@ CREATE TABLE penugasan (
     CONSTRAINT pk_penugasan PRIMARY KEY (penugasan_id),
     CONSTRAINT ex_penugasan_range EXCLUDE USING gist (pendamping_id WITH =, kind WITH =, daterange(valid_from, valid_to) WITH &&),
     CONSTRAINT ck_penugasan_range_forward CHECK (valid_to >= valid_from),
-    CONSTRAINT ck_penugasan_supervisor_another CHECK (supervisor_id <> pendamping_id),
+    CONSTRAINT ck_penugasan_supervisor_differs CHECK (supervisor_id <> pendamping_id),
     CONSTRAINT ck_penugasan_version_positive CHECK (version >= 1),
     CONSTRAINT fk_penugasan_pendamping_id FOREIGN KEY(pendamping_id) REFERENCES pendamping (pendamping_id),
     CONSTRAINT ck_penugasan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),

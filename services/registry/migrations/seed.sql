@@ -1,6 +1,6 @@
--- The first content of the rules: rows, never constants.
+-- The first content of the rules. Rules are rows, not constants in the code.
 
--- No source says on which day each kind began; 2000-01-01 lies before every placement.
+-- No source gives the first day of each kind. 2000-01-01 is before every placement.
 INSERT INTO pilar_kind (pilar_kind_id, kind, name, ditjen, level, held_by, source, valid_from, version, set_at, set_by)
 SELECT uuidv7(), kind, name, ditjen, level, held_by, source, DATE '2000-01-01', 1, clock_timestamp(), 'system:migration'
 FROM (VALUES

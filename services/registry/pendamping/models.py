@@ -1,4 +1,4 @@
-"""Who accompanies, and the status that holds."""
+"""Pendamping, their statuses, and the histories of both."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -16,15 +16,18 @@ from shared.privacy import Nik
 from shared.transitions import guard_moves, moves_condition, require_move
 
 S = PendampingStatus
-ENDS = frozenset({S.MUTASI, S.PENSIUN, S.BERAKHIR_KONTRAK, S.DIBERHENTIKAN, S.MENINGGAL})
-"""Statuses that nobody comes back from (domain.md 2.4)."""
+FINAL_STATUSES = frozenset({S.MUTASI, S.PENSIUN, S.BERAKHIR_KONTRAK, S.DIBERHENTIKAN, S.MENINGGAL})
+"""Statuses without a next status (domain.md 2.4)."""
 TRANSITIONS: dict[PendampingStatus, frozenset[PendampingStatus]] = {
     S.CALON: frozenset({S.AKTIF, S.DIBERHENTIKAN, S.MENINGGAL}),
-    S.AKTIF: frozenset({S.CUTI, S.NONAKTIF}) | ENDS,
-    S.CUTI: frozenset({S.AKTIF}) | ENDS,
-    S.NONAKTIF: frozenset({S.AKTIF}) | ENDS,
+    S.AKTIF: frozenset({S.CUTI, S.NONAKTIF}) | FINAL_STATUSES,
+    S.CUTI: frozenset({S.AKTIF}) | FINAL_STATUSES,
+    S.NONAKTIF: frozenset({S.AKTIF}) | FINAL_STATUSES,
 }
-"""What a status may become; what is missing here is an end. Who never served cannot retire, move or run out."""
+"""The next statuses of each status. A status that is not a key is final.
+
+A CALON has never served, so PENSIUN, MUTASI and BERAKHIR_KONTRAK are not possible.
+"""
 
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), Asked("Siti Rahayu")
@@ -33,7 +36,10 @@ Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{5,18}[0-9]$"
 
 
 class RegistrationTerms(Fields):
-    """A person with a NIK, or an organisation without. `from_on`: since when a candidate; today unless said."""
+    """A person with a NIK, or an organisation without one.
+
+    `from_on` is the first day as CALON, today if not given.
+    """
 
     subject: Annotated[SubjectKind, KNOWN, Asked("PERSON")]
     nik: Annotated[Nik | None, Asked("3324075211879001")] = None
@@ -42,8 +48,8 @@ class RegistrationTerms(Fields):
     from_on: Day | None = None
 
 
-class PendampingFacts(Fields):
-    """What is not personal about a pendamping."""
+class PendampingBase(Fields):
+    """The fields of a pendamping that are not personal data."""
 
     pendamping_id: Col[UUID] = Field(primary_key=True)
     pendamping_no: Col[str] = Field(schema_extra={"examples": ["PD-7K3M9QXT4"]})
@@ -53,15 +59,18 @@ class PendampingFacts(Fields):
     version: Col[int]
 
 
-class Pendamping(PendampingFacts, Table, table=True):
-    """A person or an organisation that accompanies families. Its row is the lock for everything below it."""
+class Pendamping(PendampingBase, Table, table=True):
+    """A person or an organisation that accompanies families.
+
+    Commands lock this row before they change its placements and areas.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("pendamping_no"),
         sa.UniqueConstraint("nik_index"),
         sa.Index(None, "status", "pendamping_no"),
         sa.CheckConstraint("(subject = 'PERSON') = (nik_index IS NOT NULL)", "person_has_nik"),
-        sa.CheckConstraint("(nik_index IS NULL) = (nik_sealed IS NULL)", "nik_is_whole"),
+        sa.CheckConstraint("(nik_index IS NULL) = (nik_sealed IS NULL)", "nik_sealed_with_index"),
         sa.CheckConstraint("version >= 1", "version_positive"),
         guard_moves(TRANSITIONS, "status"),
     )
@@ -73,11 +82,11 @@ class Pendamping(PendampingFacts, Table, table=True):
     registered_at: Col[datetime]
     registered_by: Col[str]
 
-    def become(self, status: PendampingStatus) -> None:
-        """Move to a status and count the version up.
+    def transition_to(self, status: PendampingStatus) -> None:
+        """Change the status and increment the version.
 
         Raises:
-            IllegalTransition: `TRANSITIONS` has no such move.
+            IllegalTransition: `TRANSITIONS` does not allow it.
         """
         require_move(TRANSITIONS, self.status, status, "pendamping")
         self.status = status
@@ -85,14 +94,14 @@ class Pendamping(PendampingFacts, Table, table=True):
 
 
 class StatusTerms(Fields):
-    """A status, for a reason that is a code because it travels."""
+    """A status and its reason, a code because it is published in events."""
 
     status: Col[Annotated[PendampingStatus, KNOWN, Asked("AKTIF")]]
     reason: Col[Code]
 
 
-class StatusHeld(StatusTerms):
-    """A status that was held, with who recorded it and why."""
+class StatusRecord(StatusTerms):
+    """A current or past status, with who recorded it and why."""
 
     number: Col[int]
     previous: Col[PendampingStatus | None]
@@ -101,8 +110,8 @@ class StatusHeld(StatusTerms):
     recorded_by: Col[str]
 
 
-class StatusHistory(StatusHeld, Table, table=True):
-    """Every status that a pendamping has had, with who, when and why. Append-only."""
+class StatusHistory(StatusRecord, Table, table=True):
+    """All statuses of a pendamping, with who recorded each, when and why. Append-only."""
 
     __tablename__ = "pendamping_status_history"
     __table_args__ = (
@@ -115,7 +124,7 @@ class StatusHistory(StatusHeld, Table, table=True):
 
 
 class ContactHistory(Table, table=True):
-    """Every name and phone that a pendamping was known by, sealed, with who changed it and why. Append-only."""
+    """Previous names and phones of a pendamping, sealed. Append-only."""
 
     __table_args__ = (sa.UniqueConstraint("pendamping_id", "number"),)
 

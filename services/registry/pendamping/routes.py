@@ -10,13 +10,13 @@ from services.registry.pendamping.commands import change_contact, change_status,
 from services.registry.pendamping.models import (
     Name,
     Pendamping,
-    PendampingFacts,
+    PendampingBase,
     Phone,
     RegistrationTerms,
-    StatusHeld,
+    StatusRecord,
     StatusTerms,
 )
-from services.registry.placement.models import PenugasanView, RangeHeld, WilayahTugasView
+from services.registry.placement.models import PenugasanView, RangeRecord, WilayahTugasView
 from shared.access import Permission
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database import vault_of
@@ -28,30 +28,39 @@ router = Router(tag="pendamping")
 
 
 class Registration(RegistrationTerms, Body):
-    """A person with a NIK, or an organisation without. `from_on`: since when a candidate; today unless said."""
+    """A person with a NIK, or an organisation without one.
+
+    `from_on` is the first day as CALON, today if not given.
+    """
 
 
 class LookUp(Body):
-    """A NIK, in the body because addresses are logged."""
+    """A NIK. It is in the body because URLs are logged."""
 
     nik: Nik = Field(examples=["3324075211879001"])
 
 
 class StatusChange(StatusTerms, Body):
-    """A status from a date (today unless said, never ahead), for a reason that is a code because it travels."""
+    """A status from a day on, with its reason as a code.
+
+    `from_on` is today if not given, and never in the future.
+    """
 
     from_on: Day | None = None
 
 
 class ContactChange(Body):
-    """Another name, another phone, or both; what is not said stays. The reason is a code."""
+    """A new name, a new phone, or both. The reason is a code.
+
+    A field that is not given does not change.
+    """
 
     name: Name | None = None
     phone: Phone | None = None
     reason: Code
 
 
-class PendampingItem(PendampingFacts):
+class PendampingItem(PendampingBase):
     """A pendamping in a list."""
 
     nik: MaskedNumber | None
@@ -65,32 +74,32 @@ class PendampingView(PendampingItem):
 
 
 class PendampingPage(BaseModel):
-    """A page of pendamping, by number."""
+    """A page of pendamping, ordered by number."""
 
     items: list[PendampingItem]
     next: str | None
 
 
-class PlacedView(PenugasanView):
-    """A placement with the areas that it covers."""
+class PenugasanWithAreasView(PenugasanView):
+    """A placement with its areas."""
 
     wilayah_tugas: list[WilayahTugasView]
 
 
-class PendampingFileView(PendampingView):
+class PendampingDetailView(PendampingView):
     """A pendamping with placements and histories, oldest first."""
 
-    penugasan: list[PlacedView]
-    status_history: list[StatusHeld]
-    range_history: list[RangeHeld]
+    penugasan: list[PenugasanWithAreasView]
+    status_history: list[StatusRecord]
+    range_history: list[RangeRecord]
 
 
 @router.post("/pendamping", status_code=201)
 @may(Permission.PENDAMPING_REGISTER, key_required=True)
 async def register(body: Registration, session: Session, actor: CurrentActor) -> PendampingView:
-    """Register a pendamping as CALON; the number given says nothing about the person."""
+    """Register a pendamping with the status CALON. Its number is random."""
     row = await register_pendamping(session, actor, body)
-    return await view_of(session, actor, row)
+    return await _view_of(session, actor, row)
 
 
 @router.get("/pendamping", response_model=PendampingPage)
@@ -101,25 +110,30 @@ async def list_pendamping(
     paging: Paging,
     status: Annotated[Annotated[PendampingStatus, KNOWN] | None, Query()] = None,
     kind: Annotated[
-        Annotated[PilarKind, KNOWN] | None, Query(description="Who serves as this kind today")
+        Annotated[PilarKind, KNOWN] | None, Query(description="Only those placed as this kind today")
     ] = None,
-    kode_wilayah: Annotated[Wilayah | None, Query(description="Who is placed here or below today")] = None,
+    kode_wilayah: Annotated[
+        Wilayah | None, Query(description="Only those placed in this area or below it today")
+    ] = None,
 ) -> Response:
-    """List those whom the caller may see, by number."""
-    wanted = await queries.pendamping_list(
+    """List the pendamping that the caller may see, ordered by number."""
+    statement = await queries.select_pendamping(
         session, actor, status=status, kind=kind, kode_wilayah=kode_wilayah
     )
     vault = vault_of(session)
     return await paging.answer(
-        session, wanted, (Pendamping.__table__.c.pendamping_no,), shape=lambda row: queries.listed(vault, row)
+        session,
+        statement,
+        (Pendamping.__table__.c.pendamping_no,),
+        shape=lambda row: queries.to_list_item(vault, row),
     )
 
 
 @router.get("/pendamping/{pendamping_id}")
 @may(Permission.PENDAMPING_READ)
-async def read_pendamping(pendamping_id: UUID, session: Session, actor: CurrentActor) -> PendampingFileView:
+async def read_pendamping(pendamping_id: UUID, session: Session, actor: CurrentActor) -> PendampingDetailView:
     """Show one pendamping with placements, areas and histories."""
-    return PendampingFileView(**await queries.read_file(session, actor, pendamping_id))
+    return PendampingDetailView(**await queries.read_with_histories(session, actor, pendamping_id))
 
 
 @router.post("/pendamping/look-up")
@@ -134,8 +148,8 @@ async def find_pendamping(body: LookUp, session: Session, actor: CurrentActor) -
 async def set_status(
     pendamping_id: UUID, body: StatusChange, session: Session, actor: CurrentActor
 ) -> PendampingView:
-    """Let a status hold; an end also ends every placement."""
-    return await view_of(session, actor, await change_status(session, actor, pendamping_id, **dict(body)))
+    """Change the status. A final status also ends every placement."""
+    return await _view_of(session, actor, await change_status(session, actor, pendamping_id, **dict(body)))
 
 
 @router.post("/pendamping/{pendamping_id}/contact", status_code=201)
@@ -143,13 +157,15 @@ async def set_status(
 async def set_contact(
     pendamping_id: UUID, body: ContactChange, session: Session, actor: CurrentActor, version: IfMatch
 ) -> PendampingView:
-    """Correct a name (the ministry) or a phone (also one's own); what was known is kept."""
+    """Change the name (ministry only) or the phone (also your own).
+
+    The previous values are stored.
+    """
     row = await load_own(session, actor, pendamping_id)
     expect_version(row, version)
-    return await view_of(session, actor, await change_contact(session, actor, row, **dict(body)))
+    return await _view_of(session, actor, await change_contact(session, actor, row, **dict(body)))
 
 
-async def view_of(session: Session, actor: CurrentActor, row: Pendamping) -> PendampingView:
-    """Return the row as the caller may see it, after what was changed has reached the database."""
-    await session.flush()
+async def _view_of(session: Session, actor: CurrentActor, row: Pendamping) -> PendampingView:
+    await session.flush()  # The view is read with a query.
     return PendampingView(**await queries.read_pendamping(session, actor, row.pendamping_id))

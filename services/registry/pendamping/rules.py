@@ -1,22 +1,28 @@
-"""The number by which a pendamping is known on paper and in files: random, so that it says nothing about anybody."""
+"""Generate the pendamping number that is used on paper and in files.
+
+It is random, so that it contains no information about the person.
+"""
 
 import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's 32 signs: no I, L, O, U, which people misread."""
+"""Crockford's base 32: no I, L, O or U, which people misread."""
 LENGTH = 8
 
 
-def new_number() -> str:
-    """Return "PD-", eight random signs and a check sign that catches one wrong sign and most swapped neighbours."""
+def generate_number() -> str:
+    """Return "PD-", eight random characters and a check character.
+
+    The check character detects one wrong character and most swaps of neighbours.
+    """
     body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    return f"PD-{body}{check_sign(body)}"
+    return f"PD-{body}{check_character(body)}"
 
 
-def check_sign(body: str) -> str:
-    """Return the sign that makes the Luhn sum over 32 signs come out even."""
+def check_character(body: str) -> str:
+    """Return the Luhn check character in base 32."""
     total = 0
-    for place, sign in enumerate(reversed(body)):
-        value = ALPHABET.index(sign) * (2 if place % 2 == 0 else 1)
+    for position, character in enumerate(reversed(body)):
+        value = ALPHABET.index(character) * (2 if position % 2 == 0 else 1)
         total += value // 32 + value % 32
     return ALPHABET[-total % 32]

@@ -1,4 +1,4 @@
-"""Start and end placements and the areas they cover."""
+"""Start and end placements and their areas."""
 
 from datetime import date
 from uuid import UUID
@@ -6,19 +6,19 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.history import remember_range
+from services.registry.history import append_range_history
 from services.registry.kind.commands import require_in_force
 from services.registry.kind.models import HeldBy, RoleConflict
 from services.registry.kind.rules import require_earlier_end
-from services.registry.pendamping.models import ENDS, Pendamping
+from services.registry.pendamping.models import FINAL_STATUSES, Pendamping
 from services.registry.placement.errors import (
     PendampingHasLeft,
     PenugasanOverlaps,
     RolesConflict,
+    SubjectNotAllowed,
     SupervisorUnknown,
     WilayahTugasOutsidePenugasan,
     WilayahTugasOverlaps,
-    WrongSubject,
 )
 from services.registry.placement.models import (
     PAID,
@@ -37,32 +37,35 @@ from shared.errors import DomainError, InvalidRange, NotFound
 from shared.messaging import emit
 from shared.validity import goes_on_after
 
-FIRST_COVER_REASON = "PENEMPATAN"
+AREA_REASON = "PENEMPATAN"
 
 
 async def place_wilayah_tugas(session: AsyncSession, actor: Actor, terms: WilayahTugasTerms) -> WilayahTugas:
-    """Let a placement cover an area of any level, within the placement's time; without an end it takes the placement's.
+    """Assign an area of any level to a placement, within the range of the placement.
 
-    Raises NotAllowed, WilayahUnknown, NotFound, InvalidRange, WilayahTugasOutsidePenugasan, WilayahTugasOverlaps.
+    Without `valid_to` the area ends with the placement.
+
+    Raises:
+        NotAllowed, WilayahUnknown, NotFound, InvalidRange, WilayahTugasOutsidePenugasan, WilayahTugasOverlaps.
     """
     actor.require_area(wilayah.require(terms.kode_wilayah, "/body/kode_wilayah"))
-    penugasan = await _locked(session, terms.penugasan_id)
+    penugasan = await _lock_penugasan(session, terms.penugasan_id)
     row = WilayahTugas(
         **dict(terms), wilayah_tugas_id=uuid7(), pendamping_id=penugasan.pendamping_id, version=1
     )
     row.valid_to = terms.valid_to or penugasan.valid_to
-    _check_range(row, penugasan)
+    _check_area_range(row, penugasan)
     await insert(
         session,
         row,
         ex_wilayah_tugas_range=WilayahTugasOverlaps("/body/kode_wilayah", kode_wilayah=row.kode_wilayah),
     )
-    remember_range(session, row, reason=FIRST_COVER_REASON, actor=actor)
+    append_range_history(session, row, reason=AREA_REASON, actor=actor)
     emit(session, WilayahTugasPlaced.of(row))
     return row
 
 
-def _check_range(row: WilayahTugas, penugasan: Penugasan) -> None:
+def _check_area_range(row: WilayahTugas, penugasan: Penugasan) -> None:
     outside = row.valid_from < penugasan.valid_from
     if penugasan.valid_to is not None:
         outside = (
@@ -80,9 +83,12 @@ def _check_range(row: WilayahTugas, penugasan: Penugasan) -> None:
 async def end_wilayah_tugas(
     session: AsyncSession, actor: Actor, wilayah_tugas_id: UUID, *, valid_to: date, reason: str
 ) -> WilayahTugas:
-    """End the cover of an area; `valid_to` is the first day outside and may lie ahead.
+    """End an area of a placement.
 
-    Raises NotFound, NotAllowed, InvalidRange, EndAlreadySet.
+    `valid_to` is the first day after it, and may be in the future.
+
+    Raises:
+        NotFound, NotAllowed, InvalidRange, EndAlreadySet.
     """
     row = await session.get(WilayahTugas, wilayah_tugas_id)
     if row is None:
@@ -98,32 +104,35 @@ async def end_wilayah_tugas(
 def close_wilayah_tugas(
     session: AsyncSession, actor: Actor, row: WilayahTugas, *, on: date, reason: str
 ) -> None:
-    """End a cover that is open on `on`; one that has not begun by then never holds."""
+    """End an area that has not ended by `on`.
+
+    If it has not started by then, its range becomes empty.
+    """
     row.valid_to = max(on, row.valid_from)
     row.version += 1
-    remember_range(session, row, reason=reason, actor=actor)
+    append_range_history(session, row, reason=reason, actor=actor)
     emit(session, WilayahTugasEnded.of(row, reason=reason))
 
 
-FIRST_REASON = "SK_PENUGASAN"
+PLACEMENT_REASON = "SK_PENUGASAN"
 
 
 async def start_penugasan(session: AsyncSession, actor: Actor, terms: PenugasanTerms) -> Penugasan:
-    """Place a pendamping as `kind` from `valid_from` to the day before `valid_to`, by the SK named.
+    """Place a pendamping as a kind, by an SK, from `valid_from` until the day before `valid_to`.
 
-    Raises NotAllowed, NotFound, PendampingHasLeft, InvalidRange, KindNotInForce, WrongSubject, RolesConflict,
-    PenugasanOverlaps, SupervisorUnknown.
+    Raises:
+        NotAllowed, NotFound, PendampingHasLeft, InvalidRange, KindNotInForce, SubjectNotAllowed, RolesConflict,
+        PenugasanOverlaps, SupervisorUnknown.
     """
     require_national(actor)
-    person = await load(session, Pendamping, terms.pendamping_id, noun="pendamping")
+    pendamping = await load(session, Pendamping, terms.pendamping_id, noun="pendamping")
     row = Penugasan(**dict(terms), penugasan_id=uuid7(), version=1)
-    _check(person, row)
-    _check_subject(
-        person, row, (await require_in_force(session, row.kind, row.valid_from, row.valid_to)).held_by
-    )
+    _check_placement(pendamping, row)
+    kind = await require_in_force(session, row.kind, row.valid_from, row.valid_to)
+    _check_subject(pendamping, row, kind.held_by)
     await _refuse_conflicts(session, row)
     await insert(session, row, **_refusals())
-    remember_range(session, row, reason=FIRST_REASON, actor=actor)
+    append_range_history(session, row, reason=PLACEMENT_REASON, actor=actor)
     emit(session, PenugasanStarted.of(row))
     return row
 
@@ -132,47 +141,47 @@ def _refusals() -> dict[str, DomainError]:
     return {
         "ex_penugasan_range": PenugasanOverlaps("/body/valid_from"),
         "fk_penugasan_supervisor_id": SupervisorUnknown("/body/supervisor_id"),
-        "ck_penugasan_supervisor_another": SupervisorUnknown("/body/supervisor_id"),
+        "ck_penugasan_supervisor_differs": SupervisorUnknown("/body/supervisor_id"),
     }
 
 
-def _check(person: Pendamping, row: Penugasan) -> None:
-    if person.status in ENDS:
-        raise PendampingHasLeft("/body/pendamping_id", status=person.status.value)
+def _check_placement(pendamping: Pendamping, row: Penugasan) -> None:
+    if pendamping.status in FINAL_STATUSES:
+        raise PendampingHasLeft("/body/pendamping_id", status=pendamping.status.value)
     if row.valid_to is not None and row.valid_to <= row.valid_from:
         raise InvalidRange("/body/valid_to", valid_from=row.valid_from, valid_to=row.valid_to)
 
 
-def _check_subject(person: Pendamping, row: Penugasan, held_by: HeldBy) -> None:
-    organisation = person.subject is SubjectKind.LEMBAGA
-    kind_fits = held_by in {HeldBy.EITHER, HeldBy(person.subject.value)}
-    if not kind_fits or organisation != (row.employer_status is EmployerStatus.LEMBAGA):
-        raise WrongSubject(
+def _check_subject(pendamping: Pendamping, row: Penugasan, held_by: HeldBy) -> None:
+    is_organisation = pendamping.subject is SubjectKind.LEMBAGA
+    fits_kind = held_by in {HeldBy.EITHER, HeldBy(pendamping.subject.value)}
+    if not fits_kind or is_organisation != (row.employer_status is EmployerStatus.LEMBAGA):
+        raise SubjectNotAllowed(
             "/body/kind",
             kind=row.kind.value,
             employer_status=row.employer_status.value,
-            subject=person.subject.value,
+            subject=pendamping.subject.value,
         )
 
 
 async def _refuse_conflicts(session: AsyncSession, row: Penugasan) -> None:
-    """The pendamping's row is locked, so that two placements cannot pass each other unseen."""
-    conflict, other, at = RoleConflict, Penugasan, sa.func.daterange
-    span = at(row.valid_from, row.valid_to)
+    # The caller has locked the pendamping's row. Without the lock two requests could each miss the other's placement.
+    conflict, other, daterange = RoleConflict, Penugasan, sa.func.daterange
+    new_range = daterange(row.valid_from, row.valid_to)
     pair = sa.or_(
         sa.and_(conflict.kind == row.kind, conflict.other_kind == other.kind),
         sa.and_(conflict.other_kind == row.kind, conflict.kind == other.kind),
     )
     both_paid = other.employer_status.in_(PAID) if row.employer_status in PAID else sa.false()
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(other.kind, conflict.reason_en, conflict.reason_id)
         .join(conflict, pair)
         .where(other.pendamping_id == row.pendamping_id, sa.or_(~conflict.paid_only, both_paid))
-        .where(at(other.valid_from, other.valid_to).op("&&")(span))
-        .where(at(conflict.valid_from, conflict.valid_to).op("&&")(span))
+        .where(daterange(other.valid_from, other.valid_to).op("&&")(new_range))
+        .where(daterange(conflict.valid_from, conflict.valid_to).op("&&")(new_range))
         .limit(1)
     )
-    for kind, reason_en, reason_id in found:
+    for kind, reason_en, reason_id in rows:
         raise RolesConflict(
             "/body/kind", kind=row.kind.value, other=kind.value, reason=reason_en, alasan=reason_id
         )
@@ -181,21 +190,25 @@ async def _refuse_conflicts(session: AsyncSession, row: Penugasan) -> None:
 async def end_penugasan(
     session: AsyncSession, actor: Actor, penugasan_id: UUID, *, valid_to: date, reason: str
 ) -> Penugasan:
-    """End a placement, and its areas with it; `valid_to` is the first day outside and may lie ahead.
+    """End a placement and its areas.
 
-    Raises NotAllowed, NotFound, InvalidRange, EndAlreadySet.
+    `valid_to` is the first day after it, and may be in the future.
+
+    Raises:
+        NotAllowed, NotFound, InvalidRange, EndAlreadySet.
     """
     require_national(actor)
-    row = await _locked(session, penugasan_id)
+    row = await _lock_penugasan(session, penugasan_id)
     require_earlier_end(row.valid_from, row.valid_to, valid_to, earliest=row.valid_from)
     await close_penugasan(session, actor, row, on=valid_to, reason=reason)
     return row
 
 
-async def _locked(session: AsyncSession, penugasan_id: UUID) -> Penugasan:
+async def _lock_penugasan(session: AsyncSession, penugasan_id: UUID) -> Penugasan:
     row = await session.get(Penugasan, penugasan_id)
     if row is None:
         raise NotFound("penugasan")
+    # The pendamping's row is the lock of its placements, so the placement is read again after it.
     await load(session, Pendamping, row.pendamping_id)
     await session.refresh(row)
     return row
@@ -204,14 +217,17 @@ async def _locked(session: AsyncSession, penugasan_id: UUID) -> Penugasan:
 async def close_penugasan(
     session: AsyncSession, actor: Actor, row: Penugasan, *, on: date, reason: str
 ) -> None:
-    """End a placement that is open on `on`, its areas first; the pendamping's row is locked by the caller."""
-    inside = sa.select(WilayahTugas).where(
+    """End a placement that has not ended by `on`, after its areas.
+
+    The caller has locked the pendamping's row.
+    """
+    open_areas = sa.select(WilayahTugas).where(
         WilayahTugas.penugasan_id == row.penugasan_id,
         goes_on_after(WilayahTugas.valid_to, sa.func.greatest(WilayahTugas.valid_from, on)),
     )
-    for area in (await session.scalars(inside.order_by(WilayahTugas.wilayah_tugas_id))).all():
+    for area in (await session.scalars(open_areas.order_by(WilayahTugas.wilayah_tugas_id))).all():
         close_wilayah_tugas(session, actor, area, on=on, reason=reason)
     row.valid_to = max(on, row.valid_from)
     row.version += 1
-    remember_range(session, row, reason=reason, actor=actor)
+    append_range_history(session, row, reason=reason, actor=actor)
     emit(session, PenugasanEnded.of(row, reason=reason))

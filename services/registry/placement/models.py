@@ -1,4 +1,4 @@
-"""On what terms somebody serves, and where."""
+"""Placements of pendamping, their areas, and the history of ranges."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,14 +17,14 @@ from shared.fields import KNOWN, Asked, Day, Wilayah
 PAID = frozenset(
     {EmployerStatus.PPPK, EmployerStatus.PNS, EmployerStatus.PPPK_PARUH_WAKTU, EmployerStatus.KONTRAK}
 )
-"""Terms with pay, of which one may hold no two where `role_conflict` says so."""
+"""Employer statuses with pay. A `paid_only` conflict applies if both placements have one of them."""
 SkNumber = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Asked("1/SK/2025")
 ]
 
 
-class Placing(StrEnum):
-    """Which kind of thing a row of `range_history` is about."""
+class RangeThing(StrEnum):
+    """The type of the row whose range `range_history` records."""
 
     PENUGASAN = "PENUGASAN"
     WILAYAH_TUGAS = "WILAYAH_TUGAS"
@@ -33,7 +33,7 @@ class Placing(StrEnum):
 
 
 class PenugasanTerms(Fields):
-    """By which SK somebody serves as what, from when; `valid_to` is the first day outside."""
+    """A placement of a pendamping as a kind, by an SK. `valid_to` is the first day after it."""
 
     pendamping_id: Col[UUID] = Field(foreign_key="pendamping.pendamping_id")
     kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]]
@@ -47,26 +47,29 @@ class PenugasanTerms(Fields):
 
 
 class PenugasanView(PenugasanTerms):
-    """A placement; `valid_to` is the first day outside."""
+    """A placement. `valid_to` is the first day after it."""
 
     penugasan_id: Col[UUID] = Field(primary_key=True)
     version: Col[int]
 
 
 class Penugasan(PenugasanView, Table, table=True):
-    """A pendamping serves as a kind, on terms, for a time. Nobody holds one kind twice at once."""
+    """A placement of a pendamping as a kind for a range of days.
+
+    Two placements of one pendamping as the same kind never overlap.
+    """
 
     __table_args__ = (
         no_overlap("ex_penugasan_range", "pendamping_id", "kind"),
         sa.CheckConstraint("valid_to >= valid_from", "range_forward"),
-        sa.CheckConstraint("supervisor_id <> pendamping_id", "supervisor_another"),
+        sa.CheckConstraint("supervisor_id <> pendamping_id", "supervisor_differs"),
         sa.CheckConstraint("version >= 1", "version_positive"),
         sa.Index(None, "kind", "valid_from"),
     )
 
 
 class WilayahTugasTerms(Fields):
-    """Which area a placement covers, within its time; `valid_to` is the first day outside."""
+    """An area of a placement, within its range. `valid_to` is the first day after it."""
 
     penugasan_id: Col[UUID] = Field(foreign_key="penugasan.penugasan_id")
     kode_wilayah: Col[Wilayah] = Field(index=True)
@@ -75,7 +78,7 @@ class WilayahTugasTerms(Fields):
 
 
 class WilayahTugasView(WilayahTugasTerms):
-    """An area that a placement covers; `valid_to` is the first day outside."""
+    """An area of a placement. `valid_to` is the first day after it."""
 
     wilayah_tugas_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID] = Field(foreign_key="pendamping.pendamping_id", index=True)
@@ -83,7 +86,7 @@ class WilayahTugasView(WilayahTugasTerms):
 
 
 class WilayahTugas(WilayahTugasView, Table, table=True):
-    """A penugasan covers an area, of any level, within its own time."""
+    """An area, of any level, that a placement covers within its range."""
 
     __table_args__ = (
         no_overlap("ex_wilayah_tugas_range", "penugasan_id", "kode_wilayah"),
@@ -92,10 +95,10 @@ class WilayahTugas(WilayahTugasView, Table, table=True):
     )
 
 
-class RangeHeld(Fields):
-    """A range that a placement or an area has had, with who recorded it and why."""
+class RangeRecord(Fields):
+    """A current or past range of a row, with who recorded it and why."""
 
-    thing: Col[Placing]
+    thing: Col[RangeThing]
     thing_id: Col[UUID]
     number: Col[int]
     valid_from: Col[date]
@@ -105,8 +108,8 @@ class RangeHeld(Fields):
     recorded_by: Col[str]
 
 
-class RangeHistory(RangeHeld, Table, table=True):
-    """Past and present ranges of a placement, area, kind or conflict. Append-only."""
+class RangeHistory(RangeRecord, Table, table=True):
+    """Current and past ranges of placements, areas, kinds and conflicts. Append-only."""
 
     __table_args__ = (sa.UniqueConstraint("thing_id", "number"),)
 

@@ -21,15 +21,15 @@ wilayah = Router(tag="wilayah-tugas")
 
 
 class PenugasanStart(PenugasanTerms, Body):
-    """By which SK somebody serves as what, from when; `valid_to` is the first day outside."""
+    """A placement of a pendamping as a kind, by an SK. `valid_to` is the first day after it."""
 
 
 class WilayahTugasPlace(WilayahTugasTerms, Body):
-    """Which area a placement covers, within its time; `valid_to` is the first day outside."""
+    """An area of a placement, within its range. `valid_to` is the first day after it."""
 
 
 class RangeEnd(Body):
-    """The first day outside, and why, as a code."""
+    """The first day after the range, and the reason as a code."""
 
     valid_to: Day
     reason: Code
@@ -38,7 +38,7 @@ class RangeEnd(Body):
 @penugasan.post("/penugasan", status_code=201)
 @may(Permission.PENUGASAN_START, key_required=True)
 async def place_pendamping(body: PenugasanStart, session: Session, actor: CurrentActor) -> PenugasanView:
-    """Place a pendamping as a kind for a time."""
+    """Place a pendamping as a kind for a range of days."""
     return await start_penugasan(session, actor, body)
 
 
@@ -47,14 +47,14 @@ async def place_pendamping(body: PenugasanStart, session: Session, actor: Curren
 async def end_placement(
     penugasan_id: UUID, body: RangeEnd, session: Session, actor: CurrentActor
 ) -> PenugasanView:
-    """End a placement and the cover of its areas."""
+    """End a placement and its areas."""
     return await end_penugasan(session, actor, penugasan_id, **dict(body))
 
 
 @wilayah.post("/wilayah-tugas", status_code=201)
 @may(Permission.WILAYAH_TUGAS_PLACE, key_required=True)
 async def cover_wilayah(body: WilayahTugasPlace, session: Session, actor: CurrentActor) -> WilayahTugasView:
-    """Let a placement cover an area."""
+    """Add an area to a placement."""
     return await place_wilayah_tugas(session, actor, body)
 
 
@@ -63,5 +63,5 @@ async def cover_wilayah(body: WilayahTugasPlace, session: Session, actor: Curren
 async def end_cover(
     wilayah_tugas_id: UUID, body: RangeEnd, session: Session, actor: CurrentActor
 ) -> WilayahTugasView:
-    """End the cover of an area."""
+    """End an area of a placement."""
     return await end_wilayah_tugas(session, actor, wilayah_tugas_id, **dict(body))

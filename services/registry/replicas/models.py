@@ -1,4 +1,4 @@
-"""Replicas of events of graduation, caseload and referral, written by subscribers alone."""
+"""Replicas of graduation, caseload and referral. Only subscribers write them."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -18,20 +18,20 @@ from shared.contracts.kinds import (
 from shared.database.tables import Col, Fields
 from shared.fields import Wilayah
 
-OF_CREDIT = {"schema": "replica_credit"}
-OF_LOAD = {"schema": "replica_load"}
-OF_GRADUASI = {"schema": "replica_graduasi"}
-OF_RUJUKAN = {"schema": "replica_rujukan"}
-OF_COVERAGE = {"schema": "replica_coverage"}
+CREDIT_SCHEMA = {"schema": "replica_credit"}
+LOAD_SCHEMA = {"schema": "replica_load"}
+GRADUASI_SCHEMA = {"schema": "replica_graduasi"}
+RUJUKAN_SCHEMA = {"schema": "replica_rujukan"}
+COVERAGE_SCHEMA = {"schema": "replica_coverage"}
 
 
 class Credit(Table, table=True):
-    """A graduation counted to a penugasan's year."""
+    """A graduation credited to a penugasan for a year."""
 
     __table_args__ = (
         sa.Index(None, "pendamping_id", "year"),
         sa.Index(None, "penugasan_id", "year"),
-        OF_CREDIT,
+        CREDIT_SCHEMA,
     )
 
     credit_id: Col[UUID] = Field(primary_key=True)
@@ -47,9 +47,9 @@ class Credit(Table, table=True):
 
 
 class Dampingan(Table, table=True):
-    """One family under one pendamping."""
+    """The accompaniment of one family by one pendamping."""
 
-    __table_args__ = OF_LOAD
+    __table_args__ = LOAD_SCHEMA
 
     dampingan_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
@@ -64,7 +64,7 @@ class Dampingan(Table, table=True):
 class Kunjungan(Table, table=True):
     """A home visit."""
 
-    __table_args__ = (sa.Index(None, "penugasan_id", "on"), OF_LOAD)
+    __table_args__ = (sa.Index(None, "penugasan_id", "on"), LOAD_SCHEMA)
 
     kunjungan_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID]
@@ -75,7 +75,7 @@ class Kunjungan(Table, table=True):
 
 
 class Crossing(Fields):
-    """A caseload has crossed its limit, up (ABOVE) or down (BELOW)."""
+    """A crossing of a caseload limit, upwards (ABOVE) or downwards (BELOW)."""
 
     penugasan_id: Col[UUID]
     pendamping_id: Col[UUID]
@@ -85,26 +85,26 @@ class Crossing(Fields):
 
 
 class LoadLimit(Crossing, Table, table=True):
-    """The last crossing of a caseload."""
+    """The last crossing of a penugasan."""
 
-    __table_args__ = OF_LOAD
+    __table_args__ = LOAD_SCHEMA
 
     penugasan_id: Col[UUID] = Field(primary_key=True)
 
 
 class LimitCrossing(Crossing, Table, table=True):
-    """Each crossing of a caseload, once by the event's id."""
+    """Each crossing of a penugasan, stored once per event id."""
 
-    __table_args__ = (sa.Index(None, "pendamping_id", "crossed_at"), OF_LOAD)
+    __table_args__ = (sa.Index(None, "pendamping_id", "crossed_at"), LOAD_SCHEMA)
 
     event_id: Col[UUID] = Field(primary_key=True)
     crossed_at: Col[datetime]
 
 
 class P2k2(Table, table=True):
-    """A family-capacity session with how many were invited and came."""
+    """A P2K2 session with the numbers invited and attended."""
 
-    __table_args__ = (sa.Index(None, "penugasan_id", "on"), OF_LOAD)
+    __table_args__ = (sa.Index(None, "penugasan_id", "on"), LOAD_SCHEMA)
 
     p2k2_sesi_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID]
@@ -116,9 +116,9 @@ class P2k2(Table, table=True):
 
 
 class Graduasi(Table, table=True):
-    """A case of an SK, and whether it took effect or was annulled."""
+    """A graduation case of an SK, with the days of its effect and annulment."""
 
-    __table_args__ = (sa.Index(None, "pendamping_id", "sk_on"), OF_GRADUASI)
+    __table_args__ = (sa.Index(None, "pendamping_id", "sk_on"), GRADUASI_SCHEMA)
 
     graduasi_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
@@ -131,9 +131,9 @@ class Graduasi(Table, table=True):
 
 
 class Monitoring(Table, table=True):
-    """What was seen of a graduate in a month after the exit."""
+    """The monitoring result of a graduate in a month after the exit."""
 
-    __table_args__ = OF_GRADUASI
+    __table_args__ = GRADUASI_SCHEMA
 
     graduasi_id: Col[UUID] = Field(primary_key=True)
     month: Col[int] = Field(primary_key=True)
@@ -142,9 +142,9 @@ class Monitoring(Table, table=True):
 
 
 class Relapse(Table, table=True):
-    """A graduate has fallen back."""
+    """A confirmed relapse of a graduate."""
 
-    __table_args__ = OF_GRADUASI
+    __table_args__ = GRADUASI_SCHEMA
 
     graduasi_id: Col[UUID] = Field(primary_key=True)
     month: Col[int]
@@ -152,18 +152,18 @@ class Relapse(Table, table=True):
 
 
 class Rujukan(Table, table=True):
-    """A graduate's case with referral."""
+    """A referral case of a graduate."""
 
-    __table_args__ = OF_RUJUKAN
+    __table_args__ = RUJUKAN_SCHEMA
 
     rujukan_id: Col[UUID] = Field(primary_key=True)
     graduasi_id: Col[UUID] = Field(index=True)
 
 
 class RujukanProgram(Table, table=True):
-    """One offer to one partner and its progress. `answer` is the partner's latest."""
+    """One offer to one partner and its progress. `answer` is the partner's latest answer."""
 
-    __table_args__ = OF_RUJUKAN
+    __table_args__ = RUJUKAN_SCHEMA
 
     rujukan_program_id: Col[UUID] = Field(primary_key=True)
     rujukan_id: Col[UUID]
@@ -178,18 +178,18 @@ class RujukanProgram(Table, table=True):
 
 
 class Kpm(Table, table=True):
-    """A family lives in an area."""
+    """A family and the area where it lives now."""
 
-    __table_args__ = (sa.Index(None, "kode_wilayah", "kpm_id"), OF_COVERAGE)
+    __table_args__ = (sa.Index(None, "kode_wilayah", "kpm_id"), COVERAGE_SCHEMA)
 
     kpm_id: Col[UUID] = Field(primary_key=True)
     kode_wilayah: Col[Wilayah]
 
 
 class Kepesertaan(Table, table=True):
-    """A family's membership in a bansos. A restored one has no end."""
+    """A family's membership in a bansos. A restored membership has no `exit_reason`."""
 
-    __table_args__ = (sa.Index(None, "kode_wilayah", "valid_from"), OF_COVERAGE)
+    __table_args__ = (sa.Index(None, "kode_wilayah", "valid_from"), COVERAGE_SCHEMA)
 
     kepesertaan_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)

@@ -56,13 +56,13 @@ credit.replicate(Credit, CreditGranted, fixed={"reversed": False, "reverse_reaso
 credit.replicate(Credit, CreditReversed, renamed={"reverse_reason": "reason"}, fixed={"reversed": True})
 
 
-async def replicate_crossings(session: AsyncSession, facts: list[Received[Any]]) -> None:
-    """Keep each crossing with its time."""
+async def replicate_crossings(session: AsyncSession, events: list[Received[Any]]) -> None:
+    """Store each crossing with its time."""
     rows: list[dict[str, Any]] = []
-    for fact in facts:
-        fields = fact.fields
-        at = {"event_id": str(fact.meta.event_id), "crossed_at": fact.meta.occurred_at}
-        rows.append({name: fields[name] for name in Crossing.model_fields} | at)
+    for event in events:
+        fields = event.fields
+        meta = {"event_id": str(event.meta.event_id), "crossed_at": event.meta.occurred_at}
+        rows.append({name: fields[name] for name in Crossing.model_fields} | meta)
     await upsert(session, LimitCrossing, rows, key=["event_id"])
 
 
@@ -71,7 +71,7 @@ load.replicate(Kunjungan, KunjunganRecorded)
 load.replicate(P2k2, P2k2Held)
 load.replicate(LoadLimit, DampinganLimitCrossed, then=replicate_crossings)
 
-# `effective_on` of the SK is the plan; the column is the day that the effect was confirmed.
+# `effective_on` of GraduasiDetermined is the planned day. The column holds the confirmed day of KpmGraduated.
 graduasi.replicate(Graduasi, GraduasiDetermined, omit=["effective_on"])
 graduasi.replicate(Graduasi, KpmGraduated)
 graduasi.replicate(Graduasi, GraduasiAnnulled)
@@ -80,10 +80,10 @@ graduasi.replicate(Relapse, RelapseConfirmed)
 
 coverage.replicate(Kpm, KpmRegistered, KpmUpdated)
 coverage.replicate(Kepesertaan, KepesertaanStarted, KepesertaanEnded)
-# `graduasi_id` of a restoration is the annulled case: no case ends this membership any more.
+# `graduasi_id` of a restoration is the annulled case, which no longer ends this membership.
 coverage.replicate(Kepesertaan, KepesertaanRestored, fixed={"exit_reason": None, "graduasi_id": None})
 
-# The rujukan after a relapse is not counted: a graduate has one.
+# The rujukan after a relapse is not replicated, because a graduate is counted once.
 rujukan.replicate(Rujukan, RujukanOpened, where={"purpose": RujukanPurpose.PASCAGRADUASI})
 rujukan.replicate(RujukanProgram, RujukanSent)
 rujukan.replicate(RujukanProgram, RujukanAnswered, renamed={"answer": "status"})

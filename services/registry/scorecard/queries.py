@@ -1,4 +1,7 @@
-"""How well: credits as graduation last told against the target, with load and visits as caseload last told."""
+"""Read the scorecard of a pendamping: credits against the target, load, activity and outcomes.
+
+Credits are replicas of graduation, load and activity of caseload, offers of referral.
+"""
 
 from datetime import date
 from typing import Any
@@ -7,7 +10,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.framework.queries import current_targets, days_in_service, person_target, year_of
+from services.registry.framework.queries import (
+    calculate_person_target,
+    read_current_targets,
+    select_days_in_service,
+    year_bounds,
+)
 from services.registry.pendamping.queries import read_pendamping
 from services.registry.placement.models import Penugasan
 from services.registry.replicas.models import (
@@ -30,51 +38,59 @@ from shared.dates import day_of, midnight
 
 GRANTED = sa.func.count().label("granted")
 REVERSED = sa.func.count().filter(Credit.reversed).label("reversed")
+MOST_CROSSINGS = 50
 
 
 async def read_scorecard(
     session: AsyncSession, actor: Actor, pendamping_id: UUID, year: int
 ) -> dict[str, Any]:
-    """Return the scorecard of a year; net = granted - reversed, the target by days in service (chain.md 3).
+    """Return the scorecard of a pendamping for a year.
 
-    Load counts families accompanied today (PEMANTAUAN weighs nothing); raise NotFound where one may not see.
+    Net credits are granted - reversed, and the target is pro rata by days in service (chain.md 3).
+    The load counts families accompanied today, without PEMANTAUAN.
+
+    Raises:
+        NotFound: There is none, or the actor may not see it.
     """
-    person = await read_pendamping(session, actor, pendamping_id)
-    reasons = await _credits(session, pendamping_id, year)
-    placements = await _placements(session, pendamping_id, year)
-    kinds = await _kinds(session, placements, year)
+    pendamping = await read_pendamping(session, actor, pendamping_id)
+    credits_by_reason = await _count_credits(session, pendamping_id, year)
+    placements = await _read_placements(session, pendamping_id, year)
+    kinds = await _score_kinds(session, placements, year)
     return {
         "pendamping_id": pendamping_id,
-        "pendamping_no": person["pendamping_no"],
+        "pendamping_no": pendamping["pendamping_no"],
         "year": year,
         "target": sum(kind["target"] for kind in kinds)
         if any(kind["target_number"] for kind in kinds)
         else None,
-        **{word: sum(counts[word] for counts in reasons.values()) for word in ("granted", "reversed", "net")},
-        "by_exit_reason": [{"exit_reason": reason} | counts for reason, counts in reasons.items()],
+        **{
+            name: sum(counts[name] for counts in credits_by_reason.values())
+            for name in ("granted", "reversed", "net")
+        },
+        "by_exit_reason": [{"exit_reason": reason} | counts for reason, counts in credits_by_reason.items()],
         "by_kind": kinds,
         "load_now": sum(row["load_now"] for row in placements),
-        "load": load_of(placements),
-        "limit_crossings": await _crossings(session, pendamping_id, year),
-        **activity_of(placements),
+        "load": summarize_load(placements),
+        "limit_crossings": await _read_crossings(session, pendamping_id, year),
+        **summarize_activity(placements),
         **await read_outcomes(session, pendamping_id, year),
         "penugasan": placements,
     }
 
 
-def load_of(placements: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return how many families weigh now, whether caseload warned of it, and the limit that it named last."""
-    warned = [row for row in placements if row["limit_side"] is LimitSide.ABOVE]
-    named = warned or [row for row in placements if row["limit"] is not None]
+def summarize_load(placements: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the load today, whether a placement is above its limit, and the last limit."""
+    above = [row for row in placements if row["limit_side"] is LimitSide.ABOVE]
+    with_limit = above or [row for row in placements if row["limit"] is not None]
     return {
         "weighing": sum(row["load_now"] for row in placements),
-        "warned": bool(warned),
-        "limit": named[-1]["limit"] if named else None,
+        "warned": bool(above),
+        "limit": with_limit[-1]["limit"] if with_limit else None,
     }
 
 
-def activity_of(placements: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the year's visits and sessions; attendance is the share of those invited that came, 0 to 1."""
+def summarize_activity(placements: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the year's visits, P2K2 sessions and P2K2 attendance (0 to 1)."""
     invited = sum(row["p2k2_invited"] for row in placements)
     attended = sum(row["p2k2_attended"] for row in placements)
     return {
@@ -84,35 +100,35 @@ def activity_of(placements: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-async def _crossings(session: AsyncSession, pendamping_id: UUID, year: int) -> list[dict[str, Any]]:
-    """The year's last fifty, oldest first, by the date in Jakarta."""
-    first, after, _ = year_of(year)
+async def _read_crossings(session: AsyncSession, pendamping_id: UUID, year: int) -> list[dict[str, Any]]:
+    """Return the last crossings of the year in Jakarta, oldest first."""
+    first, after, _ = year_bounds(year)
     begins, ends = (midnight(day.replace(month=1, day=1)) for day in (first, after))
     row, order = LimitCrossing, (LimitCrossing.crossed_at.desc(), LimitCrossing.event_id.desc())
     columns = (row.penugasan_id, row.crossed_at, row.count, row.limit, row.side)
-    mine = (row.pendamping_id == pendamping_id, row.crossed_at >= begins, row.crossed_at < ends)
-    found = (await session.execute(sa.select(*columns).where(*mine).order_by(*order).limit(50))).mappings()
-    return [dict(one) | {"on": day_of(one["crossed_at"])} for one in reversed(found.all())]
+    conditions = (row.pendamping_id == pendamping_id, row.crossed_at >= begins, row.crossed_at < ends)
+    statement = sa.select(*columns).where(*conditions).order_by(*order).limit(MOST_CROSSINGS)
+    newest_first = (await session.execute(statement)).mappings().all()
+    return [dict(crossing) | {"on": day_of(crossing["crossed_at"])} for crossing in reversed(newest_first)]
 
 
-def counted(granted: int, taken_back: int) -> dict[str, int]:
-    """Return the words of chain.md 9."""
-    return {"granted": granted, "reversed": taken_back, "net": granted - taken_back}
+def credit_counts(granted: int, reversed_: int) -> dict[str, int]:
+    """Return the credit counts under the names of chain.md 9."""
+    return {"granted": granted, "reversed": reversed_, "net": granted - reversed_}
 
 
-async def _credits(session: AsyncSession, pendamping_id: UUID, year: int) -> dict[str, dict[str, int]]:
-    mine = (Credit.pendamping_id == pendamping_id, Credit.year == year)
-    statement = sa.select(Credit.exit_reason, GRANTED, REVERSED).where(*mine).group_by(Credit.exit_reason)
-    rows = await session.execute(statement.order_by(Credit.exit_reason))
-    return {reason.value: counted(granted, taken) for reason, granted, taken in rows}
+async def _count_credits(session: AsyncSession, pendamping_id: UUID, year: int) -> dict[str, dict[str, int]]:
+    conditions = (Credit.pendamping_id == pendamping_id, Credit.year == year)
+    statement = sa.select(Credit.exit_reason, GRANTED, REVERSED).where(*conditions)
+    rows = await session.execute(statement.group_by(Credit.exit_reason).order_by(Credit.exit_reason))
+    return {reason.value: credit_counts(granted, reversed_) for reason, granted, reversed_ in rows}
 
 
-async def _placements(session: AsyncSession, pendamping_id: UUID, year: int) -> list[dict[str, Any]]:
-    mine = days_in_service(year).where(Penugasan.pendamping_id == pendamping_id)
-    served = mine.subquery("served")
-    shown = {
-        **_work(await clock.today(session), year),
-        "net": _count(Credit).where(Credit.year == year, ~Credit.reversed),
+async def _read_placements(session: AsyncSession, pendamping_id: UUID, year: int) -> list[dict[str, Any]]:
+    service = select_days_in_service(year).where(Penugasan.pendamping_id == pendamping_id).subquery("service")
+    figures = {
+        **_select_activity(await clock.today(session), year),
+        "net": _select_count(Credit).where(Credit.year == year, ~Credit.reversed),
         "limit": sa.select(LoadLimit.limit).where(LoadLimit.penugasan_id == Penugasan.penugasan_id),
         "limit_side": sa.select(LoadLimit.side).where(LoadLimit.penugasan_id == Penugasan.penugasan_id),
     }
@@ -121,63 +137,67 @@ async def _placements(session: AsyncSession, pendamping_id: UUID, year: int) -> 
         Penugasan.kind,
         Penugasan.valid_from,
         Penugasan.valid_to,
-        sa.func.coalesce(served.c.days, 0).label("days_in_service"),
-        *(figure.scalar_subquery().label(word) for word, figure in shown.items()),
+        sa.func.coalesce(service.c.days, 0).label("days_in_service"),
+        *(figure.scalar_subquery().label(name) for name, figure in figures.items()),
     ).where(Penugasan.pendamping_id == pendamping_id)
-    statement = statement.outerjoin(served, served.c.penugasan_id == Penugasan.penugasan_id)
+    statement = statement.outerjoin(service, service.c.penugasan_id == Penugasan.penugasan_id)
     order = (Penugasan.valid_from, Penugasan.penugasan_id)
     return [dict(row) for row in (await session.execute(statement.order_by(*order))).mappings()]
 
 
-def _work(today: date, year: int) -> dict[str, sa.Select[Any]]:
-    """What caseload told of a placement: families that weigh today, the year's visits and sessions."""
-    first, after, _ = year_of(year)
-    holds = sa.func.daterange(Dampingan.valid_from, Dampingan.valid_to).op("@>")(today)
-    held = (P2k2.penugasan_id == Penugasan.penugasan_id, P2k2.on >= first, P2k2.on < after)
+def _select_activity(today: date, year: int) -> dict[str, sa.Select[Any]]:
+    """Return selects of a placement's load today, and of its visits and sessions in the year."""
+    first, after, _ = year_bounds(year)
+    is_current = sa.func.daterange(Dampingan.valid_from, Dampingan.valid_to).op("@>")(today)
+    in_year = (P2k2.penugasan_id == Penugasan.penugasan_id, P2k2.on >= first, P2k2.on < after)
 
-    def people(column: Any) -> sa.Select[Any]:
-        return sa.select(sa.func.coalesce(sa.func.sum(column), 0)).where(*held)
+    def select_sum(column: Any) -> sa.Select[Any]:
+        return sa.select(sa.func.coalesce(sa.func.sum(column), 0)).where(*in_year)
 
     return {
-        "load_now": _count(Dampingan).where(Dampingan.purpose == DampinganPurpose.PENDAMPINGAN, holds),
-        "visits": _count(Kunjungan).where(Kunjungan.on >= first, Kunjungan.on < after),
-        "p2k2_held": sa.select(sa.func.count()).select_from(P2k2).where(*held),
-        "p2k2_invited": people(P2k2.invited),
-        "p2k2_attended": people(P2k2.attended),
+        "load_now": _select_count(Dampingan).where(
+            Dampingan.purpose == DampinganPurpose.PENDAMPINGAN, is_current
+        ),
+        "visits": _select_count(Kunjungan).where(Kunjungan.on >= first, Kunjungan.on < after),
+        "p2k2_held": sa.select(sa.func.count()).select_from(P2k2).where(*in_year),
+        "p2k2_invited": select_sum(P2k2.invited),
+        "p2k2_attended": select_sum(P2k2.attended),
     }
 
 
-def _count(table: type[Dampingan] | type[Kunjungan] | type[Credit]) -> sa.Select[int]:
+def _select_count(table: type[Dampingan] | type[Kunjungan] | type[Credit]) -> sa.Select[int]:
     return sa.select(sa.func.count()).where(table.penugasan_id == Penugasan.penugasan_id)
 
 
-async def _kinds(session: AsyncSession, placements: list[dict[str, Any]], year: int) -> list[dict[str, Any]]:
-    """A kind held twice in a year is one service: its days add up before they are rounded."""
-    targets = await current_targets(session, year)
-    found = []
+async def _score_kinds(
+    session: AsyncSession, placements: list[dict[str, Any]], year: int
+) -> list[dict[str, Any]]:
+    targets = await read_current_targets(session, year)
+    scores = []
     for kind in dict.fromkeys(row["kind"] for row in placements):
-        mine = [row for row in placements if row["kind"] == kind]
-        served, row = sum(one["days_in_service"] for one in mine), targets.get(kind)
-        share = person_target(row, served) if row else {"target": 0, "explanation": None}
-        about = {"kind": kind, "days_in_service": served, "target_number": row.number if row else None}
-        found.append(about | share | {"net": sum(one["net"] for one in mine)})
-    return found
+        of_kind = [row for row in placements if row["kind"] == kind]
+        # The days of all placements of a kind are added up before rounding.
+        days, target = sum(row["days_in_service"] for row in of_kind), targets.get(kind)
+        share = calculate_person_target(target, days) if target else {"target": 0, "explanation": None}
+        score = {"kind": kind, "days_in_service": days, "target_number": target.number if target else None}
+        scores.append(score | share | {"net": sum(row["net"] for row in of_kind)})
+    return scores
 
 
 async def read_numbers(
     session: AsyncSession, actor: Actor, kpm_ids: list[UUID] | None, pendamping_ids: list[UUID] | None
 ) -> dict[str, dict[str, int]]:
-    """Return credits granted, reversed and net by exit reason, in the caller's areas, of all or of those named."""
+    """Return credit counts by exit reason in the actor's areas, filtered by families and pendamping."""
     statement = sa.select(Credit.exit_reason, GRANTED, REVERSED).where(
         sa.true() if actor.national else sa.func.platform.in_scope(Credit.kode_wilayah)
     )
     if kpm_ids is not None:
-        theirs = sa.select(Graduasi.graduasi_id).where(Graduasi.kpm_id.in_(kpm_ids))
-        statement = statement.where(Credit.graduasi_id.in_(theirs))
+        graduasi_ids = sa.select(Graduasi.graduasi_id).where(Graduasi.kpm_id.in_(kpm_ids))
+        statement = statement.where(Credit.graduasi_id.in_(graduasi_ids))
     if pendamping_ids is not None:
         statement = statement.where(Credit.pendamping_id.in_(pendamping_ids))
     rows = await session.execute(statement.group_by(Credit.exit_reason).order_by(Credit.exit_reason))
-    return {reason.value: counted(granted, taken) for reason, granted, taken in rows}
+    return {reason.value: credit_counts(granted, reversed_) for reason, granted, reversed_ in rows}
 
 
 STATE = RujukanProgramState
@@ -186,28 +206,29 @@ DELIVERED = OFFER.delivered_on.is_not(None)
 ACCEPTED = sa.or_(OFFER.answer.in_((STATE.DISETUJUI, STATE.DISALURKAN, STATE.TUTUP)), DELIVERED)
 ANSWERED = sa.or_(OFFER.answer.is_not(None), ACCEPTED)
 SENT = sa.or_(OFFER.sent_on.is_not(None), ANSWERED)
-REACHED = {"sent": SENT, "answered": ANSWERED, "accepted": ACCEPTED, "delivered": DELIVERED}
+STEPS = {"sent": SENT, "answered": ANSWERED, "accepted": ACCEPTED, "delivered": DELIVERED}
+"""Conditions that an offer has reached a step of referral. Each includes the later steps."""
 
 
 async def read_outcomes(session: AsyncSession, pendamping_id: UUID, year: int) -> dict[str, Any]:
-    """Return determined, effective and annulled by exit reason, survival by month, and the way through referral.
+    """Return graduations by exit reason, survival by month, and the steps of referral.
 
-    Survival and referral leave out what was annulled: it is no graduation.
+    Survival and referral exclude annulled graduations.
     """
-    first, after, _ = year_of(year)
-    mine = (Graduasi.pendamping_id == pendamping_id, Graduasi.sk_on >= first, Graduasi.sk_on < after)
-    live = sa.select(Graduasi.graduasi_id).where(*mine, Graduasi.annulled_on.is_(None))
-    relapsed = sa.select(sa.func.count()).select_from(Relapse).where(Relapse.graduasi_id.in_(live))
+    first, after, _ = year_bounds(year)
+    conditions = (Graduasi.pendamping_id == pendamping_id, Graduasi.sk_on >= first, Graduasi.sk_on < after)
+    graduasi_ids = sa.select(Graduasi.graduasi_id).where(*conditions, Graduasi.annulled_on.is_(None))
+    relapsed = sa.select(sa.func.count()).select_from(Relapse).where(Relapse.graduasi_id.in_(graduasi_ids))
     return {
-        "graduasi": await _by_reason(session, *mine),
-        "survival": await _survival(session, live),
+        "graduasi": await _count_graduasi(session, *conditions),
+        "survival": await _count_survival(session, graduasi_ids),
         "relapsed": await session.scalar(relapsed),
-        "funnel": await _funnel(session, live),
-        "offers": await _offers(session, live),
+        "funnel": await _count_families_by_step(session, graduasi_ids),
+        "offers": await _count_offers_by_step(session, graduasi_ids),
     }
 
 
-async def _by_reason(session: AsyncSession, *mine: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+async def _count_graduasi(session: AsyncSession, *conditions: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
     annulled = Graduasi.annulled_on.is_not(None)
     effective = sa.and_(Graduasi.effective_on.is_not(None), ~annulled)
     statement = sa.select(
@@ -215,45 +236,46 @@ async def _by_reason(session: AsyncSession, *mine: sa.ColumnElement[bool]) -> li
         sa.func.count().label("determined"),
         sa.func.count().filter(effective).label("effective"),
         sa.func.count().filter(annulled).label("annulled"),
-    ).where(*mine)
+    ).where(*conditions)
     rows = await session.execute(statement.group_by(Graduasi.exit_reason).order_by(Graduasi.exit_reason))
     return [dict(row) for row in rows.mappings()]
 
 
-async def _survival(session: AsyncSession, live: sa.Select[Any]) -> dict[int, dict[str, int]]:
-    still = sa.func.count().filter(Monitoring.still_out)
-    statement = sa.select(Monitoring.month, sa.func.count(), still).where(Monitoring.graduasi_id.in_(live))
+async def _count_survival(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> dict[int, dict[str, int]]:
+    still_out = sa.func.count().filter(Monitoring.still_out)
+    statement = sa.select(Monitoring.month, sa.func.count(), still_out).where(
+        Monitoring.graduasi_id.in_(graduasi_ids)
+    )
     rows = await session.execute(statement.group_by(Monitoring.month).order_by(Monitoring.month))
-    return {month: {"seen": seen, "still_out": out} for month, seen, out in rows}
+    return {month: {"seen": count, "still_out": out} for month, count, out in rows}
 
 
-async def _funnel(session: AsyncSession, live: sa.Select[Any]) -> dict[str, int]:
-    """Families: one with three offers is one; whoever came far came through what lies before."""
-    each = sa.select(
-        OFFER.graduasi_id, *(sa.func.bool_or(step).label(word) for word, step in REACHED.items())
-    ).where(OFFER.graduasi_id.in_(live))
-    offers = each.group_by(OFFER.graduasi_id).subquery()
-    counts = (sa.func.count().filter(offers.c[word]).label(word) for word in REACHED)
-    opened = sa.select(Rujukan.graduasi_id).where(Rujukan.graduasi_id.in_(live)).distinct().subquery()
-    joined = opened.outerjoin(offers, offers.c.graduasi_id == opened.c.graduasi_id)
+async def _count_families_by_step(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> dict[str, int]:
+    """Return the number of families at each step. A family with several offers counts once."""
+    families = sa.select(
+        OFFER.graduasi_id, *(sa.func.bool_or(step).label(name) for name, step in STEPS.items())
+    ).where(OFFER.graduasi_id.in_(graduasi_ids))
+    reached = families.group_by(OFFER.graduasi_id).subquery()
+    counts = (sa.func.count().filter(reached.c[name]).label(name) for name in STEPS)
+    opened = sa.select(Rujukan.graduasi_id).where(Rujukan.graduasi_id.in_(graduasi_ids)).distinct().subquery()
+    joined = opened.outerjoin(reached, reached.c.graduasi_id == opened.c.graduasi_id)
     statement = sa.select(sa.func.count().label("opened"), *counts).select_from(joined)
     return dict((await session.execute(statement)).mappings().one())
 
 
-async def _offers(session: AsyncSession, live: sa.Select[Any]) -> dict[str, Any]:
-    """Offers: how many partners answered, took the family, or refused it and why."""
+async def _count_offers_by_step(session: AsyncSession, graduasi_ids: sa.Select[Any]) -> dict[str, Any]:
+    """Return the number of offers at each step, and the refusals by reason."""
     refused = OFFER.answer == STATE.DITOLAK
-    counted = (
-        sa.func.count().filter(step).label(word) for word, step in (*REACHED.items(), ("refused", refused))
+    counts = (
+        sa.func.count().filter(step).label(name) for name, step in (*STEPS.items(), ("refused", refused))
     )
     withdrawn = sa.func.count().filter(OFFER.withdrawn_on.is_not(None)).label("withdrawn")
-    statement = sa.select(sa.cast(OFFER.reason_code, sa.Text).label("reason"), *counted, withdrawn)
-    rows = await session.execute(
-        statement.where(OFFER.graduasi_id.in_(live)).group_by(sa.literal_column("1"))
+    statement = sa.select(sa.cast(OFFER.reason_code, sa.Text).label("reason"), *counts, withdrawn)
+    result = await session.execute(
+        statement.where(OFFER.graduasi_id.in_(graduasi_ids)).group_by(sa.literal_column("1"))
     )
-    found = [dict(row) for row in rows.mappings()]
-    words = (*REACHED, "refused", "withdrawn")
-    by_reason = {str(row["reason"]): row["refused"] for row in found if row["refused"]}
-    return {word: sum(row[word] for row in found) for word in words} | {
+    rows = [dict(row) for row in result.mappings()]
+    by_reason = {str(row["reason"]): row["refused"] for row in rows if row["refused"]}
+    return {name: sum(row[name] for row in rows) for name in (*STEPS, "refused", "withdrawn")} | {
         "refused_by_reason": dict(sorted(by_reason.items()))
     }

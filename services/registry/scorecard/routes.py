@@ -3,7 +3,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.framework.routes import Words, YearAsked
+from services.registry.framework.routes import Explanation, YearQuery
 from services.registry.scorecard import queries
 from shared.access import Permission
 from shared.contracts.kinds import ExitReason, LimitSide, PilarKind
@@ -21,18 +21,21 @@ class ReasonCount(BaseModel):
 
 
 class KindScore(BaseModel):
-    """The target of a kind by days in service beside its net credits; number and words are empty where none is set."""
+    """Days in service, pro-rated target and net credits of a kind.
+
+    Number and explanation are empty if the kind has no target.
+    """
 
     kind: PilarKind
     days_in_service: int
     target: int
     target_number: int | None
-    explanation: Words | None
+    explanation: Explanation | None
     net: int
 
 
 class PlacementScore(BaseModel):
-    """What one placement shows: net credits, visits and sessions of the year, families accompanied today."""
+    """Net credits, visits and P2K2 sessions of a placement in the year, and its load today."""
 
     penugasan_id: UUID
     kind: PilarKind
@@ -50,7 +53,10 @@ class PlacementScore(BaseModel):
 
 
 class LoadView(BaseModel):
-    """Families that weigh today, whether caseload warned that they are too many, and the limit that it named last."""
+    """Families that count towards the caseload limit today.
+
+    `warned` is true if the last crossing was upwards. `limit` is the limit of the last crossing.
+    """
 
     weighing: int
     warned: bool
@@ -58,7 +64,7 @@ class LoadView(BaseModel):
 
 
 class LimitCrossingView(BaseModel):
-    """A day on which a caseload passed its limit, up (ABOVE) or down (BELOW)."""
+    """A day on which a placement crossed its caseload limit, upwards (ABOVE) or downwards (BELOW)."""
 
     penugasan_id: UUID
     on: date
@@ -68,7 +74,10 @@ class LimitCrossingView(BaseModel):
 
 
 class OutcomeCount(BaseModel):
-    """Graduations of one exit reason whose SK lies in the year; an annulled one is effective no more."""
+    """Graduations of one exit reason whose SK is from the year.
+
+    An annulled graduation does not count as effective.
+    """
 
     exit_reason: ExitReason
     determined: int
@@ -77,14 +86,14 @@ class OutcomeCount(BaseModel):
 
 
 class SurvivalCount(BaseModel):
-    """Graduates seen in a month after the exit, and those still standing on their own feet."""
+    """Graduates monitored in a month after the exit, and those still out of the bansos."""
 
     seen: int
     still_out: int
 
 
 class FunnelView(BaseModel):
-    """Graduated families on their way through referral: each step holds those who came at least so far."""
+    """Graduated families by step of referral. Each step includes the families of later steps."""
 
     opened: int
     sent: int
@@ -94,7 +103,7 @@ class FunnelView(BaseModel):
 
 
 class OfferCounts(BaseModel):
-    """Offers to partners: how many have them, answered, accepted, refused and why, delivered, were taken back."""
+    """Numbers of offers to partners by progress, and of refusals by reason."""
 
     sent: int
     answered: int
@@ -106,7 +115,7 @@ class OfferCounts(BaseModel):
 
 
 class ScorecardView(BaseModel):
-    """A year of a pendamping; `target` is empty where none of the kinds held has one."""
+    """A year of a pendamping. `target` is empty if none of its kinds has a target."""
 
     pendamping_id: UUID
     pendamping_no: str
@@ -122,7 +131,7 @@ class ScorecardView(BaseModel):
     limit_crossings: list[LimitCrossingView]
     visits: int
     p2k2_held: int
-    p2k2_attendance: float | None = Field(description="Share of those invited that came, 0 to 1")
+    p2k2_attendance: float | None = Field(description="Share of those invited that attended, 0 to 1")
     graduasi: list[OutcomeCount]
     survival: dict[int, SurvivalCount] = Field(description="By month after the exit")
     relapsed: int
@@ -137,15 +146,15 @@ router = Router(tag="scorecard")
 @router.get("/pendamping/{pendamping_id}/scorecard")
 @may(Permission.SCORECARD_READ)
 async def read_scorecard(
-    pendamping_id: UUID, year: YearAsked, session: Session, actor: CurrentActor
+    pendamping_id: UUID, year: YearQuery, session: Session, actor: CurrentActor
 ) -> ScorecardView:
-    """Show a year of a pendamping: net credits against the target, load and visits."""
+    """Show a year of a pendamping: net credits against the target, load, visits and outcomes."""
     return ScorecardView(**await queries.read_scorecard(session, actor, pendamping_id, year))
 
 
 @router.post("/numbers")
 @may(Permission.NUMBERS_READ, max_body=MAX_BODY)
 async def count_numbers(body: NumbersAsked, session: Session, actor: CurrentActor) -> NumbersView:
-    """Count credits granted, reversed and net: for the families, and of the pendamping."""
-    found = await queries.read_numbers(session, actor, body.kpm_ids, body.pendamping_ids)
-    return numbers_of("registry", ["granted", "reversed", "net"], found)
+    """Count credits granted, reversed and net, filtered by families and by pendamping."""
+    numbers = await queries.read_numbers(session, actor, body.kpm_ids, body.pendamping_ids)
+    return numbers_of("registry", ["granted", "reversed", "net"], numbers)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.coverage import jobs as counting
+from services.registry.coverage import jobs as count_jobs
 from shared.contracts.caseload import DampinganChanged, KpmUpdated
 from shared.contracts.kinds import DampinganPurpose
 from tests.factories.registry import commands, events
@@ -139,7 +139,7 @@ async def test_in_the_whole_country_as_it_stood_on_a_day(
     registry: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted in steps of whole kecamatan; each level is the sum of the one below, and of what is read live."""
-    monkeypatch.setattr(counting, "FAMILIES_A_STEP", 2)
+    monkeypatch.setattr(count_jobs, "FAMILIES_PER_STEP", 2)
     await registry.set_clock(commands.START)
     person, held = await commands.placed(registry)
     places = [commands.KELURAHAN] * 3 + [OTHER, "33.24.10.2001", "33.25.01.2001", "35.03.01.2001"]

@@ -68,7 +68,7 @@ async def test_once_at_a_time_for_a_pair_named_either_way(registry: Running) -> 
         answer = await forbid(registry, **pair, valid_from="2026-03-01")
         assert (answer.status_code, answer.json()["title"]) == (409, "ConflictOverlaps")
     same = await forbid(registry, other_kind="TAGANA")
-    assert (same.status_code, same.json()["title"]) == (422, "OneKindTwice")
+    assert (same.status_code, same.json()["title"]) == (422, "KindsIdentical")
 
 
 async def test_as_listed_for_a_kind_and_a_day(registry: Running) -> None:

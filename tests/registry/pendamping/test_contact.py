@@ -35,7 +35,7 @@ async def test_and_what_is_not_said_stays(registry: Running) -> None:
     shown = commands.made(await change(registry, person, NEW))
     assert (shown["name"], shown["phone"]) == (person["name"], NEW["phone"])
     answer = await change(registry, person, {"reason": "NOMOR_BARU"}, 2)
-    assert (answer.status_code, answer.json()["title"]) == (422, "NothingToChange")
+    assert (answer.status_code, answer.json()["title"]) == (422, "ContactChangeEmpty")
 
 
 async def test_and_only_by_whoever_read_the_last_version(registry: Running) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registry.pendamping.rules import ALPHABET, check_sign, new_number
+from services.registry.pendamping.rules import ALPHABET, check_character, generate_number
 from tests.factories.registry import commands
 from tests.factories.services import Running
 
@@ -174,12 +174,12 @@ async def test_and_narrowed_by_status_kind_and_area(registry: Running, query: st
     assert len(page["items"]) == count
 
 
-def test_under_a_number_whose_check_sign_catches_a_wrong_one() -> None:
+def test_under_a_number_whose_check_character_catches_a_wrong_one() -> None:
     for _ in range(50):
-        number = new_number()
+        number = generate_number()
         body, check = number[3:-1], number[-1]
         assert number.startswith("PD-")
-        assert check == check_sign(body)
+        assert check == check_character(body)
         for place, sign in enumerate(body):
             wrong = ALPHABET[(ALPHABET.index(sign) + 7) % 32]
-            assert check_sign(body[:place] + wrong + body[place + 1 :]) != check
+            assert check_character(body[:place] + wrong + body[place + 1 :]) != check

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from services.registry.pendamping.models import ENDS, TRANSITIONS
+from services.registry.pendamping.models import FINAL_STATUSES, TRANSITIONS
 from shared.contracts.kinds import PendampingStatus
 from tests.factories.registry import commands
 from tests.factories.services import Running
@@ -48,8 +48,8 @@ async def test_and_a_candidate_does_not_take_leave(registry: Running) -> None:
 
 
 def test_and_every_status_but_the_ends_leads_somewhere() -> None:
-    assert set(TRANSITIONS) | ENDS == set(PendampingStatus.known())
-    assert not ENDS & set(TRANSITIONS)
+    assert set(TRANSITIONS) | FINAL_STATUSES == set(PendampingStatus.known())
+    assert not FINAL_STATUSES & set(TRANSITIONS)
 
 
 async def test_and_the_database_refuses_an_illegal_move_by_itself(registry: Running) -> None:

@@ -9,12 +9,12 @@ from shared.errors import IllegalTransition
 from tests.factories.registry import commands
 from tests.factories.services import Running
 
-ENDS = ("MUTASI", "PENSIUN", "BERAKHIR_KONTRAK", "DIBERHENTIKAN", "MENINGGAL")
+FINAL_STATUSES = ("MUTASI", "PENSIUN", "BERAKHIR_KONTRAK", "DIBERHENTIKAN", "MENINGGAL")
 # domain.md 2.4 and issue 4, drawn by hand: CALON to AKTIF, AKTIF to and from CUTI and NONAKTIF, the rest are ends.
 LEGAL = (
     {("CALON", "AKTIF"), ("CALON", "DIBERHENTIKAN"), ("CALON", "MENINGGAL")}
     | {("AKTIF", "CUTI"), ("CUTI", "AKTIF"), ("AKTIF", "NONAKTIF"), ("NONAKTIF", "AKTIF")}
-    | {(serving, end) for serving in ("AKTIF", "CUTI", "NONAKTIF") for end in ENDS}
+    | {(serving, end) for serving in ("AKTIF", "CUTI", "NONAKTIF") for end in FINAL_STATUSES}
 )
 STATUSES = [status.value for status in PendampingStatus.known()]
 PAIRS = [(old, new) for old in STATUSES for new in STATUSES]
@@ -23,7 +23,7 @@ ROAD = {
     "AKTIF": ("AKTIF",),
     "CUTI": ("AKTIF", "CUTI"),
     "NONAKTIF": ("AKTIF", "NONAKTIF"),
-    **{end: ("AKTIF", end) for end in ENDS},
+    **{end: ("AKTIF", end) for end in FINAL_STATUSES},
 }
 
 
@@ -50,14 +50,14 @@ async def test_over_http_what_is_drawn_is_moved_and_nothing_else(registry: Runni
 
 
 @pytest.mark.parametrize(("old", "new"), PAIRS)
-def test_become_moves_what_is_drawn_and_nothing_else(old: str, new: str) -> None:
+def test_transition_to_moves_what_is_drawn_and_nothing_else(old: str, new: str) -> None:
     row = Pendamping(status=PendampingStatus(old), version=1)
     if (old, new) in LEGAL:
-        row.become(PendampingStatus(new))
+        row.transition_to(PendampingStatus(new))
         assert (row.status, row.version) == (PendampingStatus(new), 2)
     else:
         with pytest.raises(IllegalTransition):
-            row.become(PendampingStatus(new))
+            row.transition_to(PendampingStatus(new))
         assert (row.status, row.version) == (PendampingStatus(old), 1)
 
 

@@ -125,7 +125,7 @@ async def test_and_kinds_fit_people_or_organisations(
     )
     answer = await commands.penugasan(registry, person, kind=kind, ditjen="DAYASOS", employer_status=terms)
     assert answer.status_code == (201 if allowed else 422)
-    assert allowed or answer.json()["title"] == "WrongSubject"
+    assert allowed or answer.json()["title"] == "SubjectNotAllowed"
 
 
 async def test_and_its_supervisor_is_another_pendamping(registry: Running) -> None:

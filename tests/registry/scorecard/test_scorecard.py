@@ -6,7 +6,7 @@ from fractions import Fraction
 import asyncpg
 import pytest
 
-from services.registry.framework.queries import half_up
+from services.registry.framework.queries import round_half_up
 from shared.contracts.caseload import DampinganChanged
 from shared.contracts.kinds import DampinganPurpose
 from shared.database import uuid7
@@ -154,7 +154,7 @@ async def test_to_a_whole_year_of_any_length(registry: Running, year: int) -> No
 @pytest.mark.parametrize("numerator", range(30))
 def test_with_halves_rounded_up(numerator: int) -> None:
     exact = Fraction(numerator, 10)
-    assert half_up(numerator, 10) == int(exact + Fraction(1, 2))
+    assert round_half_up(numerator, 10) == int(exact + Fraction(1, 2))
 
 
 async def test_to_no_target_where_the_framework_sets_none(registry: Running) -> None:
@@ -200,7 +200,7 @@ async def test_to_a_national_sum_that_shows_its_rounding(registry: Running) -> N
     assert (shown["person_days"], shown["days_of_year"], shown["exact"]) == (549, 365, 15.04)
     assert shown["explanation"]["en"] == (
         "2 people served 549 days together. 10 families x 549 days ÷ 365 days of 2026 = 15.04;"
-        " rounded half up at each person, the sum is 15 (rounding -0.04). A day counts in the status AKTIF."
+        " rounded half up per person, the sum is 15 (rounding -0.04). A day counts in the status AKTIF."
     )
     assert shown["explanation"]["id"].startswith("2 orang bertugas 549 hari seluruhnya.")
 

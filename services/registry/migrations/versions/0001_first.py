@@ -1,4 +1,4 @@
-"""Registry's first revision: its tables, its row security, the first content of the rules."""
+"""Registry's first revision: tables, row security and the first content of the rules."""
 
 from alembic import op
 
@@ -9,11 +9,11 @@ revision = "0001"
 down_revision = None
 
 REPLICAS = ("credit", "load", "graduasi", "coverage", "rujukan")
-# A membership goes with its family, which may have moved since it was told: it counts where the family lives now.
-OF_A_FAMILY = "EXISTS (SELECT FROM replica_coverage.kpm k WHERE k.kpm_id = kepesertaan.kpm_id)"
-# Rows of a pendamping: also oneself's, and those of whoever is placed in the caller's areas, so that a scorecard is
-# the same figure for everybody who may read it.
-BY_PENDAMPING = (
+# A membership is visible where its family lives now. The area in its own row may be out of date.
+FAMILY_IS_VISIBLE = "EXISTS (SELECT FROM replica_coverage.kpm k WHERE k.kpm_id = kepesertaan.kpm_id)"
+# Rows of a pendamping are also visible to the pendamping and to offices of the areas where it is placed. A scorecard
+# then has the same figures for everybody who may read it.
+TABLES_BY_PENDAMPING = (
     "replica_credit.credit",
     "replica_load.dampingan",
     "replica_load.kunjungan",
@@ -31,14 +31,14 @@ def upgrade() -> None:
 
 
 def secure() -> None:
-    """Let the api role see what the caller's areas, or the caller's own number, give a right to."""
-    oneself = "pendamping_id = platform.pendamping()"
-    schema.area_security(op.execute, "wilayah_tugas", also=oneself)
-    # Every role that reads coverage gets the same figures for an area, a pendamping too.
+    """Create the row security policies of the api role: by area, and by pendamping."""
+    is_own = "pendamping_id = platform.pendamping()"
+    schema.area_security(op.execute, "wilayah_tugas", also=is_own)
+    # Every role that reads coverage gets the same figures for an area, also a pendamping.
     for table in ("coverage_figure", "replica_coverage.kpm"):
         schema.area_security(op.execute, table, also="platform.in_scope(kode_wilayah)")
-    schema.area_security(op.execute, "replica_coverage.kepesertaan", also=OF_A_FAMILY)
-    for table in BY_PENDAMPING:
+    schema.area_security(op.execute, "replica_coverage.kepesertaan", also=FAMILY_IS_VISIBLE)
+    for table in TABLES_BY_PENDAMPING:
         name = table.partition(".")[2]
-        placed = f"EXISTS (SELECT FROM wilayah_tugas w WHERE w.pendamping_id = {name}.pendamping_id)"
-        schema.area_security(op.execute, table, also=f"{oneself} OR {placed}")
+        is_placed = f"EXISTS (SELECT FROM wilayah_tugas w WHERE w.pendamping_id = {name}.pendamping_id)"
+        schema.area_security(op.execute, table, also=f"{is_own} OR {is_placed}")
