@@ -1,4 +1,4 @@
-"""Scorecards and coverage read no table whole, and a rebuilt replica shows the same figures under the same rights."""
+"""Scorecards and coverage read tables by index, and a rebuilt replica gives the same figures."""
 
 import json
 from collections.abc import Iterator
@@ -13,58 +13,64 @@ from sqlalchemy import event
 from shared.messaging.local import LocalSource
 from shared.messaging.rebuild import Rebuild
 from tests.factories.registry import commands, events
-from tests.factories.registry.events import TOPICS, Offer, determined, hear, scorecard
+from tests.factories.registry.events import (
+    TOPICS,
+    Offer,
+    deliver_events,
+    graduasi_determined,
+    read_scorecard,
+)
 from tests.factories.services import Running
 
-# Small by nature: one row a kind and year, or a few a pendamping; read with whatever plan is cheapest.
-SMALL = {"target", "pilar_kind"}
+# These tables have few rows, so the planner may scan them.
+SMALL_TABLES = {"target", "pilar_kind"}
 
 
 @contextmanager
-def listened(registry: Running) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
-    """Every statement that the API sends, with its values."""
-    asked: list[tuple[str, tuple[Any, ...]]] = []
+def recorded_statements(registry: Running) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
+    """Record the statements that the API sends, with their values."""
+    statements: list[tuple[str, tuple[Any, ...]]] = []
 
-    def listen(_: Any, __: Any, statement: str, values: tuple[Any, ...], *___: Any) -> None:
-        asked.append((statement, values))
+    def record(_: Any, __: Any, statement: str, values: tuple[Any, ...], *___: Any) -> None:
+        statements.append((statement, values))
 
     engine = registry.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", listen)
+    event.listen(engine, "before_cursor_execute", record)
     try:
-        yield asked
+        yield statements
     finally:
-        event.remove(engine, "before_cursor_execute", listen)
+        event.remove(engine, "before_cursor_execute", record)
 
 
-async def whole_reads(connection: asyncpg.Connection, statement: str, values: tuple[Any, ...]) -> set[str]:
-    """Tables that a statement can read only whole: with sequential scans forbidden, it still has one."""
+async def tables_scanned(connection: asyncpg.Connection, statement: str, values: tuple[Any, ...]) -> set[str]:
+    """Return the tables with a sequential scan in the plan, although such scans are disabled."""
     plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *values)
-    found: set[str] = set()
-    waiting = [json.loads(plan)[0]["Plan"]]
-    while waiting:
-        node = waiting.pop()
-        waiting += node.get("Plans", [])
+    tables: set[str] = set()
+    nodes = [json.loads(plan)[0]["Plan"]]
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", [])
         if node["Node Type"] == "Seq Scan":
-            found.add(node["Relation Name"])
-    return found - SMALL
+            tables.add(node["Relation Name"])
+    return tables - SMALL_TABLES
 
 
 @pytest.mark.parametrize("role", ["KEMENSOS", "DINSOS_KABKOTA", "PENDAMPING"])
-async def test_no_figure_needs_a_whole_table(registry: Running, role: str) -> None:
-    person, _ = await commands.placed(registry)
+async def test_no_figure_scans_a_table(registry: Running, role: str) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
     token = registry.token(
         role,
         areas=["*" if role == "KEMENSOS" else "33.24"],
-        pendamping_id=person["pendamping_id"] if role == "PENDAMPING" else None,
+        pendamping_id=pendamping["pendamping_id"] if role == "PENDAMPING" else None,
     )
-    with listened(registry) as asked:
-        await scorecard(registry, person, as_=token)
+    with recorded_statements(registry) as statements:
+        await read_scorecard(registry, pendamping, as_=token)
         path = "/v1/coverage?kode_wilayah=33.24.09&year=2026"
-        commands.made(await registry.get(path, as_=token))
-        commands.made(await registry.get(f"/v1/pendamping/{person['pendamping_id']}", as_=token))
+        commands.expect_ok(await registry.get(path, as_=token))
+        commands.expect_ok(await registry.get(f"/v1/pendamping/{pendamping['pendamping_id']}", as_=token))
     reads = [
         (statement, values)
-        for statement, values in asked
+        for statement, values in statements
         if "replica_" in statement or "penugasan" in statement
     ]
     assert len(reads) >= 8
@@ -72,21 +78,25 @@ async def test_no_figure_needs_a_whole_table(registry: Running, role: str) -> No
     try:
         await connection.execute("SET enable_seqscan = off; SET jit = off")
         for statement, values in reads:
-            assert await whole_reads(connection, statement, values) == set(), statement
+            assert await tables_scanned(connection, statement, values) == set(), statement
     finally:
         await connection.close()
 
 
-async def test_a_figure_without_an_index_would_be_seen(registry: Running) -> None:
-    person, _ = await commands.placed(registry)
+async def test_a_missing_index_is_detected(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
     await registry.sql("DROP INDEX replica_graduasi.ix_graduasi_pendamping_id_sk_on")
-    with listened(registry) as asked:
-        await scorecard(registry, person)
+    with recorded_statements(registry) as statements:
+        await read_scorecard(registry, pendamping)
     connection = await asyncpg.connect(registry.settings.database_url)
     try:
         await connection.execute("SET enable_seqscan = off")
-        found = [await whole_reads(connection, *one) for one in asked if "replica_graduasi" in one[0]]
-        assert {"graduasi"} in found
+        scanned = [
+            await tables_scanned(connection, statement, values)
+            for statement, values in statements
+            if "replica_graduasi" in statement
+        ]
+        assert {"graduasi"} in scanned
     finally:
         await connection.close()
 
@@ -96,24 +106,27 @@ SELECT schemaname, tablename, policyname, qual, with_check FROM pg_policies ORDE
 """
 
 
-async def test_a_rebuilt_replica_shows_the_same_figures_under_the_same_rights(registry: Running) -> None:
-    person, held = await commands.placed(registry)
-    case = determined(person, kode_wilayah="35.03.01.2001")
-    way, family = events.opened(case), events.family()
-    await hear(
+async def test_a_rebuilt_replica_gives_the_same_figures_with_the_same_row_security(registry: Running) -> None:
+    pendamping, penugasan = await commands.register_placed_pendamping(registry)
+    case = graduasi_determined(pendamping, kode_wilayah="35.03.01.2001")
+    rujukan, family = events.rujukan_opened(case), events.kpm_registered()
+    await deliver_events(
         registry,
-        *(case, events.graduated(case), events.seen(case, 1), way, Offer(way).answered("DISETUJUI")),
-        *(family, events.member(family), events.visit(person, held, date(2026, 1, 2))),
-        events.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=family.kpm_id),
-        *(events.session(person, held, date(2026, 1, 3), 9, 8), events.credit(person, held)),
-        events.crossed(person, held, 451, "ABOVE"),
+        *(case, events.kpm_graduated(case), events.monitoring_recorded(case, 1)),
+        *(rujukan, Offer(rujukan).answered("DISETUJUI")),
+        *(family, events.kepesertaan_started(family)),
+        events.kunjungan_recorded(pendamping, penugasan, date(2026, 1, 2)),
+        events.dampingan_started(pendamping, penugasan, valid_from=date(2026, 1, 1), kpm_id=family.kpm_id),
+        events.p2k2_held(pendamping, penugasan, date(2026, 1, 3), 9, 8),
+        events.credit_granted(pendamping, penugasan),
+        events.limit_crossed(pendamping, penugasan, 451, "ABOVE"),
     )
-    readers = [
-        commands.ministry(registry),
+    tokens = [
+        commands.ministry_token(registry),
         registry.token("DINSOS_KABKOTA", areas=["33.24"]),
-        registry.token("PENDAMPING", areas=["33.25"], pendamping_id=person["pendamping_id"]),
+        registry.token("PENDAMPING", areas=["33.25"], pendamping_id=pendamping["pendamping_id"]),
     ]
-    before = [await scorecard(registry, person, as_=reader) for reader in readers]
+    before = [await read_scorecard(registry, pendamping, as_=token) for token in tokens]
     policies = [tuple(row) for row in await registry.sql(POLICIES)]
     await registry.sql(f'GRANT CREATE ON DATABASE "{registry.database_name}" TO registry_owner')
     for subscription in registry.parts.subscriptions:
@@ -126,5 +139,5 @@ async def test_a_rebuilt_replica_shows_the_same_figures_under_the_same_rights(re
 
         owner = registry.settings.owner_database_url
         await Rebuild(str(owner), "registry", registry.worker, subscription, source).run()
-    assert [await scorecard(registry, person, as_=reader) for reader in readers] == before
+    assert [await read_scorecard(registry, pendamping, as_=token) for token in tokens] == before
     assert [tuple(row) for row in await registry.sql(POLICIES)] == policies

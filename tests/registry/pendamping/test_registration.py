@@ -1,4 +1,4 @@
-"""Who is registered, under which number, and who may see it."""
+"""Registration of pendamping, their numbers, and who may see them."""
 
 import pytest
 
@@ -9,52 +9,57 @@ from tests.factories.services import Running
 OTHER_NIK = "3324070101909002"
 
 
-async def test_as_a_candidate_whose_number_and_nik_tell_nothing(registry: Running) -> None:
-    person = await commands.pendamping(registry, from_on="2025-09-01")
-    assert (person["status"], person["nik"], person["name"]) == ("CALON", "3324************", "Siti Rahayu")
-    (told,) = await registry.emitted()
-    assert told["type"] == "registry.pendamping_registered.v1"
-    assert told["data"] == {
-        "pendamping_id": person["pendamping_id"],
-        "pendamping_no": person["pendamping_no"],
+async def test_a_registered_pendamping_is_calon_and_the_event_has_no_personal_data(registry: Running) -> None:
+    pendamping = await commands.register_pendamping(registry, from_on="2025-09-01")
+    assert (pendamping["status"], pendamping["nik"], pendamping["name"]) == (
+        "CALON",
+        "3324************",
+        "Siti Rahayu",
+    )
+    (event,) = await registry.emitted()
+    assert event["type"] == "registry.pendamping_registered.v1"
+    assert event["data"] == {
+        "pendamping_id": pendamping["pendamping_id"],
+        "pendamping_no": pendamping["pendamping_no"],
         "subject": "PERSON",
         "status": "CALON",
         "from_on": "2025-09-01",
     }
 
 
-async def test_with_nothing_personal_in_clear_in_the_database(registry: Running) -> None:
-    await commands.pendamping(registry)
-    rows = await registry.sql("SELECT to_jsonb(p)::text AS shown FROM pendamping p")
-    outbox = await registry.sql("SELECT body AS shown FROM platform.outbox")
-    kept = await registry.sql("SELECT encode(sealed, 'escape') AS shown FROM platform.idempotency")
-    for row in [*rows, *outbox, *kept]:
-        assert not any(clear in row["shown"] for clear in (commands.NIK, "Siti", "0000 0001"))
+async def test_personal_data_is_not_in_clear_text_in_the_database(registry: Running) -> None:
+    await commands.register_pendamping(registry)
+    rows = await registry.sql("SELECT to_jsonb(p)::text AS text FROM pendamping p")
+    outbox = await registry.sql("SELECT body AS text FROM platform.outbox")
+    answers = await registry.sql("SELECT encode(sealed, 'escape') AS text FROM platform.idempotency")
+    for row in [*rows, *outbox, *answers]:
+        assert not any(clear in row["text"] for clear in (commands.NIK, "Siti", "0000 0001"))
 
 
-async def test_once_for_a_nik(registry: Running) -> None:
-    await commands.pendamping(registry)
+async def test_a_nik_is_registered_once(registry: Running) -> None:
+    await commands.register_pendamping(registry)
     body = {"subject": "PERSON", "nik": commands.NIK, "name": "Another Name"}
-    answer = await registry.post("/v1/pendamping", body, as_=commands.ministry(registry))
+    answer = await registry.post("/v1/pendamping", body, as_=commands.ministry_token(registry))
     assert (answer.status_code, answer.json()["title"]) == (409, "NikAlreadyRegistered")
     assert answer.json()["errors"][0]["pointer"] == "/body/nik"
     assert len(await registry.emitted()) == 1
 
 
-async def test_once_for_a_key_with_the_same_answer(registry: Running) -> None:
+async def test_a_repeated_idempotency_key_returns_the_same_answer(registry: Running) -> None:
     body = {"subject": "LEMBAGA", "name": "LKS Kasih"}
-    ministry = commands.ministry(registry)
+    ministry = commands.ministry_token(registry)
     first = await registry.post("/v1/pendamping", body, as_=ministry, key="one")
-    again = await registry.post("/v1/pendamping", body, as_=ministry, key="one")
-    assert first.status_code == again.status_code == 201
-    assert first.json() == again.json()
+    repeated = await registry.post("/v1/pendamping", body, as_=ministry, key="one")
+    assert first.status_code == repeated.status_code == 201
+    assert first.json() == repeated.json()
     assert len(await registry.sql("SELECT 1 FROM pendamping")) == 1
 
 
-async def test_without_a_nik_as_an_organisation(registry: Running) -> None:
+async def test_organisations_are_registered_without_a_nik(registry: Running) -> None:
     body = {"subject": "LEMBAGA", "name": "LKS Kasih"}
-    first = commands.made(await registry.post("/v1/pendamping", body, as_=commands.ministry(registry)))
-    second = commands.made(await registry.post("/v1/pendamping", body, as_=commands.ministry(registry)))
+    ministry = commands.ministry_token(registry)
+    first = commands.expect_ok(await registry.post("/v1/pendamping", body, as_=ministry))
+    second = commands.expect_ok(await registry.post("/v1/pendamping", body, as_=ministry))
     assert first["nik"] is None
     assert first["pendamping_no"] != second["pendamping_no"]
 
@@ -62,10 +67,10 @@ async def test_without_a_nik_as_an_organisation(registry: Running) -> None:
 @pytest.mark.parametrize(
     "body", [{"subject": "PERSON", "name": "A"}, {"subject": "LEMBAGA", "name": "A", "nik": commands.NIK}]
 )
-async def test_never_with_a_nik_that_does_not_fit_the_subject(
+async def test_a_person_without_or_an_organisation_with_a_nik_is_refused(
     registry: Running, body: dict[str, str]
 ) -> None:
-    answer = await registry.post("/v1/pendamping", body, as_=commands.ministry(registry))
+    answer = await registry.post("/v1/pendamping", body, as_=commands.ministry_token(registry))
     assert (answer.status_code, answer.json()["title"]) == (422, "NikNeedsPerson")
 
 
@@ -83,15 +88,15 @@ async def test_never_with_a_nik_that_does_not_fit_the_subject(
         ("title", "Ibu"),
     ],
 )
-async def test_never_with_values_that_cannot_be_right(registry: Running, field: str, value: object) -> None:
+async def test_an_invalid_value_is_refused_at_its_field(registry: Running, field: str, value: object) -> None:
     body = {"subject": "PERSON", "nik": commands.NIK, "name": "A"} | {field: value}
-    answer = await registry.post("/v1/pendamping", body, as_=commands.ministry(registry))
+    answer = await registry.post("/v1/pendamping", body, as_=commands.ministry_token(registry))
     assert answer.status_code == 422, answer.text
-    assert f"/body/{field}" in {fault["pointer"] for fault in answer.json()["errors"]}
+    assert f"/body/{field}" in {error["pointer"] for error in answer.json()["errors"]}
     assert commands.NIK not in answer.text
 
 
-async def test_by_the_ministry_alone(registry: Running) -> None:
+async def test_only_the_national_ministry_registers(registry: Running) -> None:
     body = {"subject": "LEMBAGA", "name": "LKS Kasih"}
     dinsos = registry.token("DINSOS_KABKOTA", areas=["33.24"])
     regional = registry.token("KEMENSOS", areas=["33"])
@@ -100,58 +105,58 @@ async def test_by_the_ministry_alone(registry: Running) -> None:
         assert (answer.status_code, answer.json()["title"]) == (403, "NotAllowed")
 
 
-async def test_and_found_again_by_nik(registry: Running) -> None:
-    person = await commands.pendamping(registry)
-    path, ministry = "/v1/pendamping/look-up", commands.ministry(registry)
-    assert commands.made(await registry.post(path, {"nik": commands.NIK}, as_=ministry)) == person
+async def test_a_lookup_by_nik_returns_the_pendamping(registry: Running) -> None:
+    pendamping = await commands.register_pendamping(registry)
+    path, ministry = "/v1/pendamping/look-up", commands.ministry_token(registry)
+    assert commands.expect_ok(await registry.post(path, {"nik": commands.NIK}, as_=ministry)) == pendamping
     missing = await registry.post(path, {"nik": OTHER_NIK}, as_=ministry)
     assert missing.status_code == 404
 
 
-async def test_and_seen_by_offices_only_where_placed(registry: Running) -> None:
-    person, _ = await commands.placed(registry)
-    await commands.pendamping(registry, OTHER_NIK)
-    path = f"/v1/pendamping/{person['pendamping_id']}"
-    for role, area, seen in [
+async def test_an_office_sees_only_pendamping_placed_in_its_area(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    await commands.register_pendamping(registry, OTHER_NIK)
+    path = f"/v1/pendamping/{pendamping['pendamping_id']}"
+    for role, area, visible in [
         ("DINSOS_KABKOTA", "33.24", True),
         ("KETUA_TIM_KABKOTA", "33.24", True),
         ("DINSOS_KABKOTA", "33.25", False),
         ("KETUA_TIM_KABKOTA", "33.24.10", False),
     ]:
         token = registry.token(role, areas=[area])
-        assert (await registry.get(path, as_=token)).status_code == (200 if seen else 404)
-        listed = commands.made(await registry.get("/v1/pendamping", as_=token))["items"]
-        assert [item["pendamping_id"] for item in listed] == ([person["pendamping_id"]] if seen else [])
-        found = await registry.post("/v1/pendamping/look-up", {"nik": commands.NIK}, as_=token)
-        assert found.status_code == (200 if seen else 404)
-    everybody = commands.made(await registry.get("/v1/pendamping", as_=commands.ministry(registry)))
-    assert len(everybody["items"]) == 2
+        assert (await registry.get(path, as_=token)).status_code == (200 if visible else 404)
+        items = commands.expect_ok(await registry.get("/v1/pendamping", as_=token))["items"]
+        assert [item["pendamping_id"] for item in items] == ([pendamping["pendamping_id"]] if visible else [])
+        lookup = await registry.post("/v1/pendamping/look-up", {"nik": commands.NIK}, as_=token)
+        assert lookup.status_code == (200 if visible else 404)
+    ministry = commands.ministry_token(registry)
+    assert len(commands.expect_ok(await registry.get("/v1/pendamping", as_=ministry))["items"]) == 2
 
 
-async def test_and_sees_only_themself(registry: Running) -> None:
-    person, _ = await commands.placed(registry)
-    other, _ = await commands.placed(registry, OTHER_NIK)
-    self = registry.token("PENDAMPING", areas=["33.24"], pendamping_id=person["pendamping_id"])
-    listed = commands.made(await registry.get("/v1/pendamping", as_=self))["items"]
-    assert [item["pendamping_id"] for item in listed] == [person["pendamping_id"]]
+async def test_a_pendamping_sees_only_itself(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    other, _ = await commands.register_placed_pendamping(registry, OTHER_NIK)
+    own = registry.token("PENDAMPING", areas=["33.24"], pendamping_id=pendamping["pendamping_id"])
+    items = commands.expect_ok(await registry.get("/v1/pendamping", as_=own))["items"]
+    assert [item["pendamping_id"] for item in items] == [pendamping["pendamping_id"]]
     for path in (
         f"/v1/pendamping/{other['pendamping_id']}",
         f"/v1/pendamping/{other['pendamping_id']}/scorecard?year=2026",
     ):
-        assert (await registry.get(path, as_=self)).status_code == 404
+        assert (await registry.get(path, as_=own)).status_code == 404
 
 
-async def test_and_listed_page_by_page_without_phones(registry: Running) -> None:
+async def test_a_list_is_paged_by_number_without_phones(registry: Running) -> None:
     for serial in range(9003, 9006):
-        await commands.pendamping(registry, f"332407010190{serial}")
-    seen, path = [], "/v1/pendamping?limit=2"
+        await commands.register_pendamping(registry, f"332407010190{serial}")
+    numbers, path = [], "/v1/pendamping?limit=2"
     while path:
-        page = commands.made(await registry.get(path, as_=commands.ministry(registry)))
-        seen += [item["pendamping_no"] for item in page["items"]]
+        page = commands.expect_ok(await registry.get(path, as_=commands.ministry_token(registry)))
+        numbers += [item["pendamping_no"] for item in page["items"]]
         assert all("phone" not in item for item in page["items"])
         path = page["next"]
-    assert len(seen) == 3
-    assert seen == sorted(set(seen))
+    assert len(numbers) == 3
+    assert numbers == sorted(set(numbers))
 
 
 @pytest.mark.parametrize(
@@ -166,20 +171,21 @@ async def test_and_listed_page_by_page_without_phones(registry: Running) -> None
         ("kode_wilayah=33.24.09.2011&kind=PKH_PENDAMPING&status=AKTIF", 1),
     ],
 )
-async def test_and_narrowed_by_status_kind_and_area(registry: Running, query: str, count: int) -> None:
+async def test_a_list_is_filtered_by_status_kind_and_area(registry: Running, query: str, count: int) -> None:
     await registry.set_clock(commands.START)
-    await commands.placed(registry)
-    await commands.pendamping(registry, OTHER_NIK)
-    page = commands.made(await registry.get(f"/v1/pendamping?{query}", as_=commands.ministry(registry)))
+    await commands.register_placed_pendamping(registry)
+    await commands.register_pendamping(registry, OTHER_NIK)
+    path = f"/v1/pendamping?{query}"
+    page = commands.expect_ok(await registry.get(path, as_=commands.ministry_token(registry)))
     assert len(page["items"]) == count
 
 
-def test_under_a_number_whose_check_character_catches_a_wrong_one() -> None:
+def test_the_check_character_detects_a_wrong_character() -> None:
     for _ in range(50):
         number = generate_number()
         body, check = number[3:-1], number[-1]
         assert number.startswith("PD-")
         assert check == check_character(body)
-        for place, sign in enumerate(body):
-            wrong = ALPHABET[(ALPHABET.index(sign) + 7) % 32]
-            assert check_character(body[:place] + wrong + body[place + 1 :]) != check
+        for position, character in enumerate(body):
+            wrong = ALPHABET[(ALPHABET.index(character) + 7) % 32]
+            assert check_character(body[:position] + wrong + body[position + 1 :]) != check

@@ -1,4 +1,4 @@
-"""Random lives of placements and areas: what is accepted is exactly what the rules allow, and every day is accounted for."""
+"""Random sequences of placements and areas are accepted, stored and counted as a model predicts."""
 
 import asyncio
 import itertools
@@ -11,38 +11,41 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories.registry import commands as past
-from tests.factories.registry.commands import niks
+from tests.factories.registry import commands
+from tests.factories.registry.commands import unused_niks
 from tests.factories.services import Running, open_scope
 
 FIRST, YEAR_END = date(2026, 1, 1), date(2027, 1, 1)
-KINDS = {"PKH_PENDAMPING": "PPPK", "TKSK": "PPPK", "TAGANA": "RELAWAN"}
-PAID_PAIR = {"PKH_PENDAMPING", "TKSK"}
-AREAS = (past.KELURAHAN, "33.24.09")
+EMPLOYER_STATUSES = {"PKH_PENDAMPING": "PPPK", "TKSK": "PPPK", "TAGANA": "RELAWAN"}
+CONFLICTING_PAIR = {"PKH_PENDAMPING", "TKSK"}
+AREAS = (commands.KELURAHAN, "33.24.09")
 
 days = st.integers(0, 60)
 lengths = st.none() | st.integers(1, 40)
-acts = st.one_of(
-    st.tuples(st.just("start"), st.sampled_from(sorted(KINDS)), days, lengths),
-    st.tuples(st.just("place"), st.integers(0, 3), days, lengths, st.sampled_from(AREAS)),
-    st.tuples(st.just("end"), st.integers(0, 3), days),
-    st.tuples(st.just("uncover"), st.integers(0, 3), days),
+actions = st.one_of(
+    st.tuples(st.just("start_placement"), st.sampled_from(sorted(EMPLOYER_STATUSES)), days, lengths),
+    st.tuples(st.just("place_area"), st.integers(0, 3), days, lengths, st.sampled_from(AREAS)),
+    st.tuples(st.just("end_placement"), st.integers(0, 3), days),
+    st.tuples(st.just("end_area"), st.integers(0, 3), days),
 )
 
 
-def later(begin: date, length: int | None) -> date | None:
+def end_after(begin: date, length: int | None) -> date | None:
     return None if length is None else begin + timedelta(days=length)
 
 
 @dataclass
 class Span:
-    """A range as the rules have it, and what PostgreSQL calls it."""
+    """An expected range, with the row that the service answered.
+
+    `name` is the kind of a placement or the code of an area. `placement` is the placement of an area.
+    """
 
     begin: date
     end: date | None
-    what: str
+    name: str
     row: dict[str, Any]
-    of: "Span | None" = None
+    placement: "Span | None" = None
     changes: int = 1
 
     def overlaps(self, begin: date, end: date | None) -> bool:
@@ -52,121 +55,129 @@ class Span:
         count = (min(self.end or YEAR_END, YEAR_END) - self.begin).days
         return {self.begin + timedelta(days=number) for number in range(count)}
 
-    def stop(self, on: date) -> None:
-        self.end, self.changes = max(on, self.begin), self.changes + 1
+    def end_on(self, day: date) -> None:
+        self.end, self.changes = max(day, self.begin), self.changes + 1
 
 
 @dataclass
-class Life:
-    """A pendamping's placements and areas, beside what the rules say they must be."""
+class Model:
+    """The expected placements and areas of a pendamping, compared with the service at each action."""
 
     registry: Running
-    person: dict[str, Any]
+    pendamping: dict[str, Any]
     placements: list[Span] = field(default_factory=list)
     areas: list[Span] = field(default_factory=list)
 
-    async def start(self, kind: str, day: int, length: int | None) -> None:
+    async def start_placement(self, kind: str, day: int, length: int | None) -> None:
         begin = FIRST + timedelta(days=day)
-        end = later(begin, length)
-        clash = [
+        end = end_after(begin, length)
+        clashes = [
             span
             for span in self.placements
-            if span.overlaps(begin, end) and (span.what == kind or {span.what, kind} == PAID_PAIR)
+            if span.overlaps(begin, end) and (span.name == kind or {span.name, kind} == CONFLICTING_PAIR)
         ]
-        answer = await past.penugasan(
+        answer = await commands.start_penugasan(
             self.registry,
-            self.person,
+            self.pendamping,
             kind=kind,
-            employer_status=KINDS[kind],
+            employer_status=EMPLOYER_STATUSES[kind],
             valid_from=str(begin),
             valid_to=end and str(end),
         )
-        assert (answer.status_code == 201) == (not clash), answer.text
-        if clash:
+        assert (answer.status_code == 201) == (not clashes), answer.text
+        if clashes:
             assert answer.json()["title"] in {"PenugasanOverlaps", "RolesConflict"}
         else:
             self.placements.append(Span(begin, end, kind, answer.json()))
 
-    async def place(self, index: int, day: int, length: int | None, area: str) -> None:
+    async def place_area(self, index: int, day: int, length: int | None, area: str) -> None:
         if index >= len(self.placements):
             return
-        held, begin = self.placements[index], FIRST + timedelta(days=day)
-        end = later(begin, length) or held.end
-        inside = held.begin <= begin < (held.end or date.max) and (end or date.max) <= (held.end or date.max)
-        free = not any(one.of is held and one.what == area and one.overlaps(begin, end) for one in self.areas)
-        said = {"valid_from": str(begin), "valid_to": str(later(begin, length)) if length else None}
-        answer = await past.wilayah_tugas(self.registry, held.row, area, **said)
+        placement, begin = self.placements[index], FIRST + timedelta(days=day)
+        end = end_after(begin, length) or placement.end
+        last_end = placement.end or date.max
+        inside = placement.begin <= begin < last_end and (end or date.max) <= last_end
+        free = not any(
+            span.placement is placement and span.name == area and span.overlaps(begin, end)
+            for span in self.areas
+        )
+        valid_to = str(end_after(begin, length)) if length else None
+        answer = await commands.place_wilayah_tugas(
+            self.registry, placement.row, area, valid_from=str(begin), valid_to=valid_to
+        )
         titles = {True: "WilayahTugasOverlaps", False: "WilayahTugasOutsidePenugasan"}
         assert (answer.status_code == 201) == (inside and free), answer.text
         if inside and free:
-            self.areas.append(Span(begin, end, area, answer.json(), held))
+            self.areas.append(Span(begin, end, area, answer.json(), placement))
         else:
             assert answer.json()["title"] == titles[inside]
 
-    async def end(self, index: int, day: int) -> None:
+    async def end_placement(self, index: int, day: int) -> None:
         if index < len(self.placements):
             span = self.placements[index]
             path = f"/v1/penugasan/{span.row['penugasan_id']}/end"
             on = FIRST + timedelta(days=day)
-            if await self._ended(span, path, on):
+            if await self._end(span, path, on):
                 for area in self.areas:
-                    if area.of is span and (area.end is None or area.end > on):
-                        area.stop(on)
+                    if area.placement is span and (area.end is None or area.end > on):
+                        area.end_on(on)
 
-    async def uncover(self, index: int, day: int) -> None:
+    async def end_area(self, index: int, day: int) -> None:
         if index < len(self.areas):
             span = self.areas[index]
             path = f"/v1/wilayah-tugas/{span.row['wilayah_tugas_id']}/end"
-            await self._ended(span, path, FIRST + timedelta(days=day))
+            await self._end(span, path, FIRST + timedelta(days=day))
 
-    async def _ended(self, span: Span, path: str, on: date) -> bool:
+    async def _end(self, span: Span, path: str, on: date) -> bool:
         body = {"valid_to": str(on), "reason": "ROTASI"}
-        answer = await self.registry.post(path, body, as_=past.ministry(self.registry))
-        backward, late = on < span.begin, span.end is not None and on >= span.end
-        assert (answer.status_code == 201) == (not backward and not late), answer.text
-        if backward or late:
-            assert answer.json()["title"] == ("InvalidRange" if backward else "EndAlreadySet")
+        answer = await self.registry.post(path, body, as_=commands.ministry_token(self.registry))
+        before_start, not_earlier = on < span.begin, span.end is not None and on >= span.end
+        assert (answer.status_code == 201) == (not before_start and not not_earlier), answer.text
+        if before_start or not_earlier:
+            assert answer.json()["title"] == ("InvalidRange" if before_start else "EndAlreadySet")
             return False
-        span.stop(on)
+        span.end_on(on)
         return True
 
-    async def check(self) -> None:
-        """What is stored, what is kept of its history, and what a scorecard counts are the days of the model."""
-        path = f"/v1/pendamping/{self.person['pendamping_id']}"
-        shown = past.made(await self.registry.get(path, as_=past.ministry(self.registry)))
-        kept = {row["penugasan_id"]: row for row in shown["penugasan"]}
-        areas = {one["wilayah_tugas_id"]: one for row in shown["penugasan"] for one in row["wilayah_tugas"]}
-        assert (len(kept), len(areas)) == (len(self.placements), len(self.areas))
+    async def compare(self) -> None:
+        """Compare the stored ranges, their histories and the days of the scorecard with the model."""
+        path = f"/v1/pendamping/{self.pendamping['pendamping_id']}"
+        view = commands.expect_ok(await self.registry.get(path, as_=commands.ministry_token(self.registry)))
+        placements = {row["penugasan_id"]: row for row in view["penugasan"]}
+        areas = {area["wilayah_tugas_id"]: area for row in view["penugasan"] for area in row["wilayah_tugas"]}
+        assert (len(placements), len(areas)) == (len(self.placements), len(self.areas))
         histories: dict[str, list[Any]] = {}
-        for row in shown["range_history"]:
+        for row in view["range_history"]:
             histories.setdefault(row["thing_id"], []).append(row)
-        for span, key, there in [
-            *((span, "penugasan_id", kept) for span in self.placements),
+        for span, key, rows in [
+            *((span, "penugasan_id", placements) for span in self.placements),
             *((span, "wilayah_tugas_id", areas) for span in self.areas),
         ]:
-            row = there[span.row[key]]
+            row = rows[span.row[key]]
             assert (row["valid_from"], row["valid_to"]) == (str(span.begin), span.end and str(span.end))
-            history = sorted(histories[span.row[key]], key=lambda one: one["number"])
-            assert [one["number"] for one in history] == list(range(1, span.changes + 1))
+            history = sorted(histories[span.row[key]], key=lambda entry: entry["number"])
+            assert [entry["number"] for entry in history] == list(range(1, span.changes + 1))
             assert history[-1]["valid_to"] == row["valid_to"]
         for area in self.areas:
-            assert area.of is not None
-            assert area.days() <= area.of.days()
-        await self._check_days()
+            assert area.placement is not None
+            assert area.days() <= area.placement.days()
+        await self._compare_days()
 
-    async def _check_days(self) -> None:
+    async def _compare_days(self) -> None:
         by_kind: dict[str, list[set[date]]] = {}
         for span in self.placements:
-            by_kind.setdefault(span.what, []).append(span.days())
+            by_kind.setdefault(span.name, []).append(span.days())
         union = {kind: set().union(*parts) for kind, parts in by_kind.items()}
         assert {kind: sum(map(len, parts)) for kind, parts in by_kind.items()} == {
-            kind: len(whole) for kind, whole in union.items()
+            kind: len(days_of_kind) for kind, days_of_kind in union.items()
         }
         assert not union.get("PKH_PENDAMPING", set()) & union.get("TKSK", set())
-        path = f"/v1/pendamping/{self.person['pendamping_id']}/scorecard?year=2026"
-        shown = past.made(await self.registry.get(path, as_=past.ministry(self.registry)))
-        assert {row["kind"]: row["days_in_service"] for row in shown["by_kind"]} == {
-            kind: len(whole) for kind, whole in union.items()
+        path = f"/v1/pendamping/{self.pendamping['pendamping_id']}/scorecard?year=2026"
+        scorecard = commands.expect_ok(
+            await self.registry.get(path, as_=commands.ministry_token(self.registry))
+        )
+        assert {row["kind"]: row["days_in_service"] for row in scorecard["by_kind"]} == {
+            kind: len(days_of_kind) for kind, days_of_kind in union.items()
         }
 
 
@@ -176,18 +187,25 @@ class Life:
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(plan=st.lists(acts, min_size=4, max_size=14))
-async def test_whatever_is_started_placed_and_ended(registry: Running, plan: list[tuple[Any, ...]]) -> None:
-    life = Life(registry, await past.serving(registry, next(niks)))
-    for act, *values in plan:
-        await getattr(life, act)(*values)
-    await life.check()
+@given(plan=st.lists(actions, min_size=4, max_size=14))
+async def test_random_sequences_of_starts_and_ends_give_the_ranges_of_the_model(
+    registry: Running, plan: list[tuple[Any, ...]]
+) -> None:
+    pendamping = await commands.register_active_pendamping(registry, next(unused_niks))
+    model = Model(registry, pendamping)
+    for action, *values in plan:
+        await getattr(model, action)(*values)
+    await model.compare()
 
 
-async def test_and_of_two_paid_posts_asked_at_once_one_is_held(registry: Running) -> None:
-    person = await past.pendamping(registry)
-    asked = itertools.islice(itertools.cycle(["PKH_PENDAMPING", "TKSK"]), 8)
-    answers = await asyncio.gather(*[past.penugasan(registry, person, kind=kind) for kind in asked])
+async def test_one_of_eight_simultaneous_placements_of_a_conflicting_pair_is_accepted(
+    registry: Running,
+) -> None:
+    pendamping = await commands.register_pendamping(registry)
+    kinds = itertools.islice(itertools.cycle(["PKH_PENDAMPING", "TKSK"]), 8)
+    answers = await asyncio.gather(
+        *[commands.start_penugasan(registry, pendamping, kind=kind) for kind in kinds]
+    )
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
     assert {answer.json()["title"] for answer in answers if answer.status_code == 409} == {
         "PenugasanOverlaps",
@@ -200,16 +218,18 @@ TABLES = (("penugasan", "penugasan_id"), ("wilayah_tugas", "wilayah_tugas_id"))
 
 @pytest.mark.parametrize("role", ["database_url", "worker_database_url"])
 @pytest.mark.parametrize(("table", "key"), TABLES)
-async def test_and_no_role_of_the_service_writes_an_overlap(
+async def test_no_database_role_of_the_service_can_write_an_overlap(
     registry: Running, role: str, table: str, key: str
 ) -> None:
-    """Neither as a second row nor by drawing an ended one out again over what followed it."""
-    person = await past.pendamping(registry)
+    """Neither by a second row nor by extending an ended one."""
+    pendamping = await commands.register_pendamping(registry)
     for begin, end in (("2025-10-03", "2026-07-01"), ("2026-07-01", None)):
-        held = past.made(await past.penugasan(registry, person, valid_from=begin, valid_to=end))
-        past.made(await past.wilayah_tugas(registry, held))
+        penugasan = commands.expect_ok(
+            await commands.start_penugasan(registry, pendamping, valid_from=begin, valid_to=end)
+        )
+        commands.expect_ok(await commands.place_wilayah_tugas(registry, penugasan))
     if table == "wilayah_tugas":
-        await registry.sql("UPDATE wilayah_tugas SET penugasan_id = $1", held["penugasan_id"])
+        await registry.sql("UPDATE wilayah_tugas SET penugasan_id = $1", penugasan["penugasan_id"])
     columns = await registry.sql(
         "SELECT string_agg(quote_ident(column_name), ', ') AS names FROM information_schema.columns"
         " WHERE table_name = $1 AND column_name <> $2",
@@ -217,23 +237,23 @@ async def test_and_no_role_of_the_service_writes_an_overlap(
         key,
     )
     names = columns[0]["names"]
-    copied = f"INSERT INTO {table} ({key}, {names}) SELECT uuidv7(), {names} FROM {table} LIMIT 1"
-    drawn = f"UPDATE {table} SET valid_to = '2026-07-02' WHERE valid_to = '2026-07-01'"
-    backward = f"UPDATE {table} SET valid_to = '2020-01-01' WHERE valid_to = '2026-07-01'"
+    copy = f"INSERT INTO {table} ({key}, {names}) SELECT uuidv7(), {names} FROM {table} LIMIT 1"
+    extend = f"UPDATE {table} SET valid_to = '2026-07-02' WHERE valid_to = '2026-07-01'"
+    reverse = f"UPDATE {table} SET valid_to = '2020-01-01' WHERE valid_to = '2026-07-01'"
     connection = await asyncpg.connect(getattr(registry.settings, role))
     try:
         for statement, error in (
-            (copied, asyncpg.ExclusionViolationError),
-            (drawn, asyncpg.ExclusionViolationError),
-            (backward, asyncpg.CheckViolationError),
+            (copy, asyncpg.ExclusionViolationError),
+            (extend, asyncpg.ExclusionViolationError),
+            (reverse, asyncpg.CheckViolationError),
         ):
             with pytest.raises(error):
-                await attempted(connection, statement)
+                await execute_nationally(connection, statement)
     finally:
         await connection.close()
 
 
-async def attempted(connection: asyncpg.Connection, statement: str) -> None:
+async def execute_nationally(connection: asyncpg.Connection, statement: str) -> None:
     async with connection.transaction():
         await open_scope(connection, areas="*")
         await connection.execute(statement)

@@ -1,4 +1,4 @@
-"""Sessions, survival, referral: each figure of a scorecard through the events that make it, in any order and often."""
+"""Outcome figures of a scorecard, for events in any order and repeated delivery."""
 
 import random
 from datetime import date
@@ -9,91 +9,100 @@ import pytest
 
 from shared.events import Event
 from tests.factories.registry import commands, events
-from tests.factories.registry.events import Offer, determined, hear, scorecard
+from tests.factories.registry.events import Offer, deliver_events, graduasi_determined, read_scorecard
 from tests.factories.services import Running, open_scope
 
 FUNNEL = ("opened", "sent", "answered", "accepted", "delivered")
 
 
-async def test_p2k2_held_with_the_share_of_those_invited_that_came(registry: Running) -> None:
-    person, held = await commands.placed(registry)
-    assert (await scorecard(registry, person))["p2k2_attendance"] is None
-    await hear(
+async def test_p2k2_sessions_and_attendance_are_counted_in_the_year(registry: Running) -> None:
+    pendamping, penugasan = await commands.register_placed_pendamping(registry)
+    assert (await read_scorecard(registry, pendamping))["p2k2_attendance"] is None
+    await deliver_events(
         registry,
-        events.session(person, held, date(2026, 1, 10), 20, 18),
-        events.session(person, held, date(2026, 2, 10), 20, 15),
-        events.session(person, held, date(2025, 12, 31), 20, 0),
-        events.session(person, held, date(2027, 1, 1), 20, 0),
+        events.p2k2_held(pendamping, penugasan, date(2026, 1, 10), 20, 18),
+        events.p2k2_held(pendamping, penugasan, date(2026, 2, 10), 20, 15),
+        events.p2k2_held(pendamping, penugasan, date(2025, 12, 31), 20, 0),
+        events.p2k2_held(pendamping, penugasan, date(2027, 1, 1), 20, 0),
         times=2,
     )
-    shown = await scorecard(registry, person)
-    assert (shown["p2k2_held"], shown["p2k2_attendance"]) == (2, 0.825)
-    assert (shown["penugasan"][0]["p2k2_invited"], shown["penugasan"][0]["p2k2_attended"]) == (40, 33)
+    scorecard = await read_scorecard(registry, pendamping)
+    assert (scorecard["p2k2_held"], scorecard["p2k2_attendance"]) == (2, 0.825)
+    (placement,) = scorecard["penugasan"]
+    assert (placement["p2k2_invited"], placement["p2k2_attended"]) == (40, 33)
 
 
-async def test_determined_effective_and_annulled_by_reason(registry: Running) -> None:
-    person, _ = await commands.placed(registry)
-    mine = [determined(person) for _ in range(3)] + [determined(person, "ALAMIAH")]
-    away = [determined(None, "PINDAH"), determined(person, sk_on=date(2025, 12, 31))]
-    await hear(
+async def test_determined_effective_and_annulled_graduations_are_counted_by_reason(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    counted = [graduasi_determined(pendamping) for _ in range(3)]
+    counted.append(graduasi_determined(pendamping, "ALAMIAH"))
+    not_counted = [
+        graduasi_determined(None, "PINDAH"),
+        graduasi_determined(pendamping, sk_on=date(2025, 12, 31)),
+    ]
+    await deliver_events(
         registry,
-        *mine,
-        *away,
-        *(events.graduated(case) for case in [*mine, *away]),
-        events.annulled(mine[0], was_effective=True),
+        *counted,
+        *not_counted,
+        *(events.kpm_graduated(case) for case in [*counted, *not_counted]),
+        events.graduasi_annulled(counted[0], was_effective=True),
     )
-    assert (await scorecard(registry, person))["graduasi"] == [
+    assert (await read_scorecard(registry, pendamping))["graduasi"] == [
         {"exit_reason": "ALAMIAH", "determined": 1, "effective": 1, "annulled": 0},
         {"exit_reason": "SEJAHTERA_MANDIRI", "determined": 3, "effective": 2, "annulled": 1},
     ]
-    assert (await scorecard(registry, person, 2025))["graduasi"][0]["determined"] == 1
+    assert (await read_scorecard(registry, pendamping, 2025))["graduasi"][0]["determined"] == 1
 
 
-async def test_survival_by_month_of_those_not_undone(registry: Running) -> None:
-    person, _ = await commands.placed(registry)
-    first, second, undone, other = (determined(person) for _ in range(4))
-    elsewhere = other.model_copy(update={"pendamping_id": None})
-    await hear(
-        registry,
-        *(first, second, undone, elsewhere),
-        *(events.seen(case, 1) for case in (first, second, undone, elsewhere)),
-        events.seen(first, 2),
-        events.seen(second, 2, still_out=False),
-        events.relapsed(second, 2),
-        events.annulled(undone),
-        times=2,
-    )
-    shown = await scorecard(registry, person)
-    assert shown["survival"] == {"1": {"seen": 2, "still_out": 2}, "2": {"seen": 2, "still_out": 1}}
-    assert shown["relapsed"] == 1
-
-
-async def test_a_month_that_is_seen_again_counts_once_as_last_seen(registry: Running) -> None:
-    person, _ = await commands.placed(registry)
-    case = determined(person)
-    await hear(registry, case, events.seen(case, 3, still_out=False), events.seen(case, 3))
-    assert (await scorecard(registry, person))["survival"] == {"3": {"seen": 1, "still_out": 1}}
-
-
-async def test_the_way_of_families_through_referral(registry: Running) -> None:
-    person, _ = await commands.placed(registry)
-    cases = [determined(person) for _ in range(5)]
-    ways = [events.opened(case) for case in cases]
-    taken, second, refused, waiting, gone = (Offer(way) for way in (ways[0], ways[0], *ways[1:4]))
-    await hear(
+async def test_survival_is_counted_by_month_without_annulled_graduations(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    first, second, annulled = (graduasi_determined(pendamping) for _ in range(3))
+    without_pendamping = graduasi_determined(None)
+    cases = (first, second, annulled, without_pendamping)
+    await deliver_events(
         registry,
         *cases,
-        *ways,
-        *(offer.sent() for offer in (taken, second, refused, waiting)),
-        *(taken.answered("DIPROSES"), taken.answered("DISETUJUI"), taken.delivered()),
-        second.answered("DISETUJUI"),
+        *(events.monitoring_recorded(case, 1) for case in cases),
+        events.monitoring_recorded(first, 2),
+        events.monitoring_recorded(second, 2, still_out=False),
+        events.relapse_confirmed(second, 2),
+        events.graduasi_annulled(annulled),
+        times=2,
+    )
+    scorecard = await read_scorecard(registry, pendamping)
+    assert scorecard["survival"] == {"1": {"seen": 2, "still_out": 2}, "2": {"seen": 2, "still_out": 1}}
+    assert scorecard["relapsed"] == 1
+
+
+async def test_the_last_monitoring_of_a_month_replaces_the_earlier_one(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    case = graduasi_determined(pendamping)
+    earlier = events.monitoring_recorded(case, 3, still_out=False)
+    await deliver_events(registry, case, earlier, events.monitoring_recorded(case, 3))
+    assert (await read_scorecard(registry, pendamping))["survival"] == {"3": {"seen": 1, "still_out": 1}}
+
+
+async def test_families_and_offers_are_counted_by_step_of_referral(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    cases = [graduasi_determined(pendamping) for _ in range(5)]
+    rujukan = [events.rujukan_opened(case) for case in cases]
+    delivered, second_of_family, refused, waiting, withdrawn = (
+        Offer(opened) for opened in (rujukan[0], rujukan[0], *rujukan[1:4])
+    )
+    await deliver_events(
+        registry,
+        *cases,
+        *rujukan,
+        *(offer.sent() for offer in (delivered, second_of_family, refused, waiting)),
+        *(delivered.answered("DIPROSES"), delivered.answered("DISETUJUI"), delivered.delivered()),
+        second_of_family.answered("DISETUJUI"),
         refused.answered("DITOLAK", "SLIK_BURUK"),
         waiting.answered("DAFTAR_TUNGGU"),
-        gone.withdrawn(),
+        withdrawn.withdrawn(),
     )
-    shown = await scorecard(registry, person)
-    assert [shown["funnel"][word] for word in FUNNEL] == [5, 3, 3, 1, 1]
-    assert shown["offers"] == {
+    scorecard = await read_scorecard(registry, pendamping)
+    assert [scorecard["funnel"][step] for step in FUNNEL] == [5, 3, 3, 1, 1]
+    assert scorecard["offers"] == {
         "sent": 4,
         "answered": 4,
         "accepted": 2,
@@ -104,92 +113,99 @@ async def test_the_way_of_families_through_referral(registry: Running) -> None:
     }
 
 
-async def test_no_way_of_a_family_whose_sk_was_undone(registry: Running) -> None:
-    person, _ = await commands.placed(registry)
-    case = determined(person)
-    way = events.opened(case)
-    await hear(registry, case, way, Offer(way).sent(), events.annulled(case))
-    shown = await scorecard(registry, person)
-    assert (shown["funnel"]["opened"], shown["offers"]["sent"]) == (0, 0)
+async def test_an_annulled_graduation_has_no_step_of_referral(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    case = graduasi_determined(pendamping)
+    rujukan = events.rujukan_opened(case)
+    await deliver_events(registry, case, rujukan, Offer(rujukan).sent(), events.graduasi_annulled(case))
+    scorecard = await read_scorecard(registry, pendamping)
+    assert (scorecard["funnel"]["opened"], scorecard["offers"]["sent"]) == (0, 0)
 
 
-async def test_even_reasons_and_answers_that_this_release_does_not_know(registry: Running) -> None:
-    person, _ = await commands.placed(registry)
-    case = determined(person, "A_LATER_REASON")
-    way = events.opened(case)
-    await hear(registry, case, way, Offer(way).answered("DITOLAK", "LATER"), Offer(way).answered("LATER"))
-    shown = await scorecard(registry, person)
-    assert shown["graduasi"][0]["exit_reason"] == "UNKNOWN"
-    assert shown["offers"]["refused_by_reason"] == {"UNKNOWN": 1}
-    assert shown["funnel"]["answered"] == 1
+async def test_unknown_reasons_and_answers_of_a_later_release_are_counted(registry: Running) -> None:
+    pendamping, _ = await commands.register_placed_pendamping(registry)
+    case = graduasi_determined(pendamping, "A_LATER_REASON")
+    rujukan = events.rujukan_opened(case)
+    unknown_reason = Offer(rujukan).answered("DITOLAK", "LATER")
+    unknown_answer = Offer(rujukan).answered("LATER")
+    await deliver_events(registry, case, rujukan, unknown_reason, unknown_answer)
+    scorecard = await read_scorecard(registry, pendamping)
+    assert scorecard["graduasi"][0]["exit_reason"] == "UNKNOWN"
+    assert scorecard["offers"]["refused_by_reason"] == {"UNKNOWN": 1}
+    assert scorecard["funnel"]["answered"] == 1
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_the_same_whichever_topic_is_heard_first_and_however_often(
+async def test_figures_do_not_depend_on_the_order_of_topics_or_on_repeated_delivery(
     registry: Running, seed: int
 ) -> None:
     await registry.set_clock(commands.START)
-    person, held = await commands.placed(registry)
-    chance = random.Random(seed)
-    # Each family's facts keep their order; families, credits and sessions are mixed as a broker may mix them.
-    threads = [family_facts(person, held, number) for number in range(6)]
-    threads += [
-        [events.visit(person, held, date(2026, 2, 1))],
-        [events.session(person, held, date(2026, 2, 2), 9, 6)],
+    pendamping, penugasan = await commands.register_placed_pendamping(registry)
+    rng = random.Random(seed)
+    # Events of one family stay in order. Families, visits and sessions are interleaved as by a broker.
+    queues = [events_of_graduate(pendamping, penugasan, number) for number in range(6)]
+    queues += [
+        [events.kunjungan_recorded(pendamping, penugasan, date(2026, 2, 1))],
+        [events.p2k2_held(pendamping, penugasan, date(2026, 2, 2), 9, 6)],
     ]
-    while threads:
-        some = []
-        for _ in range(chance.randint(3, 20)):
-            some += [chance.choice(threads).pop(0)] if threads else []
-            threads = [left for left in threads if left]
-        await hear(registry, *some, chance=chance)
-    await hear(registry, times=2, chance=chance)
-    shown = await scorecard(registry, person)
-    assert (shown["granted"], shown["reversed"], shown["net"]) == (6, 2, 4)
-    assert (shown["load_now"], shown["visits"], shown["p2k2_held"], shown["p2k2_attendance"]) == (
-        6,
-        1,
-        1,
-        0.6667,
-    )
-    assert shown["graduasi"] == [
+    while queues:
+        batch = []
+        for _ in range(rng.randint(3, 20)):
+            batch += [rng.choice(queues).pop(0)] if queues else []
+            queues = [queue for queue in queues if queue]
+        await deliver_events(registry, *batch, rng=rng)
+    await deliver_events(registry, times=2, rng=rng)
+    scorecard = await read_scorecard(registry, pendamping)
+    assert (scorecard["granted"], scorecard["reversed"], scorecard["net"]) == (6, 2, 4)
+    assert (scorecard["load_now"], scorecard["visits"]) == (6, 1)
+    assert (scorecard["p2k2_held"], scorecard["p2k2_attendance"]) == (1, 0.6667)
+    assert scorecard["graduasi"] == [
         {"exit_reason": "SEJAHTERA_MANDIRI", "determined": 6, "effective": 4, "annulled": 2}
     ]
-    assert shown["survival"] == {"1": {"seen": 4, "still_out": 4}}
-    assert [shown["funnel"][word] for word in FUNNEL] == [4, 4, 4, 4, 0]
+    assert scorecard["survival"] == {"1": {"seen": 4, "still_out": 4}}
+    assert [scorecard["funnel"][step] for step in FUNNEL] == [4, 4, 4, 4, 0]
 
 
-def family_facts(person: dict[str, Any], held: dict[str, Any], number: int) -> list[Event]:
-    """Everything told of one graduate, by three services; every third one's SK is undone."""
-    case = determined(person)
-    way, granted = events.opened(case), events.credit(person, held, graduasi_id=case.graduasi_id)
-    offer = Offer(way)
-    facts = [
-        events.dampingan(person, held, valid_from=date(2026, 1, 1), kpm_id=case.kpm_id),
-        *(case, granted, way, offer.sent(), offer.answered("DISETUJUI")),
+def events_of_graduate(pendamping: dict[str, Any], penugasan: dict[str, Any], number: int) -> list[Event]:
+    """Return the events of three services about one graduate. Every third graduation is annulled."""
+    case = graduasi_determined(pendamping)
+    rujukan = events.rujukan_opened(case)
+    granted = events.credit_granted(pendamping, penugasan, graduasi_id=case.graduasi_id)
+    offer = Offer(rujukan)
+    first_events = [
+        events.dampingan_started(pendamping, penugasan, valid_from=date(2026, 1, 1), kpm_id=case.kpm_id),
+        *(case, granted, rujukan, offer.sent(), offer.answered("DISETUJUI")),
     ]
     if number % 3 == 0:
-        return [*facts, events.annulled(case), events.reverse(granted), offer.withdrawn()]
-    return [*facts, events.graduated(case), events.seen(case, 1)]
+        return [
+            *first_events,
+            events.graduasi_annulled(case),
+            events.credit_reversed(granted),
+            offer.withdrawn(),
+        ]
+    return [*first_events, events.kpm_graduated(case), events.monitoring_recorded(case, 1)]
 
 
-async def test_the_same_figure_for_everybody_who_may_read_it(registry: Running) -> None:
-    """Row security shows what belongs to a pendamping placed in the caller's area, wherever the families live."""
-    person, held = await commands.placed(registry)
-    case = determined(person, kode_wilayah="35.03.01.2001")
-    far = events.session(person, held, date(2026, 1, 10), 20, 10).model_copy(
-        update={"kode_wilayah": "35.03.01"}
-    )
-    await hear(registry, case, far, events.credit(person, held, kode_wilayah="35.03.01.2001"))
-    whole = await scorecard(registry, person)
-    assert (whole["granted"], whole["p2k2_held"], whole["graduasi"][0]["determined"]) == (1, 1, 1)
-    mine = registry.token("PENDAMPING", areas=["33.24.10"], pendamping_id=person["pendamping_id"])
+async def test_all_readers_of_a_scorecard_see_the_same_figures(registry: Running) -> None:
+    """Row security shows all rows of a pendamping placed in the actor's area.
+
+    This includes rows of families outside the area.
+    """
+    pendamping, penugasan = await commands.register_placed_pendamping(registry)
+    case = graduasi_determined(pendamping, kode_wilayah="35.03.01.2001")
+    session = events.p2k2_held(pendamping, penugasan, date(2026, 1, 10), 20, 10)
+    session = session.model_copy(update={"kode_wilayah": "35.03.01"})
+    credit = events.credit_granted(pendamping, penugasan, kode_wilayah="35.03.01.2001")
+    await deliver_events(registry, case, session, credit)
+    expected = await read_scorecard(registry, pendamping)
+    assert (expected["granted"], expected["p2k2_held"], expected["graduasi"][0]["determined"]) == (1, 1, 1)
+    own = registry.token("PENDAMPING", areas=["33.24.10"], pendamping_id=pendamping["pendamping_id"])
     dinsos = registry.token("DINSOS_KABKOTA", areas=["33.24"])
-    for reader in (mine, dinsos):
-        assert await scorecard(registry, person, as_=reader) == whole
+    for token in (own, dinsos):
+        assert await read_scorecard(registry, pendamping, as_=token) == expected
 
 
-SECURED = (
+SECURED_TABLES = (
     "wilayah_tugas",
     "replica_credit.credit",
     "replica_load.dampingan",
@@ -200,48 +216,48 @@ SECURED = (
     "replica_coverage.kepesertaan",
     "coverage_figure",
 )
-NOBODYS = ("replica_coverage", "coverage_figure")
-"""Rows of an area that are about no pendamping."""
+WITHOUT_PENDAMPING = ("replica_coverage", "coverage_figure")
+"""Tables with an area but without a pendamping."""
 
 
-async def test_rows_of_other_areas_are_hidden_by_the_database_itself(registry: Running) -> None:
-    person, held = await commands.placed(registry)
-    family = events.family()
-    await hear(
+async def test_the_database_hides_rows_of_other_areas(registry: Running) -> None:
+    pendamping, penugasan = await commands.register_placed_pendamping(registry)
+    family = events.kpm_registered()
+    await deliver_events(
         registry,
-        *(family, events.member(family), events.dampingan(person, held, valid_from=date(2026, 1, 1))),
-        *(
-            events.session(person, held, date(2026, 1, 10), 20, 10),
-            events.visit(person, held, date(2026, 1, 11)),
-            determined(person),
-            events.credit(person, held),
-        ),
+        *(family, events.kepesertaan_started(family)),
+        events.dampingan_started(pendamping, penugasan, valid_from=date(2026, 1, 1)),
+        events.p2k2_held(pendamping, penugasan, date(2026, 1, 10), 20, 10),
+        events.kunjungan_recorded(pendamping, penugasan, date(2026, 1, 11)),
+        graduasi_determined(pendamping),
+        events.credit_granted(pendamping, penugasan),
     )
-    assert (await registry.post("/v1/coverage-count", as_=commands.ministry(registry))).status_code == 202
+    accepted = await registry.post("/v1/coverage-count", as_=commands.ministry_token(registry))
+    assert accepted.status_code == 202
     await registry.work()
-    nobody = "0198a0de-0000-7000-8000-000000000001"
+    unknown_id = "0198a0de-0000-7000-8000-000000000001"
     connection = await asyncpg.connect(registry.settings.database_url)
     try:
-        for table in SECURED:
-            for area, pendamping, rows in (
+        for table in SECURED_TABLES:
+            for area, pendamping_id, rows in (
                 ("*", "", 1),
                 ("33.24", "", 1),
                 ("35.03", "", 0),
                 ("", "", 0),
-                ("35.03", nobody, 0),
-                ("", person["pendamping_id"], 0 if table.startswith(NOBODYS) else 1),
+                ("35.03", unknown_id, 0),
+                ("", pendamping["pendamping_id"], 0 if table.startswith(WITHOUT_PENDAMPING) else 1),
             ):
-                count = await _count(connection, table, area, pendamping)
-                assert count == rows, (table, area, pendamping)
+                count = await _count_visible(connection, table, area, pendamping_id)
+                assert count == rows, (table, area, pendamping_id)
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
     finally:
         await connection.close()
 
 
-async def _count(connection: asyncpg.Connection, table: str, area: str, pendamping: str) -> int:
+async def _count_visible(connection: asyncpg.Connection, table: str, area: str, pendamping_id: str) -> int:
     async with connection.transaction():
-        scope = "OWN_FAMILIES" if pendamping else "AREA"
-        await open_scope(connection, areas=area, scope=scope, pendamping=pendamping)
+        scope = "OWN_FAMILIES" if pendamping_id else "AREA"
+        await open_scope(connection, areas=area, scope=scope, pendamping=pendamping_id)
         return await connection.fetchval(f"SELECT count(*) FROM {table}")
 
 
