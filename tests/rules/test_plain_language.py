@@ -44,7 +44,6 @@ NOT_YET = frozenset(
         "services/caseload",
         "services/graduation",
         "services/referral",
-        "services/registry",
         "shared",
         "tests",
     }

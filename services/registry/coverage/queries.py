@@ -1,4 +1,4 @@
-"""Read coverage of an area, live or as counted, and the memberships that started and ended there."""
+"""Read coverage of an area, live or as counted, and its memberships."""
 
 from datetime import date
 from typing import Any

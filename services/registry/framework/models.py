@@ -30,7 +30,7 @@ PER_PERSON_MAX = 10_000
 
 
 class TargetTerms(Fields):
-    """How many families a person of a kind must graduate in a full year, and the source."""
+    """The families that a person of a kind must graduate in a full year."""
 
     year: Col[Annotated[StrictInt, Interval(ge=EARLIEST_YEAR, le=LATEST_YEAR), Asked(2026)]]
     kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]]

@@ -14,7 +14,7 @@ from shared.contracts.kinds import PilarKind
 
 
 def year_bounds(year: int) -> tuple[date, date, int]:
-    """Return the first day of a year, the first day after it, and its number of days."""
+    """Return the first day of a year, the first day after it, and its length."""
     first, after = date(year, 1, 1), date(year + 1, 1, 1)
     return first, after, (after - first) // timedelta(days=1)
 
@@ -61,7 +61,7 @@ def select_days_in_service(year: int) -> sa.Select[*tuple[Any, ...]]:
 
 
 def _select_status_periods() -> sa.Select[*tuple[Any, ...]]:
-    """Return a select of each status with the day on which the next status replaced it.
+    """Return a select of each status with its range of days.
 
     Of two statuses from the same day the later one applies, because the period of the earlier one is empty.
     """
@@ -148,7 +148,7 @@ def _select_national_sums(year: int) -> sa.Select[Any]:
 
 
 def _explain_sum(row: dict[str, Any], days_of_year: int) -> dict[str, Any]:
-    """Add the exact sum, the rounding difference and the explanation to a row of national sums."""
+    """Add the exact sum, the rounding difference and the explanation to a row."""
     hundredths = round_half_up(100 * row["per_person"] * row["person_days"], days_of_year)
     exact, difference = hundredths / 100, (100 * row["sum"] - hundredths) / 100
     texts = {

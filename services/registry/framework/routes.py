@@ -23,7 +23,7 @@ target = Router(tag="target")
 
 
 class TargetSetting(TargetTerms, Body):
-    """How many families a person of a kind must graduate in a full year, and the source."""
+    """The families that a person of a kind must graduate in a full year."""
 
 
 class TargetSum(TargetView):
@@ -52,7 +52,10 @@ class TargetList(BaseModel):
 @target.post("/target", status_code=201)
 @may(Permission.FRAMEWORK_SET, key_required=True)
 async def set_year_target(body: TargetSetting, session: Session, actor: CurrentActor) -> TargetView:
-    """Set the target of a kind for a year. It replaces the earlier version, which is stored."""
+    """Set the target of a kind for a year.
+
+    The earlier version is stored and no longer applies.
+    """
     return await set_target(session, actor, body)
 
 

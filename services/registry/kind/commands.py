@@ -28,7 +28,7 @@ REVISION_REASON = "REVISI"
 
 
 async def set_pilar_kind(session: AsyncSession, actor: Actor, terms: PilarKindTerms) -> PilarKindVersion:
-    """Add a version of a kind from `valid_from` and end the previous version on that day.
+    """Add a version of a kind. The previous version ends on its `valid_from`.
 
     Identical terms return the existing version unchanged.
 
@@ -131,9 +131,9 @@ async def _check_successor(
 async def require_in_force(
     session: AsyncSession, kind: PilarKind, valid_from: date, valid_to: date | None
 ) -> PilarKindVersion:
-    """Return the version of a kind on `valid_from`, if the kind is in force until `valid_to`.
+    """Return the version of a kind on `valid_from`.
 
-    The versions are locked FOR SHARE, so that the kind cannot be ended before the commit.
+    The kind must be in force on every day until `valid_to`. Its versions are locked FOR SHARE, so that the kind cannot be ended before the commit.
 
     Raises:
         KindNotInForce: On some day of the range no version is in force.

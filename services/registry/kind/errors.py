@@ -35,7 +35,10 @@ class KindsIdentical(InvalidInput):
 
 
 class ConflictOverlaps(DomainError):
-    """409: A pair of kinds has one rule at a time. The current one must be ended first."""
+    """409: A pair of kinds has one rule at a time.
+
+    The current one must be ended first.
+    """
 
     en = "{kind} and {other} already have a rule in that time. End it first."
     id = "{kind} dan {other} sudah memiliki aturan pada masa itu. Akhiri dahulu."

@@ -61,7 +61,7 @@ class PilarKindView(PilarKindTerms):
 
 
 class PilarKindVersion(PilarKindView, Table, table=True):
-    """A version of a kind: its ditjen, its level and who may hold it, for a range of days."""
+    """The ditjen, level and holders of a kind for a range of days."""
 
     __tablename__ = "pilar_kind"
     __table_args__ = (
@@ -78,7 +78,7 @@ class PilarKindVersion(PilarKindView, Table, table=True):
 
 
 class RoleConflictTerms(Fields):
-    """A forbidden pair of kinds from a day on, with reasons in both languages and the source."""
+    """A pair of kinds that is forbidden from a day on, with reasons and source."""
 
     kind: Col[Annotated[PilarKind, KNOWN, Asked("TKSK")]]
     other_kind: Col[Annotated[PilarKind, KNOWN, Asked("PUSKESOS_PETUGAS")]]

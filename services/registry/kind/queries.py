@@ -14,7 +14,10 @@ KIND_ORDER = (PilarKindVersion.__table__.c.kind, PilarKindVersion.__table__.c.va
 
 
 def select_kinds(columns: Iterable[str], kind: PilarKind | None, on: date | None) -> Any:
-    """Return a select of kind versions, filtered by kind and by day. Order it by `KIND_ORDER`."""
+    """Return a select of kind versions, filtered by kind and by day.
+
+    Order it by `KIND_ORDER`.
+    """
     table = PilarKindVersion.__table__.c
     statement = sa.select(*(table[name] for name in columns))
     if kind is not None:

@@ -25,7 +25,10 @@ pilar_kind = Router(tag="pilar-kind")
 
 
 class PilarKindSetting(PilarKindTerms, Body):
-    """The properties of a kind from a day on. The previous version ends on that day."""
+    """The properties of a kind from a day on.
+
+    The previous version ends on that day.
+    """
 
 
 class PilarKindEnd(Body):
@@ -78,7 +81,7 @@ role_conflict = Router(tag="role-conflict")
 
 
 class RoleConflictSetting(RoleConflictTerms, Body):
-    """A forbidden pair of kinds from a day on, with reasons in both languages and the source."""
+    """A pair of kinds that is forbidden from a day on, with reasons and source."""
 
 
 class RoleConflictPage(BaseModel):

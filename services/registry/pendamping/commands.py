@@ -92,9 +92,9 @@ async def change_status(
     reason: str,
     from_on: date | None,
 ) -> Pendamping:
-    """Change the status of a pendamping. A final status also ends every placement from that day.
+    """Change the status of a pendamping.
 
-    Without `from_on` the day is today. `reason` is a code, because it is published in the event.
+    A final status also ends every placement from that day. Without `from_on` the day is today. `reason` is a code, because it is published in the event.
 
     Raises:
         NotAllowed, NotFound, IllegalTransition, DateInTheFuture.

@@ -118,7 +118,9 @@ PLACEMENT_REASON = "SK_PENUGASAN"
 
 
 async def start_penugasan(session: AsyncSession, actor: Actor, terms: PenugasanTerms) -> Penugasan:
-    """Place a pendamping as a kind, by an SK, from `valid_from` until the day before `valid_to`.
+    """Place a pendamping as a kind, by an SK, for a range of days.
+
+    `valid_to` is the first day after it.
 
     Raises:
         NotAllowed, NotFound, PendampingHasLeft, InvalidRange, KindNotInForce, SubjectNotAllowed, RolesConflict,

@@ -33,7 +33,10 @@ class RangeThing(StrEnum):
 
 
 class PenugasanTerms(Fields):
-    """A placement of a pendamping as a kind, by an SK. `valid_to` is the first day after it."""
+    """A placement of a pendamping as a kind, by an SK.
+
+    `valid_to` is the first day after it.
+    """
 
     pendamping_id: Col[UUID] = Field(foreign_key="pendamping.pendamping_id")
     kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]]

@@ -21,7 +21,10 @@ wilayah = Router(tag="wilayah-tugas")
 
 
 class PenugasanStart(PenugasanTerms, Body):
-    """A placement of a pendamping as a kind, by an SK. `valid_to` is the first day after it."""
+    """A placement of a pendamping as a kind, by an SK.
+
+    `valid_to` is the first day after it.
+    """
 
 
 class WilayahTugasPlace(WilayahTugasTerms, Body):

@@ -146,7 +146,7 @@ async def _read_placements(session: AsyncSession, pendamping_id: UUID, year: int
 
 
 def _select_activity(today: date, year: int) -> dict[str, sa.Select[Any]]:
-    """Return selects of a placement's load today, and of its visits and sessions in the year."""
+    """Return selects of a placement's load today, and of its year's visits and sessions."""
     first, after, _ = year_bounds(year)
     is_current = sa.func.daterange(Dampingan.valid_from, Dampingan.valid_to).op("@>")(today)
     in_year = (P2k2.penugasan_id == Penugasan.penugasan_id, P2k2.on >= first, P2k2.on < after)

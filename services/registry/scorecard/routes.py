@@ -35,7 +35,7 @@ class KindScore(BaseModel):
 
 
 class PlacementScore(BaseModel):
-    """Net credits, visits and P2K2 sessions of a placement in the year, and its load today."""
+    """A placement's net credits and activity in the year, and its load today."""
 
     penugasan_id: UUID
     kind: PilarKind
@@ -115,7 +115,10 @@ class OfferCounts(BaseModel):
 
 
 class ScorecardView(BaseModel):
-    """A year of a pendamping. `target` is empty if none of its kinds has a target."""
+    """A year of a pendamping.
+
+    `target` is empty if none of its kinds has a target.
+    """
 
     pendamping_id: UUID
     pendamping_no: str
