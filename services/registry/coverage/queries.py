@@ -79,7 +79,7 @@ def add_share(counts: dict[str, Any]) -> dict[str, Any]:
 async def read_count(
     session: AsyncSession, actor: Actor, on: date | None, kode_wilayah: str | None
 ) -> dict[str, Any]:
-    """Return the last finished count on or before a day, with one level of areas.
+    """Return the last finished count on or before a day, with the areas below.
 
     Without `on` the day is today. Without `kode_wilayah` the area is the whole country.
 
