@@ -1,12 +1,7 @@
-"""The root of referral's tables: one metadata of its own."""
+"""The base of referral's tables."""
 
-from sqlalchemy.orm import DeclarativeBase
-
-from shared.database import COLUMN_TYPES, service_metadata
+from shared.database.tables import Columns, service_registry
 
 
-class Table(DeclarativeBase):
+class Table(Columns, registry=service_registry()):
     """A table of referral."""
-
-    metadata = service_metadata()
-    type_annotation_map = COLUMN_TYPES

@@ -16,7 +16,7 @@ from tests.factories.applications import SERVICES
 NOT_CONVERTED = {
     "caseload": "its tables are declarative classes until issue 10 reaches them",
     "graduation": "its tables are declarative classes until issue 10 reaches them",
-    "referral": "its tables are declarative classes until issue 10 reaches them",
+    "referral": "its views and requests repeat its tables until issue 10 reaches them",
 }
 SAME_BY_CHANCE = 2
 """A view of another thing may share so many names with a table, such as `penugasan_id` and `valid_from`."""
@@ -66,8 +66,9 @@ def test_no_view_and_no_request_repeats_a_table(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", sorted(NOT_CONVERTED))
-def test_a_service_without_sqlmodel_tables_is_listed_with_its_reason(service: str) -> None:
-    assert not any(map(is_table, models_of(service)))
+def test_a_service_is_listed_only_while_it_is_not_converted(service: str) -> None:
+    models = models_of(service)
+    assert declared_twice(models) or not any(map(is_table, models))
 
 
 def test_a_view_and_a_request_that_repeat_a_table_would_be_seen() -> None:

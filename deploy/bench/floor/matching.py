@@ -14,13 +14,12 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
 
 from deploy.bench import catalogue
 from services.referral.matching.rules.fitting import Fitting
 from services.referral.matching.rules.matching import ACTUAL, Family
-from services.referral.program.models import Program, ProgramRule, RuleField, RuleOp, Strength
-from services.referral.replicas.models import Kpm, Usaha
+from services.referral.program.models import RuleField, RuleOp, RuleView, Strength
+from services.referral.replicas.models import KpmFacts, UsahaFacts
 from shared.contracts.kinds import Sex, UsahaSector
 
 ON = date(2026, 6, 1)
@@ -29,25 +28,18 @@ FIELDS = list(RuleField)
 Predicate = Callable[[tuple[Any, ...]], bool]
 
 
-def programs() -> list[tuple[Program, list[ProgramRule]]]:
-    """Return the catalogue of the file as rows."""
+def programs() -> list[list[RuleView]]:
+    """Return the rules of each program of the file."""
     _, published = catalogue.read()
-    return [(Program(program_id=uuid4(), code=one["code"]), rules_of(one["rules"])) for one in published]
-
-
-def rules_of(rules: Sequence[dict[str, Any]]) -> list[ProgramRule]:
-    """Return rules of the file as rows."""
-    kinds = {"field": RuleField, "op": RuleOp, "strength": Strength}
-    typed = [
-        {name: kinds.get(name, lambda kept: kept)(kept) for name, kept in rule.items()} for rule in rules
+    return [
+        [RuleView(number=number, **rule) for number, rule in enumerate(one["rules"], 1)] for one in published
     ]
-    return [ProgramRule(number=number, **rule) for number, rule in enumerate(typed, 1)]
 
 
 def a_family(chance: random.Random) -> Family:
     """Return a family as caseload may tell of it; every third without a business."""
     area = f"33.24.{chance.randrange(1, 21):02d}.{chance.randrange(2001, 2020)}"
-    kpm = Kpm(
+    kpm = KpmFacts(
         kode_wilayah=area,
         members=chance.randrange(1, 8),
         able_productive=chance.randrange(4),
@@ -62,9 +54,9 @@ def a_family(chance: random.Random) -> Family:
     return Family(kpm, [a_usaha(chance)] if chance.random() < 0.67 else [], ON, aid)
 
 
-def a_usaha(chance: random.Random) -> Usaha:
+def a_usaha(chance: random.Random) -> UsahaFacts:
     """Return a business of a family's."""
-    return Usaha(
+    return UsahaFacts(
         owner_sex=chance.choice([Sex.L, Sex.P]),
         owner_birth_year=chance.randrange(1955, 2006),
         owner_married=chance.random() < 0.8,
@@ -83,7 +75,7 @@ def plain(family: Family) -> tuple[Any, ...]:
     return (*facts, usaha is not None and usaha.owner_married)
 
 
-def predicate(rule: ProgramRule) -> Predicate:
+def predicate(rule: RuleView) -> Predicate:
     """Return a rule as one comparison on a plain tuple."""
     place, value = FIELDS.index(rule.field), rule.value
     if rule.op is RuleOp.GE_OR_MARRIED:
@@ -122,7 +114,7 @@ def measure(count: int, turns: int) -> dict[str, list[float]]:
     chance, listed = random.Random(SEED), programs()  # noqa: S311  # families for a figure, not secrets
     families = [a_family(chance) for _ in range(count)]
     tuples = [plain(family) for family in families]
-    wanted = [[predicate(rule) for rule in rules if rule.strength is Strength.HARD] for _, rules in listed]
+    wanted = [[predicate(rule) for rule in rules if rule.strength is Strength.HARD] for rules in listed]
     speeds: dict[str, list[float]] = {"ours": [], "floor": []}
     for _ in range(turns):
         fitting = Fitting(listed)  # made anew: what it remembers is part of the work

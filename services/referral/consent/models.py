@@ -5,11 +5,11 @@ from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database import text_enum
+from shared.database.tables import Col
 
 
 class ConsentChannel(StrEnum):
@@ -21,25 +21,8 @@ class ConsentChannel(StrEnum):
     DARING = "DARING"
 
 
-class Consent(Table):
+class Consent(Table, table=True):
     """A family's word that this partner may know who it is, for this program; and its taking back."""
-
-    __tablename__ = "consent"
-
-    consent_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID), unique=True)
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[str]
-    partner_id: Mapped[UUID]
-    text_version: Mapped[int] = mapped_column(sa.ForeignKey("consent_text.version"))
-    channel: Mapped[ConsentChannel] = mapped_column(text_enum(ConsentChannel))
-    evidence_sha256: Mapped[str]
-    given_on: Mapped[date]
-    recorded_by: Mapped[str]
-    recorded_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
-    withdrawn_on: Mapped[date | None]
-    withdrawn_reason: Mapped[str | None]
-    withdrawn_by: Mapped[str | None]
 
     __table_args__ = (
         sa.CheckConstraint("evidence_sha256 ~ '^[0-9a-f]{64}$'", name="evidence_sha256_form"),
@@ -50,31 +33,42 @@ class Consent(Table):
         ),
     )
 
+    consent_id: Col[UUID] = Field(primary_key=True)
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID, unique=True)
+    kpm_id: Col[UUID]
+    kode_wilayah: Col[str]
+    partner_id: Col[UUID]
+    text_version: Col[int] = Field(foreign_key="consent_text.version")
+    channel: Col[ConsentChannel]
+    evidence_sha256: Col[str]
+    given_on: Col[date]
+    recorded_by: Col[str]
+    recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
+    withdrawn_on: Col[date | None] = Field(default=None)
+    withdrawn_reason: Col[str | None] = Field(default=None)
+    withdrawn_by: Col[str | None] = Field(default=None)
 
-class ConsentText(Table):
+
+class ConsentText(Table, table=True):
     """The words to which a family agrees, by version; a text once used is never edited (UU 27/2022 art. 20, 22).
 
     One holds from `valid_from` to the day before the next one's.
     """
 
-    __tablename__ = "consent_text"
-
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    valid_from: Mapped[date]
-    text: Mapped[str]
-    basis: Mapped[str]
-    set_by: Mapped[str]
-
     __table_args__ = (sa.UniqueConstraint("valid_from", name="uq_consent_text_valid_from"),)
 
+    version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    valid_from: Col[date]
+    text: Col[str]
+    basis: Col[str]
+    set_by: Col[str]
 
-class Identity(Table):
+
+class Identity(Table, table=True):
     """The minimum of who a family is, as caseload sealed it for one rujukan program, under referral's own keys."""
 
-    __tablename__ = "identity"
-
-    for_id: Mapped[UUID] = mapped_column(primary_key=True)
-    recipient: Mapped[str] = mapped_column(primary_key=True)
-    kpm_id: Mapped[UUID]
-    sealed: Mapped[bytes]
-    arrived_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    for_id: Col[UUID] = Field(primary_key=True)
+    recipient: Col[str] = Field(primary_key=True)
+    kpm_id: Col[UUID]
+    sealed: Col[bytes]
+    arrived_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})

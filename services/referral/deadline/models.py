@@ -5,12 +5,11 @@ from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database import text_enum
+from shared.database.tables import Col, no_overlap
 
 
 class DeadlineKind(StrEnum):
@@ -28,7 +27,7 @@ class Awaited(StrEnum):
     DELIVERY = "DELIVERY"
 
 
-class SlaTerm(Table):
+class SlaTerm(Table, table=True):
     """How many days around a program's SLA things fall due; of a program, or of all without one of their own.
 
     `deliver_within_days` is in how many days after its approval an aid is to reach the family; around that day the
@@ -40,21 +39,6 @@ class SlaTerm(Table):
     It holds from `valid_from` to the day before `valid_to`. Days are calendar days.
     """
 
-    __tablename__ = "sla_term"
-
-    sla_term_id: Mapped[UUID] = mapped_column(primary_key=True)
-    program_code: Mapped[str | None]
-    remind_before_days: Mapped[int]
-    escalate_after_days: Mapped[int]
-    expire_after_days: Mapped[int]
-    close_after_days: Mapped[int]
-    deliver_within_days: Mapped[int]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    basis: Mapped[str]
-    set_by: Mapped[str]
-    set_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
-
     __table_args__ = (
         sa.CheckConstraint("remind_before_days BETWEEN 0 AND 364", name="remind_before_days_range"),
         sa.CheckConstraint("escalate_after_days BETWEEN 1 AND 365", name="escalate_after_days_range"),
@@ -62,49 +46,39 @@ class SlaTerm(Table):
         sa.CheckConstraint("close_after_days BETWEEN 0 AND 1825", name="close_after_days_range"),
         sa.CheckConstraint("deliver_within_days BETWEEN 1 AND 1825", name="deliver_within_days_range"),
         sa.CheckConstraint("valid_to > valid_from", name="range"),
-        ExcludeConstraint(
-            (sa.text("coalesce(program_code, '')"), "="),
-            (sa.text("daterange(valid_from, valid_to)"), "&&"),
-            using="gist",
-            name="ex_sla_term_range",
-        ),
+        no_overlap("ex_sla_term_range", "coalesce(program_code, '')"),
     )
 
+    sla_term_id: Col[UUID] = Field(primary_key=True)
+    program_code: Col[str | None] = Field(default=None)
+    remind_before_days: Col[int]
+    escalate_after_days: Col[int]
+    expire_after_days: Col[int]
+    close_after_days: Col[int]
+    deliver_within_days: Col[int]
+    valid_from: Col[date]
+    valid_to: Col[date | None] = Field(default=None)
+    basis: Col[str]
+    set_by: Col[str]
+    set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
-class Deadline(Table):
+
+class Deadline(Table, table=True):
     """One deadline of one sending on the business clock; it stands still while the rujukan is paused."""
 
-    __tablename__ = "deadline"
-
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID), primary_key=True)
-    kind: Mapped[DeadlineKind] = mapped_column(text_enum(DeadlineKind), primary_key=True)
-    started_on: Mapped[date]
-    due_on: Mapped[date]
-    sla_term_id: Mapped[UUID] = mapped_column(sa.ForeignKey("sla_term.sla_term_id"))
-    passed_on: Mapped[date | None]
+    rujukan_program_id: Col[UUID] = Field(primary_key=True, foreign_key=OFFER_ID)
+    kind: Col[DeadlineKind] = Field(primary_key=True)
+    started_on: Col[date]
+    due_on: Col[date]
+    sla_term_id: Col[UUID] = Field(foreign_key="sla_term.sla_term_id")
+    passed_on: Col[date | None] = Field(default=None)
 
 
-class Escalation(Table):
+class Escalation(Table, table=True):
     """A partner let an SLA pass; it waits for a person of Dinsos or Kemensos.
 
     It ends when the partner answers; where an aid was awaited, when it is delivered or the offer taken back.
     """
-
-    __tablename__ = "escalation"
-
-    escalation_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
-    rujukan_id: Mapped[UUID]
-    partner_id: Mapped[UUID]
-    program_code: Mapped[str]
-    kode_wilayah: Mapped[str]
-    awaited: Mapped[Awaited] = mapped_column(text_enum(Awaited))
-    sla_due_on: Mapped[date]
-    raised_on: Mapped[date]
-    settled_on: Mapped[date | None]
-    acknowledged_on: Mapped[date | None]
-    acknowledged_by: Mapped[str | None]
-    note: Mapped[str | None]
 
     __table_args__ = (
         sa.UniqueConstraint("rujukan_program_id", "sla_due_on", name="uq_escalation_once"),
@@ -121,18 +95,30 @@ class Escalation(Table):
         ),
     )
 
+    escalation_id: Col[UUID] = Field(primary_key=True)
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
+    rujukan_id: Col[UUID]
+    partner_id: Col[UUID]
+    program_code: Col[str]
+    kode_wilayah: Col[str]
+    awaited: Col[Awaited]
+    sla_due_on: Col[date]
+    raised_on: Col[date]
+    settled_on: Col[date | None] = Field(default=None)
+    acknowledged_on: Col[date | None] = Field(default=None)
+    acknowledged_by: Col[str | None] = Field(default=None)
+    note: Col[str | None] = Field(default=None)
 
-class Pause(Table):
+
+class Pause(Table, table=True):
     """A sanggah that suspends: from the day it was heard to the day its refusal was; append-only but for its end."""
-
-    __tablename__ = "pause"
-
-    sanggah_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("rujukan.rujukan_id"), primary_key=True)
-    paused_on: Mapped[date]
-    resumed_on: Mapped[date | None]
 
     __table_args__ = (
         sa.Index("ix_pause_of", "rujukan_id"),
         sa.CheckConstraint("resumed_on >= paused_on", name="range"),
     )
+
+    sanggah_id: Col[UUID] = Field(primary_key=True)
+    rujukan_id: Col[UUID] = Field(primary_key=True, foreign_key="rujukan.rujukan_id")
+    paused_on: Col[date]
+    resumed_on: Col[date | None] = Field(default=None)

@@ -130,7 +130,6 @@ CREATE INDEX ix_dampingan_kpm_id ON replica_kpm.dampingan (kpm_id);
 CREATE INDEX ix_dampingan_pendamping_id ON replica_kpm.dampingan (pendamping_id, kpm_id);
 
 CREATE TABLE replica_kpm.kpm (
-    kpm_id UUID NOT NULL,
     kode_wilayah TEXT NOT NULL,
     members INTEGER NOT NULL,
     able_productive INTEGER NOT NULL,
@@ -140,6 +139,7 @@ CREATE TABLE replica_kpm.kpm (
     desil JSONB NOT NULL,
     pengurus_sex VARCHAR(40),
     pengurus_birth_year INTEGER,
+    kpm_id UUID NOT NULL,
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id),
     CONSTRAINT ck_kpm_sex_known CHECK (pengurus_sex IN ('L', 'P', 'UNKNOWN'))
 );
@@ -147,8 +147,6 @@ CREATE TABLE replica_kpm.kpm (
 CREATE INDEX ix_kpm_area ON replica_kpm.kpm (kode_wilayah, kpm_id);
 
 CREATE TABLE replica_kpm.usaha (
-    usaha_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
     owner_sex VARCHAR(40) NOT NULL,
     owner_birth_year INTEGER NOT NULL,
     owner_married BOOLEAN NOT NULL,
@@ -157,6 +155,8 @@ CREATE TABLE replica_kpm.usaha (
     omzet_rp BIGINT NOT NULL,
     has_nib BOOLEAN NOT NULL,
     has_letter BOOLEAN NOT NULL,
+    usaha_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
     CONSTRAINT pk_usaha PRIMARY KEY (usaha_id),
     CONSTRAINT ck_usaha_sex_known CHECK (owner_sex IN ('L', 'P', 'UNKNOWN')),
     CONSTRAINT ck_usaha_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA', 'UNKNOWN'))
@@ -327,7 +327,6 @@ CREATE TABLE relapse_report (
 );
 
 CREATE TABLE program_rule (
-    program_id UUID NOT NULL,
     number INTEGER NOT NULL,
     field VARCHAR(40) NOT NULL,
     op VARCHAR(40) NOT NULL,
@@ -335,11 +334,12 @@ CREATE TABLE program_rule (
     strength VARCHAR(40) NOT NULL,
     source TEXT NOT NULL,
     version TEXT NOT NULL,
+    program_id UUID NOT NULL,
     CONSTRAINT pk_program_rule PRIMARY KEY (program_id, number),
-    CONSTRAINT fk_program_rule_program_id FOREIGN KEY(program_id) REFERENCES program (program_id),
     CONSTRAINT ck_program_rule_rulefield_known CHECK (field IN ('kode_wilayah', 'desil_nas', 'able_productive', 'pengurus_age', 'pengurus_sex', 'usaha_months', 'usaha_omzet_rp', 'usaha_sector', 'usaha_registered', 'owner_age', 'owner_sex', 'members', 'lansia', 'disabilitas', 'komponen', 'aid_programs', 'refusal_codes')),
     CONSTRAINT ck_program_rule_ruleop_known CHECK (op IN ('GE', 'LE', 'EQ', 'IN', 'WITHIN', 'GE_OR_MARRIED', 'ANY_OF', 'NONE_OF')),
-    CONSTRAINT ck_program_rule_strength_known CHECK (strength IN ('HARD', 'SOFT'))
+    CONSTRAINT ck_program_rule_strength_known CHECK (strength IN ('HARD', 'SOFT')),
+    CONSTRAINT fk_program_rule_program_id FOREIGN KEY(program_id) REFERENCES program (program_id)
 );
 
 CREATE TABLE rujukan_program (

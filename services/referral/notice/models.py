@@ -5,12 +5,11 @@ from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID, WAITS_FOR_ANSWER, WAITS_FOR_DELIVERY
 from services.referral.tables import Table
-from shared.database import text_enum
+from shared.database.tables import Col
 
 
 class Notice(StrEnum):
@@ -27,24 +26,11 @@ class Notice(StrEnum):
 REMINDERS = {Notice.PENGINGAT: WAITS_FOR_ANSWER, Notice.PENGINGAT_PENYALURAN: WAITS_FOR_DELIVERY}
 
 
-class PartnerNotice(Table):
+class PartnerNotice(Table, table=True):
     """One thing that a partner is told, once: taken when its system or its own receipt says so.
 
     Its content is made anew each time it is told, so that what is no longer consented is no longer in it.
     """
-
-    __tablename__ = "partner_notice"
-
-    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
-    partner_id: Mapped[UUID]
-    notice: Mapped[Notice] = mapped_column(text_enum(Notice))
-    on: Mapped[date]
-    told_at: Mapped[datetime] = mapped_column(
-        sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp()
-    )
-    taken_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
-    taken_by: Mapped[str | None]
 
     __table_args__ = (
         sa.Index(
@@ -59,24 +45,33 @@ class PartnerNotice(Table):
         sa.CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name="taken_whole"),
     )
 
-
-class InboxRead(Table):
-    """A partner read a notice in its inbox: who, when, and which fields, never their values; append-only."""
-
-    __tablename__ = "inbox_read"
-
-    read_id: Mapped[UUID] = mapped_column(primary_key=True)
-    notice_id: Mapped[UUID] = mapped_column(sa.ForeignKey("partner_notice.notice_id"))
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
-    partner_id: Mapped[UUID]
-    by: Mapped[str]
-    purpose: Mapped[str]
-    fields: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
-    read_at: Mapped[datetime] = mapped_column(
-        sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp()
+    notice_id: Col[UUID] = Field(primary_key=True)
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
+    partner_id: Col[UUID]
+    notice: Col[Notice]
+    on: Col[date]
+    told_at: Col[datetime] = Field(
+        default=None, sa_column_kwargs={"server_default": sa.func.clock_timestamp()}
     )
+    taken_at: Col[datetime | None] = Field(default=None)
+    taken_by: Col[str | None] = Field(default=None)
+
+
+class InboxRead(Table, table=True):
+    """A partner read a notice in its inbox: who, when, and which fields, never their values; append-only."""
 
     __table_args__ = (
         sa.Index("ix_inbox_read_of", "rujukan_program_id", "read_id"),
         sa.Index("ix_inbox_read_notice_id", "notice_id"),
+    )
+
+    read_id: Col[UUID] = Field(primary_key=True)
+    notice_id: Col[UUID] = Field(foreign_key="partner_notice.notice_id")
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
+    partner_id: Col[UUID]
+    by: Col[str]
+    purpose: Col[str]
+    fields: Col[list[str]]
+    read_at: Col[datetime] = Field(
+        default=None, sa_column_kwargs={"server_default": sa.func.clock_timestamp()}
     )

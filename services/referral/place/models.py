@@ -2,15 +2,15 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database import text_enum
+from shared.database.tables import Col, no_overlap
 
 
 class WaitingReason(StrEnum):
@@ -22,38 +22,31 @@ class WaitingReason(StrEnum):
     DAFTAR_MITRA = "DAFTAR_MITRA"
 
 
-class ProgramQuota(Table):
+class ProgramQuota(Table, table=True):
     """The places of a program (all its revisions) in an area at any level, "*" the country, in a time.
 
     `taken` and `waiting` are counted by the database itself, so that no caller can take a place that is not there.
     """
 
-    __tablename__ = "program_quota"
-
-    quota_id: Mapped[UUID] = mapped_column(primary_key=True)
-    program_code: Mapped[str]
-    kode_wilayah: Mapped[str]
-    places: Mapped[int]
-    taken: Mapped[int] = mapped_column(default=0)
-    waiting: Mapped[int] = mapped_column(default=0)
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    version: Mapped[int] = mapped_column(default=1)
-    set_by: Mapped[str]
-    set_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
-
     __table_args__ = (
-        ExcludeConstraint(
-            ("program_code", "="),
-            ("kode_wilayah", "="),
-            (sa.literal_column("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_program_quota_range",
-        ),
+        no_overlap("ex_program_quota_range", "program_code", "kode_wilayah"),
         sa.CheckConstraint("taken BETWEEN 0 AND places", name="never_over_reserved"),
         sa.CheckConstraint("waiting >= 0", name="waiting_not_negative"),
         sa.CheckConstraint("valid_to > valid_from", name="some_day"),
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
+
+    quota_id: Col[UUID] = Field(primary_key=True)
+    program_code: Col[str]
+    kode_wilayah: Col[str]
+    places: Col[int]
+    taken: Col[int] = Field(default=0)
+    waiting: Col[int] = Field(default=0)
+    valid_from: Col[date]
+    valid_to: Col[date | None] = Field(default=None)
+    version: Col[int] = Field(default=1)
+    set_by: Col[str]
+    set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
     @property
     def free(self) -> int:
@@ -61,30 +54,19 @@ class ProgramQuota(Table):
         return self.places - self.taken
 
 
-class ProgramQuotaChange(Table):
+class ProgramQuotaChange(Table, table=True):
     """How many places were set, by whom and when; append-only."""
 
-    __tablename__ = "program_quota_change"
-
-    quota_id: Mapped[UUID] = mapped_column(sa.ForeignKey("program_quota.quota_id"), primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    places: Mapped[int]
-    valid_to: Mapped[date | None]
-    set_by: Mapped[str]
-    set_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    quota_id: Col[UUID] = Field(primary_key=True, foreign_key="program_quota.quota_id")
+    version: Col[int] = Field(primary_key=True)
+    places: Col[int]
+    valid_to: Col[date | None] = Field(default=None)
+    set_by: Col[str]
+    set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
-class QuotaPlace(Table):
+class QuotaPlace(Table, table=True):
     """A place that one rujukan program holds in one quota, and when and why it was given back."""
-
-    __tablename__ = "quota_place"
-
-    place_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
-    quota_id: Mapped[UUID] = mapped_column(sa.ForeignKey("program_quota.quota_id"))
-    taken_on: Mapped[date]
-    released_on: Mapped[date | None]
-    released_as: Mapped[str | None]
 
     __table_args__ = (
         sa.Index(
@@ -99,43 +81,32 @@ class QuotaPlace(Table):
         sa.CheckConstraint("released_on >= taken_on", name="released_after"),
     )
 
+    place_id: Col[UUID] = Field(primary_key=True)
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
+    quota_id: Col[UUID] = Field(foreign_key="program_quota.quota_id")
+    taken_on: Col[date]
+    released_on: Col[date | None] = Field(default=None)
+    released_as: Col[str | None] = Field(default=None)
 
-class IntakeWindow(Table):
+
+class IntakeWindow(Table, table=True):
     """When a program takes applications: from `opens_on` to the day before `closes_on`. Without any, always."""
 
-    __tablename__ = "intake_window"
-
-    window_id: Mapped[UUID] = mapped_column(primary_key=True)
-    program_code: Mapped[str]
-    opens_on: Mapped[date]
-    closes_on: Mapped[date | None]
-    set_by: Mapped[str]
-    set_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
-
     __table_args__ = (
-        ExcludeConstraint(
-            ("program_code", "="),
-            (sa.literal_column("daterange(opens_on, closes_on)"), "&&"),
-            name="ex_intake_window_range",
-        ),
+        no_overlap("ex_intake_window_range", "program_code", of="daterange(opens_on, closes_on)"),
         sa.CheckConstraint("closes_on > opens_on", name="some_day"),
     )
 
+    window_id: Col[UUID] = Field(primary_key=True)
+    program_code: Col[str]
+    opens_on: Col[date]
+    closes_on: Col[date | None] = Field(default=None)
+    set_by: Col[str]
+    set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
-class Waiting(Table):
+
+class Waiting(Table, table=True):
     """One family in the waiting list of a program, in the order of `number`; the line stays when it leaves."""
-
-    __tablename__ = "waiting"
-
-    number: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
-    program_code: Mapped[str]
-    kode_wilayah: Mapped[str]
-    reason: Mapped[WaitingReason] = mapped_column(text_enum(WaitingReason))
-    quota_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("program_quota.quota_id"))
-    since_on: Mapped[date]
-    left_on: Mapped[date | None]
-    left_as: Mapped[str | None]
 
     __table_args__ = (
         sa.Index(
@@ -146,3 +117,15 @@ class Waiting(Table):
         sa.CheckConstraint("left_on >= since_on", name="left_after"),
         sa.CheckConstraint("(quota_id IS NULL) = (reason <> 'KUOTA_PENUH')", name="quota_that_is_full"),
     )
+
+    number: Col[Annotated[int, sa.BigInteger()]] = Field(
+        default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
+    )
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
+    program_code: Col[str]
+    kode_wilayah: Col[str]
+    reason: Col[WaitingReason]
+    quota_id: Col[UUID | None] = Field(default=None, foreign_key="program_quota.quota_id")
+    since_on: Col[date]
+    left_on: Col[date | None] = Field(default=None)
+    left_as: Col[str | None] = Field(default=None)

@@ -2,16 +2,17 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
 
 from services.referral.tables import Table
 from shared.contracts.kinds import BenefitKind
-from shared.database import Rupiah, text_enum
+from shared.database.tables import Col, Fields, no_overlap
+from shared.fields import Rupiah
 
 
 class SendFrom(StrEnum):
@@ -77,36 +78,12 @@ class PayloadField(StrEnum):
     CERTIFICATE_NO = "certificate_no"
 
 
-class Program(Table):
+class Program(Table, table=True):
     """One published revision of what a partner offers; amounts in rupiah. A new revision ends the one before."""
-
-    __tablename__ = "program"
-
-    program_id: Mapped[UUID] = mapped_column(primary_key=True)
-    partner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("partner.partner_id"))
-    code: Mapped[str]
-    revision: Mapped[int]
-    name: Mapped[str]
-    benefit_kinds: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
-    amount_min_rp: Mapped[Rupiah | None]
-    amount_max_rp: Mapped[Rupiah | None]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    send_from: Mapped[SendFrom] = mapped_column(text_enum(SendFrom))
-    sla_days: Mapped[int]
-    minimum_data: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
-    required_documents: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
-    legal_basis: Mapped[str]
-    published_by: Mapped[str]
-    published_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
 
     __table_args__ = (
         sa.UniqueConstraint("code", "revision", name="uq_program_code_revision"),
-        ExcludeConstraint(
-            ("code", "="),
-            (sa.literal_column("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_program_code_range",
-        ),
+        no_overlap("ex_program_code_range", "code"),
         sa.CheckConstraint(
             "benefit_kinds <@ ARRAY[{}]::text[]".format(
                 ", ".join(f"'{kind}'" for kind in BenefitKind.known())
@@ -124,17 +101,40 @@ class Program(Table):
         sa.CheckConstraint("sla_days BETWEEN 1 AND 365", name="sla_days_range"),
     )
 
+    program_id: Col[UUID] = Field(primary_key=True)
+    partner_id: Col[UUID] = Field(foreign_key="partner.partner_id")
+    code: Col[str]
+    revision: Col[int]
+    name: Col[str]
+    benefit_kinds: Col[list[str]]
+    amount_min_rp: Col[Rupiah | None] = Field(default=None)
+    amount_max_rp: Col[Rupiah | None] = Field(default=None)
+    valid_from: Col[date]
+    valid_to: Col[date | None] = Field(default=None)
+    send_from: Col[SendFrom]
+    sla_days: Col[int]
+    minimum_data: Col[list[str]]
+    required_documents: Col[list[str]]
+    legal_basis: Col[str]
+    published_by: Col[str]
+    published_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
-class ProgramRule(Table):
+
+class RuleView(Fields):
+    """A rule with its source in regulation."""
+
+    number: Col[int]
+    field: Col[RuleField]
+    op: Col[RuleOp]
+    value: Col[Annotated[Any, JSONB()]]
+    strength: Col[Strength]
+    source: Col[str]
+    version: Col[str]
+
+
+class ProgramRule(RuleView, Table, table=True):
     """One rule of a program's revision, with its source in regulation and the version of that source."""
 
-    __tablename__ = "program_rule"
+    __table_args__ = (sa.PrimaryKeyConstraint("program_id", "number"),)
 
-    program_id: Mapped[UUID] = mapped_column(sa.ForeignKey("program.program_id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    field: Mapped[RuleField] = mapped_column(text_enum(RuleField))
-    op: Mapped[RuleOp] = mapped_column(text_enum(RuleOp))
-    value: Mapped[Any] = mapped_column(JSONB)
-    strength: Mapped[Strength] = mapped_column(text_enum(Strength))
-    source: Mapped[str]
-    version: Mapped[str]
+    program_id: Col[UUID] = Field(foreign_key="program.program_id")

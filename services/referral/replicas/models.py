@@ -1,105 +1,106 @@
-"""Who serves, in what and where, as registry last told; filled by the subscription `pendamping`."""
+"""Replicas of events of registry and caseload, written by subscribers alone."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
 from services.referral.tables import Table
 from shared.contracts.kinds import DampinganPurpose, PendampingStatus, Sex, UsahaSector
-from shared.database import Rupiah, text_enum
+from shared.database.tables import Col, Fields
 
-SCHEMA = {"schema": "replica_pendamping"}
-
-
-class Pendamping(Table):
-    """A pendamping's status from a date on, as registry last told: anything but AKTIF means no new acts."""
-
-    __tablename__ = "pendamping"
-    __table_args__ = SCHEMA
-
-    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
-    from_on: Mapped[date] = mapped_column(primary_key=True)
-    status: Mapped[PendampingStatus] = mapped_column(text_enum(PendampingStatus, replica=True))
+OF_KPM = {"schema": "replica_kpm"}
+OF_PENDAMPING = {"schema": "replica_pendamping"}
 
 
-class Penugasan(Table):
-    """In which range a pendamping serves, as registry last told; `valid_to` is the first day without."""
+class Pendamping(Table, table=True):
+    """A pendamping's status from a date on. Only AKTIF may act."""
 
-    __tablename__ = "penugasan"
-    __table_args__: Any = (sa.Index("ix_penugasan_pendamping_id", "pendamping_id"), SCHEMA)
+    __table_args__ = OF_PENDAMPING
 
-    penugasan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_id: Mapped[UUID]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    pendamping_id: Col[UUID] = Field(primary_key=True)
+    from_on: Col[date] = Field(primary_key=True)
+    status: Col[PendampingStatus]
 
 
-class WilayahTugas(Table):
-    """Which area a placement covers, as registry last told; `valid_to` is the first day outside."""
+class Penugasan(Table, table=True):
+    """In which range a pendamping serves. `valid_to` is the first day outside."""
 
-    __tablename__ = "wilayah_tugas"
-    __table_args__: Any = (sa.Index("ix_wilayah_tugas_pendamping_id", "pendamping_id"), SCHEMA)
+    __table_args__ = OF_PENDAMPING
 
-    wilayah_tugas_id: Mapped[UUID] = mapped_column(primary_key=True)
-    penugasan_id: Mapped[UUID]
-    pendamping_id: Mapped[UUID]
-    kode_wilayah: Mapped[str]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    penugasan_id: Col[UUID] = Field(primary_key=True)
+    pendamping_id: Col[UUID] = Field(index=True)
+    valid_from: Col[date]
+    valid_to: Col[date | None]
 
 
-class Kpm(Table):
-    """A family, as caseload last told."""
+class WilayahTugas(Table, table=True):
+    """Which area a placement covers. `valid_to` is the first day outside."""
 
-    __tablename__ = "kpm"
-    __table_args__ = (sa.Index("ix_kpm_area", "kode_wilayah", "kpm_id"), {"schema": "replica_kpm"})
+    __table_args__ = OF_PENDAMPING
 
-    kpm_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kode_wilayah: Mapped[str]
-    members: Mapped[int]
-    able_productive: Mapped[int]
-    lansia: Mapped[int]
-    disabilitas: Mapped[int]
-    komponen: Mapped[dict[str, int]] = mapped_column(JSONB)
-    desil: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    pengurus_sex: Mapped[Sex | None] = mapped_column(text_enum(Sex, replica=True))
-    pengurus_birth_year: Mapped[int | None]
+    wilayah_tugas_id: Col[UUID] = Field(primary_key=True)
+    penugasan_id: Col[UUID]
+    pendamping_id: Col[UUID] = Field(index=True)
+    kode_wilayah: Col[str]
+    valid_from: Col[date]
+    valid_to: Col[date | None]
 
 
-class Usaha(Table):
-    """A member's business, as caseload last told. Turnover in rupiah a month."""
+class KpmFacts(Fields):
+    """What rules look at of a family."""
 
-    __tablename__ = "usaha"
-    __table_args__ = ({"schema": "replica_kpm"},)
-
-    usaha_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kpm_id: Mapped[UUID] = mapped_column(index=True)
-    owner_sex: Mapped[Sex] = mapped_column(text_enum(Sex, replica=True))
-    owner_birth_year: Mapped[int]
-    owner_married: Mapped[bool]
-    sector: Mapped[UsahaSector] = mapped_column(text_enum(UsahaSector, replica=True))
-    started_on: Mapped[date]
-    omzet_rp: Mapped[Rupiah]
-    has_nib: Mapped[bool]
-    has_letter: Mapped[bool]
+    kode_wilayah: Col[str]
+    members: Col[int]
+    able_productive: Col[int]
+    lansia: Col[int]
+    disabilitas: Col[int]
+    komponen: Col[dict[str, int]]
+    desil: Col[list[dict[str, Any]]]
+    pengurus_sex: Col[Sex | None]
+    pengurus_birth_year: Col[int | None]
 
 
-class Dampingan(Table):
-    """Who accompanies a family, as caseload last told: a pendamping's rights follow it."""
+class Kpm(KpmFacts, Table, table=True):
+    """A family."""
 
-    __tablename__ = "dampingan"
-    __table_args__ = (
-        sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "kpm_id"),
-        {"schema": "replica_kpm"},
-    )
+    __table_args__ = (sa.Index("ix_kpm_area", "kode_wilayah", "kpm_id"), OF_KPM)
 
-    dampingan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kpm_id: Mapped[UUID] = mapped_column(index=True)
-    pendamping_id: Mapped[UUID]
-    purpose: Mapped[DampinganPurpose] = mapped_column(text_enum(DampinganPurpose, replica=True))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    kpm_id: Col[UUID] = Field(primary_key=True)
+
+
+class UsahaFacts(Fields):
+    """What rules look at of a business. Turnover in rupiah a month."""
+
+    owner_sex: Col[Sex]
+    owner_birth_year: Col[int]
+    owner_married: Col[bool]
+    sector: Col[UsahaSector]
+    started_on: Col[date]
+    omzet_rp: Col[Annotated[int, sa.BigInteger()]]
+    has_nib: Col[bool]
+    has_letter: Col[bool]
+
+
+class Usaha(UsahaFacts, Table, table=True):
+    """A member's business."""
+
+    __table_args__ = OF_KPM
+
+    usaha_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(index=True)
+
+
+class Dampingan(Table, table=True):
+    """Who accompanies a family. A pendamping's rights follow it."""
+
+    __table_args__ = (sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "kpm_id"), OF_KPM)
+
+    dampingan_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(index=True)
+    pendamping_id: Col[UUID]
+    purpose: Col[DampinganPurpose]
+    valid_from: Col[date]
+    valid_to: Col[date | None]

@@ -3,17 +3,18 @@
 from collections import deque
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
 from services.referral.tables import Table
 from shared.contracts.kinds import Bansos, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
-from shared.database import Rupiah, text_enum
+from shared.database import text_enum
+from shared.database.tables import Col
 from shared.errors import IllegalTransition
+from shared.fields import Rupiah
 
 S = RujukanProgramState
 # The column to which a foreign key to an offer points.
@@ -92,29 +93,8 @@ def become(row: "RujukanProgram", wanted: RujukanProgramState) -> RujukanProgram
     return left
 
 
-class Rujukan(Table):
+class Rujukan(Table, table=True):
     """One case a graduation: exactly one, however often the fact arrives; and one more if its family falls back."""
-
-    __tablename__ = "rujukan"
-
-    rujukan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    graduasi_id: Mapped[UUID]
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[str]
-    purpose: Mapped[RujukanPurpose] = mapped_column(text_enum(RujukanPurpose))
-    bansos: Mapped[Bansos] = mapped_column(text_enum(Bansos, replica=True))
-    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason, replica=True))
-    state: Mapped[RujukanState] = mapped_column(text_enum(RujukanState), default=RujukanState.TERBUKA)
-    paused: Mapped[bool] = mapped_column(default=False)
-    matched: Mapped[bool] = mapped_column(default=False)
-    sk_no: Mapped[str]
-    sk_on: Mapped[date]
-    certificate_no: Mapped[str | None]
-    effective_on: Mapped[date | None]
-    offers_sha256: Mapped[str | None]
-    withdrawn_reason: Mapped[str | None]
-    opened_on: Mapped[date]
-    version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
         sa.UniqueConstraint("graduasi_id", "purpose", name="uq_rujukan_graduasi_id_purpose"),
@@ -122,6 +102,25 @@ class Rujukan(Table):
         sa.Index("ix_rujukan_open", "rujukan_id", postgresql_where=sa.text("state = 'TERBUKA'")),
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
+
+    rujukan_id: Col[UUID] = Field(primary_key=True)
+    graduasi_id: Col[UUID]
+    kpm_id: Col[UUID]
+    kode_wilayah: Col[str]
+    purpose: Col[RujukanPurpose]
+    bansos: Col[Annotated[Bansos, text_enum(Bansos, replica=True)]]
+    exit_reason: Col[Annotated[ExitReason, text_enum(ExitReason, replica=True)]]
+    state: Col[RujukanState] = Field(default=RujukanState.TERBUKA)
+    paused: Col[bool] = Field(default=False)
+    matched: Col[bool] = Field(default=False)
+    sk_no: Col[str]
+    sk_on: Col[date]
+    certificate_no: Col[str | None] = Field(default=None)
+    effective_on: Col[date | None] = Field(default=None)
+    offers_sha256: Col[str | None] = Field(default=None)
+    withdrawn_reason: Col[str | None] = Field(default=None)
+    opened_on: Col[date]
+    version: Col[int] = Field(default=1)
 
     def close(self, wanted: RujukanState) -> None:
         """End the case; raise IllegalTransition when it has ended so already."""
@@ -131,32 +130,8 @@ class Rujukan(Table):
         self.version += 1
 
 
-class RujukanProgram(Table):
+class RujukanProgram(Table, table=True):
     """One offer of one program within a rujukan; `rujukan_program_id` is the partner's idempotency key."""
-
-    __tablename__ = "rujukan_program"
-
-    rujukan_program_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("rujukan.rujukan_id"))
-    program_id: Mapped[UUID] = mapped_column(sa.ForeignKey("program.program_id"))
-    partner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("partner.partner_id"))
-    graduasi_id: Mapped[UUID]
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[str]
-    program_code: Mapped[str]
-    benefit_kinds: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
-    state: Mapped[RujukanProgramState] = mapped_column(text_enum(RujukanProgramState), default=S.DRAF)
-    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    usaha: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    shared_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
-    sent_on: Mapped[date | None]
-    sla_due_on: Mapped[date | None]
-    refusal_code: Mapped[RefusalCode | None] = mapped_column(text_enum(RefusalCode))
-    amount_rp: Mapped[Rupiah | None]
-    delivery_id: Mapped[str | None]
-    delivered_on: Mapped[date | None]
-    withdrawn_on: Mapped[date | None]
-    version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
         sa.UniqueConstraint("rujukan_id", "program_code", name="uq_rujukan_program_once"),
@@ -172,19 +147,39 @@ class RujukanProgram(Table):
         sa.CheckConstraint("amount_rp >= 0", name="amount_not_negative"),
     )
 
+    rujukan_program_id: Col[UUID] = Field(primary_key=True)
+    rujukan_id: Col[UUID] = Field(foreign_key="rujukan.rujukan_id")
+    program_id: Col[UUID] = Field(foreign_key="program.program_id")
+    partner_id: Col[UUID] = Field(foreign_key="partner.partner_id")
+    graduasi_id: Col[UUID]
+    kpm_id: Col[UUID]
+    kode_wilayah: Col[str]
+    program_code: Col[str]
+    benefit_kinds: Col[list[str]]
+    state: Col[RujukanProgramState] = Field(default=S.DRAF)
+    reasons: Col[list[dict[str, Any]]]
+    usaha: Col[dict[str, Any] | None] = Field(default=None)
+    shared_at: Col[datetime | None] = Field(default=None)
+    sent_on: Col[date | None] = Field(default=None)
+    sla_due_on: Col[date | None] = Field(default=None)
+    refusal_code: Col[RefusalCode | None] = Field(default=None)
+    amount_rp: Col[Rupiah | None] = Field(default=None)
+    delivery_id: Col[str | None] = Field(default=None)
+    delivered_on: Col[date | None] = Field(default=None)
+    withdrawn_on: Col[date | None] = Field(default=None)
+    version: Col[int] = Field(default=1)
 
-class RujukanProgramHistory(Table):
+
+class RujukanProgramHistory(Table, table=True):
     """One change of state, append-only: who (a `sub`), when by both clocks, and why."""
 
-    __tablename__ = "rujukan_program_history"
-
-    history_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
-    from_state: Mapped[str | None]
-    to_state: Mapped[RujukanProgramState] = mapped_column(text_enum(RujukanProgramState))
-    on: Mapped[date]
-    by: Mapped[str]
-    reason: Mapped[str]
-    recorded_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
-
     __table_args__ = (sa.Index("ix_rujukan_program_history_of", "rujukan_program_id", "history_id"),)
+
+    history_id: Col[UUID] = Field(primary_key=True)
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
+    from_state: Col[str | None] = Field(default=None)
+    to_state: Col[RujukanProgramState]
+    on: Col[date]
+    by: Col[str]
+    reason: Col[str]
+    recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})

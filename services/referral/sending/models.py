@@ -4,27 +4,24 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
 from services.referral.notice.models import Notice
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database import text_enum
+from shared.database.tables import Col
 
 
-class Attempt(Table):
+class Attempt(Table, table=True):
     """One try to tell a partner, append-only: which fields (never their values), and what came of it."""
 
-    __tablename__ = "attempt"
-
-    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_program_id: Mapped[UUID] = mapped_column(sa.ForeignKey(OFFER_ID))
-    notice: Mapped[Notice] = mapped_column(text_enum(Notice))
-    fields: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
-    http_status: Mapped[int | None]
-    fault: Mapped[str | None]
-    milliseconds: Mapped[int]
-    recorded_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
-
     __table_args__ = (sa.Index("ix_attempt_of", "rujukan_program_id", "attempt_id"),)
+
+    attempt_id: Col[UUID] = Field(primary_key=True)
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
+    notice: Col[Notice]
+    fields: Col[list[str]]
+    http_status: Col[int | None] = Field(default=None)
+    fault: Col[str | None] = Field(default=None)
+    milliseconds: Col[int]
+    recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})

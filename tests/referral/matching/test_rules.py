@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from deploy.bench import catalogue
 from services.referral.matching.rules.fitting import Fitting
 from services.referral.matching.rules.matching import SEVERAL, Family, Match, can_be, match
-from services.referral.program.models import Program, ProgramRule, RuleField, RuleOp, Strength
-from services.referral.replicas.models import Kpm, Usaha
+from services.referral.program.models import Program, RuleField, RuleOp, RuleView, Strength
+from services.referral.replicas.models import KpmFacts, UsahaFacts
 from shared.contracts.kinds import KomponenKind, RefusalCode, Sex, UsahaSector
 
 # A busy machine is no fault of a rule.
@@ -32,7 +32,7 @@ LISTS: dict[RuleField, list[str]] = {
 
 
 @st.composite
-def rules(draw: st.DrawFn) -> list[ProgramRule]:
+def rules(draw: st.DrawFn) -> list[RuleView]:
     found = []
     for number in range(1, draw(st.integers(0, 5)) + 1):
         field = draw(st.sampled_from(RuleField))
@@ -47,9 +47,7 @@ def rules(draw: st.DrawFn) -> list[ProgramRule]:
         op = draw(st.sampled_from([op for op in RuleOp if can_be(field, op, value)]))
         strength = draw(st.sampled_from(Strength))
         found.append(
-            ProgramRule(
-                number=number, field=field, op=op, value=value, strength=strength, source="", version=""
-            )
+            RuleView(number=number, field=field, op=op, value=value, strength=strength, source="", version="")
         )
     return found
 
@@ -59,8 +57,7 @@ def days(first: int = 2020) -> st.SearchStrategy[date]:
 
 
 USAHA = st.builds(
-    Usaha,
-    usaha_id=st.uuids(),
+    UsahaFacts,
     owner_sex=st.sampled_from(Sex),
     owner_birth_year=st.integers(1950, 2012),
     owner_married=st.booleans(),
@@ -74,7 +71,7 @@ DESIL = st.fixed_dictionaries(
     {"scope": st.sampled_from(["NAS", "PROV"]), "value": st.integers(1, 10), "snapshot": st.just("2026-Q1")}
 )
 KPM = st.builds(
-    Kpm,
+    KpmFacts,
     kode_wilayah=st.sampled_from(AREAS[3:5]),
     members=st.integers(1, 9),
     able_productive=st.integers(0, 5),
@@ -97,13 +94,13 @@ FAMILIES = st.builds(
 )
 
 
-def judged(given_rules: list[ProgramRule], family: Family) -> Match:
+def judged(given_rules: list[RuleView], family: Family) -> Match:
     return match(Program(program_id=uuid4(), code="X"), given_rules, family)
 
 
 @settings(CALM)
 @given(rules(), FAMILIES)
-def test_say_in_words_what_they_decide(some: list[ProgramRule], family: Family) -> None:
+def test_say_in_words_what_they_decide(some: list[RuleView], family: Family) -> None:
     found = judged(some, family)
     assert len(found.reasons) == len(some)
     for reason in found.reasons:
@@ -116,7 +113,7 @@ def test_say_in_words_what_they_decide(some: list[ProgramRule], family: Family) 
 
 @settings(CALM)
 @given(rules(), FAMILIES)
-def test_that_are_soft_never_keep_a_family_out(some: list[ProgramRule], family: Family) -> None:
+def test_that_are_soft_never_keep_a_family_out(some: list[RuleView], family: Family) -> None:
     for rule in some:
         rule.strength = Strength.SOFT
     assert judged(some, family).fits
@@ -124,7 +121,7 @@ def test_that_are_soft_never_keep_a_family_out(some: list[ProgramRule], family: 
 
 @settings(CALM)
 @given(rules(), FAMILIES)
-def test_that_are_hard_always_do(some: list[ProgramRule], family: Family) -> None:
+def test_that_are_hard_always_do(some: list[RuleView], family: Family) -> None:
     hard = [rule for rule in some if rule.strength is Strength.HARD]
     # The soft ones choose among equal businesses only: without them the outcome is the same.
     assert judged(some, family).fits is judged(hard, family).fits
@@ -135,13 +132,10 @@ def test_that_are_hard_always_do(some: list[ProgramRule], family: Family) -> Non
 
 @settings(CALM, max_examples=60)
 @given(st.lists(rules(), min_size=1, max_size=12), st.lists(FAMILIES, min_size=1, max_size=4))
-def test_for_many_at_once_are_the_same_rules(
-    programs: list[list[ProgramRule]], families: list[Family]
-) -> None:
-    listed = [(Program(program_id=uuid4(), code=str(number)), some) for number, some in enumerate(programs)]
-    fitting = Fitting(listed)
+def test_for_many_at_once_are_the_same_rules(programs: list[list[RuleView]], families: list[Family]) -> None:
+    fitting = Fitting(programs)
     for family in [*families, *families]:  # the second time from what is remembered
-        fits = [match(program, some, family).fits for program, some in listed]
+        fits = [judged(some, family).fits for some in programs]
         assert fitting.mask(family) == sum(1 << number for number, one in enumerate(fits) if one)
 
 
@@ -150,21 +144,25 @@ def test_for_many_at_once_are_the_same_rules(
 def test_of_the_catalogue_give_no_umi_to_who_has_kur(family: Family) -> None:
     _, programs = catalogue.read()
     umi = next(program for program in programs if program["code"] == "UMI")
-    kinds = {"field": RuleField, "op": RuleOp, "strength": Strength}
-    some = [
-        ProgramRule(
-            number=number, **{name: kinds.get(name, lambda kept: kept)(kept) for name, kept in rule.items()}
-        )
-        for number, rule in enumerate(umi["rules"], 1)
-    ]
+    some = [RuleView(number=number, **rule) for number, rule in enumerate(umi["rules"], 1)]
     if family.aid & {"KUR_MIKRO", "KUR_SUPERMIKRO"} or "KREDIT_AKTIF_SIKP" in family.refusals:
         assert not judged(some, family).fits
 
 
 def test_of_several_say_which_they_look_at() -> None:
-    kpm = Kpm(kode_wilayah=AREAS[3], komponen={"ANAK_SD": 1, "ANAK_SMA": 0}, desil=[])
+    kpm = KpmFacts(
+        kode_wilayah=AREAS[3],
+        members=4,
+        able_productive=1,
+        lansia=0,
+        disabilitas=0,
+        komponen={"ANAK_SD": 1, "ANAK_SMA": 0},
+        desil=[],
+        pengurus_sex=None,
+        pengurus_birth_year=None,
+    )
     family = Family(kpm, [], TODAY, frozenset({"KUR_MIKRO"}), frozenset({"SLIK_BURUK"}))
-    rule = ProgramRule(
+    rule = RuleView(
         number=1,
         field=RuleField.AID_PROGRAMS,
         op=RuleOp.NONE_OF,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from services.referral.matching.rules.matching import ACTUAL, Family, holds
-from services.referral.program.models import Program, ProgramRule, RuleField, Strength
-from services.referral.replicas.models import Usaha
+from services.referral.program.models import RuleField, RuleView, Strength
+from services.referral.replicas.models import UsahaFacts
 
 OF_USAHA = frozenset(
     {
@@ -26,13 +26,13 @@ REMEMBERED = 100_000
 
 
 class Fitting:
-    """A catalogue made ready for many families. Hard rules alone decide; a soft one never keeps a family out."""
+    """Programs by their rules, prepared for many families. Hard rules alone decide."""
 
-    def __init__(self, catalogue: Sequence[tuple[Program, Sequence[ProgramRule]]]) -> None:
+    def __init__(self, programs: Sequence[Sequence[RuleView]]) -> None:
         """Sort the hard rules of all programs by the fact at which they look."""
-        self.everything = (1 << len(catalogue)) - 1
-        hard: dict[RuleField, list[tuple[int, ProgramRule]]] = {}
-        for number, (_, rules) in enumerate(catalogue):
+        self.everything = (1 << len(programs)) - 1
+        hard: dict[RuleField, list[tuple[int, RuleView]]] = {}
+        for number, rules in enumerate(programs):
             for rule in rules:
                 if rule.strength is Strength.HARD:
                     hard.setdefault(rule.field, []).append((1 << number, rule))
@@ -58,13 +58,13 @@ class Fitting:
 
 
 def _lookup(
-    field: RuleField, rules: Sequence[tuple[int, ProgramRule]]
-) -> Callable[[Family, Usaha | None], int]:
+    field: RuleField, rules: Sequence[tuple[int, RuleView]]
+) -> Callable[[Family, UsahaFacts | None], int]:
     """Return what gives the programs that a family's value of a fact rules out."""
     actual_of, known = ACTUAL[field], dict[Hashable, int]()
     marries = field is RuleField.OWNER_AGE
 
-    def excluded(family: Family, usaha: Usaha | None) -> int:
+    def excluded(family: Family, usaha: UsahaFacts | None) -> int:
         actual: Any = actual_of(family, usaha)
         married = marries and usaha is not None and usaha.owner_married
         key = (actual, married) if marries else actual

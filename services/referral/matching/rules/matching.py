@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.referral.program.models import Program, ProgramRule, RuleField, RuleOp, Strength
-from services.referral.replicas.models import Kpm, Usaha
+from services.referral.program.models import Program, RuleField, RuleOp, RuleView, Strength
+from services.referral.replicas.models import KpmFacts, UsahaFacts
 from shared import wilayah
 from shared.contracts.kinds import DesilScope, KomponenKind, RefusalCode, Sex, UsahaSector
 from shared.dates import months_between
@@ -53,8 +53,8 @@ OVERLAPS = {OP.ANY_OF: (ONE, NONE), OP.NONE_OF: (NONE, ONE)}
 class Family:
     """What the rules may look at, as of a day: `aid` by program code, `refusals` by the partners' reason codes."""
 
-    kpm: Kpm
-    usaha: Sequence[Usaha]
+    kpm: KpmFacts
+    usaha: Sequence[UsahaFacts]
     on: date
     aid: frozenset[str] = frozenset()
     refusals: frozenset[str] = frozenset()
@@ -87,7 +87,7 @@ class Match:
 
     program: Program
     reasons: Sequence[Reason]
-    usaha: Usaha | None
+    usaha: UsahaFacts | None
 
     @property
     def fits(self) -> bool:
@@ -95,7 +95,7 @@ class Match:
         return all(reason.fits for reason in self.reasons if reason.strength is Strength.HARD)
 
 
-def match(program: Program, rules: Sequence[ProgramRule], family: Family) -> Match:
+def match(program: Program, rules: Sequence[RuleView], family: Family) -> Match:
     """Judge a program on the family's most fitting business; rules on a business must all hold for the same one."""
     tried = [
         Match(program, [_reason(rule, family, usaha) for rule in rules], usaha)
@@ -110,7 +110,7 @@ def _misfits(tried: Match) -> tuple[int, int, date]:
     return wrong.count(Strength.HARD), wrong.count(Strength.SOFT), started
 
 
-def _reason(rule: ProgramRule, family: Family, usaha: Usaha | None) -> Reason:
+def _reason(rule: RuleView, family: Family, usaha: UsahaFacts | None) -> Reason:
     actual = ACTUAL[rule.field](family, usaha)
     married = rule.op is OP.GE_OR_MARRIED and usaha is not None and usaha.owner_married
     fits = holds(rule, actual, married=married)
@@ -129,7 +129,7 @@ def _reason(rule: ProgramRule, family: Family, usaha: Usaha | None) -> Reason:
     )
 
 
-def holds(rule: ProgramRule, actual: Any, *, married: bool) -> bool:
+def holds(rule: RuleView, actual: Any, *, married: bool) -> bool:
     """Whether a rule holds for a fact; one that nobody has told does not fit."""
     exempt = married and rule.op is OP.GE_OR_MARRIED
     return actual is not None and (exempt or _holds(rule.op, actual, rule.value))
@@ -149,7 +149,7 @@ def _holds(op: RuleOp, actual: Any, value: Any) -> bool:
     return actual == value
 
 
-def _sentence(rule: ProgramRule, actual: Any, *, fits: bool, married: bool, language: int) -> str:
+def _sentence(rule: RuleView, actual: Any, *, fits: bool, married: bool, language: int) -> str:
     """Say it as in "tidak cocok: usaha 4 bulan < 6 bulan" (domain.md 5)."""
     head = (("does not fit", "tidak cocok"), ("fits", "cocok"))[fits][language]
     noun, unit = WORDS[rule.field][language], WORDS[rule.field][2 + language]
@@ -170,7 +170,7 @@ def _words(value: Any, language: int) -> str:
     return str(value)
 
 
-def _desil(family: Family, usaha: Usaha | None) -> int | None:
+def _desil(family: Family, usaha: UsahaFacts | None) -> int | None:
     del usaha
     known = [desil for desil in family.kpm.desil if desil["scope"] == DesilScope.NAS]
     return max(known, key=lambda desil: desil["snapshot"])["value"] if known else None
@@ -185,7 +185,7 @@ def _sex(sex: Sex | None) -> str | None:
     return None if sex in {None, Sex.UNKNOWN} else str(sex)
 
 
-ACTUAL: dict[RuleField, Callable[[Family, Usaha | None], Any]] = {
+ACTUAL: dict[RuleField, Callable[[Family, UsahaFacts | None], Any]] = {
     F.KODE_WILAYAH: lambda family, _: family.kpm.kode_wilayah,
     F.DESIL_NAS: _desil,
     F.ABLE_PRODUCTIVE: lambda family, _: family.kpm.able_productive,

@@ -152,16 +152,20 @@ async def _record(
     row = await _draft(session, rujukan, best, move) if best else None
     if row is None:
         await ask_refit(session, rujukan.rujukan_id)
-    found = await session.get(NextBest, after.rujukan_program_id)
-    if found is None:
-        found = NextBest(after_rujukan_program_id=after.rujukan_program_id, rujukan_id=rujukan.rujukan_id)
-        session.add(found)
-    found.rujukan_program_id = row.rujukan_program_id if row else None
-    found.considered = [candidate.as_json() for candidate in considered]
-    found.en, found.id = sentences(after, best)
-    found.proposed_on, found.proposed_by = move.on, move.by
+    en, indonesian = sentences(after, best)
+    proposal = NextBest(
+        after_rujukan_program_id=after.rujukan_program_id,
+        rujukan_id=rujukan.rujukan_id,
+        rujukan_program_id=row.rujukan_program_id if row else None,
+        considered=[candidate.as_json() for candidate in considered],
+        en=en,
+        id=indonesian,
+        proposed_on=move.on,
+        proposed_by=move.by,
+    )
+    proposal = await session.merge(proposal)
     await session.flush()
-    return found
+    return proposal
 
 
 async def _draft(session: AsyncSession, rujukan: Rujukan, best: Candidate, move: Move) -> RujukanProgram:

@@ -71,7 +71,7 @@ async def rematch_some(session: AsyncSession, job: Job) -> Step:
     cases = (await session.scalars(_cases(program, job.place.get("after")))).all()
     today = await clock.today(session)
     families = await families_of(session, [case.kpm_id for case in cases], today)
-    fitting, drafts = Fitting([(program, rules)]), 0
+    fitting, drafts = Fitting([rules]), 0
     for case in cases:
         family = families.get(case.kpm_id)
         if family is not None and fitting.mask(family):
