@@ -1,7 +1,15 @@
 """The base of referral's tables."""
 
-from shared.database.tables import Columns, service_registry
+from sqlmodel._compat import SQLModelConfig
+
+from shared.database.tables import Columns, Fields, service_registry
 
 
 class Table(Columns, registry=service_registry()):
     """A table of referral."""
+
+
+class PartialView(Fields):
+    """An answer from which some callers do not get the fields with a default."""
+
+    model_config = SQLModelConfig(json_schema_serialization_defaults_required=False)

@@ -16,7 +16,6 @@ from tests.factories.applications import SERVICES
 NOT_CONVERTED = {
     "caseload": "its tables are declarative classes until issue 10 reaches them",
     "graduation": "its tables are declarative classes until issue 10 reaches them",
-    "referral": "its views and requests repeat its tables until issue 10 reaches them",
 }
 SAME_BY_CHANCE = 2
 """A view of another thing may share so many names with a table, such as `penugasan_id` and `valid_from`."""
@@ -45,14 +44,22 @@ def noun_of(kind: type[BaseModel]) -> str:
 
 
 def declared_twice(models: Iterable[type[BaseModel]]) -> dict[tuple[str, str], list[str]]:
-    """Return by table and view or request of one folder the fields that both declare."""
+    """Return by table and view or request of one folder the fields that both declare.
+
+    A field that a view shows as another type, such as rows of JSON as views, is another field.
+    """
     tables = [kind for kind in models if is_table(kind)]
     bases = {base for table in tables for base in table.__mro__}
     found: dict[tuple[str, str], list[str]] = {}
     for kind in (one for one in models if one not in bases):
         own = {name for part in kind.__mro__ if part not in bases for name in inspect.get_annotations(part)}
         for table in (one for one in tables if noun_of(one) == noun_of(kind)):
-            same = sorted(own & table.model_fields.keys())
+            shown, kept = kind.model_fields, table.model_fields
+            same = sorted(
+                name
+                for name in own & shown.keys() & kept.keys()
+                if shown[name].annotation == kept[name].annotation
+            )
             if len(same) > SAME_BY_CHANCE:
                 found[table.__name__, kind.__name__] = same
     return found

@@ -1,11 +1,8 @@
 """What a partner says: answers, each once however often it says it, and the delivery of the aid."""
 
-import hashlib
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,15 +12,15 @@ from services.referral.answer.errors import (
     DeliveryAlreadyRecorded,
     ReasonCodeNeeded,
 )
-from services.referral.answer.models import Answer
+from services.referral.answer.models import Answer, AnswerTerms, PartnerAnswer
 from services.referral.follow_up.commands import open_tasks
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
-from services.referral.rujukan.commands import Move, facts, walk
+from services.referral.rujukan.commands import Move, walk
 from services.referral.rujukan.models import RujukanProgram
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import RefusalCode, RujukanProgramState
+from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanAnswered, RujukanDelivered
 from shared.database import insert, load, uuid7, vault_of
 from shared.dates import require_past
@@ -32,25 +29,8 @@ from shared.messaging import emit
 S = RujukanProgramState
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A partner's answer. `answer_id` is the partner's own; money in rupiah."""
-
-    answer_id: str
-    status: RujukanProgramState
-    reason_code: RefusalCode | None
-    reason_text: str | None
-    amount_rp: int | None
-    answered_on: date
-
-    def digest(self) -> bytes:
-        """Return what tells two answers under one id apart, without keeping the text."""
-        fields = [self.status, self.reason_code, self.reason_text, self.amount_rp, self.answered_on]
-        return hashlib.sha256(orjson.dumps(fields)).digest()
-
-
 async def answer_rujukan(
-    session: AsyncSession, rujukan_program_id: UUID, said: Said, actor: Actor
+    session: AsyncSession, rujukan_program_id: UUID, said: PartnerAnswer, actor: Actor
 ) -> RujukanProgram:
     """Take a partner's answer on one of its own rujukan.
 
@@ -76,7 +56,7 @@ async def _told_on(session: AsyncSession, row: RujukanProgram) -> date | None:
     return await session.scalar(first) or row.sent_on
 
 
-async def take_answer(session: AsyncSession, row: RujukanProgram, said: Said, by: str) -> None:
+async def take_answer(session: AsyncSession, row: RujukanProgram, said: PartnerAnswer, by: str) -> None:
     """Record the answer once; one that says what already stands changes nothing and is told to nobody.
 
     Raises:
@@ -99,7 +79,7 @@ async def take_answer(session: AsyncSession, row: RujukanProgram, said: Said, by
         await _apply(session, row, said, by)
 
 
-async def _is_stale(session: AsyncSession, row: RujukanProgram, said: Said) -> bool:
+async def _is_stale(session: AsyncSession, row: RujukanProgram, said: PartnerAnswer) -> bool:
     newest = sa.select(sa.func.max(Answer.answered_on)).where(
         Answer.rujukan_program_id == row.rujukan_program_id, Answer.changed
     )
@@ -107,35 +87,32 @@ async def _is_stale(session: AsyncSession, row: RujukanProgram, said: Said) -> b
     return on is not None and said.answered_on < on
 
 
-async def _apply(session: AsyncSession, row: RujukanProgram, said: Said, by: str) -> None:
+async def _apply(session: AsyncSession, row: RujukanProgram, said: PartnerAnswer, by: str) -> None:
     if said.status is S.DITOLAK:
         row.refusal_code = said.reason_code
     if said.amount_rp is not None:
         row.amount_rp = said.amount_rp
     reason = f"the partner answered {said.status}" + (f": {said.reason_code}" if said.reason_code else "")
     await walk(session, row, said.status, Move(by, await clock.today(session), reason))
-    told = RujukanAnswered(
-        **facts(row), reason_code=said.reason_code, amount_rp=said.amount_rp, answered_on=said.answered_on
-    )
-    emit(session, told)
+    terms = {name: getattr(said, name) for name in ("reason_code", "amount_rp", "answered_on")}
+    emit(session, RujukanAnswered.of(row, status=row.state, **terms))
 
 
-def _answer(session: AsyncSession, row: RujukanProgram, said: Said, by: str, *, changed: bool) -> Answer:
+def _answer(
+    session: AsyncSession, row: RujukanProgram, said: PartnerAnswer, by: str, *, changed: bool
+) -> Answer:
     answer_id, sealed = uuid7(), None
     if said.reason_text is not None:
         sealed = vault_of(session).seal(
             said.reason_text, table="answer", column="reason_text_sealed", row_id=answer_id
         )
     return Answer(
+        **{name: getattr(said, name) for name in AnswerTerms.model_fields},
         answer_id=answer_id,
         rujukan_program_id=row.rujukan_program_id,
         partner_answer_id=said.answer_id,
         digest=said.digest(),
-        status=said.status,
-        reason_code=said.reason_code,
         reason_text_sealed=sealed,
-        amount_rp=said.amount_rp,
-        answered_on=said.answered_on,
         changed=changed,
         recorded_by=by,
     )
@@ -174,5 +151,5 @@ async def deliver_aid(
     row.delivery_id, row.amount_rp, row.delivered_on = delivery_id, amount_rp, delivered_on
     await walk(session, row, S.DISALURKAN, Move(actor.sub, today, "the partner delivered"))
     await open_tasks(session, row, delivered_on)
-    emit(session, RujukanDelivered(**facts(row), amount_rp=amount_rp, delivered_on=delivered_on))
+    emit(session, RujukanDelivered.of(row, status=row.state))
     return row

@@ -1,19 +1,50 @@
 """What partners answered."""
 
+import hashlib
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
+from pydantic import StringConstraints
 from sqlmodel import Field
 
-from services.referral.rujukan.models import OFFER_ID
+from services.referral.rujukan.models import OFFER_ID, PARTNER_ANSWERS
 from services.referral.tables import Table
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
-from shared.database.tables import Col
-from shared.fields import Rupiah
+from shared.database.tables import Col, Fields
+from shared.fields import KNOWN, Asked, Known, Rupiah, Sentence
+
+OwnId = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"), Asked("KUR-2026-000123-1")
+]
 
 
-class Answer(Table, table=True):
+class AnswerTerms(Fields):
+    """What a partner answers. Amount in rupiah."""
+
+    status: Col[Annotated[RujukanProgramState, Known(*PARTNER_ANSWERS), Asked("DISETUJUI")]]
+    reason_code: Col[Annotated[RefusalCode, KNOWN] | None] = Field(
+        default=None, schema_extra={"examples": [None]}
+    )
+    amount_rp: Col[Rupiah | None] = Field(default=None)
+    answered_on: Col[Annotated[date, Asked("2026-07-10")]]
+
+
+class PartnerAnswer(AnswerTerms):
+    """A partner's answer under an id of its own; the same id again is the same answer. Amount in rupiah."""
+
+    answer_id: OwnId
+    reason_text: Sentence | None = Field(default=None, schema_extra={"examples": [None]})
+
+    def digest(self) -> bytes:
+        """Return what tells two answers under one id apart, without keeping the text."""
+        fields = [self.status, self.reason_code, self.reason_text, self.amount_rp, self.answered_on]
+        return hashlib.sha256(orjson.dumps(fields)).digest()
+
+
+class Answer(AnswerTerms, Table, table=True):
     """What a partner said, once per `answer_id` of its own; append-only. `reason_text_sealed` may name people."""
 
     __table_args__ = (sa.UniqueConstraint("rujukan_program_id", "partner_answer_id", name="uq_answer_once"),)
@@ -22,11 +53,7 @@ class Answer(Table, table=True):
     rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
     partner_answer_id: Col[str]
     digest: Col[bytes]
-    status: Col[RujukanProgramState]
-    reason_code: Col[RefusalCode | None] = Field(default=None)
-    reason_text_sealed: Col[bytes | None] = Field(default=None)
-    amount_rp: Col[Rupiah | None] = Field(default=None)
-    answered_on: Col[date]
+    reason_text_sealed: Col[bytes | None]
     changed: Col[bool]
     recorded_by: Col[str]
     recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})

@@ -1,45 +1,22 @@
 """A partner's answers and its deliveries."""
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import Field
 
 from services.referral.answer import commands
-from services.referral.publication.routes.fields import OwnId
-from services.referral.rujukan.models import PARTNER_ANSWERS
+from services.referral.answer.models import OwnId, PartnerAnswer
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
-from shared.contracts.kinds import RefusalCode, RujukanProgramState
-from shared.fields import Body, Rupiah, Sentence
+from shared.fields import Body, Rupiah
 from shared.http import CurrentActor, Router, Session, may
 
 answers = Router(tag="partner-answer")
-AnswerStatus = StrEnum("AnswerStatus", {state.name: state.value for state in PARTNER_ANSWERS})
-ReasonCode = StrEnum("ReasonCode", {code.name: code.value for code in RefusalCode.known()})
 
 
-class AnswerBody(Body):
+class AnswerBody(PartnerAnswer, Body):
     """A partner's answer under an id of its own; the same id again is the same answer. Amount in rupiah."""
-
-    answer_id: OwnId
-    status: AnswerStatus = Field(examples=["DISETUJUI"])  # pyright: ignore[reportInvalidTypeForm]
-    reason_code: ReasonCode | None = Field(default=None, examples=[None])  # pyright: ignore[reportInvalidTypeForm]
-    reason_text: Sentence | None = Field(default=None, examples=[None])
-    amount_rp: Rupiah | None = None
-    answered_on: date = Field(examples=["2026-07-10"])
-
-    def said(self) -> commands.Said:
-        """Return the answer in the field's own values."""
-        return commands.Said(
-            self.answer_id,
-            RujukanProgramState(self.status),
-            RefusalCode(self.reason_code) if self.reason_code is not None else None,
-            self.reason_text,
-            self.amount_rp,
-            self.answered_on,
-        )
 
 
 class DeliveryBody(Body):
@@ -56,7 +33,7 @@ async def answer_rujukan(
     rujukan_program_id: UUID, body: AnswerBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Answer a rujukan of one's own; steps that the answer implies are taken with it."""
-    row = await commands.answer_rujukan(session, rujukan_program_id, body.said(), actor)
+    row = await commands.answer_rujukan(session, rujukan_program_id, body, actor)
     return await rujukan_program_view(session, row, actor)
 
 

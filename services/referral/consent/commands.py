@@ -1,8 +1,6 @@
 """Texts of consent, consent, its withdrawal, and the sealed identity that arrives in between."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -10,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.errors import ConsentAlreadyGiven, ConsentMissing, ConsentTextUnknown
-from services.referral.consent.models import Consent, ConsentChannel, ConsentText, Identity
+from services.referral.consent.models import Consent, ConsentTerms, ConsentText, ConsentTextTerms, Identity
 from services.referral.deadline.commands import fall_due
 from services.referral.deadline.models import Deadline, Pause
 from services.referral.follow_up.commands import close_tasks
@@ -18,7 +16,7 @@ from services.referral.matching.queries import require_fit
 from services.referral.notice.commands import ask_telling, tell_partner
 from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
 from services.referral.place.commands import seek_place
-from services.referral.rujukan.commands import SYSTEM, Move, facts, walk
+from services.referral.rujukan.commands import SYSTEM, Move, walk
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
 from services.referral.sending.commands import WAITING, ask_all, ask_sending
@@ -36,27 +34,8 @@ from shared.messaging import emit
 RECIPIENT = "referral"
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What the family said, how, on which text, with the SHA-256 of the evidence in this service's files."""
-
-    text_version: int
-    channel: ConsentChannel
-    evidence_sha256: str
-    given_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class NewConsentText:
-    """The words that are read to a family from `valid_from` on."""
-
-    text: str
-    valid_from: date
-    basis: str
-
-
 async def give_consent(
-    session: AsyncSession, rujukan_program_id: UUID, given: Given, actor: Actor
+    session: AsyncSession, rujukan_program_id: UUID, given: ConsentTerms, actor: Actor
 ) -> RujukanProgram:
     """Record that the family lets this partner know who it is; caseload seals the identity when it hears.
 
@@ -77,35 +56,27 @@ async def give_consent(
     await insert(session, consent, uq_consent_rujukan_program_id=ConsentAlreadyGiven())
     await walk(session, row, RujukanProgramState.DISETUJUI_KPM, Move(actor.sub, today, "consent given"))
     await seek_place(session, row, today)
-    emit(session, ConsentGiven(**_said(consent, row)))
+    emit(session, ConsentGiven.of(consent, rujukan_id=row.rujukan_id))
     return row
 
 
-def _consent(row: RujukanProgram, given: Given, actor: Actor) -> Consent:
+def _consent(row: RujukanProgram, given: ConsentTerms, actor: Actor) -> Consent:
     return Consent(
+        **dict(given),
         consent_id=uuid7(),
         rujukan_program_id=row.rujukan_program_id,
         kpm_id=row.kpm_id,
         kode_wilayah=row.kode_wilayah,
         partner_id=row.partner_id,
-        text_version=given.text_version,
-        channel=given.channel,
-        evidence_sha256=given.evidence_sha256,
-        given_on=given.given_on,
         recorded_by=actor.sub,
     )
 
 
-async def _require_proof(session: AsyncSession, given: Given) -> None:
+async def _require_proof(session: AsyncSession, given: ConsentTerms) -> None:
     await require_evidence(session, given.evidence_sha256)
     held = sa.select(ConsentText.version).where(ConsentText.valid_from <= given.given_on)
     if await session.scalar(held.order_by(ConsentText.valid_from.desc()).limit(1)) != given.text_version:
         raise ConsentTextUnknown("/body/text_version", version=given.text_version)
-
-
-def _said(consent: Consent, row: RujukanProgram) -> dict[str, Any]:
-    names = ("consent_id", "rujukan_program_id", "kpm_id", "kode_wilayah", "partner_id", "text_version")
-    return {"rujukan_id": row.rujukan_id, **{name: getattr(consent, name) for name in names}}
 
 
 async def withdraw_consent(
@@ -124,7 +95,7 @@ async def withdraw_consent(
     today = await clock.today(session)
     require_past(withdrawn_on, today, "/body/withdrawn_on", earliest=consent.given_on)
     consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, actor.sub
-    emit(session, ConsentWithdrawn(**_said(consent, row), reason="consent withdrawn"))
+    emit(session, ConsentWithdrawn.of(consent, rujukan_id=row.rujukan_id, reason="consent withdrawn"))
     if row.state not in ENDED:
         await withdraw(session, row, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
     elif row.shared_at is not None:
@@ -137,7 +108,7 @@ async def withdraw(session: AsyncSession, row: RujukanProgram, move: Move, withd
     await walk(session, row, RujukanProgramState.DICABUT, move)
     row.withdrawn_on = withdrawn_on
     await close_tasks(session, row.rujukan_program_id, move.on)
-    emit(session, RujukanWithdrawn(**facts(row), reason=move.reason, withdrawn_on=withdrawn_on))
+    emit(session, RujukanWithdrawn.of(row, status=row.state, reason=move.reason))
     if row.shared_at is not None:
         await tell_partner(session, row, Notice.DICABUT, withdrawn_on)
 
@@ -244,23 +215,17 @@ async def _go_on(session: AsyncSession, rujukan: Rujukan) -> None:
         await ask_telling(session, notice.notice_id, notice.partner_id)
 
 
-async def set_consent_text(session: AsyncSession, new: NewConsentText, actor: Actor) -> ConsentText:
+async def set_consent_text(session: AsyncSession, terms: ConsentTextTerms, actor: Actor) -> ConsentText:
     """Set the words that are read to families from a day on; what was agreed to before stays agreed to.
 
     Raises:
         DateInThePast, VersionNotLatest
     """
-    require_ahead(new.valid_from, await clock.today(session))
-    taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)
+    require_ahead(terms.valid_from, await clock.today(session))
+    taken_from = VersionNotLatest("/body/valid_from", on=terms.valid_from)
     last = (await session.scalars(sa.select(ConsentText).order_by(ConsentText.version.desc()).limit(1))).one()
-    if last.valid_from >= new.valid_from:
+    if last.valid_from >= terms.valid_from:
         raise taken_from
-    row = ConsentText(
-        version=last.version + 1,
-        text=new.text,
-        valid_from=new.valid_from,
-        basis=new.basis,
-        set_by=actor.sub,
-    )
+    row = ConsentText(**dict(terms), version=last.version + 1, set_by=actor.sub)
     await insert(session, row, uq_consent_text_valid_from=taken_from, pk_consent_text=taken_from)
     return row

@@ -1,7 +1,6 @@
 """Consent, its withdrawal, and the texts that are read to a family before it agrees."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -9,23 +8,18 @@ from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.consent import commands, queries
-from services.referral.consent.models import ConsentChannel, ConsentText
+from services.referral.consent.models import ConsentTerms, ConsentText, ConsentTextTerms, ConsentTextView
 from services.referral.rujukan.routes import RujukanProgramView, rujukan_program_view
 from shared.access import Permission
-from shared.fields import Body, Day, Sentence, Sha256, View
+from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 consents = Router(tag="rujukan-program")
 consent_texts = Router(tag="consent")
 
 
-class ConsentBody(Body):
+class ConsentBody(ConsentTerms, Body):
     """The family's word, with the SHA-256 of its evidence (put before by POST /v1/files)."""
-
-    text_version: Annotated[int, Field(strict=True, ge=1, le=10_000, examples=[1])]
-    channel: ConsentChannel
-    evidence_sha256: Sha256
-    given_on: date = Field(examples=["2026-05-18"])
 
 
 class WithdrawalBody(Body):
@@ -41,7 +35,7 @@ async def give_consent(
     rujukan_program_id: UUID, body: ConsentBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
     """Record that the family lets this partner know who it is; the sending follows by itself."""
-    row = await commands.give_consent(session, rujukan_program_id, commands.Given(**body.model_dump()), actor)
+    row = await commands.give_consent(session, rujukan_program_id, body, actor)
     return await rujukan_program_view(session, row, actor)
 
 
@@ -55,28 +49,8 @@ async def withdraw_consent(
     return await rujukan_program_view(session, row, actor)
 
 
-class ConsentTextBody(Body):
+class ConsentTextBody(ConsentTextTerms, Body):
     """The words that are read to a family before it agrees, from a day on."""
-
-    text: Annotated[
-        str,
-        Field(
-            min_length=40,
-            max_length=4000,
-            examples=["Saya setuju data minimum keluarga saya disampaikan kepada mitra program ini."],
-        ),
-    ]
-    valid_from: Day
-    basis: Sentence
-
-
-class ConsentTextView(View):
-    """A version of the words; it holds from `valid_from` to the day before the next one's."""
-
-    version: int
-    valid_from: date
-    text: str
-    basis: str
 
 
 class ConsentTextPage(View):
@@ -98,5 +72,4 @@ async def list_consent_texts(session: Session, paging: Paging) -> Response:
 @may(Permission.CONSENT_TEXT_SET, key_required=True)
 async def set_consent_text(body: ConsentTextBody, session: Session, actor: CurrentActor) -> ConsentTextView:
     """Set the words of consent from a day on; what was agreed to before stays agreed to."""
-    new = commands.NewConsentText(**body.model_dump())
-    return ConsentTextView.model_validate(await commands.set_consent_text(session, new, actor))
+    return await commands.set_consent_text(session, body, actor)

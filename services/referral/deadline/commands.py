@@ -1,6 +1,5 @@
 """SLA terms, the deadlines of an offer, and escalations."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -8,7 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.deadline.errors import EscalationAcknowledged
-from services.referral.deadline.models import Awaited, Deadline, DeadlineKind, Escalation, SlaTerm
+from services.referral.deadline.models import (
+    Awaited,
+    Deadline,
+    DeadlineKind,
+    Escalation,
+    SlaTerm,
+    SlaTermTerms,
+)
 from services.referral.program.errors import ProgramUnknown
 from services.referral.program.models import Program
 from services.referral.rujukan.models import (
@@ -33,20 +39,6 @@ S = RujukanProgramState
 DUE_KIND = {kind: f"sla.{kind.lower()}" for kind in DeadlineKind}
 ASKED_BACK = frozenset({S.PERLU_DATA, S.DAFTAR_TUNGGU})
 BEGINS_A_TURN = ASKED_BACK | WAITS_FOR_DELIVERY | {S.TERKIRIM}
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Calendar days around the SLA; of one program, or of all that have no term of their own."""
-
-    program_code: str | None
-    remind_before_days: int
-    escalate_after_days: int
-    expire_after_days: int
-    close_after_days: int
-    deliver_within_days: int
-    valid_from: date
-    basis: str
 
 
 async def follow(session: AsyncSession, row: RujukanProgram, left: RujukanProgramState, on: date) -> None:
@@ -106,7 +98,7 @@ async def term_of(session: AsyncSession, program_code: str, on: date) -> SlaTerm
     return (await session.scalars(own_first.limit(1))).one()
 
 
-async def set_term(session: AsyncSession, new: Term, actor: Actor) -> SlaTerm:
+async def set_term(session: AsyncSession, terms: SlaTermTerms, actor: Actor) -> SlaTerm:
     """Set the term of a program, or of all others; the one before ends the day this one begins.
 
     Deadlines that run keep the term under which they began.
@@ -114,19 +106,17 @@ async def set_term(session: AsyncSession, new: Term, actor: Actor) -> SlaTerm:
     Raises:
         ProgramUnknown, VersionNotLatest, DateInThePast
     """
-    require_ahead(new.valid_from, await clock.today(session))
-    if new.program_code is not None and await _unpublished(session, new.program_code):
-        raise ProgramUnknown("/body/program_code", code=new.program_code)
-    taken_from = VersionNotLatest("/body/valid_from", on=new.valid_from)
+    require_ahead(terms.valid_from, await clock.today(session))
+    if terms.program_code is not None and await _unpublished(session, terms.program_code):
+        raise ProgramUnknown("/body/program_code", code=terms.program_code)
+    taken_from = VersionNotLatest("/body/valid_from", on=terms.valid_from)
     older = sa.select(SlaTerm).where(
-        SlaTerm.program_code.is_not_distinct_from(new.program_code), SlaTerm.valid_to.is_(None)
+        SlaTerm.program_code.is_not_distinct_from(terms.program_code), SlaTerm.valid_to.is_(None)
     )
     last = await session.scalar(older.with_for_update())
     if last is not None:
-        await end_previous(session, last, new.valid_from, taken_from)
-    row = SlaTerm(
-        sla_term_id=uuid7(), set_by=actor.sub, **{name: getattr(new, name) for name in Term.__slots__}
-    )
+        await end_previous(session, last, terms.valid_from, taken_from)
+    row = SlaTerm(**dict(terms), sla_term_id=uuid7(), set_by=actor.sub)
     await insert(session, row, ex_sla_term_range=taken_from)
     return row
 

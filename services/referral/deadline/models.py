@@ -2,14 +2,19 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from annotated_types import Interval
+from pydantic import StrictInt
 from sqlmodel import Field
 
+from services.referral.partner.models import Code
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database.tables import Col, no_overlap
+from shared.database.tables import Col, Fields, no_overlap
+from shared.fields import Asked, Day, Sentence
 
 
 class DeadlineKind(StrEnum):
@@ -27,7 +32,27 @@ class Awaited(StrEnum):
     DELIVERY = "DELIVERY"
 
 
-class SlaTerm(Table, table=True):
+class SlaTermTerms(Fields):
+    """Calendar days around the SLA of a program, or of all programs that have no term of their own."""
+
+    program_code: Col[Code | None] = Field(default=None)
+    remind_before_days: Col[Annotated[StrictInt, Interval(ge=0, le=364), Asked(3)]]
+    escalate_after_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), Asked(1)]]
+    expire_after_days: Col[Annotated[StrictInt, Interval(ge=1, le=1825), Asked(90)]]
+    close_after_days: Col[Annotated[StrictInt, Interval(ge=0, le=1825), Asked(90)]]
+    deliver_within_days: Col[Annotated[StrictInt, Interval(ge=1, le=1825), Asked(60)]]
+    valid_from: Col[Day]
+    basis: Col[Sentence]
+
+
+class SlaTermView(SlaTermTerms):
+    """A term. It holds from `valid_from` to the day before `valid_to`."""
+
+    sla_term_id: Col[UUID] = Field(primary_key=True)
+    valid_to: Col[date | None] = Field(default=None)
+
+
+class SlaTerm(SlaTermView, Table, table=True):
     """How many days around a program's SLA things fall due; of a program, or of all without one of their own.
 
     `deliver_within_days` is in how many days after its approval an aid is to reach the family; around that day the
@@ -49,16 +74,6 @@ class SlaTerm(Table, table=True):
         no_overlap("ex_sla_term_range", "coalesce(program_code, '')"),
     )
 
-    sla_term_id: Col[UUID] = Field(primary_key=True)
-    program_code: Col[str | None] = Field(default=None)
-    remind_before_days: Col[int]
-    escalate_after_days: Col[int]
-    expire_after_days: Col[int]
-    close_after_days: Col[int]
-    deliver_within_days: Col[int]
-    valid_from: Col[date]
-    valid_to: Col[date | None] = Field(default=None)
-    basis: Col[str]
     set_by: Col[str]
     set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
@@ -74,7 +89,25 @@ class Deadline(Table, table=True):
     passed_on: Col[date | None] = Field(default=None)
 
 
-class Escalation(Table, table=True):
+class EscalationView(Fields):
+    """A partner that let its SLA pass; `settled_on` is the day on which it answered, or delivered, after all."""
+
+    escalation_id: Col[UUID] = Field(primary_key=True)
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
+    rujukan_id: Col[UUID]
+    partner_id: Col[UUID]
+    program_code: Col[str]
+    kode_wilayah: Col[str]
+    awaited: Col[Awaited]
+    sla_due_on: Col[date]
+    raised_on: Col[date]
+    settled_on: Col[date | None] = Field(default=None)
+    acknowledged_on: Col[date | None] = Field(default=None)
+    acknowledged_by: Col[str | None] = Field(default=None)
+    note: Col[str | None] = Field(default=None)
+
+
+class Escalation(EscalationView, Table, table=True):
     """A partner let an SLA pass; it waits for a person of Dinsos or Kemensos.
 
     It ends when the partner answers; where an aid was awaited, when it is delivered or the offer taken back.
@@ -94,20 +127,6 @@ class Escalation(Table, table=True):
             name="acknowledged_whole",
         ),
     )
-
-    escalation_id: Col[UUID] = Field(primary_key=True)
-    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
-    rujukan_id: Col[UUID]
-    partner_id: Col[UUID]
-    program_code: Col[str]
-    kode_wilayah: Col[str]
-    awaited: Col[Awaited]
-    sla_due_on: Col[date]
-    raised_on: Col[date]
-    settled_on: Col[date | None] = Field(default=None)
-    acknowledged_on: Col[date | None] = Field(default=None)
-    acknowledged_by: Col[str | None] = Field(default=None)
-    note: Col[str | None] = Field(default=None)
 
 
 class Pause(Table, table=True):

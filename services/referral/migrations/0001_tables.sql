@@ -1,9 +1,9 @@
 -- Written from the models by `python -m deploy.contracts`. Change the models, not this file.
 
 CREATE TABLE breaker_limit (
-    partner_code TEXT NOT NULL,
     failures_to_open INTEGER NOT NULL,
     wait_seconds INTEGER NOT NULL,
+    partner_code TEXT NOT NULL,
     version INTEGER NOT NULL,
     set_by TEXT NOT NULL,
     CONSTRAINT pk_breaker_limit PRIMARY KEY (partner_code),
@@ -12,10 +12,10 @@ CREATE TABLE breaker_limit (
 );
 
 CREATE TABLE consent_text (
-    version INTEGER NOT NULL,
-    valid_from DATE NOT NULL,
     text TEXT NOT NULL,
+    valid_from DATE NOT NULL,
     basis TEXT NOT NULL,
+    version INTEGER NOT NULL,
     set_by TEXT NOT NULL,
     CONSTRAINT pk_consent_text PRIMARY KEY (version),
     CONSTRAINT uq_consent_text_valid_from UNIQUE (valid_from)
@@ -31,10 +31,10 @@ CREATE TABLE identity (
 );
 
 CREATE TABLE intake_window (
-    window_id UUID NOT NULL,
-    program_code TEXT NOT NULL,
     opens_on DATE NOT NULL,
     closes_on DATE,
+    window_id UUID NOT NULL,
+    program_code TEXT NOT NULL,
     set_by TEXT NOT NULL,
     set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_intake_window PRIMARY KEY (window_id),
@@ -45,14 +45,14 @@ CREATE TABLE intake_window (
 CREATE TABLE offer_shown (
     sha256 TEXT NOT NULL,
     kpm_id UUID NOT NULL,
-    kode_wilayah TEXT NOT NULL,
     shown_on DATE NOT NULL,
+    kode_wilayah TEXT NOT NULL,
     offers JSONB NOT NULL,
     CONSTRAINT pk_offer_shown PRIMARY KEY (sha256)
 );
 
 CREATE TABLE office (
-    kode_wilayah TEXT NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     name TEXT NOT NULL,
     phone TEXT,
     email TEXT,
@@ -61,11 +61,11 @@ CREATE TABLE office (
 );
 
 CREATE TABLE outcome_rule (
-    version INTEGER NOT NULL,
     months INTEGER[] NOT NULL,
     valid_from DATE NOT NULL,
-    valid_to DATE,
     basis TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    valid_to DATE,
     set_by TEXT NOT NULL,
     set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_outcome_rule PRIMARY KEY (version),
@@ -75,15 +75,15 @@ CREATE TABLE outcome_rule (
 );
 
 CREATE TABLE partner (
-    partner_id UUID NOT NULL,
     code TEXT NOT NULL,
     name TEXT NOT NULL,
     kind VARCHAR(40) NOT NULL,
     channel VARCHAR(40) NOT NULL,
-    kode_wilayah TEXT,
+    kode_wilayah TEXT COLLATE "C",
     webhook_url TEXT,
-    secret_sealed BYTEA,
+    partner_id UUID NOT NULL,
     version INTEGER NOT NULL,
+    secret_sealed BYTEA,
     registered_by TEXT NOT NULL,
     registered_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_partner PRIMARY KEY (partner_id),
@@ -95,14 +95,14 @@ CREATE TABLE partner (
 );
 
 CREATE TABLE program_quota (
-    quota_id UUID NOT NULL,
-    program_code TEXT NOT NULL,
-    kode_wilayah TEXT NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     places INTEGER NOT NULL,
-    taken INTEGER NOT NULL,
-    waiting INTEGER NOT NULL,
     valid_from DATE NOT NULL,
     valid_to DATE,
+    quota_id UUID NOT NULL,
+    program_code TEXT NOT NULL,
+    taken INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
     version INTEGER NOT NULL,
     set_by TEXT NOT NULL,
     set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
@@ -210,9 +210,9 @@ CREATE TABLE rujukan (
     certificate_no TEXT,
     effective_on DATE,
     offers_sha256 TEXT,
-    withdrawn_reason TEXT,
     opened_on DATE NOT NULL,
     version INTEGER NOT NULL,
+    withdrawn_reason TEXT,
     CONSTRAINT pk_rujukan PRIMARY KEY (rujukan_id),
     CONSTRAINT uq_rujukan_graduasi_id_purpose UNIQUE (graduasi_id, purpose),
     CONSTRAINT ck_rujukan_version_positive CHECK (version >= 1),
@@ -227,7 +227,6 @@ CREATE INDEX ix_rujukan_kpm_id ON rujukan (kpm_id, rujukan_id);
 CREATE INDEX ix_rujukan_open ON rujukan (rujukan_id) WHERE state = 'TERBUKA';
 
 CREATE TABLE sla_term (
-    sla_term_id UUID NOT NULL,
     program_code TEXT,
     remind_before_days INTEGER NOT NULL,
     escalate_after_days INTEGER NOT NULL,
@@ -235,8 +234,9 @@ CREATE TABLE sla_term (
     close_after_days INTEGER NOT NULL,
     deliver_within_days INTEGER NOT NULL,
     valid_from DATE NOT NULL,
-    valid_to DATE,
     basis TEXT NOT NULL,
+    sla_term_id UUID NOT NULL,
+    valid_to DATE,
     set_by TEXT NOT NULL,
     set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_sla_term PRIMARY KEY (sla_term_id),
@@ -253,8 +253,8 @@ CREATE TABLE breaker (
     partner_id UUID NOT NULL,
     state VARCHAR(40) NOT NULL,
     failures INTEGER NOT NULL,
-    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     retry_at TIMESTAMP WITH TIME ZONE,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_breaker PRIMARY KEY (partner_id),
     CONSTRAINT ck_breaker_retry_when_not_closed CHECK ((state = 'CLOSED') = (retry_at IS NULL)),
     CONSTRAINT ck_breaker_failures_not_negative CHECK (failures >= 0),
@@ -275,21 +275,21 @@ CREATE TABLE pause (
 CREATE INDEX ix_pause_of ON pause (rujukan_id);
 
 CREATE TABLE program (
-    program_id UUID NOT NULL,
-    partner_id UUID NOT NULL,
     code TEXT NOT NULL,
-    revision INTEGER NOT NULL,
+    partner_id UUID NOT NULL,
     name TEXT NOT NULL,
-    benefit_kinds TEXT[] NOT NULL,
     amount_min_rp BIGINT,
     amount_max_rp BIGINT,
     valid_from DATE NOT NULL,
-    valid_to DATE,
     send_from VARCHAR(40) NOT NULL,
     sla_days INTEGER NOT NULL,
-    minimum_data TEXT[] NOT NULL,
     required_documents TEXT[] NOT NULL,
     legal_basis TEXT NOT NULL,
+    program_id UUID NOT NULL,
+    revision INTEGER NOT NULL,
+    benefit_kinds TEXT[] NOT NULL,
+    minimum_data TEXT[] NOT NULL,
+    valid_to DATE,
     published_by TEXT NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_program PRIMARY KEY (program_id),
@@ -316,24 +316,24 @@ CREATE TABLE program_quota_change (
 );
 
 CREATE TABLE relapse_report (
-    rujukan_id UUID NOT NULL,
-    reported_on DATE NOT NULL,
     month INTEGER NOT NULL,
     cause VARCHAR(40) NOT NULL,
+    reported_on DATE NOT NULL,
+    rujukan_id UUID NOT NULL,
     reported_by TEXT NOT NULL,
     CONSTRAINT pk_relapse_report PRIMARY KEY (rujukan_id, reported_on),
-    CONSTRAINT fk_relapse_report_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id),
-    CONSTRAINT ck_relapse_report_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA'))
+    CONSTRAINT ck_relapse_report_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA')),
+    CONSTRAINT fk_relapse_report_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id)
 );
 
 CREATE TABLE program_rule (
-    number INTEGER NOT NULL,
     field VARCHAR(40) NOT NULL,
     op VARCHAR(40) NOT NULL,
     value JSONB NOT NULL,
     strength VARCHAR(40) NOT NULL,
     source TEXT NOT NULL,
     version TEXT NOT NULL,
+    number INTEGER NOT NULL,
     program_id UUID NOT NULL,
     CONSTRAINT pk_program_rule PRIMARY KEY (program_id, number),
     CONSTRAINT ck_program_rule_rulefield_known CHECK (field IN ('kode_wilayah', 'desil_nas', 'able_productive', 'pengurus_age', 'pengurus_sex', 'usaha_months', 'usaha_omzet_rp', 'usaha_sector', 'usaha_registered', 'owner_age', 'owner_sex', 'members', 'lansia', 'disabilitas', 'komponen', 'aid_programs', 'refusal_codes')),
@@ -347,23 +347,23 @@ CREATE TABLE rujukan_program (
     rujukan_id UUID NOT NULL,
     program_id UUID NOT NULL,
     partner_id UUID NOT NULL,
-    graduasi_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    kode_wilayah TEXT NOT NULL,
     program_code TEXT NOT NULL,
     benefit_kinds TEXT[] NOT NULL,
+    kode_wilayah TEXT NOT NULL,
     state VARCHAR(40) NOT NULL,
-    reasons JSONB NOT NULL,
-    usaha JSONB,
-    shared_at TIMESTAMP WITH TIME ZONE,
     sent_on DATE,
     sla_due_on DATE,
     refusal_code VARCHAR(40),
     amount_rp BIGINT,
-    delivery_id TEXT,
     delivered_on DATE,
     withdrawn_on DATE,
     version INTEGER NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    reasons JSONB NOT NULL,
+    usaha JSONB,
+    shared_at TIMESTAMP WITH TIME ZONE,
+    delivery_id TEXT,
     CONSTRAINT pk_rujukan_program PRIMARY KEY (rujukan_program_id),
     CONSTRAINT uq_rujukan_program_once UNIQUE (rujukan_id, program_code),
     CONSTRAINT ck_rujukan_program_refusal_has_code CHECK (state <> 'DITOLAK' OR refusal_code IS NOT NULL),
@@ -386,51 +386,51 @@ CREATE INDEX ix_rujukan_program_partner_id ON rujukan_program (partner_id, rujuk
 CREATE INDEX ix_rujukan_program_state_area ON rujukan_program (state, kode_wilayah, rujukan_program_id);
 
 CREATE TABLE answer (
+    status VARCHAR(40) NOT NULL,
+    reason_code VARCHAR(40),
+    amount_rp BIGINT,
+    answered_on DATE NOT NULL,
     answer_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
     partner_answer_id TEXT NOT NULL,
     digest BYTEA NOT NULL,
-    status VARCHAR(40) NOT NULL,
-    reason_code VARCHAR(40),
     reason_text_sealed BYTEA,
-    amount_rp BIGINT,
-    answered_on DATE NOT NULL,
     changed BOOLEAN NOT NULL,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_answer PRIMARY KEY (answer_id),
     CONSTRAINT uq_answer_once UNIQUE (rujukan_program_id, partner_answer_id),
-    CONSTRAINT fk_answer_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
     CONSTRAINT ck_answer_rujukanprogramstate_known CHECK (status IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
-    CONSTRAINT ck_answer_refusalcode_known CHECK (reason_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA'))
+    CONSTRAINT ck_answer_refusalcode_known CHECK (reason_code IN ('TIDAK_MEMENUHI_USIA', 'USAHA_BELUM_6_BULAN', 'TIDAK_ADA_NIB', 'KREDIT_AKTIF_SIKP', 'SLIK_BURUK', 'KUOTA_HABIS', 'DI_LUAR_WILAYAH', 'DATA_TIDAK_PADAN', 'TIDAK_DAPAT_DIHUBUNGI', 'PEMOHON_MENOLAK', 'LAINNYA')),
+    CONSTRAINT fk_answer_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
 CREATE TABLE attempt (
     attempt_id UUID NOT NULL,
-    rujukan_program_id UUID NOT NULL,
     notice VARCHAR(40) NOT NULL,
     fields TEXT[] NOT NULL,
     http_status INTEGER,
     fault TEXT,
     milliseconds INTEGER NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_attempt PRIMARY KEY (attempt_id),
-    CONSTRAINT fk_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
+    CONSTRAINT ck_attempt_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA')),
+    CONSTRAINT fk_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
 CREATE INDEX ix_attempt_of ON attempt (rujukan_program_id, attempt_id);
 
 CREATE TABLE consent (
+    text_version INTEGER NOT NULL,
+    channel VARCHAR(40) NOT NULL,
+    evidence_sha256 TEXT NOT NULL,
+    given_on DATE NOT NULL,
     consent_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     kode_wilayah TEXT NOT NULL,
     partner_id UUID NOT NULL,
-    text_version INTEGER NOT NULL,
-    channel VARCHAR(40) NOT NULL,
-    evidence_sha256 TEXT NOT NULL,
-    given_on DATE NOT NULL,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     withdrawn_on DATE,
@@ -440,10 +440,10 @@ CREATE TABLE consent (
     CONSTRAINT ck_consent_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_consent_withdrawn_after_given CHECK (withdrawn_on >= given_on),
     CONSTRAINT ck_consent_withdrawal_whole CHECK ((withdrawn_on IS NULL) = (withdrawn_reason IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)),
-    CONSTRAINT uq_consent_rujukan_program_id UNIQUE (rujukan_program_id),
-    CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
     CONSTRAINT fk_consent_text_version FOREIGN KEY(text_version) REFERENCES consent_text (version),
-    CONSTRAINT ck_consent_consentchannel_known CHECK (channel IN ('TATAP_MUKA', 'PUSKESOS', 'TELEPON', 'DARING'))
+    CONSTRAINT ck_consent_consentchannel_known CHECK (channel IN ('TATAP_MUKA', 'PUSKESOS', 'TELEPON', 'DARING')),
+    CONSTRAINT uq_consent_rujukan_program_id UNIQUE (rujukan_program_id),
+    CONSTRAINT fk_consent_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
 CREATE TABLE deadline (
@@ -487,11 +487,11 @@ CREATE TABLE next_best (
     after_rujukan_program_id UUID NOT NULL,
     rujukan_id UUID NOT NULL,
     rujukan_program_id UUID,
-    considered JSONB NOT NULL,
     en TEXT NOT NULL,
     id TEXT NOT NULL,
     proposed_on DATE NOT NULL,
     proposed_by TEXT NOT NULL,
+    considered JSONB NOT NULL,
     CONSTRAINT pk_next_best PRIMARY KEY (after_rujukan_program_id),
     CONSTRAINT fk_next_best_after_rujukan_program_id FOREIGN KEY(after_rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
     CONSTRAINT fk_next_best_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
@@ -500,11 +500,11 @@ CREATE TABLE next_best (
 CREATE INDEX ix_next_best_rujukan_id ON next_best (rujukan_id, after_rujukan_program_id);
 
 CREATE TABLE outcome (
-    rujukan_program_id UUID NOT NULL,
     month INTEGER NOT NULL,
     still_in_business BOOLEAN NOT NULL,
     omzet_rp BIGINT,
     recorded_on DATE NOT NULL,
+    rujukan_program_id UUID NOT NULL,
     recorded_by TEXT NOT NULL,
     CONSTRAINT pk_outcome PRIMARY KEY (rujukan_program_id, month),
     CONSTRAINT ck_outcome_month_positive CHECK (month > 0),
@@ -515,10 +515,10 @@ CREATE TABLE outcome (
 CREATE TABLE outcome_task (
     rujukan_program_id UUID NOT NULL,
     month INTEGER NOT NULL,
-    kpm_id UUID NOT NULL,
     program_code TEXT NOT NULL,
     kode_wilayah TEXT NOT NULL,
     due_on DATE NOT NULL,
+    kpm_id UUID NOT NULL,
     closed_on DATE,
     CONSTRAINT pk_outcome_task PRIMARY KEY (rujukan_program_id, month),
     CONSTRAINT ck_outcome_task_month_positive CHECK (month > 0),
@@ -532,8 +532,8 @@ CREATE INDEX ix_outcome_task_open ON outcome_task (due_on, rujukan_program_id, m
 CREATE TABLE partner_notice (
     notice_id UUID NOT NULL,
     rujukan_program_id UUID NOT NULL,
-    partner_id UUID NOT NULL,
     notice VARCHAR(40) NOT NULL,
+    partner_id UUID NOT NULL,
     "on" DATE NOT NULL,
     told_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     taken_at TIMESTAMP WITH TIME ZONE,
@@ -570,16 +570,17 @@ CREATE UNIQUE INDEX uq_quota_place_held ON quota_place (rujukan_program_id, quot
 
 CREATE TABLE rujukan_program_history (
     history_id UUID NOT NULL,
-    rujukan_program_id UUID NOT NULL,
-    from_state TEXT,
     to_state VARCHAR(40) NOT NULL,
+    from_state VARCHAR(40),
     "on" DATE NOT NULL,
     by TEXT NOT NULL,
     reason TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_rujukan_program_history PRIMARY KEY (history_id),
-    CONSTRAINT fk_rujukan_program_history_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
-    CONSTRAINT ck_rujukan_program_history_rujukanprogramstate_known CHECK (to_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT'))
+    CONSTRAINT ck_rujukan_program_history_rujukanprogramstate_known CHECK (to_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
+    CONSTRAINT ck_rujukan_program_history_from_state_known CHECK (from_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
+    CONSTRAINT fk_rujukan_program_history_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
 CREATE INDEX ix_rujukan_program_history_of ON rujukan_program_history (rujukan_program_id, history_id);
@@ -587,11 +588,11 @@ CREATE INDEX ix_rujukan_program_history_of ON rujukan_program_history (rujukan_p
 CREATE TABLE waiting (
     number BIGINT GENERATED ALWAYS AS IDENTITY,
     rujukan_program_id UUID NOT NULL,
-    program_code TEXT NOT NULL,
     kode_wilayah TEXT NOT NULL,
     reason VARCHAR(40) NOT NULL,
     quota_id UUID,
     since_on DATE NOT NULL,
+    program_code TEXT NOT NULL,
     left_on DATE,
     left_as TEXT,
     CONSTRAINT pk_waiting PRIMARY KEY (number),
@@ -610,12 +611,12 @@ CREATE UNIQUE INDEX uq_waiting_once ON waiting (rujukan_program_id) WHERE left_o
 CREATE TABLE inbox_read (
     read_id UUID NOT NULL,
     notice_id UUID NOT NULL,
-    rujukan_program_id UUID NOT NULL,
     partner_id UUID NOT NULL,
     by TEXT NOT NULL,
     purpose TEXT NOT NULL,
     fields TEXT[] NOT NULL,
     read_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_inbox_read PRIMARY KEY (read_id),
     CONSTRAINT fk_inbox_read_notice_id FOREIGN KEY(notice_id) REFERENCES partner_notice (notice_id),
     CONSTRAINT fk_inbox_read_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID, WAITS_FOR_ANSWER, WAITS_FOR_DELIVERY
 from services.referral.tables import Table
-from shared.database.tables import Col
+from shared.database.tables import Col, Fields
 
 
 class Notice(StrEnum):
@@ -26,7 +26,22 @@ class Notice(StrEnum):
 REMINDERS = {Notice.PENGINGAT: WAITS_FOR_ANSWER, Notice.PENGINGAT_PENYALURAN: WAITS_FOR_DELIVERY}
 
 
-class PartnerNotice(Table, table=True):
+class NoticeFacts(Fields):
+    """Which notice about which offer."""
+
+    notice_id: Col[UUID] = Field(primary_key=True)
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
+    notice: Col[Notice]
+
+
+class ReceiptView(NoticeFacts):
+    """A notice that is taken."""
+
+    on: date
+    taken_at: datetime
+
+
+class PartnerNotice(NoticeFacts, Table, table=True):
     """One thing that a partner is told, once: taken when its system or its own receipt says so.
 
     Its content is made anew each time it is told, so that what is no longer consented is no longer in it.
@@ -45,10 +60,7 @@ class PartnerNotice(Table, table=True):
         sa.CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name="taken_whole"),
     )
 
-    notice_id: Col[UUID] = Field(primary_key=True)
-    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
     partner_id: Col[UUID]
-    notice: Col[Notice]
     on: Col[date]
     told_at: Col[datetime] = Field(
         default=None, sa_column_kwargs={"server_default": sa.func.clock_timestamp()}
@@ -57,17 +69,11 @@ class PartnerNotice(Table, table=True):
     taken_by: Col[str | None] = Field(default=None)
 
 
-class InboxRead(Table, table=True):
-    """A partner read a notice in its inbox: who, when, and which fields, never their values; append-only."""
-
-    __table_args__ = (
-        sa.Index("ix_inbox_read_of", "rujukan_program_id", "read_id"),
-        sa.Index("ix_inbox_read_notice_id", "notice_id"),
-    )
+class InboxReadItem(Fields):
+    """Somebody of a partner read a notice: which fields of a person it had, none where it names nobody."""
 
     read_id: Col[UUID] = Field(primary_key=True)
     notice_id: Col[UUID] = Field(foreign_key="partner_notice.notice_id")
-    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
     partner_id: Col[UUID]
     by: Col[str]
     purpose: Col[str]
@@ -75,3 +81,14 @@ class InboxRead(Table, table=True):
     read_at: Col[datetime] = Field(
         default=None, sa_column_kwargs={"server_default": sa.func.clock_timestamp()}
     )
+
+
+class InboxRead(InboxReadItem, Table, table=True):
+    """A partner read a notice in its inbox: who, when, and which fields, never their values; append-only."""
+
+    __table_args__ = (
+        sa.Index("ix_inbox_read_of", "rujukan_program_id", "read_id"),
+        sa.Index("ix_inbox_read_notice_id", "notice_id"),
+    )
+
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)

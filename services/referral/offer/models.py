@@ -9,29 +9,39 @@ from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database.tables import Col
+from shared.database.tables import Col, Fields
 
 
-class OfferShown(Table, table=True):
-    """A list of offers as a family was shown it, found again by the SHA-256 on its statement; append-only."""
+class OffersFacts(Fields):
+    """Which list of offers a family was shown, and when."""
 
     sha256: Col[str] = Field(primary_key=True)
     kpm_id: Col[UUID]
-    kode_wilayah: Col[str]
     shown_on: Col[date]
+
+
+class OfferShown(OffersFacts, Table, table=True):
+    """A list of offers as a family was shown it, found again by the SHA-256 on its statement; append-only."""
+
+    kode_wilayah: Col[str]
     offers: Col[list[dict[str, Any]]]
 
 
-class NextBest(Table, table=True):
-    """What was proposed after a refusal, expiry or withdrawal, and why; of the other programs, why not."""
-
-    __table_args__ = (sa.Index("ix_next_best_rujukan_id", "rujukan_id", "after_rujukan_program_id"),)
+class NextBestFacts(Fields):
+    """What was proposed after an offer that came to nothing, in words."""
 
     after_rujukan_program_id: Col[UUID] = Field(primary_key=True, foreign_key=OFFER_ID)
     rujukan_id: Col[UUID]
-    rujukan_program_id: Col[UUID | None] = Field(default=None, foreign_key=OFFER_ID)
-    considered: Col[list[dict[str, Any]]]
+    rujukan_program_id: Col[UUID | None] = Field(foreign_key=OFFER_ID)
     en: Col[str]
     id: Col[str]
     proposed_on: Col[date]
     proposed_by: Col[str]
+
+
+class NextBest(NextBestFacts, Table, table=True):
+    """What was proposed after a refusal, expiry or withdrawal, and why; of the other programs, why not."""
+
+    __table_args__ = (sa.Index("ix_next_best_rujukan_id", "rujukan_id", "after_rujukan_program_id"),)
+
+    considered: Col[list[dict[str, Any]]]

@@ -1,6 +1,5 @@
 """Offers before a statement, families that fit a program, next best programs."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from services.referral import visibility
 from services.referral.offer import queries as offer_queries
 from services.referral.offer.commands.next_best import next_best
 from services.referral.offer.commands.opening import show_offers
-from services.referral.offer.models import NextBest
+from services.referral.offer.models import NextBest, NextBestFacts, OffersFacts
 from services.referral.place.models import WaitingReason
 from services.referral.program import queries
 from services.referral.program.models import Program, RuleField, RuleOp, Strength
@@ -56,12 +55,9 @@ class OfferView(View):
     reasons: list[ReasonView]
 
 
-class OfferList(View):
+class OfferList(OffersFacts):
     """The list shown, and the SHA-256 of {kpm_id, offers} as JSON with sorted keys and no spaces, in UTF-8."""
 
-    kpm_id: UUID
-    shown_on: date
-    sha256: str
     offers: list[OfferView]
 
 
@@ -125,17 +121,10 @@ class ConsideredView(View):
     id: str
 
 
-class NextBestView(View):
+class NextBestView(NextBestFacts):
     """What is proposed after an offer that came to nothing; null where nothing fits. All that was looked at, best first."""
 
-    after_rujukan_program_id: UUID
-    rujukan_id: UUID
-    rujukan_program_id: UUID | None
     considered: list[ConsideredView]
-    en: str
-    id: str
-    proposed_on: date
-    proposed_by: str
 
 
 class NextBestPage(View):

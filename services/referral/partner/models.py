@@ -1,12 +1,30 @@
+"""Partners, the offices that they call, and the breakers of their systems."""
+
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from annotated_types import Interval
+from pydantic import StrictInt, StringConstraints
 from sqlmodel import Field
 
 from services.referral.tables import Table
-from shared.database.tables import Col
+from shared.database.tables import Col, Fields
+from shared.fields import Asked, Wilayah
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,39}$"), Asked("KUR_SUPERMIKRO")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), Asked("Bank Penyalur KUR")]
+Url = Annotated[
+    str,
+    StringConstraints(min_length=8, max_length=500),
+    Asked("https://mitra.example.go.id/pilar/rujukan"),
+]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()-]{5,30}$"), Asked("(0294) 381234")]
+Email = Annotated[
+    str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,180}$"), Asked("dinsos@kendalkab.go.id")
+]
 
 
 class PartnerKind(StrEnum):
@@ -31,7 +49,25 @@ class Channel(StrEnum):
     SURAT = "SURAT"
 
 
-class Partner(Table, table=True):
+class PartnerTerms(Fields):
+    """A partner as the ministry names it, with the address of its webhook."""
+
+    code: Col[Code] = Field(unique=True)
+    name: Col[Name]
+    kind: Col[PartnerKind]
+    channel: Col[Channel]
+    kode_wilayah: Col[Wilayah | None] = Field(default=None)
+    webhook_url: Col[Url | None] = Field(default=None)
+
+
+class PartnerView(PartnerTerms):
+    """A partner, without its secret."""
+
+    partner_id: Col[UUID] = Field(primary_key=True)
+    version: Col[int]
+
+
+class Partner(PartnerView, Table, table=True):
     """A ministry, agency, bank or local government to which families are referred."""
 
     __table_args__ = (
@@ -39,27 +75,28 @@ class Partner(Table, table=True):
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
 
-    partner_id: Col[UUID] = Field(primary_key=True)
-    code: Col[str] = Field(unique=True)
-    name: Col[str]
-    kind: Col[PartnerKind]
-    channel: Col[Channel]
-    kode_wilayah: Col[str | None] = Field(default=None)
-    webhook_url: Col[str | None] = Field(default=None)
     secret_sealed: Col[bytes | None] = Field(default=None)
-    version: Col[int] = Field(default=1)
     registered_by: Col[str]
     registered_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
-class Office(Table, table=True):
-    """Whom a partner calls about a family: the Dinsos office of the area, never the family's pendamping."""
+class OfficeTerms(Fields):
+    """Whom partners call about families of a kabupaten or kota."""
 
-    kode_wilayah: Col[str] = Field(primary_key=True)
-    name: Col[str]
-    phone: Col[str | None] = Field(default=None)
-    email: Col[str | None] = Field(default=None)
-    version: Col[int] = Field(default=1)
+    kode_wilayah: Col[Wilayah] = Field(primary_key=True)
+    name: Col[Name]
+    phone: Col[Phone | None] = Field(default=None)
+    email: Col[Email | None] = Field(default=None)
+
+
+class OfficeView(OfficeTerms):
+    """The Dinsos office of an area."""
+
+    version: Col[int]
+
+
+class Office(OfficeView, Table, table=True):
+    """Whom a partner calls about a family: the Dinsos office of the area, never the family's pendamping."""
 
 
 class BreakerState(StrEnum):
@@ -70,7 +107,22 @@ class BreakerState(StrEnum):
     HALF_OPEN = "HALF_OPEN"
 
 
-class BreakerLimit(Table, table=True):
+class BreakerLimitTerms(Fields):
+    """After how many failures in a row a partner is left alone, and for how many seconds of real time."""
+
+    failures_to_open: Col[Annotated[StrictInt, Interval(ge=1, le=1000), Asked(5)]]
+    wait_seconds: Col[Annotated[StrictInt, Interval(ge=1, le=86_400), Asked(60)]]
+
+
+class BreakerLimitView(BreakerLimitTerms):
+    """Limits of a partner's code; `*` is everybody without limits of their own."""
+
+    partner_code: Col[str] = Field(primary_key=True)
+    version: Col[int]
+    set_by: Col[str]
+
+
+class BreakerLimit(BreakerLimitView, Table, table=True):
     """After how many failures in a row a breaker opens, and for how many seconds of real time; "*" is everybody."""
 
     __table_args__ = (
@@ -78,14 +130,23 @@ class BreakerLimit(Table, table=True):
         sa.CheckConstraint("wait_seconds BETWEEN 1 AND 86400", name="wait_seconds_range"),
     )
 
-    partner_code: Col[str] = Field(primary_key=True)
-    failures_to_open: Col[int]
-    wait_seconds: Col[int]
-    version: Col[int] = Field(default=1)
-    set_by: Col[str]
+
+class BreakerFacts(Fields):
+    """The state of a partner's breaker."""
+
+    partner_id: Col[UUID] = Field(primary_key=True, foreign_key="partner.partner_id")
+    state: Col[BreakerState]
+    failures: Col[int]
+    retry_at: Col[datetime | None] = Field(default=None)
 
 
-class Breaker(Table, table=True):
+class BreakerView(BreakerFacts, BreakerLimitTerms):
+    """How a partner's breaker stands, under which limits. OPEN: nobody calls it until `retry_at`."""
+
+    changed_at: datetime | None
+
+
+class Breaker(BreakerFacts, Table, table=True):
     """One partner's breaker, from its first failure on."""
 
     __table_args__ = (
@@ -93,8 +154,4 @@ class Breaker(Table, table=True):
         sa.CheckConstraint("failures >= 0", name="failures_not_negative"),
     )
 
-    partner_id: Col[UUID] = Field(primary_key=True, foreign_key="partner.partner_id")
-    state: Col[BreakerState]
-    failures: Col[int]
     changed_at: Col[datetime]
-    retry_at: Col[datetime | None] = Field(default=None)

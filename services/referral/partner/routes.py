@@ -1,7 +1,5 @@
 """Calling a partner: whether its system is called at all, and telling it again what it was told."""
 
-from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -10,7 +8,13 @@ from starlette.responses import Response
 from services.referral import visibility
 from services.referral.partner import queries
 from services.referral.partner.commands import breaker
-from services.referral.partner.models import BreakerLimit, BreakerState, Partner
+from services.referral.partner.models import (
+    BreakerLimit,
+    BreakerLimitTerms,
+    BreakerLimitView,
+    BreakerView,
+    Partner,
+)
 from services.referral.publication.commands.replay import request_replay
 from shared.access import Permission
 from shared.fields import Body, View
@@ -19,33 +23,8 @@ from shared.http import CurrentActor, Paging, Router, Session, may
 breakers = Router(tag="partner")
 
 
-class BreakerLimitBody(Body):
+class BreakerLimitBody(BreakerLimitTerms, Body):
     """After how many failures in a row a partner is left alone, and for how many seconds of real time."""
-
-    failures_to_open: Annotated[int, Field(strict=True, ge=1, le=1000, examples=[5])]
-    wait_seconds: Annotated[int, Field(strict=True, ge=1, le=86_400, examples=[60])]
-
-
-class BreakerView(View):
-    """How a partner's breaker stands, under which limits. OPEN: nobody calls it until `retry_at`."""
-
-    partner_id: UUID
-    state: BreakerState
-    failures: int
-    failures_to_open: int
-    wait_seconds: int
-    changed_at: datetime | None
-    retry_at: datetime | None
-
-
-class BreakerLimitView(View):
-    """Limits of a partner's code; `*` is everybody without limits of their own."""
-
-    partner_code: str
-    failures_to_open: int
-    wait_seconds: int
-    version: int
-    set_by: str
 
 
 class BreakerLimitPage(View):
@@ -73,7 +52,7 @@ class ReplayView(View):
 async def read_breaker(partner_id: UUID, session: Session) -> BreakerView:
     """Read whether a partner's system is called."""
     await visibility.read(session, Partner, partner_id, "partner")
-    return BreakerView.model_validate(await breaker.breaker_of(session, partner_id))
+    return await breaker.breaker_of(session, partner_id)
 
 
 @breakers.post("/partner/{partner_id}/breaker", status_code=201)
@@ -82,9 +61,7 @@ async def set_breaker_limit(
     partner_id: UUID, body: BreakerLimitBody, session: Session, actor: CurrentActor
 ) -> BreakerView:
     """Give a partner limits of its own."""
-    return BreakerView.model_validate(
-        await breaker.set_limit(session, partner_id, body.failures_to_open, body.wait_seconds, actor.sub)
-    )
+    return await breaker.set_limit(session, partner_id, body, actor.sub)
 
 
 @breakers.post("/breaker-limit", status_code=201)
@@ -93,10 +70,7 @@ async def set_everybodys_limit(
     body: BreakerLimitBody, session: Session, actor: CurrentActor
 ) -> BreakerLimitView:
     """Set the limits of every partner that has none of its own."""
-    limit = await breaker.write_limit(
-        session, breaker.EVERYBODY, body.failures_to_open, body.wait_seconds, actor.sub
-    )
-    return BreakerLimitView.model_validate(limit)
+    return await breaker.write_limit(session, breaker.EVERYBODY, body, actor.sub)
 
 
 @breakers.get("/breaker-limit", response_model=BreakerLimitPage)

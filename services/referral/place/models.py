@@ -6,11 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from annotated_types import Interval
+from pydantic import StrictInt, StringConstraints
 from sqlmodel import Field
 
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
-from shared.database.tables import Col, no_overlap
+from shared.database.tables import Col, Fields, no_overlap
+from shared.fields import Asked, Day, Wilayah
 
 
 class WaitingReason(StrEnum):
@@ -22,7 +25,35 @@ class WaitingReason(StrEnum):
     DAFTAR_MITRA = "DAFTAR_MITRA"
 
 
-class ProgramQuota(Table, table=True):
+National = Annotated[str, StringConstraints(pattern=r"^\*$"), Asked("*")]
+
+
+class QuotaTerms(Fields):
+    """Places for an area at any level; "*" is the country. It holds to the day before `valid_to`."""
+
+    kode_wilayah: Col[Annotated[Wilayah | National, sa.Text(collation="C")]]
+    places: Col[Annotated[StrictInt, Interval(ge=0, le=100_000_000), Asked(120)]]
+    valid_from: Col[Annotated[Day, Asked("2026-01-01")]]
+    valid_to: Col[Annotated[Day | None, Asked("2027-01-01")]] = Field(default=None)
+
+
+class QuotaFacts(QuotaTerms):
+    """The places of an area, how many are taken, and how many families wait because it is full."""
+
+    quota_id: Col[UUID] = Field(primary_key=True)
+    program_code: Col[str]
+    taken: Col[int]
+    waiting: Col[int]
+    version: Col[int]
+
+
+class QuotaView(QuotaFacts):
+    """Places of an area: set, taken, free; and how many families wait because it is full."""
+
+    free: int
+
+
+class ProgramQuota(QuotaFacts, Table, table=True):
     """The places of a program (all its revisions) in an area at any level, "*" the country, in a time.
 
     `taken` and `waiting` are counted by the database itself, so that no caller can take a place that is not there.
@@ -36,15 +67,6 @@ class ProgramQuota(Table, table=True):
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
 
-    quota_id: Col[UUID] = Field(primary_key=True)
-    program_code: Col[str]
-    kode_wilayah: Col[str]
-    places: Col[int]
-    taken: Col[int] = Field(default=0)
-    waiting: Col[int] = Field(default=0)
-    valid_from: Col[date]
-    valid_to: Col[date | None] = Field(default=None)
-    version: Col[int] = Field(default=1)
     set_by: Col[str]
     set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
@@ -89,7 +111,21 @@ class QuotaPlace(Table, table=True):
     released_as: Col[str | None] = Field(default=None)
 
 
-class IntakeWindow(Table, table=True):
+class IntakeTerms(Fields):
+    """When applications are taken: to the day before `closes_on`; without it, until further notice."""
+
+    opens_on: Col[Annotated[Day, Asked("2026-06-01")]]
+    closes_on: Col[Annotated[Day | None, Asked("2026-07-01")]] = Field(default=None)
+
+
+class IntakeView(IntakeTerms):
+    """A window of intake."""
+
+    window_id: Col[UUID] = Field(primary_key=True)
+    program_code: Col[str]
+
+
+class IntakeWindow(IntakeView, Table, table=True):
     """When a program takes applications: from `opens_on` to the day before `closes_on`. Without any, always."""
 
     __table_args__ = (
@@ -97,15 +133,24 @@ class IntakeWindow(Table, table=True):
         sa.CheckConstraint("closes_on > opens_on", name="some_day"),
     )
 
-    window_id: Col[UUID] = Field(primary_key=True)
-    program_code: Col[str]
-    opens_on: Col[date]
-    closes_on: Col[date | None] = Field(default=None)
     set_by: Col[str]
     set_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
-class Waiting(Table, table=True):
+class WaitingItem(Fields):
+    """One family in the waiting list, in the order of `number`."""
+
+    number: Col[Annotated[int, sa.BigInteger()]] = Field(
+        default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
+    )
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
+    kode_wilayah: Col[str]
+    reason: Col[WaitingReason]
+    quota_id: Col[UUID | None] = Field(default=None, foreign_key="program_quota.quota_id")
+    since_on: Col[date]
+
+
+class Waiting(WaitingItem, Table, table=True):
     """One family in the waiting list of a program, in the order of `number`; the line stays when it leaves."""
 
     __table_args__ = (
@@ -118,14 +163,6 @@ class Waiting(Table, table=True):
         sa.CheckConstraint("(quota_id IS NULL) = (reason <> 'KUOTA_PENUH')", name="quota_that_is_full"),
     )
 
-    number: Col[Annotated[int, sa.BigInteger()]] = Field(
-        default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
-    )
-    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
     program_code: Col[str]
-    kode_wilayah: Col[str]
-    reason: Col[WaitingReason]
-    quota_id: Col[UUID | None] = Field(default=None, foreign_key="program_quota.quota_id")
-    since_on: Col[date]
     left_on: Col[date | None] = Field(default=None)
     left_as: Col[str | None] = Field(default=None)

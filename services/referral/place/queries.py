@@ -4,7 +4,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.place.models import IntakeWindow, ProgramQuota, Waiting
+from services.referral.place.models import IntakeWindow, ProgramQuota, QuotaFacts, Waiting
+from services.referral.visibility import columns_of
 
 QUOTA_ORDER = (ProgramQuota.kode_wilayah, ProgramQuota.valid_from, ProgramQuota.quota_id)
 INTAKE_ORDER = (IntakeWindow.opens_on, IntakeWindow.window_id)
@@ -14,9 +15,8 @@ WAITING_ORDER = (Waiting.number,)
 def quota_list(code: str) -> sa.Select[*tuple[Any, ...]]:
     """Select the quotas of a program with what is taken and free."""
     free = (ProgramQuota.places - ProgramQuota.taken).label("free")
-    own = ("quota_id", "program_code", "kode_wilayah", "places", "taken", "waiting", "valid_from", "valid_to")
-    columns = [getattr(ProgramQuota, name) for name in (*own, "version")]
-    return sa.select(*columns, free).where(ProgramQuota.program_code == code)
+    statement = columns_of(ProgramQuota, list(QuotaFacts.model_fields)).add_columns(free)
+    return statement.where(ProgramQuota.program_code == code)
 
 
 async def place_in_line(session: AsyncSession, rujukan_program_id: UUID) -> dict[str, Any] | None:

@@ -1,48 +1,34 @@
 """Quotas, intake windows and waiting lists of a program over HTTP."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.place import queries
-from services.referral.place.models import IntakeWindow, Waiting, WaitingReason
+from services.referral.place.models import (
+    IntakeTerms,
+    IntakeView,
+    IntakeWindow,
+    QuotaTerms,
+    QuotaView,
+    Waiting,
+    WaitingItem,
+    WaitingReason,
+)
 from services.referral.program.models import Program
 from services.referral.publication.commands import places as publication_places
 from services.referral.visibility import require_official
 from shared.access import Permission
-from shared.fields import Body, Day, View, Wilayah
+from shared.fields import Body, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 places = Router(tag="program-places")
-National = Annotated[str, Field(pattern=r"^\*$", examples=["*"])]
 
 
-class QuotaBody(Body):
+class QuotaBody(QuotaTerms, Body):
     """Places for an area at any level; "*" is the country. It holds to the day before `valid_to`."""
-
-    kode_wilayah: Wilayah | National
-    places: Annotated[int, Field(strict=True, ge=0, le=100_000_000, examples=[120])]
-    valid_from: Day = Field(examples=["2026-01-01"])
-    valid_to: Day | None = Field(default=None, examples=["2027-01-01"])
-
-
-class QuotaView(View):
-    """Places of an area: set, taken, free; and how many families wait because it is full."""
-
-    quota_id: UUID
-    program_code: str
-    kode_wilayah: str
-    places: int
-    taken: int
-    free: int
-    waiting: int
-    valid_from: date
-    valid_to: date | None
-    version: int
 
 
 class QuotaPage(View):
@@ -52,20 +38,8 @@ class QuotaPage(View):
     next: str | None
 
 
-class IntakeBody(Body):
+class IntakeBody(IntakeTerms, Body):
     """When applications are taken: to the day before `closes_on`; without it, until further notice."""
-
-    opens_on: Day = Field(examples=["2026-06-01"])
-    closes_on: Day | None = Field(default=None, examples=["2026-07-01"])
-
-
-class IntakeView(View):
-    """A window of intake."""
-
-    window_id: UUID
-    program_code: str
-    opens_on: date
-    closes_on: date | None
 
 
 class IntakePage(View):
@@ -73,17 +47,6 @@ class IntakePage(View):
 
     items: list[IntakeView]
     next: str | None
-
-
-class WaitingItem(View):
-    """One family in the waiting list, in the order of `number`."""
-
-    number: int
-    rujukan_program_id: UUID
-    kode_wilayah: str
-    reason: WaitingReason
-    quota_id: UUID | None
-    since_on: date
 
 
 class WaitingPage(View):
@@ -106,10 +69,8 @@ class PlaceInLine(View):
 async def set_quota(program_id: UUID, body: QuotaBody, session: Session, actor: CurrentActor) -> QuotaView:
     """Set the places of an area, for all revisions of the program; whoever waits is looked at when it holds."""
     program = await visibility.read(session, Program, program_id, "program")
-    quota = await publication_places.set_quota(
-        session, program.code, publication_places.NewQuota(**body.model_dump()), actor
-    )
-    return QuotaView.model_validate(quota)
+    quota = await publication_places.set_quota(session, program.code, body, actor)
+    return QuotaView.model_construct(**dict(quota), free=quota.free)
 
 
 @places.get("/program/{program_id}/quota", response_model=QuotaPage)
@@ -125,10 +86,7 @@ async def list_quotas(program_id: UUID, session: Session, paging: Paging) -> Res
 async def set_intake(program_id: UUID, body: IntakeBody, session: Session, actor: CurrentActor) -> IntakeView:
     """Say when applications are taken; a window that opens on the same day is closed anew."""
     program = await visibility.read(session, Program, program_id, "program")
-    window = await publication_places.set_intake(
-        session, program.code, publication_places.NewIntake(**body.model_dump()), actor
-    )
-    return IntakeView.model_validate(window)
+    return await publication_places.set_intake(session, program.code, body, actor)
 
 
 @places.get("/program/{program_id}/intake", response_model=IntakePage)

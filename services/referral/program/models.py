@@ -6,13 +6,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from annotated_types import Interval, Len
+from pydantic import StrictInt, StringConstraints
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.referral.partner.models import Code, Name
 from services.referral.tables import Table
 from shared.contracts.kinds import BenefitKind
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import Rupiah
+from shared.fields import Asked, Rupiah, Sentence
 
 
 class SendFrom(StrEnum):
@@ -78,7 +81,32 @@ class PayloadField(StrEnum):
     CERTIFICATE_NO = "certificate_no"
 
 
-class Program(Table, table=True):
+class ProgramTerms(Fields):
+    """The next revision of a program; amounts in rupiah."""
+
+    code: Col[Code]
+    partner_id: Col[UUID] = Field(foreign_key="partner.partner_id")
+    name: Col[Name]
+    amount_min_rp: Col[Rupiah | None] = Field(default=None)
+    amount_max_rp: Col[Rupiah | None] = Field(default=None)
+    valid_from: Col[Annotated[date, Asked("2026-01-01")]]
+    send_from: Col[SendFrom] = Field(default=SendFrom.DETERMINED)
+    sla_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), Asked(14)]]
+    required_documents: Col[Annotated[list[Name], Len(0, 20), Asked()]] = Field(default_factory=list)
+    legal_basis: Col[Sentence]
+
+
+class ProgramItem(ProgramTerms):
+    """A revision of a program. It holds from `valid_from` to the day before `valid_to`."""
+
+    program_id: Col[UUID] = Field(primary_key=True)
+    revision: Col[int]
+    benefit_kinds: Col[list[str]]
+    minimum_data: Col[list[str]]
+    valid_to: Col[date | None] = Field(default=None)
+
+
+class Program(ProgramItem, Table, table=True):
     """One published revision of what a partner offers; amounts in rupiah. A new revision ends the one before."""
 
     __table_args__ = (
@@ -101,39 +129,29 @@ class Program(Table, table=True):
         sa.CheckConstraint("sla_days BETWEEN 1 AND 365", name="sla_days_range"),
     )
 
-    program_id: Col[UUID] = Field(primary_key=True)
-    partner_id: Col[UUID] = Field(foreign_key="partner.partner_id")
-    code: Col[str]
-    revision: Col[int]
-    name: Col[str]
-    benefit_kinds: Col[list[str]]
-    amount_min_rp: Col[Rupiah | None] = Field(default=None)
-    amount_max_rp: Col[Rupiah | None] = Field(default=None)
-    valid_from: Col[date]
-    valid_to: Col[date | None] = Field(default=None)
-    send_from: Col[SendFrom]
-    sla_days: Col[int]
-    minimum_data: Col[list[str]]
-    required_documents: Col[list[str]]
-    legal_basis: Col[str]
     published_by: Col[str]
     published_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
 
 
-class RuleView(Fields):
+class RuleTerms(Fields):
+    """A rule with its source in regulation and the version of that source."""
+
+    field: Col[Annotated[RuleField, Asked("usaha_months")]]
+    op: Col[Annotated[RuleOp, Asked("GE")]]
+    value: Col[Annotated[Any, JSONB()]]
+    strength: Col[Strength] = Field(default=Strength.HARD)
+    source: Col[Annotated[str, StringConstraints(min_length=1, max_length=200), Asked("Permenko 7/2025")]]
+    version: Col[Annotated[str, StringConstraints(min_length=1, max_length=40), Asked("2026-01")]]
+
+
+class RuleView(RuleTerms):
     """A rule with its source in regulation."""
 
     number: Col[int]
-    field: Col[RuleField]
-    op: Col[RuleOp]
-    value: Col[Annotated[Any, JSONB()]]
-    strength: Col[Strength]
-    source: Col[str]
-    version: Col[str]
 
 
 class ProgramRule(RuleView, Table, table=True):
-    """One rule of a program's revision, with its source in regulation and the version of that source."""
+    """One rule of a program's revision."""
 
     __table_args__ = (sa.PrimaryKeyConstraint("program_id", "number"),)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.referral.consent.models import Consent
 from services.referral.notice.models import Notice
-from services.referral.partner.models import Office
+from services.referral.partner.models import OfficeTerms
 from services.referral.program.models import PayloadField, Program
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 
@@ -68,7 +68,7 @@ class Sharing:
     row: RujukanProgram
     program: Program
     consent: Consent
-    office: Office
+    office: OfficeTerms
     person: Mapping[str, Any]
 
 
@@ -93,7 +93,7 @@ def rujukan_payload(sharing: Sharing) -> dict[str, Any]:
         **{name: getattr(sharing.program, name) for name in ("code", "legal_basis", "minimum_data")},
         **{name: getattr(sharing.rujukan, name) for name in ("purpose", "sk_no", "certificate_no")},
     }
-    office = {name: getattr(sharing.office, name) for name in ("kode_wilayah", "name", "phone", "email")}
+    office = {name: getattr(sharing.office, name) for name in OfficeTerms.model_fields}
     return minimum(about, office, sharing.person)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +10,7 @@ from services.referral.consent.models import Identity
 from services.referral.deadline.commands import ask_closing, follow
 from services.referral.place.commands import keep_places
 from services.referral.rujukan.models import ENDED, RujukanProgram, RujukanProgramHistory, become, road
-from shared.contracts.kinds import BenefitKind, RujukanProgramState
+from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanSent
 from shared.database import uuid7
 from shared.jobs import schedule
@@ -51,7 +50,7 @@ async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgra
         await follow(session, row, left, move.on)
         if step is RujukanProgramState.TERKIRIM:
             row.sent_on = move.on
-            emit(session, RujukanSent(**facts(row), sent_on=move.on))
+            emit(session, RujukanSent.of(row, status=row.state))
         await session.flush()  # the database checks each step by itself
     await keep_places(session, row, move.on)
     if wanted in ASKS_FOR_NEXT:
@@ -77,18 +76,3 @@ def remember(
             reason=move.reason,
         )
     )
-
-
-def facts(row: RujukanProgram) -> dict[str, Any]:
-    """Return what every event about a rujukan program says."""
-    return {
-        "rujukan_id": row.rujukan_id,
-        "rujukan_program_id": row.rujukan_program_id,
-        "graduasi_id": row.graduasi_id,
-        "kpm_id": row.kpm_id,
-        "kode_wilayah": row.kode_wilayah,
-        "partner_id": row.partner_id,
-        "program_code": row.program_code,
-        "benefit_kinds": [BenefitKind(kind) for kind in row.benefit_kinds],
-        "status": row.state,
-    }

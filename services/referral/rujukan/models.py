@@ -9,10 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from services.referral.tables import Table
+from services.referral.tables import PartialView, Table
 from shared.contracts.kinds import Bansos, ExitReason, RefusalCode, RujukanProgramState, RujukanPurpose
 from shared.database import text_enum
-from shared.database.tables import Col
+from shared.database.tables import Col, Fields
 from shared.errors import IllegalTransition
 from shared.fields import Rupiah
 
@@ -93,7 +93,29 @@ def become(row: "RujukanProgram", wanted: RujukanProgramState) -> RujukanProgram
     return left
 
 
-class Rujukan(Table, table=True):
+class RujukanItem(Fields):
+    """A graduate's case with referral."""
+
+    rujukan_id: Col[UUID] = Field(primary_key=True)
+    graduasi_id: Col[UUID]
+    kpm_id: Col[UUID]
+    kode_wilayah: Col[str]
+    purpose: Col[RujukanPurpose]
+    bansos: Col[Annotated[Bansos, text_enum(Bansos, replica=True)]]
+    exit_reason: Col[Annotated[ExitReason, text_enum(ExitReason, replica=True)]]
+    state: Col[RujukanState]
+    paused: Col[bool]
+    matched: Col[bool]
+    sk_no: Col[str]
+    sk_on: Col[date]
+    certificate_no: Col[str | None]
+    effective_on: Col[date | None]
+    offers_sha256: Col[str | None]
+    opened_on: Col[date]
+    version: Col[int]
+
+
+class Rujukan(RujukanItem, Table, table=True):
     """One case a graduation: exactly one, however often the fact arrives; and one more if its family falls back."""
 
     __table_args__ = (
@@ -103,24 +125,7 @@ class Rujukan(Table, table=True):
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
 
-    rujukan_id: Col[UUID] = Field(primary_key=True)
-    graduasi_id: Col[UUID]
-    kpm_id: Col[UUID]
-    kode_wilayah: Col[str]
-    purpose: Col[RujukanPurpose]
-    bansos: Col[Annotated[Bansos, text_enum(Bansos, replica=True)]]
-    exit_reason: Col[Annotated[ExitReason, text_enum(ExitReason, replica=True)]]
-    state: Col[RujukanState] = Field(default=RujukanState.TERBUKA)
-    paused: Col[bool] = Field(default=False)
-    matched: Col[bool] = Field(default=False)
-    sk_no: Col[str]
-    sk_on: Col[date]
-    certificate_no: Col[str | None] = Field(default=None)
-    effective_on: Col[date | None] = Field(default=None)
-    offers_sha256: Col[str | None] = Field(default=None)
-    withdrawn_reason: Col[str | None] = Field(default=None)
-    opened_on: Col[date]
-    version: Col[int] = Field(default=1)
+    withdrawn_reason: Col[str | None]
 
     def close(self, wanted: RujukanState) -> None:
         """End the case; raise IllegalTransition when it has ended so already."""
@@ -130,7 +135,34 @@ class Rujukan(Table, table=True):
         self.version += 1
 
 
-class RujukanProgram(Table, table=True):
+class RujukanProgramFacts(Fields):
+    """One offer of one program, without the family's ids."""
+
+    rujukan_program_id: Col[UUID] = Field(primary_key=True)
+    rujukan_id: Col[UUID] = Field(foreign_key="rujukan.rujukan_id")
+    program_id: Col[UUID] = Field(foreign_key="program.program_id")
+    partner_id: Col[UUID] = Field(foreign_key="partner.partner_id")
+    program_code: Col[str]
+    benefit_kinds: Col[list[str]]
+    kode_wilayah: Col[str]
+    state: Col[RujukanProgramState]
+    sent_on: Col[date | None]
+    sla_due_on: Col[date | None]
+    refusal_code: Col[RefusalCode | None]
+    amount_rp: Col[Rupiah | None]
+    delivered_on: Col[date | None]
+    withdrawn_on: Col[date | None]
+    version: Col[int]
+
+
+class RujukanProgramItem(RujukanProgramFacts, PartialView):
+    """One offer of one program. A partner is not shown the family's ids."""
+
+    kpm_id: UUID | None = None
+    graduasi_id: UUID | None = None
+
+
+class RujukanProgram(RujukanProgramFacts, Table, table=True):
     """One offer of one program within a rujukan; `rujukan_program_id` is the partner's idempotency key."""
 
     __table_args__ = (
@@ -147,39 +179,29 @@ class RujukanProgram(Table, table=True):
         sa.CheckConstraint("amount_rp >= 0", name="amount_not_negative"),
     )
 
-    rujukan_program_id: Col[UUID] = Field(primary_key=True)
-    rujukan_id: Col[UUID] = Field(foreign_key="rujukan.rujukan_id")
-    program_id: Col[UUID] = Field(foreign_key="program.program_id")
-    partner_id: Col[UUID] = Field(foreign_key="partner.partner_id")
     graduasi_id: Col[UUID]
     kpm_id: Col[UUID]
-    kode_wilayah: Col[str]
-    program_code: Col[str]
-    benefit_kinds: Col[list[str]]
-    state: Col[RujukanProgramState] = Field(default=S.DRAF)
     reasons: Col[list[dict[str, Any]]]
-    usaha: Col[dict[str, Any] | None] = Field(default=None)
+    usaha: Col[dict[str, Any] | None]
     shared_at: Col[datetime | None] = Field(default=None)
-    sent_on: Col[date | None] = Field(default=None)
-    sla_due_on: Col[date | None] = Field(default=None)
-    refusal_code: Col[RefusalCode | None] = Field(default=None)
-    amount_rp: Col[Rupiah | None] = Field(default=None)
     delivery_id: Col[str | None] = Field(default=None)
-    delivered_on: Col[date | None] = Field(default=None)
-    withdrawn_on: Col[date | None] = Field(default=None)
-    version: Col[int] = Field(default=1)
 
 
-class RujukanProgramHistory(Table, table=True):
-    """One change of state, append-only: who (a `sub`), when by both clocks, and why."""
-
-    __table_args__ = (sa.Index("ix_rujukan_program_history_of", "rujukan_program_id", "history_id"),)
+class HistoryItem(Fields):
+    """One change of state."""
 
     history_id: Col[UUID] = Field(primary_key=True)
-    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
-    from_state: Col[str | None] = Field(default=None)
     to_state: Col[RujukanProgramState]
+    from_state: Col[RujukanProgramState | None]
     on: Col[date]
     by: Col[str]
     reason: Col[str]
     recorded_at: Col[datetime] = Field(default=None, sa_column_kwargs={"server_default": sa.func.now()})
+
+
+class RujukanProgramHistory(HistoryItem, Table, table=True):
+    """One change of state, append-only: who (a `sub`), when by both clocks, and why."""
+
+    __table_args__ = (sa.Index("ix_rujukan_program_history_of", "rujukan_program_id", "history_id"),)
+
+    rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)

@@ -10,7 +10,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.answer.commands import Said, take_answer
+from services.referral.answer.commands import take_answer
+from services.referral.answer.models import PartnerAnswer
 from services.referral.consent.models import Consent, Identity
 from services.referral.notice.commands import (
     ask_telling,
@@ -157,7 +158,9 @@ async def _answered(session: AsyncSession, row: RujukanProgram, reply: Reply, to
     if refusal is None and reply.status != 200:
         return
     status = RujukanProgramState.DITOLAK if refusal else RujukanProgramState.DITERIMA_SISTEM
-    said = Said(f"reply:{row.rujukan_program_id}", status, refusal, None, None, today)
+    said = PartnerAnswer(
+        answer_id=f"reply:{row.rujukan_program_id}", status=status, reason_code=refusal, answered_on=today
+    )
     await take_answer(session, row, said, SYSTEM)
 
 

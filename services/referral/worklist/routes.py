@@ -7,8 +7,8 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.referral import visibility
-from services.referral.rujukan.models import RujukanState
-from services.referral.rujukan.routes import RujukanItem, RujukanProgramItem, shown_to
+from services.referral.rujukan.models import RujukanItem, RujukanProgramItem, RujukanState
+from services.referral.rujukan.routes import shown_to
 from services.referral.visibility import require_official
 from services.referral.worklist import queries
 from shared import clock

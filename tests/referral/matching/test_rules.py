@@ -47,7 +47,15 @@ def rules(draw: st.DrawFn) -> list[RuleView]:
         op = draw(st.sampled_from([op for op in RuleOp if can_be(field, op, value)]))
         strength = draw(st.sampled_from(Strength))
         found.append(
-            RuleView(number=number, field=field, op=op, value=value, strength=strength, source="", version="")
+            RuleView(
+                number=number,
+                field=field,
+                op=op,
+                value=value,
+                strength=strength,
+                source="Permenko 7/2025",
+                version="2026-01",
+            )
         )
     return found
 
@@ -168,8 +176,8 @@ def test_of_several_say_which_they_look_at() -> None:
         op=RuleOp.NONE_OF,
         value=["KUR_MIKRO", "KUR_KECIL"],
         strength=Strength.HARD,
-        source="",
-        version="",
+        source="Permenko 7/2025",
+        version="2026-01",
     )
     (reason,) = judged([rule], family).reasons
     assert reason.actual == ["KUR_MIKRO"]

@@ -38,6 +38,12 @@ def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
         state=RujukanProgramState.DRAF,
         reasons=[reason.as_json() for reason in match.reasons],
         usaha=usaha,
+        sent_on=None,
+        sla_due_on=None,
+        refusal_code=None,
+        amount_rp=None,
+        delivered_on=None,
+        withdrawn_on=None,
         version=1,
     )
 

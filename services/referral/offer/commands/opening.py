@@ -88,7 +88,7 @@ async def open_rujukan(session: AsyncSession, event: GraduasiDetermined) -> None
     case = _case(event) | ({"kode_wilayah": lives_in} if lives_in else {})
     if await write_once(session, Rujukan, case | {"opened_on": await clock.today(session)}):
         opened = await session.get_one(Rujukan, case["rujukan_id"])
-        emit(session, opened_fact(opened))
+        emit(session, RujukanOpened.of(opened))
         await match_rujukan(session, opened)
 
 
@@ -104,12 +104,6 @@ def _case(event: GraduasiDetermined) -> dict[str, Any]:
         "offers_sha256": event.statement_offers_sha256,
         "version": 1,
     }
-
-
-def opened_fact(row: Rujukan) -> RujukanOpened:
-    """Return what is told of a case that was opened."""
-    names = ("rujukan_id", "graduasi_id", "kpm_id", "kode_wilayah", "purpose", "exit_reason")
-    return RujukanOpened(**{name: getattr(row, name) for name in names})
 
 
 async def match_rujukan(session: AsyncSession, rujukan: Rujukan, *, attempt: int = 0) -> None:

@@ -5,12 +5,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.commands import hold_like
-from services.referral.offer.commands.opening import match_rujukan, opened_fact
+from services.referral.offer.commands.opening import match_rujukan
 from services.referral.rujukan.models import Rujukan, RujukanState
 from services.referral.rujukan.queries import rujukan_of
 from shared import clock
 from shared.contracts.graduation import RelapseConfirmed
 from shared.contracts.kinds import RujukanPurpose
+from shared.contracts.referral import RujukanOpened
 from shared.database import uuid7, write_once
 from shared.messaging import emit
 
@@ -46,6 +47,6 @@ async def open_next(session: AsyncSession, event: RelapseConfirmed) -> None:
     }
     if await write_once(session, Rujukan, case):
         opened = await session.get_one(Rujukan, case["rujukan_id"])
-        emit(session, opened_fact(opened))
+        emit(session, RujukanOpened.of(opened))
         await hold_like(session, first, opened)
         await match_rujukan(session, opened)

@@ -1,6 +1,5 @@
 """Did it help: outcomes at the months that the rule asks for, and reports that a family may have fallen back."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.deadline.commands import CLOSING
 from services.referral.follow_up.commands import close_tasks
-from services.referral.follow_up.models import Outcome, OutcomeTask, RelapseReport
+from services.referral.follow_up.models import Outcome, OutcomeTask, OutcomeTerms, RelapseReport, RelapseTerms
 from services.referral.outcome.errors import (
     AidTakenBack,
     NothingDelivered,
@@ -24,7 +23,7 @@ from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, Ruj
 from services.referral.visibility import require_care
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import RelapseCause, RujukanProgramState
+from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import OutcomeRecorded, RelapseReported
 from shared.database import insert, load
 from shared.dates import require_past
@@ -32,17 +31,8 @@ from shared.jobs import schedule
 from shared.messaging import emit
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What was found `month` months after delivery. Turnover in rupiah a month."""
-
-    month: int
-    still_in_business: bool
-    omzet_rp: int | None
-
-
 async def record_outcome(
-    session: AsyncSession, rujukan_program_id: UUID, seen: Seen, actor: Actor
+    session: AsyncSession, rujukan_program_id: UUID, terms: OutcomeTerms, actor: Actor
 ) -> Outcome:
     """Record the outcome of a month that has come; the last one closes the rujukan.
 
@@ -52,15 +42,17 @@ async def record_outcome(
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     await require_care(session, actor, row.kpm_id)
-    asked = await _asked(session, row, seen.month)
-    today, due_on = await clock.today(session), asked[seen.month]
+    asked = await _asked(session, row, terms.month)
+    today, due_on = await clock.today(session), asked[terms.month]
     if today < due_on:
-        raise OutcomeTooEarly("/body/month", month=seen.month, due_on=due_on)
-    outcome = _outcome(row, seen, today, actor)
-    await insert(session, outcome, pk_outcome=OutcomeAlreadyRecorded("/body/month", month=seen.month))
-    await close_tasks(session, rujukan_program_id, today, seen.month)
-    emit(session, _recorded(row, outcome))
-    if seen.month == max(asked) and row.state is not RujukanProgramState.TUTUP:
+        raise OutcomeTooEarly("/body/month", month=terms.month, due_on=due_on)
+    outcome = Outcome(
+        **dict(terms), rujukan_program_id=rujukan_program_id, recorded_on=today, recorded_by=actor.sub
+    )
+    await insert(session, outcome, pk_outcome=OutcomeAlreadyRecorded("/body/month", month=terms.month))
+    await close_tasks(session, rujukan_program_id, today, terms.month)
+    emit(session, OutcomeRecorded.of(row, **dict(terms), recorded_on=today))
+    if terms.month == max(asked) and row.state is not RujukanProgramState.TUTUP:
         await walk(
             session, row, RujukanProgramState.TUTUP, Move(actor.sub, today, "the last outcome is known")
         )
@@ -82,24 +74,6 @@ async def _asked(session: AsyncSession, row: RujukanProgram, month: int) -> dict
     return asked
 
 
-def _outcome(row: RujukanProgram, seen: Seen, today: date, actor: Actor) -> Outcome:
-    return Outcome(
-        rujukan_program_id=row.rujukan_program_id,
-        month=seen.month,
-        still_in_business=seen.still_in_business,
-        omzet_rp=seen.omzet_rp,
-        recorded_on=today,
-        recorded_by=actor.sub,
-    )
-
-
-def _recorded(row: RujukanProgram, outcome: Outcome) -> OutcomeRecorded:
-    about = ("rujukan_id", "rujukan_program_id", "graduasi_id", "kpm_id", "kode_wilayah", "program_code")
-    seen = ("month", "still_in_business", "omzet_rp", "recorded_on")
-    fields = {name: getattr(row, name) for name in about} | {name: getattr(outcome, name) for name in seen}
-    return OutcomeRecorded(**fields)
-
-
 async def close_rujukan(session: AsyncSession, rujukan_id: UUID) -> None:
     """Close the case once nothing in it goes on any more; asked by the worker, which sees every partner's part."""
     rujukan = await load(session, Rujukan, rujukan_id)
@@ -111,13 +85,7 @@ async def close_rujukan(session: AsyncSession, rujukan_id: UUID) -> None:
 
 
 async def report_relapse(
-    session: AsyncSession,
-    rujukan_id: UUID,
-    *,
-    month: int,
-    cause: RelapseCause,
-    reported_on: date,
-    actor: Actor,
+    session: AsyncSession, rujukan_id: UUID, terms: RelapseTerms, actor: Actor
 ) -> RelapseReport:
     """Say that the family may have fallen back; graduation checks, caseload visits.
 
@@ -130,11 +98,8 @@ async def report_relapse(
     if rujukan.state is RujukanState.DICABUT:
         raise RujukanNotOpen(state=rujukan.state)
     today = await clock.today(session)
-    require_past(reported_on, today, "/body/reported_on", earliest=rujukan.sk_on)
-    report = RelapseReport(
-        rujukan_id=rujukan_id, reported_on=reported_on, month=month, cause=cause, reported_by=actor.sub
-    )
+    require_past(terms.reported_on, today, "/body/reported_on", earliest=rujukan.sk_on)
+    report = RelapseReport(**dict(terms), rujukan_id=rujukan_id, reported_by=actor.sub)
     await insert(session, report, pk_relapse_report=RelapseAlreadyReported("/body/reported_on"))
-    about = {name: getattr(rujukan, name) for name in ("rujukan_id", "graduasi_id", "kpm_id", "kode_wilayah")}
-    emit(session, RelapseReported(**about, month=month, cause=cause, reported_on=reported_on))
+    emit(session, RelapseReported.of(rujukan, **dict(terms)))
     return report

@@ -11,7 +11,7 @@ from services.referral.deadline.commands import passed
 from services.referral.deadline.models import DeadlineKind
 from services.referral.notice.commands import tell_partner
 from services.referral.notice.models import REMINDERS, Notice
-from services.referral.rujukan.commands import SYSTEM, Move, facts, walk
+from services.referral.rujukan.commands import SYSTEM, Move, walk
 from services.referral.rujukan.models import (
     TRANSITIONS,
 )
@@ -38,5 +38,5 @@ async def expire(session: AsyncSession, subject: UUID) -> None:
         return
     today = await clock.today(session)
     await walk(session, row, RujukanProgramState.KEDALUWARSA, Move(SYSTEM, today, "its term has passed"))
-    emit(session, RujukanExpired(**facts(row), expired_on=today))
+    emit(session, RujukanExpired.of(row, status=row.state, expired_on=today))
     await tell_partner(session, row, Notice.KEDALUWARSA, today)

@@ -1,6 +1,5 @@
 """A partner whose system fails is left alone for a while, so that nobody else waits for it."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,26 +7,20 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.partner.commands.webhook import Reply
-from services.referral.partner.models import Breaker, BreakerLimit, BreakerState, Partner
+from services.referral.partner.models import (
+    Breaker,
+    BreakerLimit,
+    BreakerLimitTerms,
+    BreakerState,
+    BreakerView,
+    Partner,
+)
 from shared.database import load, write_once
 from shared.jobs import move_lane
 
 EVERYBODY = "*"
 # Longer than a call may take: a trial whose worker died is followed by another.
 TRIAL = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A partner's breaker with the limits that hold for it. Seconds of real time."""
-
-    partner_id: UUID
-    state: BreakerState
-    failures: int
-    failures_to_open: int
-    wait_seconds: int
-    changed_at: datetime | None
-    retry_at: datetime | None
 
 
 async def held_until(session: AsyncSession, partner_id: UUID) -> datetime | None:
@@ -97,40 +90,38 @@ async def limit_of(session: AsyncSession, partner_id: UUID) -> BreakerLimit:
     return (await session.scalars(own_first.limit(1))).one()
 
 
-async def breaker_of(session: AsyncSession, partner_id: UUID) -> Standing:
+async def breaker_of(session: AsyncSession, partner_id: UUID) -> BreakerView:
     """Return how a partner's breaker stands; closed where nothing has ever failed."""
     limit, row = await limit_of(session, partner_id), await session.get(Breaker, partner_id)
-    return Standing(
-        partner_id,
-        row.state if row else BreakerState.CLOSED,
-        row.failures if row else 0,
-        limit.failures_to_open,
-        limit.wait_seconds,
-        row.changed_at if row else None,
-        row.retry_at if row else None,
+    return BreakerView(
+        partner_id=partner_id,
+        state=row.state if row else BreakerState.CLOSED,
+        failures=row.failures if row else 0,
+        failures_to_open=limit.failures_to_open,
+        wait_seconds=limit.wait_seconds,
+        changed_at=row.changed_at if row else None,
+        retry_at=row.retry_at if row else None,
     )
 
 
 async def set_limit(
-    session: AsyncSession, partner_id: UUID, failures_to_open: int, wait_seconds: int, by: str
-) -> Standing:
+    session: AsyncSession, partner_id: UUID, terms: BreakerLimitTerms, by: str
+) -> BreakerView:
     """Give a partner limits of its own; said again, they are replaced.
 
     Raises:
         NotFound
     """
     partner = await load(session, Partner, partner_id, noun="partner")
-    await write_limit(session, partner.code, failures_to_open, wait_seconds, by)
+    await write_limit(session, partner.code, terms, by)
     return await breaker_of(session, partner_id)
 
 
-async def write_limit(
-    session: AsyncSession, code: str, failures_to_open: int, wait_seconds: int, by: str
-) -> BreakerLimit:
+async def write_limit(session: AsyncSession, code: str, terms: BreakerLimitTerms, by: str) -> BreakerLimit:
     """Write the limits of a partner's code, or of everybody without some of their own; return them."""
-    limits = {"failures_to_open": failures_to_open, "wait_seconds": wait_seconds, "set_by": by}
-    new = await write_once(session, BreakerLimit, {"partner_code": code, "version": 1, **limits})
+    limits = {"partner_code": code, "version": 1, "set_by": by, **dict(terms)}
+    new = await write_once(session, BreakerLimit, limits)
     row = await load(session, BreakerLimit, code)
-    row.failures_to_open, row.wait_seconds, row.set_by = failures_to_open, wait_seconds, by
+    row.failures_to_open, row.wait_seconds, row.set_by = terms.failures_to_open, terms.wait_seconds, by
     row.version += not new
     return row

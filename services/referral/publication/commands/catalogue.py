@@ -1,11 +1,8 @@
 """Partners, programs and offices: what the ministry publishes, by version."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,9 +12,9 @@ from services.referral.offer.commands.rematching import ask_rematch
 from services.referral.partner.commands.address import check_form
 from services.referral.partner.commands.breaker import call_again
 from services.referral.partner.errors import PartnerCodeTaken, WebhookNeeded
-from services.referral.partner.models import Channel, Office, Partner, PartnerKind
+from services.referral.partner.models import Channel, Office, OfficeTerms, Partner, PartnerTerms
 from services.referral.program.errors import ProgramOfAnotherPartner, RuleCannotBe
-from services.referral.program.models import Program, ProgramRule, RuleField, RuleOp, Strength
+from services.referral.program.models import Program, ProgramRule, ProgramTerms, RuleTerms
 from services.referral.sending.commands import ask_all_untaken
 from shared import wilayah
 from shared.access import Actor
@@ -29,53 +26,21 @@ SECRET_BYTES = 32
 BY_MACHINE = frozenset({Channel.HOST_TO_HOST, Channel.API_SPLP})
 
 
-@dataclass(frozen=True, slots=True)
-class NewPartner:
-    """A partner as the ministry names it. `webhook_url` is required on the channels of machines."""
-
-    code: str
-    name: str
-    kind: PartnerKind
-    channel: Channel
-    kode_wilayah: str | None
-    webhook_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewRule:
-    """A rule, as published."""
-
-    field: RuleField
-    op: RuleOp
-    value: Any
-    strength: Strength
-    source: str
-    version: str
-
-
 async def register_partner(
-    session: AsyncSession, new: NewPartner, actor: Actor
+    session: AsyncSession, terms: PartnerTerms, actor: Actor
 ) -> tuple[Partner, str | None]:
     """Return the partner, and the secret of its webhook, which is shown this once.
 
     Raises:
         PartnerCodeTaken, AddressRefused, WebhookNeeded, WilayahUnknown
     """
-    if new.kode_wilayah is not None:
-        wilayah.require(new.kode_wilayah, "/body/kode_wilayah")
-    if new.webhook_url is None and new.channel in BY_MACHINE:
-        raise WebhookNeeded("/body/webhook_url", channel=new.channel)
-    partner = Partner(
-        partner_id=uuid7(),
-        code=new.code,
-        name=new.name,
-        kind=new.kind,
-        channel=new.channel,
-        kode_wilayah=new.kode_wilayah,
-        registered_by=actor.sub,
-    )
-    secret = _give_webhook(session, partner, new.webhook_url) if new.webhook_url is not None else None
-    await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=new.code))
+    if terms.kode_wilayah is not None:
+        wilayah.require(terms.kode_wilayah, "/body/kode_wilayah")
+    if terms.webhook_url is None and terms.channel in BY_MACHINE:
+        raise WebhookNeeded("/body/webhook_url", channel=terms.channel)
+    partner = Partner(**dict(terms), partner_id=uuid7(), version=1, registered_by=actor.sub)
+    secret = _give_webhook(session, partner, terms.webhook_url) if terms.webhook_url is not None else None
+    await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=terms.code))
     return partner, secret
 
 
@@ -103,22 +68,36 @@ def _give_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
 
 
 async def publish_program(
-    session: AsyncSession, program: Program, rules: Sequence[NewRule], actor: Actor
+    session: AsyncSession,
+    terms: ProgramTerms,
+    rules: Sequence[RuleTerms],
+    benefit_kinds: Collection[str],
+    minimum_data: Collection[str],
+    actor: Actor,
 ) -> Program:
     """Publish the next revision of a program's code; the one before ends the day this one begins.
 
     Raises:
         NotFound: no such partner. ProgramOfAnotherPartner, VersionNotLatest, RuleCannotBe
     """
-    partner = await load(session, Partner, program.partner_id, noun="partner")
+    partner = await load(session, Partner, terms.partner_id, noun="partner")
     for number, rule in enumerate(rules, 1):
         if not can_be(rule.field, rule.op, rule.value):
             raise RuleCannotBe(f"/body/rules/{number - 1}", number=number, field=rule.field, op=rule.op)
-    taken = VersionNotLatest("/body/valid_from", on=program.valid_from)
-    program.program_id, program.published_by = uuid7(), actor.sub
-    program.revision = await _end_older(session, partner, program.code, program.valid_from, taken) + 1
+    taken = VersionNotLatest("/body/valid_from", on=terms.valid_from)
+    program = Program(
+        **{name: getattr(terms, name) for name in ProgramTerms.model_fields},
+        program_id=uuid7(),
+        revision=await _end_older(session, partner, terms.code, terms.valid_from, taken) + 1,
+        benefit_kinds=sorted({*benefit_kinds}),
+        minimum_data=sorted({*minimum_data}),
+        published_by=actor.sub,
+    )
     await insert(session, program, uq_program_code_revision=taken, ex_program_code_range=taken)
-    session.add_all(_rule(program.program_id, number, rule) for number, rule in enumerate(rules, 1))
+    session.add_all(
+        ProgramRule(**dict(rule), program_id=program.program_id, number=number)
+        for number, rule in enumerate(rules, 1)
+    )
     await ask_rematch(session, program)
     return program
 
@@ -142,23 +121,18 @@ async def _end_older(
     return last.revision
 
 
-def _rule(program_id: UUID, number: int, rule: NewRule) -> ProgramRule:
-    fields = {name: getattr(rule, name) for name in NewRule.__slots__}
-    return ProgramRule(program_id=program_id, number=number, **fields)
-
-
-async def set_office(session: AsyncSession, wanted: Office) -> Office:
+async def set_office(session: AsyncSession, terms: OfficeTerms) -> Office:
     """Write whom partners call in an area; said again, it is replaced.
 
     Raises:
         WilayahUnknown, VersionJustSet: somebody gave the first contact at the same moment.
     """
-    wilayah.require(wanted.kode_wilayah, "/body/kode_wilayah")
-    found = await session.get(Office, wanted.kode_wilayah, with_for_update=True)
-    if found is None:
-        wanted.version = 1
-        await insert(session, wanted, pk_office=VersionJustSet())
-        return wanted
-    found.name, found.phone, found.email = wanted.name, wanted.phone, wanted.email
-    found.version += 1
-    return found
+    wilayah.require(terms.kode_wilayah, "/body/kode_wilayah")
+    office = await session.get(Office, terms.kode_wilayah, with_for_update=True)
+    if office is None:
+        office = Office(**dict(terms), version=1)
+        await insert(session, office, pk_office=VersionJustSet())
+        return office
+    office.name, office.phone, office.email = terms.name, terms.phone, terms.email
+    office.version += 1
+    return office

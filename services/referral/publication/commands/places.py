@@ -1,7 +1,6 @@
 """What the ministry sets of a program's places and intake: for times to come, and for its code, whatever the revision."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
@@ -15,9 +14,11 @@ from services.referral.place.errors import (
     QuotaOverlaps,
 )
 from services.referral.place.models import (
+    IntakeTerms,
     IntakeWindow,
     ProgramQuota,
     ProgramQuotaChange,
+    QuotaTerms,
     Waiting,
     WaitingReason,
 )
@@ -34,45 +35,25 @@ from shared.jobs import Due, schedule
 from shared.validity import end_previous, holds_on
 
 
-@dataclass(frozen=True, slots=True)
-class NewQuota:
-    """So many places in an area ("*" is the country) from a day to the day before `valid_to`."""
-
-    kode_wilayah: str
-    places: int
-    valid_from: date
-    valid_to: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewIntake:
-    """Applications are taken from `opens_on` to the day before `closes_on`."""
-
-    opens_on: date
-    closes_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What a revision brings with it."""
-
-    quotas: Sequence[NewQuota]
-    intake: Sequence[NewIntake]
-
-
-async def set_places(session: AsyncSession, code: str, places: Places, actor: Actor) -> None:
+async def set_places(
+    session: AsyncSession,
+    code: str,
+    quotas: Iterable[QuotaTerms],
+    intake: Iterable[IntakeTerms],
+    actor: Actor,
+) -> None:
     """Set the quotas and windows that come with a revision; what was set before and is not named here stays.
 
     Raises:
         as set_quota and set_intake
     """
-    for quota in places.quotas:
+    for quota in quotas:
         await set_quota(session, code, quota, actor)
-    for window in places.intake:
+    for window in intake:
         await set_intake(session, code, window, actor)
 
 
-async def set_quota(session: AsyncSession, code: str, new: NewQuota, actor: Actor) -> ProgramQuota:
+async def set_quota(session: AsyncSession, code: str, new: QuotaTerms, actor: Actor) -> ProgramQuota:
     """Set the places of an area; one set for the same first day is amended, one that began before ends where this begins.
 
     Whoever waits is looked at once it holds.
@@ -98,7 +79,7 @@ async def set_quota(session: AsyncSession, code: str, new: NewQuota, actor: Acto
     return quota
 
 
-async def _last_before(session: AsyncSession, code: str, new: NewQuota) -> ProgramQuota | None:
+async def _last_before(session: AsyncSession, code: str, new: QuotaTerms) -> ProgramQuota | None:
     wanted = sa.select(ProgramQuota).where(
         ProgramQuota.program_code == code,
         ProgramQuota.kode_wilayah == new.kode_wilayah,
@@ -109,7 +90,7 @@ async def _last_before(session: AsyncSession, code: str, new: NewQuota) -> Progr
     )
 
 
-def _amended(quota: ProgramQuota, new: NewQuota, today: date) -> ProgramQuota:
+def _amended(quota: ProgramQuota, new: QuotaTerms, today: date) -> ProgramQuota:
     if new.places < quota.taken:
         raise QuotaBelowTaken("/body/places", taken=quota.taken, places=new.places)
     if new.valid_to is not None and new.valid_to != quota.valid_to:
@@ -119,7 +100,7 @@ def _amended(quota: ProgramQuota, new: NewQuota, today: date) -> ProgramQuota:
     return quota
 
 
-async def _end(session: AsyncSession, before: ProgramQuota | None, new: NewQuota, today: date) -> None:
+async def _end(session: AsyncSession, before: ProgramQuota | None, new: QuotaTerms, today: date) -> None:
     """Let the quota before end where the new one begins."""
     if before is None or (before.valid_to is not None and before.valid_to <= new.valid_from):
         return
@@ -129,22 +110,19 @@ async def _end(session: AsyncSession, before: ProgramQuota | None, new: NewQuota
     await end_previous(session, before, new.valid_from, overlaps)
 
 
-def _begun(code: str, new: NewQuota, actor: Actor) -> ProgramQuota:
+def _begun(code: str, new: QuotaTerms, actor: Actor) -> ProgramQuota:
     return ProgramQuota(
+        **dict(new),
         quota_id=uuid7(),
         program_code=code,
-        kode_wilayah=new.kode_wilayah,
-        places=new.places,
         taken=0,
         waiting=0,
-        valid_from=new.valid_from,
-        valid_to=new.valid_to,
         version=1,
         set_by=actor.sub,
     )
 
 
-async def set_intake(session: AsyncSession, code: str, new: NewIntake, actor: Actor) -> IntakeWindow:
+async def set_intake(session: AsyncSession, code: str, new: IntakeTerms, actor: Actor) -> IntakeWindow:
     """Say when applications are taken; one that opens on the same day closes anew. Who waits is looked at when it opens.
 
     Raises:
@@ -168,8 +146,8 @@ async def set_intake(session: AsyncSession, code: str, new: NewIntake, actor: Ac
     return window
 
 
-def _window(code: str, new: NewIntake, actor: Actor) -> IntakeWindow:
-    return IntakeWindow(window_id=uuid7(), program_code=code, opens_on=new.opens_on, set_by=actor.sub)
+def _window(code: str, new: IntakeTerms, actor: Actor) -> IntakeWindow:
+    return IntakeWindow(**dict(new), window_id=uuid7(), program_code=code, set_by=actor.sub)
 
 
 def _require_order(begins_on: date, ends_on: date | None, pointer: str) -> None:

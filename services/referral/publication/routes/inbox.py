@@ -1,13 +1,13 @@
 """A partner's inbox: the same notices as its webhook gets, for one that asks; and who read what in it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response
 
 from services.referral import visibility
-from services.referral.notice.models import InboxRead, Notice
+from services.referral.notice.models import InboxRead, InboxReadItem, NoticeFacts, ReceiptView
 from services.referral.publication.commands.inbox import Reading, partner_of, take_receipt
 from services.referral.rujukan.models import RujukanProgram
 from services.referral.visibility import require_official
@@ -19,13 +19,10 @@ from shared.http import CurrentActor, Paging, Router, Session, may
 inbox = Router(tag="inbox")
 
 
-class InboxItem(View):
+class InboxItem(NoticeFacts):
     """One notice, as the webhook would carry it in `body`; it stays until its receipt."""
 
-    notice_id: UUID
     told_at: datetime
-    rujukan_program_id: UUID
-    notice: Notice
     body: dict[str, Any]
 
 
@@ -40,28 +37,6 @@ class ReceiptBody(Body):
     """Which notice the partner has taken."""
 
     notice_id: UUID
-
-
-class ReceiptView(View):
-    """A notice that is taken."""
-
-    notice_id: UUID
-    rujukan_program_id: UUID
-    notice: Notice
-    on: date
-    taken_at: datetime
-
-
-class InboxReadItem(View):
-    """Somebody of a partner read a notice: which fields of a person it had, none where it names nobody."""
-
-    read_id: UUID
-    notice_id: UUID
-    partner_id: UUID
-    by: str
-    purpose: str
-    fields: list[str]
-    read_at: datetime
 
 
 class InboxReadPage(View):
