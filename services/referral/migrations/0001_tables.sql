@@ -578,6 +578,7 @@ CREATE TABLE rujukan_program_history (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     rujukan_program_id UUID NOT NULL,
     CONSTRAINT pk_rujukan_program_history PRIMARY KEY (history_id),
+    CONSTRAINT ck_rujukan_program_history_move_legal CHECK ((from_state IS NULL AND to_state IN ('DRAF')) OR (from_state IS NOT NULL AND ((from_state = 'DRAF' AND to_state IN ('DICABUT', 'DISETUJUI_KPM')) OR (from_state = 'DISETUJUI_KPM' AND to_state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (from_state = 'TERKIRIM' AND to_state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (from_state = 'GAGAL_KIRIM' AND to_state IN ('DICABUT', 'TERKIRIM')) OR (from_state = 'DITERIMA_SISTEM' AND to_state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (from_state = 'DIPROSES' AND to_state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (from_state = 'PERLU_DATA' AND to_state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (from_state = 'DAFTAR_TUNGGU' AND to_state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (from_state = 'DISETUJUI' AND to_state IN ('DICABUT', 'DISALURKAN')) OR (from_state = 'DISALURKAN' AND to_state IN ('DICABUT', 'TUTUP'))))),
     CONSTRAINT ck_rujukan_program_history_rujukanprogramstate_known CHECK (to_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
     CONSTRAINT ck_rujukan_program_history_from_state_known CHECK (from_state IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT')),
     CONSTRAINT fk_rujukan_program_history_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
@@ -625,3 +626,11 @@ CREATE TABLE inbox_read (
 CREATE INDEX ix_inbox_read_notice_id ON inbox_read (notice_id);
 
 CREATE INDEX ix_inbox_read_of ON inbox_read (rujukan_program_id, read_id);
+
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERBUKA' AND NEW.state IN ('DICABUT', 'TUTUP')) OR (OLD.state = 'TUTUP' AND NEW.state IN ('DICABUT'))))
+    EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan_program FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'DRAF' AND NEW.state IN ('DICABUT', 'DISETUJUI_KPM')) OR (OLD.state = 'DISETUJUI_KPM' AND NEW.state IN ('DICABUT', 'GAGAL_KIRIM', 'TERKIRIM')) OR (OLD.state = 'TERKIRIM' AND NEW.state IN ('DICABUT', 'DITERIMA_SISTEM', 'GAGAL_KIRIM', 'KEDALUWARSA')) OR (OLD.state = 'GAGAL_KIRIM' AND NEW.state IN ('DICABUT', 'TERKIRIM')) OR (OLD.state = 'DITERIMA_SISTEM' AND NEW.state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (OLD.state = 'DIPROSES' AND NEW.state IN ('DAFTAR_TUNGGU', 'DICABUT', 'DISETUJUI', 'DITOLAK', 'KEDALUWARSA', 'PERLU_DATA')) OR (OLD.state = 'PERLU_DATA' AND NEW.state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (OLD.state = 'DAFTAR_TUNGGU' AND NEW.state IN ('DICABUT', 'DIPROSES', 'KEDALUWARSA')) OR (OLD.state = 'DISETUJUI' AND NEW.state IN ('DICABUT', 'DISALURKAN')) OR (OLD.state = 'DISALURKAN' AND NEW.state IN ('DICABUT', 'TUTUP'))))
+    EXECUTE FUNCTION platform.refuse_move('state');

@@ -79,35 +79,3 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION waiting_ahead(text, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION waiting_ahead(text, bigint) TO referral_api, referral_worker;
-
--- The moves of the states, a second time: `become` refuses in words, this in whatever way somebody tries.
-CREATE FUNCTION rujukan_program_moves() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF OLD.state <> NEW.state AND NOT (OLD.state || ' ' || NEW.state) = ANY (ARRAY[
-        'DRAF DISETUJUI_KPM', 'DRAF DICABUT',
-        'DISETUJUI_KPM TERKIRIM', 'DISETUJUI_KPM GAGAL_KIRIM', 'DISETUJUI_KPM DICABUT',
-        'TERKIRIM GAGAL_KIRIM', 'TERKIRIM DITERIMA_SISTEM', 'TERKIRIM KEDALUWARSA', 'TERKIRIM DICABUT',
-        'GAGAL_KIRIM TERKIRIM', 'GAGAL_KIRIM DICABUT',
-        'DITERIMA_SISTEM DIPROSES', 'DITERIMA_SISTEM KEDALUWARSA', 'DITERIMA_SISTEM DICABUT',
-        'DIPROSES DISETUJUI', 'DIPROSES DITOLAK', 'DIPROSES PERLU_DATA', 'DIPROSES DAFTAR_TUNGGU',
-        'DIPROSES KEDALUWARSA', 'DIPROSES DICABUT',
-        'PERLU_DATA DIPROSES', 'PERLU_DATA KEDALUWARSA', 'PERLU_DATA DICABUT',
-        'DAFTAR_TUNGGU DIPROSES', 'DAFTAR_TUNGGU KEDALUWARSA', 'DAFTAR_TUNGGU DICABUT',
-        'DISETUJUI DISALURKAN', 'DISETUJUI DICABUT', 'DISALURKAN TUTUP', 'DISALURKAN DICABUT']) THEN
-        RAISE EXCEPTION 'a rujukan program does not go from % to %', OLD.state, NEW.state
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'rujukan_program_moves';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER moves BEFORE UPDATE OF state ON rujukan_program
-    FOR EACH ROW EXECUTE FUNCTION rujukan_program_moves();
-CREATE FUNCTION rujukan_moves() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF OLD.state <> NEW.state AND NOT (OLD.state || ' ' || NEW.state) = ANY (ARRAY[
-        'TERBUKA DICABUT', 'TERBUKA TUTUP', 'TUTUP DICABUT']) THEN
-        RAISE EXCEPTION 'a rujukan does not go from % to %', OLD.state, NEW.state
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'rujukan_moves';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER moves BEFORE UPDATE OF state ON rujukan FOR EACH ROW EXECUTE FUNCTION rujukan_moves();

@@ -15,6 +15,7 @@ from shared.database import text_enum
 from shared.database.tables import Col, Fields
 from shared.errors import IllegalTransition
 from shared.fields import Rupiah
+from shared.transitions import guard_moves, moves_condition, require_move
 
 S = RujukanProgramState
 # The column to which a foreign key to an offer points.
@@ -86,8 +87,7 @@ def become(row: "RujukanProgram", wanted: RujukanProgramState) -> RujukanProgram
     Raises:
         IllegalTransition: domain.md 5 knows no such move.
     """
-    if wanted not in TRANSITIONS[row.state]:
-        raise IllegalTransition(noun="rujukan", current=row.state, wanted=wanted)
+    require_move(TRANSITIONS, row.state, wanted, noun="rujukan")
     left, row.state = row.state, wanted
     row.version += 1
     return left
@@ -123,14 +123,14 @@ class Rujukan(RujukanItem, Table, table=True):
         sa.Index("ix_rujukan_kpm_id", "kpm_id", "rujukan_id"),
         sa.Index("ix_rujukan_open", "rujukan_id", postgresql_where=sa.text("state = 'TERBUKA'")),
         sa.CheckConstraint("version >= 1", name="version_positive"),
+        guard_moves(CASE_MOVES),
     )
 
     withdrawn_reason: Col[str | None]
 
     def close(self, wanted: RujukanState) -> None:
         """End the case; raise IllegalTransition when it has ended so already."""
-        if wanted not in CASE_MOVES[self.state]:
-            raise IllegalTransition(noun="rujukan", current=self.state, wanted=wanted)
+        require_move(CASE_MOVES, self.state, wanted, noun="rujukan")
         self.state = wanted
         self.version += 1
 
@@ -177,6 +177,7 @@ class RujukanProgram(RujukanProgramFacts, Table, table=True):
         ),
         sa.CheckConstraint("state NOT IN ('DRAF') OR shared_at IS NULL", name="draft_is_not_shared"),
         sa.CheckConstraint("amount_rp >= 0", name="amount_not_negative"),
+        guard_moves(TRANSITIONS),
     )
 
     graduasi_id: Col[UUID]
@@ -202,6 +203,11 @@ class HistoryItem(Fields):
 class RujukanProgramHistory(HistoryItem, Table, table=True):
     """One change of state, append-only: who (a `sub`), when by both clocks, and why."""
 
-    __table_args__ = (sa.Index("ix_rujukan_program_history_of", "rujukan_program_id", "history_id"),)
+    __table_args__ = (
+        sa.Index("ix_rujukan_program_history_of", "rujukan_program_id", "history_id"),
+        sa.CheckConstraint(
+            moves_condition(TRANSITIONS, "from_state", "to_state", first={S.DRAF}), name="move_legal"
+        ),
+    )
 
     rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
