@@ -1,16 +1,16 @@
 """New applications of families that had left: never an appeal, and accepted a new membership (chain.md 2)."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.caseload.tables import At, KpmRef, Made, Recorded, Table
+from services.caseload.tables import RECORDED, Table
 from shared.contracts.kinds import Bansos
-from shared.database import text_enum
+from shared.database.tables import Col
 from shared.errors import IllegalTransition
 
 
@@ -39,10 +39,9 @@ USULAN_MOVES = MappingProxyType(
 )
 
 
-class Usulan(Table):
+class Usulan(Table, table=True):
     """An application to be a member of a bansos again. What was said and why it was decided are sealed for its own id."""
 
-    __tablename__ = "usulan"
     __table_args__ = (
         sa.Index(
             "uq_usulan_open", "kpm_id", "bansos", unique=True, postgresql_where=sa.text("state = 'LODGED'")
@@ -50,32 +49,30 @@ class Usulan(Table):
         sa.Index("ix_usulan_state", "state", "usulan_id"),
         sa.CheckConstraint(
             "(state = 'LODGED') = (decided_by IS NULL) AND (state = 'LODGED') = (decided_by_sub IS NULL)",
-            name="decided_by_somebody",
+            "decided_by_somebody",
         ),
-        sa.CheckConstraint("decided_by <> lodged_by AND decided_by_sub <> lodged_by_sub", name="two_persons"),
-        sa.CheckConstraint(
-            "(state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)", name="accepted_is_a_membership"
-        ),
+        sa.CheckConstraint("decided_by <> lodged_by AND decided_by_sub <> lodged_by_sub", "two_persons"),
+        sa.CheckConstraint("(state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)", "accepted_is_a_membership"),
     )
 
-    usulan_id: Mapped[Made]
-    kpm_id: Mapped[KpmRef] = mapped_column(index=True)
-    bansos: Mapped[Bansos] = mapped_column(text_enum(Bansos))
-    ground: Mapped[UsulanGround] = mapped_column(text_enum(UsulanGround))
-    reason_sealed: Mapped[bytes]
-    evidence_sha256: Mapped[str | None]
-    lodged_on: Mapped[date]
-    lodged_by: Mapped[str]
-    lodged_by_sub: Mapped[str]
-    state: Mapped[UsulanState] = mapped_column(text_enum(UsulanState))
-    decided_by: Mapped[str | None]
-    decided_by_sub: Mapped[str | None]
-    decided_on: Mapped[date | None]
-    decision_reason_sealed: Mapped[bytes | None]
-    kepesertaan_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("kepesertaan.kepesertaan_id"))
-    version: Mapped[int]
-    changed_at: Mapped[At]
-    recorded_at: Mapped[Recorded]
+    usulan_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    bansos: Col[Bansos]
+    ground: Col[UsulanGround]
+    reason_sealed: Col[bytes]
+    evidence_sha256: Col[str | None] = Field(default=None)
+    lodged_on: Col[date]
+    lodged_by: Col[str]
+    lodged_by_sub: Col[str]
+    state: Col[UsulanState]
+    decided_by: Col[str | None] = Field(default=None)
+    decided_by_sub: Col[str | None] = Field(default=None)
+    decided_on: Col[date | None] = Field(default=None)
+    decision_reason_sealed: Col[bytes | None] = Field(default=None)
+    kepesertaan_id: Col[UUID | None] = Field(default=None, foreign_key="kepesertaan.kepesertaan_id")
+    version: Col[int]
+    changed_at: Col[datetime]
+    recorded_at: Col[datetime] = RECORDED
 
     def expect(self, wanted: UsulanState) -> None:
         """Refuse early what `become` would refuse; raise IllegalTransition."""

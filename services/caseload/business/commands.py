@@ -69,8 +69,8 @@ async def record_usaha(
     held = await family_in_hand(session, actor, kpm_id)
     owner = await member_of(session, kpm_id, anggota_id)
     await check_days(session, said)
-    usaha = Usaha(usaha_id=uuid7(), kpm_id=kpm_id, anggota_id=anggota_id, version=1)
-    say(session, usaha, owner, said)
+    values = values_of(session, owner, said)
+    usaha = Usaha(usaha_id=uuid7(), kpm_id=kpm_id, anggota_id=anggota_id, **values)
     await insert(session, usaha, uq_usaha_anggota_id=UsahaKnown("/body/anggota_id"))
     await tell(session, actor, held.kpm, owner, usaha, "RECORDED")
     return usaha
@@ -95,7 +95,7 @@ async def revise_usaha(
     await check_days(session, said)
     # Fast path: the business's history is copied by the database.
     await keep_usaha(await raw(session), [usaha_id])
-    say(session, usaha, owner, said)
+    usaha.sqlmodel_update(values_of(session, owner, said))
     usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
     await tell(session, actor, held.kpm, owner, usaha, "REVISED")
     return usaha
@@ -107,13 +107,13 @@ async def check_days(session: AsyncSession, said: UsahaSaid) -> None:
     require_past(said.as_of, await clock.today(session), "/body/as_of")
 
 
-def say(session: AsyncSession, usaha: Usaha, owner: KpmAnggota, said: UsahaSaid) -> None:
-    """Write what is said; without a NIB the one that is known stays."""
-    usaha.sector, usaha.started_on, usaha.omzet_rp = said.sector, said.started_on, said.omzet_rp
-    usaha.has_letter, usaha.as_of = said.has_letter, said.as_of
-    if said.nib is not None:
-        place = {"table": "usaha", "column": "nib", "row_id": owner.nik_index.hex()}
-        usaha.nib_sealed = vault_of(session).seal(said.nib, **place)
+def values_of(session: AsyncSession, owner: KpmAnggota, said: UsahaSaid) -> dict[str, Any]:
+    """Return the columns that are said; without a NIB the stored one stays."""
+    values = {name: getattr(said, name) for name in UsahaSaid.__slots__ if name != "nib"}
+    if said.nib is None:
+        return values
+    place = {"table": "usaha", "column": "nib", "row_id": owner.nik_index.hex()}
+    return values | {"nib_sealed": vault_of(session).seal(said.nib, **place)}
 
 
 async def tell(

@@ -56,7 +56,7 @@ async def propose_exit(
     await require_ground(session, kpm_id, exit_reason)
     await require_evidence(session, evidence_sha256)
     penugasan_id, pendamping_id = held.penugasan
-    proposal_id = uuid7()
+    proposal_id, place = uuid7(), {"table": "exit_proposal", "column": "note"}
     proposal = ExitProposal(
         exit_proposal_id=proposal_id,
         kpm_id=kpm_id,
@@ -65,8 +65,7 @@ async def propose_exit(
         exit_reason=exit_reason,
         evidence_sha256=evidence_sha256,
         happened_on=on,
-        note_sealed=note
-        and vault_of(session).seal(note, table="exit_proposal", column="note", row_id=proposal_id),
+        note_sealed=vault_of(session).seal(note, row_id=proposal_id, **place) if note else None,
         proposer=actor.person,
         proposer_sub=actor.sub,
         pendamping_id=pendamping_id,

@@ -1,33 +1,29 @@
 """Ends of a membership that are proposed on evidence, without a score (chain.md 4)."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.caseload.tables import At, Dates, KpmRef, Made, Recorded, Table
+from services.caseload.tables import RECORDED, Dates, Table
 from shared.contracts.kinds import Bansos, ExitReason
-from shared.database import text_enum
+from shared.database.tables import Col, no_overlap
 from shared.errors import IllegalTransition
 
 
-class ExitGround(Table):
+class ExitGround(Table, table=True):
     """For which reasons an end is proposed on evidence, and whether only of a family of one. Policy as data."""
 
-    __tablename__ = "exit_ground"
-    __table_args__ = (
-        ExcludeConstraint(("exit_reason", "="), ("valid", "&&"), name="ex_exit_ground_one_at_a_time"),
-    )
+    __table_args__ = (no_overlap("ex_exit_ground_one_at_a_time", "exit_reason", of="valid"),)
 
-    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason), primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    only_alone: Mapped[bool]
-    valid: Mapped[Dates]
-    source: Mapped[str]
+    exit_reason: Col[ExitReason] = Field(primary_key=True)
+    version: Col[int] = Field(primary_key=True)
+    only_alone: Col[bool]
+    valid: Col[Dates]
+    source: Col[str]
 
 
 class ExitProposalState(StrEnum):
@@ -54,10 +50,9 @@ PROPOSAL_MOVES = MappingProxyType(
 )
 
 
-class ExitProposal(Table):
+class ExitProposal(Table, table=True):
     """Who proposes, on which evidence, that a membership end, and what became of it. Its words are sealed for its own id."""
 
-    __tablename__ = "exit_proposal"
     __table_args__ = (
         sa.Index(
             "uq_exit_proposal_open",
@@ -66,27 +61,27 @@ class ExitProposal(Table):
             postgresql_where=sa.text("state = 'PROPOSED'"),
         ),
         sa.Index("ix_exit_proposal_kepesertaan_id", "kepesertaan_id"),
-        sa.CheckConstraint("state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL", name="withdrawn_on_a_day"),
+        sa.CheckConstraint("state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL", "withdrawn_on_a_day"),
     )
 
-    exit_proposal_id: Mapped[Made]
-    kpm_id: Mapped[KpmRef] = mapped_column(index=True)
-    kepesertaan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("kepesertaan.kepesertaan_id"))
-    bansos: Mapped[Bansos] = mapped_column(text_enum(Bansos))
-    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason))
-    evidence_sha256: Mapped[str]
-    happened_on: Mapped[date]
-    note_sealed: Mapped[bytes | None]
-    proposer: Mapped[str]
-    proposer_sub: Mapped[str]
-    pendamping_id: Mapped[UUID | None]
-    penugasan_id: Mapped[UUID | None]
-    proposed_on: Mapped[date]
-    state: Mapped[ExitProposalState] = mapped_column(text_enum(ExitProposalState))
-    changed_at: Mapped[At]
-    recorded_at: Mapped[Recorded]
-    withdrawn_on: Mapped[date | None]
-    withdrawal_reason_sealed: Mapped[bytes | None]
+    exit_proposal_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    kepesertaan_id: Col[UUID] = Field(foreign_key="kepesertaan.kepesertaan_id")
+    bansos: Col[Bansos]
+    exit_reason: Col[ExitReason]
+    evidence_sha256: Col[str]
+    happened_on: Col[date]
+    note_sealed: Col[bytes | None] = Field(default=None)
+    proposer: Col[str]
+    proposer_sub: Col[str]
+    pendamping_id: Col[UUID | None] = Field(default=None)
+    penugasan_id: Col[UUID | None] = Field(default=None)
+    proposed_on: Col[date]
+    state: Col[ExitProposalState]
+    changed_at: Col[datetime]
+    recorded_at: Col[datetime] = RECORDED
+    withdrawn_on: Col[date | None] = Field(default=None)
+    withdrawal_reason_sealed: Col[bytes | None] = Field(default=None)
 
     def become(self, wanted: ExitProposalState) -> None:
         """Take a state.

@@ -1,17 +1,18 @@
 """Families that change hands together, and the days on which nobody of PKH accompanies one."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.caseload.tables import At, Kode, Made, Recorded, Table
+from services.caseload.tables import RECORDED, Table
 from shared.contracts.kinds import DampinganPurpose
-from shared.database import text_enum
+from shared.database.tables import Col
+from shared.fields import Wilayah
 
 
-class HandOver(Table):
+class HandOver(Table, table=True):
     """One order to hand the families of an area from a placement to another; the job does it, in steps.
 
     `limit_version` is the limit of the kind by which it was looked at when it was ordered.
@@ -20,7 +21,6 @@ class HandOver(Table):
     too many.
     """
 
-    __tablename__ = "hand_over"
     __table_args__ = (
         sa.Index(
             "uq_hand_over_once",
@@ -28,33 +28,31 @@ class HandOver(Table):
             unique=True,
             postgresql_where=sa.text("open"),
         ),
-        sa.CheckConstraint("from_penugasan_id <> to_penugasan_id", name="two_placements"),
+        sa.CheckConstraint("from_penugasan_id <> to_penugasan_id", "two_placements"),
     )
 
-    hand_over_id: Mapped[Made]
-    from_penugasan_id: Mapped[UUID]
-    to_penugasan_id: Mapped[UUID]
-    kode_wilayah: Mapped[Kode]
-    on_date: Mapped[date]
-    purpose: Mapped[DampinganPurpose | None] = mapped_column(text_enum(DampinganPurpose))
-    reason: Mapped[str]
-    override_reason: Mapped[str | None]
-    families: Mapped[int]
-    limit_version: Mapped[int | None]
-    job_id: Mapped[UUID | None]
-    open: Mapped[bool] = mapped_column(server_default=sa.true())
-    asked_by: Mapped[str]
-    asked_at: Mapped[At]
-    recorded_at: Mapped[Recorded]
+    hand_over_id: Col[UUID] = Field(primary_key=True)
+    from_penugasan_id: Col[UUID]
+    to_penugasan_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    on_date: Col[date]
+    purpose: Col[DampinganPurpose | None] = Field(default=None)
+    reason: Col[str]
+    override_reason: Col[str | None] = Field(default=None)
+    families: Col[int]
+    limit_version: Col[int | None] = Field(default=None)
+    job_id: Col[UUID | None] = Field(default=None)
+    open: Col[bool] = Field(default=True, sa_column_kwargs={"server_default": sa.true()})
+    asked_by: Col[str]
+    asked_at: Col[datetime]
+    recorded_at: Col[datetime] = RECORDED
 
 
-class HandOverWithdrawal(Table):
+class HandOverWithdrawal(Table, table=True):
     """An order taken back before its day: by whom, when, why. Only ever added to, once an order."""
 
-    __tablename__ = "hand_over_withdrawal"
-
-    hand_over_id: Mapped[UUID] = mapped_column(sa.ForeignKey("hand_over.hand_over_id"), primary_key=True)
-    reason: Mapped[str]
-    withdrawn_by: Mapped[str]
-    withdrawn_at: Mapped[At]
-    recorded_at: Mapped[Recorded]
+    hand_over_id: Col[UUID] = Field(primary_key=True, foreign_key="hand_over.hand_over_id")
+    reason: Col[str]
+    withdrawn_by: Col[str]
+    withdrawn_at: Col[datetime]
+    recorded_at: Col[datetime] = RECORDED

@@ -1,11 +1,12 @@
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.caseload.tables import At, Recorded, Table
-from shared.database import text_enum
+from services.caseload.tables import RECORDED, Table
+from shared.database.tables import Col
 from shared.errors import IllegalTransition
 
 
@@ -27,22 +28,20 @@ SEALING_MOVES = MappingProxyType(
 )
 
 
-class Sealing(Table):
+class Sealing(Table, table=True):
     """An identity sealed to one recipient for one thing: by whose consent, under which key, and when."""
 
-    __tablename__ = "sealing"
-
-    recipient: Mapped[str] = mapped_column(primary_key=True)
-    for_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kpm_id: Mapped[UUID] = mapped_column(index=True)
-    consent_id: Mapped[UUID]
-    partner_id: Mapped[UUID]
-    text_version: Mapped[int]
-    state: Mapped[SealingState] = mapped_column(text_enum(SealingState))
-    key_id: Mapped[str | None]
-    sealed_at: Mapped[At | None]
-    withdrawn_at: Mapped[At | None]
-    recorded_at: Mapped[Recorded]
+    recipient: Col[str] = Field(primary_key=True)
+    for_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(index=True)
+    consent_id: Col[UUID]
+    partner_id: Col[UUID]
+    text_version: Col[int]
+    state: Col[SealingState]
+    key_id: Col[str | None] = Field(default=None)
+    sealed_at: Col[datetime | None] = Field(default=None)
+    withdrawn_at: Col[datetime | None] = Field(default=None)
+    recorded_at: Col[datetime] = RECORDED
 
     def become(self, wanted: SealingState) -> None:
         """Take a state.

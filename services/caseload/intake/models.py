@@ -1,14 +1,15 @@
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSON
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.caseload.tables import Table
+from services.caseload.tables import OFF, Table
+from shared.database.tables import Col
 
 
-class StagedRow(Table):
+class StagedRow(Table, table=True):
     """A row of an intake file, sealed before it came here. `row_no` counts the file's records, the header is 1.
 
     `data` holds codes, dates and counts; whoever the row is about is in the sealed columns alone. The table is not
@@ -16,7 +17,6 @@ class StagedRow(Table):
     `scattered` marks the rows of a family that do not stand together, `repeated` a NIK that stood further up.
     """
 
-    __tablename__ = "staged_row"
     __table_args__ = (
         sa.Index(
             "ix_staged_row_scattered",
@@ -28,18 +28,18 @@ class StagedRow(Table):
         {"prefixes": ["UNLOGGED"]},
     )
 
-    job_id: Mapped[UUID] = mapped_column(primary_key=True)
-    row_no: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
-    no_kk_index: Mapped[bytes]
-    nik_index: Mapped[bytes | None]
-    ok: Mapped[bool]
-    digest: Mapped[bytes]
-    no_kk_sealed: Mapped[bytes | None]
-    nik_sealed: Mapped[bytes | None]
-    name_sealed: Mapped[bytes | None]
-    address_sealed: Mapped[bytes | None]
-    phone_sealed: Mapped[bytes | None]
-    nib_sealed: Mapped[bytes | None]
-    data: Mapped[dict[str, Any]] = mapped_column(JSON)
-    scattered: Mapped[bool] = mapped_column(server_default=sa.false())
-    repeated: Mapped[bool] = mapped_column(server_default=sa.false())
+    job_id: Col[UUID] = Field(primary_key=True)
+    row_no: Col[Annotated[int, sa.BigInteger()]] = Field(primary_key=True)
+    no_kk_index: Col[bytes]
+    nik_index: Col[bytes | None] = Field(default=None)
+    ok: Col[bool]
+    digest: Col[bytes]
+    no_kk_sealed: Col[bytes | None] = Field(default=None)
+    nik_sealed: Col[bytes | None] = Field(default=None)
+    name_sealed: Col[bytes | None] = Field(default=None)
+    address_sealed: Col[bytes | None] = Field(default=None)
+    phone_sealed: Col[bytes | None] = Field(default=None)
+    nib_sealed: Col[bytes | None] = Field(default=None)
+    data: Col[Annotated[dict[str, Any], JSON()]]
+    scattered: Col[bool] = OFF
+    repeated: Col[bool] = OFF

@@ -1,47 +1,44 @@
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.caseload.tables import At, Dates, KpmRef, Made, Recorded, Table
+from services.caseload.tables import OFF, RECORDED, VERSION, Dates, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
+from shared.database.tables import OBJECT, Col, no_overlap
 from shared.errors import IllegalTransition
 
 
-class Kepesertaan(Table):
+class Kepesertaan(Table, table=True):
     """Membership in one bansos. The end of `valid` is the first day without; "active" is always as of a date.
 
     It ends with a reason, or because another membership goes on from that day (`continued_by`): an annulment that
     comes after a re-entry fills the days between, and no more.
     """
 
-    __tablename__ = "kepesertaan"
     __table_args__ = (
-        ExcludeConstraint(
-            ("kpm_id", "="), ("bansos", "="), ("valid", "&&"), name="ex_kepesertaan_no_overlap"
-        ),
-        sa.CheckConstraint("NOT isempty(valid)", name="some_day"),
+        no_overlap("ex_kepesertaan_no_overlap", "kpm_id", "bansos", of="valid"),
+        sa.CheckConstraint("NOT isempty(valid)", "some_day"),
         sa.CheckConstraint(
-            "upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)", name="an_end_has_a_reason"
+            "upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)", "an_end_has_a_reason"
         ),
-        sa.CheckConstraint("exit_reason IS NULL OR continued_by IS NULL", name="one_end"),
+        sa.CheckConstraint("exit_reason IS NULL OR continued_by IS NULL", "one_end"),
     )
 
-    kepesertaan_id: Mapped[Made]
-    kpm_id: Mapped[KpmRef] = mapped_column(index=True)
-    bansos: Mapped[Bansos] = mapped_column(text_enum(Bansos))
-    valid: Mapped[Dates]
-    exit_reason: Mapped[ExitReason | None] = mapped_column(text_enum(ExitReason))
-    graduasi_id: Mapped[UUID | None]
-    last_payable_tahap: Mapped[str | None]
-    continued_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("kepesertaan.kepesertaan_id"))
-    version: Mapped[int] = mapped_column(server_default="1")
+    kepesertaan_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    bansos: Col[Bansos]
+    valid: Col[Dates]
+    exit_reason: Col[ExitReason | None] = Field(default=None)
+    graduasi_id: Col[UUID | None] = Field(default=None)
+    last_payable_tahap: Col[str | None] = Field(default=None)
+    continued_by: Col[UUID | None] = Field(default=None, foreign_key="kepesertaan.kepesertaan_id")
+    version: Col[int] = VERSION
 
 
 class CaseState(StrEnum):
@@ -60,14 +57,13 @@ CASE_MOVES = MappingProxyType(
 )
 
 
-class CaseMark(Table):
+class CaseMark(Table, table=True):
     """A case on a kepesertaan, as graduation last told; `held` while an objection stops the end.
 
     `facts` keeps what each fact said; the other columns follow from all of them, in whatever order they came.
     No foreign keys: what graduation tells may name what is not yet here.
     """
 
-    __tablename__ = "case_mark"
     __table_args__ = (
         sa.Index(
             "ix_case_mark_ahead",
@@ -77,23 +73,25 @@ class CaseMark(Table):
         ),
     )
 
-    graduasi_id: Mapped[Made]
-    kpm_id: Mapped[UUID] = mapped_column(index=True)
-    kepesertaan_id: Mapped[UUID] = mapped_column(index=True)
-    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason, replica=True))
-    state: Mapped[CaseState] = mapped_column(text_enum(CaseState))
-    held: Mapped[bool] = mapped_column(server_default=sa.false())
-    sk_no: Mapped[str | None]
-    sk_on: Mapped[date | None]
-    term_ends_on: Mapped[date | None]
-    effective_tahap: Mapped[str | None]
-    effective_on: Mapped[date | None]
-    last_payable_tahap: Mapped[str | None]
-    certificate_no: Mapped[str | None]
-    reason: Mapped[str | None]
-    back_pay_tahap: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
-    changed_at: Mapped[At]
+    graduasi_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(index=True)
+    kepesertaan_id: Col[UUID] = Field(index=True)
+    exit_reason: Col[Annotated[ExitReason, text_enum(ExitReason, replica=True)]]
+    state: Col[CaseState]
+    held: Col[bool] = OFF
+    sk_no: Col[str | None] = Field(default=None)
+    sk_on: Col[date | None] = Field(default=None)
+    term_ends_on: Col[date | None] = Field(default=None)
+    effective_tahap: Col[str | None] = Field(default=None)
+    effective_on: Col[date | None] = Field(default=None)
+    last_payable_tahap: Col[str | None] = Field(default=None)
+    certificate_no: Col[str | None] = Field(default=None)
+    reason: Col[str | None] = Field(default=None)
+    back_pay_tahap: Col[Annotated[list[str], OBJECT]] = Field(
+        default=None, sa_column_kwargs={"server_default": "[]"}
+    )
+    facts: Col[dict[str, Any]] = Field(default=None, sa_column_kwargs={"server_default": "{}"})
+    changed_at: Col[datetime]
 
     def become(self, wanted: CaseState) -> None:
         """Move on.
@@ -116,29 +114,28 @@ class PendingOutcome(StrEnum):
     MOOT = "MOOT"
 
 
-class KepesertaanPending(Table):
+class KepesertaanPending(Table, table=True):
     """An exit from another bansos asks whether this membership stays; open without an outcome, answered once.
 
     No foreign key to the case: it is graduation's. Why it stays is sealed for its own id.
     """
 
-    __tablename__ = "kepesertaan_pending"
     __table_args__ = (
         sa.UniqueConstraint("kepesertaan_id", "graduasi_id", name="uq_kepesertaan_pending_once"),
         sa.Index("ix_kepesertaan_pending_open", "pending_id", postgresql_where=sa.text("outcome IS NULL")),
-        sa.CheckConstraint("(outcome IS NULL) = (decided_on IS NULL)", name="answered_whole"),
+        sa.CheckConstraint("(outcome IS NULL) = (decided_on IS NULL)", "answered_whole"),
         sa.CheckConstraint(
-            "coalesce(outcome = 'STAYS', false) = (decided_by IS NOT NULL)", name="stays_by_somebody"
+            "coalesce(outcome = 'STAYS', false) = (decided_by IS NOT NULL)", "stays_by_somebody"
         ),
     )
 
-    pending_id: Mapped[Made]
-    kpm_id: Mapped[KpmRef] = mapped_column(index=True)
-    kepesertaan_id: Mapped[UUID] = mapped_column(sa.ForeignKey("kepesertaan.kepesertaan_id"))
-    graduasi_id: Mapped[UUID]
-    since: Mapped[date]
-    outcome: Mapped[PendingOutcome | None] = mapped_column(text_enum(PendingOutcome))
-    decided_by: Mapped[str | None]
-    decided_on: Mapped[date | None]
-    reason_sealed: Mapped[bytes | None]
-    recorded_at: Mapped[Recorded]
+    pending_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    kepesertaan_id: Col[UUID] = Field(foreign_key="kepesertaan.kepesertaan_id")
+    graduasi_id: Col[UUID]
+    since: Col[date]
+    outcome: Col[PendingOutcome | None] = Field(default=None)
+    decided_by: Col[str | None] = Field(default=None)
+    decided_on: Col[date | None] = Field(default=None)
+    reason_sealed: Col[bytes | None] = Field(default=None)
+    recorded_at: Col[datetime] = RECORDED

@@ -78,16 +78,15 @@ async def keep_wilayah(session: AsyncSession, kpm: Kpm, on: date, evidence_sha25
         raise MovedSince("/body/on", since=moved)
     first = moved or min(await known_since(session, kpm, on), on - timedelta(days=1))
     past_id, vault = uuid7(), vault_of(session)
-    address = kpm.address_sealed and vault.open(
-        kpm.address_sealed, table="kpm", column="address", row_id=kpm.sealed_for.hex()
-    )
+    sealed, place = kpm.address_sealed, {"table": "kpm", "column": "address"}
+    address = sealed and vault.open(sealed, row_id=kpm.sealed_for.hex(), **place)
+    place["table"] = "wilayah_past"
     session.add(
         WilayahPast(
             wilayah_past_id=past_id,
             kpm_id=kpm.kpm_id,
             kode_wilayah=kpm.kode_wilayah,
-            address_sealed=address
-            and vault.seal(address, table="wilayah_past", column="address", row_id=past_id),
+            address_sealed=vault.seal(address, row_id=past_id, **place) if address else None,
             evidence_sha256=evidence_sha256,
             valid=Range(first, on),
         )

@@ -1,80 +1,71 @@
-"""What other services own and caseload must know, as they last told."""
+"""Replicas of events of registry and referral, written by subscribers alone."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
 from services.caseload.tables import Table
 from shared.contracts.kinds import Ditjen, PendampingStatus, PilarKind, RujukanProgramState
-from shared.database import text_enum
+from shared.database.tables import Col
+
+OF_PENDAMPING = {"schema": "replica_pendamping"}
+OF_AID = {"schema": "replica_aid"}
 
 
-class Pendamping(Table):
-    """A pendamping, as registry last told."""
+class Pendamping(Table, table=True):
+    """A pendamping with its status."""
 
-    __tablename__ = "pendamping"
-    __table_args__ = (
-        sa.Index("ix_pendamping_pendamping_no", "pendamping_no"),
-        {"schema": "replica_pendamping"},
-    )
+    __table_args__ = OF_PENDAMPING
 
-    pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_no: Mapped[str]
-    status: Mapped[PendampingStatus] = mapped_column(text_enum(PendampingStatus, replica=True))
-    from_on: Mapped[date]
+    pendamping_id: Col[UUID] = Field(primary_key=True)
+    pendamping_no: Col[str] = Field(index=True)
+    status: Col[PendampingStatus]
+    from_on: Col[date]
 
 
-class Penugasan(Table):
-    """A placement of a pendamping, as registry last told; `valid_to` is the first day without."""
+class Penugasan(Table, table=True):
+    """A placement of a pendamping. `valid_to` is the first day without it."""
 
-    __tablename__ = "penugasan"
-    __table_args__ = (
-        sa.Index("ix_penugasan_pendamping_id", "pendamping_id"),
-        {"schema": "replica_pendamping"},
-    )
+    __table_args__ = OF_PENDAMPING
 
-    penugasan_id: Mapped[UUID] = mapped_column(primary_key=True)
-    pendamping_id: Mapped[UUID]
-    kind: Mapped[PilarKind] = mapped_column(text_enum(PilarKind, replica=True))
-    ditjen: Mapped[Ditjen] = mapped_column(text_enum(Ditjen, replica=True))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    penugasan_id: Col[UUID] = Field(primary_key=True)
+    pendamping_id: Col[UUID] = Field(index=True)
+    kind: Col[PilarKind]
+    ditjen: Col[Ditjen]
+    valid_from: Col[date]
+    valid_to: Col[date | None]
 
 
-class WilayahTugas(Table):
-    """An area of a placement, as registry last told; `valid_to` is the first day outside."""
+class WilayahTugas(Table, table=True):
+    """An area of a placement. `valid_to` is the first day outside."""
 
-    __tablename__ = "wilayah_tugas"
-    __table_args__ = (
-        sa.Index("ix_wilayah_tugas_penugasan_id", "penugasan_id"),
-        {"schema": "replica_pendamping"},
-    )
+    __table_args__ = OF_PENDAMPING
 
-    wilayah_tugas_id: Mapped[UUID] = mapped_column(primary_key=True)
-    penugasan_id: Mapped[UUID]
-    pendamping_id: Mapped[UUID]
-    kode_wilayah: Mapped[str]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    wilayah_tugas_id: Col[UUID] = Field(primary_key=True)
+    penugasan_id: Col[UUID] = Field(index=True)
+    pendamping_id: Col[UUID]
+    kode_wilayah: Col[str]
+    valid_from: Col[date]
+    valid_to: Col[date | None]
 
 
-class Aid(Table):
-    """What another ministry's program offered, answered and delivered, as referral last told. Money in rupiah."""
+class Aid(Table, table=True):
+    """What another ministry's program offered, answered and delivered. Money in rupiah."""
 
-    __tablename__ = "aid"
-    __table_args__ = (sa.Index("ix_aid_kpm_id", "kpm_id"), {"schema": "replica_aid"})
+    __table_args__ = OF_AID
 
-    rujukan_program_id: Mapped[UUID] = mapped_column(primary_key=True)
-    rujukan_id: Mapped[UUID]
-    graduasi_id: Mapped[UUID]
-    kpm_id: Mapped[UUID]
-    partner_id: Mapped[UUID]
-    program_code: Mapped[str]
-    status: Mapped[RujukanProgramState] = mapped_column(text_enum(RujukanProgramState, replica=True))
-    amount_rp: Mapped[int | None] = mapped_column(sa.BigInteger)
-    sent_on: Mapped[date | None]
-    answered_on: Mapped[date | None]
-    delivered_on: Mapped[date | None]
-    withdrawn_on: Mapped[date | None]
+    rujukan_program_id: Col[UUID] = Field(primary_key=True)
+    rujukan_id: Col[UUID]
+    graduasi_id: Col[UUID]
+    kpm_id: Col[UUID] = Field(index=True)
+    partner_id: Col[UUID]
+    program_code: Col[str]
+    status: Col[RujukanProgramState]
+    amount_rp: Col[Annotated[int, sa.BigInteger()] | None]
+    sent_on: Col[date | None]
+    answered_on: Col[date | None]
+    delivered_on: Col[date | None]
+    withdrawn_on: Col[date | None]

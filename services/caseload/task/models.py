@@ -1,13 +1,12 @@
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.caseload.tables import At, Dates, KpmRef, Made, Recorded, Table
-from shared.database import text_enum
+from services.caseload.tables import RECORDED, VERSION, Dates, Small, Table
+from shared.database.tables import Col, no_overlap
 
 
 class TugasKind(StrEnum):
@@ -19,43 +18,41 @@ class TugasKind(StrEnum):
     PASANG_PENDAMPING = "PASANG_PENDAMPING"
 
 
-class Tugas(Table):
+class Tugas(Table, table=True):
     """Something to do for a family, once for its cause. Nobody is stored: it is of whoever accompanies it today.
 
     What was noted when it was done is sealed for its own id.
     """
 
-    __tablename__ = "tugas"
     __table_args__ = (
         sa.UniqueConstraint("kpm_id", "kind", "cause_id", name="uq_tugas_once"),
         sa.Index("ix_tugas_open", "due_on", "tugas_id", postgresql_where=sa.text("done_at IS NULL")),
-        sa.CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", name="done_by_somebody"),
+        sa.CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", "done_by_somebody"),
     )
 
-    tugas_id: Mapped[Made]
-    kpm_id: Mapped[KpmRef]
-    kind: Mapped[TugasKind] = mapped_column(text_enum(TugasKind))
-    cause_id: Mapped[UUID]
-    due_on: Mapped[date]
-    opened_on: Mapped[date]
-    done_at: Mapped[At | None]
-    done_by: Mapped[str | None]
-    note_sealed: Mapped[bytes | None]
-    version: Mapped[int] = mapped_column(server_default="1")
-    recorded_at: Mapped[Recorded]
+    tugas_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
+    kind: Col[TugasKind]
+    cause_id: Col[UUID]
+    due_on: Col[date]
+    opened_on: Col[date]
+    done_at: Col[datetime | None] = Field(default=None)
+    done_by: Col[str | None] = Field(default=None)
+    note_sealed: Col[bytes | None] = Field(default=None)
+    version: Col[int] = VERSION
+    recorded_at: Col[datetime] = RECORDED
 
 
-class TugasTerm(Table):
+class TugasTerm(Table, table=True):
     """Within how many days a kind of task is to be done. Policy as data."""
 
-    __tablename__ = "tugas_term"
     __table_args__ = (
-        ExcludeConstraint(("kind", "="), ("valid", "&&"), name="ex_tugas_term_one_at_a_time"),
-        sa.CheckConstraint("days > 0", name="some_days"),
+        no_overlap("ex_tugas_term_one_at_a_time", "kind", of="valid"),
+        sa.CheckConstraint("days > 0", "some_days"),
     )
 
-    kind: Mapped[TugasKind] = mapped_column(text_enum(TugasKind), primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    days: Mapped[int] = mapped_column(sa.SmallInteger)
-    valid: Mapped[Dates]
-    source: Mapped[str]
+    kind: Col[TugasKind] = Field(primary_key=True)
+    version: Col[int] = Field(primary_key=True)
+    days: Col[Small]
+    valid: Col[Dates]
+    source: Col[str]

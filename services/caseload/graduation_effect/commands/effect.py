@@ -71,6 +71,7 @@ async def mark_of(session: AsyncSession, event: Any) -> CaseMark:
     """Return the case's mark, locked; the first word of a case makes it, whichever word that is."""
     await session.flush()
     mark = await session.get(CaseMark, event.graduasi_id, with_for_update={"key_share": True})
+    now = await clock.now(session)
     if mark is None:
         mark = CaseMark(
             graduasi_id=event.graduasi_id,
@@ -79,9 +80,10 @@ async def mark_of(session: AsyncSession, event: Any) -> CaseMark:
             exit_reason=ExitReason.UNKNOWN,
             state=CaseState.OPEN,
             facts={},
+            changed_at=now,
         )
         session.add(mark)
-    mark.changed_at = await clock.now(session)
+    mark.changed_at = now
     return mark
 
 

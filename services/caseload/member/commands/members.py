@@ -64,12 +64,21 @@ async def add_anggota(
     )
     if known is not None:
         await leave_behind(session, actor, kpm_id, known)
-    member = known or KpmAnggota(anggota_id=uuid7(), nik_index=index)
-    member.kpm_id, member.birth_on, member.sex = kpm_id, birth_on, sex
-    member.nik_sealed = vault.seal(nik, column="nik", **place)
-    member.name_sealed = vault.seal(name, column="name", **place)
-    member.relation, member.married, member.pengurus = relation, married, False
-    member.joined_on, member.left_on, member.end_reason = on, None, None
+    values: dict[str, Any] = {
+        "kpm_id": kpm_id,
+        "birth_on": birth_on,
+        "sex": sex,
+        "relation": relation,
+        "married": married,
+        "pengurus": False,
+        "nik_sealed": vault.seal(nik, column="nik", **place),
+        "name_sealed": vault.seal(name, column="name", **place),
+        "joined_on": on,
+        "left_on": None,
+        "end_reason": None,
+    }
+    member = known or KpmAnggota(anggota_id=uuid7(), nik_index=index, **values)
+    member.sqlmodel_update(values)
     await insert(session, member, uq_kpm_anggota_nik_index=NumberNotAccepted("/body/nik"))
     await change_family(
         session, held.kpm, actor, ("anggota", member.anggota_id), "JOINED", reason, on=str(on)
