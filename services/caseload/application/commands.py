@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.application.errors import DateBeforeUsulan, FirstDayMissing, UsulanOpen
-from services.caseload.application.models import Usulan, UsulanGround, UsulanState
+from services.caseload.application.models import USULAN_MOVES, Usulan, UsulanGround, UsulanState
 from services.caseload.family.models import Kpm
 from services.caseload.history import remember
 from services.caseload.membership.commands.kepesertaan import begin_kepesertaan
@@ -23,6 +23,7 @@ from shared.database import insert, load, uuid7, vault_of
 from shared.dates import require_past
 from shared.errors import DecidedByLodger
 from shared.files import require_evidence
+from shared.transitions import require_move
 
 
 async def lodge_usulan(
@@ -86,11 +87,11 @@ async def decide_usulan(
     usulan = await load(session, Usulan, usulan_id, noun="usulan")
     if actor.is_same_as(usulan.lodged_by, usulan.lodged_by_sub):
         raise DecidedByLodger
-    usulan.expect(wanted := UsulanState.ACCEPTED if accepted else UsulanState.REFUSED)
+    state = UsulanState.ACCEPTED if accepted else UsulanState.REFUSED
+    require_move(USULAN_MOVES, usulan.state, state, "usulan")
     # The membership first: a row that is half decided would not pass its constraints.
-    made = await come_back(session, actor, usulan, valid_from) if accepted else None
-    usulan.become(wanted)
-    usulan.kepesertaan_id = made
+    usulan.kepesertaan_id = await come_back(session, actor, usulan, valid_from) if accepted else None
+    usulan.become(state)
     usulan.decided_by, usulan.decided_by_sub = actor.person, actor.sub
     usulan.decided_on = await clock.today(session)
     usulan.changed_at = await clock.now(session)

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from services.caseload.tables import RECORDED, Table
 from shared.contracts.kinds import Bansos
 from shared.database.tables import Col
-from shared.errors import IllegalTransition
+from shared.transitions import guard_moves, require_move
 
 
 class UsulanGround(StrEnum):
@@ -53,6 +53,7 @@ class Usulan(Table, table=True):
         ),
         sa.CheckConstraint("decided_by <> lodged_by AND decided_by_sub <> lodged_by_sub", "two_persons"),
         sa.CheckConstraint("(state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)", "accepted_is_a_membership"),
+        guard_moves(USULAN_MOVES),
     )
 
     usulan_id: Col[UUID] = Field(primary_key=True)
@@ -74,12 +75,11 @@ class Usulan(Table, table=True):
     changed_at: Col[datetime]
     recorded_at: Col[datetime] = RECORDED
 
-    def expect(self, wanted: UsulanState) -> None:
-        """Refuse early what `become` would refuse; raise IllegalTransition."""
-        if wanted not in USULAN_MOVES[self.state]:
-            raise IllegalTransition(noun="usulan", current=self.state, wanted=wanted)
+    def become(self, state: UsulanState) -> None:
+        """Move to a state and count the version up.
 
-    def become(self, wanted: UsulanState) -> None:
-        """Be decided; raise IllegalTransition where it was already."""
-        self.expect(wanted)
-        self.state, self.version = wanted, self.version + 1
+        Raises:
+            IllegalTransition: `USULAN_MOVES` has no such move.
+        """
+        require_move(USULAN_MOVES, self.state, state, "usulan")
+        self.state, self.version = state, self.version + 1

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from services.caseload.tables import RECORDED, Dates, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, no_overlap
-from shared.errors import IllegalTransition
+from shared.transitions import guard_moves, require_move
 
 
 class ExitGround(Table, table=True):
@@ -62,6 +62,7 @@ class ExitProposal(Table, table=True):
         ),
         sa.Index("ix_exit_proposal_kepesertaan_id", "kepesertaan_id"),
         sa.CheckConstraint("state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL", "withdrawn_on_a_day"),
+        guard_moves(PROPOSAL_MOVES),
     )
 
     exit_proposal_id: Col[UUID] = Field(primary_key=True)
@@ -83,12 +84,11 @@ class ExitProposal(Table, table=True):
     withdrawn_on: Col[date | None] = Field(default=None)
     withdrawal_reason_sealed: Col[bytes | None] = Field(default=None)
 
-    def become(self, wanted: ExitProposalState) -> None:
-        """Take a state.
+    def become(self, state: ExitProposalState) -> None:
+        """Move to a state.
 
         Raises:
             IllegalTransition: `PROPOSAL_MOVES` has no such move.
         """
-        if wanted not in PROPOSAL_MOVES[self.state]:
-            raise IllegalTransition(noun="exit proposal", current=self.state, wanted=wanted)
-        self.state = wanted
+        require_move(PROPOSAL_MOVES, self.state, state, "exit proposal")
+        self.state = state

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Table
 from shared.database.tables import Col
-from shared.errors import IllegalTransition
+from shared.transitions import guard_moves, require_move
 
 
 class SealingState(StrEnum):
@@ -31,6 +31,8 @@ SEALING_MOVES = MappingProxyType(
 class Sealing(Table, table=True):
     """An identity sealed to one recipient for one thing: by whose consent, under which key, and when."""
 
+    __table_args__ = guard_moves(SEALING_MOVES)
+
     recipient: Col[str] = Field(primary_key=True)
     for_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
@@ -43,12 +45,11 @@ class Sealing(Table, table=True):
     withdrawn_at: Col[datetime | None] = Field(default=None)
     recorded_at: Col[datetime] = RECORDED
 
-    def become(self, wanted: SealingState) -> None:
-        """Take a state.
+    def become(self, state: SealingState) -> None:
+        """Move to a state.
 
         Raises:
             IllegalTransition: `SEALING_MOVES` has no such move.
         """
-        if wanted not in SEALING_MOVES[self.state]:
-            raise IllegalTransition(noun="sealing", current=self.state, wanted=wanted)
-        self.state = wanted
+        require_move(SEALING_MOVES, self.state, state, "sealing")
+        self.state = state

@@ -11,7 +11,7 @@ from services.caseload.tables import OFF, RECORDED, VERSION, Dates, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
 from shared.database.tables import OBJECT, Col, no_overlap
-from shared.errors import IllegalTransition
+from shared.transitions import guard_moves, require_move
 
 
 class Kepesertaan(Table, table=True):
@@ -71,6 +71,7 @@ class CaseMark(Table, table=True):
             "kpm_id",
             postgresql_where=sa.text("state IN ('OPEN', 'DETERMINED', 'EFFECTIVE')"),
         ),
+        guard_moves(CASE_MOVES),
     )
 
     graduasi_id: Col[UUID] = Field(primary_key=True)
@@ -93,15 +94,14 @@ class CaseMark(Table, table=True):
     facts: Col[dict[str, Any]] = Field(default=None, sa_column_kwargs={"server_default": "{}"})
     changed_at: Col[datetime]
 
-    def become(self, wanted: CaseState) -> None:
-        """Move on.
+    def become(self, state: CaseState) -> None:
+        """Move to a later state.
 
         Raises:
             IllegalTransition: `CASE_MOVES` has no such move.
         """
-        if wanted not in CASE_MOVES[self.state]:
-            raise IllegalTransition(noun="case mark", current=self.state, wanted=wanted)
-        self.state = wanted
+        require_move(CASE_MOVES, self.state, state, "case mark")
+        self.state = state
 
 
 class PendingOutcome(StrEnum):

@@ -662,3 +662,19 @@ CREATE TABLE usaha_past (
 );
 
 CREATE INDEX ix_usaha_past_kpm_id ON usaha_past (kpm_id);
+
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON case_mark FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'OPEN' AND NEW.state IN ('ANNULLED', 'CLOSED', 'DETERMINED', 'EFFECTIVE')) OR (OLD.state = 'CLOSED' AND NEW.state IN ('ANNULLED', 'DETERMINED', 'EFFECTIVE')) OR (OLD.state = 'DETERMINED' AND NEW.state IN ('ANNULLED', 'EFFECTIVE')) OR (OLD.state = 'EFFECTIVE' AND NEW.state IN ('ANNULLED'))))
+    EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON sealing FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'CONSENTED' AND NEW.state IN ('SEALED', 'WITHDRAWN')) OR (OLD.state = 'SEALED' AND NEW.state IN ('WITHDRAWN')) OR (OLD.state = 'WITHDRAWN' AND NEW.state IN ('CONSENTED'))))
+    EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON exit_proposal FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'PROPOSED' AND NEW.state IN ('CLOSED', 'ENDED', 'WITHDRAWN')) OR (OLD.state = 'ENDED' AND NEW.state IN ('CLOSED')) OR (OLD.state = 'WITHDRAWN' AND NEW.state IN ('ENDED'))))
+    EXECUTE FUNCTION platform.refuse_move('state');
+
+CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON usulan FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'LODGED' AND NEW.state IN ('ACCEPTED', 'REFUSED'))))
+    EXECUTE FUNCTION platform.refuse_move('state');
