@@ -1,19 +1,19 @@
 """The base of caseload's tables, and the columns that many of them have."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from asyncpg.pgproto import pgproto
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlmodel import Field
+from sqlmodel._compat import SQLModelConfig
 from uuid_utils import uuid7 as made
 
-from shared.database.tables import Columns, service_registry
+from shared.database.tables import Col, Columns, Fields, service_registry
 
-Dates = Annotated[Range[date], DATERANGE()]
-"""From the first day up to, not including, the day that ends it; without an end it goes on."""
 Small = Annotated[int, sa.SmallInteger()]
 VERSION = Field(default=1, sa_column_kwargs={"server_default": "1"})
 RECORDED = Field(default=None, sa_column_kwargs={"server_default": sa.func.clock_timestamp()})
@@ -22,6 +22,48 @@ OFF = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 class Table(Columns, registry=service_registry()):
     """A table of caseload."""
+
+
+class Ranged(Fields):
+    """What holds from the first day of `valid` up to, not including, its end."""
+
+    model_config = SQLModelConfig(arbitrary_types_allowed=True, ignored_types=(hybrid_property,))
+
+    valid: Col[Annotated[Range[date], DATERANGE()]]
+
+    @hybrid_property
+    def valid_from(self) -> date:
+        """The first day. Each row has one."""
+        return self.valid.lower or date.min
+
+    @valid_from.inplace.expression
+    @classmethod
+    def _valid_from(cls) -> sa.ColumnElement[Any]:
+        return sa.func.lower(cls.valid, type_=sa.Date()).label("valid_from")
+
+    @hybrid_property
+    def valid_to(self) -> date | None:
+        """The first day outside, None without an end."""
+        return self.valid.upper
+
+    @valid_to.inplace.expression
+    @classmethod
+    def _valid_to(cls) -> sa.ColumnElement[Any]:
+        return sa.func.upper(cls.valid, type_=sa.Date()).label("valid_to")
+
+
+class Days(Fields):
+    """The range of a row of a `Ranged` table, as a view shows it."""
+
+    model_config = SQLModelConfig(from_attributes=True)
+
+    valid_from: date
+    valid_to: date | None
+
+
+def columns_of(table: type[Table], view: type[Fields]) -> list[sa.ColumnElement[Any]]:
+    """Return the columns of a table that a view shows."""
+    return [getattr(table, name) for name in view.model_fields]
 
 
 def new_id() -> UUID:

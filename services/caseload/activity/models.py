@@ -1,13 +1,18 @@
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from annotated_types import Interval
+from pydantic import StrictInt, StringConstraints
 from sqlmodel import Field
 
-from services.caseload.tables import RECORDED, Dates, Small, Table
-from shared.database.tables import Col, no_overlap
-from shared.fields import Wilayah
+from services.caseload.tables import RECORDED, Ranged, Small, Table
+from shared.database.tables import Col, Fields, no_overlap
+from shared.fields import Asked, Day, Paragraph, Wilayah
+
+Number = Annotated[StrictInt, Interval(ge=1, le=99), sa.SmallInteger(), Asked(2)]
 
 
 class KunjunganPurpose(StrEnum):
@@ -20,7 +25,30 @@ class KunjunganPurpose(StrEnum):
     KASUS = "KASUS"
 
 
-class Kunjungan(Table, table=True):
+class KunjunganFacts(Fields):
+    """Which family was visited, on which day and what for."""
+
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
+    visited_on: Col[Day]
+    purpose: Col[KunjunganPurpose]
+
+
+class KunjunganTerms(KunjunganFacts):
+    """A visit with what was found and what comes next, which are sealed."""
+
+    findings: Paragraph
+    next_action: Paragraph | None = None
+
+
+class KunjunganView(KunjunganFacts):
+    """A home visit as recorded; its findings stay sealed."""
+
+    kunjungan_id: Col[UUID] = Field(primary_key=True)
+    pendamping_id: Col[UUID]
+    penugasan_id: Col[UUID]
+
+
+class Kunjungan(KunjunganView, Table, table=True):
     """A home visit as handed in; what was found is sealed for its own id."""
 
     __table_args__ = (
@@ -30,20 +58,14 @@ class Kunjungan(Table, table=True):
         sa.Index("ix_kunjungan_pendamping_id", "pendamping_id", "kunjungan_id"),
     )
 
-    kunjungan_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
     dampingan_id: Col[UUID] = Field(foreign_key="dampingan.dampingan_id")
-    pendamping_id: Col[UUID]
-    penugasan_id: Col[UUID]
-    purpose: Col[KunjunganPurpose]
-    visited_on: Col[date]
     findings_sealed: Col[bytes]
     next_action_sealed: Col[bytes | None] = Field(default=None)
     recorded_by: Col[str]
     recorded_at: Col[datetime] = RECORDED
 
 
-class P2k2Modul(Table, table=True):
+class P2k2Modul(Ranged, Table, table=True):
     """A module and its name in a time: wording differs between handbooks, so that it is data (domain.md 3.3)."""
 
     __table_args__ = (
@@ -54,11 +76,10 @@ class P2k2Modul(Table, table=True):
     p2k2_modul_id: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     module: Col[Small]
     name: Col[str]
-    valid: Col[Dates]
     source: Col[str]
 
 
-class P2k2Materi(Table, table=True):
+class P2k2Materi(Ranged, Table, table=True):
     """A session of a module and its name in a time."""
 
     __table_args__ = (
@@ -70,7 +91,6 @@ class P2k2Materi(Table, table=True):
     module: Col[Small]
     session: Col[Small]
     name: Col[str]
-    valid: Col[Dates]
 
 
 class Presence(StrEnum):
@@ -82,7 +102,29 @@ class Presence(StrEnum):
     ALPA = "ALPA"
 
 
-class P2k2Sesi(Table, table=True):
+class P2k2Terms(Fields):
+    """A session that was held: where, when, what, for which group."""
+
+    penugasan_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    held_on: Col[Day]
+    module: Col[Number]
+    session: Col[Number]
+    kelompok: Col[
+        Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"\S"), Asked("Melati 3")]
+    ]
+
+
+class P2k2View(P2k2Terms):
+    """A session as it was held."""
+
+    p2k2_sesi_id: Col[UUID] = Field(primary_key=True)
+    pendamping_id: Col[UUID]
+    invited: Col[Small]
+    attended: Col[Small]
+
+
+class P2k2Sesi(P2k2View, Table, table=True):
     """A session as it was held by a pendamping for a group of his families; its author may always read it."""
 
     __table_args__ = (
@@ -93,26 +135,19 @@ class P2k2Sesi(Table, table=True):
         sa.CheckConstraint("0 <= attended AND attended <= invited AND invited > 0", "counted"),
     )
 
-    p2k2_sesi_id: Col[UUID] = Field(primary_key=True)
-    penugasan_id: Col[UUID]
-    pendamping_id: Col[UUID]
-    kode_wilayah: Col[Wilayah]
-    held_on: Col[date]
-    module: Col[Small]
-    session: Col[Small]
     p2k2_materi_id: Col[int] = Field(foreign_key="p2k2_materi.p2k2_materi_id")
-    kelompok: Col[str]
-    invited: Col[Small]
-    attended: Col[Small]
     recorded_by: Col[str]
     recorded_at: Col[datetime] = RECORDED
 
 
-class P2k2Kehadiran(Table, table=True):
+class AnswerView(Fields):
+    kpm_id: Col[UUID] = Field(primary_key=True, foreign_key="kpm.kpm_id", index=True)
+    presence: Col[Presence]
+
+
+class P2k2Kehadiran(AnswerView, Table, table=True):
     """One family's answer to one session."""
 
-    __table_args__ = (sa.Index("ix_p2k2_kehadiran_kpm_id", "kpm_id"),)
+    __table_args__ = (sa.PrimaryKeyConstraint("p2k2_sesi_id", "kpm_id"),)
 
     p2k2_sesi_id: Col[UUID] = Field(primary_key=True, foreign_key="p2k2_sesi.p2k2_sesi_id")
-    kpm_id: Col[UUID] = Field(primary_key=True, foreign_key="kpm.kpm_id")
-    presence: Col[Presence]

@@ -7,21 +7,28 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.activity.models import Kunjungan, P2k2Kehadiran, P2k2Materi, P2k2Modul, P2k2Sesi
+from services.caseload.activity.models import (
+    Kunjungan,
+    KunjunganView,
+    P2k2Kehadiran,
+    P2k2Materi,
+    P2k2Modul,
+    P2k2Sesi,
+    P2k2View,
+)
 from services.caseload.dampingan.models import Dampingan
+from services.caseload.tables import columns_of
 from shared import clock
 from shared.access import Actor, Scope
 from shared.database import vault_of
 from shared.errors import NotFound
-
-KUNJUNGAN = ("kunjungan_id", "kpm_id", "pendamping_id", "penugasan_id", "purpose", "visited_on")
 
 
 async def list_kunjungan(
     session: AsyncSession, actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select visits by `kunjungan_id`, which grows with time."""
-    statement = sa.select(*(getattr(Kunjungan, name) for name in KUNJUNGAN))
+    statement = sa.select(*columns_of(Kunjungan, KunjunganView))
     if pendamping_id is not None:
         statement = statement.where(Kunjungan.pendamping_id == pendamping_id)
     if kpm_id is not None:
@@ -57,21 +64,15 @@ async def read_kunjungan(session: AsyncSession, actor: Actor, kunjungan_id: UUID
         raise NotFound("kunjungan")
     vault, place = vault_of(session), {"table": "kunjungan", "row_id": kunjungan_id}
     sealed = row.next_action_sealed
-    return {name: getattr(row, name) for name in KUNJUNGAN} | {
+    return {name: getattr(row, name) for name in KunjunganView.model_fields} | {
         "findings": vault.open(row.findings_sealed, column="findings", **place),
         "next_action": vault.open(sealed, column="next_action", **place) if sealed else None,
     }
 
 
-P2K2 = (
-    *("p2k2_sesi_id", "penugasan_id", "pendamping_id", "kode_wilayah", "held_on", "module", "session"),
-    *("kelompok", "invited", "attended"),
-)
-
-
 def list_p2k2(actor: Actor, pendamping_id: UUID | None) -> sa.Select[*tuple[Any, ...]]:
     """Select sessions by `p2k2_sesi_id`, which grows with time."""
-    statement = sa.select(*(getattr(P2k2Sesi, name) for name in P2K2))
+    statement = sa.select(*columns_of(P2k2Sesi, P2k2View))
     if actor.scope is Scope.OWN_FAMILIES:
         statement = statement.where(P2k2Sesi.pendamping_id == actor.pendamping_id)
     return statement if pendamping_id is None else statement.where(P2k2Sesi.pendamping_id == pendamping_id)
@@ -87,11 +88,9 @@ async def read_p2k2(session: AsyncSession, actor: Actor, p2k2_sesi_id: UUID) -> 
     row = (await session.execute(wanted)).mappings().one_or_none()
     if row is None:
         raise NotFound("p2k2")
-    answers = sa.select(P2k2Kehadiran.kpm_id, P2k2Kehadiran.presence).where(
-        P2k2Kehadiran.p2k2_sesi_id == p2k2_sesi_id
-    )
-    found = await session.execute(answers.order_by(P2k2Kehadiran.kpm_id))
-    return {**row, "attendance": found.mappings().all()}
+    answers = sa.select(P2k2Kehadiran).where(P2k2Kehadiran.p2k2_sesi_id == p2k2_sesi_id)
+    attendance = await session.scalars(answers.order_by(P2k2Kehadiran.kpm_id))
+    return {**row, "attendance": attendance.all()}
 
 
 async def materi_on(session: AsyncSession, on: date | None) -> dict[str, Any]:

@@ -9,34 +9,25 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.caseload.activity.commands import record_kunjungan, record_p2k2
-from services.caseload.activity.models import Kunjungan, KunjunganPurpose, P2k2Sesi, Presence
+from services.caseload.activity.models import (
+    AnswerView,
+    Kunjungan,
+    KunjunganTerms,
+    KunjunganView,
+    P2k2Sesi,
+    P2k2Terms,
+    P2k2View,
+)
 from services.caseload.activity.queries import list_kunjungan, list_p2k2, materi_on, read_kunjungan, read_p2k2
 from shared.access import Permission
-from shared.fields import Body, Day, Paragraph, View, Wilayah
+from shared.fields import Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 kunjungan = Router(tag="kunjungan")
 
 
-class KunjunganReport(Body):
+class KunjunganReport(KunjunganTerms, Body):
     """A home visit: the day, what for, what was found, what comes next."""
-
-    kpm_id: UUID
-    visited_on: Day
-    purpose: KunjunganPurpose
-    findings: Paragraph
-    next_action: Paragraph | None = None
-
-
-class KunjunganView(View):
-    """A home visit as recorded; its findings stay sealed."""
-
-    kunjungan_id: UUID
-    kpm_id: UUID
-    pendamping_id: UUID
-    penugasan_id: UUID
-    purpose: KunjunganPurpose
-    visited_on: date
 
 
 class KunjunganDetail(KunjunganView):
@@ -57,7 +48,7 @@ class KunjunganPage(View):
 @may(Permission.KUNJUNGAN_RECORD)
 async def record_visit(body: KunjunganReport, session: Session, actor: CurrentActor) -> KunjunganView:
     """Hand in a home visit to a family that one accompanied on that day."""
-    return KunjunganView.model_validate(await record_kunjungan(session, actor, **body.model_dump()))
+    return await record_kunjungan(session, actor, body)
 
 
 @kunjungan.get("/kunjungan", response_model=KunjunganPage)
@@ -78,50 +69,20 @@ async def list_visits(
 @may(Permission.KUNJUNGAN_READ)
 async def read_visit(kunjungan_id: UUID, session: Session, actor: CurrentActor) -> KunjunganDetail:
     """One visit with its findings: to who made it, to who accompanies the family today, to the area's officials."""
-    return KunjunganDetail.model_validate(await read_kunjungan(session, actor, kunjungan_id))
+    return KunjunganDetail.model_construct(**await read_kunjungan(session, actor, kunjungan_id))
 
 
 p2k2 = Router(tag="p2k2")
-Number = Annotated[int, Field(ge=1, le=99, strict=True, examples=[2])]
 
 
-class Answer(Body):
+class Answer(AnswerView, Body):
     """A family's answer to the invitation."""
 
-    kpm_id: UUID
-    presence: Presence
 
-
-class P2k2Report(Body):
+class P2k2Report(P2k2Terms, Body):
     """A session that was held: where, when, what, for which group, and how each invited family answered."""
 
-    penugasan_id: UUID
-    kode_wilayah: Wilayah
-    held_on: Day
-    module: Number
-    session: Number
-    kelompok: Annotated[str, Field(min_length=1, max_length=60, pattern=r"\S", examples=["Melati 3"])]
     attendance: Annotated[list[Answer], Field(min_length=1, max_length=100)]
-
-
-class P2k2View(View):
-    """A session as it was held."""
-
-    p2k2_sesi_id: UUID
-    penugasan_id: UUID
-    pendamping_id: UUID
-    kode_wilayah: str
-    held_on: date
-    module: int
-    session: int
-    kelompok: str
-    invited: int
-    attended: int
-
-
-class AnswerView(View):
-    kpm_id: UUID
-    presence: Presence
 
 
 class P2k2Detail(P2k2View):
@@ -163,9 +124,7 @@ class MateriView(View):
 @may(Permission.P2K2_RECORD)
 async def record_session(body: P2k2Report, session: Session, actor: CurrentActor) -> P2k2View:
     """Hand in a session that one held for families of one's own."""
-    said = body.model_dump(exclude={"attendance", "session"})
-    said["number"], said["attendance"] = body.session, [(one.kpm_id, one.presence) for one in body.attendance]
-    return P2k2View.model_validate(await record_p2k2(session, actor, **said))
+    return await record_p2k2(session, actor, body, body.attendance)
 
 
 @p2k2.get("/p2k2", response_model=P2k2Page)
@@ -184,7 +143,7 @@ async def list_sessions(
 @may(Permission.P2K2_READ)
 async def read_session(p2k2_sesi_id: UUID, session: Session, actor: CurrentActor) -> P2k2Detail:
     """One session with its attendance."""
-    return P2k2Detail.model_validate(await read_p2k2(session, actor, p2k2_sesi_id))
+    return P2k2Detail.model_construct(**await read_p2k2(session, actor, p2k2_sesi_id))
 
 
 @p2k2.get("/p2k2-materi")

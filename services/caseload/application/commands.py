@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.application.errors import DateBeforeUsulan, FirstDayMissing, UsulanOpen
-from services.caseload.application.models import USULAN_MOVES, Usulan, UsulanGround, UsulanState
+from services.caseload.application.models import USULAN_MOVES, Usulan, UsulanState, UsulanTerms
 from services.caseload.family.models import Kpm
 from services.caseload.history import remember
 from services.caseload.membership.commands.kepesertaan import begin_kepesertaan
@@ -26,37 +26,22 @@ from shared.files import require_evidence
 from shared.transitions import require_move
 
 
-async def lodge_usulan(
-    session: AsyncSession,
-    actor: Actor,
-    *,
-    kpm_id: UUID,
-    bansos: Bansos,
-    reason: str,
-    ground: UsulanGround,
-    lodged_on: date,
-    evidence_sha256: str | None,
-) -> Usulan:
+async def lodge_usulan(session: AsyncSession, actor: Actor, terms: UsulanTerms) -> Usulan:
     """Record that a family applies to be a member of a bansos again; a task that asked for it is done by this.
 
     Raises:
         NotFound, PendampingInactive, DateInTheFuture, FileNotUploaded, StillMember, UsulanOpen.
     """
-    await family_in_hand(session, actor, kpm_id)
-    today = await clock.today(session)
-    require_past(lodged_on, today, "/body/lodged_on")
-    await require_outside(session, kpm_id, bansos)
-    if evidence_sha256 is not None:
-        await require_evidence(session, evidence_sha256)
-    usulan_id = uuid7()
+    await family_in_hand(session, actor, terms.kpm_id)
+    require_past(terms.lodged_on, await clock.today(session), "/body/lodged_on")
+    await require_outside(session, terms.kpm_id, terms.bansos)
+    if terms.evidence_sha256 is not None:
+        await require_evidence(session, terms.evidence_sha256)
+    usulan_id, vault = uuid7(), vault_of(session)
     usulan = Usulan(
+        **terms.model_dump(exclude={"reason"}),
         usulan_id=usulan_id,
-        kpm_id=kpm_id,
-        bansos=bansos,
-        ground=ground,
-        reason_sealed=vault_of(session).seal(reason, table="usulan", column="reason", row_id=usulan_id),
-        evidence_sha256=evidence_sha256,
-        lodged_on=lodged_on,
+        reason_sealed=vault.seal(terms.reason, table="usulan", column="reason", row_id=usulan_id),
         lodged_by=actor.person,
         lodged_by_sub=actor.sub,
         state=UsulanState.LODGED,
@@ -64,9 +49,9 @@ async def lodge_usulan(
         changed_at=await clock.now(session),
     )
     await insert(session, usulan, uq_usulan_open=UsulanOpen("/body/bansos"))
-    place = (kpm_id, "usulan", usulan_id, "LODGED")
-    await remember(session, *place, who=actor.person, why=ground.value, bansos=bansos.value)
-    await settle_tugas(session, actor, TugasKind.RE_ENTRY, kpm_id)
+    place = (usulan.kpm_id, "usulan", usulan_id, "LODGED")
+    await remember(session, *place, who=actor.person, why=usulan.ground.value, bansos=usulan.bansos.value)
+    await settle_tugas(session, actor, TugasKind.RE_ENTRY, usulan.kpm_id)
     return usulan
 
 

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,7 +11,8 @@ from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Table
 from shared.contracts.kinds import Bansos
-from shared.database.tables import Col
+from shared.database.tables import Col, Fields
+from shared.fields import KNOWN, Day, Paragraph, Sha256
 from shared.transitions import guard_moves, require_move
 
 
@@ -39,7 +41,35 @@ USULAN_MOVES = MappingProxyType(
 )
 
 
-class Usulan(Table, table=True):
+class UsulanFacts(Fields):
+    """Which family applies for which bansos, why, and on which day it asked."""
+
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    bansos: Col[Annotated[Bansos, KNOWN]]
+    ground: Col[UsulanGround]
+    lodged_on: Col[Day]
+    evidence_sha256: Col[Sha256 | None] = Field(default=None)
+
+
+class UsulanTerms(UsulanFacts):
+    """An application with its reason, which is sealed."""
+
+    reason: Paragraph
+
+
+class UsulanView(UsulanFacts):
+    """An application; accepted, `kepesertaan_id` is the new membership."""
+
+    usulan_id: Col[UUID] = Field(primary_key=True)
+    lodged_by: Col[str]
+    state: Col[UsulanState]
+    decided_by: Col[str | None] = Field(default=None)
+    decided_on: Col[date | None] = Field(default=None)
+    kepesertaan_id: Col[UUID | None] = Field(default=None, foreign_key="kepesertaan.kepesertaan_id")
+    version: Col[int]
+
+
+class Usulan(UsulanView, Table, table=True):
     """An application to be a member of a bansos again. What was said and why it was decided are sealed for its own id."""
 
     __table_args__ = (
@@ -56,22 +86,10 @@ class Usulan(Table, table=True):
         guard_moves(USULAN_MOVES),
     )
 
-    usulan_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
-    bansos: Col[Bansos]
-    ground: Col[UsulanGround]
     reason_sealed: Col[bytes]
-    evidence_sha256: Col[str | None] = Field(default=None)
-    lodged_on: Col[date]
-    lodged_by: Col[str]
     lodged_by_sub: Col[str]
-    state: Col[UsulanState]
-    decided_by: Col[str | None] = Field(default=None)
     decided_by_sub: Col[str | None] = Field(default=None)
-    decided_on: Col[date | None] = Field(default=None)
     decision_reason_sealed: Col[bytes | None] = Field(default=None)
-    kepesertaan_id: Col[UUID | None] = Field(default=None, foreign_key="kepesertaan.kepesertaan_id")
-    version: Col[int]
     changed_at: Col[datetime]
     recorded_at: Col[datetime] = RECORDED
 

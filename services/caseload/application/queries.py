@@ -4,32 +4,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.caseload.application.models import Usulan, UsulanState
+from services.caseload.application.models import Usulan, UsulanState, UsulanView
 from services.caseload.family.models import Kpm
+from services.caseload.tables import columns_of
 from services.caseload.visibility import accompanied_by, within
 from shared.access import Actor, Scope
-
-COLUMNS = (
-    "usulan_id",
-    "kpm_id",
-    "bansos",
-    "ground",
-    "evidence_sha256",
-    "lodged_on",
-    "lodged_by",
-    "state",
-    "decided_by",
-    "decided_on",
-    "kepesertaan_id",
-    "version",
-)
 
 
 def list_usulan(
     actor: Actor, today: date, kpm_id: UUID | None, state: UsulanState | None
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select applications of families that the caller may see; ordered by `usulan_id`."""
-    statement = sa.select(*(getattr(Usulan, name) for name in COLUMNS))
+    statement = sa.select(*columns_of(Usulan, UsulanView))
     if actor.scope is Scope.OWN_FAMILIES:
         mine = accompanied_by(actor.pendamping_id, today)
         statement = statement.join(mine, mine.c.kpm_id == Usulan.kpm_id)

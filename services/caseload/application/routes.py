@@ -1,59 +1,33 @@
 """Applications to be a member of a bansos again: a re-entry is a new membership, never an appeal."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Strict
+from pydantic import StrictBool
 from starlette.responses import Response
 
 from services.caseload.application.commands import decide_usulan, lodge_usulan
-from services.caseload.application.models import Usulan, UsulanGround, UsulanState
+from services.caseload.application.models import Usulan, UsulanState, UsulanTerms, UsulanView
 from services.caseload.application.queries import list_usulan
 from shared import clock
 from shared.access import Permission
-from shared.contracts.kinds import Bansos
-from shared.fields import KNOWN, Body, Day, Paragraph, Sha256, View
+from shared.fields import Body, Day, Paragraph, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 usulan = Router(tag="usulan")
 
 
-class UsulanRequest(Body):
+class UsulanRequest(UsulanTerms, Body):
     """Which family applies for which bansos, why, and on which day it asked; the reason is sealed."""
-
-    kpm_id: UUID
-    bansos: Annotated[Bansos, KNOWN]
-    reason: Paragraph
-    ground: UsulanGround
-    lodged_on: Day
-    evidence_sha256: Sha256 | None = None
 
 
 class UsulanDecision(Body):
     """Accepted from which day, or refused; and why, which is sealed."""
 
-    accepted: Annotated[bool, Strict()]
+    accepted: StrictBool
     valid_from: Day | None = None
     reason: Paragraph
-
-
-class UsulanView(View):
-    """An application; accepted, `kepesertaan_id` is the new membership."""
-
-    usulan_id: UUID
-    kpm_id: UUID
-    bansos: Bansos
-    ground: UsulanGround
-    evidence_sha256: str | None
-    lodged_on: date
-    lodged_by: str
-    state: UsulanState
-    decided_by: str | None
-    decided_on: date | None
-    kepesertaan_id: UUID | None
-    version: int
 
 
 class UsulanPage(View):
@@ -67,7 +41,7 @@ class UsulanPage(View):
 @may(Permission.USULAN_LODGE, key_required=True)
 async def lodge_application(body: UsulanRequest, session: Session, actor: CurrentActor) -> UsulanView:
     """Record that a family that has left a bansos applies for it again."""
-    return UsulanView.model_validate(await lodge_usulan(session, actor, **body.model_dump()))
+    return await lodge_usulan(session, actor, body)
 
 
 @usulan.post("/usulan/{usulan_id}/decision", status_code=201)
@@ -76,7 +50,7 @@ async def decide_application(
     usulan_id: UUID, body: UsulanDecision, session: Session, actor: CurrentActor
 ) -> UsulanView:
     """Decide on an application that somebody else handed in; accepted, a new membership begins."""
-    return UsulanView.model_validate(await decide_usulan(session, actor, usulan_id, **body.model_dump()))
+    return await decide_usulan(session, actor, usulan_id, **dict(body))
 
 
 @usulan.get("/usulan", response_model=UsulanPage)

@@ -1,8 +1,7 @@
 """What is about to be replaced is kept first: where somebody belonged, what a business was."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.errors import UsahaKnown
-from services.caseload.business.models import Usaha
+from services.caseload.business.models import Usaha, UsahaFacts, UsahaTerms
 from services.caseload.family.commands.changes import member_of
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import remember
@@ -18,7 +17,6 @@ from services.caseload.visibility import family_in_hand
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import UsahaRecorded
-from shared.contracts.kinds import UsahaSector
 from shared.database import insert, load, raw, uuid7, vault_of
 from shared.dates import require_past
 from shared.errors import LostRace, NotFound
@@ -46,20 +44,8 @@ async def keep_usaha(connection: Any, usaha_ids: Sequence[UUID]) -> None:
     await connection.execute(USAHA, usaha_ids)
 
 
-@dataclass(frozen=True, slots=True)
-class UsahaSaid:
-    """What is said of a business as of a day; monthly turnover in rupiah, the NIB in clear until it is sealed."""
-
-    sector: UsahaSector
-    started_on: date
-    omzet_rp: int
-    has_letter: bool
-    nib: str | None
-    as_of: date
-
-
 async def record_usaha(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, anggota_id: UUID, said: UsahaSaid
+    session: AsyncSession, actor: Actor, kpm_id: UUID, anggota_id: UUID, terms: UsahaTerms
 ) -> Usaha:
     """Record a member's business.
 
@@ -68,16 +54,16 @@ async def record_usaha(
     """
     held = await family_in_hand(session, actor, kpm_id)
     owner = await member_of(session, kpm_id, anggota_id)
-    await check_days(session, said)
-    values = values_of(session, owner, said)
-    usaha = Usaha(usaha_id=uuid7(), kpm_id=kpm_id, anggota_id=anggota_id, **values)
+    await check_days(session, terms)
+    ids = {"usaha_id": uuid7(), "kpm_id": kpm_id, "anggota_id": anggota_id}
+    usaha = Usaha(**ids, **values_of(session, owner, terms))
     await insert(session, usaha, uq_usaha_anggota_id=UsahaKnown("/body/anggota_id"))
     await tell(session, actor, held.kpm, owner, usaha, "RECORDED")
     return usaha
 
 
 async def revise_usaha(
-    session: AsyncSession, actor: Actor, usaha_id: UUID, said: UsahaSaid, *, version: int
+    session: AsyncSession, actor: Actor, usaha_id: UUID, terms: UsahaTerms, *, version: int
 ) -> Usaha:
     """Replace what is known of a business; what it was stays readable.
 
@@ -92,28 +78,28 @@ async def revise_usaha(
     if usaha.version != version:
         raise LostRace("/header/If-Match")
     owner = await member_of(session, kpm_id, usaha.anggota_id, "/path/usaha_id")
-    await check_days(session, said)
+    await check_days(session, terms)
     # Fast path: the business's history is copied by the database.
     await keep_usaha(await raw(session), [usaha_id])
-    usaha.sqlmodel_update(values_of(session, owner, said))
+    usaha.sqlmodel_update(values_of(session, owner, terms))
     usaha.version, usaha.recorded_at = usaha.version + 1, datetime.now(UTC)
     await tell(session, actor, held.kpm, owner, usaha, "REVISED")
     return usaha
 
 
-async def check_days(session: AsyncSession, said: UsahaSaid) -> None:
+async def check_days(session: AsyncSession, terms: UsahaTerms) -> None:
     """Raise DateInTheFuture of a business that has not begun."""
-    require_past(said.started_on, await clock.today(session), "/body/started_on")
-    require_past(said.as_of, await clock.today(session), "/body/as_of")
+    require_past(terms.started_on, await clock.today(session), "/body/started_on")
+    require_past(terms.as_of, await clock.today(session), "/body/as_of")
 
 
-def values_of(session: AsyncSession, owner: KpmAnggota, said: UsahaSaid) -> dict[str, Any]:
-    """Return the columns that are said; without a NIB the stored one stays."""
-    values = {name: getattr(said, name) for name in UsahaSaid.__slots__ if name != "nib"}
-    if said.nib is None:
+def values_of(session: AsyncSession, owner: KpmAnggota, terms: UsahaTerms) -> dict[str, Any]:
+    """Return the columns that a request sets. Without a NIB the stored one stays."""
+    values = {name: getattr(terms, name) for name in (*UsahaFacts.model_fields, "as_of")}
+    if terms.nib is None:
         return values
     place = {"table": "usaha", "column": "nib", "row_id": owner.nik_index.hex()}
-    return values | {"nib_sealed": vault_of(session).seal(said.nib, **place)}
+    return values | {"nib_sealed": vault_of(session).seal(terms.nib, **place)}
 
 
 async def tell(
@@ -129,16 +115,11 @@ async def tell(
 
 def word_of(usaha: Usaha, owner: KpmAnggota, kode_wilayah: str) -> UsahaRecorded:
     """Return what others are told of a business: its owner by sex, year of birth and marriage alone."""
-    return UsahaRecorded(
-        usaha_id=usaha.usaha_id,
-        kpm_id=usaha.kpm_id,
+    return UsahaRecorded.of(
+        usaha,
         kode_wilayah=kode_wilayah,
         owner_sex=owner.sex,
         owner_birth_year=owner.birth_on.year,
         owner_married=owner.married,
-        sector=usaha.sector,
-        started_on=usaha.started_on,
-        omzet_rp=usaha.omzet_rp,
         has_nib=usaha.nib_sealed is not None,
-        has_letter=usaha.has_letter,
     )

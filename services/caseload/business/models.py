@@ -3,14 +3,47 @@ from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import StrictBool, StringConstraints
 from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, VERSION, Table
 from shared.contracts.kinds import UsahaSector
-from shared.database.tables import Col
+from shared.database.tables import Col, Fields
+from shared.fields import KNOWN, Asked, Day, Rupiah
 
 
-class Usaha(Table, table=True):
+class UsahaFacts(Fields):
+    """What a business is, with its monthly turnover in rupiah."""
+
+    sector: Col[Annotated[UsahaSector, KNOWN]]
+    started_on: Col[Day]
+    omzet_rp: Col[Annotated[Rupiah, Asked(9_000_000)]]
+    has_letter: Col[StrictBool]
+
+
+class UsahaTerms(UsahaFacts):
+    """What a business is as of a day, with the NIB in clear."""
+
+    nib: Annotated[str, StringConstraints(pattern="^[0-9]{13}$"), Asked("9120000000001")] | None = None
+    as_of: Day
+
+
+class UsahaRevised(UsahaFacts):
+    """A revision of a business."""
+
+    usaha_id: Col[UUID] = Field(primary_key=True)
+    version: Col[int] = VERSION
+    as_of: Col[date | None] = Field(default=None)
+
+
+class UsahaRowView(UsahaRevised):
+    """A business as it is now; its version is what the next revision needs (If-Match)."""
+
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
+
+
+class Usaha(UsahaRowView, Table, table=True):
     """A member's business as it is now; monthly turnover in rupiah. The NIB is sealed for the owner's `nik_index`.
 
     `as_of` is the day of which it is true, where somebody said so; what it was before is in `usaha_past`.
@@ -21,30 +54,16 @@ class Usaha(Table, table=True):
         sa.CheckConstraint("omzet_rp >= 0", "omzet_not_negative"),
     )
 
-    usaha_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
-    anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
-    sector: Col[UsahaSector]
-    started_on: Col[date]
-    omzet_rp: Col[Annotated[int, sa.BigInteger()]]
     nib_sealed: Col[bytes | None] = Field(default=None)
-    has_letter: Col[bool]
-    as_of: Col[date | None] = Field(default=None)
-    version: Col[int] = VERSION
     recorded_at: Col[datetime] = RECORDED
 
 
-class UsahaPast(Table, table=True):
+class UsahaPast(UsahaRevised, Table, table=True):
     """A business as it was, up to the revision that replaced it."""
 
     usaha_id: Col[UUID] = Field(primary_key=True, foreign_key="usaha.usaha_id")
     version: Col[int] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
-    sector: Col[UsahaSector]
-    started_on: Col[date]
-    omzet_rp: Col[Annotated[int, sa.BigInteger()]]
     has_nib: Col[bool]
-    has_letter: Col[bool]
-    as_of: Col[date | None] = Field(default=None)
     recorded_at: Col[datetime]
     replaced_at: Col[datetime] = RECORDED

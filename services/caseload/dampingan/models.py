@@ -1,16 +1,45 @@
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from annotated_types import Interval
+from pydantic import StrictInt
 from sqlmodel import Field
 
-from services.caseload.tables import OFF, RECORDED, VERSION, Dates, Table
+from services.caseload.tables import OFF, RECORDED, VERSION, Days, Ranged, Table
 from shared.contracts.kinds import DampinganPurpose, PilarKind
-from shared.database.tables import Col, no_overlap
+from shared.database.tables import Col, Fields, no_overlap
+from shared.fields import KNOWN, Asked, Day, Paragraph
 
 
-class Dampingan(Table, table=True):
+class Accompaniment(Fields):
+    """Who accompanies, under which placement and for what."""
+
+    dampingan_id: Col[UUID] = Field(primary_key=True)
+    pendamping_id: Col[UUID]
+    penugasan_id: Col[UUID]
+    kind: Col[PilarKind]
+    purpose: Col[DampinganPurpose]
+
+
+class ResponsibleItem(Accompaniment, Days):
+    """Who accompanied the family on the day, under which placement."""
+
+
+class DampinganFacts(Accompaniment):
+    """A dampingan without its days."""
+
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    version: Col[int] = VERSION
+
+
+class DampinganView(DampinganFacts, Days):
+    """Who accompanies a family, under which placement; `valid_to` is the first day without."""
+
+
+class Dampingan(DampinganFacts, Ranged, Table, table=True):
     """One family under one pendamping for a time. PEMANTAUAN, after an exit, weighs nothing on the limit.
 
     `ended` once the last day has passed and the end was counted and told; an end may be dated ahead.
@@ -37,16 +66,8 @@ class Dampingan(Table, table=True):
         sa.CheckConstraint("NOT isempty(valid)", "some_day"),
     )
 
-    dampingan_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
-    penugasan_id: Col[UUID]
-    pendamping_id: Col[UUID]
-    kind: Col[PilarKind]
-    purpose: Col[DampinganPurpose]
-    valid: Col[Dates]
     reason: Col[str | None] = Field(default=None)
     ended: Col[bool] = OFF
-    version: Col[int] = VERSION
     recorded_at: Col[datetime] = RECORDED
 
 
@@ -64,7 +85,37 @@ class DampinganLoad(Table, table=True):
     above: Col[bool] = OFF
 
 
-class DampinganLimit(Table, table=True):
+Families = Annotated[StrictInt, Interval(ge=1, le=10_000)]
+
+
+class LimitNumbers(Fields):
+    """Above how many families one is warned, above how many refused, and by which text."""
+
+    kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]] = Field(primary_key=True)
+    warn_above: Col[Annotated[Families, Asked(400)]]
+    refuse_above: Col[Annotated[Families, Asked(550)]]
+    basis: Col[Annotated[Paragraph, Asked("Surat Dirjen Linjamsos tentang beban dampingan")]]
+
+
+class DampinganLimitTerms(LimitNumbers):
+    """The numbers from a day on."""
+
+    valid_from: Day
+
+
+class DampinganLimitFacts(LimitNumbers):
+    """A version of the numbers, and who set it."""
+
+    version: Col[int] = Field(primary_key=True)
+    set_by: Col[str]
+    set_at: Col[datetime]
+
+
+class DampinganLimitItem(DampinganLimitFacts, Days):
+    """A version of a kind's limits; `valid_to` is the first day outside, none while no other follows."""
+
+
+class DampinganLimit(DampinganLimitFacts, Ranged, Table, table=True):
     """How many families one pendamping of a kind may have: warned above, refused above. Policy as data.
 
     A version is added, and ends the one before on its first day; its numbers never change.
@@ -74,15 +125,6 @@ class DampinganLimit(Table, table=True):
         no_overlap("ex_dampingan_limit_one_at_a_time", "kind", of="valid"),
         sa.CheckConstraint("0 < warn_above AND warn_above < refuse_above", "warned_first"),
     )
-
-    kind: Col[PilarKind] = Field(primary_key=True)
-    version: Col[int] = Field(primary_key=True)
-    warn_above: Col[int]
-    refuse_above: Col[int]
-    valid: Col[Dates]
-    basis: Col[str]
-    set_by: Col[str]
-    set_at: Col[datetime]
 
 
 class GapCause(StrEnum):
@@ -100,7 +142,29 @@ class GapCause(StrEnum):
     MASUK_PKH = "MASUK_PKH"
 
 
-class DampinganGap(Table, table=True):
+class GapFacts(Fields):
+    """Since when and why nobody accompanies a family."""
+
+    gap_id: Col[UUID] = Field(primary_key=True)
+    since: Col[date]
+    cause: Col[GapCause]
+
+
+class GapView(GapFacts):
+    """Days without a pendamping of PKH: from `since` up to, not including, `until`; open without one."""
+
+    until: Col[date | None] = Field(default=None)
+
+
+class GapOfFamily(GapFacts):
+    """Whose gap it is, and who had the family last."""
+
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    penugasan_id: Col[UUID | None] = Field(default=None)
+    purpose: Col[DampinganPurpose]
+
+
+class DampinganGap(GapOfFamily, GapView, Table, table=True):
     """Days of a family between two PKH dampingan: from `since` up to, not including, `until`; open without one.
 
     `penugasan_id` had it last: a hand-over of that placement takes the family along. Of a gap that was filled from
@@ -116,14 +180,6 @@ class DampinganGap(Table, table=True):
             postgresql_where=sa.text("until IS NULL"),
         ),
         sa.Index("ix_dampingan_gap_open", "gap_id", postgresql_where=sa.text("until IS NULL")),
-        sa.Index("ix_dampingan_gap_kpm_id", "kpm_id"),
     )
 
-    gap_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
-    since: Col[date]
-    until: Col[date | None] = Field(default=None)
-    cause: Col[GapCause]
-    penugasan_id: Col[UUID | None] = Field(default=None)
-    purpose: Col[DampinganPurpose]
     recorded_at: Col[datetime] = RECORDED

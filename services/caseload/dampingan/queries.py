@@ -7,9 +7,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.models import Dampingan, DampinganGap, DampinganLimit
+from services.caseload.dampingan.models import (
+    Dampingan,
+    DampinganGap,
+    DampinganLimit,
+    DampinganLimitItem,
+    DampinganView,
+    GapOfFamily,
+    ResponsibleItem,
+)
 from services.caseload.family.models import Kpm
 from services.caseload.membership.models import Kepesertaan
+from services.caseload.tables import columns_of
 from services.caseload.visibility import area_of, require_sight, row_by_row, within
 from shared import clock
 from shared.access import Actor, Scope
@@ -18,25 +27,12 @@ from shared.contracts.kinds import Bansos, PilarKind
 
 def list_of(actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None) -> sa.Select[*tuple[Any, ...]]:
     """Select dampingan; a pendamping's own alone, officials' by area through row security."""
-    statement = sa.select(
-        Dampingan.dampingan_id,
-        Dampingan.kpm_id,
-        Dampingan.pendamping_id,
-        Dampingan.penugasan_id,
-        Dampingan.kind,
-        Dampingan.purpose,
-        sa.func.lower(Dampingan.valid).label("valid_from"),
-        sa.func.upper(Dampingan.valid).label("valid_to"),
-        Dampingan.version,
-    )
+    statement = sa.select(*columns_of(Dampingan, DampinganView))
     if actor.scope is Scope.OWN_FAMILIES:
         statement = statement.where(Dampingan.pendamping_id == actor.pendamping_id)
     if pendamping_id is not None:
         statement = statement.where(Dampingan.pendamping_id == pendamping_id)
     return statement.where(Dampingan.kpm_id == kpm_id) if kpm_id is not None else statement
-
-
-RESPONSIBLE = ("dampingan_id", "pendamping_id", "penugasan_id", "kind", "purpose")
 
 
 async def responsible_on(
@@ -49,11 +45,7 @@ async def responsible_on(
     """
     await require_sight(session, actor, kpm_id)
     day = on or await clock.today(session)
-    ranges = (
-        sa.func.lower(Dampingan.valid).label("valid_from"),
-        sa.func.upper(Dampingan.valid).label("valid_to"),
-    )
-    held = sa.select(*(getattr(Dampingan, name) for name in RESPONSIBLE), *ranges).where(
+    held = sa.select(*columns_of(Dampingan, ResponsibleItem)).where(
         Dampingan.kpm_id == kpm_id, Dampingan.valid.contains(day)
     )
     found = await session.execute(held.order_by(Dampingan.kind, Dampingan.dampingan_id))
@@ -76,8 +68,7 @@ async def list_gaps(
         Kepesertaan.bansos == Bansos.PKH,
         Kepesertaan.valid.contains(today),
     )
-    names = ("gap_id", "kpm_id", "since", "cause", "penugasan_id", "purpose")
-    statement = sa.select(*(getattr(DampinganGap, name) for name in names), area_of(DampinganGap.kpm_id))
+    statement = sa.select(*columns_of(DampinganGap, GapOfFamily), area_of(DampinganGap.kpm_id))
     statement = statement.where(DampinganGap.until.is_(None), DampinganGap.since <= today, member)
     narrowed = within(actor, kode_wilayah)
     return statement.join(Kpm, Kpm.kpm_id == DampinganGap.kpm_id).where(*narrowed) if narrowed else statement
@@ -89,9 +80,7 @@ LIMIT_ORDER = (DampinganLimit.kind, DampinganLimit.version)
 def list_limits(kind: PilarKind | None, on: date | None) -> sa.Select[*tuple[Any, ...]]:
     """Return the select of versions, narrowed to a kind or to what holds on a day; order by `LIMIT_ORDER`."""
     table = DampinganLimit
-    valid = (sa.func.lower(table.valid).label("valid_from"), sa.func.upper(table.valid).label("valid_to"))
-    columns = (table.kind, table.version, table.warn_above, table.refuse_above, table.basis, table.set_by)
-    statement = sa.select(*columns, table.set_at, *valid)
+    statement = sa.select(*columns_of(table, DampinganLimitItem))
     if kind is not None:
         statement = statement.where(table.kind == kind)
     return statement if on is None else statement.where(table.valid.contains(on))

@@ -13,7 +13,12 @@ from services.caseload.exit_proposal.errors import (
     ExitNotProposable,
     ProposalOfAnother,
 )
-from services.caseload.exit_proposal.models import ExitGround, ExitProposal, ExitProposalState
+from services.caseload.exit_proposal.models import (
+    ExitGround,
+    ExitProposal,
+    ExitProposalState,
+    ExitProposalTerms,
+)
 from services.caseload.family.errors import OthersRemain
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.history import remember
@@ -34,38 +39,25 @@ from shared.messaging import emit
 LIVE = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
 
 
-async def propose_exit(
-    session: AsyncSession,
-    actor: Actor,
-    *,
-    kpm_id: UUID,
-    kepesertaan_id: UUID,
-    exit_reason: ExitReason,
-    evidence_sha256: str,
-    on: date,
-    note: str | None,
-) -> ExitProposal:
+async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalTerms) -> ExitProposal:
     """Propose on evidence that a membership end; graduation opens the case, and nothing has ended.
 
     Raises:
         NotFound, PendampingInactive, FileNotUploaded, ExitNotProposable, OthersRemain, DateInTheFuture,
         DateBeforeMembership, MembershipHasEnded, CaseAlreadyOpen, ExitAlreadyProposed.
     """
-    held = await family_in_hand(session, actor, kpm_id)
-    kepesertaan = await membership_to_end(session, kpm_id, kepesertaan_id, on)
-    await require_ground(session, kpm_id, exit_reason)
-    await require_evidence(session, evidence_sha256)
+    held = await family_in_hand(session, actor, terms.kpm_id)
+    kepesertaan = await membership_to_end(session, terms.kpm_id, terms.kepesertaan_id, terms.on)
+    await require_ground(session, terms.kpm_id, terms.exit_reason)
+    await require_evidence(session, terms.evidence_sha256)
     penugasan_id, pendamping_id = held.penugasan
     proposal_id, place = uuid7(), {"table": "exit_proposal", "column": "note"}
     proposal = ExitProposal(
+        **terms.model_dump(exclude={"on", "note"}),
         exit_proposal_id=proposal_id,
-        kpm_id=kpm_id,
-        kepesertaan_id=kepesertaan_id,
         bansos=kepesertaan.bansos,
-        exit_reason=exit_reason,
-        evidence_sha256=evidence_sha256,
-        happened_on=on,
-        note_sealed=vault_of(session).seal(note, row_id=proposal_id, **place) if note else None,
+        happened_on=terms.on,
+        note_sealed=vault_of(session).seal(terms.note, row_id=proposal_id, **place) if terms.note else None,
         proposer=actor.person,
         proposer_sub=actor.sub,
         pendamping_id=pendamping_id,
@@ -84,9 +76,7 @@ async def tell(session: AsyncSession, proposal: ExitProposal, kode_wilayah: str)
     place = (proposal.kpm_id, "exit_proposal", proposal.exit_proposal_id, "PROPOSED")
     kept = {"kepesertaan_id": str(proposal.kepesertaan_id), "evidence_sha256": proposal.evidence_sha256}
     await remember(session, *place, who=proposal.proposer, why=proposal.exit_reason.value, **kept)
-    names = [name for name in ExitProposed.model_fields if name != "kode_wilayah"]
-    said = {name: getattr(proposal, name) for name in names}
-    emit(session, ExitProposed.model_validate(said | {"kode_wilayah": kode_wilayah}))
+    emit(session, ExitProposed.of(proposal, kode_wilayah=kode_wilayah))
 
 
 async def membership_to_end(
@@ -96,12 +86,11 @@ async def membership_to_end(
     row = await session.get(Kepesertaan, kepesertaan_id, with_for_update={"key_share": True})
     if row is None or row.kpm_id != kpm_id:
         raise NotFound("kepesertaan", "/body/kepesertaan_id")
-    if (end := row.valid.upper) is not None:
+    if (end := row.valid_to) is not None:
         raise MembershipHasEnded("/body/kepesertaan_id", valid_to=end)
-    first, today = row.valid.lower or on, await clock.today(session)
-    require_past(on, today)
-    if on < first:
-        raise DateBeforeMembership("/body/on", on=on, valid_from=first)
+    require_past(on, await clock.today(session))
+    if on < row.valid_from:
+        raise DateBeforeMembership("/body/on", on=on, valid_from=row.valid_from)
     live = sa.exists().where(CaseMark.kepesertaan_id == kepesertaan_id, CaseMark.state.in_(LIVE))
     if await session.scalar(sa.select(live)):
         raise CaseAlreadyOpen("/body/kepesertaan_id")
@@ -164,6 +153,5 @@ async def tell_withdrawal(session: AsyncSession, proposal: ExitProposal, actor: 
     place = (proposal.kpm_id, "exit_proposal", proposal.exit_proposal_id, "WITHDRAWN")
     await remember(session, *place, who=actor.person, why=proposal.exit_reason.value)
     kpm = await session.get_one(Kpm, proposal.kpm_id)
-    said = {name: getattr(proposal, name) for name in ("exit_proposal_id", "kpm_id", "kepesertaan_id")}
-    said |= {"kode_wilayah": kpm.kode_wilayah, "withdrawn_by": actor.person}
-    emit(session, ExitProposalWithdrawn.model_validate(said | {"withdrawn_on": proposal.withdrawn_on}))
+    others = {"kode_wilayah": kpm.kode_wilayah, "withdrawn_by": actor.person}
+    emit(session, ExitProposalWithdrawn.of(proposal, **others))

@@ -3,31 +3,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.caseload.exit_proposal.models import ExitProposal, ExitProposalState
+from services.caseload.exit_proposal.models import ExitProposal, ExitProposalState, ExitProposalView
 from services.caseload.family.models import Kpm
+from services.caseload.tables import columns_of
 from services.caseload.visibility import accompanied_by, within
 from shared.access import Actor, Scope
-
-COLUMNS = (
-    "exit_proposal_id",
-    "kpm_id",
-    "kepesertaan_id",
-    "bansos",
-    "exit_reason",
-    "evidence_sha256",
-    "happened_on",
-    "proposer",
-    "proposed_on",
-    "state",
-    "withdrawn_on",
-)
 
 
 def list_exit_proposals(
     actor: Actor, today: Any, kpm_id: UUID | None, state: ExitProposalState | None
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select proposals to end a membership, of families that the caller may see; ordered by `exit_proposal_id`."""
-    statement = sa.select(*(getattr(ExitProposal, name) for name in COLUMNS))
+    statement = sa.select(*columns_of(ExitProposal, ExitProposalView))
     if actor.scope is Scope.OWN_FAMILIES:
         mine = accompanied_by(actor.pendamping_id, today)
         statement = statement.join(mine, mine.c.kpm_id == ExitProposal.kpm_id)

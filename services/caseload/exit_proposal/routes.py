@@ -1,56 +1,35 @@
 """Ends of a membership proposed on evidence."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
 from starlette.responses import Response
 
 from services.caseload.exit_proposal.commands import propose_exit, withdraw_exit
-from services.caseload.exit_proposal.models import ExitProposal, ExitProposalState
+from services.caseload.exit_proposal.models import (
+    ExitProposal,
+    ExitProposalState,
+    ExitProposalTerms,
+    ExitProposalView,
+)
 from services.caseload.exit_proposal.queries import list_exit_proposals
 from shared import clock
 from shared.access import Permission
-from shared.contracts.kinds import Bansos, ExitReason
-from shared.fields import KNOWN, Body, Day, Paragraph, Sha256, View
+from shared.fields import Asked, Body, Paragraph, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 exit_proposals = Router(tag="exit-proposal")
 
 
-class ExitProposalRequest(Body):
+class ExitProposalRequest(ExitProposalTerms, Body):
     """Which membership ends why, on which evidence; `on` is the day of the death, of the move, of the finding."""
-
-    kpm_id: UUID
-    kepesertaan_id: UUID
-    exit_reason: Annotated[ExitReason, KNOWN]
-    evidence_sha256: Sha256
-    on: Day
-    note: Paragraph | None = None
-
-
-class ExitProposalView(View):
-    """A proposal and what became of it: PROPOSED until its case ends, CLOSED without an end, ENDED with one, WITHDRAWN."""
-
-    exit_proposal_id: UUID
-    kpm_id: UUID
-    kepesertaan_id: UUID
-    bansos: Bansos
-    exit_reason: ExitReason
-    evidence_sha256: str
-    happened_on: date
-    proposer: str
-    proposed_on: date
-    state: ExitProposalState
-    withdrawn_on: date | None
 
 
 class ExitWithdrawal(Body):
     """Why it is taken back; the words are sealed."""
 
-    reason: Paragraph = Field(examples=["Keluarga ternyata masih tinggal di alamat lama."])
+    reason: Annotated[Paragraph, Asked("Keluarga ternyata masih tinggal di alamat lama.")]
 
 
 class ExitProposalPage(View):
@@ -66,7 +45,7 @@ async def propose_exit_of_kpm(
     body: ExitProposalRequest, session: Session, actor: CurrentActor
 ) -> ExitProposalView:
     """Propose that a membership end without a score: MENINGGAL, PINDAH, DATA_GANDA, TIDAK_DITEMUKAN."""
-    return ExitProposalView.model_validate(await propose_exit(session, actor, **body.model_dump()))
+    return await propose_exit(session, actor, body)
 
 
 @exit_proposals.post("/exit-proposal/{exit_proposal_id}/withdrawal", status_code=201)
@@ -75,9 +54,7 @@ async def withdraw_exit_proposal(
     exit_proposal_id: UUID, body: ExitWithdrawal, session: Session, actor: CurrentActor
 ) -> ExitProposalView:
     """Take one's own proposal back while no SK stands on it; graduation cancels its case."""
-    return ExitProposalView.model_validate(
-        await withdraw_exit(session, actor, exit_proposal_id, **body.model_dump())
-    )
+    return await withdraw_exit(session, actor, exit_proposal_id, reason=body.reason)
 
 
 @exit_proposals.get("/exit-proposal", response_model=ExitProposalPage)

@@ -1,15 +1,17 @@
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from annotated_types import Interval
+from pydantic import StrictBool, StrictInt, StringConstraints
 from sqlmodel import Field
 
-from services.caseload.tables import RECORDED, VERSION, Dates, Small, Table
+from services.caseload.tables import RECORDED, VERSION, Days, Ranged, Small, Table
 from shared.contracts.kinds import DesilScope, KomponenKind, Sex
-from shared.database.tables import Col, no_overlap
-from shared.fields import Wilayah
+from shared.database.tables import Col, Fields, no_overlap
+from shared.fields import KNOWN, Asked, Day, Wilayah
 
 
 class Relation(StrEnum):
@@ -38,7 +40,15 @@ class EndReason(StrEnum):
     LAINNYA = "LAINNYA"
 
 
-class Kpm(Table, table=True):
+class KpmVersionView(Fields):
+    """Where a family stands after the change."""
+
+    kpm_id: Col[UUID] = Field(primary_key=True)
+    kode_wilayah: Col[Wilayah]
+    version: Col[int] = VERSION
+
+
+class Kpm(KpmVersionView, Table, table=True):
     """A family. Address and phone are sealed for `sealed_for`, the index of the card under which they came in.
 
     `facts` is what other services were last told (chain.md 6), true until the day `facts_until`, on which a komponen or
@@ -50,20 +60,17 @@ class Kpm(Table, table=True):
         sa.Index("ix_kpm_facts_until", "facts_until"),
     )
 
-    kpm_id: Col[UUID] = Field(primary_key=True)
-    kode_wilayah: Col[Wilayah]
     sealed_for: Col[bytes]
     address_sealed: Col[bytes | None] = Field(default=None)
     phone_sealed: Col[bytes | None] = Field(default=None)
     facts: Col[dict[str, Any]]
     facts_until: Col[date | None] = Field(default=None)
     intake_digest: Col[bytes | None] = Field(default=None)
-    version: Col[int] = VERSION
     registered_at: Col[datetime] = RECORDED
     changed_at: Col[datetime] = RECORDED
 
 
-class KpmNoKk(Table, table=True):
+class KpmNoKk(Ranged, Table, table=True):
     """Under which family card a family is known, and when: a card changes with the family and is never its key."""
 
     __table_args__ = (
@@ -79,10 +86,34 @@ class KpmNoKk(Table, table=True):
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     no_kk_index: Col[bytes]
     no_kk_sealed: Col[bytes]
-    valid: Col[Dates]
 
 
-class KpmAnggota(Table, table=True):
+class Kinship(Fields):
+    """What a member is to the head of the family."""
+
+    relation: Col[Relation]
+    married: Col[StrictBool]
+
+
+class AnggotaFacts(Kinship):
+    """What is not sealed about a person."""
+
+    birth_on: Col[Day]
+    sex: Col[Annotated[Sex, KNOWN]]
+
+
+class Belonging(Kinship):
+    """How and how long a member belongs to a family."""
+
+    anggota_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    pengurus: Col[bool]
+    joined_on: Col[date]
+    left_on: Col[date | None] = Field(default=None)
+    end_reason: Col[EndReason | None] = Field(default=None)
+
+
+class KpmAnggota(AnggotaFacts, Belonging, Table, table=True):
     """A person in a family. NIK and name are sealed for `nik_index`; who left keeps the row, with the date."""
 
     __table_args__ = (
@@ -97,78 +128,93 @@ class KpmAnggota(Table, table=True):
         sa.CheckConstraint("(left_on IS NULL) = (end_reason IS NULL)", "left_for_a_reason"),
     )
 
-    anggota_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     nik_index: Col[bytes]
     nik_sealed: Col[bytes]
     name_sealed: Col[bytes]
-    birth_on: Col[date]
-    sex: Col[Sex]
-    relation: Col[Relation]
-    married: Col[bool]
-    pengurus: Col[bool]
-    joined_on: Col[date]
-    left_on: Col[date | None] = Field(default=None)
-    end_reason: Col[EndReason | None] = Field(default=None)
 
 
-class Komponen(Table, table=True):
+class KomponenTerms(Fields):
+    """Whose komponen it is, and of which kind."""
+
+    anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
+    kind: Col[Annotated[KomponenKind, KNOWN]]
+
+
+class KomponenFacts(KomponenTerms):
+    """A komponen without its days."""
+
+    komponen_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    version: Col[int] = VERSION
+
+
+class KomponenRowView(KomponenFacts, Days):
+    """A komponen of a member; `valid_to` is the first day without."""
+
+
+class Komponen(KomponenFacts, Ranged, Table, table=True):
     """What in a family gives PKH entitlement: of a member, from a day, perhaps to a known one (domain.md 6.4)."""
 
     __table_args__ = (no_overlap("ex_komponen_once_at_a_time", "anggota_id", "kind", of="valid"),)
 
-    komponen_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
-    anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
-    kind: Col[KomponenKind]
-    valid: Col[Dates]
-    version: Col[int] = VERSION
+
+class DesilTerms(Fields):
+    """How a snapshot of DTSEN ranks the family, 1 poorest to 10, in which population."""
+
+    scope: Col[Annotated[DesilScope, KNOWN]] = Field(primary_key=True)
+    value: Col[Annotated[StrictInt, Interval(ge=1, le=10), sa.SmallInteger(), Asked(4)]]
+    snapshot: Col[Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-Q[1-4]$"), Asked("2026-Q2")]] = (
+        Field(primary_key=True)
+    )
 
 
-class Desil(Table, table=True):
+class DesilItem(DesilTerms):
+    recorded_at: Col[datetime] = RECORDED
+
+
+class Desil(DesilItem, Table, table=True):
     """A welfare decile in its population and DTSEN snapshot; older snapshots stay."""
 
     __table_args__ = (
+        sa.PrimaryKeyConstraint("kpm_id", "scope", "snapshot"),
         sa.CheckConstraint("value BETWEEN 1 AND 10", "value_in_range"),
         sa.CheckConstraint("snapshot ~ '^[0-9]{4}-Q[1-4]$'", "snapshot_form"),
     )
 
     kpm_id: Col[UUID] = Field(primary_key=True, foreign_key="kpm.kpm_id")
-    scope: Col[DesilScope] = Field(primary_key=True)
-    snapshot: Col[str] = Field(primary_key=True)
-    value: Col[Small]
-    recorded_at: Col[datetime] = RECORDED
 
 
-class AgeRule(Table, table=True):
+class AgeRule(Ranged, Table, table=True):
     """From what age somebody is able to earn, up to which, and old: data, because rule and practice differ."""
 
     version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     able_from: Col[Small]
     able_below: Col[Small]
     lansia_from: Col[Small]
-    valid: Col[Dates]
     source: Col[str]
 
 
-class KpmHistory(Table, table=True):
-    """What was done to a family, by whom, when and why; only ever added to."""
-
-    __table_args__ = (sa.Index("ix_kpm_history_kpm_id", "kpm_id", "history_id"),)
-
+class HistoryItem(Fields):
     history_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
     subject: Col[str]
     subject_id: Col[UUID]
     act: Col[str]
     who: Col[str]
-    why: Col[str | None] = Field(default=None)
-    detail: Col[dict[str, Any]] = Field(default=None, sa_column_kwargs={"server_default": "{}"})
+    why: Col[str | None]
+    detail: Col[dict[str, Any]] = Field(sa_column_kwargs={"server_default": "{}"})
     occurred_at: Col[datetime]
+
+
+class KpmHistory(HistoryItem, Table, table=True):
+    """What was done to a family, by whom, when and why; only ever added to."""
+
+    __table_args__ = (sa.Index("ix_kpm_history_kpm_id", "kpm_id", "history_id"),)
+
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
     recorded_at: Col[datetime] = RECORDED
 
 
-class AnggotaPast(Table, table=True):
+class AnggotaPast(Ranged, Table, table=True):
     """Where somebody belonged before: who came back or went to another family has such days."""
 
     __table_args__ = (
@@ -181,11 +227,10 @@ class AnggotaPast(Table, table=True):
     anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
     relation: Col[Relation]
     end_reason: Col[EndReason]
-    valid: Col[Dates]
     recorded_at: Col[datetime] = RECORDED
 
 
-class WilayahPast(Table, table=True):
+class WilayahPast(Ranged, Table, table=True):
     """Where a family lived before; the address is sealed for its own id."""
 
     __table_args__ = (
@@ -198,5 +243,4 @@ class WilayahPast(Table, table=True):
     kode_wilayah: Col[Wilayah]
     address_sealed: Col[bytes | None] = Field(default=None)
     evidence_sha256: Col[str]
-    valid: Col[Dates]
     recorded_at: Col[datetime] = RECORDED

@@ -1,7 +1,7 @@
 """Reads of the age rule in force and of a family's desil."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,15 +19,12 @@ async def ages_on(session: AsyncSession, day: date) -> Ages:
     return Ages(*(await session.execute(rule.where(AgeRule.valid.contains(day)))).one())
 
 
-async def read_desil(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]]:
+async def read_desil(session: AsyncSession, actor: Actor, kpm_id: UUID) -> Sequence[Desil]:
     """Return how each snapshot ranked the family, by scope, oldest first.
 
     Raises:
         NotFound: not the caller's to see.
     """
     await require_sight(session, actor, kpm_id)
-    ranks = sa.select(Desil.scope, Desil.value, Desil.snapshot, Desil.recorded_at).where(
-        Desil.kpm_id == kpm_id
-    )
-    rows = await session.execute(ranks.order_by(Desil.scope, Desil.snapshot))
-    return [dict(row) for row in rows.mappings()]
+    ranks = sa.select(Desil).where(Desil.kpm_id == kpm_id).order_by(Desil.scope, Desil.snapshot)
+    return (await session.scalars(ranks)).all()

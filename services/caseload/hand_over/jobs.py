@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.hand_over.commands.families import HELD, LOST
 from services.caseload.hand_over.commands.move import Move
-from services.caseload.hand_over.commands.order import Order, placements_of
+from services.caseload.hand_over.commands.order import placements_of
 from services.caseload.hand_over.commands.request import KIND
-from services.caseload.hand_over.models import HandOver
+from services.caseload.hand_over.models import HandOver, HandOverTerms
 from services.caseload.replicas.models import Penugasan
 from shared.database import raw
 from shared.jobs import Due, Job, Step, Work, enqueue
@@ -40,7 +40,11 @@ async def hand_over_families(session: AsyncSession, job: Job) -> Step:
     """Hand over the next families; what no longer stands as it was asked is refused with its reason, a family at a time."""
     if not await has_room(session):
         return Step(place=job.place)
-    began, size, order = time.monotonic(), int(job.place.get("size", FIRST_STEP)), Order.from_json(job.params)
+    began, size, order = (
+        time.monotonic(),
+        int(job.place.get("size", FIRST_STEP)),
+        HandOverTerms.model_validate(job.params),
+    )
     giving, taking = await placements_of(session, order)
     phase = job.place.get("phase", "held")
     try:
@@ -61,7 +65,7 @@ async def hand_over_families(session: AsyncSession, job: Job) -> Step:
 async def next_families(
     session: AsyncSession,
     job: Job,
-    order: Order,
+    order: HandOverTerms,
     placements: tuple[Penugasan, Penugasan],
     phase: str,
     size: int,

@@ -1,6 +1,7 @@
 """Families that change hands together, and the days on which nobody of PKH accompanies one."""
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,11 +9,38 @@ from sqlmodel import Field
 
 from services.caseload.tables import RECORDED, Table
 from shared.contracts.kinds import DampinganPurpose
-from shared.database.tables import Col
-from shared.fields import Wilayah
+from shared.database.tables import Col, Fields
+from shared.fields import KNOWN, Day, Wilayah
 
 
-class HandOver(Table, table=True):
+class HandOverFacts(Fields):
+    """Whose families, of which area, go to whom. Without a purpose: all of them."""
+
+    from_penugasan_id: Col[UUID]
+    to_penugasan_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    purpose: Col[Annotated[DampinganPurpose, KNOWN] | None] = Field(default=None)
+
+
+class HandOverTerms(HandOverFacts):
+    """What is ordered. `on` is the receiver's first day."""
+
+    on: Day
+
+
+class HandOverRecord(HandOverFacts):
+    """An order with its reasons, and who gave it."""
+
+    hand_over_id: Col[UUID] = Field(primary_key=True)
+    reason: Col[str]
+    override_reason: Col[str | None] = Field(default=None)
+    families: Col[int]
+    limit_version: Col[int | None] = Field(default=None)
+    asked_by: Col[str]
+    asked_at: Col[datetime]
+
+
+class HandOver(HandOverRecord, Table, table=True):
     """One order to hand the families of an area from a placement to another; the job does it, in steps.
 
     `limit_version` is the limit of the kind by which it was looked at when it was ordered.
@@ -31,20 +59,9 @@ class HandOver(Table, table=True):
         sa.CheckConstraint("from_penugasan_id <> to_penugasan_id", "two_placements"),
     )
 
-    hand_over_id: Col[UUID] = Field(primary_key=True)
-    from_penugasan_id: Col[UUID]
-    to_penugasan_id: Col[UUID]
-    kode_wilayah: Col[Wilayah]
     on_date: Col[date]
-    purpose: Col[DampinganPurpose | None] = Field(default=None)
-    reason: Col[str]
-    override_reason: Col[str | None] = Field(default=None)
-    families: Col[int]
-    limit_version: Col[int | None] = Field(default=None)
     job_id: Col[UUID | None] = Field(default=None)
     open: Col[bool] = Field(default=True, sa_column_kwargs={"server_default": sa.true()})
-    asked_by: Col[str]
-    asked_at: Col[datetime]
     recorded_at: Col[datetime] = RECORDED
 
 

@@ -9,45 +9,33 @@ from fastapi import Query
 from pydantic import Field, model_validator
 from starlette.responses import Response
 
-from services.caseload.hand_over.commands.order import Order
 from services.caseload.hand_over.commands.request import preview_hand_over, request_hand_over
 from services.caseload.hand_over.commands.withdrawal import withdraw_hand_over
-from services.caseload.hand_over.models import HandOver
+from services.caseload.hand_over.models import HandOver, HandOverRecord, HandOverTerms
 from services.caseload.hand_over.queries import list_hand_overs, read_hand_over
 from shared.access import Permission
-from shared.contracts.kinds import DampinganPurpose
-from shared.fields import KNOWN, Body, Day, Paragraph, View, Wilayah
+from shared.fields import Asked, Body, Paragraph, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.operations import Sentences
 
 hand_over = Router(tag="hand-over")
 
 
-class HandOverOrder(Body):
+class HandOverOrder(HandOverTerms, Body):
     """Whose families, of which area, go to whom; `on` is the receiver's first day. Without a purpose: all of them."""
-
-    from_penugasan_id: UUID
-    to_penugasan_id: UUID
-    kode_wilayah: Wilayah
-    on: Day
-    purpose: Annotated[DampinganPurpose, KNOWN] | None = None
-
-    def order(self) -> Order:
-        """Return what is ordered."""
-        return Order(*(getattr(self, name) for name in Order.__dataclass_fields__))
 
 
 class HandOverRequest(HandOverOrder):
     """A hand-over and why; `override_reason` lets the receiver pass the limit of policy, and is kept."""
 
-    reason: Paragraph = Field(examples=["Pembagian wilayah tugas baru."])
+    reason: Annotated[Paragraph, Asked("Pembagian wilayah tugas baru.")]
     override_reason: Paragraph | None = Field(default=None, examples=["Belum ada pendamping lain."])
 
 
 class HandOverCallOff(Body):
     """Why a hand-over that lies ahead is not to happen; it is kept."""
 
-    reason: Paragraph = Field(examples=["Penerima batal pindah tugas."])
+    reason: Annotated[Paragraph, Asked("Penerima batal pindah tugas.")]
 
 
 class WarningView(View):
@@ -85,30 +73,19 @@ class HandOverState(StrEnum):
     FAILED = "FAILED"
 
 
-class HandOverView(View):
+class HandOverView(HandOverRecord):
     """A hand-over and how far it is; families that stayed are listed at the job's errors, each with its reason.
 
     Of one that FAILED, `error` is a name to program by, and `failure` says why and what to do.
     """
 
-    hand_over_id: UUID
     state: HandOverState
     job: str | None = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
-    from_penugasan_id: UUID
-    to_penugasan_id: UUID
-    kode_wilayah: str
     on: date
-    purpose: DampinganPurpose | None
-    reason: str
-    override_reason: str | None
-    families: int
-    limit_version: int | None
     done: int
     refused: int
     error: str | None
     failure: Sentences | None
-    asked_by: str
-    asked_at: datetime
     withdrawn_by: str | None
     withdrawn_at: datetime | None
     withdrawal_reason: str | None
@@ -143,7 +120,7 @@ class HandOverPage(View):
 @may(Permission.DAMPINGAN_HAND_OVER)
 async def preview_families(body: HandOverOrder, session: Session, actor: CurrentActor) -> HandOverPreview:
     """What a hand-over would do, before it is ordered."""
-    return HandOverPreview.model_validate(await preview_hand_over(session, actor, body.order()))
+    return HandOverPreview.model_validate(await preview_hand_over(session, actor, body))
 
 
 @hand_over.post("/hand-over", status_code=202)
@@ -152,8 +129,8 @@ async def request_families(
     body: HandOverRequest, session: Session, actor: CurrentActor, response: Response
 ) -> HandOverView:
     """Order a hand-over; it is done in steps, at once or when its day comes."""
-    why = body.model_dump(include={"reason", "override_reason"})
-    asked = await request_hand_over(session, actor, body.order(), **why)
+    why = {"reason": body.reason, "override_reason": body.override_reason}
+    asked = await request_hand_over(session, actor, body, **why)
     response.headers["Location"] = f"/v1/hand-over/{asked.hand_over_id}"
     await session.flush()
     return await HandOverView.of(session, asked.hand_over_id)

@@ -1,45 +1,25 @@
 """Who belongs to a family, and who holds its card."""
 
 from datetime import date
-from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import Field, Strict
+from pydantic import StrictBool
 
-from services.caseload.family.models import EndReason, Kpm, KpmAnggota, Relation
+from services.caseload.family.models import Belonging, EndReason, Kpm, KpmAnggota, Relation
 from services.caseload.member.commands import members as member_members
 from services.caseload.member.commands.pengurus import change_pengurus
+from services.caseload.member.models import JoinTerms
 from services.caseload.overview.queries.past import read_past
 from shared.access import Permission
-from shared.contracts.kinds import Sex
-from shared.fields import KNOWN, Body, Code, Day, Sha256, View
+from shared.fields import Body, Code, Day, Sha256, View
 from shared.http import CurrentActor, IfMatch, Router, Session, may
-from shared.privacy import Nik
 
 members = Router(tag="kpm")
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"\S", examples=["Contoh Anggota"])]
 
 
-class JoinReason(StrEnum):
-    """How somebody comes to belong to a family."""
-
-    LAHIR = "LAHIR"
-    KAWIN_MASUK = "KAWIN_MASUK"
-    GABUNG = "GABUNG"
-
-
-class AnggotaRequest(Body):
+class AnggotaRequest(JoinTerms, Body):
     """Who is born or joins, and on which day."""
-
-    nik: Nik
-    name: Name
-    birth_on: Day
-    sex: Annotated[Sex, KNOWN]
-    relation: Relation
-    married: Annotated[bool, Strict()]
-    on: Day
-    reason: JoinReason
 
 
 class AnggotaEnd(Body):
@@ -53,7 +33,7 @@ class AnggotaEnd(Body):
 class Marriage(Body):
     """Married or no longer, since when, and what the member then is to the head of the family."""
 
-    married: Annotated[bool, Strict()]
+    married: StrictBool
     on: Day
     relation: Relation | None = None
 
@@ -72,18 +52,10 @@ class PengurusChange(Body):
     reason: Code
 
 
-class MemberView(View):
+class MemberView(Belonging):
     """A member after the change; `version` is the family's, which the next edit needs (If-Match)."""
 
-    anggota_id: UUID
-    kpm_id: UUID
     version: int
-    relation: Relation
-    married: bool
-    pengurus: bool
-    joined_on: date
-    left_on: date | None
-    end_reason: EndReason | None
 
 
 class FormerMember(View):
@@ -119,8 +91,7 @@ async def add_anggota(
     kpm_id: UUID, body: AnggotaRequest, session: Session, actor: CurrentActor
 ) -> MemberView:
     """Somebody is born or joins; a person belongs to one family."""
-    said = {name: getattr(body, name) for name in AnggotaRequest.model_fields}
-    return await shown(session, await member_members.add_anggota(session, actor, kpm_id, **said))
+    return await view_of(session, await member_members.add_anggota(session, actor, kpm_id, body))
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/end")
@@ -130,9 +101,9 @@ async def end_anggota(
 ) -> MemberView:
     """Somebody dies, marries out, moves or leaves; a pengurus who died leaves a task to name another."""
     ended = await member_members.end_anggota(
-        session, actor, kpm_id, anggota_id, version=version, **body.model_dump()
+        session, actor, kpm_id, anggota_id, version=version, **dict(body)
     )
-    return await shown(session, ended)
+    return await view_of(session, ended)
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/marriage")
@@ -141,10 +112,8 @@ async def record_marriage(
     kpm_id: UUID, anggota_id: UUID, body: Marriage, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
     """A member marries, or is married no longer."""
-    married = await member_members.marry(
-        session, actor, kpm_id, anggota_id, version=version, **body.model_dump()
-    )
-    return await shown(session, married)
+    married = await member_members.marry(session, actor, kpm_id, anggota_id, version=version, **dict(body))
+    return await view_of(session, married)
 
 
 @members.post("/kpm/{kpm_id}/anggota/{anggota_id}/return")
@@ -156,7 +125,7 @@ async def take_anggota_back(
     back = await member_members.take_back(
         session, actor, kpm_id, anggota_id, version=version, reason=body.reason
     )
-    return await shown(session, back)
+    return await view_of(session, back)
 
 
 @members.post("/kpm/{kpm_id}/pengurus")
@@ -165,14 +134,14 @@ async def change_pengurus_of_kpm(
     kpm_id: UUID, body: PengurusChange, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
     """Another adult of the family holds its card."""
-    chosen: KpmAnggota = await change_pengurus(session, actor, kpm_id, version=version, **body.model_dump())
-    return await shown(session, chosen)
+    chosen = await change_pengurus(session, actor, kpm_id, version=version, **dict(body))
+    return await view_of(session, chosen)
 
 
-async def shown(session: Session, member: KpmAnggota) -> MemberView:
-    """Show a member with the version of the family that the change made."""
+async def view_of(session: Session, member: KpmAnggota) -> MemberView:
+    """Return a member with the version of the family that the change made."""
     kpm = await session.get_one(Kpm, member.kpm_id)
-    names = (name for name in MemberView.model_fields if name != "version")
+    names = Belonging.model_fields
     return MemberView(version=kpm.version, **{name: getattr(member, name) for name in names})
 
 

@@ -7,14 +7,31 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from services.caseload.tables import OFF, RECORDED, VERSION, Dates, Table
+from services.caseload.tables import OFF, RECORDED, VERSION, Ranged, Table
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
-from shared.database.tables import OBJECT, Col, no_overlap
+from shared.database.tables import OBJECT, Col, Fields, no_overlap
 from shared.transitions import guard_moves, require_move
 
 
-class Kepesertaan(Table, table=True):
+class KepesertaanKey(Fields):
+    """Which membership, of which bansos."""
+
+    kepesertaan_id: Col[UUID] = Field(primary_key=True)
+    bansos: Col[Bansos]
+
+
+class KepesertaanFacts(KepesertaanKey):
+    """A membership without its family and its days."""
+
+    exit_reason: Col[ExitReason | None] = Field(default=None)
+    graduasi_id: Col[UUID | None] = Field(default=None)
+    last_payable_tahap: Col[str | None] = Field(default=None)
+    continued_by: Col[UUID | None] = Field(default=None, foreign_key="kepesertaan.kepesertaan_id")
+    version: Col[int] = VERSION
+
+
+class Kepesertaan(KepesertaanFacts, Ranged, Table, table=True):
     """Membership in one bansos. The end of `valid` is the first day without; "active" is always as of a date.
 
     It ends with a reason, or because another membership goes on from that day (`continued_by`): an annulment that
@@ -30,15 +47,7 @@ class Kepesertaan(Table, table=True):
         sa.CheckConstraint("exit_reason IS NULL OR continued_by IS NULL", "one_end"),
     )
 
-    kepesertaan_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
-    bansos: Col[Bansos]
-    valid: Col[Dates]
-    exit_reason: Col[ExitReason | None] = Field(default=None)
-    graduasi_id: Col[UUID | None] = Field(default=None)
-    last_payable_tahap: Col[str | None] = Field(default=None)
-    continued_by: Col[UUID | None] = Field(default=None, foreign_key="kepesertaan.kepesertaan_id")
-    version: Col[int] = VERSION
 
 
 class CaseState(StrEnum):
@@ -57,7 +66,22 @@ CASE_MOVES = MappingProxyType(
 )
 
 
-class CaseMark(Table, table=True):
+class CaseView(Fields):
+    """A case on the membership, as graduation last told; `held` while an objection stops the end."""
+
+    graduasi_id: Col[UUID] = Field(primary_key=True)
+    exit_reason: Col[Annotated[ExitReason, text_enum(ExitReason, replica=True)]]
+    state: Col[CaseState]
+    held: Col[bool] = OFF
+    sk_no: Col[str | None] = Field(default=None)
+    sk_on: Col[date | None] = Field(default=None)
+    term_ends_on: Col[date | None] = Field(default=None)
+    effective_tahap: Col[str | None] = Field(default=None)
+    effective_on: Col[date | None] = Field(default=None)
+    certificate_no: Col[str | None] = Field(default=None)
+
+
+class CaseMark(CaseView, Table, table=True):
     """A case on a kepesertaan, as graduation last told; `held` while an objection stops the end.
 
     `facts` keeps what each fact said; the other columns follow from all of them, in whatever order they came.
@@ -74,19 +98,9 @@ class CaseMark(Table, table=True):
         guard_moves(CASE_MOVES),
     )
 
-    graduasi_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
     kepesertaan_id: Col[UUID] = Field(index=True)
-    exit_reason: Col[Annotated[ExitReason, text_enum(ExitReason, replica=True)]]
-    state: Col[CaseState]
-    held: Col[bool] = OFF
-    sk_no: Col[str | None] = Field(default=None)
-    sk_on: Col[date | None] = Field(default=None)
-    term_ends_on: Col[date | None] = Field(default=None)
-    effective_tahap: Col[str | None] = Field(default=None)
-    effective_on: Col[date | None] = Field(default=None)
     last_payable_tahap: Col[str | None] = Field(default=None)
-    certificate_no: Col[str | None] = Field(default=None)
     reason: Col[str | None] = Field(default=None)
     back_pay_tahap: Col[Annotated[list[str], OBJECT]] = Field(
         default=None, sa_column_kwargs={"server_default": "[]"}
@@ -114,7 +128,27 @@ class PendingOutcome(StrEnum):
     MOOT = "MOOT"
 
 
-class KepesertaanPending(Table, table=True):
+class PendingKey(Fields):
+    """Which case asks."""
+
+    graduasi_id: Col[UUID]
+
+
+class MembershipRef(Fields):
+    """A membership of a family."""
+
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
+    kepesertaan_id: Col[UUID] = Field(foreign_key="kepesertaan.kepesertaan_id")
+
+
+class PendingFacts(PendingKey, MembershipRef):
+    """A question that an exit asks of another membership."""
+
+    pending_id: Col[UUID] = Field(primary_key=True)
+    since: Col[date]
+
+
+class KepesertaanPending(PendingFacts, Table, table=True):
     """An exit from another bansos asks whether this membership stays; open without an outcome, answered once.
 
     No foreign key to the case: it is graduation's. Why it stays is sealed for its own id.
@@ -129,11 +163,6 @@ class KepesertaanPending(Table, table=True):
         ),
     )
 
-    pending_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
-    kepesertaan_id: Col[UUID] = Field(foreign_key="kepesertaan.kepesertaan_id")
-    graduasi_id: Col[UUID]
-    since: Col[date]
     outcome: Col[PendingOutcome | None] = Field(default=None)
     decided_by: Col[str | None] = Field(default=None)
     decided_on: Col[date | None] = Field(default=None)

@@ -12,7 +12,15 @@ from sqlalchemy.orm import aliased
 
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
-from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan, KepesertaanPending
+from services.caseload.membership.models import (
+    CaseMark,
+    CaseState,
+    Kepesertaan,
+    KepesertaanFacts,
+    KepesertaanPending,
+    PendingFacts,
+)
+from services.caseload.tables import Days, columns_of
 from services.caseload.visibility import accompanied_by, area_of, require_sight, row_by_row, within
 from shared import clock
 from shared.access import Actor, Scope
@@ -47,7 +55,7 @@ async def list_memberships(session: AsyncSession, actor: Actor, kpm_id: UUID) ->
     await require_sight(session, actor, kpm_id)
     today = await clock.today(session)
     held = sa.select(Kepesertaan).where(Kepesertaan.kpm_id == kpm_id)
-    found = (await session.scalars(held.order_by(sa.func.lower(Kepesertaan.valid), Kepesertaan.bansos))).all()
+    found = (await session.scalars(held.order_by(Kepesertaan.valid_from, Kepesertaan.bansos))).all()
     cases = await cases_of(session, kpm_id)
     live = {case.kepesertaan_id: case for case in cases if case.state in LIVE}
     questions = await questions_of(session, kpm_id)
@@ -84,7 +92,6 @@ def list_pending(actor: Actor, today: date, kode_wilayah: str | None) -> sa.Sele
 
     Where several exits ask of one, it is listed once, by the first.
     """
-    names = ("pending_id", "kpm_id", "kepesertaan_id", "graduasi_id", "since")
     asked, other = KepesertaanPending, aliased(KepesertaanPending)
     own_case = row_by_row(CaseMark.kepesertaan_id == asked.kepesertaan_id, CaseMark.state.in_(LIVE))
     earlier = row_by_row(
@@ -93,7 +100,7 @@ def list_pending(actor: Actor, today: date, kode_wilayah: str | None) -> sa.Sele
         other.pending_id < asked.pending_id,
     )
     statement = (
-        sa.select(*(getattr(asked, name) for name in names), Kepesertaan.bansos, area_of(asked.kpm_id))
+        sa.select(*columns_of(asked, PendingFacts), Kepesertaan.bansos, area_of(asked.kpm_id))
         .join(Kepesertaan, Kepesertaan.kepesertaan_id == asked.kepesertaan_id)
         .where(asked.outcome.is_(None), sa.func.upper_inf(Kepesertaan.valid), ~own_case, ~earlier)
     )
@@ -118,34 +125,12 @@ def back_pay(cases: Sequence[CaseMark], kepesertaan_id: UUID) -> list[str]:
 
 def shown(row: Kepesertaan, case: CaseMark | None, pending: set[UUID], today: date) -> dict[str, Any]:
     """Return one membership as it is shown; while its end is held it is active."""
-    return {
-        "kepesertaan_id": row.kepesertaan_id,
-        "bansos": row.bansos,
-        "valid_from": row.valid.lower,
-        "valid_to": row.valid.upper,
+    names = (*KepesertaanFacts.model_fields, *Days.model_fields)
+    return {name: getattr(row, name) for name in names} | {
         "active": row.valid.contains(today) or (case is not None and case.held),
         "status": status_of(row, case, pending, today),
-        "exit_reason": row.exit_reason,
-        "graduasi_id": row.graduasi_id,
-        "last_payable_tahap": row.last_payable_tahap,
-        "continued_by": row.continued_by,
-        "case": case and {name: getattr(case, name) for name in CASE_FIELDS},
-        "version": row.version,
+        "case": case,
     }
-
-
-CASE_FIELDS = (
-    "graduasi_id",
-    "exit_reason",
-    "state",
-    "held",
-    "sk_no",
-    "sk_on",
-    "term_ends_on",
-    "effective_tahap",
-    "effective_on",
-    "certificate_no",
-)
 
 
 def status_of(row: Kepesertaan, case: CaseMark | None, pending: set[UUID], today: date) -> MembershipStatus:
@@ -154,8 +139,8 @@ def status_of(row: Kepesertaan, case: CaseMark | None, pending: set[UUID], today
         return MembershipStatus.CONTINUED
     if case is not None and case.held:
         return MembershipStatus.HELD
-    if row.valid.upper is not None:
-        return MembershipStatus.ENDED if row.valid.upper <= today else MembershipStatus.ENDING
+    if row.valid_to is not None:
+        return MembershipStatus.ENDED if row.valid_to <= today else MembershipStatus.ENDING
     if case is not None:
         return MembershipStatus.CASE_OPEN if case.state is CaseState.OPEN else MembershipStatus.END_ANNOUNCED
     waits = row.kepesertaan_id in pending

@@ -5,65 +5,48 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
 from starlette.responses import Response
 
 from services.caseload.membership.commands.kepesertaan import record_kepesertaan
 from services.caseload.membership.commands.pending import decide_it_stays
-from services.caseload.membership.models import CaseState, KepesertaanPending
+from services.caseload.membership.models import (
+    CaseView,
+    KepesertaanFacts,
+    KepesertaanKey,
+    KepesertaanPending,
+    MembershipRef,
+    PendingFacts,
+    PendingKey,
+)
 from services.caseload.membership.queries import MembershipStatus, count_ended, list_memberships, list_pending
 from services.caseload.overview.queries.tahap import Payable, payable_tahap
+from services.caseload.tables import Days
 from shared import clock
 from shared.access import Permission
-from shared.contracts.kinds import Bansos, ExitReason
-from shared.fields import KNOWN, Body, Day, KnownBansos, Paragraph, View, Wilayah
+from shared.contracts.kinds import Bansos
+from shared.fields import KNOWN, Asked, Body, Day, KnownBansos, Paragraph, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
 memberships = Router(tag="kepesertaan")
 
 
-class CaseView(View):
-    """A case on the membership, as graduation last told; `held` while an objection stops the end."""
-
-    graduasi_id: UUID
-    exit_reason: ExitReason
-    state: CaseState
-    held: bool
-    sk_no: str | None
-    sk_on: date | None
-    term_ends_on: date | None
-    effective_tahap: str | None
-    effective_on: date | None
-    certificate_no: str | None
-
-
-class DecisionView(View):
+class DecisionView(PendingKey):
     """That a membership stays although the case ends another: by whom, when, why."""
 
-    graduasi_id: UUID
     decided_by: str
     decided_on: date
     reason: str
 
 
-class KepesertaanView(View):
+class KepesertaanView(KepesertaanFacts, Days):
     """Membership in one bansos; `valid_to` is the first day without."""
 
-    kepesertaan_id: UUID
-    bansos: Bansos
-    valid_from: date
-    valid_to: date | None
     active: bool
     status: MembershipStatus
-    exit_reason: ExitReason | None
-    graduasi_id: UUID | None
-    last_payable_tahap: str | None
-    continued_by: UUID | None
     back_pay_tahap: list[str]
     case: CaseView | None
     decision: DecisionView | None
-    version: int
 
 
 class KepesertaanList(View):
@@ -80,16 +63,14 @@ class Words(View):
     id: str
 
 
-class TahapView(View):
+class TahapView(MembershipRef):
     """Which tahap of a bansos are payable as of `on`, and why; `back_pay` are those that an annulment gave back.
 
     `pending` names the family's other bansos that need their own decision.
     """
 
-    kpm_id: UUID
     bansos: Bansos
     on: date
-    kepesertaan_id: UUID
     status: MembershipStatus
     payable: Payable
     last_payable_tahap: str | None
@@ -107,41 +88,32 @@ class KepesertaanRequest(Body):
     valid_from: Day
 
 
-class StartedView(View):
+class StartedView(KepesertaanKey):
     """A membership that has begun."""
 
-    kepesertaan_id: UUID
     kpm_id: UUID
-    bansos: Bansos
     valid_from: date
 
 
 class StayDecision(Body):
     """Why the membership goes on; the words are sealed."""
 
-    reason: Paragraph = Field(examples=["Lansia tetap memerlukan bantuan pangan."])
+    reason: Annotated[Paragraph, Asked("Lansia tetap memerlukan bantuan pangan.")]
 
 
-class StayView(View):
+class StayView(MembershipRef):
     """What was decided of a membership; `answered` are the cases on others that had asked."""
 
-    kepesertaan_id: UUID
-    kpm_id: UUID
     decided_by: str
     decided_on: date
     answered: list[UUID]
 
 
-class PendingItem(View):
+class PendingItem(PendingFacts):
     """A membership that waits for its own decision since a case on another bansos of the family was determined."""
 
-    pending_id: UUID
-    kpm_id: UUID
     kode_wilayah: str
-    kepesertaan_id: UUID
     bansos: Bansos
-    graduasi_id: UUID
-    since: date
 
 
 class PendingPage(View):
@@ -180,9 +152,8 @@ async def record_membership(
     kpm_id: UUID, body: KepesertaanRequest, session: Session, actor: CurrentActor
 ) -> StartedView:
     """Record a first membership in a bansos; who has left comes back by an application."""
-    made = await record_kepesertaan(session, actor, kpm_id, **body.model_dump())
-    said = {name: getattr(made, name) for name in ("kepesertaan_id", "kpm_id", "bansos")}
-    return StartedView.model_validate(said | {"valid_from": made.valid.lower})
+    kepesertaan = await record_kepesertaan(session, actor, kpm_id, **dict(body))
+    return StartedView.model_validate(kepesertaan, from_attributes=True)
 
 
 @memberships.post("/kepesertaan/{kepesertaan_id}/stay", status_code=201)
@@ -192,10 +163,9 @@ async def keep_membership(
 ) -> StayView:
     """Decide that a membership goes on although the family leaves another bansos; it is listed until then."""
     answered = await decide_it_stays(session, actor, kepesertaan_id, reason=body.reason)
-    said = {
-        name: getattr(answered[0], name) for name in ("kepesertaan_id", "kpm_id", "decided_by", "decided_on")
-    }
-    return StayView.model_validate(said | {"answered": [one.graduasi_id for one in answered]})
+    names = ("kepesertaan_id", "kpm_id", "decided_by", "decided_on")
+    values = {name: getattr(answered[0], name) for name in names}
+    return StayView(answered=[pending.graduasi_id for pending in answered], **values)
 
 
 @memberships.get("/kepesertaan-pending", response_model=PendingPage)

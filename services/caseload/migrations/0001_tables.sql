@@ -1,19 +1,17 @@
 -- Written from the models by `python -m deploy.contracts`. Change the models, not this file.
 
 CREATE TABLE age_rule (
+    valid DATERANGE NOT NULL,
     version INTEGER NOT NULL,
     able_from SMALLINT NOT NULL,
     able_below SMALLINT NOT NULL,
     lansia_from SMALLINT NOT NULL,
-    valid DATERANGE NOT NULL,
     source TEXT NOT NULL,
     CONSTRAINT pk_age_rule PRIMARY KEY (version)
 );
 
 CREATE TABLE case_mark (
     graduasi_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    kepesertaan_id UUID NOT NULL,
     exit_reason VARCHAR(40) NOT NULL,
     state VARCHAR(40) NOT NULL,
     held BOOLEAN DEFAULT false NOT NULL,
@@ -22,8 +20,10 @@ CREATE TABLE case_mark (
     term_ends_on DATE,
     effective_tahap TEXT,
     effective_on DATE,
-    last_payable_tahap TEXT,
     certificate_no TEXT,
+    kpm_id UUID NOT NULL,
+    kepesertaan_id UUID NOT NULL,
+    last_payable_tahap TEXT,
     reason TEXT,
     back_pay_tahap JSONB DEFAULT '[]' NOT NULL,
     facts JSONB DEFAULT '{}' NOT NULL,
@@ -40,12 +40,12 @@ CREATE INDEX ix_case_mark_kepesertaan_id ON case_mark (kepesertaan_id);
 CREATE INDEX ix_case_mark_kpm_id ON case_mark (kpm_id);
 
 CREATE TABLE dampingan_limit (
+    valid DATERANGE NOT NULL,
     kind VARCHAR(40) NOT NULL,
-    version INTEGER NOT NULL,
     warn_above INTEGER NOT NULL,
     refuse_above INTEGER NOT NULL,
-    valid DATERANGE NOT NULL,
     basis TEXT NOT NULL,
+    version INTEGER NOT NULL,
     set_by TEXT NOT NULL,
     set_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_dampingan_limit PRIMARY KEY (kind, version),
@@ -64,10 +64,10 @@ CREATE TABLE dampingan_load (
 );
 
 CREATE TABLE exit_ground (
+    valid DATERANGE NOT NULL,
     exit_reason VARCHAR(40) NOT NULL,
     version INTEGER NOT NULL,
     only_alone BOOLEAN NOT NULL,
-    valid DATERANGE NOT NULL,
     source TEXT NOT NULL,
     CONSTRAINT pk_exit_ground PRIMARY KEY (exit_reason, version),
     CONSTRAINT ex_exit_ground_one_at_a_time EXCLUDE USING gist (exit_reason WITH =, valid WITH &&),
@@ -75,20 +75,20 @@ CREATE TABLE exit_ground (
 );
 
 CREATE TABLE hand_over (
-    hand_over_id UUID NOT NULL,
     from_penugasan_id UUID NOT NULL,
     to_penugasan_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
-    on_date DATE NOT NULL,
     purpose VARCHAR(40),
+    hand_over_id UUID NOT NULL,
     reason TEXT NOT NULL,
     override_reason TEXT,
     families INTEGER NOT NULL,
     limit_version INTEGER,
-    job_id UUID,
-    open BOOLEAN DEFAULT true NOT NULL,
     asked_by TEXT NOT NULL,
     asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    on_date DATE NOT NULL,
+    job_id UUID,
+    open BOOLEAN DEFAULT true NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_hand_over PRIMARY KEY (hand_over_id),
     CONSTRAINT ck_hand_over_two_placements CHECK (from_penugasan_id <> to_penugasan_id),
@@ -100,13 +100,13 @@ CREATE UNIQUE INDEX uq_hand_over_once ON hand_over (from_penugasan_id, to_penuga
 CREATE TABLE kpm (
     kpm_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
+    version INTEGER DEFAULT '1' NOT NULL,
     sealed_for BYTEA NOT NULL,
     address_sealed BYTEA,
     phone_sealed BYTEA,
     facts JSONB NOT NULL,
     facts_until DATE,
     intake_digest BYTEA,
-    version INTEGER DEFAULT '1' NOT NULL,
     registered_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kpm PRIMARY KEY (kpm_id)
@@ -117,21 +117,21 @@ CREATE INDEX ix_kpm_facts_until ON kpm (facts_until);
 CREATE INDEX ix_kpm_kode_wilayah_kpm_id ON kpm (kode_wilayah, kpm_id);
 
 CREATE TABLE p2k2_materi (
+    valid DATERANGE NOT NULL,
     p2k2_materi_id INTEGER NOT NULL,
     module SMALLINT NOT NULL,
     session SMALLINT NOT NULL,
     name TEXT NOT NULL,
-    valid DATERANGE NOT NULL,
     CONSTRAINT pk_p2k2_materi PRIMARY KEY (p2k2_materi_id),
     CONSTRAINT ex_p2k2_materi_one_at_a_time EXCLUDE USING gist (module WITH =, session WITH =, valid WITH &&),
     CONSTRAINT ck_p2k2_materi_numbered CHECK (module > 0 AND session > 0)
 );
 
 CREATE TABLE p2k2_modul (
+    valid DATERANGE NOT NULL,
     p2k2_modul_id INTEGER NOT NULL,
     module SMALLINT NOT NULL,
     name TEXT NOT NULL,
-    valid DATERANGE NOT NULL,
     source TEXT NOT NULL,
     CONSTRAINT pk_p2k2_modul PRIMARY KEY (p2k2_modul_id),
     CONSTRAINT ex_p2k2_modul_one_at_a_time EXCLUDE USING gist (module WITH =, valid WITH &&),
@@ -140,16 +140,16 @@ CREATE TABLE p2k2_modul (
 
 CREATE TABLE replica_aid.aid (
     rujukan_program_id UUID NOT NULL,
-    rujukan_id UUID NOT NULL,
-    graduasi_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    partner_id UUID NOT NULL,
     program_code TEXT NOT NULL,
     status VARCHAR(40) NOT NULL,
     amount_rp BIGINT,
     sent_on DATE,
     answered_on DATE,
     delivered_on DATE,
+    rujukan_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    partner_id UUID NOT NULL,
     withdrawn_on DATE,
     CONSTRAINT pk_aid PRIMARY KEY (rujukan_program_id),
     CONSTRAINT ck_aid_rujukanprogramstate_known CHECK (status IN ('DRAF', 'DISETUJUI_KPM', 'TERKIRIM', 'GAGAL_KIRIM', 'DITERIMA_SISTEM', 'DIPROSES', 'DISETUJUI', 'DITOLAK', 'PERLU_DATA', 'DAFTAR_TUNGGU', 'DISALURKAN', 'TUTUP', 'KEDALUWARSA', 'DICABUT', 'UNKNOWN'))
@@ -234,10 +234,10 @@ CREATE UNLOGGED TABLE staged_row (
 CREATE INDEX ix_staged_row_scattered ON staged_row (job_id, no_kk_index, row_no) WHERE scattered;
 
 CREATE TABLE tugas_term (
+    valid DATERANGE NOT NULL,
     kind VARCHAR(40) NOT NULL,
     version INTEGER NOT NULL,
     days SMALLINT NOT NULL,
-    valid DATERANGE NOT NULL,
     source TEXT NOT NULL,
     CONSTRAINT pk_tugas_term PRIMARY KEY (kind, version),
     CONSTRAINT ex_tugas_term_one_at_a_time EXCLUDE USING gist (kind WITH =, valid WITH &&),
@@ -246,24 +246,24 @@ CREATE TABLE tugas_term (
 );
 
 CREATE TABLE dampingan (
+    valid DATERANGE NOT NULL,
     dampingan_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    penugasan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
+    penugasan_id UUID NOT NULL,
     kind VARCHAR(40) NOT NULL,
     purpose VARCHAR(40) NOT NULL,
-    valid DATERANGE NOT NULL,
+    kpm_id UUID NOT NULL,
+    version INTEGER DEFAULT '1' NOT NULL,
     reason TEXT,
     ended BOOLEAN DEFAULT false NOT NULL,
-    version INTEGER DEFAULT '1' NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_dampingan PRIMARY KEY (dampingan_id),
     CONSTRAINT ex_dampingan_one_pkh_pendamping EXCLUDE USING gist (kpm_id WITH =, valid WITH &&) WHERE (kind = 'PKH_PENDAMPING'),
     CONSTRAINT ex_dampingan_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, penugasan_id WITH =, valid WITH &&) WHERE (kind <> 'PKH_PENDAMPING'),
     CONSTRAINT ck_dampingan_some_day CHECK (NOT isempty(valid)),
-    CONSTRAINT fk_dampingan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_dampingan_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR')),
-    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
+    CONSTRAINT ck_dampingan_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN')),
+    CONSTRAINT fk_dampingan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
 CREATE INDEX ix_dampingan_ending ON dampingan (upper(valid)) WHERE NOT ended AND NOT upper_inf(valid);
@@ -274,18 +274,18 @@ CREATE INDEX ix_dampingan_pendamping_id ON dampingan (pendamping_id, kpm_id) INC
 
 CREATE TABLE dampingan_gap (
     gap_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
     since DATE NOT NULL,
-    until DATE,
     cause VARCHAR(40) NOT NULL,
+    until DATE,
+    kpm_id UUID NOT NULL,
     penugasan_id UUID,
     purpose VARCHAR(40) NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_dampingan_gap PRIMARY KEY (gap_id),
     CONSTRAINT ex_dampingan_gap_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, daterange(since, until) WITH &&),
     CONSTRAINT ck_dampingan_gap_forward CHECK (until IS NULL OR until >= since),
-    CONSTRAINT fk_dampingan_gap_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_dampingan_gap_gapcause_known CHECK (cause IN ('DAMPINGAN_DIAKHIRI', 'PENUGASAN_BERAKHIR', 'WILAYAH_TUGAS_BERAKHIR', 'PENDAMPING_TIDAK_AKTIF', 'PEMANTAUAN_SELESAI', 'BELUM_ADA', 'MASUK_PKH')),
+    CONSTRAINT fk_dampingan_gap_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_dampingan_gap_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
 );
 
@@ -296,16 +296,16 @@ CREATE INDEX ix_dampingan_gap_open ON dampingan_gap (gap_id) WHERE until IS NULL
 CREATE INDEX ix_dampingan_gap_penugasan_id ON dampingan_gap (penugasan_id, kpm_id) WHERE until IS NULL;
 
 CREATE TABLE desil (
-    kpm_id UUID NOT NULL,
     scope VARCHAR(40) NOT NULL,
-    snapshot TEXT NOT NULL,
     value SMALLINT NOT NULL,
+    snapshot TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    kpm_id UUID NOT NULL,
     CONSTRAINT pk_desil PRIMARY KEY (kpm_id, scope, snapshot),
     CONSTRAINT ck_desil_value_in_range CHECK (value BETWEEN 1 AND 10),
     CONSTRAINT ck_desil_snapshot_form CHECK (snapshot ~ '^[0-9]{4}-Q[1-4]$'),
-    CONSTRAINT fk_desil_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_desil_desilscope_known CHECK (scope IN ('NAS', 'PROV', 'KABKOTA'))
+    CONSTRAINT ck_desil_desilscope_known CHECK (scope IN ('NAS', 'PROV', 'KABKOTA')),
+    CONSTRAINT fk_desil_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
 CREATE TABLE hand_over_withdrawal (
@@ -319,50 +319,50 @@ CREATE TABLE hand_over_withdrawal (
 );
 
 CREATE TABLE kepesertaan (
-    kepesertaan_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    bansos VARCHAR(40) NOT NULL,
     valid DATERANGE NOT NULL,
+    kepesertaan_id UUID NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
     exit_reason VARCHAR(40),
     graduasi_id UUID,
     last_payable_tahap TEXT,
     continued_by UUID,
     version INTEGER DEFAULT '1' NOT NULL,
+    kpm_id UUID NOT NULL,
     CONSTRAINT pk_kepesertaan PRIMARY KEY (kepesertaan_id),
     CONSTRAINT ex_kepesertaan_no_overlap EXCLUDE USING gist (kpm_id WITH =, bansos WITH =, valid WITH &&),
     CONSTRAINT ck_kepesertaan_some_day CHECK (NOT isempty(valid)),
     CONSTRAINT ck_kepesertaan_an_end_has_a_reason CHECK (upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)),
     CONSTRAINT ck_kepesertaan_one_end CHECK (exit_reason IS NULL OR continued_by IS NULL),
-    CONSTRAINT fk_kepesertaan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
-    CONSTRAINT fk_kepesertaan_continued_by FOREIGN KEY(continued_by) REFERENCES kepesertaan (kepesertaan_id)
+    CONSTRAINT fk_kepesertaan_continued_by FOREIGN KEY(continued_by) REFERENCES kepesertaan (kepesertaan_id),
+    CONSTRAINT fk_kepesertaan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
 CREATE INDEX ix_kepesertaan_kpm_id ON kepesertaan (kpm_id);
 
 CREATE TABLE kpm_anggota (
-    anggota_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    nik_index BYTEA NOT NULL,
-    nik_sealed BYTEA NOT NULL,
-    name_sealed BYTEA NOT NULL,
-    birth_on DATE NOT NULL,
-    sex VARCHAR(40) NOT NULL,
     relation VARCHAR(40) NOT NULL,
     married BOOLEAN NOT NULL,
+    anggota_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
     pengurus BOOLEAN NOT NULL,
     joined_on DATE NOT NULL,
     left_on DATE,
     end_reason VARCHAR(40),
+    birth_on DATE NOT NULL,
+    sex VARCHAR(40) NOT NULL,
+    nik_index BYTEA NOT NULL,
+    nik_sealed BYTEA NOT NULL,
+    name_sealed BYTEA NOT NULL,
     CONSTRAINT pk_kpm_anggota PRIMARY KEY (anggota_id),
     CONSTRAINT uq_kpm_anggota_nik_index UNIQUE (nik_index),
     CONSTRAINT ck_kpm_anggota_left_after_joining CHECK (left_on IS NULL OR left_on >= joined_on),
     CONSTRAINT ck_kpm_anggota_left_for_a_reason CHECK ((left_on IS NULL) = (end_reason IS NULL)),
-    CONSTRAINT fk_kpm_anggota_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_kpm_anggota_sex_known CHECK (sex IN ('L', 'P')),
     CONSTRAINT ck_kpm_anggota_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'LAINNYA')),
-    CONSTRAINT ck_kpm_anggota_endreason_known CHECK (end_reason IN ('MENINGGAL', 'KAWIN_KELUAR', 'PINDAH', 'PISAH_KK', 'TIDAK_DALAM_DATA', 'LAINNYA'))
+    CONSTRAINT fk_kpm_anggota_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
+    CONSTRAINT ck_kpm_anggota_endreason_known CHECK (end_reason IN ('MENINGGAL', 'KAWIN_KELUAR', 'PINDAH', 'PISAH_KK', 'TIDAK_DALAM_DATA', 'LAINNYA')),
+    CONSTRAINT ck_kpm_anggota_sex_known CHECK (sex IN ('L', 'P'))
 );
 
 CREATE INDEX ix_kpm_anggota_kpm_id ON kpm_anggota (kpm_id);
@@ -371,7 +371,6 @@ CREATE UNIQUE INDEX uq_kpm_anggota_pengurus ON kpm_anggota (kpm_id) WHERE pengur
 
 CREATE TABLE kpm_history (
     history_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
     subject TEXT NOT NULL,
     subject_id UUID NOT NULL,
     act TEXT NOT NULL,
@@ -379,6 +378,7 @@ CREATE TABLE kpm_history (
     why TEXT,
     detail JSONB DEFAULT '{}' NOT NULL,
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    kpm_id UUID NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kpm_history PRIMARY KEY (history_id),
     CONSTRAINT fk_kpm_history_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
@@ -387,11 +387,11 @@ CREATE TABLE kpm_history (
 CREATE INDEX ix_kpm_history_kpm_id ON kpm_history (kpm_id, history_id);
 
 CREATE TABLE kpm_no_kk (
+    valid DATERANGE NOT NULL,
     kpm_no_kk_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     no_kk_index BYTEA NOT NULL,
     no_kk_sealed BYTEA NOT NULL,
-    valid DATERANGE NOT NULL,
     CONSTRAINT pk_kpm_no_kk PRIMARY KEY (kpm_no_kk_id),
     CONSTRAINT ex_kpm_no_kk_one_family EXCLUDE USING gist ((substring(no_kk_index, 1, 8)::bigint) WITH =, no_kk_index WITH =, valid WITH &&),
     CONSTRAINT ex_kpm_no_kk_one_card EXCLUDE USING gist (kpm_id WITH =, valid WITH &&),
@@ -403,17 +403,17 @@ CREATE INDEX ix_kpm_no_kk_kpm_id ON kpm_no_kk (kpm_id);
 CREATE INDEX ix_kpm_no_kk_no_kk_index ON kpm_no_kk (no_kk_index);
 
 CREATE TABLE p2k2_sesi (
-    p2k2_sesi_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
-    pendamping_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     held_on DATE NOT NULL,
     module SMALLINT NOT NULL,
     session SMALLINT NOT NULL,
-    p2k2_materi_id INTEGER NOT NULL,
     kelompok TEXT NOT NULL,
+    p2k2_sesi_id UUID NOT NULL,
+    pendamping_id UUID NOT NULL,
     invited SMALLINT NOT NULL,
     attended SMALLINT NOT NULL,
+    p2k2_materi_id INTEGER NOT NULL,
     recorded_by TEXT NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_p2k2_sesi PRIMARY KEY (p2k2_sesi_id),
@@ -428,13 +428,13 @@ CREATE TABLE tugas (
     tugas_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     kind VARCHAR(40) NOT NULL,
-    cause_id UUID NOT NULL,
     due_on DATE NOT NULL,
-    opened_on DATE NOT NULL,
     done_at TIMESTAMP WITH TIME ZONE,
     done_by TEXT,
-    note_sealed BYTEA,
     version INTEGER DEFAULT '1' NOT NULL,
+    cause_id UUID NOT NULL,
+    opened_on DATE NOT NULL,
+    note_sealed BYTEA,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_tugas PRIMARY KEY (tugas_id),
     CONSTRAINT uq_tugas_once UNIQUE (kpm_id, kind, cause_id),
@@ -446,12 +446,12 @@ CREATE TABLE tugas (
 CREATE INDEX ix_tugas_open ON tugas (due_on, tugas_id) WHERE done_at IS NULL;
 
 CREATE TABLE wilayah_past (
+    valid DATERANGE NOT NULL,
     wilayah_past_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
     address_sealed BYTEA,
     evidence_sha256 TEXT NOT NULL,
-    valid DATERANGE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_wilayah_past PRIMARY KEY (wilayah_past_id),
     CONSTRAINT ex_wilayah_past_one_area EXCLUDE USING gist (kpm_id WITH =, valid WITH &&),
@@ -460,12 +460,12 @@ CREATE TABLE wilayah_past (
 );
 
 CREATE TABLE anggota_past (
+    valid DATERANGE NOT NULL,
     anggota_past_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     anggota_id UUID NOT NULL,
     relation VARCHAR(40) NOT NULL,
     end_reason VARCHAR(40) NOT NULL,
-    valid DATERANGE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_anggota_past PRIMARY KEY (anggota_past_id),
     CONSTRAINT ex_anggota_past_one_family EXCLUDE USING gist (anggota_id WITH =, valid WITH &&),
@@ -479,30 +479,30 @@ CREATE TABLE anggota_past (
 CREATE INDEX ix_anggota_past_kpm_id ON anggota_past (kpm_id);
 
 CREATE TABLE exit_proposal (
-    exit_proposal_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     kepesertaan_id UUID NOT NULL,
-    bansos VARCHAR(40) NOT NULL,
     exit_reason VARCHAR(40) NOT NULL,
     evidence_sha256 TEXT NOT NULL,
+    exit_proposal_id UUID NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
     happened_on DATE NOT NULL,
-    note_sealed BYTEA,
     proposer TEXT NOT NULL,
+    proposed_on DATE NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    withdrawn_on DATE,
+    note_sealed BYTEA,
     proposer_sub TEXT NOT NULL,
     pendamping_id UUID,
     penugasan_id UUID,
-    proposed_on DATE NOT NULL,
-    state VARCHAR(40) NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    withdrawn_on DATE,
     withdrawal_reason_sealed BYTEA,
     CONSTRAINT pk_exit_proposal PRIMARY KEY (exit_proposal_id),
     CONSTRAINT ck_exit_proposal_withdrawn_on_a_day CHECK (state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL),
     CONSTRAINT fk_exit_proposal_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_exit_proposal_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
-    CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_exit_proposal_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
+    CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_exit_proposal_exitproposalstate_known CHECK (state IN ('PROPOSED', 'CLOSED', 'ENDED', 'WITHDRAWN'))
 );
 
@@ -513,10 +513,10 @@ CREATE INDEX ix_exit_proposal_kpm_id ON exit_proposal (kpm_id);
 CREATE UNIQUE INDEX uq_exit_proposal_open ON exit_proposal (kepesertaan_id) WHERE state = 'PROPOSED';
 
 CREATE TABLE kepesertaan_pending (
-    pending_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     kepesertaan_id UUID NOT NULL,
     graduasi_id UUID NOT NULL,
+    pending_id UUID NOT NULL,
     since DATE NOT NULL,
     outcome VARCHAR(40),
     decided_by TEXT,
@@ -537,29 +537,29 @@ CREATE INDEX ix_kepesertaan_pending_kpm_id ON kepesertaan_pending (kpm_id);
 CREATE INDEX ix_kepesertaan_pending_open ON kepesertaan_pending (pending_id) WHERE outcome IS NULL;
 
 CREATE TABLE komponen (
-    komponen_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
+    valid DATERANGE NOT NULL,
     anggota_id UUID NOT NULL,
     kind VARCHAR(40) NOT NULL,
-    valid DATERANGE NOT NULL,
+    komponen_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
     CONSTRAINT pk_komponen PRIMARY KEY (komponen_id),
     CONSTRAINT ex_komponen_once_at_a_time EXCLUDE USING gist (anggota_id WITH =, kind WITH =, valid WITH &&),
-    CONSTRAINT fk_komponen_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_komponen_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
-    CONSTRAINT ck_komponen_komponenkind_known CHECK (kind IN ('IBU_HAMIL', 'ANAK_USIA_DINI', 'ANAK_SD', 'ANAK_SMP', 'ANAK_SMA', 'LANJUT_USIA', 'DISABILITAS_BERAT', 'KORBAN_HAM_BERAT'))
+    CONSTRAINT ck_komponen_komponenkind_known CHECK (kind IN ('IBU_HAMIL', 'ANAK_USIA_DINI', 'ANAK_SD', 'ANAK_SMP', 'ANAK_SMA', 'LANJUT_USIA', 'DISABILITAS_BERAT', 'KORBAN_HAM_BERAT')),
+    CONSTRAINT fk_komponen_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
 CREATE INDEX ix_komponen_kpm_id ON komponen (kpm_id);
 
 CREATE TABLE kunjungan (
-    kunjungan_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
-    dampingan_id UUID NOT NULL,
+    visited_on DATE NOT NULL,
+    purpose VARCHAR(40) NOT NULL,
+    kunjungan_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
-    purpose VARCHAR(40) NOT NULL,
-    visited_on DATE NOT NULL,
+    dampingan_id UUID NOT NULL,
     findings_sealed BYTEA NOT NULL,
     next_action_sealed BYTEA,
     recorded_by TEXT NOT NULL,
@@ -567,63 +567,63 @@ CREATE TABLE kunjungan (
     CONSTRAINT pk_kunjungan PRIMARY KEY (kunjungan_id),
     CONSTRAINT uq_kunjungan_once_a_day UNIQUE (kpm_id, pendamping_id, visited_on, purpose),
     CONSTRAINT fk_kunjungan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT fk_kunjungan_dampingan_id FOREIGN KEY(dampingan_id) REFERENCES dampingan (dampingan_id),
-    CONSTRAINT ck_kunjungan_kunjunganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'VERIFIKASI', 'ASESMEN', 'PEMANTAUAN', 'KASUS'))
+    CONSTRAINT ck_kunjungan_kunjunganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'VERIFIKASI', 'ASESMEN', 'PEMANTAUAN', 'KASUS')),
+    CONSTRAINT fk_kunjungan_dampingan_id FOREIGN KEY(dampingan_id) REFERENCES dampingan (dampingan_id)
 );
 
 CREATE INDEX ix_kunjungan_pendamping_id ON kunjungan (pendamping_id, kunjungan_id);
 
 CREATE TABLE p2k2_kehadiran (
-    p2k2_sesi_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     presence VARCHAR(40) NOT NULL,
+    p2k2_sesi_id UUID NOT NULL,
     CONSTRAINT pk_p2k2_kehadiran PRIMARY KEY (p2k2_sesi_id, kpm_id),
-    CONSTRAINT fk_p2k2_kehadiran_p2k2_sesi_id FOREIGN KEY(p2k2_sesi_id) REFERENCES p2k2_sesi (p2k2_sesi_id),
     CONSTRAINT fk_p2k2_kehadiran_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_p2k2_kehadiran_presence_known CHECK (presence IN ('HADIR', 'IZIN', 'SAKIT', 'ALPA'))
+    CONSTRAINT ck_p2k2_kehadiran_presence_known CHECK (presence IN ('HADIR', 'IZIN', 'SAKIT', 'ALPA')),
+    CONSTRAINT fk_p2k2_kehadiran_p2k2_sesi_id FOREIGN KEY(p2k2_sesi_id) REFERENCES p2k2_sesi (p2k2_sesi_id)
 );
 
 CREATE INDEX ix_p2k2_kehadiran_kpm_id ON p2k2_kehadiran (kpm_id);
 
 CREATE TABLE usaha (
-    usaha_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    anggota_id UUID NOT NULL,
     sector VARCHAR(40) NOT NULL,
     started_on DATE NOT NULL,
     omzet_rp BIGINT NOT NULL,
-    nib_sealed BYTEA,
     has_letter BOOLEAN NOT NULL,
-    as_of DATE,
+    usaha_id UUID NOT NULL,
     version INTEGER DEFAULT '1' NOT NULL,
+    as_of DATE,
+    kpm_id UUID NOT NULL,
+    anggota_id UUID NOT NULL,
+    nib_sealed BYTEA,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_usaha PRIMARY KEY (usaha_id),
     CONSTRAINT uq_usaha_anggota_id UNIQUE (anggota_id),
     CONSTRAINT ck_usaha_omzet_not_negative CHECK (omzet_rp >= 0),
+    CONSTRAINT ck_usaha_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA')),
     CONSTRAINT fk_usaha_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT fk_usaha_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id),
-    CONSTRAINT ck_usaha_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA'))
+    CONSTRAINT fk_usaha_anggota_id FOREIGN KEY(anggota_id) REFERENCES kpm_anggota (anggota_id)
 );
 
 CREATE INDEX ix_usaha_kpm_id ON usaha (kpm_id);
 
 CREATE TABLE usulan (
-    usulan_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     bansos VARCHAR(40) NOT NULL,
     ground VARCHAR(40) NOT NULL,
-    reason_sealed BYTEA NOT NULL,
-    evidence_sha256 TEXT,
     lodged_on DATE NOT NULL,
+    evidence_sha256 TEXT,
+    usulan_id UUID NOT NULL,
     lodged_by TEXT NOT NULL,
-    lodged_by_sub TEXT NOT NULL,
     state VARCHAR(40) NOT NULL,
     decided_by TEXT,
-    decided_by_sub TEXT,
     decided_on DATE,
-    decision_reason_sealed BYTEA,
     kepesertaan_id UUID,
     version INTEGER NOT NULL,
+    reason_sealed BYTEA NOT NULL,
+    lodged_by_sub TEXT NOT NULL,
+    decided_by_sub TEXT,
+    decision_reason_sealed BYTEA,
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_usulan PRIMARY KEY (usulan_id),
@@ -644,21 +644,21 @@ CREATE INDEX ix_usulan_state ON usulan (state, usulan_id);
 CREATE UNIQUE INDEX uq_usulan_open ON usulan (kpm_id, bansos) WHERE state = 'LODGED';
 
 CREATE TABLE usaha_past (
-    usaha_id UUID NOT NULL,
-    version INTEGER NOT NULL,
-    kpm_id UUID NOT NULL,
     sector VARCHAR(40) NOT NULL,
     started_on DATE NOT NULL,
     omzet_rp BIGINT NOT NULL,
-    has_nib BOOLEAN NOT NULL,
     has_letter BOOLEAN NOT NULL,
+    usaha_id UUID NOT NULL,
+    version INTEGER NOT NULL,
     as_of DATE,
+    kpm_id UUID NOT NULL,
+    has_nib BOOLEAN NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     replaced_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_usaha_past PRIMARY KEY (usaha_id, version),
+    CONSTRAINT ck_usaha_past_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA')),
     CONSTRAINT fk_usaha_past_usaha_id FOREIGN KEY(usaha_id) REFERENCES usaha (usaha_id),
-    CONSTRAINT fk_usaha_past_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
-    CONSTRAINT ck_usaha_past_usahasector_known CHECK (sector IN ('MAKANAN', 'KERAJINAN', 'JASA', 'PERTANIAN', 'PETERNAKAN', 'PERDAGANGAN', 'PERIKANAN', 'LAINNYA'))
+    CONSTRAINT fk_usaha_past_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id)
 );
 
 CREATE INDEX ix_usaha_past_kpm_id ON usaha_past (kpm_id);

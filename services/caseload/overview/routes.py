@@ -1,26 +1,25 @@
 """Families over HTTP. A NIK is masked in every view and never part of an address."""
 
-from datetime import date, datetime
+from datetime import date
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
 from starlette.responses import Response
 
-from services.caseload.family.models import KpmHistory, Relation
+from services.caseload.dampingan.models import DampinganView
+from services.caseload.family.models import HistoryItem, KpmHistory, Relation
 from services.caseload.overview.errors import OneNumberToLookUp
 from services.caseload.overview.queries import family
 from services.caseload.overview.queries.family import read_family
 from services.caseload.overview.queries.worklist import FamilyStatus, list_families
+from services.caseload.replicas.models import AidView
 from services.caseload.visibility import require_sight
 from shared.access import Permission
 from shared.contracts.caseload import Desil
 from shared.contracts.kinds import (
-    DampinganPurpose,
     KomponenKind,
-    PilarKind,
-    RujukanProgramState,
     Sex,
     UsahaSector,
 )
@@ -67,32 +66,6 @@ class AnggotaView(View):
     pengurus: bool
     komponen: list[KomponenView]
     usaha: UsahaView | None
-
-
-class DampinganView(View):
-    """Who accompanies a family, under which placement; `valid_to` is the first day without."""
-
-    dampingan_id: UUID
-    kpm_id: UUID
-    pendamping_id: UUID
-    penugasan_id: UUID
-    kind: PilarKind
-    purpose: DampinganPurpose
-    valid_from: date
-    valid_to: date | None
-    version: int
-
-
-class AidView(View):
-    """What another program offered and gave, as referral last told; money in rupiah."""
-
-    rujukan_program_id: UUID
-    program_code: str
-    status: RujukanProgramState
-    amount_rp: int | None
-    sent_on: date | None
-    answered_on: date | None
-    delivered_on: date | None
 
 
 class FactsView(View):
@@ -151,17 +124,6 @@ class LookUp(Body):
 
 class FoundView(View):
     kpm_id: UUID
-
-
-class HistoryItem(View):
-    history_id: UUID
-    subject: str
-    subject_id: UUID
-    act: str
-    who: str
-    why: str | None
-    detail: dict[str, Any]
-    occurred_at: datetime
 
 
 class HistoryPage(View):

@@ -95,13 +95,13 @@ async def keep_wilayah(session: AsyncSession, kpm: Kpm, on: date, evidence_sha25
 
 async def last_move(session: AsyncSession, kpm_id: UUID) -> date | None:
     """Return the day on which the family last moved, if it ever did."""
-    last = sa.select(sa.func.max(sa.func.upper(WilayahPast.valid))).where(WilayahPast.kpm_id == kpm_id)
+    last = sa.select(sa.func.max(WilayahPast.valid_to)).where(WilayahPast.kpm_id == kpm_id)
     return await session.scalar(last)
 
 
 async def known_since(session: AsyncSession, kpm: Kpm, otherwise: date) -> date:
     """Return the business day on which the family came here with its first card."""
-    first = sa.select(sa.func.min(sa.func.lower(KpmNoKk.valid))).where(KpmNoKk.kpm_id == kpm.kpm_id)
+    first = sa.select(sa.func.min(KpmNoKk.valid_from)).where(KpmNoKk.kpm_id == kpm.kpm_id)
     return await session.scalar(first) or otherwise
 
 
@@ -111,7 +111,7 @@ async def leave_to_others(session: AsyncSession, actor: Actor, kpm: Kpm) -> None
     going_on = sa.select(Dampingan).where(
         Dampingan.kpm_id == kpm.kpm_id,
         ~Dampingan.ended,
-        sa.func.coalesce(sa.func.upper(Dampingan.valid) > today, True),
+        sa.func.coalesce(Dampingan.valid_to > today, True),
     )
     for dampingan in (await session.scalars(going_on)).all():
         areas = sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == dampingan.penugasan_id)
@@ -121,7 +121,7 @@ async def leave_to_others(session: AsyncSession, actor: Actor, kpm: Kpm) -> None
             and wilayah.is_within(kpm.kode_wilayah, area.kode_wilayah)
             for area in found
         ):
-            ends = max(today, (dampingan.valid.lower or today) + timedelta(days=1))
-            if dampingan.valid.upper is not None and dampingan.valid.upper <= ends:
+            ends = max(today, dampingan.valid_from + timedelta(days=1))
+            if dampingan.valid_to is not None and dampingan.valid_to <= ends:
                 continue
             await end_dampingan(session, actor, dampingan.dampingan_id, valid_to=ends, reason=MOVED)

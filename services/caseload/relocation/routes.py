@@ -5,12 +5,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.caseload.member.commands.split import Split, split_family
+from services.caseload.family.models import KpmVersionView
+from services.caseload.member.commands.split import split_family
+from services.caseload.member.models import SplitTerms
 from services.caseload.relocation.commands import move_family
 from shared.access import Permission
 from shared.fields import Body, Day, Sha256, View, Wilayah
 from shared.http import CurrentActor, IfMatch, Router, Session, may
-from shared.privacy import NoKk
 
 moves = Router(tag="kpm")
 Home = Annotated[str, Field(min_length=1, max_length=300, pattern=r"\S", examples=["Dusun Krajan RT 2"])]
@@ -25,23 +26,8 @@ class Move(Body):
     evidence_sha256: Sha256
 
 
-class SplitRequest(Body):
+class SplitRequest(SplitTerms, Body):
     """Who leaves together under which new family card; without `kode_wilayah` they live where they did."""
-
-    no_kk: NoKk
-    anggota_ids: Annotated[list[UUID], Field(min_length=1, max_length=40)]
-    pengurus_id: UUID
-    kode_wilayah: Wilayah | None = None
-    on: Day
-    evidence_sha256: Sha256
-
-
-class KpmVersionView(View):
-    """Where a family stands after the change."""
-
-    kpm_id: UUID
-    kode_wilayah: str
-    version: int
 
 
 class SplitView(View):
@@ -58,8 +44,7 @@ async def move_kpm(
     kpm_id: UUID, body: Move, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KpmVersionView:
     """A family moves within or between areas; its memberships go on, whose area it no longer is leaves it."""
-    moved = await move_family(session, actor, kpm_id, version=version, **body.model_dump())
-    return KpmVersionView.model_validate(moved)
+    return await move_family(session, actor, kpm_id, version=version, **dict(body))
 
 
 @moves.post("/kpm/{kpm_id}/split", status_code=201)
@@ -68,7 +53,5 @@ async def split_kpm(
     kpm_id: UUID, body: SplitRequest, session: Session, actor: CurrentActor, version: IfMatch
 ) -> SplitView:
     """Members become a family of their own; memberships stay where they are."""
-    split = Split(**{name: getattr(body, name) for name in SplitRequest.model_fields})
-    old, new = await split_family(session, actor, kpm_id, split, version=version)
-    families = {"old": KpmVersionView.model_validate(old), "new": KpmVersionView.model_validate(new)}
-    return SplitView(version=old.version, **families)
+    old, new = await split_family(session, actor, kpm_id, body, version=version)
+    return SplitView(version=old.version, old=old, new=new)

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from services.caseload.tables import Table
 from shared.contracts.kinds import Ditjen, PendampingStatus, PilarKind, RujukanProgramState
-from shared.database.tables import Col
+from shared.database.tables import Col, Fields
 
 OF_PENDAMPING = {"schema": "replica_pendamping"}
 OF_AID = {"schema": "replica_aid"}
@@ -52,20 +52,25 @@ class WilayahTugas(Table, table=True):
     valid_to: Col[date | None]
 
 
-class Aid(Table, table=True):
-    """What another ministry's program offered, answered and delivered. Money in rupiah."""
-
-    __table_args__ = OF_AID
+class AidView(Fields):
+    """What another program offered and gave, as referral last told; money in rupiah."""
 
     rujukan_program_id: Col[UUID] = Field(primary_key=True)
-    rujukan_id: Col[UUID]
-    graduasi_id: Col[UUID]
-    kpm_id: Col[UUID] = Field(index=True)
-    partner_id: Col[UUID]
     program_code: Col[str]
     status: Col[RujukanProgramState]
     amount_rp: Col[Annotated[int, sa.BigInteger()] | None]
     sent_on: Col[date | None]
     answered_on: Col[date | None]
     delivered_on: Col[date | None]
+
+
+class Aid(AidView, Table, table=True):
+    """What another ministry's program offered, answered and delivered. Money in rupiah."""
+
+    __table_args__ = OF_AID
+
+    rujukan_id: Col[UUID]
+    graduasi_id: Col[UUID]
+    kpm_id: Col[UUID] = Field(index=True)
+    partner_id: Col[UUID]
     withdrawn_on: Col[date | None]

@@ -5,8 +5,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from services.caseload.tables import RECORDED, VERSION, Dates, Small, Table
-from shared.database.tables import Col, no_overlap
+from services.caseload.tables import RECORDED, VERSION, Ranged, Small, Table
+from shared.database.tables import Col, Fields, no_overlap
 
 
 class TugasKind(StrEnum):
@@ -18,7 +18,19 @@ class TugasKind(StrEnum):
     PASANG_PENDAMPING = "PASANG_PENDAMPING"
 
 
-class Tugas(Table, table=True):
+class TugasView(Fields):
+    """A task that was done."""
+
+    tugas_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
+    kind: Col[TugasKind]
+    due_on: Col[date]
+    done_at: Col[datetime | None] = Field(default=None)
+    done_by: Col[str | None] = Field(default=None)
+    version: Col[int] = VERSION
+
+
+class Tugas(TugasView, Table, table=True):
     """Something to do for a family, once for its cause. Nobody is stored: it is of whoever accompanies it today.
 
     What was noted when it was done is sealed for its own id.
@@ -30,20 +42,13 @@ class Tugas(Table, table=True):
         sa.CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", "done_by_somebody"),
     )
 
-    tugas_id: Col[UUID] = Field(primary_key=True)
-    kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
-    kind: Col[TugasKind]
     cause_id: Col[UUID]
-    due_on: Col[date]
     opened_on: Col[date]
-    done_at: Col[datetime | None] = Field(default=None)
-    done_by: Col[str | None] = Field(default=None)
     note_sealed: Col[bytes | None] = Field(default=None)
-    version: Col[int] = VERSION
     recorded_at: Col[datetime] = RECORDED
 
 
-class TugasTerm(Table, table=True):
+class TugasTerm(Ranged, Table, table=True):
     """Within how many days a kind of task is to be done. Policy as data."""
 
     __table_args__ = (
@@ -54,5 +59,4 @@ class TugasTerm(Table, table=True):
     kind: Col[TugasKind] = Field(primary_key=True)
     version: Col[int] = Field(primary_key=True)
     days: Col[Small]
-    valid: Col[Dates]
     source: Col[str]

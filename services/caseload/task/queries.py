@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import Dampingan
 from services.caseload.family.models import Kpm
-from services.caseload.task.models import Tugas, TugasKind
+from services.caseload.tables import columns_of
+from services.caseload.task.models import Tugas, TugasKind, TugasView
 from services.caseload.visibility import accompanied_by, area_of, within
 from shared import clock
 from shared.access import Actor, Scope
@@ -24,10 +25,8 @@ async def list_tugas(
 ) -> sa.Select[*tuple[Any, ...]]:
     """Select tasks by `due_on`; a pendamping's own, officials' by area, each with who holds it today."""
     today = await clock.today(session)
-    names = ("tugas_id", "kpm_id", "kind", "due_on", "opened_on", "done_at", "done_by", "version")
-    statement = sa.select(
-        *(getattr(Tugas, name) for name in names), area_of(Tugas.kpm_id), holder_on(today).label("held_by")
-    )
+    columns = columns_of(Tugas, TugasView)
+    statement = sa.select(*columns, Tugas.opened_on, area_of(Tugas.kpm_id), holder_on(today).label("held_by"))
     if actor.scope is Scope.OWN_FAMILIES:
         mine = accompanied_by(actor.pendamping_id, today)
         statement = statement.join(mine, mine.c.kpm_id == Tugas.kpm_id)

@@ -1,6 +1,6 @@
 """What there is to do, for whoever accompanies the family today."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from services.caseload.task.commands import finish_tugas
-from services.caseload.task.models import Tugas, TugasKind
+from services.caseload.task.models import Tugas, TugasKind, TugasView
 from services.caseload.task.queries import list_tugas
 from shared.access import Permission
 from shared.fields import Body, Paragraph, View, Wilayah
@@ -17,19 +17,12 @@ from shared.http import CurrentActor, Paging, Router, Session, may
 tugas = Router(tag="tugas")
 
 
-class TugasItem(View):
+class TugasItem(TugasView):
     """A task of a family; `held_by` is who accompanies the family today, nobody where there is none."""
 
-    tugas_id: UUID
-    kpm_id: UUID
     kode_wilayah: str
-    kind: TugasKind
-    due_on: date
     opened_on: date
-    done_at: datetime | None
-    done_by: str | None
     held_by: UUID | None
-    version: int
 
 
 class TugasPage(View):
@@ -43,18 +36,6 @@ class TugasResult(Body):
     """What was done, if there is something to say."""
 
     note: Paragraph | None = None
-
-
-class TugasView(View):
-    """A task that was done."""
-
-    tugas_id: UUID
-    kpm_id: UUID
-    kind: TugasKind
-    due_on: date
-    done_at: datetime | None
-    done_by: str | None
-    version: int
 
 
 @tugas.get("/tugas", response_model=TugasPage)
@@ -76,4 +57,4 @@ async def list_tasks(
 @may(Permission.TUGAS_FINISH, key_required=True)
 async def finish_task(tugas_id: UUID, body: TugasResult, session: Session, actor: CurrentActor) -> TugasView:
     """Say that a task is done."""
-    return TugasView.model_validate(await finish_tugas(session, actor, tugas_id, body.note))
+    return await finish_tugas(session, actor, tugas_id, body.note)

@@ -122,10 +122,11 @@ async def test_is_listed_to_those_of_the_family_alone(one: Family) -> None:
 
 async def test_is_one_at_a_time_in_the_database_too(one: Family) -> None:
     await one.done("/v1/exit-proposal", await asked(one))
-    again = (
-        "INSERT INTO exit_proposal SELECT uuidv7(), kpm_id, kepesertaan_id, bansos, exit_reason, evidence_sha256,"
-        " happened_on, note_sealed, proposer, proposer_sub, pendamping_id, penugasan_id, proposed_on, state, changed_at FROM exit_proposal"
+    columns = (
+        "kpm_id, kepesertaan_id, bansos, exit_reason, evidence_sha256, happened_on, proposer, proposer_sub,"
+        " proposed_on, state, changed_at"
     )
+    again = f"INSERT INTO exit_proposal (exit_proposal_id, {columns}) SELECT uuidv7(), {columns} FROM exit_proposal"
     with pytest.raises(asyncpg.UniqueViolationError):
         await one.caseload.sql(again)
 

@@ -111,6 +111,7 @@ async def test_is_answered_whole_in_the_database_too(leaving: Family) -> None:
     ):
         with pytest.raises(asyncpg.CheckViolationError):
             await leaving.caseload.sql(f"UPDATE kepesertaan_pending SET {broken}")
-    again = "INSERT INTO kepesertaan_pending SELECT uuidv7(), kpm_id, kepesertaan_id, graduasi_id, since FROM kepesertaan_pending"
+    columns = "kpm_id, kepesertaan_id, graduasi_id, since"
+    again = f"INSERT INTO kepesertaan_pending (pending_id, {columns}) SELECT uuidv7(), {columns} FROM kepesertaan_pending"
     with pytest.raises(asyncpg.UniqueViolationError):
         await leaving.caseload.sql(again)

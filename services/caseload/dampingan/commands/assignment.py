@@ -64,7 +64,6 @@ async def assign_dampingan(
         kind=penugasan.kind,
         purpose=purpose,
         valid=Range(valid_from, penugasan.valid_to),
-        version=1,
     )
     overlaps = DampinganOverlaps("/body/kpm_id")
     await insert(
@@ -78,7 +77,7 @@ async def assign_dampingan(
     await fill_gaps(session, starts, who=actor.sub)
     if penugasan.valid_to is not None:
         await end_on(session, penugasan.valid_to)
-    emit(session, DampinganStarted.model_validate(told(dampingan, kpm.kode_wilayah)))
+    emit(session, DampinganStarted.of(dampingan, kode_wilayah=kpm.kode_wilayah))
     return dampingan
 
 
@@ -87,9 +86,7 @@ async def purpose_on(session: AsyncSession, kpm_id: UUID, kind: PilarKind, first
     day = max(first, await clock.today(session))
     pkh = sa.and_(Kepesertaan.kpm_id == kpm_id, Kepesertaan.bansos == Bansos.PKH)
     held = sa.exists().where(CaseMark.graduasi_id == Kepesertaan.graduasi_id, CaseMark.held)
-    left = sa.exists().where(
-        pkh, Kepesertaan.exit_reason.is_not(None), sa.func.upper(Kepesertaan.valid) <= day, ~held
-    )
+    left = sa.exists().where(pkh, Kepesertaan.exit_reason.is_not(None), Kepesertaan.valid_to <= day, ~held)
     member = sa.exists().where(pkh, Kepesertaan.valid.contains(day))
     monitored = kind is PilarKind.PKH_PENDAMPING and await session.scalar(sa.select(left & ~member))
     return DampinganPurpose.PEMANTAUAN if monitored else DampinganPurpose.PENDAMPINGAN
@@ -188,20 +185,4 @@ async def change_purpose(
             **detail,
         )
         kpm = await session.get_one(Kpm, kpm_id)
-        emit(session, DampinganChanged.model_validate(told(dampingan, kpm.kode_wilayah)))
-
-
-def told(dampingan: Dampingan, kode_wilayah: str) -> dict[str, object]:
-    """Return what other services are told of a dampingan."""
-    return {
-        "dampingan_id": dampingan.dampingan_id,
-        "kpm_id": dampingan.kpm_id,
-        "kode_wilayah": kode_wilayah,
-        "pendamping_id": dampingan.pendamping_id,
-        "penugasan_id": dampingan.penugasan_id,
-        "kind": dampingan.kind,
-        "purpose": dampingan.purpose,
-        "valid_from": dampingan.valid.lower,
-        "valid_to": dampingan.valid.upper,
-        "reason": dampingan.reason,
-    }
+        emit(session, DampinganChanged.of(dampingan, kode_wilayah=kpm.kode_wilayah))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.assignment import FARTHEST_BACK, told
+from services.caseload.dampingan.commands.assignment import FARTHEST_BACK
 from services.caseload.dampingan.commands.gap import gap_after, open_gaps
 from services.caseload.dampingan.commands.loads import add_weight, limit_on, lock_loads
 from services.caseload.dampingan.errors import DampinganHasEnded
@@ -54,27 +54,28 @@ async def end_dampingan(
         await clock.today(session),
     )
     check_end(dampingan, valid_to, today)
-    dampingan.valid, dampingan.reason = Range(dampingan.valid.lower, valid_to), reason
+    dampingan.valid, dampingan.reason = Range(dampingan.valid_from, valid_to), reason
     dampingan.version += 1
     await session.flush()
     kpm = await session.get_one(Kpm, dampingan.kpm_id)
     if valid_to <= today:
-        await close(session, [told(dampingan, kpm.kode_wilayah)], who=actor.sub)
+        event = DampinganEnded.of(dampingan, kode_wilayah=kpm.kode_wilayah)
+        await close(session, [event.model_dump()], who=actor.sub)
         await session.refresh(dampingan)
     else:
         place = (dampingan.kpm_id, "dampingan", dampingan_id, "END_DATED")
         await remember(session, *place, who=actor.sub, why=reason, valid_to=str(valid_to))
-        emit(session, DampinganChanged.model_validate(told(dampingan, kpm.kode_wilayah)))
+        emit(session, DampinganChanged.of(dampingan, kode_wilayah=kpm.kode_wilayah))
         await end_on(session, valid_to)
     return dampingan
 
 
 def check_end(dampingan: Dampingan, valid_to: date, today: date) -> None:
     """Raise DampinganHasEnded, InvalidRange or DateTooEarly where no end can be."""
-    until, first = dampingan.valid.upper, dampingan.valid.lower
+    until, first = dampingan.valid_to, dampingan.valid_from
     if dampingan.ended or (until is not None and valid_to >= until):
         raise DampinganHasEnded("/body/valid_to", valid_to=until)
-    if first is not None and valid_to <= first:
+    if valid_to <= first:
         raise InvalidRange("/body/valid_to", valid_from=first, valid_to=valid_to)
     if valid_to < (earliest := today - FARTHEST_BACK):
         raise DateTooEarly("/body/valid_to", on=valid_to, earliest=earliest)

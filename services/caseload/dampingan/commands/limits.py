@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.errors import WarnedTooLate
-from services.caseload.dampingan.models import DampinganLimit
+from services.caseload.dampingan.models import DampinganLimit, DampinganLimitTerms
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
@@ -21,14 +21,7 @@ AT_ONCE = 500
 
 
 async def set_dampingan_limit(
-    session: AsyncSession,
-    actor: Actor,
-    *,
-    kind: PilarKind,
-    warn_above: int,
-    refuse_above: int,
-    valid_from: date,
-    basis: str,
+    session: AsyncSession, actor: Actor, terms: DampinganLimitTerms
 ) -> DampinganLimit:
     """Let a kind's limits be so from a day on; the version before ends that day. Saying the same again changes nothing.
 
@@ -39,27 +32,25 @@ async def set_dampingan_limit(
     """
     if not actor.national:
         raise NotAllowed
+    warn_above, refuse_above = terms.warn_above, terms.refuse_above
     if warn_above >= refuse_above:
         raise WarnedTooLate("/body/warn_above", warn_above=warn_above, refuse_above=refuse_above)
-    last = await last_of(session, kind)
-    said = (warn_above, refuse_above, valid_from, basis)
-    if last is not None and said == (last.warn_above, last.refuse_above, last.valid.lower, last.basis):
+    last = await last_of(session, terms.kind)
+    if last is not None and all(getattr(last, name) == value for name, value in terms):
         return last
-    await give_way(session, last, valid_from)
+    await give_way(session, last, terms.valid_from)
     limit = DampinganLimit(
-        kind=kind,
+        **terms.model_dump(exclude={"valid_from"}),
         version=last.version + 1 if last else 1,
-        warn_above=warn_above,
-        refuse_above=refuse_above,
-        valid=Range(valid_from, None),
-        basis=basis,
+        valid=Range(terms.valid_from, None),
         set_by=actor.sub,
         set_at=await clock.now(session),
     )
     just_set = VersionJustSet("/body")
     await insert(session, limit, pk_dampingan_limit=just_set, ex_dampingan_limit_one_at_a_time=just_set)
-    place = {"subject_id": f"{kind.value}:{limit.version}", "payload": {"kind": kind.value}}
-    await schedule(session, KIND, midnight(valid_from), **place)
+    kind = limit.kind.value
+    place = {"subject_id": f"{kind}:{limit.version}", "payload": {"kind": kind}}
+    await schedule(session, KIND, midnight(terms.valid_from), **place)
     return limit
 
 
@@ -82,8 +73,7 @@ async def give_way(session: AsyncSession, last: DampinganLimit | None, valid_fro
     require_ahead(valid_from, await clock.today(session))
     if last is None:
         return
-    first = last.valid.lower
-    if first is not None and valid_from <= first:
-        raise VersionNotLatest("/body/valid_from", on=first)
-    last.valid = Range(first, valid_from)
+    if valid_from <= last.valid_from:
+        raise VersionNotLatest("/body/valid_from", on=last.valid_from)
+    last.valid = Range(last.valid_from, valid_from)
     await session.flush()

@@ -74,9 +74,8 @@ def tell_side(session: AsyncSession, load: DampinganLoad, limit: Limit | None) -
 
 def crossing(load: DampinganLoad, limit: Limit) -> DampinganLimitCrossed:
     """Return the word that a count stands on the other side of its limit now."""
-    return DampinganLimitCrossed(
-        pendamping_id=load.pendamping_id,
-        penugasan_id=load.penugasan_id,
+    return DampinganLimitCrossed.of(
+        load,
         count=load.weighing,
         limit=limit.warn_above,
         side=LimitSide.ABOVE if load.above else LimitSide.BELOW,

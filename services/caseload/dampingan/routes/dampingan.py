@@ -7,11 +7,10 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from services.caseload.dampingan.commands.assignment import assign_dampingan, told
+from services.caseload.dampingan.commands.assignment import assign_dampingan
 from services.caseload.dampingan.commands.ending import end_dampingan
-from services.caseload.dampingan.models import Dampingan
+from services.caseload.dampingan.models import Dampingan, DampinganView
 from services.caseload.dampingan.queries import list_of
-from services.caseload.overview.routes import DampinganView
 from shared.access import Permission
 from shared.fields import Body, Code, Day, Paragraph, View
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -48,8 +47,7 @@ class DampinganEnd(Body):
 @may(Permission.DAMPINGAN_ASSIGN, key_required=True)
 async def assign_kpm(body: DampinganAssignment, session: Session, actor: CurrentActor) -> DampinganView:
     """Put a family under a pendamping; refused above the limit of policy, unless for a reason."""
-    assigned = await assign_dampingan(session, actor, **body.model_dump())
-    return DampinganView.model_validate({**told(assigned, ""), "version": assigned.version})
+    return DampinganView.model_validate(await assign_dampingan(session, actor, **dict(body)))
 
 
 @dampingan.post("/dampingan/{dampingan_id}/end")
@@ -58,8 +56,7 @@ async def end_accompaniment(
     dampingan_id: UUID, body: DampinganEnd, session: Session, actor: CurrentActor
 ) -> DampinganView:
     """End a dampingan; the family is without a pendamping from that day on, and listed as such."""
-    ended = await end_dampingan(session, actor, dampingan_id, **body.model_dump())
-    return DampinganView.model_validate({**told(ended, ""), "version": ended.version})
+    return DampinganView.model_validate(await end_dampingan(session, actor, dampingan_id, **dict(body)))
 
 
 @dampingan.get("/dampingan", response_model=DampinganPage)

@@ -7,35 +7,13 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
-from services.caseload.dampingan.models import DampinganGap, GapCause
+from services.caseload.dampingan.models import DampinganGap, GapOfFamily, GapView, ResponsibleItem
 from services.caseload.dampingan.queries import list_gaps, responsible_on
 from shared.access import Permission
-from shared.contracts.kinds import DampinganPurpose, PilarKind
 from shared.fields import Day, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 coverage = Router(tag="coverage")
-
-
-class ResponsibleItem(View):
-    """Who accompanied the family on the day, under which placement."""
-
-    dampingan_id: UUID
-    pendamping_id: UUID
-    penugasan_id: UUID
-    kind: PilarKind
-    purpose: DampinganPurpose
-    valid_from: date
-    valid_to: date | None
-
-
-class GapView(View):
-    """Days without a pendamping of PKH: from `since` up to, not including, `until`; open without one."""
-
-    gap_id: UUID
-    since: date
-    until: date | None
-    cause: GapCause
 
 
 class ResponsibleView(View):
@@ -47,16 +25,10 @@ class ResponsibleView(View):
     gap: GapView | None
 
 
-class GapItem(View):
+class GapItem(GapOfFamily):
     """A family in PKH whom nobody of PKH accompanies; `penugasan_id` did last."""
 
-    gap_id: UUID
-    kpm_id: UUID
     kode_wilayah: str
-    since: date
-    cause: GapCause
-    penugasan_id: UUID | None
-    purpose: DampinganPurpose
 
 
 class GapPage(View):

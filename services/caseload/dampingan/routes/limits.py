@@ -1,46 +1,23 @@
 """How many families one pendamping of a kind may have, as the ministry sets it."""
 
-from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field
 from starlette.responses import Response
 
 from services.caseload.dampingan.commands.limits import set_dampingan_limit
-from services.caseload.dampingan.models import DampinganLimit
+from services.caseload.dampingan.models import DampinganLimitItem, DampinganLimitTerms
 from services.caseload.dampingan.queries import LIMIT_ORDER, list_limits
 from shared.access import Permission
 from shared.contracts.kinds import PilarKind
-from shared.fields import KNOWN, Body, Day, Paragraph, View
+from shared.fields import KNOWN, Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 limits = Router(tag="dampingan-limit")
-Families = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 
 
-class DampinganLimitSetting(Body):
+class DampinganLimitSetting(DampinganLimitTerms, Body):
     """Above how many families one is warned, and above how many refused, from a day on; `basis` names the text."""
-
-    kind: Annotated[PilarKind, KNOWN] = Field(examples=["PKH_PENDAMPING"])
-    warn_above: Families = Field(examples=[400])
-    refuse_above: Families = Field(examples=[550])
-    valid_from: Day
-    basis: Paragraph = Field(examples=["Surat Dirjen Linjamsos tentang beban dampingan"])
-
-
-class DampinganLimitItem(View):
-    """A version of a kind's limits; `valid_to` is the first day outside, none while no other follows."""
-
-    kind: PilarKind
-    version: int
-    warn_above: int
-    refuse_above: int
-    valid_from: date
-    valid_to: date | None
-    basis: str
-    set_by: str
-    set_at: datetime
 
 
 class DampinganLimitPage(View):
@@ -66,11 +43,4 @@ async def list_dampingan_limit(
 @may(Permission.DAMPINGAN_LIMIT_SET, key_required=True)
 async def set_limit(body: DampinganLimitSetting, session: Session, actor: CurrentActor) -> DampinganLimitItem:
     """Set the next version of a kind's limits, from today or a later day; what was decided before stays as it is."""
-    return view_of(await set_dampingan_limit(session, actor, **body.model_dump()))
-
-
-def view_of(limit: DampinganLimit) -> DampinganLimitItem:
-    """Return the view of a version."""
-    said = {name: getattr(limit, name) for name in DampinganLimitItem.model_fields if hasattr(limit, name)}
-    range_ = {"valid_from": limit.valid.lower, "valid_to": limit.valid.upper}
-    return DampinganLimitItem.model_validate(said | range_)
+    return DampinganLimitItem.model_validate(await set_dampingan_limit(session, actor, body))

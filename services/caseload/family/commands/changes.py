@@ -71,9 +71,8 @@ async def komponen_by_member(
     session: AsyncSession, kpm_ids: Sequence[UUID], today: date
 ) -> dict[UUID, list[tuple[str, str | None]]]:
     """Return kind and end of the komponen of each member that have not ended by today."""
-    until = sa.func.upper(Komponen.valid)
-    wanted = sa.select(Komponen.anggota_id, Komponen.kind, until).where(
-        Komponen.kpm_id.in_(kpm_ids), sa.func.coalesce(until > today, sa.true())
+    wanted = sa.select(Komponen.anggota_id, Komponen.kind, Komponen.valid_to).where(
+        Komponen.kpm_id.in_(kpm_ids), sa.func.coalesce(Komponen.valid_to > today, sa.true())
     )
     held: dict[UUID, list[tuple[str, str | None]]] = defaultdict(list)
     for anggota_id, kind, end in await session.execute(wanted):
@@ -92,7 +91,7 @@ async def desil_of(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID,
 
 async def last_ends(session: AsyncSession, kpm_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the last day that a komponen of each family ended or will, whosever it was."""
-    last = sa.func.max(sa.func.upper(Komponen.valid))
+    last = sa.func.max(Komponen.valid_to)
     wanted = sa.select(Komponen.kpm_id, last).where(Komponen.kpm_id.in_(kpm_ids)).group_by(Komponen.kpm_id)
     return {kpm_id: end.isoformat() for kpm_id, end in await session.execute(wanted) if end is not None}
 

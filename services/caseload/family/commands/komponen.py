@@ -38,14 +38,8 @@ async def begin_komponen(
     await member_of(session, kpm_id, anggota_id)
     require_past(valid_from, await clock.today(session), "/body/valid_from")
     require_order(valid_from, valid_to)
-    komponen = Komponen(
-        komponen_id=uuid7(),
-        kpm_id=kpm_id,
-        anggota_id=anggota_id,
-        kind=kind,
-        valid=Range(valid_from, valid_to),
-        version=1,
-    )
+    valid = Range(valid_from, valid_to)
+    komponen = Komponen(komponen_id=uuid7(), kpm_id=kpm_id, anggota_id=anggota_id, kind=kind, valid=valid)
     await insert(session, komponen, ex_komponen_once_at_a_time=KomponenOverlaps("/body/valid_from"))
     subject = ("komponen", komponen.komponen_id)
     await change_family(session, held.kpm, actor, subject, "BEGAN", None, kind=kind.value)
@@ -67,10 +61,9 @@ async def end_komponen(
     komponen = await load(session, Komponen, komponen_id, noun="komponen")
     if komponen.version != version:
         raise LostRace("/header/If-Match")
-    end, today = komponen.valid.upper, await clock.today(session)
+    end, first, today = komponen.valid_to, komponen.valid_from, await clock.today(session)
     if end is not None and end <= today:
         raise KomponenHasEnded(valid_to=end)
-    first = komponen.valid.lower
     require_order(first, valid_to)
     komponen.valid, komponen.version = Range(first, valid_to), komponen.version + 1
     subject = ("komponen", komponen_id)
@@ -78,7 +71,7 @@ async def end_komponen(
     return komponen
 
 
-def require_order(first: date | None, end: date | None) -> None:
+def require_order(first: date, end: date | None) -> None:
     """Raise InvalidRange unless at least one day lies between."""
-    if first and end and end <= first:
+    if end and end <= first:
         raise InvalidRange("/body/valid_to", valid_from=first, valid_to=end)

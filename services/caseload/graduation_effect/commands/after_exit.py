@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.assignment import told
 from services.caseload.dampingan.models import Dampingan, GapCause
 from services.caseload.dampingan.rules import day_after, end_on
 from services.caseload.family.models import Kpm
@@ -32,13 +31,13 @@ async def let_go(session: AsyncSession, kpm_id: UUID, on: date) -> None:
     wanted = sa.select(Dampingan).where(Dampingan.kpm_id == kpm_id, ~Dampingan.ended)
     monitoring = wanted.where(Dampingan.purpose == DampinganPurpose.PEMANTAUAN)
     for dampingan in (await session.scalars(monitoring.with_for_update(key_share=True))).all():
-        until = max(on, day_after(dampingan.valid.lower or on))
-        if dampingan.valid.upper is not None and dampingan.valid.upper <= until:
+        until = max(on, day_after(dampingan.valid_from))
+        if dampingan.valid_to is not None and dampingan.valid_to <= until:
             continue
-        dampingan.valid = Range(dampingan.valid.lower, until)
+        dampingan.valid = Range(dampingan.valid_from, until)
         dampingan.reason, dampingan.version = GapCause.PEMANTAUAN_SELESAI.value, dampingan.version + 1
         kpm = await session.get_one(Kpm, kpm_id)
-        emit(session, DampinganChanged.model_validate(told(dampingan, kpm.kode_wilayah)))
+        emit(session, DampinganChanged.of(dampingan, kode_wilayah=kpm.kode_wilayah))
         await session.flush()
         await end_on(session, until)
 

@@ -103,14 +103,14 @@ async def follow(session: AsyncSession, mark: CaseMark) -> None:
 
 async def accompany(session: AsyncSession, row: Kepesertaan, mark: CaseMark, *, changed: bool) -> None:
     """Let the dampingan become monitoring on the day the family leaves PKH, and go on where the end is taken back."""
-    if row.valid.upper is None:
+    if row.valid_to is None:
         await unschedule(session, TO_MONITORING, row.kpm_id)
         if changed:
             await accompany_anew(session, row.kpm_id, why="annulled", graduasi_id=mark.graduasi_id)
     elif mark.held:
         await unschedule(session, TO_MONITORING, row.kpm_id)
     elif row.graduasi_id == mark.graduasi_id:
-        begins = midnight(row.valid.upper)
+        begins = midnight(row.valid_to)
         watched = mark.facts["graduated"].get("monitoring_months") != 0
         payload = {"graduasi_id": str(mark.graduasi_id), "watched": watched}
         await schedule(session, TO_MONITORING, begins, subject_id=row.kpm_id, payload=payload)

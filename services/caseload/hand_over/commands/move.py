@@ -13,8 +13,8 @@ from services.caseload.dampingan.commands.gap import fill_gaps
 from services.caseload.dampingan.commands.loads import Limit, add_weight, limit_on, lock_loads
 from services.caseload.dampingan.models import DampinganLoad
 from services.caseload.dampingan.rules import end_on
-from services.caseload.hand_over.commands.order import Order
 from services.caseload.hand_over.errors import HAND_OVER_REFUSALS
+from services.caseload.hand_over.models import HandOverTerms
 from services.caseload.replicas.models import Penugasan
 from services.caseload.tables import new_id
 from shared import clock
@@ -37,7 +37,7 @@ HISTORY = ("history_id", "kpm_id", "subject", "subject_id", "act", "who", "why",
 class Move:
     """The families of one step: decided on, then written and told."""
 
-    def __init__(self, job: Job, order: Order, giving: Penugasan, taking: Penugasan) -> None:
+    def __init__(self, job: Job, order: HandOverTerms, giving: Penugasan, taking: Penugasan) -> None:
         """Begin with nothing decided."""
         self.job, self.order, self.giving, self.taking = job, order, giving, taking
         self.rows: list[dict[str, Any]] = []

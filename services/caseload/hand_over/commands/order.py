@@ -1,49 +1,20 @@
 """What a hand-over is about: which families, from whom, to whom, from which day on."""
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Any, Self
-from uuid import UUID
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.assignment import Pointers, placement_for
 from services.caseload.dampingan.errors import PenugasanNotInForce
 from services.caseload.hand_over.errors import KindsDiffer, PenugasanIsItself
+from services.caseload.hand_over.models import HandOverTerms
 from services.caseload.replicas.models import Penugasan
 from shared import clock
-from shared.contracts.kinds import DampinganPurpose
 from shared.errors import NotYetKnown
 from shared.validity import covers
 
 AT = Pointers("/body/to_penugasan_id", "/body/on", "/body/kode_wilayah")
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Hand the families of `kode_wilayah` from one placement to another; `on` is the receiver's first day."""
-
-    from_penugasan_id: UUID
-    to_penugasan_id: UUID
-    kode_wilayah: str
-    on: date
-    purpose: DampinganPurpose | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what a job keeps of it."""
-        names = ("from_penugasan_id", "to_penugasan_id", "kode_wilayah", "on")
-        purpose = self.purpose.value if self.purpose else None
-        return {name: str(getattr(self, name)) for name in names} | {"purpose": purpose}
-
-    @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Self:
-        """Return the order that a job keeps."""
-        purpose = kept["purpose"] and DampinganPurpose(kept["purpose"])
-        ids = UUID(kept["from_penugasan_id"]), UUID(kept["to_penugasan_id"])
-        return cls(*ids, kept["kode_wilayah"], date.fromisoformat(kept["on"]), purpose)
-
-
-async def placements_of(session: AsyncSession, order: Order) -> tuple[Penugasan, Penugasan]:
+async def placements_of(session: AsyncSession, order: HandOverTerms) -> tuple[Penugasan, Penugasan]:
     """Return the giving and the taking placement; who gives may have ended, who takes may not.
 
     Raises:

@@ -8,9 +8,9 @@ from services.caseload.dampingan.commands.loads import limit_on
 from services.caseload.dampingan.errors import CaseloadFull
 from services.caseload.dampingan.models import DampinganLoad
 from services.caseload.hand_over.commands.families import count_families
-from services.caseload.hand_over.commands.order import AT, Order, placements_of
+from services.caseload.hand_over.commands.order import AT, placements_of
 from services.caseload.hand_over.errors import HandOverAlreadyAsked, NothingToHandOver
-from services.caseload.hand_over.models import HandOver
+from services.caseload.hand_over.models import HandOver, HandOverFacts, HandOverTerms
 from shared import clock, schema
 from shared.access import Actor
 from shared.database import insert, uuid7
@@ -28,7 +28,7 @@ class Warned(TypedDict):
     count: int
 
 
-async def preview_hand_over(session: AsyncSession, actor: Actor, order: Order) -> dict[str, Any]:
+async def preview_hand_over(session: AsyncSession, actor: Actor, order: HandOverTerms) -> dict[str, Any]:
     """Return what a hand-over would do: families, what comes with them, loads before and after, warnings.
 
     Raises:
@@ -54,7 +54,7 @@ async def preview_hand_over(session: AsyncSession, actor: Actor, order: Order) -
     return seen | {"warnings": warnings_of(seen, counts)}
 
 
-async def loads_of(session: AsyncSession, order: Order) -> dict[UUID, int]:
+async def loads_of(session: AsyncSession, order: HandOverTerms) -> dict[UUID, int]:
     """Return how many families weigh on both placements."""
     both = (order.from_penugasan_id, order.to_penugasan_id)
     rows = sa.select(DampinganLoad.penugasan_id, DampinganLoad.weighing).where(
@@ -77,7 +77,7 @@ def warnings_of(seen: dict[str, Any], counts: dict[str, int]) -> list[Warned]:
 
 
 async def request_hand_over(
-    session: AsyncSession, actor: Actor, order: Order, *, reason: str, override_reason: str | None
+    session: AsyncSession, actor: Actor, order: HandOverTerms, *, reason: str, override_reason: str | None
 ) -> HandOver:
     """Order a hand-over: at once when its day has come, else on that day; it is looked at anew then.
 
@@ -92,12 +92,9 @@ async def request_hand_over(
         raise CaseloadFull(AT.placement, count=seen["to_before"], limit=limit)
     await close_ended(session)
     hand_over = HandOver(
+        **{name: getattr(order, name) for name in HandOverFacts.model_fields},
         hand_over_id=uuid7(),
-        from_penugasan_id=order.from_penugasan_id,
-        to_penugasan_id=order.to_penugasan_id,
-        kode_wilayah=order.kode_wilayah,
         on_date=order.on,
-        purpose=order.purpose,
         reason=reason,
         override_reason=override_reason,
         families=seen["families"],
@@ -119,9 +116,11 @@ async def close_ended(session: AsyncSession) -> None:
     )
 
 
-async def begin_when_due(session: AsyncSession, actor: Actor, hand_over: HandOver, order: Order) -> None:
+async def begin_when_due(
+    session: AsyncSession, actor: Actor, hand_over: HandOver, order: HandOverTerms
+) -> None:
     """Enqueue the job now, or let it be enqueued at the first moment of the day that lies ahead."""
-    params = order.as_json() | {
+    params = order.model_dump(mode="json", include={*HandOverTerms.model_fields}) | {
         "hand_over_id": str(hand_over.hand_over_id),
         "override": hand_over.override_reason is not None,
     }

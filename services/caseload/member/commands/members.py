@@ -10,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.business.commands import keep_anggota
 from services.caseload.family.commands.changes import change_family, edited_family, member_of
-from services.caseload.family.models import EndReason, Komponen, KpmAnggota, KpmHistory, Relation
+from services.caseload.family.models import (
+    AnggotaFacts,
+    EndReason,
+    Komponen,
+    KpmAnggota,
+    KpmHistory,
+    Relation,
+)
 from services.caseload.identity.commands import seal_waiting
 from services.caseload.member.commands.taken_numbers import refusal_of_nik
 from services.caseload.member.errors import (
@@ -21,68 +28,50 @@ from services.caseload.member.errors import (
     NumberNotAccepted,
     PengurusStays,
 )
+from services.caseload.member.models import JoinTerms
 from services.caseload.task.commands import open_tugas, settle_tugas
 from services.caseload.task.models import TugasKind
 from services.caseload.visibility import family_in_hand
 from shared import clock
 from shared.access import Actor
-from shared.contracts.kinds import KomponenKind, Sex
+from shared.contracts.kinds import KomponenKind
 from shared.database import insert, raw, uuid7, vault_of
 from shared.dates import require_past
 from shared.files import require_evidence
-from shared.privacy import Nik
 
 
-async def add_anggota(
-    session: AsyncSession,
-    actor: Actor,
-    kpm_id: UUID,
-    *,
-    nik: Nik,
-    name: str,
-    birth_on: date,
-    sex: Sex,
-    relation: Relation,
-    married: bool,
-    on: date,
-    reason: str,
-) -> KpmAnggota:
+async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: JoinTerms) -> KpmAnggota:
     """Let somebody who is born or joins belong to the family; who belonged to it before comes back.
 
     Raises:
         NotFound, PendampingInactive, DateInTheFuture, BirthDateInTheFuture, NikKnown, NumberNotAccepted.
     """
     held = await family_in_hand(session, actor, kpm_id)
-    require_past(on, await clock.today(session))
-    if birth_on > on:
-        raise BirthDateInTheFuture("/body/birth_on", birth_on=birth_on, on=on)
+    require_past(terms.on, await clock.today(session))
+    if terms.birth_on > terms.on:
+        raise BirthDateInTheFuture("/body/birth_on", birth_on=terms.birth_on, on=terms.on)
     vault = vault_of(session)
-    index = vault.index("nik", nik)
+    index = vault.index("nik", terms.nik)
     place = {"table": "kpm_anggota", "row_id": index.hex()}
     known = await session.scalar(
         sa.select(KpmAnggota).where(KpmAnggota.nik_index == index).with_for_update(key_share=True)
     )
     if known is not None:
         await leave_behind(session, actor, kpm_id, known)
-    values: dict[str, Any] = {
+    values = {name: getattr(terms, name) for name in AnggotaFacts.model_fields} | {
         "kpm_id": kpm_id,
-        "birth_on": birth_on,
-        "sex": sex,
-        "relation": relation,
-        "married": married,
+        "nik_sealed": vault.seal(terms.nik, column="nik", **place),
+        "name_sealed": vault.seal(terms.name, column="name", **place),
         "pengurus": False,
-        "nik_sealed": vault.seal(nik, column="nik", **place),
-        "name_sealed": vault.seal(name, column="name", **place),
-        "joined_on": on,
+        "joined_on": terms.on,
         "left_on": None,
         "end_reason": None,
     }
     member = known or KpmAnggota(anggota_id=uuid7(), nik_index=index, **values)
     member.sqlmodel_update(values)
     await insert(session, member, uq_kpm_anggota_nik_index=NumberNotAccepted("/body/nik"))
-    await change_family(
-        session, held.kpm, actor, ("anggota", member.anggota_id), "JOINED", reason, on=str(on)
-    )
+    subject, on = ("anggota", member.anggota_id), str(terms.on)
+    await change_family(session, held.kpm, actor, subject, "JOINED", terms.reason, on=on)
     return member
 
 
@@ -140,7 +129,7 @@ async def part(
     member.left_on, member.end_reason, member.pengurus = left, reason, False
     held = sa.select(Komponen).where(
         Komponen.anggota_id == member.anggota_id,
-        sa.func.coalesce(sa.func.upper(Komponen.valid) > left, True),
+        sa.func.coalesce(Komponen.valid_to > left, True),
     )
     ended: list[dict[str, Any]] = []
     for komponen in await session.scalars(held.with_for_update(key_share=True)):
@@ -152,18 +141,17 @@ async def part(
 
 def as_it_was(komponen: Komponen) -> dict[str, Any]:
     """Return a komponen as the history keeps it."""
-    first, until = komponen.valid.lower, komponen.valid.upper
+    first, until = komponen.valid_from, komponen.valid_to
     said = {"komponen_id": str(komponen.komponen_id), "kind": komponen.kind.value, "valid_from": str(first)}
     return said | {"valid_to": until and str(until)}
 
 
 async def end_one(session: AsyncSession, komponen: Komponen, on: date) -> None:
     """End a komponen on a day; one that had not begun by then is as if it had never been."""
-    first = komponen.valid.lower
-    if first is not None and first >= on:
+    if komponen.valid_from >= on:
         await session.delete(komponen)
         return
-    komponen.valid, komponen.version = Range(first, on), komponen.version + 1
+    komponen.valid, komponen.version = Range(komponen.valid_from, on), komponen.version + 1
 
 
 async def marry(

@@ -1,8 +1,5 @@
 """A family splits: some of its members are a family of their own from a day on; what was stays as it was."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,6 +19,7 @@ from services.caseload.history import remember
 from services.caseload.member.commands.members import count_members, part
 from services.caseload.member.commands.taken_numbers import refusal_of_no_kk
 from services.caseload.member.errors import NobodyRemains, PengurusNotAmongThem, PengurusStays
+from services.caseload.member.models import SplitTerms
 from services.caseload.relocation.commands import require_village
 from shared import clock
 from shared.access import Actor
@@ -30,23 +28,10 @@ from shared.database import insert, raw, uuid7, vault_of
 from shared.dates import require_past
 from shared.files import require_evidence
 from shared.messaging import emit
-from shared.privacy import NoKk
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Who leaves together under which card, who is their pengurus, where they live (None: where they did), from when."""
-
-    no_kk: NoKk
-    anggota_ids: Sequence[UUID]
-    pengurus_id: UUID
-    kode_wilayah: str | None
-    on: date
-    evidence_sha256: str
 
 
 async def split_family(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, split: Split, *, version: int
+    session: AsyncSession, actor: Actor, kpm_id: UUID, terms: SplitTerms, *, version: int
 ) -> tuple[Kpm, Kpm]:
     """Let members be a family of their own; return the old and the new one. Memberships stay with the old one.
 
@@ -56,13 +41,13 @@ async def split_family(
         NumberNotAccepted.
     """
     kpm = await edited_family(session, actor, kpm_id, version)
-    members = await who_leave(session, kpm, split)
-    require_village(actor, kode := split.kode_wilayah or kpm.kode_wilayah)
-    await require_evidence(session, split.evidence_sha256)
-    new = await found_family(session, actor, kpm, kode, split)
+    members = await who_leave(session, kpm, terms)
+    require_village(actor, kode := terms.kode_wilayah or kpm.kode_wilayah)
+    await require_evidence(session, terms.evidence_sha256)
+    new = await found_family(session, actor, kpm, kode, terms)
     for member in members:
-        await take_along(session, member, new, split)
-    kept = {"on": str(split.on), "evidence_sha256": split.evidence_sha256}
+        await take_along(session, member, new, terms)
+    kept = {"on": str(terms.on), "evidence_sha256": terms.evidence_sha256}
     (facts,) = await facts_now(session, [new])
     emit(session, KpmRegistered.model_validate(facts))
     place = (new.kpm_id, "kpm", new.kpm_id, "REGISTERED")
@@ -72,11 +57,11 @@ async def split_family(
     return kpm, new
 
 
-async def who_leave(session: AsyncSession, kpm: Kpm, split: Split) -> list[KpmAnggota]:
+async def who_leave(session: AsyncSession, kpm: Kpm, terms: SplitTerms) -> list[KpmAnggota]:
     """Return the members who leave; somebody remains, and the pengurus does."""
-    require_past(split.on, await clock.today(session))
-    leaving = sorted(set(split.anggota_ids))
-    if split.pengurus_id not in leaving:
+    require_past(terms.on, await clock.today(session))
+    leaving = sorted(set(terms.anggota_ids))
+    if terms.pengurus_id not in leaving:
         raise PengurusNotAmongThem("/body/pengurus_id")
     members = [await member_of(session, kpm.kpm_id, one, "/body/anggota_ids") for one in leaving]
     if any(member.pengurus for member in members):
@@ -86,22 +71,24 @@ async def who_leave(session: AsyncSession, kpm: Kpm, split: Split) -> list[KpmAn
     return members
 
 
-async def found_family(session: AsyncSession, actor: Actor, old: Kpm, kode_wilayah: str, split: Split) -> Kpm:
+async def found_family(
+    session: AsyncSession, actor: Actor, old: Kpm, kode_wilayah: str, terms: SplitTerms
+) -> Kpm:
     """Write the new family with its card.
 
     Raises:
         NoKkKnown, NumberNotAccepted: a card is of one family.
     """
     vault, kpm_id = vault_of(session), uuid7()
-    index = vault.index("no_kk", split.no_kk)
-    sealed = vault.seal(split.no_kk, table="kpm_no_kk", column="no_kk", row_id=index.hex())
+    index = vault.index("no_kk", terms.no_kk)
+    sealed = vault.seal(terms.no_kk, table="kpm_no_kk", column="no_kk", row_id=index.hex())
     # Row security shows the new family to this transaction, also where its pendamping does not accompany it.
     await session.execute(sa.select(sa.func.set_config("pilar.new_family", str(kpm_id), True)))  # noqa: FBT003
     new = Kpm(kpm_id=kpm_id, kode_wilayah=kode_wilayah, sealed_for=index, facts={}, version=1)
     session.add(new)
     await session.flush()
     card = {"kpm_no_kk_id": uuid7(), "kpm_id": kpm_id, "no_kk_index": index, "no_kk_sealed": sealed}
-    await insert_card(session, actor, old, KpmNoKk(**card, valid=Range(split.on, None)))
+    await insert_card(session, actor, old, KpmNoKk(**card, valid=Range(terms.on, None)))
     return new
 
 
@@ -119,19 +106,19 @@ async def holder_of(session: AsyncSession, card: KpmNoKk) -> UUID | None:
     return await session.scalar(same.limit(1))
 
 
-async def take_along(session: AsyncSession, member: KpmAnggota, new: Kpm, split: Split) -> None:
+async def take_along(session: AsyncSession, member: KpmAnggota, new: Kpm, terms: SplitTerms) -> None:
     """Let one member belong to the new family, with what entitles it and with their business."""
-    brought = sa.select(Komponen.kind, sa.func.lower(Komponen.valid), sa.func.upper(Komponen.valid)).where(
+    brought = sa.select(Komponen.kind, Komponen.valid_from, Komponen.valid_to).where(
         Komponen.anggota_id == member.anggota_id,
-        sa.func.coalesce(sa.func.upper(Komponen.valid) > split.on, True),
+        sa.func.coalesce(Komponen.valid_to > terms.on, True),
     )
     entitled = (await session.execute(brought)).all()
-    await part(session, member, EndReason.PISAH_KK, split.on)
-    left = member.left_on or split.on
+    await part(session, member, EndReason.PISAH_KK, terms.on)
+    left = member.left_on or terms.on
     # Fast path: the history is copied by the database.
     await keep_anggota(await raw(session), [member.anggota_id])
     member.kpm_id, member.joined_on, member.left_on, member.end_reason = new.kpm_id, left, None, None
-    member.pengurus = member.anggota_id == split.pengurus_id
+    member.pengurus = member.anggota_id == terms.pengurus_id
     for kind, first, until in entitled:
         valid = Range(max(first, left), until)
         if until is not None and until <= left:

@@ -40,7 +40,7 @@ class Following:
 
 def end_of(row: Kepesertaan) -> End:
     """Return how a membership ends as written."""
-    return End(row.valid.upper, row.exit_reason, row.graduasi_id, row.last_payable_tahap, row.continued_by)
+    return End(row.valid_to, row.exit_reason, row.graduasi_id, row.last_payable_tahap, row.continued_by)
 
 
 def end_wanted(first: date, case: CaseMark | None, following: Following | None) -> End:
@@ -65,10 +65,10 @@ async def settle(session: AsyncSession, mark: CaseMark) -> tuple[Kepesertaan | N
     row = await session.get(
         Kepesertaan, mark.kepesertaan_id, with_for_update={"key_share": True}, populate_existing=True
     )
-    if row is None or row.valid.lower is None:
+    if row is None:
         return None, False
     following = await following_of(session, row)
-    wanted = end_wanted(row.valid.lower, await case_in_effect(session, row.kepesertaan_id), following)
+    wanted = end_wanted(row.valid_from, await case_in_effect(session, row.kepesertaan_id), following)
     changed = wanted != end_of(row)
     if changed:
         await write_end(session, row, wanted, mark)
@@ -77,12 +77,11 @@ async def settle(session: AsyncSession, mark: CaseMark) -> tuple[Kepesertaan | N
 
 async def following_of(session: AsyncSession, row: Kepesertaan) -> Following | None:
     """Return the family's next membership of the same bansos."""
-    first = sa.func.lower(Kepesertaan.valid)
     later = (
-        sa.select(Kepesertaan.kepesertaan_id, first)
+        sa.select(Kepesertaan.kepesertaan_id, Kepesertaan.valid_from)
         .where(Kepesertaan.kpm_id == row.kpm_id, Kepesertaan.bansos == row.bansos)
-        .where(first > row.valid.lower)
-        .order_by(first)
+        .where(Kepesertaan.valid_from > row.valid_from)
+        .order_by(Kepesertaan.valid_from)
     )
     found = (await session.execute(later.limit(1))).one_or_none()
     return Following(*found) if found else None
@@ -101,39 +100,23 @@ async def case_in_effect(session: AsyncSession, kepesertaan_id: UUID) -> CaseMar
 async def write_end(session: AsyncSession, row: Kepesertaan, wanted: End, mark: CaseMark) -> None:
     """Write how a membership ends, and tell graduation and registry."""
     before = end_of(row)
-    row.valid = Range(row.valid.lower, wanted.valid_to)
+    row.valid = Range(row.valid_from, wanted.valid_to)
     row.exit_reason, row.graduasi_id = wanted.exit_reason, wanted.graduasi_id
     row.last_payable_tahap, row.continued_by = wanted.last_payable_tahap, wanted.continued_by
     row.version += 1
-    said = await told(session, row)
+    kode_wilayah = (await session.get_one(Kpm, row.kpm_id)).kode_wilayah
     if wanted.exit_reason is None:
         await note(session, row, "RESTORED", mark.reason or "annulled", graduasi_id=str(before.graduasi_id))
-        said |= {"graduasi_id": before.graduasi_id, "valid_to": wanted.valid_to}
-        emit(session, KepesertaanRestored.model_validate(said))
+        others = {"kode_wilayah": kode_wilayah, "graduasi_id": before.graduasi_id}
+        emit(session, KepesertaanRestored.of(row, **others))
         return
     act = "END_MOVED" if before.graduasi_id == wanted.graduasi_id else "ENDED"
     await note(session, row, act, wanted.exit_reason.value)
-    said |= {name: getattr(wanted, name) for name in ENDED}
-    emit(session, KepesertaanEnded.model_validate(said))
-
-
-ENDED = ("valid_to", "exit_reason", "graduasi_id", "last_payable_tahap")
-
-
-async def told(session: AsyncSession, row: Kepesertaan) -> dict[str, Any]:
-    """Return what is always told of a membership."""
-    kpm = await session.get_one(Kpm, row.kpm_id)
-    return {
-        "kepesertaan_id": row.kepesertaan_id,
-        "kpm_id": row.kpm_id,
-        "kode_wilayah": kpm.kode_wilayah,
-        "bansos": row.bansos,
-        "valid_from": row.valid.lower,
-    }
+    emit(session, KepesertaanEnded.of(row, kode_wilayah=kode_wilayah))
 
 
 async def note(session: AsyncSession, row: Kepesertaan, act: str, why: str, **detail: Any) -> None:
     """Add to the history what happened to a membership."""
-    kept = {"valid_to": str(row.valid.upper), "version": row.version, **detail}
+    kept = {"valid_to": str(row.valid_to), "version": row.version, **detail}
     place = (row.kpm_id, "kepesertaan", row.kepesertaan_id, act)
     await remember(session, *place, who="system:caseload", why=why, **kept)

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import Kpm
 from services.caseload.history import remember
-from services.caseload.membership.commands.ends import told
 from services.caseload.membership.commands.pending import came_back
 from services.caseload.membership.errors import KepesertaanOverlaps, ReEntryByUsulan
 from services.caseload.membership.models import Kepesertaan
@@ -53,14 +52,13 @@ async def begin_kepesertaan(
     Raises:
         KepesertaanOverlaps: the exclusion constraint has the last word.
     """
-    row = Kepesertaan(
-        kepesertaan_id=uuid7(), kpm_id=kpm.kpm_id, bansos=bansos, valid=Range(valid_from, None), version=1
-    )
+    valid = Range(valid_from, None)
+    row = Kepesertaan(kepesertaan_id=uuid7(), kpm_id=kpm.kpm_id, bansos=bansos, valid=valid)
     await insert(session, row, ex_kepesertaan_no_overlap=KepesertaanOverlaps("/body/valid_from"))
     place = (kpm.kpm_id, "kepesertaan", row.kepesertaan_id, "STARTED")
     kept = {"bansos": bansos.value, "valid_from": str(valid_from)}
     await remember(session, *place, who=actor.person, why=why, **kept)
-    emit(session, KepesertaanStarted.model_validate(await told(session, row)))
+    emit(session, KepesertaanStarted.of(row, kode_wilayah=kpm.kode_wilayah))
     await came_back(session, kpm.kpm_id, bansos)
     if bansos is Bansos.PKH:
         begins = midnight(valid_from)

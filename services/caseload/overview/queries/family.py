@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.models import Kpm, KpmAnggota, KpmHistory, KpmNoKk
+from services.caseload.family.models import HistoryItem, Kpm, KpmAnggota, KpmHistory, KpmNoKk
 from services.caseload.overview.queries.worklist import status_on
+from services.caseload.tables import columns_of
 from shared import clock
 from shared.access import Actor, Scope
 from shared.database import raw, vault_of
@@ -139,5 +140,4 @@ async def find_family(session: AsyncSession, *, nik: Nik | None, no_kk: NoKk | N
 
 def history_of(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
     """Select what was done to a family; ordered by `history_id`, which grows with time."""
-    names = ("history_id", "subject", "subject_id", "act", "who", "why", "detail", "occurred_at")
-    return sa.select(*(getattr(KpmHistory, name) for name in names)).where(KpmHistory.kpm_id == kpm_id)
+    return sa.select(*columns_of(KpmHistory, HistoryItem)).where(KpmHistory.kpm_id == kpm_id)

@@ -6,14 +6,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.business.models import Usaha, UsahaPast
+from services.caseload.business.models import Usaha, UsahaPast, UsahaRevised
 from services.caseload.family.models import AnggotaPast, KpmAnggota, WilayahPast
+from services.caseload.tables import columns_of
 from services.caseload.visibility import require_sight
 from shared.access import Actor
 from shared.database import vault_of
 
 MEMBER = ("anggota_id", "relation", "end_reason")
-USAHA = ("usaha_id", "version", "sector", "started_on", "omzet_rp", "has_letter", "as_of", "recorded_at")
 
 
 async def read_past(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
@@ -30,8 +30,7 @@ async def read_past(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[s
         for row in await session.scalars(left)
     ]
     members += [
-        {name: getattr(row, name) for name in MEMBER}
-        | {"valid_from": row.valid.lower, "valid_to": row.valid.upper}
+        {name: getattr(row, name) for name in (*MEMBER, "valid_from", "valid_to")}
         for row in await session.scalars(past)
     ]
     members.sort(key=lambda row: (row["valid_from"], row["anggota_id"]))
@@ -49,10 +48,10 @@ async def areas_before(session: AsyncSession, kpm_id: UUID) -> list[dict[str, An
             and vault.open(
                 row.address_sealed, table="wilayah_past", column="address", row_id=row.wilayah_past_id
             ),
-            "valid_from": row.valid.lower,
-            "valid_to": row.valid.upper,
+            "valid_from": row.valid_from,
+            "valid_to": row.valid_to,
         }
-        for row in await session.scalars(lived.order_by(sa.func.lower(WilayahPast.valid)))
+        for row in await session.scalars(lived.order_by(WilayahPast.valid_from))
     ]
 
 
@@ -63,14 +62,15 @@ async def read_usaha(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[
         NotFound: not the caller's to see.
     """
     await require_sight(session, actor, kpm_id)
-    has_nib = Usaha.nib_sealed.is_not(None).label("has_nib")
+    has_nib, current = Usaha.nib_sealed.is_not(None), sa.literal(value=True)
     now = sa.select(
-        *(getattr(Usaha, name) for name in USAHA), has_nib, sa.literal(value=True).label("current")
-    ).where(Usaha.kpm_id == kpm_id)
+        *(*columns_of(Usaha, UsahaRevised), Usaha.recorded_at),
+        *(has_nib.label("has_nib"), current.label("current")),
+    )
     past = sa.select(
-        *(getattr(UsahaPast, name) for name in USAHA),
-        UsahaPast.has_nib,
-        sa.literal(value=False).label("current"),
-    ).where(UsahaPast.kpm_id == kpm_id)
-    rows = await session.execute(sa.union_all(now, past).order_by("usaha_id", "version"))
+        *(*columns_of(UsahaPast, UsahaRevised), UsahaPast.recorded_at),
+        *(UsahaPast.has_nib, sa.literal(value=False)),
+    )
+    both = now.where(Usaha.kpm_id == kpm_id).union_all(past.where(UsahaPast.kpm_id == kpm_id))
+    rows = await session.execute(both.order_by("usaha_id", "version"))
     return [dict(row) for row in rows.mappings()]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.caseload.membership.models import CaseMark
 from services.caseload.membership.queries import MembershipStatus, list_memberships
 from shared import clock
 from shared.access import Actor
@@ -100,14 +101,14 @@ def membership_on(mine: Sequence[dict[str, Any]], day: date) -> dict[str, Any]:
 
 def answer(row: dict[str, Any], day: date, *, is_later: bool) -> dict[str, Any]:
     """Return what is payable of one membership as of a day; `is_later` when another one came after it."""
-    case = row["case"] or {}
+    case: CaseMark | None = row["case"]
     said = {
         "kepesertaan_id": row["kepesertaan_id"],
         "status": row["status"],
         "on": day,
         "last_payable_tahap": row["last_payable_tahap"],
-        "first_unpayable_tahap": case.get("effective_tahap"),
-        "ends_on": row["valid_to"] or case.get("effective_on"),
+        "first_unpayable_tahap": case and case.effective_tahap,
+        "ends_on": row["valid_to"] or (case and case.effective_on),
         "back_pay": row["back_pay_tahap"],
     }
     payable, why = payable_of(row, case, day, is_later=is_later)
@@ -115,17 +116,17 @@ def answer(row: dict[str, Any], day: date, *, is_later: bool) -> dict[str, Any]:
 
 
 def payable_of(
-    row: dict[str, Any], case: dict[str, Any], day: date, *, is_later: bool
+    row: dict[str, Any], case: CaseMark | None, day: date, *, is_later: bool
 ) -> tuple[Payable, str]:
     """Return how far a membership is payable, and the word for why; an announced end stops nothing yet."""
     if day < row["valid_from"]:
         return Payable.NONE, "BEFORE"
-    if case.get("held"):
+    if case is not None and case.held:
         return Payable.HELD, "HELD"
     if row["continued_by"]:
         return Payable.ALL, "CONTINUED"
     if row["valid_to"] is None:
-        return Payable.ALL, "ANNOUNCED" if case.get("effective_on") else "GOES_ON"
+        return Payable.ALL, "ANNOUNCED" if case is not None and case.effective_on else "GOES_ON"
     if is_later and row["valid_to"] <= day:
         return Payable.NONE, "GAP"
     return Payable.UP_TO, "ENDS"

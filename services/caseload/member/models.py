@@ -1,0 +1,43 @@
+"""What is asked of the members of a family."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from annotated_types import Len
+from pydantic import StringConstraints
+
+from services.caseload.family.models import AnggotaFacts
+from shared.database.tables import Fields
+from shared.fields import Asked, Day, Sha256, Wilayah
+from shared.privacy import Nik, NoKk
+
+
+class JoinReason(StrEnum):
+    """How somebody comes to belong to a family."""
+
+    LAHIR = "LAHIR"
+    KAWIN_MASUK = "KAWIN_MASUK"
+    GABUNG = "GABUNG"
+
+
+class JoinTerms(AnggotaFacts):
+    """Who is born or joins, and on which day."""
+
+    nik: Nik
+    name: Annotated[
+        str, StringConstraints(min_length=1, max_length=120, pattern=r"\S"), Asked("Contoh Anggota")
+    ]
+    on: Day
+    reason: JoinReason
+
+
+class SplitTerms(Fields):
+    """Who leaves together under which family card. Without `kode_wilayah` they live where they did."""
+
+    no_kk: NoKk
+    anggota_ids: Annotated[list[UUID], Len(1, 40)]
+    pengurus_id: UUID
+    kode_wilayah: Wilayah | None = None
+    on: Day
+    evidence_sha256: Sha256
