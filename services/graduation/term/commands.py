@@ -97,11 +97,9 @@ async def begin_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
         return
     penetapan = await load(session, Penetapan, graduasi_id)
     act = Act(SYSTEM, await moment_of(session), reason="the tahap has begun")
-    path = [GraduasiState.PEMANTAUAN]
-    if not policy.monitoring_months:
-        path.append(GraduasiState.SELESAI)
-        case.outcome = Outcome.TIDAK_DIPANTAU
-    await advance(session, [(case, policy)], path, act)
+    await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
     await set_tasks(session, case, policy, penetapan)
     if not policy.monitoring_months:
+        case.outcome = Outcome.TIDAK_DIPANTAU
+        await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
         await set_follow_ups(session, case, policy)

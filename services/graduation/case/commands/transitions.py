@@ -1,5 +1,5 @@
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -30,7 +30,8 @@ MANY = """
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[])
         AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version)
     WHERE g.graduasi_id = c.id"""
-# One round trip: the cases as they now are, the act in its stage (the exclusion constraints speak here), the history.
+# One round trip a move: the cases as they now are, the act in its stage (the exclusion constraints speak here), the
+# history.
 RECORD = """
 WITH moved AS ({}),
 act AS (
@@ -40,7 +41,7 @@ act AS (
 INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at, reason,
     evidence_sha256, policy_version)
 SELECT m.id, m.area, m.from_state, m.to_state, $11, $12, $13, $14, $17, $18, m.policy_version
-FROM unnest($19::uuid[], $20::text[], $21::text[], $22::text[], $23::int[])
+FROM unnest($1::uuid[], $15::text[], $19::text[], $2::text[], $20::int[])
     WITH ORDINALITY AS m(id, area, from_state, to_state, policy_version, number) ORDER BY m.number
 """
 RECORD_ONE, RECORD_MANY = RECORD.format(ONE), RECORD.format(MANY)
@@ -94,29 +95,27 @@ async def advance(
     *,
     resuming: bool = False,
 ) -> None:
-    """Move locked cases along `path`, and write them, the act and the history in one statement.
+    """Move locked cases along `path`; write each move with its history, and the act with the first.
 
     Raises:
         IllegalTransition, SamePersonTwice (the exclusion constraints of stage_act say so)
     """
-    moves: list[tuple[Graduasi, GraduasiState, GraduasiState]] = []
-    for case, _ in cases:
-        for wanted in path:
-            moves.append((case, case.state, wanted))
-            case.become(wanted, act.moment.on, resuming=resuming)
     # Fast path: one prepared statement writes the act and the history of all cases of a decision (bench: decisions).
     connection, statement = await raw(session), RECORD_ONE if len(cases) == 1 else RECORD_MANY
-    with refusing(ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice):
-        await said(connection.execute(statement, *_values(cases, moves, act)))
+    for wanted in path:
+        left = [case.state for case, _ in cases]
+        for case, _ in cases:
+            case.become(wanted, act.moment.on, resuming=resuming)
+        with refusing(ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice):
+            await said(connection.execute(statement, *_values(cases, left, act)))
+        act = replace(act, stage=None)
     for case, _ in cases:  # written above: nothing is left for the flush
         for name in ("since_on", *MOVED):
             set_committed_value(case, name, getattr(case, name))
 
 
 def _values(
-    cases: Sequence[tuple[Graduasi, Policy]],
-    moves: Sequence[tuple[Graduasi, GraduasiState, GraduasiState]],
-    act: Act,
+    cases: Sequence[tuple[Graduasi, Policy]], left: Sequence[GraduasiState], act: Act
 ) -> Iterator[object]:
     """Yield the parameters of RECORD in its order."""
     yield [case.graduasi_id for case, _ in cases]
@@ -124,23 +123,19 @@ def _values(
     yield from (act.moment.on, act.stage, act.actor.person, act.actor.sub, act.role, act.moment.at)
     yield [case.kode_wilayah for case, _ in cases]
     yield [policy.four_people for _, policy in cases]
-    yield from (act.reason, act.evidence)
-    yield [case.graduasi_id for case, _, _ in moves]
-    yield [case.kode_wilayah for case, _, _ in moves]
-    yield [left.value for _, left, _ in moves]
-    yield [wanted.value for _, _, wanted in moves]
-    yield [case.policy_version for case, _, _ in moves]
+    yield from (act.reason, act.evidence, left)
+    yield [case.policy_version for case, _ in cases]
 
 
 # Made once: to build a statement costs as much as to run it, and every act with a paper asks these.
 CAME = sa.select(sa.func.max(GraduasiHistory.at)).where(
     GraduasiHistory.graduasi_id == sa.bindparam("graduasi_id"),
     GraduasiHistory.to_state == sa.bindparam("state"),
-    GraduasiHistory.from_state != GraduasiState.DITUNDA.value,
+    GraduasiHistory.from_state != GraduasiState.DITUNDA,
 )
 
 
 async def stands_since(session: AsyncSession, case: Graduasi) -> date:
     """Return the day on which a case came to where it stands by an act of its way; its resumption is none."""
-    at = await session.scalar(CAME, {"graduasi_id": case.graduasi_id, "state": case.state.value})
+    at = await session.scalar(CAME, {"graduasi_id": case.graduasi_id, "state": case.state})
     return day_of(at) if at is not None else case.since_on
