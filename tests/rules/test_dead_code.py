@@ -34,7 +34,6 @@ KEPT = {
     "pull": "deploy/demo/partner_simulator.py: tests let a partner read its inbox at their own time",
     "is_valid_on": "shared/wilayah.py: the area reform will use the history of codes",
     "predecessors": "shared/wilayah.py: the area reform will use the history of codes",
-    "GraduasiTransition": "graduation/case/models.py: the table that the database checks moves against",
 }
 
 

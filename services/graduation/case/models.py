@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.graduation.tables import Area, At, Key, Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import text_enum
-from shared.errors import IllegalTransition
+from shared.transitions import guard_moves, moves_condition, require_move
 
 
 class GraduasiState(StrEnum):
@@ -96,7 +96,7 @@ def _moves(state: GraduasiState) -> frozenset[GraduasiState]:
 TRANSITIONS: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
     {state: _moves(state) for state in S}
 )
-"""Every move that exists, of chain.md 4. The database holds the same pairs, and no history row names another."""
+"""Every move that exists, of chain.md 4; the database refuses any other."""
 
 
 class Outcome(StrEnum):
@@ -156,6 +156,7 @@ class Graduasi(Table):
                 "state IN ('DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITUNDA')"
             ),
         ),
+        guard_moves(TRANSITIONS),
     )
 
     graduasi_id: Mapped[Key]
@@ -194,8 +195,7 @@ class Graduasi(Table):
 
     def expect(self, wanted: GraduasiState, *, resuming: bool = False) -> None:
         """Refuse early what `become` would refuse; raise IllegalTransition."""
-        if wanted not in self._reachable(resuming=resuming):
-            raise IllegalTransition(noun="graduasi", current=self.state, wanted=wanted)
+        require_move({self.state: self._reachable(resuming=resuming)}, self.state, wanted, "graduasi")
 
     def _reachable(self, *, resuming: bool) -> frozenset[GraduasiState]:
         if self.state is not S.DITUNDA:
@@ -206,25 +206,12 @@ class Graduasi(Table):
         return frozenset({S.DIBATALKAN}) if left in BEFORE_DITETAPKAN else frozenset()
 
 
-class GraduasiTransition(Table):
-    """The pairs of `TRANSITIONS`, as the database knows them; a history row can name no other."""
-
-    __tablename__ = "graduasi_transition"
-
-    from_state: Mapped[str] = mapped_column(primary_key=True)
-    to_state: Mapped[str] = mapped_column(primary_key=True)
-
-
 class GraduasiHistory(Table):
     """Every move of a case: from, to, who, when, why, on what evidence, under which policy. Append-only."""
 
     __tablename__ = "graduasi_history"
     __table_args__: Any = (
-        sa.ForeignKeyConstraint(
-            ["from_state", "to_state"],
-            ["graduasi_transition.from_state", "graduasi_transition.to_state"],
-            name="fk_graduasi_history_a_known_move",
-        ),
+        sa.CheckConstraint(moves_condition(TRANSITIONS, "from_state", "to_state"), "move_legal"),
         is_sha256("evidence_sha256"),
         sa.Index("ix_graduasi_history_graduasi_id_history_id", "graduasi_id", "history_id"),
     )

@@ -54,7 +54,6 @@ GRANT EXECUTE ON FUNCTION own_family(uuid), takes_part(uuid, uuid), case_is_here
 REVOKE UPDATE, DELETE ON graduasi_history, stage_act, asesmen, pernyataan, usul, musyawarah, sk, certificate, sanggah,
     sanggah_decision, annulment, back_payment, credit_rule FROM graduation_api, graduation_worker;
 REVOKE DELETE ON graduasi, penetapan, credit, monitoring_task, exit_proposal FROM graduation_api, graduation_worker;
-REVOKE INSERT, UPDATE, DELETE ON graduasi_transition FROM graduation_api, graduation_worker;
 GRANT UPDATE (state) ON sanggah TO graduation_api, graduation_worker;
 GRANT UPDATE (kode_wilayah) ON sanggah TO graduation_worker;
 -- An SK of many cases counts them as its job puts them in.
