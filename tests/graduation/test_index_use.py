@@ -37,10 +37,11 @@ INSERT INTO graduasi (graduasi_id, kpm_id, kepesertaan_id, bansos, exit_reason, 
   state, postponed_from, since_on, opened_in, opened_by, opened_at, version) SELECT graduasi_id, kpm_id, graduasi_id, 'PKH', 'SEJAHTERA_MANDIRI',
   area, '019a0000-0000-7000-8000-000000000101', 1, state, CASE state WHEN 'DITUNDA' THEN 'DIUSULKAN' END, date '2026-01-01' + i % 300,
   area, p::text, now(), 5 FROM n;
-INSERT INTO replica_kpm.dampingan
+INSERT INTO replica_kpm.dampingan (dampingan_id, kpm_id, kode_wilayah, pendamping_id, penugasan_id, purpose, valid_from, valid_to)
   SELECT md5('d' || i)::uuid, kpm_id, area, p, q, 'PENDAMPINGAN', '2025-01-01', NULL FROM n;
-INSERT INTO replica_pendamping.penugasan SELECT DISTINCT q, p, 'PKH_PENDAMPING', date '2025-01-01', NULL::date FROM n;
-INSERT INTO replica_pendamping.wilayah_tugas
+INSERT INTO replica_pendamping.penugasan (penugasan_id, pendamping_id, kind, valid_from, valid_to)
+  SELECT DISTINCT q, p, 'PKH_PENDAMPING', date '2025-01-01', NULL::date FROM n;
+INSERT INTO replica_pendamping.wilayah_tugas (wilayah_tugas_id, penugasan_id, pendamping_id, kode_wilayah, valid_from, valid_to)
   SELECT md5('w' || q::text)::uuid, q, p, min(left(area, 8)), date '2025-01-01', NULL::date FROM n GROUP BY q, p;
 INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)
   SELECT graduasi_id, area, 'USUL', p::text, 'x', 'PENDAMPING', false, now() FROM n;
@@ -61,7 +62,8 @@ INSERT INTO sk (sk_id, sk_no, sk_on, announced_on, cases, determined_by, at) SEL
 INSERT INTO penetapan (graduasi_id, sk_id, usul_id, kode_wilayah, announced_on, term_ends_on, effective_tahap, effective_on,
   last_payable_tahap) SELECT graduasi_id, md5('k' || 2021 + i % 6)::uuid, graduasi_id, area, date '2026-05-18', date '2026-06-17', '2026-3',
   date '2026-07-01', '2026-2' FROM n;
-INSERT INTO certificate SELECT 'GR-' || i, graduasi_id, area, date '2026-06-18' FROM n;
+INSERT INTO certificate (certificate_no, graduasi_id, kode_wilayah, issued_on)
+  SELECT 'GR-' || i, graduasi_id, area, date '2026-06-18' FROM n;
 ANALYZE
 """
 

@@ -1,85 +1,102 @@
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.graduation.tables import Area, At, Key, Sha256, Table, is_sha256
+from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import AsesmenResult
-from shared.database import text_enum
+from shared.database.tables import Col, Fields
+from shared.fields import Day, Wilayah
 
 
-class Asesmen(Table):
+class JudgementFields(Fields):
+    """The result of an assessment under a version of the instrument."""
+
+    asesmen_id: Col[UUID] = Field(primary_key=True)
+    instrument_version: Col[int]
+    result: Col[AsesmenResult]
+    score_percent: Col[int]
+
+
+class AsesmenFields(JudgementFields):
+    """An assessment with its facts as known then."""
+
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)
+    pendamping_id: Col[UUID]
+    penugasan_id: Col[UUID]
+    assessed_on: Col[date]
+    bersedia: Col[bool | None]
+    facts: Col[dict[str, Any]]
+
+
+class Asesmen(AsesmenFields, Table, table=True):
     """One assessment: the answers, the facts as they were known then, the result and a sentence per criterion.
 
     Append-only. It never ends anything by itself (domain.md 4.3).
     """
 
-    __tablename__ = "asesmen"
-    __table_args__ = (sa.Index("ix_asesmen_graduasi_id", "graduasi_id"),)
-
-    asesmen_id: Mapped[Key]
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[Area]
-    policy_id: Mapped[UUID] = mapped_column(sa.ForeignKey("policy.policy_id"))
-    instrument_version: Mapped[int] = mapped_column(sa.Integer)
-    pendamping_id: Mapped[UUID]
-    penugasan_id: Mapped[UUID]
-    assessed_on: Mapped[date]
-    at: Mapped[At]
-    answers: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    result: Mapped[AsesmenResult] = mapped_column(text_enum(AsesmenResult))
-    score_percent: Mapped[int] = mapped_column(sa.Integer)
-    bersedia: Mapped[bool | None]
-    explanation: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    kpm_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    policy_id: Col[UUID] = Field(foreign_key="policy.policy_id")
+    at: Col[datetime]
+    answers: Col[dict[str, Any]]
+    explanation: Col[list[dict[str, Any]]]
 
 
-class Pernyataan(Table):
+class PernyataanTerms(Fields):
+    """The date and scan of a signed statement, and the offers that the family had seen."""
+
+    signed_on: Col[Day]
+    evidence_sha256: Col[Sha256]
+    offers_sha256: Col[Sha256]
+
+
+class PernyataanView(PernyataanTerms):
+    """The family's signed statement."""
+
+    pernyataan_id: Col[UUID] = Field(primary_key=True)
+    asesmen_id: Col[UUID] = Field(foreign_key="asesmen.asesmen_id")
+
+
+class Pernyataan(PernyataanView, Table, table=True):
     """The family's signed statement, after it saw what would be offered. Append-only."""
 
-    __tablename__ = "pernyataan"
     __table_args__ = (
         is_sha256("evidence_sha256"),
         is_sha256("offers_sha256"),
-        sa.UniqueConstraint("asesmen_id", name="uq_pernyataan_asesmen_id"),
-        sa.Index("ix_pernyataan_graduasi_id", "graduasi_id"),
+        sa.UniqueConstraint("asesmen_id"),
     )
 
-    pernyataan_id: Mapped[Key]
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
-    asesmen_id: Mapped[UUID] = mapped_column(sa.ForeignKey("asesmen.asesmen_id"))
-    kode_wilayah: Mapped[Area]
-    signed_on: Mapped[date]
-    evidence_sha256: Mapped[Sha256]
-    offers_sha256: Mapped[Sha256]
-    pendamping_id: Mapped[UUID]
-    at: Mapped[At]
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)
+    kode_wilayah: Col[Wilayah]
+    pendamping_id: Col[UUID]
+    at: Col[datetime]
 
 
-class Usul(Table):
-    """A proposal, pinned to an assessment (where the policy scores) and to the policy version. Append-only."""
+class UsulView(Fields):
+    """The proposal, and to whom a penetapan would count."""
 
-    __tablename__ = "usul"
-    __table_args__ = (sa.Index("ix_usul_graduasi_id", "graduasi_id"),)
-
-    usul_id: Mapped[Key]
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
-    asesmen_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("asesmen.asesmen_id"))
-    pernyataan_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("pernyataan.pernyataan_id"))
-    policy_id: Mapped[UUID] = mapped_column(sa.ForeignKey("policy.policy_id"))
-    kode_wilayah: Mapped[Area]
+    usul_id: Col[UUID] = Field(primary_key=True)
+    asesmen_id: Col[UUID | None] = Field(default=None, foreign_key="asesmen.asesmen_id")
     # To whom a penetapan would count: the author of the assessment, on short paths the proposer (chain.md 4).
     # An official who proposed an exit has no placement, and nothing counts.
-    pendamping_id: Mapped[UUID | None]
-    penugasan_id: Mapped[UUID | None]
+    pendamping_id: Col[UUID | None]
+    penugasan_id: Col[UUID | None]
+    proposed_by: Col[str]
+    proposed_on: Col[date]
+
+
+class Usul(UsulView, Table, table=True):
+    """A proposal, pinned to an assessment (where the policy scores) and to the policy version. Append-only."""
+
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)
+    pernyataan_id: Col[UUID | None] = Field(default=None, foreign_key="pernyataan.pernyataan_id")
+    policy_id: Col[UUID] = Field(foreign_key="policy.policy_id")
+    kode_wilayah: Col[Wilayah]
     # Who proposed, and under which placement: a crediting rule may ask for these instead.
-    proposer_pendamping_id: Mapped[UUID | None]
-    proposer_penugasan_id: Mapped[UUID | None]
-    proposed_by: Mapped[str]
-    proposed_on: Mapped[date]
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    at: Mapped[At]
+    proposer_pendamping_id: Col[UUID | None]
+    proposer_penugasan_id: Col[UUID | None]
+    facts: Col[dict[str, Any]]
+    at: Col[datetime]

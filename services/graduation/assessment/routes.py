@@ -1,6 +1,5 @@
 """Assessments: make, read, and compute again by their own version."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,8 +7,8 @@ from pydantic import Field, StrictBool, StrictInt
 
 from services.graduation.assessment import queries, rules
 from services.graduation.assessment.commands import assessment
+from services.graduation.assessment.models import AsesmenFields, JudgementFields
 from shared.access import Permission
-from shared.contracts.kinds import AsesmenResult
 from shared.fields import Body, Sha256, View
 from shared.http import CurrentActor, Router, Session, may
 
@@ -47,31 +46,17 @@ class Criterion(View):
     id: str
 
 
-class AsesmenView(View):
+class AsesmenView(AsesmenFields):
     """An assessment: result, score, the facts as known then, and an explanation per criterion."""
 
-    asesmen_id: UUID
-    graduasi_id: UUID
-    result: AsesmenResult
-    score_percent: int
-    instrument_version: int
-    pendamping_id: UUID
-    penugasan_id: UUID
-    assessed_on: date
-    bersedia: bool | None
-    facts: dict[str, Any]
     explanation: list[Criterion]
 
 
-class ReproductionView(View):
+class ReproductionView(JudgementFields):
     """What the version of then makes today of the answers and facts of then; `equal`: the same, word for word."""
 
-    asesmen_id: UUID
     policy_version: int
-    instrument_version: int
     equal: bool
-    result: AsesmenResult
-    score_percent: int
     explanation: list[Criterion]
 
 

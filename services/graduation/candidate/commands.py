@@ -11,7 +11,7 @@ from shared.messaging import Received
 from shared.transaction import context_of
 from shared.wilayah import KABKOTA_LENGTH
 
-COLUMNS = [column.key for column in Candidate.__table__.columns]
+COLUMNS = list(Candidate.model_fields)
 NEW = [name for name in COLUMNS if name != "kepesertaan_id"]
 
 

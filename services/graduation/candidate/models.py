@@ -4,22 +4,31 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.graduation.tables import Area, Key, Table
+from services.graduation.tables import Table
 from shared.contracts.kinds import Bansos
-from shared.database import text_enum
+from shared.database.tables import Col, Fields
+from shared.fields import Wilayah
 
 UNRANKED = 11
 """A rank is 11 less the desil: 1 is the best off, 11 is not ranked yet."""
 
 
-class Candidate(Table):
+class CandidateFields(Fields):
+    """The membership of a candidate, and when the family's last komponen ends."""
+
+    kepesertaan_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(index=True)
+    kode_wilayah: Col[Wilayah]
+    bansos: Col[Bansos]
+    last_komponen_ends_on: Col[date | None]
+
+
+class Candidate(CandidateFields, Table, table=True):
     """One membership with what caseload last told of its family; facts alone, the policy of the day judges them."""
 
-    __tablename__ = "candidate"
     __table_args__ = (
-        sa.Index("ix_candidate_kpm_id", "kpm_id"),
         sa.Index("ix_candidate_rank_nas", "kabkota", "rank_nas", "kepesertaan_id"),
         sa.Index("ix_candidate_rank_prov", "kabkota", "rank_prov", "kepesertaan_id"),
         sa.Index("ix_candidate_rank_kabkota", "kabkota", "rank_kabkota", "kepesertaan_id"),
@@ -33,16 +42,11 @@ class Candidate(Table):
         {"schema": "replica_kpm"},
     )
 
-    kepesertaan_id: Mapped[Key]
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[Area]
-    kabkota: Mapped[Area]
-    bansos: Mapped[Bansos] = mapped_column(text_enum(Bansos, replica=True))
-    member_since: Mapped[date]
-    member_until: Mapped[date | None]
-    able_productive: Mapped[int] = mapped_column(sa.Integer)
-    last_komponen_ends_on: Mapped[date | None]
-    rank_nas: Mapped[int] = mapped_column(sa.Integer)
-    rank_prov: Mapped[int] = mapped_column(sa.Integer)
-    rank_kabkota: Mapped[int] = mapped_column(sa.Integer)
-    usaha_since: Mapped[date | None]
+    kabkota: Col[Wilayah]
+    member_since: Col[date]
+    member_until: Col[date | None]
+    able_productive: Col[int]
+    rank_nas: Col[int]
+    rank_prov: Col[int]
+    rank_kabkota: Col[int]
+    usaha_since: Col[date | None]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.candidate.errors import CandidateRuleMissing
-from services.graduation.candidate.models import UNRANKED, Candidate
+from services.graduation.candidate.models import UNRANKED, Candidate, CandidateFields
 from services.graduation.case.models import STANDING, Graduasi
 from services.graduation.policy.errors import PolicyMissing
 from services.graduation.policy.models.instrument import Instrument
@@ -28,14 +28,10 @@ RANKS = {
     DesilScope.KABKOTA: Candidate.rank_kabkota,
 }
 SHOWN = (
-    Candidate.kepesertaan_id,
-    Candidate.kpm_id,
-    Candidate.kode_wilayah,
+    *(getattr(Candidate, name) for name in CandidateFields.model_fields),
     Candidate.kabkota,
-    Candidate.bansos,
     Candidate.member_since,
     Candidate.able_productive,
-    Candidate.last_komponen_ends_on,
     Candidate.usaha_since,
 )
 
@@ -171,9 +167,8 @@ SCOPES = {
 def as_candidate(rule: CandidateRule, row: dict[str, Any]) -> dict[str, Any]:
     """Turn a row into what is shown: why the family is a candidate, and why it is not proposed where it is exempt."""
     exempt = row["able_productive"] < rule.exempt_below_able
-    fields = ("kpm_id", "kepesertaan_id", "kode_wilayah", "bansos", "last_komponen_ends_on")
     return {
-        **{name: row[name] for name in fields},
+        **{name: row[name] for name in CandidateFields.model_fields},
         "exit_reason": rule.policy.exit_reason,
         "policy_version": rule.policy.version,
         "proposed": not exempt,

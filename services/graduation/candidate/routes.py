@@ -1,14 +1,13 @@
 """Whom to look at: candidates, most promising first, with reasons in words."""
 
-from datetime import date
 from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query
 from starlette.responses import Response
 
 from services.graduation.candidate import queries
+from services.graduation.candidate.models import CandidateFields
 from shared.access import Permission
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.fields import View
@@ -25,16 +24,11 @@ class ReasonView(View):
     id: str
 
 
-class CandidateView(View):
+class CandidateView(CandidateFields):
     """A membership that may end: why it is a candidate; `proposed` is false where the family is exempt, and why."""
 
-    kpm_id: UUID
-    kepesertaan_id: UUID
-    kode_wilayah: str
-    bansos: Bansos
     exit_reason: ExitReason
     policy_version: int
-    last_komponen_ends_on: date | None
     proposed: bool
     reasons: list[ReasonView]
     why_not: list[ReasonView]

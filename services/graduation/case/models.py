@@ -1,19 +1,20 @@
 """The case: its states, the one table of its moves, its history, and who acted in which stage (chain.md 4)."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.graduation.tables import Area, At, Key, Sha256, Table, is_sha256
+from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
-from shared.database import text_enum
+from shared.database.tables import Col, Fields
+from shared.fields import Asked, Wilayah
 from shared.transitions import guard_moves, moves_condition, require_move
 
 
@@ -127,10 +128,31 @@ ENDED_WITHOUT = frozenset({S.DITOLAK, S.DIBATALKAN, S.DIPULIHKAN})
 """A case that ended so left the kepesertaan as it was: another may open."""
 
 
-class Graduasi(Table):
+class OpeningTerms(Fields):
+    """A case to open: which kepesertaan would end, and why."""
+
+    kpm_id: Col[UUID] = Field(index=True)
+    kepesertaan_id: Col[UUID]
+    exit_reason: Col[Annotated[ExitReason, Asked("SEJAHTERA_MANDIRI")]]
+
+
+class GraduasiView(OpeningTerms):
+    """A case."""
+
+    graduasi_id: Col[UUID] = Field(primary_key=True)
+    bansos: Col[Bansos]
+    # Where the family lives: a standing case goes with it, and who decides goes by this.
+    kode_wilayah: Col[Wilayah]
+    policy_version: Col[int]
+    state: Col[GraduasiState]
+    since_on: Col[date]
+    outcome: Col[Outcome | None] = Field(default=None)
+    version: Col[int]
+
+
+class Graduasi(GraduasiView, Table, table=True):
     """One case: the ending of one kepesertaan of one family, for one reason, under one policy version."""
 
-    __tablename__ = "graduasi"
     __table_args__ = (
         sa.CheckConstraint("(state = 'SELESAI') = (outcome IS NOT NULL)", name="outcome_at_the_end"),
         sa.CheckConstraint(
@@ -138,10 +160,8 @@ class Graduasi(Table):
         ),
         sa.CheckConstraint("version >= 1", name="version_counts_up"),
         sa.Index("uq_graduasi_standing", "kepesertaan_id", unique=True, postgresql_where=STANDING),
-        sa.Index("ix_graduasi_kpm_id", "kpm_id"),
-        sa.Index("ix_graduasi_state_graduasi_id", "state", "graduasi_id"),
-        sa.Index("ix_graduasi_kode_wilayah_graduasi_id", "kode_wilayah", "graduasi_id"),
-        sa.Index("ix_graduasi_opened_by", "opened_by"),
+        sa.Index(None, "state", "graduasi_id"),
+        sa.Index(None, "kode_wilayah", "graduasi_id"),
         sa.Index(
             "ix_graduasi_waiting_for_ministry",
             "since_on",
@@ -159,28 +179,16 @@ class Graduasi(Table):
         guard_moves(TRANSITIONS),
     )
 
-    graduasi_id: Mapped[Key]
-    kpm_id: Mapped[UUID]
-    kepesertaan_id: Mapped[UUID]
-    bansos: Mapped[Bansos] = mapped_column(text_enum(Bansos))
-    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason))
-    # Where the family lives: a standing case goes with it, and who decides goes by this.
-    kode_wilayah: Mapped[Area]
     # Where it was opened: that office may read what became of it.
-    opened_in: Mapped[Area]
-    policy_id: Mapped[UUID] = mapped_column(sa.ForeignKey("policy.policy_id"))
-    policy_version: Mapped[int] = mapped_column(sa.Integer)
+    opened_in: Col[Wilayah]
+    policy_id: Col[UUID] = Field(foreign_key="policy.policy_id")
     # What the case stands on now; those rows are never deleted, and name the case by foreign keys themselves.
-    asesmen_id: Mapped[UUID | None]
-    pernyataan_id: Mapped[UUID | None]
-    usul_id: Mapped[UUID | None]
-    state: Mapped[GraduasiState] = mapped_column(text_enum(GraduasiState))
-    since_on: Mapped[date]
-    postponed_from: Mapped[str | None]
-    outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome))
-    opened_by: Mapped[str]
-    opened_at: Mapped[At]
-    version: Mapped[int] = mapped_column(sa.Integer)
+    asesmen_id: Col[UUID | None] = Field(default=None)
+    pernyataan_id: Col[UUID | None] = Field(default=None)
+    usul_id: Col[UUID | None] = Field(default=None)
+    postponed_from: Col[GraduasiState | None] = Field(default=None)
+    opened_by: Col[str] = Field(index=True)
+    opened_at: Col[datetime]
 
     def become(self, wanted: GraduasiState, on: date, *, resuming: bool = False) -> None:
         """Move to `wanted` as of the business date `on`, and count the version up.
@@ -190,7 +198,7 @@ class Graduasi(Table):
                 and only to the state it left.
         """
         self.expect(wanted, resuming=resuming)
-        self.postponed_from = self.state.value if wanted is S.DITUNDA else None
+        self.postponed_from = self.state if wanted is S.DITUNDA else None
         self.state, self.since_on, self.version = wanted, on, self.version + 1
 
     def expect(self, wanted: GraduasiState, *, resuming: bool = False) -> None:
@@ -198,69 +206,78 @@ class Graduasi(Table):
         require_move({self.state: self._reachable(resuming=resuming)}, self.state, wanted, "graduasi")
 
     def _reachable(self, *, resuming: bool) -> frozenset[GraduasiState]:
-        if self.state is not S.DITUNDA:
+        left = self.postponed_from
+        if left is None:
             return frozenset() if resuming else TRANSITIONS[self.state]
-        left = GraduasiState(str(self.postponed_from))
         if resuming:
             return frozenset({left})
         return frozenset({S.DIBATALKAN}) if left in BEFORE_DITETAPKAN else frozenset()
 
 
-class GraduasiHistory(Table):
+class HistoryItem(Fields):
+    """One move of a case."""
+
+    history_id: Col[Annotated[int, sa.BigInteger()]] = Field(
+        default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
+    )
+    from_state: Col[GraduasiState]
+    to_state: Col[GraduasiState]
+    person: Col[str]
+    role: Col[str]
+    at: Col[datetime]
+    reason: Col[str | None]
+    evidence_sha256: Col[Sha256 | None]
+    policy_version: Col[int]
+
+
+class GraduasiHistory(HistoryItem, Table, table=True):
     """Every move of a case: from, to, who, when, why, on what evidence, under which policy. Append-only."""
 
-    __tablename__ = "graduasi_history"
-    __table_args__: Any = (
+    __table_args__ = (
         sa.CheckConstraint(moves_condition(TRANSITIONS, "from_state", "to_state"), "move_legal"),
         is_sha256("evidence_sha256"),
-        sa.Index("ix_graduasi_history_graduasi_id_history_id", "graduasi_id", "history_id"),
+        sa.Index(None, "graduasi_id", "history_id"),
     )
 
-    history_id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
-    kode_wilayah: Mapped[Area]
-    from_state: Mapped[str]
-    to_state: Mapped[str]
-    person: Mapped[str]
-    sub: Mapped[str]
-    role: Mapped[str]
-    at: Mapped[At]
-    reason: Mapped[str | None]
-    evidence_sha256: Mapped[Sha256 | None]
-    policy_version: Mapped[int] = mapped_column(sa.Integer)
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
+    kode_wilayah: Col[Wilayah]
+    sub: Col[str]
 
 
-class StageAct(Table):
+def _one_stage_each(name: str, who: str) -> ExcludeConstraint[tuple[str, str]]:
+    return ExcludeConstraint(
+        ("graduasi_id", "="),
+        (who, "="),
+        ("stage", "<>"),
+        name=name,
+        using="gist",
+        where=sa.text("four_people"),
+    )
+
+
+class StageView(Fields):
+    """Who acted in which stage; people are ids."""
+
+    stage: Col[Stage]
+    person: Col[str]
+    role: Col[str]
+    at: Col[datetime]
+
+
+class StageAct(StageView, Table, table=True):
     """Who acted in which stage of a case. The exclusions keep one person, and one account, out of two. Append-only."""
 
-    __tablename__ = "stage_act"
-    __table_args__: Any = (
-        ExcludeConstraint(
-            ("graduasi_id", "="),
-            ("person", "="),
-            ("stage", "<>"),
-            name="ex_stage_act_four_people",
-            using="gist",
-            where=sa.text("four_people"),
-        ),
-        ExcludeConstraint(
-            ("graduasi_id", "="),
-            ("sub", "="),
-            ("stage", "<>"),
-            name="ex_stage_act_four_accounts",
-            using="gist",
-            where=sa.text("four_people"),
-        ),
-        sa.Index("ix_stage_act_person_graduasi_id", "person", "graduasi_id"),
-        sa.Index("ix_stage_act_graduasi_id_person", "graduasi_id", "person"),
+    __table_args__ = (
+        _one_stage_each("ex_stage_act_four_people", "person"),
+        _one_stage_each("ex_stage_act_four_accounts", "sub"),
+        sa.Index(None, "person", "graduasi_id"),
+        sa.Index(None, "graduasi_id", "person"),
     )
 
-    stage_act_id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
-    kode_wilayah: Mapped[Area]
-    stage: Mapped[Stage] = mapped_column(text_enum(Stage))
-    person: Mapped[str]
-    sub: Mapped[str]
-    role: Mapped[str]
-    four_people: Mapped[bool]
-    at: Mapped[At]
+    stage_act_id: Col[Annotated[int, sa.BigInteger()]] = Field(
+        default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
+    )
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
+    kode_wilayah: Col[Wilayah]
+    sub: Col[str]
+    four_people: Col[bool]

@@ -1,41 +1,40 @@
 """Cases: open, sign for, propose, list and read."""
 
-from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
 from starlette.responses import Response
 
 from services.graduation.assessment.commands import proposal
+from services.graduation.assessment.models import PernyataanTerms, PernyataanView, UsulView
 from services.graduation.assessment.routes import AsesmenView
 from services.graduation.case.commands import opening
-from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Outcome, Stage
+from services.graduation.case.models import (
+    Graduasi,
+    GraduasiHistory,
+    GraduasiState,
+    GraduasiView,
+    HistoryItem,
+    OpeningTerms,
+    StageView,
+)
 from services.graduation.decree.routes import PenetapanView
 from services.graduation.worklist import queries
 from shared.access import Permission
-from shared.contracts.kinds import Bansos, ExitReason
-from shared.fields import Body, Day, Sentence, Sha256, View
+from shared.contracts.kinds import ExitReason
+from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 router = Router(tag="graduasi")
 
 
-class Opening(Body):
+class Opening(OpeningTerms, Body):
     """A case to open: which kepesertaan would end, and why."""
 
-    kpm_id: UUID
-    kepesertaan_id: UUID
-    exit_reason: ExitReason = Field(examples=["SEJAHTERA_MANDIRI"])
 
-
-class Statement(Body):
+class Statement(PernyataanTerms, Body):
     """The signed statement: its date, its scan, and the list of offers that the family had seen."""
-
-    signed_on: Day
-    evidence_sha256: Sha256
-    offers_sha256: Sha256
 
 
 class Proposal(Body):
@@ -44,57 +43,11 @@ class Proposal(Body):
     reason: Sentence | None = None
 
 
-class GraduasiView(View):
-    """A case."""
-
-    graduasi_id: UUID
-    kpm_id: UUID
-    kepesertaan_id: UUID
-    bansos: Bansos
-    exit_reason: ExitReason
-    kode_wilayah: str
-    policy_version: int
-    state: GraduasiState
-    since_on: date
-    outcome: Outcome | None
-    version: int
-
-
 class GraduasiPage(View):
     """A page of cases."""
 
     items: list[GraduasiView]
     next: str | None
-
-
-class StageView(View):
-    """Who acted in which stage; people are ids."""
-
-    stage: Stage
-    person: str
-    role: str
-    at: datetime
-
-
-class PernyataanView(View):
-    """The family's signed statement."""
-
-    pernyataan_id: UUID
-    asesmen_id: UUID
-    signed_on: date
-    evidence_sha256: str
-    offers_sha256: str
-
-
-class UsulView(View):
-    """The proposal, and to whom a penetapan would count."""
-
-    usul_id: UUID
-    asesmen_id: UUID | None
-    pendamping_id: UUID | None
-    penugasan_id: UUID | None
-    proposed_by: str
-    proposed_on: date
 
 
 class GraduasiFullView(GraduasiView):
@@ -108,20 +61,6 @@ class GraduasiFullView(GraduasiView):
     rujukan_id: UUID | None
 
 
-class HistoryItem(View):
-    """One move of a case."""
-
-    history_id: int
-    from_state: GraduasiState
-    to_state: GraduasiState
-    person: str
-    role: str
-    at: datetime
-    reason: str | None
-    evidence_sha256: str | None
-    policy_version: int
-
-
 class HistoryPage(View):
     """A page of moves, oldest first."""
 
@@ -129,11 +68,11 @@ class HistoryPage(View):
     next: str | None
 
 
-@router.post("/graduasi", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi", status_code=201)
 @may(Permission.ASESMEN_RECORD)
-async def open_graduasi(body: Opening, session: Session, actor: CurrentActor) -> Graduasi:
+async def open_graduasi(body: Opening, session: Session, actor: CurrentActor) -> GraduasiView:
     """Open a case on a kepesertaan of a family that the caller accompanies."""
-    return await opening.open_case(session, actor, body.kpm_id, body.kepesertaan_id, body.exit_reason)
+    return await opening.open_case(session, actor, body)
 
 
 @router.get("/graduasi", response_model=GraduasiPage)
@@ -175,21 +114,19 @@ async def list_graduasi_history(
     return await paging.answer(session, found, (GraduasiHistory.history_id,))
 
 
-@router.post("/graduasi/{graduasi_id}/pernyataan", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/pernyataan", status_code=201)
 @may(Permission.PERNYATAAN_RECORD, key_required=True)
 async def sign_pernyataan(
     graduasi_id: UUID, body: Statement, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Take in the signed statement, after an assessment that says SIAP."""
-    return await proposal.sign_statement(
-        session, actor, graduasi_id, proposal.SignedPaper(**body.model_dump())
-    )
+    return await proposal.sign_statement(session, actor, graduasi_id, body)
 
 
-@router.post("/graduasi/{graduasi_id}/proposal", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/proposal", status_code=201)
 @may(Permission.GRADUASI_PROPOSE, key_required=True)
 async def propose_graduasi(
     graduasi_id: UUID, body: Proposal, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Propose the exit, pinned to the last assessment and the policy version."""
     return await proposal.propose(session, actor, graduasi_id, body.reason)

@@ -4,21 +4,22 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.graduation.tables import Area, Table
+from services.graduation.tables import Table
+from shared.database.tables import Col
+from shared.fields import Wilayah
 
 
-class Certificate(Table):
+class Certificate(Table, table=True):
     """The piagam of an exit in effect; its number says nothing of the family. Append-only."""
 
-    __tablename__ = "certificate"
-    __table_args__ = (sa.UniqueConstraint("graduasi_id", name="uq_certificate_graduasi_id"),)
+    __table_args__ = (sa.UniqueConstraint("graduasi_id"),)
 
-    certificate_no: Mapped[str] = mapped_column(primary_key=True)
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
-    kode_wilayah: Mapped[Area]
-    issued_on: Mapped[date]
+    certificate_no: Col[str] = Field(primary_key=True)
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
+    kode_wilayah: Col[Wilayah]
+    issued_on: Col[date]
 
 
 # Crockford's base 32: no I, L, O, U; the last sign is the number modulo 37.

@@ -41,7 +41,7 @@ async def grant_credits(session: AsyncSession, counted: Sequence[Counted], sk: S
         if rule is not None and holder is not None:
             credit = _credit(one, rule, holder, sk)
             session.add(credit)
-            emit(session, _granted(credit))
+            emit(session, CreditGranted.of(credit))
 
 
 def credited_to(usul: Usul, rule: CreditRule) -> tuple[UUID, UUID] | None:
@@ -68,19 +68,6 @@ def _credit(one: Counted, rule: CreditRule, holder: tuple[UUID, UUID], sk: Sk) -
     )
 
 
-def _granted(credit: Credit) -> CreditGranted:
-    return CreditGranted(
-        credit_id=credit.credit_id,
-        graduasi_id=credit.graduasi_id,
-        pendamping_id=credit.pendamping_id,
-        penugasan_id=credit.penugasan_id,
-        year=credit.year,
-        exit_reason=credit.exit_reason,
-        kode_wilayah=credit.kode_wilayah,
-        rule_version=credit.rule_version,
-    )
-
-
 async def reverse_credit(session: AsyncSession, case: Graduasi, ground: AnnulmentGround, on: date) -> None:
     """Let the credit of an undone penetapan count no longer, once, where the rule that gave it says so."""
     given = (
@@ -95,18 +82,4 @@ async def reverse_credit(session: AsyncSession, case: Graduasi, ground: Annulmen
     credit = (await session.scalars(given.with_for_update(key_share=True, of=Credit))).one_or_none()
     if credit is not None:
         credit.reversed_on = on
-        emit(session, _reversed(credit, ground))
-
-
-def _reversed(credit: Credit, ground: AnnulmentGround) -> CreditReversed:
-    return CreditReversed(
-        credit_id=credit.credit_id,
-        graduasi_id=credit.graduasi_id,
-        pendamping_id=credit.pendamping_id,
-        penugasan_id=credit.penugasan_id,
-        year=credit.year,
-        exit_reason=credit.exit_reason,
-        kode_wilayah=credit.kode_wilayah,
-        rule_version=credit.rule_version,
-        reason=ground.value,
-    )
+        emit(session, CreditReversed.of(credit, reason=ground.value))

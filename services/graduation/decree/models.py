@@ -1,48 +1,60 @@
-from datetime import date
+from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.graduation.tables import Area, At, Key, Sha256, Table, is_sha256
+from services.graduation.tables import Sha256, Table, is_sha256
+from shared.database.tables import Col, Fields
+from shared.fields import Asked, Day, DocumentNumber, Wilayah
 
 
-class Sk(Table):
+class SkTerms(Fields):
+    """A decree: its number, its date and its scan."""
+
+    sk_no: Col[Annotated[DocumentNumber, Asked("123/3.4/BS.01/5/2026")]]
+    sk_on: Col[Day]
+    evidence_sha256: Col[Sha256 | None] = Field(default=None)
+
+
+class SkView(SkTerms):
+    """An SK."""
+
+    sk_id: Col[UUID] = Field(primary_key=True)
+    announced_on: Col[date]
+    cases: Col[int]
+    # The job that adds the cases, where the SK was asked for as one.
+    job_id: Col[UUID | None] = Field(default=None)
+
+
+class Sk(SkView, Table, table=True):
     """A decree: one document, many cases in it. Append-only, but for the count while a job adds cases to it."""
 
-    __tablename__ = "sk"
-    __table_args__ = (sa.UniqueConstraint("sk_no", name="uq_sk_sk_no"), is_sha256("evidence_sha256"))
+    __table_args__ = (sa.UniqueConstraint("sk_no"), is_sha256("evidence_sha256"))
 
-    sk_id: Mapped[Key]
-    sk_no: Mapped[str]
-    sk_on: Mapped[date]
-    announced_on: Mapped[date]
-    cases: Mapped[int] = mapped_column(sa.Integer)
-    evidence_sha256: Mapped[Sha256 | None]
-    determined_by: Mapped[str]
-    at: Mapped[At]
-    # The job that adds the cases, where the SK was asked for as one.
-    job_id: Mapped[UUID | None]
+    determined_by: Col[str]
+    at: Col[datetime]
 
 
-class Penetapan(Table):
+class PenetapanFields(Fields):
+    """A decision's SK, its term, and from which tahap the payment stops."""
+
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
+    sk_id: Col[UUID] = Field(foreign_key="sk.sk_id", index=True)
+    announced_on: Col[date]
+    term_ends_on: Col[date]
+    effective_tahap: Col[str] = Field(schema_extra={"examples": ["2026-3"]})
+    effective_on: Col[date]
+    last_payable_tahap: Col[str] = Field(schema_extra={"examples": ["2026-2"]})
+
+
+class Penetapan(PenetapanFields, Table, table=True):
     """One case's decision in an SK: when the term ends, and from which tahap the payment stops."""
 
-    __tablename__ = "penetapan"
-    __table_args__ = (
-        sa.CheckConstraint("term_ends_on >= announced_on", name="term_after_announcement"),
-        sa.Index("ix_penetapan_sk_id", "sk_id"),
-        sa.Index("ix_penetapan_kode_wilayah", "kode_wilayah"),
-    )
+    __table_args__ = (sa.CheckConstraint("term_ends_on >= announced_on", name="term_after_announcement"),)
 
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"), primary_key=True)
-    sk_id: Mapped[UUID] = mapped_column(sa.ForeignKey("sk.sk_id"))
-    usul_id: Mapped[UUID] = mapped_column(sa.ForeignKey("usul.usul_id"))
-    kode_wilayah: Mapped[Area]
-    pendamping_id: Mapped[UUID | None]
-    penugasan_id: Mapped[UUID | None]
-    announced_on: Mapped[date]
-    term_ends_on: Mapped[date]
-    effective_tahap: Mapped[str]
-    effective_on: Mapped[date]
-    last_payable_tahap: Mapped[str]
+    usul_id: Col[UUID] = Field(foreign_key="usul.usul_id")
+    kode_wilayah: Col[Wilayah] = Field(index=True)
+    pendamping_id: Col[UUID | None]
+    penugasan_id: Col[UUID | None]

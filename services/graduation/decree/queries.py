@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.certificate.models import Certificate
-from services.graduation.decree.models import Penetapan, Sk
+from services.graduation.decree.models import Penetapan, PenetapanFields, Sk, SkView
 from services.graduation.visibility import visible
 from shared.access import Actor, Scope
 from shared.areas import in_areas
@@ -17,15 +17,9 @@ from shared.errors import NotFound
 
 FIRST = 200
 PENETAPAN = (
-    Penetapan.graduasi_id,
-    Sk.sk_id,
+    *(getattr(Penetapan, name) for name in PenetapanFields.model_fields),
     Sk.sk_no,
     Sk.sk_on,
-    Penetapan.announced_on,
-    Penetapan.term_ends_on,
-    Penetapan.effective_tahap,
-    Penetapan.effective_on,
-    Penetapan.last_payable_tahap,
     Certificate.certificate_no,
 )
 
@@ -60,10 +54,7 @@ async def sk_in_full(session: AsyncSession, actor: Actor, sk_id: UUID) -> dict[s
     sk = await session.get(Sk, sk_id) if rows or actor.scope is Scope.NATIONAL else None
     if sk is None:
         raise NotFound("sk")
-    head = {
-        name: getattr(sk, name)
-        for name in ("sk_id", "sk_no", "sk_on", "announced_on", "cases", "evidence_sha256", "job_id")
-    }
+    head = {name: getattr(sk, name) for name in SkView.model_fields}
     return {**head, "penetapan": [dict(row) for row in rows]}
 
 

@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from services.graduation.decree import queries
 from services.graduation.decree.commands import bulk, penetapan
-from services.graduation.decree.models import Penetapan, Sk
+from services.graduation.decree.models import Penetapan, PenetapanFields, SkTerms, SkView
 from shared.access import Permission
 from shared.errors import BadValue
-from shared.fields import Body, Day, DocumentNumber, Sha256, View
+from shared.fields import Body, Sha256, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
@@ -20,13 +20,10 @@ router = Router(tag="penetapan")
 MOST_CASES = 200
 
 
-class Decree(Body):
+class Decree(SkTerms, Body):
     """An SK over approved cases, announced on its date."""
 
-    sk_no: DocumentNumber = Field(examples=["123/3.4/BS.01/5/2026"])
-    sk_on: Day
     graduasi_ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST_CASES)]
-    evidence_sha256: Sha256 | None = None
 
     @field_validator("graduasi_ids")
     @classmethod
@@ -36,30 +33,11 @@ class Decree(Body):
         return value
 
 
-class SkView(View):
-    """An SK."""
-
-    sk_id: UUID
-    sk_no: str
-    sk_on: date
-    announced_on: date
-    cases: int
-    evidence_sha256: str | None
-    job_id: UUID | None
-
-
-class PenetapanView(View):
+class PenetapanView(PenetapanFields):
     """A case's decision in an SK."""
 
-    graduasi_id: UUID
-    sk_id: UUID
     sk_no: str
     sk_on: date
-    announced_on: date
-    term_ends_on: date
-    effective_tahap: str = Field(examples=["2026-3"])
-    effective_on: date
-    last_payable_tahap: str = Field(examples=["2026-2"])
     certificate_no: str | None
 
 
@@ -69,13 +47,10 @@ class SkFullView(SkView):
     penetapan: list[PenetapanView]
 
 
-class BulkDecree(Body):
+class BulkDecree(SkTerms, Body):
     """An SK over the cases of a file (`POST /v1/files`): one graduasi_id a line."""
 
-    sk_no: DocumentNumber = Field(examples=["124/3.4/BS.01/5/2026"])
-    sk_on: Day
     sha256: Sha256
-    evidence_sha256: Sha256 | None = None
 
 
 class BulkSkView(View):
@@ -93,11 +68,11 @@ class PenetapanPage(View):
     next: str | None
 
 
-@router.post("/sk", status_code=201, response_model=SkView)
+@router.post("/sk", status_code=201)
 @may(Permission.GRADUASI_DETERMINE, key_required=True)
-async def determine_graduasi(body: Decree, session: Session, actor: CurrentActor) -> Sk:
+async def determine_graduasi(body: Decree, session: Session, actor: CurrentActor) -> SkView:
     """Determine approved cases in one SK: all of them, or none."""
-    return await penetapan.determine(session, actor, penetapan.Document(**body.model_dump()))
+    return await penetapan.determine(session, actor, body, body.graduasi_ids)
 
 
 @router.post("/sk/bulk", status_code=202)
@@ -106,7 +81,7 @@ async def determine_many_graduasi(
     body: BulkDecree, session: Session, actor: CurrentActor, response: Response
 ) -> BulkSkView:
     """Number an SK and ask for the job that determines the cases of a file in it; a refused case is a row error."""
-    sk, job_id = await bulk.request_sk(session, actor, bulk.BulkDocument(**body.model_dump()))
+    sk, job_id = await bulk.request_sk(session, actor, body, body.sha256)
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return BulkSkView(sk_id=sk.sk_id, job_id=job_id, job=f"/v1/jobs/{job_id}")
 

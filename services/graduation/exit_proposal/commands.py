@@ -27,8 +27,7 @@ async def hear_exit(session: AsyncSession, told: ExitProposed, on: date) -> None
 
     Nothing here is refused: what has no policy, or a case in its way, is kept with those words.
     """
-    columns = {column.key for column in ExitProposal.__table__.columns}
-    fields = {name: value for name, value in told.model_dump().items() if name in columns}
+    fields = {name: value for name, value in told.model_dump().items() if name in ExitProposal.model_fields}
     fields |= {"told_on": on, "heard_at": (await moment_of(session)).at, "taken": ExitTaken.NO_POLICY}
     if await write_once(session, ExitProposal, fields):
         await take_up(session, await session.get_one(ExitProposal, told.exit_proposal_id))

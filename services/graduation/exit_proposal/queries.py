@@ -5,24 +5,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.exit_proposal.models import ExitProposal
+from services.graduation.exit_proposal.models import ExitProposal, ExitProposalView
 from services.graduation.visibility import held_by
 from shared import clock
 from shared.access import Actor, Scope
 from shared.areas import in_areas
 
-EXIT = (
-    ExitProposal.exit_proposal_id,
-    ExitProposal.kpm_id,
-    ExitProposal.kepesertaan_id,
-    ExitProposal.kode_wilayah,
-    ExitProposal.exit_reason,
-    ExitProposal.proposer,
-    ExitProposal.proposed_on,
-    ExitProposal.taken,
-    ExitProposal.graduasi_id,
-    ExitProposal.behind_id,
-)
+EXIT = tuple(getattr(ExitProposal, name) for name in ExitProposalView.model_fields)
 
 
 async def exits(session: AsyncSession, actor: Actor, **filters: object) -> Any:

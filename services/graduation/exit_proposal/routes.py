@@ -1,6 +1,5 @@
 """Exits that caseload proposed on evidence: whether each has its case, waits, or has no policy."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -8,28 +7,12 @@ from fastapi import Query
 from starlette.responses import Response
 
 from services.graduation.exit_proposal import queries
-from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
+from services.graduation.exit_proposal.models import ExitProposal, ExitProposalView, ExitTaken
 from shared.access import Permission
-from shared.contracts.kinds import ExitReason
 from shared.fields import View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 router = Router(tag="exit")
-
-
-class ExitProposalView(View):
-    """A proposed exit: `graduasi_id` is the case it opened, `behind_id` the one that it waits behind."""
-
-    exit_proposal_id: UUID
-    kpm_id: UUID
-    kepesertaan_id: UUID
-    kode_wilayah: str
-    exit_reason: ExitReason
-    proposer: str
-    proposed_on: date
-    taken: ExitTaken
-    graduasi_id: UUID | None
-    behind_id: UUID | None
 
 
 class ExitProposalPage(View):

@@ -1,15 +1,15 @@
 -- Written from the models by `python -m deploy.contracts`. Change the models, not this file.
 
 CREATE TABLE credit_rule (
-    version INTEGER NOT NULL,
-    valid_from DATE NOT NULL,
-    text_en TEXT NOT NULL,
-    text_id TEXT NOT NULL,
     credited VARCHAR(40) DEFAULT 'ASESMEN_AUTHOR' NOT NULL,
     year_of VARCHAR(40) DEFAULT 'SK_ON' NOT NULL,
     area_of VARCHAR(40) DEFAULT 'FAMILY_AT_SK' NOT NULL,
     reversed_by_annulment BOOLEAN DEFAULT true NOT NULL,
+    text_en TEXT NOT NULL,
+    text_id TEXT NOT NULL,
     basis TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    valid_from DATE NOT NULL,
     set_by TEXT NOT NULL,
     CONSTRAINT pk_credit_rule PRIMARY KEY (version),
     CONSTRAINT ck_credit_rule_creditedto_known CHECK (credited IN ('ASESMEN_AUTHOR', 'PROPOSER')),
@@ -18,11 +18,11 @@ CREATE TABLE credit_rule (
 );
 
 CREATE TABLE instrument (
-    instrument_id UUID NOT NULL,
-    version INTEGER NOT NULL,
     threshold_percent INTEGER NOT NULL,
     exempt_below_able INTEGER NOT NULL,
     source TEXT NOT NULL,
+    instrument_id UUID NOT NULL,
+    version INTEGER NOT NULL,
     criteria INTEGER NOT NULL,
     CONSTRAINT pk_instrument PRIMARY KEY (instrument_id),
     CONSTRAINT ck_instrument_threshold_percent CHECK (threshold_percent BETWEEN 0 AND 100),
@@ -34,12 +34,12 @@ CREATE TABLE replica_kpm.candidate (
     kepesertaan_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
-    kabkota TEXT COLLATE "C" NOT NULL,
     bansos VARCHAR(40) NOT NULL,
+    last_komponen_ends_on DATE,
+    kabkota TEXT COLLATE "C" NOT NULL,
     member_since DATE NOT NULL,
     member_until DATE,
     able_productive INTEGER NOT NULL,
-    last_komponen_ends_on DATE,
     rank_nas INTEGER NOT NULL,
     rank_prov INTEGER NOT NULL,
     rank_kabkota INTEGER NOT NULL,
@@ -180,15 +180,15 @@ CREATE TABLE replica_rujukan.rujukan_program (
 CREATE INDEX ix_rujukan_program_graduasi_id ON replica_rujukan.rujukan_program (graduasi_id);
 
 CREATE TABLE sk (
-    sk_id UUID NOT NULL,
     sk_no TEXT NOT NULL,
     sk_on DATE NOT NULL,
+    evidence_sha256 VARCHAR(64),
+    sk_id UUID NOT NULL,
     announced_on DATE NOT NULL,
     cases INTEGER NOT NULL,
-    evidence_sha256 VARCHAR(64),
+    job_id UUID,
     determined_by TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
-    job_id UUID,
     CONSTRAINT pk_sk PRIMARY KEY (sk_id),
     CONSTRAINT uq_sk_sk_no UNIQUE (sk_no),
     CONSTRAINT ck_sk_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$')
@@ -206,10 +206,7 @@ CREATE TABLE tahap_calendar (
 );
 
 CREATE TABLE indicator (
-    instrument_id UUID NOT NULL,
     code TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    criteria INTEGER NOT NULL,
     source VARCHAR(40) NOT NULL,
     value_type VARCHAR(40) NOT NULL,
     rule VARCHAR(40) NOT NULL,
@@ -219,6 +216,9 @@ CREATE TABLE indicator (
     evidence_required BOOLEAN NOT NULL,
     text_en TEXT NOT NULL,
     text_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    instrument_id UUID NOT NULL,
+    criteria INTEGER NOT NULL,
     CONSTRAINT pk_indicator PRIMARY KEY (instrument_id, code),
     CONSTRAINT ck_indicator_weight_not_negative CHECK (weight >= 0),
     CONSTRAINT ck_indicator_a_place_of_the_instrument CHECK (position BETWEEN 1 AND criteria),
@@ -230,25 +230,9 @@ CREATE TABLE indicator (
 );
 
 CREATE TABLE policy (
-    policy_id UUID NOT NULL,
     exit_reason VARCHAR(40) NOT NULL,
-    version INTEGER NOT NULL,
-    valid_from DATE,
-    valid_to DATE,
-    first_content BOOLEAN DEFAULT false NOT NULL,
-    drafted_by TEXT,
-    drafted_by_sub TEXT,
-    drafted_at TIMESTAMP WITH TIME ZONE,
-    reason TEXT,
-    first_approver TEXT,
-    second_approver TEXT,
-    activated_by TEXT,
-    activated_on DATE,
-    withdrawn_by TEXT,
-    withdrawn_on DATE,
     opened_by VARCHAR(40) NOT NULL,
     stages TEXT[] NOT NULL,
-    four_people BOOLEAN NOT NULL,
     needs_score BOOLEAN NOT NULL,
     needs_statement BOOLEAN NOT NULL,
     needs_komponen_ended BOOLEAN NOT NULL,
@@ -261,7 +245,6 @@ CREATE TABLE policy (
     follow_up_months INTEGER[] NOT NULL,
     survival_months INTEGER[] NOT NULL,
     check_days INTEGER NOT NULL,
-    instrument_id UUID,
     credit_rule_version INTEGER NOT NULL,
     evidence_for TEXT[] DEFAULT '{}' NOT NULL,
     candidate_desil_scope VARCHAR(40),
@@ -270,6 +253,23 @@ CREATE TABLE policy (
     candidate_program_years INTEGER,
     candidate_komponen_months INTEGER,
     candidate_reasons INTEGER DEFAULT '1' NOT NULL,
+    policy_id UUID NOT NULL,
+    version INTEGER NOT NULL,
+    valid_from DATE,
+    valid_to DATE,
+    drafted_by TEXT,
+    reason TEXT,
+    first_approver TEXT,
+    second_approver TEXT,
+    withdrawn_by TEXT,
+    four_people BOOLEAN NOT NULL,
+    first_content BOOLEAN DEFAULT false NOT NULL,
+    drafted_by_sub TEXT,
+    drafted_at TIMESTAMP WITH TIME ZONE,
+    activated_by TEXT,
+    activated_on DATE,
+    withdrawn_on DATE,
+    instrument_id UUID,
     CONSTRAINT pk_policy PRIMARY KEY (policy_id),
     CONSTRAINT uq_policy_exit_reason_version UNIQUE (exit_reason, version),
     CONSTRAINT ex_policy_one_at_a_time EXCLUDE USING gist (exit_reason WITH =, daterange(valid_from, valid_to) WITH &&) WHERE (valid_from IS NOT NULL),
@@ -296,40 +296,41 @@ CREATE TABLE policy (
     CONSTRAINT ck_policy_openedby_known CHECK (opened_by IN ('PENDAMPING', 'EXIT_PROPOSED')),
     CONSTRAINT ck_policy_termunit_known CHECK (sanggah_unit IN ('DAY', 'MONTH')),
     CONSTRAINT ck_policy_termstart_known CHECK (sanggah_starts_from IN ('ANNOUNCED_ON', 'SK_ON')),
-    CONSTRAINT fk_policy_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id),
     CONSTRAINT fk_policy_credit_rule_version FOREIGN KEY(credit_rule_version) REFERENCES credit_rule (version),
-    CONSTRAINT ck_policy_desilscope_known CHECK (candidate_desil_scope IN ('NAS', 'PROV', 'KABKOTA'))
+    CONSTRAINT ck_policy_desilscope_known CHECK (candidate_desil_scope IN ('NAS', 'PROV', 'KABKOTA')),
+    CONSTRAINT fk_policy_instrument_id FOREIGN KEY(instrument_id) REFERENCES instrument (instrument_id)
 );
 
 CREATE TABLE graduasi (
-    graduasi_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
     kepesertaan_id UUID NOT NULL,
-    bansos VARCHAR(40) NOT NULL,
     exit_reason VARCHAR(40) NOT NULL,
+    graduasi_id UUID NOT NULL,
+    bansos VARCHAR(40) NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
+    policy_version INTEGER NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    since_on DATE NOT NULL,
+    outcome VARCHAR(40),
+    version INTEGER NOT NULL,
     opened_in TEXT COLLATE "C" NOT NULL,
     policy_id UUID NOT NULL,
-    policy_version INTEGER NOT NULL,
     asesmen_id UUID,
     pernyataan_id UUID,
     usul_id UUID,
-    state VARCHAR(40) NOT NULL,
-    since_on DATE NOT NULL,
-    postponed_from TEXT,
-    outcome VARCHAR(40),
+    postponed_from VARCHAR(40),
     opened_by TEXT NOT NULL,
     opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    version INTEGER NOT NULL,
     CONSTRAINT pk_graduasi PRIMARY KEY (graduasi_id),
     CONSTRAINT ck_graduasi_outcome_at_the_end CHECK ((state = 'SELESAI') = (outcome IS NOT NULL)),
     CONSTRAINT ck_graduasi_postponed_from_a_state CHECK ((state = 'DITUNDA') = (postponed_from IS NOT NULL)),
     CONSTRAINT ck_graduasi_version_counts_up CHECK (version >= 1),
-    CONSTRAINT ck_graduasi_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_graduasi_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
-    CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
+    CONSTRAINT ck_graduasi_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_graduasi_graduasistate_known CHECK (state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
-    CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH', 'TIDAK_DIPANTAU'))
+    CONSTRAINT ck_graduasi_outcome_known CHECK (outcome IN ('BERTAHAN', 'KAMBUH', 'TIDAK_DIPANTAU')),
+    CONSTRAINT fk_graduasi_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
+    CONSTRAINT ck_graduasi_postponed_from_known CHECK (postponed_from IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN'))
 );
 
 CREATE INDEX ix_graduasi_kode_wilayah_graduasi_id ON graduasi (kode_wilayah, graduasi_id);
@@ -361,11 +362,11 @@ CREATE TABLE policy_approval (
 );
 
 CREATE TABLE policy_withdrawal (
-    policy_id UUID NOT NULL,
     person TEXT NOT NULL,
-    sub TEXT NOT NULL,
     reason TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
+    policy_id UUID NOT NULL,
+    sub TEXT NOT NULL,
     CONSTRAINT pk_policy_withdrawal PRIMARY KEY (policy_id),
     CONSTRAINT uq_policy_withdrawal_person UNIQUE (policy_id, person),
     CONSTRAINT fk_policy_withdrawal_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id)
@@ -373,25 +374,25 @@ CREATE TABLE policy_withdrawal (
 
 CREATE TABLE asesmen (
     asesmen_id UUID NOT NULL,
-    graduasi_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
-    policy_id UUID NOT NULL,
     instrument_version INTEGER NOT NULL,
+    result VARCHAR(40) NOT NULL,
+    score_percent INTEGER NOT NULL,
+    graduasi_id UUID NOT NULL,
     pendamping_id UUID NOT NULL,
     penugasan_id UUID NOT NULL,
     assessed_on DATE NOT NULL,
+    bersedia BOOLEAN,
+    facts JSONB NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    policy_id UUID NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     answers JSONB NOT NULL,
-    facts JSONB NOT NULL,
-    result VARCHAR(40) NOT NULL,
-    score_percent INTEGER NOT NULL,
-    bersedia BOOLEAN,
     explanation JSONB NOT NULL,
     CONSTRAINT pk_asesmen PRIMARY KEY (asesmen_id),
+    CONSTRAINT ck_asesmen_asesmenresult_known CHECK (result IN ('SIAP', 'BELUM_SIAP', 'DIKECUALIKAN')),
     CONSTRAINT fk_asesmen_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
-    CONSTRAINT fk_asesmen_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id),
-    CONSTRAINT ck_asesmen_asesmenresult_known CHECK (result IN ('SIAP', 'BELUM_SIAP', 'DIKECUALIKAN'))
+    CONSTRAINT fk_asesmen_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id)
 );
 
 CREATE INDEX ix_asesmen_graduasi_id ON asesmen (graduasi_id);
@@ -430,29 +431,29 @@ CREATE TABLE exit_proposal (
     kpm_id UUID NOT NULL,
     kepesertaan_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
-    bansos VARCHAR(40) NOT NULL,
     exit_reason VARCHAR(40) NOT NULL,
-    evidence_sha256 VARCHAR(64) NOT NULL,
     proposer TEXT NOT NULL,
-    proposer_sub TEXT,
-    pendamping_id UUID,
-    penugasan_id UUID,
     proposed_on DATE NOT NULL,
-    told_on DATE NOT NULL,
-    heard_at TIMESTAMP WITH TIME ZONE NOT NULL,
     taken VARCHAR(40) NOT NULL,
     graduasi_id UUID,
     behind_id UUID,
+    bansos VARCHAR(40) NOT NULL,
+    evidence_sha256 VARCHAR(64) NOT NULL,
+    proposer_sub TEXT,
+    pendamping_id UUID,
+    penugasan_id UUID,
+    told_on DATE NOT NULL,
+    heard_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_exit_proposal PRIMARY KEY (exit_proposal_id),
     CONSTRAINT ck_exit_proposal_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_exit_proposal_opened_names_its_case CHECK ((taken = 'OPENED') = (graduasi_id IS NOT NULL)),
     CONSTRAINT ck_exit_proposal_waits_behind_a_case CHECK ((taken = 'WAITING') = (behind_id IS NOT NULL)),
     CONSTRAINT uq_exit_proposal_graduasi_id UNIQUE (graduasi_id),
-    CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN')),
     CONSTRAINT ck_exit_proposal_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN', 'UNKNOWN')),
     CONSTRAINT ck_exit_proposal_exittaken_known CHECK (taken IN ('OPENED', 'WAITING', 'NO_POLICY', 'WITHDRAWN')),
     CONSTRAINT fk_exit_proposal_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
-    CONSTRAINT fk_exit_proposal_behind_id FOREIGN KEY(behind_id) REFERENCES graduasi (graduasi_id)
+    CONSTRAINT fk_exit_proposal_behind_id FOREIGN KEY(behind_id) REFERENCES graduasi (graduasi_id),
+    CONSTRAINT ck_exit_proposal_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI', 'UNKNOWN'))
 );
 
 CREATE INDEX ix_exit_proposal_kode_wilayah ON exit_proposal (kode_wilayah);
@@ -465,26 +466,30 @@ CREATE INDEX ix_exit_proposal_waiting ON exit_proposal (behind_id) WHERE taken =
 
 CREATE TABLE graduasi_history (
     history_id BIGINT GENERATED ALWAYS AS IDENTITY,
-    graduasi_id UUID NOT NULL,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
-    from_state TEXT NOT NULL,
-    to_state TEXT NOT NULL,
+    from_state VARCHAR(40) NOT NULL,
+    to_state VARCHAR(40) NOT NULL,
     person TEXT NOT NULL,
-    sub TEXT NOT NULL,
     role TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     reason TEXT,
     evidence_sha256 VARCHAR(64),
     policy_version INTEGER NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    sub TEXT NOT NULL,
     CONSTRAINT pk_graduasi_history PRIMARY KEY (history_id),
     CONSTRAINT ck_graduasi_history_move_legal CHECK ((from_state = 'TERIDENTIFIKASI' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIASESMEN' AND to_state IN ('BELUM_SIAP', 'DIBATALKAN', 'DIKECUALIKAN', 'DITUNDA', 'SIAP')) OR (from_state = 'SIAP' AND to_state IN ('DIBATALKAN', 'DITUNDA', 'PERNYATAAN_DITANDATANGANI')) OR (from_state = 'BELUM_SIAP' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA')) OR (from_state = 'DIKECUALIKAN' AND to_state IN ('DIBATALKAN', 'DITUNDA')) OR (from_state = 'PERNYATAAN_DITANDATANGANI' AND to_state IN ('DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DIUSULKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIVERIFIKASI_KETIM')) OR (from_state = 'DIVERIFIKASI_KETIM' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DIMUSYAWARAHKAN' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DISETUJUI_DINSOS', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DISETUJUI_DINSOS' AND to_state IN ('DIBATALKAN', 'DIKEMBALIKAN', 'DITETAPKAN', 'DITOLAK', 'DITUNDA')) OR (from_state = 'DITETAPKAN' AND to_state IN ('DIPULIHKAN', 'DITUNDA', 'MASA_SANGGAH')) OR (from_state = 'MASA_SANGGAH' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'DITUNDA', 'EFEKTIF')) OR (from_state = 'DISANGGAH' AND to_state IN ('DIPULIHKAN', 'EFEKTIF', 'MASA_SANGGAH')) OR (from_state = 'EFEKTIF' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'PEMANTAUAN')) OR (from_state = 'PEMANTAUAN' AND to_state IN ('DIPULIHKAN', 'DISANGGAH', 'SELESAI')) OR (from_state = 'SELESAI' AND to_state IN ('DIPULIHKAN')) OR (from_state = 'DIKEMBALIKAN' AND to_state IN ('DIASESMEN', 'DIBATALKAN', 'DITUNDA', 'DIUSULKAN')) OR (from_state = 'DITUNDA' AND to_state IN ('BELUM_SIAP', 'DIASESMEN', 'DIBATALKAN', 'DIKECUALIKAN', 'DIKEMBALIKAN', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'MASA_SANGGAH', 'PERNYATAAN_DITANDATANGANI', 'SIAP', 'TERIDENTIFIKASI'))),
     CONSTRAINT ck_graduasi_history_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT ck_graduasi_history_graduasistate_known CHECK (from_state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
+    CONSTRAINT ck_graduasi_history_to_state_known CHECK (to_state IN ('TERIDENTIFIKASI', 'DIASESMEN', 'SIAP', 'BELUM_SIAP', 'DIKECUALIKAN', 'PERNYATAAN_DITANDATANGANI', 'DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIKEMBALIKAN', 'DITOLAK', 'DITUNDA', 'DIBATALKAN', 'DIPULIHKAN')),
     CONSTRAINT fk_graduasi_history_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
 
 CREATE INDEX ix_graduasi_history_graduasi_id_history_id ON graduasi_history (graduasi_id, history_id);
 
 CREATE TABLE monitoring_task (
+    cause VARCHAR(40),
+    note TEXT,
     task_id UUID NOT NULL,
     graduasi_id UUID NOT NULL,
     kpm_id UUID NOT NULL,
@@ -496,21 +501,19 @@ CREATE TABLE monitoring_task (
     recorded_on DATE,
     closed_on DATE,
     still_out BOOLEAN,
+    version INTEGER NOT NULL,
     confirms_relapse BOOLEAN DEFAULT false NOT NULL,
-    cause VARCHAR(40),
-    note TEXT,
     pendamping_id UUID,
     penugasan_id UUID,
-    version INTEGER NOT NULL,
     CONSTRAINT pk_monitoring_task PRIMARY KEY (task_id),
     CONSTRAINT ck_monitoring_task_month_in_order CHECK (month BETWEEN 1 AND 60 AND opens_on < due_on),
     CONSTRAINT ck_monitoring_task_recorded_whole CHECK ((recorded_on IS NULL) = (still_out IS NULL)),
     CONSTRAINT ck_monitoring_task_cause_of_a_relapse CHECK (still_out IS NULL OR still_out OR cause IS NOT NULL),
     CONSTRAINT ck_monitoring_task_closed_or_recorded CHECK (closed_on IS NULL OR recorded_on IS NULL),
     CONSTRAINT ck_monitoring_task_relapse_was_seen CHECK (NOT confirms_relapse OR still_out IS FALSE),
+    CONSTRAINT ck_monitoring_task_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA')),
     CONSTRAINT fk_monitoring_task_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
-    CONSTRAINT ck_monitoring_task_taskkind_known CHECK (kind IN ('BULANAN', 'LANJUTAN', 'LAPORAN')),
-    CONSTRAINT ck_monitoring_task_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA'))
+    CONSTRAINT ck_monitoring_task_taskkind_known CHECK (kind IN ('BULANAN', 'LANJUTAN', 'LAPORAN'))
 );
 
 CREATE INDEX ix_monitoring_task_due_on_task_id ON monitoring_task (due_on, task_id);
@@ -534,12 +537,12 @@ CREATE UNIQUE INDEX uq_monitoring_task_one_check ON monitoring_task (graduasi_id
 CREATE UNIQUE INDEX uq_monitoring_task_one_relapse ON monitoring_task (graduasi_id) WHERE confirms_relapse;
 
 CREATE TABLE musyawarah (
-    musyawarah_id UUID NOT NULL,
-    graduasi_id UUID NOT NULL,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
     berita_acara_no TEXT NOT NULL,
     held_on DATE NOT NULL,
     evidence_sha256 VARCHAR(64) NOT NULL,
+    musyawarah_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_musyawarah PRIMARY KEY (musyawarah_id),
     CONSTRAINT ck_musyawarah_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
@@ -549,29 +552,29 @@ CREATE TABLE musyawarah (
 CREATE INDEX ix_musyawarah_graduasi_id ON musyawarah (graduasi_id);
 
 CREATE TABLE sanggah (
-    sanggah_id UUID NOT NULL,
-    graduasi_id UUID NOT NULL,
-    kpm_id UUID NOT NULL,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
     lodged_on DATE NOT NULL,
     lodged_by VARCHAR(40) NOT NULL,
     channel VARCHAR(40) NOT NULL,
     ground VARCHAR(40) NOT NULL,
-    note TEXT,
     evidence_sha256 VARCHAR(64) NOT NULL,
-    typed_by TEXT NOT NULL,
-    typed_by_sub TEXT NOT NULL,
-    typed_on DATE NOT NULL,
-    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    note TEXT,
+    sanggah_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kpm_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     state VARCHAR(40) NOT NULL,
+    typed_by TEXT NOT NULL,
+    typed_on DATE NOT NULL,
+    typed_by_sub TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sanggah PRIMARY KEY (sanggah_id),
     CONSTRAINT ck_sanggah_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT uq_sanggah_one_paper UNIQUE (graduasi_id, evidence_sha256),
     CONSTRAINT uq_sanggah_typed_by UNIQUE (sanggah_id, typed_by, typed_by_sub),
-    CONSTRAINT fk_sanggah_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_sanggah_lodgedby_known CHECK (lodged_by IN ('KELUARGA', 'KUASA', 'MASYARAKAT')),
     CONSTRAINT ck_sanggah_sanggahchannel_known CHECK (channel IN ('DESA', 'PUSKESOS', 'DINSOS', 'PENDAMPING', 'CEK_BANSOS', 'CALL_CENTER', 'WHATSAPP')),
     CONSTRAINT ck_sanggah_sanggahground_known CHECK (ground IN ('DATA_TIDAK_SESUAI', 'KEADAAN_BERUBAH', 'TIDAK_BERSEDIA', 'PROSEDUR_TIDAK_BENAR', 'LAINNYA')),
+    CONSTRAINT fk_sanggah_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_sanggah_sanggahstate_known CHECK (state IN ('DIAJUKAN', 'DITERIMA', 'DITOLAK'))
 );
 
@@ -582,20 +585,20 @@ CREATE INDEX ix_sanggah_state_lodged_on_sanggah_id ON sanggah (state, lodged_on,
 CREATE UNIQUE INDEX uq_sanggah_open ON sanggah (graduasi_id) WHERE state = 'DIAJUKAN';
 
 CREATE TABLE stage_act (
+    stage VARCHAR(40) NOT NULL,
+    person TEXT NOT NULL,
+    role TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
     stage_act_id BIGINT GENERATED ALWAYS AS IDENTITY,
     graduasi_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
-    stage VARCHAR(40) NOT NULL,
-    person TEXT NOT NULL,
     sub TEXT NOT NULL,
-    role TEXT NOT NULL,
     four_people BOOLEAN NOT NULL,
-    at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_stage_act PRIMARY KEY (stage_act_id),
     CONSTRAINT ex_stage_act_four_people EXCLUDE USING gist (graduasi_id WITH =, person WITH =, stage WITH <>) WHERE (four_people),
     CONSTRAINT ex_stage_act_four_accounts EXCLUDE USING gist (graduasi_id WITH =, sub WITH =, stage WITH <>) WHERE (four_people),
-    CONSTRAINT fk_stage_act_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
-    CONSTRAINT ck_stage_act_stage_known CHECK (stage IN ('USUL', 'VERIFIKASI', 'MUSYAWARAH', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH'))
+    CONSTRAINT ck_stage_act_stage_known CHECK (stage IN ('USUL', 'VERIFIKASI', 'MUSYAWARAH', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH')),
+    CONSTRAINT fk_stage_act_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
 
 CREATE INDEX ix_stage_act_graduasi_id_person ON stage_act (graduasi_id, person);
@@ -619,36 +622,36 @@ CREATE TABLE annulment (
 );
 
 CREATE TABLE pernyataan (
-    pernyataan_id UUID NOT NULL,
-    graduasi_id UUID NOT NULL,
-    asesmen_id UUID NOT NULL,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
     signed_on DATE NOT NULL,
     evidence_sha256 VARCHAR(64) NOT NULL,
     offers_sha256 VARCHAR(64) NOT NULL,
+    pernyataan_id UUID NOT NULL,
+    asesmen_id UUID NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     pendamping_id UUID NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_pernyataan PRIMARY KEY (pernyataan_id),
     CONSTRAINT ck_pernyataan_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_pernyataan_offers_sha256_form CHECK (offers_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT uq_pernyataan_asesmen_id UNIQUE (asesmen_id),
-    CONSTRAINT fk_pernyataan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
-    CONSTRAINT fk_pernyataan_asesmen_id FOREIGN KEY(asesmen_id) REFERENCES asesmen (asesmen_id)
+    CONSTRAINT fk_pernyataan_asesmen_id FOREIGN KEY(asesmen_id) REFERENCES asesmen (asesmen_id),
+    CONSTRAINT fk_pernyataan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
 
 CREATE INDEX ix_pernyataan_graduasi_id ON pernyataan (graduasi_id);
 
 CREATE TABLE sanggah_decision (
+    decided_on DATE NOT NULL,
+    decided_by TEXT NOT NULL,
+    role TEXT NOT NULL,
+    reason TEXT NOT NULL,
     sanggah_id UUID NOT NULL,
     typed_by TEXT NOT NULL,
     typed_by_sub TEXT NOT NULL,
     graduasi_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
-    decided_on DATE NOT NULL,
-    decided_by TEXT NOT NULL,
     decided_by_sub TEXT NOT NULL,
-    role TEXT NOT NULL,
-    reason TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sanggah_decision PRIMARY KEY (sanggah_id),
     CONSTRAINT fk_sanggah_decision_sanggah_id FOREIGN KEY(sanggah_id, typed_by, typed_by_sub) REFERENCES sanggah (sanggah_id, typed_by, typed_by_sub),
@@ -657,33 +660,33 @@ CREATE TABLE sanggah_decision (
 );
 
 CREATE TABLE back_payment (
-    graduasi_id UUID NOT NULL,
     tahap TEXT NOT NULL,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
     paid BOOLEAN NOT NULL,
     reason TEXT NOT NULL,
+    graduasi_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
     CONSTRAINT pk_back_payment PRIMARY KEY (graduasi_id, tahap),
     CONSTRAINT fk_back_payment_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES annulment (graduasi_id)
 );
 
 CREATE TABLE usul (
     usul_id UUID NOT NULL,
-    graduasi_id UUID NOT NULL,
     asesmen_id UUID,
+    pendamping_id UUID,
+    penugasan_id UUID,
+    proposed_by TEXT NOT NULL,
+    proposed_on DATE NOT NULL,
+    graduasi_id UUID NOT NULL,
     pernyataan_id UUID,
     policy_id UUID NOT NULL,
     kode_wilayah TEXT COLLATE "C" NOT NULL,
-    pendamping_id UUID,
-    penugasan_id UUID,
     proposer_pendamping_id UUID,
     proposer_penugasan_id UUID,
-    proposed_by TEXT NOT NULL,
-    proposed_on DATE NOT NULL,
     facts JSONB NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_usul PRIMARY KEY (usul_id),
-    CONSTRAINT fk_usul_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT fk_usul_asesmen_id FOREIGN KEY(asesmen_id) REFERENCES asesmen (asesmen_id),
+    CONSTRAINT fk_usul_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT fk_usul_pernyataan_id FOREIGN KEY(pernyataan_id) REFERENCES pernyataan (pernyataan_id),
     CONSTRAINT fk_usul_policy_id FOREIGN KEY(policy_id) REFERENCES policy (policy_id)
 );
@@ -693,15 +696,15 @@ CREATE INDEX ix_usul_graduasi_id ON usul (graduasi_id);
 CREATE TABLE penetapan (
     graduasi_id UUID NOT NULL,
     sk_id UUID NOT NULL,
-    usul_id UUID NOT NULL,
-    kode_wilayah TEXT COLLATE "C" NOT NULL,
-    pendamping_id UUID,
-    penugasan_id UUID,
     announced_on DATE NOT NULL,
     term_ends_on DATE NOT NULL,
     effective_tahap TEXT NOT NULL,
     effective_on DATE NOT NULL,
     last_payable_tahap TEXT NOT NULL,
+    usul_id UUID NOT NULL,
+    kode_wilayah TEXT COLLATE "C" NOT NULL,
+    pendamping_id UUID,
+    penugasan_id UUID,
     CONSTRAINT pk_penetapan PRIMARY KEY (graduasi_id),
     CONSTRAINT ck_penetapan_term_after_announcement CHECK (term_ends_on >= announced_on),
     CONSTRAINT fk_penetapan_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),

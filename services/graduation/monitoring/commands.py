@@ -1,7 +1,6 @@
 """The tasks after an exit: one a month, follow-ups later, a check when referral hears of a relapse."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -19,12 +18,12 @@ from services.graduation.monitoring.errors import (
     MonitoringTooEarly,
     TaskClosed,
 )
-from services.graduation.monitoring.models import MonitoringTask, TaskKind
+from services.graduation.monitoring.models import FindingTerms, MonitoringTask, TaskKind
 from services.graduation.policy.models.policy import LAST_MONTH, Policy
 from shared.access import Actor
 from shared.clock import Moment, moment_of
 from shared.contracts.graduation import MonitoringRecorded, RelapseConfirmed
-from shared.contracts.kinds import MonitoringOutcome, RelapseCause
+from shared.contracts.kinds import MonitoringOutcome
 from shared.database import load, uuid7, write_once
 from shared.dates import months_after
 from shared.errors import NotFound
@@ -103,7 +102,7 @@ async def _add_check(
 ) -> None:
     task = _task(case, effective_on, TaskKind.LAPORAN, running_month(effective_on, opens_on))
     task.opens_on, task.due_on = opens_on, opens_on + timedelta(days=policy.check_days)
-    row = {column.key: getattr(task, column.key) for column in MonitoringTask.__table__.columns}
+    row = {name: getattr(task, name) for name in MonitoringTask.model_fields}
     await write_once(session, MonitoringTask, row)
 
 
@@ -125,17 +124,8 @@ async def close_tasks(session: AsyncSession, case: Graduasi, on: date) -> None:
     await session.execute(waiting.values(closed_on=on, version=MonitoringTask.version + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found: still on its own feet, or fallen back and why."""
-
-    still_out: bool
-    cause: RelapseCause | None
-    note: str | None
-
-
 async def record_monitoring(
-    session: AsyncSession, actor: Actor, task_id: UUID, finding: Finding
+    session: AsyncSession, actor: Actor, task_id: UUID, finding: FindingTerms
 ) -> MonitoringTask:
     """Take in what was found; with the last month the case ends, BERTAHAN or KAMBUH as that one says.
 
@@ -151,7 +141,7 @@ async def record_monitoring(
     _check(case, task, now, finding)
     _write(task, now, finding, me)
     outcome, relapse = await _found(session, case, task)
-    emit(session, _recorded(task, now, outcome))
+    emit(session, _recorded(task, outcome))
     act = Act(actor, now, reason="the monitoring is complete")
     await _finish(session, (case, policy), act, outcome)
     if relapse is not None:
@@ -170,7 +160,7 @@ async def _locked(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Polic
     return case, policy, await load(session, MonitoringTask, task_id, noun="monitoring task")
 
 
-def _check(case: Graduasi, task: MonitoringTask, now: Moment, finding: Finding) -> None:
+def _check(case: Graduasi, task: MonitoringTask, now: Moment, finding: FindingTerms) -> None:
     if task.recorded_on is not None:
         raise MonitoringAlreadyRecorded(on=task.recorded_on)
     later = {GraduasiState.SELESAI} if task.kind is not TaskKind.BULANAN else set[GraduasiState]()
@@ -184,7 +174,7 @@ def _check(case: Graduasi, task: MonitoringTask, now: Moment, finding: Finding) 
         raise CauseMissing("/body/cause")
 
 
-def _write(task: MonitoringTask, now: Moment, finding: Finding, me: tuple[UUID, UUID]) -> None:
+def _write(task: MonitoringTask, now: Moment, finding: FindingTerms, me: tuple[UUID, UUID]) -> None:
     task.recorded_on, task.still_out, task.version = now.on, finding.still_out, task.version + 1
     task.cause, task.note = None if finding.still_out else finding.cause, finding.note
     task.pendamping_id, task.penugasan_id = me
@@ -231,31 +221,12 @@ async def _confirm(session: AsyncSession, case: Graduasi, task: MonitoringTask, 
     task.confirms_relapse = True
     await session.flush()
     await close_tasks(session, case, now.on)
-    emit(session, _relapse(task, now))
+    emit(session, RelapseConfirmed.of(task, confirmed_on=now.on))
 
 
-def _recorded(task: MonitoringTask, now: Moment, outcome: Outcome | None) -> MonitoringRecorded:
-    return MonitoringRecorded(
-        graduasi_id=task.graduasi_id,
-        kpm_id=task.kpm_id,
-        kode_wilayah=task.kode_wilayah,
-        month=task.month,
-        still_out=bool(task.still_out),
-        recorded_on=now.on,
-        pendamping_id=task.pendamping_id,
-        penugasan_id=task.penugasan_id,
+def _recorded(task: MonitoringTask, outcome: Outcome | None) -> MonitoringRecorded:
+    return MonitoringRecorded.of(
+        task,
         completes=outcome is not None,
         outcome=MonitoringOutcome(outcome.value) if outcome else None,
-    )
-
-
-def _relapse(task: MonitoringTask, now: Moment) -> RelapseConfirmed:
-    return RelapseConfirmed(
-        graduasi_id=task.graduasi_id,
-        kpm_id=task.kpm_id,
-        kode_wilayah=task.kode_wilayah,
-        month=task.month,
-        cause=str(task.cause),
-        confirmed_on=now.on,
-        penugasan_id=task.penugasan_id,
     )

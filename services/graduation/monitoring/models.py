@@ -5,12 +5,14 @@ from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from pydantic import StrictBool
+from sqlmodel import Field
 
 from services.graduation.policy.models.policy import LAST_MONTH
-from services.graduation.tables import Area, Key, Table
+from services.graduation.tables import Table
 from shared.contracts.kinds import RelapseCause
-from shared.database import text_enum
+from shared.database.tables import Col, Fields
+from shared.fields import Sentence, Wilayah
 
 OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
 
@@ -23,10 +25,40 @@ class TaskKind(StrEnum):
     LAPORAN = "LAPORAN"
 
 
-class MonitoringTask(Table):
+class Remarks(Fields):
+    """Why a family has fallen back, and a note."""
+
+    cause: Col[RelapseCause | None] = Field(default=None)
+    note: Col[Sentence | None] = Field(default=None)
+
+
+class FindingTerms(Remarks):
+    """What a pendamping found of a family after its exit."""
+
+    still_out: StrictBool
+
+
+class MonitoringTaskView(Remarks):
+    """A task after the exit: a month, a follow-up at 12 or 24 months, or a check on a report of a relapse."""
+
+    task_id: Col[UUID] = Field(primary_key=True)
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)
+    kpm_id: Col[UUID] = Field(index=True)
+    kode_wilayah: Col[Wilayah] = Field(index=True)
+    kind: Col[TaskKind]
+    month: Col[int]
+    opens_on: Col[date]
+    due_on: Col[date]
+    recorded_on: Col[date | None] = Field(default=None)
+    # A task of an exit that was undone, or of a family that has fallen back, falls due no more.
+    closed_on: Col[date | None] = Field(default=None)
+    still_out: Col[bool | None] = Field(default=None)
+    version: Col[int]
+
+
+class MonitoringTask(MonitoringTaskView, Table, table=True):
     """See the family in month n after the exit. Its holder is who holds the dampingan on the day (chain.md 1)."""
 
-    __tablename__ = "monitoring_task"
     __table_args__ = (
         sa.CheckConstraint(f"month BETWEEN 1 AND {LAST_MONTH} AND opens_on < due_on", name="month_in_order"),
         sa.CheckConstraint("(recorded_on IS NULL) = (still_out IS NULL)", name="recorded_whole"),
@@ -53,30 +85,12 @@ class MonitoringTask(Table):
             unique=True,
             postgresql_where=sa.text("confirms_relapse"),
         ),
-        sa.Index("ix_monitoring_task_due_on_task_id", "due_on", "task_id"),
-        sa.Index("ix_monitoring_task_kpm_id", "kpm_id"),
-        sa.Index("ix_monitoring_task_kode_wilayah", "kode_wilayah"),
-        sa.Index("ix_monitoring_task_graduasi_id", "graduasi_id"),
+        sa.Index(None, "due_on", "task_id"),
         sa.Index("ix_monitoring_task_open", "due_on", "task_id", postgresql_where=OPEN),
         sa.Index("ix_monitoring_task_open_by_kpm", "kpm_id", postgresql_where=OPEN),
         sa.Index("ix_monitoring_task_open_in_area", "kode_wilayah", "kind", "due_on", postgresql_where=OPEN),
     )
 
-    task_id: Mapped[Key]
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[Area]
-    kind: Mapped[TaskKind] = mapped_column(text_enum(TaskKind))
-    month: Mapped[int] = mapped_column(sa.Integer)
-    opens_on: Mapped[date]
-    due_on: Mapped[date]
-    recorded_on: Mapped[date | None]
-    # A task of an exit that was undone, or of a family that has fallen back, falls due no more.
-    closed_on: Mapped[date | None]
-    still_out: Mapped[bool | None]
-    confirms_relapse: Mapped[bool] = mapped_column(server_default=sa.false())
-    cause: Mapped[RelapseCause | None] = mapped_column(text_enum(RelapseCause))
-    note: Mapped[str | None]
-    pendamping_id: Mapped[UUID | None]
-    penugasan_id: Mapped[UUID | None]
-    version: Mapped[int] = mapped_column(sa.Integer)
+    confirms_relapse: Col[bool] = Field(default=None, sa_column_kwargs={"server_default": sa.false()})
+    pendamping_id: Col[UUID | None] = Field(default=None)
+    penugasan_id: Col[UUID | None] = Field(default=None)

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.monitoring.models import MonitoringTask, TaskKind
+from services.graduation.monitoring.models import MonitoringTask, MonitoringTaskView, TaskKind
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Dampingan, Penugasan, WilayahTugas
 from services.graduation.visibility import held_by
@@ -63,22 +63,7 @@ def _holds(model: type[Dampingan | Penugasan | WilayahTugas], on: date) -> sa.Co
     return holds_on(model.valid_from, model.valid_to, on)
 
 
-TASK = (
-    MonitoringTask.task_id,
-    MonitoringTask.graduasi_id,
-    MonitoringTask.kpm_id,
-    MonitoringTask.kode_wilayah,
-    MonitoringTask.kind,
-    MonitoringTask.month,
-    MonitoringTask.opens_on,
-    MonitoringTask.due_on,
-    MonitoringTask.recorded_on,
-    MonitoringTask.closed_on,
-    MonitoringTask.still_out,
-    MonitoringTask.cause,
-    MonitoringTask.note,
-    MonitoringTask.version,
-)
+TASK = tuple(getattr(MonitoringTask, name) for name in MonitoringTaskView.model_fields)
 
 
 @dataclass(frozen=True, slots=True)

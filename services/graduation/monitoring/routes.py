@@ -1,48 +1,23 @@
 """The months after an exit."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
 from starlette.responses import Response
 
 from services.graduation.monitoring import commands, queries
-from services.graduation.monitoring.models import MonitoringTask, TaskKind
+from services.graduation.monitoring.models import FindingTerms, MonitoringTask, MonitoringTaskView
 from shared.access import Permission
-from shared.contracts.kinds import ExitReason, RelapseCause
-from shared.fields import Body, Day, Sentence, View, Wilayah
+from shared.contracts.kinds import ExitReason
+from shared.fields import Body, Day, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 router = Router(tag="monitoring")
 
 
-class MonitoringResult(Body):
+class MonitoringResult(FindingTerms, Body):
     """What was found: still on its own feet, or fallen back and why (coded; the note stays here)."""
-
-    still_out: Annotated[bool, Field(strict=True)]
-    cause: RelapseCause | None = None
-    note: Sentence | None = None
-
-
-class MonitoringTaskView(View):
-    """A task after the exit: a month, a follow-up at 12 or 24 months, or a check on a report of a relapse."""
-
-    task_id: UUID
-    graduasi_id: UUID
-    kpm_id: UUID
-    kode_wilayah: str
-    kind: TaskKind
-    month: int
-    opens_on: date
-    due_on: date
-    recorded_on: date | None
-    closed_on: date | None
-    still_out: bool | None
-    cause: RelapseCause | None
-    note: str | None
-    version: int
 
 
 class MonitoringPage(View):
@@ -69,13 +44,13 @@ async def list_monitoring(
     return await paging.answer(session, found, (MonitoringTask.due_on, MonitoringTask.task_id))
 
 
-@router.post("/monitoring/{task_id}/result", status_code=201, response_model=MonitoringTaskView)
+@router.post("/monitoring/{task_id}/result", status_code=201)
 @may(Permission.MONITORING_RECORD, key_required=True)
 async def record_monitoring(
     task_id: UUID, body: MonitoringResult, session: Session, actor: CurrentActor
-) -> MonitoringTask:
+) -> MonitoringTaskView:
     """Record what was found; the last month ends the case, a check that finds a relapse confirms it."""
-    return await commands.record_monitoring(session, actor, task_id, commands.Finding(**body.model_dump()))
+    return await commands.record_monitoring(session, actor, task_id, body)
 
 
 cohort = Router(tag="cohort")

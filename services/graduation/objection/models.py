@@ -1,14 +1,17 @@
 """The objection: a paper in term, its decision; and what undoes an SK for one family, tahap by tahap (chain.md 4)."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from pydantic import StrictBool, StringConstraints
+from sqlmodel import Field
 
-from services.graduation.tables import Area, At, Key, Sha256, Table, is_sha256
-from shared.database import text_enum
+from services.graduation.tables import Sha256, Table, is_sha256
+from shared.database.tables import Col, Fields
+from shared.fields import Asked, Day, Sentence, Wilayah
 
 
 class SanggahState(StrEnum):
@@ -60,13 +63,35 @@ class AnnulmentGround(StrEnum):
     LAINNYA = "LAINNYA"
 
 
-class Sanggah(Table):
+class SanggahTerms(Fields):
+    """An objection on paper. `lodged_on` is the date on it, which must be in term."""
+
+    lodged_on: Col[Day]
+    lodged_by: Col[Annotated[LodgedBy, Asked("KELUARGA")]]
+    channel: Col[Annotated[SanggahChannel, Asked("PUSKESOS")]]
+    ground: Col[Annotated[SanggahGround, Asked("KEADAAN_BERUBAH")]]
+    evidence_sha256: Col[Sha256]
+    note: Col[Sentence | None] = Field(default=None)
+
+
+class SanggahView(SanggahTerms):
+    """An objection; people are ids."""
+
+    sanggah_id: Col[UUID] = Field(primary_key=True)
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
+    kpm_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    state: Col[SanggahState]
+    typed_by: Col[str]
+    typed_on: Col[date]
+
+
+class Sanggah(SanggahView, Table, table=True):
     """One objection on paper: `lodged_on` is the date on it, which decides the term; typed in by somebody, later.
 
     Nothing of it changes but its state.
     """
 
-    __tablename__ = "sanggah"
     __table_args__ = (
         is_sha256("evidence_sha256"),
         sa.UniqueConstraint("graduasi_id", "evidence_sha256", name="uq_sanggah_one_paper"),
@@ -81,77 +106,77 @@ class Sanggah(Table):
             "sanggah_id",
             postgresql_where=sa.text("state = 'DIAJUKAN'"),
         ),
-        sa.Index("ix_sanggah_state_lodged_on_sanggah_id", "state", "lodged_on", "sanggah_id"),
+        sa.Index(None, "state", "lodged_on", "sanggah_id"),
     )
 
-    sanggah_id: Mapped[Key]
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[Area]
-    lodged_on: Mapped[date]
-    lodged_by: Mapped[LodgedBy] = mapped_column(text_enum(LodgedBy))
-    channel: Mapped[SanggahChannel] = mapped_column(text_enum(SanggahChannel))
-    ground: Mapped[SanggahGround] = mapped_column(text_enum(SanggahGround))
-    note: Mapped[str | None]
-    evidence_sha256: Mapped[Sha256]
-    typed_by: Mapped[str]
-    typed_by_sub: Mapped[str]
-    typed_on: Mapped[date]
-    at: Mapped[At]
-    state: Mapped[SanggahState] = mapped_column(text_enum(SanggahState))
+    typed_by_sub: Col[str]
+    at: Col[datetime]
 
 
-class SanggahDecision(Table):
+class SanggahDecisionView(Fields):
+    """Who decided, when and why; people are ids."""
+
+    decided_on: Col[date]
+    decided_by: Col[str]
+    role: Col[str]
+    reason: Col[str]
+
+
+class SanggahDecision(SanggahDecisionView, Table, table=True):
     """Who decided an objection, when and why; never who typed it in. Append-only; one for each sanggah."""
 
-    __tablename__ = "sanggah_decision"
     __table_args__ = (
         sa.ForeignKeyConstraint(
             ["sanggah_id", "typed_by", "typed_by_sub"],
             ["sanggah.sanggah_id", "sanggah.typed_by", "sanggah.typed_by_sub"],
-            name="fk_sanggah_decision_sanggah_id",
         ),
         sa.CheckConstraint(
             "decided_by <> typed_by AND decided_by_sub <> typed_by_sub", name="not_by_who_typed_it_in"
         ),
     )
 
-    sanggah_id: Mapped[UUID] = mapped_column(primary_key=True)
-    typed_by: Mapped[str]
-    typed_by_sub: Mapped[str]
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
-    kode_wilayah: Mapped[Area]
-    decided_on: Mapped[date]
-    decided_by: Mapped[str]
-    decided_by_sub: Mapped[str]
-    role: Mapped[str]
-    reason: Mapped[str]
-    at: Mapped[At]
+    sanggah_id: Col[UUID] = Field(primary_key=True)
+    typed_by: Col[str]
+    typed_by_sub: Col[str]
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
+    kode_wilayah: Col[Wilayah]
+    decided_by_sub: Col[str]
+    at: Col[datetime]
 
 
-class Annulment(Table):
+class Annulment(Table, table=True):
     """The SK is undone for this family, effect or not; once, and for good. Append-only."""
 
-    __tablename__ = "annulment"
-
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"), primary_key=True)
-    sanggah_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("sanggah.sanggah_id"))
-    kode_wilayah: Mapped[Area]
-    ground: Mapped[AnnulmentGround] = mapped_column(text_enum(AnnulmentGround))
-    reason: Mapped[str]
-    was_effective: Mapped[bool]
-    annulled_on: Mapped[date]
-    annulled_by: Mapped[str]
-    at: Mapped[At]
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
+    sanggah_id: Col[UUID | None] = Field(foreign_key="sanggah.sanggah_id")
+    kode_wilayah: Col[Wilayah]
+    ground: Col[AnnulmentGround]
+    reason: Col[str]
+    was_effective: Col[bool]
+    annulled_on: Col[date]
+    annulled_by: Col[str]
+    at: Col[datetime]
 
 
-class BackPayment(Table):
+Tahap = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(?:[1-9]|1[0-2])$"), Asked("2026-2")]
+
+
+class BackPaymentTerms(Fields):
+    """Whether one tahap is paid back, and why."""
+
+    tahap: Col[Tahap] = Field(primary_key=True)
+    paid: Col[StrictBool]
+    reason: Col[Sentence]
+
+
+class BackPayView(BackPaymentTerms):
+    """Whether one tahap is paid back, and why."""
+
+
+class BackPayment(BackPayView, Table, table=True):
     """Whether one tahap that passed meanwhile is paid back, and why. Append-only; caseload answers with it."""
 
-    __tablename__ = "back_payment"
+    __table_args__ = (sa.PrimaryKeyConstraint("graduasi_id", "tahap"),)
 
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("annulment.graduasi_id"), primary_key=True)
-    tahap: Mapped[str] = mapped_column(primary_key=True)
-    kode_wilayah: Mapped[Area]
-    paid: Mapped[bool]
-    reason: Mapped[str]
+    graduasi_id: Col[UUID] = Field(foreign_key="annulment.graduasi_id", primary_key=True)
+    kode_wilayah: Col[Wilayah]

@@ -17,6 +17,7 @@ from services.graduation.objection.models import (
     Sanggah,
     SanggahDecision,
     SanggahState,
+    SanggahView,
 )
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.visibility import gathered, visible
@@ -52,21 +53,7 @@ def waiting_sanggah(actor: Actor) -> sa.ColumnElement[bool]:
     )
 
 
-SHOWN = (
-    Sanggah.sanggah_id,
-    Sanggah.graduasi_id,
-    Sanggah.kpm_id,
-    Sanggah.kode_wilayah,
-    Sanggah.state,
-    Sanggah.lodged_on,
-    Sanggah.lodged_by,
-    Sanggah.channel,
-    Sanggah.ground,
-    Sanggah.note,
-    Sanggah.evidence_sha256,
-    Sanggah.typed_by,
-    Sanggah.typed_on,
-)
+SHOWN = tuple(getattr(Sanggah, name) for name in SanggahView.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +98,7 @@ async def sanggah_in_full(session: AsyncSession, actor: Actor, sanggah_id: UUID)
     if row is None:
         raise NotFound("sanggah")
     one, term_ends_on, decision, annulled = row
-    found = {column.key: getattr(one, column.key) for column in SHOWN}
+    found = {name: getattr(one, name) for name in SanggahView.model_fields}
     found |= {"term_ends_on": term_ends_on, "decision": decision}
     found["back_pay"] = await _back_pay(session, annulled)
     waits = one.state is SanggahState.DIAJUKAN

@@ -6,48 +6,38 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field, StrictBool, field_validator
+from pydantic import Field, field_validator
 from starlette.responses import Response
 
-from services.graduation.case.models import Graduasi
-from services.graduation.case.routes import GraduasiView
+from services.graduation.case.models import GraduasiView
 from services.graduation.objection import queries
 from services.graduation.objection.commands import annulment, sanggah
 from services.graduation.objection.models import (
     AnnulmentGround,
-    LodgedBy,
+    BackPaymentTerms,
+    BackPayView,
     Sanggah,
-    SanggahChannel,
-    SanggahGround,
+    SanggahDecisionView,
     SanggahState,
+    SanggahTerms,
+    SanggahView,
 )
 from shared.access import Permission
 from shared.contracts.kinds import SanggahOutcome
 from shared.errors import BadValue
-from shared.fields import Body, Day, Sentence, Sha256, View
+from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 router = Router(tag="sanggah")
 MOST_TAHAP = 40
 
 
-class SanggahPaper(Body):
+class SanggahPaper(SanggahTerms, Body):
     """An objection on paper: `lodged_on` is the date on it, and decides whether it is in term."""
 
-    lodged_on: Day
-    lodged_by: LodgedBy = Field(examples=["KELUARGA"])
-    channel: SanggahChannel = Field(examples=["PUSKESOS"])
-    ground: SanggahGround = Field(examples=["KEADAAN_BERUBAH"])
-    evidence_sha256: Sha256
-    note: Sentence | None = None
 
-
-class TahapPaid(Body):
+class TahapPaid(BackPaymentTerms, Body):
     """Whether one tahap is paid back, and why."""
-
-    tahap: Annotated[str, Field(pattern=r"^20[0-9]{2}-(?:[1-9]|1[0-2])$", examples=["2026-2"])]
-    paid: StrictBool
-    reason: Sentence
 
 
 BackPayList = Annotated[list[TahapPaid], Field(max_length=MOST_TAHAP)]
@@ -58,11 +48,6 @@ def each_once(value: list[TahapPaid]) -> list[TahapPaid]:
     if len({one.tahap for one in value}) != len(value):
         raise BadValue("A tahap is named twice.", "Ada tahap yang disebut dua kali.")
     return value
-
-
-def as_back_pay(value: list[TahapPaid]) -> list[annulment.BackPay]:
-    """Return the decisions per tahap as the commands take them."""
-    return [annulment.BackPay(one.tahap, one.paid, one.reason) for one in value]
 
 
 class OrderGround(StrEnum):
@@ -102,41 +87,6 @@ class AnnulmentOrder(Body):
     _once = field_validator("back_pay")(each_once)
 
 
-class SanggahView(View):
-    """An objection; people are ids."""
-
-    sanggah_id: UUID
-    graduasi_id: UUID
-    kpm_id: UUID
-    kode_wilayah: str
-    state: SanggahState
-    lodged_on: date
-    lodged_by: LodgedBy
-    channel: SanggahChannel
-    ground: SanggahGround
-    note: str | None
-    evidence_sha256: str
-    typed_by: str
-    typed_on: date
-
-
-class SanggahDecisionView(View):
-    """Who decided, when and why; people are ids."""
-
-    decided_on: date
-    decided_by: str
-    role: str
-    reason: str
-
-
-class BackPayView(View):
-    """Whether one tahap is paid back, and why."""
-
-    tahap: str
-    paid: bool
-    reason: str
-
-
 class SanggahFullView(SanggahView):
     """An objection with its decision; `tahap_concerned` are those that an acceptance today has to name."""
 
@@ -153,32 +103,32 @@ class SanggahPage(View):
     next: str | None
 
 
-@router.post("/graduasi/{graduasi_id}/sanggah", status_code=201, response_model=SanggahView)
+@router.post("/graduasi/{graduasi_id}/sanggah", status_code=201)
 @may(Permission.SANGGAH_LODGE, key_required=True)
 async def lodge_sanggah(
     graduasi_id: UUID, body: SanggahPaper, session: Session, actor: CurrentActor
-) -> Sanggah:
+) -> SanggahView:
     """Take in an objection dated in term, however late it is typed in; out of term it is refused with the path."""
-    return await sanggah.lodge_sanggah(session, actor, graduasi_id, sanggah.Paper(**body.model_dump()))
+    return await sanggah.lodge_sanggah(session, actor, graduasi_id, body)
 
 
-@router.post("/sanggah/{sanggah_id}/decision", status_code=201, response_model=SanggahView)
+@router.post("/sanggah/{sanggah_id}/decision", status_code=201)
 @may(Permission.SANGGAH_DECIDE, key_required=True)
 async def decide_sanggah(
     sanggah_id: UUID, body: SanggahRuling, session: Session, actor: CurrentActor
-) -> Sanggah:
+) -> SanggahView:
     """Decide an objection, as a person who acted in no stage of the case and did not type it in."""
-    ruling = sanggah.Ruling(body.outcome, body.reason, as_back_pay(body.back_pay))
+    ruling = sanggah.Ruling(body.outcome, body.reason, body.back_pay)
     return await sanggah.decide_sanggah(session, actor, sanggah_id, ruling)
 
 
-@router.post("/graduasi/{graduasi_id}/annulment", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/annulment", status_code=201)
 @may(Permission.GRADUASI_ANNUL, key_required=True)
 async def annul_graduasi(
     graduasi_id: UUID, body: AnnulmentOrder, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Undo an SK for one family, effect or not, as a person who acted in no stage of the case."""
-    undoing = annulment.Undoing(AnnulmentGround(body.ground.value), as_back_pay(body.back_pay))
+    undoing = annulment.Undoing(AnnulmentGround(body.ground.value), body.back_pay)
     return await annulment.annul(session, actor, graduasi_id, body.reason, undoing)
 
 

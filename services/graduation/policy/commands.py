@@ -1,9 +1,6 @@
 """How a rule changes: a whole new version is drafted, approved by two others, and activated from a day to come."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,8 +24,9 @@ from services.graduation.policy.errors import (
     TahapClosed,
     TahapOverlaps,
 )
-from services.graduation.policy.models.calendar import TahapCalendar
-from services.graduation.policy.models.credit_rule import CreditArea, CreditedTo, CreditRule, CreditYear
+from services.graduation.policy.models.calendar import TahapCalendar, TahapTerms
+from services.graduation.policy.models.credit_rule import CreditRule, CreditRuleTerms
+from services.graduation.policy.models.draft import InstrumentDraft, PolicyDraft
 from services.graduation.policy.models.instrument import Indicator, Instrument
 from services.graduation.policy.models.policy import (
     POLICY_TRANSITIONS,
@@ -40,7 +38,6 @@ from services.graduation.policy.models.policy import (
 from shared import clock
 from shared.access import Actor
 from shared.clock import moment_of
-from shared.contracts.kinds import ExitReason
 from shared.database import insert, load, refusing, uuid7, write
 from shared.dates import require_ahead
 from shared.errors import VersionJustSet, VersionNotLatest
@@ -63,26 +60,6 @@ TWO_OTHERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyDraft:
-    """A whole new version: the columns of its content, and the instrument (a new one, or the version of one)."""
-
-    exit_reason: ExitReason
-    content: Mapping[str, Any]
-    instrument_version: int | None
-    instrument: "InstrumentDraft | None"
-
-
-@dataclass(frozen=True, slots=True)
-class InstrumentDraft:
-    """A new version of the questions: threshold in percent, its source, its criteria in order."""
-
-    threshold_percent: int
-    exempt_below_able: int
-    source: str
-    indicators: Sequence[Mapping[str, Any]]
-
-
 async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) -> Policy:
     """Draft the next version of an exit reason's policy; it does nothing until two others approve it.
 
@@ -94,11 +71,9 @@ async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) 
     newest = sa.select(sa.func.coalesce(sa.func.max(Policy.version), 0)).where(
         Policy.exit_reason == draft.exit_reason
     )
-    row = {
-        **draft.content,
-        "stages": [stage for stage in Stage if stage in draft.content["stages"]],
+    row = draft.model_dump(exclude={"instrument_version", "instrument"}) | {
+        "stages": [stage for stage in Stage if stage in draft.stages],
         "policy_id": uuid7(),
-        "exit_reason": draft.exit_reason,
         "version": (await session.scalar(newest) or 0) + 1,
         "instrument_id": instrument_id,
         "four_people": True,
@@ -136,7 +111,9 @@ async def _new_instrument(session: AsyncSession, draft: InstrumentDraft) -> UUID
     )
     await insert(session, made, uq_instrument_version=VersionJustSet)
     head = {"instrument_id": made.instrument_id, "criteria": made.criteria}
-    session.add_all(Indicator(**head, position=place, **one) for place, one in enumerate(draft.indicators, 1))
+    session.add_all(
+        Indicator(**head, position=place, **dict(one)) for place, one in enumerate(draft.indicators, 1)
+    )
     await session.flush()
     return made.instrument_id
 
@@ -219,20 +196,7 @@ async def _end_the_one_before(session: AsyncSession, policy: Policy, valid_from:
         await end_previous(session, before, valid_from, refusal)
 
 
-@dataclass(frozen=True, slots=True)
-class NewCreditRule:
-    """To whom a penetapan counts, in which year and area, and whether an annulment takes it back; in words too."""
-
-    credited: CreditedTo
-    year_of: CreditYear
-    area_of: CreditArea
-    reversed_by_annulment: bool
-    text_en: str
-    text_id: str
-    basis: str
-
-
-async def set_credit_rule(session: AsyncSession, actor: Actor, new: NewCreditRule) -> CreditRule:
+async def set_credit_rule(session: AsyncSession, actor: Actor, terms: CreditRuleTerms) -> CreditRule:
     """Write the next version down; those before stay for the policies that name them.
 
     Raises:
@@ -243,30 +207,28 @@ async def set_credit_rule(session: AsyncSession, actor: Actor, new: NewCreditRul
         version=(await session.scalar(newest) or 0) + 1,
         valid_from=(await moment_of(session)).on,
         set_by=actor.person,
-        **asdict(new),
+        **dict(terms),
     )
     await insert(session, row, pk_credit_rule=VersionJustSet)
     return row
 
 
-async def set_tahap(
-    session: AsyncSession, year: int, number: int, starts_on: date, cutoff_on: date
-) -> TahapCalendar:
+async def set_tahap(session: AsyncSession, terms: TahapTerms) -> TahapCalendar:
     """Plan a tahap, or move one that is planned; penetapan already made keep theirs until they take effect.
 
     Raises:
         TahapOverlaps: another tahap starts on that day. TahapClosed: its cut-off has passed.
         VersionJustSet: somebody planned it at the same time.
     """
-    tahap = await session.get(TahapCalendar, (year, number), with_for_update=True)
+    tahap = await session.get(TahapCalendar, (terms.year, terms.number), with_for_update=True)
     if tahap is None:
-        tahap = TahapCalendar(year=year, number=number, starts_on=starts_on, cutoff_on=cutoff_on)
+        tahap = TahapCalendar(**dict(terms))
         session.add(tahap)
     elif tahap.cutoff_on < await clock.today(session):
         raise TahapClosed(tahap=tahap.tahap, on=tahap.cutoff_on)
-    tahap.starts_on, tahap.cutoff_on = starts_on, cutoff_on
+    tahap.starts_on, tahap.cutoff_on = terms.starts_on, terms.cutoff_on
     with refusing(
-        uq_tahap_calendar_starts_on=lambda: TahapOverlaps("/body/starts_on", on=starts_on),
+        uq_tahap_calendar_starts_on=lambda: TahapOverlaps("/body/starts_on", on=terms.starts_on),
         pk_tahap_calendar=VersionJustSet,
     ):
         await session.flush()

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.policy.errors import PolicyMissing
-from services.graduation.policy.models.instrument import Indicator, Instrument
-from services.graduation.policy.models.policy import Policy, PolicyState, PolicyWithdrawal
+from services.graduation.policy.models.instrument import Indicator, Instrument, InstrumentTerms
+from services.graduation.policy.models.policy import Policy, PolicyFields, PolicyState, PolicyWithdrawal
 from shared import clock
 from shared.contracts.kinds import ExitReason
 from shared.errors import NotFound
@@ -68,9 +68,9 @@ async def _in_full(session: AsyncSession, policy: Policy | None) -> dict[str, An
 
 
 def _fields(policy: Policy) -> dict[str, Any]:
-    return {column.key: getattr(policy, column.key) for column in Policy.__table__.columns}
+    return {name: getattr(policy, name) for name in PolicyFields.model_fields}
 
 
 def _instrument(instrument: Instrument, indicators: Sequence[Indicator]) -> dict[str, Any]:
-    names = ("version", "threshold_percent", "exempt_below_able", "source")
-    return {**{name: getattr(instrument, name) for name in names}, "indicators": indicators}
+    terms = {name: getattr(instrument, name) for name in InstrumentTerms.model_fields}
+    return {**terms, "version": instrument.version, "indicators": indicators}

@@ -1,14 +1,13 @@
 """What registry, caseload and referral last told. Written by replica subscriptions alone; no foreign key points here."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.graduation.tables import Area, Key, Table
+from services.graduation.tables import Table
 from shared.contracts.kinds import (
     Bansos,
     DampinganPurpose,
@@ -17,149 +16,135 @@ from shared.contracts.kinds import (
     PilarKind,
     RujukanProgramState,
 )
-from shared.database import Rupiah, text_enum
+from shared.database.tables import Col
+from shared.fields import Rupiah, Wilayah
 
 KPM = {"schema": "replica_kpm"}
 PENDAMPING = {"schema": "replica_pendamping"}
+RUJUKAN = {"schema": "replica_rujukan"}
 
 
-class Kpm(Table):
+class Kpm(Table, table=True):
     """A family's facts, as caseload last told."""
 
-    __tablename__ = "kpm"
     __table_args__ = KPM
 
-    kpm_id: Mapped[Key]
-    kode_wilayah: Mapped[Area]
-    members: Mapped[int] = mapped_column(sa.Integer)
-    able_productive: Mapped[int] = mapped_column(sa.Integer)
-    lansia: Mapped[int] = mapped_column(sa.Integer)
-    disabilitas: Mapped[int] = mapped_column(sa.Integer)
-    komponen: Mapped[dict[str, int]] = mapped_column(JSONB)
-    last_komponen_ends_on: Mapped[date | None]
-    desil: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    p2k2_invited: Mapped[int] = mapped_column(sa.Integer)
-    p2k2_attended: Mapped[int] = mapped_column(sa.Integer)
+    kpm_id: Col[UUID] = Field(primary_key=True)
+    kode_wilayah: Col[Wilayah]
+    members: Col[int]
+    able_productive: Col[int]
+    lansia: Col[int]
+    disabilitas: Col[int]
+    komponen: Col[dict[str, int]]
+    last_komponen_ends_on: Col[date | None]
+    desil: Col[list[dict[str, Any]]]
+    p2k2_invited: Col[int]
+    p2k2_attended: Col[int]
 
 
-class Usaha(Table):
+class Usaha(Table, table=True):
     """A family's business, as caseload last told. Turnover in rupiah a month."""
 
-    __tablename__ = "usaha"
-    __table_args__: Any = (sa.Index("ix_usaha_kpm_id", "kpm_id"), KPM)
+    __table_args__ = KPM
 
-    usaha_id: Mapped[Key]
-    kpm_id: Mapped[UUID]
-    started_on: Mapped[date]
-    omzet_rp: Mapped[Rupiah]
-    has_nib: Mapped[bool]
-    has_letter: Mapped[bool]
+    usaha_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(index=True)
+    started_on: Col[date]
+    omzet_rp: Col[Rupiah]
+    has_nib: Col[bool]
+    has_letter: Col[bool]
 
 
-class Kepesertaan(Table):
+class Kepesertaan(Table, table=True):
     """A membership in a bansos, as caseload last told; `valid_to` is the first day without."""
 
-    __tablename__ = "kepesertaan"
-    __table_args__: Any = (sa.Index("ix_kepesertaan_kpm_id", "kpm_id"), KPM)
+    __table_args__ = KPM
 
-    kepesertaan_id: Mapped[Key]
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[Area]
-    bansos: Mapped[Bansos] = mapped_column(text_enum(Bansos, replica=True))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    exit_reason: Mapped[ExitReason | None] = mapped_column(text_enum(ExitReason, replica=True))
-    graduasi_id: Mapped[UUID | None]
+    kepesertaan_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID] = Field(index=True)
+    kode_wilayah: Col[Wilayah]
+    bansos: Col[Bansos]
+    valid_from: Col[date]
+    valid_to: Col[date | None]
+    exit_reason: Col[ExitReason | None]
+    graduasi_id: Col[UUID | None]
 
 
-class Dampingan(Table):
+class Dampingan(Table, table=True):
     """Who accompanies a family, as caseload last told; `valid_to` is the first day without."""
 
-    __tablename__ = "dampingan"
-    __table_args__: Any = (
-        sa.Index("ix_dampingan_kpm_id_pendamping_id", "kpm_id", "pendamping_id"),
-        sa.Index("ix_dampingan_pendamping_id", "pendamping_id"),
-        KPM,
-    )
+    __table_args__ = (sa.Index(None, "kpm_id", "pendamping_id"), KPM)
 
-    dampingan_id: Mapped[Key]
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[Area]
-    pendamping_id: Mapped[UUID]
-    penugasan_id: Mapped[UUID]
-    purpose: Mapped[DampinganPurpose] = mapped_column(text_enum(DampinganPurpose, replica=True))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    dampingan_id: Col[UUID] = Field(primary_key=True)
+    kpm_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    pendamping_id: Col[UUID] = Field(index=True)
+    penugasan_id: Col[UUID]
+    purpose: Col[DampinganPurpose]
+    valid_from: Col[date]
+    valid_to: Col[date | None]
 
 
-class Pendamping(Table):
+class Pendamping(Table, table=True):
     """A pendamping's status, as registry last told."""
 
-    __tablename__ = "pendamping"
     __table_args__ = PENDAMPING
 
-    pendamping_id: Mapped[Key]
-    status: Mapped[PendampingStatus] = mapped_column(text_enum(PendampingStatus, replica=True))
-    from_on: Mapped[date]
+    pendamping_id: Col[UUID] = Field(primary_key=True)
+    status: Col[PendampingStatus]
+    from_on: Col[date]
 
 
-class Penugasan(Table):
+class Penugasan(Table, table=True):
     """In what kind and range a pendamping serves, as registry last told."""
 
-    __tablename__ = "penugasan"
-    __table_args__: Any = (sa.Index("ix_penugasan_pendamping_id", "pendamping_id"), PENDAMPING)
+    __table_args__ = PENDAMPING
 
-    penugasan_id: Mapped[Key]
-    pendamping_id: Mapped[UUID]
-    kind: Mapped[PilarKind] = mapped_column(text_enum(PilarKind, replica=True))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    penugasan_id: Col[UUID] = Field(primary_key=True)
+    pendamping_id: Col[UUID] = Field(index=True)
+    kind: Col[PilarKind]
+    valid_from: Col[date]
+    valid_to: Col[date | None]
 
 
-class WilayahTugas(Table):
+class WilayahTugas(Table, table=True):
     """Which area a placement covers, as registry last told."""
 
-    __tablename__ = "wilayah_tugas"
-    __table_args__: Any = (sa.Index("ix_wilayah_tugas_penugasan_id", "penugasan_id"), PENDAMPING)
+    __table_args__ = PENDAMPING
 
-    wilayah_tugas_id: Mapped[Key]
-    penugasan_id: Mapped[UUID]
-    pendamping_id: Mapped[UUID]
-    kode_wilayah: Mapped[Area]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
+    wilayah_tugas_id: Col[UUID] = Field(primary_key=True)
+    penugasan_id: Col[UUID] = Field(index=True)
+    pendamping_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    valid_from: Col[date]
+    valid_to: Col[date | None]
 
 
-class Rujukan(Table):
+class Rujukan(Table, table=True):
     """The rujukan that referral opened for a graduate, as referral told."""
 
-    __tablename__ = "rujukan"
-    __table_args__: Any = (sa.Index("ix_rujukan_graduasi_id", "graduasi_id"), {"schema": "replica_rujukan"})
+    __table_args__ = RUJUKAN
 
-    rujukan_id: Mapped[Key]
-    graduasi_id: Mapped[UUID]
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[Area]
+    rujukan_id: Col[UUID] = Field(primary_key=True)
+    graduasi_id: Col[UUID] = Field(index=True)
+    kpm_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
 
 
-class RujukanProgram(Table):
+class RujukanProgram(Table, table=True):
     """What was offered to a graduate and came of it, as referral last told. Money in rupiah."""
 
-    __tablename__ = "rujukan_program"
-    __table_args__: Any = (
-        sa.Index("ix_rujukan_program_graduasi_id", "graduasi_id"),
-        {"schema": "replica_rujukan"},
-    )
+    __table_args__ = RUJUKAN
 
-    rujukan_program_id: Mapped[Key]
-    graduasi_id: Mapped[UUID]
-    kpm_id: Mapped[UUID]
-    kode_wilayah: Mapped[Area]
-    program_code: Mapped[str]
-    status: Mapped[RujukanProgramState] = mapped_column(text_enum(RujukanProgramState, replica=True))
-    sent_on: Mapped[date | None]
-    answered_on: Mapped[date | None]
-    answer: Mapped[str | None] = mapped_column(sa.String(40))
-    delivered_on: Mapped[date | None]
-    amount_rp: Mapped[Rupiah | None]
-    withdrawn_on: Mapped[date | None]
+    rujukan_program_id: Col[UUID] = Field(primary_key=True)
+    graduasi_id: Col[UUID] = Field(index=True)
+    kpm_id: Col[UUID]
+    kode_wilayah: Col[Wilayah]
+    program_code: Col[str]
+    status: Col[RujukanProgramState]
+    sent_on: Col[date | None]
+    answered_on: Col[date | None]
+    answer: Col[Annotated[str, sa.String(40)] | None]
+    delivered_on: Col[date | None]
+    amount_rp: Col[Rupiah | None]
+    withdrawn_on: Col[date | None]

@@ -1,7 +1,5 @@
 """The stages between proposal and SK: verification, the village's deliberation, approval; and the ways back."""
 
-from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,7 +18,7 @@ from services.graduation.review.errors import (
     MusyawarahMissing,
     MusyawarahNotAsked,
 )
-from services.graduation.review.models import Musyawarah
+from services.graduation.review.models import Grounds, Musyawarah, MusyawarahTerms
 from services.graduation.term.commands import schedule_term_end
 from shared.access import Actor, Permission, Scope
 from shared.clock import moment_of
@@ -50,14 +48,6 @@ class CancellationGround(StrEnum):
     LAINNYA = "LAINNYA"
 
 
-@dataclass(frozen=True, slots=True)
-class Because:
-    """Why a case leaves its way, and the SHA-256 of what shows it."""
-
-    reason: str
-    evidence_sha256: str | None = None
-
-
 STAGE_OF_PERMISSION = {
     Permission.GRADUASI_VERIFY: Stage.VERIFIKASI,
     Permission.GRADUASI_APPROVE: Stage.PERSETUJUAN,
@@ -80,16 +70,9 @@ async def verify(
     return case
 
 
-@dataclass(frozen=True, slots=True)
-class BeritaAcara:
-    """The paper of a village's deliberation."""
-
-    berita_acara_no: str
-    held_on: date
-    evidence_sha256: str
-
-
-async def deliberate(session: AsyncSession, actor: Actor, graduasi_id: UUID, paper: BeritaAcara) -> Graduasi:
+async def deliberate(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, paper: MusyawarahTerms
+) -> Graduasi:
     """The village has deliberated; its berita acara is on file.
 
     Raises:
@@ -108,14 +91,12 @@ async def deliberate(session: AsyncSession, actor: Actor, graduasi_id: UUID, pap
     return case
 
 
-def _musyawarah(case: Graduasi, paper: BeritaAcara, act: Act) -> Musyawarah:
+def _musyawarah(case: Graduasi, paper: MusyawarahTerms, act: Act) -> Musyawarah:
     return Musyawarah(
+        **dict(paper),
         musyawarah_id=uuid7(),
         graduasi_id=case.graduasi_id,
         kode_wilayah=case.kode_wilayah,
-        berita_acara_no=paper.berita_acara_no,
-        held_on=paper.held_on,
-        evidence_sha256=paper.evidence_sha256,
         at=act.moment.at,
     )
 
@@ -134,7 +115,7 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
     return case
 
 
-async def send_back(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Because) -> Graduasi:
+async def send_back(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Grounds) -> Graduasi:
     """Return a proposed case to its pendamping, who assesses or proposes anew; an act in the official's stage.
 
     Raises:
@@ -156,7 +137,7 @@ async def leave(session: AsyncSession, case: Graduasi, policy: Policy, side: Gra
 
 
 async def refuse(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: RefusalGround, why: Because
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: RefusalGround, why: Grounds
 ) -> Graduasi:
     """Refuse a proposed case for good; a new one may be opened. An act in the official's stage.
 
@@ -176,7 +157,7 @@ def stage_of(actor: Actor) -> Stage:
     return next(stage for permission, stage in reversed(STAGE_OF_PERMISSION.items()) if actor.may(permission))
 
 
-async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Because) -> Graduasi:
+async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Grounds) -> Graduasi:
     """Hold a case before its effect: conflict in the data, suspicion, dispute. A term that ends meanwhile waits.
 
     Raises:
@@ -188,18 +169,17 @@ async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: 
     return case
 
 
-async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Because) -> Graduasi:
+async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Grounds) -> Graduasi:
     """Take a postponed case back to the state it left.
 
     Raises:
         CaseNotPostponed, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    if case.postponed_from is None:
+    if (left := case.postponed_from) is None:
         raise CaseNotPostponed(state=case.state)
     await require_evidence(session, why.evidence_sha256)
     act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
-    left = GraduasiState(case.postponed_from)
     await advance(session, [(case, policy)], [left], act, resuming=True)
     if left is GraduasiState.MASA_SANGGAH:
         penetapan = await load(session, Penetapan, graduasi_id)
@@ -208,7 +188,7 @@ async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Be
 
 
 async def cancel(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: CancellationGround, why: Because
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: CancellationGround, why: Grounds
 ) -> Graduasi:
     """Close a case before its SK: the family withdraws, or the ground falls away.
 
@@ -232,15 +212,7 @@ async def _check_own(session: AsyncSession, case: Graduasi, act: Act) -> None:
 
 def closed(case: Graduasi, closed_as: ClosedAs, ground: StrEnum) -> GraduasiClosed:
     """The fact that a case ended without a penetapan; it tells the coded ground, never the words (chain.md 6)."""
-    return GraduasiClosed(
-        graduasi_id=case.graduasi_id,
-        kpm_id=case.kpm_id,
-        kode_wilayah=case.kode_wilayah,
-        kepesertaan_id=case.kepesertaan_id,
-        exit_reason=case.exit_reason,
-        closed_as=closed_as,
-        reason=ground.value,
-    )
+    return GraduasiClosed.of(case, closed_as=closed_as, reason=ground.value)
 
 
 class WithdrawalGround(StrEnum):
@@ -258,8 +230,7 @@ async def hear_withdrawal(session: AsyncSession, told: ExitProposalWithdrawn) ->
         proposal.taken, proposal.behind_id = ExitTaken.WITHDRAWN, None
         return
     case, policy = await load_case(session, proposal.graduasi_id)
-    standing = GraduasiState(case.postponed_from) if case.postponed_from else case.state
-    if standing in BEFORE_DITETAPKAN:
+    if (case.postponed_from or case.state) in BEFORE_DITETAPKAN:
         ground = WithdrawalGround.USULAN_DITARIK
         act = Act(proposer_of(proposal), await moment_of(session), reason=ground.value)
         await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)

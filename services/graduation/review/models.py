@@ -1,22 +1,35 @@
-from datetime import date
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from services.graduation.tables import Area, At, Key, Sha256, Table, is_sha256
+from services.graduation.tables import Sha256, Table, is_sha256
+from shared.database.tables import Col, Fields
+from shared.fields import Asked, Day, DocumentNumber, Sentence, Wilayah
 
 
-class Musyawarah(Table):
+class Grounds(Fields):
+    """Why, and the evidence for it (the policy says where it must be there)."""
+
+    reason: Sentence
+    evidence_sha256: Sha256 | None = None
+
+
+class MusyawarahTerms(Fields):
+    """The berita acara of the village's musyawarah."""
+
+    berita_acara_no: Col[Annotated[DocumentNumber, Asked("BA/014/V/2026")]]
+    held_on: Col[Day]
+    evidence_sha256: Col[Sha256]
+
+
+class Musyawarah(MusyawarahTerms, Table, table=True):
     """The village's deliberation on a case, with its berita acara. Append-only."""
 
-    __tablename__ = "musyawarah"
-    __table_args__ = (is_sha256("evidence_sha256"), sa.Index("ix_musyawarah_graduasi_id", "graduasi_id"))
+    __table_args__ = (is_sha256("evidence_sha256"),)
 
-    musyawarah_id: Mapped[Key]
-    graduasi_id: Mapped[UUID] = mapped_column(sa.ForeignKey("graduasi.graduasi_id"))
-    kode_wilayah: Mapped[Area]
-    berita_acara_no: Mapped[str]
-    held_on: Mapped[date]
-    evidence_sha256: Mapped[Sha256]
-    at: Mapped[At]
+    musyawarah_id: Col[UUID] = Field(primary_key=True)
+    graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)
+    kode_wilayah: Col[Wilayah]
+    at: Col[datetime]

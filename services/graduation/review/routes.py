@@ -2,14 +2,12 @@
 
 from uuid import UUID
 
-from pydantic import Field
-
-from services.graduation.case.models import Graduasi
-from services.graduation.case.routes import GraduasiView
+from services.graduation.case.models import GraduasiView
 from services.graduation.review import commands
 from services.graduation.review.commands import CancellationGround, RefusalGround
+from services.graduation.review.models import Grounds, MusyawarahTerms
 from shared.access import Permission
-from shared.fields import Body, Day, DocumentNumber, Sentence, Sha256
+from shared.fields import Body, Sentence, Sha256
 from shared.http import CurrentActor, Router, Session, may
 
 router = Router(tag="review")
@@ -22,12 +20,8 @@ class Verification(Body):
     evidence_sha256: Sha256 | None = None
 
 
-class Deliberation(Body):
+class Deliberation(MusyawarahTerms, Body):
     """The berita acara of the village's musyawarah."""
-
-    berita_acara_no: DocumentNumber = Field(examples=["BA/014/V/2026"])
-    held_on: Day
-    evidence_sha256: Sha256
 
 
 class Approval(Body):
@@ -36,101 +30,89 @@ class Approval(Body):
     note: Sentence | None = None
 
 
-class Refusal(Body):
+class Refusal(Grounds, Body):
     """Why it is refused: the coded ground travels, the words stay here."""
 
     ground: RefusalGround
-    reason: Sentence
-    evidence_sha256: Sha256 | None = None
 
 
-class Cancellation(Body):
+class Cancellation(Grounds, Body):
     """Why it falls away: the coded ground travels, the words stay here."""
 
     ground: CancellationGround
-    reason: Sentence
-    evidence_sha256: Sha256 | None = None
 
 
-class Because(Body):
+class Because(Grounds, Body):
     """Why, and the evidence for it (the policy says where it must be there)."""
 
-    reason: Sentence
-    evidence_sha256: Sha256 | None = None
 
-
-def because(body: Because | Refusal | Cancellation) -> commands.Because:
-    """What every side way is told."""
-    return commands.Because(body.reason, body.evidence_sha256)
-
-
-@router.post("/graduasi/{graduasi_id}/verification", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/verification", status_code=201)
 @may(Permission.GRADUASI_VERIFY, key_required=True)
 async def verify_graduasi(
     graduasi_id: UUID, body: Verification, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Verify a proposed case."""
     return await commands.verify(session, actor, graduasi_id, body.note, body.evidence_sha256)
 
 
-@router.post("/graduasi/{graduasi_id}/musyawarah", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/musyawarah", status_code=201)
 @may(Permission.GRADUASI_MUSYAWARAH, key_required=True)
 async def deliberate_graduasi(
     graduasi_id: UUID, body: Deliberation, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Record the village's deliberation, where the policy asks for one."""
-    return await commands.deliberate(session, actor, graduasi_id, commands.BeritaAcara(**body.model_dump()))
+    return await commands.deliberate(session, actor, graduasi_id, body)
 
 
-@router.post("/graduasi/{graduasi_id}/approval", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/approval", status_code=201)
 @may(Permission.GRADUASI_APPROVE, key_required=True)
 async def approve_graduasi(
     graduasi_id: UUID, body: Approval, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Approve a verified case."""
     return await commands.approve(session, actor, graduasi_id, body.note)
 
 
-@router.post("/graduasi/{graduasi_id}/return", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/return", status_code=201)
 @may(Permission.GRADUASI_RETURN, key_required=True)
 async def return_graduasi(
     graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Return a proposed case to its pendamping."""
-    return await commands.send_back(session, actor, graduasi_id, because(body))
+    return await commands.send_back(session, actor, graduasi_id, body)
 
 
-@router.post("/graduasi/{graduasi_id}/refusal", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/refusal", status_code=201)
 @may(Permission.GRADUASI_REFUSE, key_required=True)
 async def refuse_graduasi(
     graduasi_id: UUID, body: Refusal, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Refuse a proposed case for good."""
-    return await commands.refuse(session, actor, graduasi_id, body.ground, because(body))
+    return await commands.refuse(session, actor, graduasi_id, body.ground, body)
 
 
-@router.post("/graduasi/{graduasi_id}/postponement", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/postponement", status_code=201)
 @may(Permission.GRADUASI_POSTPONE, key_required=True)
 async def postpone_graduasi(
     graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Hold a case before its effect."""
-    return await commands.postpone(session, actor, graduasi_id, because(body))
+    return await commands.postpone(session, actor, graduasi_id, body)
 
 
-@router.post("/graduasi/{graduasi_id}/resumption", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/resumption", status_code=201)
 @may(Permission.GRADUASI_POSTPONE, key_required=True)
 async def resume_graduasi(
     graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Take a postponed case back to the state it left."""
-    return await commands.resume(session, actor, graduasi_id, because(body))
+    return await commands.resume(session, actor, graduasi_id, body)
 
 
-@router.post("/graduasi/{graduasi_id}/cancellation", status_code=201, response_model=GraduasiView)
+@router.post("/graduasi/{graduasi_id}/cancellation", status_code=201)
 @may(Permission.GRADUASI_CANCEL, key_required=True)
 async def cancel_graduasi(
     graduasi_id: UUID, body: Cancellation, session: Session, actor: CurrentActor
-) -> Graduasi:
+) -> GraduasiView:
     """Close a case before its SK."""
-    return await commands.cancel(session, actor, graduasi_id, body.ground, because(body))
+    return await commands.cancel(session, actor, graduasi_id, body.ground, body)

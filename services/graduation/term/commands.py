@@ -75,13 +75,8 @@ async def bring_into_effect(
 
 
 def _graduated(case: Graduasi, policy: Policy, penetapan: Penetapan, certificate_no: str) -> KpmGraduated:
-    return KpmGraduated(
-        graduasi_id=case.graduasi_id,
-        kpm_id=case.kpm_id,
-        kode_wilayah=case.kode_wilayah,
-        kepesertaan_id=case.kepesertaan_id,
-        bansos=case.bansos,
-        exit_reason=case.exit_reason,
+    return KpmGraduated.of(
+        case,
         effective_on=penetapan.effective_on,
         effective_tahap=penetapan.effective_tahap,
         last_payable_tahap=penetapan.last_payable_tahap,

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.models import Asesmen, Pernyataan, Usul
-from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiState, Stage, StageAct
+from services.graduation.case.models import (
+    Graduasi,
+    GraduasiHistory,
+    GraduasiState,
+    GraduasiView,
+    HistoryItem,
+    Stage,
+    StageAct,
+)
 from services.graduation.case.queries import acted_elsewhere
 from services.graduation.decree.models import Penetapan
 from services.graduation.decree.queries import select_penetapan
@@ -80,30 +88,8 @@ def _next(step: Step, actor: Actor) -> sa.ColumnElement[bool]:
     return sa.and_(among(*step.states, S.DITUNDA), area, sa.or_(Graduasi.state == S.DITUNDA, theirs))
 
 
-CASE = (
-    Graduasi.graduasi_id,
-    Graduasi.kpm_id,
-    Graduasi.kepesertaan_id,
-    Graduasi.bansos,
-    Graduasi.exit_reason,
-    Graduasi.kode_wilayah,
-    Graduasi.policy_version,
-    Graduasi.state,
-    Graduasi.since_on,
-    Graduasi.outcome,
-    Graduasi.version,
-)
-HISTORY = (
-    "history_id",
-    "from_state",
-    "to_state",
-    "person",
-    "role",
-    "at",
-    "reason",
-    "evidence_sha256",
-    "policy_version",
-)
+CASE = tuple(getattr(Graduasi, name) for name in GraduasiView.model_fields)
+HISTORY = tuple(getattr(GraduasiHistory, name) for name in HistoryItem.model_fields)
 
 
 async def cases(session: AsyncSession, actor: Actor, *, waiting: bool = False, **filters: object) -> Any:
@@ -132,7 +118,7 @@ async def case_in_full(session: AsyncSession, actor: Actor, graduasi_id: UUID) -
     case = (await session.scalars(shown)).one_or_none()
     if case is None:
         raise NotFound("graduasi")
-    found: dict[str, Any] = {column.key: getattr(case, column.key) for column in CASE}
+    found: dict[str, Any] = {name: getattr(case, name) for name in GraduasiView.model_fields}
     stages = sa.select(StageAct).where(StageAct.graduasi_id == graduasi_id).order_by(StageAct.stage_act_id)
     found["stages"] = (await session.scalars(stages)).all()
     # A village operator sees that a family was assessed, not its finances (domain.md 7.3).
@@ -162,5 +148,4 @@ async def history(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> Any
     )
     if await session.scalar(shown) is None:
         raise NotFound("graduasi")
-    columns = [getattr(GraduasiHistory, name) for name in HISTORY]
-    return sa.select(*columns).where(GraduasiHistory.graduasi_id == graduasi_id)
+    return sa.select(*HISTORY).where(GraduasiHistory.graduasi_id == graduasi_id)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from deploy.demo.people import KEMENSOS
-from services.graduation.policy.routes.drafts import PolicyDraft
+from services.graduation.policy.models.draft import PolicyDraft
 from tests.factories.random_year.office import THIRD, Family, Office
 
 SECOND = "kemensos-2"

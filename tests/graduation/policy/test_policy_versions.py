@@ -284,7 +284,9 @@ async def test_cannot_overlap_another_nor_lie_in_the_past_by_sql(graduation: Run
 async def test_asks_by_an_instrument_to_which_nothing_can_be_added(graduation: Running) -> None:
     rows = await graduation.sql("SELECT instrument_id, criteria FROM instrument")
     add = (
-        "INSERT INTO indicator SELECT instrument_id, 'NEW', $2, criteria, source, value_type, rule, passes_at, weight,"
+        "INSERT INTO indicator (instrument_id, code, position, criteria, source, value_type, rule, passes_at, weight,"
+        " knock_out, evidence_required, text_en, text_id)"
+        " SELECT instrument_id, 'NEW', $2, criteria, source, value_type, rule, passes_at, weight,"
         " knock_out, evidence_required, text_en, text_id FROM indicator WHERE instrument_id = $1 AND position = 1"
     )
     with pytest.raises(asyncpg.CheckViolationError, match="a_place_of_the_instrument"):

@@ -84,16 +84,8 @@ def _asesmen(
 
 
 def _assessed(case: Graduasi, found: Asesmen) -> KpmAssessed:
-    return KpmAssessed(
-        asesmen_id=found.asesmen_id,
-        graduasi_id=case.graduasi_id,
-        kpm_id=case.kpm_id,
-        kode_wilayah=case.kode_wilayah,
-        result=found.result,
-        policy_version=case.policy_version,
-        author=str(found.pendamping_id),
-        penugasan_id=found.penugasan_id,
-        on=found.assessed_on,
+    return KpmAssessed.of(
+        found, policy_version=case.policy_version, author=str(found.pendamping_id), on=found.assessed_on
     )
 
 

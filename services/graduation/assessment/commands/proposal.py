@@ -1,6 +1,5 @@
 """The end of the first stage: the family's statement, and the proposal pinned to what it stands on."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,7 @@ from services.graduation.assessment.errors import (
     KomponenNotEnded,
     StatementMissing,
 )
-from services.graduation.assessment.models import Asesmen, Pernyataan, Usul
+from services.graduation.assessment.models import Asesmen, Pernyataan, PernyataanTerms, Usul
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case, stands_since
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
@@ -30,17 +29,8 @@ from shared.files import require_evidence
 from shared.messaging import emit
 
 
-@dataclass(frozen=True, slots=True)
-class SignedPaper:
-    """The family's statement: its date, its scan, and the list of offers that the family had seen."""
-
-    signed_on: date
-    evidence_sha256: str
-    offers_sha256: str
-
-
 async def sign_statement(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, paper: SignedPaper
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, paper: PernyataanTerms
 ) -> Graduasi:
     """Take in the statement that the family signed after an assessment that says SIAP.
 
@@ -64,17 +54,15 @@ async def sign_statement(
     return case
 
 
-def _pernyataan(case: Graduasi, author: UUID, act: Act, paper: SignedPaper) -> Pernyataan:
+def _pernyataan(case: Graduasi, author: UUID, act: Act, paper: PernyataanTerms) -> Pernyataan:
     if case.asesmen_id is None:  # a policy that asks for a signature without a score
         raise AssessmentNotReady
     return Pernyataan(
+        **dict(paper),
         pernyataan_id=uuid7(),
         graduasi_id=case.graduasi_id,
         asesmen_id=case.asesmen_id,
         kode_wilayah=case.kode_wilayah,
-        signed_on=paper.signed_on,
-        evidence_sha256=paper.evidence_sha256,
-        offers_sha256=paper.offers_sha256,
         pendamping_id=author,
         at=act.moment.at,
     )
@@ -100,14 +88,7 @@ async def propose(session: AsyncSession, actor: Actor, graduasi_id: UUID, reason
 
 def proposed(case: Graduasi, exit_proposal_id: UUID | None = None) -> GraduasiProposed:
     """The fact that a case is before the officials; of which proposal of caseload's, where it came from one."""
-    return GraduasiProposed(
-        graduasi_id=case.graduasi_id,
-        kpm_id=case.kpm_id,
-        kode_wilayah=case.kode_wilayah,
-        kepesertaan_id=case.kepesertaan_id,
-        exit_reason=case.exit_reason,
-        exit_proposal_id=exit_proposal_id,
-    )
+    return GraduasiProposed.of(case, exit_proposal_id=exit_proposal_id)
 
 
 def _check_path(case: Graduasi, policy: Policy) -> None:

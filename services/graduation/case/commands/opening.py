@@ -8,21 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.errors import KepesertaanNotActive, KepesertaanOfAnother, OpenedByExitProposal
-from services.graduation.case.models import Graduasi, GraduasiState
+from services.graduation.case.models import Graduasi, GraduasiState, OpeningTerms
 from services.graduation.policy.models.policy import OpenedBy, Policy
 from services.graduation.policy.queries import policy_of
 from services.graduation.replicas.models import Kepesertaan, Kpm
 from shared.access import Actor
 from shared.clock import Moment, moment_of
-from shared.contracts.kinds import ExitReason
 from shared.database import refusing, uuid7
 from shared.errors import CaseAlreadyOpen, NotYetKnown
 from shared.validity import covers
 
 
-async def open_case(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, kepesertaan_id: UUID, exit_reason: ExitReason
-) -> Graduasi:
+async def open_case(session: AsyncSession, actor: Actor, terms: OpeningTerms) -> Graduasi:
     """Open a case on a kepesertaan, under the policy in force today.
 
     Raises:
@@ -30,11 +27,11 @@ async def open_case(
         KepesertaanNotActive, CaseAlreadyOpen (the unique index says so)
     """
     now = await moment_of(session)
-    policy = await policy_of(session, exit_reason, now.on)
+    policy = await policy_of(session, terms.exit_reason, now.on)
     if policy.opened_by is not OpenedBy.PENDAMPING:
-        raise OpenedByExitProposal("/body/exit_reason", exit_reason=exit_reason)
-    kpm, member = await _family(session, kpm_id, kepesertaan_id, now.on)
-    await require_dampingan(session, actor, kpm_id, kpm.kode_wilayah, now.on)
+        raise OpenedByExitProposal("/body/exit_reason", exit_reason=terms.exit_reason)
+    kpm, member = await _family(session, terms.kpm_id, terms.kepesertaan_id, now.on)
+    await require_dampingan(session, actor, terms.kpm_id, kpm.kode_wilayah, now.on)
     case = _new_case(actor, kpm, member, policy, now)
     session.add(case)
     with refusing(uq_graduasi_standing=CaseAlreadyOpen):

@@ -30,8 +30,7 @@ MANY = """
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[])
         AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version)
     WHERE g.graduasi_id = c.id"""
-# One round trip a move: the cases as they now are, the act in its stage (the exclusion constraints speak here), the
-# history.
+# One round trip for each move: the cases, the act in its stage (its exclusion constraints refuse here), the history.
 RECORD = """
 WITH moved AS ({}),
 act AS (
@@ -95,7 +94,9 @@ async def advance(
     *,
     resuming: bool = False,
 ) -> None:
-    """Move locked cases along `path`; write each move with its history, and the act with the first.
+    """Move locked cases along `path` and write each move with its history.
+
+    The act is written with the first move.
 
     Raises:
         IllegalTransition, SamePersonTwice (the exclusion constraints of stage_act say so)

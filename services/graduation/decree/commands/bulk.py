@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.transitions import Act
 from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import GraduasiState, Stage, StageAct
-from services.graduation.decree.commands.penetapan import Approved, Document, locked, new_sk, number, put_in
+from services.graduation.decree.commands.penetapan import Approved, locked, new_sk, number, put_in
 from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkFileEmpty, SkFileTooLong
-from services.graduation.decree.models import Penetapan, Sk
+from services.graduation.decree.models import Penetapan, Sk, SkTerms
 from services.graduation.policy.errors import TahapNotPlanned
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.rules import calendar_of, effective_tahap, term_ends_on
@@ -35,29 +34,18 @@ FIRST_STEP, LARGEST_FILE = 100, 8 * 1024 * 1024
 _read: dict[str, list[str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class BulkDocument:
-    """An SK to be issued over the cases of a file that was handed in: one graduasi_id a line."""
-
-    sk_no: str
-    sk_on: date
-    sha256: str
-    evidence_sha256: str | None
-
-
-async def request_sk(session: AsyncSession, actor: Actor, document: BulkDocument) -> tuple[Sk, UUID]:
+async def request_sk(session: AsyncSession, actor: Actor, terms: SkTerms, sha256: str) -> tuple[Sk, UUID]:
     """Number an SK without cases, and ask for the job that puts them in; return both.
 
     Raises:
         FileNotUploaded, SkFileEmpty, SkFileTooLong, DateInTheFuture, SkNumberTaken
     """
-    await _check_file(session, document.sha256)
+    await _check_file(session, sha256)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
-    require_past(document.sk_on, act.moment.on, "/body/sk_on")
-    evidence = document.evidence_sha256
-    await require_evidence(session, evidence)
-    sk = new_sk(Document(document.sk_no, document.sk_on, (), evidence), act)
-    params = {"sk_id": str(sk.sk_id), "sha256": document.sha256}
+    require_past(terms.sk_on, act.moment.on, "/body/sk_on")
+    await require_evidence(session, terms.evidence_sha256)
+    sk = new_sk(terms, 0, act)
+    params = {"sk_id": str(sk.sk_id), "sha256": sha256}
     job_id = sk.job_id = await jobs.enqueue(session, KIND, params, actor)
     await number(session, sk)
     return sk, job_id

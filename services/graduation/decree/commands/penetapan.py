@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from services.graduation.case.commands.transitions import Act, advance
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.credit.commands import Counted, grant_credits
 from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkNumberTaken
-from services.graduation.decree.models import Penetapan, Sk
+from services.graduation.decree.models import Penetapan, Sk, SkTerms
 from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy
 from services.graduation.policy.rules import calendar_of, effective_tahap, last_payable, term_ends_on
@@ -42,31 +41,18 @@ class Approved:
     area_now: str
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An SK to be issued over approved cases."""
-
-    sk_no: str
-    sk_on: date
-    graduasi_ids: Sequence[UUID]
-    evidence_sha256: str | None
-
-
-async def determine(session: AsyncSession, actor: Actor, document: Document) -> Sk:
+async def determine(session: AsyncSession, actor: Actor, terms: SkTerms, graduasi_ids: Sequence[UUID]) -> Sk:
     """Determine approved cases in one SK, announced on its date: all of them, or none.
 
     Raises:
         NotFound, CasesNotApproved, DateInTheFuture, DateTooEarly, FileNotUploaded, TahapNotPlanned,
         SamePersonTwice, SkNumberTaken, CaseAlreadyInSk
     """
-    approved = await _approved(session, document.graduasi_ids)
-    evidence = document.evidence_sha256
-    act = Act(actor, await moment_of(session), Stage.PENETAPAN, document.sk_no, evidence)
-    require_past(
-        document.sk_on, act.moment.on, "/body/sk_on", earliest=max(a.case.since_on for a in approved)
-    )
-    await require_evidence(session, evidence)
-    sk = new_sk(document, act)
+    approved = await _approved(session, graduasi_ids)
+    act = Act(actor, await moment_of(session), Stage.PENETAPAN, terms.sk_no, terms.evidence_sha256)
+    require_past(terms.sk_on, act.moment.on, "/body/sk_on", earliest=max(a.case.since_on for a in approved))
+    await require_evidence(session, terms.evidence_sha256)
+    sk = new_sk(terms, len(graduasi_ids), act)
     await number(session, sk)
     await put_in(session, sk, approved, act)
     return sk
@@ -132,15 +118,15 @@ async def locked(session: AsyncSession, graduasi_ids: Sequence[UUID]) -> list[Ap
     return [Approved(row[0], row[1], row[2], row[3], row[4] or row[0].kode_wilayah) for row in rows]
 
 
-def new_sk(document: Document, act: Act) -> Sk:
-    """Return the document, over as many cases as it names."""
+def new_sk(terms: SkTerms, cases: int, act: Act) -> Sk:
+    """Return an SK that is announced on its date."""
     return Sk(
         sk_id=uuid7(),
-        sk_no=document.sk_no,
-        sk_on=document.sk_on,
-        announced_on=document.sk_on,
-        cases=len(document.graduasi_ids),
-        evidence_sha256=document.evidence_sha256,
+        sk_no=terms.sk_no,
+        sk_on=terms.sk_on,
+        announced_on=terms.sk_on,
+        cases=cases,
+        evidence_sha256=terms.evidence_sha256,
         determined_by=act.actor.person,
         at=act.moment.at,
     )
@@ -170,13 +156,8 @@ def _tell(session: AsyncSession, approved: Sequence[Approved], decided: Sequence
 
 
 def _determined(one: Approved, penetapan: Penetapan, sk: Sk) -> GraduasiDetermined:
-    return GraduasiDetermined(
-        graduasi_id=one.case.graduasi_id,
-        kpm_id=one.case.kpm_id,
-        kode_wilayah=one.case.kode_wilayah,
-        kepesertaan_id=one.case.kepesertaan_id,
-        bansos=one.case.bansos,
-        exit_reason=one.case.exit_reason,
+    return GraduasiDetermined.of(
+        one.case,
         sk_id=sk.sk_id,
         sk_no=sk.sk_no,
         sk_on=sk.sk_on,

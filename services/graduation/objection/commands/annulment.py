@@ -16,7 +16,7 @@ from services.graduation.credit.commands import reverse_credit
 from services.graduation.exit_proposal.commands import take_up_waiting
 from services.graduation.monitoring.commands import close_tasks
 from services.graduation.objection.errors import BackPayNotConcerned, BackPayUndecided, SanggahStillOpen
-from services.graduation.objection.models import Annulment, AnnulmentGround, BackPayment
+from services.graduation.objection.models import Annulment, AnnulmentGround, BackPayment, BackPaymentTerms
 from services.graduation.objection.queries import tahap_concerned
 from services.graduation.policy.models.policy import Policy
 from services.graduation.term.commands import TAHAP_STARTED, TERM_ENDED
@@ -29,20 +29,11 @@ from shared.messaging import emit
 
 
 @dataclass(frozen=True, slots=True)
-class BackPay:
-    """The decision on one tahap: paid back or not, and why."""
-
-    tahap: str
-    paid: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Undoing:
     """Why an SK is undone for a family, and what becomes of each tahap between."""
 
     ground: AnnulmentGround
-    back_pay: Sequence[BackPay]
+    back_pay: Sequence[BackPaymentTerms]
     sanggah_id: UUID | None = None
 
 
@@ -61,7 +52,8 @@ async def undo(
     await advance(session, [(case, policy)], [GraduasiState.DIPULIHKAN], act)
     session.add(annulment)
     await session.flush()
-    session.add_all(_back_payment(case, one) for one in undoing.back_pay)
+    where = {"graduasi_id": case.graduasi_id, "kode_wilayah": case.kode_wilayah}
+    session.add_all(BackPayment(**dict(one), **where) for one in undoing.back_pay)
     await _stop(session, case, act.moment.on)
     await reverse_credit(session, case, undoing.ground, act.moment.on)
     emit(session, _annulled(case, annulment, undoing.back_pay))
@@ -102,7 +94,7 @@ async def require_no_stage(session: AsyncSession, case: Graduasi, actor: Actor) 
 
 
 async def _check_each_tahap(
-    session: AsyncSession, case: Graduasi, on: date, back_pay: Sequence[BackPay]
+    session: AsyncSession, case: Graduasi, on: date, back_pay: Sequence[BackPaymentTerms]
 ) -> None:
     concerned = await tahap_concerned(session, case.graduasi_id, on)
     named = {one.tahap for one in back_pay}
@@ -132,16 +124,6 @@ async def was_effective(session: AsyncSession, graduasi_id: UUID) -> bool:
     return await session.scalar(known) is not None
 
 
-def _back_payment(case: Graduasi, one: BackPay) -> BackPayment:
-    return BackPayment(
-        graduasi_id=case.graduasi_id,
-        tahap=one.tahap,
-        kode_wilayah=case.kode_wilayah,
-        paid=one.paid,
-        reason=one.reason,
-    )
-
-
 async def _stop(session: AsyncSession, case: Graduasi, on: date) -> None:
     """Nothing of an undone exit falls due any more."""
     await close_tasks(session, case, on)
@@ -149,14 +131,9 @@ async def _stop(session: AsyncSession, case: Graduasi, on: date) -> None:
         await jobs.unschedule(session, kind, case.graduasi_id)
 
 
-def _annulled(case: Graduasi, annulment: Annulment, back_pay: Sequence[BackPay]) -> GraduasiAnnulled:
-    return GraduasiAnnulled(
-        graduasi_id=case.graduasi_id,
-        kpm_id=case.kpm_id,
-        kode_wilayah=case.kode_wilayah,
-        kepesertaan_id=case.kepesertaan_id,
-        bansos=case.bansos,
-        exit_reason=case.exit_reason,
+def _annulled(case: Graduasi, annulment: Annulment, back_pay: Sequence[BackPaymentTerms]) -> GraduasiAnnulled:
+    return GraduasiAnnulled.of(
+        case,
         reason=annulment.ground.value,
         was_effective=annulment.was_effective,
         back_pay_tahap=sorted(one.tahap for one in back_pay if one.paid),

@@ -13,7 +13,6 @@ from services.graduation.case.commands.transitions import Act, advance, load_cas
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.decree.models import Penetapan
 from services.graduation.objection.commands.annulment import (
-    BackPay,
     Undoing,
     require_no_stage,
     undo,
@@ -30,12 +29,11 @@ from services.graduation.objection.errors import (
 )
 from services.graduation.objection.models import (
     AnnulmentGround,
-    LodgedBy,
+    BackPaymentTerms,
     Sanggah,
-    SanggahChannel,
     SanggahDecision,
-    SanggahGround,
     SanggahState,
+    SanggahTerms,
 )
 from services.graduation.policy.models.policy import Policy
 from services.graduation.term.commands import bring_into_effect, schedule_term_end, settle_tahap
@@ -51,24 +49,12 @@ from shared.messaging import emit
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """An objection as it lies on the desk; `lodged_on` is the date on it."""
-
-    lodged_on: date
-    lodged_by: LodgedBy
-    channel: SanggahChannel
-    ground: SanggahGround
-    evidence_sha256: str
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Ruling:
     """What was decided on an objection, why, and what becomes of each tahap between."""
 
     outcome: SanggahOutcome
     reason: str
-    back_pay: Sequence[BackPay] = ()
+    back_pay: Sequence[BackPaymentTerms] = ()
 
 
 # An objection in term that chain.md 4 knows no move for now: the refusal says where the right goes on.
@@ -78,7 +64,9 @@ NOT_NOW: dict[GraduasiState, type[DomainError]] = {
 }
 
 
-async def lodge_sanggah(session: AsyncSession, actor: Actor, graduasi_id: UUID, paper: Paper) -> Sanggah:
+async def lodge_sanggah(
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, paper: SanggahTerms
+) -> Sanggah:
     """Take in an objection dated in term, however late it is typed in; it suspends until it is decided.
 
     Raises:
@@ -115,18 +103,13 @@ async def _check_in_term(session: AsyncSession, case: Graduasi, lodged_on: date,
     case.expect(GraduasiState.DISANGGAH)
 
 
-def _sanggah(case: Graduasi, paper: Paper, act: Act) -> Sanggah:
+def _sanggah(case: Graduasi, paper: SanggahTerms, act: Act) -> Sanggah:
     return Sanggah(
+        **dict(paper),
         sanggah_id=uuid7(),
         graduasi_id=case.graduasi_id,
         kpm_id=case.kpm_id,
         kode_wilayah=case.kode_wilayah,
-        lodged_on=paper.lodged_on,
-        lodged_by=paper.lodged_by,
-        channel=paper.channel,
-        ground=paper.ground,
-        note=paper.note,
-        evidence_sha256=paper.evidence_sha256,
         typed_by=act.actor.person,
         typed_by_sub=act.actor.sub,
         typed_on=act.moment.on,
@@ -136,15 +119,7 @@ def _sanggah(case: Graduasi, paper: Paper, act: Act) -> Sanggah:
 
 
 def _lodged(case: Graduasi, sanggah: Sanggah) -> SanggahLodged:
-    return SanggahLodged(
-        sanggah_id=sanggah.sanggah_id,
-        graduasi_id=case.graduasi_id,
-        kpm_id=case.kpm_id,
-        kode_wilayah=case.kode_wilayah,
-        kepesertaan_id=case.kepesertaan_id,
-        lodged_on=sanggah.lodged_on,
-        suspends=True,
-    )
+    return SanggahLodged.of(case, sanggah_id=sanggah.sanggah_id, lodged_on=sanggah.lodged_on, suspends=True)
 
 
 async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, ruling: Ruling) -> Sanggah:
@@ -220,12 +195,9 @@ def _decision(sanggah: Sanggah, act: Act) -> SanggahDecision:
 def _decided(
     case: Graduasi, sanggah: Sanggah, act: Act, penetapan: Penetapan | None = None
 ) -> SanggahDecided:
-    return SanggahDecided(
+    return SanggahDecided.of(
+        case,
         sanggah_id=sanggah.sanggah_id,
-        graduasi_id=case.graduasi_id,
-        kpm_id=case.kpm_id,
-        kode_wilayah=case.kode_wilayah,
-        kepesertaan_id=case.kepesertaan_id,
         outcome=SanggahOutcome(sanggah.state.value),
         decided_on=act.moment.on,
         effective_tahap=penetapan.effective_tahap if penetapan else None,

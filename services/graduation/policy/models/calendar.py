@@ -1,25 +1,36 @@
-from datetime import date
+from typing import Annotated
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from annotated_types import Interval
+from pydantic import StrictInt
+from sqlmodel import Field
 
 from services.graduation.tables import Table
+from shared.database.tables import Col, Fields
+from shared.fields import Asked, Day
 
 
-class TahapCalendar(Table):
+class TahapTerms(Fields):
+    """A payment stage: its start, and until when an exit still makes it."""
+
+    year: Col[Annotated[StrictInt, Interval(ge=2020, le=2100), Asked(2028)]] = Field(primary_key=True)
+    number: Col[Annotated[StrictInt, Interval(ge=1, le=4), Asked(1)]] = Field(primary_key=True)
+    starts_on: Col[Day]
+    cutoff_on: Col[Day]
+
+
+class TahapView(TahapTerms):
+    """A tahap of the calendar."""
+
+
+class TahapCalendar(TahapView, Table, table=True):
     """A payment stage: when it starts, and until when an exit still makes it (chain.md 3)."""
 
-    __tablename__ = "tahap_calendar"
     __table_args__ = (
         sa.CheckConstraint("number BETWEEN 1 AND 12", name="number"),
         sa.CheckConstraint("cutoff_on < starts_on", name="cutoff_before_start"),
-        sa.UniqueConstraint("starts_on", name="uq_tahap_calendar_starts_on"),
+        sa.UniqueConstraint("starts_on"),
     )
-
-    year: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
-    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
-    starts_on: Mapped[date]
-    cutoff_on: Mapped[date]
 
     @property
     def tahap(self) -> str:

@@ -1,11 +1,14 @@
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from pydantic import StrictBool, StringConstraints
+from sqlmodel import Field
 
 from services.graduation.tables import Table
-from shared.database import text_enum
+from shared.database.tables import Col, Fields
+from shared.fields import Asked, Sentence
 
 
 class CreditedTo(StrEnum):
@@ -29,21 +32,36 @@ class CreditArea(StrEnum):
     CASE_OPENED = "CASE_OPENED"
 
 
-class CreditRule(Table):
+Words = Annotated[
+    str,
+    StringConstraints(min_length=20, max_length=600),
+    Asked("A penetapan counts once, to the penugasan of who proposed it."),
+]
+
+
+class CreditRuleTerms(Fields):
+    """What a version of the rule does; its words say the same in both languages."""
+
+    credited: Col[CreditedTo] = Field(sa_column_kwargs={"server_default": "ASESMEN_AUTHOR"})
+    year_of: Col[CreditYear] = Field(sa_column_kwargs={"server_default": "SK_ON"})
+    area_of: Col[CreditArea] = Field(sa_column_kwargs={"server_default": "FAMILY_AT_SK"})
+    reversed_by_annulment: Col[StrictBool] = Field(sa_column_kwargs={"server_default": sa.true()})
+    text_en: Col[Words]
+    text_id: Col[Words]
+    basis: Col[Sentence]
+
+
+class CreditRuleView(CreditRuleTerms):
+    """A version of the rule, and from which day policies may name it."""
+
+    version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    valid_from: Col[date]
+
+
+class CreditRule(CreditRuleView, Table, table=True):
     """A version of the rule that says to whom a penetapan counts; the words say what the columns do.
 
     It counts nothing by itself: policies name it, from `valid_from` on, and each is approved by two.
     """
 
-    __tablename__ = "credit_rule"
-
-    version: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
-    valid_from: Mapped[date]
-    text_en: Mapped[str]
-    text_id: Mapped[str]
-    credited: Mapped[CreditedTo] = mapped_column(text_enum(CreditedTo), server_default="ASESMEN_AUTHOR")
-    year_of: Mapped[CreditYear] = mapped_column(text_enum(CreditYear), server_default="SK_ON")
-    area_of: Mapped[CreditArea] = mapped_column(text_enum(CreditArea), server_default="FAMILY_AT_SK")
-    reversed_by_annulment: Mapped[bool] = mapped_column(server_default=sa.true())
-    basis: Mapped[str]
-    set_by: Mapped[str]
+    set_by: Col[str]

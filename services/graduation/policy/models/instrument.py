@@ -1,12 +1,17 @@
 """The questions and weights by which readiness is judged, as rows (domain.md 4.3)."""
 
 from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from annotated_types import Interval
+from pydantic import StrictBool, StrictInt, StringConstraints
+from sqlmodel import Field
 
-from services.graduation.tables import Key, Table
-from shared.database import text_enum
+from services.graduation.tables import Table
+from shared.database.tables import Col, Fields
+from shared.fields import Asked
 
 
 class Source(StrEnum):
@@ -32,51 +37,68 @@ class Check(StrEnum):
     NONE = "NONE"
 
 
-class Instrument(Table):
+Text = Annotated[str, StringConstraints(min_length=3, max_length=300)]
+
+
+class InstrumentTerms(Fields):
+    """How a version of the questions is judged, and its source."""
+
+    threshold_percent: Col[Annotated[StrictInt, Interval(ge=0, le=100), Asked(70)]]
+    # A family with fewer able members of working age than this is exempt (OQ3 of domain.md, as decided so far).
+    exempt_below_able: Col[Annotated[StrictInt, Interval(ge=0, le=20), Asked(1)]]
+    source: Col[Annotated[Text, Asked("Juknis graduasi 2027")]]
+
+
+class Instrument(InstrumentTerms, Table, table=True):
     """A version of the questions and weights by which readiness is judged. Never edited, only followed."""
 
-    __tablename__ = "instrument"
     __table_args__ = (
         sa.CheckConstraint("threshold_percent BETWEEN 0 AND 100", name="threshold_percent"),
-        sa.UniqueConstraint("version", name="uq_instrument_version"),
+        sa.UniqueConstraint("version"),
         sa.UniqueConstraint("instrument_id", "criteria", name="uq_instrument_criteria"),
     )
 
-    instrument_id: Mapped[Key]
-    version: Mapped[int] = mapped_column(sa.Integer)
-    threshold_percent: Mapped[int] = mapped_column(sa.Integer)
-    # A family with fewer able members of working age than this is exempt (OQ3 of domain.md, as decided so far).
-    exempt_below_able: Mapped[int] = mapped_column(sa.Integer)
-    source: Mapped[str]
+    instrument_id: Col[UUID] = Field(primary_key=True)
+    version: Col[int]
     # How many criteria it has: once they are there, no further one fits (`uq_indicator_position`).
-    criteria: Mapped[int] = mapped_column(sa.Integer)
+    criteria: Col[int]
 
 
-class Indicator(Table):
+class IndicatorTerms(Fields):
+    """One criterion: what is asked or known, what passes, what it weighs, whether it needs evidence."""
+
+    code: Col[Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]{1,40}$"), Asked("SAVINGS_RP")]] = Field(
+        primary_key=True
+    )
+    source: Col[Source]
+    value_type: Col[ValueType]
+    rule: Col[Check]
+    passes_at: Col[Annotated[StrictInt, Interval(ge=-(10**12), le=10**12), Asked(500_000), sa.BigInteger()]]
+    weight: Col[Annotated[StrictInt, Interval(ge=0, le=1000), Asked(5)]]
+    knock_out: Col[StrictBool]
+    evidence_required: Col[StrictBool]
+    text_en: Col[Annotated[Text, Asked("Savings, in rupiah")]]
+    text_id: Col[Annotated[Text, Asked("Tabungan, dalam rupiah")]]
+
+
+class IndicatorView(IndicatorTerms):
+    """One criterion: what is asked or known, what passes, what it weighs."""
+
+    position: Col[int]
+
+
+class Indicator(IndicatorView, Table, table=True):
     """One criterion of an instrument; its place is one of as many as the instrument says that it has."""
 
-    __tablename__ = "indicator"
     __table_args__ = (
+        sa.PrimaryKeyConstraint("instrument_id", "code"),
         sa.CheckConstraint("weight >= 0", name="weight_not_negative"),
         sa.CheckConstraint("position BETWEEN 1 AND criteria", name="a_place_of_the_instrument"),
         sa.UniqueConstraint("instrument_id", "position", name="uq_indicator_position"),
         sa.ForeignKeyConstraint(
-            ["instrument_id", "criteria"],
-            ["instrument.instrument_id", "instrument.criteria"],
-            name="fk_indicator_instrument_id",
+            ["instrument_id", "criteria"], ["instrument.instrument_id", "instrument.criteria"]
         ),
     )
 
-    instrument_id: Mapped[Key]
-    code: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(sa.Integer)
-    criteria: Mapped[int] = mapped_column(sa.Integer)
-    source: Mapped[Source] = mapped_column(text_enum(Source))
-    value_type: Mapped[ValueType] = mapped_column(text_enum(ValueType))
-    rule: Mapped[Check] = mapped_column(text_enum(Check))
-    passes_at: Mapped[int] = mapped_column(sa.BigInteger)
-    weight: Mapped[int] = mapped_column(sa.Integer)
-    knock_out: Mapped[bool]
-    evidence_required: Mapped[bool]
-    text_en: Mapped[str]
-    text_id: Mapped[str]
+    instrument_id: Col[UUID] = Field(primary_key=True)
+    criteria: Col[int]

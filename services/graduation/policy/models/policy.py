@@ -1,17 +1,20 @@
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from annotated_types import Interval, Len
+from pydantic import StrictBool, StrictInt
+from sqlmodel import Field
 
-from services.graduation.tables import At, Key, Table
+from services.graduation.case.models import GraduasiState, Stage
+from services.graduation.tables import Table
 from shared.contracts.kinds import DesilScope, ExitReason
-from shared.database import text_enum
+from shared.database.tables import Col, Fields, no_overlap
+from shared.fields import Asked
 
 
 class OpenedBy(StrEnum):
@@ -67,22 +70,82 @@ LAST_MONTH = 60
 REASONS = "num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years)"
 
 
-class Policy(Table):
+Months = Annotated[StrictInt, Interval(ge=0, le=600), Asked()]
+MonthsAfter = Annotated[list[Annotated[StrictInt, Interval(ge=1, le=LAST_MONTH), Asked()]], Len(0, 12)]
+
+
+class PolicyTerms(Fields):
+    """What an exit reason asks for.
+
+    Months and years are full ones. A candidate reason that is empty does not count.
+    With no `monitoring_months` nobody is visited after the exit: the case is complete on the day of it.
+    """
+
+    exit_reason: Col[Annotated[ExitReason, Asked("SEJAHTERA_MANDIRI")]]
+    opened_by: Col[OpenedBy]
+    stages: Col[Annotated[list[Stage], Len(1, len(Stage)), Asked([stage.value for stage in Stage])]]
+    needs_score: Col[StrictBool]
+    needs_statement: Col[StrictBool]
+    needs_komponen_ended: Col[StrictBool]
+    counts: Col[StrictBool]
+    opens_rujukan: Col[StrictBool]
+    sanggah_length: Col[Annotated[StrictInt, Interval(ge=1, le=400), Asked(30)]]
+    sanggah_unit: Col[TermUnit]
+    sanggah_starts_from: Col[TermStart]
+    # Months in which the family is visited, from the exit on; 0: nobody is to be visited, and the case is complete.
+    monitoring_months: Col[Annotated[StrictInt, Interval(ge=0, le=LAST_MONTH), Asked(6)]]
+    # Of a family that stood: at which months after the exit it is looked at again.
+    follow_up_months: Col[Annotated[MonthsAfter, Asked([12, 24])]]
+    # At which months a cohort is asked whether its families are still out.
+    survival_months: Col[Annotated[MonthsAfter, Asked([6, 12, 24])]]
+    # Within how many days a report of a relapse is looked into.
+    check_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), Asked(14)]]
+    credit_rule_version: Col[Annotated[StrictInt, Interval(ge=1, le=10_000), Asked(1)]] = Field(
+        foreign_key="credit_rule.version"
+    )
+    # Side states that this policy lets nobody enter without evidence (DITOLAK, DIBATALKAN, ...).
+    evidence_for: Col[Annotated[list[GraduasiState], Len(0, 4), Asked(["DIBATALKAN"])]] = Field(
+        default=[], sa_column_kwargs={"server_default": "{}"}
+    )
+    # What makes a candidate: so many of these reasons; one that is empty is none. Months and years are full ones.
+    candidate_desil_scope: Col[DesilScope | None] = Field(default=None)
+    candidate_desil_at_least: Col[Annotated[StrictInt, Interval(ge=1, le=10), Asked()] | None] = Field(
+        default=None
+    )
+    candidate_usaha_months: Col[Months | None] = Field(default=None)
+    candidate_program_years: Col[Annotated[StrictInt, Interval(ge=0, le=50), Asked()] | None] = Field(
+        default=None
+    )
+    candidate_komponen_months: Col[Months | None] = Field(default=None)
+    candidate_reasons: Col[Annotated[StrictInt, Interval(ge=1, le=4), Asked()]] = Field(
+        default=1, sa_column_kwargs={"server_default": "1"}
+    )
+
+
+class PolicyFields(PolicyTerms):
+    """A version of a policy, and who drafted, approved or withdrew it."""
+
+    policy_id: Col[UUID] = Field(primary_key=True)
+    version: Col[int]
+    valid_from: Col[date | None]
+    valid_to: Col[date | None]
+    drafted_by: Col[str | None]
+    reason: Col[str | None]
+    first_approver: Col[str | None]
+    second_approver: Col[str | None]
+    withdrawn_by: Col[str | None]
+    four_people: Col[bool]
+
+
+class Policy(PolicyFields, Table, table=True):
     """What an exit reason asks for, in a range of dates. A case keeps the version under which it was opened.
 
     Drafted by one, approved by two others, then activated from a date; its content never changes.
     """
 
-    __tablename__ = "policy"
-    __table_args__: Any = (
-        sa.UniqueConstraint("exit_reason", "version", name="uq_policy_exit_reason_version"),
-        ExcludeConstraint(
-            ("exit_reason", "="),
-            (sa.text("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_policy_one_at_a_time",
-            using="gist",
-            where=sa.text("valid_from IS NOT NULL"),
-        ),
+    __table_args__ = (
+        sa.UniqueConstraint("exit_reason", "version"),
+        no_overlap("ex_policy_one_at_a_time", "exit_reason", where="valid_from IS NOT NULL"),
         sa.UniqueConstraint("policy_id", "drafted_by", "drafted_by_sub", name="uq_policy_drafted_by"),
         *(
             sa.ForeignKeyConstraint(
@@ -144,53 +207,14 @@ class Policy(Table):
         ),
     )
 
-    policy_id: Mapped[Key]
-    exit_reason: Mapped[ExitReason] = mapped_column(text_enum(ExitReason))
-    version: Mapped[int] = mapped_column(sa.Integer)
-    valid_from: Mapped[date | None]
-    valid_to: Mapped[date | None]
     # Given by a migration before there was anybody to draft; no service role may say so of a row.
-    first_content: Mapped[bool] = mapped_column(server_default=sa.false())
-    drafted_by: Mapped[str | None]
-    drafted_by_sub: Mapped[str | None]
-    drafted_at: Mapped[At | None]
-    reason: Mapped[str | None]
-    first_approver: Mapped[str | None]
-    second_approver: Mapped[str | None]
-    activated_by: Mapped[str | None]
-    activated_on: Mapped[date | None]
-    withdrawn_by: Mapped[str | None]
-    withdrawn_on: Mapped[date | None]
-    opened_by: Mapped[OpenedBy] = mapped_column(text_enum(OpenedBy))
-    stages: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text))
-    four_people: Mapped[bool]
-    needs_score: Mapped[bool]
-    needs_statement: Mapped[bool]
-    needs_komponen_ended: Mapped[bool]
-    counts: Mapped[bool]
-    opens_rujukan: Mapped[bool]
-    sanggah_length: Mapped[int] = mapped_column(sa.Integer)
-    sanggah_unit: Mapped[TermUnit] = mapped_column(text_enum(TermUnit))
-    sanggah_starts_from: Mapped[TermStart] = mapped_column(text_enum(TermStart))
-    # Months in which the family is visited, from the exit on; 0: nobody is to be visited, and the case is complete.
-    monitoring_months: Mapped[int] = mapped_column(sa.Integer)
-    # Of a family that stood: at which months after the exit it is looked at again.
-    follow_up_months: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
-    # At which months a cohort is asked whether its families are still out.
-    survival_months: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
-    # Within how many days a report of a relapse is looked into.
-    check_days: Mapped[int] = mapped_column(sa.Integer)
-    instrument_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("instrument.instrument_id"))
-    credit_rule_version: Mapped[int] = mapped_column(sa.ForeignKey("credit_rule.version"))
-    # Side states that this policy lets nobody enter without evidence (DITOLAK, DIBATALKAN, ...).
-    evidence_for: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}")
-    # What makes a candidate: so many of these reasons; one that is empty is none. Months and years are full ones.
-    candidate_desil_scope: Mapped[DesilScope | None] = mapped_column(text_enum(DesilScope))
-    candidate_desil_at_least: Mapped[int | None] = mapped_column(sa.Integer)
-    candidate_usaha_months: Mapped[int | None] = mapped_column(sa.Integer)
-    candidate_program_years: Mapped[int | None] = mapped_column(sa.Integer)
-    candidate_komponen_months: Mapped[int | None] = mapped_column(sa.Integer)
-    candidate_reasons: Mapped[int] = mapped_column(sa.Integer, server_default="1")
+    first_content: Col[bool] = Field(default=None, sa_column_kwargs={"server_default": sa.false()})
+    drafted_by_sub: Col[str | None]
+    drafted_at: Col[datetime | None]
+    activated_by: Col[str | None]
+    activated_on: Col[date | None]
+    withdrawn_on: Col[date | None]
+    instrument_id: Col[UUID | None] = Field(foreign_key="instrument.instrument_id")
 
     def state_on(self, on: date) -> PolicyState:
         """Return where the version stands on a date."""
@@ -203,37 +227,39 @@ class Policy(Table):
         return PolicyState.IN_FORCE if self.valid_to is None or self.valid_to > on else PolicyState.ENDED
 
 
-class PolicyApproval(Table):
+class PolicyApproval(Table, table=True):
     """One of the two approvals of a draft; neither the drafter nor one account twice can give one. Append-only."""
 
-    __tablename__ = "policy_approval"
     __table_args__ = (
         sa.ForeignKeyConstraint(
             ["policy_id", "drafted_by", "drafted_by_sub"],
             ["policy.policy_id", "policy.drafted_by", "policy.drafted_by_sub"],
-            name="fk_policy_approval_policy_id",
         ),
         sa.UniqueConstraint("policy_id", "sub", name="uq_policy_approval_sub"),
         sa.CheckConstraint("person <> drafted_by AND sub <> drafted_by_sub", name="not_by_the_drafter"),
     )
 
-    policy_id: Mapped[Key]
-    person: Mapped[str] = mapped_column(primary_key=True)
-    drafted_by: Mapped[str]
-    drafted_by_sub: Mapped[str]
-    sub: Mapped[str]
-    note: Mapped[str | None]
-    at: Mapped[At]
+    policy_id: Col[UUID] = Field(primary_key=True)
+    person: Col[str] = Field(primary_key=True)
+    drafted_by: Col[str]
+    drafted_by_sub: Col[str]
+    sub: Col[str]
+    note: Col[str | None]
+    at: Col[datetime]
 
 
-class PolicyWithdrawal(Table):
+class PolicyWithdrawalView(Fields):
+    """Who took a version back, when and why; people are ids."""
+
+    person: Col[str]
+    reason: Col[str]
+    at: Col[datetime]
+
+
+class PolicyWithdrawal(PolicyWithdrawalView, Table, table=True):
     """Who took a version back before it was activated, and why; once. Append-only."""
 
-    __tablename__ = "policy_withdrawal"
     __table_args__ = (sa.UniqueConstraint("policy_id", "person", name="uq_policy_withdrawal_person"),)
 
-    policy_id: Mapped[UUID] = mapped_column(sa.ForeignKey("policy.policy_id"), primary_key=True)
-    person: Mapped[str]
-    sub: Mapped[str]
-    reason: Mapped[str]
-    at: Mapped[At]
+    policy_id: Col[UUID] = Field(foreign_key="policy.policy_id", primary_key=True)
+    sub: Col[str]

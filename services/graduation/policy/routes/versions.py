@@ -1,58 +1,23 @@
-from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
 
-from services.graduation.case.models import GraduasiState, Stage
 from services.graduation.policy import queries
-from services.graduation.policy.models.instrument import Check, Source, ValueType
-from services.graduation.policy.models.policy import OpenedBy, PolicyState, TermStart, TermUnit
+from services.graduation.policy.models.instrument import IndicatorView, InstrumentTerms
+from services.graduation.policy.models.policy import PolicyFields, PolicyState, PolicyWithdrawalView
 from shared.access import Permission
-from shared.contracts.kinds import DesilScope, ExitReason
+from shared.contracts.kinds import ExitReason
 from shared.fields import View
 from shared.http import Router, Session, may
 
 router = Router(tag="policy")
 
 
-class PolicyView(View):
+class PolicyView(PolicyFields):
     """What an exit reason asks for, in a range of dates."""
 
-    policy_id: UUID
-    exit_reason: ExitReason
-    version: int
     state: PolicyState
-    valid_from: date | None
-    valid_to: date | None
-    drafted_by: str | None
-    reason: str | None
-    first_approver: str | None
-    second_approver: str | None
-    withdrawn_by: str | None
-    opened_by: OpenedBy
-    stages: list[Stage]
-    four_people: bool
-    needs_score: bool
-    needs_statement: bool
-    needs_komponen_ended: bool
-    counts: bool
-    opens_rujukan: bool
-    sanggah_length: int
-    sanggah_unit: TermUnit
-    sanggah_starts_from: TermStart
-    monitoring_months: int
-    follow_up_months: list[int]
-    survival_months: list[int]
-    check_days: int
-    credit_rule_version: int
-    evidence_for: list[GraduasiState]
-    candidate_desil_scope: DesilScope | None
-    candidate_desil_at_least: int | None
-    candidate_usaha_months: int | None
-    candidate_program_years: int | None
-    candidate_komponen_months: int | None
-    candidate_reasons: int
 
 
 class PolicyList(View):
@@ -61,38 +26,11 @@ class PolicyList(View):
     items: list[PolicyView]
 
 
-class IndicatorView(View):
-    """One criterion: what is asked or known, what passes, what it weighs."""
-
-    code: str
-    position: int
-    source: Source
-    value_type: ValueType
-    rule: Check
-    passes_at: int
-    weight: int
-    knock_out: bool
-    evidence_required: bool
-    text_en: str
-    text_id: str
-
-
-class InstrumentView(View):
+class InstrumentView(InstrumentTerms):
     """The questions and weights by which readiness is judged."""
 
     version: int
-    threshold_percent: int
-    exempt_below_able: int
-    source: str
     indicators: list[IndicatorView]
-
-
-class PolicyWithdrawalView(View):
-    """Who took a version back, when and why; people are ids."""
-
-    person: str
-    reason: str
-    at: datetime
 
 
 class PolicyFullView(PolicyView):

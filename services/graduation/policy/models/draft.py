@@ -1,0 +1,70 @@
+"""What a request to draft a policy says."""
+
+from typing import Annotated, Self
+
+from annotated_types import Interval, Len
+from pydantic import StrictInt, model_validator
+
+from services.graduation.case.models import GraduasiState
+from services.graduation.policy.models.instrument import IndicatorTerms, InstrumentTerms
+from services.graduation.policy.models.policy import PolicyTerms
+from shared.contracts.kinds import DesilScope, ExitReason
+from shared.errors import BadValue
+from shared.fields import Body, Sentence
+
+SIDE_STATES = {
+    GraduasiState.DIKEMBALIKAN,
+    GraduasiState.DITOLAK,
+    GraduasiState.DITUNDA,
+    GraduasiState.DIBATALKAN,
+}
+
+
+class IndicatorDraft(IndicatorTerms, Body):
+    """One criterion: what is asked or known, what passes, what it weighs, whether it needs evidence."""
+
+
+class InstrumentDraft(InstrumentTerms, Body):
+    """A new version of the questions, in the order in which they are asked."""
+
+    indicators: Annotated[list[IndicatorDraft], Len(1, 60)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len({one.code for one in self.indicators}) != len(self.indicators):
+            raise BadValue("A criterion is named twice.", "Ada kriteria yang disebut dua kali.")
+        return self
+
+
+class PolicyDraft(PolicyTerms, Body):
+    """The whole next version of an exit reason's policy; with a new instrument, or the version of one, if it scores."""
+
+    reason: Sentence
+    instrument_version: Annotated[StrictInt, Interval(ge=1, le=100_000)] | None = None
+    instrument: InstrumentDraft | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.candidate_desil_scope is None) != (self.candidate_desil_at_least is None):
+            raise BadValue(
+                "A desil means nothing without its scope.", "Desil tidak berarti tanpa lingkupnya."
+            )
+        if self.candidate_desil_scope is DesilScope.UNKNOWN:
+            raise BadValue("This desil scope is not known here.", "Lingkup desil ini tidak dikenal.")
+        if not SIDE_STATES.issuperset(self.evidence_for):
+            raise BadValue(
+                "Evidence is asked for DIKEMBALIKAN, DITOLAK, DITUNDA and DIBATALKAN.",
+                "Bukti hanya diminta untuk DIKEMBALIKAN, DITOLAK, DITUNDA dan DIBATALKAN.",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_instrument(self) -> Self:
+        if self.exit_reason is ExitReason.UNKNOWN:
+            raise BadValue("This exit reason is not known here.", "Alasan keluar ini tidak dikenal.")
+        if self.instrument is not None and self.instrument_version is not None:
+            raise BadValue(
+                "An instrument is new, or one that exists.",
+                "Instrumen itu baru, atau yang sudah ada; bukan keduanya.",
+            )
+        return self
