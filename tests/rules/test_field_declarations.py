@@ -13,10 +13,6 @@ from sqlmodel import Field
 from shared.database.tables import Col, Columns, Fields, service_registry
 from tests.factories.applications import SERVICES
 
-NOT_CONVERTED = {
-    "caseload": "its tables are declarative classes until issue 10 reaches them",
-    "graduation": "its tables are declarative classes until issue 10 reaches them",
-}
 SAME_BY_CHANCE = 2
 """A view of another thing may share so many names with a table, such as `penugasan_id` and `valid_from`."""
 
@@ -65,17 +61,11 @@ def declared_twice(models: Iterable[type[BaseModel]]) -> dict[tuple[str, str], l
     return found
 
 
-@pytest.mark.parametrize("service", sorted(set(SERVICES) - NOT_CONVERTED.keys()))
+@pytest.mark.parametrize("service", SERVICES)
 def test_no_view_and_no_request_repeats_a_table(service: str) -> None:
     models = models_of(service)
     assert any(map(is_table, models))
     assert declared_twice(models) == {}
-
-
-@pytest.mark.parametrize("service", sorted(NOT_CONVERTED))
-def test_a_service_is_listed_only_while_it_is_not_converted(service: str) -> None:
-    models = models_of(service)
-    assert declared_twice(models) or not any(map(is_table, models))
 
 
 def test_a_view_and_a_request_that_repeat_a_table_would_be_seen() -> None:

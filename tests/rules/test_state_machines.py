@@ -21,10 +21,6 @@ Moves = Mapping[StrEnum, frozenset[StrEnum]]
 NOT_GUARDED = {
     "POLICY_TRANSITIONS": "a policy version has no state column: its dates and approvals decide",
     "FORWARD": "a part of graduation's TRANSITIONS, which is guarded",
-    **dict.fromkeys(
-        ("CASE_MOVES", "TRANSITIONS"),
-        "issue 10 converts the service's tables first",
-    ),
 }
 
 
