@@ -17,6 +17,7 @@ REGISTERED += [
     "@model_validator",
     "@sqlalchemy_event.listens_for",
     "@*.exception_handler",
+    "@*.inplace.expression",
 ]
 CALLED_BY_LIBRARIES = {
     "_missing_",  # enum
