@@ -1,1 +1,1 @@
-"""What Pilar manages, each figure beside the floor that the same machine shows in the same run."""
+"""Benchmark figures of Pilar, each with a floor measured in the same run."""

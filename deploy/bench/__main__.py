@@ -1,7 +1,8 @@
-"""`make bench`: every figure beside its floor, printed, and written to build/bench.json.
+"""`make bench`: measure figures and floors, print them, write build/bench.json.
 
-`--only NAME` measures one (several times for several), `--quick` with little work, to see that it runs; `--to FILE`.
-`--against COMMIT` measures this tree and that commit in turns, and ends with status 1 where this tree is worse.
+`--only NAME` measures one figure and may be repeated. `--quick` does little work, to check that everything runs.
+`--to FILE` writes elsewhere. `--against COMMIT` measures this tree and that commit in turns, and exits 1 where this
+tree is worse.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from deploy.bench.latency import latency
 from deploy.bench.matching import matching
 from deploy.bench.memory import memory
 from deploy.bench.reads import reading
-from deploy.bench.stage import Stage
+from deploy.bench.testbed import Testbed
 from deploy.bench.worklists import worklists
 from deploy.bench.worktree import NotMeasured, checked_out, measure_in_turns
 from deploy.kafka.broker import missing
@@ -53,88 +54,107 @@ FIGURES: dict[str, Callable[..., Awaitable[list[Figure]]]] = {
 
 
 async def measure(
-    stage: Stage, names: Sequence[str], progress: Progress, broken: list[str], to: Path, *, quick: bool
+    testbed: Testbed, names: Sequence[str], progress: Progress, failed: list[str], to: Path, *, quick: bool
 ) -> list[Figure]:
-    """Measure one after another, each on processes of its own: two cores are soon shared out. `broken` takes who failed."""
+    """Measure one figure after another, each on its own processes.
+
+    The machine has two cores, so figures must not run at the same time. The names of failed figures go to `failed`.
+    """
     figures: list[Figure] = []
     task = progress.add_task("", total=len(names))
     for name in names:
         progress.update(task, description=name)
         began = time.monotonic()
         try:
-            figures += await FIGURES[name](stage, quick=quick)
-        except Exception:  # noqa: BLE001  # the others are still worth measuring
+            figures += await FIGURES[name](testbed, quick=quick)
+        except Exception:  # noqa: BLE001  # the other figures are measured all the same
             progress.console.print_exception(max_frames=4)
-            broken.append(name)
-        write(figures, to)  # what was measured stays, also when a later figure is interrupted
+            failed.append(name)
+        write(figures, to)  # after each figure, so that an interrupted run leaves what it has measured
         progress.console.print(f"  {name}: {time.monotonic() - began:.0f} s", style="dim")
-        stage.end_all()
-        await stage.close()
+        testbed.stop_processes()
+        await testbed.close()
         progress.advance(task)
     return figures
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    told = parse(arguments)
-    if lacking := missing():
-        print(f"{lacking} Every figure but a floor needs events to travel.", file=sys.stderr)
+    options = parse(arguments)
+    if kafka_requirement := missing():
+        print(f"{kafka_requirement} The figures need a Kafka broker.", file=sys.stderr)
         return 1
-    names = [name for name in FIGURES if not told.only or name in told.only]
-    if told.against:
-        return compare_with(told.against, names, told.rounds, quick=told.quick)
-    broken: list[str] = []
-    figures = run(names, broken, told.to, quick=told.quick)
+    names = [name for name in FIGURES if not options.only or name in options.only]
+    if options.against:
+        return compare_with(options.against, names, options.rounds, quick=options.quick)
+    failed: list[str] = []
+    figures = run(names, failed, options.to, quick=options.quick)
     Console(width=160 if not sys.stdout.isatty() else None).print(table_of(figures))
-    if broken:
-        print(f"Not measured: {', '.join(broken)}.", file=sys.stderr)
-    return 1 if broken else 0
+    if failed:
+        print(f"Not measured: {', '.join(failed)}.", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench", description="Pilar's figures, each beside its floor.")
-    parser.add_argument("--only", action="append", choices=list(FIGURES), help="measure this one")
-    parser.add_argument(
-        "--quick", action="store_true", help="little work: shows that it runs, measures nothing well"
+    parser = argparse.ArgumentParser(
+        prog="make bench", description="Measure Pilar's figures and their floors."
     )
-    parser.add_argument("--to", type=Path, default=ROOT / "build" / "bench.json", metavar="FILE")
-    parser.add_argument("--against", metavar="COMMIT", help="measure that commit too, in turns")
-    parser.add_argument("--rounds", type=int, default=2, help="of each tree, with --against (at least 2)")
-    told = parser.parse_args(arguments)
-    if told.rounds < 2:
-        parser.error("one round shows no spread")
-    return told
+    parser.add_argument(
+        "--only", action="append", choices=list(FIGURES), help="measure this figure; may be repeated"
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="little work: checks that everything runs, the values mean nothing",
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        default=ROOT / "build" / "bench.json",
+        metavar="FILE",
+        help="where to write the figures",
+    )
+    parser.add_argument(
+        "--against", metavar="COMMIT", help="measure this commit too, in turns with this tree"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=2, help="rounds of each tree with --against, at least 2"
+    )
+    options = parser.parse_args(arguments)
+    if options.rounds < 2:
+        parser.error("--rounds must be at least 2: one round has no spread")
+    return options
 
 
 def compare_with(commit: str, names: Sequence[str], rounds: int, *, quick: bool) -> int:
-    """Print both trees' figures. Return 1 where this tree is worse or lacks a figure."""
+    """Print the figures of both trees. Return 1 if this tree is worse."""
     end_on_signals(130)
-    words = [word for name in names for word in ("--only", name)] + (["--quick"] if quick else [])
+    arguments = [word for name in names for word in ("--only", name)] + (["--quick"] if quick else [])
     try:
         with checked_out(commit) as tree:
-            this, other = measure_in_turns(tree, words, rounds)
-    except NotMeasured as fault:
-        print(fault, file=sys.stderr)
+            this, other = measure_in_turns(tree, arguments, rounds)
+    except NotMeasured as error:
+        print(error, file=sys.stderr)
         return 1
     compared = compare_rounds(this, other)
     Console(width=160 if not sys.stdout.isatty() else None).print(comparison_table(compared, commit))
-    if left := names_not_compared([*this, *other], compared):
-        print(f"Not in every round of both trees: {'; '.join(left)}.", file=sys.stderr)
-    return 1 if left or any(one.is_worse for one in compared) else 0
+    if missing_names := names_not_compared([*this, *other], compared):
+        print(f"Not in every round of both trees: {'; '.join(missing_names)}.", file=sys.stderr)
+    return 1 if missing_names or any(comparison.is_worse for comparison in compared) else 0
 
 
-def run(names: Sequence[str], broken: list[str], to: Path, *, quick: bool) -> list[Figure]:
+def run(names: Sequence[str], failed: list[str], to: Path, *, quick: bool) -> list[Figure]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     with (
         tempfile.TemporaryDirectory(prefix="pilar-bench-") as folder,
         Progress(*columns, console=console) as progress,
     ):
-        stage = Stage(Path(folder))
+        testbed = Testbed(Path(folder))
         try:
-            stage.start()
-            return uvloop.run(measure(stage, names, progress, broken, to, quick=quick))
+            testbed.start()
+            return uvloop.run(measure(testbed, names, progress, failed, to, quick=quick))
         finally:
-            stage.stop()
+            testbed.stop()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A catalogue of forty programs, as the requests that register partners and publish programs.
+"""Forty programs, as the requests that register partners and publish programs.
 
-Where no text of a regulation was found, a rule's source says that it is not verified.
+Where no regulation's text was found, the source of a rule is marked as not verified.
 """
 
 from __future__ import annotations

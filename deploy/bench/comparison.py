@@ -1,4 +1,4 @@
-"""The figures of two trees, measured in turns, side by side."""
+"""Comparison of the figures of two trees measured in turns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Round = Mapping[str, tuple[float, str]]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One figure: the values of this tree and of the other, one for each round."""
+    """One figure: its values in this tree and in the other, one per round."""
 
     name: str
     unit: str
@@ -35,14 +35,14 @@ class Comparison:
 
     @property
     def spread(self) -> float:
-        """The larger of the two trees' differences between rounds, as a share of the value."""
+        """The difference between rounds as a share of the median, the larger of both trees."""
         return max(
             (max(values) - min(values)) / statistics.median(values) for values in (self.this, self.other)
         )
 
     @property
     def loss(self) -> float:
-        """The share by which this tree is worse, negative where it is better."""
+        """The share by which this tree is worse. Negative if it is better."""
         return 1 - self.ratio if self.unit.endswith("/s") else self.ratio - 1
 
     @property
@@ -51,9 +51,9 @@ class Comparison:
 
 
 def read_round(file: Path) -> Round:
-    """Return value and unit by name of what `--to FILE` has written."""
+    """Return value and unit by figure name from a file that `--to` has written."""
     figures = json.loads(file.read_text("utf-8"))
-    return {LARGEST.sub("", one["name"]): (one["value"], one["unit"]) for one in figures}
+    return {LARGEST.sub("", figure["name"]): (figure["value"], figure["unit"]) for figure in figures}
 
 
 def compare_rounds(this: Sequence[Round], other: Sequence[Round]) -> list[Comparison]:
@@ -71,19 +71,26 @@ def compare_rounds(this: Sequence[Round], other: Sequence[Round]) -> list[Compar
 
 
 def names_not_compared(rounds: Iterable[Round], compared: Iterable[Comparison]) -> list[str]:
-    """Return the figures that some round lacks."""
+    """Return the names of the figures that at least one round lacks."""
     names = {name for measured in rounds for name in measured}
-    return sorted(names - {one.name for one in compared})
+    return sorted(names - {comparison.name for comparison in compared})
 
 
 def comparison_table(comparisons: Sequence[Comparison], commit: str) -> Table:
-    table = Table(title=f"This tree beside {commit}, medians of rounds in turns", title_justify="left")
+    table = Table(title=f"This tree compared with {commit}, medians of all rounds", title_justify="left")
     for heading in ("figure", "unit"):
         table.add_column(heading)
     for heading in ("this", "other", "ratio", "spread", ""):
         table.add_column(heading, justify="right")
-    for one in comparisons:
-        values = (shown(statistics.median(one.this)), shown(statistics.median(one.other)))
-        verdict = "[red]worse[/red]" if one.is_worse else ""
-        table.add_row(one.name, one.unit, *values, f"{one.ratio:.2f}", f"{one.spread:.0%}", verdict)
+    for comparison in comparisons:
+        values = (shown(statistics.median(comparison.this)), shown(statistics.median(comparison.other)))
+        verdict = "[red]worse[/red]" if comparison.is_worse else ""
+        table.add_row(
+            comparison.name,
+            comparison.unit,
+            *values,
+            f"{comparison.ratio:.2f}",
+            f"{comparison.spread:.0%}",
+            verdict,
+        )
     return table

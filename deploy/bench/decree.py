@@ -1,4 +1,4 @@
-"""One SK over thousands of approved cases by the real job, killed in the middle, beside the same rows by bare SQL."""
+"""Rate of one SK over thousands of approved cases, with and without a killed worker."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from uuid import UUID
 
 import asyncpg
 
-from deploy.bench.caller import Caller
 from deploy.bench.figure import Aim, Figure
-from deploy.bench.stage import TODAY, Stage
+from deploy.bench.http_client import HttpClient
+from deploy.bench.testbed import TODAY, Testbed
 from shared.database import uuid7
 
-# Approved cases as four people's work leaves them: the case, its proposal, who acted, how it came there.
+# Approved cases as the API would write them: the case, its proposal, and the acts of four people.
 APPROVED = """
 WITH made AS (
   INSERT INTO graduasi (graduasi_id, kpm_id, kepesertaan_id, bansos, exit_reason, kode_wilayah, policy_id, policy_version,
@@ -46,29 +46,32 @@ WRITTEN = {
 
 
 class Ministry:
-    """The official who determines, the job that does it, and a hand that kills it."""
+    """The official who issues an SK, and the process of the job that determines cases."""
 
-    def __init__(self, stage: Stage, api: Caller) -> None:
-        self.stage, self.api = stage, api
-        self.token = stage.issuer.token("KEMENSOS", "kemensos-1", ["*"])
+    def __init__(self, testbed: Testbed, api: HttpClient) -> None:
+        self.testbed, self.api = testbed, api
+        self.token = testbed.issuer.token("KEMENSOS", "kemensos-1", ["*"])
 
-    async def approved(self, count: int) -> list[str]:
-        """Cases that Dinsos approved, made past every rule."""
+    async def create_approved(self, count: int) -> list[str]:
+        """Insert approved cases by SQL, without the rules, and return their ids."""
         day = date.fromisoformat(TODAY)
-        rows = await self.stage.ask("graduation", APPROVED, count, day, uuid7())
+        rows = await self.testbed.fetch("graduation", APPROVED, count, day, uuid7())
         return [str(row["graduasi_id"]) for row in rows]
 
     async def determine(self, cases: list[str], *, killed: bool) -> tuple[UUID, float]:
-        """Hand in the file and let the job end; return the SK and the cases a second, the death and the restart included."""
+        """Upload the cases and wait for the job. Return the SK and cases per second.
+
+        With `killed`, the rate includes the death and the restart of the process.
+        """
         sha256 = await self.api.put_file("\n".join(cases).encode(), self.token)
         body = {"sk_no": f"SK/{uuid7()}"[:39], "sk_on": TODAY, "sha256": sha256}
         began = time.perf_counter()
-        asked = await self.api.post("/v1/sk/bulk", body, self.token)
+        sk = await self.api.post("/v1/sk/bulk", body, self.token)
         while True:
             await asyncio.sleep(0.02)
             job = (
-                await self.stage.ask(
-                    "graduation", "SELECT * FROM platform.job WHERE job_id = $1", asked["job_id"]
+                await self.testbed.fetch(
+                    "graduation", "SELECT * FROM platform.job WHERE job_id = $1", sk["job_id"]
                 )
             )[0]
             if job["state"] not in {"QUEUED", "RUNNING"}:
@@ -80,21 +83,27 @@ class Ministry:
         if job["state"] != "DONE" or job["done"] != len(cases):
             message = f"the SK ended {job['state']} with {job['done']} of {len(cases)} cases: {job['error']}"
             raise RuntimeError(message)
-        return UUID(asked["sk_id"]), len(cases) / seconds
+        return UUID(sk["sk_id"]), len(cases) / seconds
 
     async def kill(self) -> None:
-        """Kill -9 of the process that runs the job; another takes it over at once, without the half minute of its lease."""
-        child = self.stage.children.pop("graduation-jobs")
+        """Kill the process that runs the job and start another.
+
+        The lease is ended here, so that the new process does not wait half a minute for it.
+        """
+        child = self.testbed.children.pop("graduation-jobs")
         child.stop(signal.SIGKILL)
-        await self.stage.ask(
+        await self.testbed.fetch(
             "graduation", "UPDATE platform.job SET lease_until = now() WHERE state = 'RUNNING'"
         )
-        await self.stage.worker("graduation", "jobs")
+        await self.testbed.worker("graduation", "jobs")
 
 
-async def bare_rows(stage: Stage, sk_id: UUID, count: int) -> float:
-    """The rows of an SK written into twins with the same indexes and checks; cases a second."""
-    connection = await asyncpg.connect(stage.superuser("graduation"))
+async def bare_rows(testbed: Testbed, sk_id: UUID, count: int) -> float:
+    """Copy the rows of an SK into bare tables and return cases per second.
+
+    The tables have the same indexes and checks.
+    """
+    connection = await asyncpg.connect(testbed.superuser("graduation"))
     await connection.execute("DROP SCHEMA IF EXISTS bench CASCADE; CREATE SCHEMA bench")
     seconds = 0.0
     for table, which in WRITTEN.items():
@@ -116,9 +125,9 @@ async def bare_rows(stage: Stage, sk_id: UUID, count: int) -> float:
     return count / seconds
 
 
-async def all_once(stage: Stage, sk_id: UUID, count: int) -> None:
-    """Each case of the SK is in it once, credited once and told once, whatever died."""
-    rows = await stage.ask(
+async def check_once(testbed: Testbed, sk_id: UUID, count: int) -> None:
+    """Raise unless each case of the SK is determined, credited and published exactly once."""
+    rows = await testbed.fetch(
         "graduation",
         "SELECT (SELECT cases FROM sk WHERE sk_id = $1), count(*), count(DISTINCT c.credit_id),"
         " (SELECT count(*) FROM platform.outbox o JOIN graduasi g ON o.key = g.kpm_id::text JOIN penetapan p"
@@ -127,23 +136,26 @@ async def all_once(stage: Stage, sk_id: UUID, count: int) -> None:
         sk_id,
     )
     if tuple(rows[0]) != (count,) * 4:
-        message = f"of {count} cases the SK says, holds, credits and tells {tuple(rows[0])}"
+        message = f"of {count} cases the SK counts, holds, credits and publishes {tuple(rows[0])}"
         raise RuntimeError(message)
 
 
-async def sk(stage: Stage, *, quick: bool) -> list[Figure]:
-    """An SK of 10,000 cases left alone, and one whose worker dies in the middle; graduation's relay tells meanwhile."""
+async def sk(testbed: Testbed, *, quick: bool) -> list[Figure]:
+    """Measure an SK of 10,000 cases, undisturbed and with its worker killed in the middle.
+
+    Graduation's relay sends the events at the same time.
+    """
     count = 400 if quick else 10_000
-    ministry = Ministry(stage, await stage.api("graduation"))
+    ministry = Ministry(testbed, await testbed.api("graduation"))
     for part in ("relay", "jobs"):
-        await stage.worker("graduation", part)
+        await testbed.worker("graduation", part)
     rates: dict[bool, list[float]] = {False: [], True: []}
     floors: list[float] = []
     for killed in (False, True):
-        sk_id, rate = await ministry.determine(await ministry.approved(count), killed=killed)
-        await all_once(stage, sk_id, count)
+        sk_id, rate = await ministry.determine(await ministry.create_approved(count), killed=killed)
+        await check_once(testbed, sk_id, count)
         rates[killed].append(rate)
-        floors.append(await bare_rows(stage, sk_id, count))
+        floors.append(await bare_rows(testbed, sk_id, count))
     name = f"an SK of {count:,} cases"
     return [
         Figure.paired(name, "cases/s", rates[False], floors[:1], Aim("value", 500)),

@@ -1,4 +1,4 @@
-"""Families of nobody: files, facts and placements as large as a figure asks for, the same at every run."""
+"""Generated families: intake files, events and placements of any size, the same in every run."""
 
 from __future__ import annotations
 
@@ -34,35 +34,35 @@ HEADER = (
     "pendamping_no,usaha_sector,usaha_started_on,usaha_omzet_rp,usaha_nib,usaha_letter"
 )
 
-# One series for the whole run: two figures that number by themselves make the same pendamping_no twice.
+# One series for the whole run, because pendamping_no is unique and several figures register pendamping.
 _pendamping_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A pendamping with a placement over the whole area."""
+class PlacedPendamping:
+    """A pendamping with a placement in the whole area."""
 
     pendamping_id: UUID
     penugasan_id: UUID
     number: str
 
     @classmethod
-    def new(cls) -> Placed:
+    def new(cls) -> PlacedPendamping:
         return cls(uuid7(), uuid7(), f"PD-{next(_pendamping_numbers):06}")
 
-    def facts(self) -> list[Event]:
-        """What registry tells of them."""
-        kind, mine = PilarKind.PKH_PENDAMPING, self.pendamping_id
+    def events(self) -> list[Event]:
+        """Return the events that registry would publish for them."""
+        kind, pendamping_id = PilarKind.PKH_PENDAMPING, self.pendamping_id
         return [
             registry.PendampingRegistered(
-                pendamping_id=mine,
+                pendamping_id=pendamping_id,
                 pendamping_no=self.number,
                 subject=SubjectKind.PERSON,
                 status=PendampingStatus.AKTIF,
                 from_on=SINCE,
             ),
             registry.PenugasanStarted(
-                pendamping_id=mine,
+                pendamping_id=pendamping_id,
                 penugasan_id=self.penugasan_id,
                 kind=kind,
                 ditjen=Ditjen.LINJAMSOS,
@@ -70,7 +70,7 @@ class Placed:
                 valid_from=SINCE,
             ),
             registry.WilayahTugasPlaced(
-                pendamping_id=mine,
+                pendamping_id=pendamping_id,
                 wilayah_tugas_id=uuid7(),
                 penugasan_id=self.penugasan_id,
                 kode_wilayah=AREA,
@@ -80,12 +80,12 @@ class Placed:
 
 
 def desa() -> list[str]:
-    """The villages of the area."""
+    """Return the codes of the area's villages."""
     return [village for district in wilayah.children(AREA) for village in wilayah.children(district)]
 
 
 def kpm_facts(kpm_id: UUID, kode_wilayah: str, able: int = 2) -> dict[str, object]:
-    """A family's facts, as large as real ones: two komponen, three snapshots of its desil."""
+    """Return a family's data at a realistic size, with two komponen and three desil snapshots."""
     snapshots = ((3, "2025-Q3"), (4, "2025-Q4"), (5, "2026-Q1"))
     desil = [caseload.Desil(scope=DesilScope.NAS, value=v, snapshot=s) for v, s in snapshots]
     return {
@@ -104,8 +104,13 @@ def kpm_facts(kpm_id: UUID, kode_wilayah: str, able: int = 2) -> dict[str, objec
     }
 
 
-def mother_of_scenario_2(kpm_id: UUID, kepesertaan_id: UUID, kode: str, placed: Placed) -> list[Event]:
-    """What caseload tells of a family that an assessment finds SIAP: a warung since 2023, its desil rising."""
+def siap_family_events(
+    kpm_id: UUID, kepesertaan_id: UUID, kode: str, pendamping: PlacedPendamping
+) -> list[Event]:
+    """Return the events of a family that an assessment finds SIAP.
+
+    It has had a warung since 2023, and its desil has risen.
+    """
     where = {"kpm_id": kpm_id, "kode_wilayah": kode}
     facts = kpm_facts(kpm_id, kode) | {"komponen": {}, "last_komponen_ends_on": None}
     return [
@@ -128,8 +133,8 @@ def mother_of_scenario_2(kpm_id: UUID, kepesertaan_id: UUID, kode: str, placed: 
         caseload.DampinganStarted(
             **where,
             dampingan_id=uuid7(),
-            pendamping_id=placed.pendamping_id,
-            penugasan_id=placed.penugasan_id,
+            pendamping_id=pendamping.pendamping_id,
+            penugasan_id=pendamping.penugasan_id,
             kind=PilarKind.PKH_PENDAMPING,
             purpose=DampinganPurpose.PENDAMPINGAN,
             valid_from=SINCE,
@@ -137,19 +142,22 @@ def mother_of_scenario_2(kpm_id: UUID, kepesertaan_id: UUID, kode: str, placed: 
     ]
 
 
-def csv_file(rows: int, first: int, placed: list[Placed]) -> bytes:
-    """An intake file of so many rows, one a member; family numbers begin at `first`."""
+def make_intake_file(rows: int, first: int, pendamping: list[PlacedPendamping]) -> bytes:
+    """Return an intake file of `rows` rows, one per member. Family numbers start at `first`."""
     villages = desa()
     lines = [HEADER]
     for number in range(first, first + rows // MEMBERS):
-        lines += family(
-            number, villages[number % len(villages)], placed[number // FAMILIES_EACH % len(placed)]
+        lines += family_rows(
+            number, villages[number % len(villages)], pendamping[number // FAMILIES_EACH % len(pendamping)]
         )
     return ("\n".join(lines) + "\n").encode()
 
 
-def family(number: int, kode: str, placed: Placed) -> Iterator[str]:
-    """Father, mother (the pengurus), two children; one family in four has a business."""
+def family_rows(number: int, kode: str, pendamping: PlacedPendamping) -> Iterator[str]:
+    """Yield the rows of a father, a mother (the pengurus) and two children.
+
+    Every fourth family has a business.
+    """
     card = f"{kode[:8].replace('.', '')}{day_of(number, 2010, 12):%d%m%y}{number % 9999 + 1:04}"
     head = f"Jl. Melati No. {number},081{number:09},PKH:2019-02-01|SEMBAKO:2020-01-01,NAS:3:2025-Q3|NAS:4:2025-Q4"
     usaha = ",PERDAGANGAN,2023-03-01,4500000,,YA" if number % 4 == 0 else ",,,,,"
@@ -162,7 +170,7 @@ def family(number: int, kode: str, placed: Placed) -> Iterator[str]:
     for place, (sex, born, relation, married, komponen) in enumerate(people):
         nik = nik_of(kode, born, sex, number)
         own = (
-            f"YA,{komponen},{kode},{head},{placed.number}{usaha}"
+            f"YA,{komponen},{kode},{head},{pendamping.number}{usaha}"
             if place == 1
             else (f"TIDAK,{komponen},{kode},,,,,,,,,,")
         )
@@ -170,11 +178,14 @@ def family(number: int, kode: str, placed: Placed) -> Iterator[str]:
 
 
 def day_of(number: int, year: int, years: int) -> date:
-    """A day in so many years from the first of `year`; a prime step spreads them."""
+    """Return a day in the `years` years from the start of `year`.
+
+    Steps of seven days spread the days over the range.
+    """
     return date(year, 1, 1) + timedelta(days=number * 7 % (years * 365))
 
 
 def nik_of(kode: str, born: date, sex: str, number: int) -> str:
-    """A NIK as it is built: district, day of birth (a woman's day has 40 added), serial."""
+    """Return a NIK: district, birth date (40 is added to a woman's day), serial number."""
     day = born.day + (40 if sex == "P" else 0)
     return f"{kode[:8].replace('.', '')}{day:02}{born:%m%y}{number % 9999 + 1:04}"

@@ -1,4 +1,4 @@
-"""A figure, its floor, what it aims at, and how all of them are shown and kept."""
+"""A figure with its floor and its aim, and how figures are shown."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. `ratio` is value / floor; without an aim a figure is shown for comparison alone."""
+    """One line of the table. `ratio` is value divided by floor.
+
+    A figure without an aim is shown for comparison only.
+    """
 
     name: str
     value: float
@@ -46,7 +49,10 @@ class Figure:
     def paired(
         cls, name: str, unit: str, values: Sequence[float], floors: Sequence[float], aim: Aim | None = None
     ) -> Self:
-        """Medians of what was measured in turns; the ratio is the median of the turns' ratios, not of medians."""
+        """Return the medians of values and floors that were measured in turns.
+
+        `ratio` is the median of the ratios of the turns, not the ratio of the medians.
+        """
         ratio = statistics.median(value / floor for value, floor in zip(values, floors, strict=True))
         return cls(name, statistics.median(values), unit, statistics.median(floors), ratio, aim)
 
@@ -67,7 +73,7 @@ class Figure:
 
 
 def rounded(number: float | None) -> float | None:
-    """Three digits are all that a noisy machine can say; whole numbers stay whole."""
+    """Round to three significant digits, but never round the whole part of a number."""
     if number is None or abs(number) >= 1000:
         return None if number is None else float(round(number))
     return float(f"{number:.3g}")
@@ -81,22 +87,22 @@ def shown(number: float | None) -> str:
 
 
 def percentile(numbers: Sequence[float], percent: float) -> float:
-    """The smallest number that so many percent do not exceed."""
+    """Return the smallest number that is not below `percent` percent of the numbers."""
     ordered = sorted(numbers)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
 def table_of(figures: Sequence[Figure]) -> Table:
-    table = Table(title="Pilar, each figure beside its floor in the same run", title_justify="left")
+    table = Table(title="Pilar's figures, each with its floor from the same run", title_justify="left")
     for heading in ("figure", "value", "unit", "floor", "ratio", "aim", "met"):
         table.add_column(heading, justify="left" if heading in {"figure", "unit", "aim"} else "right")
-    words = {None: "", True: "[green]yes[/green]", False: "[red]no[/red]"}
-    for one in figures:
-        numbers = (shown(one.floor), shown(one.ratio), str(one.aim or ""))
-        table.add_row(one.name, shown(one.value), one.unit, *numbers, words[one.met])
+    marks = {None: "", True: "[green]yes[/green]", False: "[red]no[/red]"}
+    for figure in figures:
+        numbers = (shown(figure.floor), shown(figure.ratio), str(figure.aim or ""))
+        table.add_row(figure.name, shown(figure.value), figure.unit, *numbers, marks[figure.met])
     return table
 
 
 def write(figures: Sequence[Figure], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([one.as_json() for one in figures], indent=2, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps([figure.as_json() for figure in figures], indent=2, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""Families handed from one placement to another by the real job, beside the same rows changed by a bare pair of statements."""
+"""Rate of a hand-over, with a bare UPDATE and INSERT as its floor."""
 
 from __future__ import annotations
 
@@ -8,53 +8,58 @@ from datetime import date
 
 import asyncpg
 
-from deploy.bench.caller import Caller
-from deploy.bench.families import AREA, MEMBERS, Placed
+from deploy.bench.families import AREA, MEMBERS, PlacedPendamping
 from deploy.bench.figure import Aim, Figure
+from deploy.bench.http_client import HttpClient
 from deploy.bench.intake import Intake
-from deploy.bench.stage import TODAY, Stage
+from deploy.bench.testbed import TODAY, Testbed
 
-# An intake spreads the families over many; here they are all one's, since before today.
-GATHER = """
+# An intake spreads the families over many placements. A hand-over needs them in one, since before today.
+ASSIGN = """
 WITH newest AS (SELECT kpm_id FROM kpm ORDER BY kpm_id DESC LIMIT $3)
 UPDATE dampingan d SET penugasan_id = $1, pendamping_id = $2, valid = daterange('2026-01-01', NULL)
 FROM newest WHERE newest.kpm_id = d.kpm_id
 """
-WEIGH = "INSERT INTO dampingan_load (penugasan_id, pendamping_id, weighing) VALUES ($1, $2, $3)"
+INSERT_LOAD = "INSERT INTO dampingan_load (penugasan_id, pendamping_id, weighing) VALUES ($1, $2, $3)"
 JOB = "SELECT j.state, j.done FROM hand_over h JOIN platform.job j USING (job_id) WHERE h.hand_over_id = $1"
-END = "UPDATE bench.dampingan SET valid = daterange(lower(valid), $1::date), reason = 'X', version = version + 1, ended = true"
-BEGIN = """
+END_ROWS = "UPDATE bench.dampingan SET valid = daterange(lower(valid), $1::date), reason = 'X', version = version + 1, ended = true"
+START_ROWS = """
 INSERT INTO bench.dampingan (dampingan_id, kpm_id, penugasan_id, pendamping_id, kind, purpose, valid, reason)
 SELECT uuidv7(), kpm_id, $2, $3, kind, purpose, daterange($1::date, NULL), 'X' FROM bench.dampingan
 """
 
 
-async def hand_over(stage: Stage, *, quick: bool) -> list[Figure]:
-    """Each turn hands over families of its own, all that one placement has, past the limit for a reason."""
+async def hand_over(testbed: Testbed, *, quick: bool) -> list[Figure]:
+    """Measure hand-overs of all families of a placement, other families in each turn.
+
+    The receiving placement then has more than the limit, so each order has an override reason.
+    """
     sizes = [500] if quick else [10_000, 10_000]
-    ready = await Intake(stage).begin(sum(sizes))
+    setup = await Intake(testbed).start(sum(sizes))
     rates, floors = [], []
     for turn, families in enumerate(sizes):
-        await ready.take_in(families * MEMBERS)
-        giving, taking = ready.placed[2 * turn], ready.placed[2 * turn + 1]
-        await gathered(stage, giving, families)
-        floors.append(await bare(stage, giving, taking, families))
-        rates.append(await handed_over(stage, ready.api, (giving, taking), families))
+        await setup.run(families * MEMBERS)
+        giving, taking = setup.pendamping[2 * turn], setup.pendamping[2 * turn + 1]
+        await assign_families(testbed, giving, families)
+        floors.append(await run_bare_statements(testbed, giving, taking, families))
+        rates.append(await run_hand_over(testbed, setup.api, (giving, taking), families))
     name = f"hand-over of {sizes[-1]:,} families"
     return [Figure.paired(name, "families/s", rates, floors, Aim("value", 1_000))]
 
 
-async def gathered(stage: Stage, giving: Placed, families: int) -> None:
-    """Let one placement have the newest families."""
-    await stage.ask("caseload", GATHER, giving.penugasan_id, giving.pendamping_id, families)
-    await stage.ask("caseload", "DELETE FROM dampingan_load WHERE penugasan_id = $1", giving.penugasan_id)
-    await stage.ask("caseload", WEIGH, giving.penugasan_id, giving.pendamping_id, families)
+async def assign_families(testbed: Testbed, giving: PlacedPendamping, families: int) -> None:
+    """Assign the newest families to one placement."""
+    await testbed.fetch("caseload", ASSIGN, giving.penugasan_id, giving.pendamping_id, families)
+    await testbed.fetch("caseload", "DELETE FROM dampingan_load WHERE penugasan_id = $1", giving.penugasan_id)
+    await testbed.fetch("caseload", INSERT_LOAD, giving.penugasan_id, giving.pendamping_id, families)
 
 
-async def handed_over(stage: Stage, api: Caller, between: tuple[Placed, Placed], families: int) -> float:
-    """Order it and let the job end; return families a second, the order and the waiting for the relay and all."""
+async def run_hand_over(
+    testbed: Testbed, api: HttpClient, between: tuple[PlacedPendamping, PlacedPendamping], families: int
+) -> float:
+    """Order the hand-over and wait for its job. Return families per second."""
     giving, taking = between
-    token = stage.issuer.token("KETUA_TIM_KABKOTA", "ketua-tim-kendal-1", [AREA])
+    token = testbed.issuer.token("KETUA_TIM_KABKOTA", "ketua-tim-kendal-1", [AREA])
     order = {"from_penugasan_id": str(giving.penugasan_id), "to_penugasan_id": str(taking.penugasan_id)}
     order |= {
         "kode_wilayah": AREA,
@@ -63,23 +68,28 @@ async def handed_over(stage: Stage, api: Caller, between: tuple[Placed, Placed],
         "override_reason": "Pengukuran.",
     }
     began = time.perf_counter()
-    asked = await api.post("/v1/hand-over", order, token)
+    created = await api.post("/v1/hand-over", order, token)
     while True:
         await asyncio.sleep(0.02)
-        (seen,) = await stage.ask("caseload", JOB, asked["hand_over_id"])
-        if seen["state"] not in {"QUEUED", "RUNNING"}:
+        (job,) = await testbed.fetch("caseload", JOB, created["hand_over_id"])
+        if job["state"] not in {"QUEUED", "RUNNING"}:
             break
-        stage.refuse_ended("caseload-jobs")
+        testbed.check_running("caseload-jobs")
     seconds = time.perf_counter() - began
-    if seen["state"] != "DONE" or seen["done"] != families:
-        message = f"the hand-over ended {seen['state']} with {seen['done']} of {families} families"
+    if job["state"] != "DONE" or job["done"] != families:
+        message = f"the hand-over ended {job['state']} with {job['done']} of {families} families"
         raise RuntimeError(message)
     return families / seconds
 
 
-async def bare(stage: Stage, giving: Placed, taking: Placed, families: int) -> float:
-    """Change twins of the same rows, with the same indexes and checks, by an UPDATE and an INSERT in one transaction."""
-    connection = await asyncpg.connect(stage.superuser("caseload"))
+async def run_bare_statements(
+    testbed: Testbed, giving: PlacedPendamping, taking: PlacedPendamping, families: int
+) -> float:
+    """Change copies of the same rows by an UPDATE and an INSERT in one transaction.
+
+    The copies have the same indexes and checks. Returns families per second.
+    """
+    connection = await asyncpg.connect(testbed.superuser("caseload"))
     await connection.execute("CREATE SCHEMA IF NOT EXISTS bench")
     await connection.execute("CREATE TABLE bench.dampingan (LIKE public.dampingan INCLUDING ALL)")
     await connection.execute(
@@ -88,8 +98,8 @@ async def bare(stage: Stage, giving: Placed, taking: Placed, families: int) -> f
     on = date.fromisoformat(TODAY)
     began = time.perf_counter()
     async with connection.transaction():
-        await connection.execute(END, on)
-        await connection.execute(BEGIN, on, taking.penugasan_id, taking.pendamping_id)
+        await connection.execute(END_ROWS, on)
+        await connection.execute(START_ROWS, on, taking.penugasan_id, taking.pendamping_id)
     seconds = time.perf_counter() - began
     await connection.execute("DROP TABLE bench.dampingan")
     await connection.close()

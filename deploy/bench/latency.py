@@ -1,4 +1,7 @@
-"""How long a fact takes from its commit in caseload to its commit in graduation, both dated by the one server."""
+"""Latency of an event from its commit in caseload to its commit in graduation.
+
+Both services share one server, so both timestamps come from one clock.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from uuid import UUID
 from deploy.bench.delivery import BARE_TOPIC, Traffic, make_bare_topic
 from deploy.bench.families import desa, kpm_facts
 from deploy.bench.figure import Aim, Figure, percentile
-from deploy.bench.stage import Stage
+from deploy.bench.testbed import Testbed
 from shared.access import Actor
 from shared.contracts.caseload import KpmRegistered
 from shared.database import uuid7
@@ -21,23 +24,23 @@ COMMITTED = "SELECT key, pg_xact_commit_timestamp(xmin) AS at FROM platform.outb
 APPLIED = "SELECT kpm_id, pg_xact_commit_timestamp(xmin) AS at FROM replica_kpm.kpm WHERE kpm_id = ANY($1)"
 
 
-async def latency(stage: Stage, *, quick: bool) -> list[Figure]:
-    """One family a transaction, 300 transactions a second, in turns with the bare way of the same rate."""
-    traffic = Traffic(stage, "caseload", "graduation", "kpm")
-    await traffic.begin()
-    await make_bare_topic(stage)
+async def latency(testbed: Testbed, *, quick: bool) -> list[Figure]:
+    """Measure one family per transaction, 300 transactions per second, in turns with the bare way."""
+    traffic = Traffic(testbed, "caseload", "graduation", "kpm")
+    await traffic.start()
+    await make_bare_topic(testbed)
     seconds, turns = (2, 1) if quick else (6, 2)
-    await told(traffic, RATE)
+    await measure_latencies(traffic, RATE)
     ours, bare = [], []
     for _ in range(turns):
-        ours.append(await told(traffic, seconds * RATE))
-        asked = {
-            "dsn": stage.superuser("graduation"),
+        ours.append(await measure_latencies(traffic, seconds * RATE))
+        parameters = {
+            "dsn": testbed.superuser("graduation"),
             "topic": BARE_TOPIC,
             "rate": RATE,
             "count": seconds * RATE,
         }
-        bare.append(await stage.floor("echo", asked | {"bootstrap": await stage.topics()}))
+        bare.append(await testbed.floor("echo", parameters | {"bootstrap": await testbed.start_broker()}))
     return [
         Figure.paired(
             f"event latency at {RATE}/s, {name}",
@@ -53,26 +56,26 @@ async def latency(stage: Stage, *, quick: bool) -> list[Figure]:
     ]
 
 
-async def told(traffic: Traffic, count: int) -> list[float]:
-    """Commit `count` facts at a steady rate; return how long each took to be applied, in milliseconds."""
+async def measure_latencies(traffic: Traffic, count: int) -> list[float]:
+    """Commit `count` events at a steady rate and return the latency of each in milliseconds."""
     goal = sum((await traffic.positions()).values()) + count
-    kpm_ids, kode = [uuid7() for _ in range(count)], desa()[0]
+    kpm_ids, kode_wilayah = [uuid7() for _ in range(count)], desa()[0]
     clients, began = asyncio.Semaphore(CLIENTS), time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for number, kpm_id in enumerate(kpm_ids):
             await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
             await clients.acquire()
-            group.create_task(commit_one(traffic.stage, kpm_id, kode, clients))
-    await traffic.applied(goal)
-    committed = await traffic.stage.ask("caseload", COMMITTED, [str(kpm_id) for kpm_id in kpm_ids])
-    applied = await traffic.stage.ask("graduation", APPLIED, kpm_ids)
-    when = {str(row["kpm_id"]): row["at"] for row in applied}
-    return [(when[row["key"]] - row["at"]).total_seconds() * 1000 for row in committed]
+            group.create_task(commit_one(traffic.testbed, kpm_id, kode_wilayah, clients))
+    await traffic.wait_until_applied(goal)
+    committed = await traffic.testbed.fetch("caseload", COMMITTED, [str(kpm_id) for kpm_id in kpm_ids])
+    applied = await traffic.testbed.fetch("graduation", APPLIED, kpm_ids)
+    applied_at = {str(row["kpm_id"]): row["at"] for row in applied}
+    return [(applied_at[row["key"]] - row["at"]).total_seconds() * 1000 for row in committed]
 
 
-async def commit_one(stage: Stage, kpm_id: UUID, kode: str, clients: asyncio.Semaphore) -> None:
+async def commit_one(testbed: Testbed, kpm_id: UUID, kode_wilayah: str, clients: asyncio.Semaphore) -> None:
     try:
-        async with stage.database("caseload").transaction(Actor.system("caseload")) as session:
-            emit(session, KpmRegistered.model_validate(kpm_facts(kpm_id, kode)))
+        async with testbed.database("caseload").transaction(Actor.system("caseload")) as session:
+            emit(session, KpmRegistered.model_validate(kpm_facts(kpm_id, kode_wilayah)))
     finally:
         clients.release()

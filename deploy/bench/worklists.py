@@ -1,4 +1,4 @@
-"""The first page of what people work from, where a million families are known, beside the same rows as bare JSON."""
+"""Latency of the first page of each worklist with a million families."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from uuid import UUID
 import asyncpg
 
 from deploy.bench.figure import Aim, Figure
-from deploy.bench.stage import Stage
+from deploy.bench.testbed import Testbed
 from shared.privacy import Vault
 
 MILLION = Path(__file__).with_name("million")
 AREA = "11.10"
 P95_MS = 25
-# The rows of a page as PostgreSQL itself writes them: no scope, no clock, no cursor, nothing opened.
+# The floor: the same rows as JSON from PostgreSQL, without scope, cursor or decryption.
 AS_JSON = "SELECT json_agg(page) FROM ({}) AS page"
 
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """A list, who asks for it, and the plain query of the same rows (at most 50)."""
+    """A list, the role that reads it, and a plain query of the same rows."""
 
     service: str
     name: str
@@ -96,18 +96,18 @@ WORKLISTS = (
 )
 
 
-async def worklists(stage: Stage, *, quick: bool) -> list[Figure]:
-    """One list after another, ours and the bare query in turns, so that both see the same machine."""
+async def worklists(testbed: Testbed, *, quick: bool) -> list[Figure]:
+    """Measure one list after another, in turns with the bare query."""
     count, times = (10_000, 20) if quick else (1_000_000, 200)
-    for service in dict.fromkeys(one.service for one in WORKLISTS):
-        await fill(stage, service, count)
-    await seal_names(stage)
-    return [await first_page(stage, one, times) for one in WORKLISTS]
+    for service in dict.fromkeys(worklist.service for worklist in WORKLISTS):
+        await fill(testbed, service, count)
+    await seal_names(testbed)
+    return [await first_page(testbed, worklist, times) for worklist in WORKLISTS]
 
 
-async def fill(stage: Stage, service: str, count: int) -> None:
-    """Write the rows as the service would hold them after as many families."""
-    connection = await asyncpg.connect(stage.superuser(service))
+async def fill(testbed: Testbed, service: str, count: int) -> None:
+    """Insert the rows that the service would have after `count` families."""
+    connection = await asyncpg.connect(testbed.superuser(service))
     try:
         for name in ("families", service):
             script = (MILLION / f"{name}.sql").read_text("utf-8").replace(":count", str(count))
@@ -118,10 +118,10 @@ async def fill(stage: Stage, service: str, count: int) -> None:
         await connection.close()
 
 
-async def seal_names(stage: Stage) -> None:
-    """What the measured pages show is sealed as intake seals it; the other names are never opened."""
-    vault = Vault(stage.place.keys("caseload"), service="caseload")
-    rows = await stage.ask(
+async def seal_names(testbed: Testbed) -> None:
+    """Seal the names on the measured pages. The pages show no other names."""
+    vault = Vault(testbed.place.keys("caseload"), service="caseload")
+    rows = await testbed.fetch(
         "caseload",
         "SELECT a.anggota_id, a.nik_index FROM kpm k JOIN kpm_anggota a USING (kpm_id)"
         " WHERE k.kode_wilayah >= $1 AND k.kode_wilayah < $1 || '/'",
@@ -130,46 +130,51 @@ async def seal_names(stage: Stage) -> None:
     sealed = [
         (
             row["anggota_id"],
-            vault.seal("Nobody At All", table="kpm_anggota", column="name", row_id=row["nik_index"].hex()),
+            vault.seal("Warga Contoh", table="kpm_anggota", column="name", row_id=row["nik_index"].hex()),
         )
         for row in rows
     ]
-    await stage.ask(
+    await testbed.fetch(
         "caseload",
         "UPDATE kpm_anggota a SET name_sealed = s.sealed FROM unnest($1::uuid[], $2::bytea[]) AS s(id, sealed)"
         " WHERE a.anggota_id = s.id",
-        [one[0] for one in sealed],
-        [one[1] for one in sealed],
+        [anggota_id for anggota_id, _ in sealed],
+        [name for _, name in sealed],
     )
 
 
-async def first_page(stage: Stage, wanted: Worklist, times: int) -> Figure:
-    api, holder = await stage.api(wanted.service), await holder_of(stage, wanted.service)
-    claims: dict[str, Any] = {"pendamping_id": holder} if wanted.role == "PENDAMPING" else {}
-    token = stage.issuer.token(wanted.role, "bench-1", wanted.areas, **claims)
-    values = [holder] if "$1" in wanted.rows else []
+async def first_page(testbed: Testbed, worklist: Worklist, times: int) -> Figure:
+    api, pendamping_id = (
+        await testbed.api(worklist.service),
+        await first_pendamping(testbed, worklist.service),
+    )
+    claims: dict[str, Any] = {"pendamping_id": pendamping_id} if worklist.role == "PENDAMPING" else {}
+    token = testbed.issuer.token(worklist.role, "bench-1", worklist.areas, **claims)
+    values = [pendamping_id] if "$1" in worklist.rows else []
     ours: list[float] = []
     bare: list[float] = []
     for _ in range(times):
-        bare.append(await timed(lambda: stage.ask(wanted.service, AS_JSON.format(wanted.rows), *values)))
-        ours.append(await timed(lambda: api.get(wanted.path, token)))
-    await some_rows(await api.get(wanted.path, token), wanted)
+        bare.append(
+            await timed(lambda: testbed.fetch(worklist.service, AS_JSON.format(worklist.rows), *values))
+        )
+        ours.append(await timed(lambda: api.get(worklist.path, token)))
+    await refuse_empty_page(await api.get(worklist.path, token), worklist)
     value, floor = p95(ours), p95(bare)
     aim = Aim("value", P95_MS, at_least=False)
     return Figure(
-        f"first page, {wanted.name} ({wanted.service}), p95", value, "ms", floor, value / floor, aim
+        f"first page, {worklist.name} ({worklist.service}), p95", value, "ms", floor, value / floor, aim
     )
 
 
-async def holder_of(stage: Stage, service: str) -> UUID:
-    """The pendamping of the first block, whose families lie in the measured kabupaten."""
-    return (await stage.ask(service, "SELECT md5('p0')::uuid AS id"))[0]["id"]
+async def first_pendamping(testbed: Testbed, service: str) -> UUID:
+    """Return the first pendamping, whose families are in the measured kabupaten."""
+    return (await testbed.fetch(service, "SELECT md5('p0')::uuid AS id"))[0]["id"]
 
 
-async def some_rows(page: bytes, wanted: Worklist) -> None:
-    """An empty page is quick, and shows nothing."""
+async def refuse_empty_page(page: bytes, worklist: Worklist) -> None:
+    """Raise if the page is empty, because an empty page is fast."""
     if not json.loads(page)["items"]:
-        message = f"{wanted.path} of {wanted.role} is empty"
+        message = f"{worklist.path} of {worklist.role} is empty"
         raise RuntimeError(message)
 
 
@@ -179,7 +184,7 @@ async def timed(ask: Callable[[], Awaitable[object]]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def p95(found: list[float]) -> float:
-    """Of what was measured after the first tenth, which warms caches and connections."""
-    ordered = sorted(found[len(found) // 10 :])
+def p95(times: list[float]) -> float:
+    """Return the 95th percentile without the first tenth, which warms caches and connections."""
+    ordered = sorted(times[len(times) // 10 :])
     return ordered[int(len(ordered) * 0.95)]

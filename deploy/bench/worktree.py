@@ -1,4 +1,4 @@
-"""The tree of another commit, measured in turns with this one."""
+"""Measurement of another commit's tree, in turns with this one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from deploy.bench.comparison import Round, read_round
 from deploy.child_process import Child
 from deploy.local.place import ROOT
 
-STOPPED_WITHIN_SECONDS = 60
+STOP_TIMEOUT_SECONDS = 60
 
 
 class NotMeasured(Exception):
@@ -39,14 +39,17 @@ def checked_out(commit: str) -> Iterator[Path]:
             run_git("worktree", "remove", "--force", str(tree))
 
 
-def run_git(*words: str) -> None:
-    ran = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
-    if ran.returncode:
-        raise NotMeasured(f"git {words[0]} {words[1]} failed: {ran.stderr.strip()}")
+def run_git(*arguments: str) -> None:
+    result = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise NotMeasured(f"git {arguments[0]} {arguments[1]} failed: {result.stderr.strip()}")
 
 
 def share_jars(tree: Path) -> None:
-    """Kafka's jars are named by their pom's content, so both trees may use one folder."""
+    """Let the other tree use this tree's Kafka jars.
+
+    The folder of the jars is named by the pom's digest, so different versions do not collide.
+    """
     jars = ROOT / "build" / "kafka"
     jars.mkdir(parents=True, exist_ok=True)
     (tree / "build").mkdir()
@@ -82,7 +85,7 @@ def measure_tree(root: Path, folder: Path, arguments: Sequence[str]) -> Round:
     try:
         status = child.wait()
     finally:
-        child.stop(signal.SIGINT, patience=STOPPED_WITHIN_SECONDS)
+        child.stop(signal.SIGINT, patience=STOP_TIMEOUT_SECONDS)
     if status or not result.exists():
         raise NotMeasured(
             f"The bench of {root} ended with {status}:\n{log.read_text(errors='replace')[-2000:]}"

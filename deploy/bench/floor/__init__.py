@@ -1,1 +1,1 @@
-"""What the parts manage without Pilar, each in a process of its own: the floors that figures are measured against."""
+"""The floors of figures: the same work without Pilar, each in its own process."""

@@ -1,4 +1,7 @@
-"""The bare API: what FastAPI, uvicorn and asyncpg do without any promise. `python -m deploy.bench.floor.api DSN`."""
+"""The bare API: FastAPI, uvicorn and asyncpg alone.
+
+Run it by `python -m deploy.bench.floor.api DSN`.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ import uvicorn
 from fastapi import FastAPI
 
 READ = "SELECT kpm_id, kode_wilayah, facts, version, registered_at, changed_at FROM kpm WHERE kpm_id = $1"
-MOVE = "UPDATE bench.case_row SET state = state + 1 WHERE case_id = $1 RETURNING state"
-REMEMBER = "INSERT INTO bench.case_history (case_id, body) VALUES ($1, $2)"
+UPDATE_STATE = "UPDATE bench.case_row SET state = state + 1 WHERE case_id = $1 RETURNING state"
+INSERT_HISTORY = "INSERT INTO bench.case_history (case_id, body) VALUES ($1, $2)"
 
 
 @asynccontextmanager
@@ -42,10 +45,10 @@ async def read(kpm_id: UUID) -> dict[str, Any]:
 
 @app.post("/case/{case_id}")
 async def move(case_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
-    """One durable step: a state, a line of history, an answer after the commit."""
+    """Do one durable step: update a state, insert a history row, answer after the commit."""
     async with app.state.pool.acquire() as connection, connection.transaction():
-        state = await connection.fetchval(MOVE, case_id)
-        await connection.execute(REMEMBER, case_id, orjson.dumps(body).decode())
+        state = await connection.fetchval(UPDATE_STATE, case_id)
+        await connection.execute(INSERT_HISTORY, case_id, orjson.dumps(body).decode())
     return {"case_id": case_id, "state": state}
 
 

@@ -1,4 +1,4 @@
-"""Bare consume and batch INSERT: reads `count` records from given offsets into a plain table; prints the seconds."""
+"""Bare consumer: read `count` records, insert them in batches, print the seconds."""
 
 from __future__ import annotations
 
@@ -17,29 +17,31 @@ INSERT INTO bench.received SELECT * FROM unnest($1::smallint[], $2::bigint[], $3
 """
 
 
-async def measure(asked: dict[str, Any]) -> float:
-    connection = await asyncpg.connect(asked["dsn"])
+async def measure(parameters: dict[str, Any]) -> float:
+    connection = await asyncpg.connect(parameters["dsn"])
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=asked["bootstrap"],
+        bootstrap_servers=parameters["bootstrap"],
         enable_auto_commit=False,
         max_partition_fetch_bytes=2 * 1024 * 1024,
         fetch_max_wait_ms=100,
     )
     await consumer.start()
     began = time.perf_counter()
-    offsets = {TopicPartition(asked["topic"], int(number)): at for number, at in asked["offsets"].items()}
+    offsets = {
+        TopicPartition(parameters["topic"], int(number)): at for number, at in parameters["offsets"].items()
+    }
     consumer.assign(list(offsets))
     for partition, offset in offsets.items():
         consumer.seek(partition, offset)
-    left = asked["count"]
-    while left > 0:
+    remaining = parameters["count"]
+    while remaining > 0:
         batches = await consumer.getmany(timeout_ms=1_000, max_records=LARGEST_POLL)
         rows = [
             (m.partition, m.offset, (m.key or b"").decode(), (m.value or b"").decode())
             for b in batches.values()
             for m in b
         ]
-        left -= len(rows)
+        remaining -= len(rows)
         if rows:
             await connection.execute(INSERT, *map(list, zip(*rows, strict=True)))
     seconds = time.perf_counter() - began

@@ -1,8 +1,8 @@
 """Match families against forty programs with a bare loop.
 
-The floor is a bare Python loop over plain tuples that asks the same comparisons, program by program, and stops at the
-first that fails: what one writes in an hour, in the same process and language, and without a database's help or noise.
-Both start from the same families, and must come to the same programs. Prints families a second, of each turn.
+The floor is a Python loop over tuples that evaluates the same comparisons, program by program, and stops at the
+first that fails. It runs in the same process as Pilar's matching and needs no database. Both start from the same
+families and must return the same programs. Prints families per second, one value per turn.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ Predicate = Callable[[tuple[Any, ...]], bool]
 
 
 def programs() -> list[list[RuleView]]:
-    """Return the rules of each program of the file."""
+    """Return the rules of each program of the catalogue."""
     _, published = catalogue.read()
     return [
-        [RuleView(number=number, **rule) for number, rule in enumerate(one["rules"], 1)] for one in published
+        [RuleView(number=number, **rule) for number, rule in enumerate(program["rules"], 1)]
+        for program in published
     ]
 
 
-def a_family(chance: random.Random) -> Family:
-    """Return a family as caseload may tell of it; every third without a business."""
+def random_family(chance: random.Random) -> Family:
+    """Return a random family. Every third has no business."""
     area = f"33.24.{chance.randrange(1, 21):02d}.{chance.randrange(2001, 2020)}"
     kpm = KpmFacts(
         kode_wilayah=area,
@@ -51,11 +52,11 @@ def a_family(chance: random.Random) -> Family:
         pengurus_birth_year=chance.randrange(1955, 2004),
     )
     aid = frozenset({"KUR_SUPERMIKRO"}) if chance.random() < 0.05 else frozenset[str]()
-    return Family(kpm, [a_usaha(chance)] if chance.random() < 0.67 else [], ON, aid)
+    return Family(kpm, [random_usaha(chance)] if chance.random() < 0.67 else [], ON, aid)
 
 
-def a_usaha(chance: random.Random) -> UsahaFacts:
-    """Return a business of a family's."""
+def random_usaha(chance: random.Random) -> UsahaFacts:
+    """Return a random business."""
     return UsahaFacts(
         owner_sex=chance.choice([Sex.L, Sex.P]),
         owner_birth_year=chance.randrange(1955, 2006),
@@ -68,15 +69,18 @@ def a_usaha(chance: random.Random) -> UsahaFacts:
     )
 
 
-def plain(family: Family) -> tuple[Any, ...]:
-    """Return the family's facts as a bare tuple, in the order of `FIELDS`, and last whether the owner is married."""
+def facts_of(family: Family) -> tuple[Any, ...]:
+    """Return the family's facts in the order of `FIELDS`.
+
+    The last value is whether the owner is married.
+    """
     usaha = family.usaha[0] if family.usaha else None
     facts = [ACTUAL[field](family, usaha) for field in FIELDS]
     return (*facts, usaha is not None and usaha.owner_married)
 
 
 def predicate(rule: RuleView) -> Predicate:
-    """Return a rule as one comparison on a plain tuple."""
+    """Return a rule as one comparison on a tuple of facts."""
     place, value = FIELDS.index(rule.field), rule.value
     if rule.op is RuleOp.GE_OR_MARRIED:
         return lambda facts: facts[place] is not None and (facts[-1] or facts[place] >= value)
@@ -93,38 +97,38 @@ def predicate(rule: RuleView) -> Predicate:
     return lambda facts: facts[place] is not None and test(facts[place])
 
 
-def bare(families: Sequence[tuple[Any, ...]], wanted: Sequence[Sequence[Predicate]]) -> list[int]:
-    """Match by a loop in a loop in a loop; return the programs that fit as bits."""
-    found = []
+def match_in_loop(families: Sequence[tuple[Any, ...]], programs: Sequence[Sequence[Predicate]]) -> list[int]:
+    """Match in three nested loops. Return the matching programs of each family as bits."""
+    masks = []
     for facts in families:
         mask = 0
-        for number, predicates in enumerate(wanted):
+        for number, predicates in enumerate(programs):
             if all(test(facts) for test in predicates):
                 mask |= 1 << number
-        found.append(mask)
-    return found
+        masks.append(mask)
+    return masks
 
 
 def measure(count: int, turns: int) -> dict[str, list[float]]:
-    """Measure both in turns.
+    """Measure both ways in turns.
 
     Raises:
-        RuntimeError: they did not come to the same programs.
+        RuntimeError: they do not return the same programs.
     """
     chance, listed = random.Random(SEED), programs()  # noqa: S311  # families for a figure, not secrets
-    families = [a_family(chance) for _ in range(count)]
-    tuples = [plain(family) for family in families]
-    wanted = [[predicate(rule) for rule in rules if rule.strength is Strength.HARD] for rules in listed]
+    families = [random_family(chance) for _ in range(count)]
+    tuples = [facts_of(family) for family in families]
+    predicates = [[predicate(rule) for rule in rules if rule.strength is Strength.HARD] for rules in listed]
     speeds: dict[str, list[float]] = {"ours": [], "floor": []}
     for _ in range(turns):
-        fitting = Fitting(listed)  # made anew: what it remembers is part of the work
+        fitting = Fitting(listed)  # new in each turn, because it caches
         began = time.perf_counter()
         ours = [fitting.mask(family) for family in families]
         between = time.perf_counter()
-        loop = bare(tuples, wanted)
+        loop = match_in_loop(tuples, predicates)
         ended = time.perf_counter()
         if ours != loop:
-            message = "the loop and the fitting do not come to the same programs"
+            message = "the loop and the fitting do not return the same programs"
             raise RuntimeError(message)
         speeds["ours"].append(count / (between - began))
         speeds["floor"].append(count / (ended - between))
@@ -132,5 +136,5 @@ def measure(count: int, turns: int) -> dict[str, list[float]]:
 
 
 if __name__ == "__main__":
-    asked = json.load(sys.stdin)
-    print(json.dumps(measure(asked["families"], asked["turns"])))
+    parameters = json.load(sys.stdin)
+    print(json.dumps(measure(parameters["families"], parameters["turns"])))

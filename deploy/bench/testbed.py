@@ -1,4 +1,4 @@
-"""Where figures are measured: a durable PostgreSQL, a real broker, and the services' own processes, started one by one."""
+"""The environment of a benchmark: a durable PostgreSQL, a broker, and service processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import asyncpg
 
-from deploy.bench.caller import Caller
+from deploy.bench.http_client import HttpClient
 from deploy.child_process import Child
 from deploy.kafka.broker import Broker
 from deploy.local.deployment import answers
@@ -33,19 +33,19 @@ from shared.kafka.topics import create_topics
 from shared.messaging import emit
 from shared.worker import EVERY_PART
 
-# Everybody's business day in the figures: pendamping, families and decrees are dated before it.
+# The business day of all figures. Pendamping and families start before it.
 TODAY = "2026-05-18"
-BEGINS_AT = datetime.fromisoformat(f"{TODAY}T08:00:00+07:00")
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
-# Asked of PostgreSQL for the latency of an event: both commits are dated by the one server, and nothing is added.
+START_TIME = datetime.fromisoformat(f"{TODAY}T08:00:00+07:00")
+INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+# The latency figure reads the commit timestamps of both services' rows.
 SETTINGS = {"track_commit_timestamp": "on"}
-READY_WITHIN_SECONDS = 60
-ENDS_WITHIN_SECONDS = 3
-EMITTED_AT_ONCE = 1_000
+READY_TIMEOUT_SECONDS = 60
+STOP_TIMEOUT_SECONDS = 3
+BATCH_SIZE = 1_000
 
 
-class Stage:
-    """Stores on disk, made for one run and removed after it; children of this process alone, each ended by its id."""
+class Testbed:
+    """Data folders for one run, removed after it, and the service processes."""
 
     def __init__(self, folder: Path) -> None:
         self.place = Place.of(folder)
@@ -65,17 +65,17 @@ class Stage:
             passwords = self.postgres.passwords(service)
             create_service_database(self.postgres.superuser_dsn, service, passwords)
         owners = {service: self.dsn(service, "owner") for service in SERVICES}
-        migrate(owners, begins_at=BEGINS_AT, say=lambda _: None)
+        migrate(owners, begins_at=START_TIME, say=lambda _: None)
         return self
 
     def stop(self) -> None:
-        self.end_all()
+        self.stop_processes()
         if self._broker is not None:
             self._broker.stop()
         self.postgres.wipe()
 
-    async def topics(self) -> str:
-        """The broker's address, with Pilar's topics on it; the broker is started when a figure first asks for it."""
+    async def start_broker(self) -> str:
+        """Return the broker's address. The first call starts it and creates the topics."""
         if self._broker is None:
             broker = Broker(self.place.kafka)
             await asyncio.to_thread(broker.start)
@@ -84,22 +84,22 @@ class Stage:
         return self._broker.bootstrap
 
     def dsn(self, service: str, role: str) -> str:
-        """The address of a service's database under one of its roles."""
+        """Return the address of a service's database for one of its roles."""
         password = self.postgres.passwords(service)[role]
         return self.postgres.dsn(f"pilar_{service}", f"{service}_{role}", password)
 
     def superuser(self, service: str) -> str:
-        """The same database past every rule, for floors and for looking."""
+        """Return the address of a service's database for the superuser, whom no row security limits."""
         return self.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/pilar_{service}"
 
     def database(self, service: str) -> Database:
-        """A service's database under its worker role, to tell facts in its name."""
+        """Return a service's database under its worker role, to emit events in its name."""
         if service not in self.databases:
             self.databases[service] = Database(self.dsn(service, "worker"), service=service, pool_size=12)
         return self.databases[service]
 
     async def close(self) -> None:
-        """Let go of what this process itself holds open."""
+        """Close the connections of this process."""
         for database in self.databases.values():
             await database.close()
         for connection in self.connections.values():
@@ -107,69 +107,78 @@ class Stage:
         self.databases.clear()
         self.connections.clear()
 
-    async def tell(self, service: str, events: Sequence[Event]) -> None:
-        """Write facts into a service's outbox as its own commands do."""
-        for first in range(0, len(events), EMITTED_AT_ONCE):
+    async def emit_events(self, service: str, events: Sequence[Event]) -> None:
+        """Write events into a service's outbox, as its commands do."""
+        for first in range(0, len(events), BATCH_SIZE):
             async with self.database(service).transaction(Actor.system(service)) as session:
-                for event in events[first : first + EMITTED_AT_ONCE]:
+                for event in events[first : first + BATCH_SIZE]:
                     emit(session, event)
 
     # Processes
 
-    async def api(self, service: str) -> Caller:
-        """The service's API in a process of its own; a caller to it."""
+    async def api(self, service: str) -> HttpClient:
+        """Start the service's API in its own process, and return a client to it."""
         name = f"{service}-api"
         if name not in self.children:
-            self.run(name, service, f"services.{service}.app")
-            await self.ready(name, f"http://{LOOPBACK}:{self.ports[name]}/readyz")
-        return Caller(self.ports[name])
+            self.start_process(name, service, f"services.{service}.app")
+            await self.wait_ready(name, f"http://{LOOPBACK}:{self.ports[name]}/readyz")
+        return HttpClient(self.ports[name])
 
     async def worker(self, service: str, *parts: str) -> Child:
-        """A part of the service's worker in a process of its own; a consumer may be told which subscriptions it reads."""
-        await self.topics()
+        """Start parts of the service's worker in their own process.
+
+        For a consumer, `parts` may name the subscriptions that it reads.
+        """
+        await self.start_broker()
         name = "-".join([service, *(part for part in parts if part in EVERY_PART)])
         if name not in self.children:
-            self.run(name, service, f"services.{service}.worker", *parts)
+            self.start_process(name, service, f"services.{service}.worker", *parts)
         return self.children[name]
 
-    async def bare(self) -> Caller:
-        """The bare API: FastAPI and asyncpg, and nothing of ours."""
+    async def bare(self) -> HttpClient:
+        """Start the bare API, and return a client to it."""
         if "bare-api" not in self.children:
-            self.run("bare-api", "caseload", "deploy.bench.floor.api", self.superuser("caseload"))
-            await self.ready("bare-api", f"http://{LOOPBACK}:{self.ports['bare-api']}/livez")
-        return Caller(self.ports["bare-api"])
+            self.start_process("bare-api", "caseload", "deploy.bench.floor.api", self.superuser("caseload"))
+            await self.wait_ready("bare-api", f"http://{LOOPBACK}:{self.ports['bare-api']}/livez")
+        return HttpClient(self.ports["bare-api"])
 
-    def run(self, name: str, service: str, module: str, *words: str) -> None:
+    def start_process(self, name: str, service: str, module: str, *arguments: str) -> None:
         self.ports[name] = free_port()
         with (self.place.logs / f"{name}.log").open("ab") as log:
             self.children[name] = Child(
-                [sys.executable, "-m", module, *words],
+                [sys.executable, "-m", module, *arguments],
                 on_death=signal.SIGKILL,
                 environment=self.environment(service, self.ports[name]),
                 folder=ROOT,
                 output=log,
             )
 
-    def end_all(self) -> None:
-        """All are asked at once, each by its own id; one that lingers is killed."""
+    def stop_processes(self) -> None:
+        """Send all processes SIGTERM, then kill those that do not end."""
         for child in self.children.values():
             child.send(signal.SIGCONT)
             child.send(signal.SIGTERM)
         for child in self.children.values():
-            child.stop(signal.SIGKILL if child.returncode is None and self.lingers(child) else signal.SIGTERM)
+            child.stop(
+                signal.SIGKILL
+                if child.returncode is None and self.is_running_after_timeout(child)
+                else signal.SIGTERM
+            )
         self.children.clear()
 
     @staticmethod
-    def lingers(child: Child) -> bool:
+    def is_running_after_timeout(child: Child) -> bool:
         with suppress(TimeoutError):
-            child.wait(ENDS_WITHIN_SECONDS)
+            child.wait(STOP_TIMEOUT_SECONDS)
         return child.returncode is None
 
     def environment(self, service: str, port: int) -> dict[str, str]:
-        kept = {variable: os.environ[variable] for variable in PASSED_ON if variable in os.environ}
+        inherited = {
+            variable: os.environ[variable] for variable in INHERITED_VARIABLES if variable in os.environ
+        }
         broker = {"PILAR_KAFKA_BOOTSTRAP": self._broker.bootstrap} if self._broker else {}
         return (
-            kept
+            inherited
             | broker
             | {
                 "PYTHONPATH": str(ROOT),
@@ -186,21 +195,21 @@ class Stage:
             }
         )
 
-    async def ready(self, name: str, url: str) -> None:
-        async with asyncio.timeout(READY_WITHIN_SECONDS):
+    async def wait_ready(self, name: str, url: str) -> None:
+        async with asyncio.timeout(READY_TIMEOUT_SECONDS):
             while not await asyncio.to_thread(answers, url):
-                self.refuse_ended(name)
+                self.check_running(name)
                 await asyncio.sleep(0.05)
 
-    def refuse_ended(self, name: str) -> None:
-        """A process that ended unasked would let a figure wait for ever."""
+    def check_running(self, name: str) -> None:
+        """Raise if a process has ended, because a figure would wait for it without end."""
         if self.children[name].returncode is not None:
             log = self.place.logs / f"{name}.log"
             message = f"{name} ended: {log.read_text(errors='replace').strip().splitlines()[-3:]}"
             raise RuntimeError(message)
 
-    async def floor(self, module: str, asked: dict[str, Any]) -> Any:
-        """Run a floor in a process of its own, which measures itself; return what it found."""
+    async def floor(self, module: str, parameters: dict[str, Any]) -> Any:
+        """Run a floor in its own process and return the values that it measured."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", f"deploy.bench.floor.{module}"),
             stdin=asyncio.subprocess.PIPE,
@@ -209,17 +218,20 @@ class Stage:
             env=self.environment("caseload", 0),
         )
         try:
-            told, _ = await process.communicate(json.dumps(asked).encode())
+            output, _ = await process.communicate(json.dumps(parameters).encode())
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
         if process.returncode:
             message = f"the floor {module} ended with status {process.returncode}"
             raise RuntimeError(message)
-        return json.loads(told)
+        return json.loads(output)
 
-    async def ask(self, service: str, statement: str, *values: object) -> list[asyncpg.Record]:
-        """Ask a service's database one thing, on a connection that is kept for it: opening one costs more than asking."""
+    async def fetch(self, service: str, statement: str, *values: object) -> list[asyncpg.Record]:
+        """Fetch rows from a service's database, on a cached connection.
+
+        Opening a connection costs more than a query.
+        """
         if service not in self.connections:
             self.connections[service] = await asyncpg.connect(self.superuser(service))
         return await self.connections[service].fetch(statement, *values)

@@ -1,4 +1,4 @@
-"""A caller that costs little: one kept connection, one request at a time, so that a figure shows the server."""
+"""A minimal HTTP client, so that a figure measures the server and not the client."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from typing import Any
 
 from deploy.loopback import LOOPBACK
 
-# Less than the server keeps an idle connection.
-KEPT_SECONDS = 10
+# Less than the server's keep-alive timeout.
+KEEP_ALIVE_SECONDS = 10
 HEAD_END = b"\r\n\r\n"
 
 
 class Refused(Exception):
-    """An answer that a figure does not count: it would measure how fast refusals are."""
+    """An answer with an error status, which a figure must not count."""
 
 
-class Caller:
-    """A client of one API process."""
+class HttpClient:
+    """A client of one API process, with one connection and one request at a time."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._used_at = 0.0
 
-    def another(self) -> Caller:
-        """A client of the same process with a connection of its own."""
-        return Caller(self.port)
+    def clone(self) -> HttpClient:
+        """Return a client of the same process with its own connection."""
+        return HttpClient(self.port)
 
     async def get(self, path: str, token: str = "") -> bytes:
         return await self._exchange(self._head("GET", path, token), b"")
 
     async def post(self, path: str, body: Any, token: str = "") -> Any:
-        """Send JSON under a fresh Idempotency-Key; return what the answer says."""
+        """Send JSON with a new Idempotency-Key and return the decoded answer."""
         content = json.dumps(body).encode()
         head = self._head("POST", path, token) + (
             f"Content-Type: application/json\r\nIdempotency-Key: {secrets.token_hex(8)}\r\n"
@@ -44,7 +44,7 @@ class Caller:
         return json.loads(await self._exchange(head, content))
 
     async def put_file(self, content: bytes, token: str) -> str:
-        """Store a file; return its SHA-256."""
+        """Upload a file and return its SHA-256."""
         head = self._head("POST", "/v1/files", token) + (
             f"Content-Type: application/octet-stream\r\nContent-Length: {len(content)}\r\n"
         )
@@ -60,7 +60,7 @@ class Caller:
         return f"{method} {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{bearer}"
 
     async def _exchange(self, head: str, content: bytes) -> bytes:
-        if time.monotonic() - self._used_at > KEPT_SECONDS:
+        if time.monotonic() - self._used_at > KEEP_ALIVE_SECONDS:
             await self.close()
         self._used_at = time.monotonic()
         if self._streams is None:
@@ -77,7 +77,7 @@ class Caller:
 
 
 def length_of(head: bytes) -> int:
-    """How many bytes follow a head."""
+    """Return the Content-Length of an answer's head."""
     lowered = head.lower()
     at = lowered.index(b"content-length:") + len(b"content-length:")
     return int(lowered[at : lowered.index(b"\r\n", at)])
