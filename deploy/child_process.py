@@ -1,4 +1,4 @@
-"""Children that never outlive the process that started them, not even when it is killed outright."""
+"""Child processes that end when this process ends, even when it is killed."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Account:
 
 
 class Child:
-    """A running process. `stop` ends it by its own id; so does the death of this process, with `on_death`.
+    """A running child process. `stop` ends it by its process id.
 
-    The kernel ties a child to the *thread* that forked it, so each has a thread that forks it and
-    waits for it: whoever calls from a short-lived worker thread loses nothing.
+    The kernel's death signal is bound to the *thread* that forked the child. So each child has its own thread that forks
+    it and waits for it, and a caller may run in a short-lived worker thread.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class Child:
             "stdin": subprocess.DEVNULL,
             "stdout": output,
             "stderr": subprocess.STDOUT if output is not None else None,
-            # A group of its own: Ctrl-C reaches the launcher alone, and the launcher stops in order.
+            # Own process group: Ctrl-C reaches only the launcher, which stops the children in order.
             "process_group": 0,
-            "preexec_fn": tie_to_parent(on_death),
-            **_under(account),
+            "preexec_fn": end_with_parent(on_death),
+            **_account_options(account),
         }
         self._on_death = on_death
         self._started = threading.Event()
@@ -82,7 +82,7 @@ class Child:
 
     @property
     def returncode(self) -> int | None:
-        """None while it runs; negative is the signal that ended it."""
+        """Return None while it runs. A negative number is the signal that ended it."""
         return self._running.poll()
 
     def send(self, number: signal.Signals) -> None:
@@ -90,21 +90,28 @@ class Child:
             self._running.send_signal(number)
 
     def wait(self, timeout: float | None = None) -> int:
-        """Its exit code; TimeoutError after `timeout` seconds."""
+        """Wait for the process and return its exit code.
+
+        Args:
+            timeout: seconds, or None to wait without end.
+
+        Raises:
+            TimeoutError: the process still runs.
+        """
         self._thread.join(timeout)
         if self._thread.is_alive():
             message = f"{self.name} ({self.pid}) still runs after {timeout} s"
             raise TimeoutError(message)
         return self._running.wait()
 
-    def stop(self, ask: signal.Signals = signal.SIGTERM, *, patience: float = 15.0) -> int:
-        """Ask, wait up to `patience` seconds, then kill. Safe to call twice."""
-        self.send(ask)
+    def stop(self, number: signal.Signals = signal.SIGTERM, *, timeout: float = 15.0) -> int:
+        """Send `number`, wait up to `timeout` seconds, then kill. Safe to call twice."""
+        self.send(number)
         try:
-            return self.wait(patience)
+            return self.wait(timeout)
         except TimeoutError:
             self.send(signal.SIGKILL)
-            return self.wait(patience)
+            return self.wait(timeout)
 
     def kill(self) -> int:
         return self.stop(signal.SIGKILL)
@@ -120,7 +127,7 @@ class Child:
         try:
             self._process = subprocess.Popen(self._command, **self._options)  # type: ignore[call-overload]
             self._watcher = _watch(self._process.pid, self._on_death)
-        except BaseException as failure:  # noqa: BLE001  # raised again in the caller's thread
+        except BaseException as failure:  # noqa: BLE001  # raised in the constructor
             self._failure = failure
             return
         finally:
@@ -129,29 +136,35 @@ class Child:
         _end_watch(self._watcher)
 
 
-def _under(account: Account | None) -> dict[str, object]:
+def _account_options(account: Account | None) -> dict[str, object]:
     if account is None:
         return {}
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
-def tie_to_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """Python runs this in the child after it has changed uid, which would clear the tie, and before exec."""
+def end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+    """Return the hook that binds the child's life to this process.
+
+    Popen runs `preexec_fn` after it has changed the uid, which would clear the death signal, and before exec.
+    """
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     parent = os.getpid()
 
-    def tie() -> None:
+    def set_death_signal() -> None:
         prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-        if os.getppid() != parent:  # it died before the tie was made
+        if os.getppid() != parent:  # the parent died before the call
             os._exit(1)
 
-    return tie
+    return set_death_signal
 
 
 def _watch(pid: int, number: signal.Signals) -> subprocess.Popen[bytes] | None:
-    """Where the kernel has no such tie, a watcher reads a pipe that only this process holds open."""
+    """Start a process that reads a pipe which only this process keeps open.
+
+    For systems without a death signal.
+    """
     if sys.platform == "linux":
         return None
     return subprocess.Popen(
@@ -160,7 +173,10 @@ def _watch(pid: int, number: signal.Signals) -> subprocess.Popen[bytes] | None:
 
 
 def _end_watch(watcher: subprocess.Popen[bytes] | None) -> None:
-    """The child is gone, and its number may be another's soon: the watcher goes before its pipe closes."""
+    """Kill the watcher before its pipe closes.
+
+    The child has ended and its process id may be reused, so the watcher must not send its signal.
+    """
     if watcher is not None:
         watcher.kill()
         watcher.wait()

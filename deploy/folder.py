@@ -1,4 +1,4 @@
-"""Data folders: files that only their owner reads, and one launcher at a time."""
+"""Data folders: private files, and a lock that allows one launcher at a time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import IO
 
 
 class FolderInUse(Exception):
-    """Another process holds the folder. The message is its process id."""
+    """Another process has locked the folder. The message is its process id."""
 
 
 def lock_folder(folder: Path) -> IO[str]:
-    """Hold `folder` until the returned file is closed or this process ends.
+    """Lock `folder` until the returned file is closed or this process ends.
 
     Raises:
-        FolderInUse: another process holds it.
+        FolderInUse: another process has locked it.
     """
     lock = (folder / "launcher.lock").open("a+")
     try:
@@ -34,10 +34,10 @@ def lock_folder(folder: Path) -> IO[str]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace the file at once by one that only its owner reads."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    """Replace the file atomically by one that only its owner can read."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
     ) as file:
         file.write(text)
-    draft.replace(path)
+    temporary.replace(path)

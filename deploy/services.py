@@ -1,11 +1,11 @@
-"""The four services by name, and the parts of their workers."""
+"""Names of the four services, and the parts of their workers."""
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the launcher must start without loading these
+if TYPE_CHECKING:  # loading these would slow the launcher's start
     from shared.messaging import Subscription
     from shared.worker import Parts
 
@@ -14,7 +14,7 @@ SERVICES = ("registry", "caseload", "graduation", "referral")
 
 def parts_of(service: str) -> Parts:
     """Return the declared parts of a service's worker."""
-    # Imported by name: deploy reads every service, but only the launcher depends on one.
+    # By name, because only deploy.local may import services.
     return importlib.import_module(f"services.{service}.worker").PARTS
 
 

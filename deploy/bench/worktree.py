@@ -85,7 +85,7 @@ def measure_tree(root: Path, folder: Path, arguments: Sequence[str]) -> Round:
     try:
         status = child.wait()
     finally:
-        child.stop(signal.SIGINT, patience=STOP_TIMEOUT_SECONDS)
+        child.stop(signal.SIGINT, timeout=STOP_TIMEOUT_SECONDS)
     if status or not result.exists():
         raise NotMeasured(
             f"The bench of {root} ended with {status}:\n{log.read_text(errors='replace')[-2000:]}"

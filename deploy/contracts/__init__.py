@@ -1,1 +1,1 @@
-"""Generated descriptions of the events, the operations and docs/events.md."""
+"""Documents generated from the code: AsyncAPI, OpenAPI, event table, tables' SQL."""

@@ -16,7 +16,7 @@ from shared.database.models import metadata_of
 from shared.migrating import ddl_of
 
 ROOT = Path(__file__).resolve().parents[2]
-KEPT = ROOT / "tests" / "contracts"
+SNAPSHOTS = ROOT / "tests" / "contracts"
 # Remove a revision when it is released: its tables are then never written again.
 UNRELEASED = frozenset({"0001"})
 TABLES_HEAD = (
@@ -24,25 +24,25 @@ TABLES_HEAD = (
 )
 
 
-def wanted() -> dict[Path, str]:
-    """Return what each file should hold. A sample that exists is never made anew."""
-    found = {ROOT / "asyncapi.json": as_text(document()), KEPT / "fields.json": as_text(promises())}
+def expected_files() -> dict[Path, str]:
+    """Return the expected text of each file. An existing sample is never written again."""
+    expected = {ROOT / "asyncapi.json": as_text(document()), SNAPSHOTS / "fields.json": as_text(promises())}
     for service in SERVICES:
         if (ROOT / "services" / service / "app.py").exists():
-            found[migrations_of(service) / "openapi.json"] = as_text(openapi_of(service))
-            found |= tables_of(service)
+            expected[migrations_of(service) / "openapi.json"] = as_text(openapi_of(service))
+            expected |= tables_of(service)
     for wire, kind in events().items():
-        sample = KEPT / "samples" / f"{wire}.json"
+        sample = SNAPSHOTS / "samples" / f"{wire}.json"
         if not sample.exists():
-            found[sample] = as_text(sample_of(kind))
-    page = ROOT / "docs/events.md"
+            expected[sample] = as_text(sample_of(kind))
+    page = ROOT / "docs" / "events.md"
     if page.exists():
-        found[page] = with_table(page.read_text("utf-8"))
-    return found
+        expected[page] = with_table(page.read_text("utf-8"))
+    return expected
 
 
 def migrations_of(service: str) -> Path:
-    """Return the folder of a service's migrations and published document."""
+    """Return the folder of a service's migrations and its OpenAPI document."""
     return ROOT / "services" / service / "migrations"
 
 
@@ -59,25 +59,30 @@ def as_text(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def broken_promises() -> list[str]:
-    """Return what the committed snapshot promises and the classes no longer keep."""
-    snapshot = KEPT / "fields.json"
+def find_broken_promises() -> list[str]:
+    """Return what the committed snapshot promises and the event classes no longer have."""
+    snapshot = SNAPSHOTS / "fields.json"
     return breaks(json.loads(snapshot.read_text("utf-8")), promises()) if snapshot.exists() else []
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check; return 1 when something is not current, or when a promise is broken."""
-    broken = broken_promises()
+    """Write or check the files. Return 1 if a file is stale.
+
+    Nothing is written if a promise is broken.
+    """
+    broken = find_broken_promises()
     if broken:
-        lines = ["Readers of the past would break; make a new version instead:", *broken]
+        lines = ["These changes break existing readers. Add a new event version instead:", *broken]
         sys.stderr.write("\n".join(lines) + "\n")
         return 1
     stale = {
-        path: text for path, text in wanted().items() if not path.exists() or path.read_text("utf-8") != text
+        path: text
+        for path, text in expected_files().items()
+        if not path.exists() or path.read_text("utf-8") != text
     }
     if arguments == ["--check"]:
         for path in stale:
-            sys.stderr.write(f"{path.relative_to(ROOT)} is not current: python -m deploy.contracts\n")
+            sys.stderr.write(f"{path.relative_to(ROOT)} is not current. Run: python -m deploy.contracts\n")
         return 1 if stale else 0
     for path, text in stale.items():
         path.parent.mkdir(parents=True, exist_ok=True)

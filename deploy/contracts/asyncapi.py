@@ -1,29 +1,36 @@
-"""AsyncAPI 3 from the event classes: topics, messages in their CloudEvents envelope, who sends and who receives."""
+"""AsyncAPI 3 document from the event classes and the subscriptions."""
 
 from datetime import timedelta
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from deploy.contracts.declarations import events, publisher_of, sentence_of, subscriptions
+from deploy.contracts.declarations import (
+    events,
+    publisher_of,
+    readers,
+    sentence_of,
+    subscriptions,
+    used_by_line,
+)
 from deploy.services import SERVICES
 from shared.events import SEALED_KEPT, SEALED_TOPIC, Event
 from shared.schema import SHARDS
 
-SEALED_KEPT_MS = SEALED_KEPT // timedelta(milliseconds=1)
-FOR_EVER_MS = -1
+SEALED_RETENTION_MS = SEALED_KEPT // timedelta(milliseconds=1)
+UNLIMITED_MS = -1
 
 
 def document() -> dict[str, Any]:
-    """Return the AsyncAPI document of everything that crosses a service."""
+    """Return the AsyncAPI document of all events between services."""
     kinds = events()
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Pilar",
             "version": "1.0.0",
-            "description": "Facts between the four services. Additive only: unknown fields are ignored, unknown enum "
-            "values read as UNKNOWN. People are ids; no NIK, No. KK, name, phone or address travels in clear.",
+            "description": "Events between the four services. Changes only add: readers ignore unknown fields and read "
+            "unknown enum values as UNKNOWN. People are ids. No event has a NIK, No. KK, name, phone or address in clear.",
         },
         "defaultContentType": "application/cloudevents+json",
         "channels": channels(kinds),
@@ -36,56 +43,58 @@ def document() -> dict[str, Any]:
 
 
 def channels(kinds: dict[str, type[Event]]) -> dict[str, Any]:
-    """Return the topics with the messages that each carries."""
-    found: dict[str, Any] = {}
+    """Return the topics with their messages."""
+    topics: dict[str, Any] = {}
     for wire, kind in kinds.items():
-        topic = found.setdefault(kind.topic, channel(kind.topic, publisher_of(wire)))
+        topic = topics.setdefault(kind.topic, channel(kind.topic, publisher_of(wire)))
         topic["messages"][wire] = {"$ref": f"#/components/messages/{wire}"}
-    return found
+    return topics
 
 
 def channel(topic: str, service: str) -> dict[str, Any]:
-    """Return one topic, as Kafka is to make it."""
+    """Return one topic with its Kafka settings."""
     sealed = topic == SEALED_TOPIC
-    kept = (
-        "Identities sealed to one recipient, for seven days"
+    content = (
+        "Identities sealed to one recipient, retained for seven days"
         if sealed
-        else f"What {service} tells, kept for ever"
+        else f"Events of {service}, retained without limit"
     )
-    settings = {"cleanup.policy": ["delete"], "retention.ms": SEALED_KEPT_MS if sealed else FOR_EVER_MS}
+    settings = {"cleanup.policy": ["delete"], "retention.ms": SEALED_RETENTION_MS if sealed else UNLIMITED_MS}
     return {
         "address": topic,
-        "description": f"{kept}. In order within a key.",
+        "description": f"{content}. Ordered within a key.",
         "messages": {},
         "bindings": {"kafka": {"topic": topic, "partitions": SHARDS, "topicConfiguration": settings}},
     }
 
 
 def sending(kinds: dict[str, type[Event]]) -> dict[str, Any]:
-    """Return one operation a publisher and topic."""
-    found: dict[str, Any] = {}
+    """Return one operation per publisher and topic."""
+    operations: dict[str, Any] = {}
     for wire, kind in kinds.items():
-        name = f"{publisher_of(wire)}.tells.{kind.topic.partition('.')[2]}"
-        found.setdefault(name, operation("send", kind.topic))["messages"].append(message_in(kind.topic, wire))
-    return found
+        name = f"{publisher_of(wire)}.publishes.{kind.topic.partition('.')[2]}"
+        operations.setdefault(name, operation("send", kind.topic))["messages"].append(
+            message_in(kind.topic, wire)
+        )
+    return operations
 
 
 def receiving() -> dict[str, Any]:
-    """Return one operation a subscription and topic, named as its Kafka group."""
-    found: dict[str, Any] = {}
-    known = events()
+    """Return one operation per subscription and topic, named as its Kafka group."""
+    operations: dict[str, Any] = {}
+    kinds = events()
     for service in SERVICES:
         for subscription in subscriptions()[service]:
             for topic in subscription.topics:
-                heard = [wire for wire in subscription.handlers if known[wire].topic == topic]
-                made = operation("receive", topic) | {"summary": f"A {subscription.kind} of {service}."}
-                made["messages"] = [message_in(topic, wire) for wire in sorted(heard)]
-                found[f"{service}.{subscription.name}.{topic.partition('.')[2]}"] = made
-    return found
+                handled = [wire for wire in subscription.handlers if kinds[wire].topic == topic]
+                received = operation("receive", topic) | {"summary": f"A {subscription.kind} of {service}."}
+                received["messages"] = [message_in(topic, wire) for wire in sorted(handled)]
+                operations[f"{service}.{subscription.name}.{topic.partition('.')[2]}"] = received
+    return operations
 
 
 def operation(action: str, topic: str) -> dict[str, Any]:
-    """Return an operation on a topic, without messages yet."""
+    """Return an operation on a topic, with an empty list of messages."""
     return {"action": action, "channel": {"$ref": f"#/channels/{topic}"}, "messages": []}
 
 
@@ -96,14 +105,15 @@ def message_in(topic: str, wire: str) -> dict[str, str]:
 
 def message(kind: type[Event]) -> dict[str, Any]:
     """Return one message: the envelope with this event's type and data."""
-    own = {"type": {"const": kind.wire}, "data": {"$ref": f"#/components/schemas/{kind.__name__}"}}
+    properties = {"type": {"const": kind.wire}, "data": {"$ref": f"#/components/schemas/{kind.__name__}"}}
     return {
         "name": kind.wire,
         "title": kind.__name__,
         "summary": sentence_of(kind),
+        "description": used_by_line(readers().get(kind.wire, [])),
         "contentType": "application/cloudevents+json",
         "payload": {
-            "allOf": [{"$ref": "#/components/schemas/Envelope"}, {"type": "object", "properties": own}]
+            "allOf": [{"$ref": "#/components/schemas/Envelope"}, {"type": "object", "properties": properties}]
         },
         "bindings": {
             "kafka": {"key": {"type": "string", "format": "uuid", "description": f"`{kind.key_field}`"}}
@@ -112,17 +122,21 @@ def message(kind: type[Event]) -> dict[str, Any]:
 
 
 def schemas(kinds: dict[str, type[Event]]) -> dict[str, Any]:
-    """Return the data of every event and the kinds that they use, as publishers write them."""
+    """Return the schemas of all events' data and of the kinds that they use."""
     _, combined = models_json_schema(
         [(kind, "serialization") for kind in kinds.values()], ref_template="#/components/schemas/{model}"
     )
-    return dict(sorted(combined["$defs"].items()))
+    definitions = combined["$defs"]
+    for kind in kinds.values():
+        # Not the docstring: its `Used by` line is one run behind when a subscription has changed.
+        definitions[kind.__name__]["description"] = sentence_of(kind)
+    return dict(sorted(definitions.items()))
 
 
 ENVELOPE: dict[str, Any] = {
     "type": "object",
-    "description": "CloudEvents 1.0, structured JSON. (`epoch`, `seq`) is the fact's position in the stream of its "
-    "topic and `subject`; `time` is business time.",
+    "description": "CloudEvents 1.0, structured JSON. (`epoch`, `seq`) is the event's position in the stream of its "
+    "topic and `subject`. `time` is business time.",
     "properties": {
         "specversion": {"const": "1.0"},
         "id": {"type": "string", "format": "uuid"},
@@ -134,7 +148,7 @@ ENVELOPE: dict[str, Any] = {
         "dataschema": {"type": "string", "examples": ["urn:pilar:schema:graduation.kpm_graduated.v1"]},
         "epoch": {"type": "integer", "minimum": 1},
         "seq": {"type": "integer", "minimum": 1},
-        "actor": {"type": "string", "description": "The account behind it; never a name"},
+        "actor": {"type": "string", "description": "The account that caused the event, never a name"},
         "correlationid": {"type": "string"},
         "causationid": {"type": "string"},
         "data": {"type": "object"},

@@ -1,4 +1,4 @@
-"""One golden sample per event version: made once, when the event is new, and kept for ever as it is."""
+"""One golden sample per event version, written once and never changed."""
 
 from datetime import date
 from enum import StrEnum
@@ -27,7 +27,7 @@ INTEGERS |= {"pengurus_birth_year": 1987, "owner_birth_year": 1987}
 
 
 def sample_of(kind: type[Event]) -> dict[str, Any]:
-    """Return a whole envelope of an event with a value in every field; the same at every call."""
+    """Return an event's envelope with a value in every field, the same in every call."""
     data = kind.model_validate(values_of(kind)).model_dump(mode="json")
     return {
         "specversion": "1.0",
@@ -52,7 +52,7 @@ def values_of(kind: type[BaseModel]) -> dict[str, Any]:
 
 
 def value_of(name: str, annotation: Any) -> Any:
-    """Return an example of a type; texts and ids follow from the field's name."""
+    """Return an example of a type. Texts and ids depend on the field's name."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin in {Union, UnionType}:
         return value_of(name, next(choice for choice in inner if choice is not NoneType))
@@ -62,11 +62,11 @@ def value_of(name: str, annotation: Any) -> Any:
         return {value_of(name, inner[0]): value_of(name, inner[1])}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return values_of(annotation)
-    return plain(name, annotation)
+    return scalar_of(name, annotation)
 
 
-def plain(name: str, kind: type) -> Any:
-    """Return an example of a plain type."""
+def scalar_of(name: str, kind: type) -> Any:
+    """Return an example of a scalar type."""
     if issubclass(kind, StrEnum):
         return next(member for member in kind if member.name != "UNKNOWN")
     examples: dict[type, Any] = {

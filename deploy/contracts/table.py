@@ -6,24 +6,25 @@ BEGIN, END = "<!-- events -->", "<!-- /events -->"
 
 
 def event_table() -> str:
-    """Return the Markdown table: what is told, under which key, what is then true, who does something with it."""
-    heard = readers()
+    """Return the Markdown table of all events: name, key, meaning, subscriptions."""
+    by_wire = readers()
     lines = ["| event | key | what is now true | used by |", "| --- | --- | --- | --- |"]
     for wire, kind in events().items():
-        who = ", ".join(f"`{name}`" for name in heard.get(wire, []))
-        lines.append(f"| `{wire}` | `{kind.key_field}` | {sentence_of(kind).replace('|', '/')} | {who} |")
+        names = ", ".join(f"`{name}`" for name in by_wire.get(wire, []))
+        lines.append(f"| `{wire}` | `{kind.key_field}` | {sentence_of(kind).replace('|', '/')} | {names} |")
     return "\n".join(lines)
 
 
 def with_table(page: str) -> str:
-    """Return the text with the table between its markers; without markers it stays as it is.
+    """Return the page with the table between its markers. A page without markers is unchanged.
 
-    Raises ValueError when the first marker has no second.
+    Raises:
+        ValueError: the first marker has no second.
     """
     if BEGIN not in page:
         return page
     before, _, rest = page.partition(BEGIN)
     if END not in rest:
-        message = f"docs/events.md has {BEGIN} without {END}"
+        message = f"The page has {BEGIN} without {END}"
         raise ValueError(message)
     return f"{before}{BEGIN}\n{event_table()}\n{END}{rest.partition(END)[2]}"

@@ -12,7 +12,7 @@ from deploy.demo.ministry import Ministry
 from deploy.demo.objection import Objection
 from deploy.demo.world import World
 from deploy.demo.year.year import Year
-from deploy.invariants import at_rest, databases, violations
+from deploy.invariants import is_idle, databases, violations
 
 
 async def play(world: World, numbers: Sequence[int]) -> None:
@@ -34,7 +34,7 @@ async def conserved(world: World) -> bool:
     """Hold I1 to I9 of reliability.md against the four databases at rest, with what this run has asked."""
     services, bootstrap = databases(world.state.workers), world.state.bootstrap
     await world.heard()
-    await world.until("everything to come to rest", lambda: at_rest(services, bootstrap))
+    await world.until("everything to come to rest", lambda: is_idle(services, bootstrap))
     faults = await violations(services, bootstrap, world.history)
     world.check("nothing is lost, doubled or counted otherwise elsewhere (I1 to I9)", faults, [])
     return not faults

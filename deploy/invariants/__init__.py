@@ -1,7 +1,7 @@
-"""What must be true of the four databases at rest (reliability.md, I1 to I9), as one list of what is not.
+"""Invariants I1 to I9 of the four databases, checked when all events are read (reliability.md).
 
-`violations` takes the kit's running services, or `databases(dsns)` over any deployment's four addresses (a role that
-passes row security). I1 needs what a caller remembers: without a `history` it is left out.
+`violations` takes the running services of the tests, or `databases(dsns)` with the four addresses of a deployment (of a
+role without row security). I1 needs the history of a client and is skipped without it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from deploy.invariants.answers import Command, answer_faults
 from deploy.invariants.cases import case_faults
 from deploy.invariants.databases import Address, Asked, databases
-from deploy.invariants.idle_state import at_rest
-from deploy.invariants.replicas import copy_faults
+from deploy.invariants.idle_state import is_idle
+from deploy.invariants.replicas import replica_faults
 from deploy.invariants.streams import stream_faults
 from deploy.invariants.sums import sum_faults
 
@@ -18,10 +18,13 @@ from deploy.invariants.sums import sum_faults
 async def violations(
     services: Mapping[str, Asked], bootstrap: str = "", history: Sequence[Command] | None = None
 ) -> list[str]:
-    """Each sentence is something that must not be; `bootstrap` names the broker where facts travel by Kafka."""
-    found = await answer_faults(services, history) if history is not None else []
-    found += await stream_faults(services, bootstrap) + await copy_faults(services)
-    return found + await case_faults(services) + await sum_faults(services)
+    """Return one sentence per violation.
+
+    `bootstrap` is the broker's address, or empty if events travel without Kafka. `history` is needed for I1 only.
+    """
+    faults = await answer_faults(services, history) if history is not None else []
+    faults += await stream_faults(services, bootstrap) + await replica_faults(services)
+    return faults + await case_faults(services) + await sum_faults(services)
 
 
-__all__ = ["Address", "Asked", "Command", "at_rest", "databases", "violations"]
+__all__ = ["Address", "Asked", "Command", "databases", "is_idle", "violations"]

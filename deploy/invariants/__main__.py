@@ -15,17 +15,17 @@ from collections.abc import Mapping
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from deploy.invariants import at_rest, databases, violations
+from deploy.invariants import databases, is_idle, violations
 from deploy.local.place import Place
 from deploy.services import SERVICES
 from shared.settings import read_variable
 
-IDLE_WITHIN_SECONDS = 30
+IDLE_TIMEOUT_SECONDS = 30
 CHECK_EVERY_SECONDS = 0.5
 
 
 class NoDatabases(Exception):
-    """The four databases are not named. The message is what to do."""
+    """The four databases are not given. The message says what to do."""
 
 
 def main() -> int:
@@ -36,39 +36,43 @@ def main() -> int:
         print(f"Not checked: {error}", file=sys.stderr)
         return 2
     if not idle:
-        print(f"Events are still on their way after {IDLE_WITHIN_SECONDS} s; stop all input and check again.")
+        print(f"Not all events are read after {IDLE_TIMEOUT_SECONDS} s. Stop all input and check again.")
         return 2
     print("\n".join(faults) if faults else "Invariants I2 to I9 hold in all four databases.")
     return 1 if faults else 0
 
 
 def addresses() -> tuple[dict[str, str], str]:
-    """Return the databases' addresses by service, and the broker's or an empty text.
+    """Return the databases' addresses by service, and the broker's address.
+
+    The broker's address is empty if events travel without Kafka.
 
     Raises:
-        NoDatabases: nothing runs in the folder, or one of the four variables is missing.
+        NoDatabases: no deployment runs in the folder, or one of the four variables is missing.
     """
-    named = {service: read_variable(f"PILAR_{service.upper()}_WORKER_DATABASE_URL") for service in SERVICES}
-    urls = {service: url for service, url in named.items() if url}
+    variables = {
+        service: read_variable(f"PILAR_{service.upper()}_WORKER_DATABASE_URL") for service in SERVICES
+    }
+    urls = {service: url for service, url in variables.items() if url}
     if not urls:
         place = Place.of(os.environ.get("FOLDER") or ".pilar")
         state = place.read()
         if state is None:
             raise NoDatabases(
-                f"nothing runs on {place.folder}; start it with make up, or name the databases."
+                f"no deployment runs on {place.folder}. Start it with make up, or set the databases' addresses."
             )
         return state.workers, state.bootstrap
     if missing := [service for service in SERVICES if service not in urls]:
-        raise NoDatabases(f"the databases of {', '.join(missing)} are not named.")
+        raise NoDatabases(f"the addresses of {', '.join(missing)} are not set.")
     return urls, os.environ.get("PILAR_KAFKA_BOOTSTRAP", "")
 
 
 async def check(urls: Mapping[str, str], bootstrap: str) -> tuple[list[str], bool]:
-    """Return the faults, and whether all events were read when they were looked for."""
+    """Return the faults, and whether all events were read in time."""
     services = databases(urls)
     try:
-        async with asyncio.timeout(IDLE_WITHIN_SECONDS):
-            while not await at_rest(services, bootstrap):  # noqa: ASYNC110  # nothing announces it
+        async with asyncio.timeout(IDLE_TIMEOUT_SECONDS):
+            while not await is_idle(services, bootstrap):  # noqa: ASYNC110  # no event to wait for
                 await asyncio.sleep(CHECK_EVERY_SECONDS)
     except TimeoutError:
         return [], False

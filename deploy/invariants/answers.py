@@ -1,7 +1,7 @@
-"""I1 of reliability.md: what was answered with yes has its effect exactly once, what was refused none.
+"""I1 of reliability.md: an accepted command has its effect exactly once, a refused one none.
 
-A caller's history is held against what the services kept of it: the answer stored under its key, which is part of the
-command's own transaction, and the facts told under the id of the request.
+A client's history is compared with the stored answers, which are written in the command's own transaction, and with
+the events that carry the id of the request.
 """
 
 import re
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from deploy.invariants.databases import Asked
 
-# What an accepted command tells, once for each thing it is about; what is not here may tell nothing.
-TELLS = {
+# The event that an accepted command emits once per subject. A command that is not listed emits nothing.
+EMITTED_EVENTS = {
     "registry": (
         (r"/v1/pendamping", "pendamping_registered"),
         (r"/v1/pendamping/[^/]+/status", "pendamping_status_changed"),
@@ -39,9 +39,9 @@ TELLS = {
     ),
     "referral": ((r"/v1/rujukan-program/[^/]+/consent", "consent_given"),),
 }
-KEPT = "SELECT client, path, status FROM platform.idempotency WHERE method = 'POST'"
-# Only what a request told itself: what a reaction tells later carries the same correlation, and its cause.
-TOLD = """
+STORED_ANSWERS = "SELECT client, path, status FROM platform.idempotency WHERE method = 'POST'"
+# Only events of the request itself. Events of reactions have the same correlation id, but also a cause.
+OUTBOX_EVENTS = """
 SELECT body::json ->> 'correlationid' AS request_id, wire, count(*) AS count FROM platform.outbox
 WHERE body IS NOT NULL AND body::json ->> 'causationid' IS NULL GROUP BY 1, 2
 """
@@ -49,9 +49,9 @@ WHERE body IS NOT NULL AND body::json ->> 'causationid' IS NULL GROUP BY 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A POST as its caller knows it: `status` is None where no answer came; `things`, how many it is about.
+    """A POST as its client knows it. `status` is None if no answer came.
 
-    `problem` is the title of a refusal.
+    `things` counts the subjects of the command. `problem` is the title of a refusal.
     """
 
     service: str
@@ -69,53 +69,62 @@ class Command:
         return self.status is not None and self.status < 300
 
     @property
-    def tells(self) -> str | None:
-        """The fact that it tells, by its name on the wire."""
-        for path, fact in TELLS[self.service]:
+    def emitted_wire(self) -> str | None:
+        """The wire name of the event that the command emits."""
+        for path, event in EMITTED_EVENTS[self.service]:
             if re.fullmatch(path, self.path):
-                return f"{self.service}.{fact}.v1"
+                return f"{self.service}.{event}.v1"
         return None
 
 
 async def answer_faults(services: Mapping[str, Asked], history: Sequence[Command]) -> list[str]:
-    """I1 for every service; other callers may have asked too, but nobody under these callers' names."""
-    found: list[str] = []
+    """Check I1 in every service.
+
+    Other clients may have sent commands too, but not under these clients' names.
+    """
+    faults: list[str] = []
     for name, service in services.items():
-        mine = [command for command in history if command.service == name]
-        found += [
-            f"{name}: I1: {fault}" for fault in [*await kept(service, mine), *await told(service, mine)]
+        own = [command for command in history if command.service == name]
+        faults += [
+            f"{name}: I1: {fault}"
+            for fault in [*await answer_count_faults(service, own), *await event_faults(service, own)]
         ]
-    return found
+    return faults
 
 
-async def kept(service: Asked, history: Sequence[Command]) -> list[str]:
-    """Under each caller and path stand as many answers as were given, and no refusal."""
-    rows = Counter((row["client"], row["path"]) for row in await service.sql(KEPT))
-    refusals = [row for row in await service.sql(KEPT) if row["status"] is None or row["status"] >= 300]
-    yes: dict[tuple[str, str], set[str]] = {}
+async def answer_count_faults(service: Asked, history: Sequence[Command]) -> list[str]:
+    """Compare the number of stored answers per client and path with the history."""
+    rows = Counter((row["client"], row["path"]) for row in await service.sql(STORED_ANSWERS))
+    refusals = [
+        row for row in await service.sql(STORED_ANSWERS) if row["status"] is None or row["status"] >= 300
+    ]
+    accepted: dict[tuple[str, str], set[str]] = {}
     unknown: dict[tuple[str, str], set[str]] = {}
     for command in history:
-        kind = yes if command.accepted else unknown if command.status is None else {}
+        kind = accepted if command.accepted else unknown if command.status is None else {}
         kind.setdefault((command.who, command.path), set()).add(command.key)
-    found = [f"{row['client']} {row['path']}: what was not accepted is kept" for row in refusals]
-    for at in yes.keys() | unknown.keys():
-        sure = yes.get(at, set())
-        maybe = unknown.get(at, set()) - sure
-        if not len(sure) <= rows[at] <= len(sure) + len(maybe):
-            found.append(f"{at[0]} {at[1]}: {len(sure)} accepted, {len(maybe)} unanswered, {rows[at]} kept")
-    return found
+    faults = [f"{row['client']} {row['path']}: an answer that is no acceptance is stored" for row in refusals]
+    for client, path in accepted.keys() | unknown.keys():
+        sure = accepted.get((client, path), set())
+        maybe = unknown.get((client, path), set()) - sure
+        stored = rows[client, path]
+        if not len(sure) <= stored <= len(sure) + len(maybe):
+            faults.append(f"{client} {path}: {len(sure)} accepted, {len(maybe)} unanswered, {stored} stored")
+    return faults
 
 
-async def told(service: Asked, history: Sequence[Command]) -> list[str]:
-    """An accepted command told its fact once, under its own request; a refused or repeated one told nothing."""
-    facts: dict[str, Counter[str]] = {}
-    for row in await service.sql(TOLD):
-        facts.setdefault(row["request_id"], Counter())[row["wire"]] = row["count"]
-    found: list[str] = []
+async def event_faults(service: Asked, history: Sequence[Command]) -> list[str]:
+    """Check that an accepted command emitted one event, and a refused or repeated one none."""
+    events: dict[str, Counter[str]] = {}
+    for row in await service.sql(OUTBOX_EVENTS):
+        events.setdefault(row["request_id"], Counter())[row["wire"]] = row["count"]
+    faults: list[str] = []
     for command in history:
-        has = facts.get(command.request_id, Counter())
+        counts = events.get(command.request_id, Counter())
         if command.replayed or (command.status is not None and not command.accepted):
-            found += [f"{command.who} {command.path}: {wire} told without an effect" for wire in has]
-        elif command.accepted and command.tells and has[command.tells] != command.things:
-            found.append(f"{command.who} {command.path}: told {command.tells} {has[command.tells]} times")
-    return found
+            faults += [f"{command.who} {command.path}: {wire} emitted without an effect" for wire in counts]
+        elif command.accepted and command.emitted_wire and counts[command.emitted_wire] != command.things:
+            faults.append(
+                f"{command.who} {command.path}: emitted {command.emitted_wire} {counts[command.emitted_wire]} times"
+            )
+    return faults

@@ -1,4 +1,4 @@
-"""I6 to I8 of reliability.md: at most one case, one rujukan each, and four services that count the same."""
+"""I6 to I8 of reliability.md: one case, one rujukan each, equal counts in four services."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,31 +8,33 @@ from deploy.invariants.databases import Asked
 
 
 async def case_faults(services: Mapping[str, Asked]) -> list[str]:
-    """What is counted twice, lost, or counted otherwise elsewhere."""
-    found = await at_most_one_case(services["graduation"]) + await one_rujukan_each(services)
-    return found + await conserved(services)
+    faults = await at_most_one_case(services["graduation"]) + await one_rujukan_each(services)
+    return faults + await count_faults(services)
 
 
 async def at_most_one_case(graduation: Asked) -> list[str]:
-    """I6: a kepesertaan has at most one open case and one in effect, and none in effect without four people."""
-    twice = await graduation.sql(
+    """Check I6: a kepesertaan has at most one open case and one in effect.
+
+    A case in effect needs four people.
+    """
+    duplicates = await graduation.sql(
         "SELECT kepesertaan_id FROM graduasi GROUP BY 1 HAVING"
         " count(*) FILTER (WHERE state NOT IN ('SELESAI', 'DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')) > 1 OR"
         " count(*) FILTER (WHERE state IN ('EFEKTIF', 'PEMANTAUAN', 'SELESAI')) > 1"
     )
-    few = await graduation.sql(
+    incomplete = await graduation.sql(
         "SELECT g.graduasi_id FROM graduasi g JOIN policy USING (policy_id) LEFT JOIN stage_act a USING (graduasi_id)"
         " WHERE g.state IN ('EFEKTIF', 'PEMANTAUAN', 'SELESAI') AND policy.four_people GROUP BY 1"
         " HAVING least(count(DISTINCT a.person), count(DISTINCT a.sub), count(DISTINCT a.stage)) < 4"
     )
-    again = await graduation.sql(
+    repeated = await graduation.sql(
         "SELECT graduasi_id FROM stage_act a WHERE four_people AND EXISTS (SELECT FROM stage_act b WHERE b.four_people"
         " AND b.graduasi_id = a.graduasi_id AND b.stage <> a.stage AND (b.person = a.person OR b.sub = a.sub))"
         " GROUP BY graduasi_id"
     )
-    found = [f"I6: kepesertaan {row[0]} has more than one case" for row in twice]
-    found += [f"I6: case {row[0]} is in effect without four people" for row in few]
-    return found + [f"I6: one person acted in two stages of case {row[0]}" for row in again]
+    faults = [f"I6: kepesertaan {row[0]} has more than one case" for row in duplicates]
+    faults += [f"I6: case {row[0]} is in effect without four people" for row in incomplete]
+    return faults + [f"I6: one person acted in two stages of case {row[0]}" for row in repeated]
 
 
 DETERMINED = """
@@ -47,53 +49,59 @@ LEFT JOIN certificate c ON c.graduasi_id = g.graduasi_id LEFT JOIN credit r ON r
 
 
 async def one_rujukan_each(services: Mapping[str, Asked]) -> list[str]:
-    """I7: each penetapan whose reason opens a rujukan has exactly one, taken back with it; and there is no other."""
+    """Check I7: each penetapan that opens a rujukan has exactly one, and no other exists.
+
+    An annulled penetapan's rujukan is DICABUT.
+    """
     cases = {row["graduasi_id"]: row for row in await services["graduation"].sql(DETERMINED)}
     rows = await services["referral"].sql(
         "SELECT graduasi_id, state FROM rujukan WHERE purpose = 'PASCAGRADUASI'"
     )
     opened = Counter(row["graduasi_id"] for row in rows)
-    wanted = {case for case, row in cases.items() if row["opens_rujukan"]}
-    found = [f"I7: case {case} has {opened[case]} rujukan" for case in wanted if opened[case] != 1]
-    found += [f"I7: a rujukan of case {case}, which opens none" for case in opened.keys() - wanted]
+    expected = {case for case, row in cases.items() if row["opens_rujukan"]}
+    faults = [f"I7: case {case} has {opened[case]} rujukan" for case in expected if opened[case] != 1]
+    faults += [f"I7: a rujukan of case {case}, which opens none" for case in opened.keys() - expected]
     for row in rows:
         case = cases.get(row["graduasi_id"])
         if case is not None and case["annulled"] != (row["state"] == "DICABUT"):
-            found.append(f"I7: case {row['graduasi_id']} is {case['state']}, its rujukan {row['state']}")
-    return found
+            faults.append(f"I7: case {row['graduasi_id']} is {case['state']}, its rujukan {row['state']}")
+    return faults
 
 
-async def conserved(services: Mapping[str, Asked]) -> list[str]:
-    """I8, per exit reason, pendamping, kabupaten and month: the four services count the same graduations."""
+async def count_faults(services: Mapping[str, Asked]) -> list[str]:
+    """Check I8: the four services count the same graduations.
+
+    The counts are per exit reason, pendamping, kabupaten and month.
+    """
     rows = await services["graduation"].sql(DETERMINED)
     group = {row["graduasi_id"]: tuple(row)[1:5] for row in rows}
-    # A family that has moved counts where it lived on the SK's date (chain.md 4).
+    # A family that moved is counted where it lived on the SK's date (chain.md 4).
     credited = {
         row["graduasi_id"]: (row["exit_reason"], row["credited_in"], *tuple(row)[3:5]) for row in rows
     }
-    stands = [row for row in rows if not row["annulled"]]
-    effective = Counter(group[row["graduasi_id"]] for row in stands if row["effective"])
-    in_term = Counter(group[row["graduasi_id"]] for row in stands if row["in_term"])
+    not_annulled = [row for row in rows if not row["annulled"]]
+    effective = Counter(group[row["graduasi_id"]] for row in not_annulled if row["effective"])
+    in_term = Counter(group[row["graduasi_id"]] for row in not_annulled if row["in_term"])
     sums = {
         "effective and in term (graduation)": (
-            Counter(group[row["graduasi_id"]] for row in stands),
+            Counter(group[row["graduasi_id"]] for row in not_annulled),
             effective + in_term,
         ),
-        "memberships ended (caseload)": (effective, await counted(services["caseload"], ENDED, group)),
+        "memberships ended (caseload)": (effective, await count_by_group(services["caseload"], ENDED, group)),
         "net credits (registry)": (
-            Counter(credited[row["graduasi_id"]] for row in stands if row["counts"]),
-            await counted(services["registry"], NET, credited),
+            Counter(credited[row["graduasi_id"]] for row in not_annulled if row["counts"]),
+            await count_by_group(services["registry"], NET, credited),
         ),
-        "live rujukan (referral)": (
-            Counter(group[row["graduasi_id"]] for row in stands if row["opens_rujukan"]),
-            await counted(services["referral"], LIVE, group),
+        "rujukan not withdrawn (referral)": (
+            Counter(group[row["graduasi_id"]] for row in not_annulled if row["opens_rujukan"]),
+            await count_by_group(services["referral"], NOT_WITHDRAWN, group),
         ),
     }
     return [
-        f"I8: {where} of {at}: {has[at]}, graduation says {wanted[at]}"
-        for where, (wanted, has) in sums.items()
-        for at in wanted.keys() | has.keys()
-        if wanted[at] != has[at]
+        f"I8: {where} of {at}: {actual[at]}, graduation has {expected[at]}"
+        for where, (expected, actual) in sums.items()
+        for at in expected.keys() | actual.keys()
+        if expected[at] != actual[at]
     ]
 
 
@@ -102,22 +110,25 @@ NET = (
     "SELECT graduasi_id, exit_reason, pendamping_id, left(kode_wilayah, 5) AS area FROM replica_credit.credit"
     " WHERE NOT reversed"
 )
-LIVE = (
+NOT_WITHDRAWN = (
     "SELECT graduasi_id, exit_reason, left(kode_wilayah, 5) AS area, date_trunc('month', sk_on)::date AS month"
     " FROM rujukan WHERE state <> 'DICABUT' AND purpose = 'PASCAGRADUASI'"
 )
 UNKNOWN = (None, None, None, None)
 
 
-async def counted(
+async def count_by_group(
     service: Asked, statement: str, group: Mapping[Any, tuple[Any, ...]]
 ) -> Counter[tuple[Any, ...]]:
-    """Count a service's own rows: under its own words where it has them, the rest as graduation has the case."""
-    words = ("exit_reason", "area", "pendamping_id", "month")
+    """Count a service's rows by group.
+
+    A column that the service does not have is taken from graduation's case.
+    """
+    columns = ("exit_reason", "area", "pendamping_id", "month")
     return Counter(
         tuple(
-            row[word] if word in row.keys() else known  # noqa: SIM118 (a record is asked by name)
-            for word, known in zip(words, group.get(row["graduasi_id"], UNKNOWN), strict=True)
+            row[column] if column in row.keys() else value  # noqa: SIM118 (a record iterates over values)
+            for column, value in zip(columns, group.get(row["graduasi_id"], UNKNOWN), strict=True)
         )
         for row in await service.sql(statement)
     )

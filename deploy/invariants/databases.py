@@ -1,4 +1,4 @@
-"""A service's database, asked past row security: of the kit's running services, or of any deployment's addresses."""
+"""Access to a service's database without row security."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import asyncpg
 
 
 class Asked(Protocol):
-    """A service's database, to be asked past row security."""
+    """A service's database that can be queried without row security."""
 
     async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]: ...
 
@@ -28,5 +28,5 @@ class Address:
 
 
 def databases(dsns: Mapping[str, str]) -> dict[str, Address]:
-    """The four services' databases by their addresses."""
+    """Return the databases of the four services by their addresses."""
     return {service: Address(dsn) for service, dsn in dsns.items()}

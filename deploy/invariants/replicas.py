@@ -1,4 +1,4 @@
-"""I5 of reliability.md, seen in its effect: what a reader keeps of a thing is what its owner has, no row more or less."""
+"""I5 of reliability.md by row: a replica has exactly the rows of its owner."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ BUSINESS = "SELECT usaha_id, kpm_id, started_on, omzet_rp, has_letter FROM {sche
 OPENED = "SELECT rujukan_id, graduasi_id FROM {schema}rujukan"
 PAST = " WHERE purpose = 'PASCAGRADUASI'"
 COUNTED = "SELECT credit_id, graduasi_id, pendamping_id, penugasan_id, year, exit_reason, {reversed} FROM {schema}credit"
-# The last status that holds: who keeps them all has one for each day on which one began.
+# The latest status. Replicas have one row for each day on which a status starts.
 STATUS = (
     "SELECT DISTINCT ON (pendamping_id) pendamping_id, status, from_on FROM replica_pendamping.pendamping"
     " ORDER BY pendamping_id, from_on DESC"
@@ -28,89 +28,89 @@ OFFERS = (
     ("graduation", "replica_rujukan.rujukan_program"),
     ("caseload", "replica_aid.aid"),
 )
-# The range of an owner's row, as it travels.
+# An owner's range column as the two columns of its event.
 DATED = "lower(valid), upper(valid)"
 
 
-def of(statement: str, schema: str) -> str:
-    """Return a statement over a replica's own schema, or over the owner's tables."""
+def over(statement: str, schema: str) -> str:
+    """Return a statement over a replica's schema, or over the owner's tables."""
     return statement.format(schema=f"{schema}." if schema else "")
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """A thing by its noun: whose it is and how it is read there, and how in each service that keeps a copy."""
+class Replicated:
+    """A replicated entity: its owner's statement, and the statement of each replica."""
 
-    noun: str
+    name: str
     owner: str
     own: str
     readers: Mapping[str, str]
 
 
-COPIES = (
-    Copy(
+REPLICATED = (
+    Replicated(
         "pendamping",
         "registry",
         "SELECT pendamping_id, status, status_from_on FROM pendamping",
         dict.fromkeys(("caseload", "graduation", "referral"), STATUS),
     ),
-    Copy(
+    Replicated(
         "penugasan",
         "registry",
-        of(PLACED, ""),
-        {name: of(PLACED, "replica_pendamping") for name in ("caseload", "graduation", "referral")},
+        over(PLACED, ""),
+        {name: over(PLACED, "replica_pendamping") for name in ("caseload", "graduation", "referral")},
     ),
-    Copy(
+    Replicated(
         "wilayah_tugas",
         "registry",
-        of(COVERED, ""),
-        {name: of(COVERED, "replica_pendamping") for name in ("caseload", "graduation", "referral")},
+        over(COVERED, ""),
+        {name: over(COVERED, "replica_pendamping") for name in ("caseload", "graduation", "referral")},
     ),
-    Copy(
+    Replicated(
         "kpm",
         "caseload",
-        of(FAMILY, ""),
+        over(FAMILY, ""),
         {
-            "registry": of(FAMILY, "replica_coverage"),
-            "graduation": of(FAMILY, "replica_kpm"),
-            "referral": of(FAMILY, "replica_kpm"),
+            "registry": over(FAMILY, "replica_coverage"),
+            "graduation": over(FAMILY, "replica_kpm"),
+            "referral": over(FAMILY, "replica_kpm"),
         },
     ),
-    Copy(
+    Replicated(
         "kepesertaan",
         "caseload",
-        of(MEMBER, "").replace("valid_from, valid_to", DATED),
-        {"registry": of(MEMBER, "replica_coverage"), "graduation": of(MEMBER, "replica_kpm")},
+        over(MEMBER, "").replace("valid_from, valid_to", DATED),
+        {"registry": over(MEMBER, "replica_coverage"), "graduation": over(MEMBER, "replica_kpm")},
     ),
-    Copy(
+    Replicated(
         "dampingan",
         "caseload",
-        of(HELD, "").replace("valid_from, valid_to", DATED),
+        over(HELD, "").replace("valid_from, valid_to", DATED),
         {
-            "registry": of(HELD, "replica_load"),
-            "graduation": of(HELD, "replica_kpm"),
-            "referral": of(HELD, "replica_kpm"),
+            "registry": over(HELD, "replica_load"),
+            "graduation": over(HELD, "replica_kpm"),
+            "referral": over(HELD, "replica_kpm"),
         },
     ),
-    Copy(
+    Replicated(
         "usaha",
         "caseload",
-        of(BUSINESS, ""),
-        {"graduation": of(BUSINESS, "replica_kpm"), "referral": of(BUSINESS, "replica_kpm")},
+        over(BUSINESS, ""),
+        {"graduation": over(BUSINESS, "replica_kpm"), "referral": over(BUSINESS, "replica_kpm")},
     ),
-    Copy(
+    Replicated(
         "kunjungan",
         "caseload",
         "SELECT kunjungan_id, kpm_id, penugasan_id, visited_on FROM kunjungan",
         {"registry": 'SELECT kunjungan_id, kpm_id, penugasan_id, "on" FROM replica_load.kunjungan'},
     ),
-    Copy(
+    Replicated(
         "credit",
         "graduation",
         COUNTED.format(reversed="reversed_on IS NOT NULL", schema=""),
         {"registry": COUNTED.format(reversed="reversed", schema="replica_credit.")},
     ),
-    Copy(
+    Replicated(
         "graduasi",
         "graduation",
         "SELECT graduasi_id, p.kpm_id, p.exit_reason, state = 'DIPULIHKAN', certificate_no IS NOT NULL"
@@ -120,13 +120,13 @@ COPIES = (
             " FROM replica_graduasi.graduasi"
         },
     ),
-    Copy(
+    Replicated(
         "monitoring",
         "graduation",
         "SELECT DISTINCT ON (graduasi_id, month) graduasi_id, month FROM monitoring_task WHERE recorded_on IS NOT NULL",
         {"registry": "SELECT graduasi_id, month FROM replica_graduasi.monitoring"},
     ),
-    Copy(
+    Replicated(
         "case mark",
         "graduation",
         "SELECT graduasi_id, kepesertaan_id, CASE WHEN state = 'DIPULIHKAN' THEN 'ANNULLED' WHEN certificate_no IS NOT"
@@ -138,19 +138,19 @@ COPIES = (
         " o.wire <> 'graduation.kpm_assessed.v1')",
         {"caseload": "SELECT graduasi_id, kepesertaan_id, state, held FROM case_mark"},
     ),
-    Copy(
+    Replicated(
         "rujukan",
         "referral",
-        of(OPENED, "") + PAST,
-        {"registry": of(OPENED, "replica_rujukan"), "graduation": of(OPENED, "replica_rujukan")},
+        over(OPENED, "") + PAST,
+        {"registry": over(OPENED, "replica_rujukan"), "graduation": over(OPENED, "replica_rujukan")},
     ),
-    Copy(
+    Replicated(
         "delivery",
         "referral",
         CAME.format(day="delivered_on", table="rujukan_program"),
         {name: CAME.format(day="delivered_on", table=table) for name, table in OFFERS},
     ),
-    Copy(
+    Replicated(
         "withdrawal",
         "referral",
         CAME.format(day="withdrawn_on", table="rujukan_program"),
@@ -159,19 +159,21 @@ COPIES = (
 )
 
 
-async def copy_faults(services: Mapping[str, Asked]) -> list[str]:
-    """Each copy held against its owner; the first rows that differ are named by their ids."""
-    return [fault for copy in COPIES for fault in await differing(services, copy)]
+async def replica_faults(services: Mapping[str, Asked]) -> list[str]:
+    """Compare each replica with its owner. A fault names the first rows that differ."""
+    return [fault for entity in REPLICATED for fault in await differences(services, entity)]
 
 
-async def differing(services: Mapping[str, Asked], copy: Copy) -> list[str]:
-    own = {tuple(row) for row in await services[copy.owner].sql(copy.own)}
-    found: list[str] = []
-    for reader, statement in copy.readers.items():
-        has = {tuple(row) for row in await services[reader].sql(statement)}
-        for word, rows in (("lacks", own - has), ("has another", has - own)):
+async def differences(services: Mapping[str, Asked], entity: Replicated) -> list[str]:
+    own = {tuple(row) for row in await services[entity.owner].sql(entity.own)}
+    faults: list[str] = []
+    for reader, statement in entity.readers.items():
+        replicated = {tuple(row) for row in await services[reader].sql(statement)}
+        for problem, rows in (("missing", own - replicated), ("unknown", replicated - own)):
             ids = sorted({str(row[0]) for row in rows})
             if ids:
-                some = ", ".join(ids[:SHOWN])
-                found.append(f"{reader}: I5: {word} {copy.noun} than {copy.owner}: {len(ids)}, {some}")
-    return found
+                first = ", ".join(ids[:SHOWN])
+                faults.append(
+                    f"{reader}: I5: {problem} {entity.name} of {entity.owner}: {len(ids)} rows, {first}"
+                )
+    return faults

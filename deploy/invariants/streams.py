@@ -1,4 +1,4 @@
-"""I2 to I5 of reliability.md: of every fact one position, one sending, one hearing by each reader, in order."""
+"""I2 to I5 of reliability.md: each event is written, sent and read once, in order."""
 
 import json
 from collections import defaultdict
@@ -22,19 +22,22 @@ class Sent:
 
 
 async def stream_faults(services: Mapping[str, Asked], bootstrap: str) -> list[str]:
-    """Each service's own streams, and that all of it was heard by all; `bootstrap` names the broker, if there is one."""
-    found: list[str] = []
+    """Check the streams of each service, and that every subscription has read them."""
+    faults: list[str] = []
     sent = await kafka_log(bootstrap) if bootstrap else []
     for name, service in services.items():
-        found += [f"{name}: {fault}" for fault in await contiguous(service)]
-        here = sent if bootstrap else await local_log(service)
-        found += [f"{name}: {fault}" for fault in await all_sent(service, here)]
-        found += [f"{name}: {fault}" for fault in inverted(here if here is not sent else [])]
-    return found + inverted(sent) + await heard_by_all(services)
+        faults += [f"{name}: {fault}" for fault in await position_faults(service)]
+        log = sent if bootstrap else await local_log(service)
+        faults += [f"{name}: {fault}" for fault in await sending_faults(service, log)]
+        faults += [f"{name}: {fault}" for fault in order_faults(log if log is not sent else [])]
+    return faults + order_faults(sent) + await all_cursor_faults(services)
 
 
-async def contiguous(service: Asked) -> list[str]:
-    """I2: the positions of each key are 1 to n, and the stream stands at n."""
+async def position_faults(service: Asked) -> list[str]:
+    """Check I2: the positions of each key are 1 to n.
+
+    The position of the stream is n.
+    """
     rows = await service.sql(
         "SELECT topic, key FROM platform.outbox FULL JOIN platform.stream USING (topic, key) GROUP BY topic, key"
         " HAVING count(DISTINCT outbox.seq) <> count(outbox.seq) OR min(outbox.seq) IS DISTINCT FROM 1"
@@ -53,56 +56,61 @@ async def local_log(service: Asked) -> list[Sent]:
 
 
 async def kafka_log(bootstrap: str) -> list[Sent]:
-    found: list[Sent] = []
+    faults: list[Sent] = []
     for record in await kafka_records(bootstrap):
         envelope = json.loads(record.value)
-        found.append(Sent(record.topic, record.key.decode(), envelope["seq"], envelope["id"]))
-    return found
+        faults.append(Sent(record.topic, record.key.decode(), envelope["seq"], envelope["id"]))
+    return faults
 
 
-async def all_sent(service: Asked, log: Iterable[Sent]) -> list[str]:
-    """I3: nothing is unsent; what was written was sent, and what was sent was written."""
+async def sending_faults(service: Asked, log: Iterable[Sent]) -> list[str]:
+    """Check I3: no event is unsent, and outbox and log have the same events."""
     unsent = await service.sql("SELECT count(*) AS count FROM platform.unsent")
     rows = await service.sql("SELECT topic, event_id::text FROM platform.outbox")
     written = {row["event_id"] for row in rows}
     topics = {row["topic"] for row in rows}
-    there = {record.event_id for record in log if record.topic in topics}
-    found = [f"I3: {unsent[0]['count']} events are unsent"] if unsent[0]["count"] else []
-    found += [f"I3: event {event} was never sent" for event in sorted(written - there)]
-    return found + [f"I3: event {event} was sent but never written" for event in sorted(there - written)]
+    logged = {record.event_id for record in log if record.topic in topics}
+    faults = [f"I3: {unsent[0]['count']} events are unsent"] if unsent[0]["count"] else []
+    faults += [f"I3: event {event} was never sent" for event in sorted(written - logged)]
+    return faults + [f"I3: event {event} was sent but never written" for event in sorted(logged - written)]
 
 
-def inverted(log: Iterable[Sent]) -> list[str]:
-    """I4: of each key, what is sent for the first time follows what was sent before."""
+def order_faults(log: Iterable[Sent]) -> list[str]:
+    """Check I4: the first record of each event follows its predecessor of the same key."""
     last: dict[tuple[str, str], int] = defaultdict(int)
     seen: set[str] = set()
-    found: list[str] = []
+    faults: list[str] = []
     for record in log:
-        at = (record.topic, record.key)
-        if record.event_id not in seen and record.seq != last[at] + 1:
-            found.append(f"I4: {record.topic} {record.key}: {record.seq} after {last[at]}")
+        stream = (record.topic, record.key)
+        if record.event_id not in seen and record.seq != last[stream] + 1:
+            faults.append(f"I4: {record.topic} {record.key}: {record.seq} after {last[stream]}")
         if record.event_id not in seen:
-            last[at] = record.seq
+            last[stream] = record.seq
         seen.add(record.event_id)
-    return found
+    return faults
 
 
-async def heard_by_all(services: Mapping[str, Asked]) -> list[str]:
-    """I5: each subscription's cursor stands at the last event of each key, by its id; nothing is parked or stopped."""
-    told: dict[tuple[str, str], tuple[int, str]] = {}
+async def all_cursor_faults(services: Mapping[str, Asked]) -> list[str]:
+    """Check I5: each cursor is at the last event of its key.
+
+    No event may be parked.
+    """
+    last_events: dict[tuple[str, str], tuple[int, str]] = {}
     for service in services.values():
         for row in await service.sql(
             "SELECT DISTINCT ON (topic, key) topic, key, seq, event_id::text FROM platform.outbox"
             " ORDER BY topic, key, seq DESC"
         ):
-            told[row["topic"], row["key"]] = (row["seq"], row["event_id"])
-    found: list[str] = []
+            last_events[row["topic"], row["key"]] = (row["seq"], row["event_id"])
+    faults: list[str] = []
     for name, service in services.items():
-        found += [f"{name}: {fault}" for fault in await heard(name, service, told)]
-    return found
+        faults += [f"{name}: {fault}" for fault in await cursor_faults(name, service, last_events)]
+    return faults
 
 
-async def heard(name: str, service: Asked, told: Mapping[tuple[str, str], tuple[int, str]]) -> list[str]:
+async def cursor_faults(
+    name: str, service: Asked, last_events: Mapping[tuple[str, str], tuple[int, str]]
+) -> list[str]:
     cursors = {
         (row["subscription"], row["topic"], row["key"]): (row["seq"], row["event_id"], row["state"])
         for row in await service.sql(
@@ -110,16 +118,24 @@ async def heard(name: str, service: Asked, told: Mapping[tuple[str, str], tuple[
         )
     }
     parked = await service.sql("SELECT subscription, wire, reason FROM platform.parked")
-    found = [f"I5: {row['subscription']} has parked {row['wire']} ({row['reason']})" for row in parked]
-    found += [f"I5: {at[0]} stands at {at[1]} {at[2]}" for at, has in cursors.items() if has[2] != "OPEN"]
-    found += [
-        f"I5: {at[0]} has heard of {at[1]} {at[2]}, of which nobody told"
-        for at in cursors
-        if at[1:] not in told
+    faults = [f"I5: {row['subscription']} has parked {row['wire']} ({row['reason']})" for row in parked]
+    faults += [
+        f"I5: {name} is {state} at {topic} {key}"
+        for (name, topic, key), (_, _, state) in cursors.items()
+        if state != "OPEN"
+    ]
+    faults += [
+        f"I5: {name} has a cursor for {topic} {key}, which has no events"
+        for name, topic, key in cursors
+        if (topic, key) not in last_events
     ]
     for subscription in subscriptions_of(name):
-        for (topic, key), last in told.items():
-            has = cursors.get((subscription.name, topic, key), (0, None, ""))[:2]
-            if topic in subscription.topics and has != last and (topic != SEALED_TOPIC or has[0] > last[0]):
-                found.append(f"I5: {subscription.name} is at {has[0]} of {last[0]} of {topic} {key}")
-    return found
+        for (topic, key), last in last_events.items():
+            position = cursors.get((subscription.name, topic, key), (0, None, ""))[:2]
+            if (
+                topic in subscription.topics
+                and position != last
+                and (topic != SEALED_TOPIC or position[0] > last[0])
+            ):
+                faults.append(f"I5: {subscription.name} is at {position[0]} of {last[0]} of {topic} {key}")
+    return faults

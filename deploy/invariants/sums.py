@@ -1,14 +1,14 @@
-"""What must add up within one database, and what two say of the same end: the rest of I6 to I9 of reliability.md."""
+"""I6 to I9 of reliability.md: checks within one database or of two."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from deploy.invariants.databases import Asked
 
-# By service: a sentence, and the statement that finds whom it is true of.
-WITHIN = {
+# By service: the sentence of a fault, and the statement that returns the ids of its rows.
+CHECKS = {
     "graduation": {
-        "I6: case {0} stands in an SK without an act in each stage of its policy": (
+        "I6: case {0} is in an SK without an act in each stage of its policy": (
             "SELECT p.graduasi_id FROM penetapan p JOIN graduasi USING (graduasi_id) JOIN policy y USING (policy_id)"
             " WHERE EXISTS (SELECT FROM unnest(y.stages) AS asked WHERE asked <> 'SANGGAH' AND NOT EXISTS (SELECT FROM"
             " stage_act a WHERE a.graduasi_id = p.graduasi_id AND a.stage = asked))"
@@ -17,7 +17,7 @@ WITHIN = {
             "SELECT sk_no FROM sk LEFT JOIN penetapan USING (sk_id) GROUP BY sk.sk_id, sk_no, cases"
             " HAVING count(graduasi_id) <> cases"
         ),
-        "I8: case {0} was determined and is in a state before that, or the other way round": (
+        "I8: case {0} has a penetapan and a state before it, or the reverse": (
             "SELECT graduasi_id FROM graduasi LEFT JOIN penetapan p USING (graduasi_id) WHERE (p.sk_id IS NOT NULL) <>"
             " (state IN ('DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH', 'EFEKTIF', 'PEMANTAUAN', 'SELESAI', 'DIPULIHKAN')"
             " OR state = 'DITUNDA' AND postponed_from IN ('DITETAPKAN', 'MASA_SANGGAH', 'DISANGGAH'))"
@@ -27,7 +27,7 @@ WITHIN = {
             " h.graduasi_id = g.graduasi_id ORDER BY history_id DESC LIMIT 1) h ON true WHERE g.state <>"
             " coalesce(h.to_state, 'TERIDENTIFIKASI')"
         ),
-        "I8: case {0} is in DISANGGAH without an open sanggah, or the other way round": (
+        "I8: case {0} is in DISANGGAH without an open sanggah, or the reverse": (
             "SELECT graduasi_id FROM graduasi g WHERE EXISTS (SELECT FROM sanggah s WHERE s.graduasi_id = g.graduasi_id"
             " AND s.state = 'DIAJUKAN') <> (g.state = 'DISANGGAH' OR g.postponed_from IS NOT DISTINCT FROM 'DISANGGAH')"
         ),
@@ -37,31 +37,31 @@ WITHIN = {
             "SELECT a.kpm_id FROM dampingan a JOIN dampingan b ON a.kpm_id = b.kpm_id AND a.dampingan_id < b.dampingan_id"
             " AND a.valid && b.valid WHERE a.kind = 'PKH_PENDAMPING' AND b.kind = 'PKH_PENDAMPING'"
         ),
-        "I9: family {0} is twice a member of a bansos on one day": (
+        "I9: family {0} has two memberships of one bansos on one day": (
             "SELECT a.kpm_id FROM kepesertaan a JOIN kepesertaan b ON a.kpm_id = b.kpm_id AND a.bansos = b.bansos"
             " AND a.kepesertaan_id < b.kepesertaan_id AND a.valid && b.valid"
         ),
-        "I8: penugasan {0} is counted with other families than weigh on it": (
+        "I8: the load of penugasan {0} differs from its families": (
             "SELECT coalesce(l.penugasan_id, d.penugasan_id) FROM dampingan_load l FULL JOIN (SELECT penugasan_id,"
             " count(*) AS n FROM dampingan WHERE NOT ended AND purpose = 'PENDAMPINGAN' GROUP BY 1) d USING"
             " (penugasan_id) WHERE coalesce(weighing, 0) <> coalesce(n, 0)"
         ),
     },
     "referral": {
-        "I7: rujukan {0} was taken back, and an offer in it goes on": (
+        "I7: rujukan {0} is DICABUT and has an open offer": (
             "SELECT DISTINCT rujukan_id FROM rujukan r JOIN rujukan_program p USING (rujukan_id) WHERE r.state ="
             " 'DICABUT' AND p.state NOT IN ('DITOLAK', 'TUTUP', 'KEDALUWARSA', 'DICABUT')"
         ),
-        "I7: rujukan {0} stands still without a sanggah, or goes on in spite of one": (
+        "I7: rujukan {0} is paused without a sanggah, or not paused with one": (
             "SELECT rujukan_id FROM rujukan r WHERE state = 'TERBUKA' AND paused <> EXISTS (SELECT FROM pause p WHERE"
             " p.rujukan_id = r.rujukan_id AND resumed_on IS NULL)"
         ),
-        "I8: quota {0} counts other places than are held": (
+        "I8: the counts of quota {0} differ from its places": (
             "SELECT q.quota_id FROM program_quota q WHERE taken <> (SELECT count(*) FROM quota_place p WHERE p.quota_id"
             " = q.quota_id AND released_on IS NULL) OR waiting <> (SELECT count(*) FROM waiting w WHERE w.quota_id ="
             " q.quota_id AND left_on IS NULL)"
         ),
-        "I8: offer {0} has ended without aid and holds a place": (
+        "I8: offer {0} has ended without aid and has a place": (
             "SELECT rujukan_program_id FROM quota_place JOIN rujukan_program USING (rujukan_program_id) WHERE"
             " released_on IS NULL AND delivered_on IS NULL AND state IN ('DITOLAK', 'KEDALUWARSA', 'DICABUT')"
         ),
@@ -70,7 +70,7 @@ WITHIN = {
 EFFECT = (
     "SELECT graduasi_id, effective_on, last_payable_tahap FROM penetapan JOIN certificate USING (graduasi_id)"
 )
-# Where the family came back before that day, or came in on it, the end is another one (caseload's `end_wanted`).
+# A membership that a next one follows on its end date may end on another day than its case (caseload).
 ENDED = (
     "SELECT graduasi_id, upper(valid) AS ended_on, last_payable_tahap FROM kepesertaan k WHERE exit_reason IS NOT NULL"
     " AND upper(valid) > lower(valid) + 1 AND NOT EXISTS (SELECT FROM kepesertaan n WHERE n.kpm_id = k.kpm_id AND"
@@ -80,18 +80,17 @@ SUSPENDED = "SELECT rujukan_id, graduasi_id, paused FROM rujukan WHERE state = '
 
 
 async def sum_faults(services: Mapping[str, Asked]) -> list[str]:
-    """What does not add up."""
-    found = [
+    faults = [
         f"{name}: {sentence.format(row[0])}"
-        for name, checks in WITHIN.items()
+        for name, checks in CHECKS.items()
         for sentence, statement in checks.items()
         for row in await services[name].sql(statement)
     ]
-    return found + await ended_as_decided(services) + await suspended_together(services)
+    return faults + await ended_as_decided(services) + await suspended_together(services)
 
 
 async def ended_as_decided(services: Mapping[str, Asked]) -> list[str]:
-    """I8: a membership ends on the day, and is paid up to the tahap, from which its exit counts."""
+    """Check I8: a membership has the end date and the last tahap of its exit."""
     decided: dict[Any, Any] = {row[0]: tuple(row)[1:] for row in await services["graduation"].sql(EFFECT)}
     return [
         f"caseload: I8: case {row[0]} ends its membership on {row[1]} after {row[2]}, decided: {decided[row[0]]}"
@@ -101,11 +100,11 @@ async def ended_as_decided(services: Mapping[str, Asked]) -> list[str]:
 
 
 async def suspended_together(services: Mapping[str, Asked]) -> list[str]:
-    """I7: while a sanggah is open its rujukan stands still, and no other does."""
+    """Check I7: a rujukan is paused exactly while its case has an open sanggah."""
     rows = await services["graduation"].sql("SELECT graduasi_id FROM sanggah WHERE state = 'DIAJUKAN'")
     objected = {row[0] for row in rows}
     return [
-        f"referral: I7: rujukan {row[0]} is {'paused' if row[2] else 'not paused'}, against graduation"
+        f"referral: I7: rujukan {row[0]} is {'paused' if row[2] else 'not paused'}, unlike graduation's sanggah"
         for row in await services["referral"].sql(SUSPENDED)
         if row[2] != (row[1] in objected)
     ]

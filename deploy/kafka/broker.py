@@ -1,4 +1,4 @@
-"""One real Apache Kafka broker in KRaft mode on this machine's loopback address."""
+"""One Apache Kafka broker in KRaft mode on this machine's loopback address."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deploy.loopback import LOOPBACK, free_port
 
 __all__ = ["Broker", "KafkaUnusable", "missing"]
 
-# Small and soon ready: a broker of one machine is short-lived, and the optimising compiler costs more than it wins.
+# A short-lived broker: the optimising compiler would cost more start time than it saves.
 JAVA = ("java", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
 SETTINGS = {
     "process.roles": "broker,controller",
@@ -29,7 +29,7 @@ SETTINGS = {
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
     "inter.broker.listener.name": "PLAINTEXT",
-    # The log is the history: kept without limit, dated by the broker, and no topic exists by accident.
+    # The topics are the history: unlimited retention, timestamps of the broker, no automatic topics.
     "log.message.timestamp.type": "LogAppendTime",
     "log.retention.ms": "-1",
     "log.retention.bytes": "-1",
@@ -46,7 +46,7 @@ SETTINGS = {
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "1",
-    # A broker that was killed is let in again when its old session has ended: nine seconds by default.
+    # A restarted broker waits until its old session has expired: nine seconds by default.
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
     "group.initial.rebalance.delay.ms": "0",
@@ -60,10 +60,10 @@ SETTINGS = {
 
 
 class Broker:
-    """A broker whose data is kept below `folder`. It dies with this process, even on kill -9.
+    """A broker with its data in `folder`, which ends with this process.
 
-    Its port (a free one when 0) is chosen once: `stop` or `kill`, then `start`, is an outage that clients
-    with the same `bootstrap` live through. Raises KafkaUnusable with one sentence.
+    It ends even on kill -9. The port is chosen once, a free one for 0. So `stop` or `kill` and then `start` is an outage
+    for clients of `bootstrap`.
     """
 
     def __init__(
@@ -93,28 +93,35 @@ class Broker:
     def running(self) -> bool:
         return self._child is not None and self._child.returncode is None
 
-    def start(self, *, patience: float = 60.0) -> None:
-        """It answers on its port when this returns; about two seconds."""
+    def start(self, *, timeout: float = 60.0) -> None:
+        """Start the broker and wait until it accepts connections, which takes about two seconds.
+
+        Args:
+            timeout: seconds to wait.
+
+        Raises:
+            KafkaUnusable: the broker cannot start. The message is one sentence.
+        """
         if missing_parts := missing():
             raise KafkaUnusable(missing_parts)
-        self._own_the_folder()
+        self._lock_folder()
         try:
             self._classes = f"{jars()}/*"
-            self._launch_until_ready(patience)
+            self._launch_until_ready(timeout)
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """By its own id, in order; data is kept."""
+        """Stop the broker and keep its data."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """As a power cut would; for tests of outages."""
+        """Kill the broker, as a power cut would. For tests of outages."""
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """It holds its connections and answers nobody, which is worse for a client than a dead one."""
+        """Suspend the process: its connections stay open and get no answers."""
         self._running.send(signal.SIGSTOP)
         self._paused = True
 
@@ -123,7 +130,10 @@ class Broker:
         self._paused = False
 
     def wipe(self) -> None:
-        """Stop, and forget every topic; the next start is a new cluster on the same port."""
+        """Stop the broker and delete its data.
+
+        The next start is a new cluster on the same port.
+        """
         self.stop()
         shutil.rmtree(self.folder / "data", ignore_errors=True)
 
@@ -137,13 +147,13 @@ class Broker:
         if self._child is not None:
             if self._paused:
                 self.resume()
-            self._child.stop(how, patience=20)
+            self._child.stop(how, timeout=20)
             self._child = None
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
-    def _own_the_folder(self) -> None:
+    def _lock_folder(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self._lock = lock_folder(self.folder)
@@ -152,16 +162,19 @@ class Broker:
                 f"Process {owner} already runs a broker on {self.folder}; stop it first."
             ) from None
 
-    def _launch_until_ready(self, patience: float) -> None:
-        """A free port may be taken by another in between, so another is tried; a port asked for is kept."""
-        asked = self.port
+    def _launch_until_ready(self, timeout: float) -> None:
+        """Start the process, and try other ports if a free one was taken in between.
+
+        A port that the caller has chosen is not changed.
+        """
+        chosen_port = self.port
         for _attempt in range(3):
             self._controller_port = free_port()
-            self.port = asked or free_port()
+            self.port = chosen_port or free_port()
             self._launch()
-            if self._became_ready(patience):
+            if self._became_ready(timeout):
                 return
-        raise KafkaUnusable(f"The broker did not start: {self._last_words()}")
+        raise KafkaUnusable(f"The broker did not start: {self._last_error()}")
 
     @property
     def _formatted(self) -> bool:
@@ -212,9 +225,9 @@ class Broker:
                 f"Kafka could not format its folder: {(result.stderr or result.stdout).strip()[-300:]}"
             )
 
-    def _became_ready(self, patience: float) -> bool:
-        """The listener opens only when the broker has caught up with its own metadata."""
-        deadline = time.monotonic() + patience
+    def _became_ready(self, timeout: float) -> bool:
+        """Wait for the listener, which opens when the broker has read its metadata."""
+        deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and self.running:
             with closing(socket.socket()) as probe:
                 probe.settimeout(1)
@@ -224,6 +237,6 @@ class Broker:
         self._running.kill()
         return False
 
-    def _last_words(self) -> str:
+    def _last_error(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()
-        return next((line for line in lines if " ERROR " in line), lines[-1] if lines else "it said nothing")
+        return next((line for line in lines if " ERROR " in line), lines[-1] if lines else "its log is empty")

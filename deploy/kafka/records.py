@@ -1,4 +1,4 @@
-"""What the five topics of a broker hold."""
+"""Records and end offsets of the five topics of a broker."""
 
 from typing import Any
 
@@ -10,30 +10,30 @@ from shared.schema import SHARDS
 
 
 async def kafka_ends(bootstrap: str) -> dict[tuple[str, int], int]:
-    """Where each partition of the five topics ends."""
+    """Return the end offset of each partition of the five topics."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
     await consumer.start()
     try:
-        held = [
+        partitions = [
             TopicPartition(topic, number) for topic in (*TOPICS, SEALED_TOPIC) for number in range(SHARDS)
         ]
-        ends = await consumer.end_offsets(held)
-        return {(place.topic, place.partition): end for place, end in ends.items()}
+        ends = await consumer.end_offsets(partitions)
+        return {(partition.topic, partition.partition): end for partition, end in ends.items()}
     finally:
         await consumer.stop()
 
 
 async def kafka_records(bootstrap: str) -> list[Any]:
-    """Everything that the five topics hold, each partition in order."""
+    """Return all records of the five topics, each partition in order."""
     ends = {at: end for at, end in (await kafka_ends(bootstrap)).items() if end}
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
         consumer.assign([TopicPartition(*at) for at in ends])
-        found: list[Any] = []
-        while len(found) < sum(ends.values()):
+        records: list[Any] = []
+        while len(records) < sum(ends.values()):
             for messages in (await consumer.getmany(timeout_ms=500)).values():
-                found += messages
-        return found
+                records += messages
+        return records
     finally:
         await consumer.stop()

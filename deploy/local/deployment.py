@@ -80,7 +80,7 @@ class Deployment:
     def stop(self) -> None:
         """In order: who takes requests and who delivers first; then the broker; PostgreSQL last."""
         if self._processes is not None:
-            self._processes.stop(patience=20)
+            self._processes.stop(timeout=20)
             self._processes = None
         if self.broker is not None:
             self.broker.stop()

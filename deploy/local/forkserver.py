@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from deploy.child_process import tie_to_parent
+from deploy.child_process import end_with_parent
 from deploy.folder import write_private
 from deploy.services import SERVICES
 
@@ -110,7 +110,7 @@ class ForkServer:
 
 def fork(order: Order) -> int:
     """Return the child's id; in the child, never return."""
-    tie = tie_to_parent(signal.SIGKILL)
+    tie = end_with_parent(signal.SIGKILL)
     watched, held = os.pipe()
     if (pid := os.fork()) == 0:
         os.close(held)

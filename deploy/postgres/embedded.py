@@ -122,7 +122,7 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Sessions are cut and everything is written; kept data starts again without recovery."""
         if self._child is not None:
-            self._child.stop(signal.SIGINT, patience=30)
+            self._child.stop(signal.SIGINT, timeout=30)
             self._child = None
         if self._lock is not None:
             self._lock.close()

@@ -34,7 +34,9 @@ WIRE = "graduation.kpm_graduated.v1"
 
 def test_everything_published_is_current() -> None:
     stale = [
-        path.name for path, text in tool.wanted().items() if not path.exists() or path.read_text() != text
+        path.name
+        for path, text in tool.expected_files().items()
+        if not path.exists() or path.read_text() != text
     ]
     assert stale == [], "run: python -m deploy.contracts"
 
@@ -86,7 +88,7 @@ def test_a_sample_has_the_envelope_that_the_outbox_writes(path: Path) -> None:
 
 
 def test_a_sample_that_exists_is_never_made_anew() -> None:
-    assert not any(path.parent.name == "samples" for path in tool.wanted())
+    assert not any(path.parent.name == "samples" for path in tool.expected_files())
 
 
 def test_fields_are_what_the_snapshot_promises() -> None:
@@ -134,14 +136,14 @@ def retyped_inside(today: dict[str, Promise]) -> None:
 @pytest.mark.parametrize(
     ("plant", "sentence"),
     [
-        (removed, f"{WIRE}.effective_on is gone"),
-        (renamed, f"{WIRE}.effective_on is gone"),
+        (removed, f"{WIRE}.effective_on is removed"),
+        (renamed, f"{WIRE}.effective_on is removed"),
         (retyped, f"{WIRE}.effective_on changes its type"),
         (newly_required, f"{WIRE}.tahap is new and required"),
         (becoming_required, "graduation.graduasi_determined.v1.pendamping_id becomes required"),
-        (value_dropped, f"{WIRE}.exit_reason no longer knows ALAMIAH"),
+        (value_dropped, f"{WIRE}.exit_reason no longer has the value ALAMIAH"),
         (rekeyed, f"{WIRE} changes its key from kpm_id to graduasi_id"),
-        (gone, f"{WIRE} is gone"),
+        (gone, f"{WIRE} is removed"),
         (retyped_inside, "caseload.kpm_updated.v1.desil[].value changes its type"),
     ],
 )
@@ -173,9 +175,9 @@ def test_a_broken_promise_writes_nothing(
     promised = promises()
     promised[WIRE]["fields"]["told_once"] = {"type": {"type": "string"}, "required": False}
     (tmp_path / "fields.json").write_text(json.dumps(promised))
-    monkeypatch.setattr(tool, "KEPT", tmp_path)
+    monkeypatch.setattr(tool, "SNAPSHOTS", tmp_path)
     assert tool.main([]) == 1
-    assert f"{WIRE}.told_once is gone" in capsys.readouterr().err
+    assert f"{WIRE}.told_once is removed" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["fields.json"]
 
 
@@ -183,7 +185,7 @@ def test_what_is_not_current_is_named_and_then_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tool, "ROOT", tmp_path)
-    monkeypatch.setattr(tool, "wanted", lambda: {tmp_path / "deep" / "asyncapi.json": "{}\n"})
+    monkeypatch.setattr(tool, "expected_files", lambda: {tmp_path / "deep" / "asyncapi.json": "{}\n"})
     assert tool.main(["--check"]) == 1
     assert "deep/asyncapi.json is not current" in capsys.readouterr().err
     assert tool.main([]) == 0

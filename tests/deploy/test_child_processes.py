@@ -52,7 +52,7 @@ def test_is_killed_when_it_does_not_listen(tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as output:
         child = Child(STUBBORN, output=output)
     assert until(lambda: (tmp_path / "out").read_text() == "1\n")
-    assert child.stop(patience=0.3) == -signal.SIGKILL
+    assert child.stop(timeout=0.3) == -signal.SIGKILL
     assert child.stop() == -signal.SIGKILL
 
 

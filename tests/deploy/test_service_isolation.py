@@ -91,7 +91,7 @@ def running(copy: Path, word: str, environment: dict[str, str]) -> Iterator[tupl
     try:
         yield child, log
     finally:
-        child.stop(patience=30)
+        child.stop(timeout=30)
 
 
 def status(url: str) -> int:
@@ -123,7 +123,7 @@ def test_migrates_answers_and_works(service: str, copy: Path, environment: dict[
         assert (status(f"{site}/readyz"), status(f"{site}/livez")) == (200, 200), log.read_text()
         ready = subprocess.run([copy / "entry", "ready"], cwd=copy, env=environment, check=False)
         assert ready.returncode == 0
-        assert api.stop(signal.SIGTERM, patience=30) == 0, log.read_text()
+        assert api.stop(signal.SIGTERM, timeout=30) == 0, log.read_text()
 
     numbers = str(free_port())
     with running(copy, "worker", knows(environment, "worker") | {"PILAR_METRICS_PORT": numbers}) as (
@@ -133,4 +133,4 @@ def test_migrates_answers_and_works(service: str, copy: Path, environment: dict[
         page = f"http://127.0.0.1:{numbers}/metrics"
         assert until(lambda: status(page) == 200 or not alive(worker.pid), 60), log.read_text()
         assert not until(lambda: not alive(worker.pid), 3), log.read_text()
-        assert worker.stop(signal.SIGTERM, patience=30) == 0, log.read_text()
+        assert worker.stop(signal.SIGTERM, timeout=30) == 0, log.read_text()

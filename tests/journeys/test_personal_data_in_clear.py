@@ -153,7 +153,7 @@ def bad_file() -> bytes:
 async def taken_in(four: Together, content: bytes) -> dict[str, Any]:
     sha256 = await four.world.put_file("caseload", content, DINSOS)
     asked = await four.world.post("caseload", "/v1/intake", {"sha256": sha256, "dry_run": False}, DINSOS)
-    await four.at_rest()
+    await four.wait_until_idle()
     return await four.world.get("caseload", f"/v1/jobs/{asked['job_id']}", DINSOS)
 
 
@@ -223,7 +223,7 @@ async def test_of_any_family_is_anywhere(
     assert (await taken_in(four, bad_file()))["refused"] > 0
     await wrong_requests(four)
     await visited(four)
-    await four.at_rest()
+    await four.wait_until_idle()
     texts = canaries()
     assert len(texts) > 1_500
     assert await in_rows(four, texts, tmp_path) == []

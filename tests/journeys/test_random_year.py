@@ -19,7 +19,7 @@ from rich.console import Console
 
 from deploy.demo.ministry import Ministry
 from deploy.demo.outboxes import Outboxes
-from deploy.invariants import at_rest, databases, violations
+from deploy.invariants import is_idle, databases, violations
 from deploy.local.place import Place
 from tests.factories.deploy.deployment import forget, some_base
 from tests.factories.journeys.killable_processes import MortalDeployment
@@ -80,7 +80,7 @@ async def test_ends_with_four_databases_that_agree(deployment: MortalDeployment)
             services = databases(state.workers)
 
             async def resting() -> bool:
-                return await at_rest(services, state.bootstrap)
+                return await is_idle(services, state.bootstrap)
 
             await world.until("everything to come to rest", resting, seconds=HEALED_WITHIN_SECONDS)
         found = [*office.faults, *await violations(services, state.bootstrap, world.history)]

@@ -30,7 +30,7 @@ async def goes_through_the_year(four: Together) -> None:
     assert await agreed(four.world, [1]), four.screen.getvalue()
     held = [line for line in four.screen.getvalue().splitlines() if "✓" in line]
     assert [then for then in THEN if not any(then in line for line in held)] == []
-    await four.at_rest()
+    await four.wait_until_idle()
     assert await violations(four.services, four.bootstrap, four.world.history) == []
 
 

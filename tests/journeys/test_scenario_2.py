@@ -51,7 +51,7 @@ async def goes_the_whole_road(four: Together) -> None:
     assert [
         then for then in THEN if not any("✓" in line and then in line for line in told.splitlines())
     ] == []
-    await four.at_rest()
+    await four.wait_until_idle()
     await counts_agree(four)
 
 
@@ -70,7 +70,7 @@ async def changes_nothing_delivered_again(four: Together) -> None:
     assert len(before) > 100
     added = await four.deliver_all_again(TIMES)
     assert added > 400
-    await four.at_rest()
+    await four.wait_until_idle()
     after = await four.digest()
     assert {table for table in before if before[table] != after[table]} == set()
     await counts_agree(four)

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from deploy.demo.outboxes import Outboxes
 from deploy.demo.world import World
-from deploy.invariants.idle_state import at_rest, log_ends
+from deploy.invariants.idle_state import is_idle, log_ends
 from deploy.kafka.records import kafka_records
 from deploy.local.delivery import Roads
 from deploy.local.place import Place, State, Transport
@@ -47,13 +47,13 @@ class Together:
     screen: io.StringIO
     bootstrap: str = ""
 
-    async def at_rest(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until everything told is heard, every copy is read, and nothing but later work is due."""
         await self.world.heard()
         await self.world.until("everything to come to rest", self._rests)
 
     async def _rests(self) -> bool:
-        return await at_rest(self.services, self.bootstrap)
+        return await is_idle(self.services, self.bootstrap)
 
     async def _ends(self) -> dict[tuple[str, int], int]:
         return await log_ends(self.services, self.bootstrap)

@@ -1,4 +1,4 @@
-"""What must not be, planted by SQL past every guard: where, how, and how the checker names it."""
+"""Faults planted by SQL without constraints, and the sentence that reports each."""
 
 UNGUARDED = """
 DO $$ DECLARE item record; BEGIN
@@ -16,79 +16,84 @@ DO $$ DECLARE item record; BEGIN
 END $$
 """
 ONE_KEY = "(SELECT key FROM platform.outbox WHERE topic = 'pilar.{service}' GROUP BY key HAVING count(*) > 2 LIMIT 1)"
-# Another row like the first.
+# A copy of the first row with another id.
 TWIN = "SELECT (jsonb_populate_record(t, jsonb_build_object('{table}_id', gen_random_uuid()))).* FROM {table} t LIMIT 1"
-COPIES_CHANGED = (
-    ("caseload", "pendamping", "lacks", "UPDATE replica_pendamping.pendamping SET status = 'CUTI'"),
-    ("graduation", "penugasan", "lacks", "UPDATE replica_pendamping.penugasan SET valid_to = '2027-01-01'"),
+CHANGED_REPLICAS = (
+    ("caseload", "pendamping", "missing", "UPDATE replica_pendamping.pendamping SET status = 'CUTI'"),
+    ("graduation", "penugasan", "missing", "UPDATE replica_pendamping.penugasan SET valid_to = '2027-01-01'"),
     (
         "referral",
         "wilayah_tugas",
-        "has another",
+        "unknown",
         "UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = '33'",
     ),
     (
         "registry",
         "kpm",
-        "lacks",
+        "missing",
         "DELETE FROM replica_coverage.kpm WHERE kpm_id = (SELECT min(kpm_id::text)::uuid FROM replica_coverage.kpm)",
     ),
-    ("graduation", "kpm", "has another", "UPDATE replica_kpm.kpm SET kode_wilayah = '33.24.01.2001'"),
-    ("registry", "kepesertaan", "lacks", "UPDATE replica_coverage.kepesertaan SET valid_to = NULL"),
-    ("graduation", "kepesertaan", "lacks", "DELETE FROM replica_kpm.kepesertaan WHERE bansos = 'SEMBAKO'"),
-    ("registry", "dampingan", "lacks", "UPDATE replica_load.dampingan SET purpose = 'PENDAMPINGAN'"),
-    ("referral", "dampingan", "lacks", "UPDATE replica_kpm.dampingan SET pendamping_id = gen_random_uuid()"),
-    ("graduation", "usaha", "lacks", "UPDATE replica_kpm.usaha SET omzet_rp = omzet_rp + 1"),
-    ("registry", "credit", "lacks", "UPDATE replica_credit.credit SET year = year + 1"),
+    ("graduation", "kpm", "unknown", "UPDATE replica_kpm.kpm SET kode_wilayah = '33.24.01.2001'"),
+    ("registry", "kepesertaan", "missing", "UPDATE replica_coverage.kepesertaan SET valid_to = NULL"),
+    ("graduation", "kepesertaan", "missing", "DELETE FROM replica_kpm.kepesertaan WHERE bansos = 'SEMBAKO'"),
+    ("registry", "dampingan", "missing", "UPDATE replica_load.dampingan SET purpose = 'PENDAMPINGAN'"),
+    (
+        "referral",
+        "dampingan",
+        "missing",
+        "UPDATE replica_kpm.dampingan SET pendamping_id = gen_random_uuid()",
+    ),
+    ("graduation", "usaha", "missing", "UPDATE replica_kpm.usaha SET omzet_rp = omzet_rp + 1"),
+    ("registry", "credit", "missing", "UPDATE replica_credit.credit SET year = year + 1"),
     (
         "registry",
         "graduasi",
-        "has another",
+        "unknown",
         "UPDATE replica_graduasi.graduasi SET annulled_on = '2026-07-01'",
     ),
-    ("caseload", "case mark", "lacks", "UPDATE case_mark SET held = true"),
-    ("graduation", "rujukan", "lacks", "DELETE FROM replica_rujukan.rujukan"),
-    ("caseload", "delivery", "lacks", "UPDATE replica_aid.aid SET delivered_on = NULL"),
+    ("caseload", "case mark", "missing", "UPDATE case_mark SET held = true"),
+    ("graduation", "rujukan", "missing", "DELETE FROM replica_rujukan.rujukan"),
+    ("caseload", "delivery", "missing", "UPDATE replica_aid.aid SET delivered_on = NULL"),
     (
         "registry",
         "withdrawal",
-        "has another",
+        "unknown",
         "UPDATE replica_rujukan.rujukan_program SET withdrawn_on = '2026-07-01'",
     ),
 )
 PLANTED = {
-    "an answer that was given is not kept": (
+    "a given answer is not stored": (
         "caseload",
         "DELETE FROM platform.idempotency WHERE path = '/v1/intake'",
-        "caseload: I1: dinsos-kendal-1 /v1/intake: 1 accepted, 0 unanswered, 0 kept",
+        "caseload: I1: dinsos-kendal-1 /v1/intake: 1 accepted, 0 unanswered, 0 stored",
     ),
-    "an answer is kept twice under one command": (
+    "an answer is stored twice for one command": (
         "graduation",
         (
             'INSERT INTO platform.idempotency SELECT (jsonb_populate_record(i, \'{"key": "another"}\')).*'
             " FROM platform.idempotency i WHERE path = '/v1/sk'"
         ),
-        "graduation: I1: kemensos-1 /v1/sk: 1 accepted, 0 unanswered, 2 kept",
+        "graduation: I1: kemensos-1 /v1/sk: 1 accepted, 0 unanswered, 2 stored",
     ),
-    "an accepted command told nothing": (
+    "an accepted command emitted nothing": (
         "graduation",
         "DELETE FROM platform.outbox WHERE wire = 'graduation.kpm_assessed.v1'",
         "graduation: I1: pendamping-1 /v1/graduasi/",
     ),
-    "a command told its fact twice": (
+    "a command emitted its event twice": (
         "registry",
         (
             "INSERT INTO platform.outbox SELECT (jsonb_populate_record(o, '{\"outbox_id\": 900000}')).*"
             " FROM platform.outbox o WHERE wire = 'registry.penugasan_started.v1'"
         ),
-        "registry: I1: kemensos-1 /v1/penugasan: told registry.penugasan_started.v1 2 times",
+        "registry: I1: kemensos-1 /v1/penugasan: emitted registry.penugasan_started.v1 2 times",
     ),
     "a position is missing": (
         "registry",
         f"DELETE FROM platform.outbox WHERE seq = 2 AND key = {ONE_KEY.format(service='registry')}",
         "registry: I2: the positions of pilar.registry",
     ),
-    "a position is taken and nothing is told": (
+    "a position has no event": (
         "caseload",
         "UPDATE platform.stream SET seq = seq + 1 WHERE topic = 'pilar.caseload'",
         "caseload: I2: the positions of pilar.caseload",
@@ -103,12 +108,12 @@ PLANTED = {
         "DELETE FROM platform.local_log WHERE outbox_id = (SELECT max(outbox_id) FROM platform.outbox)",
         "graduation: I3: event",
     ),
-    "what was sent was never written": (
+    "a sent event was never written": (
         "graduation",
         "DELETE FROM platform.outbox WHERE outbox_id = (SELECT max(outbox_id) FROM platform.outbox)",
         "graduation: I3: event nothing was sent but never written",
     ),
-    "two events of a key were sent the wrong way round": (
+    "two events of a key were sent in the wrong order": (
         "graduation",
         (
             "UPDATE platform.local_log l SET outbox_id = o.other, recorded_at = o.at FROM (SELECT outbox_id,"
@@ -120,23 +125,23 @@ PLANTED = {
         ),
         "graduation: I4: pilar.graduation",
     ),
-    "a reader passed over an event": (
+    "a subscription skipped an event": (
         "caseload",
         "UPDATE platform.cursor SET seq = seq - 1 WHERE subscription = 'pendamping'",
         "caseload: I5: pendamping is at",
     ),
-    "a reader has applied what nobody told": (
+    "a subscription applied an unknown event": (
         "registry",
         "UPDATE platform.cursor SET event_id = gen_random_uuid() WHERE subscription = 'credit'",
         "registry: I5: credit is at",
     ),
-    "a reader has heard of a family of which nobody told": (
+    "a subscription has a cursor for an unknown family": (
         "registry",
         (
             "INSERT INTO platform.cursor SELECT (jsonb_populate_record(c, jsonb_build_object('key',"
             " gen_random_uuid()))).* FROM platform.cursor c WHERE subscription = 'coverage' LIMIT 1"
         ),
-        "registry: I5: coverage has heard of",
+        "registry: I5: coverage has a cursor for",
     ),
     "an event is parked": (
         "referral",
@@ -177,12 +182,12 @@ PLANTED = {
         "I6: one person acted in two stages",
     ),
     "a rujukan is missing": ("referral", "UPDATE rujukan SET graduasi_id = gen_random_uuid()", "I7: case"),
-    "a rujukan stands though the SK was undone": (
+    "a rujukan is open though its SK was annulled": (
         "graduation",
         "UPDATE graduasi SET state = 'DIPULIHKAN'",
         "I7: case",
     ),
-    "a case is in no place": (
+    "an effective case has no certificate": (
         "graduation",
         "DELETE FROM certificate",
         "I8: effective and in term (graduation)",
@@ -192,7 +197,7 @@ PLANTED = {
         "UPDATE kepesertaan SET exit_reason = 'ALAMIAH' WHERE exit_reason IS NOT NULL",
         "I8: memberships ended (caseload)",
     ),
-    "a membership goes on": (
+    "a membership did not end": (
         "caseload",
         "UPDATE kepesertaan SET exit_reason = NULL, graduasi_id = NULL",
         "I8: memberships ended (caseload)",
@@ -210,24 +215,24 @@ PLANTED = {
     "a rujukan of another month": (
         "referral",
         "UPDATE rujukan SET sk_on = sk_on + 40",
-        "I8: live rujukan (referral)",
+        "I8: rujukan not withdrawn (referral)",
     ),
-    "a rujukan was taken back": (
+    "a rujukan was withdrawn": (
         "referral",
         "UPDATE rujukan SET state = 'DICABUT'",
-        "I8: live rujukan (referral)",
+        "I8: rujukan not withdrawn (referral)",
     ),
-    "a stage of the policy is missing, and four people acted all the same": (
+    "a stage of the policy is missing, but four people acted": (
         "graduation",
         "DELETE FROM stage_act WHERE stage = 'MUSYAWARAH'",
         "graduation: I6: case",
     ),
-    "an SK counts a case that it has not": (
+    "an SK counts a case that it does not have": (
         "graduation",
         "UPDATE sk SET cases = cases + 1",
         "graduation: I8: SK",
     ),
-    "a case in an SK was set back": (
+    "a case in an SK was reset": (
         "graduation",
         "UPDATE graduasi SET state = 'DISETUJUI_DINSOS'",
         "graduation: I8: case",
@@ -247,45 +252,45 @@ PLANTED = {
         f"INSERT INTO dampingan {TWIN.format(table='dampingan')}",
         "caseload: I9: family",
     ),
-    "twice a member on one day": (
+    "two memberships on one day": (
         "caseload",
         f"INSERT INTO kepesertaan {TWIN.format(table='kepesertaan')}",
         "caseload: I9: family",
     ),
-    "a family weighs on nobody": (
+    "a load misses a family": (
         "caseload",
         "UPDATE dampingan_load SET weighing = weighing - 1",
-        "caseload: I8: penugasan",
+        "caseload: I8: the load of penugasan",
     ),
     "a membership ends on another day": (
         "caseload",
         "UPDATE kepesertaan SET valid = daterange(lower(valid), upper(valid) - 1) WHERE graduasi_id IS NOT NULL",
         "caseload: I8: case",
     ),
-    "a membership is paid a tahap too many": (
+    "a membership is paid one tahap too many": (
         "caseload",
         "UPDATE kepesertaan SET last_payable_tahap = '2026-4' WHERE graduasi_id IS NOT NULL",
         "caseload: I8: case",
     ),
-    "an offer goes on in a rujukan that was taken back": (
+    "an open offer in a withdrawn rujukan": (
         "referral",
         "UPDATE rujukan SET state = 'DICABUT'; UPDATE rujukan_program SET state = 'DIPROSES' WHERE state = 'DISALURKAN'",
         "referral: I7: rujukan",
     ),
-    "a rujukan stands still without a sanggah": (
+    "a rujukan is paused without a sanggah": (
         "referral",
         "UPDATE rujukan SET paused = true",
         "referral: I7: rujukan",
     ),
-    "a quota counts a place that nobody holds": (
+    "a quota counts a place that is not taken": (
         "referral",
         (
             "INSERT INTO program_quota (quota_id, program_code, kode_wilayah, places, taken, waiting, valid_from,"
             " version, set_by) VALUES (gen_random_uuid(), 'KUR_SUPERMIKRO', '33.24', 5, 1, 0, '2026-01-01', 1, 'x')"
         ),
-        "referral: I8: quota",
+        "referral: I8: the counts of quota",
     ),
-    "an offer without aid holds a place": (
+    "an offer without aid has a place": (
         "referral",
         (
             "INSERT INTO quota_place (place_id, rujukan_program_id, quota_id, taken_on) SELECT gen_random_uuid(),"
@@ -295,7 +300,7 @@ PLANTED = {
         "referral: I8: offer",
     ),
     **{
-        f"a copy differs: {noun} in {reader}": (reader, statement, f"{reader}: I5: {word} {noun} than")
-        for reader, noun, word, statement in COPIES_CHANGED
+        f"a replica differs: {name} in {reader}": (reader, statement, f"{reader}: I5: {problem} {name} of")
+        for reader, name, problem, statement in CHANGED_REPLICAS
     },
 }
