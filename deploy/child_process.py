@@ -58,7 +58,7 @@ class Child:
             "stderr": subprocess.STDOUT if output is not None else None,
             # Own process group: Ctrl-C reaches only the launcher, which stops the children in order.
             "process_group": 0,
-            "preexec_fn": end_with_parent(on_death),
+            "preexec_fn": parent_death_hook(on_death),
             **_account_options(account),
         }
         self._on_death = on_death
@@ -142,7 +142,7 @@ def _account_options(account: Account | None) -> dict[str, object]:
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
-def end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+def parent_death_hook(number: signal.Signals) -> Callable[[], None] | None:
     """Return the hook that binds the child's life to this process.
 
     Popen runs `preexec_fn` after it has changed the uid, which would clear the death signal, and before exec.

@@ -1,7 +1,7 @@
-"""The verbs of Pilar, on the standard library alone: `python3 deploy/run.py VERB [arguments]`.
+"""The verbs of Pilar: `python3 deploy/run.py VERB [arguments]`.
 
-It makes .venv from a bare clone, installs what the verb needs from the hash-pinned lists in
-requirements/, remembers that it did, and hands the process over to a module inside .venv.
+This file needs the standard library only. It creates .venv in a new clone, installs what the verb needs from the
+hash-pinned lists in requirements/, and then runs a module inside .venv.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ REQUIREMENTS = ROOT / "requirements"
 OLDEST_PYTHON = (3, 11)
 
 VERBS = {
-    "up": "start all four services on this machine (FRESH=1: anew, TRANSPORT=kafka: with a real broker)",
-    "demo": "a pendamping's year and one family's whole road over HTTP, on running services or on its own",
-    "life": "the life of one family, event by event across the services: make life KPM=<kpm_id>",
-    "invariants": "what must be true of the four databases of a deployment, checked",
-    "test": "the tests; further arguments go to pytest, as in: test -k sanggah (make test ARGS='-k sanggah')",
-    "check": "lint, format, types, import contracts, compose file, generated files",
-    "bench": "the figures, each beside its floor, printed and written to build/bench.json",
-    "lock": "resolve requirements/*.in anew into hash-pinned lists",
-    "help": "this list",
+    "up": "start all services on this machine (FRESH=1: empty databases, TRANSPORT=kafka: a real broker)",
+    "demo": "play a pendamping's year and one family's graduation over HTTP, and compare the counts",
+    "timeline": "print one family's events across the services: make timeline KPM=<kpm_id>",
+    "invariants": "check the invariants of a deployment's four databases",
+    "test": "run the tests with pytest arguments: test -k sanggah, or make test ARGS='-k sanggah'",
+    "check": "check lint, format, types, import contracts, compose file and generated files",
+    "bench": "measure the figures and their floors, print them and write build/bench.json",
+    "lock": "resolve requirements/*.in into hash-pinned lists",
+    "help": "print this list",
 }
 LOCKS = ("uv", "base", "local", "dev")
 
@@ -46,9 +46,9 @@ def main(arguments: list[str]) -> int:
         show_help()
         return fail(f"There is no verb {verb!r}.")
     if sys.version_info < OLDEST_PYTHON:
-        return fail("Pilar needs Python 3.11 or newer; install the Debian package python3.")
+        return fail("Pilar needs Python 3.11 or newer. Install the Debian package python3.")
     os.chdir(ROOT)
-    die_with_make()
+    stop_with_make()
     os.environ["PYTHONPATH"] = str(ROOT)
     return ACTIONS[verb](rest)
 
@@ -65,61 +65,64 @@ def fail(sentence: str) -> int:
     return 1
 
 
-def die_with_make() -> None:
-    """When make is killed outright, what it started stops too, and with it every process below."""
+def stop_with_make() -> None:
+    """Stop this process when make is killed, and with it all its children."""
     if "MAKELEVEL" in os.environ and sys.platform == "linux":
         parent_death_signal = 1
         ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGTERM)
 
 
-# What is installed
+# Installation
 
 
-def need(which: str) -> None:
-    """Leave .venv holding the locked list `which`; instant when it does already."""
+def need(name: str) -> None:
+    """Install the locked list `name` into .venv, unless it is installed already."""
     if not PYTHON.exists():
         make_venv()
-    wanted = REQUIREMENTS / f"{which}.txt"
-    if not stamped(wanted):
+    requirements = REQUIREMENTS / f"{name}.txt"
+    if not is_installed(requirements):
         install_uv()
-        print(f"Installing requirements/{which}.txt", file=sys.stderr)
-        # Compiled once here: each process starts in a third of the time, also where none may write bytecode.
-        words = ("pip", "install", "--quiet", "--compile-bytecode", "--require-hashes")
-        run(BIN / "uv", *words, "--python", PYTHON, "-r", wanted)
-        stamp(wanted)
+        print(f"Installing requirements/{name}.txt", file=sys.stderr)
+        # Compiled bytecode: each process starts in a third of the time, also without write access to .venv.
+        arguments = ("pip", "install", "--quiet", "--compile-bytecode", "--require-hashes")
+        run(BIN / "uv", *arguments, "--python", PYTHON, "-r", requirements)
+        mark_installed(requirements)
 
 
 def make_venv() -> None:
     if sys.version_info < OLDEST_PYTHON or shutil.which(sys.executable) is None:
-        raise SystemExit(fail("Pilar needs Python 3.11 or newer; install the Debian package python3."))
-    # Debian splits these off, and venv's own message about it is a page long.
+        raise SystemExit(fail("Pilar needs Python 3.11 or newer. Install the Debian package python3."))
+    # Debian packages these separately, and venv's own message about it is a page long.
     if any(importlib.util.find_spec(part) is None for part in ("venv", "ensurepip")):
-        sys.exit("This Python cannot make a virtual environment; install the Debian package python3-venv.")
+        sys.exit("This Python cannot create a virtual environment. Install the Debian package python3-venv.")
     import venv
 
-    print("Making .venv", file=sys.stderr)
+    print("Creating .venv", file=sys.stderr)
     venv.EnvBuilder(with_pip=True, clear=VENV.exists(), symlinks=os.name != "nt").create(VENV)
 
 
 def install_uv() -> None:
-    wanted = REQUIREMENTS / "uv.txt"
-    if not stamped(wanted) or not (BIN / "uv").exists():
-        run(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", wanted)
-        stamp(wanted)
+    requirements = REQUIREMENTS / "uv.txt"
+    if not is_installed(requirements) or not (BIN / "uv").exists():
+        run(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements)
+        mark_installed(requirements)
 
 
-def stamp_of(wanted: Path) -> Path:
-    return VENV / f".installed-{wanted.stem}"
+def stamp_file(requirements: Path) -> Path:
+    return VENV / f".installed-{requirements.stem}"
 
 
-def stamped(wanted: Path) -> bool:
-    """Whether this very list was installed, or one that contains it: dev holds local, local holds base."""
-    larger = LOCKS[LOCKS.index(wanted.stem) :] if wanted.stem != "uv" else ("uv",)
-    return any(read(stamp_of(path)) == digest(path) for path in (REQUIREMENTS / f"{x}.txt" for x in larger))
+def is_installed(requirements: Path) -> bool:
+    """Return whether this list, or one that contains it, is installed.
+
+    dev contains local, and local contains base.
+    """
+    larger = LOCKS[LOCKS.index(requirements.stem) :] if requirements.stem != "uv" else ("uv",)
+    return any(read(stamp_file(path)) == digest(path) for path in (REQUIREMENTS / f"{x}.txt" for x in larger))
 
 
-def stamp(wanted: Path) -> None:
-    stamp_of(wanted).write_text(digest(wanted))
+def mark_installed(requirements: Path) -> None:
+    stamp_file(requirements).write_text(digest(requirements))
 
 
 def digest(path: Path) -> str:
@@ -131,67 +134,67 @@ def read(path: Path) -> str:
 
 
 def run(*command: object, quiet: bool = False) -> None:
-    """Run to the end; a failure ends everything with its own exit code, its words already on the screen."""
+    """Run a command to its end. If it fails, exit with its exit code."""
     words = [str(word) for word in command]
     result = subprocess.run(words, check=False, stdout=subprocess.DEVNULL if quiet else None)
     if result.returncode:
         sys.exit(result.returncode)
 
 
-def become(*command: object) -> NoReturn:
-    """Hand this process over, so that whoever stops it stops the thing itself."""
+def replace_process(*command: object) -> NoReturn:
+    """Replace this process by the command, so that signals reach it directly."""
     words = [str(word) for word in command]
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(words[0], words)  # noqa: S606  # a list of our own words
+    os.execv(words[0], words)  # noqa: S606  # no shell, constant arguments
 
 
 # The verbs
 
 
-def up(rest: list[str]) -> int:
-    need_kafka_when_asked()
+def up(arguments: list[str]) -> int:
+    require_kafka_if_requested()
     need("local")
-    become(PYTHON, "-m", "deploy.local.up", *rest)
+    replace_process(PYTHON, "-m", "deploy.local.up", *arguments)
 
 
-def demo(rest: list[str]) -> int:
-    need_kafka_when_asked()
+def demo(arguments: list[str]) -> int:
+    require_kafka_if_requested()
     need("local")
-    become(PYTHON, "-m", "deploy.demo", *rest)
+    replace_process(PYTHON, "-m", "deploy.demo", *arguments)
 
 
-def life(rest: list[str]) -> int:
+def timeline(arguments: list[str]) -> int:
     need("local")
-    become(PYTHON, "-m", "deploy.demo.life", *rest)
+    replace_process(PYTHON, "-m", "deploy.demo.timeline", *arguments)
 
 
-def invariants(rest: list[str]) -> int:
+def invariants(arguments: list[str]) -> int:
     need("local")
-    become(PYTHON, "-m", "deploy.invariants", *rest)
+    replace_process(PYTHON, "-m", "deploy.invariants", *arguments)
 
 
-def bench(rest: list[str]) -> int:
-    say_when_kafka_is_missing()
+def bench(arguments: list[str]) -> int:
+    report_missing_kafka()
     need("dev")
-    become(PYTHON, "-m", "deploy.bench", *rest)
+    replace_process(PYTHON, "-m", "deploy.bench", *arguments)
 
 
-def test(rest: list[str]) -> int:
-    """Without Java or Maven everything else runs, and says so; with CI=true that is a failure."""
-    arguments = ["-p", "no:cacheprovider"] if os.environ.get("CI") else []
-    if not any(word in {"-n", "-p", "--pdb"} or word.startswith("-n") for word in rest):
-        # One more than CI has cores: of some tests half the time is waiting, for a broker or for a process that begins.
-        arguments += ["-n", "3", "--dist", "loadgroup"]
-    if say_when_kafka_is_missing():
+def test(arguments: list[str]) -> int:
+    """Run pytest. Without Java or Maven the Kafka tests are skipped, which fails with CI=true."""
+    options = ["-p", "no:cacheprovider"] if os.environ.get("CI") else []
+    if not any(word in {"-n", "-p", "--pdb"} or word.startswith("-n") for word in arguments):
+        # One more than CI's two cores, because some tests wait half their time for a broker or a process.
+        options += ["-n", "3", "--dist", "loadgroup"]
+    if report_missing_kafka():
         if os.environ.get("CI") == "true":
-            return fail("CI runs every test, so it cannot go on without them.")
-        arguments += ["-m", "not kafka"]
+            return fail("CI must run every test.")
+        options += ["-m", "not kafka"]
     need("dev")
-    become(PYTHON, "-m", "pytest", *arguments, *rest)
+    replace_process(PYTHON, "-m", "pytest", *options, *arguments)
 
 
-def check(_rest: list[str]) -> int:
+def check(_arguments: list[str]) -> int:
     need("dev")
     steps = (
         ("ruff", "check", "."),
@@ -207,17 +210,20 @@ def check(_rest: list[str]) -> int:
     return 1 if failed else 0
 
 
-def lock(_rest: list[str]) -> int:
-    """Each list is held to the versions of the one below it; no address and no path reaches a list."""
+def lock(_arguments: list[str]) -> int:
+    """Resolve each list with the versions of the one below it.
+
+    No index address and no path is written to a list.
+    """
     if not PYTHON.exists():
         make_venv()
     install_uv()
     below = ""
-    for which in LOCKS:
-        source, target = f"requirements/{which}.in", f"requirements/{which}.txt"
-        held = ("-c", below) if below else ()
-        run(BIN / "uv", *COMPILE, *held, source, "-o", target)
-        below = target if which != "uv" else ""
+    for name in LOCKS:
+        source, target = f"requirements/{name}.in", f"requirements/{name}.txt"
+        constraints = ("-c", below) if below else ()
+        run(BIN / "uv", *COMPILE, *constraints, source, "-o", target)
+        below = target if name != "uv" else ""
     return 0
 
 
@@ -227,31 +233,31 @@ COMPILE = (
 )
 
 
-def missing_for_kafka() -> str:
-    """One sentence that names the packages to install, or nothing."""
+def kafka_requirement() -> str:
+    """Return a sentence that names the packages to install, or an empty text."""
     packages = {"java": "openjdk-17-jdk-headless", "mvn": "maven"}
-    lacking = [package for program, package in packages.items() if shutil.which(program) is None]
-    if not lacking:
+    packages_to_install = [package for program, package in packages.items() if shutil.which(program) is None]
+    if not packages_to_install:
         return ""
-    return f"A real Kafka needs {' and '.join(lacking)}: install the Debian package{'s' * (len(lacking) > 1)} of that name."
+    return f"A real Kafka needs {' and '.join(packages_to_install)}: install the Debian package{'s' * (len(packages_to_install) > 1)} of that name."
 
 
-def say_when_kafka_is_missing() -> bool:
-    sentence = missing_for_kafka()
+def report_missing_kafka() -> bool:
+    sentence = kafka_requirement()
     if sentence:
-        print(sentence, "Everything that needs a broker is left out.", file=sys.stderr)
+        print(sentence, "Everything that needs a broker is skipped.", file=sys.stderr)
     return bool(sentence)
 
 
-def need_kafka_when_asked() -> None:
-    if os.environ.get("TRANSPORT") == "kafka" and (sentence := missing_for_kafka()):
+def require_kafka_if_requested() -> None:
+    if os.environ.get("TRANSPORT") == "kafka" and (sentence := kafka_requirement()):
         sys.exit(sentence)
 
 
 ACTIONS = {
     "up": up,
     "demo": demo,
-    "life": life,
+    "timeline": timeline,
     "invariants": invariants,
     "test": test,
     "check": check,

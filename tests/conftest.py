@@ -1,4 +1,4 @@
-"""Fixtures: one PostgreSQL a test process, and each service on a database that nobody wrote into."""
+"""Fixtures: one PostgreSQL per test process, and each service on an empty database."""
 
 import asyncio
 import gc
@@ -16,71 +16,74 @@ from tests.factories.services import Running, running
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever is given the most time begins first: at the end no process waits for another's long test."""
-    items.sort(key=_given, reverse=True)
+    """Run tests with the longest timeout first.
+
+    Otherwise the other processes would wait for them at the end.
+    """
+    items.sort(key=_timeout_of, reverse=True)
 
 
-def _given(item: pytest.Item) -> float:
+def _timeout_of(item: pytest.Item) -> float:
     marker = item.get_closest_marker("timeout")
     return float(marker.args[0]) if marker else 0
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Thousands of tests and all that they import stay to the end: looking through them for garbage finds none."""
-    # Else whatever a group starts once is started by each process at once, and on the same ports.
+    """Exclude the collected tests and imports from garbage collection, which finds nothing in them."""
+    # Without groups each process would start the same deployment on the same ports.
     if getattr(session.config.option, "loadgroup", False):
-        apart = [
+        ungrouped = [
             item
             for item in session.items
             if item.get_closest_marker("xdist_group") and "@" not in item.nodeid
         ]
-        if apart:
-            raise pytest.UsageError(f"pytest-xdist no longer keeps groups together: {apart[0].nodeid}")
+        if ungrouped:
+            raise pytest.UsageError(f"pytest-xdist does not group this test: {ungrouped[0].nodeid}")
     gc.collect()
     gc.freeze()
     gc.set_threshold(*SELDOM)
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """The loop that the services run on."""
+    """Return the event loop that the services use."""
     return {"fast": fast_loop() or asyncio.new_event_loop}
 
 
 @pytest.fixture(scope="session")
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
-    """PostgreSQL with a migrated template of each service, and services that tests take in turn."""
+    """PostgreSQL with a migrated template of each service, and reusable services."""
     folder: Path = tmp_path_factory.mktemp("cluster")
-    made = Cluster.start(folder)
-    made.loop = asyncio.get_running_loop()
-    yield made
-    await made.close()
-    made.stop()
+    started = Cluster.start(folder)
+    started.loop = asyncio.get_running_loop()
+    yield started
+    await started.close()
+    started.stop()
 
 
 @pytest.fixture
 async def registry(cluster: Cluster) -> AsyncIterator[Running]:
-    """registry on a fresh database."""
+    """Registry on an empty database."""
     async with running(cluster, "registry") as service:
         yield service
 
 
 @pytest.fixture
 async def caseload(cluster: Cluster) -> AsyncIterator[Running]:
-    """caseload on a fresh database."""
+    """Caseload on an empty database."""
     async with running(cluster, "caseload") as service:
         yield service
 
 
 @pytest.fixture
 async def graduation(cluster: Cluster) -> AsyncIterator[Running]:
-    """graduation on a fresh database."""
+    """Graduation on an empty database."""
     async with running(cluster, "graduation") as service:
         yield service
 
 
 @pytest.fixture
 async def referral(cluster: Cluster) -> AsyncIterator[Running]:
-    """referral on a fresh database."""
+    """Referral on an empty database."""
     async with running(cluster, "referral") as service:
         yield service
 
@@ -91,7 +94,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     reason = missing()
     if reason and os.environ.get("CI") != "true":
         pytest.skip(f"No Kafka here: {reason}")
-    made = Broker(tmp_path_factory.mktemp("kafka") / "broker")
-    made.start()
-    yield made
-    made.wipe()
+    started = Broker(tmp_path_factory.mktemp("kafka") / "broker")
+    started.start()
+    yield started
+    started.wipe()

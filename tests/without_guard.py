@@ -1,6 +1,6 @@
-"""Take one guard out and show which test fails: `python -m tests.without_guard [NAME]`.
+"""Remove one guard and show which tests fail: `python -m tests.without_guard [NAME]`.
 
-Exits 1 when the tests do not notice that a guard is missing.
+Exits with 1 if no test fails without a guard.
 """
 
 import asyncio
@@ -24,25 +24,25 @@ HERE = "tests/messaging"
 
 
 def without_sorted_streams() -> None:
-    """Positions are taken in the order of telling."""
+    """Assign positions in the order of the events, without sorting the streams."""
     outbox.TAKE_POSITIONS = outbox.TAKE_POSITIONS.replace("ORDER BY topic, key\n", "")
     vars(outbox)["sorted"] = list
 
 
 def without_cursor_lock() -> None:
-    """The cursor is read, and made when it is moved; nobody holds it in between."""
+    """Read the cursor without a lock, and insert it only when it moves."""
 
     async def read_places(session: Any, subscription: str, keys: Iterable[tuple[str, str]]) -> Any:
-        wanted = sorted(set(keys))
+        streams = sorted(set(keys))
         connection = await cursors.raw(session)
         statement = cursors.LOCK_CURSORS.replace("FOR UPDATE", "")
-        names = ([topic for topic, _ in wanted], [key for _, key in wanted])
+        names = ([topic for topic, _ in streams], [key for _, key in streams])
         rows = await connection.fetch(statement, subscription, *names)
-        found = {
+        cursor_rows = {
             (r["topic"], r["key"]): cursors.Place(r["epoch"], r["seq"], r["event_id"], r["state"])
             for r in rows
         }
-        return {at: found.get(at) or cursors.Place(0, 0, None, "OPEN") for at in wanted}
+        return {stream: cursor_rows.get(stream) or cursors.Place(0, 0, None, "OPEN") for stream in streams}
 
     cursors.MOVE_CURSORS = (
         "INSERT INTO platform.cursor (subscription, topic, key, epoch, seq, event_id, state) SELECT $1, * FROM"
@@ -55,7 +55,7 @@ def without_cursor_lock() -> None:
 
 
 def without_shard_lock() -> None:
-    """Every relay takes every shard for its own."""
+    """Let every relay own every shard."""
 
     async def take_all(relay: Relay, connection: Any) -> None:
         del connection
@@ -65,28 +65,28 @@ def without_shard_lock() -> None:
 
 
 def without_stored_offset() -> None:
-    """Whoever comes stores its offset, whatever is stored and of whatever generation."""
+    """Store any offset, whatever is stored and of whichever generation."""
     guard = " AND o.generation = n.generation\n  AND o.next_offset BETWEEN n.first_offset AND n.next_offset"
     assert guard in cursors.MOVE_OFFSETS
     cursors.MOVE_OFFSETS = cursors.MOVE_OFFSETS.replace(guard, "")
 
 
 def without_commit_before_answer() -> None:
-    """The answer leaves; the commit follows when it can."""
-    first = Database.transaction
-    late: set[asyncio.Task[None]] = set()
+    """Send the answer before the commit."""
+    original = Database.transaction
+    commits: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def later(database: Database, *known: Any, **more: Any) -> AsyncIterator[Any]:
+    async def commit_later(database: Database, *known: Any, **more: Any) -> AsyncIterator[Any]:
         stack = AsyncExitStack()
-        yield await stack.enter_async_context(first(database, *known, **more))
-        late.add(asyncio.create_task(stack.aclose()))
+        yield await stack.enter_async_context(original(database, *known, **more))
+        commits.add(asyncio.create_task(stack.aclose()))
 
-    Database.transaction = later  # type: ignore[method-assign]
+    Database.transaction = commit_later  # type: ignore[method-assign]
 
 
 def without_exclusion_constraints() -> None:
-    """No range refuses another, and one person may act in every stage."""
+    """Drop all exclusion constraints, as those of ranges and of persons per stage."""
     migrate = cluster.upgrade
 
     def upgrade(service: str, url: str) -> None:
@@ -136,7 +136,7 @@ GUARDS: dict[str, tuple[Callable[[], None], list[str]]] = {
 
 
 class Failed:
-    """Notes the tests that fail."""
+    """Collect the tests that fail."""
 
     def __init__(self) -> None:
         self.tests: list[str] = []
@@ -144,14 +144,14 @@ class Failed:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and report.when == "call":
             reason = report.longreprtext.strip().splitlines()
-            said = next((line for line in reversed(reason) if line.startswith("E ")), "")
-            self.tests.append(f"{report.nodeid.split('::')[-1]}: {said[1:].strip()[:140]}")
+            error = next((line for line in reversed(reason) if line.startswith("E ")), "")
+            self.tests.append(f"{report.nodeid.split('::')[-1]}: {error[1:].strip()[:140]}")
 
 
 def run_without(name: str) -> int:
-    """Run the tests that guard `name` answers to, without it; 0 when one of them failed."""
-    take_out, arguments = GUARDS[name]
-    take_out()
+    """Run the guard's tests without it, and return 0 if one of them failed."""
+    remove, arguments = GUARDS[name]
+    remove()
     failed = Failed()
     pytest.main([*arguments, "-q", "-p", "no:cacheprovider", "--tb=short", "--no-header"], plugins=[failed])
     for test in failed.tests:
@@ -160,10 +160,10 @@ def run_without(name: str) -> int:
 
 
 def main() -> int:
-    """Each guard in a process of its own: what is taken out is not put back."""
+    """Run each guard in its own process, because a removed guard is not restored."""
     if len(sys.argv) == 2:
         return run_without(sys.argv[1])
-    unnoticed = 0
+    undetected = 0
     for name in GUARDS:
         result = subprocess.run(
             [sys.executable, "-m", "tests.without_guard", name],
@@ -171,10 +171,10 @@ def main() -> int:
             capture_output=True,
             text=True,
         )
-        unnoticed += result.returncode
+        undetected += result.returncode
         lines = [line for line in result.stderr.splitlines() if line.startswith("without ")]
         sys.stdout.write("\n".join(lines or [f"without {name}: no test failed"]) + "\n")
-    return 1 if unnoticed else 0
+    return 1 if undetected else 0
 
 
 if __name__ == "__main__":

@@ -188,13 +188,13 @@ async def decisions(testbed: Testbed, *, quick: bool) -> list[Figure]:
     cases = await office.create_families(count * turns + CLIENTS)
     await run_concurrently(office.api, office.prepare, cases[-CLIENTS:])
     await decide_all(office, cases[-CLIENTS:])
-    rates: dict[str, list[float]] = {"steps": [], "with_preparation": [], "bare": []}
+    rates: dict[str, list[float]] = {"steps": [], "prepared": [], "bare": []}
     for number in range(turns):
         batch = cases[number * count : (number + 1) * count]
         preparation = await run_concurrently(office.api, office.prepare, batch)
         steps = await decide_all(office, batch)
         rates["steps"].append(count / steps)
-        rates["with_preparation"].append(count / (preparation + steps))
+        rates["prepared"].append(count / (preparation + steps))
         rates["bare"].append(count / await bare_steps(testbed, count))
     await check_determined(testbed, cases)
     name = "decisions: proposal, verification, musyawarah, approval, SK"
@@ -203,7 +203,7 @@ async def decisions(testbed: Testbed, *, quick: bool) -> list[Figure]:
         Figure.paired(
             "the same with opening, assessment, statement",
             "cases/s",
-            rates["with_preparation"],
+            rates["prepared"],
             rates["bare"],
         ),
     ]

@@ -57,7 +57,7 @@ class Testbed:
         self._broker: Broker | None = None
 
     def start(self) -> Self:
-        self.place.settle("kafka")
+        self.place.prepare("kafka")
         self.place.make_keys()
         self.issuer = DevelopmentIssuer(self.place.issuer, "development")
         self.postgres.start()
@@ -65,7 +65,7 @@ class Testbed:
             passwords = self.postgres.passwords(service)
             create_service_database(self.postgres.superuser_dsn, service, passwords)
         owners = {service: self.dsn(service, "owner") for service in SERVICES}
-        migrate(owners, begins_at=START_TIME, say=lambda _: None)
+        migrate(owners, start_time=START_TIME, report=lambda _: None)
         return self
 
     def stop(self) -> None:

@@ -1,6 +1,6 @@
-"""`make demo`: a pendamping's year and one family's road through all four services; exit 1 on anything that differs.
+"""`make demo`: play scenarios 1 and 2, exit 1 if a check fails.
 
-The numbers are written to build/demo.json too. `python -m deploy.demo numbers` compares those of the last
+The numbers are also written to build/demo.json. `python -m deploy.demo numbers` compares the numbers of the last
 demonstration again.
 """
 
@@ -14,17 +14,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from rich.console import Console
 from rich.markup import escape
 
-from deploy.demo.numbers import Compared, compare, write_json
+from deploy.demo.numbers import Comparison, compare, write_json
 from deploy.demo.outboxes import Outboxes
-from deploy.demo.scenarios import conserved, play
+from deploy.demo.scenarios import check_invariants, play
 from deploy.demo.world import NotAsExpected, World
 from deploy.local.deployment import Deployment, free_base
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.place import ROOT, CannotRunHere, Place, State, Transport, shown
-from deploy.local.up import REFUSALS, configured, end_on_signals, say
+from deploy.local.up import REFUSALS, configured, end_on_signals, report
 from shared import loop
 
-Play = Callable[[World], Awaitable[Sequence[Compared]]]
+Action = Callable[[World], Awaitable[Sequence[Comparison]]]
 SCENARIOS = (1, 2)
 NUMBERS = ROOT / "build" / "demo.json"
 OTHER_FOLDER = ".pilar-demo"
@@ -33,10 +33,9 @@ OTHER_FOLDER = ".pilar-demo"
 def main() -> int:
     end_on_signals(130)
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
-    again = sys.argv[1:] == ["numbers"]
     try:
-        if again:
-            return look_again(console)
+        if sys.argv[1:] == ["numbers"]:
+            return compare_again(console)
         return demonstrate(console)
     except REFUSALS as refusal:
         print(refusal, file=sys.stderr)
@@ -44,90 +43,97 @@ def main() -> int:
 
 
 def demonstrate(console: Console) -> int:
-    """On what runs already and is empty; else on a deployment of its own, stopped at the end.
+    """Play on a running empty deployment, or on a separate one.
 
-    Numbers of an earlier run are gone from now on: where this one breaks off, there are none.
+    A separate one is stopped at the end. The numbers of an earlier run are deleted first, so an interrupted run leaves none.
     """
     NUMBERS.unlink(missing_ok=True)
-    wanted = configured(os.environ)
-    running = wanted.place.read()
-    if running is not None and running.ready and not demonstrated(wanted.place):
-        if running.transport != wanted.transport and "TRANSPORT" in os.environ:
+    requested = configured(os.environ)
+    running = requested.place.read()
+    if running is not None and running.ready and not has_demo_data(requested.place):
+        if running.transport != requested.transport and "TRANSPORT" in os.environ:
             raise CannotRunHere(
-                f"What runs on {wanted.place.folder} has the transport {running.transport}; stop it first."
+                f"The deployment in {requested.place.folder} has the transport {running.transport}. Stop it first."
             )
-        console.print(f"Using what runs already: {running.url('start')}")
-        return loop.run(act_in(wanted.place, running, console, lambda: None, both))
+        console.print(f"Using the running deployment: {running.url('start')}")
+        return loop.run(run_in(requested.place, running, console, lambda: None, play_both))
     deployment = (
-        wanted if running is None and not wanted.place.used else elsewhere(wanted.transport, wanted.place)
+        requested
+        if running is None and not requested.place.used
+        else separate_deployment(requested.transport, requested.place)
     )
-    state = deployment.start(fresh=deployment is not wanted, say=say)
+    state = deployment.start(fresh=deployment is not requested, report=report)
     try:
         console.print(f"Pilar is ready after {deployment.seconds['ready']:.1f} s: {state.url('start')}")
-        return loop.run(act_in(deployment.place, state, console, deployment.ended, both))
+        return loop.run(run_in(deployment.place, state, console, deployment.ended, play_both))
     finally:
         deployment.stop()
 
 
-def demonstrated(place: Place) -> bool:
-    """Whether a demonstration, whole or not, has written into this folder."""
+def has_demo_data(place: Place) -> bool:
+    """Return whether a demonstration has written into this folder."""
     return bool(place.people())
 
 
-def elsewhere(transport: Transport, used: Place) -> Deployment:
-    """Over an earlier run's data nothing could be counted: a fresh folder, on ports that are free."""
+def separate_deployment(transport: Transport, used: Place) -> Deployment:
+    """Return a deployment in another folder on free ports.
+
+    The numbers could not be compared over the data of an earlier run.
+    """
     place = Place.of(used.folder.parent / OTHER_FOLDER)
     if place.read() is not None:
-        raise CannotRunHere(f"Another demonstration runs on {place.folder}; wait for it, or stop it.")
+        raise CannotRunHere(f"Another demonstration runs in {place.folder}. Wait for it or stop it.")
     base = free_base()
-    say(
-        f"{used.folder} holds an earlier run's data, so this begins anew in {place.folder}, from port {base}."
+    report(
+        f"{used.folder} has data of an earlier run, so this one uses {place.folder} and ports from {base}."
     )
     return Deployment(place, transport=transport, base_port=base)
 
 
-def look_again(console: Console) -> int:
+def compare_again(console: Console) -> int:
     place = Place.of(os.environ.get("FOLDER") or ".pilar")
     state = place.read()
     if state is None or not place.scenarios():
-        raise CannotRunHere(f"No demonstration runs on {place.folder}; run make up and make demo first.")
-    return loop.run(act_in(place, state, console, lambda: None, compare))
+        raise CannotRunHere(f"No demonstration runs in {place.folder}. Run make up and make demo first.")
+    return loop.run(run_in(place, state, console, lambda: None, compare))
 
 
-async def act_in(
-    place: Place, state: State, console: Console, ended: Callable[[], str | None], act: Play
+async def run_in(
+    place: Place, state: State, console: Console, ended: Callable[[], str | None], action: Action
 ) -> int:
-    """0 when everything was as it must be."""
+    """Run `action` with a World. Return 0 if all checks passed and all numbers agree."""
     outboxes = await Outboxes.open(state.workers)
     world = World(place, state, console, outboxes, ended, DevelopmentIssuer(place.issuer, "development"))
     try:
-        found = await act(world)
-    except NotAsExpected as fault:
-        console.print(f"[bold red]{escape(str(fault))}[/]")
+        comparisons = await action(world)
+    except NotAsExpected as error:
+        console.print(f"[bold red]{escape(str(error))}[/]")
         return 1
     finally:
         await world.http.aclose()
         await outboxes.close()
     for sentence in world.failed:
-        console.print(f"[bold red]Not as it must be:[/] {escape(sentence)}")
-    write_json(found, NUMBERS)
-    return 0 if found and all(one.agrees for one in found) and not world.failed else 1
+        console.print(f"[bold red]Failed check:[/] {escape(sentence)}")
+    write_json(comparisons, NUMBERS)
+    return (
+        0 if comparisons and all(comparison.agrees for comparison in comparisons) and not world.failed else 1
+    )
 
 
-async def both(world: World) -> list[Compared]:
-    """The year of scenario 1 and the family of scenario 2, by one clock; what must hold between the databases; the table."""
+async def play_both(world: World) -> list[Comparison]:
+    """Play both scenarios, check the invariants and compare the numbers."""
     began = time.monotonic()
     await play(world, SCENARIOS)
-    await conserved(world)
+    await check_invariants(world)
     for number, ids in world.place.scenarios().items():
-        asked = f"make life KPM={ids['kpm_ids'][0]}{folder_of(world.place)}"
-        world.console.print(f"The life of a family of scenario {number}, while it runs (make up): {asked}")
+        command = f"make timeline KPM={ids['kpm_ids'][0]}{folder_of(world.place)}"
+        world.console.print(f"Timeline of a family of scenario {number}, while make up runs: {command}")
     world.console.print(f"{len(world.history)} commands in {time.monotonic() - began:.1f} s.")
     return await compare(world)
 
 
 def folder_of(place: Place) -> str:
-    """What names the folder to a later `make`, where it is not the usual one."""
+    """Return the FOLDER argument for a later `make`, empty for the default folder."""
     return "" if place == Place.of(".pilar") else f" FOLDER={shown(place.folder)}"
 
 

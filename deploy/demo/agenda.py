@@ -1,4 +1,4 @@
-"""What is played on which day: each scenario is a list of its own, and one player goes through them by date."""
+"""Agendas: the dated steps of scenarios, played in the order of their days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Agenda = list[tuple[str, Step]]
 
 
 class Scenario(Protocol):
-    """Something to play: its number in domain.md 10 (0 is what all need), and its steps with the day of each."""
+    """A scenario of domain.md 10 with its dated steps. Number 0 prepares the others."""
 
     @property
     def number(self) -> int: ...
@@ -23,8 +23,11 @@ class Scenario(Protocol):
 
 
 async def play_by_date(world: World, scenarios: Sequence[Scenario]) -> None:
-    """Play all steps in the order of their days, on one clock that never goes back; on a day, scenario by scenario."""
-    entries = in_order(scenarios)
+    """Play all steps by date, and on one day scenario by scenario.
+
+    The scenarios share one business clock, which must not go back.
+    """
+    entries = sorted_steps(scenarios)
     for on, of_day in groupby(entries, key=lambda entry: entry[0]):
         await world.day(on.isoformat())
         for number, of_scenario in groupby(of_day, key=lambda entry: entry[1]):
@@ -34,8 +37,11 @@ async def play_by_date(world: World, scenarios: Sequence[Scenario]) -> None:
                 await step()
 
 
-def in_order(scenarios: Sequence[Scenario]) -> list[tuple[date, int, Step]]:
-    """Every step with its day and its scenario's number; those of one scenario keep their order."""
+def sorted_steps(scenarios: Sequence[Scenario]) -> list[tuple[date, int, Step]]:
+    """Return all steps sorted by day and scenario.
+
+    The steps of a scenario keep their order.
+    """
     entries = [
         (date.fromisoformat(on), scenario.number, step)
         for scenario in scenarios

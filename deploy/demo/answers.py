@@ -1,4 +1,4 @@
-"""What the mother of scenario 2 answers to the instrument of policy version 1; two answers come with a photograph."""
+"""The answers of the mother of scenario 2 to the instrument of policy version 1."""
 
 from typing import Any
 

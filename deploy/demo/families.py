@@ -1,6 +1,6 @@
-"""A CSV of synthetic families in real areas of Kabupaten Kendal, the family of scenario 2 among them.
+"""CSV files of synthetic families in Kabupaten Kendal, for scenarios 1, 2 and 8.
 
-Every NIK and No. KK has a serial of 9000 and above, which no office has issued in these areas.
+Each NIK and No. KK has a serial of 9000 and above, which no office has issued in these areas.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ BAD_FAMILIES = 3
 
 
 @dataclass(slots=True)
-class Maker:
-    """Makes rows; the same seed makes the same file."""
+class FamilyGenerator:
+    """A generator of rows. The same seed generates the same file."""
 
     pendamping_no: str
-    # Each file has serials of its own, so that no two files name the same person.
+    # Each file has its own serials, so that no person is in two files.
     serials: tuple[int, int] = (9002, 9499)
-    chance: random.Random = field(default_factory=lambda: random.Random(2026))  # noqa: S311  # repeatable, not secret
+    rng: random.Random = field(default_factory=lambda: random.Random(2026))  # noqa: S311  # repeatable, not a secret
     taken: set[str] = field(default_factory=set[str])
     villages: list[str] = field(default_factory=list[str])
 
@@ -59,71 +59,77 @@ class Maker:
             desa for kecamatan in wilayah.children(KENDAL) for desa in wilayah.children(kecamatan)
         ]
 
-    def number(self, kode: str, day: date, *, woman: bool = False) -> str:
-        """Sixteen digits that nobody has had in this file."""
+    def number(self, kode_wilayah: str, day: date, *, woman: bool = False) -> str:
+        """Return sixteen digits that are unique in this file."""
         while True:
-            digits = f"{kode[:8].replace('.', '')}{day.day + 40 * woman:02}{day:%m%y}{self.chance.randint(*self.serials)}"
+            digits = f"{kode_wilayah[:8].replace('.', '')}{day.day + 40 * woman:02}{day:%m%y}{self.rng.randint(*self.serials)}"
             if digits not in self.taken:
                 self.taken.add(digits)
                 return digits
 
-    def family(self, kode: str = "") -> Iterator[dict[str, str]]:
-        """Father, mother and one to three children, in this desa or in any of the kabupaten's."""
-        kode = kode or self.chance.choice(self.villages)
+    def family(self, kode_wilayah: str = "") -> Iterator[dict[str, str]]:
+        """Yield the rows of a father, a mother and one to three children.
+
+        They live in the given desa, or in a random one of the kabupaten.
+        """
+        kode_wilayah = kode_wilayah or self.rng.choice(self.villages)
         shared = {
-            "no_kk": self.number(kode, self.day(2012, 2022)),
-            "kode_wilayah": kode,
-            "address": f"Dusun Peraga RT {self.chance.randint(1, 9):02}",
+            "no_kk": self.number(kode_wilayah, self.day(2012, 2022)),
+            "kode_wilayah": kode_wilayah,
+            "address": f"Dusun Peraga RT {self.rng.randint(1, 9):02}",
             "bansos": self.bansos(),
-            "desil": f"NAS:{self.chance.randint(1, 4)}:{SNAPSHOTS[-1]}",
+            "desil": f"NAS:{self.rng.randint(1, 4)}:{SNAPSHOTS[-1]}",
         }
         mother = self.member(
-            kode, self.day(1972, 1998), woman=True, relation="ISTRI", married="YA", pengurus="YA"
+            kode_wilayah, self.day(1972, 1998), woman=True, relation="ISTRI", married="YA", pengurus="YA"
         )
-        if self.chance.random() < 0.35:
+        if self.rng.random() < 0.35:
             mother |= {
-                "usaha_sector": self.chance.choice(SECTORS),
+                "usaha_sector": self.rng.choice(SECTORS),
                 "usaha_started_on": str(self.day(2020, 2025)),
-                "usaha_omzet_rp": str(self.chance.randrange(1_000_000, 7_000_000, 100_000)),
+                "usaha_omzet_rp": str(self.rng.randrange(1_000_000, 7_000_000, 100_000)),
             }
         yield shared | mother
         yield shared | self.member(
-            kode, self.day(1968, 1996), woman=False, relation="KEPALA_KELUARGA", married="YA"
+            kode_wilayah, self.day(1968, 1996), woman=False, relation="KEPALA_KELUARGA", married="YA"
         )
-        for _ in range(self.chance.randint(1, 3)):
-            yield shared | self.child(kode)
+        for _ in range(self.rng.randint(1, 3)):
+            yield shared | self.child(kode_wilayah)
 
-    def member(self, kode: str, birth: date, *, woman: bool, **more: str) -> dict[str, str]:
-        first = self.chance.choice(WOMEN if woman else MEN)
+    def member(self, kode_wilayah: str, birth: date, *, woman: bool, **more: str) -> dict[str, str]:
+        first = self.rng.choice(WOMEN if woman else MEN)
         return {
-            "nik": self.number(kode, birth, woman=woman),
-            "name": f"{first} {self.chance.choice(LAST)}",
+            "nik": self.number(kode_wilayah, birth, woman=woman),
+            "name": f"{first} {self.rng.choice(LAST)}",
             "sex": "P" if woman else "L",
             "birth_date": str(birth),
             **more,
         }
 
-    def child(self, kode: str) -> dict[str, str]:
+    def child(self, kode_wilayah: str) -> dict[str, str]:
         birth = self.day(2008, 2019)
         school = "ANAK_SMA" if birth.year < 2011 else "ANAK_SMP" if birth.year < 2014 else "ANAK_SD"
         ends = date(birth.year + 19, 7, 1)
-        woman = self.chance.random() < 0.5
-        return self.member(kode, birth, woman=woman, relation="ANAK", komponen=f"{school}:{ends}")
+        woman = self.rng.random() < 0.5
+        return self.member(kode_wilayah, birth, woman=woman, relation="ANAK", komponen=f"{school}:{ends}")
 
     def bansos(self) -> str:
         return f"PKH:{self.day(2017, 2024)}|SEMBAKO:{self.day(2018, 2024)}"
 
     def day(self, first: int, last: int) -> date:
-        return date(first, 1, 1) + timedelta(days=self.chance.randrange((last - first + 1) * 365))
+        return date(first, 1, 1) + timedelta(days=self.rng.randrange((last - first + 1) * 365))
 
 
 def graduating_family(
-    maker: Maker, kode: str, nik: str, *, komponen: str = "ANAK_SD:2030-07-01"
+    maker: FamilyGenerator, kode_wilayah: str, nik: str, *, komponen: str = "ANAK_SD:2030-07-01"
 ) -> list[dict[str, str]]:
-    """A family that an assessment finds ready: desil 3 to 5, a business with a letter; its pengurus has this NIK."""
+    """Return a family that an assessment finds SIAP.
+
+    It has desil 3 to 5 and a business with a letter. `nik` is the pengurus'.
+    """
     shared = {
-        "no_kk": maker.number(kode, date(2012, 3, 15)),
-        "kode_wilayah": kode,
+        "no_kk": maker.number(kode_wilayah, date(2012, 3, 15)),
+        "kode_wilayah": kode_wilayah,
         "address": "Jalan Contoh RT 02 RW 03",
         "phone": "081200009002",
         "bansos": "PKH:2019-02-01|SEMBAKO:2019-02-01",
@@ -134,8 +140,10 @@ def graduating_family(
     own = {"nik": nik, "name": "Siti Contoh", "sex": "P", "birth_date": "1987-11-12", "relation": "ISTRI"}
     usaha = {"usaha_sector": "PERDAGANGAN", "usaha_started_on": "2023-03-01", "usaha_omzet_rp": "9000000"}
     mother = own | usaha | {"usaha_letter": "YA", "married": "YA", "pengurus": "YA"}
-    father = maker.member(kode, date(1984, 8, 5), woman=False, relation="KEPALA_KELUARGA", married="YA")
-    child = maker.member(kode, date(2008, 4, 20), woman=True, relation="ANAK", komponen=komponen)
+    father = maker.member(
+        kode_wilayah, date(1984, 8, 5), woman=False, relation="KEPALA_KELUARGA", married="YA"
+    )
+    child = maker.member(kode_wilayah, date(2008, 4, 20), woman=True, relation="ANAK", komponen=komponen)
     return [shared | member for member in (mother, father, child)]
 
 
@@ -181,7 +189,7 @@ SCENARIO_MEMBERS = (
 
 
 def scenario_family(pendamping_no: str) -> list[dict[str, str]]:
-    """The mother of scenario 2, her husband and two children (domain.md 10)."""
+    """Return the mother of scenario 2, her husband and two children (domain.md 10)."""
     shared = {
         "no_kk": "3324071503129001",
         "kode_wilayah": DESA,
@@ -196,8 +204,11 @@ def scenario_family(pendamping_no: str) -> list[dict[str, str]]:
     return [shared | member for member in SCENARIO_MEMBERS]
 
 
-def bad_rows(maker: Maker) -> Iterator[dict[str, str]]:
-    """Three families that must be refused: a number that a spreadsheet mangled, no such village, born tomorrow."""
+def bad_rows(maker: FamilyGenerator) -> Iterator[dict[str, str]]:
+    """Yield three families that must be refused.
+
+    One NIK is in a spreadsheet's number format, one village does not exist, one birth date is in the future.
+    """
     faults = ({"nik": "3,32408E+15"}, {"kode_wilayah": "33.24.99.9999"}, {"birth_date": "2199-01-01"})
     for fault in faults:
         first, *rest = maker.family()
@@ -206,15 +217,15 @@ def bad_rows(maker: Maker) -> Iterator[dict[str, str]]:
 
 
 def family_csv(pendamping_no: str, families: int) -> bytes:
-    """The file: `families` good ones, scenario 2's among them, and three bad ones."""
-    maker = Maker(pendamping_no)
+    """Return a file with `families` good families, scenario 2's included, and three bad ones."""
+    maker = FamilyGenerator(pendamping_no)
     rows = [row for _ in range(families - 1) for row in maker.family()]
     rows[len(rows) // 2 : len(rows) // 2] = bad_rows(maker)
     return as_csv([*scenario_family(pendamping_no), *rows])
 
 
 def as_csv(rows: list[dict[str, str]]) -> bytes:
-    """The rows under the columns of chain.md 7."""
+    """Return the rows as CSV with the columns of chain.md 7."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()

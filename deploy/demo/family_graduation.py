@@ -1,4 +1,4 @@
-"""domain.md 10, scenario 2, over HTTP: each step is what one person does, and the Then list is asserted on the way."""
+"""Scenario 2 of domain.md 10 over HTTP, with its expected results as checks."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from deploy.demo.cases import (
     deliberate,
     determine,
     find_family,
-    reach,
     sign_and_propose,
     verify,
+    wait_for_state,
 )
 from deploy.demo.families import BAD_FAMILIES, DESA, MOTHER_NIK, family_csv
-from deploy.demo.intake import take_in
+from deploy.demo.intake import run_intake
 from deploy.demo.people import DESA_OPERATOR, DINSOS, KEMENSOS
 from deploy.demo.placement import place_pendamping
 from deploy.demo.world import World
@@ -31,7 +31,7 @@ SK_NO = "123/3.4/BS.01/5/2026"
 
 @dataclass(slots=True)
 class FamilyGraduation:
-    """What has come into being so far."""
+    """The state of scenario 2 while it is played."""
 
     world: World
     pendamping_id: str = ""
@@ -49,45 +49,45 @@ class FamilyGraduation:
         ]
 
     async def pendamping(self) -> None:
-        """Kemensos registers S and places her."""
+        """Register and place S."""
         placed = await place_pendamping(self.world, S, PENDAMPING_NIK, [DESA])
         self.pendamping_id, self.pendamping_no = placed.pendamping_id, placed.pendamping_no
 
     async def intake(self) -> None:
-        """Dinsos takes in a file of families; S is named in the row of hers."""
-        errors = await take_in(self.world, "families.csv", family_csv(self.pendamping_no, FAMILIES))
+        """Upload a file of families. S is the pendamping of her family's row."""
+        errors = await run_intake(self.world, "families.csv", family_csv(self.pendamping_no, FAMILIES))
         bad = {item["row"] for item in errors}
         self.world.check(
             f"{BAD_FAMILIES} bad families are refused, with row, column and reason", len(bad) >= BAD_FAMILIES
         )
 
     async def family(self) -> None:
-        """The mother is who her NIK says, S accompanies her, and three bansos are hers."""
+        """Find the family and check its members, its pendamping and its three bansos."""
         world = self.world
         self.case = await find_family(world, "the family of scenario 2", MOTHER_NIK)
-        world.place.remember_person("scenario-2", kpm_id=self.case.kpm_id, pendamping_id=self.pendamping_id)
-        world.place.remember_scenario(
+        world.place.save_person("scenario-2", kpm_id=self.case.kpm_id, pendamping_id=self.pendamping_id)
+        world.place.save_scenario(
             self.number, kpm_ids=[self.case.kpm_id], pendamping_ids=[self.pendamping_id]
         )
-        known = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}", DINSOS)
-        (mother,) = [member for member in known["members"] if member["pengurus"]]
+        family = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}", DINSOS)
+        (mother,) = [member for member in family["members"] if member["pengurus"]]
         world.console.print(f"  the family of scenario 2 is {self.case.kpm_id}")
         world.check("her NIK parses as female", mother["sex"], "P")
         world.check("… born 12-11-1987", mother["birth_on"], "1987-11-12")
-        world.check("… and is shown masked", mother["nik"], f"{MOTHER_NIK[:4]}{'*' * 12}")
-        held = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}/kepesertaan", S)
-        bansos = sorted(item["bansos"] for item in held["items"])
+        world.check("… and it is shown masked", mother["nik"], f"{MOTHER_NIK[:4]}{'*' * 12}")
+        memberships = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}/kepesertaan", S)
+        bansos = sorted(item["bansos"] for item in memberships["items"])
         world.check("S sees her family in PKH, SEMBAKO and PBI", bansos, ["PBI", "PKH", "SEMBAKO"])
 
     async def assessment(self) -> None:
-        """S visits and assesses."""
-        (found,) = await assess(self.world, [self.case], S)
-        self.world.check("she is SIAP", found["result"], "SIAP")
-        sentences = [(item["en"], item["id"]) for item in found["explanation"]]
+        """Open and assess the case."""
+        (assessment,) = await assess(self.world, [self.case], S)
+        self.world.check("she is SIAP", assessment["result"], "SIAP")
+        sentences = [(item["en"], item["id"]) for item in assessment["explanation"]]
         self.world.check("each criterion has its sentence", all(en and id_ for en, id_ in sentences))
 
     async def statement(self) -> None:
-        """S shows the offers; the family signs; S proposes."""
+        """Show the offers, register the statement and propose."""
         await sign_and_propose(self.world, [self.case], "2026-04-09", S)
 
     async def verification(self) -> None:
@@ -108,27 +108,27 @@ class FamilyGraduation:
         case = await world.get("graduation", f"/v1/graduasi/{self.case.graduasi_id}", S)
         acts = {(stage["person"], stage["stage"]) for stage in case["stages"]}
         people = {person for person, _ in acts}
-        decided = case["penetapan"]
+        penetapan = case["penetapan"]
         world.check(
-            f"{len(people)} people, at least four, each acted in one stage alone",
+            f"{len(people)} people, at least four, each acted in one stage only",
             len(acts) == len(people) >= 4,
         )
-        world.check("the term ends on 17 June", decided["term_ends_on"], "2026-06-17")
-        world.check("the stop applies from tahap 3", decided["effective_tahap"], "2026-3")
-        world.check("tahap 2 stays payable", decided["last_payable_tahap"], "2026-2")
+        world.check("the term ends on 17 June", penetapan["term_ends_on"], "2026-06-17")
+        world.check("the stop applies from tahap 3", penetapan["effective_tahap"], "2026-3")
+        world.check("tahap 2 stays payable", penetapan["last_payable_tahap"], "2026-2")
 
     async def effect(self) -> None:
-        """The term has passed; the day after, it is in effect, and the certificate is there."""
+        """Check that the case is effective the day after its term, with a certificate."""
         world = self.world
-        await reach(world, [self.case], "EFEKTIF")
+        await wait_for_state(world, [self.case], "EFEKTIF")
         case = await world.get("graduation", f"/v1/graduasi/{self.case.graduasi_id}", S)
         number = case["penetapan"]["certificate_no"]
         certificate = await world.get("graduation", f"/v1/certificate/{number}", KEMENSOS)
-        world.check(f"certificate {number} stands", certificate["stands"])
+        world.check(f"certificate {number} is valid", certificate["stands"])
 
     async def monitoring(self) -> None:
-        """On the first day of its tahap the case is watched over, and her PKH is over."""
-        await reach(self.world, [self.case], "PEMANTAUAN")
+        """Check that monitoring starts and PKH ends on the first day of the tahap."""
+        await wait_for_state(self.world, [self.case], "PEMANTAUAN")
         await self.check_effect()
 
     async def check_effect(self) -> None:
@@ -139,15 +139,17 @@ class FamilyGraduation:
             [task["month"] for task in tasks["items"]],
             [1, 2, 3, 4, 5, 6],
         )
-        held = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}/kepesertaan", DINSOS)
-        by_bansos = {item["bansos"]: item for item in held["items"]}
+        memberships = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}/kepesertaan", DINSOS)
+        by_bansos = {item["bansos"]: item for item in memberships["items"]}
         world.check("her PKH has ended on 1 July", by_bansos["PKH"]["valid_to"], "2026-07-01")
         for bansos in ("SEMBAKO", "PBI"):
-            found = (by_bansos[bansos]["valid_to"], by_bansos[bansos]["status"])
-            world.check(f"{bansos} goes on, its own decision pending", found, (None, "DECISION_PENDING"))
+            membership = (by_bansos[bansos]["valid_to"], by_bansos[bansos]["status"])
+            world.check(
+                f"{bansos} continues, its own decision is pending", membership, (None, "DECISION_PENDING")
+            )
         payable = await world.get("caseload", f"/v1/kpm/{self.case.kpm_id}/tahap?bansos=PKH", DINSOS)
-        said = (payable["last_payable_tahap"], payable["first_unpayable_tahap"], sorted(payable["pending"]))
-        world.check("caseload pays tahap 2, not tahap 3, and names the two that are pending", said, PAYABLE)
+        values = (payable["last_payable_tahap"], payable["first_unpayable_tahap"], sorted(payable["pending"]))
+        world.check("caseload pays tahap 2, not tahap 3, and lists the two pending bansos", values, PAYABLE)
 
     async def score(self) -> None:
         card = await self.world.get(

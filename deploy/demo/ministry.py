@@ -1,4 +1,4 @@
-"""What Kemensos prepares before any scenario: the year's target, pendamping with their placements, partners, programs."""
+"""Preparation by Kemensos before any scenario: target, partners and programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TARGET = {"year": 2026, "kind": "PKH_PENDAMPING", "per_person": 10, "basis": "Ke
 
 @dataclass(slots=True)
 class Ministry:
-    """Partners by code; each is a simulator, told and answering over real HTTP."""
+    """The partner simulators by code, and the steps that register them."""
 
     world: World
     stack: AsyncExitStack
@@ -33,9 +33,11 @@ class Ministry:
         await self.world.act("sets the target of 2026", "registry", "/v1/target", TARGET, KEMENSOS)
 
     async def catalogue(self) -> None:
-        """Kemensos registers the partners, publishes their programs, and says whom they may call."""
+        """Register the partners and the Dinsos office, and publish the programs."""
         world = self.world
-        await world.act("names the Dinsos office to call", "referral", "/v1/office", OFFICE, KEMENSOS)
+        await world.act(
+            "registers the Dinsos office for questions", "referral", "/v1/office", OFFICE, KEMENSOS
+        )
         for code, partner in PARTNERS.items():
             await self.partner(code, partner)
         for code, program in PROGRAMS.items():
@@ -52,19 +54,21 @@ class Ministry:
     async def partner(self, code: str, partner: dict[str, Any]) -> None:
         simulator = await self.stack.enter_async_context(PartnerSimulator(name=code))
         body = {"code": code, "channel": "HOST_TO_HOST", "webhook_url": simulator.url, **partner}
-        made = await self.world.act(f"registers {partner['name']}", "referral", "/v1/partner", body, KEMENSOS)
-        simulator.secret = made["webhook_secret"]
-        self.world.place.remember_person(code, partner_id=made["partner_id"])
+        registered = await self.world.act(
+            f"registers {partner['name']}", "referral", "/v1/partner", body, KEMENSOS
+        )
+        simulator.secret = registered["webhook_secret"]
+        self.world.place.save_person(code, partner_id=registered["partner_id"])
         if code == "BANK_KUR":
-            self.world.place.remember_person("partner-1", partner_id=made["partner_id"])
+            self.world.place.save_person("partner-1", partner_id=registered["partner_id"])
 
         def token() -> str:
-            claims = {"partner_id": made["partner_id"]}
+            claims = {"partner_id": registered["partner_id"]}
             return self.world.issuer.token("PARTNER", code.lower(), ["*"], **claims, ttl=600)
 
         simulator.call_back = over_http(self.world.state.url("referral"), token)
         self.partners[code] = simulator
 
     def of(self, program: str) -> PartnerSimulator:
-        """The partner of a program."""
+        """Return the partner of a program."""
         return self.partners[PROGRAMS[program]["partner"]]

@@ -1,4 +1,4 @@
-"""The four databases' numbers side by side, per exit reason, compared with what chain.md 9 says of each scenario."""
+"""Counts of the four databases per exit reason, compared with the expected ones (chain.md 9)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from deploy.demo.people import OPERATOR
 from deploy.demo.world import World
 from deploy.services import SERVICES
 
-WORDS = {
+COUNTS = {
     "graduation": ("determined", "annulled", "effective"),
     "caseload": ("ended",),
     "registry": ("granted", "reversed", "net"),
     "referral": ("opened", "withdrawn", "live"),
 }
-# Per scenario and exit reason, only what is not zero.
+# Per scenario and exit reason, only counts that are not zero.
 EXPECTED: dict[int, dict[str, dict[str, int]]] = {
     1: {
         "SEJAHTERA_MANDIRI": {
@@ -51,7 +51,7 @@ EXPECTED: dict[int, dict[str, dict[str, int]]] = {
             "live": 1,
         },
     },
-    # Two exits of one SK; one objected in term and was restored, one came back later by a usulan.
+    # Two exits of one SK. One objected in term and was restored, one applied again later by a usulan.
     8: {
         "SEJAHTERA_MANDIRI": {
             "determined": 2,
@@ -70,107 +70,126 @@ EXPECTED: dict[int, dict[str, dict[str, int]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """One number of one service: what is expected and found, in all and where an exit reason differs."""
+class Comparison:
+    """One count of one service, expected and actual, in total and per exit reason."""
 
     scenario: int
     service: str
     number: str
     expected: int
-    found: int
-    differing: tuple[str, ...] = ()
+    actual: int
+    differences: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
-        return self.expected == self.found and not self.differing
+        return self.expected == self.actual and not self.differences
 
     def as_json(self) -> dict[str, Any]:
-        names = ("scenario", "service", "number", "expected", "found")
-        return {name: getattr(self, name) for name in names}
-
-
-async def compare(world: World, scenarios: Sequence[int] = ()) -> list[Compared]:
-    """Count each scenario over its own families and pendamping, and print the table; what was not played is left out."""
-    known = {int(number): ids for number, ids in world.place.scenarios().items()}
-    found: list[Compared] = []
-    counted: dict[int, dict[str, Any]] = {}
-    for number in scenarios or sorted(known.keys() & EXPECTED.keys()):
-        told = {
-            service: await world.post(service, "/v1/numbers", known[number], OPERATOR) for service in SERVICES
+        return {
+            "scenario": self.scenario,
+            "service": self.service,
+            "number": self.number,
+            "expected": self.expected,
+            "found": self.actual,
         }
-        counted[number] = told
-        found += compared(number, told)
+
+
+async def compare(world: World, scenarios: Sequence[int] = ()) -> list[Comparison]:
+    """Count each scenario over its own families and pendamping, and print the tables.
+
+    A scenario that was not played is skipped.
+    """
+    played = {int(number): ids for number, ids in world.place.scenarios().items()}
+    comparisons: list[Comparison] = []
+    counted: dict[int, dict[str, Any]] = {}
+    for number in scenarios or sorted(played.keys() & EXPECTED.keys()):
+        counts = {
+            service: await world.post(service, "/v1/numbers", played[number], OPERATOR)
+            for service in SERVICES
+        }
+        counted[number] = counts
+        comparisons += compare_scenario(number, counts)
     world.console.print(by_reason(counted))
-    world.console.print(totals(found))
-    return found
+    world.console.print(totals(comparisons))
+    return comparisons
 
 
-def compared(scenario: int, told: Mapping[str, Any]) -> list[Compared]:
-    """Each word of each service: the total, and whether every reason adds to it what it must."""
+def compare_scenario(scenario: int, counts: Mapping[str, Any]) -> list[Comparison]:
+    """Compare the totals of each service, and the counts per exit reason."""
     return [
-        Compared(
+        Comparison(
             scenario,
             service,
-            word,
-            sum(words.get(word, 0) for words in EXPECTED[scenario].values()),
-            told[service]["totals"].get(word, 0),
-            tuple(differing(scenario, told[service]["by_exit_reason"], word)),
+            name,
+            sum(expected.get(name, 0) for expected in EXPECTED[scenario].values()),
+            counts[service]["totals"].get(name, 0),
+            tuple(differences_of(scenario, counts[service]["by_exit_reason"], name)),
         )
-        for service, words in WORDS.items()
-        for word in words
+        for service, names in COUNTS.items()
+        for name in names
     ]
 
 
-def differing(scenario: int, by_exit_reason: Mapping[str, Mapping[str, int]], word: str) -> list[str]:
-    """The reasons that count something else, in words: nothing may have been counted under another reason."""
-    wanted = Counter({reason: words.get(word, 0) for reason, words in EXPECTED[scenario].items()})
-    has = Counter({reason: words.get(word, 0) for reason, words in by_exit_reason.items()})
-    reasons = sorted(wanted.keys() | has.keys())
-    return [f"{name} {has[name]}, not {wanted[name]}" for name in reasons if has[name] != wanted[name]]
+def differences_of(scenario: int, by_exit_reason: Mapping[str, Mapping[str, int]], name: str) -> list[str]:
+    """Return a sentence for each exit reason with another count than expected."""
+    expected = Counter({reason: counts.get(name, 0) for reason, counts in EXPECTED[scenario].items()})
+    actual = Counter({reason: counts.get(name, 0) for reason, counts in by_exit_reason.items()})
+    reasons = sorted(expected.keys() | actual.keys())
+    return [
+        f"{name} {actual[name]}, not {expected[name]}" for name in reasons if actual[name] != expected[name]
+    ]
 
 
-def totals(found: Sequence[Compared]) -> Table:
-    """The scenarios side by side, a line for each number."""
-    scenarios = sorted({one.scenario for one in found})
-    table = Table(title="The totals, as each service's own database counts them")
+def totals(comparisons: Sequence[Comparison]) -> Table:
+    """Return a table with a row per count and the scenarios side by side."""
+    scenarios = sorted({comparison.scenario for comparison in comparisons})
+    table = Table(title="Totals, counted by each service in its own database")
     table.add_column("service")
     table.add_column("counts")
     for number in scenarios:
         table.add_column(f"scenario {number}: expected", justify="right")
         table.add_column("found", justify="right")
         table.add_column("")
-    for service, words in WORDS.items():
-        for word in words:
-            row = [one for one in found if (one.service, one.number) == (service, word)]
-            table.add_row(service, word, *(cell for one in row for cell in cells(one)))
+    for service, names in COUNTS.items():
+        for name in names:
+            row = [
+                comparison
+                for comparison in comparisons
+                if (comparison.service, comparison.number) == (service, name)
+            ]
+            table.add_row(service, name, *(cell for comparison in row for cell in cells(comparison)))
     return table
 
 
-def cells(one: Compared) -> tuple[str, str, str]:
-    if one.agrees:
-        return str(one.expected), str(one.found), "[green]agrees[/]"
-    return str(one.expected), str(one.found), f"[bold red]differs[/] {', '.join(one.differing)}"
+def cells(comparison: Comparison) -> tuple[str, str, str]:
+    numbers = str(comparison.expected), str(comparison.actual)
+    if comparison.agrees:
+        return *numbers, "[green]agrees[/]"
+    return *numbers, f"[bold red]differs[/] {', '.join(comparison.differences)}"
 
 
 def by_reason(counted: Mapping[int, Mapping[str, Any]]) -> Table:
-    """What each reason adds, as found; a reason that counts nowhere has no line."""
-    table = Table(title="Per exit reason, as found")
+    """Return a table of the counts per exit reason, without reasons that count nowhere."""
+    table = Table(title="Counts per exit reason")
     for heading in ("scenario", "exit reason"):
         table.add_column(heading)
-    named = [(service, word) for service, words in WORDS.items() for word in words]
-    for _, word in named:
-        table.add_column(word, justify="right")
-    for number, told in counted.items():
-        reasons = sorted({reason for service in told.values() for reason in service["by_exit_reason"]})
+    columns = [(service, name) for service, names in COUNTS.items() for name in names]
+    for _, name in columns:
+        table.add_column(name, justify="right")
+    for number, counts in counted.items():
+        reasons = sorted({reason for service in counts.values() for reason in service["by_exit_reason"]})
         for reason in reasons:
-            found = [str(told[at]["by_exit_reason"].get(reason, {}).get(word, 0)) for at, word in named]
-            table.add_row(str(number), reason, *found)
+            row = [
+                str(counts[service]["by_exit_reason"].get(reason, {}).get(name, 0))
+                for service, name in columns
+            ]
+            table.add_row(str(number), reason, *row)
     return table
 
 
-def write_json(found: Sequence[Compared], file: Path) -> None:
-    """The totals for machines: [{scenario, service, number, expected, found}], written at once."""
+def write_json(comparisons: Sequence[Comparison], file: Path) -> None:
+    """Write the totals as [{scenario, service, number, expected, found}], atomically."""
     file.parent.mkdir(exist_ok=True)
-    draft = file.with_suffix(".new")
-    draft.write_text(json.dumps([one.as_json() for one in found], indent=1) + "\n")
-    draft.replace(file)
+    temporary = file.with_suffix(".new")
+    temporary.write_text(json.dumps([comparison.as_json() for comparison in comparisons], indent=1) + "\n")
+    temporary.replace(file)

@@ -1,4 +1,4 @@
-"""Reading the four outboxes of a running deployment under the worker roles: what was told, and who has heard it."""
+"""Access to the four outboxes and cursors of a running deployment."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from shared.events import SEALED_TOPIC
 from shared.messaging.subscription import Subscription
 
 Connection = Any
-# Ids are given before the commit: a row may appear below one that was seen already.
-LOOK_BACK = 1_000
+# Ids are assigned before the commit, so a row may appear below one that was read already.
+REREAD_ROWS = 1_000
 NEW = """
 SELECT outbox_id, recorded_at, topic, key, seq, wire, body FROM platform.outbox
 WHERE outbox_id > $1 ORDER BY outbox_id
@@ -28,8 +28,8 @@ PARKED = "SELECT subscription, wire, reason, error, sqlstate, constraint_name FR
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One fact as its publisher recorded it. A sealed identity's body is gone once it was sent."""
+class RecordedEvent:
+    """An event of an outbox. The body of a sealed identity is deleted after sending."""
 
     service: str
     outbox_id: int
@@ -53,18 +53,21 @@ class Told:
 
     @property
     def caused_by(self) -> str:
-        """The id of the fact to which this is the answer; empty where a person or the calendar began it."""
+        """The id of the event that caused this one.
+
+        It is empty if a person or the schedule caused it.
+        """
         return self.envelope.get("causationid", "")
 
     @property
     def occurred_at(self) -> datetime | None:
-        """Business time; of a cleared body nothing is left of it."""
+        """Business time, or None if the body is deleted."""
         return datetime.fromisoformat(self.envelope["time"]) if self.envelope else None
 
 
 @dataclass(slots=True)
 class Outboxes:
-    """Connections to the four databases; `new` gives each fact once."""
+    """Connections to the four databases. `new` returns each event once."""
 
     connections: dict[str, Connection]
     subscriptions: dict[str, list[Subscription]]
@@ -73,102 +76,104 @@ class Outboxes:
 
     @classmethod
     async def open(cls, workers: Mapping[str, str]) -> Self:
-        """Connect under the worker roles, and skip what was told before."""
-        made = await asyncio.gather(*(asyncpg.connect(workers[service]) for service in SERVICES))
+        """Connect with the worker roles."""
+        connections = await asyncio.gather(*(asyncpg.connect(workers[service]) for service in SERVICES))
         subscriptions = {service: subscriptions_of(service) for service in SERVICES}
-        return cls(dict(zip(SERVICES, made, strict=True)), subscriptions)
+        return cls(dict(zip(SERVICES, connections, strict=True)), subscriptions)
 
     async def close(self) -> None:
         for connection in self.connections.values():
             await connection.close()
 
-    async def new(self) -> list[Told]:
-        """What was told since the last call, in the order of real time."""
-        found: list[Told] = []
+    async def new(self) -> list[RecordedEvent]:
+        """Return the events since the last call, in the order of real time."""
+        events: list[RecordedEvent] = []
         for service, connection in self.connections.items():
-            rows = await connection.fetch(NEW, self.last.get(service, 0) - LOOK_BACK)
-            fresh = [row for row in rows if (service, row["outbox_id"]) not in self.seen]
-            self.seen |= {(service, row["outbox_id"]) for row in fresh}
+            rows = await connection.fetch(NEW, self.last.get(service, 0) - REREAD_ROWS)
+            new_rows = [row for row in rows if (service, row["outbox_id"]) not in self.seen]
+            self.seen |= {(service, row["outbox_id"]) for row in new_rows}
             self.last[service] = max([self.last.get(service, 0), *(row["outbox_id"] for row in rows)])
-            found += [told(service, row) for row in fresh]
-        return sorted(found, key=lambda fact: (fact.recorded_at, fact.outbox_id))
+            events += [recorded_event(service, row) for row in new_rows]
+        return sorted(events, key=lambda event: (event.recorded_at, event.outbox_id))
 
-    async def of_family(self, kpm_id: str) -> list[Told]:
-        """Everything told of a family, of its cases' credits and of who accompanies it, as it happened."""
-        everything = [
-            told(service, row)
+    async def of_family(self, kpm_id: str) -> list[RecordedEvent]:
+        """Return the events of a family, of its cases' credits and of its pendamping."""
+        all_events = [
+            recorded_event(service, row)
             for service, connection in self.connections.items()
             for row in await connection.fetch(NEW, -1)
         ]
-        own = {id(fact) for fact in everything if kpm_id in {fact.key, fact.data.get("kpm_id")}}
-        mine = [fact.data for fact in everything if id(fact) in own]
-        cases = {data["graduasi_id"] for data in mine if data.get("graduasi_id")}
-        people = {data["pendamping_id"] for data in mine if data.get("dampingan_id")}
-        found = [
-            fact
-            for fact in everything
-            if id(fact) in own
-            or fact.data.get("graduasi_id") in cases
-            or (fact.service == "registry" and fact.key in people)
+        own = {id(event) for event in all_events if kpm_id in {event.key, event.data.get("kpm_id")}}
+        own_data = [event.data for event in all_events if id(event) in own]
+        cases = {data["graduasi_id"] for data in own_data if data.get("graduasi_id")}
+        people = {data["pendamping_id"] for data in own_data if data.get("dampingan_id")}
+        events = [
+            event
+            for event in all_events
+            if id(event) in own
+            or event.data.get("graduasi_id") in cases
+            or (event.service == "registry" and event.key in people)
         ]
-        return sorted(found, key=lambda fact: (fact.recorded_at, fact.outbox_id))
+        return sorted(events, key=lambda event: (event.recorded_at, event.outbox_id))
 
-    def hearers(self, wire: str) -> list[str]:
-        """The subscriptions that do something when this happens, as "service/subscription"."""
+    def subscribers_of(self, wire: str) -> list[str]:
+        """Return the subscriptions that handle an event, as "service/subscription"."""
         return [
             f"{service}/{subscription.name}"
-            for service, all_of_it in self.subscriptions.items()
-            for subscription in all_of_it
+            for service, subscriptions in self.subscriptions.items()
+            for subscription in subscriptions
             if wire in subscription.handlers
         ]
 
-    async def unheard(self) -> list[str]:
-        """Which subscriptions have not come to the end of their topics; sealed identities have no gapless end.
+    async def undelivered(self) -> list[str]:
+        """Return the subscriptions that have not read all events of their topics.
 
-        A cursor never passes its stream, so equal sums mean that every key was heard; the streams are read before
-        and after, because what is told in between could stand in for what is not heard.
+        A cursor is never ahead of its stream, so equal sums mean that every key is read. The streams are read before and after
+        the cursors, because an event in between could hide one that is not read. Sealed topics are skipped: they have gaps.
         """
-        before, cursors = await self._told_to(), await self._all(CURSORS)
-        if before != await self._told_to():
-            return ["what is being told"]
+        before, cursors = await self._stream_sums(), await self._fetch_all(CURSORS)
+        if before != await self._stream_sums():
+            return ["events are still being emitted"]
         behind: list[str] = []
-        for service, all_of_it in self.subscriptions.items():
-            heard = {(row["subscription"], row["topic"]): row["seq"] for row in cursors[service]}
+        for service, subscriptions in self.subscriptions.items():
+            read = {(row["subscription"], row["topic"]): row["seq"] for row in cursors[service]}
             behind += [
                 f"{service}/{subscription.name}"
-                for subscription in all_of_it
+                for subscription in subscriptions
                 if any(
-                    heard.get((subscription.name, topic), 0) != before[topic]
+                    read.get((subscription.name, topic), 0) != before[topic]
                     for topic in subscription.topics
                     if topic in before
                 )
             ]
         return behind
 
-    async def _told_to(self) -> dict[str, int]:
-        """How much each topic was told, as the sum of its keys' positions."""
-        rows = [row for told_by in (await self._all(STREAMS)).values() for row in told_by]
+    async def _stream_sums(self) -> dict[str, int]:
+        """Return the sum of all keys' positions by topic."""
+        rows = [row for streams in (await self._fetch_all(STREAMS)).values() for row in streams]
         return {row["topic"]: row["seq"] for row in rows if row["topic"] != SEALED_TOPIC}
 
-    async def _all(self, statement: str) -> dict[str, list[Any]]:
-        """Ask all four at once."""
-        rows = await asyncio.gather(*(one.fetch(statement) for one in self.connections.values()))
+    async def _fetch_all(self, statement: str) -> dict[str, list[Any]]:
+        """Query all four databases at once."""
+        rows = await asyncio.gather(
+            *(connection.fetch(statement) for connection in self.connections.values())
+        )
         return dict(zip(self.connections, rows, strict=True))
 
     async def parked(self) -> list[str]:
-        """What could not be applied, in words."""
-        found: list[str] = []
-        for service, rows in (await self._all(PARKED)).items():
+        """Return one sentence per parked event."""
+        sentences: list[str] = []
+        for service, rows in (await self._fetch_all(PARKED)).items():
             for row in rows:
-                fault = " ".join(
+                error = " ".join(
                     str(row[name]) for name in ("reason", "error", "sqlstate", "constraint_name") if row[name]
                 )
-                found.append(f"{service}/{row['subscription']} parked {row['wire']}: {fault}")
-        return found
+                sentences.append(f"{service}/{row['subscription']} parked {row['wire']}: {error}")
+        return sentences
 
 
-def told(service: str, row: Any) -> Told:
+def recorded_event(service: str, row: Any) -> RecordedEvent:
     envelope = json.loads(row["body"]) if row["body"] else {}
-    return Told(
+    return RecordedEvent(
         service, row["outbox_id"], row["recorded_at"], row["topic"], row["key"], row["wire"], envelope
     )

@@ -1,7 +1,7 @@
-"""Who acts in the demonstration, by account; the issuer knows their roles and areas."""
+"""Accounts of the demonstration. The issuer has their roles and areas."""
 
 KEMENSOS, DINSOS, KETUA = "kemensos-1", "dinsos-kendal-1", "ketua-tim-kendal-1"
-# Acts in no stage of any case: decides on sanggah.
+# Acts in no stage of a case, so may decide on sanggah.
 OTHER_DINSOS = "dinsos-kendal-2"
 DESA_OPERATOR, KELURAHAN_OPERATOR = "operator-desa-1", "operator-desa-2"
 OPERATOR = "operator-1"

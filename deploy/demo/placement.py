@@ -1,4 +1,4 @@
-"""A pendamping as Kemensos registers and places one."""
+"""Registration and placement of a pendamping."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from deploy.demo.world import World
 
 
 @dataclass(slots=True)
-class Placed:
-    """Somebody with a number, a placement and areas; `areas` maps each to its wilayah_tugas_id."""
+class PlacedPendamping:
+    """A pendamping with a placement. `areas` maps each area to its wilayah_tugas_id."""
 
     pendamping_id: str
     pendamping_no: str
@@ -20,20 +20,23 @@ class Placed:
 
 async def place_pendamping(
     world: World, who: str, nik: str, areas: list[str], *, since: str = "2025-10-03", candidate: str = ""
-) -> Placed:
-    """Register the person whose account is `who`, let them be active, and place them in each area since a day."""
+) -> PlacedPendamping:
+    """Register a pendamping, set them AKTIF, and place them in each area.
+
+    `who` is the account. The placement starts on `since`. `candidate` is the first day as a candidate.
+    """
     person = {
         "subject": "PERSON",
         "nik": nik,
         "name": "Pendamping Contoh",
         "from_on": candidate or "2025-09-01",
     }
-    made = await world.act(f"registers {who}", "registry", "/v1/pendamping", person, KEMENSOS)
-    pendamping_id = made["pendamping_id"]
-    world.place.remember_person(who, pendamping_id=pendamping_id)
+    registered = await world.act(f"registers {who}", "registry", "/v1/pendamping", person, KEMENSOS)
+    pendamping_id = registered["pendamping_id"]
+    world.place.save_person(who, pendamping_id=pendamping_id)
     status = {"status": "AKTIF", "reason": "SK_PENGANGKATAN", "from_on": min(since, str(world.shown_on))}
     path = f"/v1/pendamping/{pendamping_id}/status"
-    await world.act(f"lets {who} be active", "registry", path, status, KEMENSOS)
+    await world.act(f"sets {who} AKTIF", "registry", path, status, KEMENSOS)
     placing = {
         "pendamping_id": pendamping_id,
         "kind": "PKH_PENDAMPING",
@@ -43,12 +46,12 @@ async def place_pendamping(
         "sk_on": min(since, str(world.shown_on)),
         "valid_from": since,
     }
-    held = await world.act(f"places {who}", "registry", "/v1/penugasan", placing, KEMENSOS)
-    placed = Placed(pendamping_id, made["pendamping_no"], held["penugasan_id"])
-    for kode in areas:
-        area = {"penugasan_id": placed.penugasan_id, "kode_wilayah": kode, "valid_from": since}
-        covers = await world.act(
-            f"gives {who} the area {kode}", "registry", "/v1/wilayah-tugas", area, KEMENSOS
+    penugasan = await world.act(f"places {who}", "registry", "/v1/penugasan", placing, KEMENSOS)
+    placed = PlacedPendamping(pendamping_id, registered["pendamping_no"], penugasan["penugasan_id"])
+    for kode_wilayah in areas:
+        area = {"penugasan_id": placed.penugasan_id, "kode_wilayah": kode_wilayah, "valid_from": since}
+        wilayah_tugas = await world.act(
+            f"places {who} in {kode_wilayah}", "registry", "/v1/wilayah-tugas", area, KEMENSOS
         )
-        placed.areas[kode] = covers["wilayah_tugas_id"]
+        placed.areas[kode_wilayah] = wilayah_tugas["wilayah_tugas_id"]
     return placed

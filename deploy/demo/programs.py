@@ -1,4 +1,4 @@
-"""What three ministries and an agency offer in the demonstration, as Kemensos would publish it (domain.md 5)."""
+"""The partners' programs in the demonstration (domain.md 5)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from deploy.demo.families import DESA
 
 
-def rule(noun: str, op: str, value: Any, source: str) -> dict[str, Any]:
+def rule(name: str, op: str, value: Any, source: str) -> dict[str, Any]:
     return {
-        "field": noun,
+        "field": name,
         "op": op,
         "value": value,
         "strength": "HARD",
@@ -25,7 +25,7 @@ PARTNERS = {
     "BPJSTK": {"name": "BPJS Ketenagakerjaan", "kind": "BADAN"},
 }
 BASIS = "UU 27/2022 Pasal 20 ayat (2) huruf a"
-# By code: whose it is, what it gives, to whom, and the least that its partner must be told.
+# By code: partner, benefit, rules, and the data that the partner needs.
 PROGRAMS: dict[str, dict[str, Any]] = {
     "KUR_SUPERMIKRO": {
         "partner": "BANK_KUR",
@@ -70,5 +70,5 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "rules": [rule("able_productive", "GE", 1, "PP 44/2015")],
     },
 }
-WANTED = {"KUR_SUPERMIKRO": "MODAL", "PLUT_PENDAMPINGAN": "PENDAMPINGAN", "KDMP_PASAR": "PASAR"}
+CONSENTED = {"KUR_SUPERMIKRO": "MODAL", "PLUT_PENDAMPINGAN": "PENDAMPINGAN", "KDMP_PASAR": "PASAR"}
 OPTIONAL = "BPJSTK_BPU"

@@ -1,4 +1,4 @@
-"""Scenarios of domain.md 10 as they are played: in the demonstration, and as journeys in the tests."""
+"""Scenarios of domain.md 10, played in the demonstration and in tests."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from deploy.demo.ministry import Ministry
 from deploy.demo.objection import Objection
 from deploy.demo.world import World
 from deploy.demo.year.year import Year
-from deploy.invariants import is_idle, databases, violations
+from deploy.invariants import databases, is_idle, violations
 
 
 async def play(world: World, numbers: Sequence[int]) -> None:
-    """Play these scenarios, interleaved by date. Scenario 8 begins in January, where only a test's clock may stand."""
+    """Play scenarios, interleaved by date.
+
+    Scenario 8 starts in January, before the demonstration's clock, so only tests play it.
+    """
     async with AsyncExitStack() as stack:
         ministry = Ministry(world, stack, since="2026-01-01" if 8 in numbers else "2026-03-01")
         chosen: list[Scenario] = [ministry]
@@ -30,11 +33,11 @@ async def play(world: World, numbers: Sequence[int]) -> None:
         await play_by_date(world, chosen)
 
 
-async def conserved(world: World) -> bool:
-    """Hold I1 to I9 of reliability.md against the four databases at rest, with what this run has asked."""
+async def check_invariants(world: World) -> bool:
+    """Check invariants I1 to I9 of reliability.md once the four databases are idle."""
     services, bootstrap = databases(world.state.workers), world.state.bootstrap
-    await world.heard()
-    await world.until("everything to come to rest", lambda: is_idle(services, bootstrap))
+    await world.wait_until_delivered()
+    await world.wait_for("all services to be idle", lambda: is_idle(services, bootstrap))
     faults = await violations(services, bootstrap, world.history)
-    world.check("nothing is lost, doubled or counted otherwise elsewhere (I1 to I9)", faults, [])
+    world.check("the invariants I1 to I9 hold", faults, [])
     return not faults

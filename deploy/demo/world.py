@@ -1,4 +1,4 @@
-"""What the demonstration works with: the four services over HTTP, tokens of named people, the clock, the screen."""
+"""The context of a run: HTTP clients, tokens, business clock, console and checks."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from deploy.demo.outboxes import Outboxes, Told
+from deploy.demo.outboxes import Outboxes, RecordedEvent
 from deploy.invariants import Command
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.place import Place, State
 from deploy.services import SERVICES
 from shared.dates import JAKARTA
 
-Found = TypeVar("Found")
-PATIENCE_SECONDS = 60.0
-ASK_EVERY_SECONDS = 0.04
+Value = TypeVar("Value")
+TIMEOUT_SECONDS = 60.0
+POLL_SECONDS = 0.04
 RETRIES_SECONDS = (0.1, 0.5, 2.0)
 MORNING = 10
-UNSURE = 503
+OUTCOME_UNKNOWN = 503
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-QUESTIONS = ("/files", "/numbers", "/look-up", "/preview")
+QUERY_PATHS = ("/files", "/numbers", "/look-up", "/preview")
 
 
 class NotAsExpected(Exception):
-    """The demonstration cannot go on; the message says what was wanted and what came."""
+    """The run cannot continue. The message has the expected and the actual value."""
 
 
 @dataclass(slots=True)
 class World:
-    """One run. `failed` collects the assertions that did not hold; the run goes on, so that all are seen."""
+    """The context of one run. `failed` collects failed checks without stopping the run."""
 
     place: Place
     state: State
@@ -49,10 +49,10 @@ class World:
     issuer: DevelopmentIssuer
     http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30, trust_env=False))
     failed: list[str] = field(default_factory=list[str])
-    # Every command with its key and what was answered, for I1 of the checker.
+    # Every command with its key and its answer, for invariant I1.
     history: list[Command] = field(default_factory=list[Command])
     shown_on: date | None = None
-    # How long to wait before asking again where a connection broke; processes that are killed come back in seconds.
+    # Waiting times in seconds before each retry of a broken connection. Killed processes are restarted in seconds.
     retries: Sequence[float] = RETRIES_SECONDS
 
     def token(self, who: str) -> str:
@@ -62,7 +62,7 @@ class World:
         return await self._ask("GET", service, path, who)
 
     async def post(self, service: str, path: str, body: Any, who: str, *, version: int | None = None) -> Any:
-        """A command; `version` is the one that the caller read of what is edited."""
+        """Send a command. `version` is the version that the caller has read."""
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         return await self._ask("POST", service, path, who, json=body, headers=headers)
 
@@ -72,67 +72,78 @@ class World:
         return stored["sha256"]
 
     async def _ask(self, method: str, service: str, path: str, who: str, **more: Any) -> Any:
-        answer = await self.tried(method, service, path, who, **more)
+        answer = await self.send(method, service, path, who, **more)
         if answer.is_success:
             return answer.json()
         raise NotAsExpected(
             f"{who}: {method} {path} at {service} answered {answer.status_code}: {answer.text[:600]}"
         )
 
-    async def tried(self, method: str, service: str, path: str, who: str, **more: Any) -> httpx.Response:
-        """Ask, and return whatever is answered; a command goes into the history."""
+    async def send(self, method: str, service: str, path: str, who: str, **more: Any) -> httpx.Response:
+        """Send a request and return any answer. A command is added to the history."""
         headers = {"Authorization": f"Bearer {self.token(who)}", **more.pop("headers", {})}
         if method == "POST":
             headers["Idempotency-Key"] = secrets.token_hex(8)
         url = self.state.url(service) + path
         try:
-            answer = await self._send(method, url, headers=headers, **more)
+            answer = await self._send_with_retries(method, url, headers=headers, **more)
         except httpx.TransportError:
-            self.remember(service, who, path, headers.get("Idempotency-Key"), None, more.get("json"))
+            self.add_to_history(service, who, path, headers.get("Idempotency-Key"), None, more.get("json"))
             raise
-        self.remember(service, who, path, headers.get("Idempotency-Key"), answer, more.get("json"))
+        self.add_to_history(service, who, path, headers.get("Idempotency-Key"), answer, more.get("json"))
         return answer
 
-    def remember(
+    def add_to_history(
         self, service: str, who: str, path: str, key: str | None, answer: httpx.Response | None, body: Any
     ) -> None:
-        """A file is stored under its own hash, and a question changes nothing: neither is a command."""
-        if key is None or path.endswith(QUESTIONS):
+        """Add a command to the history.
+
+        Uploads and questions are no commands: they have no effect that could be repeated.
+        """
+        if key is None or path.endswith(QUERY_PATHS):
             return
-        named = body.get("graduasi_ids") if isinstance(body, dict) else None
-        kept = answer.headers if answer is not None else {}
+        case_ids = body.get("graduasi_ids") if isinstance(body, dict) else None
+        answer_headers = answer.headers if answer is not None else {}
         self.history.append(
             Command(
                 service,
                 who,
                 path,
                 key,
-                # 503 may have come after the commit: as unknown as no answer.
-                status=None if answer is None or answer.status_code == UNSURE else answer.status_code,
-                request_id=kept.get("x-request-id", ""),
-                replayed="idempotency-replayed" in kept,
-                things=len(named) if named else 1,
+                # A 503 may come after the commit, so the outcome is unknown.
+                status=None
+                if answer is None or answer.status_code == OUTCOME_UNKNOWN
+                else answer.status_code,
+                request_id=answer_headers.get("x-request-id", ""),
+                replayed="idempotency-replayed" in answer_headers,
+                things=len(case_ids) if case_ids else 1,
                 problem="" if answer is None or answer.is_success else answer.json().get("title", ""),
             )
         )
 
-    async def refused(self, service: str, path: str, body: Any, who: str) -> dict[str, Any]:
-        """What must not be done: return the problem that is answered, or {} when it was done."""
-        answer = await self.tried("POST", service, path, who, json=body)
+    async def post_refused(self, service: str, path: str, body: Any, who: str) -> dict[str, Any]:
+        """Send a command that must be refused, and return the problem.
+
+        Return {} if the command was accepted.
+        """
+        answer = await self.send("POST", service, path, who, json=body)
         return {} if answer.is_success else {"status": answer.status_code, **answer.json()}
 
     async def pages(self, service: str, path: str, who: str) -> list[Any]:
-        """Every item of a list, page by page."""
-        found: list[Any] = []
+        """Return every item of a list, page by page."""
+        items: list[Any] = []
         after: str | None = f"{path}{'&' if '?' in path else '?'}limit=200"
         while after:
             page = await self.get(service, after, who)
-            found += page["items"]
+            items += page["items"]
             after = page["next"]
-        return found
+        return items
 
-    async def _send(self, method: str, url: str, **more: Any) -> httpx.Response:
-        """A connection that breaks leaves the outcome unknown; the same key asked again tells it (promise 3)."""
+    async def _send_with_retries(self, method: str, url: str, **more: Any) -> httpx.Response:
+        """Send a request and retry if the connection breaks.
+
+        The outcome is then unknown, and the same idempotency key returns it (promise 3).
+        """
         for wait in self.retries:
             try:
                 return await self.http.request(method, url, **more)
@@ -143,80 +154,86 @@ class World:
     async def act(
         self, sentence: str, service: str, path: str, body: Any, who: str, *, version: int | None = None
     ) -> Any:
-        """A hop: somebody does something over HTTP; what it told is printed as it travels, until all have heard it."""
-        return (await self.acts(sentence, service, [(path, body)], who, version=version))[0]
+        """Send one command, wait until its events are delivered, and print both."""
+        return (await self.act_many(sentence, service, [(path, body)], who, version=version))[0]
 
-    async def acts(
+    async def act_many(
         self,
         sentence: str,
         service: str,
-        asked: Sequence[tuple[str, Any]],
+        commands: Sequence[tuple[str, Any]],
         who: str,
         *,
         version: int | None = None,
     ) -> list[Any]:
-        """Many hops of one kind, printed as one: each is a command of its own, and all are heard in the end."""
-        path = IDS.sub("…", asked[0][0])
-        times = f", {len(asked)} times" if len(asked) > 1 else ""
+        """Send several commands of one kind, wait until their events are delivered, and print both."""
+        shown_path = IDS.sub("…", commands[0][0])
+        times = f", {len(commands)} times" if len(commands) > 1 else ""
         self.console.print(
-            f"  [bold]{escape(who)}[/] {escape(sentence)}  [dim]{service} POST {escape(path)}{times}[/]"
+            f"  [bold]{escape(who)}[/] {escape(sentence)}  [dim]{service} POST {escape(shown_path)}{times}[/]"
         )
-        done = [await self.post(service, where, body, who, version=version) for where, body in asked]
-        await self.heard()
-        return done
+        answers = [await self.post(service, path, body, who, version=version) for path, body in commands]
+        await self.wait_until_delivered()
+        return answers
 
-    async def heard(self) -> None:
-        """Wait until every subscription has come to the end of what was told, and print it."""
-        await self.until("every service to hear what was told", self._all_heard)
-        self.print_facts(await self.outboxes.new())
+    async def wait_until_delivered(self) -> None:
+        """Wait until every subscription has read all events, and print the new events."""
+        await self.wait_for("all events to be delivered", self._are_delivered)
+        self.print_events(await self.outboxes.new())
 
-    async def _all_heard(self) -> bool:
+    async def _are_delivered(self) -> bool:
         if parked := await self.outboxes.parked():
             raise NotAsExpected("; ".join(parked))
-        return not await self.outboxes.unheard()
+        return not await self.outboxes.undelivered()
 
-    def print_facts(self, facts: list[Told]) -> None:
-        """Each fact, who caused it and who acts on it; many of one kind in one line."""
-        counts = Counter(fact.wire for fact in facts)
+    def print_events(self, events: list[RecordedEvent]) -> None:
+        """Print each kind of event once, with its count and its subscriptions."""
+        counts = Counter(event.wire for event in events)
         for wire, count in counts.items():
-            hearers = ", ".join(self.outboxes.hearers(wire)) or "nobody yet"
+            names = ", ".join(self.outboxes.subscribers_of(wire)) or "no subscription"
             times = f", {count} times" if count > 1 else ""
-            self.console.print(f"    [cyan]→ {wire}{times}[/] [dim]→ {hearers}[/]")
+            self.console.print(f"    [cyan]→ {wire}{times}[/] [dim]→ {names}[/]")
 
-    async def until(
-        self, what: str, ask: Callable[[], Awaitable[Found | None]], *, seconds: float = PATIENCE_SECONDS
-    ) -> Found:
-        """Ask again and again, at most `seconds`; a wait that a person notices says what it waits for."""
-        began, said = time.monotonic(), False
-        while not (found := await ask()):
+    async def wait_for(
+        self, name: str, poll: Callable[[], Awaitable[Value | None]], *, seconds: float = TIMEOUT_SECONDS
+    ) -> Value:
+        """Poll `ask` until it returns a value.
+
+        A wait of more than two seconds is printed.
+
+        Raises:
+            NotAsExpected: `seconds` have passed, or a process has ended.
+        """
+        began, printed = time.monotonic(), False
+        while not (value := await poll()):
             waited = time.monotonic() - began
             if waited > seconds:
-                raise NotAsExpected(f"Waited {seconds:.0f} s for {what}, in vain.")
+                raise NotAsExpected(f"Waited {seconds:.0f} s for {name} without success.")
             if ended := self.ended():
-                raise NotAsExpected(f"While waiting for {what}: {ended}")
-            if waited > 2 and not said:
-                self.console.print(f"    [dim]waiting for {escape(what)} …[/]")
-                said = True
-            await asyncio.sleep(ASK_EVERY_SECONDS)
-        return found
+                raise NotAsExpected(f"While waiting for {name}: {ended}")
+            if waited > 2 and not printed:
+                self.console.print(f"    [dim]waiting for {escape(name)} …[/]")
+                printed = True
+            await asyncio.sleep(POLL_SECONDS)
+        return value
 
     async def day(self, day: str, *, hour: int = MORNING) -> None:
-        """Move the business clock of all four services to a day in Jakarta; where it stands already, nothing."""
+        """Set the business clock of all four services to a day in Jakarta."""
         if self.shown_on == date.fromisoformat(day):
             return
-        wanted = date.fromisoformat(day)
-        at = datetime(wanted.year, wanted.month, wanted.day, hour, tzinfo=JAKARTA)
+        target_date = date.fromisoformat(day)
+        at = datetime(target_date.year, target_date.month, target_date.day, hour, tzinfo=JAKARTA)
         for service in SERVICES:
             await self.post(service, "/v1/clock", {"now": at.astimezone(UTC).isoformat()}, "operator-1")
-        self.shown_on = wanted
-        self.console.rule(f"[bold]{wanted:%A %d %B %Y}", align="left")
+        self.shown_on = target_date
+        self.console.rule(f"[bold]{target_date:%A %d %B %Y}", align="left")
 
-    def check(self, sentence: str, found: object, wanted: object = True) -> None:
-        """An assertion of the scenario, printed either way."""
-        if found == wanted:
+    def check(self, sentence: str, actual: object, expected: object = True) -> None:
+        """Compare two values and print the result."""
+        if actual == expected:
             self.console.print(f"    [green]✓[/] {escape(sentence)}")
             return
         self.failed.append(sentence)
         self.console.print(
-            f"    [bold red]✗ {escape(sentence)}[/]: wanted {escape(repr(wanted))}, found {escape(repr(found))}"
+            f"    [bold red]✗ {escape(sentence)}[/]: expected {escape(repr(expected))}, got {escape(repr(actual))}"
         )

@@ -63,7 +63,7 @@ def addresses() -> tuple[dict[str, str], str]:
             )
         return state.workers, state.bootstrap
     if missing := [service for service in SERVICES if service not in urls]:
-        raise NoDatabases(f"the addresses of {', '.join(missing)} are not set.")
+        raise NoDatabases(f"the addresses of these databases are missing: {', '.join(missing)}.")
     return urls, os.environ.get("PILAR_KAFKA_BOOTSTRAP", "")
 
 

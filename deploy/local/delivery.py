@@ -1,6 +1,6 @@
-"""The delivery process of one machine: all four services' relays and subscriptions in one loop; jobs in another.
+"""The delivery process of one machine: relays and subscriptions of all services.
 
-A job that parses a file for a minute must not hold up a decision on its way to another service.
+Jobs run in another process, so that a long job does not delay events.
 """
 
 from __future__ import annotations
@@ -25,38 +25,41 @@ from shared.worker import Part, Transport, run_parts, stop_on_signals, worker_da
 
 
 @dataclass(slots=True)
-class Roads:
-    """The logs of all publishers, each read through its publisher's worker role, and who reads them now."""
+class LocalTransports:
+    """The event logs of all publishers, and the sources that read them.
+
+    Each log is read through its publisher's worker role.
+    """
 
     databases: Mapping[str, Database]
     sources: dict[tuple[str, str], LocalSource] = field(default_factory=dict[tuple[str, str], LocalSource])
 
     def transport(self, service: str) -> Transport:
-        def source(subscription: Subscription, stored: Stored) -> LocalSource:
+        def make_source(subscription: Subscription, stored: Stored) -> LocalSource:
             topics = {topic: self.databases[publisher_of(topic)] for topic in subscription.topics}
-            made = LocalSource(topics, subscription.topics, stored=stored)
-            self.sources[service, subscription.name] = made
-            return made
+            source = LocalSource(topics, subscription.topics, stored=stored)
+            self.sources[service, subscription.name] = source
+            return source
 
-        return Transport(publisher=LocalPublisher, source=source)
+        return Transport(publisher=LocalPublisher, source=make_source)
 
     def wake(self) -> None:
-        """Something was appended: whoever waits looks again."""
+        """Wake all sources, because events were appended."""
         for source in self.sources.values():
             source.awake.set()
 
 
 def publisher_of(topic: str) -> str:
-    """The service in whose database a topic's log lies; identities are sealed by caseload."""
+    """Return the service whose database has a topic's log. Caseload seals identities."""
     return "caseload" if topic == SEALED_TOPIC else topic.removeprefix("pilar.")
 
 
-async def run(wanted: Sequence[Part]) -> None:
+async def run(parts: Sequence[Part]) -> None:
     """Run these parts of every service until a signal, or until one of them ends."""
     stop = stop_on_signals()
     settings = {service: Settings.load_for(service) for service in SERVICES}
     databases = {service: worker_database(settings[service], pool_size=10) for service in SERVICES}
-    roads = Roads(databases)
+    transports = LocalTransports(databases)
     try:
         async with asyncio.TaskGroup() as group:
             for service in SERVICES:
@@ -64,10 +67,10 @@ async def run(wanted: Sequence[Part]) -> None:
                     run_parts(
                         parts_of(service),
                         databases[service],
-                        roads.transport(service),
+                        transports.transport(service),
                         stop,
-                        wanted,
-                        relayed=roads.wake,
+                        parts,
+                        relayed=transports.wake,
                     )
                 )
     finally:
@@ -77,13 +80,13 @@ async def run(wanted: Sequence[Part]) -> None:
                 await asyncio.gather(*(database.close() for database in databases.values()))
 
 
-async def measured(port: int) -> None:
+async def run_with_metrics(port: int) -> None:
     async with telemetry.serve(port):
         await run(["relay", "consumer"])
 
 
 def main() -> None:
-    """`delivery` runs relays and subscriptions and serves what they measure; `delivery jobs` runs the jobs."""
+    """Run relays and subscriptions with a metrics endpoint, or with `jobs` the jobs."""
     settings = Settings.load_for("delivery")
     logs.configure(settings)
     clock.configure(settings)
@@ -91,7 +94,7 @@ def main() -> None:
         partner_address.configure(Settings.load_for("referral"))
         loop.run(run(["jobs"]))
         return
-    loop.run(measured(int(os.environ["PILAR_PORT"])))
+    loop.run(run_with_metrics(int(os.environ["PILAR_PORT"])))
 
 
 if __name__ == "__main__":

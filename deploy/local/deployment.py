@@ -1,4 +1,4 @@
-"""Everything of one machine as one thing that starts, is watched and stops: children of this process alone."""
+"""The one-machine deployment: starts, watches and stops all processes."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from deploy.services import SERVICES
 METRICS = tuple(f"{service}-metrics" for service in SERVICES)
 NAMES = ("start", *SERVICES, "delivery", *METRICS)
 WORKERS = tuple(f"{service}-worker" for service in SERVICES)
-# The scenarios begin in March 2026, and business time only goes forward.
-BEGINS_AT = datetime.fromisoformat("2026-03-01T08:00:00+07:00")
-READY_WITHIN_SECONDS = 90
+# The scenarios start in March 2026, and the business clock cannot go back.
+START_TIME = datetime.fromisoformat("2026-03-01T08:00:00+07:00")
+READY_TIMEOUT_SECONDS = 90
 
 
 class Deployment:
-    """PostgreSQL, a broker where asked for, four APIs, deliveries, and the start page. Dies with this process.
+    """PostgreSQL, Kafka if requested, four APIs, delivery and the start page.
 
-    `start` returns when all of it answers, or raises CannotRunHere, PostgresUnusable or KafkaUnusable with
-    one sentence, everything stopped again.
+    All processes end with this one. `start` returns when all of them answer. If it raises CannotRunHere, PostgresUnusable or
+    KafkaUnusable (with one sentence), everything is stopped again.
     """
 
     def __init__(self, place: Place, *, transport: Transport = "local", base_port: int = 8100) -> None:
@@ -52,33 +52,33 @@ class Deployment:
         self._processes: Child | None = None
         self._orders = place.folder / "processes.json"
 
-    def start(self, *, fresh: bool = False, say: Callable[[str], None] = lambda _: None) -> State:
-        began = time.monotonic()
+    def start(self, *, fresh: bool = False, report: Callable[[str], None] = lambda _: None) -> State:
+        started = time.monotonic()
         if (running := self.place.read()) is not None:
             raise CannotRunHere(
-                f"Pilar runs on {self.place.folder} already, at {running.url('start')}; stop it first."
+                f"Pilar already runs in {self.place.folder}, at {running.url('start')}. Stop it first."
             )
         refuse_busy(self.ports)
         try:
             if fresh:
                 self._wipe()
-            self.place.settle(self.transport)
+            self.place.prepare(self.transport)
             self.place.make_keys()
             self.issuer = DevelopmentIssuer(self.place.issuer, "development")
             self._start_forkserver()
-            self._start_stores(say)
-            self._prepare_databases(say)
-            send(self._orders, self._processes_wanted())
+            self._start_stores(report)
+            self._prepare_databases(report)
+            send(self._orders, self._process_orders())
             self._wait_until_ready()
         except BaseException:
             self.stop()
             raise
-        self.seconds["ready"] = time.monotonic() - began
+        self.seconds["ready"] = time.monotonic() - started
         self.place.write(replace(self.state, ready=True))
         return self.state
 
     def stop(self) -> None:
-        """In order: who takes requests and who delivers first; then the broker; PostgreSQL last."""
+        """Stop APIs and delivery first, then the broker, and PostgreSQL last."""
         if self._processes is not None:
             self._processes.stop(timeout=20)
             self._processes = None
@@ -86,7 +86,7 @@ class Deployment:
             self.broker.stop()
         self.postgres.stop()
         self._orders.unlink(missing_ok=True)
-        self.place.stopped()
+        self.place.delete_state()
 
     @property
     def state(self) -> State:
@@ -95,24 +95,22 @@ class Deployment:
         return State(os.getpid(), self.transport, self.ports, workers, bootstrap=bootstrap)
 
     def ended(self) -> str | None:
-        """What ended unasked, in words; None while all run."""
+        """Return a sentence if a process has ended, else None."""
         if self._processes is not None and self._processes.returncode is not None:
-            return f"a process ended: {self._last_words('processes')}"
+            return f"a process ended: {self._last_log_line('processes')}"
         if self.broker is not None and not self.broker.running:
             return f"the Kafka broker ended; its log is {self.broker.log}"
         return None
 
     def _wipe(self) -> None:
         if not isinstance(self.postgres, EmbeddedPostgres):
-            raise CannotRunHere(
-                "FRESH=1 never wipes a PostgreSQL that another runs; unset PILAR_POSTGRES_URL."
-            )
+            raise CannotRunHere("FRESH=1 does not wipe an external PostgreSQL. Unset PILAR_POSTGRES_URL.")
         self.place.folder.mkdir(parents=True, exist_ok=True)
         self.postgres.wipe()
-        self.place.forget()
+        self.place.clear()
 
     def _start_forkserver(self) -> None:
-        """It loads the services' code while this process prepares their databases."""
+        """Start the fork server, which loads the services' code while the databases are prepared."""
         self._orders.unlink(missing_ok=True)
         with self._log("processes").open("ab") as log:
             self._processes = Child(
@@ -123,17 +121,17 @@ class Deployment:
                 output=log,
             )
 
-    def _start_stores(self, say: Callable[[str], None]) -> None:
+    def _start_stores(self, report: Callable[[str], None]) -> None:
         with self._timed("postgresql"):
             self.postgres.start()
             self.place.write(self.state)
         if self.transport == "kafka":
-            say("Starting Kafka")
+            report("Starting Kafka")
             with self._timed("kafka"):
                 self.broker = Broker(self.place.kafka)
                 self.broker.start()
 
-    def _prepare_databases(self, say: Callable[[str], None]) -> None:
+    def _prepare_databases(self, report: Callable[[str], None]) -> None:
         with self._timed("databases"):
             for service in SERVICES:
                 create_service_database(
@@ -142,22 +140,24 @@ class Deployment:
         with self._timed("migrations"):
             from deploy.local.migrations import migrate
 
-            migrate({name: self._url(name, "owner") for name in SERVICES}, begins_at=BEGINS_AT, say=say)
+            migrate(
+                {name: self._url(name, "owner") for name in SERVICES}, start_time=START_TIME, report=report
+            )
 
-    def _processes_wanted(self) -> list[Order]:
+    def _process_orders(self) -> list[Order]:
         folder = {"PILAR_FOLDER": str(self.place.folder)}
         apis = [self._order(name, f"services.{name}.app", self._api_environment(name)) for name in SERVICES]
-        return [*apis, self._order("start", "deploy.local.start_page", folder), *self._workers_wanted()]
+        return [*apis, self._order("start", "deploy.local.start_page", folder), *self._worker_orders()]
 
-    def _workers_wanted(self) -> list[Order]:
-        """One process delivers for all and one does their jobs; on Kafka each service has its own two."""
+    def _worker_orders(self) -> list[Order]:
+        """Return one delivery and one jobs process, or on Kafka two per service."""
         if self.broker is None:
             every = {key: value for name in SERVICES for key, value in self._worker_environment(name).items()}
             module = "deploy.local.delivery"
             return [self._order("delivery", module, every), self._order("jobs", module, every, "jobs")]
-        return [order for name in SERVICES for order in self._workers_of(name)]
+        return [order for name in SERVICES for order in self._kafka_worker_orders(name)]
 
-    def _workers_of(self, service: str) -> list[Order]:
+    def _kafka_worker_orders(self, service: str) -> list[Order]:
         name, module = f"{service}-worker", f"services.{service}.worker"
         environment = self._worker_environment(service)
         metrics = {"PILAR_METRICS_PORT": str(self.ports[name])}
@@ -166,12 +166,12 @@ class Deployment:
             self._order(f"{service}-jobs", module, environment, "jobs"),
         ]
 
-    def _order(self, name: str, module: str, environment: Mapping[str, str], *words: str) -> Order:
-        whole = {**self._environment(name), **environment}
-        return Order(name, module, str(self._log(name)), whole, words)
+    def _order(self, name: str, module: str, environment: Mapping[str, str], *arguments: str) -> Order:
+        merged = {**self._environment(name), **environment}
+        return Order(name, module, str(self._log(name)), merged, arguments)
 
     def _environment(self, name: str) -> dict[str, str]:
-        """Inherit the settings that a developer may change; no service sees another's address or keys."""
+        """Return the variables of every process. No service gets another's address or keys."""
         own = {
             "PYTHONPATH": str(ROOT),
             "PILAR_MODE": "development",
@@ -207,14 +207,14 @@ class Deployment:
 
     def _wait_until_ready(self) -> None:
         waiting = {name: f"http://{LOOPBACK}:{self.ports[name]}{path}" for name, path in self._probes()}
-        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        deadline = time.monotonic() + READY_TIMEOUT_SECONDS
         while waiting:
             waiting = {name: url for name, url in waiting.items() if not answers(url)}
-            if words := self.ended():
-                raise CannotRunHere(f"{words[0].upper()}{words[1:]}")
+            if sentence := self.ended():
+                raise CannotRunHere(f"{sentence[0].upper()}{sentence[1:]}")
             if time.monotonic() > deadline:
                 raise CannotRunHere(
-                    f"Not ready after {READY_WITHIN_SECONDS} s: {', '.join(waiting)}; see {self.place.logs}."
+                    f"Not ready after {READY_TIMEOUT_SECONDS} s: {', '.join(waiting)}. See {self.place.logs}."
                 )
             time.sleep(0.05)
 
@@ -226,28 +226,31 @@ class Deployment:
     def _log(self, name: str) -> Path:
         return self.place.logs / f"{name}.log"
 
-    def _last_words(self, name: str) -> str:
+    def _last_log_line(self, name: str) -> str:
         with suppress(OSError, IndexError):
             return self._log(name).read_text(errors="replace").strip().splitlines()[-1][-300:]
         return "(empty)"
 
     @contextmanager
-    def _timed(self, what: str) -> Iterator[None]:
-        began = time.monotonic()
+    def _timed(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
         yield
-        self.seconds[what] = time.monotonic() - began
+        self.seconds[name] = time.monotonic() - started
 
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # our own loopback address
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # a loopback address
             return response.status == 200
     except (urllib.error.URLError, OSError):
         return False
 
 
-def busy(port: int) -> bool:
-    """Whether another program listens on this port; what only lingers from a stopped server is free."""
+def is_busy(port: int) -> bool:
+    """Return whether a program listens on this port.
+
+    A port in TIME_WAIT of a stopped server is free.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -258,20 +261,20 @@ def busy(port: int) -> bool:
 
 
 def refuse_busy(ports: Mapping[str, int]) -> None:
-    taken = [str(port) for port in ports.values() if busy(port)]
+    taken = [str(port) for port in ports.values() if is_busy(port)]
     if taken:
         raise CannotRunHere(
-            f"{'Ports' if len(taken) > 1 else 'Port'} {', '.join(taken)} of this machine: taken. Stop what runs there, or choose other ports, "
-            f"as in `make up PORT={ports['start'] + 100}`."
+            f"{'Ports' if len(taken) > 1 else 'Port'} {', '.join(taken)} already in use. Stop the other program, or choose other ports: "
+            f"`make up PORT={ports['start'] + 100}`."
         )
 
 
 def free_base(start: int = 8110) -> int:
-    """The first of a run of free ports, as many as a deployment takes."""
+    """Return the first of as many consecutive free ports as a deployment needs."""
     for base in range(start, 60_000, 20):
-        if not any(busy(base + number) for number in range(len(NAMES) + len(WORKERS))):
+        if not any(is_busy(base + number) for number in range(len(NAMES) + len(WORKERS))):
             return base
-    raise CannotRunHere("This machine has no run of free ports.")
+    raise CannotRunHere("This machine has too few consecutive free ports.")
 
 
-__all__ = ["BEGINS_AT", "CannotRunHere", "Deployment", "KafkaUnusable", "PostgresUnusable", "free_base"]
+__all__ = ["START_TIME", "CannotRunHere", "Deployment", "KafkaUnusable", "PostgresUnusable", "free_base"]

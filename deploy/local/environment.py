@@ -1,4 +1,4 @@
-"""What the children of a deployment inherit from the environment of `make up`."""
+"""Variables that the processes of a deployment inherit from `make up`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from deploy.services import SERVICES
 
-OF_THE_MACHINE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PILAR_FAULTPOINT")
-# Fields of shared/settings.py that a developer may change; the deployment sets the others itself or needs their default.
-OF_THE_CALLER = (
+MACHINE_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PILAR_FAULTPOINT")
+# Fields of shared/settings.py that a developer may change. The deployment sets the others or needs their default.
+DEVELOPER_SETTINGS = (
     "cors_origins",
     "docs",
     "log_level",
@@ -21,7 +21,7 @@ OF_THE_CALLER = (
     "traces_endpoint",
     "webhook_ports",
 )
-OF_THE_DEPLOYMENT = (
+DEPLOYMENT_SETTINGS = (
     "audience",
     "authorized_parties",
     "database_url",
@@ -44,12 +44,12 @@ OF_THE_DEPLOYMENT = (
 
 
 def inherited(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that a child gets, under each name that a setting may have."""
+    """Return the inherited variables, under each name that a setting may have."""
     prefixes = ["PILAR_", *(f"PILAR_{service.upper()}_" for service in SERVICES)]
     names = [
         f"{prefix}{field.upper()}{suffix}"
         for prefix in prefixes
-        for field in OF_THE_CALLER
+        for field in DEVELOPER_SETTINGS
         for suffix in ("", "_FILE")
     ]
-    return {name: environment[name] for name in (*OF_THE_MACHINE, *names) if name in environment}
+    return {name: environment[name] for name in (*MACHINE_VARIABLES, *names) if name in environment}

@@ -1,15 +1,15 @@
-"""All Python processes of a deployment, forked from one that loads their code once.
+"""The fork server: loads the code once and forks all Python processes.
 
-A dozen interpreters that each load the same packages keep a small machine busy for half a minute; one that loads
-them and forks is ready in a quarter of that. Each child gets its own environment and log, nothing of another's.
+A dozen interpreters that each load the same packages need half a minute on a small machine. One that loads them and
+forks needs a quarter of it. Each child gets its own environment and log.
 """
 
-# Why not the standard library's forkserver, measured on Python 3.11 with two busy cores, four runs each, alternated:
-# - Its children hold the pipe whose end stops it. After kill -9 of the launcher each child must notice that by a
-#   thread; one stopped by SIGSTOP stayed, and with it the server and the resource tracker. Here the kernel ends all.
-# - CPU seconds until ready: 6.9 (median; 6.6 to 7.7), here 6.3 (5.8 to 6.6): each child imports the launcher again.
+# The standard library's forkserver was measured on Python 3.11 with two busy cores, in four alternated runs each:
+# - After kill -9 of the launcher its children end by a thread that reads a pipe. A child in SIGSTOP did not end, and kept
+#   the server and the resource tracker running. Here the kernel's death signal ends all of them.
+# - CPU seconds until ready: 6.9 (median; 6.6 to 7.7), here 6.3 (5.8 to 6.6). Each child imports the launcher again.
 # - Memory of all processes (PSS): 602 MB, here 588 MB.
-# - It inherits the launcher's whole environment, hides a failed import, and cannot be awaited by a public function.
+# - It inherits the launcher's environment, hides a failed import, and has no public function to wait for it.
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from deploy.child_process import end_with_parent
+from deploy.child_process import parent_death_hook
 from deploy.folder import write_private
 from deploy.services import SERVICES
 
-PATIENCE_SECONDS = 15
+STOP_TIMEOUT_SECONDS = 15
 SHARED = (
     "shared.http",
     "shared.worker",
@@ -43,59 +43,59 @@ SHARED = (
     "httpx",
 )
 KAFKA = ("shared.kafka.producer", "shared.kafka.source", "shared.kafka.topics")
-OF_A_SERVICE = ("app", "worker")
+SERVICE_MODULES = ("app", "worker")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One process to run: a module as `python -m` would, with these words and this environment alone."""
+    """One process to start: a module with its arguments and its environment."""
 
     name: str
     module: str
     log: str
     environment: Mapping[str, str]
-    words: Sequence[str] = ()
+    arguments: Sequence[str] = ()
 
 
 def send(file: Path, orders: Sequence[Order]) -> None:
-    """Start the fork server that waits for orders in `file`.
+    """Write the orders that the fork server waits for.
 
-    The file is readable by its owner alone and is removed once it was read.
+    Only the owner can read the file. The server removes it after reading.
     """
     write_private(file, json.dumps([asdict(order) for order in orders]))
 
 
 @dataclass(slots=True)
 class ForkServer:
-    """The children by process id; when one ends unasked, all end."""
+    """The child processes by id. When one ends unexpectedly, all are stopped."""
 
     running: dict[int, Order] = field(default_factory=dict[int, Order])
-    asked: bool = False
+    stopping: bool = False
 
-    def begin(self, orders: Sequence[Order]) -> None:
+    def start(self, orders: Sequence[Order]) -> None:
         for order in orders:
             self.running[fork(order)] = order
-        if self.asked:  # while forking
+        if self.stopping:  # a signal arrived while forking
             self._send(signal.SIGTERM)
 
     def stop(self, *_: object) -> None:
-        self.asked = True
+        self.stopping = True
         self._send(signal.SIGTERM)
-        killer = threading.Timer(PATIENCE_SECONDS, self._send, [signal.SIGKILL])
+        killer = threading.Timer(STOP_TIMEOUT_SECONDS, self._send, [signal.SIGKILL])
         killer.daemon = True
         killer.start()
 
     def wait(self) -> int:
-        """0 when all ended because they were asked to; else 1, and the log says which ended first."""
+        """Return 0 if all children ended after `stop`, else 1."""
         status = 0
         while self.running:
             pid, code = os.wait()
             order = self.running.pop(pid)
-            if not self.asked:
+            if not self.stopping:
                 status = 1
-                said = os.waitstatus_to_exitcode(code)
+                exit_code = os.waitstatus_to_exitcode(code)
                 print(
-                    f"{order.name} ended with status {said}; its log is {order.log}",
+                    f"{order.name} ended with status {exit_code}. Its log is {order.log}",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -109,28 +109,31 @@ class ForkServer:
 
 
 def fork(order: Order) -> int:
-    """Return the child's id; in the child, never return."""
-    tie = end_with_parent(signal.SIGKILL)
-    watched, held = os.pipe()
+    """Return the child's process id. In the child it does not return."""
+    hook = parent_death_hook(signal.SIGKILL)
+    read_end, write_end = os.pipe()
     if (pid := os.fork()) == 0:
-        os.close(held)
-        if tie is not None:
-            tie()
+        os.close(write_end)
+        if hook is not None:
+            hook()
         else:
-            threading.Thread(target=end_with_parent, args=[watched], daemon=True).start()
+            threading.Thread(target=exit_with_parent, args=[read_end], daemon=True).start()
         run_child(order)
-    os.close(watched)  # `held` stays open for as long as this process lives
+    os.close(read_end)  # the write end stays open until this process ends
     return pid
 
 
-def end_with_parent(watched: int) -> None:
-    """Where the kernel has no tie: the pipe ends when the parent does."""
-    os.read(watched, 1)
+def exit_with_parent(pipe: int) -> None:
+    """Exit when the pipe ends, which is when the parent ends.
+
+    For systems without a death signal.
+    """
+    os.read(pipe, 1)
     os._exit(1)
 
 
 def run_child(order: Order) -> NoReturn:
-    """Be the process that was ordered."""
+    """Run the ordered module and exit."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     code = 1
@@ -142,7 +145,7 @@ def run_child(order: Order) -> NoReturn:
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except BaseException:  # noqa: BLE001  # whatever it is, it is this child's alone
+    except BaseException:  # noqa: BLE001  # logged, then the child exits with status 1
         traceback.print_exc()
     finally:
         with suppress(OSError, ValueError):
@@ -156,22 +159,25 @@ def run_module(order: Order) -> None:
 
     with suppress(OSError):
         Path("/proc/self/comm").write_text(f"pilar {order.name}"[:15])
-    uuid_utils.reseed_rng()  # or forks of one process would give the same ids
+    uuid_utils.reseed_rng()  # otherwise all forks would generate the same ids
     os.environ.clear()
     os.environ.update(order.environment)
-    sys.argv = [order.module, *order.words]
+    sys.argv = [order.module, *order.arguments]
     runpy.run_module(order.module, run_name="__main__", alter_sys=True)
 
 
 def load(transport: str) -> None:
-    """Load what the processes have in common; nothing that reads settings, starts a thread or makes an id."""
-    wanted = [*SHARED, *(f"services.{service}.{part}" for service in SERVICES for part in OF_A_SERVICE)]
-    for module in [*wanted, *(KAFKA if transport == "kafka" else ())]:
+    """Import the modules that the processes share.
+
+    Nothing here may read settings, start a thread or generate an id.
+    """
+    modules = [*SHARED, *(f"services.{service}.{part}" for service in SERVICES for part in SERVICE_MODULES)]
+    for module in [*modules, *(KAFKA if transport == "kafka" else ())]:
         importlib.import_module(module)
 
 
 def main() -> int:
-    """`forkserver FILE TRANSPORT`: load, wait for the orders in FILE, and carry them out."""
+    """Load the code, wait for the orders in FILE, and start them."""
     file, transport = Path(sys.argv[1]), sys.argv[2]
     load(transport)
     while not file.exists():
@@ -181,7 +187,7 @@ def main() -> int:
     server = ForkServer()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
-    server.begin(orders)
+    server.start(orders)
     return server.wait()
 
 

@@ -1,6 +1,6 @@
-"""Signs tokens for named demonstration roles on one machine; it refuses to exist in production.
+"""A development issuer of tokens for named accounts on one machine.
 
-`python -m deploy.local.issuer kemensos-1` prints one; `--list` names the rest.
+`python -m deploy.local.issuer kemensos-1` prints a token, `--list` prints the accounts. It refuses to run in production.
 """
 
 import argparse
@@ -29,7 +29,7 @@ KEY_NAME, KEY_SET_NAME = "issuer-key.json", "jwks.json"
 
 
 class NotInProduction(RuntimeError):
-    """A development issuer was asked for where real families are."""
+    """A development issuer was requested in production."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +56,22 @@ DEMO_ROLES = {
     "operator-1": DemoRole(Role.OPERATOR, ("*",)),
 }
 
-# Accounts that say nothing until registry or referral has given them an id.
+# Accounts whose tokens need an id that registry or referral assigns.
 NEEDS_ID = frozenset({"pendamping-1", "pendamping-2", "pendamping-3", "pendamping-4", "partner-1"})
 
 
 class DevelopmentIssuer:
-    """An ES256 key of its own in a folder (mode 0600), its `jwks.json` beside it, and tokens signed with it."""
+    """An ES256 key in a folder (mode 0600), its `jwks.json`, and tokens signed with it."""
 
     def __init__(self, folder: Path, mode: Literal["development", "production"]) -> None:
-        """Make the key on the first use; raise NotInProduction outside development."""
+        """Read the key or generate it.
+
+        Raises:
+            NotInProduction: the mode is not development.
+        """
         if mode != "development" or os.environ.get("PILAR_MODE") == "production":
-            msg = "the development issuer does not exist in production"
-            raise NotInProduction(msg)
+            message = "the development issuer does not run in production"
+            raise NotInProduction(message)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.key_set_file = folder / KEY_SET_NAME
         self._key = read_or_make_key(folder / KEY_NAME)
@@ -86,8 +90,8 @@ class DevelopmentIssuer:
         ttl: int = EIGHT_HOURS,
         audience: Sequence[str] = AUDIENCES,
     ) -> str:
-        """Return a signed access token that lives `ttl` seconds."""
-        roles = [str(Role(one)) for one in ([role] if isinstance(role, str) else role)]
+        """Return a signed access token that is valid for `ttl` seconds."""
+        roles = [str(Role(name)) for name in ([role] if isinstance(role, str) else role)]
         ids = {"pendamping_id": pendamping_id, "partner_id": partner_id, "ditjen": ditjen}
         claims: dict[str, Any] = {"sub": sub, "roles": roles, "kode_wilayah": list(areas)}
         claims |= {name: str(value) for name, value in ids.items() if value is not None}
@@ -96,18 +100,18 @@ class DevelopmentIssuer:
         return self.sign(claims | {"jti": secrets.token_hex(8)})
 
     def demo_token(self, name: str, **claims: Any) -> str:
-        """Return a token of a named account; a pendamping or partner also needs its id."""
-        known = DEMO_ROLES[name]
-        return self.token(known.role, name, known.areas, **claims)
+        """Return a token of a named account. A pendamping or partner also needs its id."""
+        account = DEMO_ROLES[name]
+        return self.token(account.role, name, account.areas, **claims)
 
     def sign(self, claims: dict[str, Any], **header: Any) -> str:
-        """Return exactly these claims, signed; for tests of what is refused."""
+        """Return exactly these claims, signed. For tests of refusals."""
         head = {"alg": "ES256", "typ": "at+jwt", "kid": self._key.kid} | header
         return jwt.encode(head, claims, self._key, algorithms=[head["alg"]], default_type=None)
 
 
 def read_or_make_key(path: Path) -> ECKey:
-    """Return the key in the file, making one that only this user can read."""
+    """Return the key in the file, after generating it if the file does not exist."""
     if not path.exists():
         key = ECKey.generate_key("P-256", {"kid": secrets.token_hex(8)})
         write_private(path, json.dumps(key.as_dict(private=True)))
@@ -122,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "name", nargs="?", metavar="ROLE", help="a demo account, or a role with --sub and --area"
     )
-    parser.add_argument("--list", action="store_true", help="name the demo accounts")
+    parser.add_argument("--list", action="store_true", help="print the demo accounts")
     parser.add_argument(
         "--folder", type=Path, default=Path(os.environ.get("PILAR_ISSUER_FOLDER", ".pilar/issuer"))
     )
@@ -131,48 +135,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pendamping-id", type=UUID)
     parser.add_argument("--partner-id", type=UUID)
     parser.add_argument("--ttl", type=int, default=EIGHT_HOURS, help="seconds")
-    told = parser.parse_args(arguments)
-    if told.list or not told.name:
-        for name, known in DEMO_ROLES.items():
-            sys.stdout.write(f"{name}\t{known.role}\t{','.join(known.areas)}\n")
+    options = parser.parse_args(arguments)
+    if options.list or not options.name:
+        for name, account in DEMO_ROLES.items():
+            sys.stdout.write(f"{name}\t{account.role}\t{','.join(account.areas)}\n")
         return 0
-    sys.stdout.write(print_token(told, parser) + "\n")
+    sys.stdout.write(token_for(options, parser) + "\n")
     return 0
 
 
 def people_of(folder: Path) -> dict[str, dict[str, str]]:
-    """Return the ids that the demonstration's accounts were given, from beside the issuer's folder."""
+    """Return the ids of the demonstration's accounts, saved in the issuer's parent folder."""
     try:
         return json.loads((folder.parent / "people.json").read_text("utf-8"))
     except FileNotFoundError:
         return {}
 
 
-def print_token(told: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
-    """Return the token that the command line asks for."""
-    known = DEMO_ROLES.get(told.name)
-    if known is None and told.name not in set(Role):
-        parser.error(f"{told.name} is neither a demo account nor a role")
-    role = known.role if known else Role(told.name)
-    given = people_of(told.folder).get(told.name, {})
+def token_for(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
+    """Return the token for the command's options."""
+    account = DEMO_ROLES.get(options.name)
+    if account is None and options.name not in set(Role):
+        parser.error(f"{options.name} is neither a demo account nor a role")
+    role = account.role if account else Role(options.name)
+    saved = people_of(options.folder).get(options.name, {})
     ids: dict[str, Any] = {
-        "pendamping_id": told.pendamping_id or given.get("pendamping_id"),
-        "partner_id": told.partner_id or given.get("partner_id"),
+        "pendamping_id": options.pendamping_id or saved.get("pendamping_id"),
+        "partner_id": options.partner_id or saved.get("partner_id"),
     }
     if role is Role.PENDAMPING and ids["pendamping_id"] is None:
-        parser.error(
-            "a pendamping has an id once `make demo` or registry has given one; then, or by --pendamping-id"
-        )
+        parser.error("a pendamping needs an id: run `make demo` first, or use --pendamping-id")
     if role is Role.PARTNER and ids["partner_id"] is None:
-        parser.error(
-            "a partner has an id once `make demo` or referral has given one; then, or by --partner-id"
-        )
+        parser.error("a partner needs an id: run `make demo` first, or use --partner-id")
     try:
-        issuer = DevelopmentIssuer(told.folder, mode="development")
+        issuer = DevelopmentIssuer(options.folder, mode="development")
     except NotInProduction as error:
         parser.error(str(error))
-    areas = told.area or (known.areas if known else ())
-    return issuer.token(role, told.sub or told.name.lower(), areas, ttl=told.ttl, **ids)
+    areas = options.area or (account.areas if account else ())
+    return issuer.token(role, options.sub or options.name.lower(), areas, ttl=options.ttl, **ids)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Brings the four databases to this code's revision, and lets a new one's business time begin."""
+"""Migration of the four databases, and the start of their business clocks."""
 
 from __future__ import annotations
 
@@ -13,45 +13,49 @@ from deploy.local.place import ROOT, CannotRunHere
 from shared.ddl import PLATFORM_V1
 
 FIRST_REVISION = ("0001_tables.sql", "security.sql", "seed.sql", "versions/0001_first.py")
-# The comment holds the digest of the first revision: until its release it changes, and its number does not.
+# The comment has the digest of the first revision, which changes until its release under the same number.
 STATE = """
 SELECT version_num, obj_description('platform.alembic_version'::regclass, 'pg_class') FROM platform.alembic_version
 """
 
 
-def migrate(owners: Mapping[str, str], *, begins_at: datetime, say: Callable[[str], None]) -> None:
-    """Migrate what is behind; `owners` are the addresses of the owner roles. Alembic is loaded only if needed.
+def migrate(owners: Mapping[str, str], *, start_time: datetime, report: Callable[[str], None]) -> None:
+    """Migrate the databases that are behind.
+
+    `owners` are the addresses of the owner roles. Alembic is imported only if needed.
 
     Raises:
-        CannotRunHere: a database was made from a revision that this code does not have
+        CannotRunHere: a database was made by a revision that this code does not have.
     """
     states = asyncio.run(_states(owners))
-    known = {service: revisions_of(service) for service in owners}
+    revisions = {service: revisions_of(service) for service in owners}
     for service, (revision, digest) in states.items():
-        if revision and (revision not in known[service] or digest not in ("", digest_of(service))):
+        if revision and (revision not in revisions[service] or digest not in ("", digest_of(service))):
             raise CannotRunHere(
-                f"The database of {service} was made by another version of the code, and no migration leads from "
-                "it to this one: begin anew with `make up FRESH=1`."
+                f"The database of {service} was made by another version of the code, and there is no migration from "
+                "it to this one. Start with empty databases: `make up FRESH=1`."
             )
-    behind = [service for service in owners if states[service][0] != known[service][-1]]
+    behind = [service for service in owners if states[service][0] != revisions[service][-1]]
     if not behind:
         return
     from shared.migrating import upgrade
 
-    say(f"Migrating {', '.join(behind)}")
+    report(f"Migrating {', '.join(behind)}")
     for service in behind:
         upgrade(service, owners[service])
-    asyncio.run(_begin({service: owners[service] for service in behind if not states[service][0]}, begins_at))
+    asyncio.run(
+        _set_clocks({service: owners[service] for service in behind if not states[service][0]}, start_time)
+    )
 
 
 def revisions_of(service: str) -> list[str]:
-    """Return the revisions of a service by the numbers of their files."""
+    """Return the revision numbers of a service, from the names of its files."""
     folder = ROOT / "services" / service / "migrations" / "versions"
     return sorted(path.name[:4] for path in folder.glob("[0-9]*.py"))
 
 
 def digest_of(service: str) -> str:
-    """Return a digest of all that the first revision of a service runs."""
+    """Return a digest of all SQL that the first revision of a service runs."""
     folder = ROOT / "services" / service / "migrations"
     texts = [PLATFORM_V1, *((folder / name).read_text("utf-8") for name in FIRST_REVISION)]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
@@ -73,9 +77,9 @@ async def _state(url: str) -> tuple[str, str]:
     return (row[0], row[1] or "") if row else ("", "")
 
 
-async def _begin(new: Mapping[str, str], begins_at: datetime) -> None:
-    """All four clocks show the same instant: one reading of real time serves them all."""
-    seconds = int((begins_at - datetime.now(UTC)).total_seconds())
+async def _set_clocks(new: Mapping[str, str], start_time: datetime) -> None:
+    """Set all four business clocks from one reading of real time."""
+    seconds = int((start_time - datetime.now(UTC)).total_seconds())
     for service, url in new.items():
         connection = await asyncpg.connect(url)
         try:

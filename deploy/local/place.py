@@ -1,4 +1,4 @@
-"""The folder of a one-machine deployment: which transport it speaks, its keys, its logs, and what runs in it."""
+"""The data folder of a one-machine deployment: transport, keys, logs and state."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TRANSPORTS: tuple[Transport, ...] = ("local", "kafka")
 
 
 class CannotRunHere(Exception):
-    """The deployment cannot start; the message is one sentence that says what to do."""
+    """The deployment cannot start. The message is one sentence that says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What runs in a folder: enough to find it, and to read its outboxes under the worker roles."""
+    """The processes of a running deployment: ports and database addresses."""
 
     pid: int
     transport: Transport
@@ -41,13 +41,16 @@ class State:
         return False
 
     def url(self, name: str) -> str:
-        """The address of a service, or of the page at "start"."""
+        """Return the address of a service, or of the start page for "start"."""
         return f"http://127.0.0.1:{self.ports[name]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A data folder, kept between runs; the PostgreSQL and the broker in it keep their own parts."""
+    """A data folder that is kept between runs.
+
+    PostgreSQL and the broker have their own parts in it.
+    """
 
     folder: Path
 
@@ -69,35 +72,39 @@ class Place:
 
     @property
     def used(self) -> bool:
-        """Whether an earlier run left its data here."""
+        """Whether an earlier run has left its data here."""
         return (self.folder / "transport").exists()
 
     def keys(self, service: str) -> Path:
         return self.folder / "keys" / service
 
-    def settle(self, transport: Transport) -> None:
-        """Make the folder, or take it up again. CannotRunHere when its facts travelled by the other transport."""
+    def prepare(self, transport: Transport) -> None:
+        """Create the folder, or check that its data uses this transport.
+
+        Raises:
+            CannotRunHere: the events of an earlier run are in the other transport.
+        """
         self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
-        remembered = self.folder / "transport"
-        if not remembered.exists():
-            remembered.write_text(f"{transport}\n")
-        elif (before := remembered.read_text().strip()) != transport:
-            again = "make up TRANSPORT=kafka" if before == "kafka" else "make up"
+        transport_file = self.folder / "transport"
+        if not transport_file.exists():
+            transport_file.write_text(f"{transport}\n")
+        elif (earlier := transport_file.read_text().strip()) != transport:
+            command = "make up TRANSPORT=kafka" if earlier == "kafka" else "make up"
             raise CannotRunHere(
-                f"The data in {self.folder} has travelled by the transport {before}, and facts sent by one are "
-                f"not in the other: run `{again}`, or begin anew with `make up FRESH=1 TRANSPORT={transport}`."
+                f"The events in {self.folder} are in the transport {earlier} and cannot be read by the other. "
+                f"Run `{command}`, or start with empty databases: `make up FRESH=1 TRANSPORT={transport}`."
             )
 
-    def forget(self) -> None:
-        """Everything but what PostgreSQL itself wiped."""
+    def clear(self) -> None:
+        """Delete everything except what PostgreSQL has deleted itself."""
         for part in ("keys", "issuer", "logs", "kafka", "files"):
             shutil.rmtree(self.folder / part, ignore_errors=True)
         for name in ("transport", "running.json", "people.json", "scenarios.json"):
             (self.folder / name).unlink(missing_ok=True)
 
     def make_keys(self) -> None:
-        """Each service its own; referral's public key goes to caseload, which seals identities to it."""
+        """Create each service's keys, and give caseload referral's public key for sealing."""
         from shared.privacy import SealingKey, make_keys
 
         for service in SERVICES:
@@ -112,26 +119,26 @@ class Place:
         write_private(self.folder / "running.json", json.dumps(asdict(state)))
 
     def read(self) -> State | None:
-        """What runs here now, or None."""
+        """Return the state of the running deployment, or None."""
         state = self._read("running.json")
-        found = State(**state) if state else None
-        return found if found and found.alive else None
+        running = State(**state) if state else None
+        return running if running and running.alive else None
 
-    def stopped(self) -> None:
-        """What this process ran here no longer runs; what another runs is left alone."""
+    def delete_state(self) -> None:
+        """Delete the state file, unless another process wrote it."""
         state = self.read()
         if state is None or state.pid == os.getpid():
             (self.folder / "running.json").unlink(missing_ok=True)
 
-    def remember_person(self, name: str, **claims: str) -> None:
-        """A pendamping or a partner gets an id at run time; the start page signs tokens with it."""
+    def save_person(self, name: str, **claims: str) -> None:
+        """Save the id of a pendamping's or partner's account, for its tokens."""
         write_private(self.folder / "people.json", json.dumps(self.people() | {name: claims}))
 
     def people(self) -> dict[str, dict[str, str]]:
         return self._read("people.json") or {}
 
-    def remember_scenario(self, number: int, **ids: list[str]) -> None:
-        """Whose families and pendamping a scenario is counted over; its numbers are compared again by them."""
+    def save_scenario(self, number: int, **ids: list[str]) -> None:
+        """Save the families and pendamping of a scenario, over which its counts are made."""
         scenarios = self.scenarios() | {str(number): ids}
         write_private(self.folder / "scenarios.json", json.dumps(scenarios))
 
@@ -145,5 +152,5 @@ class Place:
 
 
 def shown(path: Path) -> str:
-    """As one would type it in the checkout."""
+    """Return the path as one would type it in the checkout."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -1,6 +1,6 @@
-"""The first page of a one-machine deployment: the services, the chain's live numbers, demo tokens, what to do next.
+"""The start page of a one-machine deployment: services, counts, demo tokens, next steps.
 
-It asks the services what anybody could ask them, over HTTP with an operator's token, and needs nothing from outside.
+It queries the services over HTTP with an operator's token, and loads nothing from outside.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from shared.server import configured
 from shared.settings import LOCAL_ORIGIN
 
 PAGE = Path(__file__).parent / "page"
-# A page of another machine must neither read this one nor be shown by it.
+# No foreign page may read or embed this one.
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -39,16 +39,16 @@ HEADERS = {
 GAUGE = re.compile(
     r"^pilar_(unsent_events|parked_events|subscription_lag_events)\{([^}]*)\} (\S+)$", re.MULTILINE
 )
-PATIENCE_SECONDS = 2.0
+TIMEOUT_SECONDS = 2.0
 
 
 class StartPage:
-    """Answers for one data folder."""
+    """The start page's routes for one data folder."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.issuer = DevelopmentIssuer(place.issuer, "development")
-        self.client = httpx.AsyncClient(timeout=PATIENCE_SECONDS, trust_env=False)
+        self.client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False)
 
     def application(self) -> Starlette:
         app = Starlette(
@@ -61,12 +61,12 @@ class StartPage:
                 Route("/live", self.live),
                 Route("/tokens/{name}", self.token, methods=["POST"]),
             ],
-            # Another name for this address would let a foreign page read the tokens through its own name.
+            # Against DNS rebinding: a foreign host name for this address must not read the tokens.
             middleware=[
                 Middleware(
                     TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False
                 ),
-                # A frontend in development, served by this machine as well, takes its tokens here.
+                # A frontend in development on this machine gets its tokens here.
                 Middleware(CORSMiddleware, allow_origin_regex=LOCAL_ORIGIN, allow_methods=["GET", "POST"]),
             ],
         )
@@ -87,27 +87,27 @@ class StartPage:
         tokens = [
             {
                 "name": name,
-                "role": known.role,
-                "areas": ", ".join(known.areas),
+                "role": account.role,
+                "areas": ", ".join(account.areas),
                 "ready": self.claims(name) is not None,
             }
-            for name, known in DEMO_ROLES.items()
+            for name, account in DEMO_ROLES.items()
         ]
-        told = {
+        body = {
             "transport": state.transport,
             "docs": {name: f"{state.url(name)}/docs" for name in SERVICES},
             "tokens": tokens,
             "folder": shown(self.place.folder),
             "logs": shown(self.place.logs),
         }
-        return JSONResponse(told, headers=HEADERS)
+        return JSONResponse(body, headers=HEADERS)
 
     async def live(self, _request: Request) -> Response:
-        """What changes: each service's numbers and depths; a service that does not answer is said to be down."""
+        """Return each service's counts and queue depths. A service that does not answer is down."""
         state = self.state()
-        asked = [self.service(state, name) for name in SERVICES]
-        found, depths = await asyncio.gather(asyncio.gather(*asked), self.depths(state))
-        services = {name: {**told, **depths[name]} for name, told in zip(SERVICES, found, strict=True)}
+        queries = [self.service(state, name) for name in SERVICES]
+        answers, depths = await asyncio.gather(asyncio.gather(*queries), self.depths(state))
+        services = {name: {**answer, **depths[name]} for name, answer in zip(SERVICES, answers, strict=True)}
         return JSONResponse({"services": services}, headers=HEADERS)
 
     async def token(self, request: Request) -> Response:
@@ -120,12 +120,12 @@ class StartPage:
     def state(self) -> State:
         state = self.place.read()
         if state is None:
-            message = f"{self.place.folder} does not say what runs in it"
+            message = f"{self.place.folder} has no state file of a running deployment"
             raise RuntimeError(message)
         return state
 
     def claims(self, name: str) -> dict[str, str] | None:
-        """The ids that registry or referral gave; None while they have not."""
+        """Return the ids of an account, or None if they are not assigned yet."""
         return self.place.people().get(name, None if name in NEEDS_ID else {})
 
     async def service(self, state: State, name: str) -> dict[str, Any]:
@@ -136,16 +136,16 @@ class StartPage:
             clock = await self.client.get(f"{url}/v1/clock", headers=headers)
         except httpx.HTTPError:
             return {"up": False}
-        told = numbers.json() if numbers.is_success else {}
+        counts = numbers.json() if numbers.is_success else {}
         today = clock.json().get("today") if clock.is_success else None
-        return {"up": True, "today": today, "numbers": told}
+        return {"up": True, "today": today, "numbers": counts}
 
     async def depths(self, state: State) -> dict[str, dict[str, int | None]]:
-        """Unsent and parked as each service's database knows them; lag as the process knows it that delivers."""
+        """Return unsent and parked events of each database, and the lag of each worker."""
         kafka = state.transport == "kafka"
         of_apis = [f"{name}-metrics" for name in SERVICES]
-        asked = [*of_apis, *(f"{name}-worker" if kafka else "delivery" for name in SERVICES)]
-        pages = await asyncio.gather(*(self.gauges(state.url(name)) for name in asked))
+        sources = [*of_apis, *(f"{name}-worker" if kafka else "delivery" for name in SERVICES)]
+        pages = await asyncio.gather(*(self.gauges(state.url(name)) for name in sources))
         of_api = dict(zip(SERVICES, pages, strict=False))
         of_worker = dict(zip(SERVICES, pages[len(SERVICES) :], strict=True))
         return {

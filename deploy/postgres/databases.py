@@ -1,4 +1,4 @@
-"""A service's database and its three roles, made from the one SQL text that every deployment uses."""
+"""A service's database and its three roles, created by service.sql."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SERVICE_SQL = Path(__file__).with_name("service.sql")
 
 
 class Passwords(TypedDict):
-    """Of the roles <service>_owner, <service>_api and <service>_worker."""
+    """The passwords of <service>_owner, <service>_api and <service>_worker."""
 
     owner: str
     api: str
@@ -24,7 +24,7 @@ class Passwords(TypedDict):
 
 
 def create_service_database(superuser_dsn: str, service: str, passwords: Passwords) -> None:
-    """Database pilar_<service> with its three roles stand, whatever stood before; nothing is ever dropped."""
+    """Create database pilar_<service> and its roles, if they do not exist."""
     secret = {f"PILAR_{role.upper()}_PASSWORD": value for role, value in passwords.items()}
     _psql(
         superuser_dsn, ["-v", f"service={service}", "-f", SERVICE_SQL], {k: str(v) for k, v in secret.items()}
@@ -32,31 +32,38 @@ def create_service_database(superuser_dsn: str, service: str, passwords: Passwor
 
 
 def query(dsn: str, sql: str) -> str:
-    """The first value of the first row, as text. RuntimeError with psql's words when it fails."""
+    """Return the first value of the first row as text.
+
+    Raises:
+        RuntimeError: psql failed.
+    """
     return _psql(dsn, ["-v", "ON_ERROR_STOP=1", "-c", sql], {}).strip()
 
 
 def stored_passwords(file: Path, service: str) -> Passwords:
-    """The same at every call; a service met for the first time gets new ones. The file is its owner's alone."""
-    known: dict[str, Passwords] = json.loads(file.read_text()) if file.exists() else {}
-    if service not in known:
-        known[service] = Passwords(
+    """Return a service's passwords from the file, after generating them on the first call."""
+    stored: dict[str, Passwords] = json.loads(file.read_text()) if file.exists() else {}
+    if service not in stored:
+        stored[service] = Passwords(
             owner=secrets.token_urlsafe(24), api=secrets.token_urlsafe(24), worker=secrets.token_urlsafe(24)
         )
-        write_private(file, json.dumps(known))
-    return known[service]
+        write_private(file, json.dumps(stored))
+    return stored[service]
 
 
-def _psql(dsn: str, words: list[str | Path], secret: dict[str, str]) -> str:
-    """Address and passwords travel by the environment: any process of the machine may read a command line."""
-    where = urlsplit(dsn)
+def _psql(dsn: str, arguments: list[str | Path], secret: dict[str, str]) -> str:
+    """Run psql.
+
+    Address and passwords are passed in the environment, because other processes can read a command line.
+    """
+    address = urlsplit(dsn)
     variables = {
-        "PGHOST": where.hostname or "127.0.0.1",
-        "PGPORT": str(where.port or 5432),
-        "PGUSER": unquote(where.username or ""),
-        "PGPASSWORD": unquote(where.password or ""),
-        "PGDATABASE": unquote(where.path.lstrip("/")) or "postgres",
-        **{f"PG{name.upper()}": values[-1] for name, values in parse_qs(where.query).items()},
+        "PGHOST": address.hostname or "127.0.0.1",
+        "PGPORT": str(address.port or 5432),
+        "PGUSER": unquote(address.username or ""),
+        "PGPASSWORD": unquote(address.password or ""),
+        "PGDATABASE": unquote(address.path.lstrip("/")) or "postgres",
+        **{f"PG{name.upper()}": values[-1] for name, values in parse_qs(address.query).items()},
     }
     result = subprocess.run(
         [
@@ -66,7 +73,7 @@ def _psql(dsn: str, words: list[str | Path], secret: dict[str, str]) -> str:
             "--tuples-only",
             "--no-align",
             "--quiet",
-            *words,
+            *arguments,
         ],
         check=False,
         capture_output=True,
@@ -74,6 +81,6 @@ def _psql(dsn: str, words: list[str | Path], secret: dict[str, str]) -> str:
         env=environment() | variables | secret,
     )
     if result.returncode:
-        message = f"psql failed on {where.hostname}:{where.port}: {result.stderr.strip()}"
+        message = f"psql failed on {address.hostname}:{address.port}: {result.stderr.strip()}"
         raise RuntimeError(message)
     return result.stdout

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 on this machine: a direct child that starts in seconds and dies with its parent."""
+"""PostgreSQL 18 on this machine, as a child process that ends with its parent."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from deploy.postgres.binaries import (
     environment,
     programs,
 )
-from deploy.postgres.data_folder import adopt, end_the_orphan, home_of, unlink
+from deploy.postgres.data_folder import adopt, end_orphaned_server, home_of, unlink
 from deploy.postgres.databases import Passwords, stored_passwords
 from deploy.postgres.external import ExternalPostgres
 
 SUPERUSER = "postgres"
-QUIET = {
-    # A failing row must not reach the server's log: neither by its values nor by its statement.
+NO_ROW_LOGGING = {
+    # The values and the statement of a failing row must not be logged: they may be personal data.
     "log_error_verbosity": "terse",
     "log_parameter_max_length_on_error": "0",
     "log_parameter_max_length": "0",
@@ -39,7 +39,7 @@ QUIET = {
     "log_statement": "none",
     "log_min_duration_statement": "-1",
 }
-ORDINARY = {
+DEFAULTS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "250",
@@ -50,20 +50,20 @@ ORDINARY = {
     "log_timezone": "UTC",
     "password_encryption": "scram-sha-256",
 }
-FORGETFUL = {
+NOT_DURABLE = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "autovacuum_naptime": "10min",
-    # 4096 rounds are a third of what a client spends on connecting.
+    # The default of 4096 rounds is a third of a client's connection time.
     "scram_iterations": "1",
 }
 
 
 class Server(Protocol):
-    """What the deployment asks of a PostgreSQL, its own or another's."""
+    """A PostgreSQL server, embedded or external."""
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -74,18 +74,17 @@ class Server(Protocol):
 
 
 def open_postgres(folder: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> Server:
-    """The PostgreSQL that PILAR_POSTGRES_URL names (a superuser's address), else an own one in `folder`."""
+    """Return the server of PILAR_POSTGRES_URL (a superuser's address), else an embedded one."""
     if url := os.environ.get("PILAR_POSTGRES_URL"):
         return ExternalPostgres(url, folder)
     return EmbeddedPostgres(folder, durable=durable, settings=settings)
 
 
 class EmbeddedPostgres:
-    """The packaged PostgreSQL, its data kept between runs below `folder`.
+    """The packaged PostgreSQL, with its data below `folder`.
 
-    Root's data lies in /var/lib, where the account that runs the server may walk, and `folder` holds a
-    link to it; removing `folder` gives that data up at the next start. Raises PostgresUnusable with one
-    sentence. With `durable=False` a crash of the machine may lose everything: for tests alone.
+    For root the data is in /var/lib, and `folder` has a link to it. If `folder` is removed, the data is deleted at the next
+    start. With `durable=False` a crash of the machine may lose everything, so it is for tests only.
     """
 
     def __init__(
@@ -100,19 +99,23 @@ class EmbeddedPostgres:
         self.port = port
         self._home = home_of(self.folder)
         self._data = self._home / "data"
-        self._settings = ORDINARY | ({} if durable else FORGETFUL) | dict(settings or {}) | QUIET
+        self._settings = DEFAULTS | ({} if durable else NOT_DURABLE) | dict(settings or {}) | NO_ROW_LOGGING
         self._durable = durable
         self._lock: IO[str] | None = None
         self._child: Child | None = None
 
     def start(self) -> None:
-        """Ready for connections when it returns. Starting twice is refused, by this object or another."""
-        self._own_the_folder()
+        """Start the server and wait until it accepts connections.
+
+        Raises:
+            PostgresUnusable: it cannot start, or it already runs. The message is one sentence.
+        """
+        self._lock_folder()
         try:
             account = account_for(self._data)
             self._programs = programs(account)
             self._account = account
-            end_the_orphan(self._data)
+            end_orphaned_server(self._data)
             self._initialise()
             self._launch()
         except BaseException:
@@ -120,7 +123,7 @@ class EmbeddedPostgres:
             raise
 
     def stop(self) -> None:
-        """Sessions are cut and everything is written; kept data starts again without recovery."""
+        """End all sessions and shut down, so that the next start needs no recovery."""
         if self._child is not None:
             self._child.stop(signal.SIGINT, timeout=30)
             self._child = None
@@ -129,15 +132,18 @@ class EmbeddedPostgres:
             self._lock = None
 
     def kill(self) -> None:
-        """As a power cut would; for tests of outages. `start` recovers, on the same port."""
+        """Kill the server, as a power cut would. For tests of outages.
+
+        `start` recovers on the same port.
+        """
         if self._child is not None:
             self._child.kill()
         self.stop()
 
     def wipe(self) -> None:
-        """Stop, and forget every row and password."""
+        """Stop the server and delete its data and passwords."""
         self.stop()
-        self._own_the_folder()
+        self._lock_folder()
         shutil.rmtree(self._home)
         unlink(self.folder)
         self.stop()
@@ -160,47 +166,50 @@ class EmbeddedPostgres:
         return f"postgresql://{quote(user)}:{quote(password)}@{LOOPBACK}:{self.port}/{quote(database)}"
 
     def passwords(self, service: str) -> Passwords:
-        """Made on first use and kept beside the data, readable by its owner alone."""
+        """Return a service's passwords, generated on the first call."""
         return stored_passwords(self._home / "passwords.json", service)
 
     def _superuser_password(self) -> str:
         return json.loads((self._home / "superuser.json").read_text())["password"]
 
-    def _own_the_folder(self) -> None:
+    def _lock_folder(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._home.mkdir(mode=0o755, exist_ok=True)
         self._home.chmod(0o755 if os.geteuid() == 0 else 0o700)
         try:
             self._lock = lock_folder(self._home)
         except FolderInUse as owner:
-            sentence = f"Process {owner} already runs a PostgreSQL on {self.folder}; stop it first."
+            sentence = f"Process {owner} already runs a PostgreSQL in {self.folder}. Stop it first."
             raise PostgresUnusable(sentence) from None
         adopt(self.folder, self._home)
 
     def _initialise(self) -> None:
-        """Into a folder beside, renamed when whole: a launcher killed half-way leaves nothing to trip over."""
+        """Initialise a temporary folder and rename it.
+
+        So a killed launcher leaves no partial data folder.
+        """
         if self._data.exists():
             return
-        making, password = self._home / "data.making", secrets.token_urlsafe(24)
-        shutil.rmtree(making, ignore_errors=True)
+        temporary, password = self._home / "data.making", secrets.token_urlsafe(24)
+        shutil.rmtree(temporary, ignore_errors=True)
         write_private(self._home / "superuser.json", json.dumps({"password": password}))
-        given = self._home / "password"
-        write_private(given, password)
-        making.mkdir(mode=0o700)
+        password_file = self._home / "password"
+        write_private(password_file, password)
+        temporary.mkdir(mode=0o700)
         if self._account:
-            for path in (given, making):
+            for path in (password_file, temporary):
                 os.chown(path, self._account.uid, self._account.gid)
         try:
-            self._initdb(making, given)
+            self._initdb(temporary, password_file)
         finally:
-            given.unlink()
-        making.rename(self._data)
+            password_file.unlink()
+        temporary.rename(self._data)
 
-    def _initdb(self, making: Path, given: Path) -> None:
+    def _initdb(self, temporary: Path, password_file: Path) -> None:
         account = self._account
         result = subprocess.run(
             [
-                *(self._programs / "initdb", "-D", making, "-U", SUPERUSER, f"--pwfile={given}"),
+                *(self._programs / "initdb", "-D", temporary, "-U", SUPERUSER, f"--pwfile={password_file}"),
                 *("--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums", "--locale=C"),
                 *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
                 *([] if self._durable else ["--no-sync", "--set", "scram_iterations=1"]),
@@ -219,9 +228,9 @@ class EmbeddedPostgres:
 
     def _launch(self) -> None:
         self._check_data_version()
-        chosen = self.port
+        chosen_port = self.port
         for attempt in range(5):
-            self.port = chosen or free_port()
+            self.port = chosen_port or free_port()
             with self.log.open("ab") as log:
                 self._child = Child(
                     [self._programs / "postgres", "-D", self._data, "-p", str(self.port), *self._switches()],
@@ -233,7 +242,7 @@ class EmbeddedPostgres:
                 )
             if self._became_ready(self._child):
                 return
-            if chosen or attempt == 4:  # a free port may be taken by another in between
+            if chosen_port or attempt == 4:  # a free port may be taken by another in between
                 break
         last = self.log.read_text(errors="replace").strip().splitlines()[-3:]
         raise PostgresUnusable(f"PostgreSQL did not start: {' / '.join(last)}")
@@ -245,12 +254,12 @@ class EmbeddedPostgres:
         major = int((self._data / "PG_VERSION").read_text())
         if major < OLDEST_MAJOR:
             raise PostgresUnusable(
-                f"{self.folder} holds data of PostgreSQL {major}; Pilar needs {OLDEST_MAJOR}."
+                f"{self.folder} has data of PostgreSQL {major}. Pilar needs {OLDEST_MAJOR}."
             )
 
-    def _became_ready(self, child: Child, *, patience: float = 120.0) -> bool:
-        """The server writes its state into the eighth line of its pid file; no connection is needed to ask."""
-        deadline = time.monotonic() + patience
+    def _became_ready(self, child: Child, *, timeout: float = 120.0) -> bool:
+        """Wait until the eighth line of the pid file is "ready", which needs no connection."""
+        deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and child.returncode is None:
             with suppress(OSError):
                 lines = (self._data / "postmaster.pid").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""A PostgreSQL 18 that somebody else runs, used in place of the packaged one."""
+"""An external PostgreSQL 18, used in place of the packaged one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deploy.postgres.databases import Passwords, query, stored_passwords
 
 
 class ExternalPostgres:
-    """Another PostgreSQL 18, by a superuser's address; it is never started, stopped or wiped."""
+    """A server by a superuser's address, which is never started, stopped or wiped."""
 
     def __init__(self, url: str, folder: Path | str) -> None:
         self.superuser_dsn = url
@@ -20,16 +20,16 @@ class ExternalPostgres:
         number = int(query(self.superuser_dsn, "SHOW server_version_num")) // 10_000
         if number < OLDEST_MAJOR:
             raise PostgresUnusable(
-                f"Pilar needs PostgreSQL {OLDEST_MAJOR} or newer; PILAR_POSTGRES_URL names {number}."
+                f"Pilar needs PostgreSQL {OLDEST_MAJOR} or newer. PILAR_POSTGRES_URL is PostgreSQL {number}."
             )
 
     def stop(self) -> None:
-        """It is another's."""
+        """Do nothing, because the server is external."""
 
     def dsn(self, database: str, user: str, password: str) -> str:
-        where = urlsplit(self.superuser_dsn)
-        address = f"{where.hostname}:{where.port or 5432}"
-        query_part = f"?{where.query}" if where.query else ""
+        url = urlsplit(self.superuser_dsn)
+        address = f"{url.hostname}:{url.port or 5432}"
+        query_part = f"?{url.query}" if url.query else ""
         return f"postgresql://{quote(user)}:{quote(password)}@{address}/{quote(database)}{query_part}"
 
     def passwords(self, service: str) -> Passwords:

@@ -1,7 +1,7 @@
--- One service's database and its three roles. Run by psql as a superuser, as often as one likes:
+-- One service's database and its three roles. Run by psql as a superuser, any number of times:
 --   PILAR_OWNER_PASSWORD=… PILAR_API_PASSWORD=… PILAR_WORKER_PASSWORD=… psql -v service=registry -f service.sql
--- The same text makes them on one machine and in the compose deployment.
--- Passwords come by the environment: a command line can be read by every process of the machine.
+-- The one-machine and the compose deployment use the same file.
+-- Passwords are environment variables, because every process of the machine can read a command line.
 \set ON_ERROR_STOP on
 \set QUIET on
 \getenv owner_password PILAR_OWNER_PASSWORD
@@ -13,7 +13,7 @@ SET log_statement = 'none';
 SELECT format('CREATE ROLE %I', :'service' || part) FROM unnest(ARRAY['_owner', '_api', '_worker']) AS part
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'service' || part) \gexec
 
--- Row security binds the owner and the API; the worker serves every area, so it stands above.
+-- Row security applies to the owner and the API. The worker serves every area, so it bypasses row security.
 SELECT format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD %L',
               :'service' || '_owner', :'owner_password') \gexec
 SELECT format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD %L',
@@ -24,7 +24,7 @@ SELECT format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICA
 SELECT format('CREATE DATABASE %I OWNER %I', 'pilar_' || :'service', :'service' || '_owner')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'pilar_' || :'service') \gexec
 
--- What is not granted to a role by name is open to none: not another service's, not the maintenance database.
+-- A role can connect only where it is granted by name: neither to another service's nor to the maintenance database.
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', name)
 FROM unnest(ARRAY['pilar_' || :'service', 'postgres', 'template1']) AS name \gexec
 SELECT format('GRANT CONNECT ON DATABASE %I TO %I', 'pilar_' || :'service', :'service' || part)

@@ -1,4 +1,4 @@
-"""deploy/bench/comparison.py: what counts as worse than another commit."""
+"""deploy/bench/comparison.py: when a tree is worse than another."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from deploy.bench.comparison import Comparison, compare_rounds, names_not_compar
         ("ms", [11.6, 11.6], [10, 10], True),
         ("ms", [11.4, 11.4], [10, 10], False),
         ("MB", [8, 8], [10, 10], False),
-        # Rounds of one tree differ by a fifth: less than two fifths proves nothing.
+        # Rounds of one tree differ by a fifth, so the loss must be more than two fifths.
         ("cases/s", [70, 70], [90, 110], False),
         ("cases/s", [55, 55], [90, 110], True),
     ],

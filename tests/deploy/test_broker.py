@@ -1,4 +1,4 @@
-"""deploy/kafka: a real Kafka broker of our own, on the machine's own terms."""
+"""deploy/kafka: a real Kafka broker as a child process."""
 
 import asyncio
 import subprocess
@@ -13,10 +13,10 @@ from aiokafka.errors import KafkaError
 
 from deploy.kafka.broker import Broker, KafkaUnusable
 from deploy.kafka.jars import jars_folder, missing
-from tests.factories.deploy.processes import alive, kill_a_parent_that_runs, until
+from tests.factories.deploy.processes import alive, kill_parent_running, until
 from tests.factories.repository import ROOT
 
-# One process starts the broker once, for all of these.
+# One process starts the broker once for all of these tests.
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("broker")]
 
 AS_PARENT = """
@@ -30,32 +30,32 @@ time.sleep(60)
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    kept = Broker(tmp_path_factory.mktemp("broker") / "kafka")
-    yield kept
-    kept.wipe()
+def module_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    module_broker = Broker(tmp_path_factory.mktemp("broker") / "kafka")
+    yield module_broker
+    module_broker.wipe()
 
 
 @pytest.fixture
-def broker(kept: Broker) -> Broker:
-    """It runs, whatever a test before did to it; each test has a topic of its own."""
-    if kept.running:
-        kept.resume()
+def broker(module_broker: Broker) -> Broker:
+    """The running broker, whatever the test before did. Each test uses its own topic."""
+    if module_broker.running:
+        module_broker.resume()
     else:
-        kept.start()
-    return kept
+        module_broker.start()
+    return module_broker
 
 
 @asynccontextmanager
 async def producer(broker: Broker) -> AsyncIterator[AIOKafkaProducer]:
-    made = AIOKafkaProducer(
+    client = AIOKafkaProducer(
         bootstrap_servers=broker.bootstrap, acks="all", enable_idempotence=True, request_timeout_ms=3000
     )
-    await made.start()
+    await client.start()
     try:
-        yield made
+        yield client
     finally:
-        await asyncio.wait_for(made.stop(), 10)
+        await asyncio.wait_for(client.stop(), 10)
 
 
 async def make_topic(broker: Broker, name: str) -> None:
@@ -74,43 +74,43 @@ async def read(broker: Broker, topic: str, count: int) -> list[bytes | None]:
         await consumer.stop()
 
 
-async def test_takes_a_message_dates_it_itself_and_gives_it_back_after_restart_and_crash(
+async def test_message_has_the_brokers_timestamp_and_survives_restart_and_crash(
     broker: Broker,
 ) -> None:
     await make_topic(broker, "pilar.taken")
     bootstrap = broker.bootstrap
-    async with producer(broker) as sending:
-        stored = await sending.send_and_wait("pilar.taken", b"one", key=b"k", timestamp_ms=1)
+    async with producer(broker) as client:
+        stored = await client.send_and_wait("pilar.taken", b"one", key=b"k", timestamp_ms=1)
     assert (stored.timestamp_type, stored.timestamp > 1) == (1, True)
     broker.stop()
     broker.start()
-    async with producer(broker) as sending:
-        await sending.send_and_wait("pilar.taken", b"two", key=b"k")
+    async with producer(broker) as client:
+        await client.send_and_wait("pilar.taken", b"two", key=b"k")
     broker.kill()
     broker.start()
     assert broker.bootstrap == bootstrap
     assert await read(broker, "pilar.taken", 2) == [b"one", b"two"]
 
 
-async def test_makes_no_topic_by_accident(broker: Broker) -> None:
-    async with producer(broker) as sending:
+async def test_topics_are_not_created_automatically(broker: Broker) -> None:
+    async with producer(broker) as client:
         with pytest.raises(KafkaError):
-            await asyncio.wait_for(sending.send_and_wait("pilar.misspelt", b"x"), 20)
+            await asyncio.wait_for(client.send_and_wait("pilar.misspelt", b"x"), 20)
 
 
-async def test_a_pause_loses_nothing(broker: Broker) -> None:
+async def test_pause_loses_no_message(broker: Broker) -> None:
     await make_topic(broker, "pilar.paused")
-    async with producer(broker) as sending:
-        await sending.send_and_wait("pilar.paused", b"before")
+    async with producer(broker) as client:
+        await client.send_and_wait("pilar.paused", b"before")
         broker.pause()
-        sent = asyncio.create_task(sending.send_and_wait("pilar.paused", b"during"))
+        sent = asyncio.create_task(client.send_and_wait("pilar.paused", b"during"))
         assert (await asyncio.wait({sent}, timeout=1))[1] == {sent}
         broker.resume()
         await asyncio.wait_for(sent, 30)
     assert sorted(await read(broker, "pilar.paused", 2)) == [b"before", b"during"]
 
 
-async def test_wiped_is_a_new_cluster_without_topics(broker: Broker) -> None:
+async def test_wipe_starts_a_new_cluster_without_topics(broker: Broker) -> None:
     await make_topic(broker, "pilar.wiped")
     broker.wipe()
     broker.start()
@@ -120,18 +120,18 @@ async def test_wiped_is_a_new_cluster_without_topics(broker: Broker) -> None:
     await admin.close()
 
 
-def test_refuses_a_second_launcher_on_the_same_folder(broker: Broker) -> None:
+def test_second_launcher_on_the_same_folder_is_refused(broker: Broker) -> None:
     with pytest.raises(KafkaUnusable, match="already runs a broker"):
         Broker(broker.folder).start()
     assert broker.running
 
 
-def test_leaves_no_java_when_its_parent_is_killed_outright(tmp_path: Path) -> None:
-    _, line = kill_a_parent_that_runs(AS_PARENT, str(tmp_path / "kafka"))
+def test_java_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    _, line = kill_parent_running(AS_PARENT, str(tmp_path / "kafka"))
     assert until(lambda: not alive(int(line)))
 
 
-def test_says_in_one_sentence_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_programs_are_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     sentence = missing()
     assert sentence is not None
@@ -140,6 +140,6 @@ def test_says_in_one_sentence_what_to_install(monkeypatch: pytest.MonkeyPatch, t
         Broker(tmp_path / "kafka").start()
 
 
-def test_its_jars_lie_where_git_ignores_them() -> None:
+def test_jars_are_in_a_folder_that_git_ignores() -> None:
     ignored = subprocess.run(["git", "check-ignore", "-q", jars_folder()], check=False, cwd=ROOT)
     assert ignored.returncode == 0

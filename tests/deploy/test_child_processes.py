@@ -1,4 +1,4 @@
-"""deploy/child_process.py: children that never outlive the process that started them."""
+"""deploy/child_process.py: children end with the process that started them."""
 
 import signal
 import sys
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from deploy.child_process import Child
-from tests.factories.deploy.processes import alive, kill_a_parent_that_runs, until
+from tests.factories.deploy.processes import alive, kill_parent_running, until
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
-STUBBORN = [
+IGNORES_SIGTERM = [
     sys.executable,
     "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)",
@@ -30,15 +30,13 @@ time.sleep(60)
 """
 
 
-@pytest.mark.parametrize(
-    "before", ["", "sys.platform = 'elsewhere'"], ids=["by the kernel", "by a watched pipe"]
-)
-def test_dies_with_its_parent_even_on_kill_9(before: str) -> None:
-    _, line = kill_a_parent_that_runs(AS_PARENT.format(before=before))
+@pytest.mark.parametrize("before", ["", "sys.platform = 'elsewhere'"], ids=["death signal", "pipe"])
+def test_child_ends_with_its_parent_even_on_kill_9(before: str) -> None:
+    _, line = kill_parent_running(AS_PARENT.format(before=before))
     assert until(lambda: not alive(int(line)))
 
 
-def test_outlives_the_thread_that_asked_for_it() -> None:
+def test_child_outlives_the_thread_that_started_it() -> None:
     children: list[Child] = []
     thread = threading.Thread(target=lambda: children.append(Child(SLEEPER)))
     thread.start()
@@ -48,20 +46,20 @@ def test_outlives_the_thread_that_asked_for_it() -> None:
     assert children[0].stop() == -signal.SIGTERM
 
 
-def test_is_killed_when_it_does_not_listen(tmp_path: Path) -> None:
+def test_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as output:
-        child = Child(STUBBORN, output=output)
+        child = Child(IGNORES_SIGTERM, output=output)
     assert until(lambda: (tmp_path / "out").read_text() == "1\n")
     assert child.stop(timeout=0.3) == -signal.SIGKILL
     assert child.stop() == -signal.SIGKILL
 
 
-def test_that_cannot_start_says_so_to_whoever_asked(tmp_path: Path) -> None:
+def test_failed_start_is_raised_in_the_constructor(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Child([tmp_path / "nothing-here"])
 
 
-def test_waiting_has_an_end() -> None:
+def test_wait_has_a_timeout() -> None:
     child = Child(SLEEPER)
     with pytest.raises(TimeoutError, match="still runs"):
         child.wait(0.1)

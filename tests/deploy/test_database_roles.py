@@ -1,4 +1,4 @@
-"""deploy/postgres/service.sql: a database and three roles for each service, and no way across."""
+"""deploy/postgres/service.sql: a database and three roles for each service."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def dsn(server: EmbeddedPostgres, database: str, service: str, role: str) -> str
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("role", ROLES)
-def test_enter_their_own_database_and_no_other(server: EmbeddedPostgres, service: str, role: str) -> None:
+def test_role_can_connect_to_its_own_database_only(server: EmbeddedPostgres, service: str, role: str) -> None:
     assert query(dsn(server, f"pilar_{service}", service, role), "SELECT current_user") == f"{service}_{role}"
     others = [f"pilar_{other}" for other in SERVICES if other != service]
     for database in (*others, "postgres", "template1"):
@@ -39,28 +39,28 @@ def test_enter_their_own_database_and_no_other(server: EmbeddedPostgres, service
 @pytest.mark.parametrize(
     "statement", ["CREATE TABLE t (n int)", "CREATE SCHEMA s", "CREATE TEMP TABLE t (n int)"]
 )
-def test_api_and_worker_change_no_structure(server: EmbeddedPostgres, role: str, statement: str) -> None:
+def test_api_and_worker_cannot_create_tables(server: EmbeddedPostgres, role: str, statement: str) -> None:
     with pytest.raises(RuntimeError, match="permission denied"):
         query(dsn(server, "pilar_caseload", "caseload", role), statement)
 
 
-def test_the_worker_alone_stands_above_row_security(server: EmbeddedPostgres) -> None:
-    above = (
+def test_only_the_worker_bypasses_row_security(server: EmbeddedPostgres) -> None:
+    statement = (
         "SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles WHERE rolbypassrls AND NOT rolsuper"
     )
     assert (
-        query(server.superuser_dsn, above)
+        query(server.superuser_dsn, statement)
         == "caseload_worker,graduation_worker,referral_worker,registry_worker"
     )
 
 
-def test_the_owner_may_make_its_tables_and_finds_the_extensions(server: EmbeddedPostgres) -> None:
+def test_owner_can_create_tables_and_use_the_extensions(server: EmbeddedPostgres) -> None:
     owner = dsn(server, "pilar_referral", "referral", "owner")
     query(owner, "CREATE TABLE made (during tstzrange, n int, EXCLUDE USING gist (n WITH =, during WITH &&))")
     assert query(owner, "SELECT similarity('abc', 'abc')") == "1"
 
 
-def test_making_them_again_changes_the_password_and_loses_nothing(server: EmbeddedPostgres) -> None:
+def test_second_creation_changes_the_password_and_keeps_the_data(server: EmbeddedPostgres) -> None:
     owner = dsn(server, "pilar_registry", "registry", "owner")
     query(owner, "CREATE TABLE kept AS SELECT 7 AS seven")
     changed = server.passwords("registry") | {"api": "an'other\"one"}

@@ -1,4 +1,4 @@
-"""The launcher of deploy/postgres/embedded.py, on the machine's own terms."""
+"""deploy/postgres/embedded.py: the packaged PostgreSQL as a child process."""
 
 import os
 import pwd
@@ -17,7 +17,7 @@ import pytest
 
 from deploy.postgres.databases import create_service_database, query
 from deploy.postgres.embedded import EmbeddedPostgres, PostgresUnusable, open_postgres
-from tests.factories.deploy.processes import alive, kill_a_parent_that_runs, until
+from tests.factories.deploy.processes import alive, kill_parent_running, until
 from tests.factories.repository import ROOT
 
 AS_PARENT = """
@@ -39,7 +39,7 @@ def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
     server.wipe()
 
 
-def test_is_version_18_with_checksums_and_unicode_by_code_point(server: EmbeddedPostgres) -> None:
+def test_server_is_version_18_with_checksums_and_code_point_collation(server: EmbeddedPostgres) -> None:
     assert int(query(server.superuser_dsn, "SHOW server_version_num")) >= 180_000
     assert query(server.superuser_dsn, "SHOW data_checksums") == "on"
     assert query(server.superuser_dsn, "SHOW server_encoding") == "UTF8"
@@ -47,7 +47,7 @@ def test_is_version_18_with_checksums_and_unicode_by_code_point(server: Embedded
     assert query(server.superuser_dsn, provider) == "bC.UTF-8"
 
 
-def test_listens_on_the_loopback_address_alone(server: EmbeddedPostgres) -> None:
+def test_server_listens_on_the_loopback_address_only(server: EmbeddedPostgres) -> None:
     assert query(server.superuser_dsn, "SHOW listen_addresses") == "127.0.0.1"
     assert query(server.superuser_dsn, "SHOW unix_socket_directories") == ""
     local = socket.gethostbyname(socket.gethostname())
@@ -56,12 +56,12 @@ def test_listens_on_the_loopback_address_alone(server: EmbeddedPostgres) -> None
             probe.connect((local, server.port))
 
 
-def test_nobody_enters_without_a_password(server: EmbeddedPostgres) -> None:
+def test_wrong_password_is_refused(server: EmbeddedPostgres) -> None:
     with pytest.raises(RuntimeError, match="password authentication failed"):
         query(server.dsn("postgres", "postgres", "wrong"), "SELECT 1")
 
 
-async def test_a_failing_row_leaves_no_value_in_its_log(server: EmbeddedPostgres) -> None:
+async def test_values_of_a_failing_row_are_not_logged(server: EmbeddedPostgres) -> None:
     connection = await asyncpg.connect(server.superuser_dsn)
     await connection.execute("CREATE TABLE person (nik text CHECK (nik <> '3324010101900001'))")
     with pytest.raises(asyncpg.CheckViolationError):
@@ -74,40 +74,40 @@ async def test_a_failing_row_leaves_no_value_in_its_log(server: EmbeddedPostgres
     assert "3324010101900001" not in log
 
 
-def test_keeps_its_data_between_runs_and_forgets_it_when_wiped(tmp_path: Path) -> None:
+def test_data_survives_a_restart_but_not_a_wipe(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "pg", durable=False)
     server.start()
-    query(server.superuser_dsn, "CREATE TABLE kept AS SELECT 7 AS seven")
+    query(server.superuser_dsn, "CREATE TABLE sample AS SELECT 7 AS seven")
     server.stop()
     again = EmbeddedPostgres(tmp_path / "pg", durable=False)
     again.start()
-    assert query(again.superuser_dsn, "SELECT seven FROM kept") == "7"
+    assert query(again.superuser_dsn, "SELECT seven FROM sample") == "7"
     again.wipe()
     again.start()
-    assert query(again.superuser_dsn, "SELECT to_regclass('kept') IS NULL") == "t"
+    assert query(again.superuser_dsn, "SELECT to_regclass('sample') IS NULL") == "t"
     again.wipe()
 
 
-def test_comes_back_on_its_port_after_a_crash_with_what_was_committed(server: EmbeddedPostgres) -> None:
+def test_committed_rows_survive_a_crash_on_the_same_port(server: EmbeddedPostgres) -> None:
     port = server.port
-    query(server.superuser_dsn, "CREATE TABLE kept AS SELECT 7 AS seven")
+    query(server.superuser_dsn, "CREATE TABLE sample AS SELECT 7 AS seven")
     query(server.superuser_dsn, "CHECKPOINT")
     server.kill()
     server.start()
     assert server.port == port
-    assert query(server.superuser_dsn, "SELECT seven FROM kept") == "7"
+    assert query(server.superuser_dsn, "SELECT seven FROM sample") == "7"
 
 
-def test_dies_with_its_parent_even_on_kill_9_and_starts_again(tmp_path: Path) -> None:
-    _, line = kill_a_parent_that_runs(AS_PARENT, str(tmp_path / "pg"))
+def test_server_ends_with_its_parent_even_on_kill_9_and_starts_again(tmp_path: Path) -> None:
+    _, line = kill_parent_running(AS_PARENT, str(tmp_path / "pg"))
     again = EmbeddedPostgres(tmp_path / "pg", durable=False)
-    again.start()  # at once, while the orphan may still be ending
+    again.start()  # immediately, while the orphaned server may still be ending
     assert until(lambda: not alive(int(line)))
     assert query(again.superuser_dsn, "SELECT 1") == "1"
     again.wipe()
 
 
-def test_survives_a_pid_file_whose_number_now_belongs_to_another(tmp_path: Path) -> None:
+def test_pid_file_with_the_id_of_another_process_is_ignored(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "pg", durable=False)
     server.start()
     data = Path(query(server.superuser_dsn, "SHOW data_directory"))
@@ -119,13 +119,13 @@ def test_survives_a_pid_file_whose_number_now_belongs_to_another(tmp_path: Path)
     server.wipe()
 
 
-def test_refuses_a_second_launcher_on_the_same_folder(server: EmbeddedPostgres) -> None:
+def test_second_launcher_on_the_same_folder_is_refused(server: EmbeddedPostgres) -> None:
     with pytest.raises(PostgresUnusable, match=f"Process {os.getpid()} already runs"):
         EmbeddedPostgres(server.folder).start()
     assert query(server.superuser_dsn, "SELECT 1") == "1"
 
 
-def test_refuses_data_of_an_older_major_version(tmp_path: Path) -> None:
+def test_data_of_an_older_major_version_is_refused(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "pg", durable=False)
     server.start()
     version = Path(query(server.superuser_dsn, "SHOW data_directory")) / "PG_VERSION"
@@ -136,7 +136,7 @@ def test_refuses_data_of_an_older_major_version(tmp_path: Path) -> None:
     server.wipe()
 
 
-def test_a_setting_points_to_another(
+def test_setting_selects_an_external_server(
     server: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PILAR_POSTGRES_URL", server.superuser_dsn)
@@ -148,7 +148,7 @@ def test_a_setting_points_to_another(
     assert alive(server.pid)
 
 
-def test_its_secrets_are_readable_by_their_owner_alone(server: EmbeddedPostgres) -> None:
+def test_passwords_are_readable_by_their_owner_only(server: EmbeddedPostgres) -> None:
     server.passwords("registry")
     home = Path(query(server.superuser_dsn, "SHOW data_directory")).parent
     for name in ("passwords.json", "superuser.json"):
@@ -156,15 +156,15 @@ def test_its_secrets_are_readable_by_their_owner_alone(server: EmbeddedPostgres)
     assert server.passwords("registry") == server.passwords("registry")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root must step down")
-def test_as_root_runs_under_an_account_that_is_not_root(server: EmbeddedPostgres) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account")
+def test_server_of_root_runs_under_an_unprivileged_account(server: EmbeddedPostgres) -> None:
     assert Path(f"/proc/{server.pid}").stat().st_uid != 0
     home = Path(query(server.superuser_dsn, "SHOW data_directory")).parent
     assert home.parent == Path("/var/lib")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another")
-def test_runs_for_an_ordinary_user_too(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may change its account")
+def test_server_runs_for_an_ordinary_user(tmp_path: Path) -> None:
     python, nobody = Path("/usr/bin/python3"), pwd.getpwnam("nobody")
     if not python.exists():
         pytest.skip("no Python that another account may run")
@@ -183,7 +183,7 @@ def test_runs_for_an_ordinary_user_too(tmp_path: Path) -> None:
         "print(os.geteuid(), query(s.superuser_dsn, 'SELECT 40 + 2')); s.stop()\n"
     )
     try:
-        told = subprocess.run(
+        result = subprocess.run(
             [python, "-c", program],
             cwd=home,
             env={"PYTHONPATH": str(home / "code"), "PYTHONDONTWRITEBYTECODE": "1"},
@@ -196,10 +196,10 @@ def test_runs_for_an_ordinary_user_too(tmp_path: Path) -> None:
         )
     finally:
         shutil.rmtree(home)
-    assert (told.stdout.split(), told.stderr) == ([str(nobody.pw_uid), "42"], "")
+    assert (result.stdout.split(), result.stderr) == ([str(nobody.pw_uid), "42"], "")
 
 
-def test_a_child_of_a_thread_that_ended_lives_on(tmp_path: Path) -> None:
+def test_server_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
     import threading
 
     server = EmbeddedPostgres(tmp_path / "pg", durable=False)

@@ -1,4 +1,4 @@
-"""deploy/local/up.py: everything on one machine, and nothing left of it."""
+"""deploy/local/up.py: everything on one machine, stopped without a trace."""
 
 import shutil
 import subprocess
@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local.environment import OF_THE_CALLER, OF_THE_DEPLOYMENT
+from deploy.local.environment import DEPLOYMENT_SETTINGS, DEVELOPER_SETTINGS
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.local.place import Place
 from shared.settings import Settings
-from tests.factories.deploy.deployment import Up, descendants, forget, none_alive, run, some_base
+from tests.factories.deploy.deployment import Up, descendants, none_alive, remove_data, run, some_base
 from tests.factories.deploy.processes import until
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("machine")]
@@ -32,13 +32,13 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     started = Up.start(folder, some_base(), PILAR_CORS_ORIGINS=FRONTEND, PILAR_CASELOAD_MAX_BODY_BYTES="2048")
     yield started
     started.stop()
-    forget(started.folder)
+    remove_data(started.folder)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "data"
-    forget(tmp_path / "data")
+    remove_data(tmp_path / "data")
 
 
 def get(url: str) -> httpx.Response:
@@ -58,11 +58,11 @@ def target(up: Up, per_person: int) -> httpx.Response:
 
 def targets(up: Up) -> list[int]:
     url = f"{up.state.url('registry')}/v1/target?year=2026"
-    found = httpx.get(url, headers=authorized(up.folder, "kemensos-1"), trust_env=False)
-    return [item["per_person"] for item in found.json()["items"]]
+    answer = httpx.get(url, headers=authorized(up.folder, "kemensos-1"), trust_env=False)
+    return [item["per_person"] for item in answer.json()["items"]]
 
 
-def test_every_service_answers_with_its_docs_and_the_page_links_them(up: Up) -> None:
+def test_every_service_serves_its_docs_and_the_page_links_them(up: Up) -> None:
     about = get(f"{up.state.url('start')}/about").json()
     assert list(about["docs"]) == list(SERVICES)
     for service in SERVICES:
@@ -73,18 +73,20 @@ def test_every_service_answers_with_its_docs_and_the_page_links_them(up: Up) -> 
         assert "https://" not in docs.text
 
 
-def test_the_page_shows_numbers_and_depths_of_all_four(up: Up) -> None:
+def test_page_has_counts_and_queue_depths_of_all_services(up: Up) -> None:
     def measured() -> bool:
         services = get(f"{up.state.url('start')}/live").json()["services"]
         return all(
-            told["up"] and told["unsent"] == told["parked"] == told["lag"] == 0 and told["numbers"]["totals"]
-            for told in services.values()
+            service["up"]
+            and service["unsent"] == service["parked"] == service["lag"] == 0
+            and service["numbers"]["totals"]
+            for service in services.values()
         )
 
     assert until(measured)
 
 
-def test_the_page_needs_nothing_from_outside_and_answers_to_no_other_name(up: Up) -> None:
+def test_page_loads_nothing_from_outside_and_refuses_other_host_names(up: Up) -> None:
     page = get(up.state.url("start"))
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert "//" not in page.text.replace("<!doctype html>", "")
@@ -92,7 +94,7 @@ def test_the_page_needs_nothing_from_outside_and_answers_to_no_other_name(up: Up
     assert other.status_code == 400
 
 
-def test_a_token_of_the_page_opens_what_its_role_may(up: Up) -> None:
+def test_token_of_the_page_is_accepted_by_every_service(up: Up) -> None:
     token = httpx.post(f"{up.state.url('start')}/tokens/operator-1", trust_env=False).text
     headers = {"Authorization": f"Bearer {token}"}
     days = {
@@ -102,48 +104,48 @@ def test_a_token_of_the_page_opens_what_its_role_may(up: Up) -> None:
     assert days == {"2026-03-01"}
 
 
-def test_a_pendamping_has_a_token_once_registry_knows_one(up: Up) -> None:
+def test_pendamping_without_an_id_has_no_token(up: Up) -> None:
     url = f"{up.state.url('start')}/tokens/pendamping-1"
     assert httpx.post(url, trust_env=False).status_code == 404
 
 
-def test_what_it_printed_names_the_pages_the_tokens_and_the_next_command(up: Up) -> None:
-    assert all(f"{up.state.url(service)}/docs" in up.said for service in SERVICES)
-    assert up.state.url("start") in up.said
-    assert "kemensos-1           ey" in up.said
-    assert "make demo" in up.said
+def test_output_has_addresses_tokens_and_the_next_command(up: Up) -> None:
+    assert all(f"{up.state.url(service)}/docs" in up.output for service in SERVICES)
+    assert up.state.url("start") in up.output
+    assert "kemensos-1           ey" in up.output
+    assert "make demo" in up.output
 
 
-def test_it_printed_where_metrics_are_and_no_public_port_has_them(up: Up) -> None:
+def test_metrics_are_served_on_printed_ports_only(up: Up) -> None:
     for name in (*(f"{service}-metrics" for service in SERVICES), "delivery"):
         url = f"{up.state.url(name)}/metrics"
-        assert url in up.said
+        assert url in up.output
         assert "pilar_unsent_events" in get(url).text
     assert {get(f"{up.state.url(service)}/metrics").status_code for service in SERVICES} == {404}
 
 
 def preflight(url: str, origin: str) -> httpx.Response:
-    asked = {
+    headers = {
         "Origin": origin,
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
     }
-    return httpx.options(url, headers=asked, trust_env=False)
+    return httpx.options(url, headers=headers, trust_env=False)
 
 
 @pytest.mark.parametrize("origin", [LOCAL, "http://127.0.0.1:3000", FRONTEND])
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_browser_of_a_frontend_may_call_the_services(up: Up, service: str, origin: str) -> None:
+def test_frontend_origin_may_call_the_services(up: Up, service: str, origin: str) -> None:
     url = f"{up.state.url(service)}/v1/clock"
-    asked = preflight(url, origin)
-    assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, origin)
+    allowed = preflight(url, origin)
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, origin)
     answer = httpx.get(
         url, headers={**authorized(up.folder, "operator-1"), "Origin": origin}, trust_env=False
     )
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
 
 
-def test_a_browser_of_a_local_frontend_may_take_a_token(up: Up) -> None:
+def test_local_frontend_may_get_a_token(up: Up) -> None:
     url = f"{up.state.url('start')}/tokens/kemensos-1"
     assert preflight(url, LOCAL).headers["access-control-allow-methods"] == "GET, POST"
     answer = httpx.post(url, headers={"Origin": LOCAL}, trust_env=False)
@@ -154,14 +156,14 @@ def test_a_browser_of_a_local_frontend_may_take_a_token(up: Up) -> None:
     "origin",
     ["https://elsewhere.example", "http://localhost.elsewhere.example", "http://127.0.0.1.nip.example"],
 )
-def test_a_browser_of_another_machine_may_not(up: Up, origin: str) -> None:
+def test_foreign_origin_is_not_allowed(up: Up, origin: str) -> None:
     for url in (f"{up.state.url('registry')}/v1/clock", f"{up.state.url('start')}/tokens/kemensos-1"):
         assert "access-control-allow-origin" not in preflight(url, origin).headers
         answer = httpx.post(url, headers={"Origin": origin}, trust_env=False)
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_settings_of_the_caller_reach_the_service_that_they_name(up: Up) -> None:
+def test_service_prefixed_setting_applies_to_that_service_only(up: Up) -> None:
     body = {"now": "x" * 3_000}
     for service, status in (("caseload", 413), ("registry", 422)):
         url = f"{up.state.url(service)}/v1/clock"
@@ -169,45 +171,43 @@ def test_settings_of_the_caller_reach_the_service_that_they_name(up: Up) -> None
         assert httpx.post(url, json=body, headers=headers, trust_env=False).status_code == status
 
 
-def test_every_setting_is_the_callers_or_the_deployments() -> None:
-    assert {*OF_THE_CALLER, *OF_THE_DEPLOYMENT} == set(Settings.model_fields)
-    assert not set(OF_THE_CALLER) & set(OF_THE_DEPLOYMENT)
+def test_every_setting_is_a_developers_or_the_deployments() -> None:
+    assert {*DEVELOPER_SETTINGS, *DEPLOYMENT_SETTINGS} == set(Settings.model_fields)
+    assert not set(DEVELOPER_SETTINGS) & set(DEPLOYMENT_SETTINGS)
 
 
-def test_a_second_one_on_the_same_folder_is_refused_in_a_sentence_and_harms_nothing(up: Up) -> None:
-    told = run("deploy.local.up", up.folder, some_base())
-    assert told.returncode == 1
-    assert told.stderr == f"Pilar runs on {up.folder} already, at {up.state.url('start')}; stop it first.\n"
+def test_second_deployment_in_the_same_folder_is_refused(up: Up) -> None:
+    result = run("deploy.local.up", up.folder, some_base())
+    assert result.returncode == 1
+    assert result.stderr == f"Pilar already runs in {up.folder}, at {up.state.url('start')}. Stop it first.\n"
     assert get(f"{up.state.url('referral')}/readyz").status_code == 200
 
 
-def test_a_port_that_is_taken_is_named_in_a_sentence(up: Up, tmp_path: Path) -> None:
+def test_port_in_use_is_named_in_a_sentence(up: Up, tmp_path: Path) -> None:
     last = max(up.state.ports.values())
-    told = run("deploy.local.up", tmp_path, last)
-    assert told.returncode == 1
-    assert f"Port {last} of this machine" in told.stderr
-    assert len(told.stderr.splitlines()) == 1
+    result = run("deploy.local.up", tmp_path, last)
+    assert result.returncode == 1
+    assert f"Port {last} already in use" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(("name", "value"), [("TRANSPORT", "pigeon"), ("PORT", "eighty")])
-def test_a_setting_that_cannot_be_meant_is_refused_in_a_sentence(
-    tmp_path: Path, name: str, value: str
-) -> None:
-    told = run("deploy.local.up", tmp_path, 8100, **{name: value})
-    assert told.returncode == 1
-    assert value in told.stderr
-    assert len(told.stderr.splitlines()) == 1
+def test_invalid_setting_is_refused_in_a_sentence(tmp_path: Path, name: str, value: str) -> None:
+    result = run("deploy.local.up", tmp_path, 8100, **{name: value})
+    assert result.returncode == 1
+    assert value in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_folder_refuses_the_other_transport_in_a_sentence(tmp_path: Path) -> None:
-    Place.of(tmp_path).settle("kafka")
-    told = run("deploy.local.up", tmp_path, some_base())
-    assert told.returncode == 1
-    assert "by the transport kafka" in told.stderr
-    assert len(told.stderr.splitlines()) == 1
+def test_folder_with_the_other_transport_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    Place.of(tmp_path).prepare("kafka")
+    result = run("deploy.local.up", tmp_path, some_base())
+    assert result.returncode == 1
+    assert "in the transport kafka" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
-def test_data_is_kept_sigterm_ends_with_0_and_kill_9_leaves_no_process(folder: Path) -> None:
+def test_data_survives_a_restart_and_kill_9_leaves_no_process(folder: Path) -> None:
     first = Up.start(folder, some_base())
     assert target(first, 10).status_code == 201
     processes = descendants(first.process.pid)
@@ -221,43 +221,39 @@ def test_data_is_kept_sigterm_ends_with_0_and_kill_9_leaves_no_process(folder: P
     assert until(lambda: none_alive(processes), 30)
 
 
-def test_a_process_that_ends_unasked_ends_all_and_is_named(folder: Path) -> None:
+def test_unexpected_end_of_a_process_stops_all_and_is_reported(folder: Path) -> None:
     up = Up.start(folder, some_base())
     processes = descendants(up.process.pid)
     (victim,) = [pid for pid in processes if Path(f"/proc/{pid}/comm").read_text() == "pilar graduatio\n"]
     subprocess.run(["kill", "-9", str(victim)], check=True)
     assert up.process.stdout is not None
-    rest = up.process.stdout.read()
+    output = up.process.stdout.read()
     assert up.ended() == 1
-    assert "graduation ended with status -9" in rest
+    assert "graduation ended with status -9" in output
     assert until(lambda: none_alive(processes), 30)
 
 
-@pytest.mark.skipif(
-    CHROMIUM is None, reason="Chromium is not installed; the page is looked at over HTTP alone."
-)
-def test_the_page_fills_itself_in_a_browser(up: Up, tmp_path: Path) -> None:
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_page_works_in_a_browser(up: Up, tmp_path: Path) -> None:
     assert CHROMIUM is not None
-    words = [CHROMIUM, *HEADLESS, f"--user-data-dir={tmp_path}", "--dump-dom", up.state.url("start")]
-    page = subprocess.run(words, capture_output=True, text=True, timeout=90, check=True).stdout
+    command = [CHROMIUM, *HEADLESS, f"--user-data-dir={tmp_path}", "--dump-dom", up.state.url("start")]
+    page = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout
     assert "All four services answer" in page
     assert page.count(">ready<") == 4
-    assert "No family has left bansos yet" in page
+    assert "There are no exits yet" in page
     assert page.count("<table>") == 4
 
 
-@pytest.mark.skipif(
-    CHROMIUM is None, reason="Chromium is not installed; the page is looked at over HTTP alone."
-)
-def test_the_page_fits_a_phone(up: Up, tmp_path: Path) -> None:
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_page_renders_on_a_narrow_screen(up: Up, tmp_path: Path) -> None:
     assert CHROMIUM is not None
     picture = tmp_path / "page.png"
-    words = [
+    command = [
         CHROMIUM,
         *HEADLESS,
         f"--user-data-dir={tmp_path}",
         "--window-size=500,900",
         f"--screenshot={picture}",
     ]
-    subprocess.run([*words, up.state.url("start")], capture_output=True, timeout=90, check=True)
+    subprocess.run([*command, up.state.url("start")], capture_output=True, timeout=90, check=True)
     assert picture.stat().st_size > 10_000

@@ -1,4 +1,4 @@
-"""A database of another version of the code is refused before anything starts on it."""
+"""A database of another version of the code is refused."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def database(cluster: Cluster) -> Iterator[str]:
 
 def start_on(cluster: Cluster, database: str) -> None:
     owner = cluster.settings("registry", database).owner_database_url
-    migrate({"registry": owner}, begins_at=datetime.now(UTC), say=pytest.fail)
+    migrate({"registry": owner}, start_time=datetime.now(UTC), report=pytest.fail)
 
 
 @pytest.mark.parametrize(
@@ -30,15 +30,13 @@ def start_on(cluster: Cluster, database: str) -> None:
         "COMMENT ON TABLE platform.alembic_version IS 'another first revision'",
     ],
 )
-def test_a_database_of_another_version_is_refused_with_fresh(
-    cluster: Cluster, database: str, statement: str
-) -> None:
+def test_database_of_another_version_is_refused(cluster: Cluster, database: str, statement: str) -> None:
     asyncio.run(cluster.execute(statement, database))
-    with pytest.raises(CannotRunHere, match=r"registry .* begin anew with `make up FRESH=1`"):
+    with pytest.raises(CannotRunHere, match=r"registry .* Start with empty databases: `make up FRESH=1`"):
         start_on(cluster, database)
 
 
-def test_a_database_of_this_version_is_taken_up_as_it_is(cluster: Cluster, database: str) -> None:
+def test_database_of_this_version_is_accepted(cluster: Cluster, database: str) -> None:
     start_on(cluster, database)
     comment = f"COMMENT ON TABLE platform.alembic_version IS '{digest_of('registry')}'"
     asyncio.run(cluster.execute(comment, database))

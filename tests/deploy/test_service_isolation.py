@@ -1,4 +1,4 @@
-"""Each service starts from a copy of its own folder and shared, as its image holds them, and nothing else."""
+"""Each service starts with only its own folder and shared, as in its image."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ SERVICES = tuple(sorted(app.parent.name for app in (ROOT / "services").glob("*/a
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("alone"), durable=False)
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("isolated"), durable=False)
     server.start()
     yield server
     server.wipe()
@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
 
 @pytest.fixture
 def copy(service: str, tmp_path: Path) -> Path:
-    """What the Dockerfile copies."""
+    """A folder with the files that the Dockerfile copies."""
     copy = tmp_path / "srv"
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "shared", copy / "shared", ignore=ignored)
@@ -71,8 +71,8 @@ def environment(service: str, copy: Path, server: EmbeddedPostgres) -> dict[str,
     }
 
 
-def knows(environment: dict[str, str], role: str) -> dict[str, str]:
-    """A process is told its own role's address alone, as in docker-compose.yml."""
+def environment_of_role(environment: dict[str, str], role: str) -> dict[str, str]:
+    """Return the environment with the database address of one role, as in docker-compose.yml."""
     name = {
         "owner": "PILAR_OWNER_DATABASE_URL",
         "api": "PILAR_DATABASE_URL",
@@ -84,10 +84,10 @@ def knows(environment: dict[str, str], role: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(copy: Path, word: str, environment: dict[str, str]) -> Iterator[tuple[Child, Path]]:
-    log = copy.parent / f"{word}.log"
+def running(copy: Path, process: str, environment: dict[str, str]) -> Iterator[tuple[Child, Path]]:
+    log = copy.parent / f"{process}.log"
     with log.open("wb") as output:
-        child = Child([copy / "entry", word], environment=environment, folder=copy, output=output)
+        child = Child([copy / "entry", process], environment=environment, folder=copy, output=output)
     try:
         yield child, log
     finally:
@@ -106,11 +106,13 @@ def status(url: str) -> int:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_migrates_answers_and_works(service: str, copy: Path, environment: dict[str, str]) -> None:
+def test_service_migrates_and_runs_api_and_worker(
+    service: str, copy: Path, environment: dict[str, str]
+) -> None:
     migrated = subprocess.run(
         [copy / "entry", "migrate"],
         cwd=copy,
-        env=knows(environment, "owner"),
+        env=environment_of_role(environment, "owner"),
         capture_output=True,
         text=True,
         check=False,
@@ -118,19 +120,21 @@ def test_migrates_answers_and_works(service: str, copy: Path, environment: dict[
     assert migrated.returncode == 0, migrated.stderr
 
     site = f"http://127.0.0.1:{environment['PILAR_PORT']}"
-    with running(copy, "api", knows(environment, "api")) as (api, log):
+    with running(copy, "api", environment_of_role(environment, "api")) as (api, log):
         assert until(lambda: status(f"{site}/readyz") == 200 or not alive(api.pid), 30), log.read_text()
         assert (status(f"{site}/readyz"), status(f"{site}/livez")) == (200, 200), log.read_text()
         ready = subprocess.run([copy / "entry", "ready"], cwd=copy, env=environment, check=False)
         assert ready.returncode == 0
         assert api.stop(signal.SIGTERM, timeout=30) == 0, log.read_text()
 
-    numbers = str(free_port())
-    with running(copy, "worker", knows(environment, "worker") | {"PILAR_METRICS_PORT": numbers}) as (
+    port = str(free_port())
+    with running(
+        copy, "worker", environment_of_role(environment, "worker") | {"PILAR_METRICS_PORT": port}
+    ) as (
         worker,
         log,
     ):
-        page = f"http://127.0.0.1:{numbers}/metrics"
+        page = f"http://127.0.0.1:{port}/metrics"
         assert until(lambda: status(page) == 200 or not alive(worker.pid), 60), log.read_text()
         assert not until(lambda: not alive(worker.pid), 3), log.read_text()
         assert worker.stop(signal.SIGTERM, timeout=30) == 0, log.read_text()

@@ -12,7 +12,7 @@ SERVICES = ("registry", "caseload", "graduation", "referral")
 
 @cache
 def application(service: str) -> FastAPI:
-    """The service's application as development runs it, with every route that there is."""
+    """Return the service's application in development mode, with all routes."""
     module = importlib.import_module(f"services.{service}.app")
     app: FastAPI = module.build(Settings.load_for(service, mode="development"))
     return app

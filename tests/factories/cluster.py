@@ -1,4 +1,4 @@
-"""One PostgreSQL a test process, with a migrated template of each service that a test asks for."""
+"""One PostgreSQL per test process, with a migrated template of each service in use."""
 
 import asyncio
 import itertools
@@ -15,13 +15,13 @@ from deploy.postgres.embedded import EmbeddedPostgres
 from shared.migrating import upgrade
 from shared.privacy import SealingKey, make_keys
 from shared.settings import Settings
-from tests.factories.service_reuse import Standing
+from tests.factories.service_reuse import ReusableService
 
 SERVICES = ("registry", "caseload", "graduation", "referral")
 _numbers = itertools.count(1)
-# Tests of a reader alone write the facts of other services into its own outbox, under the superuser (`Running.publish`).
-# The service's own roles are refused as in production, but may clear the body of a sealed one.
-TAKE_FOREIGN_FACTS = """
+# Tests of one subscriber write events of other services into its own outbox, as superuser (`Running.publish`).
+# The service's own roles are refused as in production, but may delete the body of a sealed event.
+ALLOW_FOREIGN_EVENTS = """
 DO $$ DECLARE one record; BEGIN
     FOR one IN SELECT conrelid::regclass AS "table", conname AS name, pg_get_expr(conbin, conrelid) AS condition,
         CASE conname WHEN 'ck_outbox_topic' THEN 'OR body IS NULL' ELSE '' END AS cleared
@@ -36,63 +36,64 @@ END $$
 
 @dataclass(slots=True)
 class Cluster:
-    """One PostgreSQL of a test process, with a migrated template of each service that was asked for."""
+    """One PostgreSQL of a test process, with a template of each service in use."""
 
     folder: Path
     postgres: EmbeddedPostgres
     issuer: DevelopmentIssuer
     templates: set[str] = field(default_factory=set[str])
-    # Services that stand ready for the next test of this loop; in any other loop each begins anew.
-    shelf: dict[str, list[Standing]] = field(default_factory=lambda: {name: [] for name in SERVICES})
+    # Idle services for the next test of this event loop. Other loops start their own.
+    idle_services: dict[str, list[ReusableService]] = field(
+        default_factory=lambda: {name: [] for name in SERVICES}
+    )
     loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
     def start(cls, folder: Path, *, durable: bool = False) -> "Cluster":
-        """Start it; every service gets keys of its own, caseload referral's public one."""
+        """Start PostgreSQL, and create each service's keys."""
         postgres = EmbeddedPostgres(folder / "postgres", durable=durable, settings={"max_connections": "300"})
         postgres.start()
         for service in SERVICES:
             make_keys(folder / "keys" / service)
-        made = SealingKey.make(folder / "keys" / "referral")
-        assert made.key_id
+        assert SealingKey.make(folder / "keys" / "referral").key_id
         recipients = folder / "keys" / "caseload" / "recipients"
         recipients.mkdir()
         (recipients / "referral.pub").write_bytes((folder / "keys" / "referral" / "sealing.pub").read_bytes())
         return cls(folder, postgres, DevelopmentIssuer(folder / "issuer", "development"))
 
     async def close(self) -> None:
-        """Let go of the services that stand ready."""
-        for standing in [one for waiting in self.shelf.values() for one in waiting]:
-            await standing.leave()
+        """Stop the idle services."""
+        for service in [service for idle in self.idle_services.values() for service in idle]:
+            await service.stop()
 
     def stop(self) -> None:
-        """Stop it and remove its data."""
+        """Stop PostgreSQL and delete its data."""
         self.postgres.stop()
         self.postgres.wipe()
 
     async def template(self, service: str) -> None:
-        """Make and migrate the database that clones are taken from, once."""
+        """Create and migrate the database that clones are made of, once."""
         if service not in self.templates:
             passwords = self.postgres.passwords(service)
             create_service_database(self.postgres.superuser_dsn, service, passwords)
             owner = self.postgres.dsn(f"pilar_{service}", f"{service}_owner", passwords["owner"])
             await asyncio.to_thread(upgrade, service, owner)
-            await self.execute(TAKE_FOREIGN_FACTS, f"pilar_{service}")
+            await self.execute(ALLOW_FOREIGN_EVENTS, f"pilar_{service}")
             self.templates.add(service)
 
     async def clone(self, service: str) -> str:
-        """Return the name of a fresh copy of a service's database."""
+        """Return the name of a new copy of a service's database."""
         await self.template(service)
         name = f"t_{service}_{next(_numbers)}_{secrets.token_hex(3)}"
         await self.execute(f'CREATE DATABASE "{name}" TEMPLATE "pilar_{service}" STRATEGY FILE_COPY')
         return name
 
     async def drop(self, name: str) -> None:
-        """Remove a copy, whoever is still connected to it."""
+        """Delete a copy, even while sessions are connected."""
         await self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def address(self, name: str) -> str:
-        """A superuser's address of a database."""
+        """Return a superuser's address of a database."""
         return self.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{name}"
 
     async def execute(self, statement: str, database: str = "postgres") -> None:

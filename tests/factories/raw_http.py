@@ -1,4 +1,4 @@
-"""A client that sends any bytes to a server, for requests that no HTTP library would send."""
+"""A client that sends any bytes, for requests that no HTTP library sends."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """An HTTP answer."""
 
     status: int
     headers: dict[str, str]
@@ -32,12 +32,12 @@ class Connection:
     writer: asyncio.StreamWriter
 
     def send(self, content: bytes) -> None:
-        """Send bytes as they are."""
+        """Send bytes unchanged."""
         self.writer.write(content)
 
     async def answer(self) -> Answer:
         """Return the next answer."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             status = int((await self.reader.readline()).split()[1])
             headers: dict[str, str] = {}
             while line := (await self.reader.readline()).strip():
@@ -47,9 +47,9 @@ class Connection:
             return Answer(status, headers, body)
 
     async def ended(self) -> bool:
-        """Wait until the server has ended the connection; drop what it still sends."""
+        """Wait until the server has closed the connection, and drop what it still sends."""
         with suppress(ConnectionError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 while await self.reader.read(65_536):
                     pass
         return True
@@ -68,14 +68,14 @@ async def connected(port: int) -> AsyncIterator[Connection]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that no event announces."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    """Wait for a condition that has no event."""
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 def head(method: str, path: str, headers: Mapping[str, str] | None = None) -> bytes:
-    """Return a request's head, complete."""
+    """Return a complete request head."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     return "\r\n".join([*lines, "", ""]).encode()

@@ -9,9 +9,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @cache
 def committed(*endings: str) -> list[Path]:
-    """Files that git has, by how their names end; a file that is deleted but not yet committed is left out."""
-    told = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-    files = [ROOT / name for name in told.stdout.split("\0") if name]
+    """Return the files in git by the ends of their names, without deleted ones."""
+    output = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = [ROOT / name for name in output.stdout.split("\0") if name]
     return [file for file in files if file.is_file() and (not endings or file.name.endswith(endings))]
 
 

@@ -1,7 +1,7 @@
-"""Services lent from test to test: their process's part stays, what a test wrote into their database goes.
+"""Services that are reused from test to test, with their database restored in between.
 
-A clone of a database, an application and its connections cost half a second of work, emptying what was touched a few
-hundredths. What changed more than rows (a constraint, a policy, statistics, a month of the outbox) is not lent again.
+A new database, application and connections cost half a second, deleting a test's rows a few hundredths. A service whose
+database changed in more than rows (a constraint, a policy, statistics, an outbox partition) is not reused.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from shared.worker import worker_database
 if TYPE_CHECKING:
     from tests.factories.cluster import Cluster
 
-# Whatever DDL, ANALYZE or a grant does leaves a newer or a missing row in one of these.
+# DDL, ANALYZE and grants each change rows in one of these catalogs.
 CATALOGS = (
     *("pg_attribute", "pg_attrdef", "pg_constraint", "pg_index", "pg_inherits", "pg_namespace", "pg_policy"),
     *("pg_proc", "pg_default_acl", "pg_rewrite", "pg_sequence", "pg_statistic", "pg_trigger", "pg_type"),
 )
-# TRUNCATE writes into pg_class too, so of it only what TRUNCATE leaves alone.
-LEFT_ALONE = "oid, relname, relkind, relowner, relacl, relrowsecurity, relforcerowsecurity, reloptions"
+# TRUNCATE also changes pg_class, so only the columns that it does not change.
+STABLE_COLUMNS = "oid, relname, relkind, relowner, relacl, relrowsecurity, relforcerowsecurity, reloptions"
 SHAPE = " UNION ALL ".join(
     [
         *(
             f"SELECT concat_ws(' ', count(*), max(xmin::text::bigint)) AS part FROM {name}"
             for name in CATALOGS
         ),
-        f"SELECT md5(string_agg(concat_ws(' ', {LEFT_ALONE}), ',' ORDER BY oid)) FROM pg_class WHERE oid >= 16384",
+        f"SELECT md5(string_agg(concat_ws(' ', {STABLE_COLUMNS}), ',' ORDER BY oid)) FROM pg_class WHERE oid >= 16384",
         "SELECT concat_ws(' ', datdba, datacl) FROM pg_database WHERE datname = current_database()",
         "SELECT count(*)::text FROM pg_db_role_setting",
     ]
@@ -47,14 +47,14 @@ SELECT c.oid::regclass::text AS name, n.nspname AS schema, c.relname AS "table",
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.oid >= 16384 AND pg_relation_size(c.oid) > 0
 """
-# Truncation makes new files of a table and of all its indexes, and every session forgets what it knew of them: dearer
-# than deleting a test's few rows, until what was deleted fills pages that everybody has to read.
+# TRUNCATE creates new files of a table and its indexes and invalidates every session's cache. That costs more than
+# deleting a test's few rows, until dead rows fill so many pages that reading them costs more.
 FEW_PAGES = 32 * 8192
 REFERENCES = """
 SELECT confrelid::regclass::text AS parent, conrelid::regclass::text AS child FROM pg_constraint WHERE contype = 'f'
 """
 NUMBERS = "SELECT seqrelid::regclass::text AS name, pg_sequence_last_value(seqrelid) AS last, seqstart AS first FROM pg_sequence"
-STRANGERS = """
+END_OTHER_SESSIONS = """
 SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> ALL ($1)
 """
@@ -63,10 +63,10 @@ HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database =
 
 
 @dataclass(slots=True)
-class Slate:
-    """One database as its migrations left it, and how to bring it back there."""
+class DatabaseState:
+    """The state of a database after its migrations, and how to restore it."""
 
-    keeper: asyncpg.Connection[Any]
+    connection: asyncpg.Connection[Any]
     shape: list[str]
     numbers: dict[str, int | None]
     children: dict[str, set[str]]
@@ -74,40 +74,46 @@ class Slate:
     digests: dict[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    async def of(cls, url: str) -> Slate:
-        """Look at a database that nobody has used yet; `url` is a superuser's."""
-        keeper = await asyncpg.connect(url, server_settings={"session_replication_role": "replica"})
+    async def of(cls, url: str) -> DatabaseState:
+        """Record the state of an unused database. `url` is a superuser's."""
+        connection = await asyncpg.connect(url, server_settings={"session_replication_role": "replica"})
         children: dict[str, set[str]] = defaultdict(set)
-        for row in await keeper.fetch(REFERENCES):
+        for row in await connection.fetch(REFERENCES):
             children[row["parent"]].add(row["child"])
-        numbers = {row["name"]: row["last"] for row in await keeper.fetch(NUMBERS)}
-        made = cls(keeper, await _shape(keeper), numbers, children)
-        for row in await keeper.fetch(TABLES):
-            made.rows[row["name"]] = (row["schema"], row["table"], await _copy(keeper, row))
-        made.digests = await made._digests()
-        return made
+        numbers = {row["name"]: row["last"] for row in await connection.fetch(NUMBERS)}
+        state = cls(connection, await _shape(connection), numbers, children)
+        for row in await connection.fetch(TABLES):
+            state.rows[row["name"]] = (row["schema"], row["table"], await _copy(connection, row))
+        state.digests = await state._digests()
+        return state
 
-    async def wiped(self, databases: Sequence[Database], pools: Sequence[set[int]], asking: set[int]) -> bool:
-        """Whether the database is again as it was and the pools of `databases` are whole.
+    async def restore(
+        self, databases: Sequence[Database], pools: Sequence[set[int]], kept_pids: set[int]
+    ) -> bool:
+        """Restore the database and return whether it can be reused.
 
-        Sessions are ended but for those and the ones of `asking`.
+        All sessions are ended, except those in `pools` and `asking`.
         """
         try:
-            return await self._wipe(databases, pools, asking)
+            return await self._restore(databases, pools, kept_pids)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            return False  # the test ended the session, or something holds a lock: this one is done
+            return False  # the test ended the session, or a session holds a lock
 
-    async def _wipe(self, databases: Sequence[Database], pools: Sequence[set[int]], asking: set[int]) -> bool:
-        keeper = self.keeper
-        await keeper.fetch(STRANGERS, [*set().union(asking, *pools), keeper.get_server_pid()])
+    async def _restore(
+        self, databases: Sequence[Database], pools: Sequence[set[int]], kept_pids: set[int]
+    ) -> bool:
+        connection = self.connection
+        await connection.fetch(
+            END_OTHER_SESSIONS, [*set().union(kept_pids, *pools), connection.get_server_pid()]
+        )
         for database, pids in zip(databases, pools, strict=True):
-            alive = await keeper.fetchval(ALIVE, list(pids))
+            alive = await connection.fetchval(ALIVE, list(pids))
             if alive != database.engine.sync_engine.pool.checkedin():  # type: ignore[attr-defined]
                 return False
-        if await keeper.fetchval(HELD) or await _shape(keeper) != self.shape:
+        if await connection.fetchval(HELD) or await _shape(connection) != self.shape:
             return False
         digests = await self._digests()
-        tables = {row["name"]: row["size"] for row in await keeper.fetch(TABLES)}
+        tables = {row["name"]: row["size"] for row in await connection.fetch(TABLES)}
         touched = tables.keys() - self.rows.keys()
         touched |= {name for name, digest in self.digests.items() if digests[name] != digest}
         await self._empty(touched, {name for name in touched if tables.get(name, 0) > FEW_PAGES})
@@ -118,48 +124,50 @@ class Slate:
         statements = [f"DELETE FROM {name}" for name in sorted(tables - truncated)]
         if truncated:
             statements.append(f"TRUNCATE {', '.join(sorted(truncated))}")
-        async with self.keeper.transaction():
+        async with self.connection.transaction():
             if statements:
-                await self.keeper.execute("; ".join(["SET LOCAL lock_timeout = '5s'", *statements]))
+                await self.connection.execute("; ".join(["SET LOCAL lock_timeout = '5s'", *statements]))
             for name in (tables | truncated) & self.rows.keys():
                 schema, table, rows = self.rows[name]
-                await self.keeper.copy_to_table(
+                await self.connection.copy_to_table(
                     table, schema_name=schema, source=_chunks(rows), format="binary"
                 )
-            for row in await self.keeper.fetch(NUMBERS):
+            for row in await self.connection.fetch(NUMBERS):
                 last = self.numbers[row["name"]]
                 if row["last"] != last:
                     at = (row["name"], last or row["first"], last is not None)
-                    await self.keeper.execute("SELECT setval($1::text::regclass, $2, $3)", *at)
+                    await self.connection.execute("SELECT setval($1::text::regclass, $2, $3)", *at)
 
     def _with_children(self, tables: set[str]) -> set[str]:
-        """TRUNCATE takes a table only together with those that refer to it, were they empty."""
-        found, waiting = set[str](), list(tables)
+        """Return the tables and all that refer to them, which TRUNCATE requires."""
+        with_children, waiting = set[str](), list(tables)
         while waiting:
             name = waiting.pop()
-            if name not in found:
-                found.add(name)
+            if name not in with_children:
+                with_children.add(name)
                 waiting += self.children[name]
-        return found
+        return with_children
 
     async def _digests(self) -> dict[str, str]:
-        """A hash of each table that a migration wrote into."""
+        """Return a hash of each table that a migration wrote into."""
         one = "SELECT '{0}' AS name, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) AS digest FROM {0} t"
-        rows = await self.keeper.fetch(" UNION ALL ".join(one.format(name) for name in self.rows))
+        rows = await self.connection.fetch(" UNION ALL ".join(one.format(name) for name in self.rows))
         return {row["name"]: row["digest"] for row in rows}
 
 
-async def _shape(keeper: asyncpg.Connection[Any]) -> list[str]:
-    return [row["part"] for row in await keeper.fetch(SHAPE)]
+async def _shape(connection: asyncpg.Connection[Any]) -> list[str]:
+    return [row["part"] for row in await connection.fetch(SHAPE)]
 
 
-async def _copy(keeper: asyncpg.Connection[Any], table: asyncpg.Record) -> bytes:
+async def _copy(connection: asyncpg.Connection[Any], table: asyncpg.Record) -> bytes:
     parts: list[bytes] = []
 
     async def take(part: bytes) -> None:
         parts.append(part)
 
-    await keeper.copy_from_table(table["table"], schema_name=table["schema"], output=take, format="binary")
+    await connection.copy_from_table(
+        table["table"], schema_name=table["schema"], output=take, format="binary"
+    )
     return b"".join(parts)
 
 
@@ -168,7 +176,7 @@ async def _chunks(rows: bytes) -> Any:
 
 
 async def pids_of(database: Database) -> set[int]:
-    """The sessions of a database's pool, those that are there and those to come."""
+    """Return the process ids of a pool's sessions, also of later ones."""
     pids: set[int] = set()
 
     @event.listens_for(database.engine.sync_engine, "connect")
@@ -181,8 +189,8 @@ async def pids_of(database: Database) -> set[int]:
     return pids
 
 
-async def quiet(database: Database) -> bool:
-    """End what a test left running and what it knew of the clock; whether every connection is back in the pool."""
+async def is_quiet(database: Database) -> bool:
+    """Stop what a test left running, and return whether all connections are in the pool."""
     database._clock_offset = None
     if database._waker is not None:
         database._waker.cancel()
@@ -192,45 +200,47 @@ async def quiet(database: Database) -> bool:
 
 
 @dataclass(slots=True)
-class Standing:
-    """The part of a service that may outlast a test: its application and its worker's connections."""
+class ReusableService:
+    """The reusable part of a service: its application and its worker's connections."""
 
     settings: Settings
     database_name: str
     app: Any
     worker: Database
-    began: AsyncExitStack
+    stack: AsyncExitStack
     pools: list[set[int]]
-    slate: Slate | None = None
+    initial_state: DatabaseState | None = None
     asks: asyncpg.Connection[Any] | None = None
 
     @classmethod
-    async def begin(cls, cluster: Cluster, service: str, more: dict[str, Any], *, lent: bool) -> Standing:
-        """Begin on a fresh database."""
+    async def start(
+        cls, cluster: Cluster, service: str, more: dict[str, Any], *, reusable: bool
+    ) -> ReusableService:
+        """Start on a new database."""
         database_name = await asyncio.to_thread(asyncio.run, cluster.clone(service))
-        slate = await Slate.of(cluster.address(database_name)) if lent else None
+        initial_state = await DatabaseState.of(cluster.address(database_name)) if reusable else None
         settings = cluster.settings(service, database_name, **more)
         app = importlib.import_module(f"services.{service}.app").build(settings)
         worker = worker_database(settings, pool_size=5)
-        began = AsyncExitStack()
-        began.push_async_callback(cluster.drop, database_name)
-        began.push_async_callback(worker.close)
-        await began.enter_async_context(app.router.lifespan_context(app))
-        pools = [await pids_of(one) for one in (app.state.database, worker)] if lent else []
-        return cls(settings, database_name, app, worker, began, pools, slate)
+        stack = AsyncExitStack()
+        stack.push_async_callback(cluster.drop, database_name)
+        stack.push_async_callback(worker.close)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        pools = [await pids_of(database) for database in (app.state.database, worker)] if reusable else []
+        return cls(settings, database_name, app, worker, stack, pools, initial_state)
 
-    async def wiped(self) -> bool:
-        """Whether the next test may have it."""
-        if self.slate is None:
+    async def restore(self) -> bool:
+        """Restore the service and return whether the next test may use it."""
+        if self.initial_state is None:
             return False
         self.app.state.draining = False
         databases = (self.app.state.database, self.worker)
-        return all([await quiet(one) for one in databases]) and await self.slate.wiped(
-            databases, self.pools, await self._asking()
+        return all([await is_quiet(database) for database in databases]) and await self.initial_state.restore(
+            databases, self.pools, await self._reset_session()
         )
 
-    async def _asking(self) -> set[int]:
-        """The session of a test's own questions, with nothing left in it of what was asked; if it still stands."""
+    async def _reset_session(self) -> set[int]:
+        """Reset the session of `sql`, and return its process id if it is usable."""
         asks, self.asks = self.asks, None
         if asks is None or asks.is_closed():
             return set()
@@ -242,10 +252,10 @@ class Standing:
         self.asks = asks
         return {asks.get_server_pid()}
 
-    async def leave(self) -> None:
-        """End it and drop its database."""
+    async def stop(self) -> None:
+        """Stop the service and drop its database."""
         if self.asks is not None:
             await self.asks.close()
-        if self.slate is not None:
-            await self.slate.keeper.close()
-        await self.began.aclose()
+        if self.initial_state is not None:
+            await self.initial_state.connection.close()
+        await self.stack.aclose()

@@ -1,4 +1,4 @@
-"""Running services for tests: real PostgreSQL, migrations applied, real routes, the real relay and cursor."""
+"""Running services: real PostgreSQL, migrations, routes, relay and cursor."""
 
 import asyncio
 import importlib
@@ -29,15 +29,18 @@ from shared.messaging.subscription import Subscription
 from shared.settings import Settings
 from shared.worker import Parts, prepare
 from tests.factories.cluster import Cluster
-from tests.factories.service_reuse import Standing
+from tests.factories.service_reuse import ReusableService
 
-# A job whose step failed waits a moment for its next turn.
-TRIED_AGAIN_SOON = "SELECT FROM platform.job WHERE state = 'RUNNING' AND lease IS NULL LIMIT 1"
+# A job whose step failed waits a moment before it is retried.
+RETRIED_SOON = "SELECT FROM platform.job WHERE state = 'RUNNING' AND lease IS NULL LIMIT 1"
 
 
 @dataclass(slots=True)
 class Running:
-    """One service on a fresh database: its routes in this process, its worker at the test's word."""
+    """One service on an empty database.
+
+    Its routes run in this process, its worker when a test calls it.
+    """
 
     name: str
     cluster: Cluster
@@ -59,7 +62,7 @@ class Running:
         pendamping_id: UUID | str | None = None,
         partner_id: UUID | str | None = None,
     ) -> str:
-        """Return a signed token for a role; `sub` defaults to the role's own name."""
+        """Return a signed token of a role. `sub` defaults to the role's name."""
         return self.cluster.issuer.token(
             role, sub or f"{str(role).lower()}-1", areas, pendamping_id=pendamping_id, partner_id=partner_id
         )
@@ -71,37 +74,40 @@ class Running:
     async def post(
         self, path: str, json: Any = None, *, as_: str | None = None, key: str | None = "", **more: Any
     ) -> httpx.Response:
-        """POST with a token and a fresh Idempotency-Key (`key=None`: without one)."""
-        wanted = secrets.token_hex(8) if key == "" else key
+        """POST with a token and a new Idempotency-Key (`key=None`: without one)."""
+        idempotency_key = secrets.token_hex(8) if key == "" else key
         return await self.client.post(
-            path, json=json, headers=_headers(as_, wanted, more.pop("headers", {})), **more
+            path, json=json, headers=_headers(as_, idempotency_key, more.pop("headers", {})), **more
         )
 
     async def put_file(self, content: bytes, *, as_: str) -> str:
-        """Store a file; return its SHA-256."""
+        """Upload a file and return its SHA-256."""
         headers = {"Authorization": f"Bearer {as_}", "Content-Type": "application/octet-stream"}
         answer = await self.client.post("/v1/files", content=content, headers=headers)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["sha256"])
 
     async def unsent(self) -> bool:
-        """Whether anything waits for the relay: its own session and the locks of all shards cost more than looking."""
+        """Return whether events wait for the relay.
+
+        Cheaper than starting the relay, which opens a session and locks all shards.
+        """
         async with self.worker.engine.connect() as connection:
-            asked = await connection.exec_driver_sql("SELECT EXISTS (SELECT FROM platform.unsent)")
-            return bool(asked.scalar_one())
+            result = await connection.exec_driver_sql("SELECT EXISTS (SELECT FROM platform.unsent)")
+            return bool(result.scalar_one())
 
     async def metrics(self) -> str:
-        """Return what /metrics shows, without its cache."""
+        """Return the content of /metrics, without its cache."""
         return (await telemetry.render(self.app.state.database))[0].decode()
 
     async def work(self) -> int:
-        """Run jobs and what is due until there is nothing to do; return how many turns had work."""
+        """Run jobs and scheduled tasks until none is due. Return the turns with work."""
         turns = 0
         while True:
             if await run_step(self.worker, self.parts.work) | await run_due(self.worker, self.parts.work):
                 turns += 1
                 assert turns < 10_000, "the work does not end"
-            elif await self.sql(TRIED_AGAIN_SOON):
+            elif await self.sql(RETRIED_SOON):
                 await asyncio.sleep(0.05)
             else:
                 return turns
@@ -112,23 +118,23 @@ class Running:
             await clock.set_to(session, instant)
 
     async def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
-        """Run a statement as superuser, past row security; return its rows."""
+        """Fetch rows as superuser, without row security."""
         async with self._asking() as connection:
             return await connection.fetch(statement, *values)
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[asyncpg.Connection]:
-        """One session for all questions, one after the other; who asks meanwhile gets its own."""
-        kept, self.asks = self.asks, None
-        if kept is None or kept.is_closed():
-            kept = await asyncpg.connect(self.cluster.address(self.database_name))
+        """Yield one session for all queries. A concurrent query gets its own."""
+        connection, self.asks = self.asks, None
+        if connection is None or connection.is_closed():
+            connection = await asyncpg.connect(self.cluster.address(self.database_name))
         try:
-            yield kept
+            yield connection
         finally:
-            if self.asks is None and not kept.is_closed():
-                self.asks = kept
+            if self.asks is None and not connection.is_closed():
+                self.asks = connection
             else:
-                await kept.close()
+                await connection.close()
 
     async def execute(self, statement: str) -> None:
         """Run a script of statements as superuser."""
@@ -139,7 +145,7 @@ class Running:
             await connection.close()
 
     async def refuses(self, statement: str, refusal: type[Exception]) -> None:
-        """See the database itself refuse a statement, under the role of the api and under that of the worker."""
+        """Assert that the database refuses a statement by the API's and the worker's role."""
         for url in (self.settings.database_url, self.settings.worker_database_url):
             connection = await asyncpg.connect(url)
             try:
@@ -156,7 +162,7 @@ class Running:
         return [__import__("json").loads(row["body"]) for row in rows]
 
     async def publish(self, *events: Event) -> None:
-        """Put facts of any service into this one's outbox: for tests of a reader alone."""
+        """Write events of any service into this service's outbox, for tests of one subscriber."""
         from shared.messaging import emit
 
         address = self.cluster.address(self.database_name)
@@ -170,7 +176,7 @@ class Running:
 
     @asynccontextmanager
     async def session(self, actor: Actor | None = None) -> Any:
-        """Open a transaction under the worker role."""
+        """Open a transaction of the worker role."""
         async with self.worker.transaction(actor or Actor.system(self.name)) as session:
             assert isinstance(session, AsyncSession)
             yield session
@@ -184,7 +190,7 @@ async def open_scope(
     pendamping: str = "",
     partner: str = "",
 ) -> None:
-    """Let an open transaction of the api role see what a request of this scope sees."""
+    """Give an open transaction of the API role the scope of a request."""
     statement = "SELECT platform.open_scope($1, $2, $3, $4, NULL)"
     await connection.execute(statement, scope, areas, pendamping, partner)
 
@@ -199,52 +205,52 @@ def _headers(token: str | None, key: str | None, more: dict[str, str]) -> dict[s
 
 
 def module_of(service: str, name: str) -> ModuleType:
-    """Import a part of a service."""
+    """Import a module of a service."""
     return importlib.import_module(f"services.{service}.{name}")
 
 
 @asynccontextmanager
 async def running(cluster: Cluster, service: str, **more: Any) -> Any:
-    """Run a service on a database that is as its migrations left it."""
-    lent = not more and cluster.loop is asyncio.get_running_loop()
-    waiting = cluster.shelf[service] if lent else []
-    standing = waiting.pop() if waiting else await Standing.begin(cluster, service, more, lent=lent)
+    """Run a service on a database as its migrations left it."""
+    reusable = not more and cluster.loop is asyncio.get_running_loop()
+    idle = cluster.idle_services[service] if reusable else []
+    reused = idle.pop() if idle else await ReusableService.start(cluster, service, more, reusable=reusable)
     parts: Parts = module_of(service, "worker").PARTS
     prepare(parts)
-    # Process-wide: any application of referral that was built meanwhile, for its contract alone, has set it too.
-    partner_address.configure(standing.settings)
-    # Nobody listens: facts are carried at the test's word, or, in a journey, by workers that are told of by `together`.
-    standing.app.state.database.wake_relay = standing.worker.wake_relay = False
-    transport = httpx.ASGITransport(app=standing.app, raise_app_exceptions=False)
+    # Process-wide: building another application of referral, for its OpenAPI document, sets it too.
+    partner_address.configure(reused.settings)
+    # No relay listens: tests run it themselves. In journeys `together` starts workers and sets this.
+    reused.app.state.database.wake_relay = reused.worker.wake_relay = False
+    transport = httpx.ASGITransport(app=reused.app, raise_app_exceptions=False)
     try:
         async with httpx.AsyncClient(
             transport=transport, base_url=f"http://{service}.test", timeout=30, trust_env=False
         ) as client:
-            made = Running(
+            running_service = Running(
                 service,
                 cluster,
-                standing.settings,
-                standing.database_name,
-                standing.app,
+                reused.settings,
+                reused.database_name,
+                reused.app,
                 client,
-                standing.app.state.database,
-                standing.worker,
+                reused.app.state.database,
+                reused.worker,
                 parts,
-                standing.asks,
+                reused.asks,
             )
             try:
-                yield made
+                yield running_service
             finally:
-                standing.asks = made.asks
+                reused.asks = running_service.asks
     finally:
-        if lent and await standing.wiped():
-            waiting.append(standing)
+        if reusable and await reused.restore():
+            idle.append(reused)
         else:
-            await standing.leave()
+            await reused.stop()
 
 
 async def relay(publisher: Running) -> int:
-    """Carry everything unsent into the one-machine log, with the real relay; return how many events."""
+    """Send all unsent events to the one-machine log with the real relay. Return how many."""
     if not await publisher.unsent():
         return 0
     runner = Relay(publisher.worker.url, publisher.name, LocalPublisher())
@@ -260,19 +266,19 @@ async def relay(publisher: Running) -> int:
 
 
 def topics_of(service: Running) -> set[str]:
-    """The topics that a service publishes."""
+    """Return the topics that a service publishes."""
     return {f"pilar.{service.name}"} | ({"pilar.sealed"} if service.name == "caseload" else set())
 
 
 async def apply(subscriber: Running, subscription: Subscription, publishers: dict[str, Database]) -> int:
-    """Let one subscription read what is new of the topics given, with the real cursor; return how many records."""
+    """Let one subscription read new records of these topics, and return how many."""
     topics = [topic for topic in subscription.topics if topic in publishers]
     if not topics:
         return 0
     places = await stored_places(subscriber.worker, subscription.name)
     source = LocalSource(publishers, topics, stored=places)
     await source.start(places.offsets, starts=subscription.starts)
-    # Measured just now: how far behind it is, is asked by nobody here.
+    # Measured now, so that the consumer does not measure its lag.
     consumer = Consumer(subscriber.worker, subscription, lambda _: source, measured_at=monotonic())
     total = 0
     while count := await consumer.turn(source, places, 0):
@@ -282,7 +288,10 @@ async def apply(subscriber: Running, subscription: Subscription, publishers: dic
 
 
 async def deliver(publisher: Running, subscriber: Running, times: int = 1) -> int:
-    """Carry what `publisher` told to all subscriptions of `subscriber`; `times` > 1 delivers it all again."""
+    """Deliver the publisher's events to all subscriptions of the subscriber.
+
+    With `times` > 1 all events are delivered again.
+    """
     await relay(publisher)
     publishers = dict.fromkeys(topics_of(publisher), publisher.worker)
     total = 0
@@ -295,7 +304,7 @@ async def deliver(publisher: Running, subscriber: Running, times: int = 1) -> in
 
 
 async def again(publisher: Running) -> None:
-    """Append the whole log of a publisher to itself, as a republish does."""
+    """Append the publisher's whole log again, as a republish does."""
     await publisher.sql(
         'INSERT INTO platform.local_log SELECT topic, partition, "offset" + 1 + (SELECT max("offset") FROM'
         " platform.local_log m WHERE m.topic = l.topic AND m.partition = l.partition), outbox_id, recorded_at"
@@ -304,7 +313,7 @@ async def again(publisher: Running) -> None:
 
 
 async def settle(*services: Running) -> None:
-    """Work and deliver among all services until nothing moves."""
+    """Run work and deliver events among all services until nothing changes."""
     for _ in range(50):
         moved = sum([await service.work() for service in services])
         for publisher in services:
@@ -315,5 +324,5 @@ async def settle(*services: Running) -> None:
                     moved += await deliver(publisher, subscriber)
         if not moved:
             return
-    message = "the services do not come to rest"
+    message = "the services do not become idle"
     raise AssertionError(message)

@@ -10,7 +10,7 @@ from tests.factories.services import Running
 
 
 def worker(service: Running, fault: str = "") -> "subprocess.Popen[bytes]":
-    """Start the service's own worker process, jobs alone, as the deployment does."""
+    """Start the service's worker process with its jobs, as the deployment does."""
     settings = service.settings
     environment = {
         "PILAR_SERVICE": service.name,
@@ -42,5 +42,5 @@ async def ended(process: "subprocess.Popen[bytes]") -> int:
 
 
 async def let_lease_lapse(service: Running) -> None:
-    """End the lease of the job now, so that another worker takes it."""
+    """End the job's lease, so that another worker takes it."""
     await service.sql("UPDATE platform.job SET lease_until = clock_timestamp() - interval '1 second'")

@@ -1,4 +1,4 @@
-"""The four services together: on one machine, and through a real broker."""
+"""The four services in one process, on one machine and over Kafka."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,14 +12,14 @@ from tests.factories.journeys.four_services import Together, together
 
 @pytest.fixture
 async def on_one_machine(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Together]:
-    """Facts travel through the one-machine log."""
+    """Four services on the one-machine transport."""
     async with together(cluster, tmp_path) as four:
         yield four
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    """A broker for each journey: what another told is no part of this one's history."""
+    """A broker per journey, so that no event of another test is in its topics."""
     broker = Broker(tmp_path / "kafka")
     broker.start()
     yield broker
@@ -28,6 +28,6 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 async def over_kafka(cluster: Cluster, broker: Broker, tmp_path: Path) -> AsyncIterator[Together]:
-    """Facts travel through the broker."""
+    """Four services over Kafka."""
     async with together(cluster, tmp_path, broker.bootstrap) as four:
         yield four

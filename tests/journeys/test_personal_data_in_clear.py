@@ -1,4 +1,7 @@
-"""NIK, KK, names, phones and addresses that nobody else has: taken in, referred, mistyped; and then looked for everywhere."""
+"""No personal data is stored or logged in clear.
+
+Unique NIK, KK, names, phones and addresses are imported, referred and mistyped, and then searched for everywhere.
+"""
 
 import asyncio
 import os
@@ -26,11 +29,11 @@ PLAIN = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
 BORN = date(1986, 4, 9)
 PENDAMPING = {"nik": nik(77_001, born=BORN), "name": "Kanaripendamping Satu", "phone": "+62 855 5009 0001"}
 FINDINGS = "Kanaritemuan: warungnya ramai"
-SCRATCH = "CREATE TABLE planted (said text); INSERT INTO planted VALUES ('{text}'); CHECKPOINT"
+SCRATCH = "CREATE TABLE planted (content text); INSERT INTO planted VALUES ('{text}'); CHECKPOINT"
 
 
 def rows_of(number: int) -> list[dict[str, str]]:
-    """A family whose every text is found again nowhere else."""
+    """Return a family with texts that occur nowhere else."""
     rows = family(
         number,
         3,
@@ -51,15 +54,15 @@ SECRET = ("nik", "no_kk", "name", "address", "phone", "usaha_nib")
 
 
 def canaries() -> list[str]:
-    """Everything personal that the test says to Pilar."""
+    """Return all personal texts that the test sends to Pilar."""
     people = [row for rows in [*ROWS, scenario_family("")] for row in rows]
-    found = {row[word] for row in people for word in SECRET if row.get(word)}
-    return sorted(found | set(PENDAMPING.values()) | {FINDINGS, "3324094107859001"})
+    values = {row[column] for row in people for column in SECRET if row.get(column)}
+    return sorted(values | set(PENDAMPING.values()) | {FINDINGS, "3324094107859001"})
 
 
 @pytest.fixture
 def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """A PostgreSQL that writes as a real one does, all of it ours to search."""
+    """A durable PostgreSQL for this test alone, whose files can be searched."""
     made = Cluster.start(tmp_path / "cluster", durable=True)
     yield made
     made.stop()
@@ -69,14 +72,14 @@ def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
 async def four(
     own_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> AsyncIterator[Together]:
-    del capfd  # asked for before the services begin, so that what they log is kept
+    del capfd  # requested before the services start, so that it captures their log
     monkeypatch.setattr(family_graduation, "FAMILIES", 10)
     async with together(own_cluster, tmp_path, log_level="info") as made:
         yield made
 
 
 async def wrong_requests(four: Together) -> None:
-    """Everything that a hurried person sends: twice the same, in the wrong place, half a body, one letter too many."""
+    """Send faulty requests with personal data: repeated, misplaced, truncated or mistyped."""
     world, (first, second) = four.world, (ROWS[0][0], ROWS[1][0])
     person = {"subject": "PERSON", **PENDAMPING}
     await world.post("registry", "/v1/pendamping", person, KEMENSOS)
@@ -117,29 +120,28 @@ async def wrong_requests(four: Together) -> None:
         ("referral", "GET", f"/v1/offer?kpm_id={first['nik']}", {}, {422}),
         ("referral", "GET", f"/v1/program?code={first['name']}", {}, {200}),
     ]
-    for service, method, place, more, statuses in tries:
-        await one_try(four, service, method, place, more, statuses)
+    for service, method, path, more, statuses in tries:
+        await send_wrong(four, service, method, path, more, statuses)
 
 
-async def one_try(
-    four: Together, service: str, method: str, place: str, more: dict[str, Any], statuses: set[int]
+async def send_wrong(
+    four: Together, service: str, method: str, path: str, more: dict[str, Any], statuses: set[int]
 ) -> None:
     who = KEMENSOS
     headers = {"Authorization": f"Bearer {four.world.token(who)}", "Content-Type": "application/json"}
     if method == "POST":
-        headers["Idempotency-Key"] = f"wrong-{abs(hash(place + str(more)))}"
+        headers["Idempotency-Key"] = f"wrong-{abs(hash(path + str(more)))}"
     answer = await four.world.http.request(
-        method, four.world.state.url(service) + place, headers=headers, **more
+        method, four.world.state.url(service) + path, headers=headers, **more
     )
-    assert answer.status_code in statuses, (method, place, answer.text)
-    said = answer.text
-    assert [text for text in canaries() if text in said] == [], (place, said)
+    assert answer.status_code in statuses, (method, path, answer.text)
+    assert [text for text in canaries() if text in answer.text] == [], (path, answer.text)
 
 
 def bad_file() -> bytes:
-    """Families of which each has one fault, beside the good ones."""
+    """Return good families and families with one fault each."""
     bad = [[dict(row) for row in rows_of(number)] for number in range(800, 808)]
-    bad[0][0]["nik"] = ROWS[0][0]["nik"]  # somebody else's
+    bad[0][0]["nik"] = ROWS[0][0]["nik"]  # the NIK of another family
     bad[1][0]["nik"] += "X"
     bad[2][0]["no_kk"] = bad[2][0]["no_kk"][:-1]
     bad[3][0]["birth_date"] = bad[3][0]["name"]
@@ -150,15 +152,15 @@ def bad_file() -> bytes:
     return csv_of(*bad, *ROWS[:3])
 
 
-async def taken_in(four: Together, content: bytes) -> dict[str, Any]:
+async def run_intake(four: Together, content: bytes) -> dict[str, Any]:
     sha256 = await four.world.put_file("caseload", content, DINSOS)
-    asked = await four.world.post("caseload", "/v1/intake", {"sha256": sha256, "dry_run": False}, DINSOS)
+    created = await four.world.post("caseload", "/v1/intake", {"sha256": sha256, "dry_run": False}, DINSOS)
     await four.wait_until_idle()
-    return await four.world.get("caseload", f"/v1/jobs/{asked['job_id']}", DINSOS)
+    return await four.world.get("caseload", f"/v1/jobs/{created['job_id']}", DINSOS)
 
 
-async def visited(four: Together) -> None:
-    """A visit, whose findings are words about a family."""
+async def record_visit(four: Together) -> None:
+    """Record a visit, whose findings are personal text."""
     from services.caseload.activity.models import KunjunganPurpose
 
     listed = await four.world.get("caseload", "/v1/kpm", S)
@@ -166,28 +168,28 @@ async def visited(four: Together) -> None:
     await four.world.post("caseload", "/v1/kunjungan", {"kpm_id": listed["items"][0]["kpm_id"], **visit}, S)
 
 
-async def grep(texts: list[str], folder: Path, *options: str, given: str = "") -> list[str]:
-    """What `grep` lists of whatever holds one of these, as plain bytes or as their hexadecimal."""
+async def grep(texts: list[str], folder: Path, *options: str, content: str = "") -> list[str]:
+    """Return the files that contain one of the texts, in clear or in hexadecimal."""
     patterns = folder / "patterns"
     patterns.write_text("\n".join([*texts, *(text.encode().hex() for text in texts)]))
     command = ["grep", "-laF", "-f", str(patterns), *options]
-    ran = await asyncio.to_thread(
-        subprocess.run, command, check=False, capture_output=True, text=True, input=given, env=PLAIN
+    result = await asyncio.to_thread(
+        subprocess.run, command, check=False, capture_output=True, text=True, input=content, env=PLAIN
     )
-    assert ran.returncode in {0, 1}, ran.stderr
-    return ran.stdout.splitlines()
+    assert result.returncode in {0, 1}, result.stderr
+    return result.stdout.splitlines()
 
 
 async def in_files(four: Together, texts: list[str], folder: Path) -> list[str]:
-    """Which files of PostgreSQL hold one, its log among them."""
+    """Return the files of PostgreSQL that contain a text, its log included."""
     await four.services["registry"].execute("CHECKPOINT")
     home = four.services["registry"].cluster.postgres._home
     return await grep(texts, folder, "-r", str(home))
 
 
 async def in_rows(four: Together, texts: list[str], folder: Path) -> list[str]:
-    """Which tables of the four databases hold one in a row, compressed ones too."""
-    found: list[str] = []
+    """Return the tables that contain a text in a row, compressed values included."""
+    names: list[str] = []
     for name, service in four.services.items():
         tables = await service.sql(
             "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
@@ -195,48 +197,48 @@ async def in_rows(four: Together, texts: list[str], folder: Path) -> list[str]:
         )
         for table in [row["name"] for row in tables]:
             rows = [row["row"] for row in await service.sql(f"SELECT t::text AS row FROM {table} t")]
-            if rows and await grep(texts, folder, given="\n".join(rows)):
-                found.append(f"{name}: {table}")
-    return found
+            if rows and await grep(texts, folder, content="\n".join(rows)):
+                names.append(f"{name}: {table}")
+    return names
 
 
 async def pages(four: Together) -> str:
-    """What each service shows to anybody who asks."""
-    found: list[str] = []
+    """Return the pages that each service shows without a token."""
+    texts: list[str] = []
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         for name, service in four.services.items():
-            found += [
+            texts += [
                 (await client.get(four.world.state.url(name) + "/readyz")).text,
                 await service.metrics(),
             ]
-    return "\n".join(found)
+    return "\n".join(texts)
 
 
 @pytest.mark.timeout(240)
-async def test_of_any_family_is_anywhere(
+async def test_no_personal_text_is_in_files_rows_logs_or_answers(
     four: Together, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     await play(four.world, [2])
     assert await agreed(four.world, [2]), four.screen.getvalue()
-    whole = await taken_in(four, csv_of(*ROWS))
-    assert (whole["state"], whole["report"].get("families", FAMILIES)) == ("DONE", FAMILIES), whole
-    assert (await taken_in(four, bad_file()))["refused"] > 0
+    job = await run_intake(four, csv_of(*ROWS))
+    assert (job["state"], job["report"].get("families", FAMILIES)) == ("DONE", FAMILIES), job
+    assert (await run_intake(four, bad_file()))["refused"] > 0
     await wrong_requests(four)
-    await visited(four)
+    await record_visit(four)
     await four.wait_until_idle()
     texts = canaries()
     assert len(texts) > 1_500
     assert await in_rows(four, texts, tmp_path) == []
     assert await in_files(four, texts, tmp_path) == []
-    told, logs = await pages(four), capfd.readouterr().err
-    assert "pilar_request_seconds" in told
+    shown, logs = await pages(four), capfd.readouterr().err
+    assert "pilar_request_seconds" in shown
     assert "/v1/kpm/look-up" in logs
-    assert [text for text in texts if text in told or text in logs] == []
-    await a_planted_one_is_found(four, tmp_path, texts)
+    assert [text for text in texts if text in shown or text in logs] == []
+    await check_search(four, tmp_path, texts)
 
 
-async def a_planted_one_is_found(four: Together, folder: Path, texts: list[str]) -> None:
-    """The search itself: one text in clear is found in its row, in the table's file and in the write-ahead log."""
+async def check_search(four: Together, folder: Path, texts: list[str]) -> None:
+    """Check that the search finds a text in clear in rows, files and write-ahead log."""
     for text in (ROWS[7][1]["nik"], ROWS[8][0]["address"]):
         await four.services["registry"].execute(SCRATCH.format(text=text))
         assert await in_rows(four, texts, folder) == ["registry: public.planted"]

@@ -1,7 +1,7 @@
-"""A random year of a kabupaten: random acts by random people, processes killed on the way, and nothing lost or doubled.
+"""A random year with killed processes loses and doubles nothing.
 
-`PILAR_RANDOM_YEAR=400 python -m pytest tests/journeys/test_random_year.py` plays a longer one, with so many families
-and a new seed; `PILAR_SEED=…` plays one again, `TRANSPORT=kafka` over a real broker. The seed is said when it fails.
+`PILAR_RANDOM_YEAR=400 python -m pytest tests/journeys/test_random_year.py` plays a longer year with 400 families and a
+new seed. `PILAR_SEED=…` repeats a year, `TRANSPORT=kafka` uses a real broker. A failure prints the seed.
 """
 
 import asyncio
@@ -19,42 +19,42 @@ from rich.console import Console
 
 from deploy.demo.ministry import Ministry
 from deploy.demo.outboxes import Outboxes
-from deploy.invariants import is_idle, databases, violations
+from deploy.invariants import databases, is_idle, violations
 from deploy.local.place import Place
-from tests.factories.deploy.deployment import forget, some_base
-from tests.factories.journeys.killable_processes import MortalDeployment
+from tests.factories.deploy.deployment import remove_data, some_base
+from tests.factories.journeys.killable_processes import KillableDeployment
 from tests.factories.random_year.office import Office, Town
 from tests.factories.random_year.year import year
 
 FAMILIES = int(os.environ.get("PILAR_RANDOM_YEAR", "240"))
-LONG = "PILAR_RANDOM_YEAR" in os.environ
-SEED = int(os.environ.get("PILAR_SEED") or (secrets.randbelow(10**6) if LONG else 2026))
-DAYS, ACTS_A_DAY = (60, 80) if LONG else (12, 64)
-HEALED_WITHIN_SECONDS = 90
-# Long enough for a process to be forked again on a busy machine.
+IS_LONG = "PILAR_RANDOM_YEAR" in os.environ
+SEED = int(os.environ.get("PILAR_SEED") or (secrets.randbelow(10**6) if IS_LONG else 2026))
+DAYS, ACTS_A_DAY = (60, 80) if IS_LONG else (12, 64)
+IDLE_TIMEOUT_SECONDS = 90
+# Long enough for a killed process to be restarted on a busy machine.
 RETRIES = (0.2, 0.5, 1, 2, 4, 8)
-MORTAL = ("registry", "caseload", "graduation", "referral", "delivery", "jobs")
-MORTAL_KAFKA = tuple(f"{name}-{part}" for name in MORTAL[:4] for part in ("worker", "jobs"))
+KILLED = ("registry", "caseload", "graduation", "referral", "delivery", "jobs")
+KILLED_ON_KAFKA = tuple(f"{name}-{part}" for name in KILLED[:4] for part in ("worker", "jobs"))
 
-pytestmark = [pytest.mark.timeout(3600 if LONG else 600), pytest.mark.xdist_group("machine")]
+pytestmark = [pytest.mark.timeout(3600 if IS_LONG else 600), pytest.mark.xdist_group("machine")]
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[MortalDeployment]:
+def deployment(tmp_path: Path) -> Iterator[KillableDeployment]:
     transport = "kafka" if os.environ.get("TRANSPORT") == "kafka" else "local"
-    made = MortalDeployment(Place.of(tmp_path / "data"), transport=transport, base_port=some_base())
-    made.start()
-    yield made
-    made.stop()
-    forget(tmp_path / "data")
+    started = KillableDeployment(Place.of(tmp_path / "data"), transport=transport, base_port=some_base())
+    started.start()
+    yield started
+    started.stop()
+    remove_data(tmp_path / "data")
 
 
-class Reaper:
-    """Kills one process after the other, in a random order, each at a random moment of a day."""
+class ProcessKiller:
+    """Kills processes in a random order, each at a random moment of a day."""
 
-    def __init__(self, deployment: MortalDeployment, seed: int) -> None:
+    def __init__(self, deployment: KillableDeployment, seed: int) -> None:
         self.deployment, self.chance, self.killed = deployment, random.Random(f"{seed} reaper"), list[str]()
-        names = (*MORTAL[:4], *MORTAL_KAFKA) if deployment.transport == "kafka" else MORTAL
+        names = (*KILLED[:4], *KILLED_ON_KAFKA) if deployment.transport == "kafka" else KILLED
         self.order = [name for _ in range(DAYS) for name in self.chance.sample(names, len(names))]
 
     async def kill_one(self) -> None:
@@ -64,35 +64,37 @@ class Reaper:
         self.killed.append(name)
 
 
-async def test_ends_with_four_databases_that_agree(deployment: MortalDeployment) -> None:
+async def test_invariants_hold_after_a_random_year(deployment: KillableDeployment) -> None:
     state = deployment.state
     outboxes = await Outboxes.open(state.workers)
     console = Console(file=io.StringIO(), width=160)
     world = Town(
         deployment.place, state, console, outboxes, deployment.ended, deployment.issuer, retries=RETRIES
     )
-    reaper = Reaper(deployment, SEED)
+    killer = ProcessKiller(deployment, SEED)
     try:
         async with AsyncExitStack() as stack:
             office = Office(world, Ministry(world, stack), SEED, FAMILIES)
-            await office.begin()
-            await year(office, DAYS, ACTS_A_DAY, reaper.kill_one)
+            await office.start()
+            await year(office, DAYS, ACTS_A_DAY, killer.kill_one)
             services = databases(state.workers)
 
-            async def resting() -> bool:
+            async def all_idle() -> bool:
                 return await is_idle(services, state.bootstrap)
 
-            await world.until("everything to come to rest", resting, seconds=HEALED_WITHIN_SECONDS)
-        found = [*office.faults, *await violations(services, state.bootstrap, world.history)]
+            await world.wait_for("all services to be idle", all_idle, seconds=IDLE_TIMEOUT_SECONDS)
+        faults = [*office.faults, *await violations(services, state.bootstrap, world.history)]
     finally:
         await world.http.aclose()
         await outboxes.close()
-    told = sorted((noun, outcome, count) for (noun, outcome), count in office.counts.items())
-    said = f"PILAR_SEED={SEED} PILAR_RANDOM_YEAR={FAMILIES}: killed {len(reaper.killed)}; {told}\n"
-    sys.stdout.write(said)
-    assert found == [], said
+    counts = sorted((noun, outcome, count) for (noun, outcome), count in office.counts.items())
+    summary = f"PILAR_SEED={SEED} PILAR_RANDOM_YEAR={FAMILIES}: killed {len(killer.killed)}; {counts}\n"
+    sys.stdout.write(summary)
+    assert faults == [], summary
     accepted = {noun for noun, outcome in office.counts if outcome == "accepted"}
-    assert accepted >= {"graduasi", "asesmen", "pernyataan", "proposal", "verification", "musyawarah"}, said
-    assert accepted >= {"approval", "kunjungan"}, said
-    assert accepted & {"sk", "bulk"}, said
-    assert set(reaper.killed) >= set(MORTAL[:4])
+    assert accepted >= {"graduasi", "asesmen", "pernyataan", "proposal", "verification", "musyawarah"}, (
+        summary
+    )
+    assert accepted >= {"approval", "kunjungan"}, summary
+    assert accepted & {"sk", "bulk"}, summary
+    assert set(killer.killed) >= set(KILLED[:4])

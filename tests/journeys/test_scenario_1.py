@@ -1,4 +1,4 @@
-"""Scenario 1 of domain.md, as the demonstration tells it, through all four services: in one process, and over Kafka."""
+"""Scenario 1 of domain.md, through all four services in one process and over Kafka."""
 
 import pytest
 
@@ -7,14 +7,14 @@ from deploy.invariants import violations
 from tests.factories.journeys.agreement import agreed
 from tests.factories.journeys.four_services import Together
 
-THEN = (
+CHECKS = (
     "registry counts 462 families on S",
-    "… and shows that the limit of 450 is passed",
+    "… and shows that the limit of 450 is exceeded",
     "the preview counts 120 families, two open cases, then 342 and 120",
     "S accompanies 342 families",
-    "… and no limit is passed",
+    "… and no limit is exceeded",
     "S can no longer open a family of B",
-    "… also of a family that has gone to T",
+    "… also of a family of T",
     "net score of S: 6 of 10 (7 granted, 1 reversed)",
     "natural exits, death and move are not counted",
     "no case is counted twice",
@@ -25,22 +25,22 @@ THEN = (
 )
 
 
-async def goes_through_the_year(four: Together) -> None:
+async def check_year(four: Together) -> None:
     await play(four.world, [1])
     assert await agreed(four.world, [1]), four.screen.getvalue()
-    held = [line for line in four.screen.getvalue().splitlines() if "✓" in line]
-    assert [then for then in THEN if not any(then in line for line in held)] == []
+    passed = [line for line in four.screen.getvalue().splitlines() if "✓" in line]
+    assert [check for check in CHECKS if not any(check in line for line in passed)] == []
     await four.wait_until_idle()
     assert await violations(four.services, four.bootstrap, four.world.history) == []
 
 
 @pytest.mark.timeout(240)
 async def test_in_one_process(on_one_machine: Together) -> None:
-    await goes_through_the_year(on_one_machine)
+    await check_year(on_one_machine)
 
 
 @pytest.mark.kafka
 @pytest.mark.xdist_group("kafka")
 @pytest.mark.timeout(300)
 async def test_over_kafka(over_kafka: Together) -> None:
-    await goes_through_the_year(over_kafka)
+    await check_year(over_kafka)

@@ -1,9 +1,9 @@
-"""Scenario 2 of domain.md, as the demonstration tells it, through all four services: in one process, and over Kafka."""
+"""Scenario 2 of domain.md, through all four services in one process and over Kafka."""
 
 import pytest
 
 from deploy.demo import family_graduation
-from deploy.demo.numbers import EXPECTED, WORDS
+from deploy.demo.numbers import COUNTS, EXPECTED
 from deploy.demo.scenarios import play
 from deploy.invariants import violations
 from tests.factories.journeys.agreement import agreed
@@ -11,21 +11,21 @@ from tests.factories.journeys.four_services import Together
 
 TIMES = 3
 REASON = "SEJAHTERA_MANDIRI"
-THEN = (
+CHECKS = (
     "her NIK parses as female",
     "… born 12-11-1987",
-    "… and is shown masked",
+    "… and it is shown masked",
     "she is SIAP",
-    "people, at least four, each acted in one stage alone",
+    "people, at least four, each acted in one stage only",
     "the term ends on 17 June",
     "the stop applies from tahap 3",
     "tahap 2 stays payable",
     "certificate GR-",
     "S has six monthly monitoring tasks",
     "her PKH has ended on 1 July",
-    "SEMBAKO goes on, its own decision pending",
-    "PBI goes on, its own decision pending",
-    "caseload pays tahap 2, not tahap 3, and names the two that are pending",
+    "SEMBAKO continues, its own decision is pending",
+    "PBI continues, its own decision is pending",
+    "caseload pays tahap 2, not tahap 3, and lists the two pending bansos",
     "exactly one rujukan has opened",
     "KUR_SUPERMIKRO is proposed for MODAL",
     "PLUT_PENDAMPINGAN is proposed for PENDAMPINGAN",
@@ -33,7 +33,7 @@ THEN = (
     "BPJSTK_BPU is there too, as an option",
     "KDMP waits for the effect",
     "the credit is on S's scorecard",
-    "all three have reached her",
+    "all three are delivered",
     "KUR delivered Rp8,000,000, once",
     "the outcome after three months is recorded",
 )
@@ -44,28 +44,26 @@ def _a_small_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(family_graduation, "FAMILIES", 40)
 
 
-async def goes_the_whole_road(four: Together) -> None:
+async def check_graduation(four: Together) -> None:
     await play(four.world, [2])
     assert await agreed(four.world, [2]), four.screen.getvalue()
-    told = four.screen.getvalue()
-    assert [
-        then for then in THEN if not any("✓" in line and then in line for line in told.splitlines())
-    ] == []
+    passed = [line for line in four.screen.getvalue().splitlines() if "✓" in line]
+    assert [check for check in CHECKS if not any(check in line for line in passed)] == []
     await four.wait_until_idle()
     await counts_agree(four)
 
 
 async def counts_agree(four: Together) -> None:
-    """chain.md 9, counted without a filter: nobody else in the file has left anything."""
+    """Check the unfiltered counts of chain.md 9: no other family has exited."""
     for name, service in four.services.items():
         answer = await service.post("/v1/numbers", {}, as_=service.token("OPERATOR", "operator-1"))
-        told = answer.json()
-        wanted = {word: EXPECTED[2][REASON].get(word, 0) for word in WORDS[name]}
-        assert told["totals"] == wanted
-        assert told["by_exit_reason"] == {REASON: wanted}
+        counts = answer.json()
+        expected = {count: EXPECTED[2][REASON].get(count, 0) for count in COUNTS[name]}
+        assert counts["totals"] == expected
+        assert counts["by_exit_reason"] == {REASON: expected}
 
 
-async def changes_nothing_delivered_again(four: Together) -> None:
+async def check_repeated_delivery(four: Together) -> None:
     before = await four.digest()
     assert len(before) > 100
     added = await four.deliver_all_again(TIMES)
@@ -77,22 +75,22 @@ async def changes_nothing_delivered_again(four: Together) -> None:
 
 
 @pytest.mark.timeout(240)
-async def test_in_one_process_and_nothing_changes_when_all_is_delivered_three_times_more(
+async def test_in_one_process_and_repeated_delivery_changes_nothing(
     on_one_machine: Together,
 ) -> None:
-    await goes_the_whole_road(on_one_machine)
+    await check_graduation(on_one_machine)
     assert await violations(on_one_machine.services, "", on_one_machine.world.history) == []
-    await changes_nothing_delivered_again(on_one_machine)
+    await check_repeated_delivery(on_one_machine)
     assert await violations(on_one_machine.services) == []
 
 
 @pytest.mark.kafka
 @pytest.mark.xdist_group("kafka")
 @pytest.mark.timeout(300)
-async def test_over_kafka_and_nothing_changes_when_all_is_delivered_three_times_more(
+async def test_over_kafka_and_repeated_delivery_changes_nothing(
     over_kafka: Together,
 ) -> None:
-    await goes_the_whole_road(over_kafka)
+    await check_graduation(over_kafka)
     assert await violations(over_kafka.services, over_kafka.bootstrap, over_kafka.world.history) == []
-    await changes_nothing_delivered_again(over_kafka)
+    await check_repeated_delivery(over_kafka)
     assert await violations(over_kafka.services, over_kafka.bootstrap) == []

@@ -1,34 +1,34 @@
-"""Scenario 8 of domain.md without its emergency lane, through all four services: in one process, and over Kafka."""
+"""Scenario 8 of domain.md without its emergency lane, in one process and over Kafka."""
 
 import pytest
 
-from deploy.demo import life
+from deploy.demo import timeline
 from deploy.demo.scenarios import play
 from deploy.invariants import violations
 from tests.factories.journeys.agreement import agreed
 from tests.factories.journeys.four_services import Together
 
-THEN = (
-    "the case goes on by itself",
+CHECKS = (
+    "the case continues unchanged",
     "IN_TERM: DISANGGAH",
     "the payment stop is suspended",
-    "what was to be sent to partners waits",
-    "hers has no effect",
+    "the rujukan is paused",
+    "her exit has no effect",
     "an objection out of term is refused",
-    "… and the usulan is named as the right path",
-    "who approved may not decide it",
-    "back-pay is decided explicitly, or nothing is",
+    "… and the refusal refers to the usulan",
+    "the approver may not decide it",
+    "a decision without back-pay is refused",
     "IN_TERM: DIPULIHKAN",
-    "her PKH goes on as if nothing had been",
+    "her PKH continues without an end",
     "tahap 2 is paid back",
-    "S's count falls by one",
+    "S's net score falls by one",
     "her rujukan and KUR are DICABUT",
-    "the bank is told, of her alone",
-    "a new membership, beside the one that ended",
-    "… which stays ended",
+    "the bank has received her withdrawal only",
+    "there is a new membership",
+    "… and the earlier one stays ended",
 )
-# What an auditor must find of the family, in this order, and by whom.
-TOLD = (
+# Events of the family's timeline, in this order, with their actors.
+EVENTS = (
     ("registry.pendamping_registered", "kemensos-1"),
     ("caseload.kpm_registered", "dinsos-kendal-1"),
     ("graduation.kpm_assessed", "pendamping-4"),
@@ -45,43 +45,43 @@ TOLD = (
 LATER = ("graduation.credit_reversed", "referral.rujukan_withdrawn")
 
 
-async def goes_through_the_objection(four: Together) -> None:
+async def check_objection(four: Together) -> None:
     await play(four.world, [8])
     assert await agreed(four.world, [8]), four.screen.getvalue()
-    held = [line for line in four.screen.getvalue().splitlines() if "✓" in line]
-    assert [then for then in THEN if not any(then in line for line in held)] == []
+    passed = [line for line in four.screen.getvalue().splitlines() if "✓" in line]
+    assert [check for check in CHECKS if not any(check in line for line in passed)] == []
     await four.wait_until_idle()
     assert await violations(four.services, four.bootstrap, four.world.history) == []
-    await can_be_replayed(four)
+    await check_timeline(four)
 
 
-async def can_be_replayed(four: Together) -> None:
-    """`make life` tells the whole history of the family that objected, event by event, with who and why."""
+async def check_timeline(four: Together) -> None:
+    """Check the timeline of the family that objected."""
     kpm_id = four.world.place.scenarios()["8"]["kpm_ids"][0]
-    told, steps = await life.read(four.world.state.workers, kpm_id)
-    said = [(fact.wire.rpartition(".")[0], fact.actor) for fact in told]
-    places = [said.index(one) for one in TOLD]
-    assert places == sorted(places)
-    assert set(LATER) <= {wire for wire, _ in said}
-    names = life.names_of(told, four.world.place.people())
-    text = "\n".join(life.lines(kpm_id, told, names, steps))
-    for word in (
+    events, steps = await timeline.read(four.world.state.workers, kpm_id)
+    actors = [(event.wire.rpartition(".")[0], event.actor) for event in events]
+    positions = [actors.index(entry) for entry in EVENTS]
+    assert positions == sorted(positions)
+    assert set(LATER) <= {wire for wire, _ in actors}
+    names = timeline.names_of(events, four.world.place.people())
+    text = "\n".join(timeline.lines(kpm_id, events, names, steps))
+    for text_part in (
         "DITERIMA",
         "SANGGAH_DITERIMA",
         "back_pay_tahap 2026-2",
         "lodged_on 2026-03-09",
-        "from 4 services",
+        "of 4 services",
     ):
-        assert word in text
+        assert text_part in text
 
 
 @pytest.mark.timeout(240)
 async def test_in_one_process(on_one_machine: Together) -> None:
-    await goes_through_the_objection(on_one_machine)
+    await check_objection(on_one_machine)
 
 
 @pytest.mark.kafka
 @pytest.mark.xdist_group("kafka")
 @pytest.mark.timeout(300)
 async def test_over_kafka(over_kafka: Together) -> None:
-    await goes_through_the_objection(over_kafka)
+    await check_objection(over_kafka)

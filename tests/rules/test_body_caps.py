@@ -8,22 +8,22 @@ import pytest
 from shared.http.contract import routes_of
 from tests.factories.applications import SERVICES, application
 
-# 40 rules of up to 1,000 codes each would be 1.8 MB: no program has more than a few long lists.
+# 40 rules of up to 1,000 codes each would be 1.8 MB, but no program has more than a few long lists.
 LARGER = {"publish_program"}
 LARGEST_SCALAR = {"uuid": 38, "date": 12, "date-time": 40}
 UNLIMITED = 10**9
 
 
-def largest(schema: dict[str, Any], known: dict[str, Any]) -> int:
+def largest(schema: dict[str, Any], schemas: dict[str, Any]) -> int:
     """Return the bytes of the longest ASCII JSON that the schema allows."""
     if "$ref" in schema:
-        return largest(known[schema["$ref"].rpartition("/")[2]], known)
+        return largest(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if choices := schema.get("anyOf") or schema.get("oneOf"):
-        return max(largest(choice, known) for choice in choices)
+        return max(largest(choice, schemas) for choice in choices)
     if schema.get("type") == "array":
-        return 2 + schema.get("maxItems", UNLIMITED) * (1 + largest(schema["items"], known))
+        return 2 + schema.get("maxItems", UNLIMITED) * (1 + largest(schema["items"], schemas))
     if schema.get("type") == "object":
-        return largest_object(schema, known)
+        return largest_object(schema, schemas)
     return largest_scalar(schema)
 
 
@@ -35,12 +35,12 @@ def largest_scalar(schema: dict[str, Any]) -> int:
     return 20
 
 
-def largest_object(schema: dict[str, Any], known: dict[str, Any]) -> int:
-    named = [len(name) + 4 + largest(one, known) for name, one in schema.get("properties", {}).items()]
+def largest_object(schema: dict[str, Any], schemas: dict[str, Any]) -> int:
+    named = [len(name) + 4 + largest(value, schemas) for name, value in schema.get("properties", {}).items()]
     values = [*schema.get("patternProperties", {}).values()]
     if isinstance(schema.get("additionalProperties"), dict):
         values.append(schema["additionalProperties"])
-    free = max((64 + largest(value, known) for value in values), default=0)
+    free = max((64 + largest(value, schemas) for value in values), default=0)
     return 2 + sum(named) + (free and schema.get("maxProperties", UNLIMITED) * free)
 
 
@@ -48,18 +48,18 @@ def largest_object(schema: dict[str, Any], known: dict[str, Any]) -> int:
 def test_every_body_of_the_contract_fits(service: str) -> None:
     app = application(service)
     document = app.openapi()
-    known, default = document["components"]["schemas"], app.state.settings.max_body_bytes
-    found: dict[str, int] = {}
+    schemas, default = document["components"]["schemas"], app.state.settings.max_body_bytes
+    too_large: dict[str, int] = {}
     for route in routes_of(app):
         for operation in document["paths"][route.path_format].values():
             content = operation.get("requestBody", {}).get("content", {})
             if operation["operationId"] == route.operation_id and "application/json" in content:
-                size = largest(content["application/json"]["schema"], known)
+                size = largest(content["application/json"]["schema"], schemas)
                 if size > max(default, route.declared.max_body):
-                    found[route.operation_id] = size
-    assert found.keys() <= LARGER, found
+                    too_large[route.operation_id] = size
+    assert too_large.keys() <= LARGER, too_large
 
 
-def test_an_unlimited_list_would_be_seen() -> None:
+def test_an_unlimited_list_is_detected() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}}}}
     assert largest(schema, {}) > UNLIMITED

@@ -1,4 +1,4 @@
-"""Names and sizes: no drawer for anything, no file or function that hides what it does."""
+"""Names and sizes of files and functions."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories.repository import ROOT, committed, name_of
 
-DRAWERS = {
+VAGUE_NAMES = {
     "utils",
     "util",
     "helpers",
@@ -21,9 +21,9 @@ DRAWERS = {
     "managers",
     "misc",
 }
-# The house says about 300 and 25; what the formatter adds by wrapping is let pass.
+# The standard is about 300 and 25. The rest is for lines that the formatter wraps.
 LONGEST_FILE, LONGEST_FUNCTION = 350, 30
-# What is longer today; a number here may only fall, and a line may only go.
+# Longer functions. A number may only become smaller, and an entry may only be removed.
 LONGER_FUNCTIONS = {
     "shared/http/application.py::create_app": 32,
     "shared/operator.py::_parked_verbs": 34,
@@ -34,43 +34,43 @@ def code() -> list[Path]:
     return [file for file in committed(".py") if not name_of(file).startswith("tests/")]
 
 
-def is_a_drawer(file: Path) -> bool:
-    return bool({file.stem, *file.relative_to(ROOT).parent.parts} & DRAWERS)
+def is_vague(file: Path) -> bool:
+    return bool({file.stem, *file.relative_to(ROOT).parent.parts} & VAGUE_NAMES)
 
 
-def test_no_file_or_folder_is_a_drawer() -> None:
-    assert [name_of(file) for file in committed(".py") if is_a_drawer(file)] == []
-    assert is_a_drawer(ROOT / "shared" / "utils.py")
-    assert is_a_drawer(ROOT / "shared" / "helpers" / "dates.py")
+def test_file_and_folder_names_are_specific() -> None:
+    assert [name_of(file) for file in committed(".py") if is_vague(file)] == []
+    assert is_vague(ROOT / "shared" / "utils.py")
+    assert is_vague(ROOT / "shared" / "helpers" / "dates.py")
 
 
-def test_no_file_grows_long() -> None:
+def test_files_are_short() -> None:
     lengths = {name_of(file): len(file.read_text("utf-8").splitlines()) for file in code()}
     longer = {name: count for name, count in lengths.items() if count > LONGEST_FILE}
     assert longer == {}
 
 
 def functions(source: str) -> Iterator[tuple[str, int]]:
-    """Names and lines of functions, their signatures and docstrings not counted."""
+    """Yield names and line counts of functions, without signatures and docstrings."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
             yield node.name, (node.end_lineno or 0) - body[0].lineno + 1
 
 
-def test_no_function_grows_long() -> None:
-    found = {
+def test_functions_are_short() -> None:
+    lengths = {
         f"{name_of(file)}::{name}": lines
         for file in code()
         for name, lines in functions(file.read_text("utf-8"))
     }
     longer = {
-        name: lines for name, lines in found.items() if lines > LONGER_FUNCTIONS.get(name, LONGEST_FUNCTION)
+        name: lines for name, lines in lengths.items() if lines > LONGER_FUNCTIONS.get(name, LONGEST_FUNCTION)
     }
     assert longer == {}
 
 
-def test_a_long_function_would_be_seen() -> None:
+def test_a_long_function_is_detected() -> None:
     body = "\n".join(f"    x = {number}" for number in range(30))
     assert list(functions(f'def f():\n    """Say."""\n{body}\n')) == [("f", 30)]
 
@@ -85,26 +85,26 @@ def imports(source: str) -> Iterator[str]:
 
 def test_nothing_is_mocked() -> None:
     banned = ("unittest.mock", "mock.", "pytest_mock")
-    found = [
+    violating = [
         f"{name_of(file)}: {name}"
         for file in committed(".py")
         for name in imports(file.read_text("utf-8"))
         if name == "mock" or name.startswith(banned)
     ]
-    assert found == []
+    assert violating == []
 
 
 @pytest.mark.parametrize(
     "line", ["import unittest.mock", "from unittest.mock import patch", "from unittest import mock"]
 )
-def test_a_mock_would_be_seen(line: str) -> None:
+def test_a_mock_is_detected(line: str) -> None:
     assert next(iter(imports(line))).startswith("unittest.mock")
 
 
-def test_no_middleware_has_a_task_of_its_own() -> None:
+def test_no_middleware_starts_its_own_task() -> None:
     word = "BaseHTTP" + "Middleware"
-    found = [name for file in code() for name in imports(file.read_text("utf-8")) if name.endswith(word)]
-    assert found == []
+    violating = [name for file in code() for name in imports(file.read_text("utf-8")) if name.endswith(word)]
+    assert violating == []
     assert list(imports(f"from starlette.middleware.base import {word}")) == [
         f"starlette.middleware.base.{word}"
     ]
@@ -112,12 +112,12 @@ def test_no_middleware_has_a_task_of_its_own() -> None:
 
 OWN_FILES = {"app", "worker", "tables", "history", "visibility", "subscriptions", "metrics", "__init__"}
 MODULE_FILES = {"models", "errors", "commands", "queries", "rules", "routes", "subscribers", "jobs"}
-# Referral publishes its webhook beside its operations: a document, not a route.
+# Referral also publishes its webhook, a part of the OpenAPI document without a route.
 OTHER_FILES = {"services/referral/publication/openapi.py"}
 
 
 def is_misplaced(name: str) -> bool:
-    """Whether a file of a service has another place or name than `docs/architecture.md` gives."""
+    """Return whether a file's place or name differs from docs/architecture.md."""
     _, _, *folders, file = name.removesuffix(".py").split("/")
     if not folders:
         return file not in OWN_FILES

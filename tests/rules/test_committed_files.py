@@ -1,4 +1,4 @@
-"""Committed files: no registry's address, no path of somebody's machine, no secret, nobody's number."""
+"""Committed files have no registry address, local path, secret or real number."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import pytest
 
 from tests.factories.repository import ROOT, committed, name_of
 
-# Written apart, so that this file is not found by itself.
+# Split, so that this file does not match its own patterns.
 REGISTRIES = re.compile(
     "|".join(
         re.escape("".join(parts))
@@ -34,7 +34,7 @@ SECRETS = re.compile("-----BEGIN [A-Z ]*" + "PRIVATE KEY-----|" + r"\beyJ[\w-]{2
 NUMBERS = re.compile(r"(?<![\w.+/-])([1-9][0-9])[0-9]{10}([0-9]{4})(?![\w+/=])")
 FIRST_SYNTHETIC_SERIAL = 9000
 NOT_TEXT = (".png", ".ico", ".woff2", ".gz", ".pdf")
-# Vectors of the number's own rules, where the serial is what is tested; nobody's record stands beside them.
+# Test vectors of the number's rules, where the serial is tested. They belong to no record.
 VECTORS = ("tests/shared/", "tests/deploy/")
 
 
@@ -43,12 +43,12 @@ def texts() -> list[tuple[str, str]]:
     return [(name_of(file), file.read_text("utf-8", errors="replace")) for file in files]
 
 
-def found_by(pattern: re.Pattern[str]) -> list[str]:
+def matches_of(pattern: re.Pattern[str]) -> list[str]:
     return [f"{name}: {match.group()[:12]}" for name, text in texts() for match in pattern.finditer(text)]
 
 
 def test_no_address_of_a_package_registry() -> None:
-    assert found_by(REGISTRIES) == []
+    assert matches_of(REGISTRIES) == []
 
 
 def test_no_address_that_this_machine_installs_from() -> None:
@@ -57,26 +57,26 @@ def test_no_address_that_this_machine_installs_from() -> None:
         for name in ("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "HTTPS_PROXY")
     ]
     hosts = {urlsplit(setting).hostname for setting in settings} - {None, "", "localhost", "127.0.0.1"}
-    assert [host for host in hosts if host and found_by(re.compile(re.escape(host)))] == []
+    assert [host for host in hosts if host and matches_of(re.compile(re.escape(host)))] == []
 
 
-def test_no_path_of_somebodys_machine() -> None:
-    assert found_by(PLACES) == []
+def test_no_path_of_a_machine() -> None:
+    assert matches_of(PLACES) == []
     assert [name for name, text in texts() if str(ROOT) + "/" in text] == []
 
 
 def test_no_secret() -> None:
-    assert found_by(SECRETS) == []
+    assert matches_of(SECRETS) == []
 
 
-def test_nobodys_number() -> None:
-    found = [
+def test_no_number_of_a_real_person() -> None:
+    numbers = [
         f"{name}: {match.group()[:4]}********{match.group()[-4:]}"
         for name, text in texts()
         for match in NUMBERS.finditer(text)
         if 0 < int(match.group(2)) < FIRST_SYNTHETIC_SERIAL and not name.startswith(VECTORS)
     ]
-    assert found == []
+    assert numbers == []
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_nobodys_number() -> None:
         (NUMBERS, "nik=33240752118" + "70001"),
     ],
 )
-def test_each_would_be_seen(pattern: re.Pattern[str], line: str) -> None:
+def test_each_is_detected(pattern: re.Pattern[str], line: str) -> None:
     assert pattern.search(line)
 
 
 @pytest.mark.parametrize(
     "line", ["/v1/pendamping", "deploy/local/work/x", "https://host.test/work/1", "WORKDIR /pilar"]
 )
-def test_ordinary_lines_are_not(line: str) -> None:
+def test_ordinary_lines_are_allowed(line: str) -> None:
     assert not PLACES.search(line)

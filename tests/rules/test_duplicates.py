@@ -36,7 +36,7 @@ def repeated(sources: dict[str, str]) -> set[tuple[str, ...]]:
     }
 
 
-def test_no_block_stands_in_two_services() -> None:
+def test_no_block_is_repeated_in_another_service() -> None:
     sources = {
         name_of(file): file.read_text("utf-8")
         for file in committed(".py")
@@ -46,8 +46,8 @@ def test_no_block_stands_in_two_services() -> None:
     assert repeated(sources) == set()
 
 
-def test_a_repeated_block_would_be_seen() -> None:
+def test_a_repeated_block_is_detected() -> None:
     body = "\n".join(f"x = {number}" for number in range(BLOCK))
     one, other = "services/registry/a.py", "services/caseload/b.py"
-    assert repeated({one: f"import os\n{body}\n", other: f'"""Say."""\n{body}\n'}) == {(other, one)}
+    assert repeated({one: f"import os\n{body}\n", other: f'"""Do."""\n{body}\n'}) == {(other, one)}
     assert repeated({one: body, "services/registry/b.py": body}) == set()

@@ -1,4 +1,4 @@
-"""Statements past SQLAlchemy are rare: each is marked as a fast path, with its reason."""
+"""Statements without SQLAlchemy are marked as fast paths."""
 
 import ast
 
@@ -8,7 +8,7 @@ MARK = "# Fast path:"
 
 
 def unmarked(source: str) -> list[str]:
-    """Return the functions that take the driver's connection without saying why."""
+    """Return the functions that use the driver's connection without a mark."""
     lines = source.splitlines()
     return [
         node.name
@@ -22,16 +22,16 @@ def unmarked(source: str) -> list[str]:
     ]
 
 
-def test_every_statement_past_sqlalchemy_is_marked() -> None:
-    found = {
+def test_every_statement_without_sqlalchemy_is_marked() -> None:
+    by_file = {
         name_of(file): functions
         for file in committed(".py")
         if name_of(file).startswith("services/") and (functions := unmarked(file.read_text("utf-8")))
     }
-    assert found == {}
+    assert by_file == {}
 
 
-def test_an_unmarked_one_would_be_seen() -> None:
-    plain = "async def read(session):\n    connection = await raw(session)\n"
-    assert unmarked(plain) == ["read"]
-    assert unmarked(plain.replace("    conn", f"    {MARK} one statement.\n    conn")) == []
+def test_an_unmarked_statement_is_detected() -> None:
+    source = "async def read(session):\n    connection = await raw(session)\n"
+    assert unmarked(source) == ["read"]
+    assert unmarked(source.replace("    conn", f"    {MARK} one statement.\n    conn")) == []

@@ -20,14 +20,14 @@ SAME_BY_CHANCE = 2
 def models_of(service: str) -> list[type[BaseModel]]:
     """Return the classes with fields that the modules of a service define."""
     package = importlib.import_module(f"services.{service}")
-    found: list[type[BaseModel]] = []
+    models: list[type[BaseModel]] = []
     for place in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if ".migrations" not in place.name and not place.name.endswith((".app", ".worker")):
             defined = inspect.getmembers(importlib.import_module(place.name), inspect.isclass)
-            found += [
+            models += [
                 kind for _, kind in defined if issubclass(kind, BaseModel) and kind.__module__ == place.name
             ]
-    return found
+    return models
 
 
 def is_table(kind: type[BaseModel]) -> bool:
@@ -35,7 +35,7 @@ def is_table(kind: type[BaseModel]) -> bool:
 
 
 def noun_of(kind: type[BaseModel]) -> str:
-    """Return the folder that a class lies in, as services.registry.kind."""
+    """Return the folder of a class, as services.registry.kind."""
     return ".".join(kind.__module__.split(".")[:3])
 
 
@@ -46,19 +46,19 @@ def declared_twice(models: Iterable[type[BaseModel]]) -> dict[tuple[str, str], l
     """
     tables = [kind for kind in models if is_table(kind)]
     bases = {base for table in tables for base in table.__mro__}
-    found: dict[tuple[str, str], list[str]] = {}
-    for kind in (one for one in models if one not in bases):
+    repeated: dict[tuple[str, str], list[str]] = {}
+    for kind in (model for model in models if model not in bases):
         own = {name for part in kind.__mro__ if part not in bases for name in inspect.get_annotations(part)}
-        for table in (one for one in tables if noun_of(one) == noun_of(kind)):
-            shown, kept = kind.model_fields, table.model_fields
+        for table in (table for table in tables if noun_of(table) == noun_of(kind)):
+            shown, stored = kind.model_fields, table.model_fields
             same = sorted(
                 name
-                for name in own & shown.keys() & kept.keys()
-                if shown[name].annotation == kept[name].annotation
+                for name in own & shown.keys() & stored.keys()
+                if shown[name].annotation == stored[name].annotation
             )
             if len(same) > SAME_BY_CHANCE:
-                found[table.__name__, kind.__name__] = same
-    return found
+                repeated[table.__name__, kind.__name__] = same
+    return repeated
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -68,7 +68,7 @@ def test_no_view_and_no_request_repeats_a_table(service: str) -> None:
     assert declared_twice(models) == {}
 
 
-def test_a_view_and_a_request_that_repeat_a_table_would_be_seen() -> None:
+def test_a_view_and_a_request_that_repeat_a_table_is_detected() -> None:
     class Table(Columns, registry=service_registry()):
         pass
 

@@ -1,4 +1,4 @@
-"""The import contracts of pyproject.toml: each is kept by the code, and each bites where it is broken."""
+"""The import contracts of pyproject.toml hold, and each detects a violation."""
 
 import ast
 import subprocess
@@ -50,14 +50,14 @@ PLANTS = {
 
 
 def modules_of(service: str) -> list[str]:
-    """The modules of a service, as its contract orders them."""
+    """Return the modules of a service in the order of its contract."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    (layers,) = (one["layers"] for one in contracts if one["id"] == f"order-in-{service}")
+    (layers,) = (contract["layers"] for contract in contracts if contract["id"] == f"order-in-{service}")
     return [layer for layer in layers if " " not in layer and layer not in OWN]
 
 
 def skeleton(root: Path) -> None:
-    """Write the tree with every file empty."""
+    """Write the tree with empty files."""
     files = []
     for service in SERVICES:
         files += [f"services/{service}/{name}.py" for name in ("__init__", *own_files(service))]
@@ -76,8 +76,8 @@ def skeleton(root: Path) -> None:
     for file in files:
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).touch()
-    everything = "".join(f"import services.{service}.app\n" for service in SERVICES)
-    (root / "deploy/local/up.py").write_text(everything)
+    imports = "".join(f"import services.{service}.app\n" for service in SERVICES)
+    (root / "deploy/local/up.py").write_text(imports)
     (root / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
 
 
@@ -86,8 +86,8 @@ def own_files(service: str) -> list[str]:
 
 
 def broken_contracts(root: Path) -> str:
-    """What import-linter says, and "" when every contract is kept."""
-    told = subprocess.run(
+    """Return import-linter's output, empty if every contract holds."""
+    result = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
         cwd=root,
         capture_output=True,
@@ -95,7 +95,7 @@ def broken_contracts(root: Path) -> str:
         check=False,
         env={"PYTHONPATH": str(root), "COLUMNS": "200", "PATH": ""},
     )
-    return "" if told.returncode == 0 else told.stdout + told.stderr
+    return "" if result.returncode == 0 else result.stdout + result.stderr
 
 
 def name_of(contract: str) -> str:
@@ -103,13 +103,13 @@ def name_of(contract: str) -> str:
     return text.split(f'id = "{contract}"\nname = "')[1].split('"')[0]
 
 
-def test_in_an_empty_house_every_contract_is_kept(tmp_path: Path) -> None:
+def test_every_contract_holds_in_an_empty_tree(tmp_path: Path) -> None:
     skeleton(tmp_path)
     assert broken_contracts(tmp_path) == ""
 
 
 @pytest.mark.parametrize("plant", PLANTS)
-def test_a_planted_violation_is_found(plant: str, tmp_path: Path) -> None:
+def test_a_planted_violation_is_detected(plant: str, tmp_path: Path) -> None:
     contract, file, line = PLANTS[plant]
     skeleton(tmp_path)
     (tmp_path / file).parent.mkdir(exist_ok=True)
@@ -117,7 +117,7 @@ def test_a_planted_violation_is_found(plant: str, tmp_path: Path) -> None:
     assert f"{name_of(contract)} BROKEN" in broken_contracts(tmp_path)
 
 
-def test_no_contract_is_left_without_a_plant() -> None:
+def test_every_contract_has_a_planted_violation() -> None:
     ids = {
         line.split('"')[1]
         for line in (ROOT / "pyproject.toml").read_text().splitlines()
@@ -126,15 +126,15 @@ def test_no_contract_is_left_without_a_plant() -> None:
     assert ids == {contract for contract, _, _ in PLANTS.values()}
 
 
-def strangers(files: Iterable[Path]) -> set[str]:
-    """Modules that contracts may not know: all but pydantic, the standard library and one another."""
-    found = set()
+def foreign_imports(files: Iterable[Path]) -> set[str]:
+    """Return imports other than pydantic, the standard library and contracts."""
+    imported = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
+                imported |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
-                found |= (
+                imported |= (
                     {f"{node.module}.{alias.name}" for alias in node.names}
                     if node.module == "shared"
                     else {node.module or "."}
@@ -142,18 +142,18 @@ def strangers(files: Iterable[Path]) -> set[str]:
     own = ("shared.contracts", "shared.events")
     return {
         name
-        for name in found
+        for name in imported
         if not name.startswith(own) and name.split(".")[0] not in {*sys.stdlib_module_names, "pydantic"}
     }
 
 
-def test_contracts_know_pydantic_and_the_standard_library_alone(tmp_path: Path) -> None:
-    assert strangers([ROOT / "shared/events.py", *(ROOT / "shared/contracts").rglob("*.py")]) == set()
+def test_contracts_import_only_pydantic_and_the_standard_library(tmp_path: Path) -> None:
+    assert foreign_imports([ROOT / "shared/events.py", *(ROOT / "shared/contracts").rglob("*.py")]) == set()
     planted = tmp_path / "planted.py"
     planted.write_text(
         "import json\nimport httpx\nfrom shared import clock\nfrom shared.contracts import graduation\n"
     )
-    assert strangers([planted]) == {"httpx", "shared.clock"}
+    assert foreign_imports([planted]) == {"httpx", "shared.clock"}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_contracts_know_pydantic_and_the_standard_library_alone(tmp_path: Path) 
 def test_mocks_are_refused_by_the_linter(line: str, tmp_path: Path) -> None:
     planted = tmp_path / "test_planted.py"
     planted.write_text(f"{line}\n")
-    told = subprocess.run(
+    result = subprocess.run(
         [
             Path(sys.executable).with_name("ruff"),
             "check",
@@ -175,4 +175,4 @@ def test_mocks_are_refused_by_the_linter(line: str, tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert "TID251" in told.stdout
+    assert "TID251" in result.stdout

@@ -1,4 +1,4 @@
-"""What the migrations leave in PostgreSQL is what the code declares: tables, columns, CHECKs, exclusions, rights."""
+"""The migrated databases have exactly the declared tables, constraints and rights."""
 
 import asyncio
 import secrets
@@ -37,14 +37,14 @@ JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p')
 AND (n.nspname IN ('public', 'platform') OR n.nspname LIKE 'replica_%')
 """
 
-Found = dict[tuple[str, str], str]
+Definitions = dict[tuple[str, str], str]
 
 
 def address(cluster: Cluster, database: str) -> str:
     return cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{database}"
 
 
-async def read(cluster: Cluster, database: str, statement: str) -> Found:
+async def read(cluster: Cluster, database: str, statement: str) -> Definitions:
     connection = await asyncpg.connect(address(cluster, database))
     try:
         return {(row["place"], row["name"]): row["definition"] for row in await connection.fetch(statement)}
@@ -54,7 +54,7 @@ async def read(cluster: Cluster, database: str, statement: str) -> Found:
 
 @asynccontextmanager
 async def declared(cluster: Cluster, service: str) -> AsyncIterator[str]:
-    """A database that the models alone have made."""
+    """A database created from the models."""
     metadata, name = metadata_of(service), f"declared_{service}_{secrets.token_hex(3)}"
     await cluster.execute(f'CREATE DATABASE "{name}"')
     engine = create_async_engine(address(cluster, name).replace("postgresql://", "postgresql+asyncpg://", 1))
@@ -70,29 +70,29 @@ async def declared(cluster: Cluster, service: str) -> AsyncIterator[str]:
         await cluster.drop(name)
 
 
-def differences(wanted: Found, there: Found) -> list[str]:
-    """Return what the models and the database do not both have in the same way."""
+def differences(declared: Definitions, migrated: Definitions) -> list[str]:
+    """Return the definitions that differ between the models and the database."""
     return sorted(
-        f"{place}.{name}: declared {wanted.get((place, name))!r}, found {there.get((place, name))!r}"
-        for place, name in wanted.keys() | there.keys()
-        if wanted.get((place, name)) != there.get((place, name))
+        f"{place}.{name}: declared {declared.get((place, name))!r}, migrated {migrated.get((place, name))!r}"
+        for place, name in declared.keys() | migrated.keys()
+        if declared.get((place, name)) != migrated.get((place, name))
     )
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_each_constraint_and_index_is_the_declared_one(cluster: Cluster, service: str) -> None:
+async def test_constraints_and_indexes_are_as_declared(cluster: Cluster, service: str) -> None:
     migrated = await asyncio.to_thread(asyncio.run, cluster.clone(service))
     try:
         async with declared(cluster, service) as made:
             for statement in (CONSTRAINTS, INDEXES):
-                wanted = await read(cluster, made, statement)
-                assert wanted
-                assert differences(wanted, await read(cluster, migrated, statement)) == []
+                expected = await read(cluster, made, statement)
+                assert expected
+                assert differences(expected, await read(cluster, migrated, statement)) == []
     finally:
         await cluster.drop(migrated)
 
 
-async def test_a_check_that_lags_behind_its_enum_would_be_seen(cluster: Cluster) -> None:
+async def test_a_check_that_lags_behind_its_enum_is_detected(cluster: Cluster) -> None:
     migrated = await asyncio.to_thread(asyncio.run, cluster.clone("registry"))
     connection = await asyncpg.connect(address(cluster, migrated))
     name = "ck_pendamping_pendampingstatus_known"
@@ -104,10 +104,10 @@ async def test_a_check_that_lags_behind_its_enum_would_be_seen(cluster: Cluster)
         await connection.execute("ALTER TABLE penugasan DROP CONSTRAINT ex_penugasan_range")
         await connection.execute("ALTER TABLE target ADD CONSTRAINT ck_target_more CHECK (year > 0)")
         async with declared(cluster, "registry") as made:
-            found = differences(
+            lines = differences(
                 await read(cluster, made, CONSTRAINTS), await read(cluster, migrated, CONSTRAINTS)
             )
-        assert [line.split(":")[0] for line in found] == [
+        assert [line.split(":")[0] for line in lines] == [
             f"pendamping.{name}",
             "penugasan.ex_penugasan_range",
             "target.ck_target_more",
@@ -124,19 +124,19 @@ def expected_tables(service: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_the_tables_are_those_that_the_code_declares(cluster: Cluster, service: str) -> None:
+async def test_tables_are_as_declared(cluster: Cluster, service: str) -> None:
     migrated = await asyncio.to_thread(asyncio.run, cluster.clone(service))
     try:
-        there = {
+        tables = {
             place for place in await read(cluster, migrated, TABLES) if not PARTITION.fullmatch(place[1])
         }
     finally:
         await cluster.drop(migrated)
-    assert there == expected_tables(service)
+    assert tables == expected_tables(service)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_autogenerate_finds_nothing_left_to_migrate(cluster: Cluster, service: str) -> None:
+async def test_autogenerate_finds_no_difference(cluster: Cluster, service: str) -> None:
     migrated = await asyncio.to_thread(asyncio.run, cluster.clone(service))
     try:
         await asyncio.to_thread(check, service, address(cluster, migrated))
@@ -144,7 +144,7 @@ async def test_autogenerate_finds_nothing_left_to_migrate(cluster: Cluster, serv
         await cluster.drop(migrated)
 
 
-async def test_a_table_that_no_migration_made_would_be_seen(cluster: Cluster) -> None:
+async def test_a_missing_column_is_detected(cluster: Cluster) -> None:
     migrated = await asyncio.to_thread(asyncio.run, cluster.clone("registry"))
     connection = await asyncpg.connect(address(cluster, migrated))
     try:
@@ -161,7 +161,10 @@ class Colour(StrEnum):
 
 
 def planted(service: str) -> sa.MetaData:
-    """Return a copy of a service's metadata with a table and a column more, both with an enum."""
+    """Return a copy of a service's metadata with another table and column.
+
+    Both have an enum.
+    """
     copy = service_metadata()
     for table in metadata_of(service).tables.values():
         table.to_metadata(copy)
@@ -178,7 +181,7 @@ def planted(service: str) -> sa.MetaData:
 
 
 def write_revision_and_upgrade(url: str, folder: Path) -> None:
-    """Let autogenerate write the next revision of registry into a folder, and run it."""
+    """Write registry's next revision by autogenerate into a folder, and run it."""
     config = config_of("registry", url)
     config.attributes["metadata"] = planted("registry")
     versions = Path(config.get_main_option("script_location") or "") / "versions"
@@ -210,7 +213,7 @@ async def test_an_autogenerated_revision_names_constraints_by_the_convention(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_no_role_that_serves_may_change_the_schema(cluster: Cluster, service: str) -> None:
+async def test_api_and_worker_roles_cannot_change_the_schema(cluster: Cluster, service: str) -> None:
     migrated = await asyncio.to_thread(asyncio.run, cluster.clone(service))
     connection = await asyncpg.connect(address(cluster, migrated))
     try:

@@ -1,4 +1,4 @@
-"""What a client is generated from: described parameters, no null in a query, roles, headers, refusals by name."""
+"""The OpenAPI documents describe parameters, roles, headers and refusals."""
 
 import json
 import re
@@ -13,8 +13,8 @@ from shared.http.idempotency import SHOWN_ONCE
 from tests.factories.applications import SERVICES, application
 from tests.factories.repository import ROOT
 
-# Work that nobody who asks for it could watch or stop would run on unseen.
-WATCHED = (Permission.JOB_READ, Permission.JOB_CANCEL)
+# Whoever may start a job must also be able to read and cancel it.
+JOB_PERMISSIONS = (Permission.JOB_READ, Permission.JOB_CANCEL)
 
 
 def operations(service: str) -> dict[str, dict[str, Any]]:
@@ -28,17 +28,17 @@ def operations(service: str) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_parameter_is_described_and_none_is_null(service: str) -> None:
-    found = [
+    undescribed = [
         (name, parameter["name"])
         for name, operation in operations(service).items()
         for parameter in operation.get("parameters", ())
         if not parameter.get("description") or {"type": "null"} in parameter["schema"].get("anyOf", ())
     ]
-    assert found == []
+    assert undescribed == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_operation_says_what_it_does_and_who_may(service: str) -> None:
+def test_every_operation_has_a_description_and_its_roles(service: str) -> None:
     for name, operation in operations(service).items():
         assert operation["description"], name
         if operation["security"]:
@@ -54,53 +54,64 @@ def test_headers_that_a_client_needs_are_published(service: str) -> None:
         answers = operation["responses"]
         assert "Retry-After" in answers["503"]["headers"], name
         assert "Allow" in answers["405"]["headers"], name
-        takes_a_version = any(one["name"] == "If-Match" for one in operation.get("parameters", ()))
+        takes_a_version = any(
+            parameter["name"] == "If-Match" for parameter in operation.get("parameters", ())
+        )
         good = next(answer for status, answer in answers.items() if status.startswith("2"))
         assert not takes_a_version or "Idempotency-Replayed" in good["headers"], name
 
 
-def test_a_list_of_what_is_to_be_done_leaves_out_what_is_done_unless_asked() -> None:
-    found = [
+def test_lists_of_open_items_omit_closed_ones_by_default() -> None:
+    parameters = [
         (service, name, parameter["schema"])
         for service in SERVICES
         for name, operation in operations(service).items()
         for parameter in operation.get("parameters", ())
         if "open" in parameter["name"]
     ]
-    assert {service for service, *_ in found} == {"caseload", "graduation", "referral"}
-    assert [one for one in found if (one[2].get("type"), one[2].get("default")) != ("boolean", True)] == []
+    assert {service for service, *_ in parameters} == {"caseload", "graduation", "referral"}
+    assert [
+        entry for entry in parameters if (entry[2].get("type"), entry[2].get("default")) != ("boolean", True)
+    ] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_refusals_are_listed_by_name_with_both_sentences(service: str) -> None:
-    listed = {one["title"]: one for one in application(service).openapi()["x-problems"]}
+    listed = {problem["title"]: problem for problem in application(service).openapi()["x-problems"]}
     assert {"NotFound", "KeyReused", "LostRace", "InvalidCursor", "IllegalTransition", "Invalid"} <= set(
         listed
     )
-    assert all(one["en"] and one["id"] and 400 <= one["status"] < 600 for one in listed.values())
+    assert all(
+        problem["en"] and problem["id"] and 400 <= problem["status"] < 600 for problem in listed.values()
+    )
     assert ("StatementMissing" in listed) == (service == "graduation")
     assert ("CaseAlreadyOpen" in listed) == (service in {"caseload", "graduation"})
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_whoever_asks_for_long_work_may_watch_and_stop_it(service: str) -> None:
-    asking = [
+def test_whoever_starts_a_job_may_read_and_cancel_it(service: str) -> None:
+    permissions = [
         route.declared.permission
         for route in routes_of(application(service))
         if route.status_code == 202 and not {"jobs", "parked"} & set(route.tags)
     ]
-    assert all(PERMISSIONS[asked] <= PERMISSIONS[one] for asked in asking if asked for one in WATCHED)
+    assert all(
+        PERMISSIONS[starting] <= PERMISSIONS[permission]
+        for starting in permissions
+        if starting
+        for permission in JOB_PERMISSIONS
+    )
 
 
-def test_what_is_published_sends_nobody_to_a_page_that_is_not_there() -> None:
+def test_published_documents_refer_to_no_markdown_page() -> None:
     published = [json.dumps(application(service).openapi()) for service in SERVICES]
     published.append((ROOT / "asyncapi.json").read_text("utf-8"))
     assert [text[max(0, at - 60) : at + 3] for text in published if (at := text.find(".md")) >= 0] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_secrets_in_answers_are_marked_as_shown_once_where_storing_leaves_them_out(service: str) -> None:
-    """`idempotency.store` looks at the fields of the answer itself, not at those of an object in it."""
+def test_secrets_in_answers_are_marked_as_shown_once(service: str) -> None:
+    """`idempotency.store` reads the fields of the answer itself, not of nested objects."""
     schemas = application(service).openapi()["components"]["schemas"]
     properties = [
         (name, field, shape)

@@ -1,4 +1,4 @@
-"""The menus: each refusal has a sentence in English and one in Indonesian, and a name that says what is wrong."""
+"""Each refusal has a sentence in English and Indonesian, and one class."""
 
 import importlib
 import pkgutil
@@ -11,20 +11,20 @@ import shared
 from shared.errors import CaseAlreadyOpen, DomainError
 
 
-def load_everything() -> None:
+def import_all_modules() -> None:
     for package in (services, shared):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if ".migrations" not in module.name and not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
 
 
-def menu(root: type[DomainError] = DomainError) -> list[type[DomainError]]:
-    return [one for child in root.__subclasses__() for one in (child, *menu(child))]
+def subclasses(root: type[DomainError] = DomainError) -> list[type[DomainError]]:
+    return [kind for child in root.__subclasses__() for kind in (child, *subclasses(child))]
 
 
 def refusals() -> list[type[DomainError]]:
-    load_everything()
-    return [one for one in menu() if one.__module__.startswith(("shared.", "services."))]
+    import_all_modules()
+    return [kind for kind in subclasses() if kind.__module__.startswith(("shared.", "services."))]
 
 
 def fields(sentence: str) -> set[str]:
@@ -33,22 +33,24 @@ def fields(sentence: str) -> set[str]:
 
 def faults(refusal: type[DomainError]) -> list[str]:
     own = [kind for kind in refusal.__mro__ if kind is not DomainError and issubclass(kind, DomainError)]
-    said = {name for kind in own for name in ("en", "id") if name in vars(kind)}
-    missing = [f"{refusal.__name__} has no sentence in {name}" for name in ("en", "id") if name not in said]
+    languages = {name for kind in own for name in ("en", "id") if name in vars(kind)}
+    missing = [
+        f"{refusal.__name__} has no sentence in {name}" for name in ("en", "id") if name not in languages
+    ]
     if refusal.en == refusal.id and refusal.en != "{reason}":
-        missing.append(f"{refusal.__name__} says the same in both languages")
+        missing.append(f"{refusal.__name__} has the same sentence in both languages")
     if refusal.__name__.endswith(("Error", "Exception")):
-        missing.append(f"{refusal.__name__} is named by a suffix")
+        missing.append(f"{refusal.__name__} has a suffix in its name")
     if not refusal.__doc__:
-        missing.append(f"{refusal.__name__} says nothing of when")
+        missing.append(f"{refusal.__name__} has no docstring")
     return missing
 
 
-def test_each_has_both_sentences_and_a_name() -> None:
+def test_each_refusal_has_both_sentences_and_a_docstring() -> None:
     assert [fault for refusal in refusals() for fault in faults(refusal)] == []
 
 
-def test_each_status_is_a_refusal_or_our_fault() -> None:
+def test_each_status_is_expected() -> None:
     assert {refusal.status for refusal in refusals()} <= {
         400,
         401,
@@ -74,24 +76,24 @@ def test_each_status_is_a_refusal_or_our_fault() -> None:
     ("members", "fault"),
     [
         ({"en": "No.", "__doc__": "x"}, "has no sentence in id"),
-        ({"en": "No.", "id": "No.", "__doc__": "x"}, "says the same in both"),
-        ({"en": "No.", "id": "Tidak."}, "says nothing of when"),
+        ({"en": "No.", "id": "No.", "__doc__": "x"}, "has the same sentence in both"),
+        ({"en": "No.", "id": "Tidak."}, "has no docstring"),
     ],
 )
-def test_a_careless_refusal_would_be_seen(members: dict[str, str], fault: str) -> None:
+def test_an_incomplete_refusal_is_detected(members: dict[str, str], fault: str) -> None:
     planted = type("Planted", (DomainError,), {"__doc__": None, **members})
     assert any(fault in sentence for sentence in faults(planted))
     assert fields("a {b}") == {"b"}
 
 
 def named_twice(classes: list[type[DomainError]]) -> list[str]:
-    """Return class names and own sentences that two refusals share."""
-    words = [(one.__name__, one) for one in classes]
-    words += [(vars(one)[name], one) for one in classes for name in ("en", "id") if name in vars(one)]
+    """Return class names and sentences that two refusals share."""
+    texts = [(kind.__name__, kind) for kind in classes]
+    texts += [(vars(kind)[name], kind) for kind in classes for name in ("en", "id") if name in vars(kind)]
     users: dict[str, set[type[DomainError]]] = {}
-    for word, one in words:
-        users.setdefault(word, set()).add(one)
-    return [word for word, several in users.items() if len(several) > 1]
+    for text, kind in texts:
+        users.setdefault(text, set()).add(kind)
+    return [text for text, several in users.items() if len(several) > 1]
 
 
 def test_each_refusal_has_one_class_in_all_services() -> None:
@@ -106,6 +108,6 @@ def test_each_refusal_has_one_class_in_all_services() -> None:
         ("CaseOpen", {"en": "A case.", "id": CaseAlreadyOpen.id}, CaseAlreadyOpen.id),
     ],
 )
-def test_a_second_class_of_one_refusal_would_be_seen(name: str, members: dict[str, str], shared: str) -> None:
+def test_a_second_class_of_one_refusal_is_detected(name: str, members: dict[str, str], shared: str) -> None:
     planted = type(name, (DomainError,), members)
     assert named_twice([CaseAlreadyOpen, planted]) == [shared]

@@ -1,4 +1,4 @@
-"""Permissions, dependencies, operations and pages of the four applications, as they run."""
+"""Permissions, dependencies, operations and pages of the four applications."""
 
 import inspect
 import re
@@ -49,7 +49,7 @@ def test_every_route_declares_its_permission(service: str) -> None:
     assert [path for path in undeclared if not path.startswith("/v1/certificate")] == []
 
 
-def test_a_route_without_a_permission_cannot_be_made() -> None:
+def test_a_route_without_a_permission_is_refused() -> None:
     async def endpoint() -> None: ...
 
     with pytest.raises(TypeError, match="declares no permission"):
@@ -57,7 +57,7 @@ def test_a_route_without_a_permission_cannot_be_made() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_edit_answers_with_the_version_that_it_made(service: str) -> None:
+def test_every_edit_returns_its_new_version(service: str) -> None:
     edits = [route for route in routes_of(application(service)) if route.conditional]
     assert edits or service == "graduation"
     assert [route.path for route in edits if not route.versioned] == []
@@ -68,19 +68,19 @@ def test_every_edit_answers_with_the_version_that_it_made(service: str) -> None:
         assert "ETag" in good["headers"], route.path
 
 
-def test_an_edit_that_hides_its_version_cannot_be_made() -> None:
-    class Blind(BaseModel):
+def test_an_edit_without_a_version_in_its_answer_is_refused() -> None:
+    class Unversioned(BaseModel):
         name: str
 
     @may(Permission.KPM_UPDATE)
-    async def endpoint(version: IfMatch) -> Blind:
-        return Blind(name=str(version))
+    async def endpoint(version: IfMatch) -> Unversioned:
+        return Unversioned(name=str(version))
 
     with pytest.raises(TypeError, match="takes If-Match and answers without a version"):
         Route("/v1/x", endpoint, methods=["POST"])
 
 
-def test_every_permission_is_somebodys() -> None:
+def test_every_permission_has_a_role() -> None:
     assert set(PERMISSIONS) == set(Permission)
     assert all(PERMISSIONS.values())
 
@@ -91,7 +91,7 @@ def test_every_permission_is_used_by_a_route() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_operations_are_named_once(service: str) -> None:
+def test_operation_ids_are_unique(service: str) -> None:
     paths = application(service).openapi()["paths"]
     names = [operation["operationId"] for methods in paths.values() for operation in methods.values()]
     assert names
@@ -99,22 +99,22 @@ def test_operations_are_named_once(service: str) -> None:
 
 
 def late_generators(dependant: Dependant) -> list[str]:
-    """Generator dependencies that end after the answer has left: their commit would come too late."""
-    found = []
+    """Return generator dependencies that end after the answer, whose commit would be too late."""
+    names = []
     for inner in dependant.dependencies:
         if inspect.isgeneratorfunction(inner.call) or inspect.isasyncgenfunction(inner.call):
-            found += [] if inner.scope == "function" else [inner.call.__name__]
-        found += late_generators(inner)
-    return found
+            names += [] if inner.scope == "function" else [inner.call.__name__]
+        names += late_generators(inner)
+    return names
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_dependency_ends_after_the_answer(service: str) -> None:
-    found = {route.path: late_generators(route.dependant) for route in every_route(application(service))}
-    assert {path: names for path, names in found.items() if names} == {}
+    by_path = {route.path: late_generators(route.dependant) for route in every_route(application(service))}
+    assert {path: names for path, names in by_path.items() if names} == {}
 
 
-def test_a_dependency_that_ends_after_the_answer_would_be_seen() -> None:
+def test_a_dependency_that_ends_after_the_answer_is_detected() -> None:
     async def late() -> AsyncIterator[int]:
         yield 1
 
@@ -137,7 +137,7 @@ def test_a_dependency_that_ends_after_the_answer_would_be_seen() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_the_documentation_asks_nobody_outside(service: str) -> None:
+async def test_the_documentation_loads_nothing_from_outside(service: str) -> None:
     transport = httpx.ASGITransport(app=application(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://docs.test") as client:
         page = (await client.get("/docs")).text
@@ -152,15 +152,17 @@ async def test_the_documentation_asks_nobody_outside(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_published_contract_names_no_outside_address(service: str) -> None:
-    found = re.findall(r"https?://[^\"'\s]+", str(application(service).openapi()))
-    assert [address for address in found if "example" not in address] == []
+def test_the_published_contract_has_no_outside_address(service: str) -> None:
+    addresses = re.findall(r"https?://[^\"'\s]+", str(application(service).openapi()))
+    assert [address for address in addresses if "example" not in address] == []
 
 
-def test_no_page_of_ours_asks_anybody_outside() -> None:
+def test_no_page_loads_anything_from_outside() -> None:
     pages = committed(".html", ".css", ".js", ".svg")
     assert pages
-    assert {page.name: found for page in pages if (found := OUTSIDE.findall(page.read_text("utf-8")))} == {}
+    assert {
+        page.name: matches for page in pages if (matches := OUTSIDE.findall(page.read_text("utf-8")))
+    } == {}
 
 
 @pytest.mark.parametrize(
@@ -171,5 +173,5 @@ def test_no_page_of_ours_asks_anybody_outside() -> None:
         "@import 'https://fonts.example/x';",
     ],
 )
-def test_an_outside_address_would_be_seen(line: str) -> None:
+def test_an_outside_address_is_detected(line: str) -> None:
     assert OUTSIDE.findall(line)

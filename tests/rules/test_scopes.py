@@ -1,10 +1,10 @@
-"""Who sees which rows is decided by the scope of a permission, never by comparing roles."""
+"""The scope of a permission decides which rows an actor sees, not roles."""
 
 import ast
 
 from tests.factories.repository import committed, name_of
 
-# Here roles are stored or recorded; nothing is decided by them.
+# Roles are only recorded here.
 RECORDED = {"services/graduation/case/commands/transitions.py"}
 
 
@@ -16,6 +16,6 @@ def role_reads(source: str) -> list[int]:
 
 def test_no_service_reads_an_actors_roles() -> None:
     services = [file for file in committed(".py") if name_of(file).startswith("services/")]
-    found = {name_of(file): role_reads(file.read_text("utf-8")) for file in services}
-    assert {name for name, lines in found.items() if lines} == RECORDED
+    by_file = {name_of(file): role_reads(file.read_text("utf-8")) for file in services}
+    assert {name for name, lines in by_file.items() if lines} == RECORDED
     assert role_reads("if actor.roles == {Role.PENDAMPING}:\n    pass") == [1]

@@ -67,7 +67,7 @@ async def connect(cluster: Cluster, database: str) -> asyncpg.Connection:
 
 
 async def legal_updates(connection: asyncpg.Connection, moves: Moves) -> set[tuple[str, str]]:
-    """Return the pairs of different states that a guarded table lets pass."""
+    """Return the pairs of different states that a guarded table allows."""
     states = sorted({*moves, *itertools.chain(*moves.values())})
     await connection.execute("DROP TABLE IF EXISTS probe; CREATE TABLE probe (state text NOT NULL)")
     probe = sa.Table("probe", sa.MetaData(), sa.Column("state", sa.Text), **guard_moves(moves))
@@ -86,7 +86,7 @@ async def legal_updates(connection: asyncpg.Connection, moves: Moves) -> set[tup
 
 
 async def legal_history(connection: asyncpg.Connection, moves: Moves) -> set[tuple[str | None, str]]:
-    """Return the rows that the condition of a history lets pass, where RED comes first."""
+    """Return the rows that a history's condition allows, with RED as the first state."""
     condition = moves_condition(moves, "old", "new", first={Light.RED})
     values = [None, *(light.value for light in Light)]
     return {
@@ -101,7 +101,7 @@ async def legal_history(connection: asyncpg.Connection, moves: Moves) -> set[tup
     }
 
 
-async def test_each_guarded_table_takes_the_declared_moves_and_no_other(cluster: Cluster) -> None:
+async def test_each_guarded_table_allows_only_the_declared_moves(cluster: Cluster) -> None:
     database = await asyncio.to_thread(asyncio.run, cluster.clone("registry"))
     connection = await connect(cluster, database)
     try:
@@ -119,7 +119,7 @@ async def test_each_guarded_table_takes_the_declared_moves_and_no_other(cluster:
         await cluster.drop(database)
 
 
-async def test_a_history_takes_the_first_state_and_the_declared_moves(cluster: Cluster) -> None:
+async def test_a_history_allows_only_the_first_state_and_the_declared_moves(cluster: Cluster) -> None:
     database = await asyncio.to_thread(asyncio.run, cluster.clone("registry"))
     connection = await connect(cluster, database)
     try:

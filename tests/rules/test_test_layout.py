@@ -16,7 +16,7 @@ def is_misnamed(name: str) -> bool:
 
 
 def imports_of_tests(source: str) -> Iterator[str]:
-    """Yield each import of a test module, of a name in one, or of a conftest."""
+    """Yield each import of a test module, a name in it, or a conftest."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -42,12 +42,12 @@ def test_an_article_in_a_file_name_is_refused(prefix: str) -> None:
 
 
 def test_no_module_imports_a_test_module() -> None:
-    found = [
+    violating = [
         f"{name_of(file)}: {name}"
         for file in committed(".py")
         for name in imports_of_tests(file.read_text("utf-8"))
     ]
-    assert found == []
+    assert violating == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What S and T do among the families: visits, P2K2, and looking after those who have left."""
+"""Field work of S and T: visits, P2K2 sessions and monitoring."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 VISITED = ("B1", "B2", "A1", "A9")
 INVITED = ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10")
-WARNED_ABOVE = 450
+WARNING_LIMIT = 450
 
 
 async def scorecard(world: World, pendamping_id: str) -> dict[str, Any]:
@@ -22,26 +22,26 @@ async def scorecard(world: World, pendamping_id: str) -> dict[str, Any]:
 
 
 def limit_sides(card: dict[str, Any]) -> list[str | None]:
-    """On which side of its limit each placement stands, as registry was last told."""
+    """Return on which side of its limit each placement is, according to registry."""
     return [placement["limit_side"] for placement in card["penugasan"]]
 
 
 class FieldWork:
-    """`year` holds the families; each step is a day of work."""
+    """Steps of the pendamping with the families of the year."""
 
     def __init__(self, year: Year) -> None:
         self.year, self.world = year, year.world
 
     async def load(self) -> None:
-        """462 families are more than policy lets pass without a warning."""
+        """Check that 462 families exceed the warning limit."""
         card = await scorecard(self.world, self.year.s.pendamping_id)
         self.world.check("registry counts 462 families on S", card["load_now"], 462)
         self.world.check(
-            f"… and shows that the limit of {WARNED_ABOVE} is passed", limit_sides(card), ["ABOVE"]
+            f"… and shows that the limit of {WARNING_LIMIT} is exceeded", limit_sides(card), ["ABOVE"]
         )
 
     async def visits(self) -> None:
-        """S visits two families of B and two of A; what is found stays sealed."""
+        """Record visits of S to two families of B and two of A."""
         reports = [
             {
                 "kpm_id": case.kpm_id,
@@ -51,12 +51,12 @@ class FieldWork:
             }
             for case in self.year.of(*VISITED)
         ]
-        asked = [("/v1/kunjungan", report) for report in reports]
-        await self.world.acts(f"visits {', '.join(VISITED)}", "caseload", asked, S)
+        commands = [("/v1/kunjungan", report) for report in reports]
+        await self.world.act_many(f"visits {', '.join(VISITED)}", "caseload", commands, S)
 
     async def p2k2(self) -> None:
-        """A session in kelurahan A: nine of the ten invited come."""
-        came = [
+        """Record a session in kelurahan A that nine of ten invited attend."""
+        attendance = [
             {"kpm_id": case.kpm_id, "presence": "ALPA" if case.name == "A8" else "HADIR"}
             for case in self.year.of(*INVITED)
         ]
@@ -67,18 +67,18 @@ class FieldWork:
             "module": 1,
             "session": 1,
             "kelompok": "Melati 1",
-            "attendance": came,
+            "attendance": attendance,
         }
         await self.world.act("holds a P2K2 session", "caseload", "/v1/p2k2", session, S)
 
     async def monitoring(self) -> None:
-        """The holder of the dampingan looks in: S at A1, T at B1, whom S had assessed."""
+        """Record monitoring by the current pendamping: S of A1, T of B1."""
         for name, who in (("A1", S), ("B1", T)):
             case = self.year.cases[name]
             path = f"/v1/monitoring?graduasi_id={case.graduasi_id}"
             tasks = await self.world.get("graduation", path, who)
             first = tasks["items"][0]
-            self.world.check(f"the first task of {name} is its holder's, of month 1", first["month"], 1)
-            seen = {"still_out": True, "note": "Warung tetap buka."}
+            self.world.check(f"the first task of {name} is of month 1", first["month"], 1)
+            result = {"still_out": True, "note": "Warung tetap buka."}
             path = f"/v1/monitoring/{first['task_id']}/result"
-            await self.world.act(f"looks in at {name}", "graduation", path, seen, who)
+            await self.world.act(f"monitors {name}", "graduation", path, result, who)

@@ -1,4 +1,4 @@
-"""The year day by day; what is counted at its end is in `then`."""
+"""Scenario 1: the year of a pendamping, day by day."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from dataclasses import dataclass, field
 from deploy.demo.agenda import Agenda
 from deploy.demo.cases import (
     Case,
+    act_on_cases,
     approve,
     assess,
     deliberate,
     determine,
     determine_by_job,
     find_family,
-    on_cases,
     open_cases,
-    reach,
     sign_and_propose,
     verify,
+    wait_for_state,
 )
-from deploy.demo.intake import take_in
+from deploy.demo.intake import run_intake
 from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, OTHER_DINSOS
-from deploy.demo.placement import Placed, place_pendamping
+from deploy.demo.placement import PlacedPendamping, place_pendamping
 from deploy.demo.world import World
-from deploy.demo.year.expectations import Then
+from deploy.demo.year.expectations import YearEnd
 from deploy.demo.year.families import (
-    ALONE,
     CASES,
     IN_A,
     IN_B,
@@ -36,6 +35,7 @@ from deploy.demo.year.families import (
     READY_A,
     READY_B,
     REFUSED,
+    WIDOW,
     A,
     B,
     nik_of,
@@ -48,18 +48,18 @@ from deploy.demo.year.pendamping import NIK_S, S
 
 @dataclass(slots=True)
 class Year:
-    """What has come into being so far: the two pendamping, and the families that have a case, by name."""
+    """The state of scenario 1: both pendamping, and the families with a case, by name."""
 
     world: World
     number: int = 1
-    s: Placed = field(init=False)
-    t: Placed = field(init=False)
+    s: PlacedPendamping = field(init=False)
+    t: PlacedPendamping = field(init=False)
     cases: dict[str, Case] = field(default_factory=dict[str, Case])
     kpm_ids: list[str] = field(default_factory=list[str])
     sanggah_id: str = ""
 
     def agenda(self) -> Agenda:
-        work, hand_over, then = FieldWork(self), HandOver(self), Then(self)
+        work, hand_over, check = FieldWork(self), HandOver(self), YearEnd(self)
         return [
             *(("2026-03-02", self.pendamping), ("2026-03-03", self.intake), ("2026-03-03", work.load)),
             *(("2026-03-16", work.visits), ("2026-03-18", work.p2k2)),
@@ -76,32 +76,30 @@ class Year:
             *(("2026-08-20", self.second_effect), ("2026-09-14", self.third_effect)),
             *(("2026-10-01", self.exits), ("2026-11-02", work.monitoring)),
             *(("2026-11-16", self.late_assessment), ("2026-11-20", self.late_statements)),
-            *(("2026-12-04", self.late_verification), ("2026-12-31", then.then)),
+            *(("2026-12-04", self.late_verification), ("2026-12-31", check.check)),
         ]
 
     def of(self, *names: str) -> list[Case]:
         return [self.cases[name] for name in names]
 
     async def pendamping(self) -> None:
-        """Kemensos registers S and places him in both kelurahan."""
+        """Register S and place him in both kelurahan."""
         self.s = await place_pendamping(self.world, S, NIK_S, [A, B])
 
     async def intake(self) -> None:
-        """Dinsos takes in the 462; those that will have a case are found by NIK."""
+        """Upload the 462 families, and look up those that will have a case."""
         world = self.world
-        refused = await take_in(world, "families-of-the-year.csv", year_csv(self.s.pendamping_no))
+        refused = await run_intake(world, "families-of-the-year.csv", year_csv(self.s.pendamping_no))
         world.check("no row is refused", refused, [])
         families = await world.pages("caseload", "/v1/kpm", S)
         self.kpm_ids = [family["kpm_id"] for family in families]
-        found = [sum(family["kode_wilayah"] == kode for family in families) for kode in (A, B)]
-        world.check(f"S accompanies {IN_A} families in A and {IN_B} in B", found, [IN_A, IN_B])
+        counts = [sum(family["kode_wilayah"] == kode for family in families) for kode in (A, B)]
+        world.check(f"S accompanies {IN_A} families in A and {IN_B} in B", counts, [IN_A, IN_B])
         for name in CASES:
             self.cases[name] = await find_family(world, name, nik_of(name))
-        # The life that is shown in the end is one that counted.
+        # First, because the demonstration suggests the timeline of the first family.
         self.kpm_ids.sort(key=lambda kpm_id: kpm_id != self.cases[READY_B[0]].kpm_id)
-        world.place.remember_scenario(
-            self.number, kpm_ids=self.kpm_ids, pendamping_ids=[self.s.pendamping_id]
-        )
+        world.place.save_scenario(self.number, kpm_ids=self.kpm_ids, pendamping_ids=[self.s.pendamping_id])
 
     async def assessment(self) -> None:
         await assess(self.world, self.of(*READY_A, REFUSED), S)
@@ -117,28 +115,31 @@ class Year:
         await deliberate(self.world, cases, "2026-05-07", KELURAHAN_OPERATOR)
 
     async def death(self) -> None:
-        """A widow who lived alone has died: S proposes the end, on the deed of death."""
-        await self.propose_exit(ALONE, "MENINGGAL", "2026-05-09", b"kutipan akta kematian")
+        """Propose the exit of a widow who has died, with the deed of death."""
+        await self.propose_exit(WIDOW, "MENINGGAL", "2026-05-09", b"kutipan akta kematian")
 
     async def approval(self) -> None:
-        """Dinsos approves five, and refuses the sixth."""
+        """Approve five cases and refuse the sixth."""
         await approve(self.world, self.of(*READY_A))
-        no = {"ground": "BELUM_LAYAK", "reason": "Usaha keluarga ini bergantung pada satu pembeli."}
-        await on_cases(self.world, f"refuses {REFUSED}", self.of(REFUSED), "refusal", no, DINSOS)
+        refusal = {"ground": "BELUM_LAYAK", "reason": "Usaha keluarga ini bergantung pada satu pembeli."}
+        await act_on_cases(self.world, f"refuses {REFUSED}", self.of(REFUSED), "refusal", refusal, DINSOS)
 
     async def first_sk(self) -> None:
-        """Its term ends the day after tahap 3 was closed, so that the exit is effective with tahap 4."""
+        """Issue the first SK, whose exits are effective with tahap 4.
+
+        Its term ends after tahap 3 is closed.
+        """
         await determine_by_job(self.world, self.of(*READY_A), "201/3.4/BS.01/5/2026", "2026-05-22")
 
     async def short_paths(self) -> None:
-        """Two families' last child has left school; one family moves where its membership cannot continue."""
+        """Propose two families without komponen and one that moves away."""
         natural = self.of(*NATURAL)
         await open_cases(self.world, natural, "ALAMIAH", S)
-        await on_cases(self.world, "proposes A9, A10, without a score", natural, "proposal", {}, S)
+        await act_on_cases(self.world, "proposes A9, A10, without a score", natural, "proposal", {}, S)
         await self.propose_exit(MOVING, "PINDAH", "2026-06-05", b"surat keterangan pindah")
 
     async def propose_exit(self, name: str, exit_reason: str, on: str, paper: bytes) -> None:
-        """Caseload tells it, and graduation opens a case under its proposer."""
+        """Propose an exit in caseload, for which graduation opens a case."""
         world, case = self.world, self.cases[name]
         proof = await world.put_file("caseload", paper, S)
         body = {
@@ -148,10 +149,10 @@ class Year:
             "evidence_sha256": proof,
             "on": on,
         }
-        sentence = f"proposes that {name} leave: {exit_reason}"
+        sentence = f"proposes the exit of {name}: {exit_reason}"
         await world.act(sentence, "caseload", "/v1/exit-proposal", body, S)
         opened = await world.get("graduation", f"/v1/graduasi?kpm_id={case.kpm_id}", DINSOS)
-        states = [(one["exit_reason"], one["state"]) for one in opened["items"]]
+        states = [(item["exit_reason"], item["state"]) for item in opened["items"]]
         world.check("graduation has opened a case for it", states, [(exit_reason, "DIUSULKAN")])
         case.graduasi_id = opened["items"][0]["graduasi_id"]
 
@@ -162,7 +163,7 @@ class Year:
         await sign_and_propose(self.world, self.of(*READY_B), "2026-06-11", S)
 
     async def sanggah(self) -> None:
-        """The fifth family of A objects in term, on paper."""
+        """Register an objection of A5 on paper, in term."""
         world, case = self.world, self.cases["A5"]
         proof = await world.put_file("graduation", b"surat sanggah bertanda tangan", S)
         paper = {
@@ -172,55 +173,61 @@ class Year:
             "ground": "KEADAAN_BERUBAH",
             "evidence_sha256": proof,
         }
-        lodged = await on_cases(world, "types in the sanggah of A5", [case], "sanggah", paper, S)
+        lodged = await act_on_cases(world, "registers the sanggah of A5", [case], "sanggah", paper, S)
         self.sanggah_id = lodged[0]["sanggah_id"]
-        await reach(world, [case], "DISANGGAH")
+        await wait_for_state(world, [case], "DISANGGAH")
 
     async def first_effect(self) -> None:
-        await reach(self.world, self.of(*READY_A[:-1]), "EFEKTIF")
+        await wait_for_state(self.world, self.of(*READY_A[:-1]), "EFEKTIF")
 
     async def second_verification(self) -> None:
-        await verify(self.world, self.of(*READY_B, *NATURAL, ALONE, MOVING))
+        await verify(self.world, self.of(*READY_B, *NATURAL, WIDOW, MOVING))
 
     async def musyawarah_in_b(self) -> None:
         await deliberate(self.world, self.of(*READY_B), "2026-07-04", KELURAHAN_OPERATOR)
 
     async def second_approval(self) -> None:
-        await approve(self.world, self.of(*READY_B, *NATURAL, ALONE, MOVING))
+        await approve(self.world, self.of(*READY_B, *NATURAL, WIDOW, MOVING))
 
     async def decision_on_sanggah(self) -> None:
-        """Somebody who acted in no stage accepts it: the SK is undone for A5, before it had any effect."""
+        """Accept the sanggah by a person of no stage, which annuls A5's penetapan."""
         ruling = {"outcome": "DITERIMA", "reason": "Pencari nafkah sakit menahun sejak Mei."}
         path = f"/v1/sanggah/{self.sanggah_id}/decision"
         await self.world.act("accepts the sanggah", "graduation", path, ruling, OTHER_DINSOS)
-        await reach(self.world, self.of("A5"), "DIPULIHKAN")
+        await wait_for_state(self.world, self.of("A5"), "DIPULIHKAN")
 
     async def second_sk(self) -> None:
-        cases = self.of(*NATURAL, ALONE, MOVING)
+        cases = self.of(*NATURAL, WIDOW, MOVING)
         await determine(self.world, cases, "202/3.4/BS.01/7/2026", "2026-07-20")
 
     async def third_sk(self) -> None:
-        """Assessed by S, held by T, determined now: the credit stays with who assessed."""
+        """Issue the third SK, whose credits go to S, who assessed.
+
+        T accompanies the families by now.
+        """
         await determine(self.world, self.of(*READY_B), "203/3.4/BS.01/8/2026", "2026-08-14")
 
     async def second_effect(self) -> None:
-        await reach(self.world, self.of(*NATURAL, ALONE, MOVING), "EFEKTIF")
+        await wait_for_state(self.world, self.of(*NATURAL, WIDOW, MOVING), "EFEKTIF")
 
     async def third_effect(self) -> None:
-        await reach(self.world, self.of(*READY_B), "EFEKTIF")
+        await wait_for_state(self.world, self.of(*READY_B), "EFEKTIF")
 
     async def exits(self) -> None:
-        """On the first day of tahap 4 all ten have left: eight are watched over, of two nobody is left to be visited."""
-        await reach(self.world, self.watched, "PEMANTAUAN")
-        await reach(self.world, self.of(ALONE, MOVING), "SELESAI")
+        """Check that eight cases are monitored and two are closed.
+
+        It is the first day of tahap 4.
+        """
+        await wait_for_state(self.world, self.monitored, "PEMANTAUAN")
+        await wait_for_state(self.world, self.of(WIDOW, MOVING), "SELESAI")
 
     @property
-    def watched(self) -> Sequence[Case]:
+    def monitored(self) -> Sequence[Case]:
         return self.of(*READY_A[:-1], *READY_B, *NATURAL)
 
     @property
-    def left(self) -> Sequence[Case]:
-        return [*self.watched, *self.of(ALONE, MOVING)]
+    def exited(self) -> Sequence[Case]:
+        return [*self.monitored, *self.of(WIDOW, MOVING)]
 
     async def late_assessment(self) -> None:
         await assess(self.world, self.of(*LATE), S)

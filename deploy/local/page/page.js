@@ -1,18 +1,18 @@
 "use strict";
 const SERVICES = {
-  registry: ["Who accompanies, where, and how well.", ["granted", "reversed", "net"]],
-  caseload: ["Whom, and what was done.", ["ended"]],
-  graduation: ["May this family leave bansos; who decided, on what evidence.", ["determined", "annulled", "effective"]],
-  referral: ["Who takes over, and did it help.", ["opened", "withdrawn", "live"]],
+  registry: ["Pendamping, their placements and their scores.", ["granted", "reversed", "net"]],
+  caseload: ["Families, their memberships and visits.", ["ended"]],
+  graduation: ["Graduation cases, their decisions and evidence.", ["determined", "annulled", "effective"]],
+  referral: ["Programs, offers to families and their outcomes.", ["opened", "withdrawn", "live"]],
 };
 const CHAIN = ["graduation", "caseload", "registry", "referral"];
 const COUNTED = { registry: "credits", caseload: "kepesertaan", graduation: "cases", referral: "rujukan" };
 const at = (id) => document.getElementById(id);
 
 function make(name, text, more = {}) {
-  const made = Object.assign(document.createElement(name), more);
-  made.append(...[text].flat().filter((part) => part !== undefined && part !== null));
-  return made;
+  const element = Object.assign(document.createElement(name), more);
+  element.append(...[text].flat().filter((part) => part !== undefined && part !== null));
+  return element;
 }
 
 function drawServices(docs) {
@@ -66,19 +66,19 @@ function number(value, className) {
 }
 
 function drawDepths(services) {
-  for (const [name, told] of Object.entries(services)) {
+  for (const [name, service] of Object.entries(services)) {
     const up = at(`up-${name}`);
-    up.textContent = told.up ? "ready" : "not answering";
-    up.className = told.up ? "up" : "down";
+    up.textContent = service.up ? "ready" : "not answering";
+    up.className = service.up ? "up" : "down";
     for (const what of ["unsent", "lag", "parked"]) {
       const cell = at(`${what}-${name}`);
-      cell.textContent = told[what] ?? "–";
-      cell.className = what === "parked" && told.parked ? "bad" : "";
+      cell.textContent = service[what] ?? "–";
+      cell.className = what === "parked" && service.parked ? "bad" : "";
     }
   }
-  const up = Object.values(services).filter((told) => told.up).length;
+  const up = Object.values(services).filter((service) => service.up).length;
   at("alive").textContent = up === 4 ? "All four services answer" : `${up} of 4 services answer`;
-  at("today").textContent = Object.values(services).find((told) => told.today)?.today ?? "unknown";
+  at("today").textContent = Object.values(services).find((service) => service.today)?.today ?? "unknown";
 }
 
 async function refresh() {
@@ -87,20 +87,20 @@ async function refresh() {
     drawDepths(services);
     drawChain(services);
   } catch {
-    at("alive").textContent = "Pilar is not running; start it with make up";
+    at("alive").textContent = "Pilar is not running. Start it with make up.";
   }
 }
 
-// The demonstration gives pendamping and partners their ids while the page is open.
+// Pendamping and partners get their ids during the demonstration, while the page is open.
 async function refreshTokens(about) {
   if (about.tokens.every((token) => token.ready)) return;
-  const asked = await fetch("/about").catch(() => null);
-  const tokens = asked?.ok ? (await asked.json()).tokens : about.tokens;
+  const response = await fetch("/about").catch(() => null);
+  const tokens = response?.ok ? (await response.json()).tokens : about.tokens;
   if (tokens.some((token, i) => token.ready !== about.tokens[i].ready)) drawTokens(tokens);
   about.tokens = tokens;
 }
 
-async function begin() {
+async function start() {
   const about = await (await fetch("/about")).json();
   at("start").textContent = location.origin;
   at("transport").textContent = about.transport === "kafka" ? "Kafka" : "in process";
@@ -115,4 +115,4 @@ async function begin() {
   }
 }
 
-begin();
+start();

@@ -1,4 +1,4 @@
-"""Events of graduation about one case, and the application of an event by caseload."""
+"""Events of graduation about one case, and their application by caseload."""
 
 from datetime import date
 from typing import Any
@@ -21,10 +21,10 @@ SANGGAH = UUID(int=1)
 
 
 class Case:
-    """One case: each method is one fact of it."""
+    """One case. Each method returns one of its events."""
 
     def __init__(self, kpm_id: str, kepesertaan_id: str, name: str = "case") -> None:
-        """Be about a membership; another name is another case."""
+        """Create the events of a membership's case. Another name is another case."""
         self.graduasi_id = uuid5(SPACE, name + kepesertaan_id)
         self.base: dict[str, Any] = {
             "graduasi_id": self.graduasi_id,
@@ -45,33 +45,33 @@ class Case:
         return self.says(GraduasiClosed, closed_as="DITOLAK", reason="BUKTI_KURANG")
 
     def determined(self) -> Event:
-        said = {"sk_id": self.graduasi_id, "sk_no": "12/HUK/2026", "sk_on": "2026-11-18"}
-        said |= {"term_ends_on": "2026-12-18", "effective_tahap": "2027-1", "effective_on": "2027-01-01"}
-        return self.says(GraduasiDetermined, **said, opens_rujukan=True)
+        fields = {"sk_id": self.graduasi_id, "sk_no": "12/HUK/2026", "sk_on": "2026-11-18"}
+        fields |= {"term_ends_on": "2026-12-18", "effective_tahap": "2027-1", "effective_on": "2027-01-01"}
+        return self.says(GraduasiDetermined, **fields, opens_rujukan=True)
 
     def graduated(self, on: str = "2027-01-01", tahap: str = "2027-1", last: str = "2026-4") -> Event:
-        said = {"effective_on": on, "effective_tahap": tahap, "last_payable_tahap": last}
-        return self.says(KpmGraduated, **said, certificate_no="SG-1")
+        fields = {"effective_on": on, "effective_tahap": tahap, "last_payable_tahap": last}
+        return self.says(KpmGraduated, **fields, certificate_no="SG-1")
 
     def lodged(self, sanggah_id: UUID = SANGGAH, *, suspends: bool = True) -> Event:
         return self.says(SanggahLodged, sanggah_id=sanggah_id, lodged_on="2026-12-01", suspends=suspends)
 
     def refused(self, sanggah_id: UUID = SANGGAH, **more: Any) -> Event:
-        said = {"effective_tahap": "2027-2", "effective_on": "2027-04-01", "last_payable_tahap": "2027-1"}
-        said |= {"sanggah_id": sanggah_id, "outcome": "DITOLAK", "decided_on": "2027-01-21"}
-        return self.says(SanggahDecided, **(said | more))
+        fields = {"effective_tahap": "2027-2", "effective_on": "2027-04-01", "last_payable_tahap": "2027-1"}
+        fields |= {"sanggah_id": sanggah_id, "outcome": "DITOLAK", "decided_on": "2027-01-21"}
+        return self.says(SanggahDecided, **(fields | more))
 
     def accepted(self, sanggah_id: UUID = SANGGAH) -> Event:
-        said = {"sanggah_id": sanggah_id, "outcome": "DITERIMA", "decided_on": "2027-01-05"}
-        return self.says(SanggahDecided, **said)
+        fields = {"sanggah_id": sanggah_id, "outcome": "DITERIMA", "decided_on": "2027-01-05"}
+        return self.says(SanggahDecided, **fields)
 
     def annulled(self, *back_pay: str, on: str = "2027-01-05") -> Event:
-        said = {"reason": "SANGGAH_DITERIMA", "was_effective": True, "annulled_on": date.fromisoformat(on)}
-        return self.says(GraduasiAnnulled, **said, back_pay_tahap=list(back_pay))
+        fields = {"reason": "SANGGAH_DITERIMA", "was_effective": True, "annulled_on": date.fromisoformat(on)}
+        return self.says(GraduasiAnnulled, **fields, back_pay_tahap=list(back_pay))
 
 
 async def apply(service: Running, teller: Running, event: Event) -> None:
-    """Publish an event of another service, deliver it twice and do the work that follows."""
+    """Publish an event of another service, deliver it twice and run the work that follows."""
     await teller.publish(event)
     await deliver(teller, service, times=2)
     await service.work()

@@ -1,4 +1,4 @@
-"""Families whom S accompanies, and the order that hands them to T."""
+"""Families whom S accompanies, and their hand-over to T."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -32,18 +32,20 @@ async def today(service: Running) -> date:
 
 
 async def days_later(service: Running, days: int = 1) -> date:
-    """Let business days pass; return the date."""
+    """Advance the business clock and return the new date."""
     answer = await service.get("/v1/clock", as_=service.token(Role.OPERATOR))
     await service.set_clock(datetime.fromisoformat(answer.json()["now"]) + timedelta(days=days))
     return await today(service)
 
 
 async def accompanied(service: Running, count: int, *, first: int = 1, desa: str = DESA) -> list[str]:
-    """Take in families of S in a desa; return their ids."""
-    rows = [family(n, 1, pendamping_no=PENDAMPING_NO, kode_wilayah=desa) for n in range(first, first + count)]
-    await take_in(service, csv_of(*rows))
-    found = await service.sql("SELECT kpm_id FROM kpm WHERE kode_wilayah = $1 ORDER BY kpm_id", desa)
-    return [str(row["kpm_id"]) for row in found]
+    """Import families of S in a desa and return their ids."""
+    families = [
+        family(n, 1, pendamping_no=PENDAMPING_NO, kode_wilayah=desa) for n in range(first, first + count)
+    ]
+    await take_in(service, csv_of(*families))
+    rows = await service.sql("SELECT kpm_id FROM kpm WHERE kode_wilayah = $1 ORDER BY kpm_id", desa)
+    return [str(row["kpm_id"]) for row in rows]
 
 
 async def order(service: Running, on: date, **more: Any) -> dict[str, Any]:
@@ -57,34 +59,34 @@ async def preview(service: Running, on: date, **more: Any) -> Any:
 
 
 async def hand_over(service: Running, on: date, **more: Any) -> Any:
-    """Order a hand-over; return the answer."""
+    """Order a hand-over and return the answer."""
     return await service.post(
         "/v1/hand-over", await order(service, on, reason=WHY, **more), as_=leader(service)
     )
 
 
 async def handed_over(service: Running, on: date, **more: Any) -> dict[str, Any]:
-    """Order a hand-over and let it end; return how it stands."""
+    """Order a hand-over, run its job and return the result."""
     answer = await hand_over(service, on, **more)
     assert answer.status_code == 202, answer.text
     await service.work()
-    seen = await service.get(f"/v1/hand-over/{answer.json()['hand_over_id']}", as_=leader(service))
-    return dict(seen.json())
+    result = await service.get(f"/v1/hand-over/{answer.json()['hand_over_id']}", as_=leader(service))
+    return dict(result.json())
 
 
 async def loads(service: Running) -> dict[str, int]:
-    """Return how many families weigh on each placement."""
+    """Return the number of families that count for each placement."""
     rows = await service.sql("SELECT penugasan_id, weighing FROM dampingan_load")
     return {str(row["penugasan_id"]): row["weighing"] for row in rows}
 
 
 async def facts(service: Running, name: str) -> list[dict[str, Any]]:
-    """Return what was told under a name."""
-    return [data for said, data in await emitted_events(service) if said == name]
+    """Return the data of emitted events by short name."""
+    return [data for wire, data in await emitted_events(service) if wire == name]
 
 
 async def monitored(service: Running) -> str:
-    """Return a family whose dampingan is monitoring since an exit."""
+    """Return a family whose dampingan is PEMANTAUAN since an exit."""
     (kpm_id,) = await accompanied(service, 1)
     await service.sql("UPDATE dampingan SET purpose = 'PEMANTAUAN'")
     await service.sql("UPDATE dampingan_load SET weighing = 0")

@@ -1,4 +1,4 @@
-"""The past of caseload's tests: a pendamping as registry told, and files as Dinsos has them. All NIK are synthetic."""
+"""Pendamping as events of registry, and intake files. All NIK are synthetic."""
 
 from datetime import date
 from typing import Any
@@ -26,7 +26,7 @@ def pendamping(
     status: PendampingStatus = PendampingStatus.AKTIF,
     kind: PilarKind = PilarKind.PKH_PENDAMPING,
 ) -> list[Event]:
-    """What registry tells of a pendamping with a placement and its area."""
+    """Return the events of a pendamping with a placement and its area."""
     since = date(2026, 1, 1)
     return [
         PendampingRegistered(
@@ -51,7 +51,7 @@ def pendamping(
 
 
 def nik(number: int, *, female: bool = False, born: date = date(1985, 5, 17)) -> str:
-    """Return a synthetic NIK: serial 9xxx and beyond, by a number."""
+    """Return a synthetic NIK with a serial from 9000."""
     day = born.day + (40 if female else 0)
     return f"3324{number // 1000 % 70 + 1:02d}{day:02d}{born:%m%y}{9000 + number % 1000:04d}"
 
@@ -62,7 +62,7 @@ def no_kk(number: int) -> str:
 
 
 def member(family: int, place: int, **more: str) -> dict[str, str]:
-    """Return a row: place 0 is the pengurus, a woman; 1 her husband; then children."""
+    """Return a row: place 0 is the pengurus, a woman, 1 her husband, then children."""
     born = [date(1987, 11, 12), date(1985, 3, 2), date(2009, 6, 1), date(2016, 8, 9)][min(place, 3)]
     female = place == 0
     row = dict.fromkeys(COLUMNS, "") | {
@@ -88,8 +88,8 @@ def family(number: int, size: int = 2, **pengurus: str) -> list[dict[str, str]]:
 
 
 def mother(**more: str) -> list[dict[str, str]]:
-    """Scenario 2: a mother with a warung, her husband, a child in SMA and one in SD; PKH, Sembako, PBI; desil 3, 4, 5."""
-    said = {
+    """Return the family of scenario 2: a mother with a warung and three others."""
+    pengurus = {
         "nik": "3324075211879001",
         "name": "Ibu Contoh",
         "bansos": "PKH:2019-02-01|SEMBAKO:2020-01-01|PBI:2019-01-01",
@@ -100,13 +100,13 @@ def mother(**more: str) -> list[dict[str, str]]:
         "usaha_omzet_rp": "9000000",
         "usaha_letter": "YA",
     }
-    rows = family(900, 4, **(said | more))
+    rows = family(900, 4, **(pengurus | more))
     rows[2]["komponen"], rows[3]["komponen"] = "ANAK_SMA:2027-06-30", "ANAK_SD:2028-06-30"
     return rows
 
 
 def csv_of(*families: list[dict[str, str]], delimiter: str = ",", newline: str = "\n") -> bytes:
-    """Return the file of some families."""
+    """Return families as an intake file."""
     lines = [delimiter.join(COLUMNS)]
     lines += [delimiter.join(row[column] for column in COLUMNS) for rows in families for row in rows]
     return (newline.join(lines) + newline).encode()
@@ -125,7 +125,7 @@ def companion(service: Running, id_: UUID = PENDAMPING) -> str:
 async def ask_intake(
     service: Running, content: bytes, *, dry_run: bool = False, as_: str | None = None
 ) -> str:
-    """Upload a file and ask for its intake; return the job's address."""
+    """Upload a file, request its intake and return the job's address."""
     token = as_ or dinsos(service)
     sha256 = await service.put_file(content, as_=token)
     answer = await service.post("/v1/intake", {"sha256": sha256, "dry_run": dry_run}, as_=token)
@@ -136,23 +136,23 @@ async def ask_intake(
 async def take_in(
     service: Running, content: bytes, *, dry_run: bool = False, as_: str | None = None
 ) -> dict[str, Any]:
-    """Take a file in; return the job as it ended, with the refused rows under `errors`."""
+    """Import a file and return the ended job, with the refused rows under `errors`."""
     token = as_ or dinsos(service)
     job = await ask_intake(service, content, dry_run=dry_run, as_=token)
     await service.work()
-    found = (await service.get(job, as_=token)).json()
-    assert found["state"] == "DONE", found
+    ended = (await service.get(job, as_=token)).json()
+    assert ended["state"] == "DONE", ended
     errors = (await service.get(f"{job}/errors?limit=200", as_=token)).json()["items"]
-    return found | {"errors": [(error["row"], error["column"], error["code"]) for error in errors]}
+    return ended | {"errors": [(error["row"], error["column"], error["code"]) for error in errors]}
 
 
 async def emitted_events(service: Running) -> list[tuple[str, dict[str, Any]]]:
-    """Return what the service has told: short names and data."""
-    return [(said["type"].split(".")[1], said["data"]) for said in await service.emitted()]
+    """Return the emitted events as short names and data."""
+    return [(envelope["type"].split(".")[1], envelope["data"]) for envelope in await service.emitted()]
 
 
 async def family_of(service: Running, nik_: str) -> str:
-    """Return the id of the family of a NIK."""
-    found = await service.post("/v1/kpm/look-up", {"nik": nik_}, as_=service.token(Role.KEMENSOS))
-    assert found.status_code == 200, found.text
-    return str(found.json()["kpm_id"])
+    """Return the family's id of a NIK."""
+    answer = await service.post("/v1/kpm/look-up", {"nik": nik_}, as_=service.token(Role.KEMENSOS))
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["kpm_id"])

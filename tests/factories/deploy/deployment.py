@@ -1,4 +1,4 @@
-"""Starting a whole deployment as a person does, and what the machine itself says of its processes."""
+"""Deployments started as commands, and their processes."""
 
 import os
 import random
@@ -16,22 +16,33 @@ from deploy.postgres.embedded import EmbeddedPostgres
 from tests.factories.deploy.processes import alive
 from tests.factories.repository import ROOT
 
-READY_WITHIN_SECONDS = 100
+READY_TIMEOUT_SECONDS = 100
 
 
 def environment(folder: Path, base: int, **more: str) -> dict[str, str]:
-    mine = {"PYTHONPATH": str(ROOT), "FOLDER": str(folder), "PORT": str(base), "FRESH": "", "TRANSPORT": ""}
-    return {**os.environ, **mine, **more}
+    variables = {
+        "PYTHONPATH": str(ROOT),
+        "FOLDER": str(folder),
+        "PORT": str(base),
+        "FRESH": "",
+        "TRANSPORT": "",
+    }
+    return {**os.environ, **variables, **more}
 
 
 def some_base() -> int:
-    """A run of free ports; begun at random, so that two test processes do not meet."""
+    """Return the first of a range of free ports, from a random start.
+
+    Random, so that two test processes do not choose the same ports.
+    """
     return free_base(random.randrange(20_000, 30_000, 20))
 
 
-def run(module: str, folder: Path, base: int, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+def run(
+    module: str, folder: Path, base: int, *arguments: str, **more: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", module, *words],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env=environment(folder, base, **more),
         capture_output=True,
@@ -43,12 +54,12 @@ def run(module: str, folder: Path, base: int, *words: str, **more: str) -> subpr
 
 @dataclass
 class Up:
-    """A running `deploy.local.up`, and all that it said until it was ready."""
+    """A running `deploy.local.up` with its output until it was ready."""
 
     process: subprocess.Popen[str]
     folder: Path
     base: int
-    said: str
+    output: str
 
     @classmethod
     def start(cls, folder: Path, base: int, **more: str) -> "Up":
@@ -60,8 +71,8 @@ class Up:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        said = until_it_says(process, "Ctrl-C stops everything")
-        return cls(process, folder, base, said)
+        output = read_until(process, "Ctrl-C stops everything")
+        return cls(process, folder, base, output)
 
     @property
     def state(self) -> State:
@@ -71,9 +82,9 @@ class Up:
 
     @property
     def seconds(self) -> float:
-        found = re.search(r"ready after ([0-9.]+) s", self.said)
-        assert found is not None
-        return float(found[1])
+        match = re.search(r"ready after ([0-9.]+) s", self.output)
+        assert match is not None
+        return float(match[1])
 
     def stop(self) -> int:
         self.process.terminate()
@@ -90,41 +101,41 @@ class Up:
         return status
 
 
-def forget(folder: Path) -> None:
-    """Root's data lies outside of the folder, where nobody would look for it after the test."""
+def remove_data(folder: Path) -> None:
+    """Delete the server's data, which for root is outside of the folder."""
     if folder.exists():
         EmbeddedPostgres(folder).wipe()
 
 
-def until_it_says(process: subprocess.Popen[str], words: str) -> str:
-    """Return what it said up to these words; fail when it ends or takes too long."""
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    """Return the output up to a text. Fail if the process ends before."""
     assert process.stdout is not None
-    said, deadline = "", time.monotonic() + READY_WITHIN_SECONDS
-    while words not in said:
+    output, deadline = "", time.monotonic() + READY_TIMEOUT_SECONDS
+    while text not in output:
         readable, _, _ = select.select([process.stdout], [], [], 1)
-        # Past the file's own buffer, of which `select` knows nothing.
+        # Without the file's buffer, which `select` does not see.
         part = os.read(process.stdout.fileno(), 65_536) if readable else b""
-        said += part.decode()
+        output += part.decode()
         if (readable and not part) or time.monotonic() > deadline:
             process.kill()
             process.wait()
             process.stdout.close()
-            raise AssertionError(said)
-    return said
+            raise AssertionError(output)
+    return output
 
 
 def descendants(pid: int) -> set[int]:
-    """Every process below one, by what /proc says of parents."""
+    """Return all child processes of a process, from /proc."""
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
+    tree = {pid}
+    while more := {child for child, parent in parents.items() if parent in tree} - tree:
+        tree |= more
+    return tree - {pid}
 
 
 def none_alive(pids: set[int]) -> bool:

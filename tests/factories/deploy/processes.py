@@ -1,4 +1,4 @@
-"""What the machine itself says about processes, so that a test need not trust what it tests."""
+"""Processes and ports as the operating system reports them."""
 
 import os
 import signal
@@ -27,17 +27,17 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if true():
+        if condition():
             return True
         time.sleep(0.05)
-    return true()
+    return condition()
 
 
-def kill_a_parent_that_runs(program: str, *arguments: str) -> tuple[int, str]:
-    """Start a Python process, take its first line (what it says when it is ready) and kill -9 it."""
+def kill_parent_running(program: str, *arguments: str) -> tuple[int, str]:
+    """Start a Python process, read its first line and kill it."""
     parent = subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Tokens of one account with and without a pendamping_id, and the steps of a case that they take."""
+"""Tokens of one account with and without a pendamping_id, and case steps with them."""
 
 from datetime import date
 from uuid import UUID
@@ -18,7 +18,7 @@ ROLES = {
 }
 P = UUID(int=1)
 ORDERS = [(P, None), (None, P)]
-"""The pendamping_id in the first and in the second token of one account, either way round."""
+"""The pendamping_id in the first and the second token of one account, in both orders."""
 
 
 def is_refused(answer: httpx.Response, title: str = "SamePersonTwice", status: int = 403) -> None:
@@ -41,7 +41,7 @@ async def step(road: Road, by: str) -> httpx.Response:
 
 
 async def reached(service: Running, by: str) -> Road:
-    """A case of which `by` is the next step."""
+    """Return a case whose next step is `by`."""
     before = {
         "verification": "DIUSULKAN",
         "musyawarah": "DIVERIFIKASI_KETIM",

@@ -1,4 +1,4 @@
-"""A case walked to a state over HTTP."""
+"""A case that is brought to a state over HTTP."""
 
 import hashlib
 from datetime import UTC, date, datetime
@@ -12,18 +12,18 @@ from shared.database import uuid7
 from tests.factories.graduation.events import DESA, KENDAL, Field
 from tests.factories.services import Running
 
-OFFERS = hashlib.sha256(b"the offers that the family saw").hexdigest()
+OFFERS = hashlib.sha256(b"the offers shown to the family").hexdigest()
 
 
 async def at(service: Running, day: date, hour: int = 3) -> None:
-    """Put the business clock of a test at 10:00 in Jakarta of a day, back or forward."""
-    wanted = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
-    seconds = int((wanted - datetime.now(UTC)).total_seconds()) + 1
+    """Set the business clock to 10:00 in Jakarta on a day, also backwards."""
+    target_time = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+    seconds = int((target_time - datetime.now(UTC)).total_seconds()) + 1
     await service.sql("UPDATE platform.business_clock SET offset_seconds = $1", seconds)
 
 
 def officials(service: Running) -> dict[str, str]:
-    """The tokens of the four who follow the pendamping."""
+    """Return the tokens of the four officials who act after the pendamping."""
     return {
         "verification": service.token("KETUA_TIM_KABKOTA", "ketua-tim-kendal-1", [KENDAL]),
         "musyawarah": service.token("OPERATOR_DESA", "operator-desa-1", [DESA]),
@@ -39,7 +39,7 @@ def ok(answer: httpx.Response, status: int = 201) -> Any:
 
 
 class Road:
-    """One case on its way; each step is one request by whoever may."""
+    """One case. Each step is one request by the account of its role."""
 
     def __init__(self, field: Field, kpm_id: UUID, kepesertaan_id: UUID) -> None:
         self.field, self.service = field, field.service
@@ -49,7 +49,7 @@ class Road:
 
     @classmethod
     async def begin(cls, service: Running, **facts: Any) -> "Road":
-        """A family of a pendamping of its own, known to graduation."""
+        """Create a family of a new pendamping in graduation's replicas."""
         field = await Field(service).begin()
         return cls(field, *await field.family(**facts))
 
@@ -74,10 +74,10 @@ class Road:
 
     async def answers(self, **other: Any) -> dict[str, Any]:
         evidence = await self.evidence()
-        found = {code: {"value": value} for code, value in {**ANSWERS, **other}.items()}
+        answers = {code: {"value": value} for code, value in {**ANSWERS, **other}.items()}
         for code in WITH_EVIDENCE:
-            found[code]["evidence_sha256"] = evidence
-        return {"answers": found}
+            answers[code]["evidence_sha256"] = evidence
+        return {"answers": answers}
 
     async def assess(self, **other: Any) -> httpx.Response:
         return await self.post("asesmen", await self.answers(**other), "field")
@@ -113,7 +113,7 @@ class Road:
         return str(rows[0]["state"])
 
     async def to(self, state: str, day: str = "2026-05-18") -> "Road":
-        """Walk from the beginning to a state, all on one day."""
+        """Take all steps from the start to a state, on one day."""
         await at(self.service, date.fromisoformat(day))
         steps = {
             "TERIDENTIFIKASI": self.open,
@@ -132,11 +132,11 @@ class Road:
             if reached == state:
                 assert await self.state() == state
                 return self
-        message = f"no road leads to {state}"
+        message = f"no steps lead to {state}"
         raise AssertionError(message)
 
 
 async def emitted_events(service: Running, *kinds: str) -> list[tuple[str, dict[str, Any]]]:
-    """What graduation told of these kinds, in order."""
-    found = [(one["type"].split(".")[1], one["data"]) for one in await service.emitted()]
-    return [one for one in found if one[0] in kinds]
+    """Return graduation's events of these kinds, in order."""
+    events = [(envelope["type"].split(".")[1], envelope["data"]) for envelope in await service.emitted()]
+    return [event for event in events if event[0] in kinds]

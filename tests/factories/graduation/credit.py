@@ -10,18 +10,18 @@ from tests.factories.services import Running
 
 
 async def handed_over(road: Road, on: date) -> Field:
-    """Another pendamping takes the family; the old one's dampingan ends the same day."""
+    """Move the family to another pendamping on a day."""
     successor = await Field(road.service).begin()
     rows = await road.service.sql(
         "SELECT dampingan_id FROM replica_kpm.dampingan WHERE kpm_id = $1 AND valid_to IS NULL", road.kpm_id
     )
     ended = road.field.dampingan(road.kpm_id, dampingan_id=rows[0][0], valid_to=on)
-    begun = successor.dampingan(road.kpm_id, valid_from=on)
-    await tell(road.service, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
+    started = successor.dampingan(road.kpm_id, valid_from=on)
+    await tell(road.service, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**started))
     road.by["field"] = successor.token
     return successor
 
 
 async def credited(service: Running) -> dict[str, Any]:
-    ((_, fact),) = await emitted_events(service, "credit_granted")
-    return fact
+    ((_, event),) = await emitted_events(service, "credit_granted")
+    return event

@@ -1,4 +1,4 @@
-"""Events of the other services, and graduation applying them."""
+"""Events of the other services, and their application by graduation."""
 
 from datetime import date
 from typing import Any
@@ -31,7 +31,10 @@ FIELDS = (
 
 
 async def tell(service: Running, *events: Event) -> None:
-    """Let graduation hear facts of the other services: its own outbox stands in for theirs, relay and cursor are real."""
+    """Let graduation apply events of the other services.
+
+    They are published in graduation's own outbox. Relay and cursor are real.
+    """
     await service.publish(*events)
     await relay(service)
     topics = {f"pilar.{name}": service.worker for name in FIELDS}
@@ -40,7 +43,7 @@ async def tell(service: Running, *events: Event) -> None:
 
 
 class Field:
-    """A pendamping, and families of theirs, as graduation has heard of them."""
+    """A pendamping and their families in graduation's replicas."""
 
     def __init__(self, service: Running, kode_wilayah: str = DESA) -> None:
         self.service, self.area = service, kode_wilayah
@@ -56,15 +59,15 @@ class Field:
         )
 
     async def begin(self, status: PendampingStatus = PendampingStatus.AKTIF) -> "Field":
-        mine: dict[str, Any] = {"pendamping_id": self.pendamping_id}
+        own: dict[str, Any] = {"pendamping_id": self.pendamping_id}
         kind, since = PilarKind.PKH_PENDAMPING, date(2025, 1, 1)
         await tell(
             self.service,
             registry.PendampingRegistered(
-                **mine, pendamping_no="PD-1", subject=SubjectKind.PERSON, status=status, from_on=since
+                **own, pendamping_no="PD-1", subject=SubjectKind.PERSON, status=status, from_on=since
             ),
             registry.PenugasanStarted(
-                **mine,
+                **own,
                 penugasan_id=self.penugasan_id,
                 kind=kind,
                 ditjen=Ditjen.LINJAMSOS,
@@ -72,7 +75,7 @@ class Field:
                 valid_from=since,
             ),
             registry.WilayahTugasPlaced(
-                **mine,
+                **own,
                 wilayah_tugas_id=uuid7(),
                 penugasan_id=self.penugasan_id,
                 kode_wilayah=self.area,
@@ -95,14 +98,17 @@ class Field:
         }
 
     async def family(self, **facts: Any) -> tuple[UUID, UUID]:
-        """The mother of scenario 2: two children, a warung since 2023-03, desil NAS 3, 4, 5. Returns kpm, kepesertaan."""
+        """Create the family of scenario 2 and return kpm_id and kepesertaan_id.
+
+        It has two children, a warung since 2023-03, and desil NAS 3, 4, 5.
+        """
         kpm_id, kepesertaan_id = uuid7(), uuid7()
         where: dict[str, Any] = {"kpm_id": kpm_id, "kode_wilayah": self.area}
         desil = [
             caseload.Desil(scope=DesilScope.NAS, value=value, snapshot=snapshot)
             for value, snapshot in ((3, "2025-Q3"), (4, "2025-Q4"), (5, "2026-Q1"))
         ]
-        known = {
+        fields = {
             "members": 4,
             "able_productive": 2,
             "lansia": 0,
@@ -112,7 +118,7 @@ class Field:
         }
         await tell(
             self.service,
-            caseload.KpmRegistered(**where, **{**known, **facts}),
+            caseload.KpmRegistered(**where, **{**fields, **facts}),
             caseload.UsahaRecorded(
                 **where,
                 usaha_id=uuid7(),
@@ -134,7 +140,7 @@ class Field:
 
 
 def rujukan_opened(graduasi_id: str, kpm_id: UUID) -> referral.RujukanOpened:
-    """What referral tells of a graduate."""
+    """Return the event of a graduate's rujukan."""
     return referral.RujukanOpened(
         rujukan_id=uuid7(),
         graduasi_id=UUID(graduasi_id),

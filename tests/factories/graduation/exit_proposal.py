@@ -1,4 +1,4 @@
-"""Exit proposals of caseload, and graduation applying them."""
+"""Exit proposals of caseload, and their application by graduation."""
 
 from datetime import date
 from typing import Any
@@ -15,8 +15,8 @@ SHORT = ["MENINGGAL", "PINDAH", "DATA_GANDA", "TIDAK_DITEMUKAN"]
 
 
 def proposal(road: Road, exit_reason: str = "MENINGGAL", **other: Any) -> caseload.ExitProposed:
-    """What caseload tells when the pendamping of the family proposes."""
-    mine = {"pendamping_id": road.field.pendamping_id, "penugasan_id": road.field.penugasan_id}
+    """Return the event of a proposal by the family's pendamping."""
+    proposer = {"pendamping_id": road.field.pendamping_id, "penugasan_id": road.field.penugasan_id}
     fields: dict[str, Any] = {
         "exit_proposal_id": uuid7(),
         "kpm_id": road.kpm_id,
@@ -27,7 +27,7 @@ def proposal(road: Road, exit_reason: str = "MENINGGAL", **other: Any) -> caselo
         "evidence_sha256": "e" * 64,
         "proposer": str(road.field.pendamping_id),
         "proposed_on": date(2026, 5, 18),
-        **mine,
+        **proposer,
     }
     return caseload.ExitProposed(**{**fields, **other})
 
@@ -37,10 +37,13 @@ async def begun(service: Running) -> Road:
     return await Road.begin(service)
 
 
-async def heard(road: Road, told: caseload.ExitProposed) -> dict[str, Any]:
-    """What graduation says of a proposed exit; the road goes on with its case."""
-    await tell(road.service, told)
+async def heard(road: Road, event: caseload.ExitProposed) -> dict[str, Any]:
+    """Apply a proposed exit and return it as graduation shows it.
+
+    The object continues with the proposal's case.
+    """
+    await tell(road.service, event)
     items = ok(await road.service.get("/v1/exit-proposal", as_=road.by["approval"]), 200)["items"]
-    found = next(item for item in items if item["exit_proposal_id"] == str(told.exit_proposal_id))
-    road.graduasi_id = found["graduasi_id"] or road.graduasi_id
-    return found
+    shown = next(item for item in items if item["exit_proposal_id"] == str(event.exit_proposal_id))
+    road.graduasi_id = shown["graduasi_id"] or road.graduasi_id
+    return shown

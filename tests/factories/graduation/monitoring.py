@@ -15,7 +15,7 @@ from tests.factories.services import Running
 async def tasks_of(road: Road, *kinds: str) -> list[dict[str, Any]]:
     path = f"/v1/monitoring?graduasi_id={road.graduasi_id}&open_only=true"
     items = ok(await road.service.get(path, as_=road.by["approval"]), 200)["items"]
-    return [one for one in items if one["kind"] in kinds]
+    return [task for task in items if task["kind"] in kinds]
 
 
 async def completed(service: Running, *, still_out: bool = True) -> Road:
@@ -29,7 +29,7 @@ async def completed(service: Running, *, still_out: bool = True) -> Road:
 
 
 async def without_holder(road: Road) -> None:
-    """The monitoring is over: caseload ends the dampingan (chain.md 1)."""
+    """End the dampingan, as caseload does after monitoring (chain.md 1)."""
     rows = await road.service.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
     ended = road.field.dampingan(
         road.kpm_id,
@@ -41,12 +41,12 @@ async def without_holder(road: Road) -> None:
 
 
 async def monitored(service: Running) -> tuple[Road, list[dict[str, Any]]]:
-    """A family in PEMANTAUAN since 2026-07-01, and its tasks."""
+    """Return a case in PEMANTAUAN since 2026-07-01, and its tasks."""
     road = await (await Road.begin(service)).to("MASA_SANGGAH")
     await at(service, date(2026, 7, 1))
     await service.work()
-    found = ok(await service.get(f"/v1/monitoring?graduasi_id={road.graduasi_id}", as_=road.by["field"]), 200)
-    return road, found["items"]
+    page = ok(await service.get(f"/v1/monitoring?graduasi_id={road.graduasi_id}", as_=road.by["field"]), 200)
+    return road, page["items"]
 
 
 async def record(road: Road, task: dict[str, Any], **body: Any) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Sanggah and annulments, and who decides them."""
+"""Sanggah and annulments, and the official who decides them."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Officials of Kemensos, who draft, approve and activate a policy over HTTP."""
+"""Officials of Kemensos who draft, approve and activate a policy over HTTP."""
 
 from typing import Any
 
@@ -60,14 +60,14 @@ class Ministry:
         return ok(await self.service.get(f"/v1/policy/{exit_reason}", as_=self.official(1)), 200)
 
     async def body(self, exit_reason: str = "SEJAHTERA_MANDIRI", **other: Any) -> dict[str, Any]:
-        """The version in force, as a draft with other content."""
-        found = await self.in_force(exit_reason)
-        draft = {name: found[name] for name in CONTENT} | {
+        """Return the version in force as a draft with other content."""
+        current = await self.in_force(exit_reason)
+        draft = {name: current[name] for name in CONTENT} | {
             "exit_reason": exit_reason,
             "reason": "Juknis baru.",
         }
-        if found["instrument"]:
-            draft["instrument_version"] = found["instrument"]["version"]
+        if current["instrument"]:
+            draft["instrument_version"] = current["instrument"]["version"]
         return {**draft, **other}
 
     async def draft(self, exit_reason: str = "SEJAHTERA_MANDIRI", **other: Any) -> httpx.Response:
@@ -90,7 +90,7 @@ class Ministry:
         return await self.service.post(path, {"reason": "Pasal 4 keliru."}, as_=self.official(number))
 
     async def refuses_by_sql(self, statement: str, refusal: type[Exception], name: str) -> None:
-        """What the database itself refuses the service's own role, done to the policy, whatever the code would do."""
+        """Assert that the database refuses a statement on the policy by the service's own role."""
         connection = await asyncpg.connect(self.service.settings.database_url)
         try:
             with pytest.raises(refusal, match=name):
@@ -99,21 +99,26 @@ class Ministry:
             await connection.close()
 
     async def enact(self, valid_from: str, exit_reason: str = "SEJAHTERA_MANDIRI", **other: Any) -> None:
-        """A version all the way into force."""
+        """Draft, approve and activate a version."""
         ok(await self.draft(exit_reason, **other))
         ok(await self.approve(2))
         ok(await self.approve(3))
         ok(await self.activate(valid_from))
 
     async def harder(self) -> dict[str, Any]:
-        """The instrument in force, with a threshold that no family of these tests reaches and one criterion less."""
-        found = (await self.in_force())["instrument"]
-        kept = [{name: one[name] for name in INDICATOR} for one in found["indicators"]][1:]
-        for one in kept:
-            one["passes_at"] = 10**9 if one["rule"] == "AT_LEAST" else one["passes_at"]
+        """Return the instrument in force with a threshold that no family reaches.
+
+        It also has one criterion less.
+        """
+        current = (await self.in_force())["instrument"]
+        indicators = [{name: indicator[name] for name in INDICATOR} for indicator in current["indicators"]][
+            1:
+        ]
+        for indicator in indicators:
+            indicator["passes_at"] = 10**9 if indicator["rule"] == "AT_LEAST" else indicator["passes_at"]
         return {
             "threshold_percent": 90,
             "exempt_below_able": 1,
             "source": "Juknis graduasi 2027",
-            "indicators": kept,
+            "indicators": indicators,
         }

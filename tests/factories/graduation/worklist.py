@@ -7,4 +7,4 @@ from tests.factories.services import Running
 async def waiting(service: Running, token: str, path: str = "/v1/graduasi?waiting=me") -> list[str]:
     items = ok(await service.get(path, as_=token), 200)["items"]
     name = "sanggah_id" if "sanggah" in path else "task_id" if "monitoring" in path else "graduasi_id"
-    return [one[name] for one in items]
+    return [item[name] for item in items]

@@ -1,4 +1,4 @@
-"""Whether the four services count the same after scenarios were played."""
+"""Comparison of the four services' counts after scenarios."""
 
 from collections.abc import Sequence
 
@@ -7,5 +7,5 @@ from deploy.demo.world import World
 
 
 async def agreed(world: World, numbers: Sequence[int]) -> bool:
-    """Return whether all numbers agree between the services and nothing failed."""
-    return all(one.agrees for one in await compare(world, numbers)) and not world.failed
+    """Return whether all counts agree and no check failed."""
+    return all(comparison.agrees for comparison in await compare(world, numbers)) and not world.failed

@@ -15,37 +15,37 @@ from deploy.local.forkserver import ForkServer, Order, fork
 from deploy.local.place import ROOT
 
 PIDS = "pids.json"
-REST_SECONDS = 0.1
+RESTART_DELAY_SECONDS = 0.1
 
 
 @dataclass(slots=True)
-class Undying(ForkServer):
-    """The children by process id; one that ends unasked is begun anew, as an orchestrator would."""
+class RestartingForkServer(ForkServer):
+    """A fork server that restarts children which end unexpectedly, as an orchestrator does."""
 
     file: Path = Path(PIDS)
 
-    def begin(self, orders: list[Order]) -> None:
-        ForkServer.begin(self, orders)
-        self.say()
+    def start(self, orders: list[Order]) -> None:
+        ForkServer.start(self, orders)
+        self.write_pids()
 
     def wait(self) -> int:
         while self.running:
             pid, _ = os.wait()
             order = self.running.pop(pid)
-            if not self.asked:
-                time.sleep(REST_SECONDS)
+            if not self.stopping:
+                time.sleep(RESTART_DELAY_SECONDS)
                 self.running[fork(order)] = order
-                self.say()
+                self.write_pids()
         return 0
 
-    def say(self) -> None:
-        draft = self.file.with_suffix(".new")
-        draft.write_text(json.dumps({order.name: pid for pid, order in self.running.items()}))
-        draft.replace(self.file)
+    def write_pids(self) -> None:
+        temporary = self.file.with_suffix(".new")
+        temporary.write_text(json.dumps({order.name: pid for pid, order in self.running.items()}))
+        temporary.replace(self.file)
 
 
-class MortalDeployment(Deployment):
-    """A deployment whose processes may be killed with `kill`, each of them by its own id."""
+class KillableDeployment(Deployment):
+    """A deployment whose processes can be killed by name."""
 
     def _start_forkserver(self) -> None:
         self._orders.unlink(missing_ok=True)
@@ -69,7 +69,7 @@ class MortalDeployment(Deployment):
         return json.loads((self.place.folder / PIDS).read_text())
 
     def kill(self, name: str) -> None:
-        """As the machine would, without a word."""
+        """Kill a process without warning."""
         os.kill(self.pids[name], signal.SIGKILL)
 
 
@@ -80,11 +80,11 @@ def main() -> int:
         time.sleep(0.02)
     orders = [Order(**order) for order in json.loads(file.read_text())]
     file.unlink()
-    undying = Undying(file=file.with_name(PIDS))
+    server = RestartingForkServer(file=file.with_name(PIDS))
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, undying.stop)
-    undying.begin(orders)
-    return undying.wait()
+        signal.signal(number, server.stop)
+    server.start(orders)
+    return server.wait()
 
 
 if __name__ == "__main__":

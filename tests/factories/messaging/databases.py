@@ -1,4 +1,4 @@
-"""The two databases of a stage, with the platform's tables alone: made once a test process, wiped for each test."""
+"""Two databases with only the platform's tables, created once per process and emptied per test."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ CREATE TABLE replica_pendamping.pendamping (
 
 
 async def _build(cluster: Cluster, service: str) -> None:
-    """Make the template of one side, once a test process."""
+    """Create the template of one database, once per test process."""
     if service in cluster.templates:
         return
     passwords = cluster.postgres.passwords(service)
@@ -54,7 +54,7 @@ def urls_of(cluster: Cluster, service: str, name: str) -> dict[str, str]:
     return urls | {f"{service}_super": cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{name}"}
 
 
-# Everything but what a migration wrote; a clone costs a second, this a few hundredths.
+# All rows that no migration wrote. A clone costs a second, this a few hundredths.
 
 
 WIPE = """
@@ -67,18 +67,18 @@ _clones: dict[tuple[int, str], str] = {}
 
 
 async def database_for(cluster: Cluster, service: str) -> str:
-    """Return the name of this test process's database of one side, wiped; a new one when that cannot be done."""
+    """Return this process's database of one side, emptied, or a new one if that fails."""
     await _build(cluster, service)
-    at = (cluster.postgres.port, service)
-    if at in _clones:
-        connection = await asyncpg.connect(urls_of(cluster, service, _clones[at])[f"{service}_super"])
+    key = (cluster.postgres.port, service)
+    if key in _clones:
+        connection = await asyncpg.connect(urls_of(cluster, service, _clones[key])[f"{service}_super"])
         try:
             await connection.execute("SET lock_timeout = '5s';" + WIPE)
         except asyncpg.PostgresError:
-            await cluster.drop(_clones.pop(at))
+            await cluster.drop(_clones.pop(key))
         finally:
             await connection.close()
-    if at not in _clones:
-        _clones[at] = await cluster.clone(service)
-        await cluster.execute(f'ALTER DATABASE "{_clones[at]}" OWNER TO {service}_owner')
-    return _clones[at]
+    if key not in _clones:
+        _clones[key] = await cluster.clone(service)
+        await cluster.execute(f'ALTER DATABASE "{_clones[key]}" OWNER TO {service}_owner')
+    return _clones[key]

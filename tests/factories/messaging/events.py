@@ -1,4 +1,4 @@
-"""Facts to be told on the stage, records as they could come, and who hears them."""
+"""Events, records and subscriptions of the messaging tests."""
 
 import itertools
 from collections.abc import Sequence
@@ -72,10 +72,10 @@ def keys(count: int) -> list[UUID]:
 def hearer(
     name: str = "heard", *, starts: Any = "beginning", topics: Sequence[str] = (TOPIC,)
 ) -> Subscription:
-    """A reaction that writes down each event it hears, as often as it hears it."""
-    made = Subscription(name, "reaction", list(topics), starts=starts)
+    """Return a reaction that records each event that it handles, also repeated ones."""
+    subscription = Subscription(name, "reaction", list(topics), starts=starts)
 
-    async def write_down(session: AsyncSession, event: Any, meta: Meta) -> None:
+    async def record(session: AsyncSession, event: Any, meta: Meta) -> None:
         await (await raw(session)).execute(
             "INSERT INTO heard (subscription, key, epoch, seq, wire, reason) VALUES ($1, $2, $3, $4, $5, $6)",
             name,
@@ -87,30 +87,30 @@ def hearer(
         )
 
     if TOPIC in topics:
-        made.on(PendampingRegistered, PendampingStatusChanged)(write_down)
+        subscription.on(PendampingRegistered, PendampingStatusChanged)(record)
     if SEALED in topics:
-        made.on(IdentitySealed)(write_down)
-    return made
+        subscription.on(IdentitySealed)(record)
+    return subscription
 
 
 def replica() -> Subscription:
-    """A replica kept by batch; the fact itself says which position it is of, so that two copies can be compared."""
-    made = Subscription("pendamping", "replica", [TOPIC])
+    """Return a replica that is written in batches, with each event's position."""
+    subscription = Subscription("pendamping", "replica", [TOPIC])
 
-    @made.on_batch(PendampingRegistered, PendampingStatusChanged)
-    async def keep(session: AsyncSession, facts: list[Received[Any]]) -> None:
+    @subscription.on_batch(PendampingRegistered, PendampingStatusChanged)
+    async def store(session: AsyncSession, events: list[Received[Any]]) -> None:
         rows = [
             {
-                "pendamping_id": fact.event.pendamping_id,
-                "pendamping_no": fact.event.pendamping_no,
-                "status": fact.event.status,
-                "told": fact.meta.seq,
+                "pendamping_id": received.event.pendamping_id,
+                "pendamping_no": received.event.pendamping_no,
+                "status": received.event.status,
+                "told": received.meta.seq,
             }
-            for fact in facts
+            for received in events
         ]
         await upsert(session, Pendamping, rows, key=["pendamping_id"])
 
-    return made
+    return subscription
 
 
 _offsets = itertools.count(1_000_000)
@@ -128,16 +128,16 @@ def record_of(
     partition: int = 0,
     offset: int | None = None,
 ) -> Record:
-    """A record as it could have come, at a place of its own."""
-    fact = event or changed(UUID(str(key)), seq)
+    """Return a record with its own offset."""
+    content = event or changed(UUID(str(key)), seq)
     envelope = {
         "id": str(event_id or uuid7()),
-        "type": wire or fact.wire,
+        "type": wire or content.wire,
         "subject": str(key),
         "time": "2026-05-04T00:00:00Z",
         "epoch": epoch,
         "seq": seq,
-        "data": fact.model_dump(mode="json"),
+        "data": content.model_dump(mode="json"),
     }
     return Record(
         topic, partition, next(_offsets) if offset is None else offset, str(key), orjson.dumps(envelope)

@@ -1,4 +1,4 @@
-"""The same stage with a real broker in between: topics made anew for each test, groups of its own."""
+"""The Kafka transport of a service pair: new topics and groups for each test."""
 
 import asyncio
 import contextlib
@@ -55,7 +55,7 @@ class KafkaRoad:
         )
         await consumer.start()
         try:
-            return await _everything(consumer, topic)
+            return await _read_all(consumer, topic)
         finally:
             await consumer.stop()
 
@@ -69,7 +69,7 @@ class KafkaRoad:
             await producer.stop()
 
     async def members(self, name: str) -> int:
-        """Return how many members a subscription's group has; 0 while it rebalances or has no coordinator yet."""
+        """Return the number of members of a subscription's group, or 0 while it rebalances."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
@@ -84,10 +84,10 @@ class KafkaRoad:
 
     async def recreate(self, stage: "Stage", topic: str = TOPIC) -> None:
         del stage
-        await self.make_anew(topic)
+        await self.recreate_topics(topic)
 
-    async def make_anew(self, *topics: str) -> None:
-        """Delete topics and make them again, empty, as `create_topics` makes them."""
+    async def recreate_topics(self, *topics: str) -> None:
+        """Delete topics and create them again, as `create_topics` does."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
@@ -111,24 +111,30 @@ class KafkaRoad:
             await admin.close()
 
 
-async def _everything(consumer: AIOKafkaConsumer, topic: str) -> list[Record]:
+async def _read_all(consumer: AIOKafkaConsumer, topic: str) -> list[Record]:
     partitions = [TopicPartition(topic, number) for number in range(SHARDS)]
     consumer.assign(partitions)
     ends = await consumer.end_offsets(partitions)
-    wanted = {partition for partition, end in ends.items() if end}
+    unread = {partition for partition, end in ends.items() if end}
     for partition in partitions:
         consumer.seek(partition, 0)
-    found: dict[TopicPartition, list[Record]] = {partition: [] for partition in partitions}
-    while wanted:
+    records: dict[TopicPartition, list[Record]] = {partition: [] for partition in partitions}
+    while unread:
         batches = await asyncio.wait_for(consumer.getmany(timeout_ms=500), 20)
         for partition, messages in batches.items():
-            found[partition] += [
-                Record(topic, one.partition, one.offset, (one.key or b"").decode(), one.value or b"")
-                for one in messages
+            records[partition] += [
+                Record(
+                    topic,
+                    message.partition,
+                    message.offset,
+                    (message.key or b"").decode(),
+                    message.value or b"",
+                )
+                for message in messages
             ]
             if messages and messages[-1].offset + 1 >= ends[partition]:
-                wanted.discard(partition)
-    return [record for partition in partitions for record in found[partition]]
+                unread.discard(partition)
+    return [record for partition in partitions for record in records[partition]]
 
 
 STAGE_TOPICS = (TOPIC, SEALED)
@@ -139,5 +145,5 @@ async def prepare_kafka(broker: "Broker") -> KafkaRoad:
     if not broker.running:
         broker.start()
     road = KafkaRoad(broker.bootstrap, f"stage-{secrets.token_hex(4)}")
-    await road.make_anew(*STAGE_TOPICS)
+    await road.recreate_topics(*STAGE_TOPICS)
     return road

@@ -1,4 +1,4 @@
-"""A relay or a consumer of the stage as a process of its own, so that it can be killed where it hurts."""
+"""A relay or a consumer in its own process, so that it can be killed."""
 
 import asyncio
 import json

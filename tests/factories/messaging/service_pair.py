@@ -1,4 +1,4 @@
-"""A stage for messaging alone: one database that tells, one that hears, and a road between them. No service is here."""
+"""A publisher's and a reader's database with a transport between them, without services."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ from tests.factories.messaging.transports import Road
 from tests.factories.repository import ROOT
 
 LONGEST_WAIT = 90
-"""Seconds until a condition is given up: many times what a busy machine needs, because only a failure waits so long."""
+"""Seconds to wait for a condition. Long, because only a failing test waits so long."""
 
 
 @dataclass(slots=True)
@@ -45,21 +45,21 @@ class Stage:
     children: list[Child] = field(default_factory=list[Child])
 
     async def tell(self, *events: Event) -> None:
-        """Emit these in one transaction of the teller."""
+        """Emit events in one transaction of the publisher."""
         async with self.teller.transaction(Actor.system(TELLER)) as session:
             for event in events:
                 emit(session, event)
 
     async def told(self, statement: str, *values: Any) -> list[asyncpg.Record]:
-        """Ask the teller's database as its owner's superior."""
-        return await _ask(self.urls["teller_super"], statement, values)
+        """Query the publisher's database as superuser."""
+        return await _fetch(self.urls["teller_super"], statement, values)
 
     async def read(self, statement: str, *values: Any) -> list[asyncpg.Record]:
-        """Ask the reader's database as its owner's superior."""
-        return await _ask(self.urls["reader_super"], statement, values)
+        """Query the reader's database as superuser."""
+        return await _fetch(self.urls["reader_super"], statement, values)
 
     async def relay(self) -> int:
-        """Send all that is unsent, once; return how many."""
+        """Send all unsent events once and return how many."""
         runner = Relay(self.teller.url, TELLER, self.road.publisher())
         connection = await runner.connect()
         try:
@@ -73,7 +73,7 @@ class Stage:
         return total
 
     async def say(self, *events: Event) -> None:
-        """Emit and send."""
+        """Emit events and send them."""
         await self.tell(*events)
         await self.relay()
 
@@ -83,7 +83,7 @@ class Stage:
         )
 
     def start(self, running: Callable[[asyncio.Event], Awaitable[None]]) -> asyncio.Event:
-        """Run something until the event that is returned is set, or the stage is left."""
+        """Run something until the returned event is set, or the test ends."""
         stop = asyncio.Event()
         self.stops.append(stop)
         self.tasks.append(asyncio.ensure_future(running(stop)))  # type: ignore[arg-type]
@@ -96,7 +96,7 @@ class Stage:
         return self.start(Relay(self.teller.url, TELLER, self.road.publisher()).run)
 
     async def end(self, stop: asyncio.Event) -> None:
-        """Stop one thing that was started, and wait for it."""
+        """Stop one started task and wait for it."""
         task = self.tasks[self.stops.index(stop)]
         stop.set()
         await asyncio.wait_for(task, LONGEST_WAIT)
@@ -104,13 +104,13 @@ class Stage:
     async def listen(
         self, subscription: Subscription, until: Callable[[], Awaitable[bool]] | None = None
     ) -> None:
-        """Read all that the road holds for a subscription, or until something is true; then leave."""
+        """Consume all records of a subscription, or until a condition is true."""
         stop = self.start_consumer(subscription)
         await eventually(until or (lambda: self.caught_up(subscription)))
         await self.end(stop)
 
     async def caught_up(self, subscription: Subscription) -> bool:
-        """Whether the subscription's stored offsets are at the ends of its topics."""
+        """Return whether the subscription's offsets are at the ends of its topics."""
         ends: dict[tuple[str, int], int] = {}
         for topic in subscription.topics:
             for record in await self.road.log_of(self, topic):
@@ -119,7 +119,7 @@ class Stage:
         return all(places.offsets.get(at, 0) >= end for at, end in ends.items())
 
     async def heard(self, subscription: str = "heard") -> list[tuple[str, int]]:
-        """What a hearer wrote down, in the order of its writing."""
+        """Return the events that `hearer` recorded, in order."""
         rows = await self.read(
             "SELECT key, seq FROM heard WHERE subscription = $1 ORDER BY number", subscription
         )
@@ -139,7 +139,7 @@ class Stage:
         return tuple(rows[0]) if rows else (0, 0, "")  # type: ignore[return-value]
 
     async def hash_of_replica(self) -> str:
-        """An order-independent hash of the replica's rows."""
+        """Return an order-independent hash of the replica's rows."""
         rows = await self.read(
             "SELECT md5(coalesce(string_agg(md5(p::text), '' ORDER BY md5(p::text)), '')) AS hash"
             " FROM replica_pendamping.pendamping p"
@@ -150,11 +150,11 @@ class Stage:
         return await self.road.log_of(self, topic)
 
     async def receive(self, subscription: Subscription, records: Sequence[Record]) -> int:
-        """Apply records as if a poll had brought them."""
+        """Apply records as if a poll had returned them."""
         return await receive(self.reader, subscription, records)
 
     def act(self, part: str, fault: str = "", **more: object) -> Child:
-        """Run a relay or a consumer of this stage in a process of its own."""
+        """Run a relay or a consumer in its own process."""
         orders = {"part": part, "road": self.road.name, "urls": self.urls, **self.road.orders(), **more}
         environment = os.environ | {"PYTHONPATH": str(ROOT), "PILAR_FAULTPOINT": fault}
         child = Child(
@@ -177,14 +177,14 @@ class Stage:
 
 
 async def eventually(true: Callable[[], Awaitable[bool]], every: float = 0.05) -> None:
-    """Wait for a condition, with a bound."""
+    """Wait for a condition, up to LONGEST_WAIT."""
     deadline = time.monotonic() + LONGEST_WAIT
     while not await true():
-        assert time.monotonic() < deadline, "it did not come true in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         await asyncio.sleep(every)
 
 
-async def _ask(url: str, statement: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+async def _fetch(url: str, statement: str, values: Sequence[Any]) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetch(statement, *values)
@@ -194,7 +194,7 @@ async def _ask(url: str, statement: str, values: Sequence[Any]) -> list[asyncpg.
 
 @asynccontextmanager
 async def staged(cluster: Cluster, road: Road) -> Any:
-    """A stage with empty databases."""
+    """Yield a service pair with empty databases."""
     names = [await database_for(cluster, service) for service in (TELLER, READER)]
     urls = urls_of(cluster, TELLER, names[0]) | urls_of(cluster, READER, names[1])
     stage = Stage(

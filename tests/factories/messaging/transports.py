@@ -1,4 +1,4 @@
-"""The transport of a stage, and the one-machine transport."""
+"""The transport of a service pair, and the one-machine transport."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Road(Protocol):
-    """How events travel on this stage."""
+    """The transport between publisher and reader."""
 
     name: str
 
     def orders(self) -> dict[str, str]:
-        """What another process needs to know to take the same road."""
+        """Return what another process needs to use the same transport."""
         ...
 
     def publisher(self) -> Publisher: ...
@@ -27,15 +27,15 @@ class Road(Protocol):
         self, stage: "Stage", subscription: Subscription, stored: Stored, name: str = ""
     ) -> Source: ...
     async def log_of(self, stage: "Stage", topic: str = TOPIC) -> list[Record]:
-        """Everything that the topic holds, each partition in order."""
+        """Return all records of the topic, each partition in order."""
         ...
 
     async def append(self, stage: "Stage", topic: str, key: str, value: bytes) -> None:
-        """Put bytes into the topic past the relay."""
+        """Append bytes to the topic without the relay."""
         ...
 
     async def recreate(self, stage: "Stage", topic: str = TOPIC) -> None:
-        """Lose the topic and make it anew, empty."""
+        """Delete the topic and create it again, empty."""
         ...
 
 

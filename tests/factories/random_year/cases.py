@@ -1,4 +1,4 @@
-"""What happens to a case in a random year, from its opening to the months after the exit."""
+"""Random acts on a case, from its opening to the months after the exit."""
 
 import random
 from typing import Any
@@ -7,8 +7,8 @@ from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
 from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS, KETUA, OTHER_DINSOS
 from tests.factories.random_year.office import FIELD, FIRST, SURE, Family, Office
 
-# What a family leaves by itself begins with the proposal; everybody else is assessed first.
-BEGIN = {"ALAMIAH": ("proposal",) * 5 + ("cancellation",)}
+# An ALAMIAH case starts with the proposal, every other with an assessment.
+FIRST_VERBS = {"ALAMIAH": ("proposal",) * 5 + ("cancellation",)}
 NEXT = {
     "TERIDENTIFIKASI": ("asesmen",) * 5 + ("cancellation",),
     "DIASESMEN": ("asesmen",),
@@ -31,46 +31,46 @@ VERBS = tuple(sorted({verb for verbs in NEXT.values() for verb in verbs}))
 
 
 async def open_case(office: Office, chance: random.Random, family: Family) -> None:
-    """On its PKH, or on whatever membership it has now."""
+    """Open a case on the family's PKH, or on another membership."""
     reason = chance.choice(("SEJAHTERA_MANDIRI", "SEJAHTERA_MANDIRI", "SEJAHTERA_PPSE", "ALAMIAH"))
-    held = await membership(office, chance, family)
-    if held is not None:
-        body = {"kpm_id": family.kpm_id, "kepesertaan_id": held, "exit_reason": reason}
+    kepesertaan_id = await membership(office, chance, family)
+    if kepesertaan_id is not None:
+        body = {"kpm_id": family.kpm_id, "kepesertaan_id": kepesertaan_id, "exit_reason": reason}
         await office.ask("graduasi", "graduation", "/v1/graduasi", body, await office.holder(chance, family))
 
 
 async def membership(office: Office, chance: random.Random, family: Family) -> str | None:
-    """The PKH of the family, seldom another membership of it."""
-    held = await office.items("caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan")
-    pkh = [one["kepesertaan_id"] for one in held if one["bansos"] == "PKH"]
+    """Return the family's PKH, seldom another of its memberships."""
+    memberships = await office.items("caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan")
+    pkh = [item["kepesertaan_id"] for item in memberships if item["bansos"] == "PKH"]
     if pkh and chance.random() < SURE:
         return pkh[-1]
-    return chance.choice(held)["kepesertaan_id"] if held else None
+    return chance.choice(memberships)["kepesertaan_id"] if memberships else None
 
 
 async def move_case(office: Office, chance: random.Random, family: Family) -> None:
-    """Take the family's case a step on, mostly one that its state allows."""
-    found = await office.items("graduation", f"/v1/graduasi?kpm_id={family.kpm_id}")
-    if not found:
+    """Take the next step of the family's case, mostly one that its state allows."""
+    cases = await office.items("graduation", f"/v1/graduasi?kpm_id={family.kpm_id}")
+    if not cases:
         return await open_case(office, chance, family)
-    case = chance.choice(found[-2:])
+    case = chance.choice(cases[-2:])
     usual = NEXT.get(case["state"], VERBS)
     if case["state"] == "TERIDENTIFIKASI":
-        usual = BEGIN.get(case["exit_reason"], usual)
+        usual = FIRST_VERBS.get(case["exit_reason"], usual)
     verb = chance.choice(usual if chance.random() < SURE else VERBS)
-    if verb in DESK:
-        return await at_desk(office, chance, case, verb)
-    return await OWN[verb](office, chance, case, family)
+    if verb in OFFICE_STEPS:
+        return await office_step(office, chance, case, verb)
+    return await CASE_STEPS[verb](office, chance, case, family)
 
 
-async def at_desk(office: Office, chance: random.Random, case: dict[str, Any], verb: str) -> None:
-    who, body = DESK[verb]
+async def office_step(office: Office, chance: random.Random, case: dict[str, Any], verb: str) -> None:
+    who, body = OFFICE_STEPS[verb]
     if chance.random() > SURE:
         who = chance.choice((*FIELD, KETUA, DINSOS, OTHER_DINSOS, KEMENSOS, KELURAHAN_OPERATOR))
     lately = office.day(-chance.choice((0, 0, chance.randrange(40))))
     paper = office.papers[chance.choice(("graduation", "graduation", "graduation again"))]
-    known = {"today": office.day(0), "lately": lately, "paper": paper}
-    filled = {name: known.get(value.strip("<>"), value) for name, value in body.items()}
+    values = {"today": office.day(0), "lately": lately, "paper": paper}
+    filled = {name: values.get(value.strip("<>"), value) for name, value in body.items()}
     await office.ask(verb, "graduation", f"/v1/graduasi/{case['graduasi_id']}/{verb}", filled, who)
 
 
@@ -103,7 +103,7 @@ async def propose(office: Office, chance: random.Random, case: dict[str, Any], f
 
 
 async def cancel(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
-    """Seldom: the family withdraws, or the ground falls away."""
+    """Cancel the case, seldom."""
     if chance.random() < 0.4:
         body = {"ground": "KELUARGA_MENARIK_DIRI", "reason": "Keluarga menarik diri."}
         path = f"/v1/graduasi/{case['graduasi_id']}/cancellation"
@@ -111,17 +111,17 @@ async def cancel(office: Office, chance: random.Random, case: dict[str, Any], fa
 
 
 async def determine(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
-    """Everything approved that is seen goes into one SK, by one of two officials."""
+    """Issue one SK for the approved cases that are visible, by one of two officials."""
     del family
-    seen = await approved(office, case)
-    body = {"sk_no": sk_no(office, chance), "sk_on": office.day(0), "graduasi_ids": seen}
+    graduasi_ids = await approved(office, case)
+    body = {"sk_no": sk_no(office, chance), "sk_on": office.day(0), "graduasi_ids": graduasi_ids}
     await office.ask("sk", "graduation", "/v1/sk", body, chance.choice((KEMENSOS, "kemensos-2")))
 
 
 async def determine_by_job(
     office: Office, chance: random.Random, case: dict[str, Any], family: Family
 ) -> None:
-    """The same from a file, some lines of which are wrong; now and then somebody stops the job."""
+    """Issue an SK from a file with some invalid lines, and seldom cancel the job."""
     del family
     lines = [*await approved(office, case), "bukan nomor", case["graduasi_id"]]
     chance.shuffle(lines)
@@ -130,15 +130,15 @@ async def determine_by_job(
     if sha256 is None:
         return
     body = {"sk_no": sk_no(office, chance), "sk_on": office.day(0), "sha256": sha256}
-    asked = await office.ask("bulk", "graduation", "/v1/sk/bulk", body, who)
-    if asked and chance.random() < 0.2:
-        path = f"/v1/jobs/{asked['job'].rpartition('/')[2]}/cancellation"
+    created = await office.ask("bulk", "graduation", "/v1/sk/bulk", body, who)
+    if created and chance.random() < 0.2:
+        path = f"/v1/jobs/{created['job'].rpartition('/')[2]}/cancellation"
         await office.ask("cancellation of a job", "graduation", path, None, who)
 
 
 async def approved(office: Office, case: dict[str, Any]) -> list[str]:
-    found = await office.items("graduation", "/v1/graduasi?state=DISETUJUI_DINSOS&limit=5")
-    return sorted({item["graduasi_id"] for item in found} | {case["graduasi_id"]})
+    cases = await office.items("graduation", "/v1/graduasi?state=DISETUJUI_DINSOS&limit=5")
+    return sorted({item["graduasi_id"] for item in cases} | {case["graduasi_id"]})
 
 
 def sk_no(office: Office, chance: random.Random) -> str:
@@ -154,7 +154,7 @@ async def decide(office: Office, chance: random.Random, case: dict[str, Any], fa
 
 
 async def annul(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
-    """Seldom: an SK was wrong."""
+    """Annul the case's SK, seldom."""
     del family
     if chance.random() < 0.3:
         body = {"ground": "DATA_KELIRU", "reason": "Data keluarga keliru."}
@@ -162,11 +162,11 @@ async def annul(office: Office, chance: random.Random, case: dict[str, Any], fam
 
 
 async def with_back_pay(office: Office, noun: str, path: str, body: dict[str, Any]) -> None:
-    """Each tahap that may be concerned is tried to be decided: from none to all four of the year and the next."""
+    """Try decisions with each range of tahap, from none to four."""
     tahap = [f"{y}-{n}" for y in (FIRST.year, FIRST.year + 1) for n in range(1, 5)]
     for first in range(len(tahap)):
         for last in range(first, min(first + 4, len(tahap)) + 1):
-            paid = [{"tahap": one, "paid": True, "reason": "Tertahan."} for one in tahap[first:last]]
+            paid = [{"tahap": name, "paid": True, "reason": "Tertahan."} for name in tahap[first:last]]
             if await office.ask(noun, "graduation", path, body | {"back_pay": paid}, OTHER_DINSOS):
                 return
             if body.get("outcome") == "DITOLAK" or settled(office, path):
@@ -174,24 +174,24 @@ async def with_back_pay(office: Office, noun: str, path: str, body: dict[str, An
 
 
 def settled(office: Office, path: str) -> bool:
-    """Whether the last refusal had nothing to do with back-pay."""
+    """Return whether the last refusal had another reason than back-pay."""
     last = [command for command in office.world.history if command.path == path][-1]
     return last.problem not in {"BackPayUndecided", "BackPayNotConcerned"}
 
 
-async def look_in(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
-    """Do the first open task of the months after the exit, a check that somebody asked for before the others."""
+async def monitor(office: Office, chance: random.Random, case: dict[str, Any], family: Family) -> None:
+    """Do the first open monitoring task, a requested check before the others."""
     who = await office.holder(chance, family)
     path = f"/v1/monitoring?graduasi_id={case['graduasi_id']}&open_only=true"
     tasks = sorted(await office.items("graduation", path, who), key=lambda task: task["kind"] != "LAPORAN")
     for task in tasks[:1]:
-        fell = chance.random() < (0.5 if task["kind"] == "LAPORAN" else 0.15)
-        seen = {"still_out": not fell} | ({"cause": "SAKIT"} if fell else {})
+        relapsed = chance.random() < (0.5 if task["kind"] == "LAPORAN" else 0.15)
+        result = {"still_out": not relapsed} | ({"cause": "SAKIT"} if relapsed else {})
         path = f"/v1/monitoring/{task['task_id']}/result"
-        await office.ask("monitoring", "graduation", path, seen, who)
+        await office.ask("monitoring", "graduation", path, result, who)
 
 
-OWN = {
+CASE_STEPS = {
     "asesmen": assess,
     "pernyataan": sign,
     "proposal": propose,
@@ -200,10 +200,10 @@ OWN = {
     "bulk": determine_by_job,
     "decision": decide,
     "annulment": annul,
-    "monitoring": look_in,
+    "monitoring": monitor,
 }
-# Who does it, and what is said; <today>, <lately> and <paper> are filled in.
-DESK: dict[str, tuple[str, dict[str, str]]] = {
+# The account and the body. <today>, <lately> and <paper> are replaced.
+OFFICE_STEPS: dict[str, tuple[str, dict[str, str]]] = {
     "verification": (KETUA, {"note": "Ditemui di rumah."}),
     "musyawarah": (
         KELURAHAN_OPERATOR,

@@ -1,4 +1,4 @@
-"""What happens in a family: births, deaths, marriages, moves, businesses, deciles; and memberships that begin again."""
+"""Random changes in a family: members, businesses, desil, moves and memberships."""
 
 import random
 from datetime import date, timedelta
@@ -20,24 +20,24 @@ async def on_family(
     body: dict[str, Any],
     version: int,
 ) -> Any:
-    """A change in a family, by whoever accompanies it or by Dinsos."""
+    """Change the family, as its pendamping or as Dinsos."""
     who = DINSOS if chance.random() < 0.5 else await office.holder(chance, family)
     where = f"/v1/kpm/{family.kpm_id}/{path}"
     return await office.ask(noun, "caseload", where, body, who, version=version)
 
 
 async def family_event(office: Office, chance: random.Random, family: Family) -> None:
-    """Something happens to a member of the family."""
-    known = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
-    if known and known["members"]:
+    """Apply a random change to the family."""
+    current = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
+    if current and current["members"]:
         event = chance.choice(EVENTS)
-        await event(office, chance, family, known)
+        await event(office, chance, family, current)
 
 
-async def birth(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+async def birth(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
     on = office.today - timedelta(days=chance.randrange(20))
     body = {
-        "nik": number(chance, known["kode_wilayah"], on),
+        "nik": number(chance, current["kode_wilayah"], on),
         "name": "Bayi Contoh",
         "birth_on": str(on),
         "sex": "L",
@@ -46,112 +46,114 @@ async def birth(office: Office, chance: random.Random, family: Family, known: di
         "on": str(on),
         "reason": "LAHIR",
     }
-    await on_family(office, chance, family, "birth", "anggota", body, known["version"])
+    await on_family(office, chance, family, "birth", "anggota", body, current["version"])
 
 
 def number(chance: random.Random, kode: str, born: date) -> str:
-    """A number with a serial that no office has issued."""
+    """Return a number with a serial that no office has issued."""
     return f"{kode[:8].replace('.', '')}{born:%d%m%y}{chance.randrange(9000, 9999)}"
 
 
-async def end(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
-    """A death, or somebody who leaves."""
-    who = chance.choice(known["members"])
+async def end(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+    """Record that a member has died or left, and seldom undo it."""
+    who = chance.choice(current["members"])
     reason = chance.choice(("MENINGGAL", "MENINGGAL", "KAWIN_KELUAR", "PINDAH"))
     body = {"reason": reason, "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
     path = f"anggota/{who['anggota_id']}/end"
-    ended = await on_family(office, chance, family, "end of a member", path, body, known["version"])
+    ended = await on_family(office, chance, family, "end of a member", path, body, current["version"])
     if ended and chance.random() < 0.3:
         path = f"anggota/{who['anggota_id']}/return"
         body = {"reason": "SALAH_CATAT"}
-        again = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
-        if again:
-            await on_family(office, chance, family, "return of a member", path, body, again["version"])
+        reread = await office.look("caseload", f"/v1/kpm/{family.kpm_id}")
+        if reread:
+            await on_family(office, chance, family, "return of a member", path, body, reread["version"])
 
 
-async def marriage(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
-    who = chance.choice(known["members"])
+async def marriage(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+    who = chance.choice(current["members"])
     body = {"married": not who["married"], "on": office.day(0)}
     path = f"anggota/{who['anggota_id']}/marriage"
-    await on_family(office, chance, family, "marriage", path, body, known["version"])
+    await on_family(office, chance, family, "marriage", path, body, current["version"])
 
 
-async def new_pengurus(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
-    who = chance.choice(known["members"])
+async def new_pengurus(
+    office: Office, chance: random.Random, family: Family, current: dict[str, Any]
+) -> None:
+    who = chance.choice(current["members"])
     body = {"anggota_id": who["anggota_id"], "on": office.day(0), "reason": "PENGURUS_SAKIT"}
-    await on_family(office, chance, family, "pengurus", "pengurus", body, known["version"])
+    await on_family(office, chance, family, "pengurus", "pengurus", body, current["version"])
 
 
-async def komponen(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
-    """One begins, or one that there is ends."""
-    who = chance.choice(known["members"])
-    there = [one for member in known["members"] for one in member["komponen"] if not one["valid_to"]]
-    if there and chance.random() < 0.5:
-        one = chance.choice(there)
+async def komponen(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+    """Add a komponen, or end one."""
+    who = chance.choice(current["members"])
+    running = [item for member in current["members"] for item in member["komponen"] if not item["valid_to"]]
+    if running and chance.random() < 0.5:
+        item = chance.choice(running)
         body = {"valid_to": office.day(chance.randrange(30)), "reason": "LULUS_SEKOLAH"}
-        path = f"/v1/komponen/{one['komponen_id']}/end"
-        await office.ask("end of a komponen", "caseload", path, body, DINSOS, version=one["version"])
+        path = f"/v1/komponen/{item['komponen_id']}/end"
+        await office.ask("end of a komponen", "caseload", path, body, DINSOS, version=item["version"])
         return
     kind = chance.choice(("ANAK_SD", "LANJUT_USIA", "DISABILITAS_BERAT", "IBU_HAMIL"))
     body = {"anggota_id": who["anggota_id"], "kind": kind, "valid_from": office.day(0)}
-    await on_family(office, chance, family, "komponen", "komponen", body, known["version"])
+    await on_family(office, chance, family, "komponen", "komponen", body, current["version"])
 
 
-async def usaha(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
-    """A business begins, or is otherwise than was known."""
-    what = {
+async def usaha(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+    """Record a business, or revise one."""
+    body = {
         "sector": chance.choice(SECTORS),
         "started_on": office.day(-chance.randrange(30, 900)),
         "omzet_rp": chance.randrange(1_000_000, 9_000_000, 100_000),
         "has_letter": chance.random() < 0.7,
         "as_of": office.day(0),
     }
-    there = [member["usaha"] for member in known["members"] if member["usaha"]]
-    if there:
-        one = chance.choice(there)
-        path = f"/v1/usaha/{one['usaha_id']}/revision"
-        await office.ask("usaha revision", "caseload", path, what, DINSOS, version=one["version"])
+    businesses = [member["usaha"] for member in current["members"] if member["usaha"]]
+    if businesses:
+        item = chance.choice(businesses)
+        path = f"/v1/usaha/{item['usaha_id']}/revision"
+        await office.ask("usaha revision", "caseload", path, body, DINSOS, version=item["version"])
         return
-    who = chance.choice(known["members"])["anggota_id"]
-    await on_family(office, chance, family, "usaha", "usaha", what | {"anggota_id": who}, known["version"])
+    who = chance.choice(current["members"])["anggota_id"]
+    await on_family(office, chance, family, "usaha", "usaha", body | {"anggota_id": who}, current["version"])
 
 
-async def desil(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+async def desil(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
     body = {
         "scope": chance.choice(("NAS", "NAS", "KABKOTA")),
         "value": chance.randrange(1, 8),
         "snapshot": f"2026-Q{chance.randrange(1, 5)}",
     }
     path = f"/v1/kpm/{family.kpm_id}/desil"
-    await office.ask("desil", "caseload", path, body, DINSOS, version=known["version"])
+    await office.ask("desil", "caseload", path, body, DINSOS, version=current["version"])
 
 
-async def move(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
+async def move(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
     where = chance.choice((A, B, A, B, *ELSEWHERE))
     body = {"kode_wilayah": where, "on": office.day(0), "evidence_sha256": office.papers["caseload"]}
     path = f"/v1/kpm/{family.kpm_id}/move"
-    await office.ask("move", "caseload", path, body, DINSOS, version=known["version"])
+    await office.ask("move", "caseload", path, body, DINSOS, version=current["version"])
 
 
-async def split(office: Office, chance: random.Random, family: Family, known: dict[str, Any]) -> None:
-    adults = [one["anggota_id"] for one in known["members"] if not one["pengurus"]]
+async def split(office: Office, chance: random.Random, family: Family, current: dict[str, Any]) -> None:
+    adults = [one["anggota_id"] for one in current["members"] if not one["pengurus"]]
     if adults:
         who = chance.choice(adults)
         body = {
-            "no_kk": number(chance, known["kode_wilayah"], date(2020, 5, 17)),
+            "no_kk": number(chance, current["kode_wilayah"], date(2020, 5, 17)),
             "anggota_ids": [who],
             "pengurus_id": who,
             "on": office.day(0),
             "evidence_sha256": office.papers["caseload"],
         }
         path = f"/v1/kpm/{family.kpm_id}/split"
-        await office.ask("split", "caseload", path, body, DINSOS, version=known["version"])
+        await office.ask("split", "caseload", path, body, DINSOS, version=current["version"])
 
 
 async def another_bansos(
-    office: Office, chance: random.Random, family: Family, known: dict[str, Any]
+    office: Office, chance: random.Random, family: Family, current: dict[str, Any]
 ) -> None:
-    del known
+    del current
     body = {"bansos": chance.choice(("PBI", "PKH", "SEMBAKO")), "valid_from": office.day(0)}
     await office.ask("kepesertaan", "caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan", body, DINSOS)
 
@@ -160,7 +162,7 @@ EVENTS = (birth, end, marriage, new_pengurus, komponen, usaha, usaha, desil, mov
 
 
 async def usulan(office: Office, chance: random.Random, family: Family) -> None:
-    """An application waits for its decision, or is handed in."""
+    """Decide an open usulan, or lodge one."""
     waiting = await office.items("caseload", f"/v1/usulan?kpm_id={family.kpm_id}&state=LODGED")
     for one in waiting[:1]:
         accepted = chance.random() < 0.75

@@ -1,4 +1,4 @@
-"""What pendamping do among the families in a random year, and who accompanies whom."""
+"""Random field work of pendamping, hand-overs and placements."""
 
 import random
 
@@ -18,36 +18,36 @@ async def visit(office: Office, chance: random.Random, family: Family) -> None:
 
 
 async def hold_p2k2(office: Office, chance: random.Random, family: Family) -> None:
-    """A session for some of one's own families of a kelurahan."""
+    """Record a session with some families of one's own in a kelurahan."""
     del family
     number = chance.randrange(len(FIELD))
-    kode = chance.choice((A, B))
-    own = await office.items("caseload", f"/v1/kpm?kode_wilayah={kode}&limit=12", FIELD[number])
+    kode_wilayah = chance.choice((A, B))
+    own = await office.items("caseload", f"/v1/kpm?kode_wilayah={kode_wilayah}&limit=12", FIELD[number])
     if not own:
         return
-    came = [
-        {"kpm_id": one["kpm_id"], "presence": chance.choice(("HADIR", "HADIR", "HADIR", "IZIN", "ALPA"))}
-        for one in own
+    attendance = [
+        {"kpm_id": item["kpm_id"], "presence": chance.choice(("HADIR", "HADIR", "HADIR", "IZIN", "ALPA"))}
+        for item in own
     ]
     body = {
         "penugasan_id": office.placed[number].penugasan_id,
-        "kode_wilayah": kode,
+        "kode_wilayah": kode_wilayah,
         "held_on": office.day(0),
         "module": 1,
         "session": chance.randrange(1, 4),
         "kelompok": f"Melati {chance.randrange(1, 4)}",
-        "attendance": came,
+        "attendance": attendance,
     }
     await office.ask("p2k2", "caseload", "/v1/p2k2", body, FIELD[number])
 
 
 async def propose_exit(office: Office, chance: random.Random, family: Family) -> None:
-    held = await membership(office, chance, family)
-    if held is None:
+    kepesertaan_id = await membership(office, chance, family)
+    if kepesertaan_id is None:
         return
     body = {
         "kpm_id": family.kpm_id,
-        "kepesertaan_id": held,
+        "kepesertaan_id": kepesertaan_id,
         "exit_reason": chance.choice(("PINDAH", "DATA_GANDA", "TIDAK_DITEMUKAN", "MENINGGAL")),
         "evidence_sha256": office.papers["caseload"],
         "on": office.day(0),
@@ -65,29 +65,29 @@ async def finish_task(office: Office, chance: random.Random, family: Family) -> 
 
 
 async def hand_over(office: Office, chance: random.Random, family: Family) -> None:
-    """Today or on a day to come; now and then the job is stopped."""
+    """Order a hand-over for today or later, and seldom cancel its job."""
     del family
     giving, taking = chance.sample(office.placed, 2)
     on = office.day(chance.choice((0, 0, chance.randrange(40))))
     body = order(giving.penugasan_id, taking.penugasan_id, chance.choice((A, B)), on)
-    asked = await office.ask("hand-over", "caseload", "/v1/hand-over", body, KETUA)
-    if asked and asked["job"] and chance.random() < 0.3:
-        path = f"/v1/jobs/{asked['job'].rpartition('/')[2]}/cancellation"
+    created = await office.ask("hand-over", "caseload", "/v1/hand-over", body, KETUA)
+    if created and created["job"] and chance.random() < 0.3:
+        path = f"/v1/jobs/{created['job'].rpartition('/')[2]}/cancellation"
         await office.ask("cancellation of a job", "caseload", path, None, DINSOS)
 
 
-def order(giving: str, taking: str, kode: str, on: str) -> dict[str, str]:
+def order(giving: str, taking: str, kode_wilayah: str, on: str) -> dict[str, str]:
     return {
         "from_penugasan_id": giving,
         "to_penugasan_id": taking,
-        "kode_wilayah": kode,
+        "kode_wilayah": kode_wilayah,
         "on": on,
         "reason": "Pembagian tugas.",
     }
 
 
 async def accompany(office: Office, chance: random.Random, family: Family) -> None:
-    """Somebody is found for a family that has nobody; or an accompaniment ends."""
+    """Assign pendamping to families without one, or end a dampingan."""
     gaps = await office.items("caseload", "/v1/dampingan-gap?limit=50")
     if gaps and chance.random() < 0.85:
         for gap in chance.sample(gaps, min(5, len(gaps))):
@@ -98,28 +98,30 @@ async def accompany(office: Office, chance: random.Random, family: Family) -> No
             }
             await office.ask("dampingan", "caseload", "/v1/dampingan", body, DINSOS)
         return
-    held = await office.items("caseload", f"/v1/dampingan?kpm_id={family.kpm_id}")
-    for one in [one for one in held if not one["valid_to"]][:1]:
+    dampingan = await office.items("caseload", f"/v1/dampingan?kpm_id={family.kpm_id}")
+    for item in [item for item in dampingan if not item["valid_to"]][:1]:
         body = {"valid_to": office.day(chance.randrange(20)), "reason": "PERMINTAAN_KELUARGA"}
-        path = f"/v1/dampingan/{one['dampingan_id']}/end"
-        await office.ask("end of a dampingan", "caseload", path, body, KETUA, version=one.get("version"))
+        path = f"/v1/dampingan/{item['dampingan_id']}/end"
+        await office.ask("end of a dampingan", "caseload", path, body, KETUA, version=item.get("version"))
 
 
 async def leave(office: Office, chance: random.Random, family: Family) -> None:
-    """A pendamping goes on leave; who is on leave comes back."""
+    """Set a pendamping to CUTI, or one on leave back to AKTIF."""
     del family
-    everybody = await office.items("registry", "/v1/pendamping?limit=20", KEMENSOS)
-    away = [one for one in everybody if one["status"] == "CUTI"]
-    if not everybody or (not away and chance.random() < 0.4):
+    pendamping = await office.items("registry", "/v1/pendamping?limit=20", KEMENSOS)
+    on_leave = [item for item in pendamping if item["status"] == "CUTI"]
+    if not pendamping or (not on_leave and chance.random() < 0.4):
         return
-    one, wanted = (chance.choice(away), "AKTIF") if away else (chance.choice(everybody), "CUTI")
-    body = {"status": wanted, "reason": "CUTI_BESAR", "from_on": office.day(0)}
-    path = f"/v1/pendamping/{one['pendamping_id']}/status"
-    await office.ask("status", "registry", path, body, KEMENSOS, version=one.get("version"))
+    person, target_status = (
+        (chance.choice(on_leave), "AKTIF") if on_leave else (chance.choice(pendamping), "CUTI")
+    )
+    body = {"status": target_status, "reason": "CUTI_BESAR", "from_on": office.day(0)}
+    path = f"/v1/pendamping/{person['pendamping_id']}/status"
+    await office.ask("status", "registry", path, body, KEMENSOS, version=person.get("version"))
 
 
-async def place_anew(office: Office, chance: random.Random, family: Family) -> None:
-    """A placement ends on a day; the same person is placed anew from that day on, and takes the families along."""
+async def replace_placement(office: Office, chance: random.Random, family: Family) -> None:
+    """End a placement, place the same person again, and hand over the families."""
     del family
     placed = chance.choice(office.placed)
     before = placed.penugasan_id
@@ -137,14 +139,14 @@ async def place_anew(office: Office, chance: random.Random, family: Family) -> N
         "sk_on": office.day(0),
         "valid_from": last,
     }
-    made = await office.ask("penugasan", "registry", "/v1/penugasan", body, KEMENSOS)
-    if made is None:
+    created = await office.ask("penugasan", "registry", "/v1/penugasan", body, KEMENSOS)
+    if created is None:
         return
-    placed.penugasan_id = made["penugasan_id"]
-    for kode in (A, B):
-        area = {"penugasan_id": placed.penugasan_id, "kode_wilayah": kode, "valid_from": last}
-        held = await office.ask("wilayah tugas", "registry", "/v1/wilayah-tugas", area, KEMENSOS)
-        if held:
-            placed.areas[kode] = held["wilayah_tugas_id"]
-            body = order(before, placed.penugasan_id, kode, last)
+    placed.penugasan_id = created["penugasan_id"]
+    for kode_wilayah in (A, B):
+        area = {"penugasan_id": placed.penugasan_id, "kode_wilayah": kode_wilayah, "valid_from": last}
+        created = await office.ask("wilayah tugas", "registry", "/v1/wilayah-tugas", area, KEMENSOS)
+        if created:
+            placed.areas[kode_wilayah] = created["wilayah_tugas_id"]
+            body = order(before, placed.penugasan_id, kode_wilayah, last)
             await office.ask("hand-over", "caseload", "/v1/hand-over", body, KETUA)

@@ -1,4 +1,4 @@
-"""What families and partners do with what is offered after an exit, in a random year."""
+"""Random acts of families and partners on offers after an exit."""
 
 import random
 from typing import Any
@@ -8,16 +8,16 @@ from deploy.demo.programs import PARTNERS, PROGRAMS
 from tests.factories.random_year.office import Family, Office
 
 ANSWERABLE = ("TERKIRIM", "DITERIMA_SISTEM", "DIPROSES", "PERLU_DATA", "DAFTAR_TUNGGU")
-SAID = (
+ANSWERS = (
     *("DITERIMA_SISTEM", "DIPROSES", "PERLU_DATA", "DAFTAR_TUNGGU"),
     *("DISETUJUI",) * 5,
     *("DITOLAK",) * 2,
 )
-RICH = "KUR_SUPERMIKRO"
+WITH_AMOUNT = "KUR_SUPERMIKRO"
 
 
-def caller_of(program_code: str) -> str:
-    """The partner that offers a program."""
+def account_of(program_code: str) -> str:
+    """Return the account of the partner that offers a program."""
     return f"partner:{PROGRAMS[program_code]['partner']}"
 
 
@@ -26,14 +26,14 @@ async def of_family(office: Office, family: Family) -> list[dict[str, Any]]:
 
 
 async def consent(office: Office, chance: random.Random, family: Family) -> None:
-    """The family agrees to one partner, which is told; or takes back what it agreed to."""
+    """Record or withdraw the family's consent to an offer."""
     offers = await of_family(office, family)
     if not offers:
         return
-    one = chance.choice(offers)
-    path = f"/v1/rujukan-program/{one['rujukan_program_id']}"
+    offer = chance.choice(offers)
+    path = f"/v1/rujukan-program/{offer['rujukan_program_id']}"
     who = await office.holder(chance, family)
-    if one["state"] != "DRAF" and chance.random() < 0.25:
+    if offer["state"] != "DRAF" and chance.random() < 0.25:
         body: dict[str, Any] = {"withdrawn_on": office.day(0), "reason": "Keluarga berubah pikiran."}
         await office.ask("consent withdrawal", "referral", f"{path}/consent-withdrawal", body, who)
         return
@@ -47,77 +47,79 @@ async def consent(office: Office, chance: random.Random, family: Family) -> None
 
 
 async def answer(office: Office, chance: random.Random, family: Family) -> None:
-    """A partner answers one that it was sent, delivers what it approved, or says again what it has said."""
+    """Answer a sent rujukan as its partner, sometimes twice, or deliver an approved one."""
     del family
     code = chance.choice(list(PROGRAMS))
-    mine = await office.items("referral", "/v1/rujukan-program?limit=200", caller_of(code))
-    told = [one for one in mine if one["state"] in ANSWERABLE]
-    approved = [one for one in mine if one["state"] == "DISETUJUI"]
+    offers = await office.items("referral", "/v1/rujukan-program?limit=200", account_of(code))
+    answerable = [offer for offer in offers if offer["state"] in ANSWERABLE]
+    approved = [offer for offer in offers if offer["state"] == "DISETUJUI"]
     if approved and chance.random() < 0.6:
         return await deliver(office, chance, chance.choice(approved))
-    if not told:
+    if not answerable:
         return None
-    one = chance.choice(told)
-    status = chance.choice(SAID)
+    offer = chance.choice(answerable)
+    status = chance.choice(ANSWERS)
     body: dict[str, Any] = {
-        "answer_id": f"{one['rujukan_program_id']}-{one['version']}",
+        "answer_id": f"{offer['rujukan_program_id']}-{offer['version']}",
         "status": status,
         "answered_on": office.day(0),
     }
     if status == "DITOLAK":
         body["reason_code"] = chance.choice(("KUOTA_HABIS", "SLIK_BURUK", "PEMOHON_MENOLAK"))
-    if status == "DISETUJUI" and one["program_code"] == RICH:
+    if status == "DISETUJUI" and offer["program_code"] == WITH_AMOUNT:
         body["amount_rp"] = chance.randrange(1_000_000, 10_000_000, 500_000)
-    path = f"/v1/rujukan-program/{one['rujukan_program_id']}/answer"
+    path = f"/v1/rujukan-program/{offer['rujukan_program_id']}/answer"
     for _ in range(chance.choice((1, 1, 2))):
-        await office.ask("answer", "referral", path, body, caller_of(one["program_code"]))
+        await office.ask("answer", "referral", path, body, account_of(offer["program_code"]))
     return None
 
 
-async def deliver(office: Office, chance: random.Random, one: dict[str, Any]) -> None:
+async def deliver(office: Office, chance: random.Random, offer: dict[str, Any]) -> None:
     body: dict[str, Any] = {
-        "delivery_id": f"{one['rujukan_program_id']}-D",
+        "delivery_id": f"{offer['rujukan_program_id']}-D",
         "delivered_on": office.day(-chance.choice((0, 0, 3))),
     }
-    if one["program_code"] == RICH:
-        body["amount_rp"] = one["amount_rp"] or 2_000_000
-    path = f"/v1/rujukan-program/{one['rujukan_program_id']}/delivery"
-    await office.ask("delivery", "referral", path, body, caller_of(one["program_code"]))
+    if offer["program_code"] == WITH_AMOUNT:
+        body["amount_rp"] = offer["amount_rp"] or 2_000_000
+    path = f"/v1/rujukan-program/{offer['rujukan_program_id']}/delivery"
+    await office.ask("delivery", "referral", path, body, account_of(offer["program_code"]))
 
 
 async def outcome(office: Office, chance: random.Random, family: Family) -> None:
-    """What is due to be seen is seen; the business may be no more."""
+    """Record an outcome that is due. The business may have closed."""
     del family
     tasks = await office.items("referral", f"/v1/outcome-task?due_by={office.day(0)}", DINSOS)
     if not tasks:
         return
     task = chance.choice(tasks)
-    alive = chance.random() < 0.7
-    body = {"month": task["month"], "still_in_business": alive}
+    still_in_business = chance.random() < 0.7
+    body = {"month": task["month"], "still_in_business": still_in_business}
     path = f"/v1/rujukan-program/{task['rujukan_program_id']}/outcome"
-    await office.ask("outcome", "referral", path, body, caller_of(task["program_code"]))
+    await office.ask("outcome", "referral", path, body, account_of(task["program_code"]))
 
 
 async def report_relapse(office: Office, chance: random.Random, family: Family) -> None:
-    """Somebody says that the family may have fallen back."""
+    """Report a possible relapse of the family."""
     rujukan = await office.items("referral", f"/v1/rujukan?kpm_id={family.kpm_id}")
-    for one in rujukan[-1:]:
+    for offer in rujukan[-1:]:
         body = {"month": chance.randrange(7), "cause": "USAHA_TUTUP", "reported_on": office.day(0)}
-        path = f"/v1/rujukan/{one['rujukan_id']}/relapse-report"
+        path = f"/v1/rujukan/{offer['rujukan_id']}/relapse-report"
         await office.ask("relapse report", "referral", path, body, await office.holder(chance, family))
 
 
 async def propose_next(office: Office, chance: random.Random, family: Family) -> None:
-    """After a refusal, Dinsos asks what else there is."""
-    offers = [one for one in await of_family(office, family) if one["state"] in {"DITOLAK", "KEDALUWARSA"}]
+    """Request the next best program after a refusal."""
+    offers = [
+        offer for offer in await of_family(office, family) if offer["state"] in {"DITOLAK", "KEDALUWARSA"}
+    ]
     if offers:
-        one = chance.choice(offers)
-        body = {"after_rujukan_program_id": one["rujukan_program_id"]}
-        await office.ask("next best", "referral", f"/v1/rujukan/{one['rujukan_id']}/next", body, DINSOS)
+        offer = chance.choice(offers)
+        body = {"after_rujukan_program_id": offer["rujukan_program_id"]}
+        await office.ask("next best", "referral", f"/v1/rujukan/{offer['rujukan_id']}/next", body, DINSOS)
 
 
 async def set_places(office: Office, chance: random.Random, family: Family) -> None:
-    """Kemensos sets the places of a program, closes its intake for a time, or its terms change."""
+    """Set a program's quota, its intake window or its SLA terms."""
     del family
     program = chance.choice(await office.items("referral", "/v1/program", KEMENSOS) or [None])
     if program is None:
@@ -159,7 +161,7 @@ async def acknowledge(office: Office, chance: random.Random, family: Family) -> 
 
 
 async def partner_down(office: Office, chance: random.Random, family: Family) -> None:
-    """A partner's system falls over, or stands again."""
+    """Stop a partner's system, or start it again."""
     del family
     simulator = office.ministry.partners[chance.choice(list(PARTNERS))]
     simulator.down = not simulator.down and chance.random() < 0.5

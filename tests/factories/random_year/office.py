@@ -1,4 +1,7 @@
-"""Everybody who acts in a random year, and how they ask: a refusal is an answer, a fault of a service is not."""
+"""The actors of a random year, and how they send requests.
+
+A refusal is a valid answer, an error of a service is not.
+"""
 
 import random
 from collections import Counter
@@ -9,11 +12,11 @@ from typing import Any
 
 import httpx
 
-from deploy.demo.families import Maker, as_csv, graduating_family
-from deploy.demo.intake import take_in
+from deploy.demo.families import FamilyGenerator, as_csv, graduating_family
+from deploy.demo.intake import run_intake
 from deploy.demo.ministry import Ministry
 from deploy.demo.people import DINSOS, KEMENSOS
-from deploy.demo.placement import Placed, place_pendamping
+from deploy.demo.placement import PlacedPendamping, place_pendamping
 from deploy.demo.world import World
 from deploy.invariants import Command
 
@@ -23,24 +26,24 @@ NIKS = ("3324154107859601", "3324154107859602", "3324154107859603", "33241541078
 THIRD = "kemensos-3"
 FIRST, LAST = date(2026, 3, 2), date(2027, 2, 26)
 SERIALS = (9610, 9998)
-SURE = 0.93
+USUAL = 0.93
 FAULT = 500
-UNSURE = 503
+OUTCOME_UNKNOWN = 503
 PAPER = {"graduation": b"kertas", "graduation again": b"lain", "caseload": b"kertas", "referral": b"kertas"}
-# So many families have most of what happens, so that their cases go deep; to the others it happens now and then.
+# Most acts are on this many families, so that their cases reach late states.
 BUSY, OFTEN = 24, 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A family and the PKH that it began with."""
+    """A family and its first PKH membership."""
 
     kpm_id: str
     kepesertaan_id: str
 
 
 class Town(World):
-    """The demonstration's world, with a third official of the ministry and every partner as a caller."""
+    """The demonstration's world, with a third official and every partner as actors."""
 
     __slots__ = ()
 
@@ -48,58 +51,58 @@ class Town(World):
         if who == THIRD:
             return self.issuer.token("KEMENSOS", who, ["*"], ttl=600)
         if who.startswith("partner:"):
-            known = self.place.people()[who.removeprefix("partner:")]
-            return self.issuer.token("PARTNER", who, ["*"], partner_id=known["partner_id"], ttl=600)
+            ids = self.place.people()[who.removeprefix("partner:")]
+            return self.issuer.token("PARTNER", who, ["*"], partner_id=ids["partner_id"], ttl=600)
         return World.token(self, who)
 
 
 def holds_on(today: date) -> Callable[[dict[str, Any]], bool]:
-    """Whether a range, as services show it, holds on a day."""
+    """Return a predicate for ranges that contain a day."""
     on = str(today)
-    return lambda one: one["valid_from"] <= on and (one["valid_to"] is None or on < one["valid_to"])
+    return lambda item: item["valid_from"] <= on and (item["valid_to"] is None or on < item["valid_to"])
 
 
 @dataclass(slots=True)
 class Office:
-    """One year. `counts` says how often each act was accepted, refused or left unanswered; `faults` is what must not be."""
+    """One year. `counts` has the outcomes of each act, `faults` what must not happen."""
 
     world: Town
     ministry: Ministry
     seed: int
     size: int
     families: list[Family] = field(default_factory=list[Family])
-    placed: list[Placed] = field(default_factory=list[Placed])
+    placed: list[PlacedPendamping] = field(default_factory=list[PlacedPendamping])
     papers: dict[str, str] = field(default_factory=dict[str, str])
     counts: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     faults: list[str] = field(default_factory=list[str])
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
 
-    async def begin(self) -> None:
-        """Four pendamping who all serve both kelurahan, and families shared among them."""
+    async def start(self) -> None:
+        """Place four pendamping in both kelurahan and import families for them."""
         for step in self.ministry.agenda():
             await step[1]()
         for who, nik in zip(FIELD, NIKS, strict=True):
             self.placed.append(await place_pendamping(self.world, who, nik, [A, B]))
-        assert await take_in(self.world, "chance.csv", self.file()) == []
+        assert await run_intake(self.world, "chance.csv", self.file()) == []
         for item in await self.world.pages("caseload", "/v1/kpm", DINSOS):
             self.families.append(Family(item["kpm_id"], ""))
-        busy = [await self.known(family) for family in self.families[:BUSY]]
+        busy = [await self.with_membership(family) for family in self.families[:BUSY]]
         self.families[:BUSY] = busy
         for name, content in PAPER.items():
             self.papers[name] = await self.world.put_file(name.partition(" ")[0], content, DINSOS)
 
-    async def known(self, family: Family) -> Family:
-        """The family with its PKH, as caseload has it."""
+    async def with_membership(self, family: Family) -> Family:
+        """Return the family with its PKH membership."""
         if family.kepesertaan_id:
             return family
-        held = await self.world.get("caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan", DINSOS)
-        (pkh,) = [one["kepesertaan_id"] for one in held["items"] if one["bansos"] == "PKH"]
+        memberships = await self.world.get("caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan", DINSOS)
+        (pkh,) = [item["kepesertaan_id"] for item in memberships["items"] if item["bansos"] == "PKH"]
         return Family(family.kpm_id, pkh)
 
     def file(self) -> bytes:
-        """Most families can graduate; the last komponen of many has ended or ends within the year."""
+        """Return an intake file. Most families can graduate, and many last komponen end this year."""
         chance = random.Random(self.seed)
-        makers = [Maker(placed.pendamping_no, SERIALS, chance) for placed in self.placed]
+        makers = [FamilyGenerator(placed.pendamping_no, SERIALS, chance) for placed in self.placed]
         rows: list[dict[str, str]] = []
         for number in range(self.size):
             maker, kode = makers[number % len(makers)], chance.choice((A, B))
@@ -113,7 +116,7 @@ class Office:
         return as_csv(rows)
 
     def some_family(self, chance: random.Random) -> Family:
-        """Mostly one of the busy ones."""
+        """Return a family, mostly one of the busy ones."""
         often = chance.random() < OFTEN
         return chance.choice(self.families[:BUSY] if often else self.families)
 
@@ -122,49 +125,49 @@ class Office:
         return self.world.shown_on or FIRST
 
     def day(self, after: int) -> str:
-        """The day so many days from today; before it, if the number is negative."""
+        """Return the day that many days from today, earlier for a negative number."""
         return str(self.today + timedelta(days=after))
 
     async def ask(
         self, noun: str, service: str, path: str, body: Any, who: str, *, version: int | None = None
     ) -> Any:
-        """Do it if one may; None where it was refused or nobody answered."""
+        """Send a command. Return None if it was refused or unanswered."""
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         more = {} if body is None else {"json": body}
         try:
-            answer = await self.world.tried("POST", service, path, who, headers=headers, **more)
+            answer = await self.world.send("POST", service, path, who, headers=headers, **more)
         except httpx.TransportError:
             self.counts[noun, "unanswered"] += 1
             return None
-        self.judge(noun, f"{who}: POST {path}", answer)
+        self.count_answer(noun, f"{who}: POST {path}", answer)
         return answer.json() if answer.is_success else None
 
-    def judge(self, noun: str, asked: str, answer: httpx.Response) -> None:
-        if answer.status_code >= FAULT and answer.status_code != UNSURE:
-            self.faults.append(f"{asked}: {answer.status_code} {answer.text[:300]}")
+    def count_answer(self, noun: str, request: str, answer: httpx.Response) -> None:
+        if answer.status_code >= FAULT and answer.status_code != OUTCOME_UNKNOWN:
+            self.faults.append(f"{request}: {answer.status_code} {answer.text[:300]}")
         if not answer.is_success:
             self.refusals[noun, str(answer.json().get("title"))] += 1
         self.counts[noun, "accepted" if answer.is_success else "refused"] += 1
 
     async def look(self, service: str, path: str, who: str = DINSOS) -> Any:
-        """Read, if it is there to be read."""
+        """Read a resource. Return None if it cannot be read."""
         try:
-            answer = await self.world.tried("GET", service, path, who)
+            answer = await self.world.send("GET", service, path, who)
         except httpx.TransportError:
             return None
-        if answer.status_code >= FAULT and answer.status_code != UNSURE:
+        if answer.status_code >= FAULT and answer.status_code != OUTCOME_UNKNOWN:
             self.faults.append(f"{who}: GET {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json() if answer.is_success else None
 
     async def items(self, service: str, path: str, who: str = DINSOS) -> list[Any]:
-        """The first page of a list; nothing where it cannot be read."""
+        """Return the first page of a list, empty if it cannot be read."""
         return (await self.look(service, path, who) or {"items": []})["items"]
 
     async def store(self, service: str, content: bytes, who: str) -> str | None:
-        """Hand in a file; return its SHA-256, if it was taken."""
+        """Upload a file and return its SHA-256, or None."""
         headers = {"Content-Type": "application/octet-stream"}
         try:
-            answer = await self.world.tried(
+            answer = await self.world.send(
                 "POST", service, "/v1/files", who, content=content, headers=headers
             )
         except httpx.TransportError:
@@ -172,19 +175,25 @@ class Office:
         return answer.json()["sha256"] if answer.is_success else None
 
     async def holder(self, chance: random.Random, family: Family) -> str:
-        """Who accompanies the family, mostly."""
-        if chance.random() > SURE:
+        """Return the family's pendamping, seldom another."""
+        if chance.random() > USUAL:
             return chance.choice(FIELD)
-        known = await self.look("caseload", f"/v1/kpm/{family.kpm_id}")
+        shown = await self.look("caseload", f"/v1/kpm/{family.kpm_id}")
         today = holds_on(self.today)
-        held = [one["pendamping_id"] for one in known["dampingan"] if today(one)] if known else []
-        names = [who for who, placed in zip(FIELD, self.placed, strict=True) if placed.pendamping_id in held]
+        pendamping_ids = (
+            [item["pendamping_id"] for item in shown["dampingan"] if today(item)] if shown else []
+        )
+        names = [
+            who
+            for who, placed in zip(FIELD, self.placed, strict=True)
+            if placed.pendamping_id in pendamping_ids
+        ]
         return names[0] if names else chance.choice(FIELD)
 
     def somebody(self, chance: random.Random, who: str) -> str:
-        """The right person, mostly."""
+        """Return the given account, seldom another."""
         others = (*FIELD, DINSOS, KEMENSOS)
-        return who if chance.random() < SURE else chance.choice(others)
+        return who if chance.random() < USUAL else chance.choice(others)
 
     @property
     def accepted(self) -> list[Command]:

@@ -1,4 +1,4 @@
-"""Rules that change in the middle of a random year: policies, drafted by one and approved by two; the calendar."""
+"""Random changes of policies and of the tahap calendar."""
 
 import random
 from datetime import date, timedelta
@@ -13,11 +13,11 @@ CHANGED = ("SEJAHTERA_MANDIRI", "SEJAHTERA_PPSE", "ALAMIAH", "PINDAH", "TIDAK_DI
 
 
 async def change_policy(office: Office, chance: random.Random, family: Family) -> None:
-    """A draft is taken a step on, or a new one is written."""
+    """Take the next step of a draft policy, or write a new draft."""
     del family
-    known = await office.items("graduation", "/v1/policy")
-    draft = next((one for one in known if one["state"] == "DRAFT"), None)
-    ready = next((one for one in known if one["state"] == "APPROVED"), None)
+    policies = await office.items("graduation", "/v1/policy")
+    draft = next((policy for policy in policies if policy["state"] == "DRAFT"), None)
+    ready = next((policy for policy in policies if policy["state"] == "APPROVED"), None)
     if ready is not None:
         body: dict[str, Any] = {"valid_from": office.day(chance.randrange(30))}
         path = f"/v1/policy/{ready['policy_id']}/activation"
@@ -27,13 +27,13 @@ async def change_policy(office: Office, chance: random.Random, family: Family) -
         path = f"/v1/policy/{draft['policy_id']}/approval"
         await office.ask("policy approval", "graduation", path, {}, office.somebody(chance, who))
     else:
-        await draft_policy(office, chance, known)
+        await draft_policy(office, chance, policies)
 
 
-async def draft_policy(office: Office, chance: random.Random, known: list[dict[str, Any]]) -> None:
-    """The one in force, with another term, other months, other stages."""
+async def draft_policy(office: Office, chance: random.Random, policies: list[dict[str, Any]]) -> None:
+    """Draft the policy in force with another term, other months and other stages."""
     reason = chance.choice(CHANGED)
-    body = next(one for one in known if one["exit_reason"] == reason and one["state"] == "IN_FORCE")
+    body = next(item for item in policies if item["exit_reason"] == reason and item["state"] == "IN_FORCE")
     body = {name: value for name, value in body.items() if name in PolicyDraft.model_fields}
     stages = [stage for stage in body["stages"] if stage != "MUSYAWARAH"]
     if chance.random() < 0.6:
@@ -52,7 +52,7 @@ async def draft_policy(office: Office, chance: random.Random, known: list[dict[s
 
 
 async def move_tahap(office: Office, chance: random.Random, family: Family) -> None:
-    """The cut-off of a tahap to come moves by some days."""
+    """Move the cut-off of a later tahap by some days."""
     del family
     planned = await office.items("graduation", "/v1/tahap-calendar?limit=50")
     ahead = [one for one in planned if date.fromisoformat(one["cutoff_on"]) > office.today + timedelta(30)]

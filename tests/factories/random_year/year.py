@@ -1,4 +1,4 @@
-"""A year of random acts by random people: who may do what next is guessed, and often wrong, as in an office."""
+"""A year of random acts by random actors. Many are not allowed at that moment."""
 
 import asyncio
 import random
@@ -13,8 +13,8 @@ from tests.factories.random_year.field_work import (
     hand_over,
     hold_p2k2,
     leave,
-    place_anew,
     propose_exit,
+    replace_placement,
     visit,
 )
 from tests.factories.random_year.offers import (
@@ -31,7 +31,7 @@ from tests.factories.random_year.office import FIRST, LAST, Family, Office
 from tests.factories.random_year.rules import change_policy, move_tahap
 
 Act = Callable[[Office, random.Random, Family], Awaitable[None]]
-HANDS = 4
+ACTORS = 4
 ACTS: dict[Act, int] = {
     move_case: 150,
     open_case: 8,
@@ -42,7 +42,7 @@ ACTS: dict[Act, int] = {
     hand_over: 3,
     accompany: 5,
     leave: 4,
-    place_anew: 1,
+    replace_placement: 1,
     family_event: 16,
     usulan: 6,
     consent: 14,
@@ -59,17 +59,17 @@ ACTS: dict[Act, int] = {
 
 
 async def year(office: Office, days: int, acts_a_day: int, each_day: Callable[[], Awaitable[None]]) -> None:
-    """Go through so many days, a random time apart, with several hands at work at once on each."""
+    """Play random days, each with several concurrent actors."""
     chance = random.Random(f"{office.seed} days")
     when = sorted(chance.sample(range((LAST - FIRST).days), days - 1))
     for number, after in enumerate([*when, (LAST - FIRST).days]):
         await office.world.day(str(FIRST + timedelta(days=after)))
-        hands = [hand(office, number, each, acts_a_day // HANDS) for each in range(HANDS)]
-        await asyncio.gather(*hands, each_day())
+        actors = [play_actor(office, number, each, acts_a_day // ACTORS) for each in range(ACTORS)]
+        await asyncio.gather(*actors, each_day())
 
 
-async def hand(office: Office, day: int, number: int, acts: int) -> None:
-    """One person's day at a desk; the same seed makes the same choices."""
+async def play_actor(office: Office, day: int, number: int, acts: int) -> None:
+    """Perform one actor's acts of a day. The same seed makes the same choices."""
     chance = random.Random(f"{office.seed} {day} {number}")
     for _ in range(acts):
         (act,) = chance.choices(list(ACTS), list(ACTS.values()))

@@ -14,7 +14,7 @@ from tests.factories.services import Running
 def rule(
     field_: str, op: str, value: Any, strength: str = "HARD", source: str = "Permenko 7/2025"
 ) -> dict[str, Any]:
-    """Return a rule as a request has it."""
+    """Return a rule as in a request."""
     return {
         "field": field_,
         "op": op,
@@ -57,7 +57,10 @@ PARTNERS = {"KUR_SUPERMIKRO": "BANK_KUR", "UMKM_PENDAMPINGAN": "PLUT", "KDMP": "
 async def a_world(
     referral: Running, simulators: dict[str, PartnerSimulator], family: Family | None = None
 ) -> World:
-    """Return referral today with three published programs; a partner without a simulator listens nowhere."""
+    """Return referral with three published programs.
+
+    The webhook of a partner without a simulator is not served.
+    """
     world = World(referral, family or Family(), simulators=simulators)
     for code, partner in PARTNERS.items():
         await register(world, partner, simulators.get(partner))
@@ -67,19 +70,19 @@ async def a_world(
 
 
 async def register(world: World, code: str, simulator: PartnerSimulator | None) -> None:
-    """Register a partner, and give its simulator the secret and a way back; one that pulls has no webhook."""
+    """Register a partner and connect its simulator. One that pulls has no webhook."""
     url = simulator.url if simulator else "http://127.0.0.1:9/pilar/rujukan"
     body = {"code": code, "name": code.title(), "kind": "BANK", "channel": "HOST_TO_HOST", "webhook_url": url}
     if simulator and simulator.pulls:
         body = {"code": code, "name": code.title(), "kind": "BADAN", "channel": "PORTAL_LINK"}
-    made = await world.referral.post("/v1/partner", body, as_=world.kemensos)
-    assert made.status_code == 201, made.text
-    world.partners[code] = made.json()
+    answer = await world.referral.post("/v1/partner", body, as_=world.kemensos)
+    assert answer.status_code == 201, answer.text
+    world.partners[code] = answer.json()
     if simulator:
-        simulator.secret, simulator.name = made.json()["webhook_secret"] or "", code
+        simulator.secret, simulator.name = answer.json()["webhook_secret"] or "", code
 
-        async def call_back(path: str, said: dict[str, Any], key: str) -> httpx.Response:
-            return await world.referral.post(path, said, as_=world.partner(code), key=key)
+        async def call_back(path: str, body: dict[str, Any], key: str) -> httpx.Response:
+            return await world.referral.post(path, body, as_=world.partner(code), key=key)
 
         async def ask(path: str) -> httpx.Response:
             return await world.referral.get(path, as_=world.partner(code))
@@ -98,6 +101,6 @@ async def publish(world: World, code: str, partner: str, **changes: Any) -> http
         **PROGRAMS[code],
         **changes,
     }
-    made = await world.referral.post("/v1/program", body, as_=world.kemensos)
-    assert made.status_code == 201 or changes, made.text
-    return made
+    answer = await world.referral.post("/v1/program", body, as_=world.kemensos)
+    assert answer.status_code == 201 or changes, answer.text
+    return answer

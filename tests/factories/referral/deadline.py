@@ -1,4 +1,4 @@
-"""A sent rujukan, the passing of its SLA, and escalations."""
+"""A sent rujukan, its SLA and its escalations."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ async def a_sending(referral: Running, bank: PartnerSimulator) -> tuple[World, s
 
 
 async def days_pass(world: World, days: int) -> None:
-    """Let the business clock show the day so many days after today, and do what falls due."""
+    """Advance the business clock by days from today, and run the scheduled tasks."""
     await world.referral.set_clock(datetime.now(UTC) + timedelta(days=days, minutes=1))
     await world.referral.work()
 
@@ -33,8 +33,8 @@ async def escalations(world: World, path: str = "/v1/escalation") -> list[dict[s
     return answer.json()["items"]
 
 
-async def say(world: World, subject: str, number: int, status: str, **said: Any) -> None:
-    body = {"answer_id": f"S-{number}", "status": status, "answered_on": str(TODAY), **said}
+async def say(world: World, subject: str, number: int, status: str, **fields: Any) -> None:
+    body = {"answer_id": f"S-{number}", "status": status, "answered_on": str(TODAY), **fields}
     path = f"/v1/rujukan-program/{subject}/answer"
     answer = await world.referral.post(path, body, as_=world.partner("BANK_KUR"))
     assert answer.status_code == 201, answer.text

@@ -1,4 +1,4 @@
-"""What others tell referral of a family, as a test says it."""
+"""Events of the other services about a family, for referral."""
 
 import base64
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ class Family:
 
 
 def sealed(referral: Running, family: Family, for_id: UUID, **person: Any) -> IdentitySealed:
-    """Return an identity as caseload seals it for referral."""
+    """Return an identity sealed for referral, as by caseload."""
     key = SealingKey.read(referral.cluster.folder / "keys" / "referral")[0]
     blob = seal_to(key.public_key, PERSON | person, "referral", for_id, key.key_id)
     text = base64.b64encode(blob).decode()
@@ -66,8 +66,8 @@ def sealed(referral: Running, family: Family, for_id: UUID, **person: Any) -> Id
 
 
 def family_facts(family: Family) -> list[Event]:
-    """Return what caseload tells of a family."""
-    facts: list[Event] = [
+    """Return caseload's events of a family."""
+    events: list[Event] = [
         KpmRegistered(
             kpm_id=family.kpm_id,
             kode_wilayah=family.area,
@@ -97,11 +97,11 @@ def family_facts(family: Family) -> list[Event]:
         ),
         *pendamping_facts(family),
     ]
-    return facts if family.usaha_from is None else [*facts, usaha(family, family.usaha_from)]
+    return events if family.usaha_from is None else [*events, usaha(family, family.usaha_from)]
 
 
 def pendamping_facts(family: Family) -> list[Event]:
-    """Return what registry tells of the family's pendamping: active, serving, in the family's area."""
+    """Return registry's events of the family's pendamping: AKTIF, placed in the area."""
     since = TODAY - timedelta(days=500)
     return [
         PendampingRegistered(
@@ -130,7 +130,7 @@ def pendamping_facts(family: Family) -> list[Event]:
 
 
 def usaha(family: Family, started_on: date, **changes: Any) -> UsahaRecorded:
-    """Return a business of the family's."""
+    """Return the event of a business of the family."""
     fields: dict[str, Any] = {
         "usaha_id": uuid4(),
         "kpm_id": family.kpm_id,
@@ -148,7 +148,7 @@ def usaha(family: Family, started_on: date, **changes: Any) -> UsahaRecorded:
 
 
 def of_case(family: Family) -> dict[str, Any]:
-    """Return what every fact of the family's case says."""
+    """Return the fields that all events of the family's case have."""
     return {
         "graduasi_id": family.graduasi_id,
         "kpm_id": family.kpm_id,
@@ -160,7 +160,7 @@ def of_case(family: Family) -> dict[str, Any]:
 
 
 def determined(family: Family, **changes: Any) -> GraduasiDetermined:
-    """Return the fact that opens a rujukan."""
+    """Return the event that opens a rujukan."""
     fields = of_case(family) | {
         "sk_id": uuid4(),
         "sk_no": "SK-GRAD/33.24/2026/001",
@@ -174,7 +174,7 @@ def determined(family: Family, **changes: Any) -> GraduasiDetermined:
 
 
 def graduated(family: Family, **changes: Any) -> KpmGraduated:
-    """Return the fact that lets go what waits for the effect."""
+    """Return the event of the effect, which releases waiting offers."""
     fields = of_case(family) | {
         "effective_on": TODAY,
         "effective_tahap": "2026-3",
@@ -185,24 +185,24 @@ def graduated(family: Family, **changes: Any) -> KpmGraduated:
 
 
 def about(family: Family) -> dict[str, Any]:
-    """Return what every fact of a case says of its family."""
+    """Return the family fields of a case's events."""
     return {"graduasi_id": family.graduasi_id, "kpm_id": family.kpm_id, "kode_wilayah": family.area}
 
 
 def lodged(family: Family, sanggah_id: UUID, *, suspends: bool = True) -> SanggahLodged:
-    """Return the fact that somebody objects in term."""
+    """Return the event of an objection in term."""
     fields = {"sanggah_id": sanggah_id, "kepesertaan_id": uuid4(), "lodged_on": TODAY, "suspends": suspends}
     return SanggahLodged(**about(family), **fields)
 
 
 def decided(family: Family, sanggah_id: UUID, outcome: SanggahOutcome) -> SanggahDecided:
-    """Return the fact that the objection is decided."""
+    """Return the event of a decided objection."""
     fields = {"sanggah_id": sanggah_id, "kepesertaan_id": uuid4(), "outcome": outcome, "decided_on": TODAY}
     return SanggahDecided(**about(family), **fields)
 
 
 def annulled(family: Family) -> GraduasiAnnulled:
-    """Return the fact that the SK is undone for the family."""
+    """Return the event of an annulled penetapan."""
     fields: dict[str, Any] = {
         "kepesertaan_id": uuid4(),
         "bansos": Bansos.PKH,
@@ -216,5 +216,5 @@ def annulled(family: Family) -> GraduasiAnnulled:
 
 
 def relapsed(family: Family) -> RelapseConfirmed:
-    """Return the fact that the family has fallen back."""
+    """Return the event of a confirmed relapse."""
     return RelapseConfirmed(**about(family), month=4, cause="USAHA_TUTUP", confirmed_on=TODAY)

@@ -1,4 +1,4 @@
-"""The outage of partner A in scenario 9, and the time that passes."""
+"""The outage of partner A in scenario 9, and the passing of time."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,11 +9,11 @@ HOURS = 36
 
 
 async def hours_pass(world: World, hours: int) -> None:
-    """Let real time pass for whoever waits, and business time with it."""
+    """Advance the business clock by hours, and run the retries."""
     await world.referral.set_clock(datetime.now(UTC) + timedelta(hours=hours))
     await world.retry_now()
 
 
 def day_after(hours: int) -> str:
-    """The business date so many hours from now, in Jakarta."""
+    """Return the business date that many hours from now."""
     return str((datetime.now(JAKARTA) + timedelta(hours=hours)).date())

@@ -1,4 +1,4 @@
-"""An aid that was delivered, and the outcomes that are asked of it."""
+"""A delivered aid and its outcomes."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ KUR = "KUR_SUPERMIKRO"
 
 
 async def delivered(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
-    """A family whose KUR was approved and delivered today, and its offer."""
+    """Return a family whose KUR was approved and delivered today, and its offer."""
     world = await a_world(referral, {"BANK_KUR": bank})
     await world.hear(*family_facts(world.family), determined(world.family))
     subject = await world.sent(KUR)
@@ -28,7 +28,7 @@ async def record_outcome(world: World, subject: str, month: int, **changes: Any)
 
 
 async def due_outcomes(world: World, token: str, query: str = "") -> list[tuple[int, str]]:
-    """Months and days of the outcome tasks that a caller is shown."""
+    """Return months and due days of the outcome tasks that a caller sees."""
     answer = await world.referral.get(f"/v1/outcome-task{query}", as_=token)
     assert answer.status_code == 200, answer.text
     return [(item["month"], item["due_on"]) for item in answer.json()["items"]]

@@ -1,4 +1,4 @@
-"""Many families before one program: drafts, places and lines of the waiting list, as the database has them."""
+"""Many families for one program: drafts, quota and waiting list."""
 
 import asyncio
 from dataclasses import replace
@@ -17,11 +17,11 @@ NEXT_YEAR = str(TODAY + timedelta(days=365))
 
 
 async def a_crowd(referral: Running, areas: list[str]) -> list[World]:
-    """Return one world a family, in these desa, all of one pendamping and with a draft for each program that fits."""
+    """Return one world per desa, all of one pendamping, with a draft per program."""
     first = await a_world(referral, {})
     families = [Family(pendamping_id=first.family.pendamping_id, area=area) for area in areas]
-    facts = [fact for family in families for fact in (*family_facts(family), determined(family))]
-    await first.hear(*facts)
+    events = [event for family in families for event in (*family_facts(family), determined(family))]
+    await first.hear(*events)
     return [replace(first, family=family) for family in families]
 
 
@@ -44,12 +44,12 @@ async def intake(world: World, opens_on: Any, closes_on: Any = None) -> httpx.Re
 
 async def offer_of(world: World, code: str = PLUT) -> str:
     """Return the family's rujukan_program_id of a program."""
-    wanted = "SELECT rujukan_program_id FROM rujukan_program WHERE kpm_id = $1 AND program_code = $2"
-    return str((await world.referral.sql(wanted, world.family.kpm_id, code))[0]["rujukan_program_id"])
+    statement = "SELECT rujukan_program_id FROM rujukan_program WHERE kpm_id = $1 AND program_code = $2"
+    return str((await world.referral.sql(statement, world.family.kpm_id, code))[0]["rujukan_program_id"])
 
 
 async def agree(world: World, code: str = PLUT) -> str:
-    """Let the family agree, however often the service is busy; return its rujukan_program_id."""
+    """Record the family's consent, retrying while the service is busy."""
     row = await offer_of(world, code)
     body = {"text_version": 1, "channel": "TATAP_MUKA", "evidence_sha256": world.evidence}
     path, given = f"/v1/rujukan-program/{row}/consent", body | {"given_on": str(TODAY)}
@@ -69,15 +69,15 @@ async def take_back(world: World, code: str = PLUT) -> httpx.Response:
 
 
 async def quotas(world: World) -> dict[str, tuple[int, int, int]]:
-    """Return places, taken and free by area, as officials see them; taken is what is held, or this fails."""
+    """Return places, taken and free by area, and check them against the database."""
     listed = await world.referral.get(f"/v1/program/{await program_id(world)}/quota", as_=world.dinsos)
     counted = await world.referral.sql(
         "SELECT quota_id, (SELECT count(*) FROM quota_place p WHERE p.quota_id = q.quota_id AND released_on IS NULL)"
         " AS held FROM program_quota q"
     )
-    held = {str(row["quota_id"]): row["held"] for row in counted}
+    taken = {str(row["quota_id"]): row["held"] for row in counted}
     for item in listed.json()["items"]:
-        assert item["taken"] == held[item["quota_id"]]
+        assert item["taken"] == taken[item["quota_id"]]
         assert item["taken"] + item["free"] == item["places"]
     return {
         item["kode_wilayah"]: (item["places"], item["taken"], item["free"]) for item in listed.json()["items"]
@@ -85,7 +85,7 @@ async def quotas(world: World) -> dict[str, tuple[int, int, int]]:
 
 
 async def line(world: World) -> list[tuple[str, str]]:
-    """Return who waits and why, in order."""
+    """Return the waiting offers and their reasons, in order."""
     listed = await world.referral.get(f"/v1/program/{await program_id(world)}/waiting", as_=world.dinsos)
     assert listed.status_code == 200, listed.text
     return [(item["rujukan_program_id"], item["reason"]) for item in listed.json()["items"]]

@@ -1,4 +1,4 @@
-"""A referral service and the people around it."""
+"""A referral service with the accounts of its users."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ TOPICS = ("pilar.caseload", "pilar.graduation", "pilar.sealed", "pilar.registry"
 
 @dataclass
 class World:
-    """A referral service and the people around it."""
+    """A referral service with the accounts of its users."""
 
     referral: Running
     family: Family
@@ -44,16 +44,16 @@ class World:
         )
 
     async def hear(self, *events: Event, times: int = 1) -> None:
-        """Let referral hear facts of others, through a real outbox, relay and cursor."""
+        """Let referral apply events of the other services, through a real outbox, relay and cursor."""
         await self.referral.publish(*events)
         await relay(self.referral)
-        places = dict.fromkeys(TOPICS, self.referral.worker)
+        publishers = dict.fromkeys(TOPICS, self.referral.worker)
         for _ in range(times):
             for subscription in self.referral.parts.subscriptions:
-                await apply(self.referral, subscription, places)
+                await apply(self.referral, subscription, publishers)
 
     async def programs(self) -> dict[str, dict[str, Any]]:
-        """Return what the family's rujukan holds, by program code."""
+        """Return the programs of the family's rujukan by code."""
         listed = await self.referral.get(f"/v1/rujukan?kpm_id={self.family.kpm_id}", as_=self.dinsos)
         assert listed.status_code == 200, listed.text
         (item,) = listed.json()["items"]
@@ -64,7 +64,7 @@ class World:
         return (await self.programs())[code]["state"]
 
     async def consent(self, code: str, *, as_: str | None = None, **changes: Any) -> httpx.Response:
-        """Let the family agree to a program."""
+        """Record the family's consent to a program."""
         program = (await self.programs())[code]["rujukan_program_id"]
         body = {
             "text_version": 1,
@@ -76,12 +76,12 @@ class World:
         return await self.referral.post(path, body | changes, as_=as_ or self.pendamping)
 
     async def identity(self, code: str, **changes: Any) -> None:
-        """Let caseload's sealed identity arrive for a program."""
+        """Apply the sealed identity of a program's rujukan."""
         for_id = (await self.programs())[code]["rujukan_program_id"]
         await self.hear(sealed(self.referral, self.family, UUID(for_id), **changes))
 
     async def sent(self, code: str) -> str:
-        """Bring a program to the partner; return its rujukan_program_id."""
+        """Send a program's rujukan to the partner and return its rujukan_program_id."""
         answer = await self.consent(code)
         assert answer.status_code == 201, answer.text
         await self.identity(code)
@@ -89,7 +89,7 @@ class World:
         return str((await self.programs())[code]["rujukan_program_id"])
 
     async def retry_now(self) -> None:
-        """Let what waits for its next try fall due at once, as if the time had passed, breakers' too."""
+        """Make all waiting retries due now, those of breakers included."""
         await self.referral.sql(
             "UPDATE breaker SET retry_at = clock_timestamp() WHERE retry_at > clock_timestamp()"
         )
@@ -99,5 +99,5 @@ class World:
         await self.referral.work()
 
     async def told(self, wire: str) -> list[dict[str, Any]]:
-        """Return what referral told under a wire name."""
-        return [fact["data"] for fact in await self.referral.emitted() if fact["type"] == wire]
+        """Return the data of referral's events of a wire name."""
+        return [envelope["data"] for envelope in await self.referral.emitted() if envelope["type"] == wire]

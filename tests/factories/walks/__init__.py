@@ -1,6 +1,6 @@
-"""Seeded walks through each service, so that every operation succeeds at least once and ids of its things exist.
+"""Walks through each service, in which every operation succeeds at least once.
 
-Each returns a token per role of people who have something to do with what was made.
+Each returns a token per role that may act on the created things.
 """
 
 from collections.abc import Awaitable, Callable

@@ -13,11 +13,11 @@ from tests.factories.walks.platform import Tokens, done, officials
 
 
 async def caseload(service: Running, cluster: Cluster) -> Tokens:
-    """Families are taken in, one is accompanied and visited, another is given to a pendamping."""
-    async with running(cluster, "registry") as teller:
+    """Import families, accompany and visit one, and give another a pendamping."""
+    async with running(cluster, "registry") as publisher:
         second = families.pendamping(families.OTHER, families.OTHER_NO, families.OTHER_PENUGASAN)
-        await teller.publish(*families.pendamping(), *second)
-        await deliver(teller, service)
+        await publisher.publish(*families.pendamping(), *second)
+        await deliver(publisher, service)
     tokens = officials(service, PENDAMPING=families.companion(service))
     dinsos, mine = tokens[Role.DINSOS_KABKOTA], tokens[Role.PENDAMPING]
     rows = [families.family(number) for number in range(1, 6)]
@@ -34,7 +34,7 @@ async def caseload(service: Running, cluster: Cluster) -> Tokens:
         "penugasan_id": str(families.PENUGASAN),
         "valid_from": str(TODAY - timedelta(days=5)),
     }
-    held = done(await service.post("/v1/dampingan", given, as_=dinsos))
+    dampingan = done(await service.post("/v1/dampingan", given, as_=dinsos))
     done(await service.get("/v1/dampingan", as_=dinsos))
     visit = {"purpose": "PEMUTAKHIRAN", "visited_on": str(TODAY), "findings": "Usaha berjalan baik."}
     made = await visited(service, mine, {"kpm_id": kpm_id, **visit})
@@ -43,38 +43,40 @@ async def caseload(service: Running, cluster: Cluster) -> Tokens:
     await over_time(service, cluster, tokens, kpm_id)
     await taught(service, mine, kpm_id)
     await limited(service, tokens)
-    await handed_over(service, tokens, held)
+    await handed_over(service, tokens, dampingan)
     return tokens
 
 
 async def limited(service: Running, tokens: Tokens) -> None:
-    """The ministry sets the next limits of a caseload."""
-    said = {"kind": "PKH_PENDAMPING", "warn_above": 400, "refuse_above": 550, "basis": "Surat Dirjen."}
-    said |= {"valid_from": str(TODAY + timedelta(days=300))}
-    done(await service.post("/v1/dampingan-limit", said, as_=tokens[Role.KEMENSOS]))
+    """Set the next limits of a caseload."""
+    limit = {"kind": "PKH_PENDAMPING", "warn_above": 400, "refuse_above": 550, "basis": "Surat Dirjen."}
+    limit |= {"valid_from": str(TODAY + timedelta(days=300))}
+    done(await service.post("/v1/dampingan-limit", limit, as_=tokens[Role.KEMENSOS]))
     done(await service.get("/v1/dampingan-limit", as_=tokens[Role.PENDAMPING]))
 
 
 async def taught(service: Running, mine: str, kpm_id: str) -> None:
-    """A family-capacity session is held."""
-    held = {"penugasan_id": str(families.PENUGASAN), "kode_wilayah": families.DESA, "held_on": str(TODAY)}
-    said = {
+    """Record a P2K2 session."""
+    session = {
+        "penugasan_id": str(families.PENUGASAN),
+        "kode_wilayah": families.DESA,
+        "held_on": str(TODAY),
         "module": 2,
         "session": 3,
         "kelompok": "Melati",
         "attendance": [{"kpm_id": kpm_id, "presence": "HADIR"}],
     }
-    made = done(await service.post("/v1/p2k2", held | said, as_=mine))
+    made = done(await service.post("/v1/p2k2", session, as_=mine))
     for path in ("/v1/p2k2", f"/v1/p2k2/{made['p2k2_sesi_id']}", "/v1/p2k2-materi"):
         done(await service.get(path, as_=mine))
 
 
-async def handed_over(service: Running, tokens: Tokens, held: dict[str, Any]) -> None:
-    """One family's dampingan ends, which leaves a task; all others are to go to another pendamping tomorrow."""
+async def handed_over(service: Running, tokens: Tokens, dampingan: dict[str, Any]) -> None:
+    """End one dampingan, finish the resulting task, and order hand-overs of the others."""
     lead, end = tokens[Role.KETUA_TIM_KABKOTA], {"valid_to": str(TODAY), "reason": "PINDAH_TUGAS"}
-    done(await service.post(f"/v1/dampingan/{held['dampingan_id']}/end", end, as_=lead))
+    done(await service.post(f"/v1/dampingan/{dampingan['dampingan_id']}/end", end, as_=lead))
     done(await service.get("/v1/dampingan-gap", as_=lead))
-    done(await service.get(f"/v1/kpm/{held['kpm_id']}/responsible?on={TODAY}", as_=lead))
+    done(await service.get(f"/v1/kpm/{dampingan['kpm_id']}/responsible?on={TODAY}", as_=lead))
     task = done(await service.get("/v1/tugas", as_=lead))["items"][0]
     done(await service.post(f"/v1/tugas/{task['tugas_id']}/done", {}, as_=lead))
     order = {
@@ -84,8 +86,10 @@ async def handed_over(service: Running, tokens: Tokens, held: dict[str, Any]) ->
         "on": str(TODAY + timedelta(days=1)),
     }
     done(await service.post("/v1/hand-over/preview", order, as_=lead))
-    asked = done(await service.post("/v1/hand-over", order | {"reason": "Pembagian wilayah baru."}, as_=lead))
-    done(await service.get(f"/v1/hand-over/{asked['hand_over_id']}", as_=lead))
+    created = done(
+        await service.post("/v1/hand-over", order | {"reason": "Pembagian wilayah baru."}, as_=lead)
+    )
+    done(await service.get(f"/v1/hand-over/{created['hand_over_id']}", as_=lead))
     done(await service.get("/v1/hand-over", as_=lead))
     later = order | {"on": str(TODAY + timedelta(days=30)), "reason": "Rencana bulan depan."}
     planned, why = done(await service.post("/v1/hand-over", later, as_=lead)), {"reason": "Rencana berubah."}
@@ -93,9 +97,9 @@ async def handed_over(service: Running, tokens: Tokens, held: dict[str, Any]) ->
 
 
 async def visited(service: Running, mine: str, visit: dict[str, Any]) -> dict[str, Any]:
-    """Hand in a visit for whichever purpose the service knows."""
+    """Record a visit with the first purpose of the enum."""
     from services.caseload.activity.models import KunjunganPurpose
 
-    said = visit | {"purpose": str(next(iter(KunjunganPurpose)))}
-    made: dict[str, Any] = done(await service.post("/v1/kunjungan", said, as_=mine))
+    body = visit | {"purpose": str(next(iter(KunjunganPurpose)))}
+    made: dict[str, Any] = done(await service.post("/v1/kunjungan", body, as_=mine))
     return made

@@ -1,4 +1,4 @@
-"""What changes in one family over time, walked once: so that every operation on it succeeds, and every table has a row."""
+"""A walk through all changes of one family."""
 
 from datetime import date
 from typing import Any
@@ -14,35 +14,35 @@ from tests.factories.services import Running, deliver, running
 from tests.factories.walks.platform import Tokens, done
 
 ADDED = {"anggota", "usaha", "desil"}
-"""What is added to a family beside whatever somebody else edits: no version is asked for."""
+"""Parts that are added without a version, because additions do not conflict."""
 OFFER = UUID("0199a000-0000-7000-8000-00000000000f")
 
 
 async def over_time(service: Running, cluster: Cluster, tokens: Tokens, kpm_id: str) -> None:
-    """Walk one family: what entitles it, an end proposed on evidence, an end in effect, the way back."""
+    """Walk one family: komponen, an exit proposal, an effective exit and a new application."""
     memberships = done(await service.get(f"/v1/kpm/{kpm_id}/kepesertaan", as_=tokens[Role.PENDAMPING]))
     by_bansos = {row["bansos"]: row["kepesertaan_id"] for row in memberships["items"]}
     await komponen(service, tokens, kpm_id)
     await proposed(service, tokens, kpm_id, by_bansos["PBI"])
-    await heard(service, cluster, kpm_id, by_bansos["SEMBAKO"])
+    await applied_events(service, cluster, kpm_id, by_bansos["SEMBAKO"])
     await stays(service, tokens, by_bansos["PBI"])
     await back(service, tokens, kpm_id)
-    await Changing(service, tokens, kpm_id).all_of_it()
+    await FamilyChanges(service, tokens, kpm_id).run()
 
 
 async def komponen(service: Running, tokens: Tokens, kpm_id: str) -> None:
-    """One begins, another is ended."""
+    """Add a komponen and end another."""
     mine = tokens[Role.PENDAMPING]
     child = done(await service.get(f"/v1/kpm/{kpm_id}", as_=mine))["members"][-1]
     given = {"anggota_id": child["anggota_id"], "kind": "DISABILITAS_BERAT", "valid_from": str(TODAY)}
     done(await service.post(f"/v1/kpm/{kpm_id}/komponen", given, as_=mine))
-    ending, held = {"valid_to": "2030-06-30", "reason": "LULUS_SEKOLAH"}, child["komponen"][0]
-    match = {"If-Match": f'"{held["version"]}"'}
-    done(await service.post(f"/v1/komponen/{held['komponen_id']}/end", ending, as_=mine, headers=match))
+    ending, ended = {"valid_to": "2030-06-30", "reason": "LULUS_SEKOLAH"}, child["komponen"][0]
+    match = {"If-Match": f'"{ended["version"]}"'}
+    done(await service.post(f"/v1/komponen/{ended['komponen_id']}/end", ending, as_=mine, headers=match))
 
 
 async def proposed(service: Running, tokens: Tokens, kpm_id: str, kepesertaan_id: str) -> None:
-    """An end is proposed on evidence, withdrawn, and proposed again."""
+    """Propose an exit, withdraw it and propose it again."""
     mine = tokens[Role.PENDAMPING]
     scan = await service.put_file(b"surat pindah", as_=mine)
     exit_ = {"kpm_id": kpm_id, "kepesertaan_id": kepesertaan_id, "exit_reason": "PINDAH"}
@@ -55,46 +55,48 @@ async def proposed(service: Running, tokens: Tokens, kpm_id: str, kepesertaan_id
 
 
 async def stays(service: Running, tokens: Tokens, kepesertaan_id: str) -> None:
-    """Of what an exit left behind, one is decided to stay; the other is listed still."""
+    """Decide that one pending membership stays, and list the others."""
     office, why = tokens[Role.DINSOS_KABKOTA], {"reason": "Lansia tetap memerlukan bantuan pangan."}
     done(await service.post(f"/v1/kepesertaan/{kepesertaan_id}/stay", why, as_=office))
     done(await service.get("/v1/kepesertaan-pending", as_=office))
 
 
-async def heard(service: Running, cluster: Cluster, kpm_id: str, kepesertaan_id: str) -> None:
-    """Graduation ends a membership, and the family agrees that a partner may know who it is."""
+async def applied_events(service: Running, cluster: Cluster, kpm_id: str, kepesertaan_id: str) -> None:
+    """End a membership by graduation, and record consent and sending by referral."""
     case = Case(kpm_id, kepesertaan_id)
     case.base["bansos"] = "SEMBAKO"
-    async with running(cluster, "graduation") as teller:
-        await teller.publish(case.proposed(), case.graduated(str(TODAY)))
-        await deliver(teller, service)
+    async with running(cluster, "graduation") as publisher:
+        await publisher.publish(case.proposed(), case.graduated(str(TODAY)))
+        await deliver(publisher, service)
     ids = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "consent_id": OFFER, "partner_id": OFFER}
-    said = ids | {"kpm_id": kpm_id, "kode_wilayah": "33.24.09.2011", "text_version": 1, "given_on": TODAY}
-    async with running(cluster, "referral") as teller:
+    fields = ids | {"kpm_id": kpm_id, "kode_wilayah": "33.24.09.2011", "text_version": 1, "given_on": TODAY}
+    async with running(cluster, "referral") as publisher:
         sent = {"graduasi_id": OFFER, "program_code": "KUR_SUPER_MIKRO", "benefit_kinds": ["MODAL"]}
         sent |= {"status": "TERKIRIM", "sent_on": TODAY}
-        told = {name: said[name] for name in RujukanSent.model_fields if name in said}
-        await teller.publish(ConsentGiven.model_validate(said), RujukanSent.model_validate(told | sent))
-        await deliver(teller, service)
+        common = {name: fields[name] for name in RujukanSent.model_fields if name in fields}
+        await publisher.publish(
+            ConsentGiven.model_validate(fields), RujukanSent.model_validate(common | sent)
+        )
+        await deliver(publisher, service)
 
 
 async def back(service: Running, tokens: Tokens, kpm_id: str) -> None:
-    """The family applies anew, and is accepted; a further application waits."""
+    """Apply for a new membership and accept it. Another application stays open."""
     mine, office = tokens[Role.PENDAMPING], tokens[Role.DINSOS_KABKOTA]
-    asked = {"kpm_id": kpm_id, "bansos": "SEMBAKO", "reason": "Usaha tutup.", "ground": "KAMBUH"}
-    usulan = done(await service.post("/v1/usulan", asked | {"lodged_on": str(TODAY)}, as_=mine))
+    application = {"kpm_id": kpm_id, "bansos": "SEMBAKO", "reason": "Usaha tutup.", "ground": "KAMBUH"}
+    usulan = done(await service.post("/v1/usulan", application | {"lodged_on": str(TODAY)}, as_=mine))
     later = date(TODAY.year + 1, 1, 1)
     decision = {"accepted": True, "valid_from": str(later), "reason": "Memenuhi syarat."}
     done(await service.post(f"/v1/usulan/{usulan['usulan_id']}/decision", decision, as_=office))
     done(await service.get("/v1/usulan", as_=mine))
-    whole = done(await service.get("/v1/kpm", as_=office))["items"]
-    alone = next(one["kpm_id"] for one in whole if one["kpm_id"] != kpm_id)
+    families_of_office = done(await service.get("/v1/kpm", as_=office))["items"]
+    other = next(item["kpm_id"] for item in families_of_office if item["kpm_id"] != kpm_id)
     started = {"bansos": "PBI", "valid_from": str(TODAY)}
-    done(await service.post(f"/v1/kpm/{alone}/kepesertaan", started, as_=office))
+    done(await service.post(f"/v1/kpm/{other}/kepesertaan", started, as_=office))
 
 
-class Changing:
-    """A family in the hands of its pendamping and its office, edited as it was read."""
+class FamilyChanges:
+    """Changes of a family by its pendamping and its office, each with the current version."""
 
     def __init__(self, service: Running, tokens: Tokens, kpm_id: str) -> None:
         self.service, self.kpm_id = service, kpm_id
@@ -103,17 +105,17 @@ class Changing:
     async def read(self) -> dict[str, Any]:
         return dict(done(await self.service.get(f"/v1/kpm/{self.kpm_id}", as_=self.office)))
 
-    async def change(self, part: str, said: dict[str, Any], by: str = "") -> Any:
-        """Make one change; what it answers is the version that is read afterwards."""
+    async def change(self, part: str, body: dict[str, Any], by: str = "") -> Any:
+        """Make one change and check the returned version."""
         match = {"If-Match": f'"{(await self.read())["version"]}"'} if part not in ADDED else {}
         path = f"/v1/kpm/{self.kpm_id}/{part}"
-        answer = await self.service.post(path, said, as_=by or self.office, headers=match)
-        made = done(answer)
+        answer = await self.service.post(path, body, as_=by or self.office, headers=match)
+        changed = done(answer)
         assert not match or answer.headers["ETag"] == f'"{(await self.read())["version"]}"', part
-        return made
+        return changed
 
-    async def all_of_it(self) -> None:
-        """Members, the card, the business, the rank, a split and a move."""
+    async def run(self) -> None:
+        """Change members, card, business and desil, split the family and move it."""
         on, members = str(TODAY), (await self.read())["members"]
         scan = await self.service.put_file(b"akta", as_=self.mine)
         husband = next(m for m in members if m["relation"] == "KEPALA_KELUARGA")["anggota_id"]
@@ -122,7 +124,7 @@ class Changing:
         await self.businesses(on)
         rank = {"scope": "KABKOTA", "value": 4, "snapshot": "2026-Q2"}
         await self.change("desil", rank)
-        # A day with this family before the split, so that there is something to look back on.
+        # Join dates before the split, so that the family has a past.
         await self.service.execute("UPDATE kpm_anggota SET joined_on = joined_on - 30")
         leaving = {"no_kk": families.no_kk(77), "anggota_ids": [eldest], "pengurus_id": eldest}
         await self.change("split", leaving | {"on": on, "evidence_sha256": scan})
@@ -132,7 +134,7 @@ class Changing:
             done(await self.service.get(f"/v1/kpm/{self.kpm_id}/{part}", as_=self.mine))
 
     async def members(self, husband: str, scan: str) -> None:
-        """One is born, one marries, one is thought dead and is not, another holds the card."""
+        """Add a baby, record a marriage, undo a death and change the pengurus."""
         on = str(TODAY)
         born = {"nik": families.nik(888, born=TODAY), "name": "Bayi Contoh", "birth_on": on, "sex": "L"}
         baby = await self.change(
@@ -146,11 +148,11 @@ class Changing:
         await self.change("pengurus", card, self.mine)
 
     async def businesses(self, on: str) -> None:
-        """One is revised, one is new."""
+        """Revise a business and add one."""
         members = (await self.read())["members"]
         known = next(m["usaha"] for m in members if m["usaha"])
-        said = {"sector": "MAKANAN", "started_on": "2023-03-01", "omzet_rp": 12_000_000, "has_letter": True}
+        usaha = {"sector": "MAKANAN", "started_on": "2023-03-01", "omzet_rp": 12_000_000, "has_letter": True}
         match, path = {"If-Match": f'"{known["version"]}"'}, f"/v1/usaha/{known['usaha_id']}/revision"
-        done(await self.service.post(path, said | {"as_of": on}, as_=self.mine, headers=match))
+        done(await self.service.post(path, usaha | {"as_of": on}, as_=self.mine, headers=match))
         other = next(m["anggota_id"] for m in members if not m["usaha"])
-        await self.change("usaha", said | {"anggota_id": other, "as_of": on}, self.mine)
+        await self.change("usaha", usaha | {"anggota_id": other, "as_of": on}, self.mine)

@@ -14,7 +14,7 @@ from tests.factories.walks.platform import Tokens, done, officials
 
 
 async def graduation(service: Running, _: Cluster) -> Tokens:
-    """One case to its last month, and one down each side way."""
+    """Bring one case to monitoring, and others through every other transition."""
     road = await (await Road.begin(service)).to("MASA_SANGGAH")
     await at(service, date(2026, 7, 2))
     await service.work()
@@ -36,7 +36,7 @@ async def graduation(service: Running, _: Cluster) -> Tokens:
         done(await service.get(read, as_=office))
     tahap = {"year": 2029, "number": 1, "starts_on": "2029-01-01", "cutoff_on": "2028-12-20"}
     done(await service.post("/v1/tahap-calendar", tahap, as_=tokens[Role.KEMENSOS]))
-    await side_ways(service, road)
+    await other_transitions(service, road)
     await proposed_exits(service, road, tokens)
     await objections(service, road, office)
     await rules_that_change(service, road)
@@ -45,10 +45,10 @@ async def graduation(service: Running, _: Cluster) -> Tokens:
 
 
 async def one_sk_for_many(service: Running, tokens: Tokens) -> None:
-    """An SK over a file of cases, as a job."""
+    """Issue an SK for a file of cases by a job."""
     ministry = tokens[Role.KEMENSOS]
     approved = done(await service.get("/v1/graduasi?state=DISETUJUI_DINSOS", as_=ministry))["items"]
-    lines = "\n".join(one["graduasi_id"] for one in approved).encode()
+    lines = "\n".join(case["graduasi_id"] for case in approved).encode()
     body = {
         "sk_no": "SK/MASSAL/2026",
         "sk_on": "2026-08-03",
@@ -61,7 +61,7 @@ async def one_sk_for_many(service: Running, tokens: Tokens) -> None:
 
 
 async def rules_that_change(service: Running, road: Road) -> None:
-    """A policy is enacted, another is drafted and waits; an assessment is computed again under its own version."""
+    """Enact a policy, draft another, and reproduce an assessment under its own version."""
     people = Ministry(service)
     rule = {
         "credited": "PROPOSER",
@@ -84,14 +84,14 @@ async def rules_that_change(service: Running, road: Road) -> None:
 
 
 async def proposed_exits(service: Running, road: Road, tokens: Tokens) -> None:
-    """Caseload proposed exits; one has its case."""
+    """Apply an exit proposal of caseload, for which a case is opened."""
     further = Road(road.field, *await road.field.family())
     await tell(service, proposal(further))
     done(await service.get("/v1/exit-proposal", as_=tokens[Role.DINSOS_KABKOTA]))
 
 
-async def side_ways(service: Running, first: Road) -> None:
-    """Returned, refused, postponed and resumed, cancelled; and open cases for whoever comes after."""
+async def other_transitions(service: Running, first: Road) -> None:
+    """Return, refuse, postpone, resume and cancel cases, and leave others open."""
     why = {"reason": "Berkas belum lengkap."}
     refusal, cancellation = grounds()
     ways: list[list[tuple[str, dict[str, Any], str]]] = [
@@ -109,7 +109,7 @@ async def side_ways(service: Running, first: Road) -> None:
 
 
 async def objections(service: Running, first: Road, office: str) -> None:
-    """One paper refused, one accepted, one left open for whoever comes after."""
+    """Refuse one objection, accept another, and leave a third open."""
     judge = service.token("DINSOS_KABKOTA", "dinsos-kendal-9", [KENDAL])
     for outcome in ("DITOLAK", "DITERIMA", None):
         road = await another(service, first).to("MASA_SANGGAH", "2026-08-03")
@@ -127,7 +127,7 @@ async def objections(service: Running, first: Road, office: str) -> None:
 
 
 async def annulments(service: Running, first: Road, judge: str) -> None:
-    """One SK undone after its effect, with its tahap paid back; one before."""
+    """Annul one penetapan after its effect, with back-pay, and one before."""
     paid = [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak pada tahap ini."}]
     for determined_on, back_pay in (("2026-05-18", paid), ("2026-08-03", [])):
         undone = await another(service, first).to("MASA_SANGGAH", determined_on)
@@ -144,7 +144,7 @@ def grounds() -> tuple[str, str]:
 
 
 class Another(Road):
-    """A further family of the same pendamping, whose token then reads all of them."""
+    """A case of another family of the same pendamping, whose token reads all of them."""
 
     async def to(self, state: str, day: str = "2026-05-18") -> "Road":
         self.kpm_id, self.kepesertaan_id = await self.field.family()

@@ -1,4 +1,4 @@
-"""What every service offers, who asks for it, and what an answer of success says."""
+"""Operations that every service has, and the accounts that may call them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ PARKED = {"subscription": "walked", "topic": "pilar.registry", "key": "walked"}
 
 
 def done(answer: httpx.Response) -> Any:
-    """Return what an answer of success says; to an edit it tells the version that it made."""
+    """Return the body of a successful answer. After an edit the version must have changed."""
     assert answer.is_success, answer.text
     if (read := answer.request.headers.get("If-Match")) is not None:
         assert answer.headers.get("ETag", read) != read, answer.request.url.path
@@ -23,11 +23,11 @@ def done(answer: httpx.Response) -> Any:
 
 
 async def everywhere(service: Running, tokens: Tokens) -> None:
-    """What every service offers: files, jobs, parked events, the clock, the numbers."""
-    operator, asked = tokens[Role.OPERATOR], Actor("dinsos-kendal-1", frozenset({Role.DINSOS_KABKOTA}))
+    """Call the operations of every service: files, jobs, parked events, clock and numbers."""
+    operator, actor = tokens[Role.OPERATOR], Actor("dinsos-kendal-1", frozenset({Role.DINSOS_KABKOTA}))
     await service.put_file(b"a scan", as_=tokens[Role.PENDAMPING])
     async with service.session() as session:
-        jobs = [await enqueue(session, "walked.job", {}, asked) for _ in range(3)]
+        jobs = [await enqueue(session, "walked.job", {}, actor) for _ in range(3)]
     done(await service.get(f"/v1/jobs/{jobs[0]}", as_=operator))
     done(await service.get(f"/v1/jobs/{jobs[1]}/errors", as_=operator))
     done(await service.post(f"/v1/jobs/{jobs[2]}/cancellation", as_=tokens[Role.DINSOS_KABKOTA]))
@@ -45,7 +45,7 @@ async def everywhere(service: Running, tokens: Tokens) -> None:
 
 
 def officials(service: Running, **tokens: str) -> Tokens:
-    """Everybody of Kendal, and those of the service's own story."""
+    """Return tokens of all roles in Kendal, and the given ones."""
     made = {
         Role.KEMENSOS: service.token("KEMENSOS", "kemensos-1"),
         Role.DINSOS_KABKOTA: service.token("DINSOS_KABKOTA", "dinsos-kendal-1", [KENDAL]),

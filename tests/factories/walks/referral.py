@@ -17,7 +17,7 @@ from tests.factories.walks.platform import Tokens, done, officials
 
 
 async def referral(service: Running, _: Cluster) -> Tokens:
-    """A family is referred to three partners: one delivers, one's consent is taken back, one is left open."""
+    """Refer a family to three partners: one delivers, one consent is withdrawn, one stays open."""
     async with PartnerSimulator() as bank:
         world = await a_world(service, {"BANK_KUR": bank})
         await world.hear(*family_facts(world.family), determined(world.family))
@@ -32,9 +32,11 @@ async def referral(service: Running, _: Cluster) -> Tokens:
     given = {"delivery_id": "D-1", "amount_rp": 5_000_000, "delivered_on": str(TODAY)}
     done(await service.post(f"{path}/delivery", given, as_=partner))
     done(await world.consent("UMKM_PENDAMPINGAN"))
-    back = f"/v1/rujukan-program/{(await world.programs())['UMKM_PENDAMPINGAN']['rujukan_program_id']}"
+    withdrawal_path = (
+        f"/v1/rujukan-program/{(await world.programs())['UMKM_PENDAMPINGAN']['rujukan_program_id']}"
+    )
     why = {"withdrawn_on": str(TODAY), "reason": "Keluarga berubah pikiran"}
-    taken_back = done(await service.post(f"{back}/consent-withdrawal", why, as_=mine))
+    taken_back = done(await service.post(f"{withdrawal_path}/consent-withdrawal", why, as_=mine))
     case = f"/v1/rujukan/{taken_back['rujukan_id']}/next"
     after = {"after_rujukan_program_id": taken_back["rujukan_program_id"]}
     done(await service.post(case, after, as_=mine))
@@ -49,13 +51,13 @@ async def referral(service: Running, _: Cluster) -> Tokens:
 
 
 async def waits_for(service: Running, token: str, count: int) -> None:
-    """So many offers wait for the caller: families to be asked, answers to be given, what was escalated."""
+    """Assert the number of offers that wait for the caller."""
     waiting = done(await service.get("/v1/rujukan-program?waiting=me", as_=token))
     assert len(waiting["items"]) == count
 
 
 async def following_up(service: Running, tokens: Tokens, world: World) -> None:
-    """Terms, a partner that is left alone, one that asks its inbox and lets its days pass, and who takes that up."""
+    """Set terms, read an inbox, let an SLA pass and acknowledge the escalation."""
     ministry, office = tokens[Role.KEMENSOS], tokens[Role.DINSOS_KABKOTA]
     days = {
         "remind_before_days": 3,
@@ -102,7 +104,7 @@ async def following_up(service: Running, tokens: Tokens, world: World) -> None:
 
 
 async def catalogue(service: Running, tokens: Tokens, partner: dict[str, Any]) -> None:
-    """The offices, a partner's new address, and what is published."""
+    """Register an office, change a webhook and read a program."""
     ministry = tokens[Role.KEMENSOS]
     office = {"kode_wilayah": KENDAL, "name": "Dinsos Kendal", "phone": "(0294) 381234"}
     done(await service.post("/v1/office", office, as_=ministry))
@@ -121,12 +123,12 @@ async def catalogue(service: Running, tokens: Tokens, partner: dict[str, Any]) -
 
 
 def quota_of(area: str) -> dict[str, Any]:
-    """Places for an area, from today."""
+    """Return a quota for an area from today."""
     return {"kode_wilayah": area, "places": 50, "valid_from": str(TODAY)}
 
 
 async def read_all(service: Running, tokens: Tokens, kpm_id: str, path: str) -> None:
-    """Everything that officials read of a family's rujukan; and a report that it has fallen back."""
+    """Read a family's rujukan and report a relapse."""
     office, mine = tokens[Role.DINSOS_KABKOTA], tokens[Role.PENDAMPING]
     rujukan = done(await service.get(f"/v1/rujukan?kpm_id={kpm_id}", as_=office))["items"][0]["rujukan_id"]
     reads = (f"/v1/rujukan/{rujukan}", "/v1/rujukan-program", path, f"{path}/history", f"{path}/attempt")
