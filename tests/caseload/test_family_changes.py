@@ -34,7 +34,7 @@ async def test_that_moves_keeps_where_it_lived(family: Family) -> None:
     version = (await family.read())["version"]
     moved = await move(family, version)
     assert moved.json() == {"kpm_id": family.kpm_id, "kode_wilayah": OTHER_DESA, "version": version + 1}
-    (said,) = await family.told("kpm_updated")
+    (said,) = await family.emitted_data("kpm_updated")
     assert said["kode_wilayah"] == OTHER_DESA
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     (lived,) = past["areas"]
@@ -42,14 +42,14 @@ async def test_that_moves_keeps_where_it_lived(family: Family) -> None:
     assert (lived["valid_from"], lived["valid_to"]) == ("2025-01-01", ON)
     assert (await family.read())["address"] == "Dusun Baru RT 1"
     assert {row["status"] for row in (await family.memberships()).values()} == {"ACTIVE"}
-    assert (await family.told("dampingan_ended")) == [], "the placement covers both"
+    assert (await family.emitted_data("dampingan_ended")) == [], "the placement covers both"
 
 
 async def test_that_moves_out_of_its_pendampings_area_is_left_to_others(family: Family) -> None:
     await family.caseload.sql("UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = $1", DESA)
     await family.caseload.execute("UPDATE dampingan SET valid = daterange('2026-01-02', NULL)")
     assert (await move(family, (await family.read())["version"])).status_code == 200
-    (ended,) = await family.told("dampingan_ended")
+    (ended,) = await family.emitted_data("dampingan_ended")
     assert ended["reason"] == "PINDAH_WILAYAH"
     assert [row["kind"] for row in await family.caseload.sql("SELECT kind FROM tugas")] == [
         "PASANG_PENDAMPING"
@@ -96,9 +96,9 @@ async def test_that_splits_leaves_a_new_family_and_its_own_days(family: Family) 
     body, version = await split(family)
     made = await family.done("split", body, version)
     new = made["new"]["kpm_id"]
-    (said,) = await family.told("kpm_updated")
+    (said,) = await family.emitted_data("kpm_updated")
     assert (said["kpm_id"], said["members"], said["komponen"]) == (family.kpm_id, 3, {"ANAK_SD": 1})
-    born = (await family.told("kpm_registered"))[-1]
+    born = (await family.emitted_data("kpm_registered"))[-1]
     assert (born["kpm_id"], born["members"], born["komponen"]) == (new, 1, {"ANAK_SMA": 1})
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     assert [(m["end_reason"], m["valid_to"]) for m in past["members"]] == [("PISAH_KK", ON)]
@@ -116,7 +116,7 @@ async def test_that_splits_takes_a_business_along(family: Family) -> None:
     given = {"anggota_id": body["pengurus_id"], "sector": "JASA", "started_on": "2025-01-01", "omzet_rp": 1}
     usaha = await family.done("usaha", given | {"has_letter": False, "as_of": ON})
     made = await family.done("split", body, version)
-    told = (await family.told("usaha_recorded"))[-1]
+    told = (await family.emitted_data("usaha_recorded"))[-1]
     assert (told["usaha_id"], told["kpm_id"]) == (usaha["usaha_id"], made["new"]["kpm_id"])
 
 
@@ -138,7 +138,7 @@ async def test_that_cannot_split_so_is_refused(family: Family) -> None:
     await family.caseload.execute("UPDATE kpm_anggota SET pengurus = false")
     all_ = {"anggota_ids": everybody}
     refused(await family.post("split", body | all_, version), "NobodyRemains")
-    assert len(await family.told("kpm_registered")) == 1
+    assert len(await family.emitted_data("kpm_registered")) == 1
 
 
 @pytest.mark.parametrize("table", ["anggota_past", "wilayah_past", "usaha_past"])

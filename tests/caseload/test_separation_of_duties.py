@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from shared.access import Role
-from tests.factories.caseload.family import Family, alone, refused
+from tests.factories.caseload.family import Family, refused, single_member_family
 from tests.factories.caseload.intake import OTHER, PENDAMPING
 from tests.factories.services import Running, deliver
 
@@ -17,7 +17,7 @@ NO = {"accepted": False, "reason": "Tidak memenuhi syarat."}
 
 @pytest.fixture
 async def one(placed: Running) -> Family:
-    return await Family.taken_in(placed, alone())
+    return await Family.taken_in(placed, single_member_family())
 
 
 def dinsos(family: Family, sub: str, pendamping_id: UUID | None) -> str:
@@ -85,7 +85,7 @@ async def test_a_proposed_exit_carries_its_account_and_graduation_refuses_it_the
     one: Family, graduation: Running, order: tuple[UUID | None, UUID | None]
 ) -> None:
     await proposed(one, dinsos(one, "one-account", order[0]))
-    (told,) = await one.told("exit_proposed")
+    (told,) = await one.emitted_data("exit_proposed")
     assert (told["proposer"], told["proposer_sub"]) == (str(order[0] or "one-account"), "one-account")
     await deliver(one.caseload, graduation)
     (case,) = await graduation.sql("SELECT graduasi_id FROM graduasi")

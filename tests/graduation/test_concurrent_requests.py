@@ -4,13 +4,13 @@ import asyncio
 from collections import Counter
 from datetime import date
 
-from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.case import CaseDriver, at, ok
 from tests.factories.services import Running
 
 
 async def test_of_fifty_approvals_at_once_one_wins(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIMUSYAWARAHKAN")
-    answers = await asyncio.gather(*(road.approve() for _ in range(50)))
+    driver = await (await CaseDriver.start(graduation)).to("DIMUSYAWARAHKAN")
+    answers = await asyncio.gather(*(driver.approve() for _ in range(50)))
     found = Counter(answer.status_code for answer in answers)
     assert found[201] == 1
     assert set(found) <= {201, 409, 503}
@@ -22,21 +22,21 @@ async def test_of_fifty_approvals_at_once_one_wins(graduation: Running) -> None:
 
 
 async def test_a_repeated_request_has_one_effect_and_one_answer(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIMUSYAWARAHKAN")
-    first = await road.post("approval", {}, "approval", key="approval-1")
-    again = await road.post("approval", {}, "approval", key="approval-1")
+    driver = await (await CaseDriver.start(graduation)).to("DIMUSYAWARAHKAN")
+    first = await driver.post("approval", {}, "approval", key="approval-1")
+    again = await driver.post("approval", {}, "approval", key="approval-1")
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
-    other = await road.post("approval", {"note": "Setuju."}, "approval", key="approval-1")
+    other = await driver.post("approval", {"note": "Setuju."}, "approval", key="approval-1")
     assert (other.status_code, other.json()["title"]) == (422, "KeyReused")
     rows = await graduation.sql("SELECT count(*) FROM graduasi_history WHERE to_state = 'DISETUJUI_DINSOS'")
     assert rows[0][0] == 1
 
 
 async def test_concurrent_twins_get_the_same_answer(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
-    body = {"sk_no": "SK/7/2026", "sk_on": "2026-05-18", "graduasi_ids": [road.graduasi_id]}
-    twins = [graduation.post("/v1/sk", body, as_=road.by["sk"], key="sk-7") for _ in range(8)]
+    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
+    body = {"sk_no": "SK/7/2026", "sk_on": "2026-05-18", "graduasi_ids": [driver.graduasi_id]}
+    twins = [graduation.post("/v1/sk", body, as_=driver.by["sk"], key="sk-7") for _ in range(8)]
     answers = await asyncio.gather(*twins)
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["sk_id"] for answer in answers}) == 1
@@ -46,43 +46,45 @@ async def test_concurrent_twins_get_the_same_answer(graduation: Running) -> None
 
 
 async def test_a_decision_without_a_key_is_refused(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIMUSYAWARAHKAN")
-    answer = await road.post("approval", {}, "approval", key=None)
+    driver = await (await CaseDriver.start(graduation)).to("DIMUSYAWARAHKAN")
+    answer = await driver.post("approval", {}, "approval", key=None)
     assert (answer.status_code, answer.json()["title"]) == (400, "KeyMissing")
 
 
 async def test_of_two_openings_on_one_kepesertaan_one_wins(graduation: Running) -> None:
     await at(graduation, date(2026, 4, 6))
-    road = await Road.begin(graduation)
+    driver = await CaseDriver.start(graduation)
     body = {
-        "kpm_id": str(road.kpm_id),
-        "kepesertaan_id": str(road.kepesertaan_id),
+        "kpm_id": str(driver.kpm_id),
+        "kepesertaan_id": str(driver.kepesertaan_id),
         "exit_reason": "SEJAHTERA_MANDIRI",
     }
     answers = await asyncio.gather(
-        *(graduation.post("/v1/graduasi", body, as_=road.by["field"]) for _ in range(6))
+        *(graduation.post("/v1/graduasi", body, as_=driver.by["field"]) for _ in range(6))
     )
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 5}
     assert {a.json()["title"] for a in answers if a.status_code == 409} == {"CaseAlreadyOpen"}
 
 
 async def test_one_case_stands_in_one_sk(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
-    answers = await asyncio.gather(road.determine("2026-05-18"), road.determine("2026-05-18"))
+    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
+    answers = await asyncio.gather(driver.determine("2026-05-18"), driver.determine("2026-05-18"))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     loser = next(answer for answer in answers if answer.status_code == 409)
     assert loser.json()["title"] == "CasesNotApproved"
 
 
 async def test_one_number_names_one_sk_for_many_cases(graduation: Running) -> None:
-    roads = [await (await Road.begin(graduation)).to("DISETUJUI_DINSOS") for _ in range(3)]
+    drivers = [await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS") for _ in range(3)]
     body = {
         "sk_no": "SK/8/2026",
         "sk_on": "2026-05-18",
-        "graduasi_ids": [road.graduasi_id for road in roads[:2]],
+        "graduasi_ids": [driver.graduasi_id for driver in drivers[:2]],
     }
-    made = ok(await graduation.post("/v1/sk", body, as_=roads[0].by["sk"]))
-    shown = ok(await graduation.get(f"/v1/sk/{made['sk_id']}", as_=roads[0].by["sk"]), 200)
-    assert {one["graduasi_id"] for one in shown["penetapan"]} == {road.graduasi_id for road in roads[:2]}
-    answer = await roads[2].determine("2026-05-18", "SK/8/2026")
+    made = ok(await graduation.post("/v1/sk", body, as_=drivers[0].by["sk"]))
+    shown = ok(await graduation.get(f"/v1/sk/{made['sk_id']}", as_=drivers[0].by["sk"]), 200)
+    assert {one["graduasi_id"] for one in shown["penetapan"]} == {
+        driver.graduasi_id for driver in drivers[:2]
+    }
+    answer = await drivers[2].determine("2026-05-18", "SK/8/2026")
     assert (answer.status_code, answer.json()["title"]) == (409, "SkNumberTaken")

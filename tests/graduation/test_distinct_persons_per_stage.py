@@ -3,40 +3,40 @@
 import asyncpg
 import pytest
 
-from tests.factories.graduation.case import Road, ok
+from tests.factories.graduation.case import CaseDriver, ok
 from tests.factories.graduation.events import DESA, KENDAL
 from tests.factories.services import Running
 
 
 async def test_so_a_second_account_of_the_pendamping_cannot_verify(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
-    road.by["verification"] = graduation.token(
-        "KETUA_TIM_KABKOTA", "another-account", [KENDAL], pendamping_id=road.field.pendamping_id
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
+    driver.by["verification"] = graduation.token(
+        "KETUA_TIM_KABKOTA", "another-account", [KENDAL], pendamping_id=driver.field.pendamping_id
     )
-    answer = await road.verify()
+    answer = await driver.verify()
     assert (answer.status_code, answer.json()["title"]) == (403, "SamePersonTwice")
-    assert await road.state() == "DIUSULKAN"
+    assert await driver.state() == "DIUSULKAN"
     assert (
         "Setiap tahap harus dilakukan orang yang berbeda"
-        in (await road.post("verification", {}, "verification", headers={"Accept-Language": "id"})).json()[
+        in (await driver.post("verification", {}, "verification", headers={"Accept-Language": "id"})).json()[
             "detail"
         ]
     )
 
 
 async def test_so_who_verified_cannot_approve(graduation: Running) -> None:
-    road = await Road.begin(graduation)
-    road.by["verification"] = graduation.token("KETUA_TIM_KABKOTA", "one-person", [KENDAL])
-    await road.to("DIMUSYAWARAHKAN")
-    road.by["approval"] = graduation.token("DINSOS_KABKOTA", "one-person", [KENDAL])
-    answer = await road.approve()
+    driver = await CaseDriver.start(graduation)
+    driver.by["verification"] = graduation.token("KETUA_TIM_KABKOTA", "one-person", [KENDAL])
+    await driver.to("DIMUSYAWARAHKAN")
+    driver.by["approval"] = graduation.token("DINSOS_KABKOTA", "one-person", [KENDAL])
+    answer = await driver.approve()
     assert (answer.status_code, answer.json()["title"]) == (403, "SamePersonTwice")
-    road.by["approval"] = graduation.token("DINSOS_KABKOTA", "another-person", [KENDAL])
-    assert ok(await road.approve())["state"] == "DISETUJUI_DINSOS"
+    driver.by["approval"] = graduation.token("DINSOS_KABKOTA", "another-person", [KENDAL])
+    assert ok(await driver.approve())["state"] == "DISETUJUI_DINSOS"
 
 
 async def test_so_who_approved_cannot_determine_and_no_case_of_the_sk_moves(graduation: Running) -> None:
-    one, two = await Road.begin(graduation), await Road.begin(graduation)
+    one, two = await CaseDriver.start(graduation), await CaseDriver.start(graduation)
     await one.to("DISETUJUI_DINSOS")
     two.by["approval"] = graduation.token("DINSOS_KABKOTA", "kemensos-1", [KENDAL])
     await two.to("DISETUJUI_DINSOS")
@@ -48,23 +48,23 @@ async def test_so_who_approved_cannot_determine_and_no_case_of_the_sk_moves(grad
 
 
 async def test_so_sql_under_the_services_own_role_is_refused(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     try:
         with pytest.raises(asyncpg.ExclusionViolationError, match="ex_stage_act_four_people"):
             await connection.execute(
                 "INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
                 " VALUES ($1, $2, 'VERIFIKASI', $3, 'x', 'x', true, now())",
-                road.graduasi_id,
+                driver.graduasi_id,
                 DESA,
-                str(road.field.pendamping_id),
+                str(driver.field.pendamping_id),
             )
     finally:
         await connection.close()
 
 
 async def test_yet_the_same_person_may_act_twice_in_one_stage(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
-    ok(await road.post("return", {"reason": "Foto rumah kabur."}, "verification"))
-    ok(await road.propose())
-    assert ok(await road.verify())["state"] == "DIVERIFIKASI_KETIM"
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
+    ok(await driver.post("return", {"reason": "Foto rumah kabur."}, "verification"))
+    ok(await driver.propose())
+    assert ok(await driver.verify())["state"] == "DIVERIFIKASI_KETIM"

@@ -2,37 +2,37 @@
 
 from datetime import date
 
-from tests.factories.graduation.case import OFFERS, Road, at, ok
+from tests.factories.graduation.case import OFFERS, CaseDriver, at, ok
 from tests.factories.services import Running
 
 SK_ON = "2026-05-18"
 
 
-async def determined(service: Running) -> Road:
+async def determined(service: Running) -> CaseDriver:
     """Take the mother of scenario 2 to her SK, each stage on a day of its own."""
     await at(service, date(2026, 4, 6))
-    road = await Road.begin(service)
-    await road.open()
-    ok(await road.assess())
+    driver = await CaseDriver.start(service)
+    await driver.open()
+    ok(await driver.assess())
     await at(service, date(2026, 4, 10))
-    ok(await road.sign("2026-04-09"))
-    ok(await road.propose())
+    ok(await driver.sign("2026-04-09"))
+    ok(await driver.propose())
     await at(service, date(2026, 4, 20))
-    ok(await road.verify())
+    ok(await driver.verify())
     await at(service, date(2026, 5, 4))
-    ok(await road.deliberate("2026-05-02"))
+    ok(await driver.deliberate("2026-05-02"))
     await at(service, date(2026, 5, 12))
-    ok(await road.approve())
+    ok(await driver.approve())
     await at(service, date(2026, 5, 18))
-    ok(await road.determine(SK_ON, "123/3.4/BS.01/5/2026"))
-    return road
+    ok(await driver.determine(SK_ON, "123/3.4/BS.01/5/2026"))
+    return driver
 
 
 async def test_is_assessed_siap_with_a_sentence_per_criterion(graduation: Running) -> None:
     await at(graduation, date(2026, 4, 6))
-    road = await Road.begin(graduation)
-    await road.open()
-    found = ok(await road.assess())
+    driver = await CaseDriver.start(graduation)
+    await driver.open()
+    found = ok(await driver.assess())
     assert (found["result"], found["score_percent"]) == ("SIAP", 100)
     assert found["bersedia"] is True
     said = {item["code"]: item for item in found["explanation"]}
@@ -50,8 +50,8 @@ async def test_is_assessed_siap_with_a_sentence_per_criterion(graduation: Runnin
 
 
 async def test_has_its_term_and_tahap_by_the_calendar(graduation: Running) -> None:
-    road = await determined(graduation)
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["field"]), 200)
+    driver = await determined(graduation)
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
     decision = shown["penetapan"]
     assert shown["state"] == "MASA_SANGGAH"
     assert decision["term_ends_on"] == "2026-06-17"
@@ -62,16 +62,16 @@ async def test_has_its_term_and_tahap_by_the_calendar(graduation: Running) -> No
 
 
 async def test_is_acted_on_by_different_people_in_each_stage(graduation: Running) -> None:
-    road = await determined(graduation)
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["approval"]), 200)
+    driver = await determined(graduation)
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["approval"]), 200)
     people = {act["stage"]: act["person"] for act in shown["stages"]}
     assert list(people) == ["USUL", "VERIFIKASI", "MUSYAWARAH", "PERSETUJUAN", "PENETAPAN"]
     assert len(set(people.values())) == 5
-    assert people["USUL"] == str(road.field.pendamping_id)
+    assert people["USUL"] == str(driver.field.pendamping_id)
 
 
 async def test_tells_its_determination_and_one_credit_to_the_author(graduation: Running) -> None:
-    road = await determined(graduation)
+    driver = await determined(graduation)
     told = {
         one["type"]: one["data"]
         for one in await graduation.emitted()
@@ -91,22 +91,22 @@ async def test_tells_its_determination_and_one_credit_to_the_author(graduation: 
         "2026-07-01",
         "2026-06-17",
     )
-    assert credit["penugasan_id"] == str(road.field.penugasan_id)
+    assert credit["penugasan_id"] == str(driver.field.penugasan_id)
     assert (credit["year"], credit["rule_version"]) == (2026, 1)
 
 
 async def test_takes_effect_the_day_after_the_term_and_not_on_its_last_day(graduation: Running) -> None:
-    road = await determined(graduation)
+    driver = await determined(graduation)
     await at(graduation, date(2026, 6, 17), hour=16)
     await graduation.work()
-    assert await road.state() == "MASA_SANGGAH"
+    assert await driver.state() == "MASA_SANGGAH"
     await at(graduation, date(2026, 6, 17), hour=18)
     await graduation.work()
-    assert await road.state() == "EFEKTIF"
+    assert await driver.state() == "EFEKTIF"
 
 
 async def test_tells_once_that_it_is_graduated_with_its_certificate(graduation: Running) -> None:
-    road = await determined(graduation)
+    driver = await determined(graduation)
     await at(graduation, date(2026, 6, 18))
     await graduation.work()
     await graduation.work()
@@ -118,20 +118,20 @@ async def test_tells_once_that_it_is_graduated_with_its_certificate(graduation: 
         "2026-3",
         "2026-2",
     )
-    shown = ok(await graduation.get(f"/v1/certificate/{fact['certificate_no']}", as_=road.by["sk"]), 200)
+    shown = ok(await graduation.get(f"/v1/certificate/{fact['certificate_no']}", as_=driver.by["sk"]), 200)
     assert (shown["stands"], shown["status"], shown["issued_on"]) == (True, "STANDS", "2026-06-18")
 
 
 async def test_is_monitored_in_six_monthly_tasks_from_the_start_of_its_tahap(graduation: Running) -> None:
-    road = await determined(graduation)
+    driver = await determined(graduation)
     await at(graduation, date(2026, 6, 30))
     await graduation.work()
-    assert await road.state() == "EFEKTIF"
+    assert await driver.state() == "EFEKTIF"
     await at(graduation, date(2026, 7, 1))
     await graduation.work()
-    assert await road.state() == "PEMANTAUAN"
+    assert await driver.state() == "PEMANTAUAN"
     found = ok(
-        await graduation.get(f"/v1/monitoring?graduasi_id={road.graduasi_id}", as_=road.by["field"]), 200
+        await graduation.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"]), 200
     )
     assert [task["month"] for task in found["items"]] == [1, 2, 3, 4, 5, 6]
     assert [task["due_on"] for task in found["items"]] == [
@@ -140,11 +140,11 @@ async def test_is_monitored_in_six_monthly_tasks_from_the_start_of_its_tahap(gra
 
 
 async def test_makes_numbers_of_one_determined_none_annulled_one_effective(graduation: Running) -> None:
-    road = await determined(graduation)
+    driver = await determined(graduation)
     await at(graduation, date(2026, 7, 1))
     await graduation.work()
-    of = {"pendamping_ids": [str(road.field.pendamping_id)]}
-    found = ok(await graduation.post("/v1/numbers", of, as_=road.by["sk"]), 200)
+    of = {"pendamping_ids": [str(driver.field.pendamping_id)]}
+    found = ok(await graduation.post("/v1/numbers", of, as_=driver.by["sk"]), 200)
     assert found == {
         "service": "graduation",
         "by_exit_reason": {"SEJAHTERA_MANDIRI": {"determined": 1, "annulled": 0, "effective": 1}},

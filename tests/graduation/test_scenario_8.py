@@ -4,38 +4,38 @@ from datetime import date
 
 import pytest
 
-from tests.factories.graduation.case import Road, at, emitted_events, ok
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
 from tests.factories.graduation.objection import decide, judge, lodge
 from tests.factories.services import Running
 
 
-async def determined(service: Running) -> Road:
-    road = await (await Road.begin(service)).to("MASA_SANGGAH", "2026-02-10")
+async def determined(service: Running) -> CaseDriver:
+    driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH", "2026-02-10")
     ((_, fact),) = await emitted_events(service, "graduasi_determined")
     assert (fact["term_ends_on"], fact["effective_tahap"]) == ("2026-03-12", "2026-2")
-    return road
+    return driver
 
 
 async def test_a_neighbours_paper_in_term_stops_the_end_and_the_family_is_restored(
     graduation: Running,
 ) -> None:
-    road = await determined(graduation)
+    driver = await determined(graduation)
     await at(graduation, date(2026, 3, 9))
-    lodged = ok(await lodge(road, date(2026, 3, 9)))
+    lodged = ok(await lodge(driver, date(2026, 3, 9)))
     assert (lodged["lodged_by"], lodged["channel"]) == ("MASYARAKAT", "PUSKESOS")
     await at(graduation, date(2026, 3, 24))  # past the term, past the cut-off of tahap 2
     await graduation.work()
-    assert await road.state() == "DISANGGAH"
+    assert await driver.state() == "DISANGGAH"
     path = f"/v1/sanggah/{lodged['sanggah_id']}"
     shown = ok(await graduation.get(path, as_=judge(graduation)), 200)
     assert (shown["term_ends_on"], shown["tahap_concerned"]) == ("2026-03-12", ["2026-2"])
     paid = [{"tahap": "2026-2", "paid": True, "reason": "Penghentian ditangguhkan sejak sanggah."}]
-    ok(await decide(road, lodged["sanggah_id"], "DITERIMA", back_pay=paid))
-    assert await road.state() == "DIPULIHKAN"
+    ok(await decide(driver, lodged["sanggah_id"], "DITERIMA", back_pay=paid))
+    assert await driver.state() == "DIPULIHKAN"
     facts = dict(await emitted_events(graduation, "credit_reversed", "graduasi_annulled"))
     assert facts["graduasi_annulled"]["back_pay_tahap"] == ["2026-2"]
     assert facts["graduasi_annulled"]["was_effective"] is False
-    assert facts["credit_reversed"]["penugasan_id"] == str(road.field.penugasan_id)
+    assert facts["credit_reversed"]["penugasan_id"] == str(driver.field.penugasan_id)
     shown = ok(await graduation.get(path, as_=judge(graduation)), 200)
     assert (shown["decision"]["decided_by"], shown["decision"]["role"]) == (
         "dinsos-kendal-9",
@@ -48,38 +48,38 @@ async def test_a_neighbours_paper_in_term_stops_the_end_and_the_family_is_restor
 async def test_the_same_paper_of_20_march_becomes_a_re_entry_usulan(
     graduation: Running, language: str
 ) -> None:
-    road = await determined(graduation)
+    driver = await determined(graduation)
     await at(graduation, date(2026, 3, 20))
     await graduation.work()
     body = {"lodged_on": "2026-03-20", "lodged_by": "MASYARAKAT", "channel": "PUSKESOS"}
-    evidence = await road.evidence(b"surat sanggah")
+    evidence = await driver.evidence(b"surat sanggah")
     body |= {"ground": "KEADAAN_BERUBAH", "evidence_sha256": evidence}
-    answer = await road.post("sanggah", body, "musyawarah", headers={"Accept-Language": language})
+    answer = await driver.post("sanggah", body, "musyawarah", headers={"Accept-Language": language})
     assert (answer.status_code, answer.json()["title"]) == (409, "SanggahOutOfTerm")
     said = answer.json()["detail"].lower()
     assert all(word in said for word in ("2026-03-12", "sanggah_terlambat", "keberatan"))
-    assert await road.state() == "EFEKTIF"
+    assert await driver.state() == "EFEKTIF"
 
 
 async def test_a_paper_of_9_march_typed_in_on_20_march_is_in_term(graduation: Running) -> None:
-    road = await determined(graduation)
+    driver = await determined(graduation)
     await at(graduation, date(2026, 3, 20))
     await graduation.work()
-    assert await road.state() == "EFEKTIF"
-    sanggah_id = ok(await lodge(road, date(2026, 3, 9)))["sanggah_id"]
+    assert await driver.state() == "EFEKTIF"
+    sanggah_id = ok(await lodge(driver, date(2026, 3, 9)))["sanggah_id"]
     ok(
-        await decide(road, sanggah_id, "DITERIMA")
+        await decide(driver, sanggah_id, "DITERIMA")
     )  # on the day of the cut-off the list of tahap 2 is still open
     ((_, fact),) = await emitted_events(graduation, "graduasi_annulled")
     assert (fact["was_effective"], fact["back_pay_tahap"]) == (True, [])
 
 
 async def test_an_auditor_reads_the_whole_history(graduation: Running) -> None:
-    road = await determined(graduation)
-    sanggah_id = ok(await lodge(road, date(2026, 2, 10)))["sanggah_id"]
-    ok(await decide(road, sanggah_id, "DITERIMA"))
-    path = f"/v1/graduasi/{road.graduasi_id}/history?limit=200"
-    items = ok(await graduation.get(path, as_=road.by["sk"]), 200)["items"]
+    driver = await determined(graduation)
+    sanggah_id = ok(await lodge(driver, date(2026, 2, 10)))["sanggah_id"]
+    ok(await decide(driver, sanggah_id, "DITERIMA"))
+    path = f"/v1/graduasi/{driver.graduasi_id}/history?limit=200"
+    items = ok(await graduation.get(path, as_=driver.by["sk"]), 200)["items"]
     assert [one["to_state"] for one in items[-4:]] == [
         "DITETAPKAN",
         "MASA_SANGGAH",

@@ -6,16 +6,16 @@ import pytest
 
 from deploy.kafka.broker import Broker
 from tests.factories.cluster import Cluster
-from tests.factories.messaging.kafka_transport import KafkaRoad, prepare_kafka
+from tests.factories.messaging.kafka_transport import KafkaTransport, prepare_kafka
 from tests.factories.messaging.service_pair import Stage, staged
 
 
 @pytest.fixture
-async def transport(broker: Broker) -> KafkaRoad:
+async def transport(broker: Broker) -> KafkaTransport:
     return await prepare_kafka(broker)
 
 
 @pytest.fixture
-async def stage(cluster: Cluster, transport: KafkaRoad) -> AsyncIterator[Stage]:
+async def stage(cluster: Cluster, transport: KafkaTransport) -> AsyncIterator[Stage]:
     async with staged(cluster, transport) as made:
         yield made

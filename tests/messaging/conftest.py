@@ -7,17 +7,17 @@ import pytest
 from tests.factories.cluster import Cluster
 from tests.factories.messaging.kafka_transport import prepare_kafka
 from tests.factories.messaging.service_pair import Stage, staged
-from tests.factories.messaging.transports import LocalRoad, Road
+from tests.factories.messaging.transports import LocalTransport, Transport
 
 
 @pytest.fixture
-async def transport(request: pytest.FixtureRequest) -> Road:
+async def transport(request: pytest.FixtureRequest) -> Transport:
     if getattr(request, "param", "local") == "kafka":
         return await prepare_kafka(request.getfixturevalue("broker"))
-    return LocalRoad()
+    return LocalTransport()
 
 
 @pytest.fixture
-async def stage(cluster: Cluster, transport: Road) -> AsyncIterator[Stage]:
+async def stage(cluster: Cluster, transport: Transport) -> AsyncIterator[Stage]:
     async with staged(cluster, transport) as made:
         yield made

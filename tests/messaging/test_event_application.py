@@ -26,12 +26,14 @@ from tests.factories.messaging.service_pair import Stage
 async def test_two_owners_of_a_partition_at_once_apply_a_new_key_once(stage: Stage) -> None:
     """A lock on a row that is not there locks nothing: both would find no cursor and apply."""
     sub = hearer()
-    await stage.read("INSERT INTO platform.consumer_offset VALUES ('heard', $1, 0, 0, NULL, 0, NULL)", TOPIC)
+    await stage.read(
+        "INSERT INTO platform.consumer_offset VALUES ('handled', $1, 0, 0, NULL, 0, NULL)", TOPIC
+    )
     for _ in range(10):
         records = [record_of(key, 1, offset=number) for number, key in enumerate(keys(5))]
         await asyncio.gather(*(stage.receive(sub, records) for _ in range(4)))
         await stage.read("UPDATE platform.consumer_offset SET next_offset = 0")
-    heard = await stage.heard()
+    heard = await stage.handled()
     assert len(heard) == 50
     assert len(set(heard)) == 50
 
@@ -43,7 +45,7 @@ async def test_a_batch_that_begins_behind_the_stored_offset_is_refused(stage: St
         await stage.receive(sub, [record_of(key, 3, offset=2)])
     assert await stage.cursor(key) == (1, 1, "OPEN")
     await stage.receive(sub, [record_of(key, 2, offset=1)])
-    assert await stage.heard() == [(str(key), 1), (str(key), 2)]
+    assert await stage.handled() == [(str(key), 1), (str(key), 2)]
 
 
 async def test_a_reader_of_an_older_generation_is_refused(stage: Stage) -> None:
@@ -52,14 +54,14 @@ async def test_a_reader_of_an_older_generation_is_refused(stage: Stage) -> None:
     await stage.read("UPDATE platform.consumer_offset SET generation = generation + 1")
     with pytest.raises(PositionMoved):
         await stage.receive(sub, [record_of(key, 2, offset=1)])
-    assert await stage.heard() == [(str(key), 1)]
+    assert await stage.handled() == [(str(key), 1)]
 
 
 async def test_a_gap_is_noticed_and_healed_in_one_batch_and_out_of_order(stage: Stage) -> None:
     sub, (key, other) = hearer(), keys(2)
     batch = [record_of(key, seq, offset=n) for n, seq in enumerate((1, 4, 3, 5, 2, 6))]
     await stage.receive(sub, [*batch, record_of(other, 1, offset=6)])
-    assert [seq for k, seq in await stage.heard() if k == str(key)] == [1, 2, 3, 4, 5, 6]
+    assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 2, 3, 4, 5, 6]
     assert await stage.cursor(key) == (1, 6, "OPEN")
     assert await stage.parked() == []
 
@@ -74,7 +76,7 @@ async def test_a_gap_is_noticed_and_healed_over_several_batches(stage: Stage) ->
     assert await stage.cursor(key) == (1, 3, "GAP")
     await stage.receive(sub, [record_of(key, 4, offset=4), record_of(key, 6, offset=5)])
     assert await stage.cursor(key) == (1, 6, "OPEN")
-    assert [seq for _, seq in await stage.heard()] == [1, 2, 3, 4, 5, 6]
+    assert [seq for _, seq in await stage.handled()] == [1, 2, 3, 4, 5, 6]
     assert await stage.parked() == []
 
 
@@ -95,7 +97,7 @@ async def test_the_same_position_with_another_id_stops_its_key_and_no_other(stag
     )
     assert await stage.cursor(key) == (1, 2, "DIVERGED")
     assert [(row["seq"], row["reason"]) for row in await stage.parked()] == [(2, "DIVERGENCE"), (3, "BEHIND")]
-    assert await stage.heard() == [(str(key), 1), (str(key), 2), (str(other), 1)]
+    assert await stage.handled() == [(str(key), 1), (str(key), 2), (str(other), 1)]
 
 
 async def test_a_higher_epoch_that_does_not_follow_stops_its_key(stage: Stage) -> None:
@@ -117,7 +119,7 @@ async def test_an_epoch_raised_goes_on_where_the_stream_stood(stage: Stage) -> N
         sub, [record_of(key, 9, epoch=1, offset=4)]
     )  # of the story that was lost: behind for ever
     assert await stage.cursor(key) == (2, 3, "OPEN")
-    assert [seq for _, seq in await stage.heard()] == [1, 2, 3]
+    assert [seq for _, seq in await stage.handled()] == [1, 2, 3]
 
 
 async def test_undecodable_bytes_are_parked_by_place_and_stop_nothing(stage: Stage) -> None:
@@ -129,7 +131,7 @@ async def test_undecodable_bytes_are_parked_by_place_and_stop_nothing(stage: Sta
         (n, None, "UNDECODABLE") for n in range(4)
     ]
     assert rows[0]["body"] == b"\xff\x00"
-    assert await stage.heard() == [(str(key), 1)]
+    assert await stage.handled() == [(str(key), 1)]
 
 
 async def test_a_type_not_known_here_moves_the_cursor_alone(stage: Stage) -> None:
@@ -137,7 +139,7 @@ async def test_a_type_not_known_here_moves_the_cursor_alone(stage: Stage) -> Non
     new = record_of(key, 1, wire="registry.something_new.v1", offset=0)
     await stage.receive(sub, [new, record_of(key, 2, offset=1)])
     assert await stage.cursor(key) == (1, 2, "OPEN")
-    assert await stage.heard() == [(str(key), 2)]
+    assert await stage.handled() == [(str(key), 2)]
 
 
 async def test_data_that_its_class_does_not_take_parks_its_key(stage: Stage) -> None:
@@ -147,7 +149,7 @@ async def test_data_that_its_class_does_not_take_parks_its_key(stage: Stage) -> 
     await stage.receive(sub, [wrong, record_of(other, 1, offset=1)])
     (row,) = await stage.parked()
     assert (row["key"], row["reason"], row["error"]) == (str(key), "POISON", "BadData")
-    assert await stage.heard() == [(str(other), 1)]
+    assert await stage.handled() == [(str(other), 1)]
 
 
 async def test_the_sealed_topic_has_no_gap_and_a_cleared_body_is_nothing(stage: Stage) -> None:
@@ -157,7 +159,7 @@ async def test_the_sealed_topic_has_no_gap_and_a_cleared_body_is_nothing(stage: 
         for seq, offset in ((1, 0), (4, 2))
     )
     await stage.receive(sub, [first, Record(SEALED, 0, 1, str(key), b""), fourth])
-    assert [seq for _, seq in await stage.heard()] == [1, 4]
+    assert [seq for _, seq in await stage.handled()] == [1, 4]
     assert await stage.parked() == []
 
 
@@ -166,7 +168,7 @@ async def test_a_replica_that_tells_is_refused(stage: Stage) -> None:
     sub, (key,) = Subscription("pendamping", "replica", [TOPIC]), keys(1)
 
     @sub.on(PendampingRegistered)
-    async def tell(session: object, event: PendampingRegistered, meta: Meta) -> None:
+    async def emit_again(session: object, event: PendampingRegistered, meta: Meta) -> None:
         emit(session, changed(event.pendamping_id))  # type: ignore[arg-type]
 
     await stage.receive(sub, [record_of(key, 1, event=registered(key), offset=0)])
@@ -181,7 +183,7 @@ async def test_a_batch_handler_gets_each_fact_once_and_in_order(stage: Stage) ->
     batch = [record_of(key, seq, event=registered(key, seq), offset=n) for n, (key, seq) in enumerate(facts)]
     await stage.receive(sub, batch)
     await stage.receive(sub, batch)
-    rows = await stage.read("SELECT told, pendamping_no FROM replica_pendamping.pendamping")
+    rows = await stage.read("SELECT seq, pendamping_no FROM replica_pendamping.pendamping")
     assert [tuple(row) for row in rows] == [(4, "4")] * 50
 
 

@@ -57,7 +57,7 @@ async def test_a_record_of_wrong_origin_is_parked_without_key_and_all_keys_flow(
     await stage.receive(sub, [forged(how, victim, other), *good])
     (row,) = await stage.parked()
     assert (row["reason"], row["error"], row["topic"], row["key"]) == ("WRONG_ORIGIN", error, TOPIC, None)
-    assert await stage.heard() == [(str(key), 1) for key in (victim, other, third)]
+    assert await stage.handled() == [(str(key), 1) for key in (victim, other, third)]
     assert await stage.cursor(victim) == (1, 1, "OPEN")
 
 
@@ -76,7 +76,7 @@ async def test_a_sealed_event_is_taken_from_the_sealed_topic_and_from_its_publis
     good = record_of(key, 1, event=sealed(key), topic=SEALED, offset=0)
     foreign = record_of(key, 2, topic=SEALED, offset=1)
     await stage.receive(sub, [with_envelope(good, source="urn:pilar:caseload"), foreign])
-    assert await stage.heard() == [(str(key), 1)]
+    assert await stage.handled() == [(str(key), 1)]
     assert [row["error"] for row in await stage.parked()] == ["TopicMismatch"]
 
 
@@ -84,10 +84,10 @@ async def test_a_sealed_event_is_taken_from_the_sealed_topic_and_from_its_publis
 async def test_a_forged_record_on_the_road_stops_nobody(stage: Stage) -> None:
     sub, (victim, other) = hearer(), keys(2)
     bad = forged("body of another", victim, other)
-    await stage.road.append(stage, TOPIC, str(victim), bad.value)
-    await stage.say(changed(victim), changed(other))
+    await stage.transport.append(stage, TOPIC, str(victim), bad.value)
+    await stage.publish(changed(victim), changed(other))
     await stage.listen(sub)
     assert [(row["reason"], row["error"]) for row in await stage.parked()] == [
         ("WRONG_ORIGIN", "KeyMismatch")
     ]
-    assert sorted(await stage.heard()) == sorted([(str(victim), 1), (str(other), 1)])
+    assert sorted(await stage.handled()) == sorted([(str(victim), 1), (str(other), 1)])

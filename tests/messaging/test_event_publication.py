@@ -32,7 +32,7 @@ async def test_a_savepoint_rolled_back_drops_its_events_and_only_these(stage: St
         async with session.begin_nested():
             emit(session, changed(key, "kept"))
         emit(session, changed(key, "after"))
-    bodies = [row["body"] for row in await stage.told(OUTBOX)]
+    bodies = [row["body"] for row in await stage.query_publisher(OUTBOX)]
     assert [
         reason for reason in ("before", "inside", "kept", "after") if any(reason in b for b in bodies)
     ] == [
@@ -40,7 +40,7 @@ async def test_a_savepoint_rolled_back_drops_its_events_and_only_these(stage: St
         "kept",
         "after",
     ]
-    assert [row["seq"] for row in await stage.told(OUTBOX)] == [1, 2, 3]
+    assert [row["seq"] for row in await stage.query_publisher(OUTBOX)] == [1, 2, 3]
 
 
 async def test_a_plain_commit_with_events_is_refused(stage: Stage) -> None:
@@ -48,12 +48,12 @@ async def test_a_plain_commit_with_events_is_refused(stage: Stage) -> None:
         async with stage.teller.transaction() as session:
             emit(session, changed(keys(1)[0]))
             await session.commit()
-    assert await stage.told(OUTBOX) == []
+    assert await stage.query_publisher(OUTBOX) == []
 
 
 async def test_a_transaction_that_fails_stores_neither_change_nor_event(stage: Stage) -> None:
     change = (
-        "INSERT INTO heard (subscription, key, epoch, seq, wire, reason) VALUES ('s', 'k', 1, 1, 'w', $1)"
+        "INSERT INTO handled (subscription, key, epoch, seq, wire, reason) VALUES ('s', 'k', 1, 1, 'w', $1)"
     )
     (key,) = keys(1)
     with pytest.raises(asyncpg.CheckViolationError):  # noqa: PT012
@@ -62,23 +62,25 @@ async def test_a_transaction_that_fails_stores_neither_change_nor_event(stage: S
             emit(session, changed(key))
             await connection.execute(change, "good")
             await connection.execute(change, "poison")
-    assert await stage.told(OUTBOX) == []
-    assert await stage.told("SELECT * FROM heard") == []
-    assert await stage.told("SELECT * FROM platform.stream") == []
+    assert await stage.query_publisher(OUTBOX) == []
+    assert await stage.query_publisher("SELECT * FROM handled") == []
+    assert await stage.query_publisher("SELECT * FROM platform.stream") == []
 
 
 async def test_a_commit_that_fails_stores_neither_change_nor_event(stage: Stage) -> None:
-    await stage.told("CREATE TABLE late (id int, CONSTRAINT once UNIQUE (id) DEFERRABLE INITIALLY DEFERRED)")
-    await stage.told("GRANT ALL ON late TO teller_worker")
+    await stage.query_publisher(
+        "CREATE TABLE late (id int, CONSTRAINT once UNIQUE (id) DEFERRABLE INITIALLY DEFERRED)"
+    )
+    await stage.query_publisher("GRANT ALL ON late TO teller_worker")
     with pytest.raises(DBAPIError):  # noqa: PT012
         async with stage.teller.transaction() as session:
             connection = (await (await session.connection()).get_raw_connection()).driver_connection
             await connection.execute("INSERT INTO late VALUES (1), (1)")
             emit(session, changed(keys(1)[0]))
-    assert await stage.told("SELECT * FROM late") == []
-    assert await stage.told(OUTBOX) == []
-    assert await stage.told("SELECT * FROM platform.unsent") == []
-    await stage.told("DROP TABLE late")
+    assert await stage.query_publisher("SELECT * FROM late") == []
+    assert await stage.query_publisher(OUTBOX) == []
+    assert await stage.query_publisher("SELECT * FROM platform.unsent") == []
+    await stage.query_publisher("DROP TABLE late")
 
 
 async def test_positions_are_taken_in_sorted_order_so_two_writers_never_deadlock(stage: Stage) -> None:
@@ -92,7 +94,7 @@ async def test_positions_are_taken_in_sorted_order_so_two_writers_never_deadlock
 
     commits = await asyncio.gather(*(writer(number) for number in range(6)), return_exceptions=True)
     assert commits == [6] * 6, "nobody waited for another in a circle"
-    rows = await stage.told(
+    rows = await stage.query_publisher(
         "SELECT key, count(*) AS n, min(seq) AS low, max(seq) AS high FROM platform.outbox GROUP BY 1"
     )
     assert {(row["n"], row["low"], row["high"]) for row in rows} == {(36, 1, 36)}
@@ -103,7 +105,7 @@ async def _patiently(stage: Stage, events: list[PendampingStatusChanged]) -> Non
     """A queue too long for the lock's timeout is asked again, as a client would; a circle is not forgiven."""
     for _ in range(20):
         try:
-            return await stage.tell(*events)
+            return await stage.emit(*events)
         except DBAPIError as error:
             if sqlstate_of(error) not in WAITED_TOO_LONG:
                 raise
@@ -112,22 +114,22 @@ async def _patiently(stage: Stage, events: list[PendampingStatusChanged]) -> Non
 
 async def test_the_epoch_raised_is_told_and_the_seq_goes_on(stage: Stage) -> None:
     (key,) = keys(1)
-    await stage.tell(changed(key))
-    await stage.told("UPDATE platform.epoch SET value = value + 1")
-    await stage.tell(changed(key))
-    assert [(row["epoch"], row["seq"]) for row in await stage.told(OUTBOX)] == [(1, 1), (2, 2)]
+    await stage.emit(changed(key))
+    await stage.query_publisher("UPDATE platform.epoch SET value = value + 1")
+    await stage.emit(changed(key))
+    assert [(row["epoch"], row["seq"]) for row in await stage.query_publisher(OUTBOX)] == [(1, 1), (2, 2)]
 
 
 async def test_the_sealed_topic_has_positions_of_its_own(stage: Stage) -> None:
     (key,) = keys(1)
-    await stage.tell(changed(key), changed(key), sealed(key))
-    rows = await stage.told("SELECT topic, seq FROM platform.outbox ORDER BY outbox_id")
+    await stage.emit(changed(key), changed(key), sealed(key))
+    rows = await stage.query_publisher("SELECT topic, seq FROM platform.outbox ORDER BY outbox_id")
     assert [tuple(row) for row in rows] == [("pilar.registry", 1), ("pilar.registry", 2), ("pilar.sealed", 1)]
 
 
 async def test_a_later_months_partition_is_made_by_the_worker_and_not_by_the_api(stage: Stage) -> None:
     first, following = months_from(datetime.now(UTC), MONTHS_AHEAD + 6)[-2:]
-    await stage.told(f"DROP TABLE IF EXISTS platform.outbox_{first:%Y_%m}")
+    await stage.query_publisher(f"DROP TABLE IF EXISTS platform.outbox_{first:%Y_%m}")
     make = f"SELECT platform.make_outbox_month('{first:%Y-%m-%d}', '{following:%Y-%m-%d}')"
     api = await asyncpg.connect(stage.urls["teller_api"])
     worker = await asyncpg.connect(stage.urls["teller_worker"])
@@ -143,7 +145,9 @@ async def test_a_later_months_partition_is_made_by_the_worker_and_not_by_the_api
     finally:
         await api.close()
         await worker.close()
-    assert await stage.told("SELECT to_regclass($1)::text", f"platform.outbox_{first:%Y_%m}") != [(None,)]
+    assert await stage.query_publisher("SELECT to_regclass($1)::text", f"platform.outbox_{first:%Y_%m}") != [
+        (None,)
+    ]
 
 
 async def test_the_relay_is_woken_well_before_its_slow_poll(stage: Stage) -> None:
@@ -153,7 +157,7 @@ async def test_the_relay_is_woken_well_before_its_slow_poll(stage: Stage) -> Non
     for _ in range(5):
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await stage.tell(changed(keys(1)[0]))
+        await stage.emit(changed(keys(1)[0]))
         await eventually(_all_sent(stage), every=0.005)
         waits.append(loop.time() - began)
     assert sorted(waits)[2] < 0.6 * SLOW_POLL_SECONDS, waits
@@ -161,7 +165,7 @@ async def test_the_relay_is_woken_well_before_its_slow_poll(stage: Stage) -> Non
 
 def _relay_listens(stage: Stage) -> Callable[[], Awaitable[bool]]:
     async def listens() -> bool:
-        rows = await stage.told(
+        rows = await stage.query_publisher(
             "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND database ="
             " (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
@@ -172,7 +176,7 @@ def _relay_listens(stage: Stage) -> Callable[[], Awaitable[bool]]:
 
 def _all_sent(stage: Stage) -> Callable[[], Awaitable[bool]]:
     async def sent() -> bool:
-        return not await stage.told("SELECT FROM platform.unsent")
+        return not await stage.query_publisher("SELECT FROM platform.unsent")
 
     return sent
 
@@ -188,7 +192,7 @@ async def test_a_command_never_notifies_inside_its_transaction(stage: Stage) -> 
             emit(session, changed(keys(1)[0]))
         await listener.execute("SELECT 1")
         assert heard == []
-        await stage.tell(changed(keys(1)[0]))
+        await stage.emit(changed(keys(1)[0]))
         await eventually(_some(heard))
     finally:
         await listener.close()

@@ -21,8 +21,8 @@ from tests.factories.messaging.events import TOPIC, changed, hearer, keys, recor
 from tests.factories.messaging.service_pair import Stage, eventually
 from tests.factories.repository import ROOT
 
-CURE = "ALTER TABLE heard DROP CONSTRAINT ck_heard_reason"
-ILL = "DELETE FROM heard; ALTER TABLE heard ADD CONSTRAINT ck_heard_reason CHECK (reason <> 'poison')"
+CURE = "ALTER TABLE handled DROP CONSTRAINT ck_handled_reason"
+ILL = "DELETE FROM handled; ALTER TABLE handled ADD CONSTRAINT ck_handled_reason CHECK (reason <> 'poison')"
 
 
 async def poisoned(stage: Stage, at: int = 0) -> tuple[Subscription, UUID]:
@@ -48,12 +48,12 @@ async def ill_again(stage: Stage) -> Any:
 
 async def test_a_poison_event_parks_one_family_and_no_other(stage: Stage) -> None:
     _, key = await poisoned(stage)
-    heard = await stage.heard()
+    heard = await stage.handled()
     assert len(heard) == 11
     assert [seq for k, seq in heard if k == str(key)] == [1]
     rows = await stage.parked()
     assert [(row["seq"], row["reason"]) for row in rows] == [(2, "POISON"), (3, "BEHIND"), (4, "BEHIND")]
-    assert (rows[0]["sqlstate"], rows[0]["constraint_name"]) == ("23514", "ck_heard_reason")
+    assert (rows[0]["sqlstate"], rows[0]["constraint_name"]) == ("23514", "ck_handled_reason")
     assert rows[0]["error"] == "CheckViolationError"
     assert await stage.cursor(key) == (1, 1, "PARKED")
 
@@ -79,7 +79,7 @@ async def test_retry_drains_in_order(stage: Stage) -> None:
     assert (first["attempts"], await stage.cursor(key)) == (2, (1, 1, "PARKED"))
     await cured(stage)
     assert await draining.retry(stage.reader, sub, TOPIC, str(key)) == 3
-    assert [seq for k, seq in await stage.heard() if k == str(key)] == [1, 2, 3, 4]
+    assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 2, 3, 4]
     assert await stage.cursor(key) == (1, 4, "OPEN")
     assert await stage.parked() == []
 
@@ -87,7 +87,7 @@ async def test_retry_drains_in_order(stage: Stage) -> None:
 async def test_skip_passes_over_the_first_and_drains_the_rest_in_order(stage: Stage) -> None:
     sub, key = await poisoned(stage)
     assert await draining.skip(stage.reader, sub, TOPIC, str(key)) == 2
-    assert [seq for k, seq in await stage.heard() if k == str(key)] == [1, 3, 4]
+    assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 3, 4]
     assert await stage.cursor(key) == (1, 4, "OPEN")
 
 
@@ -98,7 +98,7 @@ async def test_skip_passes_over_an_event_that_never_came(stage: Stage) -> None:
     )
     assert await draining.retry(stage.reader, sub, TOPIC, str(key)) == 0
     assert await draining.skip(stage.reader, sub, TOPIC, str(key)) == 2
-    assert [seq for _, seq in await stage.heard()] == [1, 4, 5]
+    assert [seq for _, seq in await stage.handled()] == [1, 4, 5]
     await stage.receive(sub, [record_of(key, 3, offset=3)])
     assert await stage.cursor(key) == (1, 5, "OPEN")
 
@@ -149,7 +149,7 @@ async def test_a_skip_over_the_api_is_carried_out_by_the_worker(stage: Stage) ->
     async with stage.reader.transaction(Actor.system("reader")) as session:
         await parking.order(session, "skip", {"subscription": sub.name, "topic": TOPIC, "key": str(key)})
     assert await run_due(stage.reader, work)
-    assert [seq for k, seq in await stage.heard() if k == str(key)] == [1, 3, 4]
+    assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 3, 4]
 
 
 VERBS = """
@@ -185,22 +185,22 @@ def verb(stage: Stage, *words: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.usefixtures("ill_again")
 async def test_the_operators_verbs_show_retry_and_skip(stage: Stage) -> None:
     _, key = await poisoned(stage)
-    shown = await asyncio.to_thread(verb, stage, "parked", "heard")
+    shown = await asyncio.to_thread(verb, stage, "parked", "handled")
     assert shown.returncode == 0, shown.stderr
     assert "3 parked" in shown.stdout
     assert "POISON" in shown.stdout
-    skipped = await asyncio.to_thread(verb, stage, "skip", "heard", TOPIC, str(key))
+    skipped = await asyncio.to_thread(verb, stage, "skip", "handled", TOPIC, str(key))
     assert "applied 2" in skipped.stdout, skipped.stderr
     _, other = await poisoned(stage, at=14)
     await cured(stage)
-    retried = await asyncio.to_thread(verb, stage, "retry", "heard", TOPIC, str(other))
+    retried = await asyncio.to_thread(verb, stage, "retry", "handled", TOPIC, str(other))
     assert "applied 3" in retried.stdout, retried.stderr
     refused = await asyncio.to_thread(verb, stage, "retry", "nobody", TOPIC, str(key))
     assert (refused.returncode, "no subscription nobody" in refused.stdout) == (1, True)
 
 
 async def test_one_events_statement_timeout_parks_it_after_five_tries(stage: Stage) -> None:
-    sub, (key, other) = Subscription("heard", "reaction", [TOPIC]), keys(2)
+    sub, (key, other) = Subscription("handled", "reaction", [TOPIC]), keys(2)
     tries = []
 
     @sub.on(type(changed(key)))
@@ -234,13 +234,13 @@ async def test_one_poison_in_a_full_batch_is_found_by_halving(stage: Stage) -> N
         (str(told[77]), 1),
         (str(told[77]), 2),
     ]
-    heard = await stage.heard()
+    heard = await stage.handled()
     assert len(heard) == len(set(heard)) == 510
     assert all(heard.index((str(key), 1)) < heard.index((str(key), 2)) for key in told if key != told[77])
 
 
 async def test_a_deadlock_or_a_lost_connection_is_tried_again_and_parks_nothing(stage: Stage) -> None:
-    sub, (key,) = Subscription("heard", "reaction", [TOPIC]), keys(1)
+    sub, (key,) = Subscription("handled", "reaction", [TOPIC]), keys(1)
     tries: list[int] = []
 
     @sub.on(type(changed(key)))
@@ -252,26 +252,26 @@ async def test_a_deadlock_or_a_lost_connection_is_tried_again_and_parks_nothing(
         if len(tries) == 2:
             await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         await connection.execute(
-            "INSERT INTO heard (subscription, key, epoch, seq, wire, reason)"
-            " VALUES ('heard', $1, 1, 1, '', '')",
+            "INSERT INTO handled (subscription, key, epoch, seq, wire, reason)"
+            " VALUES ('handled', $1, 1, 1, '', '')",
             meta.key,
         )
 
-    await stage.say(changed(key))
+    await stage.publish(changed(key))
     await stage.listen(sub)
-    assert (len(tries), await stage.heard()) == (3, [(str(key), 1)])
+    assert (len(tries), await stage.handled()) == (3, [(str(key), 1)])
     assert await stage.parked() == []
 
 
 async def test_a_handlers_own_mistake_of_any_class_parks_and_does_not_end_the_reader(stage: Stage) -> None:
-    sub, told = Subscription("heard", "reaction", [TOPIC]), keys(4)
+    sub, told = Subscription("handled", "reaction", [TOPIC]), keys(4)
     faults: list[Exception] = [ZeroDivisionError(), RuntimeError(), KeyError("x"), NotImplementedError()]
 
     @sub.on(type(changed(told[0])))
     async def fail(session: Any, event: Any, meta: Meta) -> None:
         raise faults[int(event.reason)]
 
-    await stage.say(*(changed(key, n) for n, key in enumerate(told)))
+    await stage.publish(*(changed(key, n) for n, key in enumerate(told)))
     stage.start_consumer(sub)
 
     async def parked() -> bool:

@@ -56,11 +56,11 @@ async def test_a_reader_that_stops_holds_nothing_of_its_topics_and_begins_no_mor
     sub, made, first = hearer(), list[Watched](), asyncio.Event()
 
     def source(stored: Stored) -> Watched:
-        made.append(Watched(stage.road.source(stage, sub, stored)))
+        made.append(Watched(stage.transport.source(stage, sub, stored)))
         first.set()
         return made[-1]
 
-    await stage.say(*(changed(key, "poison") for key in keys(60)))
+    await stage.publish(*(changed(key, "poison") for key in keys(60)))
     stop = asyncio.Event()
     running = asyncio.create_task(Consumer(stage.reader, sub, source).run(stop))
     try:

@@ -34,7 +34,7 @@ async def write(stage: Stage, told: list[UUID], seed: int, left: "itertools.coun
         if chance.random() < ROLLED_BACK:
             with pytest.raises(Undone):
                 await undone(stage, chosen)
-        await stage.tell(*(changed(key) for key in chosen))
+        await stage.emit(*(changed(key) for key in chosen))
         committed += PER_COMMIT
     return committed
 
@@ -47,7 +47,7 @@ async def undone(stage: Stage, chosen: list[UUID]) -> None:
 
 
 async def all_sent(stage: Stage) -> bool:
-    return not await stage.told("SELECT FROM platform.unsent LIMIT 1")
+    return not await stage.query_publisher("SELECT FROM platform.unsent LIMIT 1")
 
 
 @on_every_transport
@@ -75,7 +75,7 @@ async def test_each_shard_has_one_owner_and_each_relay_its_share(stage: Stage) -
     stops = [stage.start_relay() for _ in range(RELAYS)]
 
     async def shares() -> list[int]:
-        rows = await stage.told(
+        rows = await stage.query_publisher(
             "SELECT pid, count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = $1"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY pid",
             0x50494C52,
@@ -102,15 +102,15 @@ async def test_a_relay_killed_between_send_and_clear_loses_nothing_and_duplicate
     token.touch()
     told = keys(30)
     for number in range(4):
-        await stage.tell(*(changed(key, number) for key in told))
+        await stage.emit(*(changed(key, number) for key in told))
     child = stage.act("relay", f"relay.sent=kill:{token}")
     assert await asyncio.to_thread(child.wait, LONGEST_WAIT) == -9
-    assert len(await stage.told("SELECT FROM platform.unsent")) == 120
+    assert len(await stage.query_publisher("SELECT FROM platform.unsent")) == 120
     stage.act("relay", f"relay.sent=kill:{token}")
     await eventually(lambda: all_sent(stage))
     sub = hearer()
     await stage.listen(sub)
-    heard = await stage.heard()
+    heard = await stage.handled()
     assert Counter(heard) == Counter((str(key), seq) for key in told for seq in range(1, 5))
     assert await stage.parked() == []
     assert len(await stage.records()) >= 120
@@ -120,31 +120,32 @@ async def test_a_relay_killed_between_send_and_clear_loses_nothing_and_duplicate
 async def test_a_sealed_body_is_cleared_and_never_sent_again(stage: Stage) -> None:
     """Kafka: once it was sent. One machine: once it was applied."""
     (key,) = keys(1)
-    await stage.say(changed(key), sealed(key))
+    await stage.publish(changed(key), sealed(key))
     await stage.listen(hearer(topics=[sealed(key).topic]))
 
     async def cleared() -> bool:
-        return not await stage.told(
+        return not await stage.query_publisher(
             "SELECT FROM platform.outbox WHERE topic = 'pilar.sealed' AND body IS NOT NULL"
         )
 
     await eventually(cleared)
     assert [
-        tuple(row) for row in await stage.told("SELECT topic, body IS NULL FROM platform.outbox ORDER BY 1")
+        tuple(row)
+        for row in await stage.query_publisher("SELECT topic, body IS NULL FROM platform.outbox ORDER BY 1")
     ] == [
         (TOPIC, False),
         (sealed(key).topic, True),
     ]
-    assert len(await stage.heard()) == 1
+    assert len(await stage.handled()) == 1
 
 
 @on_every_transport
 async def test_an_expired_sealed_body_does_not_stop_the_relay(stage: Stage) -> None:
     """Nothing could be sent for seven days, and housekeeping cleared the body of what was still unsent."""
     first, second = keys(2)
-    await stage.tell(sealed(first))
-    await stage.told("UPDATE platform.outbox SET body = NULL")
-    await stage.tell(changed(second))
+    await stage.emit(sealed(first))
+    await stage.query_publisher("UPDATE platform.outbox SET body = NULL")
+    await stage.emit(changed(second))
     await stage.relay()
     assert await all_sent(stage)
     assert len(await stage.records()) == 1

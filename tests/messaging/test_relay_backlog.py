@@ -38,10 +38,10 @@ async def rows_touched(connection: Any, statement: str, *values: Any) -> float:
 @pytest.mark.parametrize("analysed", ["empty", "full"])
 async def test_a_batch_of_a_backlog_touches_no_row_beyond_the_batch(stage: Stage, analysed: str) -> None:
     """Statistics are those of an empty table or of the backlog: the plan is the same."""
-    await stage.told(STATISTICS)
-    await stage.told(FILL, WAITING)
+    await stage.query_publisher(STATISTICS)
+    await stage.query_publisher(FILL, WAITING)
     if analysed == "full":
-        await stage.told(STATISTICS)
+        await stage.query_publisher(STATISTICS)
     connection = await Relay(stage.urls["teller_worker"], TELLER, LocalPublisher()).connect()
     try:
         assert await rows_touched(connection, READ, list(range(SHARDS)), BATCH) == BATCH

@@ -270,7 +270,7 @@ def test_a_reaction_replicates_nothing() -> None:
 
 
 async def test_a_handler_takes_the_envelope_if_it_asks_for_it(stage: Stage) -> None:
-    sub, (key,) = Subscription("heard", "reaction", [TOPIC]), keys(1)
+    sub, (key,) = Subscription("handled", "reaction", [TOPIC]), keys(1)
     seen: list[object] = []
 
     @sub.on(PendampingRegistered)

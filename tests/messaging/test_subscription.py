@@ -24,7 +24,7 @@ from tests.factories.messaging.service_pair import LONGEST_WAIT, Stage, eventual
 async def say_many(stage: Stage, told: list[UUID], times: int = 4) -> Counter[tuple[str, int]]:
     """Tell of each key so often; return what a reader must hear, each once."""
     for number in range(times):
-        await stage.tell(*(registered(key, number) for key in told))
+        await stage.emit(*(registered(key, number) for key in told))
     await stage.relay()
     return Counter((str(key), seq) for key in told for seq in range(1, times + 1))
 
@@ -39,9 +39,9 @@ async def test_a_consumer_killed_before_or_after_its_commit_applies_each_event_o
     expected = await say_many(stage, keys(30))
     child = stage.act("consumer", f"{point}=kill:{token}")
     assert await asyncio.to_thread(child.wait, LONGEST_WAIT) == -9
-    assert bool(await stage.heard()) == (point == "consumer.after_commit")
+    assert bool(await stage.handled()) == (point == "consumer.after_commit")
     await stage.listen(hearer())
-    assert Counter(await stage.heard()) == expected
+    assert Counter(await stage.handled()) == expected
     assert await stage.parked() == []
 
 
@@ -57,7 +57,7 @@ async def test_a_whole_topic_delivered_three_times_changes_nothing(stage: Stage)
     await stage.listen(sub)
     await stage.listen(kept)
     assert len(await stage.records()) == 3 * 80
-    assert Counter(await stage.heard()) == expected
+    assert Counter(await stage.handled()) == expected
     assert await stage.hash_of_replica() == before
     assert await stage.parked() == []
 
@@ -65,12 +65,16 @@ async def test_a_whole_topic_delivered_three_times_changes_nothing(stage: Stage)
 async def republish(stage: Stage) -> None:
     """Have the teller's jobs send the whole outbox again."""
     work = Work()
-    transport = Transport(publisher=stage.road.publisher, source=lambda *_: pytest.fail("jobs read nothing"))
+    transport = Transport(
+        publisher=stage.transport.publisher, source=lambda *_: pytest.fail("jobs read nothing")
+    )
     prepare(Parts(TELLER, [], work), transport)
     async with stage.teller.transaction(Actor.system(TELLER)) as session:
         await enqueue(session, KIND, {}, Actor.system(TELLER))
     assert await run_step(stage.teller, work)
-    (job,) = await stage.told("SELECT state, done FROM platform.job ORDER BY created_at DESC LIMIT 1")
+    (job,) = await stage.query_publisher(
+        "SELECT state, done FROM platform.job ORDER BY created_at DESC LIMIT 1"
+    )
     assert job["state"] == "DONE"
 
 
@@ -79,7 +83,7 @@ async def test_a_subscription_added_later_starts_at_the_beginning(stage: Stage) 
     expected = await say_many(stage, keys(10))
     await stage.listen(hearer())
     await stage.listen(hearer("later"))
-    assert Counter(await stage.heard("later")) == expected
+    assert Counter(await stage.handled("later")) == expected
 
 
 @on_every_transport
@@ -87,13 +91,13 @@ async def test_a_reaction_that_starts_now_starts_there_and_stays_there(stage: St
     sub, told = hearer("fresh", starts="now"), keys(10)
     await say_many(stage, told, 2)
     await stage.listen(sub, lambda: started(stage, sub))
-    assert await stage.heard("fresh") == []
-    await stage.say(*(changed(key) for key in told))
+    assert await stage.handled("fresh") == []
+    await stage.publish(*(changed(key) for key in told))
     await stage.listen(sub)
-    assert Counter(await stage.heard("fresh")) == Counter((str(key), 3) for key in told)
+    assert Counter(await stage.handled("fresh")) == Counter((str(key), 3) for key in told)
     await republish(stage)
     await stage.listen(sub)
-    assert len(await stage.heard("fresh")) == 10
+    assert len(await stage.handled("fresh")) == 10
     assert await stage.parked("fresh") == []
 
 
@@ -115,7 +119,7 @@ async def test_a_replica_rebuilt_while_live_equals_itself(stage: Stage) -> None:
         number = 3
         while not done.is_set():
             number += 1
-            await stage.tell(*(registered(key, number) for key in told[:20]))
+            await stage.emit(*(registered(key, number) for key in told[:20]))
             await asyncio.sleep(0.02)
         return number
 
@@ -126,7 +130,7 @@ async def test_a_replica_rebuilt_while_live_equals_itself(stage: Stage) -> None:
         READER,
         stage.reader,
         sub,
-        lambda stored: stage.road.source(stage, sub, stored, f"{sub.name}.rebuild"),
+        lambda stored: stage.transport.source(stage, sub, stored, f"{sub.name}.rebuild"),
     )
     try:
         read = await asyncio.wait_for(rebuild.run(), LONGEST_WAIT)
@@ -136,12 +140,14 @@ async def test_a_replica_rebuilt_while_live_equals_itself(stage: Stage) -> None:
     assert read >= 300
 
     async def whole() -> bool:
-        return not await stage.told("SELECT FROM platform.unsent LIMIT 1") and await stage.caught_up(sub)
+        return not await stage.query_publisher(
+            "SELECT FROM platform.unsent LIMIT 1"
+        ) and await stage.caught_up(sub)
 
     await eventually(whole)
     await stage.end(live)
-    rows = await stage.read("SELECT pendamping_id, pendamping_no, told FROM replica_pendamping.pendamping")
-    assert {row["pendamping_id"]: (row["pendamping_no"], row["told"]) for row in rows} == {
+    rows = await stage.read("SELECT pendamping_id, pendamping_no, seq FROM replica_pendamping.pendamping")
+    assert {row["pendamping_id"]: (row["pendamping_no"], row["seq"]) for row in rows} == {
         key: (str(last), last) if number < 20 else ("2", 3) for number, key in enumerate(told)
     }
     before = await stage.hash_of_replica()
@@ -168,7 +174,7 @@ async def test_a_rebuild_keeps_names_rights_and_row_security(stage: Stage) -> No
     )
     owner = await asyncpg.connect(stage.urls["reader_owner"])
     for statement in (
-        "CREATE INDEX ix_pendamping_no ON replica_pendamping.pendamping (pendamping_no) WHERE told > 0",
+        "CREATE INDEX ix_pendamping_no ON replica_pendamping.pendamping (pendamping_no) WHERE seq > 0",
         "ALTER TABLE replica_pendamping.pendamping ENABLE ROW LEVEL SECURITY",
         "ALTER TABLE replica_pendamping.pendamping FORCE ROW LEVEL SECURITY",
         "CREATE POLICY area ON replica_pendamping.pendamping USING (platform.in_scope(pendamping_no))",
@@ -183,7 +189,7 @@ async def test_a_rebuild_keeps_names_rights_and_row_security(stage: Stage) -> No
             READER,
             stage.reader,
             sub,
-            lambda stored: stage.road.source(stage, sub, stored, "shape.rebuild"),
+            lambda stored: stage.transport.source(stage, sub, stored, "shape.rebuild"),
         ).run()
         assert [tuple(row) for row in await stage.read(shape)] == before
     finally:
@@ -207,7 +213,7 @@ async def test_a_topic_recreated_is_noticed_and_goes_on_once_it_is_accepted(stag
     sub, told = hearer(), keys(10)
     expected = await say_many(stage, told)
     await stage.listen(sub)
-    await stage.road.recreate(stage)
+    await stage.transport.recreate(stage)
     stage.start_consumer(sub)
 
     async def stopped() -> bool:
@@ -215,13 +221,13 @@ async def test_a_topic_recreated_is_noticed_and_goes_on_once_it_is_accepted(stag
 
     await eventually(stopped)
     await republish(stage)
-    await stage.say(*(changed(key) for key in told))
-    assert Counter(await stage.heard()) == expected
+    await stage.publish(*(changed(key) for key in told))
+    assert Counter(await stage.handled()) == expected
     await forget_topic(stage.urls["reader_worker"], sub.name, TOPIC)
     later = Counter((str(key), 5) for key in told)
 
     async def went_on() -> bool:
-        return Counter(await stage.heard()) == expected + later
+        return Counter(await stage.handled()) == expected + later
 
     await eventually(went_on)
     assert await stage.parked() == []
@@ -232,18 +238,18 @@ async def test_republish_after_the_topic_was_wiped_fills_a_new_reader_and_never_
     stage: Stage,
 ) -> None:
     told = keys(10)
-    await stage.say(sealed(told[0]))
+    await stage.publish(sealed(told[0]))
     await say_many(stage, told)
     await stage.listen(replica())
     before = await stage.hash_of_replica()
     for topic in (TOPIC, "pilar.sealed"):
-        await stage.road.recreate(stage, topic)
+        await stage.transport.recreate(stage, topic)
     await republish(stage)
     assert await stage.records("pilar.sealed") == []
     await stage.read("TRUNCATE replica_pendamping.pendamping, platform.cursor, platform.consumer_offset")
     await stage.listen(replica())
     assert await stage.hash_of_replica() == before
-    assert await stage.told("SELECT FROM platform.unsent") == []
+    assert await stage.query_publisher("SELECT FROM platform.unsent") == []
 
 
 async def test_a_republish_beside_new_events_skips_none_of_them(stage: Stage) -> None:
@@ -251,11 +257,11 @@ async def test_a_republish_beside_new_events_skips_none_of_them(stage: Stage) ->
     sub, told = hearer(), keys(3)
     await say_many(stage, told, 300)
     await stage.listen(sub)
-    await stage.say(*(changed(key) for key in told))
+    await stage.publish(*(changed(key) for key in told))
     await republish(stage)
-    await stage.say(*(changed(key) for key in told))
+    await stage.publish(*(changed(key) for key in told))
     await stage.listen(sub)
-    heard = await stage.heard()
+    heard = await stage.handled()
     assert Counter(heard) == Counter((str(key), seq) for key in told for seq in range(1, 303))
     assert await stage.parked() == []
 
@@ -263,8 +269,8 @@ async def test_a_republish_beside_new_events_skips_none_of_them(stage: Stage) ->
 @on_every_transport
 async def test_undecodable_bytes_on_the_road_stop_nobody(stage: Stage) -> None:
     sub, (key,) = hearer(), keys(1)
-    await stage.road.append(stage, TOPIC, "x", b"{not an event")
-    await stage.say(changed(key))
+    await stage.transport.append(stage, TOPIC, "x", b"{not an event")
+    await stage.publish(changed(key))
     await stage.listen(sub)
     assert [row["reason"] for row in await stage.parked()] == ["UNDECODABLE"]
-    assert await stage.heard() == [(str(key), 1)]
+    assert await stage.handled() == [(str(key), 1)]

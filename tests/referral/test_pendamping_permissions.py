@@ -19,7 +19,7 @@ KUR = "KUR_SUPERMIKRO"
 
 async def a_case(referral: Running) -> World:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 
@@ -36,28 +36,28 @@ def status(world: World, value: PendampingStatus, from_on: Any) -> PendampingSta
 
 async def test_is_not_one_on_leave_and_is_again_when_back(referral: Running) -> None:
     world = await a_case(referral)
-    await world.hear(status(world, PendampingStatus.CUTI, TODAY - timedelta(days=3)))
+    await world.apply_events(status(world, PendampingStatus.CUTI, TODAY - timedelta(days=3)))
     refused = await world.consent(KUR)
     assert (refused.status_code, refused.json()["title"]) == (409, "PendampingInactive")
     assert "CUTI" in refused.json()["detail"]
-    await world.hear(status(world, PendampingStatus.AKTIF, TODAY))
+    await world.apply_events(status(world, PendampingStatus.AKTIF, TODAY))
     assert (await world.consent(KUR)).status_code == 201
 
 
 async def test_is_still_one_whose_leave_begins_tomorrow(referral: Running) -> None:
     world = await a_case(referral)
-    await world.hear(status(world, PendampingStatus.CUTI, TODAY + timedelta(days=1)))
+    await world.apply_events(status(world, PendampingStatus.CUTI, TODAY + timedelta(days=1)))
     assert (await world.consent(KUR)).status_code == 201
 
 
 async def test_is_not_known_while_registrys_word_is_on_its_way(referral: Running) -> None:
     world = await a_world(referral, {})
     known = [fact for fact in family_facts(world.family) if not fact.wire.startswith("registry.")]
-    await world.hear(*known, determined(world.family))
+    await world.apply_events(*known, determined(world.family))
     refused = await world.consent(KUR)
     assert (refused.status_code, refused.json()["title"]) == (409, "NotYetKnown")
     assert refused.headers["Retry-After"] == "2"
-    await world.hear(*pendamping_facts(world.family))
+    await world.apply_events(*pendamping_facts(world.family))
     assert (await world.consent(KUR)).status_code == 201
 
 
@@ -65,7 +65,7 @@ async def test_is_not_known_while_registrys_word_is_on_its_way(referral: Running
 async def test_is_not_one_whose_placement_or_area_has_ended(referral: Running, ended: str) -> None:
     world = await a_world(referral, {})
     facts = family_facts(world.family)
-    await world.hear(*facts, determined(world.family))
+    await world.apply_events(*facts, determined(world.family))
     (area,) = (fact for fact in facts if fact.wire == "registry.wilayah_tugas_placed.v1")
     about: dict[str, Any] = {
         "penugasan_id": world.family.penugasan_id,
@@ -87,6 +87,6 @@ async def test_is_not_one_whose_placement_or_area_has_ended(referral: Running, e
             kode_wilayah="33.24.09",
         ),
     }
-    await world.hear(ends[ended])
+    await world.apply_events(ends[ended])
     refused = await world.consent(KUR)
     assert (refused.status_code, refused.json()["title"]) == (403, "FamilyNotAccompanied")

@@ -21,14 +21,14 @@ async def sent_case(referral: Running, bank: PartnerSimulator) -> tuple[World, s
     """A rujukan that was sent to a partner, its program's id, and its dampingan's fact."""
     world = await a_world(referral, {"BANK_KUR": bank})
     facts = family_facts(world.family)
-    await world.hear(*facts, determined(world.family))
+    await world.apply_events(*facts, determined(world.family))
     await referral.get(f"/v1/offer?kpm_id={world.family.kpm_id}", as_=world.pendamping)
     return world, await world.sent(KUR), facts[1]
 
 
 async def hand_over(world: World, dampingan: Any) -> None:
     ended = dampingan.model_dump() | {"valid_to": TODAY}
-    await world.hear(DampinganEnded(**ended))
+    await world.apply_events(DampinganEnded(**ended))
 
 
 async def reads(world: World, program: str, token: str) -> dict[str, httpx.Response]:
@@ -109,7 +109,7 @@ async def counted(referral: Running, pendamping: str) -> dict[str, bool]:
 async def test_an_answer_is_replayed_only_while_its_family_is_in_scope(referral: Running) -> None:
     world = await a_world(referral, {})
     facts = family_facts(world.family)
-    await world.hear(*facts, determined(world.family))
+    await world.apply_events(*facts, determined(world.family))
     program = (await world.programs())[KUR]["rujukan_program_id"]
     path, body = f"/v1/rujukan-program/{program}/consent", {"text_version": 1, "channel": "TATAP_MUKA"}
     body |= {"evidence_sha256": world.evidence, "given_on": str(TODAY)}
@@ -125,7 +125,7 @@ async def test_an_answer_is_replayed_only_while_its_family_is_in_scope(referral:
 
 async def test_an_answer_is_not_replayed_to_an_office_whose_area_changed(referral: Running) -> None:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     await world.consent(KUR)
     program = (await world.programs())[KUR]["rujukan_program_id"]
     path = f"/v1/rujukan-program/{program}/consent-withdrawal"

@@ -25,7 +25,7 @@ async def test_each_that_names_a_family_or_its_rujukan_has_row_security_forced(r
 async def test_shows_nothing_without_a_scope(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         await world.sent("KUR_SUPERMIKRO")
         connection = await asyncpg.connect(referral.database.url)
         try:

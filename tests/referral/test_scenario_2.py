@@ -34,8 +34,8 @@ async def test_from_three_offers_to_an_outcome(referral: Running) -> None:
     ]
     async with PartnerSimulator(answers=answers) as bank, PartnerSimulator(reply_status=200) as kopdes:
         world = await a_world(referral, {"BANK_KUR": bank, "KOPDES": kopdes})
-        await world.hear(*family_facts(world.family))
-        await world.hear(determined(world.family))
+        await world.apply_events(*family_facts(world.family))
+        await world.apply_events(determined(world.family))
         programs = await world.programs()
         assert {code: program["benefit_kinds"] for code, program in programs.items()} == {
             "KUR_SUPERMIKRO": ["MODAL"],
@@ -63,15 +63,15 @@ async def test_from_three_offers_to_an_outcome(referral: Running) -> None:
 
         await world.sent("KDMP")
         assert await world.state("KDMP") == "DISETUJUI_KPM"  # it waits for the effect
-        await world.hear(graduated(world.family))
+        await world.apply_events(graduated(world.family))
         await referral.work()
         assert await world.state("KDMP") == "DITERIMA_SISTEM"
         assert kopdes.received[0].body["certificate_no"] == "GRAD-0001"
-        assert [fact["status"] for fact in await world.told("referral.rujukan_answered.v1")] == [
+        assert [fact["status"] for fact in await world.emitted("referral.rujukan_answered.v1")] == [
             "DIPROSES",
             "DISETUJUI",
             "DITERIMA_SISTEM",
         ]
-        assert len(await world.told("referral.rujukan_sent.v1")) == 2
-        assert (await world.told("referral.rujukan_delivered.v1"))[0]["amount_rp"] == 8_000_000
-        assert (await world.told("referral.outcome_recorded.v1"))[0]["omzet_rp"] == 11_000_000
+        assert len(await world.emitted("referral.rujukan_sent.v1")) == 2
+        assert (await world.emitted("referral.rujukan_delivered.v1"))[0]["amount_rp"] == 8_000_000
+        assert (await world.emitted("referral.outcome_recorded.v1"))[0]["omzet_rp"] == 11_000_000

@@ -108,13 +108,13 @@ async def graduate(fifty: Fifty) -> None:
         determined(one.family, exit_reason=reason)
         for (_, one), reason in zip(everyone, by_reason, strict=False)
     ]
-    await world.hear(*pendamping_facts(first), *facts, *exits)
+    await world.apply_events(*pendamping_facts(first), *facts, *exits)
     fifty.offers = {one.family.kpm_id: await agree(one, code) for code, one in everyone}
     sealings = [
         sealed(world.referral, one.family, UUID(fifty.offers[one.family.kpm_id])) for _, one in everyone
     ]
     effects = [graduated(one.family) for one in fifty.by_choice[C]]
-    await world.hear(*sealings, *effects)
+    await world.apply_events(*sealings, *effects)
     await world.referral.work()
 
 
@@ -211,7 +211,7 @@ async def test_of_fifty_graduates_each_is_somewhere_and_once(referral: Running) 
             "SELECT reason, count(*) AS n FROM waiting WHERE left_on IS NULL GROUP BY 1"
         )
         assert dict(map(tuple, lines)) == {"DAFTAR_MITRA": 2, "PENERIMAAN_TUTUP": 5}
-        told = await fifty.world.told("referral.rujukan_answered.v1")
+        told = await fifty.world.emitted("referral.rujukan_answered.v1")
         assert len(told) == len({fact["rujukan_program_id"] for fact in told}) == 12 + 9 + 14
         await check_next_best(fifty)
         await check_partners(fifty)

@@ -59,7 +59,7 @@ async def test_is_refused_with_a_reason_and_ends_there(left: Family) -> None:
         "dinsos-kendal-1",
     )
     refused(await left.post(path, YES, as_=office), "IllegalTransition")
-    assert len(await left.told("kepesertaan_started")) == 3
+    assert len(await left.emitted_data("kepesertaan_started")) == 3
     await left.done("/v1/usulan", asked(left))
 
 

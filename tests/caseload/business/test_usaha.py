@@ -17,9 +17,9 @@ async def test_earns_by_revisions_of_which_one_is_current(family: Family) -> Non
     refused(
         await family.post(path, said | {"as_of": "2199-01-01"}, usaha["version"] + 1), "DateInTheFuture", 422
     )
-    told = (await family.told("usaha_recorded"))[-1]
+    told = (await family.emitted_data("usaha_recorded"))[-1]
     assert (told["omzet_rp"], told["has_nib"], "9120000000001" in str(told)) == (12_000_000, True, False)
-    assert await family.told("kpm_updated") == []
+    assert await family.emitted_data("kpm_updated") == []
     found = await family.caseload.get(f"/v1/kpm/{family.kpm_id}/usaha", as_=family.mine)
     assert [(one["omzet_rp"], one["current"]) for one in found.json()["items"]] == [
         (9_000_000, False),

@@ -9,14 +9,14 @@ import pytest
 from shared.access import Role
 from shared.contracts.graduation import GraduasiProposed
 from tests.factories.caseload.case import Case
-from tests.factories.caseload.family import Family, alone, refused
+from tests.factories.caseload.family import Family, refused, single_member_family
 from tests.factories.caseload.intake import OTHER, PENDAMPING, PENUGASAN, companion, dinsos, mother
 from tests.factories.services import Running, deliver
 
 
 @pytest.fixture
 async def one(placed: Running) -> Family:
-    return await Family.taken_in(placed, alone())
+    return await Family.taken_in(placed, single_member_family())
 
 
 async def asked(family: Family, **more: Any) -> dict[str, Any]:
@@ -33,7 +33,7 @@ async def asked(family: Family, **more: Any) -> dict[str, Any]:
 async def test_is_told_to_graduation_with_its_evidence_and_ends_nothing(one: Family) -> None:
     body = await asked(one, note="Akta kematian dari kelurahan.")
     made = await one.done("/v1/exit-proposal", body)
-    (said,) = await one.told("exit_proposed")
+    (said,) = await one.emitted_data("exit_proposed")
     assert said["exit_proposal_id"] == made["exit_proposal_id"]
     assert (said["exit_reason"], said["evidence_sha256"]) == ("MENINGGAL", body["evidence_sha256"])
     assert (UUID(said["pendamping_id"]), UUID(said["penugasan_id"])) == (PENDAMPING, PENUGASAN)
@@ -45,14 +45,14 @@ async def test_is_told_to_graduation_with_its_evidence_and_ends_nothing(one: Fam
 
 async def test_of_an_official_names_no_pendamping(one: Family) -> None:
     await one.done("/v1/exit-proposal", await asked(one, exit_reason="PINDAH"), as_=dinsos(one.caseload))
-    (said,) = await one.told("exit_proposed")
+    (said,) = await one.emitted_data("exit_proposed")
     assert (said["pendamping_id"], said["proposer"]) == (None, "dinsos-kendal-1")
 
 
 async def test_of_death_is_refused_while_others_remain(placed: Running) -> None:
     family = await Family.taken_in(placed, mother())
     refused(await family.post("/v1/exit-proposal", await asked(family)), "OthersRemain")
-    assert await family.told("exit_proposed") == []
+    assert await family.emitted_data("exit_proposed") == []
 
 
 @pytest.mark.parametrize("reason", ["ALAMIAH", "SEJAHTERA_MANDIRI", "HASIL_PEMUTAKHIRAN"])
@@ -77,7 +77,7 @@ async def test_a_second_time_is_refused(one: Family) -> None:
     body = await asked(one)
     await one.done("/v1/exit-proposal", body)
     refused(await one.post("/v1/exit-proposal", body), "ExitAlreadyProposed")
-    assert len(await one.told("exit_proposed")) == 1
+    assert len(await one.emitted_data("exit_proposed")) == 1
 
 
 async def test_while_a_case_is_open_is_refused(one: Family, graduation: Running) -> None:
@@ -158,7 +158,7 @@ async def test_is_withdrawn_by_its_proposer_and_graduation_is_told(one: Family) 
     made = await one.done("/v1/exit-proposal", await asked(one))
     answer = await withdrawn(one, made)
     assert (answer.status_code, answer.json()["state"]) == (201, "WITHDRAWN"), answer.text
-    (said,) = await one.told("exit_proposal_withdrawn")
+    (said,) = await one.emitted_data("exit_proposal_withdrawn")
     assert (said["exit_proposal_id"], said["withdrawn_by"]) == (made["exit_proposal_id"], str(PENDAMPING))
     assert "reason" not in said
     (row,) = await one.caseload.sql("SELECT withdrawal_reason_sealed FROM exit_proposal")
@@ -172,14 +172,14 @@ async def test_is_not_withdrawn_by_anybody_else(one: Family) -> None:
     made = await one.done("/v1/exit-proposal", await asked(one))
     refused(await withdrawn(one, made, as_=dinsos(one.caseload)), "ProposalOfAnother", 403)
     refused(await withdrawn(one, made, as_=dinsos(one.caseload, "35.03")), "NotFound", 404)
-    assert await one.told("exit_proposal_withdrawn") == []
+    assert await one.emitted_data("exit_proposal_withdrawn") == []
 
 
 async def test_that_stands_in_an_sk_is_withdrawn_no_more(one: Family, graduation: Running) -> None:
     body = await asked(one)
     made = await one.done("/v1/exit-proposal", body)
     case = Case(one.kpm_id, body["kepesertaan_id"])
-    mine = case.says(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
+    mine = case.event(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
     await hears(one, graduation, mine, case.determined())
     answer = await withdrawn(one, made)
     refused(answer, "ExitDetermined")
@@ -193,7 +193,7 @@ async def test_follows_its_own_case_and_no_other(one: Family, graduation: Runnin
     other, own = (Case(one.kpm_id, body["kepesertaan_id"], name) for name in ("other", "own"))
     await hears(one, graduation, other.proposed(), other.closed())
     assert await state_of(one) == "PROPOSED"
-    mine = own.says(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
+    mine = own.event(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
     # Returned, a case is proposed again by somebody else, who names no proposal.
     await hears(one, graduation, mine, own.proposed())
     assert await state_of(one) == "PROPOSED"
@@ -206,7 +206,7 @@ async def test_withdrawn_too_late_ends_with_the_sk_that_was_faster(one: Family, 
     made = await one.done("/v1/exit-proposal", body)
     assert (await withdrawn(one, made)).status_code == 201
     case = Case(one.kpm_id, body["kepesertaan_id"])
-    mine = case.says(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
+    mine = case.event(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
     await hears(one, graduation, mine, case.determined())
     assert await state_of(one) == "WITHDRAWN"
     await hears(one, graduation, case.graduated())

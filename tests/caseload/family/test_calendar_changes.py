@@ -24,18 +24,18 @@ async def test_a_komponen_that_ends_is_told_on_its_day_and_once(placed: Running)
     family = await Family.taken_in(placed, mother())
     version = (await family.read())["version"]
     await at(placed, 2027, 5, 31)
-    assert await family.told("kpm_updated") == []
+    assert await family.emitted_data("kpm_updated") == []
     await at(placed, 2027, 6, 1)
     await at(placed, 2027, 6, 29)
-    assert [said["able_productive"] for said in await family.told("kpm_updated")] == [3]
+    assert [said["able_productive"] for said in await family.emitted_data("kpm_updated")] == [3]
     await at(placed, 2027, 6, 30)
-    last = (await family.told("kpm_updated"))[-1]
+    last = (await family.emitted_data("kpm_updated"))[-1]
     assert (last["komponen"], last["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")
     await at(placed, 2027, 7, 15)
-    assert len(await family.told("kpm_updated")) == 2
+    assert len(await family.emitted_data("kpm_updated")) == 2
     assert (await family.read())["version"] == version, "nobody who edits the family is in its way"
     await at(placed, 2029, 1, 1)
-    assert [said["komponen"] for said in await family.told("kpm_updated")][2:] == [{}], (
+    assert [said["komponen"] for said in await family.emitted_data("kpm_updated")][2:] == [{}], (
         "days between are one word"
     )
 
@@ -46,9 +46,9 @@ async def test_a_date_that_was_given_later_counts(placed: Running) -> None:
     held = next(k for m in members for k in m["komponen"] if k["kind"] == "ANAK_SD")
     body = {"valid_to": "2027-02-01", "reason": "LULUS_SEKOLAH"}
     await family.done(f"/v1/komponen/{held['komponen_id']}/end", body, held["version"])
-    before = len(await family.told("kpm_updated"))
+    before = len(await family.emitted_data("kpm_updated"))
     await at(placed, 2027, 2, 1)
-    assert (await family.told("kpm_updated"))[before:][0]["komponen"] == {"ANAK_SMA": 1}
+    assert (await family.emitted_data("kpm_updated"))[before:][0]["komponen"] == {"ANAK_SMA": 1}
 
 
 async def test_a_file_moves_the_day(placed: Running) -> None:
@@ -59,7 +59,7 @@ async def test_a_file_moves_the_day(placed: Running) -> None:
     (row,) = await placed.sql("SELECT facts_until FROM kpm")
     assert str(row["facts_until"]) == "2027-03-31"
     await at(placed, 2027, 3, 31)
-    assert [said["komponen"] for said in await family.told("kpm_updated")] == [
+    assert [said["komponen"] for said in await family.emitted_data("kpm_updated")] == [
         {"ANAK_SD": 1, "ANAK_SMA": 1},
         {"ANAK_SMA": 1},
     ]

@@ -14,6 +14,6 @@ async def test_is_ranked_once_a_snapshot_and_older_ones_stay(family: Family) -> 
         ("2026-Q2", 6),
     ]
     refused(await family.post("desil", body | {"value": 2}, as_=office), "DesilKnown")
-    (said,) = await family.told("kpm_updated")
+    (said,) = await family.emitted_data("kpm_updated")
     assert said["desil"][-1] == {"scope": "NAS", "value": 6, "snapshot": "2026-Q2"}
     refused(await family.post("desil", body | {"value": 11}, as_=office), "Invalid", 422)

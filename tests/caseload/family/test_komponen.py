@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.caseload.family import Family, alone, refused
+from tests.factories.caseload.family import Family, refused, single_member_family
 from tests.factories.caseload.intake import OTHER, companion, csv_of, mother, take_in
 from tests.factories.services import Running
 
@@ -23,10 +23,10 @@ async def end(family: Family, kind: str, valid_to: str, **more: Any) -> dict[str
 async def test_that_ends_last_tells_when(family: Family) -> None:
     await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
     assert (await end(family, "ANAK_SMA", "2026-01-10"))["valid_to"] == "2026-01-10"
-    (said,) = await family.told("kpm_updated")
+    (said,) = await family.emitted_data("kpm_updated")
     assert (said["komponen"], said["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")
     await end(family, "ANAK_SD", "2026-01-20")
-    last = (await family.told("kpm_updated"))[-1]
+    last = (await family.emitted_data("kpm_updated"))[-1]
     assert (last["komponen"], last["last_komponen_ends_on"]) == ({}, "2026-01-20")
     assert [act for act in await family.acts() if act[0] == "komponen"] == [
         ("komponen", "ENDED", "LULUS_SEKOLAH")
@@ -39,7 +39,7 @@ async def test_that_a_file_no_longer_has_ends_on_the_day_of_the_file(family: Fam
     rows = mother()
     rows[2]["komponen"] = rows[3]["komponen"] = ""
     await take_in(family.caseload, csv_of(rows))
-    last = (await family.told("kpm_updated"))[-1]
+    last = (await family.emitted_data("kpm_updated"))[-1]
     assert last["komponen"] == {}
     ended = last["last_komponen_ends_on"]
     assert ended == str((await family.caseload.sql("SELECT max(upper(valid)) AS on FROM komponen"))[0]["on"])
@@ -47,7 +47,7 @@ async def test_that_a_file_no_longer_has_ends_on_the_day_of_the_file(family: Fam
     rows[2]["married"] = "YA"
     rows[0]["desil"] += "|NAS:6:2026-Q2"
     await take_in(family.caseload, csv_of(rows))
-    assert (await family.told("kpm_updated"))[-1]["last_komponen_ends_on"] == ended
+    assert (await family.emitted_data("kpm_updated"))[-1]["last_komponen_ends_on"] == ended
 
 
 async def test_that_begins_is_counted_and_told_once(family: Family) -> None:
@@ -56,7 +56,7 @@ async def test_that_begins_is_counted_and_told_once(family: Family) -> None:
     body = {"anggota_id": child, "kind": "DISABILITAS_BERAT", "valid_from": "2026-01-05"}
     made = await family.done("komponen", body)
     assert (made["valid_to"], made["version"]) == (None, 1)
-    (said,) = await family.told("kpm_updated")
+    (said,) = await family.emitted_data("kpm_updated")
     assert (said["disabilitas"], said["last_komponen_ends_on"]) == (1, None)
     refused(await family.post("komponen", body), "KomponenOverlaps")
     assert (await family.read())["version"] == whole["version"] + 1
@@ -100,7 +100,7 @@ async def test_that_cannot_be_is_refused(family: Family, more: dict[str, str], t
 
 
 async def test_of_another_familys_member_is_refused(family: Family, placed: Running) -> None:
-    other = await Family.taken_in(placed, alone())
+    other = await Family.taken_in(placed, single_member_family())
     member = (await other.read())["members"][0]["anggota_id"]
     body = {"anggota_id": member, "kind": "LANJUT_USIA", "valid_from": "2026-01-05"}
     refused(await family.post("komponen", body), "MemberUnknown", 422)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.caseload.family import Family, alone, refused
+from tests.factories.caseload.family import Family, refused, single_member_family
 from tests.factories.caseload.intake import OTHER, companion, csv_of, mother, nik, no_kk, take_in
 from tests.factories.services import Running
 
@@ -43,7 +43,7 @@ def baby(**more: Any) -> dict[str, Any]:
 
 async def test_a_birth_is_told_once_and_the_name_stays_sealed(family: Family) -> None:
     made = await family.done("anggota", baby())
-    (said,) = await family.told("kpm_updated")
+    (said,) = await family.emitted_data("kpm_updated")
     assert (said["members"], "Bayi" in str(said)) == (5, False)
     (row,) = await family.caseload.sql(
         "SELECT name_sealed, nik_sealed FROM kpm_anggota WHERE anggota_id = $1", made["anggota_id"]
@@ -83,7 +83,7 @@ async def test_a_death_needs_evidence_ends_what_it_entitled_to_and_keeps_the_day
     refused(await family.post(path, body, version), "DeathNeedsEvidence", 422)
     refused(await family.post(path, body | {"evidence_sha256": "0" * 64}, version), "FileNotUploaded", 422)
     await family.done(path, body | {"evidence_sha256": await family.evidence()}, version)
-    (said,) = await family.told("kpm_updated")
+    (said,) = await family.emitted_data("kpm_updated")
     assert (said["members"], sum(said["komponen"].values())) == (3, 1)
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     (left,) = past["members"]
@@ -98,12 +98,12 @@ async def test_a_pengurus_who_dies_leaves_a_task_until_another_is_named(family: 
     husband, _ = await who(family, relation="KEPALA_KELUARGA")
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
     await family.done(f"anggota/{head}/end", scan, version)
-    (said,) = await family.told("kpm_updated")
+    (said,) = await family.emitted_data("kpm_updated")
     assert (said["pengurus_sex"], said["pengurus_birth_year"]) == (None, None)
     assert [row["kind"] for row in await family.caseload.sql("SELECT kind FROM tugas")] == ["GANTI_PENGURUS"]
     body = {"anggota_id": husband, "on": ON, "reason": "PENGURUS_MENINGGAL"}
     await family.done("pengurus", body, version + 1)
-    last = (await family.told("kpm_updated"))[-1]
+    last = (await family.emitted_data("kpm_updated"))[-1]
     assert (last["pengurus_sex"], last["pengurus_birth_year"]) == ("L", 1985)
     assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == [], (
         "the task is done by it"
@@ -131,7 +131,7 @@ async def test_a_pengurus_does_not_leave_alive_and_the_last_one_not_at_all(
     refused(
         await family.post(f"anggota/{head}/end", {"reason": "PINDAH", "on": ON}, version), "PengurusStays"
     )
-    one = await Family.taken_in(placed, alone())
+    one = await Family.taken_in(placed, single_member_family())
     me, version = await who(one)
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await one.evidence()}
     refused(await one.post(f"anggota/{me}/end", scan, version), "LastMember")

@@ -82,8 +82,8 @@ async def test_is_payable_as_before_when_a_sanggah_is_accepted_before_the_effect
     assert await story.payable() == ("HELD", None, [])
     await story.hears(case.accepted(), case.annulled())
     assert await story.payable() == ("ALL", None, [])
-    assert await story.family.told("kepesertaan_ended") == []
-    assert await story.family.told("kepesertaan_restored") == []
+    assert await story.family.emitted_data("kepesertaan_ended") == []
+    assert await story.family.emitted_data("kepesertaan_restored") == []
 
 
 async def test_names_the_tahap_paid_back_when_a_sanggah_is_accepted_after_the_effect(story: Story) -> None:
@@ -138,7 +138,9 @@ async def test_begins_anew_by_an_application(story: Story) -> None:
     assert await story.purpose() == "PEMANTAUAN"
     made = await story.comes_back("2027-03-01")
     (began,) = [
-        one for one in await story.family.told("kepesertaan_started") if one["valid_from"] == "2027-03-01"
+        one
+        for one in await story.family.emitted_data("kepesertaan_started")
+        if one["valid_from"] == "2027-03-01"
     ]
     assert began["kepesertaan_id"] == made["kepesertaan_id"]
     seen = (await story.family.memberships())["PKH"]
@@ -169,7 +171,7 @@ async def test_undone_after_a_re_entry_fills_the_days_between_and_parks_nothing(
     )
     assert (str(first["valid"].upper), str(first["continued_by"])) == ("2027-03-01", made["kepesertaan_id"])
     assert (first["exit_reason"], first["graduasi_id"], second["valid"].upper) == (None, None, None)
-    (said,) = await story.family.told("kepesertaan_restored")
+    (said,) = await story.family.emitted_data("kepesertaan_restored")
     assert said["valid_to"] == "2027-03-01"
     assert await story.purpose() == "PENDAMPINGAN"
     assert await story.payable("2027-02-15") == ("ALL", None, ["2027-1"])
@@ -218,7 +220,7 @@ async def test_of_which_every_order_of_facts_makes_the_same(placed: Running, gra
 async def test_of_which_an_effect_told_after_its_annulment_ends_nothing(story: Story) -> None:
     await story.hears(story.case.annulled("2027-1"), story.case.graduated())
     assert (await story.payable())[0] == "ALL"
-    assert await story.family.told("kepesertaan_ended") == []
+    assert await story.family.emitted_data("kepesertaan_ended") == []
 
 
 @pytest.mark.parametrize("role", ["database_url", "worker_database_url"])
@@ -268,6 +270,6 @@ async def test_of_a_new_bansos_is_told(placed: Running) -> None:
     one = await Family.taken_in(placed, family(701, 1, pendamping_no=PENDAMPING_NO))
     body = {"bansos": "SEMBAKO", "valid_from": "2026-01-01"}
     made = await one.done("kepesertaan", body, as_=dinsos(placed))
-    told = await one.told("kepesertaan_started")
+    told = await one.emitted_data("kepesertaan_started")
     assert told[-1]["kepesertaan_id"] == made["kepesertaan_id"]
     assert ("kepesertaan", "STARTED", "RECORDED") in await one.acts()

@@ -35,39 +35,39 @@ class Case:
             "exit_reason": "SEJAHTERA_MANDIRI",
         }
 
-    def says(self, kind: type[Event], **more: Any) -> Event:
+    def event(self, kind: type[Event], **more: Any) -> Event:
         return kind.model_validate(self.base | more)
 
     def proposed(self) -> Event:
-        return self.says(GraduasiProposed)
+        return self.event(GraduasiProposed)
 
     def closed(self) -> Event:
-        return self.says(GraduasiClosed, closed_as="DITOLAK", reason="BUKTI_KURANG")
+        return self.event(GraduasiClosed, closed_as="DITOLAK", reason="BUKTI_KURANG")
 
     def determined(self) -> Event:
         fields = {"sk_id": self.graduasi_id, "sk_no": "12/HUK/2026", "sk_on": "2026-11-18"}
         fields |= {"term_ends_on": "2026-12-18", "effective_tahap": "2027-1", "effective_on": "2027-01-01"}
-        return self.says(GraduasiDetermined, **fields, opens_rujukan=True)
+        return self.event(GraduasiDetermined, **fields, opens_rujukan=True)
 
     def graduated(self, on: str = "2027-01-01", tahap: str = "2027-1", last: str = "2026-4") -> Event:
         fields = {"effective_on": on, "effective_tahap": tahap, "last_payable_tahap": last}
-        return self.says(KpmGraduated, **fields, certificate_no="SG-1")
+        return self.event(KpmGraduated, **fields, certificate_no="SG-1")
 
     def lodged(self, sanggah_id: UUID = SANGGAH, *, suspends: bool = True) -> Event:
-        return self.says(SanggahLodged, sanggah_id=sanggah_id, lodged_on="2026-12-01", suspends=suspends)
+        return self.event(SanggahLodged, sanggah_id=sanggah_id, lodged_on="2026-12-01", suspends=suspends)
 
     def refused(self, sanggah_id: UUID = SANGGAH, **more: Any) -> Event:
         fields = {"effective_tahap": "2027-2", "effective_on": "2027-04-01", "last_payable_tahap": "2027-1"}
         fields |= {"sanggah_id": sanggah_id, "outcome": "DITOLAK", "decided_on": "2027-01-21"}
-        return self.says(SanggahDecided, **(fields | more))
+        return self.event(SanggahDecided, **(fields | more))
 
     def accepted(self, sanggah_id: UUID = SANGGAH) -> Event:
         fields = {"sanggah_id": sanggah_id, "outcome": "DITERIMA", "decided_on": "2027-01-05"}
-        return self.says(SanggahDecided, **fields)
+        return self.event(SanggahDecided, **fields)
 
     def annulled(self, *back_pay: str, on: str = "2027-01-05") -> Event:
         fields = {"reason": "SANGGAH_DITERIMA", "was_effective": True, "annulled_on": date.fromisoformat(on)}
-        return self.says(GraduasiAnnulled, **fields, back_pay_tahap=list(back_pay))
+        return self.event(GraduasiAnnulled, **fields, back_pay_tahap=list(back_pay))
 
 
 async def apply(service: Running, teller: Running, event: Event) -> None:

@@ -48,7 +48,7 @@ class Family:
         assert answer.is_success, answer.text
         return dict(answer.json())
 
-    async def told(self, name: str) -> list[dict[str, Any]]:
+    async def emitted_data(self, name: str) -> list[dict[str, Any]]:
         """Return the data of emitted events by short name."""
         envelopes = await self.caseload.emitted()
         return [envelope["data"] for envelope in envelopes if envelope["type"].split(".")[1] == name]
@@ -63,7 +63,7 @@ class Family:
         return await self.caseload.put_file(content, as_=self.mine)
 
 
-def alone(**more: str) -> list[dict[str, str]]:
+def single_member_family(**more: str) -> list[dict[str, str]]:
     """Return the rows of a family with one member, accompanied by S."""
     return family(700, 1, **({"pendamping_no": "PD-00000S"} | more))
 

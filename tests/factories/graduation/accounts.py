@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx
 
-from tests.factories.graduation.case import Road
+from tests.factories.graduation.case import CaseDriver
 from tests.factories.graduation.events import DESA, KENDAL
 from tests.factories.services import Running
 
@@ -30,17 +30,17 @@ def token(service: Running, by: str, sub: str, pendamping_id: UUID | None) -> st
     return service.token(ROLES[by], sub, areas, pendamping_id=pendamping_id)
 
 
-async def step(road: Road, by: str) -> httpx.Response:
+async def step(driver: CaseDriver, by: str) -> httpx.Response:
     acts = {
-        "verification": road.verify,
-        "musyawarah": lambda: road.deliberate(str(DAY)),
-        "approval": road.approve,
-        "sk": lambda: road.determine(str(DAY)),
+        "verification": driver.verify,
+        "musyawarah": lambda: driver.deliberate(str(DAY)),
+        "approval": driver.approve,
+        "sk": lambda: driver.determine(str(DAY)),
     }
     return await acts[by]()
 
 
-async def reached(service: Running, by: str) -> Road:
+async def reached(service: Running, by: str) -> CaseDriver:
     """Return a case whose next step is `by`."""
     before = {
         "verification": "DIUSULKAN",
@@ -48,4 +48,4 @@ async def reached(service: Running, by: str) -> Road:
         "approval": "DIMUSYAWARAHKAN",
         "sk": "DISETUJUI_DINSOS",
     }
-    return await (await Road.begin(service)).to(before[by])
+    return await (await CaseDriver.start(service)).to(before[by])

@@ -38,7 +38,7 @@ def ok(answer: httpx.Response, status: int = 201) -> Any:
     return answer.json()
 
 
-class Road:
+class CaseDriver:
     """One case. Each step is one request by the account of its role."""
 
     def __init__(self, field: Field, kpm_id: UUID, kepesertaan_id: UUID) -> None:
@@ -48,9 +48,9 @@ class Road:
         self.graduasi_id = ""
 
     @classmethod
-    async def begin(cls, service: Running, **facts: Any) -> "Road":
+    async def start(cls, service: Running, **facts: Any) -> "CaseDriver":
         """Create a family of a new pendamping in graduation's replicas."""
-        field = await Field(service).begin()
+        field = await Field(service).start()
         return cls(field, *await field.family(**facts))
 
     async def post(self, noun: str, body: Any, by: str, **more: Any) -> httpx.Response:
@@ -61,7 +61,7 @@ class Road:
     async def evidence(self, content: bytes = b"a photograph") -> str:
         return await self.service.put_file(content, as_=self.by["field"])
 
-    async def open(self, exit_reason: str = "SEJAHTERA_MANDIRI") -> "Road":
+    async def open(self, exit_reason: str = "SEJAHTERA_MANDIRI") -> "CaseDriver":
         body = {
             "kpm_id": str(self.kpm_id),
             "kepesertaan_id": str(self.kepesertaan_id),
@@ -112,7 +112,7 @@ class Road:
         rows = await self.service.sql("SELECT state FROM graduasi WHERE graduasi_id = $1", self.graduasi_id)
         return str(rows[0]["state"])
 
-    async def to(self, state: str, day: str = "2026-05-18") -> "Road":
+    async def to(self, state: str, day: str = "2026-05-18") -> "CaseDriver":
         """Take all steps from the start to a state, on one day."""
         await at(self.service, date.fromisoformat(day))
         steps = {

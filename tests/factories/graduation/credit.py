@@ -4,21 +4,21 @@ from datetime import date
 from typing import Any
 
 from shared.contracts import caseload
-from tests.factories.graduation.case import Road, emitted_events
-from tests.factories.graduation.events import Field, tell
+from tests.factories.graduation.case import CaseDriver, emitted_events
+from tests.factories.graduation.events import Field, apply_events
 from tests.factories.services import Running
 
 
-async def handed_over(road: Road, on: date) -> Field:
+async def handed_over(driver: CaseDriver, on: date) -> Field:
     """Move the family to another pendamping on a day."""
-    successor = await Field(road.service).begin()
-    rows = await road.service.sql(
-        "SELECT dampingan_id FROM replica_kpm.dampingan WHERE kpm_id = $1 AND valid_to IS NULL", road.kpm_id
+    successor = await Field(driver.service).start()
+    rows = await driver.service.sql(
+        "SELECT dampingan_id FROM replica_kpm.dampingan WHERE kpm_id = $1 AND valid_to IS NULL", driver.kpm_id
     )
-    ended = road.field.dampingan(road.kpm_id, dampingan_id=rows[0][0], valid_to=on)
-    started = successor.dampingan(road.kpm_id, valid_from=on)
-    await tell(road.service, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**started))
-    road.by["field"] = successor.token
+    ended = driver.field.dampingan(driver.kpm_id, dampingan_id=rows[0][0], valid_to=on)
+    started = successor.dampingan(driver.kpm_id, valid_from=on)
+    await apply_events(driver.service, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**started))
+    driver.by["field"] = successor.token
     return successor
 
 

@@ -30,7 +30,7 @@ FIELDS = (
 )
 
 
-async def tell(service: Running, *events: Event) -> None:
+async def apply_events(service: Running, *events: Event) -> None:
     """Let graduation apply events of the other services.
 
     They are published in graduation's own outbox. Relay and cursor are real.
@@ -58,10 +58,10 @@ class Field:
             pendamping_id=self.pendamping_id,
         )
 
-    async def begin(self, status: PendampingStatus = PendampingStatus.AKTIF) -> "Field":
+    async def start(self, status: PendampingStatus = PendampingStatus.AKTIF) -> "Field":
         own: dict[str, Any] = {"pendamping_id": self.pendamping_id}
         kind, since = PilarKind.PKH_PENDAMPING, date(2025, 1, 1)
-        await tell(
+        await apply_events(
             self.service,
             registry.PendampingRegistered(
                 **own, pendamping_no="PD-1", subject=SubjectKind.PERSON, status=status, from_on=since
@@ -116,7 +116,7 @@ class Field:
             "komponen": {},
             "desil": desil,
         }
-        await tell(
+        await apply_events(
             self.service,
             caseload.KpmRegistered(**where, **{**fields, **facts}),
             caseload.UsahaRecorded(

@@ -6,44 +6,44 @@ from typing import Any
 from shared.contracts import caseload
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database import uuid7
-from tests.factories.graduation.case import Road, at, ok
-from tests.factories.graduation.events import DESA, tell
+from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.events import DESA, apply_events
 from tests.factories.services import Running
 
 DAY = date(2026, 5, 18)
 SHORT = ["MENINGGAL", "PINDAH", "DATA_GANDA", "TIDAK_DITEMUKAN"]
 
 
-def proposal(road: Road, exit_reason: str = "MENINGGAL", **other: Any) -> caseload.ExitProposed:
+def proposal(driver: CaseDriver, exit_reason: str = "MENINGGAL", **other: Any) -> caseload.ExitProposed:
     """Return the event of a proposal by the family's pendamping."""
-    proposer = {"pendamping_id": road.field.pendamping_id, "penugasan_id": road.field.penugasan_id}
+    proposer = {"pendamping_id": driver.field.pendamping_id, "penugasan_id": driver.field.penugasan_id}
     fields: dict[str, Any] = {
         "exit_proposal_id": uuid7(),
-        "kpm_id": road.kpm_id,
+        "kpm_id": driver.kpm_id,
         "kode_wilayah": DESA,
-        "kepesertaan_id": road.kepesertaan_id,
+        "kepesertaan_id": driver.kepesertaan_id,
         "bansos": Bansos.PKH,
         "exit_reason": ExitReason(exit_reason),
         "evidence_sha256": "e" * 64,
-        "proposer": str(road.field.pendamping_id),
+        "proposer": str(driver.field.pendamping_id),
         "proposed_on": date(2026, 5, 18),
         **proposer,
     }
     return caseload.ExitProposed(**{**fields, **other})
 
 
-async def begun(service: Running) -> Road:
+async def start_case(service: Running) -> CaseDriver:
     await at(service, DAY)
-    return await Road.begin(service)
+    return await CaseDriver.start(service)
 
 
-async def heard(road: Road, event: caseload.ExitProposed) -> dict[str, Any]:
+async def apply_proposal(driver: CaseDriver, event: caseload.ExitProposed) -> dict[str, Any]:
     """Apply a proposed exit and return it as graduation shows it.
 
     The object continues with the proposal's case.
     """
-    await tell(road.service, event)
-    items = ok(await road.service.get("/v1/exit-proposal", as_=road.by["approval"]), 200)["items"]
+    await apply_events(driver.service, event)
+    items = ok(await driver.service.get("/v1/exit-proposal", as_=driver.by["approval"]), 200)["items"]
     shown = next(item for item in items if item["exit_proposal_id"] == str(event.exit_proposal_id))
-    road.graduasi_id = shown["graduasi_id"] or road.graduasi_id
+    driver.graduasi_id = shown["graduasi_id"] or driver.graduasi_id
     return shown

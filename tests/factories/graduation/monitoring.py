@@ -7,48 +7,50 @@ import httpx
 
 from shared.contracts import caseload
 from shared.contracts.kinds import DampinganPurpose
-from tests.factories.graduation.case import Road, at, ok
-from tests.factories.graduation.events import tell
+from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.events import apply_events
 from tests.factories.services import Running
 
 
-async def tasks_of(road: Road, *kinds: str) -> list[dict[str, Any]]:
-    path = f"/v1/monitoring?graduasi_id={road.graduasi_id}&open_only=true"
-    items = ok(await road.service.get(path, as_=road.by["approval"]), 200)["items"]
+async def tasks_of(driver: CaseDriver, *kinds: str) -> list[dict[str, Any]]:
+    path = f"/v1/monitoring?graduasi_id={driver.graduasi_id}&open_only=true"
+    items = ok(await driver.service.get(path, as_=driver.by["approval"]), 200)["items"]
     return [task for task in items if task["kind"] in kinds]
 
 
-async def completed(service: Running, *, still_out: bool = True) -> Road:
-    road, tasks = await monitored(service)
+async def completed(service: Running, *, still_out: bool = True) -> CaseDriver:
+    driver, tasks = await monitored(service)
     await at(service, date(2027, 1, 1))
     for task in tasks[:5]:
-        ok(await record(road, task))
+        ok(await record(driver, task))
     last = {} if still_out else {"cause": "SAKIT"}
-    ok(await record(road, tasks[5], still_out=still_out, **last))
-    return road
+    ok(await record(driver, tasks[5], still_out=still_out, **last))
+    return driver
 
 
-async def without_holder(road: Road) -> None:
+async def without_holder(driver: CaseDriver) -> None:
     """End the dampingan, as caseload does after monitoring (chain.md 1)."""
-    rows = await road.service.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
-    ended = road.field.dampingan(
-        road.kpm_id,
+    rows = await driver.service.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
+    ended = driver.field.dampingan(
+        driver.kpm_id,
         dampingan_id=rows[0][0],
         valid_to=date(2027, 1, 1),
         purpose=DampinganPurpose.PEMANTAUAN,
     )
-    await tell(road.service, caseload.DampinganEnded(**ended))
+    await apply_events(driver.service, caseload.DampinganEnded(**ended))
 
 
-async def monitored(service: Running) -> tuple[Road, list[dict[str, Any]]]:
+async def monitored(service: Running) -> tuple[CaseDriver, list[dict[str, Any]]]:
     """Return a case in PEMANTAUAN since 2026-07-01, and its tasks."""
-    road = await (await Road.begin(service)).to("MASA_SANGGAH")
+    driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH")
     await at(service, date(2026, 7, 1))
     await service.work()
-    page = ok(await service.get(f"/v1/monitoring?graduasi_id={road.graduasi_id}", as_=road.by["field"]), 200)
-    return road, page["items"]
+    page = ok(
+        await service.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"]), 200
+    )
+    return driver, page["items"]
 
 
-async def record(road: Road, task: dict[str, Any], **body: Any) -> httpx.Response:
+async def record(driver: CaseDriver, task: dict[str, Any], **body: Any) -> httpx.Response:
     path = f"/v1/monitoring/{task['task_id']}/result"
-    return await road.service.post(path, {"still_out": True, **body}, as_=road.by["field"])
+    return await driver.service.post(path, {"still_out": True, **body}, as_=driver.by["field"])

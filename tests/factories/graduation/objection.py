@@ -5,41 +5,43 @@ from typing import Any
 
 import httpx
 
-from tests.factories.graduation.case import Road
+from tests.factories.graduation.case import CaseDriver
 from tests.factories.graduation.events import KENDAL
 from tests.factories.services import Running
 
 SK_ON, LAST_DAY, DAY_AFTER = "2026-05-18", date(2026, 6, 17), date(2026, 6, 18)
 
 
-async def paper(road: Road, lodged_on: date, content: bytes = b"surat sanggah") -> dict[str, Any]:
+async def paper(driver: CaseDriver, lodged_on: date, content: bytes = b"surat sanggah") -> dict[str, Any]:
     return {
         "lodged_on": lodged_on.isoformat(),
         "lodged_by": "MASYARAKAT",
         "channel": "PUSKESOS",
         "ground": "KEADAAN_BERUBAH",
-        "evidence_sha256": await road.service.put_file(content, as_=road.by["musyawarah"]),
+        "evidence_sha256": await driver.service.put_file(content, as_=driver.by["musyawarah"]),
     }
 
 
-async def lodge(road: Road, lodged_on: date, content: bytes = b"surat sanggah") -> httpx.Response:
-    return await road.post("sanggah", await paper(road, lodged_on, content), "musyawarah")
+async def lodge(driver: CaseDriver, lodged_on: date, content: bytes = b"surat sanggah") -> httpx.Response:
+    return await driver.post("sanggah", await paper(driver, lodged_on, content), "musyawarah")
 
 
 def judge(service: Running) -> str:
     return service.token("DINSOS_KABKOTA", "dinsos-kendal-9", [KENDAL])
 
 
-async def decide(road: Road, sanggah_id: str, outcome: str, as_: str = "", **more: Any) -> httpx.Response:
+async def decide(
+    driver: CaseDriver, sanggah_id: str, outcome: str, as_: str = "", **more: Any
+) -> httpx.Response:
     body = {"outcome": outcome, "reason": "Pencari nafkah meninggal.", **more}
     path = f"/v1/sanggah/{sanggah_id}/decision"
-    return await road.service.post(path, body, as_=as_ or judge(road.service))
+    return await driver.service.post(path, body, as_=as_ or judge(driver.service))
 
 
-async def annul(road: Road, as_: str = "", **more: Any) -> httpx.Response:
+async def annul(driver: CaseDriver, as_: str = "", **more: Any) -> httpx.Response:
     body = {"ground": "DATA_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK.", **more}
-    path = f"/v1/graduasi/{road.graduasi_id}/annulment"
-    return await road.service.post(path, body, as_=as_ or judge(road.service))
+    path = f"/v1/graduasi/{driver.graduasi_id}/annulment"
+    return await driver.service.post(path, body, as_=as_ or judge(driver.service))
 
 
 def tahap(*names: str, paid: bool = True) -> list[dict[str, Any]]:

@@ -12,17 +12,17 @@ from tests.factories.messaging.events import SEALED, TOPIC
 TELLER, READER = "teller", "reader"
 
 
-HEARD = """
-CREATE TABLE heard (
+HANDLED = """
+CREATE TABLE handled (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, subscription text NOT NULL, key text NOT NULL,
     epoch int NOT NULL, seq bigint NOT NULL, wire text NOT NULL, reason text NOT NULL,
-    CONSTRAINT ck_heard_reason CHECK (reason <> 'poison')
+    CONSTRAINT ck_handled_reason CHECK (reason <> 'poison')
 )
 """
 REPLICA = """
 CREATE TABLE replica_pendamping.pendamping (
     pendamping_id uuid CONSTRAINT pk_pendamping PRIMARY KEY, pendamping_no text NOT NULL,
-    status text NOT NULL CONSTRAINT ck_pendamping_status CHECK (status <> ''), told bigint NOT NULL
+    status text NOT NULL CONSTRAINT ck_pendamping_status CHECK (status <> ''), seq bigint NOT NULL
 )
 """
 
@@ -39,7 +39,7 @@ async def _build(cluster: Cluster, service: str) -> None:
     statements: list[str] = []
     schema.platform_v1(statements.append, service, topics=[TOPIC, SEALED])
     schema.replica_schema(statements.append, service, "pendamping")
-    for statement in [*statements, REPLICA, HEARD]:
+    for statement in [*statements, REPLICA, HANDLED]:
         await owner.execute(statement)
     await owner.close()
     cluster.templates.add(service)
@@ -59,7 +59,7 @@ def urls_of(cluster: Cluster, service: str, name: str) -> dict[str, str]:
 
 WIPE = """
 TRUNCATE platform.stream, platform.unsent, platform.local_log, platform.cursor, platform.parked,
-    platform.consumer_offset, platform.job, platform.job_row_error, platform.due, replica_pendamping.pendamping, heard;
+    platform.consumer_offset, platform.job, platform.job_row_error, platform.due, replica_pendamping.pendamping, handled;
 DELETE FROM platform.outbox;
 UPDATE platform.epoch SET value = 1
 """

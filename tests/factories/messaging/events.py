@@ -37,7 +37,7 @@ class Pendamping(StageTable):
     pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
     pendamping_no: Mapped[str]
     status: Mapped[str]
-    told: Mapped[int] = mapped_column(sa.BigInteger)
+    seq: Mapped[int] = mapped_column(sa.BigInteger)
 
 
 def registered(key: UUID, number: object = 1) -> PendampingRegistered:
@@ -70,14 +70,14 @@ def keys(count: int) -> list[UUID]:
 
 
 def hearer(
-    name: str = "heard", *, starts: Any = "beginning", topics: Sequence[str] = (TOPIC,)
+    name: str = "handled", *, starts: Any = "beginning", topics: Sequence[str] = (TOPIC,)
 ) -> Subscription:
     """Return a reaction that records each event that it handles, also repeated ones."""
     subscription = Subscription(name, "reaction", list(topics), starts=starts)
 
     async def record(session: AsyncSession, event: Any, meta: Meta) -> None:
         await (await raw(session)).execute(
-            "INSERT INTO heard (subscription, key, epoch, seq, wire, reason) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO handled (subscription, key, epoch, seq, wire, reason) VALUES ($1, $2, $3, $4, $5, $6)",
             name,
             meta.key,
             meta.epoch,
@@ -104,7 +104,7 @@ def replica() -> Subscription:
                 "pendamping_id": received.event.pendamping_id,
                 "pendamping_no": received.event.pendamping_no,
                 "status": received.event.status,
-                "told": received.meta.seq,
+                "seq": received.meta.seq,
             }
             for received in events
         ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.factories.messaging.service_pair import Stage
 
 
-class KafkaRoad:
+class KafkaTransport:
     """Kafka as the transport."""
 
     name = "kafka"
@@ -140,10 +140,10 @@ async def _read_all(consumer: AIOKafkaConsumer, topic: str) -> list[Record]:
 STAGE_TOPICS = (TOPIC, SEALED)
 
 
-async def prepare_kafka(broker: "Broker") -> KafkaRoad:
+async def prepare_kafka(broker: "Broker") -> KafkaTransport:
     """Start the broker if a test stopped it, and empty the topics."""
     if not broker.running:
         broker.start()
-    road = KafkaRoad(broker.bootstrap, f"stage-{secrets.token_hex(4)}")
-    await road.recreate_topics(*STAGE_TOPICS)
-    return road
+    transport = KafkaTransport(broker.bootstrap, f"stage-{secrets.token_hex(4)}")
+    await transport.recreate_topics(*STAGE_TOPICS)
+    return transport

@@ -11,29 +11,31 @@ from shared.messaging.relay import Relay
 from tests.factories.messaging.databases import READER, TELLER
 from tests.factories.messaging.events import hearer
 from tests.factories.messaging.service_pair import Stage
-from tests.factories.messaging.transports import LocalRoad, Road
+from tests.factories.messaging.transports import LocalTransport, Transport
 
 
-def road_of(orders: dict[str, Any]) -> Road:
-    if orders["road"] == "local":
-        return LocalRoad()
-    from tests.factories.messaging.kafka_transport import KafkaRoad
+def transport_of(orders: dict[str, Any]) -> Transport:
+    if orders["transport"] == "local":
+        return LocalTransport()
+    from tests.factories.messaging.kafka_transport import KafkaTransport
 
-    return KafkaRoad(orders["bootstrap"], orders["group"])
+    return KafkaTransport(orders["bootstrap"], orders["group"])
 
 
 async def act(orders: dict[str, Any]) -> None:
     urls = orders["urls"]
-    road = road_of(orders)
+    transport = transport_of(orders)
     teller = Database(urls["teller_worker"], service=TELLER)
     reader = Database(urls["reader_worker"], service=READER)
     stop = asyncio.Event()
     if orders["part"] == "relay":
-        await Relay(teller.url, TELLER, road.publisher()).run(stop)
+        await Relay(teller.url, TELLER, transport.publisher()).run(stop)
         return
-    stage = Stage(cast("Any", None), road, teller, reader, urls)
+    stage = Stage(cast("Any", None), transport, teller, reader, urls)
     subscription = hearer()
-    await Consumer(reader, subscription, lambda stored: road.source(stage, subscription, stored)).run(stop)
+    await Consumer(reader, subscription, lambda stored: transport.source(stage, subscription, stored)).run(
+        stop
+    )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from shared.messaging.relay import Relay
 from tests.factories.cluster import Cluster
 from tests.factories.messaging.databases import READER, TELLER, database_for, urls_of
 from tests.factories.messaging.events import TOPIC
-from tests.factories.messaging.transports import Road
+from tests.factories.messaging.transports import Transport
 from tests.factories.repository import ROOT
 
 LONGEST_WAIT = 90
@@ -36,7 +36,7 @@ class Stage:
     """Two databases with the platform's tables alone, and the road between them."""
 
     cluster: Cluster
-    road: Road
+    transport: Transport
     teller: Database
     reader: Database
     urls: dict[str, str]
@@ -44,13 +44,13 @@ class Stage:
     stops: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
     children: list[Child] = field(default_factory=list[Child])
 
-    async def tell(self, *events: Event) -> None:
+    async def emit(self, *events: Event) -> None:
         """Emit events in one transaction of the publisher."""
         async with self.teller.transaction(Actor.system(TELLER)) as session:
             for event in events:
                 emit(session, event)
 
-    async def told(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+    async def query_publisher(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Query the publisher's database as superuser."""
         return await _fetch(self.urls["teller_super"], statement, values)
 
@@ -60,7 +60,7 @@ class Stage:
 
     async def relay(self) -> int:
         """Send all unsent events once and return how many."""
-        runner = Relay(self.teller.url, TELLER, self.road.publisher())
+        runner = Relay(self.teller.url, TELLER, self.transport.publisher())
         connection = await runner.connect()
         try:
             await runner.take_share(connection)
@@ -72,14 +72,14 @@ class Stage:
             await runner.publisher.close()
         return total
 
-    async def say(self, *events: Event) -> None:
+    async def publish(self, *events: Event) -> None:
         """Emit events and send them."""
-        await self.tell(*events)
+        await self.emit(*events)
         await self.relay()
 
     def consumer(self, subscription: Subscription) -> Consumer:
         return Consumer(
-            self.reader, subscription, lambda stored: self.road.source(self, subscription, stored)
+            self.reader, subscription, lambda stored: self.transport.source(self, subscription, stored)
         )
 
     def start(self, running: Callable[[asyncio.Event], Awaitable[None]]) -> asyncio.Event:
@@ -93,7 +93,7 @@ class Stage:
         return self.start(self.consumer(subscription).run)
 
     def start_relay(self) -> asyncio.Event:
-        return self.start(Relay(self.teller.url, TELLER, self.road.publisher()).run)
+        return self.start(Relay(self.teller.url, TELLER, self.transport.publisher()).run)
 
     async def end(self, stop: asyncio.Event) -> None:
         """Stop one started task and wait for it."""
@@ -113,24 +113,24 @@ class Stage:
         """Return whether the subscription's offsets are at the ends of its topics."""
         ends: dict[tuple[str, int], int] = {}
         for topic in subscription.topics:
-            for record in await self.road.log_of(self, topic):
+            for record in await self.transport.log_of(self, topic):
                 ends[topic, record.partition] = record.offset + 1
         places = await stored_places(self.reader, subscription.name)
         return all(places.offsets.get(at, 0) >= end for at, end in ends.items())
 
-    async def heard(self, subscription: str = "heard") -> list[tuple[str, int]]:
+    async def handled(self, subscription: str = "handled") -> list[tuple[str, int]]:
         """Return the events that `hearer` recorded, in order."""
         rows = await self.read(
-            "SELECT key, seq FROM heard WHERE subscription = $1 ORDER BY number", subscription
+            "SELECT key, seq FROM handled WHERE subscription = $1 ORDER BY number", subscription
         )
         return [(row["key"], row["seq"]) for row in rows]
 
-    async def parked(self, subscription: str = "heard") -> list[asyncpg.Record]:
+    async def parked(self, subscription: str = "handled") -> list[asyncpg.Record]:
         return await self.read(
             "SELECT * FROM platform.parked WHERE subscription = $1 ORDER BY parked_id", subscription
         )
 
-    async def cursor(self, key: object, subscription: str = "heard") -> tuple[int, int, str]:
+    async def cursor(self, key: object, subscription: str = "handled") -> tuple[int, int, str]:
         rows = await self.read(
             "SELECT epoch, seq, state FROM platform.cursor WHERE subscription = $1 AND key = $2",
             subscription,
@@ -147,7 +147,7 @@ class Stage:
         return str(rows[0]["hash"])
 
     async def records(self, topic: str = TOPIC) -> list[Record]:
-        return await self.road.log_of(self, topic)
+        return await self.transport.log_of(self, topic)
 
     async def receive(self, subscription: Subscription, records: Sequence[Record]) -> int:
         """Apply records as if a poll had returned them."""
@@ -155,7 +155,13 @@ class Stage:
 
     def act(self, part: str, fault: str = "", **more: object) -> Child:
         """Run a relay or a consumer in its own process."""
-        orders = {"part": part, "road": self.road.name, "urls": self.urls, **self.road.orders(), **more}
+        orders = {
+            "part": part,
+            "transport": self.transport.name,
+            "urls": self.urls,
+            **self.transport.orders(),
+            **more,
+        }
         environment = os.environ | {"PYTHONPATH": str(ROOT), "PILAR_FAULTPOINT": fault}
         child = Child(
             [sys.executable, "-m", "tests.factories.messaging.killable_process", json.dumps(orders)],
@@ -193,13 +199,13 @@ async def _fetch(url: str, statement: str, values: Sequence[Any]) -> list[asyncp
 
 
 @asynccontextmanager
-async def staged(cluster: Cluster, road: Road) -> Any:
+async def staged(cluster: Cluster, transport: Transport) -> Any:
     """Yield a service pair with empty databases."""
     names = [await database_for(cluster, service) for service in (TELLER, READER)]
     urls = urls_of(cluster, TELLER, names[0]) | urls_of(cluster, READER, names[1])
     stage = Stage(
         cluster,
-        road,
+        transport,
         Database(urls["teller_worker"], service=TELLER, pool_size=16),
         Database(urls["reader_worker"], service=READER, pool_size=8),
         urls,

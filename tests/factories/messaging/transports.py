@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.factories.messaging.service_pair import Stage
 
 
-class Road(Protocol):
+class Transport(Protocol):
     """The transport between publisher and reader."""
 
     name: str
@@ -39,7 +39,7 @@ class Road(Protocol):
         ...
 
 
-class LocalRoad:
+class LocalTransport:
     """The one-machine transport."""
 
     name = "local"
@@ -56,7 +56,7 @@ class LocalRoad:
         return LocalSource(topics, subscription.topics, stored=stored)
 
     async def log_of(self, stage: "Stage", topic: str = TOPIC) -> list[Record]:
-        rows = await stage.told(
+        rows = await stage.query_publisher(
             'SELECT l.partition, l."offset", o.key, o.body FROM platform.local_log l JOIN platform.outbox o'
             ' USING (recorded_at, outbox_id) WHERE l.topic = $1 ORDER BY l.partition, l."offset"',
             topic,
@@ -67,7 +67,7 @@ class LocalRoad:
         ]
 
     async def append(self, stage: "Stage", topic: str, key: str, value: bytes) -> None:
-        await stage.told(
+        await stage.query_publisher(
             "WITH o AS (INSERT INTO platform.outbox (recorded_at, event_id, shard, topic, key, epoch, seq, wire, body)"
             " VALUES (clock_timestamp(), gen_random_uuid(), 0, $1, $2, 1, 1, 'test', $3) RETURNING *)"
             ' INSERT INTO platform.local_log SELECT $1, 0, coalesce((SELECT max("offset") + 1 FROM platform.local_log'
@@ -78,4 +78,4 @@ class LocalRoad:
         )
 
     async def recreate(self, stage: "Stage", topic: str = TOPIC) -> None:
-        await stage.told("DELETE FROM platform.local_log WHERE topic = $1", topic)
+        await stage.query_publisher("DELETE FROM platform.local_log WHERE topic = $1", topic)

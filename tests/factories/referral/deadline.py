@@ -14,7 +14,7 @@ KUR = "KUR_SUPERMIKRO"  # an SLA of 14 days
 
 async def a_sending(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
     world = await a_world(referral, {"BANK_KUR": bank})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     subject = await world.sent(KUR)
     if bank.pulls:
         await bank.pull()
@@ -33,7 +33,7 @@ async def escalations(world: World, path: str = "/v1/escalation") -> list[dict[s
     return answer.json()["items"]
 
 
-async def say(world: World, subject: str, number: int, status: str, **fields: Any) -> None:
+async def send_answer(world: World, subject: str, number: int, status: str, **fields: Any) -> None:
     body = {"answer_id": f"S-{number}", "status": status, "answered_on": str(TODAY), **fields}
     path = f"/v1/rujukan-program/{subject}/answer"
     answer = await world.referral.post(path, body, as_=world.partner("BANK_KUR"))

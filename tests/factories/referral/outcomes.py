@@ -14,7 +14,7 @@ KUR = "KUR_SUPERMIKRO"
 async def delivered(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
     """Return a family whose KUR was approved and delivered today, and its offer."""
     world = await a_world(referral, {"BANK_KUR": bank})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     subject = await world.sent(KUR)
     await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
     await bank.deliver(subject, delivery_id="D-1", amount_rp=5_000_000, delivered_on=str(TODAY))

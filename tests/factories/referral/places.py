@@ -21,7 +21,7 @@ async def a_crowd(referral: Running, areas: list[str]) -> list[World]:
     first = await a_world(referral, {})
     families = [Family(pendamping_id=first.family.pendamping_id, area=area) for area in areas]
     events = [event for family in families for event in (*family_facts(family), determined(family))]
-    await first.hear(*events)
+    await first.apply_events(*events)
     return [replace(first, family=family) for family in families]
 
 

@@ -43,7 +43,7 @@ class World:
             "PARTNER", f"partner-{code.lower()}", partner_id=self.partners[code]["partner_id"]
         )
 
-    async def hear(self, *events: Event, times: int = 1) -> None:
+    async def apply_events(self, *events: Event, times: int = 1) -> None:
         """Let referral apply events of the other services, through a real outbox, relay and cursor."""
         await self.referral.publish(*events)
         await relay(self.referral)
@@ -78,7 +78,7 @@ class World:
     async def identity(self, code: str, **changes: Any) -> None:
         """Apply the sealed identity of a program's rujukan."""
         for_id = (await self.programs())[code]["rujukan_program_id"]
-        await self.hear(sealed(self.referral, self.family, UUID(for_id), **changes))
+        await self.apply_events(sealed(self.referral, self.family, UUID(for_id), **changes))
 
     async def sent(self, code: str) -> str:
         """Send a program's rujukan to the partner and return its rujukan_program_id."""
@@ -98,6 +98,6 @@ class World:
         )
         await self.referral.work()
 
-    async def told(self, wire: str) -> list[dict[str, Any]]:
+    async def emitted(self, wire: str) -> list[dict[str, Any]]:
         """Return the data of referral's events of a wire name."""
         return [envelope["data"] for envelope in await self.referral.emitted() if envelope["type"] == wire]

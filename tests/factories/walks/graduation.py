@@ -5,8 +5,8 @@ from typing import Any
 
 from shared.access import Role
 from tests.factories.cluster import Cluster
-from tests.factories.graduation.case import Road, at
-from tests.factories.graduation.events import KENDAL, tell
+from tests.factories.graduation.case import CaseDriver, at
+from tests.factories.graduation.events import KENDAL, apply_events
 from tests.factories.graduation.exit_proposal import proposal
 from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
@@ -15,15 +15,17 @@ from tests.factories.walks.platform import Tokens, done, officials
 
 async def graduation(service: Running, _: Cluster) -> Tokens:
     """Bring one case to monitoring, and others through every other transition."""
-    road = await (await Road.begin(service)).to("MASA_SANGGAH")
+    driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH")
     await at(service, date(2026, 7, 2))
     await service.work()
-    tokens = officials(service, PENDAMPING=road.by["field"])
-    office, path = tokens[Role.DINSOS_KABKOTA], f"/v1/graduasi/{road.graduasi_id}"
-    tasks = done(await service.get(f"/v1/monitoring?graduasi_id={road.graduasi_id}", as_=road.by["field"]))
+    tokens = officials(service, PENDAMPING=driver.by["field"])
+    office, path = tokens[Role.DINSOS_KABKOTA], f"/v1/graduasi/{driver.graduasi_id}"
+    tasks = done(
+        await service.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"])
+    )
     await at(service, date(2026, 8, 2))
     task = tasks["items"][0]["task_id"]
-    done(await service.post(f"/v1/monitoring/{task}/result", {"still_out": True}, as_=road.by["field"]))
+    done(await service.post(f"/v1/monitoring/{task}/result", {"still_out": True}, as_=driver.by["field"]))
     decided = done(await service.get(path, as_=office))["penetapan"]
     reads = (
         "/v1/policy",
@@ -36,10 +38,10 @@ async def graduation(service: Running, _: Cluster) -> Tokens:
         done(await service.get(read, as_=office))
     tahap = {"year": 2029, "number": 1, "starts_on": "2029-01-01", "cutoff_on": "2028-12-20"}
     done(await service.post("/v1/tahap-calendar", tahap, as_=tokens[Role.KEMENSOS]))
-    await other_transitions(service, road)
-    await proposed_exits(service, road, tokens)
-    await objections(service, road, office)
-    await rules_that_change(service, road)
+    await other_transitions(service, driver)
+    await proposed_exits(service, driver, tokens)
+    await objections(service, driver, office)
+    await rules_that_change(service, driver)
     await one_sk_for_many(service, tokens)
     return tokens
 
@@ -60,7 +62,7 @@ async def one_sk_for_many(service: Running, tokens: Tokens) -> None:
     assert done(await service.get(f"/v1/sk/{asked['sk_id']}/penetapan", as_=ministry))["items"]
 
 
-async def rules_that_change(service: Running, road: Road) -> None:
+async def rules_that_change(service: Running, driver: CaseDriver) -> None:
     """Enact a policy, draft another, and reproduce an assessment under its own version."""
     people = Ministry(service)
     rule = {
@@ -77,20 +79,20 @@ async def rules_that_change(service: Running, road: Road) -> None:
     done(await people.withdraw(1))
     done(await people.draft(instrument=await people.harder(), instrument_version=None))
     done(await service.get(f"/v1/policy-version/{people.policy_id}", as_=people.official(2)))
-    shown = done(await service.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["field"]))
+    shown = done(await service.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]))
     path = f"/v1/asesmen/{shown['asesmen']['asesmen_id']}"
     for read in (path, f"{path}/reproduction"):
-        done(await service.get(read, as_=road.by["field"]))
+        done(await service.get(read, as_=driver.by["field"]))
 
 
-async def proposed_exits(service: Running, road: Road, tokens: Tokens) -> None:
+async def proposed_exits(service: Running, driver: CaseDriver, tokens: Tokens) -> None:
     """Apply an exit proposal of caseload, for which a case is opened."""
-    further = Road(road.field, *await road.field.family())
-    await tell(service, proposal(further))
+    further = CaseDriver(driver.field, *await driver.field.family())
+    await apply_events(service, proposal(further))
     done(await service.get("/v1/exit-proposal", as_=tokens[Role.DINSOS_KABKOTA]))
 
 
-async def other_transitions(service: Running, first: Road) -> None:
+async def other_transitions(service: Running, first: CaseDriver) -> None:
     """Return, refuse, postpone, resume and cancel cases, and leave others open."""
     why = {"reason": "Berkas belum lengkap."}
     refusal, cancellation = grounds()
@@ -101,21 +103,21 @@ async def other_transitions(service: Running, first: Road) -> None:
         [("cancellation", {"ground": cancellation, **why}, "approval")],
     ]
     for steps in ways:
-        road = await another(service, first).to("DIUSULKAN", "2026-08-03")
+        driver = await another(service, first).to("DIUSULKAN", "2026-08-03")
         for noun, body, by in steps:
-            done(await road.post(noun, body, by))
+            done(await driver.post(noun, body, by))
     for state in ("TERIDENTIFIKASI", "SIAP", "DIVERIFIKASI_KETIM", "DISETUJUI_DINSOS"):
         await another(service, first).to(state, "2026-08-03")
 
 
-async def objections(service: Running, first: Road, office: str) -> None:
+async def objections(service: Running, first: CaseDriver, office: str) -> None:
     """Refuse one objection, accept another, and leave a third open."""
     judge = service.token("DINSOS_KABKOTA", "dinsos-kendal-9", [KENDAL])
     for outcome in ("DITOLAK", "DITERIMA", None):
-        road = await another(service, first).to("MASA_SANGGAH", "2026-08-03")
+        driver = await another(service, first).to("MASA_SANGGAH", "2026-08-03")
         paper = {"lodged_on": "2026-08-03", "lodged_by": "KELUARGA", "channel": "PUSKESOS"}
-        paper |= {"ground": "KEADAAN_BERUBAH", "evidence_sha256": await road.evidence(b"surat sanggah")}
-        lodged = done(await road.post("sanggah", paper, "musyawarah"))
+        paper |= {"ground": "KEADAAN_BERUBAH", "evidence_sha256": await driver.evidence(b"surat sanggah")}
+        lodged = done(await driver.post("sanggah", paper, "musyawarah"))
         done(await service.get(f"/v1/sanggah/{lodged['sanggah_id']}", as_=office))
         if outcome:
             path = f"/v1/sanggah/{lodged['sanggah_id']}/decision"
@@ -126,7 +128,7 @@ async def objections(service: Running, first: Road, office: str) -> None:
     await annulments(service, first, judge)
 
 
-async def annulments(service: Running, first: Road, judge: str) -> None:
+async def annulments(service: Running, first: CaseDriver, judge: str) -> None:
     """Annul one penetapan after its effect, with back-pay, and one before."""
     paid = [{"tahap": "2026-3", "paid": True, "reason": "Keluarga tetap berhak pada tahap ini."}]
     for determined_on, back_pay in (("2026-05-18", paid), ("2026-08-03", [])):
@@ -143,14 +145,14 @@ def grounds() -> tuple[str, str]:
     return str(next(iter(RefusalGround))), str(next(iter(CancellationGround)))
 
 
-class Another(Road):
+class Another(CaseDriver):
     """A case of another family of the same pendamping, whose token reads all of them."""
 
-    async def to(self, state: str, day: str = "2026-05-18") -> "Road":
+    async def to(self, state: str, day: str = "2026-05-18") -> "CaseDriver":
         self.kpm_id, self.kepesertaan_id = await self.field.family()
         return await super().to(state, day)
 
 
-def another(service: Running, first: Road) -> Another:
+def another(service: Running, first: CaseDriver) -> Another:
     del service
     return Another(first.field, first.kpm_id, first.kepesertaan_id)

@@ -20,7 +20,7 @@ async def referral(service: Running, _: Cluster) -> Tokens:
     """Refer a family to three partners: one delivers, one consent is withdrawn, one stays open."""
     async with PartnerSimulator() as bank:
         world = await a_world(service, {"BANK_KUR": bank})
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         partner, mine = world.partner("BANK_KUR"), world.pendamping
         tokens = officials(service, PENDAMPING=mine, PARTNER=partner)
         await waits_for(service, mine, 3)
@@ -84,9 +84,9 @@ async def following_up(service: Running, tokens: Tokens, world: World) -> None:
     done(await service.post(f"/v1/partner/{partner}/replay", since, as_=ministry))
     done(await service.get("/v1/outcome-task", as_=tokens[Role.PENDAMPING]))
     mine, objection = world.partner("KOPDES"), uuid4()
-    await world.hear(lodged(world.family, objection))
-    await world.hear(decided(world.family, objection, SanggahOutcome.DITOLAK))
-    await world.hear(graduated(world.family))
+    await world.apply_events(lodged(world.family, objection))
+    await world.apply_events(decided(world.family, objection, SanggahOutcome.DITOLAK))
+    await world.apply_events(graduated(world.family))
     subject = await world.sent("KDMP")
     item = done(await service.get("/v1/inbox", as_=mine))["items"][0]
     path = f"/v1/rujukan-program/{subject}"

@@ -8,8 +8,8 @@ import pytest
 from shared.contracts import caseload
 from shared.contracts.kinds import Bansos, DesilScope
 from shared.database import uuid7
-from tests.factories.graduation.case import Road, at, ok
-from tests.factories.graduation.events import DESA, KENDAL, Field, tell
+from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.events import DESA, KENDAL, Field, apply_events
 from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
 
@@ -23,13 +23,13 @@ def ranked(value: int, scope: DesilScope = DesilScope.NAS) -> list[caseload.Desi
     ]
 
 
-async def begun(service: Running, **facts: Any) -> Road:
+async def begun(service: Running, **facts: Any) -> CaseDriver:
     await at(service, DAY)
-    return await Road.begin(service, **facts)
+    return await CaseDriver.start(service, **facts)
 
 
-async def listed(road: Road, by: str = "field", **asked: str) -> list[dict[str, Any]]:
-    answer = await road.service.get("/v1/candidate", params=asked, as_=road.by[by])
+async def listed(driver: CaseDriver, by: str = "field", **asked: str) -> list[dict[str, Any]]:
+    answer = await driver.service.get("/v1/candidate", params=asked, as_=driver.by[by])
     items: list[dict[str, Any]] = ok(answer, 200)["items"]
     return items
 
@@ -39,9 +39,9 @@ def codes(item: dict[str, Any]) -> list[str]:
 
 
 async def test_has_its_reasons_in_words(graduation: Running) -> None:
-    road = await begun(graduation)
-    (found,) = await listed(road)
-    assert (found["kpm_id"], found["proposed"], found["policy_version"]) == (str(road.kpm_id), True, 1)
+    driver = await begun(graduation)
+    (found,) = await listed(driver)
+    assert (found["kpm_id"], found["proposed"], found["policy_version"]) == (str(driver.kpm_id), True, 1)
     assert [reason["en"] for reason in found["reasons"]] == [
         "Its national desil is 5; 5 or above makes a candidate.",
         "A business has run for 37 months; 6 or more make a candidate.",
@@ -51,97 +51,97 @@ async def test_has_its_reasons_in_words(graduation: Running) -> None:
 
 
 async def test_is_what_the_policy_of_the_day_says(graduation: Running) -> None:
-    road = await begun(graduation, desil=ranked(4))
-    assert codes((await listed(road))[0]) == ["USAHA", "PROGRAM_YEARS"]
+    driver = await begun(graduation, desil=ranked(4))
+    assert codes((await listed(driver))[0]) == ["USAHA", "PROGRAM_YEARS"]
     people = Ministry(graduation)
     none: dict[str, Any] = {"candidate_usaha_months": None, "candidate_program_years": None}
     await people.enact("2026-04-07", **none, candidate_desil_scope="NAS", candidate_desil_at_least=5)
-    assert len(await listed(road)) == 1
+    assert len(await listed(driver)) == 1
     await at(graduation, date(2026, 4, 7))
-    assert await listed(road) == []
+    assert await listed(driver) == []
     await people.enact("2026-04-08", **none, candidate_desil_scope="NAS", candidate_desil_at_least=4)
     await at(graduation, date(2026, 4, 8))
-    assert codes((await listed(road))[0]) == ["DESIL"]
+    assert codes((await listed(driver))[0]) == ["DESIL"]
     everything = {"candidate_usaha_months": 6, "candidate_program_years": 5, "candidate_reasons": 3}
     await people.enact("2026-04-09", **everything, candidate_desil_scope="NAS", candidate_desil_at_least=5)
     await at(graduation, date(2026, 4, 9))
-    assert await listed(road) == []
+    assert await listed(driver) == []
 
 
 async def test_is_ranked_in_the_population_that_the_policy_names(graduation: Running) -> None:
-    road = await begun(graduation, desil=ranked(9, DesilScope.KABKOTA))
+    driver = await begun(graduation, desil=ranked(9, DesilScope.KABKOTA))
     none: dict[str, Any] = {"candidate_usaha_months": None, "candidate_program_years": None}
     await Ministry(graduation).enact(
         "2026-04-07", **none, candidate_desil_scope="KABKOTA", candidate_desil_at_least=9
     )
     await at(graduation, date(2026, 4, 7))
-    (found,) = await listed(road)
+    (found,) = await listed(driver)
     assert found["reasons"][0]["id"] == "Desil kabupaten/kota keluarga 9; calon jika 9 ke atas."
 
 
 async def test_by_nature_is_predicted_alamiah_and_not_sejahtera(graduation: Running) -> None:
-    road = await begun(graduation, last_komponen_ends_on=date(2026, 7, 6))
-    assert await listed(road) == []
-    (found,) = await listed(road, exit_reason="ALAMIAH")
+    driver = await begun(graduation, last_komponen_ends_on=date(2026, 7, 6))
+    assert await listed(driver) == []
+    (found,) = await listed(driver, exit_reason="ALAMIAH")
     assert (found["exit_reason"], found["last_komponen_ends_on"]) == ("ALAMIAH", "2026-07-06")
     assert found["reasons"][0]["en"] == "The family's last komponen ends on 2026-07-06: a natural exit."
     await at(graduation, date(2026, 4, 5))
-    assert await listed(road, exit_reason="ALAMIAH") == []
-    assert len(await listed(road)) == 1
+    assert await listed(driver, exit_reason="ALAMIAH") == []
+    assert len(await listed(driver)) == 1
 
 
 async def test_that_is_exempt_says_why_it_is_not_proposed(graduation: Running) -> None:
-    road = await begun(graduation, members=1, able_productive=0, lansia=1, desil=ranked(6))
-    (found,) = await listed(road)
+    driver = await begun(graduation, members=1, able_productive=0, lansia=1, desil=ranked(6))
+    (found,) = await listed(driver)
     assert found["proposed"] is False
     assert found["why_not"][0]["code"] == "EXEMPT"
     assert found["why_not"][0]["id"].startswith("Tidak diusulkan: keluarga memiliki 0 anggota produktif")
 
 
 async def test_is_one_no_more_once_a_case_is_open_and_again_when_it_fell_away(graduation: Running) -> None:
-    road = await (await begun(graduation)).open()
-    assert await listed(road) == []
+    driver = await (await begun(graduation)).open()
+    assert await listed(driver) == []
     body = {"ground": "DASAR_GUGUR", "reason": "Keluarga belum ingin."}
-    ok(await road.post("cancellation", body, "field"))
-    assert len(await listed(road)) == 1
+    ok(await driver.post("cancellation", body, "field"))
+    assert len(await listed(driver)) == 1
 
 
 async def test_is_one_no_more_once_its_membership_has_ended_or_nobody_is_left_to_look(
     graduation: Running,
 ) -> None:
-    road = await begun(graduation)
+    driver = await begun(graduation)
     ended = caseload.KepesertaanEnded(
-        kepesertaan_id=road.kepesertaan_id,
-        kpm_id=road.kpm_id,
+        kepesertaan_id=driver.kepesertaan_id,
+        kpm_id=driver.kpm_id,
         kode_wilayah=DESA,
         bansos=Bansos.PKH,
         valid_from=date(2019, 1, 1),
         valid_to=DAY,
         exit_reason=caseload.ExitReason.PINDAH,
     )
-    await tell(graduation, ended)
-    assert await listed(road) == []
+    await apply_events(graduation, ended)
+    assert await listed(driver) == []
 
 
 async def test_is_found_from_whichever_fact_comes_last(graduation: Running) -> None:
     await at(graduation, DAY)
-    field = await Field(graduation).begin()
+    field = await Field(graduation).start()
     kpm_id, kepesertaan_id = uuid7(), uuid7()
     where: dict[str, Any] = {"kpm_id": kpm_id, "kode_wilayah": DESA}
-    road = Road(field, kpm_id, kepesertaan_id)
-    await tell(
+    driver = CaseDriver(field, kpm_id, kepesertaan_id)
+    await apply_events(
         graduation,
         caseload.DampinganStarted(**field.dampingan(kpm_id)),
         caseload.KepesertaanStarted(
             **where, kepesertaan_id=kepesertaan_id, bansos=Bansos.PKH, valid_from=date(2026, 1, 1)
         ),
     )
-    assert await listed(road) == []
+    assert await listed(driver) == []
     facts = {"members": 2, "able_productive": 1, "lansia": 0, "disabilitas": 0, "komponen": {}}
-    await tell(graduation, caseload.KpmRegistered(**where, **facts, desil=[]))
-    assert await listed(road) == []
-    await tell(graduation, caseload.KpmUpdated(**where, **facts, desil=ranked(7)))
-    assert codes((await listed(road))[0]) == ["DESIL"]
+    await apply_events(graduation, caseload.KpmRegistered(**where, **facts, desil=[]))
+    assert await listed(driver) == []
+    await apply_events(graduation, caseload.KpmUpdated(**where, **facts, desil=ranked(7)))
+    assert codes((await listed(driver))[0]) == ["DESIL"]
 
 
 async def test_is_shown_to_who_holds_the_family_and_to_officials_of_its_area(graduation: Running) -> None:
@@ -162,7 +162,7 @@ async def test_is_shown_to_who_holds_the_family_and_to_officials_of_its_area(gra
 
 async def test_is_listed_best_off_first_page_by_page(graduation: Running) -> None:
     await at(graduation, DAY)
-    field = await Field(graduation).begin()
+    field = await Field(graduation).start()
     wanted = {}
     for value in (3, 9, 6, 5, 8):
         kpm_id, _ = await field.family(desil=ranked(value))
@@ -179,20 +179,20 @@ async def test_is_listed_best_off_first_page_by_page(graduation: Running) -> Non
     ("reason", "title"), [("MENINGGAL", "CandidateRuleMissing"), ("MUSYAWARAH", "PolicyMissing")]
 )
 async def test_is_nobody_where_no_policy_says_so(graduation: Running, reason: str, title: str) -> None:
-    road = await begun(graduation)
-    answer = await graduation.get(f"/v1/candidate?exit_reason={reason}", as_=road.by["field"])
+    driver = await begun(graduation)
+    answer = await graduation.get(f"/v1/candidate?exit_reason={reason}", as_=driver.by["field"])
     assert (answer.status_code, answer.json()["title"]) == (409, title)
 
 
 async def test_that_is_told_again_as_it_was_is_not_touched(graduation: Running) -> None:
     """Not even locked: a row that conflicts is written to the log, a million of them at each refresh."""
-    road = await begun(graduation, desil=ranked(6))
+    driver = await begun(graduation, desil=ranked(6))
     asked = "SELECT ctid::text, xmin::text, xmax::text, rank_nas FROM replica_kpm.candidate"
     (before,) = await graduation.sql(asked)
     assert before["rank_nas"] == 5
-    facts: dict[str, Any] = {"kpm_id": road.kpm_id, "kode_wilayah": DESA, "komponen": {}}
+    facts: dict[str, Any] = {"kpm_id": driver.kpm_id, "kode_wilayah": DESA, "komponen": {}}
     facts |= {"members": 4, "able_productive": 2, "lansia": 0, "disabilitas": 0}
-    await tell(graduation, caseload.KpmUpdated(**facts, desil=ranked(6)))
+    await apply_events(graduation, caseload.KpmUpdated(**facts, desil=ranked(6)))
     assert await graduation.sql(asked) == [before]
-    await tell(graduation, caseload.KpmUpdated(**facts, desil=ranked(8)))
+    await apply_events(graduation, caseload.KpmUpdated(**facts, desil=ranked(8)))
     assert (await graduation.sql(asked))[0]["rank_nas"] == 3

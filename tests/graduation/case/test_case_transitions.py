@@ -9,7 +9,7 @@ import pytest
 
 from services.graduation.case.models import Graduasi, GraduasiState
 from shared.errors import IllegalTransition
-from tests.factories.graduation.case import Road, at
+from tests.factories.graduation.case import CaseDriver, at
 from tests.factories.services import Running
 
 MAIN = {
@@ -77,19 +77,19 @@ def test_lead_what_was_postponed_back_to_where_it_was_and_nowhere_else(left: str
 
 
 async def test_cannot_be_written_into_the_history_when_they_do_not_exist(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     with pytest.raises(asyncpg.CheckViolationError, match="ck_graduasi_history_move_legal"):
         await graduation.sql(
             "INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub, role, at,"
             " policy_version) VALUES ($1, '33.24', 'DIUSULKAN', 'EFEKTIF', 'p', 's', 'r', now(), 1)",
-            road.graduasi_id,
+            driver.graduasi_id,
         )
 
 
 async def test_of_all_pairs_are_taken_by_the_history_if_they_exist_and_refused_if_not(
     graduation: Running,
 ) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     taken: set[tuple[str, str]] = set()
     refusals: set[str] = set()
@@ -101,7 +101,7 @@ async def test_of_all_pairs_are_taken_by_the_history_if_they_exist_and_refused_i
                         await connection.execute(
                             "INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub,"
                             " role, at, policy_version) VALUES ($1, '33.24', $2, $3, 'p', 's', 'r', now(), 1)",
-                            road.graduasi_id,
+                            driver.graduasi_id,
                             left,
                             wanted,
                         )
@@ -115,15 +115,15 @@ async def test_of_all_pairs_are_taken_by_the_history_if_they_exist_and_refused_i
 
 
 async def test_into_an_sk_are_refused_from_every_state_but_approved(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
+    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
     for state in STATES:
         if state == "DISETUJUI_DINSOS":
             continue
-        await put(road, state)
-        answer = await road.determine("2026-05-18")
+        await put(driver, state)
+        answer = await driver.determine("2026-05-18")
         assert (answer.status_code, answer.json()["title"]) == (409, "CasesNotApproved"), state
-    await put(road, "DISETUJUI_DINSOS")
-    assert (await road.determine("2026-05-18")).status_code == 201
+    await put(driver, "DISETUJUI_DINSOS")
+    assert (await driver.determine("2026-05-18")).status_code == 201
 
 
 ALLOWED = {
@@ -148,22 +148,22 @@ BY = {
 }
 
 
-async def put(road: Road, state: str) -> None:
+async def put(driver: CaseDriver, state: str) -> None:
     """Put the case into a state that no command of this slice reaches by itself."""
-    await road.service.execute(
+    await driver.service.execute(
         "SET session_replication_role = replica; UPDATE graduasi SET state = wanted,"
         " outcome = CASE WHEN wanted = 'SELESAI' THEN 'BERTAHAN' END,"
         " postponed_from = CASE WHEN wanted = 'DITUNDA' THEN 'DIUSULKAN' END"
-        f" FROM (VALUES ('{state}')) AS row (wanted) WHERE graduasi_id = '{road.graduasi_id}'"
+        f" FROM (VALUES ('{state}')) AS row (wanted) WHERE graduasi_id = '{driver.graduasi_id}'"
     )
 
 
-async def bodies(road: Road) -> dict[str, Any]:
+async def bodies(driver: CaseDriver) -> dict[str, Any]:
     because = {"reason": "Perlu diperiksa lagi."}
-    evidence = await road.evidence()
+    evidence = await driver.evidence()
     paper = {"evidence_sha256": evidence}
     return {
-        "asesmen": await road.answers(HEALTH_COVER_PLAN=False),
+        "asesmen": await driver.answers(HEALTH_COVER_PLAN=False),
         "pernyataan": {**paper, "signed_on": "2026-05-18", "offers_sha256": evidence},
         "musyawarah": {**paper, "berita_acara_no": "BA/1", "held_on": "2026-05-18"},
         "return": because,
@@ -175,12 +175,12 @@ async def bodies(road: Road) -> dict[str, Any]:
 
 
 async def test_are_refused_over_http_from_every_other_state(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("PERNYATAAN_DITANDATANGANI")
-    body = await bodies(road)
+    driver = await (await CaseDriver.start(graduation)).to("PERNYATAAN_DITANDATANGANI")
+    body = await bodies(driver)
     for noun, allowed in ALLOWED.items():
         for state in STATES:
-            await put(road, state)
-            answer = await road.post(noun, body.get(noun, {}), BY.get(noun, "approval"))
+            await put(driver, state)
+            answer = await driver.post(noun, body.get(noun, {}), BY.get(noun, "approval"))
             assert (answer.status_code == 201) == (state in allowed), (noun, state, answer.text)
             if state not in allowed:
                 assert answer.json()["title"] in {
@@ -195,11 +195,13 @@ async def test_are_refused_over_http_from_every_other_state(graduation: Running)
 
 
 async def test_are_written_down_with_who_when_why_and_under_which_policy(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    answer = await graduation.get(f"/v1/graduasi/{road.graduasi_id}/history?limit=4", as_=road.by["approval"])
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    answer = await graduation.get(
+        f"/v1/graduasi/{driver.graduasi_id}/history?limit=4", as_=driver.by["approval"]
+    )
     first = answer.json()
-    second = (await graduation.get(first["next"], as_=road.by["approval"])).json()
-    third = (await graduation.get(second["next"], as_=road.by["approval"])).json()
+    second = (await graduation.get(first["next"], as_=driver.by["approval"])).json()
+    third = (await graduation.get(second["next"], as_=driver.by["approval"])).json()
     items = first["items"] + second["items"] + third["items"]
     path = [
         "TERIDENTIFIKASI",
@@ -213,7 +215,7 @@ async def test_are_written_down_with_who_when_why_and_under_which_policy(graduat
     assert [(item["from_state"], item["to_state"]) for item in items] == list(pairwise(path))
     assert third["next"] is None
     assert {item["policy_version"] for item in items} == {1}
-    assert items[3]["person"] == str(road.field.pendamping_id)
+    assert items[3]["person"] == str(driver.field.pendamping_id)
     assert items[6]["person"] == "dinsos-kendal-1"
     assert items[2]["evidence_sha256"] is not None
     assert items[4]["reason"] == "Ditemui di rumah."

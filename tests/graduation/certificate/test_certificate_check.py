@@ -5,32 +5,32 @@ from datetime import date
 import pytest
 
 from services.graduation.certificate.models import is_well_typed, new_certificate_no
-from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.case import CaseDriver, at, ok
 from tests.factories.graduation.objection import DAY_AFTER, LAST_DAY, decide, lodge
 from tests.factories.services import Running
 
 SHOWN = {"certificate_no", "status", "stands", "issued_on", "effective_on", "en", "id"}
 
 
-async def issued(service: Running) -> tuple[Road, str]:
-    road = await (await Road.begin(service)).to("MASA_SANGGAH")
+async def issued(service: Running) -> tuple[CaseDriver, str]:
+    driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH")
     await at(service, DAY_AFTER)
     await service.work()
-    return road, (await service.sql("SELECT certificate_no FROM certificate"))[0][0]
+    return driver, (await service.sql("SELECT certificate_no FROM certificate"))[0][0]
 
 
 async def test_stands_is_suspended_and_stands_no_longer(graduation: Running) -> None:
-    road, number = await issued(graduation)
+    driver, number = await issued(graduation)
     shown = ok(await graduation.get(f"/v1/certificate/{number}"), 200)  # without a token
     assert set(shown) == SHOWN
     assert (shown["status"], shown["stands"], shown["effective_on"]) == ("STANDS", True, "2026-07-01")
-    sanggah_id = ok(await lodge(road, LAST_DAY))["sanggah_id"]
+    sanggah_id = ok(await lodge(driver, LAST_DAY))["sanggah_id"]
     shown = ok(await graduation.get(f"/v1/certificate/{number}"), 200)
     assert (shown["status"], shown["stands"]) == ("SUSPENDED", False)
-    ok(await decide(road, sanggah_id, "DITERIMA"))
+    ok(await decide(driver, sanggah_id, "DITERIMA"))
     shown = ok(await graduation.get(f"/v1/certificate/{number}"), 200)
     assert (shown["status"], shown["stands"]) == ("ANNULLED", False)
-    assert str(road.kpm_id) not in str(shown)
+    assert str(driver.kpm_id) not in str(shown)
 
 
 async def test_with_a_slip_is_told_apart_from_one_that_was_never_issued(graduation: Running) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from shared.database import uuid7
 from tests.factories.cluster import Cluster
-from tests.factories.graduation.case import Road, at, emitted_events, ok
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
 from tests.factories.graduation.credit import handed_over
 from tests.factories.graduation.objection import annul, decide, lodge, tahap
 from tests.factories.services import Running, running
@@ -28,7 +28,7 @@ Plan = list[tuple[int, str]]
 class Side:
     """One case, with what its credit must say once it is determined."""
 
-    road: Road
+    driver: CaseDriver
     holder: str
     author: str
     year: int = 0
@@ -42,12 +42,12 @@ class Played:
         self.done: Counter[str] = Counter()
 
     @classmethod
-    async def begin(cls, service: Running) -> "Played":
+    async def start(cls, service: Running) -> "Played":
         sides: list[Side] = []
         for _ in range(2):
-            road = await (await Road.begin(service)).to("DISETUJUI_DINSOS", "2026-10-01")
-            author = str(road.field.penugasan_id)
-            sides.append(Side(road, author, author))
+            driver = await (await CaseDriver.start(service)).to("DISETUJUI_DINSOS", "2026-10-01")
+            author = str(driver.field.penugasan_id)
+            sides.append(Side(driver, author, author))
         return cls(service, sides)
 
     async def take(self, number: int, act: str) -> None:
@@ -59,18 +59,18 @@ class Played:
             await self.service.work()
 
     async def hand_over(self, side: Side) -> bool:
-        side.holder = str((await handed_over(side.road, self.today)).penugasan_id)
+        side.holder = str((await handed_over(side.driver, self.today)).penugasan_id)
         return True
 
     async def anew(self, side: Side) -> bool:
         """Returned, assessed by whoever holds the family now, and on its way again: the credit follows the assessment."""
-        day, road = self.today.isoformat(), side.road
-        if (await road.post("return", WHY, "approval")).status_code != 201:
+        day, driver = self.today.isoformat(), side.driver
+        if (await driver.post("return", WHY, "approval")).status_code != 201:
             return False
-        for step in (road.assess, lambda: road.sign(day), road.propose, road.verify):
+        for step in (driver.assess, lambda: driver.sign(day), driver.propose, driver.verify):
             ok(await step())
-        ok(await road.deliberate(day))
-        ok(await road.approve())
+        ok(await driver.deliberate(day))
+        ok(await driver.approve())
         side.author = side.holder
         return True
 
@@ -83,19 +83,19 @@ class Played:
         return await self.determined(self.sides)
 
     async def determined(self, sides: list[Side]) -> bool:
-        ids = [side.road.graduasi_id for side in sides]
+        ids = [side.driver.graduasi_id for side in sides]
         body = {"sk_no": f"SK/{uuid7()}"[:39], "sk_on": self.today.isoformat(), "graduasi_ids": ids}
-        answer = await self.service.post("/v1/sk", body, as_=sides[0].road.by["sk"])
+        answer = await self.service.post("/v1/sk", body, as_=sides[0].driver.by["sk"])
         if answer.status_code == 201:
             for side in sides:
                 side.year = self.today.year
         return answer.status_code == 201
 
     async def postpone(self, side: Side) -> bool:
-        return (await side.road.post("postponement", WHY, "approval")).status_code == 201
+        return (await side.driver.post("postponement", WHY, "approval")).status_code == 201
 
     async def resume(self, side: Side) -> bool:
-        return (await side.road.post("resumption", WHY, "approval")).status_code == 201
+        return (await side.driver.post("resumption", WHY, "approval")).status_code == 201
 
     async def refused(self, side: Side) -> bool:
         return await self.objected(side, "DITOLAK")
@@ -106,17 +106,17 @@ class Played:
     async def objected(self, side: Side, outcome: str) -> bool:
         """On paper dated in term, whenever it is typed in."""
         asked = "SELECT term_ends_on FROM penetapan WHERE graduasi_id = $1"
-        rows = await self.service.sql(asked, side.road.graduasi_id)
+        rows = await self.service.sql(asked, side.driver.graduasi_id)
         dated = min([self.today, *(row[0] for row in rows)])
-        lodged = await lodge(side.road, dated, f"surat {self.today}".encode())
+        lodged = await lodge(side.driver, dated, f"surat {self.today}".encode())
         if lodged.status_code != 201:
             return False
         sanggah_id = lodged.json()["sanggah_id"]
-        ok(await with_back_pay(lambda paid: decide(side.road, sanggah_id, outcome, back_pay=paid)))
+        ok(await with_back_pay(lambda paid: decide(side.driver, sanggah_id, outcome, back_pay=paid)))
         return True
 
     async def annulment(self, side: Side) -> bool:
-        answer = await with_back_pay(lambda paid: annul(side.road, back_pay=paid))
+        answer = await with_back_pay(lambda paid: annul(side.driver, back_pay=paid))
         return answer.status_code == 201
 
 
@@ -165,7 +165,7 @@ def test_each_penetapan_counts_once_or_not_at_all(cluster: Cluster, plan: Plan) 
 
 async def play(cluster: Cluster, plan: Plan) -> Played:
     async with running(cluster, "graduation") as service:
-        played = await Played.begin(service)
+        played = await Played.start(service)
         for number, act in plan:
             await played.take(number, act)
         await counted_rightly(played)
@@ -176,10 +176,10 @@ async def counted_rightly(played: Played) -> None:
     granted = [fact for _, fact in await emitted_events(played.service, "credit_granted")]
     taken = Counter(fact["credit_id"] for _, fact in await emitted_events(played.service, "credit_reversed"))
     for side in played.sides:
-        mine = [fact for fact in granted if fact["graduasi_id"] == side.road.graduasi_id]
+        mine = [fact for fact in granted if fact["graduasi_id"] == side.driver.graduasi_id]
         said = [(fact["penugasan_id"], fact["year"]) for fact in mine]
         assert said == ([(side.author, side.year)] if side.year else [])
-        undone = await side.road.state() == "DIPULIHKAN"
+        undone = await side.driver.state() == "DIPULIHKAN"
         assert [taken[fact["credit_id"]] for fact in mine] == [int(undone)] * len(mine)
     net = await played.service.sql("SELECT count(*) FILTER (WHERE reversed_on IS NULL) FROM credit")
     assert len(granted) - taken.total() == net[0][0]

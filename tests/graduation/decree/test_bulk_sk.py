@@ -13,8 +13,8 @@ import pytest
 
 from shared.database import uuid7
 from shared.jobs import run_step
-from tests.factories.graduation.case import Road, at, ok
-from tests.factories.graduation.events import KENDAL, tell
+from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.events import KENDAL, apply_events
 from tests.factories.graduation.exit_proposal import proposal
 from tests.factories.services import Running, relay
 from tests.factories.worker_process import ended, let_lease_lapse, worker
@@ -26,18 +26,18 @@ async def approved(service: Running, count: int) -> list[str]:
     """Cases that Dinsos approved: exits that one pendamping proposed, which here count and open a rujukan."""
     await at(service, DAY)
     await service.sql("UPDATE policy SET counts = true, opens_rujukan = true WHERE exit_reason = 'PINDAH'")
-    road = await Road.begin(service)
+    driver = await CaseDriver.start(service)
     one = {"exit_reason": "PINDAH"}
-    told = [proposal(road, **one, kpm_id=uuid7(), kepesertaan_id=uuid7()) for _ in range(count)]
-    await tell(service, *told)
+    told = [proposal(driver, **one, kpm_id=uuid7(), kepesertaan_id=uuid7()) for _ in range(count)]
+    await apply_events(service, *told)
     rows = await service.sql(
         "SELECT graduasi_id FROM graduasi WHERE state = 'DIUSULKAN' ORDER BY graduasi_id"
     )
     found = [str(row[0]) for row in rows]
     for graduasi_id in found:
-        road.graduasi_id = graduasi_id
-        ok(await road.verify())
-        ok(await road.approve())
+        driver.graduasi_id = graduasi_id
+        ok(await driver.verify())
+        ok(await driver.approve())
     return found
 
 
@@ -82,8 +82,8 @@ async def check_whole(service: Running, sk_id: str, count: int) -> None:
 
 async def test_takes_the_approved_and_says_of_each_other_why_not(graduation: Running) -> None:
     ready = await approved(graduation, 4)
-    open_ = await (await Road.begin(graduation)).open()
-    mine = await Road.begin(graduation)
+    open_ = await (await CaseDriver.start(graduation)).open()
+    mine = await CaseDriver.start(graduation)
     await mine.to("DIMUSYAWARAHKAN")
     mine.by["approval"] = graduation.token("DINSOS_KABKOTA", "kemensos-1", [KENDAL])
     ok(await mine.approve())
@@ -173,8 +173,8 @@ async def test_is_refused_at_once_without_a_file_a_number_or_a_day(graduation: R
 
 async def test_waits_while_much_is_unsent(graduation: Running) -> None:
     ready = await approved(graduation, 2)
-    road = await Road.begin(graduation)
-    await graduation.publish(*(proposal(road, kpm_id=uuid7()) for _ in range(1000)))
+    driver = await CaseDriver.start(graduation)
+    await graduation.publish(*(proposal(driver, kpm_id=uuid7()) for _ in range(1000)))
     asked = ok(await ask(graduation, ready), 202)
     working = asyncio.create_task(run_step(graduation.worker, graduation.parts.work))
     await asyncio.sleep(1.2)

@@ -9,9 +9,9 @@ import pytest
 
 from shared.contracts import caseload
 from shared.database import uuid7
-from tests.factories.graduation.case import Road, at, ok
-from tests.factories.graduation.events import KENDAL, tell
-from tests.factories.graduation.exit_proposal import DAY, SHORT, begun, heard, proposal
+from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.events import KENDAL, apply_events
+from tests.factories.graduation.exit_proposal import DAY, SHORT, apply_proposal, proposal, start_case
 from tests.factories.services import Running, again
 
 WHY = {"reason": "Surat keterangan tidak terbaca."}
@@ -21,18 +21,18 @@ WHY = {"reason": "Surat keterangan tidak terbaca."}
 async def test_is_a_case_under_its_proposer_and_goes_by_four_people_to_its_sk(
     graduation: Running, exit_reason: str
 ) -> None:
-    road = await begun(graduation)
-    assert (await heard(road, proposal(road, exit_reason)))["taken"] == "OPENED"
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["field"]), 200)
+    driver = await start_case(graduation)
+    assert (await apply_proposal(driver, proposal(driver, exit_reason)))["taken"] == "OPENED"
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
     assert (shown["state"], shown["exit_reason"]) == ("DIUSULKAN", exit_reason)
     assert [(act["stage"], act["person"]) for act in shown["stages"]] == [
-        ("USUL", str(road.field.pendamping_id))
+        ("USUL", str(driver.field.pendamping_id))
     ]
-    ok(await road.verify())
-    assert (await road.deliberate("2026-05-18")).json()["title"] == "MusyawarahNotAsked"
-    ok(await road.approve())
-    ok(await road.determine("2026-05-18"))
-    assert await road.state() == "MASA_SANGGAH"
+    ok(await driver.verify())
+    assert (await driver.deliberate("2026-05-18")).json()["title"] == "MusyawarahNotAsked"
+    ok(await driver.approve())
+    ok(await driver.determine("2026-05-18"))
+    assert await driver.state() == "MASA_SANGGAH"
     rows = await graduation.sql("SELECT count(DISTINCT person) FROM stage_act")
     assert rows[0][0] == 4
     assert await graduation.sql("SELECT 1 FROM credit") == []
@@ -42,131 +42,135 @@ async def test_is_a_case_under_its_proposer_and_goes_by_four_people_to_its_sk(
 
 
 async def test_is_written_down_as_a_move_with_its_evidence(graduation: Running) -> None:
-    road = await begun(graduation)
-    await heard(road, proposal(road))
-    listed = await graduation.get(f"/v1/graduasi/{road.graduasi_id}/history", as_=road.by["field"])
+    driver = await start_case(graduation)
+    await apply_proposal(driver, proposal(driver))
+    listed = await graduation.get(f"/v1/graduasi/{driver.graduasi_id}/history", as_=driver.by["field"])
     (move,) = ok(listed, 200)["items"]
     assert (move["from_state"], move["to_state"]) == ("TERIDENTIFIKASI", "DIUSULKAN")
-    assert (move["person"], move["evidence_sha256"]) == (str(road.field.pendamping_id), "e" * 64)
+    assert (move["person"], move["evidence_sha256"]) == (str(driver.field.pendamping_id), "e" * 64)
 
 
 async def test_opens_one_case_however_often_it_is_told(graduation: Running) -> None:
-    road = await begun(graduation)
-    told = proposal(road)
-    await tell(graduation, told, told)
+    driver = await start_case(graduation)
+    told = proposal(driver)
+    await apply_events(graduation, told, told)
     await again(graduation)
-    await tell(graduation)
+    await apply_events(graduation)
     assert (await graduation.sql("SELECT count(*) FROM graduasi"))[0][0] == 1
     assert (await graduation.sql("SELECT count(*) FROM graduasi_history"))[0][0] == 1
 
 
 async def test_needs_nothing_of_the_family_to_be_known_here(graduation: Running) -> None:
-    road = await begun(graduation)
-    stranger = proposal(road, kpm_id=uuid7(), kepesertaan_id=uuid7())
-    assert (await heard(road, stranger))["taken"] == "OPENED"
-    ok(await road.verify())
-    ok(await road.approve())
-    ok(await road.determine("2026-05-18"))
+    driver = await start_case(graduation)
+    stranger = proposal(driver, kpm_id=uuid7(), kepesertaan_id=uuid7())
+    assert (await apply_proposal(driver, stranger))["taken"] == "OPENED"
+    ok(await driver.verify())
+    ok(await driver.approve())
+    ok(await driver.determine("2026-05-18"))
 
 
 async def test_by_the_dinsos_cannot_be_approved_by_the_same_official_and_counts_to_nobody(
     graduation: Running,
 ) -> None:
-    road = await begun(graduation)
+    driver = await start_case(graduation)
     official = {"proposer": "dinsos-kendal-1", "pendamping_id": None, "penugasan_id": None}
-    await heard(road, proposal(road, **official))
-    ok(await road.verify())
-    answer = await road.approve()
+    await apply_proposal(driver, proposal(driver, **official))
+    ok(await driver.verify())
+    answer = await driver.approve()
     assert (answer.status_code, answer.json()["title"]) == (403, "SamePersonTwice")
-    road.by["approval"] = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-2", [KENDAL])
-    ok(await road.approve())
+    driver.by["approval"] = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-2", [KENDAL])
+    ok(await driver.approve())
     await graduation.sql("UPDATE policy SET counts = true WHERE exit_reason = 'MENINGGAL'")
-    ok(await road.determine("2026-05-18"))
+    ok(await driver.determine("2026-05-18"))
     assert await graduation.sql("SELECT 1 FROM credit") == []
 
 
 async def test_by_a_pendamping_cannot_be_verified_by_another_account_of_theirs(graduation: Running) -> None:
-    road = await begun(graduation)
-    await heard(road, proposal(road))
-    mine = road.field.pendamping_id
-    road.by["verification"] = graduation.token("KETUA_TIM_KABKOTA", "other", [KENDAL], pendamping_id=mine)
-    assert (await road.verify()).json()["title"] == "SamePersonTwice"
+    driver = await start_case(graduation)
+    await apply_proposal(driver, proposal(driver))
+    mine = driver.field.pendamping_id
+    driver.by["verification"] = graduation.token("KETUA_TIM_KABKOTA", "other", [KENDAL], pendamping_id=mine)
+    assert (await driver.verify()).json()["title"] == "SamePersonTwice"
 
 
 @pytest.mark.parametrize("exit_reason", ["NIK_TIDAK_PADAN", "ALAMIAH", "SOMETHING_NEWER"])
 async def test_for_a_reason_without_a_policy_opens_nothing_and_says_so(
     graduation: Running, exit_reason: str
 ) -> None:
-    road = await begun(graduation)
-    found = await heard(road, proposal(road, exit_reason))
+    driver = await start_case(graduation)
+    found = await apply_proposal(driver, proposal(driver, exit_reason))
     assert (found["taken"], found["graduasi_id"]) == ("NO_POLICY", None)
     assert await graduation.sql("SELECT 1 FROM graduasi") == []
 
 
 async def test_waits_behind_an_open_case_and_is_taken_up_when_that_falls_away(graduation: Running) -> None:
-    road = await (await begun(graduation)).open()
-    first = road.graduasi_id
-    one, two = proposal(road), proposal(road, "PINDAH")
+    driver = await (await start_case(graduation)).open()
+    first = driver.graduasi_id
+    one, two = proposal(driver), proposal(driver, "PINDAH")
     for told in (one, two):
-        found = await heard(road, told)
+        found = await apply_proposal(driver, told)
         assert (found["taken"], found["behind_id"]) == ("WAITING", first)
     body = {"ground": "DASAR_GUGUR", **WHY}
-    ok(await road.post("cancellation", body, "approval"))
-    opened = await heard(road, one)
+    ok(await driver.post("cancellation", body, "approval"))
+    opened = await apply_proposal(driver, one)
     assert (opened["taken"], opened["behind_id"]) == ("OPENED", None)
-    assert await road.state() == "DIUSULKAN"
-    behind = await heard(road, two)
+    assert await driver.state() == "DIUSULKAN"
+    behind = await apply_proposal(driver, two)
     assert (behind["taken"], behind["behind_id"]) == ("WAITING", opened["graduasi_id"])
 
 
 async def test_waits_behind_an_exit_that_is_in_effect(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     await at(graduation, date(2026, 6, 18))
     await graduation.work()
-    assert await road.state() == "EFEKTIF"
-    assert (await heard(road, proposal(road)))["taken"] == "WAITING"
-    body = {"kpm_id": str(road.kpm_id), "kepesertaan_id": str(road.kepesertaan_id), "exit_reason": "ALAMIAH"}
-    answer = await graduation.post("/v1/graduasi", body, as_=road.by["field"])
+    assert await driver.state() == "EFEKTIF"
+    assert (await apply_proposal(driver, proposal(driver)))["taken"] == "WAITING"
+    body = {
+        "kpm_id": str(driver.kpm_id),
+        "kepesertaan_id": str(driver.kepesertaan_id),
+        "exit_reason": "ALAMIAH",
+    }
+    answer = await graduation.post("/v1/graduasi", body, as_=driver.by["field"])
     assert (answer.status_code, answer.json()["title"]) == (409, "CaseAlreadyOpen")
 
 
 async def test_and_a_case_opened_at_the_same_moment_are_one_open_case(graduation: Running) -> None:
-    road = await begun(graduation)
-    told = proposal(road)
-    await asyncio.gather(tell(graduation, told), road.open(), return_exceptions=True)
+    driver = await start_case(graduation)
+    told = proposal(driver)
+    await asyncio.gather(apply_events(graduation, told), driver.open(), return_exceptions=True)
     rows = await graduation.sql("SELECT count(*) FROM graduasi")
     assert rows[0][0] == 1
-    assert (await heard(road, told))["taken"] in {"OPENED", "WAITING"}
+    assert (await apply_proposal(driver, told))["taken"] in {"OPENED", "WAITING"}
 
 
 async def test_that_was_returned_is_proposed_again_by_who_accompanies_the_family(graduation: Running) -> None:
-    road = await begun(graduation)
-    await heard(road, proposal(road))
-    ok(await road.post("return", WHY, "verification"))
-    ok(await road.propose())
+    driver = await start_case(graduation)
+    await apply_proposal(driver, proposal(driver))
+    ok(await driver.post("return", WHY, "verification"))
+    ok(await driver.propose())
     rows = await graduation.sql("SELECT facts FROM usul ORDER BY at, usul_id")
     assert len(rows) == 2
     assert rows[0]["facts"] == rows[1]["facts"]  # the second stands on the same evidence
     assert "exit_proposal_id" in rows[1]["facts"]
-    ok(await road.verify())
-    assert await road.state() == "DIVERIFIKASI_KETIM"
+    ok(await driver.verify())
+    assert await driver.state() == "DIVERIFIKASI_KETIM"
 
 
 async def test_is_seen_by_its_proposer_and_its_area_and_nobody_else(graduation: Running) -> None:
-    road, other = await begun(graduation), await begun(graduation)
-    await heard(road, proposal(road))
+    driver, other = await start_case(graduation), await start_case(graduation)
+    await apply_proposal(driver, proposal(driver))
     elsewhere = graduation.token("DINSOS_KABKOTA", "dinsos-pemalang-1", ["33.27"])
-    for token, seen in ((road.by["field"], 1), (other.by["field"], 0), (elsewhere, 0)):
+    for token, seen in ((driver.by["field"], 1), (other.by["field"], 0), (elsewhere, 0)):
         items = ok(await graduation.get("/v1/exit-proposal", as_=token), 200)["items"]
         assert len(items) == seen
-    waiting = await graduation.get("/v1/exit-proposal?taken=WAITING", as_=road.by["approval"])
+    waiting = await graduation.get("/v1/exit-proposal?taken=WAITING", as_=driver.by["approval"])
     assert ok(waiting, 200)["items"] == []
 
 
 async def test_cannot_name_a_case_that_it_did_not_open_nor_two_one_case(graduation: Running) -> None:
-    road = await begun(graduation)
-    found = await heard(road, proposal(road))
-    await heard(road, proposal(road))
+    driver = await start_case(graduation)
+    found = await apply_proposal(driver, proposal(driver))
+    await apply_proposal(driver, proposal(driver))
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     try:
         with pytest.raises(asyncpg.UniqueViolationError, match="uq_exit_proposal_graduasi_id"):
@@ -191,9 +195,9 @@ def withdrawal(told: caseload.ExitProposed) -> caseload.ExitProposalWithdrawn:
 
 
 async def test_names_the_proposal_that_its_case_came_from(graduation: Running) -> None:
-    road = await begun(graduation)
-    told = proposal(road)
-    await heard(road, told)
+    driver = await start_case(graduation)
+    told = proposal(driver)
+    await apply_proposal(driver, told)
     (said,) = [
         one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_proposed.v1"
     ]
@@ -202,16 +206,16 @@ async def test_names_the_proposal_that_its_case_came_from(graduation: Running) -
 
 @pytest.mark.parametrize("step", ["DIUSULKAN", "DISETUJUI_DINSOS", "DITUNDA"])
 async def test_and_was_withdrawn_falls_away_before_its_sk(graduation: Running, step: str) -> None:
-    road = await begun(graduation)
-    told = proposal(road)
-    await heard(road, told)
+    driver = await start_case(graduation)
+    told = proposal(driver)
+    await apply_proposal(driver, told)
     if step == "DISETUJUI_DINSOS":
-        ok(await road.verify())
-        ok(await road.approve())
+        ok(await driver.verify())
+        ok(await driver.approve())
     elif step == "DITUNDA":
-        ok(await road.post("postponement", WHY, "verification"))
-    await tell(graduation, withdrawal(told), withdrawal(told))
-    assert await road.state() == "DIBATALKAN"
+        ok(await driver.post("postponement", WHY, "verification"))
+    await apply_events(graduation, withdrawal(told), withdrawal(told))
+    assert await driver.state() == "DIBATALKAN"
     closed = [
         one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_closed.v1"
     ]
@@ -219,23 +223,23 @@ async def test_and_was_withdrawn_falls_away_before_its_sk(graduation: Running, s
 
 
 async def test_and_was_withdrawn_after_its_sk_stands(graduation: Running) -> None:
-    road = await begun(graduation)
-    told = proposal(road)
-    await heard(road, told)
-    ok(await road.verify())
-    ok(await road.approve())
-    ok(await road.determine("2026-05-18"))
-    await tell(graduation, withdrawal(told))
-    assert await road.state() == "MASA_SANGGAH"
+    driver = await start_case(graduation)
+    told = proposal(driver)
+    await apply_proposal(driver, told)
+    ok(await driver.verify())
+    ok(await driver.approve())
+    ok(await driver.determine("2026-05-18"))
+    await apply_events(graduation, withdrawal(told))
+    assert await driver.state() == "MASA_SANGGAH"
 
 
 async def test_and_was_withdrawn_while_it_waited_is_never_taken_up(graduation: Running) -> None:
-    road = await (await begun(graduation)).open()
-    told = proposal(road)
-    assert (await heard(road, told))["taken"] == "WAITING"
-    await tell(graduation, withdrawal(told))
-    found = await heard(road, told)
+    driver = await (await start_case(graduation)).open()
+    told = proposal(driver)
+    assert (await apply_proposal(driver, told))["taken"] == "WAITING"
+    await apply_events(graduation, withdrawal(told))
+    found = await apply_proposal(driver, told)
     assert (found["taken"], found["behind_id"]) == ("WITHDRAWN", None)
-    ok(await road.post("cancellation", {"ground": "DASAR_GUGUR", **WHY}, "approval"))
-    assert (await heard(road, told))["taken"] == "WITHDRAWN"
+    ok(await driver.post("cancellation", {"ground": "DASAR_GUGUR", **WHY}, "approval"))
+    assert (await apply_proposal(driver, told))["taken"] == "WITHDRAWN"
     assert (await graduation.sql("SELECT count(*) FROM graduasi"))[0][0] == 1

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from tests.factories.graduation.case import Road, at, emitted_events, ok
-from tests.factories.graduation.exit_proposal import SHORT, begun, heard, proposal
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
+from tests.factories.graduation.exit_proposal import SHORT, apply_proposal, proposal, start_case
 from tests.factories.graduation.objection import annul, lodge, tahap
 from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
@@ -13,30 +13,30 @@ from tests.factories.services import Running
 EXIT = date(2026, 7, 1)
 
 
-async def determined(service: Running, exit_reason: str = "MENINGGAL") -> Road:
+async def determined(service: Running, exit_reason: str = "MENINGGAL") -> CaseDriver:
     """A short case in its term since 2026-05-18."""
-    road = await begun(service)
-    await heard(road, proposal(road, exit_reason))
-    for step in (road.verify, road.approve, lambda: road.determine("2026-05-18")):
+    driver = await start_case(service)
+    await apply_proposal(driver, proposal(driver, exit_reason))
+    for step in (driver.verify, driver.approve, lambda: driver.determine("2026-05-18")):
         ok(await step())
-    return road
+    return driver
 
 
-async def in_effect(road: Road, on: date = EXIT) -> Road:
-    await at(road.service, on)
-    await road.service.work()
-    return road
+async def in_effect(driver: CaseDriver, on: date = EXIT) -> CaseDriver:
+    await at(driver.service, on)
+    await driver.service.work()
+    return driver
 
 
 @pytest.mark.parametrize("exit_reason", SHORT)
 async def test_is_complete_on_the_day_of_the_exit_and_told_so(graduation: Running, exit_reason: str) -> None:
-    road = await determined(graduation, exit_reason)
-    await in_effect(road, date(2026, 6, 30))
-    assert await road.state() == "EFEKTIF"
+    driver = await determined(graduation, exit_reason)
+    await in_effect(driver, date(2026, 6, 30))
+    assert await driver.state() == "EFEKTIF"
     ((_, fact),) = await emitted_events(graduation, "kpm_graduated")
     assert (fact["monitoring_months"], fact["effective_on"]) == (0, "2026-07-01")
-    await in_effect(road)
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["approval"]), 200)
+    await in_effect(driver)
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["approval"]), 200)
     assert (shown["state"], shown["outcome"]) == ("SELESAI", "TIDAK_DIPANTAU")
     moves = await graduation.sql("SELECT from_state, to_state FROM graduasi_history ORDER BY history_id")
     assert [tuple(row) for row in moves][-2:] == [("EFEKTIF", "PEMANTAUAN"), ("PEMANTAUAN", "SELESAI")]
@@ -46,26 +46,26 @@ async def test_is_complete_on_the_day_of_the_exit_and_told_so(graduation: Runnin
 
 async def test_has_no_survival_in_a_cohort_which_the_visited_have(graduation: Running) -> None:
     await in_effect(await determined(graduation))
-    visited = await (await Road.begin(graduation)).to("MASA_SANGGAH", "2026-07-02")
+    visited = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", "2026-07-02")
     found = ok(await graduation.get("/v1/cohort?year=2026", as_=visited.by["approval"]), 200)["items"]
     months = {one["exit_reason"]: [after["month"] for after in one["survival"]] for one in found}
     assert months == {"MENINGGAL": [], "SEJAHTERA_MANDIRI": [6, 12, 24]}
 
 
 async def test_objected_to_after_its_end_is_sent_to_who_can_undo_it(graduation: Running) -> None:
-    road = await in_effect(await determined(graduation, "TIDAK_DITEMUKAN"), date(2026, 7, 3))
-    answer = await lodge(road, date(2026, 6, 10))
+    driver = await in_effect(await determined(graduation, "TIDAK_DITEMUKAN"), date(2026, 7, 3))
+    answer = await lodge(driver, date(2026, 6, 10))
     assert (answer.status_code, answer.json()["title"]) == (409, "SanggahAfterTheEnd")
-    ok(await annul(road, back_pay=tahap("2026-3")))
-    assert await road.state() == "DIPULIHKAN"
+    ok(await annul(driver, back_pay=tahap("2026-3")))
+    assert await driver.state() == "DIPULIHKAN"
 
 
 async def test_is_visited_under_a_policy_that_has_months(graduation: Running) -> None:
     await at(graduation, date(2026, 5, 17))
     months = {"monitoring_months": 2, "follow_up_months": [], "survival_months": [6], "check_days": 7}
     await Ministry(graduation).enact("2026-05-18", "PINDAH", **months)
-    road = await in_effect(await determined(graduation, "PINDAH"))
-    assert await road.state() == "PEMANTAUAN"
+    driver = await in_effect(await determined(graduation, "PINDAH"))
+    assert await driver.state() == "PEMANTAUAN"
     rows = await graduation.sql("SELECT month, opens_on FROM monitoring_task ORDER BY month")
     assert [tuple(row) for row in rows] == [(1, date(2026, 7, 1)), (2, date(2026, 8, 1))]
 

@@ -7,31 +7,31 @@ import pytest
 
 from shared.contracts import referral
 from shared.database import uuid7
-from tests.factories.graduation.case import Road, at, emitted_events, ok
-from tests.factories.graduation.events import Field, tell
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
+from tests.factories.graduation.events import Field, apply_events
 from tests.factories.graduation.monitoring import completed, monitored, record, tasks_of, without_holder
 from tests.factories.services import Running
 
 
-def reported(road: Road, on: date) -> referral.RelapseReported:
+def reported(driver: CaseDriver, on: date) -> referral.RelapseReported:
     return referral.RelapseReported(
         rujukan_id=uuid7(),
-        graduasi_id=UUID(road.graduasi_id),
-        kpm_id=road.kpm_id,
-        kode_wilayah=road.field.area,
+        graduasi_id=UUID(driver.graduasi_id),
+        kpm_id=driver.kpm_id,
+        kode_wilayah=driver.field.area,
         month=3,
         cause="USAHA_TUTUP",
         reported_on=on,
     )
 
 
-def seen(road: Road, *, still_in_business: bool) -> referral.OutcomeRecorded:
+def seen(driver: CaseDriver, *, still_in_business: bool) -> referral.OutcomeRecorded:
     return referral.OutcomeRecorded(
         rujukan_id=uuid7(),
         rujukan_program_id=uuid7(),
-        graduasi_id=UUID(road.graduasi_id),
-        kpm_id=road.kpm_id,
-        kode_wilayah=road.field.area,
+        graduasi_id=UUID(driver.graduasi_id),
+        kpm_id=driver.kpm_id,
+        kode_wilayah=driver.field.area,
         program_code="KUR_SUPERMIKRO",
         month=3,
         still_in_business=still_in_business,
@@ -50,15 +50,15 @@ async def test_the_last_month_says_that_it_completes_and_how(
 
 
 async def test_a_family_that_stands_is_looked_at_again_at_12_and_24_months(graduation: Running) -> None:
-    road = await completed(graduation)
-    found = await tasks_of(road, "LANJUTAN")
+    driver = await completed(graduation)
+    found = await tasks_of(driver, "LANJUTAN")
     assert [(one["month"], one["opens_on"], one["due_on"]) for one in found] == [
         (12, "2027-06-01", "2027-07-01"),
         (24, "2028-06-01", "2028-07-01"),
     ]
     await at(graduation, date(2027, 6, 20))
-    ok(await record(road, found[0]))
-    assert await road.state() == "SELESAI"
+    ok(await record(driver, found[0]))
+    assert await driver.state() == "SELESAI"
     facts = [fact for _, fact in await emitted_events(graduation, "monitoring_recorded")]
     assert (facts[-1]["month"], facts[-1]["completes"]) == (12, False)
 
@@ -66,86 +66,86 @@ async def test_a_family_that_stands_is_looked_at_again_at_12_and_24_months(gradu
 async def test_a_follow_up_is_any_pendampings_of_the_area_once_nobody_holds_the_family(
     graduation: Running,
 ) -> None:
-    road = await completed(graduation)
-    task = (await tasks_of(road, "LANJUTAN"))[0]
+    driver = await completed(graduation)
+    task = (await tasks_of(driver, "LANJUTAN"))[0]
     await at(graduation, date(2027, 6, 20))
-    neighbour = await Field(graduation).begin()
-    elsewhere = await Field(graduation, "33.24.10.2001").begin()
-    mine, road.by["field"] = road.by["field"], neighbour.token
-    assert (await record(road, task)).status_code == 404  # somebody still accompanies it
-    road.by["field"] = mine
-    await without_holder(road)
-    road.by["field"] = elsewhere.token
-    assert (await record(road, task)).json()["title"] == "FamilyNotAccompanied"
-    road.by["field"] = neighbour.token
-    ok(await record(road, task))
+    neighbour = await Field(graduation).start()
+    elsewhere = await Field(graduation, "33.24.10.2001").start()
+    mine, driver.by["field"] = driver.by["field"], neighbour.token
+    assert (await record(driver, task)).status_code == 404  # somebody still accompanies it
+    driver.by["field"] = mine
+    await without_holder(driver)
+    driver.by["field"] = elsewhere.token
+    assert (await record(driver, task)).json()["title"] == "FamilyNotAccompanied"
+    driver.by["field"] = neighbour.token
+    ok(await record(driver, task))
 
 
 async def test_a_follow_up_that_finds_a_relapse_confirms_it_and_closes_what_follows(
     graduation: Running,
 ) -> None:
-    road = await completed(graduation)
-    task = (await tasks_of(road, "LANJUTAN"))[0]
+    driver = await completed(graduation)
+    task = (await tasks_of(driver, "LANJUTAN"))[0]
     await at(graduation, date(2027, 6, 20))
-    ok(await record(road, task, still_out=False, cause="BENCANA"))
+    ok(await record(driver, task, still_out=False, cause="BENCANA"))
     facts = [fact for _, fact in await emitted_events(graduation, "relapse_confirmed")]
     assert [(fact["month"], fact["cause"]) for fact in facts] == [(12, "BENCANA")]
-    assert await tasks_of(road, "LANJUTAN", "LAPORAN") == []
-    await tell(graduation, reported(road, date(2027, 6, 21)))
-    assert await tasks_of(road, "LAPORAN") == []  # a relapse is told once; it needs no further look
+    assert await tasks_of(driver, "LANJUTAN", "LAPORAN") == []
+    await apply_events(graduation, reported(driver, date(2027, 6, 21)))
+    assert await tasks_of(driver, "LAPORAN") == []  # a relapse is told once; it needs no further look
     rows = await graduation.sql("SELECT outcome FROM graduasi")
     assert rows[0][0] == "BERTAHAN"  # how the six months ended stays
 
 
 async def test_a_month_that_is_bad_is_told_and_confirms_nothing_yet(graduation: Running) -> None:
-    road, tasks = await monitored(graduation)
+    driver, tasks = await monitored(graduation)
     await at(graduation, date(2026, 8, 2))
-    ok(await record(road, tasks[0], still_out=False, cause="SAKIT"))
+    ok(await record(driver, tasks[0], still_out=False, cause="SAKIT"))
     assert await emitted_events(graduation, "relapse_confirmed") == []
-    assert await road.state() == "PEMANTAUAN"
+    assert await driver.state() == "PEMANTAUAN"
 
 
 async def test_a_report_asks_the_holder_to_look_within_the_days_of_the_rule(graduation: Running) -> None:
-    road, _ = await monitored(graduation)
+    driver, _ = await monitored(graduation)
     await at(graduation, date(2026, 8, 20))
-    await tell(graduation, reported(road, date(2026, 8, 19)), reported(road, date(2026, 8, 20)))
-    (check,) = await tasks_of(road, "LAPORAN")
+    await apply_events(graduation, reported(driver, date(2026, 8, 19)), reported(driver, date(2026, 8, 20)))
+    (check,) = await tasks_of(driver, "LAPORAN")
     assert (check["month"], check["opens_on"], check["due_on"]) == (2, "2026-08-20", "2026-09-03")
-    ok(await record(road, check))
-    assert await road.state() == "PEMANTAUAN"
+    ok(await record(driver, check))
+    assert await driver.state() == "PEMANTAUAN"
     assert await emitted_events(graduation, "relapse_confirmed") == []
-    await tell(graduation, reported(road, date(2026, 8, 21)))
-    assert len(await tasks_of(road, "LAPORAN")) == 1
+    await apply_events(graduation, reported(driver, date(2026, 8, 21)))
+    assert len(await tasks_of(driver, "LAPORAN")) == 1
 
 
 async def test_a_check_that_finds_a_relapse_ends_the_monitoring(graduation: Running) -> None:
-    road, tasks = await monitored(graduation)
+    driver, tasks = await monitored(graduation)
     await at(graduation, date(2026, 8, 20))
-    await tell(graduation, reported(road, date(2026, 8, 20)))
-    (check,) = await tasks_of(road, "LAPORAN")
-    ok(await record(road, check, still_out=False, cause="USAHA_TUTUP"))
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+    await apply_events(graduation, reported(driver, date(2026, 8, 20)))
+    (check,) = await tasks_of(driver, "LAPORAN")
+    ok(await record(driver, check, still_out=False, cause="USAHA_TUTUP"))
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
     assert (shown["state"], shown["outcome"]) == ("SELESAI", "KAMBUH")
     facts = [fact for _, fact in await emitted_events(graduation, "monitoring_recorded")]
     assert (facts[-1]["completes"], facts[-1]["outcome"]) == (True, "KAMBUH")
     assert len(await emitted_events(graduation, "relapse_confirmed")) == 1
-    assert await tasks_of(road, "BULANAN") == []
-    assert (await record(road, tasks[0])).json()["title"] == "CaseNotMonitored"
-    await tell(graduation, reported(road, date(2026, 8, 21)))
-    assert await tasks_of(road, "LAPORAN") == []
+    assert await tasks_of(driver, "BULANAN") == []
+    assert (await record(driver, tasks[0])).json()["title"] == "CaseNotMonitored"
+    await apply_events(graduation, reported(driver, date(2026, 8, 21)))
+    assert await tasks_of(driver, "LAPORAN") == []
 
 
 @pytest.mark.parametrize(("still_in_business", "checks"), [(True, 0), (False, 1)])
 async def test_a_business_that_is_no_more_asks_for_a_look(
     graduation: Running, still_in_business: bool, checks: int
 ) -> None:
-    road, _ = await monitored(graduation)
+    driver, _ = await monitored(graduation)
     await at(graduation, date(2026, 8, 20))
-    await tell(graduation, seen(road, still_in_business=still_in_business))
-    assert len(await tasks_of(road, "LAPORAN")) == checks
+    await apply_events(graduation, seen(driver, still_in_business=still_in_business))
+    assert len(await tasks_of(driver, "LAPORAN")) == checks
 
 
 async def test_a_report_on_an_exit_that_never_took_effect_changes_nothing(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    await tell(graduation, reported(road, date(2026, 5, 18)))
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    await apply_events(graduation, reported(driver, date(2026, 5, 18)))
     assert await graduation.sql("SELECT 1 FROM monitoring_task") == []

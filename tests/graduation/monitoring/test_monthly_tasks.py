@@ -8,19 +8,19 @@ import pytest
 from shared.contracts import caseload
 from shared.contracts.kinds import DampinganPurpose
 from tests.factories.graduation.case import at, ok
-from tests.factories.graduation.events import Field, tell
+from tests.factories.graduation.events import Field, apply_events
 from tests.factories.graduation.monitoring import monitored, record
 from tests.factories.services import Running
 
 
 async def test_end_in_bertahan_when_the_family_stands(graduation: Running) -> None:
-    road, tasks = await monitored(graduation)
+    driver, tasks = await monitored(graduation)
     await at(graduation, date(2027, 1, 1))
     for task in tasks[:5]:
-        ok(await record(road, task))
-        assert await road.state() == "PEMANTAUAN"
-    ok(await record(road, tasks[5]))
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+        ok(await record(driver, task))
+        assert await driver.state() == "PEMANTAUAN"
+    ok(await record(driver, tasks[5]))
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
     assert (shown["state"], shown["outcome"]) == ("SELESAI", "BERTAHAN")
     told = [
         one["data"]
@@ -34,21 +34,21 @@ async def test_end_in_bertahan_when_the_family_stands(graduation: Running) -> No
 async def test_end_in_kambuh_when_the_last_result_says_so_and_the_relapse_is_told(
     graduation: Running,
 ) -> None:
-    road, tasks = await monitored(graduation)
+    driver, tasks = await monitored(graduation)
     await at(graduation, date(2027, 1, 1))
     for task in tasks[:5]:
-        ok(await record(road, task))
-    path = f"/v1/monitoring?graduasi_id={road.graduasi_id}"
+        ok(await record(driver, task))
+    path = f"/v1/monitoring?graduasi_id={driver.graduasi_id}"
     left = {
         what: [
             task["month"]
-            for task in ok(await graduation.get(path + what, as_=road.by["field"]), 200)["items"]
+            for task in ok(await graduation.get(path + what, as_=driver.by["field"]), 200)["items"]
         ]
         for what in ("", "&open_only=true", "&open_only=false")
     }
     assert left == {"": [6], "&open_only=true": [6], "&open_only=false": [1, 2, 3, 4, 5, 6]}
-    ok(await record(road, tasks[5], still_out=False, cause="USAHA_TUTUP"))
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+    ok(await record(driver, tasks[5], still_out=False, cause="USAHA_TUTUP"))
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
     assert (shown["state"], shown["outcome"]) == ("SELESAI", "KAMBUH")
     told = [
         one["data"] for one in await graduation.emitted() if one["type"] == "graduation.relapse_confirmed.v1"
@@ -66,14 +66,14 @@ async def test_end_in_kambuh_when_the_last_result_says_so_and_the_relapse_is_tol
 async def test_end_as_the_last_month_says_in_whatever_order_they_are_typed_in(
     graduation: Running, sixth: dict[str, Any], fifth: dict[str, Any], outcome: str, told: list[Any]
 ) -> None:
-    road, tasks = await monitored(graduation)
+    driver, tasks = await monitored(graduation)
     await at(graduation, date(2027, 1, 1))
     for task in tasks[:4]:
-        ok(await record(road, task))
-    ok(await record(road, tasks[5], **sixth))
-    assert await road.state() == "PEMANTAUAN"
-    ok(await record(road, tasks[4], **fifth))
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+        ok(await record(driver, task))
+    ok(await record(driver, tasks[5], **sixth))
+    assert await driver.state() == "PEMANTAUAN"
+    ok(await record(driver, tasks[4], **fifth))
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
     assert (shown["state"], shown["outcome"]) == ("SELESAI", outcome)
     relapses = [
         (one["data"]["month"], one["data"]["cause"])
@@ -88,31 +88,33 @@ async def test_end_as_the_last_month_says_in_whatever_order_they_are_typed_in(
 
 
 async def test_are_not_recorded_before_their_month_nor_twice_nor_without_a_cause(graduation: Running) -> None:
-    road, tasks = await monitored(graduation)
-    early = await record(road, tasks[1])
+    driver, tasks = await monitored(graduation)
+    early = await record(driver, tasks[1])
     assert (early.status_code, early.json()["title"]) == (409, "MonitoringTooEarly")
-    bare = await record(road, tasks[0], still_out=False)
+    bare = await record(driver, tasks[0], still_out=False)
     assert (bare.status_code, bare.json()["title"]) == (422, "CauseMissing")
-    ok(await record(road, tasks[0]))
-    twice = await record(road, tasks[0])
+    ok(await record(driver, tasks[0]))
+    twice = await record(driver, tasks[0])
     assert (twice.status_code, twice.json()["title"]) == (409, "MonitoringAlreadyRecorded")
 
 
 async def test_follow_a_hand_over(graduation: Running) -> None:
-    road, tasks = await monitored(graduation)
-    successor = await Field(graduation).begin()
+    driver, tasks = await monitored(graduation)
+    successor = await Field(graduation).start()
     rows = await graduation.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
     watching = {"purpose": DampinganPurpose.PEMANTAUAN}
-    ended = road.field.dampingan(road.kpm_id, dampingan_id=rows[0][0], valid_to=date(2026, 7, 1), **watching)
-    begun = successor.dampingan(road.kpm_id, valid_from=date(2026, 7, 1), **watching)
-    await tell(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
-    assert (await record(road, tasks[0])).json()["title"] == "FamilyNotAccompanied"
-    assert ok(await graduation.get("/v1/monitoring", as_=road.by["field"]), 200)["items"] == []
+    ended = driver.field.dampingan(
+        driver.kpm_id, dampingan_id=rows[0][0], valid_to=date(2026, 7, 1), **watching
+    )
+    begun = successor.dampingan(driver.kpm_id, valid_from=date(2026, 7, 1), **watching)
+    await apply_events(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
+    assert (await record(driver, tasks[0])).json()["title"] == "FamilyNotAccompanied"
+    assert ok(await graduation.get("/v1/monitoring", as_=driver.by["field"]), 200)["items"] == []
     assert (
         len(ok(await graduation.get("/v1/monitoring?open_only=true", as_=successor.token), 200)["items"]) == 6
     )
-    road.by["field"] = successor.token
-    ok(await record(road, tasks[0]))
+    driver.by["field"] = successor.token
+    ok(await record(driver, tasks[0]))
     told = [
         one["data"]
         for one in await graduation.emitted()
@@ -122,7 +124,9 @@ async def test_follow_a_hand_over(graduation: Running) -> None:
 
 
 async def test_take_no_result_while_the_exit_is_undone(graduation: Running) -> None:
-    road, tasks = await monitored(graduation)
-    await graduation.sql("UPDATE graduasi SET state = 'DIPULIHKAN' WHERE graduasi_id = $1", road.graduasi_id)
-    answer = await record(road, tasks[0])
+    driver, tasks = await monitored(graduation)
+    await graduation.sql(
+        "UPDATE graduasi SET state = 'DIPULIHKAN' WHERE graduasi_id = $1", driver.graduasi_id
+    )
+    answer = await record(driver, tasks[0])
     assert (answer.status_code, answer.json()["title"]) == (409, "CaseNotMonitored")

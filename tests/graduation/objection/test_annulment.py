@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.factories.graduation.case import Road, at, emitted_events, ok
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
 from tests.factories.graduation.events import KENDAL
 from tests.factories.graduation.monitoring import completed, monitored, record
 from tests.factories.graduation.objection import DAY_AFTER, annul, lodge, tahap
@@ -12,24 +12,24 @@ from tests.factories.services import Running
 
 
 async def test_before_the_effect_pays_nothing_back_and_reverses_the_credit(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    ok(await annul(road))
-    assert await road.state() == "DIPULIHKAN"
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    ok(await annul(driver))
+    assert await driver.state() == "DIPULIHKAN"
     ((_, fact),) = await emitted_events(graduation, "graduasi_annulled")
     assert (fact["reason"], fact["was_effective"], fact["back_pay_tahap"]) == ("DATA_KELIRU", False, [])
     assert len(await emitted_events(graduation, "credit_reversed")) == 1
     await at(graduation, DAY_AFTER)
     await graduation.work()
-    assert await road.state() == "DIPULIHKAN"
+    assert await driver.state() == "DIPULIHKAN"
 
 
 async def test_after_the_effect_decides_each_tahap_and_closes_the_tasks(graduation: Running) -> None:
-    road, tasks = await monitored(graduation)
+    driver, tasks = await monitored(graduation)
     await at(graduation, date(2026, 8, 2))
-    ok(await record(road, tasks[0]))
-    bare = await annul(road)
+    ok(await record(driver, tasks[0]))
+    bare = await annul(driver)
     assert (bare.status_code, bare.json()["title"]) == (422, "BackPayUndecided")
-    ok(await annul(road, back_pay=tahap("2026-3")))
+    ok(await annul(driver, back_pay=tahap("2026-3")))
     ((_, fact),) = await emitted_events(graduation, "graduasi_annulled")
     assert (fact["was_effective"], fact["back_pay_tahap"]) == (True, ["2026-3"])
     rows = await graduation.sql("SELECT closed_on FROM monitoring_task ORDER BY month")
@@ -37,31 +37,31 @@ async def test_after_the_effect_decides_each_tahap_and_closes_the_tasks(graduati
 
 
 async def test_of_a_case_that_is_complete_is_still_possible(graduation: Running) -> None:
-    road = await completed(graduation)
-    ok(await annul(road, back_pay=tahap("2026-3", "2026-4", "2027-1", paid=False)))
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+    driver = await completed(graduation)
+    ok(await annul(driver, back_pay=tahap("2026-3", "2026-4", "2027-1", paid=False)))
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
     assert (shown["state"], shown["outcome"]) == ("DIPULIHKAN", None)
 
 
 async def test_is_once_and_of_nothing_that_was_not_determined(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
-    assert (await annul(road)).json()["title"] == "IllegalTransition"
-    ok(await road.determine("2026-05-18"))
-    ok(await annul(road))
-    assert (await annul(road)).json()["title"] == "IllegalTransition"
+    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
+    assert (await annul(driver)).json()["title"] == "IllegalTransition"
+    ok(await driver.determine("2026-05-18"))
+    ok(await annul(driver))
+    assert (await annul(driver)).json()["title"] == "IllegalTransition"
     assert len(await emitted_events(graduation, "credit_reversed")) == 1
 
 
 async def test_waits_for_a_sanggah_that_is_open(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    ok(await lodge(road, date(2026, 5, 18)))
-    assert (await annul(road)).json()["title"] == "SanggahStillOpen"
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    ok(await lodge(driver, date(2026, 5, 18)))
+    assert (await annul(driver)).json()["title"] == "SanggahStillOpen"
 
 
 @pytest.mark.parametrize(
     ("role", "person"), [("DINSOS_KABKOTA", "dinsos-kendal-1"), ("KEMENSOS", "kemensos-1")]
 )
 async def test_is_nobodys_who_acted_in_a_stage(graduation: Running, role: str, person: str) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    answer = await annul(road, graduation.token(role, person, [KENDAL]))
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    answer = await annul(driver, graduation.token(role, person, [KENDAL]))
     assert (answer.status_code, answer.json()["title"]) == (403, "SamePersonTwice")

@@ -6,7 +6,7 @@ from datetime import date
 import asyncpg
 import pytest
 
-from tests.factories.graduation.case import Road, at, emitted_events, ok
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
 from tests.factories.graduation.events import DESA, KENDAL
 from tests.factories.graduation.objection import DAY_AFTER, LAST_DAY, SK_ON, decide, judge, lodge, paper
 from tests.factories.services import Running
@@ -14,111 +14,111 @@ from tests.factories.services import Running
 
 async def lodged(
     service: Running, lodged_on: date = LAST_DAY, typed_on: date | None = None
-) -> tuple[Road, str]:
-    road = await (await Road.begin(service)).to("MASA_SANGGAH", SK_ON)
+) -> tuple[CaseDriver, str]:
+    driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH", SK_ON)
     await at(service, typed_on or lodged_on)
-    return road, ok(await lodge(road, lodged_on))["sanggah_id"]
+    return driver, ok(await lodge(driver, lodged_on))["sanggah_id"]
 
 
 @pytest.mark.parametrize("lodged_on", [date(2026, 5, 18), date(2026, 6, 16), LAST_DAY])
 async def test_in_term_suspends_the_case_and_is_told(graduation: Running, lodged_on: date) -> None:
-    road, sanggah_id = await lodged(graduation, lodged_on)
-    assert await road.state() == "DISANGGAH"
+    driver, sanggah_id = await lodged(graduation, lodged_on)
+    assert await driver.state() == "DISANGGAH"
     ((_, fact),) = await emitted_events(graduation, "sanggah_lodged")
     assert (fact["sanggah_id"], fact["lodged_on"], fact["suspends"]) == (sanggah_id, str(lodged_on), True)
-    assert fact["kepesertaan_id"] == str(road.kepesertaan_id)
+    assert fact["kepesertaan_id"] == str(driver.kepesertaan_id)
     items = ok(await graduation.get("/v1/sanggah?state=DIAJUKAN", as_=judge(graduation)), 200)["items"]
     assert [(one["sanggah_id"], one["typed_by"]) for one in items] == [(sanggah_id, "operator-desa-1")]
 
 
 @pytest.mark.parametrize("hour", [0, 3, 16])
 async def test_a_day_late_is_refused_with_the_right_path(graduation: Running, hour: int) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH", SK_ON)
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     await at(graduation, DAY_AFTER, hour)
-    answer = await lodge(road, DAY_AFTER)
+    answer = await lodge(driver, DAY_AFTER)
     assert (answer.status_code, answer.json()["title"]) == (409, "SanggahOutOfTerm")
     assert "POST /v1/usulan" in answer.json()["detail"]
     assert "UU 30/2014" in answer.json()["detail"]
-    assert await road.state() == "MASA_SANGGAH"
+    assert await driver.state() == "MASA_SANGGAH"
     assert await graduation.sql("SELECT 1 FROM sanggah") == []
 
 
 async def test_the_day_is_jakartas(graduation: Running) -> None:
     """At 17:30 UTC of the last day it is past midnight in Jakarta: a paper of that new day is out of term."""
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH", SK_ON)
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     await at(graduation, LAST_DAY, 17)
-    assert (await lodge(road, DAY_AFTER)).json()["title"] == "SanggahOutOfTerm"
-    ok(await lodge(road, LAST_DAY))
+    assert (await lodge(driver, DAY_AFTER)).json()["title"] == "SanggahOutOfTerm"
+    ok(await lodge(driver, LAST_DAY))
 
 
 async def test_dated_tomorrow_or_before_the_announcement_is_refused(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH", SK_ON)
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     await at(graduation, date(2026, 5, 20))
-    assert (await lodge(road, date(2026, 5, 21))).json()["title"] == "DateInTheFuture"
-    assert (await lodge(road, date(2026, 5, 17))).json()["title"] == "DateTooEarly"
+    assert (await lodge(driver, date(2026, 5, 21))).json()["title"] == "DateInTheFuture"
+    assert (await lodge(driver, date(2026, 5, 17))).json()["title"] == "DateTooEarly"
 
 
 @pytest.mark.parametrize(("typed_on", "state"), [(DAY_AFTER, "EFEKTIF"), (date(2026, 7, 9), "PEMANTAUAN")])
 async def test_typed_in_late_suspends_what_is_in_effect(
     graduation: Running, typed_on: date, state: str
 ) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH", SK_ON)
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     await at(graduation, typed_on)
     await graduation.work()
-    assert await road.state() == state
-    ok(await lodge(road, LAST_DAY))
-    assert await road.state() == "DISANGGAH"
+    assert await driver.state() == state
+    ok(await lodge(driver, LAST_DAY))
+    assert await driver.state() == "DISANGGAH"
 
 
 async def test_is_not_made_effective_by_the_end_of_the_term(graduation: Running) -> None:
-    road, _ = await lodged(graduation)
+    driver, _ = await lodged(graduation)
     await at(graduation, date(2026, 7, 9))
     await graduation.work()
-    assert await road.state() == "DISANGGAH"
+    assert await driver.state() == "DISANGGAH"
     assert await emitted_events(graduation, "kpm_graduated") == []
 
 
 async def test_races_with_the_end_of_the_term_and_both_orders_end_in_disanggah(graduation: Running) -> None:
-    roads = [await (await Road.begin(graduation)).to("MASA_SANGGAH", SK_ON) for _ in range(6)]
-    papers = [await paper(road, LAST_DAY) for road in roads]
+    drivers = [await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON) for _ in range(6)]
+    papers = [await paper(driver, LAST_DAY) for driver in drivers]
     await at(graduation, DAY_AFTER)
     _, *answers = await asyncio.gather(
         graduation.work(),
-        *(road.post("sanggah", one, "musyawarah") for road, one in zip(roads, papers, strict=True)),
+        *(driver.post("sanggah", one, "musyawarah") for driver, one in zip(drivers, papers, strict=True)),
     )
     await graduation.work()
     assert {answer.status_code for answer in answers} == {201}
-    assert {await road.state() for road in roads} == {"DISANGGAH"}
+    assert {await driver.state() for driver in drivers} == {"DISANGGAH"}
 
 
 async def test_is_one_open_at_a_time_and_each_paper_once(graduation: Running) -> None:
-    road, first = await lodged(graduation, date(2026, 6, 1))
-    assert (await lodge(road, date(2026, 6, 1), b"another")).json()["title"] == "SanggahStillOpen"
-    ok(await decide(road, first, "DITOLAK"))
-    assert await road.state() == "MASA_SANGGAH"
-    assert (await lodge(road, date(2026, 6, 1))).json()["title"] == "PaperAlreadyTaken"
-    second = ok(await lodge(road, date(2026, 6, 1), b"another"))["sanggah_id"]
+    driver, first = await lodged(graduation, date(2026, 6, 1))
+    assert (await lodge(driver, date(2026, 6, 1), b"another")).json()["title"] == "SanggahStillOpen"
+    ok(await decide(driver, first, "DITOLAK"))
+    assert await driver.state() == "MASA_SANGGAH"
+    assert (await lodge(driver, date(2026, 6, 1))).json()["title"] == "PaperAlreadyTaken"
+    second = ok(await lodge(driver, date(2026, 6, 1), b"another"))["sanggah_id"]
     with pytest.raises(asyncpg.UniqueViolationError, match="uq_sanggah_open"):
         await graduation.sql("UPDATE sanggah SET state = 'DIAJUKAN' WHERE sanggah_id = $1", first)
-    ok(await decide(road, second, "DITERIMA"))
-    assert (await decide(road, second, "DITOLAK")).json()["title"] == "SanggahAlreadyDecided"
-    assert (await lodge(road, date(2026, 6, 1), b"third")).json()["title"] == "IllegalTransition"
+    ok(await decide(driver, second, "DITERIMA"))
+    assert (await decide(driver, second, "DITOLAK")).json()["title"] == "SanggahAlreadyDecided"
+    assert (await lodge(driver, date(2026, 6, 1), b"third")).json()["title"] == "IllegalTransition"
 
 
 async def test_needs_an_sk_to_object_to(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS", SK_ON)
-    assert (await lodge(road, date(2026, 5, 18))).json()["title"] == "IllegalTransition"
+    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS", SK_ON)
+    assert (await lodge(driver, date(2026, 5, 18))).json()["title"] == "IllegalTransition"
 
 
 async def test_refused_in_the_term_goes_back_to_it_and_takes_effect_after(graduation: Running) -> None:
-    road, sanggah_id = await lodged(graduation, date(2026, 6, 1))
-    ok(await decide(road, sanggah_id, "DITOLAK"))
-    assert await road.state() == "MASA_SANGGAH"
+    driver, sanggah_id = await lodged(graduation, date(2026, 6, 1))
+    ok(await decide(driver, sanggah_id, "DITOLAK"))
+    assert await driver.state() == "MASA_SANGGAH"
     ((_, fact),) = await emitted_events(graduation, "sanggah_decided")
     assert (fact["outcome"], fact["effective_tahap"]) == ("DITOLAK", "2026-3")
     await at(graduation, DAY_AFTER)
     await graduation.work()
-    assert await road.state() == "EFEKTIF"
+    assert await driver.state() == "EFEKTIF"
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,11 @@ async def test_refused_in_the_term_goes_back_to_it_and_takes_effect_after(gradua
 async def test_refused_after_the_term_takes_effect_from_the_tahap_of_the_decision(
     graduation: Running, decided_on: date, tahap: str, effective_on: str
 ) -> None:
-    road, sanggah_id = await lodged(graduation)
+    driver, sanggah_id = await lodged(graduation)
     await at(graduation, decided_on)
     await graduation.work()
-    ok(await decide(road, sanggah_id, "DITOLAK"))
-    assert await road.state() == "EFEKTIF"
+    ok(await decide(driver, sanggah_id, "DITOLAK"))
+    assert await driver.state() == "EFEKTIF"
     facts = await emitted_events(graduation, "sanggah_decided", "kpm_graduated")
     assert [kind for kind, _ in facts] == ["sanggah_decided", "kpm_graduated"]
     assert {(fact["effective_tahap"], fact["effective_on"]) for _, fact in facts} == {(tahap, effective_on)}
@@ -145,18 +145,18 @@ async def test_refused_after_the_term_takes_effect_from_the_tahap_of_the_decisio
 async def test_refused_when_it_was_in_effect_keeps_its_certificate_and_moves_its_months(
     graduation: Running,
 ) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH", SK_ON)
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     await at(graduation, date(2026, 7, 9))
     await graduation.work()
     before = await graduation.sql("SELECT certificate_no FROM certificate")
-    sanggah_id = ok(await lodge(road, LAST_DAY))["sanggah_id"]
-    ok(await decide(road, sanggah_id, "DITOLAK"))
-    assert await road.state() == "EFEKTIF"
+    sanggah_id = ok(await lodge(driver, LAST_DAY))["sanggah_id"]
+    ok(await decide(driver, sanggah_id, "DITOLAK"))
+    assert await driver.state() == "EFEKTIF"
     await graduation.work()
-    assert await road.state() == "EFEKTIF"  # its tahap, the fourth, has not begun
+    assert await driver.state() == "EFEKTIF"  # its tahap, the fourth, has not begun
     await at(graduation, date(2026, 10, 1))
     await graduation.work()
-    assert await road.state() == "PEMANTAUAN"
+    assert await driver.state() == "PEMANTAUAN"
     tasks = await graduation.sql(
         "SELECT month, opens_on FROM monitoring_task WHERE month <= 6 ORDER BY month"
     )
@@ -166,9 +166,9 @@ async def test_refused_when_it_was_in_effect_keeps_its_certificate_and_moves_its
 
 
 async def test_accepted_undoes_the_sk_for_the_family(graduation: Running) -> None:
-    road, sanggah_id = await lodged(graduation, date(2026, 6, 1))
-    ok(await decide(road, sanggah_id, "DITERIMA"))
-    assert await road.state() == "DIPULIHKAN"
+    driver, sanggah_id = await lodged(graduation, date(2026, 6, 1))
+    ok(await decide(driver, sanggah_id, "DITERIMA"))
+    assert await driver.state() == "DIPULIHKAN"
     facts = await emitted_events(
         graduation, "sanggah_decided", "credit_granted", "credit_reversed", "graduasi_annulled"
     )
@@ -185,26 +185,26 @@ async def test_accepted_undoes_the_sk_for_the_family(graduation: Running) -> Non
     assert (annulled["back_pay_tahap"], annulled["annulled_on"]) == ([], "2026-06-01")
     await at(graduation, date(2026, 7, 9))
     await graduation.work()
-    assert await road.state() == "DIPULIHKAN"
-    numbers = ok(await graduation.post("/v1/numbers", {}, as_=road.by["sk"]), 200)["totals"]
+    assert await driver.state() == "DIPULIHKAN"
+    numbers = ok(await graduation.post("/v1/numbers", {}, as_=driver.by["sk"]), 200)["totals"]
     assert numbers == {"determined": 1, "annulled": 1, "effective": 0}
 
 
 async def test_accepted_after_the_effect_decides_each_tahap_between_by_name(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH", SK_ON)
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     await at(graduation, date(2026, 7, 9))
     await graduation.work()
-    sanggah_id = ok(await lodge(road, LAST_DAY))["sanggah_id"]
+    sanggah_id = ok(await lodge(driver, LAST_DAY))["sanggah_id"]
     await at(graduation, date(2026, 9, 21))  # the lists of tahap 3 and 4 are closed by now
     third = {"tahap": "2026-3", "paid": True, "reason": "Tidak dibayar saat disanggah."}
     fourth = {"tahap": "2026-4", "paid": False, "reason": "Masih dapat masuk daftar susulan."}
-    half = await decide(road, sanggah_id, "DITERIMA", back_pay=[third])
+    half = await decide(driver, sanggah_id, "DITERIMA", back_pay=[third])
     assert (half.status_code, half.json()["title"]) == (422, "BackPayUndecided")
     assert "2026-4" in half.json()["detail"]
     foreign = {"tahap": "2026-2", "paid": True, "reason": "Sudah dibayar."}
-    more = await decide(road, sanggah_id, "DITERIMA", back_pay=[third, fourth, foreign])
+    more = await decide(driver, sanggah_id, "DITERIMA", back_pay=[third, fourth, foreign])
     assert (more.status_code, more.json()["title"]) == (422, "BackPayNotConcerned")
-    ok(await decide(road, sanggah_id, "DITERIMA", back_pay=[third, fourth]))
+    ok(await decide(driver, sanggah_id, "DITERIMA", back_pay=[third, fourth]))
     ((_, fact),) = await emitted_events(graduation, "graduasi_annulled")
     assert (fact["was_effective"], fact["back_pay_tahap"]) == (True, ["2026-3"])
     rows = await graduation.sql("SELECT tahap, paid FROM back_payment ORDER BY tahap")
@@ -214,33 +214,33 @@ async def test_accepted_after_the_effect_decides_each_tahap_between_by_name(grad
 
 
 async def test_refused_pays_nothing_back(graduation: Running) -> None:
-    road, sanggah_id = await lodged(graduation)
+    driver, sanggah_id = await lodged(graduation)
     paid = {"tahap": "2026-3", "paid": True, "reason": "Keliru."}
-    answer = await decide(road, sanggah_id, "DITOLAK", back_pay=[paid])
+    answer = await decide(driver, sanggah_id, "DITOLAK", back_pay=[paid])
     assert answer.json()["title"] == "BackPayNotConcerned"
 
 
 @pytest.mark.parametrize("stage", ["verification", "approval", "sk", "field"])
 async def test_is_not_decided_by_somebody_of_a_stage(graduation: Running, stage: str) -> None:
-    road, sanggah_id = await lodged(graduation)
+    driver, sanggah_id = await lodged(graduation)
     person = {
         "verification": "ketua-tim-kendal-1",
         "approval": "dinsos-kendal-1",
         "sk": "kemensos-1",
         "field": "second-account",
     }[stage]
-    mine = road.field.pendamping_id if stage == "field" else None
+    mine = driver.field.pendamping_id if stage == "field" else None
     token = graduation.token("DINSOS_KABKOTA", person, [KENDAL], pendamping_id=mine)
-    answer = await decide(road, sanggah_id, "DITERIMA", token)
+    answer = await decide(driver, sanggah_id, "DITERIMA", token)
     assert (answer.status_code, answer.json()["title"]) == (403, "SamePersonTwice")
-    assert await road.state() == "DISANGGAH"
+    assert await driver.state() == "DISANGGAH"
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     try:
         with pytest.raises(asyncpg.ExclusionViolationError, match="ex_stage_act_four_people"):
             await connection.execute(
                 "INSERT INTO stage_act (graduasi_id, kode_wilayah, stage, person, sub, role, four_people, at)"
                 " VALUES ($1, $2, 'SANGGAH', $3, 'x', 'x', true, now())",
-                road.graduasi_id,
+                driver.graduasi_id,
                 DESA,
                 str(mine or person),
             )
@@ -249,21 +249,21 @@ async def test_is_not_decided_by_somebody_of_a_stage(graduation: Running, stage:
 
 
 async def test_is_decided_by_one_of_two_who_do_so_at_once(graduation: Running) -> None:
-    road, sanggah_id = await lodged(graduation)
+    driver, sanggah_id = await lodged(graduation)
     other = graduation.token("KEMENSOS", "kemensos-9")
     answers = await asyncio.gather(
-        decide(road, sanggah_id, "DITERIMA"), decide(road, sanggah_id, "DITOLAK", other)
+        decide(driver, sanggah_id, "DITERIMA"), decide(driver, sanggah_id, "DITOLAK", other)
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     assert len(await emitted_events(graduation, "sanggah_decided")) == 1
 
 
 async def test_is_typed_in_by_a_pendamping_only_for_a_family_they_accompany(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH", SK_ON)
-    body = await paper(road, date(2026, 5, 18))
-    road.by["other"] = (await Road.begin(graduation)).field.token
-    assert (await road.post("sanggah", body, "other")).status_code == 404
-    ok(await road.post("sanggah", body, "field"))
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
+    body = await paper(driver, date(2026, 5, 18))
+    driver.by["other"] = (await CaseDriver.start(graduation)).field.token
+    assert (await driver.post("sanggah", body, "other")).status_code == 404
+    ok(await driver.post("sanggah", body, "field"))
 
 
 @pytest.mark.parametrize("column", ["lodged_on", "evidence_sha256", "typed_by"])

@@ -5,7 +5,7 @@ from datetime import date
 import httpx
 import pytest
 
-from tests.factories.graduation.case import Road, at, emitted_events, ok
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
 from tests.factories.graduation.monitoring import completed
 from tests.factories.graduation.objection import DAY_AFTER, LAST_DAY, annul, decide, lodge, tahap
 from tests.factories.services import Running
@@ -14,12 +14,12 @@ WHY = {"reason": "Data keluarga diperiksa silang."}
 LONG_AFTER = date(2026, 6, 25)
 
 
-async def postponed(service: Running) -> Road:
+async def postponed(service: Running) -> CaseDriver:
     """A case that was in its term and is postponed since the third day of it."""
-    road = await (await Road.begin(service)).to("MASA_SANGGAH")
+    driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH")
     await at(service, date(2026, 5, 20))
-    ok(await road.post("postponement", WHY, "approval"))
-    return road
+    ok(await driver.post("postponement", WHY, "approval"))
+    return driver
 
 
 def says(answer: httpx.Response, *words: str) -> None:
@@ -29,62 +29,62 @@ def says(answer: httpx.Response, *words: str) -> None:
 
 
 async def test_in_term_while_postponed_is_refused_with_when_it_is_taken_in(graduation: Running) -> None:
-    road = await postponed(graduation)
-    answer = await lodge(road, date(2026, 5, 20))
+    driver = await postponed(graduation)
+    answer = await lodge(driver, date(2026, 5, 20))
     assert answer.json()["title"] == "SanggahWhilePostponed"
     says(answer, "DITUNDA", "2026-05-20", "2026-06-17", "also when the term has passed")
     assert await graduation.sql("SELECT 1 FROM sanggah") == []
-    assert await road.state() == "DITUNDA"
+    assert await driver.state() == "DITUNDA"
 
 
 @pytest.mark.parametrize("worked", [False, True])
 async def test_is_taken_in_after_the_resumption_when_the_term_has_passed(
     graduation: Running, worked: bool
 ) -> None:
-    road = await postponed(graduation)
+    driver = await postponed(graduation)
     await at(graduation, LONG_AFTER)
     await graduation.work()
-    assert await road.state() == "DITUNDA"  # the term's end passes nobody into effect
+    assert await driver.state() == "DITUNDA"  # the term's end passes nobody into effect
     assert await emitted_events(graduation, "kpm_graduated") == []
-    assert (await lodge(road, LAST_DAY)).json()["title"] == "SanggahWhilePostponed"
-    ok(await road.post("resumption", WHY, "approval"))
+    assert (await lodge(driver, LAST_DAY)).json()["title"] == "SanggahWhilePostponed"
+    ok(await driver.post("resumption", WHY, "approval"))
     if worked:
         await graduation.work()
-    assert await road.state() == ("EFEKTIF" if worked else "MASA_SANGGAH")
-    sanggah_id = ok(await lodge(road, LAST_DAY))["sanggah_id"]
-    assert await road.state() == "DISANGGAH"
+    assert await driver.state() == ("EFEKTIF" if worked else "MASA_SANGGAH")
+    sanggah_id = ok(await lodge(driver, LAST_DAY))["sanggah_id"]
+    assert await driver.state() == "DISANGGAH"
     await graduation.work()
-    assert await road.state() == "DISANGGAH"
+    assert await driver.state() == "DISANGGAH"
     closed = [] if worked else tahap("2026-3")  # its list was closed before the resumption moved the exit
-    ok(await decide(road, sanggah_id, "DITERIMA", back_pay=closed))
-    assert await road.state() == "DIPULIHKAN"
+    ok(await decide(driver, sanggah_id, "DITERIMA", back_pay=closed))
+    assert await driver.state() == "DIPULIHKAN"
 
 
 async def test_out_of_term_while_postponed_is_out_of_term(graduation: Running) -> None:
-    road = await postponed(graduation)
+    driver = await postponed(graduation)
     await at(graduation, LONG_AFTER)
-    assert (await lodge(road, DAY_AFTER)).json()["title"] == "SanggahOutOfTerm"
+    assert (await lodge(driver, DAY_AFTER)).json()["title"] == "SanggahOutOfTerm"
 
 
 async def test_on_a_case_that_is_complete_is_sent_to_who_can_undo_it(graduation: Running) -> None:
-    road = await completed(graduation)
-    answer = await lodge(road, LAST_DAY)
+    driver = await completed(graduation)
+    answer = await lodge(driver, LAST_DAY)
     assert answer.json()["title"] == "SanggahAfterTheEnd"
     says(answer, "SELESAI", "/v1/graduasi/{id}/annulment")
-    ok(await annul(road, back_pay=tahap("2026-3", "2026-4", "2027-1")))
-    assert await road.state() == "DIPULIHKAN"
+    ok(await annul(driver, back_pay=tahap("2026-3", "2026-4", "2027-1")))
+    assert await driver.state() == "DIPULIHKAN"
 
 
 async def test_on_a_case_without_an_sk_has_nothing_to_object_to_also_while_postponed(
     graduation: Running,
 ) -> None:
-    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
-    ok(await road.post("postponement", WHY, "approval"))
-    assert (await lodge(road, date(2026, 5, 18))).json()["title"] == "IllegalTransition"
+    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
+    ok(await driver.post("postponement", WHY, "approval"))
+    assert (await lodge(driver, date(2026, 5, 18))).json()["title"] == "IllegalTransition"
 
 
 async def test_is_not_waited_for_by_resuming_what_was_not_postponed(graduation: Running) -> None:
-    road = await postponed(graduation)
-    ok(await road.post("resumption", WHY, "approval"))
-    again = await road.post("resumption", WHY, "approval")
+    driver = await postponed(graduation)
+    ok(await driver.post("resumption", WHY, "approval"))
+    again = await driver.post("resumption", WHY, "approval")
     assert (again.status_code, again.json()["title"]) == (409, "CaseNotPostponed")

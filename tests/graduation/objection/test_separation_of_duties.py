@@ -7,40 +7,40 @@ import httpx
 import pytest
 
 from tests.factories.graduation.accounts import DAY, ORDERS, P, is_refused, reached, token
-from tests.factories.graduation.case import Road, ok
+from tests.factories.graduation.case import CaseDriver, ok
 from tests.factories.services import Running
 
 
-async def objected(road: Road, by: str) -> str:
+async def objected(driver: CaseDriver, by: str) -> str:
     paper = {
         "lodged_on": str(DAY),
         "lodged_by": "MASYARAKAT",
         "channel": "DINSOS",
         "ground": "KEADAAN_BERUBAH",
-        "evidence_sha256": await road.service.put_file(b"surat sanggah", as_=road.by[by]),
+        "evidence_sha256": await driver.service.put_file(b"surat sanggah", as_=driver.by[by]),
     }
-    return str(ok(await road.post("sanggah", paper, by))["sanggah_id"])
+    return str(ok(await driver.post("sanggah", paper, by))["sanggah_id"])
 
 
-async def decided(road: Road, sanggah_id: str, as_: str) -> httpx.Response:
+async def decided(driver: CaseDriver, sanggah_id: str, as_: str) -> httpx.Response:
     body = {"outcome": "DITOLAK", "reason": "Keterangan tidak terbukti."}
-    return await road.service.post(f"/v1/sanggah/{sanggah_id}/decision", body, as_=as_)
+    return await driver.service.post(f"/v1/sanggah/{sanggah_id}/decision", body, as_=as_)
 
 
-async def annulled(road: Road, as_: str) -> httpx.Response:
+async def annulled(driver: CaseDriver, as_: str) -> httpx.Response:
     body = {"ground": "DATA_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK."}
-    return await road.service.post(f"/v1/graduasi/{road.graduasi_id}/annulment", body, as_=as_)
+    return await driver.service.post(f"/v1/graduasi/{driver.graduasi_id}/annulment", body, as_=as_)
 
 
-async def in_term(service: Running, pendamping_id: UUID | None, *, four_people: bool = True) -> Road:
+async def in_term(service: Running, pendamping_id: UUID | None, *, four_people: bool = True) -> CaseDriver:
     """A case in its term that the account `one-account` approved."""
     if not four_people:
         await service.sql("UPDATE policy SET four_people = false")
-    road = await reached(service, "approval")
-    road.by["approval"] = token(service, "approval", "one-account", pendamping_id)
-    ok(await road.approve())
-    ok(await road.determine(str(DAY)))
-    return road
+    driver = await reached(service, "approval")
+    driver.by["approval"] = token(service, "approval", "one-account", pendamping_id)
+    ok(await driver.approve())
+    ok(await driver.determine(str(DAY)))
+    return driver
 
 
 @pytest.mark.parametrize("four_people", [True, False])
@@ -48,18 +48,18 @@ async def in_term(service: Running, pendamping_id: UUID | None, *, four_people: 
 async def test_the_account_of_a_stage_decides_no_objection_and_annuls_nothing(
     graduation: Running, order: tuple[UUID | None, UUID | None], four_people: bool
 ) -> None:
-    road = await in_term(graduation, order[0], four_people=four_people)
+    driver = await in_term(graduation, order[0], four_people=four_people)
     mine = token(graduation, "approval", "one-account", order[1])
     other = token(graduation, "approval", "another-account", None)
-    is_refused(await annulled(road, mine))
-    sanggah_id = await objected(road, "musyawarah")
+    is_refused(await annulled(driver, mine))
+    sanggah_id = await objected(driver, "musyawarah")
     for as_, count in ((mine, 0), (other, 1)):
         waits = ok(await graduation.get("/v1/sanggah?waiting=me", as_=as_), 200)["items"]
         assert len(waits) == count
-    is_refused(await decided(road, sanggah_id, mine))
-    ok(await decided(road, sanggah_id, other))
+    is_refused(await decided(driver, sanggah_id, mine))
+    ok(await decided(driver, sanggah_id, other))
     third = token(graduation, "approval", "third-account", None)
-    ok(await annulled(road, third))
+    ok(await annulled(driver, third))
 
 
 @pytest.mark.parametrize("first", [P, None])
@@ -67,19 +67,19 @@ async def test_the_account_of_a_stage_decides_no_objection_and_annuls_nothing(
 async def test_who_typed_an_objection_in_does_not_decide_it(
     graduation: Running, first: UUID | None, second: UUID | None
 ) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    road.by["desk"] = token(graduation, "approval", "desk", first)
-    sanggah_id = await objected(road, "desk")
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    driver.by["desk"] = token(graduation, "approval", "desk", first)
+    sanggah_id = await objected(driver, "desk")
     mine, other = (token(graduation, "approval", sub, second) for sub in ("desk", "elsewhere"))
     waits = await graduation.get("/v1/sanggah?waiting=me", as_=mine)
     assert ok(waits, 200)["items"] == []
-    answer = await decided(road, sanggah_id, mine)
+    answer = await decided(driver, sanggah_id, mine)
     is_refused(answer, "DecidedByLodger", 409)
-    assert await road.state() == "DISANGGAH"
+    assert await driver.state() == "DISANGGAH"
     if first is not None and second is not None:  # another account of the same pendamping_id
-        is_refused(await decided(road, sanggah_id, other), "DecidedByLodger", 409)
+        is_refused(await decided(driver, sanggah_id, other), "DecidedByLodger", 409)
         other = token(graduation, "approval", "elsewhere", None)
-    ok(await decided(road, sanggah_id, other))
+    ok(await decided(driver, sanggah_id, other))
 
 
 DECISION = (
@@ -100,9 +100,9 @@ DECISION = (
 async def test_the_database_refuses_a_decision_by_who_typed_it_in(
     graduation: Running, typed: tuple[str, str], decided_as: tuple[str, str], name: str
 ) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    road.by["desk"] = token(graduation, "approval", "desk", P)
-    sanggah_id = UUID(await objected(road, "desk"))
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    driver.by["desk"] = token(graduation, "approval", "desk", P)
+    sanggah_id = UUID(await objected(driver, "desk"))
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     try:
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=name):

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.case import CaseDriver, at, ok
 from tests.factories.graduation.credit import credited, handed_over
 from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
@@ -28,20 +28,20 @@ async def test_counts_once_an_approved_policy_names_it_and_not_before(graduation
     await at(graduation, date(2026, 5, 1))
     made = ok(await graduation.post("/v1/credit-rule", RULE, as_=people.official(1)))
     assert (made["version"], made["valid_from"]) == (2, "2026-05-01")
-    before = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    before = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     assert (await credited(graduation))["rule_version"] == 1
     await people.enact("2026-05-18", credit_rule_version=2)
-    road = await (await Road.begin(graduation)).to("PERNYATAAN_DITANDATANGANI")
-    successor = await handed_over(road, date(2026, 5, 18))
-    for step in (road.propose, road.verify, lambda: road.deliberate("2026-05-18"), road.approve):
+    driver = await (await CaseDriver.start(graduation)).to("PERNYATAAN_DITANDATANGANI")
+    successor = await handed_over(driver, date(2026, 5, 18))
+    for step in (driver.propose, driver.verify, lambda: driver.deliberate("2026-05-18"), driver.approve):
         ok(await step())
-    ok(await road.determine("2026-05-18"))
+    ok(await driver.determine("2026-05-18"))
     rows = await graduation.sql(
         "SELECT graduasi_id, rule_version, penugasan_id FROM credit ORDER BY rule_version"
     )
-    assert [(str(row[0]), row[1]) for row in rows] == [(before.graduasi_id, 1), (road.graduasi_id, 2)]
+    assert [(str(row[0]), row[1]) for row in rows] == [(before.graduasi_id, 1), (driver.graduasi_id, 2)]
     assert rows[1]["penugasan_id"] == successor.penugasan_id
-    listed = ok(await graduation.get("/v1/credit-rule", as_=road.by["approval"]), 200)["items"]
+    listed = ok(await graduation.get("/v1/credit-rule", as_=driver.by["approval"]), 200)["items"]
     assert [one["version"] for one in listed] == [1, 2]
 
 

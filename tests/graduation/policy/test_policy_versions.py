@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.case import CaseDriver, at, ok
 from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
 
@@ -144,22 +144,22 @@ async def test_that_is_new_leaves_open_cases_theirs_and_older_results_as_they_we
     graduation: Running,
 ) -> None:
     people = await ministry(graduation)
-    old = await (await Road.begin(graduation)).to("SIAP")
+    old = await (await CaseDriver.start(graduation)).to("SIAP")
     await people.enact(
         "2026-05-19", instrument=await people.harder(), instrument_version=None, sanggah_length=14
     )
     await at(graduation, date(2026, 5, 20))
-    new = await (await Road.begin(graduation)).open()
+    new = await (await CaseDriver.start(graduation)).open()
     body = await new.answers()
     del body["answers"]["INCOME_PER_CAPITA_RP"]
     judged = ok(await new.post("asesmen", body, "field"))
     assert (judged["result"], judged["instrument_version"]) == ("BELUM_SIAP", 2)
-    for road, version, result in ((old, 1, "SIAP"), (new, 2, "BELUM_SIAP")):
-        shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["field"]), 200)
+    for driver, version, result in ((old, 1, "SIAP"), (new, 2, "BELUM_SIAP")):
+        shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
         assert (shown["policy_version"], shown["asesmen"]["result"]) == (version, result)
         path = f"/v1/asesmen/{shown['asesmen']['asesmen_id']}"
-        made = ok(await graduation.get(path, as_=road.by["field"]), 200)
-        again = ok(await graduation.get(f"{path}/reproduction", as_=road.by["field"]), 200)
+        made = ok(await graduation.get(path, as_=driver.by["field"]), 200)
+        again = ok(await graduation.get(f"{path}/reproduction", as_=driver.by["field"]), 200)
         assert (again["equal"], again["policy_version"], again["instrument_version"]) == (
             True,
             version,
@@ -176,14 +176,14 @@ async def test_that_is_new_leaves_open_cases_theirs_and_older_results_as_they_we
 
 
 async def test_reproduction_tells_when_what_is_stored_is_not_what_was_computed(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("SIAP")
+    driver = await (await CaseDriver.start(graduation)).to("SIAP")
     rows = await graduation.sql("UPDATE asesmen SET score_percent = 99 RETURNING asesmen_id")
     path = f"/v1/asesmen/{rows[0]['asesmen_id']}/reproduction"
-    found = ok(await graduation.get(path, as_=road.by["field"]), 200)
+    found = ok(await graduation.get(path, as_=driver.by["field"]), 200)
     assert (found["equal"], found["score_percent"]) == (False, 100)
-    other = await Road.begin(graduation)
+    other = await CaseDriver.start(graduation)
     assert (await graduation.get(path, as_=other.by["field"])).status_code == 404
-    village = await graduation.get(path, as_=road.by["musyawarah"])
+    village = await graduation.get(path, as_=driver.by["musyawarah"])
     assert (village.status_code, village.json()["title"]) == (403, "NotAllowed")
 
 
@@ -196,21 +196,21 @@ async def test_opens_a_path_for_a_reason_that_had_none(graduation: Running) -> N
     ok(await people.approve(2))
     ok(await people.approve(3))
     ok(await people.activate("2026-05-18"))
-    road = await (await Road.begin(graduation)).open("MENGUNDURKAN_DIRI")
-    assert ok(await road.propose())["state"] == "DIUSULKAN"
+    driver = await (await CaseDriver.start(graduation)).open("MENGUNDURKAN_DIRI")
+    assert ok(await driver.propose())["state"] == "DIUSULKAN"
 
 
 async def test_may_ask_for_evidence_before_a_case_leaves_its_way(graduation: Running) -> None:
     people = await ministry(graduation)
     await people.enact("2026-05-18", evidence_for=["DIBATALKAN"])
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     body = {"ground": "KELUARGA_MENARIK_DIRI", "reason": "Keluarga menarik pernyataannya."}
-    answer = await road.post("cancellation", body, "field")
+    answer = await driver.post("cancellation", body, "field")
     assert (answer.status_code, answer.json()["title"]) == (422, "EvidenceAsked")
-    answer = await road.post("cancellation", body | {"evidence_sha256": "a" * 64}, "field")
+    answer = await driver.post("cancellation", body | {"evidence_sha256": "a" * 64}, "field")
     assert (answer.status_code, answer.json()["title"]) == (422, "FileNotUploaded")
-    letter = await road.evidence(b"a letter")
-    assert ok(await road.post("cancellation", body | {"evidence_sha256": letter}, "field"))["state"] == (
+    letter = await driver.evidence(b"a letter")
+    assert ok(await driver.post("cancellation", body | {"evidence_sha256": letter}, "field"))["state"] == (
         "DIBATALKAN"
     )
     rows = await graduation.sql("SELECT evidence_sha256 FROM graduasi_history WHERE to_state = 'DIBATALKAN'")

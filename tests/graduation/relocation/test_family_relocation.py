@@ -5,8 +5,8 @@ from typing import Any
 
 from shared.contracts import caseload
 from shared.contracts.kinds import DampinganPurpose
-from tests.factories.graduation.case import Road, at, emitted_events, ok
-from tests.factories.graduation.events import Field, tell
+from tests.factories.graduation.case import CaseDriver, at, emitted_events, ok
+from tests.factories.graduation.events import Field, apply_events
 from tests.factories.graduation.exit_proposal import proposal
 from tests.factories.graduation.monitoring import monitored, record
 from tests.factories.graduation.objection import annul, decide, lodge, tahap
@@ -17,19 +17,21 @@ THERE, OFFICE_THERE = "33.25.06.2004", "33.25"
 FACTS: dict[str, Any] = {"members": 4, "able_productive": 2, "lansia": 0, "disabilitas": 0, "komponen": {}}
 
 
-async def moves(road: Road, on: date, purpose: DampinganPurpose = DampinganPurpose.PENDAMPINGAN) -> Field:
+async def moves(
+    driver: CaseDriver, on: date, purpose: DampinganPurpose = DampinganPurpose.PENDAMPINGAN
+) -> Field:
     """The family goes to another kabupaten: its dampingan ends with the move, and somebody of there takes it up."""
-    there = await Field(road.service, THERE).begin()
-    held = await road.service.sql("SELECT * FROM replica_kpm.dampingan WHERE kpm_id = $1", road.kpm_id)
+    there = await Field(driver.service, THERE).start()
+    held = await driver.service.sql("SELECT * FROM replica_kpm.dampingan WHERE kpm_id = $1", driver.kpm_id)
     lost = {"dampingan_id": held[0]["dampingan_id"], "valid_to": on, "purpose": purpose}
-    where: dict[str, Any] = {"kpm_id": road.kpm_id, "kode_wilayah": THERE}
-    await tell(
-        road.service,
+    where: dict[str, Any] = {"kpm_id": driver.kpm_id, "kode_wilayah": THERE}
+    await apply_events(
+        driver.service,
         caseload.KpmUpdated(**where, **FACTS, desil=[]),
-        caseload.DampinganEnded(**road.field.dampingan(road.kpm_id, **lost) | where),
-        caseload.DampinganStarted(**there.dampingan(road.kpm_id, valid_from=on, purpose=purpose)),
+        caseload.DampinganEnded(**driver.field.dampingan(driver.kpm_id, **lost) | where),
+        caseload.DampinganStarted(**there.dampingan(driver.kpm_id, valid_from=on, purpose=purpose)),
     )
-    road.by["field"] = there.token
+    driver.by["field"] = there.token
     return there
 
 
@@ -43,22 +45,22 @@ def of_there(service: Running) -> dict[str, str]:
 
 
 async def test_has_its_case_decided_by_the_offices_of_where_it_lives_now(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
-    before = {by: road.by[by] for by in ("verification", "approval")}
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
+    before = {by: driver.by[by] for by in ("verification", "approval")}
     there = of_there(graduation)
     assert await waiting(graduation, there["verification"]) == []
-    await moves(road, date(2026, 5, 18))
+    await moves(driver, date(2026, 5, 18))
     assert await waiting(graduation, before["verification"]) == []
-    assert await waiting(graduation, there["verification"]) == [road.graduasi_id]
-    refused = await road.verify()
+    assert await waiting(graduation, there["verification"]) == [driver.graduasi_id]
+    refused = await driver.verify()
     assert (refused.status_code, refused.json()["title"]) == (403, "CaseElsewhere")
     assert THERE in refused.json()["detail"]
-    road.by |= there
-    ok(await road.verify())
-    ok(await road.deliberate("2026-05-18"))
-    ok(await road.approve())
-    ok(await road.determine("2026-05-18"))
-    path = f"/v1/graduasi/{road.graduasi_id}"
+    driver.by |= there
+    ok(await driver.verify())
+    ok(await driver.deliberate("2026-05-18"))
+    ok(await driver.approve())
+    ok(await driver.determine("2026-05-18"))
+    path = f"/v1/graduasi/{driver.graduasi_id}"
     shown = ok(await graduation.get(path, as_=there["approval"]), 200)
     assert [one["stage"] for one in shown["stages"]][-4:] == [
         "VERIFIKASI",
@@ -68,7 +70,7 @@ async def test_has_its_case_decided_by_the_offices_of_where_it_lives_now(graduat
     ]
     assert shown["asesmen"]["result"] == "SIAP"  # what was written where it lived before
     areas = await graduation.sql("SELECT DISTINCT kode_wilayah FROM stage_act WHERE stage = 'USUL'")
-    assert [row[0] for row in areas] == [road.field.area]  # an act stays where it was done
+    assert [row[0] for row in areas] == [driver.field.area]  # an act stays where it was done
     ((_, fact),) = await emitted_events(graduation, "graduasi_determined")
     assert fact["kode_wilayah"] == THERE
     cohort = "/v1/cohort?year=2026"
@@ -82,111 +84,117 @@ async def test_has_its_case_decided_by_the_offices_of_where_it_lives_now(graduat
 
 
 async def test_before_it_is_proposed_is_assessed_by_who_accompanies_it_there(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("TERIDENTIFIKASI")
-    first = road.by["field"]
-    await moves(road, date(2026, 5, 18))
-    assert await waiting(graduation, road.by["field"]) == [road.graduasi_id]
+    driver = await (await CaseDriver.start(graduation)).to("TERIDENTIFIKASI")
+    first = driver.by["field"]
+    await moves(driver, date(2026, 5, 18))
+    assert await waiting(graduation, driver.by["field"]) == [driver.graduasi_id]
     assert await waiting(graduation, first) == []
-    ok(await road.assess())
-    ok(await road.sign("2026-05-18"))
-    ok(await road.propose())
+    ok(await driver.assess())
+    ok(await driver.sign("2026-05-18"))
+    ok(await driver.propose())
 
 
 async def test_is_seen_to_in_the_months_after_by_who_accompanies_it_there(graduation: Running) -> None:
-    road, tasks = await monitored(graduation)
+    driver, tasks = await monitored(graduation)
     await at(graduation, date(2026, 8, 2))
-    ok(await record(road, tasks[0]))
-    first, path = road.by["field"], f"/v1/monitoring?graduasi_id={road.graduasi_id}&open_only=true"
-    await moves(road, date(2026, 8, 2), DampinganPurpose.PEMANTAUAN)
-    assert len(await waiting(graduation, road.by["field"], path)) == 5
+    ok(await record(driver, tasks[0]))
+    first, path = driver.by["field"], f"/v1/monitoring?graduasi_id={driver.graduasi_id}&open_only=true"
+    await moves(driver, date(2026, 8, 2), DampinganPurpose.PEMANTAUAN)
+    assert len(await waiting(graduation, driver.by["field"], path)) == 5
     assert await waiting(graduation, first, path) == []
     assert (await waiting(graduation, of_there(graduation)["approval"], path)) != []
     await at(graduation, date(2026, 9, 2))
-    ok(await record(road, tasks[1]))
+    ok(await record(driver, tasks[1]))
     areas = await graduation.sql("SELECT month, kode_wilayah FROM monitoring_task ORDER BY month")
-    assert [row["kode_wilayah"] for row in areas] == [road.field.area] + [THERE] * 5
-    assert {row[0] for row in await graduation.sql("SELECT kode_wilayah FROM penetapan")} == {road.field.area}
+    assert [row["kode_wilayah"] for row in areas] == [driver.field.area] + [THERE] * 5
+    assert {row[0] for row in await graduation.sql("SELECT kode_wilayah FROM penetapan")} == {
+        driver.field.area
+    }
 
 
 async def test_has_its_sanggah_heard_there_and_what_was_counted_reversed(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    sanggah_id = ok(await lodge(road, date(2026, 5, 18)))["sanggah_id"]
-    await moves(road, date(2026, 5, 18))
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    sanggah_id = ok(await lodge(driver, date(2026, 5, 18)))["sanggah_id"]
+    await moves(driver, date(2026, 5, 18))
     there = of_there(graduation)
     path = "/v1/sanggah?waiting=me"
     judge_before = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-9", ["33.24"])
     assert await waiting(graduation, judge_before, path) == []
     assert await waiting(graduation, there["approval"], path) == [sanggah_id]
-    ok(await decide(road, sanggah_id, "DITERIMA", as_=there["approval"]))
-    assert await road.state() == "DIPULIHKAN"
+    ok(await decide(driver, sanggah_id, "DITERIMA", as_=there["approval"]))
+    assert await driver.state() == "DIPULIHKAN"
     ((_, given), (_, reversed_)) = await emitted_events(graduation, "credit_granted", "credit_reversed")
     assert given["credit_id"] == reversed_["credit_id"]
-    assert given["kode_wilayah"] == reversed_["kode_wilayah"] == road.field.area
+    assert given["kode_wilayah"] == reversed_["kode_wilayah"] == driver.field.area
 
 
 async def test_after_its_exit_may_have_the_sk_undone_there(graduation: Running) -> None:
-    road, _ = await monitored(graduation)
-    await moves(road, date(2026, 7, 1), DampinganPurpose.PEMANTAUAN)
+    driver, _ = await monitored(graduation)
+    await moves(driver, date(2026, 7, 1), DampinganPurpose.PEMANTAUAN)
     before, after = (graduation.token("DINSOS_KABKOTA", "dinsos-9", [area]) for area in ("33.24", "33.25"))
-    assert (await annul(road, as_=before)).json()["title"] == "CaseElsewhere"
-    ok(await annul(road, as_=after, back_pay=tahap("2026-3")))
+    assert (await annul(driver, as_=before)).json()["title"] == "CaseElsewhere"
+    ok(await annul(driver, as_=after, back_pay=tahap("2026-3")))
     assert len(await emitted_events(graduation, "credit_reversed")) == 1
 
 
 async def test_counts_where_it_was_determined_with_what_became_of_it_elsewhere(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    await moves(road, date(2026, 5, 18))
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    await moves(driver, date(2026, 5, 18))
     await at(graduation, date(2026, 7, 1))
     await graduation.work()
     await at(graduation, date(2027, 1, 1))
     items = ok(
-        await graduation.get(f"/v1/monitoring?graduasi_id={road.graduasi_id}", as_=road.by["field"]), 200
+        await graduation.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"]), 200
     )
     for task in items["items"]:
-        ok(await record(road, task))
+        ok(await record(driver, task))
     cohort = "/v1/cohort?year=2026"
-    (item,) = ok(await graduation.get(cohort, as_=road.by["approval"]), 200)["items"]
+    (item,) = ok(await graduation.get(cohort, as_=driver.by["approval"]), 200)["items"]
     assert (item["determined"], item["effective"]) == (1, 1)
     assert item["survival"][0] == {"month": 6, "reached": 1, "seen": 1, "still_out": 1}
     assert ok(await graduation.get(cohort, as_=of_there(graduation)["approval"]), 200)["items"] == []
     numbers = [
-        ok(await graduation.post("/v1/numbers", {"kpm_ids": [str(road.kpm_id)]}, as_=token), 200)[
+        ok(await graduation.post("/v1/numbers", {"kpm_ids": [str(driver.kpm_id)]}, as_=token), 200)[
             "by_exit_reason"
         ]
-        for token in (road.by["approval"], of_there(graduation)["approval"])
+        for token in (driver.by["approval"], of_there(graduation)["approval"])
     ]
     assert [bool(one) for one in numbers] == [
         False,
         True,
     ]  # a case is counted in one place, that it is in now
-    everywhere = ok(await graduation.get(cohort, as_=road.by["sk"]), 200)["items"]
+    everywhere = ok(await graduation.get(cohort, as_=driver.by["sk"]), 200)["items"]
     assert [one["effective"] for one in everywhere] == [1]
 
 
 async def test_leaves_what_ended_without_an_exit_where_it_ended(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     body = {"ground": "BUKTI_LEMAH", "reason": "Foto rumah bukan rumah keluarga ini."}
-    ok(await road.post("refusal", body, "approval"))
-    await moves(road, date(2026, 5, 18))
-    assert (await graduation.sql("SELECT kode_wilayah FROM graduasi"))[0][0] == road.field.area
-    assert ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["approval"]), 200)
+    ok(await driver.post("refusal", body, "approval"))
+    await moves(driver, date(2026, 5, 18))
+    assert (await graduation.sql("SELECT kode_wilayah FROM graduasi"))[0][0] == driver.field.area
+    assert ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["approval"]), 200)
 
 
 async def test_takes_along_an_exit_that_waits_behind_its_case(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
-    await tell(graduation, proposal(road, "TIDAK_DITEMUKAN"))
-    await moves(road, date(2026, 5, 18))
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
+    await apply_events(graduation, proposal(driver, "TIDAK_DITEMUKAN"))
+    await moves(driver, date(2026, 5, 18))
     there = of_there(graduation)
     body = {"ground": "DASAR_GUGUR", "reason": "Keluarga tidak ditemukan."}
-    ok(await road.service.post(f"/v1/graduasi/{road.graduasi_id}/cancellation", body, as_=there["approval"]))
+    ok(
+        await driver.service.post(
+            f"/v1/graduasi/{driver.graduasi_id}/cancellation", body, as_=there["approval"]
+        )
+    )
     (short,) = await waiting(graduation, there["verification"])
-    assert short != road.graduasi_id
+    assert short != driver.graduasi_id
 
 
 async def test_is_followed_once_however_often_it_is_told(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
-    await moves(road, date(2026, 5, 18))
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
+    await moves(driver, date(2026, 5, 18))
     version = (await graduation.sql("SELECT version FROM graduasi"))[0][0]
-    again = caseload.KpmUpdated(kpm_id=road.kpm_id, kode_wilayah=THERE, **FACTS, desil=[])
-    await tell(graduation, again)
+    again = caseload.KpmUpdated(kpm_id=driver.kpm_id, kode_wilayah=THERE, **FACTS, desil=[])
+    await apply_events(graduation, again)
     assert (await graduation.sql("SELECT version FROM graduasi"))[0][0] == version

@@ -4,59 +4,59 @@ from datetime import date
 
 import pytest
 
-from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.case import CaseDriver, at, ok
 from tests.factories.services import Running
 
 WHY = {"reason": "Keluarga perlu ditemui lagi."}
 
 
 async def test_a_returned_case_is_proposed_again(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIMUSYAWARAHKAN")
-    assert ok(await road.post("return", WHY, "approval"))["state"] == "DIKEMBALIKAN"
-    assert ok(await road.propose())["state"] == "DIUSULKAN"
-    rows = await graduation.sql("SELECT count(*) FROM usul WHERE graduasi_id = $1", road.graduasi_id)
+    driver = await (await CaseDriver.start(graduation)).to("DIMUSYAWARAHKAN")
+    assert ok(await driver.post("return", WHY, "approval"))["state"] == "DIKEMBALIKAN"
+    assert ok(await driver.propose())["state"] == "DIUSULKAN"
+    rows = await graduation.sql("SELECT count(*) FROM usul WHERE graduasi_id = $1", driver.graduasi_id)
     assert rows[0][0] == 2
 
 
 async def test_a_returned_case_assessed_anew_needs_a_new_statement(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
-    ok(await road.post("return", WHY, "verification"))
-    ok(await road.assess())
-    assert (await road.propose()).json()["title"] == "IllegalTransition"
-    ok(await road.sign("2026-05-18"))
-    assert ok(await road.propose())["state"] == "DIUSULKAN"
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
+    ok(await driver.post("return", WHY, "verification"))
+    ok(await driver.assess())
+    assert (await driver.propose()).json()["title"] == "IllegalTransition"
+    ok(await driver.sign("2026-05-18"))
+    assert ok(await driver.propose())["state"] == "DIUSULKAN"
 
 
 async def test_a_refused_case_is_closed_told_by_its_ground_and_another_may_open(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     body = {"ground": "BUKTI_LEMAH", "reason": "Foto rumah bukan rumah keluarga ini."}
-    assert ok(await road.post("refusal", body, "approval"))["state"] == "DITOLAK"
+    assert ok(await driver.post("refusal", body, "approval"))["state"] == "DITOLAK"
     told = [
         one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_closed.v1"
     ]
     assert [(fact["closed_as"], fact["reason"]) for fact in told] == [("DITOLAK", "BUKTI_LEMAH")]
-    first = road.graduasi_id
-    await road.open()
-    assert road.graduasi_id != first
+    first = driver.graduasi_id
+    await driver.open()
+    assert driver.graduasi_id != first
 
 
 async def test_a_postponed_case_goes_back_to_where_it_was(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIVERIFIKASI_KETIM")
-    ok(await road.post("postponement", WHY, "verification"))
-    assert (await road.deliberate("2026-05-18")).json()["title"] == "IllegalTransition"
-    assert ok(await road.post("resumption", WHY, "verification"))["state"] == "DIVERIFIKASI_KETIM"
+    driver = await (await CaseDriver.start(graduation)).to("DIVERIFIKASI_KETIM")
+    ok(await driver.post("postponement", WHY, "verification"))
+    assert (await driver.deliberate("2026-05-18")).json()["title"] == "IllegalTransition"
+    assert ok(await driver.post("resumption", WHY, "verification"))["state"] == "DIVERIFIKASI_KETIM"
 
 
 @pytest.mark.parametrize(("state", "noun"), [("SIAP", "sign"), ("DIVERIFIKASI_KETIM", "deliberate")])
 async def test_a_paper_of_before_a_postponement_is_taken_in_after_it(
     graduation: Running, state: str, noun: str
 ) -> None:
-    road = await (await Road.begin(graduation)).to(state)
-    take = {"sign": road.sign, "deliberate": road.deliberate}[noun]
+    driver = await (await CaseDriver.start(graduation)).to(state)
+    take = {"sign": driver.sign, "deliberate": driver.deliberate}[noun]
     await at(graduation, date(2026, 5, 20))
-    ok(await road.post("postponement", WHY, "approval"))
+    ok(await driver.post("postponement", WHY, "approval"))
     await at(graduation, date(2026, 5, 25))
-    ok(await road.post("resumption", WHY, "approval"))
+    ok(await driver.post("resumption", WHY, "approval"))
     early = await take("2026-05-17")
     assert (early.status_code, early.json()["title"]) == (422, "DateTooEarly")
     assert "2026-05-18" in early.json()["detail"]  # the day of what it stands on, not of the resumption
@@ -66,35 +66,35 @@ async def test_a_paper_of_before_a_postponement_is_taken_in_after_it(
 async def test_a_term_that_ends_while_the_case_is_postponed_waits_and_makes_a_later_tahap(
     graduation: Running,
 ) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    ok(await road.post("postponement", WHY, "approval"))
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    ok(await driver.post("postponement", WHY, "approval"))
     await at(graduation, date(2026, 6, 25))
     await graduation.work()
-    assert await road.state() == "DITUNDA"
-    ok(await road.post("resumption", WHY, "approval"))
+    assert await driver.state() == "DITUNDA"
+    ok(await driver.post("resumption", WHY, "approval"))
     await graduation.work()
-    assert await road.state() == "EFEKTIF"
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["sk"]), 200)
+    assert await driver.state() == "EFEKTIF"
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
     assert shown["penetapan"]["effective_tahap"] == "2026-4"
 
 
 async def test_a_family_that_withdraws_before_the_sk_cancels_its_case(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
+    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
     body = {"ground": "KELUARGA_MENARIK_DIRI", "reason": "Keluarga menarik pernyataannya."}
-    assert ok(await road.post("cancellation", body, "field"))["state"] == "DIBATALKAN"
-    answer = await road.determine("2026-05-18")
+    assert ok(await driver.post("cancellation", body, "field"))["state"] == "DIBATALKAN"
+    answer = await driver.determine("2026-05-18")
     assert (answer.status_code, answer.json()["title"]) == (409, "CasesNotApproved")
 
 
 async def test_a_natural_exit_goes_on_facts_and_counts_to_nobody(graduation: Running) -> None:
     await at(graduation, date(2026, 7, 6))
-    road = await Road.begin(graduation, last_komponen_ends_on=date(2026, 6, 30))
-    await road.open("ALAMIAH")
-    ok(await road.propose())
-    ok(await road.verify())
-    assert (await road.deliberate("2026-07-06")).json()["title"] == "MusyawarahNotAsked"
-    ok(await road.approve())
-    ok(await road.determine("2026-07-06"))
+    driver = await CaseDriver.start(graduation, last_komponen_ends_on=date(2026, 6, 30))
+    await driver.open("ALAMIAH")
+    ok(await driver.propose())
+    ok(await driver.verify())
+    assert (await driver.deliberate("2026-07-06")).json()["title"] == "MusyawarahNotAsked"
+    ok(await driver.approve())
+    ok(await driver.determine("2026-07-06"))
     told = {
         one["type"]: one["data"]
         for one in await graduation.emitted()
@@ -110,14 +110,16 @@ async def test_a_natural_exit_goes_on_facts_and_counts_to_nobody(graduation: Run
 
 async def test_a_natural_exit_waits_for_the_end_of_the_last_komponen(graduation: Running) -> None:
     await at(graduation, date(2026, 6, 29))
-    road = await (await Road.begin(graduation, last_komponen_ends_on=date(2026, 6, 30))).open("ALAMIAH")
-    answer = await road.propose()
+    driver = await (await CaseDriver.start(graduation, last_komponen_ends_on=date(2026, 6, 30))).open(
+        "ALAMIAH"
+    )
+    answer = await driver.propose()
     assert (answer.status_code, answer.json()["title"]) == (409, "KomponenNotEnded")
 
 
 async def test_approval_waits_for_the_berita_acara_where_policy_asks(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIVERIFIKASI_KETIM")
-    answer = await road.approve()
+    driver = await (await CaseDriver.start(graduation)).to("DIVERIFIKASI_KETIM")
+    answer = await driver.approve()
     assert (answer.status_code, answer.json()["title"]) == (409, "MusyawarahMissing")
 
 

@@ -9,7 +9,7 @@ from services.graduation.policy.models.calendar import TahapCalendar
 from services.graduation.policy.models.policy import Policy, TermStart, TermUnit
 from services.graduation.policy.rules import effective_tahap, last_payable, term_ends_on
 from shared.dates import months_after
-from tests.factories.graduation.case import Road, at, ok
+from tests.factories.graduation.case import CaseDriver, at, ok
 from tests.factories.services import Running
 
 
@@ -88,21 +88,21 @@ async def test_are_seeded_for_two_years_with_the_twentieth_of_the_month_before(g
 async def test_refuse_an_sk_past_the_calendar(graduation: Running) -> None:
     with pytest.raises(TahapNotPlanned):
         effective_tahap(await calendar(graduation), date(2027, 9, 21))
-    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS", "2027-09-01")
-    answer = await road.determine("2027-09-01")
+    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS", "2027-09-01")
+    answer = await driver.determine("2027-09-01")
     assert (answer.status_code, answer.json()["title"]) == (409, "TahapNotPlanned")
     planned = {"year": 2028, "number": 1, "starts_on": "2028-01-01", "cutoff_on": "2027-12-20"}
-    ok(await graduation.post("/v1/tahap-calendar", planned, as_=road.by["sk"]))
-    ok(await road.determine("2027-09-01"))
+    ok(await graduation.post("/v1/tahap-calendar", planned, as_=driver.by["sk"]))
+    ok(await driver.determine("2027-09-01"))
 
 
 async def test_follow_a_calendar_moved_before_the_effect(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     moved = {"year": 2026, "number": 3, "starts_on": "2026-07-06", "cutoff_on": "2026-06-10"}
-    ok(await graduation.post("/v1/tahap-calendar", moved, as_=road.by["sk"]))
+    ok(await graduation.post("/v1/tahap-calendar", moved, as_=driver.by["sk"]))
     await at(graduation, date(2026, 6, 18))
     await graduation.work()
-    shown = ok(await graduation.get(f"/v1/graduasi/{road.graduasi_id}", as_=road.by["field"]), 200)
+    shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
     decision = shown["penetapan"]
     assert (decision["effective_tahap"], decision["effective_on"], decision["last_payable_tahap"]) == (
         "2026-4",
@@ -126,7 +126,7 @@ async def test_refuse_two_tahap_that_start_on_one_day(graduation: Running) -> No
 async def test_need_an_sk_dated_between_approval_and_today(
     graduation: Running, sk_on: str, title: str
 ) -> None:
-    road = await (await Road.begin(graduation)).to("DISETUJUI_DINSOS")
-    answer = await road.determine(sk_on)
+    driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
+    answer = await driver.determine(sk_on)
     assert (answer.status_code, answer.json()["title"]) == (422, title)
     assert answer.json()["errors"][0]["pointer"] == "/body/sk_on"

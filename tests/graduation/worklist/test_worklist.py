@@ -6,8 +6,8 @@ from typing import Any
 from shared.contracts import caseload, referral
 from shared.contracts.kinds import BenefitKind, DampinganPurpose, RujukanProgramState
 from shared.database import uuid7
-from tests.factories.graduation.case import Road, at, ok
-from tests.factories.graduation.events import DESA, KENDAL, Field, tell
+from tests.factories.graduation.case import CaseDriver, at, ok
+from tests.factories.graduation.events import DESA, KENDAL, Field, apply_events
 from tests.factories.graduation.monitoring import completed, monitored, record, tasks_of, without_holder
 from tests.factories.graduation.objection import decide, judge, lodge
 from tests.factories.graduation.worklist import waiting
@@ -15,7 +15,7 @@ from tests.factories.services import Running
 
 
 async def test_is_each_roles_in_its_turn(graduation: Running) -> None:
-    road = await Road.begin(graduation)
+    driver = await CaseDriver.start(graduation)
     turns = {
         "TERIDENTIFIKASI": "field",
         "SIAP": "field",
@@ -27,45 +27,53 @@ async def test_is_each_roles_in_its_turn(graduation: Running) -> None:
         "MASA_SANGGAH": "",
     }
     await at(graduation, date(2026, 5, 18))
-    steps: list[Any] = [road.open, road.assess, lambda: road.sign("2026-05-18"), road.propose, road.verify]
-    steps += [lambda: road.deliberate("2026-05-18"), road.approve, lambda: road.determine("2026-05-18")]
+    steps: list[Any] = [
+        driver.open,
+        driver.assess,
+        lambda: driver.sign("2026-05-18"),
+        driver.propose,
+        driver.verify,
+    ]
+    steps += [lambda: driver.deliberate("2026-05-18"), driver.approve, lambda: driver.determine("2026-05-18")]
     for (state, whose), step in zip(turns.items(), steps, strict=True):
         await step()
-        assert await road.state() == state
-        found = {by: await waiting(graduation, token) for by, token in road.by.items()}
-        assert found == {by: [road.graduasi_id] if by == whose else [] for by in road.by}, state
+        assert await driver.state() == state
+        found = {by: await waiting(graduation, token) for by, token in driver.by.items()}
+        assert found == {by: [driver.graduasi_id] if by == whose else [] for by in driver.by}, state
 
 
 async def test_goes_to_dinsos_at_once_where_the_policy_asks_for_no_musyawarah(graduation: Running) -> None:
-    road = await Road.begin(graduation, last_komponen_ends_on=date(2026, 4, 30))
+    driver = await CaseDriver.start(graduation, last_komponen_ends_on=date(2026, 4, 30))
     await at(graduation, date(2026, 5, 18))
-    await road.open("ALAMIAH")
-    ok(await road.propose())
-    ok(await road.verify())
-    assert await waiting(graduation, road.by["approval"]) == [road.graduasi_id]
-    assert await waiting(graduation, road.by["musyawarah"]) == []
+    await driver.open("ALAMIAH")
+    ok(await driver.propose())
+    ok(await driver.verify())
+    assert await waiting(graduation, driver.by["approval"]) == [driver.graduasi_id]
+    assert await waiting(graduation, driver.by["musyawarah"]) == []
 
 
 async def test_a_postponed_case_is_that_of_each_official_of_the_area_who_may_resume_it(
     graduation: Running,
 ) -> None:
-    road = await (await Road.begin(graduation)).to("DIVERIFIKASI_KETIM")
+    driver = await (await CaseDriver.start(graduation)).to("DIVERIFIKASI_KETIM")
     why = {"reason": "Data keluarga diperiksa silang."}
-    ok(await road.post("postponement", why, "approval"))
+    ok(await driver.post("postponement", why, "approval"))
     resuming = {"verification": True, "approval": True, "sk": True, "musyawarah": False, "field": False}
     for by, may in resuming.items():
-        assert await waiting(graduation, road.by[by]) == ([road.graduasi_id] if may else []), by
+        assert await waiting(graduation, driver.by[by]) == ([driver.graduasi_id] if may else []), by
         if not may:
-            assert (await road.post("resumption", why, by)).status_code == 403
+            assert (await driver.post("resumption", why, by)).status_code == 403
     elsewhere = graduation.token("DINSOS_KABKOTA", "dinsos-batang-1", ["33.25"])
     assert await waiting(graduation, elsewhere) == []
-    ok(await road.post("resumption", why, "verification"))  # who verified it: to resume is an act in no stage
-    assert await waiting(graduation, road.by["approval"]) == []
-    assert await waiting(graduation, road.by["musyawarah"]) == [road.graduasi_id]
+    ok(
+        await driver.post("resumption", why, "verification")
+    )  # who verified it: to resume is an act in no stage
+    assert await waiting(graduation, driver.by["approval"]) == []
+    assert await waiting(graduation, driver.by["musyawarah"]) == [driver.graduasi_id]
 
 
 async def test_a_postponed_case_stands_where_its_age_puts_it(graduation: Running) -> None:
-    older, newer = [await Road.begin(graduation) for _ in range(2)]
+    older, newer = [await CaseDriver.start(graduation) for _ in range(2)]
     await newer.to("DISETUJUI_DINSOS", "2026-05-20")
     await older.to("DIUSULKAN", "2026-05-18")
     ok(await older.post("postponement", {"reason": "Data diperiksa."}, "verification"))
@@ -75,73 +83,75 @@ async def test_a_postponed_case_stands_where_its_age_puts_it(graduation: Running
 
 
 async def test_is_not_shown_to_who_acted_in_another_stage_nor_beyond_the_area(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("DIUSULKAN")
-    same = graduation.token("KETUA_TIM_KABKOTA", "x", [KENDAL], pendamping_id=road.field.pendamping_id)
+    driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
+    same = graduation.token("KETUA_TIM_KABKOTA", "x", [KENDAL], pendamping_id=driver.field.pendamping_id)
     elsewhere = graduation.token("KETUA_TIM_KABKOTA", "ketua-tim-batang-1", ["33.25"])
-    assert await waiting(graduation, road.by["verification"]) == [road.graduasi_id]
+    assert await waiting(graduation, driver.by["verification"]) == [driver.graduasi_id]
     for token in (same, elsewhere):
         assert await waiting(graduation, token) == []
 
 
 async def test_is_paged_by_how_long_it_waits(graduation: Running) -> None:
-    roads = [await Road.begin(graduation) for _ in range(3)]
-    for road, day in zip(roads, ("2026-05-20", "2026-05-18", "2026-05-19"), strict=True):
-        await road.to("DIUSULKAN", day)
-    token = roads[0].by["verification"]
+    drivers = [await CaseDriver.start(graduation) for _ in range(3)]
+    for driver, day in zip(drivers, ("2026-05-20", "2026-05-18", "2026-05-19"), strict=True):
+        await driver.to("DIUSULKAN", day)
+    token = drivers[0].by["verification"]
     found: list[str] = []
     path: str | None = "/v1/graduasi?waiting=me&limit=1"
     while path:
         page = ok(await graduation.get(path, as_=token), 200)
         found += [one["graduasi_id"] for one in page["items"]]
         path = page["next"]
-    assert found == [roads[1].graduasi_id, roads[2].graduasi_id, roads[0].graduasi_id]
+    assert found == [drivers[1].graduasi_id, drivers[2].graduasi_id, drivers[0].graduasi_id]
 
 
 async def test_a_sanggah_waits_for_who_may_decide_it(graduation: Running) -> None:
-    road = await (await Road.begin(graduation)).to("MASA_SANGGAH")
-    sanggah_id = ok(await lodge(road, date(2026, 5, 18)))["sanggah_id"]
+    driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
+    sanggah_id = ok(await lodge(driver, date(2026, 5, 18)))["sanggah_id"]
     path = "/v1/sanggah?waiting=me"
     assert await waiting(graduation, judge(graduation), path) == [sanggah_id]
     for by in ("approval", "sk"):
-        assert await waiting(graduation, road.by[by], path) == []
-    ok(await decide(road, sanggah_id, "DITOLAK"))
+        assert await waiting(graduation, driver.by[by], path) == []
+    ok(await decide(driver, sanggah_id, "DITOLAK"))
     assert await waiting(graduation, judge(graduation), path) == []
 
 
 async def test_tasks_wait_for_the_holder_and_follow_a_hand_over(graduation: Running) -> None:
-    road, tasks = await monitored(graduation)
+    driver, tasks = await monitored(graduation)
     path = "/v1/monitoring?mine=true&due_by=2026-09-30"
-    assert await waiting(graduation, road.by["field"], path) == [task["task_id"] for task in tasks[:2]]
-    successor = await Field(graduation).begin()
+    assert await waiting(graduation, driver.by["field"], path) == [task["task_id"] for task in tasks[:2]]
+    successor = await Field(graduation).start()
     assert await waiting(graduation, successor.token, path) == []
     rows = await graduation.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
     watching = {"purpose": DampinganPurpose.PEMANTAUAN}
-    ended = road.field.dampingan(road.kpm_id, dampingan_id=rows[0][0], valid_to=date(2026, 7, 1), **watching)
-    begun = successor.dampingan(road.kpm_id, valid_from=date(2026, 7, 1), **watching)
-    await tell(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
-    assert await waiting(graduation, road.by["field"], path) == []
+    ended = driver.field.dampingan(
+        driver.kpm_id, dampingan_id=rows[0][0], valid_to=date(2026, 7, 1), **watching
+    )
+    begun = successor.dampingan(driver.kpm_id, valid_from=date(2026, 7, 1), **watching)
+    await apply_events(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
+    assert await waiting(graduation, driver.by["field"], path) == []
     assert len(await waiting(graduation, successor.token, path)) == 2
-    assert len(await waiting(graduation, road.by["approval"], path)) == 2
+    assert len(await waiting(graduation, driver.by["approval"], path)) == 2
 
 
 async def test_a_follow_up_waits_for_the_area_once_nobody_holds_the_family(graduation: Running) -> None:
-    road = await completed(graduation)
-    neighbour, elsewhere = await Field(graduation).begin(), await Field(graduation, "33.24.10").begin()
+    driver = await completed(graduation)
+    neighbour, elsewhere = await Field(graduation).start(), await Field(graduation, "33.24.10").start()
     path = "/v1/monitoring?mine=true&due_by=2027-12-31"
-    task = (await tasks_of(road, "LANJUTAN"))[0]["task_id"]
-    assert await waiting(graduation, road.by["field"], path) == [task]
+    task = (await tasks_of(driver, "LANJUTAN"))[0]["task_id"]
+    assert await waiting(graduation, driver.by["field"], path) == [task]
     assert await waiting(graduation, neighbour.token, path) == []
-    await without_holder(road)
+    await without_holder(driver)
     assert await waiting(graduation, neighbour.token, path) == [task]
     assert await waiting(graduation, elsewhere.token, path) == []
 
 
-def offered(road: Road, **more: Any) -> dict[str, Any]:
+def offered(driver: CaseDriver, **more: Any) -> dict[str, Any]:
     return {
         "rujukan_id": uuid7(),
         "rujukan_program_id": uuid7(),
-        "graduasi_id": road.graduasi_id,
-        "kpm_id": road.kpm_id,
+        "graduasi_id": driver.graduasi_id,
+        "kpm_id": driver.kpm_id,
         "kode_wilayah": DESA,
         "partner_id": uuid7(),
         "program_code": "KUR_SUPERMIKRO",
@@ -152,22 +162,22 @@ def offered(road: Road, **more: Any) -> dict[str, Any]:
 
 
 async def test_a_cohort_says_what_became_of_a_years_families(graduation: Running) -> None:
-    road = await completed(graduation)
-    task = (await tasks_of(road, "LANJUTAN"))[0]
+    driver = await completed(graduation)
+    task = (await tasks_of(driver, "LANJUTAN"))[0]
     await at(graduation, date(2027, 7, 1))
-    ok(await record(road, task, still_out=False, cause="BENCANA"))
-    one = offered(road)
+    ok(await record(driver, task, still_out=False, cause="BENCANA"))
+    one = offered(driver)
     said = {**one, "status": RujukanProgramState.DISETUJUI}
     paid = {**one, "status": RujukanProgramState.DISALURKAN, "amount_rp": 5_000_000}
-    await tell(
+    await apply_events(
         graduation,
         referral.RujukanSent(**one, sent_on=date(2026, 6, 1)),
         referral.RujukanAnswered(**said, answered_on=date(2026, 6, 9)),
         referral.RujukanDelivered(**paid, delivered_on=date(2026, 6, 20)),
-        referral.RujukanSent(**offered(road), sent_on=date(2026, 6, 1)),
+        referral.RujukanSent(**offered(driver), sent_on=date(2026, 6, 1)),
     )
     shown = ok(
-        await graduation.get(f"/v1/cohort?year=2026&kode_wilayah={KENDAL}", as_=road.by["approval"]), 200
+        await graduation.get(f"/v1/cohort?year=2026&kode_wilayah={KENDAL}", as_=driver.by["approval"]), 200
     )
     (item,) = shown["items"]
     survival = {one["month"]: (one["reached"], one["seen"], one["still_out"]) for one in item.pop("survival")}
@@ -183,7 +193,7 @@ async def test_a_cohort_says_what_became_of_a_years_families(graduation: Running
     }
     assert survival == {6: (1, 1, 1), 12: (1, 1, 0), 24: (0, 0, 0)}
     for query in ("year=2025", "year=2026&kode_wilayah=33.24.10", "year=2026&kode_wilayah=33.2"):
-        answer = await graduation.get(f"/v1/cohort?{query}", as_=road.by["approval"])
+        answer = await graduation.get(f"/v1/cohort?{query}", as_=driver.by["approval"])
         assert answer.status_code == 422 or answer.json()["items"] == []
     batang = graduation.token("DINSOS_KABKOTA", "dinsos-batang-1", ["33.25"])
     assert ok(await graduation.get("/v1/cohort?year=2026", as_=batang), 200)["items"] == []

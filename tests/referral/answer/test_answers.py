@@ -17,7 +17,7 @@ APPROVED = {"answer_id": "A-1", "status": "DISETUJUI", "amount_rp": 8_000_000, "
 
 async def sent(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
     world = await a_world(referral, {"BANK_KUR": bank})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world, await world.sent(KUR)
 
 
@@ -34,7 +34,7 @@ async def test_given_twice_count_once(referral: Running) -> None:
         assert first.json() == second.json()
         again = await say(world, subject, answer_id="A-2")  # the same said under another id
         assert again.json()["version"] == first.json()["version"]
-        assert len(await world.told("referral.rujukan_answered.v1")) == 1
+        assert len(await world.emitted("referral.rujukan_answered.v1")) == 1
 
 
 async def test_given_by_fifty_at_once_count_once(referral: Running) -> None:
@@ -43,7 +43,7 @@ async def test_given_by_fifty_at_once_count_once(referral: Running) -> None:
         answers = await asyncio.gather(*(say(world, subject) for _ in range(50)))
         assert {answer.status_code for answer in answers} <= {201, 503}
         assert any(answer.status_code == 201 for answer in answers)
-        assert len(await world.told("referral.rujukan_answered.v1")) == 1
+        assert len(await world.emitted("referral.rujukan_answered.v1")) == 1
         assert (await referral.sql("SELECT count(*) AS n FROM answer"))[0]["n"] == 1
 
 
@@ -113,7 +113,7 @@ async def test_that_come_late_and_were_said_before_move_nothing_back(referral: R
         assert (last.status_code, last.json()["state"]) == (201, "DISETUJUI")
         rows = await referral.sql("SELECT partner_answer_id, changed FROM answer ORDER BY answer_id")
         assert [row["changed"] for row in rows] == [True, False, True, False]
-        assert len(await world.told("referral.rujukan_answered.v1")) == 2
+        assert len(await world.emitted("referral.rujukan_answered.v1")) == 2
 
 
 async def test_may_go_back_and_forth_while_data_or_a_place_is_missing(referral: Running) -> None:
@@ -182,7 +182,7 @@ async def test_may_ask_for_data_and_put_on_a_list_before_the_delivery(referral: 
         assert first.json()["state"] == "DISALURKAN"
         other = await referral.post(path, body | {"delivery_id": "D-2"}, as_=bank_token)
         assert (other.status_code, other.json()["title"]) == (409, "DeliveryAlreadyRecorded")
-        assert len(await world.told("referral.rujukan_delivered.v1")) == 1
+        assert len(await world.emitted("referral.rujukan_delivered.v1")) == 1
 
 
 async def test_are_for_a_rujukan_that_is_there(referral: Running) -> None:

@@ -18,7 +18,7 @@ KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 
 async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
     world = await a_world(referral, simulators)
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 
@@ -35,7 +35,7 @@ async def test_given_makes_caseload_seal_and_nothing_goes_before_it_has(referral
         world = await a_case(referral, BANK_KUR=bank)
         given = await world.consent(KUR)
         assert (given.status_code, given.json()["state"]) == (201, "DISETUJUI_KPM")
-        (told,) = await world.told("referral.consent_given.v1")
+        (told,) = await world.emitted("referral.consent_given.v1")
         assert told["rujukan_program_id"] == given.json()["rujukan_program_id"]
         assert told["partner_id"] == world.partners["BANK_KUR"]["partner_id"]
         await referral.work()
@@ -64,7 +64,7 @@ async def test_withdrawn_before_the_sending_shares_nothing(referral: Running) ->
         await world.retry_now()
         assert bank.tries == 0
         assert await referral.sql("SELECT 1 FROM identity") == []
-        assert len(await world.told("referral.consent_withdrawn.v1")) == 1
+        assert len(await world.emitted("referral.consent_withdrawn.v1")) == 1
 
 
 async def test_withdrawn_after_the_sending_is_told_to_the_partner(referral: Running) -> None:
@@ -81,7 +81,7 @@ async def test_withdrawn_after_the_sending_is_told_to_the_partner(referral: Runn
         notice = bank.received[-1]
         assert notice.body == {"notice": "DICABUT", "rujukan_program_id": subject, "withdrawn_on": str(TODAY)}
         assert notice.headers["idempotency-key"] == f"{subject}:DICABUT"
-        assert (await world.told("referral.rujukan_withdrawn.v1"))[0]["status"] == "DICABUT"
+        assert (await world.emitted("referral.rujukan_withdrawn.v1"))[0]["status"] == "DICABUT"
         late = await bank.answer(subject, answer_id="A-9", status="DISETUJUI", answered_on=str(TODAY))
         assert (late.status_code, late.json()["title"]) == (409, "IllegalTransition")
 

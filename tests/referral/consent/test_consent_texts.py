@@ -18,7 +18,7 @@ WORDS = {
 
 async def a_case(referral: Running) -> World:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 

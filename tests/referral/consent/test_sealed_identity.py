@@ -17,7 +17,7 @@ KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 
 async def consented(referral: Running, code: str, **simulators: PartnerSimulator) -> tuple[World, UUID]:
     world = await a_world(referral, simulators)
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     given = await world.consent(code)
     return world, UUID(given.json()["rujukan_program_id"])
 
@@ -29,7 +29,7 @@ async def kept(referral: Running) -> list[Any]:
 async def test_for_another_recipient_is_not_read(referral: Running) -> None:
     world, for_id = await consented(referral, KUR)
     mine = sealed(referral, world.family, for_id)
-    await world.hear(IdentitySealed(**mine.model_dump() | {"recipient": "graduation"}))
+    await world.apply_events(IdentitySealed(**mine.model_dump() | {"recipient": "graduation"}))
     assert await kept(referral) == []
     assert await referral.sql("SELECT 1 FROM platform.parked") == []
 
@@ -37,7 +37,7 @@ async def test_for_another_recipient_is_not_read(referral: Running) -> None:
 async def test_that_arrives_twice_is_kept_once_and_sent_once(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, for_id = await consented(referral, KUR, BANK_KUR=bank)
-        await world.hear(
+        await world.apply_events(
             sealed(referral, world.family, for_id), sealed(referral, world.family, for_id, phone="0")
         )
         await referral.work()
@@ -47,9 +47,9 @@ async def test_that_arrives_twice_is_kept_once_and_sent_once(referral: Running) 
 
 async def test_that_nobody_agreed_to_is_not_kept(referral: Running) -> None:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     draft = UUID((await world.programs())[PLUT]["rujukan_program_id"])
-    await world.hear(sealed(referral, world.family, draft), sealed(referral, world.family, uuid4()))
+    await world.apply_events(sealed(referral, world.family, draft), sealed(referral, world.family, uuid4()))
     assert await kept(referral) == []
 
 
@@ -58,7 +58,7 @@ async def test_sealed_for_a_key_that_is_not_here_is_parked_where_an_operator_see
 ) -> None:
     world, for_id = await consented(referral, KUR)
     mine = sealed(referral, world.family, for_id)
-    await world.hear(IdentitySealed(**mine.model_dump() | {"key_id": "00000000"}))
+    await world.apply_events(IdentitySealed(**mine.model_dump() | {"key_id": "00000000"}))
     (row,) = await referral.sql("SELECT subscription, error FROM platform.parked")
     assert (row["subscription"], row["error"]) == ("identity", "SealBroken")
     assert await kept(referral) == []
@@ -78,9 +78,9 @@ async def another(world: World) -> UUID:
     """Bring a further family to where its rujukan would be sent."""
     world.family = Family(pendamping_id=uuid4())
     world.evidence = await world.referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     for_id = UUID((await world.consent(KUR)).json()["rujukan_program_id"])
-    await world.hear(sealed(world.referral, world.family, for_id))
+    await world.apply_events(sealed(world.referral, world.family, for_id))
     return for_id
 
 
@@ -90,7 +90,7 @@ BREAK = "UPDATE identity SET sealed = sealed || '\\x00'::bytea WHERE for_id = $1
 async def test_that_cannot_be_opened_fails_alone_is_seen_and_goes_once_it_can(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, broken = await consented(referral, KUR, BANK_KUR=bank)
-        await world.hear(sealed(referral, world.family, broken))
+        await world.apply_events(sealed(referral, world.family, broken))
         ((whole,),) = await referral.sql("SELECT sealed FROM identity")
         await referral.sql(BREAK, broken)
         other = await another(world)
@@ -115,7 +115,7 @@ async def test_that_cannot_be_opened_fails_alone_is_seen_and_goes_once_it_can(re
 async def test_that_cannot_be_opened_keeps_no_other_from_the_inbox(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world, broken = await consented(referral, KUR, BANK_KUR=bank)
-        await world.hear(sealed(referral, world.family, broken))
+        await world.apply_events(sealed(referral, world.family, broken))
         other = await another(world)
         await referral.work()
         await referral.sql(BREAK, broken)
@@ -125,7 +125,7 @@ async def test_that_cannot_be_opened_keeps_no_other_from_the_inbox(referral: Run
 async def test_is_destroyed_when_the_aid_is_delivered(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, for_id = await consented(referral, KUR, BANK_KUR=bank)
-        await world.hear(sealed(referral, world.family, for_id))
+        await world.apply_events(sealed(referral, world.family, for_id))
         await referral.work()
         await bank.answer(str(for_id), answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
         assert len(await kept(referral)) == 1
@@ -137,7 +137,7 @@ async def test_is_destroyed_when_the_aid_is_delivered(referral: Running) -> None
 async def test_is_destroyed_when_the_partner_refuses(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, for_id = await consented(referral, KUR, BANK_KUR=bank)
-        await world.hear(sealed(referral, world.family, for_id))
+        await world.apply_events(sealed(referral, world.family, for_id))
         await referral.work()
         assert len(await kept(referral)) == 1
         said = {"status": "DITOLAK", "reason_code": "SLIK_BURUK", "answered_on": str(TODAY)}

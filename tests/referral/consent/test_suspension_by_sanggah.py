@@ -30,7 +30,7 @@ DITOLAK, DITERIMA = SanggahOutcome.DITOLAK, SanggahOutcome.DITERIMA
 
 async def a_case(referral: Running, bank: PartnerSimulator) -> World:
     world = await a_world(referral, {"BANK_KUR": bank})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 
@@ -43,11 +43,11 @@ async def test_holds_the_sending_and_its_refusal_lets_it_go(referral: Running) -
     async with PartnerSimulator() as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
         await world.consent(KUR)
-        await world.hear(lodged(world.family, sanggah))
+        await world.apply_events(lodged(world.family, sanggah))
         await world.identity(KUR)
         await world.retry_now()
         assert bank.tries == 0
-        await world.hear(decided(world.family, sanggah, DITOLAK), times=2)
+        await world.apply_events(decided(world.family, sanggah, DITOLAK), times=2)
         await referral.work()
         assert await world.state(KUR) == "TERKIRIM"
         assert len(bank.received) == 1
@@ -56,7 +56,7 @@ async def test_holds_the_sending_and_its_refusal_lets_it_go(referral: Running) -
 async def test_that_does_not_suspend_holds_nothing(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
-        await world.hear(lodged(world.family, uuid4(), suspends=False))
+        await world.apply_events(lodged(world.family, uuid4(), suspends=False))
         await world.sent(KUR)
         assert await world.state(KUR) == "TERKIRIM"
 
@@ -65,11 +65,11 @@ async def test_hides_the_family_in_the_inbox_until_it_is_refused(referral: Runni
     async with PartnerSimulator(pulls=True) as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
         subject = await world.sent(KUR)
-        await world.hear(lodged(world.family, sanggah))
+        await world.apply_events(lodged(world.family, sanggah))
         assert await bank.pull() == []
         own = world.partners["BANK_KUR"]["partner_id"]
         assert await opened(referral, subject, own) is False
-        await world.hear(decided(world.family, sanggah, DITOLAK))
+        await world.apply_events(decided(world.family, sanggah, DITOLAK))
         assert [item["notice"] for item in await bank.pull()] == ["RUJUKAN"]
 
 
@@ -93,10 +93,10 @@ async def test_gives_each_deadline_the_days_that_it_stood_still(referral: Runnin
         world, sanggah = await a_case(referral, bank), uuid4()
         await world.sent(KUR)
         await days_pass(world, 5)
-        await world.hear(lodged(world.family, sanggah))
+        await world.apply_events(lodged(world.family, sanggah))
         await days_pass(world, 35)
         assert bank.notices == []
-        await world.hear(decided(world.family, sanggah, DITOLAK))
+        await world.apply_events(decided(world.family, sanggah, DITOLAK))
         assert (await world.programs())[KUR]["sla_due_on"] == str(TODAY + timedelta(days=44))
         await days_pass(world, 40)
         assert bank.notices == []
@@ -120,14 +120,14 @@ async def test_two_at_once_hold_until_the_last_is_refused(referral: Running, fir
     async with PartnerSimulator() as bank:
         world, both = await a_case(referral, bank), [uuid4(), uuid4()]
         await world.sent(KUR)
-        await world.hear(lodged(world.family, both[0]))
+        await world.apply_events(lodged(world.family, both[0]))
         await days_pass(world, 2)
-        await world.hear(lodged(world.family, both[1]))
+        await world.apply_events(lodged(world.family, both[1]))
         await days_pass(world, 4)
-        await world.hear(decided(world.family, both[first], DITOLAK))
+        await world.apply_events(decided(world.family, both[first], DITOLAK))
         assert await paused(world)
         await days_pass(world, 8)
-        await world.hear(decided(world.family, both[1 - first], DITOLAK))
+        await world.apply_events(decided(world.family, both[1 - first], DITOLAK))
         assert not await paused(world)
         assert (await world.programs())[KUR]["sla_due_on"] == str(TODAY + timedelta(days=22))
 
@@ -135,18 +135,18 @@ async def test_two_at_once_hold_until_the_last_is_refused(referral: Running, fir
 async def test_told_again_after_its_refusal_holds_nothing(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
-        await world.hear(lodged(world.family, sanggah), decided(world.family, sanggah, DITOLAK))
-        await world.hear(lodged(world.family, sanggah))
+        await world.apply_events(lodged(world.family, sanggah), decided(world.family, sanggah, DITOLAK))
+        await world.apply_events(lodged(world.family, sanggah))
         assert not await paused(world)
 
 
 async def test_holds_what_a_relapse_opens_meanwhile_and_lets_both_go(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
-        await world.hear(lodged(world.family, sanggah), relapsed(world.family))
+        await world.apply_events(lodged(world.family, sanggah), relapsed(world.family))
         held = "SELECT purpose, paused FROM rujukan ORDER BY purpose"
         assert dict(map(tuple, await referral.sql(held))) == {"KAMBUH": True, "PASCAGRADUASI": True}
-        await world.hear(decided(world.family, sanggah, DITOLAK))
+        await world.apply_events(decided(world.family, sanggah, DITOLAK))
         assert dict(map(tuple, await referral.sql(held))) == {"KAMBUH": False, "PASCAGRADUASI": False}
 
 
@@ -162,7 +162,7 @@ async def test_accepted_takes_all_back_and_a_partner_that_is_down_is_told_when_i
         subject = await world.sent(KUR)
         bank.down = True
         family = world.family
-        await world.hear(
+        await world.apply_events(
             lodged(family, sanggah), decided(family, sanggah, DITERIMA), annulled(family), times=2
         )
         await referral.work()
@@ -177,7 +177,7 @@ async def test_accepted_takes_all_back_and_a_partner_that_is_down_is_told_when_i
         assert bank.received[-1].signed
         await world.retry_now()
         assert len([notice for notice in bank.received if notice.body["notice"] == "DICABUT"]) == 1
-        told = await world.told("referral.rujukan_withdrawn.v1")
+        told = await world.emitted("referral.rujukan_withdrawn.v1")
         assert len(told) == 3
         assert await referral.sql("SELECT 1 FROM identity") == []
 
@@ -187,7 +187,7 @@ async def test_accepted_reaches_a_partner_through_its_inbox(referral: Running) -
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
         await bank.pull()
-        await world.hear(annulled(world.family))
+        await world.apply_events(annulled(world.family))
         assert [item["body"]["notice"] for item in await bank.pull()] == ["DICABUT"]
         assert bank.withdrawn == {subject}
 
@@ -219,7 +219,7 @@ async def heard_in(world: World, order: tuple[str, ...], way: str) -> str:
     family = world.family = type(world.family)()
     own, sanggah = family_facts(family), uuid4()
     world.evidence = await world.referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
-    await world.hear(*own, determined(family))
+    await world.apply_events(*own, determined(family))
     assert (await world.consent(KUR)).status_code == 201
     for_id = UUID((await world.programs())[KUR]["rujukan_program_id"])
     topics: dict[str, list[Any]] = {
@@ -228,7 +228,7 @@ async def heard_in(world: World, order: tuple[str, ...], way: str) -> str:
         "sealed": [sealed(world.referral, family, for_id)],
     }
     for topic in order:
-        await world.hear(*topics[topic])
+        await world.apply_events(*topics[topic])
     await world.referral.work()
     return await world.state(KUR)
 
@@ -236,9 +236,9 @@ async def heard_in(world: World, order: tuple[str, ...], way: str) -> str:
 async def test_stands_still_while_an_objection_is_open(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
-        await world.hear(lodged(world.family, sanggah))
+        await world.apply_events(lodged(world.family, sanggah))
         await world.sent(KUR)
         assert (bank.tries, await world.state(KUR)) == (0, "DISETUJUI_KPM")
-        await world.hear(decided(world.family, sanggah, DITOLAK))
+        await world.apply_events(decided(world.family, sanggah, DITOLAK))
         await referral.work()
         assert (bank.tries, await world.state(KUR)) == (1, "TERKIRIM")

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from shared.contracts.kinds import SanggahOutcome
-from tests.factories.referral.deadline import KUR, a_sending, days_pass, escalations, say
+from tests.factories.referral.deadline import KUR, a_sending, days_pass, escalations, send_answer
 from tests.factories.referral.events import TODAY, decided, lodged
 from tests.factories.referral.world import World
 from tests.factories.services import Running
@@ -20,7 +20,7 @@ DUE = str(TODAY + timedelta(days=WITHIN))
 
 async def approved(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
     world, subject = await a_sending(referral, bank)
-    await say(world, subject, 1, "DISETUJUI")
+    await send_answer(world, subject, 1, "DISETUJUI")
     return world, subject
 
 
@@ -112,7 +112,7 @@ async def test_has_days_that_are_data(referral: Running) -> None:
         }
         made = await referral.post("/v1/sla-term", term, as_=world.kemensos)
         assert (made.status_code, made.json()["deliver_within_days"]) == (201, 10), made.text
-        await say(world, subject, 1, "DISETUJUI")
+        await send_answer(world, subject, 1, "DISETUJUI")
         await days_pass(world, 7)
         assert bank.notices == []
         await days_pass(world, 8)
@@ -141,10 +141,10 @@ async def test_stands_still_while_a_sanggah_is_open(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await approved(referral, bank)
         objection = uuid4()
-        await world.hear(lodged(world.family, objection))
+        await world.apply_events(lodged(world.family, objection))
         await days_pass(world, WITHIN + 10)
         assert (bank.notices, await escalations(world)) == ([], [])
-        await world.hear(decided(world.family, objection, SanggahOutcome.DITOLAK))
+        await world.apply_events(decided(world.family, objection, SanggahOutcome.DITOLAK))
         later = str(TODAY + timedelta(days=2 * WITHIN + 10))
         assert (await world.programs())[KUR]["sla_due_on"] == later
         await days_pass(world, 2 * WITHIN + 7)

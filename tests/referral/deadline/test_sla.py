@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
-from tests.factories.referral.deadline import KUR, a_sending, days_pass, escalations, say
+from tests.factories.referral.deadline import KUR, a_sending, days_pass, escalations, send_answer
 from tests.factories.referral.events import TODAY, determined, family_facts
 from tests.factories.services import Running
 
@@ -66,7 +66,7 @@ async def test_kept_by_an_answer_escalates_nothing_and_one_that_comes_late_settl
         world, subject = await a_sending(referral, bank)
         await days_pass(world, 15)
         assert len(await escalations(world)) == 1
-        await say(world, subject, 1, "PERLU_DATA")
+        await send_answer(world, subject, 1, "PERLU_DATA")
         (settled,) = await escalations(world, "/v1/escalation?open_only=false")
         assert settled["settled_on"] == str(TODAY + timedelta(days=15))
         assert await escalations(world) == []
@@ -77,9 +77,9 @@ async def test_kept_by_an_answer_escalates_nothing_and_one_that_comes_late_settl
 async def test_begins_anew_when_the_partner_has_what_it_asked_for(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
-        await say(world, subject, 1, "PERLU_DATA")
+        await send_answer(world, subject, 1, "PERLU_DATA")
         await days_pass(world, 30)
-        await say(world, subject, 2, "DIPROSES")
+        await send_answer(world, subject, 2, "DIPROSES")
         program = (await world.programs())[KUR]
         assert program["sla_due_on"] == str(TODAY + timedelta(days=44))
         await days_pass(world, 44)
@@ -101,7 +101,7 @@ async def test_long_passed_ends_the_offer_and_the_partner_is_told(referral: Runn
             "expired_on": str(TODAY + timedelta(days=104)),
         }
         assert bank.rujukan == {}
-        (told,) = await world.told("referral.rujukan_expired.v1")
+        (told,) = await world.emitted("referral.rujukan_expired.v1")
         assert (told["status"], told["rujukan_program_id"]) == ("KEDALUWARSA", subject)
         assert await referral.sql("SELECT 1 FROM identity") == []
         assert await escalations(world) == []
@@ -112,7 +112,7 @@ async def test_long_passed_ends_the_offer_and_the_partner_is_told(referral: Runn
 async def test_does_not_end_what_was_approved(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
-        await say(world, subject, 1, "DISETUJUI")
+        await send_answer(world, subject, 1, "DISETUJUI")
         await days_pass(world, 2000)
         assert await world.state(KUR) == "DISETUJUI"
         assert [notice["notice"] for notice in bank.notices] == ["PENGINGAT_PENYALURAN"]
@@ -145,7 +145,7 @@ async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: 
         assert (await referral.post("/v1/sla-term", term, as_=world.dinsos)).status_code == 403
         listed = (await referral.get("/v1/sla-term", as_=world.dinsos)).json()["items"]
         assert [item["program_code"] for item in listed] == [None, KUR]
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         await world.sent(KUR)
         await days_pass(world, 1)
         assert [notice["notice"] for notice in bank.notices] == ["PENGINGAT"]
@@ -156,7 +156,7 @@ async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: 
 async def test_waited_for_past_the_sla_shows_as_overdue(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         subject = await world.sent(KUR)
         path = f"/v1/rujukan-program/{subject}"
         assert (await referral.get(path, as_=world.dinsos)).json()["overdue"] is False

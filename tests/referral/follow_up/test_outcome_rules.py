@@ -42,7 +42,7 @@ async def test_of_a_rujukan_that_opened_before_a_new_rule_is_asked_as_the_former
 ) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         subject = await world.sent(KUR)
         tomorrow = TODAY + timedelta(days=1)
         made = await referral.post(

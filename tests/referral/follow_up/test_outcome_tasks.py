@@ -36,7 +36,7 @@ async def test_is_a_task_of_each_month_for_whoever_holds_the_family_that_day(ref
 async def test_is_asked_for_no_more_when_the_aid_was_taken_back(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, _ = await delivered(referral, bank)
-        await world.hear(annulled(world.family))
+        await world.apply_events(annulled(world.family))
         assert await due_outcomes(world, world.dinsos, f"?due_by={months_after(TODAY, 24)}") == []
 
 

@@ -25,7 +25,7 @@ async def a_market(referral: Running, **changes: Any) -> tuple[World, dict[str, 
 
     programs = await publish_catalogue(post)
     world.evidence = await referral.put_file(b"persetujuan", as_=world.pendamping)
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world, programs
 
 

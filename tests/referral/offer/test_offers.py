@@ -28,7 +28,7 @@ def sentences(offer: dict[str, object], language: str = "id") -> list[str]:
 
 async def test_come_with_a_reason_for_every_rule(referral: Running) -> None:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family))
+    await world.apply_events(*family_facts(world.family))
     found = await offers(world)
     assert {code: offer["fits"] for code, offer in found.items()} == {KUR: True, PLUT: True, KDMP: True}
     assert sentences(found[KUR]) == [
@@ -44,7 +44,7 @@ async def test_say_why_a_program_does_not_fit(referral: Running) -> None:
     world = await a_world(
         referral, {}, Family(usaha_from=TODAY - timedelta(days=125), desil=4, area="33.24.09.2002")
     )
-    await world.hear(*family_facts(world.family))
+    await world.apply_events(*family_facts(world.family))
     found = await offers(world)
     assert {code: offer["fits"] for code, offer in found.items()} == {KUR: False, PLUT: False, KDMP: False}
     assert sentences(found[KUR])[0] == "tidak cocok: usaha 4 bulan < 6 bulan"
@@ -58,19 +58,19 @@ async def test_count_aid_that_a_family_has_had_whatever_became_of_the_offer(refe
         world = await a_world(referral, {"BANK_KUR": bank})
         once = [rule("aid_programs", "NONE_OF", [KUR])]
         assert (await publish(world, PLUT, "PLUT", valid_from=str(TODAY), rules=once)).status_code == 201
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         assert (await offers(world))[PLUT]["fits"] is True
         subject = await world.sent(KUR)
         await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
         await bank.deliver(subject, delivery_id="D-1", delivered_on=str(TODAY))
-        await world.hear(annulled(world.family))
+        await world.apply_events(annulled(world.family))
         assert await world.state(KUR) == "DICABUT"
         assert (await offers(world))[PLUT]["fits"] is False
 
 
 async def test_hold_nothing_against_a_family_by_a_soft_rule(referral: Running) -> None:
     world = await a_world(referral, {}, Family(desil=3))
-    await world.hear(*family_facts(world.family))
+    await world.apply_events(*family_facts(world.family))
     soft = {"field": "desil_nas", "op": "GE", "value": 5, "strength": "SOFT", "source": "MoU", "version": "2"}
     assert (await publish(world, PLUT, "PLUT", valid_from=str(TODAY), rules=[soft])).status_code == 201
     found = (await offers(world))[PLUT]
@@ -80,7 +80,7 @@ async def test_hold_nothing_against_a_family_by_a_soft_rule(referral: Running) -
 
 async def test_take_an_unknown_fact_for_no(referral: Running) -> None:
     world = await a_world(referral, {}, Family(usaha_from=None))
-    await world.hear(*family_facts(world.family))
+    await world.apply_events(*family_facts(world.family))
     found = await offers(world)
     assert found[KUR]["fits"] is False
     assert sentences(found[KUR])[0] == "tidak cocok: usaha belum diketahui"
@@ -89,19 +89,19 @@ async def test_take_an_unknown_fact_for_no(referral: Running) -> None:
 async def test_judge_all_rules_on_one_and_the_same_business(referral: Running) -> None:
     """An old business without a letter and a new one with a letter do not make one that is old and has a letter."""
     world = await a_world(referral, {}, Family(usaha_from=None))
-    await world.hear(*family_facts(world.family))
-    await world.hear(
+    await world.apply_events(*family_facts(world.family))
+    await world.apply_events(
         usaha(world.family, TODAY - timedelta(days=900), has_letter=False),
         usaha(world.family, TODAY - timedelta(days=60), has_letter=True),
     )
     assert (await offers(world))[KUR]["fits"] is False
-    await world.hear(usaha(world.family, TODAY - timedelta(days=300), has_nib=True))
+    await world.apply_events(usaha(world.family, TODAY - timedelta(days=300), has_nib=True))
     assert (await offers(world))[KUR]["fits"] is True
 
 
 async def test_have_a_hash_that_anybody_can_compute_and_that_the_rujukan_keeps(referral: Running) -> None:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family))
+    await world.apply_events(*family_facts(world.family))
     path = f"/v1/offer?kpm_id={world.family.kpm_id}"
     shown = (await referral.get(path, as_=world.pendamping)).json()
     assert (await referral.get(path, as_=world.dinsos)).json() == shown
@@ -110,7 +110,7 @@ async def test_have_a_hash_that_anybody_can_compute_and_that_the_rujukan_keeps(r
     assert hashlib.sha256(canonical).hexdigest() == shown["sha256"]
     (kept,) = await referral.sql("SELECT sha256, offers FROM offer_shown")
     assert (kept["sha256"], json.loads(kept["offers"])) == (shown["sha256"], shown["offers"])
-    await world.hear(determined(world.family, statement_offers_sha256=shown["sha256"]))
+    await world.apply_events(determined(world.family, statement_offers_sha256=shown["sha256"]))
     listed = (await referral.get(f"/v1/rujukan?kpm_id={world.family.kpm_id}", as_=world.dinsos)).json()[
         "items"
     ]
@@ -126,7 +126,7 @@ async def test_are_for_families_in_ones_care_and_area(referral: Running) -> None
         "NotYetKnown",
         "2",
     )
-    await world.hear(*family_facts(world.family))
+    await world.apply_events(*family_facts(world.family))
     other = referral.token("PENDAMPING", "pd-t", [DESA], pendamping_id=uuid4())
     assert (await referral.get(path, as_=other)).json()["title"] == "NotYetKnown"
     away = referral.token("DINSOS_KABKOTA", "dinsos-2", ["33.25"])

@@ -14,7 +14,7 @@ KUR = "KUR_SUPERMIKRO"
 
 async def a_case(referral: Running, bank: PartnerSimulator) -> World:
     world = await a_world(referral, {"BANK_KUR": bank})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 
@@ -34,21 +34,21 @@ async def test_is_offered_again_what_is_not_open_already_and_once(referral: Runn
         subject = await world.sent(KUR)
         refused = {"status": "DITOLAK", "reason_code": "SLIK_BURUK", "answered_on": str(TODAY)}
         await bank.answer(subject, answer_id="A-1", **refused)
-        await world.hear(relapsed(world.family), times=3)
+        await world.apply_events(relapsed(world.family), times=3)
         found = await cases(world)
         assert set(found) == {"PASCAGRADUASI", "KAMBUH"}
         again = {program["program_code"]: program["state"] for program in found["KAMBUH"]["programs"]}
         assert again == {KUR: "DRAF"}  # the others are open in the first case still
         first = {program["program_code"]: program["state"] for program in found["PASCAGRADUASI"]["programs"]}
         assert first[KUR] == "DITOLAK"
-        told = await world.told("referral.rujukan_opened.v1")
+        told = await world.emitted("referral.rujukan_opened.v1")
         assert [fact["purpose"] for fact in told] == ["PASCAGRADUASI", "KAMBUH"]
 
 
 async def test_counts_one_rujukan_a_graduation_all_the_same(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
-        await world.hear(relapsed(world.family))
+        await world.apply_events(relapsed(world.family))
         counted = await referral.post("/v1/numbers", {}, as_=world.kemensos)
         assert counted.json()["totals"] == {"opened": 1, "withdrawn": 0, "live": 1}
 
@@ -56,14 +56,14 @@ async def test_counts_one_rujukan_a_graduation_all_the_same(referral: Running) -
 async def test_loses_both_when_the_graduation_is_undone(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
-        await world.hear(relapsed(world.family), annulled(world.family))
+        await world.apply_events(relapsed(world.family), annulled(world.family))
         assert {case["state"] for case in (await cases(world)).values()} == {"DICABUT"}
 
 
 async def test_is_offered_nothing_where_the_graduation_was_undone_before(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
-        await world.hear(annulled(world.family), relapsed(world.family))
+        await world.apply_events(annulled(world.family), relapsed(world.family))
         assert set(await cases(world)) == {"PASCAGRADUASI"}
 
 
@@ -73,7 +73,7 @@ async def test_can_be_sent_to_a_partner_under_its_own_purpose(referral: Running)
         subject = await world.sent(KUR)
         refused = {"status": "DITOLAK", "reason_code": "KUOTA_HABIS", "answered_on": str(TODAY)}
         await bank.answer(subject, answer_id="A-1", **refused)
-        await world.hear(relapsed(world.family))
+        await world.apply_events(relapsed(world.family))
         (row,) = (await cases(world))["KAMBUH"]["programs"]
         path = f"/v1/rujukan-program/{row['rujukan_program_id']}"
         body = {
@@ -84,6 +84,6 @@ async def test_can_be_sent_to_a_partner_under_its_own_purpose(referral: Running)
         }
         assert (await referral.post(f"{path}/consent", body, as_=world.pendamping)).status_code == 201
 
-        await world.hear(sealed(referral, world.family, UUID(row["rujukan_program_id"])))
+        await world.apply_events(sealed(referral, world.family, UUID(row["rujukan_program_id"])))
         await referral.work()
         assert bank.received[-1].body["purpose"] == "KAMBUH"

@@ -12,7 +12,7 @@ KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
 async def alone(referral: Running, **changes: Any) -> World:
     """A graduate for whom no program fits."""
     world = await a_world(referral, {}, Family(area="33.24.09.2002", desil=4, **changes))
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     assert await world.programs() == {}
     return world
 
@@ -50,7 +50,7 @@ async def test_when_the_familys_business_is_old_enough_though_nobody_says_so(ref
 
 async def test_when_its_facts_have_changed(referral: Running) -> None:
     world = await alone(referral, usaha_from=None)
-    await world.hear(usaha(world.family, TODAY - timedelta(days=400)))
+    await world.apply_events(usaha(world.family, TODAY - timedelta(days=400)))
     await referral.set_clock(datetime.now(UTC) + timedelta(days=1))
     await referral.work()
     assert list(await world.programs()) == [KUR]
@@ -58,7 +58,7 @@ async def test_when_its_facts_have_changed(referral: Running) -> None:
 
 async def test_and_one_that_has_an_offer_is_left_as_it_was_decided(referral: Running) -> None:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     before = await world.programs()
     assert set(before) == {KUR, PLUT, KDMP}
     revised = await publish(

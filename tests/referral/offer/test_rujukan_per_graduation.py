@@ -12,7 +12,7 @@ KUR = "KUR_SUPERMIKRO"
 
 async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
     world = await a_world(referral, simulators)
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 
@@ -20,25 +20,25 @@ async def test_however_often_the_fact_is_delivered(referral: Running) -> None:
     world = await a_case(referral)
     for _ in range(3):
         await again(referral)
-        await world.hear(times=2)
+        await world.apply_events(times=2)
     # The same fact under another event's id, as a publisher that tells twice would send it.
-    await world.hear(determined(world.family), determined(world.family))
+    await world.apply_events(determined(world.family), determined(world.family))
     assert (await referral.sql("SELECT count(*) AS n FROM rujukan"))[0]["n"] == 1
     assert (await referral.sql("SELECT count(*) AS n FROM rujukan_program"))[0]["n"] == 3
-    assert len(await world.told("referral.rujukan_opened.v1")) == 1
+    assert len(await world.emitted("referral.rujukan_opened.v1")) == 1
 
 
 async def test_only_where_the_exit_opens_one(referral: Running) -> None:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family))
-    await world.hear(determined(world.family, exit_reason=ExitReason.MENINGGAL, opens_rujukan=False))
+    await world.apply_events(*family_facts(world.family))
+    await world.apply_events(determined(world.family, exit_reason=ExitReason.MENINGGAL, opens_rujukan=False))
     assert await referral.sql("SELECT 1 FROM rujukan") == []
-    assert await world.told("referral.rujukan_opened.v1") == []
+    assert await world.emitted("referral.rujukan_opened.v1") == []
 
 
 async def test_is_matched_later_when_the_family_is_not_known_yet(referral: Running) -> None:
     world = await a_world(referral, {})
-    await world.hear(determined(world.family))
+    await world.apply_events(determined(world.family))
     assert await world.programs() == {}
     for _ in range(4):
         await world.retry_now()
@@ -46,7 +46,7 @@ async def test_is_matched_later_when_the_family_is_not_known_yet(referral: Runni
         "SELECT due_at - clock_timestamp() AS wait FROM platform.due WHERE kind = 'rujukan.match' AND done_at IS NULL"
     )
     assert asked["wait"].total_seconds() > 8, "it is asked later each time"
-    await world.hear(*family_facts(world.family))
+    await world.apply_events(*family_facts(world.family))
     await world.retry_now()
     assert set(await world.programs()) == {KUR, "KDMP", "UMKM_PENDAMPINGAN"}
     await world.retry_now()
@@ -57,15 +57,15 @@ async def test_is_taken_back_with_the_graduation_and_the_partner_is_told(referra
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
         world = await a_case(referral, BANK_KUR=bank, PLUT=plut)
         subject = await world.sent(KUR)
-        await world.hear(annulled(world.family))
+        await world.apply_events(annulled(world.family))
         await referral.work()
         assert {program["state"] for program in (await world.programs()).values()} == {"DICABUT"}
         assert bank.withdrawn == {subject}
         assert plut.tries == 0  # it never knew
         listed = (await referral.get("/v1/rujukan?state=DICABUT", as_=world.dinsos)).json()["items"]
         assert [item["graduasi_id"] for item in listed] == [str(world.family.graduasi_id)]
-        assert len(await world.told("referral.rujukan_withdrawn.v1")) == 3
-        await world.hear(annulled(world.family))
-        assert len(await world.told("referral.rujukan_withdrawn.v1")) == 3
+        assert len(await world.emitted("referral.rujukan_withdrawn.v1")) == 3
+        await world.apply_events(annulled(world.family))
+        assert len(await world.emitted("referral.rujukan_withdrawn.v1")) == 3
         refused = await world.consent("KDMP")
         assert refused.json()["title"] == "RujukanNotOpen"

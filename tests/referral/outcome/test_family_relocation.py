@@ -31,7 +31,9 @@ async def moves(world: World) -> World:
         "valid_to": TODAY,
     }
     now = begun.model_copy(update={"dampingan_id": uuid4(), "valid_from": TODAY})
-    await world.hear(KpmUpdated(**state.model_dump()), DampinganEnded(**lost), now, *pendamping_facts(family))
+    await world.apply_events(
+        KpmUpdated(**state.model_dump()), DampinganEnded(**lost), now, *pendamping_facts(family)
+    )
     return replace(world, family=family)
 
 
@@ -44,7 +46,7 @@ async def seen(world: World, token: str) -> list[str]:
 async def test_is_asked_and_served_where_it_lives_now(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         before = await a_world(referral, {"BANK_KUR": bank})
-        await before.hear(*family_facts(before.family), determined(before.family))
+        await before.apply_events(*family_facts(before.family), determined(before.family))
         offered = await seen(before, before.dinsos)
         office = referral.token("DINSOS_KABKOTA", "dinsos-batang-1", [OFFICE_THERE])
         assert await seen(before, office) == []
@@ -89,7 +91,7 @@ async def test_keeps_its_turn_for_the_places_of_where_it_lives_now(referral: Run
 async def test_has_its_outcomes_seen_to_there(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         before = await a_world(referral, {"BANK_KUR": bank})
-        await before.hear(*family_facts(before.family), determined(before.family))
+        await before.apply_events(*family_facts(before.family), determined(before.family))
         subject = await before.sent(KUR)
         body = {"delivery_id": "D-1", "amount_rp": 5_000_000, "delivered_on": str(TODAY)}
         partner, path = before.partner("BANK_KUR"), f"/v1/rujukan-program/{subject}"
@@ -107,8 +109,8 @@ async def test_opens_its_rujukan_where_it_lives_also_when_the_word_of_its_case_i
     referral: Running,
 ) -> None:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family))
+    await world.apply_events(*family_facts(world.family))
     there = await moves(world)
-    await world.hear(determined(world.family))
+    await world.apply_events(determined(world.family))
     opened = await referral.sql("SELECT kode_wilayah FROM rujukan")
     assert [row["kode_wilayah"] for row in opened] == [there.family.area]

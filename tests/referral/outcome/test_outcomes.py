@@ -20,7 +20,7 @@ async def test_is_recorded_when_its_month_has_come_and_once(referral: Running) -
         assert (again.status_code, again.json()["title"]) == (409, "OutcomeAlreadyRecorded")
         assert (await record_outcome(world, subject, 6)).json()["title"] == "OutcomeTooEarly"
         assert (await record_outcome(world, subject, 4)).status_code == 422
-        told = await world.told("referral.outcome_recorded.v1")
+        told = await world.emitted("referral.outcome_recorded.v1")
         assert [(fact["month"], fact["still_in_business"]) for fact in told] == [(3, True)]
         read = await referral.get(f"/v1/rujukan-program/{subject}", as_=world.dinsos)
         assert [outcome["omzet_rp"] for outcome in read.json()["outcomes"]] == [11_000_000]
@@ -49,7 +49,7 @@ async def test_of_aid_that_was_taken_back_is_refused_in_words(referral: Running)
     async with PartnerSimulator() as bank:
         world, subject = await delivered(referral, bank)
         case = (await world.programs())[KUR]["rujukan_id"]
-        await world.hear(annulled(world.family))
+        await world.apply_events(annulled(world.family))
         await referral.set_clock(datetime.now(UTC) + timedelta(days=93))
         refused = await record_outcome(world, subject, 3)
         assert (refused.status_code, refused.json()["title"]) == (409, "AidTakenBack")
@@ -62,6 +62,6 @@ async def test_of_aid_that_was_taken_back_is_refused_in_words(referral: Running)
 async def test_needs_a_delivery(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         refused = await record_outcome(world, (await world.programs())[KUR]["rujukan_program_id"], 3)
         assert (refused.status_code, refused.json()["title"]) == (409, "NothingDelivered")

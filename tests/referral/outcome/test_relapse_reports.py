@@ -22,7 +22,7 @@ async def test_may_be_a_relapse_which_graduation_hears_of(referral: Running) -> 
             422,
             "Invalid",
         )  # words may name people, and travel
-        (told,) = await world.told("referral.relapse_reported.v1")
+        (told,) = await world.emitted("referral.relapse_reported.v1")
         assert (told["graduasi_id"], told["month"], told["cause"]) == (
             str(world.family.graduasi_id),
             4,

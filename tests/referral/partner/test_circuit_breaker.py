@@ -19,7 +19,7 @@ KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 
 async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
     world = await a_world(referral, simulators)
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 
@@ -98,10 +98,10 @@ async def another(world: World, code: str) -> Family:
     """Bring a further family to where its rujukan would be sent."""
     family = world.family = Family()
     world.evidence = await world.referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
-    await world.hear(*family_facts(family), determined(family))
+    await world.apply_events(*family_facts(family), determined(family))
     assert (await world.consent(code)).status_code == 201
     for_id = UUID((await world.programs())[code]["rujukan_program_id"])
-    await world.hear(sealed(world.referral, family, for_id))
+    await world.apply_events(sealed(world.referral, family, for_id))
     return family
 
 

@@ -20,6 +20,6 @@ async def test_gives_the_areas_office_as_its_contact(referral: Running) -> None:
             "/v1/office", office | {"name": "Dinas Sosial Kendal"}, as_=world.kemensos
         )
         assert again.json()["version"] == 2
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         await world.sent("KUR_SUPERMIKRO")
         assert bank.received[0].body["office"] == office | {"name": "Dinas Sosial Kendal"}

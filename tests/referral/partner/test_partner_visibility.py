@@ -11,7 +11,7 @@ KUR, PLUT = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN"
 
 async def a_case(referral: Running, bank: PartnerSimulator, plut: PartnerSimulator) -> World:
     world = await a_world(referral, {"BANK_KUR": bank, "PLUT": plut})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 

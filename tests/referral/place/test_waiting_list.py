@@ -65,7 +65,7 @@ async def test_when_the_case_is_withdrawn_as_a_whole(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 2)
     await quota(crowd[0], DESA, 1)
     rows = [await agree(world) for world in crowd]
-    await crowd[0].hear(annulled(crowd[0].family))
+    await crowd[0].apply_events(annulled(crowd[0].family))
     await referral.work()
     assert await crowd[0].state(PLUT) == "DICABUT"
     assert await line(crowd[0]) == []
@@ -84,7 +84,7 @@ async def test_but_not_when_the_aid_is_there_already(referral: Running) -> None:
     given = {"delivery_id": "D-1", "delivered_on": str(TODAY)}
     path = f"/v1/rujukan-program/{row}/delivery"
     assert (await referral.post(path, given, as_=crowd[0].partner("PLUT"))).status_code == 201
-    await crowd[0].hear(annulled(crowd[0].family))
+    await crowd[0].apply_events(annulled(crowd[0].family))
     await referral.work()
     assert await crowd[0].state(PLUT) == "DICABUT"
     assert await quotas(crowd[0]) == {DESA: (1, 1, 0)}

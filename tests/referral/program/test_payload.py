@@ -30,7 +30,7 @@ async def published(world: World, code: str) -> dict[str, Any]:
 async def test_passes_its_programs_schema_and_carries_no_more(referral: Running, code: str) -> None:
     async with PartnerSimulator() as partner:
         world = await a_world(referral, {PARTNERS[code]: partner})
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         await world.sent(code)
         body = partner.received[0].body
         jsonschema.validate(body, await published(world, code), format_checker=jsonschema.FormatChecker())
@@ -49,7 +49,7 @@ async def test_passes_its_programs_schema_and_carries_no_more(referral: Running,
 async def test_schema_refuses_what_is_not_the_partners_to_know(referral: Running, field: str) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         await world.sent("KUR_SUPERMIKRO")
         schema = await published(world, "KUR_SUPERMIKRO")
         with pytest.raises(jsonschema.ValidationError):

@@ -20,7 +20,7 @@ KUR = "KUR_SUPERMIKRO"
 
 async def a_case(referral: Running, bank: PartnerSimulator) -> World:
     world = await a_world(referral, {"BANK_KUR": bank})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 
@@ -48,7 +48,7 @@ async def test_holds_what_a_webhook_would_carry_and_its_receipt_sends_it(referra
         assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
         assert await world.state(KUR) == "TERKIRIM"
         assert await bank.pull() == []
-        assert len(await world.told("referral.rujukan_sent.v1")) == 1
+        assert len(await world.emitted("referral.rujukan_sent.v1")) == 1
 
 
 async def test_keeps_each_reading_of_a_person_with_its_fields_and_never_a_value(referral: Running) -> None:

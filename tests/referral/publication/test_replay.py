@@ -14,7 +14,7 @@ KUR = "KUR_SUPERMIKRO"
 
 async def a_sending(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
     world = await a_world(referral, {"BANK_KUR": bank})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     subject = await world.sent(KUR)
     if bank.pulls:
         await bank.pull()
@@ -54,7 +54,7 @@ async def test_sends_the_same_again_signed_anew(referral: Running) -> None:
             assert first.headers[name] == again.headers[name]
         assert set(bank.rujukan) == {subject}
         assert await world.state(KUR) == "TERKIRIM"
-        assert len(await world.told("referral.rujukan_sent.v1")) == 1
+        assert len(await world.emitted("referral.rujukan_sent.v1")) == 1
         attempts = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
         assert [item["notice"] for item in attempts.json()["items"]] == ["RUJUKAN", "RUJUKAN"]
 

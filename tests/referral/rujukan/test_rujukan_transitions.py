@@ -85,7 +85,7 @@ async def allowed(connection: asyncpg.Connection, table: str, begin: str, end: s
 
 async def test_is_refused_by_the_database_too(referral: Running) -> None:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     dsn = referral.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{referral.database_name}"
     connection = await asyncpg.connect(dsn)
     try:

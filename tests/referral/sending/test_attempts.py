@@ -9,7 +9,7 @@ from tests.factories.services import Running
 async def test_leaves_a_record_of_the_fields_and_no_value(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         subject = await world.sent("KUR_SUPERMIKRO")
         listed = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
         assert listed.json()["items"][0]["fields"] == ["name", "nik", "phone", "sk_no", "usaha"]

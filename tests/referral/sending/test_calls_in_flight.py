@@ -20,7 +20,7 @@ KUR = "KUR_SUPERMIKRO"
 async def in_flight(referral: Running, bank: PartnerSimulator) -> AsyncIterator[tuple[World, str]]:
     """A rujukan whose call the partner's system has taken in and not answered; it answers as the block ends."""
     world = await a_world(referral, {"BANK_KUR": bank})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     subject = str((await world.consent(KUR)).json()["rujukan_program_id"])
     await world.identity(KUR)
     bank.hold = held = asyncio.Event()
@@ -60,7 +60,7 @@ async def test_that_the_withdrawal_has_overtaken_is_followed_by_it_again(referra
     """The case takes effect meanwhile, so the same falls due anew and no longer holds the partner's lane."""
     async with PartnerSimulator() as bank:
         async with in_flight(referral, bank) as (world, subject):
-            await world.hear(graduated(world.family))
+            await world.apply_events(graduated(world.family))
             await withdraw(world, subject)
             await referral.work()
             assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
@@ -72,7 +72,7 @@ async def test_that_the_withdrawal_has_overtaken_is_followed_by_it_again(referra
 async def test_is_recorded_though_the_same_was_asked_anew_and_is_not_made_twice(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         async with in_flight(referral, bank) as (world, _):
-            await world.hear(graduated(world.family))
+            await world.apply_events(graduated(world.family))
         assert await attempts(referral) == [("RUJUKAN", 202)]
         assert len(bank.received) == 1
         assert await world.state(KUR) == "TERKIRIM"

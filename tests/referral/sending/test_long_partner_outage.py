@@ -29,7 +29,7 @@ async def many(world: World, count: int) -> list[Family]:
     ]
     registered = {fact.wire for fact in pendamping_facts(first)}
     facts = [fact for family in families for fact in family_facts(family) if fact.wire not in registered]
-    await world.hear(*pendamping_facts(first), *facts, *(determined(family) for family in families))
+    await world.apply_events(*pendamping_facts(first), *facts, *(determined(family) for family in families))
     sealings = []
     for family in families:
         world.family = family
@@ -37,7 +37,7 @@ async def many(world: World, count: int) -> list[Family]:
         sealings.append(
             sealed(world.referral, family, UUID((await world.programs())[KUR]["rujukan_program_id"]))
         )
-    await world.hear(*sealings)
+    await world.apply_events(*sealings)
     return families
 
 
@@ -72,7 +72,7 @@ async def test_loses_none_and_counts_each_answer_once(referral: Running) -> None
         await referral.work()
         for hour in range(6, HOURS, 6):
             await hours_pass(world, hour)
-        assert await world.told("referral.rujukan_sent.v1") == []
+        assert await world.emitted("referral.rujukan_sent.v1") == []
         tried = bank.tries
         assert tried < total * 2, "it was left alone while it was down"
         bank.down = False
@@ -96,7 +96,7 @@ async def test_loses_none_and_counts_each_answer_once(referral: Running) -> None
             "DIPROSES": IN_PROCESS - 1,
             "DICABUT": 1,
         }
-        told = await world.told("referral.rujukan_answered.v1")
+        told = await world.emitted("referral.rujukan_answered.v1")
         assert len(told) == len({fact["rujukan_program_id"] for fact in told}) == total
         reasons = Counter(fact["reason_code"] for fact in told if fact["reason_code"])
         assert reasons == {"USAHA_BELUM_6_BULAN": YOUNG, "SLIK_BURUK": BAD}

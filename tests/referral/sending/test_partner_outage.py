@@ -15,7 +15,7 @@ KUR = "KUR_SUPERMIKRO"
 
 async def a_case(referral: Running, bank: PartnerSimulator) -> World:
     world = await a_world(referral, {"BANK_KUR": bank})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 
@@ -37,14 +37,14 @@ async def test_loses_nothing_and_is_told_once_it_is_up(referral: Running) -> Non
         await world.retry_now()
         await world.retry_now()
         assert bank.tries == 3
-        assert await world.told("referral.rujukan_sent.v1") == []
+        assert await world.emitted("referral.rujukan_sent.v1") == []
         bank.down = False
         await world.retry_now()
         assert await world.state(KUR) == "TERKIRIM"
         assert [notice.body["rujukan_program_id"] for notice in bank.received] == [subject]
         assert await history(world, subject) == ["DRAF", "DISETUJUI_KPM", "GAGAL_KIRIM", "TERKIRIM"]
         assert await attempts(world, subject) == [(503, None), (503, None), (503, None), (202, None)]
-        assert len(await world.told("referral.rujukan_sent.v1")) == 1
+        assert len(await world.emitted("referral.rujukan_sent.v1")) == 1
         await world.retry_now()
         assert len(bank.received) == 1
 
@@ -104,7 +104,7 @@ async def test_that_refuses_with_a_code_has_answered(referral: Running) -> None:
         await world.sent(KUR)
         program = (await world.programs())[KUR]
         assert (program["state"], program["refusal_code"]) == ("DITOLAK", "KUOTA_HABIS")
-        assert (await world.told("referral.rujukan_answered.v1"))[0]["reason_code"] == "KUOTA_HABIS"
+        assert (await world.emitted("referral.rujukan_answered.v1"))[0]["reason_code"] == "KUOTA_HABIS"
 
 
 async def test_that_refuses_our_signature_is_tried_again_with_its_new_secret(referral: Running) -> None:

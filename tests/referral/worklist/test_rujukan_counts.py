@@ -9,14 +9,16 @@ from tests.factories.services import Running
 
 async def a_case(referral: Running) -> World:
     world = await a_world(referral, {})
-    await world.hear(*family_facts(world.family), determined(world.family))
+    await world.apply_events(*family_facts(world.family), determined(world.family))
     return world
 
 
 async def test_is_counted_by_exit_reason(referral: Running) -> None:
     world = await a_case(referral)
     other = Family()
-    await world.hear(*family_facts(other), determined(other, exit_reason=ExitReason.ALAMIAH), annulled(other))
+    await world.apply_events(
+        *family_facts(other), determined(other, exit_reason=ExitReason.ALAMIAH), annulled(other)
+    )
     counted = await referral.post("/v1/numbers", {}, as_=world.dinsos)
     assert counted.json() == {
         "service": "referral",

@@ -21,7 +21,7 @@ async def waiting(world: World, token: str) -> list[str]:
 async def test_is_the_callers_turn_and_nobody_elses(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
-        await world.hear(*family_facts(world.family), determined(world.family))
+        await world.apply_events(*family_facts(world.family), determined(world.family))
         partner, mine = world.partner("BANK_KUR"), world.pendamping
         neighbour = referral.token("PENDAMPING", "pd-t", [world.family.area], pendamping_id=uuid4())
         assert await waiting(world, mine) == sorted([KUR, PLUT, KDMP])  # a family to be asked
