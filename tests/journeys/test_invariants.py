@@ -135,7 +135,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("what", CHANGES)
+@pytest.mark.parametrize("name", CHANGES)
 async def test_change_during_the_check_is_not_idle(after_scenario_2: Together, name: str) -> None:
     async with rolled_back(after_scenario_2.services) as inside:
         assert await is_idle(inside)

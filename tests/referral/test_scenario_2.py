@@ -45,7 +45,7 @@ async def test_from_three_offers_to_an_outcome(referral: Running) -> None:
         assert {program["state"] for program in programs.values()} == {"DRAF"}
 
         subject = await world.sent("KUR_SUPERMIKRO")
-        await bank.finish_talking()
+        await bank.finish_answers()
         assert await world.state("KUR_SUPERMIKRO") == "DISETUJUI"
         (notice,) = bank.received
         assert notice.signed
