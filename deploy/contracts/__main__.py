@@ -8,9 +8,10 @@ from typing import Any
 
 from deploy.contracts.asyncapi import document
 from deploy.contracts.compatibility import breaks, promises
-from deploy.contracts.declarations import events, openapi_of
+from deploy.contracts.declarations import events, openapi_of, readers
 from deploy.contracts.samples import sample_of
 from deploy.contracts.table import with_table
+from deploy.contracts.used_by import with_used_by
 from deploy.services import SERVICES
 from shared.database.models import metadata_of
 from shared.migrating import ddl_of
@@ -35,6 +36,9 @@ def expected_files() -> dict[Path, str]:
         sample = SNAPSHOTS / "samples" / f"{wire}.json"
         if not sample.exists():
             expected[sample] = as_text(sample_of(kind))
+    for service in SERVICES:
+        module = ROOT / "shared" / "contracts" / f"{service}.py"
+        expected[module] = with_used_by(module.read_text("utf-8"), readers())
     page = ROOT / "docs" / "events.md"
     if page.exists():
         expected[page] = with_table(page.read_text("utf-8"))

@@ -52,15 +52,24 @@ class KpmFacts(Event):
 
 
 class KpmRegistered(KpmFacts, wire="caseload.kpm_registered.v1", key="kpm_id"):
-    """A family is known. Graduation looks for candidates, referral matches, registry counts coverage."""
+    """A family is known. Graduation looks for candidates, referral matches, registry counts coverage.
+
+    Used by: registry.coverage, graduation.kpm, referral.kpm
+    """
 
 
 class KpmUpdated(KpmFacts, wire="caseload.kpm_updated.v1", key="kpm_id"):
-    """The family's facts have changed; this is their whole new state."""
+    """The family's facts have changed; this is their whole new state.
+
+    Used by: registry.coverage, graduation.kpm, graduation.exits, referral.kpm, referral.moves
+    """
 
 
 class UsahaRecorded(Event, wire="caseload.usaha_recorded.v1", key="kpm_id"):
-    """A member's business is known or has changed. Graduation scores it, referral's rules read it. Money in rupiah a month."""
+    """A member's business is known or has changed. Graduation scores it, referral's rules read it. Money in rupiah a month.
+
+    Used by: graduation.kpm, referral.kpm
+    """
 
     usaha_id: UUID
     kpm_id: UUID
@@ -76,7 +85,10 @@ class UsahaRecorded(Event, wire="caseload.usaha_recorded.v1", key="kpm_id"):
 
 
 class KepesertaanStarted(Event, wire="caseload.kepesertaan_started.v1", key="kpm_id"):
-    """The family is a member of a bansos from a date."""
+    """The family is a member of a bansos from a date.
+
+    Used by: registry.coverage, graduation.kpm
+    """
 
     kepesertaan_id: UUID
     kpm_id: UUID
@@ -86,7 +98,10 @@ class KepesertaanStarted(Event, wire="caseload.kepesertaan_started.v1", key="kpm
 
 
 class KepesertaanEnded(Event, wire="caseload.kepesertaan_ended.v1", key="kpm_id"):
-    """The membership ends: `valid_to` is the first day without. Graduation's effect is confirmed; registry counts."""
+    """The membership ends: `valid_to` is the first day without. Graduation's effect is confirmed; registry counts.
+
+    Used by: registry.coverage, graduation.kpm
+    """
 
     kepesertaan_id: UUID
     kpm_id: UUID
@@ -101,6 +116,8 @@ class KepesertaanEnded(Event, wire="caseload.kepesertaan_ended.v1", key="kpm_id"
 
 class KepesertaanRestored(Event, wire="caseload.kepesertaan_restored.v1", key="kpm_id"):
     """An annulled graduation left the membership as if it had never ended.
+
+    Used by: registry.coverage, graduation.kpm
 
     `valid_to` is set where another membership of the bansos goes on from that day: a re-entry before the annulment.
     """
@@ -130,19 +147,31 @@ class DampinganFacts(Event):
 
 
 class DampinganStarted(DampinganFacts, wire="caseload.dampingan_started.v1", key="kpm_id"):
-    """A pendamping accompanies the family. Registry: load; graduation, referral: access and holder of tasks."""
+    """A pendamping accompanies the family. Registry: load; graduation, referral: access and holder of tasks.
+
+    Used by: registry.load, graduation.kpm, referral.kpm
+    """
 
 
 class DampinganChanged(DampinganFacts, wire="caseload.dampingan_changed.v1", key="kpm_id"):
-    """The purpose has changed: after an exit, access stays for the monitoring and weighs nothing."""
+    """The purpose has changed: after an exit, access stays for the monitoring and weighs nothing.
+
+    Used by: registry.load, graduation.kpm, referral.kpm
+    """
 
 
 class DampinganEnded(DampinganFacts, wire="caseload.dampingan_ended.v1", key="kpm_id"):
-    """The accompaniment ended; rights follow at once in caseload, elsewhere when this is applied."""
+    """The accompaniment ended; rights follow at once in caseload, elsewhere when this is applied.
+
+    Used by: registry.load, graduation.kpm, referral.kpm
+    """
 
 
 class DampinganLimitCrossed(Event, wire="caseload.dampingan_limit_crossed.v1", key="pendamping_id"):
-    """A caseload passed its limit, up or down. Registry shows it."""
+    """A caseload passed its limit, up or down. Registry shows it.
+
+    Used by: registry.load
+    """
 
     pendamping_id: UUID
     penugasan_id: UUID
@@ -152,7 +181,10 @@ class DampinganLimitCrossed(Event, wire="caseload.dampingan_limit_crossed.v1", k
 
 
 class KunjunganRecorded(Event, wire="caseload.kunjungan_recorded.v1", key="kpm_id"):
-    """A home visit was made. Registry counts it."""
+    """A home visit was made. Registry counts it.
+
+    Used by: registry.load
+    """
 
     kunjungan_id: UUID
     kpm_id: UUID
@@ -163,7 +195,10 @@ class KunjunganRecorded(Event, wire="caseload.kunjungan_recorded.v1", key="kpm_i
 
 
 class P2k2Held(Event, wire="caseload.p2k2_held.v1", key="pendamping_id"):
-    """A family-capacity session was held with so many invited and attending. Registry counts it."""
+    """A family-capacity session was held with so many invited and attending. Registry counts it.
+
+    Used by: registry.load
+    """
 
     p2k2_sesi_id: UUID
     pendamping_id: UUID
@@ -175,7 +210,10 @@ class P2k2Held(Event, wire="caseload.p2k2_held.v1", key="pendamping_id"):
 
 
 class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
-    """Somebody proposes, on evidence, that a kepesertaan end without a score. Graduation opens a short case."""
+    """Somebody proposes, on evidence, that a kepesertaan end without a score. Graduation opens a short case.
+
+    Used by: graduation.exits
+    """
 
     exit_proposal_id: UUID
     kpm_id: UUID
@@ -193,7 +231,10 @@ class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
 
 
 class ExitProposalWithdrawn(Event, wire="caseload.exit_proposal_withdrawn.v1", key="kpm_id"):
-    """The proposer takes a proposal back. Graduation cancels its case, unless an SK was faster."""
+    """The proposer takes a proposal back. Graduation cancels its case, unless an SK was faster.
+
+    Used by: graduation.exits
+    """
 
     exit_proposal_id: UUID
     kpm_id: UUID
@@ -204,7 +245,10 @@ class ExitProposalWithdrawn(Event, wire="caseload.exit_proposal_withdrawn.v1", k
 
 
 class IdentitySealed(Event, wire="caseload.identity_sealed.v1", key="kpm_id", topic=SEALED_TOPIC):
-    """The minimum fields of a person, readable by `recipient` alone. Kept 7 days, never republished."""
+    """The minimum fields of a person, readable by `recipient` alone. Kept 7 days, never republished.
+
+    Used by: referral.identity
+    """
 
     recipient: str
     for_id: UUID

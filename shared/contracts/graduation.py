@@ -15,7 +15,10 @@ from shared.events import Event
 
 
 class KpmAssessed(Event, wire="graduation.kpm_assessed.v1", key="kpm_id"):
-    """A family was assessed under a policy version. Caseload shows it; referral may prepare offers."""
+    """A family was assessed under a policy version. Caseload shows it; referral may prepare offers.
+
+    Used by: nothing yet
+    """
 
     asesmen_id: UUID
     graduasi_id: UUID
@@ -29,7 +32,10 @@ class KpmAssessed(Event, wire="graduation.kpm_assessed.v1", key="kpm_id"):
 
 
 class GraduasiProposed(Event, wire="graduation.graduasi_proposed.v1", key="kpm_id"):
-    """A case is open on a kepesertaan. Caseload marks it; `exit_proposal_id` where it is the one that caseload proposed."""
+    """A case is open on a kepesertaan. Caseload marks it; `exit_proposal_id` where it is the one that caseload proposed.
+
+    Used by: caseload.graduation
+    """
 
     graduasi_id: UUID
     kpm_id: UUID
@@ -40,7 +46,10 @@ class GraduasiProposed(Event, wire="graduation.graduasi_proposed.v1", key="kpm_i
 
 
 class GraduasiClosed(Event, wire="graduation.graduasi_closed.v1", key="kpm_id"):
-    """A case ended without a penetapan. Caseload clears its mark, referral drops offers."""
+    """A case ended without a penetapan. Caseload clears its mark, referral drops offers.
+
+    Used by: caseload.graduation
+    """
 
     graduasi_id: UUID
     kpm_id: UUID
@@ -52,7 +61,10 @@ class GraduasiClosed(Event, wire="graduation.graduasi_closed.v1", key="kpm_id"):
 
 
 class GraduasiDetermined(Event, wire="graduation.graduasi_determined.v1", key="kpm_id"):
-    """A case stands in an SK. Referral opens a rujukan where it says so; caseload announces the end; registry counts."""
+    """A case stands in an SK. Referral opens a rujukan where it says so; caseload announces the end; registry counts.
+
+    Used by: registry.graduasi, caseload.graduation, referral.graduation
+    """
 
     graduasi_id: UUID
     kpm_id: UUID
@@ -72,7 +84,10 @@ class GraduasiDetermined(Event, wire="graduation.graduasi_determined.v1", key="k
 
 
 class CreditGranted(Event, wire="graduation.credit_granted.v1", key="pendamping_id"):
-    """A penetapan counts to a penugasan's year. Graduation alone evaluated the rule; registry adds."""
+    """A penetapan counts to a penugasan's year. Graduation alone evaluated the rule; registry adds.
+
+    Used by: registry.credit
+    """
 
     credit_id: UUID
     graduasi_id: UUID
@@ -85,7 +100,10 @@ class CreditGranted(Event, wire="graduation.credit_granted.v1", key="pendamping_
 
 
 class CreditReversed(Event, wire="graduation.credit_reversed.v1", key="pendamping_id"):
-    """The credit no longer counts: its penetapan was undone."""
+    """The credit no longer counts: its penetapan was undone.
+
+    Used by: registry.credit
+    """
 
     credit_id: UUID
     graduasi_id: UUID
@@ -99,7 +117,10 @@ class CreditReversed(Event, wire="graduation.credit_reversed.v1", key="pendampin
 
 
 class SanggahLodged(Event, wire="graduation.sanggah_lodged.v1", key="kpm_id"):
-    """Somebody objects in term. Caseload holds the end, referral pauses."""
+    """Somebody objects in term. Caseload holds the end, referral pauses.
+
+    Used by: caseload.graduation, referral.graduation
+    """
 
     sanggah_id: UUID
     graduasi_id: UUID
@@ -111,7 +132,10 @@ class SanggahLodged(Event, wire="graduation.sanggah_lodged.v1", key="kpm_id"):
 
 
 class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
-    """The objection is decided. Refused: what was held goes on, effective as said here."""
+    """The objection is decided. Refused: what was held goes on, effective as said here.
+
+    Used by: caseload.graduation, referral.graduation
+    """
 
     sanggah_id: UUID
     graduasi_id: UUID
@@ -127,6 +151,8 @@ class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
 
 class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id"):
     """The graduation takes effect. Caseload ends the kepesertaan; referral sends what waited; registry knows.
+
+    Used by: registry.graduasi, caseload.graduation, referral.graduation
 
     With no `monitoring_months` nobody is to be visited: caseload ends the dampingan with the kepesertaan.
     """
@@ -145,7 +171,10 @@ class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id"):
 
 
 class GraduasiAnnulled(Event, wire="graduation.graduasi_annulled.v1", key="kpm_id"):
-    """The SK is undone for this family, effect or not. Caseload restores, referral withdraws and tells the partner."""
+    """The SK is undone for this family, effect or not. Caseload restores, referral withdraws and tells the partner.
+
+    Used by: registry.graduasi, caseload.graduation, referral.graduation
+    """
 
     graduasi_id: UUID
     kpm_id: UUID
@@ -161,6 +190,8 @@ class GraduasiAnnulled(Event, wire="graduation.graduasi_annulled.v1", key="kpm_i
 
 class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="kpm_id"):
     """In month n after the exit the family was seen, still standing or not. Registry counts survival.
+
+    Used by: registry.graduasi, caseload.tugas
 
     The last month `completes` the monitoring with its outcome: caseload ends the dampingan.
     """
@@ -178,7 +209,10 @@ class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="k
 
 
 class RelapseConfirmed(Event, wire="graduation.relapse_confirmed.v1", key="kpm_id"):
-    """The family has fallen back. Caseload makes a re-entry task, referral a next offer, registry counts."""
+    """The family has fallen back. Caseload makes a re-entry task, referral a next offer, registry counts.
+
+    Used by: registry.graduasi, caseload.tugas, referral.graduation
+    """
 
     graduasi_id: UUID
     kpm_id: UUID

@@ -8,7 +8,10 @@ from shared.events import Event
 
 
 class RujukanOpened(Event, wire="referral.rujukan_opened.v1", key="kpm_id"):
-    """A graduate's case is open with referral. Graduation keeps the link of invariant I7; registry the funnel."""
+    """A graduate's case is open with referral. Graduation keeps the link of invariant I7; registry the funnel.
+
+    Used by: registry.rujukan, graduation.rujukan
+    """
 
     rujukan_id: UUID
     graduasi_id: UUID
@@ -31,11 +34,17 @@ class ConsentFacts(Event):
 
 
 class ConsentGiven(ConsentFacts, wire="referral.consent_given.v1", key="kpm_id"):
-    """The family lets this partner know who it is, for this program. Caseload seals the identity."""
+    """The family lets this partner know who it is, for this program. Caseload seals the identity.
+
+    Used by: caseload.sealing
+    """
 
 
 class ConsentWithdrawn(ConsentFacts, wire="referral.consent_withdrawn.v1", key="kpm_id"):
-    """The family takes its consent back: nothing more is shared with this partner. Caseload stops."""
+    """The family takes its consent back: nothing more is shared with this partner. Caseload stops.
+
+    Used by: caseload.sealing
+    """
 
     reason: str
 
@@ -55,13 +64,19 @@ class RujukanProgramFacts(Event):
 
 
 class RujukanSent(RujukanProgramFacts, wire="referral.rujukan_sent.v1", key="kpm_id"):
-    """The partner's system has the referral. Caseload: aid history; graduation: cohort."""
+    """The partner's system has the referral. Caseload: aid history; graduation: cohort.
+
+    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+    """
 
     sent_on: date
 
 
 class RujukanAnswered(RujukanProgramFacts, wire="referral.rujukan_answered.v1", key="kpm_id"):
-    """The partner has answered. Registry: acceptance."""
+    """The partner has answered. Registry: acceptance.
+
+    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+    """
 
     reason_code: RefusalCode | None = None
     amount_rp: int | None = None
@@ -69,27 +84,39 @@ class RujukanAnswered(RujukanProgramFacts, wire="referral.rujukan_answered.v1", 
 
 
 class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1", key="kpm_id"):
-    """The aid has reached the family."""
+    """The aid has reached the family.
+
+    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+    """
 
     amount_rp: int | None = None
     delivered_on: date
 
 
 class RujukanWithdrawn(RujukanProgramFacts, wire="referral.rujukan_withdrawn.v1", key="kpm_id"):
-    """The offer was taken back; the partner is told."""
+    """The offer was taken back; the partner is told.
+
+    Used by: registry.rujukan, caseload.aid, graduation.rujukan
+    """
 
     reason: str
     withdrawn_on: date
 
 
 class RujukanExpired(RujukanProgramFacts, wire="referral.rujukan_expired.v1", key="kpm_id"):
-    """The partner let the offer's term pass, and it has run out. Caseload: aid history; registry: acceptance."""
+    """The partner let the offer's term pass, and it has run out. Caseload: aid history; registry: acceptance.
+
+    Used by: caseload.aid
+    """
 
     expired_on: date
 
 
 class OutcomeRecorded(Event, wire="referral.outcome_recorded.v1", key="kpm_id"):
-    """In month 3, 6, 12 or 24 after delivery: is the business alive, with what monthly turnover in rupiah."""
+    """In month 3, 6, 12 or 24 after delivery: is the business alive, with what monthly turnover in rupiah.
+
+    Used by: graduation.relapse
+    """
 
     rujukan_id: UUID
     rujukan_program_id: UUID
@@ -104,7 +131,10 @@ class OutcomeRecorded(Event, wire="referral.outcome_recorded.v1", key="kpm_id"):
 
 
 class RelapseReported(Event, wire="referral.relapse_reported.v1", key="kpm_id"):
-    """A partner or officer reports that the family may have fallen back. Graduation checks; caseload visits."""
+    """A partner or officer reports that the family may have fallen back. Graduation checks; caseload visits.
+
+    Used by: caseload.tugas, graduation.relapse
+    """
 
     rujukan_id: UUID
     graduasi_id: UUID

@@ -8,7 +8,10 @@ from shared.events import Event
 
 
 class PendampingRegistered(Event, wire="registry.pendamping_registered.v1", key="pendamping_id"):
-    """A pendamping has a number and a status. Caseload, graduation and referral keep a replica."""
+    """A pendamping has a number and a status. Caseload, graduation and referral keep a replica.
+
+    Used by: caseload.pendamping, graduation.pendamping, referral.pendamping
+    """
 
     pendamping_id: UUID
     pendamping_no: str
@@ -18,7 +21,10 @@ class PendampingRegistered(Event, wire="registry.pendamping_registered.v1", key=
 
 
 class PendampingStatusChanged(Event, wire="registry.pendamping_status_changed.v1", key="pendamping_id"):
-    """The status holds from a date. Anything but AKTIF means: no new acts."""
+    """The status holds from a date. Anything but AKTIF means: no new acts.
+
+    Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
+    """
 
     pendamping_id: UUID
     pendamping_no: str
@@ -29,7 +35,10 @@ class PendampingStatusChanged(Event, wire="registry.pendamping_status_changed.v1
 
 
 class PenugasanStarted(Event, wire="registry.penugasan_started.v1", key="pendamping_id"):
-    """A pendamping serves as a kind from a date. Caseload: may hold a dampingan; graduation: may assess."""
+    """A pendamping serves as a kind from a date. Caseload: may hold a dampingan; graduation: may assess.
+
+    Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
+    """
 
     penugasan_id: UUID
     pendamping_id: UUID
@@ -42,7 +51,10 @@ class PenugasanStarted(Event, wire="registry.penugasan_started.v1", key="pendamp
 
 
 class PenugasanEnded(Event, wire="registry.penugasan_ended.v1", key="pendamping_id"):
-    """The placement ended; `valid_to` is the first day that it no longer covers. It opens a coverage gap."""
+    """The placement ended; `valid_to` is the first day that it no longer covers. It opens a coverage gap.
+
+    Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
+    """
 
     penugasan_id: UUID
     pendamping_id: UUID
@@ -56,7 +68,10 @@ class PenugasanEnded(Event, wire="registry.penugasan_ended.v1", key="pendamping_
 
 
 class WilayahTugasPlaced(Event, wire="registry.wilayah_tugas_placed.v1", key="pendamping_id"):
-    """A placement covers an area from a date. Caseload and graduation check areas by it."""
+    """A placement covers an area from a date. Caseload and graduation check areas by it.
+
+    Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
+    """
 
     wilayah_tugas_id: UUID
     penugasan_id: UUID
@@ -67,7 +82,10 @@ class WilayahTugasPlaced(Event, wire="registry.wilayah_tugas_placed.v1", key="pe
 
 
 class WilayahTugasEnded(Event, wire="registry.wilayah_tugas_ended.v1", key="pendamping_id"):
-    """The placement no longer covers the area; `valid_to` is the first day outside."""
+    """The placement no longer covers the area; `valid_to` is the first day outside.
+
+    Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
+    """
 
     wilayah_tugas_id: UUID
     penugasan_id: UUID
