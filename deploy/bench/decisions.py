@@ -201,10 +201,7 @@ async def decisions(testbed: Testbed, *, quick: bool) -> list[Figure]:
     return [
         Figure.paired(name, "cases/s", rates["steps"], rates["bare"], Aim("value", 60)),
         Figure.paired(
-            "the same with opening, assessment, statement",
-            "cases/s",
-            rates["prepared"],
-            rates["bare"],
+            "the same with opening, assessment, statement", "cases/s", rates["prepared"], rates["bare"]
         ),
     ]
 
