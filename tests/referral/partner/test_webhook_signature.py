@@ -35,7 +35,9 @@ async def test_does_not_cover_another_body_or_another_time() -> None:
         assert not bank.is_signed(good, BODY.replace(b"RUJUKAN", b"DICABUT"))
         assert not bank.is_signed(good | {"pilar-timestamp": str(int(stamp) + 1)}, BODY)
         old = str(int(stamp) - 301)
-        assert not bank.is_signed({"pilar-timestamp": old, "pilar-signature": sign(b"rahasia", old, BODY)}, BODY)
+        assert not bank.is_signed(
+            {"pilar-timestamp": old, "pilar-signature": sign(b"rahasia", old, BODY)}, BODY
+        )
         async with httpx.AsyncClient(trust_env=False) as client:
             tampered = await client.post(bank.url, content=BODY.replace(b"0199", b"0200"), headers=good)
         assert tampered.status_code == 401
