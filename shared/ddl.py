@@ -112,7 +112,7 @@ CREATE TABLE platform.job (
     total bigint, done bigint NOT NULL DEFAULT 0, refused bigint NOT NULL DEFAULT 0,
     report jsonb NOT NULL DEFAULT '{}',
     actor_sub text NOT NULL, actor jsonb NOT NULL, areas text[] NOT NULL DEFAULT '{}',
-    cancel_asked boolean NOT NULL DEFAULT false, attempts integer NOT NULL DEFAULT 0, error text,
+    cancel_requested boolean NOT NULL DEFAULT false, attempts integer NOT NULL DEFAULT 0, error text,
     reason jsonb, lease uuid, lease_until timestamptz,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(), started_at timestamptz, ended_at timestamptz,
     turn_at timestamptz NOT NULL DEFAULT clock_timestamp()

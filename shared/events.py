@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict
 
 SEALED_TOPIC = "pilar.sealed"
-SEALED_KEPT = timedelta(days=7)
+SEALED_RETENTION = timedelta(days=7)
 """How long the topic and the outbox keep the body of a sealed event."""
 
 

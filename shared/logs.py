@@ -67,7 +67,7 @@ PLAIN_WORD = re.compile(
 )
 # Texts of our own code, such as a route's template, that masking has left as they are.
 OURS = frozenset({"route", "logger", "event", "service", "subscription"})
-MOST_CLEAN = 2_000
+MAX_CLEAN_TEXTS = 2_000
 SHORTEST_NUMBER_TO_MASK = 10_000_000
 clean: set[str] = set()
 
@@ -173,7 +173,7 @@ def mask_known(text: str) -> str:
     if text in clean:
         return text
     masked = mask_text(text)
-    if masked == text and len(clean) < MOST_CLEAN:
+    if masked == text and len(clean) < MAX_CLEAN_TEXTS:
         clean.add(text)
     return masked
 

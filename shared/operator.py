@@ -1,4 +1,7 @@
-"""An operator's verbs: `python -m services.<name>.worker parked|retry|skip|resume|rebuild|republish|epoch|accept-topic`."""
+"""An operator's verbs, run as `python -m services.<name>.worker VERB`.
+
+The verbs are parked, retry, skip, resume, rebuild, republish, epoch and accept-topic.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,15 +16,15 @@ from rich.table import Table
 from shared.access import Actor
 from shared.errors import DomainError
 from shared.jobs import enqueue
-from shared.messaging import draining, republish
-from shared.messaging.cursors import NOW
+from shared.messaging import recovery, republish
+from shared.messaging.cursors import NOW_SUFFIX
 from shared.messaging.rebuild import Rebuild
 from shared.settings import Settings
 
 if TYPE_CHECKING:
     from shared.worker import Parts
 
-SHOWN = (
+SHOWN_COLUMNS = (
     "parked_id",
     "subscription",
     "topic",
@@ -36,7 +39,7 @@ SHOWN = (
 
 
 def operate(parts: "Parts", settings: Settings, arguments: Sequence[str]) -> None:
-    """Run one verb and end the process: 0 when done, 1 with a sentence when refused."""
+    """Run one verb and exit: 0 when done, 1 with a sentence when refused."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     console = Console()
 
@@ -47,8 +50,8 @@ def operate(parts: "Parts", settings: Settings, arguments: Sequence[str]) -> Non
             console.print(f"[red]{error}[/red]")
             raise typer.Exit(1) from None
 
-    _parked_verbs(app, parts, settings, console, run)
-    _topic_verbs(app, parts, settings, console, run)
+    _add_parked_verbs(app, parts, settings, console, run)
+    _add_topic_verbs(app, parts, settings, console, run)
     app(list(arguments), prog_name=f"services.{parts.service}.worker")
 
 
@@ -56,10 +59,12 @@ async def _call(act: Callable[[], Awaitable[Any]]) -> Any:
     return await act()
 
 
-def _parked_verbs(app: typer.Typer, parts: "Parts", settings: Settings, console: Console, run: Any) -> None:
+def _add_parked_verbs(
+    app: typer.Typer, parts: "Parts", settings: Settings, console: Console, run: Any
+) -> None:
     from shared.worker import worker_database
 
-    async def drained(verb: Any, name: str, topic: str, key: str, *more: Any) -> int:
+    async def run_on_key(verb: Any, name: str, topic: str, key: str, *more: Any) -> int:
         database = worker_database(settings)
         try:
             return await verb(database, parts.subscription(name), topic, key, *more)
@@ -68,28 +73,28 @@ def _parked_verbs(app: typer.Typer, parts: "Parts", settings: Settings, console:
 
     @app.command()
     def parked(subscription: Annotated[str, typer.Argument()] = "") -> None:
-        """Show what waits: of one subscription, or of all."""
+        """List the parked events of one subscription, or of all."""
         rows = run(lambda: _parked(settings, subscription))
-        table = Table(*SHOWN, title=f"{parts.service}: {len(rows)} parked")
+        table = Table(*SHOWN_COLUMNS, title=f"{parts.service}: {len(rows)} parked")
         for row in rows:
-            table.add_row(*(str(row[name]) for name in SHOWN))
+            table.add_row(*(str(row[name]) for name in SHOWN_COLUMNS))
         console.print(table)
 
     @app.command()
     def retry(subscription: str, topic: str, key: str) -> None:
-        """Apply what is parked of a key, in order, until one fails again."""
-        console.print(f"applied {run(lambda: drained(draining.retry, subscription, topic, key))}")
+        """Apply the parked events of a key in order, until one fails."""
+        console.print(f"applied {run(lambda: run_on_key(recovery.retry, subscription, topic, key))}")
 
     @app.command()
     def skip(subscription: str, topic: str, key: str) -> None:
-        """Pass over the first parked event of a key for good, and apply the rest in order."""
-        console.print(f"applied {run(lambda: drained(draining.skip, subscription, topic, key))} behind it")
+        """Skip the first parked event of a key for good, and apply the rest."""
+        console.print(f"applied {run(lambda: run_on_key(recovery.skip, subscription, topic, key))} after it")
 
     @app.command()
     def resume(subscription: str, topic: str, key: str, epoch: int, seq: int, event_id: UUID) -> None:
-        """After a divergence: trust this position, and go on behind it."""
+        """Resolve a divergence: accept this position, and continue after it."""
         position = (epoch, seq)
-        applied = run(lambda: drained(draining.resume, subscription, topic, key, position, event_id))
+        applied = run(lambda: run_on_key(recovery.resume, subscription, topic, key, position, event_id))
         console.print(f"resumed; applied {applied}")
 
 
@@ -104,17 +109,19 @@ async def _parked(settings: Settings, subscription: str) -> list[Any]:
         await connection.close()
 
 
-def _topic_verbs(app: typer.Typer, parts: "Parts", settings: Settings, console: Console, run: Any) -> None:
+def _add_topic_verbs(
+    app: typer.Typer, parts: "Parts", settings: Settings, console: Console, run: Any
+) -> None:
     @app.command("rebuild")
     def rebuild_replica(subscription: str) -> None:
-        """Fill a replica anew beside the live one and swap (needs the owner role's address; Kafka)."""
+        """Rebuild a replica and swap it in. Needs the owner role and Kafka."""
         console.print(f"read {run(lambda: _rebuild(parts, settings, subscription))} records and swapped")
 
     @app.command("republish")
-    def send_again(
+    def republish_outbox(
         since: Annotated[str, typer.Option(help="an instant such as 2026-05-01T00:00:00Z")] = "",
     ) -> None:
-        """Ask the jobs to send the outbox again (all but sealed identities)."""
+        """Enqueue a job that sends the outbox again, except sealed identities."""
         console.print(f"job {run(lambda: _republish(parts, settings, since))}")
 
     @app.command()
@@ -124,9 +131,9 @@ def _topic_verbs(app: typer.Typer, parts: "Parts", settings: Settings, console: 
 
     @app.command("accept-topic")
     def accept_topic(subscription: str, topic: str) -> None:
-        """Read a recreated topic from its beginning; cursors drop what was applied before."""
-        count = run(lambda: forget_topic(settings.worker_database_url, subscription, topic))
-        console.print(f"forgot {count} offsets")
+        """Read a recreated topic from its beginning. Events applied before are dropped."""
+        count = run(lambda: reset_offsets(settings.worker_database_url, subscription, topic))
+        console.print(f"reset {count} offsets")
 
 
 async def _rebuild(parts: "Parts", settings: Settings, name: str) -> int:
@@ -169,8 +176,8 @@ async def _raise_epoch(settings: Settings) -> int:
         await connection.close()
 
 
-async def forget_topic(worker_url: str, subscription: str, topic: str) -> int:
-    """Forget where a subscription stands in a topic, and so accept the topic that is there now."""
+async def reset_offsets(worker_url: str, subscription: str, topic: str) -> int:
+    """Reset the stored offsets of a subscription in a topic to its beginning."""
     connection = await asyncpg.connect(worker_url, timeout=5)
     try:
         done = await connection.execute(
@@ -181,7 +188,7 @@ async def forget_topic(worker_url: str, subscription: str, topic: str) -> int:
         )
         await connection.execute(
             "DELETE FROM platform.consumer_offset WHERE subscription = $1 AND topic = $2",
-            subscription + NOW,
+            subscription + NOW_SUFFIX,
             topic,
         )
         return int(done.split()[-1])

@@ -152,7 +152,7 @@ job = sa.Table(
     sa.Column("actor_sub", sa.Text, nullable=False),
     sa.Column("actor", JSONB, nullable=False),
     sa.Column("areas", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
-    sa.Column("cancel_asked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("error", sa.Text),
     sa.Column("reason", JSONB),
@@ -179,7 +179,7 @@ job_row_error = sa.Table(
     sa.Column("reason", JSONB, nullable=False),
     sa.Column("params", JSONB, nullable=False, server_default="{}"),
 )
-due = sa.Table(
+scheduled_task = sa.Table(
     "due",
     metadata,
     sa.Column("due_id", UUID(as_uuid=True), primary_key=True),

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from shared.schema import due, parked, unsent
+from shared.schema import parked, scheduled_task, unsent
 from shared.server import served
 from shared.settings import Settings
 
@@ -139,8 +139,10 @@ async def measure_parked(connection: AsyncConnection, service: str) -> None:
 
 async def measure_due(connection: AsyncConnection, service: str) -> None:
     """Set how late the oldest open due work of real time is."""
-    age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(due.c.due_at))
-    late = await connection.scalar(sa.select(age).where(due.c.clock == "real", due.c.done_at.is_(None)))
+    age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(scheduled_task.c.due_at))
+    late = await connection.scalar(
+        sa.select(age).where(scheduled_task.c.clock == "real", scheduled_task.c.done_at.is_(None))
+    )
     due_late.labels(service).set(max(0, late or 0))
 
 

@@ -1,4 +1,4 @@
-"""A service's worker process: relay, consumers and jobs, and an operator's verbs on them."""
+"""A service's worker process: relay, consumers, jobs, and an operator's verbs."""
 
 import asyncio
 import contextlib
@@ -16,8 +16,8 @@ from shared import clock, logs, loop, telemetry
 from shared.database import Database
 from shared.faults import refuse_in_production
 from shared.jobs import Due, Work, work
-from shared.messaging import draining, housekeeping, republish
-from shared.messaging.consumer import Consumer, Source, Stored
+from shared.messaging import housekeeping, recovery, republish
+from shared.messaging.consumer import Consumer, Source, StoredOffsets
 from shared.messaging.relay import Publisher, Relay
 from shared.messaging.subscription import Subscription
 from shared.privacy import Vault
@@ -32,14 +32,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What one service's worker is made of."""
+    """The parts of one service's worker."""
 
     service: str
     subscriptions: Sequence[Subscription]
     work: Work
 
     def subscription(self, name: str) -> Subscription:
-        """Return a subscription by its name.
+        """Return the subscription of that name.
 
         Raises:
             LookupError: there is none.
@@ -53,14 +53,14 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """How facts travel: makes a publisher for a relay and a source for a subscription."""
+    """Makes a publisher for a relay and a source for a subscription."""
 
     publisher: Callable[[], Publisher]
-    source: Callable[[Subscription, Stored], Source]
+    source: Callable[[Subscription, StoredOffsets], Source]
 
 
 def worker_database(settings: Settings, *, pool_size: int = 8) -> Database:
-    """The service's database under its worker role, with the service's keys."""
+    """Return the service's database under its worker role."""
     return Database(
         settings.worker_database_url,
         service=settings.service,
@@ -72,17 +72,17 @@ def worker_database(settings: Settings, *, pool_size: int = 8) -> Database:
 
 
 def prepare(parts: Parts, transport: Transport | None = None) -> None:
-    """Give the worker the platform's own work: operators' orders on parked keys, republish, housekeeping."""
+    """Register the platform's own work: actions on parked keys, republish, housekeeping."""
 
-    def ordered(verb: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[None]]:
-        async def carry_out(session: object, due: Due) -> None:
+    def for_parked_key(verb: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[None]]:
+        async def run_action(session: object, due: Due) -> None:
             at = due.payload
             await verb(session, parts.subscription(at["subscription"]), at["topic"], at["key"])
 
-        return carry_out
+        return run_action
 
-    parts.work.dues.setdefault("parked.retry", ordered(draining.drain))
-    parts.work.dues.setdefault("parked.skip", ordered(draining.skip_first))
+    parts.work.dues.setdefault("parked.retry", for_parked_key(recovery.apply_parked))
+    parts.work.dues.setdefault("parked.skip", for_parked_key(recovery.skip_in_transaction))
     if transport is not None:
         parts.work.steps[republish.KIND] = republish.republish_step(transport)
     housekeeping.register(parts.work)
@@ -93,32 +93,34 @@ async def run_parts(
     database: Database,
     transport: Transport,
     stop: asyncio.Event,
-    wanted: Sequence[Part] = EVERY_PART,
+    part_names: Sequence[Part] = EVERY_PART,
     *,
     relayed: Callable[[], None] | None = None,
     only: Sequence[str] = (),
 ) -> None:
-    """Run the wanted parts until `stop`; when one ends unasked, all end, and the process with them.
+    """Run the given parts until `stop`. When one ends earlier, all end.
 
-    `only` names the subscriptions that this process reads, where several share them out. Raises LookupError for one
-    that is not.
+    `only` names the subscriptions that this process reads, where several processes share them.
+
+    Raises:
+        LookupError: `only` names an unknown subscription.
     """
     read = [parts.subscription(name) for name in only] or parts.subscriptions
     prepare(parts, transport)
     async with asyncio.TaskGroup() as group:
-        if "relay" in wanted:
+        if "relay" in part_names:
             relay = Relay(database.url, parts.service, transport.publisher())
             group.create_task(_ends_with(relay.run(stop), stop))
             if relayed is not None:
-                group.create_task(_tell(relay, relayed, stop))
-        if "consumer" in wanted:
+                group.create_task(_report_relayed(relay, relayed, stop))
+        if "consumer" in part_names:
             for subscription in read:
                 consumer = Consumer(
                     database, subscription, lambda stored, s=subscription: transport.source(s, stored)
                 )
                 group.create_task(_ends_with(consumer.run(stop), stop))
-        if "jobs" in wanted:
-            await housekeeping.begin(database)
+        if "jobs" in part_names:
+            await housekeeping.schedule_now(database)
             group.create_task(_ends_with(work(database, parts.work, stop), stop))
 
 
@@ -129,7 +131,7 @@ async def _ends_with(running: Awaitable[None], stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _tell(relay: Relay, relayed: Callable[[], None], stop: asyncio.Event) -> None:
+async def _report_relayed(relay: Relay, relayed: Callable[[], None], stop: asyncio.Event) -> None:
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
@@ -148,7 +150,10 @@ def stop_on_signals() -> asyncio.Event:
 
 
 def main(parts: Parts) -> None:
-    """Run `worker [relay|consumer [SUBSCRIPTION …]|jobs]` (all by default, jobs in a child), or an operator's verb."""
+    """Run `worker [relay|consumer [SUBSCRIPTION …]|jobs]`, or an operator's verb.
+
+    Without arguments it runs all parts, with the jobs in a child process.
+    """
     settings = Settings.load_for(parts.service)
     refuse_in_production(settings.production)
     logs.configure(settings)
@@ -168,7 +173,7 @@ def main(parts: Parts) -> None:
 
 
 async def _measured(settings: Settings, running: Awaitable[None]) -> None:
-    """Serve /metrics while the worker runs; its child for jobs has no port."""
+    """Serve /metrics while the worker runs. The child process for jobs has no port."""
     if not settings.metrics_port or PARENT in os.environ:
         await running
         return
@@ -178,40 +183,40 @@ async def _measured(settings: Settings, running: Awaitable[None]) -> None:
 
 async def _supervise(parts: Parts, settings: Settings, arguments: Sequence[str], only: Sequence[str]) -> None:
     stop = stop_on_signals()
-    wanted: Sequence[Part] = [part for part in EVERY_PART if part in arguments] or ("relay", "consumer")
+    part_names: Sequence[Part] = [part for part in EVERY_PART if part in arguments] or ("relay", "consumer")
     child = None if arguments else _jobs_child(parts)
-    following = asyncio.create_task(_end_with_parent(stop))
+    parent_watch = asyncio.create_task(_end_with_parent(stop))
     transport = kafka_transport(settings)
     database = worker_database(settings)
     await database.check_version()
 
     async def run() -> None:
-        await _make_topics(settings, wanted, stop)
-        await run_parts(parts, database, transport, stop, wanted, only=only)
+        await _make_topics(settings, part_names, stop)
+        await run_parts(parts, database, transport, stop, part_names, only=only)
 
     running = asyncio.create_task(_ends_with(run(), stop))
-    watching = asyncio.create_task(_watch(child, stop)) if child else None
+    child_watch = asyncio.create_task(_stop_with_child(child, stop)) if child else None
     await stop.wait()
     done, _ = await asyncio.wait({running}, timeout=STOP_WITHIN_SECONDS)
-    for task in (watching, following):
+    for task in (child_watch, parent_watch):
         if task is not None:
             task.cancel()
-    await _end(child)
+    await _end_child(child)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(5):
             await database.close()
-    fault = running.exception() if done else TimeoutError()
-    if fault is not None:
-        log.error("worker_failed", error=_names_of(fault))
-    # A client library may hold threads or tasks that wait for a dead broker for ever.
-    os._exit(0 if fault is None else 1)
+    error_of_run = running.exception() if done else TimeoutError()
+    if error_of_run is not None:
+        log.error("worker_failed", error=_names_of(error_of_run))
+    # A client library may have threads or tasks that wait for a dead broker for ever.
+    os._exit(0 if error_of_run is None else 1)
 
 
-async def _make_topics(settings: Settings, wanted: Sequence[Part], stop: asyncio.Event) -> None:
-    """Make the topics that are not there yet; a broker that is down is waited for, and nothing is lost meanwhile."""
+async def _make_topics(settings: Settings, part_names: Sequence[Part], stop: asyncio.Event) -> None:
+    """Create the missing topics, retrying while the broker is down."""
     from shared.kafka.topics import create_topics
 
-    while not stop.is_set() and {"relay", "consumer"} & set(wanted):
+    while not stop.is_set() and {"relay", "consumer"} & set(part_names):
         try:
             await create_topics(settings.kafka_bootstrap, replication=settings.kafka_replication)
         except (OSError, TimeoutError, RuntimeError) as error:
@@ -222,40 +227,40 @@ async def _make_topics(settings: Settings, wanted: Sequence[Part], stop: asyncio
 
 
 def _names_of(error: BaseException | None) -> str:
-    """Return the classes in a group of errors, never their values."""
+    """Return the class names in a group of errors, never their values."""
     if isinstance(error, BaseExceptionGroup):
         return ", ".join(_names_of(one) for one in error.exceptions)
     return type(error).__name__
 
 
 def _jobs_child(parts: Parts) -> "subprocess.Popen[bytes]":
-    """Start the jobs in a process of their own: a long parse must not hold up deliveries."""
+    """Start the jobs in a child process, so that long parsing does not delay deliveries."""
     return subprocess.Popen(
-        [sys.executable, "-m", f"services.{parts.service}.worker", "jobs"], env=_orphans_end()
+        [sys.executable, "-m", f"services.{parts.service}.worker", "jobs"], env=_child_environment()
     )
 
 
-def _orphans_end() -> Mapping[str, str]:
+def _child_environment() -> Mapping[str, str]:
     return {**os.environ, PARENT: str(os.getpid())}
 
 
 async def _end_with_parent(stop: asyncio.Event) -> None:
-    """The jobs' process ends when the worker that started it does, even by kill -9."""
+    """Stop the jobs' process when its parent ends, even by kill -9."""
     parent = os.environ.get(PARENT)
-    while parent and os.getppid() == int(parent):  # noqa: ASYNC110 (nobody tells a process of its parent's end)
+    while parent and os.getppid() == int(parent):  # noqa: ASYNC110 (no event for the end of a parent process)
         await asyncio.sleep(0.5)
     if parent:
         stop.set()
 
 
-async def _watch(child: "subprocess.Popen[bytes]", stop: asyncio.Event) -> None:
-    while child.poll() is None:  # noqa: ASYNC110 (a plain child process has no event)
+async def _stop_with_child(child: "subprocess.Popen[bytes]", stop: asyncio.Event) -> None:
+    while child.poll() is None:  # noqa: ASYNC110 (no event for the end of a child process)
         await asyncio.sleep(0.5)
     log.error("jobs_ended", status=child.returncode)
     stop.set()
 
 
-async def _end(child: "subprocess.Popen[bytes] | None") -> None:
+async def _end_child(child: "subprocess.Popen[bytes] | None") -> None:
     if child is None or child.poll() is not None:
         return
     child.terminate()
@@ -267,7 +272,6 @@ async def _end(child: "subprocess.Popen[bytes] | None") -> None:
 
 
 def kafka_transport(settings: Settings) -> Transport:
-    """Facts through Kafka."""
     from shared.kafka.producer import KafkaPublisher
     from shared.kafka.source import KafkaSource
 

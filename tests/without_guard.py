@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from shared.database import Database
-from shared.messaging import applying, cursors, draining, outbox
+from shared.messaging import batch, cursors, outbox, recovery
 from shared.messaging.relay import Relay
 from shared.migrating import in_a_loop_of_its_own
 from shared.schema import SHARDS
@@ -39,19 +39,19 @@ def without_cursor_lock() -> None:
         names = ([topic for topic, _ in streams], [key for _, key in streams])
         rows = await connection.fetch(statement, subscription, *names)
         cursor_rows = {
-            (r["topic"], r["key"]): cursors.Place(r["epoch"], r["seq"], r["event_id"], r["state"])
+            (r["topic"], r["key"]): cursors.Cursor(r["epoch"], r["seq"], r["event_id"], r["state"])
             for r in rows
         }
-        return {stream: cursor_rows.get(stream) or cursors.Place(0, 0, None, "OPEN") for stream in streams}
+        return {stream: cursor_rows.get(stream) or cursors.Cursor(0, 0, None, "OPEN") for stream in streams}
 
-    cursors.MOVE_CURSORS = (
+    cursors.UPDATE_CURSORS = (
         "INSERT INTO platform.cursor (subscription, topic, key, epoch, seq, event_id, state) SELECT $1, * FROM"
         " unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[]) ON CONFLICT"
         " (subscription, topic, key) DO UPDATE SET epoch = EXCLUDED.epoch, seq = EXCLUDED.seq,"
         " event_id = EXCLUDED.event_id, state = EXCLUDED.state"
     )
-    applying.lock_places = read_places
-    draining.lock_places = read_places
+    batch.lock_cursors = read_places
+    recovery.lock_cursors = read_places
 
 
 def without_shard_lock() -> None:
@@ -61,14 +61,14 @@ def without_shard_lock() -> None:
         del connection
         relay.owned.update(range(SHARDS))
 
-    Relay.take_share = take_all  # type: ignore[method-assign]
+    Relay.balance_shards = take_all  # type: ignore[method-assign]
 
 
 def without_stored_offset() -> None:
     """Store any offset, whatever is stored and of whichever generation."""
     guard = " AND o.generation = n.generation\n  AND o.next_offset BETWEEN n.first_offset AND n.next_offset"
-    assert guard in cursors.MOVE_OFFSETS
-    cursors.MOVE_OFFSETS = cursors.MOVE_OFFSETS.replace(guard, "")
+    assert guard in cursors.UPDATE_OFFSETS
+    cursors.UPDATE_OFFSETS = cursors.UPDATE_OFFSETS.replace(guard, "")
 
 
 def without_commit_before_answer() -> None:

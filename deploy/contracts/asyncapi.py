@@ -14,10 +14,10 @@ from deploy.contracts.declarations import (
     used_by_line,
 )
 from deploy.services import SERVICES
-from shared.events import SEALED_KEPT, SEALED_TOPIC, Event
+from shared.events import SEALED_RETENTION, SEALED_TOPIC, Event
 from shared.schema import SHARDS
 
-SEALED_RETENTION_MS = SEALED_KEPT // timedelta(milliseconds=1)
+SEALED_RETENTION_MS = SEALED_RETENTION // timedelta(milliseconds=1)
 UNLIMITED_MS = -1
 
 

@@ -17,7 +17,7 @@ from services.referral.partner.commands import address as partner_address
 from shared import clock, logs, loop, telemetry
 from shared.database import Database
 from shared.events import SEALED_TOPIC
-from shared.messaging.consumer import Stored
+from shared.messaging.consumer import StoredOffsets
 from shared.messaging.local import LocalPublisher, LocalSource
 from shared.messaging.subscription import Subscription
 from shared.settings import Settings
@@ -35,7 +35,7 @@ class LocalTransports:
     sources: dict[tuple[str, str], LocalSource] = field(default_factory=dict[tuple[str, str], LocalSource])
 
     def transport(self, service: str) -> Transport:
-        def make_source(subscription: Subscription, stored: Stored) -> LocalSource:
+        def make_source(subscription: Subscription, stored: StoredOffsets) -> LocalSource:
             topics = {topic: self.databases[publisher_of(topic)] for topic in subscription.topics}
             source = LocalSource(topics, subscription.topics, stored=stored)
             self.sources[service, subscription.name] = source
@@ -46,7 +46,7 @@ class LocalTransports:
     def wake(self) -> None:
         """Wake all sources, because events were appended."""
         for source in self.sources.values():
-            source.awake.set()
+            source.wakeup.set()
 
 
 def publisher_of(topic: str) -> str:

@@ -16,7 +16,7 @@ from shared import clock
 from shared.access import Actor
 from shared.database.opening import CLOCK_MOVED, READ_CLOCK, driver_of, opening, roll_back, said
 from shared.database.rows import flush_held, sqlstate_of
-from shared.messaging.outbox import record
+from shared.messaging.outbox import write_events
 from shared.privacy import Vault
 from shared.transaction import KEY, TransactionContext
 
@@ -183,7 +183,7 @@ async def _finish(session: AsyncSession, driver: asyncpg.Connection) -> int:
         DBAPIError, and RuntimeError when an earlier error was swallowed: PostgreSQL then answers COMMIT by rolling back.
     """
     await flush_held(session)
-    told = await record(session)
+    told = await write_events(session)
     if (answer := await said(driver.execute("COMMIT"))) != "COMMIT":
         msg = f"COMMIT was answered with {answer}: a statement had failed before"
         raise RuntimeError(msg)

@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 
 from shared.fields import Body
 
-MOST_IDS = 1000
+MAX_IDS = 1000
 # Two lists of ids, with room for blanks between them.
-MAX_BODY = 2 * MOST_IDS * 48
-Ids = Annotated[list[UUID], Field(max_length=MOST_IDS)]
+MAX_BODY = 2 * MAX_IDS * 48
+Ids = Annotated[list[UUID], Field(max_length=MAX_IDS)]
 
 
 class NumbersAsked(Body):

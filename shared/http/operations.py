@@ -15,7 +15,7 @@ from shared.errors import NotFound
 from shared.http import files
 from shared.http.paging import Paging
 from shared.http.route import CurrentActor, Router, Session, may
-from shared.messaging import parking
+from shared.messaging import parked_events
 from shared.settings import Settings
 
 
@@ -159,7 +159,7 @@ def jobs_router() -> Router:
     async def cancel_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
         """Stop the job between two steps; what was done stays told."""
         await _job(session, job_id, actor)
-        await jobs.ask_cancel(session, job_id)
+        await jobs.request_cancellation(session, job_id)
         return await _job(session, job_id, actor)
 
     return router
@@ -196,13 +196,17 @@ def parked_router() -> Router:
     @may(Permission.PARKED_RETRY, key_required=True)
     async def retry_parked(order: ParkedOrder, session: Session) -> ParkedResult:
         """Let the worker apply what is parked of this key again, in order."""
-        return ParkedResult(ordered=True, waiting=await parking.order(session, "retry", order.model_dump()))
+        return ParkedResult(
+            ordered=True, waiting=await parked_events.request_action(session, "retry", order.model_dump())
+        )
 
     @router.post("/parked/skip", status_code=202)
     @may(Permission.PARKED_SKIP, key_required=True)
     async def skip_parked(order: ParkedOrder, session: Session) -> ParkedResult:
         """Let the worker pass over the first parked event of this key for good, and apply the rest in order."""
-        return ParkedResult(ordered=True, waiting=await parking.order(session, "skip", order.model_dump()))
+        return ParkedResult(
+            ordered=True, waiting=await parked_events.request_action(session, "skip", order.model_dump())
+        )
 
     return router
 

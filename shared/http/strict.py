@@ -9,7 +9,7 @@ from shared.invisible import has_invisible
 
 DEEPEST = 40
 # Of one object; the largest that a route takes are the 60 answers of an assessment.
-MOST_KEYS = 100
+MAX_KEYS_OF_OBJECT = 100
 # Control characters but tab, line feed and carriage return; DEL; lone surrogates.
 HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -80,7 +80,7 @@ def _check(value: Any, most_values: int) -> None:
             check_text(one, "/body")
         elif isinstance(one, dict | list):
             count += len(one)
-            if count > most_values or (isinstance(one, dict) and len(one) > MOST_KEYS):
+            if count > most_values or (isinstance(one, dict) and len(one) > MAX_KEYS_OF_OBJECT):
                 raise MalformedRequest(
                     reason=Words("it has too many fields or items", "isian atau butirnya terlalu banyak")
                 )

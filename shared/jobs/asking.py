@@ -1,4 +1,4 @@
-"""Asking for long work, following who asked, and stopping it between two steps."""
+"""Enqueue a job, and cancel it between two steps."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,12 +13,12 @@ from shared.access import Actor, Role, Scope
 from shared.access.actor import SYSTEM
 from shared.errors import DomainError, NotFound
 
-MOST_OPEN_JOBS = 10
-ONE_ASKS = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('pilar jobs ' || :sub, 0))")
+MAX_OPEN_JOBS = 10
+LOCK_JOBS_OF_ACTOR = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('pilar jobs ' || :sub, 0))")
 
 
 class TooManyJobs(DomainError):
-    """409: one account has as many jobs open as it may have."""
+    """409: the account has as many open jobs as it may have."""
 
     en = "You have {count} jobs that have not ended. Wait until one has, or cancel one, then send this again."
     id = "Ada {count} pekerjaan Anda yang belum selesai. Tunggu sampai satu selesai atau batalkan satu, lalu kirim lagi."
@@ -26,14 +26,14 @@ class TooManyJobs(DomainError):
 
 
 class JobEnded(DomainError):
-    """409: the job is over; what it did stays told."""
+    """409: the job has ended, and what it did stays."""
 
     en = "This job is {state}; it cannot be cancelled."
     id = "Pekerjaan ini sudah {state}; tidak dapat dibatalkan."
 
 
 def as_json(actor: Actor) -> dict[str, Any]:
-    """Keep who asked, so that a later step acts with the same rights."""
+    """Return the actor as JSON, so that later steps act with the same rights."""
     return {
         "sub": actor.sub,
         "roles": sorted(actor.roles),
@@ -46,7 +46,7 @@ def as_json(actor: Actor) -> dict[str, Any]:
 
 
 def from_json(fields: Mapping[str, Any]) -> Actor:
-    """Return the actor that asked for a job."""
+    """Return the actor who enqueued a job."""
     return Actor(
         sub=fields["sub"],
         roles=frozenset(Role(role) for role in fields["roles"]),
@@ -67,12 +67,16 @@ async def enqueue(
     total: int | None = None,
     ordered_before: bool = False,
 ) -> UUID:
-    """Ask for long work; a worker begins it after the commit. Returns the job's id (`GET /v1/jobs/{id}`).
+    """Enqueue a job, which a worker starts after the commit.
 
-    A job that an earlier request ordered for today (`ordered_before`) begins however many are open.
+    `ordered_before` marks a job that an earlier request has scheduled for today. It starts however many jobs
+    are open.
+
+    Returns:
+        the job's id, for `GET /v1/jobs/{id}`.
 
     Raises:
-        TooManyJobs.
+        TooManyJobs
     """
     if not ordered_before and not actor.sub.startswith(SYSTEM):
         await _require_room(session, actor)
@@ -92,18 +96,17 @@ async def enqueue(
 
 
 async def _require_room(session: AsyncSession, actor: Actor) -> None:
-    """Raise TooManyJobs where the account has as many open jobs as it may have."""
-    await session.execute(ONE_ASKS, {"sub": actor.sub})
+    await session.execute(LOCK_JOBS_OF_ACTOR, {"sub": actor.sub})
     job = schema.job.c
     # As text: the partial index of open jobs is only used for its own condition.
     still_open = sa.text("state IN ('QUEUED', 'RUNNING')")
     counted = sa.select(sa.func.count()).select_from(schema.job).where(job.actor_sub == actor.sub, still_open)
-    if (count := await session.scalar(counted) or 0) >= MOST_OPEN_JOBS:
+    if (count := await session.scalar(counted) or 0) >= MAX_OPEN_JOBS:
         raise TooManyJobs(count=count)
 
 
-async def ask_cancel(session: AsyncSession, job_id: UUID) -> None:
-    """Stop a job between two steps; what was done stays.
+async def request_cancellation(session: AsyncSession, job_id: UUID) -> None:
+    """Ask to stop a job between two steps. What was done stays.
 
     Raises:
         NotFound, JobEnded
@@ -114,4 +117,4 @@ async def ask_cancel(session: AsyncSession, job_id: UUID) -> None:
         raise NotFound("job")
     if state not in {"QUEUED", "RUNNING"}:
         raise JobEnded(state=state)
-    await session.execute(sa.update(table).where(table.c.job_id == job_id).values(cancel_asked=True))
+    await session.execute(sa.update(table).where(table.c.job_id == job_id).values(cancel_requested=True))

@@ -1,4 +1,4 @@
-"""What long work and what falls due are made of, and what a worker knows to do."""
+"""Jobs, scheduled tasks, and the registry of their handlers."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +16,10 @@ LEASE = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row was refused: its number in the input (from 1), its column, a code, a sentence that says what to do
-    in both languages, and values safe to show.
+    """Why one row of the input was refused.
+
+    `row` counts from 1. `reason` says what to do, in both languages, and `params` are values that are safe to
+    show.
     """
 
     row: int
@@ -29,7 +31,10 @@ class RowError:
 
 @dataclass(slots=True)
 class Job:
-    """A leased job, as its step sees it. `place` is where the next step begins; only a step changes it."""
+    """A leased job, as its step sees it.
+
+    `place` is where the next step begins. Only a step changes it.
+    """
 
     job_id: UUID
     kind: str
@@ -44,7 +49,7 @@ class Job:
 
 @dataclass(slots=True)
 class Step:
-    """What a step did: rows done and refused (with reasons), where to go on, and whether that was all."""
+    """The result of a step: counts, row errors, and where the next step begins."""
 
     done: int = 0
     refused: int = 0
@@ -57,7 +62,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something whose time has come. `moved`: it was moved or called off while the call was made."""
+    """A scheduled task that is due.
+
+    `moved` is true when it was moved or cancelled while its external call was made.
+    """
 
     due_id: UUID
     kind: str
@@ -69,11 +77,11 @@ class Due:
 
 
 StepFunction = Callable[[AsyncSession, Job], Awaitable[Step]]
-DueFunction = Callable[[AsyncSession, Due], Awaitable[None]]
+ScheduledTaskHandler = Callable[[AsyncSession, Due], Awaitable[None]]
 
 
-def for_subject(command: Callable[[AsyncSession, UUID], Awaitable[None]]) -> DueFunction:
-    """Return the handler that calls a command with the id of what fell due."""
+def for_subject(command: Callable[[AsyncSession, UUID], Awaitable[None]]) -> ScheduledTaskHandler:
+    """Return a handler that calls a command with the task's subject id."""
 
     async def handle(session: AsyncSession, due: Due) -> None:
         await command(session, UUID(due.subject_id))
@@ -83,36 +91,36 @@ def for_subject(command: Callable[[AsyncSession, UUID], Awaitable[None]]) -> Due
 
 @dataclass(slots=True)
 class Work:
-    """What a service's worker knows to do: steps of jobs by kind, and handlers of what falls due by kind."""
+    """The handlers of a service's worker: job steps, scheduled tasks and external calls, by kind."""
 
     steps: dict[str, StepFunction] = field(default_factory=dict[str, StepFunction])
-    dues: dict[str, DueFunction] = field(default_factory=dict[str, DueFunction])
+    dues: dict[str, ScheduledTaskHandler] = field(default_factory=dict[str, ScheduledTaskHandler])
     calls: dict[str, "OutsideCall"] = field(default_factory=dict[str, "OutsideCall"])
 
     @classmethod
     def of(cls, *parts: "Work") -> Self:
-        """Join what the modules of a service register.
+        """Merge the handlers that the modules of a service register.
 
         Raises:
             ValueError: two modules register one kind.
         """
-        whole = cls()
+        merged = cls()
         for part in parts:
             for name in ("steps", "dues", "calls"):
-                known, own = getattr(whole, name), getattr(part, name)
+                known, own = getattr(merged, name), getattr(part, name)
                 if twice := known.keys() & own.keys():
                     msg = f"registered twice: {', '.join(sorted(twice))}"
                     raise ValueError(msg)
                 known.update(own)
-        return whole
+        return merged
 
 
 @dataclass(frozen=True, slots=True)
 class OutsideCall:
-    """Read in one transaction, call outside of any, record what came of it in another.
+    """A scheduled task that calls another system outside of any transaction.
 
-    A call that was made is always recorded. `prepare` returns None where there is nothing to call; it may schedule
-    the same thing for later.
+    `prepare` and `record` each have a transaction, and `perform` runs between them. A call that was made is
+    always recorded. `prepare` returns None when there is nothing to call, and may schedule the task again.
     """
 
     prepare: Callable[[AsyncSession, Due], Awaitable[Any]]

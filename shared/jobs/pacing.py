@@ -1,4 +1,4 @@
-"""How bulk work goes: steps that fit their time, and none while much waits to be told (architecture.md)."""
+"""Backpressure on bulk work (architecture.md): short steps, and none while many events are unsent."""
 
 import asyncio
 import time
@@ -7,19 +7,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
 
-DEEPEST_UNSENT = 1000
-WAIT_SECONDS, LOOK_AGAIN_SECONDS = 0.5, 0.01
-UNSENT = "SELECT count(*) FROM (SELECT FROM platform.unsent LIMIT $1) AS waiting"
+MAX_UNSENT = 1000
+MAX_WAIT_SECONDS, CHECK_SECONDS = 0.5, 0.01
+COUNT_UNSENT = "SELECT count(*) FROM (SELECT FROM platform.unsent LIMIT $1) AS unsent"
 SMALLEST_STEP, LARGEST_STEP, WANTED_SECONDS = 50, 4000, 0.35
 
 
 async def has_room(session: AsyncSession) -> bool:
-    """Wait a little until little waits to be told: decisions would wait behind it (architecture.md: bulk work yields)."""
-    connection, until = await raw(session), time.monotonic() + WAIT_SECONDS
-    while (await connection.fetchval(UNSENT, DEEPEST_UNSENT) or 0) >= DEEPEST_UNSENT:
+    """Wait a short time until few events are unsent, and return whether it is so.
+
+    Events of decisions would otherwise wait behind those of bulk work (architecture.md: bulk work yields).
+    """
+    connection, until = await raw(session), time.monotonic() + MAX_WAIT_SECONDS
+    while (await connection.fetchval(COUNT_UNSENT, MAX_UNSENT) or 0) >= MAX_UNSENT:
         if time.monotonic() > until:
             return False
-        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        await asyncio.sleep(CHECK_SECONDS)
     return True
 
 
@@ -33,7 +36,7 @@ def next_size(
 ) -> int:
     """Return how many rows the next step takes, by how long this one took.
 
-    By default a step takes under half a second with its commit.
+    By default a step takes under half a second, commit included.
     """
-    wanted = min(largest, 2 * size, int(size * wanted_seconds / max(seconds, 0.001)))
-    return max(smallest, wanted)
+    rows = min(largest, 2 * size, int(size * wanted_seconds / max(seconds, 0.001)))
+    return max(smallest, rows)

@@ -1,6 +1,9 @@
-"""Kafka as the transport: the only folder that knows the client. Every wait is bounded; every error means a new client."""
+"""Kafka as the transport: the only package that imports the client.
+
+Every wait has a timeout, and after every error a new client is made.
+"""
 
 import logging
 
-# The client logs each retry with addresses; what matters is told by our own lines and metrics.
+# The client logs each retry with addresses. Pilar has its own log lines and metrics.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""Sending to Kafka, in order, and knowing what arrived."""
+"""Send to Kafka in order, and report what was not acknowledged."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from shared.kafka.waiting import bounded
+from shared.kafka.timeouts import wait_at_most
 from shared.messaging.relay import Unsent
 
 SEND_WITHIN = 15
@@ -18,7 +18,10 @@ SEND_WITHIN = 15
 
 @dataclass(slots=True)
 class KafkaPublisher:
-    """Sends through an idempotent producer, which is dropped on any error: a failed batch wedges it for good."""
+    """Sends through an idempotent producer, and replaces it after any error.
+
+    An idempotent producer cannot send any more after a failed batch.
+    """
 
     bootstrap: str
     send_within: float = SEND_WITHIN
@@ -26,7 +29,10 @@ class KafkaPublisher:
     _producer: AIOKafkaProducer | None = None
 
     async def publish(self, connection: asyncpg.Connection, rows: Sequence[Unsent]) -> set[int]:
-        """Send `rows` in order and await all; return the ids of those not acknowledged (they may still arrive)."""
+        """Send `rows` in order, wait for all, and return the ids not acknowledged.
+
+        What was not acknowledged may still arrive.
+        """
         del connection
         futures: list[asyncio.Future[Any]] = []
         with contextlib.suppress(KafkaError, TimeoutError, OSError):
@@ -57,24 +63,24 @@ class KafkaPublisher:
             try:
                 await producer.start()
             except BaseException:
-                await bounded(producer.stop(), 1)
+                await wait_at_most(producer.stop(), 1)
                 raise
             self._producer = producer
         return self._producer
 
     async def close(self) -> None:
-        """Drop the producer; its unsent records are in `unsent` still."""
+        """Stop the producer. Records that it has not sent are still in `unsent`."""
         producer, self._producer = self._producer, None
-        if producer is not None and not await bounded(producer.stop()):
+        if producer is not None and not await wait_at_most(producer.stop()):
             await _abandon(producer)
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:
-    """A producer whose broker is gone tries for ever, and would send its old records when the broker is back."""
+    # Without its broker the producer retries for ever, and would send its old records once the broker is back.
     task = getattr(producer._sender, "_sender_task", None)  # noqa: SLF001 (its own stop waits for the broker)
     if task is not None:
         task.cancel()
-    await bounded(producer.client.close(), 1)
+    await wait_at_most(producer.client.close(), 1)
 
 
 def _acknowledged(future: "asyncio.Future[Any]") -> bool:

@@ -1,4 +1,7 @@
-"""Reading from Kafka as one member of a subscription's group, from where the reader's own database says."""
+"""Read from Kafka as one member of a subscription's group.
+
+The offsets are those in the reader's own database.
+"""
 
 import asyncio
 import time
@@ -11,52 +14,55 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.kafka.waiting import START_WITHIN, bounded
-from shared.messaging.consumer import Stored
+from shared.kafka.timeouts import START_WITHIN, wait_at_most
+from shared.messaging.consumer import StoredOffsets
 from shared.messaging.envelope import Record, Undecodable, parse
 from shared.messaging.subscription import Subscription
 
 COMMIT_EVERY = 1.0
-LOOK_AGAIN_AT_STOPPED = 2.0
+STOPPED_CHECK_SECONDS = 2.0
 NO_PROGRESS = 30.0
 LARGEST_POLL = 1_000
 
 log = structlog.get_logger()
 
 
-class Noticed(ConsumerRebalanceListener):
-    """Only notes what is newly assigned: the client hands out records before a slow listener ends."""
+class AssignmentListener(ConsumerRebalanceListener):
+    """Collects newly assigned partitions for the poll loop to seek.
 
-    def __init__(self, fresh: set[TopicPartition]) -> None:
-        """Note into `fresh`."""
-        self.fresh = fresh
+    The client may deliver records before a slow listener has ended.
+    """
+
+    def __init__(self, assigned: set[TopicPartition]) -> None:
+        """Collect into `assigned`."""
+        self.assigned = assigned
 
     def on_partitions_revoked(self, revoked: Any) -> None:
-        """Whoever gets these next reads from what is stored."""
+        """Do nothing: the next member reads from the stored offsets."""
 
     def on_partitions_assigned(self, assigned: Any) -> None:
-        """These are positioned in the poll loop before anything of theirs counts."""
-        self.fresh.update(assigned)
+        """Collect the partitions. The poll loop seeks them before it accepts their records."""
+        self.assigned.update(assigned)
 
 
 @dataclass(slots=True)
 class KafkaSource:
-    """One member of a subscription's group. The truth about offsets is in the reader's database."""
+    """One member of a subscription's group. The offsets that count are in the reader's database."""
 
     bootstrap: str
     group: str
     subscription: Subscription
-    stored: Stored
+    stored: StoredOffsets
     session_timeout_ms: int = 10_000
-    fresh: set[TopicPartition] = field(default_factory=set[TopicPartition])
+    unpositioned: set[TopicPartition] = field(default_factory=set[TopicPartition])
     positions: dict[TopicPartition, int] = field(default_factory=dict[TopicPartition, int])
-    remembered: dict[TopicPartition, tuple[int, UUID]] = field(
+    last_read: dict[TopicPartition, tuple[int, UUID]] = field(
         default_factory=dict[TopicPartition, tuple[int, UUID]]
     )
     halted: set[TopicPartition] = field(default_factory=set[TopicPartition])
     pending: dict[TopicPartition, int] = field(default_factory=dict[TopicPartition, int])
     committed_at: float = 0.0
-    looked_at: float = 0.0
+    checked_at: float = 0.0
     moved_at: float = 0.0
     _consumer: AIOKafkaConsumer | None = None
 
@@ -67,7 +73,7 @@ class KafkaSource:
             bootstrap_servers=self.bootstrap,
             group_id=self.group,
             enable_auto_commit=False,
-            # Never decides where we read: every position is set from what is stored, and checked (see `_taken`).
+            # Has no effect: every position is set from a stored offset and checked (see `_accept`).
             auto_offset_reset="earliest",
             session_timeout_ms=self.session_timeout_ms,
             heartbeat_interval_ms=max(500, self.session_timeout_ms // 5),
@@ -75,7 +81,7 @@ class KafkaSource:
             max_partition_fetch_bytes=2 * 1024 * 1024,
             fetch_max_wait_ms=100,
         )
-        consumer.subscribe(self.subscription.topics, listener=Noticed(self.fresh))
+        consumer.subscribe(self.subscription.topics, listener=AssignmentListener(self.unpositioned))
         self._consumer = consumer
         async with asyncio.timeout(START_WITHIN):
             await consumer.start()
@@ -83,102 +89,107 @@ class KafkaSource:
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
-        """The client, once started."""
+        """The started client."""
         if self._consumer is None:
             message = "the source was not started"
             raise RuntimeError(message)
         return self._consumer
 
     async def poll(self, seconds: float = 1.0) -> list[Record]:
-        """Return the next records of all partitions held, each partition in order and from the stored offset on."""
+        """Return the next records of all assigned partitions, in order from the stored offsets on."""
         await self._commit()
-        await self._look_at_halted()
+        await self._resume_accepted()
         try:
-            if self.fresh:
-                await self._position()
+            if self.unpositioned:
+                await self._seek_assigned()
             batches = await self.consumer.getmany(timeout_ms=int(seconds * 1000), max_records=LARGEST_POLL)
         except KafkaError as error:
-            # What this client drained for other partitions may be lost with the error: begin anew from the database.
+            # Records that this client fetched of other partitions may be lost, so start again from the database.
             message = f"kafka: {type(error).__name__}"
             raise ConnectionError(message) from error
         records: list[Record] = []
         for partition, messages in batches.items():
-            records += await self._taken(partition, messages)
-        self._watch(bool(records))
+            records += await self._accept(partition, messages)
+        self._check_progress(bool(records))
         return records
 
-    async def _position(self) -> None:
-        """Seek what is newly held to its stored offset, one record back, so that the log can be recognised."""
-        held = self.fresh & self.consumer.assignment()
-        self.fresh.intersection_update(held)
-        if not held:
+    async def _seek_assigned(self) -> None:
+        """Seek newly assigned partitions to one record before their stored offset.
+
+        The record there must be the last one read. Another one means that the topic was recreated.
+        """
+        assigned = self.unpositioned & self.consumer.assignment()
+        self.unpositioned.intersection_update(assigned)
+        if not assigned:
             return
         stored = await self.stored.refresh()
-        begin = await self.consumer.beginning_offsets(list(held))
-        end = await self.consumer.end_offsets(list(held))
-        for partition in held:
-            self.remembered.pop(partition, None)
+        begin = await self.consumer.beginning_offsets(list(assigned))
+        end = await self.consumer.end_offsets(list(assigned))
+        for partition in assigned:
+            self.last_read.pop(partition, None)
             self.halted.discard(partition)
-            await self._place(partition, stored, begin[partition], end[partition])
-        self.fresh.difference_update(held)
+            await self._seek(partition, stored, begin[partition], end[partition])
+        self.unpositioned.difference_update(assigned)
 
-    async def _place(self, partition: TopicPartition, stored: Stored, begin: int, end: int) -> None:
+    async def _seek(self, partition: TopicPartition, stored: StoredOffsets, begin: int, end: int) -> None:
         place = (partition.topic, partition.partition)
-        wanted = stored.offsets.get(place)
-        if wanted is None:
-            wanted = begin
-            await stored.remember(place, begin, now=end if self.subscription.starts == "now" else None)
+        offset = stored.offsets.get(place)
+        if offset is None:
+            offset = begin
+            await stored.store_first_offset(
+                place, begin, now=end if self.subscription.starts == "now" else None
+            )
         last = stored.last_ids.get(place)
-        if last is None and wanted < begin and place not in stored.stopped:
-            wanted = begin  # nothing of this log was read: what a retention took was never ours
-            await stored.begin_at(place, begin)
-        if place in stored.stopped or wanted > end or wanted < begin:
-            await self._halt(partition, "the topic is shorter than what was read of it")
+        if last is None and offset < begin and place not in stored.stopped:
+            offset = begin  # Nothing of this log was read, so nothing is missed that retention has deleted.
+            await stored.set_first_offset(place, begin)
+        if place in stored.stopped or offset > end or offset < begin:
+            await self._halt(partition, "the log does not have the stored offset")
             return
-        if last is not None and wanted > begin:
-            self.remembered[partition] = (wanted - 1, UUID(last))
-            self.consumer.seek(partition, wanted - 1)
+        if last is not None and offset > begin:
+            self.last_read[partition] = (offset - 1, UUID(last))
+            self.consumer.seek(partition, offset - 1)
         else:
-            self.consumer.seek(partition, wanted)
+            self.consumer.seek(partition, offset)
         self.consumer.resume(partition)
-        self.positions[partition] = wanted
-        self.stored.take(place, stored)
+        self.positions[partition] = offset
+        self.stored.adopt_generation(place, stored)
 
-    async def _taken(self, partition: TopicPartition, messages: Sequence[Any]) -> list[Record]:
-        if partition in self.fresh or partition in self.halted or partition not in self.positions:
+    async def _accept(self, partition: TopicPartition, messages: Sequence[Any]) -> list[Record]:
+        if partition in self.unpositioned or partition in self.halted or partition not in self.positions:
             return []
         records = [_record(message) for message in messages]
-        if partition in self.remembered:
-            offset, event_id = self.remembered.pop(partition)
+        if partition in self.last_read:
+            offset, event_id = self.last_read.pop(partition)
             if records[0].offset != offset or _id_of(records[0]) != event_id:
-                await self._halt(partition, "another event stands where the last one read stood")
+                await self._halt(partition, "the log has another event at the last offset read")
                 return []
             records = records[1:]
         if records and records[0].offset != self.positions[partition]:
-            self.fresh.add(partition)  # the client moved by itself: position anew
+            self.unpositioned.add(partition)  # The client changed the position itself, so seek again.
             return []
         if records:
             self.positions[partition] = records[-1].offset + 1
         return records
 
     async def _halt(self, partition: TopicPartition, reason: str) -> None:
-        """A recreated or truncated topic is noticed, never skipped: it stands until `accept-topic`."""
+        # A recreated or truncated topic is not read until an operator runs `accept-topic`.
         self.halted.add(partition)
         self.consumer.pause(partition)
-        await self.stored.stop((partition.topic, partition.partition), reason)
+        await self.stored.stop_partition((partition.topic, partition.partition), reason)
         log.error("partition_stopped", group=self.group, topic=partition.topic, partition=partition.partition)
 
-    async def _look_at_halted(self) -> None:
+    async def _resume_accepted(self) -> None:
         now = time.monotonic()
-        if not self.halted or now - self.looked_at < LOOK_AGAIN_AT_STOPPED:
+        if not self.halted or now - self.checked_at < STOPPED_CHECK_SECONDS:
             return
-        self.looked_at = now
+        self.checked_at = now
         stopped = (await self.stored.refresh()).stopped
-        self.fresh.update(p for p in self.halted if (p.topic, p.partition) not in stopped)
+        self.unpositioned.update(p for p in self.halted if (p.topic, p.partition) not in stopped)
         if not stopped:
-            self.stored.flows()
+            self.stored.mark_running()
 
-    def _watch(self, moved: bool) -> None:
+    def _check_progress(self, moved: bool) -> None:
         now = time.monotonic()
         if moved or not self._behind():
             self.moved_at = now
@@ -194,7 +205,7 @@ class KafkaSource:
         )
 
     async def applied(self, records: Sequence[Record]) -> None:
-        """Let Kafka's own committed offset follow, for lag tools."""
+        """Note the offsets to commit to Kafka, which only lag tools read."""
         for record in records:
             self.pending[TopicPartition(record.topic, record.partition)] = record.offset + 1
 
@@ -202,32 +213,32 @@ class KafkaSource:
         now = time.monotonic()
         if not self.pending or now - self.committed_at < COMMIT_EVERY:
             return
-        held = self.consumer.assignment()
-        offsets = {partition: offset for partition, offset in self.pending.items() if partition in held}
+        assigned = self.consumer.assignment()
+        offsets = {partition: offset for partition, offset in self.pending.items() if partition in assigned}
         self.pending.clear()
         self.committed_at = now
         if offsets:
-            await bounded(self.consumer.commit(offsets), 2)
+            await wait_at_most(self.consumer.commit(offsets), 2)
 
     async def reposition(self) -> None:
-        """Go to where the database says, after another member or a rebuild has moved it."""
-        self.fresh.update(self.consumer.assignment())
+        """Seek to the stored offsets, after another member or a rebuild has changed them."""
+        self.unpositioned.update(self.consumer.assignment())
 
     async def lag(self) -> int | None:
-        """Return how many records of the partitions held are not read yet; None before they are known."""
-        held = list(self.consumer.assignment())
-        if not held or self.fresh:
+        """Return how many records of the assigned partitions are unread, or None before assignment."""
+        assigned = list(self.consumer.assignment())
+        if not assigned or self.unpositioned:
             return None
-        held = [partition for partition in held if partition in self.positions]
-        ends = await self.consumer.end_offsets(held)
-        return sum(max(0, ends[partition] - self.positions[partition]) for partition in held)
+        assigned = [partition for partition in assigned if partition in self.positions]
+        ends = await self.consumer.end_offsets(assigned)
+        return sum(max(0, ends[partition] - self.positions[partition]) for partition in assigned)
 
     async def close(self) -> None:
         """Leave the group."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             self.committed_at = 0.0
-            await bounded(consumer.stop())
+            await wait_at_most(consumer.stop())
 
 
 def _record(message: Any) -> Record:

@@ -1,4 +1,4 @@
-"""Facts between services: told through the outbox, carried by a transport, applied once and in order."""
+"""Events between services: an outbox, a transport, and application once and in order."""
 
 from shared.messaging.envelope import Meta, Received
 from shared.messaging.outbox import emit, shard_of

@@ -1,4 +1,7 @@
-"""One subscription's loop: poll, apply, go on; on any fault begin again from what is stored."""
+"""The loop of one subscription: poll, apply, and restart after a fault.
+
+A restart continues from the stored offsets.
+"""
 
 import asyncio
 import contextlib
@@ -15,10 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import schema, telemetry
 from shared.database import Database
-from shared.messaging.applying import receive
-from shared.messaging.cursors import NOW, PositionMoved
+from shared.messaging.batch import receive
+from shared.messaging.cursors import NOW_SUFFIX, PositionMoved
 from shared.messaging.envelope import Record
-from shared.messaging.handling import TooManyParked
+from shared.messaging.handlers import TooManyParked
 from shared.messaging.subscription import Subscription
 
 MEASURE_EVERY = 2.0
@@ -26,7 +29,7 @@ log = structlog.get_logger()
 
 
 class Source(Protocol):
-    """Where a subscription reads from."""
+    """A transport that a subscription reads from."""
 
     async def start(self, stored: Mapping[tuple[str, int], int], *, starts: str = "beginning") -> None: ...
     async def poll(self, seconds: float = 1.0) -> list[Record]: ...
@@ -37,8 +40,8 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What the database remembers of a subscription's places, and the two things a source may add to it."""
+class StoredOffsets:
+    """The stored offsets of a subscription, with the updates that a source may make."""
 
     database: Database
     name: str
@@ -47,63 +50,66 @@ class Stored:
     last_ids: dict[tuple[str, int], str]
     stopped: dict[tuple[str, int], str]
 
-    async def refresh(self) -> "Stored":
-        """Read anew; another member may have gone on, or a rebuild have moved the places."""
-        return await stored_places(self.database, self.name)
+    async def refresh(self) -> "StoredOffsets":
+        """Read the offsets again, because another member or a rebuild may have changed them."""
+        return await read_stored_offsets(self.database, self.name)
 
-    def take(self, place: tuple[str, int], now: "Stored") -> None:
-        """A source has put itself to where `now` says: what it reads from here on belongs to that generation."""
-        self.generations[place] = now.generations.get(place, 0)
+    def adopt_generation(self, partition: tuple[str, int], refreshed: "StoredOffsets") -> None:
+        """Take over the generation of the offset that the source reads from now on."""
+        self.generations[partition] = refreshed.generations.get(partition, 0)
 
-    async def remember(self, place: tuple[str, int], offset: int, *, now: int | None = None) -> None:
-        """Keep where a partition is first read from; `now` is its end, for a reaction that starts there.
+    async def store_first_offset(
+        self, partition: tuple[str, int], offset: int, *, now: int | None = None
+    ) -> None:
+        """Store the offset from which a partition is first read.
 
-        Such a reaction reads what was told before too, but only its cursors follow: so it knows every key, notices a
-        gap, and drops a republish of what happened before its time.
+        `now` is the partition's end, given for a reaction that starts `now`. The reaction still reads older events,
+        but only advances its cursors: it then has a cursor of every key, detects gaps, and drops a republish of
+        older events.
         """
-        here = {"topic": place[0], "partition": place[1]}
-        rows = [{"subscription": self.name, **here, "next_offset": offset}]
+        condition = {"topic": partition[0], "partition": partition[1]}
+        rows = [{"subscription": self.name, **condition, "next_offset": offset}]
         if now is not None:
-            rows.append({"subscription": self.name + NOW, **here, "next_offset": now})
+            rows.append({"subscription": self.name + NOW_SUFFIX, **condition, "next_offset": now})
         async with self.database.transaction() as session:
             await session.execute(insert(schema.consumer_offset).values(rows).on_conflict_do_nothing())
 
-    async def begin_at(self, place: tuple[str, int], offset: int) -> None:
-        """Move a partition of which nothing was read to where its log begins now."""
+    async def set_first_offset(self, partition: tuple[str, int], offset: int) -> None:
+        """Store where the log begins now, for a partition of which nothing was read."""
         table = schema.consumer_offset
-        here = (
+        condition = (
             table.c.subscription == self.name,
-            table.c.topic == place[0],
-            table.c.partition == place[1],
+            table.c.topic == partition[0],
+            table.c.partition == partition[1],
             table.c.last_event_id.is_(None),
         )
         async with self.database.transaction() as session:
-            await session.execute(sa.update(table).where(*here).values(next_offset=offset))
+            await session.execute(sa.update(table).where(*condition).values(next_offset=offset))
 
-    async def stop(self, place: tuple[str, int], reason: str) -> None:
-        """Stop a partition until an operator's `accept-topic`."""
+    async def stop_partition(self, partition: tuple[str, int], reason: str) -> None:
+        """Stop a partition until an operator runs `accept-topic`."""
         table = schema.consumer_offset
         telemetry.stopped.labels(self.database.service, self.name).set(1)
-        here = (
+        condition = (
             table.c.subscription == self.name,
-            table.c.topic == place[0],
-            table.c.partition == place[1],
+            table.c.topic == partition[0],
+            table.c.partition == partition[1],
             table.c.stopped.is_(None),
         )
         async with self.database.transaction() as session:
-            await session.execute(sa.update(table).where(*here).values(stopped=reason))
+            await session.execute(sa.update(table).where(*condition).values(stopped=reason))
 
-    def flows(self) -> None:
-        """Nothing of this reader is stopped any more."""
+    def mark_running(self) -> None:
+        """Report that no partition of this subscription is stopped."""
         telemetry.stopped.labels(self.database.service, self.name).set(0)
 
 
-async def stored_places(database: Database, name: str) -> Stored:
+async def read_stored_offsets(database: Database, name: str) -> StoredOffsets:
     """Read offsets, generations and stopped partitions of a subscription."""
     table = schema.consumer_offset
     async with database.transaction() as session:
         rows = (await session.execute(sa.select(table).where(table.c.subscription == name))).all()
-    return Stored(
+    return StoredOffsets(
         database,
         name,
         {(row.topic, row.partition): row.next_offset for row in rows},
@@ -115,30 +121,33 @@ async def stored_places(database: Database, name: str) -> Stored:
 
 @dataclass(slots=True)
 class Consumer:
-    """Applies one subscription. `make_source` gives a new source after each fault."""
+    """Applies one subscription. `make_source` returns a new source after each fault."""
 
     database: Database
     subscription: Subscription
-    make_source: Callable[[Stored], Source]
+    make_source: Callable[[StoredOffsets], Source]
     name: str = ""
     translate: dict[str, str] | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     measured_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Apply until `stop`; too many parked keys end it earlier, and what it held is given back at once."""
-        pause, stands = 0.2, False
-        while not stop.is_set() and not stands:
+        """Poll and apply until `stop`.
+
+        With too many parked keys the source is closed, and nothing more is applied.
+        """
+        pause, too_many_parked = 0.2, False
+        while not stop.is_set() and not too_many_parked:
             source: Source | None = None
             try:
-                places = await stored_places(self.database, self.called)
-                source = self.make_source(places)
-                await source.start(places.offsets, starts=self.subscription.starts)
+                stored = await read_stored_offsets(self.database, self.cursor_name)
+                source = self.make_source(stored)
+                await source.start(stored.offsets, starts=self.subscription.starts)
                 while not stop.is_set():
-                    await self.turn(source, places)
+                    await self.poll_once(source, stored)
                     pause = 0.2
             except TooManyParked:
-                stands = True
+                too_many_parked = True
             except (
                 SQLAlchemyError,
                 asyncpg.PostgresError,
@@ -147,28 +156,28 @@ class Consumer:
                 TimeoutError,
                 RuntimeError,
             ) as error:
-                log.warning("consumer_interrupted", subscription=self.called, error=type(error).__name__)
+                log.warning("consumer_interrupted", subscription=self.cursor_name, error=type(error).__name__)
                 await _wait(stop, pause)
                 pause = min(pause * 2, 5)
             finally:
                 if source is not None:
                     await source.close()
-        if stands:
-            await self._stand_still(stop)
+        if too_many_parked:
+            await self._wait_until_stopped(stop)
 
-    async def _stand_still(self, stop: asyncio.Event) -> None:
-        """A bad release must not fill the parking lot: nothing more is applied until the next one starts."""
-        log.error("subscription_stopped", subscription=self.called, reason="too many keys parked")
+    async def _wait_until_stopped(self, stop: asyncio.Event) -> None:
+        # A faulty release must not park every key, so nothing is applied until the process is started again.
+        log.error("subscription_stopped", subscription=self.cursor_name, reason="too many keys parked")
         telemetry.stopped.labels(self.database.service, self.subscription.name).set(1)
         await stop.wait()
 
     @property
-    def called(self) -> str:
-        """The name under which cursors and offsets are kept: the subscription's, or a rebuild's."""
+    def cursor_name(self) -> str:
+        """The name under which cursors and offsets are stored: the subscription's, or a rebuild's."""
         return self.name or self.subscription.name
 
-    async def turn(self, source: Source, places: Stored, seconds: float = 1.0) -> int:
-        """Poll once and apply; return how many records came."""
+    async def poll_once(self, source: Source, stored: StoredOffsets, seconds: float = 1.0) -> int:
+        """Poll once, apply the records and return how many there were."""
         records = await source.poll(seconds)
         if not records:
             self.idle.set()
@@ -180,12 +189,12 @@ class Consumer:
                 self.database,
                 self.subscription,
                 records,
-                places.generations,
+                stored.generations,
                 translate=self.translate,
-                name=self.called,
+                name=self.cursor_name,
             )
         except PositionMoved:
-            log.info("position_moved", subscription=self.called)
+            log.info("position_moved", subscription=self.cursor_name)
             await source.reposition()
             return len(records)
         await source.applied(records)

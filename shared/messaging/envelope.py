@@ -1,4 +1,4 @@
-"""Events as they arrive: the record of a transport, its envelope and its data."""
+"""Received events: the record of a transport, its envelope and its data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,22 +21,22 @@ from typing import (
 from uuid import UUID
 
 import orjson
-from asyncpg.pgproto.pgproto import UUID as _Uuid  # noqa: N811 (a `uuid.UUID` that is read in a fifth of the time)
+from asyncpg.pgproto.pgproto import UUID as _Uuid  # noqa: N811 (a `uuid.UUID` that parses five times as fast)
 from pydantic import ValidationError
 
 from shared import contracts
 from shared.events import Event, class_of
 
-EVERY_CONTRACT = contracts.__all__
-"""Importing them fills the register of event classes."""
+CONTRACT_MODULES = contracts.__all__
+"""Imported to register the event classes."""
 
-Fact = TypeVar("Fact")
+EventT = TypeVar("EventT")
 Unreadable: TypeAlias = Literal["UNDECODABLE", "WRONG_ORIGIN"]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a transport hands over: bytes at a place."""
+    """Bytes at an offset of a partition, as a transport delivers them."""
 
     topic: str
     partition: int
@@ -46,7 +46,7 @@ class Record:
 
 
 class Meta(NamedTuple):
-    """The envelope of a fact, without its data."""
+    """The envelope of an event, without its data."""
 
     event_id: UUID
     wire: str
@@ -60,8 +60,8 @@ class Meta(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Received(Generic[Fact]):
-    """A fact as it arrived: its envelope, and its data, which becomes its class only when a handler asks."""
+class Received(Generic[EventT]):
+    """An event as it arrived. Its data is validated when a handler reads `event`."""
 
     meta: Meta
     data: Any
@@ -69,44 +69,50 @@ class Received(Generic[Fact]):
     _event: Any = None
 
     @property
-    def event(self) -> Fact:
-        """The fact as its class has it; None for a type that this release does not know: only its cursor moves.
+    def event(self) -> EventT:
+        """The validated event, or None for a type that this release does not know.
 
         Raises:
             BadData: a field is missing or of another type.
         """
         if self._event is None and (kind := class_of(self.meta.wire)) is not None:
-            self._event = as_its_class(kind, self.data)
-        return cast("Fact", self._event)
+            self._event = to_event(kind, self.data)
+        return cast("EventT", self._event)
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The fact as plain JSON, for a replica that keeps it as PostgreSQL reads it: much cheaper than `event`.
+        """The data as plain JSON, with the defaults of its class: much cheaper than `event`.
 
-        What an older publisher does not say has its class's value; a kind unknown here reads as UNKNOWN. What is
-        inside lists and objects is not checked: that costs more than all the rest (bench: replica).
+        A code unknown to this release becomes UNKNOWN. The content of lists and objects is not checked, because that
+        costs more than all other checks together (bench: replica).
 
         Raises:
-            BadData: a field is missing, or one that is to be a list or an object is not. Another field of another type
-                is refused by the column that is to hold it.
+            BadData: a field is missing, or is not the list or the object that it must be. A field of another wrong
+                type is refused by the column that it is written to.
         """
-        return plain_of(self.meta.wire).read(self.data)
+        return json_fields_of(self.meta.wire).read(self.data)
 
 
 class Undecodable(Exception):
-    """The bytes are not an event of ours: they are parked by place, because no key can be read."""
+    """The bytes are no event of Pilar.
+
+    The record is parked by its offset, because no key can be read.
+    """
 
     reason: ClassVar[Unreadable] = "UNDECODABLE"
 
 
 class WrongOrigin(Undecodable):
-    """The envelope contradicts the record that carries it. Parked by place, because its key cannot be trusted."""
+    """The envelope contradicts its record.
+
+    The record is parked by its offset, because its key cannot be trusted.
+    """
 
     reason = "WRONG_ORIGIN"
 
 
 class TopicMismatch(WrongOrigin):
-    """The event's type belongs to another topic than the record's."""
+    """The event's type belongs to another topic."""
 
 
 class KeyMismatch(WrongOrigin):
@@ -118,11 +124,11 @@ class SourceMismatch(WrongOrigin):
 
 
 class BadData(Exception):
-    """The envelope is readable, the data is not what its class needs: the key is known and is parked."""
+    """The data does not fit the event's class. The key is known, and is parked."""
 
 
 def parse(record: Record) -> Received[Any]:
-    """Read an envelope; the data becomes its class only when a handler asks.
+    """Parse the envelope of a record, without validating its data.
 
     Raises:
         Undecodable: no envelope can be read.
@@ -152,14 +158,19 @@ def parse(record: Record) -> Received[Any]:
 
 @lru_cache(maxsize=1024)
 def origin_of(wire: str) -> tuple[frozenset[str], str, str]:
-    """Return the topics, the key field and the source of a type; a type unknown here has no key field."""
+    """Return the topics, the key field and the source of an event type.
+
+    A type unknown to this release has no key field.
+    """
     publisher, kind = wire.partition(".")[0], class_of(wire)
     topics = [kind.topic] if kind else [f"pilar.{publisher}", contracts.caseload.IdentitySealed.topic]
     return frozenset(topics), kind.key_field if kind else "", f"urn:pilar:{publisher}"
 
 
 def refuse_wrong_origin(record: Record, meta: Meta, data: Any, source: object) -> None:
-    """Compare an envelope with its record and its class. A key that `data` leaves out is the handler's to refuse.
+    """Compare an envelope with its record and its class.
+
+    A key that is missing in `data` is not refused here, but by the handler.
 
     Raises:
         TopicMismatch
@@ -176,8 +187,12 @@ def refuse_wrong_origin(record: Record, meta: Meta, data: Any, source: object) -
         raise SourceMismatch
 
 
-def as_its_class(kind: type[Event], data: Any) -> Event:
-    """Validate a fact's data; raise BadData with the places that are wrong."""
+def to_event(kind: type[Event], data: Any) -> Event:
+    """Validate an event's data.
+
+    Raises:
+        BadData: with the locations of the wrong fields.
+    """
     try:
         return kind.model_validate(data)
     except ValidationError as error:
@@ -188,8 +203,8 @@ def as_its_class(kind: type[Event], data: Any) -> Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
-    """What a class says of its fields, for reading JSON without making an object of it."""
+class JsonFields:
+    """The fields of an event class, to read JSON without building an object."""
 
     required: frozenset[str]
     defaults: dict[str, Any]
@@ -197,32 +212,36 @@ class Plain:
     containers: tuple[tuple[str, type], ...]
 
     def read(self, data: Any) -> dict[str, Any]:
-        """Return the fields; raise BadData."""
+        """Return the fields of `data` with defaults.
+
+        Raises:
+            BadData
+        """
         if not isinstance(data, dict) or not self.required <= data.keys():
             raise BadData("a field is missing")
-        found = {**self.defaults, **cast("dict[str, Any]", data)}
+        fields = {**self.defaults, **cast("dict[str, Any]", data)}
         for name, known in self.kinds:
-            if (value := found[name]) is not None and value not in known:
-                found[name] = "UNKNOWN"
-        for name, container in self.containers:  # a column of JSON takes anything
-            if not isinstance(found[name], container):
+            if (value := fields[name]) is not None and value not in known:
+                fields[name] = "UNKNOWN"
+        for name, container in self.containers:  # A JSON column would accept any value.
+            if not isinstance(fields[name], container):
                 raise BadData(name)
-        return found
+        return fields
 
 
 @cache
-def plain_of(wire: str) -> Plain:
-    """Return how the facts of a type are read as plain JSON."""
+def json_fields_of(wire: str) -> JsonFields:
+    """Return the JsonFields of an event type."""
     kind = class_of(wire)
     fields = kind.model_fields if kind else {}
     given = {name: field.get_default(call_default_factory=True) for name, field in fields.items()}
-    return Plain(
+    return JsonFields(
         frozenset(name for name, field in fields.items() if field.is_required()),
         {name: given[name] for name, field in fields.items() if not field.is_required()},
         tuple(
             (name, frozenset(values))
             for name, field in fields.items()
-            if (values := values_of(field.annotation))
+            if (values := enum_values_of(field.annotation))
         ),
         tuple(
             (name, cast("type", get_origin(field.annotation)))
@@ -232,8 +251,8 @@ def plain_of(wire: str) -> Plain:
     )
 
 
-def values_of(annotation: Any) -> list[str]:
-    """Return the codes of a field, or nothing if it is not a single code."""
+def enum_values_of(annotation: Any) -> list[str]:
+    """Return the codes of an enum field, or an empty list for any other field."""
     for one in (annotation, *get_args(annotation)):
         if (
             isinstance(one, type)

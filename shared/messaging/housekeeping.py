@@ -1,4 +1,4 @@
-"""What the platform does for itself when it falls due: outbox months ahead, answers and row errors whose term is over."""
+"""A service's own maintenance: outbox partitions ahead, and removal of what has expired."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import schema
 from shared.access import Actor
 from shared.database import Database
-from shared.events import SEALED_KEPT, SEALED_TOPIC
+from shared.events import SEALED_RETENTION, SEALED_TOPIC
 
 if TYPE_CHECKING:
     from shared.jobs import Due, Work
@@ -19,21 +19,21 @@ EVERY = timedelta(hours=6)
 KIND = "platform.housekeeping"
 
 
-def register(todo: "Work") -> None:
-    """Let the worker do it."""
-    todo.dues.setdefault(KIND, keep_house)
+def register(work: "Work") -> None:
+    """Register the maintenance task with the worker."""
+    work.dues.setdefault(KIND, run_housekeeping)
 
 
-async def begin(database: Database) -> None:
-    """Make it fall due now, once per start of a worker."""
+async def schedule_now(database: Database) -> None:
+    """Schedule the maintenance for now, at each start of a worker."""
     from shared.jobs import schedule
 
     async with database.transaction(Actor.system(database.service)) as session:
         await schedule(session, KIND, datetime.now(UTC), subject_id=database.service, clock="real")
 
 
-async def keep_house(session: AsyncSession, due: "Due") -> None:
-    """Make the outbox's coming months; drop answers, sealed bodies and row errors past their term."""
+async def run_housekeeping(session: AsyncSession, due: "Due") -> None:
+    """Create the coming outbox partitions. Delete expired answers, sealed bodies and row errors."""
     from shared.jobs import expire_row_errors, schedule
 
     months = schema.months_from(datetime.now(UTC), schema.MONTHS_AHEAD + 2)
@@ -45,7 +45,7 @@ async def keep_house(session: AsyncSession, due: "Due") -> None:
     answers: Any = schema.idempotency
     await session.execute(sa.delete(answers).where(answers.c.expires_at < sa.func.clock_timestamp()))
     outbox: Any = schema.outbox
-    old = datetime.now(UTC) - SEALED_KEPT
+    old = datetime.now(UTC) - SEALED_RETENTION
     sealed = (outbox.c.topic == SEALED_TOPIC, outbox.c.recorded_at < old, outbox.c.body.is_not(None))
     await session.execute(sa.update(outbox).where(*sealed).values(body=None))
     wait = timedelta() if await expire_row_errors(session) else EVERY

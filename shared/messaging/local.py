@@ -1,4 +1,4 @@
-"""The transport of one machine: a log in the publisher's own database, read from each subscription's stored offset."""
+"""The transport of one machine: a log table in the publisher's own database."""
 
 import asyncio
 import time
@@ -15,13 +15,13 @@ from shared.messaging.relay import Unsent
 from shared.schema import SHARDS
 
 if TYPE_CHECKING:
-    from shared.messaging.consumer import Stored
+    from shared.messaging.consumer import StoredOffsets
 
 SLOW_POLL_SECONDS = 1.0
-LOOK_AGAIN_AT_STOPPED = 2.0
+STOPPED_CHECK_SECONDS = 2.0
 LOCK_SPACE = 0x50494C4C
 
-# One appender a partition at a time: a republish may run beside the relay.
+# LocalPublisher locks each partition, because a republish may run beside the relay.
 APPEND = """
 INSERT INTO platform.local_log (topic, partition, "offset", outbox_id, recorded_at)
 SELECT topic, partition,
@@ -32,8 +32,8 @@ SELECT topic, partition,
 FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::timestamptz[]) WITH ORDINALITY
     AS n(topic, partition, outbox_id, recorded_at, number)
 """
-# As written, as far as one can: by number, but a partition's own order (its offsets) before everything. What a republish
-# appended has old numbers at new offsets, and nothing may be passed over for it.
+# In the order of outbox_id across partitions, but strictly by offset within each. A republish appends old ids at new
+# offsets, so `written` is the highest id up to an offset.
 READ = """
 SELECT l.partition, l."offset", o.key, o.body
 FROM (
@@ -66,12 +66,12 @@ WHERE l.topic = '{SEALED_TOPIC}' AND o.recorded_at = l.recorded_at AND o.outbox_
 
 @dataclass(slots=True)
 class LocalPublisher:
-    """Appends to the log in the transaction that clears `unsent`; a shard is a partition."""
+    """Appends to the log in the transaction that clears `unsent`. A shard is a partition."""
 
     clears_sealed: bool = False
 
     async def publish(self, connection: asyncpg.Connection, rows: Sequence[Unsent]) -> set[int]:
-        """Append `rows` in order; never partly."""
+        """Append all `rows` in order."""
         for partition in sorted({row.shard for row in rows}):
             await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", LOCK_SPACE, partition)
         await connection.execute(
@@ -84,7 +84,7 @@ class LocalPublisher:
         return set()
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is no connection of its own."""
 
 
 @dataclass(slots=True)
@@ -93,15 +93,15 @@ class LocalSource:
 
     publishers: Mapping[str, Database]
     topics: Sequence[str]
-    largest: int = 1_000
-    awake: asyncio.Event = field(default_factory=asyncio.Event)
+    max_records: int = 1_000
+    wakeup: asyncio.Event = field(default_factory=asyncio.Event)
     positions: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
     halted: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
-    looked_at: float = 0.0
-    stored: "Stored | None" = None
+    checked_at: float = 0.0
+    stored: "StoredOffsets | None" = None
 
     async def start(self, stored: Mapping[tuple[str, int], int], *, starts: str = "beginning") -> None:
-        """Begin at the stored offsets; a partition without one at the beginning of the log."""
+        """Start at the stored offsets, or at the beginning of a partition without one."""
         if self.stored is not None:
             await self.check(self.stored)
         self.positions = {
@@ -110,17 +110,19 @@ class LocalSource:
             for partition in range(SHARDS)
         }
         if starts == "now" and self.stored is not None:
-            await self._remember_now(self.stored, stored)
+            await self._store_start_offsets(self.stored, stored)
 
-    async def _remember_now(self, mine: "Stored", stored: Mapping[tuple[str, int], int]) -> None:
+    async def _store_start_offsets(
+        self, reader: "StoredOffsets", stored: Mapping[tuple[str, int], int]
+    ) -> None:
         for topic in self.topics:
             new = [partition for partition in range(SHARDS) if (topic, partition) not in stored]
             ends = await self._ends(topic) if new else {}
             for partition in new:
-                await mine.remember((topic, partition), 0, now=ends.get(partition, 0))
+                await reader.store_first_offset((topic, partition), 0, now=ends.get(partition, 0))
 
-    async def check(self, stored: "Stored") -> None:
-        """Stop partitions whose log no longer has, before the stored offset, the record that was read there."""
+    async def check(self, stored: "StoredOffsets") -> None:
+        """Stop each partition whose log has another record at the last offset read."""
         for topic in set(self.topics):
             read = {place[1]: last for place, last in stored.last_ids.items() if place[0] == topic}
             partitions = [partition for partition in read if stored.offsets[topic, partition] > 0]
@@ -129,19 +131,19 @@ class LocalSource:
             there = {row["partition"]: str(row["event_id"]) for row in rows}
             for partition in partitions:
                 if there.get(partition) != read[partition]:
-                    reason = "another event stands where the last one read stood"
-                    await stored.stop((topic, partition), reason)
+                    reason = "the log has another event at the last offset read"
+                    await stored.stop_partition((topic, partition), reason)
                     stored.stopped.setdefault((topic, partition), reason)
         self.halted = set(stored.stopped)
 
     async def reposition(self) -> None:
-        """Go to where the database says, after another reader or a rebuild has moved it."""
+        """Continue from the stored offsets, after another reader or a rebuild has changed them."""
         if self.stored is None:
             return
         fresh = await self.stored.refresh()
         for place in self.positions:
             self.positions[place] = fresh.offsets.get(place, 0)
-            self.stored.take(place, fresh)
+            self.stored.adopt_generation(place, fresh)
 
     async def _ends(self, topic: str) -> dict[int, int]:
         rows = await self._fetch(
@@ -152,37 +154,40 @@ class LocalSource:
         return {row[0]: row[1] for row in rows}
 
     async def poll(self, seconds: float = SLOW_POLL_SECONDS) -> list[Record]:
-        """Return what follows, of all topics, in the order written; wait a little when there is nothing."""
-        self.awake.clear()
-        await self._look_at_halted()
+        """Return the next records of all topics in the order written.
+
+        Without any it waits up to `seconds`.
+        """
+        self.wakeup.clear()
+        await self._resume_accepted()
         records: list[Record] = []
         for topic in self.topics:
             records += await self._read(topic)
         if not records and seconds:
             try:
                 async with asyncio.timeout(seconds):
-                    await self.awake.wait()
+                    await self.wakeup.wait()
             except TimeoutError:
                 return []
         return records
 
-    async def _look_at_halted(self) -> None:
+    async def _resume_accepted(self) -> None:
         now = time.monotonic()
-        if not self.halted or self.stored is None or now - self.looked_at < LOOK_AGAIN_AT_STOPPED:
+        if not self.halted or self.stored is None or now - self.checked_at < STOPPED_CHECK_SECONDS:
             return
-        self.looked_at = now
+        self.checked_at = now
         fresh = await self.stored.refresh()
         for place in self.halted - set(fresh.stopped):
             self.positions[place] = fresh.offsets.get(place, 0)
-            self.stored.take(place, fresh)
+            self.stored.adopt_generation(place, fresh)
         self.halted &= set(fresh.stopped)
         if not self.halted:
-            self.stored.flows()
+            self.stored.mark_running()
 
     async def _read(self, topic: str) -> list[Record]:
         partitions = [partition for partition in range(SHARDS) if (topic, partition) not in self.halted]
         next_offsets = [self.positions[topic, partition] for partition in partitions]
-        rows = await self._fetch(topic, READ, topic, partitions, next_offsets, self.largest)
+        rows = await self._fetch(topic, READ, topic, partitions, next_offsets, self.max_records)
         records = [
             Record(topic, row["partition"], row["offset"], row["key"], (row["body"] or "").encode())
             for row in rows
@@ -198,13 +203,13 @@ class LocalSource:
             return list(await driver.fetch(statement, *values))
 
     async def applied(self, records: Sequence[Record]) -> None:
-        """Sealed bodies are of no use once the recipient has them: clear them in the publisher's outbox."""
+        """Clear the sealed bodies in the publisher's outbox that the recipient has applied."""
         done = {r.partition: r.offset + 1 for r in records if r.topic == SEALED_TOPIC}
         if done:
             await self._fetch(SEALED_TOPIC, CLEAR_SEALED, list(done), list(done.values()))
 
     async def lag(self) -> int:
-        """Return how many records of the logs are not read yet."""
+        """Return how many records of the logs are not yet read."""
         total = 0
         for topic in self.topics:
             ends = await self._ends(topic)
@@ -214,4 +219,4 @@ class LocalSource:
         return total
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is no connection of its own."""

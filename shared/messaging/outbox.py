@@ -1,4 +1,4 @@
-"""Telling a fact: `emit` collects, and just before COMMIT all keys take their next position and the rows are written."""
+"""The outbox: `emit` collects events, and their positions are taken just before COMMIT."""
 
 import zlib
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ LARGEST_BODY = 262_144
 
 TAKE_POSITIONS = """
 INSERT INTO platform.stream AS stream (topic, key, seq)
-SELECT topic, key, count FROM unnest($1::text[], $2::text[], $3::bigint[]) AS wanted(topic, key, count)
+SELECT topic, key, count FROM unnest($1::text[], $2::text[], $3::bigint[]) AS counts(topic, key, count)
 ORDER BY topic, key
 ON CONFLICT (topic, key) DO UPDATE SET seq = stream.seq + EXCLUDED.seq
 RETURNING topic, key, seq, (SELECT value FROM platform.epoch) AS epoch,
@@ -35,9 +35,9 @@ WITH written AS (
     FROM (
         SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::text[],
                              $8::text[]) WITH ORDINALITY
-            AS told(event_id, shard, topic, key, epoch, seq, wire, body, number)
+            AS event(event_id, shard, topic, key, epoch, seq, wire, body, number)
         ORDER BY number
-    ) AS told
+    ) AS event
     RETURNING shard, outbox_id, recorded_at
 )
 INSERT INTO platform.unsent (shard, outbox_id, recorded_at) SELECT shard, outbox_id, recorded_at FROM written
@@ -45,28 +45,34 @@ INSERT INTO platform.unsent (shard, outbox_id, recorded_at) SELECT shard, outbox
 
 
 class EventTooLarge(DomainError):
-    """An event's body passes 256 KiB, which a broker may refuse; the command that tells it is refused instead."""
+    """422: an event's body passes 256 KiB, which a broker may refuse."""
 
     status = 422
-    en = "This tells more than one event may carry (256 KiB)."
-    id = "Isi kabar ini melebihi batas satu kejadian (256 KiB)."
+    en = "This is more data than one event can carry (256 KiB)."
+    id = "Data ini melebihi batas satu kejadian (256 KiB)."
 
 
 def shard_of(key: str) -> int:
-    """The shard (in the one-machine transport: the partition) that a key belongs to, for ever."""
+    """Return the shard of a key, which never changes.
+
+    In the local transport the shard is also the partition.
+    """
     return zlib.crc32(key.encode()) % SHARDS
 
 
 def emit(session: AsyncSession, event: Event, *, occurred_at: datetime | None = None) -> None:
-    """Collect a fact; it is written with the transaction's commit, or not at all.
+    """Collect an event, to be written with the transaction's commit.
 
-    `occurred_at` is business time (UTC); the transaction's business clock is used when it is left out.
+    `occurred_at` is business time in UTC. By default it is the time of the business clock at the commit.
     """
     context_of(session).events.append((event, occurred_at))
 
 
-async def record(session: AsyncSession) -> int:
-    """Take the positions of all collected facts in one sorted statement and write the outbox rows."""
+async def write_events(session: AsyncSession) -> int:
+    """Take the positions of all collected events and write their outbox rows.
+
+    One statement locks the streams in sorted order, so that two transactions cannot deadlock.
+    """
     context = context_of(session)
     emitted, context.events = context.events, []
     if not emitted:
@@ -77,9 +83,9 @@ async def record(session: AsyncSession) -> int:
         place = (event.topic, event.key)
         counts[place] = counts.get(place, 0) + 1
     # Sorted, so that two transactions with the same keys never wait for each other in a circle.
-    wanted = sorted(counts)
+    streams = sorted(counts)
     rows = await connection.fetch(
-        TAKE_POSITIONS, [t for t, _ in wanted], [k for _, k in wanted], [counts[place] for place in wanted]
+        TAKE_POSITIONS, [t for t, _ in streams], [k for _, k in streams], [counts[place] for place in streams]
     )
     last = {(row["topic"], row["key"]): row["seq"] - counts[row["topic"], row["key"]] for row in rows}
     await connection.execute(
@@ -112,7 +118,10 @@ def _columns(
 def envelope(
     session: AsyncSession, event: Event, event_id: UUID, position: tuple[int, int], occurred_at: datetime
 ) -> bytes:
-    """Return the structured CloudEvents 1.0 JSON of one fact; `epoch` and `seq` are its position in its stream."""
+    """Return the structured CloudEvents 1.0 JSON of one event.
+
+    `position` is (epoch, seq) in its stream.
+    """
     context = context_of(session)
     actor, cause = context.actor, context.cause
     fields: dict[str, Any] = {
@@ -135,27 +144,27 @@ def envelope(
     return orjson.dumps(fields, option=orjson.OPT_UTC_Z)
 
 
-_told_before: "WeakKeyDictionary[SessionTransaction, int]" = WeakKeyDictionary()
+_event_counts: "WeakKeyDictionary[SessionTransaction, int]" = WeakKeyDictionary()
 
 
 @sqlalchemy_event.listens_for(Session, "after_transaction_create")
-def _mark(session: Session, transaction: SessionTransaction) -> None:
+def _count_events(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
-        _told_before[transaction] = len(context_of(session).events)
+        _event_counts[transaction] = len(context_of(session).events)
 
 
 @sqlalchemy_event.listens_for(Session, "after_soft_rollback")
-def _drop(session: Session, transaction: SessionTransaction) -> None:
-    """A savepoint rolled back drops what it emitted; a whole rollback drops everything."""
+def _drop_rolled_back(session: Session, transaction: SessionTransaction) -> None:
+    """Drop the events that were emitted in a savepoint or transaction that is rolled back."""
     if transaction.parent is not None and not transaction.nested:
-        return  # a failed flush: the savepoint or transaction around it is rolled back next
-    kept = _told_before.get(transaction, 0) if transaction.nested else 0
-    del context_of(session).events[kept:]
+        return  # A failed flush: the savepoint or transaction around it is rolled back next.
+    count_before = _event_counts.get(transaction, 0) if transaction.nested else 0
+    del context_of(session).events[count_before:]
 
 
 @sqlalchemy_event.listens_for(Session, "before_commit")
-def _refuse(session: Session) -> None:
-    """A plain `session.commit()` would lose collected facts silently; only `Database.transaction` may commit."""
+def _refuse_direct_commit(session: Session) -> None:
+    """Refuse a plain `session.commit()`, which would lose the collected events silently."""
     if KEY in session.info and not session.in_nested_transaction():
         msg = "the commit did not come from Database.transaction"
         raise RuntimeError(msg)

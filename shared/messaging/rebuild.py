@@ -1,4 +1,4 @@
-"""A replica made anew from position 1 beside the live one, and swapped in when it has caught up."""
+"""Rebuild a replica beside the live one, and swap it in when complete."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,18 +10,18 @@ import structlog
 
 from shared.database import Database
 from shared.errors import DomainError
-from shared.messaging.consumer import Consumer, Source, Stored, stored_places
-from shared.messaging.handling import is_transient
+from shared.messaging.consumer import Consumer, Source, StoredOffsets, read_stored_offsets
+from shared.messaging.handlers import is_transient
 from shared.messaging.subscription import Subscription
 
 log = structlog.get_logger()
-CLOSE_ENOUGH = 100
-"""How far behind the copy may be when it is swapped in: under load nobody ever stands at the very end."""
+MAX_LAG_AT_SWAP = 100
+"""The most unread records at the swap. Under load a reader never reaches the very end of a topic."""
 SWAP_TRIES = 20
-LOCK_WITHIN = "2s"
+LOCK_TIMEOUT = "2s"
 FILL_TRIES = 20
 
-# LIKE copies no names of indexes, no row security and no policies; a swap must change the rows and nothing else.
+# CREATE TABLE LIKE copies no index names, row security or policies, but a swap must change nothing but the rows.
 CONSTRAINTS = """
 SELECT c.relname AS "table", k.conname AS name, pg_get_constraintdef(k.oid) AS definition
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
@@ -31,7 +31,7 @@ INDEXES = """
 SELECT pg_get_indexdef(i.indexrelid) AS definition FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
 WHERE c.relnamespace = $1::regnamespace AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
 """
-SECURED = """
+TABLE_SECURITY = """
 SELECT relname AS "table", relrowsecurity AS enabled, relforcerowsecurity AS forced FROM pg_class
 WHERE relnamespace = $1::regnamespace AND relkind = 'r'
 """
@@ -42,7 +42,7 @@ WHERE schemaname = $1
 
 
 class TableNotReplica(DomainError):
-    """409: a reaction has effects, and is never run again from the beginning."""
+    """409: a reaction has effects, so its events are never applied again."""
 
     en = "{name} is a reaction: only replicas are rebuilt."
     id = "{name} adalah reaksi: hanya replika yang dibangun ulang."
@@ -50,16 +50,16 @@ class TableNotReplica(DomainError):
 
 @dataclass(slots=True)
 class Rebuild:
-    """One rebuild. Needs the owner role for the copy and the swap; the filling runs as the worker."""
+    """One rebuild. The owner role copies and swaps the schema, the worker role fills it."""
 
     owner_url: str
     service: str
     worker: Database
     subscription: Subscription
-    make_source: Callable[[Stored], Source]
+    make_source: Callable[[StoredOffsets], Source]
 
     def __post_init__(self) -> None:
-        """Refuse what must not be rebuilt.
+        """Check that the subscription is a replica.
 
         Raises:
             TableNotReplica
@@ -69,24 +69,22 @@ class Rebuild:
 
     @property
     def name(self) -> str:
-        """Under which the copy keeps its cursors and offsets, and its Kafka group."""
+        """The subscription name of the copy's cursors and offsets."""
         return f"{self.subscription.name}@rebuild"
 
     @property
-    def live(self) -> str:
-        """The live schema."""
+    def live_schema(self) -> str:
         return self.subscription.schema
 
     @property
-    def copy(self) -> str:
-        """The schema that is filled."""
+    def copy_schema(self) -> str:
         return f"{self.subscription.schema}_next"
 
     async def run(self) -> int:
-        """Copy, fill, swap; return how many records were read."""
+        """Create the copy, fill it, swap it in, and return how many records were read."""
         await self._as_owner(self._make_copy)
         read = await self._fill()
-        await self._swap_when_free()
+        await self._swap_with_retries()
         log.info("replica_rebuilt", service=self.service, subscription=self.subscription.name, records=read)
         return read
 
@@ -105,15 +103,17 @@ class Rebuild:
         return [row["tablename"] for row in rows]
 
     async def _make_copy(self, connection: Any) -> None:
-        await connection.execute(f"DROP SCHEMA IF EXISTS {self.copy} CASCADE; CREATE SCHEMA {self.copy}")
+        await connection.execute(
+            f"DROP SCHEMA IF EXISTS {self.copy_schema} CASCADE; CREATE SCHEMA {self.copy_schema}"
+        )
         for role, rights in (("api", "SELECT"), ("worker", "SELECT, INSERT, UPDATE, DELETE")):
-            await connection.execute(f"GRANT USAGE ON SCHEMA {self.copy} TO {self.service}_{role}")
+            await connection.execute(f"GRANT USAGE ON SCHEMA {self.copy_schema} TO {self.service}_{role}")
             await connection.execute(
-                f"ALTER DEFAULT PRIVILEGES IN SCHEMA {self.copy} GRANT {rights} ON TABLES TO {self.service}_{role}"
+                f"ALTER DEFAULT PRIVILEGES IN SCHEMA {self.copy_schema} GRANT {rights} ON TABLES TO {self.service}_{role}"
             )
-        for table in await self._tables(connection, self.live):
+        for table in await self._tables(connection, self.live_schema):
             await connection.execute(
-                f'CREATE TABLE {self.copy}."{table}" (LIKE {self.live}."{table}" INCLUDING ALL EXCLUDING INDEXES)'
+                f'CREATE TABLE {self.copy_schema}."{table}" (LIKE {self.live_schema}."{table}" INCLUDING ALL EXCLUDING INDEXES)'
             )
         await self._copy_keys(connection)
         await self._copy_security(connection)
@@ -121,50 +121,55 @@ class Rebuild:
             await connection.execute(f"DELETE FROM platform.{table} WHERE subscription = $1", self.name)  # noqa: S608
 
     async def _copy_keys(self, connection: Any) -> None:
-        for row in await connection.fetch(CONSTRAINTS, self.live):
-            definition = row["definition"].replace(f"{self.live}.", f"{self.copy}.")
+        for row in await connection.fetch(CONSTRAINTS, self.live_schema):
+            definition = row["definition"].replace(f"{self.live_schema}.", f"{self.copy_schema}.")
             await connection.execute(
-                f'ALTER TABLE {self.copy}."{row["table"]}" ADD CONSTRAINT "{row["name"]}" {definition}'
+                f'ALTER TABLE {self.copy_schema}."{row["table"]}" ADD CONSTRAINT "{row["name"]}" {definition}'
             )
-        for row in await connection.fetch(INDEXES, self.live):
-            await connection.execute(row["definition"].replace(f" ON {self.live}.", f" ON {self.copy}."))
+        for row in await connection.fetch(INDEXES, self.live_schema):
+            await connection.execute(
+                row["definition"].replace(f" ON {self.live_schema}.", f" ON {self.copy_schema}.")
+            )
 
     async def _copy_security(self, connection: Any) -> None:
-        for row in await connection.fetch(SECURED, self.live):
-            table = f'{self.copy}."{row["table"]}"'
+        for row in await connection.fetch(TABLE_SECURITY, self.live_schema):
+            table = f'{self.copy_schema}."{row["table"]}"'
             if row["enabled"]:
                 await connection.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
             if row["forced"]:
                 await connection.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        for row in await connection.fetch(POLICIES, self.live):
-            # A policy may look at another table of its own replica, which is the copy's own there too.
+        for row in await connection.fetch(POLICIES, self.live_schema):
+            # A policy may read another table of its replica. In the copy it must read the copy of that table.
             using = f" USING ({self._in_copy(row['qual'])})" if row["qual"] else ""
             check = f" WITH CHECK ({self._in_copy(row['with_check'])})" if row["with_check"] else ""
             roles = ", ".join(role if role == "public" else f'"{role}"' for role in row["roles"])
             await connection.execute(
-                f'CREATE POLICY "{row["name"]}" ON {self.copy}."{row["table"]}" AS {row["permissive"]}'
+                f'CREATE POLICY "{row["name"]}" ON {self.copy_schema}."{row["table"]}" AS {row["permissive"]}'
                 f" FOR {row['cmd']} TO {roles}{using}{check}"
             )
 
     def _in_copy(self, condition: str) -> str:
-        return condition.replace(f"{self.live}.", f"{self.copy}.")
+        return condition.replace(f"{self.live_schema}.", f"{self.copy_schema}.")
 
     async def _fill(self) -> int:
-        """Read until the copy is as good as the live one; a fault of the moment costs a new start, not the rebuild."""
+        """Read until the copy has caught up.
+
+        After a transient error it continues from the stored offsets.
+        """
         read, tries = 0, 0
         while True:
-            places = await stored_places(self.worker, self.name)
-            source = self.make_source(places)
+            stored = await read_stored_offsets(self.worker, self.name)
+            source = self.make_source(stored)
             consumer = Consumer(
                 self.worker,
                 self.subscription,
                 self.make_source,
                 name=self.name,
-                translate={self.live: self.copy},
+                translate={self.live_schema: self.copy_schema},
             )
             try:
-                await source.start(places.offsets)
-                async for count in _turns(consumer, source, places):
+                await source.start(stored.offsets)
+                async for count in _fill_until_caught_up(consumer, source, stored):
                     read += count
                 return read  # noqa: TRY300 (what follows is for faults)
             except Exception as error:
@@ -176,39 +181,41 @@ class Rebuild:
             finally:
                 await source.close()
 
-    async def _swap_when_free(self) -> None:
-        """A reader of the table may hold it for a while: ask again rather than make everybody wait behind us."""
-        for left in reversed(range(SWAP_TRIES)):
+    async def _swap_with_retries(self) -> None:
+        # With a short lock timeout, because every reader of the tables queues behind a waiting ACCESS EXCLUSIVE lock.
+        for tries_left in reversed(range(SWAP_TRIES)):
             try:
                 await self._as_owner(self._swap)
             except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
-                if not left:
+                if not tries_left:
                     raise
                 await asyncio.sleep(0.2)
             else:
                 return
 
     async def _swap(self, connection: Any) -> None:
-        """Wait for the live reader's transaction, then exchange schemas, cursors and offsets in one.
+        """Exchange schemas, cursors and offsets in one transaction.
 
-        Locked in the reader's own order, cursors before tables. The generation rises, so that a reader in the middle
-        of a batch finds its places moved and begins again.
+        Locks are taken in the order of a consumer, cursors before tables. The new generation makes a consumer in the
+        middle of a batch raise PositionMoved and read again.
         """
-        await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WITHIN}'")
+        await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.execute(
             "LOCK TABLE platform.cursor, platform.parked, platform.consumer_offset IN SHARE ROW EXCLUSIVE MODE"
         )
-        names = ", ".join(f'{self.live}."{table}"' for table in await self._tables(connection, self.live))
+        names = ", ".join(
+            f'{self.live_schema}."{table}"' for table in await self._tables(connection, self.live_schema)
+        )
         if names:
             await connection.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
-            # Without CASCADE: what somebody else built on these tables is no business of a rebuild.
+            # Without CASCADE, so that objects of somebody else on these tables stop the rebuild.
             await connection.execute(f"DROP TABLE {names}")
         await connection.execute(
-            f"DROP SCHEMA {self.live} CASCADE; ALTER SCHEMA {self.copy} RENAME TO {self.live}"
+            f"DROP SCHEMA {self.live_schema} CASCADE; ALTER SCHEMA {self.copy_schema} RENAME TO {self.live_schema}"
         )
-        await self._exchange_places(connection)
+        await self._exchange_cursors(connection)
 
-    async def _exchange_places(self, connection: Any) -> None:
+    async def _exchange_cursors(self, connection: Any) -> None:
         live, copy = self.subscription.name, self.name
         generation = await connection.fetchval(
             "SELECT coalesce(max(generation), 0) + 1 FROM platform.consumer_offset WHERE subscription = $1",
@@ -226,11 +233,13 @@ class Rebuild:
         )
 
 
-async def _turns(consumer: Consumer, source: Source, places: Stored) -> AsyncIterator[int]:
-    """Apply, until a turn after which hardly anything is left to read."""
+async def _fill_until_caught_up(
+    consumer: Consumer, source: Source, stored: StoredOffsets
+) -> AsyncIterator[int]:
+    """Poll and apply until the lag is small, yielding the count of each poll."""
     while True:
-        yield await consumer.turn(source, places, 0.3)
+        yield await consumer.poll_once(source, stored, 0.3)
         lag = await source.lag()
-        if lag is not None and lag <= CLOSE_ENOUGH:
+        if lag is not None and lag <= MAX_LAG_AT_SWAP:
             break
-    yield await consumer.turn(source, places, 0.3)
+    yield await consumer.poll_once(source, stored, 0.3)

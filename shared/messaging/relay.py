@@ -1,4 +1,7 @@
-"""What is unsent, in order, one owner a shard: several relays share the shards, and none sends another's."""
+"""The relay sends unsent events in order.
+
+Several relays of a service share its shards, and each shard has one owner.
+"""
 
 import asyncio
 import contextlib
@@ -19,10 +22,10 @@ from shared.schema import SHARDS
 LOCK_SPACE = 0x50494C52
 BATCH = 2_000
 SLOW_POLL_SECONDS = 1.0
-SHARE_EVERY_SECONDS = 2.0
+BALANCE_EVERY_SECONDS = 2.0
 log = structlog.get_logger()
 
-# LIMIT inside, and one lookup a row: joined first, the whole backlog is sorted for each batch (bench: backlog).
+# LIMIT inside and one lookup per row: with a join first, each batch would sort the whole backlog (bench: backlog).
 READ = """
 SELECT u.shard, u.outbox_id, u.recorded_at, o.event_id, o.topic, o.key, o.body
 FROM (
@@ -35,8 +38,9 @@ FROM (
 ORDER BY u.outbox_id
 """
 CLEAR = "DELETE FROM platform.unsent WHERE outbox_id = ANY($1::bigint[])"
-# In one message: a relay that begins holds all its shards at once. LIMIT ends the asking, so that none is held in vain.
-TAKE = """
+# One statement, so that a new relay gets all its shards at once. LIMIT stops the evaluation, so that no lock is taken
+# beyond the share.
+TAKE_SHARDS = """
 SELECT shard FROM unnest($2::integer[]) AS shard WHERE pg_try_advisory_lock($1, shard) LIMIT $3
 """
 CLEAR_BODIES = """
@@ -47,7 +51,7 @@ WHERE o.recorded_at = sent.recorded_at AND o.outbox_id = sent.outbox_id
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """One row to send."""
+    """One row of the outbox to send."""
 
     shard: int
     outbox_id: int
@@ -59,32 +63,35 @@ class Unsent:
 
 
 class Publisher(Protocol):
-    """Where a relay sends to."""
+    """A transport that a relay sends to."""
 
     async def publish(self, connection: asyncpg.Connection, rows: Sequence[Unsent]) -> set[int]:
-        """Send in order and wait for all; return the outbox ids that did not get through (or may not have)."""
+        """Send in order, wait for all, and return the outbox ids not acknowledged."""
         ...
 
     async def close(self) -> None:
-        """Give up whatever is held; bounded in time."""
+        """Close the connection, within a bounded time."""
         ...
 
 
 @dataclass(slots=True)
 class Relay:
-    """One relay of one service: its own direct connection holds its shards, reads, and clears what it sent."""
+    """One relay of one service.
+
+    Its direct connection holds the advisory locks of its shards.
+    """
 
     url: str
     service: str
     publisher: Publisher
     batch: int = BATCH
     owned: set[int] = field(default_factory=set[int])
-    awake: asyncio.Event = field(default_factory=asyncio.Event)
+    wakeup: asyncio.Event = field(default_factory=asyncio.Event)
     sent: asyncio.Event = field(default_factory=asyncio.Event)
-    went_on: bool = False
+    made_progress: bool = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Relay until `stop`; a lost connection or a broken producer costs a pause, never an event."""
+        """Relay until `stop`. After a lost connection or a producer error, pause and retry."""
         pause = 0.2
         while not stop.is_set():
             try:
@@ -97,8 +104,8 @@ class Relay:
                 ConnectionError,
             ) as error:
                 log.warning("relay_interrupted", service=self.service, error=type(error).__name__)
-                pause = 0.2 if self.went_on else min(pause * 2, 5)
-                self.went_on = False
+                pause = 0.2 if self.made_progress else min(pause * 2, 5)
+                self.made_progress = False
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await stop.wait()
@@ -107,26 +114,26 @@ class Relay:
     async def _with_connection(self, stop: asyncio.Event) -> None:
         connection = await self.connect()
         try:
-            await connection.add_listener(UNSENT_CHANNEL, lambda *_: self.awake.set())
-            shared_at = 0.0
+            await connection.add_listener(UNSENT_CHANNEL, lambda *_: self.wakeup.set())
+            balanced_at = 0.0
             while not stop.is_set():
                 now = asyncio.get_running_loop().time()
-                if now - shared_at > SHARE_EVERY_SECONDS:
-                    await self.take_share(connection)
-                    shared_at = now
+                if now - balanced_at > BALANCE_EVERY_SECONDS:
+                    await self.balance_shards(connection)
+                    balanced_at = now
                 if not await self.step(connection):
-                    await self._rest(stop)
+                    await self._wait_for_wakeup(stop)
         finally:
             self.owned.clear()
             with contextlib.suppress(Exception):
                 await connection.close(timeout=2)
 
     async def connect(self) -> asyncpg.Connection:
-        """Open the direct connection on which shards are held (never through a pooler)."""
+        """Open the connection that holds the advisory locks. It must not pass a pooler."""
         settings = {
             "application_name": f"pilar-relay-{self.service}",
             "statement_timeout": "30000",
-            # Statistics are of a backlog that is gone, or not there yet: the relay's plan must not depend on them.
+            # The size of `unsent` changes faster than its statistics, so the plan must not depend on them.
             "enable_seqscan": "off",
             "tcp_keepalives_idle": "5",
             "tcp_keepalives_interval": "5",
@@ -134,8 +141,8 @@ class Relay:
         }
         return await asyncpg.connect(self.url, server_settings=settings, timeout=5, command_timeout=30)
 
-    async def take_share(self, connection: asyncpg.Connection) -> None:
-        """Hold at most a fair share of the shards: give back what is over, take what is free."""
+    async def balance_shards(self, connection: asyncpg.Connection) -> None:
+        """Hold at most a fair share of the shards: release surplus ones, take free ones."""
         relays = await connection.fetchval(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1",
             f"pilar-relay-{self.service}",
@@ -148,41 +155,40 @@ class Relay:
         if missing > 0:
             others = [shard for shard in range(SHARDS) if shard not in self.owned]
             self.owned.update(
-                row["shard"] for row in await connection.fetch(TAKE, LOCK_SPACE, others, missing)
+                row["shard"] for row in await connection.fetch(TAKE_SHARDS, LOCK_SPACE, others, missing)
             )
 
     async def step(self, connection: asyncpg.Connection) -> int:
-        """Send one batch of what is unsent in the shards held; return how many rows there were."""
-        self.awake.clear()
+        """Send one batch of unsent rows of the owned shards and return its size."""
+        self.wakeup.clear()
         if not self.owned:
             return 0
-        found = await connection.fetch(READ, sorted(self.owned), self.batch)
-        rows = [Unsent(*row) for row in found]
+        rows = [Unsent(*row) for row in await connection.fetch(READ, sorted(self.owned), self.batch)]
         if rows:
             await self._send(connection, rows)
         return len(rows)
 
     async def _send(self, connection: asyncpg.Connection, rows: list[Unsent]) -> None:
         async with connection.transaction():
-            # A sealed body whose seven days passed while nothing could be sent is gone: its row is only cleared.
+            # A sealed body is deleted after seven days, sent or not. Its row is only cleared.
             failed = await self.publisher.publish(connection, [row for row in rows if row.body is not None])
             await faultpoint("relay.sent")
-            good = good_prefixes(rows, failed)
-            await connection.execute(CLEAR, [row.outbox_id for row in good])
-            secret = [row for row in good if row.topic == SEALED_TOPIC]
-            if secret and getattr(self.publisher, "clears_sealed", True):
+            cleared = rows_to_clear(rows, failed)
+            await connection.execute(CLEAR, [row.outbox_id for row in cleared])
+            sealed = [row for row in cleared if row.topic == SEALED_TOPIC]
+            if sealed and getattr(self.publisher, "clears_sealed", True):
                 await connection.execute(
-                    CLEAR_BODIES, [row.recorded_at for row in secret], [row.outbox_id for row in secret]
+                    CLEAR_BODIES, [row.recorded_at for row in sealed], [row.outbox_id for row in sealed]
                 )
-        telemetry.sent.labels(self.service).inc(len(good))
+        telemetry.sent.labels(self.service).inc(len(cleared))
         self.sent.set()
-        self.went_on = self.went_on or bool(good)
+        self.made_progress = self.made_progress or bool(cleared)
         if failed:
             message = f"{len(failed)} events were not acknowledged"
             raise ConnectionError(message)
 
-    async def _rest(self, stop: asyncio.Event) -> None:
-        waits = [asyncio.create_task(self.awake.wait()), asyncio.create_task(stop.wait())]
+    async def _wait_for_wakeup(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.create_task(self.wakeup.wait()), asyncio.create_task(stop.wait())]
         try:
             await asyncio.wait(waits, timeout=SLOW_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -190,13 +196,13 @@ class Relay:
                 wait.cancel()
 
 
-def good_prefixes(rows: Sequence[Unsent], failed: set[int]) -> list[Unsent]:
-    """Return what may be cleared: of each key, only what stands before its first failure."""
+def rows_to_clear(rows: Sequence[Unsent], failed: set[int]) -> list[Unsent]:
+    """Return the rows that may be cleared: of each key, those before its first failure."""
     broken: set[tuple[str, str]] = set()
-    good: list[Unsent] = []
+    cleared: list[Unsent] = []
     for row in rows:
         if row.outbox_id in failed:
             broken.add((row.topic, row.key))
         elif (row.topic, row.key) not in broken:
-            good.append(row)
-    return good
+            cleared.append(row)
+    return cleared

@@ -1,4 +1,7 @@
-"""Sending the outbox again, to a topic that was lost: a job with a publisher of its own, which never touches `unsent`."""
+"""Send the outbox again, to a topic that was lost.
+
+The job has a publisher of its own and does not change `unsent`.
+"""
 
 from typing import Any, Protocol
 
@@ -19,14 +22,14 @@ ORDER BY outbox_id LIMIT $3
 """  # noqa: S608 (a constant)
 
 
-class MakesPublisher(Protocol):
-    """What the job needs of a transport."""
+class PublisherFactory(Protocol):
+    """A transport, as far as the job uses it."""
 
     def publisher(self) -> Publisher: ...
 
 
-def republish_step(transport: MakesPublisher) -> StepFunction:
-    """Return the job's step. What is sent twice is dropped by every reader's cursor."""
+def republish_step(transport: PublisherFactory) -> StepFunction:
+    """Return the job's step. Every reader's cursor drops the events that arrive twice."""
     publisher: Publisher | None = None
 
     async def step(session: AsyncSession, job: Job) -> Step:

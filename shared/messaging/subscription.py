@@ -1,4 +1,4 @@
-"""A named subscription: what one service does when something happens elsewhere."""
+"""Subscriptions: how one service reacts to events of others."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
@@ -26,11 +26,11 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(slots=True)
 class Subscription:
-    """A named reader of topics with cursors, offsets and a Kafka group of its own.
+    """A named reader of topics, with its own cursors, offsets and Kafka group.
 
-    `replica`: its handlers write only the tables of the schema `replica_<name>` and never emit; it can be rebuilt.
-    `reaction`: may emit; starts at the `beginning` of the topics or `now`; never rebuilt. One that starts `now` follows
-    what was told before with its cursors alone, so that no replay of it ever has an effect.
+    `replica`: its handlers write only tables of the schema `replica_<name>` and never emit. It can be rebuilt.
+    `reaction`: its handlers may emit. It is never rebuilt. It starts at the `beginning` of the topics or `now`; with
+    `now` only its cursors advance over older events, so that a republish of them has no effect.
     """
 
     name: str
@@ -41,11 +41,11 @@ class Subscription:
 
     @property
     def schema(self) -> str:
-        """The PostgreSQL schema of a replica's tables."""
+        """The PostgreSQL schema of the replica's tables."""
         return f"replica_{self.name}"
 
     def on(self, *events: type[Event]) -> Callable[[One], One]:
-        """Apply `handler(session, event)` to each of these events, one at a time.
+        """Register `handler(session, event)` for these events, one at a time.
 
         A handler that needs the envelope takes it as a third parameter: `handler(session, event, meta)`.
         """
@@ -57,7 +57,7 @@ class Subscription:
         return register
 
     def on_batch(self, *events: type[Event]) -> Callable[[Batch], Batch]:
-        """Apply `handler(session, list[Received])` to many of these facts at once, in order, each exactly once."""
+        """Register `handler(session, list[Received])`, called with many of these events at once, in order."""
 
         def register(handler: Batch) -> Batch:
             self._register(events, ("batch", handler))
@@ -75,11 +75,11 @@ class Subscription:
         where: Mapping[str, object] = EMPTY,
         then: BatchHandler | None = None,
     ) -> None:
-        """Upsert into `table` the columns that these events declare as fields, by primary key.
+        """Upsert by primary key into `table` the columns that these events have as fields.
 
         A column that an event lacks and another one here declares becomes NULL. A column that none declares is not
-        written: an event that fills other columns is declared in a call of its own. Lists and objects are stored as
-        they arrive, unknown codes inside them included.
+        written; declare an event that fills other columns in its own call. Lists and objects are stored as they
+        arrive, including unknown codes in them.
 
         Args:
             table: a table of this replica's schema.
@@ -103,18 +103,18 @@ class Subscription:
         for event in events:
             _refuse_missing_values(table, event, {*sources[event.wire], *fixed})
         key = [column.name for column in columns if column.primary_key]
-        blank = {**dict.fromkeys(chain.from_iterable(sources.values())), **fixed}
+        empty_row = {**dict.fromkeys(chain.from_iterable(sources.values())), **fixed}
 
-        async def replicate(session: AsyncSession, facts: list[Received[Any]]) -> None:
+        async def replicate(session: AsyncSession, received: list[Received[Any]]) -> None:
             rows: list[dict[str, object]] = []
             written: list[Received[Any]] = []
-            for fact in facts:
-                fields = fact.fields
+            for event in received:
+                fields = event.fields
                 if where and any(fields[name] != value for name, value in where.items()):
                     continue
-                source = sources[fact.meta.wire].items()
-                rows.append(blank | {column: fields[name] for column, name in source})
-                written.append(fact)
+                source = sources[event.meta.wire].items()
+                rows.append(empty_row | {column: fields[name] for column, name in source})
+                written.append(event)
             await upsert(session, table, rows, key=key)
             if then and written:
                 await then(session, written)
@@ -143,8 +143,8 @@ def _table_of(model: type[Model]) -> sa.Table:
 def _field_by_column(
     event: type[Event], columns: Iterable[str], renamed: Mapping[str, str]
 ) -> dict[str, str]:
-    named = {column: renamed.get(column, column) for column in columns}
-    return {column: name for column, name in named.items() if name in event.model_fields}
+    names = {column: renamed.get(column, column) for column in columns}
+    return {column: name for column, name in names.items() if name in event.model_fields}
 
 
 def _refuse_unknown_names(

@@ -21,8 +21,8 @@ from shared import clock, telemetry
 from shared.access import Actor, Role
 from shared.database import Database
 from shared.events import Event
-from shared.jobs import run_due, run_step
-from shared.messaging.consumer import Consumer, stored_places
+from shared.jobs import run_scheduled_task, run_step
+from shared.messaging.consumer import Consumer, read_stored_offsets
 from shared.messaging.local import LocalPublisher, LocalSource
 from shared.messaging.relay import Relay
 from shared.messaging.subscription import Subscription
@@ -104,7 +104,9 @@ class Running:
         """Run jobs and scheduled tasks until none is due. Return the turns with work."""
         turns = 0
         while True:
-            if await run_step(self.worker, self.parts.work) | await run_due(self.worker, self.parts.work):
+            if await run_step(self.worker, self.parts.work) | await run_scheduled_task(
+                self.worker, self.parts.work
+            ):
                 turns += 1
                 assert turns < 10_000, "the work does not end"
             elif await self.sql(RETRIED_SOON):
@@ -256,7 +258,7 @@ async def relay(publisher: Running) -> int:
     runner = Relay(publisher.worker.url, publisher.name, LocalPublisher())
     connection = await runner.connect()
     try:
-        await runner.take_share(connection)
+        await runner.balance_shards(connection)
         total = 0
         while sent := await runner.step(connection):
             total += sent
@@ -275,15 +277,15 @@ async def apply(subscriber: Running, subscription: Subscription, publishers: dic
     topics = [topic for topic in subscription.topics if topic in publishers]
     if not topics:
         return 0
-    places = await stored_places(subscriber.worker, subscription.name)
+    places = await read_stored_offsets(subscriber.worker, subscription.name)
     source = LocalSource(publishers, topics, stored=places)
     await source.start(places.offsets, starts=subscription.starts)
     # Measured now, so that the consumer does not measure its lag.
     consumer = Consumer(subscriber.worker, subscription, lambda _: source, measured_at=monotonic())
     total = 0
-    while count := await consumer.turn(source, places, 0):
+    while count := await consumer.poll_once(source, places, 0):
         total += count
-        places = await stored_places(subscriber.worker, subscription.name)
+        places = await read_stored_offsets(subscriber.worker, subscription.name)
     return total
 
 

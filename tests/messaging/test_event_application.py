@@ -173,7 +173,7 @@ async def test_a_replica_that_tells_is_refused(stage: Stage) -> None:
 
     await stage.receive(sub, [record_of(key, 1, event=registered(key), offset=0)])
     (row,) = await stage.parked("pendamping")
-    assert row["error"] == "ReplicaTold"
+    assert row["error"] == "ReplicaEmitted"
     assert await stage.read("SELECT * FROM platform.outbox") == []
 
 

@@ -14,8 +14,8 @@ import pytest
 from shared.access import Actor
 from shared.database import raw
 from shared.errors import NotFound
-from shared.jobs import Work, run_due
-from shared.messaging import Meta, Subscription, draining, parking
+from shared.jobs import Work, run_scheduled_task
+from shared.messaging import Meta, Subscription, parked_events, recovery
 from shared.worker import Parts, prepare
 from tests.factories.messaging.events import TOPIC, changed, hearer, keys, record_of
 from tests.factories.messaging.service_pair import Stage, eventually
@@ -74,11 +74,11 @@ def json_id(value: bytes) -> UUID:
 @pytest.mark.usefixtures("ill_again")
 async def test_retry_drains_in_order(stage: Stage) -> None:
     sub, key = await poisoned(stage)
-    assert await draining.retry(stage.reader, sub, TOPIC, str(key)) == 0
+    assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 0
     (first, *_) = await stage.parked()
     assert (first["attempts"], await stage.cursor(key)) == (2, (1, 1, "PARKED"))
     await cured(stage)
-    assert await draining.retry(stage.reader, sub, TOPIC, str(key)) == 3
+    assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 3
     assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 2, 3, 4]
     assert await stage.cursor(key) == (1, 4, "OPEN")
     assert await stage.parked() == []
@@ -86,7 +86,7 @@ async def test_retry_drains_in_order(stage: Stage) -> None:
 
 async def test_skip_passes_over_the_first_and_drains_the_rest_in_order(stage: Stage) -> None:
     sub, key = await poisoned(stage)
-    assert await draining.skip(stage.reader, sub, TOPIC, str(key)) == 2
+    assert await recovery.skip(stage.reader, sub, TOPIC, str(key)) == 2
     assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 3, 4]
     assert await stage.cursor(key) == (1, 4, "OPEN")
 
@@ -96,8 +96,8 @@ async def test_skip_passes_over_an_event_that_never_came(stage: Stage) -> None:
     await stage.receive(
         sub, [record_of(key, 1, offset=0), record_of(key, 4, offset=1), record_of(key, 5, offset=2)]
     )
-    assert await draining.retry(stage.reader, sub, TOPIC, str(key)) == 0
-    assert await draining.skip(stage.reader, sub, TOPIC, str(key)) == 2
+    assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 0
+    assert await recovery.skip(stage.reader, sub, TOPIC, str(key)) == 2
     assert [seq for _, seq in await stage.handled()] == [1, 4, 5]
     await stage.receive(sub, [record_of(key, 3, offset=3)])
     assert await stage.cursor(key) == (1, 5, "OPEN")
@@ -108,13 +108,13 @@ async def test_resume_names_the_position_to_trust_and_goes_on(stage: Stage) -> N
     await stage.receive(sub, [record_of(key, seq, offset=seq) for seq in (1, 2, 3)])
     anew = [record_of(key, seq, epoch=2, offset=seq + 2) for seq in (2, 3, 4)]
     await stage.receive(sub, anew)
-    assert await draining.retry(stage.reader, sub, TOPIC, str(key)) == 0
+    assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 0
     assert await stage.cursor(key) == (1, 3, "DIVERGED")
-    assert await draining.resume(stage.reader, sub, TOPIC, str(key), (2, 3), json_id(anew[1].value)) == 1
+    assert await recovery.resume(stage.reader, sub, TOPIC, str(key), (2, 3), json_id(anew[1].value)) == 1
     assert await stage.cursor(key) == (2, 4, "OPEN")
     assert await stage.parked() == []
-    with pytest.raises(draining.NothingToTrust):
-        await draining.resume(stage.reader, sub, TOPIC, str(key), (2, 4), json_id(anew[2].value))
+    with pytest.raises(recovery.KeyNotDiverged):
+        await recovery.resume(stage.reader, sub, TOPIC, str(key), (2, 4), json_id(anew[2].value))
 
 
 async def test_resume_may_trust_what_was_applied_against_what_came(stage: Stage) -> None:
@@ -122,7 +122,7 @@ async def test_resume_may_trust_what_was_applied_against_what_came(stage: Stage)
     first = record_of(key, 1, offset=0)
     await stage.receive(sub, [first])
     await stage.receive(sub, [record_of(key, 1, offset=1), record_of(key, 2, offset=2)])
-    assert await draining.resume(stage.reader, sub, TOPIC, str(key), (1, 1), json_id(first.value)) == 1
+    assert await recovery.resume(stage.reader, sub, TOPIC, str(key), (1, 1), json_id(first.value)) == 1
     assert await stage.cursor(key) == (1, 2, "OPEN")
 
 
@@ -134,12 +134,12 @@ async def test_an_order_over_the_api_is_carried_out_by_the_worker(stage: Stage) 
     at = {"subscription": sub.name, "topic": TOPIC, "key": str(key)}
     await cured(stage)
     async with stage.reader.transaction(Actor.system("reader")) as session:
-        assert await parking.order(session, "retry", at) == 3
-    assert await run_due(stage.reader, work)
+        assert await parked_events.request_action(session, "retry", at) == 3
+    assert await run_scheduled_task(stage.reader, work)
     assert await stage.cursor(key) == (1, 4, "OPEN")
     async with stage.reader.transaction(Actor.system("reader")) as session:
         with pytest.raises(NotFound):
-            await parking.order(session, "retry", at)
+            await parked_events.request_action(session, "retry", at)
 
 
 async def test_a_skip_over_the_api_is_carried_out_by_the_worker(stage: Stage) -> None:
@@ -147,8 +147,8 @@ async def test_a_skip_over_the_api_is_carried_out_by_the_worker(stage: Stage) ->
     work = Work()
     prepare(Parts("reader", [sub], work))
     async with stage.reader.transaction(Actor.system("reader")) as session:
-        await parking.order(session, "skip", {"subscription": sub.name, "topic": TOPIC, "key": str(key)})
-    assert await run_due(stage.reader, work)
+        await parked_events.request_action(session, "skip", {"subscription": sub.name, "topic": TOPIC, "key": str(key)})
+    assert await run_scheduled_task(stage.reader, work)
     assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 3, 4]
 
 

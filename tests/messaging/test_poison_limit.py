@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from shared.messaging.consumer import Consumer, Source, Stored
+from shared.messaging.consumer import Consumer, Source, StoredOffsets
 from shared.messaging.envelope import Record
-from shared.messaging.handling import TooManyParked
+from shared.messaging.handlers import TooManyParked
 from tests.factories.messaging.events import changed, hearer, keys, record_of
 from tests.factories.messaging.service_pair import LONGEST_WAIT, Stage
 
@@ -55,7 +55,7 @@ async def test_a_reader_that_stops_holds_nothing_of_its_topics_and_begins_no_mor
     """A member that stood still with its partitions would keep them from the members that could read them."""
     sub, made, first = hearer(), list[Watched](), asyncio.Event()
 
-    def source(stored: Stored) -> Watched:
+    def source(stored: StoredOffsets) -> Watched:
         made.append(Watched(stage.transport.source(stage, sub, stored)))
         first.set()
         return made[-1]

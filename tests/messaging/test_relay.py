@@ -12,7 +12,7 @@ import pytest
 
 from shared.access import Actor
 from shared.messaging import emit
-from shared.messaging.relay import Unsent, good_prefixes
+from shared.messaging.relay import Unsent, rows_to_clear
 from tests.factories.messaging.databases import TELLER
 from tests.factories.messaging.events import TOPIC, changed, hearer, keys, sealed
 from tests.factories.messaging.marks import on_every_transport
@@ -153,5 +153,5 @@ async def test_an_expired_sealed_body_does_not_stop_the_relay(stage: Stage) -> N
 
 def test_of_each_key_only_what_stands_before_its_first_failure_is_cleared() -> None:
     rows = [Unsent(0, number, None, None, TOPIC, key, "") for number, key in enumerate("ababa")]
-    assert [row.outbox_id for row in good_prefixes(rows, {2})] == [0, 1, 3]
-    assert good_prefixes(rows, {0, 1}) == []
+    assert [row.outbox_id for row in rows_to_clear(rows, {2})] == [0, 1, 3]
+    assert rows_to_clear(rows, {0, 1}) == []

@@ -25,7 +25,7 @@ STATISTICS = "ANALYZE platform.unsent, platform.outbox"
 
 
 def most_rows(node: dict[str, Any]) -> float:
-    """Return the largest number of rows that one node of a plan returned or filtered out."""
+    """Return the max_records number of rows that one node of a plan returned or filtered out."""
     rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
     return max([rows * node["Actual Loops"], *map(most_rows, node.get("Plans", ()))])
 

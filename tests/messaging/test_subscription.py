@@ -13,7 +13,7 @@ from shared.jobs import Work, enqueue, run_step
 from shared.messaging import Subscription
 from shared.messaging.rebuild import Rebuild, TableNotReplica
 from shared.messaging.republish import KIND
-from shared.operator import forget_topic
+from shared.operator import reset_offsets
 from shared.worker import Parts, Transport, prepare
 from tests.factories.messaging.databases import READER, TELLER
 from tests.factories.messaging.events import TOPIC, changed, hearer, keys, registered, replica, sealed
@@ -223,7 +223,7 @@ async def test_a_topic_recreated_is_noticed_and_goes_on_once_it_is_accepted(stag
     await republish(stage)
     await stage.publish(*(changed(key) for key in told))
     assert Counter(await stage.handled()) == expected
-    await forget_topic(stage.urls["reader_worker"], sub.name, TOPIC)
+    await reset_offsets(stage.urls["reader_worker"], sub.name, TOPIC)
     later = Counter((str(key), 5) for key in told)
 
     async def went_on() -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.jobs import Work
-from shared.messaging.consumer import Stored
+from shared.messaging.consumer import StoredOffsets
 from shared.messaging.subscription import Subscription
 from shared.worker import Parts, Transport, run_parts
 from tests.factories.messaging.service_pair import Stage
@@ -20,7 +20,7 @@ async def read_by(stage: Stage, only: list[str]) -> set[str]:
     """The subscriptions for which the worker opens a source."""
     opened, stop = set[str](), asyncio.Event()
 
-    def source(subscription: Subscription, _: Stored) -> Any:
+    def source(subscription: Subscription, _: StoredOffsets) -> Any:
         opened.add(subscription.name)
         raise ConnectionError
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from shared.http.numbers import MOST_IDS
+from shared.http.numbers import MAX_IDS
 from shared.http.strict import MOST_KEYS
 from shared.server import served
 from tests.factories.raw_http import connected, head
@@ -36,7 +36,7 @@ async def test_a_body_of_a_page_is_the_most_by_default(registry: Running) -> Non
 
 
 async def test_a_route_that_declares_more_takes_more(registry: Running) -> None:
-    ids = [str(uuid4()) for _ in range(MOST_IDS)]
+    ids = [str(uuid4()) for _ in range(MAX_IDS)]
     body = {"kpm_ids": ids, "pendamping_ids": ids}
     assert len(json.dumps(body)) > CAP
     answer = await registry.post("/v1/numbers", body, as_=registry.token("KEMENSOS"))

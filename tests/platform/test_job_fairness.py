@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor, Role
 from shared.errors import Words
-from shared.jobs import Job, RowError, Step, TooManyJobs, enqueue, run_step, stepping
-from shared.jobs.asking import MOST_OPEN_JOBS
-from shared.jobs.expiring import JOBS_AT_ONCE, expire_row_errors
-from shared.jobs.stepping import MOST_REFUSALS
+from shared.jobs import Job, RowError, Step, TooManyJobs, enqueue, job_runner, run_step
+from shared.jobs.asking import MAX_OPEN_JOBS
+from shared.jobs.job_runner import MAX_REFUSALS
+from shared.jobs.row_errors import JOBS_AT_ONCE, expire_row_errors
 from shared.messaging import housekeeping
 from tests.factories.services import Running
 
@@ -49,7 +49,7 @@ def order(registry: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[s
         seen.append("short")
         return Step(done=1, finished=True)
 
-    monkeypatch.setattr(stepping, "TURN_SECONDS", 0)
+    monkeypatch.setattr(job_runner, "TURN_SECONDS", 0)
     registry.parts.work.steps.update(long=long, short=short)
     yield seen
     del registry.parts.work.steps["long"], registry.parts.work.steps["short"]
@@ -128,24 +128,24 @@ async def refusing(registry: Running, size: int) -> UUID:
     return job
 
 
-@pytest.mark.parametrize("size", [4_000, MOST_REFUSALS + 1])
+@pytest.mark.parametrize("size", [4_000, MAX_REFUSALS + 1])
 async def test_job_fails_at_the_limit_of_refusals_and_keeps_what_was_done(
     registry: Running, size: int
 ) -> None:
     job_id = await refusing(registry, size)
     job = await read(registry, job_id)
-    steps = MOST_REFUSALS // size + 1
+    steps = MAX_REFUSALS // size + 1
     assert (job["state"], job["error"]) == ("FAILED", "TooManyRefusals")
     assert (job["done"], job["refused"]) == (steps, steps * size)
-    assert job["reason"]["en"].startswith(f"The work stopped after {MOST_REFUSALS} refusals.")
-    assert job["reason"]["id"].startswith(f"Pekerjaan berhenti setelah {MOST_REFUSALS} penolakan.")
+    assert job["reason"]["en"].startswith(f"The work stopped after {MAX_REFUSALS} refusals.")
+    assert job["reason"]["id"].startswith(f"Pekerjaan berhenti setelah {MAX_REFUSALS} penolakan.")
     assert job["ended_at"] is not None
     kept = await registry.sql("SELECT count(*), max(row) FROM platform.job_row_error")
-    assert tuple(kept[0]) == (MOST_REFUSALS, MOST_REFUSALS)
+    assert tuple(kept[0]) == (MAX_REFUSALS, MAX_REFUSALS)
 
 
 async def test_account_with_too_many_open_jobs_waits_until_one_has_ended(registry: Running) -> None:
-    jobs = [await ask(registry, "nobody.runs.this") for _ in range(MOST_OPEN_JOBS)]
+    jobs = [await ask(registry, "nobody.runs.this") for _ in range(MAX_OPEN_JOBS)]
     with pytest.raises(TooManyJobs):
         await ask(registry, "nobody.runs.this")
     await ask(registry, "nobody.runs.this", ordered_before=True)
@@ -157,7 +157,7 @@ async def test_account_with_too_many_open_jobs_waits_until_one_has_ended(registr
 
 
 async def test_jobs_asked_at_once_do_not_pass_the_limit_together(registry: Running) -> None:
-    for _ in range(MOST_OPEN_JOBS - 1):
+    for _ in range(MAX_OPEN_JOBS - 1):
         await ask(registry, "nobody.runs.this")
     async with registry.session(ASKED_BY) as session:
         await enqueue(session, "nobody.runs.this", {}, ASKED_BY)
@@ -172,16 +172,16 @@ async def test_jobs_asked_at_once_do_not_pass_the_limit_together(registry: Runni
 
 async def test_too_many_open_jobs_are_refused_over_http_with_the_time_to_wait(registry: Running) -> None:
     ministry = registry.token("KEMENSOS")
-    for _ in range(MOST_OPEN_JOBS):
+    for _ in range(MAX_OPEN_JOBS):
         await ask(registry, "nobody.runs.this")
     answer = await registry.post("/v1/coverage-count", as_=ministry, headers={"Accept-Language": "id"})
     assert (answer.status_code, answer.json()["title"]) == (409, "TooManyJobs")
     assert answer.headers["Retry-After"] == "30"
-    assert answer.json()["detail"].startswith(f"Ada {MOST_OPEN_JOBS} pekerjaan Anda yang belum selesai.")
+    assert answer.json()["detail"].startswith(f"Ada {MAX_OPEN_JOBS} pekerjaan Anda yang belum selesai.")
 
 
 async def test_refused_rows_expire_after_their_term_and_the_counts_stay(registry: Running) -> None:
-    jobs = [await refusing(registry, MOST_REFUSALS + 1) for _ in range(2)]
+    jobs = [await refusing(registry, MAX_REFUSALS + 1) for _ in range(2)]
     assert len((await read(registry, jobs[0], "/errors"))["items"]) > 0
     await registry.sql(
         "UPDATE platform.job SET ended_at = now() - interval '91 days' WHERE job_id = $1", jobs[0]
@@ -189,10 +189,10 @@ async def test_refused_rows_expire_after_their_term_and_the_counts_stay(registry
     await registry.sql(
         "UPDATE platform.job SET ended_at = now() - interval '89 days' WHERE job_id = $1", jobs[1]
     )
-    await housekeeping.begin(registry.worker)
+    await housekeeping.schedule_now(registry.worker)
     await registry.work()
     assert (await read(registry, jobs[0], "/errors"))["items"] == []
-    assert (await read(registry, jobs[0]))["refused"] == MOST_REFUSALS + 1
+    assert (await read(registry, jobs[0]))["refused"] == MAX_REFUSALS + 1
     assert len((await read(registry, jobs[1], "/errors"))["items"]) > 0
 
 

@@ -110,7 +110,7 @@ async def test_a_step_that_is_refused_tells_the_refusal_and_what_to_do(registry:
     await registry.work()
     job = await read(registry, job_id)
     assert (job["state"], job["error"]) == ("FAILED", "NotYetKnown")
-    stays = "What was done before stays. Put this right, then order the rest again."
+    stays = "What was done before stays. Correct this, then request the rest again."
     assert job["reason"]["en"] == f"{NotYetKnown('policy').sentence('en')} {stays}"
     assert job["reason"]["id"].startswith("Kebijakan itu belum dikenal di layanan ini")
 

@@ -11,7 +11,7 @@ from shared.kafka.topics import TOPICS
 from tests.factories.cluster import SERVICES, Cluster
 from tests.factories.services import running
 
-EVERY_CONTRACT = contracts.__all__
+CONTRACT_MODULES = contracts.__all__
 WRITES = """
 INSERT INTO platform.outbox (recorded_at, event_id, shard, topic, key, epoch, seq, wire, body)
 VALUES (now(), gen_random_uuid(), 0, $1, 'k', 1, 1, 'test', '{}')

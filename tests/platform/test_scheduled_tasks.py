@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
-from shared.jobs import Due, OutsideCall, Work, run_due, schedule, unschedule, work
+from shared.jobs import Due, OutsideCall, Work, run_scheduled_task, schedule, unschedule, work
 from shared.privacy import SealBroken
 from tests.factories.services import Running
 
@@ -40,17 +40,17 @@ async def test_not_before_its_time_on_the_business_clock(
     registry: Running, todo: Work, done: list[str]
 ) -> None:
     await plan(registry, "a", datetime.now(UTC) + SOON)
-    assert not await run_due(registry.worker, todo)
+    assert not await run_scheduled_task(registry.worker, todo)
     await registry.set_clock(datetime.now(UTC) + SOON + timedelta(minutes=1))
-    assert await run_due(registry.worker, todo)
-    assert not await run_due(registry.worker, todo)
+    assert await run_scheduled_task(registry.worker, todo)
+    assert not await run_scheduled_task(registry.worker, todo)
     assert done == ["a"]
 
 
 async def test_the_real_clock_does_not_travel(registry: Running, todo: Work, done: list[str]) -> None:
     await plan(registry, "a", datetime.now(UTC) + SOON, clock="real")
     await registry.set_clock(datetime.now(UTC) + 2 * SOON)
-    assert not await run_due(registry.worker, todo)
+    assert not await run_scheduled_task(registry.worker, todo)
     assert done == []
 
 
@@ -59,7 +59,7 @@ async def test_many_workers_do_each_thing_once(registry: Running, todo: Work, do
         await plan(registry, str(number), datetime.now(UTC) - SOON)
 
     async def until_nothing() -> None:
-        while await run_due(registry.worker, todo):
+        while await run_scheduled_task(registry.worker, todo):
             pass
 
     await asyncio.gather(*(until_nothing() for _ in range(4)))
@@ -81,14 +81,14 @@ async def test_what_fails_in_any_way_stays_and_is_tried_again_later(
 
     work = Work(dues={"term_ends": broken})
     await plan(registry, "a", datetime.now(UTC) - SOON)
-    assert await run_due(registry.worker, work)
-    assert not await run_due(registry.worker, work), "it waits before the next try"
+    assert await run_scheduled_task(registry.worker, work)
+    assert not await run_scheduled_task(registry.worker, work), "it waits before the next try"
     (row,) = await registry.sql(
         "SELECT attempts, error, done_at, lease_until FROM platform.due WHERE kind = 'term_ends'"
     )
     assert (row["attempts"], row["error"], row["done_at"]) == (1, fault.__name__, None)
     await registry.sql("UPDATE platform.due SET lease_until = now() - interval '1 second'")
-    assert await run_due(registry.worker, work)
+    assert await run_scheduled_task(registry.worker, work)
     assert tries == [0, 1]
 
 
@@ -118,11 +118,11 @@ async def test_said_again_it_moves_and_unsaid_it_is_gone(
 ) -> None:
     await plan(registry, "a", datetime.now(UTC) - SOON)
     await plan(registry, "a", datetime.now(UTC) + SOON)
-    assert not await run_due(registry.worker, todo)
+    assert not await run_scheduled_task(registry.worker, todo)
     await plan(registry, "b", datetime.now(UTC) - SOON)
     async with registry.session() as session:
         await unschedule(session, "term_ends", "b")
-    assert not await run_due(registry.worker, todo)
+    assert not await run_scheduled_task(registry.worker, todo)
     assert done == []
 
 
@@ -132,7 +132,7 @@ async def lane_of(session: AsyncSession, due: Due) -> str:
 
 
 async def until_done(registry: Running, work: Work) -> None:
-    while await run_due(registry.worker, work):
+    while await run_scheduled_task(registry.worker, work):
         pass
 
 
@@ -272,5 +272,5 @@ async def test_a_call_outside_stands_between_two_transactions(registry: Running)
 
     work = Work(calls={"term_ends": OutsideCall(prepare, perform, record)})
     await plan(registry, "the partner", datetime.now(UTC) - SOON)
-    await run_due(registry.worker, work)
+    await run_scheduled_task(registry.worker, work)
     assert seen == ["to the partner answered"]

@@ -26,7 +26,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 350, 30
 # Longer functions. A number may only become smaller, and an entry may only be removed.
 LONGER_FUNCTIONS = {
     "shared/http/application.py::create_app": 32,
-    "shared/operator.py::_parked_verbs": 34,
+    "shared/operator.py::_add_parked_verbs": 34,
 }
 
 

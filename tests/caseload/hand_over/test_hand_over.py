@@ -162,7 +162,7 @@ async def test_that_fails_says_why_and_what_to_do_and_can_be_ordered_again(place
     assert (seen["state"], seen["error"], seen["done"]) == ("FAILED", "PendampingInactive", 0)
     assert seen["failure"]["en"] == (
         "This pendamping is CUTI; only an active one can do this. What was done before stays."
-        " Put this right, then order the rest again."
+        " Correct this, then request the rest again."
     )
     assert seen["failure"]["id"].startswith("Pendamping ini berstatus CUTI; hanya yang aktif")
     job = (await placed.get(seen["job"], as_=leader(placed))).json()

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from shared.access import Role
-from shared.jobs import run_due
+from shared.jobs import run_scheduled_task
 from tests.factories.caseload.hand_over import (
     S,
     accompanied,
@@ -113,7 +113,7 @@ async def test_not_once_it_has_begun(placed: Running) -> None:
     await accompanied(placed, 1)
     asked = await planned(placed)
     await days_later(placed, 10)
-    while await run_due(placed.worker, placed.parts.work):
+    while await run_scheduled_task(placed.worker, placed.parts.work):
         pass
     answer = await call_off(placed, asked)
     assert (answer.status_code, answer.json()["title"]) == (409, "HandOverBegun")

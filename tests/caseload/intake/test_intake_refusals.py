@@ -9,7 +9,7 @@ import pytest
 from services.caseload.intake.rules.csv_file import COLUMNS
 from shared.access import Role
 from shared.contracts.kinds import PendampingStatus
-from shared.jobs.stepping import MOST_REFUSALS
+from shared.jobs.job_runner import MAX_REFUSALS
 from tests.factories.caseload.intake import (
     FAR_DESA,
     OTHER_DESA,
@@ -215,12 +215,12 @@ async def test_who_may_not_take_in_families(caseload: Running) -> None:
 
 async def test_a_file_of_junk_ends_at_the_limit_and_what_came_in_before_stays(placed: Running) -> None:
     await take_in(placed, csv_of(family(1)))
-    job = await ask_intake(placed, csv_of(family(2)) + b"junk\n" * MOST_REFUSALS)
+    job = await ask_intake(placed, csv_of(family(2)) + b"junk\n" * MAX_REFUSALS)
     await placed.work()
     found = (await placed.get(job, as_=dinsos(placed))).json()
     assert (found["state"], found["error"], found["done"]) == ("FAILED", "TooManyRefusals", 0)
     errors = await placed.sql("SELECT count(*) FROM platform.job_row_error")
-    assert errors[0][0] == MOST_REFUSALS
+    assert errors[0][0] == MAX_REFUSALS
     assert await family_of(placed, MOTHER_1)
     again = await take_in(placed, csv_of(family(2)))
     assert again["report"]["new_families"] == 1

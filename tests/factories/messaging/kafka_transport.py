@@ -21,7 +21,7 @@ from tests.factories.messaging.events import SEALED, TOPIC
 
 if TYPE_CHECKING:
     from deploy.kafka.broker import Broker
-    from shared.messaging.consumer import Source, Stored
+    from shared.messaging.consumer import Source, StoredOffsets
     from shared.messaging.relay import Publisher
     from shared.messaging.subscription import Subscription
     from tests.factories.messaging.service_pair import Stage
@@ -42,7 +42,7 @@ class KafkaTransport:
         return KafkaPublisher(self.bootstrap, send_within=self.send_within)
 
     def source(
-        self, stage: "Stage", subscription: "Subscription", stored: "Stored", name: str = ""
+        self, stage: "Stage", subscription: "Subscription", stored: "StoredOffsets", name: str = ""
     ) -> "Source":
         del stage
         group = f"{self.group}.{name or subscription.name}"

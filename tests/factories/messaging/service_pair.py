@@ -17,8 +17,8 @@ from shared.access import Actor
 from shared.database import Database
 from shared.events import Event
 from shared.messaging import Subscription, emit
-from shared.messaging.applying import receive
-from shared.messaging.consumer import Consumer, stored_places
+from shared.messaging.batch import receive
+from shared.messaging.consumer import Consumer, read_stored_offsets
 from shared.messaging.envelope import Record
 from shared.messaging.relay import Relay
 from tests.factories.cluster import Cluster
@@ -63,7 +63,7 @@ class Stage:
         runner = Relay(self.teller.url, TELLER, self.transport.publisher())
         connection = await runner.connect()
         try:
-            await runner.take_share(connection)
+            await runner.balance_shards(connection)
             total = 0
             while sent := await runner.step(connection):
                 total += sent
@@ -115,7 +115,7 @@ class Stage:
         for topic in subscription.topics:
             for record in await self.transport.log_of(self, topic):
                 ends[topic, record.partition] = record.offset + 1
-        places = await stored_places(self.reader, subscription.name)
+        places = await read_stored_offsets(self.reader, subscription.name)
         return all(places.offsets.get(at, 0) >= end for at, end in ends.items())
 
     async def handled(self, subscription: str = "handled") -> list[tuple[str, int]]:

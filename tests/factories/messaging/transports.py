@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from shared.messaging.consumer import Source, Stored
+from shared.messaging.consumer import Source, StoredOffsets
 from shared.messaging.envelope import Record
 from shared.messaging.local import LocalPublisher, LocalSource
 from shared.messaging.relay import Publisher
@@ -24,7 +24,7 @@ class Transport(Protocol):
 
     def publisher(self) -> Publisher: ...
     def source(
-        self, stage: "Stage", subscription: Subscription, stored: Stored, name: str = ""
+        self, stage: "Stage", subscription: Subscription, stored: StoredOffsets, name: str = ""
     ) -> Source: ...
     async def log_of(self, stage: "Stage", topic: str = TOPIC) -> list[Record]:
         """Return all records of the topic, each partition in order."""
@@ -50,7 +50,9 @@ class LocalTransport:
     def publisher(self) -> Publisher:
         return LocalPublisher()
 
-    def source(self, stage: "Stage", subscription: Subscription, stored: Stored, name: str = "") -> Source:
+    def source(
+        self, stage: "Stage", subscription: Subscription, stored: StoredOffsets, name: str = ""
+    ) -> Source:
         del name
         topics = dict.fromkeys(subscription.topics, stage.teller)
         return LocalSource(topics, subscription.topics, stored=stored)

@@ -1,4 +1,7 @@
-"""Long work in leased, resumable steps: a step, its progress and its events commit together."""
+"""Run jobs in leased steps.
+
+A step, its progress and its events commit together.
+"""
 
 import time
 from collections.abc import Sequence
@@ -16,16 +19,16 @@ from shared.access import Actor
 from shared.database import Database
 from shared.faults import faultpoint
 from shared.jobs.asking import from_json
+from shared.jobs.failures import TooManyRefusals, as_sentences, failure_words
 from shared.jobs.kinds import LEASE, Job, RowError, Step, Work
-from shared.jobs.telling import TooManyRefusals, as_sentences, why_it_ended
 from shared.transaction import context_of
 
-MOST_TRIES = 5
-MOST_REFUSALS = 10_000
+MAX_TRIES = 5
+MAX_REFUSALS = 10_000
 TURN_SECONDS = 1.0
-"""After so long a job gives its lease back, and the open job that has waited longest is next."""
+"""After this time a job releases its lease, and the job that has waited longest runs next."""
 WORKER_DIED = "WorkerDied"
-"""What a job shows whose steps killed so many workers in a row, or outlived their leases; none of them was finished."""
+"""The error of a job whose workers died, or lost their lease, in too many steps in a row."""
 log = structlog.get_logger()
 
 LEASE_JOB = sa.text(
@@ -35,7 +38,7 @@ LEASE_JOB = sa.text(
     " OR (state = 'RUNNING' AND lease_until < clock_timestamp())) ORDER BY turn_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
     " RETURNING job_id, attempts"
 )
-# The lease counted this try, unless an earlier step of the same turn has succeeded since.
+# The lease has counted this try already, unless an earlier step of the same turn has succeeded since.
 STEP_FAILED = sa.text(
     "UPDATE platform.job SET lease = NULL, turn_at = clock_timestamp(), attempts = greatest(attempts, 1),"
     " lease_until = clock_timestamp() + make_interval(secs => 0.2 * greatest(attempts, 1))"
@@ -43,55 +46,64 @@ STEP_FAILED = sa.text(
 )
 
 
-async def run_step(database: Database, todo: Work) -> bool:
-    """Lease the job that has waited longest and run its steps for one turn. Returns whether there was one."""
-    if not todo.steps:
+async def run_step(database: Database, registry: Work) -> bool:
+    """Lease the job that has waited longest and run its steps for one turn.
+
+    Returns:
+        whether there was one.
+    """
+    if not registry.steps:
         return False
     lease = uuid7()
     async with database.transaction(Actor.system(database.service)) as session:
-        found = await session.execute(LEASE_JOB, {"lease": lease, "term": LEASE, "kinds": list(todo.steps)})
-        row = found.one_or_none()
-        if row is not None and row.attempts > MOST_TRIES:
+        leased = await session.execute(
+            LEASE_JOB, {"lease": lease, "term": LEASE, "kinds": list(registry.steps)}
+        )
+        row = leased.one_or_none()
+        if row is not None and row.attempts > MAX_TRIES:
             await _give_up(session, row.job_id, WORKER_DIED)
     if row is None:
         return False
-    going, until = row.attempts <= MOST_TRIES, time.monotonic() + TURN_SECONDS
-    while going:
+    has_lease, until = row.attempts <= MAX_TRIES, time.monotonic() + TURN_SECONDS
+    while has_lease:
         try:
-            going = await _one_step(database, todo, row.job_id, lease, until)
-        except Exception as error:  # noqa: BLE001 (a step that fails for good is told; the worker goes on)
+            has_lease = await _one_step(database, registry, row.job_id, lease, until)
+        except Exception as error:  # noqa: BLE001 (the failure is stored with the job, and the worker continues)
             await _step_failed(database, row.job_id, lease, error)
             return True
     return True
 
 
-async def _one_step(database: Database, todo: Work, job_id: UUID, lease: UUID, until: float) -> bool:
-    """Run one step. Returns whether the lease still holds: the job has not ended, and its turn is not over."""
+async def _one_step(database: Database, registry: Work, job_id: UUID, lease: UUID, until: float) -> bool:
+    """Run one step.
+
+    Returns:
+        whether the lease is kept: the job has not ended, and its turn is not over.
+    """
     async with database.transaction(Actor.system(database.service)) as session:
-        row = await _locked(session, job_id, lease)
+        row = await _lock_job(session, job_id, lease)
         if row is None:
             return False
         job = _job_of(row)
         context_of(session).actor = job.actor
-        step = Step(finished=True) if row.cancel_asked else await todo.steps[row.kind](session, job)
+        step = Step(finished=True) if row.cancel_requested else await registry.steps[row.kind](session, job)
         await faultpoint(f"job.{row.kind}.before_commit")
-        state = "CANCELLED" if row.cancel_asked else "DONE" if step.finished else "RUNNING"
-        going = state == "RUNNING" and time.monotonic() < until
-        await _write_step(session, job, step, state, going=going)
+        state = "CANCELLED" if row.cancel_requested else "DONE" if step.finished else "RUNNING"
+        has_lease = state == "RUNNING" and time.monotonic() < until
+        await _write_step(session, job, step, state, has_lease=has_lease)
         if await _write_errors(session, job_id, step.errors):
-            going = False
-            await _give_up(session, job_id, TooManyRefusals(limit=MOST_REFUSALS))
+            has_lease = False
+            await _give_up(session, job_id, TooManyRefusals(limit=MAX_REFUSALS))
     for result, rows in (("done", step.done), ("refused", step.refused)):
         telemetry.job_rows.labels(database.service, row.kind, result).inc(rows)
     await faultpoint(f"job.{row.kind}.after_commit")
-    return going
+    return has_lease
 
 
-async def _locked(session: AsyncSession, job_id: UUID, lease: UUID) -> sa.Row[Any] | None:
-    """Return the job's row, locked; None where the lease is lost or the job has ended."""
+async def _lock_job(session: AsyncSession, job_id: UUID, lease: UUID) -> sa.Row[Any] | None:
     table = schema.job
-    mine = sa.select(table).where(table.c.job_id == job_id, table.c.lease == lease)
-    row = (await session.execute(mine.with_for_update())).one_or_none()
+    condition = sa.select(table).where(table.c.job_id == job_id, table.c.lease == lease)
+    row = (await session.execute(condition.with_for_update())).one_or_none()
     return row if row is not None and row.state == "RUNNING" else None
 
 
@@ -109,9 +121,9 @@ def _job_of(row: sa.Row[Any]) -> Job:
     )
 
 
-async def _write_step(session: AsyncSession, job: Job, step: Step, state: str, *, going: bool) -> None:
+async def _write_step(session: AsyncSession, job: Job, step: Step, state: str, *, has_lease: bool) -> None:
     table, now = schema.job, sa.func.clock_timestamp()
-    released = {} if going else {"lease": None, "turn_at": now}
+    released = {} if has_lease else {"lease": None, "turn_at": now}
     ended = {"ended_at": now} if state != "RUNNING" else {}
     await session.execute(
         sa.update(table)
@@ -123,7 +135,7 @@ async def _write_step(session: AsyncSession, job: Job, step: Step, state: str, *
             total=step.total if step.total is not None else table.c.total,
             place=step.place or job.place,
             report={**job.report, **step.report},
-            lease_until=now + LEASE if going else now,
+            lease_until=now + LEASE if has_lease else now,
             attempts=0,
             **released,
             **ended,
@@ -132,12 +144,12 @@ async def _write_step(session: AsyncSession, job: Job, step: Step, state: str, *
 
 
 async def _write_errors(session: AsyncSession, job_id: UUID, errors: Sequence[RowError]) -> bool:
-    """Keep the refusals of a step, up to the limit of the job; return whether there are more."""
+    """Store row errors up to the job's limit, and return whether there are more."""
     if not errors:
         return False
     table = schema.job_row_error
-    kept = sa.select(sa.func.count()).select_from(table).where(table.c.job_id == job_id)
-    room = MOST_REFUSALS - (await session.scalar(kept) or 0)
+    stored_count = sa.select(sa.func.count()).select_from(table).where(table.c.job_id == job_id)
+    room = MAX_REFUSALS - (await session.scalar(stored_count) or 0)
     if rows := _error_rows(job_id, errors[:room]):
         await session.execute(insert(table).on_conflict_do_nothing(), rows)
     return len(errors) > room
@@ -163,20 +175,19 @@ def _error_rows(job_id: UUID, errors: Sequence[RowError]) -> list[dict[str, Any]
 
 
 async def _step_failed(database: Database, job_id: UUID, lease: UUID, error: Exception) -> None:
-    """Try again in a later turn; after five failures in a row the job FAILS, with the error's class and what to do."""
+    """Retry in a later turn, or fail the job after five failures in a row."""
     log.warning("step_failed", job_id=str(job_id), error=type(error).__name__)
     async with database.transaction(Actor.system(database.service)) as session:
         attempts = await session.scalar(STEP_FAILED, {"job_id": job_id, "lease": lease})
-        if attempts is not None and attempts >= MOST_TRIES:
+        if attempts is not None and attempts >= MAX_TRIES:
             await _give_up(session, job_id, error)
 
 
 async def _give_up(session: AsyncSession, job_id: UUID, error: Exception | str) -> None:
-    """What was done stays told; the row was locked by the statement before."""
     failed = {
         "state": "FAILED",
         "error": error if isinstance(error, str) else type(error).__name__,
-        "reason": as_sentences(why_it_ended(error, MOST_TRIES)),
+        "reason": as_sentences(failure_words(error, MAX_TRIES)),
         "lease": None,
         "ended_at": sa.func.clock_timestamp(),
     }

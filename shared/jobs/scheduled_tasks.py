@@ -1,4 +1,4 @@
-"""What shall fall due, and when."""
+"""Schedule tasks on the business clock or the real clock."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,9 +22,10 @@ async def schedule(
     payload: Mapping[str, Any] | None = None,
     lane: str | None = None,
 ) -> None:
-    """Let `kind` fall due for a subject at an instant. Of one `lane`, one at a time is done, in the order of time.
+    """Schedule a task of `kind` for a subject.
 
-    Said again, it moves and is open again.
+    The tasks of one `lane` run one at a time, by time. A task that is scheduled again moves, and is open
+    again.
     """
     row = _due(kind, subject_id, due_at, clock=clock, payload=payload, lane=lane)
     await session.execute(_upsert(), row)
@@ -64,7 +65,7 @@ def _due(
 
 
 def _upsert() -> Insert:
-    row = insert(schema.due)
+    row = insert(schema.scheduled_task)
     moved = {name: row.excluded[name] for name in ("due_at", "payload", "clock", "lane")}
     return row.on_conflict_do_update(
         index_elements=["kind", "subject_id"],
@@ -73,8 +74,8 @@ def _upsert() -> Insert:
 
 
 async def unschedule(session: AsyncSession, kind: str, subject_id: object) -> None:
-    """What would have fallen due no longer does."""
-    table = schema.due
+    """Cancel a scheduled task that has not run."""
+    table = schema.scheduled_task
     await session.execute(
         sa.update(table)
         .where(table.c.kind == kind, table.c.subject_id == str(subject_id), table.c.done_at.is_(None))
@@ -83,7 +84,7 @@ async def unschedule(session: AsyncSession, kind: str, subject_id: object) -> No
 
 
 async def move_lane(session: AsyncSession, lane: str, due_at: datetime) -> None:
-    """Let all that is open in a lane fall due at an instant, in one statement: held back, or let go."""
-    table = schema.due
-    mine = (table.c.lane == lane, table.c.done_at.is_(None), table.c.lease.is_(None))
-    await session.execute(sa.update(table).where(*mine).values(due_at=due_at))
+    """Move all open tasks of a lane to an instant, in one statement."""
+    table = schema.scheduled_task
+    condition = (table.c.lane == lane, table.c.done_at.is_(None), table.c.lease.is_(None))
+    await session.execute(sa.update(table).where(*condition).values(due_at=due_at))

@@ -1,20 +1,20 @@
-"""What a job that ended before its end tells whoever asked for it: why, and what to do."""
+"""The sentences of a failed job: why it ended, and what to do."""
 
 from shared.errors import DomainError, Words
 
 
 class WorkRefused(DomainError):
-    """What a FAILED job tells whose step was refused as a request would be."""
+    """The reason of a FAILED job whose step was refused, as a request would be."""
 
-    en = "{why} What was done before stays. Put this right, then order the rest again."
+    en = "{why} What was done before stays. Correct this, then request the rest again."
     id = "{why} Yang sudah dikerjakan tetap berlaku. Perbaiki hal ini, lalu minta kembali sisanya."
 
 
 class WorkStopped(DomainError):
-    """What a FAILED job tells whose step failed for no reason that lies in what was asked."""
+    """The reason of a FAILED job whose step failed for no fault of its input."""
 
     en = (
-        "The work stopped after {tries} tries by a fault of the system ({error}). What was done before stays. Order"
+        "The work stopped after {tries} tries by a fault of the system ({error}). What was done before stays. Request"
         " the rest again; if it stops once more, give this job's number to the operator."
     )
     id = (
@@ -24,11 +24,11 @@ class WorkStopped(DomainError):
 
 
 class TooManyRefusals(DomainError):
-    """What a FAILED job tells when so much was refused that the input as a whole is wrong."""
+    """The reason of a FAILED job with too many refused rows."""
 
     en = (
         "The work stopped after {limit} refusals. What was done before stays. Correct the refused rows that are listed"
-        " and look for the same fault in the others; then order the rest again."
+        " and look for the same fault in the others; then request the rest again."
     )
     id = (
         "Pekerjaan berhenti setelah {limit} penolakan. Yang sudah dikerjakan tetap berlaku. Perbaiki baris tertolak yang"
@@ -36,15 +36,18 @@ class TooManyRefusals(DomainError):
     )
 
 
-def why_it_ended(error: Exception | str, tries: int) -> Words:
-    """Return the sentences of a job that failed; of a fault only its class is named, never its text."""
+def failure_words(error: Exception | str, tries: int) -> Words:
+    """Return the sentences of a failed job.
+
+    Of an internal fault only the class is named, never the text.
+    """
     if isinstance(error, TooManyRefusals):
-        told: DomainError = error
+        refusal: DomainError = error
     elif isinstance(error, DomainError):
-        told = WorkRefused(why=spoken(error))
+        refusal = WorkRefused(why=spoken(error))
     else:
-        told = WorkStopped(tries=tries, error=error if isinstance(error, str) else type(error).__name__)
-    return spoken(told)
+        refusal = WorkStopped(tries=tries, error=error if isinstance(error, str) else type(error).__name__)
+    return spoken(refusal)
 
 
 def spoken(refusal: DomainError) -> Words:
@@ -53,5 +56,5 @@ def spoken(refusal: DomainError) -> Words:
 
 
 def as_sentences(words: Words) -> dict[str, str]:
-    """Return the sentences as they are kept and shown."""
+    """Return the sentences as they are stored and shown."""
     return {"en": str(words), "id": words.id}

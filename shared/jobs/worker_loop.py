@@ -1,4 +1,4 @@
-"""The loop of a worker that does jobs and what is due."""
+"""The loops of a worker that runs jobs and scheduled tasks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,29 +6,30 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from shared.database import Database
-from shared.jobs.falling_due import run_due
+from shared.jobs.job_runner import run_step
 from shared.jobs.kinds import Work
-from shared.jobs.stepping import run_step
+from shared.jobs.scheduled_task_runner import run_scheduled_task
 
-CALLS_AT_ONCE = 4
-AFTER_A_FAULT_SECONDS = 1
+MAX_CONCURRENT_CALLS = 4
+RETRY_SECONDS = 1
 log = structlog.get_logger()
 
 
-async def work(database: Database, todo: Work, stop: asyncio.Event, *, poll_seconds: float = 0.25) -> None:
-    """Do what there is to do until `stop`; one process of several, by leases.
+async def work(
+    database: Database, registry: Work, stop: asyncio.Event, *, poll_seconds: float = 0.25
+) -> None:
+    """Run jobs and scheduled tasks until `stop`. Several processes share them by leases.
 
-    Jobs, what falls due and calls outside have loops of their own: a term ends in the middle of an intake of hours,
-    and whoever is slow out there holds up neither, nor, one at a time in its own lane, the others out there. Of those
-    that call outside and have nothing to do, one looks for all.
+    Jobs, scheduled tasks and external calls have loops of their own, so that neither an intake of hours nor a
+    slow partner delays the others. Of the idle loops for external calls only one polls the database.
     """
     looked_at = -poll_seconds
 
     async def jobs() -> bool:
-        return await run_step(database, todo)
+        return await run_step(database, registry)
 
     async def terms() -> bool:
-        return await run_due(database, todo, todo.dues)
+        return await run_scheduled_task(database, registry, registry.dues)
 
     async def outside() -> bool:
         nonlocal looked_at
@@ -36,13 +37,13 @@ async def work(database: Database, todo: Work, stop: asyncio.Event, *, poll_seco
         if now - looked_at < poll_seconds:
             return False
         looked_at = now
-        found = await run_due(database, todo, todo.calls)
-        if found:
+        ran = await run_scheduled_task(database, registry, registry.calls)
+        if ran:
             looked_at = -poll_seconds
-        return found
+        return ran
 
     async with asyncio.TaskGroup() as group:
-        for turn in (jobs, terms, *[outside] * (CALLS_AT_ONCE if todo.calls else 0)):
+        for turn in (jobs, terms, *[outside] * (MAX_CONCURRENT_CALLS if registry.calls else 0)):
             group.create_task(_turns(turn, stop, poll_seconds))
 
 
@@ -50,9 +51,9 @@ async def _turns(turn: Callable[[], Awaitable[bool]], stop: asyncio.Event, poll_
     while not stop.is_set():
         try:
             busy, pause = await turn(), poll_seconds
-        except Exception as error:  # noqa: BLE001 (one thing that fails must not end the worker of all the others)
+        except Exception as error:  # noqa: BLE001 (one failure must not end the worker)
             log.warning("work_interrupted", error=type(error).__name__)
-            busy, pause = False, AFTER_A_FAULT_SECONDS
+            busy, pause = False, RETRY_SECONDS
         if not busy:
             await _pause(stop, pause)
 

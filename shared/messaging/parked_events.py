@@ -1,4 +1,4 @@
-"""What could not be applied, per key and in order, in the reader's own database; nothing here has an expiry."""
+"""Parked events: those that could not be applied, in order per key. They never expire."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared.messaging.envelope import Received, Record, Unreadable, parse
 
 Reason = Literal["POISON", "BEHIND", "GAP", "DIVERGENCE"] | Unreadable
 
-# An event that already waits is not stored again, wherever a republish put its copy.
+# An event that is parked already is not stored again, although a republish gives its copy another offset.
 STORE = """
 INSERT INTO platform.parked (subscription, topic, key, epoch, seq, event_id, wire, partition, "offset", body, reason,
                              error, sqlstate, constraint_name)
@@ -27,7 +27,7 @@ FROM (
     SELECT *, CASE WHEN event_id IS NULL THEN number END AS unread
     FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[], $8::smallint[], $9::bigint[],
                 $10::bytea[], $11::text[], $12::text[], $13::text[], $14::text[]) WITH ORDINALITY
-        AS told(topic, key, epoch, seq, event_id, wire, partition, "offset", body, reason, error, sqlstate,
+        AS event(topic, key, epoch, seq, event_id, wire, partition, "offset", body, reason, error, sqlstate,
                 constraint_name, number)
 ) AS n
 WHERE NOT EXISTS (
@@ -37,23 +37,26 @@ WHERE NOT EXISTS (
 ORDER BY n.topic, n.key, n.event_id, n.unread, n.number
 ON CONFLICT (subscription, topic, partition, "offset") DO NOTHING
 """
-WAITING = """
+SELECT_PARKED = """
 SELECT parked_id, topic, partition, "offset", key, body FROM platform.parked
 WHERE subscription = $1 AND topic = $2 AND key = $3 ORDER BY epoch, seq, parked_id
 """
-POISONED_LATELY = """
+COUNT_POISONED = """
 SELECT count(DISTINCT (topic, key)) FROM platform.parked
 WHERE subscription = $1 AND reason = 'POISON' AND parked_at > clock_timestamp() - interval '5 minutes'
 """
-PLACES = """
+SELECT_POSITIONS = """
 SELECT topic, key, epoch, seq, event_id FROM platform.cursor WHERE subscription = $1
 AND (topic, key) IN (SELECT topic, key FROM unnest($2::text[], $3::text[]) AS w(topic, key))
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Parking:
-    """One event on its way to the parked table: why, and what went wrong (classes and names, never values)."""
+class ParkedEvent:
+    """An event to be parked, with its reason.
+
+    Of the error only its class and names are stored, never values.
+    """
 
     record: Record
     received: Received[Any] | None
@@ -62,29 +65,29 @@ class Parking:
 
     @property
     def at(self) -> tuple[str, str | None]:
-        """Topic and key; no key when the bytes could not be read."""
+        """Topic and key. The key is None when the bytes could not be read."""
         return (self.record.topic, self.received.meta.key if self.received else None)
 
     @property
-    def known(self) -> Received[Any]:
-        """The event, of a parking that has a key."""
+    def event(self) -> Received[Any]:
+        """The received event, where the bytes could be read."""
         return cast("Received[Any]", self.received)
 
 
 def position_of(received: Received[Any]) -> tuple[int, int]:
-    """(epoch, seq), the order within a key."""
+    """Return (epoch, seq), which orders the events of a key."""
     return (received.meta.epoch, received.meta.seq)
 
 
-async def store(connection: asyncpg.Connection, subscription: str, items: Sequence[Parking]) -> None:
-    """Write what is to wait; an event already parked at its place stays as it is."""
+async def store(connection: asyncpg.Connection, subscription: str, items: Sequence[ParkedEvent]) -> None:
+    """Park the events. One that is parked already does not change."""
     if not items:
         return
     rows = [_row(item) for item in items]
     await connection.execute(STORE, subscription, *map(list, zip(*rows, strict=True)))
 
 
-def _row(item: Parking) -> tuple[Any, ...]:
+def _row(item: ParkedEvent) -> tuple[Any, ...]:
     meta = item.received.meta if item.received else None
     error = item.error
     return (
@@ -104,11 +107,11 @@ def _row(item: Parking) -> tuple[Any, ...]:
     )
 
 
-async def waiting(
+async def load(
     session: AsyncSession, subscription: str, topic: str, key: str
 ) -> list[tuple[int, Received[Any]]]:
-    """Return what is parked of a key, in order, each with its number."""
-    rows = await (await raw(session)).fetch(WAITING, subscription, topic, key)
+    """Return the parked events of a key in order, each with its id."""
+    rows = await (await raw(session)).fetch(SELECT_PARKED, subscription, topic, key)
     return [
         (
             row["parked_id"],
@@ -118,32 +121,35 @@ async def waiting(
     ]
 
 
-async def forget(connection: asyncpg.Connection, numbers: Iterable[int]) -> None:
-    """Remove what has been applied, or passed over by an operator."""
-    wanted = list(numbers)
-    if wanted:
-        await connection.execute("DELETE FROM platform.parked WHERE parked_id = ANY($1::bigint[])", wanted)
+async def delete(connection: asyncpg.Connection, parked_ids: Iterable[int]) -> None:
+    """Delete parked events that were applied, or skipped by an operator."""
+    ids = list(parked_ids)
+    if ids:
+        await connection.execute("DELETE FROM platform.parked WHERE parked_id = ANY($1::bigint[])", ids)
 
 
-async def poisoned_lately(connection: asyncpg.Connection, subscription: str) -> int:
-    """Return how many keys a failing event stopped within five minutes."""
-    count: int | None = await connection.fetchval(POISONED_LATELY, subscription)
+async def count_recently_poisoned(connection: asyncpg.Connection, subscription: str) -> int:
+    """Return how many keys were parked by a failing event within the last five minutes."""
+    count: int | None = await connection.fetchval(COUNT_POISONED, subscription)
     return count or 0
 
 
-async def places_now(
+async def read_positions(
     session: AsyncSession, subscription: str, keys: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[int, int, UUID | None]]:
-    """Return what the cursors of `keys` hold (epoch, seq, event id), before this transaction moves them."""
-    wanted = sorted(keys)
+    """Return the stored (epoch, seq, event id) of the cursors of `keys`."""
+    sorted_keys = sorted(keys)
     rows = await (await raw(session)).fetch(
-        PLACES, subscription, [topic for topic, _ in wanted], [key for _, key in wanted]
+        SELECT_POSITIONS, subscription, [topic for topic, _ in sorted_keys], [key for _, key in sorted_keys]
     )
     return {(row["topic"], row["key"]): (row["epoch"], row["seq"], row["event_id"]) for row in rows}
 
 
-async def order(session: AsyncSession, verb: Literal["retry", "skip"], at: Mapping[str, str]) -> int:
-    """Note an operator's order for the worker, which alone runs handlers; return how many events wait.
+async def request_action(session: AsyncSession, verb: Literal["retry", "skip"], at: Mapping[str, str]) -> int:
+    """Schedule an operator's action for the worker, which alone runs handlers.
+
+    Returns:
+        how many events of the key are parked.
 
     Raises:
         NotFound: nothing of that key is parked.

@@ -1,0 +1,244 @@
+"""Apply polled records: cursors, handlers and offsets in one transaction (architecture.md, Cursor)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import telemetry
+from shared.access import Actor
+from shared.database import Database, raw, sqlstate_of
+from shared.events import SEALED_TOPIC
+from shared.faults import faultpoint
+from shared.messaging import parked_events
+from shared.messaging.cursors import (
+    Cursor,
+    classify,
+    load_start_offsets,
+    lock_cursors,
+    store_cursors,
+    store_offsets,
+)
+from shared.messaging.envelope import Received, Record, Undecodable, parse
+from shared.messaging.handlers import (
+    STATEMENT_TIMEOUT,
+    TooManyParked,
+    is_transient,
+    may_park,
+    run_handlers,
+)
+from shared.messaging.subscription import Subscription
+
+MAX_PARKED_KEYS = 50
+"""The most keys that may fail within five minutes. More are taken for a faulty release, not for faulty events."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """The records that one transaction applies, and what becomes of each."""
+
+    service: str
+    subscription: Subscription
+    cursor_name: str
+    records: Sequence[Record]
+    generations: dict[tuple[str, int], int]
+    events: list[Received[Any]] = field(default_factory=list["Received[Any]"])
+    undecodable: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
+    ids: dict[tuple[str, int, int], UUID] = field(default_factory=dict[tuple[str, int, int], UUID])
+    cursors: dict[tuple[str, str], Cursor] = field(default_factory=dict[tuple[str, str], Cursor])
+    ready: list[Received[Any]] = field(default_factory=list["Received[Any]"])
+    parked: list[parked_events.ParkedEvent] = field(default_factory=list["parked_events.ParkedEvent"])
+    unparked_ids: list[int] = field(default_factory=list[int])
+
+    def decode(self) -> None:
+        """Parse every envelope once, and park a record that has none by its offset."""
+        for record in self.records:
+            if not record.value and record.topic == SEALED_TOPIC:
+                continue  # The body was cleared: the recipient has it, or its retention has ended.
+            try:
+                received = parse(record)
+            except Undecodable as error:
+                self.undecodable.append(parked_events.ParkedEvent(record, None, error.reason, error=error))
+                continue
+            self.events.append(received)
+            self.ids[record.topic, record.partition, record.offset] = received.meta.event_id
+
+    async def classify(self, session: AsyncSession) -> None:
+        """Lock the cursors and decide for each event: apply, drop or park."""
+        keys = [(received.meta.topic, received.meta.key) for received in self.events]
+        self.cursors = await lock_cursors(session, self.cursor_name, keys)
+        self.ready, self.unparked_ids, self.parked = [], [], list(self.undecodable)
+        for received in self.events:
+            self._classify_event(received, self.cursors[received.meta.topic, received.meta.key])
+        await self._apply_after_gaps(session)
+
+    def _classify_event(self, received: Received[Any], cursor: Cursor) -> None:
+        kind = classify(cursor, received)
+        if kind == "duplicate":
+            telemetry.duplicates.labels(self.service, self.subscription.name).inc()
+        elif kind == "divergence":
+            cursor.set_state("DIVERGED")
+            telemetry.divergences.labels(self.service, self.subscription.name).inc()
+            self.parked.append(parked_events.ParkedEvent(received.record, received, "DIVERGENCE"))
+        elif cursor.state in {"PARKED", "DIVERGED"}:
+            self.parked.append(parked_events.ParkedEvent(received.record, received, "BEHIND"))
+        elif kind == "gap":
+            cursor.set_state("GAP")
+            telemetry.gaps.labels(self.service, self.subscription.name).inc()
+            self.parked.append(parked_events.ParkedEvent(received.record, received, "GAP"))
+        else:
+            cursor.advance_to(received)
+            self.ready.append(received)
+
+    async def _apply_after_gaps(self, session: AsyncSession) -> None:
+        """Apply the parked events that follow an event that filled a gap."""
+        filled = {at for at, cursor in self.cursors.items() if cursor.state == "GAP" and cursor.moved}
+        if not filled:
+            return
+        waiting: dict[tuple[str, str], list[parked_events.ParkedEvent]] = {}
+        for item in self.parked:
+            if item.received is not None and item.at in filled:
+                waiting.setdefault((item.at[0], item.received.meta.key), []).append(item)
+        dropped: set[int] = set()
+        for topic, key in sorted(filled):
+            stored = await parked_events.load(session, self.cursor_name, topic, key)
+            items: list[tuple[Received[Any], int | None]] = [
+                (received, number) for number, received in stored
+            ]
+            items += [(item.event, None) for item in waiting.get((topic, key), [])]
+            dropped |= self._take_consecutive(self.cursors[topic, key], items)
+        self.parked = [item for item in self.parked if id(item.received) not in dropped]
+
+    def _take_consecutive(self, cursor: Cursor, items: list[tuple[Received[Any], int | None]]) -> set[int]:
+        """Take the events that follow in order.
+
+        Returns:
+            the `id()` of each event of this batch that need not be parked any more.
+        """
+        dropped: set[int] = set()
+        state = "OPEN"
+        for received, number in sorted(items, key=lambda item: parked_events.position_of(item[0])):
+            kind = classify(cursor, received)
+            if kind in {"gap", "divergence"}:
+                state = "DIVERGED" if "DIVERGED" in {state, cursor.state} or kind == "divergence" else "GAP"
+                continue
+            if kind == "apply":
+                cursor.advance_to(received)
+                self.ready.append(received)
+            if number is None:
+                dropped.add(id(received))
+            else:
+                self.unparked_ids.append(number)
+        cursor.set_state(state)
+        return dropped
+
+    async def apply_by_bisection(self, session: AsyncSession) -> None:
+        """Run the handlers on halves, each in a savepoint, until each failing event is found.
+
+        A failing event stops its own key only.
+        """
+        stored_positions = await parked_events.read_positions(session, self.cursor_name, self.cursors)
+        ready, self.ready = self.ready, []
+        await self._apply_part(session, ready)
+        for received in self.ready:
+            meta = received.meta
+            stored_positions[meta.topic, meta.key] = (meta.epoch, meta.seq, meta.event_id)
+        for at, cursor in self.cursors.items():
+            if cursor.state == "PARKED" and at in stored_positions:
+                cursor.epoch, cursor.seq, cursor.event_id = stored_positions[at]
+
+    async def _apply_part(self, session: AsyncSession, events: Sequence[Received[Any]]) -> None:
+        unblocked = [event for event in events if not self._park_if_blocked(event)]
+        if not unblocked:
+            return
+        try:
+            async with session.begin_nested():
+                await run_handlers(session, self.subscription, unblocked)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            await self._split_or_park(session, unblocked, error)
+        else:
+            self.ready += unblocked
+
+    async def _split_or_park(
+        self, session: AsyncSession, events: Sequence[Received[Any]], error: Exception
+    ) -> None:
+        if len(events) == 1:
+            (received,) = events
+            if not may_park(self.service, self.cursor_name, received, error):
+                raise error
+            self.cursors[received.meta.topic, received.meta.key].set_state("PARKED")
+            self.parked.append(parked_events.ParkedEvent(received.record, received, "POISON", error=error))
+            return
+        # A statement timeout costs its full time in every part that has the event, so each event is tried alone.
+        size = 1 if sqlstate_of(error) == STATEMENT_TIMEOUT else (len(events) + 1) // 2
+        for first in range(0, len(events), size):
+            await self._apply_part(session, events[first : first + size])
+
+    def _park_if_blocked(self, received: Received[Any]) -> bool:
+        behind = self.cursors[received.meta.topic, received.meta.key].state == "PARKED"
+        if behind:
+            self.parked.append(parked_events.ParkedEvent(received.record, received, "BEHIND"))
+        return behind
+
+    async def store(self, session: AsyncSession) -> None:
+        """Write cursors, parked events and offsets in the handlers' transaction."""
+        await session.flush()
+        connection = await raw(session)
+        await parked_events.delete(connection, self.unparked_ids)
+        await parked_events.store(connection, self.cursor_name, self.parked)
+        if any(item.reason == "POISON" for item in self.parked):
+            keys = await parked_events.count_recently_poisoned(connection, self.cursor_name)
+            if keys > MAX_PARKED_KEYS:
+                raise TooManyParked(self.cursor_name)
+        await store_cursors(connection, self.cursor_name, self.cursors)
+        await store_offsets(connection, self.cursor_name, self.records, self.ids, self.generations)
+
+
+async def receive(
+    database: Database,
+    subscription: Subscription,
+    records: Sequence[Record],
+    generations: dict[tuple[str, int], int] | None = None,
+    *,
+    translate: dict[str, str] | None = None,
+    name: str | None = None,
+) -> int:
+    """Apply polled records in one transaction and return how many events were new.
+
+    Raises:
+        PositionMoved: another reader or a rebuild has changed the stored offset. Nothing was applied.
+        TooManyParked: over 50 keys were parked within five minutes. Nothing was applied.
+        SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError: the database failed, or one
+            event ran into the statement timeout. Nothing was applied; retry.
+    """
+    if not records:
+        return 0
+    batch = Batch(database.service, subscription, name or subscription.name, records, dict(generations or {}))
+    batch.decode()
+    try:
+        return await _apply(database, batch, translate)
+    except Exception as error:
+        if is_transient(error):
+            raise
+    return await _apply(database, batch, translate, bisect=True)
+
+
+async def _apply(
+    database: Database, batch: Batch, translate: dict[str, str] | None, *, bisect: bool = False
+) -> int:
+    async with database.transaction(Actor.system(database.service), translate=translate) as session:
+        await load_start_offsets(session, batch.subscription)
+        await batch.classify(session)
+        if bisect:
+            await batch.apply_by_bisection(session)
+        else:
+            await run_handlers(session, batch.subscription, batch.ready)
+        await batch.store(session)
+        await faultpoint("consumer.before_commit")
+    telemetry.applied.labels(database.service, batch.subscription.name).inc(len(batch.ready))
+    await faultpoint("consumer.after_commit")
+    return len(batch.ready)
