@@ -1,1 +1,1 @@
-"""What the four services share: the road a fact travels, and nothing about any one family."""
+"""What the four services share: messaging, HTTP, access, jobs and the database."""

@@ -11,12 +11,12 @@ from shared.wilayah import NATIONAL
 def in_areas(column: sa.SQLColumnExpression[Any], areas: Iterable[str]) -> sa.ColumnElement[bool]:
     """Return the condition that a code lies in one of `areas`.
 
-    "*" is the country. No area, no rows.
+    "*" is the whole country. Without areas no row matches.
     """
     codes = list(areas)
     if NATIONAL in codes:
         return sa.true()
-    # As ranges that an index serves: by bytes "." < "/", so 33.24/ bounds all that lies below 33.24.
+    # As ranges, which an index can serve. In bytes "." < "/", so 33.24/ is the upper bound of all codes below 33.24.
     return sa.or_(sa.false(), *(sa.and_(column >= code, column < f"{code}/") for code in codes))
 
 

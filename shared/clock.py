@@ -1,6 +1,7 @@
-"""Business time: one clock per service. In production it is the real one; in development a row moves it forward.
+"""Business time.
 
-Tokens, leases, retries and `recorded_at` use real time and never ask here (chain.md 3).
+Each service has a clock. In production it shows real time; in development a row moves it forward. Tokens,
+leases, retries and `recorded_at` use real time (chain.md 3).
 """
 
 from dataclasses import dataclass
@@ -18,15 +19,15 @@ from shared.transaction import context_of
 FARTHEST = timedelta(days=366 * 50)
 
 
-class ClockStandsFixed(DomainError):
-    """409: this is production, where business time is real time."""
+class ClockNotSettable(DomainError):
+    """409: in production business time is real time."""
 
     en = "The business clock cannot be set here: it shows real time."
     id = "Jam layanan tidak dapat diatur di sini: jam ini menunjukkan waktu sebenarnya."
 
 
-class ClockOnlyGoesForward(DomainError):
-    """409: terms and due work that have passed cannot un-happen."""
+class ClockSetBackward(DomainError):
+    """409: the clock cannot be set back, because terms and tasks have passed already."""
 
     en = "The business clock shows {now} and only goes forward."
     id = "Jam layanan menunjukkan {now} dan hanya dapat dimajukan."
@@ -41,24 +42,30 @@ class Moment:
 
 
 class Travel:
-    """Whether this process may leave real time; never unless `configure` was told so."""
+    """Whether this process may use another time than the real one. See `configure`."""
 
     allowed = False
 
 
 def configure(settings: Settings) -> None:
-    """Let the clock travel in development. A process that never calls this reads real time only."""
+    """Allow the clock to be set, in development.
+
+    A process that does not call this uses real time.
+    """
     Travel.allowed = not settings.production
 
 
 async def now(session: AsyncSession) -> datetime:
-    """Return the business time, aware, in UTC. In production it asks no table."""
+    """Return the business time in UTC.
+
+    In production no table is read.
+    """
     real = datetime.now(UTC)
-    return real + await offset(session) if Travel.allowed else real
+    return real + await read_offset(session) if Travel.allowed else real
 
 
 async def today(session: AsyncSession) -> date:
-    """Return the business date in Jakarta, the date that SK, terms and calendars mean."""
+    """Return the business date in Jakarta, which SK, terms and calendars use."""
     return day_of(await now(session))
 
 
@@ -69,18 +76,21 @@ async def moment_of(session: AsyncSession) -> Moment:
 
 
 async def set_to(session: AsyncSession, instant: datetime) -> datetime:
-    """Move the clock forward to an aware instant and return it; raise ClockOnlyGoesForward, ClockStandsFixed.
+    """Move the clock forward to an aware instant and return it.
 
-    Before the service has told its first event it may also begin in the past: a scenario has its own year.
+    Before its first event a service may also set it to the past, so that a scenario can have its own year.
+
+    Raises:
+        ClockNotSettable, ClockSetBackward
     """
     if not Travel.allowed:
-        raise ClockStandsFixed
-    await hold(session)
+        raise ClockNotSettable
+    await lock_clock(session)
     shown = await now(session)
-    begun = await session.scalar(select(exists().select_from(schema.outbox)))
-    if (instant < shown and begun) or instant > shown + FARTHEST:
-        raise ClockOnlyGoesForward(now=shown.astimezone(JAKARTA).isoformat(timespec="seconds"))
-    # Rounded up: a clock set to an instant never shows an earlier one.
+    has_events = await session.scalar(select(exists().select_from(schema.outbox)))
+    if (instant < shown and has_events) or instant > shown + FARTHEST:
+        raise ClockSetBackward(now=shown.astimezone(JAKARTA).isoformat(timespec="seconds"))
+    # Rounded up, so that a clock that is set to an instant never shows an earlier one.
     seconds = -int((datetime.now(UTC) - instant) // timedelta(seconds=1))
     row = update(schema.business_clock).values(offset_seconds=seconds, set_at=datetime.now(UTC))
     await session.execute(row)
@@ -88,20 +98,23 @@ async def set_to(session: AsyncSession, instant: datetime) -> datetime:
 
 
 async def advance(session: AsyncSession, by: timedelta) -> datetime:
-    """Move the clock forward by a duration and return what it shows; two who do so at once both do."""
-    await hold(session)
+    """Move the clock forward by a duration and return the new time.
+
+    Two concurrent calls both count.
+    """
+    await lock_clock(session)
     return await set_to(session, await now(session) + by)
 
 
-async def offset(session: AsyncSession) -> timedelta:
-    """Return how far the development clock is ahead of real time; a session of `Database` read it when it began."""
+async def read_offset(session: AsyncSession) -> timedelta:
+    """Return how far the development clock is ahead of real time."""
     seconds = context_of(session).clock_offset
     if seconds is None:
         seconds = await session.scalar(select(schema.business_clock.c.offset_seconds))
     return timedelta(seconds=seconds or 0)
 
 
-async def hold(session: AsyncSession) -> None:
-    """Keep the clock to this transaction: two who set it at once must not turn it back between them."""
+async def lock_clock(session: AsyncSession) -> None:
+    """Lock the clock for this transaction, so that two requests cannot turn it back."""
     context_of(session).clock_offset = None
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('pilar business clock'))"))

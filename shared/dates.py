@@ -1,4 +1,4 @@
-"""Legal dates: days in Jakarta, their instants, and months of the calendar."""
+"""Legal dates: days in Jakarta, their instants, and calendar months."""
 
 import calendar
 from datetime import date, datetime, time
@@ -20,7 +20,10 @@ def midnight(day: date) -> datetime:
 
 
 def months_after(start: date, months: int) -> date:
-    """Return the same day some months later, or that month's last day; earlier where `months` is negative."""
+    """Return the same day some months later, or that month's last day.
+
+    Negative `months` give an earlier day.
+    """
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
 
@@ -31,7 +34,7 @@ def months_between(start: date, end: date) -> int:
 
 
 def require_past(on: date, today: date, pointer: str = "/body/on", *, earliest: date | None = None) -> None:
-    """Require a day that has come, and that does not lie before `earliest`.
+    """Require a day that is not in the future and not before `earliest`.
 
     Raises:
         DateInTheFuture, DateTooEarly
@@ -43,6 +46,10 @@ def require_past(on: date, today: date, pointer: str = "/body/on", *, earliest: 
 
 
 def require_ahead(on: date, today: date, pointer: str = "/body/valid_from") -> None:
-    """Require today or a later day, or raise DateInThePast."""
+    """Require today or a later day.
+
+    Raises:
+        DateInThePast
+    """
     if on < today:
         raise DateInThePast(pointer, on=on, today=today)

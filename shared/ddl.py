@@ -1,7 +1,7 @@
-"""The platform's DDL, one constant a version. A version that has been released is never edited.
+"""The platform's DDL, one constant per version. A released version is never edited.
 
-Statements end in a double semicolon, because functions hold single ones. `{service}` is the role prefix, `{topics}` the
-list of topics that the service writes.
+Statements end in a double semicolon, because functions have single ones. `{service}` is the role prefix,
+`{topics}` the list of topics that the service writes.
 """
 
 PLATFORM_V1 = """
@@ -153,7 +153,7 @@ CREATE TABLE platform.business_clock (
 );;
 INSERT INTO platform.business_clock DEFAULT VALUES;;
 
--- Sets whose rows the transaction sees. A caller with an outdated development clock must read it again.
+-- Sets the row-security scope of the transaction. A caller with an outdated development clock must read it again.
 CREATE FUNCTION platform.open_scope(scope text, areas text, pendamping text, partner text, clock bigint) RETURNS void
 LANGUAGE plpgsql AS $$ BEGIN
     PERFORM set_config('pilar.scope', scope, true), set_config('pilar.areas', areas, true),
@@ -165,7 +165,7 @@ LANGUAGE plpgsql AS $$ BEGIN
     END IF;
 END $$;;
 
--- Each of these is one expression, so that the planner inlines it: a policy evaluates it once a row.
+-- Each of these is one expression, so that the planner inlines it. A policy evaluates it for each row.
 CREATE FUNCTION platform.in_scope(code text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT string_to_array(current_setting('pilar.areas', true), ',')
         && ARRAY['*', code, left(code, 8), left(code, 5), left(code, 2)]
@@ -180,12 +180,12 @@ $$;;
 CREATE FUNCTION platform.partner() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT NULLIF(current_setting('pilar.partner', true), '')::uuid
 $$;;
--- The business date in Jakarta at the transaction's begin.
+-- The business date in Jakarta at the beginning of the transaction.
 CREATE FUNCTION platform.today() RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT NULLIF(current_setting('pilar.today', true), '')::date
 $$;;
--- Lets a function look past the policy that calls it: sets the scope and returns the one before, to be set again.
--- A SET clause would do the same; only a superuser may write one for a parameter of an application.
+-- Lets a function read past the policy that calls it: sets the scope and returns the previous one, to be restored.
+-- A SET clause would do the same, but only a superuser may write one for a custom parameter.
 CREATE FUNCTION platform.raise_scope(scope text) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE before text := coalesce(current_setting('pilar.scope', true), '');
 BEGIN

@@ -1,4 +1,4 @@
-"""A fact that has happened, as plain data: its wire name and key are declared with the class."""
+"""The base of all events: plain data with a wire name and a key."""
 
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -7,15 +7,15 @@ from pydantic import BaseModel, ConfigDict
 
 SEALED_TOPIC = "pilar.sealed"
 SEALED_RETENTION = timedelta(days=7)
-"""How long the topic and the outbox keep the body of a sealed event."""
+"""How long the topic and the outbox store the body of a sealed event."""
 
 
 class Event(BaseModel):
-    """Something that is now true and that another service may care about.
+    """Something that is now true and that another service may use.
 
-    Declare the wire name and the field that is the stream's key with the class:
-    `class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id")`.
-    Readers ignore fields that they do not know, so that a publisher may add some.
+    The wire name and the field that is the stream's key are declared with the class: `class
+    KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id")`. Readers ignore unknown fields, so
+    that a publisher may add some.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_temporal="iso8601")
@@ -25,7 +25,7 @@ class Event(BaseModel):
     topic: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, wire: str = "", key: str = "", topic: str = "", **kwargs: Any) -> None:
-        """Register the wire name; the topic is the publisher's unless `topic` names another."""
+        """Register the wire name. The topic is the publisher's unless `topic` is given."""
         super().__init_subclass__(**kwargs)
         if not wire:
             return
@@ -38,13 +38,13 @@ class Event(BaseModel):
 
     @classmethod
     def of(cls, thing: object, **others: object) -> Self:
-        """Return the event with a thing's values of the same names."""
+        """Return the event with the values of `thing` under the same names."""
         same = {name: getattr(thing, name) for name in cls.model_fields if name not in others}
         return cls(**same, **others)
 
     @property
     def key(self) -> str:
-        """The stream this fact belongs to: a family's or a pendamping's id, never a NIK."""
+        """The stream of this event: a family's or a pendamping's id, never a NIK."""
         return str(getattr(self, self.key_field))
 
 
@@ -52,5 +52,5 @@ BY_WIRE: dict[str, type[Event]] = {}
 
 
 def class_of(wire: str) -> type[Event] | None:
-    """Return the class of a wire name, or None for a fact that this release does not know."""
+    """Return the class of a wire name, or None if it is unknown."""
     return BY_WIRE.get(wire)

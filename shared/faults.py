@@ -1,4 +1,4 @@
-"""Places at which a test may stop or kill a process; nothing anywhere else."""
+"""Fault injection: points at which a test may stop or kill a process."""
 
 import asyncio
 import os
@@ -9,14 +9,15 @@ POINT = "PILAR_FAULTPOINT"
 
 
 async def faultpoint(name: str) -> None:
-    """Do nothing, unless PILAR_FAULTPOINT is `name=kill`, `name=pause:SECONDS` or `name=fail` (once per process).
+    """Do nothing unless PILAR_FAULTPOINT names this point.
 
-    `name=kill:FILE` kills only while FILE is there, and removes it first, so that a restarted process lives.
+    Its value is `name=kill`, `name=pause:SECONDS` or `name=fail` (once per process). `name=kill:FILE` kills
+    only while FILE exists and removes it first, so that a restarted process continues.
     """
-    wanted = os.environ.get(POINT)
-    if not wanted:
+    setting = os.environ.get(POINT)
+    if not setting:
         return
-    point, _, act = wanted.partition("=")
+    point, _, act = setting.partition("=")
     if point != name:
         return
     verb, _, argument = act.partition(":")
@@ -40,7 +41,11 @@ def _armed(token: str) -> bool:
 
 
 def refuse_in_production(production: bool) -> None:
-    """Raise when a fault point is set in production (ASVS 15.2.3)."""
+    """Refuse to start in production with a fault point set (ASVS 15.2.3).
+
+    Raises:
+        RuntimeError
+    """
     if production and os.environ.get(POINT):
         message = "PILAR_FAULTPOINT is set; a production process does not start with it"
         raise RuntimeError(message)

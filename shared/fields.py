@@ -26,7 +26,10 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 
 
 class Body(Fields):
-    """What a request says: nothing unknown, nothing reinterpreted ("1" is no number)."""
+    """The base of requests.
+
+    Unknown fields are refused, and no value is converted ("1" is no number).
+    """
 
     model_config = SQLModelConfig(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -38,16 +41,19 @@ class View(BaseModel):
 
 
 class Known:
-    """Put beside an enum (`Annotated[PilarKind, KNOWN]`): takes its values, but never the readers' UNKNOWN."""
+    """Marks an enum in a request: it accepts the enum's values without UNKNOWN.
+
+    Use it as `Annotated[PilarKind, KNOWN]`.
+    """
 
     def __init__(self, *members: StrEnum) -> None:
-        """Take `members` alone, or all but UNKNOWN without any."""
+        """Accept only `members`, or by default all but UNKNOWN."""
         self.members = members
 
     def __get_pydantic_core_schema__(
         self, source: type[StrEnum], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Refuse what is not a known value, where the enum alone would read it as UNKNOWN."""
+        """Refuse an unknown value, which the enum itself would read as UNKNOWN."""
         values = [member.value for member in self.members or source if member.name != "UNKNOWN"]
 
         def check(value: object) -> str:
@@ -68,7 +74,7 @@ KNOWN = Known()
 
 
 class Asked:
-    """Keep the bounds before it and the examples out of answers.
+    """Marks bounds and examples that apply to requests only.
 
     An answer shows the plain type, because a stored row may be older than a bound.
     """
@@ -109,14 +115,14 @@ Day = Annotated[
     AfterValidator(_reasonable),
     Asked("2026-05-18"),
 ]
-"""A calendar date (Asia/Jakarta) from 1900 to 2200, written as text; a number is refused, not read as a timestamp."""
+"""A calendar date (Asia/Jakarta) from 1900 to 2200 as text. A number is refused, not read as a timestamp."""
 
 Code = Annotated[
     str,
     StringConstraints(pattern="^[A-Z][A-Z_]{1,38}[A-Z]$", max_length=40),
     Asked("SK_PENGANGKATAN"),
 ]
-"""A reason in capitals without digits: it travels in events, where no free text may (chain.md 6)."""
+"""A reason in capitals without digits. It is part of events, which have no free text (chain.md 6)."""
 
 Wilayah = Annotated[
     str,
@@ -124,12 +130,12 @@ Wilayah = Annotated[
     Asked("33.24.09.2011"),
     sa.Text(collation="C"),
 ]
-"""A dotted Kemendagri code of any level; a column of it sorts by bytes, as `shared.areas` needs."""
+"""A dotted Kemendagri code of any level. Its column sorts by bytes, as `shared.areas` needs."""
 
 Sha256 = Annotated[
     str, StringConstraints(pattern="^[0-9a-f]{64}$"), Asked("9f86d081884c7d659a2feaa0c55ad015" * 2)
 ]
-"""The SHA-256 of a file that was put by POST /v1/files, in hexadecimal."""
+"""The SHA-256 of a file uploaded by POST /v1/files, in hexadecimal."""
 
 Rupiah = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000_000), Asked(8_000_000), sa.BigInteger()]
 """An amount in whole rupiah."""

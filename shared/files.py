@@ -1,6 +1,7 @@
-"""Files by their SHA-256, sealed in chunks in the service's own database; an object store may stand behind it later.
+"""Files by their SHA-256, sealed in chunks in the service's own database.
 
-Nothing in clear touches the disk: while a file arrives its parts wait sealed under a key that lives only in memory.
+No clear text is written to disk: the parts of an arriving file are sealed under a key in memory. An object
+store may replace the database later.
 """
 
 import hashlib
@@ -26,13 +27,13 @@ IN_MEMORY_BYTES = 4 * CHUNK_BYTES
 MAX_BYTES = 64 * 1024 * 1024
 TAG_BYTES = 16
 SHA256 = re.compile(r"[0-9a-f]{64}")
-# Made once: to build the statement costs as much as to run it, and every act with a paper asks.
+# Fast path: built once, because building the statement costs as much as running it.
 UPLOADED = select(schema.file.c.sha256).where(schema.file.c.sha256.in_(bindparam("hashes", expanding=True)))
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}")
 
 
 class FileTooLong(InvalidInput):
-    """413: the file is longer than this service takes."""
+    """413: the file is longer than this service accepts."""
 
     status = 413
     en = "The file is longer than {max_mb} MB."
@@ -47,12 +48,12 @@ class InvalidMediaType(InvalidInput):
 
 
 class FileDamaged(Exception):
-    """What is stored is not what was put; the reader must not use what it has read."""
+    """The stored file differs from what was uploaded. The reader must not use it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """What is known of a file without opening it."""
+    """The metadata of a file."""
 
     sha256: str
     size: int
@@ -61,25 +62,32 @@ class StoredFile:
 
 
 async def put(
-    session: AsyncSession, vault: Vault, arrival: "Arrival", *, media_type: str = "application/octet-stream"
+    session: AsyncSession,
+    vault: Vault,
+    incoming: "IncomingFile",
+    *,
+    media_type: str = "application/octet-stream",
 ) -> str:
-    """Store a file that has arrived and return its SHA-256 in hexadecimal; storing it again changes nothing.
+    """Store a received file and return its SHA-256 in hexadecimal.
 
-    Raises InvalidMediaType.
+    Storing it again changes nothing.
+
+    Raises:
+        InvalidMediaType
     """
     if not MEDIA_TYPE.fullmatch(media_type):
         raise InvalidMediaType
-    if await claim(session, arrival, media_type):
-        await store(session, vault, arrival)
-    return arrival.sha256
+    if await insert_file_row(session, incoming, media_type):
+        await store(session, vault, incoming)
+    return incoming.sha256
 
 
-async def claim(session: AsyncSession, arrival: "Arrival", media_type: str) -> bool:
-    """Write the file's row; False when it is there already, also when another transaction was faster."""
+async def insert_file_row(session: AsyncSession, incoming: "IncomingFile", media_type: str) -> bool:
+    """Insert the file's row, and return false if it exists."""
     known = {
-        "sha256": arrival.sha256,
-        "size": arrival.size,
-        "chunks": arrival.chunks,
+        "sha256": incoming.sha256,
+        "size": incoming.size,
+        "chunks": incoming.chunks,
         "media_type": media_type,
     }
     row = insert(schema.file).values(known).on_conflict_do_nothing().returning(schema.file.c.sha256)
@@ -87,7 +95,11 @@ async def claim(session: AsyncSession, arrival: "Arrival", media_type: str) -> b
 
 
 async def about(session: AsyncSession, sha256: str) -> StoredFile:
-    """Return what is known of the file; raise NotFound."""
+    """Return the metadata of a file.
+
+    Raises:
+        NotFound
+    """
     stored = await _find(session, sha256)
     if stored is None:
         raise NotFound("file")
@@ -95,7 +107,11 @@ async def about(session: AsyncSession, sha256: str) -> StoredFile:
 
 
 async def about_uploaded(session: AsyncSession, sha256: str) -> StoredFile:
-    """Return what is stored about a file, or raise FileNotUploaded."""
+    """Return the metadata of a file that the request names.
+
+    Raises:
+        FileNotUploaded
+    """
     stored = await _find(session, sha256)
     if stored is None:
         raise FileNotUploaded("/body/sha256")
@@ -104,120 +120,137 @@ async def about_uploaded(session: AsyncSession, sha256: str) -> StoredFile:
 
 async def _find(session: AsyncSession, sha256: str) -> StoredFile | None:
     columns = schema.file.c
-    wanted = select(columns.sha256, columns.size, columns.chunks, columns.media_type)
-    row = (await session.execute(wanted.where(columns.sha256 == sha256))).one_or_none()
+    statement = select(columns.sha256, columns.size, columns.chunks, columns.media_type)
+    row = (await session.execute(statement.where(columns.sha256 == sha256))).one_or_none()
     return StoredFile(*row) if row else None
 
 
-async def require_uploaded(session: AsyncSession, wanted: Mapping[str, str | None]) -> None:
-    """Require the files whose SHA-256 the request names, each under its pointer in the request.
+async def require_uploaded(session: AsyncSession, named: Mapping[str, str | None]) -> None:
+    """Require the files that the request names, by JSON pointer and SHA-256.
 
     Raises:
-        FileNotUploaded: at the first pointer whose file is not here.
+        FileNotUploaded: at the first pointer whose file is missing.
     """
-    hashes = {sha256 for sha256 in wanted.values() if sha256 is not None}
+    hashes = {sha256 for sha256 in named.values() if sha256 is not None}
     known = set(await session.scalars(UPLOADED, {"hashes": list(hashes)})) if hashes else set[str]()
-    for pointer, sha256 in wanted.items():
+    for pointer, sha256 in named.items():
         if sha256 is not None and sha256 not in known:
             raise FileNotUploaded(pointer)
 
 
 async def require_evidence(session: AsyncSession, sha256: str | None) -> None:
-    """Require the evidence that the request names, or raise FileNotUploaded."""
+    """Require the evidence file that the request names.
+
+    Raises:
+        FileNotUploaded
+    """
     await require_uploaded(session, {"/body/evidence_sha256": sha256})
 
 
 async def open(session: AsyncSession, vault: Vault, sha256: str) -> AsyncIterator[bytes]:  # noqa: A001  # the design's word
-    """Yield the file in parts; raise NotFound before the first, FileDamaged or SealBroken before the last.
+    """Yield the file in parts.
 
-    The last part is held back until the whole agrees with its SHA-256: whoever reads to the end has the true file.
+    The last part is yielded only when the whole file agrees with its SHA-256, so whoever reads to the end has
+    the right content.
+
+    Raises:
+        NotFound: before the first part.
+        FileDamaged, SealBroken: before the last part.
     """
     known = await about(session, sha256)
-    digest, held = hashlib.sha256(), b""
+    digest, chunk = hashlib.sha256(), b""
     for number in range(known.chunks):
         if number:
-            yield held
-        held = await read_chunk(session, vault, sha256, number)
-        digest.update(held)
+            yield chunk
+        chunk = await read_chunk(session, vault, sha256, number)
+        digest.update(chunk)
     if digest.hexdigest() != sha256:
         msg = "the stored chunks are not the file"
         raise FileDamaged(msg)
-    if held:
-        yield held
+    if chunk:
+        yield chunk
 
 
 async def read(session: AsyncSession, vault: Vault, sha256: str) -> bytes:
-    """Return the whole file; for files that are known to be small."""
+    """Return the whole content of a small file."""
     return b"".join([part async for part in open(session, vault, sha256)])
 
 
 async def delete(session: AsyncSession, sha256: str) -> bool:
-    """Delete the file and its chunks; return whether it was there."""
+    """Delete the file and its chunks, and return whether it existed."""
     row = delete_from(schema.file).where(schema.file.c.sha256 == sha256).returning(schema.file.c.sha256)
     return await session.scalar(row) is not None
 
 
 async def read_chunk(session: AsyncSession, vault: Vault, sha256: str, number: int) -> bytes:
-    """Return one opened chunk; raise FileDamaged when it is not there."""
+    """Return one opened chunk.
+
+    Raises:
+        FileDamaged: it is missing.
+    """
     columns = schema.file_chunk.c
-    wanted = select(columns.sealed).where(columns.sha256 == sha256, columns.number == number)
-    sealed = await session.scalar(wanted)
+    statement = select(columns.sealed).where(columns.sha256 == sha256, columns.number == number)
+    sealed = await session.scalar(statement)
     if sealed is None:
         msg = "a chunk of the file is missing"
         raise FileDamaged(msg)
     return vault.open_bytes(sealed, table="file_chunk", column="sealed", row_id=f"{sha256}:{number}")
 
 
-async def store(session: AsyncSession, vault: Vault, arrival: "Arrival") -> None:
-    """Seal each chunk for its own place and write it."""
-    for number, chunk in enumerate(arrival):
-        place = f"{arrival.sha256}:{number}"
+async def store(session: AsyncSession, vault: Vault, incoming: "IncomingFile") -> None:
+    """Seal each chunk for its number and insert it."""
+    for number, chunk in enumerate(incoming):
+        place = f"{incoming.sha256}:{number}"
         sealed = vault.seal_bytes(chunk, table="file_chunk", column="sealed", row_id=place)
-        row = {"sha256": arrival.sha256, "number": number, "sealed": sealed}
+        row = {"sha256": incoming.sha256, "number": number, "sealed": sealed}
         await session.execute(insert(schema.file_chunk).values(row))
 
 
-class Arrival:
-    """A file on its way in, whose hash is not known yet: short ones in memory, longer ones sealed in a spool file.
+class IncomingFile:
+    """A file that is being received, in memory or, if longer, in a sealed spool.
 
-    It is received before a transaction opens: a slow client must not hold a connection to the database.
+    It is received before a transaction opens, so that a slow client does not hold a connection.
     """
 
     def __init__(self, max_bytes: int) -> None:
-        """Take at most `max_bytes`."""
+        """Accept at most `max_bytes`."""
         self.size = self.chunks = 0
         self._max_bytes, self._pending, self._digest = max_bytes, bytearray(), hashlib.sha256()
         self._cipher, self._lengths = AESGCM(os.urandom(32)), list[int]()
         self._spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  # closed by __exit__
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Forget the parts; their key is gone with this object."""
+        """Delete the parts. Their key existed in memory only."""
         self._spool.close()
 
-    def take(self, part: bytes) -> None:
-        """Add what arrived; raise FileTooLong."""
+    def append(self, part: bytes) -> None:
+        """Append a received part.
+
+        Raises:
+            FileTooLong
+        """
         self.size += len(part)
         if self.size > self._max_bytes:
             raise FileTooLong(max_mb=self._max_bytes // (1024 * 1024))
         self._digest.update(part)
         self._pending += part
         while len(self._pending) >= CHUNK_BYTES:
-            self._keep(bytes(self._pending[:CHUNK_BYTES]))
+            self._seal_chunk(bytes(self._pending[:CHUNK_BYTES]))
             del self._pending[:CHUNK_BYTES]
 
     def finish(self) -> None:
-        """Keep the rest; an empty file has no chunk."""
+        """Seal the rest. An empty file has no chunk."""
         if self._pending:
-            self._keep(bytes(self._pending))
+            self._seal_chunk(bytes(self._pending))
             self._pending.clear()
 
     @property
     def sha256(self) -> str:
-        """The hash of what has arrived."""
+        """The hash of the received bytes."""
         return self._digest.hexdigest()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -226,12 +259,15 @@ class Arrival:
         for number, length in enumerate(self._lengths):
             yield self._cipher.decrypt(nonce(number), self._spool.read(length + TAG_BYTES), None)
 
-    def _keep(self, chunk: bytes) -> None:
+    def _seal_chunk(self, chunk: bytes) -> None:
         self._spool.write(self._cipher.encrypt(nonce(self.chunks), chunk, None))
         self._lengths.append(len(chunk))
         self.chunks += 1
 
 
 def nonce(number: int) -> bytes:
-    """Return the nonce of a chunk; it may count, because each arrival has a key of its own."""
+    """Return the nonce of a chunk.
+
+    It may be a counter, because each file has a key of its own.
+    """
     return number.to_bytes(12, "big")

@@ -1,20 +1,20 @@
-"""Characters that a reader cannot see: they reverse a name, or make two different names look the same."""
+"""Invisible characters, which reverse a name or make different names look the same."""
 
 import re
 
-# Unicode category Cf (direction marks, zero-width characters, soft hyphen, tags). ZWJ and ZWNJ belong to it: Indonesian
-# names are written without them.
+# Unicode category Cf (direction marks, zero-width characters, soft hyphen, tags). It includes ZWJ and ZWNJ, which
+# Indonesian names do not use.
 FORMAT = (
     "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001"
     "\U000e0020-\U000e007f"
 )
-# Line and paragraph separators, fillers that look like nothing, and selectors of variants. U+FE0F stays allowed:
-# telephones write it after an emoji.
+# Line and paragraph separators, blank fillers, and variation selectors. U+FE0F is allowed, because phones write it
+# after an emoji.
 BLANK = "\u2028\u2029\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef"
 INVISIBLE = re.compile(f"[{FORMAT}{BLANK}]")
 
 
 def has_invisible(text: str) -> bool:
-    """Whether a text has a character that a reader cannot see."""
+    """Return whether a text has an invisible character."""
     return not text.isascii() and INVISIBLE.search(text) is not None

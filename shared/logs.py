@@ -1,4 +1,4 @@
-"""Logs for machines: one JSON object a line on stderr, with ids and codes, never with a person in it."""
+"""Logs: one JSON object per line on stderr, with ids and codes, without personal data."""
 
 import logging
 import re
@@ -21,8 +21,8 @@ NUMBER = re.compile(
     r"|[0-9]{2}[ .-][0-9]{2}[ .-][0-9]{2}[ .-][0-9]{6}[ .-][0-9]{4})(?![0-9])"
 )
 PHONE = re.compile(r"(?<![0-9a-f-])(?:\+62|62|0)[ -]?8[0-9]{2}[ -]?[0-9]{3,4}[ -]?[0-9]{2,5}(?![0-9a-f-])")
-# PostgreSQL and its drivers print the failing row behind these words.
-# A value may run over lines, so all is withheld up to the next exception of the chain.
+# PostgreSQL and its drivers print the failing row after these words.
+# A value may have several lines, so all is withheld up to the next exception of the chain.
 FAILING_ROW = re.compile(
     r"(DETAIL:|Key \(|Failing row contains|\[parameters: ).*?(?=\n\n(?:The above exception|During handling)|\Z)",
     re.DOTALL,
@@ -59,32 +59,32 @@ WITHHELD = frozenset(
 QUIET = ("uvicorn.access", "aiokafka", "asyncio", "httpx", "httpcore")
 LONGEST = 8192
 
-# What most keys and many values are; every request logs a dozen of them.
+# Fast path: most keys and many values match this and need no masking. Every request logs a dozen of them.
 PLAIN_WORD = re.compile(
     r"[a-z_]{0,20}"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
 )
-# Texts of our own code, such as a route's template, that masking has left as they are.
-OURS = frozenset({"route", "logger", "event", "service", "subscription"})
+# Keys whose values come from Pilar's own code, such as a route's template. Values that need no masking are cached.
+OWN_KEYS = frozenset({"route", "logger", "event", "service", "subscription"})
 MAX_CLEAN_TEXTS = 2_000
 SHORTEST_NUMBER_TO_MASK = 10_000_000
-clean: set[str] = set()
+clean_texts: set[str] = set()
 
 
 def configure(settings: Settings) -> None:
-    """Send every log of this process, structlog's and the standard library's, through the same masking to stderr."""
-    shared: list[Any] = [
+    """Send all logs of this process through the same masking to stderr."""
+    chain: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    formatter = LineFormatter(foreign_pre_chain=shared, processors=finish(settings))
-    take_over(formatter, settings.log_level.upper())
+    formatter = LineFormatter(foreign_pre_chain=chain, processors=final_processors(settings))
+    install_handler(formatter, settings.log_level.upper())
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, formatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *chain, formatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
@@ -92,24 +92,25 @@ def configure(settings: Settings) -> None:
 
 
 class LineFormatter(structlog.stdlib.ProcessorFormatter):
-    """The formatter of all logs; a line that was written whole passes as it is."""
+    """The formatter of all logs. A complete line is written unchanged."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         return record.msg if getattr(record, "is_whole", False) else super().format(record)
 
 
-def tell_request(service: str, *, method: str, sub: str | None, **said: object) -> None:
-    """Write the line of one request, the one that is written most: what needs masking is masked, and nothing else asked.
+def log_request(service: str, *, method: str, sub: str | None, **fields: object) -> None:
+    """Write the log line of one request.
 
-    `said` holds what our own code made: ids, a route's template, a status, a duration.
+    Fast path, because every request writes it. `fields` are values of Pilar's own code, such as ids, a
+    route's template, a status or a duration, which need no masking.
     """
-    logger = logging.getLogger("shared.http.wire")
+    logger = logging.getLogger("shared.http.middleware")
     if not logger.isEnabledFor(logging.INFO):
         return
     line = {
         "service": service,
-        **said,
+        **fields,
         "method": mask_known(method[:20]),
         "sub": sub and mask_text(sub),
         "event": "request",
@@ -122,8 +123,8 @@ def tell_request(service: str, *, method: str, sub: str | None, **said: object) 
     logger.handle(record)
 
 
-def take_over(formatter: logging.Formatter, level: str) -> None:
-    """Make the root the only logger with a handler, and hush the libraries that tell of every request."""
+def install_handler(formatter: logging.Formatter, level: str) -> None:
+    """Let only the root log to stderr, and quiet libraries that log each request."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -136,8 +137,8 @@ def take_over(formatter: logging.Formatter, level: str) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def finish(settings: Settings) -> list[Any]:
-    """Return the last processors: name the service, mask, write JSON."""
+def final_processors(settings: Settings) -> list[Any]:
+    """Return the last processors: add the service, mask, write JSON."""
 
     def name_service(_: object, __: str, entry: dict[str, Any]) -> dict[str, Any]:
         return {"service": settings.service, **entry}
@@ -147,12 +148,12 @@ def finish(settings: Settings) -> list[Any]:
 
 
 def mask_entry(_: object, __: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """Mask an entry's keys and values; the last processor before it is written."""
+    """Mask the keys and values of an entry. This is the last processor before JSON."""
     return {mask_known(str(key)): mask_value(value, str(key)) for key, value in entry.items()}
 
 
 def mask_value(value: object, key: str = "") -> object:
-    """Return the value as it may be written."""
+    """Return the masked value."""
     if key.lower() in WITHHELD:
         return "[withheld]"
     if value is None or isinstance(value, bool | float):
@@ -165,24 +166,24 @@ def mask_value(value: object, key: str = "") -> object:
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [mask_value(item) for item in value]
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    return mask_known(text) if key in OURS else mask_text(text)
+    return mask_known(text) if key in OWN_KEYS else mask_text(text)
 
 
 def mask_known(text: str) -> str:
-    """Mask as `mask_text`, which need not look twice at what our own code writes again and again."""
-    if text in clean:
+    """Mask as `mask_text`, and cache texts that need no masking."""
+    if text in clean_texts:
         return text
     masked = mask_text(text)
-    if masked == text and len(clean) < MAX_CLEAN_TEXTS:
-        clean.add(text)
+    if masked == text and len(clean_texts) < MAX_CLEAN_TEXTS:
+        clean_texts.add(text)
     return masked
 
 
 def mask_text(text: str) -> str:
-    """Mask NIK, No. KK, phones, tokens, passwords of addresses and whatever PostgreSQL printed of a row."""
+    """Mask NIK, No. KK, phones, tokens, passwords in addresses and rows printed by PostgreSQL."""
     if PLAIN_WORD.fullmatch(text):
         return text
     text = FAILING_ROW.sub(r"\1 [withheld]", text[:LONGEST])
     text = TOKEN.sub("[token]", PASSWORD_IN_URL.sub(r"\1:[withheld]@", text))
-    text = NUMBER.sub(lambda found: mask(re.sub(r"[ .-]", "", found[0])[:16]), text)
+    text = NUMBER.sub(lambda match: mask(re.sub(r"[ .-]", "", match[0])[:16]), text)
     return PHONE.sub("[phone]", text)

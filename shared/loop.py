@@ -1,4 +1,4 @@
-"""How a service's process runs: on the fast loop where there is one, and with garbage looked for seldom."""
+"""The event loop and the garbage collector of a service's process."""
 
 import asyncio
 import gc
@@ -6,22 +6,22 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-# Thousands of facts or rows are alive at once, none of them garbage: the interpreter's own thresholds (700, 10, 10)
-# walked through all of them again and again, for more than half of the time that applying a batch took.
-SELDOM = (50_000, 20, 50)
+# A batch has thousands of live objects and no garbage. With the interpreter's thresholds (700, 10, 10) collections took
+# more than half of the time of a batch.
+GC_THRESHOLDS = (50_000, 20, 50)
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:
-    """Run `main` to its end; what was loaded until now is never looked through again."""
+    """Run `main` to its end, without collecting what was loaded before."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*SELDOM)
+    gc.set_threshold(*GC_THRESHOLDS)
     with asyncio.Runner(loop_factory=fast_loop()) as runner:
         return runner.run(main)
 
 
 def fast_loop() -> Any:
-    """Return the maker of uvloop's loop, or None where it is not built for (Windows)."""
+    """Return the factory of uvloop's loop, or None where it is not available (Windows)."""
     try:
         import uvloop
     except ImportError:

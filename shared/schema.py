@@ -1,6 +1,7 @@
-"""The platform's own tables, the same in every service: Core tables for queries, versioned DDL for migrations.
+"""The platform's own tables, the same in every service.
 
-A service's migration calls `platform_v1(op.execute, service)`; a later release adds `platform_v2`, never edits v1.
+They are Core tables for queries, and versioned DDL for migrations. A service's migration calls
+`platform_v1(op.execute, service)`. A later release adds `platform_v2` and never edits v1.
 """
 
 from collections.abc import Callable, Sequence
@@ -237,7 +238,7 @@ def platform_v1(
     topics: Sequence[str] = (),
     today: datetime | None = None,
 ) -> None:
-    """Create the platform's tables for `service`, with the rights of its api and worker roles.
+    """Create the platform's tables for `service`, with the rights of its roles.
 
     `topics` are those that the service writes beside its own.
     """
@@ -250,7 +251,10 @@ def platform_v1(
 
 
 def months_from(day: datetime, count: int) -> list[datetime]:
-    """Return the first days of `count` months, the month before `day` first (a clock may be behind)."""
+    """Return the first days of `count` months, starting with the month before `day`.
+
+    The month before is included because a clock may be behind.
+    """
     start = day.year * 12 + day.month - 2
     return [datetime((start + n) // 12, (start + n) % 12 + 1, 1, tzinfo=UTC) for n in range(count)]
 
@@ -263,19 +267,19 @@ def area_security(
     own: str = "false",
     also: str = "",
 ) -> None:
-    """Let the api role see and write only rows in the areas of an AREA or NATIONAL scope; without a scope none.
+    """Limit the api role to rows in the areas of its scope.
 
-    `own` is an SQL condition that admits a row in an OWN_FAMILIES scope, `also` one that admits it in every scope.
-    The worker role bypasses row security.
+    Without a scope it sees no rows. `own` is an SQL condition that admits a row in an OWN_FAMILIES scope,
+    `also` one that admits it in every scope. The worker role bypasses row security.
     """
-    # CASE, because a condition for pendamping may read tables whose policies ask it again.
+    # CASE, because `own` may read tables whose policies call this condition again.
     within = f"CASE WHEN platform.by_area() THEN platform.in_scope({column}) ELSE {own} END"
     within += f" OR ({also})" if also else ""
     row_security(execute, table, "area", within)
 
 
 def row_security(execute: Callable[[str], object], table: str, policy: str, condition: str) -> None:
-    """Let the api role see and write only rows of which the condition holds.
+    """Limit the api role to rows that satisfy the condition.
 
     The worker role bypasses row security.
     """
@@ -285,7 +289,7 @@ def row_security(execute: Callable[[str], object], table: str, policy: str, cond
 
 
 def replica_schema(execute: Callable[[str], object], service: str, subscription: str) -> None:
-    """Create the PostgreSQL schema that the tables of one replica subscription live in."""
+    """Create the PostgreSQL schema for the tables of one replica subscription."""
     name = f"replica_{subscription}"
     execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
     for role in ("api", "worker"):

@@ -1,6 +1,6 @@
-"""Uvicorn with limits on heads, waiting times and connections, for every server of the project.
+"""Uvicorn with limits on request heads, waiting times and connections.
 
-httptools has no limit of its own: one header may grow for ever, and an unfinished head may wait for ever.
+httptools has no limits: a header may grow without end, and an unfinished head may wait without end.
 """
 
 import asyncio
@@ -22,22 +22,22 @@ GRACE_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one connection may use, and how many there may be."""
+    """The limits of one connection, and the number of connections."""
 
     head_bytes: int = 64 * 1024
     address_bytes: int = 8 * 1024
     headers: int = 100
     head_seconds: float = 10
-    # After the answer: for the rest of a body that nobody reads.
+    # After the answer, for the rest of a body that is not read.
     linger_seconds: float = 10
-    # Without any progress of the client in reading the answer.
+    # Without progress of the client in reading the answer.
     write_seconds: float = 30
     idle_seconds: int = 30
     connections: int = 500
 
 
 class HeadTooLarge(DomainError):
-    """431: more bytes or lines than any honest client sends before the body."""
+    """431: the head has more bytes or lines than any honest client sends."""
 
     status = 431
     en = "The headers of the request are too large."
@@ -69,10 +69,10 @@ class RequestNotHttp(DomainError):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection.
+    """One connection with deadlines.
 
-    Until a head is complete, and after an answer whose request is incomplete, a deadline runs. While the
-    application answers, none does: it limits the body itself (shared/http/body.py).
+    A deadline runs until a head is complete, and after an answer whose request is incomplete. It does not run
+    while the application answers, which limits the body itself (shared/http/body.py).
     """
 
     def __init__(self, limits: Limits, *args: Any, **options: Any) -> None:
@@ -91,7 +91,7 @@ class LimitedProtocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        """Begin; when the server is full, end the connection that has waited longest instead."""
+        """Start the deadline. If the server is full, abort the longest idle connection."""
         super().connection_made(transport)
         self._arm(self.limits.head_seconds)
         if len(self.connections) > self.limits.connections:
@@ -100,20 +100,20 @@ class LimitedProtocol(HttpToolsProtocol):
             oldest.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the timers with the connection."""
+        """Cancel the timers."""
         self._disarm()
         self.resume_writing()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse; refuse what the parser keeps to itself for too long."""
+        """Parse, and refuse a head part that never ends."""
         if self._refusal is not None:
-            return  # the client may read the refusal until the deadline
+            return  # The client may read the refusal until the deadline.
         self._undelivered += len(data)
         super().data_received(data)
         if self._deadline is None and self.waiting:
             self._arm(self.limits.head_seconds)
-        # A header, a trailer or a chunk extension without an end; each part that arrives sets the count to 0.
+        # A header, trailer or chunk extension without an end. Each complete part resets the count.
         if self._refusal is None and self._undelivered > self.limits.head_bytes:
             self._refuse(HeadTooLarge())
 
@@ -129,7 +129,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._stop(AddressTooLong())
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count; a trailer, which comes after the body, is counted and dropped."""
+        """Count the header. A trailer, which comes after the body, is counted and dropped."""
         self._undelivered = 0
         self._header_count += 1
         self._head_bytes += len(name) + len(value)
@@ -154,7 +154,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Limit what is left: the rest of the body, or of the answer where the connection closes."""
+        """Limit what remains: the request's body, or the answer if the connection closes."""
         super().on_response_complete()
         self.since = self.loop.time()
         if self.transport.is_closing():
@@ -163,7 +163,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._arm(self.limits.linger_seconds)
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close; a client that has not read its answer by now is cut off."""
+        """Close the connection, or abort it if the client has not read its answer."""
         self._end()
 
     def pause_writing(self) -> None:
@@ -177,21 +177,21 @@ class LimitedProtocol(HttpToolsProtocol):
             self._stalled = None
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what the parser or a limit stopped."""
+        """Answer what the parser or a limit has stopped."""
         del msg
         self._refuse(self._refusal or RequestNotHttp())
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Nothing is upgraded here, and no client can fill the log with that."""
+        """Log nothing, so that no client can fill the log."""
 
     def _stop(self, refusal: DomainError) -> None:
         self._refusal = refusal
-        # What a callback raises ends the parsing, and comes back as `send_400_response`.
+        # An exception in a callback ends the parsing, and `send_400_response` is called.
         msg = type(refusal).__name__
         raise ValueError(msg)
 
     def _refuse(self, refusal: DomainError) -> None:
-        """Answer, unless an answer is under way; then only the deadline is left."""
+        """Answer, unless an answer is under way. Then only the deadline remains."""
         self._refusal = refusal
         if not self.waiting:
             self._end()
@@ -200,7 +200,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._arm(self.limits.linger_seconds)
 
     def _problem(self, refusal: DomainError) -> bytes:
-        """Return the answer in the form of shared/http/problems.py, which the application gives otherwise."""
+        """Return the answer in the form of shared/http/problems.py."""
         accepted = dict(self.headers or ()).get(b"accept-language", b"")
         language = "id" if accepted.strip().lower().startswith(b"id") else "en"
         title = type(refusal).__name__
@@ -238,15 +238,15 @@ class LimitedProtocol(HttpToolsProtocol):
             self._end()
 
     def _end(self) -> None:
-        """Close, or cut off a client that does not read what is left for it."""
+        """Close, or abort if the client does not read the rest."""
         if self.transport.is_closing() or self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
             self.transport.close()
 
 
-def configured(app: Any, limits: Limits | None = None, **options: Any) -> uvicorn.Config:
-    """Return the configuration of a server with `limits`; `options` are uvicorn's."""
+def make_config(app: Any, limits: Limits | None = None, **options: Any) -> uvicorn.Config:
+    """Return uvicorn's configuration with `limits`. `options` are passed to uvicorn."""
     limits = limits or Limits()
     given: dict[str, Any] = {
         "http": partial(LimitedProtocol, limits),
@@ -263,15 +263,15 @@ def configured(app: Any, limits: Limits | None = None, **options: Any) -> uvicor
 
 @asynccontextmanager
 async def served(app: Any, host: str, port: int, limits: Limits | None = None) -> AsyncIterator[int]:
-    """Serve `app` beside what this loop does otherwise; yield the port, which is a free one for port 0.
+    """Serve `app` in this loop and yield the port, a free one for port 0.
 
     Raises:
         OSError: the port is taken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, port), family=family, backlog=128)
-    server = uvicorn.Server(configured(app, limits, lifespan="off", timeout_graceful_shutdown=1))
-    # Not `serve`, which takes over the signals of the process.
+    server = uvicorn.Server(make_config(app, limits, lifespan="off", timeout_graceful_shutdown=1))
+    # Not `serve`, which installs signal handlers.
     serving = asyncio.create_task(server._serve(sockets=[listening]))  # noqa: SLF001
     try:
         yield listening.getsockname()[1]

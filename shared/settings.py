@@ -1,4 +1,4 @@
-"""What a process is told from outside: environment variables, or files that hold one value each."""
+"""Settings from environment variables, or from files with one value each."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 DEVELOPMENT_ISSUER = "http://localhost/pilar-development-issuer"
-# Pages that a developer serves on the same machine, on whatever port.
+# Pages that a developer serves on the same machine, on any port.
 LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d{1,5})?"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -18,10 +18,13 @@ Secret = Annotated[str, Field(repr=False)]
 
 
 class Environment(PydanticBaseSettingsSource):
-    """Reads PILAR_<SERVICE>_<FIELD>, else PILAR_<FIELD>; each may end in _FILE and name a file instead."""
+    """Reads PILAR_<SERVICE>_<FIELD>, else PILAR_<FIELD>.
+
+    With the suffix _FILE a variable names a file with the value.
+    """
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return the value of one field, or None when nobody says anything about it."""
+        """Return the value of one field, or None if it is not set."""
         del field
         service = self.current_state.get("service") or os.environ.get("PILAR_SERVICE", "")
         for prefix in (f"PILAR_{service.upper()}_", "PILAR_"):
@@ -31,16 +34,20 @@ class Environment(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return every field that the environment names."""
-        found = {
+        """Return every field that is set in the environment."""
+        values = {
             name: self.get_field_value(field, name)[0]
             for name, field in self.settings_cls.model_fields.items()
         }
-        return {name: value for name, value in found.items() if value is not None}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def read_variable(name: str) -> str | None:
-    """Return the variable, or the stripped content of the file that NAME_FILE points to; both at once is an error."""
+    """Return the variable, or the stripped content of the file that NAME_FILE names.
+
+    Raises:
+        ValueError: both are set, or the file cannot be read.
+    """
     value, path = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if path is None:
         return value
@@ -55,7 +62,10 @@ def read_variable(name: str) -> str | None:
 
 
 class Settings(BaseSettings):
-    """One service's settings; frozen, and nothing secret shows in `repr` or in a validation error."""
+    """The settings of one service.
+
+    They are frozen, and nothing secret is shown in `repr` or in a validation error.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="PILAR_", frozen=True, extra="forbid", hide_input_in_errors=True
@@ -77,9 +87,7 @@ class Settings(BaseSettings):
     keys_folder: Path | None = None
     cors_origins: Annotated[list[str], NoDecode] = []
     docs: bool = True
-    max_body_bytes: int = Field(
-        default=32_768, ge=1024, description="Of JSON, where a route declares no more."
-    )
+    max_body_bytes: int = Field(default=32_768, ge=1024, description="Of JSON, unless a route declares more.")
     max_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
     max_uploads: int = Field(default=4, ge=1, description="Of one client at the same time, in one process.")
     max_connections: int = Field(default=500, ge=10, description="Of one API process, below its file limit.")
@@ -108,24 +116,30 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take explicit arguments first, then the environment; no .env file, which ends up in an image."""
+        """Read explicit arguments first, then the environment.
+
+        No .env file is read, because it might get into an image.
+        """
         del env_settings, dotenv_settings, file_secret_settings
         return init_settings, Environment(settings_cls)
 
     @classmethod
     def load(cls) -> Self:
-        """Return the settings of a process that runs one service, named by PILAR_SERVICE."""
+        """Return the settings of a process that runs the service PILAR_SERVICE."""
         return cls()  # pyright: ignore[reportCallIssue]  # the fields come from the environment
 
     @classmethod
     def load_for(cls, service: str, **overrides: Any) -> Self:
-        """Return `service`'s settings in a process that runs several: PILAR_<SERVICE>_X goes before PILAR_X."""
+        """Return the settings of `service`, in a process that runs several.
+
+        PILAR_<SERVICE>_X has precedence over PILAR_X.
+        """
         return cls(service=service, **overrides)
 
     @field_validator("authorized_parties", "cors_origins", "webhook_ports", mode="before")
     @classmethod
     def split_list(cls, value: object) -> object:
-        """Take "a,b" from the environment where a list is meant."""
+        """Split "a,b" from the environment into a list."""
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
@@ -133,7 +147,7 @@ class Settings(BaseSettings):
     @field_validator("jwks_url")
     @classmethod
     def refuse_clear_text_keys(cls, value: str | None) -> str | None:
-        """Keys fetched in clear over a network are anybody's keys."""
+        """Refuse keys over plain http, which anybody on the network could replace."""
         if value is not None and urlsplit(value).scheme != "https" and not is_loopback(value):
             msg = "jwks_url must be https; http only to this machine, in development"
             raise ValueError(msg)
@@ -142,7 +156,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def fill_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Development knows its issuer; the audience is the service's own name unless said otherwise."""
+        """Set the development issuer, and the service's name as the audience."""
         if values.get("mode") == "development":
             values.setdefault("issuer", DEVELOPMENT_ISSUER)
         values.setdefault("audience", f"pilar-{values.get('service', '')}")
@@ -150,18 +164,18 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def refuse_two_key_sources(self) -> Self:
-        """Two places for the same keys is a question, not a setting."""
+        """Refuse two sources of keys, and an empty audience."""
         if self.jwks_file and self.jwks_url:
             msg = "set jwks_file or jwks_url, not both"
             raise ValueError(msg)
         if not self.audience:
-            msg = "audience must not be empty: every token would fit"
+            msg = "audience must not be empty: every token would be accepted"
             raise ValueError(msg)
         return self
 
     @model_validator(mode="after")
     def refuse_insecure_production(self) -> Self:
-        """A production process does not start with anything that only a laptop may have."""
+        """Refuse settings in production that only development may have."""
         faults = [sentence for wrong, sentence in insecurities(self) if wrong] if self.production else []
         if faults:
             msg = "refused in production: " + "; ".join(faults)
@@ -170,7 +184,7 @@ class Settings(BaseSettings):
 
     @property
     def production(self) -> bool:
-        """Whether real families depend on this process."""
+        """Whether the process serves real families."""
         return self.mode == "production"
 
 
@@ -190,6 +204,6 @@ def insecurities(settings: Settings) -> list[tuple[bool, str]]:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the address stays on this machine."""
+    """Return whether the address is one of this machine."""
     parts = urlsplit(url)
     return parts.scheme == "http" and parts.hostname in LOOPBACK

@@ -1,6 +1,6 @@
-"""Strict JSON: repeated keys, NaN, numbers without end and deep nesting are refused.
+"""Strict JSON: no repeated keys, NaN, long numbers or deep nesting.
 
-Two readers of one text can then never understand it differently.
+Two readers can then never read one text differently.
 """
 
 import json
@@ -12,10 +12,10 @@ LONGEST_NUMBER = 32
 
 
 class NotStrictJson(ValueError):
-    """The bytes are no strict JSON."""
+    """The bytes are not strict JSON."""
 
     def __init__(self, en: str, id: str, position: int | None = None) -> None:  # noqa: A002 (the language's code)
-        """Keep the reason in both languages, without any of the content."""
+        """Set the reason in both languages, without any of the content."""
         super().__init__(en)
         self.reason, self.position = Words(en, id), position
 

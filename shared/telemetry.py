@@ -1,6 +1,6 @@
-"""What a service tells about itself: numbers for Prometheus, and traces where an address for them is set.
+"""Metrics for Prometheus, and traces if an endpoint is set.
 
-Labels are services, subscriptions, kinds and route templates: never an id, and never a person.
+Labels are services, subscriptions, kinds and route templates, never ids or persons.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from shared.schema import parked, scheduled_task, unsent
 from shared.server import served
 from shared.settings import Settings
 
-# Long enough that several scrapers cost as much as one, short beside the usual scrape interval of 15 s.
+# Several scrapers cost as much as one. It is short compared with the usual scrape interval of 15 s.
 CACHED_SECONDS = 5.0
 
 registry = CollectorRegistry(auto_describe=True)
@@ -37,27 +37,27 @@ def counter(name: str, text: str, *labels: str) -> Counter:
     return Counter(f"pilar_{name}", text, labels, registry=registry)
 
 
-# Known to the database, asked when somebody reads the page.
+# Read from the database when the page is rendered.
 database_up = gauge("database_up", "1 when the database answered while this page was made.", "service")
 unsent_events = gauge("unsent_events", "Events written and not yet sent.", "service")
 unsent_oldest = gauge("unsent_oldest_seconds", "Age of the oldest event not yet sent.", "service")
-parked_events = gauge("parked_events", "Events that wait, by the reason they do.", *SUBSCRIPTION, "reason")
-due_late = gauge("due_late_seconds", "How late the oldest due work on real time is.", "service")
-# Known to the process that does the work.
+parked_events = gauge("parked_events", "Parked events, by reason.", *SUBSCRIPTION, "reason")
+due_late = gauge("due_late_seconds", "How late the oldest scheduled task on real time is.", "service")
+# Counted by the process that does the work.
 sent = counter("sent_events", "Events that the transport has acknowledged.", "service")
 lag = gauge(
     "subscription_lag_events", "Events in the topics that a subscription has not read.", *SUBSCRIPTION
 )
 applied = counter("applied_events", "Events applied by a subscription.", *SUBSCRIPTION)
-gaps = counter("gaps", "Times that an event came before the one that it follows.", *SUBSCRIPTION)
+gaps = counter("gaps", "Events that arrived before their predecessor.", *SUBSCRIPTION)
 duplicates = counter("duplicate_events", "Events delivered again and dropped.", *SUBSCRIPTION)
-divergences = counter("divergences", "Positions that came with another event than before.", *SUBSCRIPTION)
+divergences = counter("divergences", "Positions that arrived with a different event.", *SUBSCRIPTION)
 stopped = gauge("subscription_stopped", "1 while a subscription waits for an operator.", *SUBSCRIPTION)
 job_rows = counter("job_rows", "Rows of long work, by result.", "service", "kind", "result")
 refused_tokens = counter("refused_tokens", "Requests whose token was refused.", "service")
 busy_answers = counter(
     "busy_answers",
-    "Requests answered 503, by what was waited for in vain: deadlock, lock, statement, scope, pool or server.",
+    "Requests answered 503, by what was not available: deadlock, lock, statement, scope, pool or server.",
     "service",
     "wait",
 )
@@ -70,12 +70,12 @@ request_seconds = Histogram(
 )
 
 
-# What a service's own database knows besides, by the service's name; asked when somebody reads the page.
+# Further metrics of a service's own database, by the service's name, read when the page is rendered.
 measures: dict[str, list[Callable[[AsyncConnection], Awaitable[None]]]] = {}
 
 
-class Known(Protocol):
-    """A service's database, as far as this page needs it."""
+class MeasuredDatabase(Protocol):
+    """A service's database, as far as the metrics page uses it."""
 
     service: str
 
@@ -86,29 +86,29 @@ class Known(Protocol):
 
 
 class Process:
-    """Whose numbers they are when a process serves one service and a call does not say."""
+    """The service of this process, for calls that do not name one."""
 
     service = ""
 
 
 def observe_request(method: str, route: str, status: int, seconds: float, service: str = "") -> None:
-    """Count one answered request; `route` is the template, never the path with its ids."""
+    """Count one answered request. `route` is the template, never the path with its ids."""
     request_seconds.labels(service or Process.service, method, route, str(status)).observe(seconds)
 
 
-async def render(database: Known | None = None) -> tuple[bytes, str]:
-    """Return the page for /metrics and its content type, with the depths that the database knows.
+async def render(database: MeasuredDatabase | None = None) -> tuple[bytes, str]:
+    """Return the metrics page and its content type.
 
-    When the database does not answer the page still comes, with `pilar_database_up` at 0.
+    If the database does not answer, the page has `pilar_database_up` 0.
     """
     if database is not None:
         await measure(database)
-    # In a thread: with all routes counted it takes 100 ms, and the loop has requests to answer.
+    # In a thread, because it takes 100 ms with all routes, which would delay requests.
     return await asyncio.to_thread(generate_latest, registry), CONTENT_TYPE_LATEST
 
 
-async def measure(database: Known) -> None:
-    """Ask the database how much waits."""
+async def measure(database: MeasuredDatabase) -> None:
+    """Read the metrics that the database has."""
     try:
         async with database.engine.connect() as connection:
             await measure_unsent(connection, database.service)
@@ -123,7 +123,7 @@ async def measure(database: Known) -> None:
 
 
 async def measure_unsent(connection: AsyncConnection, service: str) -> None:
-    """Set depth and oldest age of what the relay has to send."""
+    """Set the count and the oldest age of unsent events."""
     age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(unsent.c.recorded_at))
     count, oldest = (await connection.execute(sa.select(sa.func.count(), age).select_from(unsent))).one()
     unsent_events.labels(service).set(count)
@@ -131,14 +131,14 @@ async def measure_unsent(connection: AsyncConnection, service: str) -> None:
 
 
 async def measure_parked(connection: AsyncConnection, service: str) -> None:
-    """Set how many events wait, per subscription and reason; what waits no longer goes to 0."""
+    """Set the count of parked events per subscription and reason."""
     groups = (parked.c.subscription, parked.c.reason)
     rows = await connection.execute(sa.select(*groups, sa.func.count()).group_by(*groups))
     set_all(parked_events, service, {(name, reason): count for name, reason, count in rows})
 
 
 async def measure_due(connection: AsyncConnection, service: str) -> None:
-    """Set how late the oldest open due work of real time is."""
+    """Set how late the oldest open task on real time is."""
     age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(scheduled_task.c.due_at))
     late = await connection.scalar(
         sa.select(age).where(scheduled_task.c.clock == "real", scheduled_task.c.done_at.is_(None))
@@ -147,21 +147,21 @@ async def measure_due(connection: AsyncConnection, service: str) -> None:
 
 
 def set_all(metric: Gauge, service: str, values: Mapping[tuple[str, ...], float]) -> None:
-    """Set these values of a service, and 0 what it had before and has no more."""
+    """Set the values of a service, and 0 for labels without a value."""
     labels = metric._labelnames[1:]  # noqa: SLF001  # the library has no public way to list children
     before = {
         tuple(sample.labels[name] for name in labels)
         for sample in next(iter(metric.collect())).samples
         if sample.labels["service"] == service
     }
-    for rest in before | set(values):
-        metric.labels(service, *rest).set(values.get(rest, 0))
+    for label_values in before | set(values):
+        metric.labels(service, *label_values).set(values.get(label_values, 0))
 
 
 class Page:
     """The application of the metrics port: one page, rendered at most once in CACHED_SECONDS."""
 
-    def __init__(self, database: Known | None = None) -> None:
+    def __init__(self, database: MeasuredDatabase | None = None) -> None:
         self._database = database
         self._lock = asyncio.Lock()
         self._content, self._media_type = b"", ""
@@ -184,23 +184,27 @@ class Page:
 
 
 def serve(
-    port: int, host: str = "127.0.0.1", database: Known | None = None
+    port: int, host: str = "127.0.0.1", database: MeasuredDatabase | None = None
 ) -> AbstractAsyncContextManager[int]:
-    """Serve /metrics of this process on a port of its own; OSError when the port is taken."""
+    """Serve /metrics of this process on a port of its own.
+
+    Raises:
+        OSError: the port is taken.
+    """
     return served(Page(database), host, port)
 
 
 def instrument(app: Any, settings: Settings) -> None:
-    """Name the process by its service, and send traces of `app` where `traces_endpoint` says (OTLP over HTTP).
+    """Set the process's service, and send traces of `app` to `traces_endpoint` (OTLP over HTTP).
 
     Raises:
-        ImportError: an address is set, and the image was built without the tracing packages.
+        ImportError: an endpoint is set, but the image has no tracing packages.
     """
     Process.service = settings.service
     if not settings.traces_endpoint:
         return
     try:
-        from shared import traces  # an optional dependency, imported where it is asked for
+        from shared import traces  # An optional dependency.
     except ImportError as error:
         msg = "traces_endpoint is set, but the OpenTelemetry packages are not installed in this image"
         raise ImportError(msg) from error

@@ -1,6 +1,7 @@
-"""Traces over OTLP, for images that carry the OpenTelemetry packages; only `shared.telemetry.instrument` imports this.
+"""Traces over OTLP, for images with the OpenTelemetry packages.
 
-asyncpg and aiokafka are instrumented themselves: SQLAlchemy's instrumentation refuses 2.1, asyncio's leaks.
+Only `shared.telemetry.instrument` imports this. asyncpg and aiokafka are instrumented directly, because
+SQLAlchemy's instrumentation does not support 2.1 and asyncio's leaks.
 """
 
 from typing import Any
@@ -17,7 +18,10 @@ from shared.settings import Settings
 
 
 def instrument(app: Any, settings: Settings) -> TracerProvider:
-    """Send spans of requests, statements (never their parameters) and Kafka records to `traces_endpoint`."""
+    """Send spans of requests, statements and Kafka records to `traces_endpoint`.
+
+    Statements are sent without their parameters.
+    """
     provider = TracerProvider(resource=Resource({"service.name": f"pilar-{settings.service}"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.traces_endpoint)))
     FastAPIInstrumentor.instrument_app(

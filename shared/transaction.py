@@ -18,7 +18,7 @@ KEY = "transaction"
 
 
 class Cause(Protocol):
-    """The envelope of the event that a handler reacts to."""
+    """The envelope of the event that a handler is processing."""
 
     @property
     def event_id(self) -> UUID: ...
@@ -28,11 +28,11 @@ class Cause(Protocol):
 
 @dataclass(slots=True)
 class TransactionContext:
-    """The state of one transaction of `Database`, kept beside its session.
+    """The state of one transaction of `Database`, beside its session.
 
-    `schemas` maps the PostgreSQL schemas of a replica to the copies that a rebuild fills. `clock_offset` is how many
-    seconds the development clock is ahead, None where it was not read. `started` holds, by topic and partition, the
-    offset at which a reaction that starts `now` began.
+    `schemas` maps the PostgreSQL schemas of a replica to the copies that a rebuild fills. `clock_offset` is
+    how many seconds the development clock is ahead, None if it was not read. `start_offsets` has, by topic and
+    partition, the offset at which a reaction that starts `now` began.
     """
 
     driver: asyncpg.Connection
@@ -42,7 +42,7 @@ class TransactionContext:
     clock_offset: int | None = None
     request_id: str | None = None
     cause: Cause | None = None
-    started: dict[tuple[str, int], int] | None = None
+    start_offsets: dict[tuple[str, int], int] | None = None
     events: list[tuple[Event, datetime | None]] = field(default_factory=list[tuple[Event, datetime | None]])
 
     def schema_of(self, schema: str | None) -> str:

@@ -1,4 +1,4 @@
-"""State machines: one mapping of moves, checked by commands and by the database."""
+"""State machines: one mapping of transitions, checked by commands and by the database."""
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
@@ -12,7 +12,7 @@ S = TypeVar("S", bound=StrEnum)
 
 
 def require_move(moves: Mapping[S, Collection[S]], current: S, wanted: S, noun: str) -> None:
-    """Refuse a move that the mapping does not have.
+    """Refuse a transition that the mapping does not have.
 
     Raises:
         IllegalTransition: `current` cannot become `wanted`.
@@ -24,7 +24,10 @@ def require_move(moves: Mapping[S, Collection[S]], current: S, wanted: S, noun: 
 def moves_condition(
     moves: Mapping[S, Collection[S]], old: str, new: str, *, first: Collection[S] = ()
 ) -> str:
-    """Return the SQL condition that two columns hold a move, or a first state after NULL."""
+    """Return the SQL condition that two columns hold a transition.
+
+    `first` are the states that may follow NULL.
+    """
     pairs = " OR ".join(
         f"({old} = '{state}' AND {one_of(new, sorted(following))})"
         for state, following in moves.items()
@@ -32,12 +35,12 @@ def moves_condition(
     )
     if not first:
         return pairs
-    # A CHECK passes when it is NULL, which `old = '...'` is for a first row: both branches say which they are.
+    # A CHECK passes when it is NULL, as `old = '...'` is for a first row, so both branches test `old` for NULL.
     return f"({old} IS NULL AND {one_of(new, sorted(first))}) OR ({old} IS NOT NULL AND ({pairs}))"
 
 
 def guard_moves(moves: Mapping[Any, Collection[Any]], column: str = "state") -> dict[str, Any]:
-    """Return the table argument that makes `trigger_of` refuse other changes of a column."""
+    """Return the table argument that makes `trigger_of` check a column's transitions."""
     return {"info": {"moves": (moves, column)}}
 
 

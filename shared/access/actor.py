@@ -1,4 +1,4 @@
-"""The person or machine behind a request, as its token says."""
+"""The person or machine that makes a request, as its token says."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -14,9 +14,10 @@ WIDTH = {scope: width for width, scope in enumerate(Scope)}
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, in which roles, over which areas. `areas` are Kemendagri codes, or "*" for the whole country.
+    """Who acts, in which roles, over which areas.
 
-    `scope` is that of the permission being used; without one it opens no row (see `under`).
+    `areas` are Kemendagri codes, or "*" for the whole country. `scope` is that of the permission in use. By
+    default it opens no row (see `under`).
     """
 
     sub: str
@@ -29,16 +30,19 @@ class Actor:
 
     @classmethod
     def system(cls, service: str) -> Self:
-        """Return the worker of `service`: it sees every area and holds no permission of a person."""
+        """Return the worker of `service`, which sees every area and has no role."""
         return cls(sub=SYSTEM + service, areas=(NATIONAL,), scope=Scope.NATIONAL)
 
     @property
     def person(self) -> str:
-        """Who this is when four people must differ: two accounts of one pendamping are one person (chain.md 4)."""
+        """The identity for rules that require different people (chain.md 4).
+
+        Two accounts of one pendamping are one person.
+        """
         return str(self.pendamping_id) if self.pendamping_id else self.sub
 
     def is_same_as(self, person: str, sub: str) -> bool:
-        """Whether an act of `person` on the account `sub` was this actor's.
+        """Return whether an act of `person` with the account `sub` was this actor's.
 
         One `sub` with and without a pendamping_id is one human, and so are two accounts of one pendamping_id.
         `shared.database.acted_by` is the same comparison in SQL.
@@ -47,11 +51,11 @@ class Actor:
 
     @property
     def national(self) -> bool:
-        """Whether the whole country is this actor's area."""
+        """Whether the actor's area is the whole country."""
         return NATIONAL in self.areas
 
     def covers(self, kode_wilayah: str) -> bool:
-        """Whether the area is one of the actor's or lies below one."""
+        """Return whether the area is one of the actor's, or below one."""
         return any(
             area in {NATIONAL, kode_wilayah} or kode_wilayah.startswith(f"{area}.") for area in self.areas
         )
@@ -74,11 +78,15 @@ class Actor:
         return Scope.NATIONAL if widest is Scope.AREA and self.national else widest
 
     def under(self, permission: Permission) -> Self:
-        """Return the actor with the scope of the permission; raise NotAllowed."""
+        """Return the actor with the scope of the permission.
+
+        Raises:
+            NotAllowed: no role grants it.
+        """
         return replace(self, scope=self.scope_of(permission))
 
     def may(self, permission: Permission) -> bool:
-        """Whether one of the actor's roles has the permission; a permission without a line is nobody's."""
+        """Return whether one of the actor's roles has the permission."""
         return not self.roles.isdisjoint(PERMISSIONS.get(permission, frozenset()))
 
     def require(self, permission: Permission) -> None:

@@ -1,4 +1,4 @@
-"""The outside of a token: base64url and JSON taken strictly, so that two readers can never read it differently."""
+"""Strict base64url and JSON of tokens, so that no two readers decode one differently."""
 
 import base64
 import binascii
@@ -11,7 +11,10 @@ ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
 
 
 class Malformed(ValueError):
-    """The text is not what it claims to be; the message is a sentence without any of its content."""
+    """The text is not of the expected form.
+
+    The message is a sentence without any of its content.
+    """
 
 
 def decode_part(part: str) -> bytes:
@@ -27,7 +30,11 @@ def decode_part(part: str) -> bytes:
 
 
 def decode_object(raw: bytes) -> dict[str, Any]:
-    """Return the strict JSON object or raise Malformed."""
+    """Return the strict JSON object.
+
+    Raises:
+        Malformed
+    """
     try:
         value = strict_json.loads(raw)
     except strict_json.NotStrictJson as error:

@@ -1,4 +1,4 @@
-"""The issuer's public keys, kept so that an outage of the issuer stops new tokens and never the check of old ones."""
+"""The issuer's public keys, cached for the time that the issuer is unavailable."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class KeysUnavailable(DomainError):
-    """503: the issuer's keys were never read, or are a day old and it does not answer; no token can be checked."""
+    """503: no keys are known, or all are a day old."""
 
     status: ClassVar[int] = 503
     en = "Sign-in cannot be checked at the moment. Try again shortly."
@@ -42,18 +42,26 @@ class VerifyingKey:
     __slots__ = ("algorithms", "key")
 
     def __init__(self, raw: dict[str, Any]) -> None:
-        """Take a JWK; raise Malformed unless it is a signing key of a kind that we trust."""
+        """Read a JWK.
+
+        Raises:
+            Malformed: it is not a signing key of an accepted type.
+        """
         algorithms = ALGORITHMS.get(raw.get("kty", ""))
         if algorithms is None or raw.get("use", "sig") != "sig" or "d" in raw:
             msg = "not a public signing key"
             raise Malformed(msg)
         self.key = import_key(raw)
-        said = raw.get("alg")
-        self.algorithms = algorithms if said is None else algorithms & {said}
+        declared = raw.get("alg")
+        self.algorithms = algorithms if declared is None else algorithms & {declared}
 
 
 def import_key(raw: dict[str, Any]) -> ECKey | RSAKey:
-    """Return the key, refusing another curve than P-256 and an RSA modulus below 2048 bits."""
+    """Return the key.
+
+    Raises:
+        Malformed: another curve than P-256, or an RSA modulus below 2048 bits.
+    """
     try:
         if raw["kty"] == "RSA":
             key = RSAKey.import_key({name: raw[name] for name in ("kty", "n", "e")})
@@ -71,7 +79,11 @@ def import_key(raw: dict[str, Any]) -> ECKey | RSAKey:
 
 
 def read_key_set(raw: bytes) -> dict[str, VerifyingKey]:
-    """Return the usable keys by `kid`; what is unusable is left out, a set without one is Malformed."""
+    """Return the usable keys by `kid`.
+
+    Raises:
+        Malformed: there is none.
+    """
     listed = decode_object(raw).get("keys")
     if not isinstance(listed, list) or len(listed) > MAX_KEYS:
         msg = "not a key set"
@@ -82,7 +94,7 @@ def read_key_set(raw: bytes) -> dict[str, VerifyingKey]:
             try:
                 keys[item["kid"]] = VerifyingKey(item)
             except (Malformed, TypeError):
-                log.warning("a key of the issuer is left out")
+                log.warning("a key of the issuer is not usable")
     if not keys:
         msg = "a key set without a usable key"
         raise Malformed(msg)
@@ -90,13 +102,14 @@ def read_key_set(raw: bytes) -> dict[str, VerifyingKey]:
 
 
 class KeySource:
-    """The key set from a file or an address: fresh for 10 minutes, usable for 24 hours while refreshing fails.
+    """The key set from a file or an address.
 
-    A `kid` that is not known refreshes at most once in 30 seconds, however many tokens name one.
+    Keys are refreshed after 10 minutes, and used for up to 24 hours while refreshing fails. An unknown `kid`
+    causes at most one refresh in 30 seconds.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
-        """Remember where the keys are; nothing is read before the first token."""
+        """Set where the keys are. They are read with the first token."""
         self._file, self._url, self._clock = settings.jwks_file, settings.jwks_url, clock
         self._keys: dict[str, VerifyingKey] = {}
         self._read_at = self._tried_at = float("-inf")
@@ -105,32 +118,35 @@ class KeySource:
         self.reads = 0
 
     async def find(self, kid: str) -> VerifyingKey | None:
-        """Return the key, or None for one that the issuer does not have; raise KeysUnavailable."""
+        """Return the key, or None if the issuer does not have it.
+
+        Raises:
+            KeysUnavailable
+        """
         age = self._clock() - self._read_at
         if not self._keys or age > STALE_SECONDS:
             await self._refresh(pause=1)
             if not self._keys or self._clock() - self._read_at > STALE_SECONDS:
                 raise KeysUnavailable
         elif age > FRESH_SECONDS:
-            self._refresh_behind()
+            self._refresh_in_background()
         if kid not in self._keys:
             await self._refresh(pause=PAUSE_SECONDS)
         return self._keys.get(kid)
 
     async def aclose(self) -> None:
-        """End a refresh that is still under way."""
+        """Cancel a running refresh."""
         task, self._refreshing = self._refreshing, None
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def _refresh_behind(self) -> None:
-        """Refresh without making the caller wait."""
+    def _refresh_in_background(self) -> None:
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.create_task(self._refresh(pause=PAUSE_SECONDS))
 
     async def _refresh(self, pause: float) -> None:
-        """Read the keys once, unless somebody tried less than `pause` seconds ago."""
+        """Read the keys once, unless the last try is less than `pause` seconds ago."""
         async with self._lock:
             if self._clock() - self._tried_at < pause:
                 return
@@ -154,13 +170,13 @@ class KeySource:
 
 
 def read_file(path: Path) -> bytes:
-    """Return the file, at most one byte above the cap, so that what is too long fails to parse."""
+    """Return the file, at most one byte more than the limit, which then fails."""
     with path.open("rb") as stream:
         return refuse_long(stream.read(MAX_BYTES + 1))
 
 
 async def fetch(url: str) -> bytes:
-    """Return the body of the address, without following a redirect, at most 256 KiB of it."""
+    """Return at most 256 KiB from the address, without following a redirect."""
     client = httpx.AsyncClient(follow_redirects=False, timeout=FETCH_SECONDS, trust_env=not is_loopback(url))
     body = bytearray()
     async with client, client.stream("GET", url) as response:
@@ -174,7 +190,11 @@ async def fetch(url: str) -> bytes:
 
 
 def refuse_long(body: bytes) -> bytes:
-    """Return the body, or raise Malformed when it is longer than a key set can be."""
+    """Return the body.
+
+    Raises:
+        Malformed: it is longer than a key set can be.
+    """
     if len(body) > MAX_BYTES:
         msg = "a key set that is too long"
         raise Malformed(msg)

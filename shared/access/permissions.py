@@ -1,11 +1,11 @@
-"""What may be done, and by whom: one table. A route names its permission; who has it is read here and nowhere else."""
+"""Permissions and the roles that have them, in one table. A route names its permission."""
 
 from enum import StrEnum
 from types import MappingProxyType
 
 
 class Role(StrEnum):
-    """The roles of chain.md 5; a role in a token that is not here is ignored."""
+    """The roles of chain.md 5. An unknown role in a token is ignored."""
 
     PENDAMPING = "PENDAMPING"
     OPERATOR_DESA = "OPERATOR_DESA"
@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whose rows a permission opens, from the narrowest scope to the widest."""
+    """The rows that a permission opens, from the narrowest scope to the widest."""
 
     PARTNER = "PARTNER"
     OWN_FAMILIES = "OWN_FAMILIES"
@@ -26,7 +26,7 @@ class Scope(StrEnum):
 
 
 class Permission(StrEnum):
-    """One value for each thing that one may do: noun, then verb."""
+    """One value for each permitted act: noun, then verb."""
 
     PENDAMPING_REGISTER = "pendamping.register"
     PENDAMPING_READ = "pendamping.read"
@@ -147,7 +147,7 @@ VILLAGE = frozenset({R.OPERATOR_DESA})
 PARTNERS = frozenset({R.PARTNER})
 OPERATORS = frozenset({R.OPERATOR})
 
-# chain.md 5 says who does what; domain.md 7.3 says who sees what. Area and dampingan narrow each of these further.
+# By chain.md 5 (who does what) and domain.md 7.3 (who sees what). Areas and dampingan restrict each further.
 PERMISSIONS = MappingProxyType(
     {
         P.PENDAMPING_REGISTER: MINISTRY,

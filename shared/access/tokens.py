@@ -1,4 +1,4 @@
-"""From a bearer token to an Actor, or a refusal with a plain sentence."""
+"""Verify a bearer token and return its Actor, or refuse it with a sentence."""
 
 import hashlib
 import re
@@ -22,12 +22,12 @@ from shared.settings import Settings
 MAX_TOKEN = 8192
 LEEWAY_SECONDS = 30
 MAX_LIFETIME_SECONDS = 24 * 3600
-REMEMBERED_SECONDS = 60
-REMEMBERED_TOKENS = 4096
+CACHE_SECONDS = 60
+CACHED_TOKENS = 4096
 MAX_LIST = 512
 ALGORITHMS = ("ES256", "RS256", "PS256")
 PARTIES = {"iss": "it comes from another issuer", "aud": "it was made for another service"}
-# In the order of the checks; other claims are not the registry's to judge.
+# In the order of the checks. Only these claims go through JWTClaimsRegistry.
 REGISTERED = (*PARTIES, "exp", "nbf", "iat")
 HEADER = frozenset({"alg", "typ", "kid", "x5t"})
 TYPES = frozenset({"at+jwt", "application/at+jwt"})
@@ -38,25 +38,26 @@ UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class InvalidToken(DomainError):
-    """401: the bearer token is missing, or is not one that this service may believe."""
+    """401: the bearer token is missing or not valid for this service."""
 
     status: ClassVar[int] = 401
     en = "Sign in again: {reason}."
     id = "Masuk kembali: token tidak dapat diterima."
 
     def __init__(self, reason: str = "the token is missing") -> None:
-        """Say what is wrong with the token, never what it contains."""
+        """Set what is wrong with the token, never what it contains."""
         super().__init__(reason=reason)
 
 
 class TokenVerifier:
-    """Checks bearer tokens for one service; make one per process and close it with the process.
+    """Verifies bearer tokens for one service. Create one per process, and close it.
 
-    A token that was checked is believed again without its signature for at most 60 seconds and never past its end.
+    A verified token is accepted again without checking its signature for at most 60 seconds, and never past
+    its expiry.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        """Take issuer, audience and the place of the keys from the settings."""
+        """Read issuer, audience and the location of the keys from the settings."""
         self._parties = frozenset(settings.authorized_parties)
         self._clock = clock
         self._registered = JWTClaimsRegistry(
@@ -67,15 +68,20 @@ class TokenVerifier:
             exp={"essential": True},
             iat={"essential": True},
         )
-        self._remembered: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
+        self._cache: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
         self.keys = KeySource(settings)
 
     async def verify(self, token: str) -> Actor:
-        """Return who asks; raise InvalidToken, or KeysUnavailable while no key of the issuer is known."""
+        """Return the actor of a token.
+
+        Raises:
+            InvalidToken
+            KeysUnavailable: no key of the issuer is known.
+        """
         if len(token) > MAX_TOKEN:
             raise InvalidToken("it is too long")
-        print_ = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        ends_at, actor = self._remembered.get(print_, (0.0, None))
+        fingerprint = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        ends_at, actor = self._cache.get(fingerprint, (0.0, None))
         if actor is not None and self._clock() < ends_at:
             return actor
         try:
@@ -83,20 +89,20 @@ class TokenVerifier:
             actor = self._actor(claims)
         except Malformed as error:
             raise InvalidToken(str(error)) from None
-        self._remember(print_, min(self._clock() + REMEMBERED_SECONDS, claims["exp"]), actor)
+        self._cache_actor(fingerprint, min(self._clock() + CACHE_SECONDS, claims["exp"]), actor)
         return actor
 
     async def aclose(self) -> None:
-        """Let go of the issuer."""
+        """Close the source of the keys."""
         await self.keys.aclose()
 
-    def _remember(self, print_: bytes, ends_at: float, actor: Actor) -> None:
-        self._remembered[print_] = (ends_at, actor)
-        while len(self._remembered) > REMEMBERED_TOKENS:
-            self._remembered.popitem(last=False)
+    def _cache_actor(self, fingerprint: bytes, ends_at: float, actor: Actor) -> None:
+        self._cache[fingerprint] = (ends_at, actor)
+        while len(self._cache) > CACHED_TOKENS:
+            self._cache.popitem(last=False)
 
     async def _signed_claims(self, token: str) -> dict[str, Any]:
-        """Return the claims of a token whose signature holds."""
+        """Return the claims of a token whose signature is valid."""
         parts = token.split(".")
         if len(parts) != 3:  # header, claims, signature; five parts would be encrypted
             fail("it is not a signed token")
@@ -115,9 +121,9 @@ class TokenVerifier:
         return claims
 
     def _actor(self, claims: dict[str, Any]) -> Actor:
-        """Check who said it, for whom and until when, then read who it is."""
+        """Check issuer, audience, times and application, and return the actor."""
         self._check_registered(claims)
-        # Not in the registry: it also accepts a list that contains the application.
+        # Not through JWTClaimsRegistry, which also accepts a list that contains the application.
         if self._parties and read_text(claims, "azp") not in self._parties:
             fail("it was given to another application")
         return read_actor(claims)
@@ -131,9 +137,9 @@ class TokenVerifier:
             fail(reason_of(error, registered))
         if registered.get("nbf", 0) < 0:
             fail("its nbf is missing or is no time")
-        # By hand: the registry bounds no lifetime. Compared, never subtracted: an integer may be longer than any float.
+        # JWTClaimsRegistry does not limit the lifetime. Compared without subtraction, which may overflow a float.
         if not registered["iat"] < registered["exp"] <= registered["iat"] + MAX_LIFETIME_SECONDS:
-            fail("it would live longer than a day")
+            fail("it is valid for longer than a day")
 
 
 def fail(reason: str) -> NoReturn:
@@ -142,7 +148,11 @@ def fail(reason: str) -> NoReturn:
 
 
 def check_header(header: dict[str, Any]) -> str:
-    """Return the `kid`; refuse every algorithm and header parameter that is not on the list."""
+    """Return the `kid`.
+
+    Raises:
+        Malformed: an algorithm or header parameter is not accepted.
+    """
     if header.get("alg") not in ALGORITHMS:
         fail("its algorithm is not accepted")
     if not HEADER.issuperset(header):
@@ -156,9 +166,12 @@ def check_header(header: dict[str, Any]) -> str:
 
 
 def check_type(header_type: str, claim_type: object) -> None:
-    """Refuse ID and refresh tokens: an access token says so in its header, or is a `Bearer` by its claim."""
-    wanted = ("Bearer",) if header_type == "JWT" else ("Bearer", None)
-    if claim_type not in wanted:
+    """Refuse ID and refresh tokens.
+
+    An access token says so in its header, or has the claim `typ` `Bearer`.
+    """
+    accepted_types = ("Bearer",) if header_type == "JWT" else ("Bearer", None)
+    if claim_type not in accepted_types:
         fail("it is not an access token")
 
 
@@ -174,7 +187,7 @@ def reason_of(error: ClaimError, claims: dict[str, Any]) -> str:
 
 
 def read_actor(claims: dict[str, Any]) -> Actor:
-    """Return the actor of chain.md 5; a role unknown to this release is left out."""
+    """Return the actor of chain.md 5, without roles unknown to this release."""
     roles = frozenset(ROLES[name] for name in read_list(claims, "roles") if name in ROLES)
     actor = Actor(
         sub=read_subject(claims),
@@ -192,7 +205,7 @@ def read_actor(claims: dict[str, Any]) -> Actor:
 
 
 def read_subject(claims: dict[str, Any]) -> str:
-    """Return the `sub`; the workers' own names cannot be borrowed."""
+    """Return the `sub`. The names of the workers are refused."""
     sub = read_text(claims, "sub")
     if not sub or sub.lower().startswith(SYSTEM):
         fail("its subject is missing or not a person's")
@@ -200,7 +213,7 @@ def read_subject(claims: dict[str, Any]) -> str:
 
 
 def read_text(claims: dict[str, Any], name: str) -> str | None:
-    """Return a printable text of at most 255 characters, or None where the claim is absent."""
+    """Return a printable text of at most 255 characters, or None if absent."""
     value = claims.get(name)
     if value is not None and not (isinstance(value, str) and 0 < len(value) <= 255 and value.isprintable()):
         fail(f"its {name} cannot be read")
@@ -208,7 +221,11 @@ def read_text(claims: dict[str, Any], name: str) -> str | None:
 
 
 def read_list(claims: dict[str, Any], name: str) -> list[str]:
-    """Return a list of texts; absent is empty, anything else is refused."""
+    """Return a list of texts, empty if absent.
+
+    Raises:
+        Malformed: it is anything else.
+    """
     value = claims.get(name, [])
     if (
         not isinstance(value, list)
@@ -220,14 +237,14 @@ def read_list(claims: dict[str, Any], name: str) -> list[str]:
 
 
 def check_area(code: str) -> str:
-    """Return a Kemendagri code in dotted form, or "*" for the whole country."""
+    """Return a dotted Kemendagri code, or "*" for the whole country."""
     if code != NATIONAL and not AREA.fullmatch(code):
         fail("its kode_wilayah is not an area code")
     return code
 
 
 def read_uuid(claims: dict[str, Any], name: str) -> UUID | None:
-    """Return a UUID in its canonical form, or None where the claim is absent."""
+    """Return a UUID in its canonical form, or None if absent."""
     value = claims.get(name)
     if value is None:
         return None

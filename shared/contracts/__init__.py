@@ -1,4 +1,7 @@
-"""Every event that crosses a service, one module per publisher. Plain data: pydantic and the standard library only."""
+"""Every event between services, one module per publisher.
+
+Only pydantic and the standard library are imported here.
+"""
 
 from shared.contracts import caseload, graduation, kinds, referral, registry
 

@@ -1,6 +1,7 @@
-"""What caseload tells: whom, and what was done. Key: `kpm_id`, but where it says `pendamping_id`.
+"""Events of caseload about families and what is done with them.
 
-Attributes are the allow-list of chain.md 6: counts, flags, codes, dates, birth year and sex of the pengurus.
+The key is `kpm_id`, or `pendamping_id` where the class says so. Attributes are limited to the allow-list of
+chain.md 6: counts, flags, codes, dates, birth year and sex of the pengurus.
 """
 
 from datetime import date
@@ -23,7 +24,7 @@ from shared.events import SEALED_TOPIC, Event
 
 
 class Desil(BaseModel):
-    """A welfare decile, 1 poorest to 10, in its population and its DTSEN snapshot ("2026-Q1")."""
+    """A welfare decile, 1 (poorest) to 10, of a population and a DTSEN snapshot ("2026-Q1")."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -52,23 +53,27 @@ class KpmFacts(Event):
 
 
 class KpmRegistered(KpmFacts, wire="caseload.kpm_registered.v1", key="kpm_id"):
-    """A family is known. Graduation looks for candidates, referral matches, registry counts coverage.
+    """A family is registered.
 
     Used by: registry.coverage, graduation.kpm, referral.kpm
     """
 
 
 class KpmUpdated(KpmFacts, wire="caseload.kpm_updated.v1", key="kpm_id"):
-    """The family's facts have changed; this is their whole new state.
+    """The facts of a family have changed.
 
     Used by: registry.coverage, graduation.kpm, graduation.exits, referral.kpm, referral.moves
+
+    The event has the complete new state.
     """
 
 
 class UsahaRecorded(Event, wire="caseload.usaha_recorded.v1", key="kpm_id"):
-    """A member's business is known or has changed. Graduation scores it, referral's rules read it. Money in rupiah a month.
+    """A member's business is recorded, or its facts have changed.
 
     Used by: graduation.kpm, referral.kpm
+
+    Turnover is in rupiah per month.
     """
 
     usaha_id: UUID
@@ -85,7 +90,7 @@ class UsahaRecorded(Event, wire="caseload.usaha_recorded.v1", key="kpm_id"):
 
 
 class KepesertaanStarted(Event, wire="caseload.kepesertaan_started.v1", key="kpm_id"):
-    """The family is a member of a bansos from a date.
+    """A family is a member of a bansos from a date.
 
     Used by: registry.coverage, graduation.kpm
     """
@@ -98,9 +103,11 @@ class KepesertaanStarted(Event, wire="caseload.kepesertaan_started.v1", key="kpm
 
 
 class KepesertaanEnded(Event, wire="caseload.kepesertaan_ended.v1", key="kpm_id"):
-    """The membership ends: `valid_to` is the first day without. Graduation's effect is confirmed; registry counts.
+    """The membership of a bansos has an end.
 
     Used by: registry.coverage, graduation.kpm
+
+    `valid_to` is the first day without membership.
     """
 
     kepesertaan_id: UUID
@@ -115,11 +122,12 @@ class KepesertaanEnded(Event, wire="caseload.kepesertaan_ended.v1", key="kpm_id"
 
 
 class KepesertaanRestored(Event, wire="caseload.kepesertaan_restored.v1", key="kpm_id"):
-    """An annulled graduation left the membership as if it had never ended.
+    """A membership continues, because its graduation was annulled.
 
     Used by: registry.coverage, graduation.kpm
 
-    `valid_to` is set where another membership of the bansos goes on from that day: a re-entry before the annulment.
+    `valid_to` is set if another membership of the bansos starts on that day, after a re-entry before the
+    annulment.
     """
 
     kepesertaan_id: UUID
@@ -132,7 +140,7 @@ class KepesertaanRestored(Event, wire="caseload.kepesertaan_restored.v1", key="k
 
 
 class DampinganFacts(Event):
-    """Who accompanies the family, under which placement, for what purpose, in which range."""
+    """The pendamping of a family, with placement, purpose and range."""
 
     dampingan_id: UUID
     kpm_id: UUID
@@ -147,28 +155,31 @@ class DampinganFacts(Event):
 
 
 class DampinganStarted(DampinganFacts, wire="caseload.dampingan_started.v1", key="kpm_id"):
-    """A pendamping accompanies the family. Registry: load; graduation, referral: access and holder of tasks.
+    """A pendamping accompanies a family from a date.
 
     Used by: registry.load, graduation.kpm, referral.kpm
     """
 
 
 class DampinganChanged(DampinganFacts, wire="caseload.dampingan_changed.v1", key="kpm_id"):
-    """The purpose has changed: after an exit, access stays for the monitoring and weighs nothing.
+    """The purpose of a dampingan has changed.
 
     Used by: registry.load, graduation.kpm, referral.kpm
+
+    After an exit it is PEMANTAUAN: the pendamping still has access, and the family does not count to the
+    caseload.
     """
 
 
 class DampinganEnded(DampinganFacts, wire="caseload.dampingan_ended.v1", key="kpm_id"):
-    """The accompaniment ended; rights follow at once in caseload, elsewhere when this is applied.
+    """A dampingan has ended.
 
     Used by: registry.load, graduation.kpm, referral.kpm
     """
 
 
 class DampinganLimitCrossed(Event, wire="caseload.dampingan_limit_crossed.v1", key="pendamping_id"):
-    """A caseload passed its limit, up or down. Registry shows it.
+    """The number of families of a pendamping has passed the limit, up or down.
 
     Used by: registry.load
     """
@@ -181,7 +192,7 @@ class DampinganLimitCrossed(Event, wire="caseload.dampingan_limit_crossed.v1", k
 
 
 class KunjunganRecorded(Event, wire="caseload.kunjungan_recorded.v1", key="kpm_id"):
-    """A home visit was made. Registry counts it.
+    """A home visit was made.
 
     Used by: registry.load
     """
@@ -195,7 +206,7 @@ class KunjunganRecorded(Event, wire="caseload.kunjungan_recorded.v1", key="kpm_i
 
 
 class P2k2Held(Event, wire="caseload.p2k2_held.v1", key="pendamping_id"):
-    """A family-capacity session was held with so many invited and attending. Registry counts it.
+    """A P2K2 session was held, with the number of invited and attending families.
 
     Used by: registry.load
     """
@@ -210,7 +221,7 @@ class P2k2Held(Event, wire="caseload.p2k2_held.v1", key="pendamping_id"):
 
 
 class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
-    """Somebody proposes, on evidence, that a kepesertaan end without a score. Graduation opens a short case.
+    """Somebody proposes, on evidence, that a kepesertaan ends without a score.
 
     Used by: graduation.exits
     """
@@ -222,7 +233,7 @@ class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
     bansos: Bansos
     exit_reason: ExitReason
     evidence_sha256: str
-    # The person: their pendamping_id, else their account. `proposer_sub` is the account; older events lack it.
+    # The person: the pendamping_id, else the account. `proposer_sub` is the account, which older events do not have.
     proposer: str
     proposer_sub: str | None = None
     pendamping_id: UUID | None = None
@@ -231,7 +242,7 @@ class ExitProposed(Event, wire="caseload.exit_proposed.v1", key="kpm_id"):
 
 
 class ExitProposalWithdrawn(Event, wire="caseload.exit_proposal_withdrawn.v1", key="kpm_id"):
-    """The proposer takes a proposal back. Graduation cancels its case, unless an SK was faster.
+    """The proposer has withdrawn an exit proposal.
 
     Used by: graduation.exits
     """
@@ -245,9 +256,11 @@ class ExitProposalWithdrawn(Event, wire="caseload.exit_proposal_withdrawn.v1", k
 
 
 class IdentitySealed(Event, wire="caseload.identity_sealed.v1", key="kpm_id", topic=SEALED_TOPIC):
-    """The minimum fields of a person, readable by `recipient` alone. Kept 7 days, never republished.
+    """The minimum fields of a person, readable by `recipient` alone.
 
     Used by: referral.identity
+
+    Its body is deleted after 7 days and never republished.
     """
 
     recipient: str

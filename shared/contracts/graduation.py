@@ -1,4 +1,7 @@
-"""What graduation tells: may this family leave, who decided, did it hold. Key: `kpm_id`; credits: `pendamping_id`."""
+"""Events of graduation about cases, decisions and monitoring.
+
+The key is `kpm_id`, or `pendamping_id` for credits.
+"""
 
 from datetime import date
 from uuid import UUID
@@ -15,7 +18,7 @@ from shared.events import Event
 
 
 class KpmAssessed(Event, wire="graduation.kpm_assessed.v1", key="kpm_id"):
-    """A family was assessed under a policy version. Caseload shows it; referral may prepare offers.
+    """A family was assessed under a policy version.
 
     Used by: nothing yet
     """
@@ -32,9 +35,11 @@ class KpmAssessed(Event, wire="graduation.kpm_assessed.v1", key="kpm_id"):
 
 
 class GraduasiProposed(Event, wire="graduation.graduasi_proposed.v1", key="kpm_id"):
-    """A case is open on a kepesertaan. Caseload marks it; `exit_proposal_id` where it is the one that caseload proposed.
+    """A graduation case is open for a kepesertaan.
 
     Used by: caseload.graduation
+
+    `exit_proposal_id` is set if an exit proposal of caseload opened the case.
     """
 
     graduasi_id: UUID
@@ -46,7 +51,7 @@ class GraduasiProposed(Event, wire="graduation.graduasi_proposed.v1", key="kpm_i
 
 
 class GraduasiClosed(Event, wire="graduation.graduasi_closed.v1", key="kpm_id"):
-    """A case ended without a penetapan. Caseload clears its mark, referral drops offers.
+    """A case has ended without a penetapan.
 
     Used by: caseload.graduation
     """
@@ -61,7 +66,7 @@ class GraduasiClosed(Event, wire="graduation.graduasi_closed.v1", key="kpm_id"):
 
 
 class GraduasiDetermined(Event, wire="graduation.graduasi_determined.v1", key="kpm_id"):
-    """A case stands in an SK. Referral opens a rujukan where it says so; caseload announces the end; registry counts.
+    """An SK determines the graduation of a family.
 
     Used by: registry.graduasi, caseload.graduation, referral.graduation
     """
@@ -84,7 +89,7 @@ class GraduasiDetermined(Event, wire="graduation.graduasi_determined.v1", key="k
 
 
 class CreditGranted(Event, wire="graduation.credit_granted.v1", key="pendamping_id"):
-    """A penetapan counts to a penugasan's year. Graduation alone evaluated the rule; registry adds.
+    """A penetapan counts to a penugasan's year.
 
     Used by: registry.credit
     """
@@ -100,7 +105,7 @@ class CreditGranted(Event, wire="graduation.credit_granted.v1", key="pendamping_
 
 
 class CreditReversed(Event, wire="graduation.credit_reversed.v1", key="pendamping_id"):
-    """The credit no longer counts: its penetapan was undone.
+    """A credit no longer counts, because its penetapan was annulled.
 
     Used by: registry.credit
     """
@@ -117,7 +122,7 @@ class CreditReversed(Event, wire="graduation.credit_reversed.v1", key="pendampin
 
 
 class SanggahLodged(Event, wire="graduation.sanggah_lodged.v1", key="kpm_id"):
-    """Somebody objects in term. Caseload holds the end, referral pauses.
+    """An objection was lodged within the term.
 
     Used by: caseload.graduation, referral.graduation
     """
@@ -132,9 +137,11 @@ class SanggahLodged(Event, wire="graduation.sanggah_lodged.v1", key="kpm_id"):
 
 
 class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
-    """The objection is decided. Refused: what was held goes on, effective as said here.
+    """An objection was decided.
 
     Used by: caseload.graduation, referral.graduation
+
+    If it was refused, the graduation takes effect as stated here.
     """
 
     sanggah_id: UUID
@@ -150,11 +157,11 @@ class SanggahDecided(Event, wire="graduation.sanggah_decided.v1", key="kpm_id"):
 
 
 class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id"):
-    """The graduation takes effect. Caseload ends the kepesertaan; referral sends what waited; registry knows.
+    """A graduation takes effect.
 
     Used by: registry.graduasi, caseload.graduation, referral.graduation
 
-    With no `monitoring_months` nobody is to be visited: caseload ends the dampingan with the kepesertaan.
+    Without `monitoring_months` nobody is to visit the family.
     """
 
     graduasi_id: UUID
@@ -171,7 +178,7 @@ class KpmGraduated(Event, wire="graduation.kpm_graduated.v1", key="kpm_id"):
 
 
 class GraduasiAnnulled(Event, wire="graduation.graduasi_annulled.v1", key="kpm_id"):
-    """The SK is undone for this family, effect or not. Caseload restores, referral withdraws and tells the partner.
+    """The SK is annulled for a family, before or after its effect.
 
     Used by: registry.graduasi, caseload.graduation, referral.graduation
     """
@@ -189,11 +196,11 @@ class GraduasiAnnulled(Event, wire="graduation.graduasi_annulled.v1", key="kpm_i
 
 
 class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="kpm_id"):
-    """In month n after the exit the family was seen, still standing or not. Registry counts survival.
+    """A monitoring month after an exit was recorded.
 
     Used by: registry.graduasi, caseload.tugas
 
-    The last month `completes` the monitoring with its outcome: caseload ends the dampingan.
+    The last month has `completes` and the outcome of the monitoring.
     """
 
     graduasi_id: UUID
@@ -209,7 +216,7 @@ class MonitoringRecorded(Event, wire="graduation.monitoring_recorded.v1", key="k
 
 
 class RelapseConfirmed(Event, wire="graduation.relapse_confirmed.v1", key="kpm_id"):
-    """The family has fallen back. Caseload makes a re-entry task, referral a next offer, registry counts.
+    """A relapse of a graduated family was confirmed.
 
     Used by: registry.graduasi, caseload.tugas, referral.graduation
     """

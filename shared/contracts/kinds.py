@@ -1,11 +1,11 @@
-"""The field's own values, as they travel: each kind also reads what a newer publisher may say, as UNKNOWN."""
+"""The coded values of events. A value of a newer publisher reads as UNKNOWN."""
 
 from enum import StrEnum
 from typing import Self
 
 
 class Kind(StrEnum):
-    """A coded value of the field. `Kind(value)` never fails for a value added later: it reads as UNKNOWN."""
+    """A coded value. `Kind(value)` returns UNKNOWN for a value added later."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -13,12 +13,12 @@ class Kind(StrEnum):
 
     @classmethod
     def known(cls) -> list[Self]:
-        """The values that may be stored and sent: all but UNKNOWN."""
+        """Return the values that may be stored and sent: all but UNKNOWN."""
         return [member for member in cls if member.name != "UNKNOWN"]
 
 
 class SubjectKind(Kind):
-    """Who is registered: a person with a NIK, or an organisation without (LKS, karang taruna)."""
+    """The subject of a registration: a person with a NIK, or an organisation."""
 
     PERSON = "PERSON"
     LEMBAGA = "LEMBAGA"
@@ -26,7 +26,10 @@ class SubjectKind(Kind):
 
 
 class PendampingStatus(Kind):
-    """CALON to AKTIF, AKTIF to and from CUTI and NONAKTIF; the rest are ends."""
+    """The status of a pendamping.
+
+    CALON becomes AKTIF. AKTIF changes to and from CUTI and NONAKTIF. All others are final.
+    """
 
     CALON = "CALON"
     AKTIF = "AKTIF"
@@ -74,7 +77,7 @@ class Ditjen(Kind):
 
 
 class EmployerStatus(Kind):
-    """On what terms somebody serves."""
+    """The terms of employment."""
 
     PPPK = "PPPK"
     PNS = "PNS"
@@ -86,7 +89,10 @@ class EmployerStatus(Kind):
 
 
 class Bansos(Kind):
-    """What a family leaves. A case ends one kepesertaan in one of these; nothing cascades."""
+    """The benefit that a family leaves.
+
+    A case ends one kepesertaan in one of these, and no other.
+    """
 
     PKH = "PKH"
     SEMBAKO = "SEMBAKO"
@@ -95,7 +101,7 @@ class Bansos(Kind):
 
 
 class KomponenKind(Kind):
-    """What in a family gives PKH entitlement."""
+    """The family components that give PKH entitlement."""
 
     IBU_HAMIL = "IBU_HAMIL"
     ANAK_USIA_DINI = "ANAK_USIA_DINI"
@@ -109,7 +115,7 @@ class KomponenKind(Kind):
 
 
 class DesilScope(Kind):
-    """A desil means nothing without the population it ranks in."""
+    """The population in which a desil ranks."""
 
     NAS = "NAS"
     PROV = "PROV"
@@ -126,7 +132,7 @@ class Sex(Kind):
 
 
 class UsahaSector(Kind):
-    """The line of a family's business; the five PENA sectors and trade."""
+    """The line of a family's business: the PENA sectors, trade and others."""
 
     MAKANAN = "MAKANAN"
     KERAJINAN = "KERAJINAN"
@@ -140,7 +146,10 @@ class UsahaSector(Kind):
 
 
 class DampinganPurpose(Kind):
-    """PENDAMPINGAN weighs on the limit of a caseload; PEMANTAUAN, after an exit, does not."""
+    """The purpose of a dampingan.
+
+    PENDAMPINGAN counts to the limit of a caseload. PEMANTAUAN, after an exit, does not.
+    """
 
     PENDAMPINGAN = "PENDAMPINGAN"
     PEMANTAUAN = "PEMANTAUAN"
@@ -148,7 +157,10 @@ class DampinganPurpose(Kind):
 
 
 class ExitReason(Kind):
-    """Why a family leaves a bansos; a case opens only on those that have a policy row."""
+    """Why a family leaves a bansos.
+
+    A case can only open for a reason that has a policy row.
+    """
 
     SEJAHTERA_MANDIRI = "SEJAHTERA_MANDIRI"
     SEJAHTERA_PPSE = "SEJAHTERA_PPSE"
@@ -167,7 +179,7 @@ class ExitReason(Kind):
 
 
 class AsesmenResult(Kind):
-    """What an assessment concludes; it never ends anything by itself."""
+    """The result of an assessment. It ends nothing by itself."""
 
     SIAP = "SIAP"
     BELUM_SIAP = "BELUM_SIAP"
@@ -184,16 +196,16 @@ class ClosedAs(Kind):
 
 
 class MonitoringOutcome(Kind):
-    """How the months after an exit ended: the family stood, or fell back."""
+    """The outcome of the monitoring after an exit."""
 
     BERTAHAN = "BERTAHAN"
     KAMBUH = "KAMBUH"
     UNKNOWN = "UNKNOWN"
 
 
-# Requests name it and events carry it as text: no UNKNOWN, which a request must not say.
+# Without UNKNOWN: a request may not send it, and events have the cause as text.
 class RelapseCause(StrEnum):
-    """Why a family has fallen back; coded, because it travels."""
+    """Why a family has relapsed. It is coded because it is part of events."""
 
     USAHA_TUTUP = "USAHA_TUTUP"
     KEHILANGAN_PEKERJAAN = "KEHILANGAN_PEKERJAAN"
@@ -204,7 +216,10 @@ class RelapseCause(StrEnum):
 
 
 class SanggahOutcome(Kind):
-    """DITERIMA undoes the SK for the family, DITOLAK lets it stand."""
+    """The decision on an objection.
+
+    DITERIMA annuls the SK for the family, DITOLAK does not.
+    """
 
     DITERIMA = "DITERIMA"
     DITOLAK = "DITOLAK"
@@ -212,7 +227,10 @@ class SanggahOutcome(Kind):
 
 
 class BenefitKind(Kind):
-    """What a program gives; the first three are what every graduate is to be offered."""
+    """What a program gives.
+
+    Every graduate is to be offered the first three.
+    """
 
     MODAL = "MODAL"
     PENDAMPINGAN = "PENDAMPINGAN"
@@ -224,7 +242,10 @@ class BenefitKind(Kind):
 
 
 class RujukanPurpose(Kind):
-    """Why a rujukan was opened: by a graduation, exactly one each; or because its family fell back, at most one."""
+    """Why a rujukan was opened.
+
+    Each graduation opens exactly one, and a relapse at most one.
+    """
 
     PASCAGRADUASI = "PASCAGRADUASI"
     KAMBUH = "KAMBUH"

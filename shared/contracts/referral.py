@@ -1,4 +1,4 @@
-"""What referral tells: who took over, and did it help. Key: `kpm_id`."""
+"""Events of referral about offers to partners and their outcomes. Key: `kpm_id`."""
 
 from datetime import date
 from uuid import UUID
@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class RujukanOpened(Event, wire="referral.rujukan_opened.v1", key="kpm_id"):
-    """A graduate's case is open with referral. Graduation keeps the link of invariant I7; registry the funnel.
+    """A rujukan is open for a family.
 
     Used by: registry.rujukan, graduation.rujukan
     """
@@ -22,7 +22,7 @@ class RujukanOpened(Event, wire="referral.rujukan_opened.v1", key="kpm_id"):
 
 
 class ConsentFacts(Event):
-    """Which family said what about which partner, on which text."""
+    """The consent of a family for one partner, on a version of the text."""
 
     consent_id: UUID
     rujukan_id: UUID
@@ -34,14 +34,14 @@ class ConsentFacts(Event):
 
 
 class ConsentGiven(ConsentFacts, wire="referral.consent_given.v1", key="kpm_id"):
-    """The family lets this partner know who it is, for this program. Caseload seals the identity.
+    """A family lets a partner know its identity, for one program.
 
     Used by: caseload.sealing
     """
 
 
 class ConsentWithdrawn(ConsentFacts, wire="referral.consent_withdrawn.v1", key="kpm_id"):
-    """The family takes its consent back: nothing more is shared with this partner. Caseload stops.
+    """A family has withdrawn its consent, and nothing more is shared with the partner.
 
     Used by: caseload.sealing
     """
@@ -50,7 +50,7 @@ class ConsentWithdrawn(ConsentFacts, wire="referral.consent_withdrawn.v1", key="
 
 
 class RujukanProgramFacts(Event):
-    """One offer to one partner, as it now stands. Money in rupiah."""
+    """The current state of one offer to one partner. Money is in rupiah."""
 
     rujukan_id: UUID
     rujukan_program_id: UUID
@@ -64,7 +64,7 @@ class RujukanProgramFacts(Event):
 
 
 class RujukanSent(RujukanProgramFacts, wire="referral.rujukan_sent.v1", key="kpm_id"):
-    """The partner's system has the referral. Caseload: aid history; graduation: cohort.
+    """The partner's system has received an offer.
 
     Used by: registry.rujukan, caseload.aid, graduation.rujukan
     """
@@ -73,7 +73,7 @@ class RujukanSent(RujukanProgramFacts, wire="referral.rujukan_sent.v1", key="kpm
 
 
 class RujukanAnswered(RujukanProgramFacts, wire="referral.rujukan_answered.v1", key="kpm_id"):
-    """The partner has answered. Registry: acceptance.
+    """The partner has answered an offer.
 
     Used by: registry.rujukan, caseload.aid, graduation.rujukan
     """
@@ -84,7 +84,7 @@ class RujukanAnswered(RujukanProgramFacts, wire="referral.rujukan_answered.v1", 
 
 
 class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1", key="kpm_id"):
-    """The aid has reached the family.
+    """The aid of an offer has reached the family.
 
     Used by: registry.rujukan, caseload.aid, graduation.rujukan
     """
@@ -94,7 +94,7 @@ class RujukanDelivered(RujukanProgramFacts, wire="referral.rujukan_delivered.v1"
 
 
 class RujukanWithdrawn(RujukanProgramFacts, wire="referral.rujukan_withdrawn.v1", key="kpm_id"):
-    """The offer was taken back; the partner is told.
+    """An offer was withdrawn.
 
     Used by: registry.rujukan, caseload.aid, graduation.rujukan
     """
@@ -104,7 +104,7 @@ class RujukanWithdrawn(RujukanProgramFacts, wire="referral.rujukan_withdrawn.v1"
 
 
 class RujukanExpired(RujukanProgramFacts, wire="referral.rujukan_expired.v1", key="kpm_id"):
-    """The partner let the offer's term pass, and it has run out. Caseload: aid history; registry: acceptance.
+    """An offer has expired, because the partner let its term pass.
 
     Used by: caseload.aid
     """
@@ -113,9 +113,11 @@ class RujukanExpired(RujukanProgramFacts, wire="referral.rujukan_expired.v1", ke
 
 
 class OutcomeRecorded(Event, wire="referral.outcome_recorded.v1", key="kpm_id"):
-    """In month 3, 6, 12 or 24 after delivery: is the business alive, with what monthly turnover in rupiah.
+    """The state of a business in month 3, 6, 12 or 24 after delivery.
 
     Used by: graduation.relapse
+
+    Turnover is in rupiah per month.
     """
 
     rujukan_id: UUID
@@ -131,7 +133,7 @@ class OutcomeRecorded(Event, wire="referral.outcome_recorded.v1", key="kpm_id"):
 
 
 class RelapseReported(Event, wire="referral.relapse_reported.v1", key="kpm_id"):
-    """A partner or officer reports that the family may have fallen back. Graduation checks; caseload visits.
+    """A partner or an officer reports that a family may have relapsed.
 
     Used by: caseload.tugas, graduation.relapse
     """

@@ -1,4 +1,4 @@
-"""What registry tells: who accompanies, on what terms, and where. Key: `pendamping_id`."""
+"""Events of registry about pendamping, placements and areas. Key: `pendamping_id`."""
 
 from datetime import date
 from uuid import UUID
@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class PendampingRegistered(Event, wire="registry.pendamping_registered.v1", key="pendamping_id"):
-    """A pendamping has a number and a status. Caseload, graduation and referral keep a replica.
+    """A pendamping is registered with a number and a status.
 
     Used by: caseload.pendamping, graduation.pendamping, referral.pendamping
     """
@@ -21,9 +21,11 @@ class PendampingRegistered(Event, wire="registry.pendamping_registered.v1", key=
 
 
 class PendampingStatusChanged(Event, wire="registry.pendamping_status_changed.v1", key="pendamping_id"):
-    """The status holds from a date. Anything but AKTIF means: no new acts.
+    """The status of a pendamping changes from a date.
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
+
+    With any status but AKTIF a pendamping may start nothing new.
     """
 
     pendamping_id: UUID
@@ -35,7 +37,7 @@ class PendampingStatusChanged(Event, wire="registry.pendamping_status_changed.v1
 
 
 class PenugasanStarted(Event, wire="registry.penugasan_started.v1", key="pendamping_id"):
-    """A pendamping serves as a kind from a date. Caseload: may hold a dampingan; graduation: may assess.
+    """A pendamping has a placement of a kind from a date.
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
     """
@@ -51,9 +53,11 @@ class PenugasanStarted(Event, wire="registry.penugasan_started.v1", key="pendamp
 
 
 class PenugasanEnded(Event, wire="registry.penugasan_ended.v1", key="pendamping_id"):
-    """The placement ended; `valid_to` is the first day that it no longer covers. It opens a coverage gap.
+    """A placement has ended.
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
+
+    `valid_to` is the first day that it does not cover.
     """
 
     penugasan_id: UUID
@@ -68,7 +72,7 @@ class PenugasanEnded(Event, wire="registry.penugasan_ended.v1", key="pendamping_
 
 
 class WilayahTugasPlaced(Event, wire="registry.wilayah_tugas_placed.v1", key="pendamping_id"):
-    """A placement covers an area from a date. Caseload and graduation check areas by it.
+    """A placement covers an area from a date.
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
     """
@@ -82,9 +86,11 @@ class WilayahTugasPlaced(Event, wire="registry.wilayah_tugas_placed.v1", key="pe
 
 
 class WilayahTugasEnded(Event, wire="registry.wilayah_tugas_ended.v1", key="pendamping_id"):
-    """The placement no longer covers the area; `valid_to` is the first day outside.
+    """A placement no longer covers an area.
 
     Used by: caseload.pendamping, caseload.placement, graduation.pendamping, referral.pendamping
+
+    `valid_to` is the first day outside.
     """
 
     wilayah_tugas_id: UUID

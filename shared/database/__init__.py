@@ -1,9 +1,9 @@
-"""One database of one service: transactions that tell their events, row locks, column types."""
+"""The database of one service: transactions with events, row locks, column types."""
 
 from uuid_utils.compat import uuid7
 
 from shared.database.columns import COLUMN_TYPES, Rupiah, as_table, service_metadata, text_enum
-from shared.database.opening import said
+from shared.database.driver import said
 from shared.database.refusals import insert, refusing
 from shared.database.rows import (
     Row,

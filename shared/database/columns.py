@@ -1,4 +1,4 @@
-"""What columns hold: our types, the metadata of a service, enums as text with a CHECK."""
+"""Column types, the metadata of a service, and enums as text with a CHECK."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -12,7 +12,7 @@ Rupiah = Annotated[int, mapped_column(sa.BigInteger)]
 
 
 def service_metadata() -> sa.MetaData:
-    """The metadata of one service; constraints get predictable names, by which commands know a violation."""
+    """Return the metadata of one service, with predictable constraint names."""
     return sa.MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,7 +25,7 @@ def service_metadata() -> sa.MetaData:
 
 
 def as_table(rows: Mapping[UUID, str], key: str, value: str) -> sa.TableValuedAlias:
-    """Return ids with a text each as a table of two columns, to be joined in one statement however many they are."""
+    """Return ids and texts as a table of two columns, for a join."""
     columns = sa.column(key, sa.Uuid()), sa.column(value, sa.Text())
     given = (
         sa.literal([*rows], sa.ARRAY(sa.Uuid())),
@@ -43,10 +43,13 @@ COLUMN_TYPES: Mapping[Any, Any] = {
 
 
 def text_enum(kind: type[StrEnum], *, replica: bool = False, name: str | None = None) -> sa.Enum:
-    """Store an enum as text with a CHECK of its values; a replica may also hold what it reads as UNKNOWN."""
+    """Return the type of an enum stored as text with a CHECK of its values.
+
+    A replica may also store UNKNOWN.
+    """
     known = getattr(kind, "known", None)
     members = list(kind) if replica or known is None else known()
-    # SQLAlchemy pairs the values with *all* members of the class it is given; so it is given just these.
+    # SQLAlchemy uses all members of the class that it is given, so it is given a class with just these.
     stored: Any = type(kind.__name__, (), {"__members__": {member.name: member for member in members}})
     return sa.Enum(
         stored,
@@ -54,5 +57,5 @@ def text_enum(kind: type[StrEnum], *, replica: bool = False, name: str | None = 
         create_constraint=True,
         length=40,
         name=name or f"{kind.__name__.lower()}_known",
-        values_callable=lambda kept: [member.value for member in kept.__members__.values()],
+        values_callable=lambda enum: [member.value for member in enum.__members__.values()],
     )

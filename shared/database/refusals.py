@@ -1,4 +1,4 @@
-"""Violations of the database's constraints as the refusals that an official reads."""
+"""Raise violations of database constraints as refusals."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ Refusal = DomainError | Callable[[], DomainError]
 
 @contextmanager
 def refusing(**refusals: Refusal) -> Iterator[None]:
-    """Raise the refusal of a violated constraint, named by keyword; every other error passes."""
+    """Raise the refusal of a violated constraint, given by its name. Other errors pass."""
     try:
         yield
     except DBAPIError as error:
@@ -26,7 +26,7 @@ def refusing(**refusals: Refusal) -> Iterator[None]:
 
 
 async def insert(session: AsyncSession, row: Model, **refusals: Refusal) -> None:
-    """Insert the row now; a violated constraint named by keyword is raised as its refusal."""
+    """Insert the row now. A violated constraint raises the refusal given by its name."""
     session.add(row)
     with refusing(**refusals):
         await session.flush()

@@ -1,4 +1,4 @@
-"""What a command does with rows: take one under its lock, write many at once, know which rule of the database spoke."""
+"""Lock one row, write many rows, and read which constraint was violated."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor
-from shared.database.opening import said
+from shared.database.driver import said
 from shared.database.tables import Model
 from shared.errors import NotFound
 from shared.privacy import Vault
@@ -22,7 +22,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 async def load(session: AsyncSession, model: type[Row], key: object, *, noun: str = "") -> Row:
-    """Return the row locked FOR NO KEY UPDATE, fresh, so that what is decided on it holds until the commit.
+    """Return the row, read again and locked FOR NO KEY UPDATE until the commit.
 
     Raises:
         NotFound: there is none, or row security hides it from the caller.
@@ -39,30 +39,30 @@ def acted_by(actor: Actor, person: Any, sub: Any) -> sa.ColumnElement[bool]:
 
 
 async def raw(session: AsyncSession) -> asyncpg.Connection:
-    """Return the driver's connection, inside the session's transaction, which has begun."""
+    """Return the driver's connection, inside the session's transaction."""
     if session.in_nested_transaction():
-        await session.connection()  # a savepoint begins when the session first needs its connection
+        await session.connection()  # A savepoint begins when the session first needs its connection.
     return context_of(session).driver
 
 
 def vault_of(session: AsyncSession) -> Vault:
-    """Return the service's keys, as the session's database has them."""
+    """Return the service's keys."""
     vault = context_of(session).vault
     if vault is None:
-        message = "this process was given no keys, and cannot seal or open"
+        message = "this process has no keys, and cannot seal or open"
         raise RuntimeError(message)
     return vault
 
 
 def constraint_of(error: BaseException) -> str:
-    """Return the name of the constraint that a database error is about, or an empty text."""
+    """Return the name of the violated constraint, or an empty text."""
     origin = getattr(error, "orig", error)
     cause = getattr(origin, "__cause__", None)
     return str(getattr(cause, "constraint_name", None) or getattr(origin, "constraint_name", None) or "")
 
 
 def sqlstate_of(error: BaseException) -> str:
-    """Return the SQLSTATE behind an error, or an empty text."""
+    """Return the SQLSTATE of an error, or an empty text."""
     origin = getattr(error, "orig", error)
     return str(getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "")
 
@@ -75,10 +75,10 @@ async def upsert(
     key: Iterable[str],
     keep: Iterable[str] = (),
 ) -> None:
-    """Write `rows` in one statement; of rows with the same `key` the last one counts.
+    """Write `rows` in one statement. Of rows with the same `key` the last one counts.
 
-    Columns in `keep` hold their first value when the row was there. All rows name the same columns.
-    Honours a rebuild: the schema of a replica's table is the one that the session fills.
+    Existing values of the columns in `keep` do not change. All rows have the same columns. During a rebuild
+    it writes to the copy of a replica's table.
     """
     if not rows:
         return
@@ -91,12 +91,13 @@ async def upsert(
 
 
 async def write(session: AsyncSession, row: Model) -> None:
-    """Write a new row past the ORM's unit of work, in one prepared statement; the session does not come to hold it.
+    """Insert a new row in one prepared statement, without the ORM's unit of work.
 
-    For what every decision writes: the unit of work costs several times the statement that it sends.
+    Fast path for what every decision writes: the unit of work costs several times the statement. The session
+    does not hold the row.
 
     Raises:
-        DBAPIError: `constraint_of` says which rule of the database refused it.
+        DBAPIError: `constraint_of` names the violated constraint.
     """
     table = cast("sa.Table", row.__table__)
     await _write(session, table, _values_of(row, table), "")
@@ -104,7 +105,7 @@ async def write(session: AsyncSession, row: Model) -> None:
 
 def _values_of(row: Model, table: sa.Table) -> dict[str, object]:
     values, columns = vars(row), table.c.items()
-    # None is the default of a field whose value the server makes.
+    # None is the default of a field whose value the server sets.
     return {
         name: values[name]
         for name, column in columns
@@ -113,10 +114,10 @@ def _values_of(row: Model, table: sa.Table) -> dict[str, object]:
 
 
 async def write_once(session: AsyncSession, model: type[Model], row: Mapping[str, object]) -> bool:
-    """Write one row as `write` does, unless a row stands in its way; return whether it was written.
+    """Insert one row unless its key exists, and return whether it was inserted.
 
     Raises:
-        DBAPIError: another rule than a key's refused it.
+        DBAPIError: a constraint other than a key is violated.
     """
     table = cast("sa.Table", model.__table__)
     return await _write(session, table, row, "ON CONFLICT DO NOTHING") is not None
@@ -124,7 +125,7 @@ async def write_once(session: AsyncSession, model: type[Model], row: Mapping[str
 
 async def _write(session: AsyncSession, table: sa.Table, row: Mapping[str, object], end: str) -> object:
     connection = await raw(session)
-    await flush_held(session)
+    await flush_pending(session)
     schema = context_of(session).schema_of(table.schema)
     statement = _one_row_statement(table, schema, tuple(row), end)
     return await said(connection.fetchval(statement, orjson.dumps(row, default=_as_json).decode()))
@@ -133,7 +134,7 @@ async def _write(session: AsyncSession, table: sa.Table, row: Mapping[str, objec
 def _as_json(value: object) -> str:
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
-    if isinstance(value, UUID):  # the driver's own is a subclass, which orjson refuses
+    if isinstance(value, UUID):  # orjson refuses the driver's subclass
         return str(value)
     raise TypeError(type(value).__name__)
 
@@ -149,10 +150,13 @@ def _one_row_statement(table: sa.Table, schema: str, names: tuple[str, ...], end
     )
 
 
-async def flush_held(session: AsyncSession) -> None:
-    """Write what the ORM holds back; a flush that finds nothing to write costs as much as a statement."""
-    held = session.sync_session
-    if held.new or held.deleted or any(map(held.is_modified, held.dirty)):
+async def flush_pending(session: AsyncSession) -> None:
+    """Flush the ORM's changes, if there are any.
+
+    A flush without changes costs as much as a statement.
+    """
+    orm = session.sync_session
+    if orm.new or orm.deleted or any(map(orm.is_modified, orm.dirty)):
         await session.flush()
 
 

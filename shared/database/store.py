@@ -1,4 +1,4 @@
-"""One database of one service: its engine, and transactions that tell their events."""
+"""The database of one service: its engine, and transactions that write events."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from shared import clock
 from shared.access import Actor
-from shared.database.opening import CLOCK_MOVED, READ_CLOCK, driver_of, opening, roll_back, said
-from shared.database.rows import flush_held, sqlstate_of
+from shared.database.driver import CLOCK_MOVED, READ_CLOCK, begin_statement, driver_of, roll_back, said
+from shared.database.rows import flush_pending, sqlstate_of
 from shared.messaging.outbox import write_events
 from shared.privacy import Vault
 from shared.transaction import KEY, TransactionContext
@@ -28,8 +28,8 @@ UNSENT_CHANNEL = "pilar_unsent"
 class Database:
     """A service's own database under one role.
 
-    `transaction` is the unit of work: row-security scope first, event positions last, commit, then a wake-up
-    for the relay. Errors of the driver pass through as SQLAlchemy raises them.
+    `transaction` is the unit of work: it sets the row-security scope first, takes event positions last,
+    commits, and wakes the relay. Errors of the driver are raised as SQLAlchemy's.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Database:
         wake_relay: bool = True,
         vault: Vault | None = None,
     ) -> None:
-        """Connect lazily to `url` (`postgresql://…`); `vault` is what sessions seal and open with."""
+        """Set up the engine for `url` (`postgresql://…`), which connects on first use."""
         self.url, self.service, self.wake_relay, self.vault = url, service, wake_relay, vault
         self.engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
@@ -51,7 +51,7 @@ class Database:
             max_overflow=0,
             pool_timeout=2,
             hide_parameters=True,
-            # `transaction` itself begins and commits: BEGIN goes out in one message with the scope.
+            # `transaction` begins and commits itself, so that BEGIN and the scope are one message.
             isolation_level="AUTOCOMMIT",
             json_deserializer=orjson.loads,
             connect_args={
@@ -73,12 +73,12 @@ class Database:
     async def transaction(
         self, actor: Actor | None = None, *, translate: Mapping[str, str] | None = None
     ) -> AsyncIterator[AsyncSession]:
-        """Open a session that commits at the end together with the events that it emitted.
+        """Open a session that commits at its end, together with the emitted events.
 
         `translate` maps PostgreSQL schema names, for the rebuild of a replica beside the live one.
         """
         connection = self.engine.connect()
-        # Not `async with`, which ends in a task of its own: an autocommitting connection goes back without waiting.
+        # Not `async with`, which closes in a task of its own. An autocommit connection returns without waiting.
         await connection.start()
         try:
             if translate:
@@ -90,22 +90,22 @@ class Database:
             try:
                 await self._begin(context)
                 yield session
-                told = await _finish(session, driver)
+                event_count = await _commit(session, driver)
             except BaseException:
                 await roll_back(connection, driver)
                 raise
             finally:
-                if session.in_transaction():  # else the ORM was never asked, and keeps nothing
-                    session.sync_session.close()  # nothing is waited for: it was committed or rolled back above
+                if session.in_transaction():  # Otherwise the ORM was not used.
+                    session.sync_session.close()  # Does not wait: it was committed or rolled back above.
         finally:
             await connection.close()
-        if told and self.wake_relay:
+        if event_count and self.wake_relay:
             self.wake()
 
     async def _begin(self, context: TransactionContext) -> None:
-        """Begin, and say whose rows may be seen; without an actor the api role sees none (architecture.md).
+        """Begin with the actor's scope. Without an actor the api role sees no rows (architecture.md).
 
-        The development clock's offset is kept from transaction to transaction; PostgreSQL refuses a stale one.
+        The development clock's offset is cached between transactions. PostgreSQL refuses an outdated one.
         """
         driver, travels = context.driver, clock.Travel.allowed
         while True:
@@ -113,7 +113,7 @@ class Database:
                 self._clock_offset = int(await said(driver.fetchval(READ_CLOCK)))
             offset = self._clock_offset if travels else None
             try:
-                await said(driver.execute(opening(context.actor, offset)))
+                await said(driver.execute(begin_statement(context.actor, offset)))
             except DBAPIError as error:
                 if sqlstate_of(error) != CLOCK_MOVED:
                     raise
@@ -124,7 +124,10 @@ class Database:
             return
 
     def wake(self) -> None:
-        """Tell the relay, soon and after the commit, that something is unsent; losing this costs only time."""
+        """Notify the relay of unsent events, soon after the commit.
+
+        A lost notification only causes a delay.
+        """
         self._wake.set()
         if self._waker is None or self._waker.done():
             self._waker = asyncio.create_task(self._notify())
@@ -132,21 +135,21 @@ class Database:
     async def _notify(self) -> None:
         connection: asyncpg.Connection | None = None
         try:
-            while await _set_within(self._wake, 30):
+            while await _wait_until_set(self._wake, 30):
                 self._wake.clear()
                 if connection is None or connection.is_closed():
                     connection = cast("asyncpg.Connection", await asyncpg.connect(self.url, timeout=5))
                 await connection.execute(f"NOTIFY {UNSENT_CHANNEL}")
                 await asyncio.sleep(WAKE_EVERY_SECONDS)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-            pass  # the relay's slow poll finds what this hint lost
+            pass  # The relay's slow poll finds the events.
         finally:
             if connection is not None and not connection.is_closed():
                 with contextlib.suppress(Exception):
                     await connection.close(timeout=1)
 
     async def check_version(self) -> None:
-        """Refuse a PostgreSQL older than 18, with a sentence.
+        """Check that PostgreSQL is version 18 or newer.
 
         Raises:
             RuntimeError: the server is older.
@@ -154,13 +157,11 @@ class Database:
         async with self.engine.connect() as connection:
             version = int((await connection.execute(sa.text("SHOW server_version_num"))).scalar_one())
         if version < OLDEST_POSTGRES:
-            message = (
-                f"Pilar needs PostgreSQL 18; this server is {version // 10000}. Point it to a newer one."
-            )
+            message = f"Pilar needs PostgreSQL 18; this server is {version // 10000}. Use a newer server."
             raise RuntimeError(message)
 
     async def close(self) -> None:
-        """Give every connection back; what was committed stays, what was not is gone."""
+        """Close all connections."""
         if self._waker is not None:
             self._waker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -168,7 +169,7 @@ class Database:
         await self.engine.dispose()
 
 
-async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+async def _wait_until_set(event: asyncio.Event, seconds: float) -> bool:
     try:
         async with asyncio.timeout(seconds):
             return await event.wait()
@@ -176,15 +177,11 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
         return False
 
 
-async def _finish(session: AsyncSession, driver: asyncpg.Connection) -> int:
-    """Write what is left, then the positions and the events, then commit; return how many events were told.
-
-    Raises:
-        DBAPIError, and RuntimeError when an earlier error was swallowed: PostgreSQL then answers COMMIT by rolling back.
-    """
-    await flush_held(session)
-    told = await write_events(session)
+async def _commit(session: AsyncSession, driver: asyncpg.Connection) -> int:
+    """Flush, write the events, commit, and return how many events were written."""
+    await flush_pending(session)
+    event_count = await write_events(session)
     if (answer := await said(driver.execute("COMMIT"))) != "COMMIT":
         msg = f"COMMIT was answered with {answer}: a statement had failed before"
         raise RuntimeError(msg)
-    return told
+    return event_count

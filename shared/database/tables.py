@@ -119,13 +119,13 @@ class Columns(Fields):
         super().__pydantic_init_subclass__(**kwargs)
         replica, enums = _schema_of(cls).startswith("replica_"), set[type[StrEnum]]()
         for name, field in cls.model_fields.items():
-            kind, beside = _unwrap(field.annotation, field.metadata)
-            if is_enum(kind) and not any(isinstance(mark, TypeEngine) for mark in beside):
+            kind, markers = _unwrap(field.annotation, field.metadata)
+            if is_enum(kind) and not any(isinstance(marker, TypeEngine) for marker in markers):
                 # A table has one CHECK of a name: the second column of an enum names its own.
                 check = f"{name}_known" if kind in enums else None
-                beside = (text_enum(kind, replica=replica, name=check),)
+                markers = (text_enum(kind, replica=replica, name=check),)
                 enums.add(kind)
-            _set_column_type(name, field, _column_type(kind, beside))
+            _set_column_type(name, field, _column_type(kind, markers))
 
 
 Model: TypeAlias = orm.DeclarativeBase | Columns
@@ -171,21 +171,21 @@ PLAIN: dict[Any, TypeEngine[Any]] = {**COLUMN_TYPES, datetime: sa.DateTime(timez
 OBJECT = JSONB(none_as_null=True)
 
 
-def _unwrap(annotation: Any, beside: Iterable[Any] = ()) -> tuple[Any, tuple[Any, ...]]:
+def _unwrap(annotation: Any, markers: Iterable[Any] = ()) -> tuple[Any, tuple[Any, ...]]:
     """Return the type without Annotated and None, and its metadata."""
     arms = [arm for arm in get_args(annotation) if arm is not NoneType]
     if get_origin(annotation) is Annotated:
-        return _unwrap(arms[0], (*arms[1:], *beside))
+        return _unwrap(arms[0], (*arms[1:], *markers))
     if get_origin(annotation) in {Union, UnionType} and len(arms) == 1:
-        return _unwrap(arms[0], beside)
-    return annotation, (*beside,)
+        return _unwrap(arms[0], markers)
+    return annotation, (*markers,)
 
 
-def _column_type(kind: Any, beside: Iterable[Any]) -> TypeEngine[Any] | None:
+def _column_type(kind: Any, markers: Iterable[Any]) -> TypeEngine[Any] | None:
     """Return the type of a column, or None to use SQLModel's own."""
-    for mark in beside:
-        if isinstance(mark, TypeEngine):
-            return mark
+    for marker in markers:
+        if isinstance(marker, TypeEngine):
+            return marker
     if get_origin(kind) is list:
         return _list_type(_unwrap(*get_args(kind))[0])
     if get_origin(kind) is dict:
@@ -208,11 +208,11 @@ def _schema_of(cls: type[Columns]) -> str:
 
 
 def _set_column_type(name: str, field: FieldInfo, column_type: TypeEngine[Any] | None) -> None:
-    said = [mark for mark in field.metadata if isinstance(mark, FieldInfoMetadata)]
-    if any(mark.sa_type is not Undefined or mark.sa_column is not Undefined for mark in said):
+    own_markers = [marker for marker in field.metadata if isinstance(marker, FieldInfoMetadata)]
+    if any(marker.sa_type is not Undefined or marker.sa_column is not Undefined for marker in own_markers):
         msg = f"{name}: write the column's type into the annotation; SQLModel may lose it in Field()"
         raise TypeError(msg)
     if column_type is not None:
-        rest = [mark for mark in field.metadata if not isinstance(mark, FieldInfoMetadata)]
-        given = said[-1] if said else FieldInfoMetadata()
+        rest = [marker for marker in field.metadata if not isinstance(marker, FieldInfoMetadata)]
+        given = own_markers[-1] if own_markers else FieldInfoMetadata()
         field.metadata = [*rest, replace(given, sa_type=column_type)]

@@ -1,7 +1,8 @@
-"""HTTP in and out: the only part of Pilar that knows FastAPI."""
+"""HTTP in and out: the only package that imports FastAPI."""
 
 from shared.http.application import create_app
 from shared.http.paging import PageRequest, Paging
+from shared.http.process import serve
 from shared.http.route import (
     CurrentActor,
     IfMatch,
@@ -12,7 +13,6 @@ from shared.http.route import (
     may,
     open_to_anybody,
 )
-from shared.http.serving import serve
 
 __all__ = [
     "CurrentActor",

@@ -1,4 +1,4 @@
-"""One service's application: its routers, health, documentation and published contract."""
+"""The application of one service: routers, health, documentation and published contract."""
 
 import asyncio
 import re
@@ -22,20 +22,20 @@ from shared.database import Database
 from shared.database.models import load_models
 from shared.errors import DomainError
 from shared.faults import refuse_in_production
-from shared.http import contract, operations
+from shared.http import openapi, operations
 from shared.http.body import Uploads
+from shared.http.middleware import RequestMiddleware
 from shared.http.problems import problem
 from shared.http.route import Router
-from shared.http.wire import Wire
 from shared.privacy import Vault
 from shared.settings import LOCAL_ORIGIN, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_WITHIN_SECONDS = 0.5
+READY_TIMEOUT_SECONDS = 0.5
 
 
 def create_app(settings: Settings, routers: Sequence[Router], *, title: str, description: str) -> FastAPI:
-    """Build the API process of one service.
+    """Build the API application of one service.
 
     Raises:
         RuntimeError: a fault point is set in production.
@@ -43,9 +43,9 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
     refuse_in_production(settings.production)
     load_models(settings.service)
     logs.configure(settings)
-    # FastAPIOffline cannot be made without pages.
-    make = FastAPIOffline if settings.docs else partial(FastAPI, docs_url=None, openapi_url=None)
-    app = make(
+    # FastAPIOffline always adds the documentation pages.
+    factory = FastAPIOffline if settings.docs else partial(FastAPI, docs_url=None, openapi_url=None)
+    app = factory(
         title=title,
         description=description,
         version="1.0.0",
@@ -53,23 +53,27 @@ def create_app(settings: Settings, routers: Sequence[Router], *, title: str, des
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        exception_handlers={HTTPException: _refuse, RequestValidationError: _refuse, DomainError: _refuse},
+        exception_handlers={
+            HTTPException: _answer_problem,
+            RequestValidationError: _answer_problem,
+            DomainError: _answer_problem,
+        },
     )
     app.state.settings, app.state.draining = settings, False
     app.state.known_revisions = revisions_of(settings.service)
-    # Each router's routes stand side by side: an included one is searched twice, for whether and for which.
+    # Fast path: an included router is searched twice for each request, first for a match and then for the route.
     for router in [*routers, *operations.routers(settings)]:
         app.router.routes.extend(router.routes)
-    _health(app)
-    app.openapi = lambda: contract.published(app)
-    app.add_middleware(Wire, settings=settings)
+    _add_health_routes(app)
+    app.openapi = lambda: openapi.build_document(app)
+    app.add_middleware(RequestMiddleware, settings=settings)
     if settings.cors_origins or not settings.production:
-        _let_browsers_in(app, settings)
+        _add_cors(app, settings)
     telemetry.instrument(app, settings)
     return app
 
 
-def _let_browsers_in(app: FastAPI, settings: Settings) -> None:
+def _add_cors(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -80,12 +84,12 @@ def _let_browsers_in(app: FastAPI, settings: Settings) -> None:
     )
 
 
-async def _refuse(request: Request, error: Exception) -> Response:
+async def _answer_problem(request: Request, error: Exception) -> Response:
     answer = problem(request, error)
     if answer.status_code == 405:
-        # The router names only the methods of the first route of an address.
-        taken = [r for r in contract.routes_of(request.app) if r.path_regex.match(request.url.path)]
-        answer.headers["Allow"] = ", ".join(sorted({method for r in taken for method in r.methods or ()}))
+        # Starlette names only the methods of the first route of an address.
+        matching = [r for r in openapi.routes_of(request.app) if r.path_regex.match(request.url.path)]
+        answer.headers["Allow"] = ", ".join(sorted({method for r in matching for method in r.methods or ()}))
     return answer
 
 
@@ -114,17 +118,22 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def revisions_of(service: str) -> tuple[frozenset[str], str]:
-    """Return the migration revisions that this code knows, and its head, without loading the migration tool."""
+    """Return the migration revisions of this code, and the newest one.
+
+    Read with a regular expression, so that Alembic need not be loaded.
+    """
     folder = ROOT / "services" / service / "migrations" / "versions"
     sources = [path.read_text("utf-8") for path in sorted(folder.glob("*.py"))]
-    found = [re.search(r'^revision(?:: str)? = "(\w+)"', source, re.MULTILINE) for source in sources]
-    older = [re.search(r'^down_revision(?:: [^=]+)? = "(\w+)"', source, re.MULTILINE) for source in sources]
-    known = [match.group(1) for match in found if match]
-    replaced = {match.group(1) for match in older if match}
+    matches = [re.search(r'^revision(?:: str)? = "(\w+)"', source, re.MULTILINE) for source in sources]
+    previous = [
+        re.search(r'^down_revision(?:: [^=]+)? = "(\w+)"', source, re.MULTILINE) for source in sources
+    ]
+    known = [match.group(1) for match in matches if match]
+    replaced = {match.group(1) for match in previous if match}
     return frozenset(known), next((name for name in known if name not in replaced), "")
 
 
-def _health(app: FastAPI) -> None:
+def _add_health_routes(app: FastAPI) -> None:
     @app.get("/livez", include_in_schema=False)
     async def livez() -> dict[str, str]:
         return {"status": "alive"}
@@ -136,16 +145,19 @@ def _health(app: FastAPI) -> None:
 
 
 async def _database_fault(app: FastAPI) -> str:
-    """Kafka is no part of readiness: commands are accepted while it is down."""
+    """Return why the database is not ready, or an empty text.
+
+    Kafka does not count: commands are accepted while it is down.
+    """
     known, head = app.state.known_revisions
     try:
-        async with asyncio.timeout(READY_WITHIN_SECONDS), app.state.database.engine.connect() as connection:
+        async with asyncio.timeout(READY_TIMEOUT_SECONDS), app.state.database.engine.connect() as connection:
             current = (
                 (await connection.execute(text("SELECT version_num FROM platform.alembic_version")))
                 .scalars()
                 .all()
             )
-    except Exception:  # noqa: BLE001 (whatever it is, the answer is the same: not ready)
+    except Exception:  # noqa: BLE001 (after any error the service is not ready)
         return "database unavailable"
     stale = bool(current) and current[0] in known and current[0] != head
     return "database not migrated" if stale or not current else ""

@@ -1,4 +1,4 @@
-"""Bodies of requests: how large, how fast and how many at once; received in full before a transaction opens."""
+"""Request bodies: limits on size, rate and number, received before a transaction opens."""
 
 import asyncio
 from collections import Counter
@@ -15,17 +15,17 @@ from shared.errors import DomainError
 from shared.server import RequestTooSlow
 from shared.settings import Settings
 
-# A body may take the grace, and a second more for each of these many bytes; a poor mobile connection is faster.
+# The time limit is the grace, plus one second for each BYTES_PER_SECOND received. A poor mobile connection is faster.
 GRACE_SECONDS = 10.0
 BYTES_PER_SECOND = 4096
-# Nothing at all may arrive for this long, and the whole may take this long, however fast the rest was.
+# The longest pause without a byte, and the longest time for a whole body.
 PAUSE_SECONDS = 30.0
-WHOLE_SECONDS = 1800.0
+MAX_TRANSFER_SECONDS = 1800.0
 UPLOAD_RETRY_SECONDS = 10
 
 
 class BodyTooLarge(DomainError):
-    """413: more bytes than this address takes."""
+    """413: the body has more bytes than this route takes."""
 
     status = 413
     en = "The body is larger than this address takes ({limit} bytes)."
@@ -36,12 +36,12 @@ class BodyIncomplete(DomainError):
     """400: the connection ended before the whole body had arrived."""
 
     status = 400
-    en = "The connection ended before the whole request had arrived. Send it again."
+    en = "The connection ended before the read_body request had arrived. Send it again."
     id = "Koneksi terputus sebelum seluruh permintaan diterima. Kirim lagi."
 
 
 class TooManyUploads(DomainError):
-    """429: this client is uploading as many files as it may at the same time."""
+    """429: the client has as many uploads at the same time as it may have."""
 
     status = 429
     en = "You are uploading {limit} files already. Wait until one is complete, then send this one again."
@@ -50,27 +50,27 @@ class TooManyUploads(DomainError):
 
 
 class LimitedBody:
-    """An ASGI `receive` that counts bytes and time against the limits of the route.
+    """An ASGI `receive` that limits bytes and time as the route declares.
 
-    Only time spent waiting for the client counts: what the application does in between is short.
+    Only the time spent waiting for the client counts.
     """
 
     def __init__(self, scope: Scope, receive: Receive, settings: Settings) -> None:
         self.scope, self.receive, self.settings = scope, receive, settings
         self.size, self.complete = 0, False
-        self.waited = 0.0
+        self.waited_seconds = 0.0
 
     async def __call__(self) -> Message:
         """Return the next message.
 
         Raises:
-            BodyTooLarge: it has more bytes than the route takes, or says so in advance.
+            BodyTooLarge: the body has more bytes than the route takes, or announces more.
             RequestTooSlow: it arrives below the minimum rate, or not at all.
         """
-        if self.complete:  # only a disconnect can follow, and that may take any time
+        if self.complete:  # Only a disconnect can follow, at any time.
             return await self.receive()
         limit = limit_of(self.scope, self.settings)
-        if not self.size and announced(self.scope) > limit:
+        if not self.size and announced_length(self.scope) > limit:
             raise BodyTooLarge(limit=limit)
         message = await self._in_time()
         self.size += len(message.get("body", b""))
@@ -81,44 +81,46 @@ class LimitedBody:
 
     async def _in_time(self) -> Message:
         loop = asyncio.get_running_loop()
-        began = loop.time()
-        allowed = min(GRACE_SECONDS + self.size / BYTES_PER_SECOND, WHOLE_SECONDS) - self.waited
+        started_at = loop.time()
+        allowed = (
+            min(GRACE_SECONDS + self.size / BYTES_PER_SECOND, MAX_TRANSFER_SECONDS) - self.waited_seconds
+        )
         try:
             async with asyncio.timeout(min(allowed, PAUSE_SECONDS)):
                 return await self.receive()
         except TimeoutError:
             raise RequestTooSlow from None
         finally:
-            self.waited += loop.time() - began
+            self.waited_seconds += loop.time() - started_at
 
 
 def limit_of(scope: Scope, settings: Settings) -> int:
-    """Return how many bytes the matched route takes."""
+    """Return the maximum bytes of the matched route."""
     declared = getattr(scope.get("route"), "declared", None)
     if declared is not None and declared.takes_bytes:
         return settings.max_file_bytes
     return max(settings.max_body_bytes, declared.max_body if declared is not None else 0)
 
 
-def announced(scope: Scope) -> int:
-    """Return the length that the headers announce; the server has checked that it is a number."""
+def announced_length(scope: Scope) -> int:
+    """Return the length in the headers, which the server has checked to be a number."""
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 
 
 class Uploads:
-    """How many uploads each client has under way in this process."""
+    """The number of uploads that each client has at the same time in this process."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.running: Counter[str] = Counter()
 
     @contextmanager
-    def one_of(self, sub: str) -> Iterator[None]:
-        """Count one upload of the client.
+    def limited(self, sub: str) -> Iterator[None]:
+        """Count one upload of the client while it runs.
 
         Raises:
-            TooManyUploads: it has as many as it may.
+            TooManyUploads: it has as many as it may have.
         """
         if self.running[sub] >= self.most:
             raise TooManyUploads(limit=self.most)
@@ -131,11 +133,11 @@ class Uploads:
                 del self.running[sub]
 
 
-async def whole(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
     """Return the body.
 
     Raises:
-        BodyIncomplete: the client has gone.
+        BodyIncomplete: the client has disconnected.
     """
     try:
         return await request.body()
@@ -143,23 +145,23 @@ async def whole(request: Request) -> bytes:
         raise BodyIncomplete from None
 
 
-async def spool(request: Request, arrival: files.Arrival) -> None:
-    """Take the whole upload into `arrival`.
+async def receive_upload(request: Request, incoming: files.IncomingFile) -> None:
+    """Receive the whole upload into `incoming`.
 
     Raises:
-        BodyIncomplete: the client has gone.
+        BodyIncomplete: the client has disconnected.
     """
     try:
         async for part in request.stream():
-            arrival.take(part)
+            incoming.append(part)
     except ClientDisconnect:
         raise BodyIncomplete from None
-    arrival.finish()
+    incoming.finish()
 
 
-async def upload_of(request: Request) -> files.Arrival:
+async def upload_of(request: Request) -> files.IncomingFile:
     """Return the file that `Route` received before it opened the transaction."""
     return request.state.upload
 
 
-Upload = Annotated[files.Arrival, Depends(upload_of)]
+Upload = Annotated[files.IncomingFile, Depends(upload_of)]

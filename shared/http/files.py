@@ -1,4 +1,4 @@
-"""The upload of files: evidence, and input of long work."""
+"""The upload of files: evidence, and input of jobs."""
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -16,7 +16,10 @@ BODY = {
 
 
 class FileView(BaseModel):
-    """A stored file: named by its content, opened by whoever may see what it is evidence of."""
+    """A stored file, named by its content.
+
+    Whoever may see what it is evidence of may open it.
+    """
 
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     size: int
@@ -25,6 +28,9 @@ class FileView(BaseModel):
 @router.post("/files", status_code=201, openapi_extra={"requestBody": BODY})
 @may(Permission.FILE_PUT, takes_bytes=True)
 async def put_file(request: Request, session: Session, upload: Upload) -> FileView:
-    """Store the bytes sealed, in chunks as they arrive; the same content again is the same file."""
+    """Store the uploaded bytes sealed.
+
+    The same content again is the same file.
+    """
     sha256 = await files.put(session, request.app.state.vault, upload)
     return FileView(sha256=sha256, size=(await files.about(session, sha256)).size)

@@ -1,4 +1,4 @@
-"""One key, one effect, one answer: the stored response is part of the command's own transaction."""
+"""Idempotency keys: the answer is stored in the command's own transaction."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -15,29 +15,29 @@ from shared.access import Actor, Scope
 from shared.database import raw
 from shared.errors import DomainError
 
-TERM = timedelta(days=30)
+RETENTION = timedelta(days=30)
 LONGEST_KEY = 200
-KEPT_HEADERS = ("location", "etag", "content-type", "cache-control")
+STORED_HEADERS = ("location", "etag", "content-type", "cache-control")
 SHOWN_ONCE = "x-shown-once"
 """Marks a field of an answer that is never stored; a replayed answer has null there."""
 
-TAKE = """
+INSERT_KEY = """
 INSERT INTO platform.idempotency (client, method, path, key, request_hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (client, method, path, key) DO UPDATE SET request_hash = EXCLUDED.request_hash,
     status = NULL, headers = NULL, sealed = NULL, created_at = clock_timestamp(), expires_at = EXCLUDED.expires_at
 WHERE idempotency.expires_at < clock_timestamp() RETURNING 1
 """
-READ = """
+SELECT_ANSWER = """
 SELECT request_hash, status, headers::text AS headers, sealed FROM platform.idempotency
 WHERE client = $1 AND method = $2 AND path = $3 AND key = $4
 """
-STORE = """
+STORE_ANSWER = """
 UPDATE platform.idempotency SET status = $5, headers = $6::text::jsonb, sealed = $7
 WHERE client = $1 AND method = $2 AND path = $3 AND key = $4
 """
 
 
-# What an answer is about must still be in the caller's scope; each service defines family_in_scope for its own rows.
+# Families and areas of an answer must still be in the caller's scope. Each service defines family_in_scope.
 IN_SCOPE = """
 SELECT coalesce((SELECT bool_and(family_in_scope(family)) FROM unnest($1::uuid[]) AS family), true)
     AND coalesce((SELECT bool_and(platform.in_scope(code)) FROM unnest($2::text[]) AS code), true)
@@ -45,7 +45,7 @@ SELECT coalesce((SELECT bool_and(family_in_scope(family)) FROM unnest($1::uuid[]
 
 
 class KeyMissing(DomainError):
-    """400: this command must be repeatable."""
+    """400: this command must be repeatable, so it needs a key."""
 
     status = 400
     en = "Send an Idempotency-Key, so that a repeated request has one effect."
@@ -53,7 +53,7 @@ class KeyMissing(DomainError):
 
 
 class InvalidKey(DomainError):
-    """400: not a key."""
+    """400: the key is not 1 to 200 visible ASCII characters."""
 
     status = 400
     en = "An Idempotency-Key is 1 to 200 visible ASCII characters."
@@ -61,15 +61,15 @@ class InvalidKey(DomainError):
 
 
 class KeyReused(DomainError):
-    """422: one key, two different requests."""
+    """422: the key was used for a different request."""
 
     status = 422
-    en = "This Idempotency-Key was used for another request. Take a new key for a new request."
+    en = "This Idempotency-Key was used for another request. Use a new key for a new request."
     id = "Idempotency-Key ini sudah dipakai untuk permintaan lain. Gunakan kunci baru untuk permintaan baru."
 
 
 class ReplayOutOfScope(DomainError):
-    """403: the request was carried out before, and its answer is about what the caller may no longer see."""
+    """403: the stored answer is about something that the caller may no longer see."""
 
     status = 403
     en = "This request was carried out before. Its answer is not shown again: your role or area no longer covers it."
@@ -98,19 +98,22 @@ def key_of(request: Request, *, required: bool) -> str | None:
 
 
 async def look_up(session: AsyncSession, request: Request, actor: Actor, key: str) -> Response | None:
-    """Take the key, or return the answer that it already got; a concurrent twin waits here for the first.
+    """Take the key, or return its stored answer.
+
+    A concurrent request with the same key waits here for the first.
 
     Raises:
-        KeyReused: the key belongs to another request. ReplayOutOfScope
+        KeyReused: the key belongs to another request.
+        ReplayOutOfScope
     """
-    place, digest, connection = _place(request, actor, key), await _digest(request), await raw(session)
-    if await connection.fetchval(TAKE, *place, digest, datetime.now(UTC) + TERM):
+    row_key, digest, connection = _row_key(request, actor, key), await _digest(request), await raw(session)
+    if await connection.fetchval(INSERT_KEY, *row_key, digest, datetime.now(UTC) + RETENTION):
         return None
-    row = await connection.fetchrow(READ, *place)
+    row = await connection.fetchrow(SELECT_ANSWER, *row_key)
     if row is None or bytes(row["request_hash"]) != digest:
         raise KeyReused("/header/Idempotency-Key")
-    body = request.app.state.vault.open(bytes(row["sealed"]), **_bound(place))
-    if actor.scope is not Scope.PARTNER:  # a partner's key is bound to the partner by `_place`
+    body = request.app.state.vault.open(bytes(row["sealed"]), **_seal_binding(row_key))
+    if actor.scope is not Scope.PARTNER:  # a partner's key is bound to the partner by `_row_key`
         await _require_scope(session, request, orjson.loads(body) if body else None)
     return Response(
         body.encode(), row["status"], {**orjson.loads(row["headers"]), "Idempotency-Replayed": "true"}
@@ -118,9 +121,12 @@ async def look_up(session: AsyncSession, request: Request, actor: Actor, key: st
 
 
 async def _require_scope(session: AsyncSession, request: Request, answer: object) -> None:
-    """Raise ReplayOutOfScope unless the families of the request, or of its answer, are in the caller's scope."""
-    asked = [request.path_params, orjson.loads(await request.body() or b"null")]
-    families = {*_values_of(asked, "kpm_id")} or {*_values_of(answer, "kpm_id")}
+    """Raise ReplayOutOfScope unless request and answer are in the caller's scope.
+
+    Compared are the families of the request, else those of the answer, and the areas of the answer.
+    """
+    sent = [request.path_params, orjson.loads(await request.body() or b"null")]
+    families = {*_values_of(sent, "kpm_id")} or {*_values_of(answer, "kpm_id")}
     areas = {*_values_of(answer, "kode_wilayah")}
     if not families and not areas:
         return
@@ -129,7 +135,7 @@ async def _require_scope(session: AsyncSession, request: Request, answer: object
 
 
 def _values_of(answer: object, name: str) -> Iterator[str]:
-    """Yield each text under a field's name, however deep it is."""
+    """Yield each text of a field name, at any depth."""
     if isinstance(answer, dict):
         for key, value in answer.items():
             if key == name and isinstance(value, str):
@@ -141,14 +147,16 @@ def _values_of(answer: object, name: str) -> Iterator[str]:
 
 
 async def store(session: AsyncSession, request: Request, actor: Actor, key: str, response: Response) -> None:
-    """Keep the answer, sealed and without what is shown once, in the command's transaction."""
-    place, kept = _place(request, actor, key), bytes(response.body)
-    if hidden := _shown_once(request.scope["route"].response_model):
-        kept = orjson.dumps({**orjson.loads(kept), **dict.fromkeys(hidden)})
-    sealed = request.app.state.vault.seal(kept.decode(), **_bound(place))
-    headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
+    """Store the sealed answer, without the fields that are shown once."""
+    row_key, body = _row_key(request, actor, key), bytes(response.body)
+    if omitted := _shown_once(request.scope["route"].response_model):
+        body = orjson.dumps({**orjson.loads(body), **dict.fromkeys(omitted)})
+    sealed = request.app.state.vault.seal(body.decode(), **_seal_binding(row_key))
+    headers = {name: value for name, value in response.headers.items() if name in STORED_HEADERS}
     connection = await raw(session)
-    await connection.execute(STORE, *place, response.status_code, orjson.dumps(headers).decode(), sealed)
+    await connection.execute(
+        STORE_ANSWER, *row_key, response.status_code, orjson.dumps(headers).decode(), sealed
+    )
 
 
 @cache
@@ -157,18 +165,19 @@ def _shown_once(model: Any) -> tuple[str, ...]:
     return tuple(name for name, field in fields.items() if SHOWN_ONCE in (field.json_schema_extra or ()))
 
 
-def _place(request: Request, actor: Actor, key: str) -> tuple[str, str, str, str]:
-    """Client, method, path and key; the key as its keyed hash, because a careless client may take a NIK for it.
+def _row_key(request: Request, actor: Actor, key: str) -> tuple[str, str, str, str]:
+    """Return client, method, path and hashed key.
 
-    The same key of one account as another pendamping or partner is another key.
+    The key is hashed because a careless client may use a NIK as its key. The same key of one account as
+    another pendamping or partner is another key.
     """
     owned = "\x1f".join(str(part) for part in (key, actor.pendamping_id, actor.partner_id) if part)
     hashed = request.app.state.vault.index("idempotency", owned).hex()
     return (actor.sub, request.method, request.url.path, hashed)
 
 
-def _bound(place: tuple[str, ...]) -> dict[str, Any]:
-    row_id = hashlib.sha256("\x1f".join(place).encode()).hexdigest()
+def _seal_binding(row_key: tuple[str, ...]) -> dict[str, Any]:
+    row_id = hashlib.sha256("\x1f".join(row_key).encode()).hexdigest()
     return {"table": "idempotency", "column": "sealed", "row_id": row_id}
 
 

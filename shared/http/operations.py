@@ -20,16 +20,17 @@ from shared.settings import Settings
 
 
 class Sentences(BaseModel):
-    """What an official reads, in English and Indonesian: what is wrong, and what to do."""
+    """A sentence for officials in both languages: what is wrong, and what to do."""
 
     en: str = Field(examples=["This pendamping is CUTI; only an active one can do this."])
     id: str = Field(examples=["Pendamping ini berstatus CUTI; hanya yang aktif dapat melakukannya."])
 
 
 class JobView(BaseModel):
-    """Long work as it stands. Counts are rows of the input; `rate` is rows a second since the start.
+    """The current state of a job.
 
-    Of one that FAILED, `error` is a name to program by and `reason` says why, and what to do.
+    Counts are rows of the input, and `rate` is rows per second since the start. Of a FAILED job, `error` is a
+    name for programs, and `reason` says why it failed and what to do.
     """
 
     job_id: UUID
@@ -48,7 +49,7 @@ class JobView(BaseModel):
 
 
 class RowErrorItem(BaseModel):
-    """Why one row was refused, and what to do; its content is not repeated."""
+    """Why one row was refused, and what to do. Its content is not repeated."""
 
     row: int
     number: int
@@ -66,7 +67,7 @@ class RowErrorPage(BaseModel):
 
 
 class ClockSetting(BaseModel):
-    """An instant to which the business clock goes; it only goes forward."""
+    """The instant to move the business clock to. It only moves forward."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,7 +75,7 @@ class ClockSetting(BaseModel):
 
 
 class ClockView(BaseModel):
-    """What the business clock shows."""
+    """The current business time."""
 
     now: datetime
     today: str
@@ -106,7 +107,7 @@ class ParkedPage(BaseModel):
 
 
 class ParkedOrder(BaseModel):
-    """Which key of which subscription to go on with."""
+    """The key and the subscription to continue with."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -116,29 +117,32 @@ class ParkedOrder(BaseModel):
 
 
 class ParkedResult(BaseModel):
-    """What the operator's order came to: the worker carries it out."""
+    """The number of parked events that the worker will process."""
 
     ordered: bool
     waiting: int
 
 
 def routers(settings: Settings) -> list[Router]:
-    """The routers every service has; the clock's only where business time may travel."""
-    found = [jobs_router(), parked_router(), files.router]
+    """Return the routers that every service has.
+
+    The clock's router is left out in production.
+    """
+    service_routers = [jobs_router(), parked_router(), files.router]
     if not settings.production:
         clock.configure(settings)
-        found.append(clock_router())
-    return found
+        service_routers.append(clock_router())
+    return service_routers
 
 
 def jobs_router() -> Router:
-    """Jobs: progress, refused rows, cancellation."""
+    """Return the router of jobs: progress, refused rows, cancellation."""
     router = Router(tag="jobs")
 
     @router.get("/jobs/{job_id}")
     @may(Permission.JOB_READ)
     async def read_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
-        """Return the job's counts; only who asked for it, and operators, see it."""
+        """Return the job's counts. Only its requester and operators may see it."""
         return await _job(session, job_id, actor)
 
     @router.get("/jobs/{job_id}/errors", response_model=RowErrorPage)
@@ -146,7 +150,7 @@ def jobs_router() -> Router:
     async def list_job_errors(
         job_id: UUID, session: Session, actor: CurrentActor, paging: Paging
     ) -> Response:
-        """Return refused rows with row, column and reason; they are kept for 90 days after the job's end."""
+        """Return refused rows with row, column and reason, for 90 days after the job's end."""
         await _job(session, job_id, actor)
         table = schema.job_row_error
         statement = sa.select(*(table.c[name] for name in RowErrorItem.model_fields)).where(
@@ -157,7 +161,7 @@ def jobs_router() -> Router:
     @router.post("/jobs/{job_id}/cancellation", status_code=202)
     @may(Permission.JOB_CANCEL)
     async def cancel_job(job_id: UUID, session: Session, actor: CurrentActor) -> JobView:
-        """Stop the job between two steps; what was done stays told."""
+        """Stop the job between two steps. What was done stays."""
         await _job(session, job_id, actor)
         await jobs.request_cancellation(session, job_id)
         return await _job(session, job_id, actor)
@@ -177,7 +181,7 @@ async def _job(session: Session, job_id: UUID, actor: CurrentActor) -> JobView:
 
 
 def parked_router() -> Router:
-    """Parked events: look, retry, skip."""
+    """Return the router of parked events: list, retry, skip."""
     router = Router(tag="parked")
 
     @router.get("/parked", response_model=ParkedPage)
@@ -185,7 +189,7 @@ def parked_router() -> Router:
     async def list_parked(
         session: Session, paging: Paging, subscription: Annotated[str | None, Query(max_length=100)] = None
     ) -> Response:
-        """Return what is parked, oldest first."""
+        """Return the parked events, oldest first."""
         table = schema.parked
         statement = sa.select(*(table.c[name] for name in ParkedItem.model_fields))
         if subscription is not None:
@@ -195,7 +199,7 @@ def parked_router() -> Router:
     @router.post("/parked/retry", status_code=202)
     @may(Permission.PARKED_RETRY, key_required=True)
     async def retry_parked(order: ParkedOrder, session: Session) -> ParkedResult:
-        """Let the worker apply what is parked of this key again, in order."""
+        """Ask the worker to apply the parked events of this key again, in order."""
         return ParkedResult(
             ordered=True, waiting=await parked_events.request_action(session, "retry", order.model_dump())
         )
@@ -203,7 +207,7 @@ def parked_router() -> Router:
     @router.post("/parked/skip", status_code=202)
     @may(Permission.PARKED_SKIP, key_required=True)
     async def skip_parked(order: ParkedOrder, session: Session) -> ParkedResult:
-        """Let the worker pass over the first parked event of this key for good, and apply the rest in order."""
+        """Ask the worker to skip the first parked event of this key for good."""
         return ParkedResult(
             ordered=True, waiting=await parked_events.request_action(session, "skip", order.model_dump())
         )
@@ -212,13 +216,13 @@ def parked_router() -> Router:
 
 
 def clock_router() -> Router:
-    """The business clock of a development deployment."""
+    """Return the router of a development deployment's business clock."""
     router = Router(tag="clock")
 
     @router.get("/clock")
     @may(Permission.CLOCK_READ)
     async def read_clock(session: Session) -> ClockView:
-        """Return what the business clock shows (UTC; the date is Jakarta's)."""
+        """Return the business time in UTC and its date in Jakarta."""
         return ClockView(now=await clock.now(session), today=str(await clock.today(session)))
 
     @router.post("/clock", status_code=200)

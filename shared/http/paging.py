@@ -1,4 +1,8 @@
-"""Keyset paging: a list declares its order beside its index; the cursor is signed and bound to filters and caller."""
+"""Keyset paging.
+
+A list declares its order, which an index serves. The cursor is signed, and bound to the filters and the
+caller.
+"""
 
 import base64
 import hashlib
@@ -21,16 +25,16 @@ LARGEST_PAGE = 200
 
 
 class InvalidCursor(DomainError):
-    """422: the cursor is not of this list, these filters and this caller."""
+    """422: the cursor does not belong to this list, these filters and this caller."""
 
     status = 422
-    en = "This cursor does not belong to this list. Begin again without it."
+    en = "This cursor does not belong to this list. Start again without it."
     id = "Penanda halaman ini bukan milik daftar ini. Mulai lagi tanpa penanda."
 
 
 @dataclass(slots=True)
 class PageRequest:
-    """Which part of a list is wanted."""
+    """The requested part of a list."""
 
     limit: int
     cursor: str | None
@@ -44,10 +48,11 @@ class PageRequest:
         *,
         shape: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
     ) -> Response:
-        """Run `statement` (its column labels are the fields) in `order`, whose last column is unique.
+        """Run `statement` in `order` and return one page.
 
-        Every column of `order` must be in the select, ascending. `shape` turns a row into an item, e.g. opens
-        what is sealed; None leaves it out, and the page is that much shorter, though another may follow.
+        The labels of its columns are the fields. Every column of `order` must be in the select, ascending,
+        and the last one must be unique. `shape` turns a row into an item, for example opens what is sealed.
+        If it returns None, the page is shorter, although another may follow.
         """
         labels = [_label(column) for column in order]
         if self.cursor is not None:
@@ -57,10 +62,10 @@ class PageRequest:
             ]
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*values))
         rows = (await session.execute(statement.order_by(*order).limit(self.limit + 1))).mappings().all()
-        # A label that is a reserved word ("column") comes as a quoted_name, which orjson takes for no text.
-        found = [{str(label): value for label, value in row.items()} for row in rows[: self.limit]]
-        following = self._next([found[-1][label] for label in labels]) if len(rows) > self.limit else None
-        items = [item for row in found if (item := shape(row)) is not None] if shape else found
+        # The label of a reserved word ("column") is a quoted_name, which orjson does not accept.
+        page_rows = [{str(label): value for label, value in row.items()} for row in rows[: self.limit]]
+        following = self._next([page_rows[-1][label] for label in labels]) if len(rows) > self.limit else None
+        items = [item for row in page_rows if (item := shape(row)) is not None] if shape else page_rows
         return Response(
             orjson.dumps({"items": items, "next": following}, default=str), media_type="application/json"
         )
@@ -68,8 +73,8 @@ class PageRequest:
     def _next(self, values: list[Any]) -> str:
         body = orjson.dumps([value if value is None else _text(value) for value in values])
         token = base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
-        kept = [(n, v) for n, v in self.request.query_params.multi_items() if n not in {"cursor", "limit"}]
-        return f"{self.request.url.path}?{urlencode([*kept, ('limit', self.limit), ('cursor', token)])}"
+        filters = [(n, v) for n, v in self.request.query_params.multi_items() if n not in {"cursor", "limit"}]
+        return f"{self.request.url.path}?{urlencode([*filters, ('limit', self.limit), ('cursor', token)])}"
 
     def _open(self, cursor: str, count: int) -> list[str]:
         try:
@@ -110,7 +115,7 @@ async def page_request(
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> PageRequest:
-    """Read `limit` (at most 200) and `cursor` (as the last page's `next` gave it)."""
+    """Read `limit` (at most 200) and `cursor` (from the last page's `next`)."""
     return PageRequest(limit, cursor, request)
 
 

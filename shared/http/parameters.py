@@ -1,35 +1,35 @@
-"""What the published contract says of parameters: each is described, and an optional one is left out, never null."""
+"""Descriptions of query and path parameters in the published contract."""
 
 from typing import Any
 
 DESCRIBED = {
     "bansos": "The benefit: PKH, SEMBAKO or PBI.",
-    "certificate_no": "The whole number as printed, with its check sign.",
+    "certificate_no": "The full number as printed, with its check character.",
     "code": "Only revisions of the program with this code.",
-    "cursor": "Where the last page ended. Follow `next` of that page as it stands instead of building this.",
+    "cursor": "Where the last page ended. Follow `next` of that page instead of building this.",
     "due_by": "Only what is due on or before this date.",
     "exit_reason": "Why a family leaves its bansos.",
-    "fits": "true: families that fit now; false: those that do not, with the reasons; left out: both.",
-    "graduasi_id": "A case, as graduation names it.",
+    "fits": "true: families that fit now; false: those that do not, with the reasons; omitted: both.",
+    "graduasi_id": "The id of a case in graduation.",
     "kind": "Only this kind.",
-    "kode_wilayah": "A Kemendagri area code of any level; everything below it is meant too.",
-    "kpm_id": "A family, as caseload names it.",
-    "limit": "Rows a page. A page may be shorter though another follows: only `next` null is the end.",
-    "mine": "true: only what the caller is to do; meant for a pendamping.",
-    "on": "The date (Asia/Jakarta) as of which it is asked; left out: today by the business clock.",
-    "open_only": "true, also where it is left out: only what is still to be done; false: what is done too.",
-    "pendamping_id": "A pendamping, as registry names it.",
-    "state": "Only those that stand so.",
-    "status": "Only those that stand so.",
+    "kode_wilayah": "A Kemendagri area code of any level; areas below it are included.",
+    "kpm_id": "The id of a family in caseload.",
+    "limit": "Rows per page. A page may be shorter although another follows: only `next` null is the end.",
+    "mine": "true: only what the caller is to do; for a pendamping.",
+    "on": "The date (Asia/Jakarta) of the answer; omitted: today by the business clock.",
+    "open_only": "true (default): only what is still to be done; false: what is done too.",
+    "pendamping_id": "The id of a pendamping in registry.",
+    "state": "Only those in this state.",
+    "status": "Only those with this status.",
     "subscription": "Only what this subscription could not apply.",
     "taken": "What graduation has done with it.",
-    "waiting": "me: only what the caller, by role, area and the four-people rule, may and should act on next.",
+    "waiting": "me: only what the caller may act on next, by role, area and the four-people rule.",
     "year": "A calendar year.",
 }
 
 
 def complete(parameter: dict[str, Any]) -> None:
-    """Describe the parameter by its name, and take out the null that no query can carry."""
+    """Add the description of the parameter, and remove the null that no query can send."""
     name = parameter["name"]
     noun = name.removesuffix("_id").replace("_", " ")
     parameter.setdefault("description", DESCRIBED.get(name) or f"The id of the {noun}.")

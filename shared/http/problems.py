@@ -1,4 +1,4 @@
-"""Refusals on the wire: RFC 9457 problem details with pointers, in English or Indonesian. Nothing of the input is echoed."""
+"""Refusals as RFC 9457 problem details, in English or Indonesian, without any of the input."""
 
 import re
 from typing import Any
@@ -21,7 +21,13 @@ from shared.errors import BadValue, Busy, DomainError, InvalidInput, NotFound, W
 PROBLEM = "application/problem+json"
 # Deadlock, serialization, lock timeout, statement timeout, admin shutdown, too many connections, starting up.
 TRANSIENT = frozenset({"40P01", "40001", "55P03", "57014", "57P01", "57P02", "57P03", "53300"})
-WAITS = {"40P01": "deadlock", "40001": "deadlock", "55P03": "lock", "57014": "statement", "42501": "scope"}
+BUSY_REASONS = {
+    "40P01": "deadlock",
+    "40001": "deadlock",
+    "55P03": "lock",
+    "57014": "statement",
+    "42501": "scope",
+}
 CLASSES_OF_BAD_VALUES = ("22",)
 INSUFFICIENT_PRIVILEGE, ROW_SECURITY = "42501", "violates row-level security policy"
 
@@ -29,7 +35,10 @@ log = structlog.get_logger()
 
 
 class ProblemEntry(BaseModel):
-    """One fault: where (RFC 6901, beginning with body, query, path or header), what kind, and a sentence."""
+    """One invalid value: its JSON pointer, a code and a sentence.
+
+    The pointer (RFC 6901) begins with body, query, path or header.
+    """
 
     pointer: str = Field(examples=["/body/sk_on"])
     code: str = Field(examples=["missing"])
@@ -37,7 +46,7 @@ class ProblemEntry(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why the request was refused; nothing of it was stored."""
+    """Why the request was refused. Nothing of it was stored."""
 
     type: str = Field(examples=["urn:pilar:problem:IllegalTransition"])
     title: str = Field(examples=["IllegalTransition"])
@@ -48,7 +57,7 @@ class Problem(BaseModel):
 
 
 class MethodNotAllowed(DomainError):
-    """405: the address exists, the method does not."""
+    """405: the address exists, but does not take this method."""
 
     status = 405
     en = "This address does not take that method."
@@ -56,18 +65,18 @@ class MethodNotAllowed(DomainError):
 
 
 class InternalFault(DomainError):
-    """500: our fault; nothing was stored."""
+    """500: an internal error. Nothing was stored."""
 
     status = 500
-    en = "An internal fault: nothing was stored. Tell the operator the trace id."
+    en = "An internal error: nothing was stored. Give the trace id to the operator."
     id = "Terjadi kesalahan internal: tidak ada yang disimpan. Sampaikan trace id kepada operator."
 
 
 class Invalid(DomainError):
-    """422: fields that cannot be right; see `errors`."""
+    """422: the request has invalid values, which `errors` lists."""
 
     status = 422
-    en = "The request has values that cannot be right; see the errors."
+    en = "The request has invalid values; see the errors."
     id = "Permintaan memuat nilai yang tidak sah; lihat daftar kesalahan."
 
 
@@ -76,11 +85,11 @@ INSTANT = (
     "An instant with its offset is expected, such as 2026-05-18T10:00:00+07:00.",
     "Harus berupa waktu lengkap dengan zona, misalnya 2026-05-18T10:00:00+07:00.",
 )
-# What is in braces is the limit that the contract publishes, never what the caller sent.
+# In braces are the limits that the contract publishes, never what the caller has sent.
 SENTENCES = {
     "missing": ("This field is required.", "Wajib diisi."),
-    "extra_forbidden": ("This field is not known here.", "Isian ini tidak dikenal."),
-    "unknown_parameter": ("This parameter is not known here.", "Parameter ini tidak dikenal."),
+    "extra_forbidden": ("This field is unknown.", "Isian ini tidak dikenal."),
+    "unknown_parameter": ("This parameter is unknown.", "Parameter ini tidak dikenal."),
     "repeated_parameter": ("This parameter is given twice.", "Parameter ini diberikan dua kali."),
     "string_too_short": (
         "The text is too short: at least {min_length} characters.",
@@ -138,21 +147,24 @@ SENTENCES = {
     "list_type": ("A list is expected.", "Harus berupa daftar."),
 }
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}|[0-9]{1,6}")
-OTHERWISE = ("The value cannot be right.", "Nilai tidak sah.")
+DEFAULT_SENTENCES = ("The value is invalid.", "Nilai tidak sah.")
 OR = {"en": "or", "id": "atau"}
 
 
 def language_of(request: Request) -> str:
-    """Return "id" when the first language that the caller accepts is Indonesian, else English."""
-    wanted = request.headers.get("accept-language", "")
-    return "id" if wanted.strip().lower().startswith(("id", "ind")) else "en"
+    """Return "id" if the caller's first accepted language is Indonesian, else "en"."""
+    accepted = request.headers.get("accept-language", "")
+    return "id" if accepted.strip().lower().startswith(("id", "ind")) else "en"
 
 
 def problem(request: Request, error: Exception) -> Response:
-    """Return the answer to a refusal or a fault; a fault is logged by its class and place, never by its values."""
-    refusal = understood(error)
+    """Return the answer to an exception.
+
+    An internal error is logged by class and place, never by its values.
+    """
+    refusal = to_refusal(error)
     if isinstance(refusal, Busy):
-        wait = wait_of(error)
+        wait = busy_reason(error)
         telemetry.busy_answers.labels(request.app.state.settings.service, wait).inc()
         log.error("busy", wait=wait, sqlstate=sqlstate_of(error), **_origin(error))
     elif refusal.status >= 500:
@@ -175,8 +187,8 @@ def problem(request: Request, error: Exception) -> Response:
     return Response(orjson.dumps(content), refusal.status, headers, media_type=PROBLEM)
 
 
-def understood(error: Exception) -> DomainError:
-    """Return the refusal that an exception amounts to."""
+def to_refusal(error: Exception) -> DomainError:
+    """Return the refusal of an exception."""
     if isinstance(error, DomainError):
         return error
     if isinstance(error, RequestValidationError):
@@ -190,9 +202,9 @@ def understood(error: Exception) -> DomainError:
     return InternalFault()
 
 
-def wait_of(error: Exception) -> str:
-    """Return what was waited for in vain when the answer is Busy: a row, a statement, the pool, or the server itself."""
-    return "pool" if isinstance(error, PoolTimeout) else WAITS.get(sqlstate_of(error), "server")
+def busy_reason(error: Exception) -> str:
+    """Return what was not available in time: row, statement, pool or server."""
+    return "pool" if isinstance(error, PoolTimeout) else BUSY_REASONS.get(sqlstate_of(error), "server")
 
 
 def _of_status(status: int) -> DomainError:
@@ -206,15 +218,15 @@ def _of_database(error: Exception) -> DomainError:
     state = sqlstate_of(error)
     lost = isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
     lost = lost or (isinstance(error, DBAPIError) and error.connection_invalidated)
-    if lost or state.startswith("08") or state in TRANSIENT or _left_the_scope(error):
+    if lost or state.startswith("08") or state in TRANSIENT or _row_out_of_scope(error):
         return Busy()
     if state.startswith(CLASSES_OF_BAD_VALUES) or _refused_by_driver(error):
         return InvalidInput(reason=Words("A value is out of range.", "Ada nilai di luar rentang."))
     return InternalFault()
 
 
-def _left_the_scope(error: Exception) -> bool:
-    """Return whether row security refused a row that has left the scope."""
+def _row_out_of_scope(error: Exception) -> bool:
+    """Return whether row security refused a row outside the scope."""
     return sqlstate_of(error) == INSUFFICIENT_PRIVILEGE and ROW_SECURITY in str(error)
 
 
@@ -247,24 +259,25 @@ def _entries(error: Exception, refusal: DomainError, language: str) -> list[dict
 
 
 def entry(fault: dict[str, Any], language: str) -> dict[str, Any]:
-    """Return one fault with its sentence; the input itself is never repeated."""
+    """Return one invalid value with its sentence. The value itself is not repeated."""
     context = fault.get("ctx") or {}
-    spoken = context.get("error")
+    refusal_of_field = context.get("error")
     english, indonesian = (
-        (spoken.en, spoken.id)
-        if isinstance(spoken, BadValue)
-        else SENTENCES.get(str(fault["type"]), OTHERWISE)
+        (refusal_of_field.en, refusal_of_field.id)
+        if isinstance(refusal_of_field, BadValue)
+        else SENTENCES.get(str(fault["type"]), DEFAULT_SENTENCES)
     )
-    # A choice is written 'A', 'B' or 'C' by pydantic; the quotes and the word are English.
+    # Pydantic writes a choice in English, as 'A', 'B' or 'C'.
     choice = re.sub(
-        r"'|\bor\b", lambda found: "" if found[0] == "'" else OR[language], str(context.get("expected", ""))
+        r"'|\bor\b", lambda match: "" if match[0] == "'" else OR[language], str(context.get("expected", ""))
     )
     message = (indonesian if language == "id" else english).format_map({**context, "expected": choice})
-    return {"pointer": place_of(fault["loc"]), "code": str(fault["type"]), "message": message}
+    return {"pointer": pointer_of(fault["loc"]), "code": str(fault["type"]), "message": message}
 
 
-def place_of(location: tuple[Any, ...]) -> str:
-    """Return a validation error's place as a JSON pointer; an unknown name that is no name of a field is the caller's
-    own words, perhaps of a person, and is shown as `*`.
+def pointer_of(location: tuple[Any, ...]) -> str:
+    """Return the JSON pointer of a validation error.
+
+    A name that cannot be a field name is the caller's own text, perhaps a person's name, and is shown as `*`.
     """
     return "/" + "/".join(str(part) if NAME.fullmatch(str(part)) else "*" for part in location)

@@ -1,4 +1,4 @@
-"""What every route does, in one place: who asks, strict input, one answer per key, commit, and only then the answer."""
+"""`Route`: authentication, strict input, idempotency, and a commit before the answer."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -20,21 +20,21 @@ from shared.access import Actor, Permission
 from shared.errors import DomainError, LostRace, Words
 from shared.faults import faultpoint
 from shared.http import idempotency, strict
-from shared.http.body import limit_of, spool, upload_of, whole
+from shared.http.body import limit_of, read_body, receive_upload, upload_of
 from shared.http.problems import problem
 from shared.transaction import context_of
 
 FILE_TYPES = ("application/octet-stream", "text/csv")
-# What a key or an item of JSON takes at least on average; a UUID takes 39.
+# The least bytes that a key or an item of JSON has on average. A UUID has 39.
 BYTES_PER_VALUE = 16
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The permission of a route (None: open to anybody), and how its body and key are taken.
+    """What a route declares: its permission (None: open to anybody), body and key.
 
-    `max_body` is in bytes, where the JSON is larger than `max_body_bytes` of the settings.
+    `max_body` is in bytes, for JSON larger than `max_body_bytes` of the settings.
     """
 
     permission: Permission | None
@@ -44,15 +44,15 @@ class Declared:
 
 
 class PreconditionRequired(DomainError):
-    """428: say which version you read."""
+    """428: the request must name the version that the caller has read."""
 
     status = 428
-    en = "Send If-Match with the ETag that you read, so that nobody's change is lost."
+    en = "Send If-Match with the ETag that you have read, so that no other change is lost."
     id = "Sertakan If-Match berisi ETag yang Anda baca, agar perubahan orang lain tidak hilang."
 
 
 class TokenMissing(DomainError):
-    """401: nobody is asking."""
+    """401: the request has no bearer token."""
 
     status = 401
     en = "Send a bearer token."
@@ -62,12 +62,12 @@ class TokenMissing(DomainError):
 def may(
     permission: Permission, *, key_required: bool = False, takes_bytes: bool = False, max_body: int = 0
 ) -> Callable[[Endpoint], Endpoint]:
-    """Declare who may call the route; decisions and bulk work also ask for `key_required`."""
+    """Declare the permission of a route. Decisions and bulk work set `key_required`."""
     return _declare(Declared(permission, key_required, takes_bytes, max_body))
 
 
 def open_to_anybody() -> Callable[[Endpoint], Endpoint]:
-    """Declare a route that needs no token; a rule test keeps the list of these short."""
+    """Declare a route that needs no token. A rule test lists these routes."""
     return _declare(Declared(None))
 
 
@@ -80,13 +80,17 @@ def _declare(declared: Declared) -> Callable[[Endpoint], Endpoint]:
 
 
 class Route(APIRoute):
-    """A route that cannot exist without a declared permission and cannot answer before its commit.
+    """A route with a declared permission, which answers only after its commit.
 
-    One that takes If-Match answers with the new ETag: the `version` of what it shows.
+    A route with If-Match answers with the new ETag, the `version` of its answer.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        """Refuse, at import, an endpoint without `@may(...)`, and an edit that hides the version it made."""
+        """Check what the endpoint declares.
+
+        Raises:
+            TypeError: it has no `@may(...)`, or takes If-Match without a version in its answer.
+        """
         declared: Declared | None = getattr(endpoint, "declared", None)
         if declared is None:
             msg = f"{endpoint.__name__} declares no permission: put @may(...) under its route"
@@ -100,46 +104,53 @@ class Route(APIRoute):
         )
         self.conditional = any(call.call is if_match for call in self.dependant.dependencies)
         if self.conditional and not self.versioned:
-            msg = f"{endpoint.__name__} takes If-Match and answers without a version: whoever goes on editing needs it"
+            msg = (
+                f"{endpoint.__name__} takes If-Match but answers without a version, which the next edit needs"
+            )
             raise TypeError(msg)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        """Wrap FastAPI's own handler; every refusal and fault leaves as problem details."""
-        self._give()
+        """Wrap FastAPI's handler. Every exception becomes problem details."""
+        self._inject_known_values()
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
             try:
                 return await self._answer(request, inner)
-            except Exception as error:  # noqa: BLE001 (the last place before the wire)
+            except Exception as error:  # noqa: BLE001 (every error becomes an answer here)
                 return problem(request, error)
 
         return handle
 
-    def _give(self) -> None:
-        """Hand over what `_answer` has at hand already: to be solved for, each would cost as much as the row it reads."""
-        asks, endpoint = self.dependant, cast("Callable[..., Awaitable[Any]]", self.dependant.call)
-        given = {str(one.name): AT_HAND[one.call] for one in asks.dependencies if one.call in AT_HAND}
-        if not given:
+    def _inject_known_values(self) -> None:
+        """Pass session, actor and upload directly.
+
+        FastAPI's dependency solver would cost as much as one query (bench: reading).
+        """
+        dependant, endpoint = self.dependant, cast("Callable[..., Awaitable[Any]]", self.dependant.call)
+        injected = {
+            str(one.name): INJECTED[one.call] for one in dependant.dependencies if one.call in INJECTED
+        }
+        if not injected:
             return
-        asks.dependencies = [one for one in asks.dependencies if one.call not in AT_HAND]
-        own = asks.request_param_name
-        asks.request_param_name = name = own or "request"
+        dependant.dependencies = [one for one in dependant.dependencies if one.call not in INJECTED]
+        own = dependant.request_param_name
+        dependant.request_param_name = name = own or "request"
 
         @wraps(endpoint)
         async def endowed(**values: Any) -> Any:
             request: Request = values[name] if own else values.pop(name)
-            values.update((wanted, getattr(request.state, noun)) for wanted, noun in given.items())
+            values.update((parameter, getattr(request.state, noun)) for parameter, noun in injected.items())
             return await endpoint(**values)
 
-        asks.call = endowed
+        dependant.call = endowed
 
     async def _answer(self, request: Request, inner: Callable[[Request], Awaitable[Response]]) -> Response:
-        actor = await self._caller(request)
+        actor = await self._authenticate(request)
         request.state.actor = actor
         self._check_parameters(request)
         await self._read_json(request)
-        # Bytes are stored under their own hash: the same file again is the same file without a key.
+        # An upload needs no key, because a file is stored under its hash.
         key = (
             None
             if self.declared.takes_bytes
@@ -160,7 +171,7 @@ class Route(APIRoute):
         await faultpoint("command.after_commit")
         return stored
 
-    async def _caller(self, request: Request) -> Actor:
+    async def _authenticate(self, request: Request) -> Actor:
         if self.declared.permission is None:
             return Actor(sub="anybody", areas=())
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -185,23 +196,23 @@ class Route(APIRoute):
 
     @asynccontextmanager
     async def _upload(self, request: Request, actor: Actor) -> AsyncIterator[None]:
-        """Receive a whole file, however slowly it arrives, before a connection to the database is taken."""
+        """Receive a whole file before a database connection is taken."""
         if not self.declared.takes_bytes:
             yield
             return
-        # Under another name the same bytes would be refused later, after all of them have arrived.
+        # Checked before the upload is received.
         if media_type_of(request) not in FILE_TYPES:
             raise strict.UnsupportedMediaType(media=" / ".join(FILE_TYPES))
         state = request.app.state
-        with state.uploads.one_of(actor.sub), files.Arrival(state.settings.max_file_bytes) as arrival:
-            await spool(request, arrival)
-            request.state.upload = arrival
+        with state.uploads.limited(actor.sub), files.IncomingFile(state.settings.max_file_bytes) as incoming:
+            await receive_upload(request, incoming)
+            request.state.upload = incoming
             yield
 
     async def _read_json(self, request: Request) -> None:
         if self.declared.takes_bytes or request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
             return
-        body = await whole(request)
+        body = await read_body(request)
         if not body:
             return
         if self.body_field is None:
@@ -214,7 +225,7 @@ class Route(APIRoute):
         request._json = strict.parse(body, most_values)  # noqa: SLF001 (so that FastAPI does not parse it again, less strictly)
 
     def _finish(self, response: Response) -> Response:
-        """Add what every answer carries, before it is stored for its key."""
+        """Add the headers of every answer, before it is stored with its key."""
         response.headers.setdefault("Cache-Control", "no-store")
         if "etag" not in response.headers and response.media_type == "application/json" and self.versioned:
             response.headers["ETag"] = f'"{orjson.loads(bytes(response.body))["version"]}"'
@@ -228,10 +239,9 @@ class Route(APIRoute):
 
 
 class Router(APIRouter):
-    """A router whose routes are `Route`s; one tag, and one permission a route."""
+    """A router of `Route`s, with one tag."""
 
     def __init__(self, *, tag: str, prefix: str = "/v1") -> None:
-        """Name the tag under which the documentation groups these routes."""
         super().__init__(
             prefix=prefix, tags=[tag], route_class=Route, generate_unique_id_function=lambda route: route.name
         )
@@ -242,26 +252,27 @@ def media_type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-# Dependencies are coroutines even where they wait for nothing: FastAPI sends plain functions to a thread each.
+# Dependencies are coroutines, because FastAPI runs each plain function in a thread.
 async def session_of(request: Request) -> AsyncSession:
-    """The request's session; `Route` opened it and commits it before the answer leaves."""
+    """Return the request's session, which `Route` opened and will commit."""
     return request.state.session
 
 
 async def actor_of(request: Request) -> Actor:
-    """Who is asking."""
+    """Return the actor of the request."""
     return request.state.actor
 
 
-AT_HAND: dict[Any, str] = {session_of: "session", actor_of: "actor", upload_of: "upload"}
-"""What a request's state has under which name before its endpoint is called."""
+INJECTED: dict[Any, str] = {session_of: "session", actor_of: "actor", upload_of: "upload"}
+"""The dependencies that `Route` passes directly, by the name of the value in the request's state."""
 
 
 async def if_match(request: Request) -> int:
-    """The version that the caller read.
+    """Return the version that the caller has read.
 
     Raises:
-        PreconditionRequired: no If-Match. LostRace: not an ETag of ours.
+        PreconditionRequired: there is no If-Match.
+        LostRace: it is not an ETag of this service.
     """
     tag = request.headers.get("if-match")
     if tag is None:
@@ -278,6 +289,6 @@ IfMatch = Annotated[int, Depends(if_match)]
 
 
 def expect_version(row: object, version: int) -> None:
-    """Raise LostRace unless `row.version` is the one that the caller read."""
+    """Raise LostRace unless `row.version` is the version that the caller has read."""
     if getattr(row, "version") != version:  # noqa: B009
         raise LostRace("/header/If-Match")

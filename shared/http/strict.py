@@ -7,15 +7,15 @@ from shared import strict_json
 from shared.errors import DomainError, Words
 from shared.invisible import has_invisible
 
-DEEPEST = 40
-# Of one object; the largest that a route takes are the 60 answers of an assessment.
+MAX_DEPTH = 40
+# The largest object of a request has the 60 answers of an assessment.
 MAX_KEYS_OF_OBJECT = 100
 # Control characters but tab, line feed and carriage return; DEL; lone surrogates.
 HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class MalformedRequest(DomainError):
-    """400: the request is not readable as what it says it is."""
+    """400: the request cannot be read."""
 
     status = 400
     en = "The request cannot be read: {reason}."
@@ -23,7 +23,7 @@ class MalformedRequest(DomainError):
 
 
 class UnsupportedMediaType(DomainError):
-    """415: this route takes JSON, or, for a file, bytes."""
+    """415: the route takes JSON, or, for a file, bytes."""
 
     status = 415
     en = "Send the body as {media}."
@@ -34,8 +34,8 @@ def parse(body: bytes, most_values: int) -> Any:
     """Return the JSON value of `body`.
 
     Raises:
-        MalformedRequest: it is no strict JSON, has text that no honest client sends, or more than `most_values` keys
-            and items.
+        MalformedRequest: it is not strict JSON, has text that no honest client sends, or has more than
+            `most_values` keys and items.
     """
     try:
         value = strict_json.loads(body)
@@ -47,7 +47,11 @@ def parse(body: bytes, most_values: int) -> Any:
 
 
 def check_text(text: str, where: str) -> None:
-    """Refuse control characters, lone surrogates and characters that a reader cannot see."""
+    """Refuse control characters, lone surrogates and invisible characters.
+
+    Raises:
+        MalformedRequest
+    """
     if not text.isprintable() and HOSTILE.search(text):
         raise MalformedRequest(
             where,
@@ -66,24 +70,27 @@ def check_text(text: str, where: str) -> None:
         )
 
 
-def _check(value: Any, most_values: int) -> None:
-    """Count before anything is validated: each error of a validation costs more than the byte that causes it."""
-    waiting: list[tuple[Any, int]] = [(value, 0)]
+def _check(body: Any, most_values: int) -> None:
+    """Limit keys and items before validation.
+
+    Each validation error costs more than the byte that causes it.
+    """
+    pending: list[tuple[Any, int]] = [(body, 0)]
     count = 0
-    while waiting:
-        one, depth = waiting.pop()
-        if depth > DEEPEST:
+    while pending:
+        value, depth = pending.pop()
+        if depth > MAX_DEPTH:
             raise MalformedRequest(
                 reason=Words("the body is nested too deeply", "isinya bersarang terlalu dalam")
             )
-        if isinstance(one, str):
-            check_text(one, "/body")
-        elif isinstance(one, dict | list):
-            count += len(one)
-            if count > most_values or (isinstance(one, dict) and len(one) > MAX_KEYS_OF_OBJECT):
+        if isinstance(value, str):
+            check_text(value, "/body")
+        elif isinstance(value, dict | list):
+            count += len(value)
+            if count > most_values or (isinstance(value, dict) and len(value) > MAX_KEYS_OF_OBJECT):
                 raise MalformedRequest(
                     reason=Words("it has too many fields or items", "isian atau butirnya terlalu banyak")
                 )
-            waiting += [(part, depth + 1) for part in one]
-            if isinstance(one, dict):
-                waiting += [(part, depth + 1) for part in one.values()]
+            pending += [(part, depth + 1) for part in value]
+            if isinstance(value, dict):
+                pending += [(part, depth + 1) for part in value.values()]

@@ -21,14 +21,14 @@ from shared.messaging.cursors import (
     store_cursors,
     store_offsets,
 )
-from shared.messaging.envelope import Received, Record, Undecodable, parse
-from shared.messaging.handlers import (
+from shared.messaging.dispatch import (
     STATEMENT_TIMEOUT,
     TooManyParked,
     is_transient,
     may_park,
     run_handlers,
 )
+from shared.messaging.envelope import Received, Record, Undecodable, parse
 from shared.messaging.subscription import Subscription
 
 MAX_PARKED_KEYS = 50

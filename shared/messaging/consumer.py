@@ -20,8 +20,8 @@ from shared import schema, telemetry
 from shared.database import Database
 from shared.messaging.batch import receive
 from shared.messaging.cursors import NOW_SUFFIX, PositionMoved
+from shared.messaging.dispatch import TooManyParked
 from shared.messaging.envelope import Record
-from shared.messaging.handlers import TooManyParked
 from shared.messaging.subscription import Subscription
 
 MEASURE_EVERY = 2.0

@@ -185,10 +185,14 @@ async def load_start_offsets(session: AsyncSession, subscription: Subscription) 
     """Load into the session the offsets at which a reaction that starts `now` began."""
     if subscription.starts == "now":
         rows = await (await raw(session)).fetch(START_OFFSETS, subscription.name + NOW_SUFFIX)
-        context_of(session).started = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        context_of(session).start_offsets = {
+            (row["topic"], row["partition"]): row["next_offset"] for row in rows
+        }
 
 
 def is_before_start(session: AsyncSession, record: Record) -> bool:
     """Return whether a record is older than the reaction, so that only its cursor advances."""
-    started = context_of(session).started
-    return started is not None and record.offset < started.get((record.topic, record.partition), 0)
+    start_offsets = context_of(session).start_offsets
+    return start_offsets is not None and record.offset < start_offsets.get(
+        (record.topic, record.partition), 0
+    )

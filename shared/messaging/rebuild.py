@@ -11,7 +11,7 @@ import structlog
 from shared.database import Database
 from shared.errors import DomainError
 from shared.messaging.consumer import Consumer, Source, StoredOffsets, read_stored_offsets
-from shared.messaging.handlers import is_transient
+from shared.messaging.dispatch import is_transient
 from shared.messaging.subscription import Subscription
 
 log = structlog.get_logger()

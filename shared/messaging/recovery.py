@@ -11,8 +11,8 @@ from shared.database import Database, constraint_of, raw, sqlstate_of
 from shared.errors import DomainError
 from shared.messaging import parked_events
 from shared.messaging.cursors import Cursor, classify, load_start_offsets, lock_cursors, store_cursors
+from shared.messaging.dispatch import is_transient, run_handlers
 from shared.messaging.envelope import Received
-from shared.messaging.handlers import is_transient, run_handlers
 from shared.messaging.subscription import Subscription
 
 log = structlog.get_logger()

@@ -1,4 +1,4 @@
-"""NIK and KK: sealed at rest, found by keyed hash, masked in views. Names and phones go the same way."""
+"""NIK, No. KK, names and phones: sealed at rest, indexed by keyed hash, masked."""
 
 from shared.privacy.numbers import (
     BirthDateImpossible,

@@ -1,4 +1,4 @@
-"""NIK and No. KK as values that never show themselves: whoever needs the digits must call `reveal()`."""
+"""NIK and No. KK as values that print masked. Only `reveal()` returns the digits."""
 
 import hmac
 import re
@@ -13,8 +13,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from shared.errors import InvalidInput
 
 SIXTEEN_DIGITS = re.compile(r"[0-9]{16}")
-# The 38 provinces of Kepmendagri 300.2.2-2138/2025, and 54, Timor Timur, under which NIK were issued before 1999:
-# a NIK keeps the code of first registration for life (domain.md 6.1).
+# The 38 provinces of Kepmendagri 300.2.2-2138/2025, and 54 (Timor Timur), where NIK were issued before 1999.
+# The province of a NIK is that of the first registration and never changes (domain.md 6.1).
 PROVINCES = frozenset(
     [
         "11",
@@ -68,7 +68,7 @@ MaskedNumber = Annotated[
 
 
 class NumberNotSixteenDigits(InvalidInput):
-    """422: a NIK or No. KK has exactly sixteen digits, nothing else."""
+    """422: a NIK or No. KK has exactly sixteen digits."""
 
     en = "This number must have exactly 16 digits."
     id = "Nomor ini harus tepat 16 angka."
@@ -82,7 +82,10 @@ class ProvinceUnknown(InvalidInput):
 
 
 class BirthDateImpossible(InvalidInput):
-    """422: digits 7 to 12 are no birth date (for women 40 is added to the day)."""
+    """422: digits 7 to 12 are no birth date.
+
+    For women the day is increased by 40.
+    """
 
     en = "Digits 7 to 12 are not a date of birth."
     id = "Angka ke-7 sampai ke-12 bukan tanggal lahir."
@@ -96,34 +99,41 @@ class IssueDateImpossible(InvalidInput):
 
 
 class SerialZero(InvalidInput):
-    """422: serials count from 0001."""
+    """422: serials start at 0001."""
 
     en = "The last four digits cannot be 0000."
     id = "Empat angka terakhir tidak boleh 0000."
 
 
 class NikWarning(StrEnum):
-    """What differs between a NIK and the record; never a reason to refuse, as a NIK is not corrected."""
+    """A difference between a NIK and the record.
+
+    It is never a reason to refuse, because a NIK is not corrected.
+    """
 
     SEX_DIFFERS = "SEX_DIFFERS"
     BIRTH_DATE_DIFFERS = "BIRTH_DATE_DIFFERS"
 
 
 def mask(digits: str) -> str:
-    """Return the first four of sixteen digits, the rest as asterisks."""
-    # Area, birth date and sex in the same answer give digits 1 to 12: only the hidden serial keeps the number unknown.
+    """Return the first four of sixteen digits, and asterisks for the rest."""
+    # The area, birth date and sex of an answer reveal digits 1 to 12, so the serial must stay hidden.
     return digits[:SHOWN_DIGITS] + HIDDEN if SIXTEEN_DIGITS.fullmatch(digits) else "*" * 16
 
 
 class Masked:
-    """Sixteen digits that print, format and serialise masked, and refuse to be pickled."""
+    """Sixteen digits that print, format and serialise masked, and cannot be pickled."""
 
     __slots__ = ("_digits",)
     noun: ClassVar[str]
     _digits: str
 
     def __init__(self, digits: str) -> None:
-        """Take sixteen digits; raise the InvalidInput that names what is wrong, never the digits."""
+        """Validate sixteen digits.
+
+        Raises:
+            InvalidInput: the subclass says what is wrong, never the digits.
+        """
         if not isinstance(digits, str) or not SIXTEEN_DIGITS.fullmatch(digits):
             raise NumberNotSixteenDigits
         if digits[:2] not in PROVINCES:
@@ -135,11 +145,14 @@ class Masked:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Take what a person or a file wrote: blanks around it and single separators inside are dropped."""
+        """Parse what a person or a file wrote.
+
+        Blanks around it and single separators inside it are removed.
+        """
         return cls(re.sub(r"(?<=\d)[ .-](?=\d)", "", text.strip()))
 
     def reveal(self) -> str:
-        """Return the digits. Seal, index or show them to one who may see them; never log, send or store them."""
+        """Return the digits, to seal, index or show. Never log, send or store them."""
         return self._digits
 
     @property
@@ -164,15 +177,15 @@ class Masked:
         return format(self.masked, spec)
 
     def __eq__(self, other: object) -> bool:
-        """Compare without telling by the time taken how much is equal."""
+        """Compare in constant time."""
         return type(other) is type(self) and hmac.compare_digest(self._digits, other._digits)
 
     def __hash__(self) -> int:
-        """Hash for sets and keys of this process only; stored look-ups use the vault's keyed index."""
+        """Hash for sets and keys of this process. Stored lookups use the vault's keyed index."""
         return hash((type(self), self._digits))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        """Refuse: a value does not change."""
+        """Refuse every change."""
         del value
         msg = f"{name} of a {self.noun} cannot be set"
         raise AttributeError(msg)
@@ -186,14 +199,14 @@ class Masked:
         return self
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        """Refuse: a pickle is clear text on somebody's disk."""
+        """Refuse to be pickled, which would write the digits in clear."""
         del protocol
         msg = f"a {self.noun} is not pickled; seal it"
         raise TypeError(msg)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Take a text in requests; give the masked form in whatever pydantic writes."""
+        """Validate a text in requests, and serialise the masked form."""
         del source, handler
         return core_schema.no_info_plain_validator_function(
             cls._from_request,
@@ -206,7 +219,7 @@ class Masked:
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describe sixteen digits to the client; what comes back is masked."""
+        """Describe sixteen digits in requests, and the masked form in answers."""
         del schema
         if handler.mode == "serialization":
             return {"type": "string", "pattern": r"^[0-9]{4}\*{12}$"}
@@ -229,16 +242,17 @@ class Masked:
 
 
 def as_pydantic(refusal: InvalidInput) -> PydanticCustomError:
-    """Return the refusal as pydantic reports it, with both sentences in its context and no digits."""
+    """Return the refusal as a pydantic error, with both sentences and no digits."""
     code: Any = re.sub(r"(?<!^)(?=[A-Z])", "_", type(refusal).__name__).lower()
     sentence: Any = refusal.en
     return PydanticCustomError(code, sentence, {"id": refusal.id})
 
 
 class Nik(Masked):
-    """Nomor Induk Kependudukan: PPKKCC of first registration, DDMMYY of birth (day + 40 for women), serial.
+    """Nomor Induk Kependudukan: PPKKCC of first registration, DDMMYY of birth, serial.
 
-    Valid means well formed; there is no check digit, and the area never says where a person lives now.
+    For women the day is increased by 40. A valid number is well formed: there is no check digit, and its area
+    is not where the person lives now.
     """
 
     __slots__ = ()
@@ -250,9 +264,9 @@ class Nik(Masked):
         return int(self._digits[6:8]) > FEMALE_DAY_OFFSET
 
     def birth_date(self, recorded: date | None = None) -> date:
-        """Return the date in the number; the century that it lacks is the one nearest to the recorded date.
+        """Return the birth date in the number, in the century nearest to the recorded date.
 
-        Without a record the century is not known; the 1900s are taken where the date exists there.
+        Without a recorded date it is in the 1900s, if the date exists there.
         """
         possible = possible_dates(self._digits, FEMALE_DAY_OFFSET)
         if recorded is None:
@@ -260,13 +274,13 @@ class Nik(Masked):
         return min(possible, key=lambda day: abs((day - recorded).days))
 
     def warnings(self, *, sex: str | None = None, birth_date: date | None = None) -> list[NikWarning]:
-        """Return what differs from the record: sex "L" or "P", and the date of birth."""
-        found = []
+        """Return the differences from the record: sex "L" or "P", and the birth date."""
+        warnings = []
         if sex is not None and (sex.upper() in {"P", "F", "PEREMPUAN", "FEMALE"}) != self.female:
-            found.append(NikWarning.SEX_DIFFERS)
+            warnings.append(NikWarning.SEX_DIFFERS)
         if birth_date is not None and self.birth_date(birth_date) != birth_date:
-            found.append(NikWarning.BIRTH_DATE_DIFFERS)
-        return found
+            warnings.append(NikWarning.BIRTH_DATE_DIFFERS)
+        return warnings
 
     @staticmethod
     def _check_date(digits: str) -> None:
@@ -275,7 +289,10 @@ class Nik(Masked):
 
 
 class NoKk(Masked):
-    """Nomor Kartu Keluarga: PPKKCC, DDMMYY of issue, serial; it changes with the family and is never its key."""
+    """Nomor Kartu Keluarga: PPKKCC, DDMMYY of issue, serial.
+
+    It changes with the family, and is never its key.
+    """
 
     __slots__ = ()
     noun = "No. KK"
@@ -287,13 +304,13 @@ class NoKk(Masked):
 
 
 def possible_dates(digits: str, day_offset: int) -> list[date]:
-    """Return the dates that digits 7 to 12 can mean: in the 1900s, in the 2000s, in both or in none."""
+    """Return the dates of digits 7 to 12, in the 1900s and in the 2000s."""
     day, month, year = int(digits[6:8]), int(digits[8:10]), int(digits[10:12])
     day = day - day_offset if day > day_offset else day
-    found = []
+    dates = []
     for century in (1900, 2000):
         try:
-            found.append(date(century + year, month, day))
+            dates.append(date(century + year, month, day))
         except ValueError:
             continue
-    return found
+    return dates

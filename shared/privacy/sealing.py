@@ -1,6 +1,6 @@
-"""A few fields sealed to one recipient service for one purpose: HPKE (RFC 9180), base mode.
+"""Fields sealed to one recipient service for one purpose: HPKE (RFC 9180), base mode.
 
-The recipient keeps its private key in its own folder; who seals holds the public one (chain.md 6).
+The recipient has the private key in its own folder, the sender has the public key (chain.md 6).
 """
 
 import base64
@@ -21,26 +21,36 @@ PADDED_TO = 256
 
 
 class SealingKey:
-    """A recipient's key pair; `key_id` travels with what is sealed, so that a rotation is noticed."""
+    """A recipient's key pair.
+
+    `key_id` is sent with the ciphertext, so that a rotated key is detected.
+    """
 
     def __init__(self, private: bytes) -> None:
-        """Take the 32 private bytes."""
+        """Load the 32 private bytes."""
         self.private_key = X25519PrivateKey.from_private_bytes(private)
         self.public_key = self.private_key.public_key()
         self.key_id = public_key_id(self.public_key)
 
     def __repr__(self) -> str:
-        """Name the key, never show it."""
+        """Show the key id, never the key."""
         return f"SealingKey({self.key_id!r})"
 
     @classmethod
     def read(cls, keys_folder: Path | str) -> list["SealingKey"]:
-        """Return the recipient's keys, the current one first; raise KeysMissing."""
+        """Return the recipient's keys, the current one first.
+
+        Raises:
+            KeysMissing
+        """
         return [cls(private) for private in read_keys(Path(keys_folder) / PRIVATE_NAME)]
 
     @classmethod
     def make(cls, keys_folder: Path | str) -> "SealingKey":
-        """Make the pair in a folder unless it exists: `sealing.key` (0600) and `sealing.pub`; return it."""
+        """Create the key pair in a folder unless it exists, and return it.
+
+        The files are `sealing.key` (0600) and `sealing.pub`.
+        """
         folder = Path(keys_folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         private = X25519PrivateKey.generate().private_bytes_raw()
@@ -51,12 +61,16 @@ class SealingKey:
 
 
 def public_key_id(public_key: X25519PublicKey) -> str:
-    """Return eight hexadecimal digits that name a public key."""
+    """Return eight hexadecimal digits that identify a public key."""
     return key_id(public_key.public_bytes_raw()).hex()
 
 
 def read_public_key(path: Path | str) -> X25519PublicKey:
-    """Return a recipient's public key from its `sealing.pub`; raise KeysMissing."""
+    """Return a recipient's public key from its `sealing.pub`.
+
+    Raises:
+        KeysMissing
+    """
     try:
         return X25519PublicKey.from_public_bytes(
             base64.b64decode(Path(path).read_text("ascii").strip(), validate=True)
@@ -69,9 +83,10 @@ def read_public_key(path: Path | str) -> X25519PublicKey:
 def seal_to(
     public_key: X25519PublicKey, fields: dict[str, Any], recipient: str, for_id: object, key_id: str
 ) -> bytes:
-    """Return the fields sealed to the recipient for one thing (`for_id`); padded, so that length tells little.
+    """Return the fields sealed to the recipient for one purpose (`for_id`).
 
-    A Nik or NoKk among the fields goes in clear inside the seal: the recipient is meant to read it.
+    The text is padded, so that its length reveals little. A Nik or NoKk among the fields is sealed with its
+    digits, for the recipient to read.
     """
     shown = {name: value.reveal() if isinstance(value, Masked) else value for name, value in fields.items()}
     text = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
@@ -82,7 +97,11 @@ def seal_to(
 def open_sealed(
     private_key: X25519PrivateKey, sealed: bytes, recipient: str, for_id: object, key_id: str
 ) -> dict[str, Any]:
-    """Return the fields; raise SealBroken unless recipient, for_id and key_id are those it was sealed with."""
+    """Return the opened fields.
+
+    Raises:
+        SealBroken: recipient, for_id or key_id differ from those of the sealing.
+    """
     try:
         text = SUITE.decrypt(bytes(sealed), private_key, info=info(recipient, for_id, key_id))
     except (InvalidTag, ValueError):
@@ -92,6 +111,9 @@ def open_sealed(
 
 
 def info(recipient: str, for_id: object, key_id: str) -> bytes:
-    """Return what HPKE binds the ciphertext to; the lengths keep two fields from running into each other."""
+    """Return what HPKE binds the ciphertext to.
+
+    Each part is preceded by its length, so that two different lists never give the same bytes.
+    """
     parts = [part.encode("utf-8") for part in (recipient, str(for_id), key_id)]
     return b"pilar sealed v1" + b"".join(len(part).to_bytes(2, "big") + part for part in parts)

@@ -1,7 +1,7 @@
-"""One service's keys: what is personal is sealed under them, and found again by keyed hash.
+"""The keys of one service, which seal personal data and hash it for lookups.
 
-Keys are files of the service's own folder, 32 bytes in base64 each; the first line of `data.key` seals, every line
-opens, so that a key is rotated by writing a new line above the old one and sealing the rows again.
+Keys are files in the service's own folder, 32 bytes in base64 each. The first line of `data.key` seals and
+every line opens. To rotate a key, write a new line above the old one and seal the rows again.
 """
 
 import base64
@@ -34,22 +34,26 @@ WORD = re.compile(r"[a-z0-9]{2,}")
 
 
 class KeysMissing(RuntimeError):
-    """A key file is absent, unreadable by us, or readable by others; the process must not start."""
+    """A key file is absent, unreadable, or readable by others. The process must not start."""
 
 
 class SealBroken(Exception):
-    """A sealed value was changed, moved to another row, or sealed under a key that this service does not have."""
+    """A sealed value was changed or moved, or this service does not have its key."""
 
 
 class Vault:
-    """Seals, opens and indexes for one service. Cheap to use, made once per process.
+    """Seals, opens and indexes for one service. Create one per process.
 
-    A sealed value is bound to service, table, column and row: a copy in another place does not open.
-    AES-256-GCM with random nonces; a key seals at most 2**32 values, so rotate `data.key` well before.
+    A sealed value is bound to service, table, column and row, so that a copy in another place does not open.
+    AES-256-GCM with random nonces: a key may seal at most 2**32 values, so rotate `data.key` well before.
     """
 
     def __init__(self, keys_folder: Path | str, service: str) -> None:
-        """Read the keys; raise KeysMissing."""
+        """Read the keys.
+
+        Raises:
+            KeysMissing
+        """
         self.folder = folder = Path(keys_folder)
         self.service = service
         ciphers = [(key_id(key), AESGCM(key)) for key in read_keys(folder / "data.key")]
@@ -67,25 +71,36 @@ class Vault:
         return cls(settings.keys_folder, settings.service)
 
     def __repr__(self) -> str:
-        """Name the service, never a key."""
+        """Show the service, never a key."""
         return f"Vault({self.service!r})"
 
     def seal(self, text: str | Masked, *, table: str, column: str, row_id: object) -> bytes:
-        """Return the sealed text for exactly this place."""
-        return self.seal_bytes(clear(text), table=table, column=column, row_id=row_id)
+        """Return the text sealed for this row and column."""
+        return self.seal_bytes(to_bytes(text), table=table, column=column, row_id=row_id)
 
     def open(self, blob: bytes, *, table: str, column: str, row_id: object) -> str:
-        """Return the text; raise SealBroken."""
+        """Return the opened text.
+
+        Raises:
+            SealBroken
+        """
         return self.open_bytes(blob, table=table, column=column, row_id=row_id).decode("utf-8")
 
     def seal_bytes(self, data: bytes, *, table: str, column: str, row_id: object) -> bytes:
-        """Return the sealed bytes for exactly this place: version, key id, nonce, ciphertext with tag."""
+        """Return the bytes sealed for this row and column.
+
+        The format is version, key id, nonce, ciphertext with tag.
+        """
         nonce = os.urandom(NONCE_BYTES)
         place = self._place(table, column, row_id, self._key_id)
         return VERSION + self._key_id + nonce + self._cipher.encrypt(nonce, data, place)
 
     def open_bytes(self, blob: bytes, *, table: str, column: str, row_id: object) -> bytes:
-        """Return the bytes; raise SealBroken."""
+        """Return the opened bytes.
+
+        Raises:
+            SealBroken
+        """
         blob = bytes(blob)
         key, nonce = blob[1 : 1 + KEY_ID_BYTES], blob[1 + KEY_ID_BYTES : HEAD_BYTES]
         cipher = self._ciphers.get(key)
@@ -101,14 +116,17 @@ class Vault:
     def seal_many(
         self, rows: Sequence[tuple[object, str | Masked]], *, table: str, column: str
     ) -> list[bytes]:
-        """Return what `seal` returns for each (row_id, text); for tens of thousands at once."""
+        """Return what `seal` returns for each (row_id, text).
+
+        Fast path for tens of thousands of rows.
+        """
         nonces = os.urandom(NONCE_BYTES * len(rows))
         head, encrypt = VERSION + self._key_id, self._cipher.encrypt
         start, end = (part.encode() for part in self._place_parts(table, column, self._key_id))
         sealed = []
         for number, (row_id, text) in enumerate(rows):
             nonce = nonces[number * NONCE_BYTES : (number + 1) * NONCE_BYTES]
-            sealed.append(head + nonce + encrypt(nonce, clear(text), start + str(row_id).encode() + end))
+            sealed.append(head + nonce + encrypt(nonce, to_bytes(text), start + str(row_id).encode() + end))
         return sealed
 
     def open_many(self, rows: Iterable[tuple[object, bytes]], *, table: str, column: str) -> list[str]:
@@ -116,27 +134,31 @@ class Vault:
         return [self.open(blob, table=table, column=column, row_id=row_id) for row_id, blob in rows]
 
     def index(self, kind: str, value: str | Masked) -> bytes:
-        """Return 16 bytes that find an equal value again in this service, and mean nothing in another.
+        """Return 16 bytes that are equal for equal values of this service only.
 
-        `kind` (at most 16 bytes: "nik", "no_kk", "phone", "name") keeps equal values of two kinds apart.
+        `kind` (at most 16 bytes: "nik", "no_kk", "phone", "name") separates equal values of different kinds.
         """
         return blake2b(
-            clear(value), digest_size=INDEX_BYTES, key=self._index_key, person=person(kind)
+            to_bytes(value), digest_size=INDEX_BYTES, key=self._index_key, person=person(kind)
         ).digest()
 
     def index_many(self, kind: str, values: Iterable[str | Masked]) -> list[bytes]:
         """Return what `index` returns for each value."""
         key, who = self._index_key, person(kind)
         return [
-            blake2b(clear(value), digest_size=INDEX_BYTES, key=key, person=who).digest() for value in values
+            blake2b(to_bytes(value), digest_size=INDEX_BYTES, key=key, person=who).digest()
+            for value in values
         ]
 
     def tokens(self, name: str) -> list[bytes]:
-        """Return the keyed hashes of a name's words, sorted, each once; words of one letter are left out."""
-        return sorted(self.index_many("name", set(words(name))))
+        """Return the distinct keyed hashes of a name's words, sorted.
+
+        Words of one letter are ignored.
+        """
+        return sorted(self.index_many("name", set(name_words(name))))
 
     def sign(self, purpose: str, message: bytes) -> bytes:
-        """Return 16 bytes that only this service can make: for paging cursors and expiring links."""
+        """Return a 16-byte MAC of this service, for paging cursors and expiring links."""
         return blake2b(message, digest_size=INDEX_BYTES, key=self.cursor_key, person=person(purpose)).digest()
 
     def _place(self, table: str, column: str, row_id: object, key: bytes) -> bytes:
@@ -147,8 +169,8 @@ class Vault:
         return f"{self.service}|{table}|{column}|", f"|{key.hex()}"
 
 
-def words(name: str) -> list[str]:
-    """Return the words of a name in plain lower-case letters, as a search would type them."""
+def name_words(name: str) -> list[str]:
+    """Return the words of a name in plain lower-case letters, for search."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(
         letter for letter in plain if not unicodedata.combining(letter) and letter not in APOSTROPHES
@@ -156,7 +178,7 @@ def words(name: str) -> list[str]:
     return WORD.findall(letters)
 
 
-def clear(value: str | Masked) -> bytes:
+def to_bytes(value: str | Masked) -> bytes:
     """Return the bytes of a text or of a number's digits."""
     return (value if isinstance(value, str) else value.reveal()).encode("utf-8")
 
@@ -171,12 +193,16 @@ def person(kind: str) -> bytes:
 
 
 def key_id(key: bytes) -> bytes:
-    """Return four bytes that name a key without telling it."""
+    """Return four bytes that identify a key without revealing it."""
     return blake2b(key, digest_size=KEY_ID_BYTES, person=b"pilar key id").digest()
 
 
 def read_keys(path: Path) -> list[bytes]:
-    """Return the keys of a file, the current one first; raise KeysMissing, also when others may read it."""
+    """Return the keys of a file, the current one first.
+
+    Raises:
+        KeysMissing: the file is unreadable, malformed, or readable by others.
+    """
     try:
         mode = path.stat().st_mode
         lines = path.read_text("ascii").split()
@@ -194,7 +220,7 @@ def read_keys(path: Path) -> list[bytes]:
 
 
 def make_keys(folder: Path | str) -> None:
-    """Make the key files that are missing, readable by this user alone; existing ones are never touched."""
+    """Create the missing key files, readable by this user alone."""
     folder = Path(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in KEY_FILES:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from shared.messaging.consumer import Consumer, Source, StoredOffsets
+from shared.messaging.dispatch import TooManyParked
 from shared.messaging.envelope import Record
-from shared.messaging.handlers import TooManyParked
 from tests.factories.messaging.events import changed, hearer, keys, record_of
 from tests.factories.messaging.service_pair import LONGEST_WAIT, Stage
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from shared.http.numbers import MAX_IDS
-from shared.http.strict import MOST_KEYS
+from shared.http.strict import MAX_KEYS_OF_OBJECT
 from shared.server import served
 from tests.factories.raw_http import connected, head
 from tests.factories.services import Running
@@ -48,7 +48,7 @@ async def test_a_route_that_declares_more_takes_more(registry: Running) -> None:
     "body",
     [
         {f"k{n}": 1 for n in range(2500)},
-        {f"k{n}": 1 for n in range(MOST_KEYS + 1)},
+        {f"k{n}": 1 for n in range(MAX_KEYS_OF_OBJECT + 1)},
         {"name": [0] * 10_000},
         {"name": [{f"k{n}": 1 for n in range(60)}] * 50},
     ],
@@ -69,7 +69,7 @@ async def test_too_many_keys_or_items_are_refused_before_validation(
 
 
 async def test_only_the_first_errors_are_reported(registry: Running) -> None:
-    answer = await post(registry, json.dumps({f"k{n}": 1 for n in range(MOST_KEYS)}).encode())
+    answer = await post(registry, json.dumps({f"k{n}": 1 for n in range(MAX_KEYS_OF_OBJECT)}).encode())
     assert answer.status_code == 422
     assert len(answer.json()["errors"]) == 50
 

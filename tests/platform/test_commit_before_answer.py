@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from shared.http.problems import understood, wait_of
+from shared.http.problems import busy_reason, to_refusal
 from tests.factories.services import Running
 
 LEMBAGA = {"subject": "LEMBAGA", "name": "Karang Taruna Bina Muda"}
@@ -167,7 +167,7 @@ async def test_the_key_itself_is_not_stored(registry: Running) -> None:
     ],
 )
 def test_each_wait_in_vain_is_named_for_the_operator(error: Exception, wait: str) -> None:
-    assert (type(understood(error)).__name__, wait_of(error)) == ("Busy", wait)
+    assert (type(to_refusal(error)).__name__, busy_reason(error)) == ("Busy", wait)
 
 
 @pytest.mark.parametrize(
@@ -178,4 +178,4 @@ def test_each_wait_in_vain_is_named_for_the_operator(error: Exception, wait: str
     ],
 )
 def test_the_drivers_own_errors_are_understood(error: Exception, title: str) -> None:
-    assert type(understood(error)).__name__ == title
+    assert type(to_refusal(error)).__name__ == title

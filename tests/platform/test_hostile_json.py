@@ -68,7 +68,7 @@ async def test_unknown_and_repeated_parameters_are_refused(registry: Running) ->
     assert unknown.json()["errors"][0] == {
         "pointer": "/query/area",
         "code": "unknown_parameter",
-        "message": "This parameter is not known here.",
+        "message": "This parameter is unknown.",
     }
     assert repeated.json()["errors"][0]["code"] == "repeated_parameter"
     assert (unknown.status_code, repeated.status_code) == (422, 422)

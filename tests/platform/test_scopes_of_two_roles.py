@@ -18,7 +18,7 @@ import pytest
 
 from shared.access import PERMISSIONS, Role
 from shared.http import Route
-from shared.http.contract import routes_of
+from shared.http.openapi import routes_of
 from tests.factories.cluster import Cluster
 from tests.factories.services import Running, running
 from tests.factories.walks import WALKS

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.http.contract import routes_of
+from shared.http.openapi import routes_of
 from tests.factories.applications import SERVICES, application
 
 # 40 rules of up to 1,000 codes each would be 1.8 MB, but no program has more than a few long lists.

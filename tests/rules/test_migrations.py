@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared import schema
 from shared.database import service_metadata, text_enum
 from shared.database.models import metadata_of
-from shared.migrating import PARTITION, TURN, check, config_of
+from shared.migrating import PARTITION, UPGRADE_LOCK, check, config_of
 from tests.factories.applications import SERVICES
 from tests.factories.cluster import Cluster
 
@@ -186,7 +186,7 @@ def write_revision_and_upgrade(url: str, folder: Path) -> None:
     config.attributes["metadata"] = planted("registry")
     versions = Path(config.get_main_option("script_location") or "") / "versions"
     config.set_main_option("version_locations", f"{versions}:{folder}")
-    with TURN:
+    with UPGRADE_LOCK:
         command.revision(config, "colour", autogenerate=True, rev_id="0002", version_path=str(folder))
         command.upgrade(config, "head")
 

@@ -8,8 +8,8 @@ import pytest
 
 from shared.access import Permission
 from shared.access.permissions import PERMISSIONS
-from shared.http.contract import routes_of
 from shared.http.idempotency import SHOWN_ONCE
+from shared.http.openapi import routes_of
 from tests.factories.applications import SERVICES, application
 from tests.factories.repository import ROOT
 

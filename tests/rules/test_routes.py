@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from shared.access import Permission
 from shared.access.permissions import PERMISSIONS
 from shared.http import IfMatch, Route, may
-from shared.http.contract import routes_of
+from shared.http.openapi import routes_of
 from tests.factories.applications import SERVICES, application
 from tests.factories.repository import committed
 

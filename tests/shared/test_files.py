@@ -18,12 +18,12 @@ CHUNK = files.CHUNK_BYTES
 async def stored(
     database: Database, vault: Vault, content: bytes, media_type: str = "application/pdf"
 ) -> str:
-    with files.Arrival(files.MAX_BYTES) as arrival:
+    with files.IncomingFile(files.MAX_BYTES) as incoming:
         for start in range(0, len(content), 60_001):
-            arrival.take(content[start : start + 60_001])
-        arrival.finish()
+            incoming.append(content[start : start + 60_001])
+        incoming.finish()
         async with database.transaction() as session:
-            return await files.put(session, vault, arrival, media_type=media_type)
+            return await files.put(session, vault, incoming, media_type=media_type)
 
 
 async def read(database: Database, vault: Vault, sha256: str) -> bytes:
@@ -70,13 +70,13 @@ async def test_lies_sealed_in_the_database(database: Database, vault: Vault, own
 
 async def test_waits_sealed_while_it_arrives() -> None:
     content = b"berita acara 3324095708850001 " * 80_000
-    with files.Arrival(files.MAX_BYTES) as arrival:
-        arrival.take(content)
-        arrival.finish()
-        spool = arrival._spool
+    with files.IncomingFile(files.MAX_BYTES) as incoming:
+        incoming.append(content)
+        incoming.finish()
+        spool = incoming._spool
         spool.seek(0)
         assert b"3324095708850001" not in spool.read()
-        assert b"".join(arrival) == content
+        assert b"".join(incoming) == content
 
 
 async def read_into(got: bytearray, database: Database, vault: Vault, sha256: str) -> None:
@@ -119,27 +119,27 @@ async def test_of_another_does_not_open_in_its_place(database: Database, vault: 
 
 
 def test_too_long_is_refused_at_the_first_byte_too_many() -> None:
-    with files.Arrival(4 * CHUNK) as arrival:
+    with files.IncomingFile(4 * CHUNK) as incoming:
         for _ in range(4):
-            arrival.take(b"x" * CHUNK)
+            incoming.append(b"x" * CHUNK)
         with pytest.raises(files.FileTooLong) as refusal:
-            arrival.take(b"x")
+            incoming.append(b"x")
     assert refusal.value.status == 413
 
 
 async def test_of_a_transaction_that_fails_is_not_there(database: Database, vault: Vault) -> None:
     content = os.urandom(CHUNK)
 
-    async def put_and_fail(arrival: files.Arrival) -> None:
+    async def put_and_fail(incoming: files.IncomingFile) -> None:
         async with database.transaction() as session:
-            await files.put(session, vault, arrival)
+            await files.put(session, vault, incoming)
             raise ConnectionError
 
-    with files.Arrival(files.MAX_BYTES) as arrival:
-        arrival.take(content)
-        arrival.finish()
+    with files.IncomingFile(files.MAX_BYTES) as incoming:
+        incoming.append(content)
+        incoming.finish()
         with pytest.raises(ConnectionError):
-            await put_and_fail(arrival)
+            await put_and_fail(incoming)
     with pytest.raises(NotFound):
         await read(database, vault, hashlib.sha256(content).hexdigest())
 

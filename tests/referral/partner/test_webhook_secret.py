@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from shared.http.idempotency import _bound
+from shared.http.idempotency import _seal_binding
 from tests.factories.referral.catalogue import a_world
 from tests.factories.services import Running
 
@@ -23,7 +23,7 @@ async def stored(referral: Running, sub: str, path: str) -> list[str]:
     rows = await referral.sql("SELECT * FROM platform.idempotency WHERE path = $1 AND client = $2", path, sub)
     vault: Any = referral.app.state.vault
     return [
-        vault.open(row["sealed"], **_bound((row["client"], row["method"], row["path"], row["key"])))
+        vault.open(row["sealed"], **_seal_binding((row["client"], row["method"], row["path"], row["key"])))
         for row in rows
     ]
 

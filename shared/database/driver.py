@@ -1,4 +1,4 @@
-"""A transaction's first word and its last: whose rows may be seen and by which clock, and whether it was committed."""
+"""Driver-level statements of a transaction: BEGIN with the scope, and ROLLBACK."""
 
 from collections.abc import Awaitable
 from functools import lru_cache
@@ -16,51 +16,55 @@ READ_CLOCK = "SELECT offset_seconds FROM platform.business_clock"
 
 
 def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
-    """Return the driver's connection; it is checked out already, so that nothing is waited for."""
+    """Return the driver's connection, which is already checked out."""
     pooled = cast("Any", connection.sync_connection).connection
     return cast("asyncpg.Connection", pooled.driver_connection)
 
 
-def opening(actor: Actor | None, clock_offset: int | None) -> str:
-    """Return the message that begins a transaction; the same caller begins many."""
+def begin_statement(actor: Actor | None, clock_offset: int | None) -> str:
+    """Return the statements that begin a transaction and set its scope."""
     if actor is None:
-        return _opening("", (), None, None, clock_offset)
-    # Another role of a partner's employee must not show them what was shared with the partner, nor the reverse.
+        return _begin_statement("", (), None, None, clock_offset)
+    # In another role, a partner's employee must not see what was shared with the partner.
     partner_id = actor.partner_id if actor.scope == "PARTNER" else None
-    return _opening(actor.scope, actor.areas, actor.pendamping_id, partner_id, clock_offset)
+    return _begin_statement(actor.scope, actor.areas, actor.pendamping_id, partner_id, clock_offset)
 
 
 @lru_cache(maxsize=1_000)
-def _opening(
+def _begin_statement(
     scope: str,
     areas: tuple[str, ...],
     pendamping_id: UUID | None,
     partner_id: UUID | None,
     clock_offset: int | None,
 ) -> str:
-    said = (scope, ",".join(areas), str(pendamping_id or ""), str(partner_id or ""))
+    settings = (scope, ",".join(areas), str(pendamping_id or ""), str(partner_id or ""))
     offset = "NULL" if clock_offset is None else int(clock_offset)
-    return f"BEGIN; SELECT platform.open_scope({', '.join(map(_literal, said))}, {offset})"
+    return f"BEGIN; SELECT platform.open_scope({', '.join(map(_literal, settings))}, {offset})"
 
 
 def _literal(value: str) -> str:
-    """Quote a text for a statement without parameters; raise ValueError for what has no business in a scope."""
+    """Quote a text for a statement without parameters.
+
+    Raises:
+        ValueError: the text cannot be part of a scope.
+    """
     if "\\" in value or not value.isprintable():
         msg = "a scope holds area codes and ids"
         raise ValueError(msg)
     return "'" + value.replace("'", "''") + "'"
 
 
-async def said(asked: Awaitable[Any]) -> Any:
-    """Wait for the driver; its errors leave as SQLAlchemy's, as those of every other statement."""
+async def said(call: Awaitable[Any]) -> Any:
+    """Await a call of the driver, and raise its errors as SQLAlchemy's DBAPIError."""
     try:
-        return await asked
+        return await call
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise DBAPIError(None, None, error, hide_parameters=True) from error
 
 
 async def roll_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
-    """Leave a connection that others may use, or none."""
+    """Roll back, or close a connection that cannot be used any more."""
     try:
         if driver.is_in_transaction():
             await driver.execute("ROLLBACK", timeout=5)

@@ -1,4 +1,4 @@
-"""The published OpenAPI: only problem+json under errors, a security scheme and its permission on every operation."""
+"""The published OpenAPI document, with permissions, refusals and headers of every operation."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from shared.access.permissions import PERMISSIONS
-from shared.http.menu import menu
 from shared.http.parameters import complete
 from shared.http.problems import PROBLEM, Problem
+from shared.http.refusals import list_refusals
 from shared.http.route import FILE_TYPES, Route
 
 KEY = {
@@ -17,7 +17,7 @@ KEY = {
     "in": "header",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]([ -~]*[!-~])?$"},
-    "description": "One key, one effect, one answer: make a new one for each act, and repeat with the same one.",
+    "description": "A request that is repeated with its key has one effect and one answer. Use a new key for each act.",
     "example": "8f1d7c1e-6f0e-4a5b-9f39-1d2f6f0a7c11",
 }
 IF_MATCH = {
@@ -25,7 +25,7 @@ IF_MATCH = {
     "in": "header",
     "required": True,
     "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
-    "description": "The ETag that you read, with its quotes.",
+    "description": "The ETag that you have read, with its quotes.",
     "example": '"3"',
 }
 REFUSALS = {
@@ -35,11 +35,11 @@ REFUSALS = {
     "404": "Not here, or not yours to see",
     "405": "Not for this method",
     "408": "Sent too slowly",
-    "409": "Refused in the present state",
-    "412": "Somebody changed it meanwhile",
+    "409": "Refused in the current state",
+    "412": "Changed by somebody else since it was read",
     "413": "Too large",
     "415": "Not JSON",
-    "422": "Values that cannot be right",
+    "422": "Invalid values",
     "428": "If-Match is missing",
     "429": "Too many uploads at the same time",
     "503": "Busy: repeat with the same key",
@@ -50,33 +50,33 @@ BEARER = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
-    "description": "An access token (RFC 9068) of the issuer; its roles and areas decide. `x-roles` says whose call it is.",
+    "description": "An access token (RFC 9068) of the issuer. `x-roles` lists the roles that may call an operation.",
 }
 HEADERS = {
     "ETag": "The version of what is shown; send it back as If-Match.",
-    "Location": "Where the work asked for shows its progress.",
+    "Location": "The address of the job, which shows its progress.",
     "Idempotency-Replayed": "true: the stored answer to an earlier request with this key.",
     "Retry-After": "Seconds after which the same request may succeed.",
     "WWW-Authenticate": "Bearer.",
     "Allow": "The methods that this address takes.",
 }
-# What is the same in every operation of the four services, said once, above the operations.
+# The conventions of every operation of the four services, shown above the operations.
 CONVENTIONS = """
 
-**Asking.** A bearer token on every request; `Accept-Language: id` for sentences in Indonesian. Dates are days in
-Asia/Jakarta, instants are UTC, money is whole rupiah. A field or parameter that is not described here is refused.
+**Requests.** Send a bearer token with every request, and `Accept-Language: id` for sentences in Indonesian. Dates are
+days in Asia/Jakarta, instants are UTC, money is whole rupiah. A field or parameter that is not described here is refused.
 
-**Acting.** Send an `Idempotency-Key` with every POST (decisions and bulk work ask for it): on a time-out or a 503 repeat
-the same request with the same key. Where the answer has an `ETag`, send it as `If-Match` with the change; the change answers with the next one.
+**Changes.** Send an `Idempotency-Key` with every POST (decisions and bulk work require it): after a time-out or a 503
+repeat the same request with the same key. If an answer has an `ETag`, send it as `If-Match` with the change; the answer to the change has the next one.
 
-**Lists.** Follow `next` as it stands until it is null. A list with `open_only` shows what is still to be done; ask
-for `open_only=false` to see what is done too.
+**Lists.** Follow `next` unchanged until it is null. A list with `open_only` shows what is still to be done; send
+`open_only=false` to see what is done too.
 
-**Refusals.** `application/problem+json`: `title` is the name of the refusal to program by (`x-problems` of this document
-lists them), `detail` a sentence for the user, `errors[]` the places. 409 `NotYetKnown`, 429 and 503 carry `Retry-After`. Quote `trace_id` to the operator."""
+**Refusals.** `application/problem+json`: `title` is the name of the refusal for programs (`x-problems` of this document
+lists them), `detail` a sentence for the user, `errors[]` the places in the request. 409 `NotYetKnown`, 429 and 503 have `Retry-After`. Give `trace_id` to the operator."""
 
 
-def published(app: FastAPI) -> dict[str, Any]:
+def build_document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document of the service, built once."""
     if app.openapi_schema:
         return app.openapi_schema
@@ -102,24 +102,24 @@ def published(app: FastAPI) -> dict[str, Any]:
                 _complete(path[method.lower()], route, method)
     if publish := getattr(app.state, "publish", None):
         publish(document)
-    document["x-problems"] = menu(app.state.settings.service)
+    document["x-problems"] = list_refusals(app.state.settings.service)
     app.openapi_schema = document
     return document
 
 
 def routes_of(app: FastAPI) -> list[Route]:
-    """Every route of ours, however deep it is included."""
-    found: list[Route] = []
-    waiting: list[Any] = list(app.routes)
-    while waiting:
-        item = waiting.pop(0)
+    """Return every `Route` of the application, including nested ones."""
+    routes: list[Route] = []
+    pending: list[Any] = list(app.routes)
+    while pending:
+        item = pending.pop(0)
         if isinstance(item, Route):
-            found.append(item)
+            routes.append(item)
         elif not isinstance(item, APIRoute):
-            waiting.extend(
+            pending.extend(
                 getattr(item, "routes", None) or getattr(getattr(item, "original_router", None), "routes", ())
             )
-    return found
+    return routes
 
 
 def _complete(operation: dict[str, Any], route: Route, method: str) -> None:
@@ -138,25 +138,25 @@ def _complete(operation: dict[str, Any], route: Route, method: str) -> None:
         parameters.append(IF_MATCH)
     if not parameters:
         del operation["parameters"]
-    _answer(operation, route, method)
+    _complete_responses(operation, route, method)
 
 
-def _answer(operation: dict[str, Any], route: Route, method: str) -> None:
+def _complete_responses(operation: dict[str, Any], route: Route, method: str) -> None:
     responses = operation["responses"]
     for status in [status for status in responses if status.startswith(("4", "5"))]:
         del responses[status]
     for status, response in responses.items():
-        _head(response, *_heads(status, route, method))
+        _add_headers(response, *_header_names(status, route, method))
     for status, description in REFUSALS.items():
-        if _can_answer(status, route, method, operation):
+        if _may_answer(status, route, method, operation):
             responses[status] = {
                 "description": description if status != "415" else _media(route),
                 "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
             }
-            _head(responses[status], *REFUSED_WITH.get(status, ()))
+            _add_headers(responses[status], *REFUSAL_HEADERS.get(status, ()))
 
 
-REFUSED_WITH = {
+REFUSAL_HEADERS = {
     "401": ("WWW-Authenticate",),
     "405": ("Allow",),
     "409": ("Retry-After",),
@@ -169,20 +169,20 @@ def _media(route: Route) -> str:
     return f"Not {' or '.join(FILE_TYPES)}" if route.declared.takes_bytes else "Not JSON"
 
 
-def _heads(status: str, route: Route, method: str) -> list[str]:
+def _header_names(status: str, route: Route, method: str) -> list[str]:
     names = ["ETag"] if route.versioned else []
     names += ["Location"] if status == "202" and not {"jobs", "parked"} & set(route.tags) else []
     return [*names, "Idempotency-Replayed"] if method == "POST" and not route.declared.takes_bytes else names
 
 
-def _head(response: dict[str, Any], *names: str) -> None:
+def _add_headers(response: dict[str, Any], *names: str) -> None:
     if names:
         response["headers"] = {
             name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names
         }
 
 
-def _can_answer(status: str, route: Route, method: str, operation: dict[str, Any]) -> bool:
+def _may_answer(status: str, route: Route, method: str, operation: dict[str, Any]) -> bool:
     if status in {"401", "403"}:
         return route.declared.permission is not None
     if status in {"412", "428"}:
@@ -192,6 +192,6 @@ def _can_answer(status: str, route: Route, method: str, operation: dict[str, Any
     if status == "429":
         return route.declared.takes_bytes
     if status == "409":
-        # A read that waits for another service's word (NotYetKnown) declares it.
+        # A read that depends on another service's event declares NotYetKnown.
         return method != "GET" or 409 in route.responses
     return True

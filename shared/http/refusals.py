@@ -1,4 +1,4 @@
-"""The refusals by name that a service may answer with, published so that a client can be written against them."""
+"""The refusals of a service by name, published for the authors of clients."""
 
 import sys
 from collections.abc import Iterator
@@ -7,27 +7,27 @@ from typing import Any
 from shared import clock, files, jobs, privacy, wilayah
 from shared.errors import DomainError
 
-# Imported for the refusals that they define: without, the menu would depend on what else the process has loaded.
-SAID_BY = (clock, files, jobs, privacy, wilayah)
+# Imported for the refusals that they define. Otherwise the list would depend on what the process has loaded.
+MODULES_WITH_REFUSALS = (clock, files, jobs, privacy, wilayah)
 NOT_OVER_HTTP = "shared.messaging."
-# What it defines is listed only where it is used: registry opens no case, so it refuses none.
+# Its refusals are listed only for a service that uses them: registry opens no case, so it refuses none.
 SHARED = "shared.errors"
 
 
-def menu(service: str) -> list[dict[str, Any]]:
-    """Return title, status and both sentences of each, by title; in braces stands what an answer fills in."""
+def list_refusals(service: str) -> list[dict[str, Any]]:
+    """Return title, status and both sentences of each refusal, by title."""
     own = (f"services.{service}.", "shared.")
     used = _used_by(own)
-    found = {
+    by_name = {
         one.__name__: one
-        for one in _below(DomainError)
+        for one in _subclasses_of(DomainError)
         if one.__module__.startswith(own)
         and not one.__module__.startswith(NOT_OVER_HTTP)
         and (one.__module__ != SHARED or one in used)
     }
     return [
         {"title": name, "status": one.status, "en": one.en, "id": one.id}
-        for name, one in sorted(found.items())
+        for name, one in sorted(by_name.items())
     ]
 
 
@@ -38,7 +38,7 @@ def _used_by(own: tuple[str, ...]) -> set[type[DomainError]]:
     return {value for value in values if isinstance(value, type) and issubclass(value, DomainError)}
 
 
-def _below(root: type[DomainError]) -> Iterator[type[DomainError]]:
+def _subclasses_of(root: type[DomainError]) -> Iterator[type[DomainError]]:
     for child in root.__subclasses__():
         yield child
-        yield from _below(child)
+        yield from _subclasses_of(child)

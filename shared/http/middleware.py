@@ -1,4 +1,4 @@
-"""The ASGI layer around the application: a request id, limits on the body, one log line, one metric."""
+"""ASGI middleware: request id, body limits, one log line and one measurement per request."""
 
 import time
 
@@ -13,7 +13,7 @@ from shared.server import RequestTooSlow
 from shared.settings import Settings
 
 
-class Wire:
+class RequestMiddleware:
     """Pure ASGI, because a middleware with its own task leaks connections on disconnect."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
@@ -26,26 +26,25 @@ class Wire:
             return
         request = Request(scope)
         request.state.request_id = str(uuid7())
-        watched = Watched(send, request.state.request_id, self.settings.service)
+        observed = RequestObserver(send, request.state.request_id, self.settings.service)
         try:
-            await self.app(scope, LimitedBody(scope, receive, self.settings), watched)
+            await self.app(scope, LimitedBody(scope, receive, self.settings), observed)
         except (BodyTooLarge, RequestTooSlow) as error:
-            if not watched.status:
-                await problem(request, error)(scope, receive, watched)
+            if not observed.status:
+                await problem(request, error)(scope, receive, observed)
         finally:
-            watched.tell(request)
+            observed.report(request)
 
 
-class Watched:
-    """The way out: adds the request id, remembers the status, and tells log and metrics by route, never by address."""
+class RequestObserver:
+    """An ASGI `send` that adds headers and keeps the status for the log and metrics."""
 
     def __init__(self, send: Send, request_id: str, service: str) -> None:
-        """Begin to watch."""
         self.send, self.request_id, self.service = send, request_id, service
         self.status, self.started = 0, time.perf_counter()
 
     async def __call__(self, message: Message) -> None:
-        """Pass one message on."""
+        """Send one message."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [
@@ -55,12 +54,12 @@ class Watched:
             ]
         await self.send(message)
 
-    def tell(self, request: Request) -> None:
-        """Write one line and one measurement."""
+    def report(self, request: Request) -> None:
+        """Write the log line and the measurement, by route and never by address."""
         seconds = time.perf_counter() - self.started
         route = getattr(request.scope.get("route"), "path", "unknown")
         telemetry.observe_request(request.method, route, self.status, seconds, self.service)
-        logs.tell_request(
+        logs.log_request(
             self.service,
             request_id=self.request_id,
             method=request.method,
