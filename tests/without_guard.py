@@ -24,25 +24,25 @@ HERE = "tests/messaging"
 
 
 def without_sorted_streams() -> None:
-    """Assign positions in the order of the events, without sorting the streams."""
+    """Positions are taken in the order of emission."""
     outbox.TAKE_POSITIONS = outbox.TAKE_POSITIONS.replace("ORDER BY topic, key\n", "")
     vars(outbox)["sorted"] = list
 
 
 def without_cursor_lock() -> None:
-    """Read the cursor without a lock, and insert it only when it moves."""
+    """The cursor is read, and created when it is stored, without a lock in between."""
 
     async def read_places(session: Any, subscription: str, keys: Iterable[tuple[str, str]]) -> Any:
-        streams = sorted(set(keys))
+        sorted_keys = sorted(set(keys))
         connection = await cursors.raw(session)
         statement = cursors.LOCK_CURSORS.replace("FOR UPDATE", "")
-        names = ([topic for topic, _ in streams], [key for _, key in streams])
+        names = ([topic for topic, _ in sorted_keys], [key for _, key in sorted_keys])
         rows = await connection.fetch(statement, subscription, *names)
-        cursor_rows = {
+        stored = {
             (r["topic"], r["key"]): cursors.Cursor(r["epoch"], r["seq"], r["event_id"], r["state"])
             for r in rows
         }
-        return {stream: cursor_rows.get(stream) or cursors.Cursor(0, 0, None, "OPEN") for stream in streams}
+        return {at: stored.get(at) or cursors.Cursor(0, 0, None, "OPEN") for at in sorted_keys}
 
     cursors.UPDATE_CURSORS = (
         "INSERT INTO platform.cursor (subscription, topic, key, epoch, seq, event_id, state) SELECT $1, * FROM"
@@ -55,7 +55,7 @@ def without_cursor_lock() -> None:
 
 
 def without_shard_lock() -> None:
-    """Let every relay own every shard."""
+    """Every relay owns every shard."""
 
     async def take_all(relay: Relay, connection: Any) -> None:
         del connection
@@ -65,16 +65,16 @@ def without_shard_lock() -> None:
 
 
 def without_stored_offset() -> None:
-    """Store any offset, whatever is stored and of whichever generation."""
+    """Each reader stores its offset, whatever offset and generation are stored."""
     guard = " AND o.generation = n.generation\n  AND o.next_offset BETWEEN n.first_offset AND n.next_offset"
     assert guard in cursors.UPDATE_OFFSETS
     cursors.UPDATE_OFFSETS = cursors.UPDATE_OFFSETS.replace(guard, "")
 
 
 def without_commit_before_answer() -> None:
-    """Send the answer before the commit."""
-    original = Database.transaction
-    commits: set[asyncio.Task[None]] = set()
+    """The answer is sent before the commit."""
+    first = Database.transaction
+    late: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def commit_later(database: Database, *known: Any, **more: Any) -> AsyncIterator[Any]:
@@ -86,7 +86,7 @@ def without_commit_before_answer() -> None:
 
 
 def without_exclusion_constraints() -> None:
-    """Drop all exclusion constraints, as those of ranges and of persons per stage."""
+    """No exclusion constraint exists."""
     migrate = cluster.upgrade
 
     def upgrade(service: str, url: str) -> None:
@@ -144,8 +144,8 @@ class Failed:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and report.when == "call":
             reason = report.longreprtext.strip().splitlines()
-            error = next((line for line in reversed(reason) if line.startswith("E ")), "")
-            self.tests.append(f"{report.nodeid.split('::')[-1]}: {error[1:].strip()[:140]}")
+            message = next((line for line in reversed(reason) if line.startswith("E ")), "")
+            self.tests.append(f"{report.nodeid.split('::')[-1]}: {message[1:].strip()[:140]}")
 
 
 def run_without(name: str) -> int:

@@ -1,4 +1,4 @@
-"""No answer that shows a masked NIK or No. KK gives the number away together with everything else in it."""
+"""The other values of an answer do not reveal a masked NIK or No. KK."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ OPEN_BY_CONSENT: set[Operation] = {("GET", "/v1/inbox")}
 
 
 def fields_of(schema: Any, document: dict[str, Any], passed: tuple[str, ...] = ()) -> Iterator[Any]:
-    """Yield each property as (name, schema), below references, lists and choices too."""
+    """Yield each property as (name, schema), also below references, lists and choices."""
     if isinstance(schema, list):
         for part in schema:
             yield from fields_of(part, document, passed)
@@ -39,17 +39,17 @@ def fields_of(schema: Any, document: dict[str, Any], passed: tuple[str, ...] = (
 
 
 def personal_fields(document: dict[str, Any]) -> dict[Operation, list[Any]]:
-    """Return the operations whose answer of success has a NIK or a No. KK, with the schemas of those fields."""
-    found: dict[Operation, list[Any]] = {}
+    """Return the operations that answer with a NIK or a No. KK, with those fields."""
+    by_operation: dict[Operation, list[Any]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            answers = [said for status, said in operation["responses"].items() if status.startswith("2")]
+            answers = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
             fields = [
                 schema for name, schema in fields_of(answers, document) if name.endswith(PERSONAL_NUMBERS)
             ]
             if fields and (method.upper(), path) not in OPEN_BY_CONSENT:
-                found[method.upper(), path] = fields
-    return found
+                by_operation[method.upper(), path] = fields
+    return by_operation
 
 
 def texts_of(answer: Any) -> Iterator[str]:
@@ -61,10 +61,7 @@ def texts_of(answer: Any) -> Iterator[str]:
 
 
 def candidates(masked: str, answer: Any) -> int:
-    """Count the numbers that fit a mask, where the answer's own areas and dates are taken for the number's.
-
-    A NIK is the code of a kecamatan, the date of birth (40 added to the day of women), and a serial of four digits.
-    """
+    """Count the numbers that fit a mask and the areas and dates of the answer."""
     texts = list(texts_of(answer))
     kecamatan = {text.replace(".", "")[:6] for text in texts if wilayah.is_code(text) and len(text) >= 8}
     days = [date.fromisoformat(text[:10]) for text in texts if DATE.match(text)]
@@ -75,14 +72,14 @@ def candidates(masked: str, answer: Any) -> int:
 
 
 def fits(masked: str, digits: str) -> bool:
-    """Whether the digits that a mask shows are those."""
+    """Return whether the visible digits of a mask are those of the number."""
     return all(shown in ("*", digit) for shown, digit in zip(masked, digits, strict=True))
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", SERVICES)
 async def test_every_masked_number_has_a_thousand_candidates(cluster: Cluster, name: str) -> None:
-    wanted, seen, weak = personal_fields(openapi_of(name)), set[Operation](), list[str]()
+    operations, seen, weak = personal_fields(openapi_of(name)), set[Operation](), list[str]()
 
     async def judge(response: httpx.Response) -> None:
         await response.aread()
@@ -92,7 +89,7 @@ async def test_every_masked_number_has_a_thousand_candidates(cluster: Cluster, n
         for masked in filter(MASKED.fullmatch, texts_of(answer)):
             seen.update(
                 (method, template)
-                for method, template in wanted
+                for method, template in operations
                 if method == response.request.method
                 and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
             )
@@ -103,7 +100,7 @@ async def test_every_masked_number_has_a_thousand_candidates(cluster: Cluster, n
         service.client.event_hooks = {"response": [judge]}
         await WALKS[name](service, cluster)
     assert weak == []
-    assert set(wanted) - seen == set(), "the walk shows no number of these operations"
+    assert set(operations) - seen == set(), "the walk shows no number of these operations"
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -117,7 +114,7 @@ def test_every_personal_number_in_an_answer_is_published_as_masked(name: str) ->
     assert open_fields == []
 
 
-def test_an_answer_that_gives_a_number_away_is_counted() -> None:
+def test_an_answer_that_reveals_a_number_is_detected() -> None:
     answer = {"kode_wilayah": "33.24.09.2011", "members": [{"birth_on": "1985-08-17", "sex": "P"}]}
     assert candidates("3324********0001", answer) == 2
     assert candidates("3324************", answer) == 2 * 9_999

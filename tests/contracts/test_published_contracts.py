@@ -1,4 +1,4 @@
-"""What was told once can be read for ever: golden samples, a snapshot of fields, and documents made from the code."""
+"""Published events stay readable: golden samples, a snapshot of fields, generated documents."""
 
 import copy
 import json
@@ -52,42 +52,46 @@ def test_each_event_version_has_its_sample_and_no_sample_is_without_an_event() -
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_a_sample_of_the_past_is_read_by_todays_class(path: Path) -> None:
-    told = json.loads(path.read_text())
-    kind = class_of(told["type"])
+    sample = json.loads(path.read_text())
+    kind = class_of(sample["type"])
     assert kind is not None
-    read = kind.model_validate(told["data"])
-    assert read.key == told["subject"]
+    read = kind.model_validate(sample["data"])
+    assert read.key == sample["subject"]
     shown = read.model_dump(mode="json")
-    assert {name: shown[name] for name in told["data"]} == told["data"]
+    assert {name: shown[name] for name in sample["data"]} == sample["data"]
     assert "UNKNOWN" not in json.dumps(shown)
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_a_sample_is_a_cloudevent_to_the_reference_library(path: Path) -> None:
     event = JSONFormat().read(CloudEvent, path.read_bytes())
-    told = json.loads(path.read_text())
-    assert (event.get_specversion(), event.get_type(), event.get_id()) == ("1.0", path.stem, told["id"])
-    assert (event.get_source(), event.get_subject()) == (told["source"], told["subject"])
-    assert event.get_data() == told["data"]
+    sample = json.loads(path.read_text())
+    assert (event.get_specversion(), event.get_type(), event.get_id()) == ("1.0", path.stem, sample["id"])
+    assert (event.get_source(), event.get_subject()) == (sample["source"], sample["subject"])
+    assert event.get_data() == sample["data"]
     assert {"epoch", "seq", "actor", "correlationid"} <= set(event.get_attributes())
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_a_sample_has_the_envelope_that_the_outbox_writes(path: Path) -> None:
-    told = json.loads(path.read_text())
-    kind = BY_WIRE[told["type"]]
-    actor = SimpleNamespace(sub=told["actor"])
-    context = SimpleNamespace(actor=actor, cause=None, request_id=told["correlationid"])
+    sample = json.loads(path.read_text())
+    kind = BY_WIRE[sample["type"]]
+    actor = SimpleNamespace(sub=sample["actor"])
+    context = SimpleNamespace(actor=actor, cause=None, request_id=sample["correlationid"])
     session: Any = SimpleNamespace(info={transaction.KEY: context})
     at = JSONFormat().read(CloudEvent, path.read_bytes()).get_time()
-    written = orjson.loads(envelope(session, kind.model_validate(told["data"]), UUID(told["id"]), (1, 1), at))
+    written = orjson.loads(
+        envelope(session, kind.model_validate(sample["data"]), UUID(sample["id"]), (1, 1), at)
+    )
     # A field added since is written too; what was promised is written as it was.
-    written["data"] = {name: written["data"][name] for name in told["data"]}
-    assert {name: written[name] for name in told} == told
-    assert parse(Record(kind.topic, 0, 0, told["subject"], path.read_bytes())).event.key == told["subject"]
+    written["data"] = {name: written["data"][name] for name in sample["data"]}
+    assert {name: written[name] for name in sample} == sample
+    assert (
+        parse(Record(kind.topic, 0, 0, sample["subject"], path.read_bytes())).event.key == sample["subject"]
+    )
 
 
-def test_a_sample_that_exists_is_never_made_anew() -> None:
+def test_an_existing_sample_is_never_rewritten() -> None:
     assert not any(path.parent.name == "samples" for path in tool.expected_files())
 
 
@@ -203,10 +207,10 @@ def test_a_sample_fits_the_published_asyncapi(path: Path) -> None:
     assert list(validator.iter_errors(wrong)) != []
 
 
-def test_asyncapi_points_nowhere_that_is_not_there() -> None:
+def test_asyncapi_has_no_broken_references() -> None:
     published = document()
-    found = json.dumps(published)
-    for reference in {part.split('"')[0] for part in found.split('"$ref": "')[1:]}:
+    text = json.dumps(published)
+    for reference in {part.split('"')[0] for part in text.split('"$ref": "')[1:]}:
         place: Any = published
         for step in reference.removeprefix("#/").split("/"):
             place = place[step]
@@ -215,7 +219,7 @@ def test_asyncapi_points_nowhere_that_is_not_there() -> None:
     }
 
 
-def test_the_table_stands_between_its_markers_only() -> None:
+def test_the_table_is_written_between_its_markers_only() -> None:
     page = "# Pilar\n<!-- events -->\nold\n<!-- /events -->\nafter\n"
     assert with_table(page) == f"# Pilar\n<!-- events -->\n{event_table()}\n<!-- /events -->\nafter\n"
     assert with_table(with_table(page)) == with_table(page)
@@ -229,7 +233,7 @@ def test_the_table_has_every_event_once() -> None:
     assert [row.split("`")[1] for row in rows] == list(events())
 
 
-def test_samples_are_the_same_however_often_they_are_made() -> None:
+def test_samples_are_deterministic() -> None:
     for kind in events().values():
         assert sample_of(kind) == sample_of(kind)
 

@@ -1,4 +1,4 @@
-"""Each service against its own published contract: walked and fuzzed, at least 2,000 requests, always the same ones."""
+"""Each service against its published contract, with a walk and at least 2,000 fuzzed requests."""
 
 import asyncio
 import math
@@ -46,7 +46,7 @@ ALIASES = {
 }
 KEPT = re.compile(r"(_id|^sha256|^certificate_no|^program_code|^kode_wilayah|^subscription|^topic|^key)$")
 load_all_checks()
-WANTED = (
+CHECK_NAMES = (
     "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
@@ -57,7 +57,7 @@ WANTED = (
 
 @dataclass
 class Seen:
-    """Every answer of a service, counted by operation and judged; and the ids that they named."""
+    """The answers of a service, counted by operation and checked, and the ids in them."""
 
     schema: Any
     chance: Random = field(default_factory=lambda: Random(SEED))
@@ -68,8 +68,8 @@ class Seen:
     faults: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        for found in self.schema.get_all_operations():
-            operation = found.ok()
+        for result in self.schema.get_all_operations():
+            operation = result.ok()
             self.operations[operation.method.upper(), operation.path] = operation
 
     @property
@@ -78,7 +78,7 @@ class Seen:
         return sum(count.total() for count in self.statuses.values())
 
     async def take(self, response: httpx.Response) -> None:
-        """Count and judge one answer; the client calls this for each."""
+        """Count and check one answer. The client calls this for each."""
         await response.aread()
         operation = self.operation_of(response.request)
         if operation is None:
@@ -114,8 +114,8 @@ class Seen:
         ]
         return min(fitting, key=lambda operation: operation.path.count("{"), default=None)
 
-    def remember(self, told: Any) -> None:
-        for part in told if isinstance(told, list) else [told]:
+    def remember(self, answer: Any) -> None:
+        for part in answer if isinstance(answer, list) else [answer]:
             if not isinstance(part, dict):
                 continue
             for name, value in part.items():
@@ -126,7 +126,7 @@ class Seen:
                     self.remember(value)
 
     def real(self, name: str) -> Any:
-        """An id that exists, half of the time; else None."""
+        """Return an existing id half of the time, else None."""
         known = self.pool.get(ALIASES.get(name, name))
         if not known or self.chance.random() < 0.5:
             return None
@@ -134,7 +134,7 @@ class Seen:
         return [value] if name.endswith("_ids") else value
 
     def with_real_ids(self, case: Case) -> Case:
-        """Let half of the ids in path, query and body be of things that exist, and If-Match their version."""
+        """Replace half of the ids by existing ones, and If-Match by their version."""
         body = case.body if isinstance(case.body, dict) else {}
         for part in (case.path_parameters, case.query, body):
             for name in part or ():
@@ -216,7 +216,7 @@ class Fuzzing:
         )
         response = asyncio.run_coroutine_threadsafe(sending, self.loop).result(60)
         try:
-            case.validate_response(response, checks=[CHECKS.get_one(name) for name in WANTED])
+            case.validate_response(response, checks=[CHECKS.get_one(name) for name in CHECK_NAMES])
         except (Failure, FailureGroup) as error:
             self.seen.faults[f"{case.operation.label} answered {response.status_code}: {plain(error)}"] += 1
 
@@ -236,7 +236,7 @@ def raw(value: str | bytes) -> bytes:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", WALKS)
-async def test_keeps_its_contract(cluster: Cluster, name: str) -> None:
+async def test_a_service_keeps_its_contract(cluster: Cluster, name: str) -> None:
     async with running(cluster, name) as service:
         seen = Seen(schemathesis.openapi.from_dict(service.app.openapi()))
         service.client.event_hooks = {"response": [seen.take]}
@@ -253,8 +253,8 @@ async def test_keeps_its_contract(cluster: Cluster, name: str) -> None:
     assert seen.total >= REQUESTS
 
 
-async def test_a_broken_promise_would_be_seen(registry: Running) -> None:
-    """An answer without a field, one that is no problem, one of an unpublished status, a fault: each is noted."""
+async def test_a_violation_of_the_contract_is_detected(registry: Running) -> None:
+    """A missing field, an unpublished status and an internal error are each reported."""
     seen = Seen(schemathesis.openapi.from_dict(registry.app.openapi()))
     path, problem = "http://registry.test/v1/pendamping", {"content-type": "application/problem+json"}
     for status, content, headers in (

@@ -1,4 +1,4 @@
-"""The stage with a real broker."""
+"""A service pair with a real broker."""
 
 from collections.abc import AsyncIterator
 
@@ -7,7 +7,7 @@ import pytest
 from deploy.kafka.broker import Broker
 from tests.factories.cluster import Cluster
 from tests.factories.messaging.kafka_transport import KafkaTransport, prepare_kafka
-from tests.factories.messaging.service_pair import Stage, staged
+from tests.factories.messaging.service_pair import ServicePair, service_pair
 
 
 @pytest.fixture
@@ -16,6 +16,6 @@ async def transport(broker: Broker) -> KafkaTransport:
 
 
 @pytest.fixture
-async def stage(cluster: Cluster, transport: KafkaTransport) -> AsyncIterator[Stage]:
-    async with staged(cluster, transport) as made:
+async def stage(cluster: Cluster, transport: KafkaTransport) -> AsyncIterator[ServicePair]:
+    async with service_pair(cluster, transport) as made:
         yield made

@@ -1,4 +1,4 @@
-"""The stage on the one-machine transport, and on Kafka where a test is marked with `on_every_transport`."""
+"""A service pair on the local transport, and on Kafka where marked `on_every_transport`."""
 
 from collections.abc import AsyncIterator
 
@@ -6,18 +6,18 @@ import pytest
 
 from tests.factories.cluster import Cluster
 from tests.factories.messaging.kafka_transport import prepare_kafka
-from tests.factories.messaging.service_pair import Stage, staged
-from tests.factories.messaging.transports import LocalTransport, Transport
+from tests.factories.messaging.service_pair import ServicePair, service_pair
+from tests.factories.messaging.transports import LocalTransport, StageTransport
 
 
 @pytest.fixture
-async def transport(request: pytest.FixtureRequest) -> Transport:
+async def transport(request: pytest.FixtureRequest) -> StageTransport:
     if getattr(request, "param", "local") == "kafka":
         return await prepare_kafka(request.getfixturevalue("broker"))
     return LocalTransport()
 
 
 @pytest.fixture
-async def stage(cluster: Cluster, transport: Transport) -> AsyncIterator[Stage]:
-    async with staged(cluster, transport) as made:
+async def stage(cluster: Cluster, transport: StageTransport) -> AsyncIterator[ServicePair]:
+    async with service_pair(cluster, transport) as made:
         yield made

@@ -1,4 +1,4 @@
-"""The reader's side, record by record: duplicates, gaps, divergences, epochs, what is unknown or cannot be read."""
+"""Application of events: duplicates, gaps, divergences, epochs, unknown and undecodable records."""
 
 import asyncio
 
@@ -13,61 +13,64 @@ from tests.factories.messaging.events import (
     SEALED,
     TOPIC,
     changed,
-    hearer,
     keys,
     record_of,
+    recorder,
     registered,
     replica,
     sealed,
 )
-from tests.factories.messaging.service_pair import Stage
+from tests.factories.messaging.service_pair import ServicePair
 
 
-async def test_two_owners_of_a_partition_at_once_apply_a_new_key_once(stage: Stage) -> None:
-    """A lock on a row that is not there locks nothing: both would find no cursor and apply."""
-    sub = hearer()
-    await stage.read(
-        "INSERT INTO platform.consumer_offset VALUES ('handled', $1, 0, 0, NULL, 0, NULL)", TOPIC
+async def test_two_owners_of_a_partition_at_once_apply_a_new_key_once(stage: ServicePair) -> None:
+    """A lock on a missing row locks nothing.
+
+    Both would find no cursor and apply.
+    """
+    sub = recorder()
+    await stage.query_reader(
+        "INSERT INTO platform.consumer_offset VALUES ('received', $1, 0, 0, NULL, 0, NULL)", TOPIC
     )
     for _ in range(10):
         records = [record_of(key, 1, offset=number) for number, key in enumerate(keys(5))]
         await asyncio.gather(*(stage.receive(sub, records) for _ in range(4)))
-        await stage.read("UPDATE platform.consumer_offset SET next_offset = 0")
-    heard = await stage.handled()
-    assert len(heard) == 50
-    assert len(set(heard)) == 50
+        await stage.query_reader("UPDATE platform.consumer_offset SET next_offset = 0")
+    received = await stage.received()
+    assert len(received) == 50
+    assert len(set(received)) == 50
 
 
-async def test_a_batch_that_begins_behind_the_stored_offset_is_refused(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_a_batch_that_begins_after_the_stored_offset_is_refused(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     await stage.receive(sub, [record_of(key, 1, offset=0)])
     with pytest.raises(PositionMoved):
         await stage.receive(sub, [record_of(key, 3, offset=2)])
     assert await stage.cursor(key) == (1, 1, "OPEN")
     await stage.receive(sub, [record_of(key, 2, offset=1)])
-    assert await stage.handled() == [(str(key), 1), (str(key), 2)]
+    assert await stage.received() == [(str(key), 1), (str(key), 2)]
 
 
-async def test_a_reader_of_an_older_generation_is_refused(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_a_reader_of_an_older_generation_is_refused(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     await stage.receive(sub, [record_of(key, 1, offset=0)])
-    await stage.read("UPDATE platform.consumer_offset SET generation = generation + 1")
+    await stage.query_reader("UPDATE platform.consumer_offset SET generation = generation + 1")
     with pytest.raises(PositionMoved):
         await stage.receive(sub, [record_of(key, 2, offset=1)])
-    assert await stage.handled() == [(str(key), 1)]
+    assert await stage.received() == [(str(key), 1)]
 
 
-async def test_a_gap_is_noticed_and_healed_in_one_batch_and_out_of_order(stage: Stage) -> None:
-    sub, (key, other) = hearer(), keys(2)
+async def test_a_gap_is_filled_in_one_batch_out_of_order(stage: ServicePair) -> None:
+    sub, (key, other) = recorder(), keys(2)
     batch = [record_of(key, seq, offset=n) for n, seq in enumerate((1, 4, 3, 5, 2, 6))]
     await stage.receive(sub, [*batch, record_of(other, 1, offset=6)])
-    assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 2, 3, 4, 5, 6]
+    assert [seq for k, seq in await stage.received() if k == str(key)] == [1, 2, 3, 4, 5, 6]
     assert await stage.cursor(key) == (1, 6, "OPEN")
     assert await stage.parked() == []
 
 
-async def test_a_gap_is_noticed_and_healed_over_several_batches(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_a_gap_is_filled_over_several_batches(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     for offset, seq in enumerate((1, 5, 3)):
         await stage.receive(sub, [record_of(key, seq, offset=offset)])
     assert await stage.cursor(key) == (1, 1, "GAP")
@@ -76,12 +79,12 @@ async def test_a_gap_is_noticed_and_healed_over_several_batches(stage: Stage) ->
     assert await stage.cursor(key) == (1, 3, "GAP")
     await stage.receive(sub, [record_of(key, 4, offset=4), record_of(key, 6, offset=5)])
     assert await stage.cursor(key) == (1, 6, "OPEN")
-    assert [seq for _, seq in await stage.handled()] == [1, 2, 3, 4, 5, 6]
+    assert [seq for _, seq in await stage.received()] == [1, 2, 3, 4, 5, 6]
     assert await stage.parked() == []
 
 
-async def test_a_gap_heals_past_a_poison_that_waited_in_it(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_a_filled_gap_applies_up_to_a_failing_event(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     waiting = [record_of(key, 2, offset=0, event=changed(key, "poison")), record_of(key, 3, offset=1)]
     await stage.receive(sub, waiting)
     await stage.receive(sub, [record_of(key, 1, offset=2)])
@@ -89,41 +92,41 @@ async def test_a_gap_heals_past_a_poison_that_waited_in_it(stage: Stage) -> None
     assert [(row["seq"], row["reason"]) for row in await stage.parked()] == [(2, "POISON"), (3, "BEHIND")]
 
 
-async def test_the_same_position_with_another_id_stops_its_key_and_no_other(stage: Stage) -> None:
-    sub, (key, other) = hearer(), keys(2)
+async def test_the_same_position_with_another_id_stops_its_key_and_no_other(stage: ServicePair) -> None:
+    sub, (key, other) = recorder(), keys(2)
     await stage.receive(sub, [record_of(key, 1, offset=0), record_of(key, 2, offset=1)])
     await stage.receive(
         sub, [record_of(key, 2, offset=2), record_of(key, 3, offset=3), record_of(other, 1, offset=4)]
     )
     assert await stage.cursor(key) == (1, 2, "DIVERGED")
     assert [(row["seq"], row["reason"]) for row in await stage.parked()] == [(2, "DIVERGENCE"), (3, "BEHIND")]
-    assert await stage.handled() == [(str(key), 1), (str(key), 2), (str(other), 1)]
+    assert await stage.received() == [(str(key), 1), (str(key), 2), (str(other), 1)]
 
 
-async def test_a_higher_epoch_that_does_not_follow_stops_its_key(stage: Stage) -> None:
-    """The publisher was restored from a backup: what it told after the backup, it no longer knows."""
-    sub, (key, other) = hearer(), keys(2)
+async def test_a_higher_epoch_that_does_not_follow_stops_its_key(stage: ServicePair) -> None:
+    """The publisher was restored from a backup and has lost the events after it."""
+    sub, (key, other) = recorder(), keys(2)
     lost = [record_of(key, seq, offset=seq) for seq in (1, 2, 3)]
     await stage.receive(sub, [*lost, record_of(other, 1, offset=4)])
-    anew = [record_of(key, 2, epoch=2, offset=5), record_of(key, 3, epoch=2, offset=6)]
-    await stage.receive(sub, [*anew, record_of(other, 2, epoch=2, offset=7)])
+    again = [record_of(key, 2, epoch=2, offset=5), record_of(key, 3, epoch=2, offset=6)]
+    await stage.receive(sub, [*again, record_of(other, 2, epoch=2, offset=7)])
     assert await stage.cursor(key) == (1, 3, "DIVERGED")
     assert await stage.cursor(other) == (2, 2, "OPEN")
 
 
-async def test_an_epoch_raised_goes_on_where_the_stream_stood(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_a_raised_epoch_continues_the_stream(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     await stage.receive(sub, [record_of(key, 1, offset=0), record_of(key, 2, epoch=2, offset=1)])
     await stage.receive(sub, [record_of(key, 3, epoch=2, offset=2), record_of(key, 2, offset=3)])
     await stage.receive(
         sub, [record_of(key, 9, epoch=1, offset=4)]
     )  # of the story that was lost: behind for ever
     assert await stage.cursor(key) == (2, 3, "OPEN")
-    assert [seq for _, seq in await stage.handled()] == [1, 2, 3]
+    assert [seq for _, seq in await stage.received()] == [1, 2, 3]
 
 
-async def test_undecodable_bytes_are_parked_by_place_and_stop_nothing(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_undecodable_bytes_are_parked_by_offset_and_stop_no_key(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     broken = [Record(TOPIC, 0, n, "x", value) for n, value in enumerate((b"\xff\x00", b"{}", b"[]", b""))]
     await stage.receive(sub, [*broken, record_of(key, 1, offset=4)])
     rows = await stage.parked()
@@ -131,65 +134,65 @@ async def test_undecodable_bytes_are_parked_by_place_and_stop_nothing(stage: Sta
         (n, None, "UNDECODABLE") for n in range(4)
     ]
     assert rows[0]["body"] == b"\xff\x00"
-    assert await stage.handled() == [(str(key), 1)]
+    assert await stage.received() == [(str(key), 1)]
 
 
-async def test_a_type_not_known_here_moves_the_cursor_alone(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_an_unknown_type_only_moves_the_cursor(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     new = record_of(key, 1, wire="registry.something_new.v1", offset=0)
     await stage.receive(sub, [new, record_of(key, 2, offset=1)])
     assert await stage.cursor(key) == (1, 2, "OPEN")
-    assert await stage.handled() == [(str(key), 2)]
+    assert await stage.received() == [(str(key), 2)]
 
 
-async def test_data_that_its_class_does_not_take_parks_its_key(stage: Stage) -> None:
-    sub, (key, other) = hearer(), keys(2)
+async def test_data_that_does_not_fit_its_class_parks_its_key(stage: ServicePair) -> None:
+    sub, (key, other) = recorder(), keys(2)
     wrong = record_of(key, 1, wire=PendampingRegistered.wire, event=changed(key), offset=0)
     wrong = Record(TOPIC, 0, 0, str(key), wrong.value.replace(b'"pendamping_no":"1"', b'"pendamping_no":[]'))
     await stage.receive(sub, [wrong, record_of(other, 1, offset=1)])
     (row,) = await stage.parked()
     assert (row["key"], row["reason"], row["error"]) == (str(key), "POISON", "BadData")
-    assert await stage.handled() == [(str(other), 1)]
+    assert await stage.received() == [(str(other), 1)]
 
 
-async def test_the_sealed_topic_has_no_gap_and_a_cleared_body_is_nothing(stage: Stage) -> None:
-    sub, (key,) = hearer(topics=[SEALED]), keys(1)
+async def test_the_sealed_topic_has_no_gaps_and_cleared_bodies_are_ignored(stage: ServicePair) -> None:
+    sub, (key,) = recorder(topics=[SEALED]), keys(1)
     first, fourth = (
         record_of(key, seq, event=sealed(key), topic=SEALED, offset=offset)
         for seq, offset in ((1, 0), (4, 2))
     )
     await stage.receive(sub, [first, Record(SEALED, 0, 1, str(key), b""), fourth])
-    assert [seq for _, seq in await stage.handled()] == [1, 4]
+    assert [seq for _, seq in await stage.received()] == [1, 4]
     assert await stage.parked() == []
 
 
-async def test_a_replica_that_tells_is_refused(stage: Stage) -> None:
-    """What a replica told would be told again at every rebuild."""
+async def test_a_replica_that_emits_is_refused(stage: ServicePair) -> None:
+    """A replica would emit the same event again at every rebuild."""
     sub, (key,) = Subscription("pendamping", "replica", [TOPIC]), keys(1)
 
     @sub.on(PendampingRegistered)
-    async def emit_again(session: object, event: PendampingRegistered, meta: Meta) -> None:
+    async def emit_more(session: object, event: PendampingRegistered, meta: Meta) -> None:
         emit(session, changed(event.pendamping_id))  # type: ignore[arg-type]
 
     await stage.receive(sub, [record_of(key, 1, event=registered(key), offset=0)])
     (row,) = await stage.parked("pendamping")
     assert row["error"] == "ReplicaEmitted"
-    assert await stage.read("SELECT * FROM platform.outbox") == []
+    assert await stage.query_reader("SELECT * FROM platform.outbox") == []
 
 
-async def test_a_batch_handler_gets_each_fact_once_and_in_order(stage: Stage) -> None:
-    sub, told = replica(), keys(50)
-    facts = [(key, seq) for seq in range(1, 5) for key in told]
+async def test_a_batch_handler_gets_each_fact_once_and_in_order(stage: ServicePair) -> None:
+    sub, emitted_keys = replica(), keys(50)
+    facts = [(key, seq) for seq in range(1, 5) for key in emitted_keys]
     batch = [record_of(key, seq, event=registered(key, seq), offset=n) for n, (key, seq) in enumerate(facts)]
     await stage.receive(sub, batch)
     await stage.receive(sub, batch)
-    rows = await stage.read("SELECT seq, pendamping_no FROM replica_pendamping.pendamping")
+    rows = await stage.query_reader("SELECT last_seq, pendamping_no FROM replica_pendamping.pendamping")
     assert [tuple(row) for row in rows] == [(4, "4")] * 50
 
 
-async def test_the_cursor_keeps_the_id_of_its_last_event(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_the_cursor_stores_the_id_of_its_last_event(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     last = uuid7()
     await stage.receive(sub, [record_of(key, 1, offset=0), record_of(key, 2, event_id=last, offset=1)])
-    (row,) = await stage.read("SELECT event_id FROM platform.cursor")
+    (row,) = await stage.query_reader("SELECT event_id FROM platform.cursor")
     assert str(row["event_id"]) == str(last)

@@ -1,4 +1,4 @@
-"""The publisher's side: emit, positions, the outbox, the wake-up."""
+"""Publication of events: emit, positions, the outbox, the wake-up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,16 +14,16 @@ from shared.messaging import emit
 from shared.messaging.relay import SLOW_POLL_SECONDS
 from shared.schema import MONTHS_AHEAD, months_from
 from tests.factories.messaging.events import changed, keys, sealed
-from tests.factories.messaging.service_pair import Stage, eventually
+from tests.factories.messaging.service_pair import ServicePair, eventually
 
 # lock_not_available and query_canceled: a timeout of PostgreSQL's own; a deadlock is 40P01.
 WAITED_TOO_LONG = {"55P03", "57014"}
 OUTBOX = "SELECT key, epoch, seq, body FROM platform.outbox ORDER BY outbox_id"
 
 
-async def test_a_savepoint_rolled_back_drops_its_events_and_only_these(stage: Stage) -> None:
+async def test_a_savepoint_rolled_back_drops_its_events_and_only_these(stage: ServicePair) -> None:
     (key,) = keys(1)
-    async with stage.teller.transaction() as session:
+    async with stage.publisher.transaction() as session:
         emit(session, changed(key, "before"))
         with pytest.raises(LookupError):  # noqa: PT012
             async with session.begin_nested():
@@ -43,37 +43,37 @@ async def test_a_savepoint_rolled_back_drops_its_events_and_only_these(stage: St
     assert [row["seq"] for row in await stage.query_publisher(OUTBOX)] == [1, 2, 3]
 
 
-async def test_a_plain_commit_with_events_is_refused(stage: Stage) -> None:
+async def test_a_plain_commit_with_events_is_refused(stage: ServicePair) -> None:
     with pytest.raises(RuntimeError, match="did not come from"):  # noqa: PT012
-        async with stage.teller.transaction() as session:
+        async with stage.publisher.transaction() as session:
             emit(session, changed(keys(1)[0]))
             await session.commit()
     assert await stage.query_publisher(OUTBOX) == []
 
 
-async def test_a_transaction_that_fails_stores_neither_change_nor_event(stage: Stage) -> None:
+async def test_a_transaction_that_fails_stores_neither_change_nor_event(stage: ServicePair) -> None:
     change = (
-        "INSERT INTO handled (subscription, key, epoch, seq, wire, reason) VALUES ('s', 'k', 1, 1, 'w', $1)"
+        "INSERT INTO received (subscription, key, epoch, seq, wire, reason) VALUES ('s', 'k', 1, 1, 'w', $1)"
     )
     (key,) = keys(1)
     with pytest.raises(asyncpg.CheckViolationError):  # noqa: PT012
-        async with stage.teller.transaction() as session:
+        async with stage.publisher.transaction() as session:
             connection = (await (await session.connection()).get_raw_connection()).driver_connection
             emit(session, changed(key))
             await connection.execute(change, "good")
             await connection.execute(change, "poison")
     assert await stage.query_publisher(OUTBOX) == []
-    assert await stage.query_publisher("SELECT * FROM handled") == []
+    assert await stage.query_publisher("SELECT * FROM received") == []
     assert await stage.query_publisher("SELECT * FROM platform.stream") == []
 
 
-async def test_a_commit_that_fails_stores_neither_change_nor_event(stage: Stage) -> None:
+async def test_a_commit_that_fails_stores_neither_change_nor_event(stage: ServicePair) -> None:
     await stage.query_publisher(
         "CREATE TABLE late (id int, CONSTRAINT once UNIQUE (id) DEFERRABLE INITIALLY DEFERRED)"
     )
-    await stage.query_publisher("GRANT ALL ON late TO teller_worker")
+    await stage.query_publisher("GRANT ALL ON late TO publisher_worker")
     with pytest.raises(DBAPIError):  # noqa: PT012
-        async with stage.teller.transaction() as session:
+        async with stage.publisher.transaction() as session:
             connection = (await (await session.connection()).get_raw_connection()).driver_connection
             await connection.execute("INSERT INTO late VALUES (1), (1)")
             emit(session, changed(keys(1)[0]))
@@ -83,13 +83,15 @@ async def test_a_commit_that_fails_stores_neither_change_nor_event(stage: Stage)
     await stage.query_publisher("DROP TABLE late")
 
 
-async def test_positions_are_taken_in_sorted_order_so_two_writers_never_deadlock(stage: Stage) -> None:
-    """Each transaction tells of the same 300 keys, half of the writers in the opposite order."""
-    told = keys(300)
+async def test_positions_are_taken_in_sorted_order_so_two_writers_never_deadlock(stage: ServicePair) -> None:
+    """Each transaction emits for the same 300 keys, half of the writers in reverse order."""
+    emitted_keys = keys(300)
 
     async def writer(number: int) -> int:
         for _ in range(6):
-            await _patiently(stage, [changed(key) for key in (told if number % 2 else reversed(told))])
+            await _patiently(
+                stage, [changed(key) for key in (emitted_keys if number % 2 else reversed(emitted_keys))]
+            )
         return 6
 
     commits = await asyncio.gather(*(writer(number) for number in range(6)), return_exceptions=True)
@@ -101,8 +103,8 @@ async def test_positions_are_taken_in_sorted_order_so_two_writers_never_deadlock
     assert len(rows) == 300
 
 
-async def _patiently(stage: Stage, events: list[PendampingStatusChanged]) -> None:
-    """A queue too long for the lock's timeout is asked again, as a client would; a circle is not forgiven."""
+async def _patiently(stage: ServicePair, events: list[PendampingStatusChanged]) -> None:
+    """Retry after a lock timeout, as a client would, but not after a deadlock."""
     for _ in range(20):
         try:
             return await stage.emit(*events)
@@ -112,7 +114,7 @@ async def _patiently(stage: Stage, events: list[PendampingStatusChanged]) -> Non
     raise AssertionError("twenty times the queue was too long")
 
 
-async def test_the_epoch_raised_is_told_and_the_seq_goes_on(stage: Stage) -> None:
+async def test_events_carry_the_raised_epoch_and_the_seq_continues(stage: ServicePair) -> None:
     (key,) = keys(1)
     await stage.emit(changed(key))
     await stage.query_publisher("UPDATE platform.epoch SET value = value + 1")
@@ -120,19 +122,19 @@ async def test_the_epoch_raised_is_told_and_the_seq_goes_on(stage: Stage) -> Non
     assert [(row["epoch"], row["seq"]) for row in await stage.query_publisher(OUTBOX)] == [(1, 1), (2, 2)]
 
 
-async def test_the_sealed_topic_has_positions_of_its_own(stage: Stage) -> None:
+async def test_the_sealed_topic_has_its_own_positions(stage: ServicePair) -> None:
     (key,) = keys(1)
     await stage.emit(changed(key), changed(key), sealed(key))
     rows = await stage.query_publisher("SELECT topic, seq FROM platform.outbox ORDER BY outbox_id")
     assert [tuple(row) for row in rows] == [("pilar.registry", 1), ("pilar.registry", 2), ("pilar.sealed", 1)]
 
 
-async def test_a_later_months_partition_is_made_by_the_worker_and_not_by_the_api(stage: Stage) -> None:
+async def test_a_later_months_partition_is_made_by_the_worker_and_not_by_the_api(stage: ServicePair) -> None:
     first, following = months_from(datetime.now(UTC), MONTHS_AHEAD + 6)[-2:]
     await stage.query_publisher(f"DROP TABLE IF EXISTS platform.outbox_{first:%Y_%m}")
     make = f"SELECT platform.make_outbox_month('{first:%Y-%m-%d}', '{following:%Y-%m-%d}')"
-    api = await asyncpg.connect(stage.urls["teller_api"])
-    worker = await asyncpg.connect(stage.urls["teller_worker"])
+    api = await asyncpg.connect(stage.urls["publisher_api"])
+    worker = await asyncpg.connect(stage.urls["publisher_worker"])
     try:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await api.execute(make)
@@ -150,7 +152,7 @@ async def test_a_later_months_partition_is_made_by_the_worker_and_not_by_the_api
     ]
 
 
-async def test_the_relay_is_woken_well_before_its_slow_poll(stage: Stage) -> None:
+async def test_the_relay_is_woken_well_before_its_slow_poll(stage: ServicePair) -> None:
     stage.start_relay()
     await eventually(_relay_listens(stage))
     waits = []
@@ -163,7 +165,7 @@ async def test_the_relay_is_woken_well_before_its_slow_poll(stage: Stage) -> Non
     assert sorted(waits)[2] < 0.6 * SLOW_POLL_SECONDS, waits
 
 
-def _relay_listens(stage: Stage) -> Callable[[], Awaitable[bool]]:
+def _relay_listens(stage: ServicePair) -> Callable[[], Awaitable[bool]]:
     async def listens() -> bool:
         rows = await stage.query_publisher(
             "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND database ="
@@ -174,33 +176,33 @@ def _relay_listens(stage: Stage) -> Callable[[], Awaitable[bool]]:
     return listens
 
 
-def _all_sent(stage: Stage) -> Callable[[], Awaitable[bool]]:
+def _all_sent(stage: ServicePair) -> Callable[[], Awaitable[bool]]:
     async def sent() -> bool:
         return not await stage.query_publisher("SELECT FROM platform.unsent")
 
     return sent
 
 
-async def test_a_command_never_notifies_inside_its_transaction(stage: Stage) -> None:
-    """NOTIFY inside the transactions would put every commit of the cluster into one queue."""
-    heard: list[str] = []
-    listener = await asyncpg.connect(stage.urls["teller_worker"])
-    await listener.add_listener(UNSENT_CHANNEL, lambda *args: heard.append(args[2]))
-    quiet = Database(stage.urls["teller_api"], service="teller", wake_relay=False)
+async def test_a_command_never_notifies_inside_its_transaction(stage: ServicePair) -> None:
+    """NOTIFY in the transactions would serialise every commit of the cluster."""
+    received: list[str] = []
+    listener = await asyncpg.connect(stage.urls["publisher_worker"])
+    await listener.add_listener(UNSENT_CHANNEL, lambda *args: received.append(args[2]))
+    quiet = Database(stage.urls["publisher_api"], service="publisher", wake_relay=False)
     try:
         async with quiet.transaction() as session:
             emit(session, changed(keys(1)[0]))
         await listener.execute("SELECT 1")
-        assert heard == []
+        assert received == []
         await stage.emit(changed(keys(1)[0]))
-        await eventually(_some(heard))
+        await eventually(_some(received))
     finally:
         await listener.close()
         await quiet.close()
 
 
-def _some(heard: list[str]) -> Callable[[], Awaitable[bool]]:
+def _some(received: list[str]) -> Callable[[], Awaitable[bool]]:
     async def some() -> bool:
-        return bool(heard)
+        return bool(received)
 
     return some

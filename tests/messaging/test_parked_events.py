@@ -1,4 +1,4 @@
-"""What fails for good waits, per key and in order; an operator retries, skips or resumes; all else flows."""
+"""Failing events are parked per key, and an operator retries, skips or resumes."""
 
 import asyncio
 import json
@@ -17,17 +17,19 @@ from shared.errors import NotFound
 from shared.jobs import Work, run_scheduled_task
 from shared.messaging import Meta, Subscription, parked_events, recovery
 from shared.worker import Parts, prepare
-from tests.factories.messaging.events import TOPIC, changed, hearer, keys, record_of
-from tests.factories.messaging.service_pair import Stage, eventually
+from tests.factories.messaging.events import TOPIC, changed, keys, record_of, recorder
+from tests.factories.messaging.service_pair import ServicePair, eventually
 from tests.factories.repository import ROOT
 
-CURE = "ALTER TABLE handled DROP CONSTRAINT ck_handled_reason"
-ILL = "DELETE FROM handled; ALTER TABLE handled ADD CONSTRAINT ck_handled_reason CHECK (reason <> 'poison')"
+CURE = "ALTER TABLE received DROP CONSTRAINT ck_received_reason"
+ILL = (
+    "DELETE FROM received; ALTER TABLE received ADD CONSTRAINT ck_received_reason CHECK (reason <> 'poison')"
+)
 
 
-async def poisoned(stage: Stage, at: int = 0) -> tuple[Subscription, UUID]:
-    """A key that stands at 1, with 2 (poison), 3 and 4 parked; ten other keys that flowed past it."""
-    sub, (key, *others) = hearer(), keys(11)
+async def poisoned(stage: ServicePair, at: int = 0) -> tuple[Subscription, UUID]:
+    """A key whose event 2 fails, with 3 and 4 parked, and ten others."""
+    sub, (key, *others) = recorder(), keys(11)
     events = [changed(key, 1), changed(key, "poison"), changed(key, 3), changed(key, 4)]
     batch = [record_of(key, n + 1, event=event, offset=at + n) for n, event in enumerate(events)]
     batch += [record_of(other, 1, offset=at + 4 + n) for n, other in enumerate(others)]
@@ -35,30 +37,30 @@ async def poisoned(stage: Stage, at: int = 0) -> tuple[Subscription, UUID]:
     return sub, key
 
 
-async def cured(stage: Stage) -> Any:
-    await stage.read(CURE)
+async def cured(stage: ServicePair) -> Any:
+    await stage.query_reader(CURE)
 
 
 @pytest.fixture
-async def ill_again(stage: Stage) -> Any:
+async def ill_again(stage: ServicePair) -> Any:
     yield
     for statement in ILL.split("; "):
-        await stage.read(statement)
+        await stage.query_reader(statement)
 
 
-async def test_a_poison_event_parks_one_family_and_no_other(stage: Stage) -> None:
+async def test_a_failing_event_parks_its_key_and_no_other(stage: ServicePair) -> None:
     _, key = await poisoned(stage)
-    heard = await stage.handled()
-    assert len(heard) == 11
-    assert [seq for k, seq in heard if k == str(key)] == [1]
+    received = await stage.received()
+    assert len(received) == 11
+    assert [seq for k, seq in received if k == str(key)] == [1]
     rows = await stage.parked()
     assert [(row["seq"], row["reason"]) for row in rows] == [(2, "POISON"), (3, "BEHIND"), (4, "BEHIND")]
-    assert (rows[0]["sqlstate"], rows[0]["constraint_name"]) == ("23514", "ck_handled_reason")
+    assert (rows[0]["sqlstate"], rows[0]["constraint_name"]) == ("23514", "ck_received_reason")
     assert rows[0]["error"] == "CheckViolationError"
     assert await stage.cursor(key) == (1, 1, "PARKED")
 
 
-async def test_later_events_of_a_parked_key_only_append_behind_it_once(stage: Stage) -> None:
+async def test_later_events_of_a_parked_key_are_parked_once(stage: ServicePair) -> None:
     sub, key = await poisoned(stage)
     later = record_of(key, 5, offset=14)
     await stage.receive(sub, [later])
@@ -72,53 +74,53 @@ def json_id(value: bytes) -> UUID:
 
 
 @pytest.mark.usefixtures("ill_again")
-async def test_retry_drains_in_order(stage: Stage) -> None:
+async def test_retry_applies_parked_events_in_order(stage: ServicePair) -> None:
     sub, key = await poisoned(stage)
     assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 0
     (first, *_) = await stage.parked()
     assert (first["attempts"], await stage.cursor(key)) == (2, (1, 1, "PARKED"))
     await cured(stage)
     assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 3
-    assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 2, 3, 4]
+    assert [seq for k, seq in await stage.received() if k == str(key)] == [1, 2, 3, 4]
     assert await stage.cursor(key) == (1, 4, "OPEN")
     assert await stage.parked() == []
 
 
-async def test_skip_passes_over_the_first_and_drains_the_rest_in_order(stage: Stage) -> None:
+async def test_skip_drops_the_first_and_applies_the_rest_in_order(stage: ServicePair) -> None:
     sub, key = await poisoned(stage)
     assert await recovery.skip(stage.reader, sub, TOPIC, str(key)) == 2
-    assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 3, 4]
+    assert [seq for k, seq in await stage.received() if k == str(key)] == [1, 3, 4]
     assert await stage.cursor(key) == (1, 4, "OPEN")
 
 
-async def test_skip_passes_over_an_event_that_never_came(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_skip_passes_a_missing_event(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     await stage.receive(
         sub, [record_of(key, 1, offset=0), record_of(key, 4, offset=1), record_of(key, 5, offset=2)]
     )
     assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 0
     assert await recovery.skip(stage.reader, sub, TOPIC, str(key)) == 2
-    assert [seq for _, seq in await stage.handled()] == [1, 4, 5]
+    assert [seq for _, seq in await stage.received()] == [1, 4, 5]
     await stage.receive(sub, [record_of(key, 3, offset=3)])
     assert await stage.cursor(key) == (1, 5, "OPEN")
 
 
-async def test_resume_names_the_position_to_trust_and_goes_on(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_resume_accepts_a_position_and_continues(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     await stage.receive(sub, [record_of(key, seq, offset=seq) for seq in (1, 2, 3)])
-    anew = [record_of(key, seq, epoch=2, offset=seq + 2) for seq in (2, 3, 4)]
-    await stage.receive(sub, anew)
+    again = [record_of(key, seq, epoch=2, offset=seq + 2) for seq in (2, 3, 4)]
+    await stage.receive(sub, again)
     assert await recovery.retry(stage.reader, sub, TOPIC, str(key)) == 0
     assert await stage.cursor(key) == (1, 3, "DIVERGED")
-    assert await recovery.resume(stage.reader, sub, TOPIC, str(key), (2, 3), json_id(anew[1].value)) == 1
+    assert await recovery.resume(stage.reader, sub, TOPIC, str(key), (2, 3), json_id(again[1].value)) == 1
     assert await stage.cursor(key) == (2, 4, "OPEN")
     assert await stage.parked() == []
     with pytest.raises(recovery.KeyNotDiverged):
-        await recovery.resume(stage.reader, sub, TOPIC, str(key), (2, 4), json_id(anew[2].value))
+        await recovery.resume(stage.reader, sub, TOPIC, str(key), (2, 4), json_id(again[2].value))
 
 
-async def test_resume_may_trust_what_was_applied_against_what_came(stage: Stage) -> None:
-    sub, (key,) = hearer(), keys(1)
+async def test_resume_may_accept_the_applied_position(stage: ServicePair) -> None:
+    sub, (key,) = recorder(), keys(1)
     first = record_of(key, 1, offset=0)
     await stage.receive(sub, [first])
     await stage.receive(sub, [record_of(key, 1, offset=1), record_of(key, 2, offset=2)])
@@ -127,7 +129,7 @@ async def test_resume_may_trust_what_was_applied_against_what_came(stage: Stage)
 
 
 @pytest.mark.usefixtures("ill_again")
-async def test_an_order_over_the_api_is_carried_out_by_the_worker(stage: Stage) -> None:
+async def test_a_retry_over_the_api_is_run_by_the_worker(stage: ServicePair) -> None:
     sub, key = await poisoned(stage)
     work = Work()
     prepare(Parts("reader", [sub], work))
@@ -142,27 +144,29 @@ async def test_an_order_over_the_api_is_carried_out_by_the_worker(stage: Stage) 
             await parked_events.request_action(session, "retry", at)
 
 
-async def test_a_skip_over_the_api_is_carried_out_by_the_worker(stage: Stage) -> None:
+async def test_a_skip_over_the_api_is_run_by_the_worker(stage: ServicePair) -> None:
     sub, key = await poisoned(stage)
     work = Work()
     prepare(Parts("reader", [sub], work))
     async with stage.reader.transaction(Actor.system("reader")) as session:
-        await parked_events.request_action(session, "skip", {"subscription": sub.name, "topic": TOPIC, "key": str(key)})
+        await parked_events.request_action(
+            session, "skip", {"subscription": sub.name, "topic": TOPIC, "key": str(key)}
+        )
     assert await run_scheduled_task(stage.reader, work)
-    assert [seq for k, seq in await stage.handled() if k == str(key)] == [1, 3, 4]
+    assert [seq for k, seq in await stage.received() if k == str(key)] == [1, 3, 4]
 
 
 VERBS = """
 import sys
 from shared.jobs import Work
 from shared.worker import Parts, main
-from tests.factories.messaging.events import hearer
-main(Parts("reader", [hearer()], Work()))
+from tests.factories.messaging.events import recorder
+main(Parts("reader", [recorder()], Work()))
 """
 
 
-def verb(stage: Stage, *words: str) -> "subprocess.CompletedProcess[str]":
-    """Run an operator's verb as the operator does."""
+def verb(stage: ServicePair, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run an operator's verb in a process, as the operator does."""
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "PILAR_MODE": "development",
@@ -183,24 +187,24 @@ def verb(stage: Stage, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.usefixtures("ill_again")
-async def test_the_operators_verbs_show_retry_and_skip(stage: Stage) -> None:
+async def test_the_operators_verbs_show_retry_and_skip(stage: ServicePair) -> None:
     _, key = await poisoned(stage)
-    shown = await asyncio.to_thread(verb, stage, "parked", "handled")
+    shown = await asyncio.to_thread(verb, stage, "parked", "received")
     assert shown.returncode == 0, shown.stderr
     assert "3 parked" in shown.stdout
     assert "POISON" in shown.stdout
-    skipped = await asyncio.to_thread(verb, stage, "skip", "handled", TOPIC, str(key))
+    skipped = await asyncio.to_thread(verb, stage, "skip", "received", TOPIC, str(key))
     assert "applied 2" in skipped.stdout, skipped.stderr
     _, other = await poisoned(stage, at=14)
     await cured(stage)
-    retried = await asyncio.to_thread(verb, stage, "retry", "handled", TOPIC, str(other))
+    retried = await asyncio.to_thread(verb, stage, "retry", "received", TOPIC, str(other))
     assert "applied 3" in retried.stdout, retried.stderr
     refused = await asyncio.to_thread(verb, stage, "retry", "nobody", TOPIC, str(key))
     assert (refused.returncode, "no subscription nobody" in refused.stdout) == (1, True)
 
 
-async def test_one_events_statement_timeout_parks_it_after_five_tries(stage: Stage) -> None:
-    sub, (key, other) = Subscription("handled", "reaction", [TOPIC]), keys(2)
+async def test_one_events_statement_timeout_parks_it_after_five_tries(stage: ServicePair) -> None:
+    sub, (key, other) = Subscription("received", "reaction", [TOPIC]), keys(2)
     tries = []
 
     @sub.on(type(changed(key)))
@@ -221,26 +225,30 @@ async def test_one_events_statement_timeout_parks_it_after_five_tries(stage: Sta
     assert await stage.cursor(other) == (1, 1, "OPEN")
 
 
-async def test_one_poison_in_a_full_batch_is_found_by_halving(stage: Stage) -> None:
-    """A thousand savepoints would hold the batch for seconds; a batch is to stay under 500 ms."""
-    sub, told = hearer(), keys(256)
+async def test_one_failing_event_in_a_full_batch_is_isolated_by_halving(stage: ServicePair) -> None:
+    """A thousand savepoints would take seconds. A batch must stay under 500 ms."""
+    sub, emitted_keys = recorder(), keys(256)
     batch = [
         record_of(key, 1, event=changed(key, "poison" if n == 77 else n), offset=n)
-        for n, key in enumerate(told)
+        for n, key in enumerate(emitted_keys)
     ]
-    batch += [record_of(key, 2, offset=256 + n) for n, key in enumerate(told)]
+    batch += [record_of(key, 2, offset=256 + n) for n, key in enumerate(emitted_keys)]
     await stage.receive(sub, batch)
     assert [(row["key"], row["seq"]) for row in await stage.parked()] == [
-        (str(told[77]), 1),
-        (str(told[77]), 2),
+        (str(emitted_keys[77]), 1),
+        (str(emitted_keys[77]), 2),
     ]
-    heard = await stage.handled()
-    assert len(heard) == len(set(heard)) == 510
-    assert all(heard.index((str(key), 1)) < heard.index((str(key), 2)) for key in told if key != told[77])
+    received = await stage.received()
+    assert len(received) == len(set(received)) == 510
+    assert all(
+        received.index((str(key), 1)) < received.index((str(key), 2))
+        for key in emitted_keys
+        if key != emitted_keys[77]
+    )
 
 
-async def test_a_deadlock_or_a_lost_connection_is_tried_again_and_parks_nothing(stage: Stage) -> None:
-    sub, (key,) = Subscription("handled", "reaction", [TOPIC]), keys(1)
+async def test_a_deadlock_or_a_lost_connection_is_tried_again_and_parks_nothing(stage: ServicePair) -> None:
+    sub, (key,) = Subscription("received", "reaction", [TOPIC]), keys(1)
     tries: list[int] = []
 
     @sub.on(type(changed(key)))
@@ -252,26 +260,26 @@ async def test_a_deadlock_or_a_lost_connection_is_tried_again_and_parks_nothing(
         if len(tries) == 2:
             await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         await connection.execute(
-            "INSERT INTO handled (subscription, key, epoch, seq, wire, reason)"
-            " VALUES ('handled', $1, 1, 1, '', '')",
+            "INSERT INTO received (subscription, key, epoch, seq, wire, reason)"
+            " VALUES ('received', $1, 1, 1, '', '')",
             meta.key,
         )
 
-    await stage.publish(changed(key))
-    await stage.listen(sub)
-    assert (len(tries), await stage.handled()) == (3, [(str(key), 1)])
+    await stage.emit_and_relay(changed(key))
+    await stage.consume(sub)
+    assert (len(tries), await stage.received()) == (3, [(str(key), 1)])
     assert await stage.parked() == []
 
 
-async def test_a_handlers_own_mistake_of_any_class_parks_and_does_not_end_the_reader(stage: Stage) -> None:
-    sub, told = Subscription("handled", "reaction", [TOPIC]), keys(4)
+async def test_any_error_of_a_handler_parks_and_does_not_end_the_consumer(stage: ServicePair) -> None:
+    sub, emitted_keys = Subscription("received", "reaction", [TOPIC]), keys(4)
     faults: list[Exception] = [ZeroDivisionError(), RuntimeError(), KeyError("x"), NotImplementedError()]
 
-    @sub.on(type(changed(told[0])))
+    @sub.on(type(changed(emitted_keys[0])))
     async def fail(session: Any, event: Any, meta: Meta) -> None:
         raise faults[int(event.reason)]
 
-    await stage.publish(*(changed(key, n) for n, key in enumerate(told)))
+    await stage.emit_and_relay(*(changed(key, n) for n, key in enumerate(emitted_keys)))
     stage.start_consumer(sub)
 
     async def parked() -> bool:

@@ -1,4 +1,4 @@
-"""Many poisoned keys at once are a bad release, not bad events: the reader stops, and leaves its places to a better one."""
+"""Many failing keys at once mean a faulty release, so the consumer stops."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -8,25 +8,25 @@ import pytest
 from shared.messaging.consumer import Consumer, Source, StoredOffsets
 from shared.messaging.dispatch import TooManyParked
 from shared.messaging.envelope import Record
-from tests.factories.messaging.events import changed, hearer, keys, record_of
-from tests.factories.messaging.service_pair import LONGEST_WAIT, Stage
+from tests.factories.messaging.events import changed, keys, record_of, recorder
+from tests.factories.messaging.service_pair import LONGEST_WAIT, ServicePair
 
 
-async def test_over_fifty_poisoned_keys_within_five_minutes_stop_the_subscription(stage: Stage) -> None:
-    sub, told = hearer(), keys(60)
-    batch = [record_of(key, 1, event=changed(key, "poison"), offset=n) for n, key in enumerate(told)]
+async def test_over_fifty_failing_keys_within_five_minutes_stop_the_subscription(stage: ServicePair) -> None:
+    sub, emitted_keys = recorder(), keys(60)
+    batch = [record_of(key, 1, event=changed(key, "poison"), offset=n) for n, key in enumerate(emitted_keys)]
     await stage.receive(sub, batch[:50])
     assert len(await stage.parked()) == 50
     with pytest.raises(TooManyParked):
         await stage.receive(sub, batch[50:])
     assert len(await stage.parked()) == 50
-    await stage.read("UPDATE platform.parked SET parked_at = parked_at - interval '6 minutes'")
+    await stage.query_reader("UPDATE platform.parked SET parked_at = parked_at - interval '6 minutes'")
     await stage.receive(sub, batch[50:])
     assert len(await stage.parked()) == 60
 
 
-class Watched:
-    """The stage's own source, which tells when it is left."""
+class ObservedSource:
+    """The pair's own source, which records that it was closed."""
 
     def __init__(self, source: Source) -> None:
         self.source, self.left = source, asyncio.Event()
@@ -51,16 +51,16 @@ class Watched:
         self.left.set()
 
 
-async def test_a_reader_that_stops_holds_nothing_of_its_topics_and_begins_no_more(stage: Stage) -> None:
-    """A member that stood still with its partitions would keep them from the members that could read them."""
-    sub, made, first = hearer(), list[Watched](), asyncio.Event()
+async def test_a_stopped_consumer_releases_its_source_and_does_not_restart(stage: ServicePair) -> None:
+    """Otherwise its partitions would not go to another member that can read them."""
+    sub, made, first = recorder(), list[ObservedSource](), asyncio.Event()
 
-    def source(stored: StoredOffsets) -> Watched:
-        made.append(Watched(stage.transport.source(stage, sub, stored)))
+    def source(stored: StoredOffsets) -> ObservedSource:
+        made.append(ObservedSource(stage.transport.source(stage, sub, stored)))
         first.set()
         return made[-1]
 
-    await stage.publish(*(changed(key, "poison") for key in keys(60)))
+    await stage.emit_and_relay(*(changed(key, "poison") for key in keys(60)))
     stop = asyncio.Event()
     running = asyncio.create_task(Consumer(stage.reader, sub, source).run(stop))
     try:

@@ -1,4 +1,4 @@
-"""What is unsent, in order and to the last: several relays at once, and one that is killed where it hurts."""
+"""The relay sends all events in order, with several relays and after a kill."""
 
 import asyncio
 import itertools
@@ -13,24 +13,24 @@ import pytest
 from shared.access import Actor
 from shared.messaging import emit
 from shared.messaging.relay import Unsent, rows_to_clear
-from tests.factories.messaging.databases import TELLER
-from tests.factories.messaging.events import TOPIC, changed, hearer, keys, sealed
+from tests.factories.messaging.databases import PUBLISHER
+from tests.factories.messaging.events import TOPIC, changed, keys, recorder, sealed
 from tests.factories.messaging.marks import on_every_transport
-from tests.factories.messaging.service_pair import LONGEST_WAIT, Stage, eventually
+from tests.factories.messaging.service_pair import LONGEST_WAIT, ServicePair, eventually
 
 EVENTS, KEYS, WRITERS, RELAYS, ROLLED_BACK = 20_000, 200, 12, 3, 0.05
 PER_COMMIT = 20
 
 
 class Undone(Exception):
-    """A command that fails after it told."""
+    """A command that fails after it emitted."""
 
 
-async def write(stage: Stage, told: list[UUID], seed: int, left: "itertools.count[int]") -> int:
-    """Commit batches of events over random keys until all are told, five of a hundred rolled back."""
+async def write(stage: ServicePair, emitted_keys: list[UUID], seed: int, left: "itertools.count[int]") -> int:
+    """Commit batches of events over random keys, five of a hundred rolled back."""
     chance, committed = random.Random(seed), 0
     while next(left) < EVENTS // PER_COMMIT:
-        chosen = [chance.choice(told) for _ in range(PER_COMMIT)]
+        chosen = [chance.choice(emitted_keys) for _ in range(PER_COMMIT)]
         if chance.random() < ROLLED_BACK:
             with pytest.raises(Undone):
                 await undone(stage, chosen)
@@ -39,23 +39,25 @@ async def write(stage: Stage, told: list[UUID], seed: int, left: "itertools.coun
     return committed
 
 
-async def undone(stage: Stage, chosen: list[UUID]) -> None:
-    async with stage.teller.transaction(Actor.system(TELLER)) as session:
+async def undone(stage: ServicePair, chosen: list[UUID]) -> None:
+    async with stage.publisher.transaction(Actor.system(PUBLISHER)) as session:
         for key in chosen:
             emit(session, changed(key, "ghost"))
         raise Undone
 
 
-async def all_sent(stage: Stage) -> bool:
+async def all_sent(stage: ServicePair) -> bool:
     return not await stage.query_publisher("SELECT FROM platform.unsent LIMIT 1")
 
 
 @on_every_transport
-async def test_three_relays_under_twelve_writers_keep_order_and_lose_nothing(stage: Stage) -> None:
-    told, left = keys(KEYS), itertools.count()
+async def test_three_relays_under_twelve_writers_keep_order_and_lose_nothing(stage: ServicePair) -> None:
+    emitted_keys, left = keys(KEYS), itertools.count()
     for _ in range(RELAYS):
         stage.start_relay()
-    committed = sum(await asyncio.gather(*(write(stage, told, seed, left) for seed in range(WRITERS))))
+    committed = sum(
+        await asyncio.gather(*(write(stage, emitted_keys, seed, left) for seed in range(WRITERS)))
+    )
     await eventually(lambda: all_sent(stage))
     records = await stage.records()
     envelopes = [orjson.loads(record.value) for record in records]
@@ -71,7 +73,7 @@ async def test_three_relays_under_twelve_writers_keep_order_and_lose_nothing(sta
     assert len({envelope["id"] for envelope in envelopes}) == EVENTS
 
 
-async def test_each_shard_has_one_owner_and_each_relay_its_share(stage: Stage) -> None:
+async def test_each_shard_has_one_owner_and_each_relay_its_share(stage: ServicePair) -> None:
     stops = [stage.start_relay() for _ in range(RELAYS)]
 
     async def shares() -> list[int]:
@@ -96,32 +98,32 @@ async def test_each_shard_has_one_owner_and_each_relay_its_share(stage: Stage) -
 
 @on_every_transport
 async def test_a_relay_killed_between_send_and_clear_loses_nothing_and_duplicates_are_dropped(
-    stage: Stage, tmp_path: Path
+    stage: ServicePair, tmp_path: Path
 ) -> None:
     token = tmp_path / "armed"
     token.touch()
-    told = keys(30)
+    emitted_keys = keys(30)
     for number in range(4):
-        await stage.emit(*(changed(key, number) for key in told))
-    child = stage.act("relay", f"relay.sent=kill:{token}")
+        await stage.emit(*(changed(key, number) for key in emitted_keys))
+    child = stage.start_process("relay", f"relay.sent=kill:{token}")
     assert await asyncio.to_thread(child.wait, LONGEST_WAIT) == -9
     assert len(await stage.query_publisher("SELECT FROM platform.unsent")) == 120
-    stage.act("relay", f"relay.sent=kill:{token}")
+    stage.start_process("relay", f"relay.sent=kill:{token}")
     await eventually(lambda: all_sent(stage))
-    sub = hearer()
-    await stage.listen(sub)
-    heard = await stage.handled()
-    assert Counter(heard) == Counter((str(key), seq) for key in told for seq in range(1, 5))
+    sub = recorder()
+    await stage.consume(sub)
+    received = await stage.received()
+    assert Counter(received) == Counter((str(key), seq) for key in emitted_keys for seq in range(1, 5))
     assert await stage.parked() == []
     assert len(await stage.records()) >= 120
 
 
 @on_every_transport
-async def test_a_sealed_body_is_cleared_and_never_sent_again(stage: Stage) -> None:
-    """Kafka: once it was sent. One machine: once it was applied."""
+async def test_a_sealed_body_is_cleared_and_never_sent_again(stage: ServicePair) -> None:
+    """With Kafka it is cleared once sent, with the local transport once applied."""
     (key,) = keys(1)
-    await stage.publish(changed(key), sealed(key))
-    await stage.listen(hearer(topics=[sealed(key).topic]))
+    await stage.emit_and_relay(changed(key), sealed(key))
+    await stage.consume(recorder(topics=[sealed(key).topic]))
 
     async def cleared() -> bool:
         return not await stage.query_publisher(
@@ -136,12 +138,12 @@ async def test_a_sealed_body_is_cleared_and_never_sent_again(stage: Stage) -> No
         (TOPIC, False),
         (sealed(key).topic, True),
     ]
-    assert len(await stage.handled()) == 1
+    assert len(await stage.received()) == 1
 
 
 @on_every_transport
-async def test_an_expired_sealed_body_does_not_stop_the_relay(stage: Stage) -> None:
-    """Nothing could be sent for seven days, and housekeeping cleared the body of what was still unsent."""
+async def test_an_expired_sealed_body_does_not_stop_the_relay(stage: ServicePair) -> None:
+    """Housekeeping clears an unsent sealed body after seven days."""
     first, second = keys(2)
     await stage.emit(sealed(first))
     await stage.query_publisher("UPDATE platform.outbox SET body = NULL")
@@ -151,7 +153,7 @@ async def test_an_expired_sealed_body_does_not_stop_the_relay(stage: Stage) -> N
     assert len(await stage.records()) == 1
 
 
-def test_of_each_key_only_what_stands_before_its_first_failure_is_cleared() -> None:
+def test_only_rows_before_the_first_failure_of_a_key_are_cleared() -> None:
     rows = [Unsent(0, number, None, None, TOPIC, key, "") for number, key in enumerate("ababa")]
     assert [row.outbox_id for row in rows_to_clear(rows, {2})] == [0, 1, 3]
     assert rows_to_clear(rows, {0, 1}) == []

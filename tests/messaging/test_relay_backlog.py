@@ -8,14 +8,14 @@ import pytest
 from shared.messaging.local import LocalPublisher
 from shared.messaging.relay import CLEAR, READ, Relay
 from shared.schema import SHARDS
-from tests.factories.messaging.databases import TELLER
-from tests.factories.messaging.service_pair import Stage
+from tests.factories.messaging.databases import PUBLISHER
+from tests.factories.messaging.service_pair import ServicePair
 
 WAITING, BATCH = 20_000, 500
 FILL = """
 WITH written AS (
     INSERT INTO platform.outbox (recorded_at, event_id, shard, topic, key, epoch, seq, wire, body)
-    SELECT clock_timestamp(), gen_random_uuid(), number % 24, 'pilar.teller', number % 5000, 1, number, 'test', '{}'
+    SELECT clock_timestamp(), gen_random_uuid(), number % 24, 'pilar.publisher', number % 5000, 1, number, 'test', '{}'
     FROM generate_series(1, $1) AS number
     RETURNING shard, outbox_id, recorded_at
 )
@@ -25,7 +25,7 @@ STATISTICS = "ANALYZE platform.unsent, platform.outbox"
 
 
 def most_rows(node: dict[str, Any]) -> float:
-    """Return the max_records number of rows that one node of a plan returned or filtered out."""
+    """Return the largest number of rows that one node of a plan returned or filtered."""
     rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
     return max([rows * node["Actual Loops"], *map(most_rows, node.get("Plans", ()))])
 
@@ -36,13 +36,15 @@ async def rows_touched(connection: Any, statement: str, *values: Any) -> float:
 
 
 @pytest.mark.parametrize("analysed", ["empty", "full"])
-async def test_a_batch_of_a_backlog_touches_no_row_beyond_the_batch(stage: Stage, analysed: str) -> None:
-    """Statistics are those of an empty table or of the backlog: the plan is the same."""
+async def test_a_batch_of_a_backlog_touches_no_row_beyond_the_batch(
+    stage: ServicePair, analysed: str
+) -> None:
+    """The plan is the same with statistics of an empty table or of the backlog."""
     await stage.query_publisher(STATISTICS)
     await stage.query_publisher(FILL, WAITING)
     if analysed == "full":
         await stage.query_publisher(STATISTICS)
-    connection = await Relay(stage.urls["teller_worker"], TELLER, LocalPublisher()).connect()
+    connection = await Relay(stage.urls["publisher_worker"], PUBLISHER, LocalPublisher()).connect()
     try:
         assert await rows_touched(connection, READ, list(range(SHARDS)), BATCH) == BATCH
         sent = [row["outbox_id"] for row in await connection.fetch(READ, list(range(SHARDS)), BATCH)]

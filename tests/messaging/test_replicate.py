@@ -25,7 +25,7 @@ from shared.events import Event
 from shared.messaging import Meta, Received, Subscription
 from shared.messaging.envelope import BadData, Record, parse
 from tests.factories.messaging.events import DAY, TOPIC, changed, keys, record_of, registered
-from tests.factories.messaging.service_pair import Stage
+from tests.factories.messaging.service_pair import ServicePair
 
 SCHEMA = {"schema": "replica_pendamping"}
 LATER = date(2026, 6, 1)
@@ -76,15 +76,15 @@ class Elsewhere(ReplicaTable):
 
 
 @pytest.fixture
-async def replica_stage(stage: Stage) -> AsyncIterator[Stage]:
+async def replica_stage(stage: ServicePair) -> AsyncIterator[ServicePair]:
     """The stage with this file's tables."""
     made = [CreateTable(model.__table__) for model in (Penugasan, Status, Person)]  # type: ignore[arg-type]
     for statement in made:
-        await stage.read(str(statement.compile(dialect=postgresql.dialect())))
-    await stage.read("GRANT ALL ON ALL TABLES IN SCHEMA replica_pendamping TO reader_worker")
+        await stage.query_reader(str(statement.compile(dialect=postgresql.dialect())))
+    await stage.query_reader("GRANT ALL ON ALL TABLES IN SCHEMA replica_pendamping TO reader_worker")
     yield stage
     for model in (Penugasan, Status, Person):
-        await stage.read(f"DROP TABLE replica_pendamping.{model.__tablename__}")
+        await stage.query_reader(f"DROP TABLE replica_pendamping.{model.__tablename__}")
 
 
 def replica() -> Subscription:
@@ -112,12 +112,12 @@ def records_of(key: UUID, *events: Event) -> list[Record]:
     return [record_of(key, seq, event=event) for seq, event in enumerate(events, start=1)]
 
 
-async def rows_of(stage: Stage, model: type[ReplicaTable]) -> list[dict[str, Any]]:
-    rows = await stage.read(f"SELECT * FROM replica_pendamping.{model.__tablename__} ORDER BY 1, 2")
+async def rows_of(stage: ServicePair, model: type[ReplicaTable]) -> list[dict[str, Any]]:
+    rows = await stage.query_reader(f"SELECT * FROM replica_pendamping.{model.__tablename__} ORDER BY 1, 2")
     return [dict(row) for row in rows]
 
 
-async def test_columns_are_filled_by_the_fields_of_their_names(replica_stage: Stage) -> None:
+async def test_columns_are_filled_by_the_fields_of_their_names(replica_stage: ServicePair) -> None:
     sub, (key, penugasan_id) = replica(), keys(2)
     sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
     await replica_stage.receive(sub, records_of(key, ended(key, penugasan_id)))
@@ -133,7 +133,7 @@ async def test_columns_are_filled_by_the_fields_of_their_names(replica_stage: St
     ]
 
 
-async def test_a_column_that_only_the_other_event_declares_becomes_null(replica_stage: Stage) -> None:
+async def test_a_column_that_only_the_other_event_declares_becomes_null(replica_stage: ServicePair) -> None:
     sub, (key, penugasan_id) = replica(), keys(2)
     sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
     await replica_stage.receive(sub, records_of(key, ended(key, penugasan_id)))
@@ -142,7 +142,7 @@ async def test_a_column_that_only_the_other_event_declares_becomes_null(replica_
     assert (row["valid_to"], row["reason"]) == (None, None)
 
 
-async def test_events_of_two_calls_leave_each_others_columns(replica_stage: Stage) -> None:
+async def test_events_of_two_calls_leave_each_others_columns(replica_stage: ServicePair) -> None:
     sub, (key,) = replica(), keys(1)
     sub.replicate(Person, PendampingRegistered, renamed={"registered_on": "from_on"})
     sub.replicate(Person, PendampingStatusChanged, fixed={"on_leave": True})
@@ -160,14 +160,14 @@ async def test_events_of_two_calls_leave_each_others_columns(replica_stage: Stag
     ]
 
 
-async def test_an_omitted_column_keeps_its_value(replica_stage: Stage) -> None:
+async def test_an_omitted_column_keeps_its_value(replica_stage: ServicePair) -> None:
     sub, (key,) = replica(), keys(1)
     sub.replicate(Person, PendampingStatusChanged, omit=["reason"])
     await replica_stage.receive(sub, records_of(key, changed(key, "leave")))
     assert [row["reason"] for row in await rows_of(replica_stage, Person)] == [None]
 
 
-async def test_a_key_of_two_columns_keeps_one_row_for_each_pair(replica_stage: Stage) -> None:
+async def test_a_key_of_two_columns_keeps_one_row_for_each_pair(replica_stage: ServicePair) -> None:
     sub, (key,) = replica(), keys(1)
     sub.replicate(Status, PendampingRegistered, PendampingStatusChanged)
     later = changed(key).model_copy(update={"from_on": LATER})
@@ -176,14 +176,16 @@ async def test_a_key_of_two_columns_keeps_one_row_for_each_pair(replica_stage: S
     assert statuses == [(DAY, "CUTI"), (LATER, "CUTI")]
 
 
-async def test_of_two_events_of_one_row_in_a_batch_the_last_counts(replica_stage: Stage) -> None:
+async def test_of_two_events_of_one_row_in_a_batch_the_last_counts(replica_stage: ServicePair) -> None:
     sub, (key, penugasan_id) = replica(), keys(2)
     sub.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
     await replica_stage.receive(sub, records_of(key, started(key, penugasan_id), ended(key, penugasan_id)))
     assert [row["valid_to"] for row in await rows_of(replica_stage, Penugasan)] == [LATER]
 
 
-async def test_an_event_that_does_not_match_writes_nothing_and_moves_the_cursor(replica_stage: Stage) -> None:
+async def test_an_event_that_does_not_match_writes_nothing_and_moves_the_cursor(
+    replica_stage: ServicePair,
+) -> None:
     sub, (person, lembaga) = replica(), keys(2)
     sub.replicate(Status, PendampingRegistered, where={"subject": SubjectKind.PERSON})
     other = registered(lembaga).model_copy(update={"subject": SubjectKind.LEMBAGA})
@@ -192,7 +194,7 @@ async def test_an_event_that_does_not_match_writes_nothing_and_moves_the_cursor(
     assert await replica_stage.cursor(lembaga, "pendamping") == (1, 1, "OPEN")
 
 
-async def test_what_follows_gets_the_written_events_alone(replica_stage: Stage) -> None:
+async def test_then_gets_only_the_written_events(replica_stage: ServicePair) -> None:
     sub, (person, lembaga) = replica(), keys(2)
     seen: list[list[str]] = []
 
@@ -206,7 +208,7 @@ async def test_what_follows_gets_the_written_events_alone(replica_stage: Stage) 
     assert seen == [[str(person)]]
 
 
-async def test_an_unknown_code_reads_as_unknown(replica_stage: Stage) -> None:
+async def test_an_unknown_code_reads_as_unknown(replica_stage: ServicePair) -> None:
     sub, (key,) = replica(), keys(1)
     sub.replicate(Status, PendampingRegistered)
     await replica_stage.receive(
@@ -215,7 +217,7 @@ async def test_an_unknown_code_reads_as_unknown(replica_stage: Stage) -> None:
     assert [row["status"] for row in await rows_of(replica_stage, Status)] == ["UNKNOWN"]
 
 
-async def test_an_event_without_a_needed_field_parks_its_key_alone(replica_stage: Stage) -> None:
+async def test_an_event_without_a_needed_field_parks_its_key_alone(replica_stage: ServicePair) -> None:
     sub, (bad, good) = replica(), keys(2)
     sub.replicate(Status, PendampingRegistered)
     broken = without(record_of(bad, 1, event=registered(bad)), "status")
@@ -269,8 +271,8 @@ def test_a_reaction_replicates_nothing() -> None:
         Subscription("pendamping", "reaction", [TOPIC]).replicate(Status, PendampingRegistered)
 
 
-async def test_a_handler_takes_the_envelope_if_it_asks_for_it(stage: Stage) -> None:
-    sub, (key,) = Subscription("handled", "reaction", [TOPIC]), keys(1)
+async def test_a_handler_with_three_parameters_gets_the_envelope(stage: ServicePair) -> None:
+    sub, (key,) = Subscription("received", "reaction", [TOPIC]), keys(1)
     seen: list[object] = []
 
     @sub.on(PendampingRegistered)

@@ -1,4 +1,4 @@
-"""A worker's consumers may be spread over processes: each reads the subscriptions that it is told."""
+"""A worker process reads the subscriptions that its arguments name."""
 
 import asyncio
 from typing import Any
@@ -9,15 +9,15 @@ from shared.jobs import Work
 from shared.messaging.consumer import StoredOffsets
 from shared.messaging.subscription import Subscription
 from shared.worker import Parts, Transport, run_parts
-from tests.factories.messaging.service_pair import Stage
+from tests.factories.messaging.service_pair import ServicePair
 
 PARTS = Parts(
     "reader", [Subscription(name, "replica", ["pilar.registry"]) for name in ("first", "second")], Work()
 )
 
 
-async def read_by(stage: Stage, only: list[str]) -> set[str]:
-    """The subscriptions for which the worker opens a source."""
+async def read_by(stage: ServicePair, only: list[str]) -> set[str]:
+    """Return the subscriptions for which the worker opens a source."""
     opened, stop = set[str](), asyncio.Event()
 
     def source(subscription: Subscription, _: StoredOffsets) -> Any:
@@ -34,14 +34,14 @@ async def read_by(stage: Stage, only: list[str]) -> set[str]:
     return opened
 
 
-async def test_all_subscriptions_when_none_is_named(stage: Stage) -> None:
+async def test_all_subscriptions_when_none_is_named(stage: ServicePair) -> None:
     assert await read_by(stage, []) == {"first", "second"}
 
 
-async def test_only_the_one_that_is_named(stage: Stage) -> None:
+async def test_only_the_one_that_is_named(stage: ServicePair) -> None:
     assert await read_by(stage, ["second"]) == {"second"}
 
 
-async def test_a_name_that_is_none_is_refused_with_those_that_are(stage: Stage) -> None:
+async def test_an_unknown_name_is_refused_with_the_known_names(stage: ServicePair) -> None:
     with pytest.raises(LookupError, match=r"no subscription third; it has \['first', 'second'\]"):
         await read_by(stage, ["third"])

@@ -28,7 +28,7 @@ async def post(registry: Running, body: bytes) -> httpx.Response:
     return await registry.client.post("/v1/pendamping", content=body, headers=authorized(registry))
 
 
-async def test_a_body_of_a_page_is_the_most_by_default(registry: Running) -> None:
+async def test_the_default_limit_of_a_body_is_one_page(registry: Running) -> None:
     fits = json.dumps({"subject": "LEMBAGA", "name": "LKS"}).encode()
     assert (await post(registry, fits.ljust(CAP))).status_code == 201
     over = await post(registry, fits.ljust(CAP + 1))

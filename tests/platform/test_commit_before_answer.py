@@ -1,4 +1,4 @@
-"""Promise 1: a 2xx means it is committed; a commit that fails answers so, and leaves nothing."""
+"""Promise 1: a 2xx answer is committed, and a failed commit stores nothing."""
 
 import asyncio
 import secrets
@@ -65,7 +65,7 @@ async def test_a_repeated_key_gets_the_first_answer_and_has_one_effect(registry:
     assert (await counted(registry))["platform.outbox"] == 1
 
 
-async def test_concurrent_twins_get_one_answer(registry: Running) -> None:
+async def test_concurrent_requests_with_one_key_get_one_answer(registry: Running) -> None:
     token, key = registry.token("KEMENSOS"), secrets.token_hex(8)
     answers = await asyncio.gather(
         *(registry.post("/v1/pendamping", LEMBAGA, as_=token, key=key) for _ in range(30))
@@ -110,14 +110,14 @@ async def test_the_stored_answer_is_sealed(registry: Running) -> None:
 
 
 async def waited(registry: Running, wait: str) -> float:
-    """How often a request was answered 503 for this wait, as the page for operators has it."""
+    """Return how many requests were answered 503 for this reason."""
     page = (await registry.metrics()).splitlines()
     name = f'pilar_busy_answers_total{{service="registry",wait="{wait}"}} '
     return sum(float(line.removeprefix(name)) for line in page if line.startswith(name))
 
 
-async def test_a_request_without_a_connection_is_told_that_the_pool_was_full(registry: Running) -> None:
-    """More at once than connections, each slow: those that wait too long come back, and nothing of theirs is stored."""
+async def test_a_request_without_a_connection_is_503_for_the_pool(registry: Running) -> None:
+    """Of more slow requests than connections, some time out and store nothing."""
     token, before = registry.token("KEMENSOS"), await waited(registry, "pool")
     await registry.execute(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;"
@@ -133,7 +133,7 @@ async def test_a_request_without_a_connection_is_told_that_the_pool_was_full(reg
     assert (await counted(registry))["pendamping"] == len(answers) - len(refused)
 
 
-async def test_a_twin_that_waits_too_long_is_asked_to_come_back(registry: Running) -> None:
+async def test_a_concurrent_request_with_the_same_key_is_503_after_a_timeout(registry: Running) -> None:
     token, key = registry.token("KEMENSOS"), secrets.token_hex(8)
     await registry.execute(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;"
@@ -166,7 +166,7 @@ async def test_the_key_itself_is_not_stored(registry: Running) -> None:
         (NoConnection(), "pool"),
     ],
 )
-def test_each_wait_in_vain_is_named_for_the_operator(error: Exception, wait: str) -> None:
+def test_each_cause_of_a_503_is_counted(error: Exception, wait: str) -> None:
     assert (type(to_refusal(error)).__name__, busy_reason(error)) == ("Busy", wait)
 
 
@@ -177,5 +177,5 @@ def test_each_wait_in_vain_is_named_for_the_operator(error: Exception, wait: str
         (asyncpg.UniqueViolationError("u"), "InternalFault"),
     ],
 )
-def test_the_drivers_own_errors_are_understood(error: Exception, title: str) -> None:
+def test_driver_errors_become_refusals(error: Exception, title: str) -> None:
     assert type(to_refusal(error)).__name__ == title

@@ -1,4 +1,4 @@
-"""CORS is a setting: in production those named, in development also pages of this machine."""
+"""CORS allows the listed origins, and in development also pages of this machine."""
 
 from typing import Any
 
@@ -29,11 +29,11 @@ async def preflight(
         return await client.options("/v1/pendamping", headers=headers)
 
 
-async def test_nobody_by_default(cluster: Cluster) -> None:
+async def test_no_origin_is_allowed_by_default(cluster: Cluster) -> None:
     assert "access-control-allow-origin" not in (await preflight(cluster, [])).headers
 
 
-async def test_only_those_named(cluster: Cluster) -> None:
+async def test_only_listed_origins_are_allowed(cluster: Cluster) -> None:
     answer = await preflight(cluster, [FRONTEND])
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == FRONTEND
@@ -42,7 +42,7 @@ async def test_only_those_named(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1:3000", "http://localhost"])
-async def test_pages_of_this_machine_in_development_alone(cluster: Cluster, origin: str) -> None:
+async def test_local_origins_are_allowed_only_in_development(cluster: Cluster, origin: str) -> None:
     answer = await preflight(cluster, [], origin)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
     production = {"mode": "production", "issuer": "https://issuer.example", "webhook_loopback": False}

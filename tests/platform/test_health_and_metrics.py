@@ -1,4 +1,4 @@
-"""Health says what an orchestrator must know; metrics count by route, never by address."""
+"""Health for an orchestrator, and metrics by route, never by address."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""Promise 21: input that no honest client sends gets a clear refusal, never a 500, and stores nothing."""
+"""Promise 21: hostile input is refused clearly, is never a 500, and stores nothing."""
 
 import pytest
 
@@ -43,7 +43,7 @@ async def test_is_refused(registry: Running, what: str) -> None:
     assert (await registry.sql("SELECT count(*) AS n FROM pendamping"))[0]["n"] == 0
 
 
-async def test_larger_than_the_cap_is_413_whatever_its_length_header_says(registry: Running) -> None:
+async def test_larger_than_the_limit_is_413_for_any_length_header(registry: Running) -> None:
     async def endless() -> object:
         for _ in range(40):
             yield b" " * 10_000
@@ -74,7 +74,7 @@ async def test_unknown_and_repeated_parameters_are_refused(registry: Running) ->
     assert (unknown.status_code, repeated.status_code) == (422, 422)
 
 
-async def test_a_refusal_speaks_indonesian_on_request_and_never_echoes_the_input(registry: Running) -> None:
+async def test_a_refusal_is_indonesian_on_request_and_has_none_of_the_input(registry: Running) -> None:
     body = {"subject": "PERSON", "nik": "1234567890123456789", "name": "x", "rahasia": "jangan-diulang"}
     answer = await registry.post(
         "/v1/pendamping", body, as_=registry.token("KEMENSOS"), headers={"Accept-Language": "id-ID"}

@@ -1,4 +1,4 @@
-"""Jobs share the workers: each gets its turn, none may flood the list of refusals, nobody may open too many."""
+"""Jobs share the workers, and have limits on refused rows and open jobs per account."""
 
 import asyncio
 from collections.abc import Iterator
@@ -36,7 +36,10 @@ async def read(registry: Running, job_id: UUID, what: str = "") -> dict[str, Any
 
 @pytest.fixture
 def order(registry: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The kinds in the order of their steps; "long" never ends by itself, "short" has one step. A turn is one step."""
+    """The kinds in the order of their steps.
+
+    "long" never ends by itself, "short" has one step, and a turn is one step.
+    """
     seen: list[str] = []
 
     async def long(session: AsyncSession, job: Job) -> Step:
@@ -55,9 +58,7 @@ def order(registry: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[s
     del registry.parts.work.steps["long"], registry.parts.work.steps["short"]
 
 
-async def test_short_job_asked_later_does_not_wait_for_the_end_of_a_long_one(
-    registry: Running, order: list[str]
-) -> None:
+async def test_later_short_job_does_not_wait_for_a_long_one(registry: Running, order: list[str]) -> None:
     await ask(registry, "long")
     await run_step(registry.worker, registry.parts.work)
     short = await ask(registry, "short")
@@ -81,7 +82,7 @@ async def test_two_long_jobs_of_two_workers_take_turns(registry: Running, order:
     assert max(done) - min(done) <= 2
 
 
-async def test_job_whose_step_fails_holds_up_no_other(registry: Running, order: list[str]) -> None:
+async def test_job_whose_step_fails_delays_no_other(registry: Running, order: list[str]) -> None:
     async def broken(session: AsyncSession, job: Job) -> Step:
         del session, job
         raise ConnectionError
@@ -100,7 +101,7 @@ async def test_job_whose_step_fails_holds_up_no_other(registry: Running, order: 
     assert order == ["short"]
 
 
-async def test_long_job_goes_on_within_its_turn(registry: Running) -> None:
+async def test_long_job_continues_within_its_turn(registry: Running) -> None:
     steps = count(1)
 
     async def several(session: AsyncSession, job: Job) -> Step:
@@ -113,8 +114,8 @@ async def test_long_job_goes_on_within_its_turn(registry: Running) -> None:
     assert (await read(registry, job))["state"] == "DONE"
 
 
-async def refusing(registry: Running, size: int) -> UUID:
-    """Run a job that does one row a step and refuses `size` others."""
+async def ask_refused_job(registry: Running, size: int) -> UUID:
+    """Run a job that does one row per step and refuses `size` others."""
 
     async def refuse(session: AsyncSession, job: Job) -> Step:
         del session
@@ -132,7 +133,7 @@ async def refusing(registry: Running, size: int) -> UUID:
 async def test_job_fails_at_the_limit_of_refusals_and_keeps_what_was_done(
     registry: Running, size: int
 ) -> None:
-    job_id = await refusing(registry, size)
+    job_id = await ask_refused_job(registry, size)
     job = await read(registry, job_id)
     steps = MAX_REFUSALS // size + 1
     assert (job["state"], job["error"]) == ("FAILED", "TooManyRefusals")
@@ -156,7 +157,7 @@ async def test_account_with_too_many_open_jobs_waits_until_one_has_ended(registr
     await ask(registry, "nobody.runs.this")
 
 
-async def test_jobs_asked_at_once_do_not_pass_the_limit_together(registry: Running) -> None:
+async def test_concurrent_requests_for_jobs_stay_within_the_limit(registry: Running) -> None:
     for _ in range(MAX_OPEN_JOBS - 1):
         await ask(registry, "nobody.runs.this")
     async with registry.session(ASKED_BY) as session:
@@ -181,7 +182,7 @@ async def test_too_many_open_jobs_are_refused_over_http_with_the_time_to_wait(re
 
 
 async def test_refused_rows_expire_after_their_term_and_the_counts_stay(registry: Running) -> None:
-    jobs = [await refusing(registry, MAX_REFUSALS + 1) for _ in range(2)]
+    jobs = [await ask_refused_job(registry, MAX_REFUSALS + 1) for _ in range(2)]
     assert len((await read(registry, jobs[0], "/errors"))["items"]) > 0
     await registry.sql(
         "UPDATE platform.job SET ended_at = now() - interval '91 days' WHERE job_id = $1", jobs[0]

@@ -1,4 +1,4 @@
-"""Long work tells how far it is, what it refused and why; it is cancelled between steps and resumed after a death."""
+"""Jobs show progress and refused rows, can be cancelled, and resume after a crash."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ async def test_counts_and_refused_rows_with_row_column_and_reason(registry: Runn
     assert error == {**expected, "reason": reason}
 
 
-async def test_cancelled_between_two_steps_keeps_what_was_done(registry: Running) -> None:
+async def test_a_job_cancelled_between_two_steps_keeps_what_was_done(registry: Running) -> None:
 
     job_id = await begun(registry, two_at_a_time)
     cancelled = await registry.post(f"/v1/jobs/{job_id}/cancellation", as_=registry.token("KEMENSOS"))
@@ -81,7 +81,7 @@ async def test_two_workers_never_do_one_step_twice(registry: Running) -> None:
 @pytest.mark.parametrize(
     "fault", [ValueError, AttributeError, ConnectionError, asyncpg.DeadlockDetectedError, RuntimeError]
 )
-async def test_a_step_that_fails_in_any_way_is_tried_again_and_then_told(
+async def test_a_failing_step_is_retried_and_then_fails_the_job(
     registry: Running, fault: type[Exception]
 ) -> None:
     tries: list[int] = []
@@ -101,7 +101,7 @@ async def test_a_step_that_fails_in_any_way_is_tried_again_and_then_told(
     assert job["reason"]["id"].startswith("Pekerjaan berhenti setelah 5 kali dicoba")
 
 
-async def test_a_step_that_is_refused_tells_the_refusal_and_what_to_do(registry: Running) -> None:
+async def test_a_refused_step_shows_the_refusal_and_what_to_do(registry: Running) -> None:
     async def refused(session: AsyncSession, job: Job) -> Step:
         raise NotYetKnown("policy")
 
@@ -119,7 +119,7 @@ class Killed(BaseException):
     """What ends a process does not pass by any handler of errors."""
 
 
-async def test_a_job_whose_every_step_kills_its_worker_is_told_and_not_begun_for_ever(
+async def test_a_job_that_kills_its_workers_fails_after_five_tries(
     registry: Running,
 ) -> None:
     async def deadly(session: AsyncSession, job: Job) -> Step:
@@ -137,8 +137,8 @@ async def test_a_job_whose_every_step_kills_its_worker_is_told_and_not_begun_for
     assert not await run_step(registry.worker, registry.parts.work)
 
 
-async def test_what_falls_due_does_not_wait_for_the_end_of_a_long_job(registry: Running) -> None:
-    """A term ends, and a reminder goes out, in the middle of an intake of hours."""
+async def test_a_scheduled_task_does_not_wait_for_a_long_job(registry: Running) -> None:
+    """A term ends, and a reminder is sent, during an intake of hours."""
     stop, ended, busy = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def long(session: AsyncSession, job: Job) -> Step:
@@ -167,7 +167,7 @@ async def test_what_falls_due_does_not_wait_for_the_end_of_a_long_job(registry: 
         await running
 
 
-async def test_its_rows_are_counted_for_whoever_watches_the_service(registry: Running) -> None:
+async def test_rows_of_a_job_are_counted_in_metrics(registry: Running) -> None:
     async def counted(result: str) -> float:
         page = await registry.metrics()
         name = f'pilar_job_rows_total{{kind="counting",result="{result}",service="registry"}} '
@@ -180,7 +180,7 @@ async def test_its_rows_are_counted_for_whoever_watches_the_service(registry: Ru
     assert [now - then for now, then in zip(after, before, strict=True)] == [5, 1]
 
 
-async def test_only_who_asked_sees_it(registry: Running) -> None:
+async def test_only_the_requester_sees_a_job(registry: Running) -> None:
     job_id = await begun(registry, two_at_a_time)
     other = await registry.get(f"/v1/jobs/{job_id}", as_=registry.token("KEMENSOS", "kemensos-2"))
     assert other.status_code == 404

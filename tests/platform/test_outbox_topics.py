@@ -1,4 +1,4 @@
-"""A service's roles write its own topics alone; PostgreSQL refuses every other."""
+"""A service's roles can write only its own topics."""
 
 import contextlib
 
@@ -39,7 +39,7 @@ async def test_a_service_writes_the_topics_of_its_event_classes_and_no_other(
 
 
 async def accepted(connection: asyncpg.Connection, statement: str) -> set[str]:
-    """Return which topics PostgreSQL takes; nothing is kept."""
+    """Return the topics that PostgreSQL accepts. Nothing is stored."""
     taken: set[str] = set()
     for topic in (*TOPICS, SEALED_TOPIC, "pilar.other"):
         transaction = connection.transaction()

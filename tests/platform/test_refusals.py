@@ -1,4 +1,4 @@
-"""What a caller reads when it is refused: the limit, the choices, the methods; in one language at a time."""
+"""Refusals name the limit, the choices or the methods, in one language at a time."""
 
 import pytest
 
@@ -22,22 +22,22 @@ async def test_a_limit_is_named(registry: Running) -> None:
 
 
 async def test_the_choices_are_named(registry: Running) -> None:
-    said = await message(registry, "/v1/pendamping?status=LIBUR", "en")
-    assert said.startswith("This is not one of the known values: CALON, AKTIF, CUTI")
-    assert "LIBUR" not in said
-    assert "'" not in said
+    text = await message(registry, "/v1/pendamping?status=LIBUR", "en")
+    assert text.startswith("This is not one of the known values: CALON, AKTIF, CUTI")
+    assert "LIBUR" not in text
+    assert "'" not in text
     indonesian = await message(registry, "/v1/pendamping?status=LIBUR", "id")
     assert indonesian.startswith("Bukan salah satu nilai yang dikenal: CALON, AKTIF")
 
 
-async def test_another_method_is_told_all_that_the_address_takes(registry: Running) -> None:
+async def test_a_405_lists_the_methods_of_the_address(registry: Running) -> None:
     answer = await registry.client.delete("/v1/pendamping")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
     answer = await registry.client.delete("/v1/pendamping/019a0000-0000-7000-8000-000000000001/status")
     assert answer.headers["allow"] == "POST"
 
 
-async def test_an_unreadable_body_is_told_in_indonesian_alone(registry: Running) -> None:
+async def test_an_unreadable_body_is_refused_in_indonesian_only(registry: Running) -> None:
     headers = {
         "Authorization": f"Bearer {registry.token('KEMENSOS')}",
         "Content-Type": "application/json",
@@ -49,14 +49,16 @@ async def test_an_unreadable_body_is_told_in_indonesian_alone(registry: Running)
 
 
 @pytest.mark.parametrize("media", ["application/pdf", "application/x-www-form-urlencoded", ""])
-async def test_a_file_under_another_media_type_is_told_the_right_one(registry: Running, media: str) -> None:
+async def test_a_file_of_another_media_type_is_refused_with_the_right_one(
+    registry: Running, media: str
+) -> None:
     headers = {"Authorization": f"Bearer {registry.token('KEMENSOS')}", "Content-Type": media}
     answer = await registry.client.post("/v1/files", content=b"%PDF", headers=headers)
     assert answer.status_code == 415
     assert answer.json()["detail"] == "Send the body as application/octet-stream / text/csv."
 
 
-def test_nouns_are_said_in_the_language_of_the_sentence_which_begins_with_a_capital() -> None:
+def test_nouns_are_in_the_language_of_the_sentence() -> None:
     assert NotFound("policy").sentence("id").startswith("Kebijakan itu tidak ada")
     assert NotFound("policy").sentence("en").startswith("There is no such policy")
     stuck = IllegalTransition(noun="exit proposal", current="DITERIMA", wanted="DIAJUKAN")

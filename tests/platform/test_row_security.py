@@ -1,4 +1,4 @@
-"""PostgreSQL itself shows a request only its areas' rows, whatever a query forgot."""
+"""Row security shows a request only rows of its areas, whatever a query omits."""
 
 import json
 from collections.abc import AsyncIterator
@@ -74,7 +74,7 @@ PARENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """A service with rows in two areas, and its tables with row security by their columns."""
+    """A service with rows in two areas, and its tables with row security."""
 
     service: Running
     tables: dict[str, list[str]]
@@ -96,17 +96,17 @@ class Secured:
 
 @pytest.fixture(scope="module", params=SERVICES)
 async def secured(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Secured]:
-    """A walked service; one of its families lives elsewhere."""
+    """A walked service, one of whose families lives in another area."""
     async with running(cluster, request.param) as service:
         await WALKS[request.param](service, cluster)
         rows = await service.sql(OUT_OF_SCOPE)
-        found = Secured(service, {row["name"]: row["columns"] for row in rows})
-        await (write_again(found) if request.param == "referral" else move_one(found))
-        yield found
+        service_tables = Secured(service, {row["name"]: row["columns"] for row in rows})
+        await (write_again(service_tables) if request.param == "referral" else move_one(service_tables))
+        yield service_tables
 
 
 async def write_again(secured: Secured) -> None:
-    """Write all that referral has of its family once more, as another family's, elsewhere: each table has both."""
+    """Copy all rows of referral's family for another family in another area."""
     script = ["SET session_replication_role = replica"]
     for table, columns in secured.tables.items():
         ids = await secured.service.sql(
@@ -147,9 +147,9 @@ async def test_another_area_sees_its_own(secured: Secured) -> None:
         scoped(connection, AWAY),
     ):
         for table in secured.tables:
-            wanted = await secured.count(table, secured.within(table, AWAY))
-            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == wanted, table
-            assert wanted or secured.service.name != "referral", table
+            expected = await secured.count(table, secured.within(table, AWAY))
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == expected, table
+            assert expected or secured.service.name != "referral", table
 
 
 @asynccontextmanager
@@ -195,15 +195,17 @@ async def test_a_reused_connection_without_scope_sees_nothing(secured: Secured) 
 
 
 @pytest.mark.parametrize("area", SCOPES)
-async def test_an_area_sees_itself_alone(secured: Secured, area: str) -> None:
+async def test_an_area_sees_only_its_own_rows(secured: Secured, area: str) -> None:
     async with (
         as_role(secured, secured.service.settings.database_url) as connection,
         scoped(connection, area),
     ):
         for table in secured.tables:
-            wanted = await secured.count(table, "true" if area == "*" else secured.within(table, area or "-"))
-            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == wanted, table
-            assert bool(wanted) == SCOPES[area], table
+            expected = await secured.count(
+                table, "true" if area == "*" else secured.within(table, area or "-")
+            )
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == expected, table
+            assert bool(expected) == SCOPES[area], table
 
 
 async def test_nothing_is_inserted_without_scope_or_for_another_area(secured: Secured) -> None:
@@ -218,7 +220,7 @@ async def test_nothing_is_inserted_without_scope_or_for_another_area(secured: Se
 
 
 async def refused(connection: Any, table: str, row: str, area: str) -> str:
-    """The SQLSTATE with which a copy of a row is refused; in its own area, only because it is there already."""
+    """Return the SQLSTATE that refuses a copy of a row."""
     assert json.loads(row)
     statement = f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{table}, $1::text::jsonb)).*"
     async with scoped(connection, area):
@@ -229,8 +231,8 @@ async def refused(connection: Any, table: str, row: str, area: str) -> str:
     return "inserted"
 
 
-async def test_its_own_rows_may_be_written_in_most_tables(secured: Secured) -> None:
-    """The refusals above come from the scope: with it, a copy fails for being a copy."""
+async def test_rows_of_the_own_area_may_be_written_in_most_tables(secured: Secured) -> None:
+    """A copy of an own row fails for being a duplicate, not for its scope."""
     async with as_role(secured, secured.service.settings.database_url) as connection:
         reasons: list[str] = []
         for table in secured.tables:
@@ -241,7 +243,7 @@ async def test_its_own_rows_may_be_written_in_most_tables(secured: Secured) -> N
     assert reasons.count("23505") >= len(reasons) - 1, dict(zip(secured.tables, reasons, strict=True))
 
 
-async def test_the_worker_passes_it(secured: Secured) -> None:
+async def test_the_worker_role_bypasses_row_security(secured: Secured) -> None:
     async with as_role(secured, secured.service.settings.worker_database_url) as connection:
         for table in secured.tables:
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == await secured.count(table)

@@ -1,4 +1,4 @@
-"""What falls due is a row with a clock: done once, tried again for ever, and never before its time."""
+"""Scheduled tasks run once, at their time, and are retried without a limit."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ async def plan(registry: Running, subject: str, due_at: datetime, **more: Any) -
         await schedule(session, "term_ends", due_at, subject_id=subject, **more)
 
 
-async def test_not_before_its_time_on_the_business_clock(
+async def test_a_task_does_not_run_before_its_business_time(
     registry: Running, todo: Work, done: list[str]
 ) -> None:
     await plan(registry, "a", datetime.now(UTC) + SOON)
@@ -47,14 +47,16 @@ async def test_not_before_its_time_on_the_business_clock(
     assert done == ["a"]
 
 
-async def test_the_real_clock_does_not_travel(registry: Running, todo: Work, done: list[str]) -> None:
+async def test_a_task_on_real_time_ignores_the_business_clock(
+    registry: Running, todo: Work, done: list[str]
+) -> None:
     await plan(registry, "a", datetime.now(UTC) + SOON, clock="real")
     await registry.set_clock(datetime.now(UTC) + 2 * SOON)
     assert not await run_scheduled_task(registry.worker, todo)
     assert done == []
 
 
-async def test_many_workers_do_each_thing_once(registry: Running, todo: Work, done: list[str]) -> None:
+async def test_many_workers_run_each_task_once(registry: Running, todo: Work, done: list[str]) -> None:
     for number in range(12):
         await plan(registry, str(number), datetime.now(UTC) - SOON)
 
@@ -69,9 +71,7 @@ async def test_many_workers_do_each_thing_once(registry: Running, todo: Work, do
 @pytest.mark.parametrize(
     "fault", [ValueError, AttributeError, ConnectionError, asyncpg.DeadlockDetectedError, RuntimeError]
 )
-async def test_what_fails_in_any_way_stays_and_is_tried_again_later(
-    registry: Running, fault: type[Exception]
-) -> None:
+async def test_a_failed_task_is_retried_later(registry: Running, fault: type[Exception]) -> None:
     tries: list[int] = []
 
     async def broken(session: AsyncSession, due: Due) -> None:
@@ -92,7 +92,7 @@ async def test_what_fails_in_any_way_stays_and_is_tried_again_later(
     assert tries == [0, 1]
 
 
-async def test_one_that_always_fails_does_not_end_the_worker_of_the_others(registry: Running) -> None:
+async def test_a_task_that_always_fails_does_not_end_the_worker(registry: Running) -> None:
     stop, later = asyncio.Event(), asyncio.Event()
 
     async def one_is_ill(session: AsyncSession, due: Due) -> None:
@@ -113,7 +113,7 @@ async def test_one_that_always_fails_does_not_end_the_worker_of_the_others(regis
         await running
 
 
-async def test_said_again_it_moves_and_unsaid_it_is_gone(
+async def test_scheduling_again_moves_and_unscheduling_cancels(
     registry: Running, todo: Work, done: list[str]
 ) -> None:
     await plan(registry, "a", datetime.now(UTC) - SOON)
@@ -136,7 +136,7 @@ async def until_done(registry: Running, work: Work) -> None:
         pass
 
 
-async def test_of_those_that_have_nothing_to_call_one_looks_for_all(registry: Running) -> None:
+async def test_only_one_idle_loop_for_calls_polls(registry: Running) -> None:
     async def perform(lane: str) -> str:
         return lane
 
@@ -163,8 +163,8 @@ async def test_of_those_that_have_nothing_to_call_one_looks_for_all(registry: Ru
     assert 1 <= len(looks) <= turns + 1
 
 
-async def test_of_one_lane_one_at_a_time_and_of_two_both(registry: Running) -> None:
-    """Who is slow outside holds its own lane: four workers call it once at a time, and the other lane at once."""
+async def test_tasks_of_one_lane_run_one_at_a_time(registry: Running) -> None:
+    """Four workers call a slow partner once at a time, and another partner at once."""
     calling: dict[str, int] = {"slow": 0, "quick": 0}
     most = dict(calling)
     quick_done = asyncio.Event()
@@ -197,7 +197,7 @@ async def test_of_one_lane_one_at_a_time_and_of_two_both(registry: Running) -> N
     assert (await registry.sql(left))[0]["n"] == 0
 
 
-async def test_a_call_that_cannot_be_made_ready_fails_alone(registry: Running) -> None:
+async def test_a_call_that_cannot_be_prepared_fails_alone(registry: Running) -> None:
     called: list[str] = []
 
     async def prepare(session: AsyncSession, due: Due) -> str:
@@ -223,7 +223,7 @@ async def test_a_call_that_cannot_be_made_ready_fails_alone(registry: Running) -
     assert tuple(left) == ("broken", "SealBroken")
 
 
-async def test_a_call_is_recorded_though_its_due_was_moved_or_called_off_meanwhile(registry: Running) -> None:
+async def test_a_call_is_recorded_although_its_task_was_moved_or_cancelled(registry: Running) -> None:
     recorded: list[tuple[str, bool]] = []
 
     async def perform(subject: str) -> str:
@@ -251,7 +251,7 @@ async def test_a_call_is_recorded_though_its_due_was_moved_or_called_off_meanwhi
     assert [row["subject_id"] for row in left] == ["moved"], "it falls due once more when it was moved to"
 
 
-async def test_a_call_outside_stands_between_two_transactions(registry: Running) -> None:
+async def test_an_external_call_runs_between_two_transactions(registry: Running) -> None:
     seen: list[str] = []
 
     async def prepare(session: AsyncSession, due: Due) -> str:

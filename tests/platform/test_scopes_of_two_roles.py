@@ -1,9 +1,4 @@
-"""A second role never opens more than its own permissions: every pair of roles on every operation of a walk.
-
-A token gets its scope from the roles that grant the operation's permission. Where that is the scope of a pendamping or a
-partner, the token is a stranger's of the same area; where it is an official's, the token is of another area. Either way
-nothing of the walked families may show, and naming one must be answered like naming none.
-"""
+"""A second role opens no more than its own permissions, for every pair of roles."""
 
 import re
 import secrets
@@ -67,7 +62,7 @@ class Sample:
 
 @dataclass(slots=True)
 class Walked:
-    """A service after its walk, the samples of its operations, and the ids of its families' rows."""
+    """A service after its walk, with samples of its operations and its families' ids."""
 
     service: Running
     samples: list[Sample]
@@ -120,14 +115,14 @@ def sample_of(service: Running, response: httpx.Response) -> Sample | None:
 
 async def hidden_ids(service: Running) -> set[str]:
     people = () if service.name == "registry" else OF_PENDAMPING
-    found: set[str] = set()
+    ids: set[str] = set()
     for row in await service.sql(UUID_COLUMNS):
         for column in row["columns"]:
             if column in PUBLIC or column.endswith(people):
                 continue
             rows = await service.sql(f"SELECT DISTINCT {column}::text AS id FROM {row['name']}")
-            found |= {one["id"] for one in rows if one["id"]}
-    return found
+            ids |= {one["id"] for one in rows if one["id"]}
+    return ids
 
 
 def outcome(answer: httpx.Response) -> Any:
@@ -168,5 +163,5 @@ async def test_every_operation_is_sampled(walked: Walked) -> None:
 
 
 @pytest.mark.parametrize("roles", ROLES, ids="+".join)
-async def test_opens_nothing_of_a_stranger(walked: Walked, roles: tuple[Role, ...]) -> None:
+async def test_a_second_role_opens_no_row_of_another_family(walked: Walked, roles: tuple[Role, ...]) -> None:
     assert await faults_of(walked, roles) == []

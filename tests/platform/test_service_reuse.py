@@ -1,4 +1,4 @@
-"""What a test wrote does not reach the next one, though both use the same database."""
+"""What a test has written does not reach the next test of the same database."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ INSERT INTO platform.cursor (subscription, topic, key) SELECT 'planted', 'plante
 
 
 @pytest.mark.parametrize("rows", [1, 5_000], ids=["little", "much"])
-async def test_is_as_its_migrations_left_it_again(cluster: Cluster, rows: int) -> None:
+async def test_a_reused_database_is_as_after_its_migrations(cluster: Cluster, rows: int) -> None:
     async with running(cluster, "graduation") as first:
         fresh, numbers = await digests(first), await first.sql(NUMBERS)
         path = await first.sql("SHOW search_path")
@@ -56,7 +56,7 @@ async def test_is_as_its_migrations_left_it_again(cluster: Cluster, rows: int) -
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pilar-registry'",
     ],
 )
-async def test_is_not_lent_again_when_more_than_rows_changed(cluster: Cluster, statement: str) -> None:
+async def test_a_database_with_other_changes_is_not_reused(cluster: Cluster, statement: str) -> None:
     async with running(cluster, "registry") as first:
         name = first.database_name
         if "advisory" in statement:

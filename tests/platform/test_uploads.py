@@ -1,4 +1,4 @@
-"""Slow uploads: they succeed, hold no connection to the database, and are limited per client."""
+"""Slow uploads succeed, use no database connection, and are limited per client."""
 
 import asyncio
 import os
@@ -108,7 +108,7 @@ async def test_a_client_has_so_many_uploads_at_a_time(registry: Running, client:
     assert (await client.post("/v1/files", content=b"one more", headers=sender)).status_code == 201
 
 
-async def test_an_upload_that_breaks_off_stores_nothing_and_counts_no_longer(
+async def test_an_aborted_upload_stores_nothing_and_is_not_counted(
     registry: Running, client: httpx.AsyncClient
 ) -> None:
     uploads = registry.app.state.uploads

@@ -1,4 +1,4 @@
-"""The platform's tables alone, without a service around them."""
+"""Fixtures with the platform's tables, without a service."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.factories.cluster import Cluster
 
 @pytest.fixture(scope="session")
 async def platform_urls(cluster: Cluster) -> dict[str, str]:
-    """Addresses of a database that holds the platform's tables and nothing else, by role."""
+    """Return the addresses, by role, of a database with only the platform's tables."""
     passwords = cluster.postgres.passwords("platform")
     create_service_database(cluster.postgres.superuser_dsn, "platform", passwords)
     roles = {"owner": passwords["owner"], "api": passwords["api"], "worker": passwords["worker"]}
@@ -44,7 +44,7 @@ UPDATE platform.business_clock SET offset_seconds = 0
 async def database(
     platform_urls: dict[str, str], owner: "asyncpg.Connection[asyncpg.Record]"
 ) -> AsyncIterator[Database]:
-    """The platform's database under the api role, as nobody had written into it."""
+    """The platform's database under the api role, with empty tables."""
     await owner.execute(WIPE)
     database = Database(platform_urls["api"], service="platform", wake_relay=False)
     yield database
@@ -53,7 +53,7 @@ async def database(
 
 @pytest.fixture
 async def owner(platform_urls: dict[str, str]) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A connection of the owner, to look at and to damage what is stored."""
+    """A connection of the owner role, to inspect and to damage stored rows."""
     connection = await asyncpg.connect(platform_urls["owner"])
     yield connection
     await connection.close()
@@ -61,6 +61,6 @@ async def owner(platform_urls: dict[str, str]) -> AsyncIterator["asyncpg.Connect
 
 @pytest.fixture
 def vault(tmp_path: Path) -> Vault:
-    """Keys of a service called platform."""
+    """Keys of a service named platform."""
     make_keys(tmp_path / "keys")
     return Vault(tmp_path / "keys", "platform")

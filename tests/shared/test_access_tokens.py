@@ -1,4 +1,4 @@
-"""The token corpus of reliability.md 4.7: whatever is not an access token for this service is nobody."""
+"""The token corpus of reliability.md 4.7: only access tokens for this service are accepted."""
 
 import base64
 import hashlib
@@ -39,7 +39,7 @@ def verifier(settings: Settings) -> TokenVerifier:
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    """What a good token says, but for what is changed; None leaves a claim out."""
+    """Return the claims of a valid token with changes. None removes a claim."""
     good = {
         "iss": DEVELOPMENT_ISSUER,
         "aud": ["pilar-caseload"],
@@ -57,7 +57,7 @@ def b64(raw: bytes) -> str:
 
 
 def hand_made(issuer: DevelopmentIssuer, head: str, body: str) -> str:
-    """A token signed truly over exactly these texts, as a careless library would."""
+    """Return a correctly signed token of exactly these texts, as a careless library would."""
     key = issuer._key
     signing_input = f"{b64(head.encode())}.{b64(body.encode())}"
     algorithm = jws.JWSRegistry.algorithms["ES256"]
@@ -219,7 +219,9 @@ async def test_refuses_the_forged(issuer: DevelopmentIssuer, verifier: TokenVeri
     assert "dinsos" not in str(refusal.value)
 
 
-async def test_a_good_token_says_who_and_where(issuer: DevelopmentIssuer, verifier: TokenVerifier) -> None:
+async def test_a_valid_token_gives_actor_and_areas(
+    issuer: DevelopmentIssuer, verifier: TokenVerifier
+) -> None:
     token = issuer.sign(
         claims(roles=["PENDAMPING", "default-roles-pilar"], pendamping_id=PERSON, ditjen="LINJAMSOS")
     )
@@ -274,7 +276,7 @@ async def test_rsa_keys_are_taken_from_2048_bits(algorithm: str, tmp_path: Path)
         await verifier.verify(signed_by(weak, algorithm, "weak"))
 
 
-async def test_a_secret_or_private_key_in_the_key_set_is_left_out(tmp_path: Path) -> None:
+async def test_a_secret_or_private_key_in_the_key_set_is_ignored(tmp_path: Path) -> None:
     file, leaked = tmp_path / "jwks.json", ECKey.generate_key("P-256")
     secret = OctKey.generate_key(256)
     listed = [secret.as_dict(kid="secret"), leaked.as_dict(private=True, kid="leaked")]
@@ -303,7 +305,7 @@ def test_the_operator_sees_no_family() -> None:
     assert {name.partition(".")[0] for name in operators} == {"job", "clock", "parked", "numbers", "breaker"}
 
 
-async def test_verifying_is_fast_enough_to_be_forgotten(
+async def test_verification_of_a_cached_token_is_fast(
     issuer: DevelopmentIssuer, verifier: TokenVerifier
 ) -> None:
     token = issuer.sign(claims())

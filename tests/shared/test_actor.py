@@ -1,4 +1,4 @@
-"""Who counts as one human being: the person and the account of an act are both compared."""
+"""Two acts are of one person if their person or their account is the same."""
 
 from uuid import UUID
 

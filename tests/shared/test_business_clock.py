@@ -1,4 +1,4 @@
-"""chain.md 3: one clock, which a development deployment may move forward, and production not at all."""
+"""chain.md 3: development may move its clock forward, production may not."""
 
 import asyncio
 from collections.abc import Iterator
@@ -49,31 +49,31 @@ async def test_shows_real_time_until_it_is_set(database: Database) -> None:
         assert near(await clock.now(session), datetime.now(UTC))
 
 
-async def test_goes_on_from_where_it_was_set(database: Database) -> None:
-    wanted = datetime.now(UTC) + timedelta(days=200)
+async def test_continues_from_where_it_was_set(database: Database) -> None:
+    instant = datetime.now(UTC) + timedelta(days=200)
     async with database.transaction() as session:
-        shown = await clock.set_to(session, wanted)
-    assert wanted <= shown
-    assert near(shown, wanted)
+        shown = await clock.set_to(session, instant)
+    assert instant <= shown
+    assert near(shown, instant)
     async with database.transaction() as session:
-        assert await clock.now(session) >= wanted
-        assert near(await clock.advance(session, timedelta(days=30)), wanted + timedelta(days=30))
+        assert await clock.now(session) >= instant
+        assert near(await clock.advance(session, timedelta(days=30)), instant + timedelta(days=30))
 
 
-async def told_something(session: AsyncSession) -> None:
+async def emit_event(session: AsyncSession) -> None:
     emit(session, P2k2Held.model_validate(A_SESSION))
 
 
-async def test_begins_in_the_past_while_nothing_was_told(database: Database) -> None:
+async def test_can_be_set_to_the_past_before_the_first_event(database: Database) -> None:
     beginning = datetime(2026, 3, 1, tzinfo=UTC)
     async with database.transaction() as session:
         await clock.set_to(session, beginning)
         assert near(await clock.now(session), beginning)
 
 
-async def test_only_goes_forward_once_something_was_told(database: Database) -> None:
+async def test_only_moves_forward_after_the_first_event(database: Database) -> None:
     async with database.transaction() as session:
-        await told_something(session)
+        await emit_event(session)
     async with database.transaction() as session:
         await clock.advance(session, timedelta(days=10))
         with pytest.raises(clock.ClockSetBackward) as refusal:
@@ -85,7 +85,7 @@ async def test_only_goes_forward_once_something_was_told(database: Database) -> 
             await clock.set_to(session, datetime(9999, 1, 1, tzinfo=UTC))
 
 
-async def test_is_moved_by_two_at_once_by_both(database: Database) -> None:
+async def test_concurrent_advances_both_count(database: Database) -> None:
     async def move() -> None:
         async with database.transaction() as session:
             await clock.advance(session, timedelta(days=1))
@@ -103,7 +103,7 @@ async def test_dates_are_those_of_jakarta(database: Database) -> None:
 
 
 @pytest.mark.usefixtures("in_production")
-async def test_cannot_be_moved_in_production_nor_by_a_row_left_over(database: Database, owner: Any) -> None:
+async def test_cannot_be_set_in_production_even_by_an_old_row(database: Database, owner: Any) -> None:
     await owner.execute("UPDATE platform.business_clock SET offset_seconds = 86400 * 365")
     async with database.transaction() as session:
         assert near(await clock.now(session), datetime.now(UTC))

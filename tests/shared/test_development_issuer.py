@@ -22,7 +22,7 @@ def test_does_not_exist_in_production(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not list(tmp_path.iterdir())
 
 
-def test_keeps_its_key_to_this_user_and_between_runs(tmp_path: Path) -> None:
+def test_stores_its_key_for_this_user_and_later_runs(tmp_path: Path) -> None:
     first, second = (DevelopmentIssuer(tmp_path / "issuer", "development") for _ in range(2))
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "issuer").iterdir()}
     assert modes == {"issuer-key.json": 0o600, "jwks.json": 0o600}
@@ -50,9 +50,7 @@ async def test_prints_a_token(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (actor.sub, actor.areas, str(actor.partner_id)) == ("bank", ("33",), ID)
 
 
-async def test_knows_the_ids_that_the_demonstration_was_given(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_signs_the_ids_of_the_demonstration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "people.json").write_text(json.dumps({"pendamping-1": {"pendamping_id": ID}}), "utf-8")
     assert main(["pendamping-1", "--folder", str(tmp_path / "issuer")]) == 0
     settings = Settings.load_for("caseload", mode="development", jwks_file=tmp_path / "issuer" / "jwks.json")
@@ -61,7 +59,7 @@ async def test_knows_the_ids_that_the_demonstration_was_given(
 
 
 @pytest.mark.parametrize("arguments", [["nobody"], ["pendamping-1"], ["PARTNER"]])
-def test_says_what_a_token_lacks(
+def test_names_what_a_token_lacks(
     tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):

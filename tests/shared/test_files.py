@@ -1,4 +1,4 @@
-"""A file is its SHA-256: the same again changes nothing, and what was tampered with is never read to its end."""
+"""A file is stored once by its SHA-256. A damaged one is not read completely."""
 
 import asyncio
 import hashlib
@@ -32,7 +32,7 @@ async def read(database: Database, vault: Vault, sha256: str) -> bytes:
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 5 * CHUNK + 7])
-async def test_comes_back_as_it_was_put(database: Database, vault: Vault, size: int) -> None:
+async def test_read_returns_what_was_put(database: Database, vault: Vault, size: int) -> None:
     content = os.urandom(size)
     sha256 = await stored(database, vault, content)
     assert sha256 == hashlib.sha256(content).hexdigest()
@@ -53,14 +53,14 @@ async def test_put_again_changes_nothing(database: Database, vault: Vault, owner
     )
 
 
-async def test_put_by_two_at_once_is_there_once(database: Database, vault: Vault) -> None:
+async def test_concurrent_puts_store_one_file(database: Database, vault: Vault) -> None:
     content = os.urandom(CHUNK)
     first, second = await asyncio.gather(*(stored(database, vault, content) for _ in range(2)))
     assert await read(database, vault, first) == content
     assert first == second
 
 
-async def test_lies_sealed_in_the_database(database: Database, vault: Vault, owner: Any) -> None:
+async def test_is_sealed_in_the_database(database: Database, vault: Vault, owner: Any) -> None:
     content = b"berita acara 3324095708850001 " * 20_000
     sha256 = await stored(database, vault, content)
     rows = await owner.fetch("SELECT sealed FROM platform.file_chunk WHERE sha256 = $1", sha256)
@@ -68,7 +68,7 @@ async def test_lies_sealed_in_the_database(database: Database, vault: Vault, own
     assert not [row for row in rows if b"3324095708850001" in bytes(row["sealed"])]
 
 
-async def test_waits_sealed_while_it_arrives() -> None:
+async def test_is_sealed_while_it_arrives() -> None:
     content = b"berita acara 3324095708850001 " * 80_000
     with files.IncomingFile(files.MAX_BYTES) as incoming:
         incoming.append(content)
@@ -95,7 +95,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-async def test_damaged_is_never_read_to_its_end(
+async def test_damaged_is_not_read_to_its_end(
     database: Database, vault: Vault, owner: Any, damage: str
 ) -> None:
     content = os.urandom(3 * CHUNK)
@@ -107,7 +107,7 @@ async def test_damaged_is_never_read_to_its_end(
     assert len(got) < len(content)
 
 
-async def test_of_another_does_not_open_in_its_place(database: Database, vault: Vault, owner: Any) -> None:
+async def test_a_chunk_of_another_file_does_not_open(database: Database, vault: Vault, owner: Any) -> None:
     mine, other = [await stored(database, vault, os.urandom(100)) for _ in range(2)]
     await owner.execute(
         "UPDATE platform.file_chunk SET sealed = (SELECT sealed FROM platform.file_chunk WHERE sha256 = $2) WHERE sha256 = $1",
@@ -127,7 +127,7 @@ def test_too_long_is_refused_at_the_first_byte_too_many() -> None:
     assert refusal.value.status == 413
 
 
-async def test_of_a_transaction_that_fails_is_not_there(database: Database, vault: Vault) -> None:
+async def test_of_a_failed_transaction_is_not_stored(database: Database, vault: Vault) -> None:
     content = os.urandom(CHUNK)
 
     async def put_and_fail(incoming: files.IncomingFile) -> None:
@@ -144,7 +144,7 @@ async def test_of_a_transaction_that_fails_is_not_there(database: Database, vaul
         await read(database, vault, hashlib.sha256(content).hexdigest())
 
 
-async def test_deleted_is_gone_with_its_chunks(database: Database, vault: Vault, owner: Any) -> None:
+async def test_delete_removes_its_chunks(database: Database, vault: Vault, owner: Any) -> None:
     sha256 = await stored(database, vault, os.urandom(2 * CHUNK))
     async with database.transaction() as session:
         assert await files.delete(session, sha256)
@@ -157,6 +157,6 @@ async def test_deleted_is_gone_with_its_chunks(database: Database, vault: Vault,
 @pytest.mark.parametrize(
     "media_type", ["", "pdf", "text/html\r\nX-Evil: 1", "text/html; charset=utf-8", "../x"]
 )
-async def test_of_no_kind_is_refused(database: Database, vault: Vault, media_type: str) -> None:
+async def test_without_a_media_type_is_refused(database: Database, vault: Vault, media_type: str) -> None:
     with pytest.raises(files.InvalidMediaType):
         await stored(database, vault, b"x", media_type)

@@ -1,4 +1,4 @@
-"""No text that a person reads may have characters that nobody sees."""
+"""Texts that a person reads may not have invisible characters."""
 
 import sys
 import unicodedata

@@ -1,4 +1,4 @@
-"""An outage of the issuer stops new tokens and never the check of old ones."""
+"""An outage of the issuer stops new tokens, but not the verification of old ones."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from shared.settings import Settings
 
 
 class Issuer(BaseHTTPRequestHandler):
-    """A real issuer on this machine, which answers what its server holds."""
+    """A real issuer on this machine, with the answer that its server has."""
 
     def do_GET(self) -> None:  # the library's name
         server = self.server
@@ -30,7 +30,7 @@ class Issuer(BaseHTTPRequestHandler):
         self.wfile.write(server.body)
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):
@@ -73,16 +73,14 @@ async def settle(source: KeySource) -> None:
 
 async def test_are_read_once_for_ten_minutes(source: KeySource, server: Server, time_: list[float]) -> None:
     assert server.asked == 0
-    found = await asyncio.gather(*(source.find("first") for _ in range(20)))
+    keys_found = await asyncio.gather(*(source.find("first") for _ in range(20)))
     time_[0] += 599
-    assert all(found)
+    assert all(keys_found)
     assert await source.find("first")
     assert server.asked == 1
 
 
-async def test_are_refreshed_behind_the_back_of_a_caller(
-    source: KeySource, server: Server, time_: list[float]
-) -> None:
+async def test_are_refreshed_in_the_background(source: KeySource, server: Server, time_: list[float]) -> None:
     await source.find("first")
     server.body, time_[0] = key_set("first", "second"), time_[0] + 601
     assert await source.find("first")
@@ -105,7 +103,7 @@ async def test_serve_for_a_day_while_the_issuer_is_down(
     assert (refusal.value.status, refusal.value.retry_after) == (503, 5)
 
 
-async def test_are_asked_for_once_in_thirty_seconds_however_many_tokens_name_an_unknown_one(
+async def test_are_fetched_once_in_thirty_seconds_for_unknown_ids(
     source: KeySource, server: Server, time_: list[float]
 ) -> None:
     await source.find("first")
@@ -129,7 +127,7 @@ async def test_are_asked_for_once_in_thirty_seconds_however_many_tokens_name_an_
     ],
     ids=["empty", "list", "none", "no key", "twice", "too long", "secret"],
 )
-async def test_are_not_taken_from_what_is_no_key_set(source: KeySource, server: Server, body: bytes) -> None:
+async def test_are_not_read_from_an_invalid_key_set(source: KeySource, server: Server, body: bytes) -> None:
     server.body = body
     with pytest.raises(KeysUnavailable):
         await source.find("a")
@@ -142,7 +140,7 @@ async def test_do_not_follow_a_redirect(source: KeySource, server: Server) -> No
     assert server.asked == 1
 
 
-async def test_that_were_good_outlive_an_answer_that_is_not(
+async def test_stay_valid_after_an_invalid_answer(
     source: KeySource, server: Server, time_: list[float]
 ) -> None:
     await source.find("first")

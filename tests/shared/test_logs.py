@@ -1,4 +1,4 @@
-"""A log line is JSON with ids and codes; a person who is put into one does not come out."""
+"""A log line is JSON with ids and codes, without personal data."""
 
 import io
 import json
@@ -32,7 +32,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[st
 Lines = Callable[[], list[dict[str, Any]]]
 
 
-def test_mask_a_nik_wherever_it_is_planted(lines: Lines) -> None:
+def test_mask_a_nik_in_every_position(lines: Lines) -> None:
     log = structlog.get_logger("planted")
     planted = f"looked up {NIK}"
     log.warning(planted, found=NIK, number=int(NIK), deep={"rows": [(NIK,), {NIK: KK}]}, typed=Nik(NIK))
@@ -80,7 +80,7 @@ def test_withhold_the_row_that_postgresql_prints(lines: Lines) -> None:
     assert all("ValueError" in line["exception"] for line in lines())
 
 
-def test_keep_the_rest_of_a_chain_behind_a_row_that_is_withheld(lines: Lines) -> None:
+def test_keep_the_exceptions_after_a_withheld_row(lines: Lines) -> None:
     def fail() -> None:
         try:
             int("x\nDETAIL:  Failing row contains (Siti,\nMelati).")
@@ -123,6 +123,6 @@ def test_write_no_line_for_each_request_of_the_server(lines: Lines) -> None:
     assert [line["event"] for line in lines()] == ["shown"]
 
 
-def test_cut_what_has_no_end(lines: Lines) -> None:
+def test_cut_long_values(lines: Lines) -> None:
     logging.getLogger("x").error("a" * 1_000_000)
     assert len(lines()[0]["event"]) <= logs.LONGEST

@@ -1,4 +1,4 @@
-"""/metrics: what waits is asked of the database, what was done is counted where it is done."""
+"""/metrics: counts of waiting work come from the database, others from the process."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ async def page(database: Database | None) -> str:
     return (await telemetry.render(database))[0].decode()
 
 
-async def test_tell_what_is_unsent_parked_and_late(database: Database, owner: Any) -> None:
+async def test_show_unsent_parked_and_late(database: Database, owner: Any) -> None:
     for number in (1, 2):
         await owner.execute(
             "INSERT INTO platform.unsent VALUES (3, $1, clock_timestamp() - interval '1 minute')", number
@@ -31,18 +31,18 @@ async def test_tell_what_is_unsent_parked_and_late(database: Database, owner: An
     await owner.execute(
         "INSERT INTO platform.parked (subscription, topic, partition, \"offset\", body, reason) VALUES ('kpm', 't', 0, 1, '', 'POISON')"
     )
-    told = await page(database)
-    assert 'pilar_unsent_events{service="platform"} 2.0' in told
-    assert re.search(r'pilar_unsent_oldest_seconds\{service="platform"\} 6[0-9]\.', told)
-    assert 'pilar_parked_events{reason="POISON",service="platform",subscription="kpm"} 1.0' in told
-    assert 'pilar_database_up{service="platform"} 1.0' in told
+    content = await page(database)
+    assert 'pilar_unsent_events{service="platform"} 2.0' in content
+    assert re.search(r'pilar_unsent_oldest_seconds\{service="platform"\} 6[0-9]\.', content)
+    assert 'pilar_parked_events{reason="POISON",service="platform",subscription="kpm"} 1.0' in content
+    assert 'pilar_database_up{service="platform"} 1.0' in content
     await owner.execute("TRUNCATE platform.unsent, platform.parked")
-    told = await page(database)
-    assert 'pilar_unsent_events{service="platform"} 0.0' in told
-    assert 'pilar_parked_events{reason="POISON",service="platform",subscription="kpm"} 0.0' in told
+    content = await page(database)
+    assert 'pilar_unsent_events{service="platform"} 0.0' in content
+    assert 'pilar_parked_events{reason="POISON",service="platform",subscription="kpm"} 0.0' in content
 
 
-async def test_come_while_the_database_is_down() -> None:
+async def test_are_served_while_the_database_is_down() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -53,15 +53,15 @@ async def test_come_while_the_database_is_down() -> None:
 
 async def test_count_requests_by_route_and_not_by_path() -> None:
     telemetry.observe_request("GET", "/v1/kpm/{kpm_id}", 200, 0.02, service="caseload")
-    told = await page(None)
-    assert 'route="/v1/kpm/{kpm_id}",service="caseload",status="200"' in told
+    content = await page(None)
+    assert 'route="/v1/kpm/{kpm_id}",service="caseload",status="200"' in content
 
 
 @pytest.mark.parametrize(
-    "said", ["gaps", "duplicate_events", "divergences", "applied_events", "subscription_lag_events"]
+    "metric", ["gaps", "duplicate_events", "divergences", "applied_events", "subscription_lag_events"]
 )
-async def test_tell_what_the_messaging_contract_promises_for_each_subscription(said: str) -> None:
-    assert f"# HELP pilar_{said}" in await page(None)
+async def test_show_each_figure_of_the_messaging_contract_per_subscription(metric: str) -> None:
+    assert f"# HELP pilar_{metric}" in await page(None)
 
 
 async def test_all_begin_with_pilar() -> None:
@@ -82,7 +82,7 @@ async def test_of_a_worker_are_served_on_this_machine() -> None:
         assert (await client.post("/metrics")).status_code == 405
 
 
-async def test_are_rendered_once_for_all_who_ask_within_some_seconds(
+async def test_are_rendered_once_for_requests_within_some_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     marked = 'pilar_subscription_stopped{service="%s",subscription="kpm"} 1.0'

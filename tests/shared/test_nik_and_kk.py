@@ -1,4 +1,4 @@
-"""domain.md 6.1: what is an error, what is a warning, and that the digits never show."""
+"""domain.md 6.1: errors and warnings of a NIK, and that its digits are never shown."""
 
 import copy
 import json
@@ -83,7 +83,7 @@ def test_of_a_family_card_has_no_women_in_its_date() -> None:
 
 
 @pytest.mark.parametrize("written", ["3324.0957.0885.0001", " 3324 0957 0885 0001 ", "332409-570885-0001"])
-def test_is_taken_as_people_write_it(written: str) -> None:
+def test_is_parsed_as_people_write_it(written: str) -> None:
     assert Nik.parse(written) == Nik(WOMAN)
 
 
@@ -94,7 +94,7 @@ def test_that_differs_from_the_record_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize("year", [1923, 2023])
-def test_takes_its_century_from_the_recorded_birth_date(year: int) -> None:
+def test_century_is_that_of_the_recorded_birth_date(year: int) -> None:
     recorded = date(year, 5, 1)
     assert Nik("3324090105230001").birth_date(recorded) == recorded
 
@@ -103,7 +103,7 @@ def test_of_a_leap_day_has_only_the_century_in_which_the_day_exists() -> None:
     assert Nik("3324092902000001").birth_date(date(1900, 3, 1)) == date(2000, 2, 29)
 
 
-def test_shows_itself_to_no_one() -> None:
+def test_prints_masked() -> None:
     nik = Nik(WOMAN)
     member = Member(nik=WOMAN, no_kk=CARD)  # type: ignore[arg-type]
     shown = [repr(nik), str(nik), f"{nik}", f"{nik:>30}", "%s %r" % (nik, nik), str([nik]), str({"nik": nik})]  # noqa: UP031
@@ -130,7 +130,7 @@ def test_is_neither_pickled_nor_changed() -> None:
 
 @settings(deadline=None, max_examples=20)
 @given(days=st.dates(date(1900, 1, 1), date(2099, 12, 31)), area=st.sampled_from(sorted(PROVINCES)))
-def test_looks_masked_like_every_other_number_of_its_area_and_birth_date(days: date, area: str) -> None:
+def test_masked_form_is_shared_by_many_numbers(days: date, area: str) -> None:
     issued = [f"{area}2409{days:%d%m%y}{serial:04}" for serial in range(1, 10_000)]
     assert {Nik(issued[0]).masked, NoKk(issued[0]).masked} == {mask(number) for number in issued}
 
@@ -143,7 +143,7 @@ def test_is_equal_by_digits_and_kind() -> None:
     assert len({Nik(digits), Nik(digits), NoKk(digits), Nik(MAN)}) == 3
 
 
-def test_is_told_to_clients_as_sixteen_digits_in_and_masked_out() -> None:
+def test_is_published_as_sixteen_digits_in_and_masked_out() -> None:
     taken, given = (
         Member.model_json_schema(mode=mode)["properties"]["nik"] for mode in ("validation", "serialization")
     )

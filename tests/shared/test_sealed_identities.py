@@ -1,4 +1,4 @@
-"""chain.md 6: what is sealed to one service for one purpose opens there, for that, and nowhere else."""
+"""chain.md 6: a sealed text opens only for its recipient and its purpose."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_do_not_open_for_another_purpose(key: SealingKey, changed: dict[str, str
         opened(key, seal(key, **changed))
 
 
-def test_do_not_open_where_two_fields_run_into_each_other(key: SealingKey) -> None:
+def test_do_not_open_with_differently_split_fields(key: SealingKey) -> None:
     sealed = seal_to(key.public_key, FIELDS, "referral", "ab", "c")
     with pytest.raises(SealBroken):
         open_sealed(key.private_key, sealed, "referral", "a", "bc")
@@ -66,7 +66,7 @@ def test_do_not_open_for_another_recipient(key: SealingKey) -> None:
         open_sealed(X25519PrivateKey.generate(), seal(key), "referral", FOR, key.key_id)
 
 
-def test_tell_little_by_their_length(key: SealingKey) -> None:
+def test_length_reveals_little(key: SealingKey) -> None:
     lengths = {
         len(seal_to(key.public_key, {"name": "x" * n}, "referral", FOR, key.key_id)) for n in (1, 50, 200)
     }

@@ -1,4 +1,4 @@
-"""A server of the project on a real port: limits on heads, waiting times and connections, before any token is read."""
+"""Limits of a server on heads, waiting times and connections, on a real port."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ ENDLESS = {
 
 
 class Application:
-    """Answers at once, after the body, with a large text, or when a test lets it."""
+    """Answers at once, after the body, with a large text, or when allowed."""
 
     def __init__(self) -> None:
         self.release, self.waiting = asyncio.Event(), asyncio.Event()
@@ -62,7 +62,7 @@ async def serving(limits: Limits) -> AsyncIterator[tuple[Application, int]]:
 
 
 async def sent_until_ended(connection: Connection, part: bytes, most: int) -> int:
-    """Send the part again and again until the server ends the connection; return how many bytes it let in."""
+    """Send the part repeatedly until the server ends the connection, and count the bytes."""
     ended = asyncio.create_task(connection.ended())
     sent = 0
     while not ended.done() and sent < most:
@@ -76,7 +76,7 @@ async def sent_until_ended(connection: Connection, part: bytes, most: int) -> in
 
 
 @pytest.mark.parametrize("beginning", ENDLESS.values(), ids=ENDLESS.keys())
-async def test_what_has_no_end_is_refused_at_64_kib(beginning: bytes) -> None:
+async def test_an_endless_head_is_refused_at_64_kib(beginning: bytes) -> None:
     async with serving(PATIENT) as (_, port), connected(port) as connection:
         connection.send(beginning)
         sent = 0
@@ -112,7 +112,7 @@ async def test_a_head_has_limits(request_head: bytes, status: int) -> None:
             assert answer.json()["status"] == status
 
 
-async def test_a_refusal_speaks_the_callers_language() -> None:
+async def test_a_refusal_is_in_the_callers_language() -> None:
     async with serving(PATIENT) as (_, port), connected(port) as connection:
         connection.send(head("GET", "/", {"Accept-Language": "id", "X-Long": "x" * 70_000}))
         assert (await connection.answer()).json()["detail"] == "Header permintaan terlalu besar."
@@ -123,7 +123,7 @@ async def test_a_connection_that_sends_nothing_is_closed() -> None:
         assert await connection.ended()
 
 
-async def test_a_head_that_drips_is_408() -> None:
+async def test_a_slow_head_is_408() -> None:
     async with serving(SHORT) as (_, port), connected(port) as connection:
         connection.send(b"GET / HTTP/1.1\r\nX-Slow: ")
         answer = asyncio.create_task(connection.answer())
@@ -160,7 +160,7 @@ async def test_a_client_that_does_not_read_its_answer_is_cut_off() -> None:
 
 
 def connections(port: int) -> int:
-    """How many connections the server on this port has, by what the kernel says."""
+    """Return how many connections the kernel reports for this port."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
     return sum(row[1].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
 
@@ -174,7 +174,7 @@ async def test_an_answer_may_take_longer_than_a_head() -> None:
         assert (await connection.answer()).body == b"here"
 
 
-async def test_a_slow_body_is_the_applications_to_limit() -> None:
+async def test_a_slow_body_is_limited_by_the_application() -> None:
     async with serving(SHORT) as (_, port), connected(port) as connection:
         connection.send(head("POST", "/body", {"Content-Length": "20"}))
         for _ in range(20):
@@ -183,7 +183,7 @@ async def test_a_slow_body_is_the_applications_to_limit() -> None:
         assert (await connection.answer()).body == b"20"
 
 
-async def test_many_half_open_connections_keep_nobody_out() -> None:
+async def test_many_half_open_connections_do_not_block_others() -> None:
     async with serving(PATIENT) as (made, port), AsyncExitStack() as stack:
         served_ = await stack.enter_async_context(connected(port))
         served_.send(head("GET", "/later"))

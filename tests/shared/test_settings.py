@@ -23,13 +23,13 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {
+    variables = {
         "SERVICE": "caseload",
         "MODE": "development",
         "POOL_SIZE": "3",
         "CORS_ORIGINS": "http://a, http://b",
     }
-    for name, value in told.items():
+    for name, value in variables.items():
         monkeypatch.setenv(f"PILAR_{name}", value)
     settings = Settings.load()
     assert (settings.service, settings.pool_size, settings.cors_origins) == (
@@ -50,7 +50,7 @@ def test_webhooks_to_this_machine_are_off_in_development_too() -> None:
     assert not Settings.load_for("referral", mode="development").webhook_loopback
 
 
-def test_have_no_field_that_reads_like_the_file_of_another() -> None:
+def test_have_no_field_named_like_the_file_of_another() -> None:
     names = set(Settings.model_fields)
     assert not {f"{name}_file" for name in names} & names
 
@@ -70,7 +70,7 @@ def test_do_not_come_from_two_places_at_once(monkeypatch: pytest.MonkeyPatch, tm
         Settings.load_for("caseload", mode="development")
 
 
-def test_of_several_services_in_one_process_stay_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_several_services_in_one_process_are_separate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PILAR_MODE", "development")
     monkeypatch.setenv("PILAR_POOL_SIZE", "5")
     monkeypatch.setenv("PILAR_CASELOAD_POOL_SIZE", "9")
@@ -96,7 +96,7 @@ def test_refuse_a_field_that_does_not_exist() -> None:
         Settings.load_for("caseload", mode="development", databse_url=URL)
 
 
-def test_are_production_unless_said_otherwise() -> None:
+def test_are_production_by_default() -> None:
     with pytest.raises(ValidationError, match="refused in production"):
         Settings.load_for("caseload")
     assert Settings.load_for("caseload", **SOUND).production
@@ -119,6 +119,6 @@ def test_are_production_unless_said_otherwise() -> None:
         {"webhook_ports": [0]},
     ],
 )
-def test_refuse_in_production_what_only_a_laptop_may_have(changed: dict[str, Any]) -> None:
+def test_refuse_development_values_in_production(changed: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings.load_for("caseload", **SOUND | changed)

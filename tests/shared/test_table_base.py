@@ -118,8 +118,8 @@ def test_a_type_in_a_field_is_refused_because_sqlmodel_may_lose_it() -> None:
 
 
 def test_columns_take_their_type_from_the_annotation() -> None:
-    found = {name: column(Place, name) for name in Place.model_fields}
-    assert found == {
+    columns = {name: column(Place, name) for name in Place.model_fields}
+    assert columns == {
         "code": 'TEXT COLLATE "C"',
         "name": "TEXT",
         "ditjen": "VARCHAR(40)",
@@ -150,7 +150,7 @@ def test_the_second_column_of_an_enum_has_a_check_of_its_own_name() -> None:
     assert "CONSTRAINT ck_place_before_known CHECK (before" in ddl(Place)
 
 
-def test_a_replica_may_hold_unknown_and_an_own_table_may_not() -> None:
+def test_a_replica_may_store_unknown_and_an_own_table_may_not() -> None:
     assert "'DAYASOS', 'UNKNOWN'))" in ddl(PlaceCopy)
     assert "UNKNOWN" not in ddl(Place)
 
@@ -184,7 +184,7 @@ def test_a_constructor_refuses_unknown_names() -> None:
         place(typo=1)
 
 
-def test_rows_are_told_apart_by_identity() -> None:
+def test_rows_are_compared_by_identity() -> None:
     row = place()
     twin = place(place_id=row.place_id)
     assert row != twin
@@ -202,7 +202,7 @@ def test_a_constraint_against_overlaps_is_declared_in_one_line() -> None:
     assert expected in ddl(Place)
 
 
-def test_a_request_refuses_what_it_does_not_know() -> None:
+def test_a_request_refuses_unknown_fields() -> None:
     terms = {"code": "33", "name": "Desa", "ditjen": "REHSOS", "valid_from": "2026-05-18"}
     assert PlaceStart.model_validate(terms).ditjen is Ditjen.REHSOS
     for other in ("__pydantic_self__", "place_id", "typo"):
@@ -306,11 +306,11 @@ async def test_a_change_of_a_loaded_row_is_stored(database: Database) -> None:
         with pytest.raises(NotFound):
             await load(session, Place, uuid7())
     async with database.transaction() as session:
-        found = await load(session, Place, row.place_id)
-        found.version, found.state = 2, State.SHUT
+        loaded = await load(session, Place, row.place_id)
+        loaded.version, loaded.state = 2, State.SHUT
     async with database.transaction() as session:
-        found = await session.get_one(Place, row.place_id)
-        assert (found.version, found.state) == (2, State.SHUT)
+        loaded = await session.get_one(Place, row.place_id)
+        assert (loaded.version, loaded.state) == (2, State.SHUT)
 
 
 def test_a_column_may_have_any_type_of_sqlalchemy() -> None:

@@ -1,4 +1,4 @@
-"""Ranges and area codes compare alike in Python and PostgreSQL."""
+"""Ranges and area codes are compared alike in Python and PostgreSQL."""
 
 from datetime import date, timedelta
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""reliability.md 5.2: bound to its place, found by keyed hash, rotated by a line in a file."""
+"""reliability.md 5.2: bound to a row and column, found by keyed hash, keys rotate."""
 
 import base64
 import stat
@@ -38,7 +38,7 @@ def test_shows_nothing_of_what_is_sealed(vault: Vault) -> None:
     assert NIK.encode() not in one + other
 
 
-def test_notices_a_change_of_any_byte(vault: Vault) -> None:
+def test_detects_a_change_of_any_byte(vault: Vault) -> None:
     blob = vault.seal(NIK, **PLACE)
     for place in range(len(blob)):
         for bit in (1, 128):
@@ -47,7 +47,7 @@ def test_notices_a_change_of_any_byte(vault: Vault) -> None:
                 vault.open(changed, **PLACE)
 
 
-def test_notices_what_is_cut_or_added(vault: Vault) -> None:
+def test_detects_cut_or_added_bytes(vault: Vault) -> None:
     blob = vault.seal(NIK, **PLACE)
     for changed in (*(blob[:length] for length in range(len(blob))), blob + b"\0"):
         with pytest.raises(SealBroken):
@@ -80,15 +80,15 @@ def test_finds_an_equal_value_again_by_kind_and_in_no_other_service(vault: Vault
     make_keys(tmp_path / "other")
     assert vault.index("nik", NIK) == vault.index("nik", Nik(NIK))
     assert len(vault.index("nik", NIK)) == 16
-    found = {
+    indexes = {
         vault.index("nik", NIK),
         vault.index("no_kk", NIK),
         Vault(tmp_path / "other", "registry").index("nik", NIK),
     }
-    assert len(found) == 3
+    assert len(indexes) == 3
 
 
-def test_refuses_a_kind_that_is_none(vault: Vault) -> None:
+def test_refuses_an_invalid_kind(vault: Vault) -> None:
     for kind in ("", "seventeen letters"):
         with pytest.raises(ValueError, match="16 bytes"):
             vault.index(kind, NIK)
@@ -143,7 +143,7 @@ def test_keys_are_made_once_for_this_user_alone(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "short", base64.b64encode(b"k" * 31).decode(), "*" * 44])
-def test_refuses_a_key_that_is_none(folder: Path, content: str) -> None:
+def test_refuses_an_invalid_key(folder: Path, content: str) -> None:
     (folder / "index.key").write_text(content)
     with pytest.raises(KeysMissing):
         Vault(folder, "caseload")

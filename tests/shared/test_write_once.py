@@ -1,4 +1,4 @@
-"""`write_once`: one plain statement past the ORM, with the meaning that the ORM's insert would have had."""
+"""`write_once` stores the same row as the ORM's insert."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
@@ -60,8 +60,8 @@ async def table(owner: asyncpg.Connection) -> AsyncIterator[None]:
     await owner.execute("DROP TABLE once")
 
 
-def a_row(**said: object) -> dict[str, object]:
-    found: dict[str, object] = {
+def a_row(**changes: object) -> dict[str, object]:
+    defaults: dict[str, object] = {
         "once_id": DriversUuid(str(uuid7())),
         "state": State.OPEN,
         "code": 'a "quoted" \\ text, Kab. Kendal\'s',
@@ -69,10 +69,10 @@ def a_row(**said: object) -> dict[str, object]:
         "at": datetime(2026, 5, 18, 1, 2, 3, 456789, tzinfo=UTC),
         "facts": {"proposed": {"on": "2026-05-18", "none": None}},
     }
-    return found | said
+    return defaults | changes
 
 
-async def test_reads_back_as_it_was_given(database: Database) -> None:
+async def test_stores_the_given_values(database: Database) -> None:
     row = a_row()
     async with database.transaction() as session:
         assert await write_once(session, Once, row)
@@ -83,7 +83,7 @@ async def test_reads_back_as_it_was_given(database: Database) -> None:
         assert (await session.get_one(Once, nothing["once_id"])).on is None
 
 
-async def test_leaves_the_row_that_stands_in_its_way(database: Database) -> None:
+async def test_does_not_change_an_existing_row(database: Database) -> None:
     row = a_row()
     async with database.transaction() as session:
         session.add(Once(**row))  # not written yet: what the ORM holds back goes first
@@ -92,7 +92,7 @@ async def test_leaves_the_row_that_stands_in_its_way(database: Database) -> None
         assert await session.scalar(sa.select(Once.state)) is State.OPEN
 
 
-async def test_names_the_rule_that_refuses_a_row(database: Database) -> None:
+async def test_names_the_violated_constraint(database: Database) -> None:
     with pytest.raises(DBAPIError) as refused:
         async with database.transaction() as session:
             await write_once(session, Once, a_row(state="LOST"))

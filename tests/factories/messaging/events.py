@@ -1,4 +1,4 @@
-"""Events, records and subscriptions of the messaging tests."""
+"""Events, records and subscriptions for a service pair."""
 
 import itertools
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Pendamping(StageTable):
     pendamping_id: Mapped[UUID] = mapped_column(primary_key=True)
     pendamping_no: Mapped[str]
     status: Mapped[str]
-    seq: Mapped[int] = mapped_column(sa.BigInteger)
+    last_seq: Mapped[int] = mapped_column(sa.BigInteger)
 
 
 def registered(key: UUID, number: object = 1) -> PendampingRegistered:
@@ -69,15 +69,15 @@ def keys(count: int) -> list[UUID]:
     return [UUID(str(uuid7())) for _ in range(count)]
 
 
-def hearer(
-    name: str = "handled", *, starts: Any = "beginning", topics: Sequence[str] = (TOPIC,)
+def recorder(
+    name: str = "received", *, starts: Any = "beginning", topics: Sequence[str] = (TOPIC,)
 ) -> Subscription:
-    """Return a reaction that records each event that it handles, also repeated ones."""
-    subscription = Subscription(name, "reaction", list(topics), starts=starts)
+    """A reaction that stores each event as often as it receives it."""
+    made = Subscription(name, "reaction", list(topics), starts=starts)
 
-    async def record(session: AsyncSession, event: Any, meta: Meta) -> None:
+    async def write_down(session: AsyncSession, event: Any, meta: Meta) -> None:
         await (await raw(session)).execute(
-            "INSERT INTO handled (subscription, key, epoch, seq, wire, reason) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO received (subscription, key, epoch, seq, wire, reason) VALUES ($1, $2, $3, $4, $5, $6)",
             name,
             meta.key,
             meta.epoch,
@@ -87,30 +87,30 @@ def hearer(
         )
 
     if TOPIC in topics:
-        subscription.on(PendampingRegistered, PendampingStatusChanged)(record)
+        made.on(PendampingRegistered, PendampingStatusChanged)(write_down)
     if SEALED in topics:
-        subscription.on(IdentitySealed)(record)
-    return subscription
+        made.on(IdentitySealed)(write_down)
+    return made
 
 
 def replica() -> Subscription:
-    """Return a replica that is written in batches, with each event's position."""
-    subscription = Subscription("pendamping", "replica", [TOPIC])
+    """A batch replica that stores the position of its last event, for comparison."""
+    made = Subscription("pendamping", "replica", [TOPIC])
 
-    @subscription.on_batch(PendampingRegistered, PendampingStatusChanged)
-    async def store(session: AsyncSession, events: list[Received[Any]]) -> None:
+    @made.on_batch(PendampingRegistered, PendampingStatusChanged)
+    async def keep(session: AsyncSession, facts: list[Received[Any]]) -> None:
         rows = [
             {
-                "pendamping_id": received.event.pendamping_id,
-                "pendamping_no": received.event.pendamping_no,
-                "status": received.event.status,
-                "seq": received.meta.seq,
+                "pendamping_id": fact.event.pendamping_id,
+                "pendamping_no": fact.event.pendamping_no,
+                "status": fact.event.status,
+                "last_seq": fact.meta.seq,
             }
-            for received in events
+            for fact in facts
         ]
         await upsert(session, Pendamping, rows, key=["pendamping_id"])
 
-    return subscription
+    return made
 
 
 _offsets = itertools.count(1_000_000)
@@ -128,16 +128,16 @@ def record_of(
     partition: int = 0,
     offset: int | None = None,
 ) -> Record:
-    """Return a record with its own offset."""
-    content = event or changed(UUID(str(key)), seq)
+    """Return a record at an offset of its own."""
+    fact = event or changed(UUID(str(key)), seq)
     envelope = {
         "id": str(event_id or uuid7()),
-        "type": wire or content.wire,
+        "type": wire or fact.wire,
         "subject": str(key),
         "time": "2026-05-04T00:00:00Z",
         "epoch": epoch,
         "seq": seq,
-        "data": content.model_dump(mode="json"),
+        "data": fact.model_dump(mode="json"),
     }
     return Record(
         topic, partition, next(_offsets) if offset is None else offset, str(key), orjson.dumps(envelope)

@@ -1,4 +1,4 @@
-"""The Kafka transport of a service pair: new topics and groups for each test."""
+"""Kafka as the transport of a service pair, with topics recreated for each test."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shared.messaging.consumer import Source, StoredOffsets
     from shared.messaging.relay import Publisher
     from shared.messaging.subscription import Subscription
-    from tests.factories.messaging.service_pair import Stage
+    from tests.factories.messaging.service_pair import ServicePair
 
 
 class KafkaTransport:
@@ -42,24 +42,24 @@ class KafkaTransport:
         return KafkaPublisher(self.bootstrap, send_within=self.send_within)
 
     def source(
-        self, stage: "Stage", subscription: "Subscription", stored: "StoredOffsets", name: str = ""
+        self, stage: "ServicePair", subscription: "Subscription", stored: "StoredOffsets", name: str = ""
     ) -> "Source":
         del stage
         group = f"{self.group}.{name or subscription.name}"
         return KafkaSource(self.bootstrap, group, subscription, stored, session_timeout_ms=3_000)
 
-    async def log_of(self, stage: "Stage", topic: str = TOPIC) -> list[Record]:
+    async def log_of(self, stage: "ServicePair", topic: str = TOPIC) -> list[Record]:
         del stage
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50
         )
         await consumer.start()
         try:
-            return await _read_all(consumer, topic)
+            return await _everything(consumer, topic)
         finally:
             await consumer.stop()
 
-    async def append(self, stage: "Stage", topic: str, key: str, value: bytes) -> None:
+    async def append(self, stage: "ServicePair", topic: str, key: str, value: bytes) -> None:
         del stage
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap)
         await producer.start()
@@ -69,7 +69,7 @@ class KafkaTransport:
             await producer.stop()
 
     async def members(self, name: str) -> int:
-        """Return the number of members of a subscription's group, or 0 while it rebalances."""
+        """Return how many members a group has, 0 while it rebalances or has no coordinator."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
@@ -82,7 +82,7 @@ class KafkaTransport:
         finally:
             await admin.close()
 
-    async def recreate(self, stage: "Stage", topic: str = TOPIC) -> None:
+    async def recreate(self, stage: "ServicePair", topic: str = TOPIC) -> None:
         del stage
         await self.recreate_topics(topic)
 
@@ -111,37 +111,31 @@ class KafkaTransport:
             await admin.close()
 
 
-async def _read_all(consumer: AIOKafkaConsumer, topic: str) -> list[Record]:
+async def _everything(consumer: AIOKafkaConsumer, topic: str) -> list[Record]:
     partitions = [TopicPartition(topic, number) for number in range(SHARDS)]
     consumer.assign(partitions)
     ends = await consumer.end_offsets(partitions)
-    unread = {partition for partition, end in ends.items() if end}
+    unfinished = {partition for partition, end in ends.items() if end}
     for partition in partitions:
         consumer.seek(partition, 0)
-    records: dict[TopicPartition, list[Record]] = {partition: [] for partition in partitions}
-    while unread:
+    by_partition: dict[TopicPartition, list[Record]] = {partition: [] for partition in partitions}
+    while unfinished:
         batches = await asyncio.wait_for(consumer.getmany(timeout_ms=500), 20)
         for partition, messages in batches.items():
-            records[partition] += [
-                Record(
-                    topic,
-                    message.partition,
-                    message.offset,
-                    (message.key or b"").decode(),
-                    message.value or b"",
-                )
-                for message in messages
+            by_partition[partition] += [
+                Record(topic, one.partition, one.offset, (one.key or b"").decode(), one.value or b"")
+                for one in messages
             ]
             if messages and messages[-1].offset + 1 >= ends[partition]:
-                unread.discard(partition)
-    return [record for partition in partitions for record in records[partition]]
+                unfinished.discard(partition)
+    return [record for partition in partitions for record in by_partition[partition]]
 
 
 STAGE_TOPICS = (TOPIC, SEALED)
 
 
 async def prepare_kafka(broker: "Broker") -> KafkaTransport:
-    """Start the broker if a test stopped it, and empty the topics."""
+    """Start the broker if a test has stopped it, and empty the topics."""
     if not broker.running:
         broker.start()
     transport = KafkaTransport(broker.bootstrap, f"stage-{secrets.token_hex(4)}")

@@ -1,4 +1,4 @@
-"""A relay or a consumer in its own process, so that it can be killed."""
+"""A relay or a consumer of a service pair, in a process of its own."""
 
 import asyncio
 import json
@@ -8,13 +8,13 @@ from typing import Any, cast
 from shared.database import Database
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
-from tests.factories.messaging.databases import READER, TELLER
-from tests.factories.messaging.events import hearer
-from tests.factories.messaging.service_pair import Stage
-from tests.factories.messaging.transports import LocalTransport, Transport
+from tests.factories.messaging.databases import PUBLISHER, READER
+from tests.factories.messaging.events import recorder
+from tests.factories.messaging.service_pair import ServicePair
+from tests.factories.messaging.transports import LocalTransport, StageTransport
 
 
-def transport_of(orders: dict[str, Any]) -> Transport:
+def transport_of(orders: dict[str, Any]) -> StageTransport:
     if orders["transport"] == "local":
         return LocalTransport()
     from tests.factories.messaging.kafka_transport import KafkaTransport
@@ -25,14 +25,14 @@ def transport_of(orders: dict[str, Any]) -> Transport:
 async def act(orders: dict[str, Any]) -> None:
     urls = orders["urls"]
     transport = transport_of(orders)
-    teller = Database(urls["teller_worker"], service=TELLER)
+    publisher = Database(urls["publisher_worker"], service=PUBLISHER)
     reader = Database(urls["reader_worker"], service=READER)
     stop = asyncio.Event()
     if orders["part"] == "relay":
-        await Relay(teller.url, TELLER, transport.publisher()).run(stop)
+        await Relay(publisher.url, PUBLISHER, transport.publisher()).run(stop)
         return
-    stage = Stage(cast("Any", None), transport, teller, reader, urls)
-    subscription = hearer()
+    stage = ServicePair(cast("Any", None), transport, publisher, reader, urls)
+    subscription = recorder()
     await Consumer(reader, subscription, lambda stored: transport.source(stage, subscription, stored)).run(
         stop
     )

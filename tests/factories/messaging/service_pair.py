@@ -1,4 +1,4 @@
-"""A publisher's and a reader's database with a transport between them, without services."""
+"""Two databases, one that publishes and one that reads, and a transport between them."""
 
 import asyncio
 import json
@@ -22,22 +22,22 @@ from shared.messaging.consumer import Consumer, read_stored_offsets
 from shared.messaging.envelope import Record
 from shared.messaging.relay import Relay
 from tests.factories.cluster import Cluster
-from tests.factories.messaging.databases import READER, TELLER, database_for, urls_of
+from tests.factories.messaging.databases import PUBLISHER, READER, database_for, urls_of
 from tests.factories.messaging.events import TOPIC
-from tests.factories.messaging.transports import Transport
+from tests.factories.messaging.transports import StageTransport
 from tests.factories.repository import ROOT
 
 LONGEST_WAIT = 90
-"""Seconds to wait for a condition. Long, because only a failing test waits so long."""
+"""Seconds until a condition is given up: many times what a busy machine needs, because only a failure waits so long."""
 
 
 @dataclass(slots=True)
-class Stage:
-    """Two databases with the platform's tables alone, and the road between them."""
+class ServicePair:
+    """Two databases with the platform's tables only, and the transport between them."""
 
     cluster: Cluster
-    transport: Transport
-    teller: Database
+    transport: StageTransport
+    publisher: Database
     reader: Database
     urls: dict[str, str]
     tasks: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
@@ -45,22 +45,22 @@ class Stage:
     children: list[Child] = field(default_factory=list[Child])
 
     async def emit(self, *events: Event) -> None:
-        """Emit events in one transaction of the publisher."""
-        async with self.teller.transaction(Actor.system(TELLER)) as session:
+        """Emit the events in one transaction of the publisher."""
+        async with self.publisher.transaction(Actor.system(PUBLISHER)) as session:
             for event in events:
                 emit(session, event)
 
     async def query_publisher(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Query the publisher's database as superuser."""
-        return await _fetch(self.urls["teller_super"], statement, values)
+        return await _ask(self.urls["publisher_super"], statement, values)
 
-    async def read(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+    async def query_reader(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """Query the reader's database as superuser."""
-        return await _fetch(self.urls["reader_super"], statement, values)
+        return await _ask(self.urls["reader_super"], statement, values)
 
     async def relay(self) -> int:
-        """Send all unsent events once and return how many."""
-        runner = Relay(self.teller.url, TELLER, self.transport.publisher())
+        """Send all unsent events once, and return how many there were."""
+        runner = Relay(self.publisher.url, PUBLISHER, self.transport.publisher())
         connection = await runner.connect()
         try:
             await runner.balance_shards(connection)
@@ -72,8 +72,8 @@ class Stage:
             await runner.publisher.close()
         return total
 
-    async def publish(self, *events: Event) -> None:
-        """Emit events and send them."""
+    async def emit_and_relay(self, *events: Event) -> None:
+        """Emit and send the events."""
         await self.emit(*events)
         await self.relay()
 
@@ -83,7 +83,7 @@ class Stage:
         )
 
     def start(self, running: Callable[[asyncio.Event], Awaitable[None]]) -> asyncio.Event:
-        """Run something until the returned event is set, or the test ends."""
+        """Run something until the returned event is set, or the pair is closed."""
         stop = asyncio.Event()
         self.stops.append(stop)
         self.tasks.append(asyncio.ensure_future(running(stop)))  # type: ignore[arg-type]
@@ -93,15 +93,15 @@ class Stage:
         return self.start(self.consumer(subscription).run)
 
     def start_relay(self) -> asyncio.Event:
-        return self.start(Relay(self.teller.url, TELLER, self.transport.publisher()).run)
+        return self.start(Relay(self.publisher.url, PUBLISHER, self.transport.publisher()).run)
 
     async def end(self, stop: asyncio.Event) -> None:
-        """Stop one started task and wait for it."""
+        """Stop a started task and wait for it."""
         task = self.tasks[self.stops.index(stop)]
         stop.set()
         await asyncio.wait_for(task, LONGEST_WAIT)
 
-    async def listen(
+    async def consume(
         self, subscription: Subscription, until: Callable[[], Awaitable[bool]] | None = None
     ) -> None:
         """Consume all records of a subscription, or until a condition is true."""
@@ -110,7 +110,7 @@ class Stage:
         await self.end(stop)
 
     async def caught_up(self, subscription: Subscription) -> bool:
-        """Return whether the subscription's offsets are at the ends of its topics."""
+        """Return whether the stored offsets are at the ends of the topics."""
         ends: dict[tuple[str, int], int] = {}
         for topic in subscription.topics:
             for record in await self.transport.log_of(self, topic):
@@ -118,20 +118,20 @@ class Stage:
         places = await read_stored_offsets(self.reader, subscription.name)
         return all(places.offsets.get(at, 0) >= end for at, end in ends.items())
 
-    async def handled(self, subscription: str = "handled") -> list[tuple[str, int]]:
-        """Return the events that `hearer` recorded, in order."""
-        rows = await self.read(
-            "SELECT key, seq FROM handled WHERE subscription = $1 ORDER BY number", subscription
+    async def received(self, subscription: str = "received") -> list[tuple[str, int]]:
+        """Return what a recorder has stored, in order."""
+        rows = await self.query_reader(
+            "SELECT key, seq FROM received WHERE subscription = $1 ORDER BY number", subscription
         )
         return [(row["key"], row["seq"]) for row in rows]
 
-    async def parked(self, subscription: str = "handled") -> list[asyncpg.Record]:
-        return await self.read(
+    async def parked(self, subscription: str = "received") -> list[asyncpg.Record]:
+        return await self.query_reader(
             "SELECT * FROM platform.parked WHERE subscription = $1 ORDER BY parked_id", subscription
         )
 
-    async def cursor(self, key: object, subscription: str = "handled") -> tuple[int, int, str]:
-        rows = await self.read(
+    async def cursor(self, key: object, subscription: str = "received") -> tuple[int, int, str]:
+        rows = await self.query_reader(
             "SELECT epoch, seq, state FROM platform.cursor WHERE subscription = $1 AND key = $2",
             subscription,
             str(key),
@@ -140,7 +140,7 @@ class Stage:
 
     async def hash_of_replica(self) -> str:
         """Return an order-independent hash of the replica's rows."""
-        rows = await self.read(
+        rows = await self.query_reader(
             "SELECT md5(coalesce(string_agg(md5(p::text), '' ORDER BY md5(p::text)), '')) AS hash"
             " FROM replica_pendamping.pendamping p"
         )
@@ -153,8 +153,8 @@ class Stage:
         """Apply records as if a poll had returned them."""
         return await receive(self.reader, subscription, records)
 
-    def act(self, part: str, fault: str = "", **more: object) -> Child:
-        """Run a relay or a consumer in its own process."""
+    def start_process(self, part: str, fault: str = "", **more: object) -> Child:
+        """Run a relay or a consumer of this pair in a process of its own."""
         orders = {
             "part": part,
             "transport": self.transport.name,
@@ -171,26 +171,26 @@ class Stage:
         self.children.append(child)
         return child
 
-    async def leave(self) -> None:
+    async def close(self) -> None:
         for stop in self.stops:
             stop.set()
         for child in self.children:
             await asyncio.to_thread(child.kill)
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=20)
-        await self.teller.close()
+        await self.publisher.close()
         await self.reader.close()
 
 
 async def eventually(true: Callable[[], Awaitable[bool]], every: float = 0.05) -> None:
-    """Wait for a condition, up to LONGEST_WAIT."""
+    """Wait for a condition, with a timeout."""
     deadline = time.monotonic() + LONGEST_WAIT
     while not await true():
-        assert time.monotonic() < deadline, "the condition did not become true in time"
+        assert time.monotonic() < deadline, "it did not come true in time"
         await asyncio.sleep(every)
 
 
-async def _fetch(url: str, statement: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+async def _ask(url: str, statement: str, values: Sequence[Any]) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetch(statement, *values)
@@ -199,18 +199,18 @@ async def _fetch(url: str, statement: str, values: Sequence[Any]) -> list[asyncp
 
 
 @asynccontextmanager
-async def staged(cluster: Cluster, transport: Transport) -> Any:
-    """Yield a service pair with empty databases."""
-    names = [await database_for(cluster, service) for service in (TELLER, READER)]
-    urls = urls_of(cluster, TELLER, names[0]) | urls_of(cluster, READER, names[1])
-    stage = Stage(
+async def service_pair(cluster: Cluster, transport: StageTransport) -> Any:
+    """A service pair with empty databases."""
+    names = [await database_for(cluster, service) for service in (PUBLISHER, READER)]
+    urls = urls_of(cluster, PUBLISHER, names[0]) | urls_of(cluster, READER, names[1])
+    stage = ServicePair(
         cluster,
         transport,
-        Database(urls["teller_worker"], service=TELLER, pool_size=16),
+        Database(urls["publisher_worker"], service=PUBLISHER, pool_size=16),
         Database(urls["reader_worker"], service=READER, pool_size=8),
         urls,
     )
     try:
         yield stage
     finally:
-        await stage.leave()
+        await stage.close()

@@ -1,4 +1,4 @@
-"""The transport of a service pair, and the one-machine transport."""
+"""The transport of a service pair, and the local transport."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,11 +10,11 @@ from shared.messaging.subscription import Subscription
 from tests.factories.messaging.events import TOPIC
 
 if TYPE_CHECKING:
-    from tests.factories.messaging.service_pair import Stage
+    from tests.factories.messaging.service_pair import ServicePair
 
 
-class Transport(Protocol):
-    """The transport between publisher and reader."""
+class StageTransport(Protocol):
+    """How events of this pair are transported."""
 
     name: str
 
@@ -24,23 +24,23 @@ class Transport(Protocol):
 
     def publisher(self) -> Publisher: ...
     def source(
-        self, stage: "Stage", subscription: Subscription, stored: StoredOffsets, name: str = ""
+        self, stage: "ServicePair", subscription: Subscription, stored: StoredOffsets, name: str = ""
     ) -> Source: ...
-    async def log_of(self, stage: "Stage", topic: str = TOPIC) -> list[Record]:
-        """Return all records of the topic, each partition in order."""
+    async def log_of(self, stage: "ServicePair", topic: str = TOPIC) -> list[Record]:
+        """Return all records of the topic, in order per partition."""
         ...
 
-    async def append(self, stage: "Stage", topic: str, key: str, value: bytes) -> None:
-        """Append bytes to the topic without the relay."""
+    async def append(self, stage: "ServicePair", topic: str, key: str, value: bytes) -> None:
+        """Put bytes into the topic past the relay."""
         ...
 
-    async def recreate(self, stage: "Stage", topic: str = TOPIC) -> None:
+    async def recreate(self, stage: "ServicePair", topic: str = TOPIC) -> None:
         """Delete the topic and create it again, empty."""
         ...
 
 
 class LocalTransport:
-    """The one-machine transport."""
+    """The local transport."""
 
     name = "local"
 
@@ -51,13 +51,13 @@ class LocalTransport:
         return LocalPublisher()
 
     def source(
-        self, stage: "Stage", subscription: Subscription, stored: StoredOffsets, name: str = ""
+        self, stage: "ServicePair", subscription: Subscription, stored: StoredOffsets, name: str = ""
     ) -> Source:
         del name
-        topics = dict.fromkeys(subscription.topics, stage.teller)
+        topics = dict.fromkeys(subscription.topics, stage.publisher)
         return LocalSource(topics, subscription.topics, stored=stored)
 
-    async def log_of(self, stage: "Stage", topic: str = TOPIC) -> list[Record]:
+    async def log_of(self, stage: "ServicePair", topic: str = TOPIC) -> list[Record]:
         rows = await stage.query_publisher(
             'SELECT l.partition, l."offset", o.key, o.body FROM platform.local_log l JOIN platform.outbox o'
             ' USING (recorded_at, outbox_id) WHERE l.topic = $1 ORDER BY l.partition, l."offset"',
@@ -68,7 +68,7 @@ class LocalTransport:
             for row in rows
         ]
 
-    async def append(self, stage: "Stage", topic: str, key: str, value: bytes) -> None:
+    async def append(self, stage: "ServicePair", topic: str, key: str, value: bytes) -> None:
         await stage.query_publisher(
             "WITH o AS (INSERT INTO platform.outbox (recorded_at, event_id, shard, topic, key, epoch, seq, wire, body)"
             " VALUES (clock_timestamp(), gen_random_uuid(), 0, $1, $2, 1, 1, 'test', $3) RETURNING *)"
@@ -79,5 +79,5 @@ class LocalTransport:
             value.decode("latin-1"),
         )
 
-    async def recreate(self, stage: "Stage", topic: str = TOPIC) -> None:
+    async def recreate(self, stage: "ServicePair", topic: str = TOPIC) -> None:
         await stage.query_publisher("DELETE FROM platform.local_log WHERE topic = $1", topic)
