@@ -73,8 +73,8 @@ def without_stored_offset() -> None:
 
 def without_commit_before_answer() -> None:
     """The answer is sent before the commit."""
-    first = Database.transaction
-    late: set[asyncio.Task[None]] = set()
+    original = Database.transaction
+    commits: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def commit_later(database: Database, *known: Any, **more: Any) -> AsyncIterator[Any]:

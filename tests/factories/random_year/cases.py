@@ -5,7 +5,7 @@ from typing import Any
 
 from deploy.demo.answers import ANSWERS, WITH_EVIDENCE
 from deploy.demo.people import DINSOS, KELURAHAN_OPERATOR, KEMENSOS, KETUA, OTHER_DINSOS
-from tests.factories.random_year.office import FIELD, FIRST, SURE, Family, Office
+from tests.factories.random_year.office import FIELD, FIRST, USUAL, Family, Office
 
 # An ALAMIAH case starts with the proposal, every other with an assessment.
 FIRST_VERBS = {"ALAMIAH": ("proposal",) * 5 + ("cancellation",)}
@@ -43,7 +43,7 @@ async def membership(office: Office, chance: random.Random, family: Family) -> s
     """Return the family's PKH, seldom another of its memberships."""
     memberships = await office.items("caseload", f"/v1/kpm/{family.kpm_id}/kepesertaan")
     pkh = [item["kepesertaan_id"] for item in memberships if item["bansos"] == "PKH"]
-    if pkh and chance.random() < SURE:
+    if pkh and chance.random() < USUAL:
         return pkh[-1]
     return chance.choice(memberships)["kepesertaan_id"] if memberships else None
 
@@ -57,7 +57,7 @@ async def move_case(office: Office, chance: random.Random, family: Family) -> No
     usual = NEXT.get(case["state"], VERBS)
     if case["state"] == "TERIDENTIFIKASI":
         usual = FIRST_VERBS.get(case["exit_reason"], usual)
-    verb = chance.choice(usual if chance.random() < SURE else VERBS)
+    verb = chance.choice(usual if chance.random() < USUAL else VERBS)
     if verb in OFFICE_STEPS:
         return await office_step(office, chance, case, verb)
     return await CASE_STEPS[verb](office, chance, case, family)
@@ -65,7 +65,7 @@ async def move_case(office: Office, chance: random.Random, family: Family) -> No
 
 async def office_step(office: Office, chance: random.Random, case: dict[str, Any], verb: str) -> None:
     who, body = OFFICE_STEPS[verb]
-    if chance.random() > SURE:
+    if chance.random() > USUAL:
         who = chance.choice((*FIELD, KETUA, DINSOS, OTHER_DINSOS, KEMENSOS, KELURAHAN_OPERATOR))
     lately = office.day(-chance.choice((0, 0, chance.randrange(40))))
     paper = office.papers[chance.choice(("graduation", "graduation", "graduation again"))]
