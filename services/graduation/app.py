@@ -1,4 +1,4 @@
-"""Graduation's API: may this family leave bansos, who decided, on what evidence."""
+"""The API of graduation: readiness assessments, graduation decisions and their monitoring."""
 
 import os
 
@@ -43,7 +43,7 @@ def build(settings: Settings) -> FastAPI:
         settings,
         ROUTERS,
         title="Pilar graduation",
-        description="May this family leave bansos, who decided, on what evidence, and did it hold.",
+        description="Whether a family may leave bansos, who decided it, on what evidence, and how the family did after.",
     )
 
 

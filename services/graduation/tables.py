@@ -1,4 +1,4 @@
-"""The base of graduation's tables."""
+"""Base class of graduation's tables."""
 
 from typing import Annotated
 
@@ -16,5 +16,5 @@ Sha256 = Annotated[fields.Sha256, sa.String(64)]
 
 
 def is_sha256(column: str) -> sa.CheckConstraint:
-    """Return the CHECK that a column is a SHA-256 in lower-case hexadecimal."""
+    """Return the CHECK constraint that a column is a SHA-256 in lower-case hexadecimal."""
     return sa.CheckConstraint(f"{column} ~ '^[0-9a-f]{{64}}$'", name=f"{column}_form")

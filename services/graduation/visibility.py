@@ -1,4 +1,4 @@
-"""What a caller may see of cases beyond what row security narrows to their areas."""
+"""Conditions on the cases that an actor may see, beyond row security."""
 
 from datetime import date
 from typing import Any
@@ -14,8 +14,12 @@ from shared.areas import in_areas
 from shared.validity import holds_on
 
 
-async def visible(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
-    """A pendamping sees families they accompany today, and cases they acted in; others all of their area."""
+async def visible_to(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
+    """Return the condition that the actor may see a case.
+
+    A pendamping sees cases of families that they accompany today, and cases that they opened or acted in.
+    Others see all cases of their areas.
+    """
     if actor.scope is not Scope.OWN_FAMILIES:
         return sa.true()
     on = await clock.today(session)
@@ -24,35 +28,40 @@ async def visible(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]
         .where(StageAct.graduasi_id == Graduasi.graduasi_id, StageAct.person == actor.person)
         .exists()
     )
-    return sa.or_(Graduasi.opened_by == actor.person, acted, accompanied(Graduasi.kpm_id, actor, on))
+    return sa.or_(Graduasi.opened_by == actor.person, acted, is_accompanied_by(Graduasi.kpm_id, actor, on))
 
 
-async def theirs(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
-    """The same cases, as a list finds them: gathered by index for a pendamping, by a range of codes for an official."""
+async def listed_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
+    """Return the condition of `visible_to` in a form whose lists use indexes.
+
+    Cases of a pendamping are selected by id, cases of an official by a range of area codes.
+    """
     area = in_areas(Graduasi.kode_wilayah, actor.areas)
     if actor.scope is not Scope.OWN_FAMILIES:
         return area
-    return sa.and_(area, Graduasi.graduasi_id.in_(gathered(actor, await clock.today(session))))
+    return sa.and_(area, Graduasi.graduasi_id.in_(select_own_cases(actor, await clock.today(session))))
 
 
-def gathered(actor: Actor, on: date) -> sa.CompoundSelect[Any]:
-    """The ids of the cases that a pendamping opened, acted in, or has in families that they hold on a date."""
+def select_own_cases(actor: Actor, on: date) -> sa.CompoundSelect[Any]:
+    """Select the graduasi_id of cases that the pendamping opened, acted in or accompanies."""
     opened = sa.select(Graduasi.graduasi_id).where(Graduasi.opened_by == actor.person)
     acted = sa.select(StageAct.graduasi_id).where(StageAct.person == actor.person)
-    held = sa.select(Graduasi.graduasi_id).where(Graduasi.kpm_id.in_(held_by(actor, on)))
-    return sa.union(opened, acted, held)
+    accompanied = sa.select(Graduasi.graduasi_id).where(
+        Graduasi.kpm_id.in_(select_accompanied_kpm(actor, on))
+    )
+    return sa.union(opened, acted, accompanied)
 
 
-def held_by(actor: Actor, on: date) -> sa.Select[Any]:
-    """The families whose dampingan the caller holds on a date."""
+def select_accompanied_kpm(actor: Actor, on: date) -> sa.Select[Any]:
+    """Select the kpm_id of families that the actor accompanies on a date."""
     return sa.select(Dampingan.kpm_id).where(
         Dampingan.pendamping_id == actor.pendamping_id,
         holds_on(Dampingan.valid_from, Dampingan.valid_to, on),
     )
 
 
-def accompanied(kpm_id: Any, actor: Actor, on: date) -> sa.ColumnElement[bool]:
-    """Whether the caller holds a dampingan on the family on a date."""
+def is_accompanied_by(kpm_id: Any, actor: Actor, on: date) -> sa.ColumnElement[bool]:
+    """Return the condition that the actor accompanies a family on a date."""
     return (
         sa.select(Dampingan.dampingan_id)
         .where(

@@ -1,4 +1,4 @@
-"""Graduation's worker: publishes events, reacts to others' and runs long work."""
+"""The worker of graduation: publishes and consumes events, runs jobs and scheduled tasks."""
 
 from services.graduation.candidate import subscribers as candidate
 from services.graduation.decree import jobs as decree

@@ -15,7 +15,7 @@ from services.graduation.exit_proposal import queries as exit_proposal_queries
 from services.graduation.exit_proposal.models import ExitProposal
 from services.graduation.monitoring import queries as monitoring_queries
 from services.graduation.monitoring.models import MonitoringTask
-from services.graduation.monitoring.queries import COUNTS, SURVIVAL, TaskFilter, narrowed
+from services.graduation.monitoring.queries import COUNTS, SURVIVAL, TaskFilter, filter_by_areas
 from services.graduation.objection import queries as objection_queries
 from services.graduation.objection.models import Sanggah
 from services.graduation.objection.queries import SanggahFilter
@@ -55,7 +55,7 @@ INSERT INTO replica_kpm.candidate (kepesertaan_id, kpm_id, kode_wilayah, kabkota
   last_komponen_ends_on, rank_nas, rank_prov, rank_kabkota, usaha_since) SELECT md5('c' || i)::uuid, kpm_id, area, left(area, 5), 'PKH',
   date '2016-01-01' + i % 3000, 1, date '2027-03-01' + i % 4000, 4 + i % 7, 4, 4, CASE WHEN i % 3 = 0 THEN date '2023-01-01' END FROM n;
 INSERT INTO exit_proposal (exit_proposal_id, kpm_id, kepesertaan_id, kode_wilayah, bansos, exit_reason, evidence_sha256, proposer,
-  proposed_on, told_on, heard_at, taken) SELECT md5('x' || i)::uuid, kpm_id, kpm_id, area, 'PKH', 'PINDAH', repeat('a', 64), p::text,
+  proposed_on, occurred_on, received_at, taken) SELECT md5('x' || i)::uuid, kpm_id, kpm_id, area, 'PKH', 'PINDAH', repeat('a', 64), p::text,
   '2026-05-01', '2026-05-01', now(), 'NO_POLICY' FROM n;
 INSERT INTO sk (sk_id, sk_no, sk_on, announced_on, cases, determined_by, at) SELECT md5('k' || y)::uuid, y::text,
   make_date(y, 5, 18), make_date(y, 5, 18), 1, 'x', now() FROM generate_series(2021, 2026) AS y;
@@ -83,10 +83,15 @@ OFFICIALS = frozenset({Role.KETUA_TIM_KABKOTA, Role.DINSOS_KABKOTA})
 
 async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, ...]]]:
     """Each list's statement and its order, as its route has them."""
-    cases = await worklist_queries.cases(session, caller, waiting=True)
-    tasks = await monitoring_queries.tasks(session, caller, TaskFilter(mine=True))
-    objections = await objection_queries.sanggah(session, caller, SanggahFilter(None, None, waiting=True))
-    exits = (await exit_proposal_queries.exits(session, caller), (ExitProposal.exit_proposal_id,))
+    cases = await worklist_queries.select_cases(session, caller, waiting=True)
+    tasks = await monitoring_queries.select_tasks(session, caller, TaskFilter(mine=True))
+    objections = await objection_queries.select_sanggah(
+        session, caller, SanggahFilter(None, None, waiting=True)
+    )
+    exits = (
+        await exit_proposal_queries.select_exit_proposals(session, caller),
+        (ExitProposal.exit_proposal_id,),
+    )
     return {
         "graduasi": (cases, (Graduasi.since_on, Graduasi.graduasi_id)),
         "monitoring_task": (tasks, (MonitoringTask.due_on, MonitoringTask.task_id)),
@@ -118,7 +123,7 @@ async def test_of_candidates_whatever_the_policy_asks(graduation: Running) -> No
     for who, caller in callers(UUID(str(pendamping_id))).items():
         for name, rule in rules().items():
             async with graduation.database.transaction(caller) as session:
-                statement = candidate_queries.candidates(caller, rule, None, None)
+                statement = candidate_queries.select_candidates(caller, rule, None, None)
                 plan = await plan_of(session, statement, rule.order)
             ranked = who not in {"dinsos", "team"} or name != "3 of 3" or "rank_nas <= 6" in index_cond(plan)
             if "Seq Scan on candidate" in plan or not ranked:
@@ -137,7 +142,7 @@ async def test_of_a_cohort_read_by_an_area(graduation: Running) -> None:
     for who, area in (("dinsos", None), ("ministry", "14.13")):
         caller = callers(UUID(int=7))[who]
         for wanted in (COUNTS, SURVIVAL):
-            statement, areas = narrowed(f"EXPLAIN {wanted}", caller, area)
+            statement, areas = filter_by_areas(f"EXPLAIN {wanted}", caller, area)
             values = asked if wanted is SURVIVAL else {"year": 2026}
             async with graduation.database.transaction(caller) as session:
                 lines = await session.execute(statement, {**values, **areas})

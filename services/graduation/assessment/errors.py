@@ -2,22 +2,22 @@ from shared.errors import DomainError
 
 
 class CaseNotScored(DomainError):
-    """409: the policy of this exit reason asks for no assessment or statement."""
+    """409: the policy of this exit reason requires no assessment or no statement."""
 
-    en = "A case of {exit_reason} goes without {what}."
-    id = "Kasus {exit_reason} berjalan tanpa {what}."
+    en = "A case of {exit_reason} needs no {what}."
+    id = "Kasus {exit_reason} tidak memerlukan {what}."
 
 
 class IndicatorUnknown(DomainError):
-    """422: an answer to a question that the instrument does not ask."""
+    """422: the instrument has no such criterion."""
 
     status = 422
     en = "The instrument does not ask: {codes}."
     id = "Instrumen tidak menanyakan: {codes}."
 
 
-class AnswerOfAnotherType(DomainError):
-    """422: yes or no where a number is asked, or the reverse."""
+class AnswerTypeMismatch(DomainError):
+    """422: a yes or no was given where a number is asked, or the reverse."""
 
     status = 422
     en = "These answers do not fit their question (yes/no or a whole number not below zero): {codes}."
@@ -25,7 +25,7 @@ class AnswerOfAnotherType(DomainError):
 
 
 class AnswersMissing(DomainError):
-    """422: an assessment is whole or it is not taken."""
+    """422: an assessment needs an answer to every criterion."""
 
     status = 422
     en = "These criteria have no answer: {codes}."
@@ -33,7 +33,7 @@ class AnswersMissing(DomainError):
 
 
 class EvidenceMissing(DomainError):
-    """422: a criterion that asks for evidence has none."""
+    """422: a criterion that requires evidence has none."""
 
     status = 422
     en = "These criteria have no evidence: {codes}."
@@ -41,21 +41,21 @@ class EvidenceMissing(DomainError):
 
 
 class StatementMissing(DomainError):
-    """409: the policy asks for the family's signature on this assessment."""
+    """409: the policy requires the family's signed statement on the last assessment."""
 
     en = "The family has not signed a statement on its last assessment."
     id = "Keluarga belum menandatangani pernyataan atas asesmen terakhirnya."
 
 
 class AssessmentNotReady(DomainError):
-    """409: the policy asks for a score, and the last assessment does not say SIAP."""
+    """409: the policy requires an assessment with result SIAP."""
 
-    en = "The last assessment does not say SIAP; a proposal stands on one that does."
+    en = "The last assessment does not say SIAP; a proposal needs an assessment that says SIAP."
     id = "Asesmen terakhir tidak menyatakan SIAP; usulan harus berdasarkan asesmen yang SIAP."
 
 
 class KomponenNotEnded(DomainError):
-    """409: a natural exit stands on the end of the last komponen."""
+    """409: a natural exit requires that the last komponen has ended."""
 
     en = "The family's last komponen has not ended on {on}; a natural exit cannot be proposed."
     id = "Komponen terakhir keluarga belum berakhir pada {on}; graduasi alamiah belum dapat diusulkan."

@@ -21,7 +21,7 @@ class JudgementFields(Fields):
 
 
 class AsesmenFields(JudgementFields):
-    """An assessment with its facts as known then."""
+    """An assessment with the facts at its date."""
 
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)
     pendamping_id: Col[UUID]
@@ -32,9 +32,9 @@ class AsesmenFields(JudgementFields):
 
 
 class Asesmen(AsesmenFields, Table, table=True):
-    """One assessment: the answers, the facts as they were known then, the result and a sentence per criterion.
+    """One assessment: answers, facts at its date, result and an explanation for each criterion. Append-only.
 
-    Append-only. It never ends anything by itself (domain.md 4.3).
+    A result never ends a kepesertaan by itself (domain.md 4.3).
     """
 
     kpm_id: Col[UUID]
@@ -46,7 +46,7 @@ class Asesmen(AsesmenFields, Table, table=True):
 
 
 class PernyataanTerms(Fields):
-    """The date and scan of a signed statement, and the offers that the family had seen."""
+    """The date and scan of a signed statement, and the offers shown to the family."""
 
     signed_on: Col[Day]
     evidence_sha256: Col[Sha256]
@@ -61,7 +61,7 @@ class PernyataanView(PernyataanTerms):
 
 
 class Pernyataan(PernyataanView, Table, table=True):
-    """The family's signed statement, after it saw what would be offered. Append-only."""
+    """The family's signed statement, after it was shown the offers. Append-only."""
 
     __table_args__ = (
         is_sha256("evidence_sha256"),
@@ -76,12 +76,12 @@ class Pernyataan(PernyataanView, Table, table=True):
 
 
 class UsulView(Fields):
-    """The proposal, and to whom a penetapan would count."""
+    """The proposal, and the pendamping who would be credited with a penetapan."""
 
     usul_id: Col[UUID] = Field(primary_key=True)
     asesmen_id: Col[UUID | None] = Field(default=None, foreign_key="asesmen.asesmen_id")
-    # To whom a penetapan would count: the author of the assessment, on short paths the proposer (chain.md 4).
-    # An official who proposed an exit has no placement, and nothing counts.
+    # Who would be credited with a penetapan: the author of the assessment, on short paths the proposer (chain.md 4).
+    # NULL if an official proposed the exit: an official has no penugasan and gets no credit.
     pendamping_id: Col[UUID | None]
     penugasan_id: Col[UUID | None]
     proposed_by: Col[str]
@@ -89,13 +89,13 @@ class UsulView(Fields):
 
 
 class Usul(UsulView, Table, table=True):
-    """A proposal, pinned to an assessment (where the policy scores) and to the policy version. Append-only."""
+    """A proposal with its assessment, if the policy requires one, and its policy version. Append-only."""
 
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)
     pernyataan_id: Col[UUID | None] = Field(default=None, foreign_key="pernyataan.pernyataan_id")
     policy_id: Col[UUID] = Field(foreign_key="policy.policy_id")
     kode_wilayah: Col[Wilayah]
-    # Who proposed, and under which placement: a crediting rule may ask for these instead.
+    # The proposer and their penugasan, for credit rules that credit the proposer.
     proposer_pendamping_id: Col[UUID | None]
     proposer_penugasan_id: Col[UUID | None]
     facts: Col[dict[str, Any]]

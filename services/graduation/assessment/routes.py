@@ -1,4 +1,4 @@
-"""Assessments: make, read, and compute again by their own version."""
+"""Routes to make, read and reproduce assessments."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,14 +17,17 @@ case = Router(tag="graduasi")
 
 
 class Finding(Body):
-    """One answer of the instrument, with the SHA-256 of its evidence (a file handed in here)."""
+    """One answer to the instrument.
+
+    `evidence_sha256` is the SHA-256 of a file uploaded to this service.
+    """
 
     value: StrictBool | Annotated[StrictInt, Field(ge=0, le=10**12)] = Field(examples=[1_250_000])
     evidence_sha256: Sha256 | None = None
 
 
 class Assessment(Body):
-    """The answers by criterion; GET /v1/policy/{exit_reason} says what is asked."""
+    """The answers by criterion. GET /v1/policy/{exit_reason} lists the criteria."""
 
     answers: Annotated[
         dict[Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,40}$")], Finding],
@@ -33,7 +36,10 @@ class Assessment(Body):
 
 
 class Criterion(View):
-    """One criterion in words; `passed` is null where it does not apply or weighs nothing."""
+    """One criterion in words.
+
+    `passed` is null if it does not apply or has no weight.
+    """
 
     code: str
     source: str
@@ -47,13 +53,16 @@ class Criterion(View):
 
 
 class AsesmenView(AsesmenFields):
-    """An assessment: result, score, the facts as known then, and an explanation per criterion."""
+    """An assessment: result, score, facts at its date, and an explanation for each criterion."""
 
     explanation: list[Criterion]
 
 
 class ReproductionView(JudgementFields):
-    """What the version of then makes today of the answers and facts of then; `equal`: the same, word for word."""
+    """The stored answers and facts, judged again with the same instrument version.
+
+    `equal`: result, score and explanation are identical.
+    """
 
     policy_version: int
     equal: bool
@@ -63,7 +72,7 @@ class ReproductionView(JudgementFields):
 @case.post("/graduasi/{graduasi_id}/asesmen", status_code=201, response_model=AsesmenView)
 @may(Permission.ASESMEN_RECORD, key_required=True)
 async def assess_graduasi(graduasi_id: UUID, body: Assessment, session: Session, actor: CurrentActor) -> Any:
-    """Judge the family's readiness; missing answers or evidence refuse, and nothing is ended by a result."""
+    """Judge the family's readiness. A result never ends a kepesertaan by itself."""
     answers = {code: rules.Answer(f.value, f.evidence_sha256) for code, f in body.answers.items()}
     return await assessment.assess(session, actor, graduasi_id, answers)
 
@@ -71,12 +80,12 @@ async def assess_graduasi(graduasi_id: UUID, body: Assessment, session: Session,
 @router.get("/asesmen/{asesmen_id}", response_model=AsesmenView)
 @may(Permission.ASESMEN_READ)
 async def read_asesmen(asesmen_id: UUID, session: Session, actor: CurrentActor) -> Any:
-    """Return an assessment as it was made."""
-    return await queries.asesmen(session, actor, asesmen_id)
+    """Return an assessment."""
+    return await queries.read_asesmen(session, actor, asesmen_id)
 
 
 @router.get("/asesmen/{asesmen_id}/reproduction", response_model=ReproductionView)
 @may(Permission.ASESMEN_READ)
 async def reproduce_asesmen(asesmen_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
-    """Compute an assessment again under its own version, answers and facts, and say whether it is the same."""
-    return await queries.reproduction(session, actor, asesmen_id)
+    """Compute an assessment again with its own version, answers and facts, and compare the results."""
+    return await queries.reproduce_asesmen(session, actor, asesmen_id)

@@ -1,4 +1,4 @@
-"""How an instrument judges: pure functions of its rows, the answers and the facts. A sentence for each criterion."""
+"""Pure functions that judge answers and facts by an instrument, and explain each criterion."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from services.graduation.assessment.errors import (
-    AnswerOfAnotherType,
     AnswersMissing,
+    AnswerTypeMismatch,
     EvidenceMissing,
     IndicatorUnknown,
 )
@@ -16,11 +16,11 @@ from services.graduation.replicas.models import Kpm, Usaha
 from shared.contracts.kinds import AsesmenResult, DesilScope
 from shared.dates import months_between
 
-SNAPSHOTS_OF_A_TREND = 4
-ASKED = {
-    Check.AT_LEAST: ("at least {wanted} asked", "diminta paling sedikit {wanted}"),
-    Check.AT_MOST: ("at most {wanted} asked", "diminta paling banyak {wanted}"),
-    Check.IS: ("{wanted} asked", "diminta {wanted}"),
+TREND_SNAPSHOTS = 4
+RULE_SENTENCES = {
+    Check.AT_LEAST: ("at least {limit} asked", "diminta paling sedikit {limit}"),
+    Check.AT_MOST: ("at most {limit} asked", "diminta paling banyak {limit}"),
+    Check.IS: ("{limit} asked", "diminta {limit}"),
     Check.NONE: ("asked, unweighted", "ditanyakan, tanpa bobot"),
 }
 YES_NO = {True: ("yes", "ya"), False: ("no", "tidak")}
@@ -28,7 +28,7 @@ YES_NO = {True: ("yes", "ya"), False: ("no", "tidak")}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found in the family's house, and the SHA-256 of the evidence for it."""
+    """The value recorded at the family's house, and the SHA-256 of its evidence."""
 
     value: bool | int
     evidence_sha256: str | None = None
@@ -36,20 +36,23 @@ class Answer:
 
 @dataclass(slots=True)
 class Judgement:
-    """The result, the score in percent of the weights that apply, and an explanation per criterion."""
+    """The result, the score and an explanation for each criterion.
+
+    The score is in percent of the applicable weights.
+    """
 
     result: AsesmenResult
     score_percent: int
     explanation: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
-def facts_of(kpm: Kpm, usaha: Sequence[Usaha], member_since: date, on: date) -> dict[str, Any]:
-    """Return what is known of the family on a date, as it is kept with the assessment.
+def collect_facts(kpm: Kpm, usaha: Sequence[Usaha], member_since: date, on: date) -> dict[str, Any]:
+    """Return the facts of a family on a date, which an assessment stores.
 
-    A value of None does not apply to the family (no invitation to P2K2, not yet ranked) and leaves its weight out.
+    None means that a fact does not apply to the family (no invitation to P2K2, no desil yet). Its weight is left out.
     """
     desil = sorted((d["snapshot"], d["value"]) for d in kpm.desil if d["scope"] == DesilScope.NAS)
-    recent = [value for _, value in desil[-SNAPSHOTS_OF_A_TREND:]]
+    recent = [value for _, value in desil[-TREND_SNAPSHOTS:]]
     dependants = kpm.members - kpm.able_productive
     return {
         "as_of": on.isoformat(),
@@ -79,56 +82,70 @@ def judge(
 ) -> Judgement:
     """Judge a family's readiness.
 
-    A family without enough able members of working age is DIKECUALIKAN, whatever the answers (domain.md 4.3, OQ3).
+    A family with too few able members of working age is DIKECUALIKAN, regardless of the answers (domain.md 4.3, OQ3).
 
     Raises:
-        IndicatorUnknown, AnswerOfAnotherType; for a family that is not exempt AnswersMissing, EvidenceMissing
+        IndicatorUnknown, AnswerTypeMismatch
+        AnswersMissing, EvidenceMissing: Only for a family that is not exempt.
     """
-    check_known(indicators, answers)
+    require_known_answers(indicators, answers)
     if facts["able_productive"] < instrument.exempt_below_able:
-        return Judgement(AsesmenResult.DIKECUALIKAN, 0, [exemption(instrument, facts)])
-    check_whole(indicators, answers)
-    found = [explain(indicator, answers, facts) for indicator in indicators]
-    applying = [item for item in found if item["passed"] is not None]
-    reachable = sum(item["weight"] for item in applying)
-    reached = sum(item["weight"] for item in applying if item["passed"])
+        return Judgement(AsesmenResult.DIKECUALIKAN, 0, [explain_exemption(instrument, facts)])
+    require_complete_answers(indicators, answers)
+    criteria = [explain(indicator, answers, facts) for indicator in indicators]
+    applicable = [item for item in criteria if item["passed"] is not None]
+    reachable = sum(item["weight"] for item in applicable)
+    reached = sum(item["weight"] for item in applicable if item["passed"])
     score = reached * 100 // reachable if reachable else 0
-    knocked_out = any(item["knock_out"] and not item["passed"] for item in applying)
+    knocked_out = any(item["knock_out"] and not item["passed"] for item in applicable)
     ready = score >= instrument.threshold_percent and not knocked_out
-    return Judgement(AsesmenResult.SIAP if ready else AsesmenResult.BELUM_SIAP, score, found)
+    return Judgement(AsesmenResult.SIAP if ready else AsesmenResult.BELUM_SIAP, score, criteria)
 
 
-def check_known(indicators: Sequence[Indicator], answers: Mapping[str, Answer]) -> None:
-    """Raise IndicatorUnknown or AnswerOfAnotherType, naming the criteria."""
-    asked = {i.code: i for i in indicators if i.source is Source.ANSWER}
-    unknown = sorted(answers.keys() - asked.keys())
+def require_known_answers(indicators: Sequence[Indicator], answers: Mapping[str, Answer]) -> None:
+    """Check that each answer belongs to a criterion and has its type.
+
+    Raises:
+        IndicatorUnknown, AnswerTypeMismatch
+    """
+    questions = {i.code: i for i in indicators if i.source is Source.ANSWER}
+    unknown = sorted(answers.keys() - questions.keys())
     if unknown:
         raise IndicatorUnknown("/body/answers", codes=", ".join(unknown))
-    unfit = [
+    mismatched = [
         code
         for code, answer in answers.items()
-        if isinstance(answer.value, bool) != (asked[code].value_type is ValueType.BOOL)
+        if isinstance(answer.value, bool) != (questions[code].value_type is ValueType.BOOL)
     ]
-    if unfit:
-        raise AnswerOfAnotherType("/body/answers", codes=", ".join(sorted(unfit)))
+    if mismatched:
+        raise AnswerTypeMismatch("/body/answers", codes=", ".join(sorted(mismatched)))
 
 
-def check_whole(indicators: Sequence[Indicator], answers: Mapping[str, Answer]) -> None:
-    """Raise AnswersMissing or EvidenceMissing, naming the criteria."""
-    asked = [i for i in indicators if i.source is Source.ANSWER]
-    missing = [i.code for i in asked if i.code not in answers]
+def require_complete_answers(indicators: Sequence[Indicator], answers: Mapping[str, Answer]) -> None:
+    """Check that each criterion has an answer, with evidence if it requires evidence.
+
+    Raises:
+        AnswersMissing, EvidenceMissing
+    """
+    questions = [i for i in indicators if i.source is Source.ANSWER]
+    missing = [i.code for i in questions if i.code not in answers]
     if missing:
         raise AnswersMissing("/body/answers", codes=", ".join(missing))
-    bare = [i.code for i in asked if i.evidence_required and answers[i.code].evidence_sha256 is None]
-    if bare:
-        raise EvidenceMissing("/body/answers", codes=", ".join(bare))
+    without_evidence = [
+        i.code for i in questions if i.evidence_required and answers[i.code].evidence_sha256 is None
+    ]
+    if without_evidence:
+        raise EvidenceMissing("/body/answers", codes=", ".join(without_evidence))
 
 
 def explain(indicator: Indicator, answers: Mapping[str, Answer], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one criterion with its value, whether it is met (None: does not apply), and a sentence in both languages."""
+    """Return one criterion with its value, whether it passes, and a sentence in both languages.
+
+    `passed` is None if the criterion does not apply.
+    """
     answer = answers.get(indicator.code)
     value = answer.value if answer is not None else facts.get(indicator.code)
-    passed = meets(indicator, value)
+    passed = passes(indicator, value)
     return {
         "code": indicator.code,
         "source": indicator.source.value,
@@ -137,13 +154,13 @@ def explain(indicator: Indicator, answers: Mapping[str, Answer], facts: Mapping[
         "weight": indicator.weight,
         "knock_out": indicator.knock_out,
         "evidence_sha256": answer.evidence_sha256 if answer else None,
-        "en": sentence(indicator, value, passed, 0),
-        "id": sentence(indicator, value, passed, 1),
+        "en": describe_criterion(indicator, value, passed, 0),
+        "id": describe_criterion(indicator, value, passed, 1),
     }
 
 
-def meets(indicator: Indicator, value: bool | int | None) -> bool | None:
-    """Whether the value passes; None where it does not apply or nothing is asked of it."""
+def passes(indicator: Indicator, value: bool | int | None) -> bool | None:
+    """Return whether the value passes, or None if there is no value or no rule."""
     if value is None or indicator.rule is Check.NONE:
         return None
     if indicator.rule is Check.AT_LEAST:
@@ -153,30 +170,32 @@ def meets(indicator: Indicator, value: bool | int | None) -> bool | None:
     return value == indicator.passes_at
 
 
-def sentence(indicator: Indicator, value: bool | int | None, passed: bool | None, language: int) -> str:
-    """Say one criterion in words: 0 English, 1 Indonesian."""
+def describe_criterion(
+    indicator: Indicator, value: bool | int | None, passed: bool | None, language: int
+) -> str:
+    """Return one criterion as a sentence. `language` is 0 for English, 1 for Indonesian."""
     name = (indicator.text_en, indicator.text_id)[language]
     if value is None:
         return f"{name}: {('does not apply', 'tidak berlaku')[language]}."
-    asked = ASKED[indicator.rule][language].format(wanted=shown(indicator, indicator.passes_at, language))
-    told = {True: ("met", "terpenuhi"), False: ("not met", "tidak terpenuhi"), None: ("", "")}[passed][
-        language
-    ]
+    limit = format_value(indicator, indicator.passes_at, language)
+    rule = RULE_SENTENCES[indicator.rule][language].format(limit=limit)
+    verdicts = {True: ("met", "terpenuhi"), False: ("not met", "tidak terpenuhi"), None: ("", "")}
+    verdict = verdicts[passed][language]
     points = f" ({indicator.weight} {('points', 'poin')[language]})" if passed else ""
-    return f"{name}: {shown(indicator, value, language)}; {asked}{': ' + told if told else ''}{points}."
+    return f"{name}: {format_value(indicator, value, language)}; {rule}{': ' + verdict if verdict else ''}{points}."
 
 
-def shown(indicator: Indicator, value: bool | int, language: int) -> str:
-    """Write a value as people read it: yes/no, or a number with separators."""
+def format_value(indicator: Indicator, value: bool | int, language: int) -> str:
+    """Return a value as yes or no, or as a number with separators."""
     if indicator.value_type is ValueType.BOOL:
         return YES_NO[bool(value)][language]
     text = f"{value:,}"
     return text.replace(",", ".") if language else text
 
 
-def exemption(instrument: Instrument, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Say why a family is not pushed."""
-    able, wanted = facts["able_productive"], instrument.exempt_below_able
+def explain_exemption(instrument: Instrument, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the explanation of an exempt family."""
+    able, minimum = facts["able_productive"], instrument.exempt_below_able
     return {
         "code": "EXEMPT",
         "source": Source.FACT.value,
@@ -185,6 +204,6 @@ def exemption(instrument: Instrument, facts: Mapping[str, Any]) -> dict[str, Any
         "weight": 0,
         "knock_out": False,
         "evidence_sha256": None,
-        "en": f"The family has {able} able members of working age, fewer than {wanted}: exempt from graduation.",
-        "id": f"Keluarga memiliki {able} anggota produktif yang mampu, kurang dari {wanted}: dikecualikan dari graduasi.",
+        "en": f"The family has {able} able members of working age, fewer than {minimum}: exempt from graduation.",
+        "id": f"Keluarga memiliki {able} anggota produktif yang mampu, kurang dari {minimum}: dikecualikan dari graduasi.",
     }

@@ -1,4 +1,4 @@
-"""What may make a family a candidate, in columns that a list of a million families can be ordered by."""
+"""Table of candidates, with indexed columns for the order of its lists."""
 
 from datetime import date
 from uuid import UUID
@@ -12,11 +12,11 @@ from shared.database.tables import Col, Fields
 from shared.fields import Wilayah
 
 UNRANKED = 11
-"""A rank is 11 less the desil: 1 is the best off, 11 is not ranked yet."""
+"""A rank is 11 minus the desil: 1 is the best off, 11 has no desil yet."""
 
 
 class CandidateFields(Fields):
-    """The membership of a candidate, and when the family's last komponen ends."""
+    """The membership of a candidate, and the end of the family's last komponen."""
 
     kepesertaan_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
@@ -26,7 +26,10 @@ class CandidateFields(Fields):
 
 
 class Candidate(CandidateFields, Table, table=True):
-    """One membership with what caseload last told of its family; facts alone, the policy of the day judges them."""
+    """One membership with facts of its family.
+
+    The policy in force selects candidates from these rows.
+    """
 
     __table_args__ = (
         sa.Index("ix_candidate_rank_nas", "kabkota", "rank_nas", "kepesertaan_id"),

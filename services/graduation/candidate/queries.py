@@ -1,4 +1,4 @@
-"""Candidates: who the policy of the day would have looked at, most promising first, with reasons in words."""
+"""Queries of the candidates of the policy in force, with reasons in words."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.candidate.errors import CandidateRuleMissing
 from services.graduation.candidate.models import UNRANKED, Candidate, CandidateFields
-from services.graduation.case.models import STANDING, Graduasi
+from services.graduation.case.models import NOT_ENDED_WITHOUT_EXIT, Graduasi
 from services.graduation.policy.errors import PolicyMissing
 from services.graduation.policy.models.instrument import Instrument
 from services.graduation.policy.models.policy import Policy
-from services.graduation.visibility import held_by
+from services.graduation.visibility import select_accompanied_kpm
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos, DesilScope, ExitReason
@@ -27,7 +27,7 @@ RANKS = {
     DesilScope.PROV: Candidate.rank_prov,
     DesilScope.KABKOTA: Candidate.rank_kabkota,
 }
-SHOWN = (
+CANDIDATE_COLUMNS = (
     *(getattr(Candidate, name) for name in CandidateFields.model_fields),
     Candidate.kabkota,
     Candidate.member_since,
@@ -38,7 +38,7 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class CandidateRule:
-    """The policy of the day with what else decides: whom its instrument exempts, and when a natural exit is near."""
+    """The policy in force, its instrument's exemption, and the months before a natural exit."""
 
     policy: Policy
     on: date
@@ -47,29 +47,29 @@ class CandidateRule:
 
     @property
     def natural(self) -> bool:
-        """Whether the exit is the end of the last komponen; such a candidate is listed by that day."""
+        """Whether candidates are families whose last komponen ends soon."""
         return self.policy.candidate_komponen_months is not None
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """The columns of the list, each with its index: area, then how near or how well off, then the membership."""
-        lead = Candidate.last_komponen_ends_on if self.natural else self.rank
-        return (Candidate.kabkota, lead, Candidate.kepesertaan_id)
+        """The columns by which the list is ordered. Each combination has an index."""
+        priority = Candidate.last_komponen_ends_on if self.natural else self.rank
+        return (Candidate.kabkota, priority, Candidate.kepesertaan_id)
 
     @property
     def rank(self) -> Any:
-        """The rank in the population that the policy names."""
+        """The column with the rank in the policy's desil scope."""
         return RANKS[self.policy.candidate_desil_scope or DesilScope.NAS]
 
 
-async def candidate_rule(session: AsyncSession, exit_reason: ExitReason) -> CandidateRule:
-    """Return what makes a candidate today.
+async def read_candidate_rule(session: AsyncSession, exit_reason: ExitReason) -> CandidateRule:
+    """Return the candidate rule of an exit reason in force today.
 
     Raises:
         PolicyMissing, CandidateRuleMissing
     """
     on = await clock.today(session)
-    in_force = (
+    statement = (
         sa.select(Policy, Instrument.exempt_below_able)
         .outerjoin(Instrument, Instrument.instrument_id == Policy.instrument_id)
         .where(
@@ -77,77 +77,77 @@ async def candidate_rule(session: AsyncSession, exit_reason: ExitReason) -> Cand
             holds_on(Policy.valid_from, Policy.valid_to, on),
         )
     )
-    found = {row[0].exit_reason: row for row in (await session.execute(in_force)).all()}
-    if exit_reason not in found:
+    rows = {row[0].exit_reason: row for row in (await session.execute(statement)).all()}
+    if exit_reason not in rows:
         raise PolicyMissing("/query/exit_reason", exit_reason=exit_reason, on=on)
-    policy, exempt_below = found[exit_reason]
-    wanted = (policy.candidate_desil_at_least, policy.candidate_usaha_months, policy.candidate_program_years)
-    if policy.candidate_komponen_months is None and not any(one is not None for one in wanted):
+    policy, exempt_below = rows[exit_reason]
+    reasons = (policy.candidate_desil_at_least, policy.candidate_usaha_months, policy.candidate_program_years)
+    if policy.candidate_komponen_months is None and not any(one is not None for one in reasons):
         raise CandidateRuleMissing("/query/exit_reason", exit_reason=exit_reason)
-    natural = found.get(ExitReason.ALAMIAH)
+    natural = rows.get(ExitReason.ALAMIAH)
     months = natural[0].candidate_komponen_months if natural else None
     return CandidateRule(policy, on, exempt_below or 0, months)
 
 
-def candidates(actor: Actor, rule: CandidateRule, kode_wilayah: str | None, bansos: Bansos | None) -> Any:
-    """Select the candidates of the caller's areas (a pendamping's: of the families they hold today)."""
-    on, shown = rule.on, (*SHOWN, rule.rank) if not rule.natural else SHOWN
-    statement = sa.select(*shown).where(
+def select_candidates(
+    actor: Actor, rule: CandidateRule, kode_wilayah: str | None, bansos: Bansos | None
+) -> Any:
+    """Select the candidates of the actor's areas, or of families that a pendamping accompanies today."""
+    on, columns = rule.on, (*CANDIDATE_COLUMNS, rule.rank) if not rule.natural else CANDIDATE_COLUMNS
+    statement = sa.select(*columns).where(
         holds_on(Candidate.member_since, Candidate.member_until, on),
-        _wanted(rule),
-        _without_a_case(),
+        _meets_rule(rule),
+        _has_no_case(),
     )
     if actor.scope is Scope.OWN_FAMILIES:
-        statement = statement.where(Candidate.kpm_id.in_(held_by(actor, on)))
+        statement = statement.where(Candidate.kpm_id.in_(select_accompanied_kpm(actor, on)))
     for areas in (actor.areas if not actor.national else None, (kode_wilayah,) if kode_wilayah else None):
         if areas is not None:
-            statement = statement.where(sa.or_(sa.false(), *(_below(area) for area in areas)))
+            statement = statement.where(sa.or_(sa.false(), *(_lies_in(area) for area in areas)))
     return statement if bansos is None else statement.where(Candidate.bansos == bansos)
 
 
-def _wanted(rule: CandidateRule) -> sa.ColumnElement[bool]:
-    """As many reasons as the policy asks for; who leaves by nature soon is not pushed to leave otherwise."""
+def _meets_rule(rule: CandidateRule) -> sa.ColumnElement[bool]:
     if rule.natural:
-        return Candidate.last_komponen_ends_on <= _near(rule.on, rule.policy.candidate_komponen_months)
-    asked = [one for one in (_by_desil(rule), _by_usaha(rule), _by_years(rule)) if one is not None]
-    # Said as combinations and never as a sum, which no index could be asked for.
-    together = combinations(asked, rule.policy.candidate_reasons)
-    enough = sa.or_(sa.false(), *(sa.and_(*some) for some in together))
+        last_day = months_after(rule.on, rule.policy.candidate_komponen_months or 0)
+        return Candidate.last_komponen_ends_on <= last_day
+    reasons = [one for one in (_meets_desil(rule), _meets_usaha(rule), _meets_years(rule)) if one is not None]
+    # Written as combinations and not as a sum, because a sum uses no index.
+    sets = combinations(reasons, rule.policy.candidate_reasons)
+    enough = sa.or_(sa.false(), *(sa.and_(*one) for one in sets))
     if rule.natural_months is None:
         return enough
-    stays = sa.func.coalesce(Candidate.last_komponen_ends_on > _near(rule.on, rule.natural_months), sa.true())
-    return sa.and_(enough, stays)
+    # A family with a natural exit soon is not a candidate for another exit reason.
+    last_day = months_after(rule.on, rule.natural_months)
+    no_natural_exit = sa.func.coalesce(Candidate.last_komponen_ends_on > last_day, sa.true())
+    return sa.and_(enough, no_natural_exit)
 
 
-def _near(on: date, months: int | None) -> date:
-    return months_after(on, months or 0)
+def _meets_desil(rule: CandidateRule) -> sa.ColumnElement[bool] | None:
+    minimum = rule.policy.candidate_desil_at_least
+    return None if minimum is None else rule.rank <= UNRANKED - minimum
 
 
-def _by_desil(rule: CandidateRule) -> sa.ColumnElement[bool] | None:
-    gate = rule.policy.candidate_desil_at_least
-    return None if gate is None else rule.rank <= UNRANKED - gate
-
-
-def _by_usaha(rule: CandidateRule) -> sa.ColumnElement[bool] | None:
+def _meets_usaha(rule: CandidateRule) -> sa.ColumnElement[bool] | None:
     months = rule.policy.candidate_usaha_months
     if months is None:
         return None
     return sa.func.coalesce(Candidate.usaha_since <= months_after(rule.on, -months), sa.false())
 
 
-def _by_years(rule: CandidateRule) -> sa.ColumnElement[bool] | None:
+def _meets_years(rule: CandidateRule) -> sa.ColumnElement[bool] | None:
     years = rule.policy.candidate_program_years
     return None if years is None else Candidate.member_since <= months_after(rule.on, -12 * years)
 
 
-def _without_a_case() -> sa.ColumnElement[bool]:
-    """No case is open or in effect on the membership; said in the words of the index that holds it."""
-    mine = sa.select(Graduasi.graduasi_id).where(Graduasi.kepesertaan_id == Candidate.kepesertaan_id)
-    return sa.not_(mine.where(STANDING).exists())
+def _has_no_case() -> sa.ColumnElement[bool]:
+    # The same condition as the partial index, so that the index is used.
+    cases = sa.select(Graduasi.graduasi_id).where(Graduasi.kepesertaan_id == Candidate.kepesertaan_id)
+    return sa.not_(cases.where(NOT_ENDED_WITHOUT_EXIT).exists())
 
 
-def _below(area: str) -> sa.ColumnElement[bool]:
-    """An area and what lies below it; its kabupaten first, because the list is ordered by that."""
+def _lies_in(area: str) -> sa.ColumnElement[bool]:
+    # Compares the kabkota first, because the list is ordered by it.
     code, kabkota = Candidate.kode_wilayah, Candidate.kabkota
     inside = sa.or_(code == area, sa.and_(code >= f"{area}.", code < f"{area}/"))
     if len(area) < KABKOTA_LENGTH:
@@ -157,79 +157,79 @@ def _below(area: str) -> sa.ColumnElement[bool]:
     return sa.and_(kabkota == area[:KABKOTA_LENGTH], inside)
 
 
-SCOPES = {
+SCOPE_NAMES = {
     DesilScope.NAS: ("national", "nasional"),
     DesilScope.PROV: ("provincial", "provinsi"),
     DesilScope.KABKOTA: ("district's", "kabupaten/kota"),
 }
 
 
-def as_candidate(rule: CandidateRule, row: dict[str, Any]) -> dict[str, Any]:
-    """Turn a row into what is shown: why the family is a candidate, and why it is not proposed where it is exempt."""
+def to_candidate(rule: CandidateRule, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the view of a row, with reasons and exemption in words."""
     exempt = row["able_productive"] < rule.exempt_below_able
     return {
         **{name: row[name] for name in CandidateFields.model_fields},
         "exit_reason": rule.policy.exit_reason,
         "policy_version": rule.policy.version,
         "proposed": not exempt,
-        "reasons": [one for one in _reasons(rule, row) if one is not None],
-        "why_not": [_exempt(row["able_productive"], rule.exempt_below_able)] if exempt else [],
+        "reasons": [one for one in _explain_reasons(rule, row) if one is not None],
+        "why_not": [_explain_exemption(row["able_productive"], rule.exempt_below_able)] if exempt else [],
     }
 
 
-def _reasons(rule: CandidateRule, row: dict[str, Any]) -> list[dict[str, str] | None]:
+def _explain_reasons(rule: CandidateRule, row: dict[str, Any]) -> list[dict[str, str] | None]:
     if rule.natural:
-        ends = row["last_komponen_ends_on"]
+        ends_on = row["last_komponen_ends_on"]
         return [
             {
                 "code": "KOMPONEN",
-                "en": f"The family's last komponen ends on {ends}: a natural exit.",
-                "id": f"Komponen terakhir keluarga berakhir {ends}: graduasi alamiah.",
+                "en": f"The family's last komponen ends on {ends_on}: a natural exit.",
+                "id": f"Komponen terakhir keluarga berakhir {ends_on}: graduasi alamiah.",
             }
         ]
-    return [_desil(rule, row), _usaha(rule, row), _years(rule, row)]
+    return [_explain_desil(rule, row), _explain_usaha(rule, row), _explain_years(rule, row)]
 
 
-def _desil(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] | None:
-    gate, scope = rule.policy.candidate_desil_at_least, rule.policy.candidate_desil_scope
+def _explain_desil(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] | None:
+    minimum, scope = rule.policy.candidate_desil_at_least, rule.policy.candidate_desil_scope
     desil = UNRANKED - row[rule.rank.key]
-    if gate is None or scope is None or desil < gate:
+    if minimum is None or scope is None or desil < minimum:
         return None
-    name, nama = SCOPES[scope]
+    scope_en, scope_id = SCOPE_NAMES[scope]
     return {
         "code": "DESIL",
-        "en": f"Its {name} desil is {desil}; {gate} or above makes a candidate.",
-        "id": f"Desil {nama} keluarga {desil}; calon jika {gate} ke atas.",
+        "en": f"Its {scope_en} desil is {desil}; {minimum} or above makes a candidate.",
+        "id": f"Desil {scope_id} keluarga {desil}; calon jika {minimum} ke atas.",
     }
 
 
-def _usaha(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] | None:
-    asked, since = rule.policy.candidate_usaha_months, row["usaha_since"]
-    if asked is None or since is None or since > months_after(rule.on, -asked):
+def _explain_usaha(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] | None:
+    minimum, since = rule.policy.candidate_usaha_months, row["usaha_since"]
+    if minimum is None or since is None or since > months_after(rule.on, -minimum):
         return None
     months = months_between(since, rule.on)
     return {
         "code": "USAHA",
-        "en": f"A business has run for {months} months; {asked} or more make a candidate.",
-        "id": f"Usaha berjalan {months} bulan; calon jika {asked} bulan atau lebih.",
+        "en": f"A business has run for {months} months; {minimum} or more make a candidate.",
+        "id": f"Usaha berjalan {months} bulan; calon jika {minimum} bulan atau lebih.",
     }
 
 
-def _years(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] | None:
-    asked = rule.policy.candidate_program_years
-    if asked is None or row["member_since"] > months_after(rule.on, -12 * asked):
+def _explain_years(rule: CandidateRule, row: dict[str, Any]) -> dict[str, str] | None:
+    minimum = rule.policy.candidate_program_years
+    if minimum is None or row["member_since"] > months_after(rule.on, -12 * minimum):
         return None
     years = months_between(row["member_since"], rule.on) // 12
     return {
         "code": "PROGRAM_YEARS",
-        "en": f"The family has been in this bansos for {years} years; {asked} or more make a candidate.",
-        "id": f"Keluarga sudah {years} tahun pada bansos ini; calon jika {asked} tahun atau lebih.",
+        "en": f"The family has been in this bansos for {years} years; {minimum} or more make a candidate.",
+        "id": f"Keluarga sudah {years} tahun pada bansos ini; calon jika {minimum} tahun atau lebih.",
     }
 
 
-def _exempt(able: int, asked: int) -> dict[str, str]:
+def _explain_exemption(able: int, minimum: int) -> dict[str, str]:
     return {
         "code": "EXEMPT",
-        "en": f"Not proposed: the family has {able} able members of working age, fewer than {asked}.",
-        "id": f"Tidak diusulkan: keluarga memiliki {able} anggota produktif yang mampu, kurang dari {asked}.",
+        "en": f"Not proposed: the family has {able} able members of working age, fewer than {minimum}.",
+        "id": f"Tidak diusulkan: keluarga memiliki {able} anggota produktif yang mampu, kurang dari {minimum}.",
     }

@@ -1,4 +1,4 @@
-"""Whom to look at: candidates, most promising first, with reasons in words."""
+"""Route that lists candidates, best off first, with reasons in words."""
 
 from functools import partial
 from typing import Annotated
@@ -17,7 +17,7 @@ router = Router(tag="candidate")
 
 
 class ReasonView(View):
-    """A reason, coded and in words."""
+    """A reason, as a code and in words."""
 
     code: str
     en: str
@@ -25,7 +25,10 @@ class ReasonView(View):
 
 
 class CandidateView(CandidateFields):
-    """A membership that may end: why it is a candidate; `proposed` is false where the family is exempt, and why."""
+    """A membership that may end, with the reasons.
+
+    `proposed` is false if the family is exempt. `why_not` gives the exemption.
+    """
 
     exit_reason: ExitReason
     policy_version: int
@@ -35,7 +38,10 @@ class CandidateView(CandidateFields):
 
 
 class CandidatePage(View):
-    """A page of candidates: by kabupaten or kota, then the best off first; natural exits by the day that they are due."""
+    """A page of candidates by kabupaten or kota, best off first.
+
+    Natural exits are ordered by their date.
+    """
 
     items: list[CandidateView]
     next: str | None
@@ -53,7 +59,10 @@ async def list_candidate(
     ] = None,
     bansos: Annotated[Bansos | None, Query()] = None,
 ) -> Response:
-    """List whom the policy in force would have looked at; a pendamping's are the families that they hold today."""
-    rule = await queries.candidate_rule(session, exit_reason)
-    found = queries.candidates(actor, rule, kode_wilayah, bansos)
-    return await paging.answer(session, found, rule.order, shape=partial(queries.as_candidate, rule))
+    """List the candidates of the policy in force in the caller's areas.
+
+    A pendamping sees families that they accompany today.
+    """
+    rule = await queries.read_candidate_rule(session, exit_reason)
+    statement = queries.select_candidates(actor, rule, kode_wilayah, bansos)
+    return await paging.answer(session, statement, rule.order, shape=partial(queries.to_candidate, rule))

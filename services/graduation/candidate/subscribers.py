@@ -1,4 +1,4 @@
-"""Replicas of the facts that candidates are computed from."""
+"""Replicas from which candidates are computed."""
 
 from services.graduation.candidate.commands import recompute_candidates
 from services.graduation.replicas.models import Kepesertaan, Kpm, Usaha

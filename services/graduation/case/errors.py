@@ -9,28 +9,31 @@ class SamePersonTwice(NotAllowed):
 
 
 class CaseElsewhere(NotAllowed):
-    """403: the family has moved out of the caller's areas; who decides goes by where it lives now."""
+    """403: the family has moved out of the caller's areas.
+
+    Offices of the area where the family lives now decide its case.
+    """
 
     en = "The family of this case lives in {kode_wilayah} now; the offices there decide on it."
     id = "Keluarga pada kasus ini kini tinggal di {kode_wilayah}; kantor di wilayah itu yang memutuskannya."
 
 
 class OpenedByExitProposal(DomainError):
-    """409: this reason's cases open by a proposal with evidence in caseload."""
+    """409: cases of this exit reason are opened by an exit proposal in caseload."""
 
     en = "A case of {exit_reason} is opened by a proposal with evidence in caseload, not here."
     id = "Kasus {exit_reason} dibuka melalui usulan berbukti di layanan caseload, bukan di sini."
 
 
 class KepesertaanOfAnother(DomainError):
-    """409: the kepesertaan is another family's."""
+    """409: the kepesertaan belongs to another family."""
 
     en = "This kepesertaan belongs to another family."
     id = "Kepesertaan ini milik keluarga lain."
 
 
 class KepesertaanNotActive(DomainError):
-    """409: there is nothing to end."""
+    """409: the kepesertaan is not active today, so it cannot be ended."""
 
     en = "This kepesertaan is not active on {on}."
     id = "Kepesertaan ini tidak aktif pada {on}."

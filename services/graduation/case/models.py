@@ -1,4 +1,4 @@
-"""The case: its states, the one table of its moves, its history, and who acted in which stage (chain.md 4)."""
+"""Tables of a case, its transitions, its history and its stage acts (chain.md 4)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from shared.transitions import guard_moves, moves_condition, require_move
 
 
 class GraduasiState(StrEnum):
-    """Where a case stands."""
+    """State of a case."""
 
     TERIDENTIFIKASI = "TERIDENTIFIKASI"
     DIASESMEN = "DIASESMEN"
@@ -80,30 +80,31 @@ FORWARD: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
 )
 
 
-def _moves(state: GraduasiState) -> frozenset[GraduasiState]:
-    """Return the row of one state: the way forward, and the side states it may leave to."""
-    found = FORWARD.get(state, frozenset[GraduasiState]())
+def _next_states(state: GraduasiState) -> frozenset[GraduasiState]:
+    """Return the states that may follow one state: forward states and side states."""
+    states = FORWARD.get(state, frozenset[GraduasiState]())
     if state in UNDER_REVIEW:
-        found |= {S.DIKEMBALIKAN, S.DITOLAK}
+        states |= {S.DIKEMBALIKAN, S.DITOLAK}
     if state in BEFORE_EFEKTIF:
-        found |= {S.DITUNDA}
+        states |= {S.DITUNDA}
     if state in BEFORE_DITETAPKAN:
-        found |= {S.DIBATALKAN}
+        states |= {S.DIBATALKAN}
     if state in DETERMINED:
-        found |= {S.DIPULIHKAN}
-    return found
+        states |= {S.DIPULIHKAN}
+    return states
 
 
 TRANSITIONS: Mapping[GraduasiState, frozenset[GraduasiState]] = MappingProxyType(
-    {state: _moves(state) for state in S}
+    {state: _next_states(state) for state in S}
 )
-"""Every move that exists, of chain.md 4; the database refuses any other."""
+"""All allowed transitions (chain.md 4). The database refuses any other."""
 
 
 class Outcome(StrEnum):
-    """How the monitoring ended: the family stood on its own feet, or fell back; or there was nobody to visit.
+    """Result of the monitoring after the exit.
 
-    TIDAK_DIPANTAU is said of an exit whose policy has no months: of the dead nobody may say that they stood.
+    BERTAHAN: the family does not need bansos again. KAMBUH: the family has relapsed.
+    TIDAK_DIPANTAU: the policy has no monitoring months, for example because the family has died.
     """
 
     BERTAHAN = "BERTAHAN"
@@ -112,7 +113,7 @@ class Outcome(StrEnum):
 
 
 class Stage(StrEnum):
-    """The stages of a case; no person acts in two of one case."""
+    """Stage of a case. No person acts in two stages of one case."""
 
     USUL = "USUL"
     VERIFIKASI = "VERIFIKASI"
@@ -122,14 +123,14 @@ class Stage(StrEnum):
     SANGGAH = "SANGGAH"
 
 
-STANDING = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")
-"""The rows of the index that lets one case be open or in effect on a kepesertaan, whoever opens one meanwhile."""
-ENDED_WITHOUT = frozenset({S.DITOLAK, S.DIBATALKAN, S.DIPULIHKAN})
-"""A case that ended so left the kepesertaan as it was: another may open."""
+NOT_ENDED_WITHOUT_EXIT = sa.text("state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN')")
+"""Condition of the unique index that allows one open or effective case for each kepesertaan."""
+ENDED_WITHOUT_EXIT = frozenset({S.DITOLAK, S.DIBATALKAN, S.DIPULIHKAN})
+"""Final states that leave the kepesertaan active, so that another case may be opened on it."""
 
 
 class OpeningTerms(Fields):
-    """A case to open: which kepesertaan would end, and why."""
+    """A case to open: the kepesertaan that would end, and the reason."""
 
     kpm_id: Col[UUID] = Field(index=True)
     kepesertaan_id: Col[UUID]
@@ -141,7 +142,7 @@ class GraduasiView(OpeningTerms):
 
     graduasi_id: Col[UUID] = Field(primary_key=True)
     bansos: Col[Bansos]
-    # Where the family lives: a standing case goes with it, and who decides goes by this.
+    # Where the family lives. It follows a move until the case ends without an exit, and decides who may act.
     kode_wilayah: Col[Wilayah]
     policy_version: Col[int]
     state: Col[GraduasiState]
@@ -151,7 +152,7 @@ class GraduasiView(OpeningTerms):
 
 
 class Graduasi(GraduasiView, Table, table=True):
-    """One case: the ending of one kepesertaan of one family, for one reason, under one policy version."""
+    """One case: one kepesertaan of a family, one exit reason, one policy version."""
 
     __table_args__ = (
         sa.CheckConstraint("(state = 'SELESAI') = (outcome IS NOT NULL)", name="outcome_at_the_end"),
@@ -159,7 +160,9 @@ class Graduasi(GraduasiView, Table, table=True):
             "(state = 'DITUNDA') = (postponed_from IS NOT NULL)", name="postponed_from_a_state"
         ),
         sa.CheckConstraint("version >= 1", name="version_counts_up"),
-        sa.Index("uq_graduasi_standing", "kepesertaan_id", unique=True, postgresql_where=STANDING),
+        sa.Index(
+            "uq_graduasi_one_case", "kepesertaan_id", unique=True, postgresql_where=NOT_ENDED_WITHOUT_EXIT
+        ),
         sa.Index(None, "state", "graduasi_id"),
         sa.Index(None, "kode_wilayah", "graduasi_id"),
         sa.Index(
@@ -179,10 +182,10 @@ class Graduasi(GraduasiView, Table, table=True):
         guard_moves(TRANSITIONS),
     )
 
-    # Where it was opened: that office may read what became of it.
+    # Where the case was opened. The offices of that area may still read it after the family has moved.
     opened_in: Col[Wilayah]
     policy_id: Col[UUID] = Field(foreign_key="policy.policy_id")
-    # What the case stands on now; those rows are never deleted, and name the case by foreign keys themselves.
+    # The current assessment, statement and proposal. No foreign key: those rows refer to the case by their own.
     asesmen_id: Col[UUID | None] = Field(default=None)
     pernyataan_id: Col[UUID | None] = Field(default=None)
     usul_id: Col[UUID | None] = Field(default=None)
@@ -190,32 +193,31 @@ class Graduasi(GraduasiView, Table, table=True):
     opened_by: Col[str] = Field(index=True)
     opened_at: Col[datetime]
 
-    def become(self, wanted: GraduasiState, on: date, *, resuming: bool = False) -> None:
-        """Move to `wanted` as of the business date `on`, and count the version up.
+    def transition_to(self, target: GraduasiState, on: date, *, resuming: bool = False) -> None:
+        """Move to the target state as of business date `on` and increment the version.
 
         Raises:
-            IllegalTransition: chain.md 4 has no such move; what was postponed goes back only by being resumed,
-                and only to the state it left.
+            IllegalTransition: chain.md 4 has no such transition, or a postponed case is not resumed
+                to the state in which it was postponed.
         """
-        self.expect(wanted, resuming=resuming)
-        self.postponed_from = self.state if wanted is S.DITUNDA else None
-        self.state, self.since_on, self.version = wanted, on, self.version + 1
+        self.require_transition(target, resuming=resuming)
+        self.postponed_from = self.state if target is S.DITUNDA else None
+        self.state, self.since_on, self.version = target, on, self.version + 1
 
-    def expect(self, wanted: GraduasiState, *, resuming: bool = False) -> None:
-        """Refuse early what `become` would refuse; raise IllegalTransition."""
-        require_move({self.state: self._reachable(resuming=resuming)}, self.state, wanted, "graduasi")
+    def require_transition(self, target: GraduasiState, *, resuming: bool = False) -> None:
+        """Raise IllegalTransition if `transition_to` would, without changing the case."""
+        require_move({self.state: self._reachable_states(resuming=resuming)}, self.state, target, "graduasi")
 
-    def _reachable(self, *, resuming: bool) -> frozenset[GraduasiState]:
-        left = self.postponed_from
-        if left is None:
+    def _reachable_states(self, *, resuming: bool) -> frozenset[GraduasiState]:
+        if self.postponed_from is None:
             return frozenset() if resuming else TRANSITIONS[self.state]
         if resuming:
-            return frozenset({left})
-        return frozenset({S.DIBATALKAN}) if left in BEFORE_DITETAPKAN else frozenset()
+            return frozenset({self.postponed_from})
+        return frozenset({S.DIBATALKAN}) if self.postponed_from in BEFORE_DITETAPKAN else frozenset()
 
 
 class HistoryItem(Fields):
-    """One move of a case."""
+    """One transition of a case."""
 
     history_id: Col[Annotated[int, sa.BigInteger()]] = Field(
         default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
@@ -231,7 +233,7 @@ class HistoryItem(Fields):
 
 
 class GraduasiHistory(HistoryItem, Table, table=True):
-    """Every move of a case: from, to, who, when, why, on what evidence, under which policy. Append-only."""
+    """Every transition of a case, with actor, time, reason, evidence and policy version. Append-only."""
 
     __table_args__ = (
         sa.CheckConstraint(moves_condition(TRANSITIONS, "from_state", "to_state"), "move_legal"),
@@ -244,10 +246,10 @@ class GraduasiHistory(HistoryItem, Table, table=True):
     sub: Col[str]
 
 
-def _one_stage_each(name: str, who: str) -> ExcludeConstraint[tuple[str, str]]:
+def _exclude_second_stage(name: str, column: str) -> ExcludeConstraint[tuple[str, str]]:
     return ExcludeConstraint(
         ("graduasi_id", "="),
-        (who, "="),
+        (column, "="),
         ("stage", "<>"),
         name=name,
         using="gist",
@@ -256,7 +258,7 @@ def _one_stage_each(name: str, who: str) -> ExcludeConstraint[tuple[str, str]]:
 
 
 class StageView(Fields):
-    """Who acted in which stage; people are ids."""
+    """Who acted in which stage. `person` is an id."""
 
     stage: Col[Stage]
     person: Col[str]
@@ -265,11 +267,14 @@ class StageView(Fields):
 
 
 class StageAct(StageView, Table, table=True):
-    """Who acted in which stage of a case. The exclusions keep one person, and one account, out of two. Append-only."""
+    """Who acted in which stage of a case. Append-only.
+
+    The exclusion constraints stop one person or one account from acting in two stages.
+    """
 
     __table_args__ = (
-        _one_stage_each("ex_stage_act_four_people", "person"),
-        _one_stage_each("ex_stage_act_four_accounts", "sub"),
+        _exclude_second_stage("ex_stage_act_four_people", "person"),
+        _exclude_second_stage("ex_stage_act_four_accounts", "sub"),
         sa.Index(None, "person", "graduasi_id"),
         sa.Index(None, "graduasi_id", "person"),
     )

@@ -1,4 +1,4 @@
-"""Cases: open, sign for, propose, list and read."""
+"""Routes to open, propose, list and read cases."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -30,15 +30,15 @@ router = Router(tag="graduasi")
 
 
 class Opening(OpeningTerms, Body):
-    """A case to open: which kepesertaan would end, and why."""
+    """A case to open: the kepesertaan that would end, and the reason."""
 
 
 class Statement(PernyataanTerms, Body):
-    """The signed statement: its date, its scan, and the list of offers that the family had seen."""
+    """The signed statement: its date, its scan, and the offers shown to the family."""
 
 
 class Proposal(Body):
-    """A proposal; its reason stays in this service."""
+    """A proposal. Its reason is stored in this service only."""
 
     reason: Sentence | None = None
 
@@ -51,7 +51,7 @@ class GraduasiPage(View):
 
 
 class GraduasiFullView(GraduasiView):
-    """A case with everything that it stands on."""
+    """A case with its stages, assessment, statement, proposal, penetapan and rujukan."""
 
     stages: list[StageView]
     asesmen: AsesmenView | None
@@ -62,7 +62,7 @@ class GraduasiFullView(GraduasiView):
 
 
 class HistoryPage(View):
-    """A page of moves, oldest first."""
+    """A page of transitions, oldest first."""
 
     items: list[HistoryItem]
     next: str | None
@@ -86,22 +86,22 @@ async def list_graduasi(
     exit_reason: Annotated[ExitReason | None, Query()] = None,
     waiting: Annotated[Literal["me"] | None, Query()] = None,
 ) -> Response:
-    """List the cases of the caller's areas, oldest first; a pendamping's are those of their families.
+    """List the cases of the caller's areas or families, oldest first.
 
-    `waiting=me`: those whose next step is the caller's, the longest waiting first, without those they acted in; and what
-    was postponed, for whoever may resume it.
+    `waiting=me`: cases whose next step the caller may take, the longest waiting first, without cases in which the
+    caller acted in another stage. Postponed cases are included for those who may resume them.
     """
     filters = {"state": state, "kpm_id": kpm_id, "exit_reason": exit_reason}
-    found = await queries.cases(session, actor, waiting=waiting is not None, **filters)
-    age = (Graduasi.since_on, Graduasi.graduasi_id)
-    return await paging.answer(session, found, age if waiting else age[1:])
+    statement = await queries.select_cases(session, actor, waiting=waiting is not None, **filters)
+    order = (Graduasi.since_on, Graduasi.graduasi_id) if waiting else (Graduasi.graduasi_id,)
+    return await paging.answer(session, statement, order)
 
 
 @router.get("/graduasi/{graduasi_id}", response_model=GraduasiFullView)
 @may(Permission.GRADUASI_READ)
 async def read_graduasi(graduasi_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Return a case with stages, assessment, statement, decision and certificate."""
-    return await queries.case_in_full(session, actor, graduasi_id)
+    return await queries.read_case(session, actor, graduasi_id)
 
 
 @router.get("/graduasi/{graduasi_id}/history", response_model=HistoryPage)
@@ -109,9 +109,9 @@ async def read_graduasi(graduasi_id: UUID, session: Session, actor: CurrentActor
 async def list_graduasi_history(
     graduasi_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
-    """List every move of a case: from, to, who, when, why, on what evidence."""
-    found = await queries.history(session, actor, graduasi_id)
-    return await paging.answer(session, found, (GraduasiHistory.history_id,))
+    """List every transition of a case, with actor, time, reason and evidence."""
+    statement = await queries.select_history(session, actor, graduasi_id)
+    return await paging.answer(session, statement, (GraduasiHistory.history_id,))
 
 
 @router.post("/graduasi/{graduasi_id}/pernyataan", status_code=201)
@@ -119,7 +119,7 @@ async def list_graduasi_history(
 async def sign_pernyataan(
     graduasi_id: UUID, body: Statement, session: Session, actor: CurrentActor
 ) -> GraduasiView:
-    """Take in the signed statement, after an assessment that says SIAP."""
+    """Record the signed statement after an assessment with result SIAP."""
     return await proposal.sign_statement(session, actor, graduasi_id, body)
 
 

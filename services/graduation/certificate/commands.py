@@ -1,4 +1,4 @@
-"""The issue of certificates."""
+"""Command that issues a certificate."""
 
 from datetime import date
 
@@ -9,10 +9,10 @@ from services.graduation.case.models import Graduasi
 from services.graduation.certificate.models import Certificate, new_certificate_no
 
 
-async def issue(session: AsyncSession, case: Graduasi, on: date) -> Certificate | None:
+async def issue_certificate(session: AsyncSession, case: Graduasi, on: date) -> Certificate | None:
     """Issue the certificate of a case, or return None if the case has one."""
-    issued = sa.select(Certificate.certificate_no).where(Certificate.graduasi_id == case.graduasi_id)
-    if await session.scalar(issued) is not None:
+    statement = sa.select(Certificate.certificate_no).where(Certificate.graduasi_id == case.graduasi_id)
+    if await session.scalar(statement) is not None:
         return None
     certificate = Certificate(
         certificate_no=new_certificate_no(on),

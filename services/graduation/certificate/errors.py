@@ -2,10 +2,13 @@ from shared.errors import DomainError
 
 
 class CertificateMistyped(DomainError):
-    """422: the check sign does not fit: somebody slipped while typing, or made the number up."""
+    """422: the check character does not fit the number."""
 
     status = 422
-    en = "This is not the number of a certificate: its last sign does not fit the others. Compare it with the paper."
+    en = (
+        "This is not the number of a certificate: its last character does not fit the others. Compare it with the"
+        " certificate."
+    )
     id = (
         "Ini bukan nomor piagam: tanda terakhirnya tidak cocok dengan yang lain. Bandingkan dengan piagamnya."
     )

@@ -12,7 +12,7 @@ from shared.fields import Wilayah
 
 
 class Certificate(Table, table=True):
-    """The piagam of an exit in effect; its number says nothing of the family. Append-only."""
+    """The piagam of an effective exit. Its number contains nothing about the family. Append-only."""
 
     __table_args__ = (sa.UniqueConstraint("graduasi_id"),)
 
@@ -22,25 +22,28 @@ class Certificate(Table, table=True):
     issued_on: Col[date]
 
 
-# Crockford's base 32: no I, L, O, U; the last sign is the number modulo 37.
-SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-CHECK_SIGNS = SIGNS + "*~$=U"
-FORM = re.compile(r"GR-[0-9]{4}-([0-9A-Z]{10})-([0-9A-Z*~$=])")
+# Crockford's base 32: no I, L, O, U. The last character is the number modulo 37.
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CHECK_DIGITS = DIGITS + "*~$=U"
+PATTERN = re.compile(r"GR-[0-9]{4}-([0-9A-Z]{10})-([0-9A-Z*~$=])")
 
 
 def new_certificate_no(on: date) -> str:
-    """Return a number that nobody can guess: `GR-2026-7K2M9QXP4T-C`."""
+    """Return a random number such as `GR-2026-7K2M9QXP4T-C`."""
     number = secrets.randbits(50)
-    signs = "".join(SIGNS[number >> shift & 31] for shift in range(45, -1, -5))
-    return f"GR-{on.year}-{signs}-{CHECK_SIGNS[number % 37]}"
+    digits = "".join(DIGITS[number >> shift & 31] for shift in range(45, -1, -5))
+    return f"GR-{on.year}-{digits}-{CHECK_DIGITS[number % 37]}"
 
 
-def is_well_typed(certificate_no: str) -> bool:
-    """Whether the last sign fits the others: a slip of one sign, or of two neighbours, never does."""
-    match = FORM.fullmatch(certificate_no)
-    if match is None or any(sign not in SIGNS for sign in match[1]):
+def has_valid_check_digit(certificate_no: str) -> bool:
+    """Return whether the check character fits the number.
+
+    It detects one wrong character and two swapped neighbours.
+    """
+    match = PATTERN.fullmatch(certificate_no)
+    if match is None or any(digit not in DIGITS for digit in match[1]):
         return False
     number = 0
-    for sign in match[1]:
-        number = number * 32 + SIGNS.index(sign)
-    return CHECK_SIGNS[number % 37] == match[2]
+    for digit in match[1]:
+        number = number * 32 + DIGITS.index(digit)
+    return CHECK_DIGITS[number % 37] == match[2]

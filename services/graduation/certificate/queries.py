@@ -1,4 +1,4 @@
-"""The public check of a certificate: anybody may ask, and learns nothing of the family."""
+"""Query of the public certificate check. It returns nothing about the family."""
 
 from enum import StrEnum
 from typing import Any
@@ -8,52 +8,53 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.models import EFFECTIVE, GraduasiState
 from services.graduation.certificate.errors import CertificateMistyped
-from services.graduation.certificate.models import is_well_typed
+from services.graduation.certificate.models import has_valid_check_digit
 from shared.errors import NotFound
 
 
 class CertificateStatus(StrEnum):
-    """Whether the exit on a piagam stands, is objected to, or was undone."""
+    """Whether the exit on a piagam is valid, under objection, or annulled."""
 
-    STANDS = "STANDS"
+    VALID = "STANDS"
     SUSPENDED = "SUSPENDED"
     ANNULLED = "ANNULLED"
 
 
-SAID = {
-    CertificateStatus.STANDS: (
-        "This certificate stands.",
+STATUS_SENTENCES = {
+    CertificateStatus.VALID: (
+        "This certificate is valid.",
         "Piagam ini berlaku.",
     ),
     CertificateStatus.SUSPENDED: (
-        "This certificate is suspended: an objection is being decided. Ask again later.",
+        "This certificate is suspended: an objection is being decided. Check again later.",
         "Piagam ini ditangguhkan: sanggah sedang diputus. Periksa kembali kemudian.",
     ),
     CertificateStatus.ANNULLED: (
-        "This certificate does not stand any more: the decision behind it was undone.",
+        "This certificate is no longer valid: the decision behind it was undone.",
         "Piagam ini tidak berlaku lagi: keputusan yang mendasarinya telah dipulihkan.",
     ),
 }
 
 
-async def certificate(session: AsyncSession, certificate_no: str) -> dict[str, Any]:
-    """Return whether an exit stands, by the number on its piagam.
+async def read_certificate(session: AsyncSession, certificate_no: str) -> dict[str, Any]:
+    """Return the status of a certificate.
 
     Raises:
-        CertificateMistyped: the check sign is wrong. NotFound: no such certificate was issued.
+        CertificateMistyped: The check character is wrong.
+        NotFound: No certificate with this number was issued.
     """
-    if not is_well_typed(certificate_no):
+    if not has_valid_check_digit(certificate_no):
         raise CertificateMistyped("/path/certificate_no")
-    shown = sa.text("SELECT certificate_no, issued_on, effective_on, state FROM certificate_shown(:no)")
-    row = (await session.execute(shown, {"no": certificate_no})).one_or_none()
+    statement = sa.text("SELECT certificate_no, issued_on, effective_on, state FROM certificate_shown(:no)")
+    row = (await session.execute(statement, {"no": certificate_no})).one_or_none()
     if row is None:
         raise NotFound("certificate")
-    status = status_of(GraduasiState(row.state))
-    en, id_ = SAID[status]
+    status = to_status(GraduasiState(row.state))
+    en, id_ = STATUS_SENTENCES[status]
     return {
         "certificate_no": row.certificate_no,
         "status": status,
-        "stands": status is CertificateStatus.STANDS,
+        "stands": status is CertificateStatus.VALID,
         "issued_on": row.issued_on,
         "effective_on": row.effective_on,
         "en": en,
@@ -61,8 +62,8 @@ async def certificate(session: AsyncSession, certificate_no: str) -> dict[str, A
     }
 
 
-def status_of(state: GraduasiState) -> CertificateStatus:
-    """Return what a case's state means for its certificate."""
+def to_status(state: GraduasiState) -> CertificateStatus:
+    """Return the status of a certificate by the state of its case."""
     if state in EFFECTIVE:
-        return CertificateStatus.STANDS
+        return CertificateStatus.VALID
     return CertificateStatus.SUSPENDED if state is GraduasiState.DISANGGAH else CertificateStatus.ANNULLED

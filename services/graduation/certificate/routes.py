@@ -1,4 +1,4 @@
-"""The public check of a piagam: open to anybody, it tells nothing of the family."""
+"""Route of the public certificate check, open without a token."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -15,11 +15,11 @@ router = Router(tag="certificate")
 
 
 class CertificateView(View):
-    """Whether an exit stands, in a code and in a sentence of each language."""
+    """Whether a certificate is valid, as a code and as a sentence in both languages."""
 
     certificate_no: str = Field(examples=["GR-2026-7K2M9QXP4T-C"])
     status: CertificateStatus
-    stands: bool
+    is_valid: bool = Field(alias="stands")
     issued_on: date
     effective_on: date
     en: str
@@ -32,5 +32,5 @@ async def check_certificate(
     certificate_no: Annotated[str, Path(max_length=30, pattern=r"^GR-[0-9]{4}-[0-9A-Z]{10}-[0-9A-Z*~$=]$")],
     session: Session,
 ) -> dict[str, Any]:
-    """Say whether the exit with this certificate stands; a number with a slip in it is told apart."""
-    return await queries.certificate(session, certificate_no)
+    """Return whether the certificate is valid. A mistyped number has its own refusal."""
+    return await queries.read_certificate(session, certificate_no)

@@ -1,4 +1,4 @@
-"""What a penetapan counts, and that it counts no longer: a version of the rule is a row (chain.md 4)."""
+"""Commands that grant and reverse the credit of a penetapan (chain.md 4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,56 +21,68 @@ from shared.messaging import emit
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """A determined case, with what the rule looks at; `area_now` is the family's on the SK's date."""
+class DeterminedCase:
+    """A determined case with the rows that a credit rule needs.
+
+    `current_area` is the family's on the SK's date.
+    """
 
     case: Graduasi
     policy: Policy
     usul: Usul
-    area_now: str
+    current_area: str
 
 
-async def grant_credits(session: AsyncSession, counted: Sequence[Counted], sk: Sk) -> None:
-    """Count each determined case once, where its policy counts it, under the rule's version of its policy."""
-    versions = {one.policy.credit_rule_version for one in counted if one.policy.counts}
-    found = await session.scalars(sa.select(CreditRule).where(CreditRule.version.in_(versions)))
-    rules = {rule.version: rule for rule in found}
-    for one in counted:
+async def grant_credits(session: AsyncSession, determined: Sequence[DeterminedCase], sk: Sk) -> None:
+    """Grant one credit for each determined case whose policy counts, by the policy's credit rule."""
+    versions = {one.policy.credit_rule_version for one in determined if one.policy.counts}
+    rows = await session.scalars(sa.select(CreditRule).where(CreditRule.version.in_(versions)))
+    rules = {rule.version: rule for rule in rows}
+    for one in determined:
         rule = rules.get(one.policy.credit_rule_version)
-        holder = credited_to(one.usul, rule) if rule and one.policy.counts else None
-        if rule is not None and holder is not None:
-            credit = _credit(one, rule, holder, sk)
+        recipient = find_recipient(one.usul, rule) if rule and one.policy.counts else None
+        if rule is not None and recipient is not None:
+            credit = _build_credit(one, rule, recipient, sk)
             session.add(credit)
             emit(session, CreditGranted.of(credit))
 
 
-def credited_to(usul: Usul, rule: CreditRule) -> tuple[UUID, UUID] | None:
-    """Return the (pendamping_id, penugasan_id) of a proposal; an official who proposed has no placement to count to."""
+def find_recipient(usul: Usul, rule: CreditRule) -> tuple[UUID, UUID] | None:
+    """Return the (pendamping_id, penugasan_id) that a proposal credits.
+
+    None if an official proposed, because officials have no penugasan.
+    """
     if rule.credited is CreditedTo.PROPOSER:
-        held = (usul.proposer_pendamping_id, usul.proposer_penugasan_id)
+        ids = (usul.proposer_pendamping_id, usul.proposer_penugasan_id)
     else:
-        held = (usul.pendamping_id, usul.penugasan_id)
-    return (held[0], held[1]) if held[0] and held[1] else None
+        ids = (usul.pendamping_id, usul.penugasan_id)
+    return (ids[0], ids[1]) if ids[0] and ids[1] else None
 
 
-def _credit(one: Counted, rule: CreditRule, holder: tuple[UUID, UUID], sk: Sk) -> Credit:
-    dated = sk.sk_on if rule.year_of is CreditYear.SK_ON else sk.announced_on
+def _build_credit(
+    determined: DeterminedCase, rule: CreditRule, recipient: tuple[UUID, UUID], sk: Sk
+) -> Credit:
+    case, at_sk = determined.case, rule.area_of is CreditArea.FAMILY_AT_SK
+    counted_on = sk.sk_on if rule.year_of is CreditYear.SK_ON else sk.announced_on
     return Credit(
         credit_id=uuid7(),
-        graduasi_id=one.case.graduasi_id,
-        kode_wilayah=one.area_now if rule.area_of is CreditArea.FAMILY_AT_SK else one.case.opened_in,
-        pendamping_id=holder[0],
-        penugasan_id=holder[1],
-        year=dated.year,
-        exit_reason=one.case.exit_reason,
+        graduasi_id=case.graduasi_id,
+        kode_wilayah=determined.current_area if at_sk else case.opened_in,
+        pendamping_id=recipient[0],
+        penugasan_id=recipient[1],
+        year=counted_on.year,
+        exit_reason=case.exit_reason,
         rule_version=rule.version,
         granted_on=sk.sk_on,
     )
 
 
 async def reverse_credit(session: AsyncSession, case: Graduasi, ground: AnnulmentGround, on: date) -> None:
-    """Let the credit of an undone penetapan count no longer, once, where the rule that gave it says so."""
-    given = (
+    """Reverse the credit of an annulled penetapan, if its credit rule says so.
+
+    A second call does nothing.
+    """
+    statement = (
         sa.select(Credit)
         .join(CreditRule, CreditRule.version == Credit.rule_version)
         .where(
@@ -79,7 +91,7 @@ async def reverse_credit(session: AsyncSession, case: Graduasi, ground: Annulmen
             CreditRule.reversed_by_annulment,
         )
     )
-    credit = (await session.scalars(given.with_for_update(key_share=True, of=Credit))).one_or_none()
+    credit = (await session.scalars(statement.with_for_update(key_share=True, of=Credit))).one_or_none()
     if credit is not None:
         credit.reversed_on = on
         emit(session, CreditReversed.of(credit, reason=ground.value))

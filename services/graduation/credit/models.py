@@ -11,11 +11,14 @@ from shared.fields import Wilayah
 
 
 class Credit(Table, table=True):
-    """What a penetapan counts, to which penugasan, in which year. A reversal is told, the row stays."""
+    """The credit of a penugasan for a penetapan, in a year.
+
+    A reversal keeps the row.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("graduasi_id"),
-        sa.CheckConstraint("reversed_on >= granted_on", name="reversed_after_it_was_granted"),
+        sa.CheckConstraint("reversed_on >= granted_on", name="reversed_after_granted"),
     )
 
     credit_id: Col[UUID] = Field(primary_key=True)

@@ -2,28 +2,28 @@ from shared.errors import DomainError
 
 
 class SkNumberTaken(DomainError):
-    """409: one number, one SK."""
+    """409: another SK has this number."""
 
     en = "An SK with this number exists already."
     id = "SK dengan nomor ini sudah ada."
 
 
 class CaseAlreadyInSk(DomainError):
-    """409: one case, one SK."""
+    """409: a case belongs to at most one SK."""
 
-    en = "One of these cases stands in an SK already."
+    en = "One of these cases is already in an SK."
     id = "Salah satu kasus ini sudah ada dalam SK."
 
 
 class CasesNotApproved(DomainError):
-    """409: an SK takes only cases that Dinsos approved."""
+    """409: an SK contains only cases that Dinsos approved."""
 
     en = "Only approved cases (DISETUJUI_DINSOS) go into an SK; these are not: {ids}."
     id = "Hanya kasus yang disetujui (DISETUJUI_DINSOS) dapat masuk SK; yang belum: {ids}."
 
 
 class SkFileEmpty(DomainError):
-    """422: an SK is over at least one case."""
+    """422: an SK needs at least one case."""
 
     status = 422
     en = "The file names no case."
@@ -31,7 +31,7 @@ class SkFileEmpty(DomainError):
 
 
 class SkFileTooLong(DomainError):
-    """422: the list is longer than one SK takes."""
+    """422: the file is larger than the limit of one SK."""
 
     status = 422
     en = "The file is longer than {max_mb} MB. Issue more than one SK."

@@ -1,6 +1,6 @@
-"""The steps of an SK over the cases of a file."""
+"""Registration of the job that adds the cases of a file to an SK."""
 
-from services.graduation.decree.commands.bulk import KIND, put_cases_in
+from services.graduation.decree.commands.bulk import KIND, add_next_cases
 from shared.jobs import Work
 
-WORK = Work(steps={KIND: put_cases_in})
+WORK = Work(steps={KIND: add_next_cases})

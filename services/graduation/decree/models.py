@@ -24,12 +24,12 @@ class SkView(SkTerms):
     sk_id: Col[UUID] = Field(primary_key=True)
     announced_on: Col[date]
     cases: Col[int]
-    # The job that adds the cases, where the SK was asked for as one.
+    # The job that adds the cases; none if they were named in the request.
     job_id: Col[UUID | None] = Field(default=None)
 
 
 class Sk(SkView, Table, table=True):
-    """A decree: one document, many cases in it. Append-only, but for the count while a job adds cases to it."""
+    """A decree with many cases. Append-only, except `cases` while a job adds cases."""
 
     __table_args__ = (sa.UniqueConstraint("sk_no"), is_sha256("evidence_sha256"))
 
@@ -38,7 +38,7 @@ class Sk(SkView, Table, table=True):
 
 
 class PenetapanFields(Fields):
-    """A decision's SK, its term, and from which tahap the payment stops."""
+    """The SK, the term and the effective tahap of a penetapan."""
 
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
     sk_id: Col[UUID] = Field(foreign_key="sk.sk_id", index=True)
@@ -50,7 +50,7 @@ class PenetapanFields(Fields):
 
 
 class Penetapan(PenetapanFields, Table, table=True):
-    """One case's decision in an SK: when the term ends, and from which tahap the payment stops."""
+    """The decision on one case in an SK, its term and its effective tahap."""
 
     __table_args__ = (sa.CheckConstraint("term_ends_on >= announced_on", name="term_after_announcement"),)
 

@@ -1,4 +1,4 @@
-"""Reads of SK and penetapan, and the numbers that must agree with other services."""
+"""Queries of SK and penetapan, and the counts that are compared between services."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.models import Graduasi, GraduasiState
 from services.graduation.certificate.models import Certificate
 from services.graduation.decree.models import Penetapan, PenetapanFields, Sk, SkView
-from services.graduation.visibility import visible
+from services.graduation.visibility import visible_to
 from shared.access import Actor, Scope
 from shared.areas import in_areas
 from shared.errors import NotFound
 
-FIRST = 200
-PENETAPAN = (
+MAX_PENETAPAN = 200
+PENETAPAN_COLUMNS = (
     *(getattr(Penetapan, name) for name in PenetapanFields.model_fields),
     Sk.sk_no,
     Sk.sk_on,
@@ -25,46 +25,46 @@ PENETAPAN = (
 
 
 def select_penetapan() -> Any:
-    """Select the decisions of cases, each with its document and its certificate."""
+    """Select penetapan, each with its SK and its certificate."""
     return (
-        sa.select(*PENETAPAN)
+        sa.select(*PENETAPAN_COLUMNS)
         .join(Sk, Sk.sk_id == Penetapan.sk_id)
         .outerjoin(Certificate, Certificate.graduasi_id == Penetapan.graduasi_id)
     )
 
 
-async def penetapan_of(session: AsyncSession, actor: Actor, sk_id: UUID) -> Any:
-    """Select the penetapan of an SK that the caller may see."""
+async def select_penetapan_of_sk(session: AsyncSession, actor: Actor, sk_id: UUID) -> Any:
+    """Select the penetapan of an SK that the actor may see."""
     return (
         select_penetapan()
         .join(Graduasi, Graduasi.graduasi_id == Penetapan.graduasi_id)
-        .where(Penetapan.sk_id == sk_id, await visible(session, actor))
+        .where(Penetapan.sk_id == sk_id, await visible_to(session, actor))
     )
 
 
-async def sk_in_full(session: AsyncSession, actor: Actor, sk_id: UUID) -> dict[str, Any]:
-    """Return an SK with the first of the penetapan that the caller may see.
+async def read_sk(session: AsyncSession, actor: Actor, sk_id: UUID) -> dict[str, Any]:
+    """Return an SK with the first penetapan that the actor may see.
 
     Raises:
-        NotFound: there is none of them, and the SK is not one of the whole country's.
+        NotFound: The SK does not exist, or the actor sees none of its penetapan and has no national scope.
     """
-    penetapan = await penetapan_of(session, actor, sk_id)
-    first = penetapan.order_by(Penetapan.graduasi_id).limit(FIRST)
-    rows = (await session.execute(first)).mappings().all()
+    statement = await select_penetapan_of_sk(session, actor, sk_id)
+    statement = statement.order_by(Penetapan.graduasi_id).limit(MAX_PENETAPAN)
+    rows = (await session.execute(statement)).mappings().all()
     sk = await session.get(Sk, sk_id) if rows or actor.scope is Scope.NATIONAL else None
     if sk is None:
         raise NotFound("sk")
-    head = {name: getattr(sk, name) for name in SkView.model_fields}
-    return {**head, "penetapan": [dict(row) for row in rows]}
+    fields = {name: getattr(sk, name) for name in SkView.model_fields}
+    return {**fields, "penetapan": [dict(row) for row in rows]}
 
 
-async def numbers(
+async def read_numbers(
     session: AsyncSession,
     actor: Actor,
     kpm_ids: Sequence[UUID] | None,
     pendamping_ids: Sequence[UUID] | None,
 ) -> dict[str, dict[str, int]]:
-    """Count determined, annulled and effective per exit reason, of cases in the caller's areas now (chain.md 9)."""
+    """Count determined, annulled and effective cases per exit reason in the actor's areas (chain.md 9)."""
     annulled = Graduasi.state == GraduasiState.DIPULIHKAN
     effective = sa.and_(Certificate.certificate_no.is_not(None), sa.not_(annulled))
     statement = (

@@ -1,4 +1,4 @@
-"""SK and penetapan, and the numbers that must agree with other services."""
+"""Routes of SK and penetapan, and of the counts that are compared between services."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -17,13 +17,13 @@ from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
 router = Router(tag="penetapan")
-MOST_CASES = 200
+MAX_CASES = 200
 
 
 class Decree(SkTerms, Body):
     """An SK over approved cases, announced on its date."""
 
-    graduasi_ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST_CASES)]
+    graduasi_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_CASES)]
 
     @field_validator("graduasi_ids")
     @classmethod
@@ -34,7 +34,7 @@ class Decree(SkTerms, Body):
 
 
 class PenetapanView(PenetapanFields):
-    """A case's decision in an SK."""
+    """The decision on a case in an SK."""
 
     sk_no: str
     sk_on: date
@@ -42,19 +42,25 @@ class PenetapanView(PenetapanFields):
 
 
 class SkFullView(SkView):
-    """An SK with the first 200 penetapan of the caller's areas; the list of them has its own address."""
+    """An SK with the first 200 penetapan of the caller's areas.
+
+    `GET /v1/sk/{sk_id}/penetapan` lists all of them.
+    """
 
     penetapan: list[PenetapanView]
 
 
 class BulkDecree(SkTerms, Body):
-    """An SK over the cases of a file (`POST /v1/files`): one graduasi_id a line."""
+    """An SK over the cases of a file (`POST /v1/files`) with one graduasi_id per line."""
 
     sha256: Sha256
 
 
 class BulkSkView(View):
-    """The SK, and the job that puts the cases in: follow it at `job`; its errors say why a case is not in."""
+    """The SK, and the job that adds the cases.
+
+    `job` is the URL of the job. Its errors say why a case was not added.
+    """
 
     sk_id: UUID
     job_id: UUID
@@ -71,7 +77,7 @@ class PenetapanPage(View):
 @router.post("/sk", status_code=201)
 @may(Permission.GRADUASI_DETERMINE, key_required=True)
 async def determine_graduasi(body: Decree, session: Session, actor: CurrentActor) -> SkView:
-    """Determine approved cases in one SK: all of them, or none."""
+    """Determine approved cases in one SK, all of them or none."""
     return await penetapan.determine(session, actor, body, body.graduasi_ids)
 
 
@@ -80,7 +86,10 @@ async def determine_graduasi(body: Decree, session: Session, actor: CurrentActor
 async def determine_many_graduasi(
     body: BulkDecree, session: Session, actor: CurrentActor, response: Response
 ) -> BulkSkView:
-    """Number an SK and ask for the job that determines the cases of a file in it; a refused case is a row error."""
+    """Create an SK and the job that determines the cases of a file in it.
+
+    A refused case is an error of the job for its line.
+    """
     sk, job_id = await bulk.request_sk(session, actor, body, body.sha256)
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return BulkSkView(sk_id=sk.sk_id, job_id=job_id, job=f"/v1/jobs/{job_id}")
@@ -90,20 +99,20 @@ async def determine_many_graduasi(
 @may(Permission.GRADUASI_READ)
 async def list_penetapan(sk_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
     """List the penetapan of an SK in the caller's areas."""
-    found = await queries.penetapan_of(session, actor, sk_id)
-    return await paging.answer(session, found, (Penetapan.graduasi_id,))
+    statement = await queries.select_penetapan_of_sk(session, actor, sk_id)
+    return await paging.answer(session, statement, (Penetapan.graduasi_id,))
 
 
 @router.get("/sk/{sk_id}", response_model=SkFullView)
 @may(Permission.GRADUASI_READ)
 async def read_sk(sk_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
     """Return an SK with its penetapan."""
-    return await queries.sk_in_full(session, actor, sk_id)
+    return await queries.read_sk(session, actor, sk_id)
 
 
 @router.post("/numbers")
 @may(Permission.NUMBERS_READ, max_body=MAX_BODY)
 async def count_numbers(body: NumbersAsked, session: Session, actor: CurrentActor) -> NumbersView:
-    """Count cases determined, annulled and effective: of the families, and of what the pendamping assessed."""
-    found = await queries.numbers(session, actor, body.kpm_ids, body.pendamping_ids)
-    return numbers_of("graduation", ["determined", "annulled", "effective"], found)
+    """Count determined, annulled and effective cases of given families or pendamping."""
+    counts = await queries.read_numbers(session, actor, body.kpm_ids, body.pendamping_ids)
+    return numbers_of("graduation", ["determined", "annulled", "effective"], counts)

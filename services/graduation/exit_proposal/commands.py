@@ -1,4 +1,4 @@
-"""An exit that caseload proposed on evidence: heard once, it opens a short case under its proposer (chain.md 4)."""
+"""Commands that open cases for the exit proposals of caseload (chain.md 4)."""
 
 from datetime import date
 from typing import Any
@@ -7,13 +7,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.assessment.commands.proposal import proposed
+from services.graduation.assessment.commands.proposal import to_proposed_event
 from services.graduation.assessment.models import Usul
 from services.graduation.case.commands.transitions import Act, advance, load_case
-from services.graduation.case.models import ENDED_WITHOUT, Graduasi, GraduasiState, Stage
+from services.graduation.case.models import ENDED_WITHOUT_EXIT, Graduasi, GraduasiState, Stage
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.policy.models.policy import OpenedBy, Policy
-from services.graduation.policy.queries import policy_on
+from services.graduation.policy.queries import find_policy
 from shared.access import Actor, Role
 from shared.clock import moment_of
 from shared.contracts.caseload import ExitProposed
@@ -22,99 +22,105 @@ from shared.database import uuid7, write_once
 from shared.messaging import emit
 
 
-async def hear_exit(session: AsyncSession, told: ExitProposed, on: date) -> None:
-    """Take down an exit that was proposed on a date, and take it up; heard again, nothing.
+async def apply_exit(session: AsyncSession, event: ExitProposed, on: date) -> None:
+    """Store an exit proposal of a date and open its case.
 
-    Nothing here is refused: what has no policy, or a case in its way, is kept with those words.
+    A repeated event does nothing.
+
+    A proposal without a policy, or with another case on the kepesertaan, is stored without a case.
     """
-    fields = {name: value for name, value in told.model_dump().items() if name in ExitProposal.model_fields}
-    fields |= {"told_on": on, "heard_at": (await moment_of(session)).at, "taken": ExitTaken.NO_POLICY}
-    if await write_once(session, ExitProposal, fields):
-        await take_up(session, await session.get_one(ExitProposal, told.exit_proposal_id))
+    values = {name: value for name, value in event.model_dump().items() if name in ExitProposal.model_fields}
+    values |= {"occurred_on": on, "received_at": (await moment_of(session)).at, "taken": ExitTaken.NO_POLICY}
+    if await write_once(session, ExitProposal, values):
+        await open_or_wait(session, await session.get_one(ExitProposal, event.exit_proposal_id))
 
 
-async def take_up(session: AsyncSession, told: ExitProposal) -> None:
-    """Open the case of a proposed exit directly in DIUSULKAN; or wait behind the one that is there.
-
-    At most one case is open or in effect on a kepesertaan, whoever opens one at the same moment.
-    """
-    policy = await policy_on(session, told.exit_reason, told.told_on)
-    if policy is None or policy.opened_by is not OpenedBy.EXIT_PROPOSED or told.bansos is Bansos.UNKNOWN:
+async def open_or_wait(session: AsyncSession, proposal: ExitProposal) -> None:
+    """Open the proposal's case in DIUSULKAN, or wait for another case to end."""
+    policy = await find_policy(session, proposal.exit_reason, proposal.occurred_on)
+    if policy is None or policy.opened_by is not OpenedBy.EXIT_PROPOSED or proposal.bansos is Bansos.UNKNOWN:
         return
-    behind = await _in_the_way(session, told.kepesertaan_id)
-    graduasi_id = None if behind else await _open(session, told, policy)
+    blocking_id = await _lock_blocking_case(session, proposal.kepesertaan_id)
+    graduasi_id = None if blocking_id else await _insert_case(session, proposal, policy)
     if graduasi_id is None:
-        told.taken, told.behind_id = (
-            ExitTaken.WAITING,
-            behind or await _in_the_way(session, told.kepesertaan_id),
-        )
+        # Without a blocking case, a concurrent transaction has opened one: read it again.
+        blocking_id = blocking_id or await _lock_blocking_case(session, proposal.kepesertaan_id)
+        proposal.taken, proposal.behind_id = ExitTaken.WAITING, blocking_id
         return
-    told.taken, told.graduasi_id, told.behind_id = ExitTaken.OPENED, graduasi_id, None
-    await _propose(session, told, graduasi_id)
+    proposal.taken, proposal.graduasi_id, proposal.behind_id = ExitTaken.OPENED, graduasi_id, None
+    await _propose(session, proposal, graduasi_id)
 
 
-async def take_up_waiting(session: AsyncSession, ended: Graduasi) -> None:
-    """A case ended without an exit: of what waited behind it the oldest is taken up, the others wait behind that."""
-    waiting = sa.select(ExitProposal).where(
+async def retry_waiting(session: AsyncSession, ended: Graduasi) -> None:
+    """Retry the exit proposals that waited for a case, which has ended without an exit.
+
+    The oldest opens its case, and the others wait for that one.
+    """
+    statement = sa.select(ExitProposal).where(
         ExitProposal.behind_id == ended.graduasi_id, ExitProposal.taken == ExitTaken.WAITING
     )
-    ordered = waiting.order_by(ExitProposal.exit_proposal_id).with_for_update()
-    for told in (await session.scalars(ordered)).all():
-        await take_up(session, told)
+    statement = statement.order_by(ExitProposal.exit_proposal_id).with_for_update()
+    for proposal in (await session.scalars(statement)).all():
+        await open_or_wait(session, proposal)
 
 
-async def _in_the_way(session: AsyncSession, kepesertaan_id: UUID) -> UUID | None:
-    """The case that is open or in effect; locked, so that its ending sees who came to wait behind it."""
-    standing = sa.select(Graduasi.graduasi_id).where(
-        Graduasi.kepesertaan_id == kepesertaan_id, Graduasi.state.not_in(ENDED_WITHOUT)
+async def _lock_blocking_case(session: AsyncSession, kepesertaan_id: UUID) -> UUID | None:
+    # Locked, so that the command that ends this case sees the proposals that wait for it.
+    statement = sa.select(Graduasi.graduasi_id).where(
+        Graduasi.kepesertaan_id == kepesertaan_id, Graduasi.state.not_in(ENDED_WITHOUT_EXIT)
     )
-    return await session.scalar(standing.with_for_update(key_share=True).limit(1))
+    return await session.scalar(statement.with_for_update(key_share=True).limit(1))
 
 
-async def _open(session: AsyncSession, told: ExitProposal, policy: Policy) -> UUID | None:
+async def _insert_case(session: AsyncSession, proposal: ExitProposal, policy: Policy) -> UUID | None:
     now = await moment_of(session)
     row: dict[str, Any] = {
-        name: getattr(told, name)
+        name: getattr(proposal, name)
         for name in ("kpm_id", "kepesertaan_id", "bansos", "exit_reason", "kode_wilayah")
     }
     row |= {"graduasi_id": uuid7(), "policy_id": policy.policy_id, "policy_version": policy.version}
     row |= {"state": GraduasiState.TERIDENTIFIKASI, "since_on": now.on, "version": 1}
-    row |= {"opened_by": proposer_of(told).person, "opened_at": now.at, "opened_in": told.kode_wilayah}
+    row |= {"opened_by": build_proposer(proposal).person, "opened_at": now.at}
+    row |= {"opened_in": proposal.kode_wilayah}
     return row["graduasi_id"] if await write_once(session, Graduasi, row) else None
 
 
-async def _propose(session: AsyncSession, told: ExitProposal, graduasi_id: UUID) -> None:
+async def _propose(session: AsyncSession, proposal: ExitProposal, graduasi_id: UUID) -> None:
     case, policy = await load_case(session, graduasi_id)
-    who = proposer_of(told)
-    act = Act(who, await moment_of(session), Stage.USUL, evidence=told.evidence_sha256)
-    usul = _usul(told, case, act)
+    proposer = build_proposer(proposal)
+    act = Act(proposer, await moment_of(session), Stage.USUL, evidence=proposal.evidence_sha256)
+    usul = _build_usul(proposal, case, act)
     case.usul_id = usul.usul_id
     await advance(session, [(case, policy)], [GraduasiState.DIUSULKAN], act)
     session.add(usul)
-    emit(session, proposed(case, told.exit_proposal_id))
+    emit(session, to_proposed_event(case, proposal.exit_proposal_id))
 
 
-def proposer_of(told: ExitProposal) -> Actor:
-    """The person who proposed, as they act in the stage USUL; caseload lets pendamping and Dinsos propose."""
-    role = Role.PENDAMPING if told.pendamping_id else Role.DINSOS_KABKOTA
-    sub = told.proposer_sub or told.proposer
-    # An official with a pendamping_id proposes under no placement, and is the same person as in caseload.
-    pendamping_id = told.pendamping_id if told.proposer == sub else UUID(told.proposer)
-    return Actor(sub, frozenset({role}), (told.kode_wilayah,), pendamping_id=pendamping_id)
+def build_proposer(proposal: ExitProposal) -> Actor:
+    """Return the proposer, a pendamping or an official of Dinsos, as an actor."""
+    role = Role.PENDAMPING if proposal.pendamping_id else Role.DINSOS_KABKOTA
+    sub = proposal.proposer_sub or proposal.proposer
+    # An official who also has a pendamping_id proposes without a penugasan. The pendamping_id keeps `person` the same
+    # as in caseload.
+    pendamping_id = proposal.pendamping_id if proposal.proposer == sub else UUID(proposal.proposer)
+    return Actor(sub, frozenset({role}), (proposal.kode_wilayah,), pendamping_id=pendamping_id)
 
 
-def _usul(told: ExitProposal, case: Graduasi, act: Act) -> Usul:
+def _build_usul(proposal: ExitProposal, case: Graduasi, act: Act) -> Usul:
     return Usul(
         usul_id=uuid7(),
         graduasi_id=case.graduasi_id,
         policy_id=case.policy_id,
         kode_wilayah=case.kode_wilayah,
-        pendamping_id=told.pendamping_id,
-        penugasan_id=told.penugasan_id,
-        proposer_pendamping_id=told.pendamping_id,
-        proposer_penugasan_id=told.penugasan_id,
+        pendamping_id=proposal.pendamping_id,
+        penugasan_id=proposal.penugasan_id,
+        proposer_pendamping_id=proposal.pendamping_id,
+        proposer_penugasan_id=proposal.penugasan_id,
         proposed_by=act.actor.person,
-        proposed_on=told.proposed_on,
-        facts={"exit_proposal_id": str(told.exit_proposal_id), "evidence_sha256": told.evidence_sha256},
+        proposed_on=proposal.proposed_on,
+        facts={
+            "exit_proposal_id": str(proposal.exit_proposal_id),
+            "evidence_sha256": proposal.evidence_sha256,
+        },
         at=act.moment.at,
     )

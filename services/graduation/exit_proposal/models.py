@@ -1,4 +1,4 @@
-"""What caseload proposed on evidence, and what became of it here."""
+"""Table of the exit proposals of caseload."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,9 +16,10 @@ from shared.fields import Wilayah
 
 
 class ExitTaken(StrEnum):
-    """What became of a proposed exit: a case; a wait for the case that stands in its way; or nothing, for want of a policy.
+    """Result of an exit proposal.
 
-    WITHDRAWN: its proposer took it back before it had a case.
+    OPENED: it has a case. WAITING: it waits until another case of the kepesertaan ends. NO_POLICY: no policy of its
+    exit reason was in force. WITHDRAWN: its proposer withdrew it before it had a case.
     """
 
     OPENED = "OPENED"
@@ -28,7 +29,7 @@ class ExitTaken(StrEnum):
 
 
 class ExitProposalView(Fields):
-    """A proposed exit: `graduasi_id` is the case it opened, `behind_id` the one that it waits behind."""
+    """An exit proposal. `graduasi_id` is the case it opened, `behind_id` the case it waits for."""
 
     exit_proposal_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
@@ -43,7 +44,7 @@ class ExitProposalView(Fields):
 
 
 class ExitProposal(ExitProposalView, Table, table=True):
-    """An exit that caseload proposed, as it told; heard once. It has one case at most, its own."""
+    """An exit proposal of caseload. It opens at most one case."""
 
     __table_args__ = (
         is_sha256("evidence_sha256"),
@@ -55,10 +56,10 @@ class ExitProposal(ExitProposalView, Table, table=True):
 
     bansos: Col[Annotated[Bansos, text_enum(Bansos, replica=True)]]
     evidence_sha256: Col[Sha256]
-    # Missing in events of before the account travelled: then the proposer stands for it.
+    # NULL for events of old versions, which have no account: `proposer` is used instead.
     proposer_sub: Col[str | None]
     pendamping_id: Col[UUID | None]
     penugasan_id: Col[UUID | None]
-    # The policy is the one of this day, however late the word arrives.
-    told_on: Col[date]
-    heard_at: Col[datetime]
+    # The date of the event. Its policy applies, even if the event arrives later.
+    occurred_on: Col[date]
+    received_at: Col[datetime]

@@ -1,4 +1,4 @@
-"""Exits that caseload proposed on evidence: whether each has its case, waits, or has no policy."""
+"""Route that lists the exit proposals of caseload."""
 
 from typing import Annotated
 from uuid import UUID
@@ -16,7 +16,7 @@ router = Router(tag="exit")
 
 
 class ExitProposalPage(View):
-    """A page of proposed exits, oldest first."""
+    """A page of exit proposals, oldest first."""
 
     items: list[ExitProposalView]
     next: str | None
@@ -31,6 +31,6 @@ async def list_exit_proposal(
     taken: Annotated[ExitTaken | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
-    """List the exits that caseload proposed in the caller's areas, with what became of each."""
-    found = await queries.exits(session, actor, taken=taken, kpm_id=kpm_id)
-    return await paging.answer(session, found, (ExitProposal.exit_proposal_id,))
+    """List the exit proposals of caseload in the caller's areas, with the result of each."""
+    statement = await queries.select_exit_proposals(session, actor, taken=taken, kpm_id=kpm_id)
+    return await paging.answer(session, statement, (ExitProposal.exit_proposal_id,))

@@ -221,7 +221,7 @@ CREATE TABLE indicator (
     criteria INTEGER NOT NULL,
     CONSTRAINT pk_indicator PRIMARY KEY (instrument_id, code),
     CONSTRAINT ck_indicator_weight_not_negative CHECK (weight >= 0),
-    CONSTRAINT ck_indicator_a_place_of_the_instrument CHECK (position BETWEEN 1 AND criteria),
+    CONSTRAINT ck_indicator_position_within_criteria CHECK (position BETWEEN 1 AND criteria),
     CONSTRAINT uq_indicator_position UNIQUE (instrument_id, position),
     CONSTRAINT fk_indicator_instrument_id FOREIGN KEY(instrument_id, criteria) REFERENCES instrument (instrument_id, criteria),
     CONSTRAINT ck_indicator_source_known CHECK (source IN ('ANSWER', 'FACT')),
@@ -280,15 +280,15 @@ CREATE TABLE policy (
     CONSTRAINT ck_policy_three_people CHECK (first_approver <> second_approver AND drafted_by NOT IN (first_approver, second_approver)),
     CONSTRAINT ck_policy_not_from_the_past CHECK (valid_from >= activated_on),
     CONSTRAINT ck_policy_activated_on_a_day CHECK (first_content OR (valid_from IS NULL) = (activated_on IS NULL)),
-    CONSTRAINT ck_policy_ends_what_began CHECK (valid_from IS NOT NULL OR valid_to IS NULL),
+    CONSTRAINT ck_policy_end_needs_start CHECK (valid_from IS NOT NULL OR valid_to IS NULL),
     CONSTRAINT ck_policy_withdrawn_never_in_force CHECK (withdrawn_by IS NULL OR valid_from IS NULL),
     CONSTRAINT ck_policy_withdrawn_on_a_day CHECK ((withdrawn_by IS NULL) = (withdrawn_on IS NULL)),
-    CONSTRAINT ck_policy_stages_whole CHECK (stages @> ARRAY['USUL', 'VERIFIKASI', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH']),
-    CONSTRAINT ck_policy_statement_on_a_score CHECK (needs_score OR NOT needs_statement),
+    CONSTRAINT ck_policy_stages_complete CHECK (stages @> ARRAY['USUL', 'VERIFIKASI', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH']),
+    CONSTRAINT ck_policy_statement_needs_score CHECK (needs_score OR NOT needs_statement),
     CONSTRAINT ck_policy_exit_proposed_without_a_score CHECK (opened_by = 'PENDAMPING' OR NOT needs_score),
     CONSTRAINT ck_policy_gate_by_scope CHECK ((candidate_desil_scope IS NULL) = (candidate_desil_at_least IS NULL)),
-    CONSTRAINT ck_policy_reasons_that_can_be_met CHECK (candidate_reasons BETWEEN 1 AND greatest(1, num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years))),
-    CONSTRAINT ck_policy_by_nature_or_by_reasons CHECK (candidate_komponen_months IS NULL OR num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years) = 0),
+    CONSTRAINT ck_policy_enough_reasons CHECK (candidate_reasons BETWEEN 1 AND greatest(1, num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years))),
+    CONSTRAINT ck_policy_komponen_or_reasons CHECK (candidate_komponen_months IS NULL OR num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years) = 0),
     CONSTRAINT ck_policy_score_by_an_instrument CHECK (needs_score = (instrument_id IS NOT NULL)),
     CONSTRAINT ck_policy_lengths CHECK (sanggah_length > 0 AND monitoring_months BETWEEN 0 AND 60 AND check_days > 0),
     CONSTRAINT ck_policy_months_after CHECK (1 <= ALL (follow_up_months || survival_months) AND 60 >= ALL (follow_up_months || survival_months)),
@@ -345,7 +345,7 @@ CREATE INDEX ix_graduasi_waiting_for_ministry ON graduasi (since_on, graduasi_id
 
 CREATE INDEX ix_graduasi_waiting_in_area ON graduasi (kode_wilayah, state) WHERE state IN ('DIUSULKAN', 'DIVERIFIKASI_KETIM', 'DIMUSYAWARAHKAN', 'DISETUJUI_DINSOS', 'DITUNDA');
 
-CREATE UNIQUE INDEX uq_graduasi_standing ON graduasi (kepesertaan_id) WHERE state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN');
+CREATE UNIQUE INDEX uq_graduasi_one_case ON graduasi (kepesertaan_id) WHERE state NOT IN ('DITOLAK', 'DIBATALKAN', 'DIPULIHKAN');
 
 CREATE TABLE policy_approval (
     policy_id UUID NOT NULL,
@@ -420,7 +420,7 @@ CREATE TABLE credit (
     reversed_on DATE,
     CONSTRAINT pk_credit PRIMARY KEY (credit_id),
     CONSTRAINT uq_credit_graduasi_id UNIQUE (graduasi_id),
-    CONSTRAINT ck_credit_reversed_after_it_was_granted CHECK (reversed_on >= granted_on),
+    CONSTRAINT ck_credit_reversed_after_granted CHECK (reversed_on >= granted_on),
     CONSTRAINT fk_credit_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_credit_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT fk_credit_rule_version FOREIGN KEY(rule_version) REFERENCES credit_rule (version)
@@ -442,8 +442,8 @@ CREATE TABLE exit_proposal (
     proposer_sub TEXT,
     pendamping_id UUID,
     penugasan_id UUID,
-    told_on DATE NOT NULL,
-    heard_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    occurred_on DATE NOT NULL,
+    received_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_exit_proposal PRIMARY KEY (exit_proposal_id),
     CONSTRAINT ck_exit_proposal_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_exit_proposal_opened_names_its_case CHECK ((taken = 'OPENED') = (graduasi_id IS NOT NULL)),
@@ -507,10 +507,10 @@ CREATE TABLE monitoring_task (
     penugasan_id UUID,
     CONSTRAINT pk_monitoring_task PRIMARY KEY (task_id),
     CONSTRAINT ck_monitoring_task_month_in_order CHECK (month BETWEEN 1 AND 60 AND opens_on < due_on),
-    CONSTRAINT ck_monitoring_task_recorded_whole CHECK ((recorded_on IS NULL) = (still_out IS NULL)),
+    CONSTRAINT ck_monitoring_task_recorded_with_result CHECK ((recorded_on IS NULL) = (still_out IS NULL)),
     CONSTRAINT ck_monitoring_task_cause_of_a_relapse CHECK (still_out IS NULL OR still_out OR cause IS NOT NULL),
     CONSTRAINT ck_monitoring_task_closed_or_recorded CHECK (closed_on IS NULL OR recorded_on IS NULL),
-    CONSTRAINT ck_monitoring_task_relapse_was_seen CHECK (NOT confirms_relapse OR still_out IS FALSE),
+    CONSTRAINT ck_monitoring_task_relapse_has_result CHECK (NOT confirms_relapse OR still_out IS FALSE),
     CONSTRAINT ck_monitoring_task_relapsecause_known CHECK (cause IN ('USAHA_TUTUP', 'KEHILANGAN_PEKERJAAN', 'SAKIT', 'KEMATIAN_PENCARI_NAFKAH', 'BENCANA', 'LAINNYA')),
     CONSTRAINT fk_monitoring_task_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id),
     CONSTRAINT ck_monitoring_task_taskkind_known CHECK (kind IN ('BULANAN', 'LANJUTAN', 'LAPORAN'))
@@ -655,7 +655,7 @@ CREATE TABLE sanggah_decision (
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_sanggah_decision PRIMARY KEY (sanggah_id),
     CONSTRAINT fk_sanggah_decision_sanggah_id FOREIGN KEY(sanggah_id, typed_by, typed_by_sub) REFERENCES sanggah (sanggah_id, typed_by, typed_by_sub),
-    CONSTRAINT ck_sanggah_decision_not_by_who_typed_it_in CHECK (decided_by <> typed_by AND decided_by_sub <> typed_by_sub),
+    CONSTRAINT ck_sanggah_decision_not_by_typist CHECK (decided_by <> typed_by AND decided_by_sub <> typed_by_sub),
     CONSTRAINT fk_sanggah_decision_graduasi_id FOREIGN KEY(graduasi_id) REFERENCES graduasi (graduasi_id)
 );
 

@@ -1,13 +1,13 @@
 -- Whether the caller accompanies the family today. plpgsql resolves the table's name at each call, so that a rebuild may
 -- swap the replica's schema.
-CREATE FUNCTION own_family(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
-    RETURN EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = wanted
+CREATE FUNCTION own_family(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = family
         AND d.pendamping_id = platform.pendamping() AND d.valid_from <= platform.today()
         AND (d.valid_to IS NULL OR d.valid_to > platform.today()));
 END $$;
 
--- Whether a pendamping acted in the case, or may do its later follow-ups because nobody accompanies the family today.
--- The raised scope keeps the policies of the two tables from asking this function again.
+-- Whether a pendamping acted in the case, or may do its follow-ups because nobody accompanies the family today.
+-- The raised scope stops the policies of the two tables from calling this function recursively.
 CREATE FUNCTION takes_part(case_id uuid, family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE scope text := platform.raise_scope('AREA'); part boolean;
 BEGIN
@@ -19,7 +19,7 @@ BEGIN
     RETURN part;
 END $$;
 
--- A case goes where its family goes: the offices there see and decide it. Who opened it may read what became of it.
+-- The offices of the area where the family lives see and decide the case. The office that opened it may still read it.
 ALTER TABLE graduasi ENABLE ROW LEVEL SECURITY;
 ALTER TABLE graduasi FORCE ROW LEVEL SECURITY;
 CREATE POLICY area ON graduasi USING (CASE WHEN platform.by_area() THEN platform.in_scope(kode_wilayah)
@@ -28,38 +28,38 @@ CREATE POLICY area ON graduasi USING (CASE WHEN platform.by_area() THEN platform
 CREATE POLICY opened_here ON graduasi FOR SELECT USING (CASE WHEN platform.by_area() THEN platform.in_scope(opened_in)
     ELSE platform.in_scope(opened_in) AND opened_by = platform.pendamping()::text END);
 
--- Never inlined, so that no plan hashes all cases to ask about one.
-CREATE FUNCTION case_is_here(wanted uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM graduasi g WHERE g.graduasi_id = wanted AND platform.in_scope(g.kode_wilayah))
+-- Never inlined, so that no plan hashes all cases to check one.
+CREATE FUNCTION case_in_area(case_id uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM graduasi g WHERE g.graduasi_id = case_id AND platform.in_scope(g.kode_wilayah))
 $$;
 
 -- Whether row security shows the case to the caller.
-CREATE FUNCTION case_in_scope(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
-    RETURN EXISTS (SELECT FROM graduasi g WHERE g.graduasi_id = wanted);
+CREATE FUNCTION case_in_scope(case_id uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM graduasi g WHERE g.graduasi_id = case_id);
 END $$;
 
--- Whether the caller's scope covers the family where it lives now. A stored answer is replayed on this condition.
-CREATE FUNCTION family_in_scope(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
-    RETURN CASE WHEN platform.by_area() THEN NOT EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = wanted
+-- Whether the caller's scope covers the family where it lives now. A stored answer is replayed only if it does.
+CREATE FUNCTION family_in_scope(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN CASE WHEN platform.by_area() THEN NOT EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = family
         AND NOT platform.in_scope(k.kode_wilayah))
-        ELSE own_family(wanted) OR EXISTS (SELECT FROM graduasi g WHERE g.kpm_id = wanted) END;
+        ELSE own_family(family) OR EXISTS (SELECT FROM graduasi g WHERE g.kpm_id = family) END;
 END $$;
 
-REVOKE ALL ON FUNCTION own_family(uuid), takes_part(uuid, uuid), case_is_here(uuid), case_in_scope(uuid),
+REVOKE ALL ON FUNCTION own_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
     family_in_scope(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION own_family(uuid), takes_part(uuid, uuid), case_is_here(uuid), case_in_scope(uuid),
+GRANT EXECUTE ON FUNCTION own_family(uuid), takes_part(uuid, uuid), case_in_area(uuid), case_in_scope(uuid),
     family_in_scope(uuid) TO graduation_api, graduation_worker;
 
--- What was recorded stays as it was, and no case is deleted.
+-- Append-only tables cannot be updated, and no case is deleted.
 REVOKE UPDATE, DELETE ON graduasi_history, stage_act, asesmen, pernyataan, usul, musyawarah, sk, certificate, sanggah,
     sanggah_decision, annulment, back_payment, credit_rule FROM graduation_api, graduation_worker;
 REVOKE DELETE ON graduasi, penetapan, credit, monitoring_task, exit_proposal FROM graduation_api, graduation_worker;
 GRANT UPDATE (state) ON sanggah TO graduation_api, graduation_worker;
 GRANT UPDATE (kode_wilayah) ON sanggah TO graduation_worker;
--- An SK of many cases counts them as its job puts them in.
+-- The job of an SK counts the cases that it adds.
 GRANT UPDATE (cases) ON sk TO graduation_worker;
 
--- The content of a version is written once, and no service role can say that a row came with a migration.
+-- The content of a version is written once, and no service role may set `first_content`.
 REVOKE INSERT, UPDATE, DELETE ON policy FROM graduation_api, graduation_worker;
 GRANT INSERT (policy_id, exit_reason, version, drafted_by, drafted_by_sub, drafted_at, reason, opened_by, stages,
     four_people, needs_score, needs_statement, needs_komponen_ended, counts, opens_rujukan, sanggah_length, sanggah_unit,
@@ -70,8 +70,8 @@ GRANT UPDATE (valid_from, valid_to, first_approver, second_approver, activated_b
     withdrawn_by, withdrawn_on) ON policy TO graduation_api;
 REVOKE UPDATE, DELETE ON instrument, indicator, policy_approval, policy_withdrawal FROM graduation_api, graduation_worker;
 
--- The public check knows no area: by the whole number alone, of one certificate, what is on the paper and whether it stands.
-CREATE FUNCTION certificate_shown(wanted text)
+-- The public check has no area. It returns one certificate by its complete number: its dates and the case's state.
+CREATE FUNCTION certificate_shown(number text)
 RETURNS TABLE (certificate_no text, issued_on date, effective_on date, state text) LANGUAGE plpgsql AS $$
 DECLARE
     areas text := coalesce(current_setting('pilar.areas', true), '');
@@ -80,7 +80,7 @@ BEGIN
     PERFORM set_config('pilar.areas', '*', true);
     RETURN QUERY SELECT c.certificate_no, c.issued_on, p.effective_on, g.state::text
         FROM certificate c JOIN graduasi g USING (graduasi_id) JOIN penetapan p USING (graduasi_id)
-        WHERE c.certificate_no = wanted;
+        WHERE c.certificate_no = number;
     PERFORM set_config('pilar.areas', areas, true), platform.raise_scope(scope);
 END $$;
 REVOKE ALL ON FUNCTION certificate_shown(text) FROM PUBLIC;

@@ -1,4 +1,4 @@
--- The first content of the rules: rows, never constants. A later version is a row of its own.
+-- The first versions of the rules. A later version is another row.
 
 INSERT INTO credit_rule (version, valid_from, basis, set_by, text_en, text_id) VALUES (1, '2025-01-01', 'Isi pertama, sampai ditetapkan', 'system:graduation',
   'A penetapan counts once, to the penugasan that authored the assessment to which the proposal is pinned (on short paths: to the proposer''s), in the year of the SK''s date, at the family''s area then.',
@@ -28,21 +28,21 @@ SELECT '019a0000-0000-7000-8000-000000000001', 19, * FROM (VALUES
   (17, 'P2K2_PERCENT', 'FACT', 'INT', 'AT_LEAST', 70, 5, false, false, 'P2K2 attendance in percent of invitations', 'Kehadiran P2K2 dalam persen undangan'),
   (18, 'PROGRAM_YEARS', 'FACT', 'INT', 'NONE', 0, 0, false, false, 'Full years in this bansos', 'Lama kepesertaan pada bansos ini, dalam tahun penuh'),
   (19, 'BERSEDIA', 'ANSWER', 'BOOL', 'NONE', 0, 0, false, false, 'Is the family willing (asked, unweighted)', 'Apakah keluarga bersedia (ditanyakan, tanpa bobot)')
-) AS wanted (position, code, source, value_type, rule, passes_at, weight, knock_out, evidence_required, text_en, text_id);
+) AS content (position, code, source, value_type, rule, passes_at, weight, knock_out, evidence_required, text_en, text_id);
 
 INSERT INTO policy (policy_id, exit_reason, version, valid_from, opened_by, stages, four_people, needs_score, needs_statement,
   needs_komponen_ended, counts, opens_rujukan, sanggah_length, sanggah_unit, sanggah_starts_from,
   monitoring_months, follow_up_months, survival_months, check_days, instrument_id, credit_rule_version,
   first_content, candidate_desil_scope, candidate_desil_at_least, candidate_usaha_months, candidate_program_years, candidate_komponen_months)
-SELECT wanted.policy_id::uuid, wanted.exit_reason, 1, '2025-01-01', wanted.opened_by, wanted.stages, true, wanted.scored, wanted.scored,
-  wanted.exit_reason = 'ALAMIAH', wanted.scored, wanted.opens_rujukan, 30, 'DAY', 'ANNOUNCED_ON',
-  -- A family that has died, moved, was counted twice or was not found is visited by nobody: no months, no later looks.
-  CASE WHEN wanted.opened_by = 'PENDAMPING' THEN 6 ELSE 0 END, CASE WHEN wanted.opened_by = 'PENDAMPING' THEN ARRAY[12, 24] ELSE '{}' END,
-  CASE WHEN wanted.opened_by = 'PENDAMPING' THEN ARRAY[6, 12, 24] ELSE '{}' END, 14,
-  CASE WHEN wanted.scored THEN '019a0000-0000-7000-8000-000000000001'::uuid END, 1,
-  -- Desil 5 and above, five years, a business that runs, komponen that end.
-  true, CASE WHEN wanted.scored THEN 'NAS' END, CASE WHEN wanted.scored THEN 5 END, CASE WHEN wanted.scored THEN 6 END,
-  CASE WHEN wanted.scored THEN 5 END, CASE WHEN wanted.exit_reason = 'ALAMIAH' THEN 3 END
+SELECT content.policy_id::uuid, content.exit_reason, 1, '2025-01-01', content.opened_by, content.stages, true, content.scored, content.scored,
+  content.exit_reason = 'ALAMIAH', content.scored, content.opens_rujukan, 30, 'DAY', 'ANNOUNCED_ON',
+  -- A family that has died, moved, was counted twice or was not found is not visited: no months, no follow-ups.
+  CASE WHEN content.opened_by = 'PENDAMPING' THEN 6 ELSE 0 END, CASE WHEN content.opened_by = 'PENDAMPING' THEN ARRAY[12, 24] ELSE '{}' END,
+  CASE WHEN content.opened_by = 'PENDAMPING' THEN ARRAY[6, 12, 24] ELSE '{}' END, 14,
+  CASE WHEN content.scored THEN '019a0000-0000-7000-8000-000000000001'::uuid END, 1,
+  -- Candidates: desil 5 and above, a business for 6 months, 5 years in the bansos. ALAMIAH: the last komponen ends.
+  true, CASE WHEN content.scored THEN 'NAS' END, CASE WHEN content.scored THEN 5 END, CASE WHEN content.scored THEN 6 END,
+  CASE WHEN content.scored THEN 5 END, CASE WHEN content.exit_reason = 'ALAMIAH' THEN 3 END
 FROM (VALUES
   ('019a0000-0000-7000-8000-000000000101', 'SEJAHTERA_MANDIRI', 'PENDAMPING', ARRAY['USUL','VERIFIKASI','MUSYAWARAH','PERSETUJUAN','PENETAPAN','SANGGAH'], true, true),
   ('019a0000-0000-7000-8000-000000000102', 'SEJAHTERA_PPSE', 'PENDAMPING', ARRAY['USUL','VERIFIKASI','MUSYAWARAH','PERSETUJUAN','PENETAPAN','SANGGAH'], true, true),
@@ -51,7 +51,7 @@ FROM (VALUES
   ('019a0000-0000-7000-8000-000000000105', 'PINDAH', 'EXIT_PROPOSED', ARRAY['USUL','VERIFIKASI','PERSETUJUAN','PENETAPAN','SANGGAH'], false, false),
   ('019a0000-0000-7000-8000-000000000106', 'DATA_GANDA', 'EXIT_PROPOSED', ARRAY['USUL','VERIFIKASI','PERSETUJUAN','PENETAPAN','SANGGAH'], false, false),
   ('019a0000-0000-7000-8000-000000000107', 'TIDAK_DITEMUKAN', 'EXIT_PROPOSED', ARRAY['USUL','VERIFIKASI','PERSETUJUAN','PENETAPAN','SANGGAH'], false, false)
-) AS wanted (policy_id, exit_reason, opened_by, stages, scored, opens_rujukan);
+) AS content (policy_id, exit_reason, opened_by, stages, scored, opens_rujukan);
 
 INSERT INTO tahap_calendar (year, number, starts_on, cutoff_on)
 SELECT year, quarter, make_date(year, quarter * 3 - 2, 1), (make_date(year, quarter * 3 - 2, 1) - interval '1 month')::date + 19

@@ -1,4 +1,4 @@
-"""The tasks after an exit: one a month, follow-ups later, a check when referral hears of a relapse."""
+"""Commands for tasks after an exit: monthly monitoring, follow-ups, and checks of reported relapses."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.graduation.case.commands.accompaniment import require_care
+from services.graduation.case.commands.accompaniment import require_dampingan_or_area
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
 from services.graduation.decree.models import Penetapan
@@ -29,39 +29,49 @@ from shared.dates import months_after
 from shared.errors import NotFound
 from shared.messaging import emit
 
-# Where a family may be looked at again: the exit was in effect, and no relapse is known.
-WATCHED = {GraduasiState.EFEKTIF, GraduasiState.PEMANTAUAN, GraduasiState.DISANGGAH, GraduasiState.SELESAI}
+# States in which a reported relapse is checked: the exit is or was effective.
+CHECKABLE_STATES = {
+    GraduasiState.EFEKTIF,
+    GraduasiState.PEMANTAUAN,
+    GraduasiState.DISANGGAH,
+    GraduasiState.SELESAI,
+}
 
 
-async def set_tasks(session: AsyncSession, case: Graduasi, policy: Policy, penetapan: Penetapan) -> None:
-    """Make one task a month; those there before a sanggah that was refused move with the tahap, results stay."""
-    there = sa.select(MonitoringTask).where(
+async def create_monthly_tasks(
+    session: AsyncSession, case: Graduasi, policy: Policy, penetapan: Penetapan
+) -> None:
+    """Create one task for each monitoring month of the policy.
+
+    After a refused sanggah the tasks exist already: tasks without a result move to the new dates.
+    """
+    statement = sa.select(MonitoringTask).where(
         MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.kind == TaskKind.BULANAN
     )
-    known = {task.month: task for task in await session.scalars(there)}
+    tasks = {task.month: task for task in await session.scalars(statement)}
     for month in range(1, policy.monitoring_months + 1):
-        task = known.get(month)
+        task = tasks.get(month)
         if task is None:
-            session.add(_task(case, penetapan.effective_on, TaskKind.BULANAN, month))
+            session.add(_build_task(case, penetapan.effective_on, TaskKind.BULANAN, month))
         elif task.recorded_on is None:
-            task.opens_on, task.due_on = _range(penetapan.effective_on, month)
+            task.opens_on, task.due_on = _month_bounds(penetapan.effective_on, month)
 
 
-async def set_follow_ups(session: AsyncSession, case: Graduasi, policy: Policy) -> None:
-    """The months are over and the family stands: it is looked at again when its policy says."""
-    found = sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == case.graduasi_id)
-    effective_on = (await session.scalars(found)).one()
+async def create_follow_ups(session: AsyncSession, case: Graduasi, policy: Policy) -> None:
+    """Create the follow-up tasks of the policy after the monitoring has ended."""
+    statement = sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == case.graduasi_id)
+    effective_on = (await session.scalars(statement)).one()
     for month in policy.follow_up_months:
         if month > policy.monitoring_months:
-            session.add(_task(case, effective_on, TaskKind.LANJUTAN, month))
+            session.add(_build_task(case, effective_on, TaskKind.LANJUTAN, month))
 
 
-def _range(effective_on: date, month: int) -> tuple[date, date]:
+def _month_bounds(effective_on: date, month: int) -> tuple[date, date]:
     return months_after(effective_on, month - 1), months_after(effective_on, month)
 
 
-def _task(case: Graduasi, effective_on: date, kind: TaskKind, month: int) -> MonitoringTask:
-    opens_on, due_on = _range(effective_on, month)
+def _build_task(case: Graduasi, effective_on: date, kind: TaskKind, month: int) -> MonitoringTask:
+    opens_on, due_on = _month_bounds(effective_on, month)
     return MonitoringTask(
         task_id=uuid7(),
         graduasi_id=case.graduasi_id,
@@ -76,38 +86,40 @@ def _task(case: Graduasi, effective_on: date, kind: TaskKind, month: int) -> Mon
     )
 
 
-async def ask_for_check(session: AsyncSession, graduasi_id: UUID) -> None:
-    """Let the holder look at a family of which referral heard bad news; one look at a time, none after a relapse."""
-    found = sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == graduasi_id)
-    effective_on = await session.scalar(found)
+async def create_check(session: AsyncSession, graduasi_id: UUID) -> None:
+    """Create a check task for a family of which referral has reported a relapse.
+
+    A case has at most one open check, and none after a confirmed relapse.
+    """
+    statement = sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == graduasi_id)
+    effective_on = await session.scalar(statement)
     if effective_on is None:
         return
     case, policy = await load_case(session, graduasi_id)
-    if case.state not in WATCHED or await _has_fallen(session, case):
+    if case.state not in CHECKABLE_STATES or await _has_confirmed_relapse(session, case):
         return
     today = (await moment_of(session)).on
-    await _add_check(session, case, max(today, effective_on), effective_on, policy)
+    await _insert_check(session, case, max(today, effective_on), effective_on, policy)
 
 
-async def _has_fallen(session: AsyncSession, case: Graduasi) -> bool:
-    """Whether a relapse is known, of the months or of a later look; it is told once and needs no further one."""
-    told = sa.select(MonitoringTask.task_id).where(
+async def _has_confirmed_relapse(session: AsyncSession, case: Graduasi) -> bool:
+    statement = sa.select(MonitoringTask.task_id).where(
         MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.confirms_relapse
     )
-    return await session.scalar(told) is not None
+    return await session.scalar(statement) is not None
 
 
-async def _add_check(
+async def _insert_check(
     session: AsyncSession, case: Graduasi, opens_on: date, effective_on: date, policy: Policy
 ) -> None:
-    task = _task(case, effective_on, TaskKind.LAPORAN, running_month(effective_on, opens_on))
+    task = _build_task(case, effective_on, TaskKind.LAPORAN, month_of_exit(effective_on, opens_on))
     task.opens_on, task.due_on = opens_on, opens_on + timedelta(days=policy.check_days)
     row = {name: getattr(task, name) for name in MonitoringTask.model_fields}
     await write_once(session, MonitoringTask, row)
 
 
-def running_month(effective_on: date, on: date) -> int:
-    """Return in which month after the exit a date lies, from 1; past the last month, that one."""
+def month_of_exit(effective_on: date, on: date) -> int:
+    """Return which month after the exit contains a date, at most LAST_MONTH."""
     months = (on.year - effective_on.year) * 12 + on.month - effective_on.month
     if months_after(effective_on, months) > on:
         months -= 1
@@ -115,42 +127,45 @@ def running_month(effective_on: date, on: date) -> int:
 
 
 async def close_tasks(session: AsyncSession, case: Graduasi, on: date) -> None:
-    """What is not recorded falls due no more; results that are in stay."""
-    waiting = sa.update(MonitoringTask).where(
+    """Close the tasks of a case that have no result."""
+    statement = sa.update(MonitoringTask).where(
         MonitoringTask.graduasi_id == case.graduasi_id,
         MonitoringTask.recorded_on.is_(None),
         MonitoringTask.closed_on.is_(None),
     )
-    await session.execute(waiting.values(closed_on=on, version=MonitoringTask.version + 1))
+    await session.execute(statement.values(closed_on=on, version=MonitoringTask.version + 1))
 
 
 async def record_monitoring(
     session: AsyncSession, actor: Actor, task_id: UUID, finding: FindingTerms
 ) -> MonitoringTask:
-    """Take in what was found; with the last month the case ends, BERTAHAN or KAMBUH as that one says.
+    """Record the result of a task and end the monitoring if this result completes it.
 
-    A check on a report, and a follow-up, that find a relapse confirm it at once.
+    The result of the last month decides between BERTAHAN and KAMBUH. A check or a follow-up that finds a relapse
+    confirms it at once.
 
     Raises:
         NotFound, FamilyNotAccompanied, CaseNotMonitored, TaskClosed, MonitoringAlreadyRecorded, MonitoringTooEarly, CauseMissing
     """
-    case, policy, task = await _locked(session, task_id)
+    case, policy, task = await _lock_task(session, task_id)
     now = await moment_of(session)
-    held = case.state is GraduasiState.PEMANTAUAN
-    me = await require_care(session, actor, case.kpm_id, case.kode_wilayah, now.on, held=held)
-    _check(case, task, now, finding)
-    _write(task, now, finding, me)
-    outcome, relapse = await _found(session, case, task)
-    emit(session, _recorded(task, outcome))
+    monitored = case.state is GraduasiState.PEMANTAUAN
+    author = await require_dampingan_or_area(
+        session, actor, case.kpm_id, case.kode_wilayah, now.on, monitored=monitored
+    )
+    _require_recordable(case, task, now, finding)
+    _set_result(task, now, finding, author)
+    outcome, relapse = await _evaluate_result(session, case, task)
+    emit(session, _to_event(task, outcome))
     act = Act(actor, now, reason="the monitoring is complete")
-    await _finish(session, (case, policy), act, outcome)
+    await _complete_monitoring(session, (case, policy), act, outcome)
     if relapse is not None:
-        await _confirm(session, case, relapse, now)
+        await _confirm_relapse(session, case, relapse, now)
     return task
 
 
-async def _locked(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Policy, MonitoringTask]:
-    """The case first: two last results at once must see each other."""
+async def _lock_task(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Policy, MonitoringTask]:
+    # The case is locked first, so that two concurrent last results see each other.
     graduasi_id = await session.scalar(
         sa.select(MonitoringTask.graduasi_id).where(MonitoringTask.task_id == task_id)
     )
@@ -160,11 +175,11 @@ async def _locked(session: AsyncSession, task_id: UUID) -> tuple[Graduasi, Polic
     return case, policy, await load(session, MonitoringTask, task_id, noun="monitoring task")
 
 
-def _check(case: Graduasi, task: MonitoringTask, now: Moment, finding: FindingTerms) -> None:
+def _require_recordable(case: Graduasi, task: MonitoringTask, now: Moment, finding: FindingTerms) -> None:
     if task.recorded_on is not None:
         raise MonitoringAlreadyRecorded(on=task.recorded_on)
-    later = {GraduasiState.SELESAI} if task.kind is not TaskKind.BULANAN else set[GraduasiState]()
-    if case.state not in {GraduasiState.PEMANTAUAN, *later}:
+    later_states = {GraduasiState.SELESAI} if task.kind is not TaskKind.BULANAN else set[GraduasiState]()
+    if case.state not in {GraduasiState.PEMANTAUAN, *later_states}:
         raise CaseNotMonitored(state=case.state)
     if task.closed_on is not None:
         raise TaskClosed(on=task.closed_on)
@@ -174,57 +189,58 @@ def _check(case: Graduasi, task: MonitoringTask, now: Moment, finding: FindingTe
         raise CauseMissing("/body/cause")
 
 
-def _write(task: MonitoringTask, now: Moment, finding: FindingTerms, me: tuple[UUID, UUID]) -> None:
+def _set_result(task: MonitoringTask, now: Moment, finding: FindingTerms, author: tuple[UUID, UUID]) -> None:
     task.recorded_on, task.still_out, task.version = now.on, finding.still_out, task.version + 1
     task.cause, task.note = None if finding.still_out else finding.cause, finding.note
-    task.pendamping_id, task.penugasan_id = me
+    task.pendamping_id, task.penugasan_id = author
 
 
-async def _found(
+async def _evaluate_result(
     session: AsyncSession, case: Graduasi, task: MonitoringTask
 ) -> tuple[Outcome | None, MonitoringTask | None]:
-    """How this result ends the monitoring, if it does, and the task that confirms a relapse.
+    """Return the outcome if this result completes the monitoring, and the relapse, if any.
 
-    A check confirms by itself. Of the months the last one says it, in whatever order they were typed in.
+    The relapse is the task that confirms it.
+    A check or follow-up confirms a relapse by itself. Of the monthly tasks the last month decides, in whatever
+    order their results were recorded.
     """
-    ends = case.state is GraduasiState.PEMANTAUAN
+    in_monitoring = case.state is GraduasiState.PEMANTAUAN
     if task.kind is not TaskKind.BULANAN:
-        return (None, None) if task.still_out else (Outcome.KAMBUH if ends else None, task)
+        return (None, None) if task.still_out else (Outcome.KAMBUH if in_monitoring else None, task)
     await session.flush()
-    months = await _months(session, case)
-    if any(one.recorded_on is None for one in months):
+    tasks = await _read_monthly_tasks(session, case)
+    if any(one.recorded_on is None for one in tasks):
         return None, None
-    return (Outcome.BERTAHAN, None) if months[-1].still_out else (Outcome.KAMBUH, months[-1])
+    return (Outcome.BERTAHAN, None) if tasks[-1].still_out else (Outcome.KAMBUH, tasks[-1])
 
 
-async def _months(session: AsyncSession, case: Graduasi) -> Sequence[MonitoringTask]:
-    monthly = sa.select(MonitoringTask).where(
+async def _read_monthly_tasks(session: AsyncSession, case: Graduasi) -> Sequence[MonitoringTask]:
+    statement = sa.select(MonitoringTask).where(
         MonitoringTask.graduasi_id == case.graduasi_id, MonitoringTask.kind == TaskKind.BULANAN
     )
-    return (await session.scalars(monthly.order_by(MonitoringTask.month))).all()
+    return (await session.scalars(statement.order_by(MonitoringTask.month))).all()
 
 
-async def _finish(
-    session: AsyncSession, watched: tuple[Graduasi, Policy], act: Act, outcome: Outcome | None
+async def _complete_monitoring(
+    session: AsyncSession, case_and_policy: tuple[Graduasi, Policy], act: Act, outcome: Outcome | None
 ) -> None:
-    """End the case where this result does; a family that stands is looked at again when its policy says."""
-    case, policy = watched
+    case, policy = case_and_policy
     if outcome is not None:
         case.outcome = outcome
-        await advance(session, [watched], [GraduasiState.SELESAI], act)
+        await advance(session, [case_and_policy], [GraduasiState.SELESAI], act)
     if outcome is Outcome.BERTAHAN:
-        await set_follow_ups(session, case, policy)
+        await create_follow_ups(session, case, policy)
 
 
-async def _confirm(session: AsyncSession, case: Graduasi, task: MonitoringTask, now: Moment) -> None:
-    """Tell a relapse, once; nothing more is looked at (`uq_monitoring_task_one_relapse` stands behind it)."""
+async def _confirm_relapse(session: AsyncSession, case: Graduasi, task: MonitoringTask, now: Moment) -> None:
+    # `uq_monitoring_task_one_relapse` refuses a second confirmation.
     task.confirms_relapse = True
     await session.flush()
     await close_tasks(session, case, now.on)
     emit(session, RelapseConfirmed.of(task, confirmed_on=now.on))
 
 
-def _recorded(task: MonitoringTask, outcome: Outcome | None) -> MonitoringRecorded:
+def _to_event(task: MonitoringTask, outcome: Outcome | None) -> MonitoringRecorded:
     return MonitoringRecorded.of(
         task,
         completes=outcome is not None,

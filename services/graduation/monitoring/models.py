@@ -1,4 +1,4 @@
-"""The months after an exit: tasks for whoever accompanies the family then, as the case's policy asks."""
+"""Tables of the monitoring after an exit."""
 
 from datetime import date
 from enum import StrEnum
@@ -18,7 +18,10 @@ OPEN = sa.text("recorded_on IS NULL AND closed_on IS NULL")
 
 
 class TaskKind(StrEnum):
-    """A month of the monitoring, a follow-up after it, or a check because referral heard of a relapse."""
+    """BULANAN: a month of the monitoring.
+
+    LANJUTAN: a later follow-up. LAPORAN: a check of a reported relapse.
+    """
 
     BULANAN = "BULANAN"
     LANJUTAN = "LANJUTAN"
@@ -26,20 +29,20 @@ class TaskKind(StrEnum):
 
 
 class Remarks(Fields):
-    """Why a family has fallen back, and a note."""
+    """The cause of a relapse, and a note."""
 
     cause: Col[RelapseCause | None] = Field(default=None)
     note: Col[Sentence | None] = Field(default=None)
 
 
 class FindingTerms(Remarks):
-    """What a pendamping found of a family after its exit."""
+    """The result of a visit after the exit."""
 
     still_out: StrictBool
 
 
 class MonitoringTaskView(Remarks):
-    """A task after the exit: a month, a follow-up at 12 or 24 months, or a check on a report of a relapse."""
+    """A monthly task, a follow-up, or a check of a reported relapse."""
 
     task_id: Col[UUID] = Field(primary_key=True)
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", index=True)
@@ -50,22 +53,25 @@ class MonitoringTaskView(Remarks):
     opens_on: Col[date]
     due_on: Col[date]
     recorded_on: Col[date | None] = Field(default=None)
-    # A task of an exit that was undone, or of a family that has fallen back, falls due no more.
+    # Set when the exit is annulled or a relapse is confirmed: the task is no longer due.
     closed_on: Col[date | None] = Field(default=None)
     still_out: Col[bool | None] = Field(default=None)
     version: Col[int]
 
 
 class MonitoringTask(MonitoringTaskView, Table, table=True):
-    """See the family in month n after the exit. Its holder is who holds the dampingan on the day (chain.md 1)."""
+    """A visit to the family in a month after the exit.
+
+    The family's pendamping of the day of the visit does it (chain.md 1).
+    """
 
     __table_args__ = (
         sa.CheckConstraint(f"month BETWEEN 1 AND {LAST_MONTH} AND opens_on < due_on", name="month_in_order"),
-        sa.CheckConstraint("(recorded_on IS NULL) = (still_out IS NULL)", name="recorded_whole"),
+        sa.CheckConstraint("(recorded_on IS NULL) = (still_out IS NULL)", name="recorded_with_result"),
         sa.CheckConstraint("still_out IS NULL OR still_out OR cause IS NOT NULL", name="cause_of_a_relapse"),
         sa.CheckConstraint("closed_on IS NULL OR recorded_on IS NULL", name="closed_or_recorded"),
-        sa.CheckConstraint("NOT confirms_relapse OR still_out IS FALSE", name="relapse_was_seen"),
-        # One task a month; one report at a time; one relapse a case.
+        sa.CheckConstraint("NOT confirms_relapse OR still_out IS FALSE", name="relapse_has_result"),
+        # One task per month, one open check per case, one relapse per case.
         sa.Index(
             "uq_monitoring_task_graduasi_id_month",
             "graduasi_id",

@@ -1,4 +1,4 @@
-"""Monitoring tasks, and the outcome of a yearly cohort."""
+"""Queries of monitoring tasks and of a yearly cohort."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.monitoring.models import MonitoringTask, MonitoringTaskView, TaskKind
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Dampingan, Penugasan, WilayahTugas
-from services.graduation.visibility import held_by
+from services.graduation.visibility import select_accompanied_kpm
 from shared import clock
 from shared.access import Actor, Permission, Scope
 from shared.areas import in_areas
@@ -23,52 +23,57 @@ from shared.wilayah import NATIONAL
 OPEN_TASK = sa.and_(MonitoringTask.recorded_on.is_(None), MonitoringTask.closed_on.is_(None))
 
 
-async def my_tasks(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
-    """The open tasks of the families that the caller holds today; and of the area, what nobody holds any more."""
+async def is_own_task(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
+    """Return the condition that a task is open and waits for the actor.
+
+    These are tasks of families that the actor accompanies today, and follow-ups in the actor's areas of families
+    that nobody accompanies.
+    """
     today = await clock.today(session)
     if not actor.may(Permission.MONITORING_RECORD):
         return sa.and_(OPEN_TASK, in_areas(MonitoringTask.kode_wilayah, actor.areas))
-    held = sa.select(MonitoringTask.task_id).where(
-        OPEN_TASK, MonitoringTask.kpm_id.in_(held_by(actor, today))
+    accompanied = sa.select(MonitoringTask.task_id).where(
+        OPEN_TASK, MonitoringTask.kpm_id.in_(select_accompanied_kpm(actor, today))
     )
-    areas = (await session.scalars(_placed(actor, today))).all()
-    return MonitoringTask.task_id.in_(held.union_all(_left_alone(areas, today)))
+    # A statement of its own: a range condition on a joined column uses no index.
+    areas = (await session.scalars(_select_placement_areas(actor, today))).all()
+    return MonitoringTask.task_id.in_(accompanied.union_all(_select_unaccompanied(areas, today)))
 
 
-def _placed(actor: Actor, on: date) -> sa.Select[Any]:
-    """The areas of the caller's placements; asked first, because a range that is joined finds no index."""
+def _select_placement_areas(actor: Actor, on: date) -> sa.Select[Any]:
     return (
         sa.select(WilayahTugas.kode_wilayah)
         .join(Penugasan, Penugasan.penugasan_id == WilayahTugas.penugasan_id)
         .where(
-            Penugasan.pendamping_id == actor.pendamping_id, _holds(Penugasan, on), _holds(WilayahTugas, on)
+            Penugasan.pendamping_id == actor.pendamping_id,
+            _is_valid(Penugasan, on),
+            _is_valid(WilayahTugas, on),
         )
     )
 
 
-def _left_alone(areas: Sequence[str], on: date) -> sa.Select[Any]:
-    """Follow-ups in these areas of families that nobody accompanies on a date."""
-    nobody = sa.select(Dampingan.dampingan_id).where(
-        Dampingan.kpm_id == MonitoringTask.kpm_id, _holds(Dampingan, on)
+def _select_unaccompanied(areas: Sequence[str], on: date) -> sa.Select[Any]:
+    dampingan = sa.select(Dampingan.dampingan_id).where(
+        Dampingan.kpm_id == MonitoringTask.kpm_id, _is_valid(Dampingan, on)
     )
     return sa.select(MonitoringTask.task_id).where(
         OPEN_TASK,
         MonitoringTask.kind == TaskKind.LANJUTAN,
         in_areas(MonitoringTask.kode_wilayah, areas),
-        sa.not_(nobody.exists()),
+        sa.not_(dampingan.exists()),
     )
 
 
-def _holds(model: type[Dampingan | Penugasan | WilayahTugas], on: date) -> sa.ColumnElement[bool]:
+def _is_valid(model: type[Dampingan | Penugasan | WilayahTugas], on: date) -> sa.ColumnElement[bool]:
     return holds_on(model.valid_from, model.valid_to, on)
 
 
-TASK = tuple(getattr(MonitoringTask, name) for name in MonitoringTaskView.model_fields)
+TASK_COLUMNS = tuple(getattr(MonitoringTask, name) for name in MonitoringTaskView.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFilter:
-    """Which tasks are wanted; `mine`: of the families that the caller holds today, and of those that nobody holds."""
+    """Conditions on the tasks of a list. `mine` selects the tasks of `is_own_task`."""
 
     graduasi_id: UUID | None = None
     open_only: bool = True
@@ -76,31 +81,37 @@ class TaskFilter:
     due_by: date | None = None
 
 
-async def tasks(session: AsyncSession, actor: Actor, wanted: TaskFilter) -> Any:
-    """Select monitoring tasks; a pendamping sees those of the families they hold today."""
-    statement = sa.select(*TASK)
-    if wanted.mine:
-        statement = statement.where(await my_tasks(session, actor))
+async def select_tasks(session: AsyncSession, actor: Actor, filters: TaskFilter) -> Any:
+    """Select monitoring tasks that the actor may see.
+
+    A pendamping sees the tasks of families that they accompany today.
+    """
+    statement = sa.select(*TASK_COLUMNS)
+    if filters.mine:
+        statement = statement.where(await is_own_task(session, actor))
     elif actor.scope is Scope.OWN_FAMILIES:
-        held = held_by(actor, await clock.today(session))
-        statement = statement.where(MonitoringTask.kpm_id.in_(held))
+        accompanied = select_accompanied_kpm(actor, await clock.today(session))
+        statement = statement.where(MonitoringTask.kpm_id.in_(accompanied))
     else:
         statement = statement.where(in_areas(MonitoringTask.kode_wilayah, actor.areas))
-    if wanted.graduasi_id is not None:
-        statement = statement.where(MonitoringTask.graduasi_id == wanted.graduasi_id)
-    if wanted.open_only:
+    if filters.graduasi_id is not None:
+        statement = statement.where(MonitoringTask.graduasi_id == filters.graduasi_id)
+    if filters.open_only:
         statement = statement.where(OPEN_TASK)
-    if wanted.due_by is not None:
-        statement = statement.where(MonitoringTask.due_on <= wanted.due_by)
+    if filters.due_by is not None:
+        statement = statement.where(MonitoringTask.due_on <= filters.due_by)
     return statement
 
 
-MONTHS = sa.select(Policy.exit_reason, sa.func.unnest(Policy.survival_months).label("month")).distinct()
-# The statements below name the caller's areas themselves, of the penetapan; a family's later rows may lie elsewhere.
-SCOPE = sa.text("SELECT coalesce(current_setting('pilar.areas', true), '')")
-LIFT = sa.text("SELECT set_config('pilar.areas', :areas, true)")
-# One row a case of the year. The areas are ranges, which an index finds.
-CASES = """
+SURVIVAL_MONTHS = sa.select(
+    Policy.exit_reason, sa.func.unnest(Policy.survival_months).label("month")
+).distinct()
+# The cohort statements filter by the penetapan's area. Row security is lifted for them, because the later rows of a
+# family that has moved are in other areas.
+READ_AREAS = sa.text("SELECT coalesce(current_setting('pilar.areas', true), '')")
+SET_AREAS = sa.text("SELECT set_config('pilar.areas', :areas, true)")
+# One row per case of the year. Areas are compared as ranges, because an index supports them.
+COHORT = """
 WITH cohort AS MATERIALIZED (
     SELECT g.graduasi_id, g.exit_reason, g.policy_id, p.effective_on,
         g.state = 'DIPULIHKAN' AS annulled, c.certificate_no IS NOT NULL AND g.state <> 'DIPULIHKAN' AS effective
@@ -111,7 +122,7 @@ WITH cohort AS MATERIALIZED (
 )
 """
 COUNTS = (
-    CASES  # noqa: S608 (our own words)
+    COHORT  # noqa: S608 (no user input)
     + """, aid AS (
     SELECT r.graduasi_id, bool_or(r.sent_on IS NOT NULL) AS sent,
         bool_or(r.answer = 'DISETUJUI' OR r.delivered_on IS NOT NULL) AS accepted,
@@ -126,27 +137,29 @@ SELECT exit_reason, count(*) AS determined, count(*) FILTER (WHERE annulled) AS 
 FROM cohort LEFT JOIN aid USING (graduasi_id) GROUP BY exit_reason ORDER BY exit_reason"""
 )
 SURVIVAL = (
-    CASES  # noqa: S608 (our own words)
-    + """, fallen AS (
+    COHORT  # noqa: S608 (no user input)
+    + """, relapse AS (
     SELECT t.graduasi_id, t.month FROM cohort JOIN monitoring_task t USING (graduasi_id) WHERE t.confirms_relapse
 )
 SELECT c.exit_reason, m.month, count(*) AS reached,
-    count(*) FILTER (WHERE t.recorded_on IS NOT NULL OR f.month <= m.month) AS seen,
-    count(*) FILTER (WHERE t.still_out AND (f.month IS NULL OR f.month > m.month)) AS still_out
+    count(*) FILTER (WHERE t.recorded_on IS NOT NULL OR r.month <= m.month) AS seen,
+    count(*) FILTER (WHERE t.still_out AND (r.month IS NULL OR r.month > m.month)) AS still_out
 FROM cohort c JOIN policy USING (policy_id) CROSS JOIN unnest(policy.survival_months) AS m(month)
 LEFT JOIN monitoring_task t ON t.graduasi_id = c.graduasi_id AND t.month = m.month AND t.kind <> 'LAPORAN'
-LEFT JOIN fallen f ON f.graduasi_id = c.graduasi_id
+LEFT JOIN relapse r ON r.graduasi_id = c.graduasi_id
 WHERE c.effective AND c.effective_on + make_interval(months => m.month) <= CAST(:today AS date)
 GROUP BY c.exit_reason, m.month ORDER BY c.exit_reason, m.month"""
 )
 
 
-def narrowed(statement: str, actor: Actor, kode_wilayah: str | None) -> tuple[sa.TextClause, dict[str, str]]:
-    """Return the statement over the caller's areas and one asked for, and its values."""
-    asked: list[Sequence[str]] = [] if actor.national else [actor.areas]
-    asked += [[kode_wilayah]] if kode_wilayah else []
+def filter_by_areas(
+    statement: str, actor: Actor, kode_wilayah: str | None
+) -> tuple[sa.TextClause, dict[str, str]]:
+    """Return the statement limited to the actor's areas and to `kode_wilayah`, and its parameters."""
+    area_lists: list[Sequence[str]] = [] if actor.national else [actor.areas]
+    area_lists += [[kode_wilayah]] if kode_wilayah else []
     inside, values = "", dict[str, str]()
-    for areas in asked:
+    for areas in area_lists:
         ranges = ["false"]
         for area in areas:
             name = f"area{len(values)}"
@@ -157,26 +170,28 @@ def narrowed(statement: str, actor: Actor, kode_wilayah: str | None) -> tuple[sa
     return sa.text(statement.format(inside=inside)).bindparams(*binds), values
 
 
-async def cohort(session: AsyncSession, actor: Actor, year: int, kode_wilayah: str | None) -> dict[str, Any]:
-    """Return the families determined in SK of a year, per exit reason, in the caller's areas or one below them.
+async def read_cohort(
+    session: AsyncSession, actor: Actor, year: int, kode_wilayah: str | None
+) -> dict[str, Any]:
+    """Return the counts of the families determined in SK of a year, per exit reason.
 
-    A family counts where it lived when it was determined, also after it has moved on: what became of it elsewhere is
-    read for the sum, and nothing but numbers leaves.
-    Of those in effect it says at each month of survival of their policy how many have come so far, were seen, and were
-    still out; a
-    family whose relapse is confirmed counts as seen, and as out no more. Money in rupiah.
+    A family counts in the area of its penetapan, even after it has moved. Only counts and sums are returned.
+    For each survival month of the policy: `reached` counts the effective exits that are that old, `seen` those with
+    a result, `still_out` those without bansos. A family with a confirmed relapse counts as seen and not as still
+    out. Amounts are in rupiah.
     """
-    asked_of: defaultdict[str, list[int]] = defaultdict(list)
-    for exit_reason, month in await session.execute(MONTHS.order_by("month")):
-        asked_of[exit_reason].append(month)
-    counts, areas = narrowed(COUNTS, actor, kode_wilayah)
-    asked = {"year": year, "today": await clock.today(session), **areas}
-    scope = await session.scalar(SCOPE)
-    await session.execute(LIFT, {"areas": NATIONAL})
+    months_by_reason: defaultdict[str, list[int]] = defaultdict(list)
+    for exit_reason, month in await session.execute(SURVIVAL_MONTHS.order_by("month")):
+        months_by_reason[exit_reason].append(month)
+    counts, areas = filter_by_areas(COUNTS, actor, kode_wilayah)
+    survival, _ = filter_by_areas(SURVIVAL, actor, kode_wilayah)
+    values = {"year": year, "today": await clock.today(session), **areas}
+    actor_areas = await session.scalar(READ_AREAS)
+    await session.execute(SET_AREAS, {"areas": NATIONAL})
     rows = (await session.execute(counts, {"year": year, **areas})).mappings().all()
-    seen = (await session.execute(narrowed(SURVIVAL, actor, kode_wilayah)[0], asked)).all()
-    await session.execute(LIFT, {"areas": scope})
-    after = {(row.exit_reason, row.month): row for row in seen}
+    survival_rows = (await session.execute(survival, values)).all()
+    await session.execute(SET_AREAS, {"areas": actor_areas})
+    survival_by_month = {(row.exit_reason, row.month): row for row in survival_rows}
     return {
         "year": year,
         "kode_wilayah": kode_wilayah,
@@ -184,8 +199,8 @@ async def cohort(session: AsyncSession, actor: Actor, year: int, kode_wilayah: s
             {
                 **row,
                 "survival": [
-                    _survival(after.get((row["exit_reason"], month)), month)
-                    for month in asked_of[row["exit_reason"]]
+                    _to_survival(survival_by_month.get((row["exit_reason"], month)), month)
+                    for month in months_by_reason[row["exit_reason"]]
                 ],
             }
             for row in rows
@@ -193,7 +208,7 @@ async def cohort(session: AsyncSession, actor: Actor, year: int, kode_wilayah: s
     }
 
 
-def _survival(row: Any, month: int) -> dict[str, int]:
+def _to_survival(row: Any, month: int) -> dict[str, int]:
     return {
         "month": month,
         "reached": row.reached if row else 0,

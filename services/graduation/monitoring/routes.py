@@ -1,4 +1,4 @@
-"""The months after an exit."""
+"""Routes of the monitoring after an exit, and of the cohort."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,7 +17,10 @@ router = Router(tag="monitoring")
 
 
 class MonitoringResult(FindingTerms, Body):
-    """What was found: still on its own feet, or fallen back and why (coded; the note stays here)."""
+    """The result of a visit: still without bansos, or a relapse with its cause.
+
+    The note is stored in this service only.
+    """
 
 
 class MonitoringPage(View):
@@ -38,10 +41,14 @@ async def list_monitoring(
     mine: Annotated[bool, Query()] = False,
     due_by: Annotated[Day | None, Query()] = None,
 ) -> Response:
-    """List monitoring tasks, the earliest due first; `mine` are those that wait for the caller, by who holds what."""
-    wanted = queries.TaskFilter(graduasi_id, open_only, mine, due_by)
-    found = await queries.tasks(session, actor, wanted)
-    return await paging.answer(session, found, (MonitoringTask.due_on, MonitoringTask.task_id))
+    """List monitoring tasks, the earliest due first.
+
+    `mine` selects open tasks that wait for the caller: of families that the caller accompanies, and follow-ups of
+    families in the caller's areas that nobody accompanies.
+    """
+    filters = queries.TaskFilter(graduasi_id, open_only, mine, due_by)
+    statement = await queries.select_tasks(session, actor, filters)
+    return await paging.answer(session, statement, (MonitoringTask.due_on, MonitoringTask.task_id))
 
 
 @router.post("/monitoring/{task_id}/result", status_code=201)
@@ -49,7 +56,10 @@ async def list_monitoring(
 async def record_monitoring(
     task_id: UUID, body: MonitoringResult, session: Session, actor: CurrentActor
 ) -> MonitoringTaskView:
-    """Record what was found; the last month ends the case, a check that finds a relapse confirms it."""
+    """Record the result of a task.
+
+    The last month ends the case. A check or follow-up that finds a relapse confirms it.
+    """
     return await commands.record_monitoring(session, actor, task_id, body)
 
 
@@ -57,7 +67,10 @@ cohort = Router(tag="cohort")
 
 
 class SurvivalView(View):
-    """At a month after the exit: how many families in effect came so far, were seen, were still out."""
+    """Counts of families at one month after the exit.
+
+    `reached`: the month has passed. `seen`: there is a result. `still_out`: still without bansos.
+    """
 
     month: int
     reached: int
@@ -66,7 +79,7 @@ class SurvivalView(View):
 
 
 class CohortItem(View):
-    """The families of one exit reason. Aid counts families; money in rupiah."""
+    """The families of one exit reason. Aid is counted in families, amounts in rupiah."""
 
     exit_reason: ExitReason
     determined: int
@@ -95,5 +108,5 @@ async def read_cohort(
     year: Annotated[int, Query(ge=2020, le=2100, examples=[2026])],
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> dict[str, Any]:
-    """Say of the families determined in a year what became of them, per exit reason."""
-    return await queries.cohort(session, actor, year, kode_wilayah)
+    """Return the results of the families determined in a year, per exit reason."""
+    return await queries.read_cohort(session, actor, year, kode_wilayah)

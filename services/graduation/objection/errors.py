@@ -2,12 +2,15 @@ from shared.errors import DomainError
 
 
 class SanggahOutOfTerm(DomainError):
-    """409: the date on the paper lies after the term; the family's path is another one (chain.md 2)."""
+    """409: the paper is dated after the term.
+
+    The refusal names the other procedure (chain.md 2).
+    """
 
     en = (
-        "The paper is dated {on}; the term of sanggah ended on {ended}, so this is no sanggah any more. Enter it as a"
-        " re-entry usulan in caseload (POST /v1/usulan, ground SANGGAH_TERLAMBAT). A keberatan under UU 30/2014 is"
-        " another thing and is addressed to the official who signed the SK."
+        "The paper is dated {on}; the term of sanggah ended on {ended}, so this is not a sanggah any more. Enter it as a"
+        " re-entry usulan in caseload (POST /v1/usulan, ground SANGGAH_TERLAMBAT). A keberatan under UU 30/2014 is a"
+        " different procedure and is addressed to the official who signed the SK."
     )
     id = (
         "Surat bertanggal {on}, sedangkan masa sanggah berakhir pada {ended}, sehingga bukan lagi sanggah. Catat sebagai"
@@ -17,19 +20,22 @@ class SanggahOutOfTerm(DomainError):
 
 
 class SanggahStillOpen(DomainError):
-    """409: one objection is open at a time; a further one waits for its decision."""
+    """409: the case has an open sanggah. Another can be lodged after its decision."""
 
     en = "A sanggah on this case is still open. Decide it first; a further one can be lodged after that."
     id = "Masih ada sanggah yang belum diputus pada kasus ini. Putuskan dahulu; sanggah berikutnya dapat diajukan sesudahnya."
 
 
 class SanggahWhilePostponed(DomainError):
-    """409: a postponed case is resumed first; the objection is not lost meanwhile (chain.md 3 and 4)."""
+    """409: the case is postponed.
+
+    The sanggah is recorded after its resumption (chain.md 3 and 4).
+    """
 
     en = (
-        "This case is postponed (DITUNDA), so its sanggah is typed in once it is resumed. Nothing is lost: the paper is"
-        " dated {on}, in the term that ends on {ended}, and the date on the paper counts. It is taken in after the"
-        " resumption, also when the term has passed by then. Keep the paper."
+        "This case is postponed (DITUNDA), so a sanggah can be recorded only after it is resumed. The right is not lost:"
+        " the paper is dated {on}, in the term that ends on {ended}, and the date on the paper counts. It is accepted"
+        " after the resumption, even if the term has ended by then. Keep the paper."
     )
     id = (
         "Kasus ini sedang ditunda (DITUNDA), sehingga sanggahnya dicatat setelah kasus dilanjutkan. Hak tidak hilang:"
@@ -38,13 +44,16 @@ class SanggahWhilePostponed(DomainError):
     )
 
 
-class SanggahAfterTheEnd(DomainError):
-    """409: the case is complete, so that nothing is left to suspend; an order undoes what was wrong (chain.md 4)."""
+class SanggahAfterCaseEnd(DomainError):
+    """409: the case is complete, so nothing can be suspended.
+
+    It can only be annulled by order (chain.md 4).
+    """
 
     en = (
-        "The paper is dated {on}, in the term that ended on {ended}, but this case is complete (SELESAI) and nothing is"
-        " left to suspend. The right is not lost: hand the paper to Dinsos or Kemensos, who decide on undoing the SK for"
-        " this family (POST /v1/graduasi/{{id}}/annulment), with what is paid back."
+        "The paper is dated {on}, in the term that ended on {ended}, but this case is complete (SELESAI) and nothing can"
+        " be suspended any more. The right is not lost: hand the paper to Dinsos or Kemensos, who decide whether to undo"
+        " the SK for this family (POST /v1/graduasi/{{id}}/annulment), and which tahap are paid back."
     )
     id = (
         "Surat bertanggal {on}, dalam masa sanggah yang berakhir {ended}, tetapi kasus ini sudah SELESAI dan tidak ada"
@@ -53,30 +62,30 @@ class SanggahAfterTheEnd(DomainError):
     )
 
 
-class PaperAlreadyTaken(DomainError):
-    """409: this very paper was typed in already."""
+class SanggahAlreadyLodged(DomainError):
+    """409: a sanggah with this paper was recorded already."""
 
-    en = "This paper has already been taken in as a sanggah on this case."
+    en = "This paper has already been recorded as a sanggah on this case."
     id = "Surat ini sudah dicatat sebagai sanggah pada kasus ini."
 
 
 class SanggahAlreadyDecided(DomainError):
-    """409: decided is decided."""
+    """409: the sanggah has a decision."""
 
     en = "This sanggah has been decided already."
     id = "Sanggah ini sudah diputus."
 
 
 class BackPayUndecided(DomainError):
-    """422: who undoes an exit decides each tahap between, paid back or not."""
+    """422: an annulment must decide for each tahap concerned whether it is paid back."""
 
     status = 422
-    en = "Say of each of these tahap whether it is paid back, and why: {tahap}."
+    en = "Decide for each of these tahap whether it is paid back, and give the reason: {tahap}."
     id = "Putuskan untuk setiap tahap berikut apakah dibayar kembali, beserta alasannya: {tahap}."
 
 
 class BackPayNotConcerned(DomainError):
-    """422: nothing was withheld from these tahap; a payment for them would be invented."""
+    """422: no payment was withheld for these tahap, so nothing can be paid back."""
 
     status = 422
     en = "These tahap are not concerned by the decision and cannot be paid back by it: {tahap}."

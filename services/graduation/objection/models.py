@@ -1,4 +1,4 @@
-"""The objection: a paper in term, its decision; and what undoes an SK for one family, tahap by tahap (chain.md 4)."""
+"""Tables of the sanggah, its decision and the annulment (chain.md 4)."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from shared.fields import Asked, Day, Sentence, Wilayah
 
 
 class SanggahState(StrEnum):
-    """Where an objection stands; decided is decided, and a further paper is a further sanggah."""
+    """State of a sanggah. A decision is final: another paper is another sanggah."""
 
     DIAJUKAN = "DIAJUKAN"
     DITERIMA = "DITERIMA"
@@ -23,7 +23,7 @@ class SanggahState(StrEnum):
 
 
 class LodgedBy(StrEnum):
-    """Who objects: the family, somebody in its name, or another citizen (a neighbour, the village)."""
+    """Who objects: the family, its representative, or another citizen."""
 
     KELUARGA = "KELUARGA"
     KUASA = "KUASA"
@@ -31,7 +31,7 @@ class LodgedBy(StrEnum):
 
 
 class SanggahChannel(StrEnum):
-    """At which desk or line the objection came in; whoever sits there types it in."""
+    """The desk or line that received the sanggah and records it."""
 
     DESA = "DESA"
     PUSKESOS = "PUSKESOS"
@@ -43,7 +43,7 @@ class SanggahChannel(StrEnum):
 
 
 class SanggahGround(StrEnum):
-    """On what the objection stands; the words beside it stay in this service."""
+    """The coded ground of a sanggah. Its note is stored in this service only."""
 
     DATA_TIDAK_SESUAI = "DATA_TIDAK_SESUAI"
     KEADAAN_BERUBAH = "KEADAAN_BERUBAH"
@@ -53,7 +53,7 @@ class SanggahGround(StrEnum):
 
 
 class AnnulmentGround(StrEnum):
-    """Why an SK is undone for one family; coded, because it travels."""
+    """The coded ground of an annulment, which is sent in events."""
 
     SANGGAH_DITERIMA = "SANGGAH_DITERIMA"
     SK_KELIRU = "SK_KELIRU"
@@ -64,7 +64,10 @@ class AnnulmentGround(StrEnum):
 
 
 class SanggahTerms(Fields):
-    """An objection on paper. `lodged_on` is the date on it, which must be in term."""
+    """A sanggah on paper.
+
+    `lodged_on` is the date on the paper, which must be in the term.
+    """
 
     lodged_on: Col[Day]
     lodged_by: Col[Annotated[LodgedBy, Asked("KELUARGA")]]
@@ -75,7 +78,7 @@ class SanggahTerms(Fields):
 
 
 class SanggahView(SanggahTerms):
-    """An objection; people are ids."""
+    """A sanggah. `typed_by` is an id."""
 
     sanggah_id: Col[UUID] = Field(primary_key=True)
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id")
@@ -87,9 +90,11 @@ class SanggahView(SanggahTerms):
 
 
 class Sanggah(SanggahView, Table, table=True):
-    """One objection on paper: `lodged_on` is the date on it, which decides the term; typed in by somebody, later.
+    """One sanggah on paper.
 
-    Nothing of it changes but its state.
+    `lodged_on`, the date on the paper, must be in the term; `typed_on` may be later.
+
+    Only its state and its area change.
     """
 
     __table_args__ = (
@@ -114,7 +119,7 @@ class Sanggah(SanggahView, Table, table=True):
 
 
 class SanggahDecisionView(Fields):
-    """Who decided, when and why; people are ids."""
+    """Who decided, when and why. `decided_by` is an id."""
 
     decided_on: Col[date]
     decided_by: Col[str]
@@ -123,16 +128,14 @@ class SanggahDecisionView(Fields):
 
 
 class SanggahDecision(SanggahDecisionView, Table, table=True):
-    """Who decided an objection, when and why; never who typed it in. Append-only; one for each sanggah."""
+    """The decision of a sanggah, never by the person who recorded it. Append-only."""
 
     __table_args__ = (
         sa.ForeignKeyConstraint(
             ["sanggah_id", "typed_by", "typed_by_sub"],
             ["sanggah.sanggah_id", "sanggah.typed_by", "sanggah.typed_by_sub"],
         ),
-        sa.CheckConstraint(
-            "decided_by <> typed_by AND decided_by_sub <> typed_by_sub", name="not_by_who_typed_it_in"
-        ),
+        sa.CheckConstraint("decided_by <> typed_by AND decided_by_sub <> typed_by_sub", name="not_by_typist"),
     )
 
     sanggah_id: Col[UUID] = Field(primary_key=True)
@@ -145,7 +148,7 @@ class SanggahDecision(SanggahDecisionView, Table, table=True):
 
 
 class Annulment(Table, table=True):
-    """The SK is undone for this family, effect or not; once, and for good. Append-only."""
+    """The annulment of an SK for one family, before or after its effect. Final. Append-only."""
 
     graduasi_id: Col[UUID] = Field(foreign_key="graduasi.graduasi_id", primary_key=True)
     sanggah_id: Col[UUID | None] = Field(foreign_key="sanggah.sanggah_id")
@@ -174,7 +177,7 @@ class BackPayView(BackPaymentTerms):
 
 
 class BackPayment(BackPayView, Table, table=True):
-    """Whether one tahap that passed meanwhile is paid back, and why. Append-only; caseload answers with it."""
+    """Whether one tahap since the effective date is paid back, and why. Append-only."""
 
     __table_args__ = (sa.PrimaryKeyConstraint("graduasi_id", "tahap"),)
 

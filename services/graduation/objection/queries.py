@@ -1,4 +1,4 @@
-"""Which tahap a decision that undoes an exit has to name: asked by who decides, and by the command that checks it."""
+"""Queries of sanggah, and of the tahap that an annulment must decide."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.models import Graduasi, Stage
-from services.graduation.case.queries import acted_elsewhere
+from services.graduation.case.queries import acted_in_other_stage
 from services.graduation.decree.models import Penetapan
 from services.graduation.objection.models import (
     Annulment,
@@ -20,7 +20,7 @@ from services.graduation.objection.models import (
     SanggahView,
 )
 from services.graduation.policy.models.calendar import TahapCalendar
-from services.graduation.visibility import gathered, visible
+from services.graduation.visibility import select_own_cases, visible_to
 from shared import clock
 from shared.access import Actor, Scope
 from shared.areas import in_areas
@@ -28,85 +28,89 @@ from shared.database import acted_by
 from shared.errors import NotFound
 
 
-async def tahap_concerned(session: AsyncSession, graduasi_id: UUID, decided_on: date) -> list[str]:
-    """Return the tahap whose list was closed without the family, or with its payment held, before a decision.
+async def read_tahap_concerned(session: AsyncSession, graduasi_id: UUID, decided_on: date) -> list[str]:
+    """Return the tahap that an annulment on a date must decide.
 
-    They begin with the one from which the exit was to count, and end with the last whose cut-off has passed.
+    These are the tahap from the effective one to the last whose cut-off is before the date: their lists were closed
+    without payment for the family.
     """
     effective_on = (
         sa.select(Penetapan.effective_on).where(Penetapan.graduasi_id == graduasi_id).scalar_subquery()
     )
-    closed = sa.select(TahapCalendar).where(
+    statement = sa.select(TahapCalendar).where(
         TahapCalendar.starts_on >= effective_on, TahapCalendar.cutoff_on < decided_on
     )
-    found = await session.scalars(closed.order_by(TahapCalendar.starts_on))
-    return [tahap.tahap for tahap in found]
+    rows = await session.scalars(statement.order_by(TahapCalendar.starts_on))
+    return [tahap.tahap for tahap in rows]
 
 
-def waiting_sanggah(actor: Actor) -> sa.ColumnElement[bool]:
-    """The objections that the caller may decide: open, in their area, neither typed in by them nor on a case of their stages."""
+def may_be_decided_by(actor: Actor) -> sa.ColumnElement[bool]:
+    """Return the condition that the actor may decide a sanggah.
+
+    It is open, in the actor's areas, not recorded by the actor, and the actor acted in no other stage of its case.
+    """
     return sa.and_(
         Sanggah.state == SanggahState.DIAJUKAN,
         in_areas(Sanggah.kode_wilayah, actor.areas),
         sa.not_(acted_by(actor, Sanggah.typed_by, Sanggah.typed_by_sub)),
-        sa.not_(acted_elsewhere(Sanggah.graduasi_id, actor, Stage.SANGGAH)),
+        sa.not_(acted_in_other_stage(Sanggah.graduasi_id, actor, Stage.SANGGAH)),
     )
 
 
-SHOWN = tuple(getattr(Sanggah, name) for name in SanggahView.model_fields)
+SANGGAH_COLUMNS = tuple(getattr(Sanggah, name) for name in SanggahView.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
 class SanggahFilter:
-    """Which objections are wanted; `waiting`: those that the caller may decide."""
+    """Conditions on the sanggah of a list. `waiting` selects those that the actor may decide."""
 
     state: SanggahState | None
     graduasi_id: UUID | None
     waiting: bool
 
 
-async def sanggah(session: AsyncSession, actor: Actor, wanted: SanggahFilter) -> Any:
-    """Select objections; a pendamping sees those on the cases that they may see."""
-    statement = sa.select(*SHOWN).where(in_areas(Sanggah.kode_wilayah, actor.areas))
+async def select_sanggah(session: AsyncSession, actor: Actor, filters: SanggahFilter) -> Any:
+    """Select sanggah that the actor may see. A pendamping sees those on their own cases."""
+    statement = sa.select(*SANGGAH_COLUMNS).where(in_areas(Sanggah.kode_wilayah, actor.areas))
     if actor.scope is Scope.OWN_FAMILIES:
-        seen = gathered(actor, await clock.today(session))
-        statement = statement.where(Sanggah.graduasi_id.in_(seen))
-    if wanted.waiting:
-        statement = statement.where(waiting_sanggah(actor))
-    if wanted.state is not None:
-        statement = statement.where(Sanggah.state == wanted.state)
-    if wanted.graduasi_id is not None:
-        statement = statement.where(Sanggah.graduasi_id == wanted.graduasi_id)
+        own_cases = select_own_cases(actor, await clock.today(session))
+        statement = statement.where(Sanggah.graduasi_id.in_(own_cases))
+    if filters.waiting:
+        statement = statement.where(may_be_decided_by(actor))
+    if filters.state is not None:
+        statement = statement.where(Sanggah.state == filters.state)
+    if filters.graduasi_id is not None:
+        statement = statement.where(Sanggah.graduasi_id == filters.graduasi_id)
     return statement
 
 
-async def sanggah_in_full(session: AsyncSession, actor: Actor, sanggah_id: UUID) -> dict[str, Any]:
-    """Return an objection with its decision, and what an acceptance today has to decide, tahap by tahap.
+async def read_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID) -> dict[str, Any]:
+    """Return a sanggah with its decision, and the tahap that an acceptance today must decide.
 
     Raises:
         NotFound
     """
-    shown = sa.select(Sanggah, Penetapan.term_ends_on, SanggahDecision, Annulment.graduasi_id)
-    shown = (
-        shown.join(Graduasi, Graduasi.graduasi_id == Sanggah.graduasi_id)
+    statement = sa.select(Sanggah, Penetapan.term_ends_on, SanggahDecision, Annulment.graduasi_id)
+    statement = (
+        statement.join(Graduasi, Graduasi.graduasi_id == Sanggah.graduasi_id)
         .join(Penetapan, Penetapan.graduasi_id == Sanggah.graduasi_id)
         .outerjoin(SanggahDecision, SanggahDecision.sanggah_id == Sanggah.sanggah_id)
         .outerjoin(Annulment, Annulment.sanggah_id == Sanggah.sanggah_id)
-        .where(Sanggah.sanggah_id == sanggah_id, await visible(session, actor))
+        .where(Sanggah.sanggah_id == sanggah_id, await visible_to(session, actor))
     )
-    row = (await session.execute(shown)).one_or_none()
+    row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("sanggah")
-    one, term_ends_on, decision, annulled = row
-    found = {name: getattr(one, name) for name in SanggahView.model_fields}
-    found |= {"term_ends_on": term_ends_on, "decision": decision}
-    found["back_pay"] = await _back_pay(session, annulled)
-    waits = one.state is SanggahState.DIAJUKAN
+    sanggah, term_ends_on, decision, annulled_id = row
+    view = {name: getattr(sanggah, name) for name in SanggahView.model_fields}
+    view |= {"term_ends_on": term_ends_on, "decision": decision}
+    view["back_pay"] = await _read_back_pay(session, annulled_id)
+    is_open = sanggah.state is SanggahState.DIAJUKAN
     today = await clock.today(session)
-    found["tahap_concerned"] = await tahap_concerned(session, one.graduasi_id, today) if waits else []
-    return found
+    concerned = await read_tahap_concerned(session, sanggah.graduasi_id, today) if is_open else []
+    return {**view, "tahap_concerned": concerned}
 
 
-async def _back_pay(session: AsyncSession, graduasi_id: UUID | None) -> Any:
-    decided = sa.select(BackPayment).where(BackPayment.graduasi_id == graduasi_id)
-    return (await session.scalars(decided.order_by(BackPayment.tahap))).all() if graduasi_id else []
+async def _read_back_pay(session: AsyncSession, graduasi_id: UUID | None) -> Any:
+    statement = sa.select(BackPayment).where(BackPayment.graduasi_id == graduasi_id)
+    return (await session.scalars(statement.order_by(BackPayment.tahap))).all() if graduasi_id else []

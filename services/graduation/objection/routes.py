@@ -1,4 +1,4 @@
-"""Objections in term: lodged on paper at a desk, decided by a person of no stage."""
+"""Routes of sanggah and annulments."""
 
 from datetime import date
 from enum import StrEnum
@@ -29,29 +29,32 @@ from shared.fields import Body, Sentence, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 router = Router(tag="sanggah")
-MOST_TAHAP = 40
+MAX_TAHAP = 40
 
 
 class SanggahPaper(SanggahTerms, Body):
-    """An objection on paper: `lodged_on` is the date on it, and decides whether it is in term."""
+    """A sanggah on paper.
+
+    `lodged_on` is the date on the paper, which must be in the term.
+    """
 
 
 class TahapPaid(BackPaymentTerms, Body):
     """Whether one tahap is paid back, and why."""
 
 
-BackPayList = Annotated[list[TahapPaid], Field(max_length=MOST_TAHAP)]
+BackPayList = Annotated[list[TahapPaid], Field(max_length=MAX_TAHAP)]
 
 
-def each_once(value: list[TahapPaid]) -> list[TahapPaid]:
-    """Refuse a tahap that is decided twice."""
+def require_distinct_tahap(value: list[TahapPaid]) -> list[TahapPaid]:
+    """Refuse a tahap that is named twice."""
     if len({one.tahap for one in value}) != len(value):
         raise BadValue("A tahap is named twice.", "Ada tahap yang disebut dua kali.")
     return value
 
 
 class OrderGround(StrEnum):
-    """Why an SK is undone for a family when no sanggah was accepted."""
+    """The ground of an annulment without an accepted sanggah."""
 
     SK_KELIRU = "SK_KELIRU"
     DATA_KELIRU = "DATA_KELIRU"
@@ -61,34 +64,42 @@ class OrderGround(StrEnum):
 
 
 class SanggahRuling(Body):
-    """The decision: DITERIMA undoes the SK for this family, with each tahap between decided; DITOLAK goes on."""
+    """The decision.
+
+    DITERIMA annuls the SK for this family, with a decision for each tahap concerned.
+
+    DITOLAK ends the suspension.
+    """
 
     outcome: SanggahOutcome = Field(examples=["DITERIMA"])
     reason: Sentence
     back_pay: BackPayList = Field(default_factory=list[TahapPaid])
 
-    _once = field_validator("back_pay")(each_once)
+    _distinct_tahap = field_validator("back_pay")(require_distinct_tahap)
 
     @field_validator("outcome")
     @classmethod
-    def _known(cls, value: SanggahOutcome) -> SanggahOutcome:
+    def _refuse_unknown(cls, value: SanggahOutcome) -> SanggahOutcome:
         if value is SanggahOutcome.UNKNOWN:
             raise BadValue("DITERIMA or DITOLAK.", "DITERIMA atau DITOLAK.")
         return value
 
 
 class AnnulmentOrder(Body):
-    """An SK undone for one family without a sanggah: the coded ground travels, the words stay here."""
+    """An annulment without a sanggah.
+
+    The reason is stored in this service only, the ground is sent in events.
+    """
 
     ground: OrderGround = Field(default=OrderGround.LAINNYA)
     reason: Sentence
     back_pay: BackPayList = Field(default_factory=list[TahapPaid])
 
-    _once = field_validator("back_pay")(each_once)
+    _distinct_tahap = field_validator("back_pay")(require_distinct_tahap)
 
 
 class SanggahFullView(SanggahView):
-    """An objection with its decision; `tahap_concerned` are those that an acceptance today has to name."""
+    """A sanggah with its decision. `tahap_concerned` are the tahap that an acceptance today must decide."""
 
     term_ends_on: date
     decision: SanggahDecisionView | None
@@ -97,7 +108,7 @@ class SanggahFullView(SanggahView):
 
 
 class SanggahPage(View):
-    """A page of objections, the oldest paper first."""
+    """A page of sanggah, the oldest paper first."""
 
     items: list[SanggahView]
     next: str | None
@@ -108,7 +119,11 @@ class SanggahPage(View):
 async def lodge_sanggah(
     graduasi_id: UUID, body: SanggahPaper, session: Session, actor: CurrentActor
 ) -> SanggahView:
-    """Take in an objection dated in term, however late it is typed in; out of term it is refused with the path."""
+    """Record a sanggah whose paper is dated in the term.
+
+    It may be recorded after the term.
+    The refusal of a later paper names the other procedure.
+    """
     return await sanggah.lodge_sanggah(session, actor, graduasi_id, body)
 
 
@@ -117,7 +132,10 @@ async def lodge_sanggah(
 async def decide_sanggah(
     sanggah_id: UUID, body: SanggahRuling, session: Session, actor: CurrentActor
 ) -> SanggahView:
-    """Decide an objection, as a person who acted in no stage of the case and did not type it in."""
+    """Decide a sanggah.
+
+    The caller must not have recorded it, nor acted in another stage of the case.
+    """
     ruling = sanggah.Ruling(body.outcome, body.reason, body.back_pay)
     return await sanggah.decide_sanggah(session, actor, sanggah_id, ruling)
 
@@ -127,9 +145,12 @@ async def decide_sanggah(
 async def annul_graduasi(
     graduasi_id: UUID, body: AnnulmentOrder, session: Session, actor: CurrentActor
 ) -> GraduasiView:
-    """Undo an SK for one family, effect or not, as a person who acted in no stage of the case."""
-    undoing = annulment.Undoing(AnnulmentGround(body.ground.value), body.back_pay)
-    return await annulment.annul(session, actor, graduasi_id, body.reason, undoing)
+    """Annul an SK for one family, before or after its effect.
+
+    The caller must have acted in no stage of the case.
+    """
+    terms = annulment.AnnulmentTerms(AnnulmentGround(body.ground.value), body.back_pay)
+    return await annulment.annul(session, actor, graduasi_id, body.reason, terms)
 
 
 @router.get("/sanggah", response_model=SanggahPage)
@@ -142,14 +163,14 @@ async def list_sanggah(
     graduasi_id: Annotated[UUID | None, Query()] = None,
     waiting: Annotated[Literal["me"] | None, Query()] = None,
 ) -> Response:
-    """List objections, the oldest paper first; `waiting=me`: those that the caller may decide."""
-    wanted = queries.SanggahFilter(state, graduasi_id, waiting is not None)
-    statement = await queries.sanggah(session, actor, wanted)
+    """List sanggah, the oldest paper first. `waiting=me` selects those that the caller may decide."""
+    filters = queries.SanggahFilter(state, graduasi_id, waiting is not None)
+    statement = await queries.select_sanggah(session, actor, filters)
     return await paging.answer(session, statement, (Sanggah.lodged_on, Sanggah.sanggah_id))
 
 
 @router.get("/sanggah/{sanggah_id}", response_model=SanggahFullView)
 @may(Permission.GRADUASI_READ)
 async def read_sanggah(sanggah_id: UUID, session: Session, actor: CurrentActor) -> dict[str, Any]:
-    """Return an objection with its decision, and which tahap an acceptance today has to decide."""
-    return await queries.sanggah_in_full(session, actor, sanggah_id)
+    """Return a sanggah with its decision, and the tahap that an acceptance today must decide."""
+    return await queries.read_sanggah(session, actor, sanggah_id)

@@ -1,4 +1,4 @@
-"""How a rule changes: a whole new version is drafted, approved by two others, and activated from a day to come."""
+"""Commands that draft, approve, activate and withdraw policies, and set rules and calendar."""
 
 from datetime import date
 from uuid import UUID
@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.models import Stage
 from services.graduation.policy.errors import (
-    CandidateByNatureAlone,
+    ApprovedByDrafter,
+    CandidateReasonsConflict,
     CandidateReasonsTooMany,
     CreditRuleUnknown,
-    DrafterApproves,
     ExitProposedIsNotScored,
     InstrumentUnfit,
     InstrumentUnknown,
@@ -43,93 +43,97 @@ from shared.dates import require_ahead
 from shared.errors import VersionJustSet, VersionNotLatest
 from shared.validity import end_previous
 
-CONTRADICTIONS = {
-    "ck_policy_stages_whole": lambda: StagesMissing("/body/stages"),
+DRAFT_REFUSALS = {
+    "ck_policy_stages_complete": lambda: StagesMissing("/body/stages"),
     "ck_policy_score_by_an_instrument": lambda: InstrumentUnfit("/body/instrument"),
-    "ck_policy_statement_on_a_score": lambda: StatementWithoutScore("/body/needs_statement"),
+    "ck_policy_statement_needs_score": lambda: StatementWithoutScore("/body/needs_statement"),
     "ck_policy_exit_proposed_without_a_score": lambda: ExitProposedIsNotScored("/body/opened_by"),
-    "ck_policy_reasons_that_can_be_met": lambda: CandidateReasonsTooMany("/body/candidate_reasons"),
-    "ck_policy_by_nature_or_by_reasons": lambda: CandidateByNatureAlone("/body/candidate_komponen_months"),
+    "ck_policy_enough_reasons": lambda: CandidateReasonsTooMany("/body/candidate_reasons"),
+    "ck_policy_komponen_or_reasons": lambda: CandidateReasonsConflict("/body/candidate_komponen_months"),
     "fk_policy_credit_rule_version": lambda: CreditRuleUnknown("/body/credit_rule_version"),
     "uq_policy_exit_reason_version": VersionJustSet,
 }
-TWO_OTHERS = {
-    "ck_policy_approval_not_by_the_drafter": DrafterApproves,
+APPROVAL_REFUSALS = {
+    "ck_policy_approval_not_by_the_drafter": ApprovedByDrafter,
     "pk_policy_approval": PolicyAlreadyApproved,
     "uq_policy_approval_sub": PolicyAlreadyApproved,
 }
 
 
 async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) -> Policy:
-    """Draft the next version of an exit reason's policy; it does nothing until two others approve it.
+    """Draft the next version of an exit reason's policy.
+
+    It has no effect until it is activated.
 
     Raises:
         InstrumentUnknown, CreditRuleUnknown, StagesMissing, InstrumentUnfit, StatementWithoutScore,
-        ExitProposedIsNotScored, CandidateReasonsTooMany, CandidateByNatureAlone, VersionJustSet (somebody drafted the same version)
+        ExitProposedIsNotScored, CandidateReasonsTooMany, CandidateReasonsConflict
+        VersionJustSet: Another request drafted the same version.
     """
-    instrument_id = await _instrument(session, draft)
-    newest = sa.select(sa.func.coalesce(sa.func.max(Policy.version), 0)).where(
+    instrument_id = await _resolve_instrument(session, draft)
+    last_version = sa.select(sa.func.coalesce(sa.func.max(Policy.version), 0)).where(
         Policy.exit_reason == draft.exit_reason
     )
     row = draft.model_dump(exclude={"instrument_version", "instrument"}) | {
         "stages": [stage for stage in Stage if stage in draft.stages],
         "policy_id": uuid7(),
-        "version": (await session.scalar(newest) or 0) + 1,
+        "version": (await session.scalar(last_version) or 0) + 1,
         "instrument_id": instrument_id,
         "four_people": True,
         "drafted_by": actor.person,
         "drafted_by_sub": actor.sub,
         "drafted_at": (await moment_of(session)).at,
     }
-    with refusing(**CONTRADICTIONS):
-        # Not by the ORM: its INSERT names every column, and the api role may set those of the content alone.
+    with refusing(**DRAFT_REFUSALS):
+        # Not by the ORM: its INSERT names every column, but the api role may set only the columns of the content.
         await write(session, Policy(**row))
     return await session.get_one(Policy, row["policy_id"])
 
 
-async def _instrument(session: AsyncSession, draft: PolicyDraft) -> UUID | None:
+async def _resolve_instrument(session: AsyncSession, draft: PolicyDraft) -> UUID | None:
     if draft.instrument is not None:
-        return await _new_instrument(session, draft.instrument)
+        return await _insert_instrument(session, draft.instrument)
     if draft.instrument_version is None:
         return None
-    named = sa.select(Instrument.instrument_id).where(Instrument.version == draft.instrument_version)
-    found = await session.scalar(named)
-    if found is None:
+    statement = sa.select(Instrument.instrument_id).where(Instrument.version == draft.instrument_version)
+    instrument_id = await session.scalar(statement)
+    if instrument_id is None:
         raise InstrumentUnknown("/body/instrument_version", version=draft.instrument_version)
-    return found
+    return instrument_id
 
 
-async def _new_instrument(session: AsyncSession, draft: InstrumentDraft) -> UUID:
-    newest = await session.scalar(sa.select(sa.func.max(Instrument.version)))
-    made = Instrument(
+async def _insert_instrument(session: AsyncSession, draft: InstrumentDraft) -> UUID:
+    last_version = await session.scalar(sa.select(sa.func.max(Instrument.version)))
+    instrument = Instrument(
         instrument_id=uuid7(),
-        version=(newest or 0) + 1,
+        version=(last_version or 0) + 1,
         threshold_percent=draft.threshold_percent,
         exempt_below_able=draft.exempt_below_able,
         source=draft.source,
         criteria=len(draft.indicators),
     )
-    await insert(session, made, uq_instrument_version=VersionJustSet)
-    head = {"instrument_id": made.instrument_id, "criteria": made.criteria}
+    await insert(session, instrument, uq_instrument_version=VersionJustSet)
+    keys = {"instrument_id": instrument.instrument_id, "criteria": instrument.criteria}
     session.add_all(
-        Indicator(**head, position=place, **dict(one)) for place, one in enumerate(draft.indicators, 1)
+        Indicator(**keys, position=position, **dict(terms))
+        for position, terms in enumerate(draft.indicators, 1)
     )
     await session.flush()
-    return made.instrument_id
+    return instrument.instrument_id
 
 
 async def approve_policy(session: AsyncSession, actor: Actor, policy_id: UUID, note: str | None) -> Policy:
-    """Give one of the two approvals; the constraints hold that three different people have drafted and approved.
+    """Record one of the two approvals. Constraints require three different people for draft and approvals.
 
     Raises:
-        NotFound, DrafterApproves, PolicyAlreadyApproved, PolicyAlreadyActivated, PolicyWithdrawn
+        NotFound, ApprovedByDrafter, PolicyAlreadyApproved, PolicyAlreadyActivated, PolicyWithdrawn
     """
     policy = await load(session, Policy, policy_id, noun="policy")
     now = await moment_of(session)
-    require_move(policy, PolicyState.APPROVED, now.on)
-    given = {"policy_id": policy_id, "person": actor.person, "sub": actor.sub, "note": note, "at": now.at}
-    given |= {"drafted_by": policy.drafted_by, "drafted_by_sub": policy.drafted_by_sub}
-    await insert(session, PolicyApproval(**given), **TWO_OTHERS)
+    require_transition(policy, PolicyState.APPROVED, now.on)
+    values = {"policy_id": policy_id, "person": actor.person, "sub": actor.sub, "note": note, "at": now.at}
+    values |= {"drafted_by": policy.drafted_by, "drafted_by_sub": policy.drafted_by_sub}
+    await insert(session, PolicyApproval(**values), **APPROVAL_REFUSALS)
     if policy.first_approver is None:
         policy.first_approver = actor.person
     else:
@@ -137,14 +141,14 @@ async def approve_policy(session: AsyncSession, actor: Actor, policy_id: UUID, n
     return policy
 
 
-def require_move(policy: Policy, wanted: PolicyState, on: date) -> None:
-    """Refuse what the version's state does not allow, in the words of that state.
+def require_transition(policy: Policy, target: PolicyState, on: date) -> None:
+    """Check that the version may move to the target state.
 
     Raises:
         PolicyWithdrawn, PolicyAlreadyActivated, PolicyAlreadyApproved, PolicyNotApproved
     """
     state = policy.state_on(on)
-    if wanted in POLICY_TRANSITIONS[state]:
+    if target in POLICY_TRANSITIONS[state]:
         return
     if state is PolicyState.WITHDRAWN:
         raise PolicyWithdrawn(on=policy.withdrawn_on)
@@ -154,57 +158,68 @@ def require_move(policy: Policy, wanted: PolicyState, on: date) -> None:
 
 
 async def withdraw_policy(session: AsyncSession, actor: Actor, policy_id: UUID, reason: str) -> Policy:
-    """Take back a version that was not activated, approved or not; it stays with its approvals and the reason.
+    """Withdraw a version that is not activated. Its row, approvals and reason are kept.
 
     Raises:
         NotFound, PolicyAlreadyActivated, PolicyWithdrawn
     """
     policy = await load(session, Policy, policy_id, noun="policy")
     now = await moment_of(session)
-    require_move(policy, PolicyState.WITHDRAWN, now.on)
-    given = {"policy_id": policy_id, "person": actor.person, "sub": actor.sub, "reason": reason, "at": now.at}
-    await insert(session, PolicyWithdrawal(**given))
+    require_transition(policy, PolicyState.WITHDRAWN, now.on)
+    values = {
+        "policy_id": policy_id,
+        "person": actor.person,
+        "sub": actor.sub,
+        "reason": reason,
+        "at": now.at,
+    }
+    await insert(session, PolicyWithdrawal(**values))
     policy.withdrawn_by, policy.withdrawn_on = actor.person, now.on
     return policy
 
 
 async def activate_policy(session: AsyncSession, actor: Actor, policy_id: UUID, valid_from: date) -> Policy:
-    """Put an approved version in force from a day; the one before ends that day. Open cases keep theirs.
+    """Put an approved version in force from a day.
+
+    The previous version ends on that day.
+    Open cases keep the version under which they were opened.
 
     Raises:
         NotFound, PolicyNotApproved, PolicyAlreadyActivated, PolicyWithdrawn, DateInThePast, VersionNotLatest
     """
     policy = await load(session, Policy, policy_id, noun="policy")
     today = (await moment_of(session)).on
-    require_move(policy, PolicyState.PLANNED, today)
+    require_transition(policy, PolicyState.PLANNED, today)
     require_ahead(valid_from, today)
-    await _end_the_one_before(session, policy, valid_from)
+    await _end_previous_version(session, policy, valid_from)
     policy.valid_from, policy.activated_by, policy.activated_on = valid_from, actor.person, today
     with refusing(ex_policy_one_at_a_time=lambda: VersionNotLatest("/body/valid_from", on=valid_from)):
         await session.flush()
     return policy
 
 
-async def _end_the_one_before(session: AsyncSession, policy: Policy, valid_from: date) -> None:
-    """What is in force without an end, ends; where it begins on that day or later there is nothing before it to end."""
-    endless = sa.select(Policy).where(
+async def _end_previous_version(session: AsyncSession, policy: Policy, valid_from: date) -> None:
+    statement = sa.select(Policy).where(
         Policy.exit_reason == policy.exit_reason, Policy.valid_from.is_not(None), Policy.valid_to.is_(None)
     )
-    before = (await session.scalars(endless.with_for_update(key_share=True))).one_or_none()
-    if before is not None:
-        refusal = VersionNotLatest("/body/valid_from", on=before.valid_from)
-        await end_previous(session, before, valid_from, refusal)
+    previous = (await session.scalars(statement.with_for_update(key_share=True))).one_or_none()
+    if previous is not None:
+        # Refused if the previous version starts on `valid_from` or later.
+        refusal = VersionNotLatest("/body/valid_from", on=previous.valid_from)
+        await end_previous(session, previous, valid_from, refusal)
 
 
 async def set_credit_rule(session: AsyncSession, actor: Actor, terms: CreditRuleTerms) -> CreditRule:
-    """Write the next version down; those before stay for the policies that name them.
+    """Insert the next version of the credit rule.
+
+    Earlier versions stay for the policies that use them.
 
     Raises:
-        VersionJustSet: somebody wrote the same version at the same time.
+        VersionJustSet: Another request inserted the same version.
     """
-    newest = sa.select(sa.func.coalesce(sa.func.max(CreditRule.version), 0))
+    last_version = sa.select(sa.func.coalesce(sa.func.max(CreditRule.version), 0))
     row = CreditRule(
-        version=(await session.scalar(newest) or 0) + 1,
+        version=(await session.scalar(last_version) or 0) + 1,
         valid_from=(await moment_of(session)).on,
         set_by=actor.person,
         **dict(terms),
@@ -214,11 +229,14 @@ async def set_credit_rule(session: AsyncSession, actor: Actor, terms: CreditRule
 
 
 async def set_tahap(session: AsyncSession, terms: TahapTerms) -> TahapCalendar:
-    """Plan a tahap, or move one that is planned; penetapan already made keep theirs until they take effect.
+    """Add a tahap to the calendar, or move a planned one.
+
+    Existing penetapan keep their effective tahap until they take effect.
 
     Raises:
-        TahapOverlaps: another tahap starts on that day. TahapClosed: its cut-off has passed.
-        VersionJustSet: somebody planned it at the same time.
+        TahapOverlaps: Another tahap starts on that day.
+        TahapClosed: The cut-off of the tahap has passed.
+        VersionJustSet: Another request added the tahap.
     """
     tahap = await session.get(TahapCalendar, (terms.year, terms.number), with_for_update=True)
     if tahap is None:

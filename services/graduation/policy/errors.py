@@ -2,63 +2,66 @@ from shared.errors import DomainError, NotAllowed
 
 
 class PolicyMissing(DomainError):
-    """409: no policy of this exit reason holds today; no case opens on it."""
+    """409: no policy of this exit reason is in force today."""
 
     en = "No policy for {exit_reason} is in force on {on}; no case can be opened on it."
     id = "Belum ada kebijakan yang berlaku untuk {exit_reason} pada {on}; kasus tidak dapat dibuka."
 
 
 class TahapNotPlanned(DomainError):
-    """409: the calendar does not reach that far; Kemensos sets it first."""
+    """409: the tahap calendar does not reach that date. Kemensos extends it first."""
 
     en = "The tahap calendar has no tahap with a cut-off on or after {on}. Set the calendar first."
     id = "Kalender tahap belum memuat tahap dengan batas pada atau setelah {on}. Lengkapi kalender lebih dahulu."
 
 
 class TahapOverlaps(DomainError):
-    """409: two tahap cannot start on one day."""
+    """409: another tahap starts on that day."""
 
     en = "Another tahap starts on {on}."
     id = "Tahap lain dimulai pada {on}."
 
 
 class TahapClosed(DomainError):
-    """409: the list of this tahap is closed; exits and payments were decided by it."""
+    """409: the cut-off of this tahap has passed.
+
+    Exits and payments were decided by its dates.
+    """
 
     en = "The list of tahap {tahap} was closed after {on}; its dates cannot be moved any more."
     id = "Daftar tahap {tahap} sudah ditutup setelah {on}; tanggalnya tidak dapat diubah lagi."
 
 
-class DrafterApproves(NotAllowed):
-    """403: who drafted a policy approves none of it."""
+class ApprovedByDrafter(NotAllowed):
+    """403: the drafter of a policy may not approve it."""
 
     en = "You drafted this policy. Two other people approve it."
     id = "Anda menyusun kebijakan ini. Persetujuan diberikan oleh dua orang lain."
 
 
 class PolicyAlreadyApproved(DomainError):
-    """409: one approval a person, two a policy."""
+    """409: a person approves once, and a policy needs two approvals."""
 
     en = "You have approved this policy already, or it has both of its approvals."
     id = "Anda sudah menyetujui kebijakan ini, atau kedua persetujuannya sudah lengkap."
 
 
 class PolicyNotApproved(DomainError):
-    """409: a draft comes into force after two approvals."""
+    """409: a policy needs two approvals before it is activated."""
 
     en = "This policy has not been approved by two people yet."
     id = "Kebijakan ini belum disetujui oleh dua orang."
 
 
 class PolicyWithdrawn(DomainError):
-    """409: what was withdrawn is approved and activated no more; a changed mind is a new draft."""
+    """409: a withdrawn version can be neither approved nor activated."""
 
     en = "This policy was withdrawn on {on}. Draft a new version instead."
     id = "Kebijakan ini sudah ditarik pada {on}. Susun versi baru sebagai gantinya."
 
 
 class PolicyAlreadyActivated(DomainError):
-    """409: a version is activated once; what follows it is a new version."""
+    """409: a version is activated once."""
 
     en = "This policy has been activated from {on} already. Draft a new version to change it."
     id = "Kebijakan ini sudah diberlakukan mulai {on}. Susun versi baru untuk mengubahnya."
@@ -81,7 +84,7 @@ class CreditRuleUnknown(DomainError):
 
 
 class StagesMissing(DomainError):
-    """422: every case is proposed, verified, approved and determined, and may be objected to."""
+    """422: the policy lacks a stage that every case goes through."""
 
     status = 422
     en = "A policy has at least the stages USUL, VERIFIKASI, PERSETUJUAN, PENETAPAN and SANGGAH."
@@ -89,7 +92,7 @@ class StagesMissing(DomainError):
 
 
 class InstrumentUnfit(DomainError):
-    """422: a score comes from an instrument, and an instrument gives a score."""
+    """422: a policy has an instrument if and only if it requires a score."""
 
     status = 422
     en = "A policy that scores names one instrument; one that does not score names none."
@@ -97,7 +100,7 @@ class InstrumentUnfit(DomainError):
 
 
 class StatementWithoutScore(DomainError):
-    """422: a family signs after an assessment that says SIAP."""
+    """422: a policy that requires a statement must require a score."""
 
     status = 422
     en = "A statement is signed on an assessment; a policy that asks for one scores."
@@ -105,15 +108,15 @@ class StatementWithoutScore(DomainError):
 
 
 class ExitProposedIsNotScored(DomainError):
-    """422: what caseload proposes on evidence is before the officials at once."""
+    """422: cases that an exit proposal opens have no score."""
 
     status = 422
-    en = "A case that opens by an exit proposal goes without a score."
-    id = "Kasus yang dibuka melalui usulan keluar berjalan tanpa skor."
+    en = "A case that is opened by an exit proposal has no score."
+    id = "Kasus yang dibuka melalui usulan keluar tidak dinilai skornya."
 
 
 class CandidateReasonsTooMany(DomainError):
-    """422: a rule that asks for more reasons than it names makes nobody a candidate."""
+    """422: the policy requires more candidate reasons than it defines."""
 
     status = 422
     en = (
@@ -122,8 +125,8 @@ class CandidateReasonsTooMany(DomainError):
     id = "Kebijakan meminta lebih banyak alasan sekaligus daripada yang disebutnya, sehingga tidak ada calon."
 
 
-class CandidateByNatureAlone(DomainError):
-    """422: the end of the last komponen makes a candidate by itself; other reasons beside it would be read by nobody."""
+class CandidateReasonsConflict(DomainError):
+    """422: the policy combines the end of the last komponen with other candidate reasons."""
 
     status = 422
     en = "A policy that finds candidates by the end of the last komponen names no other reason (desil, usaha, years)."

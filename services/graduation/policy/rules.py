@@ -1,4 +1,4 @@
-"""Terms and tahap: date arithmetic over policy and calendar."""
+"""Rules for the dates of terms and tahap, from the policy and the tahap calendar."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -13,36 +13,38 @@ from shared.dates import months_after
 
 
 def term_ends_on(policy: Policy, announced_on: date, sk_on: date) -> date:
-    """Return the last day on which somebody may object."""
+    """Return the last day of the term, on which a sanggah may still be lodged."""
     start = sk_on if policy.sanggah_starts_from is TermStart.SK_ON else announced_on
     if policy.sanggah_unit is TermUnit.DAY:
         return start + timedelta(days=policy.sanggah_length)
     return months_after(start, policy.sanggah_length)
 
 
-def effective_tahap(planned: Sequence[TahapCalendar], settled_on: date) -> TahapCalendar:
-    """Return the first tahap whose cut-off is not before `settled_on`: the term's end, or a later decision.
+def effective_tahap(calendar: Sequence[TahapCalendar], settled_on: date) -> TahapCalendar:
+    """Return the first tahap whose cut-off is on or after `settled_on`.
+
+    `settled_on` is the term's end, or the date of a later decision.
 
     Raises:
-        TahapNotPlanned: the calendar does not reach that far.
+        TahapNotPlanned: The calendar does not reach that date.
     """
-    reachable = [tahap for tahap in planned if tahap.cutoff_on >= settled_on]
+    reachable = [tahap for tahap in calendar if tahap.cutoff_on >= settled_on]
     if not reachable:
         raise TahapNotPlanned(on=settled_on)
     return min(reachable, key=lambda tahap: tahap.cutoff_on)
 
 
-def last_payable(planned: Sequence[TahapCalendar], effective: TahapCalendar) -> str:
-    """Return the tahap before the effective one, which the family is still paid.
+def last_payable(calendar: Sequence[TahapCalendar], effective: TahapCalendar) -> str:
+    """Return the tahap before the effective one, the last for which the family is paid.
 
-    Before the first of the calendar lies a year of as many tahap as its own.
+    If the calendar has no earlier tahap, assume that the year before has as many tahap as the effective year.
     """
-    before = [tahap for tahap in planned if tahap.starts_on < effective.starts_on]
-    if before:
-        return max(before, key=lambda tahap: tahap.starts_on).tahap
-    return f"{effective.year - 1}-{max(tahap.number for tahap in planned if tahap.year == effective.year)}"
+    earlier = [tahap for tahap in calendar if tahap.starts_on < effective.starts_on]
+    if earlier:
+        return max(earlier, key=lambda tahap: tahap.starts_on).tahap
+    return f"{effective.year - 1}-{max(tahap.number for tahap in calendar if tahap.year == effective.year)}"
 
 
-async def calendar_of(session: AsyncSession) -> Sequence[TahapCalendar]:
-    """Return the whole calendar, a few rows a year."""
+async def read_calendar(session: AsyncSession) -> Sequence[TahapCalendar]:
+    """Return all tahap, a few rows per year."""
     return (await session.scalars(sa.select(TahapCalendar).order_by(TahapCalendar.starts_on))).all()

@@ -1,4 +1,7 @@
-"""What registry, caseload and referral last told. Written by replica subscriptions alone; no foreign key points here."""
+"""Replicas of registry, caseload and referral.
+
+Only replica subscriptions write them, and no foreign key refers to them.
+"""
 
 from datetime import date
 from typing import Annotated, Any
@@ -25,7 +28,7 @@ RUJUKAN = {"schema": "replica_rujukan"}
 
 
 class Kpm(Table, table=True):
-    """A family's facts, as caseload last told."""
+    """A family with its facts, from caseload."""
 
     __table_args__ = KPM
 
@@ -43,7 +46,7 @@ class Kpm(Table, table=True):
 
 
 class Usaha(Table, table=True):
-    """A family's business, as caseload last told. Turnover in rupiah a month."""
+    """A family's business, from caseload. `omzet_rp` is the turnover per month."""
 
     __table_args__ = KPM
 
@@ -56,7 +59,7 @@ class Usaha(Table, table=True):
 
 
 class Kepesertaan(Table, table=True):
-    """A membership in a bansos, as caseload last told; `valid_to` is the first day without."""
+    """A membership in a bansos, from caseload. `valid_to` is the first day after it."""
 
     __table_args__ = KPM
 
@@ -71,7 +74,10 @@ class Kepesertaan(Table, table=True):
 
 
 class Dampingan(Table, table=True):
-    """Who accompanies a family, as caseload last told; `valid_to` is the first day without."""
+    """The accompaniment of a family by a pendamping, from caseload.
+
+    `valid_to` is the first day after it.
+    """
 
     __table_args__ = (sa.Index(None, "kpm_id", "pendamping_id"), KPM)
 
@@ -86,7 +92,7 @@ class Dampingan(Table, table=True):
 
 
 class Pendamping(Table, table=True):
-    """A pendamping's status, as registry last told."""
+    """A pendamping's status, from registry."""
 
     __table_args__ = PENDAMPING
 
@@ -96,7 +102,7 @@ class Pendamping(Table, table=True):
 
 
 class Penugasan(Table, table=True):
-    """In what kind and range a pendamping serves, as registry last told."""
+    """A pendamping's placement of a kind in a date range, from registry."""
 
     __table_args__ = PENDAMPING
 
@@ -108,7 +114,7 @@ class Penugasan(Table, table=True):
 
 
 class WilayahTugas(Table, table=True):
-    """Which area a placement covers, as registry last told."""
+    """An area that a placement covers, from registry."""
 
     __table_args__ = PENDAMPING
 
@@ -121,7 +127,7 @@ class WilayahTugas(Table, table=True):
 
 
 class Rujukan(Table, table=True):
-    """The rujukan that referral opened for a graduate, as referral told."""
+    """The rujukan that referral opened for a graduated family."""
 
     __table_args__ = RUJUKAN
 
@@ -132,7 +138,7 @@ class Rujukan(Table, table=True):
 
 
 class RujukanProgram(Table, table=True):
-    """What was offered to a graduate and came of it, as referral last told. Money in rupiah."""
+    """A program offered to a graduated family and its result, from referral."""
 
     __table_args__ = RUJUKAN
 

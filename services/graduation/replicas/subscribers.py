@@ -37,11 +37,11 @@ pendamping.replicate(WilayahTugas, WilayahTugasPlaced, WilayahTugasEnded)
 
 kpm.replicate(Dampingan, DampinganStarted, DampinganChanged, DampinganEnded)
 
-# The rujukan after a relapse is another: each exit that opens a rujukan has exactly one.
+# Each exit has at most one rujukan with this purpose. A rujukan after a relapse has another purpose.
 rujukan.replicate(Rujukan, RujukanOpened, where={"purpose": RujukanPurpose.PASCAGRADUASI})
-# Each event fills other columns: in one call it would write NULL to the columns that only the others have.
+# One call per event: a common call would write NULL to the columns that the event does not have.
 rujukan.replicate(RujukanProgram, RujukanSent)
-# `amount_rp` is what was delivered, not what the partner answered.
+# `amount_rp` is the delivered amount, not the amount of the partner's answer.
 rujukan.replicate(RujukanProgram, RujukanAnswered, renamed={"answer": "status"}, omit=["amount_rp"])
 rujukan.replicate(RujukanProgram, RujukanDelivered)
 rujukan.replicate(RujukanProgram, RujukanWithdrawn)

@@ -1,4 +1,4 @@
-"""The stages between proposal and SK: verification, the village's deliberation, approval; and the ways back."""
+"""Commands between proposal and SK: verify, deliberate, approve, return, refuse, postpone, resume, cancel."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -6,17 +6,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.accompaniment import require_dampingan
-from services.graduation.case.commands.transitions import Act, advance, load_case, stands_since
+from services.graduation.case.commands.transitions import Act, advance, load_case, read_entry_date
 from services.graduation.case.models import BEFORE_DITETAPKAN, Graduasi, GraduasiState, Stage
 from services.graduation.decree.models import Penetapan
-from services.graduation.exit_proposal.commands import proposer_of, take_up_waiting
+from services.graduation.exit_proposal.commands import build_proposer, retry_waiting
 from services.graduation.exit_proposal.models import ExitProposal, ExitTaken
 from services.graduation.policy.models.policy import Policy
 from services.graduation.review.errors import (
     CaseNotPostponed,
-    EvidenceAsked,
+    EvidenceRequired,
     MusyawarahMissing,
-    MusyawarahNotAsked,
+    MusyawarahNotRequired,
 )
 from services.graduation.review.models import Grounds, Musyawarah, MusyawarahTerms
 from services.graduation.term.commands import schedule_term_end
@@ -32,7 +32,7 @@ from shared.messaging import emit
 
 
 class RefusalGround(StrEnum):
-    """Why officials refuse; the words beside it stay in this service."""
+    """The coded ground of a refusal."""
 
     BELUM_LAYAK = "BELUM_LAYAK"
     BUKTI_LEMAH = "BUKTI_LEMAH"
@@ -41,7 +41,7 @@ class RefusalGround(StrEnum):
 
 
 class CancellationGround(StrEnum):
-    """Why a case falls away before its SK."""
+    """The coded ground of a cancellation."""
 
     KELUARGA_MENARIK_DIRI = "KELUARGA_MENARIK_DIRI"
     DASAR_GUGUR = "DASAR_GUGUR"
@@ -58,7 +58,7 @@ STAGE_OF_PERMISSION = {
 async def verify(
     session: AsyncSession, actor: Actor, graduasi_id: UUID, note: str | None, evidence_sha256: str | None
 ) -> Graduasi:
-    """The team lead has checked the case by name and address.
+    """Record that the team lead has verified the case by name and address.
 
     Raises:
         IllegalTransition, SamePersonTwice, FileNotUploaded
@@ -71,29 +71,29 @@ async def verify(
 
 
 async def deliberate(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, paper: MusyawarahTerms
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, terms: MusyawarahTerms
 ) -> Graduasi:
-    """The village has deliberated; its berita acara is on file.
+    """Record the village's musyawarah with its berita acara.
 
     Raises:
-        MusyawarahNotAsked, IllegalTransition, SamePersonTwice, FileNotUploaded, DateInTheFuture, DateTooEarly
+        MusyawarahNotRequired, IllegalTransition, SamePersonTwice, FileNotUploaded, DateInTheFuture, DateTooEarly
     """
     case, policy = await load_case(session, graduasi_id)
     if Stage.MUSYAWARAH not in policy.stages:
-        raise MusyawarahNotAsked(exit_reason=case.exit_reason)
-    case.expect(GraduasiState.DIMUSYAWARAHKAN)
+        raise MusyawarahNotRequired(exit_reason=case.exit_reason)
+    case.require_transition(GraduasiState.DIMUSYAWARAHKAN)
     now = await moment_of(session)
-    require_past(paper.held_on, now.on, "/body/held_on", earliest=await stands_since(session, case))
-    await require_evidence(session, paper.evidence_sha256)
-    act = Act(actor, now, Stage.MUSYAWARAH, paper.berita_acara_no, paper.evidence_sha256)
+    require_past(terms.held_on, now.on, "/body/held_on", earliest=await read_entry_date(session, case))
+    await require_evidence(session, terms.evidence_sha256)
+    act = Act(actor, now, Stage.MUSYAWARAH, terms.berita_acara_no, terms.evidence_sha256)
     await advance(session, [(case, policy)], [GraduasiState.DIMUSYAWARAHKAN], act)
-    await write(session, _musyawarah(case, paper, act))
+    await write(session, _build_musyawarah(case, terms, act))
     return case
 
 
-def _musyawarah(case: Graduasi, paper: MusyawarahTerms, act: Act) -> Musyawarah:
+def _build_musyawarah(case: Graduasi, terms: MusyawarahTerms, act: Act) -> Musyawarah:
     return Musyawarah(
-        **dict(paper),
+        **dict(terms),
         musyawarah_id=uuid7(),
         graduasi_id=case.graduasi_id,
         kode_wilayah=case.kode_wilayah,
@@ -102,7 +102,7 @@ def _musyawarah(case: Graduasi, paper: MusyawarahTerms, act: Act) -> Musyawarah:
 
 
 async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: str | None) -> Graduasi:
-    """Dinsos approves; where the policy asks for a musyawarah, only after it.
+    """Record the approval by Dinsos, after the musyawarah if the policy requires one.
 
     Raises:
         IllegalTransition, MusyawarahMissing, SamePersonTwice
@@ -115,115 +115,132 @@ async def approve(session: AsyncSession, actor: Actor, graduasi_id: UUID, note: 
     return case
 
 
-async def send_back(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Grounds) -> Graduasi:
-    """Return a proposed case to its pendamping, who assesses or proposes anew; an act in the official's stage.
+async def return_case(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds: Grounds) -> Graduasi:
+    """Return a proposed case to its pendamping, as an act in the official's stage.
 
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceAsked, FileNotUploaded
+        IllegalTransition, SamePersonTwice, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), stage_of(actor), why.reason, why.evidence_sha256)
-    await leave(session, case, policy, GraduasiState.DIKEMBALIKAN, act)
+    act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
+    await move_to_side_state(session, case, policy, GraduasiState.DIKEMBALIKAN, act)
     return case
 
 
-async def leave(session: AsyncSession, case: Graduasi, policy: Policy, side: GraduasiState, act: Act) -> None:
-    """Leave the way forward into a side state; on evidence, where the policy asks for it."""
-    case.expect(side)
-    if act.evidence is None and side in policy.evidence_for:
-        raise EvidenceAsked("/body/evidence_sha256", exit_reason=case.exit_reason, wanted=side)
+async def move_to_side_state(
+    session: AsyncSession, case: Graduasi, policy: Policy, target: GraduasiState, act: Act
+) -> None:
+    """Move a locked case to DIKEMBALIKAN, DITOLAK, DITUNDA or DIBATALKAN.
+
+    Raises:
+        IllegalTransition, SamePersonTwice, EvidenceRequired, FileNotUploaded
+    """
+    case.require_transition(target)
+    if act.evidence is None and target in policy.evidence_for:
+        raise EvidenceRequired("/body/evidence_sha256", exit_reason=case.exit_reason, target=target)
     await require_evidence(session, act.evidence)
-    await advance(session, [(case, policy)], [side], act)
+    await advance(session, [(case, policy)], [target], act)
 
 
 async def refuse(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: RefusalGround, why: Grounds
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: RefusalGround, grounds: Grounds
 ) -> Graduasi:
-    """Refuse a proposed case for good; a new one may be opened. An act in the official's stage.
+    """Refuse a proposed case, as an act in the official's stage.
+
+    Another case may be opened.
 
     Raises:
-        IllegalTransition, SamePersonTwice, EvidenceAsked, FileNotUploaded
+        IllegalTransition, SamePersonTwice, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), stage_of(actor), why.reason, why.evidence_sha256)
-    await leave(session, case, policy, GraduasiState.DITOLAK, act)
-    emit(session, closed(case, ClosedAs.DITOLAK, ground))
-    await take_up_waiting(session, case)
+    act = Act(actor, await moment_of(session), latest_stage(actor), grounds.reason, grounds.evidence_sha256)
+    await move_to_side_state(session, case, policy, GraduasiState.DITOLAK, act)
+    emit(session, to_closed_event(case, ClosedAs.DITOLAK, ground))
+    await retry_waiting(session, case)
     return case
 
 
-def stage_of(actor: Actor) -> Stage:
+def latest_stage(actor: Actor) -> Stage:
     """Return the latest stage in which the official may decide."""
     return next(stage for permission, stage in reversed(STAGE_OF_PERMISSION.items()) if actor.may(permission))
 
 
-async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Grounds) -> Graduasi:
-    """Hold a case before its effect: conflict in the data, suspicion, dispute. A term that ends meanwhile waits.
+async def postpone(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds: Grounds) -> Graduasi:
+    """Postpone a case before its effect.
+
+    If its term ends, it takes effect only after the resumption.
 
     Raises:
-        IllegalTransition, EvidenceAsked, FileNotUploaded
+        IllegalTransition, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
-    await leave(session, case, policy, GraduasiState.DITUNDA, act)
+    act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    await move_to_side_state(session, case, policy, GraduasiState.DITUNDA, act)
     return case
 
 
-async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, why: Grounds) -> Graduasi:
-    """Take a postponed case back to the state it left.
+async def resume(session: AsyncSession, actor: Actor, graduasi_id: UUID, grounds: Grounds) -> Graduasi:
+    """Move a postponed case back to the state in which it was postponed.
 
     Raises:
         CaseNotPostponed, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    if (left := case.postponed_from) is None:
+    if (target := case.postponed_from) is None:
         raise CaseNotPostponed(state=case.state)
-    await require_evidence(session, why.evidence_sha256)
-    act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
-    await advance(session, [(case, policy)], [left], act, resuming=True)
-    if left is GraduasiState.MASA_SANGGAH:
+    await require_evidence(session, grounds.evidence_sha256)
+    act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    await advance(session, [(case, policy)], [target], act, resuming=True)
+    if target is GraduasiState.MASA_SANGGAH:
         penetapan = await load(session, Penetapan, graduasi_id)
         await schedule_term_end(session, [penetapan], act.moment.on)
     return case
 
 
 async def cancel(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: CancellationGround, why: Grounds
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, ground: CancellationGround, grounds: Grounds
 ) -> Graduasi:
-    """Close a case before its SK: the family withdraws, or the ground falls away.
+    """Cancel a case before its SK.
+
+    A pendamping may cancel only cases of families they accompany.
 
     Raises:
-        IllegalTransition, FamilyNotAccompanied, EvidenceAsked, FileNotUploaded
+        IllegalTransition, FamilyNotAccompanied, EvidenceRequired, FileNotUploaded
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), reason=why.reason, evidence=why.evidence_sha256)
-    await _check_own(session, case, act)
-    await leave(session, case, policy, GraduasiState.DIBATALKAN, act)
-    emit(session, closed(case, ClosedAs.DIBATALKAN, ground))
-    await take_up_waiting(session, case)
+    act = Act(actor, await moment_of(session), reason=grounds.reason, evidence=grounds.evidence_sha256)
+    await _require_own_family(session, case, act)
+    await move_to_side_state(session, case, policy, GraduasiState.DIBATALKAN, act)
+    emit(session, to_closed_event(case, ClosedAs.DIBATALKAN, ground))
+    await retry_waiting(session, case)
     return case
 
 
-async def _check_own(session: AsyncSession, case: Graduasi, act: Act) -> None:
-    """A pendamping cancels only for a family they accompany."""
+async def _require_own_family(session: AsyncSession, case: Graduasi, act: Act) -> None:
     if act.actor.scope is Scope.OWN_FAMILIES:
         await require_dampingan(session, act.actor, case.kpm_id, case.kode_wilayah, act.moment.on)
 
 
-def closed(case: Graduasi, closed_as: ClosedAs, ground: StrEnum) -> GraduasiClosed:
-    """The fact that a case ended without a penetapan; it tells the coded ground, never the words (chain.md 6)."""
+def to_closed_event(case: Graduasi, closed_as: ClosedAs, ground: StrEnum) -> GraduasiClosed:
+    """Return the event of a case that ended without a penetapan.
+
+    It contains the coded ground, and not the written reason (chain.md 6).
+    """
     return GraduasiClosed.of(case, closed_as=closed_as, reason=ground.value)
 
 
 class WithdrawalGround(StrEnum):
-    """Why the case fell away; the words stay in caseload."""
+    """The coded ground of a cancellation by a withdrawn exit proposal."""
 
     USULAN_DITARIK = "USULAN_DITARIK"
 
 
-async def hear_withdrawal(session: AsyncSession, told: ExitProposalWithdrawn) -> None:
-    """Cancel the case that the proposal opened, or let it wait no more; an SK that was faster stands."""
-    proposal = await session.get(ExitProposal, told.exit_proposal_id, with_for_update=True)
+async def apply_withdrawal(session: AsyncSession, event: ExitProposalWithdrawn) -> None:
+    """Cancel the case that a withdrawn exit proposal opened, or mark the proposal as withdrawn.
+
+    A case that is already in an SK is not changed.
+    """
+    proposal = await session.get(ExitProposal, event.exit_proposal_id, with_for_update=True)
     if proposal is None:
         return
     if proposal.graduasi_id is None:
@@ -232,7 +249,7 @@ async def hear_withdrawal(session: AsyncSession, told: ExitProposalWithdrawn) ->
     case, policy = await load_case(session, proposal.graduasi_id)
     if (case.postponed_from or case.state) in BEFORE_DITETAPKAN:
         ground = WithdrawalGround.USULAN_DITARIK
-        act = Act(proposer_of(proposal), await moment_of(session), reason=ground.value)
+        act = Act(build_proposer(proposal), await moment_of(session), reason=ground.value)
         await advance(session, [(case, policy)], [GraduasiState.DIBATALKAN], act)
-        emit(session, closed(case, ClosedAs.DIBATALKAN, ground))
-        await take_up_waiting(session, case)
+        emit(session, to_closed_event(case, ClosedAs.DIBATALKAN, ground))
+        await retry_waiting(session, case)

@@ -10,7 +10,7 @@ from shared.fields import Asked, Day, DocumentNumber, Sentence, Wilayah
 
 
 class Grounds(Fields):
-    """Why, and the evidence for it (the policy says where it must be there)."""
+    """A reason, and its evidence, which the policy may require."""
 
     reason: Sentence
     evidence_sha256: Sha256 | None = None
@@ -25,7 +25,7 @@ class MusyawarahTerms(Fields):
 
 
 class Musyawarah(MusyawarahTerms, Table, table=True):
-    """The village's deliberation on a case, with its berita acara. Append-only."""
+    """The musyawarah of a village on a case, with its berita acara. Append-only."""
 
     __table_args__ = (is_sha256("evidence_sha256"),)
 

@@ -1,4 +1,4 @@
-"""The stages between proposal and SK, each by a different person; and the side ways out of them."""
+"""Routes of the stages between proposal and SK, and of return, refusal, postponement and cancellation."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ router = Router(tag="review")
 
 
 class Verification(Body):
-    """The case was checked by name and address."""
+    """The verification of a case by name and address."""
 
     note: Sentence | None = None
     evidence_sha256: Sha256 | None = None
@@ -25,25 +25,31 @@ class Deliberation(MusyawarahTerms, Body):
 
 
 class Approval(Body):
-    """Dinsos approves."""
+    """The approval by Dinsos."""
 
     note: Sentence | None = None
 
 
 class Refusal(Grounds, Body):
-    """Why it is refused: the coded ground travels, the words stay here."""
+    """A refusal.
+
+    The ground is sent in events, the reason is stored in this service only.
+    """
 
     ground: RefusalGround
 
 
 class Cancellation(Grounds, Body):
-    """Why it falls away: the coded ground travels, the words stay here."""
+    """A cancellation.
+
+    The ground is sent in events, the reason is stored in this service only.
+    """
 
     ground: CancellationGround
 
 
 class Because(Grounds, Body):
-    """Why, and the evidence for it (the policy says where it must be there)."""
+    """A reason, and its evidence, which the policy may require."""
 
 
 @router.post("/graduasi/{graduasi_id}/verification", status_code=201)
@@ -60,7 +66,7 @@ async def verify_graduasi(
 async def deliberate_graduasi(
     graduasi_id: UUID, body: Deliberation, session: Session, actor: CurrentActor
 ) -> GraduasiView:
-    """Record the village's deliberation, where the policy asks for one."""
+    """Record the village's musyawarah, if the policy requires one."""
     return await commands.deliberate(session, actor, graduasi_id, body)
 
 
@@ -79,7 +85,7 @@ async def return_graduasi(
     graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
 ) -> GraduasiView:
     """Return a proposed case to its pendamping."""
-    return await commands.send_back(session, actor, graduasi_id, body)
+    return await commands.return_case(session, actor, graduasi_id, body)
 
 
 @router.post("/graduasi/{graduasi_id}/refusal", status_code=201)
@@ -87,7 +93,7 @@ async def return_graduasi(
 async def refuse_graduasi(
     graduasi_id: UUID, body: Refusal, session: Session, actor: CurrentActor
 ) -> GraduasiView:
-    """Refuse a proposed case for good."""
+    """Refuse a proposed case. The refusal is final."""
     return await commands.refuse(session, actor, graduasi_id, body.ground, body)
 
 
@@ -96,7 +102,7 @@ async def refuse_graduasi(
 async def postpone_graduasi(
     graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
 ) -> GraduasiView:
-    """Hold a case before its effect."""
+    """Postpone a case before its effect."""
     return await commands.postpone(session, actor, graduasi_id, body)
 
 
@@ -105,7 +111,7 @@ async def postpone_graduasi(
 async def resume_graduasi(
     graduasi_id: UUID, body: Because, session: Session, actor: CurrentActor
 ) -> GraduasiView:
-    """Take a postponed case back to the state it left."""
+    """Move a postponed case back to the state in which it was postponed."""
     return await commands.resume(session, actor, graduasi_id, body)
 
 
@@ -114,5 +120,5 @@ async def resume_graduasi(
 async def cancel_graduasi(
     graduasi_id: UUID, body: Cancellation, session: Session, actor: CurrentActor
 ) -> GraduasiView:
-    """Close a case before its SK."""
+    """Cancel a case before its SK."""
     return await commands.cancel(session, actor, graduasi_id, body.ground, body)

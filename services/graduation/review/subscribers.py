@@ -1,7 +1,7 @@
-"""Reaction to an exit proposal that its proposer withdrew."""
+"""Reaction to withdrawn exit proposals."""
 
-from services.graduation.review.commands import hear_withdrawal
+from services.graduation.review.commands import apply_withdrawal
 from services.graduation.subscriptions import exits
 from shared.contracts.caseload import ExitProposalWithdrawn
 
-exits.on(ExitProposalWithdrawn)(hear_withdrawal)
+exits.on(ExitProposalWithdrawn)(apply_withdrawal)

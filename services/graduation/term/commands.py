@@ -1,4 +1,4 @@
-"""What falls due in a case: the day after the term it takes effect, at the tahap's start the monitoring begins."""
+"""Commands that make an exit effective after its term, and start its monitoring."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Outcome
-from services.graduation.certificate.commands import issue
+from services.graduation.certificate.commands import issue_certificate
 from services.graduation.decree.models import Penetapan
-from services.graduation.monitoring.commands import set_follow_ups, set_tasks
+from services.graduation.monitoring.commands import create_follow_ups, create_monthly_tasks
 from services.graduation.policy.models.policy import Policy
-from services.graduation.policy.rules import calendar_of, effective_tahap, last_payable
+from services.graduation.policy.rules import effective_tahap, last_payable, read_calendar
 from shared import jobs
 from shared.access import Actor
 from shared.clock import moment_of
@@ -29,52 +29,62 @@ SYSTEM = Actor.system("graduation")
 async def schedule_term_end(
     session: AsyncSession, penetapan: Sequence[Penetapan], settled_on: date | None = None
 ) -> None:
-    """Schedule each case's effect for the day after its term.
+    """Schedule the effect of each case for the day after its term.
 
-    `settled_on` is the day of a decision that may be later than the term's end.
+    `settled_on` is the date of a sanggah decision or a resumption, which may be later than the term's end.
     """
-    due: dict[object, datetime] = {
+    due_times: dict[object, datetime] = {
         one.graduasi_id: midnight(one.term_ends_on + timedelta(days=1)) for one in penetapan
     }
     payload = {"settled_on": settled_on.isoformat()} if settled_on else {}
-    await jobs.schedule_many(session, TERM_ENDED, due, payload=payload)
+    await jobs.schedule_many(session, TERM_ENDED, due_times, payload=payload)
 
 
 async def take_effect(session: AsyncSession, graduasi_id: UUID, settled_on: date | None = None) -> None:
-    """MASA_SANGGAH to EFEKTIF: tahap fixed, certificate issued, told. A case that is elsewhere by now stays there."""
+    """Move a case from MASA_SANGGAH to EFEKTIF.
+
+    Do nothing if the case is in another state.
+    """
     case, policy = await load_case(session, graduasi_id)
     if case.state is not GraduasiState.MASA_SANGGAH:
         return
     penetapan = await load(session, Penetapan, graduasi_id)
-    await settle_tahap(session, penetapan, max(penetapan.term_ends_on, settled_on or penetapan.term_ends_on))
+    await set_effective_tahap(
+        session, penetapan, max(penetapan.term_ends_on, settled_on or penetapan.term_ends_on)
+    )
     act = Act(SYSTEM, await moment_of(session), reason="the term has ended")
-    await bring_into_effect(session, case, policy, penetapan, act)
+    await make_effective(session, case, policy, penetapan, act)
 
 
-async def settle_tahap(session: AsyncSession, penetapan: Penetapan, settled_on: date) -> None:
-    """Write from which tahap a locked penetapan counts, settled on the term's end or a later decision.
+async def set_effective_tahap(session: AsyncSession, penetapan: Penetapan, settled_on: date) -> None:
+    """Set the effective tahap of a penetapan, whose case is locked.
+
+    `settled_on` is the term's end, or the date of a later decision.
 
     Raises:
         TahapNotPlanned
     """
-    planned = await calendar_of(session)
-    tahap = effective_tahap(planned, settled_on)
+    calendar = await read_calendar(session)
+    tahap = effective_tahap(calendar, settled_on)
     penetapan.effective_tahap, penetapan.effective_on = tahap.tahap, tahap.starts_on
-    penetapan.last_payable_tahap = last_payable(planned, tahap)
+    penetapan.last_payable_tahap = last_payable(calendar, tahap)
 
 
-async def bring_into_effect(
+async def make_effective(
     session: AsyncSession, case: Graduasi, policy: Policy, penetapan: Penetapan, act: Act
 ) -> None:
-    """EFEKTIF: the first time a certificate is issued and the exit told; the monitoring waits for the tahap."""
+    """Move a case to EFEKTIF, and schedule its monitoring.
+
+    The first time also issue the certificate and emit KpmGraduated.
+    """
     await advance(session, [(case, policy)], [GraduasiState.EFEKTIF], act)
     await jobs.schedule(session, TAHAP_STARTED, midnight(penetapan.effective_on), subject_id=case.graduasi_id)
-    certificate = await issue(session, case, act.moment.on)
+    certificate = await issue_certificate(session, case, act.moment.on)
     if certificate is not None:
-        emit(session, _graduated(case, policy, penetapan, certificate.certificate_no))
+        emit(session, _to_event(case, policy, penetapan, certificate.certificate_no))
 
 
-def _graduated(case: Graduasi, policy: Policy, penetapan: Penetapan, certificate_no: str) -> KpmGraduated:
+def _to_event(case: Graduasi, policy: Policy, penetapan: Penetapan, certificate_no: str) -> KpmGraduated:
     return KpmGraduated.of(
         case,
         effective_on=penetapan.effective_on,
@@ -85,16 +95,19 @@ def _graduated(case: Graduasi, policy: Policy, penetapan: Penetapan, certificate
     )
 
 
-async def begin_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
-    """EFEKTIF to PEMANTAUAN on `effective_on`: one task a month, as many as the policy says; none: on to SELESAI."""
+async def start_monitoring(session: AsyncSession, graduasi_id: UUID) -> None:
+    """Move a case from EFEKTIF to PEMANTAUAN and create its monthly tasks.
+
+    A case whose policy has no monitoring months moves on to SELESAI. Do nothing if the case is in another state.
+    """
     case, policy = await load_case(session, graduasi_id)
     if case.state is not GraduasiState.EFEKTIF:
         return
     penetapan = await load(session, Penetapan, graduasi_id)
-    act = Act(SYSTEM, await moment_of(session), reason="the tahap has begun")
+    act = Act(SYSTEM, await moment_of(session), reason="the tahap has started")
     await advance(session, [(case, policy)], [GraduasiState.PEMANTAUAN], act)
-    await set_tasks(session, case, policy, penetapan)
+    await create_monthly_tasks(session, case, policy, penetapan)
     if not policy.monitoring_months:
         case.outcome = Outcome.TIDAK_DIPANTAU
         await advance(session, [(case, policy)], [GraduasiState.SELESAI], act)
-        await set_follow_ups(session, case, policy)
+        await create_follow_ups(session, case, policy)

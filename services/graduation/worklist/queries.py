@@ -1,4 +1,4 @@
-"""Cases that wait for a caller, and reads of one case with all that belongs to it."""
+"""Queries that list cases, and read one case with its related rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,32 +18,33 @@ from services.graduation.case.models import (
     Stage,
     StageAct,
 )
-from services.graduation.case.queries import acted_elsewhere
+from services.graduation.case.queries import acted_in_other_stage
 from services.graduation.decree.models import Penetapan
 from services.graduation.decree.queries import select_penetapan
 from services.graduation.policy.models.policy import Policy
 from services.graduation.replicas.models import Rujukan
-from services.graduation.visibility import held_by, theirs, visible
+from services.graduation.visibility import listed_for, select_accompanied_kpm, visible_to
 from shared import clock
 from shared.access import Actor, Permission
 from shared.areas import in_areas
 from shared.errors import NotFound
 
 S = GraduasiState
-OF_THE_FIELD = (S.TERIDENTIFIKASI, S.SIAP, S.BELUM_SIAP, S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN)
+BEFORE_DIUSULKAN = (S.TERIDENTIFIKASI, S.SIAP, S.BELUM_SIAP, S.PERNYATAAN_DITANDATANGANI, S.DIKEMBALIKAN)
 WITH_MUSYAWARAH = sa.select(Policy.policy_id).where(
     sa.literal(Stage.MUSYAWARAH.value) == sa.any_(Policy.stages)
 )
 
 
-def among(*states: GraduasiState) -> sa.ColumnElement[bool]:
-    """The condition that a case stands in one of these, written out: a partial index is not found behind a parameter."""
+def has_state(*states: GraduasiState) -> sa.ColumnElement[bool]:
+    """Return the condition that a case has one of the states."""
+    # Literals, because PostgreSQL does not use a partial index for a parameter.
     return Graduasi.state.in_([sa.literal_column(f"'{state.value}'") for state in states])
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """In which stage a permission acts next, on cases in which states; `where` narrows them."""
+    """The stage in which a permission acts, and on cases in which states."""
 
     stage: Stage
     states: Sequence[GraduasiState]
@@ -62,90 +63,102 @@ NEXT_STEP = {
     ),
     Permission.GRADUASI_DETERMINE: Step(Stage.PENETAPAN, [S.DISETUJUI_DINSOS]),
 }
-"""Which permission takes the next step in a state, and in which stage (chain.md 4)."""
+"""The next step of a case by the permission that takes it (chain.md 4)."""
 
 
-async def waiting_cases(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
-    """The cases whose next step is the caller's: by role, in their area, not acted on by them in another stage.
+async def waits_for(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
+    """Return the condition that the actor may take the next step of a case.
 
-    A postponed case waits for every official of its area who may resume it, also for one who acted in it: to resume
-    is an act in no stage.
+    The permission, the area and the dampingan must fit, and the actor must not have acted in another stage.
+    A postponed case waits for every official of its area who may resume it, even if they acted in it: resuming
+    belongs to no stage.
     """
-    mine: list[sa.ColumnElement[bool]] = []
+    conditions: list[sa.ColumnElement[bool]] = []
     if actor.may(Permission.GRADUASI_PROPOSE):
-        held = held_by(actor, await clock.today(session))
-        mine.append(sa.and_(among(*OF_THE_FIELD), Graduasi.kpm_id.in_(held)))
-    mine += [_next(step, actor) for permission, step in NEXT_STEP.items() if actor.may(permission)]
-    return sa.or_(*mine) if mine else sa.false()
+        accompanied = select_accompanied_kpm(actor, await clock.today(session))
+        conditions.append(sa.and_(has_state(*BEFORE_DIUSULKAN), Graduasi.kpm_id.in_(accompanied)))
+    conditions += [
+        _waits_for_step(step, actor) for permission, step in NEXT_STEP.items() if actor.may(permission)
+    ]
+    return sa.or_(*conditions) if conditions else sa.false()
 
 
-def _next(step: Step, actor: Actor) -> sa.ColumnElement[bool]:
-    """Return the cases of one step in the caller's area; one list of states, so that an index gives their order."""
-    theirs = sa.and_(step.where, sa.not_(acted_elsewhere(Graduasi.graduasi_id, actor, step.stage)))
+def _waits_for_step(step: Step, actor: Actor) -> sa.ColumnElement[bool]:
+    may_act = sa.and_(step.where, sa.not_(acted_in_other_stage(Graduasi.graduasi_id, actor, step.stage)))
     area = in_areas(Graduasi.kode_wilayah, actor.areas)
-    if step.stage is Stage.MUSYAWARAH:  # a village resumes nothing
-        return sa.and_(among(*step.states), area, theirs)
-    return sa.and_(among(*step.states, S.DITUNDA), area, sa.or_(Graduasi.state == S.DITUNDA, theirs))
+    if step.stage is Stage.MUSYAWARAH:  # A village may not resume a case.
+        return sa.and_(has_state(*step.states), area, may_act)
+    # One list of states, so that an index gives the order.
+    return sa.and_(has_state(*step.states, S.DITUNDA), area, sa.or_(Graduasi.state == S.DITUNDA, may_act))
 
 
-CASE = tuple(getattr(Graduasi, name) for name in GraduasiView.model_fields)
-HISTORY = tuple(getattr(GraduasiHistory, name) for name in HistoryItem.model_fields)
+CASE_COLUMNS = tuple(getattr(Graduasi, name) for name in GraduasiView.model_fields)
+HISTORY_COLUMNS = tuple(getattr(GraduasiHistory, name) for name in HistoryItem.model_fields)
 
 
-async def cases(session: AsyncSession, actor: Actor, *, waiting: bool = False, **filters: object) -> Any:
-    """Select the cases that the caller may see; `filters` are columns of a case (None: any).
+async def select_cases(
+    session: AsyncSession, actor: Actor, *, waiting: bool = False, **filters: object
+) -> Any:
+    """Select the cases that the actor may see.
 
-    `waiting`: those whose next step is the caller's.
+    `waiting` selects only cases whose next step the actor may take. `filters` are values of the case's columns.
+    None selects any value.
     """
-    statement = sa.select(*CASE)
+    statement = sa.select(*CASE_COLUMNS)
     if waiting:
-        statement = statement.where(await waiting_cases(session, actor))
+        statement = statement.where(await waits_for(session, actor))
     else:
-        statement = statement.where(await theirs(session, actor))
+        statement = statement.where(await listed_for(session, actor))
     for name, value in filters.items():
         if value is not None:
             statement = statement.where(getattr(Graduasi, name) == value)
     return statement
 
 
-async def case_in_full(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> dict[str, Any]:
-    """Return a case with what it stands on: stages, assessment, statement, penetapan, certificate, rujukan.
+async def read_case(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> dict[str, Any]:
+    """Return a case with its stages, assessment, statement, proposal, penetapan and rujukan.
 
     Raises:
         NotFound
     """
-    shown = sa.select(Graduasi).where(Graduasi.graduasi_id == graduasi_id, await visible(session, actor))
-    case = (await session.scalars(shown)).one_or_none()
+    statement = sa.select(Graduasi).where(
+        Graduasi.graduasi_id == graduasi_id, await visible_to(session, actor)
+    )
+    case = (await session.scalars(statement)).one_or_none()
     if case is None:
         raise NotFound("graduasi")
-    found: dict[str, Any] = {name: getattr(case, name) for name in GraduasiView.model_fields}
+    view: dict[str, Any] = {name: getattr(case, name) for name in GraduasiView.model_fields}
     stages = sa.select(StageAct).where(StageAct.graduasi_id == graduasi_id).order_by(StageAct.stage_act_id)
-    found["stages"] = (await session.scalars(stages)).all()
+    view["stages"] = (await session.scalars(stages)).all()
     # A village operator sees that a family was assessed, not its finances (domain.md 7.3).
-    sees_detail = actor.may(Permission.ASESMEN_READ)
-    found["asesmen"] = (
-        await session.get(Asesmen, case.asesmen_id) if case.asesmen_id and sees_detail else None
+    sees_asesmen = actor.may(Permission.ASESMEN_READ)
+    view["asesmen"] = (
+        await session.get(Asesmen, case.asesmen_id) if case.asesmen_id and sees_asesmen else None
     )
-    found["pernyataan"] = await session.get(Pernyataan, case.pernyataan_id) if case.pernyataan_id else None
-    found["usul"] = await session.get(Usul, case.usul_id) if case.usul_id else None
-    found.update(await _decision(session, graduasi_id))
-    return found
+    view["pernyataan"] = await session.get(Pernyataan, case.pernyataan_id) if case.pernyataan_id else None
+    view["usul"] = await session.get(Usul, case.usul_id) if case.usul_id else None
+    view.update(await _read_penetapan_and_rujukan(session, graduasi_id))
+    return view
 
 
-async def _decision(session: AsyncSession, graduasi_id: UUID) -> dict[str, Any]:
-    decided = select_penetapan().where(Penetapan.graduasi_id == graduasi_id)
-    row = (await session.execute(decided)).mappings().one_or_none()
-    rujukan = await session.scalar(
+async def _read_penetapan_and_rujukan(session: AsyncSession, graduasi_id: UUID) -> dict[str, Any]:
+    statement = select_penetapan().where(Penetapan.graduasi_id == graduasi_id)
+    row = (await session.execute(statement)).mappings().one_or_none()
+    rujukan_id = await session.scalar(
         sa.select(Rujukan.rujukan_id).where(Rujukan.graduasi_id == graduasi_id).limit(1)
     )
-    return {"penetapan": dict(row) if row else None, "rujukan_id": rujukan}
+    return {"penetapan": dict(row) if row else None, "rujukan_id": rujukan_id}
 
 
-async def history(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> Any:
-    """Select a case's moves; raise NotFound for a case that is not the caller's to see."""
-    shown = sa.select(Graduasi.graduasi_id).where(
-        Graduasi.graduasi_id == graduasi_id, await visible(session, actor)
+async def select_history(session: AsyncSession, actor: Actor, graduasi_id: UUID) -> Any:
+    """Select the transitions of a case.
+
+    Raises:
+        NotFound: The case does not exist or the actor may not see it.
+    """
+    statement = sa.select(Graduasi.graduasi_id).where(
+        Graduasi.graduasi_id == graduasi_id, await visible_to(session, actor)
     )
-    if await session.scalar(shown) is None:
+    if await session.scalar(statement) is None:
         raise NotFound("graduasi")
-    return sa.select(*HISTORY).where(GraduasiHistory.graduasi_id == graduasi_id)
+    return sa.select(*HISTORY_COLUMNS).where(GraduasiHistory.graduasi_id == graduasi_id)

@@ -48,7 +48,7 @@ async def test_with_an_answer_to_no_question_is_refused(graduation: Running) -> 
 async def test_with_yes_where_a_number_is_asked_is_refused(graduation: Running) -> None:
     driver = await opened(graduation)
     answer = await driver.assess(SAVINGS_RP=True, CHILDREN_IN_SCHOOL=1)
-    assert (answer.status_code, answer.json()["title"]) == (422, "AnswerOfAnotherType")
+    assert (answer.status_code, answer.json()["title"]) == (422, "AnswerTypeMismatch")
     assert "CHILDREN_IN_SCHOOL, SAVINGS_RP" in answer.json()["detail"]
 
 

@@ -56,7 +56,7 @@ def moves(left: str, wanted: str, postponed_from: str | None = None, *, resuming
     postponed = GraduasiState(postponed_from) if postponed_from else None
     case = Graduasi(state=GraduasiState(left), postponed_from=postponed, version=1)
     try:
-        case.become(GraduasiState(wanted), date(2026, 5, 18), resuming=resuming)
+        case.transition_to(GraduasiState(wanted), date(2026, 5, 18), resuming=resuming)
     except IllegalTransition:
         assert (case.state.value, case.version) == (left, 1)
         return False

@@ -5,7 +5,7 @@ from itertools import product
 import asyncpg
 import pytest
 
-from services.graduation.case.models import ENDED_WITHOUT, GraduasiState
+from services.graduation.case.models import ENDED_WITHOUT_EXIT, GraduasiState
 from tests.factories.services import Running
 
 CASE = (
@@ -28,8 +28,8 @@ async def test_of_every_two_states_unless_one_ended_without_an_exit(graduation: 
             refused_by.add(error.constraint_name)
         else:
             stood.add((one, other))
-    assert refused_by == {"uq_graduasi_standing"}
-    assert stood == {pair for pair in product(GraduasiState, repeat=2) if set(pair) & ENDED_WITHOUT}
+    assert refused_by == {"uq_graduasi_one_case"}
+    assert stood == {pair for pair in product(GraduasiState, repeat=2) if set(pair) & ENDED_WITHOUT_EXIT}
 
 
 async def test_so_the_service_itself_can_write_no_second_one(graduation: Running) -> None:

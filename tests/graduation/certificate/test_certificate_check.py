@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.graduation.certificate.models import is_well_typed, new_certificate_no
+from services.graduation.certificate.models import has_valid_check_digit, new_certificate_no
 from tests.factories.graduation.case import CaseDriver, at, ok
 from tests.factories.graduation.objection import DAY_AFTER, LAST_DAY, decide, lodge
 from tests.factories.services import Running
@@ -56,12 +56,12 @@ async def test_is_all_that_the_open_check_can_see(graduation: Running) -> None:
 @pytest.mark.parametrize("_", range(50))
 def test_shows_every_slip_of_one_sign_and_every_two_exchanged(_: int) -> None:
     number = new_certificate_no(date(2026, 6, 18))
-    assert is_well_typed(number)
+    assert has_valid_check_digit(number)
     body, check = number[8:18], number[-1]
     for place in range(10):
         for sign in "0123456789ABCDEFGHJKMNPQRSTVWXYZ":
             slipped = f"{number[:8]}{body[:place]}{sign}{body[place + 1 :]}-{check}"
-            assert is_well_typed(slipped) == (slipped == number)
+            assert has_valid_check_digit(slipped) == (slipped == number)
     for place in range(9):
         turned = body[:place] + body[place + 1] + body[place] + body[place + 2 :]
-        assert is_well_typed(f"{number[:8]}{turned}-{check}") == (turned == body)
+        assert has_valid_check_digit(f"{number[:8]}{turned}-{check}") == (turned == body)

@@ -29,7 +29,7 @@ async def test_is_a_case_under_its_proposer_and_goes_by_four_people_to_its_sk(
         ("USUL", str(driver.field.pendamping_id))
     ]
     ok(await driver.verify())
-    assert (await driver.deliberate("2026-05-18")).json()["title"] == "MusyawarahNotAsked"
+    assert (await driver.deliberate("2026-05-18")).json()["title"] == "MusyawarahNotRequired"
     ok(await driver.approve())
     ok(await driver.determine("2026-05-18"))
     assert await driver.state() == "MASA_SANGGAH"

@@ -55,7 +55,7 @@ async def test_has_no_survival_in_a_cohort_which_the_visited_have(graduation: Ru
 async def test_objected_to_after_its_end_is_sent_to_who_can_undo_it(graduation: Running) -> None:
     driver = await in_effect(await determined(graduation, "TIDAK_DITEMUKAN"), date(2026, 7, 3))
     answer = await lodge(driver, date(2026, 6, 10))
-    assert (answer.status_code, answer.json()["title"]) == (409, "SanggahAfterTheEnd")
+    assert (answer.status_code, answer.json()["title"]) == (409, "SanggahAfterCaseEnd")
     ok(await annul(driver, back_pay=tahap("2026-3")))
     assert await driver.state() == "DIPULIHKAN"
 

@@ -96,7 +96,7 @@ async def test_is_one_open_at_a_time_and_each_paper_once(graduation: Running) ->
     assert (await lodge(driver, date(2026, 6, 1), b"another")).json()["title"] == "SanggahStillOpen"
     ok(await decide(driver, first, "DITOLAK"))
     assert await driver.state() == "MASA_SANGGAH"
-    assert (await lodge(driver, date(2026, 6, 1))).json()["title"] == "PaperAlreadyTaken"
+    assert (await lodge(driver, date(2026, 6, 1))).json()["title"] == "SanggahAlreadyLodged"
     second = ok(await lodge(driver, date(2026, 6, 1), b"another"))["sanggah_id"]
     with pytest.raises(asyncpg.UniqueViolationError, match="uq_sanggah_open"):
         await graduation.sql("UPDATE sanggah SET state = 'DIAJUKAN' WHERE sanggah_id = $1", first)

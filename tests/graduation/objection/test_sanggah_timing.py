@@ -69,7 +69,7 @@ async def test_out_of_term_while_postponed_is_out_of_term(graduation: Running) -
 async def test_on_a_case_that_is_complete_is_sent_to_who_can_undo_it(graduation: Running) -> None:
     driver = await completed(graduation)
     answer = await lodge(driver, LAST_DAY)
-    assert answer.json()["title"] == "SanggahAfterTheEnd"
+    assert answer.json()["title"] == "SanggahAfterCaseEnd"
     says(answer, "SELESAI", "/v1/graduasi/{id}/annulment")
     ok(await annul(driver, back_pay=tahap("2026-3", "2026-4", "2027-1")))
     assert await driver.state() == "DIPULIHKAN"

@@ -92,8 +92,8 @@ DECISION = (
 @pytest.mark.parametrize(
     ("typed", "decided_as", "name"),
     [
-        ((str(P), "desk"), ("desk", "desk"), "not_by_who_typed_it_in"),
-        ((str(P), "desk"), (str(P), "another"), "not_by_who_typed_it_in"),
+        ((str(P), "desk"), ("desk", "desk"), "not_by_typist"),
+        ((str(P), "desk"), (str(P), "another"), "not_by_typist"),
         (("x", "x"), ("desk", "desk"), "fk_sanggah_decision_sanggah_id"),
     ],
 )

@@ -45,7 +45,7 @@ async def test_is_not_approved_by_who_drafted_it_nor_twice_by_one_nor_a_third_ti
     people = await ministry(graduation)
     ok(await people.draft())
     answer = await people.approve(1)
-    assert (answer.status_code, answer.json()["title"]) == (403, "DrafterApproves")
+    assert (answer.status_code, answer.json()["title"]) == (403, "ApprovedByDrafter")
     assert (await people.activate("2026-06-01")).json()["title"] == "PolicyNotApproved"
     ok(await people.approve(2))
     assert (await people.approve(2)).json()["title"] == "PolicyAlreadyApproved"
@@ -113,7 +113,7 @@ async def test_of_two_activated_at_once_one_follows_the_other_or_is_refused(grad
         ({"opened_by": "EXIT_PROPOSED"}, "ExitProposedIsNotScored"),
         ({"credit_rule_version": 9}, "CreditRuleUnknown"),
         ({"candidate_usaha_months": None, "candidate_reasons": 3}, "CandidateReasonsTooMany"),
-        ({"candidate_komponen_months": 3}, "CandidateByNatureAlone"),
+        ({"candidate_komponen_months": 3}, "CandidateReasonsConflict"),
         ({"exit_reason": "UNKNOWN"}, "Invalid"),
         ({"candidate_desil_scope": None}, "Invalid"),
         ({"evidence_for": ["EFEKTIF"]}, "Invalid"),
@@ -206,7 +206,7 @@ async def test_may_ask_for_evidence_before_a_case_leaves_its_way(graduation: Run
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     body = {"ground": "KELUARGA_MENARIK_DIRI", "reason": "Keluarga menarik pernyataannya."}
     answer = await driver.post("cancellation", body, "field")
-    assert (answer.status_code, answer.json()["title"]) == (422, "EvidenceAsked")
+    assert (answer.status_code, answer.json()["title"]) == (422, "EvidenceRequired")
     answer = await driver.post("cancellation", body | {"evidence_sha256": "a" * 64}, "field")
     assert (answer.status_code, answer.json()["title"]) == (422, "FileNotUploaded")
     letter = await driver.evidence(b"a letter")

@@ -31,7 +31,7 @@ async def test_the_account_that_drafted_a_policy_does_not_approve_it(
     graduation: Running, order: tuple[UUID | None, UUID | None]
 ) -> None:
     people = await drafted(graduation, order[0])
-    is_refused(await approved(people, "one-account", order[1]), "DrafterApproves")
+    is_refused(await approved(people, "one-account", order[1]), "ApprovedByDrafter")
     for number in (2, 3):
         answer = await people.approve(number)
         ok(answer)
@@ -40,7 +40,7 @@ async def test_the_account_that_drafted_a_policy_does_not_approve_it(
 
 async def test_another_account_of_the_drafter_does_not_approve(graduation: Running) -> None:
     people = await drafted(graduation, P)
-    is_refused(await approved(people, "another-account", P), "DrafterApproves")
+    is_refused(await approved(people, "another-account", P), "ApprovedByDrafter")
 
 
 @pytest.mark.parametrize(

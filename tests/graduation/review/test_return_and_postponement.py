@@ -92,7 +92,7 @@ async def test_a_natural_exit_goes_on_facts_and_counts_to_nobody(graduation: Run
     await driver.open("ALAMIAH")
     ok(await driver.propose())
     ok(await driver.verify())
-    assert (await driver.deliberate("2026-07-06")).json()["title"] == "MusyawarahNotAsked"
+    assert (await driver.deliberate("2026-07-06")).json()["title"] == "MusyawarahNotRequired"
     ok(await driver.approve())
     ok(await driver.determine("2026-07-06"))
     told = {

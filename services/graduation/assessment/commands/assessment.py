@@ -1,4 +1,4 @@
-"""The assessment: the policy's instrument over what was found in the house and what is known of the family."""
+"""Command that assesses a family by the policy's instrument, from answers and known facts."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.assessment.errors import CaseNotScored
 from services.graduation.assessment.models import Asesmen
-from services.graduation.assessment.rules import Answer, Judgement, facts_of, judge
+from services.graduation.assessment.rules import Answer, Judgement, collect_facts, judge
 from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.commands.transitions import Act, advance, load_case
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
@@ -26,40 +26,41 @@ from shared.errors import NotYetKnown
 from shared.files import require_uploaded
 from shared.messaging import emit
 
-# Asked of every family and weighed by nobody (chain.md 4).
+# The criterion for the family's consent. It has no weight (chain.md 4).
 WILLING = "BERSEDIA"
 Answers = Mapping[str, Answer]
 Facts = dict[str, Any]
 
 
 async def assess(session: AsyncSession, actor: Actor, graduasi_id: UUID, answers: Answers) -> Asesmen:
-    """Judge the family by the policy's instrument; the facts as known today are kept with the result.
+    """Judge the family by the policy's instrument, and store the answers, facts and result.
 
     Raises:
-        CaseNotScored, IllegalTransition, FamilyNotAccompanied, what `judge` raises, FileNotUploaded
+        CaseNotScored, IllegalTransition, FamilyNotAccompanied, FileNotUploaded, IndicatorUnknown, AnswerTypeMismatch,
+        AnswersMissing, EvidenceMissing
     """
     case, policy = await load_case(session, graduasi_id)
     if not policy.needs_score:
         raise CaseNotScored(exit_reason=case.exit_reason, what="asesmen")
-    case.expect(GraduasiState.DIASESMEN)
+    case.require_transition(GraduasiState.DIASESMEN)
     act = Act(actor, await moment_of(session), Stage.USUL)
     author = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
-    facts = await facts_on(session, case, act.moment.on)
-    judgement = judge(*await instrument_of(session, policy), answers, facts)
-    at = "/body/answers/{}/evidence_sha256"
+    facts = await read_facts(session, case, act.moment.on)
+    judgement = judge(*await _read_instrument(session, policy), answers, facts)
+    pointer = "/body/answers/{}/evidence_sha256"
     await require_uploaded(
-        session, {at.format(code): answer.evidence_sha256 for code, answer in answers.items()}
+        session, {pointer.format(code): answer.evidence_sha256 for code, answer in answers.items()}
     )
-    found = _asesmen(case, author, act, judgement, answers, facts)
-    case.asesmen_id, case.pernyataan_id = found.asesmen_id, None
+    asesmen = _build_asesmen(case, author, act, judgement, answers, facts)
+    case.asesmen_id, case.pernyataan_id = asesmen.asesmen_id, None
     path = [GraduasiState.DIASESMEN, GraduasiState(judgement.result.value)]
     await advance(session, [(case, policy)], path, act)
-    session.add(found)
-    emit(session, _assessed(case, found))
-    return found
+    session.add(asesmen)
+    emit(session, _to_event(case, asesmen))
+    return asesmen
 
 
-def _asesmen(
+def _build_asesmen(
     case: Graduasi, author: tuple[UUID, UUID], act: Act, judgement: Judgement, answers: Answers, facts: Facts
 ) -> Asesmen:
     willing = answers.get(WILLING)
@@ -83,13 +84,13 @@ def _asesmen(
     )
 
 
-def _assessed(case: Graduasi, found: Asesmen) -> KpmAssessed:
+def _to_event(case: Graduasi, asesmen: Asesmen) -> KpmAssessed:
     return KpmAssessed.of(
-        found, policy_version=case.policy_version, author=str(found.pendamping_id), on=found.assessed_on
+        asesmen, policy_version=case.policy_version, author=str(asesmen.pendamping_id), on=asesmen.assessed_on
     )
 
 
-async def instrument_of(session: AsyncSession, policy: Policy) -> tuple[Instrument, list[Indicator]]:
+async def _read_instrument(session: AsyncSession, policy: Policy) -> tuple[Instrument, list[Indicator]]:
     rows = (
         await session.execute(
             sa.select(Instrument, Indicator)
@@ -101,7 +102,12 @@ async def instrument_of(session: AsyncSession, policy: Policy) -> tuple[Instrume
     return rows[0][0], [row[1] for row in rows]
 
 
-async def facts_on(session: AsyncSession, case: Graduasi, on: date) -> dict[str, Any]:
+async def read_facts(session: AsyncSession, case: Graduasi, on: date) -> dict[str, Any]:
+    """Return the facts of the case's family on a date, and the instrument's version.
+
+    Raises:
+        NotYetKnown
+    """
     row = (
         await session.execute(
             sa.select(Kpm, Kepesertaan.valid_from, Instrument.version)
@@ -115,4 +121,4 @@ async def facts_on(session: AsyncSession, case: Graduasi, on: date) -> dict[str,
     if row is None:
         raise NotYetKnown("kpm")
     usaha = (await session.scalars(sa.select(Usaha).where(Usaha.kpm_id == case.kpm_id))).all()
-    return {**facts_of(row[0], usaha, row[1], on), "instrument_version": row[2]}
+    return {**collect_facts(row[0], usaha, row[1], on), "instrument_version": row[2]}

@@ -1,4 +1,4 @@
-"""May this pendamping act on this family today: as registry and caseload last told (chain.md 5)."""
+"""Checks whether a pendamping may act on a family, from replicas (chain.md 5)."""
 
 from datetime import date
 from uuid import UUID
@@ -17,18 +17,20 @@ from shared.validity import holds_on
 async def require_dampingan(
     session: AsyncSession, actor: Actor, kpm_id: UUID, kode_wilayah: str, on: date
 ) -> tuple[UUID, UUID]:
-    """Return the caller's (pendamping_id, penugasan_id) under which they accompany the family on a date.
+    """Return the (pendamping_id, penugasan_id) under which the actor accompanies a family.
 
-    The placement covers the area where the family lives now; `kode_wilayah` stands in while that is not known.
+    The dampingan, the penugasan and the wilayah tugas must be valid on the business date `on`. The wilayah tugas
+    must cover the family's current area. `kode_wilayah` is used if the replica does not have that area yet.
 
     Raises:
-        FamilyNotAccompanied: no dampingan, placement or area that holds. PendampingInactive.
-        NotYetKnown: registry's word on the pendamping has not arrived.
+        FamilyNotAccompanied: No valid dampingan, penugasan or wilayah tugas.
+        PendampingInactive
+        NotYetKnown: The events of registry about the pendamping have not arrived.
     """
     if actor.pendamping_id is None:
         raise FamilyNotAccompanied
-    asked = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
-    row = (await session.execute(STANDING, asked)).first()
+    values = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
+    row = (await session.execute(DAMPINGAN_CHECK, values)).first()
     if row is None:
         raise FamilyNotAccompanied
     if row.status is None or row.placed is None:
@@ -40,21 +42,21 @@ async def require_dampingan(
     return actor.pendamping_id, row.penugasan_id
 
 
-async def require_care(
-    session: AsyncSession, actor: Actor, kpm_id: UUID, kode_wilayah: str, on: date, *, held: bool
+async def require_dampingan_or_area(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, kode_wilayah: str, on: date, *, monitored: bool
 ) -> tuple[UUID, UUID]:
-    """Return under which (pendamping_id, penugasan_id) the caller may look at a family after its exit.
+    """Return the (pendamping_id, penugasan_id) under which the actor visits a family after exit.
 
-    While it is monitored (`held`) that is who holds the dampingan. Later it ends (chain.md 1): where nobody holds
-    one today, any active pendamping of the area may.
+    While the case is in PEMANTAUAN (`monitored`), the family is visited by its pendamping. Later the dampingan
+    ends (chain.md 1): if no dampingan is valid, any active pendamping of the area may visit.
 
     Raises:
         FamilyNotAccompanied, PendampingInactive, NotYetKnown
     """
-    if held or await session.scalar(HELD, {"kpm": kpm_id, "on": on}):
+    if monitored or await session.scalar(IS_ACCOMPANIED, {"kpm": kpm_id, "on": on}):
         return await require_dampingan(session, actor, kpm_id, kode_wilayah, on)
-    asked = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
-    row = (await session.execute(PLACED, asked)).first() if actor.pendamping_id else None
+    values = {"pendamping": actor.pendamping_id, "kpm": kpm_id, "area": kode_wilayah, "on": on}
+    row = (await session.execute(PENUGASAN_IN_AREA, values)).first() if actor.pendamping_id else None
     if row is None or actor.pendamping_id is None:
         raise FamilyNotAccompanied
     if row.status != PendampingStatus.AKTIF:
@@ -62,38 +64,41 @@ async def require_care(
     return actor.pendamping_id, row.penugasan_id
 
 
-def holds(model: type[Dampingan | Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
-    """Whether a row's range covers the date `on`; `valid_to` is the first day that it no longer does."""
+def _is_valid(model: type[Dampingan | Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
     return holds_on(model.valid_from, model.valid_to, ON)
 
 
 KPM, PENDAMPING = sa.bindparam("kpm", type_=sa.Uuid()), sa.bindparam("pendamping", type_=sa.Uuid())
 AREA, ON = sa.bindparam("area", type_=sa.Text()), sa.bindparam("on", type_=sa.Date())
-# Where the family lives now: its cases go with it (relocation/commands.py), and may not have come yet.
-LIVES_IN = sa.func.coalesce(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == KPM).scalar_subquery(), AREA)
-COVERED = lies_in(LIVES_IN, WilayahTugas.kode_wilayah)
-# Made once: every act of a pendamping asks this.
-STANDING = (
+# The replica's area of the family is newer than the case's until relocation/commands.py has moved the case.
+CURRENT_AREA = sa.func.coalesce(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == KPM).scalar_subquery(), AREA)
+COVERS_FAMILY = lies_in(CURRENT_AREA, WilayahTugas.kode_wilayah)
+# Fast path: built once, because every command of a pendamping executes it.
+DAMPINGAN_CHECK = (
     sa.select(
         Dampingan.penugasan_id,
         Pendamping.status,
-        holds(Penugasan).label("placed"),
+        _is_valid(Penugasan).label("placed"),
         sa.select(WilayahTugas.wilayah_tugas_id)
-        .where(WilayahTugas.penugasan_id == Dampingan.penugasan_id, holds(WilayahTugas), COVERED)
+        .where(WilayahTugas.penugasan_id == Dampingan.penugasan_id, _is_valid(WilayahTugas), COVERS_FAMILY)
         .exists()
         .label("covered"),
     )
     .outerjoin(Pendamping, Pendamping.pendamping_id == Dampingan.pendamping_id)
     .outerjoin(Penugasan, Penugasan.penugasan_id == Dampingan.penugasan_id)
-    .where(Dampingan.kpm_id == KPM, Dampingan.pendamping_id == PENDAMPING, holds(Dampingan))
+    .where(Dampingan.kpm_id == KPM, Dampingan.pendamping_id == PENDAMPING, _is_valid(Dampingan))
     .limit(1)
 )
-HELD = sa.select(sa.select(Dampingan.dampingan_id).where(Dampingan.kpm_id == KPM, holds(Dampingan)).exists())
-PLACED = (
+IS_ACCOMPANIED = sa.select(
+    sa.select(Dampingan.dampingan_id).where(Dampingan.kpm_id == KPM, _is_valid(Dampingan)).exists()
+)
+PENUGASAN_IN_AREA = (
     sa.select(Penugasan.penugasan_id, Pendamping.status)
     .join(Pendamping, Pendamping.pendamping_id == Penugasan.pendamping_id)
     .join(WilayahTugas, WilayahTugas.penugasan_id == Penugasan.penugasan_id)
-    .where(Penugasan.pendamping_id == PENDAMPING, holds(Penugasan), holds(WilayahTugas), COVERED)
+    .where(
+        Penugasan.pendamping_id == PENDAMPING, _is_valid(Penugasan), _is_valid(WilayahTugas), COVERS_FAMILY
+    )
     .order_by(Penugasan.penugasan_id)
     .limit(1)
 )

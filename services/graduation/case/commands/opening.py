@@ -1,4 +1,4 @@
-"""How a case begins: a kepesertaan that would end, for a reason that has a policy."""
+"""Command that opens a case on a kepesertaan."""
 
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.graduation.case.commands.accompaniment import require_dampingan
 from services.graduation.case.errors import KepesertaanNotActive, KepesertaanOfAnother, OpenedByExitProposal
 from services.graduation.case.models import Graduasi, GraduasiState, OpeningTerms
 from services.graduation.policy.models.policy import OpenedBy, Policy
-from services.graduation.policy.queries import policy_of
+from services.graduation.policy.queries import require_policy
 from services.graduation.replicas.models import Kepesertaan, Kpm
 from shared.access import Actor
 from shared.clock import Moment, moment_of
@@ -24,27 +24,27 @@ async def open_case(session: AsyncSession, actor: Actor, terms: OpeningTerms) ->
 
     Raises:
         PolicyMissing, OpenedByExitProposal, NotYetKnown, FamilyNotAccompanied, PendampingInactive, KepesertaanOfAnother,
-        KepesertaanNotActive, CaseAlreadyOpen (the unique index says so)
+        KepesertaanNotActive, CaseAlreadyOpen
     """
     now = await moment_of(session)
-    policy = await policy_of(session, terms.exit_reason, now.on)
+    policy = await require_policy(session, terms.exit_reason, now.on)
     if policy.opened_by is not OpenedBy.PENDAMPING:
         raise OpenedByExitProposal("/body/exit_reason", exit_reason=terms.exit_reason)
-    kpm, member = await _family(session, terms.kpm_id, terms.kepesertaan_id, now.on)
+    kpm, kepesertaan = await _read_family(session, terms.kpm_id, terms.kepesertaan_id, now.on)
     await require_dampingan(session, actor, terms.kpm_id, kpm.kode_wilayah, now.on)
-    case = _new_case(actor, kpm, member, policy, now)
+    case = _build_case(actor, kpm, kepesertaan, policy, now)
     session.add(case)
-    with refusing(uq_graduasi_standing=CaseAlreadyOpen):
+    with refusing(uq_graduasi_one_case=CaseAlreadyOpen):
         await session.flush()
     return case
 
 
-def _new_case(actor: Actor, kpm: Kpm, member: Kepesertaan, policy: Policy, now: Moment) -> Graduasi:
+def _build_case(actor: Actor, kpm: Kpm, kepesertaan: Kepesertaan, policy: Policy, now: Moment) -> Graduasi:
     return Graduasi(
         graduasi_id=uuid7(),
         kpm_id=kpm.kpm_id,
-        kepesertaan_id=member.kepesertaan_id,
-        bansos=member.bansos,
+        kepesertaan_id=kepesertaan.kepesertaan_id,
+        bansos=kepesertaan.bansos,
         exit_reason=policy.exit_reason,
         kode_wilayah=kpm.kode_wilayah,
         opened_in=kpm.kode_wilayah,
@@ -58,7 +58,7 @@ def _new_case(actor: Actor, kpm: Kpm, member: Kepesertaan, policy: Policy, now: 
     )
 
 
-async def _family(
+async def _read_family(
     session: AsyncSession, kpm_id: UUID, kepesertaan_id: UUID, on: date
 ) -> tuple[Kpm, Kepesertaan]:
     row = (
@@ -71,11 +71,11 @@ async def _family(
     ).one_or_none()
     if row is None:
         raise NotYetKnown("kpm", "/body/kpm_id")
-    kpm, member = row
-    if member is None:
+    kpm, kepesertaan = row
+    if kepesertaan is None:
         raise NotYetKnown("kepesertaan", "/body/kepesertaan_id")
-    if member.kpm_id != kpm_id:
+    if kepesertaan.kpm_id != kpm_id:
         raise KepesertaanOfAnother("/body/kepesertaan_id")
-    if not covers(member.valid_from, member.valid_to, on):
+    if not covers(kepesertaan.valid_from, kepesertaan.valid_to, on):
         raise KepesertaanNotActive("/body/kepesertaan_id", on=on)
-    return kpm, member
+    return kpm, kepesertaan

@@ -16,21 +16,22 @@ from shared.database import raw, refusing, said
 from shared.dates import day_of
 from shared.errors import NotFound
 
-MOVED = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
-# Of one case PostgreSQL takes the row by its key, whatever it thought of the table's size when it made the plan.
-ONE = """
+UPDATED_COLUMNS = ("state", "postponed_from", "outcome", "asesmen_id", "pernyataan_id", "usul_id", "version")
+# For one case a statement without a join: its generic plan always uses the primary key, whatever the table's size.
+UPDATE_ONE = """
     UPDATE graduasi SET state = ($2::text[])[1], postponed_from = ($3::text[])[1], outcome = ($4::text[])[1],
         asesmen_id = ($5::uuid[])[1], pernyataan_id = ($6::uuid[])[1], usul_id = ($7::uuid[])[1],
         version = ($8::int[])[1], since_on = $9
     WHERE graduasi_id = ($1::uuid[])[1]"""
-MANY = """
+UPDATE_MANY = """
     UPDATE graduasi AS g SET state = c.state, postponed_from = c.postponed_from, outcome = c.outcome,
         asesmen_id = c.asesmen_id, pernyataan_id = c.pernyataan_id, usul_id = c.usul_id, version = c.version,
         since_on = $9
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[])
         AS c(id, state, postponed_from, outcome, asesmen_id, pernyataan_id, usul_id, version)
     WHERE g.graduasi_id = c.id"""
-# One round trip for each move: the cases, the act in its stage (its exclusion constraints refuse here), the history.
+# One round trip for each transition: updates the cases, inserts the stage acts (checked by exclusion constraints)
+# and appends the history.
 RECORD = """
 WITH moved AS ({}),
 act AS (
@@ -43,12 +44,12 @@ SELECT m.id, m.area, m.from_state, m.to_state, $11, $12, $13, $14, $17, $18, m.p
 FROM unnest($1::uuid[], $15::text[], $19::text[], $2::text[], $20::int[])
     WITH ORDINALITY AS m(id, area, from_state, to_state, policy_version, number) ORDER BY m.number
 """
-RECORD_ONE, RECORD_MANY = RECORD.format(ONE), RECORD.format(MANY)
+RECORD_ONE, RECORD_MANY = RECORD.format(UPDATE_ONE), RECORD.format(UPDATE_MANY)
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who does something to a case, in which stage, when, why and on what evidence."""
+    """One act on a case: actor, time, stage, reason and evidence."""
 
     actor: Actor
     moment: Moment
@@ -58,11 +59,11 @@ class Act:
 
     @property
     def role(self) -> str:
-        """In which roles the actor acts; the worker acts as the system."""
+        """The actor's roles joined by '+', or SYSTEM for the worker."""
         return "+".join(sorted(self.actor.roles)) or "SYSTEM"
 
 
-CASE = (
+LOCKED_CASE = (
     sa.select(Graduasi, Policy)
     .join(Policy, Policy.policy_id == Graduasi.policy_id)
     .where(Graduasi.graduasi_id == sa.bindparam("graduasi_id"))
@@ -72,15 +73,19 @@ CASE = (
 
 
 async def load_case(session: AsyncSession, graduasi_id: UUID) -> tuple[Graduasi, Policy]:
-    """Return the case locked, fresh, with its policy (not locked: many cases share it).
+    """Lock a case and return it, freshly read, with its policy.
+
+    The policy is not locked, because many cases share it.
 
     Raises:
-        NotFound. CaseElsewhere: its family has moved; the caller's office opened it, and another decides.
+        NotFound
+        CaseElsewhere: The family has moved. The caller's office opened the case, but another decides it.
     """
-    row = (await session.execute(CASE, {"graduasi_id": graduasi_id})).one_or_none()
+    row = (await session.execute(LOCKED_CASE, {"graduasi_id": graduasi_id})).one_or_none()
     if row is None:
-        gone = sa.select(Graduasi.kode_wilayah).where(Graduasi.graduasi_id == graduasi_id)
-        if (area := await session.scalar(gone)) is not None:
+        # Row security lets the office that opened the case read it, but not lock it.
+        statement = sa.select(Graduasi.kode_wilayah).where(Graduasi.graduasi_id == graduasi_id)
+        if (area := await session.scalar(statement)) is not None:
             raise CaseElsewhere(kode_wilayah=area)
         raise NotFound("graduasi")
     return row[0], row[1]
@@ -94,49 +99,50 @@ async def advance(
     *,
     resuming: bool = False,
 ) -> None:
-    """Move locked cases along `path` and write each move with its history.
+    """Move locked cases along `path`, and append the history of each transition.
 
-    The act is written with the first move.
+    The stage act is written with the first transition.
 
     Raises:
-        IllegalTransition, SamePersonTwice (the exclusion constraints of stage_act say so)
+        IllegalTransition, SamePersonTwice
     """
     # Fast path: one prepared statement writes the act and the history of all cases of a decision (bench: decisions).
     connection, statement = await raw(session), RECORD_ONE if len(cases) == 1 else RECORD_MANY
-    for wanted in path:
-        left = [case.state for case, _ in cases]
+    for target in path:
+        from_states = [case.state for case, _ in cases]
         for case, _ in cases:
-            case.become(wanted, act.moment.on, resuming=resuming)
+            case.transition_to(target, act.moment.on, resuming=resuming)
         with refusing(ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice):
-            await said(connection.execute(statement, *_values(cases, left, act)))
+            await said(connection.execute(statement, *_parameters(cases, from_states, act)))
         act = replace(act, stage=None)
-    for case, _ in cases:  # written above: nothing is left for the flush
-        for name in ("since_on", *MOVED):
+    # The statement has written these values: mark them as committed, so that the flush does not write them again.
+    for case, _ in cases:
+        for name in ("since_on", *UPDATED_COLUMNS):
             set_committed_value(case, name, getattr(case, name))
 
 
-def _values(
-    cases: Sequence[tuple[Graduasi, Policy]], left: Sequence[GraduasiState], act: Act
+def _parameters(
+    cases: Sequence[tuple[Graduasi, Policy]], from_states: Sequence[GraduasiState], act: Act
 ) -> Iterator[object]:
     """Yield the parameters of RECORD in its order."""
     yield [case.graduasi_id for case, _ in cases]
-    yield from ([getattr(case, name) for case, _ in cases] for name in MOVED)
+    yield from ([getattr(case, name) for case, _ in cases] for name in UPDATED_COLUMNS)
     yield from (act.moment.on, act.stage, act.actor.person, act.actor.sub, act.role, act.moment.at)
     yield [case.kode_wilayah for case, _ in cases]
     yield [policy.four_people for _, policy in cases]
-    yield from (act.reason, act.evidence, left)
+    yield from (act.reason, act.evidence, from_states)
     yield [case.policy_version for case, _ in cases]
 
 
-# Made once: to build a statement costs as much as to run it, and every act with a paper asks these.
-CAME = sa.select(sa.func.max(GraduasiHistory.at)).where(
+# Fast path: built once, because building the statement costs as much as running it.
+ENTERED_AT = sa.select(sa.func.max(GraduasiHistory.at)).where(
     GraduasiHistory.graduasi_id == sa.bindparam("graduasi_id"),
     GraduasiHistory.to_state == sa.bindparam("state"),
     GraduasiHistory.from_state != GraduasiState.DITUNDA,
 )
 
 
-async def stands_since(session: AsyncSession, case: Graduasi) -> date:
-    """Return the day on which a case came to where it stands by an act of its way; its resumption is none."""
-    at = await session.scalar(CAME, {"graduasi_id": case.graduasi_id, "state": case.state})
+async def read_entry_date(session: AsyncSession, case: Graduasi) -> date:
+    """Return the day on which the case entered its state, ignoring a resumption."""
+    at = await session.scalar(ENTERED_AT, {"graduasi_id": case.graduasi_id, "state": case.state})
     return day_of(at) if at is not None else case.since_on

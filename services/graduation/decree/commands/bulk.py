@@ -1,4 +1,4 @@
-"""One SK for thousands of cases, as a job: each step puts some of the file's cases in, or says why one is not."""
+"""Job that adds the cases of a file to an SK, in steps."""
 
 import time
 from collections.abc import Sequence
@@ -12,12 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.graduation.case.commands.transitions import Act
 from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import GraduasiState, Stage, StageAct
-from services.graduation.decree.commands.penetapan import Approved, locked, new_sk, number, put_in
+from services.graduation.decree.commands.penetapan import (
+    ApprovedCase,
+    add_cases,
+    build_sk,
+    insert_sk,
+    lock_cases,
+)
 from services.graduation.decree.errors import CaseAlreadyInSk, CasesNotApproved, SkFileEmpty, SkFileTooLong
 from services.graduation.decree.models import Penetapan, Sk, SkTerms
 from services.graduation.policy.errors import TahapNotPlanned
 from services.graduation.policy.models.calendar import TahapCalendar
-from services.graduation.policy.rules import calendar_of, effective_tahap, term_ends_on
+from services.graduation.policy.models.policy import Policy
+from services.graduation.policy.rules import effective_tahap, read_calendar, term_ends_on
 from shared import files, jobs
 from shared.access import Actor
 from shared.clock import moment_of
@@ -30,12 +37,15 @@ from shared.jobs.pacing import has_room, next_size
 
 KIND = "sk_bulk"
 FIRST_STEP, LARGEST_FILE = 100, 8 * 1024 * 1024
-# What the SHA-256 names never changes: a worker reads it once, and again after it has died.
-_read: dict[str, list[str]] = {}
+# The lines of the file of the running job. A file never changes, so a worker process reads it once.
+_lines_by_sha256: dict[str, list[str]] = {}
 
 
 async def request_sk(session: AsyncSession, actor: Actor, terms: SkTerms, sha256: str) -> tuple[Sk, UUID]:
-    """Number an SK without cases, and ask for the job that puts them in; return both.
+    """Insert an SK without cases, and enqueue the job that adds them.
+
+    Returns:
+        The SK and the id of the job.
 
     Raises:
         FileNotUploaded, SkFileEmpty, SkFileTooLong, DateInTheFuture, SkNumberTaken
@@ -44,10 +54,10 @@ async def request_sk(session: AsyncSession, actor: Actor, terms: SkTerms, sha256
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
     require_past(terms.sk_on, act.moment.on, "/body/sk_on")
     await require_evidence(session, terms.evidence_sha256)
-    sk = new_sk(terms, 0, act)
+    sk = build_sk(terms, 0, act)
     params = {"sk_id": str(sk.sk_id), "sha256": sha256}
     job_id = sk.job_id = await jobs.enqueue(session, KIND, params, actor)
-    await number(session, sk)
+    await insert_sk(session, sk)
     return sk, job_id
 
 
@@ -59,119 +69,130 @@ async def _check_file(session: AsyncSession, sha256: str) -> None:
         raise SkFileTooLong("/body/sha256", max_mb=LARGEST_FILE // 1024 // 1024)
 
 
-async def put_cases_in(session: AsyncSession, job: Job) -> Step:
-    """Put the next cases of the file into the SK; what was put in before stays, also when the job is cancelled."""
+async def add_next_cases(session: AsyncSession, job: Job) -> Step:
+    """Add the next cases of the file to the SK.
+
+    Cases that were added stay in the SK if the job is cancelled.
+    """
     if not await has_room(session):
         return Step(place=job.place)
-    began, place = time.monotonic(), {"at": 0, "size": FIRST_STEP, **job.place}
-    lines = await lines_of(session, str(job.params["sha256"]))
-    taken = lines[place["at"] : place["at"] + place["size"]]
+    started_at, place = time.monotonic(), {"at": 0, "size": FIRST_STEP, **job.place}
+    lines = await read_lines(session, str(job.params["sha256"]))
+    step_lines = lines[place["at"] : place["at"] + place["size"]]
     sk = await load(session, Sk, UUID(job.params["sk_id"]))
-    found, refused = await _sorted_out(session, job, sk, dict(enumerate(taken, place["at"] + 1)))
-    if found:
+    cases, errors = await _check_lines(session, job, sk, dict(enumerate(step_lines, place["at"] + 1)))
+    if cases:
         act = Act(job.actor, await moment_of(session), Stage.PENETAPAN, sk.sk_no, sk.evidence_sha256)
-        await put_in(session, sk, found, act)
-        sk.cases += len(found)
+        await add_cases(session, sk, cases, act)
+        sk.cases += len(cases)
         await session.flush()
-    at = place["at"] + len(taken)
+    at = place["at"] + len(step_lines)
     return Step(
-        done=len(found),
-        refused=len(refused),
-        errors=refused,
-        place={"at": at, "size": next_size(place["size"], time.monotonic() - began)},
+        done=len(cases),
+        refused=len(errors),
+        errors=errors,
+        place={"at": at, "size": next_size(place["size"], time.monotonic() - started_at)},
         finished=at >= len(lines),
         total=len(lines),
         report={"sk_id": str(sk.sk_id), "sk_no": sk.sk_no, "cases": sk.cases},
     )
 
 
-async def lines_of(session: AsyncSession, sha256: str) -> list[str]:
-    """Return the file's lines without the empty ones at its end."""
-    if sha256 not in _read:
+async def read_lines(session: AsyncSession, sha256: str) -> list[str]:
+    """Return the file's lines without the empty lines at its end."""
+    if sha256 not in _lines_by_sha256:
         parts = [part async for part in files.open(session, vault_of(session), sha256)]
-        _read.clear()
-        _read[sha256] = b"".join(parts).decode("utf-8", errors="replace").rstrip().splitlines()
-    return _read[sha256]
+        _lines_by_sha256.clear()
+        _lines_by_sha256[sha256] = b"".join(parts).decode("utf-8", errors="replace").rstrip().splitlines()
+    return _lines_by_sha256[sha256]
 
 
-async def _sorted_out(
+async def _check_lines(
     session: AsyncSession, job: Job, sk: Sk, lines: dict[int, str]
-) -> tuple[list[Approved], list[RowError]]:
-    """Part the lines of a step into cases to put in, locked, and refusals with their reasons."""
-    named = {row: identity(line) for row, line in lines.items()}
-    wanted = sorted({one for one in named.values() if one is not None})
-    cases = {one.case.graduasi_id: one for one in await locked(session, wanted)}
-    known = await Known.of(session, job.actor, sk, wanted)
-    taken: dict[UUID, Approved] = {}
-    refused: list[RowError] = []
-    for row, graduasi_id in named.items():
-        why = known.refusal(cases.get(graduasi_id) if graduasi_id else None)
-        if graduasi_id in taken:
-            why = CaseAlreadyInSk()
-        if why is None and graduasi_id is not None:
-            taken[graduasi_id] = cases[graduasi_id]
-        elif why is not None:
-            refused.append(RowError(row, "graduasi_id", type(why).__name__, jobs.spoken(why), shown(why)))
-    return [taken[one] for one in sorted(taken)], refused
+) -> tuple[list[ApprovedCase], list[RowError]]:
+    """Return the locked cases that can be added, and errors for the other lines."""
+    ids_by_row = {row: parse_graduasi_id(line) for row, line in lines.items()}
+    graduasi_ids = sorted({graduasi_id for graduasi_id in ids_by_row.values() if graduasi_id is not None})
+    cases = {one.case.graduasi_id: one for one in await lock_cases(session, graduasi_ids)}
+    checks = await CaseChecks.load(session, job.actor, sk, graduasi_ids)
+    accepted: dict[UUID, ApprovedCase] = {}
+    errors: list[RowError] = []
+    for row, graduasi_id in ids_by_row.items():
+        error = checks.find_error(cases.get(graduasi_id) if graduasi_id else None)
+        if graduasi_id in accepted:
+            error = CaseAlreadyInSk()
+        if error is None and graduasi_id is not None:
+            accepted[graduasi_id] = cases[graduasi_id]
+        elif error is not None:
+            errors.append(
+                RowError(row, "graduasi_id", type(error).__name__, jobs.spoken(error), format_params(error))
+            )
+    return [accepted[graduasi_id] for graduasi_id in sorted(accepted)], errors
 
 
-def identity(line: str) -> UUID | None:
-    """Read a graduasi_id; what is none names no case."""
+def parse_graduasi_id(line: str) -> UUID | None:
+    """Return the graduasi_id of a line, or None if the line is not a UUID."""
     try:
         return UUID(line.strip())
     except ValueError:
         return None
 
 
-def shown(why: DomainError) -> dict[str, Any]:
-    """The values that the refusal's sentences show."""
-    return {name: str(value) for name, value in why.params.items()}
+def format_params(error: DomainError) -> dict[str, Any]:
+    """Return the parameters of an error's sentences as text."""
+    return {name: str(value) for name, value in error.params.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What is looked up once for all cases of a step."""
+class CaseChecks:
+    """The checks of a step's cases, with the rows that they need."""
 
     actor: Actor
     sk: Sk
-    planned: Sequence[TahapCalendar]
+    calendar: Sequence[TahapCalendar]
     acted: frozenset[UUID]
     determined: frozenset[UUID]
 
     @classmethod
-    async def of(cls, session: AsyncSession, actor: Actor, sk: Sk, wanted: Sequence[UUID]) -> "Known":
+    async def load(
+        cls, session: AsyncSession, actor: Actor, sk: Sk, graduasi_ids: Sequence[UUID]
+    ) -> "CaseChecks":
         acted = sa.select(StageAct.graduasi_id).where(
-            StageAct.graduasi_id.in_(wanted),
+            StageAct.graduasi_id.in_(graduasi_ids),
             acted_by(actor, StageAct.person, StageAct.sub),
             StageAct.stage != Stage.PENETAPAN,
             StageAct.four_people,
         )
-        determined = sa.select(Penetapan.graduasi_id).where(Penetapan.graduasi_id.in_(wanted))
+        determined = sa.select(Penetapan.graduasi_id).where(Penetapan.graduasi_id.in_(graduasi_ids))
         return cls(
             actor,
             sk,
-            await calendar_of(session),
+            await read_calendar(session),
             frozenset((await session.scalars(acted)).all()),
             frozenset((await session.scalars(determined)).all()),
         )
 
-    def refusal(self, one: Approved | None) -> DomainError | None:
-        """Why this case does not go in; the constraints of the tables stand behind each of these."""
-        if one is None or not self.actor.covers(one.case.kode_wilayah):
-            return NotFound("graduasi")
-        if one.case.graduasi_id in self.determined:
-            return CaseAlreadyInSk()
-        if one.case.state is not GraduasiState.DISETUJUI_DINSOS:
-            return CasesNotApproved(ids=one.case.graduasi_id, state=one.case.state)
-        if one.case.since_on > self.sk.sk_on:
-            return DateTooEarly(on=self.sk.sk_on, earliest=one.case.since_on)
-        if one.case.graduasi_id in self.acted:
-            return SamePersonTwice()
-        return self._unplanned(one)
+    def find_error(self, approved: ApprovedCase | None) -> DomainError | None:
+        """Return why the case cannot be added.
 
-    def _unplanned(self, one: Approved) -> TahapNotPlanned | None:
+        Constraints of the tables enforce each of these too.
+        """
+        if approved is None or not self.actor.covers(approved.case.kode_wilayah):
+            return NotFound("graduasi")
+        case = approved.case
+        if case.graduasi_id in self.determined:
+            return CaseAlreadyInSk()
+        if case.state is not GraduasiState.DISETUJUI_DINSOS:
+            return CasesNotApproved(ids=case.graduasi_id, state=case.state)
+        if case.since_on > self.sk.sk_on:
+            return DateTooEarly(on=self.sk.sk_on, earliest=case.since_on)
+        if case.graduasi_id in self.acted:
+            return SamePersonTwice()
+        return self._check_calendar(approved.policy)
+
+    def _check_calendar(self, policy: Policy) -> TahapNotPlanned | None:
         try:
-            effective_tahap(self.planned, term_ends_on(one.policy, self.sk.announced_on, self.sk.sk_on))
+            effective_tahap(self.calendar, term_ends_on(policy, self.sk.announced_on, self.sk.sk_on))
         except TahapNotPlanned as error:
             return error
         return None

@@ -1,4 +1,4 @@
-"""Graduation's first revision: its tables, its row security, the first content of the rules."""
+"""First revision of graduation: tables, row security, and the first policies and rules."""
 
 from alembic import op
 
@@ -8,7 +8,7 @@ from shared.migrating import run_sql
 revision = "0001"
 down_revision = None
 
-# Rows of cases: the api role sees those written in the caller's areas, and all of a case that is there now.
+# Rows of cases. The API role sees rows written in the caller's areas, and all rows of a case that is there now.
 BY_AREA = (
     "graduasi_history",
     "stage_act",
@@ -36,10 +36,10 @@ def upgrade() -> None:
 
 
 def secure() -> None:
-    """Show a case's rows where they were written and where the case is now."""
+    """Show the rows of a case in their own area and the case's current area."""
     for table in BY_AREA:
         case = f"{table}.graduasi_id"
-        moved_here = f"CASE WHEN platform.by_area() THEN case_is_here({case}) ELSE false END"
-        schema.area_security(op.execute, table, own=f"case_in_scope({case})", also=moved_here)
+        case_in_area = f"CASE WHEN platform.by_area() THEN case_in_area({case}) ELSE false END"
+        schema.area_security(op.execute, table, own=f"case_in_scope({case})", also=case_in_area)
     own = "platform.in_scope(kode_wilayah) AND (own_family(kpm_id) OR proposer = platform.pendamping()::text)"
     schema.area_security(op.execute, "exit_proposal", own=own)

@@ -1,4 +1,4 @@
-"""DIPULIHKAN: the SK is undone for one family; what it counted is reversed, and each tahap between is decided."""
+"""Commands that annul an SK for one family (DIPULIHKAN)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from services.graduation.case.errors import SamePersonTwice
 from services.graduation.case.models import Graduasi, GraduasiState, Stage, StageAct
 from services.graduation.certificate.models import Certificate
 from services.graduation.credit.commands import reverse_credit
-from services.graduation.exit_proposal.commands import take_up_waiting
+from services.graduation.exit_proposal.commands import retry_waiting
 from services.graduation.monitoring.commands import close_tasks
 from services.graduation.objection.errors import BackPayNotConcerned, BackPayUndecided, SanggahStillOpen
 from services.graduation.objection.models import Annulment, AnnulmentGround, BackPayment, BackPaymentTerms
-from services.graduation.objection.queries import tahap_concerned
+from services.graduation.objection.queries import read_tahap_concerned
 from services.graduation.policy.models.policy import Policy
 from services.graduation.term.commands import TAHAP_STARTED, TERM_ENDED
 from shared import jobs
@@ -29,42 +29,44 @@ from shared.messaging import emit
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
-    """Why an SK is undone for a family, and what becomes of each tahap between."""
+class AnnulmentTerms:
+    """The ground of an annulment, and whether each tahap concerned is paid back."""
 
     ground: AnnulmentGround
     back_pay: Sequence[BackPaymentTerms]
     sanggah_id: UUID | None = None
 
 
-async def undo(
-    session: AsyncSession, case: Graduasi, policy: Policy, act: Act, undoing: Undoing
+async def annul_case(
+    session: AsyncSession, case: Graduasi, policy: Policy, act: Act, terms: AnnulmentTerms
 ) -> Annulment:
-    """Take a locked case to DIPULIHKAN: credit reversed, tasks closed, told; its certificate stands no longer.
+    """Move a locked case to DIPULIHKAN, reverse its credit, close its tasks and emit GraduasiAnnulled.
 
     Raises:
         IllegalTransition, SamePersonTwice, BackPayUndecided, BackPayNotConcerned
     """
-    case.expect(GraduasiState.DIPULIHKAN)
-    await _check_each_tahap(session, case, act.moment.on, undoing.back_pay)
-    annulment = await _annulment(session, case, act, undoing)
+    case.require_transition(GraduasiState.DIPULIHKAN)
+    await _check_tahap(session, case, act.moment.on, terms.back_pay)
+    annulment = await _build_annulment(session, case, act, terms)
     case.outcome = None
     await advance(session, [(case, policy)], [GraduasiState.DIPULIHKAN], act)
     session.add(annulment)
     await session.flush()
-    where = {"graduasi_id": case.graduasi_id, "kode_wilayah": case.kode_wilayah}
-    session.add_all(BackPayment(**dict(one), **where) for one in undoing.back_pay)
-    await _stop(session, case, act.moment.on)
-    await reverse_credit(session, case, undoing.ground, act.moment.on)
-    emit(session, _annulled(case, annulment, undoing.back_pay))
-    await take_up_waiting(session, case)
+    keys = {"graduasi_id": case.graduasi_id, "kode_wilayah": case.kode_wilayah}
+    session.add_all(BackPayment(**dict(one), **keys) for one in terms.back_pay)
+    await _cancel_due_work(session, case, act.moment.on)
+    await reverse_credit(session, case, terms.ground, act.moment.on)
+    emit(session, _to_event(case, annulment, terms.back_pay))
+    await retry_waiting(session, case)
     return annulment
 
 
 async def annul(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, reason: str, undoing: Undoing
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, reason: str, terms: AnnulmentTerms
 ) -> Graduasi:
-    """Undo an SK for one family without a sanggah, as a person of no stage; a sanggah that is open is decided first.
+    """Annul an SK for one family without a sanggah.
+
+    The actor must have acted in no stage of the case.
 
     Raises:
         NotFound, IllegalTransition, SamePersonTwice, SanggahStillOpen, BackPayUndecided, BackPayNotConcerned
@@ -72,44 +74,50 @@ async def annul(
     case, policy = await load_case(session, graduasi_id)
     if case.state is GraduasiState.DISANGGAH:
         raise SanggahStillOpen
-    case.expect(GraduasiState.DIPULIHKAN)
+    case.require_transition(GraduasiState.DIPULIHKAN)
     await require_no_stage(session, case, actor)
     act = Act(actor, await moment_of(session), Stage.SANGGAH, reason)
-    await undo(session, case, policy, act, undoing)
+    await annul_case(session, case, policy, act, terms)
     return case
 
 
 async def require_no_stage(session: AsyncSession, case: Graduasi, actor: Actor) -> None:
-    """Raise SamePersonTwice for who acted in a stage of the case; the exclusion constraints stand behind it.
+    """Check that the actor acted in no other stage of the case.
 
-    A policy may let one person do two stages, and yet nobody judges the objection to their own act (chain.md 4).
+    The exclusion constraints do not check this if the policy lets one person act in two stages. Even then nobody
+    decides a sanggah against their own act (chain.md 4).
+
+    Raises:
+        SamePersonTwice
     """
-    acted = sa.select(StageAct.stage_act_id).where(
+    statement = sa.select(StageAct.stage_act_id).where(
         StageAct.graduasi_id == case.graduasi_id,
         acted_by(actor, StageAct.person, StageAct.sub),
         StageAct.stage != Stage.SANGGAH,
     )
-    if await session.scalar(acted.limit(1)) is not None:
+    if await session.scalar(statement.limit(1)) is not None:
         raise SamePersonTwice
 
 
-async def _check_each_tahap(
+async def _check_tahap(
     session: AsyncSession, case: Graduasi, on: date, back_pay: Sequence[BackPaymentTerms]
 ) -> None:
-    concerned = await tahap_concerned(session, case.graduasi_id, on)
-    named = {one.tahap for one in back_pay}
-    if missing := [tahap for tahap in concerned if tahap not in named]:
+    concerned = await read_tahap_concerned(session, case.graduasi_id, on)
+    decided = {one.tahap for one in back_pay}
+    if missing := [tahap for tahap in concerned if tahap not in decided]:
         raise BackPayUndecided("/body/back_pay", tahap=", ".join(missing))
-    if foreign := sorted(named - set(concerned)):
-        raise BackPayNotConcerned("/body/back_pay", tahap=", ".join(foreign))
+    if not_concerned := sorted(decided - set(concerned)):
+        raise BackPayNotConcerned("/body/back_pay", tahap=", ".join(not_concerned))
 
 
-async def _annulment(session: AsyncSession, case: Graduasi, act: Act, undoing: Undoing) -> Annulment:
+async def _build_annulment(
+    session: AsyncSession, case: Graduasi, act: Act, terms: AnnulmentTerms
+) -> Annulment:
     return Annulment(
         graduasi_id=case.graduasi_id,
-        sanggah_id=undoing.sanggah_id,
+        sanggah_id=terms.sanggah_id,
         kode_wilayah=case.kode_wilayah,
-        ground=undoing.ground,
+        ground=terms.ground,
         reason=act.reason or "",
         was_effective=await was_effective(session, case.graduasi_id),
         annulled_on=act.moment.on,
@@ -119,19 +127,21 @@ async def _annulment(session: AsyncSession, case: Graduasi, act: Act, undoing: U
 
 
 async def was_effective(session: AsyncSession, graduasi_id: UUID) -> bool:
-    """Whether the exit was in effect: since then it has a certificate, which is never taken back, only void."""
-    known = sa.select(Certificate.certificate_no).where(Certificate.graduasi_id == graduasi_id)
-    return await session.scalar(known) is not None
+    """Return whether the exit was effective at any time.
+
+    A certificate proves it: it is issued when the exit becomes effective, and never deleted.
+    """
+    statement = sa.select(Certificate.certificate_no).where(Certificate.graduasi_id == graduasi_id)
+    return await session.scalar(statement) is not None
 
 
-async def _stop(session: AsyncSession, case: Graduasi, on: date) -> None:
-    """Nothing of an undone exit falls due any more."""
+async def _cancel_due_work(session: AsyncSession, case: Graduasi, on: date) -> None:
     await close_tasks(session, case, on)
     for kind in (TERM_ENDED, TAHAP_STARTED):
         await jobs.unschedule(session, kind, case.graduasi_id)
 
 
-def _annulled(case: Graduasi, annulment: Annulment, back_pay: Sequence[BackPaymentTerms]) -> GraduasiAnnulled:
+def _to_event(case: Graduasi, annulment: Annulment, back_pay: Sequence[BackPaymentTerms]) -> GraduasiAnnulled:
     return GraduasiAnnulled.of(
         case,
         reason=annulment.ground.value,

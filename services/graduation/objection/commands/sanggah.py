@@ -1,4 +1,4 @@
-"""The objection in term: it suspends what the SK began; a person of no stage decides it (chain.md 3 and 4)."""
+"""Commands that lodge and decide a sanggah (chain.md 3 and 4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from services.graduation.case.commands.transitions import Act, advance, load_cas
 from services.graduation.case.models import Graduasi, GraduasiState, Stage
 from services.graduation.decree.models import Penetapan
 from services.graduation.objection.commands.annulment import (
-    Undoing,
+    AnnulmentTerms,
+    annul_case,
     require_no_stage,
-    undo,
     was_effective,
 )
 from services.graduation.objection.errors import (
     BackPayNotConcerned,
-    PaperAlreadyTaken,
-    SanggahAfterTheEnd,
+    SanggahAfterCaseEnd,
     SanggahAlreadyDecided,
+    SanggahAlreadyLodged,
     SanggahOutOfTerm,
     SanggahStillOpen,
     SanggahWhilePostponed,
@@ -36,7 +36,7 @@ from services.graduation.objection.models import (
     SanggahTerms,
 )
 from services.graduation.policy.models.policy import Policy
-from services.graduation.term.commands import bring_into_effect, schedule_term_end, settle_tahap
+from services.graduation.term.commands import make_effective, schedule_term_end, set_effective_tahap
 from shared.access import Actor, Scope
 from shared.clock import moment_of
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
@@ -50,62 +50,62 @@ from shared.messaging import emit
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What was decided on an objection, why, and what becomes of each tahap between."""
+    """The decision on a sanggah, its reason, and whether each tahap concerned is paid back."""
 
     outcome: SanggahOutcome
     reason: str
     back_pay: Sequence[BackPaymentTerms] = ()
 
 
-# An objection in term that chain.md 4 knows no move for now: the refusal says where the right goes on.
-NOT_NOW: dict[GraduasiState, type[DomainError]] = {
+# States without a transition to DISANGGAH (chain.md 4), in which a sanggah in term has a refusal of its own.
+STATE_REFUSALS: dict[GraduasiState, type[DomainError]] = {
     GraduasiState.DITUNDA: SanggahWhilePostponed,
-    GraduasiState.SELESAI: SanggahAfterTheEnd,
+    GraduasiState.SELESAI: SanggahAfterCaseEnd,
 }
 
 
 async def lodge_sanggah(
-    session: AsyncSession, actor: Actor, graduasi_id: UUID, paper: SanggahTerms
+    session: AsyncSession, actor: Actor, graduasi_id: UUID, terms: SanggahTerms
 ) -> Sanggah:
-    """Take in an objection dated in term, however late it is typed in; it suspends until it is decided.
+    """Record a sanggah whose paper is dated in the term, and suspend the case.
 
     Raises:
-        NotFound, FamilyNotAccompanied, SanggahStillOpen, SanggahOutOfTerm, SanggahWhilePostponed, SanggahAfterTheEnd,
-        DateTooEarly, DateInTheFuture, IllegalTransition, FileNotUploaded, PaperAlreadyTaken
+        NotFound, FamilyNotAccompanied, SanggahStillOpen, SanggahOutOfTerm, SanggahWhilePostponed, SanggahAfterCaseEnd,
+        DateTooEarly, DateInTheFuture, IllegalTransition, FileNotUploaded, SanggahAlreadyLodged
     """
     case, policy = await load_case(session, graduasi_id)
-    act = Act(actor, await moment_of(session), None, paper.ground.value, paper.evidence_sha256)
+    act = Act(actor, await moment_of(session), None, terms.ground.value, terms.evidence_sha256)
     if actor.scope is Scope.OWN_FAMILIES:
         await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
-    await _check_in_term(session, case, paper.lodged_on, act.moment.on)
-    await require_evidence(session, paper.evidence_sha256)
-    sanggah = _sanggah(case, paper, act)
+    await _require_in_term(session, case, terms.lodged_on, act.moment.on)
+    await require_evidence(session, terms.evidence_sha256)
+    sanggah = _build_sanggah(case, terms, act)
     session.add(sanggah)
-    with refusing(uq_sanggah_one_paper=PaperAlreadyTaken):
+    with refusing(uq_sanggah_one_paper=SanggahAlreadyLodged):
         await session.flush()
     await advance(session, [(case, policy)], [GraduasiState.DISANGGAH], act)
-    emit(session, _lodged(case, sanggah))
+    emit(session, _to_lodged_event(case, sanggah))
     return sanggah
 
 
-async def _check_in_term(session: AsyncSession, case: Graduasi, lodged_on: date, today: date) -> None:
+async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: date, today: date) -> None:
     if case.state is GraduasiState.DISANGGAH:
         raise SanggahStillOpen
     penetapan = await session.get(Penetapan, case.graduasi_id)
     if penetapan is None:
-        case.expect(GraduasiState.DISANGGAH)
+        case.require_transition(GraduasiState.DISANGGAH)
         return
     require_past(lodged_on, today, "/body/lodged_on", earliest=penetapan.announced_on)
     if lodged_on > penetapan.term_ends_on:
         raise SanggahOutOfTerm("/body/lodged_on", on=lodged_on, ended=penetapan.term_ends_on)
-    if (waits := NOT_NOW.get(case.state)) is not None:
-        raise waits(on=lodged_on, ended=penetapan.term_ends_on)
-    case.expect(GraduasiState.DISANGGAH)
+    if (refusal := STATE_REFUSALS.get(case.state)) is not None:
+        raise refusal(on=lodged_on, ended=penetapan.term_ends_on)
+    case.require_transition(GraduasiState.DISANGGAH)
 
 
-def _sanggah(case: Graduasi, paper: SanggahTerms, act: Act) -> Sanggah:
+def _build_sanggah(case: Graduasi, terms: SanggahTerms, act: Act) -> Sanggah:
     return Sanggah(
-        **dict(paper),
+        **dict(terms),
         sanggah_id=uuid7(),
         graduasi_id=case.graduasi_id,
         kpm_id=case.kpm_id,
@@ -118,18 +118,20 @@ def _sanggah(case: Graduasi, paper: SanggahTerms, act: Act) -> Sanggah:
     )
 
 
-def _lodged(case: Graduasi, sanggah: Sanggah) -> SanggahLodged:
+def _to_lodged_event(case: Graduasi, sanggah: Sanggah) -> SanggahLodged:
     return SanggahLodged.of(case, sanggah_id=sanggah.sanggah_id, lodged_on=sanggah.lodged_on, suspends=True)
 
 
 async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, ruling: Ruling) -> Sanggah:
-    """Decide an objection: accepted, the SK is undone for the family; refused, what was suspended goes on.
+    """Decide a sanggah.
+
+    An accepted sanggah annuls the SK for the family. A refused one ends the suspension.
 
     Raises:
         NotFound, SanggahAlreadyDecided, SamePersonTwice, DecidedByLodger, BackPayUndecided, BackPayNotConcerned,
         TahapNotPlanned
     """
-    case, policy, sanggah = await _locked(session, sanggah_id)
+    case, policy, sanggah = await _lock_sanggah(session, sanggah_id)
     if sanggah.state is not SanggahState.DIAJUKAN:
         raise SanggahAlreadyDecided
     await require_no_stage(session, case, actor)
@@ -137,19 +139,19 @@ async def decide_sanggah(session: AsyncSession, actor: Actor, sanggah_id: UUID, 
         raise DecidedByLodger
     act = Act(actor, await moment_of(session), Stage.SANGGAH, ruling.reason, sanggah.evidence_sha256)
     sanggah.state = SanggahState(ruling.outcome.value)
-    session.add(_decision(sanggah, act))
+    session.add(_build_decision(sanggah, act))
     if ruling.outcome is SanggahOutcome.DITERIMA:
-        emit(session, _decided(case, sanggah, act))
-        undoing = Undoing(AnnulmentGround.SANGGAH_DITERIMA, ruling.back_pay, sanggah_id)
-        await undo(session, case, policy, act, undoing)
+        emit(session, _to_decided_event(case, sanggah, act))
+        terms = AnnulmentTerms(AnnulmentGround.SANGGAH_DITERIMA, ruling.back_pay, sanggah_id)
+        await annul_case(session, case, policy, act, terms)
     else:
-        _check_nothing_paid(ruling)
-        await _go_on(session, case, policy, sanggah, act)
+        _refuse_back_pay(ruling)
+        await _end_suspension(session, case, policy, sanggah, act)
     return sanggah
 
 
-async def _locked(session: AsyncSession, sanggah_id: UUID) -> tuple[Graduasi, Policy, Sanggah]:
-    """The case first, as everybody locks it: a decision and the end of the term see each other."""
+async def _lock_sanggah(session: AsyncSession, sanggah_id: UUID) -> tuple[Graduasi, Policy, Sanggah]:
+    # The case is locked first, as by every command, so that a decision and the end of the term see each other.
     graduasi_id = await session.scalar(sa.select(Sanggah.graduasi_id).where(Sanggah.sanggah_id == sanggah_id))
     if graduasi_id is None:
         raise NotFound("sanggah")
@@ -157,26 +159,31 @@ async def _locked(session: AsyncSession, sanggah_id: UUID) -> tuple[Graduasi, Po
     return case, policy, await load(session, Sanggah, sanggah_id, noun="sanggah")
 
 
-def _check_nothing_paid(ruling: Ruling) -> None:
-    """A refused objection undoes nothing, so that no tahap is paid back by it."""
+def _refuse_back_pay(ruling: Ruling) -> None:
+    # A refused sanggah annuls nothing, so that no tahap is paid back.
     if ruling.back_pay:
         raise BackPayNotConcerned("/body/back_pay", tahap=", ".join(one.tahap for one in ruling.back_pay))
 
 
-async def _go_on(session: AsyncSession, case: Graduasi, policy: Policy, sanggah: Sanggah, act: Act) -> None:
-    """Back to the term while it runs, else into effect; the tahap follows the later of term and decision."""
+async def _end_suspension(
+    session: AsyncSession, case: Graduasi, policy: Policy, sanggah: Sanggah, act: Act
+) -> None:
+    """Move the case back to MASA_SANGGAH during the term, else to EFEKTIF.
+
+    The effective tahap depends on the later of the term's end and the decision.
+    """
     penetapan = await load(session, Penetapan, case.graduasi_id)
-    settled = max(penetapan.term_ends_on, act.moment.on)
-    await settle_tahap(session, penetapan, settled)
-    emit(session, _decided(case, sanggah, act, penetapan))
+    settled_on = max(penetapan.term_ends_on, act.moment.on)
+    await set_effective_tahap(session, penetapan, settled_on)
+    emit(session, _to_decided_event(case, sanggah, act, penetapan))
     if act.moment.on > penetapan.term_ends_on or await was_effective(session, case.graduasi_id):
-        await bring_into_effect(session, case, policy, penetapan, act)
+        await make_effective(session, case, policy, penetapan, act)
     else:
         await advance(session, [(case, policy)], [GraduasiState.MASA_SANGGAH], act)
-        await schedule_term_end(session, [penetapan], settled)
+        await schedule_term_end(session, [penetapan], settled_on)
 
 
-def _decision(sanggah: Sanggah, act: Act) -> SanggahDecision:
+def _build_decision(sanggah: Sanggah, act: Act) -> SanggahDecision:
     return SanggahDecision(
         sanggah_id=sanggah.sanggah_id,
         typed_by=sanggah.typed_by,
@@ -192,7 +199,7 @@ def _decision(sanggah: Sanggah, act: Act) -> SanggahDecision:
     )
 
 
-def _decided(
+def _to_decided_event(
     case: Graduasi, sanggah: Sanggah, act: Act, penetapan: Penetapan | None = None
 ) -> SanggahDecided:
     return SanggahDecided.of(

@@ -11,7 +11,10 @@ from shared.fields import Asked, Day
 
 
 class TahapTerms(Fields):
-    """A payment stage: its start, and until when an exit still makes it."""
+    """A payment stage: its start and its cut-off.
+
+    An exit settled by the cut-off takes effect at the start.
+    """
 
     year: Col[Annotated[StrictInt, Interval(ge=2020, le=2100), Asked(2028)]] = Field(primary_key=True)
     number: Col[Annotated[StrictInt, Interval(ge=1, le=4), Asked(1)]] = Field(primary_key=True)
@@ -24,7 +27,7 @@ class TahapView(TahapTerms):
 
 
 class TahapCalendar(TahapView, Table, table=True):
-    """A payment stage: when it starts, and until when an exit still makes it (chain.md 3)."""
+    """A payment stage: its start and its cut-off (chain.md 3)."""
 
     __table_args__ = (
         sa.CheckConstraint("number BETWEEN 1 AND 12", name="number"),
@@ -34,5 +37,5 @@ class TahapCalendar(TahapView, Table, table=True):
 
     @property
     def tahap(self) -> str:
-        """The tahap as events name it: `2026-3`."""
+        """The tahap as events write it, such as `2026-3`."""
         return f"{self.year}-{self.number}"

@@ -1,4 +1,4 @@
-"""What a request to draft a policy says."""
+"""The request to draft a policy."""
 
 from typing import Annotated, Self
 
@@ -21,11 +21,11 @@ SIDE_STATES = {
 
 
 class IndicatorDraft(IndicatorTerms, Body):
-    """One criterion: what is asked or known, what passes, what it weighs, whether it needs evidence."""
+    """One criterion: its value, its rule, its weight, and whether it requires evidence."""
 
 
 class InstrumentDraft(InstrumentTerms, Body):
-    """A new version of the questions, in the order in which they are asked."""
+    """A new version of the instrument, with its criteria in order."""
 
     indicators: Annotated[list[IndicatorDraft], Len(1, 60)]
 
@@ -37,14 +37,17 @@ class InstrumentDraft(InstrumentTerms, Body):
 
 
 class PolicyDraft(PolicyTerms, Body):
-    """The whole next version of an exit reason's policy; with a new instrument, or the version of one, if it scores."""
+    """The next version of an exit reason's policy.
+
+    A policy that requires a score has a new instrument, or the version of an existing one.
+    """
 
     reason: Sentence
     instrument_version: Annotated[StrictInt, Interval(ge=1, le=100_000)] | None = None
     instrument: InstrumentDraft | None = None
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _check_values(self) -> Self:
         if (self.candidate_desil_scope is None) != (self.candidate_desil_at_least is None):
             raise BadValue(
                 "A desil means nothing without its scope.", "Desil tidak berarti tanpa lingkupnya."
@@ -64,7 +67,7 @@ class PolicyDraft(PolicyTerms, Body):
             raise BadValue("This exit reason is not known here.", "Alasan keluar ini tidak dikenal.")
         if self.instrument is not None and self.instrument_version is not None:
             raise BadValue(
-                "An instrument is new, or one that exists.",
-                "Instrumen itu baru, atau yang sudah ada; bukan keduanya.",
+                "Give a new instrument or the version of an existing one, not both.",
+                "Berikan instrumen baru atau versi instrumen yang sudah ada; bukan keduanya.",
             )
         return self

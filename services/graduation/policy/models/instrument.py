@@ -1,4 +1,4 @@
-"""The questions and weights by which readiness is judged, as rows (domain.md 4.3)."""
+"""Tables of the instrument: the criteria and weights by which readiness is judged (domain.md 4.3)."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -15,21 +15,24 @@ from shared.fields import Asked
 
 
 class Source(StrEnum):
-    """Where a criterion's value comes from: asked in the family's house, or known of it as caseload told."""
+    """Source of a criterion's value: an answer of the pendamping, or a fact from caseload."""
 
     ANSWER = "ANSWER"
     FACT = "FACT"
 
 
 class ValueType(StrEnum):
-    """A yes or no, or a whole number (rupiah, months, percent, counts: the indicator's text says which)."""
+    """A yes or no, or a whole number, whose unit is in the indicator's text."""
 
     BOOL = "BOOL"
     INT = "INT"
 
 
 class Check(StrEnum):
-    """How a value is held against `passes_at`; NONE is asked or shown, and weighs nothing."""
+    """How a value is compared with `passes_at`.
+
+    NONE: the criterion is shown but has no weight.
+    """
 
     AT_LEAST = "AT_LEAST"
     AT_MOST = "AT_MOST"
@@ -41,7 +44,7 @@ Text = Annotated[str, StringConstraints(min_length=3, max_length=300)]
 
 
 class InstrumentTerms(Fields):
-    """How a version of the questions is judged, and its source."""
+    """The threshold, the exemption and the source of an instrument."""
 
     threshold_percent: Col[Annotated[StrictInt, Interval(ge=0, le=100), Asked(70)]]
     # A family with fewer able members of working age than this is exempt (OQ3 of domain.md, as decided so far).
@@ -50,7 +53,10 @@ class InstrumentTerms(Fields):
 
 
 class Instrument(InstrumentTerms, Table, table=True):
-    """A version of the questions and weights by which readiness is judged. Never edited, only followed."""
+    """A version of the criteria by which readiness is judged.
+
+    Never edited: a change is a new version.
+    """
 
     __table_args__ = (
         sa.CheckConstraint("threshold_percent BETWEEN 0 AND 100", name="threshold_percent"),
@@ -60,12 +66,12 @@ class Instrument(InstrumentTerms, Table, table=True):
 
     instrument_id: Col[UUID] = Field(primary_key=True)
     version: Col[int]
-    # How many criteria it has: once they are there, no further one fits (`uq_indicator_position`).
+    # The number of criteria. `uq_indicator_position` and a CHECK refuse further ones.
     criteria: Col[int]
 
 
 class IndicatorTerms(Fields):
-    """One criterion: what is asked or known, what passes, what it weighs, whether it needs evidence."""
+    """One criterion: its value, its rule, its weight, and whether it requires evidence."""
 
     code: Col[Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]{1,40}$"), Asked("SAVINGS_RP")]] = Field(
         primary_key=True
@@ -82,18 +88,21 @@ class IndicatorTerms(Fields):
 
 
 class IndicatorView(IndicatorTerms):
-    """One criterion: what is asked or known, what passes, what it weighs."""
+    """One criterion with its position."""
 
     position: Col[int]
 
 
 class Indicator(IndicatorView, Table, table=True):
-    """One criterion of an instrument; its place is one of as many as the instrument says that it has."""
+    """One criterion of an instrument.
+
+    Its position is between 1 and the instrument's number of criteria.
+    """
 
     __table_args__ = (
         sa.PrimaryKeyConstraint("instrument_id", "code"),
         sa.CheckConstraint("weight >= 0", name="weight_not_negative"),
-        sa.CheckConstraint("position BETWEEN 1 AND criteria", name="a_place_of_the_instrument"),
+        sa.CheckConstraint("position BETWEEN 1 AND criteria", name="position_within_criteria"),
         sa.UniqueConstraint("instrument_id", "position", name="uq_indicator_position"),
         sa.ForeignKeyConstraint(
             ["instrument_id", "criteria"], ["instrument.instrument_id", "instrument.criteria"]

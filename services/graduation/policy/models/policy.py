@@ -18,30 +18,31 @@ from shared.fields import Asked
 
 
 class OpenedBy(StrEnum):
-    """What opens a case: a pendamping here, or an exit that caseload proposed on evidence."""
+    """Who opens a case: a pendamping, or an exit proposal of caseload."""
 
     PENDAMPING = "PENDAMPING"
     EXIT_PROPOSED = "EXIT_PROPOSED"
 
 
 class TermUnit(StrEnum):
-    """In what a term is counted."""
+    """Unit of a term's length."""
 
     DAY = "DAY"
     MONTH = "MONTH"
 
 
 class TermStart(StrEnum):
-    """From which date a term runs."""
+    """Date from which a term is counted."""
 
     ANNOUNCED_ON = "ANNOUNCED_ON"
     SK_ON = "SK_ON"
 
 
 class PolicyState(StrEnum):
-    """Where a version stands: drafted; approved by two; activated from a day to come; in force; ended by a later one.
+    """State of a policy version on a date.
 
-    WITHDRAWN: taken back before it was activated; it stays to be read.
+    APPROVED: approved by two people. PLANNED: activated from a later day. ENDED: followed by a later version.
+    WITHDRAWN: withdrawn before it was activated.
     """
 
     DRAFT = "DRAFT"
@@ -62,10 +63,10 @@ POLICY_TRANSITIONS: Mapping[PolicyState, frozenset[PolicyState]] = MappingProxyT
         PolicyState.WITHDRAWN: frozenset(),
     }
 )
-"""What people may do to a version. PLANNED comes into force by its day, and ends by the day of a later one."""
-# What every case goes through; a policy adds the village's deliberation, or does not.
-EVERY_STAGE = "ARRAY['USUL', 'VERIFIKASI', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH']"
-# As far after an exit as a task reaches: a limit of the calendar of tasks, no rule.
+"""Transitions by commands. PLANNED becomes IN_FORCE, and IN_FORCE becomes ENDED, by the date alone."""
+# Stages of every policy. Only MUSYAWARAH is optional.
+REQUIRED_STAGES = "ARRAY['USUL', 'VERIFIKASI', 'PERSETUJUAN', 'PENETAPAN', 'SANGGAH']"
+# The largest month number of a task after an exit: a technical limit.
 LAST_MONTH = 60
 REASONS = "num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years)"
 
@@ -75,10 +76,10 @@ MonthsAfter = Annotated[list[Annotated[StrictInt, Interval(ge=1, le=LAST_MONTH),
 
 
 class PolicyTerms(Fields):
-    """What an exit reason asks for.
+    """The requirements of an exit reason.
 
-    Months and years are full ones. A candidate reason that is empty does not count.
-    With no `monitoring_months` nobody is visited after the exit: the case is complete on the day of it.
+    Months and years are complete ones. A candidate reason that is null does not count.
+    If `monitoring_months` is 0, the case is complete when the exit takes effect.
     """
 
     exit_reason: Col[Annotated[ExitReason, Asked("SEJAHTERA_MANDIRI")]]
@@ -92,22 +93,22 @@ class PolicyTerms(Fields):
     sanggah_length: Col[Annotated[StrictInt, Interval(ge=1, le=400), Asked(30)]]
     sanggah_unit: Col[TermUnit]
     sanggah_starts_from: Col[TermStart]
-    # Months in which the family is visited, from the exit on; 0: nobody is to be visited, and the case is complete.
+    # Number of months after the exit in which the family is visited monthly.
     monitoring_months: Col[Annotated[StrictInt, Interval(ge=0, le=LAST_MONTH), Asked(6)]]
-    # Of a family that stood: at which months after the exit it is looked at again.
+    # Months after the exit of the follow-up visits to a family with outcome BERTAHAN.
     follow_up_months: Col[Annotated[MonthsAfter, Asked([12, 24])]]
-    # At which months a cohort is asked whether its families are still out.
+    # Months after the exit at which a cohort counts the families still without bansos.
     survival_months: Col[Annotated[MonthsAfter, Asked([6, 12, 24])]]
-    # Within how many days a report of a relapse is looked into.
+    # Number of days in which a reported relapse is checked.
     check_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), Asked(14)]]
     credit_rule_version: Col[Annotated[StrictInt, Interval(ge=1, le=10_000), Asked(1)]] = Field(
         foreign_key="credit_rule.version"
     )
-    # Side states that this policy lets nobody enter without evidence (DITOLAK, DIBATALKAN, ...).
+    # Side states that require evidence (DITOLAK, DIBATALKAN, ...).
     evidence_for: Col[Annotated[list[GraduasiState], Len(0, 4), Asked(["DIBATALKAN"])]] = Field(
         default=[], sa_column_kwargs={"server_default": "{}"}
     )
-    # What makes a candidate: so many of these reasons; one that is empty is none. Months and years are full ones.
+    # A family is a candidate if at least `candidate_reasons` of these reasons apply.
     candidate_desil_scope: Col[DesilScope | None] = Field(default=None)
     candidate_desil_at_least: Col[Annotated[StrictInt, Interval(ge=1, le=10), Asked()] | None] = Field(
         default=None
@@ -138,9 +139,11 @@ class PolicyFields(PolicyTerms):
 
 
 class Policy(PolicyFields, Table, table=True):
-    """What an exit reason asks for, in a range of dates. A case keeps the version under which it was opened.
+    """The requirements of an exit reason in a range of dates.
 
-    Drafted by one, approved by two others, then activated from a date; its content never changes.
+    A case keeps the version under which it was opened.
+
+    A version is drafted by one person, approved by two others, and activated from a date. Its content never changes.
     """
 
     __table_args__ = (
@@ -172,7 +175,7 @@ class Policy(PolicyFields, Table, table=True):
         sa.CheckConstraint(
             "first_content OR (valid_from IS NULL) = (activated_on IS NULL)", name="activated_on_a_day"
         ),
-        sa.CheckConstraint("valid_from IS NOT NULL OR valid_to IS NULL", name="ends_what_began"),
+        sa.CheckConstraint("valid_from IS NOT NULL OR valid_to IS NULL", name="end_needs_start"),
         sa.ForeignKeyConstraint(
             ["policy_id", "withdrawn_by"],
             ["policy_withdrawal.policy_id", "policy_withdrawal.person"],
@@ -181,20 +184,16 @@ class Policy(PolicyFields, Table, table=True):
         ),
         sa.CheckConstraint("withdrawn_by IS NULL OR valid_from IS NULL", name="withdrawn_never_in_force"),
         sa.CheckConstraint("(withdrawn_by IS NULL) = (withdrawn_on IS NULL)", name="withdrawn_on_a_day"),
-        sa.CheckConstraint(f"stages @> {EVERY_STAGE}", name="stages_whole"),
-        sa.CheckConstraint("needs_score OR NOT needs_statement", name="statement_on_a_score"),
+        sa.CheckConstraint(f"stages @> {REQUIRED_STAGES}", name="stages_complete"),
+        sa.CheckConstraint("needs_score OR NOT needs_statement", name="statement_needs_score"),
         sa.CheckConstraint(
             "opened_by = 'PENDAMPING' OR NOT needs_score", name="exit_proposed_without_a_score"
         ),
         sa.CheckConstraint(
             "(candidate_desil_scope IS NULL) = (candidate_desil_at_least IS NULL)", name="gate_by_scope"
         ),
-        sa.CheckConstraint(
-            f"candidate_reasons BETWEEN 1 AND greatest(1, {REASONS})", name="reasons_that_can_be_met"
-        ),
-        sa.CheckConstraint(
-            f"candidate_komponen_months IS NULL OR {REASONS} = 0", name="by_nature_or_by_reasons"
-        ),
+        sa.CheckConstraint(f"candidate_reasons BETWEEN 1 AND greatest(1, {REASONS})", name="enough_reasons"),
+        sa.CheckConstraint(f"candidate_komponen_months IS NULL OR {REASONS} = 0", name="komponen_or_reasons"),
         sa.CheckConstraint("needs_score = (instrument_id IS NOT NULL)", name="score_by_an_instrument"),
         sa.CheckConstraint(
             f"sanggah_length > 0 AND monitoring_months BETWEEN 0 AND {LAST_MONTH} AND check_days > 0",
@@ -207,7 +206,7 @@ class Policy(PolicyFields, Table, table=True):
         ),
     )
 
-    # Given by a migration before there was anybody to draft; no service role may say so of a row.
+    # Inserted by a migration and therefore not drafted. No service role may set this column.
     first_content: Col[bool] = Field(default=None, sa_column_kwargs={"server_default": sa.false()})
     drafted_by_sub: Col[str | None]
     drafted_at: Col[datetime | None]
@@ -217,7 +216,7 @@ class Policy(PolicyFields, Table, table=True):
     instrument_id: Col[UUID | None] = Field(foreign_key="instrument.instrument_id")
 
     def state_on(self, on: date) -> PolicyState:
-        """Return where the version stands on a date."""
+        """Return the version's state on a date."""
         if self.withdrawn_by is not None:
             return PolicyState.WITHDRAWN
         if self.valid_from is None:
@@ -228,7 +227,10 @@ class Policy(PolicyFields, Table, table=True):
 
 
 class PolicyApproval(Table, table=True):
-    """One of the two approvals of a draft; neither the drafter nor one account twice can give one. Append-only."""
+    """One of the two approvals of a draft. Append-only.
+
+    It is given by neither the drafter nor the other approver.
+    """
 
     __table_args__ = (
         sa.ForeignKeyConstraint(
@@ -249,7 +251,7 @@ class PolicyApproval(Table, table=True):
 
 
 class PolicyWithdrawalView(Fields):
-    """Who took a version back, when and why; people are ids."""
+    """Who withdrew a version, when and why. `person` is an id."""
 
     person: Col[str]
     reason: Col[str]
@@ -257,7 +259,7 @@ class PolicyWithdrawalView(Fields):
 
 
 class PolicyWithdrawal(PolicyWithdrawalView, Table, table=True):
-    """Who took a version back before it was activated, and why; once. Append-only."""
+    """The withdrawal of a version before it was activated. Append-only."""
 
     __table_args__ = (sa.UniqueConstraint("policy_id", "person", name="uq_policy_withdrawal_person"),)
 

@@ -16,12 +16,17 @@ router = Router(tag="policy")
 
 
 class Tahap(TahapTerms, Body):
-    """A payment stage: its start, and until when an exit still makes it."""
+    """A payment stage: its start and its cut-off.
+
+    An exit settled by the cut-off takes effect at the start.
+    """
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    def _check_order(self) -> Self:
         if self.cutoff_on >= self.starts_on:
-            raise BadValue("The cut-off lies before the start.", "Batas waktu harus sebelum tanggal mulai.")
+            raise BadValue(
+                "The cut-off must be before the start.", "Batas waktu harus sebelum tanggal mulai."
+            )
         return self
 
 
@@ -37,7 +42,7 @@ class TahapPage(View):
 async def list_tahap_calendar(
     session: Session, paging: Paging, year: Annotated[int | None, Query(ge=2000, le=2100)] = None
 ) -> Response:
-    """List the calendar of payment."""
+    """List the tahap calendar."""
     statement = sa.select(*(getattr(TahapCalendar, name) for name in TahapView.model_fields))
     if year is not None:
         statement = statement.where(TahapCalendar.year == year)
@@ -47,5 +52,5 @@ async def list_tahap_calendar(
 @router.post("/tahap-calendar", status_code=201)
 @may(Permission.TAHAP_CALENDAR_SET, key_required=True)
 async def set_tahap(body: Tahap, session: Session) -> TahapView:
-    """Plan a tahap, or move one that is planned."""
+    """Add a tahap to the calendar, or move a planned one."""
     return await commands.set_tahap(session, body)

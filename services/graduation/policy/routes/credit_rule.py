@@ -1,4 +1,4 @@
-"""Crediting rules over HTTP: every version, and the next one, which does nothing until a policy names it."""
+"""Routes of credit rules."""
 
 import sqlalchemy as sa
 from starlette.responses import Response
@@ -13,7 +13,7 @@ router = Router(tag="policy")
 
 
 class CreditRuleDraft(CreditRuleTerms, Body):
-    """A version of the rule; its words say in both languages what it does."""
+    """A version of the credit rule, with its text in both languages."""
 
 
 class CreditRulePage(View):
@@ -26,13 +26,16 @@ class CreditRulePage(View):
 @router.post("/credit-rule", status_code=201)
 @may(Permission.POLICY_DRAFT, key_required=True)
 async def set_credit_rule(body: CreditRuleDraft, session: Session, actor: CurrentActor) -> CreditRuleView:
-    """Write the next version of the rule down; it counts nothing until a policy that two have approved names it."""
+    """Add the next version of the credit rule.
+
+    It has no effect until an approved policy uses it.
+    """
     return await commands.set_credit_rule(session, actor, body)
 
 
 @router.get("/credit-rule", response_model=CreditRulePage)
 @may(Permission.POLICY_READ)
 async def list_credit_rules(session: Session, paging: Paging) -> Response:
-    """List the versions of the rule, oldest first; a policy names its own by number."""
+    """List the versions of the credit rule, oldest first."""
     statement = sa.select(*(getattr(CreditRule, name) for name in CreditRuleView.model_fields))
     return await paging.answer(session, statement, (CreditRule.version,))

@@ -1,4 +1,4 @@
-"""How a rule changes over HTTP: drafted whole, approved by two others, activated from a day to come."""
+"""Routes that draft, approve, activate and withdraw policies."""
 
 from typing import Any
 from uuid import UUID
@@ -14,19 +14,19 @@ router = Router(tag="policy")
 
 
 class PolicyApproval(Body):
-    """One of two approvals."""
+    """One of the two approvals."""
 
     note: Sentence | None = None
 
 
 class PolicyWithdrawal(Body):
-    """Why a version is taken back before it was activated."""
+    """The reason to withdraw a version that is not activated."""
 
     reason: Sentence
 
 
 class PolicyActivation(Body):
-    """From which day it is in force: today or later."""
+    """The day from which the version is in force, today or later."""
 
     valid_from: Day
 
@@ -34,9 +34,12 @@ class PolicyActivation(Body):
 @router.post("/policy", status_code=201, response_model=PolicyFullView)
 @may(Permission.POLICY_DRAFT, key_required=True, max_body=64 * 1024)
 async def draft_policy(body: PolicyDraft, session: Session, actor: CurrentActor) -> dict[str, Any]:
-    """Draft the next version; it does nothing until two others have approved it and it is activated."""
+    """Draft the next version.
+
+    It has no effect until two others have approved it and it is activated.
+    """
     policy = await commands.draft_policy(session, actor, body)
-    return await queries.policy_version(session, policy.policy_id)
+    return await queries.read_policy_version(session, policy.policy_id)
 
 
 @router.post("/policy/{policy_id}/approval", status_code=201, response_model=PolicyFullView)
@@ -44,9 +47,9 @@ async def draft_policy(body: PolicyDraft, session: Session, actor: CurrentActor)
 async def approve_policy(
     policy_id: UUID, body: PolicyApproval, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
-    """Approve a draft: two different people, neither of them who drafted it."""
+    """Approve a draft. Two different people approve, neither of them the drafter."""
     await commands.approve_policy(session, actor, policy_id, body.note)
-    return await queries.policy_version(session, policy_id)
+    return await queries.read_policy_version(session, policy_id)
 
 
 @router.post("/policy/{policy_id}/activation", status_code=201, response_model=PolicyFullView)
@@ -54,9 +57,13 @@ async def approve_policy(
 async def activate_policy(
     policy_id: UUID, body: PolicyActivation, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
-    """Put an approved version in force from a day; the one before ends then, and open cases keep theirs."""
+    """Put an approved version in force from a day.
+
+    The previous version ends on that day.
+    Open cases keep the version under which they were opened.
+    """
     await commands.activate_policy(session, actor, policy_id, body.valid_from)
-    return await queries.policy_version(session, policy_id)
+    return await queries.read_policy_version(session, policy_id)
 
 
 @router.post("/policy/{policy_id}/withdrawal", status_code=201, response_model=PolicyFullView)
@@ -64,6 +71,6 @@ async def activate_policy(
 async def withdraw_policy(
     policy_id: UUID, body: PolicyWithdrawal, session: Session, actor: CurrentActor
 ) -> dict[str, Any]:
-    """Take back a version that was not activated: who drafted it, or anybody of Kemensos who will not approve it."""
+    """Withdraw a version that is not activated."""
     await commands.withdraw_policy(session, actor, policy_id, body.reason)
-    return await queries.policy_version(session, policy_id)
+    return await queries.read_policy_version(session, policy_id)

@@ -15,26 +15,26 @@ router = Router(tag="policy")
 
 
 class PolicyView(PolicyFields):
-    """What an exit reason asks for, in a range of dates."""
+    """The requirements of an exit reason in a range of dates."""
 
     state: PolicyState
 
 
 class PolicyList(View):
-    """Every policy version; there are few."""
+    """All policy versions."""
 
     items: list[PolicyView]
 
 
 class InstrumentView(InstrumentTerms):
-    """The questions and weights by which readiness is judged."""
+    """The criteria and weights by which readiness is judged."""
 
     version: int
     indicators: list[IndicatorView]
 
 
 class PolicyFullView(PolicyView):
-    """A policy with its instrument, where it scores; and why it was withdrawn, if it was."""
+    """A policy with its instrument and its withdrawal, if any."""
 
     instrument: InstrumentView | None
     withdrawal: PolicyWithdrawalView | None
@@ -45,19 +45,19 @@ class PolicyFullView(PolicyView):
 async def list_policy(
     session: Session, state: Annotated[PolicyState | None, Query()] = None
 ) -> dict[str, list[dict[str, Any]]]:
-    """List every policy version, or those that stand in a state today."""
-    return {"items": await queries.policies(session, state)}
+    """List all policy versions, or those with a state today."""
+    return {"items": await queries.read_policies(session, state)}
 
 
 @router.get("/policy/{exit_reason}", response_model=PolicyFullView)
 @may(Permission.POLICY_READ)
 async def read_policy(exit_reason: ExitReason, session: Session) -> dict[str, Any]:
     """Return the policy of an exit reason in force today, with its instrument."""
-    return await queries.policy_in_full(session, exit_reason)
+    return await queries.read_policy_in_force(session, exit_reason)
 
 
 @router.get("/policy-version/{policy_id}", response_model=PolicyFullView)
 @may(Permission.POLICY_READ)
 async def read_policy_version(policy_id: UUID, session: Session) -> dict[str, Any]:
-    """Return one version, drafted, in force or ended, with its instrument."""
-    return await queries.policy_version(session, policy_id)
+    """Return one version in any state, with its instrument."""
+    return await queries.read_policy_version(session, policy_id)
