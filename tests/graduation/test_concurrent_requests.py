@@ -1,4 +1,4 @@
-"""One effect, however many ask at once; the same key, the same answer."""
+"""Concurrent and repeated requests have one effect."""
 
 import asyncio
 from collections import Counter
@@ -8,12 +8,12 @@ from tests.factories.graduation.case import CaseDriver, at, ok
 from tests.factories.services import Running
 
 
-async def test_of_fifty_approvals_at_once_one_wins(graduation: Running) -> None:
+async def test_fifty_concurrent_approvals_have_one_effect(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIMUSYAWARAHKAN")
     answers = await asyncio.gather(*(driver.approve() for _ in range(50)))
-    found = Counter(answer.status_code for answer in answers)
-    assert found[201] == 1
-    assert set(found) <= {201, 409, 503}
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses[201] == 1
+    assert set(statuses) <= {201, 409, 503}
     assert {a.json()["title"] for a in answers if a.status_code == 409} == {"IllegalTransition"}
     rows = await graduation.sql("SELECT count(*) FROM graduasi_history WHERE to_state = 'DISETUJUI_DINSOS'")
     assert rows[0][0] == 1
@@ -33,16 +33,16 @@ async def test_a_repeated_request_has_one_effect_and_one_answer(graduation: Runn
     assert rows[0][0] == 1
 
 
-async def test_concurrent_twins_get_the_same_answer(graduation: Running) -> None:
+async def test_concurrent_requests_with_one_key_get_the_same_answer(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
     body = {"sk_no": "SK/7/2026", "sk_on": "2026-05-18", "graduasi_ids": [driver.graduasi_id]}
     twins = [graduation.post("/v1/sk", body, as_=driver.by["sk"], key="sk-7") for _ in range(8)]
     answers = await asyncio.gather(*twins)
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["sk_id"] for answer in answers}) == 1
-    told = [one["type"] for one in await graduation.emitted() if one["type"].startswith("graduation.")]
-    assert told.count("graduation.graduasi_determined.v1") == 1
-    assert told.count("graduation.credit_granted.v1") == 1
+    types = [one["type"] for one in await graduation.emitted() if one["type"].startswith("graduation.")]
+    assert types.count("graduation.graduasi_determined.v1") == 1
+    assert types.count("graduation.credit_granted.v1") == 1
 
 
 async def test_a_decision_without_a_key_is_refused(graduation: Running) -> None:
@@ -51,7 +51,7 @@ async def test_a_decision_without_a_key_is_refused(graduation: Running) -> None:
     assert (answer.status_code, answer.json()["title"]) == (400, "KeyMissing")
 
 
-async def test_of_two_openings_on_one_kepesertaan_one_wins(graduation: Running) -> None:
+async def test_two_concurrent_openings_open_one_case(graduation: Running) -> None:
     await at(graduation, date(2026, 4, 6))
     driver = await CaseDriver.start(graduation)
     body = {
@@ -66,7 +66,7 @@ async def test_of_two_openings_on_one_kepesertaan_one_wins(graduation: Running) 
     assert {a.json()["title"] for a in answers if a.status_code == 409} == {"CaseAlreadyOpen"}
 
 
-async def test_one_case_stands_in_one_sk(graduation: Running) -> None:
+async def test_case_is_in_one_sk(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
     answers = await asyncio.gather(driver.determine("2026-05-18"), driver.determine("2026-05-18"))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
@@ -74,7 +74,7 @@ async def test_one_case_stands_in_one_sk(graduation: Running) -> None:
     assert loser.json()["title"] == "CasesNotApproved"
 
 
-async def test_one_number_names_one_sk_for_many_cases(graduation: Running) -> None:
+async def test_sk_number_is_unique(graduation: Running) -> None:
     drivers = [await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS") for _ in range(3)]
     body = {
         "sk_no": "SK/8/2026",

@@ -1,4 +1,4 @@
-"""No person acts in two stages of one case: refused by name, and by the database itself (chain.md 4)."""
+"""No person acts in two stages of one case (chain.md 4)."""
 
 import asyncpg
 import pytest
@@ -8,7 +8,7 @@ from tests.factories.graduation.events import DESA, KENDAL
 from tests.factories.services import Running
 
 
-async def test_so_a_second_account_of_the_pendamping_cannot_verify(graduation: Running) -> None:
+async def test_second_account_of_the_pendamping_cannot_verify(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     driver.by["verification"] = graduation.token(
         "KETUA_TIM_KABKOTA", "another-account", [KENDAL], pendamping_id=driver.field.pendamping_id
@@ -24,7 +24,7 @@ async def test_so_a_second_account_of_the_pendamping_cannot_verify(graduation: R
     )
 
 
-async def test_so_who_verified_cannot_approve(graduation: Running) -> None:
+async def test_verifier_cannot_approve(graduation: Running) -> None:
     driver = await CaseDriver.start(graduation)
     driver.by["verification"] = graduation.token("KETUA_TIM_KABKOTA", "one-person", [KENDAL])
     await driver.to("DIMUSYAWARAHKAN")
@@ -35,7 +35,7 @@ async def test_so_who_verified_cannot_approve(graduation: Running) -> None:
     assert ok(await driver.approve())["state"] == "DISETUJUI_DINSOS"
 
 
-async def test_so_who_approved_cannot_determine_and_no_case_of_the_sk_moves(graduation: Running) -> None:
+async def test_approver_cannot_determine_and_no_case_of_the_sk_moves(graduation: Running) -> None:
     one, two = await CaseDriver.start(graduation), await CaseDriver.start(graduation)
     await one.to("DISETUJUI_DINSOS")
     two.by["approval"] = graduation.token("DINSOS_KABKOTA", "kemensos-1", [KENDAL])
@@ -47,7 +47,7 @@ async def test_so_who_approved_cannot_determine_and_no_case_of_the_sk_moves(grad
     assert await graduation.sql("SELECT 1 FROM sk") == []
 
 
-async def test_so_sql_under_the_services_own_role_is_refused(graduation: Running) -> None:
+async def test_sql_of_the_service_role_is_refused(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     try:
@@ -63,7 +63,7 @@ async def test_so_sql_under_the_services_own_role_is_refused(graduation: Running
         await connection.close()
 
 
-async def test_yet_the_same_person_may_act_twice_in_one_stage(graduation: Running) -> None:
+async def test_same_person_may_act_twice_in_one_stage(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     ok(await driver.post("return", {"reason": "Foto rumah kabur."}, "verification"))
     ok(await driver.propose())

@@ -1,4 +1,4 @@
-"""The lists that people work from are found by an index, whoever asks; PostgreSQL says so over generated rows."""
+"""The lists use indexes for every caller, by the plans of PostgreSQL over generated rows."""
 
 from datetime import date
 from typing import Any
@@ -101,22 +101,22 @@ async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, 
 
 
 async def plan_of(session: Any, statement: Any, order: tuple[Any, ...]) -> str:
-    wanted = statement.order_by(*order).limit(51)
-    compiled = wanted.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    sql = statement.order_by(*order).limit(51)
+    compiled = sql.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     lines = await session.execute(text(f"EXPLAIN {compiled}".replace(":", "\\:")))
     return "\n".join(row[0] for row in lines)
 
 
 def rules() -> dict[str, CandidateRule]:
-    """What a policy may ask of a candidate: any of three reasons, two of them, all three; or the last komponen's end."""
+    """Return rules with one, two or three required reasons, and the natural one."""
     three = {"candidate_desil_scope": DesilScope.NAS, "candidate_desil_at_least": 5}
     three |= {"candidate_usaha_months": 6, "candidate_program_years": 5}
-    found = {f"{n} of 3": Policy(**three, candidate_reasons=n) for n in (1, 2, 3)}
-    found["by nature"] = Policy(candidate_komponen_months=3, candidate_reasons=1)
-    return {name: CandidateRule(policy, date(2027, 1, 6), 1, 3) for name, policy in found.items()}
+    policies = {f"{n} of 3": Policy(**three, candidate_reasons=n) for n in (1, 2, 3)}
+    policies["by nature"] = Policy(candidate_komponen_months=3, candidate_reasons=1)
+    return {name: CandidateRule(policy, date(2027, 1, 6), 1, 3) for name, policy in policies.items()}
 
 
-async def test_of_candidates_whatever_the_policy_asks(graduation: Running) -> None:
+async def test_candidate_lists_use_indexes_for_every_rule(graduation: Running) -> None:
     await graduation.execute(ROWS)
     pendamping_id = (await graduation.sql("SELECT md5('p7')::uuid"))[0][0]
     wrong: list[str] = []
@@ -135,25 +135,27 @@ def index_cond(plan: str) -> str:
     return " ".join(line for line in plan.splitlines() if "Index Cond" in line)
 
 
-async def test_of_a_cohort_read_by_an_area(graduation: Running) -> None:
+async def test_cohort_of_an_area_uses_indexes(graduation: Running) -> None:
     await graduation.execute(ROWS)
     asked = {"year": 2026, "today": date(2027, 7, 1)}
     scanned: list[str] = []
     for who, area in (("dinsos", None), ("ministry", "14.13")):
         caller = callers(UUID(int=7))[who]
-        for wanted in (COUNTS, SURVIVAL):
-            statement, areas = filter_by_areas(f"EXPLAIN {wanted}", caller, area)
-            values = asked if wanted is SURVIVAL else {"year": 2026}
+        for sql in (COUNTS, SURVIVAL):
+            statement, areas = filter_by_areas(f"EXPLAIN {sql}", caller, area)
+            values = asked if sql is SURVIVAL else {"year": 2026}
             async with graduation.database.transaction(caller) as session:
                 lines = await session.execute(statement, {**values, **areas})
                 plan = "\n".join(row[0] for row in lines)
-            found = [f"Seq Scan on {table}" in plan for table in ("penetapan", "graduasi", "monitoring_task")]
-            scanned += [f"{who}\n{plan}"] if any(found) else []
+            seq_scans = [
+                f"Seq Scan on {table}" in plan for table in ("penetapan", "graduasi", "monitoring_task")
+            ]
+            scanned += [f"{who}\n{plan}"] if any(seq_scans) else []
     assert not scanned, "\n\n".join(scanned)
 
 
 @pytest.mark.timeout(200)
-async def test_for_every_caller(graduation: Running) -> None:
+async def test_lists_use_indexes_for_every_caller(graduation: Running) -> None:
     await graduation.execute(ROWS)
     pendamping_id = (await graduation.sql("SELECT md5('p7')::uuid"))[0][0]
     scanned: list[str] = []
@@ -165,7 +167,7 @@ async def test_for_every_caller(graduation: Running) -> None:
     assert not scanned, "\n\n".join(scanned)
 
 
-async def test_of_the_ministry_in_the_order_that_it_reads(graduation: Running) -> None:
+async def test_list_of_kemensos_is_read_in_index_order(graduation: Running) -> None:
     await graduation.execute(ROWS)
     caller = callers(UUID(int=7))["ministry"]
     async with graduation.database.transaction(caller) as session:

@@ -1,4 +1,4 @@
-"""Rights follow the dampingan and the area as far as caseload and registry have told (chain.md 5)."""
+"""Access to cases depends on the replicated dampingan, penugasan and area (chain.md 5)."""
 
 from datetime import date
 from typing import Any
@@ -16,44 +16,44 @@ from tests.factories.services import Running, open_scope
 DAY = date(2026, 4, 6)
 
 
-async def opening(driver: CaseDriver, **other: Any) -> Any:
+async def open_with(driver: CaseDriver, **other: Any) -> Any:
     body = {
         "kpm_id": driver.kpm_id,
         "kepesertaan_id": driver.kepesertaan_id,
         "exit_reason": "SEJAHTERA_MANDIRI",
     }
-    wanted = {name: str(value) for name, value in {**body, **other}.items()}
-    return await driver.service.post("/v1/graduasi", wanted, as_=driver.by["field"])
+    values = {name: str(value) for name, value in {**body, **other}.items()}
+    return await driver.service.post("/v1/graduasi", values, as_=driver.by["field"])
 
 
-async def begun(service: Running, **facts: Any) -> CaseDriver:
+async def start_case(service: Running, **facts: Any) -> CaseDriver:
     await at(service, DAY)
     return await CaseDriver.start(service, **facts)
 
 
-async def test_on_a_family_that_is_not_yet_known_the_caller_is_asked_to_try_again(
+async def test_unknown_family_is_answered_with_not_yet_known(
     graduation: Running,
 ) -> None:
-    driver = await begun(graduation)
-    answer = await opening(driver, kpm_id=uuid7())
+    driver = await start_case(graduation)
+    answer = await open_with(driver, kpm_id=uuid7())
     assert (answer.status_code, answer.json()["title"]) == (409, "NotYetKnown")
     assert answer.headers["Retry-After"] == "2"
-    answer = await opening(driver, kepesertaan_id=uuid7())
+    answer = await open_with(driver, kepesertaan_id=uuid7())
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (409, "/body/kepesertaan_id")
 
 
-async def test_on_another_pendampings_family_nobody_else_may(graduation: Running) -> None:
-    mine, other = await begun(graduation), await begun(graduation)
+async def test_family_of_another_pendamping_is_refused(graduation: Running) -> None:
+    mine, other = await start_case(graduation), await start_case(graduation)
     await mine.open()
     mine.by["field"] = other.by["field"]
-    answer = await opening(mine)
+    answer = await open_with(mine)
     assert (answer.status_code, answer.json()["title"]) == (409, "NotYetKnown")
     assert (await mine.assess()).status_code == 404
     seen = await graduation.get(f"/v1/graduasi/{mine.graduasi_id}", as_=other.by["field"])
     assert seen.status_code == 404
 
 
-async def test_in_another_area_the_case_does_not_exist(graduation: Running) -> None:
+async def test_case_of_another_area_is_not_found(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     elsewhere = graduation.token("KETUA_TIM_KABKOTA", "ketua-tim-pemalang-1", ["33.27"])
     neighbour = graduation.token("KETUA_TIM_KABKOTA", "ketua-tim-kendal-9", [KENDAL])
@@ -64,15 +64,15 @@ async def test_in_another_area_the_case_does_not_exist(graduation: Running) -> N
     assert len(ok(await graduation.get("/v1/graduasi", as_=neighbour), 200)["items"]) == 1
 
 
-async def test_in_the_wrong_role_nobody_may(graduation: Running) -> None:
+async def test_wrong_role_is_refused(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     for noun, by in (("verification", "approval"), ("approval", "verification"), ("proposal", "sk")):
         answer = await driver.post(noun, {}, by)
         assert (answer.status_code, answer.json()["title"]) == (403, "NotAllowed")
 
 
-async def test_when_not_active_a_pendamping_may_not(graduation: Running) -> None:
-    driver = await begun(graduation)
+async def test_inactive_pendamping_is_refused(graduation: Running) -> None:
+    driver = await start_case(graduation)
     changed = registry.PendampingStatusChanged(
         pendamping_id=driver.field.pendamping_id,
         pendamping_no="PD-1",
@@ -82,27 +82,25 @@ async def test_when_not_active_a_pendamping_may_not(graduation: Running) -> None
         from_on=DAY,
     )
     await apply_events(graduation, changed)
-    answer = await opening(driver)
+    answer = await open_with(driver)
     assert (answer.status_code, answer.json()["title"]) == (409, "PendampingInactive")
 
 
-async def test_before_registry_told_of_the_pendamping_the_caller_is_asked_to_try_again(
+async def test_unknown_pendamping_is_answered_with_not_yet_known(
     graduation: Running,
 ) -> None:
     await at(graduation, DAY)
     field = Field(graduation)
     driver = CaseDriver(field, *await field.family())
-    answer = await opening(driver)
+    answer = await open_with(driver)
     assert (answer.status_code, answer.json()["title"]) == (409, "NotYetKnown")
     await field.start()
-    ok(await opening(driver))
+    ok(await open_with(driver))
 
 
 @pytest.mark.parametrize("what", ["dampingan", "wilayah", "penugasan"])
-async def test_after_dampingan_area_or_placement_ended_a_pendamping_may_not(
-    graduation: Running, what: str
-) -> None:
-    driver = await begun(graduation)
+async def test_ended_dampingan_area_or_placement_is_refused(graduation: Running, what: str) -> None:
+    driver = await start_case(graduation)
     await driver.open()
     field = driver.field
     rows = await graduation.sql(
@@ -128,12 +126,12 @@ async def test_after_dampingan_area_or_placement_ended_a_pendamping_may_not(
     assert (await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=field.token)).status_code == 200
 
 
-async def test_on_a_kepesertaan_of_another_family_or_one_that_ended_no_case_opens(
+async def test_kepesertaan_of_another_family_or_ended_is_refused(
     graduation: Running,
 ) -> None:
-    driver = await begun(graduation)
+    driver = await start_case(graduation)
     _, of_another = await driver.field.family()
-    assert (await opening(driver, kepesertaan_id=of_another)).json()["title"] == "KepesertaanOfAnother"
+    assert (await open_with(driver, kepesertaan_id=of_another)).json()["title"] == "KepesertaanOfAnother"
     ended = caseload.KepesertaanEnded(
         kepesertaan_id=driver.kepesertaan_id,
         kpm_id=driver.kpm_id,
@@ -144,21 +142,19 @@ async def test_on_a_kepesertaan_of_another_family_or_one_that_ended_no_case_open
         exit_reason=caseload.ExitReason.PINDAH,
     )
     await apply_events(graduation, ended)
-    assert (await opening(driver)).json()["title"] == "KepesertaanNotActive"
+    assert (await open_with(driver)).json()["title"] == "KepesertaanNotActive"
 
 
 @pytest.mark.parametrize(
     ("reason", "title"),
     [("MENINGGAL", "OpenedByExitProposal"), ("MUSYAWARAH", "PolicyMissing"), ("UNKNOWN", "PolicyMissing")],
 )
-async def test_for_a_reason_without_a_path_from_here_no_case_opens(
-    graduation: Running, reason: str, title: str
-) -> None:
-    answer = await opening(await begun(graduation), exit_reason=reason)
+async def test_exit_reason_of_exit_proposals_is_refused(graduation: Running, reason: str, title: str) -> None:
+    answer = await open_with(await start_case(graduation), exit_reason=reason)
     assert (answer.status_code, answer.json()["title"]) == (409, title)
 
 
-async def test_without_a_scope_the_api_role_sees_no_case(graduation: Running) -> None:
+async def test_api_role_without_a_scope_sees_no_case(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     connection = await asyncpg.connect(graduation.settings.database_url)
     tables = ("graduasi", "graduasi_history", "stage_act", "asesmen", "pernyataan", "usul", "musyawarah")
@@ -173,7 +169,7 @@ async def test_without_a_scope_the_api_role_sees_no_case(graduation: Running) ->
     assert driver.graduasi_id
 
 
-async def test_replicas_are_the_same_after_everything_was_told_again(graduation: Running) -> None:
+async def test_replicas_are_unchanged_by_repeated_events(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     await apply_events(graduation, rujukan_opened(driver.graduasi_id, driver.kpm_id))
     tables = (
@@ -197,7 +193,7 @@ async def test_replicas_are_the_same_after_everything_was_told_again(graduation:
     assert shown["rujukan_id"] is not None
 
 
-async def test_an_sk_shows_a_pendamping_only_their_own_families(graduation: Running) -> None:
+async def test_sk_shows_a_pendamping_only_their_families(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     sk_id = (await graduation.sql("SELECT sk_id FROM sk"))[0][0]
     other = await Field(graduation).start()
@@ -205,7 +201,7 @@ async def test_an_sk_shows_a_pendamping_only_their_own_families(graduation: Runn
     assert len(ok(await graduation.get(f"/v1/sk/{sk_id}", as_=driver.by["field"]), 200)["penetapan"]) == 1
 
 
-async def test_on_a_case_of_a_family_that_has_moved_who_accompanies_it_there_may_go_on(
+async def test_new_pendamping_of_a_moved_family_may_continue_its_case(
     graduation: Running,
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("SIAP")
@@ -213,9 +209,9 @@ async def test_on_a_case_of_a_family_that_has_moved_who_accompanies_it_there_may
     rows = await graduation.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
     day = date(2026, 5, 18)
     ended = driver.field.dampingan(driver.kpm_id, dampingan_id=rows[0][0], valid_to=day)
-    begun = there.dampingan(driver.kpm_id, valid_from=day)
+    start_case = there.dampingan(driver.kpm_id, valid_from=day)
     driver.by["field"] = there.token
-    await apply_events(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**begun))
+    await apply_events(graduation, caseload.DampinganEnded(**ended), caseload.DampinganStarted(**start_case))
     assert (await driver.sign("2026-05-18")).json()[
         "title"
     ] == "FamilyNotAccompanied"  # it still lives where it was

@@ -9,7 +9,7 @@ SK_ON = "2026-05-18"
 
 
 async def determined(service: Running) -> CaseDriver:
-    """Take the mother of scenario 2 to her SK, each stage on a day of its own."""
+    """Move the case of scenario 2 to its SK, each stage on another day."""
     await at(service, date(2026, 4, 6))
     driver = await CaseDriver.start(service)
     await driver.open()
@@ -28,28 +28,29 @@ async def determined(service: Running) -> CaseDriver:
     return driver
 
 
-async def test_is_assessed_siap_with_a_sentence_per_criterion(graduation: Running) -> None:
+async def test_assessment_is_siap_with_a_sentence_per_criterion(graduation: Running) -> None:
     await at(graduation, date(2026, 4, 6))
     driver = await CaseDriver.start(graduation)
     await driver.open()
-    found = ok(await driver.assess())
-    assert (found["result"], found["score_percent"]) == ("SIAP", 100)
-    assert found["bersedia"] is True
-    said = {item["code"]: item for item in found["explanation"]}
-    assert len(said) == 19
-    assert said["DESIL_NAS"]["value"] == 5
-    assert said["DESIL_NAS_RISE"]["value"] == 2
-    assert said["USAHA_AGE_MONTHS"]["value"] == 37
-    assert said["P2K2_PERCENT"]["passed"] is None
-    assert said["INCOME_PER_CAPITA_RP"]["en"] == (
+    asesmen = ok(await driver.assess())
+    assert (asesmen["result"], asesmen["score_percent"]) == ("SIAP", 100)
+    assert asesmen["bersedia"] is True
+    criteria = {item["code"]: item for item in asesmen["explanation"]}
+    assert len(criteria) == 19
+    assert criteria["DESIL_NAS"]["value"] == 5
+    assert criteria["DESIL_NAS_RISE"]["value"] == 2
+    assert criteria["USAHA_AGE_MONTHS"]["value"] == 37
+    assert criteria["P2K2_PERCENT"]["passed"] is None
+    assert criteria["INCOME_PER_CAPITA_RP"]["en"] == (
         "Income per person a month, in rupiah: 1,250,000; at least 900,000 asked: met (20 points)."
     )
     assert (
-        "1.250.000; diminta paling sedikit 900.000: terpenuhi (20 poin)" in said["INCOME_PER_CAPITA_RP"]["id"]
+        "1.250.000; diminta paling sedikit 900.000: terpenuhi (20 poin)"
+        in criteria["INCOME_PER_CAPITA_RP"]["id"]
     )
 
 
-async def test_has_its_term_and_tahap_by_the_calendar(graduation: Running) -> None:
+async def test_term_and_tahap_follow_the_calendar(graduation: Running) -> None:
     driver = await determined(graduation)
     shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["field"]), 200)
     decision = shown["penetapan"]
@@ -61,7 +62,7 @@ async def test_has_its_term_and_tahap_by_the_calendar(graduation: Running) -> No
     assert shown["pernyataan"]["offers_sha256"] == OFFERS
 
 
-async def test_is_acted_on_by_different_people_in_each_stage(graduation: Running) -> None:
+async def test_each_stage_has_a_different_person(graduation: Running) -> None:
     driver = await determined(graduation)
     shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["approval"]), 200)
     people = {act["stage"]: act["person"] for act in shown["stages"]}
@@ -70,20 +71,20 @@ async def test_is_acted_on_by_different_people_in_each_stage(graduation: Running
     assert people["USUL"] == str(driver.field.pendamping_id)
 
 
-async def test_tells_its_determination_and_one_credit_to_the_author(graduation: Running) -> None:
+async def test_determination_emits_one_credit_for_the_author(graduation: Running) -> None:
     driver = await determined(graduation)
-    told = {
+    events = {
         one["type"]: one["data"]
         for one in await graduation.emitted()
         if one["type"].startswith("graduation.")
     }
-    assert list(told) == [
+    assert list(events) == [
         "graduation.kpm_assessed.v1",
         "graduation.graduasi_proposed.v1",
         "graduation.graduasi_determined.v1",
         "graduation.credit_granted.v1",
     ]
-    fact, credit = told["graduation.graduasi_determined.v1"], told["graduation.credit_granted.v1"]
+    fact, credit = events["graduation.graduasi_determined.v1"], events["graduation.credit_granted.v1"]
     assert fact["opens_rujukan"] is True
     assert fact["statement_offers_sha256"] == OFFERS
     assert (fact["effective_tahap"], fact["effective_on"], fact["term_ends_on"]) == (
@@ -95,7 +96,7 @@ async def test_tells_its_determination_and_one_credit_to_the_author(graduation: 
     assert (credit["year"], credit["rule_version"]) == (2026, 1)
 
 
-async def test_takes_effect_the_day_after_the_term_and_not_on_its_last_day(graduation: Running) -> None:
+async def test_exit_takes_effect_on_the_day_after_the_term(graduation: Running) -> None:
     driver = await determined(graduation)
     await at(graduation, date(2026, 6, 17), hour=16)
     await graduation.work()
@@ -105,14 +106,16 @@ async def test_takes_effect_the_day_after_the_term_and_not_on_its_last_day(gradu
     assert await driver.state() == "EFEKTIF"
 
 
-async def test_tells_once_that_it_is_graduated_with_its_certificate(graduation: Running) -> None:
+async def test_effect_emits_kpm_graduated_once_with_the_certificate(graduation: Running) -> None:
     driver = await determined(graduation)
     await at(graduation, date(2026, 6, 18))
     await graduation.work()
     await graduation.work()
-    told = [one["data"] for one in await graduation.emitted() if one["type"] == "graduation.kpm_graduated.v1"]
-    assert len(told) == 1
-    fact = told[0]
+    events = [
+        one["data"] for one in await graduation.emitted() if one["type"] == "graduation.kpm_graduated.v1"
+    ]
+    assert len(events) == 1
+    fact = events[0]
     assert (fact["effective_on"], fact["effective_tahap"], fact["last_payable_tahap"]) == (
         "2026-07-01",
         "2026-3",
@@ -122,7 +125,7 @@ async def test_tells_once_that_it_is_graduated_with_its_certificate(graduation: 
     assert (shown["stands"], shown["status"], shown["issued_on"]) == (True, "STANDS", "2026-06-18")
 
 
-async def test_is_monitored_in_six_monthly_tasks_from_the_start_of_its_tahap(graduation: Running) -> None:
+async def test_monitoring_has_six_monthly_tasks_from_the_tahap_start(graduation: Running) -> None:
     driver = await determined(graduation)
     await at(graduation, date(2026, 6, 30))
     await graduation.work()
@@ -130,22 +133,22 @@ async def test_is_monitored_in_six_monthly_tasks_from_the_start_of_its_tahap(gra
     await at(graduation, date(2026, 7, 1))
     await graduation.work()
     assert await driver.state() == "PEMANTAUAN"
-    found = ok(
+    page = ok(
         await graduation.get(f"/v1/monitoring?graduasi_id={driver.graduasi_id}", as_=driver.by["field"]), 200
     )
-    assert [task["month"] for task in found["items"]] == [1, 2, 3, 4, 5, 6]
-    assert [task["due_on"] for task in found["items"]] == [
+    assert [task["month"] for task in page["items"]] == [1, 2, 3, 4, 5, 6]
+    assert [task["due_on"] for task in page["items"]] == [
         f"2026-{month:02}-01" if month < 13 else "2027-01-01" for month in range(8, 14)
     ]
 
 
-async def test_makes_numbers_of_one_determined_none_annulled_one_effective(graduation: Running) -> None:
+async def test_numbers_count_one_determined_and_one_effective(graduation: Running) -> None:
     driver = await determined(graduation)
     await at(graduation, date(2026, 7, 1))
     await graduation.work()
     of = {"pendamping_ids": [str(driver.field.pendamping_id)]}
-    found = ok(await graduation.post("/v1/numbers", of, as_=driver.by["sk"]), 200)
-    assert found == {
+    counts = ok(await graduation.post("/v1/numbers", of, as_=driver.by["sk"]), 200)
+    assert counts == {
         "service": "graduation",
         "by_exit_reason": {"SEJAHTERA_MANDIRI": {"determined": 1, "annulled": 0, "effective": 1}},
         "totals": {"determined": 1, "annulled": 0, "effective": 1},

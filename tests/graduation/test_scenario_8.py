@@ -1,4 +1,4 @@
-"""domain.md 10, scenario 8 without its emergency lane: SK 2026-02-10, a paper of 9 March accepted, one of 20 March not."""
+"""domain.md 10, scenario 8: sanggah of 9 March and of 20 March."""
 
 from datetime import date
 
@@ -16,7 +16,7 @@ async def determined(service: Running) -> CaseDriver:
     return driver
 
 
-async def test_a_neighbours_paper_in_term_stops_the_end_and_the_family_is_restored(
+async def test_accepted_sanggah_of_a_neighbour_restores_the_family(
     graduation: Running,
 ) -> None:
     driver = await determined(graduation)
@@ -45,7 +45,7 @@ async def test_a_neighbours_paper_in_term_stops_the_end_and_the_family_is_restor
 
 
 @pytest.mark.parametrize("language", ["en", "id"])
-async def test_the_same_paper_of_20_march_becomes_a_re_entry_usulan(
+async def test_paper_of_20_march_is_refused_and_names_the_re_entry_usulan(
     graduation: Running, language: str
 ) -> None:
     driver = await determined(graduation)
@@ -56,12 +56,12 @@ async def test_the_same_paper_of_20_march_becomes_a_re_entry_usulan(
     body |= {"ground": "KEADAAN_BERUBAH", "evidence_sha256": evidence}
     answer = await driver.post("sanggah", body, "musyawarah", headers={"Accept-Language": language})
     assert (answer.status_code, answer.json()["title"]) == (409, "SanggahOutOfTerm")
-    said = answer.json()["detail"].lower()
-    assert all(word in said for word in ("2026-03-12", "sanggah_terlambat", "keberatan"))
+    detail = answer.json()["detail"].lower()
+    assert all(word in detail for word in ("2026-03-12", "sanggah_terlambat", "keberatan"))
     assert await driver.state() == "EFEKTIF"
 
 
-async def test_a_paper_of_9_march_typed_in_on_20_march_is_in_term(graduation: Running) -> None:
+async def test_paper_of_9_march_recorded_on_20_march_is_in_term(graduation: Running) -> None:
     driver = await determined(graduation)
     await at(graduation, date(2026, 3, 20))
     await graduation.work()
@@ -74,7 +74,7 @@ async def test_a_paper_of_9_march_typed_in_on_20_march_is_in_term(graduation: Ru
     assert (fact["was_effective"], fact["back_pay_tahap"]) == (True, [])
 
 
-async def test_an_auditor_reads_the_whole_history(graduation: Running) -> None:
+async def test_auditor_reads_the_complete_history(graduation: Running) -> None:
     driver = await determined(graduation)
     sanggah_id = ok(await lodge(driver, date(2026, 2, 10)))["sanggah_id"]
     ok(await decide(driver, sanggah_id, "DITERIMA"))

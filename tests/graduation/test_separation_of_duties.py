@@ -1,4 +1,4 @@
-"""One account is one human, with and without a pendamping_id; two accounts of one pendamping_id are one, too."""
+"""Two accounts of one person count as one person in all stages of a case."""
 
 import asyncio
 import itertools
@@ -17,7 +17,7 @@ from tests.factories.graduation.exit_proposal import proposal
 from tests.factories.services import Running
 
 
-async def inserted(service: Running, graduasi_id: str, *acts: tuple[str, str, str]) -> None:
+async def insert_acts(service: Running, graduasi_id: str, *acts: tuple[str, str, str]) -> None:
     """Write acts (stage, person, sub) past the commands, and take them back."""
     connection = await asyncpg.connect(service.settings.worker_database_url)
     transaction = connection.transaction()
@@ -73,17 +73,17 @@ async def test_the_database_refuses_one_account_in_two_stages(
     first, second = (("VERIFIKASI", "a", "a"), ("PERSETUJUAN", str(P), "a"))
     acts = (first, second) if order[0] is None else (second, first)
     with pytest.raises(asyncpg.ExclusionViolationError, match="ex_stage_act_four_accounts"):
-        await inserted(graduation, driver.graduasi_id, *acts)
+        await insert_acts(graduation, driver.graduasi_id, *acts)
 
 
 TOKENS = list(itertools.product(("a", "b", "c"), (None, P, UUID(int=2))))
 
 
-def one_human(first: tuple[str, UUID | None], second: tuple[str, UUID | None]) -> bool:
+def is_one_person(first: tuple[str, UUID | None], second: tuple[str, UUID | None]) -> bool:
     return first[0] == second[0] or (first[1] is not None and first[1] == second[1])
 
 
-async def test_the_database_knows_exactly_which_tokens_are_one_human(graduation: Running) -> None:
+async def test_database_treats_the_same_tokens_as_one_person(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).open()
     for first, second in itertools.product(TOKENS, TOKENS):
         acts = [
@@ -92,14 +92,16 @@ async def test_the_database_knows_exactly_which_tokens_are_one_human(graduation:
         ]
         refused = False
         try:
-            await inserted(graduation, driver.graduasi_id, *acts)
+            await insert_acts(graduation, driver.graduasi_id, *acts)
         except asyncpg.ExclusionViolationError:
             refused = True
-        assert refused is one_human(first, second), (first, second)
+        assert refused is is_one_person(first, second), (first, second)
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_no_sequence_of_tokens_lets_one_human_act_in_two_stages(graduation: Running, seed: int) -> None:
+async def test_no_sequence_of_tokens_lets_one_person_act_in_two_stages(
+    graduation: Running, seed: int
+) -> None:
     chance = random.Random(seed)
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     acted: list[tuple[str, UUID | None]] = [
@@ -110,13 +112,13 @@ async def test_no_sequence_of_tokens_lets_one_human_act_in_two_stages(graduation
         for one in [*chance.sample(tokens, len(tokens)), ("somebody-else-" + by, None)]:
             driver.by[by] = token(graduation, by, *one)
             answer = await step(driver, by)
-            known = any(one_human(one, other) for other in acted)
+            known = any(is_one_person(one, other) for other in acted)
             assert answer.status_code == (403 if known else 201), (by, one, acted, answer.text)
             if not known:
                 acted.append(one)
                 break
     assert await driver.state() == "MASA_SANGGAH"
-    assert not any(one_human(one, other) for one, other in itertools.combinations(acted, 2))
+    assert not any(is_one_person(one, other) for one, other in itertools.combinations(acted, 2))
 
 
 async def test_one_account_in_two_stages_at_once_acts_in_one(graduation: Running) -> None:
@@ -167,7 +169,7 @@ async def test_an_sk_of_many_cases_leaves_out_what_its_account_acted_in(
 
 
 @pytest.mark.parametrize("by", ROLES)
-async def test_what_an_account_acted_in_does_not_wait_for_it(graduation: Running, by: str) -> None:
+async def test_worklist_excludes_cases_in_which_the_account_acted(graduation: Running, by: str) -> None:
     driver = await reached(graduation, by)
     mine = token(graduation, by, f"pendamping-{driver.field.pendamping_id}", None)
     for as_, count in ((mine, 0), (driver.by[by], 1)):
@@ -175,14 +177,14 @@ async def test_what_an_account_acted_in_does_not_wait_for_it(graduation: Running
         assert len(items) == count
 
 
-async def exit_of(service: Running, **proposer: Any) -> CaseDriver:
+async def open_exit_case(service: Running, **proposer: Any) -> CaseDriver:
     """A case of an exit that caseload proposed, in DIUSULKAN."""
     await at(service, DAY)
     driver = await CaseDriver.start(service)
-    told = proposal(driver, **proposer)
-    await apply_events(service, told)
+    event = proposal(driver, **proposer)
+    await apply_events(service, event)
     rows = await service.sql(
-        "SELECT graduasi_id FROM exit_proposal WHERE exit_proposal_id = $1", told.exit_proposal_id
+        "SELECT graduasi_id FROM exit_proposal WHERE exit_proposal_id = $1", event.exit_proposal_id
     )
     driver.graduasi_id = str(rows[0][0])
     return driver
@@ -198,11 +200,11 @@ PROPOSERS: dict[str, tuple[dict[str, Any], list[tuple[str, UUID | None]]]] = {
         {**OFFICIAL, "proposer": str(P), "proposer_sub": "one-account"},
         [("one-account", None), ("one-account", P), ("another-account", P)],
     ),
-    "an official, told before the account travelled": (
+    "an official, event before the account travelled": (
         {**OFFICIAL, "proposer": "one-account"},
         [("one-account", None), ("one-account", P)],
     ),
-    "a pendamping, told before the account travelled": (
+    "a pendamping, event before the account travelled": (
         {"pendamping_id": P, "penugasan_id": uuid7(), "proposer": str(P)},
         [("one-account", P), ("another-account", P)],
     ),
@@ -218,7 +220,7 @@ async def test_the_account_that_proposed_an_exit_acts_in_no_later_stage(
     graduation: Running, who: str
 ) -> None:
     proposer, same = PROPOSERS[who]
-    driver = await exit_of(graduation, **proposer)
+    driver = await open_exit_case(graduation, **proposer)
     somebody = driver.by["verification"]
     for sub, pendamping_id in same:
         driver.by["verification"] = token(graduation, "verification", sub, pendamping_id)

@@ -1,4 +1,4 @@
-"""Whom to look at: the policy of the day says what makes a candidate, and the list says why in words."""
+"""Candidates of the policy in force, with reasons in words."""
 
 from datetime import date
 from typing import Any
@@ -16,100 +16,104 @@ from tests.factories.services import Running
 DAY = date(2026, 4, 6)
 
 
-def ranked(value: int, scope: DesilScope = DesilScope.NAS) -> list[caseload.Desil]:
+def desil_history(value: int, scope: DesilScope = DesilScope.NAS) -> list[caseload.Desil]:
     return [
         caseload.Desil(scope=scope, value=2, snapshot="2025-Q4"),
         caseload.Desil(scope=scope, value=value, snapshot="2026-Q1"),
     ]
 
 
-async def begun(service: Running, **facts: Any) -> CaseDriver:
+async def start_case(service: Running, **facts: Any) -> CaseDriver:
     await at(service, DAY)
     return await CaseDriver.start(service, **facts)
 
 
-async def listed(driver: CaseDriver, by: str = "field", **asked: str) -> list[dict[str, Any]]:
+async def list_candidates(driver: CaseDriver, by: str = "field", **asked: str) -> list[dict[str, Any]]:
     answer = await driver.service.get("/v1/candidate", params=asked, as_=driver.by[by])
     items: list[dict[str, Any]] = ok(answer, 200)["items"]
     return items
 
 
-def codes(item: dict[str, Any]) -> list[str]:
+def reason_codes(item: dict[str, Any]) -> list[str]:
     return [reason["code"] for reason in item["reasons"]]
 
 
-async def test_has_its_reasons_in_words(graduation: Running) -> None:
-    driver = await begun(graduation)
-    (found,) = await listed(driver)
-    assert (found["kpm_id"], found["proposed"], found["policy_version"]) == (str(driver.kpm_id), True, 1)
-    assert [reason["en"] for reason in found["reasons"]] == [
+async def test_candidate_has_reasons_in_words(graduation: Running) -> None:
+    driver = await start_case(graduation)
+    (candidate,) = await list_candidates(driver)
+    assert (candidate["kpm_id"], candidate["proposed"], candidate["policy_version"]) == (
+        str(driver.kpm_id),
+        True,
+        1,
+    )
+    assert [reason["en"] for reason in candidate["reasons"]] == [
         "Its national desil is 5; 5 or above makes a candidate.",
         "A business has run for 37 months; 6 or more make a candidate.",
         "The family has been in this bansos for 7 years; 5 or more make a candidate.",
     ]
-    assert found["reasons"][1]["id"] == "Usaha berjalan 37 bulan; calon jika 6 bulan atau lebih."
+    assert candidate["reasons"][1]["id"] == "Usaha berjalan 37 bulan; calon jika 6 bulan atau lebih."
 
 
-async def test_is_what_the_policy_of_the_day_says(graduation: Running) -> None:
-    driver = await begun(graduation, desil=ranked(4))
-    assert codes((await listed(driver))[0]) == ["USAHA", "PROGRAM_YEARS"]
+async def test_candidates_follow_the_policy_in_force(graduation: Running) -> None:
+    driver = await start_case(graduation, desil=desil_history(4))
+    assert reason_codes((await list_candidates(driver))[0]) == ["USAHA", "PROGRAM_YEARS"]
     people = Ministry(graduation)
     none: dict[str, Any] = {"candidate_usaha_months": None, "candidate_program_years": None}
     await people.enact("2026-04-07", **none, candidate_desil_scope="NAS", candidate_desil_at_least=5)
-    assert len(await listed(driver)) == 1
+    assert len(await list_candidates(driver)) == 1
     await at(graduation, date(2026, 4, 7))
-    assert await listed(driver) == []
+    assert await list_candidates(driver) == []
     await people.enact("2026-04-08", **none, candidate_desil_scope="NAS", candidate_desil_at_least=4)
     await at(graduation, date(2026, 4, 8))
-    assert codes((await listed(driver))[0]) == ["DESIL"]
+    assert reason_codes((await list_candidates(driver))[0]) == ["DESIL"]
     everything = {"candidate_usaha_months": 6, "candidate_program_years": 5, "candidate_reasons": 3}
     await people.enact("2026-04-09", **everything, candidate_desil_scope="NAS", candidate_desil_at_least=5)
     await at(graduation, date(2026, 4, 9))
-    assert await listed(driver) == []
+    assert await list_candidates(driver) == []
 
 
-async def test_is_ranked_in_the_population_that_the_policy_names(graduation: Running) -> None:
-    driver = await begun(graduation, desil=ranked(9, DesilScope.KABKOTA))
+async def test_candidates_use_the_policys_desil_scope(graduation: Running) -> None:
+    driver = await start_case(graduation, desil=desil_history(9, DesilScope.KABKOTA))
     none: dict[str, Any] = {"candidate_usaha_months": None, "candidate_program_years": None}
     await Ministry(graduation).enact(
         "2026-04-07", **none, candidate_desil_scope="KABKOTA", candidate_desil_at_least=9
     )
     await at(graduation, date(2026, 4, 7))
-    (found,) = await listed(driver)
-    assert found["reasons"][0]["id"] == "Desil kabupaten/kota keluarga 9; calon jika 9 ke atas."
+    (candidate,) = await list_candidates(driver)
+    assert candidate["reasons"][0]["id"] == "Desil kabupaten/kota keluarga 9; calon jika 9 ke atas."
 
 
-async def test_by_nature_is_predicted_alamiah_and_not_sejahtera(graduation: Running) -> None:
-    driver = await begun(graduation, last_komponen_ends_on=date(2026, 7, 6))
-    assert await listed(driver) == []
-    (found,) = await listed(driver, exit_reason="ALAMIAH")
-    assert (found["exit_reason"], found["last_komponen_ends_on"]) == ("ALAMIAH", "2026-07-06")
-    assert found["reasons"][0]["en"] == "The family's last komponen ends on 2026-07-06: a natural exit."
+async def test_family_with_a_natural_exit_soon_is_only_a_natural_candidate(graduation: Running) -> None:
+    driver = await start_case(graduation, last_komponen_ends_on=date(2026, 7, 6))
+    assert await list_candidates(driver) == []
+    (candidate,) = await list_candidates(driver, exit_reason="ALAMIAH")
+    assert (candidate["exit_reason"], candidate["last_komponen_ends_on"]) == ("ALAMIAH", "2026-07-06")
+    assert candidate["reasons"][0]["en"] == "The family's last komponen ends on 2026-07-06: a natural exit."
     await at(graduation, date(2026, 4, 5))
-    assert await listed(driver, exit_reason="ALAMIAH") == []
-    assert len(await listed(driver)) == 1
+    assert await list_candidates(driver, exit_reason="ALAMIAH") == []
+    assert len(await list_candidates(driver)) == 1
 
 
-async def test_that_is_exempt_says_why_it_is_not_proposed(graduation: Running) -> None:
-    driver = await begun(graduation, members=1, able_productive=0, lansia=1, desil=ranked(6))
-    (found,) = await listed(driver)
-    assert found["proposed"] is False
-    assert found["why_not"][0]["code"] == "EXEMPT"
-    assert found["why_not"][0]["id"].startswith("Tidak diusulkan: keluarga memiliki 0 anggota produktif")
+async def test_exempt_candidate_has_the_reason(graduation: Running) -> None:
+    driver = await start_case(graduation, members=1, able_productive=0, lansia=1, desil=desil_history(6))
+    (candidate,) = await list_candidates(driver)
+    assert candidate["proposed"] is False
+    assert candidate["why_not"][0]["code"] == "EXEMPT"
+    assert candidate["why_not"][0]["id"].startswith("Tidak diusulkan: keluarga memiliki 0 anggota produktif")
 
 
-async def test_is_one_no_more_once_a_case_is_open_and_again_when_it_fell_away(graduation: Running) -> None:
-    driver = await (await begun(graduation)).open()
-    assert await listed(driver) == []
+async def test_family_with_an_open_case_is_no_candidate_until_it_is_cancelled(graduation: Running) -> None:
+    driver = await (await start_case(graduation)).open()
+    assert await list_candidates(driver) == []
     body = {"ground": "DASAR_GUGUR", "reason": "Keluarga belum ingin."}
     ok(await driver.post("cancellation", body, "field"))
-    assert len(await listed(driver)) == 1
+    assert len(await list_candidates(driver)) == 1
 
 
-async def test_is_one_no_more_once_its_membership_has_ended_or_nobody_is_left_to_look(
+async def test_ended_membership_is_no_candidate(
     graduation: Running,
 ) -> None:
-    driver = await begun(graduation)
+    driver = await start_case(graduation)
     ended = caseload.KepesertaanEnded(
         kepesertaan_id=driver.kepesertaan_id,
         kpm_id=driver.kpm_id,
@@ -120,10 +124,10 @@ async def test_is_one_no_more_once_its_membership_has_ended_or_nobody_is_left_to
         exit_reason=caseload.ExitReason.PINDAH,
     )
     await apply_events(graduation, ended)
-    assert await listed(driver) == []
+    assert await list_candidates(driver) == []
 
 
-async def test_is_found_from_whichever_fact_comes_last(graduation: Running) -> None:
+async def test_candidate_is_computed_in_any_order_of_events(graduation: Running) -> None:
     await at(graduation, DAY)
     field = await Field(graduation).start()
     kpm_id, kepesertaan_id = uuid7(), uuid7()
@@ -136,41 +140,41 @@ async def test_is_found_from_whichever_fact_comes_last(graduation: Running) -> N
             **where, kepesertaan_id=kepesertaan_id, bansos=Bansos.PKH, valid_from=date(2026, 1, 1)
         ),
     )
-    assert await listed(driver) == []
+    assert await list_candidates(driver) == []
     facts = {"members": 2, "able_productive": 1, "lansia": 0, "disabilitas": 0, "komponen": {}}
     await apply_events(graduation, caseload.KpmRegistered(**where, **facts, desil=[]))
-    assert await listed(driver) == []
-    await apply_events(graduation, caseload.KpmUpdated(**where, **facts, desil=ranked(7)))
-    assert codes((await listed(driver))[0]) == ["DESIL"]
+    assert await list_candidates(driver) == []
+    await apply_events(graduation, caseload.KpmUpdated(**where, **facts, desil=desil_history(7)))
+    assert reason_codes((await list_candidates(driver))[0]) == ["DESIL"]
 
 
-async def test_is_shown_to_who_holds_the_family_and_to_officials_of_its_area(graduation: Running) -> None:
-    mine, other = await begun(graduation), await begun(graduation)
-    assert {item["kpm_id"] for item in await listed(mine)} == {str(mine.kpm_id)}
-    assert {item["kpm_id"] for item in await listed(mine, "approval")} == {
+async def test_candidate_is_visible_to_its_pendamping_and_officials_of_its_area(graduation: Running) -> None:
+    mine, other = await start_case(graduation), await start_case(graduation)
+    assert {item["kpm_id"] for item in await list_candidates(mine)} == {str(mine.kpm_id)}
+    assert {item["kpm_id"] for item in await list_candidates(mine, "approval")} == {
         str(mine.kpm_id),
         str(other.kpm_id),
     }
     elsewhere = graduation.token("DINSOS_KABKOTA", "dinsos-pemalang-1", ["33.27"])
     assert ok(await graduation.get("/v1/candidate", as_=elsewhere), 200)["items"] == []
     for area, count in ((KENDAL, 2), ("33", 2), (DESA, 2), ("33.24.09", 2), ("33.24.08", 0), ("34", 0)):
-        assert len(await listed(mine, "approval", kode_wilayah=area)) == count, area
-    assert len(await listed(mine, "approval", bansos="PBI")) == 0
+        assert len(await list_candidates(mine, "approval", kode_wilayah=area)) == count, area
+    assert len(await list_candidates(mine, "approval", bansos="PBI")) == 0
     village = await graduation.get("/v1/candidate", as_=mine.by["musyawarah"])
     assert village.status_code == 403
 
 
-async def test_is_listed_best_off_first_page_by_page(graduation: Running) -> None:
+async def test_list_is_paged_best_off_first(graduation: Running) -> None:
     await at(graduation, DAY)
     field = await Field(graduation).start()
-    wanted = {}
+    desil_by_kpm = {}
     for value in (3, 9, 6, 5, 8):
-        kpm_id, _ = await field.family(desil=ranked(value))
-        wanted[str(kpm_id)] = value
+        kpm_id, _ = await field.family(desil=desil_history(value))
+        desil_by_kpm[str(kpm_id)] = value
     seen, path = [], "/v1/candidate?limit=2"
     while path:
         page = ok(await graduation.get(path, as_=field.token), 200)
-        seen += [wanted[item["kpm_id"]] for item in page["items"]]
+        seen += [desil_by_kpm[item["kpm_id"]] for item in page["items"]]
         path = page["next"]
     assert seen == [9, 8, 6, 5, 3]
 
@@ -178,21 +182,23 @@ async def test_is_listed_best_off_first_page_by_page(graduation: Running) -> Non
 @pytest.mark.parametrize(
     ("reason", "title"), [("MENINGGAL", "CandidateRuleMissing"), ("MUSYAWARAH", "PolicyMissing")]
 )
-async def test_is_nobody_where_no_policy_says_so(graduation: Running, reason: str, title: str) -> None:
-    driver = await begun(graduation)
+async def test_reason_without_a_candidate_rule_is_refused(
+    graduation: Running, reason: str, title: str
+) -> None:
+    driver = await start_case(graduation)
     answer = await graduation.get(f"/v1/candidate?exit_reason={reason}", as_=driver.by["field"])
     assert (answer.status_code, answer.json()["title"]) == (409, title)
 
 
-async def test_that_is_told_again_as_it_was_is_not_touched(graduation: Running) -> None:
-    """Not even locked: a row that conflicts is written to the log, a million of them at each refresh."""
-    driver = await begun(graduation, desil=ranked(6))
+async def test_unchanged_candidate_is_not_written(graduation: Running) -> None:
+    """A row that conflicts would be locked and written to the WAL at each refresh."""
+    driver = await start_case(graduation, desil=desil_history(6))
     asked = "SELECT ctid::text, xmin::text, xmax::text, rank_nas FROM replica_kpm.candidate"
     (before,) = await graduation.sql(asked)
     assert before["rank_nas"] == 5
     facts: dict[str, Any] = {"kpm_id": driver.kpm_id, "kode_wilayah": DESA, "komponen": {}}
     facts |= {"members": 4, "able_productive": 2, "lansia": 0, "disabilitas": 0}
-    await apply_events(graduation, caseload.KpmUpdated(**facts, desil=ranked(6)))
+    await apply_events(graduation, caseload.KpmUpdated(**facts, desil=desil_history(6)))
     assert await graduation.sql(asked) == [before]
-    await apply_events(graduation, caseload.KpmUpdated(**facts, desil=ranked(8)))
+    await apply_events(graduation, caseload.KpmUpdated(**facts, desil=desil_history(8)))
     assert (await graduation.sql(asked))[0]["rank_nas"] == 3

@@ -1,4 +1,4 @@
-"""chain.md 4: every move of the table exists, and no other. The table is written out here a second time, by hand."""
+"""The transitions of chain.md 4 are the only ones. They are repeated here by hand."""
 
 from datetime import date
 from itertools import pairwise
@@ -45,38 +45,38 @@ STATES = [state.value for state in GraduasiState]
 
 def expected() -> set[tuple[str, str]]:
     """Every pair of chain.md 4, the ways out of DITUNDA aside."""
-    pairs = {(left, wanted) for left, many in MAIN.items() for wanted in many.split()}
-    pairs |= {(left, side) for left in REVIEWED for side in ("DIKEMBALIKAN", "DITOLAK")}
-    pairs |= {(left, "DIBATALKAN") for left in EARLY + REVIEWED}
-    pairs |= {(left, "DITUNDA") for left in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"]}
-    return pairs | {(left, "DIPULIHKAN") for left in DECIDED}
+    pairs = {(source, target) for source, many in MAIN.items() for target in many.split()}
+    pairs |= {(source, side) for source in REVIEWED for side in ("DIKEMBALIKAN", "DITOLAK")}
+    pairs |= {(source, "DIBATALKAN") for source in EARLY + REVIEWED}
+    pairs |= {(source, "DITUNDA") for source in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"]}
+    return pairs | {(source, "DIPULIHKAN") for source in DECIDED}
 
 
-def moves(left: str, wanted: str, postponed_from: str | None = None, *, resuming: bool = False) -> bool:
+def can_move(source: str, target: str, postponed_from: str | None = None, *, resuming: bool = False) -> bool:
     postponed = GraduasiState(postponed_from) if postponed_from else None
-    case = Graduasi(state=GraduasiState(left), postponed_from=postponed, version=1)
+    case = Graduasi(state=GraduasiState(source), postponed_from=postponed, version=1)
     try:
-        case.transition_to(GraduasiState(wanted), date(2026, 5, 18), resuming=resuming)
+        case.transition_to(GraduasiState(target), date(2026, 5, 18), resuming=resuming)
     except IllegalTransition:
-        assert (case.state.value, case.version) == (left, 1)
+        assert (case.state.value, case.version) == (source, 1)
         return False
-    assert (case.state.value, case.version) == (wanted, 2)
+    assert (case.state.value, case.version) == (target, 2)
     return True
 
 
-def test_are_those_of_the_chain_and_no_other() -> None:
-    found = {(a, b) for a in STATES if a != "DITUNDA" for b in STATES if moves(a, b)}
-    assert found == expected()
+def test_transitions_are_those_of_chain_md() -> None:
+    allowed_pairs = {(a, b) for a in STATES if a != "DITUNDA" for b in STATES if can_move(a, b)}
+    assert allowed_pairs == expected()
 
 
-@pytest.mark.parametrize("left", [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"])
-def test_lead_what_was_postponed_back_to_where_it_was_and_nowhere_else(left: str) -> None:
-    assert [state for state in STATES if moves("DITUNDA", state, left, resuming=True)] == [left]
-    ends = ["DIBATALKAN"] if left in EARLY + REVIEWED else []
-    assert [state for state in STATES if moves("DITUNDA", state, left)] == ends
+@pytest.mark.parametrize("source", [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH"])
+def test_postponed_case_resumes_only_to_its_previous_state(source: str) -> None:
+    assert [state for state in STATES if can_move("DITUNDA", state, source, resuming=True)] == [source]
+    ends = ["DIBATALKAN"] if source in EARLY + REVIEWED else []
+    assert [state for state in STATES if can_move("DITUNDA", state, source)] == ends
 
 
-async def test_cannot_be_written_into_the_history_when_they_do_not_exist(graduation: Running) -> None:
+async def test_history_refuses_an_illegal_transition(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     with pytest.raises(asyncpg.CheckViolationError, match="ck_graduasi_history_move_legal"):
         await graduation.sql(
@@ -86,7 +86,7 @@ async def test_cannot_be_written_into_the_history_when_they_do_not_exist(graduat
         )
 
 
-async def test_of_all_pairs_are_taken_by_the_history_if_they_exist_and_refused_if_not(
+async def test_history_accepts_exactly_the_legal_transitions(
     graduation: Running,
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
@@ -94,35 +94,35 @@ async def test_of_all_pairs_are_taken_by_the_history_if_they_exist_and_refused_i
     taken: set[tuple[str, str]] = set()
     refusals: set[str] = set()
     try:
-        for left in STATES:
-            for wanted in STATES:
+        for source in STATES:
+            for target in STATES:
                 try:
                     async with connection.transaction():
                         await connection.execute(
                             "INSERT INTO graduasi_history (graduasi_id, kode_wilayah, from_state, to_state, person, sub,"
                             " role, at, policy_version) VALUES ($1, '33.24', $2, $3, 'p', 's', 'r', now(), 1)",
                             driver.graduasi_id,
-                            left,
-                            wanted,
+                            source,
+                            target,
                         )
-                    taken.add((left, wanted))
+                    taken.add((source, target))
                 except asyncpg.CheckViolationError as error:
                     refusals.add(str(error.constraint_name))
     finally:
         await connection.close()
-    back = {("DITUNDA", left) for left in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH", "DIBATALKAN"]}
+    back = {("DITUNDA", source) for source in [*EARLY, *REVIEWED, "DITETAPKAN", "MASA_SANGGAH", "DIBATALKAN"]}
     assert (taken, refusals) == (expected() | back, {"ck_graduasi_history_move_legal"})
 
 
-async def test_into_an_sk_are_refused_from_every_state_but_approved(graduation: Running) -> None:
+async def test_sk_accepts_only_approved_cases(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
     for state in STATES:
         if state == "DISETUJUI_DINSOS":
             continue
-        await put(driver, state)
+        await force_state(driver, state)
         answer = await driver.determine("2026-05-18")
         assert (answer.status_code, answer.json()["title"]) == (409, "CasesNotApproved"), state
-    await put(driver, "DISETUJUI_DINSOS")
+    await force_state(driver, "DISETUJUI_DINSOS")
     assert (await driver.determine("2026-05-18")).status_code == 201
 
 
@@ -148,13 +148,13 @@ BY = {
 }
 
 
-async def put(driver: CaseDriver, state: str) -> None:
+async def force_state(driver: CaseDriver, state: str) -> None:
     """Put the case into a state that no command of this slice reaches by itself."""
     await driver.service.execute(
-        "SET session_replication_role = replica; UPDATE graduasi SET state = wanted,"
-        " outcome = CASE WHEN wanted = 'SELESAI' THEN 'BERTAHAN' END,"
-        " postponed_from = CASE WHEN wanted = 'DITUNDA' THEN 'DIUSULKAN' END"
-        f" FROM (VALUES ('{state}')) AS row (wanted) WHERE graduasi_id = '{driver.graduasi_id}'"
+        "SET session_replication_role = replica; UPDATE graduasi SET state = target,"
+        " outcome = CASE WHEN target = 'SELESAI' THEN 'BERTAHAN' END,"
+        " postponed_from = CASE WHEN target = 'DITUNDA' THEN 'DIUSULKAN' END"
+        f" FROM (VALUES ('{state}')) AS row (target) WHERE graduasi_id = '{driver.graduasi_id}'"
     )
 
 
@@ -174,12 +174,12 @@ async def bodies(driver: CaseDriver) -> dict[str, Any]:
     }
 
 
-async def test_are_refused_over_http_from_every_other_state(graduation: Running) -> None:
+async def test_each_command_is_refused_from_other_states(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("PERNYATAAN_DITANDATANGANI")
     body = await bodies(driver)
     for noun, allowed in ALLOWED.items():
         for state in STATES:
-            await put(driver, state)
+            await force_state(driver, state)
             answer = await driver.post(noun, body.get(noun, {}), BY.get(noun, "approval"))
             assert (answer.status_code == 201) == (state in allowed), (noun, state, answer.text)
             if state not in allowed:
@@ -194,7 +194,7 @@ async def test_are_refused_over_http_from_every_other_state(graduation: Running)
                 )
 
 
-async def test_are_written_down_with_who_when_why_and_under_which_policy(graduation: Running) -> None:
+async def test_history_has_actor_time_reason_and_policy_version(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     answer = await graduation.get(
         f"/v1/graduasi/{driver.graduasi_id}/history?limit=4", as_=driver.by["approval"]
@@ -225,7 +225,7 @@ async def test_are_written_down_with_who_when_why_and_under_which_policy(graduat
 @pytest.mark.parametrize(
     "table", ["graduasi_history", "stage_act", "asesmen", "pernyataan", "usul", "sk", "certificate"]
 )
-async def test_leave_rows_that_no_service_role_may_change(graduation: Running, table: str) -> None:
+async def test_service_roles_cannot_change_append_only_rows(graduation: Running, table: str) -> None:
     await at(graduation, date(2026, 5, 18))
     for role in (graduation.settings.database_url, graduation.settings.worker_database_url):
         connection = await asyncpg.connect(role)

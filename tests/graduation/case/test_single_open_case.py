@@ -1,4 +1,4 @@
-"""On a kepesertaan one case is open or in effect, whoever opens another at the moment in which it takes effect."""
+"""A kepesertaan has at most one open or effective case."""
 
 from itertools import product
 
@@ -17,8 +17,8 @@ CASE = (
 )
 
 
-async def test_of_every_two_states_unless_one_ended_without_an_exit(graduation: Running) -> None:
-    stood: set[tuple[GraduasiState, GraduasiState]] = set()
+async def test_two_cases_need_one_that_ended_without_an_exit(graduation: Running) -> None:
+    accepted: set[tuple[GraduasiState, GraduasiState]] = set()
     refused_by: set[str | None] = set()
     for one, other in product(GraduasiState, repeat=2):
         await graduation.sql(CASE, one.value, f"{one} {other}")
@@ -27,12 +27,12 @@ async def test_of_every_two_states_unless_one_ended_without_an_exit(graduation: 
         except asyncpg.UniqueViolationError as error:
             refused_by.add(error.constraint_name)
         else:
-            stood.add((one, other))
+            accepted.add((one, other))
     assert refused_by == {"uq_graduasi_one_case"}
-    assert stood == {pair for pair in product(GraduasiState, repeat=2) if set(pair) & ENDED_WITHOUT_EXIT}
+    assert accepted == {pair for pair in product(GraduasiState, repeat=2) if set(pair) & ENDED_WITHOUT_EXIT}
 
 
-async def test_so_the_service_itself_can_write_no_second_one(graduation: Running) -> None:
+async def test_service_role_cannot_insert_a_second_case(graduation: Running) -> None:
     await graduation.sql(CASE, "EFEKTIF", "k")
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     try:

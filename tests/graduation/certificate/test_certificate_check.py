@@ -1,4 +1,4 @@
-"""The number on a piagam: anybody may check it, a slip shows, and nothing of the family is told."""
+"""The public check of a certificate's number."""
 
 from datetime import date
 
@@ -12,15 +12,15 @@ from tests.factories.services import Running
 SHOWN = {"certificate_no", "status", "stands", "issued_on", "effective_on", "en", "id"}
 
 
-async def issued(service: Running) -> tuple[CaseDriver, str]:
+async def issue_certificate(service: Running) -> tuple[CaseDriver, str]:
     driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH")
     await at(service, DAY_AFTER)
     await service.work()
     return driver, (await service.sql("SELECT certificate_no FROM certificate"))[0][0]
 
 
-async def test_stands_is_suspended_and_stands_no_longer(graduation: Running) -> None:
-    driver, number = await issued(graduation)
+async def test_certificate_is_valid_then_suspended_then_annulled(graduation: Running) -> None:
+    driver, number = await issue_certificate(graduation)
     shown = ok(await graduation.get(f"/v1/certificate/{number}"), 200)  # without a token
     assert set(shown) == SHOWN
     assert (shown["status"], shown["stands"], shown["effective_on"]) == ("STANDS", True, "2026-07-01")
@@ -33,8 +33,8 @@ async def test_stands_is_suspended_and_stands_no_longer(graduation: Running) -> 
     assert str(driver.kpm_id) not in str(shown)
 
 
-async def test_with_a_slip_is_told_apart_from_one_that_was_never_issued(graduation: Running) -> None:
-    _, number = await issued(graduation)
+async def test_mistyped_number_and_unissued_number_have_different_refusals(graduation: Running) -> None:
+    _, number = await issue_certificate(graduation)
     wrong = number[:-1] + ("A" if number[-1] != "A" else "B")
     answer = await graduation.get(f"/v1/certificate/{wrong}")
     assert (answer.status_code, answer.json()["title"]) == (422, "CertificateMistyped")
@@ -42,9 +42,9 @@ async def test_with_a_slip_is_told_apart_from_one_that_was_never_issued(graduati
     assert never.status_code == 404
 
 
-async def test_is_all_that_the_open_check_can_see(graduation: Running) -> None:
+async def test_public_check_reads_nothing_but_the_certificate(graduation: Running) -> None:
     """The check widens the scope for its one row, and closes it behind itself."""
-    _, number = await issued(graduation)
+    _, number = await issue_certificate(graduation)
     async with graduation.database.transaction() as session:
         from sqlalchemy import text
 
@@ -54,7 +54,7 @@ async def test_is_all_that_the_open_check_can_see(graduation: Running) -> None:
 
 
 @pytest.mark.parametrize("_", range(50))
-def test_shows_every_slip_of_one_sign_and_every_two_exchanged(_: int) -> None:
+def test_check_digit_detects_one_wrong_digit_and_two_swapped_digits(_: int) -> None:
     number = new_certificate_no(date(2026, 6, 18))
     assert has_valid_check_digit(number)
     body, check = number[8:18], number[-1]

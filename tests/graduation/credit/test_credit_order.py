@@ -1,4 +1,4 @@
-"""chain.md 4: whatever the order of determinations, hand-overs, sanggah and annulments, a penetapan counts once or not at all."""
+"""A penetapan is credited at most once in any order of acts (chain.md 4)."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,18 @@ from tests.factories.graduation.credit import handed_over
 from tests.factories.graduation.objection import annul, decide, lodge, tahap
 from tests.factories.services import Running, running
 
-ACTS = ("hand_over", "anew", "sk", "both", "postpone", "resume", "refused", "accepted", "annulment", "days")
+ACTS = (
+    "hand_over",
+    "assess_again",
+    "sk",
+    "both",
+    "postpone",
+    "resume",
+    "refused",
+    "accepted",
+    "annulment",
+    "days",
+)
 WHY = {"reason": "Perlu diperiksa lagi."}
 Plan = list[tuple[int, str]]
 
@@ -34,15 +45,15 @@ class Side:
     year: int = 0
 
 
-class Played:
-    """Two cases of one service. What an order does not allow is refused by the service, and nothing happens."""
+class Simulation:
+    """Two cases of one service, and the acts that are tried on them."""
 
     def __init__(self, service: Running, sides: list[Side]) -> None:
         self.service, self.sides, self.today = service, sides, date(2026, 10, 1)
         self.done: Counter[str] = Counter()
 
     @classmethod
-    async def start(cls, service: Running) -> "Played":
+    async def start(cls, service: Running) -> "Simulation":
         sides: list[Side] = []
         for _ in range(2):
             driver = await (await CaseDriver.start(service)).to("DISETUJUI_DINSOS", "2026-10-01")
@@ -62,8 +73,8 @@ class Played:
         side.holder = str((await handed_over(side.driver, self.today)).penugasan_id)
         return True
 
-    async def anew(self, side: Side) -> bool:
-        """Returned, assessed by whoever holds the family now, and on its way again: the credit follows the assessment."""
+    async def assess_again(self, side: Side) -> bool:
+        """Return the case and assess it again by the current pendamping, who becomes its author."""
         day, driver = self.today.isoformat(), side.driver
         if (await driver.post("return", WHY, "approval")).status_code != 201:
             return False
@@ -112,25 +123,32 @@ class Played:
         if lodged.status_code != 201:
             return False
         sanggah_id = lodged.json()["sanggah_id"]
-        ok(await with_back_pay(lambda paid: decide(side.driver, sanggah_id, outcome, back_pay=paid)))
+        ok(await retry_with_back_pay(lambda paid: decide(side.driver, sanggah_id, outcome, back_pay=paid)))
         return True
 
     async def annulment(self, side: Side) -> bool:
-        answer = await with_back_pay(lambda paid: annul(side.driver, back_pay=paid))
+        answer = await retry_with_back_pay(lambda paid: annul(side.driver, back_pay=paid))
         return answer.status_code == 201
 
 
-async def with_back_pay(
+async def retry_with_back_pay(
     ask: Callable[[list[dict[str, Any]]], Awaitable[httpx.Response]],
 ) -> httpx.Response:
-    """Ask without a tahap; where the service names those that are concerned, ask again with these."""
+    """Send the request without back pay, and again with the tahap that the refusal names."""
     answer = await ask([])
     if answer.status_code != 422:
         return answer
     return await ask(tahap(*answer.json()["detail"].rstrip(".").split(": ")[1].split(", ")))
 
 
-WHOLE: Plan = [(0, "hand_over"), (0, "anew"), (1, "postpone"), (1, "resume"), (0, "both"), (0, "refused")]
+WHOLE: Plan = [
+    (0, "hand_over"),
+    (0, "assess_again"),
+    (1, "postpone"),
+    (1, "resume"),
+    (0, "both"),
+    (0, "refused"),
+]
 WHOLE += [(1, "days"), (1, "accepted"), (0, "annulment"), (0, "annulment"), (1, "sk")]
 LATE: Plan = [
     (0, "sk"),
@@ -144,7 +162,7 @@ LATE: Plan = [
 
 
 # What of these is possible where it stands: so that an order in which all is refused is not taken for a proof.
-POSSIBLE = ["hand_over", "anew", "postpone", "resume", "both", "refused", "accepted", "annulment"]
+POSSIBLE = ["hand_over", "assess_again", "postpone", "resume", "both", "refused", "accepted", "annulment"]
 POSSIBLE_LATE = ["sk", "sk", "hand_over", "accepted", "refused"]
 
 
@@ -157,28 +175,28 @@ POSSIBLE_LATE = ["sk", "sk", "hand_over", "accepted", "refused"]
 @given(plan=st.lists(st.tuples(st.integers(0, 1), st.sampled_from(ACTS)), min_size=6, max_size=14))
 @example(plan=WHOLE)
 @example(plan=LATE)
-def test_each_penetapan_counts_once_or_not_at_all(cluster: Cluster, plan: Plan) -> None:
+def test_each_penetapan_is_credited_once_or_not_at_all(cluster: Cluster, plan: Plan) -> None:
     played = asyncio.run(play(cluster, plan))
     for known, possible in ((WHOLE, POSSIBLE), (LATE, POSSIBLE_LATE)):
         assert plan != known or sorted((+played.done).elements()) == sorted(possible)
 
 
-async def play(cluster: Cluster, plan: Plan) -> Played:
+async def play(cluster: Cluster, plan: Plan) -> Simulation:
     async with running(cluster, "graduation") as service:
-        played = await Played.start(service)
+        played = await Simulation.start(service)
         for number, act in plan:
             await played.take(number, act)
-        await counted_rightly(played)
+        await check_credits(played)
         return played
 
 
-async def counted_rightly(played: Played) -> None:
+async def check_credits(played: Simulation) -> None:
     granted = [fact for _, fact in await emitted_events(played.service, "credit_granted")]
     taken = Counter(fact["credit_id"] for _, fact in await emitted_events(played.service, "credit_reversed"))
     for side in played.sides:
         mine = [fact for fact in granted if fact["graduasi_id"] == side.driver.graduasi_id]
-        said = [(fact["penugasan_id"], fact["year"]) for fact in mine]
-        assert said == ([(side.author, side.year)] if side.year else [])
+        given = [(fact["penugasan_id"], fact["year"]) for fact in mine]
+        assert given == ([(side.author, side.year)] if side.year else [])
         undone = await side.driver.state() == "DIPULIHKAN"
         assert [taken[fact["credit_id"]] for fact in mine] == [int(undone)] * len(mine)
     net = await played.service.sql("SELECT count(*) FILTER (WHERE reversed_on IS NULL) FROM credit")

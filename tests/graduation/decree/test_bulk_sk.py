@@ -1,4 +1,4 @@
-"""One SK over a file of cases: a resumable job; a case that does not go in has a reason, and nothing is there twice."""
+"""The job that adds the cases of a file to one SK."""
 
 import asyncio
 import signal
@@ -22,45 +22,47 @@ from tests.factories.worker_process import ended, let_lease_lapse, worker
 DAY = date(2026, 5, 18)
 
 
-async def approved(service: Running, count: int) -> list[str]:
-    """Cases that Dinsos approved: exits that one pendamping proposed, which here count and open a rujukan."""
+async def approve_cases(service: Running, count: int) -> list[str]:
+    """Return approved cases of exit proposals, with a policy that counts and opens a rujukan."""
     await at(service, DAY)
     await service.sql("UPDATE policy SET counts = true, opens_rujukan = true WHERE exit_reason = 'PINDAH'")
     driver = await CaseDriver.start(service)
     one = {"exit_reason": "PINDAH"}
-    told = [proposal(driver, **one, kpm_id=uuid7(), kepesertaan_id=uuid7()) for _ in range(count)]
-    await apply_events(service, *told)
+    events = [proposal(driver, **one, kpm_id=uuid7(), kepesertaan_id=uuid7()) for _ in range(count)]
+    await apply_events(service, *events)
     rows = await service.sql(
         "SELECT graduasi_id FROM graduasi WHERE state = 'DIUSULKAN' ORDER BY graduasi_id"
     )
-    found = [str(row[0]) for row in rows]
-    for graduasi_id in found:
+    graduasi_ids = [str(row[0]) for row in rows]
+    for graduasi_id in graduasi_ids:
         driver.graduasi_id = graduasi_id
         ok(await driver.verify())
         ok(await driver.approve())
-    return found
+    return graduasi_ids
 
 
-async def ask(service: Running, lines: list[str], sub: str = "kemensos-1", **other: Any) -> httpx.Response:
+async def request_bulk_sk(
+    service: Running, lines: list[str], sub: str = "kemensos-1", **other: Any
+) -> httpx.Response:
     kemensos = service.token("KEMENSOS", sub)
     sha256 = await service.put_file("\n".join(lines).encode(), as_=kemensos)
     body = {"sk_no": "SK/44/2026", "sk_on": "2026-05-18", "sha256": sha256, **other}
     return await service.post("/v1/sk/bulk", body, as_=kemensos)
 
 
-async def job_of(service: Running, asked: dict[str, Any], sub: str = "kemensos-1") -> dict[str, Any]:
-    found: dict[str, Any] = ok(await service.get(asked["job"], as_=service.token("KEMENSOS", sub)), 200)
-    return found
+async def read_job(service: Running, asked: dict[str, Any], sub: str = "kemensos-1") -> dict[str, Any]:
+    job: dict[str, Any] = ok(await service.get(asked["job"], as_=service.token("KEMENSOS", sub)), 200)
+    return job
 
 
-async def told(service: Running) -> Counter[str]:
+async def count_emitted(service: Running) -> Counter[str]:
     return Counter(one["type"].removeprefix("graduation.") for one in await service.emitted())
 
 
-async def check_whole(service: Running, sk_id: str, count: int) -> None:
-    """The SK counts what is in it; each of them once: penetapan, act, two moves, credit, both facts, its term's end."""
-    found = await told(service)
-    assert found["graduasi_determined.v1"] == found["credit_granted.v1"] == count
+async def check_sk_is_consistent(service: Running, sk_id: str, count: int) -> None:
+    """Check that each case of the SK has its rows and events exactly once."""
+    counts = await count_emitted(service)
+    assert counts["graduasi_determined.v1"] == counts["credit_granted.v1"] == count
     for statement in (
         "SELECT cases FROM sk WHERE sk_id = $1",
         "SELECT count(*) FROM penetapan WHERE sk_id = $1",
@@ -80,8 +82,8 @@ async def check_whole(service: Running, sk_id: str, count: int) -> None:
     assert rows[0][0] == count
 
 
-async def test_takes_the_approved_and_says_of_each_other_why_not(graduation: Running) -> None:
-    ready = await approved(graduation, 4)
+async def test_approved_cases_are_added_and_others_have_errors(graduation: Running) -> None:
+    ready = await approve_cases(graduation, 4)
     open_ = await (await CaseDriver.start(graduation)).open()
     mine = await CaseDriver.start(graduation)
     await mine.to("DIMUSYAWARAHKAN")
@@ -89,10 +91,10 @@ async def test_takes_the_approved_and_says_of_each_other_why_not(graduation: Run
     ok(await mine.approve())
     stranger = str(uuid7())
     lines = [ready[0], stranger, ready[1], "not a case", open_.graduasi_id, ready[0], mine.graduasi_id]
-    asked = ok(await ask(graduation, [*lines, ready[2], ready[3], "", ""]), 202)
-    assert (await job_of(graduation, asked))["state"] == "QUEUED"
+    asked = ok(await request_bulk_sk(graduation, [*lines, ready[2], ready[3], "", ""]), 202)
+    assert (await read_job(graduation, asked))["state"] == "QUEUED"
     await graduation.work()
-    job = await job_of(graduation, asked)
+    job = await read_job(graduation, asked)
     assert (job["state"], job["done"], job["refused"], job["total"]) == ("DONE", 4, 5, 9)
     assert (job["report"]["cases"], job["report"]["sk_no"]) == (4, "SK/44/2026")
     listed = await graduation.get(f"{asked['job']}/errors", as_=graduation.token("KEMENSOS", "kemensos-1"))
@@ -106,10 +108,10 @@ async def test_takes_the_approved_and_says_of_each_other_why_not(graduation: Run
     ]
     assert errors[2]["params"]["state"] == "TERIDENTIFIKASI"
     assert errors[4]["reason"]["id"].startswith("Anda sudah bertindak pada tahap lain")
-    await check_whole(graduation, asked["sk_id"], 4)
-    again = ok(await ask(graduation, ready, sk_no="SK/45/2026"), 202)
+    await check_sk_is_consistent(graduation, asked["sk_id"], 4)
+    again = ok(await request_bulk_sk(graduation, ready, sk_no="SK/45/2026"), 202)
     await graduation.work()
-    job = await job_of(graduation, again)
+    job = await read_job(graduation, again)
     assert (job["done"], job["refused"]) == (0, 4)
     shown = ok(
         await graduation.get(f"/v1/sk/{again['sk_id']}", as_=graduation.token("KEMENSOS", "kemensos-1")), 200
@@ -117,9 +119,9 @@ async def test_takes_the_approved_and_says_of_each_other_why_not(graduation: Run
     assert (shown["cases"], shown["penetapan"]) == (0, [])
 
 
-async def test_is_read_page_by_page(graduation: Running) -> None:
-    ready = await approved(graduation, 5)
-    asked = ok(await ask(graduation, ready), 202)
+async def test_penetapan_are_read_page_by_page(graduation: Running) -> None:
+    ready = await approve_cases(graduation, 5)
+    asked = ok(await request_bulk_sk(graduation, ready), 202)
     await graduation.work()
     kemensos, seen, path = (
         graduation.token("KEMENSOS", "kemensos-1"),
@@ -135,16 +137,16 @@ async def test_is_read_page_by_page(graduation: Running) -> None:
     assert ok(await graduation.get(f"/v1/sk/{asked['sk_id']}/penetapan", as_=elsewhere), 200)["items"] == []
 
 
-async def test_does_not_take_a_case_of_another_area_nor_one_approved_after_its_date(
+async def test_case_of_another_area_or_approved_later_is_refused(
     graduation: Running,
 ) -> None:
-    ready = await approved(graduation, 1)
+    ready = await approve_cases(graduation, 1)
     kemensos = graduation.token("KEMENSOS", "kemensos-9", ["12"])
     sha256 = await graduation.put_file(ready[0].encode(), as_=kemensos)
     body = {"sk_no": "SK/46/2026", "sk_on": "2026-05-18", "sha256": sha256}
     asked = ok(await graduation.post("/v1/sk/bulk", body, as_=kemensos), 202)
-    earlier = ok(await ask(graduation, ready, sk_no="SK/47/2026", sk_on="2026-05-17"), 202)
-    far = ok(await ask(graduation, ready, sk_no="SK/48/2026"), 202)
+    earlier = ok(await request_bulk_sk(graduation, ready, sk_no="SK/47/2026", sk_on="2026-05-17"), 202)
+    far = ok(await request_bulk_sk(graduation, ready, sk_no="SK/48/2026"), 202)
     await graduation.sql("DELETE FROM tahap_calendar")
     await graduation.work()
     rows = await graduation.sql("SELECT job_id, code FROM platform.job_row_error")
@@ -155,88 +157,86 @@ async def test_does_not_take_a_case_of_another_area_nor_one_approved_after_its_d
     }
 
 
-async def test_is_refused_at_once_without_a_file_a_number_or_a_day(graduation: Running) -> None:
+async def test_invalid_request_is_refused_without_a_job(graduation: Running) -> None:
     await at(graduation, DAY)
-    ok(await ask(graduation, ["x"]), 202)
+    ok(await request_bulk_sk(graduation, ["x"]), 202)
     for other, status, title in (
         ({}, 409, "SkNumberTaken"),
         ({"sha256": "a" * 64}, 422, "FileNotUploaded"),
         ({"sk_on": "2026-05-19"}, 422, "DateInTheFuture"),
         ({"evidence_sha256": "a" * 64}, 422, "FileNotUploaded"),
     ):
-        answer = await ask(graduation, ["x"], **other)
+        answer = await request_bulk_sk(graduation, ["x"], **other)
         assert (answer.status_code, answer.json()["title"]) == (status, title)
-    answer = await ask(graduation, [], sk_no="SK/2")
+    answer = await request_bulk_sk(graduation, [], sk_no="SK/2")
     assert (answer.status_code, answer.json()["title"]) == (422, "SkFileEmpty")
     assert (await graduation.sql("SELECT count(*) FROM platform.job"))[0][0] == 1
 
 
-async def test_waits_while_much_is_unsent(graduation: Running) -> None:
-    ready = await approved(graduation, 2)
+async def test_job_waits_while_the_outbox_is_full(graduation: Running) -> None:
+    ready = await approve_cases(graduation, 2)
     driver = await CaseDriver.start(graduation)
     await graduation.publish(*(proposal(driver, kpm_id=uuid7()) for _ in range(1000)))
-    asked = ok(await ask(graduation, ready), 202)
+    asked = ok(await request_bulk_sk(graduation, ready), 202)
     working = asyncio.create_task(run_step(graduation.worker, graduation.parts.work))
     await asyncio.sleep(1.2)
-    assert (await job_of(graduation, asked))["done"] == 0
+    assert (await read_job(graduation, asked))["done"] == 0
     await relay(graduation)
     assert await working
     await graduation.work()
-    assert (await job_of(graduation, asked))["done"] == 2
+    assert (await read_job(graduation, asked))["done"] == 2
 
 
-async def small_steps(service: Running, size: int) -> None:
+async def set_step_size(service: Running, size: int) -> None:
     await service.sql("UPDATE platform.job SET place = $1", f'{{"at": 0, "size": {size}}}')
 
 
-async def until_done(service: Running, asked: dict[str, Any], count: int) -> None:
+async def wait_until_done(service: Running, asked: dict[str, Any], count: int) -> None:
     for _ in range(1_000):
-        if (await job_of(service, asked))["done"] >= count:
+        if (await read_job(service, asked))["done"] >= count:
             return
         await asyncio.sleep(0.05)
     message = f"the job does not come to {count}"
     raise AssertionError(message)
 
 
-async def test_that_is_cancelled_between_steps_is_whole_as_far_as_it_came(
+async def test_cancelled_job_leaves_a_consistent_sk(
     graduation: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ready = await approved(graduation, 8)
-    asked = ok(await ask(graduation, ready), 202)
-    await small_steps(graduation, 3)
+    ready = await approve_cases(graduation, 8)
+    asked = ok(await request_bulk_sk(graduation, ready), 202)
+    await set_step_size(graduation, 3)
     monkeypatch.setenv("PILAR_FAULTPOINT", "job.sk_bulk.after_commit=pause:2")
     working = asyncio.create_task(run_step(graduation.worker, graduation.parts.work))
-    await until_done(graduation, asked, 3)
+    await wait_until_done(graduation, asked, 3)
     kemensos = graduation.token("KEMENSOS", "kemensos-1")
     ok(await graduation.post(f"{asked['job']}/cancellation", as_=kemensos), 202)
     await working
-    job = await job_of(graduation, asked)
+    job = await read_job(graduation, asked)
     assert (job["state"], job["done"], job["total"]) == ("CANCELLED", 3, 8)
-    await check_whole(graduation, asked["sk_id"], 3)
+    await check_sk_is_consistent(graduation, asked["sk_id"], 3)
     monkeypatch.delenv("PILAR_FAULTPOINT")
-    rest = ok(await ask(graduation, ready, sk_no="SK/45/2026"), 202)
+    rest = ok(await request_bulk_sk(graduation, ready, sk_no="SK/45/2026"), 202)
     await graduation.work()
-    assert (await job_of(graduation, rest))["done"] == 5
+    assert (await read_job(graduation, rest))["done"] == 5
 
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
-async def test_goes_on_where_a_killed_worker_left_it(
-    graduation: Running, tmp_path: Path, moment: str
-) -> None:
-    ready = await approved(graduation, 60)
-    asked = ok(await ask(graduation, [*ready, str(uuid7())]), 202)
-    await small_steps(graduation, 7)
+async def test_job_continues_after_a_killed_worker(graduation: Running, tmp_path: Path, moment: str) -> None:
+    ready = await approve_cases(graduation, 60)
+    asked = ok(await request_bulk_sk(graduation, [*ready, str(uuid7())]), 202)
+    await set_step_size(graduation, 7)
     for death in range(2):
         armed = tmp_path / f"armed{death}"
         armed.touch()
         process = worker(graduation, f"job.sk_bulk.{moment}=kill:{armed}")
         assert await ended(process) == -signal.SIGKILL
         await let_lease_lapse(graduation)
-    done = (await job_of(graduation, asked))["done"]
+    done = (await read_job(graduation, asked))["done"]
     assert done == (0 if moment == "before_commit" else 57)
-    await check_whole(graduation, asked["sk_id"], done)
+    await check_sk_is_consistent(graduation, asked["sk_id"], done)
     await graduation.work()
-    job = await job_of(graduation, asked)
+    job = await read_job(graduation, asked)
     assert (job["state"], job["done"], job["refused"], job["total"]) == ("DONE", 60, 1, 61)
-    await check_whole(graduation, asked["sk_id"], 60)
+    await check_sk_is_consistent(graduation, asked["sk_id"], 60)

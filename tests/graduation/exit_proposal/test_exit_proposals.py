@@ -1,4 +1,4 @@
-"""A death, a move, a double, a family not found: caseload proposes on evidence, and a short case is open at once."""
+"""Exit proposals of caseload open cases in DIUSULKAN."""
 
 import asyncio
 from datetime import date
@@ -18,7 +18,7 @@ WHY = {"reason": "Surat keterangan tidak terbaca."}
 
 
 @pytest.mark.parametrize("exit_reason", SHORT)
-async def test_is_a_case_under_its_proposer_and_goes_by_four_people_to_its_sk(
+async def test_proposal_opens_a_case_that_four_people_take_to_its_sk(
     graduation: Running, exit_reason: str
 ) -> None:
     driver = await start_case(graduation)
@@ -36,12 +36,12 @@ async def test_is_a_case_under_its_proposer_and_goes_by_four_people_to_its_sk(
     rows = await graduation.sql("SELECT count(DISTINCT person) FROM stage_act")
     assert rows[0][0] == 4
     assert await graduation.sql("SELECT 1 FROM credit") == []
-    told = [one for one in await graduation.emitted() if one["type"].startswith("graduation.")]
-    assert [one["type"].split(".")[1] for one in told] == ["graduasi_proposed", "graduasi_determined"]
-    assert told[1]["data"]["opens_rujukan"] is False
+    events = [one for one in await graduation.emitted() if one["type"].startswith("graduation.")]
+    assert [one["type"].split(".")[1] for one in events] == ["graduasi_proposed", "graduasi_determined"]
+    assert events[1]["data"]["opens_rujukan"] is False
 
 
-async def test_is_written_down_as_a_move_with_its_evidence(graduation: Running) -> None:
+async def test_history_has_the_evidence_of_the_proposal(graduation: Running) -> None:
     driver = await start_case(graduation)
     await apply_proposal(driver, proposal(driver))
     listed = await graduation.get(f"/v1/graduasi/{driver.graduasi_id}/history", as_=driver.by["field"])
@@ -50,17 +50,17 @@ async def test_is_written_down_as_a_move_with_its_evidence(graduation: Running) 
     assert (move["person"], move["evidence_sha256"]) == (str(driver.field.pendamping_id), "e" * 64)
 
 
-async def test_opens_one_case_however_often_it_is_told(graduation: Running) -> None:
+async def test_repeated_event_opens_one_case(graduation: Running) -> None:
     driver = await start_case(graduation)
-    told = proposal(driver)
-    await apply_events(graduation, told, told)
+    event = proposal(driver)
+    await apply_events(graduation, event, event)
     await again(graduation)
     await apply_events(graduation)
     assert (await graduation.sql("SELECT count(*) FROM graduasi"))[0][0] == 1
     assert (await graduation.sql("SELECT count(*) FROM graduasi_history"))[0][0] == 1
 
 
-async def test_needs_nothing_of_the_family_to_be_known_here(graduation: Running) -> None:
+async def test_proposal_for_an_unknown_family_opens_a_case(graduation: Running) -> None:
     driver = await start_case(graduation)
     stranger = proposal(driver, kpm_id=uuid7(), kepesertaan_id=uuid7())
     assert (await apply_proposal(driver, stranger))["taken"] == "OPENED"
@@ -69,7 +69,7 @@ async def test_needs_nothing_of_the_family_to_be_known_here(graduation: Running)
     ok(await driver.determine("2026-05-18"))
 
 
-async def test_by_the_dinsos_cannot_be_approved_by_the_same_official_and_counts_to_nobody(
+async def test_proposal_by_dinsos_is_not_approved_by_the_same_official(
     graduation: Running,
 ) -> None:
     driver = await start_case(graduation)
@@ -85,7 +85,7 @@ async def test_by_the_dinsos_cannot_be_approved_by_the_same_official_and_counts_
     assert await graduation.sql("SELECT 1 FROM credit") == []
 
 
-async def test_by_a_pendamping_cannot_be_verified_by_another_account_of_theirs(graduation: Running) -> None:
+async def test_proposer_cannot_verify_with_another_account(graduation: Running) -> None:
     driver = await start_case(graduation)
     await apply_proposal(driver, proposal(driver))
     mine = driver.field.pendamping_id
@@ -94,22 +94,20 @@ async def test_by_a_pendamping_cannot_be_verified_by_another_account_of_theirs(g
 
 
 @pytest.mark.parametrize("exit_reason", ["NIK_TIDAK_PADAN", "ALAMIAH", "SOMETHING_NEWER"])
-async def test_for_a_reason_without_a_policy_opens_nothing_and_says_so(
-    graduation: Running, exit_reason: str
-) -> None:
+async def test_proposal_without_a_policy_opens_no_case(graduation: Running, exit_reason: str) -> None:
     driver = await start_case(graduation)
-    found = await apply_proposal(driver, proposal(driver, exit_reason))
-    assert (found["taken"], found["graduasi_id"]) == ("NO_POLICY", None)
+    row = await apply_proposal(driver, proposal(driver, exit_reason))
+    assert (row["taken"], row["graduasi_id"]) == ("NO_POLICY", None)
     assert await graduation.sql("SELECT 1 FROM graduasi") == []
 
 
-async def test_waits_behind_an_open_case_and_is_taken_up_when_that_falls_away(graduation: Running) -> None:
+async def test_proposal_waits_for_an_open_case_and_opens_after_its_cancellation(graduation: Running) -> None:
     driver = await (await start_case(graduation)).open()
     first = driver.graduasi_id
     one, two = proposal(driver), proposal(driver, "PINDAH")
-    for told in (one, two):
-        found = await apply_proposal(driver, told)
-        assert (found["taken"], found["behind_id"]) == ("WAITING", first)
+    for event in (one, two):
+        row = await apply_proposal(driver, event)
+        assert (row["taken"], row["behind_id"]) == ("WAITING", first)
     body = {"ground": "DASAR_GUGUR", **WHY}
     ok(await driver.post("cancellation", body, "approval"))
     opened = await apply_proposal(driver, one)
@@ -119,7 +117,7 @@ async def test_waits_behind_an_open_case_and_is_taken_up_when_that_falls_away(gr
     assert (behind["taken"], behind["behind_id"]) == ("WAITING", opened["graduasi_id"])
 
 
-async def test_waits_behind_an_exit_that_is_in_effect(graduation: Running) -> None:
+async def test_proposal_waits_for_an_effective_exit(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     await at(graduation, date(2026, 6, 18))
     await graduation.work()
@@ -134,16 +132,16 @@ async def test_waits_behind_an_exit_that_is_in_effect(graduation: Running) -> No
     assert (answer.status_code, answer.json()["title"]) == (409, "CaseAlreadyOpen")
 
 
-async def test_and_a_case_opened_at_the_same_moment_are_one_open_case(graduation: Running) -> None:
+async def test_concurrent_proposal_and_opening_open_one_case(graduation: Running) -> None:
     driver = await start_case(graduation)
-    told = proposal(driver)
-    await asyncio.gather(apply_events(graduation, told), driver.open(), return_exceptions=True)
+    event = proposal(driver)
+    await asyncio.gather(apply_events(graduation, event), driver.open(), return_exceptions=True)
     rows = await graduation.sql("SELECT count(*) FROM graduasi")
     assert rows[0][0] == 1
-    assert (await apply_proposal(driver, told))["taken"] in {"OPENED", "WAITING"}
+    assert (await apply_proposal(driver, event))["taken"] in {"OPENED", "WAITING"}
 
 
-async def test_that_was_returned_is_proposed_again_by_who_accompanies_the_family(graduation: Running) -> None:
+async def test_returned_case_is_proposed_again_by_the_pendamping(graduation: Running) -> None:
     driver = await start_case(graduation)
     await apply_proposal(driver, proposal(driver))
     ok(await driver.post("return", WHY, "verification"))
@@ -156,7 +154,7 @@ async def test_that_was_returned_is_proposed_again_by_who_accompanies_the_family
     assert await driver.state() == "DIVERIFIKASI_KETIM"
 
 
-async def test_is_seen_by_its_proposer_and_its_area_and_nobody_else(graduation: Running) -> None:
+async def test_proposal_is_visible_to_its_proposer_and_its_area(graduation: Running) -> None:
     driver, other = await start_case(graduation), await start_case(graduation)
     await apply_proposal(driver, proposal(driver))
     elsewhere = graduation.token("DINSOS_KABKOTA", "dinsos-pemalang-1", ["33.27"])
@@ -167,16 +165,16 @@ async def test_is_seen_by_its_proposer_and_its_area_and_nobody_else(graduation: 
     assert ok(waiting, 200)["items"] == []
 
 
-async def test_cannot_name_a_case_that_it_did_not_open_nor_two_one_case(graduation: Running) -> None:
+async def test_proposal_refers_only_to_the_case_it_opened(graduation: Running) -> None:
     driver = await start_case(graduation)
-    found = await apply_proposal(driver, proposal(driver))
+    row = await apply_proposal(driver, proposal(driver))
     await apply_proposal(driver, proposal(driver))
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     try:
         with pytest.raises(asyncpg.UniqueViolationError, match="uq_exit_proposal_graduasi_id"):
             await connection.execute(
                 "UPDATE exit_proposal SET taken = 'OPENED', behind_id = NULL, graduasi_id = $1 WHERE taken = 'WAITING'",
-                UUID(found["graduasi_id"]),
+                UUID(row["graduasi_id"]),
             )
         with pytest.raises(asyncpg.CheckViolationError, match="opened_names_its_case"):
             await connection.execute("UPDATE exit_proposal SET taken = 'OPENED' WHERE taken = 'WAITING'")
@@ -186,35 +184,35 @@ async def test_cannot_name_a_case_that_it_did_not_open_nor_two_one_case(graduati
         await connection.close()
 
 
-def withdrawal(told: caseload.ExitProposed) -> caseload.ExitProposalWithdrawn:
+def withdrawal(event: caseload.ExitProposed) -> caseload.ExitProposalWithdrawn:
     names = ("exit_proposal_id", "kpm_id", "kode_wilayah", "kepesertaan_id")
-    said = {name: getattr(told, name) for name in names}
+    data = {name: getattr(event, name) for name in names}
     return caseload.ExitProposalWithdrawn.model_validate(
-        said | {"withdrawn_by": told.proposer, "withdrawn_on": DAY}
+        data | {"withdrawn_by": event.proposer, "withdrawn_on": DAY}
     )
 
 
-async def test_names_the_proposal_that_its_case_came_from(graduation: Running) -> None:
+async def test_event_names_the_exit_proposal(graduation: Running) -> None:
     driver = await start_case(graduation)
-    told = proposal(driver)
-    await apply_proposal(driver, told)
-    (said,) = [
+    event = proposal(driver)
+    await apply_proposal(driver, event)
+    (data,) = [
         one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_proposed.v1"
     ]
-    assert said["exit_proposal_id"] == str(told.exit_proposal_id)
+    assert data["exit_proposal_id"] == str(event.exit_proposal_id)
 
 
 @pytest.mark.parametrize("step", ["DIUSULKAN", "DISETUJUI_DINSOS", "DITUNDA"])
-async def test_and_was_withdrawn_falls_away_before_its_sk(graduation: Running, step: str) -> None:
+async def test_withdrawal_before_the_sk_cancels_the_case(graduation: Running, step: str) -> None:
     driver = await start_case(graduation)
-    told = proposal(driver)
-    await apply_proposal(driver, told)
+    event = proposal(driver)
+    await apply_proposal(driver, event)
     if step == "DISETUJUI_DINSOS":
         ok(await driver.verify())
         ok(await driver.approve())
     elif step == "DITUNDA":
         ok(await driver.post("postponement", WHY, "verification"))
-    await apply_events(graduation, withdrawal(told), withdrawal(told))
+    await apply_events(graduation, withdrawal(event), withdrawal(event))
     assert await driver.state() == "DIBATALKAN"
     closed = [
         one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_closed.v1"
@@ -222,24 +220,24 @@ async def test_and_was_withdrawn_falls_away_before_its_sk(graduation: Running, s
     assert [(one["closed_as"], one["reason"]) for one in closed] == [("DIBATALKAN", "USULAN_DITARIK")]
 
 
-async def test_and_was_withdrawn_after_its_sk_stands(graduation: Running) -> None:
+async def test_withdrawal_after_the_sk_changes_nothing(graduation: Running) -> None:
     driver = await start_case(graduation)
-    told = proposal(driver)
-    await apply_proposal(driver, told)
+    event = proposal(driver)
+    await apply_proposal(driver, event)
     ok(await driver.verify())
     ok(await driver.approve())
     ok(await driver.determine("2026-05-18"))
-    await apply_events(graduation, withdrawal(told))
+    await apply_events(graduation, withdrawal(event))
     assert await driver.state() == "MASA_SANGGAH"
 
 
-async def test_and_was_withdrawn_while_it_waited_is_never_taken_up(graduation: Running) -> None:
+async def test_withdrawn_waiting_proposal_never_opens_a_case(graduation: Running) -> None:
     driver = await (await start_case(graduation)).open()
-    told = proposal(driver)
-    assert (await apply_proposal(driver, told))["taken"] == "WAITING"
-    await apply_events(graduation, withdrawal(told))
-    found = await apply_proposal(driver, told)
-    assert (found["taken"], found["behind_id"]) == ("WITHDRAWN", None)
+    event = proposal(driver)
+    assert (await apply_proposal(driver, event))["taken"] == "WAITING"
+    await apply_events(graduation, withdrawal(event))
+    row = await apply_proposal(driver, event)
+    assert (row["taken"], row["behind_id"]) == ("WITHDRAWN", None)
     ok(await driver.post("cancellation", {"ground": "DASAR_GUGUR", **WHY}, "approval"))
-    assert (await apply_proposal(driver, told))["taken"] == "WITHDRAWN"
+    assert (await apply_proposal(driver, event))["taken"] == "WITHDRAWN"
     assert (await graduation.sql("SELECT count(*) FROM graduasi"))[0][0] == 1

@@ -1,4 +1,4 @@
-"""Of the dead, the moved, the doubles and the not found nobody is visited: the policy's row says so, and the case is complete."""
+"""Exits whose policy has no monitoring months are complete on their effective date."""
 
 from datetime import date
 
@@ -29,7 +29,7 @@ async def in_effect(driver: CaseDriver, on: date = EXIT) -> CaseDriver:
 
 
 @pytest.mark.parametrize("exit_reason", SHORT)
-async def test_is_complete_on_the_day_of_the_exit_and_told_so(graduation: Running, exit_reason: str) -> None:
+async def test_case_is_complete_on_the_effective_date(graduation: Running, exit_reason: str) -> None:
     driver = await determined(graduation, exit_reason)
     await in_effect(driver, date(2026, 6, 30))
     assert await driver.state() == "EFEKTIF"
@@ -44,15 +44,15 @@ async def test_is_complete_on_the_day_of_the_exit_and_told_so(graduation: Runnin
     assert await emitted_events(graduation, "monitoring_recorded") == []
 
 
-async def test_has_no_survival_in_a_cohort_which_the_visited_have(graduation: Running) -> None:
+async def test_cohort_has_no_survival_without_monitoring(graduation: Running) -> None:
     await in_effect(await determined(graduation))
     visited = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", "2026-07-02")
-    found = ok(await graduation.get("/v1/cohort?year=2026", as_=visited.by["approval"]), 200)["items"]
-    months = {one["exit_reason"]: [after["month"] for after in one["survival"]] for one in found}
+    items = ok(await graduation.get("/v1/cohort?year=2026", as_=visited.by["approval"]), 200)["items"]
+    months = {one["exit_reason"]: [after["month"] for after in one["survival"]] for one in items}
     assert months == {"MENINGGAL": [], "SEJAHTERA_MANDIRI": [6, 12, 24]}
 
 
-async def test_objected_to_after_its_end_is_sent_to_who_can_undo_it(graduation: Running) -> None:
+async def test_sanggah_after_the_end_is_refused_and_names_the_annulment(graduation: Running) -> None:
     driver = await in_effect(await determined(graduation, "TIDAK_DITEMUKAN"), date(2026, 7, 3))
     answer = await lodge(driver, date(2026, 6, 10))
     assert (answer.status_code, answer.json()["title"]) == (409, "SanggahAfterCaseEnd")
@@ -60,7 +60,7 @@ async def test_objected_to_after_its_end_is_sent_to_who_can_undo_it(graduation: 
     assert await driver.state() == "DIPULIHKAN"
 
 
-async def test_is_visited_under_a_policy_that_has_months(graduation: Running) -> None:
+async def test_policy_with_months_creates_monthly_tasks(graduation: Running) -> None:
     await at(graduation, date(2026, 5, 17))
     months = {"monitoring_months": 2, "follow_up_months": [], "survival_months": [6], "check_days": 7}
     await Ministry(graduation).enact("2026-05-18", "PINDAH", **months)
@@ -70,7 +70,7 @@ async def test_is_visited_under_a_policy_that_has_months(graduation: Running) ->
     assert [tuple(row) for row in rows] == [(1, date(2026, 7, 1)), (2, date(2026, 8, 1))]
 
 
-async def test_is_what_every_version_of_a_policy_says_in_full(graduation: Running) -> None:
+async def test_policy_shows_its_months(graduation: Running) -> None:
     await at(graduation, date(2026, 5, 18))
     kemensos = graduation.token("KEMENSOS", "kemensos-1")
     listed = ok(await graduation.get("/v1/policy", as_=kemensos), 200)["items"]
@@ -85,8 +85,6 @@ async def test_is_what_every_version_of_a_policy_says_in_full(graduation: Runnin
 
 
 @pytest.mark.parametrize("wrong", [{"monitoring_months": 61}, {"follow_up_months": [0]}, {"check_days": 0}])
-async def test_is_refused_as_a_rule_that_no_task_can_follow(
-    graduation: Running, wrong: dict[str, object]
-) -> None:
+async def test_invalid_months_are_refused(graduation: Running, wrong: dict[str, object]) -> None:
     await at(graduation, date(2026, 5, 18))
     assert (await Ministry(graduation).draft("PINDAH", **wrong)).status_code == 422

@@ -1,4 +1,4 @@
-"""What follows the six months: follow-ups by rule, a check when referral hears of a relapse; a relapse is told once."""
+"""Follow-ups after the monitoring, and checks of reported relapses."""
 
 from datetime import date
 from uuid import UUID
@@ -13,7 +13,7 @@ from tests.factories.graduation.monitoring import completed, monitored, record, 
 from tests.factories.services import Running
 
 
-def reported(driver: CaseDriver, on: date) -> referral.RelapseReported:
+def relapse_reported(driver: CaseDriver, on: date) -> referral.RelapseReported:
     return referral.RelapseReported(
         rujukan_id=uuid7(),
         graduasi_id=UUID(driver.graduasi_id),
@@ -25,7 +25,7 @@ def reported(driver: CaseDriver, on: date) -> referral.RelapseReported:
     )
 
 
-def seen(driver: CaseDriver, *, still_in_business: bool) -> referral.OutcomeRecorded:
+def outcome_recorded(driver: CaseDriver, *, still_in_business: bool) -> referral.OutcomeRecorded:
     return referral.OutcomeRecorded(
         rujukan_id=uuid7(),
         rujukan_program_id=uuid7(),
@@ -40,7 +40,7 @@ def seen(driver: CaseDriver, *, still_in_business: bool) -> referral.OutcomeReco
 
 
 @pytest.mark.parametrize(("still_out", "outcome"), [(True, "BERTAHAN"), (False, "KAMBUH")])
-async def test_the_last_month_says_that_it_completes_and_how(
+async def test_event_of_the_last_month_has_the_outcome(
     graduation: Running, still_out: bool, outcome: str
 ) -> None:
     await completed(graduation, still_out=still_out)
@@ -49,21 +49,21 @@ async def test_the_last_month_says_that_it_completes_and_how(
     assert [fact["outcome"] for fact in facts] == [None] * 5 + [outcome]
 
 
-async def test_a_family_that_stands_is_looked_at_again_at_12_and_24_months(graduation: Running) -> None:
+async def test_bertahan_creates_follow_ups_at_12_and_24_months(graduation: Running) -> None:
     driver = await completed(graduation)
-    found = await tasks_of(driver, "LANJUTAN")
-    assert [(one["month"], one["opens_on"], one["due_on"]) for one in found] == [
+    tasks = await tasks_of(driver, "LANJUTAN")
+    assert [(one["month"], one["opens_on"], one["due_on"]) for one in tasks] == [
         (12, "2027-06-01", "2027-07-01"),
         (24, "2028-06-01", "2028-07-01"),
     ]
     await at(graduation, date(2027, 6, 20))
-    ok(await record(driver, found[0]))
+    ok(await record(driver, tasks[0]))
     assert await driver.state() == "SELESAI"
     facts = [fact for _, fact in await emitted_events(graduation, "monitoring_recorded")]
     assert (facts[-1]["month"], facts[-1]["completes"]) == (12, False)
 
 
-async def test_a_follow_up_is_any_pendampings_of_the_area_once_nobody_holds_the_family(
+async def test_follow_up_of_an_unaccompanied_family_is_open_to_pendamping_of_the_area(
     graduation: Running,
 ) -> None:
     driver = await completed(graduation)
@@ -81,7 +81,7 @@ async def test_a_follow_up_is_any_pendampings_of_the_area_once_nobody_holds_the_
     ok(await record(driver, task))
 
 
-async def test_a_follow_up_that_finds_a_relapse_confirms_it_and_closes_what_follows(
+async def test_relapse_in_a_follow_up_is_confirmed_and_closes_later_tasks(
     graduation: Running,
 ) -> None:
     driver = await completed(graduation)
@@ -91,13 +91,13 @@ async def test_a_follow_up_that_finds_a_relapse_confirms_it_and_closes_what_foll
     facts = [fact for _, fact in await emitted_events(graduation, "relapse_confirmed")]
     assert [(fact["month"], fact["cause"]) for fact in facts] == [(12, "BENCANA")]
     assert await tasks_of(driver, "LANJUTAN", "LAPORAN") == []
-    await apply_events(graduation, reported(driver, date(2027, 6, 21)))
+    await apply_events(graduation, relapse_reported(driver, date(2027, 6, 21)))
     assert await tasks_of(driver, "LAPORAN") == []  # a relapse is told once; it needs no further look
     rows = await graduation.sql("SELECT outcome FROM graduasi")
     assert rows[0][0] == "BERTAHAN"  # how the six months ended stays
 
 
-async def test_a_month_that_is_bad_is_told_and_confirms_nothing_yet(graduation: Running) -> None:
+async def test_bad_month_before_the_last_confirms_no_relapse(graduation: Running) -> None:
     driver, tasks = await monitored(graduation)
     await at(graduation, date(2026, 8, 2))
     ok(await record(driver, tasks[0], still_out=False, cause="SAKIT"))
@@ -105,23 +105,25 @@ async def test_a_month_that_is_bad_is_told_and_confirms_nothing_yet(graduation: 
     assert await driver.state() == "PEMANTAUAN"
 
 
-async def test_a_report_asks_the_holder_to_look_within_the_days_of_the_rule(graduation: Running) -> None:
+async def test_reported_relapse_creates_a_check_within_the_policys_days(graduation: Running) -> None:
     driver, _ = await monitored(graduation)
     await at(graduation, date(2026, 8, 20))
-    await apply_events(graduation, reported(driver, date(2026, 8, 19)), reported(driver, date(2026, 8, 20)))
+    await apply_events(
+        graduation, relapse_reported(driver, date(2026, 8, 19)), relapse_reported(driver, date(2026, 8, 20))
+    )
     (check,) = await tasks_of(driver, "LAPORAN")
     assert (check["month"], check["opens_on"], check["due_on"]) == (2, "2026-08-20", "2026-09-03")
     ok(await record(driver, check))
     assert await driver.state() == "PEMANTAUAN"
     assert await emitted_events(graduation, "relapse_confirmed") == []
-    await apply_events(graduation, reported(driver, date(2026, 8, 21)))
+    await apply_events(graduation, relapse_reported(driver, date(2026, 8, 21)))
     assert len(await tasks_of(driver, "LAPORAN")) == 1
 
 
-async def test_a_check_that_finds_a_relapse_ends_the_monitoring(graduation: Running) -> None:
+async def test_relapse_in_a_check_ends_the_monitoring(graduation: Running) -> None:
     driver, tasks = await monitored(graduation)
     await at(graduation, date(2026, 8, 20))
-    await apply_events(graduation, reported(driver, date(2026, 8, 20)))
+    await apply_events(graduation, relapse_reported(driver, date(2026, 8, 20)))
     (check,) = await tasks_of(driver, "LAPORAN")
     ok(await record(driver, check, still_out=False, cause="USAHA_TUTUP"))
     shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
@@ -131,21 +133,21 @@ async def test_a_check_that_finds_a_relapse_ends_the_monitoring(graduation: Runn
     assert len(await emitted_events(graduation, "relapse_confirmed")) == 1
     assert await tasks_of(driver, "BULANAN") == []
     assert (await record(driver, tasks[0])).json()["title"] == "CaseNotMonitored"
-    await apply_events(graduation, reported(driver, date(2026, 8, 21)))
+    await apply_events(graduation, relapse_reported(driver, date(2026, 8, 21)))
     assert await tasks_of(driver, "LAPORAN") == []
 
 
 @pytest.mark.parametrize(("still_in_business", "checks"), [(True, 0), (False, 1)])
-async def test_a_business_that_is_no_more_asks_for_a_look(
+async def test_ended_business_creates_a_check(
     graduation: Running, still_in_business: bool, checks: int
 ) -> None:
     driver, _ = await monitored(graduation)
     await at(graduation, date(2026, 8, 20))
-    await apply_events(graduation, seen(driver, still_in_business=still_in_business))
+    await apply_events(graduation, outcome_recorded(driver, still_in_business=still_in_business))
     assert len(await tasks_of(driver, "LAPORAN")) == checks
 
 
-async def test_a_report_on_an_exit_that_never_took_effect_changes_nothing(graduation: Running) -> None:
+async def test_report_before_the_effect_is_ignored(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
-    await apply_events(graduation, reported(driver, date(2026, 5, 18)))
+    await apply_events(graduation, relapse_reported(driver, date(2026, 5, 18)))
     assert await graduation.sql("SELECT 1 FROM monitoring_task") == []

@@ -1,4 +1,4 @@
-"""Six monthly tasks for whoever accompanies the family; the last result ends the case."""
+"""Six monthly tasks after an exit, whose last result ends the case."""
 
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from tests.factories.graduation.monitoring import monitored, record
 from tests.factories.services import Running
 
 
-async def test_end_in_bertahan_when_the_family_stands(graduation: Running) -> None:
+async def test_good_last_month_ends_the_case_as_bertahan(graduation: Running) -> None:
     driver, tasks = await monitored(graduation)
     await at(graduation, date(2027, 1, 1))
     for task in tasks[:5]:
@@ -22,16 +22,16 @@ async def test_end_in_bertahan_when_the_family_stands(graduation: Running) -> No
     ok(await record(driver, tasks[5]))
     shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
     assert (shown["state"], shown["outcome"]) == ("SELESAI", "BERTAHAN")
-    told = [
+    events = [
         one["data"]
         for one in await graduation.emitted()
         if one["type"] == "graduation.monitoring_recorded.v1"
     ]
-    assert [fact["month"] for fact in told] == [1, 2, 3, 4, 5, 6]
-    assert {fact["still_out"] for fact in told} == {True}
+    assert [fact["month"] for fact in events] == [1, 2, 3, 4, 5, 6]
+    assert {fact["still_out"] for fact in events} == {True}
 
 
-async def test_end_in_kambuh_when_the_last_result_says_so_and_the_relapse_is_told(
+async def test_bad_last_month_ends_the_case_as_kambuh_and_confirms_the_relapse(
     graduation: Running,
 ) -> None:
     driver, tasks = await monitored(graduation)
@@ -50,21 +50,21 @@ async def test_end_in_kambuh_when_the_last_result_says_so_and_the_relapse_is_tol
     ok(await record(driver, tasks[5], still_out=False, cause="USAHA_TUTUP"))
     shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
     assert (shown["state"], shown["outcome"]) == ("SELESAI", "KAMBUH")
-    told = [
+    events = [
         one["data"] for one in await graduation.emitted() if one["type"] == "graduation.relapse_confirmed.v1"
     ]
-    assert [(fact["month"], fact["cause"]) for fact in told] == [(6, "USAHA_TUTUP")]
+    assert [(fact["month"], fact["cause"]) for fact in events] == [(6, "USAHA_TUTUP")]
 
 
 @pytest.mark.parametrize(
-    ("sixth", "fifth", "outcome", "told"),
+    ("sixth", "fifth", "outcome", "events"),
     [
         ({"still_out": False, "cause": "USAHA_TUTUP"}, {}, "KAMBUH", [(6, "USAHA_TUTUP")]),
         ({}, {"still_out": False, "cause": "SAKIT"}, "BERTAHAN", []),
     ],
 )
-async def test_end_as_the_last_month_says_in_whatever_order_they_are_typed_in(
-    graduation: Running, sixth: dict[str, Any], fifth: dict[str, Any], outcome: str, told: list[Any]
+async def test_last_month_decides_in_any_order_of_recording(
+    graduation: Running, sixth: dict[str, Any], fifth: dict[str, Any], outcome: str, events: list[Any]
 ) -> None:
     driver, tasks = await monitored(graduation)
     await at(graduation, date(2027, 1, 1))
@@ -80,14 +80,14 @@ async def test_end_as_the_last_month_says_in_whatever_order_they_are_typed_in(
         for one in await graduation.emitted()
         if one["type"] == "graduation.relapse_confirmed.v1"
     ]
-    assert relapses == told
+    assert relapses == events
     later = await graduation.sql(
         "SELECT month FROM monitoring_task WHERE kind = 'LANJUTAN' AND closed_on IS NULL ORDER BY month"
     )
     assert [row[0] for row in later] == ([12, 24] if outcome == "BERTAHAN" else [])
 
 
-async def test_are_not_recorded_before_their_month_nor_twice_nor_without_a_cause(graduation: Running) -> None:
+async def test_result_too_early_twice_or_without_a_cause_is_refused(graduation: Running) -> None:
     driver, tasks = await monitored(graduation)
     early = await record(driver, tasks[1])
     assert (early.status_code, early.json()["title"]) == (409, "MonitoringTooEarly")
@@ -98,7 +98,7 @@ async def test_are_not_recorded_before_their_month_nor_twice_nor_without_a_cause
     assert (twice.status_code, twice.json()["title"]) == (409, "MonitoringAlreadyRecorded")
 
 
-async def test_follow_a_hand_over(graduation: Running) -> None:
+async def test_tasks_follow_a_hand_over(graduation: Running) -> None:
     driver, tasks = await monitored(graduation)
     successor = await Field(graduation).start()
     rows = await graduation.sql("SELECT dampingan_id FROM replica_kpm.dampingan")
@@ -115,15 +115,15 @@ async def test_follow_a_hand_over(graduation: Running) -> None:
     )
     driver.by["field"] = successor.token
     ok(await record(driver, tasks[0]))
-    told = [
+    events = [
         one["data"]
         for one in await graduation.emitted()
         if one["type"] == "graduation.monitoring_recorded.v1"
     ]
-    assert told[0]["penugasan_id"] == str(successor.penugasan_id)
+    assert events[0]["penugasan_id"] == str(successor.penugasan_id)
 
 
-async def test_take_no_result_while_the_exit_is_undone(graduation: Running) -> None:
+async def test_result_of_an_annulled_exit_is_refused(graduation: Running) -> None:
     driver, tasks = await monitored(graduation)
     await graduation.sql(
         "UPDATE graduasi SET state = 'DIPULIHKAN' WHERE graduasi_id = $1", driver.graduasi_id

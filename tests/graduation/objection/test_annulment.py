@@ -1,4 +1,4 @@
-"""An SK undone for one family without a sanggah: from DITETAPKAN to SELESAI, by a person of no stage (chain.md 4)."""
+"""Annulment of an SK for one family without a sanggah (chain.md 4)."""
 
 from datetime import date
 
@@ -11,7 +11,9 @@ from tests.factories.graduation.objection import DAY_AFTER, annul, lodge, tahap
 from tests.factories.services import Running
 
 
-async def test_before_the_effect_pays_nothing_back_and_reverses_the_credit(graduation: Running) -> None:
+async def test_annulment_before_the_effect_pays_nothing_back_and_reverses_the_credit(
+    graduation: Running,
+) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     ok(await annul(driver))
     assert await driver.state() == "DIPULIHKAN"
@@ -23,7 +25,9 @@ async def test_before_the_effect_pays_nothing_back_and_reverses_the_credit(gradu
     assert await driver.state() == "DIPULIHKAN"
 
 
-async def test_after_the_effect_decides_each_tahap_and_closes_the_tasks(graduation: Running) -> None:
+async def test_annulment_after_the_effect_decides_each_tahap_and_closes_the_tasks(
+    graduation: Running,
+) -> None:
     driver, tasks = await monitored(graduation)
     await at(graduation, date(2026, 8, 2))
     ok(await record(driver, tasks[0]))
@@ -36,14 +40,14 @@ async def test_after_the_effect_decides_each_tahap_and_closes_the_tasks(graduati
     assert [row[0] for row in rows] == [None] + [date(2026, 8, 2)] * 5
 
 
-async def test_of_a_case_that_is_complete_is_still_possible(graduation: Running) -> None:
+async def test_complete_case_can_be_annulled(graduation: Running) -> None:
     driver = await completed(graduation)
     ok(await annul(driver, back_pay=tahap("2026-3", "2026-4", "2027-1", paid=False)))
     shown = ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["sk"]), 200)
     assert (shown["state"], shown["outcome"]) == ("DIPULIHKAN", None)
 
 
-async def test_is_once_and_of_nothing_that_was_not_determined(graduation: Running) -> None:
+async def test_second_annulment_or_one_before_the_sk_is_refused(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
     assert (await annul(driver)).json()["title"] == "IllegalTransition"
     ok(await driver.determine("2026-05-18"))
@@ -52,7 +56,7 @@ async def test_is_once_and_of_nothing_that_was_not_determined(graduation: Runnin
     assert len(await emitted_events(graduation, "credit_reversed")) == 1
 
 
-async def test_waits_for_a_sanggah_that_is_open(graduation: Running) -> None:
+async def test_annulment_with_an_open_sanggah_is_refused(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     ok(await lodge(driver, date(2026, 5, 18)))
     assert (await annul(driver)).json()["title"] == "SanggahStillOpen"
@@ -61,7 +65,9 @@ async def test_waits_for_a_sanggah_that_is_open(graduation: Running) -> None:
 @pytest.mark.parametrize(
     ("role", "person"), [("DINSOS_KABKOTA", "dinsos-kendal-1"), ("KEMENSOS", "kemensos-1")]
 )
-async def test_is_nobodys_who_acted_in_a_stage(graduation: Running, role: str, person: str) -> None:
+async def test_annulment_by_a_person_of_a_stage_is_refused(
+    graduation: Running, role: str, person: str
+) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     answer = await annul(driver, graduation.token(role, person, [KENDAL]))
     assert (answer.status_code, answer.json()["title"]) == (403, "SamePersonTwice")

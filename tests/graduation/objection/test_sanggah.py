@@ -1,4 +1,4 @@
-"""The objection of chain.md 4: in term by the date on the paper, it suspends; a person of no stage decides it."""
+"""A sanggah in term suspends the case until its decision (chain.md 4)."""
 
 import asyncio
 from datetime import date
@@ -21,7 +21,7 @@ async def lodged(
 
 
 @pytest.mark.parametrize("lodged_on", [date(2026, 5, 18), date(2026, 6, 16), LAST_DAY])
-async def test_in_term_suspends_the_case_and_is_told(graduation: Running, lodged_on: date) -> None:
+async def test_sanggah_in_term_suspends_the_case_and_is_emitted(graduation: Running, lodged_on: date) -> None:
     driver, sanggah_id = await lodged(graduation, lodged_on)
     assert await driver.state() == "DISANGGAH"
     ((_, fact),) = await emitted_events(graduation, "sanggah_lodged")
@@ -32,7 +32,9 @@ async def test_in_term_suspends_the_case_and_is_told(graduation: Running, lodged
 
 
 @pytest.mark.parametrize("hour", [0, 3, 16])
-async def test_a_day_late_is_refused_with_the_right_path(graduation: Running, hour: int) -> None:
+async def test_sanggah_a_day_late_is_refused_and_names_the_other_procedure(
+    graduation: Running, hour: int
+) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     await at(graduation, DAY_AFTER, hour)
     answer = await lodge(driver, DAY_AFTER)
@@ -43,15 +45,15 @@ async def test_a_day_late_is_refused_with_the_right_path(graduation: Running, ho
     assert await graduation.sql("SELECT 1 FROM sanggah") == []
 
 
-async def test_the_day_is_jakartas(graduation: Running) -> None:
-    """At 17:30 UTC of the last day it is past midnight in Jakarta: a paper of that new day is out of term."""
+async def test_term_ends_by_the_date_in_jakarta(graduation: Running) -> None:
+    """At 17:30 UTC it is already the next day in Jakarta."""
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     await at(graduation, LAST_DAY, 17)
     assert (await lodge(driver, DAY_AFTER)).json()["title"] == "SanggahOutOfTerm"
     ok(await lodge(driver, LAST_DAY))
 
 
-async def test_dated_tomorrow_or_before_the_announcement_is_refused(graduation: Running) -> None:
+async def test_paper_dated_tomorrow_or_before_the_announcement_is_refused(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     await at(graduation, date(2026, 5, 20))
     assert (await lodge(driver, date(2026, 5, 21))).json()["title"] == "DateInTheFuture"
@@ -59,7 +61,7 @@ async def test_dated_tomorrow_or_before_the_announcement_is_refused(graduation: 
 
 
 @pytest.mark.parametrize(("typed_on", "state"), [(DAY_AFTER, "EFEKTIF"), (date(2026, 7, 9), "PEMANTAUAN")])
-async def test_typed_in_late_suspends_what_is_in_effect(
+async def test_paper_recorded_late_suspends_an_effective_case(
     graduation: Running, typed_on: date, state: str
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
@@ -70,7 +72,7 @@ async def test_typed_in_late_suspends_what_is_in_effect(
     assert await driver.state() == "DISANGGAH"
 
 
-async def test_is_not_made_effective_by_the_end_of_the_term(graduation: Running) -> None:
+async def test_suspended_case_does_not_take_effect_at_the_end_of_the_term(graduation: Running) -> None:
     driver, _ = await lodged(graduation)
     await at(graduation, date(2026, 7, 9))
     await graduation.work()
@@ -78,7 +80,7 @@ async def test_is_not_made_effective_by_the_end_of_the_term(graduation: Running)
     assert await emitted_events(graduation, "kpm_graduated") == []
 
 
-async def test_races_with_the_end_of_the_term_and_both_orders_end_in_disanggah(graduation: Running) -> None:
+async def test_sanggah_concurrent_with_the_end_of_the_term_ends_in_disanggah(graduation: Running) -> None:
     drivers = [await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON) for _ in range(6)]
     papers = [await paper(driver, LAST_DAY) for driver in drivers]
     await at(graduation, DAY_AFTER)
@@ -91,7 +93,7 @@ async def test_races_with_the_end_of_the_term_and_both_orders_end_in_disanggah(g
     assert {await driver.state() for driver in drivers} == {"DISANGGAH"}
 
 
-async def test_is_one_open_at_a_time_and_each_paper_once(graduation: Running) -> None:
+async def test_second_open_sanggah_or_same_paper_is_refused(graduation: Running) -> None:
     driver, first = await lodged(graduation, date(2026, 6, 1))
     assert (await lodge(driver, date(2026, 6, 1), b"another")).json()["title"] == "SanggahStillOpen"
     ok(await decide(driver, first, "DITOLAK"))
@@ -105,12 +107,12 @@ async def test_is_one_open_at_a_time_and_each_paper_once(graduation: Running) ->
     assert (await lodge(driver, date(2026, 6, 1), b"third")).json()["title"] == "IllegalTransition"
 
 
-async def test_needs_an_sk_to_object_to(graduation: Running) -> None:
+async def test_sanggah_before_the_sk_is_refused(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS", SK_ON)
     assert (await lodge(driver, date(2026, 5, 18))).json()["title"] == "IllegalTransition"
 
 
-async def test_refused_in_the_term_goes_back_to_it_and_takes_effect_after(graduation: Running) -> None:
+async def test_sanggah_refused_in_the_term_returns_to_the_term(graduation: Running) -> None:
     driver, sanggah_id = await lodged(graduation, date(2026, 6, 1))
     ok(await decide(driver, sanggah_id, "DITOLAK"))
     assert await driver.state() == "MASA_SANGGAH"
@@ -129,7 +131,7 @@ async def test_refused_in_the_term_goes_back_to_it_and_takes_effect_after(gradua
         (date(2026, 9, 21), "2027-1", "2027-01-01"),
     ],
 )
-async def test_refused_after_the_term_takes_effect_from_the_tahap_of_the_decision(
+async def test_sanggah_refused_after_the_term_takes_effect_by_the_decision_date(
     graduation: Running, decided_on: date, tahap: str, effective_on: str
 ) -> None:
     driver, sanggah_id = await lodged(graduation)
@@ -142,7 +144,7 @@ async def test_refused_after_the_term_takes_effect_from_the_tahap_of_the_decisio
     assert {(fact["effective_tahap"], fact["effective_on"]) for _, fact in facts} == {(tahap, effective_on)}
 
 
-async def test_refused_when_it_was_in_effect_keeps_its_certificate_and_moves_its_months(
+async def test_sanggah_refused_after_the_effect_keeps_the_certificate_and_moves_the_tasks(
     graduation: Running,
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
@@ -165,7 +167,7 @@ async def test_refused_when_it_was_in_effect_keeps_its_certificate_and_moves_its
     assert len(await emitted_events(graduation, "kpm_graduated")) == 1
 
 
-async def test_accepted_undoes_the_sk_for_the_family(graduation: Running) -> None:
+async def test_accepted_sanggah_annuls_the_sk_for_the_family(graduation: Running) -> None:
     driver, sanggah_id = await lodged(graduation, date(2026, 6, 1))
     ok(await decide(driver, sanggah_id, "DITERIMA"))
     assert await driver.state() == "DIPULIHKAN"
@@ -190,7 +192,7 @@ async def test_accepted_undoes_the_sk_for_the_family(graduation: Running) -> Non
     assert numbers == {"determined": 1, "annulled": 1, "effective": 0}
 
 
-async def test_accepted_after_the_effect_decides_each_tahap_between_by_name(graduation: Running) -> None:
+async def test_sanggah_accepted_after_the_effect_decides_each_tahap(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     await at(graduation, date(2026, 7, 9))
     await graduation.work()
@@ -213,7 +215,7 @@ async def test_accepted_after_the_effect_decides_each_tahap_between_by_name(grad
     assert waiting == []
 
 
-async def test_refused_pays_nothing_back(graduation: Running) -> None:
+async def test_refused_sanggah_pays_nothing_back(graduation: Running) -> None:
     driver, sanggah_id = await lodged(graduation)
     paid = {"tahap": "2026-3", "paid": True, "reason": "Keliru."}
     answer = await decide(driver, sanggah_id, "DITOLAK", back_pay=[paid])
@@ -221,7 +223,7 @@ async def test_refused_pays_nothing_back(graduation: Running) -> None:
 
 
 @pytest.mark.parametrize("stage", ["verification", "approval", "sk", "field"])
-async def test_is_not_decided_by_somebody_of_a_stage(graduation: Running, stage: str) -> None:
+async def test_person_of_a_stage_cannot_decide(graduation: Running, stage: str) -> None:
     driver, sanggah_id = await lodged(graduation)
     person = {
         "verification": "ketua-tim-kendal-1",
@@ -248,7 +250,7 @@ async def test_is_not_decided_by_somebody_of_a_stage(graduation: Running, stage:
         await connection.close()
 
 
-async def test_is_decided_by_one_of_two_who_do_so_at_once(graduation: Running) -> None:
+async def test_concurrent_decisions_store_one(graduation: Running) -> None:
     driver, sanggah_id = await lodged(graduation)
     other = graduation.token("KEMENSOS", "kemensos-9")
     answers = await asyncio.gather(
@@ -258,7 +260,7 @@ async def test_is_decided_by_one_of_two_who_do_so_at_once(graduation: Running) -
     assert len(await emitted_events(graduation, "sanggah_decided")) == 1
 
 
-async def test_is_typed_in_by_a_pendamping_only_for_a_family_they_accompany(graduation: Running) -> None:
+async def test_pendamping_records_a_sanggah_only_for_an_accompanied_family(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH", SK_ON)
     body = await paper(driver, date(2026, 5, 18))
     driver.by["other"] = (await CaseDriver.start(graduation)).field.token
@@ -267,7 +269,7 @@ async def test_is_typed_in_by_a_pendamping_only_for_a_family_they_accompany(grad
 
 
 @pytest.mark.parametrize("column", ["lodged_on", "evidence_sha256", "typed_by"])
-async def test_leaves_a_paper_that_no_service_role_may_change(graduation: Running, column: str) -> None:
+async def test_service_roles_cannot_change_a_sanggah(graduation: Running, column: str) -> None:
     await lodged(graduation)
     for role in (graduation.settings.database_url, graduation.settings.worker_database_url):
         connection = await asyncpg.connect(role)

@@ -1,4 +1,4 @@
-"""An objection in term is never lost: not while the case is postponed, not when the term passes meanwhile, not after the end."""
+"""A sanggah in term is not lost by a postponement or the term's end."""
 
 from datetime import date
 
@@ -14,34 +14,32 @@ WHY = {"reason": "Data keluarga diperiksa silang."}
 LONG_AFTER = date(2026, 6, 25)
 
 
-async def postponed(service: Running) -> CaseDriver:
-    """A case that was in its term and is postponed since the third day of it."""
+async def postpone_in_term(service: Running) -> CaseDriver:
+    """Return a case that is postponed since the third day of its term."""
     driver = await (await CaseDriver.start(service)).to("MASA_SANGGAH")
     await at(service, date(2026, 5, 20))
     ok(await driver.post("postponement", WHY, "approval"))
     return driver
 
 
-def says(answer: httpx.Response, *words: str) -> None:
+def assert_detail_contains(answer: httpx.Response, *words: str) -> None:
     """What an official reads holds these words."""
     assert answer.status_code == 409
     assert all(word in answer.json()["detail"] for word in words), answer.text
 
 
-async def test_in_term_while_postponed_is_refused_with_when_it_is_taken_in(graduation: Running) -> None:
-    driver = await postponed(graduation)
+async def test_sanggah_of_a_postponed_case_is_refused_until_its_resumption(graduation: Running) -> None:
+    driver = await postpone_in_term(graduation)
     answer = await lodge(driver, date(2026, 5, 20))
     assert answer.json()["title"] == "SanggahWhilePostponed"
-    says(answer, "DITUNDA", "2026-05-20", "2026-06-17", "also when the term has passed")
+    assert_detail_contains(answer, "DITUNDA", "2026-05-20", "2026-06-17", "even if the term has ended")
     assert await graduation.sql("SELECT 1 FROM sanggah") == []
     assert await driver.state() == "DITUNDA"
 
 
 @pytest.mark.parametrize("worked", [False, True])
-async def test_is_taken_in_after_the_resumption_when_the_term_has_passed(
-    graduation: Running, worked: bool
-) -> None:
-    driver = await postponed(graduation)
+async def test_sanggah_in_term_is_accepted_after_the_resumption(graduation: Running, worked: bool) -> None:
+    driver = await postpone_in_term(graduation)
     await at(graduation, LONG_AFTER)
     await graduation.work()
     assert await driver.state() == "DITUNDA"  # the term's end passes nobody into effect
@@ -60,22 +58,22 @@ async def test_is_taken_in_after_the_resumption_when_the_term_has_passed(
     assert await driver.state() == "DIPULIHKAN"
 
 
-async def test_out_of_term_while_postponed_is_out_of_term(graduation: Running) -> None:
-    driver = await postponed(graduation)
+async def test_sanggah_out_of_term_on_a_postponed_case_is_out_of_term(graduation: Running) -> None:
+    driver = await postpone_in_term(graduation)
     await at(graduation, LONG_AFTER)
     assert (await lodge(driver, DAY_AFTER)).json()["title"] == "SanggahOutOfTerm"
 
 
-async def test_on_a_case_that_is_complete_is_sent_to_who_can_undo_it(graduation: Running) -> None:
+async def test_sanggah_on_a_complete_case_is_refused_and_names_the_annulment(graduation: Running) -> None:
     driver = await completed(graduation)
     answer = await lodge(driver, LAST_DAY)
     assert answer.json()["title"] == "SanggahAfterCaseEnd"
-    says(answer, "SELESAI", "/v1/graduasi/{id}/annulment")
+    assert_detail_contains(answer, "SELESAI", "/v1/graduasi/{id}/annulment")
     ok(await annul(driver, back_pay=tahap("2026-3", "2026-4", "2027-1")))
     assert await driver.state() == "DIPULIHKAN"
 
 
-async def test_on_a_case_without_an_sk_has_nothing_to_object_to_also_while_postponed(
+async def test_sanggah_without_an_sk_is_refused(
     graduation: Running,
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")
@@ -83,8 +81,8 @@ async def test_on_a_case_without_an_sk_has_nothing_to_object_to_also_while_postp
     assert (await lodge(driver, date(2026, 5, 18))).json()["title"] == "IllegalTransition"
 
 
-async def test_is_not_waited_for_by_resuming_what_was_not_postponed(graduation: Running) -> None:
-    driver = await postponed(graduation)
+async def test_resuming_a_case_that_is_not_postponed_is_refused(graduation: Running) -> None:
+    driver = await postpone_in_term(graduation)
     ok(await driver.post("resumption", WHY, "approval"))
     again = await driver.post("resumption", WHY, "approval")
     assert (again.status_code, again.json()["title"]) == (409, "CaseNotPostponed")

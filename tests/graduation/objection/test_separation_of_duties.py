@@ -1,4 +1,4 @@
-"""Nobody decides on their own act: objections and annulments, by person and by account."""
+"""Nobody decides a sanggah or an annulment against their own act."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from tests.factories.graduation.case import CaseDriver, ok
 from tests.factories.services import Running
 
 
-async def objected(driver: CaseDriver, by: str) -> str:
+async def lodge_sanggah(driver: CaseDriver, by: str) -> str:
     paper = {
         "lodged_on": str(DAY),
         "lodged_by": "MASYARAKAT",
@@ -22,12 +22,12 @@ async def objected(driver: CaseDriver, by: str) -> str:
     return str(ok(await driver.post("sanggah", paper, by))["sanggah_id"])
 
 
-async def decided(driver: CaseDriver, sanggah_id: str, as_: str) -> httpx.Response:
+async def decide_sanggah(driver: CaseDriver, sanggah_id: str, as_: str) -> httpx.Response:
     body = {"outcome": "DITOLAK", "reason": "Keterangan tidak terbukti."}
     return await driver.service.post(f"/v1/sanggah/{sanggah_id}/decision", body, as_=as_)
 
 
-async def annulled(driver: CaseDriver, as_: str) -> httpx.Response:
+async def request_annulment(driver: CaseDriver, as_: str) -> httpx.Response:
     body = {"ground": "DATA_KELIRU", "reason": "Keluarga tertukar dalam lampiran SK."}
     return await driver.service.post(f"/v1/graduasi/{driver.graduasi_id}/annulment", body, as_=as_)
 
@@ -45,41 +45,41 @@ async def in_term(service: Running, pendamping_id: UUID | None, *, four_people: 
 
 @pytest.mark.parametrize("four_people", [True, False])
 @pytest.mark.parametrize("order", ORDERS)
-async def test_the_account_of_a_stage_decides_no_objection_and_annuls_nothing(
+async def test_account_of_a_stage_cannot_decide_or_annul(
     graduation: Running, order: tuple[UUID | None, UUID | None], four_people: bool
 ) -> None:
     driver = await in_term(graduation, order[0], four_people=four_people)
     mine = token(graduation, "approval", "one-account", order[1])
     other = token(graduation, "approval", "another-account", None)
-    is_refused(await annulled(driver, mine))
-    sanggah_id = await objected(driver, "musyawarah")
+    is_refused(await request_annulment(driver, mine))
+    sanggah_id = await lodge_sanggah(driver, "musyawarah")
     for as_, count in ((mine, 0), (other, 1)):
         waits = ok(await graduation.get("/v1/sanggah?waiting=me", as_=as_), 200)["items"]
         assert len(waits) == count
-    is_refused(await decided(driver, sanggah_id, mine))
-    ok(await decided(driver, sanggah_id, other))
+    is_refused(await decide_sanggah(driver, sanggah_id, mine))
+    ok(await decide_sanggah(driver, sanggah_id, other))
     third = token(graduation, "approval", "third-account", None)
-    ok(await annulled(driver, third))
+    ok(await request_annulment(driver, third))
 
 
 @pytest.mark.parametrize("first", [P, None])
 @pytest.mark.parametrize("second", [P, None])
-async def test_who_typed_an_objection_in_does_not_decide_it(
+async def test_person_who_recorded_a_sanggah_cannot_decide_it(
     graduation: Running, first: UUID | None, second: UUID | None
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     driver.by["desk"] = token(graduation, "approval", "desk", first)
-    sanggah_id = await objected(driver, "desk")
+    sanggah_id = await lodge_sanggah(driver, "desk")
     mine, other = (token(graduation, "approval", sub, second) for sub in ("desk", "elsewhere"))
     waits = await graduation.get("/v1/sanggah?waiting=me", as_=mine)
     assert ok(waits, 200)["items"] == []
-    answer = await decided(driver, sanggah_id, mine)
+    answer = await decide_sanggah(driver, sanggah_id, mine)
     is_refused(answer, "DecidedByLodger", 409)
     assert await driver.state() == "DISANGGAH"
     if first is not None and second is not None:  # another account of the same pendamping_id
-        is_refused(await decided(driver, sanggah_id, other), "DecidedByLodger", 409)
+        is_refused(await decide_sanggah(driver, sanggah_id, other), "DecidedByLodger", 409)
         other = token(graduation, "approval", "elsewhere", None)
-    ok(await decided(driver, sanggah_id, other))
+    ok(await decide_sanggah(driver, sanggah_id, other))
 
 
 DECISION = (
@@ -97,12 +97,12 @@ DECISION = (
         (("x", "x"), ("desk", "desk"), "fk_sanggah_decision_sanggah_id"),
     ],
 )
-async def test_the_database_refuses_a_decision_by_who_typed_it_in(
+async def test_database_refuses_a_decision_by_the_person_who_recorded_it(
     graduation: Running, typed: tuple[str, str], decided_as: tuple[str, str], name: str
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     driver.by["desk"] = token(graduation, "approval", "desk", P)
-    sanggah_id = UUID(await objected(driver, "desk"))
+    sanggah_id = UUID(await lodge_sanggah(driver, "desk"))
     connection = await asyncpg.connect(graduation.settings.worker_database_url)
     try:
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=name):

@@ -1,4 +1,4 @@
-"""The crediting rule is data: Kemensos writes its next version, which counts nothing until an approved policy names it."""
+"""Versions of the credit rule have no effect until an approved policy uses them."""
 
 import asyncio
 from datetime import date
@@ -23,7 +23,7 @@ RULE: dict[str, Any] = {
 }
 
 
-async def test_counts_once_an_approved_policy_names_it_and_not_before(graduation: Running) -> None:
+async def test_rule_has_no_effect_until_an_approved_policy_uses_it(graduation: Running) -> None:
     people = Ministry(graduation)
     await at(graduation, date(2026, 5, 1))
     made = ok(await graduation.post("/v1/credit-rule", RULE, as_=people.official(1)))
@@ -46,23 +46,23 @@ async def test_counts_once_an_approved_policy_names_it_and_not_before(graduation
 
 
 @pytest.mark.parametrize("change", [{"credited": "SIAPA_SAJA"}, {"text_id": ""}, {"weight": 2}])
-async def test_says_what_it_does_or_is_refused(graduation: Running, change: dict[str, Any]) -> None:
+async def test_incomplete_rule_is_refused(graduation: Running, change: dict[str, Any]) -> None:
     answer = await graduation.post("/v1/credit-rule", RULE | change, as_=Ministry(graduation).official(1))
     assert answer.status_code == 422
 
 
-async def test_is_written_by_the_ministry_alone_one_version_at_a_time(graduation: Running) -> None:
+async def test_only_kemensos_adds_versions_one_at_a_time(graduation: Running) -> None:
     people = Ministry(graduation)
     office = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-1", ["33.24"])
     assert (await graduation.post("/v1/credit-rule", RULE, as_=office)).status_code == 403
     both = await asyncio.gather(
         *(graduation.post("/v1/credit-rule", RULE, as_=people.official(n)) for n in (1, 2))
     )
-    said = [one.json().get("version") or one.json()["title"] for one in both]
-    assert set(map(str, said)) in ({"2", "3"}, {"2", "VersionJustSet"})
+    results = [one.json().get("version") or one.json()["title"] for one in both]
+    assert set(map(str, results)) in ({"2", "3"}, {"2", "VersionJustSet"})
 
 
-async def test_once_written_is_never_edited_whatever_the_code_would_do(graduation: Running) -> None:
+async def test_service_role_cannot_edit_a_rule(graduation: Running) -> None:
     people = Ministry(graduation)
     people.policy_id = "019a0000-0000-7000-8000-000000000101"
     edit = "UPDATE credit_rule SET credited = 'PROPOSER' WHERE $1::uuid IS NOT NULL"

@@ -1,4 +1,4 @@
-"""A rule changes by a new version: drafted whole, approved by two others, in force from a day; what was decided stays."""
+"""Policy versions are drafted, approved by two others and activated from a day."""
 
 import asyncio
 from collections import Counter
@@ -15,20 +15,20 @@ from tests.factories.services import Running
 DAY = date(2026, 5, 18)
 
 
-async def ministry(service: Running) -> Ministry:
+async def start_ministry(service: Running) -> Ministry:
     await at(service, DAY)
     return Ministry(service)
 
 
-async def test_is_drafted_approved_by_two_activated_and_ends_the_one_before(graduation: Running) -> None:
-    people = await ministry(graduation)
+async def test_activated_version_ends_the_previous_one(graduation: Running) -> None:
+    people = await start_ministry(graduation)
     drafted = ok(await people.draft(sanggah_length=14))
     assert (drafted["version"], drafted["state"], drafted["valid_from"]) == (2, "DRAFT", None)
     assert ok(await people.approve(2))["state"] == "DRAFT"
     assert ok(await people.approve(3))["state"] == "APPROVED"
-    found = ok(await people.activate("2026-06-01"))
-    assert (found["state"], found["drafted_by"]) == ("PLANNED", "kemensos-1")
-    assert (found["first_approver"], found["second_approver"]) == ("kemensos-2", "kemensos-3")
+    body = ok(await people.activate("2026-06-01"))
+    assert (body["state"], body["drafted_by"]) == ("PLANNED", "kemensos-1")
+    assert (body["first_approver"], body["second_approver"]) == ("kemensos-2", "kemensos-3")
     before = await people.in_force()
     assert (before["version"], before["valid_to"], before["sanggah_length"]) == (1, "2026-06-01", 30)
     await at(graduation, date(2026, 6, 1))
@@ -39,10 +39,10 @@ async def test_is_drafted_approved_by_two_activated_and_ends_the_one_before(grad
         assert len(listed["items"]) == count, state
 
 
-async def test_is_not_approved_by_who_drafted_it_nor_twice_by_one_nor_a_third_time(
+async def test_approval_by_the_drafter_or_twice_or_a_third_time_is_refused(
     graduation: Running,
 ) -> None:
-    people = await ministry(graduation)
+    people = await start_ministry(graduation)
     ok(await people.draft())
     answer = await people.approve(1)
     assert (answer.status_code, answer.json()["title"]) == (403, "ApprovedByDrafter")
@@ -56,28 +56,28 @@ async def test_is_not_approved_by_who_drafted_it_nor_twice_by_one_nor_a_third_ti
     assert (await people.activate("2026-07-01")).json()["title"] == "PolicyAlreadyActivated"
 
 
-async def test_has_two_approvals_however_many_approve_at_once(graduation: Running) -> None:
-    people = await ministry(graduation)
+async def test_concurrent_approvals_store_two(graduation: Running) -> None:
+    people = await start_ministry(graduation)
     ok(await people.draft())
     answers = await asyncio.gather(*(people.approve(number) for number in range(2, 8)))
     assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 4}
     assert (await graduation.sql("SELECT count(*) FROM policy_approval"))[0][0] == 2
 
 
-async def test_is_never_in_force_from_the_past_nor_beside_another(graduation: Running) -> None:
-    people = await ministry(graduation)
+async def test_activation_in_the_past_or_over_another_version_is_refused(graduation: Running) -> None:
+    people = await start_ministry(graduation)
     ok(await people.draft())
     ok(await people.approve(2))
     ok(await people.approve(3))
     answer = await people.activate("2026-05-17")
     assert (answer.status_code, answer.json()["title"]) == (422, "DateInThePast")
     ok(await people.activate("2026-08-01"))
-    earlier = await ministry(graduation)
+    earlier = await start_ministry(graduation)
     ok(await earlier.draft())
     ok(await earlier.approve(2))
     ok(await earlier.approve(3))
-    for wanted in ("2026-07-01", "2026-08-01"):
-        answer = await earlier.activate(wanted)
+    for valid_from in ("2026-07-01", "2026-08-01"):
+        answer = await earlier.activate(valid_from)
         assert (answer.status_code, answer.json()["title"]) == (409, "VersionNotLatest")
     ok(await earlier.activate("2026-09-01"))
     rows = await graduation.sql(
@@ -91,7 +91,7 @@ async def test_is_never_in_force_from_the_past_nor_beside_another(graduation: Ru
     ]
 
 
-async def test_of_two_activated_at_once_one_follows_the_other_or_is_refused(graduation: Running) -> None:
+async def test_concurrent_activations_never_overlap(graduation: Running) -> None:
     await at(graduation, DAY)
     both = [Ministry(graduation), Ministry(graduation)]
     for people in both:
@@ -119,18 +119,18 @@ async def test_of_two_activated_at_once_one_follows_the_other_or_is_refused(grad
         ({"evidence_for": ["EFEKTIF"]}, "Invalid"),
     ],
 )
-async def test_that_contradicts_itself_is_refused_by_name(
+async def test_contradicting_draft_is_refused(
     graduation: Running, content: dict[str, Any], title: str
 ) -> None:
-    people = await ministry(graduation)
+    people = await start_ministry(graduation)
     body = await people.body() | content
     answer = await graduation.post("/v1/policy", body, as_=people.official(1))
     assert (answer.status_code, answer.json()["title"]) == (422, title)
     assert (await graduation.sql("SELECT count(*) FROM policy"))[0][0] == 7
 
 
-async def test_is_the_ministrys_to_draft_and_to_approve(graduation: Running) -> None:
-    people = await ministry(graduation)
+async def test_only_kemensos_drafts_and_approves(graduation: Running) -> None:
+    people = await start_ministry(graduation)
     ok(await people.draft())
     dinsos = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-1", ["33.24"])
     refused = [
@@ -140,10 +140,10 @@ async def test_is_the_ministrys_to_draft_and_to_approve(graduation: Running) -> 
     assert {answer.status_code for answer in refused} == {403}
 
 
-async def test_that_is_new_leaves_open_cases_theirs_and_older_results_as_they_were(
+async def test_new_version_does_not_change_open_cases_and_results(
     graduation: Running,
 ) -> None:
-    people = await ministry(graduation)
+    people = await start_ministry(graduation)
     old = await (await CaseDriver.start(graduation)).to("SIAP")
     await people.enact(
         "2026-05-19", instrument=await people.harder(), instrument_version=None, sanggah_length=14
@@ -175,20 +175,20 @@ async def test_that_is_new_leaves_open_cases_theirs_and_older_results_as_they_we
     assert rows[0]["term_ends_on"] == date(2026, 6, 19)
 
 
-async def test_reproduction_tells_when_what_is_stored_is_not_what_was_computed(graduation: Running) -> None:
+async def test_reproduction_detects_a_changed_result(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("SIAP")
     rows = await graduation.sql("UPDATE asesmen SET score_percent = 99 RETURNING asesmen_id")
     path = f"/v1/asesmen/{rows[0]['asesmen_id']}/reproduction"
-    found = ok(await graduation.get(path, as_=driver.by["field"]), 200)
-    assert (found["equal"], found["score_percent"]) == (False, 100)
+    body = ok(await graduation.get(path, as_=driver.by["field"]), 200)
+    assert (body["equal"], body["score_percent"]) == (False, 100)
     other = await CaseDriver.start(graduation)
     assert (await graduation.get(path, as_=other.by["field"])).status_code == 404
     village = await graduation.get(path, as_=driver.by["musyawarah"])
     assert (village.status_code, village.json()["title"]) == (403, "NotAllowed")
 
 
-async def test_opens_a_path_for_a_reason_that_had_none(graduation: Running) -> None:
-    people = await ministry(graduation)
+async def test_first_policy_of_a_reason_allows_its_cases(graduation: Running) -> None:
+    people = await start_ministry(graduation)
     content = await people.body("ALAMIAH", needs_komponen_ended=False) | {"exit_reason": "MENGUNDURKAN_DIRI"}
     made = ok(await graduation.post("/v1/policy", content, as_=people.official(1)))
     assert made["version"] == 1
@@ -200,8 +200,8 @@ async def test_opens_a_path_for_a_reason_that_had_none(graduation: Running) -> N
     assert ok(await driver.propose())["state"] == "DIUSULKAN"
 
 
-async def test_may_ask_for_evidence_before_a_case_leaves_its_way(graduation: Running) -> None:
-    people = await ministry(graduation)
+async def test_policy_may_require_evidence_for_side_states(graduation: Running) -> None:
+    people = await start_ministry(graduation)
     await people.enact("2026-05-18", evidence_for=["DIBATALKAN"])
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     body = {"ground": "KELUARGA_MENARIK_DIRI", "reason": "Keluarga menarik pernyataannya."}
@@ -262,15 +262,15 @@ BREAKING = {
 
 
 @pytest.mark.parametrize("what", BREAKING)
-async def test_holds_against_sql_under_the_services_own_role(graduation: Running, what: str) -> None:
-    people = await ministry(graduation)
+async def test_sql_of_the_service_role_cannot_bypass_the_approvals(graduation: Running, what: str) -> None:
+    people = await start_ministry(graduation)
     ok(await people.draft())
     ok(await people.approve(2))
     await people.refuses_by_sql(*BREAKING[what])
 
 
-async def test_cannot_overlap_another_nor_lie_in_the_past_by_sql(graduation: Running) -> None:
-    people = await ministry(graduation)
+async def test_sql_cannot_overlap_versions_or_activate_in_the_past(graduation: Running) -> None:
+    people = await start_ministry(graduation)
     ok(await people.draft())
     ok(await people.approve(2))
     ok(await people.approve(3))
@@ -281,7 +281,7 @@ async def test_cannot_overlap_another_nor_lie_in_the_past_by_sql(graduation: Run
         await graduation.sql(set_range, people.policy_id, date(2024, 6, 1), DAY)
 
 
-async def test_asks_by_an_instrument_to_which_nothing_can_be_added(graduation: Running) -> None:
+async def test_criteria_cannot_be_added_to_an_instrument(graduation: Running) -> None:
     rows = await graduation.sql("SELECT instrument_id, criteria FROM instrument")
     add = (
         "INSERT INTO indicator (instrument_id, code, position, criteria, source, value_type, rule, passes_at, weight,"

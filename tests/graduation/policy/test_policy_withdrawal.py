@@ -1,4 +1,4 @@
-"""A version is taken back before it is activated, drafted or approved; what was written stays, and nothing follows from it."""
+"""A policy version can be withdrawn before it is activated."""
 
 import asyncio
 from collections import Counter
@@ -14,10 +14,10 @@ from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
 
 DAY = date(2026, 5, 18)
-WANTED = {"approve": "APPROVED", "activate": "PLANNED", "withdraw": "WITHDRAWN"}
+TARGET_STATES = {"approve": "APPROVED", "activate": "PLANNED", "withdraw": "WITHDRAWN"}
 
 
-async def standing(service: Running, state: PolicyState) -> Ministry:
+async def make_version(service: Running, state: PolicyState) -> Ministry:
     """A version that stands in a state."""
     await at(service, DAY)
     people = Ministry(service)
@@ -27,11 +27,11 @@ async def standing(service: Running, state: PolicyState) -> Ministry:
     elif state is not PolicyState.DRAFT:
         ok(await people.approve(2))
         ok(await people.approve(3))
-        await in_time(people, state)
+        await wait_for_state(people, state)
     return people
 
 
-async def in_time(people: Ministry, state: PolicyState) -> None:
+async def wait_for_state(people: Ministry, state: PolicyState) -> None:
     if state in {PolicyState.IN_FORCE, PolicyState.ENDED}:
         ok(await people.activate("2026-05-18"))
     elif state is PolicyState.PLANNED:
@@ -43,7 +43,7 @@ async def in_time(people: Ministry, state: PolicyState) -> None:
 
 
 @pytest.mark.parametrize(("approvals", "who"), [(0, 1), (1, 1), (1, 7), (2, 2)])
-async def test_by_its_drafter_or_anybody_of_the_ministry_with_the_reason(
+async def test_drafter_or_another_of_kemensos_withdraws_with_a_reason(
     graduation: Running, approvals: int, who: int
 ) -> None:
     await at(graduation, DAY)
@@ -51,9 +51,9 @@ async def test_by_its_drafter_or_anybody_of_the_ministry_with_the_reason(
     ok(await people.draft(sanggah_length=14))
     for number in range(approvals):
         ok(await people.approve(number + 2))
-    found = ok(await people.withdraw(who))
-    assert (found["state"], found["withdrawn_by"]) == ("WITHDRAWN", f"kemensos-{who}")
-    assert (found["withdrawal"]["reason"], found["sanggah_length"]) == ("Pasal 4 keliru.", 14)
+    policy = ok(await people.withdraw(who))
+    assert (policy["state"], policy["withdrawn_by"]) == ("WITHDRAWN", f"kemensos-{who}")
+    assert (policy["withdrawal"]["reason"], policy["sanggah_length"]) == ("Pasal 4 keliru.", 14)
     assert (await graduation.sql("SELECT count(*) FROM policy_approval"))[0][0] == approvals
     listed = ok(await graduation.get("/v1/policy?state=WITHDRAWN", as_=people.official(4)), 200)["items"]
     assert [one["policy_id"] for one in listed] == [people.policy_id]
@@ -61,11 +61,11 @@ async def test_by_its_drafter_or_anybody_of_the_ministry_with_the_reason(
 
 
 @pytest.mark.parametrize("state", list(PolicyState))
-@pytest.mark.parametrize("act", list(WANTED))
-async def test_and_every_other_move_is_the_tables_or_refused(
+@pytest.mark.parametrize("act", list(TARGET_STATES))
+async def test_every_other_transition_is_in_the_table_or_refused(
     graduation: Running, state: PolicyState, act: str
 ) -> None:
-    people = await standing(graduation, state)
+    people = await make_version(graduation, state)
     path = f"/v1/policy-version/{people.policy_id}"
     assert ok(await graduation.get(path, as_=people.official(1)), 200)["state"] == state
     answer = await {
@@ -73,16 +73,16 @@ async def test_and_every_other_move_is_the_tables_or_refused(
         "activate": lambda: people.activate("2026-07-01"),
         "withdraw": lambda: people.withdraw(5),
     }[act]()
-    allowed = PolicyState(WANTED[act]) in POLICY_TRANSITIONS[state]
+    allowed = PolicyState(TARGET_STATES[act]) in POLICY_TRANSITIONS[state]
     assert answer.status_code == (201 if allowed else 409), answer.text
     after = ok(await graduation.get(path, as_=people.official(1)), 200)["state"]
-    assert after == (WANTED[act] if allowed and act != "approve" else state)
+    assert after == (TARGET_STATES[act] if allowed and act != "approve" else state)
 
 
-async def test_and_is_approved_and_activated_no_more_but_followed_by_another_draft(
+async def test_withdrawn_version_is_neither_approved_nor_activated(
     graduation: Running,
 ) -> None:
-    people = await standing(graduation, PolicyState.WITHDRAWN)
+    people = await make_version(graduation, PolicyState.WITHDRAWN)
     for answer in (await people.approve(2), await people.activate("2026-06-01"), await people.withdraw(2)):
         assert (answer.status_code, answer.json()["title"]) == (409, "PolicyWithdrawn")
         assert "2026-05-18" in answer.json()["detail"]
@@ -92,8 +92,8 @@ async def test_and_is_approved_and_activated_no_more_but_followed_by_another_dra
     assert (after["version"], after["sanggah_length"]) == (3, 21)
 
 
-async def test_or_approved_when_both_are_asked_at_once(graduation: Running) -> None:
-    people = await standing(graduation, PolicyState.DRAFT)
+async def test_concurrent_approval_and_withdrawal_never_conflict(graduation: Running) -> None:
+    people = await make_version(graduation, PolicyState.DRAFT)
     ok(await people.approve(2))
     answers = await asyncio.gather(people.approve(3), people.withdraw(4), people.withdraw(5))
     withdrawn = Counter(answer.status_code for answer in answers[1:])
@@ -102,8 +102,8 @@ async def test_or_approved_when_both_are_asked_at_once(graduation: Running) -> N
     assert rows[0]["withdrawn_by"] in {"kemensos-4", "kemensos-5"}
 
 
-async def test_and_not_by_a_dinsos_nor_without_a_reason(graduation: Running) -> None:
-    people = await standing(graduation, PolicyState.DRAFT)
+async def test_withdrawal_by_dinsos_or_without_a_reason_is_refused(graduation: Running) -> None:
+    people = await make_version(graduation, PolicyState.DRAFT)
     path = f"/v1/policy/{people.policy_id}/withdrawal"
     dinsos = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-1", [KENDAL])
     assert (await graduation.post(path, {"reason": "Keliru."}, as_=dinsos)).status_code == 403
@@ -140,7 +140,7 @@ BREAKING = {
 
 
 @pytest.mark.parametrize("what", BREAKING)
-async def test_and_holds_against_sql_under_the_services_own_role(graduation: Running, what: str) -> None:
-    people = await standing(graduation, PolicyState.APPROVED)
+async def test_sql_of_the_service_role_cannot_change_a_withdrawal(graduation: Running, what: str) -> None:
+    people = await make_version(graduation, PolicyState.APPROVED)
     ok(await people.withdraw(1))
     await people.refuses_by_sql(*BREAKING[what])

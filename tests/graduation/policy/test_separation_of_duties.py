@@ -1,4 +1,4 @@
-"""Three people make a policy: the drafter and two who approve, by person and by account."""
+"""A policy needs three people and three accounts: a drafter and two approvers."""
 
 from uuid import UUID
 
@@ -12,13 +12,13 @@ from tests.factories.graduation.policy import Ministry
 from tests.factories.services import Running
 
 
-async def approved(people: Ministry, sub: str, pendamping_id: UUID | None) -> httpx.Response:
+async def approve(people: Ministry, sub: str, pendamping_id: UUID | None) -> httpx.Response:
     as_ = token(people.service, "sk", sub, pendamping_id)
     return await people.service.post(f"/v1/policy/{people.policy_id}/approval", {}, as_=as_)
 
 
-async def drafted(service: Running, pendamping_id: UUID | None) -> Ministry:
-    """A policy that the account `one-account` drafted."""
+async def draft(service: Running, pendamping_id: UUID | None) -> Ministry:
+    """Return a policy that the account `one-account` has drafted."""
     await at(service, DAY)
     people = Ministry(service)
     as_ = token(service, "sk", "one-account", pendamping_id)
@@ -30,8 +30,8 @@ async def drafted(service: Running, pendamping_id: UUID | None) -> Ministry:
 async def test_the_account_that_drafted_a_policy_does_not_approve_it(
     graduation: Running, order: tuple[UUID | None, UUID | None]
 ) -> None:
-    people = await drafted(graduation, order[0])
-    is_refused(await approved(people, "one-account", order[1]), "ApprovedByDrafter")
+    people = await draft(graduation, order[0])
+    is_refused(await approve(people, "one-account", order[1]), "ApprovedByDrafter")
     for number in (2, 3):
         answer = await people.approve(number)
         ok(answer)
@@ -39,22 +39,22 @@ async def test_the_account_that_drafted_a_policy_does_not_approve_it(
 
 
 async def test_another_account_of_the_drafter_does_not_approve(graduation: Running) -> None:
-    people = await drafted(graduation, P)
-    is_refused(await approved(people, "another-account", P), "ApprovedByDrafter")
+    people = await draft(graduation, P)
+    is_refused(await approve(people, "another-account", P), "ApprovedByDrafter")
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [(("a", P), ("a", None)), (("a", None), ("a", P)), (("a", P), ("b", P)), (("a", None), ("a", None))],
 )
-async def test_one_human_gives_one_approval(
+async def test_one_person_gives_one_approval(
     graduation: Running, first: tuple[str, UUID | None], second: tuple[str, UUID | None]
 ) -> None:
-    people = await drafted(graduation, None)
-    ok(await approved(people, *first))
-    is_refused(await approved(people, *second), "PolicyAlreadyApproved", 409)
+    people = await draft(graduation, None)
+    ok(await approve(people, *first))
+    is_refused(await approve(people, *second), "PolicyAlreadyApproved", 409)
     assert (await graduation.sql("SELECT count(*) FROM policy_approval"))[0][0] == 1
-    assert ok(await approved(people, "somebody-else", None))["state"] == "APPROVED"
+    assert ok(await approve(people, "somebody-else", None))["state"] == "APPROVED"
 
 
 APPROVAL = (
@@ -74,7 +74,7 @@ APPROVAL = (
 async def test_the_database_refuses_an_approval_by_an_account_of_before(
     graduation: Running, approver: tuple[str, str], drafter: tuple[str, str], refusal: type[Exception]
 ) -> None:
-    people = await drafted(graduation, None)
+    people = await draft(graduation, None)
     ok(await people.approve(2))
     connection = await asyncpg.connect(graduation.settings.database_url)
     try:

@@ -1,4 +1,4 @@
-"""A family moves: who decides and who looks after it are the new place's; what was done stays where it was done."""
+"""The cases of a family that moves are decided and monitored in its new area."""
 
 from datetime import date
 from typing import Any
@@ -17,13 +17,15 @@ THERE, OFFICE_THERE = "33.25.06.2004", "33.25"
 FACTS: dict[str, Any] = {"members": 4, "able_productive": 2, "lansia": 0, "disabilitas": 0, "komponen": {}}
 
 
-async def moves(
+async def move_family(
     driver: CaseDriver, on: date, purpose: DampinganPurpose = DampinganPurpose.PENDAMPINGAN
 ) -> Field:
-    """The family goes to another kabupaten: its dampingan ends with the move, and somebody of there takes it up."""
+    """Move the family to another kabupaten, and start a dampingan by a pendamping there."""
     there = await Field(driver.service, THERE).start()
-    held = await driver.service.sql("SELECT * FROM replica_kpm.dampingan WHERE kpm_id = $1", driver.kpm_id)
-    lost = {"dampingan_id": held[0]["dampingan_id"], "valid_to": on, "purpose": purpose}
+    dampingan = await driver.service.sql(
+        "SELECT * FROM replica_kpm.dampingan WHERE kpm_id = $1", driver.kpm_id
+    )
+    lost = {"dampingan_id": dampingan[0]["dampingan_id"], "valid_to": on, "purpose": purpose}
     where: dict[str, Any] = {"kpm_id": driver.kpm_id, "kode_wilayah": THERE}
     await apply_events(
         driver.service,
@@ -35,8 +37,8 @@ async def moves(
     return there
 
 
-def of_there(service: Running) -> dict[str, str]:
-    """The officials of the place that the family moves to."""
+def officials_of_new_area(service: Running) -> dict[str, str]:
+    """Return the tokens of the officials of the area to which the family moves."""
     return {
         "verification": service.token("KETUA_TIM_KABKOTA", "ketua-tim-batang-1", [OFFICE_THERE]),
         "musyawarah": service.token("OPERATOR_DESA", "operator-desa-batang", [THERE]),
@@ -44,12 +46,12 @@ def of_there(service: Running) -> dict[str, str]:
     }
 
 
-async def test_has_its_case_decided_by_the_offices_of_where_it_lives_now(graduation: Running) -> None:
+async def test_offices_of_the_new_area_decide_the_case(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     before = {by: driver.by[by] for by in ("verification", "approval")}
-    there = of_there(graduation)
+    there = officials_of_new_area(graduation)
     assert await waiting(graduation, there["verification"]) == []
-    await moves(driver, date(2026, 5, 18))
+    await move_family(driver, date(2026, 5, 18))
     assert await waiting(graduation, before["verification"]) == []
     assert await waiting(graduation, there["verification"]) == [driver.graduasi_id]
     refused = await driver.verify()
@@ -83,10 +85,10 @@ async def test_has_its_case_decided_by_the_offices_of_where_it_lives_now(graduat
     assert [one["stage"] for one in read["stages"]] == ["USUL", "USUL", "USUL"]
 
 
-async def test_before_it_is_proposed_is_assessed_by_who_accompanies_it_there(graduation: Running) -> None:
+async def test_new_pendamping_assesses_the_family(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("TERIDENTIFIKASI")
     first = driver.by["field"]
-    await moves(driver, date(2026, 5, 18))
+    await move_family(driver, date(2026, 5, 18))
     assert await waiting(graduation, driver.by["field"]) == [driver.graduasi_id]
     assert await waiting(graduation, first) == []
     ok(await driver.assess())
@@ -94,15 +96,15 @@ async def test_before_it_is_proposed_is_assessed_by_who_accompanies_it_there(gra
     ok(await driver.propose())
 
 
-async def test_is_seen_to_in_the_months_after_by_who_accompanies_it_there(graduation: Running) -> None:
+async def test_new_pendamping_records_the_monitoring(graduation: Running) -> None:
     driver, tasks = await monitored(graduation)
     await at(graduation, date(2026, 8, 2))
     ok(await record(driver, tasks[0]))
     first, path = driver.by["field"], f"/v1/monitoring?graduasi_id={driver.graduasi_id}&open_only=true"
-    await moves(driver, date(2026, 8, 2), DampinganPurpose.PEMANTAUAN)
+    await move_family(driver, date(2026, 8, 2), DampinganPurpose.PEMANTAUAN)
     assert len(await waiting(graduation, driver.by["field"], path)) == 5
     assert await waiting(graduation, first, path) == []
-    assert (await waiting(graduation, of_there(graduation)["approval"], path)) != []
+    assert (await waiting(graduation, officials_of_new_area(graduation)["approval"], path)) != []
     await at(graduation, date(2026, 9, 2))
     ok(await record(driver, tasks[1]))
     areas = await graduation.sql("SELECT month, kode_wilayah FROM monitoring_task ORDER BY month")
@@ -112,11 +114,11 @@ async def test_is_seen_to_in_the_months_after_by_who_accompanies_it_there(gradua
     }
 
 
-async def test_has_its_sanggah_heard_there_and_what_was_counted_reversed(graduation: Running) -> None:
+async def test_sanggah_is_decided_in_the_new_area_and_reverses_the_credit(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     sanggah_id = ok(await lodge(driver, date(2026, 5, 18)))["sanggah_id"]
-    await moves(driver, date(2026, 5, 18))
-    there = of_there(graduation)
+    await move_family(driver, date(2026, 5, 18))
+    there = officials_of_new_area(graduation)
     path = "/v1/sanggah?waiting=me"
     judge_before = graduation.token("DINSOS_KABKOTA", "dinsos-kendal-9", ["33.24"])
     assert await waiting(graduation, judge_before, path) == []
@@ -128,18 +130,18 @@ async def test_has_its_sanggah_heard_there_and_what_was_counted_reversed(graduat
     assert given["kode_wilayah"] == reversed_["kode_wilayah"] == driver.field.area
 
 
-async def test_after_its_exit_may_have_the_sk_undone_there(graduation: Running) -> None:
+async def test_exit_is_annulled_in_the_new_area(graduation: Running) -> None:
     driver, _ = await monitored(graduation)
-    await moves(driver, date(2026, 7, 1), DampinganPurpose.PEMANTAUAN)
+    await move_family(driver, date(2026, 7, 1), DampinganPurpose.PEMANTAUAN)
     before, after = (graduation.token("DINSOS_KABKOTA", "dinsos-9", [area]) for area in ("33.24", "33.25"))
     assert (await annul(driver, as_=before)).json()["title"] == "CaseElsewhere"
     ok(await annul(driver, as_=after, back_pay=tahap("2026-3")))
     assert len(await emitted_events(graduation, "credit_reversed")) == 1
 
 
-async def test_counts_where_it_was_determined_with_what_became_of_it_elsewhere(graduation: Running) -> None:
+async def test_cohort_counts_the_family_in_the_area_of_its_penetapan(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
-    await moves(driver, date(2026, 5, 18))
+    await move_family(driver, date(2026, 5, 18))
     await at(graduation, date(2026, 7, 1))
     await graduation.work()
     await at(graduation, date(2027, 1, 1))
@@ -152,12 +154,15 @@ async def test_counts_where_it_was_determined_with_what_became_of_it_elsewhere(g
     (item,) = ok(await graduation.get(cohort, as_=driver.by["approval"]), 200)["items"]
     assert (item["determined"], item["effective"]) == (1, 1)
     assert item["survival"][0] == {"month": 6, "reached": 1, "seen": 1, "still_out": 1}
-    assert ok(await graduation.get(cohort, as_=of_there(graduation)["approval"]), 200)["items"] == []
+    assert (
+        ok(await graduation.get(cohort, as_=officials_of_new_area(graduation)["approval"]), 200)["items"]
+        == []
+    )
     numbers = [
         ok(await graduation.post("/v1/numbers", {"kpm_ids": [str(driver.kpm_id)]}, as_=token), 200)[
             "by_exit_reason"
         ]
-        for token in (driver.by["approval"], of_there(graduation)["approval"])
+        for token in (driver.by["approval"], officials_of_new_area(graduation)["approval"])
     ]
     assert [bool(one) for one in numbers] == [
         False,
@@ -167,20 +172,20 @@ async def test_counts_where_it_was_determined_with_what_became_of_it_elsewhere(g
     assert [one["effective"] for one in everywhere] == [1]
 
 
-async def test_leaves_what_ended_without_an_exit_where_it_ended(graduation: Running) -> None:
+async def test_case_that_ended_without_an_exit_is_not_moved(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     body = {"ground": "BUKTI_LEMAH", "reason": "Foto rumah bukan rumah keluarga ini."}
     ok(await driver.post("refusal", body, "approval"))
-    await moves(driver, date(2026, 5, 18))
+    await move_family(driver, date(2026, 5, 18))
     assert (await graduation.sql("SELECT kode_wilayah FROM graduasi"))[0][0] == driver.field.area
     assert ok(await graduation.get(f"/v1/graduasi/{driver.graduasi_id}", as_=driver.by["approval"]), 200)
 
 
-async def test_takes_along_an_exit_that_waits_behind_its_case(graduation: Running) -> None:
+async def test_waiting_exit_proposal_moves_with_the_case(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     await apply_events(graduation, proposal(driver, "TIDAK_DITEMUKAN"))
-    await moves(driver, date(2026, 5, 18))
-    there = of_there(graduation)
+    await move_family(driver, date(2026, 5, 18))
+    there = officials_of_new_area(graduation)
     body = {"ground": "DASAR_GUGUR", "reason": "Keluarga tidak ditemukan."}
     ok(
         await driver.service.post(
@@ -191,9 +196,9 @@ async def test_takes_along_an_exit_that_waits_behind_its_case(graduation: Runnin
     assert short != driver.graduasi_id
 
 
-async def test_is_followed_once_however_often_it_is_told(graduation: Running) -> None:
+async def test_repeated_event_moves_the_case_once(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
-    await moves(driver, date(2026, 5, 18))
+    await move_family(driver, date(2026, 5, 18))
     version = (await graduation.sql("SELECT version FROM graduasi"))[0][0]
     again = caseload.KpmUpdated(kpm_id=driver.kpm_id, kode_wilayah=THERE, **FACTS, desil=[])
     await apply_events(graduation, again)

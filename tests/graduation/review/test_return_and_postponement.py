@@ -1,4 +1,4 @@
-"""Returned, refused, postponed, cancelled; and the short path of a natural exit."""
+"""Return, refusal, postponement and cancellation of cases, and natural exits."""
 
 from datetime import date
 
@@ -18,7 +18,7 @@ async def test_a_returned_case_is_proposed_again(graduation: Running) -> None:
     assert rows[0][0] == 2
 
 
-async def test_a_returned_case_assessed_anew_needs_a_new_statement(graduation: Running) -> None:
+async def test_returned_case_with_a_new_assessment_needs_a_new_statement(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     ok(await driver.post("return", WHY, "verification"))
     ok(await driver.assess())
@@ -27,20 +27,20 @@ async def test_a_returned_case_assessed_anew_needs_a_new_statement(graduation: R
     assert ok(await driver.propose())["state"] == "DIUSULKAN"
 
 
-async def test_a_refused_case_is_closed_told_by_its_ground_and_another_may_open(graduation: Running) -> None:
+async def test_refused_case_emits_its_ground_and_another_case_may_open(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     body = {"ground": "BUKTI_LEMAH", "reason": "Foto rumah bukan rumah keluarga ini."}
     assert ok(await driver.post("refusal", body, "approval"))["state"] == "DITOLAK"
-    told = [
+    events = [
         one["data"] for one in await graduation.emitted() if one["type"] == "graduation.graduasi_closed.v1"
     ]
-    assert [(fact["closed_as"], fact["reason"]) for fact in told] == [("DITOLAK", "BUKTI_LEMAH")]
+    assert [(fact["closed_as"], fact["reason"]) for fact in events] == [("DITOLAK", "BUKTI_LEMAH")]
     first = driver.graduasi_id
     await driver.open()
     assert driver.graduasi_id != first
 
 
-async def test_a_postponed_case_goes_back_to_where_it_was(graduation: Running) -> None:
+async def test_resumed_case_returns_to_its_state(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIVERIFIKASI_KETIM")
     ok(await driver.post("postponement", WHY, "verification"))
     assert (await driver.deliberate("2026-05-18")).json()["title"] == "IllegalTransition"
@@ -48,7 +48,7 @@ async def test_a_postponed_case_goes_back_to_where_it_was(graduation: Running) -
 
 
 @pytest.mark.parametrize(("state", "noun"), [("SIAP", "sign"), ("DIVERIFIKASI_KETIM", "deliberate")])
-async def test_a_paper_of_before_a_postponement_is_taken_in_after_it(
+async def test_paper_dated_before_a_postponement_is_accepted_after_it(
     graduation: Running, state: str, noun: str
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to(state)
@@ -63,7 +63,7 @@ async def test_a_paper_of_before_a_postponement_is_taken_in_after_it(
     ok(await take("2026-05-19"))
 
 
-async def test_a_term_that_ends_while_the_case_is_postponed_waits_and_makes_a_later_tahap(
+async def test_term_that_ends_during_a_postponement_leads_to_a_later_tahap(
     graduation: Running,
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
@@ -86,7 +86,7 @@ async def test_a_family_that_withdraws_before_the_sk_cancels_its_case(graduation
     assert (answer.status_code, answer.json()["title"]) == (409, "CasesNotApproved")
 
 
-async def test_a_natural_exit_goes_on_facts_and_counts_to_nobody(graduation: Running) -> None:
+async def test_natural_exit_needs_no_assessment_and_grants_no_credit(graduation: Running) -> None:
     await at(graduation, date(2026, 7, 6))
     driver = await CaseDriver.start(graduation, last_komponen_ends_on=date(2026, 6, 30))
     await driver.open("ALAMIAH")
@@ -95,13 +95,13 @@ async def test_a_natural_exit_goes_on_facts_and_counts_to_nobody(graduation: Run
     assert (await driver.deliberate("2026-07-06")).json()["title"] == "MusyawarahNotRequired"
     ok(await driver.approve())
     ok(await driver.determine("2026-07-06"))
-    told = {
+    events = {
         one["type"]: one["data"]
         for one in await graduation.emitted()
         if one["type"].startswith("graduation.")
     }
-    assert "graduation.credit_granted.v1" not in told
-    assert told["graduation.graduasi_determined.v1"]["opens_rujukan"] is True
+    assert "graduation.credit_granted.v1" not in events
+    assert events["graduation.graduasi_determined.v1"]["opens_rujukan"] is True
     assert await graduation.sql("SELECT 1 FROM credit") == []
     people = await graduation.sql("SELECT stage, person FROM stage_act ORDER BY stage_act_id")
     assert [row["stage"] for row in people] == ["USUL", "VERIFIKASI", "PERSETUJUAN", "PENETAPAN"]
@@ -117,7 +117,7 @@ async def test_a_natural_exit_waits_for_the_end_of_the_last_komponen(graduation:
     assert (answer.status_code, answer.json()["title"]) == (409, "KomponenNotEnded")
 
 
-async def test_approval_waits_for_the_berita_acara_where_policy_asks(graduation: Running) -> None:
+async def test_approval_before_a_required_musyawarah_is_refused(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIVERIFIKASI_KETIM")
     answer = await driver.approve()
     assert (answer.status_code, answer.json()["title"]) == (409, "MusyawarahMissing")
@@ -126,14 +126,14 @@ async def test_approval_waits_for_the_berita_acara_where_policy_asks(graduation:
 async def test_the_policy_in_force_is_read_with_its_instrument(graduation: Running) -> None:
     await at(graduation, date(2026, 5, 18))
     kemensos = graduation.token("KEMENSOS", "kemensos-1")
-    found = ok(await graduation.get("/v1/policy/SEJAHTERA_MANDIRI", as_=kemensos), 200)
-    assert (found["version"], found["counts"], found["sanggah_length"], found["monitoring_months"]) == (
+    policy = ok(await graduation.get("/v1/policy/SEJAHTERA_MANDIRI", as_=kemensos), 200)
+    assert (policy["version"], policy["counts"], policy["sanggah_length"], policy["monitoring_months"]) == (
         1,
         True,
         30,
         6,
     )
-    assert [i["code"] for i in found["instrument"]["indicators"]][-1] == "BERSEDIA"
+    assert [i["code"] for i in policy["instrument"]["indicators"]][-1] == "BERSEDIA"
     listed = ok(await graduation.get("/v1/policy", as_=kemensos), 200)
     assert {(p["exit_reason"], p["counts"], p["opens_rujukan"]) for p in listed["items"]} == {
         ("SEJAHTERA_MANDIRI", True, True),

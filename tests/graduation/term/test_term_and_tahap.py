@@ -1,4 +1,4 @@
-"""chain.md 3: when a term ends, which tahap an exit makes, which one the family is still paid."""
+"""The end of the term, the effective tahap and the last payable tahap (chain.md 3)."""
 
 from datetime import date
 
@@ -27,11 +27,11 @@ async def calendar(service: Running) -> list[TahapCalendar]:
 @pytest.mark.parametrize(
     ("announced", "ends"), [(date(2026, 5, 18), date(2026, 6, 17)), (date(2026, 2, 10), date(2026, 3, 12))]
 )
-def test_are_thirty_days_from_the_announcement(announced: date, ends: date) -> None:
+def test_term_is_thirty_days_from_the_announcement(announced: date, ends: date) -> None:
     assert term_ends_on(policy(), announced, date(2026, 1, 1)) == ends
 
 
-def test_may_be_months_from_the_date_of_the_sk_by_another_policy() -> None:
+def test_policy_may_count_months_from_the_sk_date() -> None:
     another = policy(1, TermUnit.MONTH, TermStart.SK_ON)
     assert term_ends_on(another, date(2026, 2, 5), date(2026, 1, 31)) == date(2026, 2, 28)
     assert months_after(date(2026, 12, 31), 2) == date(2027, 2, 28)
@@ -47,15 +47,15 @@ def test_may_be_months_from_the_date_of_the_sk_by_another_policy() -> None:
         (date(2025, 12, 1), "2026-1", date(2026, 1, 1), "2025-4"),
     ],
 )
-async def test_follow_the_cut_off_of_the_calendar(
+async def test_effective_tahap_follows_the_cut_off(
     graduation: Running, settled: date, tahap: str, starts: date, paid: str
 ) -> None:
     planned = await calendar(graduation)
-    found = effective_tahap(planned, settled)
-    assert (found.tahap, found.starts_on, last_payable(planned, found)) == (tahap, starts, paid)
+    effective = effective_tahap(planned, settled)
+    assert (effective.tahap, effective.starts_on, last_payable(planned, effective)) == (tahap, starts, paid)
 
 
-def test_leave_the_one_before_in_the_calendar_paid_however_many_a_year_has() -> None:
+def test_last_payable_tahap_is_the_previous_one() -> None:
     year = [
         TahapCalendar(
             year=2028, number=n, starts_on=date(2028, 2 * n, 1), cutoff_on=date(2028, 2 * n - 1, 20)
@@ -67,7 +67,7 @@ def test_leave_the_one_before_in_the_calendar_paid_however_many_a_year_has() -> 
     assert last_payable(year, year[0]) == "2027-6"
 
 
-async def test_are_not_moved_once_their_list_is_closed(graduation: Running) -> None:
+async def test_tahap_cannot_be_moved_after_its_cut_off(graduation: Running) -> None:
     kemensos = graduation.token("KEMENSOS", "kemensos-1")
     moved = {"year": 2026, "number": 3, "starts_on": "2026-07-06", "cutoff_on": "2026-06-25"}
     await at(graduation, date(2026, 6, 21))
@@ -78,14 +78,14 @@ async def test_are_not_moved_once_their_list_is_closed(graduation: Running) -> N
     ok(await graduation.post("/v1/tahap-calendar", moved, as_=kemensos))
 
 
-async def test_are_seeded_for_two_years_with_the_twentieth_of_the_month_before(graduation: Running) -> None:
+async def test_calendar_is_seeded_for_two_years(graduation: Running) -> None:
     rows = await calendar(graduation)
     assert {(row.year, row.number) for row in rows} == {(y, n) for y in (2026, 2027) for n in (1, 2, 3, 4)}
     assert {row.cutoff_on.day for row in rows} == {20}
     assert {(row.starts_on - row.cutoff_on).days for row in rows} <= {9, 10, 11, 12}
 
 
-async def test_refuse_an_sk_past_the_calendar(graduation: Running) -> None:
+async def test_sk_beyond_the_calendar_is_refused(graduation: Running) -> None:
     with pytest.raises(TahapNotPlanned):
         effective_tahap(await calendar(graduation), date(2027, 9, 21))
     driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS", "2027-09-01")
@@ -96,7 +96,7 @@ async def test_refuse_an_sk_past_the_calendar(graduation: Running) -> None:
     ok(await driver.determine("2027-09-01"))
 
 
-async def test_follow_a_calendar_moved_before_the_effect(graduation: Running) -> None:
+async def test_effect_follows_a_calendar_moved_before_it(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     moved = {"year": 2026, "number": 3, "starts_on": "2026-07-06", "cutoff_on": "2026-06-10"}
     ok(await graduation.post("/v1/tahap-calendar", moved, as_=driver.by["sk"]))
@@ -111,7 +111,7 @@ async def test_follow_a_calendar_moved_before_the_effect(graduation: Running) ->
     )
 
 
-async def test_refuse_two_tahap_that_start_on_one_day(graduation: Running) -> None:
+async def test_two_tahap_on_one_day_are_refused(graduation: Running) -> None:
     kemensos = graduation.token("KEMENSOS", "kemensos-1")
     twin = {"year": 2028, "number": 1, "starts_on": "2027-10-01", "cutoff_on": "2027-09-20"}
     answer = await graduation.post("/v1/tahap-calendar", twin, as_=kemensos)
@@ -123,7 +123,7 @@ async def test_refuse_two_tahap_that_start_on_one_day(graduation: Running) -> No
 @pytest.mark.parametrize(
     ("sk_on", "title"), [("2026-05-19", "DateInTheFuture"), ("2026-05-17", "DateTooEarly")]
 )
-async def test_need_an_sk_dated_between_approval_and_today(
+async def test_sk_date_must_be_between_approval_and_today(
     graduation: Running, sk_on: str, title: str
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DISETUJUI_DINSOS")

@@ -1,4 +1,4 @@
-"""The lists that people work from: whose step comes next, in their area, without what they acted in; and a cohort."""
+"""Lists of cases, tasks and sanggah that wait for the caller, and the cohort."""
 
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from tests.factories.graduation.worklist import waiting
 from tests.factories.services import Running
 
 
-async def test_is_each_roles_in_its_turn(graduation: Running) -> None:
+async def test_case_waits_for_each_role_in_turn(graduation: Running) -> None:
     driver = await CaseDriver.start(graduation)
     turns = {
         "TERIDENTIFIKASI": "field",
@@ -35,14 +35,14 @@ async def test_is_each_roles_in_its_turn(graduation: Running) -> None:
         driver.verify,
     ]
     steps += [lambda: driver.deliberate("2026-05-18"), driver.approve, lambda: driver.determine("2026-05-18")]
-    for (state, whose), step in zip(turns.items(), steps, strict=True):
+    for (state, role), step in zip(turns.items(), steps, strict=True):
         await step()
         assert await driver.state() == state
-        found = {by: await waiting(graduation, token) for by, token in driver.by.items()}
-        assert found == {by: [driver.graduasi_id] if by == whose else [] for by in driver.by}, state
+        waiting_ids = {by: await waiting(graduation, token) for by, token in driver.by.items()}
+        assert waiting_ids == {by: [driver.graduasi_id] if by == role else [] for by in driver.by}, state
 
 
-async def test_goes_to_dinsos_at_once_where_the_policy_asks_for_no_musyawarah(graduation: Running) -> None:
+async def test_case_without_musyawarah_waits_for_dinsos_after_verification(graduation: Running) -> None:
     driver = await CaseDriver.start(graduation, last_komponen_ends_on=date(2026, 4, 30))
     await at(graduation, date(2026, 5, 18))
     await driver.open("ALAMIAH")
@@ -52,7 +52,7 @@ async def test_goes_to_dinsos_at_once_where_the_policy_asks_for_no_musyawarah(gr
     assert await waiting(graduation, driver.by["musyawarah"]) == []
 
 
-async def test_a_postponed_case_is_that_of_each_official_of_the_area_who_may_resume_it(
+async def test_postponed_case_waits_for_all_who_may_resume_it(
     graduation: Running,
 ) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIVERIFIKASI_KETIM")
@@ -72,7 +72,7 @@ async def test_a_postponed_case_is_that_of_each_official_of_the_area_who_may_res
     assert await waiting(graduation, driver.by["musyawarah"]) == [driver.graduasi_id]
 
 
-async def test_a_postponed_case_stands_where_its_age_puts_it(graduation: Running) -> None:
+async def test_postponed_case_is_ordered_by_its_age(graduation: Running) -> None:
     older, newer = [await CaseDriver.start(graduation) for _ in range(2)]
     await newer.to("DISETUJUI_DINSOS", "2026-05-20")
     await older.to("DIUSULKAN", "2026-05-18")
@@ -82,7 +82,7 @@ async def test_a_postponed_case_stands_where_its_age_puts_it(graduation: Running
     assert await waiting(graduation, older.by["sk"], path) == [older.graduasi_id]
 
 
-async def test_is_not_shown_to_who_acted_in_another_stage_nor_beyond_the_area(graduation: Running) -> None:
+async def test_list_excludes_own_acts_and_other_areas(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("DIUSULKAN")
     same = graduation.token("KETUA_TIM_KABKOTA", "x", [KENDAL], pendamping_id=driver.field.pendamping_id)
     elsewhere = graduation.token("KETUA_TIM_KABKOTA", "ketua-tim-batang-1", ["33.25"])
@@ -91,21 +91,21 @@ async def test_is_not_shown_to_who_acted_in_another_stage_nor_beyond_the_area(gr
         assert await waiting(graduation, token) == []
 
 
-async def test_is_paged_by_how_long_it_waits(graduation: Running) -> None:
+async def test_list_is_paged_by_waiting_time(graduation: Running) -> None:
     drivers = [await CaseDriver.start(graduation) for _ in range(3)]
     for driver, day in zip(drivers, ("2026-05-20", "2026-05-18", "2026-05-19"), strict=True):
         await driver.to("DIUSULKAN", day)
     token = drivers[0].by["verification"]
-    found: list[str] = []
+    waiting_ids: list[str] = []
     path: str | None = "/v1/graduasi?waiting=me&limit=1"
     while path:
         page = ok(await graduation.get(path, as_=token), 200)
-        found += [one["graduasi_id"] for one in page["items"]]
+        waiting_ids += [one["graduasi_id"] for one in page["items"]]
         path = page["next"]
-    assert found == [drivers[1].graduasi_id, drivers[2].graduasi_id, drivers[0].graduasi_id]
+    assert waiting_ids == [drivers[1].graduasi_id, drivers[2].graduasi_id, drivers[0].graduasi_id]
 
 
-async def test_a_sanggah_waits_for_who_may_decide_it(graduation: Running) -> None:
+async def test_sanggah_waits_for_those_who_may_decide_it(graduation: Running) -> None:
     driver = await (await CaseDriver.start(graduation)).to("MASA_SANGGAH")
     sanggah_id = ok(await lodge(driver, date(2026, 5, 18)))["sanggah_id"]
     path = "/v1/sanggah?waiting=me"
@@ -116,7 +116,7 @@ async def test_a_sanggah_waits_for_who_may_decide_it(graduation: Running) -> Non
     assert await waiting(graduation, judge(graduation), path) == []
 
 
-async def test_tasks_wait_for_the_holder_and_follow_a_hand_over(graduation: Running) -> None:
+async def test_tasks_wait_for_the_pendamping_after_a_hand_over(graduation: Running) -> None:
     driver, tasks = await monitored(graduation)
     path = "/v1/monitoring?mine=true&due_by=2026-09-30"
     assert await waiting(graduation, driver.by["field"], path) == [task["task_id"] for task in tasks[:2]]
@@ -134,7 +134,7 @@ async def test_tasks_wait_for_the_holder_and_follow_a_hand_over(graduation: Runn
     assert len(await waiting(graduation, driver.by["approval"], path)) == 2
 
 
-async def test_a_follow_up_waits_for_the_area_once_nobody_holds_the_family(graduation: Running) -> None:
+async def test_follow_up_of_an_unaccompanied_family_waits_for_the_area(graduation: Running) -> None:
     driver = await completed(graduation)
     neighbour, elsewhere = await Field(graduation).start(), await Field(graduation, "33.24.10").start()
     path = "/v1/monitoring?mine=true&due_by=2027-12-31"
@@ -161,18 +161,18 @@ def offered(driver: CaseDriver, **more: Any) -> dict[str, Any]:
     }
 
 
-async def test_a_cohort_says_what_became_of_a_years_families(graduation: Running) -> None:
+async def test_cohort_counts_the_results_of_a_year(graduation: Running) -> None:
     driver = await completed(graduation)
     task = (await tasks_of(driver, "LANJUTAN"))[0]
     await at(graduation, date(2027, 7, 1))
     ok(await record(driver, task, still_out=False, cause="BENCANA"))
     one = offered(driver)
-    said = {**one, "status": RujukanProgramState.DISETUJUI}
+    program = {**one, "status": RujukanProgramState.DISETUJUI}
     paid = {**one, "status": RujukanProgramState.DISALURKAN, "amount_rp": 5_000_000}
     await apply_events(
         graduation,
         referral.RujukanSent(**one, sent_on=date(2026, 6, 1)),
-        referral.RujukanAnswered(**said, answered_on=date(2026, 6, 9)),
+        referral.RujukanAnswered(**program, answered_on=date(2026, 6, 9)),
         referral.RujukanDelivered(**paid, delivered_on=date(2026, 6, 20)),
         referral.RujukanSent(**offered(driver), sent_on=date(2026, 6, 1)),
     )
