@@ -15,6 +15,7 @@ from shared.errors import NotFound
 class CertificateStatus(StrEnum):
     """Whether the exit on a piagam is valid, under objection, or annulled."""
 
+    # Clients read this value as `STANDS`.
     VALID = "STANDS"
     SUSPENDED = "SUSPENDED"
     ANNULLED = "ANNULLED"

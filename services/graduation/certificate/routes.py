@@ -19,6 +19,7 @@ class CertificateView(View):
 
     certificate_no: str = Field(examples=["GR-2026-7K2M9QXP4T-C"])
     status: CertificateStatus
+    # Clients read this field as `stands`.
     is_valid: bool = Field(alias="stands")
     issued_on: date
     effective_on: date

@@ -95,7 +95,7 @@ class InstrumentUnfit(DomainError):
     """422: a policy has an instrument if and only if it requires a score."""
 
     status = 422
-    en = "A policy that scores names one instrument; one that does not score names none."
+    en = "A policy that requires a score needs one instrument; a policy without a score has none."
     id = "Kebijakan yang menilai skor menyebut satu instrumen; yang tidak menilai tidak menyebutnya."
 
 
@@ -103,7 +103,7 @@ class StatementWithoutScore(DomainError):
     """422: a policy that requires a statement must require a score."""
 
     status = 422
-    en = "A statement is signed on an assessment; a policy that asks for one scores."
+    en = "A statement is signed after an assessment; a policy that requires a statement must require a score."
     id = "Pernyataan ditandatangani atas asesmen; kebijakan yang memintanya harus menilai skor."
 
 
@@ -119,9 +119,7 @@ class CandidateReasonsTooMany(DomainError):
     """422: the policy requires more candidate reasons than it defines."""
 
     status = 422
-    en = (
-        "The policy asks for more reasons at once than it names, so that no family could ever be a candidate."
-    )
+    en = "The policy requires more reasons at once than it defines, so that no family could ever be a candidate."
     id = "Kebijakan meminta lebih banyak alasan sekaligus daripada yang disebutnya, sehingga tidak ada calon."
 
 
@@ -129,5 +127,5 @@ class CandidateReasonsConflict(DomainError):
     """422: the policy combines the end of the last komponen with other candidate reasons."""
 
     status = 422
-    en = "A policy that finds candidates by the end of the last komponen names no other reason (desil, usaha, years)."
+    en = "A policy that finds candidates by the end of the last komponen has no other reason (desil, usaha, years)."
     id = "Kebijakan yang mencari calon dari berakhirnya komponen terakhir tidak menyebut alasan lain (desil, usaha, lama)."

@@ -50,13 +50,13 @@ class PolicyDraft(PolicyTerms, Body):
     def _check_values(self) -> Self:
         if (self.candidate_desil_scope is None) != (self.candidate_desil_at_least is None):
             raise BadValue(
-                "A desil means nothing without its scope.", "Desil tidak berarti tanpa lingkupnya."
+                "Give a desil together with its scope.", "Desil harus diberikan bersama lingkupnya."
             )
         if self.candidate_desil_scope is DesilScope.UNKNOWN:
             raise BadValue("This desil scope is not known here.", "Lingkup desil ini tidak dikenal.")
         if not SIDE_STATES.issuperset(self.evidence_for):
             raise BadValue(
-                "Evidence is asked for DIKEMBALIKAN, DITOLAK, DITUNDA and DIBATALKAN.",
+                "Evidence can be required only for DIKEMBALIKAN, DITOLAK, DITUNDA and DIBATALKAN.",
                 "Bukti hanya diminta untuk DIKEMBALIKAN, DITOLAK, DITUNDA dan DIBATALKAN.",
             )
         return self
