@@ -1,4 +1,4 @@
-"""Caseload's API: families, who accompanies them, and what was done."""
+"""API of caseload: families, their pendamping, and the work done for them."""
 
 import os
 
@@ -42,12 +42,12 @@ ROUTERS = [
     membership.numbers,
 ]
 DESCRIPTION = (
-    "Whom, and what was done: families, their memberships, usaha and dampingan, home visits, intake."
+    "Families with their memberships, usaha and dampingan; home visits, P2K2 sessions, intake and hand-over."
 )
 
 
 def build(settings: Settings) -> FastAPI:
-    """Build the application."""
+    """Build the application with all routers of caseload."""
     return create_app(settings, ROUTERS, title="Pilar caseload", description=DESCRIPTION)
 
 

@@ -8,7 +8,7 @@ from shared import clock
 from shared.database import uuid7
 
 
-async def remember(
+async def append_history(
     session: AsyncSession,
     kpm_id: UUID,
     subject: str,
@@ -19,7 +19,10 @@ async def remember(
     why: str | None,
     **detail: Any,
 ) -> None:
-    """Add to the family's history what was done, by whom and why; `detail` says nothing about who somebody is."""
+    """Append an act to the family's history.
+
+    `detail` must not hold personal data.
+    """
     session.add(
         KpmHistory(
             history_id=uuid7(),

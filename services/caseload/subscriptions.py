@@ -1,4 +1,4 @@
-"""The subscriptions of caseload. The modules register handlers on them."""
+"""Subscriptions of caseload. The modules register handlers on them."""
 
 from shared.messaging import Subscription
 

@@ -1,4 +1,4 @@
-"""Caseload's worker: publishes events, reacts to others' and runs long work."""
+"""Worker of caseload: publishes events, handles events of other services and runs jobs."""
 
 from services.caseload.dampingan import jobs as dampingan
 from services.caseload.dampingan import subscribers as dampingan_subscribers

@@ -32,11 +32,11 @@ MOVES = [
 def test_a_move_is_made_only_where_the_table_has_it(model: Any, before: Any, after: Any, legal: bool) -> None:
     row = model(state=before, version=1) if model is Usulan else model(state=before)
     if legal:
-        row.become(after)
+        row.transition_to(after)
         assert row.state is after
     else:
         with pytest.raises(IllegalTransition):
-            row.become(after)
+            row.transition_to(after)
         assert row.state is before
 
 

@@ -26,7 +26,7 @@ class KunjunganPurpose(StrEnum):
 
 
 class KunjunganFacts(Fields):
-    """Which family was visited, on which day and what for."""
+    """Family, day and purpose of a visit."""
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
     visited_on: Col[Day]
@@ -34,14 +34,14 @@ class KunjunganFacts(Fields):
 
 
 class KunjunganTerms(KunjunganFacts):
-    """A visit with what was found and what comes next, which are sealed."""
+    """A visit with findings and next action, which are stored sealed."""
 
     findings: Paragraph
     next_action: Paragraph | None = None
 
 
 class KunjunganView(KunjunganFacts):
-    """A home visit as recorded; its findings stay sealed."""
+    """A home visit without its sealed findings."""
 
     kunjungan_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID]
@@ -49,7 +49,7 @@ class KunjunganView(KunjunganFacts):
 
 
 class Kunjungan(KunjunganView, Table, table=True):
-    """A home visit as handed in; what was found is sealed for its own id."""
+    """A home visit. Findings and next action are sealed with its id."""
 
     __table_args__ = (
         sa.UniqueConstraint(
@@ -66,7 +66,10 @@ class Kunjungan(KunjunganView, Table, table=True):
 
 
 class P2k2Modul(Ranged, Table, table=True):
-    """A module and its name in a time: wording differs between handbooks, so that it is data (domain.md 3.3)."""
+    """A P2K2 module with its name in a period.
+
+    Names are data, since handbooks differ (domain.md 3.3).
+    """
 
     __table_args__ = (
         no_overlap("ex_p2k2_modul_one_at_a_time", "module", of="valid"),
@@ -80,7 +83,7 @@ class P2k2Modul(Ranged, Table, table=True):
 
 
 class P2k2Materi(Ranged, Table, table=True):
-    """A session of a module and its name in a time."""
+    """A session of a P2K2 module with its name in a period."""
 
     __table_args__ = (
         no_overlap("ex_p2k2_materi_one_at_a_time", "module", "session", of="valid"),
@@ -94,7 +97,7 @@ class P2k2Materi(Ranged, Table, table=True):
 
 
 class Presence(StrEnum):
-    """How a family answered the invitation; HADIR alone counts as attended."""
+    """Attendance of an invited family. Only HADIR counts as attended."""
 
     HADIR = "HADIR"
     IZIN = "IZIN"
@@ -103,7 +106,7 @@ class Presence(StrEnum):
 
 
 class P2k2Terms(Fields):
-    """A session that was held: where, when, what, for which group."""
+    """Placement, area, day, module, session and group of a P2K2 session."""
 
     penugasan_id: Col[UUID]
     kode_wilayah: Col[Wilayah]
@@ -116,7 +119,7 @@ class P2k2Terms(Fields):
 
 
 class P2k2View(P2k2Terms):
-    """A session as it was held."""
+    """A P2K2 session with its numbers of invited and attending families."""
 
     p2k2_sesi_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID]
@@ -125,7 +128,7 @@ class P2k2View(P2k2Terms):
 
 
 class P2k2Sesi(P2k2View, Table, table=True):
-    """A session as it was held by a pendamping for a group of his families; its author may always read it."""
+    """A P2K2 session of a pendamping for a group. Its author may always read it."""
 
     __table_args__ = (
         sa.UniqueConstraint(
@@ -146,7 +149,7 @@ class AnswerView(Fields):
 
 
 class P2k2Kehadiran(AnswerView, Table, table=True):
-    """One family's answer to one session."""
+    """Attendance of one family at one session."""
 
     __table_args__ = (sa.PrimaryKeyConstraint("p2k2_sesi_id", "kpm_id"),)
 

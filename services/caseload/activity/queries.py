@@ -1,4 +1,4 @@
-"""Home visits and P2K2 sessions as they are read."""
+"""Queries for home visits and P2K2 sessions."""
 
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ from shared.errors import NotFound
 async def list_kunjungan(
     session: AsyncSession, actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select visits by `kunjungan_id`, which grows with time."""
+    """Select visits that the actor may read, by `kunjungan_id`, which grows with time."""
     statement = sa.select(*columns_of(Kunjungan, KunjunganView))
     if pendamping_id is not None:
         statement = statement.where(Kunjungan.pendamping_id == pendamping_id)
@@ -36,42 +36,42 @@ async def list_kunjungan(
     if actor.scope is not Scope.OWN_FAMILIES:
         return statement
     if kpm_id is not None:
-        return statement.where(await readable(session, actor))
+        return statement.where(await is_readable(session, actor))
     return statement.where(Kunjungan.pendamping_id == actor.pendamping_id)
 
 
-async def readable(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
-    """Return the condition that a visit is the caller's to read: made by them, or to a family of theirs today."""
+async def is_readable(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
+    """Return the condition that the actor made a visit, or accompanies its family today."""
     if actor.scope is not Scope.OWN_FAMILIES:
         return sa.true()
-    mine = sa.exists().where(
+    accompanied = sa.exists().where(
         Dampingan.kpm_id == Kunjungan.kpm_id,
         Dampingan.pendamping_id == actor.pendamping_id,
         Dampingan.valid.contains(await clock.today(session)),
     )
-    return sa.or_(Kunjungan.pendamping_id == actor.pendamping_id, mine)
+    return sa.or_(Kunjungan.pendamping_id == actor.pendamping_id, accompanied)
 
 
 async def read_kunjungan(session: AsyncSession, actor: Actor, kunjungan_id: UUID) -> dict[str, Any]:
-    """Return one visit with its findings opened.
+    """Return one visit with findings and next action in clear text.
 
     Raises:
-        NotFound: there is none, or it is not the caller's to read.
+        NotFound: it does not exist, or the actor may not read it.
     """
-    wanted = sa.select(Kunjungan).where(Kunjungan.kunjungan_id == kunjungan_id)
-    row = await session.scalar(wanted.where(await readable(session, actor)))
+    statement = sa.select(Kunjungan).where(Kunjungan.kunjungan_id == kunjungan_id)
+    row = await session.scalar(statement.where(await is_readable(session, actor)))
     if row is None:
         raise NotFound("kunjungan")
-    vault, place = vault_of(session), {"table": "kunjungan", "row_id": kunjungan_id}
+    vault, location = vault_of(session), {"table": "kunjungan", "row_id": kunjungan_id}
     sealed = row.next_action_sealed
     return {name: getattr(row, name) for name in KunjunganView.model_fields} | {
-        "findings": vault.open(row.findings_sealed, column="findings", **place),
-        "next_action": vault.open(sealed, column="next_action", **place) if sealed else None,
+        "findings": vault.open(row.findings_sealed, column="findings", **location),
+        "next_action": vault.open(sealed, column="next_action", **location) if sealed else None,
     }
 
 
 def list_p2k2(actor: Actor, pendamping_id: UUID | None) -> sa.Select[*tuple[Any, ...]]:
-    """Select sessions by `p2k2_sesi_id`, which grows with time."""
+    """Select sessions that the actor may read, by `p2k2_sesi_id`, which grows with time."""
     statement = sa.select(*columns_of(P2k2Sesi, P2k2View))
     if actor.scope is Scope.OWN_FAMILIES:
         statement = statement.where(P2k2Sesi.pendamping_id == actor.pendamping_id)
@@ -79,13 +79,13 @@ def list_p2k2(actor: Actor, pendamping_id: UUID | None) -> sa.Select[*tuple[Any,
 
 
 async def read_p2k2(session: AsyncSession, actor: Actor, p2k2_sesi_id: UUID) -> dict[str, Any]:
-    """Return one session with its attendance; a family that is out of the caller's area is left out.
+    """Return one session with the attendance of the families that the actor may read.
 
     Raises:
-        NotFound: there is none, or it is not the caller's to read.
+        NotFound: it does not exist, or the actor may not read it.
     """
-    wanted = list_p2k2(actor, None).where(P2k2Sesi.p2k2_sesi_id == p2k2_sesi_id)
-    row = (await session.execute(wanted)).mappings().one_or_none()
+    statement = list_p2k2(actor, None).where(P2k2Sesi.p2k2_sesi_id == p2k2_sesi_id)
+    row = (await session.execute(statement)).mappings().one_or_none()
     if row is None:
         raise NotFound("p2k2")
     answers = sa.select(P2k2Kehadiran).where(P2k2Kehadiran.p2k2_sesi_id == p2k2_sesi_id)
@@ -93,16 +93,18 @@ async def read_p2k2(session: AsyncSession, actor: Actor, p2k2_sesi_id: UUID) -> 
     return {**row, "attendance": attendance.all()}
 
 
-async def materi_on(session: AsyncSession, on: date | None) -> dict[str, Any]:
-    """Return the modules and sessions in force on a day, today without one."""
+async def read_materi_on(session: AsyncSession, on: date | None) -> dict[str, Any]:
+    """Return the modules and sessions in force on a day, by default today."""
     day = on or await clock.today(session)
     modules = sa.select(P2k2Modul.module, P2k2Modul.name).where(P2k2Modul.valid.contains(day))
     sessions = sa.select(P2k2Materi.module, P2k2Materi.session, P2k2Materi.name).where(
         P2k2Materi.valid.contains(day)
     )
-    of: dict[int, list[dict[str, Any]]] = {}
+    by_module: dict[int, list[dict[str, Any]]] = {}
     for row in await session.execute(sessions.order_by(P2k2Materi.module, P2k2Materi.session)):
-        of.setdefault(row.module, []).append({"session": row.session, "name": row.name})
-    named = await session.execute(modules.order_by(P2k2Modul.module))
-    items = [{"module": row.module, "name": row.name, "sessions": of.get(row.module, [])} for row in named]
+        by_module.setdefault(row.module, []).append({"session": row.session, "name": row.name})
+    names = await session.execute(modules.order_by(P2k2Modul.module))
+    items = [
+        {"module": row.module, "name": row.name, "sessions": by_module.get(row.module, [])} for row in names
+    ]
     return {"on": day, "modules": items}

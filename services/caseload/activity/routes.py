@@ -1,4 +1,4 @@
-"""Home visits: handed in, and read again by who made them, whoever accompanies the family since."""
+"""Routes of home visits and P2K2 sessions."""
 
 from datetime import date
 from typing import Annotated
@@ -18,7 +18,13 @@ from services.caseload.activity.models import (
     P2k2Terms,
     P2k2View,
 )
-from services.caseload.activity.queries import list_kunjungan, list_p2k2, materi_on, read_kunjungan, read_p2k2
+from services.caseload.activity.queries import (
+    list_kunjungan,
+    list_p2k2,
+    read_kunjungan,
+    read_materi_on,
+    read_p2k2,
+)
 from shared.access import Permission
 from shared.fields import Body, Day, View
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -27,11 +33,11 @@ kunjungan = Router(tag="kunjungan")
 
 
 class KunjunganReport(KunjunganTerms, Body):
-    """A home visit: the day, what for, what was found, what comes next."""
+    """A home visit: day, purpose, findings and next action."""
 
 
 class KunjunganDetail(KunjunganView):
-    """A home visit with what was found and what comes next."""
+    """A home visit with its findings and next action."""
 
     findings: str
     next_action: str | None
@@ -47,7 +53,7 @@ class KunjunganPage(View):
 @kunjungan.post("/kunjungan", status_code=201)
 @may(Permission.KUNJUNGAN_RECORD)
 async def record_visit(body: KunjunganReport, session: Session, actor: CurrentActor) -> KunjunganView:
-    """Hand in a home visit to a family that one accompanied on that day."""
+    """Record a home visit to a family that the caller accompanied on that day."""
     return await record_kunjungan(session, actor, body)
 
 
@@ -60,7 +66,10 @@ async def list_visits(
     pendamping_id: Annotated[UUID | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
-    """Visits: a pendamping's own, also to families that have left; of a family, all; officials' by area."""
+    """List home visits.
+
+    A pendamping sees his own visits, and all visits to a family that he accompanies. An official sees those in his areas.
+    """
     statement = await list_kunjungan(session, actor, pendamping_id, kpm_id)
     return await paging.answer(session, statement, (Kunjungan.kunjungan_id,))
 
@@ -68,7 +77,10 @@ async def list_visits(
 @kunjungan.get("/kunjungan/{kunjungan_id}")
 @may(Permission.KUNJUNGAN_READ)
 async def read_visit(kunjungan_id: UUID, session: Session, actor: CurrentActor) -> KunjunganDetail:
-    """One visit with its findings: to who made it, to who accompanies the family today, to the area's officials."""
+    """Read a visit with its findings.
+
+    Its author, the family's pendamping of today and the officials of the area may read it.
+    """
     return KunjunganDetail.model_construct(**await read_kunjungan(session, actor, kunjungan_id))
 
 
@@ -76,11 +88,11 @@ p2k2 = Router(tag="p2k2")
 
 
 class Answer(AnswerView, Body):
-    """A family's answer to the invitation."""
+    """Attendance of an invited family."""
 
 
 class P2k2Report(P2k2Terms, Body):
-    """A session that was held: where, when, what, for which group, and how each invited family answered."""
+    """A P2K2 session with the attendance of each invited family."""
 
     attendance: Annotated[list[Answer], Field(min_length=1, max_length=100)]
 
@@ -114,7 +126,7 @@ class ModulItem(View):
 
 
 class MateriView(View):
-    """What there is to teach on a day."""
+    """Modules and sessions in force on a day."""
 
     on: date
     modules: list[ModulItem]
@@ -123,7 +135,7 @@ class MateriView(View):
 @p2k2.post("/p2k2", status_code=201)
 @may(Permission.P2K2_RECORD)
 async def record_session(body: P2k2Report, session: Session, actor: CurrentActor) -> P2k2View:
-    """Hand in a session that one held for families of one's own."""
+    """Record a session that the caller held for his families."""
     return await record_p2k2(session, actor, body, body.attendance)
 
 
@@ -135,19 +147,19 @@ async def list_sessions(
     paging: Paging,
     pendamping_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
-    """Sessions: a pendamping's own, also of families that have left; officials' by area."""
+    """List sessions: a pendamping's own, an official's by area."""
     return await paging.answer(session, list_p2k2(actor, pendamping_id), (P2k2Sesi.p2k2_sesi_id,))
 
 
 @p2k2.get("/p2k2/{p2k2_sesi_id}")
 @may(Permission.P2K2_READ)
 async def read_session(p2k2_sesi_id: UUID, session: Session, actor: CurrentActor) -> P2k2Detail:
-    """One session with its attendance."""
+    """Read a session with its attendance."""
     return P2k2Detail.model_construct(**await read_p2k2(session, actor, p2k2_sesi_id))
 
 
 @p2k2.get("/p2k2-materi")
 @may(Permission.P2K2_READ)
 async def read_materi(session: Session, on: Annotated[Day | None, Query()] = None) -> MateriView:
-    """Modules and sessions in force on a day; today without one."""
-    return MateriView.model_validate(await materi_on(session, on))
+    """List modules and sessions in force on a day, by default today."""
+    return MateriView.model_validate(await read_materi_on(session, on))

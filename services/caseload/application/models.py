@@ -1,4 +1,4 @@
-"""New applications of families that had left: never an appeal, and accepted a new membership (chain.md 2)."""
+"""Applications of families that left a bansos (chain.md 2). An application is not an appeal."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,7 +17,10 @@ from shared.transitions import guard_moves, require_move
 
 
 class UsulanGround(StrEnum):
-    """Why a family applies anew: its objection came after the term, it has fallen back, or something else."""
+    """Why a family applies again.
+
+    SANGGAH_TERLAMBAT: its objection came after the term. KAMBUH: it has relapsed.
+    """
 
     SANGGAH_TERLAMBAT = "SANGGAH_TERLAMBAT"
     KAMBUH = "KAMBUH"
@@ -25,7 +28,7 @@ class UsulanGround(StrEnum):
 
 
 class UsulanState(StrEnum):
-    """LODGED until decided, once."""
+    """State of an application. It is decided once."""
 
     LODGED = "LODGED"
     ACCEPTED = "ACCEPTED"
@@ -42,7 +45,7 @@ USULAN_MOVES = MappingProxyType(
 
 
 class UsulanFacts(Fields):
-    """Which family applies for which bansos, why, and on which day it asked."""
+    """Family, bansos, ground and day of an application."""
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     bansos: Col[Annotated[Bansos, KNOWN]]
@@ -52,13 +55,13 @@ class UsulanFacts(Fields):
 
 
 class UsulanTerms(UsulanFacts):
-    """An application with its reason, which is sealed."""
+    """An application with its reason, which is stored sealed."""
 
     reason: Paragraph
 
 
 class UsulanView(UsulanFacts):
-    """An application; accepted, `kepesertaan_id` is the new membership."""
+    """An application. `kepesertaan_id` is the new membership of an accepted one."""
 
     usulan_id: Col[UUID] = Field(primary_key=True)
     lodged_by: Col[str]
@@ -70,7 +73,10 @@ class UsulanView(UsulanFacts):
 
 
 class Usulan(UsulanView, Table, table=True):
-    """An application to be a member of a bansos again. What was said and why it was decided are sealed for its own id."""
+    """An application for a new membership in a bansos.
+
+    Both reasons are sealed with the row's id.
+    """
 
     __table_args__ = (
         sa.Index(
@@ -79,10 +85,10 @@ class Usulan(UsulanView, Table, table=True):
         sa.Index("ix_usulan_state", "state", "usulan_id"),
         sa.CheckConstraint(
             "(state = 'LODGED') = (decided_by IS NULL) AND (state = 'LODGED') = (decided_by_sub IS NULL)",
-            "decided_by_somebody",
+            "decision_has_decider",
         ),
         sa.CheckConstraint("decided_by <> lodged_by AND decided_by_sub <> lodged_by_sub", "two_persons"),
-        sa.CheckConstraint("(state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)", "accepted_is_a_membership"),
+        sa.CheckConstraint("(state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)", "accepted_has_membership"),
         guard_moves(USULAN_MOVES),
     )
 
@@ -93,8 +99,8 @@ class Usulan(UsulanView, Table, table=True):
     changed_at: Col[datetime]
     recorded_at: Col[datetime] = RECORDED
 
-    def become(self, state: UsulanState) -> None:
-        """Move to a state and count the version up.
+    def transition_to(self, state: UsulanState) -> None:
+        """Move the application to a state and increment the version.
 
         Raises:
             IllegalTransition: `USULAN_MOVES` has no such move.

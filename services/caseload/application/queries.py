@@ -7,20 +7,20 @@ import sqlalchemy as sa
 from services.caseload.application.models import Usulan, UsulanState, UsulanView
 from services.caseload.family.models import Kpm
 from services.caseload.tables import columns_of
-from services.caseload.visibility import accompanied_by, within
+from services.caseload.visibility import accompanied_families, area_conditions
 from shared.access import Actor, Scope
 
 
 def list_usulan(
     actor: Actor, today: date, kpm_id: UUID | None, state: UsulanState | None
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select applications of families that the caller may see; ordered by `usulan_id`."""
+    """Select applications of families that the actor may read, by `usulan_id`."""
     statement = sa.select(*columns_of(Usulan, UsulanView))
     if actor.scope is Scope.OWN_FAMILIES:
-        mine = accompanied_by(actor.pendamping_id, today)
+        mine = accompanied_families(actor.pendamping_id, today)
         statement = statement.join(mine, mine.c.kpm_id == Usulan.kpm_id)
-    if narrowed := within(actor, None):
-        statement = statement.join(Kpm, Kpm.kpm_id == Usulan.kpm_id).where(*narrowed)
+    if conditions := area_conditions(actor, None):
+        statement = statement.join(Kpm, Kpm.kpm_id == Usulan.kpm_id).where(*conditions)
     if kpm_id is not None:
         statement = statement.where(Usulan.kpm_id == kpm_id)
     return statement.where(Usulan.state == state) if state is not None else statement

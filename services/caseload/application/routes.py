@@ -1,4 +1,4 @@
-"""Applications to be a member of a bansos again: a re-entry is a new membership, never an appeal."""
+"""Routes of applications (usulan) for a new membership."""
 
 from typing import Annotated
 from uuid import UUID
@@ -19,11 +19,11 @@ usulan = Router(tag="usulan")
 
 
 class UsulanRequest(UsulanTerms, Body):
-    """Which family applies for which bansos, why, and on which day it asked; the reason is sealed."""
+    """Family, bansos, ground and day of an application. The reason is stored sealed."""
 
 
 class UsulanDecision(Body):
-    """Accepted from which day, or refused; and why, which is sealed."""
+    """Accepted with a first day, or refused. The reason is stored sealed."""
 
     accepted: StrictBool
     valid_from: Day | None = None
@@ -40,7 +40,7 @@ class UsulanPage(View):
 @usulan.post("/usulan", status_code=201)
 @may(Permission.USULAN_LODGE, key_required=True)
 async def lodge_application(body: UsulanRequest, session: Session, actor: CurrentActor) -> UsulanView:
-    """Record that a family that has left a bansos applies for it again."""
+    """Record an application of a family that has left a bansos."""
     return await lodge_usulan(session, actor, body)
 
 
@@ -49,7 +49,7 @@ async def lodge_application(body: UsulanRequest, session: Session, actor: Curren
 async def decide_application(
     usulan_id: UUID, body: UsulanDecision, session: Session, actor: CurrentActor
 ) -> UsulanView:
-    """Decide on an application that somebody else handed in; accepted, a new membership begins."""
+    """Decide on an application of another person. If accepted, a new membership starts."""
     return await decide_usulan(session, actor, usulan_id, **dict(body))
 
 
@@ -62,6 +62,6 @@ async def list_applications(
     kpm_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[UsulanState | None, Query()] = None,
 ) -> Response:
-    """Applications of families that the caller may see."""
+    """List applications of families that the caller may read."""
     statement = list_usulan(actor, await clock.today(session), kpm_id, state)
     return await paging.answer(session, statement, (Usulan.usulan_id,))

@@ -13,7 +13,7 @@ from shared.fields import KNOWN, Asked, Day, Rupiah
 
 
 class UsahaFacts(Fields):
-    """What a business is, with its monthly turnover in rupiah."""
+    """Attributes of a business. `omzet_rp` is the monthly turnover in rupiah."""
 
     sector: Col[Annotated[UsahaSector, KNOWN]]
     started_on: Col[Day]
@@ -22,7 +22,7 @@ class UsahaFacts(Fields):
 
 
 class UsahaTerms(UsahaFacts):
-    """What a business is as of a day, with the NIB in clear."""
+    """Attributes of a business as of a day, with the NIB in clear text."""
 
     nib: Annotated[str, StringConstraints(pattern="^[0-9]{13}$"), Asked("9120000000001")] | None = None
     as_of: Day
@@ -37,16 +37,17 @@ class UsahaRevised(UsahaFacts):
 
 
 class UsahaRowView(UsahaRevised):
-    """A business as it is now; its version is what the next revision needs (If-Match)."""
+    """A business as it is now. The next revision needs its version (If-Match)."""
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
 
 
 class Usaha(UsahaRowView, Table, table=True):
-    """A member's business as it is now; monthly turnover in rupiah. The NIB is sealed for the owner's `nik_index`.
+    """A member's business as it is now.
 
-    `as_of` is the day of which it is true, where somebody said so; what it was before is in `usaha_past`.
+    The NIB is sealed with the owner's `nik_index`. `as_of` is the day to which the values refer, if given. Previous
+    versions are in `usaha_past`.
     """
 
     __table_args__ = (
@@ -59,7 +60,7 @@ class Usaha(UsahaRowView, Table, table=True):
 
 
 class UsahaPast(UsahaRevised, Table, table=True):
-    """A business as it was, up to the revision that replaced it."""
+    """A previous version of a business."""
 
     usaha_id: Col[UUID] = Field(primary_key=True, foreign_key="usaha.usaha_id")
     version: Col[int] = Field(primary_key=True)

@@ -1,4 +1,4 @@
-"""Businesses of a family's members, over time."""
+"""Routes of businesses of a family's members."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,17 +14,17 @@ usaha = Router(tag="usaha")
 
 
 class UsahaRevision(UsahaTerms, Body):
-    """What a business is as of a day; monthly turnover in rupiah. Without a NIB the one that is known stays."""
+    """A business as of a day. Without a NIB, the recorded one stays."""
 
 
 class UsahaRequest(UsahaRevision):
-    """A business that nobody recorded yet, and whose it is."""
+    """A new business and its owner."""
 
     anggota_id: UUID
 
 
 class UsahaItem(UsahaRevised):
-    """One revision; `current` is the last."""
+    """One version of a business. `current` marks the last one."""
 
     has_nib: bool
     recorded_at: datetime
@@ -32,7 +32,7 @@ class UsahaItem(UsahaRevised):
 
 
 class UsahaList(View):
-    """Every revision of every business of a family, oldest first."""
+    """All versions of all businesses of a family, oldest first."""
 
     kpm_id: UUID
     items: list[UsahaItem]
@@ -43,7 +43,7 @@ class UsahaList(View):
 async def record_kpm_usaha(
     kpm_id: UUID, body: UsahaRequest, session: Session, actor: CurrentActor
 ) -> UsahaRowView:
-    """A member has a business."""
+    """Record a member's business."""
     return await record_usaha(session, actor, kpm_id, body.anggota_id, body)
 
 
@@ -52,13 +52,13 @@ async def record_kpm_usaha(
 async def revise_kpm_usaha(
     usaha_id: UUID, body: UsahaRevision, session: Session, actor: CurrentActor, version: IfMatch
 ) -> UsahaRowView:
-    """A business is otherwise than was known; what it was stays readable."""
+    """Revise a business. Previous versions stay readable."""
     return await revise_usaha(session, actor, usaha_id, body, version=version)
 
 
 @usaha.get("/kpm/{kpm_id}/usaha")
 @may(Permission.KPM_READ)
 async def list_kpm_usaha(kpm_id: UUID, session: Session, actor: CurrentActor) -> UsahaList:
-    """Businesses of a family, every revision."""
+    """List all versions of the family's businesses."""
     rows = await read_usaha(session, actor, kpm_id)
     return UsahaList(kpm_id=kpm_id, items=[UsahaItem.model_construct(**row) for row in rows])

@@ -16,28 +16,28 @@ class FamilyOutsideWilayahTugas(DomainError):
 
 
 class CaseloadFull(DomainError):
-    """409: the limit of policy is reached (PKH: 600 in its first content)."""
+    """409: the placement has reached the limit of policy (initially 600 for PKH)."""
 
     en = "This placement already has {count} families; more than {limit} are refused."
     id = "Penugasan ini sudah mendampingi {count} keluarga; lebih dari {limit} ditolak."
 
 
 class DampinganOverlaps(DomainError):
-    """409: another pendamping of the same kind accompanies the family then, or the same one already does."""
+    """409: a pendamping of the same kind already accompanies the family in that period."""
 
-    en = "The family is already accompanied in that time. End that dampingan, or hand it over."
+    en = "The family is already accompanied in that period. End that dampingan, or hand it over."
     id = "Keluarga ini sudah didampingi pada masa tersebut. Akhiri atau alihkan dampingan itu."
 
 
-class WarnedTooLate(InvalidInput):
-    """422: a warning comes before the refusal."""
+class WarningNotBelowRefusal(InvalidInput):
+    """422: the warning limit is not below the refusal limit."""
 
-    en = "The warning ({warn_above}) must lie below the refusal ({refuse_above})."
+    en = "The warning limit ({warn_above}) must be below the refusal limit ({refuse_above})."
     id = "Batas peringatan ({warn_above}) harus di bawah batas penolakan ({refuse_above})."
 
 
 class DampinganHasEnded(DomainError):
-    """409: an end can be dated earlier while it lies ahead, never later and never twice."""
+    """409: the dampingan has ended, or its end would become later."""
 
-    en = "This dampingan ends on {valid_to} already."
-    id = "Dampingan ini sudah berakhir pada {valid_to}."
+    en = "This dampingan already ends on {valid_to}. Its end can only be moved to an earlier day that is not past."
+    id = "Dampingan ini sudah berakhir pada {valid_to}. Tanggal akhir hanya dapat dimajukan selama belum lewat."

@@ -1,4 +1,4 @@
-"""Ends of dampingan and placements that fall due, and counts against a new limit."""
+"""Jobs that end dampingan on their day, and check caseloads against a new limit."""
 
 import time
 from datetime import date
@@ -9,20 +9,20 @@ from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.ending import PAST, close
-from services.caseload.dampingan.commands.limits import AT_ONCE, KIND
-from services.caseload.dampingan.commands.loads import limit_on, tell_side
+from services.caseload.dampingan.commands.ending import SELECT_PAST, close_ended_rows
+from services.caseload.dampingan.commands.limits import BATCH_SIZE, LIMIT_IN_FORCE
+from services.caseload.dampingan.commands.loads import emit_limit_crossing, read_limit
 from services.caseload.dampingan.commands.placements import (
-    BOUND_AREA,
-    BOUND_PENDAMPING,
-    BOUND_PENUGASAN,
-    PENDAMPING_OUT,
+    END_BY_AREA,
+    END_BY_PENDAMPING,
+    END_BY_PENUGASAN,
+    PENDAMPING_LEFT,
     PENUGASAN_OVER,
     WILAYAH_TUGAS_OVER,
-    bound,
+    set_ends,
 )
 from services.caseload.dampingan.models import DampinganLoad, GapCause
-from services.caseload.dampingan.rules import ENDING
+from services.caseload.dampingan.rules import END_DAMPINGAN
 from services.caseload.replicas.models import Pendamping, Penugasan, WilayahTugas
 from shared import clock
 from shared.access import Actor
@@ -33,86 +33,89 @@ from shared.jobs import Due, Job, Step, Work, enqueue
 from shared.jobs.pacing import has_room, next_size
 
 
-async def begin_ending(session: AsyncSession, due: Due) -> None:
-    """The day has come: a job ends all that ends by it."""
+async def start_ending(session: AsyncSession, due: Due) -> None:
+    """Enqueue the job that ends all dampingan due today."""
     del due
-    await enqueue(session, ENDING, {}, Actor.system("caseload"))
+    await enqueue(session, END_DAMPINGAN, {}, Actor.system("caseload"))
 
 
-async def end_what_is_past(session: AsyncSession, job: Job) -> Step:
-    """End the next dampingan whose last day has passed; steps of at most half a second."""
+async def end_past_dampingan(session: AsyncSession, job: Job) -> Step:
+    """End the next dampingan whose last day has passed.
+
+    A step takes at most half a second.
+    """
     if not await has_room(session):
         return Step(place=job.place)
-    began, limit = time.monotonic(), int(job.place.get("limit", 500))
+    started, limit = time.monotonic(), int(job.place.get("limit", 500))
     try:
         # Fast path: one statement locks the dampingan of a step.
-        rows = await (await raw(session)).fetch(PAST, await clock.today(session), limit)
-        await close(session, [dict(row) for row in rows], who=job.actor.sub)
+        rows = await (await raw(session)).fetch(SELECT_PAST, await clock.today(session), limit)
+        await close_ended_rows(session, [dict(row) for row in rows], who=job.actor.sub)
     except PostgresError as error:
         raise DBAPIError(None, None, error, hide_parameters=True) from error
-    place = {"limit": next_size(limit, time.monotonic() - began)}
+    place = {"limit": next_size(limit, time.monotonic() - started)}
     return Step(done=len(rows), place=place, finished=len(rows) < limit)
 
 
-async def begin_telling(session: AsyncSession, due: Due) -> None:
-    """A version comes into force: a job looks at every count of the kind."""
-    await enqueue(session, KIND, due.payload, Actor.system("caseload"))
+async def start_limit_check(session: AsyncSession, due: Due) -> None:
+    """Enqueue the job that checks all caseloads of a kind against a new limit."""
+    await enqueue(session, LIMIT_IN_FORCE, due.payload, Actor.system("caseload"))
 
 
-async def tell_sides(session: AsyncSession, job: Job) -> Step:
-    """Tell of the next counts that stand on another side of the limit in force than was last told."""
+async def check_limits(session: AsyncSession, job: Job) -> Step:
+    """Emit the next caseloads that have crossed the limit since their last event."""
     if not await has_room(session):
         return Step(place=job.place)
     kind, after = PilarKind(job.params["kind"]), UUID(job.place.get("after", str(UUID(int=0))))
-    of_kind = sa.select(Penugasan.penugasan_id).where(Penugasan.kind == kind)
-    following = sa.select(DampinganLoad).where(
-        DampinganLoad.penugasan_id > after, DampinganLoad.penugasan_id.in_(of_kind)
+    placements = sa.select(Penugasan.penugasan_id).where(Penugasan.kind == kind)
+    statement = sa.select(DampinganLoad).where(
+        DampinganLoad.penugasan_id > after, DampinganLoad.penugasan_id.in_(placements)
     )
-    loads = await session.scalars(
-        following.order_by(DampinganLoad.penugasan_id).limit(AT_ONCE).with_for_update(key_share=True)
+    rows = await session.scalars(
+        statement.order_by(DampinganLoad.penugasan_id).limit(BATCH_SIZE).with_for_update(key_share=True)
     )
-    limit, found = await limit_on(session, kind, await clock.today(session)), list(loads)
-    told = sum(tell_side(session, load, limit) for load in found)
-    place = {"after": str(found[-1].penugasan_id)} if found else job.place
-    return Step(done=told, place=place, finished=len(found) < AT_ONCE)
+    limit, loads = await read_limit(session, kind, await clock.today(session)), list(rows)
+    emitted = sum(emit_limit_crossing(session, load, limit) for load in loads)
+    place = {"after": str(loads[-1].penugasan_id)} if loads else job.place
+    return Step(done=emitted, place=place, finished=len(loads) < BATCH_SIZE)
 
 
 async def end_penugasan(session: AsyncSession, due: Due) -> None:
-    """The placement is over: whatever dampingan stand under it end with it."""
+    """End all dampingan of a placement that has ended."""
     penugasan = await session.get(Penugasan, UUID(due.subject_id))
-    over = date.fromisoformat(due.payload["valid_to"])
-    if penugasan is None or penugasan.valid_to != over:
+    ended_on = date.fromisoformat(due.payload["valid_to"])
+    if penugasan is None or penugasan.valid_to != ended_on:
         raise NotYetKnown("penugasan")
-    await bound(session, BOUND_PENUGASAN, penugasan.penugasan_id, over, GapCause.PENUGASAN_BERAKHIR)
+    await set_ends(session, END_BY_PENUGASAN, penugasan.penugasan_id, ended_on, GapCause.PENUGASAN_BERAKHIR)
 
 
 async def end_area(session: AsyncSession, due: Due) -> None:
-    """The area is no longer the placement's: the dampingan there end, but where another of its areas covers the family."""
+    """End the dampingan in an area that the placement no longer covers."""
     area = await session.get(WilayahTugas, UUID(due.subject_id))
-    over = date.fromisoformat(due.payload["valid_to"])
-    if area is None or area.valid_to != over:
+    ended_on = date.fromisoformat(due.payload["valid_to"])
+    if area is None or area.valid_to != ended_on:
         raise NotYetKnown("wilayah tugas")
     cause = GapCause.WILAYAH_TUGAS_BERAKHIR
-    await bound(session, BOUND_AREA, area.penugasan_id, over, cause, area.kode_wilayah)
+    await set_ends(session, END_BY_AREA, area.penugasan_id, ended_on, cause, area.kode_wilayah)
 
 
 async def end_pendamping(session: AsyncSession, due: Due) -> None:
-    """The pendamping serves no more: all of his dampingan end."""
+    """End all dampingan of a pendamping who no longer serves."""
     pendamping = await session.get(Pendamping, UUID(due.subject_id))
     if pendamping is None or pendamping.status.value != due.payload["status"]:
         raise NotYetKnown("pendamping")
-    out = date.fromisoformat(due.payload["on"])
+    left_on = date.fromisoformat(due.payload["on"])
     cause = GapCause.PENDAMPING_TIDAK_AKTIF
-    await bound(session, BOUND_PENDAMPING, pendamping.pendamping_id, out, cause)
+    await set_ends(session, END_BY_PENDAMPING, pendamping.pendamping_id, left_on, cause)
 
 
 WORK = Work(
-    steps={ENDING: end_what_is_past, KIND: tell_sides},
+    steps={END_DAMPINGAN: end_past_dampingan, LIMIT_IN_FORCE: check_limits},
     dues={
-        ENDING: begin_ending,
-        KIND: begin_telling,
+        END_DAMPINGAN: start_ending,
+        LIMIT_IN_FORCE: start_limit_check,
         PENUGASAN_OVER: end_penugasan,
         WILAYAH_TUGAS_OVER: end_area,
-        PENDAMPING_OUT: end_pendamping,
+        PENDAMPING_LEFT: end_pendamping,
     },
 )

@@ -15,7 +15,7 @@ from shared.fields import KNOWN, Asked, Day, Paragraph
 
 
 class Accompaniment(Fields):
-    """Who accompanies, under which placement and for what."""
+    """Pendamping, placement, kind and purpose of a dampingan."""
 
     dampingan_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID]
@@ -25,29 +25,30 @@ class Accompaniment(Fields):
 
 
 class ResponsibleItem(Accompaniment, Days):
-    """Who accompanied the family on the day, under which placement."""
+    """A dampingan that covered the day."""
 
 
 class DampinganFacts(Accompaniment):
-    """A dampingan without its days."""
+    """A dampingan without its period."""
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     version: Col[int] = VERSION
 
 
 class DampinganView(DampinganFacts, Days):
-    """Who accompanies a family, under which placement; `valid_to` is the first day without."""
+    """A dampingan of a family. `valid_to` is the first day without it."""
 
 
 class Dampingan(DampinganFacts, Ranged, Table, table=True):
-    """One family under one pendamping for a time. PEMANTAUAN, after an exit, weighs nothing on the limit.
+    """Accompaniment of one family by one pendamping in a period.
 
-    `ended` once the last day has passed and the end was counted and told; an end may be dated ahead.
+    A dampingan for PEMANTAUAN, after an exit, does not count against the limit. `ended` is true once the last day has
+    passed and the end was subtracted from the load and emitted. An end may be in the future.
     """
 
     __table_args__ = (
         no_overlap("ex_dampingan_one_pkh_pendamping", "kpm_id", of="valid", where="kind = 'PKH_PENDAMPING'"),
-        # A PKH pendamping is the only one already, by the constraint above.
+        # The constraint above already covers a PKH pendamping.
         no_overlap(
             "ex_dampingan_once_at_a_time",
             "kpm_id",
@@ -55,8 +56,8 @@ class Dampingan(DampinganFacts, Ranged, Table, table=True):
             of="valid",
             where="kind <> 'PKH_PENDAMPING'",
         ),
-        # In the order of a pendamping's list of families, and of a hand-over's steps. With the days beside it a page
-        # ends where it is full: else all 400 families of a pendamping go through row security first, to be sorted.
+        # The order of a pendamping's list of families and of a hand-over's steps. It includes `valid`, so that a page stops
+        # when it is full. Else row security checks all 400 families of a pendamping before they are sorted.
         sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "kpm_id", postgresql_include=["valid"]),
         sa.Index(
             "ix_dampingan_ending",
@@ -72,9 +73,9 @@ class Dampingan(DampinganFacts, Ranged, Table, table=True):
 
 
 class DampinganLoad(Table, table=True):
-    """How many families weigh on a penugasan; its row lock makes two who assign at once count one after another.
+    """Number of families that count against the limit of a penugasan.
 
-    `above` is the side of the limit that was last told.
+    Its row lock serializes concurrent assignments. `above` is the side of the limit that was last emitted.
     """
 
     __table_args__ = (sa.CheckConstraint("weighing >= 0", "not_negative"),)
@@ -89,7 +90,7 @@ Families = Annotated[StrictInt, Interval(ge=1, le=10_000)]
 
 
 class LimitNumbers(Fields):
-    """Above how many families one is warned, above how many refused, and by which text."""
+    """Limits of a kind in families: a warning above one, a refusal above the other."""
 
     kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]] = Field(primary_key=True)
     warn_above: Col[Annotated[Families, Asked(400)]]
@@ -98,13 +99,13 @@ class LimitNumbers(Fields):
 
 
 class DampinganLimitTerms(LimitNumbers):
-    """The numbers from a day on."""
+    """Limits from a day on."""
 
     valid_from: Day
 
 
 class DampinganLimitFacts(LimitNumbers):
-    """A version of the numbers, and who set it."""
+    """A version of the limits, and who set it."""
 
     version: Col[int] = Field(primary_key=True)
     set_by: Col[str]
@@ -112,25 +113,28 @@ class DampinganLimitFacts(LimitNumbers):
 
 
 class DampinganLimitItem(DampinganLimitFacts, Days):
-    """A version of a kind's limits; `valid_to` is the first day outside, none while no other follows."""
+    """A version of a kind's limits.
+
+    `valid_to` is the first day of the next version, if any.
+    """
 
 
 class DampinganLimit(DampinganLimitFacts, Ranged, Table, table=True):
-    """How many families one pendamping of a kind may have: warned above, refused above. Policy as data.
+    """How many families one pendamping of a kind may accompany. Policy as data.
 
-    A version is added, and ends the one before on its first day; its numbers never change.
+    A new version ends the previous one on its first day. The numbers of a version never change.
     """
 
     __table_args__ = (
         no_overlap("ex_dampingan_limit_one_at_a_time", "kind", of="valid"),
-        sa.CheckConstraint("0 < warn_above AND warn_above < refuse_above", "warned_first"),
+        sa.CheckConstraint("0 < warn_above AND warn_above < refuse_above", "warning_below_refusal"),
     )
 
 
 class GapCause(StrEnum):
-    """Why nobody accompanies a family. PEMANTAUAN_SELESAI: it has left PKH, and nobody needs to.
+    """Why no PKH pendamping accompanies a family.
 
-    MASUK_PKH: it came, or came back, into PKH on a day on which nobody had it.
+    PEMANTAUAN_SELESAI: it has left PKH, so none is needed. MASUK_PKH: it entered or re-entered PKH while it had none.
     """
 
     DAMPINGAN_DIAKHIRI = "DAMPINGAN_DIAKHIRI"
@@ -143,7 +147,7 @@ class GapCause(StrEnum):
 
 
 class GapFacts(Fields):
-    """Since when and why nobody accompanies a family."""
+    """First day and cause of a gap."""
 
     gap_id: Col[UUID] = Field(primary_key=True)
     since: Col[date]
@@ -151,13 +155,13 @@ class GapFacts(Fields):
 
 
 class GapView(GapFacts):
-    """Days without a pendamping of PKH: from `since` up to, not including, `until`; open without one."""
+    """Days without a PKH pendamping: from `since` up to, not including, `until`."""
 
     until: Col[date | None] = Field(default=None)
 
 
 class GapOfFamily(GapFacts):
-    """Whose gap it is, and who had the family last."""
+    """Family of a gap, and the placement that accompanied it last."""
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     penugasan_id: Col[UUID | None] = Field(default=None)
@@ -165,15 +169,15 @@ class GapOfFamily(GapFacts):
 
 
 class DampinganGap(GapOfFamily, GapView, Table, table=True):
-    """Days of a family between two PKH dampingan: from `since` up to, not including, `until`; open without one.
+    """Days of a family without a PKH dampingan: from `since` up to, not including, `until`.
 
-    `penugasan_id` had it last: a hand-over of that placement takes the family along. Of a gap that was filled from
-    its first day on, `until` equals `since`.
+    The gap is open while `until` is NULL. `penugasan_id` accompanied the family last: a hand-over of that placement
+    includes the family. `until` equals `since` in a gap that was filled from its first day on.
     """
 
     __table_args__ = (
         no_overlap("ex_dampingan_gap_once_at_a_time", "kpm_id", of="daterange(since, until)"),
-        sa.CheckConstraint("until IS NULL OR until >= since", "forward"),
+        sa.CheckConstraint("until IS NULL OR until >= since", "until_not_before_since"),
         sa.Index(
             "ix_dampingan_gap_penugasan_id",
             *("penugasan_id", "kpm_id"),

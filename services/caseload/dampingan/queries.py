@@ -1,4 +1,4 @@
-"""Who was responsible for a family on a day, and which families nobody of PKH accompanies."""
+"""Queries for dampingan, gaps and limits."""
 
 from datetime import date
 from typing import Any
@@ -19,14 +19,16 @@ from services.caseload.dampingan.models import (
 from services.caseload.family.models import Kpm
 from services.caseload.membership.models import Kepesertaan
 from services.caseload.tables import columns_of
-from services.caseload.visibility import area_of, require_sight, row_by_row, within
+from services.caseload.visibility import area_conditions, exists_per_row, require_visible, select_kode_wilayah
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos, PilarKind
 
 
-def list_of(actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None) -> sa.Select[*tuple[Any, ...]]:
-    """Select dampingan; a pendamping's own alone, officials' by area through row security."""
+def list_dampingan(
+    actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select dampingan: a pendamping's own, for officials those of their areas by row security."""
     statement = sa.select(*columns_of(Dampingan, DampinganView))
     if actor.scope is Scope.OWN_FAMILIES:
         statement = statement.where(Dampingan.pendamping_id == actor.pendamping_id)
@@ -35,50 +37,52 @@ def list_of(actor: Actor, pendamping_id: UUID | None, kpm_id: UUID | None) -> sa
     return statement.where(Dampingan.kpm_id == kpm_id) if kpm_id is not None else statement
 
 
-async def responsible_on(
+async def read_responsible_on(
     session: AsyncSession, actor: Actor, kpm_id: UUID, on: date | None
 ) -> dict[str, Any]:
-    """Return who accompanied a family on a day (today without one), and the gap where nobody of PKH did.
+    """Return dampingan and gap of a family on a day, by default today.
 
     Raises:
-        NotFound: not the caller's to see.
+        NotFound: the family does not exist, or the actor may not read it.
     """
-    await require_sight(session, actor, kpm_id)
+    await require_visible(session, actor, kpm_id)
     day = on or await clock.today(session)
-    held = sa.select(*columns_of(Dampingan, ResponsibleItem)).where(
+    statement = sa.select(*columns_of(Dampingan, ResponsibleItem)).where(
         Dampingan.kpm_id == kpm_id, Dampingan.valid.contains(day)
     )
-    found = await session.execute(held.order_by(Dampingan.kind, Dampingan.dampingan_id))
-    alone = sa.select(DampinganGap).where(
+    rows = await session.execute(statement.order_by(Dampingan.kind, Dampingan.dampingan_id))
+    gaps = sa.select(DampinganGap).where(
         DampinganGap.kpm_id == kpm_id,
         DampinganGap.since <= day,
         sa.func.coalesce(DampinganGap.until > day, sa.true()),
     )
-    gap = (await session.scalars(alone)).one_or_none()
-    return {"kpm_id": kpm_id, "on": day, "responsible": found.mappings().all(), "gap": gap}
+    gap = (await session.scalars(gaps)).one_or_none()
+    return {"kpm_id": kpm_id, "on": day, "responsible": rows.mappings().all(), "gap": gap}
 
 
 async def list_gaps(
     session: AsyncSession, actor: Actor, kode_wilayah: str | None
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select the families in PKH that nobody of PKH accompanies today; by `gap_id`, which grows with time."""
+    """Select today's gaps of families in PKH by `gap_id`, which grows with time."""
     today = await clock.today(session)
-    member = row_by_row(
+    member = exists_per_row(
         Kepesertaan.kpm_id == DampinganGap.kpm_id,
         Kepesertaan.bansos == Bansos.PKH,
         Kepesertaan.valid.contains(today),
     )
-    statement = sa.select(*columns_of(DampinganGap, GapOfFamily), area_of(DampinganGap.kpm_id))
+    statement = sa.select(*columns_of(DampinganGap, GapOfFamily), select_kode_wilayah(DampinganGap.kpm_id))
     statement = statement.where(DampinganGap.until.is_(None), DampinganGap.since <= today, member)
-    narrowed = within(actor, kode_wilayah)
-    return statement.join(Kpm, Kpm.kpm_id == DampinganGap.kpm_id).where(*narrowed) if narrowed else statement
+    conditions = area_conditions(actor, kode_wilayah)
+    return (
+        statement.join(Kpm, Kpm.kpm_id == DampinganGap.kpm_id).where(*conditions) if conditions else statement
+    )
 
 
 LIMIT_ORDER = (DampinganLimit.kind, DampinganLimit.version)
 
 
 def list_limits(kind: PilarKind | None, on: date | None) -> sa.Select[*tuple[Any, ...]]:
-    """Return the select of versions, narrowed to a kind or to what holds on a day; order by `LIMIT_ORDER`."""
+    """Select versions of limits, of a kind or in force on a day, by `LIMIT_ORDER`."""
     table = DampinganLimit
     statement = sa.select(*columns_of(table, DampinganLimitItem))
     if kind is not None:

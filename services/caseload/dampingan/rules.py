@@ -1,4 +1,4 @@
-"""Days on which something falls due, at their first moment in Jakarta."""
+"""Scheduling of ends of dampingan, at the first moment of a day in Jakarta."""
 
 from datetime import date, timedelta
 
@@ -7,14 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.dates import midnight
 from shared.jobs import schedule
 
-ENDING = "dampingan_ending"
+END_DAMPINGAN = "dampingan_ending"
 
 
-async def end_on(session: AsyncSession, day: date) -> None:
-    """Let every dampingan that ends on a day be ended when it comes; a day that has passed is due at once."""
-    await schedule(session, ENDING, midnight(day), subject_id=day)
+async def schedule_ending(session: AsyncSession, day: date) -> None:
+    """Schedule the job that ends the dampingan of a day.
+
+    A past day is due at once.
+    """
+    await schedule(session, END_DAMPINGAN, midnight(day), subject_id=day)
 
 
 def day_after(day: date) -> date:
-    """Return the first day that a range up to and with `day` no longer covers."""
+    """Return the day after `day`: the end of a range that includes `day`."""
     return day + timedelta(days=1)

@@ -1,9 +1,9 @@
-"""Reactions to placements: schedule the end of the dampingan under them."""
+"""Handlers of placement events: they schedule the end of the dampingan under them."""
 
 from services.caseload.dampingan.commands.placements import (
-    await_end_of_area,
-    await_end_of_penugasan,
-    await_leaving,
+    schedule_end_of_area,
+    schedule_end_of_pendamping,
+    schedule_end_of_penugasan,
 )
 from services.caseload.subscriptions import placement
 from shared.contracts.registry import (
@@ -14,6 +14,6 @@ from shared.contracts.registry import (
     WilayahTugasPlaced,
 )
 
-placement.on(PenugasanStarted, PenugasanEnded)(await_end_of_penugasan)
-placement.on(WilayahTugasPlaced, WilayahTugasEnded)(await_end_of_area)
-placement.on(PendampingStatusChanged)(await_leaving)
+placement.on(PenugasanStarted, PenugasanEnded)(schedule_end_of_penugasan)
+placement.on(WilayahTugasPlaced, WilayahTugasEnded)(schedule_end_of_area)
+placement.on(PendampingStatusChanged)(schedule_end_of_pendamping)

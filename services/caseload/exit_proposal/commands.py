@@ -1,4 +1,4 @@
-"""An end of a membership proposed on evidence: death, a move, a double entry, nobody found (chain.md 4)."""
+"""Proposals to end a membership on evidence, without a score (chain.md 4)."""
 
 from datetime import date
 from uuid import UUID
@@ -19,13 +19,13 @@ from services.caseload.exit_proposal.models import (
     ExitProposalState,
     ExitProposalTerms,
 )
-from services.caseload.family.errors import OthersRemain
+from services.caseload.family.errors import FamilyHasOtherMembers
 from services.caseload.family.models import Kpm, KpmAnggota
-from services.caseload.history import remember
+from services.caseload.history import append_history
 from services.caseload.membership.errors import DateBeforeMembership, MembershipHasEnded
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from services.caseload.membership.rules import exit_proposal_of
-from services.caseload.visibility import family_in_hand
+from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import ExitProposalWithdrawn, ExitProposed
@@ -36,28 +36,30 @@ from shared.errors import CaseAlreadyOpen, NotFound
 from shared.files import require_evidence
 from shared.messaging import emit
 
-LIVE = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
+ACTIVE_STATES = (CaseState.OPEN, CaseState.DETERMINED, CaseState.EFFECTIVE)
 
 
 async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalTerms) -> ExitProposal:
-    """Propose on evidence that a membership end; graduation opens the case, and nothing has ended.
+    """Propose on evidence to end a membership. Graduation opens a case for it.
 
     Raises:
-        NotFound, PendampingInactive, FileNotUploaded, ExitNotProposable, OthersRemain, DateInTheFuture,
+        NotFound, PendampingInactive, FileNotUploaded, ExitNotProposable, FamilyHasOtherMembers, DateInTheFuture,
         DateBeforeMembership, MembershipHasEnded, CaseAlreadyOpen, ExitAlreadyProposed.
     """
-    held = await family_in_hand(session, actor, terms.kpm_id)
-    kepesertaan = await membership_to_end(session, terms.kpm_id, terms.kepesertaan_id, terms.on)
+    family = await lock_family(session, actor, terms.kpm_id)
+    kepesertaan = await lock_open_membership(session, terms.kpm_id, terms.kepesertaan_id, terms.on)
     await require_ground(session, terms.kpm_id, terms.exit_reason)
     await require_evidence(session, terms.evidence_sha256)
-    penugasan_id, pendamping_id = held.penugasan
-    proposal_id, place = uuid7(), {"table": "exit_proposal", "column": "note"}
+    penugasan_id, pendamping_id = family.placement
+    proposal_id, location = uuid7(), {"table": "exit_proposal", "column": "note"}
     proposal = ExitProposal(
         **terms.model_dump(exclude={"on", "note"}),
         exit_proposal_id=proposal_id,
         bansos=kepesertaan.bansos,
         happened_on=terms.on,
-        note_sealed=vault_of(session).seal(terms.note, row_id=proposal_id, **place) if terms.note else None,
+        note_sealed=vault_of(session).seal(terms.note, row_id=proposal_id, **location)
+        if terms.note
+        else None,
         proposer=actor.person,
         proposer_sub=actor.sub,
         pendamping_id=pendamping_id,
@@ -67,22 +69,26 @@ async def propose_exit(session: AsyncSession, actor: Actor, terms: ExitProposalT
         changed_at=await clock.now(session),
     )
     await insert(session, proposal, uq_exit_proposal_open=ExitAlreadyProposed("/body/kepesertaan_id"))
-    await tell(session, proposal, held.kpm.kode_wilayah)
+    await publish_proposal(session, proposal, family.kpm.kode_wilayah)
     return proposal
 
 
-async def tell(session: AsyncSession, proposal: ExitProposal, kode_wilayah: str) -> None:
-    """Add the proposal to the family's history and tell it; graduation opens a short case."""
-    place = (proposal.kpm_id, "exit_proposal", proposal.exit_proposal_id, "PROPOSED")
-    kept = {"kepesertaan_id": str(proposal.kepesertaan_id), "evidence_sha256": proposal.evidence_sha256}
-    await remember(session, *place, who=proposal.proposer, why=proposal.exit_reason.value, **kept)
+async def publish_proposal(session: AsyncSession, proposal: ExitProposal, kode_wilayah: str) -> None:
+    """Append the proposal to the family's history and emit it."""
+    entry = (proposal.kpm_id, "exit_proposal", proposal.exit_proposal_id, "PROPOSED")
+    detail = {"kepesertaan_id": str(proposal.kepesertaan_id), "evidence_sha256": proposal.evidence_sha256}
+    await append_history(session, *entry, who=proposal.proposer, why=proposal.exit_reason.value, **detail)
     emit(session, ExitProposed.of(proposal, kode_wilayah=kode_wilayah))
 
 
-async def membership_to_end(
+async def lock_open_membership(
     session: AsyncSession, kpm_id: UUID, kepesertaan_id: UUID, on: date
 ) -> Kepesertaan:
-    """Return a membership of the family that goes on and that no case is about."""
+    """Lock a membership of the family that has neither an end nor a case.
+
+    Raises:
+        NotFound, MembershipHasEnded, DateInTheFuture, DateBeforeMembership, CaseAlreadyOpen.
+    """
     row = await session.get(Kepesertaan, kepesertaan_id, with_for_update={"key_share": True})
     if row is None or row.kpm_id != kpm_id:
         raise NotFound("kepesertaan", "/body/kepesertaan_id")
@@ -91,14 +97,16 @@ async def membership_to_end(
     require_past(on, await clock.today(session))
     if on < row.valid_from:
         raise DateBeforeMembership("/body/on", on=on, valid_from=row.valid_from)
-    live = sa.exists().where(CaseMark.kepesertaan_id == kepesertaan_id, CaseMark.state.in_(LIVE))
-    if await session.scalar(sa.select(live)):
+    active_case = sa.exists().where(
+        CaseMark.kepesertaan_id == kepesertaan_id, CaseMark.state.in_(ACTIVE_STATES)
+    )
+    if await session.scalar(sa.select(active_case)):
         raise CaseAlreadyOpen("/body/kepesertaan_id")
     return row
 
 
 async def require_ground(session: AsyncSession, kpm_id: UUID, exit_reason: ExitReason) -> None:
-    """Accept a reason that policy lets be proposed on evidence, of such a family."""
+    """Raise ExitNotProposable or FamilyHasOtherMembers if policy does not allow the reason."""
     today = await clock.today(session)
     ground = sa.select(ExitGround.only_alone).where(
         ExitGround.exit_reason == exit_reason, ExitGround.valid.contains(today)
@@ -106,20 +114,20 @@ async def require_ground(session: AsyncSession, kpm_id: UUID, exit_reason: ExitR
     only_alone = await session.scalar(ground)
     if only_alone is None:
         raise ExitNotProposable("/body/exit_reason", exit_reason=exit_reason.value)
-    living = sa.select(sa.func.count()).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_(None))
-    if only_alone and (members := await session.scalar(living) or 0) > 1:
-        raise OthersRemain("/body/exit_reason", members=members)
+    count = sa.select(sa.func.count()).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_(None))
+    if only_alone and (members := await session.scalar(count) or 0) > 1:
+        raise FamilyHasOtherMembers("/body/exit_reason", members=members)
 
 
-IN_AN_SK = (CaseState.DETERMINED, CaseState.EFFECTIVE)
+SK_STATES = (CaseState.DETERMINED, CaseState.EFFECTIVE)
 
 
 async def withdraw_exit(
     session: AsyncSession, actor: Actor, exit_proposal_id: UUID, *, reason: str
 ) -> ExitProposal:
-    """Take a proposal back; the words are sealed, and graduation is told that it was.
+    """Withdraw the actor's own proposal. The reason is stored sealed.
 
-    An SK that graduation has given and not yet told here goes before: then the membership ends all the same.
+    If graduation has issued an SK and its event has not arrived yet, the SK prevails and the membership ends.
 
     Raises:
         NotFound, ProposalOfAnother, ExitNotOpen, ExitDetermined.
@@ -130,28 +138,31 @@ async def withdraw_exit(
     if proposal.state is not ExitProposalState.PROPOSED:
         raise ExitNotOpen(state=proposal.state.value)
     await require_no_sk(session, proposal)
-    proposal.become(ExitProposalState.WITHDRAWN)
+    proposal.transition_to(ExitProposalState.WITHDRAWN)
     proposal.withdrawn_on, proposal.changed_at = await clock.today(session), await clock.now(session)
-    place = {"table": "exit_proposal", "column": "withdrawal_reason", "row_id": exit_proposal_id}
-    proposal.withdrawal_reason_sealed = vault_of(session).seal(reason, **place)
-    await tell_withdrawal(session, proposal, actor)
+    location = {"table": "exit_proposal", "column": "withdrawal_reason", "row_id": exit_proposal_id}
+    proposal.withdrawal_reason_sealed = vault_of(session).seal(reason, **location)
+    await publish_withdrawal(session, proposal, actor)
     return proposal
 
 
 async def require_no_sk(session: AsyncSession, proposal: ExitProposal) -> None:
-    """Raise ExitDetermined where the case that the proposal opened stands in an SK; one that waits behind another's may go."""
-    standing = sa.select(CaseMark).where(
-        CaseMark.kepesertaan_id == proposal.kepesertaan_id, CaseMark.state.in_(IN_AN_SK)
+    """Raise ExitDetermined if an SK has been issued for the case of the proposal.
+
+    A proposal that waits behind the case of another one may be withdrawn.
+    """
+    statement = sa.select(CaseMark).where(
+        CaseMark.kepesertaan_id == proposal.kepesertaan_id, CaseMark.state.in_(SK_STATES)
     )
-    for mark in await session.scalars(standing):
+    for mark in await session.scalars(statement):
         if exit_proposal_of(mark.facts) == proposal.exit_proposal_id:
             raise ExitDetermined(sk_no=mark.sk_no or "?")
 
 
-async def tell_withdrawal(session: AsyncSession, proposal: ExitProposal, actor: Actor) -> None:
-    """Add it to the family's history, and tell graduation."""
-    place = (proposal.kpm_id, "exit_proposal", proposal.exit_proposal_id, "WITHDRAWN")
-    await remember(session, *place, who=actor.person, why=proposal.exit_reason.value)
+async def publish_withdrawal(session: AsyncSession, proposal: ExitProposal, actor: Actor) -> None:
+    """Append the withdrawal to the family's history and emit it."""
+    entry = (proposal.kpm_id, "exit_proposal", proposal.exit_proposal_id, "WITHDRAWN")
+    await append_history(session, *entry, who=actor.person, why=proposal.exit_reason.value)
     kpm = await session.get_one(Kpm, proposal.kpm_id)
     others = {"kode_wilayah": kpm.kode_wilayah, "withdrawn_by": actor.person}
     emit(session, ExitProposalWithdrawn.of(proposal, **others))

@@ -1,4 +1,4 @@
-"""Ends of a membership that are proposed on evidence, without a score (chain.md 4)."""
+"""Proposals to end a membership on evidence, without a score (chain.md 4)."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,7 +17,10 @@ from shared.transitions import guard_moves, require_move
 
 
 class ExitGround(Ranged, Table, table=True):
-    """For which reasons an end is proposed on evidence, and whether only of a family of one. Policy as data."""
+    """An exit reason that can be proposed on evidence. Policy as data.
+
+    With `only_alone`, the family must have a single member.
+    """
 
     __table_args__ = (no_overlap("ex_exit_ground_one_at_a_time", "exit_reason", of="valid"),)
 
@@ -28,9 +31,10 @@ class ExitGround(Ranged, Table, table=True):
 
 
 class ExitProposalState(StrEnum):
-    """PROPOSED: told to graduation, until its case has ended; CLOSED: the membership goes on; ENDED: it ends.
+    """State of an exit proposal.
 
-    WITHDRAWN: its proposer took it back; where an SK was faster, the membership ends all the same.
+    PROPOSED: emitted, and its case has not ended. CLOSED: the case ended and the membership continues. ENDED: the
+    membership ends. WITHDRAWN: the proposer withdrew it, and it can still become ENDED by an SK issued before.
     """
 
     PROPOSED = "PROPOSED"
@@ -52,7 +56,7 @@ PROPOSAL_MOVES = MappingProxyType(
 
 
 class ExitProposalFacts(Fields):
-    """Which membership ends why, on which evidence."""
+    """Membership, exit reason and evidence of a proposal."""
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
     kepesertaan_id: Col[UUID] = Field(foreign_key="kepesertaan.kepesertaan_id", index=True)
@@ -61,14 +65,14 @@ class ExitProposalFacts(Fields):
 
 
 class ExitProposalTerms(ExitProposalFacts):
-    """A proposal with the day of the event and a note, which is sealed."""
+    """A proposal with the day of the event and a note, which is stored sealed."""
 
     on: Day
     note: Paragraph | None = None
 
 
 class ExitProposalView(ExitProposalFacts):
-    """A proposal and what became of it: PROPOSED until its case ends, CLOSED without an end, ENDED with one, WITHDRAWN."""
+    """An exit proposal and its state."""
 
     exit_proposal_id: Col[UUID] = Field(primary_key=True)
     bansos: Col[Bansos]
@@ -80,7 +84,10 @@ class ExitProposalView(ExitProposalFacts):
 
 
 class ExitProposal(ExitProposalView, Table, table=True):
-    """Who proposes, on which evidence, that a membership end, and what became of it. Its words are sealed for its own id."""
+    """A proposal to end a membership on evidence.
+
+    Note and withdrawal reason are sealed with its id.
+    """
 
     __table_args__ = (
         sa.Index(
@@ -89,7 +96,7 @@ class ExitProposal(ExitProposalView, Table, table=True):
             unique=True,
             postgresql_where=sa.text("state = 'PROPOSED'"),
         ),
-        sa.CheckConstraint("state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL", "withdrawn_on_a_day"),
+        sa.CheckConstraint("state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL", "withdrawn_has_date"),
         guard_moves(PROPOSAL_MOVES),
     )
 
@@ -101,8 +108,8 @@ class ExitProposal(ExitProposalView, Table, table=True):
     recorded_at: Col[datetime] = RECORDED
     withdrawal_reason_sealed: Col[bytes | None] = Field(default=None)
 
-    def become(self, state: ExitProposalState) -> None:
-        """Move to a state.
+    def transition_to(self, state: ExitProposalState) -> None:
+        """Move the proposal to a state.
 
         Raises:
             IllegalTransition: `PROPOSAL_MOVES` has no such move.

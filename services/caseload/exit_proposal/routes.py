@@ -1,4 +1,4 @@
-"""Ends of a membership proposed on evidence."""
+"""Routes of proposals to end a membership on evidence."""
 
 from typing import Annotated
 from uuid import UUID
@@ -23,17 +23,17 @@ exit_proposals = Router(tag="exit-proposal")
 
 
 class ExitProposalRequest(ExitProposalTerms, Body):
-    """Which membership ends why, on which evidence; `on` is the day of the death, of the move, of the finding."""
+    """Membership, exit reason and evidence. `on` is the day of the death, move or finding."""
 
 
 class ExitWithdrawal(Body):
-    """Why it is taken back; the words are sealed."""
+    """Why the proposal is withdrawn. The reason is stored sealed."""
 
     reason: Annotated[Paragraph, Asked("Keluarga ternyata masih tinggal di alamat lama.")]
 
 
 class ExitProposalPage(View):
-    """Proposals in the order in which they were made."""
+    """Proposals in the order in which they were recorded."""
 
     items: list[ExitProposalView]
     next: str | None
@@ -44,7 +44,7 @@ class ExitProposalPage(View):
 async def propose_exit_of_kpm(
     body: ExitProposalRequest, session: Session, actor: CurrentActor
 ) -> ExitProposalView:
-    """Propose that a membership end without a score: MENINGGAL, PINDAH, DATA_GANDA, TIDAK_DITEMUKAN."""
+    """Propose to end a membership without a score: MENINGGAL, PINDAH, DATA_GANDA, TIDAK_DITEMUKAN."""
     return await propose_exit(session, actor, body)
 
 
@@ -53,7 +53,7 @@ async def propose_exit_of_kpm(
 async def withdraw_exit_proposal(
     exit_proposal_id: UUID, body: ExitWithdrawal, session: Session, actor: CurrentActor
 ) -> ExitProposalView:
-    """Take one's own proposal back while no SK stands on it; graduation cancels its case."""
+    """Withdraw one's own proposal before an SK is issued. Graduation cancels its case."""
     return await withdraw_exit(session, actor, exit_proposal_id, reason=body.reason)
 
 
@@ -66,6 +66,6 @@ async def list_exit_proposal(
     kpm_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[ExitProposalState | None, Query()] = None,
 ) -> Response:
-    """Proposals of families that the caller may see."""
+    """List proposals of families that the caller may read."""
     statement = list_exit_proposals(actor, await clock.today(session), kpm_id, state)
     return await paging.answer(session, statement, (ExitProposal.exit_proposal_id,))

@@ -1,6 +1,6 @@
-"""What the calendar alone changes of a family: a komponen whose last day has passed, an age that somebody reaches.
+"""Daily job that recomputes facts of families which change by the calendar.
 
-Once a day of the business clock the families whose facts hold no longer are worked out anew; told is what differs.
+A komponen ends or a member reaches an age without any request. `Kpm.facts_until` is the day on which that happens.
 """
 
 from datetime import timedelta
@@ -8,7 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.commands.changes import facts_now
+from services.caseload.family.commands.changes import recompute_facts
 from services.caseload.family.models import Kpm
 from shared import clock
 from shared.contracts.caseload import KpmUpdated
@@ -17,23 +17,26 @@ from shared.jobs import Due, Work, schedule
 from shared.jobs.pacing import has_room
 from shared.messaging import emit
 
-FACTS_OF_THE_DAY = "facts_of_the_day"
-AT_ONCE = 200
+CALENDAR_FACTS = "facts_of_the_day"
+BATCH_SIZE = 200
 
 
-async def tell_what_the_day_changed(session: AsyncSession, due: Due) -> None:
-    """Tell the next families, and come back: at once while there are more, else tomorrow. A migration asks for the first."""
+async def emit_calendar_changes(session: AsyncSession, due: Due) -> None:
+    """Recompute outdated facts of the next families and emit those that differ.
+
+    It schedules itself: at once while there are more families, else for the next day. A migration schedules the first.
+    """
     today = await clock.today(session)
-    stale = sa.select(Kpm).where(Kpm.facts_until <= today).order_by(Kpm.kpm_id).limit(AT_ONCE)
+    outdated = sa.select(Kpm).where(Kpm.facts_until <= today).order_by(Kpm.kpm_id).limit(BATCH_SIZE)
     room = await has_room(session)
-    families = (await session.scalars(stale.with_for_update(key_share=True))).all() if room else []
-    told = [kpm.facts for kpm in families]
-    for before, now in zip(told, await facts_now(session, families), strict=True):
-        if now != before:
-            emit(session, KpmUpdated.model_validate(now))
-    over = room and len(families) < AT_ONCE
-    next_at = midnight(today + timedelta(days=1)) if over else due.due_at
-    await schedule(session, FACTS_OF_THE_DAY, next_at, subject_id="facts")
+    families = (await session.scalars(outdated.with_for_update(key_share=True))).all() if room else []
+    published = [kpm.facts for kpm in families]
+    for before, after in zip(published, await recompute_facts(session, families), strict=True):
+        if after != before:
+            emit(session, KpmUpdated.model_validate(after))
+    finished = room and len(families) < BATCH_SIZE
+    next_at = midnight(today + timedelta(days=1)) if finished else due.due_at
+    await schedule(session, CALENDAR_FACTS, next_at, subject_id="facts")
 
 
-WORK = Work(dues={FACTS_OF_THE_DAY: tell_what_the_day_changed})
+WORK = Work(dues={CALENDAR_FACTS: emit_calendar_changes})

@@ -15,7 +15,7 @@ from shared.fields import KNOWN, Asked, Day, Wilayah
 
 
 class Relation(StrEnum):
-    """A member's relation to the head of the family, as on the family card (status hubungan dalam keluarga)."""
+    """A member's relation to the head of the family, as on the family card."""
 
     KEPALA_KELUARGA = "KEPALA_KELUARGA"
     SUAMI = "SUAMI"
@@ -30,7 +30,10 @@ class Relation(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why somebody no longer belongs to a family; TIDAK_DALAM_DATA: an intake no longer named them."""
+    """Why a person no longer belongs to a family.
+
+    TIDAK_DALAM_DATA: the person is missing in a later intake file.
+    """
 
     MENINGGAL = "MENINGGAL"
     KAWIN_KELUAR = "KAWIN_KELUAR"
@@ -41,7 +44,7 @@ class EndReason(StrEnum):
 
 
 class KpmVersionView(Fields):
-    """Where a family stands after the change."""
+    """Area and version of a family after a change."""
 
     kpm_id: Col[UUID] = Field(primary_key=True)
     kode_wilayah: Col[Wilayah]
@@ -49,10 +52,11 @@ class KpmVersionView(Fields):
 
 
 class Kpm(KpmVersionView, Table, table=True):
-    """A family. Address and phone are sealed for `sealed_for`, the index of the card under which they came in.
+    """A family (keluarga penerima manfaat).
 
-    `facts` is what other services were last told (chain.md 6), true until the day `facts_until`, on which a komponen or
-    an age changes them by the calendar alone; `intake_digest` knows a file's rows again.
+    Address and phone are sealed with `sealed_for`, the index of the family card of their intake row.
+    `facts` is the last published `KpmFacts` (chain.md 6). It is valid until the day `facts_until`, when a komponen ends
+    or a member reaches an age. `intake_digest` detects an intake row that has not changed.
     """
 
     __table_args__ = (
@@ -71,10 +75,13 @@ class Kpm(KpmVersionView, Table, table=True):
 
 
 class KpmNoKk(Ranged, Table, table=True):
-    """Under which family card a family is known, and when: a card changes with the family and is never its key."""
+    """A family card (No.
+
+    KK) of a family in a period. A family's card can change.
+    """
 
     __table_args__ = (
-        # Eight bytes first: comparing whole keys of bytes costs an insert four times as much.
+        # Fast path: compare eight bytes first. Comparing the whole index makes an insert 4x as slow.
         no_overlap(
             "ex_kpm_no_kk_one_family", "(substring(no_kk_index, 1, 8)::bigint)", "no_kk_index", of="valid"
         ),
@@ -89,21 +96,21 @@ class KpmNoKk(Ranged, Table, table=True):
 
 
 class Kinship(Fields):
-    """What a member is to the head of the family."""
+    """A member's relation to the head of the family, and whether they are married."""
 
     relation: Col[Relation]
     married: Col[StrictBool]
 
 
 class AnggotaFacts(Kinship):
-    """What is not sealed about a person."""
+    """Personal attributes that are not sealed."""
 
     birth_on: Col[Day]
     sex: Col[Annotated[Sex, KNOWN]]
 
 
 class Belonging(Kinship):
-    """How and how long a member belongs to a family."""
+    """A member's role and period in a family."""
 
     anggota_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
@@ -114,7 +121,10 @@ class Belonging(Kinship):
 
 
 class KpmAnggota(AnggotaFacts, Belonging, Table, table=True):
-    """A person in a family. NIK and name are sealed for `nik_index`; who left keeps the row, with the date."""
+    """A person in a family. The row stays when the person leaves.
+
+    NIK and name are sealed with `nik_index`.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("nik_index", name="uq_kpm_anggota_nik_index"),
@@ -125,7 +135,7 @@ class KpmAnggota(AnggotaFacts, Belonging, Table, table=True):
             postgresql_where=sa.text("pengurus AND left_on IS NULL"),
         ),
         sa.CheckConstraint("left_on IS NULL OR left_on >= joined_on", "left_after_joining"),
-        sa.CheckConstraint("(left_on IS NULL) = (end_reason IS NULL)", "left_for_a_reason"),
+        sa.CheckConstraint("(left_on IS NULL) = (end_reason IS NULL)", "left_has_reason"),
     )
 
     nik_index: Col[bytes]
@@ -134,14 +144,14 @@ class KpmAnggota(AnggotaFacts, Belonging, Table, table=True):
 
 
 class KomponenTerms(Fields):
-    """Whose komponen it is, and of which kind."""
+    """Member and kind of a komponen."""
 
     anggota_id: Col[UUID] = Field(foreign_key="kpm_anggota.anggota_id")
     kind: Col[Annotated[KomponenKind, KNOWN]]
 
 
 class KomponenFacts(KomponenTerms):
-    """A komponen without its days."""
+    """A komponen without its period."""
 
     komponen_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
@@ -149,17 +159,17 @@ class KomponenFacts(KomponenTerms):
 
 
 class KomponenRowView(KomponenFacts, Days):
-    """A komponen of a member; `valid_to` is the first day without."""
+    """A komponen of a member. `valid_to` is the first day without it."""
 
 
 class Komponen(KomponenFacts, Ranged, Table, table=True):
-    """What in a family gives PKH entitlement: of a member, from a day, perhaps to a known one (domain.md 6.4)."""
+    """A member's reason for the family's PKH entitlement in a period (domain.md 6.4)."""
 
     __table_args__ = (no_overlap("ex_komponen_once_at_a_time", "anggota_id", "kind", of="valid"),)
 
 
 class DesilTerms(Fields):
-    """How a snapshot of DTSEN ranks the family, 1 poorest to 10, in which population."""
+    """Welfare decile of a family in a population and DTSEN snapshot: 1 poorest to 10."""
 
     scope: Col[Annotated[DesilScope, KNOWN]] = Field(primary_key=True)
     value: Col[Annotated[StrictInt, Interval(ge=1, le=10), sa.SmallInteger(), Asked(4)]]
@@ -173,7 +183,7 @@ class DesilItem(DesilTerms):
 
 
 class Desil(DesilItem, Table, table=True):
-    """A welfare decile in its population and DTSEN snapshot; older snapshots stay."""
+    """A welfare decile of a family. Older snapshots stay."""
 
     __table_args__ = (
         sa.PrimaryKeyConstraint("kpm_id", "scope", "snapshot"),
@@ -185,7 +195,10 @@ class Desil(DesilItem, Table, table=True):
 
 
 class AgeRule(Ranged, Table, table=True):
-    """From what age somebody is able to earn, up to which, and old: data, because rule and practice differ."""
+    """Ages at which a person can earn and counts as lansia.
+
+    The ages are data, because rule and practice differ.
+    """
 
     version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     able_from: Col[Small]
@@ -206,7 +219,7 @@ class HistoryItem(Fields):
 
 
 class KpmHistory(HistoryItem, Table, table=True):
-    """What was done to a family, by whom, when and why; only ever added to."""
+    """An act on a family: what, by whom, when and why. Append-only."""
 
     __table_args__ = (sa.Index("ix_kpm_history_kpm_id", "kpm_id", "history_id"),)
 
@@ -215,7 +228,7 @@ class KpmHistory(HistoryItem, Table, table=True):
 
 
 class AnggotaPast(Ranged, Table, table=True):
-    """Where somebody belonged before: who came back or went to another family has such days."""
+    """A former period of a person who has joined a family again."""
 
     __table_args__ = (
         no_overlap("ex_anggota_past_one_family", "anggota_id", of="valid"),
@@ -231,7 +244,7 @@ class AnggotaPast(Ranged, Table, table=True):
 
 
 class WilayahPast(Ranged, Table, table=True):
-    """Where a family lived before; the address is sealed for its own id."""
+    """A former area of a family. The address is sealed with the row's id."""
 
     __table_args__ = (
         no_overlap("ex_wilayah_past_one_area", "kpm_id", of="valid"),

@@ -1,4 +1,4 @@
-"""The komponen of a family, and its desil."""
+"""Routes of a family's komponen and desil."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -16,14 +16,14 @@ desil = Router(tag="kpm")
 
 
 class KomponenRequest(KomponenTerms, Body):
-    """Whose, of which kind, from which day; `valid_to`, the first day without, where it is known already."""
+    """A komponen to start. `valid_to` is the first day without it, if already known."""
 
     valid_from: Day
     valid_to: Day | None = None
 
 
 class KomponenEnd(Body):
-    """The first day without it, and why."""
+    """The first day without the komponen, and the reason."""
 
     valid_to: Day
     reason: Code
@@ -34,8 +34,8 @@ class KomponenEnd(Body):
 async def begin_komponen(
     kpm_id: UUID, body: KomponenRequest, session: Session, actor: CurrentActor
 ) -> KomponenRowView:
-    """A member gives the family entitlement from a day on."""
-    komponen = await family_komponen.begin_komponen(session, actor, kpm_id, **dict(body))
+    """Start a komponen: a member gives the family entitlement from a day on."""
+    komponen = await family_komponen.start_komponen(session, actor, kpm_id, **dict(body))
     return KomponenRowView.model_validate(komponen)
 
 
@@ -44,17 +44,20 @@ async def begin_komponen(
 async def end_komponen(
     komponen_id: UUID, body: KomponenEnd, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KomponenRowView:
-    """Date the end of a komponen; the end of the family's last one is the fact behind ALAMIAH."""
+    """Set the end of a komponen.
+
+    The end of the family's last one leads to ALAMIAH.
+    """
     komponen = await family_komponen.end_komponen(session, actor, komponen_id, version=version, **dict(body))
     return KomponenRowView.model_validate(komponen)
 
 
 class DesilRequest(DesilTerms, Body):
-    """How a snapshot of DTSEN ranks the family, 1 poorest to 10, in which population."""
+    """The family's welfare decile in a population and DTSEN snapshot: 1 poorest to 10."""
 
 
 class DesilList(View):
-    """Every snapshot, by scope, oldest first."""
+    """Desil of each snapshot, by scope, oldest first."""
 
     kpm_id: UUID
     items: Sequence[DesilItem]
@@ -65,7 +68,7 @@ class DesilList(View):
 async def record_kpm_desil(
     kpm_id: UUID, body: DesilRequest, session: Session, actor: CurrentActor
 ) -> DesilList:
-    """Record how a snapshot ranks the family; older ones stay."""
+    """Record the family's desil in a snapshot. Older snapshots stay."""
     await record_desil(session, actor, kpm_id, body)
     return await list_kpm_desil(kpm_id, session, actor)
 
@@ -73,5 +76,5 @@ async def record_kpm_desil(
 @desil.get("/kpm/{kpm_id}/desil")
 @may(Permission.KPM_READ)
 async def list_kpm_desil(kpm_id: UUID, session: Session, actor: CurrentActor) -> DesilList:
-    """How each snapshot ranked the family."""
+    """List the family's desil of each snapshot."""
     return DesilList(kpm_id=kpm_id, items=await read_desil(session, actor, kpm_id))

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.commands.assignment import change_purpose
-from services.caseload.dampingan.commands.gap import turn_gap
-from services.caseload.graduation_effect.commands.after_exit import let_go
+from services.caseload.dampingan.commands.gap import set_gap_purpose
+from services.caseload.graduation_effect.commands.after_exit import end_monitoring
 from services.caseload.graduation_effect.commands.effect import TO_MONITORING
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from shared import clock
@@ -13,20 +13,24 @@ from shared.contracts.kinds import Bansos, DampinganPurpose
 from shared.jobs import Due, Work
 
 
-async def begin_monitoring(session: AsyncSession, due: Due) -> None:
-    """The family has left PKH, if it still has: access stays, it weighs nothing. Is nobody visited, it ends as well."""
+async def start_monitoring(session: AsyncSession, due: Due) -> None:
+    """Switch the family's dampingan to PEMANTAUAN on the effective date of its exit from PKH.
+
+    Nothing happens if the family is a member again or an objection suspends the end. The dampingan ends if the policy
+    has no monitoring months.
+    """
     kpm_id, graduasi_id = UUID(due.subject_id), UUID(due.payload["graduasi_id"])
     today = await clock.today(session)
     member = sa.exists().where(
         Kepesertaan.kpm_id == kpm_id, Kepesertaan.bansos == Bansos.PKH, Kepesertaan.valid.contains(today)
     )
-    held = sa.exists().where(CaseMark.graduasi_id == graduasi_id, CaseMark.held)
-    if not await session.scalar(sa.select(member | held)):
+    suspended = sa.exists().where(CaseMark.graduasi_id == graduasi_id, CaseMark.held)
+    if not await session.scalar(sa.select(member | suspended)):
         purpose = DampinganPurpose.PEMANTAUAN
         await change_purpose(session, kpm_id, purpose, why="graduasi", graduasi_id=graduasi_id)
-        await turn_gap(session, kpm_id, purpose)
+        await set_gap_purpose(session, kpm_id, purpose)
         if not due.payload["watched"]:
-            await let_go(session, kpm_id, today)
+            await end_monitoring(session, kpm_id, today)
 
 
-WORK = Work(dues={TO_MONITORING: begin_monitoring})
+WORK = Work(dues={TO_MONITORING: start_monitoring})

@@ -1,13 +1,13 @@
-"""Reactions of memberships, dampingan and tasks to what graduation and referral report."""
+"""Handlers of graduation's and referral's events about memberships, dampingan and tasks."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.graduation_effect.commands.after_exit import (
     end_with_monitoring,
-    open_re_entry,
-    open_visit,
+    open_re_entry_task,
+    open_visit_task,
 )
-from services.caseload.graduation_effect.commands.effect import hear, hear_objection
+from services.caseload.graduation_effect.commands.effect import apply_fact, apply_objection
 from services.caseload.subscriptions import graduation, tugas
 from shared.contracts.graduation import (
     GraduasiAnnulled,
@@ -24,38 +24,38 @@ from shared.contracts.referral import RelapseReported
 
 
 @graduation.on(GraduasiProposed)
-async def mark_open_case(session: AsyncSession, event: GraduasiProposed) -> None:
-    """A case is open on the membership."""
-    await hear(session, event, "proposed")
+async def apply_proposed(session: AsyncSession, event: GraduasiProposed) -> None:
+    """Mark the membership with an open case."""
+    await apply_fact(session, event, "proposed")
 
 
 @graduation.on(GraduasiClosed)
-async def clear_mark(session: AsyncSession, event: GraduasiClosed) -> None:
-    """The case ended without a penetapan; the membership goes on."""
-    await hear(session, event, "closed")
+async def apply_closed(session: AsyncSession, event: GraduasiClosed) -> None:
+    """Close the case mark. The membership continues."""
+    await apply_fact(session, event, "closed")
 
 
 @graduation.on(GraduasiDetermined)
-async def announce(session: AsyncSession, event: GraduasiDetermined) -> None:
-    """The end is announced; nothing has ended."""
-    await hear(session, event, "determined")
+async def apply_determined(session: AsyncSession, event: GraduasiDetermined) -> None:
+    """Announce the end of the membership, which has not ended yet."""
+    await apply_fact(session, event, "determined")
 
 
 @graduation.on(KpmGraduated)
-async def end_membership(session: AsyncSession, event: KpmGraduated) -> None:
-    """The graduation takes effect: the membership ends, and no other."""
-    await hear(session, event, "graduated")
+async def apply_graduated(session: AsyncSession, event: KpmGraduated) -> None:
+    """End the membership of the case, and no other one."""
+    await apply_fact(session, event, "graduated")
 
 
 @graduation.on(GraduasiAnnulled)
-async def restore_membership(session: AsyncSession, event: GraduasiAnnulled) -> None:
-    """The SK is undone: the membership is as if it had never ended."""
-    await hear(session, event, "annulled")
+async def apply_annulled(session: AsyncSession, event: GraduasiAnnulled) -> None:
+    """Restore the membership after its SK was annulled."""
+    await apply_fact(session, event, "annulled")
 
 
-# An objection in term holds the end; refused, the end goes on.
-graduation.on(SanggahLodged, SanggahDecided)(hear_objection)
+# An objection in term suspends the end of the membership until it is refused.
+graduation.on(SanggahLodged, SanggahDecided)(apply_objection)
 
 tugas.on(MonitoringRecorded)(end_with_monitoring)
-tugas.on(RelapseConfirmed)(open_re_entry)
-tugas.on(RelapseReported)(open_visit)
+tugas.on(RelapseConfirmed)(open_re_entry_task)
+tugas.on(RelapseReported)(open_visit_task)

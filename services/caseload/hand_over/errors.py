@@ -3,38 +3,38 @@ from types import MappingProxyType
 from shared.errors import DomainError, InvalidInput
 
 
-class PenugasanIsItself(InvalidInput):
-    """422: a hand-over needs two placements."""
+class PenugasanIdentical(InvalidInput):
+    """422: both placements are the same."""
 
-    en = "The families are to go to another placement than the one that they come from."
-    id = "Keluarga harus dialihkan ke penugasan yang lain dari penugasan asalnya."
+    en = "The receiving placement must differ from the giving placement."
+    id = "Penugasan penerima harus berbeda dari penugasan pemberi."
 
 
 class KindsDiffer(DomainError):
-    """409: a hand-over stays within a kind of pendamping."""
+    """409: the placements are of different kinds of pendamping."""
 
     en = "Families are handed over within one kind of pendamping; these are {giving} and {taking}."
     id = "Pengalihan hanya antarpendamping sejenis; penugasan ini {giving} dan {taking}."
 
 
 class NothingToHandOver(DomainError):
-    """409: the giver accompanies no family there on that day."""
+    """409: the giving placement accompanies no family in the area on that day."""
 
     en = "This placement accompanies no family in {kode_wilayah} on {on}."
     id = "Penugasan ini tidak mendampingi keluarga mana pun di {kode_wilayah} pada {on}."
 
 
 class HandOverAlreadyAsked(DomainError):
-    """409: the same order, and it has not ended yet."""
+    """409: the same hand-over is ordered and has not ended yet."""
 
-    en = "This hand-over has been ordered and has not ended yet (GET /v1/hand-over). Call that one off, or let it end."
+    en = "This hand-over is already ordered and has not ended (GET /v1/hand-over). Withdraw that order, or wait until it ends."
     id = "Pengalihan ini sudah diminta dan belum selesai (GET /v1/hand-over). Batalkan yang itu, atau tunggu selesai."
 
 
-class HandOverBegun(DomainError):
-    """409: its day has come and its job exists; a job is stopped between two steps, and what it moved stays moved."""
+class HandOverStarted(DomainError):
+    """409: the job of the hand-over has started. It can be cancelled, but not undone."""
 
-    en = "This hand-over has begun. Stop its work instead (POST {job}/cancellation); families already moved stay moved."
+    en = "This hand-over has started. Cancel its job instead (POST {job}/cancellation). Families already moved stay moved."
     id = (
         "Pengalihan ini sudah dimulai. Hentikan pekerjaannya (POST {job}/cancellation); keluarga yang sudah dialihkan"
         " tetap beralih."
@@ -42,19 +42,19 @@ class HandOverBegun(DomainError):
 
 
 class HandOverAlreadyWithdrawn(DomainError):
-    """409: withdrawn once; a changed mind is a new order."""
+    """409: the order is already withdrawn."""
 
-    en = "This hand-over was already called off. Order it anew if it is to happen after all."
+    en = "This hand-over was already withdrawn. Order it again if it shall take place."
     id = "Pengalihan ini sudah dibatalkan. Minta pengalihan baru bila tetap akan dilakukan."
 
 
-# Why a family stays where it is while others are handed over: code, then the sentences in English and Indonesian.
+# Why a family is not handed over: code, then the sentences in English and Indonesian.
 HAND_OVER_REFUSALS = MappingProxyType(
     {
         "ACCOMPANIED_BY_ANOTHER": (
             (
-                "Somebody else accompanies this family from {on} on, or the receiver already does. Look at its dampingan;"
-                " end the other one first if this family is to move too."
+                "Another pendamping accompanies this family from {on} on, or the receiver already does. Check its dampingan."
+                " End the other one first if this family shall move too."
             ),
             (
                 "Keluarga ini sudah didampingi pendamping lain sejak {on}, atau sudah didampingi penerima. Periksa"
@@ -63,8 +63,8 @@ HAND_OVER_REFUSALS = MappingProxyType(
         ),
         "BEGAN_THAT_DAY": (
             (
-                "This family came to the giver on {on} or later, and a dampingan lasts a day at least. Order a hand-over of"
-                " a later day for it."
+                "The giver accompanies this family from {on} or later, and a dampingan lasts at least one day. Order a"
+                " hand-over on a later day for it."
             ),
             (
                 "Keluarga ini baru didampingi pemberi pada {on} atau sesudahnya, dan dampingan berlangsung sedikitnya"
@@ -73,12 +73,12 @@ HAND_OVER_REFUSALS = MappingProxyType(
         ),
         "CASELOAD_FULL": (
             (
-                "The receiver has reached the {limit} families above which policy refuses. Hand this family to another"
-                " placement, or order it again with a reason for passing the limit (override_reason)."
+                "The receiver has reached the limit of {limit} families. Hand this family to another placement, or order"
+                " again with a reason for exceeding the limit (override_reason)."
             ),
             (
-                "Penerima sudah mencapai {limit} keluarga, batas yang ditolak kebijakan. Alihkan keluarga ini ke penugasan"
-                " lain, atau minta kembali dengan alasan melampaui batas (override_reason)."
+                "Penerima sudah mencapai batas {limit} keluarga. Alihkan keluarga ini ke penugasan lain, atau minta kembali"
+                " dengan alasan melampaui batas (override_reason)."
             ),
         ),
     }

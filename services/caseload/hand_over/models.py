@@ -1,4 +1,4 @@
-"""Families that change hands together, and the days on which nobody of PKH accompanies one."""
+"""Hand-overs of families from one placement to another."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -14,7 +14,7 @@ from shared.fields import KNOWN, Day, Wilayah
 
 
 class HandOverFacts(Fields):
-    """Whose families, of which area, go to whom. Without a purpose: all of them."""
+    """Placements, area and purpose of a hand-over. Without a purpose it takes all families."""
 
     from_penugasan_id: Col[UUID]
     to_penugasan_id: Col[UUID]
@@ -23,13 +23,13 @@ class HandOverFacts(Fields):
 
 
 class HandOverTerms(HandOverFacts):
-    """What is ordered. `on` is the receiver's first day."""
+    """Terms of an order. `on` is the receiver's first day."""
 
     on: Day
 
 
 class HandOverRecord(HandOverFacts):
-    """An order with its reasons, and who gave it."""
+    """An order with its reasons and who gave it."""
 
     hand_over_id: Col[UUID] = Field(primary_key=True)
     reason: Col[str]
@@ -41,12 +41,11 @@ class HandOverRecord(HandOverFacts):
 
 
 class HandOver(HandOverRecord, Table, table=True):
-    """One order to hand the families of an area from a placement to another; the job does it, in steps.
+    """An order to hand the families of an area from one placement to another.
 
-    `limit_version` is the limit of the kind by which it was looked at when it was ordered.
-
-    `on_date` is the receiver's first day. `open` until its job has ended, or it was withdrawn: the same order twice is one
-    too many.
+    A job moves the families in steps. `limit_version` is the version of the limit when it was ordered. `on_date` is the
+    receiver's first day. `open` is true until the job has ended or the order is withdrawn. Only one open order of the
+    same terms is allowed.
     """
 
     __table_args__ = (
@@ -66,7 +65,7 @@ class HandOver(HandOverRecord, Table, table=True):
 
 
 class HandOverWithdrawal(Table, table=True):
-    """An order taken back before its day: by whom, when, why. Only ever added to, once an order."""
+    """Withdrawal of an order before its day. Append-only, at most one for each order."""
 
     hand_over_id: Col[UUID] = Field(primary_key=True, foreign_key="hand_over.hand_over_id")
     reason: Col[str]

@@ -27,23 +27,23 @@ HAND_OVERS = (
 
 
 async def read_hand_over(session: AsyncSession, hand_over_id: UUID) -> dict[str, Any]:
-    """Return one hand-over and how far it is; `withdrawal_*` where it was called off.
+    """Return one hand-over with its progress, and its withdrawal if any.
 
     Raises:
-        NotFound: there is none, or not in the caller's areas.
+        NotFound: it does not exist, or is outside the actor's areas.
     """
-    found = await session.execute(HAND_OVERS.where(HandOver.hand_over_id == hand_over_id))
-    row = found.mappings().one_or_none()
+    rows = await session.execute(HAND_OVERS.where(HandOver.hand_over_id == hand_over_id))
+    row = rows.mappings().one_or_none()
     if row is None:
         raise NotFound("hand-over")
     return dict(row)
 
 
 def list_hand_overs(kode_wilayah: str | None, *, open_only: bool) -> sa.Select[*tuple[Any, ...]]:
-    """Select the orders of the caller's areas, by row security; open: neither ended nor called off."""
-    wanted = HAND_OVERS
+    """Select the orders of the actor's areas. Open ones are neither ended nor withdrawn."""
+    statement = HAND_OVERS
     if kode_wilayah is not None:
-        wanted = wanted.where(in_areas(HandOver.kode_wilayah, [kode_wilayah]))
-    # `open` is written where the job ends well; one that failed is closed by the next order.
-    waits = sa.and_(HandOver.open, sa.or_(JOB.state.is_(None), JOB.state.not_in(ENDED)))
-    return wanted.where(waits) if open_only else wanted
+        statement = statement.where(in_areas(HandOver.kode_wilayah, [kode_wilayah]))
+    # A job that succeeds sets `open` to false. The order of a failed job stays open until the next order.
+    is_open = sa.and_(HandOver.open, sa.or_(JOB.state.is_(None), JOB.state.not_in(ENDED)))
+    return statement.where(is_open) if open_only else statement

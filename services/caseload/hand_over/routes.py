@@ -1,4 +1,4 @@
-"""Handing the families of an area from one placement to another."""
+"""Routes of hand-overs of families from one placement to another."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -22,31 +22,37 @@ hand_over = Router(tag="hand-over")
 
 
 class HandOverOrder(HandOverTerms, Body):
-    """Whose families, of which area, go to whom; `on` is the receiver's first day. Without a purpose: all of them."""
+    """Placements, area and purpose of a hand-over. `on` is the receiver's first day.
+
+    Without a purpose it takes all families.
+    """
 
 
 class HandOverRequest(HandOverOrder):
-    """A hand-over and why; `override_reason` lets the receiver pass the limit of policy, and is kept."""
+    """A hand-over and its reason. `override_reason` allows to exceed the limit, and is stored."""
 
     reason: Annotated[Paragraph, Asked("Pembagian wilayah tugas baru.")]
     override_reason: Paragraph | None = Field(default=None, examples=["Belum ada pendamping lain."])
 
 
 class HandOverCallOff(Body):
-    """Why a hand-over that lies ahead is not to happen; it is kept."""
+    """Why a future hand-over is withdrawn. The reason is stored."""
 
     reason: Annotated[Paragraph, Asked("Penerima batal pindah tugas.")]
 
 
 class WarningView(View):
-    """A code and the count that it is about."""
+    """A code and its count of families."""
 
     code: str = Field(examples=["ABOVE_WARNING"])
     count: int
 
 
 class HandOverPreview(View):
-    """What a hand-over would do; `from_` and `to_` are the counts that weigh on each placement, before and after."""
+    """Effect of a hand-over.
+
+    `from_*` and `to_*` are the loads of both placements before and after.
+    """
 
     families: int
     open_cases: int
@@ -62,7 +68,7 @@ class HandOverPreview(View):
 
 
 class HandOverState(StrEnum):
-    """SCHEDULED: its day lies ahead; WITHDRAWN: called off before it; then as its job."""
+    """SCHEDULED: before its day. WITHDRAWN: withdrawn before it. Others: state of its job."""
 
     SCHEDULED = "SCHEDULED"
     WITHDRAWN = "WITHDRAWN"
@@ -74,9 +80,10 @@ class HandOverState(StrEnum):
 
 
 class HandOverView(HandOverRecord):
-    """A hand-over and how far it is; families that stayed are listed at the job's errors, each with its reason.
+    """A hand-over with its progress.
 
-    Of one that FAILED, `error` is a name to program by, and `failure` says why and what to do.
+    Families that were not moved are listed in the job's errors with their reasons. If it FAILED, `error` is a stable
+    code, and `failure` explains the cause and what to do.
     """
 
     state: HandOverState
@@ -93,15 +100,15 @@ class HandOverView(HandOverRecord):
     @model_validator(mode="before")
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Any:
-        """Read it from its row and its job's."""
+        """Build the view from the row of the hand-over and its job."""
         job = row["job_id"]
         counts = {name: row[name] or 0 for name in ("done", "refused")}
-        said = {
+        values = {
             "on": row["on_date"],
             "state": row["state"] or ("WITHDRAWN" if row["withdrawn_at"] else "SCHEDULED"),
             "job": f"/v1/jobs/{job}" if job else None,
         }
-        return row | counts | said
+        return row | counts | values
 
     @classmethod
     async def of(cls, session: Session, hand_over_id: UUID) -> Self:
@@ -119,7 +126,7 @@ class HandOverPage(View):
 @hand_over.post("/hand-over/preview")
 @may(Permission.DAMPINGAN_HAND_OVER)
 async def preview_families(body: HandOverOrder, session: Session, actor: CurrentActor) -> HandOverPreview:
-    """What a hand-over would do, before it is ordered."""
+    """Preview the effect of a hand-over before it is ordered."""
     return HandOverPreview.model_validate(await preview_hand_over(session, actor, body))
 
 
@@ -128,12 +135,12 @@ async def preview_families(body: HandOverOrder, session: Session, actor: Current
 async def request_families(
     body: HandOverRequest, session: Session, actor: CurrentActor, response: Response
 ) -> HandOverView:
-    """Order a hand-over; it is done in steps, at once or when its day comes."""
+    """Order a hand-over. A job moves the families at once or on its day."""
     why = {"reason": body.reason, "override_reason": body.override_reason}
-    asked = await request_hand_over(session, actor, body, **why)
-    response.headers["Location"] = f"/v1/hand-over/{asked.hand_over_id}"
+    ordered = await request_hand_over(session, actor, body, **why)
+    response.headers["Location"] = f"/v1/hand-over/{ordered.hand_over_id}"
     await session.flush()
-    return await HandOverView.of(session, asked.hand_over_id)
+    return await HandOverView.of(session, ordered.hand_over_id)
 
 
 @hand_over.post("/hand-over/{hand_over_id}/withdrawal", status_code=201)
@@ -141,7 +148,7 @@ async def request_families(
 async def call_hand_over_off(
     hand_over_id: UUID, body: HandOverCallOff, session: Session, actor: CurrentActor
 ) -> HandOverView:
-    """Call off a hand-over whose day lies ahead; the families stay where they are."""
+    """Withdraw a future hand-over. The families stay where they are."""
     await withdraw_hand_over(session, actor, hand_over_id, reason=body.reason)
     return await HandOverView.of(session, hand_over_id)
 
@@ -154,12 +161,12 @@ async def list_hand_over(
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
     open_only: Annotated[bool, Query()] = True,
 ) -> Response:
-    """Hand-overs of the caller's areas that lie ahead or are under way, in the order in which they were ordered."""
+    """List hand-overs of the caller's areas, by default only open ones, the oldest order first."""
     statement = list_hand_overs(kode_wilayah, open_only=open_only)
-    return await paging.answer(session, statement, (HandOver.hand_over_id,), shape=as_shown)
+    return await paging.answer(session, statement, (HandOver.hand_over_id,), shape=to_json)
 
 
-def as_shown(row: dict[str, Any]) -> dict[str, Any]:
+def to_json(row: dict[str, Any]) -> dict[str, Any]:
     """Return the view of a listed row."""
     return HandOverView.model_validate(row).model_dump(mode="json")
 
@@ -167,5 +174,5 @@ def as_shown(row: dict[str, Any]) -> dict[str, Any]:
 @hand_over.get("/hand-over/{hand_over_id}")
 @may(Permission.HAND_OVER_READ)
 async def read_families_handed_over(hand_over_id: UUID, session: Session) -> HandOverView:
-    """How far a hand-over is."""
+    """Read a hand-over with its progress."""
     return await HandOverView.of(session, hand_over_id)

@@ -1,4 +1,4 @@
-"""A family's identity sealed to a recipient service, once per consented thing (chain.md 6)."""
+"""Sealing of a family's identity to a recipient service, once per consent (chain.md 6)."""
 
 import base64
 from collections.abc import Sequence
@@ -21,34 +21,37 @@ RECIPIENT = "referral"
 
 
 async def seal_identity(session: AsyncSession, event: ConsentGiven) -> None:
-    """Seal NIK, name and phone of the pengurus to referral; sealed or withdrawn before: nothing."""
-    await write_once(session, Sealing, _sealing(event) | {"state": SealingState.CONSENTED})
-    place = (RECIPIENT, event.rujukan_program_id)
-    sealing = await session.get_one(Sealing, place, with_for_update=True, populate_existing=True)
+    """Seal NIK, name and phone of the pengurus to referral.
+
+    Nothing happens if they are sealed already or this consent was withdrawn.
+    """
+    await write_once(session, Sealing, _to_row(event) | {"state": SealingState.CONSENTED})
+    key = (RECIPIENT, event.rujukan_program_id)
+    sealing = await session.get_one(Sealing, key, with_for_update=True, populate_existing=True)
     if sealing.state is SealingState.WITHDRAWN and sealing.consent_id != event.consent_id:
-        sealing.become(SealingState.CONSENTED)
+        sealing.transition_to(SealingState.CONSENTED)
         sealing.consent_id, sealing.text_version = event.consent_id, event.text_version
-    fields = await minimum_fields(session, event.kpm_id)
+    fields = await read_minimum_fields(session, event.kpm_id)
     if sealing.state is SealingState.CONSENTED and fields is not None:
-        await tell_sealed(session, sealing, fields)
+        await emit_sealed_identity(session, sealing, fields)
 
 
-async def seal_waiting(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
-    """Seal what a family agreed to while it had no pengurus: now it has one."""
-    waiting = sa.select(Sealing).where(Sealing.kpm_id.in_(kpm_ids), Sealing.state == SealingState.CONSENTED)
-    for sealing in (await session.scalars(waiting.with_for_update())).all():
-        fields = await minimum_fields(session, sealing.kpm_id)
+async def seal_consented(session: AsyncSession, kpm_ids: Sequence[UUID]) -> None:
+    """Seal the identity for consents that families gave while they had no pengurus."""
+    statement = sa.select(Sealing).where(Sealing.kpm_id.in_(kpm_ids), Sealing.state == SealingState.CONSENTED)
+    for sealing in (await session.scalars(statement.with_for_update())).all():
+        fields = await read_minimum_fields(session, sealing.kpm_id)
         if fields is not None:
-            await tell_sealed(session, sealing, fields)
+            await emit_sealed_identity(session, sealing, fields)
 
 
-async def tell_sealed(session: AsyncSession, sealing: Sealing, fields: dict[str, str]) -> None:
-    """Seal to the recipient's public key and put it on its way."""
+async def emit_sealed_identity(session: AsyncSession, sealing: Sealing, fields: dict[str, str]) -> None:
+    """Seal the fields with the recipient's public key and emit them."""
     public_key = read_public_key(vault_of(session).folder / "recipients" / f"{RECIPIENT}.pub")
     key_id = public_key_id(public_key)
     sealed = seal_to(public_key, fields, RECIPIENT, sealing.for_id, key_id)
     ciphertext = base64.b64encode(sealed).decode()
-    sealing.become(SealingState.SEALED)
+    sealing.transition_to(SealingState.SEALED)
     sealing.key_id, sealing.sealed_at = key_id, await clock.now(session)
     emit(
         session,
@@ -62,10 +65,13 @@ async def tell_sealed(session: AsyncSession, sealing: Sealing, fields: dict[str,
     )
 
 
-async def minimum_fields(session: AsyncSession, kpm_id: UUID) -> dict[str, str] | None:
-    """Return NIK, name and phone of the family's pengurus, in clear, for sealing alone; None when nobody is known."""
+async def read_minimum_fields(session: AsyncSession, kpm_id: UUID) -> dict[str, str] | None:
+    """Return NIK, name and phone of the family's pengurus, None without a pengurus.
+
+    The values are in clear text: use them for sealing only.
+    """
     vault = vault_of(session)
-    wanted = (
+    statement = (
         sa.select(
             KpmAnggota.nik_index,
             KpmAnggota.nik_sealed,
@@ -76,28 +82,28 @@ async def minimum_fields(session: AsyncSession, kpm_id: UUID) -> dict[str, str] 
         .join(Kpm, Kpm.kpm_id == KpmAnggota.kpm_id)
         .where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None))
     )
-    found = (await session.execute(wanted)).one_or_none()
-    if found is None:
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
         return None
-    place = {"table": "kpm_anggota", "row_id": found.nik_index.hex()}
-    phone = found.phone_sealed and vault.open(
-        found.phone_sealed, table="kpm", column="phone", row_id=found.sealed_for.hex()
+    location = {"table": "kpm_anggota", "row_id": row.nik_index.hex()}
+    phone = row.phone_sealed and vault.open(
+        row.phone_sealed, table="kpm", column="phone", row_id=row.sealed_for.hex()
     )
     return {
-        "nik": vault.open(found.nik_sealed, column="nik", **place),
-        "name": vault.open(found.name_sealed, column="name", **place),
+        "nik": vault.open(row.nik_sealed, column="nik", **location),
+        "name": vault.open(row.name_sealed, column="name", **location),
         "phone": phone or "",
     }
 
 
 async def stop_sealing(session: AsyncSession, event: ConsentWithdrawn) -> None:
-    """Remember that the consent is taken back; nothing more is sealed for it."""
-    consent = _sealing(event)
-    stopped = {"state": SealingState.WITHDRAWN, "withdrawn_at": await clock.now(session)}
-    await upsert(session, Sealing, [consent | stopped], key=["recipient", "for_id"], keep=consent)
+    """Record that the consent is withdrawn, so that nothing more is sealed for it."""
+    row = _to_row(event)
+    withdrawn = {"state": SealingState.WITHDRAWN, "withdrawn_at": await clock.now(session)}
+    await upsert(session, Sealing, [row | withdrawn], key=["recipient", "for_id"], keep=row)
 
 
-def _sealing(event: ConsentGiven | ConsentWithdrawn) -> dict[str, object]:
+def _to_row(event: ConsentGiven | ConsentWithdrawn) -> dict[str, object]:
     return {
         "recipient": RECIPIENT,
         "for_id": event.rujukan_program_id,

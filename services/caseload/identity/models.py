@@ -11,14 +11,17 @@ from shared.transitions import guard_moves, require_move
 
 
 class SealingState(StrEnum):
-    """CONSENTED: agreed, nothing sealed yet; SEALED: on its way; WITHDRAWN: nothing more is sealed."""
+    """State of a sealing.
+
+    CONSENTED: consent given, nothing sealed yet. SEALED: sealed and emitted. WITHDRAWN: nothing more is sealed.
+    """
 
     CONSENTED = "CONSENTED"
     SEALED = "SEALED"
     WITHDRAWN = "WITHDRAWN"
 
 
-# Taken back is not for ever: a new consent begins anew.
+# WITHDRAWN is not final: a new consent moves the sealing back to CONSENTED.
 SEALING_MOVES = MappingProxyType(
     {
         SealingState.CONSENTED: frozenset({SealingState.SEALED, SealingState.WITHDRAWN}),
@@ -29,7 +32,7 @@ SEALING_MOVES = MappingProxyType(
 
 
 class Sealing(Table, table=True):
-    """An identity sealed to one recipient for one thing: by whose consent, under which key, and when."""
+    """An identity sealed to one recipient for one rujukan program, with its consent and key."""
 
     __table_args__ = guard_moves(SEALING_MOVES)
 
@@ -45,8 +48,8 @@ class Sealing(Table, table=True):
     withdrawn_at: Col[datetime | None] = Field(default=None)
     recorded_at: Col[datetime] = RECORDED
 
-    def become(self, state: SealingState) -> None:
-        """Move to a state.
+    def transition_to(self, state: SealingState) -> None:
+        """Move the sealing to a state.
 
         Raises:
             IllegalTransition: `SEALING_MOVES` has no such move.

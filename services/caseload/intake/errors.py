@@ -4,17 +4,17 @@ from shared.errors import InvalidInput
 
 
 class FileEmpty(InvalidInput):
-    """422: no header, so nothing to read."""
+    """422: the file has no header."""
 
     en = "The file is empty: its first line must name the columns."
     id = "Berkas kosong: baris pertama harus memuat nama kolom."
 
 
 class FileNotText(InvalidInput):
-    """422: UTF-16, a spreadsheet, or another form that is not text in UTF-8."""
+    """422: the file is UTF-16, a spreadsheet or anything else than UTF-8 text."""
 
-    en = "The file is not CSV text in UTF-8 ({found}). Save it as CSV UTF-8."
-    id = "Berkas bukan teks CSV dalam UTF-8 ({found}). Simpan sebagai CSV UTF-8."
+    en = "The file is not CSV text in UTF-8 ({detected}). Save it as CSV UTF-8."
+    id = "Berkas bukan teks CSV dalam UTF-8 ({detected}). Simpan sebagai CSV UTF-8."
 
 
 class ColumnsMissing(InvalidInput):
@@ -25,21 +25,21 @@ class ColumnsMissing(InvalidInput):
 
 
 class ColumnsRepeated(InvalidInput):
-    """422: a column is named twice, so that its value is anybody's guess."""
+    """422: the header names a column more than once."""
 
     en = "The header names these columns more than once: {columns}."
     id = "Baris judul memuat kolom berikut lebih dari sekali: {columns}."
 
 
 class ColumnsUnknown(InvalidInput):
-    """422: columns that nobody here knows; their content would be lost silently."""
+    """422: the header has unknown columns, whose content would be lost."""
 
-    en = "The header has {count} columns that are not known here."
-    id = "Baris judul memuat {count} kolom yang tidak dikenal di sini."
+    en = "The header has {count} unknown columns."
+    id = "Baris judul memuat {count} kolom yang tidak dikenal."
 
 
 class HeaderTooLong(InvalidInput):
-    """422: the first line does not end where a header would."""
+    """422: the first line is longer than a header can be."""
 
     en = "The first line is too long to be a header."
     id = "Baris pertama terlalu panjang untuk sebuah baris judul."
@@ -65,8 +65,8 @@ ROW_REFUSALS = MappingProxyType(
         "SERIAL_ZERO": ("The last four digits cannot be 0000.", "Empat angka terakhir tidak boleh 0000."),
         "TOO_LONG": ("The text is too long.", "Teks terlalu panjang."),
         "CONTROL_CHARACTER": (
-            "The text has characters that are not text (NUL or the like).",
-            "Teks memuat karakter yang bukan teks (NUL atau sejenisnya).",
+            "The text has control characters (such as NUL).",
+            "Teks memuat karakter kendali (misalnya NUL).",
         ),
         "INVISIBLE_CHARACTER": (
             "The text has invisible characters (zero-width or direction marks). Delete it and type it again.",
@@ -77,11 +77,14 @@ ROW_REFUSALS = MappingProxyType(
             "A date such as 1987-11-12 is expected.",
             "Harus berupa tanggal, misalnya 1987-11-12.",
         ),
-        "DATE_OUT_OF_RANGE": ("The date cannot be right.", "Tanggal tidak mungkin benar."),
+        "DATE_OUT_OF_RANGE": (
+            "The date is too early or too late.",
+            "Tanggal terlalu awal atau terlalu akhir.",
+        ),
         "UNKNOWN_VALUE": ("This is not one of the known values.", "Bukan salah satu nilai yang dikenal."),
         "NOT_A_NUMBER": ("A whole number of rupiah is expected.", "Harus berupa bilangan bulat rupiah."),
         "BAD_FORM": ("The value does not have the documented form.", "Bentuk nilai tidak sesuai ketentuan."),
-        "REPEATED": ("The same is given twice.", "Hal yang sama diberikan dua kali."),
+        "REPEATED": ("The same entry is given twice.", "Isian yang sama diberikan dua kali."),
         "INCOMPLETE_USAHA": (
             "A business needs sector, start and turnover.",
             "Usaha memerlukan sektor, tanggal mulai dan omzet.",
@@ -116,17 +119,20 @@ ROW_REFUSALS = MappingProxyType(
             "Wilayah anggota satu keluarga berbeda-beda.",
         ),
         "TOO_MANY_MEMBERS": ("A family has at most 40 members.", "Satu keluarga paling banyak 40 anggota."),
-        "NOT_YOUR_AREA": ("The family's area is not yours.", "Wilayah keluarga ini bukan wilayah Anda."),
+        "NOT_YOUR_AREA": (
+            "The family's area is not one of your areas.",
+            "Wilayah keluarga ini bukan wilayah Anda.",
+        ),
         "NOT_ACCEPTED_HERE": (
-            "Your area cannot take this family in. Check its No. KK and each NIK; if they are right, ask Kemensos.",
-            "Wilayah Anda tidak dapat memasukkan keluarga ini. Periksa No. KK dan setiap NIK; bila benar, minta Kemensos.",
+            "This family cannot be recorded in your area. Check its No. KK and each NIK. If they are right, ask Kemensos.",
+            "Keluarga ini tidak dapat dicatat di wilayah Anda. Periksa No. KK dan setiap NIK. Bila benar, hubungi Kemensos.",
         ),
         "KEPESERTAAN_OVERLAPS": (
-            "The membership overlaps one that is already known of the same bansos.",
+            "The membership overlaps a recorded one of the same bansos.",
             "Kepesertaan ini bertumpang tindih dengan kepesertaan yang sudah tercatat pada bansos yang sama.",
         ),
         "RE_ENTRY_BY_USULAN": (
-            "The family has been a member of this bansos before. It comes back by an application (POST /v1/usulan).",
+            "The family was a member of this bansos before. Submit an application instead (POST /v1/usulan).",
             "Keluarga ini pernah menjadi peserta bansos tersebut. Ajukan melalui usulan (POST /v1/usulan).",
         ),
         "UNKNOWN_PENDAMPING": (
@@ -143,8 +149,8 @@ ROW_REFUSALS = MappingProxyType(
             "Jumlah dampingan pendamping ini sudah mencapai batas.",
         ),
         "ACCOMPANIED_BY_ANOTHER": (
-            "Another pendamping accompanies the family; an intake does not hand over.",
-            "Keluarga ini didampingi pendamping lain; berkas tidak mengalihkan dampingan.",
+            "Another pendamping accompanies the family. An intake does not change that.",
+            "Keluarga ini didampingi pendamping lain; berkas tidak mengubahnya.",
         ),
     }
 )

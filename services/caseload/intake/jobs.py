@@ -1,4 +1,4 @@
-"""The steps of a family intake: stage, analyze, mark, apply, clear. Each commits with its progress, its refusals and its events."""
+"""Job of a family intake, with the phases stage, analyze, mark, apply and clear."""
 
 import time
 from collections import Counter
@@ -10,19 +10,33 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.loads import add_weight, limit_on, lock_loads
-from services.caseload.intake.commands.events import tell
-from services.caseload.intake.commands.known import Known, Staged, known_of, look_closer, next_families
+from services.caseload.dampingan.commands.loads import add_weight, lock_loads, read_limit
+from services.caseload.intake.commands.events import emit_events
+from services.caseload.intake.commands.known import (
+    Known,
+    Staged,
+    lock_known_families,
+    next_families,
+    read_details,
+)
 from services.caseload.intake.commands.plan import (
     Plan,
     is_unchanged,
-    not_accepted,
-    outside,
+    not_accepted_refusals,
+    outside_area,
     plan_of,
     refusals,
 )
 from services.caseload.intake.commands.request import KIND
-from services.caseload.intake.commands.staging import analyze, anew, clear, is_lost, mark, refusal, stage
+from services.caseload.intake.commands.staging import (
+    analyze,
+    clear,
+    is_lost,
+    mark,
+    refusal,
+    restart_staging,
+    stage,
+)
 from services.caseload.intake.commands.write import write
 from shared import clock
 from shared.access import Actor
@@ -31,56 +45,61 @@ from shared.jobs import Job, RowError, Step, Work
 from shared.jobs.pacing import has_room, next_size
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 1000, 8000
-WANTED_SECONDS = 0.8
+TARGET_SECONDS = 0.8
 SHOWN_IN = 10
-"""Families with numbers outside the caller's area are counted in tens: a smaller count would answer for one number."""
+"""Families with numbers outside the actor's areas are reported in tens.
+
+A smaller count would reveal whether a single number is recorded elsewhere.
+"""
 COUNTS = ("families", "new_families", "changed_families", "unchanged_families", "refused_families")
 
 
-async def take_in_families(session: AsyncSession, job: Job) -> Step:
-    """Do the next step of an intake."""
+async def run_intake_step(session: AsyncSession, job: Job) -> Step:
+    """Run the next step of an intake. It commits its progress, refusals and events."""
     phases = {"stage": stage, "analyze": analyze, "mark": mark, "apply": apply, "clear": clear}
     try:
         return await phases[job.place.get("phase", "stage")](session, job)
     except asyncpg.PostgresError as error:
-        # Somebody else was faster with a card or a person: the step is tried again, and then it is known.
+        # Another transaction wrote a card or a person first. The retried step reads the new state.
         raise DBAPIError(None, None, error, hide_parameters=True) from error
 
 
 async def apply(session: AsyncSession, job: Job) -> Step:
-    """Decide on the next families of the file and write them; a dry run decides only.
+    """Decide on the next families of the file and write them.
 
-    It decides while what was told before is being sent, and writes when there is room to tell more.
+    A dry run only decides.
+
+    It decides while the outbox is being published, and writes when the outbox has room.
     """
     if await is_lost(session, job):
-        return await anew(session, job)
-    wet = not job.params["dry_run"]
-    if wet and job.place.get("deep") and not await has_room(session):
+        return await restart_staging(session, job)
+    writes = not job.params["dry_run"]
+    if writes and job.place.get("deep") and not await has_room(session):
         return Step(place=job.place)
-    began, limit = time.monotonic(), int(job.place.get("limit", FIRST_BATCH))
+    started, limit = time.monotonic(), int(job.place.get("limit", FIRST_BATCH))
     families, after = await next_families(session, job, int(job.place["after"]), limit)
     if not families and after == int(job.place["after"]):
         return Step(place={"phase": "clear"})
     outcome = await Outcome.of(session, job, families)
-    decided = time.monotonic() - began
-    if wet and not await has_room(session):
+    decision_seconds = time.monotonic() - started
+    if writes and not await has_room(session):
         return Step(place=job.place | {"deep": True})
-    began = time.monotonic()
-    await outcome.keep_limits(session, job)
-    if wet:
+    started = time.monotonic()
+    await outcome.refuse_above_limit(session, job)
+    if writes:
         await outcome.store(session, job)
-    took = decided + time.monotonic() - began
+    seconds = decision_seconds + time.monotonic() - started
     limit = next_size(
-        limit, took, smallest=SMALLEST_BATCH, largest=LARGEST_BATCH, wanted_seconds=WANTED_SECONDS
+        limit, seconds, smallest=SMALLEST_BATCH, largest=LARGEST_BATCH, wanted_seconds=TARGET_SECONDS
     )
     return outcome.step(job, job.place | {"after": after, "limit": limit, "deep": False})
 
 
 class Outcome:
-    """What a step's families came to."""
+    """Decisions on the families of a step."""
 
     def __init__(self, today: date) -> None:
-        """Begin with nothing decided."""
+        """Start without any decision."""
         self.today = today
         self.plans: list[Plan] = []
         self.errors: list[RowError] = []
@@ -91,32 +110,32 @@ class Outcome:
     async def of(cls, session: AsyncSession, job: Job, families: Sequence[Staged]) -> "Outcome":
         """Decide on each family."""
         outcome, dry = cls(await clock.today(session)), job.params["dry_run"]
-        known = await known_of(session, families, outcome.today, job.actor)
-        told = [family for family in families if outcome.is_open(known, family, job.actor)]
-        await look_closer(session, known, told, job.actor)
-        for family in told:
+        known = await lock_known_families(session, families, outcome.today, job.actor)
+        undecided = [family for family in families if outcome.needs_decision(known, family, job.actor)]
+        await read_details(session, known, undecided, job.actor)
+        for family in undecided:
             elsewhere = family.no_kk_index in known.elsewhere
             outcome.elsewhere += elsewhere
-            # A dry run leaves no trace: it decides as if numbers outside the caller's area were recorded nowhere.
+            # A dry run is not audited, so it must not reveal which numbers are recorded outside the actor's areas.
             if elsewhere and not dry:
-                outcome.refuse(family, not_accepted(family))
-            elif found := refusals(known, family):
-                outcome.refuse(family, found)
+                outcome.refuse(family, not_accepted_refusals(family))
+            elif errors := refusals(known, family):
+                outcome.refuse(family, errors)
             else:
                 outcome.plans.append(plan_of(known, family))
         outcome.counts["families"] = len(families)
         return outcome
 
-    def is_open(self, known: Known, family: Staged, actor: Actor) -> bool:
-        """Whether there is something to decide.
+    def needs_decision(self, known: Known, family: Staged, actor: Actor) -> bool:
+        """Return whether a family needs a decision.
 
-        A family with a bad row, one outside the actor's area, and one without a change are settled.
+        It needs none with a faulty row, outside the actor's areas, or without a change. These are counted here.
         """
         if not all(row["ok"] for row in family.rows):
             self.refuse(family, [])
             return False
-        if refused := outside(family, actor):
-            self.refuse(family, refused)
+        if errors := outside_area(family, actor):
+            self.refuse(family, errors)
             return False
         if is_unchanged(known, family):
             self.counts["unchanged_families"] += 1
@@ -130,32 +149,36 @@ class Outcome:
         self.counts["refused_families"] += 1
         self.refused += len(family.rows)
 
-    async def keep_limits(self, session: AsyncSession, job: Job) -> None:
-        """Refuse the families that would bring a caseload above what policy allows; count the others."""
-        limit = await limit_on(session, PilarKind.PKH_PENDAMPING, self.today)
-        wanted = [plan.dampingan for plan in self.plans if plan.dampingan]
-        loads = await lock_loads(session, {penugasan: pendamping for _, penugasan, pendamping in wanted})
+    async def refuse_above_limit(self, session: AsyncSession, job: Job) -> None:
+        """Refuse families that would exceed a placement's limit, and add the others to its load."""
+        limit = await read_limit(session, PilarKind.PKH_PENDAMPING, self.today)
+        requested = [plan.dampingan for plan in self.plans if plan.dampingan]
+        loads = await lock_loads(session, {penugasan: pendamping for _, penugasan, pendamping in requested})
         added: Counter[Any] = Counter()
-        kept: list[Plan] = []
+        accepted: list[Plan] = []
         for plan in self.plans:
-            holder = plan.dampingan[1] if plan.dampingan else None
-            if limit and holder and loads[holder].weighing + added[holder] >= limit.refuse_above:
+            penugasan_id = plan.dampingan[1] if plan.dampingan else None
+            if (
+                limit
+                and penugasan_id
+                and loads[penugasan_id].weighing + added[penugasan_id] >= limit.refuse_above
+            ):
                 row = plan.staged.rows[plan.staged.pengurus]["row_no"]
                 self.refuse(plan.staged, [refusal(row, "pendamping_no", "CASELOAD_FULL")])
                 continue
-            kept.append(plan)
-            added.update([holder] if holder else [])
-        self.plans = kept
+            accepted.append(plan)
+            added.update([penugasan_id] if penugasan_id else [])
+        self.plans = accepted
         if not job.params["dry_run"]:
             await add_weight(session, loads, added, limit)
 
     async def store(self, session: AsyncSession, job: Job) -> None:
-        """Write and tell."""
+        """Write the plans and emit their events."""
         await write(session, job, self.plans, self.today)
-        tell(session, self.plans, self.today)
+        emit_events(session, self.plans, self.today)
 
     def step(self, job: Job, place: dict[str, Any]) -> Step:
-        """Return the step, with the report so far."""
+        """Return the result of the step with the report so far."""
         self.counts["new_families"] = sum(plan.new for plan in self.plans)
         self.counts["changed_families"] = len(self.plans) - self.counts["new_families"]
         self.done += sum(len(plan.staged.rows) for plan in self.plans)
@@ -166,4 +189,4 @@ class Outcome:
         return Step(done=self.done, refused=self.refused, errors=self.errors, place=place, report=report)
 
 
-WORK = Work(steps={KIND: take_in_families})
+WORK = Work(steps={KIND: run_intake_step})

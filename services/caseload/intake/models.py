@@ -10,11 +10,11 @@ from shared.database.tables import Col
 
 
 class StagedRow(Table, table=True):
-    """A row of an intake file, sealed before it came here. `row_no` counts the file's records, the header is 1.
+    """A row of an intake file with sealed personal data.
 
-    `data` holds codes, dates and counts; whoever the row is about is in the sealed columns alone. The table is not
-    logged: a crash of PostgreSQL empties it, and an intake that misses its rows stages them again.
-    `scattered` marks the rows of a family that do not stand together, `repeated` a NIK that stood further up.
+    `row_no` counts the file's records, the header is 1. `data` holds codes, dates and counts. Personal data is only in
+    the sealed columns. The table is UNLOGGED: a crash of PostgreSQL empties it, and the intake stages its rows again.
+    `scattered` marks rows of a family that are not adjacent, `repeated` a NIK that an earlier row has.
     """
 
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Taking in families from a file."""
+"""Route to record families from a file."""
 
 from uuid import UUID
 
@@ -14,12 +14,12 @@ intake = Router(tag="intake")
 
 
 class IntakeRequest(Body):
-    """Which uploaded file (`POST /v1/files`) to take in; a dry run reports and changes nothing.
+    """The uploaded file (`POST /v1/files`) to record. A dry run reports and changes nothing.
 
     A dry run does not list families whose card or members are recorded outside the caller's area. The report counts
-    them under `elsewhere_families`, in full tens; the intake itself refuses them.
+    them under `elsewhere_families`, in full tens. The intake itself refuses them.
 
-    CSV, UTF-8, `,` or `;`, one row a member, one member a family marked as pengurus. The columns: no_kk, nik, name,
+    CSV, UTF-8, `,` or `;`, one row per member, one pengurus per family. The columns: no_kk, nik, name,
     sex (L, P), birth_date, relation, married, pengurus (YA, TIDAK), komponen (`ANAK_SMA:2026-12-31|LANJUT_USIA`),
     kode_wilayah (desa), address, phone, bansos (`PKH:2019-02-01|PBI:2019-01-01`), desil (`NAS:5:2026-Q1`),
     pendamping_no, usaha_sector, usaha_started_on, usaha_omzet_rp, usaha_nib, usaha_letter (YA, TIDAK). Address, phone,
@@ -31,7 +31,7 @@ class IntakeRequest(Body):
 
 
 class IntakeView(View):
-    """The job that does it: follow it at `job`."""
+    """The job of the intake. Its progress is at `job`."""
 
     job_id: UUID
     job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
@@ -42,7 +42,7 @@ class IntakeView(View):
 async def request_family_intake(
     body: IntakeRequest, session: Session, actor: CurrentActor, response: Response
 ) -> IntakeView:
-    """Ask for the intake of a family file; refused rows are listed at the job's errors."""
+    """Start the intake of a family file. The job's errors list the refused rows."""
     job_id = await request_intake(session, actor, sha256=body.sha256, dry_run=body.dry_run)
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return IntakeView(job_id=job_id, job=f"/v1/jobs/{job_id}")

@@ -1,4 +1,4 @@
-"""What is asked of the members of a family."""
+"""Terms of requests about members of a family."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -14,7 +14,7 @@ from shared.privacy import Nik, NoKk
 
 
 class JoinReason(StrEnum):
-    """How somebody comes to belong to a family."""
+    """How a person joins a family."""
 
     LAHIR = "LAHIR"
     KAWIN_MASUK = "KAWIN_MASUK"
@@ -22,7 +22,7 @@ class JoinReason(StrEnum):
 
 
 class JoinTerms(AnggotaFacts):
-    """Who is born or joins, and on which day."""
+    """A person who joins a family, also by birth, and the day."""
 
     nik: Nik
     name: Annotated[
@@ -33,7 +33,7 @@ class JoinTerms(AnggotaFacts):
 
 
 class SplitTerms(Fields):
-    """Who leaves together under which family card. Without `kode_wilayah` they live where they did."""
+    """Members who leave together with a new family card. `kode_wilayah` defaults to the old one."""
 
     no_kk: NoKk
     anggota_ids: Annotated[list[UUID], Len(1, 40)]

@@ -1,4 +1,4 @@
-"""Who belongs to a family, and who holds its card."""
+"""Routes of a family's members and its pengurus."""
 
 from datetime import date
 from typing import Literal
@@ -19,11 +19,11 @@ members = Router(tag="kpm")
 
 
 class AnggotaRequest(JoinTerms, Body):
-    """Who is born or joins, and on which day."""
+    """A person who joins the family, also by birth, and the day."""
 
 
 class AnggotaEnd(Body):
-    """Why somebody no longer belongs to the family, and since when; a death with its evidence."""
+    """Why and when a member leaves. A death needs evidence."""
 
     reason: Literal[EndReason.MENINGGAL, EndReason.KAWIN_KELUAR, EndReason.PINDAH, EndReason.LAINNYA]
     on: Day
@@ -31,7 +31,7 @@ class AnggotaEnd(Body):
 
 
 class Marriage(Body):
-    """Married or no longer, since when, and what the member then is to the head of the family."""
+    """A marriage or divorce, its day, and the new relation to the head."""
 
     married: StrictBool
     on: Day
@@ -39,13 +39,13 @@ class Marriage(Body):
 
 
 class Return(Body):
-    """Why an end was an error."""
+    """Why the end was recorded in error."""
 
     reason: Code
 
 
 class PengurusChange(Body):
-    """Who holds the family's card from which day, and why."""
+    """The new pengurus, from which day, and why."""
 
     anggota_id: UUID
     on: Day
@@ -53,13 +53,13 @@ class PengurusChange(Body):
 
 
 class MemberView(Belonging):
-    """A member after the change; `version` is the family's, which the next edit needs (If-Match)."""
+    """A member after the change. `version` is the family's, needed for the next edit (If-Match)."""
 
     version: int
 
 
 class FormerMember(View):
-    """Somebody who has left or belonged to the family before; `valid_to` is the first day without."""
+    """A former period of a member. `valid_to` is the first day after it."""
 
     anggota_id: UUID
     relation: Relation
@@ -69,7 +69,7 @@ class FormerMember(View):
 
 
 class FormerArea(View):
-    """Where the family lived."""
+    """A former area of the family."""
 
     kode_wilayah: str
     address: str | None
@@ -78,7 +78,7 @@ class FormerArea(View):
 
 
 class PastView(View):
-    """What was true of a family before."""
+    """Former members and areas of a family."""
 
     kpm_id: UUID
     members: list[FormerMember]
@@ -90,7 +90,7 @@ class PastView(View):
 async def add_anggota(
     kpm_id: UUID, body: AnggotaRequest, session: Session, actor: CurrentActor
 ) -> MemberView:
-    """Somebody is born or joins; a person belongs to one family."""
+    """Add a person to the family, also by birth. A person belongs to one family."""
     return await view_of(session, await member_members.add_anggota(session, actor, kpm_id, body))
 
 
@@ -99,7 +99,10 @@ async def add_anggota(
 async def end_anggota(
     kpm_id: UUID, anggota_id: UUID, body: AnggotaEnd, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
-    """Somebody dies, marries out, moves or leaves; a pengurus who died leaves a task to name another."""
+    """End a person's membership in the family.
+
+    A pengurus's death opens a task to name another.
+    """
     ended = await member_members.end_anggota(
         session, actor, kpm_id, anggota_id, version=version, **dict(body)
     )
@@ -111,8 +114,10 @@ async def end_anggota(
 async def record_marriage(
     kpm_id: UUID, anggota_id: UUID, body: Marriage, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
-    """A member marries, or is married no longer."""
-    married = await member_members.marry(session, actor, kpm_id, anggota_id, version=version, **dict(body))
+    """Record a marriage or a divorce of a member."""
+    married = await member_members.change_marriage(
+        session, actor, kpm_id, anggota_id, version=version, **dict(body)
+    )
     return await view_of(session, married)
 
 
@@ -122,7 +127,7 @@ async def take_anggota_back(
     kpm_id: UUID, anggota_id: UUID, body: Return, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
     """Undo an end that was recorded in error, also a death."""
-    back = await member_members.take_back(
+    back = await member_members.restore_anggota(
         session, actor, kpm_id, anggota_id, version=version, reason=body.reason
     )
     return await view_of(session, back)
@@ -133,13 +138,13 @@ async def take_anggota_back(
 async def change_pengurus_of_kpm(
     kpm_id: UUID, body: PengurusChange, session: Session, actor: CurrentActor, version: IfMatch
 ) -> MemberView:
-    """Another adult of the family holds its card."""
+    """Make another adult of the family its pengurus."""
     chosen = await change_pengurus(session, actor, kpm_id, version=version, **dict(body))
     return await view_of(session, chosen)
 
 
 async def view_of(session: Session, member: KpmAnggota) -> MemberView:
-    """Return a member with the version of the family that the change made."""
+    """Return a member with the family's new version."""
     kpm = await session.get_one(Kpm, member.kpm_id)
     names = Belonging.model_fields
     return MemberView(version=kpm.version, **{name: getattr(member, name) for name in names})
@@ -148,5 +153,5 @@ async def view_of(session: Session, member: KpmAnggota) -> MemberView:
 @members.get("/kpm/{kpm_id}/past")
 @may(Permission.KPM_READ)
 async def read_kpm_past(kpm_id: UUID, session: Session, actor: CurrentActor) -> PastView:
-    """Who belonged to a family before, and where it lived."""
+    """Return former members and areas of a family."""
     return PastView.model_validate(await read_past(session, actor, kpm_id))

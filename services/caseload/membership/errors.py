@@ -2,42 +2,44 @@ from shared.errors import DomainError, InvalidInput
 
 
 class KepesertaanOverlaps(DomainError):
-    """409: the family is a member of the bansos in that time already."""
+    """409: the family is already a member of the bansos in that period."""
 
-    en = "The family is a member of this bansos in that time already."
+    en = "The family is already a member of this bansos in that period."
     id = "Keluarga ini sudah menjadi peserta bansos tersebut pada masa itu."
 
 
 class ReEntryByUsulan(DomainError):
-    """409: who has left comes back by an application that is decided, not by a record."""
+    """409: a family that has left a bansos needs an accepted application."""
 
-    en = "The family has been a member of this bansos before. It comes back by an application (POST /v1/usulan)."
+    en = "The family was a member of this bansos before. Submit an application instead (POST /v1/usulan)."
     id = "Keluarga ini pernah menjadi peserta bansos tersebut. Ajukan melalui usulan (POST /v1/usulan)."
 
 
-class StillMember(DomainError):
-    """409: there is nothing to apply for."""
+class MembershipNotEnded(DomainError):
+    """409: the family is a member, so there is nothing to apply for."""
 
-    en = "The family is a member of this bansos, and no end is dated."
+    en = "The family is a member of this bansos, and its membership has no end date."
     id = "Keluarga ini masih menjadi peserta bansos tersebut dan belum ada tanggal akhirnya."
 
 
 class NothingPending(DomainError):
-    """409: an exit from another bansos asks once, and somebody may have answered."""
+    """409: no exit from another bansos requires a decision, or it was decided already."""
 
-    en = "Nothing waits for a decision about this membership: it was decided, or no exit from another bansos asks."
-    id = "Tidak ada keputusan yang ditunggu atas kepesertaan ini: sudah diputus, atau tidak ada graduasi bansos lain."
+    en = "This membership needs no decision: it was decided already, or there is no exit from another bansos."
+    id = (
+        "Kepesertaan ini tidak memerlukan keputusan: sudah diputus, atau tidak ada graduasi dari bansos lain."
+    )
 
 
 class DateBeforeMembership(InvalidInput):
-    """422: what ends a membership cannot have happened before it began."""
+    """422: the event that ends a membership is dated before its first day."""
 
     en = "The date {on} is before the membership began ({valid_from})."
     id = "Tanggal {on} sebelum kepesertaan dimulai ({valid_from})."
 
 
 class MembershipHasEnded(DomainError):
-    """409: the membership has ended, or its end is dated."""
+    """409: the membership has ended, or has an end date."""
 
     en = "This membership ends on {valid_to}; it cannot end a second time."
     id = "Kepesertaan ini berakhir pada {valid_to}; tidak dapat diakhiri lagi."

@@ -15,14 +15,14 @@ from shared.transitions import guard_moves, require_move
 
 
 class KepesertaanKey(Fields):
-    """Which membership, of which bansos."""
+    """Id and bansos of a membership."""
 
     kepesertaan_id: Col[UUID] = Field(primary_key=True)
     bansos: Col[Bansos]
 
 
 class KepesertaanFacts(KepesertaanKey):
-    """A membership without its family and its days."""
+    """A membership without its family and its period."""
 
     exit_reason: Col[ExitReason | None] = Field(default=None)
     graduasi_id: Col[UUID | None] = Field(default=None)
@@ -32,26 +32,26 @@ class KepesertaanFacts(KepesertaanKey):
 
 
 class Kepesertaan(KepesertaanFacts, Ranged, Table, table=True):
-    """Membership in one bansos. The end of `valid` is the first day without; "active" is always as of a date.
+    """Membership in one bansos. The end of `valid` is the first day without it.
 
-    It ends with a reason, or because another membership goes on from that day (`continued_by`): an annulment that
-    comes after a re-entry fills the days between, and no more.
+    It ends with `exit_reason`, or because another membership continues it from that day (`continued_by`). The latter
+    happens when a graduation is annulled after a re-entry: only the days between are restored.
     """
 
     __table_args__ = (
         no_overlap("ex_kepesertaan_no_overlap", "kpm_id", "bansos", of="valid"),
         sa.CheckConstraint("NOT isempty(valid)", "some_day"),
         sa.CheckConstraint(
-            "upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)", "an_end_has_a_reason"
+            "upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)", "end_has_reason"
         ),
-        sa.CheckConstraint("exit_reason IS NULL OR continued_by IS NULL", "one_end"),
+        sa.CheckConstraint("exit_reason IS NULL OR continued_by IS NULL", "one_end_cause"),
     )
 
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id", index=True)
 
 
 class CaseState(StrEnum):
-    """How far graduation has told us a case is."""
+    """How far a graduation case is, as last published by graduation."""
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
@@ -60,14 +60,17 @@ class CaseState(StrEnum):
     ANNULLED = "ANNULLED"
 
 
-# Onward only, whatever the order in which facts arrive. An SK that stands outweighs a closing told beside it.
+# Forward only, in whatever order events arrive. An SK in force outranks a closing that arrives with it.
 CASE_MOVES = MappingProxyType(
     {state: frozenset(list(CaseState)[number + 1 :]) for number, state in enumerate(CaseState)}
 )
 
 
 class CaseView(Fields):
-    """A case on the membership, as graduation last told; `held` while an objection stops the end."""
+    """A case on the membership, as last published by graduation.
+
+    `held` is true while an objection suspends the end.
+    """
 
     graduasi_id: Col[UUID] = Field(primary_key=True)
     exit_reason: Col[Annotated[ExitReason, text_enum(ExitReason, replica=True)]]
@@ -82,10 +85,10 @@ class CaseView(Fields):
 
 
 class CaseMark(CaseView, Table, table=True):
-    """A case on a kepesertaan, as graduation last told; `held` while an objection stops the end.
+    """A graduation case on a membership, built from graduation's events.
 
-    `facts` keeps what each fact said; the other columns follow from all of them, in whatever order they came.
-    No foreign keys: what graduation tells may name what is not yet here.
+    `facts` stores the content of each event. The other columns are computed from it, independent of the events' order.
+    There are no foreign keys: an event may name a family or membership that is not in this database yet.
     """
 
     __table_args__ = (
@@ -108,7 +111,7 @@ class CaseMark(CaseView, Table, table=True):
     facts: Col[dict[str, Any]] = Field(default=None, sa_column_kwargs={"server_default": "{}"})
     changed_at: Col[datetime]
 
-    def become(self, state: CaseState) -> None:
+    def transition_to(self, state: CaseState) -> None:
         """Move to a later state.
 
         Raises:
@@ -119,9 +122,10 @@ class CaseMark(CaseView, Table, table=True):
 
 
 class PendingOutcome(StrEnum):
-    """STAYS: an official decided that the membership goes on. MOOT: nothing is left to decide.
+    """Outcome of a pending decision.
 
-    That is so where the exit was undone, the family came back, or the membership ended by a case of its own.
+    STAYS: an official decided that the membership continues. MOOT: no decision is needed any more, because the exit was
+    undone, the family re-entered, or the membership ended by its own case.
     """
 
     STAYS = "STAYS"
@@ -129,7 +133,7 @@ class PendingOutcome(StrEnum):
 
 
 class PendingKey(Fields):
-    """Which case asks."""
+    """The case that requires a decision."""
 
     graduasi_id: Col[UUID]
 
@@ -142,24 +146,25 @@ class MembershipRef(Fields):
 
 
 class PendingFacts(PendingKey, MembershipRef):
-    """A question that an exit asks of another membership."""
+    """A decision that an exit requires about another membership."""
 
     pending_id: Col[UUID] = Field(primary_key=True)
     since: Col[date]
 
 
 class KepesertaanPending(PendingFacts, Table, table=True):
-    """An exit from another bansos asks whether this membership stays; open without an outcome, answered once.
+    """A decision whether this membership stays, required by an exit from another bansos.
 
-    No foreign key to the case: it is graduation's. Why it stays is sealed for its own id.
+    It is open until it has an outcome. There is no foreign key to the case, which belongs to graduation. The reason is
+    sealed with the row's id.
     """
 
     __table_args__ = (
         sa.UniqueConstraint("kepesertaan_id", "graduasi_id", name="uq_kepesertaan_pending_once"),
         sa.Index("ix_kepesertaan_pending_open", "pending_id", postgresql_where=sa.text("outcome IS NULL")),
-        sa.CheckConstraint("(outcome IS NULL) = (decided_on IS NULL)", "answered_whole"),
+        sa.CheckConstraint("(outcome IS NULL) = (decided_on IS NULL)", "outcome_has_date"),
         sa.CheckConstraint(
-            "coalesce(outcome = 'STAYS', false) = (decided_by IS NOT NULL)", "stays_by_somebody"
+            "coalesce(outcome = 'STAYS', false) = (decided_by IS NOT NULL)", "stays_has_decider"
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Memberships in a bansos, their cases, and what is payable."""
+"""Routes of memberships, their cases, payable tahap and pending decisions."""
 
 from datetime import date
 from typing import Annotated
@@ -8,7 +8,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from services.caseload.membership.commands.kepesertaan import record_kepesertaan
-from services.caseload.membership.commands.pending import decide_it_stays
+from services.caseload.membership.commands.pending import decide_stay
 from services.caseload.membership.models import (
     CaseView,
     KepesertaanFacts,
@@ -32,7 +32,7 @@ memberships = Router(tag="kepesertaan")
 
 
 class DecisionView(PendingKey):
-    """That a membership stays although the case ends another: by whom, when, why."""
+    """Decision that a membership stays although the case ends another one."""
 
     decided_by: str
     decided_on: date
@@ -40,7 +40,7 @@ class DecisionView(PendingKey):
 
 
 class KepesertaanView(KepesertaanFacts, Days):
-    """Membership in one bansos; `valid_to` is the first day without."""
+    """Membership in one bansos. `valid_to` is the first day without it."""
 
     active: bool
     status: MembershipStatus
@@ -64,9 +64,10 @@ class Words(View):
 
 
 class TahapView(MembershipRef):
-    """Which tahap of a bansos are payable as of `on`, and why; `back_pay` are those that an annulment gave back.
+    """Which tahap of a bansos are payable as of `on`, and why.
 
-    `pending` names the family's other bansos that need their own decision.
+    `back_pay` lists tahap that an annulment decided to pay back. `pending` lists the family's other bansos that wait for
+    a decision.
     """
 
     bansos: Bansos
@@ -82,27 +83,27 @@ class TahapView(MembershipRef):
 
 
 class KepesertaanRequest(Body):
-    """Of which bansos the family is a member for the first time, and since when."""
+    """Bansos and first day of a first membership."""
 
     bansos: Annotated[Bansos, KNOWN]
     valid_from: Day
 
 
 class StartedView(KepesertaanKey):
-    """A membership that has begun."""
+    """A new membership."""
 
     kpm_id: UUID
     valid_from: date
 
 
 class StayDecision(Body):
-    """Why the membership goes on; the words are sealed."""
+    """Why the membership stays. The reason is stored sealed."""
 
     reason: Annotated[Paragraph, Asked("Lansia tetap memerlukan bantuan pangan.")]
 
 
 class StayView(MembershipRef):
-    """What was decided of a membership; `answered` are the cases on others that had asked."""
+    """Decision that a membership stays. `answered` lists the cases that required it."""
 
     decided_by: str
     decided_on: date
@@ -110,7 +111,7 @@ class StayView(MembershipRef):
 
 
 class PendingItem(PendingFacts):
-    """A membership that waits for its own decision since a case on another bansos of the family was determined."""
+    """A membership that waits for a decision, because another one of the family ends."""
 
     kode_wilayah: str
     bansos: Bansos
@@ -126,7 +127,7 @@ class PendingPage(View):
 @memberships.get("/kpm/{kpm_id}/kepesertaan")
 @may(Permission.KPM_READ)
 async def list_kepesertaan(kpm_id: UUID, session: Session, actor: CurrentActor) -> KepesertaanList:
-    """What a family is a member of; nothing cascades from one bansos to another."""
+    """List the memberships of a family. The end of one bansos does not end another."""
     return KepesertaanList(
         kpm_id=kpm_id,
         items=[KepesertaanView.model_validate(row) for row in await list_memberships(session, actor, kpm_id)],
@@ -142,7 +143,7 @@ async def read_tahap(
     actor: CurrentActor,
     on: Annotated[Day | None, Query()] = None,
 ) -> TahapView:
-    """Which tahap are payable as of a date (today without one), given the end that graduation told, and why."""
+    """Return which tahap are payable as of a date, by default today, and why."""
     return TahapView.model_validate(await payable_tahap(session, actor, kpm_id, bansos, on))
 
 
@@ -151,7 +152,7 @@ async def read_tahap(
 async def record_membership(
     kpm_id: UUID, body: KepesertaanRequest, session: Session, actor: CurrentActor
 ) -> StartedView:
-    """Record a first membership in a bansos; who has left comes back by an application."""
+    """Record a first membership in a bansos. A family that has left needs an application."""
     kepesertaan = await record_kepesertaan(session, actor, kpm_id, **dict(body))
     return StartedView.model_validate(kepesertaan, from_attributes=True)
 
@@ -161,8 +162,8 @@ async def record_membership(
 async def keep_membership(
     kepesertaan_id: UUID, body: StayDecision, session: Session, actor: CurrentActor
 ) -> StayView:
-    """Decide that a membership goes on although the family leaves another bansos; it is listed until then."""
-    answered = await decide_it_stays(session, actor, kepesertaan_id, reason=body.reason)
+    """Decide that a membership stays although the family leaves another bansos."""
+    answered = await decide_stay(session, actor, kepesertaan_id, reason=body.reason)
     names = ("kepesertaan_id", "kpm_id", "decided_by", "decided_on")
     values = {name: getattr(answered[0], name) for name in names}
     return StayView(answered=[pending.graduasi_id for pending in answered], **values)
@@ -176,7 +177,10 @@ async def list_pending_memberships(
     paging: Paging,
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> Response:
-    """Memberships that wait for a decision because the family leaves another bansos: one's own, officials' by area."""
+    """List memberships that wait for a decision because the family leaves another bansos.
+
+    A pendamping sees the families that he accompanies, an official those of his areas.
+    """
     statement = list_pending(actor, await clock.today(session), kode_wilayah)
     return await paging.answer(session, statement, (KepesertaanPending.pending_id,))
 
@@ -187,6 +191,9 @@ numbers = Router(tag="numbers")
 @numbers.post("/numbers")
 @may(Permission.NUMBERS_READ, max_body=MAX_BODY)
 async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
-    """Count memberships whose end is written: of the families, else of those that the pendamping have or had."""
+    """Count ended memberships of the given families.
+
+    Without families it counts those that the given pendamping accompany or accompanied.
+    """
     counted = await count_ended(session, body.kpm_ids, body.pendamping_ids)
     return numbers_of("caseload", ["ended"], {reason: {"ended": count} for reason, count in counted.items()})

@@ -50,7 +50,7 @@ CREATE TABLE dampingan_limit (
     set_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_dampingan_limit PRIMARY KEY (kind, version),
     CONSTRAINT ex_dampingan_limit_one_at_a_time EXCLUDE USING gist (kind WITH =, valid WITH &&),
-    CONSTRAINT ck_dampingan_limit_warned_first CHECK (0 < warn_above AND warn_above < refuse_above),
+    CONSTRAINT ck_dampingan_limit_warning_below_refusal CHECK (0 < warn_above AND warn_above < refuse_above),
     CONSTRAINT ck_dampingan_limit_pilarkind_known CHECK (kind IN ('PKH_PENDAMPING', 'PKH_KETUA_TIM_KABKOTA', 'PKH_KETUA_TIM_PROV', 'PKH_APD', 'TKSK', 'PSM', 'TAGANA', 'KARANG_TARUNA', 'PORDAM', 'REHSOS_PENDAMPING', 'REHSOS_LANSIA', 'REHSOS_DISABILITAS', 'SAKTI_PEKSOS', 'KONSELOR_ADIKSI', 'REHSOS_TUNSOS_KPO', 'LKS', 'PUSKESOS_PETUGAS', 'SLRT_FASILITATOR'))
 );
 
@@ -283,7 +283,7 @@ CREATE TABLE dampingan_gap (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_dampingan_gap PRIMARY KEY (gap_id),
     CONSTRAINT ex_dampingan_gap_once_at_a_time EXCLUDE USING gist (kpm_id WITH =, daterange(since, until) WITH &&),
-    CONSTRAINT ck_dampingan_gap_forward CHECK (until IS NULL OR until >= since),
+    CONSTRAINT ck_dampingan_gap_until_not_before_since CHECK (until IS NULL OR until >= since),
     CONSTRAINT ck_dampingan_gap_gapcause_known CHECK (cause IN ('DAMPINGAN_DIAKHIRI', 'PENUGASAN_BERAKHIR', 'WILAYAH_TUGAS_BERAKHIR', 'PENDAMPING_TIDAK_AKTIF', 'PEMANTAUAN_SELESAI', 'BELUM_ADA', 'MASUK_PKH')),
     CONSTRAINT fk_dampingan_gap_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_dampingan_gap_dampinganpurpose_known CHECK (purpose IN ('PENDAMPINGAN', 'PEMANTAUAN'))
@@ -331,8 +331,8 @@ CREATE TABLE kepesertaan (
     CONSTRAINT pk_kepesertaan PRIMARY KEY (kepesertaan_id),
     CONSTRAINT ex_kepesertaan_no_overlap EXCLUDE USING gist (kpm_id WITH =, bansos WITH =, valid WITH &&),
     CONSTRAINT ck_kepesertaan_some_day CHECK (NOT isempty(valid)),
-    CONSTRAINT ck_kepesertaan_an_end_has_a_reason CHECK (upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)),
-    CONSTRAINT ck_kepesertaan_one_end CHECK (exit_reason IS NULL OR continued_by IS NULL),
+    CONSTRAINT ck_kepesertaan_end_has_reason CHECK (upper_inf(valid) = (exit_reason IS NULL AND continued_by IS NULL)),
+    CONSTRAINT ck_kepesertaan_one_end_cause CHECK (exit_reason IS NULL OR continued_by IS NULL),
     CONSTRAINT ck_kepesertaan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_kepesertaan_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
     CONSTRAINT fk_kepesertaan_continued_by FOREIGN KEY(continued_by) REFERENCES kepesertaan (kepesertaan_id),
@@ -358,7 +358,7 @@ CREATE TABLE kpm_anggota (
     CONSTRAINT pk_kpm_anggota PRIMARY KEY (anggota_id),
     CONSTRAINT uq_kpm_anggota_nik_index UNIQUE (nik_index),
     CONSTRAINT ck_kpm_anggota_left_after_joining CHECK (left_on IS NULL OR left_on >= joined_on),
-    CONSTRAINT ck_kpm_anggota_left_for_a_reason CHECK ((left_on IS NULL) = (end_reason IS NULL)),
+    CONSTRAINT ck_kpm_anggota_left_has_reason CHECK ((left_on IS NULL) = (end_reason IS NULL)),
     CONSTRAINT ck_kpm_anggota_relation_known CHECK (relation IN ('KEPALA_KELUARGA', 'SUAMI', 'ISTRI', 'ANAK', 'MENANTU', 'CUCU', 'ORANG_TUA', 'MERTUA', 'FAMILI_LAIN', 'LAINNYA')),
     CONSTRAINT fk_kpm_anggota_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_kpm_anggota_endreason_known CHECK (end_reason IN ('MENINGGAL', 'KAWIN_KELUAR', 'PINDAH', 'PISAH_KK', 'TIDAK_DALAM_DATA', 'LAINNYA')),
@@ -438,7 +438,7 @@ CREATE TABLE tugas (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_tugas PRIMARY KEY (tugas_id),
     CONSTRAINT uq_tugas_once UNIQUE (kpm_id, kind, cause_id),
-    CONSTRAINT ck_tugas_done_by_somebody CHECK ((done_at IS NULL) = (done_by IS NULL)),
+    CONSTRAINT ck_tugas_done_has_actor CHECK ((done_at IS NULL) = (done_by IS NULL)),
     CONSTRAINT fk_tugas_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_tugas_tugaskind_known CHECK (kind IN ('GANTI_PENGURUS', 'KUNJUNGAN_KAMBUH', 'RE_ENTRY', 'PASANG_PENDAMPING'))
 );
@@ -498,7 +498,7 @@ CREATE TABLE exit_proposal (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     withdrawal_reason_sealed BYTEA,
     CONSTRAINT pk_exit_proposal PRIMARY KEY (exit_proposal_id),
-    CONSTRAINT ck_exit_proposal_withdrawn_on_a_day CHECK (state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL),
+    CONSTRAINT ck_exit_proposal_withdrawn_has_date CHECK (state <> 'WITHDRAWN' OR withdrawn_on IS NOT NULL),
     CONSTRAINT fk_exit_proposal_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_exit_proposal_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
     CONSTRAINT ck_exit_proposal_exitreason_known CHECK (exit_reason IN ('SEJAHTERA_MANDIRI', 'SEJAHTERA_PPSE', 'ALAMIAH', 'MENINGGAL', 'PINDAH', 'DATA_GANDA', 'TIDAK_DITEMUKAN', 'HASIL_PEMUTAKHIRAN', 'MUSYAWARAH', 'NIK_TIDAK_PADAN', 'MENGUNDURKAN_DIRI', 'PEKERJAAN_DIKECUALIKAN', 'PELANGGARAN_KOMITMEN')),
@@ -525,8 +525,8 @@ CREATE TABLE kepesertaan_pending (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_kepesertaan_pending PRIMARY KEY (pending_id),
     CONSTRAINT uq_kepesertaan_pending_once UNIQUE (kepesertaan_id, graduasi_id),
-    CONSTRAINT ck_kepesertaan_pending_answered_whole CHECK ((outcome IS NULL) = (decided_on IS NULL)),
-    CONSTRAINT ck_kepesertaan_pending_stays_by_somebody CHECK (coalesce(outcome = 'STAYS', false) = (decided_by IS NOT NULL)),
+    CONSTRAINT ck_kepesertaan_pending_outcome_has_date CHECK ((outcome IS NULL) = (decided_on IS NULL)),
+    CONSTRAINT ck_kepesertaan_pending_stays_has_decider CHECK (coalesce(outcome = 'STAYS', false) = (decided_by IS NOT NULL)),
     CONSTRAINT fk_kepesertaan_pending_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT fk_kepesertaan_pending_kepesertaan_id FOREIGN KEY(kepesertaan_id) REFERENCES kepesertaan (kepesertaan_id),
     CONSTRAINT ck_kepesertaan_pending_pendingoutcome_known CHECK (outcome IN ('STAYS', 'MOOT'))
@@ -627,9 +627,9 @@ CREATE TABLE usulan (
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_usulan PRIMARY KEY (usulan_id),
-    CONSTRAINT ck_usulan_decided_by_somebody CHECK ((state = 'LODGED') = (decided_by IS NULL) AND (state = 'LODGED') = (decided_by_sub IS NULL)),
+    CONSTRAINT ck_usulan_decision_has_decider CHECK ((state = 'LODGED') = (decided_by IS NULL) AND (state = 'LODGED') = (decided_by_sub IS NULL)),
     CONSTRAINT ck_usulan_two_persons CHECK (decided_by <> lodged_by AND decided_by_sub <> lodged_by_sub),
-    CONSTRAINT ck_usulan_accepted_is_a_membership CHECK ((state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)),
+    CONSTRAINT ck_usulan_accepted_has_membership CHECK ((state = 'ACCEPTED') = (kepesertaan_id IS NOT NULL)),
     CONSTRAINT fk_usulan_kpm_id FOREIGN KEY(kpm_id) REFERENCES kpm (kpm_id),
     CONSTRAINT ck_usulan_bansos_known CHECK (bansos IN ('PKH', 'SEMBAKO', 'PBI')),
     CONSTRAINT ck_usulan_usulanground_known CHECK (ground IN ('SANGGAH_TERLAMBAT', 'KAMBUH', 'LAINNYA')),

@@ -1,8 +1,8 @@
 from shared.errors import InvalidInput
 
 
-class OneNumberToLookUp(InvalidInput):
-    """422: neither or both."""
+class LookUpNumberInvalid(InvalidInput):
+    """422: the request has neither or both of nik and no_kk."""
 
     en = "Give either nik or no_kk."
     id = "Isi salah satu: nik atau no_kk."

@@ -1,4 +1,7 @@
-"""Families over HTTP. A NIK is masked in every view and never part of an address."""
+"""Routes of families.
+
+A NIK is masked in each view and never part of a URL.
+"""
 
 from datetime import date
 from functools import partial
@@ -10,12 +13,12 @@ from starlette.responses import Response
 
 from services.caseload.dampingan.models import DampinganView
 from services.caseload.family.models import HistoryItem, KpmHistory, Relation
-from services.caseload.overview.errors import OneNumberToLookUp
+from services.caseload.overview.errors import LookUpNumberInvalid
 from services.caseload.overview.queries import family
 from services.caseload.overview.queries.family import read_family
 from services.caseload.overview.queries.worklist import FamilyStatus, list_families
 from services.caseload.replicas.models import AidView
-from services.caseload.visibility import require_sight
+from services.caseload.visibility import require_visible
 from shared.access import Permission
 from shared.contracts.caseload import Desil
 from shared.contracts.kinds import (
@@ -32,7 +35,7 @@ families = Router(tag="kpm")
 
 
 class KomponenView(View):
-    """What a member gives the family entitlement by; `version` is what ends it (If-Match)."""
+    """A komponen of a member. Ending it needs `version` (If-Match)."""
 
     komponen_id: UUID
     version: int
@@ -42,7 +45,7 @@ class KomponenView(View):
 
 
 class UsahaView(View):
-    """A member's business; monthly turnover in rupiah."""
+    """A member's business. `omzet_rp` is the monthly turnover in rupiah."""
 
     usaha_id: UUID
     version: int
@@ -69,7 +72,7 @@ class AnggotaView(View):
 
 
 class FactsView(View):
-    """What other services are told: counts, codes and dates."""
+    """Facts of a family that other services receive: counts, codes and dates."""
 
     able_productive: int
     lansia: int
@@ -84,7 +87,10 @@ class FactsView(View):
 
 
 class KpmView(View):
-    """A family whole; `status` as the list of families shows it."""
+    """A family with all its details.
+
+    `status` is the same as in the list of families.
+    """
 
     kpm_id: UUID
     kode_wilayah: str
@@ -116,7 +122,7 @@ class KpmPage(View):
 
 
 class LookUp(Body):
-    """One number, of a person or of a family card."""
+    """One number, either a NIK or a No. KK."""
 
     nik: Nik | None = None
     no_kk: NoKk | None = None
@@ -127,7 +133,7 @@ class FoundView(View):
 
 
 class HistoryPage(View):
-    """What was done, oldest first."""
+    """Acts on a family, oldest first."""
 
     items: list[HistoryItem]
     next: str | None
@@ -143,9 +149,9 @@ async def list_kpm(
     pendamping_id: Annotated[UUID | None, Query()] = None,
     status: Annotated[FamilyStatus | None, Query()] = None,
 ) -> Response:
-    """Families that the caller may see: a pendamping's own, officials' by area; by who accompanies them, and status."""
-    wanted = {"kode_wilayah": kode_wilayah, "pendamping_id": pendamping_id, "status": status}
-    statement, order = await list_families(session, actor, **wanted)
+    """List families: a pendamping's own, an official's by area."""
+    filters = {"kode_wilayah": kode_wilayah, "pendamping_id": pendamping_id, "status": status}
+    statement, order = await list_families(session, actor, **filters)
     shape = partial(family.open_name, vault_of(session))
     return await paging.answer(session, statement, order, shape=shape)
 
@@ -153,16 +159,16 @@ async def list_kpm(
 @families.get("/kpm/{kpm_id}")
 @may(Permission.KPM_READ)
 async def read_kpm(kpm_id: UUID, session: Session, actor: CurrentActor) -> KpmView:
-    """One family whole."""
+    """Read a family with all its details."""
     return KpmView.model_validate(await read_family(session, actor, kpm_id))
 
 
 @families.get("/kpm/{kpm_id}/history", response_model=HistoryPage)
 @may(Permission.KPM_READ)
 async def list_kpm_history(kpm_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
-    """What was done to a family, by whom and why."""
-    await require_sight(session, actor, kpm_id)
-    return await paging.answer(session, family.history_of(kpm_id), (KpmHistory.history_id,))
+    """List acts on a family with actor and reason."""
+    await require_visible(session, actor, kpm_id)
+    return await paging.answer(session, family.list_history(kpm_id), (KpmHistory.history_id,))
 
 
 @families.post("/kpm/look-up")
@@ -170,5 +176,5 @@ async def list_kpm_history(kpm_id: UUID, session: Session, actor: CurrentActor, 
 async def look_up_kpm(body: LookUp, session: Session) -> FoundView:
     """Find the family of a NIK or of a No. KK."""
     if (body.nik is None) == (body.no_kk is None):
-        raise OneNumberToLookUp("/body")
+        raise LookUpNumberInvalid("/body")
     return FoundView(kpm_id=await family.find_family(session, nik=body.nik, no_kk=body.no_kk))

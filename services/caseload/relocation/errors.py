@@ -4,27 +4,27 @@ from shared.errors import DomainError, InvalidInput
 class WilayahNotVillage(InvalidInput):
     """422: a family lives in a desa or kelurahan."""
 
-    en = "A family's area is a desa or kelurahan; {kode_wilayah} is none."
+    en = "A family's area is a desa or kelurahan; {kode_wilayah} is not."
     id = "Wilayah keluarga adalah desa atau kelurahan; {kode_wilayah} bukan."
 
 
-class RelocationNowhere(DomainError):
-    """409: nothing would change."""
+class WilayahUnchanged(DomainError):
+    """409: the family already lives in this area."""
 
-    en = "The family lives there already."
+    en = "The family already lives there."
     id = "Keluarga ini sudah tinggal di sana."
 
 
 class RelocationBeyondArea(DomainError):
-    """403: a move across areas is recorded by whom both belong to."""
+    """403: a move across areas needs an office that covers both areas."""
 
     status = 403
-    en = "The family moves out of your area. An office that both areas belong to records it."
-    id = "Keluarga pindah ke luar wilayah Anda. Dicatat oleh instansi yang membawahi kedua wilayah."
+    en = "The family moves out of your area. Ask an office that covers both areas to record the move."
+    id = "Keluarga pindah ke luar wilayah Anda. Mintalah instansi yang membawahi kedua wilayah untuk mencatatnya."
 
 
 class MovedSince(DomainError):
-    """409: a move is later than the last one."""
+    """409: a move must be later than the previous one."""
 
-    en = "The family moved on {since} already; a move cannot be dated before that."
-    id = "Keluarga ini sudah pindah pada {since}; perpindahan tidak dapat bertanggal sebelumnya."
+    en = "The family already moved on {since}. The date of a move must be later."
+    id = "Keluarga ini sudah pindah pada {since}. Tanggal perpindahan harus sesudahnya."

@@ -1,4 +1,4 @@
-"""Relocations of families, and splits of one into two."""
+"""Routes to move a family and to split it."""
 
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +18,7 @@ Home = Annotated[str, Field(min_length=1, max_length=300, pattern=r"\S", example
 
 
 class Move(Body):
-    """To which desa or kelurahan, since when, on which evidence."""
+    """New desa or kelurahan, first day and evidence of a move."""
 
     kode_wilayah: Wilayah
     address: Home | None = None
@@ -27,11 +27,11 @@ class Move(Body):
 
 
 class SplitRequest(SplitTerms, Body):
-    """Who leaves together under which new family card; without `kode_wilayah` they live where they did."""
+    """Members who leave together with a new family card. `kode_wilayah` defaults to the old one."""
 
 
 class SplitView(View):
-    """The family that remains, and the new one; `version` is that of the one that remains, which was edited."""
+    """The remaining and the new family. `version` is that of the remaining one."""
 
     version: int
     old: KpmVersionView
@@ -43,7 +43,7 @@ class SplitView(View):
 async def move_kpm(
     kpm_id: UUID, body: Move, session: Session, actor: CurrentActor, version: IfMatch
 ) -> KpmVersionView:
-    """A family moves within or between areas; its memberships go on, whose area it no longer is leaves it."""
+    """Move a family to another area. Its memberships continue."""
     return await move_family(session, actor, kpm_id, version=version, **dict(body))
 
 
@@ -52,6 +52,6 @@ async def move_kpm(
 async def split_kpm(
     kpm_id: UUID, body: SplitRequest, session: Session, actor: CurrentActor, version: IfMatch
 ) -> SplitView:
-    """Members become a family of their own; memberships stay where they are."""
+    """Split members off into a new family. Memberships in bansos stay with the old one."""
     old, new = await split_family(session, actor, kpm_id, body, version=version)
     return SplitView(version=old.version, old=old, new=new)

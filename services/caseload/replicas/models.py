@@ -1,4 +1,4 @@
-"""Replicas of events of registry and referral, written by subscribers alone."""
+"""Replicas of registry's and referral's data, written only by subscribers."""
 
 from datetime import date
 from typing import Annotated
@@ -11,14 +11,14 @@ from services.caseload.tables import Table
 from shared.contracts.kinds import Ditjen, PendampingStatus, PilarKind, RujukanProgramState
 from shared.database.tables import Col, Fields
 
-OF_PENDAMPING = {"schema": "replica_pendamping"}
-OF_AID = {"schema": "replica_aid"}
+PENDAMPING_SCHEMA = {"schema": "replica_pendamping"}
+AID_SCHEMA = {"schema": "replica_aid"}
 
 
 class Pendamping(Table, table=True):
     """A pendamping with its status."""
 
-    __table_args__ = OF_PENDAMPING
+    __table_args__ = PENDAMPING_SCHEMA
 
     pendamping_id: Col[UUID] = Field(primary_key=True)
     pendamping_no: Col[str] = Field(index=True)
@@ -29,7 +29,7 @@ class Pendamping(Table, table=True):
 class Penugasan(Table, table=True):
     """A placement of a pendamping. `valid_to` is the first day without it."""
 
-    __table_args__ = OF_PENDAMPING
+    __table_args__ = PENDAMPING_SCHEMA
 
     penugasan_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID] = Field(index=True)
@@ -40,9 +40,9 @@ class Penugasan(Table, table=True):
 
 
 class WilayahTugas(Table, table=True):
-    """An area of a placement. `valid_to` is the first day outside."""
+    """An area of a placement. `valid_to` is the first day without it."""
 
-    __table_args__ = OF_PENDAMPING
+    __table_args__ = PENDAMPING_SCHEMA
 
     wilayah_tugas_id: Col[UUID] = Field(primary_key=True)
     penugasan_id: Col[UUID] = Field(index=True)
@@ -53,7 +53,7 @@ class WilayahTugas(Table, table=True):
 
 
 class AidView(Fields):
-    """What another program offered and gave, as referral last told; money in rupiah."""
+    """Aid that another program offered and delivered. Money is in rupiah."""
 
     rujukan_program_id: Col[UUID] = Field(primary_key=True)
     program_code: Col[str]
@@ -65,9 +65,9 @@ class AidView(Fields):
 
 
 class Aid(AidView, Table, table=True):
-    """What another ministry's program offered, answered and delivered. Money in rupiah."""
+    """Aid of another ministry's program: offered, answered, delivered. Money is in rupiah."""
 
-    __table_args__ = OF_AID
+    __table_args__ = AID_SCHEMA
 
     rujukan_id: Col[UUID]
     graduasi_id: Col[UUID]

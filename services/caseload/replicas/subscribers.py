@@ -1,4 +1,4 @@
-"""Replicas of registry's and referral's facts."""
+"""Handlers that replicate registry's and referral's events."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,7 +25,7 @@ pendamping.replicate(Pendamping, PendampingRegistered, PendampingStatusChanged)
 pendamping.replicate(Penugasan, PenugasanStarted, PenugasanEnded)
 pendamping.replicate(WilayahTugas, WilayahTugasPlaced, WilayahTugasEnded)
 
-# Each event fills other columns: in one call it would write NULL to the columns that only the others have.
+# One call per event: one call for all would write NULL to columns that only the other events fill.
 aid.replicate(Aid, RujukanSent)
 aid.replicate(Aid, RujukanAnswered)
 aid.replicate(Aid, RujukanWithdrawn)
@@ -34,6 +34,6 @@ aid.replicate(Aid, RujukanExpired)
 
 @aid.on(RujukanDelivered)
 async def replicate_delivery(session: AsyncSession, event: RujukanDelivered) -> None:
-    """Keep the answered amount where the delivery names none."""
+    """Replicate a delivery. The answered amount stays if the delivery has none."""
     row = event.model_dump(mode="json", include=set(Aid.__table__.columns.keys()), exclude_none=True)
     await upsert(session, Aid, [row], key=["rujukan_program_id"])

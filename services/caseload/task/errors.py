@@ -2,7 +2,7 @@ from shared.errors import DomainError
 
 
 class TugasAlreadyDone(DomainError):
-    """409: done once."""
+    """409: the task is already done."""
 
-    en = "This task is done already."
+    en = "This task is already done."
     id = "Tugas ini sudah diselesaikan."

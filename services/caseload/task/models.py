@@ -10,7 +10,10 @@ from shared.database.tables import Col, Fields, no_overlap
 
 
 class TugasKind(StrEnum):
-    """What there is to do for a family; the first two and RE_ENTRY are its pendamping's, the last its office's."""
+    """Kind of a task.
+
+    PASANG_PENDAMPING is a task of the office, the others of the family's pendamping.
+    """
 
     GANTI_PENGURUS = "GANTI_PENGURUS"
     KUNJUNGAN_KAMBUH = "KUNJUNGAN_KAMBUH"
@@ -19,7 +22,7 @@ class TugasKind(StrEnum):
 
 
 class TugasView(Fields):
-    """A task that was done."""
+    """A task with its due date and completion."""
 
     tugas_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(foreign_key="kpm.kpm_id")
@@ -31,15 +34,15 @@ class TugasView(Fields):
 
 
 class Tugas(TugasView, Table, table=True):
-    """Something to do for a family, once for its cause. Nobody is stored: it is of whoever accompanies it today.
+    """A task for a family, once for each cause.
 
-    What was noted when it was done is sealed for its own id.
+    It has no assignee: it belongs to the family's pendamping of today. The note is sealed with its id.
     """
 
     __table_args__ = (
         sa.UniqueConstraint("kpm_id", "kind", "cause_id", name="uq_tugas_once"),
         sa.Index("ix_tugas_open", "due_on", "tugas_id", postgresql_where=sa.text("done_at IS NULL")),
-        sa.CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", "done_by_somebody"),
+        sa.CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", "done_has_actor"),
     )
 
     cause_id: Col[UUID]
@@ -49,7 +52,7 @@ class Tugas(TugasView, Table, table=True):
 
 
 class TugasTerm(Ranged, Table, table=True):
-    """Within how many days a kind of task is to be done. Policy as data."""
+    """Number of days within which a kind of task is due. Policy as data."""
 
     __table_args__ = (
         no_overlap("ex_tugas_term_one_at_a_time", "kind", of="valid"),

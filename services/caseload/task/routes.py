@@ -1,4 +1,4 @@
-"""What there is to do, for whoever accompanies the family today."""
+"""Routes of tasks."""
 
 from datetime import date
 from typing import Annotated
@@ -18,7 +18,7 @@ tugas = Router(tag="tugas")
 
 
 class TugasItem(TugasView):
-    """A task of a family; `held_by` is who accompanies the family today, nobody where there is none."""
+    """A task of a family. `held_by` is the family's pendamping today, if any."""
 
     kode_wilayah: str
     opened_on: date
@@ -26,14 +26,14 @@ class TugasItem(TugasView):
 
 
 class TugasPage(View):
-    """Tasks by the day that they are due."""
+    """Tasks by due date."""
 
     items: list[TugasItem]
     next: str | None
 
 
 class TugasResult(Body):
-    """What was done, if there is something to say."""
+    """An optional note about what was done."""
 
     note: Paragraph | None = None
 
@@ -48,7 +48,7 @@ async def list_tasks(
     kind: Annotated[TugasKind | None, Query()] = None,
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> Response:
-    """Tasks: of the families that a pendamping accompanies today, of officials' areas."""
+    """List tasks of the families that a pendamping accompanies today, or of an official's areas."""
     statement = await list_tugas(session, actor, open_only=open_only, kind=kind, kode_wilayah=kode_wilayah)
     return await paging.answer(session, statement, (Tugas.due_on, Tugas.tugas_id))
 
@@ -56,5 +56,5 @@ async def list_tasks(
 @tugas.post("/tugas/{tugas_id}/done")
 @may(Permission.TUGAS_FINISH, key_required=True)
 async def finish_task(tugas_id: UUID, body: TugasResult, session: Session, actor: CurrentActor) -> TugasView:
-    """Say that a task is done."""
+    """Mark a task as done."""
     return await finish_tugas(session, actor, tugas_id, body.note)

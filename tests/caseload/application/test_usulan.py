@@ -80,7 +80,7 @@ async def test_waits_alone(left: Family) -> None:
 @pytest.mark.parametrize(
     ("more", "title", "status"),
     [
-        ({"bansos": "SEMBAKO"}, "StillMember", 409),
+        ({"bansos": "SEMBAKO"}, "MembershipNotEnded", 409),
         ({"lodged_on": "2199-01-01"}, "DateInTheFuture", 422),
         ({"evidence_sha256": "0" * 64}, "FileNotUploaded", 422),
         ({"ground": "SEBAB_LAIN"}, "Invalid", 422),

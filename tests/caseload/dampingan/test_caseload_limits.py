@@ -135,7 +135,7 @@ async def test_said_again_are_the_same(placed: Running) -> None:
 @pytest.mark.parametrize(
     ("more", "status", "title", "place"),
     [
-        ({"warn_above": 600, "refuse_above": 600}, 422, "WarnedTooLate", "/body/warn_above"),
+        ({"warn_above": 600, "refuse_above": 600}, 422, "WarningNotBelowRefusal", "/body/warn_above"),
         ({"days": -1}, 422, "DateInThePast", "/body/valid_from"),
         ({"warn_above": 0}, 422, "Invalid", "/body/warn_above"),
         ({"refuse_above": "600"}, 422, "Invalid", "/body/refuse_above"),

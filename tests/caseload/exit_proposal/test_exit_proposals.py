@@ -51,8 +51,8 @@ async def test_of_an_official_names_no_pendamping(one: Family) -> None:
 
 async def test_of_death_is_refused_while_others_remain(placed: Running) -> None:
     family = await Family.taken_in(placed, mother())
-    refused(await family.post("/v1/exit-proposal", await asked(family)), "OthersRemain")
-    assert await family.emitted_data("exit_proposed") == []
+    refused(await family.post("/v1/exit-proposal", await asked(family)), "FamilyHasOtherMembers")
+    assert await family.told("exit_proposed") == []
 
 
 @pytest.mark.parametrize("reason", ["ALAMIAH", "SEJAHTERA_MANDIRI", "HASIL_PEMUTAKHIRAN"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.caseload.family.rules import Ages, changes_on
+from services.caseload.family.rules import Ages, next_change_day
 from tests.factories.caseload.family import Family
 from tests.factories.caseload.intake import csv_of, mother, take_in
 from tests.factories.services import Running
@@ -81,5 +81,5 @@ async def test_a_file_moves_the_day(placed: Running) -> None:
 def test_the_next_day_that_changes_something(
     birth: str, komponen: list[Any], today: str, expected: str | None
 ) -> None:
-    found = changes_on([{"birth": birth, "komponen": komponen}], RULE, date.fromisoformat(today))
+    found = next_change_day([{"birth": birth, "komponen": komponen}], RULE, date.fromisoformat(today))
     assert (found and found.isoformat()) == expected

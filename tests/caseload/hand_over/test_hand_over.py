@@ -193,7 +193,7 @@ async def test_twice_is_one_too_many(placed: Running) -> None:
 @pytest.mark.parametrize(
     ("more", "status", "title"),
     [
-        ({"to_penugasan_id": S}, 422, "PenugasanIsItself"),
+        ({"to_penugasan_id": S}, 422, "PenugasanIdentical"),
         ({"kode_wilayah": "35.03"}, 403, "NotAllowed"),
         ({"from_penugasan_id": "019a0000-0000-7000-8000-000000000001"}, 409, "NotYetKnown"),
         ({"to_penugasan_id": "019a0000-0000-7000-8000-000000000001"}, 409, "NotYetKnown"),

@@ -116,7 +116,7 @@ async def test_not_once_it_has_begun(placed: Running) -> None:
     while await run_scheduled_task(placed.worker, placed.parts.work):
         pass
     answer = await call_off(placed, asked)
-    assert (answer.status_code, answer.json()["title"]) == (409, "HandOverBegun")
+    assert (answer.status_code, answer.json()["title"]) == (409, "HandOverStarted")
     seen = (await placed.get(f"/v1/hand-over/{asked['hand_over_id']}", as_=leader(placed))).json()
     assert f"(POST {seen['job']}/cancellation)" in answer.json()["detail"]
     assert (await placed.post(f"{seen['job']}/cancellation", as_=leader(placed))).status_code == 202

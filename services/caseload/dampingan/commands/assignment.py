@@ -1,4 +1,4 @@
-"""Who accompanies a family: assigned within the placement's areas and the limit; its purpose follows the exit."""
+"""Assignment of a family to a placement, and the purpose of its dampingan."""
 
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.gap import fill_gaps, open_if_alone, turn_gap
-from services.caseload.dampingan.commands.loads import Limit, add_weight, limit_on, lock_loads
+from services.caseload.dampingan.commands.gap import fill_gaps, open_gap_if_unaccompanied, set_gap_purpose
+from services.caseload.dampingan.commands.loads import Limit, add_weight, lock_loads, read_limit
 from services.caseload.dampingan.errors import (
     CaseloadFull,
     DampinganOverlaps,
@@ -17,9 +17,9 @@ from services.caseload.dampingan.errors import (
     PenugasanNotInForce,
 )
 from services.caseload.dampingan.models import Dampingan
-from services.caseload.dampingan.rules import end_on
+from services.caseload.dampingan.rules import schedule_ending
 from services.caseload.family.models import Kpm
-from services.caseload.history import remember
+from services.caseload.history import append_history
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from services.caseload.replicas.models import Pendamping, Penugasan, WilayahTugas
 from shared import clock, wilayah
@@ -31,7 +31,7 @@ from shared.errors import DateTooEarly, NotYetKnown, PendampingInactive
 from shared.messaging import emit
 from shared.validity import covers
 
-FARTHEST_BACK = timedelta(days=366)
+LONGEST_BACKDATING = timedelta(days=366)
 
 
 async def assign_dampingan(
@@ -43,9 +43,10 @@ async def assign_dampingan(
     valid_from: date,
     override_reason: str | None = None,
 ) -> Dampingan:
-    """Put a family under a pendamping from a day on; above the limit only for a reason, which is kept.
+    """Assign a family to a placement from a day on.
 
-    One that has left PKH is put under him for its monitoring, which weighs nothing.
+    Above the limit it needs `override_reason`, which is stored. A family that has left PKH is assigned for monitoring,
+    which does not count against the limit.
 
     Raises:
         NotFound, NotYetKnown, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas, CaseloadFull,
@@ -53,9 +54,9 @@ async def assign_dampingan(
     """
     kpm = await load(session, Kpm, kpm_id, noun="kpm")
     penugasan = await placement_for(session, kpm.kode_wilayah, penugasan_id, valid_from)
-    purpose = await purpose_on(session, kpm_id, penugasan.kind, valid_from)
-    weighs = purpose is DampinganPurpose.PENDAMPINGAN
-    passed = weighs and await take_a_place(session, penugasan, override=override_reason is not None)
+    purpose = await read_purpose(session, kpm_id, penugasan.kind, valid_from)
+    counts = purpose is DampinganPurpose.PENDAMPINGAN
+    exceeded = counts and await reserve_place(session, penugasan, override=override_reason is not None)
     dampingan = Dampingan(
         dampingan_id=uuid7(),
         kpm_id=kpm_id,
@@ -69,31 +70,36 @@ async def assign_dampingan(
     await insert(
         session, dampingan, ex_dampingan_one_pkh_pendamping=overlaps, ex_dampingan_once_at_a_time=overlaps
     )
-    place = (kpm_id, "dampingan", dampingan.dampingan_id, "ASSIGNED")
-    why, by = (override_reason, {"limit_version": passed.version}) if passed else (None, {})
-    await remember(session, *place, who=actor.sub, why=why, over_limit=bool(passed), **by)
-    # A gap is one of PKH: whoever else comes to the family leaves it open.
+    entry = (kpm_id, "dampingan", dampingan.dampingan_id, "ASSIGNED")
+    why, detail = (override_reason, {"limit_version": exceeded.version}) if exceeded else (None, {})
+    await append_history(session, *entry, who=actor.sub, why=why, over_limit=bool(exceeded), **detail)
+    # Only a PKH pendamping fills a gap.
     starts = [(kpm_id, valid_from)] if penugasan.kind is PilarKind.PKH_PENDAMPING else []
     await fill_gaps(session, starts, who=actor.sub)
     if penugasan.valid_to is not None:
-        await end_on(session, penugasan.valid_to)
+        await schedule_ending(session, penugasan.valid_to)
     emit(session, DampinganStarted.of(dampingan, kode_wilayah=kpm.kode_wilayah))
     return dampingan
 
 
-async def purpose_on(session: AsyncSession, kpm_id: UUID, kind: PilarKind, first: date) -> DampinganPurpose:
-    """Return what a dampingan that begins on a day is for: monitoring, where the family has left PKH by a case."""
+async def read_purpose(session: AsyncSession, kpm_id: UUID, kind: PilarKind, first: date) -> DampinganPurpose:
+    """Return the purpose of a dampingan that starts on a day.
+
+    It is PEMANTAUAN for a PKH pendamping if the family has left PKH by a case.
+    """
     day = max(first, await clock.today(session))
     pkh = sa.and_(Kepesertaan.kpm_id == kpm_id, Kepesertaan.bansos == Bansos.PKH)
-    held = sa.exists().where(CaseMark.graduasi_id == Kepesertaan.graduasi_id, CaseMark.held)
-    left = sa.exists().where(pkh, Kepesertaan.exit_reason.is_not(None), Kepesertaan.valid_to <= day, ~held)
+    suspended = sa.exists().where(CaseMark.graduasi_id == Kepesertaan.graduasi_id, CaseMark.held)
+    has_left = sa.exists().where(
+        pkh, Kepesertaan.exit_reason.is_not(None), Kepesertaan.valid_to <= day, ~suspended
+    )
     member = sa.exists().where(pkh, Kepesertaan.valid.contains(day))
-    monitored = kind is PilarKind.PKH_PENDAMPING and await session.scalar(sa.select(left & ~member))
+    monitored = kind is PilarKind.PKH_PENDAMPING and await session.scalar(sa.select(has_left & ~member))
     return DampinganPurpose.PEMANTAUAN if monitored else DampinganPurpose.PENDAMPINGAN
 
 
 class Pointers(NamedTuple):
-    """Where in a request the placement, the day and the area stand."""
+    """JSON pointers to placement, day and area in a request."""
 
     placement: str = "/body/penugasan_id"
     day: str = "/body/valid_from"
@@ -101,43 +107,45 @@ class Pointers(NamedTuple):
 
 
 async def placement_for(
-    session: AsyncSession, kode_wilayah: str, penugasan_id: UUID, on: date, at: Pointers = Pointers()
+    session: AsyncSession, kode_wilayah: str, penugasan_id: UUID, on: date, pointers: Pointers = Pointers()
 ) -> Penugasan:
-    """Return the placement, if its pendamping is active and it covers the area on the day.
+    """Return an active pendamping's placement that covers the area on the day.
 
     Raises:
         NotYetKnown, DateTooEarly, PendampingInactive, PenugasanNotInForce, FamilyOutsideWilayahTugas.
     """
     penugasan = await session.get(Penugasan, penugasan_id)
     if penugasan is None:
-        raise NotYetKnown("penugasan", at.placement)
-    if on < (earliest := await clock.today(session) - FARTHEST_BACK):
-        raise DateTooEarly(at.day, on=on, earliest=earliest)
+        raise NotYetKnown("penugasan", pointers.placement)
+    if on < (earliest := await clock.today(session) - LONGEST_BACKDATING):
+        raise DateTooEarly(pointers.day, on=on, earliest=earliest)
     pendamping = await session.get(Pendamping, penugasan.pendamping_id)
     if pendamping is None:
-        raise NotYetKnown("pendamping", at.placement)
+        raise NotYetKnown("pendamping", pointers.placement)
     if pendamping.status is not PendampingStatus.AKTIF:
-        raise PendampingInactive(at.placement, status=pendamping.status.value)
+        raise PendampingInactive(pointers.placement, status=pendamping.status.value)
     if not covers(penugasan.valid_from, penugasan.valid_to, on):
-        raise PenugasanNotInForce(at.day, on=on)
+        raise PenugasanNotInForce(pointers.day, on=on)
     areas = await session.scalars(sa.select(WilayahTugas).where(WilayahTugas.penugasan_id == penugasan_id))
     if not any(
         covers(area.valid_from, area.valid_to, on) and wilayah.is_within(kode_wilayah, area.kode_wilayah)
         for area in areas
     ):
-        raise FamilyOutsideWilayahTugas(at.area, on=on)
+        raise FamilyOutsideWilayahTugas(pointers.area, on=on)
     return penugasan
 
 
-async def take_a_place(
+async def reserve_place(
     session: AsyncSession, penugasan: Penugasan, *, override: bool = False
 ) -> Limit | None:
-    """Count one family more on a placement, under its lock; return the limit that this passes, or None.
+    """Add one family to the load of a placement, under its lock.
+
+    Return the limit that this exceeds, or None.
 
     Raises:
-        CaseloadFull: policy refuses more, and nobody overrides it.
+        CaseloadFull: the load is at the limit and there is no override.
     """
-    limit = await limit_on(session, penugasan.kind, await clock.today(session))
+    limit = await read_limit(session, penugasan.kind, await clock.today(session))
     loads = await lock_loads(session, {penugasan.penugasan_id: penugasan.pendamping_id})
     count = loads[penugasan.penugasan_id].weighing
     over = limit is not None and count >= limit.refuse_above
@@ -147,34 +155,42 @@ async def take_a_place(
     return limit if over else None
 
 
-async def accompany_anew(session: AsyncSession, kpm_id: UUID, *, why: str, graduasi_id: UUID | None) -> None:
-    """The family is in PKH, perhaps again: its dampingan weighs, and where nobody has it, that is a gap and a task."""
+async def resume_accompaniment(
+    session: AsyncSession, kpm_id: UUID, *, why: str, graduasi_id: UUID | None
+) -> None:
+    """Switch the dampingan of a family in PKH back to PENDAMPINGAN.
+
+    Without a PKH pendamping the family gets a gap and a task.
+    """
     purpose = DampinganPurpose.PENDAMPINGAN
     await change_purpose(session, kpm_id, purpose, why=why, graduasi_id=graduasi_id)
-    await open_if_alone(session, kpm_id)
-    await turn_gap(session, kpm_id, purpose)
+    await open_gap_if_unaccompanied(session, kpm_id)
+    await set_gap_purpose(session, kpm_id, purpose)
 
 
 async def change_purpose(
     session: AsyncSession, kpm_id: UUID, purpose: DampinganPurpose, *, why: str, graduasi_id: UUID | None
 ) -> None:
-    """Give the family's PKH dampingan another purpose, count it anew and tell it; done before: nothing."""
+    """Change the purpose of the family's PKH dampingan, update the load and emit it.
+
+    Nothing happens if it has this purpose already.
+    """
     today = await clock.today(session)
-    found = await session.scalars(
+    rows = await session.scalars(
         sa.select(Dampingan)
         .where(Dampingan.kpm_id == kpm_id, Dampingan.kind == PilarKind.PKH_PENDAMPING)
         .where(Dampingan.purpose != purpose, ~Dampingan.ended)
         .with_for_update(key_share=True)
     )
-    for dampingan in found.all():
+    for dampingan in rows.all():
         dampingan.purpose, dampingan.version, dampingan.reason = purpose, dampingan.version + 1, why
         change = 1 if purpose is DampinganPurpose.PENDAMPINGAN else -1
         loads = await lock_loads(session, {dampingan.penugasan_id: dampingan.pendamping_id})
         await add_weight(
-            session, loads, {dampingan.penugasan_id: change}, await limit_on(session, dampingan.kind, today)
+            session, loads, {dampingan.penugasan_id: change}, await read_limit(session, dampingan.kind, today)
         )
         detail = {"purpose": purpose.value} | ({"graduasi_id": str(graduasi_id)} if graduasi_id else {})
-        await remember(
+        await append_history(
             session,
             kpm_id,
             "dampingan",

@@ -1,4 +1,4 @@
-"""The limits of a caseload as the ministry sets them: a version follows another, and none is rewritten."""
+"""Versions of the caseload limits, set by the ministry."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.errors import WarnedTooLate
+from services.caseload.dampingan.errors import WarningNotBelowRefusal
 from services.caseload.dampingan.models import DampinganLimit, DampinganLimitTerms
 from shared import clock
 from shared.access import Actor
@@ -16,29 +16,31 @@ from shared.dates import midnight, require_ahead
 from shared.errors import NotAllowed, VersionJustSet, VersionNotLatest
 from shared.jobs import schedule
 
-KIND = "limit_in_force"
-AT_ONCE = 500
+LIMIT_IN_FORCE = "limit_in_force"
+BATCH_SIZE = 500
 
 
 async def set_dampingan_limit(
     session: AsyncSession, actor: Actor, terms: DampinganLimitTerms
 ) -> DampinganLimit:
-    """Let a kind's limits be so from a day on; the version before ends that day. Saying the same again changes nothing.
+    """Set the limits of a kind from a day on.
 
-    On that day registry is told of every caseload that stands on another side of its limit then.
+    The previous version ends on that day.
+
+    Setting the same limits again changes nothing. On that day a job emits each caseload that crosses its new limit.
 
     Raises:
-        NotAllowed, WarnedTooLate, DateInThePast, VersionNotLatest, VersionJustSet.
+        NotAllowed, WarningNotBelowRefusal, DateInThePast, VersionNotLatest, VersionJustSet.
     """
     if not actor.national:
         raise NotAllowed
     warn_above, refuse_above = terms.warn_above, terms.refuse_above
     if warn_above >= refuse_above:
-        raise WarnedTooLate("/body/warn_above", warn_above=warn_above, refuse_above=refuse_above)
-    last = await last_of(session, terms.kind)
+        raise WarningNotBelowRefusal("/body/warn_above", warn_above=warn_above, refuse_above=refuse_above)
+    last = await lock_last_version(session, terms.kind)
     if last is not None and all(getattr(last, name) == value for name, value in terms):
         return last
-    await give_way(session, last, terms.valid_from)
+    await end_previous_version(session, last, terms.valid_from)
     limit = DampinganLimit(
         **terms.model_dump(exclude={"valid_from"}),
         version=last.version + 1 if last else 1,
@@ -49,13 +51,13 @@ async def set_dampingan_limit(
     just_set = VersionJustSet("/body")
     await insert(session, limit, pk_dampingan_limit=just_set, ex_dampingan_limit_one_at_a_time=just_set)
     kind = limit.kind.value
-    place = {"subject_id": f"{kind}:{limit.version}", "payload": {"kind": kind}}
-    await schedule(session, KIND, midnight(terms.valid_from), **place)
+    task = {"subject_id": f"{kind}:{limit.version}", "payload": {"kind": kind}}
+    await schedule(session, LIMIT_IN_FORCE, midnight(terms.valid_from), **task)
     return limit
 
 
-async def last_of(session: AsyncSession, kind: PilarKind) -> DampinganLimit | None:
-    """Return a kind's newest version, locked."""
+async def lock_last_version(session: AsyncSession, kind: PilarKind) -> DampinganLimit | None:
+    """Lock and return a kind's newest version."""
     newest = (
         sa.select(DampinganLimit).where(DampinganLimit.kind == kind).order_by(DampinganLimit.version.desc())
     )
@@ -64,8 +66,8 @@ async def last_of(session: AsyncSession, kind: PilarKind) -> DampinganLimit | No
     )
 
 
-async def give_way(session: AsyncSession, last: DampinganLimit | None, valid_from: date) -> None:
-    """End the version before on the new one's first day.
+async def end_previous_version(session: AsyncSession, last: DampinganLimit | None, valid_from: date) -> None:
+    """End the previous version on the new one's first day.
 
     Raises:
         DateInThePast, VersionNotLatest.

@@ -1,4 +1,4 @@
-"""How many families weigh on a placement, the limit of policy, and the word when it is crossed."""
+"""Loads of placements, the limit of policy, and the event when a load crosses it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,36 +17,39 @@ from shared.messaging import emit
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Warned above one number, refused above another, by a version of the policy."""
+    """A version of the limit in families: warning above one number, refusal above the other."""
 
     version: int
     warn_above: int
     refuse_above: int
 
 
-async def limit_on(session: AsyncSession, kind: PilarKind, day: date) -> Limit | None:
-    """Return the limit of a kind on a day; most kinds have none."""
-    row = sa.select(DampinganLimit.version, DampinganLimit.warn_above, DampinganLimit.refuse_above)
-    found = await session.execute(row.where(DampinganLimit.kind == kind, DampinganLimit.valid.contains(day)))
-    values = found.one_or_none()
-    return Limit(*values) if values else None
+async def read_limit(session: AsyncSession, kind: PilarKind, day: date) -> Limit | None:
+    """Return the limit of a kind on a day. Most kinds have none."""
+    statement = sa.select(DampinganLimit.version, DampinganLimit.warn_above, DampinganLimit.refuse_above)
+    conditions = (DampinganLimit.kind == kind, DampinganLimit.valid.contains(day))
+    row = (await session.execute(statement.where(*conditions))).one_or_none()
+    return Limit(*row) if row else None
 
 
 async def lock_loads(session: AsyncSession, holders: Mapping[UUID, UUID]) -> dict[UUID, DampinganLoad]:
-    """Return the counts of placements (penugasan_id to pendamping_id), locked in order, so that nobody counts beside."""
+    """Lock and return the loads of placements, in the order of ids to avoid deadlocks.
+
+    `holders` maps penugasan_id to pendamping_id.
+    """
     if not holders:
         return {}
     ordered = sorted(holders)
     rows = [{"penugasan_id": p, "pendamping_id": holders[p], "weighing": 0} for p in ordered]
     await upsert(session, DampinganLoad, rows, key=["penugasan_id"], keep=["pendamping_id", "weighing"])
-    found = await session.scalars(
+    loads = await session.scalars(
         sa.select(DampinganLoad)
         .where(DampinganLoad.penugasan_id.in_(ordered))
         .order_by(DampinganLoad.penugasan_id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    return {load.penugasan_id: load for load in found}
+    return {load.penugasan_id: load for load in loads}
 
 
 async def add_weight(
@@ -55,25 +58,28 @@ async def add_weight(
     changes: Mapping[UUID, int],
     limit: Limit | None,
 ) -> None:
-    """Change the counts of locked placements, and tell registry of each that crosses the limit, up or down."""
+    """Change the loads of locked placements, and emit each that crosses the limit."""
     for penugasan_id, change in sorted(changes.items()):
         load = loads[penugasan_id]
         load.weighing += change
-        tell_side(session, load, limit)
+        emit_limit_crossing(session, load, limit)
 
 
-def tell_side(session: AsyncSession, load: DampinganLoad, limit: Limit | None) -> bool:
-    """Tell registry of a locked count that stands on another side of its limit than was last told; return whether."""
+def emit_limit_crossing(session: AsyncSession, load: DampinganLoad, limit: Limit | None) -> bool:
+    """Emit a locked load that has crossed its limit since the last event.
+
+    Return whether it has.
+    """
     above = limit is not None and load.weighing > limit.warn_above
     if limit is None or above == load.above:
         return False
     load.above = above
-    emit(session, crossing(load, limit))
+    emit(session, to_event(load, limit))
     return True
 
 
-def crossing(load: DampinganLoad, limit: Limit) -> DampinganLimitCrossed:
-    """Return the word that a count stands on the other side of its limit now."""
+def to_event(load: DampinganLoad, limit: Limit) -> DampinganLimitCrossed:
+    """Return the event that a load has crossed its limit."""
     return DampinganLimitCrossed.of(
         load,
         count=load.weighing,

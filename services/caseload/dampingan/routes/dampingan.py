@@ -1,4 +1,4 @@
-"""Who accompanies whom, from when until when."""
+"""Routes of dampingan."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,10 +7,10 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
+from services.caseload.dampingan import queries
 from services.caseload.dampingan.commands.assignment import assign_dampingan
 from services.caseload.dampingan.commands.ending import end_dampingan
 from services.caseload.dampingan.models import Dampingan, DampinganView
-from services.caseload.dampingan.queries import list_of
 from shared.access import Permission
 from shared.fields import Body, Code, Day, Paragraph, View
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -19,7 +19,7 @@ dampingan = Router(tag="dampingan")
 
 
 class DampinganAssignment(Body):
-    """Which family, under which placement, from which day; a reason that is kept overrides the limit of policy."""
+    """Family, placement and first day. `override_reason` allows to exceed the limit, and is stored."""
 
     kpm_id: UUID
     penugasan_id: UUID
@@ -37,7 +37,7 @@ class DampinganPage(View):
 
 
 class DampinganEnd(Body):
-    """The first day without, and why: a code, because it travels."""
+    """The first day without it, and a reason code, which is part of the event."""
 
     valid_to: Day
     reason: Code = Field(examples=["PINDAH_TUGAS"])
@@ -46,7 +46,7 @@ class DampinganEnd(Body):
 @dampingan.post("/dampingan", status_code=201)
 @may(Permission.DAMPINGAN_ASSIGN, key_required=True)
 async def assign_kpm(body: DampinganAssignment, session: Session, actor: CurrentActor) -> DampinganView:
-    """Put a family under a pendamping; refused above the limit of policy, unless for a reason."""
+    """Assign a family to a placement. Above the limit it is refused without a reason."""
     return DampinganView.model_validate(await assign_dampingan(session, actor, **dict(body)))
 
 
@@ -55,7 +55,10 @@ async def assign_kpm(body: DampinganAssignment, session: Session, actor: Current
 async def end_accompaniment(
     dampingan_id: UUID, body: DampinganEnd, session: Session, actor: CurrentActor
 ) -> DampinganView:
-    """End a dampingan; the family is without a pendamping from that day on, and listed as such."""
+    """End a dampingan.
+
+    Without another one the family is listed as a gap from that day on.
+    """
     return DampinganView.model_validate(await end_dampingan(session, actor, dampingan_id, **dict(body)))
 
 
@@ -68,6 +71,6 @@ async def list_dampingan(
     pendamping_id: Annotated[UUID | None, Query()] = None,
     kpm_id: Annotated[UUID | None, Query()] = None,
 ) -> Response:
-    """Who accompanies whom, ended ones too: a pendamping's own, officials' by area."""
-    statement = list_of(actor, pendamping_id, kpm_id)
+    """List dampingan, also ended ones: a pendamping's own, an official's by area."""
+    statement = queries.list_dampingan(actor, pendamping_id, kpm_id)
     return await paging.answer(session, statement, (Dampingan.dampingan_id,))

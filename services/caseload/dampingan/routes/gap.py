@@ -1,4 +1,4 @@
-"""Who was responsible, and who is without anybody."""
+"""Routes of responsible pendamping and of families without one."""
 
 from datetime import date
 from typing import Annotated
@@ -8,7 +8,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from services.caseload.dampingan.models import DampinganGap, GapOfFamily, GapView, ResponsibleItem
-from services.caseload.dampingan.queries import list_gaps, responsible_on
+from services.caseload.dampingan.queries import list_gaps, read_responsible_on
 from shared.access import Permission
 from shared.fields import Day, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
@@ -17,7 +17,10 @@ coverage = Router(tag="coverage")
 
 
 class ResponsibleView(View):
-    """Who was responsible for a family on a day; `gap` where nobody of PKH was."""
+    """Dampingan of a family on a day.
+
+    `gap` is set if no PKH pendamping accompanied it.
+    """
 
     kpm_id: UUID
     on: date
@@ -26,13 +29,13 @@ class ResponsibleView(View):
 
 
 class GapItem(GapOfFamily):
-    """A family in PKH whom nobody of PKH accompanies; `penugasan_id` did last."""
+    """A family in PKH without a PKH pendamping. `penugasan_id` accompanied it last."""
 
     kode_wilayah: str
 
 
 class GapPage(View):
-    """Families without a pendamping, the longest known first."""
+    """Families without a pendamping, the oldest gap first."""
 
     items: list[GapItem]
     next: str | None
@@ -43,8 +46,8 @@ class GapPage(View):
 async def read_responsible(
     kpm_id: UUID, session: Session, actor: CurrentActor, on: Annotated[Day | None, Query()] = None
 ) -> ResponsibleView:
-    """Who accompanied a family on a day; today without one."""
-    return ResponsibleView.model_validate(await responsible_on(session, actor, kpm_id, on))
+    """Return who accompanied a family on a day, by default today."""
+    return ResponsibleView.model_validate(await read_responsible_on(session, actor, kpm_id, on))
 
 
 @coverage.get("/dampingan-gap", response_model=GapPage)
@@ -55,6 +58,6 @@ async def list_families_alone(
     paging: Paging,
     kode_wilayah: Annotated[Wilayah | None, Query()] = None,
 ) -> Response:
-    """Families in PKH without a pendamping today."""
+    """List families in PKH without a PKH pendamping today."""
     statement = await list_gaps(session, actor, kode_wilayah)
     return await paging.answer(session, statement, (DampinganGap.gap_id,))

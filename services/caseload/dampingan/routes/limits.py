@@ -1,4 +1,4 @@
-"""How many families one pendamping of a kind may have, as the ministry sets it."""
+"""Routes of the caseload limits."""
 
 from typing import Annotated
 
@@ -17,7 +17,10 @@ limits = Router(tag="dampingan-limit")
 
 
 class DampinganLimitSetting(DampinganLimitTerms, Body):
-    """Above how many families one is warned, and above how many refused, from a day on; `basis` names the text."""
+    """Limits of a kind in families, from a day on.
+
+    `basis` names the regulation or letter.
+    """
 
 
 class DampinganLimitPage(View):
@@ -33,14 +36,16 @@ async def list_dampingan_limit(
     session: Session,
     paging: Paging,
     kind: Annotated[Annotated[PilarKind, KNOWN] | None, Query()] = None,
-    on: Annotated[Day | None, Query(description="What holds on this day; without it, all of history")] = None,
+    on: Annotated[
+        Day | None, Query(description="Only versions in force on this day; without it, all versions")
+    ] = None,
 ) -> Response:
-    """The limits of a caseload, in force, before and later; a decision names the version under which it was made."""
+    """List all versions of the caseload limits: past, in force and future."""
     return await paging.answer(session, list_limits(kind, on), LIMIT_ORDER)
 
 
 @limits.post("/dampingan-limit", status_code=201)
 @may(Permission.DAMPINGAN_LIMIT_SET, key_required=True)
 async def set_limit(body: DampinganLimitSetting, session: Session, actor: CurrentActor) -> DampinganLimitItem:
-    """Set the next version of a kind's limits, from today or a later day; what was decided before stays as it is."""
+    """Set the next version of a kind's limits, from today or a later day on."""
     return DampinganLimitItem.model_validate(await set_dampingan_limit(session, actor, body))

@@ -1,4 +1,4 @@
-"""What entitles a family to PKH: begun and ended by the day; the last one's end is the fact behind ALAMIAH."""
+"""Start and end of komponen. The end of a family's last komponen leads to ALAMIAH."""
 
 from datetime import date
 from uuid import UUID
@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.commands.changes import change_family, member_of
+from services.caseload.family.commands.changes import change_family, lock_member
 from services.caseload.family.errors import KomponenHasEnded, KomponenOverlaps
 from services.caseload.family.models import Komponen
-from services.caseload.visibility import family_in_hand
+from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind
@@ -19,7 +19,7 @@ from shared.dates import require_past
 from shared.errors import InvalidRange, LostRace, NotFound
 
 
-async def begin_komponen(
+async def start_komponen(
     session: AsyncSession,
     actor: Actor,
     kpm_id: UUID,
@@ -29,27 +29,27 @@ async def begin_komponen(
     valid_from: date,
     valid_to: date | None,
 ) -> Komponen:
-    """Let a member give the family entitlement from a day on, perhaps to a known one.
+    """Start a komponen of a member. `valid_to` is the first day without it, if known.
 
     Raises:
         NotFound, PendampingInactive, MemberUnknown, DateInTheFuture, InvalidRange, KomponenOverlaps.
     """
-    held = await family_in_hand(session, actor, kpm_id)
-    await member_of(session, kpm_id, anggota_id)
+    family = await lock_family(session, actor, kpm_id)
+    await lock_member(session, kpm_id, anggota_id)
     require_past(valid_from, await clock.today(session), "/body/valid_from")
     require_order(valid_from, valid_to)
     valid = Range(valid_from, valid_to)
     komponen = Komponen(komponen_id=uuid7(), kpm_id=kpm_id, anggota_id=anggota_id, kind=kind, valid=valid)
     await insert(session, komponen, ex_komponen_once_at_a_time=KomponenOverlaps("/body/valid_from"))
     subject = ("komponen", komponen.komponen_id)
-    await change_family(session, held.kpm, actor, subject, "BEGAN", None, kind=kind.value)
+    await change_family(session, family.kpm, actor, subject, "BEGAN", None, kind=kind.value)
     return komponen
 
 
 async def end_komponen(
     session: AsyncSession, actor: Actor, komponen_id: UUID, *, valid_to: date, reason: str, version: int
 ) -> Komponen:
-    """Date the end of a komponen; `valid_to` is the first day without it.
+    """Set the end of a komponen. `valid_to` is the first day without it.
 
     Raises:
         NotFound, PendampingInactive, LostRace, KomponenHasEnded, InvalidRange.
@@ -57,7 +57,7 @@ async def end_komponen(
     kpm_id = await session.scalar(sa.select(Komponen.kpm_id).where(Komponen.komponen_id == komponen_id))
     if kpm_id is None:
         raise NotFound("komponen")
-    held = await family_in_hand(session, actor, kpm_id)
+    family = await lock_family(session, actor, kpm_id)
     komponen = await load(session, Komponen, komponen_id, noun="komponen")
     if komponen.version != version:
         raise LostRace("/header/If-Match")
@@ -67,11 +67,11 @@ async def end_komponen(
     require_order(first, valid_to)
     komponen.valid, komponen.version = Range(first, valid_to), komponen.version + 1
     subject = ("komponen", komponen_id)
-    await change_family(session, held.kpm, actor, subject, "ENDED", reason, valid_to=str(valid_to))
+    await change_family(session, family.kpm, actor, subject, "ENDED", reason, valid_to=str(valid_to))
     return komponen
 
 
 def require_order(first: date, end: date | None) -> None:
-    """Raise InvalidRange unless at least one day lies between."""
+    """Raise InvalidRange unless the range has at least one day."""
     if end and end <= first:
         raise InvalidRange("/body/valid_to", valid_from=first, valid_to=end)

@@ -1,4 +1,4 @@
-"""After an exit: the accompaniment ends with the monitoring, and a relapse is somebody's task."""
+"""Effects after an exit: end of the monitoring, and tasks after a relapse."""
 
 from datetime import date
 from uuid import UUID, uuid5
@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import Dampingan, GapCause
-from services.caseload.dampingan.rules import day_after, end_on
+from services.caseload.dampingan.rules import day_after, schedule_ending
 from services.caseload.family.models import Kpm
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from services.caseload.task.commands import open_tugas
@@ -21,15 +21,15 @@ from shared.messaging import emit
 
 
 async def end_with_monitoring(session: AsyncSession, event: MonitoringRecorded) -> None:
-    """The last month was seen: the dampingan ends the day after, and the family needs nobody of PKH."""
-    if event.completes and not await is_of_another_bansos(session, event.graduasi_id):
-        await let_go(session, event.kpm_id, day_after(event.recorded_on))
+    """End the family's dampingan on the day after its last monitoring month was recorded."""
+    if event.completes and not await is_not_pkh(session, event.graduasi_id):
+        await end_monitoring(session, event.kpm_id, day_after(event.recorded_on))
 
 
-async def let_go(session: AsyncSession, kpm_id: UUID, on: date) -> None:
-    """End the family's monitoring on a day, told at once; after an exit of which nobody is visited, that of the exit."""
-    wanted = sa.select(Dampingan).where(Dampingan.kpm_id == kpm_id, ~Dampingan.ended)
-    monitoring = wanted.where(Dampingan.purpose == DampinganPurpose.PEMANTAUAN)
+async def end_monitoring(session: AsyncSession, kpm_id: UUID, on: date) -> None:
+    """Set the end of the family's monitoring to a day, and emit it at once."""
+    statement = sa.select(Dampingan).where(Dampingan.kpm_id == kpm_id, ~Dampingan.ended)
+    monitoring = statement.where(Dampingan.purpose == DampinganPurpose.PEMANTAUAN)
     for dampingan in (await session.scalars(monitoring.with_for_update(key_share=True))).all():
         until = max(on, day_after(dampingan.valid_from))
         if dampingan.valid_to is not None and dampingan.valid_to <= until:
@@ -39,11 +39,14 @@ async def let_go(session: AsyncSession, kpm_id: UUID, on: date) -> None:
         kpm = await session.get_one(Kpm, kpm_id)
         emit(session, DampinganChanged.of(dampingan, kode_wilayah=kpm.kode_wilayah))
         await session.flush()
-        await end_on(session, until)
+        await schedule_ending(session, until)
 
 
-async def is_of_another_bansos(session: AsyncSession, graduasi_id: UUID) -> bool:
-    """Whether a case is known to end something else than PKH: its months say nothing of who accompanies the family."""
+async def is_not_pkh(session: AsyncSession, graduasi_id: UUID) -> bool:
+    """Return whether a case is known to end another bansos than PKH.
+
+    The dampingan then continues after its last monitoring month.
+    """
     bansos = (
         sa.select(Kepesertaan.bansos)
         .join(CaseMark, CaseMark.kepesertaan_id == Kepesertaan.kepesertaan_id)
@@ -52,16 +55,16 @@ async def is_of_another_bansos(session: AsyncSession, graduasi_id: UUID) -> bool
     return await session.scalar(bansos) not in {None, Bansos.PKH}
 
 
-async def open_re_entry(session: AsyncSession, event: RelapseConfirmed) -> None:
-    """The family has fallen back: somebody lodges an usulan for it, or says why not."""
+async def open_re_entry_task(session: AsyncSession, event: RelapseConfirmed) -> None:
+    """Open a task to lodge an usulan for a family with a confirmed relapse."""
     await open_tugas(session, TugasKind.RE_ENTRY, event.kpm_id, event.graduasi_id)
 
 
-async def open_visit(session: AsyncSession, event: RelapseReported) -> None:
-    """A partner or an officer says that the family may have fallen back: it is visited, once a report's month."""
-    await open_tugas(session, TugasKind.KUNJUNGAN_KAMBUH, event.kpm_id, report_of(event))
+async def open_visit_task(session: AsyncSession, event: RelapseReported) -> None:
+    """Open one task per rujukan and month to visit a family with a reported relapse."""
+    await open_tugas(session, TugasKind.KUNJUNGAN_KAMBUH, event.kpm_id, relapse_report_id(event))
 
 
-def report_of(event: RelapseReported) -> UUID:
-    """Return the id of what was reported: of one rujukan, in one month."""
+def relapse_report_id(event: RelapseReported) -> UUID:
+    """Return the id of a report, the same for one rujukan and month."""
     return uuid5(event.rujukan_id, str(event.month))

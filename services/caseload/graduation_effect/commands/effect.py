@@ -2,16 +2,16 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.dampingan.commands.assignment import accompany_anew
+from services.caseload.dampingan.commands.assignment import resume_accompaniment
 from services.caseload.exit_proposal.models import PROPOSAL_MOVES, ExitProposal, ExitProposalState
-from services.caseload.membership.commands.ends import settle
-from services.caseload.membership.commands.pending import ask_of_others
+from services.caseload.membership.commands.ends import recompute_membership_end
+from services.caseload.membership.commands.pending import update_pending_decisions
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
 from services.caseload.membership.rules import (
     STEPS,
+    columns_from_facts,
     exit_proposal_of,
     state_of,
-    truth_of,
     with_fact,
     with_objection,
 )
@@ -23,37 +23,44 @@ from shared.dates import midnight
 from shared.jobs import schedule, unschedule
 
 TO_MONITORING = "dampingan_to_monitoring"
-KNOWN_BY_PLACE = {"graduasi_id", "kpm_id", "kode_wilayah", "kepesertaan_id"}
-PROPOSAL_BECOMES = {
+KEY_FIELDS = {"graduasi_id", "kpm_id", "kode_wilayah", "kepesertaan_id"}
+PROPOSAL_STATES = {
     CaseState.CLOSED: ExitProposalState.CLOSED,
     CaseState.ANNULLED: ExitProposalState.CLOSED,
     CaseState.EFFECTIVE: ExitProposalState.ENDED,
 }
 
 
-async def hear(session: AsyncSession, event: Any, fact: str) -> None:
-    """Keep what graduation says of a case, and let the membership follow from all that was said."""
-    said = event.model_dump(mode="json", exclude=KNOWN_BY_PLACE)
-    if STEPS[fact] is CaseState.OPEN and await first_said(session, event, with_fact({}, fact, said)):
+async def apply_fact(session: AsyncSession, event: Any, fact: str) -> None:
+    """Store an event of a case in its mark, and apply all its facts.
+
+    This updates the membership and the dampingan.
+    """
+    values = event.model_dump(mode="json", exclude=KEY_FIELDS)
+    if STEPS[fact] is CaseState.OPEN and await insert_new_mark(session, event, with_fact({}, fact, values)):
         return
-    mark = await mark_of(session, event)
-    mark.facts = with_fact(mark.facts, fact, said)
-    await follow(session, mark)
+    mark = await lock_mark(session, event)
+    mark.facts = with_fact(mark.facts, fact, values)
+    await update_from_facts(session, mark)
     await close_proposal(session, mark)
 
 
-async def hear_objection(session: AsyncSession, event: SanggahLodged | SanggahDecided) -> None:
-    """An objection in term holds the end, also one already dated; refused, the end goes on, perhaps later."""
-    mark = await mark_of(session, event)
-    said = event.model_dump(mode="json", exclude=KNOWN_BY_PLACE | {"sanggah_id"})
-    mark.facts = with_objection(mark.facts, str(event.sanggah_id), said)
-    await follow(session, mark)
+async def apply_objection(session: AsyncSession, event: SanggahLodged | SanggahDecided) -> None:
+    """Apply a lodged or decided objection to the case and its membership.
+
+    An objection in term suspends the end, also one that has a date already. A refusal lifts that, perhaps with a later
+    end.
+    """
+    mark = await lock_mark(session, event)
+    values = event.model_dump(mode="json", exclude=KEY_FIELDS | {"sanggah_id"})
+    mark.facts = with_objection(mark.facts, str(event.sanggah_id), values)
+    await update_from_facts(session, mark)
 
 
-async def first_said(session: AsyncSession, event: Any, facts: dict[str, Any]) -> bool:
-    """Write the mark of a case that has just opened, in one statement; return whether nothing of it was known before.
+async def insert_new_mark(session: AsyncSession, event: Any, facts: dict[str, Any]) -> bool:
+    """Insert the mark of an open case, and return whether there was none before.
 
-    Nothing follows from an open case yet, and most cases are first heard of when they open.
+    One statement is enough, because an open case has no effect yet and most cases start with this event.
     """
     row = {
         "graduasi_id": event.graduasi_id,
@@ -62,13 +69,13 @@ async def first_said(session: AsyncSession, event: Any, facts: dict[str, Any]) -
         "state": state_of(facts),
         "facts": facts,
         "changed_at": await clock.now(session),
-        **truth_of(facts),
+        **columns_from_facts(facts),
     }
     return await write_once(session, CaseMark, row)
 
 
-async def mark_of(session: AsyncSession, event: Any) -> CaseMark:
-    """Return the case's mark, locked; the first word of a case makes it, whichever word that is."""
+async def lock_mark(session: AsyncSession, event: Any) -> CaseMark:
+    """Lock and return the case's mark. The first event of a case creates it."""
     await session.flush()
     mark = await session.get(CaseMark, event.graduasi_id, with_for_update={"key_share": True})
     now = await clock.now(session)
@@ -87,41 +94,43 @@ async def mark_of(session: AsyncSession, event: Any) -> CaseMark:
     return mark
 
 
-async def follow(session: AsyncSession, mark: CaseMark) -> None:
-    """Let the mark and, once a case has taken effect, the membership and the dampingan be what the facts say."""
+async def update_from_facts(session: AsyncSession, mark: CaseMark) -> None:
+    """Update the mark from its facts, and after a graduation also membership and dampingan."""
     if (state := state_of(mark.facts)) is not mark.state:
-        mark.become(state)
-        await ask_of_others(session, mark)
-    for name, value in truth_of(mark.facts).items():
+        mark.transition_to(state)
+        await update_pending_decisions(session, mark)
+    for name, value in columns_from_facts(mark.facts).items():
         setattr(mark, name, value)
     await session.flush()
     if "graduated" in mark.facts:
-        kepesertaan, changed = await settle(session, mark)
+        kepesertaan, changed = await recompute_membership_end(session, mark)
         if kepesertaan is not None and kepesertaan.bansos is Bansos.PKH:
-            await accompany(session, kepesertaan, mark, changed=changed)
+            await update_monitoring(session, kepesertaan, mark, changed=changed)
 
 
-async def accompany(session: AsyncSession, row: Kepesertaan, mark: CaseMark, *, changed: bool) -> None:
-    """Let the dampingan become monitoring on the day the family leaves PKH, and go on where the end is taken back."""
+async def update_monitoring(
+    session: AsyncSession, row: Kepesertaan, mark: CaseMark, *, changed: bool
+) -> None:
+    """Schedule the switch to monitoring, or cancel it if the end is undone or suspended."""
     if row.valid_to is None:
         await unschedule(session, TO_MONITORING, row.kpm_id)
         if changed:
-            await accompany_anew(session, row.kpm_id, why="annulled", graduasi_id=mark.graduasi_id)
+            await resume_accompaniment(session, row.kpm_id, why="annulled", graduasi_id=mark.graduasi_id)
     elif mark.held:
         await unschedule(session, TO_MONITORING, row.kpm_id)
     elif row.graduasi_id == mark.graduasi_id:
-        begins = midnight(row.valid_to)
+        starts_at = midnight(row.valid_to)
         watched = mark.facts["graduated"].get("monitoring_months") != 0
         payload = {"graduasi_id": str(mark.graduasi_id), "watched": watched}
-        await schedule(session, TO_MONITORING, begins, subject_id=row.kpm_id, payload=payload)
+        await schedule(session, TO_MONITORING, starts_at, subject_id=row.kpm_id, payload=payload)
 
 
 async def close_proposal(session: AsyncSession, mark: CaseMark) -> None:
-    """Let the proposal that a case came from end with it; one that waits behind another's case goes on waiting."""
-    proposal_id, wanted = exit_proposal_of(mark.facts), PROPOSAL_BECOMES.get(mark.state)
-    if proposal_id is None or wanted is None:
+    """Close the exit proposal that the case came from, when the case has ended."""
+    proposal_id, target = exit_proposal_of(mark.facts), PROPOSAL_STATES.get(mark.state)
+    if proposal_id is None or target is None:
         return
     proposal = await session.get(ExitProposal, proposal_id, with_for_update={"key_share": True})
-    if proposal is not None and wanted in PROPOSAL_MOVES[proposal.state]:
-        proposal.become(wanted)
+    if proposal is not None and target in PROPOSAL_MOVES[proposal.state]:
+        proposal.transition_to(target)
         proposal.changed_at = await clock.now(session)

@@ -1,6 +1,6 @@
-"""Which families a hand-over takes: those whom the giver accompanies on its day, and those whom he did last.
+"""Families of a hand-over: those that the giver accompanies on its day or accompanied last.
 
-A placement often ends on the very day of a hand-over, and its word may be here first: the families are in a gap then.
+A placement often ends on the day of a hand-over. If that event is handled first, its families have a gap.
 """
 
 from datetime import date
@@ -16,13 +16,13 @@ from shared.database import raw
 TAKEN = """EXISTS (SELECT FROM dampingan o WHERE o.kpm_id = d.kpm_id AND o.dampingan_id IS DISTINCT FROM d.dampingan_id
     AND o.kind = d.kind AND o.valid && daterange($4::date, $7::date)
     AND (o.kind = 'PKH_PENDAMPING' OR o.penugasan_id = $6)) AS taken"""
-HELD = f"""
+ACCOMPANIED = f"""
 SELECT d.dampingan_id, d.kpm_id, k.kode_wilayah, d.kind, d.purpose, lower(d.valid) AS valid_from, {TAKEN}
 FROM dampingan d JOIN kpm k USING (kpm_id)
 WHERE d.pendamping_id = $2 AND d.penugasan_id = $1 AND NOT d.ended AND d.valid @> $4::date
     AND ($5::text IS NULL OR d.purpose = $5) AND k.kode_wilayah >= $3 AND k.kode_wilayah < $3 || '/'
 """  # noqa: S608  # our own columns
-LOST = f"""
+LAST_ACCOMPANIED = f"""
 SELECT d.dampingan_id, d.kpm_id, k.kode_wilayah, d.kind, d.purpose, d.since AS valid_from, {TAKEN}
 FROM (SELECT g.*, NULL::uuid AS dampingan_id, 'PKH_PENDAMPING'::text AS kind FROM dampingan_gap g) AS d
 JOIN kpm k USING (kpm_id)
@@ -31,26 +31,26 @@ WHERE d.penugasan_id = $1 AND $2::uuid IS NOT NULL AND d.until IS NULL AND d.sin
     AND k.kode_wilayah >= $3 AND k.kode_wilayah < $3 || '/'
 """  # noqa: S608  # our own columns
 COUNTS = f"""
-WITH found AS ({HELD} UNION ALL {LOST})
+WITH families AS ({ACCOMPANIED} UNION ALL {LAST_ACCOMPANIED})
 SELECT count(*) AS families,
     count(*) FILTER (WHERE purpose = 'PENDAMPINGAN') AS weighing,
     count(*) FILTER (WHERE purpose = 'PENDAMPINGAN' AND dampingan_id IS NOT NULL) AS leaving,
     count(*) FILTER (WHERE dampingan_id IS NULL) AS without_pendamping,
     count(*) FILTER (WHERE dampingan_id IS NOT NULL AND valid_from >= $4::date) AS began_that_day,
     count(*) FILTER (WHERE taken) AS accompanied_by_another,
-    (SELECT count(*) FROM case_mark c WHERE c.kpm_id IN (SELECT kpm_id FROM found)
+    (SELECT count(*) FROM case_mark c WHERE c.kpm_id IN (SELECT kpm_id FROM families)
         AND c.state IN ('OPEN', 'DETERMINED')) AS open_cases,
-    (SELECT count(*) FROM tugas t WHERE t.kpm_id IN (SELECT kpm_id FROM found) AND t.done_at IS NULL) AS tasks,
-    (SELECT count(*) FROM kunjungan v WHERE v.kpm_id IN (SELECT kpm_id FROM found)
+    (SELECT count(*) FROM tugas t WHERE t.kpm_id IN (SELECT kpm_id FROM families) AND t.done_at IS NULL) AS tasks,
+    (SELECT count(*) FROM kunjungan v WHERE v.kpm_id IN (SELECT kpm_id FROM families)
         AND v.penugasan_id = $1 AND v.visited_on >= $4::date) AS visits_after
-FROM found
+FROM families
 """  # noqa: S608  # our own columns
 
 
 async def count_families(
     session: AsyncSession, giving: tuple[UUID, UUID], area: str, on: date, purpose: str | None, taking: Any
 ) -> dict[str, int]:
-    """Return how many families a hand-over would take, and what comes with them."""
+    """Return the counts of families in a hand-over, and of their cases, tasks and visits."""
     # Fast path: one statement counts the families of an order (bench: hand_over).
     connection = await raw(session)
     row = await connection.fetchrow(COUNTS, *giving, area, on, purpose, taking.penugasan_id, taking.valid_to)

@@ -1,11 +1,11 @@
-"""A hand-over dated ahead is called off: nothing has moved yet, and nothing will."""
+"""Withdrawal of a hand-over before its day."""
 
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.hand_over.commands.request import KIND
-from services.caseload.hand_over.errors import HandOverAlreadyWithdrawn, HandOverBegun
+from services.caseload.hand_over.errors import HandOverAlreadyWithdrawn, HandOverStarted
 from services.caseload.hand_over.models import HandOver, HandOverWithdrawal
 from shared import clock
 from shared.access import Actor
@@ -14,17 +14,17 @@ from shared.jobs import unschedule
 
 
 async def withdraw_hand_over(session: AsyncSession, actor: Actor, hand_over_id: UUID, *, reason: str) -> None:
-    """Take an order back before its day; the families stay where they are, and the same order may be given again.
+    """Withdraw an order before its day. The same order may then be given again.
 
     Raises:
-        NotFound, NotAllowed, HandOverBegun, HandOverAlreadyWithdrawn.
+        NotFound, NotAllowed, HandOverStarted, HandOverAlreadyWithdrawn.
     """
-    # What is due is locked first, as the worker does that takes it up: one of the two comes second and knows it.
+    # Lock the scheduled task first, as the worker does, so that the second of the two sees the result of the first.
     await unschedule(session, KIND, hand_over_id)
     hand_over = await load(session, HandOver, hand_over_id, noun="hand-over")
     actor.require_area(hand_over.kode_wilayah)
     if hand_over.job_id is not None:
-        raise HandOverBegun(job=f"/v1/jobs/{hand_over.job_id}")
+        raise HandOverStarted(job=f"/v1/jobs/{hand_over.job_id}")
     if not hand_over.open:
         raise HandOverAlreadyWithdrawn
     hand_over.open = False

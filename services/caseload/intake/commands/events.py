@@ -1,4 +1,4 @@
-"""The facts of one step: only what is new or has changed is told."""
+"""Events of one step: only new or changed things are emitted."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -20,16 +20,16 @@ from shared.events import Event
 from shared.messaging import emit
 
 
-def tell(session: AsyncSession, plans: Sequence[Plan], today: date) -> None:
-    """Emit the facts of the plans."""
+def emit_events(session: AsyncSession, plans: Sequence[Plan], today: date) -> None:
+    """Emit the events of the plans."""
     for plan in plans:
-        for event in facts_told(plan, today):
+        for event in events_of(plan, today):
             emit(session, event)
 
 
-def facts_told(plan: Plan, today: date) -> Iterator[Event]:
-    """Yield what became true of one family."""
-    if plan.told:
+def events_of(plan: Plan, today: date) -> Iterator[Event]:
+    """Yield the events of one family."""
+    if plan.changed:
         yield (KpmRegistered if plan.new else KpmUpdated).model_validate(plan.facts)
     for kepesertaan_id, bansos, first in plan.kepesertaan:
         yield KepesertaanStarted(
@@ -46,18 +46,18 @@ def facts_told(plan: Plan, today: date) -> Iterator[Event]:
 
 
 def usaha_recorded(plan: Plan, usaha_id: UUID, data: dict[str, Any]) -> UsahaRecorded:
-    """Return the word of a member's business."""
+    """Return the event of a member's business."""
     owner = {
         "owner_sex": data["sex"],
         "owner_birth_year": int(data["birth"][:4]),
         "owner_married": data["married"],
     }
-    place = {"usaha_id": usaha_id, "kpm_id": plan.kpm_id, "kode_wilayah": plan.kode}
-    return UsahaRecorded.model_validate({**place, **owner, **data["usaha"]})
+    keys = {"usaha_id": usaha_id, "kpm_id": plan.kpm_id, "kode_wilayah": plan.kode}
+    return UsahaRecorded.model_validate({**keys, **owner, **data["usaha"]})
 
 
 def dampingan_started(plan: Plan, dampingan: tuple[UUID, UUID, UUID], today: date) -> DampinganStarted:
-    """Return the word of a new dampingan."""
+    """Return the event of a new dampingan."""
     dampingan_id, penugasan_id, pendamping_id = dampingan
     return DampinganStarted(
         dampingan_id=dampingan_id,

@@ -1,4 +1,4 @@
-"""What is known of the families of one step before anything is decided on them."""
+"""Recorded data about the families of one step, read before the decisions."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.queries import ages_on
+from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import Ages
 from shared import wilayah
 from shared.access import Actor
@@ -21,8 +21,8 @@ SELECT row_no, no_kk_index, nik_index, ok, digest, data::text, scattered, repeat
     address_sealed, phone_sealed, nib_sealed
 FROM staged_row WHERE job_id = $1
 """
-NEXT = STAGED + "AND row_no > $2 ORDER BY row_no LIMIT $3"
-TOGETHER = STAGED + "AND scattered AND no_kk_index = ANY($2) ORDER BY row_no"
+NEXT_ROWS = STAGED + "AND row_no > $2 ORDER BY row_no LIMIT $3"
+SCATTERED_ROWS = STAGED + "AND scattered AND no_kk_index = ANY($2) ORDER BY row_no"
 FAMILIES = """
 SELECT card.no_kk_index, kpm.kpm_id, kpm.kode_wilayah, kpm.intake_digest, kpm.facts::text
 FROM kpm_no_kk card JOIN kpm USING (kpm_id) WHERE card.no_kk_index = ANY($1) AND upper_inf(card.valid)
@@ -59,7 +59,7 @@ WHERE p.pendamping_no = ANY($1)
 
 @dataclass(slots=True)
 class Staged:
-    """A family as the file has it."""
+    """A family in the intake file."""
 
     no_kk_index: bytes
     rows: list[Any] = field(default_factory=list[Any])
@@ -67,26 +67,26 @@ class Staged:
 
     @property
     def pengurus(self) -> int:
-        """Where in `rows` the pengurus is."""
+        """Return the index of the pengurus in `rows`."""
         return next(n for n, data in enumerate(self.data) if data["pengurus"])
 
 
 @dataclass(slots=True)
 class Placements:
-    """A pendamping by number: status, and PKH placements today with their areas."""
+    """Status of a pendamping, and the areas of its PKH placements today."""
 
     pendamping_id: UUID
     active: bool
     areas: list[tuple[UUID, str]]
 
     def covering(self, kode: str) -> UUID | None:
-        """Return the placement that covers an area."""
+        """Return the penugasan_id of the placement that covers an area."""
         return next((p for p, area in self.areas if wilayah.is_within(kode, area)), None)
 
 
 @dataclass(slots=True)
 class Known:
-    """Everything that decisions on one step's families need."""
+    """Recorded data that the decisions of one step need."""
 
     today: date
     ages: Ages
@@ -94,27 +94,30 @@ class Known:
     persons: dict[bytes, Any] = field(default_factory=dict[bytes, Any])
     komponen: dict[UUID, dict[UUID, Any]] = field(default_factory=dict[UUID, dict[UUID, Any]])
     kepesertaan: dict[UUID, list[Any]] = field(default_factory=dict[UUID, list[Any]])
-    accompanied_by: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    placement_by_family: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     desil: dict[UUID, dict[tuple[str, str], int]] = field(
         default_factory=dict[UUID, dict[tuple[str, str], int]]
     )
     usaha: dict[UUID, Any] = field(default_factory=dict[UUID, Any])
     placements: dict[str, Placements] = field(default_factory=dict[str, Placements])
     elsewhere: set[bytes] = field(default_factory=set[bytes])
-    """Cards of the file that are recorded, or name members recorded, outside the caller's area."""
+    """Cards of the file that are, or have members that are, recorded outside the actor's areas."""
 
 
 async def next_families(session: AsyncSession, job: Job, after: int, limit: int) -> tuple[list[Staged], int]:
-    """Return the next families of the file, whole, in the order of their first rows, and up to which row they go."""
+    """Return the next complete families of the file and the last row that was read.
+
+    The families are in the order of their first rows.
+    """
     # Fast path: one statement reads the rows of a step, another those of scattered families (bench: intake).
     connection = await raw(session)
-    rows = uncut(await connection.fetch(NEXT, job.job_id, after, limit), limit)
+    rows = drop_split_family(await connection.fetch(NEXT_ROWS, job.job_id, after, limit), limit)
     last = rows[-1]["row_no"] if rows else after
     if scattered := {row["no_kk_index"] for row in rows if row["scattered"]}:
-        everywhere = await connection.fetch(TOGETHER, job.job_id, list(scattered))
-        begun = {row["no_kk_index"] for row in everywhere if row["row_no"] <= after}
+        all_rows = await connection.fetch(SCATTERED_ROWS, job.job_id, list(scattered))
+        earlier = {row["no_kk_index"] for row in all_rows if row["row_no"] <= after}
         rows = [row for row in rows if not row["scattered"]]
-        rows += [row for row in everywhere if row["no_kk_index"] not in begun]
+        rows += [row for row in all_rows if row["no_kk_index"] not in earlier]
         rows.sort(key=lambda row: row["row_no"])
     families: dict[bytes, Staged] = {}
     for row in rows:
@@ -125,8 +128,13 @@ async def next_families(session: AsyncSession, job: Job, after: int, limit: int)
     return list(families.values()), last
 
 
-def uncut(rows: list[Any], limit: int) -> list[Any]:
-    """Leave the last family to the next step where the limit may have cut it; a scattered one is fetched whole anyway."""
+def drop_split_family(rows: list[Any], limit: int) -> list[Any]:
+    """Drop the last family if the row limit may have split it.
+
+    The next step reads it again.
+
+    A scattered family is read completely in any case.
+    """
     if len(rows) < limit or rows[-1]["scattered"]:
         return rows
     card, end = rows[-1]["no_kk_index"], len(rows)
@@ -135,55 +143,59 @@ def uncut(rows: list[Any], limit: int) -> list[Any]:
     return rows[:end]
 
 
-async def known_of(session: AsyncSession, families: Iterable[Staged], today: date, actor: Actor) -> Known:
-    """Return which of the families are known; they are locked, so that what is decided on them holds.
+async def lock_known_families(
+    session: AsyncSession, families: Iterable[Staged], today: date, actor: Actor
+) -> Known:
+    """Lock and return the families that are recorded.
 
-    Families outside the actor's area are left out and noted under `elsewhere`.
+    Families outside the actor's areas are not included. Their cards are in `elsewhere`.
     """
     # Fast path: one statement reads and locks the families of a step (bench: intake).
     connection = await raw(session)
-    found = await connection.fetch(FAMILIES, [family.no_kk_index for family in families])
-    own = {row["no_kk_index"]: row for row in found if actor.covers(row["kode_wilayah"])}
-    known = Known(today, await ages_on(session, today), own)
-    known.elsewhere = {row["no_kk_index"] for row in found} - own.keys()
+    rows = await connection.fetch(FAMILIES, [family.no_kk_index for family in families])
+    own = {row["no_kk_index"]: row for row in rows if actor.covers(row["kode_wilayah"])}
+    known = Known(today, await read_ages(session, today), own)
+    known.elsewhere = {row["no_kk_index"] for row in rows} - own.keys()
     return known
 
 
-async def look_closer(session: AsyncSession, known: Known, families: Sequence[Staged], actor: Actor) -> None:
-    """Read what deciding on families that are new or have changed takes.
+async def read_details(session: AsyncSession, known: Known, families: Sequence[Staged], actor: Actor) -> None:
+    """Read what the decisions on new and changed families need.
 
-    Members of families outside the actor's area are left out and noted under `elsewhere`.
+    Persons in families outside the actor's areas are not included. The cards that name them are in `elsewhere`.
     """
     # Fast path: one statement for each kind of row that a step needs, seven at most (bench: intake).
     connection = await raw(session)
     niks = [row["nik_index"] for family in families for row in family.rows if row["nik_index"]]
     numbers = list({data["pendamping_no"] for f in families for data in f.data if data.get("pendamping_no")})
-    found = await connection.fetch(PERSONS, niks)
-    far = {
-        row["nik_index"] for row in found if row["left_on"] is None and not actor.covers(row["kode_wilayah"])
+    persons = await connection.fetch(PERSONS, niks)
+    outside = {
+        row["nik_index"]
+        for row in persons
+        if row["left_on"] is None and not actor.covers(row["kode_wilayah"])
     }
-    known.persons = {row["nik_index"]: row for row in found if row["nik_index"] not in far}
-    known.elsewhere |= {f.no_kk_index for f in families for row in f.rows if row["nik_index"] in far}
+    known.persons = {row["nik_index"]: row for row in persons if row["nik_index"] not in outside}
+    known.elsewhere |= {f.no_kk_index for f in families for row in f.rows if row["nik_index"] in outside}
     for row in await connection.fetch(PLACEMENTS, numbers, known.today):
-        placed = Placements(row["pendamping_id"], row["status"] == "AKTIF", [])
-        placed = known.placements.setdefault(row["pendamping_no"], placed)
+        placements = Placements(row["pendamping_id"], row["status"] == "AKTIF", [])
+        placements = known.placements.setdefault(row["pendamping_no"], placements)
         if row["penugasan_id"] and row["kode_wilayah"]:
-            placed.areas.append((row["penugasan_id"], row["kode_wilayah"]))
+            placements.areas.append((row["penugasan_id"], row["kode_wilayah"]))
     kpm_ids = [known.families[f.no_kk_index]["kpm_id"] for f in families if f.no_kk_index in known.families]
     if kpm_ids or known.persons:
-        await look_back(connection, known, kpm_ids)
+        await read_family_rows(connection, known, kpm_ids)
 
 
-async def look_back(connection: Any, known: Known, kpm_ids: list[UUID]) -> None:
-    """Read what families and persons already have."""
+async def read_family_rows(connection: Any, known: Known, kpm_ids: list[UUID]) -> None:
+    """Read komponen, memberships, dampingan, desil and usaha of families and persons."""
     persons = [person["anggota_id"] for person in known.persons.values()]
     for row in await connection.fetch(KOMPONEN, kpm_ids, persons, known.today):
-        for whose in (row["kpm_id"], row["anggota_id"]):
-            known.komponen.setdefault(whose, {})[row["komponen_id"]] = row
+        for owner_id in (row["kpm_id"], row["anggota_id"]):
+            known.komponen.setdefault(owner_id, {})[row["komponen_id"]] = row
     for row in await connection.fetch(KEPESERTAAN, kpm_ids):
         known.kepesertaan.setdefault(row["kpm_id"], []).append(row)
-    held = await connection.fetch(DAMPINGAN, kpm_ids, known.today)
-    known.accompanied_by = {row["kpm_id"]: row["penugasan_id"] for row in held}
+    dampingan = await connection.fetch(DAMPINGAN, kpm_ids, known.today)
+    known.placement_by_family = {row["kpm_id"]: row["penugasan_id"] for row in dampingan}
     for row in await connection.fetch(DESIL, kpm_ids):
         known.desil.setdefault(row["kpm_id"], {})[row["scope"], row["snapshot"]] = row["value"]
     known.usaha = {row["anggota_id"]: row for row in await connection.fetch(USAHA, kpm_ids, persons)}

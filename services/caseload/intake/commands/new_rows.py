@@ -1,4 +1,7 @@
-"""What one step adds, as rows for COPY: the cheapest way in. What was sealed when it was staged is written as it is."""
+"""New rows of one step for COPY.
+
+Values are copied as they were sealed in staging.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -39,10 +42,13 @@ MEMBER_COLUMNS = {
 
 
 class NewRows:
-    """Rows by table; members, deciles and businesses that may be there already are kept apart, to be merged."""
+    """New rows by table.
+
+    Members, desil and usaha that may exist already are in the `known_*` lists, for an upsert.
+    """
 
     def __init__(self, today: date, now: datetime, job: Job) -> None:
-        """Begin empty; `now` is the business clock's."""
+        """Start empty. `now` is the time of the business clock."""
         self.today, self.now, self.who = today, now, job.actor.sub
         self.detail = orjson.dumps({"job_id": str(job.job_id)}).decode()
         self.tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in FAMILY_COLUMNS | MEMBER_COLUMNS}
@@ -52,7 +58,7 @@ class NewRows:
         self._from_today = Range(today)
 
     def add(self, plan: Plan) -> None:
-        """Add what one family brings."""
+        """Add the rows of one family."""
         if plan.new:
             self.add_family(plan)
         self.add_members(plan)
@@ -73,8 +79,8 @@ class NewRows:
             row = (id_, kpm_id, penugasan_id, pendamping_id, kind, purpose, self._from_today)
             tables["dampingan"].append(row)
         elif plan.new and any(bansos == Bansos.PKH for _, bansos, _ in plan.kepesertaan):
-            alone = (GapCause.BELUM_ADA.value, DampinganPurpose.PENDAMPINGAN.value)
-            tables["dampingan_gap"].append((new_id(), kpm_id, self.today, *alone))
+            gap = (GapCause.BELUM_ADA.value, DampinganPurpose.PENDAMPINGAN.value)
+            tables["dampingan_gap"].append((new_id(), kpm_id, self.today, *gap))
         act = "REGISTERED" if plan.new else "UPDATED"
         history = (new_id(), kpm_id, "kpm", kpm_id, act, self.who, "intake", self.detail, self.now)
         tables["kpm_history"].append(history)
@@ -85,30 +91,35 @@ class NewRows:
         card = head["no_kk_index"]
         sealed = (head["address_sealed"], head["phone_sealed"])
         self.tables["kpm"].append(
-            (plan.kpm_id, plan.kode, card, *sealed, facts, plan.digest, plan.changes_on)
+            (plan.kpm_id, plan.kode, card, *sealed, facts, plan.digest, plan.next_change_day)
         )
         row = (new_id(), plan.kpm_id, card, head["no_kk_sealed"], self._from_today)
         self.tables["kpm_no_kk"].append(row)
 
     def add_members(self, plan: Plan) -> None:
-        """Add the members; who is known already comes back, or has changed."""
+        """Add the members. A known person is updated instead."""
         persons = zip(plan.anggota, plan.known_persons, plan.staged.rows, plan.staged.data, strict=True)
         for anggota_id, known, row, data in persons:
             if known:
                 self.known_members.append((anggota_id, plan.kpm_id, row["row_no"]))
                 continue
-            own = (row["nik_index"], row["nik_sealed"], row["name_sealed"], date.fromisoformat(data["birth"]))
-            said = (data["sex"], data["relation"], data["married"], data["pengurus"], self.today)
-            self.tables["kpm_anggota"].append((anggota_id, plan.kpm_id, *own, *said))
+            person = (
+                row["nik_index"],
+                row["nik_sealed"],
+                row["name_sealed"],
+                date.fromisoformat(data["birth"]),
+            )
+            values = (data["sex"], data["relation"], data["married"], data["pengurus"], self.today)
+            self.tables["kpm_anggota"].append((anggota_id, plan.kpm_id, *person, *values))
 
     def add_usaha(self, plan: Plan) -> None:
-        """Add the businesses; one of a person who is known may be there already."""
+        """Add the businesses. The business of a known person is updated instead."""
         for id_, n in plan.usaha:
-            row, said = plan.staged.rows[n], plan.staged.data[n]["usaha"]
-            who = (id_, plan.kpm_id, plan.anggota[n])
+            row, usaha = plan.staged.rows[n], plan.staged.data[n]["usaha"]
+            ids = (id_, plan.kpm_id, plan.anggota[n])
             if plan.known_persons[n]:
-                self.known_usaha.append((*who, row["row_no"]))
+                self.known_usaha.append((*ids, row["row_no"]))
                 continue
-            began, nib = date.fromisoformat(said["started_on"]), row["nib_sealed"]
-            values = (said["sector"], began, said["omzet_rp"], nib, said["has_letter"])
-            self.tables["usaha"].append((*who, *values))
+            started_on, nib = date.fromisoformat(usaha["started_on"]), row["nib_sealed"]
+            values = (usaha["sector"], started_on, usaha["omzet_rp"], nib, usaha["has_letter"])
+            self.tables["usaha"].append((*ids, *values))

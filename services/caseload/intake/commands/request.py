@@ -1,4 +1,4 @@
-"""Requests for an intake."""
+"""Requests of an intake."""
 
 from uuid import UUID
 
@@ -14,7 +14,9 @@ KIND = "family_intake"
 
 
 async def request_intake(session: AsyncSession, actor: Actor, *, sha256: str, dry_run: bool) -> UUID:
-    """Ask for the intake of a file that was uploaded; return the job's id. The header is checked at once.
+    """Enqueue the intake of an uploaded file, and return the job's id.
+
+    The header is checked at once.
 
     Raises:
         FileNotUploaded, FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated, ColumnsUnknown.

@@ -1,4 +1,4 @@
-"""From the sealed file to staged rows: read a window, check, seal, COPY. Nothing in clear leaves this process."""
+"""Staging of a sealed file: read a window, check, seal and COPY its rows."""
 
 import time
 from collections import Counter
@@ -26,25 +26,28 @@ BUDGET_SECONDS = 0.5
 CHUNKS_AT_ONCE = 5
 MARKS = ("scattered", "repeated")
 COPIED = tuple(column.name for column in StagedRow.__table__.columns if column.name not in MARKS)
-SCATTERED = """
+MARK_SCATTERED = """
 UPDATE staged_row SET scattered = true WHERE job_id = $1 AND no_kk_index IN (
     SELECT no_kk_index FROM staged_row WHERE job_id = $1 GROUP BY no_kk_index
     HAVING max(row_no) - min(row_no) + 1 <> count(*) OR count(*) > $2)
 """
-REPEATED = """
+MARK_REPEATED = """
 UPDATE staged_row SET repeated = true WHERE job_id = $1 AND row_no IN (
     SELECT row_no FROM (SELECT row_no, row_number() OVER (PARTITION BY nik_index ORDER BY row_no) AS place
-        FROM staged_row WHERE job_id = $1 AND nik_index IS NOT NULL) AS met WHERE place > 1)
+        FROM staged_row WHERE job_id = $1 AND nik_index IS NOT NULL) AS numbered WHERE place > 1)
 """
 
 
 async def stage(session: AsyncSession, job: Job) -> Step:
-    """Stage what fits into a step, and say at which byte the next one begins."""
+    """Stage the rows that fit into a step.
+
+    Its place is the byte at which the next step starts.
+    """
     sha256, vault = str(job.params["sha256"]), vault_of(session)
-    known = await files.about(session, sha256)
+    file = await files.about(session, sha256)
     header = read_header(await files.read_chunk(session, vault, sha256, 0))
     offset, row_no = int(job.place.get("offset", header.begins_at)), int(job.place.get("row", 2))
-    window, last = await window_at(session, sha256, offset, known.chunks)
+    window, last = await read_window(session, sha256, offset, file.chunks)
     if "offset" not in job.place:
         await session.execute(sa.delete(StagedRow).where(StagedRow.job_id == job.job_id))
     batch = Batch(vault, await clock.today(session))
@@ -58,58 +61,61 @@ async def stage(session: AsyncSession, job: Job) -> Step:
         place={"phase": "analyze"} | staged
         if finished
         else {"phase": "stage", "offset": place, "row": row_no} | staged,
-        report=tally(job, batch, known.size, place),
+        report=build_report(job, batch, file.size, place),
         total=int(job.report.get("rows", 0)) + batch.count if finished else None,
     )
 
 
 async def analyze(session: AsyncSession, job: Job) -> Step:
-    """Let PostgreSQL count the staged rows, so that it plans for as many as there are."""
-    # Counted while empty, the table is joined to itself row by row: 20,000 rows take over 30 s. A step of its own,
-    # because ANALYZE locks out every other ANALYZE of the table until the commit.
+    """Update PostgreSQL's statistics of the staged rows for its query plans."""
+    # With statistics of an empty table, PostgreSQL plans a nested loop: 20,000 rows take over 30 s. It is a separate
+    # step, because ANALYZE blocks every other ANALYZE of the table until the commit.
     await session.execute(sa.text("ANALYZE staged_row"))
     return Step(place=job.place | {"phase": "mark"})
 
 
 async def mark(session: AsyncSession, job: Job) -> Step:
-    """Mark what only the whole file shows: families whose rows do not stand together, and NIK that come again."""
+    """Mark rows of families that are not adjacent, and repeated NIK."""
     # Fast path: two statements mark the rows of the whole file, a third counts them (bench: intake).
     connection = await raw(session)
-    await connection.execute(SCATTERED, job.job_id, MOST_MEMBERS)
-    await connection.execute(REPEATED, job.job_id)
-    found = await connection.fetchval("SELECT count(*) FROM staged_row WHERE job_id = $1", job.job_id)
+    await connection.execute(MARK_SCATTERED, job.job_id, MOST_MEMBERS)
+    await connection.execute(MARK_REPEATED, job.job_id)
+    count = await connection.fetchval("SELECT count(*) FROM staged_row WHERE job_id = $1", job.job_id)
     staged = int(job.place["staged"])
-    if found != staged:
-        return await anew(session, job)
+    if count != staged:
+        return await restart_staging(session, job)
     return Step(place={"phase": "apply", "after": 0, "staged": staged})
 
 
 async def is_lost(session: AsyncSession, job: Job) -> bool:
-    """Whether PostgreSQL crashed and took what was staged: it takes all of it or nothing."""
+    """Return whether a crash of PostgreSQL has emptied the staged rows.
+
+    It deletes all or none.
+    """
     staged = sa.text("SELECT EXISTS (SELECT FROM staged_row WHERE job_id = :job_id)")
     return bool(job.place["staged"]) and not await session.scalar(staged, {"job_id": job.job_id})
 
 
-async def anew(session: AsyncSession, job: Job) -> Step:
-    """Begin the file again: what came in is found unchanged this time, and counted anew."""
+async def restart_staging(session: AsyncSession, job: Job) -> Step:
+    """Restart the file. Families that were written already count as unchanged this time."""
     errors = schema.job_row_error
     await session.execute(sa.delete(errors).where(errors.c.job_id == job.job_id))
-    nothing = {name: 0 for name, value in job.report.items() if type(value) is int}
+    report = {name: 0 for name, value in job.report.items() if type(value) is int}
     return Step(
-        done=-job.done, refused=-job.refused, place={"phase": "stage"}, report=nothing | {"warnings": {}}
+        done=-job.done, refused=-job.refused, place={"phase": "stage"}, report=report | {"warnings": {}}
     )
 
 
-async def window_at(session: AsyncSession, sha256: str, offset: int, chunks: int) -> tuple[bytes, bool]:
-    """Return the bytes of a few chunks from `offset` on, and whether the file ends there."""
+async def read_window(session: AsyncSession, sha256: str, offset: int, chunks: int) -> tuple[bytes, bool]:
+    """Return the next chunks from `offset` on, and whether the file ends with them."""
     first, start = divmod(offset, files.CHUNK_BYTES)
-    wanted = range(first, min(first + CHUNKS_AT_ONCE, chunks))
-    found = [await files.read_chunk(session, vault_of(session), sha256, number) for number in wanted]
-    return b"".join(found)[start:], first + CHUNKS_AT_ONCE >= chunks
+    numbers = range(first, min(first + CHUNKS_AT_ONCE, chunks))
+    parts = [await files.read_chunk(session, vault_of(session), sha256, number) for number in numbers]
+    return b"".join(parts)[start:], first + CHUNKS_AT_ONCE >= chunks
 
 
-def tally(job: Job, batch: "Batch", size: int, place: int) -> dict[str, Any]:
-    """Add a step to the report: rows read, how much of the file, and NIK that differ from the record."""
+def build_report(job: Job, batch: "Batch", size: int, place: int) -> dict[str, Any]:
+    """Return the job's report with the counts of this step added."""
     warnings = Counter(job.report.get("warnings", {}))
     warnings.update(batch.warnings)
     return {
@@ -123,7 +129,7 @@ def tally(job: Job, batch: "Batch", size: int, place: int) -> dict[str, Any]:
 
 
 def refusal(row_no: int, column: str | None, code: str) -> RowError:
-    """Return a row's refusal with its sentences; the value stays out of it."""
+    """Return a row's refusal with its sentences, without the value."""
     return RowError(row_no, column, code, Words(*ROW_REFUSALS[code]))
 
 
@@ -131,7 +137,7 @@ class Batch:
     """The rows of one step, sealed column by column."""
 
     def __init__(self, vault: Vault, today: date) -> None:
-        """Begin empty."""
+        """Start empty."""
         self.vault, self.today = vault, today
         self.rows: list[tuple[Record, Row]] = []
         self.errors: list[RowError] = []
@@ -139,7 +145,10 @@ class Batch:
         self.count = self.bad = self.lost = 0
 
     def read(self, window: bytes, header: Header, offset: int, row_no: int, *, last: bool) -> tuple[int, int]:
-        """Read rows until time is up or the window ends; return the byte and the row number that come next."""
+        """Read rows until the time budget or the window ends.
+
+        Return the next byte and row number.
+        """
         until, place = time.monotonic() + BUDGET_SECONDS, offset
         for record in records(window, header, offset, row_no, last=last):
             if record.fault != BLANK:
@@ -150,8 +159,8 @@ class Batch:
         return (offset + len(window) if last else place), row_no
 
     def take(self, record: Record) -> None:
-        """Check one row; a row whose family cannot be known is refused alone."""
-        row = read_row(record.fields, self.today) if record.fault is None else broken(record)
+        """Check one row. A row without a readable No. KK is refused without its family."""
+        row = read_row(record.fields, self.today) if record.fault is None else unreadable_row(record)
         self.count += 1
         self.warnings.update(row.warnings)
         self.bad += bool(row.faults)
@@ -162,7 +171,7 @@ class Batch:
             self.rows.append((record, row))
 
     async def copy(self, session: AsyncSession, job: Job) -> None:
-        """Write the rows by COPY, inside the step's transaction, which has begun."""
+        """Write the rows by COPY in the step's transaction."""
         if self.rows:
             # Fast path: one COPY writes the rows of a step (bench: intake).
             connection = await raw(session)
@@ -171,7 +180,7 @@ class Batch:
             )
 
     def sealed(self, job: Job) -> list[tuple[Any, ...]]:
-        """Return what is stored: indexes, digests, sealed values and codes."""
+        """Return the rows to store: indexes, digests, sealed values and codes."""
         rows = [row for _, row in self.rows]
         no_kk = self.vault.index_many("no_kk", [row.no_kk for row in rows if row.no_kk])
         nik = [self.vault.index("nik", row.nik) if row.nik else None for row in rows]
@@ -200,19 +209,22 @@ class Batch:
         return list(zip(*columns, strict=True))
 
     def seal(
-        self, table: str, column: str, places: Sequence[str | None], texts: Sequence[Any]
+        self, table: str, column: str, row_ids: Sequence[str | None], texts: Sequence[Any]
     ) -> list[bytes | None]:
-        """Seal a column; blanks, and what has no place, stay empty."""
-        wanted = [n for n, text in enumerate(texts) if text and places[n]]
-        values = self.vault.seal_many([(places[n], texts[n]) for n in wanted], table=table, column=column)
-        found: list[bytes | None] = [None] * len(texts)
-        for n, value in zip(wanted, values, strict=True):
-            found[n] = value
-        return found
+        """Seal a column. Blank values and values without a row id become None."""
+        indexes = [n for n, text in enumerate(texts) if text and row_ids[n]]
+        values = self.vault.seal_many([(row_ids[n], texts[n]) for n in indexes], table=table, column=column)
+        sealed: list[bytes | None] = [None] * len(texts)
+        for n, value in zip(indexes, values, strict=True):
+            sealed[n] = value
+        return sealed
 
 
-def broken(record: Record) -> Row:
-    """Return a row that cannot be read; its family, where the first field still says it, is refused with it."""
+def unreadable_row(record: Record) -> Row:
+    """Return a row that cannot be read, with its No.
+
+    KK if the first field is one.
+    """
     row = Row(faults=[("", record.fault or "UNREADABLE_ROW")])
     if record.fields:
         try:
@@ -222,15 +234,15 @@ def broken(record: Record) -> Row:
     return row
 
 
-CLEAR = """
+DELETE_STAGED = """
 DELETE FROM staged_row WHERE ctid = ANY(ARRAY(SELECT ctid FROM staged_row WHERE job_id = $1
     OR job_id IN (SELECT job_id FROM platform.job WHERE state IN ('CANCELLED', 'FAILED', 'DONE')) LIMIT 50000))
 """
 
 
 async def clear(session: AsyncSession, job: Job) -> Step:
-    """Take away what was staged, and what a job that was ended left behind."""
-    # Fast path: one DELETE takes up to 50,000 rows (bench: intake).
+    """Delete the staged rows of this job and of ended jobs."""
+    # Fast path: one DELETE removes up to 50,000 rows (bench: intake).
     connection = await raw(session)
-    gone = await connection.execute(CLEAR, job.job_id)
-    return Step(finished=gone == "DELETE 0", place=job.place)
+    result = await connection.execute(DELETE_STAGED, job.job_id)
+    return Step(finished=result == "DELETE 0", place=job.place)

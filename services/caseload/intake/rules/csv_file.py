@@ -1,6 +1,6 @@
-"""A CSV file read in windows of its sealed chunks, so that a step can go on at a byte, and nothing waits in clear.
+"""Reader of a CSV file in windows of its sealed chunks.
 
-Taken: UTF-8 with or without BOM, LF or CRLF, `,` or `;`. Refused with a named error: anything else.
+A step can continue at any byte, and no clear text is stored. It accepts UTF-8 with or without BOM, LF or CRLF, `,` or `;`, and refuses anything else with a named error.
 """
 
 import csv
@@ -48,7 +48,7 @@ BLANK = "BLANK"
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where each column of ours stands, what separates, and the byte at which the rows begin."""
+    """Positions of the columns, the delimiter, and the byte at which the rows begin."""
 
     positions: tuple[int, ...]
     width: int
@@ -57,7 +57,7 @@ class Header:
 
 
 class Record(NamedTuple):
-    """One row: its number in the file (the header is 1), its fields in our order, or why there are none."""
+    """One row with its number in the file, where the header is 1."""
 
     row_no: int
     lines: int
@@ -72,7 +72,7 @@ def read_header(start: bytes) -> Header:
     Raises:
         FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated, ColumnsUnknown.
     """
-    refuse_what_is_not_text(start)
+    require_text_file(start)
     body = start.removeprefix(BOM)
     line, newline, _ = body.partition(b"\n")
     if not line.strip():
@@ -82,7 +82,7 @@ def read_header(start: bytes) -> Header:
     try:
         text = line.decode("utf-8").rstrip("\r")
     except UnicodeDecodeError:
-        raise FileNotText("/body/sha256", found="not UTF-8") from None
+        raise FileNotText("/body/sha256", detected="not UTF-8") from None
     delimiter = ";" if text.count(";") > text.count(",") else ","
     names = [name.strip().strip('"').strip().lower() for name in text.split(delimiter)]
     check_names(names)
@@ -90,8 +90,8 @@ def read_header(start: bytes) -> Header:
     return Header(tuple(names.index(column) for column in COLUMNS), len(names), delimiter, begins_at)
 
 
-def refuse_what_is_not_text(start: bytes) -> None:
-    """Raise FileNotText for what people upload instead of CSV, with the name of what it is."""
+def require_text_file(start: bytes) -> None:
+    """Raise FileNotText with the detected format for files that are not CSV."""
     signatures = {
         b"\xff\xfe": "UTF-16",
         b"\xfe\xff": "UTF-16",
@@ -99,47 +99,50 @@ def refuse_what_is_not_text(start: bytes) -> None:
         b"\xd0\xcf\x11\xe0": "an old spreadsheet",
         b"%PDF": "a PDF",
     }
-    for signature, found in signatures.items():
+    for signature, detected in signatures.items():
         if start.startswith(signature):
-            raise FileNotText("/body/sha256", found=found)
+            raise FileNotText("/body/sha256", detected=detected)
     if b"\x00" in start[:LONGEST_HEADER].partition(b"\n")[0]:
-        raise FileNotText("/body/sha256", found="NUL bytes, perhaps UTF-16")
+        raise FileNotText("/body/sha256", detected="NUL bytes, perhaps UTF-16")
 
 
 def check_names(names: list[str]) -> None:
-    """Raise what is wrong with the header's names; unknown ones are counted, not repeated: they may be data."""
+    """Raise ColumnsRepeated, ColumnsMissing or ColumnsUnknown for an invalid header."""
     repeated = [column for column in COLUMNS if names.count(column) > 1]
     if repeated:
         raise ColumnsRepeated("/body/sha256", columns=", ".join(repeated))
     missing = [column for column in COLUMNS if column not in names]
     if missing:
         raise ColumnsMissing("/body/sha256", columns=", ".join(missing))
+    # Unknown names are counted and not repeated, because they may be personal data.
     if unknown := len(names) - len(COLUMNS):
         raise ColumnsUnknown("/body/sha256", count=unknown)
 
 
 def records(window: bytes, header: Header, offset: int, row_no: int, *, last: bool) -> Iterator[Record]:
-    """Yield the complete rows of `window`, which begins at byte `offset` of the file with row `row_no`; blank ones too.
+    """Yield the complete rows of a window, also blank ones.
 
-    Unless it is the `last` window, the row that its end may cut is left for the next one.
+    The window starts at byte `offset` of the file with row `row_no`. A row that its end may cut is not yielded unless the
+    window is the `last` one.
     """
     place = 0
     while place < len(window):
-        end, lines = record_end(window, place, last=last)
+        end, lines = find_record_end(window, place, last=last)
         if end is None:
             return
         text = window[place:end]
         place = end
         blank = not text.strip(b" \t\r\n,;")
-        here = (row_no, lines, offset + end)
-        yield Record(*here, (), BLANK) if blank else one_record(text, header, here)
+        position = (row_no, lines, offset + end)
+        yield Record(*position, (), BLANK) if blank else parse_record(text, header, position)
         row_no += lines
 
 
-def record_end(window: bytes, place: int, *, last: bool) -> tuple[int | None, int]:
-    """Return where the row at `place` ends, and its lines; None when the window cuts it.
+def find_record_end(window: bytes, place: int, *, last: bool) -> tuple[int | None, int]:
+    """Return the end of the row at `place` and its number of lines.
 
-    A quote that stays open for too long ends with its first line: one bad row must not swallow those after it.
+    The end is None if the window cuts the row.
+    A row with an unclosed quote ends with its first line, so that a faulty row does not include the rows after it.
     """
     end = first = place
     for lines in range(1, MOST_LINES + 1):
@@ -155,8 +158,8 @@ def record_end(window: bytes, place: int, *, last: bool) -> tuple[int | None, in
     return first, 1
 
 
-def one_record(text: bytes, header: Header, place: tuple[int, int, int]) -> Record:
-    """Read one row; what cannot be read keeps its number and says why."""
+def parse_record(text: bytes, header: Header, place: tuple[int, int, int]) -> Record:
+    """Parse one row. An unreadable row has a fault instead of fields."""
     if len(text) > LONGEST_RECORD:
         return Record(*place, (), "UNREADABLE_ROW")
     line = text.decode("utf-8", "replace").rstrip("\r\n").replace("\xa0", " ")
@@ -168,6 +171,6 @@ def one_record(text: bytes, header: Header, place: tuple[int, int, int]) -> Reco
     else:
         values = line.split(header.delimiter)
     if len(values) != header.width:
-        known = values[header.positions[0]] if header.positions[0] < len(values) else ""
-        return Record(*place, (known.strip(),), "WRONG_NUMBER_OF_FIELDS")
+        no_kk = values[header.positions[0]] if header.positions[0] < len(values) else ""
+        return Record(*place, (no_kk.strip(),), "WRONG_NUMBER_OF_FIELDS")
     return Record(*place, tuple([values[position].strip() for position in header.positions]))

@@ -1,4 +1,4 @@
-"""One row of the file: checked, and split into what must be sealed and what may stand in clear."""
+"""Validation of one row of the file, split into personal data and other values."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ from shared.privacy import Nik, NoKk
 
 @dataclass(slots=True)
 class Row:
-    """A row with its faults as (column, code). What identifies a person is apart from `data`, which may be stored."""
+    """A validated row with its faults as (column, code). `data` has no personal data."""
 
     no_kk: NoKk | None = None
     nik: Nik | None = None
@@ -51,10 +51,8 @@ class Row:
 
 
 def read_row(fields: tuple[str, ...], today: date) -> Row:
-    """Check every field of a row; all its faults are reported, none of its values is repeated.
-
-    Most rows have none: they are read in one go, by the same readers, and only the others column by column.
-    """
+    """Validate all fields of a row and collect its faults."""
+    # Fast path: most rows have no fault and are read at once. Only the others are read column by column.
     if is_plain("".join(fields)):
         try:
             return good_row(fields, today)
@@ -64,12 +62,12 @@ def read_row(fields: tuple[str, ...], today: date) -> Row:
 
 
 def is_plain(whole: str) -> bool:
-    """Whether no text of a row needs a closer look."""
+    """Return whether a row has only printable characters and a normal length."""
     return whole.isprintable() and len(whole) <= 1000 and "\ufffd" not in whole and not has_invisible(whole)
 
 
 def good_row(fields: tuple[str, ...], today: date) -> Row:
-    """Read a row without a fault; raise the first Fault."""
+    """Read a row, or raise its first Fault."""
     no_kk, nik, name, sex, birth, relation, married, pengurus, entitled, kode = fields[:10]
     where, called, aid, ranks, placed = fields[10:15]
     data = {
@@ -92,7 +90,7 @@ def good_row(fields: tuple[str, ...], today: date) -> Row:
 
 
 def good_usaha(fields: tuple[str, ...], today: date) -> dict[str, Any]:
-    """Read a business without a fault; raise the first Fault."""
+    """Read a business, or raise its first Fault."""
     sector, started, omzet, own_nib, letter = fields
     if not (sector and started and omzet):
         raise Fault("INCOMPLETE_USAHA")
@@ -106,7 +104,10 @@ def good_usaha(fields: tuple[str, ...], today: date) -> dict[str, Any]:
 
 
 def warnings(row: Row) -> list[str]:
-    """Return how a NIK differs from the record; NIK are not corrected, so it is no reason to refuse."""
+    """Return how a NIK differs from the record.
+
+    This is no refusal, because a NIK is never corrected.
+    """
     birth, sex = row.data["birth"], row.data["sex"]
     if row.nik is None or not birth or not sex or row.nik.reveal()[6:12] == date_in_number(birth, sex):
         return []
@@ -114,31 +115,34 @@ def warnings(row: Row) -> list[str]:
 
 
 def checked_row(fields: tuple[str, ...], today: date) -> Row:
-    """Read a row column by column, and note each fault."""
+    """Read a row column by column and collect its faults."""
     row = Row()
     raw: dict[str, str] = dict(zip(COLUMNS, fields, strict=True))
     if not is_plain("".join(fields)):
         row.faults += text_faults(raw)
-    take = Taker(raw, row.faults)
-    row.no_kk = take("no_kk", lambda text: number(NoKk, text))
-    row.nik = take("nik", lambda text: number(Nik, text))
-    row.name = take("name", required) or ""
-    row.address = take("address", address) or ""
-    row.phone, row.nib = take("phone", phone) or "", take("usaha_nib", nib) or ""
-    row.data = clear_values(take, today)
+    read_column = ColumnReader(raw, row.faults)
+    row.no_kk = read_column("no_kk", lambda text: number(NoKk, text))
+    row.nik = read_column("nik", lambda text: number(Nik, text))
+    row.name = read_column("name", required) or ""
+    row.address = read_column("address", address) or ""
+    row.phone, row.nib = read_column("phone", phone) or "", read_column("usaha_nib", nib) or ""
+    row.data = read_clear_values(read_column, today)
     row.warnings = warnings(row)
     return row
 
 
-class Taker:
-    """Reads one column after another; what cannot be taken is noted and read as None."""
+class ColumnReader:
+    """Reader of single columns. It collects faults and returns None for a faulty column."""
 
     def __init__(self, raw: Mapping[str, str], faults: list[tuple[str, str]]) -> None:
-        """Read from `raw`; note in `faults`. A column already at fault is not read."""
+        """Read from `raw` and append to `faults`.
+
+        A column that has a fault is not read.
+        """
         self.raw, self.faults, self.bad = raw, faults, {column for column, _ in faults}
 
     def __call__(self, column: str, read: Callable[[str], Value]) -> Value | None:
-        """Return what `read` makes of the column."""
+        """Return the result of `read` for the column."""
         if column in self.bad:
             return None
         try:
@@ -149,49 +153,51 @@ class Taker:
 
 
 def text_faults(raw: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the columns that are too long, not UTF-8, or hold what is no text or cannot be seen."""
-    found: list[tuple[str, str]] = []
+    """Return faults of too long texts, invalid UTF-8, control and invisible characters."""
+    faults: list[tuple[str, str]] = []
     for column, text in raw.items():
         if "\ufffd" in text:
-            found.append((column, "NOT_UTF8"))
+            faults.append((column, "NOT_UTF8"))
         elif has_invisible(text):
-            found.append((column, "INVISIBLE_CHARACTER"))
+            faults.append((column, "INVISIBLE_CHARACTER"))
         elif not text.isprintable():
-            found.append((column, "CONTROL_CHARACTER"))
+            faults.append((column, "CONTROL_CHARACTER"))
         elif len(text) > LONGEST[column]:
-            found.append((column, "TOO_LONG"))
-    return found
+            faults.append((column, "TOO_LONG"))
+    return faults
 
 
-def clear_values(take: Taker, today: date) -> dict[str, Any]:
-    """Return the values that say nothing about who somebody is: codes, dates, counts."""
+def read_clear_values(read_column: ColumnReader, today: date) -> dict[str, Any]:
+    """Return the values that are not personal data: codes, dates and counts."""
     return {
-        "sex": take("sex", lambda text: one_of(Sex, text)),
-        "birth": take("birth_date", lambda text: day_text(text, EARLIEST_BIRTH, today)),
-        "relation": take("relation", lambda text: one_of(Relation, text)),
-        "married": take("married", yes_or_no),
-        "pengurus": take("pengurus", yes_or_no),
-        "komponen": take("komponen", komponen),
-        "kode": take("kode_wilayah", desa),
-        "bansos": take("bansos", lambda text: bansos(text, today)),
-        "desil": take("desil", desil),
-        "pendamping_no": take("pendamping_no", pendamping_no),
-        "usaha": usaha(take, today),
+        "sex": read_column("sex", lambda text: one_of(Sex, text)),
+        "birth": read_column("birth_date", lambda text: day_text(text, EARLIEST_BIRTH, today)),
+        "relation": read_column("relation", lambda text: one_of(Relation, text)),
+        "married": read_column("married", yes_or_no),
+        "pengurus": read_column("pengurus", yes_or_no),
+        "komponen": read_column("komponen", komponen),
+        "kode": read_column("kode_wilayah", desa),
+        "bansos": read_column("bansos", lambda text: bansos(text, today)),
+        "desil": read_column("desil", desil),
+        "pendamping_no": read_column("pendamping_no", pendamping_no),
+        "usaha": usaha(read_column, today),
     }
 
 
-def usaha(take: Taker, today: date) -> dict[str, Any] | None:
-    """Return the member's business, or None without one; half of one is a fault."""
-    named = [take.raw[column] for column in ("usaha_sector", "usaha_started_on", "usaha_omzet_rp")]
-    if not any([*named, take.raw["usaha_nib"], take.raw["usaha_letter"]]):
+def usaha(read_column: ColumnReader, today: date) -> dict[str, Any] | None:
+    """Return the member's business, or None without one. An incomplete one is a fault."""
+    required_values = [
+        read_column.raw[column] for column in ("usaha_sector", "usaha_started_on", "usaha_omzet_rp")
+    ]
+    if not any([*required_values, read_column.raw["usaha_nib"], read_column.raw["usaha_letter"]]):
         return None
-    if not all(named):
-        take.faults.append(("usaha_sector", "INCOMPLETE_USAHA"))
+    if not all(required_values):
+        read_column.faults.append(("usaha_sector", "INCOMPLETE_USAHA"))
         return None
     return {
-        "sector": take("usaha_sector", lambda text: one_of(UsahaSector, text)),
-        "started_on": take("usaha_started_on", lambda text: day_text(text, EARLIEST_START, today)),
-        "omzet_rp": take("usaha_omzet_rp", rupiah),
-        "has_nib": bool(take.raw["usaha_nib"]),
-        "has_letter": bool(take("usaha_letter", yes_or_no)),
+        "sector": read_column("usaha_sector", lambda text: one_of(UsahaSector, text)),
+        "started_on": read_column("usaha_started_on", lambda text: day_text(text, EARLIEST_START, today)),
+        "omzet_rp": read_column("usaha_omzet_rp", rupiah),
+        "has_nib": bool(read_column.raw["usaha_nib"]),
+        "has_letter": bool(read_column("usaha_letter", yes_or_no)),
     }

@@ -1,4 +1,4 @@
-"""The values of one column: read, or refused with a code. What repeats from row to row is read once."""
+"""Parsers for the values of columns. Values that repeat from row to row are cached."""
 
 import re
 from datetime import date
@@ -41,18 +41,18 @@ NUMBER_FAULTS = {
 
 
 class Fault(ValueError):
-    """A value cannot be taken; its argument is a code of errors.ROW_REFUSALS."""
+    """A value is invalid. The argument is a code of `errors.ROW_REFUSALS`."""
 
 
 @lru_cache(maxsize=50_000)
 def date_in_number(birth: str, sex: str) -> str:
-    """Return digits 7 to 12 of a NIK that agrees with the record."""
-    said = int(birth[8:]) + (FEMALE_DAY_OFFSET if sex == Sex.P.value else 0)
-    return f"{said:02}{birth[5:7]}{birth[2:4]}"
+    """Return digits 7 to 12 of a NIK, from birth date and sex."""
+    day_digits = int(birth[8:]) + (FEMALE_DAY_OFFSET if sex == Sex.P.value else 0)
+    return f"{day_digits:02}{birth[5:7]}{birth[2:4]}"
 
 
 def required(text: str) -> str:
-    """Return the text; a blank is a fault, and so is one longer than a name."""
+    """Return the text. A blank or a text longer than a name is a fault."""
     if not text:
         raise Fault("REQUIRED")
     if len(text) > LONGEST["name"]:
@@ -61,7 +61,7 @@ def required(text: str) -> str:
 
 
 def address(text: str) -> str:
-    """Return an address; a blank is none."""
+    """Return an address, which may be blank."""
     if len(text) > LONGEST["address"]:
         raise Fault("TOO_LONG")
     return text
@@ -69,7 +69,10 @@ def address(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def card(text: str) -> NoKk:
-    """Return a No. KK; the rows of a family stand together, and it is read once."""
+    """Return a No.
+
+    KK. It is cached, because the rows of a family are mostly adjacent.
+    """
     return number(NoKk, text)
 
 
@@ -78,7 +81,7 @@ def number(kind: type[Value], text: str) -> Value:
     if not text:
         raise Fault("REQUIRED")
     try:
-        return kind(text.lstrip("'"))  # type: ignore[call-arg]  # an apostrophe is a spreadsheet's mark of a text
+        return kind(text.lstrip("'"))  # type: ignore[call-arg]  # spreadsheets mark a text with an apostrophe
     except InvalidInput as refusal:
         mangled = MANGLED.fullmatch(text)
         raise Fault("EXCEL_MANGLED" if mangled else NUMBER_FAULTS[type(refusal).__name__]) from None
@@ -89,25 +92,25 @@ def day(text: str, earliest: date, latest: date) -> date:
     """Return a date written 1987-11-12, 12-11-1987 or 12/11/1987."""
     if not text:
         raise Fault("REQUIRED")
-    found = DAY_FIRST.fullmatch(text)
+    match = DAY_FIRST.fullmatch(text)
     try:
-        read = date.fromisoformat(f"{found[3]}-{found[2]}-{found[1]}" if found else text)
+        value = date.fromisoformat(f"{match[3]}-{match[2]}-{match[1]}" if match else text)
     except ValueError:
         raise Fault("NOT_A_DATE") from None
-    if not earliest <= read <= latest:
+    if not earliest <= value <= latest:
         raise Fault("DATE_OUT_OF_RANGE")
-    return read
+    return value
 
 
 @lru_cache(maxsize=50_000)
 def day_text(text: str, earliest: date, latest: date) -> str:
-    """Return such a date as it is stored."""
+    """Return a date in ISO format."""
     return day(text, earliest, latest).isoformat()
 
 
 @lru_cache(maxsize=2_000)
 def one_of(kind: Any, text: str) -> str:
-    """Return a value of an enum, in capitals; UNKNOWN is no value."""
+    """Return the name of an enum value. UNKNOWN is a fault."""
     value = text.upper().replace(" ", "_")
     if not value:
         raise Fault("REQUIRED")
@@ -118,7 +121,7 @@ def one_of(kind: Any, text: str) -> str:
 
 @lru_cache(maxsize=200)
 def yes_or_no(text: str) -> bool:
-    """Return what YA, TIDAK and their like say; a blank is no."""
+    """Return the boolean of YA, TIDAK and their synonyms. A blank is False."""
     value = text.upper()
     if value in YES:
         return True
@@ -129,7 +132,7 @@ def yes_or_no(text: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def desa(text: str) -> str:
-    """Return the dotted code of a desa or kelurahan; ten digits without dots are taken too."""
+    """Return the dotted code of a desa or kelurahan. Ten digits without dots are accepted."""
     if not text:
         raise Fault("REQUIRED")
     code = f"{text[:2]}.{text[2:4]}.{text[4:6]}.{text[6:]}" if len(text) == 10 and text.isdigit() else text
@@ -140,37 +143,37 @@ def desa(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def komponen(text: str) -> list[list[str | None]]:
-    """Return [[kind, end or None]] of "ANAK_SMA:2026-12-31|DISABILITAS_BERAT"; the end is the first day without."""
-    found: list[list[str | None]] = []
+    """Return [[kind, end or None]] of "ANAK_SMA:2026-12-31|DISABILITAS_BERAT"."""
+    parts: list[list[str | None]] = []
     for part in pieces(text):
         kind, _, end = part.partition(":")
         last = day(end, EARLIEST_START, FARTHEST_END).isoformat() if end else None
-        found.append([one_of(KomponenKind, kind), last])
-    return distinct(found, 1)
+        parts.append([one_of(KomponenKind, kind), last])
+    return distinct(parts, 1)
 
 
 @lru_cache(maxsize=20_000)
 def bansos(text: str, today: date) -> list[list[str]]:
     """Return [[bansos, first day]] of "PKH:2019-02-01|SEMBAKO:2020-01-01"."""
-    found: list[list[str]] = []
+    parts: list[list[str]] = []
     for part in pieces(text):
         kind, _, start = part.partition(":")
-        found.append([one_of(Bansos, kind), day(start, EARLIEST_START, today).isoformat()])
-    return distinct(found, 1)
+        parts.append([one_of(Bansos, kind), day(start, EARLIEST_START, today).isoformat()])
+    return distinct(parts, 1)
 
 
 @lru_cache(maxsize=20_000)
 def desil(text: str) -> list[list[Any]]:
-    """Return [[scope, snapshot, value]] of "NAS:3:2025-Q3|KABKOTA:4:2025-Q3"; a blank is a family not yet ranked."""
-    found: list[list[Any]] = []
+    """Return [[scope, snapshot, value]] of "NAS:3:2025-Q3|KABKOTA:4:2025-Q3"."""
+    parts: list[list[Any]] = []
     for part in pieces(text):
         scope, value, snapshot = (*part.split(":"), "", "")[:3]
         if part.count(":") != 2 or not SNAPSHOT.fullmatch(snapshot) or not NUMBER.fullmatch(value):
             raise Fault("BAD_FORM")
         if not 1 <= int(value) <= 10:
             raise Fault("UNKNOWN_VALUE")
-        found.append([one_of(DesilScope, scope), snapshot, int(value)])
-    return distinct(found, 2)
+        parts.append([one_of(DesilScope, scope), snapshot, int(value)])
+    return distinct(parts, 2)
 
 
 def pieces(text: str) -> list[str]:
@@ -178,30 +181,30 @@ def pieces(text: str) -> list[str]:
     return [part.strip() for part in text.split("|")] if text else []
 
 
-def distinct(found: list[Any], length: int) -> list[Any]:
-    """Return the parts in order; the same thing twice is a fault."""
-    if len({tuple(part[:length]) for part in found}) != len(found):
+def distinct(parts: list[Any], length: int) -> list[Any]:
+    """Return the parts sorted. Parts with the same first `length` values are a fault."""
+    if len({tuple(part[:length]) for part in parts}) != len(parts):
         raise Fault("REPEATED")
-    return sorted(found, key=lambda part: [str(value) for value in part])
+    return sorted(parts, key=lambda part: [str(value) for value in part])
 
 
 @lru_cache(maxsize=20_000)
 def pendamping_no(text: str) -> str | None:
-    """Return the number that registry gave, or None."""
+    """Return a pendamping number of registry, or None."""
     if text and not PENDAMPING_NO.fullmatch(text.upper()):
         raise Fault("UNKNOWN_PENDAMPING")
     return text.upper() or None
 
 
 def phone(text: str) -> str:
-    """Return a phone number; a blank is none."""
+    """Return a phone number, which may be blank."""
     if text and not PHONE.fullmatch(text):
         raise Fault("BAD_FORM")
     return text
 
 
 def nib(text: str) -> str:
-    """Return a Nomor Induk Berusaha, 13 digits; a blank is none."""
+    """Return a Nomor Induk Berusaha of 13 digits, which may be blank."""
     if text and MANGLED.fullmatch(text) and not NIB.fullmatch(text):
         raise Fault("EXCEL_MANGLED")
     if text and not NIB.fullmatch(text):

@@ -4,13 +4,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.family.commands.changes import change_family, edited_family, member_of
+from services.caseload.family.commands.changes import change_family, lock_family_version, lock_member
 from services.caseload.family.models import KpmAnggota
-from services.caseload.family.queries import ages_on
+from services.caseload.family.queries import read_ages
 from services.caseload.family.rules import age
-from services.caseload.identity.commands import seal_waiting
+from services.caseload.identity.commands import seal_consented
 from services.caseload.member.errors import PengurusAlready, PengurusTooYoung
-from services.caseload.task.commands import settle_tugas
+from services.caseload.task.commands import finish_open_tugas
 from services.caseload.task.models import TugasKind
 from shared import clock
 from shared.access import Actor
@@ -27,19 +27,19 @@ async def change_pengurus(
     reason: str,
     version: int,
 ) -> KpmAnggota:
-    """Let another adult of the family hold its card from a day on; the history names the one before.
+    """Make another adult of the family its pengurus from a day on.
 
-    The task to name one, which a pengurus who died has left, is done by it.
+    This finishes the open task to name a pengurus, which a pengurus's death opens.
 
     Raises:
         NotFound, PendampingInactive, LostRace, MemberUnknown, DateInTheFuture, PengurusAlready, PengurusTooYoung.
     """
-    kpm = await edited_family(session, actor, kpm_id, version)
-    member = await member_of(session, kpm_id, anggota_id)
+    kpm = await lock_family_version(session, actor, kpm_id, version)
+    member = await lock_member(session, kpm_id, anggota_id)
     require_past(on, await clock.today(session))
     if member.pengurus:
         raise PengurusAlready("/body/anggota_id")
-    rule = await ages_on(session, on)
+    rule = await read_ages(session, on)
     if age(member.birth_on.isoformat(), on) < rule.able_from and not member.married:
         raise PengurusTooYoung("/body/anggota_id", able_from=rule.able_from)
     before = await session.scalar(
@@ -49,11 +49,11 @@ async def change_pengurus(
     )
     if before is not None:
         before.pengurus = False
-        # Before the next one: one pengurus a family holds at every statement.
+        # Flush first: the unique index allows one pengurus in each statement.
         await session.flush()
     member.pengurus = True
-    await settle_tugas(session, actor, TugasKind.GANTI_PENGURUS, kpm_id)
-    kept = {"on": str(on), "before": before and str(before.anggota_id)}
-    await change_family(session, kpm, actor, ("pengurus", anggota_id), "CHANGED", reason, **kept)
-    await seal_waiting(session, [kpm_id])
+    await finish_open_tugas(session, actor, TugasKind.GANTI_PENGURUS, kpm_id)
+    detail = {"on": str(on), "before": before and str(before.anggota_id)}
+    await change_family(session, kpm, actor, ("pengurus", anggota_id), "CHANGED", reason, **detail)
+    await seal_consented(session, [kpm_id])
     return member

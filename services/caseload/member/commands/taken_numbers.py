@@ -1,4 +1,4 @@
-"""Why a NIK or No. KK that is recorded already is refused, in full only to who may look it up."""
+"""Refusals of a NIK or No. KK that is already recorded."""
 
 from uuid import UUID
 
@@ -8,18 +8,22 @@ from shared.access import Actor, Permission
 from shared.errors import DomainError
 
 
-def refusal_of_nik(actor: Actor, kpm_id: UUID, holder: UUID | None) -> DomainError:
-    """Return the refusal of a NIK for a family; `holder` is the family that has it, None outside the caller's area."""
-    known = may_know(actor, kpm_id, holder)
-    return NikKnown("/body/nik") if known else NumberNotAccepted("/body/nik")
+def refusal_of_nik(actor: Actor, kpm_id: UUID, owner: UUID | None) -> DomainError:
+    """Return the refusal of a NIK that is already recorded.
+
+    Only an actor who may look up the owner gets the real reason. `owner` is the family that has the NIK, None outside
+    the actor's areas.
+    """
+    may_know = may_look_up_owner(actor, kpm_id, owner)
+    return NikKnown("/body/nik") if may_know else NumberNotAccepted("/body/nik")
 
 
-def refusal_of_no_kk(actor: Actor, kpm_id: UUID, holder: UUID | None) -> DomainError:
-    """Return the refusal of a No. KK for a family; `holder` as above."""
-    known = may_know(actor, kpm_id, holder)
-    return NoKkKnown("/body/no_kk") if known else NumberNotAccepted("/body/no_kk")
+def refusal_of_no_kk(actor: Actor, kpm_id: UUID, owner: UUID | None) -> DomainError:
+    """Return the refusal of a No. KK that is already recorded, as in `refusal_of_nik`."""
+    may_know = may_look_up_owner(actor, kpm_id, owner)
+    return NoKkKnown("/body/no_kk") if may_know else NumberNotAccepted("/body/no_kk")
 
 
-def may_know(actor: Actor, kpm_id: UUID, holder: UUID | None) -> bool:
-    """Whether the caller sees the number in this family, or may look it up in the other one."""
-    return holder == kpm_id or (holder is not None and actor.may(Permission.KPM_LOOK_UP))
+def may_look_up_owner(actor: Actor, kpm_id: UUID, owner: UUID | None) -> bool:
+    """Return whether this family has the number, or the actor may look it up."""
+    return owner == kpm_id or (owner is not None and actor.may(Permission.KPM_LOOK_UP))

@@ -1,4 +1,4 @@
-"""An exit from one bansos asks of the family's others whether they stay: nothing cascades, somebody decides (chain.md 1)."""
+"""Decisions whether other memberships stay when a family leaves one bansos (chain.md 1)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.caseload.history import remember
+from services.caseload.history import append_history
 from services.caseload.membership.errors import NothingPending
 from services.caseload.membership.models import (
     CaseMark,
@@ -16,14 +16,14 @@ from services.caseload.membership.models import (
     KepesertaanPending,
     PendingOutcome,
 )
-from services.caseload.visibility import family_in_hand
+from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
 from shared.database import raw, vault_of
 from shared.errors import NotFound
 
-ASK = """
+OPEN_DECISIONS = """
 INSERT INTO kepesertaan_pending (pending_id, kpm_id, kepesertaan_id, graduasi_id, since)
 SELECT uuidv7(), k.kpm_id, k.kepesertaan_id, $1, $3 FROM kepesertaan k
 JOIN kepesertaan leaving ON leaving.kepesertaan_id = $2 AND leaving.kpm_id = k.kpm_id AND leaving.bansos <> k.bansos
@@ -33,40 +33,46 @@ ON CONFLICT (kepesertaan_id, graduasi_id) DO NOTHING
 DECIDED = frozenset({CaseState.DETERMINED, CaseState.EFFECTIVE})
 
 
-async def ask_of_others(session: AsyncSession, mark: CaseMark) -> None:
-    """An SK ends one membership: ask of the family's others. Undone, or in effect on what was asked of: no question."""
+async def update_pending_decisions(session: AsyncSession, mark: CaseMark) -> None:
+    """Open or drop pending decisions after a case changed its state.
+
+    An SK opens a decision for each other membership of the family. An undone case drops them. A case in effect also
+    drops the decisions about the membership that it ends.
+    """
     if mark.state in DECIDED:
-        # Fast path: one statement asks for the end of a case mark (bench: delivery).
+        # Fast path: one statement opens all decisions of a case (bench: delivery).
         connection: Any = await raw(session)
         await session.flush()
-        await connection.execute(ASK, mark.graduasi_id, mark.kepesertaan_id, await clock.today(session))
+        await connection.execute(
+            OPEN_DECISIONS, mark.graduasi_id, mark.kepesertaan_id, await clock.today(session)
+        )
     elif mark.state is not CaseState.OPEN:
-        await drop(session, KepesertaanPending.graduasi_id == mark.graduasi_id)
+        await drop_decisions(session, KepesertaanPending.graduasi_id == mark.graduasi_id)
     if mark.state is CaseState.EFFECTIVE:
-        await drop(session, KepesertaanPending.kepesertaan_id == mark.kepesertaan_id)
+        await drop_decisions(session, KepesertaanPending.kepesertaan_id == mark.kepesertaan_id)
 
 
-async def came_back(session: AsyncSession, kpm_id: UUID, bansos: Bansos) -> None:
-    """The family is a member of a bansos again: what its exit from it asked of the others is asked no more."""
+async def drop_decisions_after_re_entry(session: AsyncSession, kpm_id: UUID, bansos: Bansos) -> None:
+    """Drop pending decisions that the family's exits from a bansos opened, after its re-entry."""
     exits = (
         sa.select(CaseMark.graduasi_id)
         .join(Kepesertaan, Kepesertaan.kepesertaan_id == CaseMark.kepesertaan_id)
         .where(CaseMark.kpm_id == kpm_id, Kepesertaan.bansos == bansos)
     )
-    mine = KepesertaanPending.kpm_id == kpm_id
-    await drop(session, sa.and_(mine, KepesertaanPending.graduasi_id.in_(exits)))
+    of_family = KepesertaanPending.kpm_id == kpm_id
+    await drop_decisions(session, sa.and_(of_family, KepesertaanPending.graduasi_id.in_(exits)))
 
 
-async def drop(session: AsyncSession, which: sa.ColumnElement[bool]) -> None:
-    """Close questions that nobody has to answer any more."""
-    moot = sa.update(KepesertaanPending).where(which, KepesertaanPending.outcome.is_(None))
+async def drop_decisions(session: AsyncSession, condition: sa.ColumnElement[bool]) -> None:
+    """Close open decisions that match the condition as MOOT."""
+    moot = sa.update(KepesertaanPending).where(condition, KepesertaanPending.outcome.is_(None))
     await session.execute(moot.values(outcome=PendingOutcome.MOOT, decided_on=await clock.today(session)))
 
 
-async def decide_it_stays(
+async def decide_stay(
     session: AsyncSession, actor: Actor, kepesertaan_id: UUID, *, reason: str
 ) -> Sequence[KepesertaanPending]:
-    """Decide that a membership goes on although the family leaves another bansos; return the questions answered by it.
+    """Decide that a membership stays, and return the pending decisions that this closes.
 
     Raises:
         NotFound, NothingPending.
@@ -74,23 +80,25 @@ async def decide_it_stays(
     row = await session.get(Kepesertaan, kepesertaan_id)
     if row is None:
         raise NotFound("kepesertaan")
-    await family_in_hand(session, actor, row.kpm_id)
-    asked = sa.select(KepesertaanPending).where(
+    await lock_family(session, actor, row.kpm_id)
+    statement = sa.select(KepesertaanPending).where(
         KepesertaanPending.kepesertaan_id == kepesertaan_id, KepesertaanPending.outcome.is_(None)
     )
-    questions = (await session.scalars(asked.with_for_update(key_share=True))).all()
-    if not questions:
+    decisions = (await session.scalars(statement.with_for_update(key_share=True))).all()
+    if not decisions:
         raise NothingPending
-    for question in questions:
-        await answer(session, actor, question, reason)
-    return questions
+    for decision in decisions:
+        await store_decision(session, actor, decision, reason)
+    return decisions
 
 
-async def answer(session: AsyncSession, actor: Actor, question: KepesertaanPending, reason: str) -> None:
-    """Write one answer, and add it to the family's history; its words are sealed."""
-    place = {"table": "kepesertaan_pending", "column": "reason", "row_id": question.pending_id}
-    question.outcome, question.decided_by = PendingOutcome.STAYS, actor.person
-    question.decided_on = await clock.today(session)
-    question.reason_sealed = vault_of(session).seal(reason, **place)
-    of = (question.kpm_id, "kepesertaan", question.kepesertaan_id, "STAYS")
-    await remember(session, *of, who=actor.person, why=None, graduasi_id=str(question.graduasi_id))
+async def store_decision(
+    session: AsyncSession, actor: Actor, decision: KepesertaanPending, reason: str
+) -> None:
+    """Store that the membership stays, with the sealed reason, and append it to the history."""
+    location = {"table": "kepesertaan_pending", "column": "reason", "row_id": decision.pending_id}
+    decision.outcome, decision.decided_by = PendingOutcome.STAYS, actor.person
+    decision.decided_on = await clock.today(session)
+    decision.reason_sealed = vault_of(session).seal(reason, **location)
+    entry = (decision.kpm_id, "kepesertaan", decision.kepesertaan_id, "STAYS")
+    await append_history(session, *entry, who=actor.person, why=None, graduasi_id=str(decision.graduasi_id))

@@ -1,4 +1,4 @@
-"""Caseload's first revision: its tables, its row security, the first content of the rules."""
+"""First revision of caseload: tables, row security and first rules."""
 
 from alembic import op
 
@@ -32,7 +32,7 @@ FAMILY_TABLES = (
     "replica_aid.aid",
 )
 AUTHOR = "pendamping_id = platform.pendamping()"
-# A pendamping who splits a family does not accompany the new one: the command names it for its transaction.
+# A pendamping who splits a family does not accompany the new one. The command sets its id for the transaction.
 NEW = "kpm_id::text = current_setting('pilar.new_family', true)"
 OWN = f"platform.in_scope(kode_wilayah) AND ({NEW} OR own_family(kpm_id))"
 
@@ -46,14 +46,14 @@ def upgrade() -> None:
 
 
 def secure() -> None:
-    """Show a family and its rows to its own pendamping and its offices."""
+    """Let only a family's own pendamping and its offices read the family and its rows."""
     schema.area_security(op.execute, "kpm", own=OWN)
     schema.area_security(op.execute, "hand_over")
     schema.area_security(op.execute, "p2k2_sesi", own=f"platform.in_scope(kode_wilayah) AND {AUTHOR}")
     for table in FAMILY_TABLES:
         name = table.rpartition(".")[2]
-        # OFFSET 0: asked row by row. Else PostgreSQL hashes all families of the country first, for a page of fifty rows.
-        seen = f"EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {name}.kpm_id OFFSET 0)"
-        schema.row_security(op.execute, table, "family", seen)
+        # OFFSET 0 forces a check per row. Else PostgreSQL hashes all families of the country for a page of fifty rows.
+        visible = f"EXISTS (SELECT FROM kpm WHERE kpm.kpm_id = {name}.kpm_id OFFSET 0)"
+        schema.row_security(op.execute, table, "family", visible)
     ordered = "EXISTS (SELECT FROM hand_over h WHERE h.hand_over_id = hand_over_withdrawal.hand_over_id)"
     schema.row_security(op.execute, "hand_over_withdrawal", "ordered", ordered)

@@ -1,4 +1,4 @@
-"""One family as its officials see it: names in clear to those who may, NIK masked to everybody. One round trip."""
+"""Query for one family with all its details. NIK are always masked."""
 
 from typing import Any
 from uuid import UUID
@@ -16,18 +16,17 @@ from shared.database import raw, vault_of
 from shared.errors import NotFound
 from shared.privacy import Nik, NoKk, Vault, mask
 
-# The status that the list of families shows, said once: as text it is a column of the statement below, which has the
-# family at hand and need not look for it again.
-OF_DAY = sa.select(status_on(sa.literal_column("$2::date")).label("status")).select_from(Kpm)
-COMPILED = OF_DAY.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+# The same status expression as in the list of families, compiled to text for the statement below.
+STATUS_ON_DAY = sa.select(status_on(sa.literal_column("$2::date")).label("status")).select_from(Kpm)
+COMPILED = STATUS_ON_DAY.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
 STATUS = str(COMPILED).removeprefix("SELECT ").rpartition("FROM kpm")[0]
-# PostgreSQL builds the lists: eleven queries, each with its own round trip, took ten times as long.
+# Fast path: PostgreSQL builds the lists as JSON. Eleven queries with their round trips took ten times as long.
 FAMILY = f"""
 SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, {STATUS},
     kpm.sealed_for, kpm.address_sealed, kpm.phone_sealed, kpm.facts,
     card.no_kk_index, card.no_kk_sealed,
     (SELECT json_agg(m ORDER BY m.birth_on, m.anggota_id) FROM (
-        SELECT a.anggota_id, encode(a.nik_index, 'hex') AS place, encode(a.nik_sealed, 'hex') AS nik,
+        SELECT a.anggota_id, encode(a.nik_index, 'hex') AS row_id, encode(a.nik_sealed, 'hex') AS nik,
             encode(a.name_sealed, 'hex') AS name, a.birth_on, a.sex, a.relation, a.married, a.pengurus,
             (SELECT json_build_object('usaha_id', u.usaha_id, 'sector', u.sector, 'started_on', u.started_on,
                     'omzet_rp', u.omzet_rp, 'has_nib', u.nib_sealed IS NOT NULL, 'has_letter', u.has_letter, 'version', u.version)
@@ -50,7 +49,7 @@ SELECT kpm.kpm_id, kpm.kode_wilayah, kpm.version, {STATUS},
 FROM kpm LEFT JOIN kpm_no_kk card ON card.kpm_id = kpm.kpm_id AND upper_inf(card.valid)
 WHERE kpm.kpm_id = $1
 """  # noqa: S608  # our own columns
-# A statement of its own: what PostgreSQL makes ready for a condition that does not count is time of every official.
+# A separate statement, so that officials do not pay for planning a condition that they do not need.
 OWN_FAMILY = f"""{FAMILY} AND EXISTS (SELECT FROM dampingan own
     WHERE own.kpm_id = kpm.kpm_id AND own.pendamping_id = $3 AND own.valid @> $2::date)"""
 LISTS = ("desil", "dampingan", "aid")
@@ -58,12 +57,12 @@ OWN_VIEW = frozenset({"kpm_id", "kode_wilayah", "members"})
 
 
 async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
-    """Return one family whole: where it stands, members, komponen, desil, usaha, who accompanies it, aid from elsewhere.
+    """Return a family with status, members, komponen, desil, usaha, dampingan and aid.
 
     Raises:
-        NotFound: there is none, or it is not the caller's to see.
+        NotFound: it does not exist, or the actor may not read it.
     """
-    # Fast path: one prepared statement reads a family whole (bench: reading).
+    # Fast path: one prepared statement reads the complete family (bench: reading).
     today, connection = await clock.today(session), await raw(session)
     if actor.scope is Scope.OWN_FAMILIES:
         row = await connection.fetchrow(OWN_FAMILY, kpm_id, today, actor.pendamping_id)
@@ -72,72 +71,83 @@ async def read_family(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict
     if row is None:
         raise NotFound("kpm")
     vault = vault_of(session)
-    card, home = row["no_kk_index"], row["sealed_for"].hex()
+    card, family_row_id = row["no_kk_index"], row["sealed_for"].hex()
     return {
         "kpm_id": row["kpm_id"],
         "kode_wilayah": row["kode_wilayah"],
         "version": row["version"],
         "status": row["status"],
-        "no_kk": mask(opened(vault, "kpm_no_kk", "no_kk", row["no_kk_sealed"], card.hex())) if card else None,
-        "address": opened(vault, "kpm", "address", row["address_sealed"], home),
-        "phone": opened(vault, "kpm", "phone", row["phone_sealed"], home),
+        "no_kk": mask(open_value(vault, "kpm_no_kk", "no_kk", row["no_kk_sealed"], card.hex()))
+        if card
+        else None,
+        "address": open_value(vault, "kpm", "address", row["address_sealed"], family_row_id),
+        "phone": open_value(vault, "kpm", "phone", row["phone_sealed"], family_row_id),
         "facts": {name: value for name, value in row["facts"].items() if name not in OWN_VIEW},
-        "members": [member(vault, one) for one in with_komponen(row["members"] or [], row["komponen"] or [])],
+        "members": [
+            open_member(vault, row_) for row_ in with_komponen(row["members"] or [], row["komponen"] or [])
+        ],
         **{name: row[name] or [] for name in LISTS},
     }
 
 
 def with_komponen(members: list[dict[str, Any]], komponen: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give each member its own of the family's komponen: PostgreSQL looks through them once, not once a member."""
-    of: dict[str, list[dict[str, Any]]] = {one["anggota_id"]: [] for one in members}
-    for one in komponen:
-        if (at := one.pop("anggota_id")) in of:
-            of[at].append(one)
-    return [one | {"komponen": of[one["anggota_id"]]} for one in members]
+    """Add each member's komponen to the member.
+
+    PostgreSQL reads them once and not once per member.
+    """
+    by_member: dict[str, list[dict[str, Any]]] = {member["anggota_id"]: [] for member in members}
+    for row in komponen:
+        if (anggota_id := row.pop("anggota_id")) in by_member:
+            by_member[anggota_id].append(row)
+    return [member | {"komponen": by_member[member["anggota_id"]]} for member in members]
 
 
-def member(vault: Vault, found: dict[str, Any]) -> dict[str, Any]:
+def open_member(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
     """Open a member's name, and mask the NIK."""
-    place = found.pop("place")
-    nik, name = (bytes.fromhex(found[column]) for column in ("nik", "name"))
-    return found | {
-        "nik": mask(opened(vault, "kpm_anggota", "nik", nik, place)),
-        "name": opened(vault, "kpm_anggota", "name", name, place),
+    row_id = row.pop("row_id")
+    nik, name = (bytes.fromhex(row[column]) for column in ("nik", "name"))
+    return row | {
+        "nik": mask(open_value(vault, "kpm_anggota", "nik", nik, row_id)),
+        "name": open_value(vault, "kpm_anggota", "name", name, row_id),
     }
 
 
-def opened(vault: Vault, table: str, column: str, sealed: bytes | None, row_id: str) -> Any:
-    """Return a sealed value in clear, or None where there is none."""
+def open_value(vault: Vault, table: str, column: str, sealed: bytes | None, row_id: str) -> Any:
+    """Return a sealed value in clear text, or None without one."""
     return vault.open(sealed, table=table, column=column, row_id=row_id) if sealed else None
 
 
 def open_name(vault: Vault, row: dict[str, Any]) -> dict[str, Any]:
-    """Replace the sealed name of a listed family by the name."""
+    """Replace the pengurus' sealed name of a listed family by the clear name."""
     index, sealed = row.pop("nik_index"), row.pop("name_sealed")
-    place = {"table": "kpm_anggota", "column": "name"}
-    return row | {"pengurus_name": vault.open(sealed, row_id=index.hex(), **place) if sealed else None}
+    location = {"table": "kpm_anggota", "column": "name"}
+    return row | {"pengurus_name": vault.open(sealed, row_id=index.hex(), **location) if sealed else None}
 
 
 async def find_family(session: AsyncSession, *, nik: Nik | None, no_kk: NoKk | None) -> UUID:
-    """Return the family of a NIK or a No. KK, by keyed hash; row security leaves out other areas'.
+    """Return the id of the family with a NIK or a No.
+
+    KK, within the actor's areas.
 
     Raises:
-        NotFound: none, or not the caller's to see.
+        NotFound: no family has the number, or the actor may not read it.
     """
     vault = vault_of(session)
     if nik is not None:
-        row = sa.select(KpmAnggota.kpm_id).where(
+        statement = sa.select(KpmAnggota.kpm_id).where(
             KpmAnggota.nik_index == vault.index("nik", nik), KpmAnggota.left_on.is_(None)
         )
     else:
         index = vault.index("no_kk", no_kk or "")
-        row = sa.select(KpmNoKk.kpm_id).where(KpmNoKk.no_kk_index == index, sa.func.upper_inf(KpmNoKk.valid))
-    found = await session.scalar(row)
-    if found is None:
+        statement = sa.select(KpmNoKk.kpm_id).where(
+            KpmNoKk.no_kk_index == index, sa.func.upper_inf(KpmNoKk.valid)
+        )
+    kpm_id = await session.scalar(statement)
+    if kpm_id is None:
         raise NotFound("kpm")
-    return found
+    return kpm_id
 
 
-def history_of(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
-    """Select what was done to a family; ordered by `history_id`, which grows with time."""
+def list_history(kpm_id: UUID) -> sa.Select[*tuple[Any, ...]]:
+    """Select acts on a family by `history_id`, which grows with time."""
     return sa.select(*columns_of(KpmHistory, HistoryItem)).where(KpmHistory.kpm_id == kpm_id)

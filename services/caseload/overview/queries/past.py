@@ -1,4 +1,4 @@
-"""Past members, areas and businesses of a family."""
+"""Queries for former members, areas and business versions of a family."""
 
 from typing import Any
 from uuid import UUID
@@ -9,37 +9,38 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.caseload.business.models import Usaha, UsahaPast, UsahaRevised
 from services.caseload.family.models import AnggotaPast, KpmAnggota, WilayahPast
 from services.caseload.tables import columns_of
-from services.caseload.visibility import require_sight
+from services.caseload.visibility import require_visible
 from shared.access import Actor
 from shared.database import vault_of
 
-MEMBER = ("anggota_id", "relation", "end_reason")
+MEMBER_FIELDS = ("anggota_id", "relation", "end_reason")
 
 
 async def read_past(session: AsyncSession, actor: Actor, kpm_id: UUID) -> dict[str, Any]:
-    """Return who has left a family or belonged to it before, and where it lived.
+    """Return the former members and areas of a family.
 
     Raises:
-        NotFound: not the caller's to see.
+        NotFound: the family does not exist, or the actor may not read it.
     """
-    await require_sight(session, actor, kpm_id)
+    await require_visible(session, actor, kpm_id)
     left = sa.select(KpmAnggota).where(KpmAnggota.kpm_id == kpm_id, KpmAnggota.left_on.is_not(None))
     past = sa.select(AnggotaPast).where(AnggotaPast.kpm_id == kpm_id)
     members = [
-        {name: getattr(row, name) for name in MEMBER} | {"valid_from": row.joined_on, "valid_to": row.left_on}
+        {name: getattr(row, name) for name in MEMBER_FIELDS}
+        | {"valid_from": row.joined_on, "valid_to": row.left_on}
         for row in await session.scalars(left)
     ]
     members += [
-        {name: getattr(row, name) for name in (*MEMBER, "valid_from", "valid_to")}
+        {name: getattr(row, name) for name in (*MEMBER_FIELDS, "valid_from", "valid_to")}
         for row in await session.scalars(past)
     ]
     members.sort(key=lambda row: (row["valid_from"], row["anggota_id"]))
-    return {"kpm_id": kpm_id, "members": members, "areas": await areas_before(session, kpm_id)}
+    return {"kpm_id": kpm_id, "members": members, "areas": await read_former_areas(session, kpm_id)}
 
 
-async def areas_before(session: AsyncSession, kpm_id: UUID) -> list[dict[str, Any]]:
-    """Return where a family lived, oldest first."""
-    lived = sa.select(WilayahPast).where(WilayahPast.kpm_id == kpm_id)
+async def read_former_areas(session: AsyncSession, kpm_id: UUID) -> list[dict[str, Any]]:
+    """Return the family's former areas, oldest first."""
+    statement = sa.select(WilayahPast).where(WilayahPast.kpm_id == kpm_id)
     vault = vault_of(session)
     return [
         {
@@ -51,17 +52,17 @@ async def areas_before(session: AsyncSession, kpm_id: UUID) -> list[dict[str, An
             "valid_from": row.valid_from,
             "valid_to": row.valid_to,
         }
-        for row in await session.scalars(lived.order_by(WilayahPast.valid_from))
+        for row in await session.scalars(statement.order_by(WilayahPast.valid_from))
     ]
 
 
 async def read_usaha(session: AsyncSession, actor: Actor, kpm_id: UUID) -> list[dict[str, Any]]:
-    """Return the family's businesses, each revision, the current one of each last.
+    """Return all versions of the family's businesses, the current version of each last.
 
     Raises:
-        NotFound: not the caller's to see.
+        NotFound: the family does not exist, or the actor may not read it.
     """
-    await require_sight(session, actor, kpm_id)
+    await require_visible(session, actor, kpm_id)
     has_nib, current = Usaha.nib_sealed.is_not(None), sa.literal(value=True)
     now = sa.select(
         *(*columns_of(Usaha, UsahaRevised), Usaha.recorded_at),

@@ -1,4 +1,7 @@
-"""Which tahap of a bansos are payable to a family, and why, in words. Pilar pays nobody; it answers."""
+"""Query for the payable tahap of a bansos, with the reason in words.
+
+Pilar itself pays nothing.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -18,7 +21,11 @@ from shared.errors import NotFound
 
 
 class Payable(StrEnum):
-    """ALL: no end is dated. UP_TO: up to the last payable tahap. HELD: an objection stops the end. NONE: no membership then."""
+    """How far a membership is payable.
+
+    ALL: it has no end. UP_TO: up to the last payable tahap. HELD: an objection suspends the end. NONE: there is no
+    membership on that day.
+    """
 
     ALL = "ALL"
     UP_TO = "UP_TO"
@@ -26,7 +33,7 @@ class Payable(StrEnum):
     NONE = "NONE"
 
 
-# Why, in English and Indonesian, filled from the answer itself.
+# Reasons in English and Indonesian, filled with values of the answer.
 WORDS = MappingProxyType(
     {
         "BEFORE": (
@@ -34,11 +41,11 @@ WORDS = MappingProxyType(
             "Pada {on} keluarga belum menjadi peserta; kepesertaan pertama dimulai {valid_from}.",
         ),
         "GAP": (
-            "On {on} the family is not a member: it left on {ends_on} and came back later.",
+            "On {on} the family is not a member: it left on {ends_on} and re-entered later.",
             "Pada {on} keluarga bukan peserta: keluar sejak {ends_on} dan kembali kemudian.",
         ),
         "HELD": (
-            "An objection is not decided; the end of {ends_on} waits, and every tahap stays payable until then.",
+            "An objection is not decided yet. The end on {ends_on} is suspended; each tahap stays payable until the decision.",
             "Sanggah belum diputus; akhir kepesertaan {ends_on} ditunda dan setiap tahap tetap dibayarkan sampai diputus.",
         ),
         "ENDS": (
@@ -46,23 +53,23 @@ WORDS = MappingProxyType(
             "Kepesertaan berakhir {ends_on} ({exit_reason}): dibayarkan sampai {last_payable_tahap}, {first_unpayable_tahap} tidak.",
         ),
         "CONTINUED": (
-            "The graduation was undone; from {ends_on} a later membership of the family goes on.",
+            "The graduation was annulled; from {ends_on} a later membership of the family continues.",
             "Graduasi dipulihkan; mulai {ends_on} dilanjutkan kepesertaan keluarga yang berikutnya.",
         ),
         "ANNOUNCED": (
-            "An end is announced for {ends_on} and not in effect; every tahap stays payable until it is.",
+            "An end is announced for {ends_on} and not in effect yet; each tahap stays payable until then.",
             "Akhir kepesertaan diumumkan {ends_on} dan belum berlaku; setiap tahap tetap dibayarkan sampai berlaku.",
         ),
         "GOES_ON": (
-            "The membership goes on; no end is dated.",
+            "The membership continues; it has no end date.",
             "Kepesertaan berlanjut; belum ada tanggal akhir.",
         ),
         "BACK_PAY": (
-            " The graduation was undone; paid back: {back_pay}.",
+            " The graduation was annulled; tahap paid back: {back_pay}.",
             " Graduasi dipulihkan; dibayarkan kembali: {back_pay}.",
         ),
         "NO_BACK_PAY": (
-            " The graduation was undone; no tahap is paid back.",
+            " The graduation was annulled; no tahap is paid back.",
             " Graduasi dipulihkan; tidak ada tahap yang dibayarkan kembali.",
         ),
     }
@@ -72,37 +79,40 @@ WORDS = MappingProxyType(
 async def payable_tahap(
     session: AsyncSession, actor: Actor, kpm_id: UUID, bansos: Bansos, on: date | None
 ) -> dict[str, Any]:
-    """Return which tahap of a bansos are payable to the family as of a date (today without one), and why.
+    """Return the payable tahap of a bansos as of a date, by default today.
 
     Raises:
-        NotFound: not the caller's to see, or never a member.
+        NotFound: the actor may not read the family, or it was never a member.
     """
     memberships = await list_memberships(session, actor, kpm_id)
-    mine = [row for row in memberships if row["bansos"] is bansos]
-    if not mine:
+    of_bansos = [row for row in memberships if row["bansos"] is bansos]
+    if not of_bansos:
         raise NotFound("kepesertaan")
     day = on or await clock.today(session)
-    row = membership_on(mine, day)
+    row = membership_on(of_bansos, day)
     pending = [
         other["bansos"] for other in memberships if other["status"] == MembershipStatus.DECISION_PENDING
     ]
-    return answer(row, day, is_later=row is not mine[-1]) | {
+    return payable_answer(row, day, is_later=row is not of_bansos[-1]) | {
         "kpm_id": kpm_id,
         "bansos": bansos,
         "pending": pending,
     }
 
 
-def membership_on(mine: Sequence[dict[str, Any]], day: date) -> dict[str, Any]:
-    """Return the membership that a day falls in, or else the last one before it, or else the first."""
-    begun = [row for row in mine if row["valid_from"] <= day]
-    return begun[-1] if begun else mine[0]
+def membership_on(memberships: Sequence[dict[str, Any]], day: date) -> dict[str, Any]:
+    """Return the last membership that starts up to a day, or else the first one."""
+    started = [row for row in memberships if row["valid_from"] <= day]
+    return started[-1] if started else memberships[0]
 
 
-def answer(row: dict[str, Any], day: date, *, is_later: bool) -> dict[str, Any]:
-    """Return what is payable of one membership as of a day; `is_later` when another one came after it."""
+def payable_answer(row: dict[str, Any], day: date, *, is_later: bool) -> dict[str, Any]:
+    """Return what is payable of a membership as of a day.
+
+    `is_later`: another membership follows it.
+    """
     case: CaseMark | None = row["case"]
-    said = {
+    values = {
         "kepesertaan_id": row["kepesertaan_id"],
         "status": row["status"],
         "on": day,
@@ -112,13 +122,13 @@ def answer(row: dict[str, Any], day: date, *, is_later: bool) -> dict[str, Any]:
         "back_pay": row["back_pay_tahap"],
     }
     payable, why = payable_of(row, case, day, is_later=is_later)
-    return said | {"payable": payable, "reason": in_words(row, said, why)}
+    return values | {"payable": payable, "reason": format_reason(row, values, why)}
 
 
 def payable_of(
     row: dict[str, Any], case: CaseMark | None, day: date, *, is_later: bool
 ) -> tuple[Payable, str]:
-    """Return how far a membership is payable, and the word for why; an announced end stops nothing yet."""
+    """Return how far a membership is payable, and the key of the reason in `WORDS`."""
     if day < row["valid_from"]:
         return Payable.NONE, "BEFORE"
     if case is not None and case.held:
@@ -132,13 +142,13 @@ def payable_of(
     return Payable.UP_TO, "ENDS"
 
 
-def in_words(row: dict[str, Any], said: dict[str, Any], why: str) -> dict[str, str]:
-    """Return the reason in English and Indonesian, with what an annulment decided on the time before it."""
-    values = said | {"valid_from": row["valid_from"], "exit_reason": row["exit_reason"]}
+def format_reason(row: dict[str, Any], answer: dict[str, Any], why: str) -> dict[str, str]:
+    """Return the reason in English and Indonesian, with the back pay of an annulment."""
+    values = answer | {"valid_from": row["valid_from"], "exit_reason": row["exit_reason"]}
     values = {name: "?" if value is None else value for name, value in values.items()}
-    values["back_pay"] = ", ".join(said["back_pay"])
+    values["back_pay"] = ", ".join(answer["back_pay"])
     keys = [why]
-    if said["back_pay"]:
+    if answer["back_pay"]:
         keys.append("BACK_PAY")
     elif why == "CONTINUED":
         keys.append("NO_BACK_PAY")

@@ -1,4 +1,4 @@
-"""The families that somebody works on: a pendamping's own in the order of an index, officials' by area."""
+"""Query for the list of families: a pendamping's own, an official's by area."""
 
 from datetime import date
 from enum import StrEnum
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.family.models import Kpm, KpmAnggota
 from services.caseload.membership.models import CaseMark, CaseState, Kepesertaan
-from services.caseload.visibility import accompanied_by, lives_in, within
+from services.caseload.visibility import accompanied_families, area_conditions, area_prefix_condition
 from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos
@@ -19,7 +19,10 @@ Order = tuple[sa.SQLColumnExpression[Any], ...]
 
 
 class FamilyStatus(StrEnum):
-    """Where a family stands in PKH today. LEFT: no longer, or not yet, a member; perhaps monitored."""
+    """Status of a family in PKH today.
+
+    LEFT: it is not a member, and may be monitored.
+    """
 
     ACTIVE = "ACTIVE"
     CASE_OPEN = "CASE_OPEN"
@@ -35,34 +38,34 @@ async def list_families(
     pendamping_id: UUID | None,
     status: FamilyStatus | None,
 ) -> tuple[sa.Select[*tuple[Any, ...]], Order]:
-    """Select the families that the caller may see, with their pengurus' sealed name, and the order of the list."""
+    """Select families that the actor may read, and return the order of the list."""
     today = await clock.today(session)
-    holder = actor.pendamping_id if actor.scope is Scope.OWN_FAMILIES else pendamping_id
-    mine = accompanied_by(holder, today) if holder is not None else None
+    holder_id = actor.pendamping_id if actor.scope is Scope.OWN_FAMILIES else pendamping_id
+    mine = accompanied_families(holder_id, today) if holder_id is not None else None
     key = Kpm.kpm_id if mine is None else mine.c.kpm_id
-    stands = status_on(today)
+    current_status = status_on(today)
     pengurus = sa.and_(KpmAnggota.kpm_id == Kpm.kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None))
     statement = sa.select(
         key,
         Kpm.kode_wilayah,
         Kpm.facts["members"].as_integer().label("members"),
-        stands.label("status"),
+        current_status.label("status"),
         KpmAnggota.nik_index,
         KpmAnggota.name_sealed,
-    ).where(*(within(actor, kode_wilayah) if mine is None else lives_in(kode_wilayah)))
+    ).where(*(area_conditions(actor, kode_wilayah) if mine is None else area_prefix_condition(kode_wilayah)))
     if mine is not None:
         statement = statement.select_from(mine).join(Kpm, Kpm.kpm_id == mine.c.kpm_id)
-    if actor.scope is Scope.OWN_FAMILIES and (holder is None or pendamping_id not in {None, holder}):
+    if actor.scope is Scope.OWN_FAMILIES and (holder_id is None or pendamping_id not in {None, holder_id}):
         statement = statement.where(sa.false())
     if status is not None:
-        statement = statement.where(stands == status, *of_the_few(status))
-    # Officials' lists go by the index of areas: families of a place stand together, and none is sorted.
+        statement = statement.where(current_status == status, *case_conditions(status))
+    # Lists of officials use the order of the index of areas, so that nothing is sorted.
     order = (key,) if mine is not None else (Kpm.kode_wilayah, key)
     return statement.outerjoin(KpmAnggota, pengurus), order
 
 
-def of_the_few(status: FamilyStatus) -> list[sa.ColumnElement[bool]]:
-    """Return what the few families with a case in this status have in common, so that they are found by its index."""
+def case_conditions(status: FamilyStatus) -> list[sa.ColumnElement[bool]]:
+    """Return a condition that uses the index of cases for a rare status."""
     states = {
         FamilyStatus.CASE_OPEN: (CaseState.OPEN,),
         FamilyStatus.END_ANNOUNCED: (CaseState.DETERMINED, CaseState.EFFECTIVE),
@@ -73,7 +76,7 @@ def of_the_few(status: FamilyStatus) -> list[sa.ColumnElement[bool]]:
 
 
 def status_on(day: date | sa.ColumnElement[date]) -> sa.ColumnElement[str]:
-    """Return where a family stands on a day, as an expression."""
+    """Return the SQL expression for a family's status on a day."""
     case = sa.exists().where(CaseMark.kpm_id == Kpm.kpm_id)
     announced = sa.or_(
         CaseMark.state == CaseState.DETERMINED,
