@@ -39,7 +39,7 @@ def with_card(rows: Rows, number: int) -> Rows:
     return [row | {"no_kk": no_kk(number)} for row in rows]
 
 
-def lock_member(number: int) -> str:
+def find_member(number: int) -> str:
     """The NIK of the pengurus of a family."""
     return nik(number * 10, female=True, born=BORN)
 
@@ -56,7 +56,7 @@ async def told_of(service: Running, *files: Rows, dry_run: bool, as_: str) -> li
 
 async def test_dry_run_answers_alike_for_numbers_recorded_elsewhere_and_nowhere(placed: Running) -> None:
     await take_in(placed, csv_of(family(1)))
-    files = (far(2), far(2, nik=lock_member(1)), with_card(far(2), 1))
+    files = (far(2), far(2, nik=find_member(1)), with_card(far(2), 1))
     nowhere, *recorded = await told_of(placed, *files, dry_run=True, as_=trenggalek(placed))
     assert recorded == [nowhere, nowhere]
     assert (nowhere["report"]["new_families"], nowhere["errors"]) == (1, [])
@@ -64,7 +64,7 @@ async def test_dry_run_answers_alike_for_numbers_recorded_elsewhere_and_nowhere(
 
 async def test_rows_placed_outside_the_area_are_refused_alike_recorded_or_not(placed: Running) -> None:
     await take_in(placed, csv_of(family(1)))
-    both = (family(1), family(2), family(2, nik=lock_member(1)))
+    both = (family(1), family(2), family(2, nik=find_member(1)))
     for dry_run in (True, False):
         same, *others = await told_of(placed, *both, dry_run=dry_run, as_=trenggalek(placed))
         assert others == [same, same]
@@ -75,14 +75,14 @@ async def test_dry_run_counts_families_recorded_elsewhere_in_tens_without_listin
     placed: Running,
 ) -> None:
     await take_in(placed, csv_of(*(family(number) for number in range(1, 13))))
-    rows = [row for number in range(1, 13) for row in far(number + 20, nik=lock_member(number))]
+    rows = [row for number in range(1, 13) for row in far(number + 20, nik=find_member(number))]
     (job,) = await told_of(placed, rows, dry_run=True, as_=trenggalek(placed))
     assert (job["report"]["elsewhere_families"], job["report"]["new_families"], job["errors"]) == (10, 12, [])
 
 
 async def test_intake_refuses_a_family_recorded_elsewhere_once_and_names_no_number(placed: Running) -> None:
     await take_in(placed, csv_of(family(1)))
-    rows = [*far(2, nik=lock_member(1)), *with_card(far(3), 1)]
+    rows = [*far(2, nik=find_member(1)), *with_card(far(3), 1)]
     (job,) = await told_of(placed, rows, dry_run=False, as_=trenggalek(placed))
     assert job["errors"] == [(2, None, "NOT_ACCEPTED_HERE"), (4, None, "NOT_ACCEPTED_HERE")]
     assert job["refused"] == 4
@@ -91,7 +91,7 @@ async def test_intake_refuses_a_family_recorded_elsewhere_once_and_names_no_numb
 async def test_ministry_is_told_which_row_names_a_member_of_another_family(placed: Running) -> None:
     await take_in(placed, csv_of(family(1)))
     ministry = placed.token(Role.KEMENSOS)
-    (job,) = await told_of(placed, far(2, nik=lock_member(1)), dry_run=True, as_=ministry)
+    (job,) = await told_of(placed, far(2, nik=find_member(1)), dry_run=True, as_=ministry)
     assert job["errors"] == [(2, "nik", "NIK_IN_ANOTHER_FAMILY")]
 
 
@@ -113,7 +113,7 @@ async def test_member_recorded_elsewhere_is_refused_without_the_reason(placed: R
         (2, office, "NumberNotAccepted"),
         (1, office, "NikKnown"),
     ):
-        answer = await mine.post("anggota", body | {"nik": lock_member(number)}, as_=asking)
+        answer = await mine.post("anggota", body | {"nik": find_member(number)}, as_=asking)
         refused(answer, title)
 
 
@@ -138,8 +138,8 @@ async def test_look_up_outside_the_area_answers_as_of_a_number_that_is_nowhere(p
     answers = [
         await placed.post("/v1/kpm/look-up", number, as_=trenggalek(placed))
         for number in (
-            {"nik": lock_member(1)},
-            {"nik": lock_member(3)},
+            {"nik": find_member(1)},
+            {"nik": find_member(3)},
             {"no_kk": no_kk(1)},
             {"no_kk": no_kk(3)},
         )

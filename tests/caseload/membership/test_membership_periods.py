@@ -47,7 +47,7 @@ class Story:
         said = await self.tahap(on)
         return said["payable"], said["last_payable_tahap"], said["back_pay"]
 
-    async def is_re_entry(self, valid_from: str, **more: Any) -> dict[str, Any]:
+    async def re_enter(self, valid_from: str, **more: Any) -> dict[str, Any]:
         """Apply and be accepted, from a day on."""
         body = {"kpm_id": self.family.kpm_id, "bansos": "PKH", "reason": "Usaha tutup.", "ground": "KAMBUH"}
         lodged = {"lodged_on": "2027-02-01"} | more
@@ -136,7 +136,7 @@ async def test_begins_anew_by_an_application(story: Story) -> None:
     await story.hears(story.case.determined(), story.case.graduated())
     await story.at(2027, 2, 1)
     assert await story.purpose() == "PEMANTAUAN"
-    made = await story.is_re_entry("2027-03-01")
+    made = await story.re_enter("2027-03-01")
     (began,) = [
         one
         for one in await story.family.emitted_data("kepesertaan_started")
@@ -162,7 +162,7 @@ async def test_begins_anew_by_an_application(story: Story) -> None:
 async def test_undone_after_a_re_entry_fills_the_days_between_and_parks_nothing(story: Story) -> None:
     await story.hears(story.case.determined(), story.case.graduated())
     await story.at(2027, 2, 1)
-    made = await story.is_re_entry("2027-03-01")
+    made = await story.re_enter("2027-03-01")
     await story.at(2027, 3, 2)
     await story.hears(story.case.annulled("2027-1"))
     assert await story.parked() == 0
@@ -182,7 +182,7 @@ async def test_undone_after_a_re_entry_fills_the_days_between_and_parks_nothing(
 
 async def test_that_follows_without_a_day_between_is_one_with_the_one_before(story: Story) -> None:
     await story.hears(story.case.determined(), story.case.graduated())
-    await story.is_re_entry("2027-01-01", lodged_on="2026-01-01")
+    await story.re_enter("2027-01-01", lodged_on="2026-01-01")
     await story.hears(story.case.annulled())
     assert await story.parked() == 0
     (first, _) = await story.caseload.sql(
