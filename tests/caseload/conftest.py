@@ -1,4 +1,4 @@
-"""Caseload with two pendamping, and a family."""
+"""Fixtures of caseload with two pendamping and a family."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.factories.services import Running, deliver
 
 @pytest.fixture
 async def placed(caseload: Running, registry: Running) -> Running:
-    """caseload, which knows pendamping S and T in Kendal."""
+    """Caseload with the pendamping S and T in Kendal."""
     await registry.publish(*pendamping(), *pendamping(OTHER, OTHER_NO, OTHER_PENUGASAN))
     await deliver(registry, caseload)
     return caseload
@@ -17,5 +17,5 @@ async def placed(caseload: Running, registry: Running) -> Running:
 
 @pytest.fixture
 async def family(placed: Running) -> Family:
-    """Return a mother, her husband and two children, with PKH and a business, accompanied by S."""
+    """Register a family of four with PKH and a business, accompanied by S."""
     return await Family.taken_in(placed, mother())

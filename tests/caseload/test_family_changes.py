@@ -1,4 +1,4 @@
-"""Moves and splits of a family keep its past and emit one event each."""
+"""Moves and splits of a family store its past and emit one event each."""
 
 from typing import Any
 
@@ -30,12 +30,12 @@ async def move(family: Family, version: int, **more: Any) -> Any:
     return await family.post("move", body | more, version, as_=dinsos(family.caseload))
 
 
-async def test_that_moves_keeps_where_it_lived(family: Family) -> None:
+async def test_move_stores_the_former_area(family: Family) -> None:
     version = (await family.read())["version"]
     moved = await move(family, version)
     assert moved.json() == {"kpm_id": family.kpm_id, "kode_wilayah": OTHER_DESA, "version": version + 1}
-    (said,) = await family.emitted_data("kpm_updated")
-    assert said["kode_wilayah"] == OTHER_DESA
+    (event,) = await family.told("kpm_updated")
+    assert event["kode_wilayah"] == OTHER_DESA
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     (lived,) = past["areas"]
     assert (lived["kode_wilayah"], lived["address"]) == (DESA, "Dusun Krajan RT 2")
@@ -45,7 +45,7 @@ async def test_that_moves_keeps_where_it_lived(family: Family) -> None:
     assert (await family.emitted_data("dampingan_ended")) == [], "the placement covers both"
 
 
-async def test_that_moves_out_of_its_pendampings_area_is_left_to_others(family: Family) -> None:
+async def test_move_outside_placement_ends_dampingan(family: Family) -> None:
     await family.caseload.sql("UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = $1", DESA)
     await family.caseload.execute("UPDATE dampingan SET valid = daterange('2026-01-02', NULL)")
     assert (await move(family, (await family.read())["version"])).status_code == 200
@@ -67,11 +67,11 @@ async def test_that_moves_out_of_its_pendampings_area_is_left_to_others(family: 
         ({"evidence_sha256": "0" * 64}, "FileNotUploaded", 422),
     ],
 )
-async def test_that_cannot_move_there_is_refused(family: Family, more: Any, title: str, status: int) -> None:
+async def test_invalid_move_is_refused(family: Family, more: Any, title: str, status: int) -> None:
     refused(await move(family, (await family.read())["version"], **more), title, status)
 
 
-async def test_that_moved_between_kabupaten_is_recorded_by_whom_both_belong_to(family: Family) -> None:
+async def test_move_between_kabupaten_needs_office_of_both(family: Family) -> None:
     version, evidence = (await family.read())["version"], await family.evidence()
     body = {"kode_wilayah": "35.03.01.2001", "on": ON, "evidence_sha256": evidence}
     ministry = family.caseload.token(Role.KEMENSOS)
@@ -92,13 +92,13 @@ async def split(family: Family, **more: Any) -> tuple[dict[str, Any], int]:
     return body | {"on": ON, "evidence_sha256": await family.evidence()} | more, whole["version"]
 
 
-async def test_that_splits_leaves_a_new_family_and_its_own_days(family: Family) -> None:
+async def test_split_creates_a_new_family(family: Family) -> None:
     body, version = await split(family)
     made = await family.done("split", body, version)
     new = made["new"]["kpm_id"]
-    (said,) = await family.emitted_data("kpm_updated")
-    assert (said["kpm_id"], said["members"], said["komponen"]) == (family.kpm_id, 3, {"ANAK_SD": 1})
-    born = (await family.emitted_data("kpm_registered"))[-1]
+    (event,) = await family.told("kpm_updated")
+    assert (event["kpm_id"], event["members"], event["komponen"]) == (family.kpm_id, 3, {"ANAK_SD": 1})
+    born = (await family.told("kpm_registered"))[-1]
     assert (born["kpm_id"], born["members"], born["komponen"]) == (new, 1, {"ANAK_SMA": 1})
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     assert [(m["end_reason"], m["valid_to"]) for m in past["members"]] == [("PISAH_KK", ON)]
@@ -111,16 +111,16 @@ async def test_that_splits_leaves_a_new_family_and_its_own_days(family: Family) 
     assert ("kpm", "SPLIT", "PISAH_KK") in await family.acts()
 
 
-async def test_that_splits_takes_a_business_along(family: Family) -> None:
+async def test_split_moves_the_business(family: Family) -> None:
     body, version = await split(family)
     given = {"anggota_id": body["pengurus_id"], "sector": "JASA", "started_on": "2025-01-01", "omzet_rp": 1}
     usaha = await family.done("usaha", given | {"has_letter": False, "as_of": ON})
     made = await family.done("split", body, version)
-    told = (await family.emitted_data("usaha_recorded"))[-1]
-    assert (told["usaha_id"], told["kpm_id"]) == (usaha["usaha_id"], made["new"]["kpm_id"])
+    event = (await family.told("usaha_recorded"))[-1]
+    assert (event["usaha_id"], event["kpm_id"]) == (usaha["usaha_id"], made["new"]["kpm_id"])
 
 
-async def test_that_cannot_split_so_is_refused(family: Family) -> None:
+async def test_invalid_split_is_refused(family: Family) -> None:
     body, version = await split(family)
     whole = await family.read()
     head = next(m["anggota_id"] for m in whole["members"] if m["pengurus"])
@@ -142,6 +142,6 @@ async def test_that_cannot_split_so_is_refused(family: Family) -> None:
 
 
 @pytest.mark.parametrize("table", ["anggota_past", "wilayah_past", "usaha_past"])
-async def test_has_a_past_that_neither_role_changes(family: Family, table: str) -> None:
+async def test_past_tables_are_append_only(family: Family, table: str) -> None:
     for statement in (f"UPDATE {table} SET recorded_at = now()", f"DELETE FROM {table}"):
         await family.caseload.refuses(statement, asyncpg.InsufficientPrivilegeError)

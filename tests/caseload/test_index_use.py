@@ -1,4 +1,4 @@
-"""The lists that officials work from are found by an index, whoever asks; PostgreSQL says so over generated rows."""
+"""PostgreSQL's plans for the lists of officials use an index."""
 
 import re
 from typing import Any
@@ -61,7 +61,7 @@ MOST_ROWS = 1000
 
 
 async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, ...]]]:
-    """Each list's statement and its order, as its route has them."""
+    """Return each list's statement and order, as in its route."""
     today = await clock.today(session)
     tasks = await list_tugas(session, caller, open_only=True, kind=None, kode_wilayah=None)
     return {
@@ -74,15 +74,15 @@ async def lists(session: Any, caller: Actor) -> dict[str, tuple[Any, tuple[Any, 
 
 
 async def plan_of(session: Any, statement: Any, order: tuple[Any, ...]) -> str:
-    wanted = statement.order_by(*order).limit(PAGE)
-    compiled = wanted.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    expected = statement.order_by(*order).limit(PAGE)
+    compiled = expected.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     query = re.sub(r"@> ('[0-9-]+')", r"@> date \1", str(compiled)).replace(":", "\\:")
     lines = await session.execute(text(f"EXPLAIN (ANALYZE, TIMING OFF) {query}"))
     return "\n".join(row[0] for row in lines)
 
 
 def most_rows(plan: str) -> int:
-    """The most rows that one part of a plan touched, those that it threw away among them."""
+    """Return the most rows that one node of a plan read, including filtered ones."""
     seen = [
         int(float(rows) * int(loops)) for rows, loops in re.findall(r"actual rows=([\d.]+) loops=(\d+)", plan)
     ]
@@ -91,7 +91,7 @@ def most_rows(plan: str) -> int:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("who", CALLERS)
-async def test_for_every_official(caseload: Running, who: str) -> None:
+async def test_lists_of_officials_use_an_index(caseload: Running, who: str) -> None:
     await caseload.execute(ROWS)
     caller, slow = CALLERS[who], list[str]()
     async with caseload.database.transaction(caller) as session:
@@ -103,7 +103,7 @@ async def test_for_every_official(caseload: Running, who: str) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_for_a_pendamping_the_page_ends_where_it_is_full(caseload: Running) -> None:
+async def test_list_of_pendamping_stops_after_its_page(caseload: Running) -> None:
     # Rows count as seen by all only once their commit is in the log.
     await caseload.execute(f"SET synchronous_commit = on; {ROWS}")
     await caseload.execute("VACUUM ANALYZE dampingan")
@@ -113,7 +113,7 @@ async def test_for_a_pendamping_the_page_ends_where_it_is_full(caseload: Running
     holder: UUID = row["pendamping_id"]
     caller = Actor("p", frozenset({Role.PENDAMPING}), ("14.13",), pendamping_id=holder)
     async with caseload.database.transaction(caller) as session:
-        wanted = {"kode_wilayah": None, "pendamping_id": None, "status": None}
-        plan = await plan_of(session, *await list_families(session, caller, **wanted))
+        expected = {"kode_wilayah": None, "pendamping_id": None, "status": None}
+        plan = await plan_of(session, *await list_families(session, caller, **expected))
     assert "Index Only Scan using ix_dampingan_pendamping_id" in plan, plan
     assert most_rows(plan) <= PAGE, plan

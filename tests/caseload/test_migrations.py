@@ -1,4 +1,4 @@
-"""The migrated tables are the tables of the code."""
+"""The migrated tables equal the declared tables."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from shared.migrating import check
 from tests.factories.services import Running
 
 
-async def test_makes_the_tables_that_the_code_declares(caseload: Running) -> None:
+async def test_migrations_create_the_declared_tables(caseload: Running) -> None:
     await asyncio.to_thread(check, "caseload", caseload.settings.owner_database_url)
     tables = await caseload.sql(
         "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity ORDER BY relname"
@@ -24,7 +24,7 @@ async def test_makes_the_tables_that_the_code_declares(caseload: Running) -> Non
     }
 
 
-async def test_leaves_nothing_of_a_person_in_clear(placed: Running) -> None:
+async def test_no_column_has_personal_data_in_clear(placed: Running) -> None:
     from tests.factories.caseload.intake import csv_of, mother, take_in
 
     await take_in(placed, csv_of(mother()))

@@ -1,4 +1,4 @@
-"""One account is one human, with and without a pendamping_id: usulan here, proposed exits as far as graduation."""
+"""The same account cannot lodge and decide, with or without a pendamping_id."""
 
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ def dinsos(family: Family, sub: str, pendamping_id: UUID | None) -> str:
     return family.caseload.token(Role.DINSOS_KABKOTA, sub, ["33.24"], pendamping_id=pendamping_id)
 
 
-async def lodged(family: Family, as_: str) -> str:
+async def lodge_usulan(family: Family, as_: str) -> str:
     body = {
         "kpm_id": family.kpm_id,
         "bansos": "SEMBAKO",
@@ -36,19 +36,19 @@ async def lodged(family: Family, as_: str) -> str:
 
 
 @pytest.mark.parametrize("order", ORDERS)
-async def test_the_account_that_lodged_a_usulan_does_not_decide_it(
+async def test_account_that_lodged_a_usulan_cannot_decide_it(
     one: Family, order: tuple[UUID | None, UUID | None]
 ) -> None:
-    usulan_id = await lodged(one, dinsos(one, "one-account", order[0]))
+    usulan_id = await lodge_usulan(one, dinsos(one, "one-account", order[0]))
     path = f"/v1/usulan/{usulan_id}/decision"
     refused(await one.post(path, NO, as_=dinsos(one, "one-account", order[1])), "DecidedByLodger")
     decided = await one.done(path, NO, as_=dinsos(one, "another-account", None))
     assert (decided["state"], decided["decided_by"]) == ("REFUSED", "another-account")
 
 
-async def test_the_pendampings_account_as_an_official_does_not_decide_it(one: Family) -> None:
+async def test_pendamping_cannot_decide_own_usulan_as_official(one: Family) -> None:
     sub = f"pendamping-{str(PENDAMPING)[:4]}"  # the account of `companion`
-    path = f"/v1/usulan/{await lodged(one, one.mine)}/decision"
+    path = f"/v1/usulan/{await lodge_usulan(one, one.mine)}/decision"
     for token in (dinsos(one, sub, None), dinsos(one, "another-account", PENDAMPING)):
         refused(await one.post(path, NO, as_=token), "DecidedByLodger")
     await one.done(path, NO, as_=dinsos(one, "another-account", OTHER))
@@ -62,13 +62,13 @@ async def test_the_pendampings_account_as_an_official_does_not_decide_it(one: Fa
         "decided_by = 'x'",
     ],
 )
-async def test_the_database_refuses_the_account_that_lodged_it(one: Family, deciding: str) -> None:
-    await lodged(one, dinsos(one, "one-account", None))
+async def test_database_refuses_decision_by_the_lodger(one: Family, deciding: str) -> None:
+    await lodge_usulan(one, dinsos(one, "one-account", None))
     with pytest.raises(asyncpg.CheckViolationError):
         await one.caseload.execute(f"UPDATE usulan SET state = 'REFUSED', {deciding}")
 
 
-async def proposed(family: Family, as_: str) -> dict[str, Any]:
+async def propose_exit(family: Family, as_: str) -> dict[str, Any]:
     pkh = (await family.memberships())["PKH"]
     body = {
         "kpm_id": family.kpm_id,
@@ -81,12 +81,12 @@ async def proposed(family: Family, as_: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("order", ORDERS)
-async def test_a_proposed_exit_carries_its_account_and_graduation_refuses_it_the_next_stage(
+async def test_proposer_of_exit_cannot_approve_it_in_graduation(
     one: Family, graduation: Running, order: tuple[UUID | None, UUID | None]
 ) -> None:
-    await proposed(one, dinsos(one, "one-account", order[0]))
-    (told,) = await one.emitted_data("exit_proposed")
-    assert (told["proposer"], told["proposer_sub"]) == (str(order[0] or "one-account"), "one-account")
+    await propose_exit(one, dinsos(one, "one-account", order[0]))
+    (event,) = await one.told("exit_proposed")
+    assert (event["proposer"], event["proposer_sub"]) == (str(order[0] or "one-account"), "one-account")
     await deliver(one.caseload, graduation)
     (case,) = await graduation.sql("SELECT graduasi_id FROM graduasi")
     path = f"/v1/graduasi/{case['graduasi_id']}/verification"
@@ -103,10 +103,10 @@ async def test_a_proposed_exit_carries_its_account_and_graduation_refuses_it_the
 
 
 @pytest.mark.parametrize("order", ORDERS)
-async def test_a_proposed_exit_is_withdrawn_by_the_account_that_proposed_it(
+async def test_only_the_proposing_account_withdraws_an_exit(
     one: Family, order: tuple[UUID | None, UUID | None]
 ) -> None:
-    made = await proposed(one, dinsos(one, "one-account", order[0]))
+    made = await propose_exit(one, dinsos(one, "one-account", order[0]))
     path = f"/v1/exit-proposal/{made['exit_proposal_id']}/withdrawal"
     why = {"reason": "Keluarga ternyata masih tinggal di alamat lama."}
     refused(await one.post(path, why, as_=dinsos(one, "another-account", None)), "ProposalOfAnother", 403)

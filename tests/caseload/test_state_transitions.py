@@ -1,4 +1,4 @@
-"""Each thing with states: exactly the moves of its table are made, every other one is refused."""
+"""State machines allow exactly the moves of their tables."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -29,7 +29,7 @@ MOVES = [
 @pytest.mark.parametrize(
     ("model", "before", "after", "legal"), MOVES, ids=lambda value: getattr(value, "__name__", str(value))
 )
-def test_a_move_is_made_only_where_the_table_has_it(model: Any, before: Any, after: Any, legal: bool) -> None:
+def test_only_moves_of_the_table_are_allowed(model: Any, before: Any, after: Any, legal: bool) -> None:
     row = model(state=before, version=1) if model is Usulan else model(state=before)
     if legal:
         row.transition_to(after)
@@ -41,12 +41,12 @@ def test_a_move_is_made_only_where_the_table_has_it(model: Any, before: Any, aft
 
 
 @pytest.mark.parametrize(("model", "states", "moves"), MACHINES)
-def test_a_table_says_of_every_state_where_it_goes(model: Any, states: type[StrEnum], moves: Any) -> None:
+def test_table_has_each_state(model: Any, states: type[StrEnum], moves: Any) -> None:
     assert model.__tablename__
     assert set(moves) == set(states)
 
 
-def test_a_case_only_ever_moves_on() -> None:
+def test_case_mark_moves_only_forward() -> None:
     order = [CaseState.OPEN, CaseState.CLOSED, CaseState.DETERMINED, CaseState.EFFECTIVE, CaseState.ANNULLED]
     legal = {
         (before, after) for before, after in product(order, order) if order.index(before) < order.index(after)

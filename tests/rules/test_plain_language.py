@@ -37,10 +37,11 @@ BANNED_PARTS = frozenset(
 )
 """Word parts that no identifier has: figures of speech, and words for how a value was come by."""
 BANNED_NAMES = frozenset({"found", "held", "whose"})
+JSON_FIELDS = frozenset({"services/caseload/membership/models.py: held"})
+"""Fields of answers, whose names are part of the API."""
 LONGEST_SUMMARY = 15
 NOT_YET = frozenset(
     {
-        "services/caseload",
         "services/referral",
         "shared",
         "tests",
@@ -101,7 +102,7 @@ def violations_by_folder() -> dict[str, list[str]]:
     for file in committed(".py"):
         path = name_of(file)
         lines = [f"{path}: {line}" for line in violations(file.read_text("utf-8"))]
-        by_folder.setdefault(folder_of(path), []).extend(lines)
+        by_folder.setdefault(folder_of(path), []).extend(line for line in lines if line not in JSON_FIELDS)
     return by_folder
 
 

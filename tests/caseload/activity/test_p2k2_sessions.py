@@ -1,4 +1,4 @@
-"""A family-capacity session is handed in by who held it, and each family's attendance becomes a fact of it."""
+"""P2K2 sessions are recorded by who held them and counted in each family's facts."""
 
 import asyncio
 from datetime import timedelta
@@ -13,29 +13,31 @@ from tests.factories.caseload.intake import DESA, OTHER, companion, dinsos
 from tests.factories.services import Running, open_scope
 
 
-async def held(service: Running, answers: dict[str, str], as_: str | None = None, **more: Any) -> Any:
+async def record_session(
+    service: Running, answers: dict[str, str], as_: str | None = None, **more: Any
+) -> Any:
     body = {"penugasan_id": S, "kode_wilayah": DESA, "held_on": str(await today(service)), "module": 2}
     body |= {"session": 3, "kelompok": "Melati"}
     body["attendance"] = [{"kpm_id": kpm_id, "presence": presence} for kpm_id, presence in answers.items()]
     return await service.post("/v1/p2k2", body | more, as_=as_ or companion(service))
 
 
-async def counts(service: Running, kpm_id: str) -> tuple[int, int]:
+async def read_counts(service: Running, kpm_id: str) -> tuple[int, int]:
     seen = (await service.get(f"/v1/kpm/{kpm_id}", as_=dinsos(service))).json()["facts"]
     return seen["p2k2_invited"], seen["p2k2_attended"]
 
 
-async def test_counts_who_was_invited_and_who_came(placed: Running) -> None:
+async def test_session_counts_invited_and_attending_families(placed: Running) -> None:
     first, second, third = await accompanied(placed, 3)
-    made = await held(placed, {first: "HADIR", second: "SAKIT"})
+    made = await record_session(placed, {first: "HADIR", second: "SAKIT"})
     assert made.status_code == 201, made.text
     assert (made.json()["invited"], made.json()["attended"]) == (2, 1)
-    assert (await held(placed, {first: "HADIR"}, session=1)).status_code == 201
-    assert [await counts(placed, one) for one in (first, second, third)] == [(2, 2), (1, 0), (0, 0)]
-    said = [
+    assert (await record_session(placed, {first: "HADIR"}, session=1)).status_code == 201
+    assert [await read_counts(placed, one) for one in (first, second, third)] == [(2, 2), (1, 0), (0, 0)]
+    emitted = [
         (data["invited"], data["attended"], data["penugasan_id"]) for data in await facts(placed, "p2k2_held")
     ]
-    assert said == [(2, 1, S), (1, 1, S)]
+    assert emitted == [(2, 1, S), (1, 1, S)]
     updated = [
         (one["kpm_id"], one["p2k2_invited"], one["p2k2_attended"])
         for one in await facts(placed, "kpm_updated")
@@ -43,9 +45,9 @@ async def test_counts_who_was_invited_and_who_came(placed: Running) -> None:
     assert sorted(updated) == sorted([(first, 1, 1), (second, 1, 0), (first, 2, 2)])
 
 
-async def test_stays_its_authors_when_the_families_go(placed: Running) -> None:
+async def test_author_still_reads_session_after_hand_over(placed: Running) -> None:
     (kpm_id,) = await accompanied(placed, 1)
-    made = (await held(placed, {kpm_id: "HADIR"})).json()
+    made = (await record_session(placed, {kpm_id: "HADIR"})).json()
     await handed_over(placed, await days_later(placed))
     mine = (await placed.get("/v1/p2k2", as_=companion(placed))).json()["items"]
     assert [row["p2k2_sesi_id"] for row in mine] == [made["p2k2_sesi_id"]]
@@ -67,44 +69,46 @@ async def test_stays_its_authors_when_the_families_go(placed: Running) -> None:
         ({"kode_wilayah": "33.25.01.2001"}, 403, "NotAllowed"),
     ],
 )
-async def test_is_refused_with_its_reason(
+async def test_invalid_session_is_refused(
     placed: Running, more: dict[str, Any], status: int, title: str
 ) -> None:
     (kpm_id,) = await accompanied(placed, 1)
-    answer = await held(placed, {kpm_id: "HADIR"}, **more)
+    answer = await record_session(placed, {kpm_id: "HADIR"}, **more)
     assert (answer.status_code, answer.json()["title"]) == (status, title)
 
 
-async def test_is_of_ones_own_families_once_a_day(placed: Running) -> None:
+async def test_session_is_for_own_families_once_a_day(placed: Running) -> None:
     (kpm_id,) = await accompanied(placed, 1)
-    before = await held(placed, {kpm_id: "HADIR"}, held_on=str(await today(placed) - timedelta(days=1)))
+    before = await record_session(
+        placed, {kpm_id: "HADIR"}, held_on=str(await today(placed) - timedelta(days=1))
+    )
     assert (before.status_code, before.json()["title"]) == (409, "FamiliesNotAccompanied")
     twice = [{"kpm_id": kpm_id, "presence": "HADIR"}] * 2
-    assert (await held(placed, {}, attendance=twice)).json()["title"] == "FamilyNamedTwice"
-    theirs = await held(placed, {kpm_id: "HADIR"}, companion(placed, OTHER), penugasan_id=T)
+    assert (await record_session(placed, {}, attendance=twice)).json()["title"] == "FamilyNamedTwice"
+    theirs = await record_session(placed, {kpm_id: "HADIR"}, companion(placed, OTHER), penugasan_id=T)
     assert theirs.json()["title"] == "FamiliesNotAccompanied"
-    assert (await held(placed, {kpm_id: "HADIR"})).status_code == 201
-    assert (await held(placed, {kpm_id: "IZIN"})).json()["title"] == "SesiAlreadyRecorded"
-    assert await counts(placed, kpm_id) == (1, 1)
+    assert (await record_session(placed, {kpm_id: "HADIR"})).status_code == 201
+    assert (await record_session(placed, {kpm_id: "IZIN"})).json()["title"] == "SesiAlreadyRecorded"
+    assert await read_counts(placed, kpm_id) == (1, 1)
 
 
-async def test_has_six_modules_and_twenty_nine_sessions(placed: Running) -> None:
+async def test_master_data_has_six_modules_and_twenty_nine_sessions(placed: Running) -> None:
     read = (await placed.get("/v1/p2k2-materi", as_=companion(placed))).json()
     assert [len(module["sessions"]) for module in read["modules"]] == [4, 3, 3, 2, 2, 15]
     assert (await placed.get("/v1/p2k2-materi?on=2010-01-01", as_=companion(placed))).json()["modules"] == []
 
 
-async def test_and_another_of_the_same_moment_are_both_counted(placed: Running) -> None:
-    """Both wait for the family, and neither counts before it has it: one would not see the other's answers."""
+async def test_concurrent_sessions_are_both_counted(placed: Running) -> None:
+    """Both lock the family before they count, so that each reads the other's answers."""
     (kpm_id,) = await accompanied(placed, 1)
     holder = await asyncpg.connect(placed.settings.owner_database_url)
     try:
         async with holder.transaction():
             await open_scope(holder, areas="*")
             await holder.execute("SELECT FROM kpm FOR UPDATE")
-            both = [asyncio.create_task(held(placed, {kpm_id: "HADIR"}, session=n)) for n in (1, 2)]
+            both = [asyncio.create_task(record_session(placed, {kpm_id: "HADIR"}, session=n)) for n in (1, 2)]
             await asyncio.sleep(1)
         assert [answer.status_code for answer in await asyncio.gather(*both)] == [201, 201]
     finally:
         await holder.close()
-    assert await counts(placed, kpm_id) == (2, 2)
+    assert await read_counts(placed, kpm_id) == (2, 2)

@@ -1,4 +1,4 @@
-"""A family that has left applies anew; somebody else decides, and accepted it is a new membership (chain.md 2)."""
+"""Applications of families that have left a bansos (chain.md 2)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +15,8 @@ from tests.factories.services import Running, deliver
 
 
 @pytest.fixture
-async def left(placed: Running, graduation: Running) -> Family:
-    """A family whose PKH has ended on 1 January."""
+async def family_after_exit(placed: Running, graduation: Running) -> Family:
+    """A family whose PKH membership ended on 1 January."""
     family = await Family.taken_in(placed, mother())
     case = Case(family.kpm_id, (await family.memberships())["PKH"]["kepesertaan_id"])
     await graduation.publish(case.determined(), case.graduated())
@@ -25,7 +25,7 @@ async def left(placed: Running, graduation: Running) -> Family:
     return family
 
 
-def asked(family: Family, **more: Any) -> dict[str, Any]:
+def usulan_body(family: Family, **more: Any) -> dict[str, Any]:
     return {
         "kpm_id": family.kpm_id,
         "bansos": "PKH",
@@ -39,42 +39,44 @@ YES = {"accepted": True, "valid_from": "2027-04-01", "reason": "Memenuhi syarat.
 NO = {"accepted": False, "reason": "Tidak memenuhi syarat."}
 
 
-async def test_is_recorded_with_its_ground_and_its_reason_sealed(left: Family) -> None:
-    made = await left.done("/v1/usulan", asked(left, evidence_sha256=await left.evidence()))
+async def test_usulan_is_recorded_with_sealed_reason(family_after_exit: Family) -> None:
+    made = await family_after_exit.done(
+        "/v1/usulan", usulan_body(family_after_exit, evidence_sha256=await family_after_exit.evidence())
+    )
     assert (made["state"], made["ground"], made["kepesertaan_id"]) == ("LODGED", "SANGGAH_TERLAMBAT", None)
-    (row,) = await left.caseload.sql("SELECT reason_sealed FROM usulan")
+    (row,) = await family_after_exit.caseload.sql("SELECT reason_sealed FROM usulan")
     assert b"Sanggah" not in row["reason_sealed"]
-    listed = await left.caseload.get("/v1/usulan?state=LODGED", as_=left.mine)
+    listed = await family_after_exit.caseload.get("/v1/usulan?state=LODGED", as_=family_after_exit.mine)
     assert [one["usulan_id"] for one in listed.json()["items"]] == [made["usulan_id"]]
-    assert ("usulan", "LODGED", "SANGGAH_TERLAMBAT") in await left.acts()
+    assert ("usulan", "LODGED", "SANGGAH_TERLAMBAT") in await family_after_exit.acts()
 
 
-async def test_is_refused_with_a_reason_and_ends_there(left: Family) -> None:
-    made = await left.done("/v1/usulan", asked(left))
-    path, office = f"/v1/usulan/{made['usulan_id']}/decision", dinsos(left.caseload)
-    decided = await left.done(path, NO, as_=office)
+async def test_refused_usulan_is_final(family_after_exit: Family) -> None:
+    made = await family_after_exit.done("/v1/usulan", usulan_body(family_after_exit))
+    path, office = f"/v1/usulan/{made['usulan_id']}/decision", dinsos(family_after_exit.caseload)
+    decided = await family_after_exit.done(path, NO, as_=office)
     assert (decided["state"], decided["kepesertaan_id"], decided["decided_by"]) == (
         "REFUSED",
         None,
         "dinsos-kendal-1",
     )
-    refused(await left.post(path, YES, as_=office), "IllegalTransition")
-    assert len(await left.emitted_data("kepesertaan_started")) == 3
-    await left.done("/v1/usulan", asked(left))
+    refused(await family_after_exit.post(path, YES, as_=office), "IllegalTransition")
+    assert len(await family_after_exit.told("kepesertaan_started")) == 3
+    await family_after_exit.done("/v1/usulan", usulan_body(family_after_exit))
 
 
-async def test_is_not_decided_by_who_handed_it_in(left: Family) -> None:
-    office = dinsos(left.caseload)
-    made = await left.done("/v1/usulan", asked(left), as_=office)
+async def test_lodger_cannot_decide(family_after_exit: Family) -> None:
+    office = dinsos(family_after_exit.caseload)
+    made = await family_after_exit.done("/v1/usulan", usulan_body(family_after_exit), as_=office)
     path = f"/v1/usulan/{made['usulan_id']}/decision"
-    refused(await left.post(path, YES, as_=office), "DecidedByLodger")
-    other = left.caseload.token(Role.DINSOS_KABKOTA, "dinsos-kendal-2", ["33.24"])
-    await left.done(path, YES, as_=other)
+    refused(await family_after_exit.post(path, YES, as_=office), "DecidedByLodger")
+    other = family_after_exit.caseload.token(Role.DINSOS_KABKOTA, "dinsos-kendal-2", ["33.24"])
+    await family_after_exit.done(path, YES, as_=other)
 
 
-async def test_waits_alone(left: Family) -> None:
-    await left.done("/v1/usulan", asked(left))
-    refused(await left.post("/v1/usulan", asked(left)), "UsulanOpen")
+async def test_second_open_usulan_is_refused(family_after_exit: Family) -> None:
+    await family_after_exit.done("/v1/usulan", usulan_body(family_after_exit))
+    refused(await family_after_exit.post("/v1/usulan", usulan_body(family_after_exit)), "UsulanOpen")
 
 
 @pytest.mark.parametrize(
@@ -86,8 +88,10 @@ async def test_waits_alone(left: Family) -> None:
         ({"ground": "SEBAB_LAIN"}, "Invalid", 422),
     ],
 )
-async def test_that_cannot_be_is_refused(left: Family, more: dict[str, str], title: str, status: int) -> None:
-    refused(await left.post("/v1/usulan", asked(left, **more)), title, status)
+async def test_invalid_usulan_is_refused(
+    family_after_exit: Family, more: dict[str, str], title: str, status: int
+) -> None:
+    refused(await family_after_exit.post("/v1/usulan", usulan_body(family_after_exit, **more)), title, status)
 
 
 @pytest.mark.parametrize(
@@ -97,47 +101,62 @@ async def test_that_cannot_be_is_refused(left: Family, more: dict[str, str], tit
         ({"valid_from": "2027-01-01"}, "DateBeforeUsulan", 422),
     ],
 )
-async def test_accepted_from_an_impossible_day_is_refused(
-    left: Family, more: dict[str, Any], title: str, status: int
+async def test_acceptance_with_invalid_first_day_is_refused(
+    family_after_exit: Family, more: dict[str, Any], title: str, status: int
 ) -> None:
-    made = await left.done("/v1/usulan", asked(left))
+    made = await family_after_exit.done("/v1/usulan", usulan_body(family_after_exit))
     path = f"/v1/usulan/{made['usulan_id']}/decision"
-    refused(await left.post(path, YES | more, as_=dinsos(left.caseload)), title, status)
+    refused(
+        await family_after_exit.post(path, YES | more, as_=dinsos(family_after_exit.caseload)), title, status
+    )
 
 
-async def test_accepted_before_the_dated_end_is_refused(left: Family) -> None:
-    await left.caseload.execute(
+async def test_acceptance_before_the_end_is_refused(family_after_exit: Family) -> None:
+    await family_after_exit.caseload.execute(
         "UPDATE kepesertaan SET valid = daterange(lower(valid), '2027-05-01') WHERE bansos = 'PKH'"
     )
-    made = await left.done("/v1/usulan", asked(left))
+    made = await family_after_exit.done("/v1/usulan", usulan_body(family_after_exit))
     path = f"/v1/usulan/{made['usulan_id']}/decision"
-    refused(await left.post(path, YES, as_=dinsos(left.caseload)), "KepesertaanOverlaps")
-    (row,) = await left.caseload.sql("SELECT state FROM usulan")
+    refused(
+        await family_after_exit.post(path, YES, as_=dinsos(family_after_exit.caseload)), "KepesertaanOverlaps"
+    )
+    (row,) = await family_after_exit.caseload.sql("SELECT state FROM usulan")
     assert row["state"] == "LODGED"
 
 
-async def test_is_not_for_who_does_not_hold_the_family(left: Family) -> None:
-    refused(await left.post("/v1/usulan", asked(left), as_=companion(left.caseload, OTHER)), "NotFound", 404)
-    made = await left.done("/v1/usulan", asked(left))
-    far, path = dinsos(left.caseload, "35.03"), f"/v1/usulan/{made['usulan_id']}/decision"
-    refused(await left.post(path, YES, as_=far), "NotFound", 404)
-    refused(await left.post(path, YES), "NotAllowed", 403)
+async def test_usulan_is_only_for_own_families_and_areas(family_after_exit: Family) -> None:
+    refused(
+        await family_after_exit.post(
+            "/v1/usulan", usulan_body(family_after_exit), as_=companion(family_after_exit.caseload, OTHER)
+        ),
+        "NotFound",
+        404,
+    )
+    made = await family_after_exit.done("/v1/usulan", usulan_body(family_after_exit))
+    far, path = dinsos(family_after_exit.caseload, "35.03"), f"/v1/usulan/{made['usulan_id']}/decision"
+    refused(await family_after_exit.post(path, YES, as_=far), "NotFound", 404)
+    refused(await family_after_exit.post(path, YES), "NotAllowed", 403)
 
 
-async def test_is_decided_by_two_persons_in_the_database_too(left: Family) -> None:
-    await left.done("/v1/usulan", asked(left))
+async def test_database_refuses_decision_by_the_lodger(family_after_exit: Family) -> None:
+    await family_after_exit.done("/v1/usulan", usulan_body(family_after_exit))
     with pytest.raises(asyncpg.CheckViolationError):
-        await left.caseload.execute(
+        await family_after_exit.caseload.execute(
             "UPDATE usulan SET state = 'REFUSED', decided_by = lodged_by, decided_by_sub = 'x'"
         )
 
 
-async def test_is_what_the_task_after_a_relapse_asked_for(left: Family, graduation: Running) -> None:
-    said = {"graduasi_id": SPACE, "kpm_id": left.kpm_id, "kode_wilayah": "33.24.09.2011", "month": 1}
-    said |= {"cause": "USAHA_SEPI", "confirmed_on": "2027-01-30"}
-    await graduation.publish(RelapseConfirmed.model_validate(said))
-    await deliver(graduation, left.caseload)
+async def test_usulan_finishes_the_re_entry_task(family_after_exit: Family, graduation: Running) -> None:
+    relapse = {
+        "graduasi_id": SPACE,
+        "kpm_id": family_after_exit.kpm_id,
+        "kode_wilayah": "33.24.09.2011",
+        "month": 1,
+    }
+    relapse |= {"cause": "USAHA_SEPI", "confirmed_on": "2027-01-30"}
+    await graduation.publish(RelapseConfirmed.model_validate(relapse))
+    await deliver(graduation, family_after_exit.caseload)
     open_tasks = "SELECT kind FROM tugas WHERE done_at IS NULL"
-    assert [row["kind"] for row in await left.caseload.sql(open_tasks)] == ["RE_ENTRY"]
-    await left.done("/v1/usulan", asked(left, ground="KAMBUH"))
-    assert await left.caseload.sql(open_tasks) == []
+    assert [row["kind"] for row in await family_after_exit.caseload.sql(open_tasks)] == ["RE_ENTRY"]
+    await family_after_exit.done("/v1/usulan", usulan_body(family_after_exit, ground="KAMBUH"))
+    assert await family_after_exit.caseload.sql(open_tasks) == []

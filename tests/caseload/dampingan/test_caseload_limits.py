@@ -1,4 +1,4 @@
-"""How many families one may have is the ministry's to set, from a day on; what was decided stays explained."""
+"""Caseload limits are versions, set by the ministry from a day on."""
 
 import asyncio
 from datetime import timedelta
@@ -15,50 +15,52 @@ from tests.factories.services import Running
 PKH = "PKH_PENDAMPING"
 
 
-async def setting(service: Running, warn: int, refuse: int, *, days: int = 0, **more: Any) -> dict[str, Any]:
+async def limit_body(
+    service: Running, warn: int, refuse: int, *, days: int = 0, **more: Any
+) -> dict[str, Any]:
     on = str(await today(service) + timedelta(days=days))
-    said = {"kind": PKH, "warn_above": warn, "refuse_above": refuse, "valid_from": on}
-    return said | {"basis": "Surat Dirjen Linjamsos"} | more
+    limit = {"kind": PKH, "warn_above": warn, "refuse_above": refuse, "valid_from": on}
+    return limit | {"basis": "Surat Dirjen Linjamsos"} | more
 
 
 async def set_limits(service: Running, warn: int, refuse: int, **more: Any) -> Any:
-    body = await setting(service, warn, refuse, **more)
+    body = await limit_body(service, warn, refuse, **more)
     return await service.post("/v1/dampingan-limit", body, as_=service.token(Role.KEMENSOS))
 
 
-async def listed(service: Running, asked: str = "") -> list[tuple[Any, ...]]:
+async def list_limits(service: Running, asked: str = "") -> list[tuple[Any, ...]]:
     answer = await service.get(f"/v1/dampingan-limit{asked}", as_=companion(service))
     names = ("version", "warn_above", "refuse_above", "valid_from", "valid_to")
     return [tuple(item[name] for name in names) for item in answer.json()["items"]]
 
 
 async def crossings(service: Running) -> list[tuple[int, int, str]]:
-    told = await facts(service, "dampingan_limit_crossed")
-    return [(data["count"], data["limit"], data["side"]) for data in told]
+    events = await facts(service, "dampingan_limit_crossed")
+    return [(data["count"], data["limit"], data["side"]) for data in events]
 
 
 async def assign(service: Running, **more: Any) -> Any:
-    """Put a family that has come anew under S."""
+    """Assign a new family to S."""
     await take_in(service, csv_of(family(70)))
-    listed = (await service.get("/v1/dampingan-gap", as_=dinsos(service))).json()["items"]
-    given = {"kpm_id": listed[0]["kpm_id"], "penugasan_id": str(PENUGASAN)}
+    list_limits = (await service.get("/v1/dampingan-gap", as_=dinsos(service))).json()["items"]
+    given = {"kpm_id": list_limits[0]["kpm_id"], "penugasan_id": str(PENUGASAN)}
     given |= {"valid_from": str(await today(service))}
     return await service.post("/v1/dampingan", given | more, as_=dinsos(service))
 
 
-async def test_follow_one_another_without_a_gap(placed: Running) -> None:
+async def test_versions_follow_without_a_gap(placed: Running) -> None:
     answer = await set_limits(placed, 400, 550, days=30)
     assert answer.status_code == 201, answer.text
     first = str(await today(placed) + timedelta(days=30))
     before, after = (1, 450, 600, "2019-01-01", first), (2, 400, 550, first, None)
-    assert await listed(placed) == [before, after]
-    assert await listed(placed, f"?kind={PKH}&on={await today(placed)}") == [before]
-    assert await listed(placed, f"?on={first}") == [after]
-    said = answer.json()
-    assert (said["version"], said["basis"], said["set_by"]) == (2, "Surat Dirjen Linjamsos", "kemensos-1")
+    assert await list_limits(placed) == [before, after]
+    assert await list_limits(placed, f"?kind={PKH}&on={await today(placed)}") == [before]
+    assert await list_limits(placed, f"?on={first}") == [after]
+    limit = answer.json()
+    assert (limit["version"], limit["basis"], limit["set_by"]) == (2, "Surat Dirjen Linjamsos", "kemensos-1")
 
 
-async def test_hold_from_their_first_day_on_and_not_before(placed: Running) -> None:
+async def test_limit_applies_from_its_first_day(placed: Running) -> None:
     await accompanied(placed, 2)
     await set_limits(placed, 1, 2, days=1)
     assert (await assign(placed)).status_code == 201
@@ -69,7 +71,7 @@ async def test_hold_from_their_first_day_on_and_not_before(placed: Running) -> N
     assert "more than 2 are refused" in refused.json()["detail"]
 
 
-async def test_leave_what_was_decided_explained_by_the_version_then_in_force(placed: Running) -> None:
+async def test_history_names_the_version_of_a_decision(placed: Running) -> None:
     await accompanied(placed, 2)
     await set_limits(placed, 1, 2)
     made = await assign(placed, override_reason="Belum ada pendamping lain.")
@@ -83,10 +85,10 @@ async def test_leave_what_was_decided_explained_by_the_version_then_in_force(pla
         {"over_limit": True, "limit_version": 2},
         "Belum ada pendamping lain.",
     )
-    assert (2, 1, 2) in [row[:3] for row in await listed(placed)]
+    assert (2, 1, 2) in [row[:3] for row in await list_limits(placed)]
 
 
-async def test_tell_registry_of_whoever_stands_on_the_other_side_on_their_first_day(placed: Running) -> None:
+async def test_new_limit_emits_crossings_on_its_first_day(placed: Running) -> None:
     await accompanied(placed, 3)
     await set_limits(placed, 2, 5, days=1)
     await placed.work()
@@ -94,7 +96,7 @@ async def test_tell_registry_of_whoever_stands_on_the_other_side_on_their_first_
     await days_later(placed)
     await placed.work()
     assert await crossings(placed) == [(3, 2, "ABOVE")]
-    # One more on the same side is no crossing; a higher limit is one, once.
+    # One more family above the limit is no crossing. A higher limit is one crossing.
     assert (await assign(placed)).status_code == 201
     await set_limits(placed, 10, 20, days=1)
     await days_later(placed)
@@ -102,7 +104,7 @@ async def test_tell_registry_of_whoever_stands_on_the_other_side_on_their_first_
     assert await crossings(placed) == [(3, 2, "ABOVE"), (4, 10, "BELOW")]
 
 
-async def test_tell_it_version_by_version_when_several_lie_ahead(placed: Running) -> None:
+async def test_several_future_limits_emit_crossings_one_by_one(placed: Running) -> None:
     await accompanied(placed, 3)
     await set_limits(placed, 2, 5, days=1)
     await set_limits(placed, 10, 20, days=2)
@@ -112,7 +114,7 @@ async def test_tell_it_version_by_version_when_several_lie_ahead(placed: Running
     assert await crossings(placed) == [(3, 2, "ABOVE"), (3, 10, "BELOW")]
 
 
-async def test_of_the_day_of_a_hand_over_are_those_that_it_is_looked_at_by(placed: Running) -> None:
+async def test_hand_over_uses_the_limit_of_its_day(placed: Running) -> None:
     await accompanied(placed, 3)
     await set_limits(placed, 1, 2, days=5)
     before, on = [(await preview(placed, await today(placed) + timedelta(days=n))).json() for n in (4, 5)]
@@ -122,12 +124,12 @@ async def test_of_the_day_of_a_hand_over_are_those_that_it_is_looked_at_by(place
     assert refused.json()["title"] == "CaseloadFull"
 
 
-async def test_of_another_kind_may_be_set_for_the_first_time(placed: Running) -> None:
+async def test_first_limit_of_another_kind_can_be_set(placed: Running) -> None:
     answer = await set_limits(placed, 90, 120, kind="TKSK")
     assert (answer.status_code, answer.json()["version"]) == (201, 1)
 
 
-async def test_said_again_are_the_same(placed: Running) -> None:
+async def test_setting_the_same_limit_again_changes_nothing(placed: Running) -> None:
     first, again = await set_limits(placed, 400, 550), await set_limits(placed, 400, 550)
     assert (again.status_code, again.json()) == (201, first.json())
 
@@ -143,7 +145,7 @@ async def test_said_again_are_the_same(placed: Running) -> None:
         ({"basis": " "}, 422, "Invalid", "/body/basis"),
     ],
 )
-async def test_are_refused_with_the_place(
+async def test_invalid_limit_is_refused_with_pointer(
     placed: Running, more: dict[str, Any], status: int, title: str, place: str
 ) -> None:
     answer = await set_limits(placed, **({"warn": 400, "refuse": 550} | more))
@@ -151,23 +153,23 @@ async def test_are_refused_with_the_place(
     assert answer.json()["errors"][0]["pointer"] == place
 
 
-async def test_are_never_slipped_in_before_the_last_version(placed: Running) -> None:
+async def test_limit_before_the_last_version_is_refused(placed: Running) -> None:
     await set_limits(placed, 400, 550, days=30)
     for days in (29, 30):
         answer = await set_limits(placed, 300, 400, days=days)
         assert (answer.status_code, answer.json()["title"]) == (409, "VersionNotLatest")
-    assert [row[0] for row in await listed(placed)] == [1, 2]
+    assert [row[0] for row in await list_limits(placed)] == [1, 2]
 
 
-async def test_of_two_who_set_them_at_once_one_wins(placed: Running) -> None:
+async def test_concurrent_limits_have_one_winner(placed: Running) -> None:
     answers = await asyncio.gather(*(set_limits(placed, n, 550, days=3) for n in (300, 310)))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
-    assert len(await listed(placed)) == 2
+    assert len(await list_limits(placed)) == 2
 
 
 @pytest.mark.parametrize("role", [Role.DINSOS_KABKOTA, Role.KETUA_TIM_KABKOTA])
-async def test_are_the_ministrys_to_set(placed: Running, role: Role) -> None:
-    body = await setting(placed, 400, 550)
+async def test_only_the_ministry_sets_limits(placed: Running, role: Role) -> None:
+    body = await limit_body(placed, 400, 550)
     assert (await placed.post("/v1/dampingan-limit", body, as_=placed.token(role))).status_code == 403
     regional = placed.token(Role.KEMENSOS, "kemensos-jateng", ["33"])
     assert (await placed.post("/v1/dampingan-limit", body, as_=regional)).status_code == 403
@@ -182,11 +184,11 @@ async def test_are_the_ministrys_to_set(placed: Running, role: Role) -> None:
         "DELETE FROM dampingan_limit",
     ],
 )
-async def test_that_held_are_never_rewritten(placed: Running, act: str) -> None:
+async def test_limits_are_immutable(placed: Running, act: str) -> None:
     await placed.refuses(act, asyncpg.InsufficientPrivilegeError)
 
 
-async def test_never_overlap_whoever_writes_them(placed: Running) -> None:
+async def test_database_refuses_overlapping_limits(placed: Running) -> None:
     with pytest.raises(asyncpg.ExclusionViolationError):
         await placed.sql(
             "INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, basis, set_by, set_at)"

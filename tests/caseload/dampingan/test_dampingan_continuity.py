@@ -1,4 +1,4 @@
-"""Whatever is done to a family's dampingan: no day has two pendamping of PKH, and each is covered or a listed gap."""
+"""Property: each day of a family has one PKH dampingan or is in a gap."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,7 @@ acts = st.one_of(
 
 
 async def act(service: Running, kpm_id: str, what: str, place: str, days: int) -> None:
-    """Do one thing as an official would; a refusal is an answer too, a fault is not."""
+    """Send one request as an official. Refusals are accepted, server errors are not."""
     on, to = await today(service) + timedelta(days=days), PLACES[place]
     if what == "wait":
         await days_later(service, days)
@@ -43,12 +43,10 @@ async def act(service: Running, kpm_id: str, what: str, place: str, days: int) -
         body: dict[str, Any] = {"kpm_id": kpm_id, "penugasan_id": to, "valid_from": str(on)}
         answer = await service.post("/v1/dampingan", body, as_=dinsos(service))
     elif what == "end":
-        found = await service.sql(
-            "SELECT dampingan_id FROM dampingan WHERE kpm_id = $1 AND NOT ended", kpm_id
-        )
+        rows = await service.sql("SELECT dampingan_id FROM dampingan WHERE kpm_id = $1 AND NOT ended", kpm_id)
         body = {"valid_to": str(on), "reason": "PINDAH_TUGAS"}
-        path = f"/v1/dampingan/{found[0]['dampingan_id']}/end" if found else ""
-        answer = await service.post(path, body, as_=leader(service)) if found else None
+        path = f"/v1/dampingan/{rows[0]['dampingan_id']}/end" if rows else ""
+        answer = await service.post(path, body, as_=leader(service)) if rows else None
     else:
         body = {"from_penugasan_id": to, "to_penugasan_id": S if to == T else T, "kode_wilayah": DESA}
         body |= {"on": str(on), "reason": "Pembagian wilayah."}
@@ -65,7 +63,9 @@ async def act(service: Running, kpm_id: str, what: str, place: str, days: int) -
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(done=st.lists(acts, min_size=4, max_size=12))
-async def test_each_is_covered_once_or_a_gap(placed: Running, done: list[tuple[str, str, int]]) -> None:
+async def test_each_day_is_covered_once_or_is_a_gap(
+    placed: Running, done: list[tuple[str, str, int]]
+) -> None:
     number = len(await placed.sql("SELECT FROM kpm")) + 1
     before = {row["kpm_id"] for row in await placed.sql("SELECT kpm_id FROM kpm")}
     await take_in(placed, csv_of(family(number, 1)))

@@ -1,4 +1,4 @@
-"""What the calendar alone changes of a family is told on its day, once: a komponen that ends, an age that is reached."""
+"""Changes by the calendar are emitted once on their day: ends of komponen, ages."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,20 +14,20 @@ RULE = Ages(18, 60, 60)
 
 
 async def at(service: Running, *day: int) -> None:
-    """Noon in Jakarta of a day, and what falls due by then."""
+    """Set the clock to noon in Jakarta of a day, and run due work."""
     await service.set_clock(datetime(*day, 5, tzinfo=UTC))
     await service.work()
 
 
-async def test_a_komponen_that_ends_is_told_on_its_day_and_once(placed: Running) -> None:
-    """In 2027 a child in SMA, born in 2009, comes of age on 1 June and leaves school on 30 June."""
+async def test_ended_komponen_is_emitted_once_on_its_day(placed: Running) -> None:
+    """A child comes of age on 1 June and leaves SMA on 30 June 2027."""
     family = await Family.taken_in(placed, mother())
     version = (await family.read())["version"]
     await at(placed, 2027, 5, 31)
     assert await family.emitted_data("kpm_updated") == []
     await at(placed, 2027, 6, 1)
     await at(placed, 2027, 6, 29)
-    assert [said["able_productive"] for said in await family.emitted_data("kpm_updated")] == [3]
+    assert [facts["able_productive"] for facts in await family.told("kpm_updated")] == [3]
     await at(placed, 2027, 6, 30)
     last = (await family.emitted_data("kpm_updated"))[-1]
     assert (last["komponen"], last["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")
@@ -35,23 +35,23 @@ async def test_a_komponen_that_ends_is_told_on_its_day_and_once(placed: Running)
     assert len(await family.emitted_data("kpm_updated")) == 2
     assert (await family.read())["version"] == version, "nobody who edits the family is in its way"
     await at(placed, 2029, 1, 1)
-    assert [said["komponen"] for said in await family.emitted_data("kpm_updated")][2:] == [{}], (
+    assert [facts["komponen"] for facts in await family.told("kpm_updated")][2:] == [{}], (
         "days between are one word"
     )
 
 
-async def test_a_date_that_was_given_later_counts(placed: Running) -> None:
+async def test_later_set_end_is_emitted(placed: Running) -> None:
     family = await Family.taken_in(placed, mother())
     members = (await family.read())["members"]
-    held = next(k for m in members for k in m["komponen"] if k["kind"] == "ANAK_SD")
+    komponen_view = next(k for m in members for k in m["komponen"] if k["kind"] == "ANAK_SD")
     body = {"valid_to": "2027-02-01", "reason": "LULUS_SEKOLAH"}
-    await family.done(f"/v1/komponen/{held['komponen_id']}/end", body, held["version"])
-    before = len(await family.emitted_data("kpm_updated"))
+    await family.done(f"/v1/komponen/{komponen_view['komponen_id']}/end", body, komponen_view["version"])
+    before = len(await family.told("kpm_updated"))
     await at(placed, 2027, 2, 1)
     assert (await family.emitted_data("kpm_updated"))[before:][0]["komponen"] == {"ANAK_SMA": 1}
 
 
-async def test_a_file_moves_the_day(placed: Running) -> None:
+async def test_intake_moves_the_day(placed: Running) -> None:
     rows = mother()
     family = await Family.taken_in(placed, rows)
     rows[3]["komponen"] = "ANAK_SD:2027-03-31"
@@ -59,7 +59,7 @@ async def test_a_file_moves_the_day(placed: Running) -> None:
     (row,) = await placed.sql("SELECT facts_until FROM kpm")
     assert str(row["facts_until"]) == "2027-03-31"
     await at(placed, 2027, 3, 31)
-    assert [said["komponen"] for said in await family.emitted_data("kpm_updated")] == [
+    assert [facts["komponen"] for facts in await family.told("kpm_updated")] == [
         {"ANAK_SD": 1, "ANAK_SMA": 1},
         {"ANAK_SMA": 1},
     ]
@@ -78,8 +78,6 @@ async def test_a_file_moves_the_day(placed: Running) -> None:
         ("2009-06-01", [("DISABILITAS_BERAT", None)], "2027-01-31", "2027-06-01"),
     ],
 )
-def test_the_next_day_that_changes_something(
-    birth: str, komponen: list[Any], today: str, expected: str | None
-) -> None:
-    found = next_change_day([{"birth": birth, "komponen": komponen}], RULE, date.fromisoformat(today))
-    assert (found and found.isoformat()) == expected
+def test_next_change_day(birth: str, komponen: list[Any], today: str, expected: str | None) -> None:
+    next_day = next_change_day([{"birth": birth, "komponen": komponen}], RULE, date.fromisoformat(today))
+    assert (next_day and next_day.isoformat()) == expected

@@ -1,4 +1,4 @@
-"""What entitles a family is begun and ended by the day; the last end is told as the fact behind ALAMIAH."""
+"""Start and end of komponen. The last end leads to ALAMIAH."""
 
 from typing import Any
 
@@ -9,32 +9,32 @@ from tests.factories.caseload.intake import OTHER, companion, csv_of, mother, ta
 from tests.factories.services import Running
 
 
-def of(whole: dict[str, Any], kind: str) -> dict[str, Any]:
-    found = [k for member in whole["members"] for k in member["komponen"] if k["kind"] == kind]
-    return dict(found[0])
+def find_komponen(whole: dict[str, Any], kind: str) -> dict[str, Any]:
+    matching = [k for member in whole["members"] for k in member["komponen"] if k["kind"] == kind]
+    return dict(matching[0])
 
 
-async def end(family: Family, kind: str, valid_to: str, **more: Any) -> dict[str, Any]:
-    held = of(await family.read(), kind)
+async def end_komponen(family: Family, kind: str, valid_to: str, **more: Any) -> dict[str, Any]:
+    komponen = find_komponen(await family.read(), kind)
     body = {"valid_to": valid_to, "reason": "LULUS_SEKOLAH"}
-    return await family.done(f"/v1/komponen/{held['komponen_id']}/end", body, held["version"], **more)
+    return await family.done(f"/v1/komponen/{komponen['komponen_id']}/end", body, komponen["version"], **more)
 
 
-async def test_that_ends_last_tells_when(family: Family) -> None:
+async def test_last_end_is_emitted(family: Family) -> None:
     await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
-    assert (await end(family, "ANAK_SMA", "2026-01-10"))["valid_to"] == "2026-01-10"
-    (said,) = await family.emitted_data("kpm_updated")
-    assert (said["komponen"], said["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")
-    await end(family, "ANAK_SD", "2026-01-20")
-    last = (await family.emitted_data("kpm_updated"))[-1]
+    assert (await end_komponen(family, "ANAK_SMA", "2026-01-10"))["valid_to"] == "2026-01-10"
+    (event,) = await family.told("kpm_updated")
+    assert (event["komponen"], event["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")
+    await end_komponen(family, "ANAK_SD", "2026-01-20")
+    last = (await family.told("kpm_updated"))[-1]
     assert (last["komponen"], last["last_komponen_ends_on"]) == ({}, "2026-01-20")
     assert [act for act in await family.acts() if act[0] == "komponen"] == [
         ("komponen", "ENDED", "LULUS_SEKOLAH")
     ] * 2
 
 
-async def test_that_a_file_no_longer_has_ends_on_the_day_of_the_file(family: Family) -> None:
-    """And the day stays known when a later file says nothing of it either: ALAMIAH rests on it."""
+async def test_komponen_missing_in_file_ends_on_its_day(family: Family) -> None:
+    """The day stays in the facts after a later file without the komponen."""
     await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
     rows = mother()
     rows[2]["komponen"] = rows[3]["komponen"] = ""
@@ -50,38 +50,38 @@ async def test_that_a_file_no_longer_has_ends_on_the_day_of_the_file(family: Fam
     assert (await family.emitted_data("kpm_updated"))[-1]["last_komponen_ends_on"] == ended
 
 
-async def test_that_begins_is_counted_and_told_once(family: Family) -> None:
+async def test_started_komponen_is_counted_and_emitted_once(family: Family) -> None:
     whole = await family.read()
     child = whole["members"][-1]["anggota_id"]
     body = {"anggota_id": child, "kind": "DISABILITAS_BERAT", "valid_from": "2026-01-05"}
     made = await family.done("komponen", body)
     assert (made["valid_to"], made["version"]) == (None, 1)
-    (said,) = await family.emitted_data("kpm_updated")
-    assert (said["disabilitas"], said["last_komponen_ends_on"]) == (1, None)
+    (event,) = await family.told("kpm_updated")
+    assert (event["disabilitas"], event["last_komponen_ends_on"]) == (1, None)
     refused(await family.post("komponen", body), "KomponenOverlaps")
     assert (await family.read())["version"] == whole["version"] + 1
 
 
-async def test_is_ended_by_who_has_read_it_alone(family: Family) -> None:
-    held = of(await family.read(), "ANAK_SD")
+async def test_end_needs_the_current_version(family: Family) -> None:
+    komponen = find_komponen(await family.read(), "ANAK_SD")
     path, body = (
-        f"/v1/komponen/{held['komponen_id']}/end",
+        f"/v1/komponen/{komponen['komponen_id']}/end",
         {"valid_to": "2030-01-01", "reason": "LULUS_SEKOLAH"},
     )
     refused(await family.post(path, body), "PreconditionRequired", 428)
-    await family.done(path, body, held["version"])
-    refused(await family.post(path, body, held["version"]), "LostRace", 412)
+    await family.done(path, body, komponen["version"])
+    refused(await family.post(path, body, komponen["version"]), "LostRace", 412)
 
 
-async def test_has_an_end_after_its_first_day_and_once(family: Family) -> None:
+async def test_komponen_ends_once_after_its_first_day(family: Family) -> None:
     await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
-    held = of(await family.read(), "ANAK_SD")
-    path = f"/v1/komponen/{held['komponen_id']}/end"
+    komponen = find_komponen(await family.read(), "ANAK_SD")
+    path = f"/v1/komponen/{komponen['komponen_id']}/end"
     early = {"valid_to": "2025-07-01", "reason": "SALAH_CATAT"}
-    refused(await family.post(path, early, held["version"]), "InvalidRange", 422)
-    await family.done(path, {"valid_to": "2026-01-01", "reason": "LULUS_SEKOLAH"}, held["version"])
+    refused(await family.post(path, early, komponen["version"]), "InvalidRange", 422)
+    await family.done(path, {"valid_to": "2026-01-01", "reason": "LULUS_SEKOLAH"}, komponen["version"])
     again = {"valid_to": "2026-01-02", "reason": "LULUS_SEKOLAH"}
-    refused(await family.post(path, again, held["version"] + 1), "KomponenHasEnded")
+    refused(await family.post(path, again, komponen["version"] + 1), "KomponenHasEnded")
 
 
 @pytest.mark.parametrize(
@@ -93,22 +93,22 @@ async def test_has_an_end_after_its_first_day_and_once(family: Family) -> None:
         ({"kind": "UNKNOWN"}, "Invalid"),
     ],
 )
-async def test_that_cannot_be_is_refused(family: Family, more: dict[str, str], title: str) -> None:
+async def test_invalid_komponen_is_refused(family: Family, more: dict[str, str], title: str) -> None:
     child = (await family.read())["members"][-1]["anggota_id"]
     body = {"anggota_id": child, "kind": "DISABILITAS_BERAT", "valid_from": "2026-01-05"} | more
     refused(await family.post("komponen", body), title, 422)
 
 
-async def test_of_another_familys_member_is_refused(family: Family, placed: Running) -> None:
-    other = await Family.taken_in(placed, single_member_family())
+async def test_komponen_of_another_familys_member_is_refused(family: Family, placed: Running) -> None:
+    other = await Family.taken_in(placed, alone())
     member = (await other.read())["members"][0]["anggota_id"]
     body = {"anggota_id": member, "kind": "LANJUT_USIA", "valid_from": "2026-01-05"}
     refused(await family.post("komponen", body), "MemberUnknown", 422)
 
 
-async def test_is_changed_by_who_holds_the_family_alone(family: Family) -> None:
-    held = of(await family.read(), "ANAK_SD")
+async def test_only_the_familys_pendamping_changes_komponen(family: Family) -> None:
+    komponen = find_komponen(await family.read(), "ANAK_SD")
     body = {"valid_to": "2030-01-01", "reason": "LULUS_SEKOLAH"}
     stranger = companion(family.caseload, OTHER)
-    path = f"/v1/komponen/{held['komponen_id']}/end"
-    refused(await family.post(path, body, held["version"], as_=stranger), "NotFound", 404)
+    path = f"/v1/komponen/{komponen['komponen_id']}/end"
+    refused(await family.post(path, body, komponen["version"], as_=stranger), "NotFound", 404)

@@ -1,4 +1,4 @@
-"""A case of graduation ends one kepesertaan, at its date, and no other (chain.md 1, 3)."""
+"""A graduation case ends only its own membership on its date (chain.md 1, 3)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -32,13 +32,13 @@ from tests.factories.services import Running, deliver
 CASE = uuid5(SPACE, "case")
 
 
-class Told:
-    """Graduation's word about one case on the mother's PKH."""
+class GraduationCase:
+    """Events of graduation about one case on the mother's PKH membership."""
 
     def __init__(self, caseload: Running, graduation: Running, kpm_id: str, pkh: str) -> None:
         self.caseload, self.graduation, self.kpm_id, self.pkh = caseload, graduation, kpm_id, pkh
 
-    async def says(self, kind: Any, times: int = 1, **more: Any) -> None:
+    async def publish(self, kind: Any, times: int = 1, **more: Any) -> None:
         base = {
             "graduasi_id": CASE,
             "kpm_id": self.kpm_id,
@@ -51,18 +51,18 @@ class Told:
         await deliver(self.graduation, self.caseload, times)
 
     async def determined(self) -> None:
-        said = {"sk_id": CASE, "sk_no": "12/HUK/2026", "sk_on": "2026-11-18", "term_ends_on": "2026-12-18"}
-        await self.says(
+        values = {"sk_id": CASE, "sk_no": "12/HUK/2026", "sk_on": "2026-11-18", "term_ends_on": "2026-12-18"}
+        await self.publish(
             GraduasiDetermined,
-            **said,
+            **values,
             effective_tahap="2027-1",
             effective_on="2027-01-01",
             opens_rujukan=True,
         )
 
     async def graduated(self, times: int = 1, **more: Any) -> None:
-        said = {"effective_on": "2027-01-01", "effective_tahap": "2027-1", "last_payable_tahap": "2026-4"}
-        await self.says(KpmGraduated, times, **(said | {"certificate_no": "SG-1"} | more))
+        values = {"effective_on": "2027-01-01", "effective_tahap": "2027-1", "last_payable_tahap": "2026-4"}
+        await self.publish(KpmGraduated, times, **(values | {"certificate_no": "SG-1"} | more))
 
     async def memberships(self) -> dict[str, dict[str, Any]]:
         answer = await self.caseload.get(f"/v1/kpm/{self.kpm_id}/kepesertaan", as_=companion(self.caseload))
@@ -79,24 +79,24 @@ class Told:
 
 
 @pytest.fixture
-async def case(placed: Running, graduation: Running) -> Told:
+async def case(placed: Running, graduation: Running) -> GraduationCase:
     await take_in(placed, csv_of(mother()))
     kpm_id = await family_of(placed, "3324075211879001")
     pkh = (await placed.sql("SELECT kepesertaan_id FROM kepesertaan WHERE bansos = 'PKH'"))[0][
         "kepesertaan_id"
     ]
-    return Told(placed, graduation, kpm_id, str(pkh))
+    return GraduationCase(placed, graduation, kpm_id, str(pkh))
 
 
-async def test_that_is_proposed_marks_the_membership_and_no_other(case: Told) -> None:
-    await case.says(GraduasiProposed)
+async def test_proposed_case_marks_only_its_membership(case: GraduationCase) -> None:
+    await case.publish(GraduasiProposed)
     seen = await case.memberships()
     assert [seen[b]["status"] for b in ("PKH", "SEMBAKO", "PBI")] == ["CASE_OPEN", "ACTIVE", "ACTIVE"]
-    await case.says(GraduasiClosed, closed_as="DITOLAK", reason="bukti kurang")
+    await case.publish(GraduasiClosed, closed_as="DITOLAK", reason="bukti kurang")
     assert (await case.memberships())["PKH"]["status"] == "ACTIVE"
 
 
-async def test_that_is_determined_is_announced_and_ends_nothing(case: Told) -> None:
+async def test_determined_case_announces_the_end(case: GraduationCase) -> None:
     await case.determined()
     seen = await case.memberships()
     assert seen["PKH"]["status"] == "END_ANNOUNCED"
@@ -105,7 +105,7 @@ async def test_that_is_determined_is_announced_and_ends_nothing(case: Told) -> N
     assert (await case.tahap())["payable"] == "ALL"
 
 
-async def test_in_effect_ends_the_membership_on_its_date(case: Told) -> None:
+async def test_effective_case_ends_the_membership_on_its_date(case: GraduationCase) -> None:
     await case.determined()
     await case.graduated()
     seen = await case.memberships()
@@ -120,16 +120,16 @@ async def test_in_effect_ends_the_membership_on_its_date(case: Told) -> None:
         "2027-01-01",
         "2026-4",
     )
-    said = await case.tahap()
-    assert (said["payable"], said["last_payable_tahap"], said["first_unpayable_tahap"]) == (
+    values = await case.tahap()
+    assert (values["payable"], values["last_payable_tahap"], values["first_unpayable_tahap"]) == (
         "UP_TO",
         "2026-4",
         "2027-1",
     )
-    assert sorted(said["pending"]) == ["PBI", "SEMBAKO"]
+    assert sorted(values["pending"]) == ["PBI", "SEMBAKO"]
 
 
-async def test_in_effect_turns_the_dampingan_to_monitoring_on_that_day(case: Told) -> None:
+async def test_effective_case_switches_dampingan_to_monitoring(case: GraduationCase) -> None:
     await case.graduated()
     await case.caseload.work()
     assert await case.purpose() == "PENDAMPINGAN"
@@ -143,8 +143,8 @@ async def test_in_effect_turns_the_dampingan_to_monitoring_on_that_day(case: Tol
 
 
 @pytest.mark.parametrize(("months", "left"), [(0, 404), (6, 200), (None, 200)])
-async def test_of_which_nobody_is_visited_ends_the_dampingan_on_that_day(
-    case: Told, months: int | None, left: int
+async def test_exit_without_monitoring_ends_the_dampingan(
+    case: GraduationCase, months: int | None, monitoring_count: int
 ) -> None:
     await case.graduated(monitoring_months=months)
     await case.caseload.set_clock(datetime(2026, 12, 31, 12, tzinfo=UTC))
@@ -153,22 +153,22 @@ async def test_of_which_nobody_is_visited_ends_the_dampingan_on_that_day(
     assert (await case.caseload.get(path, as_=mine)).status_code == 200
     await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
     await case.caseload.work()
-    assert (await case.caseload.get(path, as_=mine)).status_code == left
+    assert (await case.caseload.get(path, as_=mine)).status_code == monitoring_count
     assert await case.caseload.sql("SELECT weighing FROM dampingan_load") == [(0,)]
     ended = [data for name, data in await emitted_events(case.caseload) if name == "dampingan_ended"]
     assert [(one["valid_to"], one["reason"], one["purpose"]) for one in ended] == (
-        [] if left == 200 else [("2027-01-01", "PEMANTAUAN_SELESAI", "PEMANTAUAN")]
+        [] if monitoring_count == 200 else [("2027-01-01", "PEMANTAUAN_SELESAI", "PEMANTAUAN")]
     )
     assert await case.caseload.sql("SELECT 1 FROM tugas") == []
 
 
-async def test_undone_after_the_dampingan_has_ended_asks_for_somebody(case: Told) -> None:
+async def test_annulment_after_end_of_dampingan_opens_a_task(case: GraduationCase) -> None:
     await case.graduated(monitoring_months=0)
     await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
     await case.caseload.work()
     await case.caseload.set_clock(datetime(2027, 1, 5, 1, tzinfo=UTC))
-    said = {"reason": "DATA_KELIRU", "was_effective": True, "back_pay_tahap": ["2027-1"]}
-    await case.says(GraduasiAnnulled, 3, **said, annulled_on="2027-01-05")
+    values = {"reason": "DATA_KELIRU", "was_effective": True, "back_pay_tahap": ["2027-1"]}
+    await case.publish(GraduasiAnnulled, 3, **values, annulled_on="2027-01-05")
     gaps = await case.caseload.sql("SELECT since::text, until::text, cause FROM dampingan_gap ORDER BY since")
     assert [tuple(row) for row in gaps] == [
         ("2027-01-01", "2027-01-05", "PEMANTAUAN_SELESAI"),
@@ -178,7 +178,7 @@ async def test_undone_after_the_dampingan_has_ended_asks_for_somebody(case: Told
     assert [tuple(row) for row in tasks] == [("PASANG_PENDAMPING", "2027-01-05")]
 
 
-async def test_delivered_three_times_changes_nothing_more(case: Told) -> None:
+async def test_repeated_delivery_changes_nothing(case: GraduationCase) -> None:
     await case.determined()
     await case.graduated(times=3)
     ended = [data for name, data in await emitted_events(case.caseload) if name == "kepesertaan_ended"]
@@ -186,12 +186,12 @@ async def test_delivered_three_times_changes_nothing_more(case: Told) -> None:
     assert (await case.memberships())["PKH"]["version"] == 2
 
 
-async def test_undone_restores_the_membership_and_the_dampingan(case: Told) -> None:
+async def test_annulment_restores_membership_and_dampingan(case: GraduationCase) -> None:
     await case.graduated()
     await case.caseload.set_clock(datetime(2027, 1, 1, 1, tzinfo=UTC))
     await case.caseload.work()
-    said = {"reason": "sanggah diterima", "was_effective": True, "back_pay_tahap": ["2027-1"]}
-    await case.says(GraduasiAnnulled, **said, annulled_on="2027-01-05")
+    values = {"reason": "sanggah diterima", "was_effective": True, "back_pay_tahap": ["2027-1"]}
+    await case.publish(GraduasiAnnulled, **values, annulled_on="2027-01-05")
     seen = (await case.memberships())["PKH"]
     assert (seen["status"], seen["valid_to"], seen["exit_reason"]) == ("ACTIVE", None, None)
     names = [name for name, _ in await emitted_events(case.caseload)]
@@ -203,26 +203,26 @@ async def test_undone_restores_the_membership_and_the_dampingan(case: Told) -> N
     assert [row["act"] for row in history] == ["ENDED", "RESTORED"]
 
 
-async def test_objected_to_is_held_and_goes_on_when_the_objection_is_refused(case: Told) -> None:
+async def test_objection_suspends_the_end_until_refused(case: GraduationCase) -> None:
     await case.graduated()
-    await case.says(SanggahLodged, sanggah_id=UUID(int=1), lodged_on="2026-12-01", suspends=True)
+    await case.publish(SanggahLodged, sanggah_id=UUID(int=1), lodged_on="2026-12-01", suspends=True)
     assert (await case.tahap())["payable"] == "HELD"
-    said = {
+    values = {
         "outcome": "DITOLAK",
         "decided_on": "2027-01-21",
         "effective_tahap": "2027-2",
         "effective_on": "2027-04-01",
     }
-    await case.says(SanggahDecided, sanggah_id=UUID(int=1), **said)
-    held = await case.tahap()
-    assert (held["payable"], held["ends_on"], held["first_unpayable_tahap"]) == (
+    await case.publish(SanggahDecided, sanggah_id=UUID(int=1), **values)
+    suspended = await case.tahap()
+    assert (suspended["payable"], suspended["ends_on"], suspended["first_unpayable_tahap"]) == (
         "UP_TO",
         "2027-04-01",
         "2027-2",
     )
 
 
-async def test_is_counted_by_its_reason(case: Told) -> None:
+async def test_exits_are_counted_by_reason(case: GraduationCase) -> None:
     await case.graduated()
     asked = case.caseload.token(Role.OPERATOR)
     answer = await case.caseload.post("/v1/numbers", {"kpm_ids": [case.kpm_id]}, as_=asked)
@@ -235,7 +235,7 @@ async def test_is_counted_by_its_reason(case: Told) -> None:
     assert other.json()["totals"] == {"ended": 0}
 
 
-async def test_or_not_memberships_of_one_bansos_never_overlap(case: Told) -> None:
+async def test_memberships_of_one_bansos_never_overlap(case: GraduationCase) -> None:
     with pytest.raises(asyncpg.ExclusionViolationError):
         await case.caseload.sql(
             "INSERT INTO kepesertaan (kepesertaan_id, kpm_id, bansos, valid) VALUES (uuidv7(), $1, 'PKH', '[2026-01-01,)')",

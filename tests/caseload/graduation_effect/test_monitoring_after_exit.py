@@ -1,4 +1,4 @@
-"""After an exit the accompaniment ends with the monitoring, and a relapse is a task of whoever has the family then."""
+"""Dampingan, gaps and tasks during and after the monitoring of an exit."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -25,17 +25,17 @@ from tests.factories.services import Running
 CASE, RUJUKAN = uuid5(SPACE, "case"), uuid5(SPACE, "rujukan")
 
 
-async def month_seen(service: Running, kpm_id: str, **more: Any) -> MonitoringRecorded:
-    said = {"graduasi_id": CASE, "kpm_id": kpm_id, "kode_wilayah": DESA, "month": 6, "still_out": True}
-    return MonitoringRecorded.model_validate(said | {"recorded_on": await today(service)} | more)
+async def month_recorded(service: Running, kpm_id: str, **more: Any) -> MonitoringRecorded:
+    values = {"graduasi_id": CASE, "kpm_id": kpm_id, "kode_wilayah": DESA, "month": 6, "still_out": True}
+    return MonitoringRecorded.model_validate(values | {"recorded_on": await today(service)} | more)
 
 
 @pytest.mark.parametrize("completes", [True, False])
-async def test_the_last_month_ends_the_accompaniment_the_day_after(
+async def test_last_month_ends_the_dampingan_on_the_next_day(
     placed: Running, graduation: Running, completes: bool
 ) -> None:
     kpm_id = await monitored(placed)
-    await apply(placed, graduation, await month_seen(placed, kpm_id, completes=completes))
+    await apply(placed, graduation, await month_recorded(placed, kpm_id, completes=completes))
     assert (await placed.get(f"/v1/kpm/{kpm_id}", as_=companion(placed))).status_code == 200
     on = await days_later(placed)
     await placed.work()
@@ -60,14 +60,14 @@ async def asked(service: Running) -> list[tuple[str, str]]:
     return [(task["kind"], task["kpm_id"]) for task in tasks]
 
 
-async def test_a_family_restored_after_its_dampingan_ended_is_a_gap_with_a_task(
+async def test_restored_family_without_dampingan_gets_gap_and_task(
     placed: Running, graduation: Running
 ) -> None:
     (kpm_id,) = await accompanied(placed, 1)
     case = await on_pkh(placed, kpm_id)
     await apply(placed, graduation, case.graduated())
     await at(placed, 2027, 1, 1)
-    await apply(placed, graduation, await month_seen(placed, kpm_id, completes=True))
+    await apply(placed, graduation, await month_recorded(placed, kpm_id, completes=True))
     await at(placed, 2027, 1, 5)
     assert await asked(placed) == []
     await apply(placed, graduation, case.annulled("2027-1"))
@@ -82,25 +82,27 @@ async def test_a_family_restored_after_its_dampingan_ended_is_a_gap_with_a_task(
     assert (done["done"], await asked(placed)) == (1, []), "a hand-over of who had it last takes it along"
 
 
-async def test_a_new_pendamping_of_a_family_that_left_monitors_it_and_bears_no_weight(
+async def test_new_dampingan_after_exit_is_monitoring_without_load(
     placed: Running, graduation: Running
 ) -> None:
     (kpm_id,) = await accompanied(placed, 1)
     await apply(placed, graduation, (await on_pkh(placed, kpm_id)).graduated())
     await at(placed, 2027, 1, 2)
-    held = str((await placed.sql("SELECT dampingan_id FROM dampingan"))[0]["dampingan_id"])
+    dampingan_id = str((await placed.sql("SELECT dampingan_id FROM dampingan"))[0]["dampingan_id"])
     body = {"valid_to": "2027-01-02", "reason": "PINDAH_TUGAS"}
-    assert (await placed.post(f"/v1/dampingan/{held}/end", body, as_=leader(placed))).status_code == 200
+    assert (
+        await placed.post(f"/v1/dampingan/{dampingan_id}/end", body, as_=leader(placed))
+    ).status_code == 200
     given = {"kpm_id": kpm_id, "penugasan_id": T, "valid_from": "2027-01-02"}
     made = await placed.post("/v1/dampingan", given, as_=dinsos(placed))
     assert (made.status_code, made.json()["purpose"]) == (201, "PEMANTAUAN"), made.text
     assert set((await loads(placed)).values()) == {0}
-    await apply(placed, graduation, await month_seen(placed, kpm_id, completes=True))
+    await apply(placed, graduation, await month_recorded(placed, kpm_id, completes=True))
     await at(placed, 2027, 1, 3)
     assert (await placed.get(f"/v1/kpm/{kpm_id}", as_=companion(placed, OTHER))).status_code == 404
 
 
-async def test_the_months_of_another_bansos_end_nothing(placed: Running, graduation: Running) -> None:
+async def test_monitoring_of_another_bansos_ends_no_dampingan(placed: Running, graduation: Running) -> None:
     kpm_id = await monitored(placed)
     await placed.sql(
         "INSERT INTO kepesertaan (kepesertaan_id, kpm_id, bansos, valid) VALUES ($1, $2, 'SEMBAKO', '[2020-01-01,)')",
@@ -110,14 +112,16 @@ async def test_the_months_of_another_bansos_end_nothing(placed: Running, graduat
     other = Case(kpm_id, str(RUJUKAN))
     await apply(placed, graduation, other.proposed())
     await apply(
-        placed, graduation, await month_seen(placed, kpm_id, completes=True, graduasi_id=other.graduasi_id)
+        placed,
+        graduation,
+        await month_recorded(placed, kpm_id, completes=True, graduasi_id=other.graduasi_id),
     )
     await days_later(placed)
     await placed.work()
     assert await facts(placed, "dampingan_ended") == []
 
 
-async def test_a_first_membership_of_a_family_that_nobody_has_is_a_gap_with_a_task(placed: Running) -> None:
+async def test_first_membership_without_pendamping_opens_gap_and_task(placed: Running) -> None:
     await take_in(placed, csv_of(family(7, 1, bansos="SEMBAKO:2020-01-01")))
     kpm_id = str((await placed.sql("SELECT kpm_id FROM kpm"))[0]["kpm_id"])
     assert await placed.sql("SELECT FROM dampingan_gap") == []
@@ -127,14 +131,16 @@ async def test_a_first_membership_of_a_family_that_nobody_has_is_a_gap_with_a_ta
     assert await asked(placed) == [("PASANG_PENDAMPING", kpm_id)]
 
 
-async def test_a_family_that_left_while_nobody_had_it_is_taken_along_to_be_monitored(
+async def test_hand_over_includes_left_family_with_gap_for_monitoring(
     placed: Running, graduation: Running
 ) -> None:
     (kpm_id,) = await accompanied(placed, 1)
     await days_later(placed)
-    held = str((await placed.sql("SELECT dampingan_id FROM dampingan"))[0]["dampingan_id"])
+    dampingan_id = str((await placed.sql("SELECT dampingan_id FROM dampingan"))[0]["dampingan_id"])
     body = {"valid_to": str(await today(placed)), "reason": "PINDAH_TUGAS"}
-    assert (await placed.post(f"/v1/dampingan/{held}/end", body, as_=leader(placed))).status_code == 200
+    assert (
+        await placed.post(f"/v1/dampingan/{dampingan_id}/end", body, as_=leader(placed))
+    ).status_code == 200
     await apply(placed, graduation, (await on_pkh(placed, kpm_id)).graduated())
     await at(placed, 2027, 1, 2)
     assert (await handed_over(placed, await today(placed)))["done"] == 1

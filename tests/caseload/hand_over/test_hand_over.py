@@ -1,4 +1,4 @@
-"""Many families change hands in one job: with what is open of them, and without their history."""
+"""A hand-over moves many families with their open work in one job."""
 
 from collections import Counter
 from datetime import timedelta
@@ -26,7 +26,7 @@ from tests.factories.services import Running
 VISIT = {"purpose": "PENDAMPINGAN", "findings": "Warung berjalan."}
 
 
-async def test_moves_the_families_of_an_area_and_no_others(placed: Running) -> None:
+async def test_hand_over_moves_only_families_of_the_area(placed: Running) -> None:
     moving = await accompanied(placed, 5)
     staying = await accompanied(placed, 3, first=100, desa=OTHER_DESA)
     on = await days_later(placed)
@@ -46,7 +46,7 @@ async def test_moves_the_families_of_an_area_and_no_others(placed: Running) -> N
     assert (await placed.get(f"/v1/kpm/{staying[0]}", as_=companion(placed))).status_code == 200
 
 
-async def test_is_told_as_an_end_and_a_beginning_a_family(placed: Running) -> None:
+async def test_hand_over_emits_an_end_and_a_start_per_family(placed: Running) -> None:
     moving = await accompanied(placed, 4)
     on = await days_later(placed)
     await handed_over(placed, on)
@@ -59,7 +59,7 @@ async def test_is_told_as_an_end_and_a_beginning_a_family(placed: Running) -> No
     }
 
 
-async def test_tells_each_side_once_that_its_limit_is_crossed(placed: Running) -> None:
+async def test_hand_over_emits_each_crossed_limit_once(placed: Running) -> None:
     await placed.sql("UPDATE dampingan_limit SET warn_above = 3, refuse_above = 10")
     await accompanied(placed, 5)
     on = await days_later(placed)
@@ -71,7 +71,7 @@ async def test_tells_each_side_once_that_its_limit_is_crossed(placed: Running) -
     assert crossed == [(S, "ABOVE"), (S, "BELOW"), (T, "ABOVE")]
 
 
-async def test_leaves_authorship_where_it_is(placed: Running) -> None:
+async def test_hand_over_keeps_authors_of_visits(placed: Running) -> None:
     (kpm_id,) = await accompanied(placed, 1)
     visit = {"kpm_id": kpm_id, "visited_on": str(await today(placed)), **VISIT}
     made = (await placed.post("/v1/kunjungan", visit, as_=companion(placed))).json()
@@ -92,7 +92,7 @@ async def test_leaves_authorship_where_it_is(placed: Running) -> None:
     assert (await placed.get(path, as_=far)).status_code == 404
 
 
-async def test_above_what_policy_refuses_needs_a_reason_that_is_kept(placed: Running) -> None:
+async def test_hand_over_above_the_limit_needs_a_stored_reason(placed: Running) -> None:
     await placed.sql("UPDATE dampingan_limit SET warn_above = 2, refuse_above = 4")
     await accompanied(placed, 4)
     on = await days_later(placed)
@@ -105,7 +105,7 @@ async def test_above_what_policy_refuses_needs_a_reason_that_is_kept(placed: Run
     assert (done["done"], done["override_reason"]) == (4, "Belum ada pendamping lain.")
 
 
-async def test_refuses_in_its_steps_what_has_come_to_pass_the_limit_since(placed: Running) -> None:
+async def test_job_refuses_families_above_the_limit_of_its_day(placed: Running) -> None:
     await accompanied(placed, 4)
     on = await days_later(placed)
     answer = await hand_over(placed, on)
@@ -122,7 +122,7 @@ async def test_refuses_in_its_steps_what_has_come_to_pass_the_limit_since(placed
     assert await loads(placed) == {S: 1, T: 3}
 
 
-async def test_of_a_day_ahead_waits_for_it(placed: Running) -> None:
+async def test_future_hand_over_starts_on_its_day(placed: Running) -> None:
     moving = await accompanied(placed, 2)
     on = await today(placed) + timedelta(days=10)
     answer = (await hand_over(placed, on)).json()
@@ -136,7 +136,7 @@ async def test_of_a_day_ahead_waits_for_it(placed: Running) -> None:
     assert (await placed.get(f"/v1/kpm/{moving[0]}", as_=companion(placed))).status_code == 404
 
 
-async def test_of_a_past_day_leaves_what_began_since(placed: Running) -> None:
+async def test_backdated_hand_over_skips_later_dampingan(placed: Running) -> None:
     await accompanied(placed, 2)
     first = await today(placed)
     await days_later(placed, 5)
@@ -150,7 +150,7 @@ async def test_of_a_past_day_leaves_what_began_since(placed: Running) -> None:
     assert on_their_first_day["warnings"] == [{"code": "BEGAN_THAT_DAY", "count": 1}]
 
 
-async def test_that_fails_says_why_and_what_to_do_and_can_be_ordered_again(placed: Running) -> None:
+async def test_failed_hand_over_has_a_reason_and_can_be_ordered_again(placed: Running) -> None:
     moving = await accompanied(placed, 2)
     on = await days_later(placed)
     asked = (await hand_over(placed, on)).json()
@@ -171,7 +171,7 @@ async def test_that_fails_says_why_and_what_to_do_and_can_be_ordered_again(place
     assert (await handed_over(placed, on))["done"] == len(moving)
 
 
-async def test_of_a_day_on_which_they_came_says_what_to_do_family_by_family(placed: Running) -> None:
+async def test_hand_over_on_first_day_of_dampingan_refuses_each_family(placed: Running) -> None:
     (kpm_id,) = await accompanied(placed, 1)
     done = await handed_over(placed, await today(placed))
     assert (done["state"], done["done"], done["refused"], done["failure"]) == ("DONE", 0, 1, None)
@@ -181,7 +181,7 @@ async def test_of_a_day_on_which_they_came_says_what_to_do_family_by_family(plac
     assert str(await today(placed)) in error["reason"]["id"]
 
 
-async def test_twice_is_one_too_many(placed: Running) -> None:
+async def test_second_identical_hand_over_is_refused(placed: Running) -> None:
     await accompanied(placed, 2)
     on = await days_later(placed)
     assert (await hand_over(placed, on)).status_code == 202
@@ -202,7 +202,7 @@ async def test_twice_is_one_too_many(placed: Running) -> None:
         ({"purpose": "UNKNOWN"}, 422, None),
     ],
 )
-async def test_is_refused_with_its_reason(
+async def test_invalid_hand_over_is_refused(
     placed: Running, more: dict[str, str], status: int, title: str | None
 ) -> None:
     await accompanied(placed, 1)
@@ -212,7 +212,7 @@ async def test_is_refused_with_its_reason(
     assert title is None or answer.json()["title"] == title
 
 
-async def test_is_the_ketua_tims_to_order(placed: Running) -> None:
+async def test_only_ketua_tim_orders_hand_over(placed: Running) -> None:
     await accompanied(placed, 1)
     on = str(await days_later(placed))
     body = {

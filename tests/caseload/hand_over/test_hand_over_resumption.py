@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a hand-over repeats nothing and loses nothing: a real worker process, a real signal."""
+"""A worker process killed during a hand-over repeats and loses nothing."""
 
 import signal
 from collections import Counter
@@ -15,7 +15,7 @@ FAMILIES = 160
 
 
 @pytest.mark.timeout(300)
-async def test_goes_on_where_it_was(placed: Running, tmp_path: Path) -> None:
+async def test_killed_hand_over_resumes(placed: Running, tmp_path: Path) -> None:
     await placed.sql("UPDATE dampingan_limit SET warn_above = 100, refuse_above = 600")
     families = await accompanied(placed, FAMILIES)
     answer = await hand_over(placed, await days_later(placed))

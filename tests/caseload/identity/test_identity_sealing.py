@@ -1,4 +1,4 @@
-"""Caseload seals the minimum to referral per consented rujukan (chain.md 6), and keeps what other programs gave."""
+"""Sealing of a family's identity to referral, and the replica of aid (chain.md 6)."""
 
 import base64
 from typing import Any
@@ -28,7 +28,7 @@ OFFER = uuid5(SPACE, "offer")
 NIK = "3324075211879001"
 
 
-async def given(service: Running) -> dict[str, Any]:
+async def give_consent(service: Running) -> dict[str, Any]:
     await take_in(service, csv_of(mother()))
     ids = {
         "rujukan_id": OFFER,
@@ -39,15 +39,15 @@ async def given(service: Running) -> dict[str, Any]:
     return ids | {"kpm_id": await family_of(service, NIK), "consent_id": UUID(int=8), "text_version": 1}
 
 
-async def sealed(service: Running) -> list[dict[str, Any]]:
+async def sealed_events(service: Running) -> list[dict[str, Any]]:
     return [data for name, data in await emitted_events(service) if name == "identity_sealed"]
 
 
-async def test_to_referral_alone_once_a_consent(placed: Running, referral: Running) -> None:
-    said = await given(placed)
-    await referral.publish(ConsentGiven.model_validate(said))
+async def test_identity_is_sealed_to_referral_once_per_consent(placed: Running, referral: Running) -> None:
+    consent = await give_consent(placed)
+    await referral.publish(ConsentGiven.model_validate(consent))
     await deliver(referral, placed, times=3)
-    [one] = await sealed(placed)
+    [one] = await sealed_events(placed)
     assert NIK not in str(one)
     keys = SealingKey.read(referral.cluster.folder / "keys" / "referral")
     key = next(key for key in keys if key.key_id == one["key_id"])
@@ -58,18 +58,22 @@ async def test_to_referral_alone_once_a_consent(placed: Running, referral: Runni
     assert one["for_id"] == str(OFFER)
 
 
-async def test_no_more_after_the_consent_is_taken_back(placed: Running, referral: Running) -> None:
-    said = await given(placed)
-    await referral.publish(ConsentWithdrawn.model_validate(said | {"reason": "tidak berminat"}))
-    await referral.publish(ConsentGiven.model_validate(said))
+async def test_nothing_is_sealed_after_withdrawal_of_consent(placed: Running, referral: Running) -> None:
+    consent = await give_consent(placed)
+    await referral.publish(ConsentWithdrawn.model_validate(consent | {"reason": "tidak berminat"}))
+    await referral.publish(ConsentGiven.model_validate(consent))
     await deliver(referral, placed)
-    assert await sealed(placed) == []
+    assert await sealed_events(placed) == []
     assert [row["state"] for row in await placed.sql("SELECT state FROM sealing")] == ["WITHDRAWN"]
 
 
-async def test_while_the_aid_that_follows_shows_with_the_family(placed: Running, referral: Running) -> None:
-    said = await given(placed)
-    offer = said | {"graduasi_id": UUID(int=9), "program_code": "KUR_SUPERMIKRO", "benefit_kinds": ["MODAL"]}
+async def test_aid_is_shown_with_the_family(placed: Running, referral: Running) -> None:
+    consent = await give_consent(placed)
+    offer = consent | {
+        "graduasi_id": UUID(int=9),
+        "program_code": "KUR_SUPERMIKRO",
+        "benefit_kinds": ["MODAL"],
+    }
     await referral.publish(
         RujukanSent.model_validate(offer | {"status": "TERKIRIM", "sent_on": "2026-07-01"}),
         RujukanAnswered.model_validate(
@@ -78,13 +82,13 @@ async def test_while_the_aid_that_follows_shows_with_the_family(placed: Running,
         RujukanDelivered.model_validate(offer | {"status": "DISALURKAN", "delivered_on": "2026-07-09"}),
     )
     await deliver(referral, placed)
-    seen = (await placed.get(f"/v1/kpm/{said['kpm_id']}", as_=companion(placed))).json()["aid"]
+    seen = (await placed.get(f"/v1/kpm/{consent['kpm_id']}", as_=companion(placed))).json()["aid"]
     assert [(row["status"], row["amount_rp"], row["sent_on"], row["delivered_on"]) for row in seen] == [
         ("DISALURKAN", 8_000_000, "2026-07-01", "2026-07-09")
     ]
 
 
-async def test_of_the_next_pengurus_when_nobody_held_the_card_at_the_consent(
+async def test_identity_of_next_pengurus_is_sealed_after_consent_without_one(
     placed: Running, referral: Running
 ) -> None:
     one = await Family.taken_in(placed, mother())
@@ -95,18 +99,18 @@ async def test_of_the_next_pengurus_when_nobody_held_the_card_at_the_consent(
     )
     scan = {"reason": "MENINGGAL", "on": "2026-01-10", "evidence_sha256": await one.evidence()}
     await one.done(f"anggota/{head}/end", scan, whole["version"])
-    said = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "partner_id": UUID(int=7)}
-    said |= {
+    consent = {"rujukan_id": OFFER, "rujukan_program_id": OFFER, "partner_id": UUID(int=7)}
+    consent |= {
         "kode_wilayah": "33.24.09.2011",
         "kpm_id": one.kpm_id,
         "consent_id": UUID(int=8),
         "text_version": 1,
     }
-    await referral.publish(ConsentGiven.model_validate(said))
+    await referral.publish(ConsentGiven.model_validate(consent))
     await deliver(referral, placed)
-    assert await sealed(placed) == []
+    assert await sealed_events(placed) == []
     body = {"anggota_id": husband, "on": "2026-01-10", "reason": "PENGURUS_MENINGGAL"}
     await one.done("pengurus", body, whole["version"] + 1)
-    (told_,) = await sealed(placed)
-    assert told_["for_id"] == str(OFFER)
+    (event,) = await sealed_events(placed)
+    assert event["for_id"] == str(OFFER)
     assert [row["state"] for row in await placed.sql("SELECT state FROM sealing")] == ["SEALED"]

@@ -1,4 +1,4 @@
-"""Families come in by CSV as a job (chain.md 7)."""
+"""Intake of families by CSV as a job (chain.md 7)."""
 
 from collections import Counter
 
@@ -19,7 +19,7 @@ from tests.factories.caseload.intake import (
 from tests.factories.services import Running
 
 
-async def test_takes_in_the_family_of_scenario_2_with_all_that_belongs_to_it(placed: Running) -> None:
+async def test_intake_records_the_complete_family_of_scenario_2(placed: Running) -> None:
     job = await take_in(placed, csv_of(mother()))
     assert (job["done"], job["refused"], job["total"]) == (4, 0, 4)
     assert (job["report"]["new_families"], job["report"]["warnings"]) == (1, {})
@@ -38,7 +38,7 @@ async def test_takes_in_the_family_of_scenario_2_with_all_that_belongs_to_it(pla
     assert (seen["address"], seen["phone"]) == ("Dusun Krajan RT 2", "081234567890")
 
 
-async def test_tells_each_fact_once(placed: Running) -> None:
+async def test_intake_emits_each_event_once(placed: Running) -> None:
     await take_in(placed, csv_of(mother()))
     facts = await emitted_events(placed)
     assert Counter(name for name, _ in facts) == {
@@ -47,13 +47,13 @@ async def test_tells_each_fact_once(placed: Running) -> None:
         "usaha_recorded": 1,
         "dampingan_started": 1,
     }
-    said = dict(facts)
-    assert said["kpm_registered"]["members"] == 4
-    assert said["kpm_registered"]["able_productive"] == 2
-    assert said["kpm_registered"]["last_komponen_ends_on"] == "2028-06-30"
-    assert said["kpm_registered"]["kode_wilayah"] == DESA
-    assert said["usaha_recorded"]["owner_birth_year"] == 1987
-    assert said["dampingan_started"]["penugasan_id"] == str(PENUGASAN)
+    registered = dict(facts)
+    assert registered["kpm_registered"]["members"] == 4
+    assert registered["kpm_registered"]["able_productive"] == 2
+    assert registered["kpm_registered"]["last_komponen_ends_on"] == "2028-06-30"
+    assert registered["kpm_registered"]["kode_wilayah"] == DESA
+    assert registered["usaha_recorded"]["owner_birth_year"] == 1987
+    assert registered["dampingan_started"]["penugasan_id"] == str(PENUGASAN)
     assert {data["bansos"] for name, data in facts if name == "kepesertaan_started"} == {
         "PKH",
         "SEMBAKO",
@@ -61,7 +61,7 @@ async def test_tells_each_fact_once(placed: Running) -> None:
     }
 
 
-async def test_of_the_same_file_again_changes_nothing_and_tells_nothing(placed: Running) -> None:
+async def test_same_file_again_changes_and_emits_nothing(placed: Running) -> None:
     content = csv_of(mother(), family(1), family(2, 3))
     await take_in(placed, content)
     before, rows = (
@@ -74,7 +74,7 @@ async def test_of_the_same_file_again_changes_nothing_and_tells_nothing(placed: 
     assert await placed.sql("SELECT kpm_id, version, changed_at FROM kpm ORDER BY 1") == rows
 
 
-async def test_of_a_changed_row_updates_and_tells_that_family_alone(placed: Running) -> None:
+async def test_changed_row_updates_and_emits_only_its_family(placed: Running) -> None:
     await take_in(placed, csv_of(family(1), family(2)))
     before = len(await emitted_events(placed))
     job = await take_in(placed, csv_of(family(1), family(2, desil="NAS:4:2025-Q4|NAS:5:2026-Q1")))
@@ -84,7 +84,7 @@ async def test_of_a_changed_row_updates_and_tells_that_family_alone(placed: Runn
     assert [row["value"] for row in facts[0][1]["desil"]] == [4, 5]
 
 
-async def test_takes_rows_of_a_family_in_any_order_and_semicolons_with_a_bom(placed: Running) -> None:
+async def test_intake_accepts_any_row_order_semicolons_and_bom(placed: Running) -> None:
     one, two = family(1, 3), family(2)
     mixed = [one[2], two[1], one[0], two[0], one[1]]
     job = await take_in(placed, b"\xef\xbb\xbf" + csv_of(mixed, delimiter=";", newline="\r\n"))
@@ -94,7 +94,7 @@ async def test_takes_rows_of_a_family_in_any_order_and_semicolons_with_a_bom(pla
     assert {item["pengurus_name"] for item in shown} == {"Contoh 1 0", "Contoh 2 0"}
 
 
-async def test_as_a_dry_run_reports_and_changes_nothing(placed: Running) -> None:
+async def test_dry_run_reports_and_changes_nothing(placed: Running) -> None:
     job = await take_in(placed, csv_of(mother(), family(1, kode_wilayah="33.24.99.2001")), dry_run=True)
     assert (job["report"]["new_families"], job["report"]["refused_families"]) == (1, 1)
     assert ((5 + 1), "kode_wilayah", "UNKNOWN_WILAYAH") in job["errors"]
@@ -102,6 +102,6 @@ async def test_as_a_dry_run_reports_and_changes_nothing(placed: Running) -> None
     assert (await placed.get("/v1/kpm", as_=placed.token(Role.KEMENSOS))).json()["items"] == []
 
 
-async def test_leaves_nothing_staged(placed: Running) -> None:
+async def test_intake_deletes_staged_rows(placed: Running) -> None:
     await take_in(placed, csv_of(mother(), family(1)))
     assert await placed.sql("SELECT 1 FROM staged_row") == []

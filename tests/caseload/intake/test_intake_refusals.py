@@ -1,4 +1,4 @@
-"""Every bad row is reported with row, column and reason, and refuses its family; no value is repeated."""
+"""An invalid row is reported with row, column and reason, and its family is refused."""
 
 from collections.abc import Callable
 from datetime import date
@@ -63,22 +63,22 @@ BAD: list[tuple[str, str, str]] = [
 ]
 
 
-async def test_a_family_for_one_bad_value(placed: Running) -> None:
+async def test_one_invalid_value_refuses_the_family(placed: Running) -> None:
     families = [family(n, **{column: value}) for n, (column, value, _) in enumerate(BAD, 1)]
     job = await take_in(placed, csv_of(*families, family(500)))
-    wanted = {(2 * n, column, code) for n, (column, _, code) in enumerate(BAD, 1)}
+    expected = {(2 * n, column, code) for n, (column, _, code) in enumerate(BAD, 1)}
     half_a_business = (
         2 * [column for column, _, _ in BAD].index("usaha_nib") + 2,
         "usaha_sector",
         "INCOMPLETE_USAHA",
     )
-    assert set(job["errors"]) == wanted | {half_a_business}
+    assert set(job["errors"]) == expected | {half_a_business}
     assert (job["done"], job["refused"]) == (2, 2 * len(BAD))
     assert (job["report"]["new_families"], job["report"]["refused_families"]) == (1, len(BAD))
     assert [name for name, _ in await emitted_events(placed)] == ["kpm_registered", "kepesertaan_started"]
 
 
-async def test_without_repeating_a_value(placed: Running) -> None:
+async def test_refusals_do_not_repeat_values(placed: Running) -> None:
     bad = "3324075211870000"
     await take_in(placed, csv_of(family(1, nik=bad)))
     rows = await placed.sql(
@@ -89,7 +89,7 @@ async def test_without_repeating_a_value(placed: Running) -> None:
     assert "0000" in rows[0]["told"]
 
 
-async def test_the_later_of_two_rows_with_one_nik(placed: Running) -> None:
+async def test_repeated_nik_is_refused_on_the_later_row(placed: Running) -> None:
     job = await take_in(placed, csv_of(family(1), family(2, nik=MOTHER_1)))
     assert job["errors"] == [(4, "nik", "DUPLICATE_NIK")]
     assert job["report"]["new_families"] == 1
@@ -115,7 +115,7 @@ def two_areas(rows: list[dict[str, str]]) -> None:
         (two_areas, (2, "kode_wilayah", "WILAYAH_DIFFERS")),
     ],
 )
-async def test_a_family_that_does_not_fit_together(
+async def test_inconsistent_family_is_refused(
     placed: Running, spoil: Callable[[list[dict[str, str]]], None], refusal: tuple[int, str, str]
 ) -> None:
     rows = family(1)
@@ -124,25 +124,25 @@ async def test_a_family_that_does_not_fit_together(
     assert (job["errors"], job["refused"]) == ([refusal], 2)
 
 
-async def test_a_member_of_another_family(placed: Running) -> None:
+async def test_member_of_another_family_is_refused(placed: Running) -> None:
     await take_in(placed, csv_of(family(1)))
     job = await take_in(placed, csv_of(family(2, nik=MOTHER_1)))
     assert job["errors"] == [(2, "nik", "NIK_IN_ANOTHER_FAMILY")]
 
 
-async def test_a_family_outside_the_callers_area(placed: Running) -> None:
+async def test_family_outside_the_area_is_refused(placed: Running) -> None:
     far = family(3, 1, kode_wilayah=FAR_DESA)
     job = await take_in(placed, csv_of(far), as_=dinsos(placed))
     assert job["errors"] == [(2, "kode_wilayah", "NOT_YOUR_AREA")]
 
 
-async def test_a_membership_that_overlaps_a_known_one(placed: Running) -> None:
+async def test_overlapping_membership_is_refused(placed: Running) -> None:
     await take_in(placed, csv_of(family(1)))
     job = await take_in(placed, csv_of(family(1, bansos="PKH:2018-01-01")))
     assert job["errors"] == [(2, "bansos", "KEPESERTAAN_OVERLAPS")]
 
 
-async def test_a_pendamping_who_cannot_accompany(placed: Running, registry: Running) -> None:
+async def test_unsuitable_pendamping_is_refused(placed: Running, registry: Running) -> None:
     asleep = uuid5(SPACE, "asleep")
     far = uuid5(SPACE, "far")
     await registry.publish(
@@ -160,7 +160,7 @@ async def test_a_pendamping_who_cannot_accompany(placed: Running, registry: Runn
     assert job["errors"] == [(2, "pendamping_no", "ACCOMPANIED_BY_ANOTHER")]
 
 
-async def test_families_above_the_limit_of_policy(placed: Running) -> None:
+async def test_families_above_the_limit_are_refused(placed: Running) -> None:
     await placed.sql("UPDATE dampingan_limit SET warn_above = 1, refuse_above = 2")
     job = await take_in(placed, csv_of(*(family(n, pendamping_no=PENDAMPING_NO) for n in (1, 2, 3))))
     assert job["errors"] == [(6, "pendamping_no", "CASELOAD_FULL")]
@@ -168,7 +168,7 @@ async def test_families_above_the_limit_of_policy(placed: Running) -> None:
     assert [(data["count"], data["limit"], data["side"]) for data in crossed] == [(2, 1, "ABOVE")]
 
 
-async def test_rows_that_cannot_be_read_and_goes_on(placed: Running) -> None:
+async def test_unreadable_rows_are_refused_and_others_read(placed: Running) -> None:
     content = csv_of(family(1), family(2), family(3)).decode().splitlines()
     content[3] += ",more"
     content.insert(1, '"open quote')
@@ -193,7 +193,7 @@ NOT_SUCH_FILES = [
 ]
 
 
-async def test_at_once_what_is_not_such_a_file(caseload: Running) -> None:
+async def test_invalid_file_is_refused_at_once(caseload: Running) -> None:
     token = dinsos(caseload)
     for content, title in NOT_SUCH_FILES:
         sha256 = await caseload.put_file(content, as_=token)
@@ -201,24 +201,24 @@ async def test_at_once_what_is_not_such_a_file(caseload: Running) -> None:
         assert (answer.status_code, answer.json()["title"]) == (422, title)
 
 
-async def test_a_file_that_was_not_uploaded(caseload: Running) -> None:
+async def test_file_not_uploaded_is_refused(caseload: Running) -> None:
     answer = await caseload.post("/v1/intake", {"sha256": "0" * 64}, as_=dinsos(caseload))
     assert (answer.status_code, answer.json()["title"]) == (422, "FileNotUploaded")
 
 
-async def test_who_may_not_take_in_families(caseload: Running) -> None:
+async def test_role_without_permission_is_refused(caseload: Running) -> None:
     answer = await caseload.post(
         "/v1/intake", {"sha256": "0" * 64}, as_=caseload.token(Role.KETUA_TIM_KABKOTA)
     )
     assert answer.status_code == 403
 
 
-async def test_a_file_of_junk_ends_at_the_limit_and_what_came_in_before_stays(placed: Running) -> None:
+async def test_file_of_junk_fails_at_the_error_limit(placed: Running) -> None:
     await take_in(placed, csv_of(family(1)))
     job = await ask_intake(placed, csv_of(family(2)) + b"junk\n" * MAX_REFUSALS)
     await placed.work()
-    found = (await placed.get(job, as_=dinsos(placed))).json()
-    assert (found["state"], found["error"], found["done"]) == ("FAILED", "TooManyRefusals", 0)
+    job_view = (await placed.get(job, as_=dinsos(placed))).json()
+    assert (job_view["state"], job_view["error"], job_view["done"]) == ("FAILED", "TooManyRefusals", 0)
     errors = await placed.sql("SELECT count(*) FROM platform.job_row_error")
     assert errors[0][0] == MAX_REFUSALS
     assert await family_of(placed, MOTHER_1)

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of an intake repeats nothing and loses nothing: a real worker process, a real signal."""
+"""A worker process killed during an intake repeats and loses nothing."""
 
 import asyncio
 import signal
@@ -23,23 +23,23 @@ from tests.factories.worker_process import ended, let_lease_lapse, worker
 FAMILIES = 230
 
 
-async def until_at(service: Running, phase: str) -> None:
+async def wait_for_phase(service: Running, phase: str) -> None:
     for _ in range(2_500):
-        found = await service.sql("SELECT place->>'phase' AS phase, state FROM platform.job")
-        if found and found[0]["phase"] == phase:
+        rows = await service.sql("SELECT place->>'phase' AS phase, state FROM platform.job")
+        if rows and rows[0]["phase"] == phase:
             return
         await asyncio.sleep(0.02)
     message = f"the job does not come to {phase}"
     raise AssertionError(message)
 
 
-def counted(facts: list[tuple[str, dict[str, Any]]]) -> Counter[str]:
+def count_rows(facts: list[tuple[str, dict[str, Any]]]) -> Counter[str]:
     return Counter(name for name, _ in facts)
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("kills", [1, 2, 3])
-async def test_goes_on_where_it_was(placed: Running, tmp_path: Path, kills: int) -> None:
+async def test_killed_intake_resumes(placed: Running, tmp_path: Path, kills: int) -> None:
     token = dinsos(placed)
     bad = family(999, name="")
     content = csv_of(*(family(n, 2) for n in range(1, FAMILIES)), bad, mother())
@@ -59,28 +59,28 @@ async def test_goes_on_where_it_was(placed: Running, tmp_path: Path, kills: int)
         assert await ended(process) == -signal.SIGKILL
         await let_lease_lapse(placed)
     await placed.work()
-    found = (await placed.get(job, as_=token)).json()
-    assert found["state"] == "DONE", found
-    assert (found["done"], found["refused"], found["total"]) == (2 * FAMILIES + 2, 2, 2 * FAMILIES + 4)
-    assert found["report"]["new_families"] == FAMILIES
+    rows = (await placed.get(job, as_=token)).json()
+    assert rows["state"] == "DONE", rows
+    assert (rows["done"], rows["refused"], rows["total"]) == (2 * FAMILIES + 2, 2, 2 * FAMILIES + 4)
+    assert rows["report"]["new_families"] == FAMILIES
     facts = await emitted_events(placed)
-    assert counted(facts)["kpm_registered"] == FAMILIES
+    assert count_rows(facts)["kpm_registered"] == FAMILIES
     assert len({data["kpm_id"] for name, data in facts if name == "kpm_registered"}) == FAMILIES
     assert await placed.sql("SELECT count(*) FROM kpm_anggota") == [(2 * FAMILIES + 2,)]
     again = await take_in(placed, content)
-    assert (again["report"]["unchanged_families"], counted(await emitted_events(placed))) == (
+    assert (again["report"]["unchanged_families"], count_rows(await emitted_events(placed))) == (
         FAMILIES,
-        counted(facts),
+        count_rows(facts),
     )
 
 
 @pytest.mark.parametrize(
     "place", ['{"phase": "mark", "staged": 4}', '{"phase": "apply", "after": 0, "staged": 4}']
 )
-async def test_stages_again_what_a_crash_of_postgresql_emptied(placed: Running, place: str) -> None:
+async def test_intake_stages_again_after_crash_of_postgresql(placed: Running, place: str) -> None:
     job = await ask_intake(placed, csv_of(family(1), family(2)), as_=dinsos(placed))
     await placed.sql(f"UPDATE platform.job SET place = '{place}', refused = 1, report = '{{\"rows\": 4}}'")
     await placed.work()
-    found = (await placed.get(job, as_=dinsos(placed))).json()
-    assert (found["state"], found["done"], found["refused"], found["total"]) == ("DONE", 4, 0, 4)
-    assert found["report"]["new_families"] == 2
+    rows = (await placed.get(job, as_=dinsos(placed))).json()
+    assert (rows["state"], rows["done"], rows["refused"], rows["total"]) == ("DONE", 4, 0, 4)
+    assert rows["report"]["new_families"] == 2

@@ -1,4 +1,4 @@
-"""A large file comes in also where PostgreSQL last counted the staging table when it was empty."""
+"""A large intake works with PostgreSQL's statistics of an empty staging table."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ SELECT $1, n, '', true, '', '{}' FROM generate_series(1, 3000) AS n
 
 
 async def count_while_empty(service: Running) -> None:
-    """Let PostgreSQL count no rows in a table that has pages, as after an earlier file."""
+    """Update the statistics while the table is empty, as after an earlier file."""
     await service.sql(PASSED_JOB, uuid4())
     await service.sql("DELETE FROM staged_row")
     await service.execute("ANALYZE staged_row")
@@ -26,7 +26,7 @@ async def count_while_empty(service: Running) -> None:
 
 @asynccontextmanager
 async def relaying(service: Running) -> AsyncIterator[None]:
-    """Send what is unsent all the while: bulk work waits for room."""
+    """Publish the outbox continuously, because bulk jobs wait for room in it."""
     stop = asyncio.Event()
 
     async def send() -> None:
@@ -43,9 +43,9 @@ async def relaying(service: Running) -> AsyncIterator[None]:
 
 
 @pytest.mark.timeout(300)
-async def test_is_taken_in_whole_and_later_changed_whole(placed: Running) -> None:
+async def test_large_intake_is_written_and_changed_completely(placed: Running) -> None:
     families = [family(number, SIZE) for number in range(FAMILIES)]
-    # One family's rows are apart in the file, and one NIK stands in two families.
+    # One family's rows are not adjacent, and one NIK is in two families.
     apart, husband = families[0].pop(), families[1][1]
     families[2][1]["nik"] = husband["nik"]
     async with relaying(placed):

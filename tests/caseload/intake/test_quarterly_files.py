@@ -1,4 +1,4 @@
-"""A file of a later quarter: who has moved, who has left, who is disabled no longer; nothing that was is overwritten."""
+"""Intake of a file of a later quarter, with moves and changes of families."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from tests.factories.services import Running, deliver
 
 @pytest.fixture
 async def one(placed: Running) -> Family:
-    """A family of S, taken in on 1 January."""
+    """A family of S, recorded on 1 January."""
     await placed.set_clock(datetime(2027, 1, 1, 3, tzinfo=UTC))
     return await Family.taken_in(placed, family(1, 2, pendamping_no=PENDAMPING_NO))
 
@@ -24,8 +24,8 @@ async def at(service: Running, *day: int) -> None:
     await service.work()
 
 
-def later(**more: str) -> list[dict[str, str]]:
-    """The file of the next quarter."""
+def next_file(**more: str) -> list[dict[str, str]]:
+    """Return the rows of the next quarter's file."""
     rows = family(1, 2, **({"pendamping_no": PENDAMPING_NO, "desil": "NAS:4:2025-Q4|NAS:5:2027-Q1"} | more))
     for row in rows:
         row["kode_wilayah"] = more.get("kode_wilayah", DESA)
@@ -38,9 +38,9 @@ async def left_pkh(one: Family, graduation: Running, on: str) -> None:
     await deliver(graduation, one.caseload)
 
 
-async def test_that_shows_a_family_elsewhere_keeps_where_it_lived(one: Family) -> None:
+async def test_file_with_new_area_stores_the_former_area(one: Family) -> None:
     await at(one.caseload, 2027, 3, 1)
-    done = await take_in(one.caseload, csv_of(later(kode_wilayah=OTHER_DESA, address="Dusun Baru RT 1")))
+    done = await take_in(one.caseload, csv_of(next_file(kode_wilayah=OTHER_DESA, address="Dusun Baru RT 1")))
     assert done["errors"] == []
     past = (await one.caseload.get(f"/v1/kpm/{one.kpm_id}/past", as_=one.mine)).json()
     (lived,) = past["areas"]
@@ -48,17 +48,17 @@ async def test_that_shows_a_family_elsewhere_keeps_where_it_lived(one: Family) -
     assert (lived["valid_from"], lived["valid_to"]) == ("2027-01-01", "2027-03-01")
     assert (await one.read())["address"] == "Dusun Baru RT 1"
     assert ("kpm", "MOVED", "intake") in await one.acts()
-    assert await one.emitted_data("dampingan_ended") == [], "the placement covers both"
-    again = await take_in(one.caseload, csv_of(later()))
+    assert await one.told("dampingan_ended") == [], "the placement covers both"
+    again = await take_in(one.caseload, csv_of(next_file()))
     assert again["errors"] == [], "back on the same day"
     assert len(await one.caseload.sql("SELECT FROM wilayah_past")) == 1
 
 
-async def test_that_shows_a_family_out_of_its_pendampings_area_leaves_it_to_others(one: Family) -> None:
+async def test_file_with_area_outside_placement_ends_dampingan(one: Family) -> None:
     await one.caseload.sql("UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = $1", DESA)
     await at(one.caseload, 2027, 3, 1)
-    await take_in(one.caseload, csv_of(later(kode_wilayah=OTHER_DESA)))
-    (ended,) = await one.emitted_data("dampingan_ended")
+    await take_in(one.caseload, csv_of(next_file(kode_wilayah=OTHER_DESA)))
+    (ended,) = await one.told("dampingan_ended")
     assert (ended["reason"], ended["valid_to"], ended["kode_wilayah"]) == (
         "PINDAH_WILAYAH",
         "2027-03-01",
@@ -68,27 +68,27 @@ async def test_that_shows_a_family_out_of_its_pendampings_area_leaves_it_to_othe
     assert [(task["kind"], task["kpm_id"]) for task in tasks] == [("PASANG_PENDAMPING", one.kpm_id)]
 
 
-async def test_lets_nobody_come_back_without_an_application(one: Family, graduation: Running) -> None:
+async def test_file_cannot_start_a_re_entry(one: Family, graduation: Running) -> None:
     await left_pkh(one, graduation, "2027-02-01")
     await at(one.caseload, 2027, 3, 1)
-    done = await take_in(one.caseload, csv_of(later(bansos="PKH:2027-02-15")))
+    done = await take_in(one.caseload, csv_of(next_file(bansos="PKH:2027-02-15")))
     assert done["errors"] == [(2, "bansos", "RE_ENTRY_BY_USULAN")]
     assert len(await one.caseload.sql("SELECT FROM kepesertaan")) == 1
-    kept = await take_in(one.caseload, csv_of(later()))
+    kept = await take_in(one.caseload, csv_of(next_file()))
     assert kept["errors"] == [], "what ended is known, and stays ended"
     assert (await one.memberships())["PKH"]["status"] == "ENDED"
 
 
-async def test_gives_nobody_to_a_family_that_has_left(one: Family, graduation: Running) -> None:
+async def test_file_assigns_no_pendamping_to_left_family(one: Family, graduation: Running) -> None:
     await left_pkh(one, graduation, "2027-02-01")
     await at(one.caseload, 2027, 2, 1)
     await one.caseload.sql("UPDATE dampingan SET valid = daterange(lower(valid), '2027-02-20'), ended = true")
     await at(one.caseload, 2027, 3, 1)
-    assert (await take_in(one.caseload, csv_of(later())))["errors"] == []
+    assert (await take_in(one.caseload, csv_of(next_file())))["errors"] == []
     assert len(await one.caseload.sql("SELECT FROM dampingan")) == 1
 
 
-async def test_that_brings_a_family_into_pkh_that_nobody_has_is_a_gap_with_a_task(placed: Running) -> None:
+async def test_file_with_new_pkh_membership_opens_gap_and_task(placed: Running) -> None:
     await take_in(placed, csv_of(family(1, 2, bansos="SEMBAKO:2020-01-01")))
     await take_in(placed, csv_of(family(1, 2, bansos="SEMBAKO:2020-01-01|PKH:2026-01-01")))
     gaps = await placed.sql("SELECT cause, until FROM dampingan_gap")
@@ -96,7 +96,7 @@ async def test_that_brings_a_family_into_pkh_that_nobody_has_is_a_gap_with_a_tas
     assert [row["kind"] for row in await placed.sql("SELECT kind FROM tugas")] == ["PASANG_PENDAMPING"]
 
 
-async def test_counts_who_is_disabled_no_longer_among_those_who_earn(placed: Running) -> None:
+async def test_file_without_disability_counts_the_member_as_able(placed: Running) -> None:
     rows = mother()
     rows[1]["komponen"] = "DISABILITAS_BERAT:2020-01-01"
     one = await Family.taken_in(placed, rows)

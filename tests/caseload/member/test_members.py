@@ -1,4 +1,4 @@
-"""Who belongs to a family over time: born, joined, married, dead, gone, taken back; nothing that was is overwritten."""
+"""Members of a family over time: birth, joining, marriage, death, leaving and undo."""
 
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ ON = "2026-01-10"
 
 @pytest.fixture
 async def family(placed: Running) -> Family:
-    """A mother who holds the card, her husband, a child in SMA and one in SD; PKH, Sembako, PBI; a warung."""
+    """A mother as pengurus, her husband and two children, with three bansos and a business."""
     made = await Family.taken_in(placed, mother())
     await placed.execute(
         "UPDATE kpm_anggota SET joined_on = '2025-01-01';"
@@ -24,14 +24,14 @@ async def family(placed: Running) -> Family:
     return made
 
 
-async def who(family: Family, **wanted: Any) -> tuple[str, int]:
-    """The first member of this kind, and the family's version."""
+async def find_member(family: Family, **values: Any) -> tuple[str, int]:
+    """Return the first matching member and the family's version."""
     whole = await family.read()
-    found = [m for m in whole["members"] if all(m[name] == value for name, value in wanted.items())]
-    return found[0]["anggota_id"], whole["version"]
+    members = [m for m in whole["members"] if all(m[name] == value for name, value in values.items())]
+    return members[0]["anggota_id"], whole["version"]
 
 
-def baby(**more: Any) -> dict[str, Any]:
+def newborn_body(**more: Any) -> dict[str, Any]:
     born = {
         "nik": nik(55, born=date(2026, 1, 5)),
         "name": "Bayi Contoh",
@@ -41,10 +41,10 @@ def baby(**more: Any) -> dict[str, Any]:
     return born | {"relation": "ANAK", "married": False, "on": "2026-01-06", "reason": "LAHIR"} | more
 
 
-async def test_a_birth_is_told_once_and_the_name_stays_sealed(family: Family) -> None:
-    made = await family.done("anggota", baby())
-    (said,) = await family.emitted_data("kpm_updated")
-    assert (said["members"], "Bayi" in str(said)) == (5, False)
+async def test_birth_is_emitted_once_and_name_stays_sealed(family: Family) -> None:
+    made = await family.done("anggota", newborn_body())
+    (event,) = await family.told("kpm_updated")
+    assert (event["members"], "Bayi" in str(event)) == (5, False)
     (row,) = await family.caseload.sql(
         "SELECT name_sealed, nik_sealed FROM kpm_anggota WHERE anggota_id = $1", made["anggota_id"]
     )
@@ -63,28 +63,28 @@ async def test_a_birth_is_told_once_and_the_name_stays_sealed(family: Family) ->
         ({"nik": "12"}, "Invalid", 422),
     ],
 )
-async def test_nobody_joins_who_cannot(family: Family, more: Any, title: str, status: int) -> None:
-    refused(await family.post("anggota", baby(**more)), title, status)
+async def test_invalid_join_is_refused(family: Family, more: Any, title: str, status: int) -> None:
+    refused(await family.post("anggota", newborn_body(**more)), title, status)
 
 
-async def test_a_person_of_a_family_out_of_sight_is_refused_without_the_reason(family: Family) -> None:
+async def test_person_of_a_hidden_family_is_refused_without_the_reason(family: Family) -> None:
     far = mother(nik=nik(66, female=True), kode_wilayah="35.03.01.2001", pendamping_no="", no_kk=no_kk(66))
     for place, row in enumerate(far[1:], 1):
         row |= {"nik": nik(660 + place), "no_kk": no_kk(66), "kode_wilayah": "35.03.01.2001"}
     national = family.caseload.token("KEMENSOS")
     done = await take_in(family.caseload, csv_of(far), as_=national)
     assert done["errors"] == []
-    refused(await family.post("anggota", baby(nik=nik(66, female=True))), "NumberNotAccepted")
+    refused(await family.post("anggota", newborn_body(nik=nik(66, female=True))), "NumberNotAccepted")
 
 
-async def test_a_death_needs_evidence_ends_what_it_entitled_to_and_keeps_the_days(family: Family) -> None:
-    child, version = await who(family, relation="ANAK")
+async def test_death_needs_evidence_and_ends_komponen(family: Family) -> None:
+    child, version = await find_member(family, relation="ANAK")
     path, body = f"anggota/{child}/end", {"reason": "MENINGGAL", "on": ON}
     refused(await family.post(path, body, version), "DeathNeedsEvidence", 422)
     refused(await family.post(path, body | {"evidence_sha256": "0" * 64}, version), "FileNotUploaded", 422)
     await family.done(path, body | {"evidence_sha256": await family.evidence()}, version)
-    (said,) = await family.emitted_data("kpm_updated")
-    assert (said["members"], sum(said["komponen"].values())) == (3, 1)
+    (event,) = await family.told("kpm_updated")
+    assert (event["members"], sum(event["komponen"].values())) == (3, 1)
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     (left,) = past["members"]
     assert (left["end_reason"], left["valid_from"], left["valid_to"]) == ("MENINGGAL", "2025-01-01", ON)
@@ -93,13 +93,13 @@ async def test_a_death_needs_evidence_ends_what_it_entitled_to_and_keeps_the_day
     )
 
 
-async def test_a_pengurus_who_dies_leaves_a_task_until_another_is_named(family: Family) -> None:
-    head, version = await who(family, pengurus=True)
-    husband, _ = await who(family, relation="KEPALA_KELUARGA")
+async def test_death_of_pengurus_opens_a_task_until_another_is_named(family: Family) -> None:
+    head, version = await find_member(family, pengurus=True)
+    husband, _ = await find_member(family, relation="KEPALA_KELUARGA")
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
     await family.done(f"anggota/{head}/end", scan, version)
-    (said,) = await family.emitted_data("kpm_updated")
-    assert (said["pengurus_sex"], said["pengurus_birth_year"]) == (None, None)
+    (event,) = await family.told("kpm_updated")
+    assert (event["pengurus_sex"], event["pengurus_birth_year"]) == (None, None)
     assert [row["kind"] for row in await family.caseload.sql("SELECT kind FROM tugas")] == ["GANTI_PENGURUS"]
     body = {"anggota_id": husband, "on": ON, "reason": "PENGURUS_MENINGGAL"}
     await family.done("pengurus", body, version + 1)
@@ -110,10 +110,10 @@ async def test_a_pengurus_who_dies_leaves_a_task_until_another_is_named(family: 
     )
 
 
-async def test_the_pengurus_changes_to_another_adult_alone(family: Family) -> None:
-    husband, version = await who(family, relation="KEPALA_KELUARGA")
-    child, _ = await who(family, relation="ANAK")
-    head, _ = await who(family, pengurus=True)
+async def test_pengurus_changes_only_to_an_adult(family: Family) -> None:
+    husband, version = await find_member(family, relation="KEPALA_KELUARGA")
+    child, _ = await find_member(family, relation="ANAK")
+    head, _ = await find_member(family, pengurus=True)
     body = {"on": ON, "reason": "SAKIT_LAMA"}
     refused(await family.post("pengurus", body | {"anggota_id": child}, version), "PengurusTooYoung")
     refused(await family.post("pengurus", body | {"anggota_id": head}, version), "PengurusAlready")
@@ -124,21 +124,19 @@ async def test_the_pengurus_changes_to_another_adult_alone(family: Family) -> No
     assert head in str(history[0]["detail"])
 
 
-async def test_a_pengurus_does_not_leave_alive_and_the_last_one_not_at_all(
-    family: Family, placed: Running
-) -> None:
-    head, version = await who(family, pengurus=True)
+async def test_living_pengurus_and_last_member_cannot_leave(family: Family, placed: Running) -> None:
+    head, version = await find_member(family, pengurus=True)
     refused(
         await family.post(f"anggota/{head}/end", {"reason": "PINDAH", "on": ON}, version), "PengurusStays"
     )
-    one = await Family.taken_in(placed, single_member_family())
-    me, version = await who(one)
+    one = await Family.taken_in(placed, alone())
+    me, version = await find_member(one)
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await one.evidence()}
     refused(await one.post(f"anggota/{me}/end", scan, version), "LastMember")
 
 
-async def test_a_marriage_is_kept_with_what_was_before(family: Family) -> None:
-    child, version = await who(family, relation="ANAK")
+async def test_marriage_is_recorded_with_previous_values(family: Family) -> None:
+    child, version = await find_member(family, relation="ANAK")
     married = await family.done(
         f"anggota/{child}/marriage", {"married": True, "on": ON, "relation": "FAMILI_LAIN"}, version
     )
@@ -148,8 +146,8 @@ async def test_a_marriage_is_kept_with_what_was_before(family: Family) -> None:
     assert row["why"] == "KAWIN"
 
 
-async def test_an_end_recorded_in_error_is_taken_back(family: Family) -> None:
-    child, version = await who(family, relation="ANAK")
+async def test_end_recorded_in_error_is_undone(family: Family) -> None:
+    child, version = await find_member(family, relation="ANAK")
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
     await family.done(f"anggota/{child}/end", scan, version)
     back = await family.done(f"anggota/{child}/return", {"reason": "SALAH_CATAT"}, version + 1)
@@ -160,29 +158,31 @@ async def test_an_end_recorded_in_error_is_taken_back(family: Family) -> None:
     assert acts == ["LEFT", "TAKEN_BACK"]
 
 
-async def test_who_left_and_comes_back_has_both_times(family: Family) -> None:
-    child, version = await who(family, relation="ANAK")
+async def test_person_who_returns_has_both_periods(family: Family) -> None:
+    child, version = await find_member(family, relation="ANAK")
     await family.done(f"anggota/{child}/end", {"reason": "PINDAH", "on": "2025-06-01"}, version)
     rows = mother()
     young = rows[2] if (await family.read())["members"][-1]["birth_on"] != "2009-06-01" else rows[3]
-    body = baby(nik=young["nik"], birth_on=young["birth_date"], sex="L", on=ON, reason="GABUNG")
+    body = newborn_body(nik=young["nik"], birth_on=young["birth_date"], sex="L", on=ON, reason="GABUNG")
     made = await family.done("anggota", body)
     assert made["anggota_id"] == child
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     assert [(m["valid_from"], m["valid_to"]) for m in past["members"]] == [("2025-01-01", "2025-06-01")]
 
 
-async def test_a_family_is_changed_by_who_holds_it_alone(family: Family) -> None:
-    refused(await family.post("anggota", baby(), as_=companion(family.caseload, OTHER)), "NotFound", 404)
+async def test_only_its_pendamping_changes_a_family(family: Family) -> None:
+    refused(
+        await family.post("anggota", newborn_body(), as_=companion(family.caseload, OTHER)), "NotFound", 404
+    )
 
 
-async def test_a_death_that_was_an_error_gives_back_the_card_and_what_it_ended(family: Family) -> None:
-    """Who was thought dead held the card and was severely disabled since; also what began on that very day."""
-    head, _ = await who(family, pengurus=True)
+async def test_undone_death_restores_pengurus_and_komponen(family: Family) -> None:
+    """The member was pengurus, and one komponen started on the day of the death."""
+    head, _ = await find_member(family, pengurus=True)
     for kind, first in (("DISABILITAS_BERAT", "2025-03-01"), ("IBU_HAMIL", ON)):
         await family.done("komponen", {"anggota_id": head, "kind": kind, "valid_from": first})
     before = (await family.read())["facts"]
-    _, version = await who(family, pengurus=True)
+    _, version = await find_member(family, pengurus=True)
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
     await family.done(f"anggota/{head}/end", scan, version)
     assert (await family.read())["facts"]["disabilitas"] == 0
@@ -198,19 +198,19 @@ async def test_a_death_that_was_an_error_gives_back_the_card_and_what_it_ended(f
     assert await family.caseload.sql("SELECT FROM tugas WHERE done_at IS NULL") == []
 
 
-async def test_a_death_that_was_an_error_leaves_the_card_with_who_has_it_since(family: Family) -> None:
-    head, version = await who(family, pengurus=True)
-    husband, _ = await who(family, relation="KEPALA_KELUARGA")
+async def test_undone_death_does_not_replace_a_new_pengurus(family: Family) -> None:
+    head, version = await find_member(family, pengurus=True)
+    husband, _ = await find_member(family, relation="KEPALA_KELUARGA")
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
     await family.done(f"anggota/{head}/end", scan, version)
     body = {"anggota_id": husband, "on": ON, "reason": "PENGURUS_MENINGGAL"}
     await family.done("pengurus", body, version + 1)
     await family.done(f"anggota/{head}/return", {"reason": "SALAH_CATAT"}, version + 2)
-    assert await who(family, pengurus=True) == (husband, version + 3)
+    assert await find_member(family, pengurus=True) == (husband, version + 3)
 
 
-async def test_a_file_that_names_a_pengurus_ends_the_task_to_name_one(family: Family) -> None:
-    head, version = await who(family, pengurus=True)
+async def test_intake_with_pengurus_finishes_the_task(family: Family) -> None:
+    head, version = await find_member(family, pengurus=True)
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
     await family.done(f"anggota/{head}/end", scan, version)
     rows = mother()

@@ -1,4 +1,4 @@
-"""Whatever is told in whatever order: memberships never overlap, every day is accounted for, the truth is one."""
+"""Property: results do not depend on the order of events, and memberships never overlap."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -9,9 +9,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.caseload.membership.commands.ends import End, Following, end_wanted
+from services.caseload.membership.commands.ends import End, NextMembership, compute_end
 from services.caseload.membership.models import CaseMark, CaseState
-from services.caseload.membership.rules import truth_of, with_fact, with_objection
+from services.caseload.membership.rules import columns_from_facts, with_fact, with_objection
 from shared.contracts.kinds import ExitReason
 
 FIRST = date(2026, 1, 1)
@@ -19,17 +19,17 @@ DAYS = st.integers(0, 900).map(lambda days: FIRST + timedelta(days=days))
 
 
 def effect(on: date, number: int) -> dict[str, Any]:
-    said = {"effective_on": str(on), "effective_tahap": f"T{number}", "last_payable_tahap": f"L{number}"}
-    return said | {"exit_reason": "PINDAH"}
+    values = {"effective_on": str(on), "effective_tahap": f"T{number}", "last_payable_tahap": f"L{number}"}
+    return values | {"exit_reason": "PINDAH"}
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> list[tuple[str, str, dict[str, Any]]]:
-    """All that graduation may say of one case, each fact once: (kind, of what, content)."""
+def case_facts(draw: st.DrawFn) -> list[tuple[str, str, dict[str, Any]]]:
+    """Draw the facts of one case as (kind, name, content), each once."""
     on = draw(DAYS)
-    told = [("fact", "proposed", {"exit_reason": "PINDAH"})]
+    facts_drawn = [("fact", "proposed", {"exit_reason": "PINDAH"})]
     if draw(st.booleans()):
-        told.append(
+        facts_drawn.append(
             (
                 "fact",
                 "determined",
@@ -37,41 +37,41 @@ def stories(draw: st.DrawFn) -> list[tuple[str, str, dict[str, Any]]]:
             )
         )
         if draw(st.booleans()):
-            told.append(("fact", "graduated", effect(on, 1) | {"certificate_no": "SG-1"}))
+            facts_drawn.append(("fact", "graduated", effect(on, 1) | {"certificate_no": "SG-1"}))
         for number in range(draw(st.integers(0, 3))):
-            told.append(("sanggah", str(number), {"suspends": draw(st.booleans())}))
+            facts_drawn.append(("sanggah", str(number), {"suspends": draw(st.booleans())}))
             if draw(st.booleans()):
                 outcome = draw(st.sampled_from(["DITOLAK", "DITERIMA"]))
                 moved = effect(draw(DAYS), 2 + number) if draw(st.booleans()) else {}
-                told.append(("sanggah", str(number), {"outcome": outcome, **moved}))
+                facts_drawn.append(("sanggah", str(number), {"outcome": outcome, **moved}))
         if draw(st.booleans()):
-            told.append(
+            facts_drawn.append(
                 ("fact", "annulled", {"exit_reason": "PINDAH", "reason": "X", "back_pay_tahap": ["T1"]})
             )
     else:
-        told.append(("fact", "closed", {"exit_reason": "PINDAH", "reason": "X"}))
-    return told
+        facts_drawn.append(("fact", "closed", {"exit_reason": "PINDAH", "reason": "X"}))
+    return facts_drawn
 
 
-def heard(told: list[tuple[str, str, dict[str, Any]]]) -> dict[str, Any]:
+def columns_after(facts_drawn: list[tuple[str, str, dict[str, Any]]]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    for kind, name, said in told:
-        facts = with_fact(facts, name, said) if kind == "fact" else with_objection(facts, name, said)
-    return truth_of(facts)
+    for kind, name, values in facts_drawn:
+        facts = with_fact(facts, name, values) if kind == "fact" else with_objection(facts, name, values)
+    return columns_from_facts(facts)
 
 
-@given(story=stories(), data=st.data())
+@given(story=case_facts(), data=st.data())
 @settings(max_examples=300, deadline=None)
-def test_a_case_is_the_same_in_whatever_order_its_facts_come(
-    story: list[tuple[str, str, dict[str, Any]]], data: st.DataObject
+def test_case_does_not_depend_on_order_of_facts(
+    drawn_case: list[tuple[str, str, dict[str, Any]]], data: st.DataObject
 ) -> None:
-    again = data.draw(st.permutations(story + data.draw(st.lists(st.sampled_from(story)))))
-    assert heard(again) == heard(story)
+    again = data.draw(st.permutations(drawn_case + data.draw(st.lists(st.sampled_from(drawn_case)))))
+    assert columns_after(again) == columns_after(drawn_case)
 
 
 @dataclass
 class Member:
-    """A membership with its cases: when each is in effect, or None when it was undone."""
+    """A membership with its cases by effective day, None if undone."""
 
     kepesertaan_id: UUID
     first: date
@@ -81,21 +81,21 @@ class Member:
 
 @dataclass
 class Family:
-    """One bansos of one family, as the commands and subscribers change it."""
+    """One bansos of one family, changed as commands and subscribers do."""
 
     members: list[Member] = field(default_factory=list)
     ids: Any = field(default_factory=lambda: count(1))
 
-    def settle(self, number: int) -> None:
+    def recompute_end(self, number: int) -> None:
         member = self.members[number]
         later = self.members[number + 1 :]
-        following = Following(later[0].kepesertaan_id, later[0].first) if later else None
+        following = NextMembership(later[0].kepesertaan_id, later[0].first) if later else None
         dated = sorted((on, case) for case, on in member.cases.items() if on is not None)
         mark = case_of(*dated[0]) if dated else None
-        member.end = end_wanted(member.first, mark, following)
+        member.end = compute_end(member.first, mark, following)
 
-    def come_back(self, gap: int) -> None:
-        """A re-entry: the exclusion constraint lets it begin only where the last one has ended."""
+    def re_enter(self, gap: int) -> None:
+        """Add a re-entry, which is only possible after the end of the last membership."""
         end = self.members[-1].end.valid_to
         if end is not None:
             self.members.append(Member(UUID(int=next(self.ids)), end + timedelta(days=gap)))
@@ -123,7 +123,7 @@ ACTS = st.lists(
 
 @given(acts=ACTS)
 @settings(max_examples=400, deadline=None)
-def test_memberships_never_overlap_and_every_day_is_accounted_for(acts: list[tuple[str, int, Any]]) -> None:
+def test_memberships_never_overlap_and_cover_each_day(acts: list[tuple[str, int, Any]]) -> None:
     family = Family()
     family.members.append(Member(UUID(int=next(family.ids)), FIRST))
     for what, number, value in acts:
@@ -133,7 +133,7 @@ def test_memberships_never_overlap_and_every_day_is_accounted_for(acts: list[tup
 
 def act(family: Family, what: str, number: int, value: Any) -> None:
     if what == "back":
-        family.come_back(number)
+        family.re_enter(number)
         return
     place = number % len(family.members)
     cases = family.members[place].cases
@@ -141,7 +141,7 @@ def act(family: Family, what: str, number: int, value: Any) -> None:
         cases[len(cases)] = value
     elif cases:
         cases[value % len(cases)] = None
-    family.settle(place)
+    family.recompute_end(place)
 
 
 def check(members: list[Member]) -> None:
@@ -153,16 +153,16 @@ def check(members: list[Member]) -> None:
         end = before.end
         assert end.valid_to is not None
         assert end.valid_to <= after.first, "no overlap"
-        # Every day between is one on which the family had left by a decision; undone, there is no such day.
+        # A gap between memberships follows from an exit. An undone exit leaves no gap.
         assert end.exit_reason is not None or (end.valid_to, end.continued_by) == (
             after.first,
             after.kepesertaan_id,
         )
 
 
-def test_what_was_undone_before_anybody_came_back_goes_on() -> None:
-    assert end_wanted(FIRST, None, None) == End()
+def test_undone_end_without_re_entry_continues() -> None:
+    assert compute_end(FIRST, None, None) == End()
 
 
-def test_an_effect_before_the_first_day_leaves_one_day() -> None:
-    assert end_wanted(FIRST, case_of(date(2020, 1, 1), 1), None).valid_to == FIRST + timedelta(days=1)
+def test_effect_before_first_day_leaves_one_day() -> None:
+    assert compute_end(FIRST, case_of(date(2020, 1, 1), 1), None).valid_to == FIRST + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""A pendamping's worklist: his families of today, by status and area, in pages."""
+"""List of a pendamping's families of today, by status and area, in pages."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ async def listed(service: Running, query: str, as_: str) -> list[tuple[str, str]
     return [(row["kpm_id"], row["status"]) for row in answer.json()["items"]]
 
 
-async def test_shows_those_of_today_by_area_and_status(placed: Running) -> None:
+async def test_list_shows_families_of_today_by_area_and_status(placed: Running) -> None:
     here = await accompanied(placed, 4)
     there = await accompanied(placed, 2, first=50, desa=OTHER_DESA)
     await placed.sql(CASE, here[0], "OPEN")
@@ -27,14 +27,14 @@ async def test_shows_those_of_today_by_area_and_status(placed: Running) -> None:
     await placed.sql("UPDATE kepesertaan SET valid = daterange('2019-01-01', '2020-01-01'), exit_reason = 'PINDAH'"
         " WHERE kpm_id = $1", here[2])  # fmt: skip
     mine: dict[str, Any] = dict(await listed(placed, "", companion(placed)))
-    stands = ["CASE_OPEN", "END_ANNOUNCED", "LEFT", "ACTIVE"]
-    assert [mine[kpm_id] for kpm_id in here] == stands
+    statuses = ["CASE_OPEN", "END_ANNOUNCED", "LEFT", "ACTIVE"]
+    assert [mine[kpm_id] for kpm_id in here] == statuses
     one_by_one = [
         (await placed.get(f"/v1/kpm/{one}", as_=companion(placed))).json()["status"] for one in here
     ]
-    assert one_by_one == stands
+    assert one_by_one == statuses
     assert sorted(mine) == sorted(here + there)
-    for n, status in enumerate(stands[:3]):
+    for n, status in enumerate(statuses[:3]):
         assert await listed(placed, f"?status={status}", companion(placed)) == [(here[n], status)]
     active = await listed(placed, f"?status=ACTIVE&kode_wilayah={DESA}", companion(placed))
     assert active == [(here[3], "ACTIVE")]
@@ -46,14 +46,14 @@ async def test_shows_those_of_today_by_area_and_status(placed: Running) -> None:
     assert sorted(kpm_id for kpm_id, _ in await listed(placed, "", companion(placed, OTHER))) == sorted(here)
 
 
-async def test_of_each_the_pendamping_may_say_which_tahap_are_payable_as_long_as_it_is_his(
+async def test_pendamping_reads_payable_tahap_only_of_own_families(
     placed: Running,
 ) -> None:
     (kpm_id,) = await accompanied(placed, 1)
     path = f"/v1/kpm/{kpm_id}/tahap?bansos=PKH"
-    told = await placed.get(path, as_=companion(placed))
-    assert (told.status_code, told.json()["payable"]) == (200, "ALL"), told.text
-    assert told.json()["reason"]["id"] == "Kepesertaan berlanjut; belum ada tanggal akhir."
+    response = await placed.get(path, as_=companion(placed))
+    assert (response.status_code, response.json()["payable"]) == (200, "ALL"), response.text
+    assert response.json()["reason"]["id"] == "Kepesertaan berlanjut; belum ada tanggal akhir."
     assert (await placed.get(path, as_=companion(placed, OTHER))).status_code == 404
     await handed_over(placed, await days_later(placed))
     assert (await placed.get(path, as_=companion(placed))).status_code == 404
@@ -62,7 +62,7 @@ async def test_of_each_the_pendamping_may_say_which_tahap_are_payable_as_long_as
     assert (await placed.get(path, as_=village)).status_code == 403
 
 
-async def test_goes_on_page_after_page(placed: Running) -> None:
+async def test_list_is_paged(placed: Running) -> None:
     families = await accompanied(placed, 5)
     path, seen = "/v1/kpm?limit=2", []
     while path:

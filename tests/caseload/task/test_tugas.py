@@ -1,4 +1,4 @@
-"""Tasks: whose they are, and who finishes them."""
+"""Tasks: who sees and finishes them."""
 
 from datetime import timedelta
 from uuid import uuid5
@@ -14,15 +14,15 @@ from tests.factories.services import Running
 CASE, RUJUKAN = uuid5(SPACE, "case"), uuid5(SPACE, "rujukan")
 
 
-async def test_a_relapse_is_a_task_that_follows_the_family(
+async def test_relapse_task_follows_the_family(
     placed: Running, graduation: Running, referral: Running
 ) -> None:
     kpm_id = await monitored(placed)
-    said = {"graduasi_id": CASE, "kpm_id": kpm_id, "kode_wilayah": DESA, "month": 3, "cause": "USAHA_SEPI"}
+    relapse = {"graduasi_id": CASE, "kpm_id": kpm_id, "kode_wilayah": DESA, "month": 3, "cause": "USAHA_SEPI"}
     on = await today(placed)
     reported = {"rujukan_id": RUJUKAN, "reported_on": on}
-    await apply(placed, referral, RelapseReported.model_validate(said | reported))
-    await apply(placed, graduation, RelapseConfirmed.model_validate(said | {"confirmed_on": on}))
+    await apply(placed, referral, RelapseReported.model_validate(relapse | reported))
+    await apply(placed, graduation, RelapseConfirmed.model_validate(relapse | {"confirmed_on": on}))
     mine = await tasks(placed, companion(placed))
     assert [task["kind"] for task in mine] == ["KUNJUNGAN_KAMBUH", "RE_ENTRY"]
     assert [task["due_on"] for task in mine] == [str(on + timedelta(days=n)) for n in (14, 30)]
@@ -40,7 +40,7 @@ async def test_a_relapse_is_a_task_that_follows_the_family(
     assert kinds == ["RE_ENTRY"]
 
 
-async def test_of_a_family_that_nobody_accompanies_is_for_officials_of_the_area_alone(
+async def test_task_of_unaccompanied_family_is_only_for_officials(
     placed: Running,
 ) -> None:
     await accompanied(placed, 1)
