@@ -34,7 +34,7 @@ async def test_move_stores_the_former_area(family: Family) -> None:
     version = (await family.read())["version"]
     moved = await move(family, version)
     assert moved.json() == {"kpm_id": family.kpm_id, "kode_wilayah": OTHER_DESA, "version": version + 1}
-    (event,) = await family.told("kpm_updated")
+    (event,) = await family.emitted_data("kpm_updated")
     assert event["kode_wilayah"] == OTHER_DESA
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     (lived,) = past["areas"]
@@ -96,9 +96,9 @@ async def test_split_creates_a_new_family(family: Family) -> None:
     body, version = await split(family)
     made = await family.done("split", body, version)
     new = made["new"]["kpm_id"]
-    (event,) = await family.told("kpm_updated")
+    (event,) = await family.emitted_data("kpm_updated")
     assert (event["kpm_id"], event["members"], event["komponen"]) == (family.kpm_id, 3, {"ANAK_SD": 1})
-    born = (await family.told("kpm_registered"))[-1]
+    born = (await family.emitted_data("kpm_registered"))[-1]
     assert (born["kpm_id"], born["members"], born["komponen"]) == (new, 1, {"ANAK_SMA": 1})
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     assert [(m["end_reason"], m["valid_to"]) for m in past["members"]] == [("PISAH_KK", ON)]
@@ -116,7 +116,7 @@ async def test_split_moves_the_business(family: Family) -> None:
     given = {"anggota_id": body["pengurus_id"], "sector": "JASA", "started_on": "2025-01-01", "omzet_rp": 1}
     usaha = await family.done("usaha", given | {"has_letter": False, "as_of": ON})
     made = await family.done("split", body, version)
-    event = (await family.told("usaha_recorded"))[-1]
+    event = (await family.emitted_data("usaha_recorded"))[-1]
     assert (event["usaha_id"], event["kpm_id"]) == (usaha["usaha_id"], made["new"]["kpm_id"])
 
 
@@ -138,7 +138,7 @@ async def test_invalid_split_is_refused(family: Family) -> None:
     await family.caseload.execute("UPDATE kpm_anggota SET pengurus = false")
     all_ = {"anggota_ids": everybody}
     refused(await family.post("split", body | all_, version), "NoMemberRemains")
-    assert len(await family.told("kpm_registered")) == 1
+    assert len(await family.emitted_data("kpm_registered")) == 1
 
 
 @pytest.mark.parametrize("table", ["anggota_past", "wilayah_past", "usaha_past"])

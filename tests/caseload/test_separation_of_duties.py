@@ -85,7 +85,7 @@ async def test_proposer_of_exit_cannot_approve_it_in_graduation(
     one: Family, graduation: Running, order: tuple[UUID | None, UUID | None]
 ) -> None:
     await propose_exit(one, dinsos(one, "one-account", order[0]))
-    (event,) = await one.told("exit_proposed")
+    (event,) = await one.emitted_data("exit_proposed")
     assert (event["proposer"], event["proposer_sub"]) == (str(order[0] or "one-account"), "one-account")
     await deliver(one.caseload, graduation)
     (case,) = await graduation.sql("SELECT graduasi_id FROM graduasi")

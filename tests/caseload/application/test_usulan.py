@@ -61,7 +61,7 @@ async def test_refused_usulan_is_final(family_after_exit: Family) -> None:
         "dinsos-kendal-1",
     )
     refused(await family_after_exit.post(path, YES, as_=office), "IllegalTransition")
-    assert len(await family_after_exit.told("kepesertaan_started")) == 3
+    assert len(await family_after_exit.emitted_data("kepesertaan_started")) == 3
     await family_after_exit.done("/v1/usulan", usulan_body(family_after_exit))
 
 

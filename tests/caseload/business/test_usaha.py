@@ -17,9 +17,9 @@ async def test_revision_replaces_the_current_version(family: Family) -> None:
     refused(
         await family.post(path, body | {"as_of": "2199-01-01"}, usaha["version"] + 1), "DateInTheFuture", 422
     )
-    event = (await family.told("usaha_recorded"))[-1]
+    event = (await family.emitted_data("usaha_recorded"))[-1]
     assert (event["omzet_rp"], event["has_nib"], "9120000000001" in str(event)) == (12_000_000, True, False)
-    assert await family.told("kpm_updated") == []
+    assert await family.emitted_data("kpm_updated") == []
     response = await family.caseload.get(f"/v1/kpm/{family.kpm_id}/usaha", as_=family.mine)
     assert [(one["omzet_rp"], one["current"]) for one in response.json()["items"]] == [
         (9_000_000, False),

@@ -33,7 +33,7 @@ async def proposal_body(family: Family, **more: Any) -> dict[str, Any]:
 async def test_proposal_is_emitted_with_evidence_and_ends_nothing(one: Family) -> None:
     body = await proposal_body(one, note="Akta kematian dari kelurahan.")
     made = await one.done("/v1/exit-proposal", body)
-    (event,) = await one.told("exit_proposed")
+    (event,) = await one.emitted_data("exit_proposed")
     assert event["exit_proposal_id"] == made["exit_proposal_id"]
     assert (event["exit_reason"], event["evidence_sha256"]) == ("MENINGGAL", body["evidence_sha256"])
     assert (UUID(event["pendamping_id"]), UUID(event["penugasan_id"])) == (PENDAMPING, PENUGASAN)
@@ -47,14 +47,14 @@ async def test_proposal_of_official_names_no_pendamping(one: Family) -> None:
     await one.done(
         "/v1/exit-proposal", await proposal_body(one, exit_reason="PINDAH"), as_=dinsos(one.caseload)
     )
-    (event,) = await one.told("exit_proposed")
+    (event,) = await one.emitted_data("exit_proposed")
     assert (event["pendamping_id"], event["proposer"]) == (None, "dinsos-kendal-1")
 
 
 async def test_death_is_refused_for_family_with_other_members(placed: Running) -> None:
     family = await Family.taken_in(placed, mother())
     refused(await family.post("/v1/exit-proposal", await proposal_body(family)), "FamilyHasOtherMembers")
-    assert await family.told("exit_proposed") == []
+    assert await family.emitted_data("exit_proposed") == []
 
 
 @pytest.mark.parametrize("reason", ["ALAMIAH", "SEJAHTERA_MANDIRI", "HASIL_PEMUTAKHIRAN"])
@@ -160,7 +160,7 @@ async def test_proposer_withdraws_and_withdrawal_is_emitted(one: Family) -> None
     made = await one.done("/v1/exit-proposal", await proposal_body(one))
     answer = await withdraw(one, made)
     assert (answer.status_code, answer.json()["state"]) == (201, "WITHDRAWN"), answer.text
-    (event,) = await one.told("exit_proposal_withdrawn")
+    (event,) = await one.emitted_data("exit_proposal_withdrawn")
     assert (event["exit_proposal_id"], event["withdrawn_by"]) == (made["exit_proposal_id"], str(PENDAMPING))
     assert "reason" not in event
     (row,) = await one.caseload.sql("SELECT withdrawal_reason_sealed FROM exit_proposal")
@@ -174,14 +174,14 @@ async def test_others_cannot_withdraw(one: Family) -> None:
     made = await one.done("/v1/exit-proposal", await proposal_body(one))
     refused(await withdraw(one, made, as_=dinsos(one.caseload)), "ProposalOfAnother", 403)
     refused(await withdraw(one, made, as_=dinsos(one.caseload, "35.03")), "NotFound", 404)
-    assert await one.told("exit_proposal_withdrawn") == []
+    assert await one.emitted_data("exit_proposal_withdrawn") == []
 
 
 async def test_proposal_with_sk_cannot_be_withdrawn(one: Family, graduation: Running) -> None:
     body = await proposal_body(one)
     made = await one.done("/v1/exit-proposal", body)
     case = Case(one.kpm_id, body["kepesertaan_id"])
-    mine = case.says(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
+    mine = case.event(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
     await publish(one, graduation, mine, case.determined())
     answer = await withdraw(one, made)
     refused(answer, "ExitDetermined")
@@ -208,7 +208,7 @@ async def test_sk_prevails_over_later_withdrawal(one: Family, graduation: Runnin
     made = await one.done("/v1/exit-proposal", body)
     assert (await withdraw(one, made)).status_code == 201
     case = Case(one.kpm_id, body["kepesertaan_id"])
-    mine = case.says(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
+    mine = case.event(GraduasiProposed, exit_proposal_id=made["exit_proposal_id"])
     await publish(one, graduation, mine, case.determined())
     assert await state_of(one) == "WITHDRAWN"
     await publish(one, graduation, case.graduated())

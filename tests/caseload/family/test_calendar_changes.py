@@ -27,7 +27,7 @@ async def test_ended_komponen_is_emitted_once_on_its_day(placed: Running) -> Non
     assert await family.emitted_data("kpm_updated") == []
     await at(placed, 2027, 6, 1)
     await at(placed, 2027, 6, 29)
-    assert [facts["able_productive"] for facts in await family.told("kpm_updated")] == [3]
+    assert [facts["able_productive"] for facts in await family.emitted_data("kpm_updated")] == [3]
     await at(placed, 2027, 6, 30)
     last = (await family.emitted_data("kpm_updated"))[-1]
     assert (last["komponen"], last["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")
@@ -35,7 +35,7 @@ async def test_ended_komponen_is_emitted_once_on_its_day(placed: Running) -> Non
     assert len(await family.emitted_data("kpm_updated")) == 2
     assert (await family.read())["version"] == version, "nobody who edits the family is in its way"
     await at(placed, 2029, 1, 1)
-    assert [facts["komponen"] for facts in await family.told("kpm_updated")][2:] == [{}], (
+    assert [facts["komponen"] for facts in await family.emitted_data("kpm_updated")][2:] == [{}], (
         "days between are one word"
     )
 
@@ -46,7 +46,7 @@ async def test_later_set_end_is_emitted(placed: Running) -> None:
     komponen_view = next(k for m in members for k in m["komponen"] if k["kind"] == "ANAK_SD")
     body = {"valid_to": "2027-02-01", "reason": "LULUS_SEKOLAH"}
     await family.done(f"/v1/komponen/{komponen_view['komponen_id']}/end", body, komponen_view["version"])
-    before = len(await family.told("kpm_updated"))
+    before = len(await family.emitted_data("kpm_updated"))
     await at(placed, 2027, 2, 1)
     assert (await family.emitted_data("kpm_updated"))[before:][0]["komponen"] == {"ANAK_SMA": 1}
 
@@ -59,7 +59,7 @@ async def test_intake_moves_the_day(placed: Running) -> None:
     (row,) = await placed.sql("SELECT facts_until FROM kpm")
     assert str(row["facts_until"]) == "2027-03-31"
     await at(placed, 2027, 3, 31)
-    assert [facts["komponen"] for facts in await family.told("kpm_updated")] == [
+    assert [facts["komponen"] for facts in await family.emitted_data("kpm_updated")] == [
         {"ANAK_SD": 1, "ANAK_SMA": 1},
         {"ANAK_SMA": 1},
     ]

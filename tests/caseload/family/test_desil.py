@@ -14,6 +14,6 @@ async def test_desil_is_recorded_once_per_snapshot(family: Family) -> None:
         ("2026-Q2", 6),
     ]
     refused(await family.post("desil", body | {"value": 2}, as_=office), "DesilKnown")
-    (event,) = await family.told("kpm_updated")
+    (event,) = await family.emitted_data("kpm_updated")
     assert event["desil"][-1] == {"scope": "NAS", "value": 6, "snapshot": "2026-Q2"}
     refused(await family.post("desil", body | {"value": 11}, as_=office), "Invalid", 422)

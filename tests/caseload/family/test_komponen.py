@@ -23,10 +23,10 @@ async def end_komponen(family: Family, kind: str, valid_to: str, **more: Any) ->
 async def test_last_end_is_emitted(family: Family) -> None:
     await family.caseload.execute("UPDATE komponen SET valid = daterange('2025-07-01', upper(valid))")
     assert (await end_komponen(family, "ANAK_SMA", "2026-01-10"))["valid_to"] == "2026-01-10"
-    (event,) = await family.told("kpm_updated")
+    (event,) = await family.emitted_data("kpm_updated")
     assert (event["komponen"], event["last_komponen_ends_on"]) == ({"ANAK_SD": 1}, "2028-06-30")
     await end_komponen(family, "ANAK_SD", "2026-01-20")
-    last = (await family.told("kpm_updated"))[-1]
+    last = (await family.emitted_data("kpm_updated"))[-1]
     assert (last["komponen"], last["last_komponen_ends_on"]) == ({}, "2026-01-20")
     assert [act for act in await family.acts() if act[0] == "komponen"] == [
         ("komponen", "ENDED", "LULUS_SEKOLAH")
@@ -56,7 +56,7 @@ async def test_started_komponen_is_counted_and_emitted_once(family: Family) -> N
     body = {"anggota_id": child, "kind": "DISABILITAS_BERAT", "valid_from": "2026-01-05"}
     made = await family.done("komponen", body)
     assert (made["valid_to"], made["version"]) == (None, 1)
-    (event,) = await family.told("kpm_updated")
+    (event,) = await family.emitted_data("kpm_updated")
     assert (event["disabilitas"], event["last_komponen_ends_on"]) == (1, None)
     refused(await family.post("komponen", body), "KomponenOverlaps")
     assert (await family.read())["version"] == whole["version"] + 1
@@ -100,7 +100,7 @@ async def test_invalid_komponen_is_refused(family: Family, more: dict[str, str],
 
 
 async def test_komponen_of_another_familys_member_is_refused(family: Family, placed: Running) -> None:
-    other = await Family.taken_in(placed, alone())
+    other = await Family.taken_in(placed, single_member_family())
     member = (await other.read())["members"][0]["anggota_id"]
     body = {"anggota_id": member, "kind": "LANJUT_USIA", "valid_from": "2026-01-05"}
     refused(await family.post("komponen", body), "MemberUnknown", 422)

@@ -48,7 +48,7 @@ async def test_file_with_new_area_stores_the_former_area(one: Family) -> None:
     assert (lived["valid_from"], lived["valid_to"]) == ("2027-01-01", "2027-03-01")
     assert (await one.read())["address"] == "Dusun Baru RT 1"
     assert ("kpm", "MOVED", "intake") in await one.acts()
-    assert await one.told("dampingan_ended") == [], "the placement covers both"
+    assert await one.emitted_data("dampingan_ended") == [], "the placement covers both"
     again = await take_in(one.caseload, csv_of(next_file()))
     assert again["errors"] == [], "back on the same day"
     assert len(await one.caseload.sql("SELECT FROM wilayah_past")) == 1
@@ -58,7 +58,7 @@ async def test_file_with_area_outside_placement_ends_dampingan(one: Family) -> N
     await one.caseload.sql("UPDATE replica_pendamping.wilayah_tugas SET kode_wilayah = $1", DESA)
     await at(one.caseload, 2027, 3, 1)
     await take_in(one.caseload, csv_of(next_file(kode_wilayah=OTHER_DESA)))
-    (ended,) = await one.told("dampingan_ended")
+    (ended,) = await one.emitted_data("dampingan_ended")
     assert (ended["reason"], ended["valid_to"], ended["kode_wilayah"]) == (
         "PINDAH_WILAYAH",
         "2027-03-01",

@@ -43,7 +43,7 @@ def newborn_body(**more: Any) -> dict[str, Any]:
 
 async def test_birth_is_emitted_once_and_name_stays_sealed(family: Family) -> None:
     made = await family.done("anggota", newborn_body())
-    (event,) = await family.told("kpm_updated")
+    (event,) = await family.emitted_data("kpm_updated")
     assert (event["members"], "Bayi" in str(event)) == (5, False)
     (row,) = await family.caseload.sql(
         "SELECT name_sealed, nik_sealed FROM kpm_anggota WHERE anggota_id = $1", made["anggota_id"]
@@ -83,7 +83,7 @@ async def test_death_needs_evidence_and_ends_komponen(family: Family) -> None:
     refused(await family.post(path, body, version), "DeathNeedsEvidence", 422)
     refused(await family.post(path, body | {"evidence_sha256": "0" * 64}, version), "FileNotUploaded", 422)
     await family.done(path, body | {"evidence_sha256": await family.evidence()}, version)
-    (event,) = await family.told("kpm_updated")
+    (event,) = await family.emitted_data("kpm_updated")
     assert (event["members"], sum(event["komponen"].values())) == (3, 1)
     past = (await family.caseload.get(f"/v1/kpm/{family.kpm_id}/past", as_=family.mine)).json()
     (left,) = past["members"]
@@ -98,7 +98,7 @@ async def test_death_of_pengurus_opens_a_task_until_another_is_named(family: Fam
     husband, _ = await find_member(family, relation="KEPALA_KELUARGA")
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await family.evidence()}
     await family.done(f"anggota/{head}/end", scan, version)
-    (event,) = await family.told("kpm_updated")
+    (event,) = await family.emitted_data("kpm_updated")
     assert (event["pengurus_sex"], event["pengurus_birth_year"]) == (None, None)
     assert [row["kind"] for row in await family.caseload.sql("SELECT kind FROM tugas")] == ["GANTI_PENGURUS"]
     body = {"anggota_id": husband, "on": ON, "reason": "PENGURUS_MENINGGAL"}
@@ -129,7 +129,7 @@ async def test_living_pengurus_and_last_member_cannot_leave(family: Family, plac
     refused(
         await family.post(f"anggota/{head}/end", {"reason": "PINDAH", "on": ON}, version), "PengurusStays"
     )
-    one = await Family.taken_in(placed, alone())
+    one = await Family.taken_in(placed, single_member_family())
     me, version = await find_member(one)
     scan = {"reason": "MENINGGAL", "on": ON, "evidence_sha256": await one.evidence()}
     refused(await one.post(f"anggota/{me}/end", scan, version), "LastMember")

@@ -82,8 +82,8 @@ async def test_sanggah_accepted_before_effect_keeps_all_tahap_payable(scenario: 
     assert await scenario.payable() == ("HELD", None, [])
     await scenario.publish(case.accepted(), case.annulled())
     assert await scenario.payable() == ("ALL", None, [])
-    assert await scenario.family.told("kepesertaan_ended") == []
-    assert await scenario.family.told("kepesertaan_restored") == []
+    assert await scenario.family.emitted_data("kepesertaan_ended") == []
+    assert await scenario.family.emitted_data("kepesertaan_restored") == []
 
 
 async def test_sanggah_accepted_after_effect_names_back_pay(scenario: CaseScenario) -> None:
@@ -146,7 +146,9 @@ async def test_accepted_application_starts_a_new_membership(scenario: CaseScenar
     assert await scenario.purpose() == "PEMANTAUAN"
     made = await scenario.re_enter("2027-03-01")
     (began,) = [
-        one for one in await scenario.family.told("kepesertaan_started") if one["valid_from"] == "2027-03-01"
+        one
+        for one in await scenario.family.emitted_data("kepesertaan_started")
+        if one["valid_from"] == "2027-03-01"
     ]
     assert began["kepesertaan_id"] == made["kepesertaan_id"]
     seen = (await scenario.family.memberships())["PKH"]
@@ -177,7 +179,7 @@ async def test_annulment_after_re_entry_restores_only_days_between(scenario: Cas
     )
     assert (str(first["valid"].upper), str(first["continued_by"])) == ("2027-03-01", made["kepesertaan_id"])
     assert (first["exit_reason"], first["graduasi_id"], second["valid"].upper) == (None, None, None)
-    (answer_body,) = await scenario.family.told("kepesertaan_restored")
+    (answer_body,) = await scenario.family.emitted_data("kepesertaan_restored")
     assert answer_body["valid_to"] == "2027-03-01"
     assert await scenario.purpose() == "PENDAMPINGAN"
     assert await scenario.payable("2027-02-15") == ("ALL", None, ["2027-1"])
@@ -224,7 +226,7 @@ async def test_result_does_not_depend_on_order_of_events(placed: Running, gradua
 async def test_effect_after_annulment_ends_nothing(scenario: CaseScenario) -> None:
     await scenario.publish(scenario.case.annulled("2027-1"), scenario.case.graduated())
     assert (await scenario.payable())[0] == "ALL"
-    assert await scenario.family.told("kepesertaan_ended") == []
+    assert await scenario.family.emitted_data("kepesertaan_ended") == []
 
 
 @pytest.mark.parametrize("role", ["database_url", "worker_database_url"])
@@ -274,6 +276,6 @@ async def test_membership_of_new_bansos_is_emitted(placed: Running) -> None:
     one = await Family.taken_in(placed, family(701, 1, pendamping_no=PENDAMPING_NO))
     body = {"bansos": "SEMBAKO", "valid_from": "2026-01-01"}
     made = await one.done("kepesertaan", body, as_=dinsos(placed))
-    events = await one.told("kepesertaan_started")
+    events = await one.emitted_data("kepesertaan_started")
     assert events[-1]["kepesertaan_id"] == made["kepesertaan_id"]
     assert ("kepesertaan", "STARTED", "RECORDED") in await one.acts()
