@@ -70,7 +70,7 @@ CHECKS = {
 EFFECT = (
     "SELECT graduasi_id, effective_on, last_payable_tahap FROM penetapan JOIN certificate USING (graduasi_id)"
 )
-# Where the family came back before that day, or came in on it, the end is another one (caseload's `compute_end`).
+# A membership that a next one follows on its end date may end on another day than its case (caseload).
 ENDED = (
     "SELECT graduasi_id, upper(valid) AS ended_on, last_payable_tahap FROM kepesertaan k WHERE exit_reason IS NOT NULL"
     " AND upper(valid) > lower(valid) + 1 AND NOT EXISTS (SELECT FROM kepesertaan n WHERE n.kpm_id = k.kpm_id AND"

@@ -17,8 +17,8 @@ def list_usulan(
     """Select applications of families that the actor may read, by `usulan_id`."""
     statement = sa.select(*columns_of(Usulan, UsulanView))
     if actor.scope is Scope.OWN_FAMILIES:
-        mine = accompanied_families(actor.pendamping_id, today)
-        statement = statement.join(mine, mine.c.kpm_id == Usulan.kpm_id)
+        accompanied = accompanied_families(actor.pendamping_id, today)
+        statement = statement.join(accompanied, accompanied.c.kpm_id == Usulan.kpm_id)
     if conditions := area_conditions(actor, None):
         statement = statement.join(Kpm, Kpm.kpm_id == Usulan.kpm_id).where(*conditions)
     if kpm_id is not None:

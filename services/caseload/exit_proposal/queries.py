@@ -16,8 +16,8 @@ def list_exit_proposals(
     """Select exit proposals of families that the actor may read, by `exit_proposal_id`."""
     statement = sa.select(*columns_of(ExitProposal, ExitProposalView))
     if actor.scope is Scope.OWN_FAMILIES:
-        mine = accompanied_families(actor.pendamping_id, today)
-        statement = statement.join(mine, mine.c.kpm_id == ExitProposal.kpm_id)
+        accompanied = accompanied_families(actor.pendamping_id, today)
+        statement = statement.join(accompanied, accompanied.c.kpm_id == ExitProposal.kpm_id)
     if conditions := area_conditions(actor, None):
         statement = statement.join(Kpm, Kpm.kpm_id == ExitProposal.kpm_id).where(*conditions)
     if kpm_id is not None:

@@ -114,8 +114,8 @@ def list_pending(actor: Actor, today: date, kode_wilayah: str | None) -> sa.Sele
         .where(pending.outcome.is_(None), sa.func.upper_inf(Kepesertaan.valid), ~own_case, ~earlier)
     )
     if actor.scope is Scope.OWN_FAMILIES:
-        mine = accompanied_families(actor.pendamping_id, today)
-        statement = statement.join(mine, mine.c.kpm_id == pending.kpm_id)
+        accompanied = accompanied_families(actor.pendamping_id, today)
+        statement = statement.join(accompanied, accompanied.c.kpm_id == pending.kpm_id)
     conditions = area_conditions(actor, kode_wilayah)
     return statement.join(Kpm, Kpm.kpm_id == pending.kpm_id).where(*conditions) if conditions else statement
 

@@ -1,4 +1,4 @@
--- The first content of the rules: rows, never constants.
+-- First versions of rules, limits and terms. They are data, not constants.
 
 INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, basis, set_by, set_at) VALUES
     ('PKH_PENDAMPING', 1, 450, 600, '[2019-01-01,)', 'first content: warn above 450, refuse above 600',

@@ -33,8 +33,8 @@ async def list_tugas(
         select_pendamping_on(today).label("held_by"),
     )
     if actor.scope is Scope.OWN_FAMILIES:
-        mine = accompanied_families(actor.pendamping_id, today)
-        statement = statement.join(mine, mine.c.kpm_id == Tugas.kpm_id)
+        accompanied = accompanied_families(actor.pendamping_id, today)
+        statement = statement.join(accompanied, accompanied.c.kpm_id == Tugas.kpm_id)
         statement = statement.where(Tugas.kind.not_in(OFFICE_KINDS))
     if open_only:
         statement = statement.where(Tugas.done_at.is_(None))

@@ -41,8 +41,8 @@ async def list_families(
     """Select families that the actor may read, and return the order of the list."""
     today = await clock.today(session)
     holder_id = actor.pendamping_id if actor.scope is Scope.OWN_FAMILIES else pendamping_id
-    mine = accompanied_families(holder_id, today) if holder_id is not None else None
-    key = Kpm.kpm_id if mine is None else mine.c.kpm_id
+    accompanied = accompanied_families(holder_id, today) if holder_id is not None else None
+    key = Kpm.kpm_id if accompanied is None else accompanied.c.kpm_id
     current_status = status_on(today)
     pengurus = sa.and_(KpmAnggota.kpm_id == Kpm.kpm_id, KpmAnggota.pengurus, KpmAnggota.left_on.is_(None))
     statement = sa.select(
@@ -52,15 +52,21 @@ async def list_families(
         current_status.label("status"),
         KpmAnggota.nik_index,
         KpmAnggota.name_sealed,
-    ).where(*(area_conditions(actor, kode_wilayah) if mine is None else area_prefix_condition(kode_wilayah)))
-    if mine is not None:
-        statement = statement.select_from(mine).join(Kpm, Kpm.kpm_id == mine.c.kpm_id)
+    ).where(
+        *(
+            area_conditions(actor, kode_wilayah)
+            if accompanied is None
+            else area_prefix_condition(kode_wilayah)
+        )
+    )
+    if accompanied is not None:
+        statement = statement.select_from(accompanied).join(Kpm, Kpm.kpm_id == accompanied.c.kpm_id)
     if actor.scope is Scope.OWN_FAMILIES and (holder_id is None or pendamping_id not in {None, holder_id}):
         statement = statement.where(sa.false())
     if status is not None:
         statement = statement.where(current_status == status, *case_conditions(status))
     # Lists of officials use the order of the index of areas, so that nothing is sorted.
-    order = (key,) if mine is not None else (Kpm.kode_wilayah, key)
+    order = (key,) if accompanied is not None else (Kpm.kode_wilayah, key)
     return statement.outerjoin(KpmAnggota, pengurus), order
 
 
