@@ -1,4 +1,4 @@
-"""Referral's API: who takes over after bansos, and did it help."""
+"""API of referral: partners, programs, consent, rujukan, delivery and outcome."""
 
 import os
 
@@ -44,9 +44,7 @@ ROUTERS = [
     deadline.escalations,
     worklist.numbers,
 ]
-DESCRIPTION = (
-    "Who takes over after bansos, and did it help: partners, programs, consent, rujukan, delivery, outcome."
-)
+DESCRIPTION = "Support by partners after bansos, and its outcome: partners, programs, consent, rujukan, delivery, outcome."
 
 
 def build(settings: Settings) -> FastAPI:

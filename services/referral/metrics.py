@@ -1,4 +1,7 @@
-"""What referral's page of metrics shows besides: how many partners are left alone. Never which, and no person."""
+"""Metrics of referral: how many partners are in each breaker state.
+
+They name no partner and no person.
+"""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +14,7 @@ breakers = telemetry.gauge("partner_breakers", "Partners by the state of their b
 
 
 async def measure_breakers(connection: AsyncConnection) -> None:
-    """Count partners whose system is not called, or tried again."""
+    """Count partners whose breaker is open or half open."""
     rows = await connection.execute(sa.select(Breaker.state, sa.func.count()).group_by(Breaker.state))
     counts = {str(state): count for state, count in rows}
     for state in BreakerState:

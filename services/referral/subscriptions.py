@@ -1,4 +1,4 @@
-"""The subscriptions of referral. The modules register handlers on them."""
+"""Subscriptions of referral. Modules register handlers on them."""
 
 from shared.events import SEALED_TOPIC
 from shared.messaging import Subscription

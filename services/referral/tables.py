@@ -10,6 +10,6 @@ class Table(Columns, registry=service_registry()):
 
 
 class PartialView(Fields):
-    """An answer from which some callers do not get the fields with a default."""
+    """A view from which some actors do not get the fields with a default."""
 
     model_config = SQLModelConfig(json_schema_serialization_defaults_required=False)

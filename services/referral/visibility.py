@@ -1,4 +1,4 @@
-"""Which families, offers and rows a caller sees, and whether a pendamping may act."""
+"""Which families, offers and rows an actor sees, and whether a pendamping may act."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,7 +20,7 @@ from shared.validity import holds_on
 
 
 def require_official(actor: Actor) -> None:
-    """Refuse a partner where the reasons of an exit are shown.
+    """Refuse a partner, because it must not see the reasons of an exit.
 
     Raises:
         NotAllowed
@@ -29,30 +29,36 @@ def require_official(actor: Actor) -> None:
         raise NotAllowed
 
 
-async def require_care(session: AsyncSession, actor: Actor, kpm_id: UUID, pointer: str | None = None) -> None:
-    """Refuse a family outside the caller's scope in the same way as one that is not known here.
+async def require_family_access(
+    session: AsyncSession, actor: Actor, kpm_id: UUID, pointer: str | None = None
+) -> None:
+    """Refuse a family outside the scope of the actor.
+
+    The refusal is the same as for an unknown family.
 
     Raises:
-        NotYetKnown: the family is not known here, or not in the caller's scope.
+        NotYetKnown: the family is not in the replica, or not in the scope of the actor.
         FamilyNotAccompanied: no placement of the pendamping covers the family. PendampingInactive
     """
-    if actor.scope is Scope.PARTNER:  # row security shows a partner's own rows alone
+    if actor.scope is Scope.PARTNER:  # row security shows a partner only its own rows
         return
     if not await session.scalar(sa.select(sa.func.family_in_scope(kpm_id))):
         raise NotYetKnown("kpm", pointer)
     if actor.scope is Scope.OWN_FAMILIES:
-        await _require_service(session, actor.pendamping_id, kpm_id, await clock.today(session))
+        await _require_active_placement(session, actor.pendamping_id, kpm_id, await clock.today(session))
 
 
-async def _require_service(
+async def _require_active_placement(
     session: AsyncSession, pendamping_id: UUID | None, kpm_id: UUID, today: date
 ) -> None:
-    """Let nobody act who is not AKTIF, without a placement, or outside its area, as registry last told.
+    """Refuse a pendamping who is not AKTIF, has no placement, or acts outside its area.
 
     Raises:
-        NotYetKnown: registry's word has not arrived. PendampingInactive, FamilyNotAccompanied
+        NotYetKnown: the pendamping is not in the replica yet. PendampingInactive, FamilyNotAccompanied
     """
-    row = (await session.execute(STANDING, {"pendamping": pendamping_id, "kpm": kpm_id, "on": today})).one()
+    row = (
+        await session.execute(PENDAMPING_STATE, {"pendamping": pendamping_id, "kpm": kpm_id, "on": today})
+    ).one()
     if row.status is None or row.placements == 0:
         raise NotYetKnown("pendamping")
     if row.status != PendampingStatus.AKTIF:
@@ -61,14 +67,14 @@ async def _require_service(
         raise FamilyNotAccompanied
 
 
-def _holds(model: type[Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
+def _in_force(model: type[Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
     return holds_on(model.valid_from, model.valid_to, ON)
 
 
 WHO, ON = sa.bindparam("pendamping", type_=sa.Uuid()), sa.bindparam("on", type_=sa.Date())
 FAMILY, AREA = sa.bindparam("kpm", type_=sa.Uuid()), WilayahTugas.kode_wilayah
-# Made once: every act of a pendamping asks this.
-STANDING = sa.select(
+# Built once, because every command of a pendamping runs it.
+PENDAMPING_STATE = sa.select(
     sa.select(Pendamping.status)
     .where(Pendamping.pendamping_id == WHO, Pendamping.from_on <= ON)
     .order_by(Pendamping.from_on.desc())
@@ -77,45 +83,45 @@ STANDING = sa.select(
     .label("status"),
     sa.select(sa.func.count()).where(Penugasan.pendamping_id == WHO).scalar_subquery().label("placements"),
     sa.select(Penugasan.penugasan_id)
-    .where(Penugasan.pendamping_id == WHO, _holds(Penugasan))
+    .where(Penugasan.pendamping_id == WHO, _in_force(Penugasan))
     .exists()
     .label("placed"),
     sa.select(WilayahTugas.wilayah_tugas_id)
     .join(Kpm, lies_in(Kpm.kode_wilayah, AREA))
-    .where(WilayahTugas.pendamping_id == WHO, _holds(WilayahTugas), Kpm.kpm_id == FAMILY)
+    .where(WilayahTugas.pendamping_id == WHO, _in_force(WilayahTugas), Kpm.kpm_id == FAMILY)
     .exists()
     .label("covered"),
 )
 
 
-def theirs(actor: Actor, today: date, kode_wilayah: str | None) -> sa.ColumnElement[bool]:
-    """The condition that an offer is in the caller's scope, and in the area asked for.
+def visible_offers(actor: Actor, today: date, kode_wilayah: str | None) -> sa.ColumnElement[bool]:
+    """Return the condition that an offer is in the scope of the actor.
 
-    Row security says so too, but in a way that no index answers.
+    `kode_wilayah` limits it to an area. Row security has the same condition, but no index can serve it.
     """
     column = RujukanProgram.kode_wilayah
-    asked = in_areas(column, [kode_wilayah]) if kode_wilayah is not None else sa.true()
+    in_area = in_areas(column, [kode_wilayah]) if kode_wilayah is not None else sa.true()
     if actor.scope is Scope.PARTNER:
-        return sa.and_(RujukanProgram.partner_id == actor.partner_id, asked)
+        return sa.and_(RujukanProgram.partner_id == actor.partner_id, in_area)
     if actor.scope is Scope.OWN_FAMILIES:
-        return sa.and_(RujukanProgram.kpm_id.in_(in_care(actor, today)), asked)
-    return sa.and_(in_areas(column, actor.areas), asked)
+        return sa.and_(RujukanProgram.kpm_id.in_(select_accompanied_families(actor, today)), in_area)
+    return sa.and_(in_areas(column, actor.areas), in_area)
 
 
-def in_care(actor: Actor, today: date) -> sa.Select[UUID]:
-    """Select the families whose dampingan is the caller's today."""
-    holds = holds_on(Dampingan.valid_from, Dampingan.valid_to, today)
-    return sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id == actor.pendamping_id, holds)
+def select_accompanied_families(actor: Actor, today: date) -> sa.Select[UUID]:
+    """Select the families that the actor accompanies today."""
+    in_force = holds_on(Dampingan.valid_from, Dampingan.valid_to, today)
+    return sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id == actor.pendamping_id, in_force)
 
 
 async def read(session: AsyncSession, model: type[Row], key: object, noun: str) -> Row:
-    """Return one row; raise NotFound, also for a row that the caller may not see."""
+    """Return one row. Raise NotFound also for a row that the actor may not see."""
     row = await session.get(model, key)
     if row is None:
         raise NotFound(noun)
     return row
 
 
-def columns_of(model: type[Row], names: Sequence[str]) -> sa.Select[*tuple[Any, ...]]:
+def select_columns(model: type[Row], names: Sequence[str]) -> sa.Select[*tuple[Any, ...]]:
     """Select these columns of a table."""
     return sa.select(*(getattr(model, name) for name in names))

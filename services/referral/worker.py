@@ -1,4 +1,4 @@
-"""Referral's worker: publishes events, calls partners, reacts to others' events and runs long work."""
+"""Worker of referral: publishes events, calls partners, handles events and runs jobs."""
 
 from services.referral.consent import subscribers as consent
 from services.referral.deadline import jobs as deadline

@@ -1,4 +1,4 @@
-"""What a partner says: answers, each once however often it says it, and the delivery of the aid."""
+"""Partners' answers, each recorded once, and the delivery of the aid."""
 
 from datetime import date
 from uuid import UUID
@@ -16,7 +16,7 @@ from services.referral.answer.models import Answer, AnswerTerms, PartnerAnswer
 from services.referral.follow_up.commands import open_tasks
 from services.referral.notice.models import Notice, PartnerNotice
 from services.referral.program.models import Program
-from services.referral.rujukan.commands import Move, walk
+from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
 from shared import clock
 from shared.access import Actor
@@ -30,88 +30,95 @@ S = RujukanProgramState
 
 
 async def answer_rujukan(
-    session: AsyncSession, rujukan_program_id: UUID, said: PartnerAnswer, actor: Actor
+    session: AsyncSession, rujukan_program_id: UUID, answer: PartnerAnswer, actor: Actor
 ) -> RujukanProgram:
-    """Take a partner's answer on one of its own rujukan.
+    """Record a partner's answer on one of its own rujukan.
 
     Raises:
-        NotFound: it is not the caller's. ReasonCodeNeeded, AnswerIdReused, AmountOutsideProgram, DateInTheFuture,
-        DateTooEarly, IllegalTransition
+        NotFound: it is not a rujukan of the partner. ReasonCodeNeeded, AnswerIdReused,
+            AmountOutsideProgram, DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    if (said.reason_code is not None) != (said.status is S.DITOLAK):
+    if (answer.reason_code is not None) != (answer.status is S.DITOLAK):
         raise ReasonCodeNeeded("/body/reason_code")
     today = await clock.today(session)
-    require_past(said.answered_on, today, "/body/answered_on", earliest=await _told_on(session, row))
-    await require_amount(session, row, said.amount_rp)
-    await take_answer(session, row, said, actor.sub)
+    require_past(answer.answered_on, today, "/body/answered_on", earliest=await _notified_on(session, row))
+    await require_amount(session, row, answer.amount_rp)
+    await record_answer(session, row, answer, actor.sub)
     return row
 
 
-async def _told_on(session: AsyncSession, row: RujukanProgram) -> date | None:
-    """Return the day of the first try: the partner may have had it since then, though no reply came back."""
+async def _notified_on(session: AsyncSession, row: RujukanProgram) -> date | None:
+    """Return the day of the first attempt.
+
+    The partner may have known of the rujukan since then, even without a reply.
+    """
     first = sa.select(PartnerNotice.on).where(
         PartnerNotice.rujukan_program_id == row.rujukan_program_id, PartnerNotice.notice == Notice.RUJUKAN
     )
     return await session.scalar(first) or row.sent_on
 
 
-async def take_answer(session: AsyncSession, row: RujukanProgram, said: PartnerAnswer, by: str) -> None:
-    """Record the answer once; one that says what already stands changes nothing and is told to nobody.
+async def record_answer(session: AsyncSession, row: RujukanProgram, answer: PartnerAnswer, by: str) -> None:
+    """Record the answer once.
+
+    An answer that repeats the current state changes nothing and emits nothing.
 
     Raises:
         AnswerIdReused, IllegalTransition
     """
-    reused = AnswerIdReused("/body/answer_id", answer_id=said.answer_id)
-    known = await session.scalar(
+    reused = AnswerIdReused("/body/answer_id", answer_id=answer.answer_id)
+    stored = await session.scalar(
         sa.select(Answer).where(
-            Answer.rujukan_program_id == row.rujukan_program_id, Answer.partner_answer_id == said.answer_id
+            Answer.rujukan_program_id == row.rujukan_program_id, Answer.partner_answer_id == answer.answer_id
         )
     )
-    if known is not None:
-        if known.digest != said.digest():
+    if stored is not None:
+        if stored.digest != answer.digest():
             raise reused
         return
-    # Said before what already stands, and come late: it is kept, and moves nothing back.
-    changed = row.state is not said.status and not await _is_stale(session, row, said)
-    await insert(session, _answer(session, row, said, by, changed=changed), uq_answer_once=reused)
-    if changed:
-        await _apply(session, row, said, by)
+    # An older answer that arrives late is stored, and does not move the state back.
+    changes_state = row.state is not answer.status and not await _is_stale(session, row, answer)
+    await insert(session, _new_answer(session, row, answer, by, changed=changes_state), uq_answer_once=reused)
+    if changes_state:
+        await _apply_answer(session, row, answer, by)
 
 
-async def _is_stale(session: AsyncSession, row: RujukanProgram, said: PartnerAnswer) -> bool:
+async def _is_stale(session: AsyncSession, row: RujukanProgram, answer: PartnerAnswer) -> bool:
     newest = sa.select(sa.func.max(Answer.answered_on)).where(
         Answer.rujukan_program_id == row.rujukan_program_id, Answer.changed
     )
     on = await session.scalar(newest)
-    return on is not None and said.answered_on < on
+    return on is not None and answer.answered_on < on
 
 
-async def _apply(session: AsyncSession, row: RujukanProgram, said: PartnerAnswer, by: str) -> None:
-    if said.status is S.DITOLAK:
-        row.refusal_code = said.reason_code
-    if said.amount_rp is not None:
-        row.amount_rp = said.amount_rp
-    reason = f"the partner answered {said.status}" + (f": {said.reason_code}" if said.reason_code else "")
-    await walk(session, row, said.status, Move(by, await clock.today(session), reason))
-    terms = {name: getattr(said, name) for name in ("reason_code", "amount_rp", "answered_on")}
+async def _apply_answer(session: AsyncSession, row: RujukanProgram, answer: PartnerAnswer, by: str) -> None:
+    if answer.status is S.DITOLAK:
+        row.refusal_code = answer.reason_code
+    if answer.amount_rp is not None:
+        row.amount_rp = answer.amount_rp
+    reason = f"the partner answered {answer.status}" + (
+        f": {answer.reason_code}" if answer.reason_code else ""
+    )
+    await move_rujukan_program(session, row, answer.status, Move(by, await clock.today(session), reason))
+    terms = {name: getattr(answer, name) for name in ("reason_code", "amount_rp", "answered_on")}
     emit(session, RujukanAnswered.of(row, status=row.state, **terms))
 
 
-def _answer(
-    session: AsyncSession, row: RujukanProgram, said: PartnerAnswer, by: str, *, changed: bool
+def _new_answer(
+    session: AsyncSession, row: RujukanProgram, answer: PartnerAnswer, by: str, *, changed: bool
 ) -> Answer:
     answer_id, sealed = uuid7(), None
-    if said.reason_text is not None:
+    if answer.reason_text is not None:
         sealed = vault_of(session).seal(
-            said.reason_text, table="answer", column="reason_text_sealed", row_id=answer_id
+            answer.reason_text, table="answer", column="reason_text_sealed", row_id=answer_id
         )
     return Answer(
-        **{name: getattr(said, name) for name in AnswerTerms.model_fields},
+        **{name: getattr(answer, name) for name in AnswerTerms.model_fields},
         answer_id=answer_id,
         rujukan_program_id=row.rujukan_program_id,
-        partner_answer_id=said.answer_id,
-        digest=said.digest(),
+        partner_answer_id=answer.answer_id,
+        digest=answer.digest(),
         reason_text_sealed=sealed,
         changed=changed,
         recorded_by=by,
@@ -119,7 +126,7 @@ def _answer(
 
 
 async def require_amount(session: AsyncSession, row: RujukanProgram, amount_rp: int | None) -> None:
-    """Raise AmountOutsideProgram when the program's revision gives less than this."""
+    """Raise AmountOutsideProgram if the amount exceeds the maximum of the program's revision."""
     program = await session.get_one(Program, row.program_id)
     if amount_rp is not None and program.amount_max_rp is not None and amount_rp > program.amount_max_rp:
         raise AmountOutsideProgram("/body/amount_rp", most=program.amount_max_rp)
@@ -134,22 +141,23 @@ async def deliver_aid(
     delivered_on: date,
     actor: Actor,
 ) -> RujukanProgram:
-    """Record that the aid has reached the family; the partner's same delivery_id again changes nothing.
+    """Record that the aid has reached the family. The same `delivery_id` again changes nothing.
 
     Raises:
-        NotFound, DeliveryAlreadyRecorded, AmountOutsideProgram, DateInTheFuture, DateTooEarly, IllegalTransition
+        NotFound, DeliveryAlreadyRecorded, AmountOutsideProgram, DateInTheFuture, DateTooEarly,
+        IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
     if row.delivery_id is not None:
         if (row.delivery_id, row.amount_rp, row.delivered_on) != (delivery_id, amount_rp, delivered_on):
             raise DeliveryAlreadyRecorded
         return row
-    earliest = await _told_on(session, row)
+    earliest = await _notified_on(session, row)
     today = await clock.today(session)
     require_past(delivered_on, today, "/body/delivered_on", earliest=earliest)
     await require_amount(session, row, amount_rp)
     row.delivery_id, row.amount_rp, row.delivered_on = delivery_id, amount_rp, delivered_on
-    await walk(session, row, S.DISALURKAN, Move(actor.sub, today, "the partner delivered"))
+    await move_rujukan_program(session, row, S.DISALURKAN, Move(actor.sub, today, "the partner delivered"))
     await open_tasks(session, row, delivered_on)
     emit(session, RujukanDelivered.of(row, status=row.state))
     return row

@@ -1,4 +1,4 @@
-"""What partners answered."""
+"""Answers of partners."""
 
 import hashlib
 from datetime import date, datetime
@@ -22,7 +22,7 @@ OwnId = Annotated[
 
 
 class AnswerTerms(Fields):
-    """What a partner answers. Amount in rupiah."""
+    """A partner's answer. Amount in rupiah."""
 
     status: Col[Annotated[RujukanProgramState, Known(*PARTNER_ANSWERS), Asked("DISETUJUI")]]
     reason_code: Col[Annotated[RefusalCode, KNOWN] | None] = Field(
@@ -33,19 +33,25 @@ class AnswerTerms(Fields):
 
 
 class PartnerAnswer(AnswerTerms):
-    """A partner's answer under an id of its own; the same id again is the same answer. Amount in rupiah."""
+    """A partner's answer under its own id. Amount in rupiah.
+
+    The same id again is the same answer.
+    """
 
     answer_id: OwnId
     reason_text: Sentence | None = Field(default=None, schema_extra={"examples": [None]})
 
     def digest(self) -> bytes:
-        """Return what tells two answers under one id apart, without keeping the text."""
+        """Return a hash that distinguishes two answers under one id, without storing the text."""
         fields = [self.status, self.reason_code, self.reason_text, self.amount_rp, self.answered_on]
         return hashlib.sha256(orjson.dumps(fields)).digest()
 
 
 class Answer(AnswerTerms, Table, table=True):
-    """What a partner said, once per `answer_id` of its own; append-only. `reason_text_sealed` may name people."""
+    """A partner's answer, one row for each of its own ids. `reason_text_sealed` may name people.
+
+    Rows are append-only.
+    """
 
     __table_args__ = (sa.UniqueConstraint("rujukan_program_id", "partner_answer_id", name="uq_answer_once"),)
 

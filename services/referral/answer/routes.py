@@ -1,4 +1,4 @@
-"""A partner's answers and its deliveries."""
+"""Routes of partners' answers and deliveries."""
 
 from datetime import date
 from uuid import UUID
@@ -16,7 +16,10 @@ answers = Router(tag="partner-answer")
 
 
 class AnswerBody(PartnerAnswer, Body):
-    """A partner's answer under an id of its own; the same id again is the same answer. Amount in rupiah."""
+    """A partner's answer under its own id. Amount in rupiah.
+
+    The same id again is the same answer.
+    """
 
 
 class DeliveryBody(Body):
@@ -32,7 +35,7 @@ class DeliveryBody(Body):
 async def answer_rujukan(
     rujukan_program_id: UUID, body: AnswerBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
-    """Answer a rujukan of one's own; steps that the answer implies are taken with it."""
+    """Answer one of the own rujukan. States that the answer implies are passed with it."""
     row = await commands.answer_rujukan(session, rujukan_program_id, body, actor)
     return await rujukan_program_view(session, row, actor)
 
@@ -42,6 +45,6 @@ async def answer_rujukan(
 async def deliver_aid(
     rujukan_program_id: UUID, body: DeliveryBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
-    """Say that the aid has reached the family."""
+    """Record that the aid has reached the family."""
     row = await commands.deliver_aid(session, rujukan_program_id, **body.model_dump(), actor=actor)
     return await rujukan_program_view(session, row, actor)

@@ -1,4 +1,4 @@
-"""Texts of consent, consent, its withdrawal, and the sealed identity that arrives in between."""
+"""Texts of consent, consent and its withdrawal, sealed identities, and pauses by sanggah."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -9,18 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.errors import ConsentAlreadyGiven, ConsentMissing, ConsentTextUnknown
 from services.referral.consent.models import Consent, ConsentTerms, ConsentText, ConsentTextTerms, Identity
-from services.referral.deadline.commands import fall_due
+from services.referral.deadline.commands import schedule_deadline
 from services.referral.deadline.models import Deadline, Pause
 from services.referral.follow_up.commands import close_tasks
 from services.referral.matching.queries import require_fit
-from services.referral.notice.commands import ask_telling, tell_partner
+from services.referral.notice.commands import notify_partner, schedule_notice
 from services.referral.notice.models import REMINDERS, Notice, PartnerNotice
-from services.referral.place.commands import seek_place
-from services.referral.rujukan.commands import SYSTEM, Move, walk
+from services.referral.place.commands import reserve_place
+from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
-from services.referral.sending.commands import WAITING, ask_all, ask_sending
-from services.referral.visibility import require_care
+from services.referral.sending.commands import UNSENT_STATES, schedule_all_sendings, schedule_sending
+from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
@@ -37,14 +37,16 @@ RECIPIENT = "referral"
 async def give_consent(
     session: AsyncSession, rujukan_program_id: UUID, given: ConsentTerms, actor: Actor
 ) -> RujukanProgram:
-    """Record that the family lets this partner know who it is; caseload seals the identity when it hears.
+    """Record that the family consents to share its identity with this partner.
+
+    Caseload seals the identity when it receives the event.
 
     Raises:
-        NotFound, FamilyNotAccompanied, ConsentAlreadyGiven, RujukanNotOpen, ProgramNoLongerFits, FileNotUploaded, ConsentTextUnknown,
-        DateInTheFuture, DateTooEarly, IllegalTransition
+        NotFound, FamilyNotAccompanied, ConsentAlreadyGiven, RujukanNotOpen, ProgramNoLongerFits,
+        FileNotUploaded, ConsentTextUnknown, DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    await require_care(session, actor, row.kpm_id)
+    await require_family_access(session, actor, row.kpm_id)
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
@@ -54,8 +56,10 @@ async def give_consent(
     await _require_proof(session, given)
     consent = _consent(row, given, actor)
     await insert(session, consent, uq_consent_rujukan_program_id=ConsentAlreadyGiven())
-    await walk(session, row, RujukanProgramState.DISETUJUI_KPM, Move(actor.sub, today, "consent given"))
-    await seek_place(session, row, today)
+    await move_rujukan_program(
+        session, row, RujukanProgramState.DISETUJUI_KPM, Move(actor.sub, today, "consent given")
+    )
+    await reserve_place(session, row, today)
     emit(session, ConsentGiven.of(consent, rujukan_id=row.rujukan_id))
     return row
 
@@ -74,21 +78,23 @@ def _consent(row: RujukanProgram, given: ConsentTerms, actor: Actor) -> Consent:
 
 async def _require_proof(session: AsyncSession, given: ConsentTerms) -> None:
     await require_evidence(session, given.evidence_sha256)
-    held = sa.select(ConsentText.version).where(ConsentText.valid_from <= given.given_on)
-    if await session.scalar(held.order_by(ConsentText.valid_from.desc()).limit(1)) != given.text_version:
+    in_force = sa.select(ConsentText.version).where(ConsentText.valid_from <= given.given_on)
+    if await session.scalar(in_force.order_by(ConsentText.valid_from.desc()).limit(1)) != given.text_version:
         raise ConsentTextUnknown("/body/text_version", version=given.text_version)
 
 
 async def withdraw_consent(
     session: AsyncSession, rujukan_program_id: UUID, withdrawn_on: date, reason: str, actor: Actor
 ) -> RujukanProgram:
-    """Take the consent back: nothing more is shared, what was kept of the identity is destroyed, the partner is told.
+    """Withdraw the consent, delete the stored identity, and notify the partner.
+
+    Nothing more is shared.
 
     Raises:
         NotFound, FamilyNotAccompanied, ConsentMissing, DateInTheFuture, DateTooEarly, IllegalTransition
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    await require_care(session, actor, row.kpm_id)
+    await require_family_access(session, actor, row.kpm_id)
     consent = await session.scalar(sa.select(Consent).where(Consent.rujukan_program_id == rujukan_program_id))
     if consent is None or consent.withdrawn_on is not None:
         raise ConsentMissing
@@ -97,52 +103,64 @@ async def withdraw_consent(
     consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, actor.sub
     emit(session, ConsentWithdrawn.of(consent, rujukan_id=row.rujukan_id, reason="consent withdrawn"))
     if row.state not in ENDED:
-        await withdraw(session, row, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
+        await withdraw_offer(session, row, Move(actor.sub, today, "consent withdrawn"), withdrawn_on)
     elif row.shared_at is not None:
-        await tell_partner(session, row, Notice.DICABUT, withdrawn_on)  # it may keep what it was told
+        await notify_partner(session, row, Notice.DICABUT, withdrawn_on)  # it may have stored what was shared
     return row
 
 
-async def withdraw(session: AsyncSession, row: RujukanProgram, move: Move, withdrawn_on: date) -> None:
-    """Take one offer back, and tell the partner if it has ever been told of it, and of nothing else any more."""
-    await walk(session, row, RujukanProgramState.DICABUT, move)
+async def withdraw_offer(session: AsyncSession, row: RujukanProgram, move: Move, withdrawn_on: date) -> None:
+    """Withdraw one offer.
+
+    A partner that may have been notified of the offer is notified of the withdrawal, and of nothing else
+    after it.
+    """
+    await move_rujukan_program(session, row, RujukanProgramState.DICABUT, move)
     row.withdrawn_on = withdrawn_on
     await close_tasks(session, row.rujukan_program_id, move.on)
     emit(session, RujukanWithdrawn.of(row, status=row.state, reason=move.reason))
     if row.shared_at is not None:
-        await tell_partner(session, row, Notice.DICABUT, withdrawn_on)
+        await notify_partner(session, row, Notice.DICABUT, withdrawn_on)
 
 
 async def withdraw_rujukan(session: AsyncSession, rujukan: Rujukan, reason: str) -> None:
-    """The graduation was undone: the case and every offer in it that has not ended are DICABUT."""
+    """Withdraw the rujukan of an annulled graduation with its open offers."""
     if rujukan.state is RujukanState.DICABUT:
         return
     rujukan.close(RujukanState.DICABUT)
     rujukan.withdrawn_reason = reason
     move = Move(SYSTEM, await clock.today(session), "graduation annulled")
-    wanted = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan.rujukan_id)
+    statement = sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan.rujukan_id)
     for row in await session.scalars(
-        wanted.order_by(RujukanProgram.rujukan_program_id).with_for_update(key_share=True)
+        statement.order_by(RujukanProgram.rujukan_program_id).with_for_update(key_share=True)
     ):
         if row.state not in ENDED:
-            await withdraw(session, row, move, move.on)
+            await withdraw_offer(session, row, move, move.on)
 
 
-async def keep_identity(session: AsyncSession, for_id: UUID, kpm_id: UUID, person: dict[str, object]) -> None:
-    """Keep who the family is for one consented sending, under own keys; the same again changes nothing."""
+async def store_identity(
+    session: AsyncSession, for_id: UUID, kpm_id: UUID, person: dict[str, object]
+) -> None:
+    """Store the identity of the family for one consented sending, sealed under referral's own keys.
+
+    A repeated event changes nothing.
+    """
     row = await session.get(RujukanProgram, for_id, with_for_update={"key_share": True})
-    if row is None or row.kpm_id != kpm_id or row.state not in WAITING:
-        return  # withdrawn, or over, while it was on its way: what is not needed is not kept
+    if row is None or row.kpm_id != kpm_id or row.state not in UNSENT_STATES:
+        return  # the offer was withdrawn or has ended meanwhile, so the identity is not needed
     sealed = vault_of(session).seal(
         orjson.dumps(person).decode(), table="identity", column="sealed", row_id=for_id
     )
     values = {"for_id": for_id, "recipient": RECIPIENT, "kpm_id": kpm_id, "sealed": sealed}
     if await write_once(session, Identity, values):
-        await ask_sending(session, for_id)
+        await schedule_sending(session, for_id)
 
 
 async def pause_rujukan(session: AsyncSession, rujukan: Rujukan, sanggah_id: UUID) -> None:
-    """Hold the case for this sanggah; heard again, nothing changes, whatever has come of the sanggah since."""
+    """Pause the rujukan for a sanggah.
+
+    A repeated event changes nothing, even after the sanggah was decided.
+    """
     pause = {
         "sanggah_id": sanggah_id,
         "rujukan_id": rujukan.rujukan_id,
@@ -153,37 +171,47 @@ async def pause_rujukan(session: AsyncSession, rujukan: Rujukan, sanggah_id: UUI
         rujukan.version += 1
 
 
-async def hold_like(session: AsyncSession, first: Rujukan, other: Rujukan) -> None:
-    """Hold a case that opens while the first of its graduation is held, for the same sanggah, so that they let both go."""
-    wanted = sa.select(Pause.sanggah_id).where(
+async def copy_pauses(session: AsyncSession, first: Rujukan, other: Rujukan) -> None:
+    """Pause a new rujukan for each open sanggah of the first rujukan of its graduation.
+
+    So the same decision resumes both.
+    """
+    statement = sa.select(Pause.sanggah_id).where(
         Pause.rujukan_id == first.rujukan_id, Pause.resumed_on.is_(None)
     )
-    for sanggah_id in (await session.scalars(wanted)).all():
+    for sanggah_id in (await session.scalars(statement)).all():
         await pause_rujukan(session, other, sanggah_id)
 
 
 async def resume_rujukan(session: AsyncSession, rujukan: Rujukan, sanggah_id: UUID) -> None:
-    """Let the case go on, unless another sanggah holds it; each deadline gains the days that it stood still."""
-    mine = await session.get(Pause, (sanggah_id, rujukan.rujukan_id))
-    if mine is None or mine.resumed_on is not None:
+    """End the pause of a sanggah. The rujukan continues unless another sanggah pauses it.
+
+    Each deadline is moved by the days of the pause.
+    """
+    pause = await session.get(Pause, (sanggah_id, rujukan.rujukan_id))
+    if pause is None or pause.resumed_on is not None:
         return
     today = await clock.today(session)
-    mine.resumed_on = today
+    pause.resumed_on = today
     await session.flush()
-    others = sa.select(sa.func.min(Pause.paused_on)).where(
+    other_pauses = sa.select(sa.func.min(Pause.paused_on)).where(
         Pause.rujukan_id == rujukan.rujukan_id, Pause.resumed_on.is_(None)
     )
-    held_since = await session.scalar(others)
-    rujukan.paused = held_since is not None
+    paused_since = await session.scalar(other_pauses)
+    rujukan.paused = paused_since is not None
     rujukan.version += 1
     await session.flush()
-    await _shift(session, rujukan, mine.paused_on, min(today, held_since or today))
+    await _shift_deadlines(session, rujukan, pause.paused_on, min(today, paused_since or today))
     if not rujukan.paused:
-        await _go_on(session, rujukan)
+        await _resume_calls(session, rujukan)
 
 
-async def _shift(session: AsyncSession, rujukan: Rujukan, begun: date, ended: date) -> None:
-    """Move what has not passed by the days between, or by those since it was set, if it was set meanwhile."""
+async def _shift_deadlines(session: AsyncSession, rujukan: Rujukan, started: date, ended: date) -> None:
+    """Move each deadline by the days of the pause.
+
+    A deadline that was set during the pause is moved by the days since then. Deadlines that have passed are
+    not moved.
+    """
     rows = await session.execute(
         sa.select(Deadline, RujukanProgram)
         .join(RujukanProgram, RujukanProgram.rujukan_program_id == Deadline.rujukan_program_id)
@@ -193,30 +221,34 @@ async def _shift(session: AsyncSession, rujukan: Rujukan, begun: date, ended: da
     )
     moved: set[UUID] = set()
     for deadline, row in rows:
-        still = max(timedelta(), ended - max(begun, deadline.started_on))
-        deadline.due_on += still
+        pause = max(timedelta(), ended - max(started, deadline.started_on))
+        deadline.due_on += pause
         if row.sla_due_on is not None and row.rujukan_program_id not in moved:
-            row.sla_due_on += still
+            row.sla_due_on += pause
             moved.add(row.rujukan_program_id)
         if not rujukan.paused:
-            await fall_due(session, deadline.rujukan_program_id, deadline.kind, deadline.due_on)
+            await schedule_deadline(session, deadline.rujukan_program_id, deadline.kind, deadline.due_on)
 
 
-async def _go_on(session: AsyncSession, rujukan: Rujukan) -> None:
-    """Ask again for what was held: sendings, and reminders that were not taken."""
-    await ask_all(session, rujukan.rujukan_id)
-    mine = sa.select(RujukanProgram.rujukan_program_id).where(RujukanProgram.rujukan_id == rujukan.rujukan_id)
+async def _resume_calls(session: AsyncSession, rujukan: Rujukan) -> None:
+    """Schedule again the sendings and the reminders that were paused."""
+    await schedule_all_sendings(session, rujukan.rujukan_id)
+    programs = sa.select(RujukanProgram.rujukan_program_id).where(
+        RujukanProgram.rujukan_id == rujukan.rujukan_id
+    )
     reminders = sa.select(PartnerNotice).where(
-        PartnerNotice.rujukan_program_id.in_(mine),
+        PartnerNotice.rujukan_program_id.in_(programs),
         PartnerNotice.notice.in_(REMINDERS),
         PartnerNotice.taken_at.is_(None),
     )
     for notice in await session.scalars(reminders):
-        await ask_telling(session, notice.notice_id, notice.partner_id)
+        await schedule_notice(session, notice.notice_id, notice.partner_id)
 
 
 async def set_consent_text(session: AsyncSession, terms: ConsentTextTerms, actor: Actor) -> ConsentText:
-    """Set the words that are read to families from a day on; what was agreed to before stays agreed to.
+    """Set the text that is read to families from a day on.
+
+    Earlier consents stay valid.
 
     Raises:
         DateInThePast, VersionNotLatest

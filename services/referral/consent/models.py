@@ -1,4 +1,4 @@
-"""The texts of consent, what a family agreed to, and its sealed identity."""
+"""Texts of consent, consents of families, and their sealed identities."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from shared.fields import Asked, Day, Sentence, Sha256
 
 
 class ConsentChannel(StrEnum):
-    """How the family said it."""
+    """How the family gave its consent."""
 
     TATAP_MUKA = "TATAP_MUKA"
     PUSKESOS = "PUSKESOS"
@@ -26,7 +26,7 @@ class ConsentChannel(StrEnum):
 
 
 class ConsentTerms(Fields):
-    """The family's word, with the SHA-256 of its evidence (put before by POST /v1/files)."""
+    """The family's consent, with the SHA-256 of its evidence (uploaded before by POST /v1/files)."""
 
     text_version: Col[Annotated[StrictInt, Interval(ge=1, le=10_000), Asked(1)]] = Field(
         foreign_key="consent_text.version"
@@ -37,14 +37,17 @@ class ConsentTerms(Fields):
 
 
 class Consent(ConsentTerms, Table, table=True):
-    """A family's word that this partner may know who it is, for this program; and its taking back."""
+    """A family's consent to share its identity with a partner for a program.
+
+    A withdrawal is recorded in the same row.
+    """
 
     __table_args__ = (
         sa.CheckConstraint("evidence_sha256 ~ '^[0-9a-f]{64}$'", name="evidence_sha256_form"),
         sa.CheckConstraint("withdrawn_on >= given_on", name="withdrawn_after_given"),
         sa.CheckConstraint(
             "(withdrawn_on IS NULL) = (withdrawn_reason IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)",
-            name="withdrawal_whole",
+            name="withdrawal_complete",
         ),
     )
 
@@ -61,7 +64,7 @@ class Consent(ConsentTerms, Table, table=True):
 
 
 class ConsentTextTerms(Fields):
-    """The words that are read to a family before it agrees, from a day on."""
+    """The text that is read to a family before it consents, from a day on."""
 
     text: Col[
         Annotated[
@@ -75,15 +78,19 @@ class ConsentTextTerms(Fields):
 
 
 class ConsentTextView(ConsentTextTerms):
-    """A version of the words; it holds from `valid_from` to the day before the next one's."""
+    """A version of the text.
+
+    It is in force from `valid_from` until the day before the next one's.
+    """
 
     version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
 
 
 class ConsentText(ConsentTextView, Table, table=True):
-    """The words to which a family agrees, by version; a text once used is never edited (UU 27/2022 art. 20, 22).
+    """The text to which a family consents, by version.
 
-    One holds from `valid_from` to the day before the next one's.
+    A text is never edited (UU 27/2022 art. 20, 22). It is in force from `valid_from` until the day before
+    the next one's.
     """
 
     __table_args__ = (sa.UniqueConstraint("valid_from", name="uq_consent_text_valid_from"),)
@@ -92,7 +99,7 @@ class ConsentText(ConsentTextView, Table, table=True):
 
 
 class Identity(Table, table=True):
-    """The minimum of who a family is, as caseload sealed it for one rujukan program, under referral's own keys."""
+    """The minimum identity of a family for one rujukan program, sealed under referral's own keys."""
 
     for_id: Col[UUID] = Field(primary_key=True)
     recipient: Col[str] = Field(primary_key=True)

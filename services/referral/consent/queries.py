@@ -1,4 +1,4 @@
-"""In which order texts of consent are listed."""
+"""Order of the list of texts of consent."""
 
 from services.referral.consent.models import ConsentText
 

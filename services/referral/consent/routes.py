@@ -1,4 +1,4 @@
-"""Consent, its withdrawal, and the texts that are read to a family before it agrees."""
+"""Routes of consent, its withdrawal, and the texts read to a family before it consents."""
 
 from datetime import date
 from uuid import UUID
@@ -19,11 +19,11 @@ consent_texts = Router(tag="consent")
 
 
 class ConsentBody(ConsentTerms, Body):
-    """The family's word, with the SHA-256 of its evidence (put before by POST /v1/files)."""
+    """The family's consent, with the SHA-256 of its evidence (uploaded before by POST /v1/files)."""
 
 
 class WithdrawalBody(Body):
-    """The family takes its word back."""
+    """The family withdraws its consent."""
 
     withdrawn_on: date = Field(examples=["2026-06-02"])
     reason: Sentence
@@ -34,7 +34,10 @@ class WithdrawalBody(Body):
 async def give_consent(
     rujukan_program_id: UUID, body: ConsentBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
-    """Record that the family lets this partner know who it is; the sending follows by itself."""
+    """Record that the family consents to share its identity with this partner.
+
+    The rujukan is then sent automatically.
+    """
     row = await commands.give_consent(session, rujukan_program_id, body, actor)
     return await rujukan_program_view(session, row, actor)
 
@@ -44,13 +47,16 @@ async def give_consent(
 async def withdraw_consent(
     rujukan_program_id: UUID, body: WithdrawalBody, session: Session, actor: CurrentActor
 ) -> RujukanProgramView:
-    """Take the consent back: nothing more is shared, and a partner that was told is told this too."""
+    """Withdraw the consent.
+
+    Nothing more is shared, and a partner that was notified is notified of it.
+    """
     row = await commands.withdraw_consent(session, rujukan_program_id, body.withdrawn_on, body.reason, actor)
     return await rujukan_program_view(session, row, actor)
 
 
 class ConsentTextBody(ConsentTextTerms, Body):
-    """The words that are read to a family before it agrees, from a day on."""
+    """The text that is read to a family before it consents, from a day on."""
 
 
 class ConsentTextPage(View):
@@ -63,13 +69,13 @@ class ConsentTextPage(View):
 @consent_texts.get("/consent-text", response_model=ConsentTextPage)
 @may(Permission.RUJUKAN_READ)
 async def list_consent_texts(session: Session, paging: Paging) -> Response:
-    """List the texts that are read to a family before it agrees, oldest first."""
-    statement = visibility.columns_of(ConsentText, list(ConsentTextView.model_fields))
+    """List the texts that are read to a family before it consents, oldest first."""
+    statement = visibility.select_columns(ConsentText, list(ConsentTextView.model_fields))
     return await paging.answer(session, statement, queries.CONSENT_TEXT_ORDER)
 
 
 @consent_texts.post("/consent-text", status_code=201)
 @may(Permission.CONSENT_TEXT_SET, key_required=True)
 async def set_consent_text(body: ConsentTextBody, session: Session, actor: CurrentActor) -> ConsentTextView:
-    """Set the words of consent from a day on; what was agreed to before stays agreed to."""
+    """Set the text of consent from a day on. Earlier consents stay valid."""
     return await commands.set_consent_text(session, body, actor)

@@ -34,80 +34,92 @@ from shared.jobs import schedule
 from shared.validity import end_previous, holds_on
 
 # Handled in outcome/jobs.py: this module must not import outcome.
-CLOSING = "rujukan.close"
+CLOSE_RUJUKAN = "rujukan.close"
 S = RujukanProgramState
 DUE_KIND = {kind: f"sla.{kind.lower()}" for kind in DeadlineKind}
 ASKED_BACK = frozenset({S.PERLU_DATA, S.DAFTAR_TUNGGU})
-BEGINS_A_TURN = ASKED_BACK | WAITS_FOR_DELIVERY | {S.TERKIRIM}
+STARTS_A_TURN = ASKED_BACK | WAITS_FOR_DELIVERY | {S.TERKIRIM}
 
 
-async def follow(session: AsyncSession, row: RujukanProgram, left: RujukanProgramState, on: date) -> None:
-    """Set the deadlines anew where a turn begins: sent, asked back, taken up again, approved; end what it answers."""
-    if row.state in BEGINS_A_TURN or left in ASKED_BACK:
-        await _begin(session, row, on)
+async def set_deadlines(
+    session: AsyncSession, row: RujukanProgram, previous: RujukanProgramState, on: date
+) -> None:
+    """Set new deadlines when a turn starts: sent, asked back, resumed, or approved.
+
+    When the partner has answered, its open escalations are settled.
+    """
+    if row.state in STARTS_A_TURN or previous in ASKED_BACK:
+        await _start_deadlines(session, row, on)
     if row.state not in WAITS_FOR_ANSWER:
-        mine = (Escalation.rujukan_program_id == row.rujukan_program_id, Escalation.settled_on.is_(None))
-        await session.execute(sa.update(Escalation).where(*mine).values(settled_on=on))
+        unsettled = (Escalation.rujukan_program_id == row.rujukan_program_id, Escalation.settled_on.is_(None))
+        await session.execute(sa.update(Escalation).where(*unsettled).values(settled_on=on))
 
 
-async def _begin(session: AsyncSession, row: RujukanProgram, on: date) -> None:
+async def _start_deadlines(session: AsyncSession, row: RujukanProgram, on: date) -> None:
     program = await session.get_one(Program, row.program_id)
-    term = await term_of(session, row.program_code, on)
-    delivers = row.state in WAITS_FOR_DELIVERY
-    row.sla_due_on = sla = on + timedelta(days=term.deliver_within_days if delivers else program.sla_days)
+    term = await read_term(session, row.program_code, on)
+    awaits_delivery = row.state in WAITS_FOR_DELIVERY
+    row.sla_due_on = sla = on + timedelta(
+        days=term.deliver_within_days if awaits_delivery else program.sla_days
+    )
     due = {
         DeadlineKind.REMINDER: sla - timedelta(days=term.remind_before_days),
         DeadlineKind.ESCALATION: sla + timedelta(days=term.escalate_after_days),
     }
-    if not delivers:  # what was approved never runs out
+    if not awaits_delivery:  # what was approved never expires
         due[DeadlineKind.EXPIRY] = sla + timedelta(days=term.expire_after_days)
     await session.flush()
     paused = await session.scalar(sa.select(Rujukan.paused).where(Rujukan.rujukan_id == row.rujukan_id))
     for kind, due_on in due.items():
-        await _set(session, row.rujukan_program_id, kind, on, max(due_on, on), term.sla_term_id)
+        await _upsert_deadline(session, row.rujukan_program_id, kind, on, max(due_on, on), term.sla_term_id)
         if not paused:
-            await fall_due(session, row.rujukan_program_id, kind, max(due_on, on))
+            await schedule_deadline(session, row.rujukan_program_id, kind, max(due_on, on))
 
 
-async def _set(
+async def _upsert_deadline(
     session: AsyncSession, subject: UUID, kind: DeadlineKind, on: date, due_on: date, term: UUID
 ) -> None:
-    place: dict[str, object] = {"rujukan_program_id": subject, "kind": kind}
-    running = {"started_on": on, "due_on": due_on, "sla_term_id": term, "passed_on": None}
-    await upsert(session, Deadline, [place | running], key=place)
+    key: dict[str, object] = {"rujukan_program_id": subject, "kind": kind}
+    values = {"started_on": on, "due_on": due_on, "sla_term_id": term, "passed_on": None}
+    await upsert(session, Deadline, [key | values], key=key)
 
 
-async def fall_due(session: AsyncSession, subject: UUID, kind: DeadlineKind, due_on: date) -> None:
-    """Let a deadline fall due as its day begins in Jakarta."""
+async def schedule_deadline(session: AsyncSession, subject: UUID, kind: DeadlineKind, due_on: date) -> None:
+    """Schedule a deadline for the start of its day in Jakarta."""
     await schedule(session, DUE_KIND[kind], midnight(due_on), subject_id=subject)
 
 
-async def ask_closing(session: AsyncSession, row: RujukanProgram) -> None:
-    """Let the case be looked at some time after one of its offers has ended: nothing else may be going on then."""
+async def schedule_closing(session: AsyncSession, row: RujukanProgram) -> None:
+    """Schedule a check whether the rujukan can be closed.
+
+    It is called when an offer has ended. The check is `close_after_days` later.
+    """
     today = await clock.today(session)
-    term = await term_of(session, row.program_code, today)
+    term = await read_term(session, row.program_code, today)
     due_at = midnight(today + timedelta(days=term.close_after_days))
-    await schedule(session, CLOSING, due_at, subject_id=row.rujukan_id)
+    await schedule(session, CLOSE_RUJUKAN, due_at, subject_id=row.rujukan_id)
 
 
-async def term_of(session: AsyncSession, program_code: str, on: date) -> SlaTerm:
-    """Return the term that holds for a program on a day: its own, or that of all."""
-    holds = holds_on(SlaTerm.valid_from, SlaTerm.valid_to, on)
-    whose = sa.or_(SlaTerm.program_code == program_code, SlaTerm.program_code.is_(None))
-    own_first = sa.select(SlaTerm).where(holds, whose).order_by(SlaTerm.program_code.asc().nulls_last())
+async def read_term(session: AsyncSession, program_code: str, on: date) -> SlaTerm:
+    """Return the term of a program on a day, or that of all programs."""
+    in_force = holds_on(SlaTerm.valid_from, SlaTerm.valid_to, on)
+    applies = sa.or_(SlaTerm.program_code == program_code, SlaTerm.program_code.is_(None))
+    own_first = sa.select(SlaTerm).where(in_force, applies).order_by(SlaTerm.program_code.asc().nulls_last())
     return (await session.scalars(own_first.limit(1))).one()
 
 
 async def set_term(session: AsyncSession, terms: SlaTermTerms, actor: Actor) -> SlaTerm:
-    """Set the term of a program, or of all others; the one before ends the day this one begins.
+    """Set the term of a program, or of all others.
 
-    Deadlines that run keep the term under which they began.
+    The term before ends on the day this one starts.
+
+    Running deadlines keep the term under which they started.
 
     Raises:
         ProgramUnknown, VersionNotLatest, DateInThePast
     """
     require_ahead(terms.valid_from, await clock.today(session))
-    if terms.program_code is not None and await _unpublished(session, terms.program_code):
+    if terms.program_code is not None and await _is_unpublished(session, terms.program_code):
         raise ProgramUnknown("/body/program_code", code=terms.program_code)
     taken_from = VersionNotLatest("/body/valid_from", on=terms.valid_from)
     older = sa.select(SlaTerm).where(
@@ -121,12 +133,15 @@ async def set_term(session: AsyncSession, terms: SlaTermTerms, actor: Actor) -> 
     return row
 
 
-async def _unpublished(session: AsyncSession, code: str) -> bool:
+async def _is_unpublished(session: AsyncSession, code: str) -> bool:
     return await session.scalar(sa.select(Program.code).where(Program.code == code).limit(1)) is None
 
 
-async def passed(session: AsyncSession, subject: UUID, kind: DeadlineKind) -> RujukanProgram | None:
-    """Return the offer whose deadline has passed, locked; None where it stands still or was put later."""
+async def mark_passed(session: AsyncSession, subject: UUID, kind: DeadlineKind) -> RujukanProgram | None:
+    """Mark a deadline as passed and return its locked offer.
+
+    Return None if the deadline is paused, marked before, or was moved to a later day.
+    """
     row = await load(session, RujukanProgram, subject)
     rujukan = await session.get_one(Rujukan, row.rujukan_id)
     deadline = await session.get_one(Deadline, (subject, kind))
@@ -138,8 +153,8 @@ async def passed(session: AsyncSession, subject: UUID, kind: DeadlineKind) -> Ru
 
 
 async def escalate(session: AsyncSession, subject: UUID) -> None:
-    """Put the silent partner before officials, once for each SLA."""
-    row = await passed(session, subject, DeadlineKind.ESCALATION)
+    """Raise an escalation to officials, once for each SLA that a partner let pass."""
+    row = await mark_passed(session, subject, DeadlineKind.ESCALATION)
     if row is None or row.state not in WAITS_FOR_PARTNER or row.sla_due_on is None:
         return
     names = ("rujukan_program_id", "rujukan_id", "partner_id", "program_code", "kode_wilayah", "sla_due_on")
@@ -152,8 +167,10 @@ async def escalate(session: AsyncSession, subject: UUID) -> None:
     await write_once(session, Escalation, escalation)
 
 
-async def acknowledge(session: AsyncSession, escalation_id: UUID, note: str, actor: Actor) -> Escalation:
-    """Say that somebody has taken it up.
+async def acknowledge_escalation(
+    session: AsyncSession, escalation_id: UUID, note: str, actor: Actor
+) -> Escalation:
+    """Record that somebody handles the escalation.
 
     Raises:
         NotFound, EscalationAcknowledged

@@ -1,4 +1,4 @@
-"""Escalations as they fall due."""
+"""Scheduled escalations."""
 
 from services.referral.deadline.commands import DUE_KIND, escalate
 from services.referral.deadline.models import DeadlineKind

@@ -1,4 +1,4 @@
-"""Terms as rows, the deadlines of each sending that follow from them, and what was escalated past one."""
+"""SLA terms, the deadlines that follow from them, escalations, and pauses."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from shared.fields import Asked, Day, Sentence
 
 
 class DeadlineKind(StrEnum):
-    """What falls due after a sending: a word to the partner, one to officials, and the end."""
+    """What is due after a sending: a reminder to the partner, an escalation, the expiry."""
 
     REMINDER = "REMINDER"
     ESCALATION = "ESCALATION"
@@ -33,7 +33,7 @@ class Awaited(StrEnum):
 
 
 class SlaTermTerms(Fields):
-    """Calendar days around the SLA of a program, or of all programs that have no term of their own."""
+    """Calendar days around the SLA of a program, or of all programs without a term."""
 
     program_code: Col[Code | None] = Field(default=None)
     remind_before_days: Col[Annotated[StrictInt, Interval(ge=0, le=364), Asked(3)]]
@@ -46,22 +46,23 @@ class SlaTermTerms(Fields):
 
 
 class SlaTermView(SlaTermTerms):
-    """A term. It holds from `valid_from` to the day before `valid_to`."""
+    """A term, in force from `valid_from` until the day before `valid_to`."""
 
     sla_term_id: Col[UUID] = Field(primary_key=True)
     valid_to: Col[date | None] = Field(default=None)
 
 
 class SlaTerm(SlaTermView, Table, table=True):
-    """How many days around a program's SLA things fall due; of a program, or of all without one of their own.
+    """Calendar days around the SLA of a program, or of all programs without a term.
 
-    `deliver_within_days` is in how many days after its approval an aid is to reach the family; around that day the
-    partner is reminded and officials are told as around the SLA, and nothing runs out: what was approved stays approved.
+    `deliver_within_days`: within how many days after its approval the aid must reach the family. Around
+    that day the partner is reminded and an escalation is raised as around the SLA. Nothing expires, because
+    what was approved stays approved.
 
-    `close_after_days` is how long a case whose offers have all ended stays open for a next one, and an aid for its
-    last outcome.
+    `close_after_days`: how long a rujukan whose offers have all ended stays open for a next offer, and how
+    long an aid stays open for its last outcome.
 
-    It holds from `valid_from` to the day before `valid_to`. Days are calendar days.
+    A term is in force from `valid_from` until the day before `valid_to`.
     """
 
     __table_args__ = (
@@ -79,7 +80,7 @@ class SlaTerm(SlaTermView, Table, table=True):
 
 
 class Deadline(Table, table=True):
-    """One deadline of one sending on the business clock; it stands still while the rujukan is paused."""
+    """One deadline of one offer on the business clock. It is paused with the rujukan."""
 
     rujukan_program_id: Col[UUID] = Field(primary_key=True, foreign_key=OFFER_ID)
     kind: Col[DeadlineKind] = Field(primary_key=True)
@@ -90,7 +91,10 @@ class Deadline(Table, table=True):
 
 
 class EscalationView(Fields):
-    """A partner that let its SLA pass; `settled_on` is the day on which it answered, or delivered, after all."""
+    """A partner that let its SLA pass.
+
+    `settled_on` is the day on which it answered or delivered after all.
+    """
 
     escalation_id: Col[UUID] = Field(primary_key=True)
     rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)
@@ -108,9 +112,10 @@ class EscalationView(Fields):
 
 
 class Escalation(EscalationView, Table, table=True):
-    """A partner let an SLA pass; it waits for a person of Dinsos or Kemensos.
+    """A partner that let an SLA pass.
 
-    It ends when the partner answers; where an aid was awaited, when it is delivered or the offer taken back.
+    An official of Dinsos or Kemensos handles it. It is settled when the partner answers. If an aid was
+    awaited, it is settled when the aid is delivered or the offer withdrawn.
     """
 
     __table_args__ = (
@@ -124,16 +129,20 @@ class Escalation(EscalationView, Table, table=True):
         sa.CheckConstraint(
             "(acknowledged_on IS NULL) = (acknowledged_by IS NULL)"
             " AND (acknowledged_on IS NULL) = (note IS NULL)",
-            name="acknowledged_whole",
+            name="acknowledgement_complete",
         ),
     )
 
 
 class Pause(Table, table=True):
-    """A sanggah that suspends: from the day it was heard to the day its refusal was; append-only but for its end."""
+    """A pause of a rujukan by a sanggah that suspends.
+
+    It lasts from the day of the event to the day of the refusal. Rows are append-only except for
+    `resumed_on`.
+    """
 
     __table_args__ = (
-        sa.Index("ix_pause_of", "rujukan_id"),
+        sa.Index("ix_pause_rujukan_id", "rujukan_id"),
         sa.CheckConstraint("resumed_on >= paused_on", name="range"),
     )
 

@@ -1,4 +1,4 @@
-"""Escalations, and the orders in which they and the SLA terms are listed."""
+"""Escalations, and the orders of the lists of escalations and SLA terms."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.referral.deadline.models import Escalation, SlaTerm
-from services.referral.visibility import columns_of
+from services.referral.visibility import select_columns
 
 ESCALATION_ORDER = (Escalation.escalation_id,)
 SLA_TERM_ORDER = (SlaTerm.valid_from, SlaTerm.sla_term_id)
 
 
-def escalation_list(names: Sequence[str], *, open_only: bool) -> sa.Select[*tuple[Any, ...]]:
-    """Select escalations of the caller's areas; open: not taken up, and not answered since."""
-    statement = columns_of(Escalation, names)
-    waits = sa.and_(Escalation.acknowledged_on.is_(None), Escalation.settled_on.is_(None))
-    return statement.where(waits) if open_only else statement
+def select_escalations(names: Sequence[str], *, open_only: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Select escalations in the actor's areas. Open: not acknowledged and not settled."""
+    statement = select_columns(Escalation, names)
+    is_open = sa.and_(Escalation.acknowledged_on.is_(None), Escalation.settled_on.is_(None))
+    return statement.where(is_open) if open_only else statement

@@ -1,4 +1,4 @@
-"""Terms around a program's SLA, and what was put before officials because a partner let one pass."""
+"""Routes of SLA terms and of escalations."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ escalations = Router(tag="escalation")
 
 
 class SlaTermBody(SlaTermTerms, Body):
-    """Calendar days around the SLA of a program, or of all programs that have no term of their own."""
+    """Calendar days around the SLA of a program, or of all programs without a term."""
 
 
 class SlaTermPage(View):
@@ -34,7 +34,7 @@ class EscalationPage(View):
 
 
 class AcknowledgementBody(Body):
-    """What is done about it."""
+    """What is done about the escalation."""
 
     note: Sentence
 
@@ -42,23 +42,26 @@ class AcknowledgementBody(Body):
 @sla_terms.post("/sla-term", status_code=201)
 @may(Permission.SLA_SET, key_required=True)
 async def set_sla_term(body: SlaTermBody, session: Session, actor: CurrentActor) -> SlaTermView:
-    """Set the term of a program, or of all others, from a day on; the one before ends with that day."""
+    """Set the term of a program, or of all others, from a day on.
+
+    The term before ends with that day.
+    """
     return await commands.set_term(session, body, actor)
 
 
 @sla_terms.get("/sla-term", response_model=SlaTermPage)
 @may(Permission.SLA_READ)
 async def list_sla_terms(session: Session, paging: Paging) -> Response:
-    """List terms by the day from which they hold."""
-    statement = visibility.columns_of(SlaTerm, list(SlaTermView.model_fields))
+    """List terms by their first day."""
+    statement = visibility.select_columns(SlaTerm, list(SlaTermView.model_fields))
     return await paging.answer(session, statement, queries.SLA_TERM_ORDER)
 
 
 @escalations.get("/escalation", response_model=EscalationPage)
 @may(Permission.ESCALATION_READ)
 async def list_escalations(session: Session, paging: Paging, *, open_only: bool = True) -> Response:
-    """List escalations of the caller's areas; open: taken up by nobody, and not answered since."""
-    statement = queries.escalation_list(list(EscalationView.model_fields), open_only=open_only)
+    """List escalations in the actor's areas. Open: not acknowledged and not settled."""
+    statement = queries.select_escalations(list(EscalationView.model_fields), open_only=open_only)
     return await paging.answer(session, statement, queries.ESCALATION_ORDER)
 
 
@@ -67,5 +70,5 @@ async def list_escalations(session: Session, paging: Paging, *, open_only: bool 
 async def acknowledge_escalation(
     escalation_id: UUID, body: AcknowledgementBody, session: Session, actor: CurrentActor
 ) -> EscalationView:
-    """Take an escalation up, with a word on what is done about it."""
-    return await commands.acknowledge(session, escalation_id, body.note, actor)
+    """Acknowledge an escalation, with a note on what is done about it."""
+    return await commands.acknowledge_escalation(session, escalation_id, body.note, actor)

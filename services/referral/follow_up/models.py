@@ -1,4 +1,4 @@
-"""The months at which outcomes are asked, the tasks, the outcomes and reports of relapse."""
+"""Outcome rules, outcome tasks, outcomes, and reports of relapse."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -19,7 +19,10 @@ Month = Annotated[StrictInt, Interval(ge=1, le=60), Asked()]
 
 
 class OutcomeRuleTerms(Fields):
-    """At which months after a delivery an outcome is asked, of rujukan that open from a day on."""
+    """The months after a delivery at which outcomes are asked, from a day on.
+
+    The rule applies to rujukan that open from that day.
+    """
 
     months: Col[Annotated[list[Month], Len(1, 24), Asked([3, 6, 12, 24])]]
     valid_from: Col[Day]
@@ -27,16 +30,19 @@ class OutcomeRuleTerms(Fields):
 
 
 class OutcomeRuleView(OutcomeRuleTerms):
-    """A version. It holds for rujukan that opened from `valid_from` to the day before `valid_to`."""
+    """A version of the rule.
+
+    It applies to rujukan opened from `valid_from` until the day before `valid_to`.
+    """
 
     version: Col[int] = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     valid_to: Col[date | None] = Field(default=None)
 
 
 class OutcomeRule(OutcomeRuleView, Table, table=True):
-    """At which months after a delivery it is asked what became of the aid (chain.md 3).
+    """The months after a delivery at which outcomes are asked (chain.md 3).
 
-    It holds for the rujukan that opened in its range, whenever their aid is delivered.
+    It applies to rujukan that opened in its range, independent of the day of their delivery.
     """
 
     __table_args__ = (
@@ -52,7 +58,10 @@ class OutcomeRule(OutcomeRuleView, Table, table=True):
 
 
 class OutcomeTerms(Fields):
-    """What was found so many months after delivery, as the rule asks; turnover in rupiah a month."""
+    """What was observed some months after delivery, as the rule asks.
+
+    Turnover in rupiah a month.
+    """
 
     month: Col[Annotated[StrictInt, Interval(ge=1, le=120), Asked(3)]]
     still_in_business: Col[Annotated[StrictBool, Asked(True)]]
@@ -60,13 +69,13 @@ class OutcomeTerms(Fields):
 
 
 class OutcomeItem(OutcomeTerms):
-    """What became of the aid; turnover in rupiah a month."""
+    """The outcome of the aid. Turnover in rupiah a month."""
 
     recorded_on: Col[date]
 
 
 class Outcome(OutcomeItem, Table, table=True):
-    """What became of the aid so many months after its delivery. Turnover in rupiah a month."""
+    """The outcome of the aid some months after its delivery. Turnover in rupiah a month."""
 
     __table_args__ = (
         sa.PrimaryKeyConstraint("rujukan_program_id", "month"),
@@ -79,7 +88,7 @@ class Outcome(OutcomeItem, Table, table=True):
 
 
 class OutcomeTaskFacts(Fields):
-    """An outcome that is to be seen, and when."""
+    """An outcome to be recorded, and its day."""
 
     rujukan_program_id: Col[UUID] = Field(primary_key=True, foreign_key=OFFER_ID)
     month: Col[int] = Field(primary_key=True)
@@ -89,13 +98,16 @@ class OutcomeTaskFacts(Fields):
 
 
 class OutcomeTaskItem(OutcomeTaskFacts, PartialView):
-    """An outcome that is to be seen. A partner is not shown the family's id."""
+    """An outcome to be recorded. A partner does not get the family's id."""
 
     kpm_id: UUID | None = None
 
 
 class OutcomeTask(OutcomeTaskFacts, Table, table=True):
-    """See what became of the aid in a month after its delivery. Its holder is who holds the dampingan on the day."""
+    """A task to record the outcome of an aid in a month after its delivery.
+
+    It belongs to the pendamping who holds the dampingan on the day.
+    """
 
     __table_args__ = (
         sa.Index(
@@ -110,12 +122,15 @@ class OutcomeTask(OutcomeTaskFacts, Table, table=True):
     )
 
     kpm_id: Col[UUID]
-    # Recorded, or closed because the aid was taken back: it falls due no more.
+    # The outcome was recorded, or the aid was withdrawn.
     closed_on: Col[date | None] = Field(default=None)
 
 
 class RelapseTerms(Fields):
-    """Somebody sees that the family may have fallen back, `month` months after the exit; the cause is a code."""
+    """A report that the family may have relapsed, `month` months after the exit.
+
+    The cause is a code.
+    """
 
     month: Col[Annotated[StrictInt, Interval(ge=0, le=240), Asked(4)]]
     cause: Col[RelapseCause]
@@ -129,7 +144,7 @@ class RelapseView(RelapseTerms):
 
 
 class RelapseReport(RelapseView, Table, table=True):
-    """A report that the family may have fallen back; graduation checks it, referral only says so."""
+    """A report that the family may have relapsed. Graduation checks it."""
 
     __table_args__ = (sa.PrimaryKeyConstraint("rujukan_id", "reported_on"),)
 

@@ -1,3 +1,5 @@
+"""Families with their facts, the catalogue of programs, and matches between them."""
+
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
@@ -13,29 +15,32 @@ from services.referral.rujukan.models import RujukanProgram
 from shared.contracts.kinds import RujukanProgramState
 from shared.validity import holds_on
 
-# A family has aid from a program once its partner has said yes, and has had it for good once it was delivered,
-# whatever became of the offer since: what is only asked for is not yet aid.
-AIDED = sa.or_(
+# A family has aid from a program once the partner approved it. Delivered aid counts even if the offer is withdrawn
+# later. An offer without approval is not aid.
+HAS_AID = sa.or_(
     RujukanProgram.state == RujukanProgramState.DISETUJUI, RujukanProgram.delivered_on.is_not(None)
 )
 
 
-async def family_of(session: AsyncSession, kpm_id: UUID, on: date) -> Family | None:
-    """Return what is known of the family as of `on`, or None while caseload has not told of it."""
-    return (await families_of(session, [kpm_id], on)).get(kpm_id)
+async def read_family(session: AsyncSession, kpm_id: UUID, on: date) -> Family | None:
+    """Return the facts of the family, or None if it is not replicated yet."""
+    return (await read_families(session, [kpm_id], on)).get(kpm_id)
 
 
-async def families_of(session: AsyncSession, kpm_ids: Sequence[UUID], on: date) -> dict[UUID, Family]:
-    """Return what is known of many families, in three statements; of those caseload has not told of, nothing."""
+async def read_families(session: AsyncSession, kpm_ids: Sequence[UUID], on: date) -> dict[UUID, Family]:
+    """Return the facts of many families, in three statements.
+
+    Families that are not in the replica yet are left out.
+    """
     usaha: dict[UUID, list[Usaha]] = {}
-    wanted = sa.select(Usaha).where(Usaha.kpm_id.in_(kpm_ids)).order_by(Usaha.usaha_id)
-    for one in await session.scalars(wanted):
-        usaha.setdefault(one.kpm_id, []).append(one)
+    statement = sa.select(Usaha).where(Usaha.kpm_id.in_(kpm_ids)).order_by(Usaha.usaha_id)
+    for row in await session.scalars(statement):
+        usaha.setdefault(row.kpm_id, []).append(row)
     aid: dict[UUID, set[str]] = {}
     refusals: dict[UUID, set[str]] = {}
     columns = (RujukanProgram.kpm_id, RujukanProgram.program_code, RujukanProgram.refusal_code)
-    own = sa.select(*columns, AIDED).where(RujukanProgram.kpm_id.in_(kpm_ids))
-    for kpm_id, code, refusal, aided in await session.execute(own):
+    offers = sa.select(*columns, HAS_AID).where(RujukanProgram.kpm_id.in_(kpm_ids))
+    for kpm_id, code, refusal, aided in await session.execute(offers):
         aid.setdefault(kpm_id, set()).update({code} if aided else ())
         refusals.setdefault(kpm_id, set()).update({refusal} if refusal else ())
     return {
@@ -50,36 +55,36 @@ async def families_of(session: AsyncSession, kpm_ids: Sequence[UUID], on: date) 
     }
 
 
-async def matches(session: AsyncSession, family: Family) -> list[Match]:
-    """Judge every program that holds on the family's day, in the order of their codes."""
-    return [match(program, rules, family) for program, rules in await catalogue_on(session, family.on)]
+async def match_catalogue(session: AsyncSession, family: Family) -> list[Match]:
+    """Judge every program in force on the day of the family, by program code."""
+    return [match(program, rules, family) for program, rules in await read_catalogue(session, family.on)]
 
 
-async def catalogue_on(session: AsyncSession, on: date) -> list[tuple[Program, list[ProgramRule]]]:
-    """Return the revisions that hold on a day with their rules, in the order of their codes."""
-    holds = holds_on(Program.valid_from, Program.valid_to, on)
-    programs = (await session.scalars(sa.select(Program).where(holds).order_by(Program.code))).all()
-    wanted = sa.select(ProgramRule).where(
+async def read_catalogue(session: AsyncSession, on: date) -> list[tuple[Program, list[ProgramRule]]]:
+    """Return the revisions in force on a day with their rules, by program code."""
+    in_force = holds_on(Program.valid_from, Program.valid_to, on)
+    programs = (await session.scalars(sa.select(Program).where(in_force).order_by(Program.code))).all()
+    statement = sa.select(ProgramRule).where(
         ProgramRule.program_id.in_([program.program_id for program in programs])
     )
     rules: dict[UUID, list[ProgramRule]] = {}
-    for rule in await session.scalars(wanted.order_by(ProgramRule.number)):
+    for rule in await session.scalars(statement.order_by(ProgramRule.number)):
         rules.setdefault(rule.program_id, []).append(rule)
     return [(program, rules.get(program.program_id, [])) for program in programs]
 
 
 async def require_fit(session: AsyncSession, row: RujukanProgram, on: date) -> None:
-    """Judge a draft again on today's facts, by the revision that it was drafted under.
+    """Judge a draft again on the facts of today, by the revision of the draft.
 
     Raises:
-        ProgramNoLongerFits: a hard rule does not hold any more; an active KUR, say, since another offer was accepted.
+        ProgramNoLongerFits: a hard rule fails now, for example because another offer gave the family a KUR.
     """
-    family = await family_of(session, row.kpm_id, on)
+    family = await read_family(session, row.kpm_id, on)
     if family is None:
         return
     program = await session.get_one(Program, row.program_id)
     rules = sa.select(ProgramRule).where(ProgramRule.program_id == row.program_id)
-    found = match(program, (await session.scalars(rules.order_by(ProgramRule.number))).all(), family)
-    for reason in found.reasons:
+    result = match(program, (await session.scalars(rules.order_by(ProgramRule.number))).all(), family)
+    for reason in result.reasons:
         if not reason.fits and reason.strength is Strength.HARD:
             raise ProgramNoLongerFits(code=row.program_code, why=reason.en, why_id=reason.id)

@@ -39,7 +39,7 @@ CREATE TABLE intake_window (
     set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_intake_window PRIMARY KEY (window_id),
     CONSTRAINT ex_intake_window_range EXCLUDE USING gist (program_code WITH =, daterange(opens_on, closes_on) WITH &&),
-    CONSTRAINT ck_intake_window_some_day CHECK (closes_on > opens_on)
+    CONSTRAINT ck_intake_window_range_not_empty CHECK (closes_on > opens_on)
 );
 
 CREATE TABLE offer_shown (
@@ -108,9 +108,9 @@ CREATE TABLE program_quota (
     set_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_program_quota PRIMARY KEY (quota_id),
     CONSTRAINT ex_program_quota_range EXCLUDE USING gist (program_code WITH =, kode_wilayah WITH =, daterange(valid_from, valid_to) WITH &&),
-    CONSTRAINT ck_program_quota_never_over_reserved CHECK (taken BETWEEN 0 AND places),
+    CONSTRAINT ck_program_quota_taken_within_places CHECK (taken BETWEEN 0 AND places),
     CONSTRAINT ck_program_quota_waiting_not_negative CHECK (waiting >= 0),
-    CONSTRAINT ck_program_quota_some_day CHECK (valid_to > valid_from),
+    CONSTRAINT ck_program_quota_range_not_empty CHECK (valid_to > valid_from),
     CONSTRAINT ck_program_quota_version_positive CHECK (version >= 1)
 );
 
@@ -272,7 +272,7 @@ CREATE TABLE pause (
     CONSTRAINT fk_pause_rujukan_id FOREIGN KEY(rujukan_id) REFERENCES rujukan (rujukan_id)
 );
 
-CREATE INDEX ix_pause_of ON pause (rujukan_id);
+CREATE INDEX ix_pause_rujukan_id ON pause (rujukan_id);
 
 CREATE TABLE program (
     code TEXT NOT NULL,
@@ -419,7 +419,7 @@ CREATE TABLE attempt (
     CONSTRAINT fk_attempt_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
-CREATE INDEX ix_attempt_of ON attempt (rujukan_program_id, attempt_id);
+CREATE INDEX ix_attempt_rujukan_program_id ON attempt (rujukan_program_id, attempt_id);
 
 CREATE TABLE consent (
     text_version INTEGER NOT NULL,
@@ -439,7 +439,7 @@ CREATE TABLE consent (
     CONSTRAINT pk_consent PRIMARY KEY (consent_id),
     CONSTRAINT ck_consent_evidence_sha256_form CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT ck_consent_withdrawn_after_given CHECK (withdrawn_on >= given_on),
-    CONSTRAINT ck_consent_withdrawal_whole CHECK ((withdrawn_on IS NULL) = (withdrawn_reason IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)),
+    CONSTRAINT ck_consent_withdrawal_complete CHECK ((withdrawn_on IS NULL) = (withdrawn_reason IS NULL) AND (withdrawn_on IS NULL) = (withdrawn_by IS NULL)),
     CONSTRAINT fk_consent_text_version FOREIGN KEY(text_version) REFERENCES consent_text (version),
     CONSTRAINT ck_consent_consentchannel_known CHECK (channel IN ('TATAP_MUKA', 'PUSKESOS', 'TELEPON', 'DARING')),
     CONSTRAINT uq_consent_rujukan_program_id UNIQUE (rujukan_program_id),
@@ -476,7 +476,7 @@ CREATE TABLE escalation (
     CONSTRAINT pk_escalation PRIMARY KEY (escalation_id),
     CONSTRAINT uq_escalation_once UNIQUE (rujukan_program_id, sla_due_on),
     CONSTRAINT ck_escalation_settled_after CHECK (settled_on >= raised_on),
-    CONSTRAINT ck_escalation_acknowledged_whole CHECK ((acknowledged_on IS NULL) = (acknowledged_by IS NULL) AND (acknowledged_on IS NULL) = (note IS NULL)),
+    CONSTRAINT ck_escalation_acknowledgement_complete CHECK ((acknowledged_on IS NULL) = (acknowledged_by IS NULL) AND (acknowledged_on IS NULL) = (note IS NULL)),
     CONSTRAINT fk_escalation_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
     CONSTRAINT ck_escalation_awaited_known CHECK (awaited IN ('ANSWER', 'DELIVERY'))
 );
@@ -535,20 +535,20 @@ CREATE TABLE partner_notice (
     notice VARCHAR(40) NOT NULL,
     partner_id UUID NOT NULL,
     "on" DATE NOT NULL,
-    told_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     taken_at TIMESTAMP WITH TIME ZONE,
     taken_by TEXT,
     CONSTRAINT pk_partner_notice PRIMARY KEY (notice_id),
-    CONSTRAINT ck_partner_notice_taken_whole CHECK ((taken_at IS NULL) = (taken_by IS NULL)),
+    CONSTRAINT ck_partner_notice_taken_complete CHECK ((taken_at IS NULL) = (taken_by IS NULL)),
     CONSTRAINT fk_partner_notice_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
     CONSTRAINT ck_partner_notice_notice_known CHECK (notice IN ('RUJUKAN', 'DICABUT', 'PENGINGAT', 'PENGINGAT_PENYALURAN', 'KEDALUWARSA'))
 );
 
-CREATE INDEX ix_partner_notice_of ON partner_notice (rujukan_program_id);
+CREATE INDEX ix_partner_notice_created_at ON partner_notice (partner_id, created_at, notice_id);
 
-CREATE INDEX ix_partner_notice_told ON partner_notice (partner_id, told_at, notice_id);
+CREATE INDEX ix_partner_notice_rujukan_program_id ON partner_notice (rujukan_program_id);
 
-CREATE INDEX ix_partner_notice_waiting ON partner_notice (partner_id, told_at, notice_id) WHERE taken_at IS NULL;
+CREATE INDEX ix_partner_notice_waiting ON partner_notice (partner_id, created_at, notice_id) WHERE taken_at IS NULL;
 
 CREATE TABLE quota_place (
     place_id UUID NOT NULL,
@@ -558,7 +558,7 @@ CREATE TABLE quota_place (
     released_on DATE,
     released_as TEXT,
     CONSTRAINT pk_quota_place PRIMARY KEY (place_id),
-    CONSTRAINT ck_quota_place_release_whole CHECK ((released_on IS NULL) = (released_as IS NULL)),
+    CONSTRAINT ck_quota_place_release_complete CHECK ((released_on IS NULL) = (released_as IS NULL)),
     CONSTRAINT ck_quota_place_released_after CHECK (released_on >= taken_on),
     CONSTRAINT fk_quota_place_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
     CONSTRAINT fk_quota_place_quota_id FOREIGN KEY(quota_id) REFERENCES program_quota (quota_id)
@@ -584,7 +584,7 @@ CREATE TABLE rujukan_program_history (
     CONSTRAINT fk_rujukan_program_history_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id)
 );
 
-CREATE INDEX ix_rujukan_program_history_of ON rujukan_program_history (rujukan_program_id, history_id);
+CREATE INDEX ix_rujukan_program_history_rujukan_program_id ON rujukan_program_history (rujukan_program_id, history_id);
 
 CREATE TABLE waiting (
     number BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -597,9 +597,9 @@ CREATE TABLE waiting (
     left_on DATE,
     left_as TEXT,
     CONSTRAINT pk_waiting PRIMARY KEY (number),
-    CONSTRAINT ck_waiting_leaving_whole CHECK ((left_on IS NULL) = (left_as IS NULL)),
+    CONSTRAINT ck_waiting_leaving_complete CHECK ((left_on IS NULL) = (left_as IS NULL)),
     CONSTRAINT ck_waiting_left_after CHECK (left_on >= since_on),
-    CONSTRAINT ck_waiting_quota_that_is_full CHECK ((quota_id IS NULL) = (reason <> 'KUOTA_PENUH')),
+    CONSTRAINT ck_waiting_quota_only_when_full CHECK ((quota_id IS NULL) = (reason <> 'KUOTA_PENUH')),
     CONSTRAINT fk_waiting_rujukan_program_id FOREIGN KEY(rujukan_program_id) REFERENCES rujukan_program (rujukan_program_id),
     CONSTRAINT ck_waiting_waitingreason_known CHECK (reason IN ('KUOTA_PENUH', 'TANPA_KUOTA', 'PENERIMAAN_TUTUP', 'DAFTAR_MITRA')),
     CONSTRAINT fk_waiting_quota_id FOREIGN KEY(quota_id) REFERENCES program_quota (quota_id)
@@ -625,7 +625,7 @@ CREATE TABLE inbox_read (
 
 CREATE INDEX ix_inbox_read_notice_id ON inbox_read (notice_id);
 
-CREATE INDEX ix_inbox_read_of ON inbox_read (rujukan_program_id, read_id);
+CREATE INDEX ix_inbox_read_rujukan_program_id ON inbox_read (rujukan_program_id, read_id);
 
 CREATE TRIGGER legal_moves BEFORE UPDATE OF state ON rujukan FOR EACH ROW
     WHEN (OLD.state <> NEW.state AND NOT ((OLD.state = 'TERBUKA' AND NEW.state IN ('DICABUT', 'TUTUP')) OR (OLD.state = 'TUTUP' AND NEW.state IN ('DICABUT'))))

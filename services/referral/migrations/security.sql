@@ -1,32 +1,32 @@
 -- Whether the caller accompanies the family today. plpgsql resolves the table's name at each call, so that a rebuild may
 -- swap the replica's schema.
-CREATE FUNCTION own_family(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
-    RETURN EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = wanted
+CREATE FUNCTION own_family(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN EXISTS (SELECT FROM replica_kpm.dampingan d WHERE d.kpm_id = family
         AND d.pendamping_id = platform.pendamping() AND d.valid_from <= platform.today()
         AND (d.valid_to IS NULL OR d.valid_to > platform.today()));
 END $$;
 
 -- Whether the caller's scope covers the family where it lives now. A stored answer is replayed on this condition.
-CREATE FUNCTION family_in_scope(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
-    RETURN CASE WHEN platform.by_area() THEN NOT EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = wanted
-        AND NOT platform.in_scope(k.kode_wilayah)) ELSE own_family(wanted) END;
+CREATE FUNCTION family_in_scope(family uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    RETURN CASE WHEN platform.by_area() THEN NOT EXISTS (SELECT FROM replica_kpm.kpm k WHERE k.kpm_id = family
+        AND NOT platform.in_scope(k.kode_wilayah)) ELSE own_family(family) END;
 END $$;
 REVOKE ALL ON FUNCTION own_family(uuid), family_in_scope(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION own_family(uuid), family_in_scope(uuid) TO referral_api, referral_worker;
 
--- What was recorded stays as it was, and of a rule only the day on which it ends may be written.
+-- Recorded rows are append-only. Of a rule only the day on which it ends may be written.
 REVOKE UPDATE, DELETE ON answer, attempt, outcome, relapse_report, rujukan_program_history, offer_shown, consent_text,
     program_rule, outcome_rule, sla_term, inbox_read, program_quota_change FROM referral_api, referral_worker;
 GRANT UPDATE (valid_to) ON outcome_rule, sla_term TO referral_api;
 REVOKE DELETE ON partner, program, rujukan, rujukan_program, consent, office, partner_notice, deadline, escalation, pause,
     outcome_task, breaker, breaker_limit, program_quota, quota_place, waiting, intake_window, next_best
     FROM referral_api, referral_worker;
--- The api role deletes a sealed identity, and reads it by the function below alone.
+-- The api role deletes a sealed identity, and reads it only through the function below.
 REVOKE ALL ON identity FROM referral_api;
 GRANT DELETE, SELECT (for_id, recipient) ON identity TO referral_api;
 
--- What a partner reads in its inbox: the one way by which the api role sees a sealed identity, and only under the
--- scope of the partner that was told of the rujukan, while the consent is in force and nothing is paused.
+-- What a partner reads in its inbox. Only through it the api role sees a sealed identity: in the scope of the partner
+-- with which the rujukan was shared, while the consent is in force and the rujukan is not paused.
 CREATE FUNCTION identity_for_partner(subject uuid) RETURNS bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT i.sealed FROM identity i
@@ -40,13 +40,13 @@ $$;
 REVOKE ALL ON FUNCTION identity_for_partner(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity_for_partner(uuid) TO referral_api;
 
--- The CHECK on `taken` refuses the place that is not there, whoever asks and however many at once.
+-- The CHECK on `taken` refuses more places than there are, also under concurrent transactions.
 CREATE FUNCTION count_place() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         UPDATE program_quota SET taken = taken + 1 WHERE quota_id = NEW.quota_id;
     ELSIF OLD.released_on IS NOT NULL OR NEW.released_on IS NULL OR NEW.quota_id <> OLD.quota_id THEN
-        RAISE EXCEPTION 'a place is given back once, and is never changed' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'a place is released once, and is never changed' USING ERRCODE = 'check_violation';
     ELSE
         UPDATE program_quota SET taken = taken - 1 WHERE quota_id = NEW.quota_id;
     END IF;
@@ -56,7 +56,7 @@ CREATE TRIGGER counted AFTER INSERT OR UPDATE ON quota_place FOR EACH ROW EXECUT
 CREATE FUNCTION count_waiting() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.left_on IS NOT NULL THEN
-        RAISE EXCEPTION 'a line of the waiting list that was left stays' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'a closed row of the waiting list cannot change' USING ERRCODE = 'check_violation';
     END IF;
     IF TG_OP = 'UPDATE' AND OLD.quota_id IS NOT NULL THEN
         UPDATE program_quota SET waiting = waiting - 1 WHERE quota_id = OLD.quota_id;
@@ -68,7 +68,7 @@ BEGIN
 END $$;
 CREATE TRIGGER counted AFTER INSERT OR UPDATE ON waiting FOR EACH ROW EXECUTE FUNCTION count_waiting();
 
--- The length of the line is no secret of a family: a pendamping counts all who wait in their areas.
+-- The length of the list is no personal data: a pendamping counts all who wait in the areas of the token.
 CREATE FUNCTION waiting_ahead(code text, before bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE scope text := platform.raise_scope('AREA'); ahead bigint;
 BEGIN

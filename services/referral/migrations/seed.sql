@@ -1,4 +1,4 @@
--- The first content of the rules: rows, never constants.
+-- The first content of the rules.
 
 INSERT INTO consent_text (version, valid_from, basis, set_by, text) VALUES (1, '2025-01-01', 'Isi pertama, sampai ditetapkan', 'system:referral',
 'Saya setuju Kementerian Sosial menyampaikan data minimum keluarga saya (NIK, nama, nomor telepon, dan ringkasan usaha) '

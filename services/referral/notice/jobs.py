@@ -1,7 +1,7 @@
-"""Calls that tell a partner of a notice."""
+"""Calls that send a notice to a partner."""
 
-from services.referral.notice.commands import TELLING, prepare_telling, record_telling
-from services.referral.partner.commands.webhook import reach
+from services.referral.notice.commands import SEND_NOTICE, prepare_notice, record_notice
+from services.referral.partner.commands.webhook import call_partner
 from shared.jobs import OutsideCall, Work
 
-WORK = Work(calls={TELLING: OutsideCall(prepare_telling, reach, record_telling)})
+WORK = Work(calls={SEND_NOTICE: OutsideCall(prepare_notice, call_partner, record_notice)})

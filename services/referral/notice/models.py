@@ -13,7 +13,7 @@ from shared.database.tables import Col, Fields
 
 
 class Notice(StrEnum):
-    """What a partner is told, by webhook and in its inbox; all but the first name no person."""
+    """Kind of a notice, by webhook and in the inbox. Only RUJUKAN has personal data."""
 
     RUJUKAN = "RUJUKAN"
     DICABUT = "DICABUT"
@@ -22,7 +22,7 @@ class Notice(StrEnum):
     KEDALUWARSA = "KEDALUWARSA"
 
 
-# A reminder says something only while what it reminds of is still to come.
+# The states in which a reminder is still due.
 REMINDERS = {Notice.PENGINGAT: WAITS_FOR_ANSWER, Notice.PENGINGAT_PENYALURAN: WAITS_FOR_DELIVERY}
 
 
@@ -35,34 +35,35 @@ class NoticeFacts(Fields):
 
 
 class ReceiptView(NoticeFacts):
-    """A notice that is taken."""
+    """A notice that the partner has accepted."""
 
     on: date
     taken_at: datetime
 
 
 class PartnerNotice(NoticeFacts, Table, table=True):
-    """One thing that a partner is told, once: taken when its system or its own receipt says so.
+    """One notice to a partner, stored once.
 
-    Its content is made anew each time it is told, so that what is no longer consented is no longer in it.
+    `taken_at` is set when its system accepts it, or when it gives a receipt. The content is made again for
+    each attempt, so that withdrawn consent is respected.
     """
 
     __table_args__ = (
         sa.Index(
             "ix_partner_notice_waiting",
             "partner_id",
-            "told_at",
+            "created_at",
             "notice_id",
             postgresql_where=sa.text("taken_at IS NULL"),
         ),
-        sa.Index("ix_partner_notice_told", "partner_id", "told_at", "notice_id"),
-        sa.Index("ix_partner_notice_of", "rujukan_program_id"),
-        sa.CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name="taken_whole"),
+        sa.Index("ix_partner_notice_created_at", "partner_id", "created_at", "notice_id"),
+        sa.Index("ix_partner_notice_rujukan_program_id", "rujukan_program_id"),
+        sa.CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name="taken_complete"),
     )
 
     partner_id: Col[UUID]
     on: Col[date]
-    told_at: Col[datetime] = Field(
+    created_at: Col[datetime] = Field(
         default=None, sa_column_kwargs={"server_default": sa.func.clock_timestamp()}
     )
     taken_at: Col[datetime | None] = Field(default=None)
@@ -70,7 +71,7 @@ class PartnerNotice(NoticeFacts, Table, table=True):
 
 
 class InboxReadItem(Fields):
-    """Somebody of a partner read a notice: which fields of a person it had, none where it names nobody."""
+    """One read of a notice in the inbox, with the names of its personal fields."""
 
     read_id: Col[UUID] = Field(primary_key=True)
     notice_id: Col[UUID] = Field(foreign_key="partner_notice.notice_id")
@@ -84,10 +85,15 @@ class InboxReadItem(Fields):
 
 
 class InboxRead(InboxReadItem, Table, table=True):
-    """A partner read a notice in its inbox: who, when, and which fields, never their values; append-only."""
+    """One read of a notice in the inbox.
+
+    Fields are stored by name, never their values.
+
+    Rows are append-only.
+    """
 
     __table_args__ = (
-        sa.Index("ix_inbox_read_of", "rujukan_program_id", "read_id"),
+        sa.Index("ix_inbox_read_rujukan_program_id", "rujukan_program_id", "read_id"),
         sa.Index("ix_inbox_read_notice_id", "notice_id"),
     )
 

@@ -1,8 +1,8 @@
 from shared.errors import DomainError
 
 
-class NothingToFollow(DomainError):
-    """409: the offer has not come to nothing, so nothing follows it."""
+class OfferStillOpen(DomainError):
+    """409: The offer has not come to nothing, so no other program follows it."""
 
     en = "This offer is {state}; a next one is proposed after a refusal, an expiry, a withdrawal or on a waiting list."
     id = (

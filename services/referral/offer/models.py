@@ -1,4 +1,4 @@
-"""Lists of offers as families were shown them, and programs proposed next."""
+"""Lists of offers shown to families, and proposals of next programs."""
 
 from datetime import date
 from typing import Any
@@ -21,14 +21,17 @@ class OffersFacts(Fields):
 
 
 class OfferShown(OffersFacts, Table, table=True):
-    """A list of offers as a family was shown it, found again by the SHA-256 on its statement; append-only."""
+    """A list of offers as a family was shown it.
+
+    The SHA-256 on the family's statement identifies it. Rows are append-only.
+    """
 
     kode_wilayah: Col[str]
     offers: Col[list[dict[str, Any]]]
 
 
 class NextBestFacts(Fields):
-    """What was proposed after an offer that came to nothing, in words."""
+    """The proposal after an offer that came to nothing, in words."""
 
     after_rujukan_program_id: Col[UUID] = Field(primary_key=True, foreign_key=OFFER_ID)
     rujukan_id: Col[UUID]
@@ -40,7 +43,10 @@ class NextBestFacts(Fields):
 
 
 class NextBest(NextBestFacts, Table, table=True):
-    """What was proposed after a refusal, expiry or withdrawal, and why; of the other programs, why not."""
+    """The proposal after a refusal, expiry or withdrawal.
+
+    `considered` has every program with the reason why it was or was not proposed.
+    """
 
     __table_args__ = (sa.Index("ix_next_best_rujukan_id", "rujukan_id", "after_rujukan_program_id"),)
 

@@ -1,4 +1,4 @@
-"""Offers before a statement, families that fit a program, next best programs."""
+"""Routes of offers before a statement, families that fit a program, and next best programs."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.offer import queries as offer_queries
-from services.referral.offer.commands.next_best import next_best
+from services.referral.offer.commands import next_best
 from services.referral.offer.commands.opening import show_offers
 from services.referral.offer.models import NextBest, NextBestFacts, OffersFacts
 from services.referral.place.models import WaitingReason
@@ -25,7 +25,10 @@ offers = Router(tag="offer")
 
 
 class ReasonView(View):
-    """What one rule came to, in both languages; `actual` is null where the fact is not known."""
+    """The result of one rule, in both languages.
+
+    `actual` is null if the fact is unknown.
+    """
 
     number: int
     field: RuleField
@@ -41,7 +44,10 @@ class ReasonView(View):
 
 
 class OfferView(View):
-    """A program, whether it fits the family, and why or why not; `waits`: what it would wait for today. Amounts in rupiah."""
+    """A program, whether it fits the family, and why or why not. Amounts in rupiah.
+
+    `waits`: what the family would wait for if it agreed today.
+    """
 
     program_code: str
     revision: int
@@ -56,13 +62,16 @@ class OfferView(View):
 
 
 class OfferList(OffersFacts):
-    """The list shown, and the SHA-256 of {kpm_id, offers} as JSON with sorted keys and no spaces, in UTF-8."""
+    """The list shown, and its SHA-256.
+
+    The SHA-256 is of {kpm_id, offers} as JSON with sorted keys and no spaces, in UTF-8.
+    """
 
     offers: list[OfferView]
 
 
 class Prospect(View):
-    """A family before a program: whether it fits, and why or why not."""
+    """Whether a family fits a program, and why or why not."""
 
     kpm_id: UUID
     kode_wilayah: str
@@ -80,7 +89,10 @@ class ProspectPage(View):
 @offers.get("/offer", responses={409: {}})
 @may(Permission.RUJUKAN_MATCH)
 async def list_offers(kpm_id: UUID, session: Session, actor: CurrentActor) -> OfferList:
-    """Show what the family would be offered today; the list is kept under its hash, which goes on the statement."""
+    """Show what the family would be offered today.
+
+    The list is stored under its hash, which goes on the family's statement.
+    """
     return OfferList.model_validate(await show_offers(session, kpm_id, actor))
 
 
@@ -89,15 +101,16 @@ async def list_offers(kpm_id: UUID, session: Session, actor: CurrentActor) -> Of
 async def list_prospects(
     program_id: UUID, session: Session, actor: CurrentActor, paging: Paging, *, fits: bool | None = None
 ) -> Response:
-    """List the caller's families before a program, by area: which fit, which do not, and why; `fits` asks for one sort.
+    """List the families in the caller's scope by area, and whether they fit a program.
 
-    A page holds at most `limit` families, fewer where `fits` leaves some out; `next` leads on to the others.
+    `fits` selects those that fit, or those that do not. A page may then have fewer than `limit` families;
+    `next` leads to the others.
     """
     program = await visibility.read(session, Program, program_id, "program")
-    rules, on = await queries.rules_of(session, program_id), await clock.today(session)
-    shape = offer_queries.judge(program, rules, on, fits)
+    rules, on = await queries.read_rules(session, program_id), await clock.today(session)
+    shape = offer_queries.make_judge(program, rules, on, fits)
     return await paging.answer(
-        session, offer_queries.families_before(actor, on), offer_queries.ORDER, shape=shape
+        session, offer_queries.select_families(actor, on), offer_queries.ORDER, shape=shape
     )
 
 
@@ -105,13 +118,16 @@ next_bests = Router(tag="next-best")
 
 
 class NextBestBody(Body):
-    """After which offer of the rujukan: one refused, expired, taken back, or on a waiting list."""
+    """The offer that came to nothing: refused, expired, withdrawn, or on a waiting list."""
 
     after_rujukan_program_id: Annotated[UUID, Field(examples=["0198a000-0000-7000-8000-000000000001"])]
 
 
 class ConsideredView(View):
-    """A program that was looked at, whether it may follow, and why or why not; `waits`: it cannot be had at once."""
+    """A program that was considered, whether it may follow, and why or why not.
+
+    `waits`: the reason why it is not available at once.
+    """
 
     program_code: str
     revision: int
@@ -122,7 +138,10 @@ class ConsideredView(View):
 
 
 class NextBestView(NextBestFacts):
-    """What is proposed after an offer that came to nothing; null where nothing fits. All that was looked at, best first."""
+    """The proposal after an offer that came to nothing.
+
+    It is null if no program fits. `considered` has all programs, best first.
+    """
 
     considered: list[ConsideredView]
 
@@ -139,17 +158,17 @@ class NextBestPage(View):
 async def propose_next_best(
     rujukan_id: UUID, body: NextBestBody, session: Session, actor: CurrentActor
 ) -> NextBestView:
-    """Propose the next best program, explained; a proposal once made stands."""
-    found = await next_best(session, rujukan_id, body.after_rujukan_program_id, actor)
-    return NextBestView.model_validate(found)
+    """Propose the next best program with an explanation. The first proposal is final."""
+    proposal = await next_best.propose_next_best(session, rujukan_id, body.after_rujukan_program_id, actor)
+    return NextBestView.model_validate(proposal)
 
 
 @next_bests.get("/rujukan/{rujukan_id}/next", response_model=NextBestPage)
 @may(Permission.RUJUKAN_READ)
 async def list_next_best(rujukan_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
-    """List what was proposed within a case."""
+    """List the proposals within a rujukan."""
     require_official(actor)
     await visibility.read(session, Rujukan, rujukan_id, "rujukan")
-    statement = visibility.columns_of(NextBest, list(NextBestView.model_fields))
-    mine = statement.where(NextBest.rujukan_id == rujukan_id)
-    return await paging.answer(session, mine, (NextBest.after_rujukan_program_id,))
+    statement = visibility.select_columns(NextBest, list(NextBestView.model_fields))
+    statement = statement.where(NextBest.rujukan_id == rujukan_id)
+    return await paging.answer(session, statement, (NextBest.after_rujukan_program_id,))

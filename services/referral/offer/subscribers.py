@@ -1,9 +1,9 @@
 """A graduation or a relapse opens a rujukan."""
 
 from services.referral.offer.commands.opening import open_rujukan
-from services.referral.offer.commands.relapse import open_next
+from services.referral.offer.commands.relapse import open_relapse_rujukan
 from services.referral.subscriptions import graduation
 from shared.contracts.graduation import GraduasiDetermined, RelapseConfirmed
 
 graduation.on(GraduasiDetermined)(open_rujukan)
-graduation.on(RelapseConfirmed)(open_next)
+graduation.on(RelapseConfirmed)(open_relapse_rujukan)

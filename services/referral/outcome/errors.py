@@ -1,45 +1,45 @@
-"""What recording an outcome or reporting a relapse refuses."""
+"""Refusals of outcomes and of relapse reports."""
 
 from shared.errors import DomainError, InvalidInput
 
 
 class OutcomeAlreadyRecorded(DomainError):
-    """409: the outcome of this month stands."""
+    """409: The outcome of this month was recorded before."""
 
     en = "The outcome at {month} months has already been recorded."
     id = "Hasil pada bulan ke-{month} sudah dicatat."
 
 
 class OutcomeTooEarly(DomainError):
-    """409: the month of this outcome has not come."""
+    """409: The outcome of this month is not due yet."""
 
     en = "The outcome at {month} months falls due on {due_on}."
     id = "Hasil pada bulan ke-{month} baru jatuh pada {due_on}."
 
 
-class NothingDelivered(DomainError):
-    """409: an outcome is of aid that was delivered."""
+class AidNotDelivered(DomainError):
+    """409: An outcome needs aid that was delivered."""
 
     en = "No aid has been delivered under this rujukan yet."
     id = "Belum ada bantuan yang disalurkan dalam rujukan ini."
 
 
 class OutcomeNotAsked(InvalidInput):
-    """422: the outcome rule of the rujukan's first day asks for other months."""
+    """422: The outcome rule of the rujukan's first day asks for other months."""
 
     en = "The outcome of this aid is asked for at {months} months after its delivery, not at {month}."
     id = "Hasil bantuan ini ditanyakan pada bulan ke-{months} sejak penyaluran, bukan bulan ke-{month}."
 
 
-class AidTakenBack(DomainError):
-    """409: the aid was taken back after its delivery; nothing more is asked of it."""
+class AidWithdrawn(DomainError):
+    """409: The aid was withdrawn after its delivery, so no outcome is recorded."""
 
-    en = "This rujukan was taken back on {on}; no outcome of its aid is recorded any more."
+    en = "This rujukan was withdrawn on {on}; outcomes of its aid are no longer recorded."
     id = "Rujukan ini dicabut pada {on}; hasil bantuannya tidak dicatat lagi."
 
 
 class RelapseAlreadyReported(DomainError):
-    """409: a report of this day stands."""
+    """409: A relapse was reported for this day before."""
 
     en = "A relapse has already been reported for that day."
     id = "Kekambuhan sudah dilaporkan untuk hari itu."

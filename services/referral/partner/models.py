@@ -1,4 +1,4 @@
-"""Partners, the offices that they call, and the breakers of their systems."""
+"""Partners, the offices that they call, and their circuit breakers."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -28,7 +28,7 @@ Email = Annotated[
 
 
 class PartnerKind(StrEnum):
-    """What sort of K/L or body takes over."""
+    """The kind of organisation."""
 
     KEMENTERIAN = "KEMENTERIAN"
     LEMBAGA = "LEMBAGA"
@@ -40,7 +40,7 @@ class PartnerKind(StrEnum):
 
 
 class Channel(StrEnum):
-    """How the partner is reached. Only HOST_TO_HOST and API_SPLP are sent by the machine today."""
+    """How the partner is reached. Only HOST_TO_HOST and API_SPLP are called automatically."""
 
     API_SPLP = "API_SPLP"
     HOST_TO_HOST = "HOST_TO_HOST"
@@ -50,7 +50,7 @@ class Channel(StrEnum):
 
 
 class PartnerTerms(Fields):
-    """A partner as the ministry names it, with the address of its webhook."""
+    """A partner with the address of its webhook."""
 
     code: Col[Code] = Field(unique=True)
     name: Col[Name]
@@ -81,7 +81,7 @@ class Partner(PartnerView, Table, table=True):
 
 
 class OfficeTerms(Fields):
-    """Whom partners call about families of a kabupaten or kota."""
+    """The office that partners call about families of a kabupaten or kota."""
 
     kode_wilayah: Col[Wilayah] = Field(primary_key=True)
     name: Col[Name]
@@ -96,11 +96,17 @@ class OfficeView(OfficeTerms):
 
 
 class Office(OfficeView, Table, table=True):
-    """Whom a partner calls about a family: the Dinsos office of the area, never the family's pendamping."""
+    """The Dinsos office of an area.
+
+    A partner calls it about a family, never the family's pendamping.
+    """
 
 
 class BreakerState(StrEnum):
-    """CLOSED: called. OPEN: left alone until `retry_at`. HALF_OPEN: one call tries whether it answers again."""
+    """State of a breaker.
+
+    CLOSED: the partner is called. OPEN: it is not called until `retry_at`. HALF_OPEN: one call tries it.
+    """
 
     CLOSED = "CLOSED"
     OPEN = "OPEN"
@@ -108,14 +114,17 @@ class BreakerState(StrEnum):
 
 
 class BreakerLimitTerms(Fields):
-    """After how many failures in a row a partner is left alone, and for how many seconds of real time."""
+    """When a breaker opens, and how long it stays open.
+
+    `failures_to_open` are failures in a row. `wait_seconds` is real time.
+    """
 
     failures_to_open: Col[Annotated[StrictInt, Interval(ge=1, le=1000), Asked(5)]]
     wait_seconds: Col[Annotated[StrictInt, Interval(ge=1, le=86_400), Asked(60)]]
 
 
 class BreakerLimitView(BreakerLimitTerms):
-    """Limits of a partner's code; `*` is everybody without limits of their own."""
+    """The limits of a partner code. `*` is every partner without limits of its own."""
 
     partner_code: Col[str] = Field(primary_key=True)
     version: Col[int]
@@ -123,7 +132,7 @@ class BreakerLimitView(BreakerLimitTerms):
 
 
 class BreakerLimit(BreakerLimitView, Table, table=True):
-    """After how many failures in a row a breaker opens, and for how many seconds of real time; "*" is everybody."""
+    """The limits of the breakers: of a partner code, or of "*" for all others."""
 
     __table_args__ = (
         sa.CheckConstraint("failures_to_open BETWEEN 1 AND 1000", name="failures_to_open_range"),
@@ -141,13 +150,16 @@ class BreakerFacts(Fields):
 
 
 class BreakerView(BreakerFacts, BreakerLimitTerms):
-    """How a partner's breaker stands, under which limits. OPEN: nobody calls it until `retry_at`."""
+    """The state of a partner's breaker and its limits.
+
+    OPEN: the partner is not called until `retry_at`.
+    """
 
     changed_at: datetime | None
 
 
 class Breaker(BreakerFacts, Table, table=True):
-    """One partner's breaker, from its first failure on."""
+    """The breaker of a partner. The row exists from the first failure."""
 
     __table_args__ = (
         sa.CheckConstraint("(state = 'CLOSED') = (retry_at IS NULL)", name="retry_when_not_closed"),

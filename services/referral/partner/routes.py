@@ -1,4 +1,4 @@
-"""Calling a partner: whether its system is called at all, and telling it again what it was told."""
+"""Routes of partners' breakers, and of the replay of notices."""
 
 from uuid import UUID
 
@@ -24,7 +24,10 @@ breakers = Router(tag="partner")
 
 
 class BreakerLimitBody(BreakerLimitTerms, Body):
-    """After how many failures in a row a partner is left alone, and for how many seconds of real time."""
+    """When a breaker opens, and how long it stays open.
+
+    `failures_to_open` are failures in a row. `wait_seconds` is real time.
+    """
 
 
 class BreakerLimitPage(View):
@@ -35,13 +38,13 @@ class BreakerLimitPage(View):
 
 
 class ReplayBody(Body):
-    """From when on the partner is told again what it has taken; an instant of real time with its zone."""
+    """The instant from which notices are sent again, in real time with its zone."""
 
     since: AwareDatetime = Field(examples=["2026-07-01T00:00:00+07:00"])
 
 
 class ReplayView(View):
-    """The job that does it: follow it at `job`."""
+    """The job of the replay. Read it at `job`."""
 
     job_id: UUID
     job: str = Field(examples=["/v1/jobs/019a0000-0000-7000-8000-000000000000"])
@@ -52,7 +55,7 @@ class ReplayView(View):
 async def read_breaker(partner_id: UUID, session: Session) -> BreakerView:
     """Read whether a partner's system is called."""
     await visibility.read(session, Partner, partner_id, "partner")
-    return await breaker.breaker_of(session, partner_id)
+    return await breaker.read_breaker(session, partner_id)
 
 
 @breakers.post("/partner/{partner_id}/breaker", status_code=201)
@@ -60,7 +63,7 @@ async def read_breaker(partner_id: UUID, session: Session) -> BreakerView:
 async def set_breaker_limit(
     partner_id: UUID, body: BreakerLimitBody, session: Session, actor: CurrentActor
 ) -> BreakerView:
-    """Give a partner limits of its own."""
+    """Set the limits of one partner."""
     return await breaker.set_limit(session, partner_id, body, actor.sub)
 
 
@@ -70,14 +73,14 @@ async def set_everybodys_limit(
     body: BreakerLimitBody, session: Session, actor: CurrentActor
 ) -> BreakerLimitView:
     """Set the limits of every partner that has none of its own."""
-    return await breaker.write_limit(session, breaker.EVERYBODY, body, actor.sub)
+    return await breaker.upsert_limit(session, breaker.ALL_PARTNERS, body, actor.sub)
 
 
 @breakers.get("/breaker-limit", response_model=BreakerLimitPage)
 @may(Permission.BREAKER_READ)
 async def list_breaker_limits(session: Session, paging: Paging) -> Response:
-    """List the limits by partner code, everybody's first."""
-    statement = visibility.columns_of(BreakerLimit, list(BreakerLimitView.model_fields))
+    """List the limits by partner code, those of all partners first."""
+    statement = visibility.select_columns(BreakerLimit, list(BreakerLimitView.model_fields))
     return await paging.answer(session, statement, queries.BREAKER_LIMIT_ORDER)
 
 
@@ -86,7 +89,10 @@ async def list_breaker_limits(session: Session, paging: Paging) -> Response:
 async def replay_notices(
     partner_id: UUID, body: ReplayBody, session: Session, actor: CurrentActor, response: Response
 ) -> ReplayView:
-    """Tell a partner again what it has taken since an instant, signed anew under the same keys; a partner its own."""
+    """Send a partner again what it has taken since an instant.
+
+    The notices are signed again under the same keys. A partner may ask for its own notices only.
+    """
     job_id = await request_replay(session, partner_id, body.since, actor)
     response.headers["Location"] = f"/v1/jobs/{job_id}"
     return ReplayView(job_id=job_id, job=f"/v1/jobs/{job_id}")

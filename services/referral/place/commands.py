@@ -1,6 +1,6 @@
-"""A consented family holds a place in every quota over its area, or waits in order; what it gives back, the next one gets.
+"""Reserve places in quotas for consented families, keep the waiting list, and release places.
 
-Locks are always taken in one order: the rujukan program, what falls due, then the quotas by their ids.
+Locks are taken in one order: the rujukan program, then scheduled tasks, then the quotas by their ids.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,72 +20,81 @@ from shared.jobs import schedule
 from shared.validity import holds_on
 
 # Handled in publication/jobs.py: this module must not import publication.
-PROMOTING = "program.promote"
+PROMOTE_WAITING = "program.promote"
 S, W = RujukanProgramState, WaitingReason
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a consented family from going on, and the quota that is full."""
+    """Why a consented family must wait, and the quota that is full."""
 
     reason: WaitingReason
     quota_id: UUID | None = None
 
 
-async def intake_open(session: AsyncSession, code: str, on: date) -> bool:
-    """Whether the program takes applications that day; one without any window always does."""
-    of_code = sa.select(IntakeWindow.window_id).where(IntakeWindow.program_code == code)
-    now = of_code.where(holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on))
-    known, still = (await session.execute(sa.select(sa.exists(of_code), sa.exists(now)))).one()
-    return bool(still or not known)
+async def is_intake_open(session: AsyncSession, code: str, on: date) -> bool:
+    """Return whether the program takes applications on a day. A program without windows always does."""
+    windows = sa.select(IntakeWindow.window_id).where(IntakeWindow.program_code == code)
+    open_windows = windows.where(holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on))
+    has_windows, is_open = (
+        await session.execute(sa.select(sa.exists(windows), sa.exists(open_windows)))
+    ).one()
+    return bool(is_open or not has_windows)
 
 
-def quotas_over(code: str, area: str, on: date) -> sa.Select[ProgramQuota]:
-    """Select the quotas of a program that cover an area on a day, in the order in which they are locked."""
-    areas = [wilayah.NATIONAL, *wilayah.prefixes(area)]
-    wanted = sa.select(ProgramQuota).where(
+def select_covering_quotas(code: str, kode_wilayah: str, on: date) -> sa.Select[ProgramQuota]:
+    """Select the quotas of a program over an area, in the order of locking."""
+    areas = [wilayah.NATIONAL, *wilayah.prefixes(kode_wilayah)]
+    statement = sa.select(ProgramQuota).where(
         ProgramQuota.program_code == code, ProgramQuota.kode_wilayah.in_(areas)
     )
-    holds = holds_on(ProgramQuota.valid_from, ProgramQuota.valid_to, on)
-    return wanted.where(holds).order_by(ProgramQuota.quota_id)
+    in_force = holds_on(ProgramQuota.valid_from, ProgramQuota.valid_to, on)
+    return statement.where(in_force).order_by(ProgramQuota.quota_id)
 
 
-async def seek_place(session: AsyncSession, row: RujukanProgram, on: date, *, in_turn: bool = False) -> bool:
-    """Hold a place for a consented rujukan program, or put it on the waiting list; asked again, nothing changes.
+async def reserve_place(
+    session: AsyncSession, row: RujukanProgram, on: date, *, in_turn: bool = False
+) -> bool:
+    """Reserve a place for a consented rujukan program, or put it on the waiting list.
 
-    Who comes new waits behind those who wait for the same quota; `in_turn` is who comes from the list itself.
-    The row is locked by the caller. Returns whether it may go to the partner.
+    A repeated call changes nothing. A new family waits behind those who wait for the same quota; `in_turn`
+    is set for a family that comes from the waiting list. The caller has locked the row. Return whether it
+    may go to the partner.
     """
-    obstacle = await _take(session, row, on, in_turn=in_turn)
-    waiting = await waiting_of(session, row.rujukan_program_id)
+    obstacle = await _try_to_reserve(session, row, on, in_turn=in_turn)
+    waiting = await read_waiting(session, row.rujukan_program_id)
     if obstacle is None:
-        leave_list(waiting, on, "PROMOTED")
+        leave_waiting_list(waiting, on, "PROMOTED")
         return True
     if waiting is None:
-        session.add(_line(row, obstacle, on))
+        session.add(_waiting_row(row, obstacle, on))
     else:
         waiting.reason, waiting.quota_id = obstacle.reason, obstacle.quota_id
     await session.flush()
     return False
 
 
-async def _take(session: AsyncSession, row: RujukanProgram, on: date, *, in_turn: bool) -> Obstacle | None:
-    if not await intake_open(session, row.program_code, on):
+async def _try_to_reserve(
+    session: AsyncSession, row: RujukanProgram, on: date, *, in_turn: bool
+) -> Obstacle | None:
+    if not await is_intake_open(session, row.program_code, on):
         return Obstacle(W.PENERIMAAN_TUTUP)
     if await holds_place(session, row.rujukan_program_id):
         return None
-    wanted = quotas_over(row.program_code, row.kode_wilayah, on).with_for_update(key_share=True)
-    quotas = (await session.scalars(wanted, execution_options={"populate_existing": True})).all()
+    statement = select_covering_quotas(row.program_code, row.kode_wilayah, on).with_for_update(key_share=True)
+    quotas = (await session.scalars(statement, execution_options={"populate_existing": True})).all()
     if not quotas:
-        return Obstacle(W.TANPA_KUOTA) if await is_limited(session, row.program_code) else None
+        return Obstacle(W.TANPA_KUOTA) if await has_quota(session, row.program_code) else None
     for quota in quotas:
         if quota.taken >= quota.places or (quota.waiting and not in_turn):
             return Obstacle(W.KUOTA_PENUH, quota.quota_id)
-    await _hold(session, row, quotas, on)
+    await _insert_places(session, row, quotas, on)
     return None
 
 
-async def _hold(session: AsyncSession, row: RujukanProgram, quotas: Sequence[ProgramQuota], on: date) -> None:
+async def _insert_places(
+    session: AsyncSession, row: RujukanProgram, quotas: Sequence[ProgramQuota], on: date
+) -> None:
     session.add_all(
         QuotaPlace(
             place_id=uuid7(),
@@ -98,56 +107,62 @@ async def _hold(session: AsyncSession, row: RujukanProgram, quotas: Sequence[Pro
     await session.flush()
 
 
-async def obstacles(session: AsyncSession, area: str, on: date) -> Callable[[str], Obstacle | None]:
-    """Return what tells, by program code, what a family of this area would wait for if it agreed today; nothing is held.
+async def read_obstacles(
+    session: AsyncSession, kode_wilayah: str, on: date
+) -> Callable[[str], Obstacle | None]:
+    """Return a function from a program code to its obstacle today in this area.
 
-    Two statements for the whole catalogue.
+    Nothing is reserved. It takes two statements for the whole catalogue.
     """
-    now = holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on)
-    windows = sa.select(IntakeWindow.program_code, sa.func.bool_or(now)).group_by(IntakeWindow.program_code)
-    opens = {row[0]: bool(row[1]) for row in await session.execute(windows)}
-    areas = [wilayah.NATIONAL, *wilayah.prefixes(area)]
-    here = sa.and_(
+    is_open = holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on)
+    windows = sa.select(IntakeWindow.program_code, sa.func.bool_or(is_open)).group_by(
+        IntakeWindow.program_code
+    )
+    open_by_code = {row[0]: bool(row[1]) for row in await session.execute(windows)}
+    areas = [wilayah.NATIONAL, *wilayah.prefixes(kode_wilayah)]
+    covers_area = sa.and_(
         ProgramQuota.kode_wilayah.in_(areas), holds_on(ProgramQuota.valid_from, ProgramQuota.valid_to, on)
     )
     full = sa.or_(ProgramQuota.taken >= ProgramQuota.places, ProgramQuota.waiting > 0)
     quotas = sa.select(
-        ProgramQuota.program_code, sa.func.bool_or(here), sa.func.bool_or(sa.and_(here, full))
+        ProgramQuota.program_code, sa.func.bool_or(covers_area), sa.func.bool_or(sa.and_(covers_area, full))
     ).group_by(ProgramQuota.program_code)
-    limited = {code: (covered, taken) for code, covered, taken in await session.execute(quotas)}
+    quota_by_code = {code: (covered, is_full) for code, covered, is_full in await session.execute(quotas)}
 
-    def obstacle(code: str) -> Obstacle | None:
-        if not opens.get(code, True):
+    def obstacle_of(code: str) -> Obstacle | None:
+        if not open_by_code.get(code, True):
             return Obstacle(W.PENERIMAAN_TUTUP)
-        covered, taken = limited.get(code, (True, False))
-        return Obstacle(W.KUOTA_PENUH) if taken else None if covered else Obstacle(W.TANPA_KUOTA)
+        covered, is_full = quota_by_code.get(code, (True, False))
+        return Obstacle(W.KUOTA_PENUH) if is_full else None if covered else Obstacle(W.TANPA_KUOTA)
 
-    return obstacle
+    return obstacle_of
 
 
 async def holds_place(session: AsyncSession, rujukan_program_id: UUID) -> bool:
-    """Whether it holds a place already."""
-    held = sa.select(QuotaPlace.place_id).where(
+    statement = sa.select(QuotaPlace.place_id).where(
         QuotaPlace.rujukan_program_id == rujukan_program_id, QuotaPlace.released_on.is_(None)
     )
-    return await session.scalar(held.limit(1)) is not None
+    return await session.scalar(statement.limit(1)) is not None
 
 
-async def is_limited(session: AsyncSession, code: str) -> bool:
-    """Whether the program has ever had a quota: then it has places only where and while one holds."""
-    found = sa.select(ProgramQuota.quota_id).where(ProgramQuota.program_code == code).limit(1)
-    return await session.scalar(found) is not None
+async def has_quota(session: AsyncSession, code: str) -> bool:
+    """Return whether the program has ever had a quota.
+
+    Such a program has places only where and while a quota is in force.
+    """
+    statement = sa.select(ProgramQuota.quota_id).where(ProgramQuota.program_code == code).limit(1)
+    return await session.scalar(statement) is not None
 
 
-async def waiting_of(session: AsyncSession, rujukan_program_id: UUID) -> Waiting | None:
-    """Return the line of the waiting list in which it stands, or None."""
-    wanted = sa.select(Waiting).where(
+async def read_waiting(session: AsyncSession, rujukan_program_id: UUID) -> Waiting | None:
+    """Return the open row of the waiting list, or None."""
+    statement = sa.select(Waiting).where(
         Waiting.rujukan_program_id == rujukan_program_id, Waiting.left_on.is_(None)
     )
-    return await session.scalar(wanted)
+    return await session.scalar(statement)
 
 
-def _line(row: RujukanProgram, obstacle: Obstacle, on: date) -> Waiting:
+def _waiting_row(row: RujukanProgram, obstacle: Obstacle, on: date) -> Waiting:
     return Waiting(
         rujukan_program_id=row.rujukan_program_id,
         program_code=row.program_code,
@@ -158,37 +173,41 @@ def _line(row: RujukanProgram, obstacle: Obstacle, on: date) -> Waiting:
     )
 
 
-def leave_list(waiting: Waiting | None, on: date, as_: str) -> None:
-    """Leave the waiting list; the line stays, with the day and the way it was left."""
+def leave_waiting_list(waiting: Waiting | None, on: date, as_: str) -> None:
+    """Close the row of the waiting list with the day and the reason.
+
+    The row is not deleted.
+    """
     if waiting is not None:
         waiting.left_on, waiting.left_as = on, as_
 
 
-async def keep_places(session: AsyncSession, row: RujukanProgram, on: date) -> None:
-    """Do what a state that was entered means for places: an end without aid gives them back to whoever is next.
+async def update_places(session: AsyncSession, row: RujukanProgram, on: date) -> None:
+    """Apply a new state to places: an offer that ends without aid releases its places.
 
-    Aid that has reached a family has used its place up, also where it is taken back on paper later. On the partner's own list (DAFTAR_TUNGGU) a family keeps its place, and is shown in the order of the others.
+    Aid that was delivered has used its place, even if it is withdrawn later. On the partner's own list
+    (DAFTAR_TUNGGU) a family keeps its place and gets a row of the waiting list.
     """
-    waiting = await waiting_of(session, row.rujukan_program_id)
+    waiting = await read_waiting(session, row.rujukan_program_id)
     if row.state in ENDED - {S.TUTUP}:
-        leave_list(waiting, on, row.state)
+        leave_waiting_list(waiting, on, row.state)
         if row.delivered_on is None:
             await _release(session, row, on)
     elif row.state is S.DAFTAR_TUNGGU and waiting is None:
-        session.add(_line(row, Obstacle(W.DAFTAR_MITRA), on))
+        session.add(_waiting_row(row, Obstacle(W.DAFTAR_MITRA), on))
     elif waiting is not None and waiting.reason is W.DAFTAR_MITRA:
-        leave_list(waiting, on, row.state)
+        leave_waiting_list(waiting, on, row.state)
     await session.flush()
 
 
 async def _release(session: AsyncSession, row: RujukanProgram, on: date) -> None:
-    held = sa.select(QuotaPlace).where(
+    statement = sa.select(QuotaPlace).where(
         QuotaPlace.rujukan_program_id == row.rujukan_program_id, QuotaPlace.released_on.is_(None)
     )
-    places = (await session.scalars(held)).all()
+    places = (await session.scalars(statement)).all()
     if not places:
         return
-    await ask_promotion(session, row.program_code)
+    await schedule_promotion(session, row.program_code)
     quotas = sa.select(ProgramQuota.quota_id).where(
         ProgramQuota.quota_id.in_([place.quota_id for place in places])
     )
@@ -198,7 +217,9 @@ async def _release(session: AsyncSession, row: RujukanProgram, on: date) -> None
     await session.flush()
 
 
-async def ask_promotion(session: AsyncSession, code: str) -> None:
-    """Let those who wait for a program be looked at as soon as this has happened."""
+async def schedule_promotion(session: AsyncSession, code: str) -> None:
+    """Schedule a look at the waiting list of a program for now."""
     payload = {"code": code}
-    await schedule(session, PROMOTING, datetime.now(UTC), subject_id=code, clock="real", payload=payload)
+    await schedule(
+        session, PROMOTE_WAITING, datetime.now(UTC), subject_id=code, clock="real", payload=payload
+    )

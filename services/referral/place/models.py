@@ -1,4 +1,4 @@
-"""How many families a program takes, where and when; who holds a place, and who waits for one and why."""
+"""Quotas and intake windows of programs, places held, and waiting lists."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from shared.fields import Asked, Day, Wilayah
 
 
 class WaitingReason(StrEnum):
-    """Why a consented family has not gone to the partner, or waits there."""
+    """Why a consented family was not sent to the partner, or waits there."""
 
     KUOTA_PENUH = "KUOTA_PENUH"
     TANPA_KUOTA = "TANPA_KUOTA"
@@ -29,7 +29,10 @@ National = Annotated[str, StringConstraints(pattern=r"^\*$"), Asked("*")]
 
 
 class QuotaTerms(Fields):
-    """Places for an area at any level; "*" is the country. It holds to the day before `valid_to`."""
+    """Places for an area at any level. "*" is the country.
+
+    They are in force until the day before `valid_to`.
+    """
 
     kode_wilayah: Col[Annotated[Wilayah | National, sa.Text(collation="C")]]
     places: Col[Annotated[StrictInt, Interval(ge=0, le=100_000_000), Asked(120)]]
@@ -38,7 +41,10 @@ class QuotaTerms(Fields):
 
 
 class QuotaFacts(QuotaTerms):
-    """The places of an area, how many are taken, and how many families wait because it is full."""
+    """The places of an area: set and taken.
+
+    `waiting` is the number of families that wait because it is full.
+    """
 
     quota_id: Col[UUID] = Field(primary_key=True)
     program_code: Col[str]
@@ -48,22 +54,26 @@ class QuotaFacts(QuotaTerms):
 
 
 class QuotaView(QuotaFacts):
-    """Places of an area: set, taken, free; and how many families wait because it is full."""
+    """The places of an area: set, taken and free.
+
+    `waiting` is the number of families that wait because it is full.
+    """
 
     free: int
 
 
 class ProgramQuota(QuotaFacts, Table, table=True):
-    """The places of a program (all its revisions) in an area at any level, "*" the country, in a time.
+    """The places of a program, in all its revisions, in an area and a time.
 
-    `taken` and `waiting` are counted by the database itself, so that no caller can take a place that is not there.
+    The area is at any level; "*" is the country. Triggers of the database count `taken` and `waiting`, and
+    a CHECK refuses more places than there are.
     """
 
     __table_args__ = (
         no_overlap("ex_program_quota_range", "program_code", "kode_wilayah"),
-        sa.CheckConstraint("taken BETWEEN 0 AND places", name="never_over_reserved"),
+        sa.CheckConstraint("taken BETWEEN 0 AND places", name="taken_within_places"),
         sa.CheckConstraint("waiting >= 0", name="waiting_not_negative"),
-        sa.CheckConstraint("valid_to > valid_from", name="some_day"),
+        sa.CheckConstraint("valid_to > valid_from", name="range_not_empty"),
         sa.CheckConstraint("version >= 1", name="version_positive"),
     )
 
@@ -72,12 +82,12 @@ class ProgramQuota(QuotaFacts, Table, table=True):
 
     @property
     def free(self) -> int:
-        """How many places nobody holds."""
+        """How many places are free."""
         return self.places - self.taken
 
 
 class ProgramQuotaChange(Table, table=True):
-    """How many places were set, by whom and when; append-only."""
+    """How many places were set, by whom and when. Rows are append-only."""
 
     quota_id: Col[UUID] = Field(primary_key=True, foreign_key="program_quota.quota_id")
     version: Col[int] = Field(primary_key=True)
@@ -88,7 +98,7 @@ class ProgramQuotaChange(Table, table=True):
 
 
 class QuotaPlace(Table, table=True):
-    """A place that one rujukan program holds in one quota, and when and why it was given back."""
+    """A place that one rujukan program holds in one quota, and its release."""
 
     __table_args__ = (
         sa.Index(
@@ -99,7 +109,7 @@ class QuotaPlace(Table, table=True):
             postgresql_where=sa.text("released_on IS NULL"),
         ),
         sa.Index("ix_quota_place_quota_id", "quota_id"),
-        sa.CheckConstraint("(released_on IS NULL) = (released_as IS NULL)", name="release_whole"),
+        sa.CheckConstraint("(released_on IS NULL) = (released_as IS NULL)", name="release_complete"),
         sa.CheckConstraint("released_on >= taken_on", name="released_after"),
     )
 
@@ -112,7 +122,10 @@ class QuotaPlace(Table, table=True):
 
 
 class IntakeTerms(Fields):
-    """When applications are taken: to the day before `closes_on`; without it, until further notice."""
+    """When applications are taken: until the day before `closes_on`.
+
+    Without `closes_on`, until further notice.
+    """
 
     opens_on: Col[Annotated[Day, Asked("2026-06-01")]]
     closes_on: Col[Annotated[Day | None, Asked("2026-07-01")]] = Field(default=None)
@@ -126,11 +139,14 @@ class IntakeView(IntakeTerms):
 
 
 class IntakeWindow(IntakeView, Table, table=True):
-    """When a program takes applications: from `opens_on` to the day before `closes_on`. Without any, always."""
+    """When a program takes applications: from `opens_on` until the day before `closes_on`.
+
+    A program without windows always takes applications.
+    """
 
     __table_args__ = (
         no_overlap("ex_intake_window_range", "program_code", of="daterange(opens_on, closes_on)"),
-        sa.CheckConstraint("closes_on > opens_on", name="some_day"),
+        sa.CheckConstraint("closes_on > opens_on", name="range_not_empty"),
     )
 
     set_by: Col[str]
@@ -138,7 +154,7 @@ class IntakeWindow(IntakeView, Table, table=True):
 
 
 class WaitingItem(Fields):
-    """One family in the waiting list, in the order of `number`."""
+    """One family on the waiting list, in the order of `number`."""
 
     number: Col[Annotated[int, sa.BigInteger()]] = Field(
         default=None, primary_key=True, sa_column_args=[sa.Identity(always=True)]
@@ -151,16 +167,19 @@ class WaitingItem(Fields):
 
 
 class Waiting(WaitingItem, Table, table=True):
-    """One family in the waiting list of a program, in the order of `number`; the line stays when it leaves."""
+    """One family on the waiting list of a program, in the order of `number`.
+
+    The row is not deleted when the family leaves the list.
+    """
 
     __table_args__ = (
         sa.Index(
             "uq_waiting_once", "rujukan_program_id", unique=True, postgresql_where=sa.text("left_on IS NULL")
         ),
         sa.Index("ix_waiting_order", "program_code", "number", postgresql_where=sa.text("left_on IS NULL")),
-        sa.CheckConstraint("(left_on IS NULL) = (left_as IS NULL)", name="leaving_whole"),
+        sa.CheckConstraint("(left_on IS NULL) = (left_as IS NULL)", name="leaving_complete"),
         sa.CheckConstraint("left_on >= since_on", name="left_after"),
-        sa.CheckConstraint("(quota_id IS NULL) = (reason <> 'KUOTA_PENUH')", name="quota_that_is_full"),
+        sa.CheckConstraint("(quota_id IS NULL) = (reason <> 'KUOTA_PENUH')", name="quota_only_when_full"),
     )
 
     program_code: Col[str]

@@ -1,3 +1,5 @@
+"""Lists of quotas, intake windows and waiting lists."""
+
 from typing import Any
 from uuid import UUID
 
@@ -5,26 +7,29 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.place.models import IntakeWindow, ProgramQuota, QuotaFacts, Waiting
-from services.referral.visibility import columns_of
+from services.referral.visibility import select_columns
 
 QUOTA_ORDER = (ProgramQuota.kode_wilayah, ProgramQuota.valid_from, ProgramQuota.quota_id)
 INTAKE_ORDER = (IntakeWindow.opens_on, IntakeWindow.window_id)
 WAITING_ORDER = (Waiting.number,)
 
 
-def quota_list(code: str) -> sa.Select[*tuple[Any, ...]]:
+def select_quotas(code: str) -> sa.Select[*tuple[Any, ...]]:
     """Select the quotas of a program with what is taken and free."""
     free = (ProgramQuota.places - ProgramQuota.taken).label("free")
-    statement = columns_of(ProgramQuota, list(QuotaFacts.model_fields)).add_columns(free)
+    statement = select_columns(ProgramQuota, list(QuotaFacts.model_fields)).add_columns(free)
     return statement.where(ProgramQuota.program_code == code)
 
 
-async def place_in_line(session: AsyncSession, rujukan_program_id: UUID) -> dict[str, Any] | None:
-    """Return why and since when an offer waits, and how many of the caller's areas are before it; None if it does not."""
-    mine = sa.select(Waiting).where(
+async def read_place_in_line(session: AsyncSession, rujukan_program_id: UUID) -> dict[str, Any] | None:
+    """Return why and since when an offer waits, and how many wait before it.
+
+    Those in the areas of the actor are counted. Return None if it does not wait.
+    """
+    statement = sa.select(Waiting).where(
         Waiting.rujukan_program_id == rujukan_program_id, Waiting.left_on.is_(None)
     )
-    waiting = await session.scalar(mine)
+    waiting = await session.scalar(statement)
     if waiting is None:
         return None
     ahead = await session.scalar(sa.select(sa.func.waiting_ahead(waiting.program_code, waiting.number)))

@@ -1,4 +1,4 @@
-"""Quotas, intake windows and waiting lists of a program over HTTP."""
+"""Routes of quotas, intake windows and waiting lists of a program."""
 
 from datetime import date
 from uuid import UUID
@@ -28,7 +28,10 @@ places = Router(tag="program-places")
 
 
 class QuotaBody(QuotaTerms, Body):
-    """Places for an area at any level; "*" is the country. It holds to the day before `valid_to`."""
+    """Places for an area at any level. "*" is the country.
+
+    They are in force until the day before `valid_to`.
+    """
 
 
 class QuotaPage(View):
@@ -39,7 +42,10 @@ class QuotaPage(View):
 
 
 class IntakeBody(IntakeTerms, Body):
-    """When applications are taken: to the day before `closes_on`; without it, until further notice."""
+    """When applications are taken: until the day before `closes_on`.
+
+    Without `closes_on`, until further notice.
+    """
 
 
 class IntakePage(View):
@@ -57,7 +63,10 @@ class WaitingPage(View):
 
 
 class PlaceInLine(View):
-    """Why and since when a consented offer waits, and how many of the caller's areas are before it."""
+    """Why and since when a consented offer waits, and how many wait before it.
+
+    `ahead` counts those in the areas of the actor.
+    """
 
     reason: WaitingReason
     since_on: date
@@ -67,7 +76,10 @@ class PlaceInLine(View):
 @places.post("/program/{program_id}/quota", status_code=201)
 @may(Permission.PROGRAM_PUBLISH, key_required=True)
 async def set_quota(program_id: UUID, body: QuotaBody, session: Session, actor: CurrentActor) -> QuotaView:
-    """Set the places of an area, for all revisions of the program; whoever waits is looked at when it holds."""
+    """Set the places of an area, for all revisions of the program.
+
+    The waiting list is processed when they come into force.
+    """
     program = await visibility.read(session, Program, program_id, "program")
     quota = await publication_places.set_quota(session, program.code, body, actor)
     return QuotaView.model_construct(**dict(quota), free=quota.free)
@@ -76,15 +88,18 @@ async def set_quota(program_id: UUID, body: QuotaBody, session: Session, actor: 
 @places.get("/program/{program_id}/quota", response_model=QuotaPage)
 @may(Permission.PROGRAM_READ)
 async def list_quotas(program_id: UUID, session: Session, paging: Paging) -> Response:
-    """List the quotas of a program by area and time, with what is taken and free."""
+    """List the quotas of a program by area and time."""
     program = await visibility.read(session, Program, program_id, "program")
-    return await paging.answer(session, queries.quota_list(program.code), queries.QUOTA_ORDER)
+    return await paging.answer(session, queries.select_quotas(program.code), queries.QUOTA_ORDER)
 
 
 @places.post("/program/{program_id}/intake", status_code=201)
 @may(Permission.PROGRAM_PUBLISH, key_required=True)
 async def set_intake(program_id: UUID, body: IntakeBody, session: Session, actor: CurrentActor) -> IntakeView:
-    """Say when applications are taken; a window that opens on the same day is closed anew."""
+    """Set when applications are taken.
+
+    A window that opens on the same day gets the new end.
+    """
     program = await visibility.read(session, Program, program_id, "program")
     return await publication_places.set_intake(session, program.code, body, actor)
 
@@ -92,19 +107,22 @@ async def set_intake(program_id: UUID, body: IntakeBody, session: Session, actor
 @places.get("/program/{program_id}/intake", response_model=IntakePage)
 @may(Permission.PROGRAM_READ)
 async def list_intake(program_id: UUID, session: Session, paging: Paging) -> Response:
-    """List the windows of intake of a program."""
+    """List the intake windows of a program."""
     program = await visibility.read(session, Program, program_id, "program")
-    statement = visibility.columns_of(IntakeWindow, list(IntakeView.model_fields))
-    mine = statement.where(IntakeWindow.program_code == program.code)
-    return await paging.answer(session, mine, queries.INTAKE_ORDER)
+    statement = visibility.select_columns(IntakeWindow, list(IntakeView.model_fields))
+    statement = statement.where(IntakeWindow.program_code == program.code)
+    return await paging.answer(session, statement, queries.INTAKE_ORDER)
 
 
 @places.get("/program/{program_id}/waiting", response_model=WaitingPage)
 @may(Permission.RUJUKAN_READ)
 async def list_waiting(program_id: UUID, session: Session, actor: CurrentActor, paging: Paging) -> Response:
-    """List who waits for a place, an intake or the partner, in order; each sees the families of its own areas."""
+    """List who waits for a place, an intake or the partner, in order.
+
+    Each official sees the families of the own areas.
+    """
     require_official(actor)
     program = await visibility.read(session, Program, program_id, "program")
-    statement = visibility.columns_of(Waiting, list(WaitingItem.model_fields))
-    mine = statement.where(Waiting.program_code == program.code, Waiting.left_on.is_(None))
-    return await paging.answer(session, mine, queries.WAITING_ORDER)
+    statement = visibility.select_columns(Waiting, list(WaitingItem.model_fields))
+    statement = statement.where(Waiting.program_code == program.code, Waiting.left_on.is_(None))
+    return await paging.answer(session, statement, queries.WAITING_ORDER)

@@ -19,14 +19,17 @@ from shared.fields import Asked, Rupiah, Sentence
 
 
 class SendFrom(StrEnum):
-    """From when a consented rujukan may go to the partner: once the SK is there, or once it has taken effect."""
+    """From when a consented rujukan is sent: from the SK, or from its effective date."""
 
     DETERMINED = "determined"
     EFFECTIVE = "effective"
 
 
 class RuleField(StrEnum):
-    """What a rule may look at: what caseload tells of the family, and what came of its own rujukan, nothing else."""
+    """The facts that a rule may use.
+
+    They are the family's data from caseload, and its own rujukan.
+    """
 
     KODE_WILAYAH = "kode_wilayah"
     DESIL_NAS = "desil_nas"
@@ -48,9 +51,10 @@ class RuleField(StrEnum):
 
 
 class RuleOp(StrEnum):
-    """How a rule compares. WITHIN: in one of these areas; GE_OR_MARRIED: at least so old, or married.
+    """How a rule compares.
 
-    ANY_OF and NONE_OF ask of what the family has several of, whether it has one of these, or none.
+    WITHIN: in one of these areas. GE_OR_MARRIED: at least this age, or married. ANY_OF and NONE_OF: whether
+    a set of the family contains one of these values, or none.
     """
 
     GE = "GE"
@@ -64,14 +68,17 @@ class RuleOp(StrEnum):
 
 
 class Strength(StrEnum):
-    """A HARD rule that fails keeps the program from the family; a SOFT one is only shown."""
+    """Effect of a failed rule: HARD excludes the program, SOFT is only shown."""
 
     HARD = "HARD"
     SOFT = "SOFT"
 
 
 class PayloadField(StrEnum):
-    """What a partner may be told beyond the rujukan itself; what is not here can be told to nobody."""
+    """The fields that a partner may get beyond the rujukan itself.
+
+    No other field is ever shared.
+    """
 
     NIK = "nik"
     NAME = "name"
@@ -82,7 +89,7 @@ class PayloadField(StrEnum):
 
 
 class ProgramTerms(Fields):
-    """The next revision of a program; amounts in rupiah."""
+    """The next revision of a program. Amounts in rupiah."""
 
     code: Col[Code]
     partner_id: Col[UUID] = Field(foreign_key="partner.partner_id")
@@ -97,7 +104,7 @@ class ProgramTerms(Fields):
 
 
 class ProgramItem(ProgramTerms):
-    """A revision of a program. It holds from `valid_from` to the day before `valid_to`."""
+    """A revision of a program, in force from `valid_from` until the day before `valid_to`."""
 
     program_id: Col[UUID] = Field(primary_key=True)
     revision: Col[int]
@@ -107,7 +114,10 @@ class ProgramItem(ProgramTerms):
 
 
 class Program(ProgramItem, Table, table=True):
-    """One published revision of what a partner offers; amounts in rupiah. A new revision ends the one before."""
+    """A published revision of a partner's program. Amounts in rupiah.
+
+    A new revision ends the one before.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("code", "revision", name="uq_program_code_revision"),

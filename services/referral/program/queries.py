@@ -13,14 +13,14 @@ from services.referral.program.models import Program, ProgramRule
 PROGRAM_ORDER = (Program.code, Program.revision)
 
 
-def program_list(names: Sequence[str], code: str | None) -> sa.Select[*tuple[Any, ...]]:
+def select_programs(names: Sequence[str], code: str | None) -> sa.Select[*tuple[Any, ...]]:
     """Select revisions of programs with their partner's code."""
-    own = [getattr(Program, name) for name in names if name != "partner_code"]
-    statement = sa.select(*own, Partner.code.label("partner_code")).join(Partner)
+    columns = [getattr(Program, name) for name in names if name != "partner_code"]
+    statement = sa.select(*columns, Partner.code.label("partner_code")).join(Partner)
     return statement if code is None else statement.where(Program.code == code)
 
 
-async def rules_of(session: AsyncSession, program_id: UUID) -> Sequence[ProgramRule]:
+async def read_rules(session: AsyncSession, program_id: UUID) -> Sequence[ProgramRule]:
     """Return the rules of a program's revision in order."""
-    wanted = sa.select(ProgramRule).where(ProgramRule.program_id == program_id)
-    return (await session.scalars(wanted.order_by(ProgramRule.number))).all()
+    statement = sa.select(ProgramRule).where(ProgramRule.program_id == program_id)
+    return (await session.scalars(statement.order_by(ProgramRule.number))).all()

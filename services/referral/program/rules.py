@@ -1,4 +1,7 @@
-"""What a partner is told: its program's minimum data, and never more (UU 27/2022 art. 27, 28; domain.md 5)."""
+"""Payloads of notices to partners: the minimum data of the program and nothing else.
+
+Sources: UU 27/2022 art. 27, 28; domain.md 5.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +15,8 @@ from services.referral.partner.models import OfficeTerms
 from services.referral.program.models import PayloadField, Program
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 
-TEXT, TEXT_OR_NOTHING = {"type": "string"}, {"type": ["string", "null"]}
-ALWAYS: dict[str, Any] = {
+TEXT, NULLABLE_TEXT = {"type": "string"}, {"type": ["string", "null"]}
+REQUIRED_FIELDS: dict[str, Any] = {
     "notice": {"const": Notice.RUJUKAN.value},
     "rujukan_program_id": {"type": "string", "format": "uuid"},
     "program": TEXT,
@@ -27,15 +30,15 @@ ALWAYS: dict[str, Any] = {
         "properties": {
             "kode_wilayah": TEXT,
             "name": TEXT,
-            "phone": TEXT_OR_NOTHING,
-            "email": TEXT_OR_NOTHING,
+            "phone": NULLABLE_TEXT,
+            "email": NULLABLE_TEXT,
         },
     },
 }
-OPTIONAL: dict[PayloadField, Any] = {
+OPTIONAL_FIELDS: dict[PayloadField, Any] = {
     PayloadField.NIK: {"type": "string", "pattern": "^[0-9]{16}$"},
     PayloadField.NAME: TEXT,
-    PayloadField.PHONE: TEXT_OR_NOTHING,
+    PayloadField.PHONE: NULLABLE_TEXT,
     PayloadField.USAHA: {
         "type": ["object", "null"],
         "additionalProperties": False,
@@ -49,9 +52,9 @@ OPTIONAL: dict[PayloadField, Any] = {
         },
     },
     PayloadField.SK_NO: TEXT,
-    PayloadField.CERTIFICATE_NO: TEXT_OR_NOTHING,
+    PayloadField.CERTIFICATE_NO: NULLABLE_TEXT,
 }
-DAY_OF = {
+DAY_FIELDS = {
     Notice.DICABUT: "withdrawn_on",
     Notice.KEDALUWARSA: "expired_on",
     Notice.PENGINGAT: "sla_due_on",
@@ -62,7 +65,7 @@ PERSONAL = (PayloadField.NIK, PayloadField.NAME, PayloadField.PHONE)
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """All that a notice is made of. Its repr is not printed anywhere."""
+    """All that a notice of a rujukan is made of. Its repr is never printed."""
 
     rujukan: Rujukan
     row: RujukanProgram
@@ -73,8 +76,11 @@ class Sharing:
 
 
 def payload_schema(minimum_data: Sequence[str]) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of what this program's partner receives; nothing else passes it."""
-    fields = {**ALWAYS, **{name: OPTIONAL[PayloadField(name)] for name in minimum_data}}
+    """Return the JSON Schema (2020-12) of the notice of a rujukan of this program.
+
+    It allows no other field.
+    """
+    fields = {**REQUIRED_FIELDS, **{name: OPTIONAL_FIELDS[PayloadField(name)] for name in minimum_data}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
@@ -85,7 +91,10 @@ def payload_schema(minimum_data: Sequence[str]) -> dict[str, Any]:
 
 
 def rujukan_payload(sharing: Sharing) -> dict[str, Any]:
-    """Return the notice of a rujukan: what the program's minimum data names, each field asked for one by one."""
+    """Return the notice of a rujukan with the program's minimum data.
+
+    Each field is read by name, so that nothing else is shared.
+    """
     about: dict[str, Any] = {
         "rujukan_program_id": sharing.row.rujukan_program_id,
         "usaha": sharing.row.usaha,
@@ -94,12 +103,14 @@ def rujukan_payload(sharing: Sharing) -> dict[str, Any]:
         **{name: getattr(sharing.rujukan, name) for name in ("purpose", "sk_no", "certificate_no")},
     }
     office = {name: getattr(sharing.office, name) for name in OfficeTerms.model_fields}
-    return minimum(about, office, sharing.person)
+    return build_payload(about, office, sharing.person)
 
 
-def minimum(about: Mapping[str, Any], office: Mapping[str, Any], person: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the notice from its parts, the same by webhook and in the inbox."""
-    known: dict[str, Any] = {
+def build_payload(
+    about: Mapping[str, Any], office: Mapping[str, Any], person: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the notice of a rujukan from its parts, the same for webhook and inbox."""
+    values: dict[str, Any] = {
         **{name: person.get(name) for name in PERSONAL},
         PayloadField.USAHA: about["usaha"],
         PayloadField.SK_NO: about["sk_no"],
@@ -113,14 +124,17 @@ def minimum(about: Mapping[str, Any], office: Mapping[str, Any], person: Mapping
         "legal_basis": about["legal_basis"],
         "consent_id": str(about["consent_id"]),
         "office": dict(office),
-        **{name: known[name] for name in about["minimum_data"]},
+        **{name: values[name] for name in about["minimum_data"]},
     }
 
 
 def notice_payload(notice: Notice, rujukan_program_id: UUID, on: date) -> dict[str, Any]:
-    """Return a notice that tells nothing of the family, and not why: taken back, run out, or still waited for."""
+    """Return a notice without data of the family and without a reason.
+
+    It says that the rujukan was withdrawn or expired, or that the partner's answer or delivery is due.
+    """
     return {
         "notice": notice.value,
         "rujukan_program_id": str(rujukan_program_id),
-        DAY_OF[notice]: on.isoformat(),
+        DAY_FIELDS[notice]: on.isoformat(),
     }

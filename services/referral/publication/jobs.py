@@ -1,11 +1,11 @@
 """Jobs that promote waiting families and replay notices."""
 
-from services.referral.partner.commands.webhook import reach
-from services.referral.place.commands import PROMOTING
-from services.referral.publication.commands.places import promote
+from services.referral.partner.commands.webhook import call_partner
+from services.referral.place.commands import PROMOTE_WAITING
+from services.referral.publication.commands.places import promote_waiting
 from services.referral.publication.commands.replay import (
-    REPLAY,
-    REPLAYING,
+    REPLAY_NOTICE,
+    REPLAY_PARTNER,
     prepare_replay,
     record_replay,
     replay_step,
@@ -13,7 +13,7 @@ from services.referral.publication.commands.replay import (
 from shared.jobs import OutsideCall, Work
 
 WORK = Work(
-    steps={REPLAY: replay_step},
-    dues={PROMOTING: promote},
-    calls={REPLAYING: OutsideCall(prepare_replay, reach, record_replay)},
+    steps={REPLAY_PARTNER: replay_step},
+    dues={PROMOTE_WAITING: promote_waiting},
+    calls={REPLAY_NOTICE: OutsideCall(prepare_replay, call_partner, record_replay)},
 )

@@ -1,4 +1,4 @@
-"""Replicas of events of registry and caseload, written by subscribers alone."""
+"""Replicas from events of registry and caseload. Only subscribers write them."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -11,14 +11,14 @@ from services.referral.tables import Table
 from shared.contracts.kinds import DampinganPurpose, PendampingStatus, Sex, UsahaSector
 from shared.database.tables import Col, Fields
 
-OF_KPM = {"schema": "replica_kpm"}
-OF_PENDAMPING = {"schema": "replica_pendamping"}
+KPM_SCHEMA = {"schema": "replica_kpm"}
+PENDAMPING_SCHEMA = {"schema": "replica_pendamping"}
 
 
 class Pendamping(Table, table=True):
     """A pendamping's status from a date on. Only AKTIF may act."""
 
-    __table_args__ = OF_PENDAMPING
+    __table_args__ = PENDAMPING_SCHEMA
 
     pendamping_id: Col[UUID] = Field(primary_key=True)
     from_on: Col[date] = Field(primary_key=True)
@@ -26,9 +26,9 @@ class Pendamping(Table, table=True):
 
 
 class Penugasan(Table, table=True):
-    """In which range a pendamping serves. `valid_to` is the first day outside."""
+    """The range in which a pendamping serves. `valid_to` is the first day outside."""
 
-    __table_args__ = OF_PENDAMPING
+    __table_args__ = PENDAMPING_SCHEMA
 
     penugasan_id: Col[UUID] = Field(primary_key=True)
     pendamping_id: Col[UUID] = Field(index=True)
@@ -37,9 +37,9 @@ class Penugasan(Table, table=True):
 
 
 class WilayahTugas(Table, table=True):
-    """Which area a placement covers. `valid_to` is the first day outside."""
+    """An area of a placement. `valid_to` is the first day outside."""
 
-    __table_args__ = OF_PENDAMPING
+    __table_args__ = PENDAMPING_SCHEMA
 
     wilayah_tugas_id: Col[UUID] = Field(primary_key=True)
     penugasan_id: Col[UUID]
@@ -50,7 +50,7 @@ class WilayahTugas(Table, table=True):
 
 
 class KpmFacts(Fields):
-    """What rules look at of a family."""
+    """The facts of a family that rules use."""
 
     kode_wilayah: Col[str]
     members: Col[int]
@@ -66,13 +66,13 @@ class KpmFacts(Fields):
 class Kpm(KpmFacts, Table, table=True):
     """A family."""
 
-    __table_args__ = (sa.Index("ix_kpm_area", "kode_wilayah", "kpm_id"), OF_KPM)
+    __table_args__ = (sa.Index("ix_kpm_area", "kode_wilayah", "kpm_id"), KPM_SCHEMA)
 
     kpm_id: Col[UUID] = Field(primary_key=True)
 
 
 class UsahaFacts(Fields):
-    """What rules look at of a business. Turnover in rupiah a month."""
+    """The facts of a usaha that rules use. Turnover in rupiah a month."""
 
     owner_sex: Col[Sex]
     owner_birth_year: Col[int]
@@ -85,18 +85,18 @@ class UsahaFacts(Fields):
 
 
 class Usaha(UsahaFacts, Table, table=True):
-    """A member's business."""
+    """A member's usaha."""
 
-    __table_args__ = OF_KPM
+    __table_args__ = KPM_SCHEMA
 
     usaha_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)
 
 
 class Dampingan(Table, table=True):
-    """Who accompanies a family. A pendamping's rights follow it."""
+    """The pendamping of a family, in a range. A pendamping's access follows it."""
 
-    __table_args__ = (sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "kpm_id"), OF_KPM)
+    __table_args__ = (sa.Index("ix_dampingan_pendamping_id", "pendamping_id", "kpm_id"), KPM_SCHEMA)
 
     dampingan_id: Col[UUID] = Field(primary_key=True)
     kpm_id: Col[UUID] = Field(index=True)

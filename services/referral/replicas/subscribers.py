@@ -1,3 +1,5 @@
+"""Replicate events of registry and caseload."""
+
 from services.referral.replicas.models import Dampingan, Kpm, Pendamping, Penugasan, Usaha, WilayahTugas
 from services.referral.subscriptions import kpm, pendamping
 from shared.contracts.caseload import (

@@ -1,4 +1,4 @@
-"""Moving a rujukan program along domain.md 5, with its history and what others are told."""
+"""Move a rujukan program through its states, with its history and events."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -7,9 +7,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.consent.models import Identity
-from services.referral.deadline.commands import ask_closing, follow
-from services.referral.place.commands import keep_places
-from services.referral.rujukan.models import ENDED, RujukanProgram, RujukanProgramHistory, become, road
+from services.referral.deadline.commands import schedule_closing, set_deadlines
+from services.referral.place.commands import update_places
+from services.referral.rujukan.models import (
+    ENDED,
+    RujukanProgram,
+    RujukanProgramHistory,
+    steps_to,
+    transition_to,
+)
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanSent
 from shared.database import uuid7
@@ -17,11 +23,11 @@ from shared.jobs import schedule
 from shared.messaging import emit
 
 # Handled in offer/jobs.py: this module must not import offer.
-PROPOSING = "rujukan.next_best"
+PROPOSE_NEXT_BEST = "rujukan.next_best"
 SYSTEM = "system:referral"
-ASKS_FOR_NEXT = frozenset({RujukanProgramState.DITOLAK, RujukanProgramState.KEDALUWARSA})
-# Once the aid has reached the family, or nothing comes of it, nobody needs to be told who the family is.
-NEEDS_NO_NAME = ENDED | {RujukanProgramState.DISALURKAN}
+PROPOSES_NEXT = frozenset({RujukanProgramState.DITOLAK, RujukanProgramState.KEDALUWARSA})
+# After delivery, and after the end of an offer, the partner needs the identity of the family no more.
+IDENTITY_NOT_NEEDED = ENDED | {RujukanProgramState.DISALURKAN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +39,47 @@ class Move:
     reason: str
 
 
-async def walk(session: AsyncSession, row: RujukanProgram, wanted: RujukanProgramState, move: Move) -> None:
-    """Move to `wanted` through what it implies; each step is history, and passing TERKIRIM tells RujukanSent.
+async def move_rujukan_program(
+    session: AsyncSession, row: RujukanProgram, target: RujukanProgramState, move: Move
+) -> None:
+    """Move to `target` through the states that it implies.
 
-    Where it ends or the aid is delivered, the identity that was kept for its sending is destroyed; a refusal or an
-    expiry asks for the next best.
+    Each step is a row of the history. TERKIRIM emits RujukanSent. When the offer ends or its aid is
+    delivered, the stored identity of the family is deleted. After a refusal or an expiry the next best
+    program is scheduled.
 
     Raises:
-        IllegalTransition: there is no such road.
+        IllegalTransition: `target` cannot be reached from the current state.
     """
-    for step in road(row.state, wanted):
-        left = become(row, step)
-        remember(
-            session, row, left, move if step is wanted else Move(move.by, move.on, f"implied by {wanted}")
+    for step in steps_to(row.state, target):
+        previous = transition_to(row, step)
+        append_history(
+            session, row, previous, move if step is target else Move(move.by, move.on, f"implied by {target}")
         )
-        await follow(session, row, left, move.on)
+        await set_deadlines(session, row, previous, move.on)
         if step is RujukanProgramState.TERKIRIM:
             row.sent_on = move.on
             emit(session, RujukanSent.of(row, status=row.state))
-        await session.flush()  # the database checks each step by itself
-    await keep_places(session, row, move.on)
-    if wanted in ASKS_FOR_NEXT:
-        await schedule(session, PROPOSING, datetime.now(UTC), subject_id=row.rujukan_program_id, clock="real")
-    if wanted in NEEDS_NO_NAME:
+        await session.flush()  # a trigger of the database checks each step
+    await update_places(session, row, move.on)
+    if target in PROPOSES_NEXT:
+        await schedule(
+            session, PROPOSE_NEXT_BEST, datetime.now(UTC), subject_id=row.rujukan_program_id, clock="real"
+        )
+    if target in IDENTITY_NOT_NEEDED:
         await session.execute(sa.delete(Identity).where(Identity.for_id == row.rujukan_program_id))
-    if wanted in ENDED:
-        await ask_closing(session, row)
+    if target in ENDED:
+        await schedule_closing(session, row)
 
 
-def remember(
-    session: AsyncSession, row: RujukanProgram, left: RujukanProgramState | None, move: Move
+def append_history(
+    session: AsyncSession, row: RujukanProgram, from_state: RujukanProgramState | None, move: Move
 ) -> None:
-    """Append one line of history."""
     session.add(
         RujukanProgramHistory(
             history_id=uuid7(),
             rujukan_program_id=row.rujukan_program_id,
-            from_state=left,
+            from_state=from_state,
             to_state=row.state,
             on=move.on,
             by=move.by,

@@ -1,4 +1,4 @@
-"""A graduate's rujukan, the programs in it and their states (domain.md 5), each change kept with who, when and why."""
+"""Tables, views and state machines of rujukan and of the programs offered in them."""
 
 from collections import deque
 from datetime import date, datetime
@@ -23,14 +23,14 @@ OFFER_ID = "rujukan_program.rujukan_program_id"
 
 
 class RujukanState(StrEnum):
-    """A family's whole case with referral."""
+    """State of a rujukan."""
 
     TERBUKA = "TERBUKA"
     DICABUT = "DICABUT"
     TUTUP = "TUTUP"
 
 
-# domain.md 5. DISETUJUI_KPM to GAGAL_KIRIM is the first try that did not reach the partner.
+# domain.md 5. DISETUJUI_KPM to GAGAL_KIRIM: the first attempt did not reach the partner.
 TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     S.DRAF: frozenset({S.DISETUJUI_KPM, S.DICABUT}),
     S.DISETUJUI_KPM: frozenset({S.TERKIRIM, S.GAGAL_KIRIM, S.DICABUT}),
@@ -48,11 +48,11 @@ TRANSITIONS: dict[RujukanProgramState, frozenset[RujukanProgramState]] = {
     S.TUTUP: frozenset(),
 }
 ENDED = frozenset(state for state, following in TRANSITIONS.items() if not following)
-# What a partner may say. That it answers at all proves the states in between, which it need not tell one by one.
+# The answers that a partner may give. An answer implies the states before it, which it need not report.
 PARTNER_ANSWERS = (S.DITERIMA_SISTEM, S.DIPROSES, S.DISETUJUI, S.DITOLAK, S.PERLU_DATA, S.DAFTAR_TUNGGU)
 IMPLIED = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
-# The SLA runs while it is the partner's turn, to answer or, of what it approved, to deliver; PERLU_DATA and
-# DAFTAR_TUNGGU are answers.
+# The SLA runs while the partner has to answer, or to deliver what it approved. PERLU_DATA and DAFTAR_TUNGGU are
+# answers.
 WAITS_FOR_ANSWER = frozenset({S.TERKIRIM, S.DITERIMA_SISTEM, S.DIPROSES})
 WAITS_FOR_DELIVERY = frozenset({S.DISETUJUI})
 WAITS_FOR_PARTNER = WAITS_FOR_ANSWER | WAITS_FOR_DELIVERY
@@ -63,38 +63,40 @@ CASE_MOVES = {
 }
 
 
-def road(current: RujukanProgramState, wanted: RujukanProgramState) -> list[RujukanProgramState]:
-    """Return the states to pass through to `wanted`, itself last; those between are implied by a partner's answer.
+def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[RujukanProgramState]:
+    """Return the states to pass through to `target`, which is the last one.
+
+    The states in between are those that a partner's answer implies.
 
     Raises:
-        IllegalTransition: there is no such road.
+        IllegalTransition: `target` cannot be reached from `current`.
     """
-    waiting = deque([(current, list[RujukanProgramState]())])
+    queue = deque([(current, list[RujukanProgramState]())])
     seen = {current}
-    while waiting:
-        place, passed = waiting.popleft()
-        if wanted in TRANSITIONS[place]:
-            return [*passed, wanted]
-        for step in sorted(TRANSITIONS[place] & IMPLIED - seen):
-            seen.add(step)
-            waiting.append((step, [*passed, step]))
-    raise IllegalTransition(noun="rujukan", current=current, wanted=wanted)
+    while queue:
+        state, steps = queue.popleft()
+        if target in TRANSITIONS[state]:
+            return [*steps, target]
+        for following in sorted(TRANSITIONS[state] & IMPLIED - seen):
+            seen.add(following)
+            queue.append((following, [*steps, following]))
+    raise IllegalTransition(noun="rujukan", current=current, wanted=target)
 
 
-def become(row: "RujukanProgram", wanted: RujukanProgramState) -> RujukanProgramState:
-    """Move to `wanted` and return the state left.
+def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> RujukanProgramState:
+    """Move to `target` and return the previous state.
 
     Raises:
-        IllegalTransition: domain.md 5 knows no such move.
+        IllegalTransition: TRANSITIONS (domain.md 5) has no such move.
     """
-    require_move(TRANSITIONS, row.state, wanted, noun="rujukan")
-    left, row.state = row.state, wanted
+    require_move(TRANSITIONS, row.state, target, noun="rujukan")
+    previous, row.state = row.state, target
     row.version += 1
-    return left
+    return previous
 
 
 class RujukanItem(Fields):
-    """A graduate's case with referral."""
+    """A rujukan of a graduate."""
 
     rujukan_id: Col[UUID] = Field(primary_key=True)
     graduasi_id: Col[UUID]
@@ -116,7 +118,10 @@ class RujukanItem(Fields):
 
 
 class Rujukan(RujukanItem, Table, table=True):
-    """One case a graduation: exactly one, however often the fact arrives; and one more if its family falls back."""
+    """A rujukan: one for each graduation and purpose.
+
+    A graduation has one of purpose PASCAGRADUASI, and one of purpose KAMBUH after a confirmed relapse.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("graduasi_id", "purpose", name="uq_rujukan_graduasi_id_purpose"),
@@ -128,10 +133,10 @@ class Rujukan(RujukanItem, Table, table=True):
 
     withdrawn_reason: Col[str | None]
 
-    def close(self, wanted: RujukanState) -> None:
-        """End the case; raise IllegalTransition when it has ended so already."""
-        require_move(CASE_MOVES, self.state, wanted, noun="rujukan")
-        self.state = wanted
+    def close(self, target: RujukanState) -> None:
+        """End the rujukan. Raise IllegalTransition if it is already in `target`."""
+        require_move(CASE_MOVES, self.state, target, noun="rujukan")
+        self.state = target
         self.version += 1
 
 
@@ -156,14 +161,17 @@ class RujukanProgramFacts(Fields):
 
 
 class RujukanProgramItem(RujukanProgramFacts, PartialView):
-    """One offer of one program. A partner is not shown the family's ids."""
+    """One offer of one program. A partner does not get the family's ids."""
 
     kpm_id: UUID | None = None
     graduasi_id: UUID | None = None
 
 
 class RujukanProgram(RujukanProgramFacts, Table, table=True):
-    """One offer of one program within a rujukan; `rujukan_program_id` is the partner's idempotency key."""
+    """One offer of one program within a rujukan.
+
+    `rujukan_program_id` is the idempotency key of the calls to the partner.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("rujukan_id", "program_code", name="uq_rujukan_program_once"),
@@ -201,10 +209,13 @@ class HistoryItem(Fields):
 
 
 class RujukanProgramHistory(HistoryItem, Table, table=True):
-    """One change of state, append-only: who (a `sub`), when by both clocks, and why."""
+    """One change of state: who (a `sub`), when, and why.
+
+    `on` is the business date and `recorded_at` the real time. Rows are append-only.
+    """
 
     __table_args__ = (
-        sa.Index("ix_rujukan_program_history_of", "rujukan_program_id", "history_id"),
+        sa.Index("ix_rujukan_program_history_rujukan_program_id", "rujukan_program_id", "history_id"),
         sa.CheckConstraint(
             moves_condition(TRANSITIONS, "from_state", "to_state", first={S.DRAF}), name="move_legal"
         ),

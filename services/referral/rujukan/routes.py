@@ -1,4 +1,4 @@
-"""Rujukan, their offers, history and attempts, as each actor may see them."""
+"""Routes of rujukan, their offers, history and attempts."""
 
 from uuid import UUID
 
@@ -32,7 +32,10 @@ rujukan_programs = Router(tag="rujukan-program")
 
 
 class RujukanProgramView(RujukanProgramItem):
-    """One offer with the reasons of its matching (for officials alone) and its outcomes; overdue: past the SLA."""
+    """One offer with its outcomes and the reasons of its matching.
+
+    Partners get no reasons. `overdue`: the SLA has passed.
+    """
 
     reasons: list[ReasonView]
     outcomes: list[OutcomeItem]
@@ -48,14 +51,14 @@ class HistoryPage(View):
 
 
 class AttemptPage(View):
-    """A page of tries, oldest first."""
+    """A page of attempts, oldest first."""
 
     items: list[AttemptItem]
     next: str | None
 
 
 class RujukanView(RujukanItem):
-    """A case with all its offers."""
+    """A rujukan with all its offers."""
 
     programs: list[RujukanProgramItem]
 
@@ -63,11 +66,12 @@ class RujukanView(RujukanItem):
 @rujukan.get("/rujukan/{rujukan_id}")
 @may(Permission.RUJUKAN_READ)
 async def read_rujukan(rujukan_id: UUID, session: Session, actor: CurrentActor) -> RujukanView:
-    """Read a case with its offers."""
+    """Read a rujukan with its offers."""
     require_official(actor)
     row = await visibility.read(session, Rujukan, rujukan_id, "rujukan")
     programs = [
-        RujukanProgramItem.model_validate(found) for found in await queries.programs_of(session, rujukan_id)
+        RujukanProgramItem.model_validate(program)
+        for program in await queries.read_programs(session, rujukan_id)
     ]
     return RujukanView(**dict(row), programs=programs)
 
@@ -87,12 +91,12 @@ async def read_rujukan_program(
 async def list_rujukan_program_history(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
-    """List the changes of one offer with who, when and why."""
+    """List the state changes of one offer with who, when and why."""
     require_official(actor)
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    statement = visibility.columns_of(RujukanProgramHistory, list(HistoryItem.model_fields))
-    mine = statement.where(RujukanProgramHistory.rujukan_program_id == rujukan_program_id)
-    return await paging.answer(session, mine, queries.HISTORY_ORDER)
+    statement = visibility.select_columns(RujukanProgramHistory, list(HistoryItem.model_fields))
+    statement = statement.where(RujukanProgramHistory.rujukan_program_id == rujukan_program_id)
+    return await paging.answer(session, statement, queries.HISTORY_ORDER)
 
 
 @rujukan_programs.get("/rujukan-program/{rujukan_program_id}/attempt", response_model=AttemptPage)
@@ -100,29 +104,29 @@ async def list_rujukan_program_history(
 async def list_attempts(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
-    """List the tries to tell the partner: the record of what was shared, by the names of the fields."""
+    """List the attempts to notify the partner, with the names of the shared fields."""
     require_official(actor)
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    statement = visibility.columns_of(Attempt, list(AttemptItem.model_fields))
-    mine = statement.where(Attempt.rujukan_program_id == rujukan_program_id)
-    return await paging.answer(session, mine, queries.ATTEMPT_ORDER)
+    statement = visibility.select_columns(Attempt, list(AttemptItem.model_fields))
+    statement = statement.where(Attempt.rujukan_program_id == rujukan_program_id)
+    return await paging.answer(session, statement, queries.ATTEMPT_ORDER)
 
 
-def shown_to(actor: Actor) -> list[str]:
-    """Return the columns that a caller may see in a list."""
+def visible_columns(actor: Actor) -> list[str]:
+    """Return the columns that the actor may see in a list."""
     hidden = {"kpm_id", "graduasi_id"} if actor.scope is Scope.PARTNER else set[str]()
     return [name for name in RujukanProgramItem.model_fields if name not in hidden]
 
 
 async def rujukan_program_view(session: Session, row: RujukanProgram, actor: Actor) -> RujukanProgramView:
-    """Show one offer as the caller may see it."""
+    """Return one offer as the actor may see it."""
     is_partner = actor.scope is Scope.PARTNER
-    line = None if is_partner else await place_queries.place_in_line(session, row.rujukan_program_id)
-    waits = row.state not in ENDED and row.delivered_on is None
+    position = None if is_partner else await place_queries.read_place_in_line(session, row.rujukan_program_id)
+    is_pending = row.state not in ENDED and row.delivered_on is None
     return RujukanProgramView.model_construct(
-        **{name: getattr(row, name) for name in shown_to(actor)},
+        **{name: getattr(row, name) for name in visible_columns(actor)},
         reasons=[] if is_partner else [ReasonView.model_validate(reason) for reason in row.reasons],
-        outcomes=await outcome_queries.outcomes_of(session, row.rujukan_program_id),
-        waiting=PlaceInLine(**line) if line else None,
-        overdue=waits and row.sla_due_on is not None and row.sla_due_on < await clock.today(session),
+        outcomes=await outcome_queries.read_outcomes(session, row.rujukan_program_id),
+        waiting=PlaceInLine(**position) if position else None,
+        overdue=is_pending and row.sla_due_on is not None and row.sla_due_on < await clock.today(session),
     )

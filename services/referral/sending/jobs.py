@@ -1,7 +1,16 @@
-"""Outside calls to partners, and notices pending for a new address."""
+"""Calls to partners, and notices pending for a new webhook address."""
 
-from services.referral.partner.commands.webhook import reach
-from services.referral.sending.commands import SENDING, UNTAKEN, ask_untaken, prepare_sending, record_sending
+from services.referral.partner.commands.webhook import call_partner
+from services.referral.sending.commands import (
+    SEND_RUJUKAN,
+    SEND_UNTAKEN,
+    prepare_sending,
+    record_sending,
+    send_untaken,
+)
 from shared.jobs import OutsideCall, Work
 
-WORK = Work(dues={UNTAKEN: ask_untaken}, calls={SENDING: OutsideCall(prepare_sending, reach, record_sending)})
+WORK = Work(
+    dues={SEND_UNTAKEN: send_untaken},
+    calls={SEND_RUJUKAN: OutsideCall(prepare_sending, call_partner, record_sending)},
+)

@@ -1,4 +1,4 @@
-"""Each call to a partner."""
+"""Attempts to call a partner."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,9 +13,9 @@ from shared.database.tables import Col, Fields
 
 
 class AttemptItem(Fields):
-    """One try to tell the partner: which fields it carried, and what came of it.
+    """One attempt to notify the partner: which fields it carried, and its result.
 
-    The fault SealBroken: what was to be said cannot be read here; nobody was called, and the operator must see to it.
+    The fault SealBroken: the content cannot be read here. No call was made, and the operator must act.
     """
 
     attempt_id: Col[UUID] = Field(primary_key=True)
@@ -28,8 +28,11 @@ class AttemptItem(Fields):
 
 
 class Attempt(AttemptItem, Table, table=True):
-    """One try to tell a partner, append-only: which fields (never their values), and what came of it."""
+    """One attempt to notify a partner. Fields are stored by name, never their values.
 
-    __table_args__ = (sa.Index("ix_attempt_of", "rujukan_program_id", "attempt_id"),)
+    Rows are append-only.
+    """
+
+    __table_args__ = (sa.Index("ix_attempt_rujukan_program_id", "rujukan_program_id", "attempt_id"),)
 
     rujukan_program_id: Col[UUID] = Field(foreign_key=OFFER_ID)

@@ -1,4 +1,4 @@
-"""Lists of cases, offers and inbox notices, what waits for the caller, and counts."""
+"""Lists of rujukan, offers and inbox notices, work that waits for the actor, and counts."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -21,50 +21,55 @@ from services.referral.rujukan.models import (
     RujukanProgram,
     RujukanState,
 )
-from services.referral.visibility import columns_of, in_care
+from services.referral.visibility import select_accompanied_families, select_columns
 from shared.access import Actor, Scope
 from shared.contracts.kinds import RujukanProgramState, RujukanPurpose
 
 RUJUKAN_ORDER = (Rujukan.rujukan_id,)
 RUJUKAN_PROGRAM_ORDER = (RujukanProgram.rujukan_program_id,)
 BY_AREA = (RujukanProgram.kode_wilayah, RujukanProgram.rujukan_program_id)
-INBOX_ORDER = (PartnerNotice.told_at, PartnerNotice.notice_id)
+INBOX_ORDER = (PartnerNotice.created_at, PartnerNotice.notice_id)
 INBOX_READ_ORDER = (InboxRead.read_id,)
 
 
-def rujukan_list(
+def select_rujukan(
     names: Sequence[str], actor: Actor, today: date, *, kpm_id: UUID | None, state: RujukanState | None
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select rujukan, of one family or in one state where asked; a pendamping's of own families."""
-    statement = columns_of(Rujukan, names)
+    """Select rujukan, optionally of one family or in one state.
+
+    A pendamping sees those of the accompanied families.
+    """
+    statement = select_columns(Rujukan, names)
     if actor.scope is Scope.OWN_FAMILIES:
-        statement = statement.where(Rujukan.kpm_id.in_(in_care(actor, today)))
+        statement = statement.where(Rujukan.kpm_id.in_(select_accompanied_families(actor, today)))
     if kpm_id is not None:
         statement = statement.where(Rujukan.kpm_id == kpm_id)
     return statement if state is None else statement.where(Rujukan.state == state)
 
 
-def rujukan_program_list(
+def select_rujukan_programs(
     names: Sequence[str], kpm_id: UUID | None, state: RujukanProgramState | None
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Select rujukan programs; row security leaves a partner its own, once they were shared with it."""
-    statement = columns_of(RujukanProgram, names)
+    """Select rujukan programs. Row security shows a partner its own, once they were shared."""
+    statement = select_columns(RujukanProgram, names)
     if kpm_id is not None:
         statement = statement.where(RujukanProgram.kpm_id == kpm_id)
     return statement if state is None else statement.where(RujukanProgram.state == state)
 
 
-def inbox_list(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
-    """Select what a partner has not taken yet; what tells of a person only while its consent holds and nothing waits.
+def select_inbox(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
+    """Select the notices that a partner has not accepted yet.
 
-    New is a set, what has no receipt, and never a place in an order: what is committed late is not passed over.
+    A notice with personal data is listed only while consent is in force and the rujukan is not paused. A
+    new notice is one without a receipt, not one after a position, so a notice that is committed late is not
+    skipped.
     """
-    named = PartnerNotice.notice == Notice.RUJUKAN
-    sealed = sa.case((named, sa.func.identity_for_partner(PartnerNotice.rujukan_program_id)))
+    is_rujukan = PartnerNotice.notice == Notice.RUJUKAN
+    sealed = sa.case((is_rujukan, sa.func.identity_for_partner(PartnerNotice.rujukan_program_id)))
     office = sa.func.left(RujukanProgram.kode_wilayah, 5)
     return (
         sa.select(
-            *(getattr(PartnerNotice, name) for name in ("told_at", "notice_id", "notice", "on")),
+            *(getattr(PartnerNotice, name) for name in ("created_at", "notice_id", "notice", "on")),
             *(getattr(RujukanProgram, name) for name in ("rujukan_program_id", "partner_id", "usaha")),
             *(getattr(Program, name) for name in ("code", "legal_basis", "minimum_data")),
             *(getattr(Rujukan, name) for name in ("purpose", "sk_no", "certificate_no")),
@@ -80,36 +85,48 @@ def inbox_list(partner_id: UUID) -> sa.Select[*tuple[Any, ...]]:
         .join(Program, Program.program_id == RujukanProgram.program_id)
         .join(Consent, Consent.rujukan_program_id == RujukanProgram.rujukan_program_id)
         .outerjoin(Office, Office.kode_wilayah == office)
-        .where(PartnerNotice.partner_id == partner_id, PartnerNotice.taken_at.is_(None), _still_says(named))
+        .where(
+            PartnerNotice.partner_id == partner_id, PartnerNotice.taken_at.is_(None), _is_current(is_rujukan)
+        )
     )
 
 
-def waits_for(actor: Actor, today: date) -> sa.ColumnElement[bool]:
-    """The condition that an offer waits for the caller: a partner's turn, a family's answer, or what was escalated."""
+def waiting_for_caller(actor: Actor, today: date) -> sa.ColumnElement[bool]:
+    """Return the condition that an offer waits for the actor.
+
+    It is the partner's turn, the family's answer, or an open escalation.
+    """
     state = RujukanProgram.state
     if actor.scope is Scope.PARTNER:
         return state.in_(WAITS_FOR_PARTNER)
     if actor.scope is Scope.OWN_FAMILIES:
-        asked = state.in_([RujukanProgramState.DRAF, RujukanProgramState.PERLU_DATA])
-        return sa.and_(asked, RujukanProgram.kpm_id.in_(in_care(actor, today)))
-    raised = sa.select(Escalation.rujukan_program_id).where(
+        unanswered = state.in_([RujukanProgramState.DRAF, RujukanProgramState.PERLU_DATA])
+        return sa.and_(unanswered, RujukanProgram.kpm_id.in_(select_accompanied_families(actor, today)))
+    escalated = sa.select(Escalation.rujukan_program_id).where(
         Escalation.acknowledged_on.is_(None), Escalation.settled_on.is_(None)
     )
-    return RujukanProgram.rujukan_program_id.in_(raised)
+    return RujukanProgram.rujukan_program_id.in_(escalated)
 
 
-def _still_says(named: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """The condition that a notice holds now: what names a person while its consent does, a reminder while it waits."""
+def _is_current(is_rujukan: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Return the condition that a notice applies now.
+
+    Consent for personal data is in force, and what a reminder is about is still due.
+    """
     open_case = sa.and_(Rujukan.state == RujukanState.TERBUKA, Rujukan.paused.is_(False))
-    known = sa.select(Identity.for_id).where(Identity.for_id == PartnerNotice.rujukan_program_id).exists()
-    still = sa.and_(open_case, known, Consent.withdrawn_on.is_(None), RujukanProgram.state.not_in(ENDED))
-    turns = [
-        sa.and_(PartnerNotice.notice == notice, open_case, RujukanProgram.state.in_(turn))
-        for notice, turn in REMINDERS.items()
+    has_identity = (
+        sa.select(Identity.for_id).where(Identity.for_id == PartnerNotice.rujukan_program_id).exists()
+    )
+    is_shared = sa.and_(
+        open_case, has_identity, Consent.withdrawn_on.is_(None), RujukanProgram.state.not_in(ENDED)
+    )
+    reminders = [
+        sa.and_(PartnerNotice.notice == notice, open_case, RujukanProgram.state.in_(due_states))
+        for notice, due_states in REMINDERS.items()
     ]
     return sa.or_(
-        sa.and_(named, still),
-        *turns,
+        sa.and_(is_rujukan, is_shared),
+        *reminders,
         PartnerNotice.notice.in_([Notice.DICABUT, Notice.KEDALUWARSA]),
     )
 
@@ -117,16 +134,19 @@ def _still_says(named: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 async def count_rujukan(
     session: AsyncSession, kpm_ids: Sequence[UUID] | None, pendamping_ids: Sequence[UUID] | None
 ) -> dict[str, dict[str, int]]:
-    """Count opened, withdrawn and live cases per exit reason (chain.md 9), of families or of pendamping's families."""
+    """Count opened, withdrawn and live rujukan per exit reason (chain.md 9).
+
+    If given, only of these families, or of the families of these pendamping.
+    """
     withdrawn = sa.func.count().filter(Rujukan.state == RujukanState.DICABUT)
     statement = sa.select(Rujukan.exit_reason, sa.func.count(), withdrawn).group_by(Rujukan.exit_reason)
     statement = statement.where(Rujukan.purpose == RujukanPurpose.PASCAGRADUASI)
     if kpm_ids is not None:
         statement = statement.where(Rujukan.kpm_id.in_(kpm_ids))
     if pendamping_ids is not None:
-        theirs = sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id.in_(pendamping_ids))
-        statement = statement.where(Rujukan.kpm_id.in_(theirs))
+        family_ids = sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id.in_(pendamping_ids))
+        statement = statement.where(Rujukan.kpm_id.in_(family_ids))
     return {
-        str(reason): {"opened": opened, "withdrawn": taken_back, "live": opened - taken_back}
-        for reason, opened, taken_back in await session.execute(statement)
+        str(reason): {"opened": opened, "withdrawn": withdrawn_count, "live": opened - withdrawn_count}
+        for reason, opened, withdrawn_count in await session.execute(statement)
     }

@@ -1,4 +1,4 @@
-"""Lists of rujukan and offers, the actor's worklist, and counts."""
+"""Routes of lists of rujukan and offers, the actor's worklist, and counts."""
 
 from enum import StrEnum
 from typing import Literal
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.rujukan.models import RujukanItem, RujukanProgramItem, RujukanState
-from services.referral.rujukan.routes import shown_to
+from services.referral.rujukan.routes import visible_columns
 from services.referral.visibility import require_official
 from services.referral.worklist import queries
 from shared import clock
@@ -25,7 +25,7 @@ ProgramState = StrEnum("ProgramState", {state.name: state.value for state in Ruj
 
 
 class RujukanPage(View):
-    """A page of cases."""
+    """A page of rujukan."""
 
     items: list[RujukanItem]
     next: str | None
@@ -40,10 +40,12 @@ async def list_rujukan(
     kpm_id: UUID | None = None,
     state: RujukanState | None = None,
 ) -> Response:
-    """List cases of the caller's areas in the order in which they opened."""
+    """List rujukan in the actor's areas, in the order of opening."""
     require_official(actor)
     today = await clock.today(session)
-    statement = queries.rujukan_list(list(RujukanItem.model_fields), actor, today, kpm_id=kpm_id, state=state)
+    statement = queries.select_rujukan(
+        list(RujukanItem.model_fields), actor, today, kpm_id=kpm_id, state=state
+    )
     return await paging.answer(session, statement, queries.RUJUKAN_ORDER)
 
 
@@ -65,13 +67,16 @@ async def list_rujukan_programs(
     kode_wilayah: Wilayah | None = None,
     waiting: Literal["me"] | None = None,
 ) -> Response:
-    """List offers: an official's by area, a partner's own once it was told of them; `waiting=me`: the caller's turn."""
-    wanted = RujukanProgramState(state) if state is not None else None
-    statement = queries.rujukan_program_list(shown_to(actor), kpm_id, wanted)
+    """List offers: an official's by area, a partner's own once they were shared.
+
+    `waiting=me` selects those that wait for the actor.
+    """
+    program_state = RujukanProgramState(state) if state is not None else None
+    statement = queries.select_rujukan_programs(visible_columns(actor), kpm_id, program_state)
     today = await clock.today(session)
-    statement = statement.where(visibility.theirs(actor, today, kode_wilayah))
+    statement = statement.where(visibility.visible_offers(actor, today, kode_wilayah))
     if waiting is not None:
-        statement = statement.where(queries.waits_for(actor, today))
+        statement = statement.where(queries.waiting_for_caller(actor, today))
     order = queries.RUJUKAN_PROGRAM_ORDER if actor.scope is Scope.PARTNER else queries.BY_AREA
     return await paging.answer(session, statement, order)
 
@@ -79,6 +84,6 @@ async def list_rujukan_programs(
 @numbers.post("/numbers")
 @may(Permission.NUMBERS_READ, max_body=MAX_BODY)
 async def count_numbers(body: NumbersAsked, session: Session) -> NumbersView:
-    """Count rujukan cases opened, withdrawn and live."""
+    """Count rujukan opened, withdrawn and live."""
     counted = await queries.count_rujukan(session, body.kpm_ids, body.pendamping_ids)
     return numbers_of("referral", ["opened", "withdrawn", "live"], counted)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from deploy.bench import catalogue
 from services.referral.matching.rules.fitting import Fitting
-from services.referral.matching.rules.matching import SEVERAL, Family, Match, can_be, match
+from services.referral.matching.rules.matching import SET_FIELDS, Family, Match, is_valid_rule, match
 from services.referral.program.models import Program, RuleField, RuleOp, RuleView, Strength
 from services.referral.replicas.models import KpmFacts, UsahaFacts
 from shared.contracts.kinds import KomponenKind, RefusalCode, Sex, UsahaSector
@@ -44,7 +44,7 @@ def rules(draw: st.DrawFn) -> list[RuleView]:
             if field is RuleField.USAHA_REGISTERED
             else NUMBERS
         )
-        op = draw(st.sampled_from([op for op in RuleOp if can_be(field, op, value)]))
+        op = draw(st.sampled_from([op for op in RuleOp if is_valid_rule(field, op, value)]))
         strength = draw(st.sampled_from(Strength))
         found.append(
             RuleView(
@@ -184,6 +184,6 @@ def test_of_several_say_which_they_look_at() -> None:
     assert reason.id == (
         "tidak cocok: bantuan yang disetujui atau disalurkan {KUR_MIKRO} memuat salah satu dari {KUR_MIKRO, KUR_KECIL}"
     )
-    assert all(can_be(field, RuleOp.ANY_OF, LISTS[field][:2]) for field in SEVERAL)
-    assert not can_be(RuleField.REFUSAL_CODES, RuleOp.NONE_OF, ["WHAT"])
-    assert not can_be(RuleField.KOMPONEN, RuleOp.IN, ["ANAK_SD"])
+    assert all(is_valid_rule(field, RuleOp.ANY_OF, LISTS[field][:2]) for field in SET_FIELDS)
+    assert not is_valid_rule(RuleField.REFUSAL_CODES, RuleOp.NONE_OF, ["WHAT"])
+    assert not is_valid_rule(RuleField.KOMPONEN, RuleOp.IN, ["ANAK_SD"])

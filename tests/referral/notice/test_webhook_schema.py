@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from services.referral.notice.models import Notice
 from services.referral.program.models import PayloadField
-from services.referral.program.rules import minimum, notice_payload
+from services.referral.program.rules import build_payload, notice_payload
 from tests.factories.applications import application
 
 OFFICE = {"kode_wilayah": "33.24", "name": "Dinas Sosial Kendal", "phone": None, "email": "a@example.go.id"}
@@ -37,7 +37,7 @@ def rujukan(*fields: PayloadField) -> dict[str, Any]:
         "usaha": None,
         "minimum_data": list(fields),
     }
-    return minimum(about, OFFICE, {"nik": "3324075211879001", "name": "Siti Contoh", "phone": None})
+    return build_payload(about, OFFICE, {"nik": "3324075211879001", "name": "Siti Contoh", "phone": None})
 
 
 @pytest.mark.parametrize("fields", [(), tuple(PayloadField)])

@@ -141,7 +141,7 @@ async def test_follows_only_what_came_to_nothing(referral: Running, state: str) 
     world, _ = await a_market(referral)
     row = await offer_of(world, KUR) if state == "DRAF" else await answer(world, KUR, "BANK_KUR", "DISETUJUI")
     refused = await propose(world, row)
-    assert (refused.status_code, refused.json()["title"]) == (409, "NothingToFollow")
+    assert (refused.status_code, refused.json()["title"]) == (409, "OfferStillOpen")
 
 
 async def test_is_asked_of_todays_facts_again_when_the_family_agrees(referral: Running) -> None:

@@ -52,7 +52,7 @@ async def test_of_aid_that_was_taken_back_is_refused_in_words(referral: Running)
         await world.apply_events(annulled(world.family))
         await referral.set_clock(datetime.now(UTC) + timedelta(days=93))
         refused = await record_outcome(world, subject, 3)
-        assert (refused.status_code, refused.json()["title"]) == (409, "AidTakenBack")
+        assert (refused.status_code, refused.json()["title"]) == (409, "AidWithdrawn")
         assert str(TODAY) in refused.json()["detail"]
         body = {"month": 4, "cause": "USAHA_TUTUP", "reported_on": str(TODAY)}
         report = await referral.post(f"/v1/rujukan/{case}/relapse-report", body, as_=world.pendamping)
@@ -64,4 +64,4 @@ async def test_needs_a_delivery(referral: Running) -> None:
         world = await a_world(referral, {"BANK_KUR": bank})
         await world.apply_events(*family_facts(world.family), determined(world.family))
         refused = await record_outcome(world, (await world.programs())[KUR]["rujukan_program_id"], 3)
-        assert (refused.status_code, refused.json()["title"]) == (409, "NothingDelivered")
+        assert (refused.status_code, refused.json()["title"]) == (409, "AidNotDelivered")

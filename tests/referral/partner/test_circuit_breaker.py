@@ -144,7 +144,7 @@ async def test_a_partner_that_swallows_connections_does_not_delay_the_others(
     referral: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten rujukan wait for a partner that never answers; those of another, due later, are there within seconds."""
-    monkeypatch.setattr("services.referral.partner.commands.webhook.WHOLE_SECONDS", 30.0)
+    monkeypatch.setattr("services.referral.partner.commands.webhook.TOTAL_SECONDS", 30.0)
     swallowed: list[asyncio.StreamWriter] = []
 
     async def swallow(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

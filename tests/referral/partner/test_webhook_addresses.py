@@ -98,7 +98,7 @@ async def test_that_point_elsewhere_are_not_followed(loopback_allowed: None) -> 
         )
         async with answering(head) as url:
             reply = await post(call(url))
-        assert (reply.status, reply.taken, bank.tries) == (307, False, 0)
+        assert (reply.status, reply.accepted, bank.tries) == (307, False, 0)
 
 
 async def test_that_answer_without_end_are_cut_off(

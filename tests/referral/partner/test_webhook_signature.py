@@ -20,11 +20,11 @@ def test_is_hmac_sha256_over_timestamp_and_body() -> None:
 
 async def test_is_good_for_whoever_knows_the_secret(loopback_allowed: None) -> None:
     async with PartnerSimulator(secret="rahasia") as bank:
-        assert (await post(call(bank, "rahasia"))).taken
+        assert (await post(call(bank, "rahasia"))).accepted
         assert bank.received[0].signed
         assert bank.received[0].headers["pilar-id"] == "notice-1"
         other = await post(call(bank, "bukan"))
-        assert (other.status, other.taken) == (401, False)
+        assert (other.status, other.accepted) == (401, False)
 
 
 async def test_does_not_cover_another_body_or_another_time() -> None:

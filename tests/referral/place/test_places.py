@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.referral.place.commands import seek_place
+from services.referral.place.commands import reserve_place
 from services.referral.publication.commands import places as promoting
 from shared.dates import JAKARTA
 from tests.factories.referral.catalogue import publish
@@ -205,9 +205,9 @@ async def test_of_a_full_area_cost_nothing_when_another_has_some(
 
     async def seen(session: Any, row: Any, *rest: Any, **more: Any) -> bool:
         looked_at.append(str(row.rujukan_program_id))
-        return await seek_place(session, row, *rest, **more)
+        return await reserve_place(session, row, *rest, **more)
 
-    monkeypatch.setattr(promoting, "seek_place", seen)
+    monkeypatch.setattr(promoting, "reserve_place", seen)
     await quota(crowd[0], OTHER, 1)
     await referral.work()
     assert looked_at == [ids[4]]

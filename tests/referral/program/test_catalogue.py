@@ -46,7 +46,7 @@ async def test_takes_no_rule_that_cannot_be_judged(referral: Running, wrong: dic
     refused = await publish(
         world, KUR, "BANK_KUR", valid_from=str(TODAY), rules=[rule("desil_nas", "GE", 5), wrong]
     )
-    assert (refused.status_code, refused.json()["title"]) == (422, "RuleCannotBe")
+    assert (refused.status_code, refused.json()["title"]) == (422, "InvalidRule")
     assert refused.json()["errors"][0]["pointer"] == "/body/rules/1"
 
 

@@ -5,7 +5,7 @@ import itertools
 import asyncpg
 import pytest
 
-from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState, become
+from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState, transition_to
 from shared.contracts.kinds import RujukanProgramState as S
 from shared.errors import IllegalTransition
 from tests.factories.referral.catalogue import a_world
@@ -38,7 +38,7 @@ CASES = {("TERBUKA", "DICABUT"), ("TERBUKA", "TUTUP"), ("TUTUP", "DICABUT")}
 def moved(begin: str, end: str) -> bool:
     row = RujukanProgram(state=S(begin), version=1)
     try:
-        left = become(row, S(end))
+        left = transition_to(row, S(end))
     except IllegalTransition:
         assert (row.state, row.version) == (begin, 1)
         return False

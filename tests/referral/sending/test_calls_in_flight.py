@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from deploy.demo.partner_simulator import PartnerSimulator
-from services.referral.sending.commands import SENDING
+from services.referral.sending.commands import SEND_RUJUKAN
 from shared.jobs import run_scheduled_task
 from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import TODAY, determined, family_facts, graduated
@@ -24,7 +24,7 @@ async def in_flight(referral: Running, bank: PartnerSimulator) -> AsyncIterator[
     subject = str((await world.consent(KUR)).json()["rujukan_program_id"])
     await world.identity(KUR)
     bank.hold = held = asyncio.Event()
-    call = asyncio.create_task(run_scheduled_task(referral.worker, referral.parts.work, [SENDING]))
+    call = asyncio.create_task(run_scheduled_task(referral.worker, referral.parts.work, [SEND_RUJUKAN]))
     while not bank.tries:  # noqa: ASYNC110 (nobody tells that the call has arrived)
         await asyncio.sleep(0.01)
     yield world, subject

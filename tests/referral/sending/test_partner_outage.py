@@ -125,7 +125,7 @@ async def test_that_refuses_our_signature_is_tried_again_with_its_new_secret(ref
 
 
 async def test_that_is_too_slow_is_not_waited_for(referral: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.referral.partner.commands.webhook.WHOLE_SECONDS", 0.3)
+    monkeypatch.setattr("services.referral.partner.commands.webhook.TOTAL_SECONDS", 0.3)
     async with PartnerSimulator(slow_seconds=1) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)

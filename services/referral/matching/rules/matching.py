@@ -1,4 +1,7 @@
-"""Does a program fit a family? Every rule answers for itself, in words, on facts that caseload told (domain.md 5)."""
+"""Judge whether a program fits a family (domain.md 5).
+
+Every rule gives its own reason in words, on facts from caseload.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ NUMBERS = frozenset(
     {F.DESIL_NAS, F.ABLE_PRODUCTIVE, F.PENGURUS_AGE, F.USAHA_MONTHS, F.USAHA_OMZET_RP, F.OWNER_AGE}
     | {F.MEMBERS, F.LANSIA, F.DISABILITAS}
 )
-SEVERAL = frozenset({F.KOMPONEN, F.AID_PROGRAMS, F.REFUSAL_CODES})
+SET_FIELDS = frozenset({F.KOMPONEN, F.AID_PROGRAMS, F.REFUSAL_CODES})
 WORDS = {
     F.KODE_WILAYAH: ("area", "wilayah", "", ""),
     F.DESIL_NAS: ("national desil", "desil nasional", "", ""),
@@ -51,7 +54,10 @@ OVERLAPS = {OP.ANY_OF: (ONE, NONE), OP.NONE_OF: (NONE, ONE)}
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What the rules may look at, as of a day: `aid` by program code, `refusals` by the partners' reason codes."""
+    """The facts that rules may use, on a day.
+
+    `aid` has program codes, `refusals` the partners' reason codes.
+    """
 
     kpm: KpmFacts
     usaha: Sequence[UsahaFacts]
@@ -62,7 +68,10 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What one rule came to. `actual` is None where nobody has told referral: an unknown fact does not fit."""
+    """The result of one rule.
+
+    `actual` is None if the fact is unknown. An unknown fact does not fit.
+    """
 
     number: int
     field: RuleField
@@ -77,13 +86,13 @@ class Reason:
     id: str
 
     def as_json(self) -> dict[str, Any]:
-        """The reason as it is stored and shown."""
+        """Return the reason as it is stored and returned."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A program against a family: whether it fits, why, and the business that it was judged on."""
+    """A program and a family: whether it fits, why, and the usaha that was judged."""
 
     program: Program
     reasons: Sequence[Reason]
@@ -96,18 +105,21 @@ class Match:
 
 
 def match(program: Program, rules: Sequence[RuleView], family: Family) -> Match:
-    """Judge a program on the family's most fitting business; rules on a business must all hold for the same one."""
-    tried = [
+    """Judge a program on the family's best fitting usaha.
+
+    Rules on a usaha must all hold for the same one.
+    """
+    candidates = [
         Match(program, [_reason(rule, family, usaha) for rule in rules], usaha)
         for usaha in family.usaha or [None]
     ]
-    return min(tried, key=_misfits)
+    return min(candidates, key=_misfits)
 
 
-def _misfits(tried: Match) -> tuple[int, int, date]:
-    wrong = [reason.strength for reason in tried.reasons if not reason.fits]
-    started = tried.usaha.started_on if tried.usaha else date.max
-    return wrong.count(Strength.HARD), wrong.count(Strength.SOFT), started
+def _misfits(candidate: Match) -> tuple[int, int, date]:
+    failed = [reason.strength for reason in candidate.reasons if not reason.fits]
+    started = candidate.usaha.started_on if candidate.usaha else date.max
+    return failed.count(Strength.HARD), failed.count(Strength.SOFT), started
 
 
 def _reason(rule: RuleView, family: Family, usaha: UsahaFacts | None) -> Reason:
@@ -130,9 +142,9 @@ def _reason(rule: RuleView, family: Family, usaha: UsahaFacts | None) -> Reason:
 
 
 def holds(rule: RuleView, actual: Any, *, married: bool) -> bool:
-    """Whether a rule holds for a fact; one that nobody has told does not fit."""
-    exempt = married and rule.op is OP.GE_OR_MARRIED
-    return actual is not None and (exempt or _holds(rule.op, actual, rule.value))
+    """Return whether a rule holds for a fact. An unknown fact does not fit."""
+    is_exempt = married and rule.op is OP.GE_OR_MARRIED
+    return actual is not None and (is_exempt or _holds(rule.op, actual, rule.value))
 
 
 def _holds(op: RuleOp, actual: Any, value: Any) -> bool:
@@ -150,7 +162,7 @@ def _holds(op: RuleOp, actual: Any, value: Any) -> bool:
 
 
 def _sentence(rule: RuleView, actual: Any, *, fits: bool, married: bool, language: int) -> str:
-    """Say it as in "tidak cocok: usaha 4 bulan < 6 bulan" (domain.md 5)."""
+    """Return a sentence like "tidak cocok: usaha 4 bulan < 6 bulan" (domain.md 5)."""
     head = (("does not fit", "tidak cocok"), ("fits", "cocok"))[fits][language]
     noun, unit = WORDS[rule.field][language], WORDS[rule.field][2 + language]
     if actual is None:
@@ -172,12 +184,15 @@ def _words(value: Any, language: int) -> str:
 
 def _desil(family: Family, usaha: UsahaFacts | None) -> int | None:
     del usaha
-    known = [desil for desil in family.kpm.desil if desil["scope"] == DesilScope.NAS]
-    return max(known, key=lambda desil: desil["snapshot"])["value"] if known else None
+    national = [desil for desil in family.kpm.desil if desil["scope"] == DesilScope.NAS]
+    return max(national, key=lambda desil: desil["snapshot"])["value"] if national else None
 
 
 def _age(family: Family, birth_year: int | None) -> int | None:
-    """The age reached for certain: only the year of birth is known here, so the birthday may lie ahead."""
+    """Return the age reached for certain.
+
+    Only the year of birth is known, so the birthday may be ahead.
+    """
     return None if birth_year is None else max(0, family.on.year - birth_year - 1)
 
 
@@ -204,11 +219,14 @@ ACTUAL: dict[RuleField, Callable[[Family, UsahaFacts | None], Any]] = {
     F.AID_PROGRAMS: lambda family, _: family.aid,
     F.REFUSAL_CODES: lambda family, _: family.refusals,
 }
-CODED = {F.KOMPONEN: KomponenKind.known(), F.REFUSAL_CODES: RefusalCode.known()}
+CODES = {F.KOMPONEN: KomponenKind.known(), F.REFUSAL_CODES: RefusalCode.known()}
 
 
-def can_be(field: RuleField, op: RuleOp, value: object) -> bool:
-    """Whether a rule makes sense: numbers are compared, areas contain, coded values are in a list."""
+def is_valid_rule(field: RuleField, op: RuleOp, value: object) -> bool:
+    """Return whether the operator and the value of a rule fit its field.
+
+    Numbers are compared, areas contain, and coded values are in a list.
+    """
     if field is F.KODE_WILAYAH:
         return op is OP.WITHIN and _all(value, wilayah.exists)
     if field is F.USAHA_REGISTERED:
@@ -216,8 +234,8 @@ def can_be(field: RuleField, op: RuleOp, value: object) -> bool:
     if field in NUMBERS:
         comparable = op in {OP.GE, OP.LE, OP.EQ} or (op is OP.GE_OR_MARRIED and field is F.OWNER_AGE)
         return comparable and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12
-    if field in SEVERAL:
-        return op in OVERLAPS and _all(value, lambda item: field is F.AID_PROGRAMS or item in CODED[field])
+    if field in SET_FIELDS:
+        return op in OVERLAPS and _all(value, lambda item: field is F.AID_PROGRAMS or item in CODES[field])
     kinds = UsahaSector.known() if field is F.USAHA_SECTOR else Sex.known()
     return op is OP.IN and _all(value, lambda item: item in kinds)
 

@@ -1,4 +1,4 @@
-"""Referral's first revision: its tables, its row security, the first content of the rules."""
+"""First revision of referral: tables, row security and the first content of the rules."""
 
 from alembic import op
 
@@ -8,15 +8,15 @@ from shared.migrating import run_sql
 revision = "0001"
 down_revision = None
 
-# A partner sees what was shared with it, whatever areas its token names. A pendamping sees own families in their areas,
-# an official all families of theirs.
-MINE = "CASE WHEN platform.partner() IS NULL THEN {official} ELSE {partner} END"
+# A partner sees what was shared with it, independent of the areas in its token. A pendamping sees accompanied families
+# in the areas of the token, an official all families in them.
+VISIBLE = "CASE WHEN platform.partner() IS NULL THEN {official} ELSE {partner} END"
 SHARED = "partner_id = platform.partner() AND shared_at IS NOT NULL"
 OWN = "platform.in_scope(kode_wilayah) AND own_family(kpm_id)"
 OFFICIAL = f"CASE WHEN platform.by_area() THEN platform.in_scope(kode_wilayah) ELSE {OWN} END"
 
-# Tables that hang on a rujukan program are seen and written by whoever sees that.
-PARTS = (
+# Rows of these tables are visible to whoever sees their rujukan program.
+PROGRAM_TABLES = (
     "consent",
     "attempt",
     "answer",
@@ -41,15 +41,18 @@ def upgrade() -> None:
 
 
 def secure() -> None:
-    """Show a rujukan and its rows to its partner, pendamping and offices."""
+    """Set row security.
+
+    A rujukan and its rows are visible to its partner, its pendamping and the offices of its area.
+    """
     of_program = "EXISTS (SELECT FROM rujukan_program p WHERE p.{column} = {table}.{own})"
     of_rujukan = "EXISTS (SELECT FROM rujukan r WHERE r.rujukan_id = {table}.rujukan_id)"
     shared = of_program.format(column="rujukan_id", table="rujukan", own="rujukan_id")
-    keys = dict.fromkeys(PARTS, "rujukan_program_id")
+    keys = dict.fromkeys(PROGRAM_TABLES, "rujukan_program_id")
     keys |= {"identity": "for_id", "next_best": "after_rujukan_program_id"}
     conditions = {
-        "rujukan_program": MINE.format(official=OFFICIAL, partner=SHARED),
-        "rujukan": MINE.format(official=OFFICIAL, partner=shared),
+        "rujukan_program": VISIBLE.format(official=OFFICIAL, partner=SHARED),
+        "rujukan": VISIBLE.format(official=OFFICIAL, partner=shared),
         "relapse_report": of_rujukan.format(table="relapse_report"),
         "pause": of_rujukan.format(table="pause"),
     }

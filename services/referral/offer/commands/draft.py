@@ -1,26 +1,26 @@
-"""The draft of an offer: one program for one rujukan, in state DRAF."""
+"""Draft an offer: one program for one rujukan, in state DRAF."""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.referral.matching.rules.matching import Match
-from services.referral.rujukan.commands import Move, remember
+from services.referral.rujukan.commands import Move, append_history
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import uuid7
 
 
-async def draft(session: AsyncSession, rujukan: Rujukan, match: Match, move: Move) -> RujukanProgram:
-    """Write a draft of the program that was matched, with its first line of history."""
+async def draft_offer(session: AsyncSession, rujukan: Rujukan, match: Match, move: Move) -> RujukanProgram:
+    """Store an offer in DRAF for a matched program, with its first history row."""
     row = _new_row(rujukan, match)
     session.add(row)
     await session.flush()
-    remember(session, row, None, move)
+    append_history(session, row, None, move)
     return row
 
 
 def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
-    """Return a draft of a program, pinned to its revision, with the reasons and the business it was judged on."""
+    # The offer is pinned to its revision, with the reasons and the usaha that were judged.
     names = ("sector", "started_on", "omzet_rp", "has_nib", "has_letter")
     usaha = {name: getattr(match.usaha, name) for name in names} if match.usaha else None
     if usaha:
@@ -48,11 +48,14 @@ def _new_row(rujukan: Rujukan, match: Match) -> RujukanProgram:
     )
 
 
-async def offered_elsewhere(session: AsyncSession, rujukan: Rujukan) -> set[str]:
-    """Return the programs that another case of the family has open: the same is not offered twice at once."""
-    wanted = sa.select(RujukanProgram.program_code).where(
+async def read_codes_offered_elsewhere(session: AsyncSession, rujukan: Rujukan) -> set[str]:
+    """Return the codes of programs that another rujukan of the family has open.
+
+    A program is not offered to a family twice at the same time.
+    """
+    statement = sa.select(RujukanProgram.program_code).where(
         RujukanProgram.kpm_id == rujukan.kpm_id,
         RujukanProgram.rujukan_id != rujukan.rujukan_id,
         RujukanProgram.state.not_in(ENDED),
     )
-    return set(await session.scalars(wanted))
+    return set(await session.scalars(statement))

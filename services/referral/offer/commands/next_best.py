@@ -1,4 +1,4 @@
-"""After a refusal, an expiry or a withdrawal: which program is the next best for the family, in words."""
+"""Propose the next best program after a refusal, an expiry or a withdrawal."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,19 +7,19 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.matching.queries import family_of, matches
+from services.referral.matching.queries import match_catalogue, read_family
 from services.referral.matching.rules.matching import Match
-from services.referral.offer.commands.draft import draft, offered_elsewhere
-from services.referral.offer.commands.rematching import ask_refit
-from services.referral.offer.errors import NothingToFollow
+from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
+from services.referral.offer.commands.rematching import schedule_refit
+from services.referral.offer.errors import OfferStillOpen
 from services.referral.offer.models import NextBest
-from services.referral.place.commands import Obstacle, obstacles
+from services.referral.place.commands import Obstacle, read_obstacles
 from services.referral.place.models import WaitingReason
 from services.referral.program.models import Strength
 from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import Rujukan, RujukanProgram, RujukanState
-from services.referral.visibility import require_care
+from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
@@ -27,8 +27,8 @@ from shared.database import load
 from shared.errors import NotFound, NotYetKnown
 
 S = RujukanProgramState
-FOLLOWED = frozenset({S.DITOLAK, S.KEDALUWARSA, S.DICABUT, S.DAFTAR_TUNGGU})
-OBSTACLES = {
+FOLLOWED_STATES = frozenset({S.DITOLAK, S.KEDALUWARSA, S.DICABUT, S.DAFTAR_TUNGGU})
+OBSTACLE_SENTENCES = {
     WaitingReason.KUOTA_PENUH: ("its places here are all taken", "kuotanya di sini sudah penuh"),
     WaitingReason.TANPA_KUOTA: ("it has no places here", "tidak ada kuota di sini"),
     WaitingReason.PENERIMAAN_TUTUP: (
@@ -38,110 +38,121 @@ OBSTACLES = {
 }
 
 
-async def next_best(session: AsyncSession, rujukan_id: UUID, after: UUID, actor: Actor) -> NextBest:
-    """Return the program proposed after one that came to nothing; the first proposal stands.
+async def propose_next_best(session: AsyncSession, rujukan_id: UUID, after: UUID, actor: Actor) -> NextBest:
+    """Propose a program after one that came to nothing, or return the stored proposal.
 
     Raises:
-        NotFound, FamilyNotAccompanied, RujukanNotOpen, NothingToFollow: that offer still has a way of its own. NotYetKnown
+        NotFound, FamilyNotAccompanied, RujukanNotOpen, OfferStillOpen: the former offer is still open.
+        NotYetKnown
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
-    await require_care(session, actor, rujukan.kpm_id)
+    await require_family_access(session, actor, rujukan.kpm_id)
     row = await session.get(RujukanProgram, after)
     if row is None or row.rujukan_id != rujukan_id:
         raise NotFound("rujukan", "/body/after_rujukan_program_id")
-    if row.state not in FOLLOWED:
-        raise NothingToFollow("/body/after_rujukan_program_id", state=row.state)
+    if row.state not in FOLLOWED_STATES:
+        raise OfferStillOpen("/body/after_rujukan_program_id", state=row.state)
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
     return await propose(session, rujukan, row, actor.sub)
 
 
 async def propose(session: AsyncSession, rujukan: Rujukan, after: RujukanProgram, by: str) -> NextBest:
-    """Propose once; where nothing was found, look again. The caller has locked the rujukan.
+    """Propose once. If the stored proposal has no program, match again.
+
+    The caller has locked the rujukan.
 
     Raises:
-        NotYetKnown: caseload has not told of the family.
+        NotYetKnown: the family is not in the replica yet.
     """
-    stands = await session.get(NextBest, after.rujukan_program_id)
-    if stands is not None and stands.rujukan_program_id is not None:
-        return stands
+    stored = await session.get(NextBest, after.rujukan_program_id)
+    if stored is not None and stored.rujukan_program_id is not None:
+        return stored
     today = await clock.today(session)
-    family = await family_of(session, rujukan.kpm_id, today)
+    family = await read_family(session, rujukan.kpm_id, today)
     if family is None:
         raise NotYetKnown("kpm")
-    asked = await _others(session, rujukan.rujukan_id)
-    waits = await obstacles(session, rujukan.kode_wilayah, today)
-    elsewhere = await offered_elsewhere(session, rujukan)
+    offers = await _read_offers_by_code(session, rujukan.rujukan_id)
+    obstacle_of = await read_obstacles(session, rujukan.kode_wilayah, today)
+    elsewhere = await read_codes_offered_elsewhere(session, rujukan)
     considered = [
-        Candidate(found, asked.get(code := found.program.code), waits(code), after)
-        for found in await matches(session, family)
-        if found.program.code not in elsewhere
-        and ((row := asked.get(found.program.code)) is None or row.state is S.DRAF)
+        Candidate(match, offers.get(code := match.program.code), obstacle_of(code), after)
+        for match in await match_catalogue(session, family)
+        if match.program.code not in elsewhere
+        and ((row := offers.get(match.program.code)) is None or row.state is S.DRAF)
     ]
-    return await _record(session, rujukan, after, sorted(considered, key=Candidate.rank), Move(by, today, ""))
+    return await _store_proposal(
+        session, rujukan, after, sorted(considered, key=Candidate.rank_key), Move(by, today, "")
+    )
 
 
 class Candidate:
-    """A program that may follow, with its draft, if the family has one, and what would make it wait."""
+    """A program that may follow, its draft if there is one, and its obstacle."""
 
     def __init__(
-        self, match: Match, draft: RujukanProgram | None, waits: Obstacle | None, after: RujukanProgram
+        self, match: Match, draft: RujukanProgram | None, obstacle: Obstacle | None, after: RujukanProgram
     ) -> None:
-        self.match, self.draft, self.waits = match, draft, waits
+        self.match, self.draft, self.obstacle = match, draft, obstacle
         self.shared = sorted(set(match.program.benefit_kinds) & set(after.benefit_kinds))
 
     @property
     def follows(self) -> bool:
-        """Whether it may be proposed: it fits, and gives something of what was sought."""
+        """Whether it may be proposed: it fits, and shares a benefit with the former offer."""
         return self.match.fits and bool(self.shared)
 
-    def rank(self) -> tuple[object, ...]:
-        """Best first: it can be had now, gives most of what was sought, keeps most soft rules, gives more rupiah."""
-        soft = sum(not reason.fits for reason in self.match.reasons)
+    def rank_key(self) -> tuple[object, ...]:
+        """Return the sort key of the candidate. The best one is lowest.
+
+        Order: can be proposed, available now, most shared benefits, fewest failed soft rules, highest
+        amount.
+        """
+        failed_soft = sum(not reason.fits for reason in self.match.reasons)
         program = self.match.program
         return (
             not self.follows,
-            self.waits is not None,
+            self.obstacle is not None,
             -len(self.shared),
-            soft,
+            failed_soft,
             -(program.amount_max_rp or 0),
             program.code,
         )
 
-    def why(self, language: int) -> str:
-        """Say why it may or may not follow, in English (0) or Indonesian (1)."""
+    def explain(self, language: int) -> str:
+        """Explain why it may or may not follow, in English (0) or Indonesian (1)."""
         for reason in self.match.reasons:
             if not reason.fits and reason.strength is Strength.HARD:
                 return (reason.en, reason.id)[language]
         if not self.shared:
-            return ("gives nothing of what was sought", "tidak memberi manfaat yang dicari")[language]
+            return ("gives none of the benefits sought", "tidak memberi manfaat yang dicari")[language]
         kinds, rules = ", ".join(self.shared), len(self.match.reasons)
-        said = (
+        sentence = (
             f"fits by its {rules} rules and gives {kinds}",
             f"cocok menurut {rules} aturannya dan memberi {kinds}",
         )[language]
-        if self.waits is None:
-            return said
-        return said + ("; but ", "; tetapi ")[language] + OBSTACLES[self.waits.reason][language]
+        if self.obstacle is None:
+            return sentence
+        return (
+            sentence + ("; but ", "; tetapi ")[language] + OBSTACLE_SENTENCES[self.obstacle.reason][language]
+        )
 
     def as_json(self) -> dict[str, Any]:
-        """The candidate as it is stored and shown."""
+        """Return the candidate as it is stored and returned."""
         return {
             "program_code": self.match.program.code,
             "revision": self.match.program.revision,
             "follows": self.follows,
-            "waits": self.waits.reason if self.waits else None,
-            "en": self.why(0),
-            "id": self.why(1),
+            "waits": self.obstacle.reason if self.obstacle else None,
+            "en": self.explain(0),
+            "id": self.explain(1),
         }
 
 
-async def _others(session: AsyncSession, rujukan_id: UUID) -> dict[str, RujukanProgram]:
+async def _read_offers_by_code(session: AsyncSession, rujukan_id: UUID) -> dict[str, RujukanProgram]:
     rows = await session.scalars(sa.select(RujukanProgram).where(RujukanProgram.rujukan_id == rujukan_id))
     return {row.program_code: row for row in rows}
 
 
-async def _record(
+async def _store_proposal(
     session: AsyncSession,
     rujukan: Rujukan,
     after: RujukanProgram,
@@ -149,10 +160,10 @@ async def _record(
     move: Move,
 ) -> NextBest:
     best = considered[0] if considered and considered[0].follows else None
-    row = await _draft(session, rujukan, best, move) if best else None
+    row = await _draft_best(session, rujukan, best, move) if best else None
     if row is None:
-        await ask_refit(session, rujukan.rujukan_id)
-    en, indonesian = sentences(after, best)
+        await schedule_refit(session, rujukan.rujukan_id)
+    en, indonesian = proposal_sentences(after, best)
     proposal = NextBest(
         after_rujukan_program_id=after.rujukan_program_id,
         rujukan_id=rujukan.rujukan_id,
@@ -168,14 +179,14 @@ async def _record(
     return proposal
 
 
-async def _draft(session: AsyncSession, rujukan: Rujukan, best: Candidate, move: Move) -> RujukanProgram:
+async def _draft_best(session: AsyncSession, rujukan: Rujukan, best: Candidate, move: Move) -> RujukanProgram:
     if best.draft is not None:
         return best.draft
-    return await draft(session, rujukan, best.match, Move(move.by, move.on, "the next best"))
+    return await draft_offer(session, rujukan, best.match, Move(move.by, move.on, "the next best"))
 
 
-def sentences(after: RujukanProgram, best: Candidate | None) -> tuple[str, str]:
-    """Say what was proposed after what, in English and in Indonesian."""
+def proposal_sentences(after: RujukanProgram, best: Candidate | None) -> tuple[str, str]:
+    """Return what was proposed after which offer, in English and in Indonesian."""
     ended = after.state + (f" ({after.refusal_code})" if after.state is S.DITOLAK else "")
     if best is None:
         return (
@@ -184,14 +195,14 @@ def sentences(after: RujukanProgram, best: Candidate | None) -> tuple[str, str]:
         )
     code = best.match.program.code
     return (
-        f"After {after.program_code} {ended}, {code} is the next best: it {best.why(0)}.",
-        f"Setelah {after.program_code} {ended}, {code} adalah pilihan berikutnya: {best.why(1)}.",
+        f"After {after.program_code} {ended}, {code} is the next best: it {best.explain(0)}.",
+        f"Setelah {after.program_code} {ended}, {code} adalah pilihan berikutnya: {best.explain(1)}.",
     )
 
 
 async def propose_after(session: AsyncSession, rujukan_program_id: UUID) -> None:
-    """Propose what follows a refusal or an expiry, unless the case is over; the worker's own act."""
+    """Propose what follows a refusal or an expiry, unless the rujukan has ended."""
     row = await session.get_one(RujukanProgram, rujukan_program_id)
     rujukan = await load(session, Rujukan, row.rujukan_id)
-    if rujukan.state is RujukanState.TERBUKA and row.state in FOLLOWED:
+    if rujukan.state is RujukanState.TERBUKA and row.state in FOLLOWED_STATES:
         await propose(session, rujukan, row, SYSTEM)

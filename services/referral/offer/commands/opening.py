@@ -1,4 +1,4 @@
-"""Lists of offers for a family, and the rujukan that a graduation opens."""
+"""Show offers to a family, and open the rujukan of a graduation."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -9,16 +9,16 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.matching.queries import family_of, matches
+from services.referral.matching.queries import match_catalogue, read_family
 from services.referral.matching.rules.matching import Match
-from services.referral.offer.commands.draft import draft, offered_elsewhere
-from services.referral.offer.commands.rematching import ask_refit
+from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
+from services.referral.offer.commands.rematching import schedule_refit
 from services.referral.offer.models import OfferShown
-from services.referral.place.commands import Obstacle, obstacles
+from services.referral.place.commands import Obstacle, read_obstacles
 from services.referral.replicas.models import Kpm
 from services.referral.rujukan.commands import SYSTEM, Move
 from services.referral.rujukan.models import Rujukan, RujukanState
-from services.referral.visibility import require_care
+from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
 from shared.contracts.graduation import GraduasiDetermined
@@ -29,25 +29,30 @@ from shared.errors import NotYetKnown
 from shared.jobs import schedule
 from shared.messaging import emit
 
-MATCHING = "rujukan.match"
-ASK_AGAIN, AT_MOST = timedelta(seconds=1), timedelta(minutes=5)
+MATCH_RUJUKAN = "rujukan.match"
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 
 
 async def show_offers(session: AsyncSession, kpm_id: UUID, actor: Actor) -> OfferShown:
-    """Return what the family would be offered today, each rule with its reason; the list shown is kept by its hash.
+    """Return the offers to the family today, with the reason of each rule.
+
+    The list is stored by its hash.
 
     Raises:
-        NotYetKnown: the family is not known here, or not in the caller's scope. FamilyNotAccompanied, PendampingInactive
+        NotYetKnown: the family is not known here, or not in the caller's scope. FamilyNotAccompanied,
+            PendampingInactive
     """
     today = await clock.today(session)
-    await require_care(session, actor, kpm_id, "/query/kpm_id")
-    family = await family_of(session, kpm_id, today)
+    await require_family_access(session, actor, kpm_id, "/query/kpm_id")
+    family = await read_family(session, kpm_id, today)
     if family is None:
         raise NotYetKnown("kpm", "/query/kpm_id")
-    waits = await obstacles(session, family.kpm.kode_wilayah, today)
-    offers = [offer(match, waits(match.program.code)) for match in await matches(session, family)]
+    obstacle_of = await read_obstacles(session, family.kpm.kode_wilayah, today)
+    offers = [
+        to_offer(match, obstacle_of(match.program.code)) for match in await match_catalogue(session, family)
+    ]
     shown: dict[str, Any] = {
-        "sha256": fingerprint(kpm_id, offers),
+        "sha256": hash_offers(kpm_id, offers),
         "kpm_id": kpm_id,
         "kode_wilayah": family.kpm.kode_wilayah,
         "shown_on": today,
@@ -57,8 +62,11 @@ async def show_offers(session: AsyncSession, kpm_id: UUID, actor: Actor) -> Offe
     return OfferShown(**shown)
 
 
-def offer(match: Match, waits: Obstacle | None) -> dict[str, Any]:
-    """Return a program as a family is shown it, and what it would wait for if it agreed today."""
+def to_offer(match: Match, obstacle: Obstacle | None) -> dict[str, Any]:
+    """Return a program as a family is shown it.
+
+    `waits` is what the family would wait for if it agreed today.
+    """
     program = match.program
     return {
         "program_code": program.code,
@@ -69,33 +77,36 @@ def offer(match: Match, waits: Obstacle | None) -> dict[str, Any]:
         "amount_max_rp": program.amount_max_rp,
         "required_documents": program.required_documents,
         "fits": match.fits,
-        "waits": waits.reason if waits else None,
+        "waits": obstacle.reason if obstacle else None,
         "reasons": [reason.as_json() for reason in match.reasons],
     }
 
 
-def fingerprint(kpm_id: UUID, offers: list[dict[str, Any]]) -> str:
-    """Return the SHA-256 of the list in its canonical form: JSON with sorted keys and no spaces, UTF-8."""
+def hash_offers(kpm_id: UUID, offers: list[dict[str, Any]]) -> str:
+    """Return the SHA-256 of the list.
+
+    It is of JSON with sorted keys and no spaces, in UTF-8.
+    """
     canonical = orjson.dumps({"kpm_id": str(kpm_id), "offers": offers}, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(canonical).hexdigest()
 
 
 async def open_rujukan(session: AsyncSession, event: GraduasiDetermined) -> None:
-    """Open the one rujukan of this graduation, if its exit reason opens one; told again, nothing happens."""
+    """Open the rujukan of a graduation once, if its exit reason opens one."""
     if not event.opens_rujukan:
         return
-    lives_in = await session.scalar(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == event.kpm_id))
-    case = _case(event) | ({"kode_wilayah": lives_in} if lives_in else {})
+    current_area = await session.scalar(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == event.kpm_id))
+    case = _case(event) | ({"kode_wilayah": current_area} if current_area else {})
     if await write_once(session, Rujukan, case | {"opened_on": await clock.today(session)}):
-        opened = await session.get_one(Rujukan, case["rujukan_id"])
-        emit(session, RujukanOpened.of(opened))
-        await match_rujukan(session, opened)
+        rujukan = await session.get_one(Rujukan, case["rujukan_id"])
+        emit(session, RujukanOpened.of(rujukan))
+        await match_rujukan(session, rujukan)
 
 
 def _case(event: GraduasiDetermined) -> dict[str, Any]:
-    taken = ("graduasi_id", "kpm_id", "kode_wilayah", "bansos", "exit_reason", "sk_no", "sk_on")
+    names = ("graduasi_id", "kpm_id", "kode_wilayah", "bansos", "exit_reason", "sk_no", "sk_on")
     return {
-        **{name: getattr(event, name) for name in taken},
+        **{name: getattr(event, name) for name in names},
         "rujukan_id": uuid7(),
         "purpose": RujukanPurpose.PASCAGRADUASI,
         "state": RujukanState.TERBUKA,
@@ -107,25 +118,28 @@ def _case(event: GraduasiDetermined) -> dict[str, Any]:
 
 
 async def match_rujukan(session: AsyncSession, rujukan: Rujukan, *, attempt: int = 0) -> None:
-    """Draft one offer for each program that fits; asked again, later each time, while the family is unknown."""
+    """Draft one offer for each program that fits.
+
+    While the family is not in the replica, matching is scheduled again with backoff.
+    """
     if rujukan.matched or rujukan.state is not RujukanState.TERBUKA:
         return
     today = await clock.today(session)
-    family = await family_of(session, rujukan.kpm_id, today)
+    family = await read_family(session, rujukan.kpm_id, today)
     if family is None:
-        await _ask_again(session, rujukan.rujukan_id, attempt)
+        await _schedule_matching(session, rujukan.rujukan_id, attempt)
         return
-    elsewhere = await offered_elsewhere(session, rujukan)
-    fitting = [match for match in await matches(session, family) if match.fits]
-    found = [match for match in fitting if match.program.code not in elsewhere]
-    if not found:
-        await ask_refit(session, rujukan.rujukan_id)
-    for match in found:
-        await draft(session, rujukan, match, Move(SYSTEM, today, "matched"))
+    elsewhere = await read_codes_offered_elsewhere(session, rujukan)
+    fitting = [match for match in await match_catalogue(session, family) if match.fits]
+    new = [match for match in fitting if match.program.code not in elsewhere]
+    if not new:
+        await schedule_refit(session, rujukan.rujukan_id)
+    for match in new:
+        await draft_offer(session, rujukan, match, Move(SYSTEM, today, "matched"))
     rujukan.matched = True
 
 
-async def _ask_again(session: AsyncSession, rujukan_id: UUID, attempt: int) -> None:
-    due_at = datetime.now(UTC) + min(AT_MOST, ASK_AGAIN * 2 ** min(attempt, 20))
+async def _schedule_matching(session: AsyncSession, rujukan_id: UUID, attempt: int) -> None:
+    due_at = datetime.now(UTC) + min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt, 20))
     payload = {"attempt": attempt + 1}
-    await schedule(session, MATCHING, due_at, subject_id=rujukan_id, clock="real", payload=payload)
+    await schedule(session, MATCH_RUJUKAN, due_at, subject_id=rujukan_id, clock="real", payload=payload)

@@ -1,13 +1,13 @@
-"""A family has fallen back: what it is offered then is a rujukan of its own purpose, beside the first (chain.md 8)."""
+"""Open a rujukan of purpose KAMBUH after a confirmed relapse."""
 
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.consent.commands import hold_like
+from services.referral.consent.commands import copy_pauses
 from services.referral.offer.commands.opening import match_rujukan
 from services.referral.rujukan.models import Rujukan, RujukanState
-from services.referral.rujukan.queries import rujukan_of
+from services.referral.rujukan.queries import lock_first_rujukan
 from shared import clock
 from shared.contracts.graduation import RelapseConfirmed
 from shared.contracts.kinds import RujukanPurpose
@@ -15,7 +15,7 @@ from shared.contracts.referral import RujukanOpened
 from shared.database import uuid7, write_once
 from shared.messaging import emit
 
-SAME = (
+COPIED_FIELDS = (
     "graduasi_id",
     "kpm_id",
     "kode_wilayah",
@@ -28,15 +28,15 @@ SAME = (
 )
 
 
-async def open_next(session: AsyncSession, event: RelapseConfirmed) -> None:
-    """Open one rujukan of purpose KAMBUH and match the family anew; told again, nothing happens.
+async def open_relapse_rujukan(session: AsyncSession, event: RelapseConfirmed) -> None:
+    """Open one rujukan of purpose KAMBUH and match the family again (chain.md 8).
 
-    The first one stays as it is: a graduation has exactly one of purpose PASCAGRADUASI.
+    The first rujukan is not changed. A repeated event changes nothing.
     """
-    first = await rujukan_of(session, event.graduasi_id)
+    first = await lock_first_rujukan(session, event.graduasi_id)
     if first is None or first.state is RujukanState.DICABUT:
         return
-    case: dict[str, Any] = {name: getattr(first, name) for name in SAME} | {
+    case: dict[str, Any] = {name: getattr(first, name) for name in COPIED_FIELDS} | {
         "rujukan_id": uuid7(),
         "purpose": RujukanPurpose.KAMBUH,
         "state": RujukanState.TERBUKA,
@@ -46,7 +46,7 @@ async def open_next(session: AsyncSession, event: RelapseConfirmed) -> None:
         "version": 1,
     }
     if await write_once(session, Rujukan, case):
-        opened = await session.get_one(Rujukan, case["rujukan_id"])
-        emit(session, RujukanOpened.of(opened))
-        await hold_like(session, first, opened)
-        await match_rujukan(session, opened)
+        rujukan = await session.get_one(Rujukan, case["rujukan_id"])
+        emit(session, RujukanOpened.of(rujukan))
+        await copy_pauses(session, first, rujukan)
+        await match_rujukan(session, rujukan)

@@ -1,4 +1,4 @@
-"""The next version of the months at which outcomes are asked, from a day on."""
+"""Set the months at which outcomes are asked."""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,9 +13,11 @@ from shared.validity import end_previous
 
 
 async def set_outcome_rule(session: AsyncSession, terms: OutcomeRuleTerms, actor: Actor) -> OutcomeRule:
-    """Set at which months outcomes are asked; the version before ends the day this one begins.
+    """Set the months at which outcomes are asked.
 
-    Rujukan that opened before keep theirs.
+    The version before ends on the day this one starts.
+
+    Rujukan that opened before keep their version.
 
     Raises:
         DateInThePast, VersionNotLatest

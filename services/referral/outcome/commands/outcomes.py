@@ -1,4 +1,4 @@
-"""Did it help: outcomes at the months that the rule asks for, and reports that a family may have fallen back."""
+"""Record outcomes, close rujukan, and report relapses."""
 
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -6,21 +6,21 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.deadline.commands import CLOSING
+from services.referral.deadline.commands import CLOSE_RUJUKAN
 from services.referral.follow_up.commands import close_tasks
 from services.referral.follow_up.models import Outcome, OutcomeTask, OutcomeTerms, RelapseReport, RelapseTerms
 from services.referral.outcome.errors import (
-    AidTakenBack,
-    NothingDelivered,
+    AidNotDelivered,
+    AidWithdrawn,
     OutcomeAlreadyRecorded,
     OutcomeNotAsked,
     OutcomeTooEarly,
     RelapseAlreadyReported,
 )
-from services.referral.rujukan.commands import Move, walk
+from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.errors import RujukanNotOpen
 from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, RujukanState
-from services.referral.visibility import require_care
+from services.referral.visibility import require_family_access
 from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
@@ -34,16 +34,16 @@ from shared.messaging import emit
 async def record_outcome(
     session: AsyncSession, rujukan_program_id: UUID, terms: OutcomeTerms, actor: Actor
 ) -> Outcome:
-    """Record the outcome of a month that has come; the last one closes the rujukan.
+    """Record the outcome of a month that is due. The last one closes the offer.
 
     Raises:
-        NotFound, FamilyNotAccompanied, NothingDelivered, AidTakenBack, OutcomeNotAsked, OutcomeTooEarly,
+        NotFound, FamilyNotAccompanied, AidNotDelivered, AidWithdrawn, OutcomeNotAsked, OutcomeTooEarly,
         OutcomeAlreadyRecorded
     """
     row = await load(session, RujukanProgram, rujukan_program_id, noun="rujukan")
-    await require_care(session, actor, row.kpm_id)
-    asked = await _asked(session, row, terms.month)
-    today, due_on = await clock.today(session), asked[terms.month]
+    await require_family_access(session, actor, row.kpm_id)
+    due_days = await _read_due_days(session, row, terms.month)
+    today, due_on = await clock.today(session), due_days[terms.month]
     if today < due_on:
         raise OutcomeTooEarly("/body/month", month=terms.month, due_on=due_on)
     outcome = Outcome(
@@ -52,49 +52,57 @@ async def record_outcome(
     await insert(session, outcome, pk_outcome=OutcomeAlreadyRecorded("/body/month", month=terms.month))
     await close_tasks(session, rujukan_program_id, today, terms.month)
     emit(session, OutcomeRecorded.of(row, **dict(terms), recorded_on=today))
-    if terms.month == max(asked) and row.state is not RujukanProgramState.TUTUP:
-        await walk(
+    if terms.month == max(due_days) and row.state is not RujukanProgramState.TUTUP:
+        await move_rujukan_program(
             session, row, RujukanProgramState.TUTUP, Move(actor.sub, today, "the last outcome is known")
         )
-        await schedule(session, CLOSING, datetime.now(UTC), subject_id=row.rujukan_id, clock="real")
+        await schedule(session, CLOSE_RUJUKAN, datetime.now(UTC), subject_id=row.rujukan_id, clock="real")
     return outcome
 
 
-async def _asked(session: AsyncSession, row: RujukanProgram, month: int) -> dict[int, date]:
-    """Return the months for which an outcome is asked, each with its day; `month` is among them."""
+async def _read_due_days(session: AsyncSession, row: RujukanProgram, month: int) -> dict[int, date]:
+    """Return the day of each month for which an outcome is asked.
+
+    `month` is among them.
+    """
     if row.delivered_on is None:
-        raise NothingDelivered
+        raise AidNotDelivered
     if row.state is RujukanProgramState.DICABUT:
-        raise AidTakenBack(on=row.withdrawn_on)
-    wanted = sa.select(OutcomeTask.month, OutcomeTask.due_on)
-    mine = wanted.where(OutcomeTask.rujukan_program_id == row.rujukan_program_id).order_by(OutcomeTask.month)
-    asked = {row.month: row.due_on for row in await session.execute(mine)}
-    if month not in asked:
-        raise OutcomeNotAsked("/body/month", month=month, months=", ".join(map(str, asked)))
-    return asked
+        raise AidWithdrawn(on=row.withdrawn_on)
+    statement = sa.select(OutcomeTask.month, OutcomeTask.due_on)
+    statement = statement.where(OutcomeTask.rujukan_program_id == row.rujukan_program_id).order_by(
+        OutcomeTask.month
+    )
+    due_days = {row.month: row.due_on for row in await session.execute(statement)}
+    if month not in due_days:
+        raise OutcomeNotAsked("/body/month", month=month, months=", ".join(map(str, due_days)))
+    return due_days
 
 
 async def close_rujukan(session: AsyncSession, rujukan_id: UUID) -> None:
-    """Close the case once nothing in it goes on any more; asked by the worker, which sees every partner's part."""
+    """Close the rujukan if all its offers have ended.
+
+    The worker calls it, because it sees the offers of every partner.
+    """
     rujukan = await load(session, Rujukan, rujukan_id)
-    going_on = sa.select(RujukanProgram.rujukan_program_id).where(
+    open_offers = sa.select(RujukanProgram.rujukan_program_id).where(
         RujukanProgram.rujukan_id == rujukan_id, RujukanProgram.state.not_in(ENDED)
     )
-    if rujukan.state is RujukanState.TERBUKA and (await session.scalar(going_on.limit(1))) is None:
+    if rujukan.state is RujukanState.TERBUKA and (await session.scalar(open_offers.limit(1))) is None:
         rujukan.close(RujukanState.TUTUP)
 
 
 async def report_relapse(
     session: AsyncSession, rujukan_id: UUID, terms: RelapseTerms, actor: Actor
 ) -> RelapseReport:
-    """Say that the family may have fallen back; graduation checks, caseload visits.
+    """Report that the family may have relapsed. Graduation checks it, and caseload visits the family.
 
     Raises:
-        NotFound, FamilyNotAccompanied, RujukanNotOpen: the graduation was undone. DateInTheFuture, DateTooEarly,
-        RelapseAlreadyReported
+        NotFound, FamilyNotAccompanied, RujukanNotOpen: the graduation was annulled. DateInTheFuture,
+        DateTooEarly, RelapseAlreadyReported
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
-    await require_care(session, actor, rujukan.kpm_id)
+    await require_family_access(session, actor, rujukan.kpm_id)
     if rujukan.state is RujukanState.DICABUT:
         raise RujukanNotOpen(state=rujukan.state)
     today = await clock.today(session)

@@ -1,17 +1,17 @@
-"""Reminders before an SLA ends, and the expiry of unanswered offers.
+"""Remind partners before an SLA ends, and expire unanswered offers.
 
-What it approved and does not deliver is reminded of too; it does not run out. Escalations are in `deadline`.
+Late deliveries are reminded of too, and do not expire. Escalations are in `deadline`.
 """
 
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.deadline.commands import passed
+from services.referral.deadline.commands import mark_passed
 from services.referral.deadline.models import DeadlineKind
-from services.referral.notice.commands import tell_partner
+from services.referral.notice.commands import notify_partner
 from services.referral.notice.models import REMINDERS, Notice
-from services.referral.rujukan.commands import SYSTEM, Move, walk
+from services.referral.rujukan.commands import SYSTEM, Move, move_rujukan_program
 from services.referral.rujukan.models import (
     TRANSITIONS,
 )
@@ -22,21 +22,23 @@ from shared.messaging import emit
 
 
 async def remind_partner(session: AsyncSession, subject: UUID) -> None:
-    """Remind the partner that its SLA ends soon, to answer or to deliver, if it is still its turn."""
-    row = await passed(session, subject, DeadlineKind.REMINDER)
+    """Remind the partner that its SLA to answer or to deliver ends soon."""
+    row = await mark_passed(session, subject, DeadlineKind.REMINDER)
     if row is None or row.sla_due_on is None:
         return
-    for reminder, turn in REMINDERS.items():
-        if row.state in turn:
-            await tell_partner(session, row, reminder, row.sla_due_on)
+    for reminder, due_states in REMINDERS.items():
+        if row.state in due_states:
+            await notify_partner(session, row, reminder, row.sla_due_on)
 
 
-async def expire(session: AsyncSession, subject: UUID) -> None:
-    """Let the offer run out; the family's identity goes with it, and the partner is told."""
-    row = await passed(session, subject, DeadlineKind.EXPIRY)
+async def expire_offer(session: AsyncSession, subject: UUID) -> None:
+    """Expire the offer, delete the identity of the family, and notify the partner."""
+    row = await mark_passed(session, subject, DeadlineKind.EXPIRY)
     if row is None or RujukanProgramState.KEDALUWARSA not in TRANSITIONS[row.state]:
         return
     today = await clock.today(session)
-    await walk(session, row, RujukanProgramState.KEDALUWARSA, Move(SYSTEM, today, "its term has passed"))
+    await move_rujukan_program(
+        session, row, RujukanProgramState.KEDALUWARSA, Move(SYSTEM, today, "its term has passed")
+    )
     emit(session, RujukanExpired.of(row, status=row.state, expired_on=today))
-    await tell_partner(session, row, Notice.KEDALUWARSA, today)
+    await notify_partner(session, row, Notice.KEDALUWARSA, today)

@@ -1,4 +1,4 @@
-"""At which months outcomes are asked, version after version."""
+"""Routes of the outcome rule and its versions."""
 
 from typing import Self
 
@@ -18,11 +18,14 @@ outcome_rules = Router(tag="outcome-rule")
 
 
 class OutcomeRuleBody(OutcomeRuleTerms, Body):
-    """At which months after a delivery an outcome is asked, of rujukan that open from a day on."""
+    """The months after a delivery at which outcomes are asked, from a day on.
+
+    The rule applies to rujukan that open from that day.
+    """
 
     @model_validator(mode="after")
-    def refuse_disorder(self) -> Self:
-        """Each month is asked once, and they are read in their order."""
+    def refuse_unsorted_months(self) -> Self:
+        """Refuse months that repeat or do not ascend."""
         if self.months != sorted(set(self.months)):
             raise BadValue(
                 "The months must ascend, each named once.", "Bulan harus berurutan naik dan tidak berulang."
@@ -40,13 +43,16 @@ class OutcomeRulePage(View):
 @outcome_rules.post("/outcome-rule", status_code=201)
 @may(Permission.OUTCOME_RULE_SET, key_required=True)
 async def set_outcome_rule(body: OutcomeRuleBody, session: Session, actor: CurrentActor) -> OutcomeRuleView:
-    """Set at which months outcomes are asked, from a day on; rujukan that opened before keep theirs."""
+    """Set the months at which outcomes are asked, from a day on.
+
+    Rujukan that opened before keep their version.
+    """
     return await commands.set_outcome_rule(session, body, actor)
 
 
 @outcome_rules.get("/outcome-rule", response_model=OutcomeRulePage)
 @may(Permission.OUTCOME_RULE_READ)
 async def list_outcome_rules(session: Session, paging: Paging) -> Response:
-    """List the versions of the months, oldest first."""
-    statement = visibility.columns_of(OutcomeRule, list(OutcomeRuleView.model_fields))
+    """List the versions of the rule, oldest first."""
+    statement = visibility.select_columns(OutcomeRule, list(OutcomeRuleView.model_fields))
     return await paging.answer(session, statement, queries.OUTCOME_RULE_ORDER)

@@ -1,4 +1,4 @@
-"""Outcomes, their tasks, and reports of relapse."""
+"""Routes of outcomes, their tasks, and reports of relapse."""
 
 from datetime import date
 from uuid import UUID
@@ -23,15 +23,21 @@ answers = Router(tag="partner-answer")
 
 
 class OutcomeBody(OutcomeTerms, Body):
-    """What was found so many months after delivery, as the rule asks; turnover in rupiah a month."""
+    """What was observed some months after delivery, as the rule asks.
+
+    Turnover in rupiah a month.
+    """
 
 
 class RelapseBody(RelapseTerms, Body):
-    """Somebody sees that the family may have fallen back, `month` months after the exit; the cause is a code."""
+    """A report that the family may have relapsed, `month` months after the exit.
+
+    The cause is a code.
+    """
 
 
 class OutcomeTaskPage(View):
-    """A page of outcomes to be seen, the longest due first."""
+    """A page of outcomes to be recorded, the longest due first."""
 
     items: list[OutcomeTaskItem]
     next: str | None
@@ -42,7 +48,7 @@ class OutcomeTaskPage(View):
 async def record_outcome(
     rujukan_program_id: UUID, body: OutcomeBody, session: Session, actor: CurrentActor
 ) -> OutcomeItem:
-    """Record what became of the aid in a month that has come."""
+    """Record the outcome of the aid in a month that is due."""
     return await outcomes.record_outcome(session, rujukan_program_id, body, actor)
 
 
@@ -51,12 +57,15 @@ async def record_outcome(
 async def list_outcome_tasks(
     session: Session, actor: CurrentActor, paging: Paging, due_by: date | None = None
 ) -> Response:
-    """List outcomes that are due, today or by a day: of the families in the caller's care, of a partner its own."""
+    """List outcomes that are due, today or by a day.
+
+    A pendamping sees those of the accompanied families, a partner its own.
+    """
     today = await clock.today(session)
     names = [
         name for name in OutcomeTaskItem.model_fields if name != "kpm_id" or actor.scope is not Scope.PARTNER
     ]
-    statement = queries.outcome_task_list(names, today, actor, due_by=due_by)
+    statement = queries.select_outcome_tasks(names, today, actor, due_by=due_by)
     return await paging.answer(session, statement, queries.OUTCOME_TASK_ORDER)
 
 
@@ -65,5 +74,5 @@ async def list_outcome_tasks(
 async def report_relapse(
     rujukan_id: UUID, body: RelapseBody, session: Session, actor: CurrentActor
 ) -> RelapseView:
-    """Report that the family may have fallen back; graduation checks it."""
+    """Report that the family may have relapsed. Graduation checks it."""
     return await outcomes.report_relapse(session, rujukan_id, body, actor)

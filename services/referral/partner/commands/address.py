@@ -1,4 +1,4 @@
-"""Which addresses a partner's webhook may have, checked at registration and again at each call."""
+"""Check the addresses of partners' webhooks, at registration and again at each call."""
 
 import asyncio
 import ipaddress
@@ -12,8 +12,8 @@ from shared.settings import LOOPBACK, Settings
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 HTTPS_PORT = 443
 GLOBAL_UNICAST_V6 = ipaddress.ip_network("2000::/3")
-"""All that IANA assigns to hosts: mapped IPv4, NAT64, unique local, link-local and multicast lie outside."""
-# IANA's special-purpose registries for IPv4 and IPv6, and multicast. `is_global` of Python differs from version to version.
+# All that IANA assigns to hosts. Mapped IPv4, NAT64, unique local, link-local and multicast are outside it.
+# IANA's special-purpose registries for IPv4 and IPv6, and multicast. Python's `is_global` differs between versions.
 SPECIAL_PURPOSE = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -52,16 +52,17 @@ class Allowed:
 
 
 def configure(settings: Settings) -> None:
-    """Take the ports, and whether partners on this machine may be called, from the settings."""
+    """Take the allowed ports, and whether this machine may be called, from the settings."""
     Allowed.ports, Allowed.loopback = frozenset(settings.webhook_ports), settings.webhook_loopback
 
 
 def check_form(url: str) -> SplitResult:
-    """Return the parts of an address that has the form of a partner's.
+    """Return the parts of a webhook address.
 
     Raises:
-        AddressRefused: not https, a port that may not be called, a user or fragment, an address that is not public,
-            or unreadable. With the setting `webhook_loopback`, this machine may be called by http on any port.
+        AddressRefused: not https, a port that is not allowed, a user or fragment, an address that is not
+            public, or unreadable. With the setting `webhook_loopback`, this machine may be called by http on
+            any port.
     """
     try:
         parts = urlsplit(url)
@@ -85,7 +86,7 @@ def check_form(url: str) -> SplitResult:
 
 
 def port_of(parts: SplitResult) -> int:
-    """Return the port of an address, the scheme's own if it names none."""
+    """Return the port of an address, or the default port of its scheme."""
     if parts.port is not None:
         return parts.port
     return HTTPS_PORT if parts.scheme == "https" else 80
@@ -95,7 +96,7 @@ async def resolve(parts: SplitResult) -> str:
     """Return the address to connect to.
 
     Raises:
-        AddressRefused: one of the name's addresses is not a public host's.
+        AddressRefused: one of the addresses of the name is not public.
         OSError: the name is not known.
     """
     loop = asyncio.get_running_loop()
@@ -107,7 +108,7 @@ async def resolve(parts: SplitResult) -> str:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is that of one host which everybody can reach."""
+    """Return whether an address is that of one publicly reachable host."""
     if address.version == 6 and address not in GLOBAL_UNICAST_V6:
         return False
     return not any(address in network for network in SPECIAL_PURPOSE)
@@ -116,7 +117,7 @@ def is_public(address: Address) -> bool:
 def _require_public(address: Address) -> None:
     if not is_public(address) and not (Allowed.loopback and address.is_loopback):
         raise _refused(
-            "it leads into a private network, or to no single host",
+            "it points into a private network, or not to a single host",
             "mengarah ke jaringan tertutup, atau bukan ke satu host",
         )
 

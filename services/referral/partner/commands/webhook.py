@@ -1,8 +1,8 @@
-"""Telling a partner outside: a signed POST to an address that is checked each time, and a reply that is never trusted.
+"""Send a signed POST to a partner, and read its reply without trusting it.
 
-The signature is HMAC-SHA256 over `timestamp.body` (interop.md 1.2). No redirect is followed, no proxy of the
-environment is used, and the connection goes to the very address that was checked, so that a name which answers
-differently the second time changes nothing.
+The signature is HMAC-SHA256 over `timestamp.body` (interop.md 1.2). Redirects are not followed and no proxy
+of the environment is used. The connection goes to the IP address that was checked, so a name that resolves
+differently the second time has no effect.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from services.referral.partner.commands.address import check_form, port_of, reso
 from services.referral.partner.errors import AddressRefused
 
 CONNECT_SECONDS = 3.0
-WHOLE_SECONDS = 10.0
+TOTAL_SECONDS = 10.0
 LONGEST_WAIT = 3600
 LARGEST_REPLY = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One POST, ready to go. Its repr shows neither body nor secret."""
+    """One POST, ready to send. Its repr shows neither body nor secret."""
 
     url: str
     body: bytes
@@ -37,15 +37,15 @@ class Call:
     key: str
 
     def __repr__(self) -> str:
-        """Name the notice, nothing of its content."""
         return f"Call({self.notice_id})"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of it: a status, or the name of the fault. `content` is the reply where it was small JSON.
+    """The result of a call: a status, or the name of the fault.
 
-    `called` is False where nobody was called, since what was to be said could not be read here.
+    `content` is the reply if it was JSON of at most LARGEST_REPLY bytes. `called` is False if no call was
+    made, because the content could not be read here.
     """
 
     status: int | None
@@ -55,34 +55,43 @@ class Reply:
     called: bool = True
 
     @property
-    def taken(self) -> bool:
-        """Whether the partner says that it has it."""
+    def accepted(self) -> bool:
+        """Whether the partner accepted the notice."""
         return self.status is not None and 200 <= self.status < 300
 
 
 def sign(secret: bytes, timestamp: str, body: bytes) -> str:
-    """Return the value of `Pilar-Signature`: "v1=" and the HMAC-SHA256 of `timestamp.body` in hexadecimal."""
+    """Return `Pilar-Signature`: "v1=" and the hexadecimal HMAC-SHA256 of `timestamp.body`."""
     return "v1=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 def backoff(attempt: int) -> timedelta:
-    """Return the wait before a try: twice as long each time, at most an hour, half to one and a half of it."""
+    """Return the wait before an attempt.
+
+    It doubles each time up to an hour, with 50 % jitter.
+    """
     if attempt == 0:
         return timedelta()
     jitter = 0.5 + secrets.randbelow(1001) / 1000
     return timedelta(seconds=min(LONGEST_WAIT, 2 ** min(attempt, 20)) * jitter)
 
 
-async def reach(wanted: Call | Reply) -> Reply:
-    """Tell the partner; where there is nothing that could be said, that is what came of it."""
-    return wanted if isinstance(wanted, Reply) else await post(wanted)
+async def call_partner(call: Call | Reply) -> Reply:
+    """Call the partner.
+
+    A Reply instead of a Call is returned as it is: no call could be made.
+    """
+    return call if isinstance(call, Reply) else await post(call)
 
 
 async def post(call: Call) -> Reply:
-    """Tell the partner, and return what came of it; a fault outside is a reply too, never an exception."""
+    """Send the call and return the result.
+
+    A fault is a Reply too, never an exception.
+    """
     started = time.perf_counter()
     try:
-        async with asyncio.timeout(WHOLE_SECONDS):
+        async with asyncio.timeout(TOTAL_SECONDS):
             status, content = await _post(call)
         fault = None
     except (
@@ -112,7 +121,7 @@ async def _post(call: Call) -> tuple[int, object]:
         "Pilar-Signature": sign(call.secret, timestamp, call.body),
     }
     url = httpx.URL(call.url).copy_with(host=address, port=port_of(parts))
-    timeout = httpx.Timeout(WHOLE_SECONDS, connect=CONNECT_SECONDS)
+    timeout = httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
     async with (
         httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,
         client.stream(
@@ -123,7 +132,10 @@ async def _post(call: Call) -> tuple[int, object]:
 
 
 async def _read(response: httpx.Response) -> object:
-    """Read at most LARGEST_REPLY bytes; what is longer, or no JSON, is passed over."""
+    """Return the JSON of a reply.
+
+    Return None if it is longer than LARGEST_REPLY bytes, or no JSON.
+    """
     content = bytearray()
     async for part in response.aiter_raw():
         content += part

@@ -1,4 +1,4 @@
-"""Partners, programs and offices: what the ministry publishes, by version."""
+"""Register partners, publish programs, and set offices."""
 
 import secrets
 from collections.abc import Collection, Sequence
@@ -7,15 +7,15 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.matching.rules.matching import can_be
-from services.referral.offer.commands.rematching import ask_rematch
+from services.referral.matching.rules.matching import is_valid_rule
+from services.referral.offer.commands.rematching import schedule_rematch
 from services.referral.partner.commands.address import check_form
-from services.referral.partner.commands.breaker import call_again
+from services.referral.partner.commands.breaker import reset_breaker
 from services.referral.partner.errors import PartnerCodeTaken, WebhookNeeded
 from services.referral.partner.models import Channel, Office, OfficeTerms, Partner, PartnerTerms
-from services.referral.program.errors import ProgramOfAnotherPartner, RuleCannotBe
+from services.referral.program.errors import InvalidRule, ProgramOfAnotherPartner
 from services.referral.program.models import Program, ProgramRule, ProgramTerms, RuleTerms
-from services.referral.sending.commands import ask_all_untaken
+from services.referral.sending.commands import schedule_untaken
 from shared import wilayah
 from shared.access import Actor
 from shared.database import insert, load, uuid7, vault_of
@@ -29,7 +29,9 @@ BY_MACHINE = frozenset({Channel.HOST_TO_HOST, Channel.API_SPLP})
 async def register_partner(
     session: AsyncSession, terms: PartnerTerms, actor: Actor
 ) -> tuple[Partner, str | None]:
-    """Return the partner, and the secret of its webhook, which is shown this once.
+    """Register a partner.
+
+    Return it and the secret of its webhook, which is shown only once.
 
     Raises:
         PartnerCodeTaken, AddressRefused, WebhookNeeded, WilayahUnknown
@@ -39,25 +41,27 @@ async def register_partner(
     if terms.webhook_url is None and terms.channel in BY_MACHINE:
         raise WebhookNeeded("/body/webhook_url", channel=terms.channel)
     partner = Partner(**dict(terms), partner_id=uuid7(), version=1, registered_by=actor.sub)
-    secret = _give_webhook(session, partner, terms.webhook_url) if terms.webhook_url is not None else None
+    secret = _set_webhook(session, partner, terms.webhook_url) if terms.webhook_url is not None else None
     await insert(session, partner, uq_partner_code=PartnerCodeTaken("/body/code", code=terms.code))
     return partner, secret
 
 
 async def change_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
-    """Give the partner another address and another secret, which is shown this once; what waited is tried again.
+    """Set another address and secret of the webhook. The secret is shown only once.
+
+    Notices that the partner has not accepted are scheduled again.
 
     Raises:
         AddressRefused
     """
-    secret = _give_webhook(session, partner, url)
+    secret = _set_webhook(session, partner, url)
     partner.version += 1
-    await call_again(session, partner.partner_id)
-    await ask_all_untaken(session, partner.partner_id)
+    await reset_breaker(session, partner.partner_id)
+    await schedule_untaken(session, partner.partner_id)
     return secret
 
 
-def _give_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
+def _set_webhook(session: AsyncSession, partner: Partner, url: str) -> str:
     check_form(url)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     partner.webhook_url = url
@@ -75,37 +79,39 @@ async def publish_program(
     minimum_data: Collection[str],
     actor: Actor,
 ) -> Program:
-    """Publish the next revision of a program's code; the one before ends the day this one begins.
+    """Publish the next revision of a program.
+
+    The one before ends on the day this one starts.
 
     Raises:
-        NotFound: no such partner. ProgramOfAnotherPartner, VersionNotLatest, RuleCannotBe
+        NotFound: no such partner. ProgramOfAnotherPartner, VersionNotLatest, InvalidRule
     """
     partner = await load(session, Partner, terms.partner_id, noun="partner")
     for number, rule in enumerate(rules, 1):
-        if not can_be(rule.field, rule.op, rule.value):
-            raise RuleCannotBe(f"/body/rules/{number - 1}", number=number, field=rule.field, op=rule.op)
-    taken = VersionNotLatest("/body/valid_from", on=terms.valid_from)
+        if not is_valid_rule(rule.field, rule.op, rule.value):
+            raise InvalidRule(f"/body/rules/{number - 1}", number=number, field=rule.field, op=rule.op)
+    not_latest = VersionNotLatest("/body/valid_from", on=terms.valid_from)
     program = Program(
         **{name: getattr(terms, name) for name in ProgramTerms.model_fields},
         program_id=uuid7(),
-        revision=await _end_older(session, partner, terms.code, terms.valid_from, taken) + 1,
+        revision=await _end_previous_revision(session, partner, terms.code, terms.valid_from, not_latest) + 1,
         benefit_kinds=sorted({*benefit_kinds}),
         minimum_data=sorted({*minimum_data}),
         published_by=actor.sub,
     )
-    await insert(session, program, uq_program_code_revision=taken, ex_program_code_range=taken)
+    await insert(session, program, uq_program_code_revision=not_latest, ex_program_code_range=not_latest)
     session.add_all(
         ProgramRule(**dict(rule), program_id=program.program_id, number=number)
         for number, rule in enumerate(rules, 1)
     )
-    await ask_rematch(session, program)
+    await schedule_rematch(session, program)
     return program
 
 
-async def _end_older(
-    session: AsyncSession, partner: Partner, code: str, valid_from: date, taken: VersionNotLatest
+async def _end_previous_revision(
+    session: AsyncSession, partner: Partner, code: str, valid_from: date, not_latest: VersionNotLatest
 ) -> int:
-    """End the last revision; return its number, 0 when there is none."""
+    """End the last revision and return its number, or 0 if there is none."""
     last = await session.scalar(
         sa.select(Program)
         .where(Program.code == code)
@@ -117,15 +123,15 @@ async def _end_older(
         return 0
     if last.partner_id != partner.partner_id:
         raise ProgramOfAnotherPartner("/body/code", code=code)
-    await end_previous(session, last, valid_from, taken)
+    await end_previous(session, last, valid_from, not_latest)
     return last.revision
 
 
 async def set_office(session: AsyncSession, terms: OfficeTerms) -> Office:
-    """Write whom partners call in an area; said again, it is replaced.
+    """Set the office that partners call in an area.
 
     Raises:
-        WilayahUnknown, VersionJustSet: somebody gave the first contact at the same moment.
+        WilayahUnknown, VersionJustSet: another request set the first contact at the same moment.
     """
     wilayah.require(terms.kode_wilayah, "/body/kode_wilayah")
     office = await session.get(Office, terms.kode_wilayah, with_for_update=True)

@@ -1,4 +1,4 @@
-"""The inbox of a partner that asks instead of being called: what it is told, each reading kept, and its receipt."""
+"""Inbox of a partner: its notices, the record of each read, and receipts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.referral.notice.commands import taken
+from services.referral.notice.commands import mark_taken
 from services.referral.notice.errors import NoticeNotRead
 from services.referral.notice.models import InboxRead, Notice, PartnerNotice
 from services.referral.partner.queries import default_office_name
-from services.referral.program.rules import minimum, notice_payload
-from services.referral.rujukan.commands import Move, walk
+from services.referral.program.rules import build_payload, notice_payload
+from services.referral.rujukan.commands import Move, move_rujukan_program
 from services.referral.rujukan.models import RujukanProgram
-from services.referral.sending.commands import WAITING
+from services.referral.sending.commands import UNSENT_STATES
 from services.referral.sending.models import Attempt
 from shared import clock
 from shared.access import Actor, Scope
@@ -31,17 +31,20 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Reading:
-    """One look into the inbox: makes each notice as the webhook would, and keeps what was read of persons."""
+class InboxReader:
+    """One read of the inbox: builds each notice like the webhook, and records the reads."""
 
     session: AsyncSession
     actor: Actor
     reads: list[InboxRead] = field(default_factory=list[InboxRead])
 
-    def item(self, row: dict[str, Any]) -> dict[str, Any] | None:
-        """Return one notice with its content; None where its seal is broken, so that all others can be read."""
+    def to_item(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Return one notice with its content.
+
+        Return None if its seal is broken, so that the other notices can be read.
+        """
         try:
-            about = self._content(row)
+            body = self._content(row)
         except SealBroken:
             log.warning("seal_broken", notice_id=str(row["notice_id"]))
             return None
@@ -57,35 +60,35 @@ class Reading:
                 fields=list(fields),
             )
         )
-        names = ("notice_id", "told_at", "rujukan_program_id", "notice")
-        return {**{name: row[name] for name in names}, "body": about}
+        names = ("notice_id", "rujukan_program_id", "notice")
+        return {**{name: row[name] for name in names}, "told_at": row["created_at"], "body": body}
 
     def _content(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if row["notice"] != Notice.RUJUKAN:
             return notice_payload(row["notice"], UUID(str(row["rujukan_program_id"])), row["on"])
-        area = row["office_area"]
+        kode_wilayah = row["office_area"]
         office = {
-            "kode_wilayah": area,
-            "name": row["office_name"] or default_office_name(area),
+            "kode_wilayah": kode_wilayah,
+            "name": row["office_name"] or default_office_name(kode_wilayah),
             "phone": row["office_phone"],
             "email": row["office_email"],
         }
-        return minimum(row, office, self._person(row))
+        return build_payload(row, office, self._person(row))
 
     def _person(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if row["sealed"] is None:
             return {}
-        place = {"table": "identity", "column": "sealed", "row_id": row["rujukan_program_id"]}
-        return orjson.loads(vault_of(self.session).open(row["sealed"], **place))
+        column = {"table": "identity", "column": "sealed", "row_id": row["rujukan_program_id"]}
+        return orjson.loads(vault_of(self.session).open(row["sealed"], **column))
 
-    async def keep(self) -> None:
-        """Write what was read before it leaves."""
+    async def store_reads(self) -> None:
+        """Store the reads before the answer is sent."""
         self.session.add_all(self.reads)
         await self.session.flush()
 
 
-def partner_of(actor: Actor) -> UUID:
-    """Return which partner is asking.
+def require_partner(actor: Actor) -> UUID:
+    """Return the id of the partner that calls.
 
     Raises:
         NotAllowed
@@ -95,10 +98,14 @@ def partner_of(actor: Actor) -> UUID:
     return actor.partner_id
 
 
-async def take_receipt(
+async def record_receipt(
     session: AsyncSession, rujukan_program_id: UUID, notice_id: UUID, actor: Actor
 ) -> PartnerNotice:
-    """Record that the partner has a notice; said again, nothing changes. With the rujukan's own it is TERKIRIM.
+    """Record that the partner has a notice.
+
+    The receipt of the rujukan itself makes it TERKIRIM.
+
+    A repeated receipt changes nothing.
 
     Raises:
         NotFound, NoticeNotRead
@@ -109,18 +116,18 @@ async def take_receipt(
         raise NotFound("notice", "/body/notice_id")
     if notice.taken_at is not None:
         return notice
-    if not await _was_told(session, notice):
+    if not await _was_sent(session, notice):
         raise NoticeNotRead
-    taken(notice, actor.sub)
-    if notice.notice is Notice.RUJUKAN and row.state in WAITING:
-        move = Move(actor.sub, await clock.today(session), "the partner took it from its inbox")
-        await walk(session, row, RujukanProgramState.TERKIRIM, move)
+    mark_taken(notice, actor.sub)
+    if notice.notice is Notice.RUJUKAN and row.state in UNSENT_STATES:
+        move = Move(actor.sub, await clock.today(session), "the partner accepted it from its inbox")
+        await move_rujukan_program(session, row, RujukanProgramState.TERKIRIM, move)
     return notice
 
 
-async def _was_told(session: AsyncSession, notice: PartnerNotice) -> bool:
+async def _was_sent(session: AsyncSession, notice: PartnerNotice) -> bool:
     read = sa.select(InboxRead.read_id).where(InboxRead.notice_id == notice.notice_id)
-    tried = sa.select(Attempt.attempt_id).where(
+    attempt = sa.select(Attempt.attempt_id).where(
         Attempt.rujukan_program_id == notice.rujukan_program_id, Attempt.notice == notice.notice
     )
-    return bool(await session.scalar(sa.select(sa.or_(read.exists(), tried.exists()))))
+    return bool(await session.scalar(sa.select(sa.or_(read.exists(), attempt.exists()))))

@@ -1,14 +1,15 @@
-"""A partner's inbox: the same notices as its webhook gets, for one that asks; and who read what in it."""
+"""Routes of a partner's inbox, and of the record of its reads."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import Field
 from starlette.responses import Response
 
 from services.referral import visibility
 from services.referral.notice.models import InboxRead, InboxReadItem, NoticeFacts, ReceiptView
-from services.referral.publication.commands.inbox import Reading, partner_of, take_receipt
+from services.referral.publication.commands.inbox import InboxReader, record_receipt, require_partner
 from services.referral.rujukan.models import RujukanProgram
 from services.referral.visibility import require_official
 from services.referral.worklist import queries
@@ -20,9 +21,10 @@ inbox = Router(tag="inbox")
 
 
 class InboxItem(NoticeFacts):
-    """One notice, as the webhook would carry it in `body`; it stays until its receipt."""
+    """One notice, with the content of the webhook in `body`. It stays until its receipt."""
 
-    told_at: datetime
+    # In JSON it is still `told_at`, the name that partners use.
+    created_at: datetime = Field(alias="told_at")
     body: dict[str, Any]
 
 
@@ -34,13 +36,13 @@ class InboxPage(View):
 
 
 class ReceiptBody(Body):
-    """Which notice the partner has taken."""
+    """The notice that the partner has accepted."""
 
     notice_id: UUID
 
 
 class InboxReadPage(View):
-    """A page of readings, oldest first."""
+    """A page of reads, oldest first."""
 
     items: list[InboxReadItem]
     next: str | None
@@ -49,11 +51,14 @@ class InboxReadPage(View):
 @inbox.get("/inbox", response_model=InboxPage)
 @may(Permission.INBOX_READ)
 async def read_inbox(session: Session, actor: CurrentActor, paging: Paging) -> Response:
-    """Read what is new for the caller's own partner: the minimum data, and only while consent holds. Readings are kept."""
-    reading = Reading(session, actor)
-    statement = queries.inbox_list(partner_of(actor))
-    answer = await paging.answer(session, statement, queries.INBOX_ORDER, shape=reading.item)
-    await reading.keep()
+    """Read the new notices of the caller's own partner. Each read is recorded.
+
+    They have the minimum data only, and only while consent is in force.
+    """
+    reader = InboxReader(session, actor)
+    statement = queries.select_inbox(require_partner(actor))
+    answer = await paging.answer(session, statement, queries.INBOX_ORDER, shape=reader.to_item)
+    await reader.store_reads()
     return answer
 
 
@@ -62,8 +67,8 @@ async def read_inbox(session: Session, actor: CurrentActor, paging: Paging) -> R
 async def receive_notice(
     rujukan_program_id: UUID, body: ReceiptBody, session: Session, actor: CurrentActor
 ) -> ReceiptView:
-    """Say that a notice has been taken; said again, the first time stands."""
-    notice = await take_receipt(session, rujukan_program_id, body.notice_id, actor)
+    """Record that the partner has a notice. A repeated receipt keeps the first time."""
+    notice = await record_receipt(session, rujukan_program_id, body.notice_id, actor)
     return ReceiptView.model_validate(notice)
 
 
@@ -72,9 +77,9 @@ async def receive_notice(
 async def list_inbox_reads(
     rujukan_program_id: UUID, session: Session, actor: CurrentActor, paging: Paging
 ) -> Response:
-    """List who at the partner read of this family in the inbox, and which fields."""
+    """List who at the partner read this family's data in the inbox, and which fields."""
     require_official(actor)
     await visibility.read(session, RujukanProgram, rujukan_program_id, "rujukan")
-    statement = visibility.columns_of(InboxRead, list(InboxReadItem.model_fields))
-    mine = statement.where(InboxRead.rujukan_program_id == rujukan_program_id)
-    return await paging.answer(session, mine, queries.INBOX_READ_ORDER)
+    statement = visibility.select_columns(InboxRead, list(InboxReadItem.model_fields))
+    statement = statement.where(InboxRead.rujukan_program_id == rujukan_program_id)
+    return await paging.answer(session, statement, queries.INBOX_READ_ORDER)

@@ -1,4 +1,4 @@
-"""Partners, their webhooks, and the offices that they call."""
+"""Routes of partners, their webhooks, and the offices that they call."""
 
 from uuid import UUID
 
@@ -20,15 +20,15 @@ offices = Router(tag="office")
 
 
 class PartnerRegistration(PartnerTerms, Body):
-    """A partner; on HOST_TO_HOST and API_SPLP with the address that is told."""
+    """A partner. On HOST_TO_HOST and API_SPLP it needs a webhook address."""
 
 
 class PartnerWithSecret(PartnerView):
     """A partner with the secret of its webhook."""
 
     webhook_secret: str | None = Field(
-        description="Shown in the first answer alone; null in a repeated one, and where there is no webhook. "
-        "If it was lost, `POST /v1/partner/{partner_id}/webhook` with the same address gives a new one.",
+        description="Shown in the first answer only. Null in a repeated answer, and without a webhook. "
+        "If it is lost, `POST /v1/partner/{partner_id}/webhook` with the same address gives a new one.",
         schema_extra={"json_schema_extra": {SHOWN_ONCE: True}},
     )
 
@@ -47,7 +47,7 @@ class WebhookChange(Body):
 
 
 class OfficeShape(OfficeTerms, Body):
-    """Whom partners call about families of a kabupaten or kota."""
+    """The office that partners call about families of a kabupaten or kota."""
 
 
 @partners.post("/partner", status_code=201)
@@ -55,7 +55,7 @@ class OfficeShape(OfficeTerms, Body):
 async def register_partner(
     body: PartnerRegistration, session: Session, actor: CurrentActor
 ) -> PartnerWithSecret:
-    """Register a partner; the secret with which its webhook is signed is shown this once."""
+    """Register a partner. The secret that signs its webhook is shown only once."""
     return with_secret(*await catalogue.register_partner(session, body, actor))
 
 
@@ -63,7 +63,7 @@ async def register_partner(
 @may(Permission.PARTNER_REGISTER)
 async def list_partners(session: Session, paging: Paging) -> Response:
     """List partners by code."""
-    statement = visibility.columns_of(Partner, list(PartnerView.model_fields))
+    statement = visibility.select_columns(Partner, list(PartnerView.model_fields))
     return await paging.answer(session, statement, queries.PARTNER_ORDER)
 
 
@@ -79,19 +79,19 @@ async def read_partner(partner_id: UUID, session: Session) -> PartnerView:
 async def change_webhook(
     partner_id: UUID, body: WebhookChange, session: Session, version: IfMatch
 ) -> PartnerWithSecret:
-    """Give the partner another address and secret; what waited for it is tried again at once."""
+    """Set another address and secret of the webhook. Pending notices are sent again at once."""
     partner = await load(session, Partner, partner_id, noun="partner")
     expect_version(partner, version)
     return with_secret(partner, await catalogue.change_webhook(session, partner, body.webhook_url))
 
 
 def with_secret(partner: Partner, secret: str | None) -> PartnerWithSecret:
-    """Show a partner with its new secret."""
+    """Return a partner with its new secret."""
     return PartnerWithSecret.model_construct(**dict(partner), webhook_secret=secret)
 
 
 @offices.post("/office", status_code=201)
 @may(Permission.PARTNER_REGISTER)
 async def set_office(body: OfficeShape, session: Session) -> OfficeView:
-    """Say whom partners call in an area; said again, it is replaced."""
+    """Set the office that partners call in an area. It replaces the former one."""
     return await catalogue.set_office(session, body)

@@ -1,3 +1,5 @@
+"""Routes of programs and their revisions."""
+
 from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -31,12 +33,15 @@ from shared.http import CurrentActor, Paging, Router, Session, may
 
 programs = Router(tag="program")
 Number = Annotated[StrictInt, Interval(ge=0, le=10**12)]
-# A request names known values alone: `BenefitKind` itself reads whatever it does not know as UNKNOWN.
+# A request may have known values only. `BenefitKind` itself reads an unknown value as UNKNOWN.
 Benefit = StrEnum("Benefit", {kind.name: kind.value for kind in BenefitKind.known()})
 
 
 class RuleShape(RuleTerms, Body):
-    """One rule. `value` is a number, true or false, or a list of codes, as the field needs."""
+    """One rule.
+
+    `value` is a number, a boolean, or a list of codes, as the field needs.
+    """
 
     value: Col[
         Number
@@ -46,7 +51,10 @@ class RuleShape(RuleTerms, Body):
 
 
 class ProgramPublication(ProgramTerms, Body):
-    """The next revision of a program. `minimum_data` is all that its partner is told of a family."""
+    """The next revision of a program.
+
+    `minimum_data` is all family data that its partner gets.
+    """
 
     benefit_kinds: Annotated[list[Benefit], Len(1, 6)]  # pyright: ignore[reportInvalidTypeForm]
     minimum_data: Annotated[list[PayloadField], Len(1, 6)]
@@ -56,7 +64,7 @@ class ProgramPublication(ProgramTerms, Body):
 
     @model_validator(mode="after")
     def refuse_reversed_amounts(self) -> Self:
-        """The least that a program gives is not more than the most."""
+        """Refuse a minimum amount above the maximum."""
         if (self.amount_min_rp or 0) > (self.amount_max_rp if self.amount_max_rp is not None else 10**12):
             raise BadValue(
                 "Amount_min_rp is more than amount_max_rp.", "amount_min_rp melebihi amount_max_rp."
@@ -78,7 +86,10 @@ class ProgramPage(View):
 
 
 class ProgramView(ProgramItem):
-    """A revision of a program with its rules, and the JSON Schema of what its partner is sent."""
+    """A revision of a program with its rules.
+
+    `payload_schema` is the JSON Schema of the notice to its partner.
+    """
 
     rules: list[RuleView]
     payload_schema: dict[str, Any]
@@ -87,7 +98,7 @@ class ProgramView(ProgramItem):
 @programs.post("/program", status_code=201)
 @may(Permission.PROGRAM_PUBLISH, key_required=True, max_body=128 * 1024)
 async def publish_program(body: ProgramPublication, session: Session, actor: CurrentActor) -> ProgramView:
-    """Publish a program's next revision; the one before ends the day it begins."""
+    """Publish a program's next revision. The one before ends on the day it starts."""
     kinds = [kind.value for kind in body.benefit_kinds]
     program = await catalogue.publish_program(session, body, body.rules, kinds, body.minimum_data, actor)
     await set_places(session, program.code, body.quotas, body.intake, actor)
@@ -100,21 +111,21 @@ async def list_programs(
     session: Session, paging: Paging, code: Annotated[str | None, Query(max_length=40)] = None
 ) -> Response:
     """List programs by code and revision."""
-    statement = queries.program_list(list(ListedProgram.model_fields), code)
+    statement = queries.select_programs(list(ListedProgram.model_fields), code)
     return await paging.answer(session, statement, queries.PROGRAM_ORDER)
 
 
 @programs.get("/program/{program_id}")
 @may(Permission.PROGRAM_READ)
 async def read_program(program_id: UUID, session: Session) -> ProgramView:
-    """Read one revision with its rules and the schema of what its partner is sent."""
+    """Read one revision with its rules and the schema of the notice to its partner."""
     return await program_view(session, await visibility.read(session, Program, program_id, "program"))
 
 
 async def program_view(session: Session, program: Program) -> ProgramView:
-    """Show a program's revision with its rules."""
+    """Return a program's revision with its rules."""
     await session.flush()
-    rules = await queries.rules_of(session, program.program_id)
+    rules = await queries.read_rules(session, program.program_id)
     return ProgramView.model_construct(
         **dict(program), rules=rules, payload_schema=payload_schema(program.minimum_data)
     )
