@@ -1,4 +1,4 @@
-"""Acts for a family need somebody who is AKTIF, placed, and in their area, as registry last told (chain.md 8)."""
+"""Only an AKTIF, placed pendamping acts for a family in the own area (chain.md 8)."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def status(world: World, value: PendampingStatus, from_on: Any) -> PendampingSta
     )
 
 
-async def test_is_not_one_on_leave_and_is_again_when_back(referral: Running) -> None:
+async def test_pendamping_on_leave_cannot_act_until_back(referral: Running) -> None:
     world = await a_case(referral)
     await world.apply_events(status(world, PendampingStatus.CUTI, TODAY - timedelta(days=3)))
     refused = await world.consent(KUR)
@@ -44,13 +44,13 @@ async def test_is_not_one_on_leave_and_is_again_when_back(referral: Running) -> 
     assert (await world.consent(KUR)).status_code == 201
 
 
-async def test_is_still_one_whose_leave_begins_tomorrow(referral: Running) -> None:
+async def test_pendamping_can_act_before_the_leave_starts(referral: Running) -> None:
     world = await a_case(referral)
     await world.apply_events(status(world, PendampingStatus.CUTI, TODAY + timedelta(days=1)))
     assert (await world.consent(KUR)).status_code == 201
 
 
-async def test_is_not_known_while_registrys_word_is_on_its_way(referral: Running) -> None:
+async def test_pendamping_without_a_replica_row_is_not_yet_known(referral: Running) -> None:
     world = await a_world(referral, {})
     known = [fact for fact in family_facts(world.family) if not fact.wire.startswith("registry.")]
     await world.apply_events(*known, determined(world.family))
@@ -62,7 +62,7 @@ async def test_is_not_known_while_registrys_word_is_on_its_way(referral: Running
 
 
 @pytest.mark.parametrize("ended", ["placement", "area"])
-async def test_is_not_one_whose_placement_or_area_has_ended(referral: Running, ended: str) -> None:
+async def test_pendamping_cannot_act_after_the_placement_or_area_ended(referral: Running, ended: str) -> None:
     world = await a_world(referral, {})
     facts = family_facts(world.family)
     await world.apply_events(*facts, determined(world.family))

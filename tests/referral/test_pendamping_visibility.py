@@ -1,4 +1,4 @@
-"""A pendamping reads of referral what belongs to the families that they accompany today, and nothing else."""
+"""A pendamping reads only rows of the families accompanied today."""
 
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,7 @@ TABLES = ("rujukan", "rujukan_program", "consent", "attempt", "rujukan_program_h
 
 
 async def sent_case(referral: Running, bank: PartnerSimulator) -> tuple[World, str, Any]:
-    """A rujukan that was sent to a partner, its program's id, and its dampingan's fact."""
+    """Return a sent rujukan, the id of its offer, and the event of its dampingan."""
     world = await a_world(referral, {"BANK_KUR": bank})
     facts = family_facts(world.family)
     await world.apply_events(*facts, determined(world.family))
@@ -26,16 +26,16 @@ async def sent_case(referral: Running, bank: PartnerSimulator) -> tuple[World, s
     return world, await world.sent(KUR), facts[1]
 
 
-async def hand_over(world: World, dampingan: Any) -> None:
+async def end_dampingan(world: World, dampingan: Any) -> None:
     ended = dampingan.model_dump() | {"valid_to": TODAY}
     await world.apply_events(DampinganEnded(**ended))
 
 
-async def reads(world: World, program: str, token: str) -> dict[str, httpx.Response]:
-    """Each read that shows something of a family, with its answer."""
+async def read_all(world: World, program: str, token: str) -> dict[str, httpx.Response]:
+    """Return the answer of each route that shows data of a family."""
     kpm_id = world.family.kpm_id
-    held = (await world.programs())[KUR]
-    case, offer = f"/v1/rujukan/{held['rujukan_id']}", f"/v1/rujukan-program/{program}"
+    program_row = (await world.programs())[KUR]
+    case, offer = f"/v1/rujukan/{program_row['rujukan_id']}", f"/v1/rujukan-program/{program}"
     parts = (
         f"{offer}/history",
         f"{offer}/attempt",
@@ -47,14 +47,14 @@ async def reads(world: World, program: str, token: str) -> dict[str, httpx.Respo
         "/v1/rujukan-program",
         "/v1/rujukan-program?waiting=me",
         "/v1/outcome-task",
-        f"/v1/program/{held['program_id']}/waiting",
+        f"/v1/program/{program_row['program_id']}/waiting",
     )
     paths = (case, offer, *parts, *lists, f"/v1/offer?kpm_id={kpm_id}")
     return {path: await world.referral.get(path, as_=token) for path in paths}
 
 
-def shown(answers: dict[str, httpx.Response], world: World) -> list[str]:
-    """The reads that name the family."""
+def paths_with_family(answers: dict[str, httpx.Response], world: World) -> list[str]:
+    """Return the paths whose answers name the family."""
     return [
         path
         for path, answer in answers.items()
@@ -62,39 +62,39 @@ def shown(answers: dict[str, httpx.Response], world: World) -> list[str]:
     ]
 
 
-async def test_show_to_their_own_pendamping_alone(referral: Running) -> None:
+async def test_rows_of_a_family_are_visible_only_to_its_pendamping(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, program, dampingan = await sent_case(referral, bank)
-        own = await reads(world, program, world.pendamping)
-        assert len(shown(own, world)) >= 5
+        own = await read_all(world, program, world.pendamping)
+        assert len(paths_with_family(own, world)) >= 5
         stranger = referral.token("PENDAMPING", "pd-t", [DESA], pendamping_id=uuid4())
         for answers in (
-            await reads(world, program, stranger),
-            await after_hand_over(world, program, dampingan),
+            await read_all(world, program, stranger),
+            await read_after_dampingan_end(world, program, dampingan),
         ):
-            assert shown(answers, world) == []
+            assert paths_with_family(answers, world) == []
             assert {answer.status_code for answer in answers.values()} == {200, 404, 409}
             assert [path for path, a in answers.items() if a.is_success and a.json()["items"]] == []
 
 
-async def after_hand_over(world: World, program: str, dampingan: Any) -> dict[str, httpx.Response]:
-    await hand_over(world, dampingan)
-    return await reads(world, program, world.pendamping)
+async def read_after_dampingan_end(world: World, program: str, dampingan: Any) -> dict[str, httpx.Response]:
+    await end_dampingan(world, dampingan)
+    return await read_all(world, program, world.pendamping)
 
 
-async def test_the_database_itself_shows_a_pendamping_own_families_alone(referral: Running) -> None:
+async def test_database_shows_a_pendamping_only_accompanied_families(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, _, dampingan = await sent_case(referral, bank)
         me = str(world.family.pendamping_id)
-        assert await counted(referral, me) == dict.fromkeys(TABLES, True)
+        assert await read_visible_tables(referral, me) == dict.fromkeys(TABLES, True)
         for someone in (str(uuid4()), ""):
-            assert await counted(referral, someone) == dict.fromkeys(TABLES, False)
-        await hand_over(world, dampingan)
-        assert await counted(referral, me) == dict.fromkeys(TABLES, False)
+            assert await read_visible_tables(referral, someone) == dict.fromkeys(TABLES, False)
+        await end_dampingan(world, dampingan)
+        assert await read_visible_tables(referral, me) == dict.fromkeys(TABLES, False)
 
 
-async def counted(referral: Running, pendamping: str) -> dict[str, bool]:
-    """Which tables show a row in a pendamping's scope over the whole country."""
+async def read_visible_tables(referral: Running, pendamping: str) -> dict[str, bool]:
+    """Return which tables show a row in a pendamping's national scope."""
     connection = await asyncpg.connect(referral.database.url)
     try:
         async with connection.transaction():
@@ -106,7 +106,7 @@ async def counted(referral: Running, pendamping: str) -> dict[str, bool]:
         await connection.close()
 
 
-async def test_an_answer_is_replayed_only_while_its_family_is_in_scope(referral: Running) -> None:
+async def test_answer_is_replayed_only_while_its_family_is_in_scope(referral: Running) -> None:
     world = await a_world(referral, {})
     facts = family_facts(world.family)
     await world.apply_events(*facts, determined(world.family))
@@ -117,13 +117,13 @@ async def test_an_answer_is_replayed_only_while_its_family_is_in_scope(referral:
     again = await referral.post(path, body, as_=world.pendamping, key="consent-1")
     assert (first.status_code, again.json()) == (201, first.json())
     assert again.headers["idempotency-replayed"] == "true"
-    await hand_over(world, facts[1])
+    await end_dampingan(world, facts[1])
     refused = await referral.post(path, body, as_=world.pendamping, key="consent-1")
     assert (refused.status_code, refused.json()["title"]) == (403, "ReplayOutOfScope")
     assert str(world.family.kpm_id) not in refused.text
 
 
-async def test_an_answer_is_not_replayed_to_an_office_whose_area_changed(referral: Running) -> None:
+async def test_answer_is_not_replayed_to_an_office_whose_area_changed(referral: Running) -> None:
     world = await a_world(referral, {})
     await world.apply_events(*family_facts(world.family), determined(world.family))
     await world.consent(KUR)

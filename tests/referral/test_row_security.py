@@ -1,4 +1,4 @@
-"""Whatever hangs on a family is behind row security, without exception: no scope, no rows."""
+"""Every table with rows of a family has row security."""
 
 import asyncpg
 
@@ -16,13 +16,13 @@ ORDER BY 1
 """
 
 
-async def test_each_that_names_a_family_or_its_rujukan_has_row_security_forced(referral: Running) -> None:
+async def test_each_table_with_a_family_has_row_security_forced(referral: Running) -> None:
     rows = await referral.sql(OF_A_FAMILY)
     assert len(rows) >= 15
     assert [row["name"] for row in rows if not row["closed"]] == []
 
 
-async def test_shows_nothing_without_a_scope(referral: Running) -> None:
+async def test_no_row_is_visible_without_a_scope(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
         await world.apply_events(*family_facts(world.family), determined(world.family))

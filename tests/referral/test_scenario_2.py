@@ -1,4 +1,4 @@
-"""The happy path of scenario 2, from the SK to the outcome, with a partner that answers by itself."""
+"""Scenario 2 from the SK to the outcome, with a partner that answers automatically."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ def graduated(family: Family) -> KpmGraduated:
     )
 
 
-async def test_from_three_offers_to_an_outcome(referral: Running) -> None:
+async def test_rujukan_goes_from_three_offers_to_an_outcome(referral: Running) -> None:
     answers: list[dict[str, Any]] = [
         {"status": "DIPROSES", "answered_on": str(TODAY)},
         {"status": "DISETUJUI", "amount_rp": 8_000_000, "answered_on": str(TODAY)},

@@ -1,8 +1,11 @@
-"""Scenario 9 with all five partners, a tenth of its size: no graduate is lost, and each is counted once (domain.md 10).
+"""Scenario 9 with all five partners, a tenth of its size (domain.md 10).
 
-Fifty graduates of Pemalang, 15 PPSE and 35 mandiri. A is down for 36 hours, then answers everything twice: 8 approved,
-1 and 1 refused, 2 in process, of which one takes the consent back. B: 5 approved, 4 refused. C: 12 accepted, 2 in desa
-without a koperasi. D: its intake is closed. E: silent past its SLA.
+No graduate is lost, and each is counted once. Fifty graduates of Pemalang, 15 PPSE and 35 mandiri. A is
+down for 36
+hours, then answers everything twice: 8 approved, 1 and 1 refused, 2 in process, of which one withdraws the
+consent. B:
+5 approved, 4 refused. C: 12 accepted, 2 in desa without a koperasi. D: its intake is closed. E: silent past
+its SLA.
 """
 
 from collections import Counter
@@ -40,8 +43,8 @@ PARTNERS = {A: "BANK_KUR", B: "PIP_UMI", C: "KEMENKOP", D: "KEMNAKER", E: "PEMDA
 PEMALANG, DESA, WITHOUT_KOPERASI = "33.27", "33.27.01.2001", "33.27.01.2002"
 PPSE = 15
 YES, NO = "DISETUJUI", "DITOLAK"
-# What each says of its rujukan, in their order.
-SAYS: dict[str, Sequence[tuple[str, str | None]]] = {
+# The answer of each partner to its rujukan, in their order.
+ANSWERS: dict[str, Sequence[tuple[str, str | None]]] = {
     A: [(YES, None)] * 8 + [(NO, "USAHA_BELUM_6_BULAN"), (NO, "SLIK_BURUK")] + [("DIPROSES", None)] * 2,
     B: [(YES, None)] * 5 + [(NO, "KREDIT_AKTIF_SIKP")] * 4,
     C: [(YES, None)] * 12 + [("DAFTAR_TUNGGU", None)] * 2,
@@ -50,7 +53,7 @@ SAYS: dict[str, Sequence[tuple[str, str | None]]] = {
 
 @dataclass
 class Fifty:
-    """The graduates by the program of their first choice, each with its offer of it."""
+    """The graduates by the program of their first choice, each with its offer."""
 
     world: World
     by_choice: dict[str, list[World]]
@@ -61,28 +64,31 @@ class Fifty:
         return [self.offers[one.family.kpm_id] for one in self.by_choice[code]]
 
 
-def published(code: str) -> dict[str, Any]:
-    """A program as the catalogue has it; D opens next year, and A has time enough, so that E alone is late."""
+def program_terms(code: str) -> dict[str, Any]:
+    """Return a program of the catalogue.
+
+    D opens next year, and A has a long SLA, so that only E is late.
+    """
     if code == E:
         within = [rule("kode_wilayah", "WITHIN", [PEMALANG], source="Perbup")]
         named = {"name": "Pelatihan", "benefit_kinds": ["PELATIHAN"], "minimum_data": ["nik", "name"]}
         return named | {"sla_days": 14, "rules": within, "legal_basis": "UU 27/2022"}
-    found = next(program for program in catalogue.read()[1] if program["code"] == code)
+    listed = next(program for program in catalogue.read()[1] if program["code"] == code)
     more: dict[str, dict[str, Any]] = {
         A: {"sla_days": 60},
         D: {"intake": [{"opens_on": str(TODAY + timedelta(days=200))}]},
     }
-    return {name: kept for name, kept in found.items() if name != "partner"} | more.get(code, {})
+    return {name: value for name, value in listed.items() if name != "partner"} | more.get(code, {})
 
 
-async def a_market(referral: Running, stack: AsyncExitStack) -> Fifty:
+async def publish_programs(referral: Running, stack: AsyncExitStack) -> Fifty:
     """Publish the five programs, and one more that may be the next best."""
     world = World(referral, Family(area=DESA))
     partners: dict[str, PartnerSimulator] = {}
     for code, partner in PARTNERS.items():
         partners[code] = await stack.enter_async_context(PartnerSimulator(down=code == A))
         await register(world, partner, partners[code])
-        body = published(code) | {"code": code, "partner_id": world.partners[partner]["partner_id"]}
+        body = program_terms(code) | {"code": code, "partner_id": world.partners[partner]["partner_id"]}
         body["valid_from"] = str(TODAY - timedelta(days=100))
         made = await referral.post("/v1/program", body, as_=world.kemensos)
         assert made.status_code == 201, made.text
@@ -90,8 +96,8 @@ async def a_market(referral: Running, stack: AsyncExitStack) -> Fifty:
     return Fifty(world, {}, partners)
 
 
-async def graduate(fifty: Fifty) -> None:
-    """Let all fifty graduate and agree to their first choice, and their identities arrive."""
+async def graduate_all(fifty: Fifty) -> None:
+    """Graduate all fifty with consent to their first choice and their sealed identities."""
     world, first = fifty.world, fifty.world.family
     for code, count in HOW_MANY.items():
         areas = [DESA] * (count - 2) + [WITHOUT_KOPERASI] * 2
@@ -119,14 +125,14 @@ async def graduate(fifty: Fifty) -> None:
 
 
 async def answer_all(fifty: Fifty) -> None:
-    """Let A, B and C answer; A says everything twice, the second time under another key."""
-    for code, answers in SAYS.items():
+    """Let A, B and C answer. A answers everything twice under different keys."""
+    for code, answers in ANSWERS.items():
         partner = fifty.partners[code]
         for number, (subject, (status, reason)) in enumerate(zip(fifty.subjects(code), answers, strict=True)):
-            said = {"status": status, "reason_code": reason, "answered_on": day_after(HOURS)}
+            body = {"status": status, "reason_code": reason, "answered_on": day_after(HOURS)}
             for key in ("first", "second") if code == A else ("first",):
                 answered = await partner.answer(
-                    subject, answer_id=f"{code}-{number}", key=f"{key}:{subject}", **said
+                    subject, answer_id=f"{code}-{number}", key=f"{key}:{subject}", **body
                 )
                 assert answered.status_code == 201, answered.text
 
@@ -139,24 +145,27 @@ FROM rujukan_program p WHERE p.rujukan_program_id = ANY ($1::uuid[])
 """
 
 
-async def fates(fifty: Fifty) -> Counter[str]:
-    """Count what has become of each family's first choice; a family has one fate."""
+async def count_fates(fifty: Fifty) -> Counter[str]:
+    """Count the fates of the first choices. Each family has one fate."""
     rows = await fifty.world.referral.sql(FATE, list(fifty.offers.values()))
     assert len({row["kpm_id"] for row in rows}) == len(rows)
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for row in rows:
         assert not (row["waits"] and row["escalated"])
-        found["waits" if row["waits"] else "escalated" if row["escalated"] else row["state"]] += 1
-    return found
+        counts["waits" if row["waits"] else "escalated" if row["escalated"] else row["state"]] += 1
+    return counts
 
 
 async def check_next_best(fifty: Fifty) -> None:
-    """Each that was refused has its next best, in words; no credit to who has one, and no UMi to who has KUR."""
+    """Each refused family has its next best.
+
+    No credit for a family with credit, and no UMi for one with KUR.
+    """
     referral, world = fifty.world.referral, fifty.world
     refused = [
         subject
         for code in (A, B)
-        for subject, (status, _) in zip(fifty.subjects(code), SAYS[code], strict=True)
+        for subject, (status, _) in zip(fifty.subjects(code), ANSWERS[code], strict=True)
         if status == NO
     ]
     rows = await referral.sql(
@@ -175,9 +184,9 @@ async def check_next_best(fifty: Fifty) -> None:
 
 
 async def check_partners(fifty: Fifty) -> None:
-    """Each payload passes its own program's schema; D heard nothing; the withdrawal was told; nobody gets all."""
+    """Each payload passes the schema of its program, and partners get only their own."""
     for code, partner in fifty.partners.items():
-        schema = Draft202012Validator(payload_schema(published(code)["minimum_data"]))
+        schema = Draft202012Validator(payload_schema(program_terms(code)["minimum_data"]))
         sent = [one.body for one in partner.received if one.body["notice"] == "RUJUKAN"]
         assert len(sent) == (0 if code in {D, "PPSE"} else HOW_MANY[code]), code
         for body in sent:
@@ -188,10 +197,10 @@ async def check_partners(fifty: Fifty) -> None:
     assert asked.status_code == 403, "partner B asks for all graduates of Pemalang"
 
 
-async def test_of_fifty_graduates_each_is_somewhere_and_once(referral: Running) -> None:
+async def test_each_of_fifty_graduates_has_exactly_one_fate(referral: Running) -> None:
     async with AsyncExitStack() as stack:
-        fifty = await a_market(referral, stack)
-        await graduate(fifty)
+        fifty = await publish_programs(referral, stack)
+        await graduate_all(fifty)
         await hours_pass(fifty.world, HOURS - 1)
         assert fifty.partners[A].received == []
         fifty.partners[A].down = False
@@ -200,10 +209,10 @@ async def test_of_fifty_graduates_each_is_somewhere_and_once(referral: Running) 
         assert (await take_back(fifty.by_choice[A][-1], A)).status_code == 201
         await referral.set_clock(datetime.now(UTC) + timedelta(days=16))
         await referral.work()
-        found = await fates(fifty)
-        refused = found.pop(NO)
-        assert found == {YES: 8 + 5 + 12, "waits": 2 + 5, "escalated": 10, "DIPROSES": 1, "DICABUT": 1}
-        assert found.total() + refused == 50
+        counts = await count_fates(fifty)
+        refused = counts.pop(NO)
+        assert counts == {YES: 8 + 5 + 12, "waits": 2 + 5, "escalated": 10, "DIPROSES": 1, "DICABUT": 1}
+        assert counts.total() + refused == 50
         assert refused == 1 + 1 + 4
         view = await referral.get("/v1/escalation", as_=fifty.world.kemensos)
         assert {one["rujukan_program_id"] for one in view.json()["items"]} == set(fifty.subjects(E))
@@ -211,7 +220,7 @@ async def test_of_fifty_graduates_each_is_somewhere_and_once(referral: Running) 
             "SELECT reason, count(*) AS n FROM waiting WHERE left_on IS NULL GROUP BY 1"
         )
         assert dict(map(tuple, lines)) == {"DAFTAR_MITRA": 2, "PENERIMAAN_TUTUP": 5}
-        told = await fifty.world.emitted("referral.rujukan_answered.v1")
-        assert len(told) == len({fact["rujukan_program_id"] for fact in told}) == 12 + 9 + 14
+        events = await fifty.world.emitted("referral.rujukan_answered.v1")
+        assert len(events) == len({fact["rujukan_program_id"] for fact in events}) == 12 + 9 + 14
         await check_next_best(fifty)
         await check_partners(fifty)

@@ -15,42 +15,42 @@ KUR = "KUR_SUPERMIKRO"
 APPROVED = {"answer_id": "A-1", "status": "DISETUJUI", "amount_rp": 8_000_000, "answered_on": str(TODAY)}
 
 
-async def sent(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+async def send_to_bank(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
     world = await a_world(referral, {"BANK_KUR": bank})
     await world.apply_events(*family_facts(world.family), determined(world.family))
     return world, await world.sent(KUR)
 
 
-async def say(world: World, subject: str, **said: Any) -> Any:
+async def post_answer(world: World, subject: str, **changes: Any) -> Any:
     path = f"/v1/rujukan-program/{subject}/answer"
-    return await world.referral.post(path, APPROVED | said, as_=world.partner("BANK_KUR"))
+    return await world.referral.post(path, APPROVED | changes, as_=world.partner("BANK_KUR"))
 
 
-async def test_given_twice_count_once(referral: Running) -> None:
+async def test_repeated_answer_counts_once(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
-        first, second = await say(world, subject), await say(world, subject)
+        world, subject = await send_to_bank(referral, bank)
+        first, second = await post_answer(world, subject), await post_answer(world, subject)
         assert (first.status_code, second.status_code) == (201, 201)
         assert first.json() == second.json()
-        again = await say(world, subject, answer_id="A-2")  # the same said under another id
+        again = await post_answer(world, subject, answer_id="A-2")  # the same answer under another id
         assert again.json()["version"] == first.json()["version"]
         assert len(await world.emitted("referral.rujukan_answered.v1")) == 1
 
 
-async def test_given_by_fifty_at_once_count_once(referral: Running) -> None:
+async def test_fifty_concurrent_equal_answers_count_once(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
-        answers = await asyncio.gather(*(say(world, subject) for _ in range(50)))
+        world, subject = await send_to_bank(referral, bank)
+        answers = await asyncio.gather(*(post_answer(world, subject) for _ in range(50)))
         assert {answer.status_code for answer in answers} <= {201, 503}
         assert any(answer.status_code == 201 for answer in answers)
         assert len(await world.emitted("referral.rujukan_answered.v1")) == 1
         assert (await referral.sql("SELECT count(*) AS n FROM answer"))[0]["n"] == 1
 
 
-async def test_imply_the_steps_between(referral: Running) -> None:
+async def test_answer_implies_the_states_before_it(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
-        assert (await say(world, subject)).json()["state"] == "DISETUJUI"
+        world, subject = await send_to_bank(referral, bank)
+        assert (await post_answer(world, subject)).json()["state"] == "DISETUJUI"
         rows = await referral.sql(
             "SELECT to_state, reason FROM rujukan_program_history ORDER BY history_id DESC LIMIT 3"
         )
@@ -58,16 +58,16 @@ async def test_imply_the_steps_between(referral: Running) -> None:
         assert rows[1]["reason"] == "implied by DISETUJUI"
 
 
-async def test_under_one_id_with_other_words_are_refused(referral: Running) -> None:
+async def test_reused_answer_id_is_refused(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
-        await say(world, subject)
-        other = await say(world, subject, amount_rp=1)
+        world, subject = await send_to_bank(referral, bank)
+        await post_answer(world, subject)
+        other = await post_answer(world, subject, amount_rp=1)
         assert (other.status_code, other.json()["title"]) == (409, "AnswerIdReused")
 
 
 @pytest.mark.parametrize(
-    ("said", "title"),
+    ("changes", "title"),
     [
         ({"status": "DITOLAK"}, "ReasonCodeNeeded"),
         ({"reason_code": "KUOTA_HABIS"}, "ReasonCodeNeeded"),
@@ -78,36 +78,38 @@ async def test_under_one_id_with_other_words_are_refused(referral: Running) -> N
         ({"reason_code": "UNKNOWN"}, "Invalid"),
     ],
 )
-async def test_that_cannot_be_are_refused(referral: Running, said: dict[str, Any], title: str) -> None:
+async def test_invalid_answers_are_refused(referral: Running, changes: dict[str, Any], title: str) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
-        refused = await say(world, subject, **said)
+        world, subject = await send_to_bank(referral, bank)
+        refused = await post_answer(world, subject, **changes)
         assert (refused.status_code, refused.json()["title"]) == (422, title)
         assert await world.state(KUR) == "TERKIRIM"
 
 
-async def test_never_go_back(referral: Running) -> None:
+async def test_answer_never_moves_the_state_back(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
-        await say(world, subject)
-        back = await say(world, subject, answer_id="A-0", status="DIPROSES")
+        world, subject = await send_to_bank(referral, bank)
+        await post_answer(world, subject)
+        back = await post_answer(world, subject, answer_id="A-0", status="DIPROSES")
         assert (back.status_code, back.json()["title"]) == (409, "IllegalTransition")
 
 
-async def test_that_come_late_and_were_said_before_move_nothing_back(referral: Running) -> None:
-    """PERLU_DATA of yesterday overtaken by DIPROSES of today: kept, and the offer stays where it is."""
+async def test_late_older_answer_is_stored_without_a_move(referral: Running) -> None:
+    """PERLU_DATA of yesterday arrives after DIPROSES of today. It is stored, and the state stays."""
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
+        world, subject = await send_to_bank(referral, bank)
         await referral.set_clock(datetime.now(UTC) + timedelta(days=2))
         yesterday, today = (str(TODAY + timedelta(days=days)) for days in (1, 2))
-        await say(world, subject, answer_id="B-2", status="DIPROSES", amount_rp=None, answered_on=today)
-        late = await say(
+        await post_answer(
+            world, subject, answer_id="B-2", status="DIPROSES", amount_rp=None, answered_on=today
+        )
+        late = await post_answer(
             world, subject, answer_id="B-1", status="PERLU_DATA", amount_rp=None, answered_on=yesterday
         )
         assert (late.status_code, late.json()["state"]) == (201, "DIPROSES")
-        approved = await say(world, subject, answer_id="B-3", answered_on=today)
+        approved = await post_answer(world, subject, answer_id="B-3", answered_on=today)
         assert approved.json()["state"] == "DISETUJUI"
-        last = await say(
+        last = await post_answer(
             world, subject, answer_id="B-0", status="DAFTAR_TUNGGU", amount_rp=None, answered_on=yesterday
         )
         assert (last.status_code, last.json()["state"]) == (201, "DISETUJUI")
@@ -116,9 +118,9 @@ async def test_that_come_late_and_were_said_before_move_nothing_back(referral: R
         assert len(await world.emitted("referral.rujukan_answered.v1")) == 2
 
 
-async def test_may_go_back_and_forth_while_data_or_a_place_is_missing(referral: Running) -> None:
+async def test_partner_may_alternate_while_data_or_a_place_is_missing(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
+        world, subject = await send_to_bank(referral, bank)
         steps = [
             "PERLU_DATA",
             "DIPROSES",
@@ -129,14 +131,17 @@ async def test_may_go_back_and_forth_while_data_or_a_place_is_missing(referral: 
             "DIPROSES",
         ]
         for number, status in enumerate(steps):
-            said = {"answer_id": f"C-{number}", "status": status, "amount_rp": None}
-            first, again = await say(world, subject, **said), await say(world, subject, **said)
+            changes = {"answer_id": f"C-{number}", "status": status, "amount_rp": None}
+            first, again = (
+                await post_answer(world, subject, **changes),
+                await post_answer(world, subject, **changes),
+            )
             assert (first.json()["state"], again.json()["state"]) == (status, status)
 
 
-async def test_need_a_key_and_say_so_in_the_callers_language(referral: Running) -> None:
+async def test_missing_key_is_refused_and_sentences_use_the_callers_language(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
+        world, subject = await send_to_bank(referral, bank)
         path = f"/v1/rujukan-program/{subject}/answer"
         keyless = await referral.post(path, APPROVED, as_=world.partner("BANK_KUR"), key=None)
         assert keyless.status_code == 400
@@ -152,27 +157,27 @@ async def test_need_a_key_and_say_so_in_the_callers_language(referral: Running) 
         )
 
 
-async def test_keep_what_a_partner_writes_sealed(referral: Running) -> None:
+async def test_reason_text_is_stored_sealed(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
-        said = {
+        world, subject = await send_to_bank(referral, bank)
+        changes = {
             "status": "DITOLAK",
             "reason_code": "LAINNYA",
             "reason_text": "Ibu Siti sudah pindah",
             "amount_rp": None,
         }
-        assert (await say(world, subject, **said)).status_code == 201
+        assert (await post_answer(world, subject, **changes)).status_code == 201
         rows = await referral.sql("SELECT answer::text AS text, reason_text_sealed FROM answer")
         assert rows[0]["reason_text_sealed"]
         assert "Siti" not in rows[0]["text"]
         assert "Siti" not in str(await referral.emitted())
 
 
-async def test_may_ask_for_data_and_put_on_a_list_before_the_delivery(referral: Running) -> None:
+async def test_partner_may_ask_for_data_and_list_before_the_delivery(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await sent(referral, bank)
+        world, subject = await send_to_bank(referral, bank)
         for number, status in enumerate(["PERLU_DATA", "DIPROSES", "DAFTAR_TUNGGU", "DISETUJUI"]):
-            answer = await say(world, subject, answer_id=f"B-{number}", status=status, amount_rp=None)
+            answer = await post_answer(world, subject, answer_id=f"B-{number}", status=status, amount_rp=None)
             assert answer.json()["state"] == status
         body = {"delivery_id": "D-1", "amount_rp": 7_000_000, "delivered_on": str(TODAY)}
         path, bank_token = f"/v1/rujukan-program/{subject}/delivery", world.partner("BANK_KUR")
@@ -185,7 +190,7 @@ async def test_may_ask_for_data_and_put_on_a_list_before_the_delivery(referral: 
         assert len(await world.emitted("referral.rujukan_delivered.v1")) == 1
 
 
-async def test_are_for_a_rujukan_that_is_there(referral: Running) -> None:
+async def test_answer_needs_an_existing_rujukan(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, _ = await sent(referral, bank)
-        assert (await say(world, str(uuid4()))).status_code == 404
+        world, _ = await send_to_bank(referral, bank)
+        assert (await post_answer(world, str(uuid4()))).status_code == 404

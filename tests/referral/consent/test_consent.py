@@ -30,14 +30,14 @@ async def withdraw(world: World, code: str, **changes: Any) -> Any:
     )
 
 
-async def test_given_makes_caseload_seal_and_nothing_goes_before_it_has(referral: Running) -> None:
+async def test_consent_emits_an_event_and_nothing_is_sent_before_the_identity(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, BANK_KUR=bank)
         given = await world.consent(KUR)
         assert (given.status_code, given.json()["state"]) == (201, "DISETUJUI_KPM")
-        (told,) = await world.emitted("referral.consent_given.v1")
-        assert told["rujukan_program_id"] == given.json()["rujukan_program_id"]
-        assert told["partner_id"] == world.partners["BANK_KUR"]["partner_id"]
+        (event,) = await world.emitted("referral.consent_given.v1")
+        assert event["rujukan_program_id"] == given.json()["rujukan_program_id"]
+        assert event["partner_id"] == world.partners["BANK_KUR"]["partner_id"]
         await referral.work()
         assert bank.tries == 0
         await world.identity(KUR)
@@ -45,7 +45,7 @@ async def test_given_makes_caseload_seal_and_nothing_goes_before_it_has(referral
         assert len(bank.received) == 1
 
 
-async def test_for_one_program_shares_with_no_other_partner(referral: Running) -> None:
+async def test_consent_shares_with_one_partner_only(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
         world = await a_case(referral, BANK_KUR=bank, PLUT=plut)
         await world.sent(KUR)
@@ -53,13 +53,13 @@ async def test_for_one_program_shares_with_no_other_partner(referral: Running) -
         assert await world.state(PLUT) == "DRAF"
 
 
-async def test_withdrawn_before_the_sending_shares_nothing(referral: Running) -> None:
+async def test_consent_withdrawn_before_the_sending_shares_nothing(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await a_case(referral, BANK_KUR=bank)
         await world.consent(KUR)
         withdrawn = await withdraw(world, KUR)
         assert (withdrawn.status_code, withdrawn.json()["state"]) == (201, "DICABUT")
-        await world.identity(KUR)  # it was on its way
+        await world.identity(KUR)  # it arrives after the withdrawal
         bank.down = False
         await world.retry_now()
         assert bank.tries == 0
@@ -67,7 +67,7 @@ async def test_withdrawn_before_the_sending_shares_nothing(referral: Running) ->
         assert len(await world.emitted("referral.consent_withdrawn.v1")) == 1
 
 
-async def test_withdrawn_after_the_sending_is_told_to_the_partner(referral: Running) -> None:
+async def test_consent_withdrawn_after_the_sending_is_notified_to_the_partner(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, BANK_KUR=bank)
         subject = await world.sent(KUR)
@@ -86,7 +86,7 @@ async def test_withdrawn_after_the_sending_is_told_to_the_partner(referral: Runn
         assert (late.status_code, late.json()["title"]) == (409, "IllegalTransition")
 
 
-async def test_withdrawn_while_the_sending_is_retried_ends_the_tries(referral: Running) -> None:
+async def test_consent_withdrawn_during_retries_ends_them(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await a_case(referral, BANK_KUR=bank)
         subject = await world.sent(KUR)
@@ -97,8 +97,11 @@ async def test_withdrawn_while_the_sending_is_retried_ends_the_tries(referral: R
         assert subject not in bank.rujukan
 
 
-async def test_withdrawn_after_the_end_is_told_to_the_partner_too(referral: Running) -> None:
-    """It refused, and may keep what it was told of the family; now it may not."""
+async def test_consent_withdrawn_after_the_end_is_notified_to_the_partner(referral: Running) -> None:
+    """After its refusal the partner may have stored the data of the family.
+
+    Now it must delete them.
+    """
     async with PartnerSimulator() as bank:
         world = await a_case(referral, BANK_KUR=bank)
         subject = await world.sent(KUR)
@@ -109,8 +112,11 @@ async def test_withdrawn_after_the_end_is_told_to_the_partner_too(referral: Runn
         assert bank.withdrawn == {subject}
 
 
-async def test_withdrawn_on_an_earlier_day_gives_back_nothing_before_it_was_taken(referral: Running) -> None:
-    """The paper is of yesterday and typed in today: so is the consent. The place is held and freed today."""
+async def test_backdated_withdrawal_releases_the_place_today(referral: Running) -> None:
+    """Consent and withdrawal are of yesterday and entered today.
+
+    The place is taken and released today.
+    """
     world = await a_case(referral)
     yesterday = str(TODAY - timedelta(days=1))
     assert (await quota(world, "33.24", 5)).status_code == 201
@@ -121,7 +127,7 @@ async def test_withdrawn_on_an_earlier_day_gives_back_nothing_before_it_was_take
     assert tuple(place) == (TODAY, TODAY)
 
 
-async def test_keeps_the_identity_sealed_and_destroys_it_when_withdrawn(referral: Running) -> None:
+async def test_identity_is_stored_sealed_and_deleted_at_withdrawal(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, BANK_KUR=bank)
         await world.sent(KUR)
@@ -133,7 +139,7 @@ async def test_keeps_the_identity_sealed_and_destroys_it_when_withdrawn(referral
         assert NIK not in str(await referral.emitted()).replace(row["text"], "")
 
 
-async def test_twice_is_refused_and_once_withdrawn_stays_withdrawn(referral: Running) -> None:
+async def test_second_consent_is_refused_even_after_withdrawal(referral: Running) -> None:
     world = await a_case(referral)
     assert (await withdraw(world, KUR)).json()["title"] == "ConsentMissing"
     await world.consent(KUR)
@@ -154,7 +160,7 @@ async def test_twice_is_refused_and_once_withdrawn_stays_withdrawn(referral: Run
         ({"extra": 1}, 422, "Invalid"),
     ],
 )
-async def test_that_cannot_be_is_refused(
+async def test_invalid_consent_is_refused(
     referral: Running, changes: dict[str, Any], status: int, title: str
 ) -> None:
     world = await a_case(referral)
@@ -163,7 +169,7 @@ async def test_that_cannot_be_is_refused(
     assert await world.state(KUR) == "DRAF"
 
 
-async def test_is_recorded_by_the_familys_own_pendamping_alone(referral: Running) -> None:
+async def test_only_the_familys_pendamping_records_consent(referral: Running) -> None:
     world = await a_case(referral)
     neighbour = referral.token("PENDAMPING", "pd-t", [DESA], pendamping_id=uuid4())
     refused = await world.consent(KUR, as_=neighbour)

@@ -1,4 +1,4 @@
-"""Consent and its withdrawal between referral and the real caseload: sealed once, and nothing after the word is back."""
+"""Consent and its withdrawal between referral and the real caseload."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -17,10 +17,10 @@ KUR = "KUR_SUPERMIKRO"
 
 
 @pytest.fixture
-async def both(
+async def consent_services(
     cluster: Cluster, referral: Running, caseload: Running
 ) -> AsyncIterator[tuple[World, Running]]:
-    """Referral and caseload, which know one family and its pendamping; its graduation is determined."""
+    """Referral and caseload with one family, its pendamping and its graduation."""
     bank = PartnerSimulator()
     async with bank, running(cluster, "registry") as registry, running(cluster, "graduation") as graduation:
         await registry.publish(*families.pendamping())
@@ -43,18 +43,23 @@ async def withdraw(world: World) -> None:
     assert (await world.referral.post(path, why, as_=world.pendamping)).status_code == 201
 
 
-async def sealed(caseload: Running) -> int:
-    """Return how often caseload has sealed; the bodies are cleared once they are sent."""
+async def count_sealings(caseload: Running) -> int:
+    """Return how often caseload has sealed.
+
+    The bodies in the outbox are cleared once they are sent.
+    """
     counted = "SELECT count(*) AS n FROM platform.outbox WHERE topic = 'pilar.sealed'"
     return (await caseload.sql(counted))[0]["n"]
 
 
-async def identities(world: World) -> int:
+async def count_identities(world: World) -> int:
     return (await world.referral.sql("SELECT count(*) AS n FROM identity"))[0]["n"]
 
 
-async def test_given_is_sealed_and_sent_once_however_often_it_is_heard(both: tuple[World, Running]) -> None:
-    world, caseload = both
+async def test_repeated_consent_event_is_sealed_and_sent_once(
+    consent_services: tuple[World, Running],
+) -> None:
+    world, caseload = consent_services
     assert (await world.consent(KUR)).status_code == 201
     await deliver(world.referral, caseload, times=3)
     await deliver(caseload, world.referral, times=2)
@@ -62,21 +67,21 @@ async def test_given_is_sealed_and_sent_once_however_often_it_is_heard(both: tup
     assert await world.state(KUR) == "TERKIRIM"
     (notice,) = world.simulators["BANK_KUR"].received
     assert (notice.body["nik"], notice.body["name"]) == (families.mother()[0]["nik"], "Ibu Contoh")
-    assert await sealed(caseload) == 1
+    assert await count_sealings(caseload) == 1
 
 
-async def test_withdrawn_after_the_sending_stops_everything_and_the_partner_is_told(
-    both: tuple[World, Running],
+async def test_withdrawal_after_the_sending_is_notified_to_the_partner(
+    consent_services: tuple[World, Running],
 ) -> None:
-    world, caseload = both
+    world, caseload = consent_services
     bank = world.simulators["BANK_KUR"]
     await world.consent(KUR)
     await deliver(world.referral, caseload)
     await deliver(caseload, world.referral)
     await world.referral.work()
-    assert await identities(world) == 1
+    assert await count_identities(world) == 1
     await withdraw(world)
-    assert await identities(world) == 0
+    assert await count_identities(world) == 0
     await world.referral.work()
     await deliver(world.referral, caseload)
     assert [notice.body["notice"] for notice in bank.received] == ["RUJUKAN", "DICABUT"]
@@ -85,9 +90,11 @@ async def test_withdrawn_after_the_sending_stops_everything_and_the_partner_is_t
     assert [aid["status"] for aid in seen.json()["aid"]] == ["DICABUT"]
 
 
-async def test_withdrawn_before_caseload_heard_of_it_reaches_nobody(both: tuple[World, Running]) -> None:
-    """Caseload hears both words in their order: what it sealed between them is dropped by referral."""
-    world, caseload = both
+async def test_withdrawal_before_the_sealing_reaches_no_partner(
+    consent_services: tuple[World, Running],
+) -> None:
+    """Caseload receives consent and withdrawal in order. Referral drops what was sealed between them."""
+    world, caseload = consent_services
     await world.consent(KUR)
     await withdraw(world)
     await deliver(world.referral, caseload, times=2)
@@ -95,18 +102,18 @@ async def test_withdrawn_before_caseload_heard_of_it_reaches_nobody(both: tuple[
     await world.retry_now()
     assert [row["state"] for row in await caseload.sql("SELECT state FROM sealing")] == ["WITHDRAWN"]
     assert world.simulators["BANK_KUR"].tries == 0
-    assert await identities(world) == 0
+    assert await count_identities(world) == 0
 
 
-async def test_withdrawn_while_the_sealed_identity_is_on_its_way_keeps_nothing(
-    both: tuple[World, Running],
+async def test_withdrawal_during_the_sealing_stores_no_identity(
+    consent_services: tuple[World, Running],
 ) -> None:
-    world, caseload = both
+    world, caseload = consent_services
     await world.consent(KUR)
     await deliver(world.referral, caseload)
-    assert await sealed(caseload) == 1
+    assert await count_sealings(caseload) == 1
     await withdraw(world)
     await deliver(caseload, world.referral)
     await world.retry_now()
-    assert await identities(world) == 0
+    assert await count_identities(world) == 0
     assert world.simulators["BANK_KUR"].tries == 0

@@ -1,4 +1,4 @@
-"""The words that are read to a family before it agrees, by version."""
+"""The texts that are read to a family before it consents, by version."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -22,14 +22,14 @@ async def a_case(referral: Running) -> World:
     return world
 
 
-async def test_has_a_text_that_can_be_read_to_the_family(referral: Running) -> None:
+async def test_consent_text_can_be_read(referral: Running) -> None:
     token = referral.token("PENDAMPING", "pd-s", [DESA], pendamping_id=uuid4())
     texts = (await referral.get("/v1/consent-text", as_=token)).json()["items"]
     assert [text["version"] for text in texts] == [1]
     assert "menarik persetujuan ini kapan saja" in texts[0]["text"]
 
 
-async def test_is_to_the_words_that_held_on_its_day_which_the_ministry_sets(referral: Running) -> None:
+async def test_consent_needs_the_text_in_force_on_its_day(referral: Running) -> None:
     world = await a_case(referral)
     made = await referral.post("/v1/consent-text", WORDS, as_=world.kemensos)
     assert (made.status_code, made.json()["version"]) == (201, 2), made.text
@@ -42,7 +42,7 @@ async def test_is_to_the_words_that_held_on_its_day_which_the_ministry_sets(refe
     assert (await world.consent("KDMP", text_version=2, given_on=tomorrow)).status_code == 201
 
 
-async def test_has_words_that_nobody_else_sets_nor_sets_back(referral: Running) -> None:
+async def test_only_the_ministry_sets_a_later_consent_text(referral: Running) -> None:
     world = await a_world(referral, {})
     assert (await referral.post("/v1/consent-text", WORDS, as_=world.dinsos)).status_code == 403
     back = WORDS | {"valid_from": str(TODAY - timedelta(days=1))}

@@ -22,38 +22,38 @@ async def consented(referral: Running, code: str, **simulators: PartnerSimulator
     return world, UUID(given.json()["rujukan_program_id"])
 
 
-async def kept(referral: Running) -> list[Any]:
+async def read_identities(referral: Running) -> list[Any]:
     return await referral.sql("SELECT for_id FROM identity")
 
 
-async def test_for_another_recipient_is_not_read(referral: Running) -> None:
+async def test_identity_for_another_recipient_is_not_read(referral: Running) -> None:
     world, for_id = await consented(referral, KUR)
     mine = sealed(referral, world.family, for_id)
     await world.apply_events(IdentitySealed(**mine.model_dump() | {"recipient": "graduation"}))
-    assert await kept(referral) == []
+    assert await read_identities(referral) == []
     assert await referral.sql("SELECT 1 FROM platform.parked") == []
 
 
-async def test_that_arrives_twice_is_kept_once_and_sent_once(referral: Running) -> None:
+async def test_repeated_identity_is_stored_and_sent_once(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, for_id = await consented(referral, KUR, BANK_KUR=bank)
         await world.apply_events(
             sealed(referral, world.family, for_id), sealed(referral, world.family, for_id, phone="0")
         )
         await referral.work()
-        assert len(await kept(referral)) == 1
+        assert len(await read_identities(referral)) == 1
         assert [notice.body["phone"] for notice in bank.received] == [PERSON["phone"]]
 
 
-async def test_that_nobody_agreed_to_is_not_kept(referral: Running) -> None:
+async def test_identity_without_consent_is_not_stored(referral: Running) -> None:
     world = await a_world(referral, {})
     await world.apply_events(*family_facts(world.family), determined(world.family))
     draft = UUID((await world.programs())[PLUT]["rujukan_program_id"])
     await world.apply_events(sealed(referral, world.family, draft), sealed(referral, world.family, uuid4()))
-    assert await kept(referral) == []
+    assert await read_identities(referral) == []
 
 
-async def test_sealed_for_a_key_that_is_not_here_is_parked_where_an_operator_sees_it(
+async def test_identity_for_an_unknown_key_is_parked(
     referral: Running,
 ) -> None:
     world, for_id = await consented(referral, KUR)
@@ -61,10 +61,10 @@ async def test_sealed_for_a_key_that_is_not_here_is_parked_where_an_operator_see
     await world.apply_events(IdentitySealed(**mine.model_dump() | {"key_id": "00000000"}))
     (row,) = await referral.sql("SELECT subscription, error FROM platform.parked")
     assert (row["subscription"], row["error"]) == ("identity", "SealBroken")
-    assert await kept(referral) == []
+    assert await read_identities(referral) == []
 
 
-async def test_opens_for_its_own_purpose_alone(referral: Running) -> None:
+async def test_identity_opens_only_for_its_own_purpose(referral: Running) -> None:
     world, for_id = await consented(referral, KUR)
     event = sealed(referral, world.family, for_id)
     key = SealingKey.read(referral.cluster.folder / "keys" / "referral")[0]
@@ -74,8 +74,8 @@ async def test_opens_for_its_own_purpose_alone(referral: Running) -> None:
         open_sealed(key.private_key, blob, "referral", uuid4(), event.key_id)
 
 
-async def another(world: World) -> UUID:
-    """Bring a further family to where its rujukan would be sent."""
+async def add_family(world: World) -> UUID:
+    """Add a family whose rujukan can be sent."""
     world.family = Family(pendamping_id=uuid4())
     world.evidence = await world.referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
     await world.apply_events(*family_facts(world.family), determined(world.family))
@@ -87,59 +87,59 @@ async def another(world: World) -> UUID:
 BREAK = "UPDATE identity SET sealed = sealed || '\\x00'::bytea WHERE for_id = $1"
 
 
-async def test_that_cannot_be_opened_fails_alone_is_seen_and_goes_once_it_can(referral: Running) -> None:
+async def test_unreadable_identity_fails_alone_and_is_sent_once_readable(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, broken = await consented(referral, KUR, BANK_KUR=bank)
         await world.apply_events(sealed(referral, world.family, broken))
-        ((whole,),) = await referral.sql("SELECT sealed FROM identity")
+        ((sealed_before,),) = await referral.sql("SELECT sealed FROM identity")
         await referral.sql(BREAK, broken)
-        other = await another(world)
+        other = await add_family(world)
         await referral.work()
         states = await referral.sql(
             "SELECT rujukan_program_id, state FROM rujukan_program WHERE state <> 'DRAF'"
         )
         assert dict(map(tuple, states)) == {broken: "GAGAL_KIRIM", other: "TERKIRIM"}
         path = f"/v1/rujukan-program/{broken}"
-        tries = (await referral.get(f"{path}/attempt", as_=world.dinsos)).json()["items"]
-        assert [(one["fault"], one["http_status"], one["fields"]) for one in tries] == [
+        attempts = (await referral.get(f"{path}/attempt", as_=world.dinsos)).json()["items"]
+        assert [(one["fault"], one["http_status"], one["fields"]) for one in attempts] == [
             ("SealBroken", None, [])
         ]
         last = (await referral.get(f"{path}/history", as_=world.dinsos)).json()["items"][-1]
         assert (last["to_state"], last["reason"]) == ("GAGAL_KIRIM", "fault SealBroken")
         assert await referral.sql("SELECT 1 FROM breaker") == []
-        await referral.sql("UPDATE identity SET sealed = $2 WHERE for_id = $1", broken, whole)
+        await referral.sql("UPDATE identity SET sealed = $2 WHERE for_id = $1", broken, sealed_before)
         await world.retry_now()
         assert set(bank.rujukan) == {str(broken), str(other)}
 
 
-async def test_that_cannot_be_opened_keeps_no_other_from_the_inbox(referral: Running) -> None:
+async def test_unreadable_identity_does_not_block_the_inbox(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world, broken = await consented(referral, KUR, BANK_KUR=bank)
         await world.apply_events(sealed(referral, world.family, broken))
-        other = await another(world)
+        other = await add_family(world)
         await referral.work()
         await referral.sql(BREAK, broken)
         assert [item["rujukan_program_id"] for item in await bank.pull()] == [str(other)]
 
 
-async def test_is_destroyed_when_the_aid_is_delivered(referral: Running) -> None:
+async def test_identity_is_deleted_at_delivery(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, for_id = await consented(referral, KUR, BANK_KUR=bank)
         await world.apply_events(sealed(referral, world.family, for_id))
         await referral.work()
         await bank.answer(str(for_id), answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
-        assert len(await kept(referral)) == 1
+        assert len(await read_identities(referral)) == 1
         given = await bank.deliver(str(for_id), delivery_id="D-1", delivered_on=str(TODAY))
         assert given.status_code == 201, given.text
-        assert await kept(referral) == []
+        assert await read_identities(referral) == []
 
 
-async def test_is_destroyed_when_the_partner_refuses(referral: Running) -> None:
+async def test_identity_is_deleted_at_refusal(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, for_id = await consented(referral, KUR, BANK_KUR=bank)
         await world.apply_events(sealed(referral, world.family, for_id))
         await referral.work()
-        assert len(await kept(referral)) == 1
-        said = {"status": "DITOLAK", "reason_code": "SLIK_BURUK", "answered_on": str(TODAY)}
-        assert (await bank.answer(str(for_id), answer_id="A-1", **said)).status_code == 201
-        assert await kept(referral) == []
+        assert len(await read_identities(referral)) == 1
+        refusal = {"status": "DITOLAK", "reason_code": "SLIK_BURUK", "answered_on": str(TODAY)}
+        assert (await bank.answer(str(for_id), answer_id="A-1", **refusal)).status_code == 201
+        assert await read_identities(referral) == []

@@ -1,4 +1,8 @@
-"""A sanggah that suspends: nothing is sent, deadlines stand still; refused, it goes on; accepted, all is taken back."""
+"""A sanggah that suspends a rujukan.
+
+Nothing is sent and deadlines are paused. After a refusal the rujukan continues, after an acceptance it is
+withdrawn.
+"""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -39,7 +43,7 @@ async def days_pass(world: World, days: int) -> None:
     await world.referral.work()
 
 
-async def test_holds_the_sending_and_its_refusal_lets_it_go(referral: Running) -> None:
+async def test_sanggah_pauses_the_sending_until_its_refusal(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
         await world.consent(KUR)
@@ -53,7 +57,7 @@ async def test_holds_the_sending_and_its_refusal_lets_it_go(referral: Running) -
         assert len(bank.received) == 1
 
 
-async def test_that_does_not_suspend_holds_nothing(referral: Running) -> None:
+async def test_sanggah_that_does_not_suspend_pauses_nothing(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
         await world.apply_events(lodged(world.family, uuid4(), suspends=False))
@@ -61,20 +65,20 @@ async def test_that_does_not_suspend_holds_nothing(referral: Running) -> None:
         assert await world.state(KUR) == "TERKIRIM"
 
 
-async def test_hides_the_family_in_the_inbox_until_it_is_refused(referral: Running) -> None:
+async def test_paused_family_is_not_in_the_inbox(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
         subject = await world.sent(KUR)
         await world.apply_events(lodged(world.family, sanggah))
         assert await bank.pull() == []
         own = world.partners["BANK_KUR"]["partner_id"]
-        assert await opened(referral, subject, own) is False
+        assert await is_identity_visible(referral, subject, own) is False
         await world.apply_events(decided(world.family, sanggah, DITOLAK))
         assert [item["notice"] for item in await bank.pull()] == ["RUJUKAN"]
 
 
-async def opened(referral: Running, subject: str, partner: str) -> bool:
-    """Whether the database opens the identity to the partner's scope."""
+async def is_identity_visible(referral: Running, subject: str, partner: str) -> bool:
+    """Return whether the database shows the identity in the scope of the partner."""
     import asyncpg
 
     connection = await asyncpg.connect(referral.database.url)
@@ -88,7 +92,7 @@ async def opened(referral: Running, subject: str, partner: str) -> bool:
         await connection.close()
 
 
-async def test_gives_each_deadline_the_days_that_it_stood_still(referral: Running) -> None:
+async def test_pause_moves_each_deadline_by_its_days(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
         await world.sent(KUR)
@@ -103,20 +107,20 @@ async def test_gives_each_deadline_the_days_that_it_stood_still(referral: Runnin
         await days_pass(world, 41)
         assert [notice["sla_due_on"] for notice in bank.notices] == [str(TODAY + timedelta(days=44))]
         await days_pass(world, 44)
-        assert await raised(world) == []
+        assert await read_escalated_days(world) == []
         await days_pass(world, 45)
-        assert await raised(world) == [str(TODAY + timedelta(days=44))]
+        assert await read_escalated_days(world) == [str(TODAY + timedelta(days=44))]
         await days_pass(world, 134)
         assert await world.state(KUR) == "KEDALUWARSA"
 
 
-async def raised(world: World) -> list[str]:
+async def read_escalated_days(world: World) -> list[str]:
     listed = await world.referral.get("/v1/escalation?open_only=false", as_=world.dinsos)
     return [item["sla_due_on"] for item in listed.json()["items"]]
 
 
 @pytest.mark.parametrize("first", [0, 1])
-async def test_two_at_once_hold_until_the_last_is_refused(referral: Running, first: int) -> None:
+async def test_two_sanggah_pause_until_the_last_is_refused(referral: Running, first: int) -> None:
     async with PartnerSimulator() as bank:
         world, both = await a_case(referral, bank), [uuid4(), uuid4()]
         await world.sent(KUR)
@@ -125,36 +129,36 @@ async def test_two_at_once_hold_until_the_last_is_refused(referral: Running, fir
         await world.apply_events(lodged(world.family, both[1]))
         await days_pass(world, 4)
         await world.apply_events(decided(world.family, both[first], DITOLAK))
-        assert await paused(world)
+        assert await is_paused(world)
         await days_pass(world, 8)
         await world.apply_events(decided(world.family, both[1 - first], DITOLAK))
-        assert not await paused(world)
+        assert not await is_paused(world)
         assert (await world.programs())[KUR]["sla_due_on"] == str(TODAY + timedelta(days=22))
 
 
-async def test_told_again_after_its_refusal_holds_nothing(referral: Running) -> None:
+async def test_repeated_sanggah_event_after_refusal_pauses_nothing(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
         await world.apply_events(lodged(world.family, sanggah), decided(world.family, sanggah, DITOLAK))
         await world.apply_events(lodged(world.family, sanggah))
-        assert not await paused(world)
+        assert not await is_paused(world)
 
 
-async def test_holds_what_a_relapse_opens_meanwhile_and_lets_both_go(referral: Running) -> None:
+async def test_sanggah_pauses_a_rujukan_that_a_relapse_opens(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
         await world.apply_events(lodged(world.family, sanggah), relapsed(world.family))
-        held = "SELECT purpose, paused FROM rujukan ORDER BY purpose"
-        assert dict(map(tuple, await referral.sql(held))) == {"KAMBUH": True, "PASCAGRADUASI": True}
+        statement = "SELECT purpose, paused FROM rujukan ORDER BY purpose"
+        assert dict(map(tuple, await referral.sql(statement))) == {"KAMBUH": True, "PASCAGRADUASI": True}
         await world.apply_events(decided(world.family, sanggah, DITOLAK))
-        assert dict(map(tuple, await referral.sql(held))) == {"KAMBUH": False, "PASCAGRADUASI": False}
+        assert dict(map(tuple, await referral.sql(statement))) == {"KAMBUH": False, "PASCAGRADUASI": False}
 
 
-async def paused(world: World) -> bool:
+async def is_paused(world: World) -> bool:
     return (await world.referral.get("/v1/rujukan", as_=world.dinsos)).json()["items"][0]["paused"]
 
 
-async def test_accepted_takes_all_back_and_a_partner_that_is_down_is_told_when_it_is_up(
+async def test_accepted_sanggah_withdraws_all_offers(
     referral: Running,
 ) -> None:
     async with PartnerSimulator() as bank:
@@ -177,12 +181,12 @@ async def test_accepted_takes_all_back_and_a_partner_that_is_down_is_told_when_i
         assert bank.received[-1].signed
         await world.retry_now()
         assert len([notice for notice in bank.received if notice.body["notice"] == "DICABUT"]) == 1
-        told = await world.emitted("referral.rujukan_withdrawn.v1")
-        assert len(told) == 3
+        events = await world.emitted("referral.rujukan_withdrawn.v1")
+        assert len(events) == 3
         assert await referral.sql("SELECT 1 FROM identity") == []
 
 
-async def test_accepted_reaches_a_partner_through_its_inbox(referral: Running) -> None:
+async def test_accepted_sanggah_reaches_a_partner_through_its_inbox(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -204,18 +208,21 @@ GRADUATION = {
 
 
 @pytest.mark.parametrize("way", GRADUATION)
-async def test_ends_the_same_in_whatever_order_the_topics_are_heard(referral: Running, way: str) -> None:
-    """Graduation's facts come in their own order; caseload's and the sealed ones before, between or after them."""
+async def test_order_of_topics_does_not_change_the_end(referral: Running, way: str) -> None:
+    """Events of graduation keep their order.
+
+    Those of caseload and the sealed ones come before, between or after them.
+    """
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
         for order in permutations(("graduation", "caseload", "sealed")):
-            ended = await heard_in(world, order, way)
+            ended = await play_topics(world, order, way)
             expected = {"refused": "TERKIRIM", "annulled": "DICABUT", "effective": "TERKIRIM"}[way]
             assert ended == expected, order
 
 
-async def heard_in(world: World, order: tuple[str, ...], way: str) -> str:
-    """Play one family whose later facts arrive topic by topic in this order; return where its offer ends."""
+async def play_topics(world: World, order: tuple[str, ...], way: str) -> str:
+    """Deliver events topic by topic, and return the state of the offer."""
     family = world.family = type(world.family)()
     own, sanggah = family_facts(family), uuid4()
     world.evidence = await world.referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
@@ -233,7 +240,7 @@ async def heard_in(world: World, order: tuple[str, ...], way: str) -> str:
     return await world.state(KUR)
 
 
-async def test_stands_still_while_an_objection_is_open(referral: Running) -> None:
+async def test_paused_rujukan_sends_nothing_while_a_sanggah_is_open(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, sanggah = await a_case(referral, bank), uuid4()
         await world.apply_events(lodged(world.family, sanggah))

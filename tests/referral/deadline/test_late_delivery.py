@@ -1,4 +1,4 @@
-"""What a partner approved is to reach the family within the days that the SLA's row says; late, it is never refused."""
+"""Late delivery: a reminder, then an escalation. A late delivery is always accepted."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -14,11 +14,11 @@ from tests.factories.referral.events import TODAY, decided, lodged
 from tests.factories.referral.world import World
 from tests.factories.services import Running
 
-WITHIN = 60  # the first content; 3 days before a reminder, the day after it a word to officials
+WITHIN = 60  # from seed.sql: a reminder 3 days before, an escalation the day after
 DUE = str(TODAY + timedelta(days=WITHIN))
 
 
-async def approved(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
+async def approve_offer(referral: Running, bank: PartnerSimulator) -> tuple[World, str]:
     world, subject = await a_sending(referral, bank)
     await send_answer(world, subject, 1, "DISETUJUI")
     return world, subject
@@ -30,24 +30,27 @@ async def deliver(world: World, subject: str, day: int) -> Any:
     return await world.referral.post(path, body, as_=world.partner("BANK_KUR"))
 
 
-async def again(world: World) -> None:
-    """As if a worker had died after its commit and before it said so: all that fell due is taken a second time."""
+async def rerun_due_work(world: World) -> None:
+    """Run all due work again.
+
+    This is what happens after a worker died before it marked the work as done.
+    """
     await world.referral.sql(
         "UPDATE platform.due SET done_at = NULL, lease_until = NULL WHERE kind LIKE 'sla.%' OR kind LIKE 'notice.%'"
     )
     await world.referral.work()
 
 
-async def test_is_reminded_of_and_then_put_before_officials(referral: Running) -> None:
+async def test_late_delivery_is_reminded_of_and_escalated(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await approved(referral, bank)
+        world, subject = await approve_offer(referral, bank)
         program = (await world.programs())[KUR]
         assert (program["sla_due_on"], bank.notices) == (DUE, [])
         await days_pass(world, WITHIN - 4)
         assert bank.notices == []
         await days_pass(world, WITHIN - 3)
-        told = {"notice": "PENGINGAT_PENYALURAN", "rujukan_program_id": subject, "delivery_due_on": DUE}
-        assert bank.notices == [told]
+        reminder = {"notice": "PENGINGAT_PENYALURAN", "rujukan_program_id": subject, "delivery_due_on": DUE}
+        assert bank.notices == [reminder]
         await days_pass(world, WITHIN)
         assert await escalations(world) == []
         await days_pass(world, WITHIN + 1)
@@ -55,8 +58,8 @@ async def test_is_reminded_of_and_then_put_before_officials(referral: Running) -
         assert (raised["awaited"], raised["sla_due_on"]) == ("DELIVERY", DUE)
         waiting = await referral.get("/v1/rujukan-program?waiting=me", as_=world.dinsos)
         assert [item["program_code"] for item in waiting.json()["items"]] == [KUR]
-        await again(world)
-        assert bank.notices == [told]
+        await rerun_due_work(world)
+        assert bank.notices == [reminder]
         assert await escalations(world) == [raised]
         await days_pass(world, WITHIN + 1000)
         assert await world.state(KUR) == "DISETUJUI"
@@ -64,40 +67,40 @@ async def test_is_reminded_of_and_then_put_before_officials(referral: Running) -
         assert shown.json()["overdue"] is True
 
 
-async def test_that_comes_after_all_settles_it_and_asks_nothing_more(referral: Running) -> None:
+async def test_delivery_settles_the_escalation(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await approved(referral, bank)
+        world, subject = await approve_offer(referral, bank)
         await days_pass(world, WITHIN + 1)
         assert (await deliver(world, subject, WITHIN + 1)).status_code == 201
         assert await escalations(world) == []
         (settled,) = await escalations(world, "/v1/escalation?open_only=false")
         assert settled["settled_on"] == str(TODAY + timedelta(days=WITHIN + 1))
-        await again(world)
+        await rerun_due_work(world)
         assert await escalations(world) == []
 
 
-async def test_in_time_reminds_nobody_however_late_the_worker_is(referral: Running) -> None:
+async def test_delivery_in_time_sends_no_reminder(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await approved(referral, bank)
+        world, subject = await approve_offer(referral, bank)
         await referral.set_clock(
             datetime.now(UTC) + timedelta(days=WITHIN + 40)
-        )  # nothing was done meanwhile
+        )  # the worker did nothing meanwhile
         assert (await deliver(world, subject, 2)).status_code == 201
         await referral.work()
         assert bank.notices == []
         assert await escalations(world, "/v1/escalation?open_only=false") == []
 
 
-async def test_is_told_once_by_a_worker_that_comes_late(referral: Running) -> None:
+async def test_late_worker_sends_one_reminder(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, _ = await approved(referral, bank)
+        world, _ = await approve_offer(referral, bank)
         await referral.set_clock(datetime.now(UTC) + timedelta(days=WITHIN + 40))
         await asyncio.gather(referral.work(), referral.work())
         assert [notice["notice"] for notice in bank.notices] == ["PENGINGAT_PENYALURAN"]
         assert len(await escalations(world)) == 1
 
 
-async def test_has_days_that_are_data(referral: Running) -> None:
+async def test_delivery_days_come_from_the_sla_term(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
         term = {
@@ -124,7 +127,7 @@ async def test_has_days_that_are_data(referral: Running) -> None:
 
 
 @pytest.mark.parametrize("days", [0, 1826])
-async def test_has_no_days_that_cannot_be(referral: Running, days: int) -> None:
+async def test_invalid_delivery_days_are_refused(referral: Running, days: int) -> None:
     term = {
         "remind_before_days": 2,
         "escalate_after_days": 5,
@@ -137,9 +140,9 @@ async def test_has_no_days_that_cannot_be(referral: Running, days: int) -> None:
     assert (refused.status_code, refused.json()["title"]) == (422, "Invalid")
 
 
-async def test_stands_still_while_a_sanggah_is_open(referral: Running) -> None:
+async def test_delivery_deadline_is_paused_while_a_sanggah_is_open(referral: Running) -> None:
     async with PartnerSimulator() as bank:
-        world, subject = await approved(referral, bank)
+        world, subject = await approve_offer(referral, bank)
         objection = uuid4()
         await world.apply_events(lodged(world.family, objection))
         await days_pass(world, WITHIN + 10)
@@ -152,9 +155,9 @@ async def test_stands_still_while_a_sanggah_is_open(referral: Running) -> None:
         assert (await deliver(world, subject, 2 * WITHIN + 7)).status_code == 201
 
 
-async def test_is_reminded_of_in_the_inbox_while_it_is_awaited(referral: Running) -> None:
+async def test_delivery_reminder_is_in_the_inbox_until_the_delivery(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
-        world, subject = await approved(referral, bank)
+        world, subject = await approve_offer(referral, bank)
         await days_pass(world, WITHIN - 3)
         assert [item["notice"] for item in await bank.pull()] == ["PENGINGAT_PENYALURAN"]
         assert (await deliver(world, subject, WITHIN - 3)).status_code == 201

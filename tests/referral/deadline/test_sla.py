@@ -1,4 +1,4 @@
-"""A partner has its days: it is reminded, then officials are told, and at last the offer runs out (domain.md 5)."""
+"""SLA of a partner: reminder, escalation, expiry (domain.md 5)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ from tests.factories.referral.events import TODAY, determined, family_facts
 from tests.factories.services import Running
 
 
-async def test_ends_with_a_reminder_before_it_by_webhook_and_once(referral: Running) -> None:
+async def test_reminder_is_sent_once_before_the_sla_ends(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
         await days_pass(world, 10)
@@ -29,14 +29,14 @@ async def test_ends_with_a_reminder_before_it_by_webhook_and_once(referral: Runn
         assert await escalations(world) == []
 
 
-async def test_is_reminded_of_in_the_inbox_too(referral: Running) -> None:
+async def test_reminder_is_in_the_inbox_too(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world, _ = await a_sending(referral, bank)
         await days_pass(world, 11)
         assert [item["notice"] for item in await bank.pull()] == ["PENGINGAT"]
 
 
-async def test_once_passed_is_put_before_officials_who_take_it_up(referral: Running) -> None:
+async def test_passed_sla_is_escalated_and_acknowledged(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
         await days_pass(world, 14)
@@ -59,7 +59,7 @@ async def test_once_passed_is_put_before_officials_who_take_it_up(referral: Runn
         assert len(await escalations(world, "/v1/escalation?open_only=false")) == 1
 
 
-async def test_kept_by_an_answer_escalates_nothing_and_one_that_comes_late_settles_it(
+async def test_answer_prevents_or_settles_the_escalation(
     referral: Running,
 ) -> None:
     async with PartnerSimulator() as bank:
@@ -74,7 +74,7 @@ async def test_kept_by_an_answer_escalates_nothing_and_one_that_comes_late_settl
         assert await escalations(world) == []  # it is the family's turn, not the partner's
 
 
-async def test_begins_anew_when_the_partner_has_what_it_asked_for(referral: Running) -> None:
+async def test_sla_restarts_when_the_requested_data_is_given(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
         await send_answer(world, subject, 1, "PERLU_DATA")
@@ -88,7 +88,7 @@ async def test_begins_anew_when_the_partner_has_what_it_asked_for(referral: Runn
         assert [item["sla_due_on"] for item in await escalations(world)] == [program["sla_due_on"]]
 
 
-async def test_long_passed_ends_the_offer_and_the_partner_is_told(referral: Running) -> None:
+async def test_expired_offer_is_notified_to_the_partner(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
         await days_pass(world, 103)
@@ -101,15 +101,15 @@ async def test_long_passed_ends_the_offer_and_the_partner_is_told(referral: Runn
             "expired_on": str(TODAY + timedelta(days=104)),
         }
         assert bank.rujukan == {}
-        (told,) = await world.emitted("referral.rujukan_expired.v1")
-        assert (told["status"], told["rujukan_program_id"]) == ("KEDALUWARSA", subject)
+        (event,) = await world.emitted("referral.rujukan_expired.v1")
+        assert (event["status"], event["rujukan_program_id"]) == ("KEDALUWARSA", subject)
         assert await referral.sql("SELECT 1 FROM identity") == []
         assert await escalations(world) == []
         late = await bank.answer(subject, answer_id="A-9", status="DISETUJUI", answered_on=str(TODAY))
         assert (late.status_code, late.json()["title"]) == (409, "IllegalTransition")
 
 
-async def test_does_not_end_what_was_approved(referral: Running) -> None:
+async def test_approved_offer_does_not_expire(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
         await send_answer(world, subject, 1, "DISETUJUI")
@@ -118,7 +118,7 @@ async def test_does_not_end_what_was_approved(referral: Running) -> None:
         assert [notice["notice"] for notice in bank.notices] == ["PENGINGAT_PENYALURAN"]
 
 
-async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: Running) -> None:
+async def test_sla_term_applies_to_one_program_from_a_day_on(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
         term = {
@@ -153,7 +153,7 @@ async def test_has_terms_that_are_data_for_one_program_and_from_a_day(referral: 
         assert await world.state(KUR) == "KEDALUWARSA"
 
 
-async def test_waited_for_past_the_sla_shows_as_overdue(referral: Running) -> None:
+async def test_offer_past_its_sla_is_overdue(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
         await world.apply_events(*family_facts(world.family), determined(world.family))

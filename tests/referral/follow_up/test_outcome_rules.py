@@ -1,4 +1,4 @@
-"""The months at which outcomes are asked are the ministry's to set, from a day on."""
+"""The ministry sets the months at which outcomes are asked."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from tests.factories.services import Running
 RULE = {"months": [1, 2], "valid_from": str(TODAY), "basis": "Peraturan Menteri yang baru"}
 
 
-async def test_has_months_that_the_ministry_sets_from_a_day_on(referral: Running) -> None:
+async def test_ministry_sets_outcome_months_from_a_day_on(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         ministry = referral.token("KEMENSOS", "kemensos-1")
         made = await referral.post("/v1/outcome-rule", RULE, as_=ministry)
@@ -37,7 +37,7 @@ async def test_has_months_that_the_ministry_sets_from_a_day_on(referral: Running
         ]
 
 
-async def test_of_a_rujukan_that_opened_before_a_new_rule_is_asked_as_the_former_says(
+async def test_earlier_rujukan_keeps_the_former_outcome_months(
     referral: Running,
 ) -> None:
     async with PartnerSimulator() as bank:
@@ -71,7 +71,7 @@ async def test_of_a_rujukan_that_opened_before_a_new_rule_is_asked_as_the_former
         ({"basis": ""}, 422, "Invalid"),
     ],
 )
-async def test_has_no_months_that_cannot_be(
+async def test_invalid_outcome_months_are_refused(
     referral: Running, change: dict[str, Any], status: int, title: str
 ) -> None:
     ministry = referral.token("KEMENSOS", "kemensos-1")
@@ -79,7 +79,7 @@ async def test_has_no_months_that_cannot_be(
     assert (refused.status_code, refused.json()["title"]) == (status, title), refused.text
 
 
-async def test_has_one_rule_a_day_set_by_the_ministry_alone(referral: Running) -> None:
+async def test_only_the_ministry_sets_one_outcome_rule_a_day(referral: Running) -> None:
     ministry = referral.token("KEMENSOS", "kemensos-1")
     ahead = RULE | {"valid_from": str(TODAY + timedelta(days=9))}
     office = referral.token("DINSOS_KABKOTA", "dinsos-kendal-1", ["33.24"])

@@ -1,4 +1,4 @@
-"""An outcome is a task of each month that the rule asks for, until it is recorded or the aid ends."""
+"""Outcome tasks of a delivered aid."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -11,7 +11,7 @@ from tests.factories.referral.world import World
 from tests.factories.services import Running
 
 
-async def test_is_a_task_of_each_month_for_whoever_holds_the_family_that_day(referral: Running) -> None:
+async def test_outcome_task_belongs_to_the_current_pendamping(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await delivered(referral, bank)
         days = {month: str(months_after(TODAY, month)) for month in (3, 6, 12, 24)}
@@ -33,14 +33,14 @@ async def test_is_a_task_of_each_month_for_whoever_holds_the_family_that_day(ref
         assert await world.state(KUR) == "TUTUP"
 
 
-async def test_is_asked_for_no_more_when_the_aid_was_taken_back(referral: Running) -> None:
+async def test_withdrawn_aid_closes_its_outcome_tasks(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, _ = await delivered(referral, bank)
         await world.apply_events(annulled(world.family))
         assert await due_outcomes(world, world.dinsos, f"?due_by={months_after(TODAY, 24)}") == []
 
 
-async def test_that_nobody_recorded_does_not_keep_the_case_open_for_ever(referral: Running) -> None:
+async def test_missing_outcome_does_not_keep_the_rujukan_open(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await delivered(referral, bank)
         for code in ("UMKM_PENDAMPINGAN", "KDMP"):

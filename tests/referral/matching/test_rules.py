@@ -1,4 +1,4 @@
-"""Whatever the rules and the family: the words agree with the outcome, hard always counts and soft never does."""
+"""Properties of matching for generated rules and families."""
 
 from datetime import date
 from typing import Any
@@ -14,8 +14,8 @@ from services.referral.program.models import Program, RuleField, RuleOp, RuleVie
 from services.referral.replicas.models import KpmFacts, UsahaFacts
 from shared.contracts.kinds import KomponenKind, RefusalCode, Sex, UsahaSector
 
-# A busy machine is no fault of a rule.
-CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Examples may be slow on a busy machine.
+SLOW_ALLOWED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TODAY = date(2026, 6, 1)
 AREAS = ["33", "33.24", "33.24.09", "33.24.09.2001", "33.24.10.2001", "35.03"]
 CODES = ["KUR_MIKRO", "UMI", "PPSE", "KDMP"]
@@ -33,7 +33,7 @@ LISTS: dict[RuleField, list[str]] = {
 
 @st.composite
 def rules(draw: st.DrawFn) -> list[RuleView]:
-    found = []
+    drawn = []
     for number in range(1, draw(st.integers(0, 5)) + 1):
         field = draw(st.sampled_from(RuleField))
         lists = LISTS.get(field)
@@ -46,7 +46,7 @@ def rules(draw: st.DrawFn) -> list[RuleView]:
         )
         op = draw(st.sampled_from([op for op in RuleOp if is_valid_rule(field, op, value)]))
         strength = draw(st.sampled_from(Strength))
-        found.append(
+        drawn.append(
             RuleView(
                 number=number,
                 field=field,
@@ -57,7 +57,7 @@ def rules(draw: st.DrawFn) -> list[RuleView]:
                 version="2026-01",
             )
         )
-    return found
+    return drawn
 
 
 def days(first: int = 2020) -> st.SearchStrategy[date]:
@@ -102,62 +102,62 @@ FAMILIES = st.builds(
 )
 
 
-def judged(given_rules: list[RuleView], family: Family) -> Match:
+def judge(given_rules: list[RuleView], family: Family) -> Match:
     return match(Program(program_id=uuid4(), code="X"), given_rules, family)
 
 
-@settings(CALM)
+@settings(SLOW_ALLOWED)
 @given(rules(), FAMILIES)
-def test_say_in_words_what_they_decide(some: list[RuleView], family: Family) -> None:
-    found = judged(some, family)
-    assert len(found.reasons) == len(some)
-    for reason in found.reasons:
+def test_reason_sentence_agrees_with_the_result(some: list[RuleView], family: Family) -> None:
+    result = judge(some, family)
+    assert len(result.reasons) == len(some)
+    for reason in result.reasons:
         assert reason.en.startswith("fits: ") is reason.fits
         assert reason.id.startswith("cocok: ") is reason.fits
         assert reason.en.startswith("does not fit: ") is not reason.fits
         assert reason.fits is False or reason.actual is not None
-    assert found.fits is all(reason.fits for reason in found.reasons if reason.strength is Strength.HARD)
+    assert result.fits is all(reason.fits for reason in result.reasons if reason.strength is Strength.HARD)
 
 
-@settings(CALM)
+@settings(SLOW_ALLOWED)
 @given(rules(), FAMILIES)
-def test_that_are_soft_never_keep_a_family_out(some: list[RuleView], family: Family) -> None:
+def test_soft_rule_never_excludes_a_family(some: list[RuleView], family: Family) -> None:
     for rule in some:
         rule.strength = Strength.SOFT
-    assert judged(some, family).fits
+    assert judge(some, family).fits
 
 
-@settings(CALM)
+@settings(SLOW_ALLOWED)
 @given(rules(), FAMILIES)
-def test_that_are_hard_always_do(some: list[RuleView], family: Family) -> None:
+def test_failed_hard_rule_excludes_a_family(some: list[RuleView], family: Family) -> None:
     hard = [rule for rule in some if rule.strength is Strength.HARD]
-    # The soft ones choose among equal businesses only: without them the outcome is the same.
-    assert judged(some, family).fits is judged(hard, family).fits
-    alone = [judged([rule], family).fits for rule in hard]
-    if not all(alone):
-        assert not judged(some, family).fits
+    # Soft rules only choose among equal usaha, so the result without them is the same.
+    assert judge(some, family).fits is judge(hard, family).fits
+    single = [judge([rule], family).fits for rule in hard]
+    if not all(single):
+        assert not judge(some, family).fits
 
 
-@settings(CALM, max_examples=60)
+@settings(SLOW_ALLOWED, max_examples=60)
 @given(st.lists(rules(), min_size=1, max_size=12), st.lists(FAMILIES, min_size=1, max_size=4))
-def test_for_many_at_once_are_the_same_rules(programs: list[list[RuleView]], families: list[Family]) -> None:
+def test_mask_agrees_with_single_matches(programs: list[list[RuleView]], families: list[Family]) -> None:
     fitting = Fitting(programs)
-    for family in [*families, *families]:  # the second time from what is remembered
-        fits = [judged(some, family).fits for some in programs]
+    for family in [*families, *families]:  # the second time from the cache
+        fits = [judge(some, family).fits for some in programs]
         assert fitting.mask(family) == sum(1 << number for number, one in enumerate(fits) if one)
 
 
-@settings(CALM)
+@settings(SLOW_ALLOWED)
 @given(FAMILIES)
-def test_of_the_catalogue_give_no_umi_to_who_has_kur(family: Family) -> None:
+def test_umi_does_not_fit_a_family_with_kur(family: Family) -> None:
     _, programs = catalogue.read()
     umi = next(program for program in programs if program["code"] == "UMI")
     some = [RuleView(number=number, **rule) for number, rule in enumerate(umi["rules"], 1)]
     if family.aid & {"KUR_MIKRO", "KUR_SUPERMIKRO"} or "KREDIT_AKTIF_SIKP" in family.refusals:
-        assert not judged(some, family).fits
+        assert not judge(some, family).fits
 
 
-def test_of_several_say_which_they_look_at() -> None:
+def test_reason_of_a_set_rule_names_its_values() -> None:
     kpm = KpmFacts(
         kode_wilayah=AREAS[3],
         members=4,
@@ -179,7 +179,7 @@ def test_of_several_say_which_they_look_at() -> None:
         source="Permenko 7/2025",
         version="2026-01",
     )
-    (reason,) = judged([rule], family).reasons
+    (reason,) = judge([rule], family).reasons
     assert reason.actual == ["KUR_MIKRO"]
     assert reason.id == (
         "tidak cocok: bantuan yang disetujui atau disalurkan {KUR_MIKRO} memuat salah satu dari {KUR_MIKRO, KUR_KECIL}"

@@ -1,4 +1,4 @@
-"""A partner writes its side against the contract alone: every notice as it is made passes the published schema."""
+"""Every notice passes the published schema of the webhook."""
 
 from datetime import date
 from typing import Any
@@ -15,17 +15,17 @@ from tests.factories.applications import application
 OFFICE = {"kode_wilayah": "33.24", "name": "Dinas Sosial Kendal", "phone": None, "email": "a@example.go.id"}
 
 
-def published() -> dict[str, Any]:
+def read_document() -> dict[str, Any]:
     return application("referral").openapi()
 
 
-def check(notice: dict[str, Any]) -> None:
-    document = published()
+def validate_notice(notice: dict[str, Any]) -> None:
+    document = read_document()
     schema = {"$ref": "#/components/schemas/NoticeBody", "components": document["components"]}
     Draft202012Validator(schema).validate(notice)
 
 
-def rujukan(*fields: PayloadField) -> dict[str, Any]:
+def rujukan_notice(*fields: PayloadField) -> dict[str, Any]:
     about = {
         "rujukan_program_id": uuid4(),
         "consent_id": uuid4(),
@@ -41,20 +41,20 @@ def rujukan(*fields: PayloadField) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("fields", [(), tuple(PayloadField)])
-def test_a_rujukan_passes_with_the_least_and_with_the_most(fields: tuple[PayloadField, ...]) -> None:
-    check(rujukan(*fields))
+def test_rujukan_notice_passes_with_minimum_and_maximum_fields(fields: tuple[PayloadField, ...]) -> None:
+    validate_notice(rujukan_notice(*fields))
 
 
 @pytest.mark.parametrize("notice", [one for one in Notice if one is not Notice.RUJUKAN])
-def test_a_notice_that_names_nobody_passes_and_one_that_tells_more_does_not(notice: Notice) -> None:
+def test_notice_without_personal_data_refuses_other_fields(notice: Notice) -> None:
     plain = notice_payload(notice, uuid4(), date(2026, 7, 1))
-    check(plain)
+    validate_notice(plain)
     with pytest.raises(ValidationError):
-        check(plain | {"name": "Siti Contoh"})
+        validate_notice(plain | {"name": "Siti Contoh"})
 
 
-def test_the_headers_and_replies_are_said() -> None:
-    operation = published()["webhooks"]["notice"]["post"]
+def test_headers_and_replies_are_documented() -> None:
+    operation = read_document()["webhooks"]["notice"]["post"]
     assert {one["name"] for one in operation["parameters"]} == {
         "Pilar-Id",
         "Pilar-Timestamp",

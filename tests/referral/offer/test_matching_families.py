@@ -8,7 +8,7 @@ KUR, KDMP = "KUR_SUPERMIKRO", "KDMP"
 OTHER = "33.24.09.2002"
 
 
-async def test_and_why_others_do_not(referral: Running) -> None:
+async def test_families_are_listed_with_reasons(referral: Running) -> None:
     here, there = await a_crowd(referral, [DESA, OTHER])
     path = f"/v1/program/{await program_id(here, KDMP)}/families"
     listed = (await referral.get(path, as_=here.dinsos)).json()["items"]
@@ -22,7 +22,7 @@ async def test_and_why_others_do_not(referral: Running) -> None:
         assert [one["kpm_id"] for one in some] == [str(world.family.kpm_id)]
 
 
-async def test_says_the_same_as_the_offers_of_each_family(referral: Running) -> None:
+async def test_list_agrees_with_the_offers_of_each_family(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA, OTHER, OTHER])
     for code in (KUR, KDMP):
         path = f"/v1/program/{await program_id(crowd[0], code)}/families"
@@ -34,7 +34,7 @@ async def test_says_the_same_as_the_offers_of_each_family(referral: Running) -> 
             assert (offer["fits"], offer["reasons"]) == (one["fits"], one["reasons"])
 
 
-async def test_leads_on_to_the_next_page_though_this_one_is_short(referral: Running) -> None:
+async def test_short_page_has_a_next_page(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA, OTHER])
     path = f"/v1/program/{await program_id(crowd[0], KDMP)}/families?fits=false&limit=1"
     first = (await referral.get(path, as_=crowd[0].dinsos)).json()
@@ -43,7 +43,7 @@ async def test_leads_on_to_the_next_page_though_this_one_is_short(referral: Runn
     assert [one["kode_wilayah"] for one in second["items"]] == [OTHER]
 
 
-async def test_is_told_of_ones_own_families_alone(referral: Running) -> None:
+async def test_only_families_in_the_callers_scope_are_listed(referral: Running) -> None:
     one, *_ = await a_crowd(referral, [DESA])
     path = f"/v1/program/{await program_id(one)}/families"
     other = referral.token("PENDAMPING", "pd-t", [DESA], pendamping_id=uuid4())

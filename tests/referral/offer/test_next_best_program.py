@@ -12,8 +12,8 @@ from tests.factories.services import Running
 KUR, UMI, KDMP = "KUR_SUPERMIKRO", "UMI", "KDMP"
 
 
-async def a_market(referral: Running, **changes: Any) -> tuple[World, dict[str, dict[str, Any]]]:
-    """Return a family before the catalogue of forty programs."""
+async def publish_programs(referral: Running, **changes: Any) -> tuple[World, dict[str, dict[str, Any]]]:
+    """Return a family and the catalogue of forty programs."""
     world = World(referral, Family(**changes))
 
     async def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -29,8 +29,8 @@ async def a_market(referral: Running, **changes: Any) -> tuple[World, dict[str, 
     return world, programs
 
 
-async def sent(world: World, code: str) -> str:
-    """Bring an offer to its partner, which reads it by the portal: as the sending of other channels leaves it."""
+async def mark_sent(world: World, code: str) -> str:
+    """Bring an offer to TERKIRIM, as through the portal of a partner without a webhook."""
     row = await agree(world, code)
     await world.referral.execute(
         f"UPDATE rujukan_program SET state = 'TERKIRIM', sent_on = current_date, shared_at = now()"
@@ -39,11 +39,13 @@ async def sent(world: World, code: str) -> str:
     return row
 
 
-async def answer(world: World, code: str, partner: str, status: str, reason: str | None = None) -> str:
-    row = await sent(world, code)
+async def post_answer(world: World, code: str, partner: str, status: str, reason: str | None = None) -> str:
+    row = await mark_sent(world, code)
     body = {"answer_id": f"{code}-1", "status": status, "answered_on": str(TODAY), "reason_code": reason}
-    said = await world.referral.post(f"/v1/rujukan-program/{row}/answer", body, as_=world.partner(partner))
-    assert said.status_code == 201, said.text
+    response = await world.referral.post(
+        f"/v1/rujukan-program/{row}/answer", body, as_=world.partner(partner)
+    )
+    assert response.status_code == 201, response.text
     return row
 
 
@@ -55,13 +57,13 @@ async def propose(world: World, after: str) -> Any:
     return await world.referral.post(f"/v1/rujukan/{item['rujukan_id']}/next", body, as_=world.pendamping)
 
 
-def of(proposal: dict[str, Any], code: str) -> dict[str, Any]:
+def candidate_of(proposal: dict[str, Any], code: str) -> dict[str, Any]:
     return next(one for one in proposal["considered"] if one["program_code"] == code)
 
 
-async def test_is_explained_and_stands(referral: Running) -> None:
-    world, _ = await a_market(referral)
-    row = await answer(world, KUR, "BANK_KUR", "DITOLAK", "SLIK_BURUK")
+async def test_proposal_is_explained_and_final(referral: Running) -> None:
+    world, _ = await publish_programs(referral)
+    row = await post_answer(world, KUR, "BANK_KUR", "DITOLAK", "SLIK_BURUK")
     first = await propose(world, row)
     assert first.status_code == 201, first.text
     proposal = first.json()
@@ -73,26 +75,29 @@ async def test_is_explained_and_stands(referral: Running) -> None:
         r" \d+ aturannya dan memberi MODAL\.",
         proposal["id"],
     )
-    assert "SLIK_BURUK" in of(proposal, "KUR_MIKRO")["id"] or "omzet" in of(proposal, "KUR_MIKRO")["id"]
-    assert not of(proposal, "KUR_MIKRO")["follows"]
+    assert (
+        "SLIK_BURUK" in candidate_of(proposal, "KUR_MIKRO")["id"]
+        or "omzet" in candidate_of(proposal, "KUR_MIKRO")["id"]
+    )
+    assert not candidate_of(proposal, "KUR_MIKRO")["follows"]
     again = await propose(world, row)
     assert again.json() == proposal
 
 
-async def test_is_never_umi_for_who_has_active_kur(referral: Running) -> None:
-    world, _ = await a_market(referral)
-    await answer(world, KUR, "BANK_KUR", "DISETUJUI")
-    row = await answer(world, "PPSE", "KEMENSOS_DAYASOS", "DITOLAK", "KUOTA_HABIS")
+async def test_umi_is_not_proposed_to_a_family_with_kur(referral: Running) -> None:
+    world, _ = await publish_programs(referral)
+    await post_answer(world, KUR, "BANK_KUR", "DISETUJUI")
+    row = await post_answer(world, "PPSE", "KEMENSOS_DAYASOS", "DITOLAK", "KUOTA_HABIS")
     proposal = (await propose(world, row)).json()
-    umi = of(proposal, UMI)
+    umi = candidate_of(proposal, UMI)
     assert not umi["follows"]
     assert umi["en"].startswith("does not fit: aid accepted or delivered {KUR_SUPERMIKRO} has one of")
     assert proposal["considered"][0]["program_code"] != UMI
 
 
-async def test_is_not_a_credit_after_the_word_of_an_active_one(referral: Running) -> None:
-    world, _ = await a_market(referral)
-    row = await answer(world, UMI, "PIP_UMI", "DITOLAK", "KREDIT_AKTIF_SIKP")
+async def test_credit_is_not_proposed_after_a_refusal_for_active_credit(referral: Running) -> None:
+    world, _ = await publish_programs(referral)
+    row = await post_answer(world, UMI, "PIP_UMI", "DITOLAK", "KREDIT_AKTIF_SIKP")
     considered = (await propose(world, row)).json()["considered"]
     credit = {"KUR_SUPERMIKRO", "KUR_MIKRO", "KUR_KECIL", "KUR_PMI", "MEKAAR"}
     assert [
@@ -100,16 +105,16 @@ async def test_is_not_a_credit_after_the_word_of_an_active_one(referral: Running
     ] == []
 
 
-async def test_is_proposed_by_itself_after_a_refusal(referral: Running) -> None:
-    world, _ = await a_market(referral)
-    row = await answer(world, KUR, "BANK_KUR", "DITOLAK", "USAHA_BELUM_6_BULAN")
+async def test_next_best_is_proposed_automatically_after_a_refusal(referral: Running) -> None:
+    world, _ = await publish_programs(referral)
+    row = await post_answer(world, KUR, "BANK_KUR", "DITOLAK", "USAHA_BELUM_6_BULAN")
     await referral.work()
-    found = await referral.sql("SELECT after_rujukan_program_id::text AS row, proposed_by FROM next_best")
-    assert [tuple(one) for one in found] == [(row, "system:referral")]
+    rows = await referral.sql("SELECT after_rujukan_program_id::text AS row, proposed_by FROM next_best")
+    assert [tuple(one) for one in rows] == [(row, "system:referral")]
 
 
-async def test_prefers_what_can_be_had_now(referral: Running) -> None:
-    world, programs = await a_market(referral)
+async def test_available_program_is_preferred(referral: Running) -> None:
+    world, programs = await publish_programs(referral)
     for code in (
         "PPSE",
         "PENA",
@@ -125,11 +130,11 @@ async def test_prefers_what_can_be_had_now(referral: Running) -> None:
             f"/v1/program/{programs[code]['program_id']}/quota", body, as_=world.kemensos
         )
         assert made.status_code == 201
-    row = await answer(world, KUR, "BANK_KUR", "DITOLAK", "SLIK_BURUK")
+    row = await post_answer(world, KUR, "BANK_KUR", "DITOLAK", "SLIK_BURUK")
     proposal = (await propose(world, row)).json()
     waits = [one["waits"] for one in proposal["considered"] if one["follows"]]
     assert waits == sorted(waits, key=lambda reason: reason is not None)
-    full = of(proposal, UMI)
+    full = candidate_of(proposal, UMI)
     assert (full["waits"], full["id"].endswith("; tetapi kuotanya di sini sudah penuh")) == (
         "KUOTA_PENUH",
         True,
@@ -137,23 +142,27 @@ async def test_prefers_what_can_be_had_now(referral: Running) -> None:
 
 
 @pytest.mark.parametrize("state", ["DRAF", "DISETUJUI"])
-async def test_follows_only_what_came_to_nothing(referral: Running, state: str) -> None:
-    world, _ = await a_market(referral)
-    row = await offer_of(world, KUR) if state == "DRAF" else await answer(world, KUR, "BANK_KUR", "DISETUJUI")
+async def test_open_offer_has_no_next_best(referral: Running, state: str) -> None:
+    world, _ = await publish_programs(referral)
+    row = (
+        await offer_of(world, KUR)
+        if state == "DRAF"
+        else await post_answer(world, KUR, "BANK_KUR", "DISETUJUI")
+    )
     refused = await propose(world, row)
     assert (refused.status_code, refused.json()["title"]) == (409, "OfferStillOpen")
 
 
-async def test_is_asked_of_todays_facts_again_when_the_family_agrees(referral: Running) -> None:
-    world, _ = await a_market(referral)
-    await answer(world, KUR, "BANK_KUR", "DISETUJUI")
+async def test_consent_judges_the_draft_again_on_todays_facts(referral: Running) -> None:
+    world, _ = await publish_programs(referral)
+    await post_answer(world, KUR, "BANK_KUR", "DISETUJUI")
     refused = await world.consent(UMI)
     assert (refused.status_code, refused.json()["title"]) == (409, "ProgramNoLongerFits")
     assert "KUR_SUPERMIKRO" in refused.json()["detail"]
 
 
-async def test_is_chosen_from_a_catalogue_of_forty(referral: Running) -> None:
-    world, programs = await a_market(referral)
+async def test_next_best_is_chosen_from_forty_programs(referral: Running) -> None:
+    world, programs = await publish_programs(referral)
     assert len(programs) == 40
     kinds = {kind for program in programs.values() for kind in program["benefit_kinds"]}
     assert kinds == {"MODAL", "PENDAMPINGAN", "PASAR", "PELATIHAN", "JAMINAN", "PEKERJAAN"}

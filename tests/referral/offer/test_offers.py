@@ -12,7 +12,7 @@ from tests.factories.services import Running
 KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
 
 
-async def offers(world: World, **more: str) -> dict[str, dict[str, object]]:
+async def read_offers(world: World, **more: str) -> dict[str, dict[str, object]]:
     answer = await world.referral.get(
         f"/v1/offer?kpm_id={world.family.kpm_id}", as_=world.pendamping, headers=more
     )
@@ -26,90 +26,90 @@ def sentences(offer: dict[str, object], language: str = "id") -> list[str]:
     return [reason[language] for reason in reasons]
 
 
-async def test_come_with_a_reason_for_every_rule(referral: Running) -> None:
+async def test_offer_has_a_reason_for_every_rule(referral: Running) -> None:
     world = await a_world(referral, {})
     await world.apply_events(*family_facts(world.family))
-    found = await offers(world)
-    assert {code: offer["fits"] for code, offer in found.items()} == {KUR: True, PLUT: True, KDMP: True}
-    assert sentences(found[KUR]) == [
+    by_code = await read_offers(world)
+    assert {code: offer["fits"] for code, offer in by_code.items()} == {KUR: True, PLUT: True, KDMP: True}
+    assert sentences(by_code[KUR]) == [
         "cocok: usaha 37 bulan ≥ 6 bulan",
         "cocok: pemilik usaha sudah menikah",
         "cocok: NIB atau surat keterangan usaha ada = ada",
     ]
-    assert sentences(found[PLUT])[0] == "cocok: desil nasional 5 ≥ 5"
-    assert sentences(found[KDMP], "en") == [f"fits: area {DESA} ∈ {{{DESA}}}"]
+    assert sentences(by_code[PLUT])[0] == "cocok: desil nasional 5 ≥ 5"
+    assert sentences(by_code[KDMP], "en") == [f"fits: area {DESA} ∈ {{{DESA}}}"]
 
 
-async def test_say_why_a_program_does_not_fit(referral: Running) -> None:
+async def test_offer_explains_why_a_program_does_not_fit(referral: Running) -> None:
     world = await a_world(
         referral, {}, Family(usaha_from=TODAY - timedelta(days=125), desil=4, area="33.24.09.2002")
     )
     await world.apply_events(*family_facts(world.family))
-    found = await offers(world)
-    assert {code: offer["fits"] for code, offer in found.items()} == {KUR: False, PLUT: False, KDMP: False}
-    assert sentences(found[KUR])[0] == "tidak cocok: usaha 4 bulan < 6 bulan"
-    assert sentences(found[KUR], "en")[0] == "does not fit: business 4 months < 6 months"
-    assert sentences(found[PLUT])[0] == "tidak cocok: desil nasional 4 < 5"
-    assert sentences(found[KDMP])[0] == f"tidak cocok: wilayah 33.24.09.2002 ∉ {{{DESA}}}"
+    by_code = await read_offers(world)
+    assert {code: offer["fits"] for code, offer in by_code.items()} == {KUR: False, PLUT: False, KDMP: False}
+    assert sentences(by_code[KUR])[0] == "tidak cocok: usaha 4 bulan < 6 bulan"
+    assert sentences(by_code[KUR], "en")[0] == "does not fit: business 4 months < 6 months"
+    assert sentences(by_code[PLUT])[0] == "tidak cocok: desil nasional 4 < 5"
+    assert sentences(by_code[KDMP])[0] == f"tidak cocok: wilayah 33.24.09.2002 ∉ {{{DESA}}}"
 
 
-async def test_count_aid_that_a_family_has_had_whatever_became_of_the_offer(referral: Running) -> None:
+async def test_delivered_aid_counts_after_a_withdrawal(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
         once = [rule("aid_programs", "NONE_OF", [KUR])]
         assert (await publish(world, PLUT, "PLUT", valid_from=str(TODAY), rules=once)).status_code == 201
         await world.apply_events(*family_facts(world.family), determined(world.family))
-        assert (await offers(world))[PLUT]["fits"] is True
+        assert (await read_offers(world))[PLUT]["fits"] is True
         subject = await world.sent(KUR)
         await bank.answer(subject, answer_id="A-1", status="DISETUJUI", answered_on=str(TODAY))
         await bank.deliver(subject, delivery_id="D-1", delivered_on=str(TODAY))
         await world.apply_events(annulled(world.family))
         assert await world.state(KUR) == "DICABUT"
-        assert (await offers(world))[PLUT]["fits"] is False
+        assert (await read_offers(world))[PLUT]["fits"] is False
 
 
-async def test_hold_nothing_against_a_family_by_a_soft_rule(referral: Running) -> None:
+async def test_failed_soft_rule_still_fits(referral: Running) -> None:
     world = await a_world(referral, {}, Family(desil=3))
     await world.apply_events(*family_facts(world.family))
     soft = {"field": "desil_nas", "op": "GE", "value": 5, "strength": "SOFT", "source": "MoU", "version": "2"}
     assert (await publish(world, PLUT, "PLUT", valid_from=str(TODAY), rules=[soft])).status_code == 201
-    found = (await offers(world))[PLUT]
-    assert (found["fits"], found["revision"]) == (True, 2)
-    assert sentences(found) == ["tidak cocok: desil nasional 3 < 5"]
+    offer = (await read_offers(world))[PLUT]
+    assert (offer["fits"], offer["revision"]) == (True, 2)
+    assert sentences(offer) == ["tidak cocok: desil nasional 3 < 5"]
 
 
-async def test_take_an_unknown_fact_for_no(referral: Running) -> None:
+async def test_unknown_fact_does_not_fit(referral: Running) -> None:
     world = await a_world(referral, {}, Family(usaha_from=None))
     await world.apply_events(*family_facts(world.family))
-    found = await offers(world)
-    assert found[KUR]["fits"] is False
-    assert sentences(found[KUR])[0] == "tidak cocok: usaha belum diketahui"
+    by_code = await read_offers(world)
+    assert by_code[KUR]["fits"] is False
+    assert sentences(by_code[KUR])[0] == "tidak cocok: usaha belum diketahui"
 
 
-async def test_judge_all_rules_on_one_and_the_same_business(referral: Running) -> None:
-    """An old business without a letter and a new one with a letter do not make one that is old and has a letter."""
+async def test_all_rules_are_judged_on_the_same_usaha(referral: Running) -> None:
+    """Two usaha that each fulfil one rule do not fit."""
     world = await a_world(referral, {}, Family(usaha_from=None))
     await world.apply_events(*family_facts(world.family))
     await world.apply_events(
         usaha(world.family, TODAY - timedelta(days=900), has_letter=False),
         usaha(world.family, TODAY - timedelta(days=60), has_letter=True),
     )
-    assert (await offers(world))[KUR]["fits"] is False
+    assert (await read_offers(world))[KUR]["fits"] is False
     await world.apply_events(usaha(world.family, TODAY - timedelta(days=300), has_nib=True))
-    assert (await offers(world))[KUR]["fits"] is True
+    assert (await read_offers(world))[KUR]["fits"] is True
 
 
-async def test_have_a_hash_that_anybody_can_compute_and_that_the_rujukan_keeps(referral: Running) -> None:
+async def test_offer_list_hash_can_be_computed_and_is_stored_in_the_rujukan(referral: Running) -> None:
     world = await a_world(referral, {})
     await world.apply_events(*family_facts(world.family))
     path = f"/v1/offer?kpm_id={world.family.kpm_id}"
     shown = (await referral.get(path, as_=world.pendamping)).json()
     assert (await referral.get(path, as_=world.dinsos)).json() == shown
-    said = {"kpm_id": shown["kpm_id"], "offers": shown["offers"]}
-    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    hashed = {"kpm_id": shown["kpm_id"], "offers": shown["offers"]}
+    canonical = json.dumps(hashed, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     assert hashlib.sha256(canonical).hexdigest() == shown["sha256"]
-    (kept,) = await referral.sql("SELECT sha256, offers FROM offer_shown")
-    assert (kept["sha256"], json.loads(kept["offers"])) == (shown["sha256"], shown["offers"])
+    (stored,) = await referral.sql("SELECT sha256, offers FROM offer_shown")
+    assert (stored["sha256"], json.loads(stored["offers"])) == (shown["sha256"], shown["offers"])
     await world.apply_events(determined(world.family, statement_offers_sha256=shown["sha256"]))
     listed = (await referral.get(f"/v1/rujukan?kpm_id={world.family.kpm_id}", as_=world.dinsos)).json()[
         "items"
@@ -117,7 +117,7 @@ async def test_have_a_hash_that_anybody_can_compute_and_that_the_rujukan_keeps(r
     assert listed[0]["offers_sha256"] == shown["sha256"]
 
 
-async def test_are_for_families_in_ones_care_and_area(referral: Running) -> None:
+async def test_offers_are_only_for_families_in_scope(referral: Running) -> None:
     world = await a_world(referral, {})
     path = f"/v1/offer?kpm_id={world.family.kpm_id}"
     unknown = await referral.get(path, as_=world.dinsos)

@@ -1,4 +1,4 @@
-"""A confirmed relapse opens a rujukan of purpose KAMBUH beside the first, with what else there is for the family."""
+"""A confirmed relapse opens a second rujukan, of purpose KAMBUH."""
 
 from typing import Any
 from uuid import UUID
@@ -18,34 +18,36 @@ async def a_case(referral: Running, bank: PartnerSimulator) -> World:
     return world
 
 
-async def cases(world: World) -> dict[str, Any]:
+async def read_cases(world: World) -> dict[str, Any]:
     listed = (await world.referral.get("/v1/rujukan", as_=world.dinsos)).json()["items"]
-    found = {}
+    by_purpose = {}
     for item in listed:
         read = await world.referral.get(f"/v1/rujukan/{item['rujukan_id']}", as_=world.dinsos)
-        found[item["purpose"]] = read.json()
-    assert len(found) == len(listed)
-    return found
+        by_purpose[item["purpose"]] = read.json()
+    assert len(by_purpose) == len(listed)
+    return by_purpose
 
 
-async def test_is_offered_again_what_is_not_open_already_and_once(referral: Running) -> None:
+async def test_relapse_opens_one_rujukan_without_open_programs(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
         refused = {"status": "DITOLAK", "reason_code": "SLIK_BURUK", "answered_on": str(TODAY)}
         await bank.answer(subject, answer_id="A-1", **refused)
         await world.apply_events(relapsed(world.family), times=3)
-        found = await cases(world)
-        assert set(found) == {"PASCAGRADUASI", "KAMBUH"}
-        again = {program["program_code"]: program["state"] for program in found["KAMBUH"]["programs"]}
+        by_purpose = await read_cases(world)
+        assert set(by_purpose) == {"PASCAGRADUASI", "KAMBUH"}
+        again = {program["program_code"]: program["state"] for program in by_purpose["KAMBUH"]["programs"]}
         assert again == {KUR: "DRAF"}  # the others are open in the first case still
-        first = {program["program_code"]: program["state"] for program in found["PASCAGRADUASI"]["programs"]}
+        first = {
+            program["program_code"]: program["state"] for program in by_purpose["PASCAGRADUASI"]["programs"]
+        }
         assert first[KUR] == "DITOLAK"
-        told = await world.emitted("referral.rujukan_opened.v1")
-        assert [fact["purpose"] for fact in told] == ["PASCAGRADUASI", "KAMBUH"]
+        events = await world.emitted("referral.rujukan_opened.v1")
+        assert [fact["purpose"] for fact in events] == ["PASCAGRADUASI", "KAMBUH"]
 
 
-async def test_counts_one_rujukan_a_graduation_all_the_same(referral: Running) -> None:
+async def test_relapse_rujukan_is_not_counted(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
         await world.apply_events(relapsed(world.family))
@@ -53,28 +55,28 @@ async def test_counts_one_rujukan_a_graduation_all_the_same(referral: Running) -
         assert counted.json()["totals"] == {"opened": 1, "withdrawn": 0, "live": 1}
 
 
-async def test_loses_both_when_the_graduation_is_undone(referral: Running) -> None:
+async def test_annulment_withdraws_both_rujukan(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
         await world.apply_events(relapsed(world.family), annulled(world.family))
-        assert {case["state"] for case in (await cases(world)).values()} == {"DICABUT"}
+        assert {case["state"] for case in (await read_cases(world)).values()} == {"DICABUT"}
 
 
-async def test_is_offered_nothing_where_the_graduation_was_undone_before(referral: Running) -> None:
+async def test_relapse_after_annulment_opens_nothing(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
         await world.apply_events(annulled(world.family), relapsed(world.family))
-        assert set(await cases(world)) == {"PASCAGRADUASI"}
+        assert set(await read_cases(world)) == {"PASCAGRADUASI"}
 
 
-async def test_can_be_sent_to_a_partner_under_its_own_purpose(referral: Running) -> None:
+async def test_relapse_rujukan_is_sent_with_its_own_purpose(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
         refused = {"status": "DITOLAK", "reason_code": "KUOTA_HABIS", "answered_on": str(TODAY)}
         await bank.answer(subject, answer_id="A-1", **refused)
         await world.apply_events(relapsed(world.family))
-        (row,) = (await cases(world))["KAMBUH"]["programs"]
+        (row,) = (await read_cases(world))["KAMBUH"]["programs"]
         path = f"/v1/rujukan-program/{row['rujukan_program_id']}"
         body = {
             "text_version": 1,

@@ -9,16 +9,16 @@ from tests.factories.services import Running
 KUR, PLUT, KDMP = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "KDMP"
 
 
-async def alone(referral: Running, **changes: Any) -> World:
-    """A graduate for whom no program fits."""
+async def create_world_without_offers(referral: Running, **changes: Any) -> World:
+    """Return a graduate for whom no program fits."""
     world = await a_world(referral, {}, Family(area="33.24.09.2002", desil=4, **changes))
     await world.apply_events(*family_facts(world.family), determined(world.family))
     assert await world.programs() == {}
     return world
 
 
-async def test_when_a_program_is_published(referral: Running) -> None:
-    world = await alone(referral, usaha_from=None)
+async def test_published_program_is_matched_with_open_rujukan(referral: Running) -> None:
+    world = await create_world_without_offers(referral, usaha_from=None)
     rules = {"rules": [rule("desil_nas", "LE", 4)]}
     assert (await publish(world, PLUT, "PLUT", valid_from=str(TODAY), **rules)).status_code == 201
     await referral.work()
@@ -28,8 +28,8 @@ async def test_when_a_program_is_published(referral: Running) -> None:
     assert {job["state"] for job in jobs} == {"DONE"}
 
 
-async def test_with_a_program_of_the_future_when_it_begins(referral: Running) -> None:
-    world = await alone(referral, usaha_from=None)
+async def test_future_program_is_matched_when_it_starts(referral: Running) -> None:
+    world = await create_world_without_offers(referral, usaha_from=None)
     begins = TODAY + timedelta(days=30)
     await publish(world, PLUT, "PLUT", valid_from=str(begins), rules=[rule("desil_nas", "LE", 4)])
     await referral.work()
@@ -39,8 +39,8 @@ async def test_with_a_program_of_the_future_when_it_begins(referral: Running) ->
     assert list(await world.programs()) == [PLUT]
 
 
-async def test_when_the_familys_business_is_old_enough_though_nobody_says_so(referral: Running) -> None:
-    world = await alone(referral, usaha_from=TODAY - timedelta(days=125))
+async def test_rujukan_is_matched_when_the_usaha_is_old_enough(referral: Running) -> None:
+    world = await create_world_without_offers(referral, usaha_from=TODAY - timedelta(days=125))
     await referral.work()
     assert await world.programs() == {}
     await referral.set_clock(datetime.now(UTC) + timedelta(days=70))
@@ -48,15 +48,15 @@ async def test_when_the_familys_business_is_old_enough_though_nobody_says_so(ref
     assert list(await world.programs()) == [KUR]
 
 
-async def test_when_its_facts_have_changed(referral: Running) -> None:
-    world = await alone(referral, usaha_from=None)
+async def test_rujukan_is_matched_when_facts_change(referral: Running) -> None:
+    world = await create_world_without_offers(referral, usaha_from=None)
     await world.apply_events(usaha(world.family, TODAY - timedelta(days=400)))
     await referral.set_clock(datetime.now(UTC) + timedelta(days=1))
     await referral.work()
     assert list(await world.programs()) == [KUR]
 
 
-async def test_and_one_that_has_an_offer_is_left_as_it_was_decided(referral: Running) -> None:
+async def test_rujukan_with_an_open_offer_is_not_matched_again(referral: Running) -> None:
     world = await a_world(referral, {})
     await world.apply_events(*family_facts(world.family), determined(world.family))
     before = await world.programs()
@@ -72,8 +72,8 @@ async def test_and_one_that_has_an_offer_is_left_as_it_was_decided(referral: Run
     assert (await world.consent(KUR)).status_code == 201
 
 
-async def test_for_each_of_many_in_steps(referral: Running) -> None:
-    world = await alone(referral, usaha_from=None)
+async def test_many_rujukan_are_matched_in_batches(referral: Running) -> None:
+    world = await create_world_without_offers(referral, usaha_from=None)
     await referral.execute(
         "INSERT INTO replica_kpm.kpm SELECT (json_populate_record(k, json_build_object('kpm_id', gen_random_uuid()))).*"
         " FROM replica_kpm.kpm k, generate_series(1, 450);"

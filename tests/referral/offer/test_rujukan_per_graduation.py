@@ -16,19 +16,19 @@ async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
     return world
 
 
-async def test_however_often_the_fact_is_delivered(referral: Running) -> None:
+async def test_repeated_event_opens_one_rujukan(referral: Running) -> None:
     world = await a_case(referral)
     for _ in range(3):
         await again(referral)
         await world.apply_events(times=2)
-    # The same fact under another event's id, as a publisher that tells twice would send it.
+    # The same event under another id, as from a publisher that sends it twice.
     await world.apply_events(determined(world.family), determined(world.family))
     assert (await referral.sql("SELECT count(*) AS n FROM rujukan"))[0]["n"] == 1
     assert (await referral.sql("SELECT count(*) AS n FROM rujukan_program"))[0]["n"] == 3
     assert len(await world.emitted("referral.rujukan_opened.v1")) == 1
 
 
-async def test_only_where_the_exit_opens_one(referral: Running) -> None:
+async def test_exit_reason_decides_whether_a_rujukan_opens(referral: Running) -> None:
     world = await a_world(referral, {})
     await world.apply_events(*family_facts(world.family))
     await world.apply_events(determined(world.family, exit_reason=ExitReason.MENINGGAL, opens_rujukan=False))
@@ -36,7 +36,7 @@ async def test_only_where_the_exit_opens_one(referral: Running) -> None:
     assert await world.emitted("referral.rujukan_opened.v1") == []
 
 
-async def test_is_matched_later_when_the_family_is_not_known_yet(referral: Running) -> None:
+async def test_rujukan_is_matched_later_when_the_family_is_not_yet_replicated(referral: Running) -> None:
     world = await a_world(referral, {})
     await world.apply_events(determined(world.family))
     assert await world.programs() == {}
@@ -45,7 +45,7 @@ async def test_is_matched_later_when_the_family_is_not_known_yet(referral: Runni
     (asked,) = await referral.sql(
         "SELECT due_at - clock_timestamp() AS wait FROM platform.due WHERE kind = 'rujukan.match' AND done_at IS NULL"
     )
-    assert asked["wait"].total_seconds() > 8, "it is asked later each time"
+    assert asked["wait"].total_seconds() > 8, "each attempt is later than the last"
     await world.apply_events(*family_facts(world.family))
     await world.retry_now()
     assert set(await world.programs()) == {KUR, "KDMP", "UMKM_PENDAMPINGAN"}
@@ -53,7 +53,7 @@ async def test_is_matched_later_when_the_family_is_not_known_yet(referral: Runni
     assert len(await world.programs()) == 3
 
 
-async def test_is_taken_back_with_the_graduation_and_the_partner_is_told(referral: Running) -> None:
+async def test_annulment_withdraws_the_rujukan_and_notifies_the_partner(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
         world = await a_case(referral, BANK_KUR=bank, PLUT=plut)
         subject = await world.sent(KUR)
@@ -61,7 +61,7 @@ async def test_is_taken_back_with_the_graduation_and_the_partner_is_told(referra
         await referral.work()
         assert {program["state"] for program in (await world.programs()).values()} == {"DICABUT"}
         assert bank.withdrawn == {subject}
-        assert plut.tries == 0  # it never knew
+        assert plut.tries == 0  # nothing was shared with it
         listed = (await referral.get("/v1/rujukan?state=DICABUT", as_=world.dinsos)).json()["items"]
         assert [item["graduasi_id"] for item in listed] == [str(world.family.graduasi_id)]
         assert len(await world.emitted("referral.rujukan_withdrawn.v1")) == 3

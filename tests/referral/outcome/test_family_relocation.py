@@ -1,4 +1,4 @@
-"""A family moves: its offers are those of whoever accompanies it there, of the office there, and of the places there."""
+"""Rujukan of a family that moves to another kabupaten."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,80 +15,78 @@ from tests.factories.services import Running
 KUR, PLUT, THERE, OFFICE_THERE = "KUR_SUPERMIKRO", "UMKM_PENDAMPINGAN", "33.25.06.2004", "33.25"
 
 
-async def moves(world: World) -> World:
-    """The family goes to another kabupaten, where somebody else accompanies it; return the world as it is there."""
+async def relocate(world: World) -> World:
+    """Move the family to another kabupaten with another pendamping, and return its new world."""
     family = Family(kpm_id=world.family.kpm_id, graduasi_id=world.family.graduasi_id, area=THERE)
     facts = family_facts(family)
     state = next(fact for fact in facts if isinstance(fact, KpmRegistered))
-    begun = next(fact for fact in facts if isinstance(fact, DampinganStarted))
-    held = await world.referral.sql(
+    started = next(fact for fact in facts if isinstance(fact, DampinganStarted))
+    rows = await world.referral.sql(
         "SELECT dampingan_id FROM replica_kpm.dampingan WHERE kpm_id = $1", family.kpm_id
     )
-    lost = begun.model_dump() | {
-        "dampingan_id": held[0]["dampingan_id"],
+    ended = started.model_dump() | {
+        "dampingan_id": rows[0]["dampingan_id"],
         "pendamping_id": world.family.pendamping_id,
         "penugasan_id": world.family.penugasan_id,
         "valid_to": TODAY,
     }
-    now = begun.model_copy(update={"dampingan_id": uuid4(), "valid_from": TODAY})
+    now = started.model_copy(update={"dampingan_id": uuid4(), "valid_from": TODAY})
     await world.apply_events(
-        KpmUpdated(**state.model_dump()), DampinganEnded(**lost), now, *pendamping_facts(family)
+        KpmUpdated(**state.model_dump()), DampinganEnded(**ended), now, *pendamping_facts(family)
     )
     return replace(world, family=family)
 
 
-async def seen(world: World, token: str) -> list[str]:
+async def read_visible_programs(world: World, token: str) -> list[str]:
     answer = await world.referral.get("/v1/rujukan-program", as_=token)
     assert answer.status_code == 200, answer.text
     return sorted(item["program_code"] for item in answer.json()["items"])
 
 
-async def test_is_asked_and_served_where_it_lives_now(referral: Running) -> None:
+async def test_relocated_family_is_served_in_its_new_area(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         before = await a_world(referral, {"BANK_KUR": bank})
         await before.apply_events(*family_facts(before.family), determined(before.family))
-        offered = await seen(before, before.dinsos)
+        offered = await read_visible_programs(before, before.dinsos)
         office = referral.token("DINSOS_KABKOTA", "dinsos-batang-1", [OFFICE_THERE])
-        assert await seen(before, office) == []
+        assert await read_visible_programs(before, office) == []
         program = (await before.programs())[KUR]["rujukan_program_id"]
-        there = await moves(before)
-        assert await seen(there, before.dinsos) == []
-        assert await seen(there, office) == offered
+        there = await relocate(before)
+        assert await read_visible_programs(there, before.dinsos) == []
+        assert await read_visible_programs(there, office) == offered
         body = {"text_version": 1, "channel": "TATAP_MUKA", "evidence_sha256": before.evidence}
         path = f"/v1/rujukan-program/{program}/consent"
         body |= {"given_on": str(TODAY)}
         assert (await referral.post(path, body, as_=before.pendamping)).status_code == 404
         agreed = await referral.post(path, body, as_=there.pendamping)
         assert (agreed.status_code, agreed.json()["kode_wilayah"]) == (201, THERE)
-        (told,) = await there.told("referral.consent_given.v1")
-        assert (
-            told["kode_wilayah"] == THERE
-        )  # the area of which caseload seals, and the office that a partner calls
+        (event,) = await there.emitted("referral.consent_given.v1")
+        assert event["kode_wilayah"] == THERE  # caseload seals by this area, and the partner calls its office
 
 
-async def test_keeps_its_turn_for_the_places_of_where_it_lives_now(referral: Running) -> None:
+async def test_relocated_family_keeps_its_turn_for_places_of_the_new_area(referral: Running) -> None:
     first, second, third = await a_crowd(referral, [DESA] * 3)
     await quota(first, DESA, 1)
     await quota(first, THERE, 1)
     await agree(first)
     rows = [await agree(world) for world in (second, third)]
     assert await line(first) == [(row, "KUOTA_PENUH") for row in rows]
-    await moves(second)
+    await relocate(second)
     await referral.work()
     assert await quotas(first) == {DESA: (1, 1, 0), THERE: (1, 1, 0)}
     assert await line(first) == [(rows[1], "KUOTA_PENUH")]
     counted = await referral.sql("SELECT waiting FROM program_quota ORDER BY kode_wilayah")
     assert [row["waiting"] for row in counted] == [1, 0]
-    await moves(third)  # there it is full as well
+    await relocate(third)  # there it is full as well
     await referral.work()
     counted = await referral.sql("SELECT waiting FROM program_quota ORDER BY kode_wilayah")
     assert [row["waiting"] for row in counted] == [0, 1]
-    await moves(first)  # a place that is held stays held
+    await relocate(first)  # a place that is held stays held
     await referral.work()
     assert await quotas(first) == {DESA: (1, 1, 0), THERE: (1, 1, 0)}
 
 
-async def test_has_its_outcomes_seen_to_there(referral: Running) -> None:
+async def test_outcome_tasks_move_with_the_family(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         before = await a_world(referral, {"BANK_KUR": bank})
         await before.apply_events(*family_facts(before.family), determined(before.family))
@@ -98,19 +96,19 @@ async def test_has_its_outcomes_seen_to_there(referral: Running) -> None:
         answer = {"answer_id": "A-1", "status": "DISETUJUI", "answered_on": str(TODAY)}
         assert (await referral.post(f"{path}/answer", answer, as_=partner)).status_code == 201
         assert (await referral.post(f"{path}/delivery", body, as_=partner)).status_code == 201
-        there = await moves(before)
+        there = await relocate(before)
         ahead = f"/v1/outcome-task?due_by={TODAY + timedelta(days=100)}"
         assert (await referral.get(ahead, as_=before.pendamping)).json()["items"] == []
         (task,) = (await referral.get(ahead, as_=there.pendamping)).json()["items"]
         assert (task["month"], task["kode_wilayah"]) == (3, THERE)
 
 
-async def test_opens_its_rujukan_where_it_lives_also_when_the_word_of_its_case_is_older(
+async def test_rujukan_opens_in_the_current_area_of_the_family(
     referral: Running,
 ) -> None:
     world = await a_world(referral, {})
     await world.apply_events(*family_facts(world.family))
-    there = await moves(world)
+    there = await relocate(world)
     await world.apply_events(determined(world.family))
     opened = await referral.sql("SELECT kode_wilayah FROM rujukan")
     assert [row["kode_wilayah"] for row in opened] == [there.family.area]

@@ -1,4 +1,4 @@
-"""What became of the aid in a month, recorded once its month has come."""
+"""Outcomes of a delivered aid."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ from tests.factories.referral.outcomes import KUR, delivered, record_outcome
 from tests.factories.services import Running
 
 
-async def test_is_recorded_when_its_month_has_come_and_once(referral: Running) -> None:
+async def test_outcome_is_recorded_once_from_its_month_on(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await delivered(referral, bank)
         early = await record_outcome(world, subject, 3)
@@ -20,13 +20,13 @@ async def test_is_recorded_when_its_month_has_come_and_once(referral: Running) -
         assert (again.status_code, again.json()["title"]) == (409, "OutcomeAlreadyRecorded")
         assert (await record_outcome(world, subject, 6)).json()["title"] == "OutcomeTooEarly"
         assert (await record_outcome(world, subject, 4)).status_code == 422
-        told = await world.emitted("referral.outcome_recorded.v1")
-        assert [(fact["month"], fact["still_in_business"]) for fact in told] == [(3, True)]
+        events = await world.emitted("referral.outcome_recorded.v1")
+        assert [(fact["month"], fact["still_in_business"]) for fact in events] == [(3, True)]
         read = await referral.get(f"/v1/rujukan-program/{subject}", as_=world.dinsos)
         assert [outcome["omzet_rp"] for outcome in read.json()["outcomes"]] == [11_000_000]
 
 
-async def test_of_the_last_month_closes_the_offer_and_with_all_the_case(referral: Running) -> None:
+async def test_last_outcome_closes_the_offer_and_the_rujukan(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await delivered(referral, bank)
         await referral.set_clock(datetime.now(UTC) + timedelta(days=735))
@@ -34,7 +34,7 @@ async def test_of_the_last_month_closes_the_offer_and_with_all_the_case(referral
         await referral.work()
         assert await world.state(KUR) == "TUTUP"
         cases = (await referral.get("/v1/rujukan", as_=world.dinsos)).json()["items"]
-        assert [case["state"] for case in cases] == ["TERBUKA"]  # two offers in it still stand
+        assert [case["state"] for case in cases] == ["TERBUKA"]  # two of its offers are open
         await referral.sql("UPDATE rujukan_program SET state = 'DICABUT' WHERE state = 'DRAF'")
         await referral.sql(
             "UPDATE platform.due SET done_at = NULL, lease_until = NULL WHERE kind = 'rujukan.close'"
@@ -45,7 +45,7 @@ async def test_of_the_last_month_closes_the_offer_and_with_all_the_case(referral
         assert (await record_outcome(world, subject, 12)).status_code == 201  # typed in late
 
 
-async def test_of_aid_that_was_taken_back_is_refused_in_words(referral: Running) -> None:
+async def test_outcome_of_withdrawn_aid_is_refused(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await delivered(referral, bank)
         case = (await world.programs())[KUR]["rujukan_id"]
@@ -59,7 +59,7 @@ async def test_of_aid_that_was_taken_back_is_refused_in_words(referral: Running)
         assert (report.status_code, report.json()["title"]) == (409, "RujukanNotOpen")
 
 
-async def test_needs_a_delivery(referral: Running) -> None:
+async def test_outcome_needs_a_delivery(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
         await world.apply_events(*family_facts(world.family), determined(world.family))

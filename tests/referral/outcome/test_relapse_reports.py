@@ -1,4 +1,4 @@
-"""A report that a family may have fallen back."""
+"""A report that a family may have relapsed."""
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.events import TODAY
@@ -6,7 +6,7 @@ from tests.factories.referral.outcomes import KUR, delivered
 from tests.factories.services import Running
 
 
-async def test_may_be_a_relapse_which_graduation_hears_of(referral: Running) -> None:
+async def test_relapse_report_is_emitted_to_graduation(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, _ = await delivered(referral, bank)
         case = (await world.programs())[KUR]["rujukan_id"]
@@ -21,9 +21,9 @@ async def test_may_be_a_relapse_which_graduation_hears_of(referral: Running) -> 
         assert (words.status_code, words.json()["title"]) == (
             422,
             "Invalid",
-        )  # words may name people, and travel
-        (told,) = await world.emitted("referral.relapse_reported.v1")
-        assert (told["graduasi_id"], told["month"], told["cause"]) == (
+        )  # free text may name people
+        (event,) = await world.emitted("referral.relapse_reported.v1")
+        assert (event["graduasi_id"], event["month"], event["cause"]) == (
             str(world.family.graduasi_id),
             4,
             "SAKIT",

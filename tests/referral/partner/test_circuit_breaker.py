@@ -1,4 +1,4 @@
-"""A partner that fails is left alone for a while, and one that swallows connections slows nobody else down."""
+"""Circuit breaker of a partner whose system fails or hangs."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ async def a_case(referral: Running, **simulators: PartnerSimulator) -> World:
     return world
 
 
-async def limit(world: World, failures: int, seconds: int) -> None:
+async def set_limit(world: World, failures: int, seconds: int) -> None:
     path = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/breaker"
     body = {"failures_to_open": failures, "wait_seconds": seconds}
     answer = await world.referral.post(path, body, as_=world.kemensos)
@@ -31,62 +31,65 @@ async def limit(world: World, failures: int, seconds: int) -> None:
     assert (answer.json()["failures_to_open"], answer.json()["wait_seconds"]) == (failures, seconds)
 
 
-async def breaker(world: World) -> dict[str, Any]:
+async def read_breaker(world: World) -> dict[str, Any]:
     path = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/breaker"
     return (await world.referral.get(path, as_=world.dinsos)).json()
 
 
 async def try_now(world: World) -> None:
-    """Let what waits fall due; the breaker's own wait stands."""
+    """Make all due work due now. The wait of the breaker is kept."""
     await world.referral.sql(
         "UPDATE platform.due SET due_at = clock_timestamp() WHERE done_at IS NULL AND clock = 'real'"
     )
     await world.referral.work()
 
 
-async def test_opens_after_failures_in_a_row_and_calls_no_more(referral: Running) -> None:
+async def test_breaker_opens_after_failures_in_a_row(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await a_case(referral, BANK_KUR=bank)
-        await limit(world, 3, 600)
-        assert (await breaker(world))["state"] == "CLOSED"
+        await set_limit(world, 3, 600)
+        assert (await read_breaker(world))["state"] == "CLOSED"
         subject = await world.sent(KUR)
         await try_now(world)
-        assert ((await breaker(world))["state"], (await breaker(world))["failures"]) == ("CLOSED", 2)
+        assert ((await read_breaker(world))["state"], (await read_breaker(world))["failures"]) == (
+            "CLOSED",
+            2,
+        )
         await try_now(world)
-        opened = await breaker(world)
+        opened = await read_breaker(world)
         assert (opened["state"], opened["failures"], bank.tries) == ("OPEN", 3, 3)
         await try_now(world)
         await try_now(world)
         assert bank.tries == 3
         attempts = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
         assert len(attempts.json()["items"]) == 3
-        (waits,) = await referral.sql(
-            "SELECT due_at > clock_timestamp() + interval '9 minutes' AS held FROM platform.due"
+        (row,) = await referral.sql(
+            "SELECT due_at > clock_timestamp() + interval '9 minutes' AS is_later FROM platform.due"
             " WHERE kind = 'rujukan.send' AND done_at IS NULL"
         )
-        assert waits["held"]
+        assert row["is_later"]
 
 
-async def test_half_open_lets_one_call_try_and_closes_or_opens_again(referral: Running) -> None:
+async def test_half_open_breaker_allows_one_trial(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await a_case(referral, BANK_KUR=bank)
-        await limit(world, 1, 600)
+        await set_limit(world, 1, 600)
         subject = await world.sent(KUR)
-        assert (await breaker(world))["state"] == "OPEN"
+        assert (await read_breaker(world))["state"] == "OPEN"
         await world.retry_now()  # as if the wait had passed
-        assert (bank.tries, (await breaker(world))["state"]) == (2, "OPEN")
+        assert (bank.tries, (await read_breaker(world))["state"]) == (2, "OPEN")
         bank.down = False
         await world.retry_now()
-        closed = await breaker(world)
+        closed = await read_breaker(world)
         assert (closed["state"], closed["failures"], closed["retry_at"]) == ("CLOSED", 0, None)
         assert set(bank.rujukan) == {subject}
 
 
-async def test_closed_again_lets_all_go_that_was_held(referral: Running) -> None:
+async def test_closed_breaker_releases_pending_calls(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await a_case(referral, BANK_KUR=bank)
-        await limit(world, 1, 600)
-        families = [await another(world, KUR) for _ in range(4)]
+        await set_limit(world, 1, 600)
+        families = [await add_family(world, KUR) for _ in range(4)]
         await referral.work()
         assert bank.tries == 1
         bank.down = False
@@ -94,8 +97,8 @@ async def test_closed_again_lets_all_go_that_was_held(referral: Running) -> None
         assert len(bank.rujukan) == len(families) == 4
 
 
-async def another(world: World, code: str) -> Family:
-    """Bring a further family to where its rujukan would be sent."""
+async def add_family(world: World, code: str) -> Family:
+    """Add a family whose rujukan can be sent."""
     family = world.family = Family()
     world.evidence = await world.referral.put_file(b"persetujuan bertanda tangan", as_=world.pendamping)
     await world.apply_events(*family_facts(family), determined(family))
@@ -105,84 +108,87 @@ async def another(world: World, code: str) -> Family:
     return family
 
 
-async def test_does_not_count_a_refusal_from_a_system_that_works(referral: Running) -> None:
+async def test_refusal_is_not_counted_as_a_failure(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, BANK_KUR=bank)
-        await limit(world, 1, 600)
+        await set_limit(world, 1, 600)
         bank.secret = "another one"
         await world.sent(KUR)
         assert await world.state(KUR) == "GAGAL_KIRIM"
-        assert (await breaker(world))["state"] == "CLOSED"
+        assert (await read_breaker(world))["state"] == "CLOSED"
 
 
-async def test_is_forgotten_with_another_address(referral: Running) -> None:
+async def test_new_address_resets_the_breaker(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank, PartnerSimulator() as other:
         world = await a_case(referral, BANK_KUR=bank)
-        await limit(world, 1, 600)
+        await set_limit(world, 1, 600)
         await world.sent(KUR)
         path, etag = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/webhook", {"If-Match": '"1"'}
         changed = await referral.post(path, {"webhook_url": other.url}, as_=world.kemensos, headers=etag)
         other.secret = changed.json()["webhook_secret"]
         await referral.work()
-        assert (len(other.rujukan), (await breaker(world))["state"]) == (1, "CLOSED")
+        assert (len(other.rujukan), (await read_breaker(world))["state"]) == (1, "CLOSED")
 
 
-async def test_is_for_the_ministry_to_set_and_shows_in_the_metrics(referral: Running) -> None:
+async def test_ministry_sets_limits_and_metrics_show_breakers(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await a_case(referral, BANK_KUR=bank)
         path = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/breaker"
         body = {"failures_to_open": 2, "wait_seconds": 5}
         assert (await referral.post(path, body, as_=world.dinsos)).status_code == 403
         assert (await referral.get(path, as_=world.partner("BANK_KUR"))).status_code == 403
-        await limit(world, 1, 600)
+        await set_limit(world, 1, 600)
         await world.sent(KUR)
         page = await referral.metrics()
         assert 'pilar_partner_breakers{service="referral",state="OPEN"} 1.0' in page
 
 
-async def test_a_partner_that_swallows_connections_does_not_delay_the_others(
+async def test_hanging_partner_does_not_delay_the_others(
     referral: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten rujukan wait for a partner that never answers; those of another, due later, are there within seconds."""
+    """Six calls wait for a partner that never answers.
+
+    Later ones to another arrive within seconds.
+    """
     monkeypatch.setattr("services.referral.partner.commands.webhook.TOTAL_SECONDS", 30.0)
-    swallowed: list[asyncio.StreamWriter] = []
+    hanging: list[asyncio.StreamWriter] = []
 
-    async def swallow(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        swallowed.append(writer)
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hanging.append(writer)
 
-    server = await asyncio.start_server(swallow, "127.0.0.1", 0)
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
     async with server, PartnerSimulator() as plut:
         world = await a_case(referral, PLUT=plut)
         port = server.sockets[0].getsockname()[1]
         path, etag = f"/v1/partner/{world.partners['BANK_KUR']['partner_id']}/webhook", {"If-Match": '"1"'}
-        deaf = {"webhook_url": f"http://127.0.0.1:{port}/pilar/rujukan"}
-        assert (await referral.post(path, deaf, as_=world.kemensos, headers=etag)).status_code == 201
+        change = {"webhook_url": f"http://127.0.0.1:{port}/pilar/rujukan"}
+        assert (await referral.post(path, change, as_=world.kemensos, headers=etag)).status_code == 201
         for _ in range(6):
-            await another(world, KUR)
+            await add_family(world, KUR)
         for _ in range(4):
-            await another(world, PLUT)
+            await add_family(world, PLUT)
         stop, started = asyncio.Event(), time.monotonic()
         working = asyncio.create_task(work(referral.worker, referral.parts.work, stop))
-        while len(plut.rujukan) < 4 and time.monotonic() - started < 28:  # noqa: ASYNC110 (nobody tells)
+        while len(plut.rujukan) < 4 and time.monotonic() - started < 28:  # noqa: ASYNC110 (no event to wait for)
             await asyncio.sleep(0.02)
         took = time.monotonic() - started
         stop.set()
-        for writer in swallowed:
+        for writer in hanging:
             writer.close()
         await working
     assert len(plut.rujukan) == 4
-    assert took < 25, f"{took:.1f} s: the others waited for the one that swallows"
-    assert len(swallowed) <= 2, "one call at a time goes to one partner"
+    assert took < 25, f"{took:.1f} s: the others waited for the hanging partner"
+    assert len(hanging) <= 2, "one call at a time goes to one partner"
 
 
-async def test_has_limits_of_everybody_that_yield_to_a_partners_own(referral: Running) -> None:
+async def test_own_limit_overrides_the_common_limit(referral: Running) -> None:
     world = await a_world(referral, {})
     body = {"failures_to_open": 7, "wait_seconds": 90}
     assert (await referral.post("/v1/breaker-limit", body, as_=world.dinsos)).status_code == 403
     made = await referral.post("/v1/breaker-limit", body, as_=world.kemensos)
     assert (made.status_code, made.json()["partner_code"], made.json()["version"]) == (201, "*", 2)
-    assert (await breaker(world))["failures_to_open"] == 7
-    await limit(world, 3, 600)
-    assert (await breaker(world))["failures_to_open"] == 3
+    assert (await read_breaker(world))["failures_to_open"] == 7
+    await set_limit(world, 3, 600)
+    assert (await read_breaker(world))["failures_to_open"] == 3
     listed = (await referral.get("/v1/breaker-limit", as_=world.dinsos)).json()["items"]
     assert [(one["partner_code"], one["wait_seconds"]) for one in listed] == [("*", 90), ("BANK_KUR", 600)]

@@ -6,7 +6,7 @@ from tests.factories.referral.events import determined, family_facts
 from tests.factories.services import Running
 
 
-async def test_gives_the_areas_office_as_its_contact(referral: Running) -> None:
+async def test_notice_has_the_office_of_the_area(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
         office = {

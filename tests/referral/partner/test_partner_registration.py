@@ -1,10 +1,10 @@
-"""Partners are registered by the ministry, each code once."""
+"""The ministry registers partners."""
 
 from tests.factories.referral.catalogue import a_world
 from tests.factories.services import Running
 
 
-async def test_has_each_code_once(referral: Running) -> None:
+async def test_partner_code_is_unique(referral: Running) -> None:
     world = await a_world(referral, {})
     body = {"code": "BANK_KUR", "name": "Lain", "kind": "BANK", "channel": "SURAT"}
     taken = await referral.post("/v1/partner", body, as_=world.kemensos)
@@ -15,7 +15,7 @@ async def test_has_each_code_once(referral: Running) -> None:
     assert (away.status_code, away.json()["title"]) == (422, "WilayahUnknown")
 
 
-async def test_is_the_ministrys_to_write(referral: Running) -> None:
+async def test_only_the_ministry_registers_partners(referral: Running) -> None:
     world = await a_world(referral, {})
     body = {"code": "MITRA", "name": "Mitra", "kind": "BANK", "channel": "SURAT"}
     for token in (world.dinsos, world.pendamping, world.partner("PLUT")):

@@ -15,23 +15,23 @@ async def a_case(referral: Running, bank: PartnerSimulator, plut: PartnerSimulat
     return world
 
 
-async def listed(world: World, partner: str) -> list[str]:
+async def read_listed_programs(world: World, partner: str) -> list[str]:
     answer = await world.referral.get("/v1/rujukan-program", as_=world.partner(partner))
     return [item["program_code"] for item in answer.json()["items"]]
 
 
-async def test_rujukan_and_nobody_elses(referral: Running) -> None:
+async def test_partner_sees_only_its_own_rujukan(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
         world = await a_case(referral, bank, plut)
         subject = await world.sent(KUR)
         other = await world.sent(PLUT)
-        assert await listed(world, "BANK_KUR") == [KUR]
-        assert await listed(world, "PLUT") == [PLUT]
+        assert await read_listed_programs(world, "BANK_KUR") == [KUR]
+        assert await read_listed_programs(world, "PLUT") == [PLUT]
         bank_token = world.partner("BANK_KUR")
         assert (await referral.get(f"/v1/rujukan-program/{subject}", as_=bank_token)).status_code == 200
         assert (await referral.get(f"/v1/rujukan-program/{other}", as_=bank_token)).status_code == 404
-        said = {"answer_id": "X", "status": "DISETUJUI", "answered_on": str(TODAY)}
-        stolen = await referral.post(f"/v1/rujukan-program/{other}/answer", said, as_=bank_token)
+        terms = {"answer_id": "X", "status": "DISETUJUI", "answered_on": str(TODAY)}
+        stolen = await referral.post(f"/v1/rujukan-program/{other}/answer", terms, as_=bank_token)
         assert stolen.status_code == 404
         body = {"delivery_id": "D", "delivered_on": str(TODAY)}
         assert (
@@ -40,18 +40,18 @@ async def test_rujukan_and_nobody_elses(referral: Running) -> None:
         assert await world.state(PLUT) == "TERKIRIM"
 
 
-async def test_only_once_it_was_told_of_it(referral: Running) -> None:
+async def test_partner_sees_a_rujukan_only_after_it_was_shared(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
         world = await a_case(referral, bank, plut)
-        assert await listed(world, "BANK_KUR") == []
+        assert await read_listed_programs(world, "BANK_KUR") == []
         await world.consent(KUR)
-        assert await listed(world, "BANK_KUR") == []
+        assert await read_listed_programs(world, "BANK_KUR") == []
         await world.identity(KUR)
         await referral.work()
-        assert await listed(world, "BANK_KUR") == [KUR]
+        assert await read_listed_programs(world, "BANK_KUR") == [KUR]
 
 
-async def test_without_the_familys_ids_and_without_the_reasons(referral: Running) -> None:
+async def test_partner_does_not_see_family_ids_and_reasons(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
         world = await a_case(referral, bank, plut)
         subject = await world.sent(KUR)
@@ -67,7 +67,7 @@ async def test_without_the_familys_ids_and_without_the_reasons(referral: Running
         assert len(official.json()["reasons"]) == 3
 
 
-async def test_and_no_case_history_or_offer(referral: Running) -> None:
+async def test_partner_sees_no_case_history_or_offer(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
         world = await a_case(referral, bank, plut)
         subject = await world.sent(KUR)
@@ -84,20 +84,20 @@ async def test_and_no_case_history_or_offer(referral: Running) -> None:
         assert [answer.status_code for answer in answers] == [403] * len(paths)
 
 
-async def test_only_when_its_token_says_which_partner_it_is(referral: Running) -> None:
+async def test_partner_token_needs_a_partner_id(referral: Running) -> None:
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
         world = await a_case(referral, bank, plut)
         subject = await world.sent(KUR)
         nobody = referral.token("PARTNER", "partner-x", ["*"])
         assert (await referral.get("/v1/rujukan-program", as_=nobody)).status_code == 401
         assert (await referral.get(f"/v1/rujukan-program/{subject}", as_=nobody)).status_code == 401
-        said = {"answer_id": "X", "status": "DISETUJUI", "answered_on": str(TODAY)}
-        answer = await referral.post(f"/v1/rujukan-program/{subject}/answer", said, as_=nobody)
+        terms = {"answer_id": "X", "status": "DISETUJUI", "answered_on": str(TODAY)}
+        answer = await referral.post(f"/v1/rujukan-program/{subject}/answer", terms, as_=nobody)
         assert answer.status_code == 401
 
 
-async def test_by_the_database_too_and_nothing_without_a_scope(referral: Running) -> None:
-    """On one connection, used before: a partner's scope, another's, none; the tables answer each by themselves."""
+async def test_database_shows_a_partner_only_its_own_rows(referral: Running) -> None:
+    """The scope of a partner, of another and of none on one connection."""
     async with PartnerSimulator() as bank, PartnerSimulator() as plut:
         world = await a_case(referral, bank, plut)
         await world.sent(KUR)

@@ -20,7 +20,7 @@ def call(url: str) -> Call:
 
 @contextlib.asynccontextmanager
 async def answering(head: bytes, part: bytes = b"", times: int = 0) -> AsyncIterator[str]:
-    """A server that says one thing to everybody."""
+    """A server that sends the same answer to every request."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
@@ -61,12 +61,12 @@ async def answering(head: bytes, part: bytes = b"", times: int = 0) -> AsyncIter
         "https://[2002:a00:1::1]/x",
     ],
 )
-def test_that_cannot_be_a_partners_are_refused(public_alone: None, url: str) -> None:
+def test_invalid_webhook_addresses_are_refused(public_hosts_only: None, url: str) -> None:
     with pytest.raises(AddressRefused):
         check_form(url)
 
 
-def test_on_this_machine_are_taken_where_a_setting_allows_them(loopback_allowed: None) -> None:
+def test_loopback_address_is_allowed_by_a_setting(loopback_allowed: None) -> None:
     assert check_form("http://127.0.0.1:9000/x").port == 9000
     with pytest.raises(AddressRefused):
         check_form("http://192.168.1.1/x")
@@ -79,19 +79,19 @@ def test_on_this_machine_are_taken_where_a_setting_allows_them(loopback_allowed:
      "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "224.0.0.1", "2130706433", "localhost", "[2002:a00:1::1]",
      "192.88.99.1", "[3fff::1]", "[64:ff9b::a00:1]"],
 )  # fmt: skip
-async def test_of_no_public_host_are_never_called(public_alone: None, host: str) -> None:
+async def test_address_of_no_public_host_is_never_called(public_hosts_only: None, host: str) -> None:
     reply = await post(call(f"https://{host}/x"))
     assert (reply.status, reply.fault) == (None, "AddressRefused")
 
 
-async def test_are_checked_again_at_the_call_and_the_name_is_resolved_once(public_alone: None) -> None:
-    """What was registered where loopback is allowed is not called by a process that does not allow it."""
+async def test_address_is_checked_again_at_the_call(public_hosts_only: None) -> None:
+    """A registered loopback address is not called by a process that does not allow it."""
     async with PartnerSimulator(secret="rahasia") as bank:
         assert (await post(call(bank.url))).fault == "AddressRefused"
         assert bank.tries == 0
 
 
-async def test_that_point_elsewhere_are_not_followed(loopback_allowed: None) -> None:
+async def test_redirects_are_not_followed(loopback_allowed: None) -> None:
     async with PartnerSimulator(secret="rahasia") as bank:
         head = (
             f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {bank.url}\r\nContent-Length: 0\r\n\r\n".encode()
@@ -101,22 +101,20 @@ async def test_that_point_elsewhere_are_not_followed(loopback_allowed: None) -> 
         assert (reply.status, reply.accepted, bank.tries) == (307, False, 0)
 
 
-async def test_that_answer_without_end_are_cut_off(
-    loopback_allowed: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_endless_reply_is_cut_off(loopback_allowed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "LARGEST_REPLY", 1000)
     async with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n", b"x" * 1000, 5000) as url:
         reply = await post(call(url))
     assert (reply.status, reply.content) == (200, None)
 
 
-async def test_that_answer_nonsense_are_a_fault_and_no_crash(loopback_allowed: None) -> None:
+async def test_invalid_reply_is_recorded_as_a_fault(loopback_allowed: None) -> None:
     async with answering(b"\x00\x01\x02 hello\r\n\r\n") as url:
         reply = await post(call(url))
     assert (reply.status, reply.fault) == (None, "RemoteProtocolError")
 
 
-async def test_are_refused_when_a_partner_is_registered(referral: Running) -> None:
+async def test_invalid_address_is_refused_at_registration(referral: Running) -> None:
     token = referral.token("KEMENSOS", "kemensos-1")
     body = {"code": "MITRA", "name": "Mitra", "kind": "BANK", "channel": "HOST_TO_HOST"}
     url = {"webhook_url": "http://mitra.example.go.id/x"}
@@ -182,28 +180,28 @@ NOT_PUBLIC = (
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
-def test_of_special_purpose_are_not_public(address: str) -> None:
+def test_special_purpose_addresses_are_not_public(address: str) -> None:
     assert not is_public(ip_address(address))
 
 
 @pytest.mark.parametrize(
     "address", ["8.8.8.8", "103.10.64.1", "192.88.98.1", "2404:8000::1", "2606:4700::1111"]
 )
-def test_of_hosts_are_public(address: str) -> None:
+def test_host_addresses_are_public(address: str) -> None:
     assert is_public(ip_address(address))
 
 
-def test_may_have_the_ports_of_the_setting(public_alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ports_of_the_setting_are_allowed(public_hosts_only: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Allowed, "ports", frozenset({443, 8443}))
     assert check_form("https://mitra.example.go.id:8443/x").port == 8443
     with pytest.raises(AddressRefused, match="443, 8443"):
         check_form("https://mitra.example.go.id:9443/x")
 
 
-async def test_are_connected_to_where_they_were_checked(
-    public_alone: None, monkeypatch: pytest.MonkeyPatch
+async def test_connection_goes_to_the_checked_address(
+    public_hosts_only: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that resolves to another address the second time changes nothing: it is not resolved again."""
+    """The name is resolved once, so a later change of its address has no effect."""
     hello: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,7 @@
-"""A webhook's secret is in the first answer alone: what is stored for a repeated request is without it."""
+"""The secret of a webhook is only in the first answer.
+
+The answer that is stored for a repeated request does not have it.
+"""
 
 from typing import Any
 
@@ -33,30 +36,30 @@ def same_without_secret(first: httpx.Response, again: httpx.Response) -> bool:
     return replayed and again.json() == first.json() | {"webhook_secret": None}
 
 
-async def test_a_repeated_registration_answers_with_the_partner_and_without_the_secret(
+async def test_repeated_registration_answers_without_the_secret(
     referral: Running,
 ) -> None:
     token = referral.token("KEMENSOS", "kemensos-1")
     first, again = [await referral.post("/v1/partner", BODY, as_=token, key="k-1") for _ in range(2)]
     assert (first.status_code, again.status_code) == (201, 201)
     assert same_without_secret(first, again)
-    (kept,) = await stored(referral, "kemensos-1", "/v1/partner")
-    assert first.json()["webhook_secret"] not in kept
-    assert first.json()["partner_id"] in kept
+    (stored_text,) = await stored(referral, "kemensos-1", "/v1/partner")
+    assert first.json()["webhook_secret"] not in stored_text
+    assert first.json()["partner_id"] in stored_text
 
 
-async def test_a_new_secret_comes_with_the_same_address_and_is_shown_once_too(referral: Running) -> None:
+async def test_new_secret_for_the_same_address_is_shown_once(referral: Running) -> None:
     token = referral.token("KEMENSOS", "kemensos-1")
     made = (await referral.post("/v1/partner", BODY, as_=token)).json()
     path, versioned = f"/v1/partner/{made['partner_id']}/webhook", {"headers": {"If-Match": '"1"'}}
     first, again = [await referral.post(path, URL, as_=token, key="k-2", **versioned) for _ in range(2)]
     assert first.json()["webhook_secret"] not in {None, made["webhook_secret"]}
     assert same_without_secret(first, again)
-    (kept,) = await stored(referral, "kemensos-1", path)
-    assert first.json()["webhook_secret"] not in kept
+    (stored_text,) = await stored(referral, "kemensos-1", path)
+    assert first.json()["webhook_secret"] not in stored_text
 
 
-async def test_shows_a_secret_once_and_keeps_it_sealed(referral: Running) -> None:
+async def test_secret_is_shown_once_and_stored_sealed(referral: Running) -> None:
     world = await a_world(referral, {})
     made = world.partners["BANK_KUR"]
     secret = made["webhook_secret"]

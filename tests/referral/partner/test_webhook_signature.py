@@ -12,13 +12,13 @@ def call(bank: PartnerSimulator, secret: str) -> Call:
     return Call(bank.url, BODY, secret.encode(), "notice-1", "key-1")
 
 
-def test_is_hmac_sha256_over_timestamp_and_body() -> None:
+def test_signature_is_hmac_sha256_over_timestamp_and_body() -> None:
     # Computed with `printf '1700000000.{}' | openssl dgst -sha256 -hmac rahasia`.
     known = "be2443a5e1a92cad67cb72eee5089a722f140561b03fe2427bfc46ee387d1213"
     assert sign(b"rahasia", "1700000000", b"{}") == f"v1={known}"
 
 
-async def test_is_good_for_whoever_knows_the_secret(loopback_allowed: None) -> None:
+async def test_signature_needs_the_shared_secret(loopback_allowed: None) -> None:
     async with PartnerSimulator(secret="rahasia") as bank:
         assert (await post(call(bank, "rahasia"))).accepted
         assert bank.received[0].signed
@@ -27,7 +27,7 @@ async def test_is_good_for_whoever_knows_the_secret(loopback_allowed: None) -> N
         assert (other.status, other.accepted) == (401, False)
 
 
-async def test_does_not_cover_another_body_or_another_time() -> None:
+async def test_signature_does_not_cover_another_body_or_time() -> None:
     async with PartnerSimulator(secret="rahasia") as bank:
         stamp = str(int(time.time()))
         good = {"pilar-timestamp": stamp, "pilar-signature": sign(b"rahasia", stamp, BODY)}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.referral.place.commands import reserve_place
-from services.referral.publication.commands import places as promoting
+from services.referral.publication.commands import places as publication_places
 from shared.dates import JAKARTA
 from tests.factories.referral.catalogue import publish
 from tests.factories.referral.events import DESA, TODAY
@@ -26,7 +26,7 @@ OTHER = "33.24.09.2002"
 AWAY = "33.24.10.2001"
 
 
-async def test_are_held_from_the_consent_in_every_quota_over_the_area(referral: Running) -> None:
+async def test_place_is_held_from_consent_in_every_quota_over_the_area(referral: Running) -> None:
     one, *_ = await a_crowd(referral, [DESA])
     for area, places in (("*", 9), ("33.24", 4), (DESA, 2), (AWAY, 1)):
         assert (await quota(one, area, places)).status_code == 201
@@ -35,15 +35,15 @@ async def test_are_held_from_the_consent_in_every_quota_over_the_area(referral: 
     assert await line(one) == []
 
 
-async def test_are_never_over_reserved_by_fifty_at_once(referral: Running) -> None:
+async def test_fifty_concurrent_consents_never_exceed_the_places(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 25 + [OTHER] * 25)
     await quota(crowd[0], "33.24", 20)
     await quota(crowd[0], OTHER, 5)
     await asyncio.gather(*(agree(world) for world in crowd))
     await referral.work()
-    found = await quotas(crowd[0])
-    assert found["33.24"] == (20, 20, 0)
-    assert found[OTHER][1] <= 5
+    counts = await quotas(crowd[0])
+    assert counts["33.24"] == (20, 20, 0)
+    assert counts[OTHER][1] <= 5
     waiting = await line(crowd[0])
     assert (len(waiting), {reason for _, reason in waiting}) == (30, {"KUOTA_PENUH"})
 
@@ -64,16 +64,18 @@ ONE_MORE = (
         "UPDATE quota_place SET released_on = current_date",
     ],
 )
-async def test_are_guarded_by_the_database_itself(referral: Running, statement: str) -> None:
+async def test_database_refuses_more_places_than_the_quota(referral: Running, statement: str) -> None:
     one, *_ = await a_crowd(referral, [DESA])
     await quota(one, DESA, 1)
     await agree(one)
-    with pytest.raises(Exception, match=r"ck_program_quota_never_over_reserved|ck_quota_place_release_whole"):
+    with pytest.raises(
+        Exception, match=r"ck_program_quota_taken_within_places|ck_quota_place_release_complete"
+    ):
         await referral.execute(statement)
     assert await quotas(one) == {DESA: (1, 1, 0)}
 
 
-async def test_given_back_go_to_the_first_who_waits(referral: Running) -> None:
+async def test_released_place_goes_to_the_first_waiting_family(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 3)
     await quota(crowd[0], DESA, 1)
     ids = [await agree(world) for world in crowd]
@@ -86,7 +88,7 @@ async def test_given_back_go_to_the_first_who_waits(referral: Running) -> None:
     assert [row["left_as"] for row in left] == ["PROMOTED", None]
 
 
-async def test_that_nobody_else_wants_are_not_kept_from_a_newcomer_elsewhere(referral: Running) -> None:
+async def test_free_place_of_another_area_is_given_at_once(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA, DESA, OTHER])
     await quota(crowd[0], "33.24", 9)
     await quota(crowd[0], DESA, 1)
@@ -95,18 +97,18 @@ async def test_that_nobody_else_wants_are_not_kept_from_a_newcomer_elsewhere(ref
     assert (await quotas(crowd[0]))["33.24"] == (9, 2, 7)
 
 
-async def test_of_who_waits_are_not_taken_by_who_comes_later(referral: Running) -> None:
+async def test_later_family_does_not_overtake_the_waiting_list(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 3)
     await quota(crowd[0], DESA, 1)
     ids = [await agree(world) for world in crowd[:2]]
-    await take_back(crowd[0])  # freed, and the worker has not looked yet
+    await take_back(crowd[0])  # released, but not promoted yet
     ids.append(await agree(crowd[2]))
     assert await line(crowd[0]) == [(ids[1], "KUOTA_PENUH"), (ids[2], "KUOTA_PENUH")]
     await referral.work()
     assert await line(crowd[0]) == [(ids[2], "KUOTA_PENUH")]
 
 
-async def test_of_a_program_with_quotas_are_only_where_one_holds(referral: Running) -> None:
+async def test_program_with_quotas_has_no_places_outside_them(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA, AWAY])
     await quota(crowd[0], DESA, 5)
     ids = [await agree(world) for world in crowd]
@@ -117,7 +119,7 @@ async def test_of_a_program_with_quotas_are_only_where_one_holds(referral: Runni
     assert await quotas(crowd[0]) == {DESA: (5, 1, 4), AWAY: (1, 1, 0)}
 
 
-async def test_of_the_next_year_begin_anew(referral: Running) -> None:
+async def test_quota_of_the_next_year_starts_empty(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 2)
     await quota(crowd[0], DESA, 1)
     assert (await quota(crowd[0], DESA, 7, valid_from=NEXT_YEAR)).status_code == 201
@@ -131,7 +133,7 @@ async def test_of_the_next_year_begin_anew(referral: Running) -> None:
     assert str(counted[0]["valid_to"]) == NEXT_YEAR
 
 
-async def test_may_become_more_and_never_fewer_than_are_held(referral: Running) -> None:
+async def test_places_cannot_fall_below_those_held(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 3)
     await quota(crowd[0], DESA, 2)
     for world in crowd:
@@ -145,7 +147,7 @@ async def test_may_become_more_and_never_fewer_than_are_held(referral: Running) 
     assert [tuple(row) for row in changes] == [(1, 2, "kemensos-1"), (2, 3, "kemensos-1")]
 
 
-async def test_come_with_a_program_and_outlive_its_revisions(referral: Running) -> None:
+async def test_quotas_of_a_program_outlive_its_revisions(referral: Running) -> None:
     one, *_ = await a_crowd(referral, [DESA])
     places = {"quotas": [{"kode_wilayah": DESA, "places": 3, "valid_from": str(TODAY)}]}
     opens = {"intake": [{"opens_on": str(TODAY)}]}
@@ -159,7 +161,7 @@ async def test_come_with_a_program_and_outlive_its_revisions(referral: Running) 
     assert shown.json()["waiting"] is None
 
 
-async def test_say_why_a_family_waits_and_behind_how_many(referral: Running) -> None:
+async def test_waiting_offer_shows_its_reason_and_position(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 3)
     await quota(crowd[0], DESA, 1)
     rows = [await agree(world) for world in crowd]
@@ -167,7 +169,7 @@ async def test_say_why_a_family_waits_and_behind_how_many(referral: Running) -> 
     assert shown.json()["waiting"] == {"reason": "KUOTA_PENUH", "since_on": str(TODAY), "ahead": 1}
 
 
-async def test_that_cannot_be_are_refused(referral: Running) -> None:
+async def test_invalid_quotas_are_refused(referral: Running) -> None:
     one, *_ = await a_crowd(referral, [DESA])
     assert (await quota(one, "33.99", 1)).json()["title"] == "WilayahUnknown"
     assert (await quota(one, DESA, 1, valid_to=str(TODAY))).json()["title"] == "InvalidRange"
@@ -177,8 +179,8 @@ async def test_that_cannot_be_are_refused(referral: Running) -> None:
     assert (await quota(one, DESA, 1, valid_to=NEXT_YEAR)).status_code == 201
 
 
-async def test_that_were_in_force_are_not_given_a_second_time(referral: Running) -> None:
-    """A quota that began before and one that begins after; neither may be made to have ended in the past."""
+async def test_quota_cannot_end_in_the_past(referral: Running) -> None:
+    """Neither a new quota nor a new end may set an end in the past."""
     one, *_ = await a_crowd(referral, [DESA])
     month_ago, week_ago = (str(TODAY - timedelta(days=days)) for days in (30, 7))
     assert (await quota(one, DESA, 1, valid_from=month_ago)).status_code == 201
@@ -188,11 +190,13 @@ async def test_that_were_in_force_are_not_given_a_second_time(referral: Running)
     ):
         assert (refused.status_code, refused.json()["title"]) == (422, "DateInThePast")
     assert (await quota(one, DESA, 1, valid_from=NEXT_YEAR)).status_code == 201
-    overlap = await quota(one, DESA, 1, valid_from=month_ago)  # open again to the end, into the next year's
+    overlap = await quota(
+        one, DESA, 1, valid_from=month_ago
+    )  # without an end it overlaps the quota of the next year
     assert (overlap.status_code, overlap.json()["title"]) == (409, "QuotaOverlaps")
 
 
-async def test_of_a_full_area_cost_nothing_when_another_has_some(
+async def test_promotion_skips_families_of_a_full_area(
     referral: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd = await a_crowd(referral, [DESA] * 4 + [OTHER])
@@ -201,20 +205,20 @@ async def test_of_a_full_area_cost_nothing_when_another_has_some(
     ids = [await agree(world) for world in crowd]
     await referral.work()
     assert len(await line(crowd[0])) == 5
-    looked_at: list[str] = []
+    promoted_ids: list[str] = []
 
-    async def seen(session: Any, row: Any, *rest: Any, **more: Any) -> bool:
-        looked_at.append(str(row.rujukan_program_id))
+    async def record_and_reserve(session: Any, row: Any, *rest: Any, **more: Any) -> bool:
+        promoted_ids.append(str(row.rujukan_program_id))
         return await reserve_place(session, row, *rest, **more)
 
-    monkeypatch.setattr(promoting, "reserve_place", seen)
+    monkeypatch.setattr(publication_places, "reserve_place", record_and_reserve)
     await quota(crowd[0], OTHER, 1)
     await referral.work()
-    assert looked_at == [ids[4]]
+    assert promoted_ids == [ids[4]]
     assert len(await line(crowd[0])) == 4
 
 
-async def test_wait_for_the_intake_to_open_in_the_order_of_consent(referral: Running) -> None:
+async def test_families_are_promoted_in_order_of_consent_when_the_intake_opens(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 2)
     opens = TODAY + timedelta(days=10)
     assert (await intake(crowd[0], opens, opens + timedelta(days=20))).status_code == 201
@@ -230,7 +234,7 @@ async def test_wait_for_the_intake_to_open_in_the_order_of_consent(referral: Run
     assert await crowd[0].state(PLUT) == "DISETUJUI_KPM"
 
 
-async def test_are_not_for_an_intake_that_overlaps_or_is_over(referral: Running) -> None:
+async def test_overlapping_or_past_intake_is_refused(referral: Running) -> None:
     one, *_ = await a_crowd(referral, [DESA])
     soon, later = TODAY + timedelta(days=10), TODAY + timedelta(days=30)
     await intake(one, soon, later)

@@ -23,8 +23,8 @@ from tests.factories.services import Running
 OTHER = "33.24.09.2002"
 
 
-async def answered(world: World, status: str, reason: str | None = None) -> None:
-    """Let the partner answer an offer that it has, as it would by its portal."""
+async def post_answer(world: World, status: str, reason: str | None = None) -> None:
+    """Post an answer of the partner, as through its portal."""
     row = await offer_of(world)
     await world.referral.execute(
         f"UPDATE rujukan_program SET state = 'TERKIRIM', sent_on = current_date, shared_at = now()"
@@ -36,8 +36,8 @@ async def answered(world: World, status: str, reason: str | None = None) -> None
         "answered_on": str(TODAY),
         "reason_code": reason,
     }
-    said = await world.referral.post(f"/v1/rujukan-program/{row}/answer", body, as_=world.partner("PLUT"))
-    assert said.status_code == 201, said.text
+    response = await world.referral.post(f"/v1/rujukan-program/{row}/answer", body, as_=world.partner("PLUT"))
+    assert response.status_code == 201, response.text
 
 
 @pytest.mark.parametrize(
@@ -49,38 +49,38 @@ async def answered(world: World, status: str, reason: str | None = None) -> None
         ("DAFTAR_TUNGGU", None, 1),
     ],
 )
-async def test_on_a_refusal_and_not_before(
+async def test_only_a_refusal_releases_the_place(
     referral: Running, status: str, reason: str | None, taken: int
 ) -> None:
     one, *_ = await a_crowd(referral, [DESA])
     await quota(one, DESA, 2)
     await agree(one)
-    await answered(one, status, reason)
+    await post_answer(one, status, reason)
     assert await quotas(one) == {DESA: (2, taken, 2 - taken)}
-    held = await referral.sql("SELECT released_as FROM quota_place")
-    assert [row["released_as"] for row in held] == ([None] if taken else ["DITOLAK"])
+    rows = await referral.sql("SELECT released_as FROM quota_place")
+    assert [row["released_as"] for row in rows] == ([None] if taken else ["DITOLAK"])
 
 
-async def test_when_the_case_is_withdrawn_as_a_whole(referral: Running) -> None:
+async def test_withdrawn_rujukan_releases_its_places(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 2)
     await quota(crowd[0], DESA, 1)
-    rows = [await agree(world) for world in crowd]
+    ids = [await agree(world) for world in crowd]
     await crowd[0].apply_events(annulled(crowd[0].family))
     await referral.work()
     assert await crowd[0].state(PLUT) == "DICABUT"
     assert await line(crowd[0]) == []
-    held = await referral.sql(
+    rows = await referral.sql(
         "SELECT rujukan_program_id::text AS row FROM quota_place WHERE released_on IS NULL"
     )
-    assert [one["row"] for one in held] == [rows[1]]
+    assert [one["row"] for one in rows] == [ids[1]]
 
 
-async def test_but_not_when_the_aid_is_there_already(referral: Running) -> None:
-    """The graduation is undone after the delivery: what was spent is not there for another family."""
+async def test_delivered_aid_keeps_its_place(referral: Running) -> None:
+    """After the delivery an annulment does not release the place."""
     crowd = await a_crowd(referral, [DESA] * 2)
     await quota(crowd[0], DESA, 1)
     row, _ = [await agree(world) for world in crowd]
-    await answered(crowd[0], "DISETUJUI")
+    await post_answer(crowd[0], "DISETUJUI")
     given = {"delivery_id": "D-1", "delivered_on": str(TODAY)}
     path = f"/v1/rujukan-program/{row}/delivery"
     assert (await referral.post(path, given, as_=crowd[0].partner("PLUT"))).status_code == 201
@@ -91,7 +91,7 @@ async def test_but_not_when_the_aid_is_there_already(referral: Running) -> None:
     assert len(await line(crowd[0])) == 1
 
 
-async def test_never_send_who_waits_and_send_who_is_promoted(referral: Running) -> None:
+async def test_only_promoted_families_are_sent(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA] * 2)
     await quota(crowd[0], DESA, 1)
     for world in crowd:
@@ -101,13 +101,13 @@ async def test_never_send_who_waits_and_send_who_is_promoted(referral: Running) 
     assert await crowd[1].state(PLUT) == "DISETUJUI_KPM"
     await take_back(crowd[0])
     await referral.work()
-    assert await crowd[1].state(PLUT) == "GAGAL_KIRIM"  # it was sent, and this partner listens nowhere
+    assert await crowd[1].state(PLUT) == "GAGAL_KIRIM"  # it was sent, and this partner has no server
 
 
-async def test_bring_up_the_partners_own_list_when_its_intake_opens(referral: Running) -> None:
+async def test_opening_intake_promotes_the_partners_own_list(referral: Running) -> None:
     one, *_ = await a_crowd(referral, [DESA])
     row = await agree(one)
-    await answered(one, "DAFTAR_TUNGGU")
+    await post_answer(one, "DAFTAR_TUNGGU")
     assert await line(one) == [(row, "DAFTAR_MITRA")]
     opens = TODAY + timedelta(days=5)
     await intake(one, opens)
@@ -119,12 +119,12 @@ async def test_bring_up_the_partners_own_list_when_its_intake_opens(referral: Ru
     assert await line(one) == []
 
 
-async def test_are_not_brought_up_by_an_intake_that_was_open_all_the_time(referral: Running) -> None:
+async def test_intake_that_was_open_before_promotes_nobody(referral: Running) -> None:
     one, *_ = await a_crowd(referral, [DESA])
     await intake(one, TODAY)
     await referral.work()
     await agree(one)
-    await answered(one, "DAFTAR_TUNGGU")
+    await post_answer(one, "DAFTAR_TUNGGU")
     await referral.work()
     assert (await intake(one, TODAY, TODAY + timedelta(days=30))).status_code == 201  # it only closes
     await referral.work()
@@ -132,13 +132,13 @@ async def test_are_not_brought_up_by_an_intake_that_was_open_all_the_time(referr
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_add_up_at_all_times(referral: Running, seed: int) -> None:
-    """Whatever is done in whatever order: reserved and free are the places, and nobody holds two or waits with one."""
+async def test_places_add_up_after_any_sequence(referral: Running, seed: int) -> None:
+    """Taken and free add up, and no family holds two places or waits with one."""
     chance = random.Random(seed)
     crowd = await a_crowd(referral, [DESA] * 5 + [OTHER] * 5)
     await quota(crowd[0], "33.24", 5)
     await quota(crowd[0], DESA, 2)
-    waiting, gone = list(crowd), list[World]()
+    waiting, withdrawn = list(crowd), list[World]()
     chance.shuffle(waiting)
     agreed: list[World] = []
     for _ in range(14):
@@ -148,23 +148,23 @@ async def test_add_up_at_all_times(referral: Running, seed: int) -> None:
             await asyncio.gather(*(agree(world) for world in several))
             agreed += several
         elif act == "back" and agreed:
-            gone.append(agreed.pop(chance.randrange(len(agreed))))
-            assert (await take_back(gone[-1])).status_code == 201
+            withdrawn.append(agreed.pop(chance.randrange(len(agreed))))
+            assert (await take_back(withdrawn[-1])).status_code == 201
         elif act == "more":
             await quota(crowd[0], "33.24", chance.randrange(5, 9))
         elif act == "work":
             await referral.work()
         await quotas(crowd[0])
-        await nobody_counts_twice(referral)
+        await check_no_double_count(referral)
     await referral.work()
-    found = await quotas(crowd[0])
+    counts = await quotas(crowd[0])
     left = await line(crowd[0])
-    assert found["33.24"][1] + len(left) == len(agreed)
-    if left:  # who still waits, waits for something that is full
-        assert found["33.24"][2] == 0 or found[DESA][2] == 0
+    assert counts["33.24"][1] + len(left) == len(agreed)
+    if left:  # the others wait for a full quota
+        assert counts["33.24"][2] == 0 or counts[DESA][2] == 0
 
 
-async def nobody_counts_twice(referral: Running) -> None:
+async def check_no_double_count(referral: Running) -> None:
     wrong = await referral.sql(
         "SELECT p.state FROM rujukan_program p JOIN quota_place h USING (rujukan_program_id)"
         " WHERE h.released_on IS NULL AND (p.state IN ('DRAF', 'DITOLAK', 'KEDALUWARSA', 'DICABUT')"

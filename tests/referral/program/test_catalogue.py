@@ -1,4 +1,4 @@
-"""Programs are published by revision, with rules that can be judged."""
+"""Programs are published by revision, with valid rules."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from tests.factories.services import Running
 KUR = "KUR_SUPERMIKRO"
 
 
-async def test_ends_a_revision_the_day_the_next_begins(referral: Running) -> None:
+async def test_revision_ends_when_the_next_one_starts(referral: Running) -> None:
     world = await a_world(referral, {})
     tomorrow = str(TODAY + timedelta(days=1))
     second = await publish(world, KUR, "BANK_KUR", valid_from=tomorrow, amount_max_rp=20_000_000)
@@ -41,7 +41,7 @@ async def test_ends_a_revision_the_day_the_next_begins(referral: Running) -> Non
         rule("usaha_registered", "EQ", 1),
     ],
 )
-async def test_takes_no_rule_that_cannot_be_judged(referral: Running, wrong: dict[str, Any]) -> None:
+async def test_invalid_rule_is_refused(referral: Running, wrong: dict[str, Any]) -> None:
     world = await a_world(referral, {})
     refused = await publish(
         world, KUR, "BANK_KUR", valid_from=str(TODAY), rules=[rule("desil_nas", "GE", 5), wrong]
@@ -50,7 +50,7 @@ async def test_takes_no_rule_that_cannot_be_judged(referral: Running, wrong: dic
     assert refused.json()["errors"][0]["pointer"] == "/body/rules/1"
 
 
-async def test_gives_no_less_than_its_least(referral: Running) -> None:
+async def test_reversed_amounts_are_refused(referral: Running) -> None:
     world = await a_world(referral, {})
     refused = await publish(world, KUR, "BANK_KUR", valid_from=str(TODAY), amount_min_rp=2, amount_max_rp=1)
     assert refused.status_code == 422

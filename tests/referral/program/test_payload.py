@@ -1,4 +1,4 @@
-"""What a partner is sent: its program's minimum data, and no more."""
+"""The notice of a rujukan has the minimum data of its program, and nothing else."""
 
 import json
 from typing import Any
@@ -22,20 +22,20 @@ REQUIRED_FIELDS = {
     "consent_id",
     "office",
 }
-# domain.md 5, "not sent": and what caseload told referral for its matching is among it.
+# domain.md 5, "not sent". It includes the facts that referral uses for matching.
 NEVER = ("desil", "komponen", "anak", "members", "lansia", "disabilit", "able_productive", "kpm_id", "bansos", "PKH",
          "exit_reason", "SEJAHTERA", "pengurus", "birth", "married", "kepesertaan")  # fmt: skip
 
 
 async def published(world: World, code: str) -> dict[str, Any]:
-    """The schema as the partner itself reads it in the catalogue."""
+    """Return the schema as the partner reads it in the catalogue."""
     token = world.partner(PARTNERS[code])
     (item,) = (await world.referral.get(f"/v1/program?code={code}", as_=token)).json()["items"]
     return (await world.referral.get(f"/v1/program/{item['program_id']}", as_=token)).json()["payload_schema"]
 
 
 @pytest.mark.parametrize("code", CODES)
-async def test_passes_its_programs_schema_and_carries_no_more(referral: Running, code: str) -> None:
+async def test_payload_has_only_the_fields_of_its_schema(referral: Running, code: str) -> None:
     async with PartnerSimulator() as partner:
         world = await a_world(referral, {PARTNERS[code]: partner})
         await world.apply_events(*family_facts(world.family), determined(world.family))
@@ -54,7 +54,7 @@ async def test_passes_its_programs_schema_and_carries_no_more(referral: Running,
 
 
 @pytest.mark.parametrize("field", ["desil", "members", "bansos_history"])
-async def test_schema_refuses_what_is_not_the_partners_to_know(referral: Running, field: str) -> None:
+async def test_payload_schema_refuses_other_fields(referral: Running, field: str) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
         await world.apply_events(*family_facts(world.family), determined(world.family))
@@ -64,7 +64,7 @@ async def test_schema_refuses_what_is_not_the_partners_to_know(referral: Running
             jsonschema.validate({**bank.received[0].body, field: 5}, schema)
 
 
-async def test_of_a_program_cannot_be_asked_to_carry_more(referral: Running) -> None:
+async def test_program_cannot_request_other_fields(referral: Running) -> None:
     world = await a_world(referral, {})
     body = {
         "code": "KUR_MIKRO",

@@ -1,4 +1,4 @@
-"""A partner without a webhook asks for what is new: the same minimum data, only while consent holds, each reading kept."""
+"""The inbox of a partner without a webhook."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,7 +30,7 @@ async def withdraw(world: World, subject: str) -> None:
     assert (await world.referral.post(path, body, as_=world.pendamping)).status_code == 201
 
 
-async def test_holds_what_a_webhook_would_carry_and_its_receipt_sends_it(referral: Running) -> None:
+async def test_inbox_has_the_webhook_content_and_a_receipt_marks_it_sent(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -51,7 +51,7 @@ async def test_holds_what_a_webhook_would_carry_and_its_receipt_sends_it(referra
         assert len(await world.emitted("referral.rujukan_sent.v1")) == 1
 
 
-async def test_keeps_each_reading_of_a_person_with_its_fields_and_never_a_value(referral: Running) -> None:
+async def test_inbox_read_is_recorded_with_field_names_without_values(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -69,7 +69,7 @@ async def test_keeps_each_reading_of_a_person_with_its_fields_and_never_a_value(
 
 
 async def as_api(referral: Running, statement: str, *, areas: str = "", partner: str = "") -> list[Any]:
-    """Run a statement under the api role and somebody's scope."""
+    """Run a statement with the api role in a scope."""
     connection = await asyncpg.connect(referral.database.url)
     try:
         async with connection.transaction():
@@ -80,7 +80,7 @@ async def as_api(referral: Running, statement: str, *, areas: str = "", partner:
         await connection.close()
 
 
-async def test_is_one_partners_own(referral: Running) -> None:
+async def test_inbox_has_only_the_partners_own_notices(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -101,7 +101,7 @@ async def test_is_one_partners_own(referral: Running) -> None:
         assert other.status_code == 404
 
 
-async def test_opens_an_identity_to_its_own_partner_alone_by_the_database_too(referral: Running) -> None:
+async def test_database_shows_an_identity_only_to_its_partner(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -120,7 +120,7 @@ async def test_opens_an_identity_to_its_own_partner_alone_by_the_database_too(re
         assert rows == [1, 0, 1, 0, 0]
 
 
-async def test_is_empty_before_all_is_there_for_a_sending(referral: Running) -> None:
+async def test_inbox_is_empty_until_the_rujukan_can_be_sent(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)
         assert await bank.pull() == []
@@ -132,7 +132,7 @@ async def test_is_empty_before_all_is_there_for_a_sending(referral: Running) -> 
         assert len(await bank.pull()) == 1
 
 
-async def test_shows_nothing_of_a_family_that_took_its_consent_back_but_that_it_did(
+async def test_inbox_after_withdrawn_consent_has_only_the_withdrawal(
     referral: Running,
 ) -> None:
     async with PartnerSimulator(pulls=True) as bank:
@@ -149,7 +149,7 @@ async def test_shows_nothing_of_a_family_that_took_its_consent_back_but_that_it_
         assert await bank.pull() == []
 
 
-async def test_tells_a_partner_that_has_taken_it_that_it_is_taken_back(referral: Running) -> None:
+async def test_inbox_has_the_withdrawal_of_an_accepted_rujukan(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -161,7 +161,7 @@ async def test_tells_a_partner_that_has_taken_it_that_it_is_taken_back(referral:
         assert bank.rujukan == {}
 
 
-async def test_gives_no_receipt_for_what_was_not_read(referral: Running) -> None:
+async def test_receipt_of_an_unread_notice_is_refused(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -171,7 +171,7 @@ async def test_gives_no_receipt_for_what_was_not_read(referral: Running) -> None
         assert await world.state(KUR) == "DISETUJUI_KPM"
 
 
-async def test_serves_a_partner_whose_webhook_is_down(referral: Running) -> None:
+async def test_inbox_serves_a_partner_whose_webhook_is_down(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -185,8 +185,8 @@ async def test_serves_a_partner_whose_webhook_is_down(referral: Running) -> None
         assert answered.status_code == 201
 
 
-async def test_left_unread_goes_to_the_webhook_that_a_partner_is_given(referral: Running) -> None:
-    """All of it: also that a family's word is back, which the partner would wait for at its new address."""
+async def test_unread_notices_go_to_a_new_webhook(referral: Running) -> None:
+    """A withdrawal that was not read in the inbox is sent to the new webhook."""
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -202,7 +202,7 @@ async def test_left_unread_goes_to_the_webhook_that_a_partner_is_given(referral:
         assert bank.rujukan == {}
 
 
-async def test_goes_on_in_pages(referral: Running) -> None:
+async def test_inbox_is_paged(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)

@@ -1,4 +1,4 @@
-"""A partner that lost what it was told is told it again: signed anew, under the same keys, and never what was withdrawn."""
+"""Replay of notices to a partner that lost its data."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,7 +39,7 @@ async def withdraw(world: World, subject: str) -> None:
     await world.referral.work()
 
 
-async def test_sends_the_same_again_signed_anew(referral: Running) -> None:
+async def test_replay_sends_the_same_notices_with_new_signatures(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
         bank.rujukan.clear()
@@ -59,14 +59,14 @@ async def test_sends_the_same_again_signed_anew(referral: Running) -> None:
         assert [item["notice"] for item in attempts.json()["items"]] == ["RUJUKAN", "RUJUKAN"]
 
 
-async def test_goes_back_no_further_than_asked(referral: Running) -> None:
+async def test_replay_starts_at_the_given_instant(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, _ = await a_sending(referral, bank)
         await replay(world, datetime.now(UTC) + timedelta(seconds=5))
         assert len(bank.received) == 1
 
 
-async def test_after_a_withdrawal_tells_of_that_alone(referral: Running) -> None:
+async def test_replay_after_a_withdrawal_sends_only_the_withdrawal(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, subject = await a_sending(referral, bank)
         await withdraw(world, subject)
@@ -75,7 +75,7 @@ async def test_after_a_withdrawal_tells_of_that_alone(referral: Running) -> None
         assert [notice.body["notice"] for notice in bank.received] == ["DICABUT"]
 
 
-async def test_goes_on_until_the_partner_is_up(referral: Running) -> None:
+async def test_replay_is_retried_until_the_partner_is_up(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, _ = await a_sending(referral, bank)
         bank.down = True
@@ -86,7 +86,7 @@ async def test_goes_on_until_the_partner_is_up(referral: Running) -> None:
         assert len(bank.received) == 2
 
 
-async def test_is_back_in_the_inbox_of_a_partner_that_asks(referral: Running) -> None:
+async def test_replay_returns_notices_to_the_inbox(referral: Running) -> None:
     async with PartnerSimulator(pulls=True) as bank:
         world, subject = await a_sending(referral, bank)
         assert await bank.pull() == []
@@ -95,7 +95,7 @@ async def test_is_back_in_the_inbox_of_a_partner_that_asks(referral: Running) ->
         assert await world.state(KUR) == "TERKIRIM"
 
 
-async def test_is_of_ones_own_alone(referral: Running) -> None:
+async def test_partner_can_replay_only_its_own_notices(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world, _ = await a_sending(referral, bank)
         assert (await replay(world, hours_ago(1), as_=world.partner("PLUT"))).status_code == 404

@@ -1,4 +1,7 @@
-"""domain.md 5 and chain.md 8 typed anew: every move that is not written there is refused, and only those."""
+"""The moves of domain.md 5 and chain.md 8, written again here.
+
+Every other move is refused.
+"""
 
 import itertools
 
@@ -12,7 +15,7 @@ from tests.factories.referral.catalogue import a_world
 from tests.factories.referral.events import determined, family_facts
 from tests.factories.services import Running
 
-WRITTEN = """
+DOCUMENTED = """
 DRAF            DISETUJUI_KPM
 DISETUJUI_KPM   TERKIRIM GAGAL_KIRIM
 TERKIRIM        DITERIMA_SISTEM GAGAL_KIRIM
@@ -24,7 +27,9 @@ DAFTAR_TUNGGU   DIPROSES
 DISETUJUI       DISALURKAN
 DISALURKAN      TUTUP
 """
-LEGAL = {(begin, end) for begin, *ends in map(str.split, filter(None, WRITTEN.splitlines())) for end in ends}
+LEGAL = {
+    (begin, end) for begin, *ends in map(str.split, filter(None, DOCUMENTED.splitlines())) for end in ends
+}
 # KEDALUWARSA from TERKIRIM to DAFTAR_TUNGGU; DICABUT from any before TUTUP that has not ended otherwise.
 LEGAL |= {
     (begin, "KEDALUWARSA")
@@ -35,22 +40,22 @@ STATES = [str(state) for state in S.known()]
 CASES = {("TERBUKA", "DICABUT"), ("TERBUKA", "TUTUP"), ("TUTUP", "DICABUT")}
 
 
-def moved(begin: str, end: str) -> bool:
+def can_move(begin: str, end: str) -> bool:
     row = RujukanProgram(state=S(begin), version=1)
     try:
-        left = transition_to(row, S(end))
+        previous = transition_to(row, S(end))
     except IllegalTransition:
         assert (row.state, row.version) == (begin, 1)
         return False
-    assert (left, row.state, row.version) == (begin, end, 2)
+    assert (previous, row.state, row.version) == (begin, end, 2)
     return True
 
 
-def test_of_a_program_is_the_written_one() -> None:
-    assert {pair for pair in itertools.product(STATES, STATES) if moved(*pair)} == LEGAL
+def test_program_moves_are_exactly_the_documented_ones() -> None:
+    assert {pair for pair in itertools.product(STATES, STATES) if can_move(*pair)} == LEGAL
 
 
-def closed(begin: str, end: str) -> bool:
+def can_close(begin: str, end: str) -> bool:
     row = Rujukan(state=RujukanState(begin), version=1)
     try:
         row.close(RujukanState(end))
@@ -60,12 +65,15 @@ def closed(begin: str, end: str) -> bool:
     return True
 
 
-def test_of_a_case_is_the_written_one() -> None:
-    assert {pair for pair in itertools.product(RujukanState, RujukanState) if closed(*pair)} == CASES
+def test_rujukan_moves_are_exactly_the_documented_ones() -> None:
+    assert {pair for pair in itertools.product(RujukanState, RujukanState) if can_close(*pair)} == CASES
 
 
-async def allowed(connection: asyncpg.Connection, table: str, begin: str, end: str) -> bool:
-    """Put a row in a state past the guard, then move it as any writer would; undone whatever came of it."""
+async def is_allowed_by_database(connection: asyncpg.Connection, table: str, begin: str, end: str) -> bool:
+    """Set a row to a state without triggers, then move it.
+
+    The transaction is rolled back.
+    """
     transaction = connection.transaction()
     await transaction.start()
     try:
@@ -83,26 +91,29 @@ async def allowed(connection: asyncpg.Connection, table: str, begin: str, end: s
         await transaction.rollback()
 
 
-async def test_is_refused_by_the_database_too(referral: Running) -> None:
+async def test_database_refuses_an_illegal_move(referral: Running) -> None:
     world = await a_world(referral, {})
     await world.apply_events(*family_facts(world.family), determined(world.family))
     dsn = referral.cluster.postgres.superuser_dsn.rsplit("/", 1)[0] + f"/{referral.database_name}"
     connection = await asyncpg.connect(dsn)
     try:
-        # What the other CHECKs ask of some states is there, so that the move alone is judged.
+        # Columns that other CHECKs need for some states, so that only the move is tested.
         await connection.execute(
             "UPDATE rujukan_program SET refusal_code = 'LAINNYA', delivered_on = current_date"
         )
         for begin, end in itertools.product(STATES, STATES):
-            wanted = (begin, end) in LEGAL or begin == end
-            assert await allowed(connection, "rujukan_program", begin, end) is wanted, (begin, end)
+            expected = (begin, end) in LEGAL or begin == end
+            assert await is_allowed_by_database(connection, "rujukan_program", begin, end) is expected, (
+                begin,
+                end,
+            )
         for begin, end in itertools.product(RujukanState, RujukanState):
-            wanted = (begin, end) in CASES or begin == end
-            assert await allowed(connection, "rujukan", begin, end) is wanted, (begin, end)
+            expected = (begin, end) in CASES or begin == end
+            assert await is_allowed_by_database(connection, "rujukan", begin, end) is expected, (begin, end)
     finally:
         await connection.close()
 
 
 @pytest.mark.parametrize("state", ["TUTUP", "DITOLAK", "KEDALUWARSA", "DICABUT"])
-def test_from_an_end_is_none(state: str) -> None:
-    assert not any(moved(state, other) for other in STATES)
+def test_final_state_has_no_move(state: str) -> None:
+    assert not any(can_move(state, other) for other in STATES)

@@ -1,4 +1,4 @@
-"""Each call to a partner leaves a record of its fields, and no value."""
+"""Attempts to call a partner are recorded with field names, without values."""
 
 from deploy.demo.partner_simulator import PartnerSimulator
 from tests.factories.referral.catalogue import a_world
@@ -6,7 +6,7 @@ from tests.factories.referral.events import NIK, determined, family_facts
 from tests.factories.services import Running
 
 
-async def test_leaves_a_record_of_the_fields_and_no_value(referral: Running) -> None:
+async def test_attempt_records_field_names_without_values(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
         await world.apply_events(*family_facts(world.family), determined(world.family))

@@ -1,4 +1,7 @@
-"""While a partner is being called the world goes on; what was said is recorded, and a withdrawal has the last word."""
+"""Events during a call to a partner.
+
+Replies are recorded, and a withdrawal is sent last.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,17 +21,17 @@ KUR = "KUR_SUPERMIKRO"
 
 @asynccontextmanager
 async def in_flight(referral: Running, bank: PartnerSimulator) -> AsyncIterator[tuple[World, str]]:
-    """A rujukan whose call the partner's system has taken in and not answered; it answers as the block ends."""
+    """A rujukan whose call has arrived. The partner answers when the block ends."""
     world = await a_world(referral, {"BANK_KUR": bank})
     await world.apply_events(*family_facts(world.family), determined(world.family))
     subject = str((await world.consent(KUR)).json()["rujukan_program_id"])
     await world.identity(KUR)
-    bank.hold = held = asyncio.Event()
+    bank.hold = release = asyncio.Event()
     call = asyncio.create_task(run_scheduled_task(referral.worker, referral.parts.work, [SEND_RUJUKAN]))
-    while not bank.tries:  # noqa: ASYNC110 (nobody tells that the call has arrived)
+    while not bank.tries:  # noqa: ASYNC110 (no event to wait for)
         await asyncio.sleep(0.01)
     yield world, subject
-    held.set()
+    release.set()
     await call
     await referral.work()
 
@@ -44,7 +47,7 @@ async def attempts(referral: Running) -> list[Any]:
     return [tuple(row) for row in rows]
 
 
-async def test_is_recorded_and_followed_by_the_withdrawal_that_came_meanwhile(referral: Running) -> None:
+async def test_call_in_flight_is_recorded_and_followed_by_the_withdrawal(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         async with in_flight(referral, bank) as (world, subject):
             await withdraw(world, subject)
@@ -56,8 +59,8 @@ async def test_is_recorded_and_followed_by_the_withdrawal_that_came_meanwhile(re
         assert await world.state(KUR) == "DICABUT"
 
 
-async def test_that_the_withdrawal_has_overtaken_is_followed_by_it_again(referral: Running) -> None:
-    """The case takes effect meanwhile, so the same falls due anew and no longer holds the partner's lane."""
+async def test_withdrawal_that_overtook_a_call_is_sent_again(referral: Running) -> None:
+    """The effective date schedules the same call again, and its lane is free."""
     async with PartnerSimulator() as bank:
         async with in_flight(referral, bank) as (world, subject):
             await world.apply_events(graduated(world.family))
@@ -69,7 +72,7 @@ async def test_that_the_withdrawal_has_overtaken_is_followed_by_it_again(referra
         assert await attempts(referral) == [("DICABUT", 200), ("RUJUKAN", 202), ("DICABUT", 200)]
 
 
-async def test_is_recorded_though_the_same_was_asked_anew_and_is_not_made_twice(referral: Running) -> None:
+async def test_call_in_flight_is_not_repeated_when_scheduled_again(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         async with in_flight(referral, bank) as (world, _):
             await world.apply_events(graduated(world.family))
@@ -78,11 +81,11 @@ async def test_is_recorded_though_the_same_was_asked_anew_and_is_not_made_twice(
         assert await world.state(KUR) == "TERKIRIM"
 
 
-async def test_whose_answer_is_here_before_its_reply_is_no_news_any_more(referral: Running) -> None:
+async def test_reply_after_the_answer_clears_the_notice(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         async with in_flight(referral, bank) as (world, subject):
-            said = await bank.answer(subject, answer_id="A-1", status="DIPROSES", answered_on=str(TODAY))
-            assert said.status_code == 201, said.text
+            answer = await bank.answer(subject, answer_id="A-1", status="DIPROSES", answered_on=str(TODAY))
+            assert answer.status_code == 201, answer.text
         assert await world.state(KUR) == "DIPROSES"
         inbox = await referral.get("/v1/inbox", as_=world.partner("BANK_KUR"))
         assert inbox.json()["items"] == []

@@ -1,6 +1,6 @@
-"""Scenario 9, partner A: down for 36 hours, then it answers everything twice; each rujukan counts once (domain.md 10).
+"""Scenario 9, partner A: 36 hours down, then every answer twice (domain.md 10).
 
-Thirty of the 120 families, in the scenario's own proportions.
+Each rujukan counts once. Thirty of the 120 families, in the proportions of the scenario.
 """
 
 from collections import Counter
@@ -21,8 +21,8 @@ KUR = "KUR_SUPERMIKRO"
 APPROVED, YOUNG, BAD, IN_PROCESS = 20, 3, 4, 3
 
 
-async def many(world: World, count: int) -> list[Family]:
-    """Refer so many graduates of one pendamping to partner A, all consented, all sealed."""
+async def refer_families(world: World, count: int) -> list[Family]:
+    """Refer graduates of one pendamping to partner A, consented and sealed."""
     first = world.family
     families = [
         Family(pendamping_id=first.pendamping_id, penugasan_id=first.penugasan_id) for _ in range(count)
@@ -41,8 +41,8 @@ async def many(world: World, count: int) -> list[Family]:
     return families
 
 
-def says(number: int) -> dict[str, Any]:
-    """Return what the partner says of its n-th rujukan."""
+def answer_terms(number: int) -> dict[str, Any]:
+    """Return the partner's answer to its n-th rujukan."""
     if number < APPROVED:
         return {"status": "DISETUJUI", "amount_rp": 8_000_000}
     if number < APPROVED + YOUNG:
@@ -59,25 +59,25 @@ async def withdraw(world: World, subject: str) -> None:
     await world.referral.work()
 
 
-async def states(world: World) -> Counter[str]:
+async def count_states(world: World) -> Counter[str]:
     rows = await world.referral.sql("SELECT state FROM rujukan_program WHERE program_code = $1", KUR)
     return Counter(row["state"] for row in rows)
 
 
-async def test_loses_none_and_counts_each_answer_once(referral: Running) -> None:
+async def test_long_outage_loses_no_rujukan_and_counts_each_answer_once(referral: Running) -> None:
     total = APPROVED + YOUNG + BAD + IN_PROCESS
     async with PartnerSimulator(down=True) as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
-        await many(world, total)
+        await refer_families(world, total)
         await referral.work()
         for hour in range(6, HOURS, 6):
             await hours_pass(world, hour)
         assert await world.emitted("referral.rujukan_sent.v1") == []
         tried = bank.tries
-        assert tried < total * 2, "it was left alone while it was down"
+        assert tried < total * 2, "it was called too often while it was down"
         bank.down = False
         await hours_pass(world, HOURS)
-        assert await states(world) == {"TERKIRIM": total}
+        assert await count_states(world) == {"TERKIRIM": total}
         checked = Draft202012Validator(payload_schema(PROGRAMS[KUR]["minimum_data"]))
         for notice in bank.received:
             assert notice.signed
@@ -86,20 +86,20 @@ async def test_loses_none_and_counts_each_answer_once(referral: Running) -> None
         assert len(subjects) == len(bank.received) == total
         for number, subject in enumerate(subjects):
             for key in ("first", "second"):
-                said = {"answer_id": f"A-{number}", "answered_on": day_after(HOURS), **says(number)}
-                answer = await bank.answer(subject, key=f"{key}:{subject}", **said)
+                body = {"answer_id": f"A-{number}", "answered_on": day_after(HOURS), **answer_terms(number)}
+                answer = await bank.answer(subject, key=f"{key}:{subject}", **body)
                 assert answer.status_code == 201, answer.text
         await withdraw(world, subjects[-1])
-        assert await states(world) == {
+        assert await count_states(world) == {
             "DISETUJUI": APPROVED,
             "DITOLAK": YOUNG + BAD,
             "DIPROSES": IN_PROCESS - 1,
             "DICABUT": 1,
         }
-        told = await world.emitted("referral.rujukan_answered.v1")
-        assert len(told) == len({fact["rujukan_program_id"] for fact in told}) == total
-        reasons = Counter(fact["reason_code"] for fact in told if fact["reason_code"])
+        events = await world.emitted("referral.rujukan_answered.v1")
+        assert len(events) == len({fact["rujukan_program_id"] for fact in events}) == total
+        reasons = Counter(fact["reason_code"] for fact in events if fact["reason_code"])
         assert reasons == {"USAHA_BELUM_6_BULAN": YOUNG, "SLIK_BURUK": BAD}
         assert bank.withdrawn == {subjects[-1]}
         everything = await referral.get("/v1/rujukan?state=TERBUKA", as_=world.partner("BANK_KUR"))
-        assert everything.status_code == 403, "all graduates of an area are nobody's to ask for"
+        assert everything.status_code == 403, "a partner asked for all graduates of an area"

@@ -29,7 +29,7 @@ async def attempts(world: World, subject: str) -> list[tuple[int | None, str | N
     return [(item["http_status"], item["fault"]) for item in answer.json()["items"]]
 
 
-async def test_loses_nothing_and_is_told_once_it_is_up(referral: Running) -> None:
+async def test_partner_receives_everything_after_an_outage(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -49,7 +49,7 @@ async def test_loses_nothing_and_is_told_once_it_is_up(referral: Running) -> Non
         assert len(bank.received) == 1
 
 
-async def test_may_be_gone_altogether(referral: Running) -> None:
+async def test_unreachable_partner_is_a_failed_attempt(referral: Running) -> None:
     bank = PartnerSimulator()
     async with bank:
         world = await a_case(referral, bank)
@@ -60,7 +60,7 @@ async def test_may_be_gone_altogether(referral: Running) -> None:
         assert await world.state(KUR) == "TERKIRIM"
 
 
-async def test_is_tried_again_by_itself_when_its_time_comes(referral: Running) -> None:
+async def test_failed_call_is_retried_when_due(referral: Running) -> None:
     async with PartnerSimulator(down=True) as bank:
         world = await a_case(referral, bank)
         await world.sent(KUR)
@@ -73,7 +73,7 @@ async def test_is_tried_again_by_itself_when_its_time_comes(referral: Running) -
         assert '"attempt": 1' in row["payload"]
 
 
-def test_is_asked_later_each_time_and_never_later_than_an_hour_and_a_half() -> None:
+def test_backoff_grows_up_to_ninety_minutes() -> None:
     assert backoff(0).total_seconds() == 0
     assert all(1 <= backoff(1).total_seconds() <= 3 for _ in range(50))
     assert all(512 <= backoff(10).total_seconds() <= 1536 for _ in range(50))
@@ -81,8 +81,11 @@ def test_is_asked_later_each_time_and_never_later_than_an_hour_and_a_half() -> N
     assert len({backoff(5) for _ in range(50)}) > 10
 
 
-async def test_that_answers_before_its_reply_is_recorded_is_believed(referral: Running) -> None:
-    """The partner took the POST, its reply was lost; its answer proves the sending, and no second one is made."""
+async def test_answer_before_the_recorded_reply_proves_the_sending(referral: Running) -> None:
+    """The reply to the POST was lost.
+
+    The answer proves the sending, so no second call is made.
+    """
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
         subject = await world.sent(KUR)
@@ -98,7 +101,7 @@ async def test_that_answers_before_its_reply_is_recorded_is_believed(referral: R
         assert len(bank.received) == 1
 
 
-async def test_that_refuses_with_a_code_has_answered(referral: Running) -> None:
+async def test_refusal_with_a_reason_code_is_an_answer(referral: Running) -> None:
     async with PartnerSimulator(refuse_with="KUOTA_HABIS") as bank:
         world = await a_case(referral, bank)
         await world.sent(KUR)
@@ -107,7 +110,7 @@ async def test_that_refuses_with_a_code_has_answered(referral: Running) -> None:
         assert (await world.emitted("referral.rujukan_answered.v1"))[0]["reason_code"] == "KUOTA_HABIS"
 
 
-async def test_that_refuses_our_signature_is_tried_again_with_its_new_secret(referral: Running) -> None:
+async def test_refused_signature_is_retried_with_the_new_secret(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_case(referral, bank)
         bank.secret = "another one"
@@ -124,7 +127,7 @@ async def test_that_refuses_our_signature_is_tried_again_with_its_new_secret(ref
         assert lost.status_code == 412
 
 
-async def test_that_is_too_slow_is_not_waited_for(referral: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_partner_is_a_failed_attempt(referral: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.referral.partner.commands.webhook.TOTAL_SECONDS", 0.3)
     async with PartnerSimulator(slow_seconds=1) as bank:
         world = await a_case(referral, bank)

@@ -1,4 +1,4 @@
-"""Cases are listed and counted within the caller's area."""
+"""Rujukan are listed and counted in the caller's area."""
 
 from shared.contracts.kinds import ExitReason
 from tests.factories.referral.catalogue import a_world
@@ -13,7 +13,7 @@ async def a_case(referral: Running) -> World:
     return world
 
 
-async def test_is_counted_by_exit_reason(referral: Running) -> None:
+async def test_rujukan_are_counted_by_exit_reason(referral: Running) -> None:
     world = await a_case(referral)
     other = Family()
     await world.apply_events(
@@ -36,7 +36,7 @@ async def test_is_counted_by_exit_reason(referral: Running) -> None:
     assert (await referral.post("/v1/numbers", {}, as_=away)).json()["totals"]["opened"] == 0
 
 
-async def test_is_seen_in_its_area_alone(referral: Running) -> None:
+async def test_rujukan_are_visible_only_in_their_area(referral: Running) -> None:
     world = await a_case(referral)
     away = referral.token("DINSOS_KABKOTA", "dinsos-2", ["33.25"])
     assert (await referral.get("/v1/rujukan", as_=away)).json()["items"] == []

@@ -1,4 +1,4 @@
-"""`waiting=me`: what it is the caller's turn to do, for a partner, for the family's pendamping, for officials."""
+"""`waiting=me`: the work of a partner, of a pendamping and of officials."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -18,7 +18,7 @@ async def waiting(world: World, token: str) -> list[str]:
     return sorted(item["program_code"] for item in answer.json()["items"])
 
 
-async def test_is_the_callers_turn_and_nobody_elses(referral: Running) -> None:
+async def test_waiting_me_lists_only_the_callers_work(referral: Running) -> None:
     async with PartnerSimulator() as bank:
         world = await a_world(referral, {"BANK_KUR": bank})
         await world.apply_events(*family_facts(world.family), determined(world.family))

@@ -1,4 +1,4 @@
-"""Offers by area and state: each once, in order, and found by an index however many others there are."""
+"""Lists of offers by area and state: in order, and read through an index."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -17,16 +17,16 @@ OTHERS = 5_000
 
 
 async def pages(world: World, query: str, token: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = []
     path = f"/v1/rujukan-program?limit=2&{query}"
     while path:
         page = (await world.referral.get(path, as_=token)).json()
         assert len(page["items"]) <= 2
-        found, path = [*found, *page["items"]], page["next"]
-    return found
+        items, path = [*items, *page["items"]], page["next"]
+    return items
 
 
-async def test_shows_each_offer_of_an_area_and_state_once_and_in_order(referral: Running) -> None:
+async def test_worklist_has_each_offer_of_an_area_and_state_once_in_order(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA, OTHER, AWAY, DESA])
     await agree(crowd[0])
     every = await pages(crowd[0], "", crowd[0].dinsos)
@@ -39,7 +39,7 @@ async def test_shows_each_offer_of_an_area_and_state_once_and_in_order(referral:
     assert [(one["kpm_id"], one["program_code"]) for one in agreed] == [(str(crowd[0].family.kpm_id), PLUT)]
 
 
-async def test_of_what_waits_for_a_pendamping_are_the_consents_to_ask(referral: Running) -> None:
+async def test_offers_waiting_for_a_pendamping_are_the_open_consents(referral: Running) -> None:
     crowd = await a_crowd(referral, [DESA, DESA])
     await agree(crowd[0])
     mine = await pages(crowd[0], "waiting=me", crowd[0].pendamping)
@@ -62,7 +62,7 @@ async def among_many(cluster: Cluster) -> AsyncIterator[World]:
 @pytest.mark.parametrize(
     "query", ["", "state=DRAF", "kode_wilayah=33.24.09", "state=DRAF&kode_wilayah=33.24.09"]
 )
-async def test_reads_no_more_than_its_page(among_many: World, query: str) -> None:
+async def test_worklist_reads_only_its_page(among_many: World, query: str) -> None:
     """The plan uses an index of areas and sorts nothing."""
     first = await among_many.referral.get(f"/v1/rujukan-program?{query}", as_=among_many.dinsos)
     assert len(first.json()["items"]) == 6
@@ -72,9 +72,9 @@ async def test_reads_no_more_than_its_page(among_many: World, query: str) -> Non
         f"EXPLAIN SELECT rujukan_program_id FROM rujukan_program WHERE {state}kode_wilayah >= '{area}'"
         f" AND kode_wilayah < '{area}~' ORDER BY kode_wilayah, rujukan_program_id LIMIT 51"
     )
-    said = "\n".join(row[0] for row in plan)
-    assert "Sort" not in said
-    assert "ix_rujukan_program_state_area" in said or "ix_rujukan_program_area" in said
+    plan_text = "\n".join(row[0] for row in plan)
+    assert "Sort" not in plan_text
+    assert "ix_rujukan_program_state_area" in plan_text or "ix_rujukan_program_area" in plan_text
 
 
 async def fill(referral: Running, count: int) -> None:
