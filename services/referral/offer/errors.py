@@ -1,8 +1,8 @@
 from shared.errors import DomainError
 
 
-class OfferStillOpen(DomainError):
-    """409: The offer has not come to nothing, so no other program follows it."""
+class NextBestNotAllowed(DomainError):
+    """409: The offer is not refused, expired, withdrawn or on a waiting list."""
 
     en = "This offer is {state}; a next one is proposed after a refusal, an expiry, a withdrawal or on a waiting list."
     id = (

@@ -134,7 +134,11 @@ class Rujukan(RujukanItem, Table, table=True):
     withdrawn_reason: Col[str | None]
 
     def close(self, target: RujukanState) -> None:
-        """End the rujukan. Raise IllegalTransition if it is already in `target`."""
+        """End the rujukan.
+
+        Raises:
+            IllegalTransition: CASE_MOVES has no such move.
+        """
         require_move(CASE_MOVES, self.state, target, noun="rujukan")
         self.state = target
         self.version += 1

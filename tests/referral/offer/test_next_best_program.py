@@ -150,7 +150,7 @@ async def test_open_offer_has_no_next_best(referral: Running, state: str) -> Non
         else await post_answer(world, KUR, "BANK_KUR", "DISETUJUI")
     )
     refused = await propose(world, row)
-    assert (refused.status_code, refused.json()["title"]) == (409, "OfferStillOpen")
+    assert (refused.status_code, refused.json()["title"]) == (409, "NextBestNotAllowed")
 
 
 async def test_consent_judges_the_draft_again_on_todays_facts(referral: Running) -> None:

@@ -11,7 +11,7 @@ from services.referral.matching.queries import match_catalogue, read_family
 from services.referral.matching.rules.matching import Match
 from services.referral.offer.commands.draft import draft_offer, read_codes_offered_elsewhere
 from services.referral.offer.commands.rematching import schedule_refit
-from services.referral.offer.errors import OfferStillOpen
+from services.referral.offer.errors import NextBestNotAllowed
 from services.referral.offer.models import NextBest
 from services.referral.place.commands import Obstacle, read_obstacles
 from services.referral.place.models import WaitingReason
@@ -42,7 +42,7 @@ async def propose_next_best(session: AsyncSession, rujukan_id: UUID, after: UUID
     """Propose a program after one that came to nothing, or return the stored proposal.
 
     Raises:
-        NotFound, FamilyNotAccompanied, RujukanNotOpen, OfferStillOpen: the former offer is still open.
+        NotFound, FamilyNotAccompanied, RujukanNotOpen, NextBestNotAllowed: the former offer may still succeed, or has.
         NotYetKnown
     """
     rujukan = await load(session, Rujukan, rujukan_id, noun="rujukan")
@@ -51,7 +51,7 @@ async def propose_next_best(session: AsyncSession, rujukan_id: UUID, after: UUID
     if row is None or row.rujukan_id != rujukan_id:
         raise NotFound("rujukan", "/body/after_rujukan_program_id")
     if row.state not in FOLLOWED_STATES:
-        raise OfferStillOpen("/body/after_rujukan_program_id", state=row.state)
+        raise NextBestNotAllowed("/body/after_rujukan_program_id", state=row.state)
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
     return await propose(session, rujukan, row, actor.sub)

@@ -27,7 +27,7 @@ BATCH_SIZE = 200
 
 
 def has_open_offer() -> sa.Exists:
-    """Return the condition that an offer of the rujukan has not ended, or brought aid."""
+    """Return the condition that an offer of the rujukan has not ended."""
     own = sa.select(RujukanProgram.rujukan_program_id).where(RujukanProgram.rujukan_id == Rujukan.rujukan_id)
     return sa.exists(own.where(RujukanProgram.state.not_in(ENDED)))
 
