@@ -20,6 +20,8 @@ def in_areas(column: sa.SQLColumnExpression[Any], areas: Iterable[str]) -> sa.Co
     return sa.or_(sa.false(), *(sa.and_(column >= code, column < f"{code}/") for code in codes))
 
 
-def lies_in(code: sa.SQLColumnExpression[Any], area: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
+def is_in_area(
+    code: sa.SQLColumnExpression[Any], area: sa.SQLColumnExpression[Any]
+) -> sa.ColumnElement[bool]:
     """Return the condition that a code lies in the area of another column."""
     return sa.or_(area == code, code.startswith(area + "."))

@@ -33,7 +33,9 @@ def months_between(start: date, end: date) -> int:
     return max(0, (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day))
 
 
-def require_past(on: date, today: date, pointer: str = "/body/on", *, earliest: date | None = None) -> None:
+def require_not_future(
+    on: date, today: date, pointer: str = "/body/on", *, earliest: date | None = None
+) -> None:
     """Require a day that is not in the future and not before `earliest`.
 
     Raises:
@@ -45,7 +47,7 @@ def require_past(on: date, today: date, pointer: str = "/body/on", *, earliest: 
         raise DateTooEarly(pointer, on=on, earliest=earliest)
 
 
-def require_ahead(on: date, today: date, pointer: str = "/body/valid_from") -> None:
+def require_not_past(on: date, today: date, pointer: str = "/body/valid_from") -> None:
     """Require today or a later day.
 
     Raises:

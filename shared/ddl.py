@@ -124,17 +124,17 @@ CREATE TABLE platform.job_row_error (
     PRIMARY KEY (job_id, row, number)
 );;
 
-CREATE TABLE platform.due (
-    due_id uuid PRIMARY KEY, kind text NOT NULL, subject_id text NOT NULL,
-    clock text NOT NULL CONSTRAINT ck_due_clock CHECK (clock IN ('business', 'real')),
+CREATE TABLE platform.scheduled_task (
+    scheduled_task_id uuid PRIMARY KEY, kind text NOT NULL, subject_id text NOT NULL,
+    clock text NOT NULL CONSTRAINT ck_scheduled_task_clock CHECK (clock IN ('business', 'real')),
     due_at timestamptz NOT NULL, payload jsonb NOT NULL DEFAULT '{}',
     attempts integer NOT NULL DEFAULT 0, error text,
     lease uuid, lease_until timestamptz, done_at timestamptz, lane text,
-    CONSTRAINT uq_due_kind_subject_id UNIQUE (kind, subject_id)
+    CONSTRAINT uq_scheduled_task_kind_subject_id UNIQUE (kind, subject_id)
 );;
-CREATE INDEX ix_due_open ON platform.due (clock, due_at) WHERE done_at IS NULL;;
-CREATE INDEX ix_due_lane ON platform.due (lane) WHERE done_at IS NULL AND lane IS NOT NULL;;
-CREATE INDEX ix_due_leased ON platform.due (lane) WHERE done_at IS NULL AND lane IS NOT NULL AND lease IS NOT NULL;;
+CREATE INDEX ix_scheduled_task_open ON platform.scheduled_task (clock, due_at) WHERE done_at IS NULL;;
+CREATE INDEX ix_scheduled_task_lane ON platform.scheduled_task (lane) WHERE done_at IS NULL AND lane IS NOT NULL;;
+CREATE INDEX ix_scheduled_task_leased ON platform.scheduled_task (lane) WHERE done_at IS NULL AND lane IS NOT NULL AND lease IS NOT NULL;;
 
 CREATE TABLE platform.file (
     sha256 text PRIMARY KEY CONSTRAINT ck_file_sha256 CHECK (sha256 ~ '^[0-9a-f]{64}$'),
@@ -212,7 +212,7 @@ GRANT INSERT, UPDATE, DELETE ON platform.local_log, platform.cursor, platform.pa
 GRANT UPDATE, DELETE ON platform.parked TO {service}_api;;
 GRANT UPDATE ON platform.cursor TO {service}_api;;
 GRANT INSERT, UPDATE, DELETE ON platform.idempotency TO {service}_api, {service}_worker;;
-GRANT INSERT, UPDATE ON platform.job, platform.due TO {service}_api, {service}_worker;;
+GRANT INSERT, UPDATE ON platform.job, platform.scheduled_task TO {service}_api, {service}_worker;;
 GRANT INSERT, DELETE ON platform.job_row_error TO {service}_worker;;
 GRANT INSERT, DELETE ON platform.file, platform.file_chunk TO {service}_api, {service}_worker;;
 GRANT UPDATE ON platform.business_clock TO {service}_api;;

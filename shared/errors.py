@@ -207,15 +207,15 @@ class NotYetKnown(DomainError):
 class IllegalTransition(DomainError):
     """409: its current state does not allow this transition."""
 
-    en = "This {noun} is {current} and cannot become {wanted}."
-    id = "{noun} ini berstatus {current} dan tidak dapat menjadi {wanted}."
+    en = "This {noun} is {current} and cannot become {target}."
+    id = "{noun} ini berstatus {current} dan tidak dapat menjadi {target}."
 
-    def __init__(self, noun: str, *, current: str, wanted: str) -> None:
+    def __init__(self, noun: str, *, current: str, target: str) -> None:
         """Set the noun, its current state and the refused state."""
-        super().__init__(None, noun=Words(noun, NOUNS.get(noun, noun)), current=current, wanted=wanted)
+        super().__init__(None, noun=Words(noun, NOUNS.get(noun, noun)), current=current, target=target)
 
 
-class LostRace(DomainError):
+class VersionOutdated(DomainError):
     """412: somebody else has changed it since the caller read it."""
 
     status = 412

@@ -73,7 +73,7 @@ class Known:
 KNOWN = Known()
 
 
-class Asked:
+class RequestOnly:
     """Marks bounds and examples that apply to requests only.
 
     An answer shows the plain type, because a stored row may be older than a bound.
@@ -113,43 +113,45 @@ Day = Annotated[
     date,
     BeforeValidator(_written),
     AfterValidator(_reasonable),
-    Asked("2026-05-18"),
+    RequestOnly("2026-05-18"),
 ]
 """A calendar date (Asia/Jakarta) from 1900 to 2200 as text. A number is refused, not read as a timestamp."""
 
 Code = Annotated[
     str,
     StringConstraints(pattern="^[A-Z][A-Z_]{1,38}[A-Z]$", max_length=40),
-    Asked("SK_PENGANGKATAN"),
+    RequestOnly("SK_PENGANGKATAN"),
 ]
 """A reason in capitals without digits. It is part of events, which have no free text (chain.md 6)."""
 
 Wilayah = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?$", max_length=13),
-    Asked("33.24.09.2011"),
+    RequestOnly("33.24.09.2011"),
     sa.Text(collation="C"),
 ]
 """A dotted Kemendagri code of any level. Its column sorts by bytes, as `shared.areas` needs."""
 
 Sha256 = Annotated[
-    str, StringConstraints(pattern="^[0-9a-f]{64}$"), Asked("9f86d081884c7d659a2feaa0c55ad015" * 2)
+    str, StringConstraints(pattern="^[0-9a-f]{64}$"), RequestOnly("9f86d081884c7d659a2feaa0c55ad015" * 2)
 ]
 """The SHA-256 of a file uploaded by POST /v1/files, in hexadecimal."""
 
-Rupiah = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000_000), Asked(8_000_000), sa.BigInteger()]
+Rupiah = Annotated[
+    int, Field(strict=True, ge=0, le=1_000_000_000_000), RequestOnly(8_000_000), sa.BigInteger()
+]
 """An amount in whole rupiah."""
 Sentence = Annotated[
     str,
     StringConstraints(min_length=3, max_length=500),
-    Asked("Berkas lengkap, keluarga ditemui di rumah."),
+    RequestOnly("Berkas lengkap, keluarga ditemui di rumah."),
 ]
 Paragraph = Annotated[
     str,
     StringConstraints(min_length=3, max_length=2000, pattern=r"\S"),
-    Asked("Warung berjalan, stok cukup."),
+    RequestOnly("Warung berjalan, stok cukup."),
 ]
 DocumentNumber = Annotated[
-    str, StringConstraints(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$"), Asked()
+    str, StringConstraints(min_length=3, max_length=60, pattern=r"^[0-9A-Za-z./ -]+$"), RequestOnly()
 ]
 KnownBansos = Annotated[Bansos, Field(json_schema_extra={"enum": [kind.value for kind in Bansos.known()]})]

@@ -94,7 +94,7 @@ async def insert_file_row(session: AsyncSession, incoming: "IncomingFile", media
     return await session.scalar(row) is not None
 
 
-async def about(session: AsyncSession, sha256: str) -> StoredFile:
+async def read_info(session: AsyncSession, sha256: str) -> StoredFile:
     """Return the metadata of a file.
 
     Raises:
@@ -106,7 +106,7 @@ async def about(session: AsyncSession, sha256: str) -> StoredFile:
     return stored
 
 
-async def about_uploaded(session: AsyncSession, sha256: str) -> StoredFile:
+async def read_uploaded_info(session: AsyncSession, sha256: str) -> StoredFile:
     """Return the metadata of a file that the request names.
 
     Raises:
@@ -157,7 +157,7 @@ async def open(session: AsyncSession, vault: Vault, sha256: str) -> AsyncIterato
         NotFound: before the first part.
         FileDamaged, SealBroken: before the last part.
     """
-    known = await about(session, sha256)
+    known = await read_info(session, sha256)
     digest, chunk = hashlib.sha256(), b""
     for number in range(known.chunks):
         if number:

@@ -181,9 +181,9 @@ job_row_error = sa.Table(
     sa.Column("params", JSONB, nullable=False, server_default="{}"),
 )
 scheduled_task = sa.Table(
-    "due",
+    "scheduled_task",
     metadata,
-    sa.Column("due_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("scheduled_task_id", UUID(as_uuid=True), primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("subject_id", sa.Text, nullable=False),
     sa.Column("clock", sa.Text, nullable=False),
@@ -195,11 +195,13 @@ scheduled_task = sa.Table(
     _at("lease_until", nullable=True),
     _at("done_at", nullable=True),
     sa.Column("lane", sa.Text),
-    sa.UniqueConstraint("kind", "subject_id", name="uq_due_kind_subject_id"),
-    sa.Index("ix_due_open", "clock", "due_at", postgresql_where=sa.text("done_at IS NULL")),
-    sa.Index("ix_due_lane", "lane", postgresql_where=sa.text("done_at IS NULL AND lane IS NOT NULL")),
+    sa.UniqueConstraint("kind", "subject_id", name="uq_scheduled_task_kind_subject_id"),
+    sa.Index("ix_scheduled_task_open", "clock", "due_at", postgresql_where=sa.text("done_at IS NULL")),
     sa.Index(
-        "ix_due_leased",
+        "ix_scheduled_task_lane", "lane", postgresql_where=sa.text("done_at IS NULL AND lane IS NOT NULL")
+    ),
+    sa.Index(
+        "ix_scheduled_task_leased",
         "lane",
         postgresql_where=sa.text("done_at IS NULL AND lane IS NOT NULL AND lease IS NOT NULL"),
     ),

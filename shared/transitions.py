@@ -11,14 +11,14 @@ from shared.errors import IllegalTransition
 S = TypeVar("S", bound=StrEnum)
 
 
-def require_move(moves: Mapping[S, Collection[S]], current: S, wanted: S, noun: str) -> None:
+def require_move(moves: Mapping[S, Collection[S]], current: S, target: S, noun: str) -> None:
     """Refuse a transition that the mapping does not have.
 
     Raises:
-        IllegalTransition: `current` cannot become `wanted`.
+        IllegalTransition: `current` cannot become `target`.
     """
-    if wanted not in moves.get(current, ()):
-        raise IllegalTransition(noun=noun, current=current, wanted=wanted)
+    if target not in moves.get(current, ()):
+        raise IllegalTransition(noun=noun, current=current, target=target)
 
 
 def moves_condition(

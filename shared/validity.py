@@ -16,14 +16,14 @@ class Version(Protocol):
     valid_to: Any
 
 
-def holds_on(
+def valid_on(
     begins: sa.SQLColumnExpression[Any], ends: sa.SQLColumnExpression[Any], on: Any
 ) -> sa.ColumnElement[bool]:
     """Return the condition that a range covers the day `on`, a date or an expression."""
-    return sa.and_(begins <= on, goes_on_after(ends, on))
+    return sa.and_(begins <= on, not_ended_by(ends, on))
 
 
-def goes_on_after(ends: sa.SQLColumnExpression[Any], on: Any) -> sa.ColumnElement[bool]:
+def not_ended_by(ends: sa.SQLColumnExpression[Any], on: Any) -> sa.ColumnElement[bool]:
     """Return the condition that a range has not ended on the day `on`."""
     return sa.or_(ends.is_(None), ends > on)
 

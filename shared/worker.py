@@ -15,7 +15,7 @@ import structlog
 from shared import clock, logs, loop, telemetry
 from shared.database import Database
 from shared.faults import refuse_in_production
-from shared.jobs import Due, Work, work
+from shared.jobs import ScheduledTask, Work, work
 from shared.messaging import housekeeping, recovery, republish
 from shared.messaging.consumer import Consumer, Source, StoredOffsets
 from shared.messaging.relay import Publisher, Relay
@@ -75,14 +75,14 @@ def prepare(parts: Parts, transport: Transport | None = None) -> None:
     """Register the platform's own work: actions on parked keys, republish, housekeeping."""
 
     def for_parked_key(verb: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[None]]:
-        async def run_action(session: object, due: Due) -> None:
+        async def run_action(session: object, due: ScheduledTask) -> None:
             at = due.payload
             await verb(session, parts.subscription(at["subscription"]), at["topic"], at["key"])
 
         return run_action
 
-    parts.work.dues.setdefault("parked.retry", for_parked_key(recovery.apply_parked))
-    parts.work.dues.setdefault("parked.skip", for_parked_key(recovery.skip_in_transaction))
+    parts.work.scheduled_tasks.setdefault("parked.retry", for_parked_key(recovery.apply_parked))
+    parts.work.scheduled_tasks.setdefault("parked.skip", for_parked_key(recovery.skip_in_transaction))
     if transport is not None:
         parts.work.steps[republish.KIND] = republish.republish_step(transport)
     housekeeping.register(parts.work)

@@ -16,7 +16,7 @@ import pytest
 from shared.database import Database
 from shared.messaging import batch, cursors, outbox, recovery
 from shared.messaging.relay import Relay
-from shared.migrating import run_in_thread
+from shared.migrations import run_in_thread
 from shared.schema import SHARDS
 from tests.factories import cluster
 

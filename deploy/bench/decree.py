@@ -40,7 +40,7 @@ WRITTEN = {
     "stage_act": f"stage = 'PENETAPAN' AND {OF_THE_SK}",
     "graduasi_history": f"to_state IN ('DITETAPKAN', 'MASA_SANGGAH') AND {OF_THE_SK}",
     "credit": OF_THE_SK,
-    "platform.due": "subject_id IN (SELECT graduasi_id::text FROM penetapan WHERE sk_id = $1)",
+    "platform.scheduled_task": "subject_id IN (SELECT graduasi_id::text FROM penetapan WHERE sk_id = $1)",
     "platform.outbox": "wire IN ('graduation.graduasi_determined.v1', 'graduation.credit_granted.v1')",
 }
 

@@ -14,7 +14,7 @@ from deploy.contracts.table import with_table
 from deploy.contracts.used_by import with_used_by
 from deploy.services import SERVICES
 from shared.database.models import metadata_of
-from shared.migrating import ddl_of
+from shared.migrations import ddl_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOTS = ROOT / "tests" / "contracts"

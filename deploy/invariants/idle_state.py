@@ -9,7 +9,7 @@ from deploy.services import subscriptions_of
 WAITING_COUNT = """
 SELECT (SELECT count(*) FROM platform.unsent)
      + (SELECT count(*) FROM platform.job WHERE state IN ('QUEUED', 'RUNNING'))
-     + (SELECT count(*) FROM platform.due WHERE done_at IS NULL AND due_at <= clock_timestamp() + CASE clock
+     + (SELECT count(*) FROM platform.scheduled_task WHERE done_at IS NULL AND due_at <= clock_timestamp() + CASE clock
         WHEN 'business' THEN make_interval(secs => (SELECT offset_seconds FROM platform.business_clock))
         ELSE interval '0' END) AS count
 """

@@ -38,7 +38,7 @@ def migrate(owners: Mapping[str, str], *, start_time: datetime, report: Callable
     behind = [service for service in owners if states[service][0] != revisions[service][-1]]
     if not behind:
         return
-    from shared.migrating import upgrade
+    from shared.migrations import upgrade
 
     report(f"Migrating {', '.join(behind)}")
     for service in behind:

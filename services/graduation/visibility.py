@@ -11,7 +11,7 @@ from services.graduation.replicas.models import Dampingan
 from shared import clock
 from shared.access import Actor, Scope
 from shared.areas import in_areas
-from shared.validity import holds_on
+from shared.validity import valid_on
 
 
 async def visible_to(session: AsyncSession, actor: Actor) -> sa.ColumnElement[bool]:
@@ -56,7 +56,7 @@ def select_accompanied_kpm(actor: Actor, on: date) -> sa.Select[Any]:
     """Select the kpm_id of families that the actor accompanies on a date."""
     return sa.select(Dampingan.kpm_id).where(
         Dampingan.pendamping_id == actor.pendamping_id,
-        holds_on(Dampingan.valid_from, Dampingan.valid_to, on),
+        valid_on(Dampingan.valid_from, Dampingan.valid_to, on),
     )
 
 
@@ -67,7 +67,7 @@ def is_accompanied_by(kpm_id: Any, actor: Actor, on: date) -> sa.ColumnElement[b
         .where(
             Dampingan.kpm_id == kpm_id,
             Dampingan.pendamping_id == actor.pendamping_id,
-            holds_on(Dampingan.valid_from, Dampingan.valid_to, on),
+            valid_on(Dampingan.valid_from, Dampingan.valid_to, on),
         )
         .exists()
     )

@@ -12,11 +12,11 @@ from services.referral.replicas.models import Dampingan, Kpm, Pendamping, Penuga
 from services.referral.rujukan.models import RujukanProgram
 from shared import clock
 from shared.access import Actor, Scope
-from shared.areas import in_areas, lies_in
+from shared.areas import in_areas, is_in_area
 from shared.contracts.kinds import PendampingStatus
 from shared.database import Row
 from shared.errors import FamilyNotAccompanied, NotAllowed, NotFound, NotYetKnown, PendampingInactive
-from shared.validity import holds_on
+from shared.validity import valid_on
 
 
 def require_official(actor: Actor) -> None:
@@ -68,7 +68,7 @@ async def _require_active_placement(
 
 
 def _in_force(model: type[Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
-    return holds_on(model.valid_from, model.valid_to, ON)
+    return valid_on(model.valid_from, model.valid_to, ON)
 
 
 WHO, ON = sa.bindparam("pendamping", type_=sa.Uuid()), sa.bindparam("on", type_=sa.Date())
@@ -87,7 +87,7 @@ PENDAMPING_STATE = sa.select(
     .exists()
     .label("placed"),
     sa.select(WilayahTugas.wilayah_tugas_id)
-    .join(Kpm, lies_in(Kpm.kode_wilayah, AREA))
+    .join(Kpm, is_in_area(Kpm.kode_wilayah, AREA))
     .where(WilayahTugas.pendamping_id == WHO, _in_force(WilayahTugas), Kpm.kpm_id == FAMILY)
     .exists()
     .label("covered"),
@@ -110,7 +110,7 @@ def visible_offers(actor: Actor, today: date, kode_wilayah: str | None) -> sa.Co
 
 def select_accompanied_families(actor: Actor, today: date) -> sa.Select[UUID]:
     """Select the families that the actor accompanies today."""
-    in_force = holds_on(Dampingan.valid_from, Dampingan.valid_to, today)
+    in_force = valid_on(Dampingan.valid_from, Dampingan.valid_to, today)
     return sa.select(Dampingan.kpm_id).where(Dampingan.pendamping_id == actor.pendamping_id, in_force)
 
 

@@ -9,7 +9,7 @@ from services.registry.placement.models import WilayahTugas
 from shared.access import Actor, Scope
 from shared.areas import in_areas
 from shared.errors import NotAllowed
-from shared.validity import goes_on_after
+from shared.validity import not_ended_by
 
 
 def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
@@ -23,7 +23,7 @@ def visible_to(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     if actor.scope is Scope.NATIONAL:
         return sa.true()
     placed = sa.select(WilayahTugas.pendamping_id).where(
-        in_areas(WilayahTugas.kode_wilayah, actor.areas), goes_on_after(WilayahTugas.valid_to, today)
+        in_areas(WilayahTugas.kode_wilayah, actor.areas), not_ended_by(WilayahTugas.valid_to, today)
     )
     return sa.or_(own, Pendamping.pendamping_id.in_(placed))
 

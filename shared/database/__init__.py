@@ -3,8 +3,8 @@
 from uuid_utils.compat import uuid7
 
 from shared.database.columns import COLUMN_TYPES, Rupiah, as_table, service_metadata, text_enum
-from shared.database.driver import said
-from shared.database.refusals import insert, refusing
+from shared.database.driver import await_driver
+from shared.database.refusals import insert, refuse_violations
 from shared.database.rows import (
     Row,
     acted_by,
@@ -27,12 +27,12 @@ __all__ = [
     "Rupiah",
     "acted_by",
     "as_table",
+    "await_driver",
     "constraint_of",
     "insert",
     "load",
     "raw",
-    "refusing",
-    "said",
+    "refuse_violations",
     "service_metadata",
     "sqlstate_of",
     "text_enum",

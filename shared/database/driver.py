@@ -55,7 +55,7 @@ def _literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-async def said(call: Awaitable[Any]) -> Any:
+async def await_driver(call: Awaitable[Any]) -> Any:
     """Await a call of the driver, and raise its errors as SQLAlchemy's DBAPIError."""
     try:
         return await call

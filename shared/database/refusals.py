@@ -14,7 +14,7 @@ Refusal = DomainError | Callable[[], DomainError]
 
 
 @contextmanager
-def refusing(**refusals: Refusal) -> Iterator[None]:
+def refuse_violations(**refusals: Refusal) -> Iterator[None]:
     """Raise the refusal of a violated constraint, given by its name. Other errors pass."""
     try:
         yield
@@ -28,5 +28,5 @@ def refusing(**refusals: Refusal) -> Iterator[None]:
 async def insert(session: AsyncSession, row: Model, **refusals: Refusal) -> None:
     """Insert the row now. A violated constraint raises the refusal given by its name."""
     session.add(row)
-    with refusing(**refusals):
+    with refuse_violations(**refusals):
         await session.flush()

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor
-from shared.database.driver import said
+from shared.database.driver import await_driver
 from shared.database.tables import Model
 from shared.errors import NotFound
 from shared.privacy import Vault
@@ -128,7 +128,7 @@ async def _write(session: AsyncSession, table: sa.Table, row: Mapping[str, objec
     await flush_pending(session)
     schema = context_of(session).schema_of(table.schema)
     statement = _one_row_statement(table, schema, tuple(row), end)
-    return await said(connection.fetchval(statement, orjson.dumps(row, default=_as_json).decode()))
+    return await await_driver(connection.fetchval(statement, orjson.dumps(row, default=_as_json).decode()))
 
 
 def _as_json(value: object) -> str:

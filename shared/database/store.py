@@ -14,7 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from shared import clock
 from shared.access import Actor
-from shared.database.driver import CLOCK_MOVED, READ_CLOCK, begin_statement, driver_of, roll_back, said
+from shared.database.driver import (
+    CLOCK_MOVED,
+    READ_CLOCK,
+    await_driver,
+    begin_statement,
+    driver_of,
+    roll_back,
+)
 from shared.database.rows import flush_pending, sqlstate_of
 from shared.messaging.outbox import write_events
 from shared.privacy import Vault
@@ -110,14 +117,14 @@ class Database:
         driver, travels = context.driver, clock.Travel.allowed
         while True:
             if travels and self._clock_offset is None:
-                self._clock_offset = int(await said(driver.fetchval(READ_CLOCK)))
+                self._clock_offset = int(await await_driver(driver.fetchval(READ_CLOCK)))
             offset = self._clock_offset if travels else None
             try:
-                await said(driver.execute(begin_statement(context.actor, offset)))
+                await await_driver(driver.execute(begin_statement(context.actor, offset)))
             except DBAPIError as error:
                 if sqlstate_of(error) != CLOCK_MOVED:
                     raise
-                await said(driver.execute("ROLLBACK"))
+                await await_driver(driver.execute("ROLLBACK"))
                 self._clock_offset = None
                 continue
             context.clock_offset = offset
@@ -181,7 +188,7 @@ async def _commit(session: AsyncSession, driver: asyncpg.Connection) -> int:
     """Flush, write the events, commit, and return how many events were written."""
     await flush_pending(session)
     event_count = await write_events(session)
-    if (answer := await said(driver.execute("COMMIT"))) != "COMMIT":
+    if (answer := await await_driver(driver.execute("COMMIT"))) != "COMMIT":
         msg = f"COMMIT was answered with {answer}: a statement had failed before"
         raise RuntimeError(msg)
     return event_count

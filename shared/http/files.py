@@ -33,4 +33,4 @@ async def put_file(request: Request, session: Session, upload: Upload) -> FileVi
     The same content again is the same file.
     """
     sha256 = await files.put(session, request.app.state.vault, upload)
-    return FileView(sha256=sha256, size=(await files.about(session, sha256)).size)
+    return FileView(sha256=sha256, size=(await files.read_info(session, sha256)).size)

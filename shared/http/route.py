@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from shared import files
 from shared.access import Actor, Permission
-from shared.errors import DomainError, LostRace, Words
+from shared.errors import DomainError, VersionOutdated, Words
 from shared.faults import faultpoint
 from shared.http import idempotency, strict
 from shared.http.body import limit_of, read_body, receive_upload, upload_of
@@ -272,14 +272,14 @@ async def if_match(request: Request) -> int:
 
     Raises:
         PreconditionRequired: there is no If-Match.
-        LostRace: it is not an ETag of this service.
+        VersionOutdated: it is not an ETag of this service.
     """
     tag = request.headers.get("if-match")
     if tag is None:
         raise PreconditionRequired("/header/If-Match")
     digits = tag.strip().removeprefix("W/").strip('"')
     if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
-        raise LostRace("/header/If-Match")
+        raise VersionOutdated("/header/If-Match")
     return int(digits)
 
 
@@ -289,6 +289,6 @@ IfMatch = Annotated[int, Depends(if_match)]
 
 
 def expect_version(row: object, version: int) -> None:
-    """Raise LostRace unless `row.version` is the version that the caller has read."""
+    """Raise VersionOutdated unless `row.version` is the version that the caller has read."""
     if getattr(row, "version") != version:  # noqa: B009
-        raise LostRace("/header/If-Match")
+        raise VersionOutdated("/header/If-Match")

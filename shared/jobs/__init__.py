@@ -3,31 +3,31 @@
 A step, its progress and its events commit together.
 """
 
-from shared.jobs.asking import JobEnded, TooManyJobs, as_json, enqueue, from_json, request_cancellation
-from shared.jobs.failures import spoken
+from shared.jobs.failures import to_words
 from shared.jobs.job_runner import run_step
 from shared.jobs.kinds import (
-    Due,
+    ExternalCall,
     Job,
-    OutsideCall,
     RowError,
+    ScheduledTask,
     ScheduledTaskHandler,
     Step,
     StepFunction,
     Work,
     for_subject,
 )
+from shared.jobs.queue import JobEnded, TooManyJobs, as_json, enqueue, from_json, request_cancellation
 from shared.jobs.row_errors import expire_row_errors
 from shared.jobs.scheduled_task_runner import run_scheduled_task
 from shared.jobs.scheduled_tasks import move_lane, schedule, schedule_many, unschedule
 from shared.jobs.worker_loop import work
 
 __all__ = [
-    "Due",
+    "ExternalCall",
     "Job",
     "JobEnded",
-    "OutsideCall",
     "RowError",
+    "ScheduledTask",
     "ScheduledTaskHandler",
     "Step",
     "StepFunction",
@@ -44,7 +44,7 @@ __all__ = [
     "run_step",
     "schedule",
     "schedule_many",
-    "spoken",
+    "to_words",
     "unschedule",
     "work",
 ]

@@ -44,13 +44,13 @@ def failure_words(error: Exception | str, tries: int) -> Words:
     if isinstance(error, TooManyRefusals):
         refusal: DomainError = error
     elif isinstance(error, DomainError):
-        refusal = WorkRefused(why=spoken(error))
+        refusal = WorkRefused(why=to_words(error))
     else:
         refusal = WorkStopped(tries=tries, error=error if isinstance(error, str) else type(error).__name__)
-    return spoken(refusal)
+    return to_words(refusal)
 
 
-def spoken(refusal: DomainError) -> Words:
+def to_words(refusal: DomainError) -> Words:
     """Return a refusal's sentences in both languages."""
     return Words(refusal.sentence("en"), refusal.sentence("id"))
 

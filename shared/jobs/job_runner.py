@@ -18,9 +18,9 @@ from shared import schema, telemetry
 from shared.access import Actor
 from shared.database import Database
 from shared.faults import faultpoint
-from shared.jobs.asking import from_json
 from shared.jobs.failures import TooManyRefusals, as_sentences, failure_words
 from shared.jobs.kinds import LEASE, Job, RowError, Step, Work
+from shared.jobs.queue import from_json
 from shared.transaction import context_of
 
 MAX_TRIES = 5

@@ -61,13 +61,13 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ScheduledTask:
     """A scheduled task that is due.
 
     `moved` is true when it was moved or cancelled while its external call was made.
     """
 
-    due_id: UUID
+    scheduled_task_id: UUID
     kind: str
     subject_id: str
     due_at: datetime
@@ -77,13 +77,13 @@ class Due:
 
 
 StepFunction = Callable[[AsyncSession, Job], Awaitable[Step]]
-ScheduledTaskHandler = Callable[[AsyncSession, Due], Awaitable[None]]
+ScheduledTaskHandler = Callable[[AsyncSession, ScheduledTask], Awaitable[None]]
 
 
 def for_subject(command: Callable[[AsyncSession, UUID], Awaitable[None]]) -> ScheduledTaskHandler:
     """Return a handler that calls a command with the task's subject id."""
 
-    async def handle(session: AsyncSession, due: Due) -> None:
+    async def handle(session: AsyncSession, due: ScheduledTask) -> None:
         await command(session, UUID(due.subject_id))
 
     return handle
@@ -94,8 +94,8 @@ class Work:
     """The handlers of a service's worker: job steps, scheduled tasks and external calls, by kind."""
 
     steps: dict[str, StepFunction] = field(default_factory=dict[str, StepFunction])
-    dues: dict[str, ScheduledTaskHandler] = field(default_factory=dict[str, ScheduledTaskHandler])
-    calls: dict[str, "OutsideCall"] = field(default_factory=dict[str, "OutsideCall"])
+    scheduled_tasks: dict[str, ScheduledTaskHandler] = field(default_factory=dict[str, ScheduledTaskHandler])
+    calls: dict[str, "ExternalCall"] = field(default_factory=dict[str, "ExternalCall"])
 
     @classmethod
     def of(cls, *parts: "Work") -> Self:
@@ -106,7 +106,7 @@ class Work:
         """
         merged = cls()
         for part in parts:
-            for name in ("steps", "dues", "calls"):
+            for name in ("steps", "scheduled_tasks", "calls"):
                 known, own = getattr(merged, name), getattr(part, name)
                 if twice := known.keys() & own.keys():
                     msg = f"registered twice: {', '.join(sorted(twice))}"
@@ -116,13 +116,13 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideCall:
+class ExternalCall:
     """A scheduled task that calls another system outside of any transaction.
 
     `prepare` and `record` each have a transaction, and `perform` runs between them. A call that was made is
     always recorded. `prepare` returns None when there is nothing to call, and may schedule the task again.
     """
 
-    prepare: Callable[[AsyncSession, Due], Awaitable[Any]]
+    prepare: Callable[[AsyncSession, ScheduledTask], Awaitable[Any]]
     perform: Callable[[Any], Awaitable[Any]]
-    record: Callable[[AsyncSession, Due, Any], Awaitable[None]]
+    record: Callable[[AsyncSession, ScheduledTask, Any], Awaitable[None]]

@@ -14,20 +14,20 @@ from shared import clock, schema
 from shared.access import Actor
 from shared.database import Database
 from shared.faults import faultpoint
-from shared.jobs.kinds import LEASE, Due, OutsideCall, Work
+from shared.jobs.kinds import LEASE, ExternalCall, ScheduledTask, Work
 
 MAX_BACKOFF_SECONDS = 3600
 log = structlog.get_logger()
 
 LEASE_TASK = sa.text(
-    "UPDATE platform.due SET lease = :lease, lease_until = clock_timestamp() + :term"
-    " WHERE due_id = (SELECT due_id FROM platform.due WHERE done_at IS NULL AND kind = ANY(:kinds)"
+    "UPDATE platform.scheduled_task SET lease = :lease, lease_until = clock_timestamp() + :term"
+    " WHERE scheduled_task_id = (SELECT scheduled_task_id FROM platform.scheduled_task WHERE done_at IS NULL AND kind = ANY(:kinds)"
     " AND (lease_until IS NULL OR lease_until < clock_timestamp())"
-    " AND (lane IS NULL OR lane NOT IN (SELECT busy.lane FROM platform.due busy WHERE busy.done_at IS NULL"
+    " AND (lane IS NULL OR lane NOT IN (SELECT busy.lane FROM platform.scheduled_task busy WHERE busy.done_at IS NULL"
     " AND busy.lane IS NOT NULL AND busy.lease IS NOT NULL AND busy.lease_until > clock_timestamp()))"
     " AND ((clock = 'real' AND due_at <= clock_timestamp()) OR (clock = 'business' AND due_at <= :now))"
-    " ORDER BY due_at, due_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
-    " RETURNING due_id, kind, subject_id, due_at, payload, attempts"
+    " ORDER BY due_at, scheduled_task_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+    " RETURNING scheduled_task_id, kind, subject_id, due_at, payload, attempts"
 )
 
 
@@ -43,7 +43,9 @@ async def run_scheduled_task(
     Returns:
         whether there was one.
     """
-    kinds_to_run = [kind for kind in (*registry.dues, *registry.calls) if kinds is None or kind in kinds]
+    kinds_to_run = [
+        kind for kind in (*registry.scheduled_tasks, *registry.calls) if kinds is None or kind in kinds
+    ]
     if not kinds_to_run:
         return False
     lease = uuid7()
@@ -59,7 +61,9 @@ async def run_scheduled_task(
     return True
 
 
-async def _lease(database: Database, registry: Work, kinds_to_run: list[str], lease: UUID) -> Due | None:
+async def _lease(
+    database: Database, registry: Work, kinds_to_run: list[str], lease: UUID
+) -> ScheduledTask | None:
     async with database.transaction(Actor.system(database.service)) as session:
         now = await clock.now(session)
         if not registry.calls.keys().isdisjoint(kinds_to_run):
@@ -70,45 +74,58 @@ async def _lease(database: Database, registry: Work, kinds_to_run: list[str], le
         row = leased.one_or_none()
     if row is None:
         return None
-    return Due(row.due_id, row.kind, row.subject_id, row.due_at, row.payload, row.attempts)
+    return ScheduledTask(
+        row.scheduled_task_id, row.kind, row.subject_id, row.due_at, row.payload, row.attempts
+    )
 
 
-async def _call(database: Database, due: Due, lease: UUID, external: OutsideCall) -> Any:
+async def _call(database: Database, due: ScheduledTask, lease: UUID, external: ExternalCall) -> Any:
     """Prepare an external call in a transaction of its own, and perform it after that.
 
     A failure to prepare then fails this task alone.
     """
     async with database.transaction(Actor.system(database.service)) as session:
         table = schema.scheduled_task
-        condition = sa.select(table.c.due_id).where(_is_leased(due, lease))
+        condition = sa.select(table.c.scheduled_task_id).where(_is_leased(due, lease))
         leased = (await session.execute(condition)).one_or_none()
         prepared = await external.prepare(session, due) if leased else None
     return await external.perform(prepared) if prepared is not None else None
 
 
-def _is_leased(due: Due, lease: UUID) -> sa.ColumnElement[bool]:
+def _is_leased(due: ScheduledTask, lease: UUID) -> sa.ColumnElement[bool]:
     table = schema.scheduled_task
-    return sa.and_(table.c.due_id == due.due_id, table.c.lease == lease, table.c.done_at.is_(None))
+    return sa.and_(
+        table.c.scheduled_task_id == due.scheduled_task_id, table.c.lease == lease, table.c.done_at.is_(None)
+    )
 
 
 async def _run_task(
-    database: Database, registry: Work, due: Due, lease: UUID, external: OutsideCall | None, result: Any
+    database: Database,
+    registry: Work,
+    due: ScheduledTask,
+    lease: UUID,
+    external: ExternalCall | None,
+    result: Any,
 ) -> None:
     table = schema.scheduled_task
     async with database.transaction(Actor.system(database.service)) as session:
         # Closed before the handler runs, because a handler that schedules the same task opens it again.
-        closing = sa.update(table).where(_is_leased(due, lease)).returning(table.c.due_id)
+        closing = sa.update(table).where(_is_leased(due, lease)).returning(table.c.scheduled_task_id)
         ended = closing.values(done_at=sa.func.clock_timestamp(), lease=None)
         moved = (await session.execute(ended)).one_or_none() is None
         if moved and (external is None or result is None):
             return
         # A call that was made is recorded even if its task was moved or cancelled meanwhile.
         due = replace(due, moved=moved)
-        await (external.record(session, due, result) if external else registry.dues[due.kind](session, due))
+        await (
+            external.record(session, due, result)
+            if external
+            else registry.scheduled_tasks[due.kind](session, due)
+        )
         await faultpoint(f"due.{due.kind}.before_commit")
 
 
-async def _task_failed(database: Database, due: Due, lease: UUID, error: Exception) -> None:
+async def _task_failed(database: Database, due: ScheduledTask, lease: UUID, error: Exception) -> None:
     """Retry later, with backoff, and without a limit."""
     log.warning("due_failed", kind=due.kind, subject_id=due.subject_id, error=type(error).__name__)
     wait = timedelta(seconds=min(MAX_BACKOFF_SECONDS, 2 ** min(due.attempts, 12)))
@@ -116,7 +133,7 @@ async def _task_failed(database: Database, due: Due, lease: UUID, error: Excepti
         table = schema.scheduled_task
         await session.execute(
             sa.update(table)
-            .where(table.c.due_id == due.due_id, table.c.lease == lease)
+            .where(table.c.scheduled_task_id == due.scheduled_task_id, table.c.lease == lease)
             .values(
                 attempts=table.c.attempts + 1,
                 error=type(error).__name__,

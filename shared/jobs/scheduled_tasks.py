@@ -54,7 +54,7 @@ def _due(
     lane: str | None = None,
 ) -> dict[str, Any]:
     return {
-        "due_id": uuid7(),
+        "scheduled_task_id": uuid7(),
         "kind": kind,
         "subject_id": str(subject_id),
         "clock": clock,

@@ -29,7 +29,7 @@ async def work(
         return await run_step(database, registry)
 
     async def terms() -> bool:
-        return await run_scheduled_task(database, registry, registry.dues)
+        return await run_scheduled_task(database, registry, registry.scheduled_tasks)
 
     async def outside() -> bool:
         nonlocal looked_at

@@ -13,7 +13,7 @@ from shared.database import Database
 from shared.events import SEALED_RETENTION, SEALED_TOPIC
 
 if TYPE_CHECKING:
-    from shared.jobs import Due, Work
+    from shared.jobs import ScheduledTask, Work
 
 EVERY = timedelta(hours=6)
 KIND = "platform.housekeeping"
@@ -21,7 +21,7 @@ KIND = "platform.housekeeping"
 
 def register(work: "Work") -> None:
     """Register the maintenance task with the worker."""
-    work.dues.setdefault(KIND, run_housekeeping)
+    work.scheduled_tasks.setdefault(KIND, run_housekeeping)
 
 
 async def schedule_now(database: Database) -> None:
@@ -32,7 +32,7 @@ async def schedule_now(database: Database) -> None:
         await schedule(session, KIND, datetime.now(UTC), subject_id=database.service, clock="real")
 
 
-async def run_housekeeping(session: AsyncSession, due: "Due") -> None:
+async def run_housekeeping(session: AsyncSession, due: "ScheduledTask") -> None:
     """Create the coming outbox partitions. Delete expired answers, sealed bodies and row errors."""
     from shared.jobs import expire_row_errors, schedule
 

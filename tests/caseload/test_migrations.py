@@ -2,7 +2,7 @@
 
 import asyncio
 
-from shared.migrating import check
+from shared.migrations import check
 from tests.factories.services import Running
 
 

@@ -12,7 +12,7 @@ import asyncpg
 from deploy.local.issuer import DevelopmentIssuer
 from deploy.postgres.databases import create_service_database
 from deploy.postgres.embedded import EmbeddedPostgres
-from shared.migrating import upgrade
+from shared.migrations import upgrade
 from shared.privacy import SealingKey, make_keys
 from shared.settings import Settings
 from tests.factories.service_reuse import ReusableService

@@ -129,7 +129,7 @@ CHANGES = {
         " FROM platform.local_log GROUP BY 1, 2 LIMIT 1"
     ),
     "work became due": (
-        "INSERT INTO platform.due (due_id, kind, subject_id, clock, due_at)"
+        "INSERT INTO platform.scheduled_task (scheduled_task_id, kind, subject_id, clock, due_at)"
         " VALUES (gen_random_uuid(), 'x', 'x', 'real', now() - interval '1 second')"
     ),
 }

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.access import Actor, Role
 from shared.errors import Words
 from shared.jobs import Job, RowError, Step, TooManyJobs, enqueue, job_runner, run_step
-from shared.jobs.asking import MAX_OPEN_JOBS
 from shared.jobs.job_runner import MAX_REFUSALS
+from shared.jobs.queue import MAX_OPEN_JOBS
 from shared.jobs.row_errors import JOBS_AT_ONCE, expire_row_errors
 from shared.messaging import housekeeping
 from tests.factories.services import Running
@@ -123,8 +123,8 @@ async def ask_refused_job(registry: Running, size: int) -> UUID:
         errors = [RowError(row, "nik", "NOT_A_NIK", WRONG) for row in range(first, first + size)]
         return Step(done=1, refused=size, errors=errors, place={"n": job.place.get("n", 0) + 1})
 
-    registry.parts.work.steps["refusing"] = refuse
-    job = await ask(registry, "refusing")
+    registry.parts.work.steps["refuse_violations"] = refuse
+    job = await ask(registry, "refuse_violations")
     await registry.work()
     return job
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access import Actor, Role
 from shared.errors import NotYetKnown, Words
-from shared.jobs import Due, Job, RowError, Step, Work, enqueue, run_step, schedule, work
+from shared.jobs import Job, RowError, ScheduledTask, Step, Work, enqueue, run_step, schedule, work
 from tests.factories.services import Running
 
 WRONG = Words("A NIK has 16 digits. Enter it again.", "NIK terdiri atas 16 angka. Isi ulang.")
@@ -147,11 +147,11 @@ async def test_a_scheduled_task_does_not_wait_for_a_long_job(registry: Running) 
         await asyncio.sleep(0.02)
         return Step(done=1, finished=ended.is_set())
 
-    async def end(session: AsyncSession, due: Due) -> None:
+    async def end(session: AsyncSession, due: ScheduledTask) -> None:
         del session, due
         ended.set()
 
-    todo = Work(steps={"counting": long}, dues={"term_ends": end})
+    todo = Work(steps={"counting": long}, scheduled_tasks={"term_ends": end})
     async with registry.session(ASKED_BY) as session:
         await enqueue(session, "counting", {}, ASKED_BY)
     running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=0.05))

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import raw
-from shared.jobs import Due, OutsideCall, Work, run_scheduled_task, schedule, unschedule, work
+from shared.jobs import ExternalCall, ScheduledTask, Work, run_scheduled_task, schedule, unschedule, work
 from shared.privacy import SealBroken
 from tests.factories.services import Running
 
@@ -24,11 +24,11 @@ def done() -> list[str]:
 
 @pytest.fixture
 def todo(done: list[str]) -> Work:
-    async def remember(session: AsyncSession, due: Due) -> None:
+    async def remember(session: AsyncSession, due: ScheduledTask) -> None:
         del session
         done.append(due.subject_id)
 
-    return Work(dues={"term_ends": remember})
+    return Work(scheduled_tasks={"term_ends": remember})
 
 
 async def plan(registry: Running, subject: str, due_at: datetime, **more: Any) -> None:
@@ -74,20 +74,20 @@ async def test_many_workers_run_each_task_once(registry: Running, todo: Work, do
 async def test_a_failed_task_is_retried_later(registry: Running, fault: type[Exception]) -> None:
     tries: list[int] = []
 
-    async def broken(session: AsyncSession, due: Due) -> None:
+    async def broken(session: AsyncSession, due: ScheduledTask) -> None:
         del session
         tries.append(due.attempts)
         raise fault
 
-    work = Work(dues={"term_ends": broken})
+    work = Work(scheduled_tasks={"term_ends": broken})
     await plan(registry, "a", datetime.now(UTC) - SOON)
     assert await run_scheduled_task(registry.worker, work)
     assert not await run_scheduled_task(registry.worker, work), "it waits before the next try"
     (row,) = await registry.sql(
-        "SELECT attempts, error, done_at, lease_until FROM platform.due WHERE kind = 'term_ends'"
+        "SELECT attempts, error, done_at, lease_until FROM platform.scheduled_task WHERE kind = 'term_ends'"
     )
     assert (row["attempts"], row["error"], row["done_at"]) == (1, fault.__name__, None)
-    await registry.sql("UPDATE platform.due SET lease_until = now() - interval '1 second'")
+    await registry.sql("UPDATE platform.scheduled_task SET lease_until = now() - interval '1 second'")
     assert await run_scheduled_task(registry.worker, work)
     assert tries == [0, 1]
 
@@ -95,13 +95,13 @@ async def test_a_failed_task_is_retried_later(registry: Running, fault: type[Exc
 async def test_a_task_that_always_fails_does_not_end_the_worker(registry: Running) -> None:
     stop, later = asyncio.Event(), asyncio.Event()
 
-    async def one_is_ill(session: AsyncSession, due: Due) -> None:
+    async def one_is_ill(session: AsyncSession, due: ScheduledTask) -> None:
         if due.subject_id == "well":
             later.set()
             return
         await (await raw(session)).execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    todo = Work(dues={"term_ends": one_is_ill})
+    todo = Work(scheduled_tasks={"term_ends": one_is_ill})
     await plan(registry, "ill", datetime.now(UTC) - 2 * SOON)
     await plan(registry, "well", datetime.now(UTC) - SOON)
     running = asyncio.create_task(work(registry.worker, todo, stop, poll_seconds=0.05))
@@ -126,7 +126,7 @@ async def test_scheduling_again_moves_and_unscheduling_cancels(
     assert done == []
 
 
-async def lane_of(session: AsyncSession, due: Due) -> str:
+async def lane_of(session: AsyncSession, due: ScheduledTask) -> str:
     del session
     return due.subject_id.split("-")[0]
 
@@ -140,17 +140,17 @@ async def test_only_one_idle_loop_for_calls_polls(registry: Running) -> None:
     async def perform(lane: str) -> str:
         return lane
 
-    async def record(session: AsyncSession, due: Due, lane: str) -> None:
+    async def record(session: AsyncSession, due: ScheduledTask, lane: str) -> None:
         del session, due, lane
 
     looks: list[float] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if "UPDATE platform.due SET lease =" in statement:
+        if "UPDATE platform.scheduled_task SET lease =" in statement:
             looks.append(asyncio.get_running_loop().time())
 
     stop, every = asyncio.Event(), 0.1
-    todo = Work(calls={"term_ends": OutsideCall(lane_of, perform, record)})
+    todo = Work(calls={"term_ends": ExternalCall(lane_of, perform, record)})
     engine = registry.worker.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     began = asyncio.get_running_loop().time()
@@ -178,12 +178,12 @@ async def test_tasks_of_one_lane_run_one_at_a_time(registry: Running) -> None:
         calling[lane] -= 1
         return lane
 
-    async def record(session: AsyncSession, due: Due, lane: str) -> None:
+    async def record(session: AsyncSession, due: ScheduledTask, lane: str) -> None:
         del session
         if due.subject_id == "quick-2" and lane == "quick":
             quick_done.set()
 
-    work = Work(calls={"term_ends": OutsideCall(lane_of, perform, record)})
+    work = Work(calls={"term_ends": ExternalCall(lane_of, perform, record)})
     for number, lane in enumerate(["slow"] * 4 + ["quick"] * 3):
         subject = f"{lane}-{number % 4}"
         await plan(
@@ -193,14 +193,14 @@ async def test_tasks_of_one_lane_run_one_at_a_time(registry: Running) -> None:
     await asyncio.gather(*(until_done(registry, work) for _ in range(4)))
     assert quick_done.is_set()
     assert most == {"slow": 1, "quick": 1}
-    left = "SELECT count(*) AS n FROM platform.due WHERE kind = 'term_ends' AND done_at IS NULL"
+    left = "SELECT count(*) AS n FROM platform.scheduled_task WHERE kind = 'term_ends' AND done_at IS NULL"
     assert (await registry.sql(left))[0]["n"] == 0
 
 
 async def test_a_call_that_cannot_be_prepared_fails_alone(registry: Running) -> None:
     called: list[str] = []
 
-    async def prepare(session: AsyncSession, due: Due) -> str:
+    async def prepare(session: AsyncSession, due: ScheduledTask) -> str:
         del session
         if due.subject_id == "broken":
             message = "sealed under another key"
@@ -211,15 +211,17 @@ async def test_a_call_that_cannot_be_prepared_fails_alone(registry: Running) -> 
         called.append(prepared)
         return prepared
 
-    async def record(session: AsyncSession, due: Due, result: str) -> None:
+    async def record(session: AsyncSession, due: ScheduledTask, result: str) -> None:
         del session, due, result
 
-    work = Work(calls={"term_ends": OutsideCall(prepare, perform, record)})
+    work = Work(calls={"term_ends": ExternalCall(prepare, perform, record)})
     for number, subject in enumerate(("broken", "whole")):
         await plan(registry, subject, datetime.now(UTC) - SOON + timedelta(seconds=number), clock="real")
     await until_done(registry, work)
     assert called == ["whole"]
-    (left,) = await registry.sql("SELECT subject_id, error FROM platform.due WHERE done_at IS NULL")
+    (left,) = await registry.sql(
+        "SELECT subject_id, error FROM platform.scheduled_task WHERE done_at IS NULL"
+    )
     assert tuple(left) == ("broken", "SealBroken")
 
 
@@ -234,27 +236,27 @@ async def test_a_call_is_recorded_although_its_task_was_moved_or_cancelled(regis
                 await unschedule(session, "term_ends", subject)
         return subject
 
-    async def record(session: AsyncSession, due: Due, result: str) -> None:
+    async def record(session: AsyncSession, due: ScheduledTask, result: str) -> None:
         del session
         recorded.append((result, due.moved))
 
-    async def prepare(session: AsyncSession, due: Due) -> str:
+    async def prepare(session: AsyncSession, due: ScheduledTask) -> str:
         del session
         return due.subject_id
 
-    work = Work(calls={"term_ends": OutsideCall(prepare, perform, record)})
+    work = Work(calls={"term_ends": ExternalCall(prepare, perform, record)})
     for subject in ("moved", "called off", "left alone"):
         await plan(registry, subject, datetime.now(UTC) - SOON, clock="real")
     await until_done(registry, work)
     assert sorted(recorded) == [("called off", True), ("left alone", False), ("moved", True)]
-    left = await registry.sql("SELECT subject_id FROM platform.due WHERE done_at IS NULL")
+    left = await registry.sql("SELECT subject_id FROM platform.scheduled_task WHERE done_at IS NULL")
     assert [row["subject_id"] for row in left] == ["moved"], "it falls due once more when it was moved to"
 
 
 async def test_an_external_call_runs_between_two_transactions(registry: Running) -> None:
     seen: list[str] = []
 
-    async def prepare(session: AsyncSession, due: Due) -> str:
+    async def prepare(session: AsyncSession, due: ScheduledTask) -> str:
         del session
         return f"to {due.subject_id}"
 
@@ -266,11 +268,11 @@ async def test_an_external_call_runs_between_two_transactions(registry: Running)
         assert idle[0]["n"] == 0, "no transaction may be open while somebody outside is called"
         return prepared + " answered"
 
-    async def record(session: AsyncSession, due: Due, result: str) -> None:
+    async def record(session: AsyncSession, due: ScheduledTask, result: str) -> None:
         del session, due
         seen.append(result)
 
-    work = Work(calls={"term_ends": OutsideCall(prepare, perform, record)})
+    work = Work(calls={"term_ends": ExternalCall(prepare, perform, record)})
     await plan(registry, "the partner", datetime.now(UTC) - SOON)
     await run_scheduled_task(registry.worker, work)
     assert seen == ["to the partner answered"]

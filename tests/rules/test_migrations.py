@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared import schema
 from shared.database import service_metadata, text_enum
 from shared.database.models import metadata_of
-from shared.migrating import PARTITION, UPGRADE_LOCK, check, config_of
+from shared.migrations import PARTITION, UPGRADE_LOCK, check, config_of
 from tests.factories.applications import SERVICES
 from tests.factories.cluster import Cluster
 

@@ -78,9 +78,14 @@ def test_lists_of_open_items_omit_closed_ones_by_default() -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_refusals_are_listed_by_name_with_both_sentences(service: str) -> None:
     listed = {problem["title"]: problem for problem in application(service).openapi()["x-problems"]}
-    assert {"NotFound", "KeyReused", "LostRace", "InvalidCursor", "IllegalTransition", "Invalid"} <= set(
-        listed
-    )
+    assert {
+        "NotFound",
+        "KeyReused",
+        "VersionOutdated",
+        "InvalidCursor",
+        "IllegalTransition",
+        "Invalid",
+    } <= set(listed)
     assert all(
         problem["en"] and problem["id"] and 400 <= problem["status"] < 600 for problem in listed.values()
     )

@@ -34,7 +34,7 @@ async def platform_urls(cluster: Cluster) -> dict[str, str]:
 # Whatever a test may leave behind: the order of tests is drawn, and any of them may come next.
 WIPE = """
 TRUNCATE platform.stream, platform.outbox, platform.unsent, platform.local_log, platform.cursor, platform.parked,
-    platform.consumer_offset, platform.idempotency, platform.job, platform.job_row_error, platform.due,
+    platform.consumer_offset, platform.idempotency, platform.job, platform.job_row_error, platform.scheduled_task,
     platform.file, platform.file_chunk;
 UPDATE platform.business_clock SET offset_seconds = 0
 """

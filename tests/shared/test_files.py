@@ -38,7 +38,7 @@ async def test_read_returns_what_was_put(database: Database, vault: Vault, size:
     assert sha256 == hashlib.sha256(content).hexdigest()
     assert await read(database, vault, sha256) == content
     async with database.transaction() as session:
-        known = await files.about(session, sha256)
+        known = await files.read_info(session, sha256)
     assert (known.size, known.chunks, known.media_type) == (size, -(-size // CHUNK), "application/pdf")
 
 

@@ -20,7 +20,7 @@ from shared.contracts.kinds import Ditjen
 from shared.database import Database, insert, load, upsert, uuid7, write, write_once
 from shared.database.tables import Col, Columns, Fields, no_overlap, service_registry
 from shared.errors import NotFound
-from shared.fields import KNOWN, Asked, Body, Day
+from shared.fields import KNOWN, Body, Day, RequestOnly
 
 Sorted = Annotated[str, sa.Text(collation="C")]
 
@@ -38,7 +38,7 @@ class PlaceTerms(Fields):
     """Where something is, and when."""
 
     code: Col[Sorted] = Field(index=True)
-    name: Col[Annotated[str, StringConstraints(min_length=1, max_length=5), Asked("Desa")]]
+    name: Col[Annotated[str, StringConstraints(min_length=1, max_length=5), RequestOnly("Desa")]]
     ditjen: Col[Annotated[Ditjen, KNOWN]]
     valid_from: Col[Day]
     parent: Col[Sorted | None] = Field(default=None, description="The place above")

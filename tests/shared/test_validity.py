@@ -7,10 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from shared import wilayah
-from shared.areas import in_areas, lies_in
+from shared.areas import in_areas, is_in_area
 from shared.database import Database
-from shared.errors import DomainError, LostRace
-from shared.validity import covers, end_previous, holds_on
+from shared.errors import DomainError, VersionOutdated
+from shared.validity import covers, end_previous, valid_on
 
 FIRST = date(2026, 3, 1)
 LAST = FIRST + timedelta(days=9)
@@ -20,7 +20,7 @@ CODES = ["33", "33.2", "33.24", "33.24.09", "33.24.09.2011", "33.25", "33.240", 
 @pytest.mark.parametrize("ends", [LAST, None, FIRST])
 async def test_range_covers_the_same_days_in_both(database: Database, ends: date | None) -> None:
     days = [FIRST + timedelta(days=number) for number in range(-2, 13)]
-    condition = holds_on(
+    condition = valid_on(
         sa.literal(FIRST, sa.Date()), sa.literal(ends, sa.Date()), sa.column("on", sa.Date())
     )
     listed = sa.values(sa.column("on", sa.Date()), name="days").data([(day,) for day in days])
@@ -36,7 +36,7 @@ async def test_area_holds_the_same_codes_in_both(database: Database, area: str) 
     listed = sa.values(code, name="codes").data([(one,) for one in CODES])
     async with database.transaction() as session:
         ranged = (await session.scalars(sa.select(listed.c.code).where(in_areas(code, [area])))).all()
-        compared = (await session.scalars(sa.select(listed.c.code).where(lies_in(code, of)))).all()
+        compared = (await session.scalars(sa.select(listed.c.code).where(is_in_area(code, of)))).all()
     inside = [one for one in CODES if wilayah.is_within(one, area)]
     assert ranged == inside
     assert area == wilayah.NATIONAL or compared == inside
@@ -56,7 +56,7 @@ async def test_previous_version_ends_where_the_next_begins(
 ) -> None:
     previous = SimpleNamespace(valid_from=FIRST, valid_to=ends)
     async with database.transaction() as session:
-        changed = await end_previous(session, previous, LAST, LostRace())
+        changed = await end_previous(session, previous, LAST, VersionOutdated())
     assert previous.valid_to == (expected or ends)
     assert changed is (ends != LAST and expected is not None)
 
@@ -66,5 +66,5 @@ async def test_previous_version_that_begins_later_is_refused(database: Database,
     async with database.transaction() as session:
         with pytest.raises(DomainError):
             await end_previous(
-                session, SimpleNamespace(valid_from=FIRST, valid_to=None), next_from, LostRace()
+                session, SimpleNamespace(valid_from=FIRST, valid_to=None), next_from, VersionOutdated()
             )

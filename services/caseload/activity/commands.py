@@ -34,7 +34,7 @@ from shared.access import Actor
 from shared.contracts.caseload import KpmUpdated, KunjunganRecorded, P2k2Held
 from shared.contracts.kinds import PendampingStatus
 from shared.database import insert, raw, uuid7, vault_of
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.errors import NotAllowed, NotFound, PendampingInactive
 from shared.messaging import emit
 
@@ -48,7 +48,7 @@ async def record_kunjungan(session: AsyncSession, actor: Actor, terms: Kunjungan
         NotAllowed, NotFound, DateInTheFuture, PendampingInactive, VisitOutsideDampingan, KunjunganAlreadyRecorded.
     """
     today, kpm_id = await clock.today(session), terms.kpm_id
-    require_past(terms.visited_on, today, "/body/visited_on")
+    require_not_future(terms.visited_on, today, "/body/visited_on")
     kpm, dampingan = await read_accompanied(session, actor, kpm_id, terms.visited_on, today)
     kunjungan_id, vault = uuid7(), vault_of(session)
     location, action = {"table": "kunjungan", "row_id": kunjungan_id}, terms.next_action
@@ -158,7 +158,7 @@ async def read_materi_id(session: AsyncSession, terms: P2k2Terms) -> int:
 
 async def require_own_placement(session: AsyncSession, actor: Actor, terms: P2k2Terms) -> UUID:
     """Return the actor's pendamping_id if his placement covers the area on the day."""
-    require_past(terms.held_on, await clock.today(session), "/body/held_on")
+    require_not_future(terms.held_on, await clock.today(session), "/body/held_on")
     actor.require_area(terms.kode_wilayah)
     request = (terms.kode_wilayah, terms.penugasan_id, terms.held_on)
     penugasan = await placement_for(session, *request, POINTERS)

@@ -20,7 +20,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import Bansos
 from shared.database import insert, load, uuid7, vault_of
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.errors import DecidedByLodger
 from shared.files import require_evidence
 from shared.transitions import require_move
@@ -33,7 +33,7 @@ async def lodge_usulan(session: AsyncSession, actor: Actor, terms: UsulanTerms) 
         NotFound, PendampingInactive, DateInTheFuture, FileNotUploaded, MembershipNotEnded, UsulanOpen.
     """
     await lock_family(session, actor, terms.kpm_id)
-    require_past(terms.lodged_on, await clock.today(session), "/body/lodged_on")
+    require_not_future(terms.lodged_on, await clock.today(session), "/body/lodged_on")
     await require_no_membership(session, terms.kpm_id, terms.bansos)
     if terms.evidence_sha256 is not None:
         await require_evidence(session, terms.evidence_sha256)

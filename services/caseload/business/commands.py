@@ -18,8 +18,8 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import UsahaRecorded
 from shared.database import insert, load, raw, uuid7, vault_of
-from shared.dates import require_past
-from shared.errors import LostRace, NotFound
+from shared.dates import require_not_future
+from shared.errors import NotFound, VersionOutdated
 from shared.messaging import emit
 
 COPY_ANGGOTA = """
@@ -68,7 +68,7 @@ async def revise_usaha(
     """Revise a business. Previous versions stay readable.
 
     Raises:
-        NotFound, PendampingInactive, LostRace, MemberUnknown, DateInTheFuture.
+        NotFound, PendampingInactive, VersionOutdated, MemberUnknown, DateInTheFuture.
     """
     kpm_id = await session.scalar(sa.select(Usaha.kpm_id).where(Usaha.usaha_id == usaha_id))
     if kpm_id is None:
@@ -76,7 +76,7 @@ async def revise_usaha(
     family = await lock_family(session, actor, kpm_id)
     usaha = await load(session, Usaha, usaha_id, noun="usaha")
     if usaha.version != version:
-        raise LostRace("/header/If-Match")
+        raise VersionOutdated("/header/If-Match")
     owner = await lock_member(session, kpm_id, usaha.anggota_id, "/path/usaha_id")
     await check_days(session, terms)
     # Fast path: the database copies the previous version.
@@ -89,8 +89,8 @@ async def revise_usaha(
 
 async def check_days(session: AsyncSession, terms: UsahaTerms) -> None:
     """Raise DateInTheFuture if the business starts or is described after today."""
-    require_past(terms.started_on, await clock.today(session), "/body/started_on")
-    require_past(terms.as_of, await clock.today(session), "/body/as_of")
+    require_not_future(terms.started_on, await clock.today(session), "/body/started_on")
+    require_not_future(terms.as_of, await clock.today(session), "/body/as_of")
 
 
 def values_of(session: AsyncSession, owner: KpmAnggota, terms: UsahaTerms) -> dict[str, Any]:

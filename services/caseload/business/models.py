@@ -9,7 +9,7 @@ from sqlmodel import Field
 from services.caseload.tables import RECORDED, VERSION, Table
 from shared.contracts.kinds import UsahaSector
 from shared.database.tables import Col, Fields
-from shared.fields import KNOWN, Asked, Day, Rupiah
+from shared.fields import KNOWN, Day, RequestOnly, Rupiah
 
 
 class UsahaFacts(Fields):
@@ -17,14 +17,14 @@ class UsahaFacts(Fields):
 
     sector: Col[Annotated[UsahaSector, KNOWN]]
     started_on: Col[Day]
-    omzet_rp: Col[Annotated[Rupiah, Asked(9_000_000)]]
+    omzet_rp: Col[Annotated[Rupiah, RequestOnly(9_000_000)]]
     has_letter: Col[StrictBool]
 
 
 class UsahaTerms(UsahaFacts):
     """Attributes of a business as of a day, with the NIB in clear text."""
 
-    nib: Annotated[str, StringConstraints(pattern="^[0-9]{13}$"), Asked("9120000000001")] | None = None
+    nib: Annotated[str, StringConstraints(pattern="^[0-9]{13}$"), RequestOnly("9120000000001")] | None = None
     as_of: Day
 
 

@@ -29,11 +29,11 @@ from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import raw
 from shared.errors import NotYetKnown
-from shared.jobs import Due, Job, Step, Work, enqueue
-from shared.jobs.pacing import has_room, next_size
+from shared.jobs import Job, ScheduledTask, Step, Work, enqueue
+from shared.jobs.backpressure import next_size, outbox_has_room
 
 
-async def start_ending(session: AsyncSession, due: Due) -> None:
+async def start_ending(session: AsyncSession, due: ScheduledTask) -> None:
     """Enqueue the job that ends all dampingan due today."""
     del due
     await enqueue(session, END_DAMPINGAN, {}, Actor.system("caseload"))
@@ -44,7 +44,7 @@ async def end_past_dampingan(session: AsyncSession, job: Job) -> Step:
 
     A step takes at most half a second.
     """
-    if not await has_room(session):
+    if not await outbox_has_room(session):
         return Step(place=job.place)
     started, limit = time.monotonic(), int(job.place.get("limit", 500))
     try:
@@ -57,14 +57,14 @@ async def end_past_dampingan(session: AsyncSession, job: Job) -> Step:
     return Step(done=len(rows), place=place, finished=len(rows) < limit)
 
 
-async def start_limit_check(session: AsyncSession, due: Due) -> None:
+async def start_limit_check(session: AsyncSession, due: ScheduledTask) -> None:
     """Enqueue the job that checks all caseloads of a kind against a new limit."""
     await enqueue(session, LIMIT_IN_FORCE, due.payload, Actor.system("caseload"))
 
 
 async def check_limits(session: AsyncSession, job: Job) -> Step:
     """Emit the next caseloads that have crossed the limit since their last event."""
-    if not await has_room(session):
+    if not await outbox_has_room(session):
         return Step(place=job.place)
     kind, after = PilarKind(job.params["kind"]), UUID(job.place.get("after", str(UUID(int=0))))
     placements = sa.select(Penugasan.penugasan_id).where(Penugasan.kind == kind)
@@ -80,7 +80,7 @@ async def check_limits(session: AsyncSession, job: Job) -> Step:
     return Step(done=emitted, place=place, finished=len(loads) < BATCH_SIZE)
 
 
-async def end_penugasan(session: AsyncSession, due: Due) -> None:
+async def end_penugasan(session: AsyncSession, due: ScheduledTask) -> None:
     """End all dampingan of a placement that has ended."""
     penugasan = await session.get(Penugasan, UUID(due.subject_id))
     ended_on = date.fromisoformat(due.payload["valid_to"])
@@ -89,7 +89,7 @@ async def end_penugasan(session: AsyncSession, due: Due) -> None:
     await set_ends(session, END_BY_PENUGASAN, penugasan.penugasan_id, ended_on, GapCause.PENUGASAN_BERAKHIR)
 
 
-async def end_area(session: AsyncSession, due: Due) -> None:
+async def end_area(session: AsyncSession, due: ScheduledTask) -> None:
     """End the dampingan in an area that the placement no longer covers."""
     area = await session.get(WilayahTugas, UUID(due.subject_id))
     ended_on = date.fromisoformat(due.payload["valid_to"])
@@ -99,7 +99,7 @@ async def end_area(session: AsyncSession, due: Due) -> None:
     await set_ends(session, END_BY_AREA, area.penugasan_id, ended_on, cause, area.kode_wilayah)
 
 
-async def end_pendamping(session: AsyncSession, due: Due) -> None:
+async def end_pendamping(session: AsyncSession, due: ScheduledTask) -> None:
     """End all dampingan of a pendamping who no longer serves."""
     pendamping = await session.get(Pendamping, UUID(due.subject_id))
     if pendamping is None or pendamping.status.value != due.payload["status"]:
@@ -111,7 +111,7 @@ async def end_pendamping(session: AsyncSession, due: Due) -> None:
 
 WORK = Work(
     steps={END_DAMPINGAN: end_past_dampingan, LIMIT_IN_FORCE: check_limits},
-    dues={
+    scheduled_tasks={
         END_DAMPINGAN: start_ending,
         LIMIT_IN_FORCE: start_limit_check,
         PENUGASAN_OVER: end_penugasan,

@@ -11,7 +11,7 @@ from sqlmodel import Field
 from services.caseload.tables import OFF, RECORDED, VERSION, Days, Ranged, Table
 from shared.contracts.kinds import DampinganPurpose, PilarKind
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import KNOWN, Asked, Day, Paragraph
+from shared.fields import KNOWN, Day, Paragraph, RequestOnly
 
 
 class Accompaniment(Fields):
@@ -92,10 +92,10 @@ Families = Annotated[StrictInt, Interval(ge=1, le=10_000)]
 class LimitNumbers(Fields):
     """Limits of a kind in families: a warning above one, a refusal above the other."""
 
-    kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]] = Field(primary_key=True)
-    warn_above: Col[Annotated[Families, Asked(400)]]
-    refuse_above: Col[Annotated[Families, Asked(550)]]
-    basis: Col[Annotated[Paragraph, Asked("Surat Dirjen Linjamsos tentang beban dampingan")]]
+    kind: Col[Annotated[PilarKind, KNOWN, RequestOnly("PKH_PENDAMPING")]] = Field(primary_key=True)
+    warn_above: Col[Annotated[Families, RequestOnly(400)]]
+    refuse_above: Col[Annotated[Families, RequestOnly(550)]]
+    basis: Col[Annotated[Paragraph, RequestOnly("Surat Dirjen Linjamsos tentang beban dampingan")]]
 
 
 class DampinganLimitTerms(LimitNumbers):

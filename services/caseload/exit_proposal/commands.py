@@ -31,7 +31,7 @@ from shared.access import Actor
 from shared.contracts.caseload import ExitProposalWithdrawn, ExitProposed
 from shared.contracts.kinds import ExitReason
 from shared.database import insert, load, uuid7, vault_of
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.errors import CaseAlreadyOpen, NotFound
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -94,7 +94,7 @@ async def lock_open_membership(
         raise NotFound("kepesertaan", "/body/kepesertaan_id")
     if (end := row.valid_to) is not None:
         raise MembershipHasEnded("/body/kepesertaan_id", valid_to=end)
-    require_past(on, await clock.today(session))
+    require_not_future(on, await clock.today(session))
     if on < row.valid_from:
         raise DateBeforeMembership("/body/on", on=on, valid_from=row.valid_from)
     active_case = sa.exists().where(

@@ -16,7 +16,7 @@ from services.caseload.exit_proposal.models import (
 from services.caseload.exit_proposal.queries import list_exit_proposals
 from shared import clock
 from shared.access import Permission
-from shared.fields import Asked, Body, Paragraph, View
+from shared.fields import Body, Paragraph, RequestOnly, View
 from shared.http import CurrentActor, Paging, Router, Session, may
 
 exit_proposals = Router(tag="exit-proposal")
@@ -29,7 +29,7 @@ class ExitProposalRequest(ExitProposalTerms, Body):
 class ExitWithdrawal(Body):
     """Why the proposal is withdrawn. The reason is stored sealed."""
 
-    reason: Annotated[Paragraph, Asked("Keluarga ternyata masih tinggal di alamat lama.")]
+    reason: Annotated[Paragraph, RequestOnly("Keluarga ternyata masih tinggal di alamat lama.")]
 
 
 class ExitProposalPage(View):

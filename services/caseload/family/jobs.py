@@ -13,22 +13,22 @@ from services.caseload.family.models import Kpm
 from shared import clock
 from shared.contracts.caseload import KpmUpdated
 from shared.dates import midnight
-from shared.jobs import Due, Work, schedule
-from shared.jobs.pacing import has_room
+from shared.jobs import ScheduledTask, Work, schedule
+from shared.jobs.backpressure import outbox_has_room
 from shared.messaging import emit
 
 CALENDAR_FACTS = "facts_of_the_day"
 BATCH_SIZE = 200
 
 
-async def emit_calendar_changes(session: AsyncSession, due: Due) -> None:
+async def emit_calendar_changes(session: AsyncSession, due: ScheduledTask) -> None:
     """Recompute outdated facts of the next families and emit those that differ.
 
     It schedules itself: at once while there are more families, else for the next day. A migration schedules the first.
     """
     today = await clock.today(session)
     outdated = sa.select(Kpm).where(Kpm.facts_until <= today).order_by(Kpm.kpm_id).limit(BATCH_SIZE)
-    room = await has_room(session)
+    room = await outbox_has_room(session)
     families = (await session.scalars(outdated.with_for_update(key_share=True))).all() if room else []
     published = [kpm.facts for kpm in families]
     for before, after in zip(published, await recompute_facts(session, families), strict=True):
@@ -39,4 +39,4 @@ async def emit_calendar_changes(session: AsyncSession, due: Due) -> None:
     await schedule(session, CALENDAR_FACTS, next_at, subject_id="facts")
 
 
-WORK = Work(dues={CALENDAR_FACTS: emit_calendar_changes})
+WORK = Work(scheduled_tasks={CALENDAR_FACTS: emit_calendar_changes})

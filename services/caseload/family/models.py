@@ -11,7 +11,7 @@ from sqlmodel import Field
 from services.caseload.tables import RECORDED, VERSION, Days, Ranged, Small, Table
 from shared.contracts.kinds import DesilScope, KomponenKind, Sex
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import KNOWN, Asked, Day, Wilayah
+from shared.fields import KNOWN, Day, RequestOnly, Wilayah
 
 
 class Relation(StrEnum):
@@ -172,10 +172,10 @@ class DesilTerms(Fields):
     """Welfare decile of a family in a population and DTSEN snapshot: 1 poorest to 10."""
 
     scope: Col[Annotated[DesilScope, KNOWN]] = Field(primary_key=True)
-    value: Col[Annotated[StrictInt, Interval(ge=1, le=10), sa.SmallInteger(), Asked(4)]]
-    snapshot: Col[Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-Q[1-4]$"), Asked("2026-Q2")]] = (
-        Field(primary_key=True)
-    )
+    value: Col[Annotated[StrictInt, Interval(ge=1, le=10), sa.SmallInteger(), RequestOnly(4)]]
+    snapshot: Col[
+        Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-Q[1-4]$"), RequestOnly("2026-Q2")]
+    ] = Field(primary_key=True)
 
 
 class DesilItem(DesilTerms):

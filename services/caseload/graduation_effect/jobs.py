@@ -10,10 +10,10 @@ from services.caseload.graduation_effect.commands.effect import TO_MONITORING
 from services.caseload.membership.models import CaseMark, Kepesertaan
 from shared import clock
 from shared.contracts.kinds import Bansos, DampinganPurpose
-from shared.jobs import Due, Work
+from shared.jobs import ScheduledTask, Work
 
 
-async def start_monitoring(session: AsyncSession, due: Due) -> None:
+async def start_monitoring(session: AsyncSession, due: ScheduledTask) -> None:
     """Switch the family's dampingan to PEMANTAUAN on the effective date of its exit from PKH.
 
     Nothing happens if the family is a member again or an objection suspends the end. The dampingan ends if the policy
@@ -33,4 +33,4 @@ async def start_monitoring(session: AsyncSession, due: Due) -> None:
             await end_monitoring(session, kpm_id, today)
 
 
-WORK = Work(dues={TO_MONITORING: start_monitoring})
+WORK = Work(scheduled_tasks={TO_MONITORING: start_monitoring})

@@ -15,12 +15,12 @@ from services.caseload.hand_over.commands.request import KIND
 from services.caseload.hand_over.models import HandOver, HandOverTerms
 from services.caseload.replicas.models import Penugasan
 from shared.database import raw
-from shared.jobs import Due, Job, Step, Work, enqueue
-from shared.jobs.asking import from_json
-from shared.jobs.pacing import has_room, next_size
+from shared.jobs import Job, ScheduledTask, Step, Work, enqueue
+from shared.jobs.backpressure import next_size, outbox_has_room
+from shared.jobs.queue import from_json
 
 
-async def start_hand_over(session: AsyncSession, due: Due) -> None:
+async def start_hand_over(session: AsyncSession, due: ScheduledTask) -> None:
     """Enqueue a hand-over's job on its day, with the rights of its orderer."""
     params = dict(due.payload)
     actor, families = from_json(params.pop("actor")), params.pop("families")
@@ -41,7 +41,7 @@ async def hand_over_families(session: AsyncSession, job: Job) -> Step:
 
     A family that cannot be moved is refused with its reason.
     """
-    if not await has_room(session):
+    if not await outbox_has_room(session):
         return Step(place=job.place)
     started, size, order = (
         time.monotonic(),
@@ -96,4 +96,4 @@ async def end_phase(session: AsyncSession, job: Job, phase: str, step: Step) -> 
     return step
 
 
-WORK = Work(steps={KIND: hand_over_families}, dues={KIND: start_hand_over})
+WORK = Work(steps={KIND: hand_over_families}, scheduled_tasks={KIND: start_hand_over})

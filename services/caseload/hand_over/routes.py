@@ -14,7 +14,7 @@ from services.caseload.hand_over.commands.withdrawal import withdraw_hand_over
 from services.caseload.hand_over.models import HandOver, HandOverRecord, HandOverTerms
 from services.caseload.hand_over.queries import list_hand_overs, read_hand_over
 from shared.access import Permission
-from shared.fields import Asked, Body, Paragraph, View, Wilayah
+from shared.fields import Body, Paragraph, RequestOnly, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.operations import Sentences
 
@@ -31,14 +31,14 @@ class HandOverOrder(HandOverTerms, Body):
 class HandOverRequest(HandOverOrder):
     """A hand-over and its reason. `override_reason` allows to exceed the limit, and is stored."""
 
-    reason: Annotated[Paragraph, Asked("Pembagian wilayah tugas baru.")]
+    reason: Annotated[Paragraph, RequestOnly("Pembagian wilayah tugas baru.")]
     override_reason: Paragraph | None = Field(default=None, examples=["Belum ada pendamping lain."])
 
 
 class HandOverCallOff(Body):
     """Why a future hand-over is withdrawn. The reason is stored."""
 
-    reason: Annotated[Paragraph, Asked("Penerima batal pindah tugas.")]
+    reason: Annotated[Paragraph, RequestOnly("Penerima batal pindah tugas.")]
 
 
 class WarningView(View):

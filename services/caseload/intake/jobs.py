@@ -42,7 +42,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.jobs import Job, RowError, Step, Work
-from shared.jobs.pacing import has_room, next_size
+from shared.jobs.backpressure import next_size, outbox_has_room
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 100, 1000, 8000
 TARGET_SECONDS = 0.8
@@ -74,7 +74,7 @@ async def apply(session: AsyncSession, job: Job) -> Step:
     if await is_lost(session, job):
         return await restart_staging(session, job)
     writes = not job.params["dry_run"]
-    if writes and job.place.get("deep") and not await has_room(session):
+    if writes and job.place.get("deep") and not await outbox_has_room(session):
         return Step(place=job.place)
     started, limit = time.monotonic(), int(job.place.get("limit", FIRST_BATCH))
     families, after = await next_families(session, job, int(job.place["after"]), limit)
@@ -82,7 +82,7 @@ async def apply(session: AsyncSession, job: Job) -> Step:
         return Step(place={"phase": "clear"})
     outcome = await Outcome.of(session, job, families)
     decision_seconds = time.monotonic() - started
-    if writes and not await has_room(session):
+    if writes and not await outbox_has_room(session):
         return Step(place=job.place | {"deep": True})
     started = time.monotonic()
     await outcome.refuse_above_limit(session, job)
@@ -90,7 +90,7 @@ async def apply(session: AsyncSession, job: Job) -> Step:
         await outcome.store(session, job)
     seconds = decision_seconds + time.monotonic() - started
     limit = next_size(
-        limit, seconds, smallest=SMALLEST_BATCH, largest=LARGEST_BATCH, wanted_seconds=TARGET_SECONDS
+        limit, seconds, smallest=SMALLEST_BATCH, largest=LARGEST_BATCH, target_seconds=TARGET_SECONDS
     )
     return outcome.step(job, job.place | {"after": after, "limit": limit, "deep": False})
 

@@ -6,10 +6,10 @@ from services.caseload.dampingan.commands.assignment import resume_accompaniment
 from services.caseload.membership.commands.kepesertaan import PKH_RE_ENTRY
 from services.caseload.membership.models import Kepesertaan
 from shared import clock
-from shared.jobs import Due, Work
+from shared.jobs import ScheduledTask, Work
 
 
-async def resume_after_re_entry(session: AsyncSession, due: Due) -> None:
+async def resume_after_re_entry(session: AsyncSession, due: ScheduledTask) -> None:
     """Resume accompaniment on the first day of a family's new PKH membership."""
     kpm_id, kepesertaan_id = UUID(due.subject_id), UUID(due.payload["kepesertaan_id"])
     today = await clock.today(session)
@@ -18,4 +18,4 @@ async def resume_after_re_entry(session: AsyncSession, due: Due) -> None:
         await resume_accompaniment(session, kpm_id, why="re-entry", graduasi_id=None)
 
 
-WORK = Work(dues={PKH_RE_ENTRY: resume_after_re_entry})
+WORK = Work(scheduled_tasks={PKH_RE_ENTRY: resume_after_re_entry})

@@ -24,7 +24,7 @@ from services.caseload.tables import Days
 from shared import clock
 from shared.access import Permission
 from shared.contracts.kinds import Bansos
-from shared.fields import KNOWN, Asked, Body, Day, KnownBansos, Paragraph, View, Wilayah
+from shared.fields import KNOWN, Body, Day, KnownBansos, Paragraph, RequestOnly, View, Wilayah
 from shared.http import CurrentActor, Paging, Router, Session, may
 from shared.http.numbers import MAX_BODY, NumbersAsked, NumbersView, numbers_of
 
@@ -99,7 +99,7 @@ class StartedView(KepesertaanKey):
 class StayDecision(Body):
     """Why the membership stays. The reason is stored sealed."""
 
-    reason: Annotated[Paragraph, Asked("Lansia tetap memerlukan bantuan pangan.")]
+    reason: Annotated[Paragraph, RequestOnly("Lansia tetap memerlukan bantuan pangan.")]
 
 
 class StayView(MembershipRef):

@@ -7,7 +7,7 @@ INSERT INTO dampingan_limit (kind, version, warn_above, refuse_above, valid, bas
 INSERT INTO age_rule (version, able_from, able_below, lansia_from, valid, source) VALUES
     (1, 18, 60, 60, '[2019-01-01,)', 'first content: able 18 to 59 and not severely disabled; lansia from 60');
 
-INSERT INTO platform.due (due_id, kind, subject_id, clock, due_at, payload) VALUES
+INSERT INTO platform.scheduled_task (scheduled_task_id, kind, subject_id, clock, due_at, payload) VALUES
     (uuidv7(), 'facts_of_the_day', 'facts', 'business', '2019-01-01', '{}');
 
 INSERT INTO exit_ground (exit_reason, version, only_alone, valid, source) VALUES

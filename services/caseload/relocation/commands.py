@@ -21,7 +21,7 @@ from services.caseload.replicas.models import WilayahTugas
 from shared import clock, wilayah
 from shared.access import Actor
 from shared.database import uuid7, vault_of
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.files import require_evidence
 from shared.validity import covers
 
@@ -44,11 +44,11 @@ async def move_family(
     Memberships continue. A dampingan ends if its placement does not cover the new area.
 
     Raises:
-        NotFound, LostRace, DateInTheFuture, WilayahUnknown, WilayahNotVillage, WilayahUnchanged,
+        NotFound, VersionOutdated, DateInTheFuture, WilayahUnknown, WilayahNotVillage, WilayahUnchanged,
         RelocationBeyondArea, FileNotUploaded, MovedSince.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
-    require_past(on, await clock.today(session))
+    require_not_future(on, await clock.today(session))
     require_village(actor, kode_wilayah)
     if kode_wilayah == kpm.kode_wilayah:
         raise WilayahUnchanged("/body/kode_wilayah")

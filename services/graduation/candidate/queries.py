@@ -19,7 +19,7 @@ from shared import clock
 from shared.access import Actor, Scope
 from shared.contracts.kinds import Bansos, DesilScope, ExitReason
 from shared.dates import months_after, months_between
-from shared.validity import holds_on
+from shared.validity import valid_on
 from shared.wilayah import KABKOTA_LENGTH
 
 RANKS = {
@@ -74,7 +74,7 @@ async def read_candidate_rule(session: AsyncSession, exit_reason: ExitReason) ->
         .outerjoin(Instrument, Instrument.instrument_id == Policy.instrument_id)
         .where(
             Policy.exit_reason.in_({exit_reason, ExitReason.ALAMIAH} - {ExitReason.UNKNOWN}),
-            holds_on(Policy.valid_from, Policy.valid_to, on),
+            valid_on(Policy.valid_from, Policy.valid_to, on),
         )
     )
     rows = {row[0].exit_reason: row for row in (await session.execute(statement)).all()}
@@ -95,7 +95,7 @@ def select_candidates(
     """Select the candidates of the actor's areas, or of families that a pendamping accompanies today."""
     on, columns = rule.on, (*CANDIDATE_COLUMNS, rule.rank) if not rule.natural else CANDIDATE_COLUMNS
     statement = sa.select(*columns).where(
-        holds_on(Candidate.member_since, Candidate.member_until, on),
+        valid_on(Candidate.member_since, Candidate.member_until, on),
         _meets_rule(rule),
         _has_no_case(),
     )

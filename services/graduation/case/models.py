@@ -14,7 +14,7 @@ from sqlmodel import Field
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.contracts.kinds import Bansos, ExitReason
 from shared.database.tables import Col, Fields
-from shared.fields import Asked, Wilayah
+from shared.fields import RequestOnly, Wilayah
 from shared.transitions import guard_moves, moves_condition, require_move
 
 
@@ -134,7 +134,7 @@ class OpeningTerms(Fields):
 
     kpm_id: Col[UUID] = Field(index=True)
     kepesertaan_id: Col[UUID]
-    exit_reason: Col[Annotated[ExitReason, Asked("SEJAHTERA_MANDIRI")]]
+    exit_reason: Col[Annotated[ExitReason, RequestOnly("SEJAHTERA_MANDIRI")]]
 
 
 class GraduasiView(OpeningTerms):

@@ -7,13 +7,13 @@ from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
-from shared.fields import Asked, Day, DocumentNumber, Wilayah
+from shared.fields import Day, DocumentNumber, RequestOnly, Wilayah
 
 
 class SkTerms(Fields):
     """A decree: its number, its date and its scan."""
 
-    sk_no: Col[Annotated[DocumentNumber, Asked("123/3.4/BS.01/5/2026")]]
+    sk_no: Col[Annotated[DocumentNumber, RequestOnly("123/3.4/BS.01/5/2026")]]
     sk_on: Col[Day]
     evidence_sha256: Col[Sha256 | None] = Field(default=None)
 

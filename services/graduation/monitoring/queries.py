@@ -17,7 +17,7 @@ from services.graduation.visibility import select_accompanied_kpm
 from shared import clock
 from shared.access import Actor, Permission, Scope
 from shared.areas import in_areas
-from shared.validity import holds_on
+from shared.validity import valid_on
 from shared.wilayah import NATIONAL
 
 OPEN_TASK = sa.and_(MonitoringTask.recorded_on.is_(None), MonitoringTask.closed_on.is_(None))
@@ -65,7 +65,7 @@ def _select_unaccompanied(areas: Sequence[str], on: date) -> sa.Select[Any]:
 
 
 def _is_valid(model: type[Dampingan | Penugasan | WilayahTugas], on: date) -> sa.ColumnElement[bool]:
-    return holds_on(model.valid_from, model.valid_to, on)
+    return valid_on(model.valid_from, model.valid_to, on)
 
 
 TASK_COLUMNS = tuple(getattr(MonitoringTask, name) for name in MonitoringTaskView.model_fields)

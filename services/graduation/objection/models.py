@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
-from shared.fields import Asked, Day, Sentence, Wilayah
+from shared.fields import Day, RequestOnly, Sentence, Wilayah
 
 
 class SanggahState(StrEnum):
@@ -70,9 +70,9 @@ class SanggahTerms(Fields):
     """
 
     lodged_on: Col[Day]
-    lodged_by: Col[Annotated[LodgedBy, Asked("KELUARGA")]]
-    channel: Col[Annotated[SanggahChannel, Asked("PUSKESOS")]]
-    ground: Col[Annotated[SanggahGround, Asked("KEADAAN_BERUBAH")]]
+    lodged_by: Col[Annotated[LodgedBy, RequestOnly("KELUARGA")]]
+    channel: Col[Annotated[SanggahChannel, RequestOnly("PUSKESOS")]]
+    ground: Col[Annotated[SanggahGround, RequestOnly("KEADAAN_BERUBAH")]]
     evidence_sha256: Col[Sha256]
     note: Col[Sentence | None] = Field(default=None)
 
@@ -161,7 +161,7 @@ class Annulment(Table, table=True):
     at: Col[datetime]
 
 
-Tahap = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(?:[1-9]|1[0-2])$"), Asked("2026-2")]
+Tahap = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(?:[1-9]|1[0-2])$"), RequestOnly("2026-2")]
 
 
 class BackPaymentTerms(Fields):

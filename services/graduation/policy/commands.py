@@ -38,8 +38,8 @@ from services.graduation.policy.models.policy import (
 from shared import clock
 from shared.access import Actor
 from shared.clock import moment_of
-from shared.database import insert, load, refusing, uuid7, write
-from shared.dates import require_ahead
+from shared.database import insert, load, refuse_violations, uuid7, write
+from shared.dates import require_not_past
 from shared.errors import VersionJustSet, VersionNotLatest
 from shared.validity import end_previous
 
@@ -84,7 +84,7 @@ async def draft_policy(session: AsyncSession, actor: Actor, draft: PolicyDraft) 
         "drafted_by_sub": actor.sub,
         "drafted_at": (await moment_of(session)).at,
     }
-    with refusing(**DRAFT_REFUSALS):
+    with refuse_violations(**DRAFT_REFUSALS):
         # Not by the ORM: its INSERT names every column, but the api role may set only the columns of the content.
         await write(session, Policy(**row))
     return await session.get_one(Policy, row["policy_id"])
@@ -190,10 +190,12 @@ async def activate_policy(session: AsyncSession, actor: Actor, policy_id: UUID, 
     policy = await load(session, Policy, policy_id, noun="policy")
     today = (await moment_of(session)).on
     require_transition(policy, PolicyState.PLANNED, today)
-    require_ahead(valid_from, today)
+    require_not_past(valid_from, today)
     await _end_previous_version(session, policy, valid_from)
     policy.valid_from, policy.activated_by, policy.activated_on = valid_from, actor.person, today
-    with refusing(ex_policy_one_at_a_time=lambda: VersionNotLatest("/body/valid_from", on=valid_from)):
+    with refuse_violations(
+        ex_policy_one_at_a_time=lambda: VersionNotLatest("/body/valid_from", on=valid_from)
+    ):
         await session.flush()
     return policy
 
@@ -245,7 +247,7 @@ async def set_tahap(session: AsyncSession, terms: TahapTerms) -> TahapCalendar:
     elif tahap.cutoff_on < await clock.today(session):
         raise TahapClosed(tahap=tahap.tahap, on=tahap.cutoff_on)
     tahap.starts_on, tahap.cutoff_on = terms.starts_on, terms.cutoff_on
-    with refusing(
+    with refuse_violations(
         uq_tahap_calendar_starts_on=lambda: TahapOverlaps("/body/starts_on", on=terms.starts_on),
         pk_tahap_calendar=VersionJustSet,
     ):

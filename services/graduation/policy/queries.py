@@ -12,7 +12,7 @@ from services.graduation.policy.models.policy import Policy, PolicyFields, Polic
 from shared import clock
 from shared.contracts.kinds import ExitReason
 from shared.errors import NotFound
-from shared.validity import holds_on
+from shared.validity import valid_on
 
 
 async def require_policy(session: AsyncSession, exit_reason: ExitReason, on: date) -> Policy:
@@ -31,7 +31,7 @@ async def find_policy(session: AsyncSession, exit_reason: ExitReason, on: date) 
     """Return the policy of an exit reason in force on a date, or None."""
     statement = sa.select(Policy).where(
         Policy.exit_reason == exit_reason,
-        holds_on(Policy.valid_from, Policy.valid_to, on),
+        valid_on(Policy.valid_from, Policy.valid_to, on),
     )
     return (await session.execute(statement)).scalar_one_or_none()
 
@@ -53,7 +53,7 @@ async def read_policy_in_force(session: AsyncSession, exit_reason: ExitReason) -
     on = await clock.today(session)
     statement = sa.select(Policy).where(
         Policy.exit_reason == exit_reason,
-        holds_on(Policy.valid_from, Policy.valid_to, on),
+        valid_on(Policy.valid_from, Policy.valid_to, on),
     )
     return await _read_full_view(session, (await session.scalars(statement)).one_or_none())
 

@@ -6,7 +6,7 @@ from sqlmodel import Field
 
 from services.graduation.tables import Sha256, Table, is_sha256
 from shared.database.tables import Col, Fields
-from shared.fields import Asked, Day, DocumentNumber, Sentence, Wilayah
+from shared.fields import Day, DocumentNumber, RequestOnly, Sentence, Wilayah
 
 
 class Grounds(Fields):
@@ -19,7 +19,7 @@ class Grounds(Fields):
 class MusyawarahTerms(Fields):
     """The berita acara of the village's musyawarah."""
 
-    berita_acara_no: Col[Annotated[DocumentNumber, Asked("BA/014/V/2026")]]
+    berita_acara_no: Col[Annotated[DocumentNumber, RequestOnly("BA/014/V/2026")]]
     held_on: Col[Day]
     evidence_sha256: Col[Sha256]
 

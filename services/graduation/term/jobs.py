@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.term.commands import TAHAP_STARTED, TERM_ENDED, start_monitoring, take_effect
-from shared.jobs import Due, Work, for_subject
+from shared.jobs import ScheduledTask, Work, for_subject
 
 
-async def end_term(session: AsyncSession, due: Due) -> None:
+async def end_term(session: AsyncSession, due: ScheduledTask) -> None:
     """Make the exit effective on the day after the term."""
     settled_on = due.payload.get("settled_on")
     await take_effect(session, UUID(due.subject_id), date.fromisoformat(settled_on) if settled_on else None)
 
 
-WORK = Work(dues={TERM_ENDED: end_term, TAHAP_STARTED: for_subject(start_monitoring)})
+WORK = Work(scheduled_tasks={TERM_ENDED: end_term, TAHAP_STARTED: for_subject(start_monitoring)})

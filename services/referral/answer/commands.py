@@ -23,7 +23,7 @@ from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import RujukanAnswered, RujukanDelivered
 from shared.database import insert, load, uuid7, vault_of
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.messaging import emit
 
 S = RujukanProgramState
@@ -42,7 +42,9 @@ async def answer_rujukan(
     if (answer.reason_code is not None) != (answer.status is S.DITOLAK):
         raise ReasonCodeNeeded("/body/reason_code")
     today = await clock.today(session)
-    require_past(answer.answered_on, today, "/body/answered_on", earliest=await _notified_on(session, row))
+    require_not_future(
+        answer.answered_on, today, "/body/answered_on", earliest=await _notified_on(session, row)
+    )
     await require_amount(session, row, answer.amount_rp)
     await record_answer(session, row, answer, actor.sub)
     return row
@@ -154,7 +156,7 @@ async def deliver_aid(
         return row
     earliest = await _notified_on(session, row)
     today = await clock.today(session)
-    require_past(delivered_on, today, "/body/delivered_on", earliest=earliest)
+    require_not_future(delivered_on, today, "/body/delivered_on", earliest=earliest)
     await require_amount(session, row, amount_rp)
     row.delivery_id, row.amount_rp, row.delivered_on = delivery_id, amount_rp, delivered_on
     await move_rujukan_program(session, row, S.DISALURKAN, Move(actor.sub, today, "the partner delivered"))

@@ -14,22 +14,22 @@ from services.referral.rujukan.models import OFFER_ID, PARTNER_ANSWERS
 from services.referral.tables import Table
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.database.tables import Col, Fields
-from shared.fields import KNOWN, Asked, Known, Rupiah, Sentence
+from shared.fields import KNOWN, Known, RequestOnly, Rupiah, Sentence
 
 OwnId = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"), Asked("KUR-2026-000123-1")
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"), RequestOnly("KUR-2026-000123-1")
 ]
 
 
 class AnswerTerms(Fields):
     """A partner's answer. Amount in rupiah."""
 
-    status: Col[Annotated[RujukanProgramState, Known(*PARTNER_ANSWERS), Asked("DISETUJUI")]]
+    status: Col[Annotated[RujukanProgramState, Known(*PARTNER_ANSWERS), RequestOnly("DISETUJUI")]]
     reason_code: Col[Annotated[RefusalCode, KNOWN] | None] = Field(
         default=None, schema_extra={"examples": [None]}
     )
     amount_rp: Col[Rupiah | None] = Field(default=None)
-    answered_on: Col[Annotated[date, Asked("2026-07-10")]]
+    answered_on: Col[Annotated[date, RequestOnly("2026-07-10")]]
 
 
 class PartnerAnswer(AnswerTerms):

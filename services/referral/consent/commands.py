@@ -26,7 +26,7 @@ from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import ConsentGiven, ConsentWithdrawn, RujukanWithdrawn
 from shared.database import insert, load, uuid7, vault_of, write_once
-from shared.dates import require_ahead, require_past
+from shared.dates import require_not_future, require_not_past
 from shared.errors import VersionNotLatest
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -51,7 +51,7 @@ async def give_consent(
     if rujukan.state is not RujukanState.TERBUKA:
         raise RujukanNotOpen(state=rujukan.state)
     today = await clock.today(session)
-    require_past(given.given_on, today, "/body/given_on", earliest=rujukan.sk_on)
+    require_not_future(given.given_on, today, "/body/given_on", earliest=rujukan.sk_on)
     await require_fit(session, row, today)
     await _require_proof(session, given)
     consent = _consent(row, given, actor)
@@ -99,7 +99,7 @@ async def withdraw_consent(
     if consent is None or consent.withdrawn_on is not None:
         raise ConsentMissing
     today = await clock.today(session)
-    require_past(withdrawn_on, today, "/body/withdrawn_on", earliest=consent.given_on)
+    require_not_future(withdrawn_on, today, "/body/withdrawn_on", earliest=consent.given_on)
     consent.withdrawn_on, consent.withdrawn_reason, consent.withdrawn_by = withdrawn_on, reason, actor.sub
     emit(session, ConsentWithdrawn.of(consent, rujukan_id=row.rujukan_id, reason="consent withdrawn"))
     if row.state not in ENDED:
@@ -253,7 +253,7 @@ async def set_consent_text(session: AsyncSession, terms: ConsentTextTerms, actor
     Raises:
         DateInThePast, VersionNotLatest
     """
-    require_ahead(terms.valid_from, await clock.today(session))
+    require_not_past(terms.valid_from, await clock.today(session))
     taken_from = VersionNotLatest("/body/valid_from", on=terms.valid_from)
     last = (await session.scalars(sa.select(ConsentText).order_by(ConsentText.version.desc()).limit(1))).one()
     if last.valid_from >= terms.valid_from:

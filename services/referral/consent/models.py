@@ -13,7 +13,7 @@ from sqlmodel import Field
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields
-from shared.fields import Asked, Day, Sentence, Sha256
+from shared.fields import Day, RequestOnly, Sentence, Sha256
 
 
 class ConsentChannel(StrEnum):
@@ -28,12 +28,12 @@ class ConsentChannel(StrEnum):
 class ConsentTerms(Fields):
     """The family's consent, with the SHA-256 of its evidence (uploaded before by POST /v1/files)."""
 
-    text_version: Col[Annotated[StrictInt, Interval(ge=1, le=10_000), Asked(1)]] = Field(
+    text_version: Col[Annotated[StrictInt, Interval(ge=1, le=10_000), RequestOnly(1)]] = Field(
         foreign_key="consent_text.version"
     )
     channel: Col[ConsentChannel]
     evidence_sha256: Col[Sha256]
-    given_on: Col[Annotated[date, Asked("2026-05-18")]]
+    given_on: Col[Annotated[date, RequestOnly("2026-05-18")]]
 
 
 class Consent(ConsentTerms, Table, table=True):
@@ -70,7 +70,7 @@ class ConsentTextTerms(Fields):
         Annotated[
             str,
             StringConstraints(min_length=40, max_length=4000),
-            Asked("Saya setuju data minimum keluarga saya disampaikan kepada mitra program ini."),
+            RequestOnly("Saya setuju data minimum keluarga saya disampaikan kepada mitra program ini."),
         ]
     ]
     valid_from: Col[Day]

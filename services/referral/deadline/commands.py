@@ -28,10 +28,10 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import insert, load, upsert, uuid7, write_once
-from shared.dates import midnight, require_ahead
+from shared.dates import midnight, require_not_past
 from shared.errors import VersionNotLatest
 from shared.jobs import schedule
-from shared.validity import end_previous, holds_on
+from shared.validity import end_previous, valid_on
 
 # Handled in outcome/jobs.py: this module must not import outcome.
 CLOSE_RUJUKAN = "rujukan.close"
@@ -102,7 +102,7 @@ async def schedule_closing(session: AsyncSession, row: RujukanProgram) -> None:
 
 async def read_term(session: AsyncSession, program_code: str, on: date) -> SlaTerm:
     """Return the term of a program on a day, or that of all programs."""
-    in_force = holds_on(SlaTerm.valid_from, SlaTerm.valid_to, on)
+    in_force = valid_on(SlaTerm.valid_from, SlaTerm.valid_to, on)
     applies = sa.or_(SlaTerm.program_code == program_code, SlaTerm.program_code.is_(None))
     own_first = sa.select(SlaTerm).where(in_force, applies).order_by(SlaTerm.program_code.asc().nulls_last())
     return (await session.scalars(own_first.limit(1))).one()
@@ -118,7 +118,7 @@ async def set_term(session: AsyncSession, terms: SlaTermTerms, actor: Actor) -> 
     Raises:
         ProgramUnknown, VersionNotLatest, DateInThePast
     """
-    require_ahead(terms.valid_from, await clock.today(session))
+    require_not_past(terms.valid_from, await clock.today(session))
     if terms.program_code is not None and await _is_unpublished(session, terms.program_code):
         raise ProgramUnknown("/body/program_code", code=terms.program_code)
     taken_from = VersionNotLatest("/body/valid_from", on=terms.valid_from)

@@ -14,7 +14,7 @@ from services.referral.partner.models import Code
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import Asked, Day, Sentence
+from shared.fields import Day, RequestOnly, Sentence
 
 
 class DeadlineKind(StrEnum):
@@ -36,11 +36,11 @@ class SlaTermTerms(Fields):
     """Calendar days around the SLA of a program, or of all programs without a term."""
 
     program_code: Col[Code | None] = Field(default=None)
-    remind_before_days: Col[Annotated[StrictInt, Interval(ge=0, le=364), Asked(3)]]
-    escalate_after_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), Asked(1)]]
-    expire_after_days: Col[Annotated[StrictInt, Interval(ge=1, le=1825), Asked(90)]]
-    close_after_days: Col[Annotated[StrictInt, Interval(ge=0, le=1825), Asked(90)]]
-    deliver_within_days: Col[Annotated[StrictInt, Interval(ge=1, le=1825), Asked(60)]]
+    remind_before_days: Col[Annotated[StrictInt, Interval(ge=0, le=364), RequestOnly(3)]]
+    escalate_after_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), RequestOnly(1)]]
+    expire_after_days: Col[Annotated[StrictInt, Interval(ge=1, le=1825), RequestOnly(90)]]
+    close_after_days: Col[Annotated[StrictInt, Interval(ge=0, le=1825), RequestOnly(90)]]
+    deliver_within_days: Col[Annotated[StrictInt, Interval(ge=1, le=1825), RequestOnly(60)]]
     valid_from: Col[Day]
     basis: Col[Sentence]
 

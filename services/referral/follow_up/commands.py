@@ -15,7 +15,7 @@ from shared.contracts.kinds import RujukanProgramState
 from shared.database import load
 from shared.dates import midnight, months_after
 from shared.jobs import schedule
-from shared.validity import holds_on
+from shared.validity import valid_on
 
 FINISH_AID = "rujukan.finish"
 
@@ -40,7 +40,7 @@ async def open_tasks(session: AsyncSession, row: RujukanProgram, delivered_on: d
 async def _read_months(session: AsyncSession, rujukan_id: UUID) -> list[int]:
     """Return the months of the rule that applies to the rujukan."""
     opened_on = sa.select(Rujukan.opened_on).where(Rujukan.rujukan_id == rujukan_id).scalar_subquery()
-    in_force = holds_on(OutcomeRule.valid_from, OutcomeRule.valid_to, opened_on)
+    in_force = valid_on(OutcomeRule.valid_from, OutcomeRule.valid_to, opened_on)
     return (await session.scalars(sa.select(OutcomeRule.months).where(in_force))).one()
 
 

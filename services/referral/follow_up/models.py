@@ -13,9 +13,9 @@ from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import PartialView, Table
 from shared.contracts.kinds import RelapseCause
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import Asked, Day, Rupiah, Sentence
+from shared.fields import Day, RequestOnly, Rupiah, Sentence
 
-Month = Annotated[StrictInt, Interval(ge=1, le=60), Asked()]
+Month = Annotated[StrictInt, Interval(ge=1, le=60), RequestOnly()]
 
 
 class OutcomeRuleTerms(Fields):
@@ -24,7 +24,7 @@ class OutcomeRuleTerms(Fields):
     The rule applies to rujukan that open from that day.
     """
 
-    months: Col[Annotated[list[Month], Len(1, 24), Asked([3, 6, 12, 24])]]
+    months: Col[Annotated[list[Month], Len(1, 24), RequestOnly([3, 6, 12, 24])]]
     valid_from: Col[Day]
     basis: Col[Sentence]
 
@@ -63,8 +63,8 @@ class OutcomeTerms(Fields):
     Turnover in rupiah a month.
     """
 
-    month: Col[Annotated[StrictInt, Interval(ge=1, le=120), Asked(3)]]
-    still_in_business: Col[Annotated[StrictBool, Asked(True)]]
+    month: Col[Annotated[StrictInt, Interval(ge=1, le=120), RequestOnly(3)]]
+    still_in_business: Col[Annotated[StrictBool, RequestOnly(True)]]
     omzet_rp: Col[Rupiah | None] = Field(default=None)
 
 
@@ -132,9 +132,9 @@ class RelapseTerms(Fields):
     The cause is a code.
     """
 
-    month: Col[Annotated[StrictInt, Interval(ge=0, le=240), Asked(4)]]
+    month: Col[Annotated[StrictInt, Interval(ge=0, le=240), RequestOnly(4)]]
     cause: Col[RelapseCause]
-    reported_on: Col[Annotated[date, Asked("2026-10-20")]]
+    reported_on: Col[Annotated[date, RequestOnly("2026-10-20")]]
 
 
 class RelapseView(RelapseTerms):

@@ -13,7 +13,7 @@ from services.referral.program.models import Program, ProgramRule, Strength
 from services.referral.replicas.models import Kpm, Usaha
 from services.referral.rujukan.models import RujukanProgram
 from shared.contracts.kinds import RujukanProgramState
-from shared.validity import holds_on
+from shared.validity import valid_on
 
 # A family has aid from a program once the partner approved it. Delivered aid counts even if the offer is withdrawn
 # later. An offer without approval is not aid.
@@ -62,7 +62,7 @@ async def match_catalogue(session: AsyncSession, family: Family) -> list[Match]:
 
 async def read_catalogue(session: AsyncSession, on: date) -> list[tuple[Program, list[ProgramRule]]]:
     """Return the revisions in force on a day with their rules, by program code."""
-    in_force = holds_on(Program.valid_from, Program.valid_to, on)
+    in_force = valid_on(Program.valid_from, Program.valid_to, on)
     programs = (await session.scalars(sa.select(Program).where(in_force).order_by(Program.code))).all()
     statement = sa.select(ProgramRule).where(
         ProgramRule.program_id.in_([program.program_id for program in programs])

@@ -21,7 +21,7 @@ from services.referral.rujukan.commands import SYSTEM
 from services.referral.rujukan.models import Rujukan, RujukanProgram
 from services.referral.sending.models import Attempt
 from shared.database import uuid7, vault_of, write_once
-from shared.jobs import Due, schedule
+from shared.jobs import ScheduledTask, schedule
 from shared.privacy import SealBroken
 
 SEND_NOTICE = "notice.send"
@@ -87,14 +87,14 @@ async def schedule_notice(
 
 
 def seal_broken_as_reply(
-    prepare: Callable[[AsyncSession, Due], Awaitable[Call | None]],
-) -> Callable[[AsyncSession, Due], Awaitable[Call | Reply | None]]:
+    prepare: Callable[[AsyncSession, ScheduledTask], Awaitable[Call | None]],
+) -> Callable[[AsyncSession, ScheduledTask], Awaitable[Call | Reply | None]]:
     """Turn SealBroken of a prepare function into a failed attempt.
 
     The attempt is recorded with its fault and retried later. Other calls continue.
     """
 
-    async def prepare_or_reply(session: AsyncSession, due: Due) -> Call | Reply | None:
+    async def prepare_or_reply(session: AsyncSession, due: ScheduledTask) -> Call | Reply | None:
         try:
             return await prepare(session, due)
         except SealBroken as error:
@@ -104,7 +104,7 @@ def seal_broken_as_reply(
 
 
 @seal_broken_as_reply
-async def prepare_notice(session: AsyncSession, due: Due) -> Call | None:
+async def prepare_notice(session: AsyncSession, due: ScheduledTask) -> Call | None:
     """Return the call, or None if the notice is outdated or was accepted."""
     notice = await session.get(PartnerNotice, UUID(due.subject_id))
     if notice is None or notice.taken_at is not None:
@@ -127,7 +127,7 @@ async def notice_content(session: AsyncSession, notice: PartnerNotice) -> dict[s
 
 
 async def prepare_call(
-    session: AsyncSession, due: Due, notice: PartnerNotice, payload: dict[str, object]
+    session: AsyncSession, due: ScheduledTask, notice: PartnerNotice, payload: dict[str, object]
 ) -> Call | None:
     """Return the call to a partner with a webhook.
 
@@ -150,7 +150,7 @@ async def prepare_call(
     return Call(partner.webhook_url, body, secret.encode(), str(identity.notice_id), identity.key)
 
 
-async def record_notice(session: AsyncSession, due: Due, outcome: Reply | None) -> None:
+async def record_notice(session: AsyncSession, due: ScheduledTask, outcome: Reply | None) -> None:
     """Record that the partner accepted the notice, or schedule another attempt."""
     notice = await session.get(PartnerNotice, UUID(due.subject_id), with_for_update=True)
     if notice is None or outcome is None:

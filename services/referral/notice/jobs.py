@@ -2,6 +2,6 @@
 
 from services.referral.notice.commands import SEND_NOTICE, prepare_notice, record_notice
 from services.referral.partner.commands.webhook import call_partner
-from shared.jobs import OutsideCall, Work
+from shared.jobs import ExternalCall, Work
 
-WORK = Work(calls={SEND_NOTICE: OutsideCall(prepare_notice, call_partner, record_notice)})
+WORK = Work(calls={SEND_NOTICE: ExternalCall(prepare_notice, call_partner, record_notice)})

@@ -17,10 +17,10 @@ from services.referral.offer.commands.rematching import (
 from services.referral.rujukan.commands import PROPOSE_NEXT_BEST
 from services.referral.rujukan.models import Rujukan
 from shared.database import load
-from shared.jobs import Due, Work, for_subject
+from shared.jobs import ScheduledTask, Work, for_subject
 
 
-async def match_again(session: AsyncSession, due: Due) -> None:
+async def match_again(session: AsyncSession, due: ScheduledTask) -> None:
     """Match a rujukan whose family was not in the replica when it opened."""
     rujukan = await load(session, Rujukan, UUID(due.subject_id))
     await match_rujukan(session, rujukan, attempt=due.payload["attempt"])
@@ -28,7 +28,7 @@ async def match_again(session: AsyncSession, due: Due) -> None:
 
 WORK = Work(
     steps={REMATCH_PROGRAM: rematch_step},
-    dues={
+    scheduled_tasks={
         START_REMATCH: start_rematch,
         MATCH_RUJUKAN: match_again,
         PROPOSE_NEXT_BEST: for_subject(propose_after),

@@ -8,7 +8,7 @@ from services.referral.outcome.commands.overdue import expire_offer, remind_part
 from shared.jobs import Work, for_subject
 
 WORK = Work(
-    dues={
+    scheduled_tasks={
         CLOSE_RUJUKAN: for_subject(close_rujukan),
         FINISH_AID: for_subject(finish_aid),
         DUE_KIND[DeadlineKind.REMINDER]: for_subject(remind_partner),

@@ -12,18 +12,18 @@ from sqlmodel import Field
 
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields
-from shared.fields import Asked, Wilayah
+from shared.fields import RequestOnly, Wilayah
 
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,39}$"), Asked("KUR_SUPERMIKRO")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), Asked("Bank Penyalur KUR")]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,39}$"), RequestOnly("KUR_SUPERMIKRO")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), RequestOnly("Bank Penyalur KUR")]
 Url = Annotated[
     str,
     StringConstraints(min_length=8, max_length=500),
-    Asked("https://mitra.example.go.id/pilar/rujukan"),
+    RequestOnly("https://mitra.example.go.id/pilar/rujukan"),
 ]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()-]{5,30}$"), Asked("(0294) 381234")]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()-]{5,30}$"), RequestOnly("(0294) 381234")]
 Email = Annotated[
-    str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,180}$"), Asked("dinsos@kendalkab.go.id")
+    str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,180}$"), RequestOnly("dinsos@kendalkab.go.id")
 ]
 
 
@@ -119,8 +119,8 @@ class BreakerLimitTerms(Fields):
     `failures_to_open` are failures in a row. `wait_seconds` is real time.
     """
 
-    failures_to_open: Col[Annotated[StrictInt, Interval(ge=1, le=1000), Asked(5)]]
-    wait_seconds: Col[Annotated[StrictInt, Interval(ge=1, le=86_400), Asked(60)]]
+    failures_to_open: Col[Annotated[StrictInt, Interval(ge=1, le=1000), RequestOnly(5)]]
+    wait_seconds: Col[Annotated[StrictInt, Interval(ge=1, le=86_400), RequestOnly(60)]]
 
 
 class BreakerLimitView(BreakerLimitTerms):

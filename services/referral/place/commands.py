@@ -17,7 +17,7 @@ from shared import wilayah
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import uuid7
 from shared.jobs import schedule
-from shared.validity import holds_on
+from shared.validity import valid_on
 
 # Handled in publication/jobs.py: this module must not import publication.
 PROMOTE_WAITING = "program.promote"
@@ -35,7 +35,7 @@ class Obstacle:
 async def is_intake_open(session: AsyncSession, code: str, on: date) -> bool:
     """Return whether the program takes applications on a day. A program without windows always does."""
     windows = sa.select(IntakeWindow.window_id).where(IntakeWindow.program_code == code)
-    open_windows = windows.where(holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on))
+    open_windows = windows.where(valid_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on))
     has_windows, is_open = (
         await session.execute(sa.select(sa.exists(windows), sa.exists(open_windows)))
     ).one()
@@ -48,7 +48,7 @@ def select_covering_quotas(code: str, kode_wilayah: str, on: date) -> sa.Select[
     statement = sa.select(ProgramQuota).where(
         ProgramQuota.program_code == code, ProgramQuota.kode_wilayah.in_(areas)
     )
-    in_force = holds_on(ProgramQuota.valid_from, ProgramQuota.valid_to, on)
+    in_force = valid_on(ProgramQuota.valid_from, ProgramQuota.valid_to, on)
     return statement.where(in_force).order_by(ProgramQuota.quota_id)
 
 
@@ -114,14 +114,14 @@ async def read_obstacles(
 
     Nothing is reserved. It takes two statements for the whole catalogue.
     """
-    is_open = holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on)
+    is_open = valid_on(IntakeWindow.opens_on, IntakeWindow.closes_on, on)
     windows = sa.select(IntakeWindow.program_code, sa.func.bool_or(is_open)).group_by(
         IntakeWindow.program_code
     )
     open_by_code = {row[0]: bool(row[1]) for row in await session.execute(windows)}
     areas = [wilayah.NATIONAL, *wilayah.prefixes(kode_wilayah)]
     covers_area = sa.and_(
-        ProgramQuota.kode_wilayah.in_(areas), holds_on(ProgramQuota.valid_from, ProgramQuota.valid_to, on)
+        ProgramQuota.kode_wilayah.in_(areas), valid_on(ProgramQuota.valid_from, ProgramQuota.valid_to, on)
     )
     full = sa.or_(ProgramQuota.taken >= ProgramQuota.places, ProgramQuota.waiting > 0)
     quotas = sa.select(

@@ -13,7 +13,7 @@ from sqlmodel import Field
 from services.referral.rujukan.models import OFFER_ID
 from services.referral.tables import Table
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import Asked, Day, Wilayah
+from shared.fields import Day, RequestOnly, Wilayah
 
 
 class WaitingReason(StrEnum):
@@ -25,7 +25,7 @@ class WaitingReason(StrEnum):
     DAFTAR_MITRA = "DAFTAR_MITRA"
 
 
-National = Annotated[str, StringConstraints(pattern=r"^\*$"), Asked("*")]
+National = Annotated[str, StringConstraints(pattern=r"^\*$"), RequestOnly("*")]
 
 
 class QuotaTerms(Fields):
@@ -35,9 +35,9 @@ class QuotaTerms(Fields):
     """
 
     kode_wilayah: Col[Annotated[Wilayah | National, sa.Text(collation="C")]]
-    places: Col[Annotated[StrictInt, Interval(ge=0, le=100_000_000), Asked(120)]]
-    valid_from: Col[Annotated[Day, Asked("2026-01-01")]]
-    valid_to: Col[Annotated[Day | None, Asked("2027-01-01")]] = Field(default=None)
+    places: Col[Annotated[StrictInt, Interval(ge=0, le=100_000_000), RequestOnly(120)]]
+    valid_from: Col[Annotated[Day, RequestOnly("2026-01-01")]]
+    valid_to: Col[Annotated[Day | None, RequestOnly("2027-01-01")]] = Field(default=None)
 
 
 class QuotaFacts(QuotaTerms):
@@ -127,8 +127,8 @@ class IntakeTerms(Fields):
     Without `closes_on`, until further notice.
     """
 
-    opens_on: Col[Annotated[Day, Asked("2026-06-01")]]
-    closes_on: Col[Annotated[Day | None, Asked("2026-07-01")]] = Field(default=None)
+    opens_on: Col[Annotated[Day, RequestOnly("2026-06-01")]]
+    closes_on: Col[Annotated[Day | None, RequestOnly("2026-07-01")]] = Field(default=None)
 
 
 class IntakeView(IntakeTerms):

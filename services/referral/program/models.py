@@ -15,7 +15,7 @@ from services.referral.partner.models import Code, Name
 from services.referral.tables import Table
 from shared.contracts.kinds import BenefitKind
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import Asked, Rupiah, Sentence
+from shared.fields import RequestOnly, Rupiah, Sentence
 
 
 class SendFrom(StrEnum):
@@ -96,10 +96,10 @@ class ProgramTerms(Fields):
     name: Col[Name]
     amount_min_rp: Col[Rupiah | None] = Field(default=None)
     amount_max_rp: Col[Rupiah | None] = Field(default=None)
-    valid_from: Col[Annotated[date, Asked("2026-01-01")]]
+    valid_from: Col[Annotated[date, RequestOnly("2026-01-01")]]
     send_from: Col[SendFrom] = Field(default=SendFrom.DETERMINED)
-    sla_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), Asked(14)]]
-    required_documents: Col[Annotated[list[Name], Len(0, 20), Asked()]] = Field(default_factory=list)
+    sla_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), RequestOnly(14)]]
+    required_documents: Col[Annotated[list[Name], Len(0, 20), RequestOnly()]] = Field(default_factory=list)
     legal_basis: Col[Sentence]
 
 
@@ -146,12 +146,14 @@ class Program(ProgramItem, Table, table=True):
 class RuleTerms(Fields):
     """A rule with its source in regulation and the version of that source."""
 
-    field: Col[Annotated[RuleField, Asked("usaha_months")]]
-    op: Col[Annotated[RuleOp, Asked("GE")]]
+    field: Col[Annotated[RuleField, RequestOnly("usaha_months")]]
+    op: Col[Annotated[RuleOp, RequestOnly("GE")]]
     value: Col[Annotated[Any, JSONB()]]
     strength: Col[Strength] = Field(default=Strength.HARD)
-    source: Col[Annotated[str, StringConstraints(min_length=1, max_length=200), Asked("Permenko 7/2025")]]
-    version: Col[Annotated[str, StringConstraints(min_length=1, max_length=40), Asked("2026-01")]]
+    source: Col[
+        Annotated[str, StringConstraints(min_length=1, max_length=200), RequestOnly("Permenko 7/2025")]
+    ]
+    version: Col[Annotated[str, StringConstraints(min_length=1, max_length=40), RequestOnly("2026-01")]]
 
 
 class RuleView(RuleTerms):

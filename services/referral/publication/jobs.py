@@ -10,10 +10,10 @@ from services.referral.publication.commands.replay import (
     record_replay,
     replay_step,
 )
-from shared.jobs import OutsideCall, Work
+from shared.jobs import ExternalCall, Work
 
 WORK = Work(
     steps={REPLAY_PARTNER: replay_step},
-    dues={PROMOTE_WAITING: promote_waiting},
-    calls={REPLAY_NOTICE: OutsideCall(prepare_replay, call_partner, record_replay)},
+    scheduled_tasks={PROMOTE_WAITING: promote_waiting},
+    calls={REPLAY_NOTICE: ExternalCall(prepare_replay, call_partner, record_replay)},
 )

@@ -80,7 +80,7 @@ def steps_to(current: RujukanProgramState, target: RujukanProgramState) -> list[
         for following in sorted(TRANSITIONS[state] & IMPLIED - seen):
             seen.add(following)
             queue.append((following, [*steps, following]))
-    raise IllegalTransition(noun="rujukan", current=current, wanted=target)
+    raise IllegalTransition(noun="rujukan", current=current, target=target)
 
 
 def transition_to(row: "RujukanProgram", target: RujukanProgramState) -> RujukanProgramState:

@@ -35,7 +35,7 @@ from services.referral.rujukan.models import ENDED, Rujukan, RujukanProgram, Ruj
 from shared import clock
 from shared.contracts.kinds import RefusalCode, RujukanProgramState
 from shared.database import load, vault_of
-from shared.jobs import Due, schedule
+from shared.jobs import ScheduledTask, schedule
 
 SEND_RUJUKAN = "rujukan.send"
 UNSENT_STATES = frozenset({RujukanProgramState.DISETUJUI_KPM, RujukanProgramState.GAGAL_KIRIM})
@@ -73,7 +73,7 @@ async def _schedule_sending(
 
 
 @seal_broken_as_reply
-async def prepare_sending(session: AsyncSession, due: Due) -> Call | None:
+async def prepare_sending(session: AsyncSession, due: ScheduledTask) -> Call | None:
     """Return the call, or None while a condition is missing.
 
     What completes the condition schedules the sending again. `shared_at` is set before the call, because
@@ -116,7 +116,7 @@ async def read_sharing(session: AsyncSession, rujukan_program_id: UUID) -> Shari
     )
 
 
-async def record_sending(session: AsyncSession, due: Due, outcome: Reply | None) -> None:
+async def record_sending(session: AsyncSession, due: ScheduledTask, outcome: Reply | None) -> None:
     """Record the reply: accepted, refused with a reason code, or failed and scheduled again."""
     if outcome is None:
         return
@@ -147,7 +147,7 @@ async def notify_withdrawal_again(session: AsyncSession, row: RujukanProgram) ->
 
 
 async def _record_failure(
-    session: AsyncSession, row: RujukanProgram, reply: Reply, due: Due, today: date
+    session: AsyncSession, row: RujukanProgram, reply: Reply, due: ScheduledTask, today: date
 ) -> None:
     if row.state is RujukanProgramState.DISETUJUI_KPM:
         await move_rujukan_program(
@@ -205,7 +205,7 @@ async def schedule_untaken(session: AsyncSession, partner_id: UUID) -> None:
     await schedule(session, SEND_UNTAKEN, datetime.now(UTC), subject_id=partner_id, clock="real")
 
 
-async def send_untaken(session: AsyncSession, due: Due) -> None:
+async def send_untaken(session: AsyncSession, due: ScheduledTask) -> None:
     """Schedule the webhooks of the next batch, oldest first, and then the batch after it."""
     order = (PartnerNotice.created_at, PartnerNotice.notice_id)
     untaken = (PartnerNotice.partner_id == UUID(due.subject_id), PartnerNotice.taken_at.is_(None))

@@ -8,9 +8,9 @@ from services.referral.sending.commands import (
     record_sending,
     send_untaken,
 )
-from shared.jobs import OutsideCall, Work
+from shared.jobs import ExternalCall, Work
 
 WORK = Work(
-    dues={SEND_UNTAKEN: send_untaken},
-    calls={SEND_RUJUKAN: OutsideCall(prepare_sending, call_partner, record_sending)},
+    scheduled_tasks={SEND_UNTAKEN: send_untaken},
+    calls={SEND_RUJUKAN: ExternalCall(prepare_sending, call_partner, record_sending)},
 )

@@ -12,7 +12,7 @@ from services.registry.tables import Table
 from shared.contracts.kinds import DampinganPurpose
 from shared.database.tables import Col, Fields
 from shared.fields import Wilayah
-from shared.validity import holds_on
+from shared.validity import valid_on
 
 
 class CoverageCount(Table, table=True):
@@ -68,7 +68,7 @@ def select_counts_by_area(code_length: int, on: date) -> sa.Select[*tuple[Any, .
 
     def holding(table: type[Dampingan] | type[Kepesertaan]) -> sa.Select[Any]:
         return sa.select(sa.true().label("yes")).where(
-            table.kpm_id == Kpm.kpm_id, holds_on(table.valid_from, table.valid_to, on)
+            table.kpm_id == Kpm.kpm_id, valid_on(table.valid_from, table.valid_to, on)
         )
 
     pendampingan = holding(Dampingan).where(Dampingan.purpose == DampinganPurpose.PENDAMPINGAN)

@@ -12,7 +12,7 @@ from sqlmodel import Field
 from services.registry.tables import Table
 from shared.contracts.kinds import PendampingStatus, PilarKind
 from shared.database.tables import Col, Fields
-from shared.fields import KNOWN, Asked, Known
+from shared.fields import KNOWN, Known, RequestOnly
 
 SERVING_STATUSES = (
     PendampingStatus.CALON,
@@ -32,16 +32,16 @@ PER_PERSON_MAX = 10_000
 class TargetTerms(Fields):
     """The families that a person of a kind must graduate in a full year."""
 
-    year: Col[Annotated[StrictInt, Interval(ge=EARLIEST_YEAR, le=LATEST_YEAR), Asked(2026)]]
-    kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]]
-    per_person: Col[Annotated[StrictInt, Interval(ge=0, le=PER_PERSON_MAX), Asked(10)]]
-    counted: Col[Annotated[list[ServingStatus], Len(1, len(SERVING_STATUSES)), Asked(["AKTIF", "CUTI"])]] = (
-        Field(
-            default=[PendampingStatus.AKTIF],
-            description="A day of a placement counts if the status on that day is one of these",
-        )
+    year: Col[Annotated[StrictInt, Interval(ge=EARLIEST_YEAR, le=LATEST_YEAR), RequestOnly(2026)]]
+    kind: Col[Annotated[PilarKind, KNOWN, RequestOnly("PKH_PENDAMPING")]]
+    per_person: Col[Annotated[StrictInt, Interval(ge=0, le=PER_PERSON_MAX), RequestOnly(10)]]
+    counted: Col[
+        Annotated[list[ServingStatus], Len(1, len(SERVING_STATUSES)), RequestOnly(["AKTIF", "CUTI"])]
+    ] = Field(
+        default=[PendampingStatus.AKTIF],
+        description="A day of a placement counts if the status on that day is one of these",
     )
-    basis: Col[Annotated[Text, Asked("Kerangka kerja 2026")]]
+    basis: Col[Annotated[Text, RequestOnly("Kerangka kerja 2026")]]
 
 
 class TargetView(TargetTerms):

@@ -22,7 +22,7 @@ from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import insert, load, uuid7
 from shared.errors import VersionNotLatest
-from shared.validity import covers, end_previous, goes_on_after, holds_on
+from shared.validity import covers, end_previous, not_ended_by, valid_on
 
 REVISION_REASON = "REVISI"
 
@@ -107,9 +107,9 @@ async def end_pilar_kind(
 async def _refuse_running_placements(session: AsyncSession, row: PilarKindVersion, valid_to: date) -> None:
     statement = sa.select(sa.func.count()).where(
         Penugasan.kind == row.kind,
-        goes_on_after(Penugasan.valid_to, valid_to),
+        not_ended_by(Penugasan.valid_to, valid_to),
         # A cancelled placement has an empty range. It does not count.
-        goes_on_after(Penugasan.valid_to, Penugasan.valid_from),
+        not_ended_by(Penugasan.valid_to, Penugasan.valid_from),
     )
     if count := await session.scalar(statement):
         raise KindStillHeld("/body/valid_to", kind=row.kind.value, valid_to=valid_to, count=count)
@@ -120,7 +120,7 @@ async def _check_successor(
 ) -> None:
     if successor is None:
         return
-    in_force = holds_on(PilarKindVersion.valid_from, PilarKindVersion.valid_to, on)
+    in_force = valid_on(PilarKindVersion.valid_from, PilarKindVersion.valid_to, on)
     kind = await session.scalar(
         sa.select(PilarKindVersion.kind).where(PilarKindVersion.kind == successor, in_force)
     )

@@ -12,7 +12,7 @@ from sqlmodel import Field
 from services.registry.tables import Table
 from shared.contracts.kinds import Ditjen, PilarKind
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import KNOWN, Asked, Day
+from shared.fields import KNOWN, Day, RequestOnly
 
 
 class PilarLevel(StrEnum):
@@ -39,12 +39,12 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 class PilarKindTerms(Fields):
     """The properties of a kind from a day on, and the source."""
 
-    kind: Col[Annotated[PilarKind, KNOWN, Asked("TKSK")]]
-    name: Col[Annotated[Text, Asked("Tenaga Kesejahteraan Sosial Kecamatan")]]
-    ditjen: Col[Annotated[Ditjen, KNOWN, Asked("DAYASOS")]]
-    level: Col[Annotated[PilarLevel, Asked("KECAMATAN")]]
-    held_by: Col[Annotated[HeldBy, Asked("PERSON")]]
-    source: Col[Annotated[Text, Asked("Permensos 28/2018")]]
+    kind: Col[Annotated[PilarKind, KNOWN, RequestOnly("TKSK")]]
+    name: Col[Annotated[Text, RequestOnly("Tenaga Kesejahteraan Sosial Kecamatan")]]
+    ditjen: Col[Annotated[Ditjen, KNOWN, RequestOnly("DAYASOS")]]
+    level: Col[Annotated[PilarLevel, RequestOnly("KECAMATAN")]]
+    held_by: Col[Annotated[HeldBy, RequestOnly("PERSON")]]
+    source: Col[Annotated[Text, RequestOnly("Permensos 28/2018")]]
     valid_from: Col[Day]
 
 
@@ -80,12 +80,12 @@ class PilarKindVersion(PilarKindView, Table, table=True):
 class RoleConflictTerms(Fields):
     """A pair of kinds that is forbidden from a day on, with reasons and source."""
 
-    kind: Col[Annotated[PilarKind, KNOWN, Asked("TKSK")]]
-    other_kind: Col[Annotated[PilarKind, KNOWN, Asked("PUSKESOS_PETUGAS")]]
-    paid_only: Col[Annotated[StrictBool, Asked(True)]] = Field(description="Only if both are paid")
-    reason_en: Col[Annotated[Text, Asked("a TKSK holds no second paid post")]]
-    reason_id: Col[Annotated[Text, Asked("TKSK tidak boleh merangkap pekerjaan bergaji")]]
-    source: Col[Annotated[Text, Asked("Permensos 28/2018")]]
+    kind: Col[Annotated[PilarKind, KNOWN, RequestOnly("TKSK")]]
+    other_kind: Col[Annotated[PilarKind, KNOWN, RequestOnly("PUSKESOS_PETUGAS")]]
+    paid_only: Col[Annotated[StrictBool, RequestOnly(True)]] = Field(description="Only if both are paid")
+    reason_en: Col[Annotated[Text, RequestOnly("a TKSK holds no second paid post")]]
+    reason_id: Col[Annotated[Text, RequestOnly("TKSK tidak boleh merangkap pekerjaan bergaji")]]
+    source: Col[Annotated[Text, RequestOnly("Permensos 28/2018")]]
     valid_from: Col[Day]
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.registry.kind.models import PilarKindVersion, RoleConflict
 from shared.contracts.kinds import PilarKind
-from shared.validity import holds_on
+from shared.validity import valid_on
 
 KIND_ORDER = (PilarKindVersion.__table__.c.kind, PilarKindVersion.__table__.c.valid_from)
 
@@ -22,7 +22,7 @@ def select_kinds(columns: Iterable[str], kind: PilarKind | None, on: date | None
     statement = sa.select(*(table[name] for name in columns))
     if kind is not None:
         statement = statement.where(table.kind == kind)
-    return statement if on is None else statement.where(holds_on(table.valid_from, table.valid_to, on))
+    return statement if on is None else statement.where(valid_on(table.valid_from, table.valid_to, on))
 
 
 CONFLICT_ORDER = (RoleConflict.__table__.c.role_conflict_id,)
@@ -34,4 +34,4 @@ def select_conflicts(columns: Iterable[str], kind: PilarKind | None, on: date | 
     statement = sa.select(*(table[name] for name in columns))
     if kind is not None:
         statement = statement.where(sa.or_(table.kind == kind, table.other_kind == kind.value))
-    return statement if on is None else statement.where(holds_on(table.valid_from, table.valid_to, on))
+    return statement if on is None else statement.where(valid_on(table.valid_from, table.valid_to, on))

@@ -1,3 +1,3 @@
-from shared.migrating import run
+from shared.migrations import run
 
 run("registry")

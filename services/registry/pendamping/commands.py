@@ -28,11 +28,11 @@ from shared.access import Actor, Scope
 from shared.contracts.kinds import PendampingStatus, SubjectKind
 from shared.contracts.registry import PendampingRegistered, PendampingStatusChanged
 from shared.database import insert, load, uuid7, vault_of
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.errors import Busy, NotAllowed, NotFound
 from shared.messaging import emit
 from shared.privacy import Nik, Vault
-from shared.validity import goes_on_after
+from shared.validity import not_ended_by
 
 REGISTRATION_REASON = "PENDAFTARAN"
 
@@ -119,7 +119,7 @@ async def _end_placements(session: AsyncSession, actor: Actor, row: Pendamping) 
     on = row.status_from_on
     open_placements = select(Penugasan).where(
         Penugasan.pendamping_id == row.pendamping_id,
-        goes_on_after(Penugasan.valid_to, func.greatest(Penugasan.valid_from, on)),
+        not_ended_by(Penugasan.valid_to, func.greatest(Penugasan.valid_from, on)),
     )
     for penugasan in (await session.scalars(open_placements.order_by(Penugasan.penugasan_id))).all():
         await close_penugasan(session, actor, penugasan, on=on, reason=row.status.value)
@@ -127,7 +127,7 @@ async def _end_placements(session: AsyncSession, actor: Actor, row: Pendamping) 
 
 async def _require_not_future(session: AsyncSession, day: date | None) -> date:
     today = await clock.today(session)
-    require_past(day or today, today, "/body/from_on")
+    require_not_future(day or today, today, "/body/from_on")
     return day or today
 
 

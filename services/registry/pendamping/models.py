@@ -11,7 +11,7 @@ from sqlmodel import Field
 from services.registry.tables import Table
 from shared.contracts.kinds import PendampingStatus, SubjectKind
 from shared.database.tables import Col, Fields
-from shared.fields import KNOWN, Asked, Code, Day
+from shared.fields import KNOWN, Code, Day, RequestOnly
 from shared.privacy import Nik
 from shared.transitions import guard_moves, moves_condition, require_move
 
@@ -30,9 +30,11 @@ A CALON has never served, so PENSIUN, MUTASI and BERAKHIR_KONTRAK are not possib
 """
 
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), Asked("Siti Rahayu")
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), RequestOnly("Siti Rahayu")
 ]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{5,18}[0-9]$"), Asked("+62 812 0000 0001")]
+Phone = Annotated[
+    str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{5,18}[0-9]$"), RequestOnly("+62 812 0000 0001")
+]
 
 
 class RegistrationTerms(Fields):
@@ -41,8 +43,8 @@ class RegistrationTerms(Fields):
     `from_on` is the first day as CALON, today if not given.
     """
 
-    subject: Annotated[SubjectKind, KNOWN, Asked("PERSON")]
-    nik: Annotated[Nik | None, Asked("3324075211879001")] = None
+    subject: Annotated[SubjectKind, KNOWN, RequestOnly("PERSON")]
+    nik: Annotated[Nik | None, RequestOnly("3324075211879001")] = None
     name: Name
     phone: Phone | None = None
     from_on: Day | None = None
@@ -96,7 +98,7 @@ class Pendamping(PendampingBase, Table, table=True):
 class StatusTerms(Fields):
     """A status and its reason, a code because it is published in events."""
 
-    status: Col[Annotated[PendampingStatus, KNOWN, Asked("AKTIF")]]
+    status: Col[Annotated[PendampingStatus, KNOWN, RequestOnly("AKTIF")]]
     reason: Col[Code]
 
 

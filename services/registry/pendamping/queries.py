@@ -14,7 +14,7 @@ from shared.contracts.kinds import PilarKind
 from shared.database import vault_of
 from shared.errors import NotFound
 from shared.privacy import Nik, Vault, mask
-from shared.validity import holds_on
+from shared.validity import valid_on
 
 SEALED_COLUMNS = (
     Pendamping.pendamping_id,
@@ -98,13 +98,13 @@ async def select_pendamping(
         statement = statement.where(Pendamping.status == status)
     if kind is not None:
         serving = sa.select(Penugasan.pendamping_id).where(
-            Penugasan.kind == kind, holds_on(Penugasan.valid_from, Penugasan.valid_to, today)
+            Penugasan.kind == kind, valid_on(Penugasan.valid_from, Penugasan.valid_to, today)
         )
         statement = statement.where(Pendamping.pendamping_id.in_(serving))
     if kode_wilayah is not None:
         inside = in_areas(WilayahTugas.kode_wilayah, [kode_wilayah])
         placed = sa.select(WilayahTugas.pendamping_id).where(
-            inside, holds_on(WilayahTugas.valid_from, WilayahTugas.valid_to, today)
+            inside, valid_on(WilayahTugas.valid_from, WilayahTugas.valid_to, today)
         )
         statement = statement.where(Pendamping.pendamping_id.in_(placed))
     return statement

@@ -35,7 +35,7 @@ from shared.contracts.registry import PenugasanEnded, PenugasanStarted, WilayahT
 from shared.database import insert, load, uuid7
 from shared.errors import DomainError, InvalidRange, NotFound
 from shared.messaging import emit
-from shared.validity import goes_on_after
+from shared.validity import not_ended_by
 
 AREA_REASON = "PENEMPATAN"
 
@@ -225,7 +225,7 @@ async def close_penugasan(
     """
     open_areas = sa.select(WilayahTugas).where(
         WilayahTugas.penugasan_id == row.penugasan_id,
-        goes_on_after(WilayahTugas.valid_to, sa.func.greatest(WilayahTugas.valid_from, on)),
+        not_ended_by(WilayahTugas.valid_to, sa.func.greatest(WilayahTugas.valid_from, on)),
     )
     for area in (await session.scalars(open_areas.order_by(WilayahTugas.wilayah_tugas_id))).all():
         close_wilayah_tugas(session, actor, area, on=on, reason=reason)

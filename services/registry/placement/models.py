@@ -12,14 +12,14 @@ from sqlmodel import Field
 from services.registry.tables import Table
 from shared.contracts.kinds import Ditjen, EmployerStatus, PilarKind
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import KNOWN, Asked, Day, Wilayah
+from shared.fields import KNOWN, Day, RequestOnly, Wilayah
 
 PAID = frozenset(
     {EmployerStatus.PPPK, EmployerStatus.PNS, EmployerStatus.PPPK_PARUH_WAKTU, EmployerStatus.KONTRAK}
 )
 """Employer statuses with pay. A `paid_only` conflict applies if both placements have one of them."""
 SkNumber = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Asked("1/SK/2025")
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), RequestOnly("1/SK/2025")
 ]
 
 
@@ -39,9 +39,9 @@ class PenugasanTerms(Fields):
     """
 
     pendamping_id: Col[UUID] = Field(foreign_key="pendamping.pendamping_id")
-    kind: Col[Annotated[PilarKind, KNOWN, Asked("PKH_PENDAMPING")]]
-    ditjen: Col[Annotated[Ditjen, KNOWN, Asked("LINJAMSOS")]]
-    employer_status: Col[Annotated[EmployerStatus, KNOWN, Asked("PPPK")]]
+    kind: Col[Annotated[PilarKind, KNOWN, RequestOnly("PKH_PENDAMPING")]]
+    ditjen: Col[Annotated[Ditjen, KNOWN, RequestOnly("LINJAMSOS")]]
+    employer_status: Col[Annotated[EmployerStatus, KNOWN, RequestOnly("PPPK")]]
     sk_no: Col[SkNumber]
     sk_on: Col[Day]
     valid_from: Col[Day]

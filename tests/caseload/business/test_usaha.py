@@ -13,7 +13,7 @@ async def test_revision_replaces_the_current_version(family: Family) -> None:
     path = f"/v1/usaha/{usaha['usaha_id']}/revision"
     refused(await family.post(path, body), "PreconditionRequired", 428)
     await family.done(path, body, usaha["version"])
-    refused(await family.post(path, body, usaha["version"]), "LostRace", 412)
+    refused(await family.post(path, body, usaha["version"]), "VersionOutdated", 412)
     refused(
         await family.post(path, body | {"as_of": "2199-01-01"}, usaha["version"] + 1), "DateInTheFuture", 422
     )

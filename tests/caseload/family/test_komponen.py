@@ -70,7 +70,7 @@ async def test_end_needs_the_current_version(family: Family) -> None:
     )
     refused(await family.post(path, body), "PreconditionRequired", 428)
     await family.done(path, body, komponen["version"])
-    refused(await family.post(path, body, komponen["version"]), "LostRace", 412)
+    refused(await family.post(path, body, komponen["version"]), "VersionOutdated", 412)
 
 
 async def test_komponen_ends_once_after_its_first_day(family: Family) -> None:

@@ -63,7 +63,7 @@ async def test_hand_over_emits_each_crossed_limit_once(placed: Running) -> None:
     await placed.sql("UPDATE dampingan_limit SET warn_above = 3, refuse_above = 10")
     await accompanied(placed, 5)
     on = await days_later(placed)
-    await placed.sql("UPDATE platform.due SET done_at = now()")
+    await placed.sql("UPDATE platform.scheduled_task SET done_at = now()")
     await handed_over(placed, on)
     crossed = [
         (data["penugasan_id"], data["side"]) for data in await facts(placed, "dampingan_limit_crossed")

@@ -119,7 +119,7 @@ async def test_pengurus_changes_only_to_an_adult(family: Family) -> None:
     refused(await family.post("pengurus", body | {"anggota_id": head}, version), "PengurusAlready")
     refused(await family.post("pengurus", body | {"anggota_id": husband}), "PreconditionRequired", 428)
     await family.done("pengurus", body | {"anggota_id": husband}, version)
-    refused(await family.post("pengurus", body | {"anggota_id": head}, version), "LostRace", 412)
+    refused(await family.post("pengurus", body | {"anggota_id": head}, version), "VersionOutdated", 412)
     history = await family.caseload.sql("SELECT detail FROM kpm_history WHERE subject = 'pengurus'")
     assert head in str(history[0]["detail"])
 

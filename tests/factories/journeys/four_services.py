@@ -35,7 +35,7 @@ MOVES = ("platform.consumer_offset", "platform.local_log")
 # As in production, well above the client's 5 s, so that not both sides close an idle connection at once.
 KEEP_ALIVE_SECONDS = 30
 # The platform's own scheduled tasks, which come due by real time.
-OWN_WORK = "platform.due"
+OWN_WORK = "platform.scheduled_task"
 
 
 @dataclass(slots=True)

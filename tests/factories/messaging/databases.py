@@ -62,7 +62,7 @@ def urls_of(cluster: Cluster, service: str, name: str) -> dict[str, str]:
 
 WIPE = """
 TRUNCATE platform.stream, platform.unsent, platform.local_log, platform.cursor, platform.parked,
-    platform.consumer_offset, platform.job, platform.job_row_error, platform.due, replica_pendamping.pendamping, received;
+    platform.consumer_offset, platform.job, platform.job_row_error, platform.scheduled_task, replica_pendamping.pendamping, received;
 DELETE FROM platform.outbox;
 UPDATE platform.epoch SET value = 1
 """

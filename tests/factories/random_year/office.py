@@ -56,7 +56,7 @@ class Town(World):
         return World.token(self, who)
 
 
-def holds_on(today: date) -> Callable[[dict[str, Any]], bool]:
+def valid_on(today: date) -> Callable[[dict[str, Any]], bool]:
     """Return a predicate for ranges that contain a day."""
     on = str(today)
     return lambda item: item["valid_from"] <= on and (item["valid_to"] is None or on < item["valid_to"])
@@ -179,7 +179,7 @@ class Office:
         if chance.random() > USUAL:
             return chance.choice(FIELD)
         shown = await self.look("caseload", f"/v1/kpm/{family.kpm_id}")
-        today = holds_on(self.today)
+        today = valid_on(self.today)
         pendamping_ids = (
             [item["pendamping_id"] for item in shown["dampingan"] if today(item)] if shown else []
         )

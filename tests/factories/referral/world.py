@@ -94,7 +94,7 @@ class World:
             "UPDATE breaker SET retry_at = clock_timestamp() WHERE retry_at > clock_timestamp()"
         )
         await self.referral.sql(
-            "UPDATE platform.due SET due_at = clock_timestamp() WHERE done_at IS NULL AND clock = 'real'"
+            "UPDATE platform.scheduled_task SET due_at = clock_timestamp() WHERE done_at IS NULL AND clock = 'real'"
         )
         await self.referral.work()
 

@@ -73,7 +73,7 @@ async def check_sk_is_consistent(service: Running, sk_id: str, count: int) -> No
             " AND h.to_state IN ('DITETAPKAN', 'MASA_SANGGAH')"
         ),
         (
-            "SELECT count(*) FROM platform.due JOIN penetapan ON subject_id = graduasi_id::text WHERE sk_id = $1"
+            "SELECT count(*) FROM platform.scheduled_task JOIN penetapan ON subject_id = graduasi_id::text WHERE sk_id = $1"
             " AND kind = 'graduasi_term_ended'"
         ),
     ):

@@ -36,7 +36,7 @@ async def rerun_due_work(world: World) -> None:
     This is what happens after a worker died before it marked the work as done.
     """
     await world.referral.sql(
-        "UPDATE platform.due SET done_at = NULL, lease_until = NULL WHERE kind LIKE 'sla.%' OR kind LIKE 'notice.%'"
+        "UPDATE platform.scheduled_task SET done_at = NULL, lease_until = NULL WHERE kind LIKE 'sla.%' OR kind LIKE 'notice.%'"
     )
     await world.referral.work()
 

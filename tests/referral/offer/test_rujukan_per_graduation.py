@@ -43,7 +43,7 @@ async def test_rujukan_is_matched_later_when_the_family_is_not_yet_replicated(re
     for _ in range(4):
         await world.retry_now()
     (asked,) = await referral.sql(
-        "SELECT due_at - clock_timestamp() AS wait FROM platform.due WHERE kind = 'rujukan.match' AND done_at IS NULL"
+        "SELECT due_at - clock_timestamp() AS wait FROM platform.scheduled_task WHERE kind = 'rujukan.match' AND done_at IS NULL"
     )
     assert asked["wait"].total_seconds() > 8, "each attempt is later than the last"
     await world.apply_events(*family_facts(world.family))

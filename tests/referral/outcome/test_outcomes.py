@@ -37,7 +37,7 @@ async def test_last_outcome_closes_the_offer_and_the_rujukan(referral: Running) 
         assert [case["state"] for case in cases] == ["TERBUKA"]  # two of its offers are open
         await referral.sql("UPDATE rujukan_program SET state = 'DICABUT' WHERE state = 'DRAF'")
         await referral.sql(
-            "UPDATE platform.due SET done_at = NULL, lease_until = NULL WHERE kind = 'rujukan.close'"
+            "UPDATE platform.scheduled_task SET done_at = NULL, lease_until = NULL WHERE kind = 'rujukan.close'"
         )
         await referral.work()
         cases = (await referral.get("/v1/rujukan?state=TUTUP", as_=world.dinsos)).json()["items"]

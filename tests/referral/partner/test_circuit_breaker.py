@@ -39,7 +39,7 @@ async def read_breaker(world: World) -> dict[str, Any]:
 async def try_now(world: World) -> None:
     """Make all due work due now. The wait of the breaker is kept."""
     await world.referral.sql(
-        "UPDATE platform.due SET due_at = clock_timestamp() WHERE done_at IS NULL AND clock = 'real'"
+        "UPDATE platform.scheduled_task SET due_at = clock_timestamp() WHERE done_at IS NULL AND clock = 'real'"
     )
     await world.referral.work()
 
@@ -64,7 +64,7 @@ async def test_breaker_opens_after_failures_in_a_row(referral: Running) -> None:
         attempts = await referral.get(f"/v1/rujukan-program/{subject}/attempt", as_=world.dinsos)
         assert len(attempts.json()["items"]) == 3
         (row,) = await referral.sql(
-            "SELECT due_at > clock_timestamp() + interval '9 minutes' AS is_later FROM platform.due"
+            "SELECT due_at > clock_timestamp() + interval '9 minutes' AS is_later FROM platform.scheduled_task"
             " WHERE kind = 'rujukan.send' AND done_at IS NULL"
         )
         assert row["is_later"]

@@ -65,7 +65,7 @@ async def test_failed_call_is_retried_when_due(referral: Running) -> None:
         world = await a_case(referral, bank)
         await world.sent(KUR)
         (row,) = await referral.sql(
-            "SELECT clock, due_at - clock_timestamp() AS wait, payload FROM platform.due"
+            "SELECT clock, due_at - clock_timestamp() AS wait, payload FROM platform.scheduled_task"
             " WHERE kind = 'rujukan.send' AND done_at IS NULL"
         )
         assert row["clock"] == "real"

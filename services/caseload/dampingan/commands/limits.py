@@ -12,7 +12,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import PilarKind
 from shared.database import insert
-from shared.dates import midnight, require_ahead
+from shared.dates import midnight, require_not_past
 from shared.errors import NotAllowed, VersionJustSet, VersionNotLatest
 from shared.jobs import schedule
 
@@ -72,7 +72,7 @@ async def end_previous_version(session: AsyncSession, last: DampinganLimit | Non
     Raises:
         DateInThePast, VersionNotLatest.
     """
-    require_ahead(valid_from, await clock.today(session))
+    require_not_past(valid_from, await clock.today(session))
     if last is None:
         return
     if valid_from <= last.valid_from:

@@ -18,7 +18,7 @@ from services.caseload.visibility import lock_family
 from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KpmUpdated
-from shared.errors import LostRace
+from shared.errors import VersionOutdated
 from shared.messaging import emit
 
 Subject = tuple[str, UUID]
@@ -105,11 +105,11 @@ async def lock_family_version(session: AsyncSession, actor: Actor, kpm_id: UUID,
     """Lock a family that the actor may change and that still has the given version.
 
     Raises:
-        NotFound, PendampingInactive, LostRace.
+        NotFound, PendampingInactive, VersionOutdated.
     """
     kpm = (await lock_family(session, actor, kpm_id)).kpm
     if kpm.version != version:
-        raise LostRace("/header/If-Match")
+        raise VersionOutdated("/header/If-Match")
     return kpm
 
 

@@ -15,8 +15,8 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind
 from shared.database import insert, load, uuid7
-from shared.dates import require_past
-from shared.errors import InvalidRange, LostRace, NotFound
+from shared.dates import require_not_future
+from shared.errors import InvalidRange, NotFound, VersionOutdated
 
 
 async def start_komponen(
@@ -36,7 +36,7 @@ async def start_komponen(
     """
     family = await lock_family(session, actor, kpm_id)
     await lock_member(session, kpm_id, anggota_id)
-    require_past(valid_from, await clock.today(session), "/body/valid_from")
+    require_not_future(valid_from, await clock.today(session), "/body/valid_from")
     require_order(valid_from, valid_to)
     valid = Range(valid_from, valid_to)
     komponen = Komponen(komponen_id=uuid7(), kpm_id=kpm_id, anggota_id=anggota_id, kind=kind, valid=valid)
@@ -52,7 +52,7 @@ async def end_komponen(
     """Set the end of a komponen. `valid_to` is the first day without it.
 
     Raises:
-        NotFound, PendampingInactive, LostRace, KomponenHasEnded, InvalidRange.
+        NotFound, PendampingInactive, VersionOutdated, KomponenHasEnded, InvalidRange.
     """
     kpm_id = await session.scalar(sa.select(Komponen.kpm_id).where(Komponen.komponen_id == komponen_id))
     if kpm_id is None:
@@ -60,7 +60,7 @@ async def end_komponen(
     family = await lock_family(session, actor, kpm_id)
     komponen = await load(session, Komponen, komponen_id, noun="komponen")
     if komponen.version != version:
-        raise LostRace("/header/If-Match")
+        raise VersionOutdated("/header/If-Match")
     end, first, today = komponen.valid_to, komponen.valid_from, await clock.today(session)
     if end is not None and end <= today:
         raise KomponenHasEnded(valid_to=end)

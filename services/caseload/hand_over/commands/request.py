@@ -16,7 +16,7 @@ from shared.access import Actor
 from shared.database import insert, uuid7
 from shared.dates import midnight
 from shared.jobs import enqueue, schedule
-from shared.jobs.asking import as_json
+from shared.jobs.queue import as_json
 
 KIND = "hand_over"
 

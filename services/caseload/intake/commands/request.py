@@ -21,7 +21,7 @@ async def request_intake(session: AsyncSession, actor: Actor, *, sha256: str, dr
     Raises:
         FileNotUploaded, FileEmpty, FileNotText, HeaderTooLong, ColumnsMissing, ColumnsRepeated, ColumnsUnknown.
     """
-    if (await files.about_uploaded(session, sha256)).size == 0:
+    if (await files.read_uploaded_info(session, sha256)).size == 0:
         raise FileEmpty("/body/sha256")
     read_header(await files.read_chunk(session, vault_of(session), sha256, 0))
     return await jobs.enqueue(session, KIND, {"sha256": sha256, "dry_run": dry_run}, actor)

@@ -44,7 +44,7 @@ async def stage(session: AsyncSession, job: Job) -> Step:
     Its place is the byte at which the next step starts.
     """
     sha256, vault = str(job.params["sha256"]), vault_of(session)
-    file = await files.about(session, sha256)
+    file = await files.read_info(session, sha256)
     header = read_header(await files.read_chunk(session, vault, sha256, 0))
     offset, row_no = int(job.place.get("offset", header.begins_at)), int(job.place.get("row", 2))
     window, last = await read_window(session, sha256, offset, file.chunks)

@@ -36,7 +36,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.kinds import KomponenKind
 from shared.database import insert, raw, uuid7, vault_of
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.files import require_evidence
 
 
@@ -49,7 +49,7 @@ async def add_anggota(session: AsyncSession, actor: Actor, kpm_id: UUID, terms: 
         NotFound, PendampingInactive, DateInTheFuture, BirthDateInTheFuture, NikKnown, NumberNotAccepted.
     """
     family = await lock_family(session, actor, kpm_id)
-    require_past(terms.on, await clock.today(session))
+    require_not_future(terms.on, await clock.today(session))
     if terms.birth_on > terms.on:
         raise BirthDateInTheFuture("/body/birth_on", birth_on=terms.birth_on, on=terms.on)
     vault = vault_of(session)
@@ -105,12 +105,12 @@ async def end_anggota(
     A pengurus's death opens a task to name another.
 
     Raises:
-        NotFound, PendampingInactive, LostRace, MemberUnknown, DateInTheFuture, DeathNeedsEvidence, FileNotUploaded,
+        NotFound, PendampingInactive, VersionOutdated, MemberUnknown, DateInTheFuture, DeathNeedsEvidence, FileNotUploaded,
         LastMember, PengurusStays.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)
-    require_past(on, await clock.today(session))
+    require_not_future(on, await clock.today(session))
     if reason is EndReason.MENINGGAL and evidence_sha256 is None:
         raise DeathNeedsEvidence("/body/evidence_sha256")
     if evidence_sha256 is not None:
@@ -182,11 +182,11 @@ async def change_marriage(
     A member who marries into another family leaves by `end_anggota`.
 
     Raises:
-        NotFound, PendampingInactive, LostRace, MemberUnknown, DateInTheFuture.
+        NotFound, PendampingInactive, VersionOutdated, MemberUnknown, DateInTheFuture.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)
-    require_past(on, await clock.today(session))
+    require_not_future(on, await clock.today(session))
     before = {"was_married": member.married, "was": member.relation.value}
     member.married, member.relation = married, relation or member.relation
     why = "KAWIN" if married else "CERAI"
@@ -202,7 +202,7 @@ async def restore_anggota(
     The komponen that ended with it are restored. The person is the pengurus again unless another was named since.
 
     Raises:
-        NotFound, PendampingInactive, LostRace, MemberNotLeft.
+        NotFound, PendampingInactive, VersionOutdated, MemberNotLeft.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await session.get(KpmAnggota, anggota_id)

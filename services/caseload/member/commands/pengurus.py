@@ -14,7 +14,7 @@ from services.caseload.task.commands import finish_open_tugas
 from services.caseload.task.models import TugasKind
 from shared import clock
 from shared.access import Actor
-from shared.dates import require_past
+from shared.dates import require_not_future
 
 
 async def change_pengurus(
@@ -32,11 +32,11 @@ async def change_pengurus(
     This finishes the open task to name a pengurus, which a pengurus's death opens.
 
     Raises:
-        NotFound, PendampingInactive, LostRace, MemberUnknown, DateInTheFuture, PengurusAlready, PengurusTooYoung.
+        NotFound, PendampingInactive, VersionOutdated, MemberUnknown, DateInTheFuture, PengurusAlready, PengurusTooYoung.
     """
     kpm = await lock_family_version(session, actor, kpm_id, version)
     member = await lock_member(session, kpm_id, anggota_id)
-    require_past(on, await clock.today(session))
+    require_not_future(on, await clock.today(session))
     if member.pengurus:
         raise PengurusAlready("/body/anggota_id")
     rule = await read_ages(session, on)

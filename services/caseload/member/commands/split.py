@@ -25,7 +25,7 @@ from shared import clock
 from shared.access import Actor
 from shared.contracts.caseload import KpmRegistered
 from shared.database import insert, raw, uuid7, vault_of
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.files import require_evidence
 from shared.messaging import emit
 
@@ -38,7 +38,7 @@ async def split_family(
     Memberships in bansos stay with the old family.
 
     Raises:
-        NotFound, PendampingInactive, LostRace, DateInTheFuture, MemberUnknown, PengurusNotLeaving, PengurusStays,
+        NotFound, PendampingInactive, VersionOutdated, DateInTheFuture, MemberUnknown, PengurusNotLeaving, PengurusStays,
         NoMemberRemains, WilayahUnknown, WilayahNotVillage, RelocationBeyondArea, FileNotUploaded, NoKkKnown,
         NumberNotAccepted.
     """
@@ -61,7 +61,7 @@ async def split_family(
 
 async def read_leaving_members(session: AsyncSession, kpm: Kpm, terms: SplitTerms) -> list[KpmAnggota]:
     """Lock and return the leaving members. The pengurus must remain."""
-    require_past(terms.on, await clock.today(session))
+    require_not_future(terms.on, await clock.today(session))
     leaving = sorted(set(terms.anggota_ids))
     if terms.pengurus_id not in leaving:
         raise PengurusNotLeaving("/body/pengurus_id")

@@ -16,7 +16,7 @@ from shared.access import Actor
 from shared.contracts.caseload import KepesertaanStarted
 from shared.contracts.kinds import Bansos
 from shared.database import insert, uuid7
-from shared.dates import midnight, require_past
+from shared.dates import midnight, require_not_future
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -33,7 +33,7 @@ async def record_kepesertaan(
     """
     family = await lock_family(session, actor, kpm_id)
     today = await clock.today(session)
-    require_past(valid_from, today, "/body/valid_from")
+    require_not_future(valid_from, today, "/body/valid_from")
     has_left = sa.exists().where(
         Kepesertaan.kpm_id == kpm_id,
         Kepesertaan.bansos == bansos,

@@ -3,7 +3,7 @@
 from alembic import op
 
 from shared import schema
-from shared.migrating import run_sql
+from shared.migrations import run_sql
 
 revision = "0001"
 down_revision = None

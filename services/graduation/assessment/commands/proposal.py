@@ -23,7 +23,7 @@ from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiProposed
 from shared.contracts.kinds import AsesmenResult
 from shared.database import uuid7, write
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.errors import IllegalTransition
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -43,7 +43,7 @@ async def sign_statement(
     case.require_transition(GraduasiState.PERNYATAAN_DITANDATANGANI)
     act = Act(actor, await moment_of(session), Stage.USUL, evidence=terms.evidence_sha256)
     author, _ = await require_dampingan(session, actor, case.kpm_id, case.kode_wilayah, act.moment.on)
-    require_past(
+    require_not_future(
         terms.signed_on, act.moment.on, "/body/signed_on", earliest=await read_entry_date(session, case)
     )
     await require_evidence(session, terms.evidence_sha256)
@@ -98,7 +98,7 @@ def _require_proposable(case: Graduasi, policy: Policy) -> None:
     case.require_transition(GraduasiState.DIUSULKAN)
     # TERIDENTIFIKASI leads to DIUSULKAN only if the policy requires no score.
     if policy.needs_score and case.state is GraduasiState.TERIDENTIFIKASI:
-        raise IllegalTransition(noun="graduasi", current=case.state, wanted=GraduasiState.DIUSULKAN)
+        raise IllegalTransition(noun="graduasi", current=case.state, target=GraduasiState.DIUSULKAN)
 
 
 async def _build_usul(

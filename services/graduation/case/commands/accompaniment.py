@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.graduation.replicas.models import Dampingan, Kpm, Pendamping, Penugasan, WilayahTugas
 from shared.access import Actor
-from shared.areas import lies_in
+from shared.areas import is_in_area
 from shared.contracts.kinds import PendampingStatus
 from shared.errors import FamilyNotAccompanied, NotYetKnown, PendampingInactive
-from shared.validity import holds_on
+from shared.validity import valid_on
 
 
 async def require_dampingan(
@@ -65,14 +65,14 @@ async def require_dampingan_or_area(
 
 
 def _is_valid(model: type[Dampingan | Penugasan | WilayahTugas]) -> sa.ColumnElement[bool]:
-    return holds_on(model.valid_from, model.valid_to, ON)
+    return valid_on(model.valid_from, model.valid_to, ON)
 
 
 KPM, PENDAMPING = sa.bindparam("kpm", type_=sa.Uuid()), sa.bindparam("pendamping", type_=sa.Uuid())
 AREA, ON = sa.bindparam("area", type_=sa.Text()), sa.bindparam("on", type_=sa.Date())
 # The replica's area of the family is newer than the case's until relocation/commands.py has moved the case.
 CURRENT_AREA = sa.func.coalesce(sa.select(Kpm.kode_wilayah).where(Kpm.kpm_id == KPM).scalar_subquery(), AREA)
-COVERS_FAMILY = lies_in(CURRENT_AREA, WilayahTugas.kode_wilayah)
+COVERS_FAMILY = is_in_area(CURRENT_AREA, WilayahTugas.kode_wilayah)
 # Fast path: built once, because every command of a pendamping executes it.
 DAMPINGAN_CHECK = (
     sa.select(

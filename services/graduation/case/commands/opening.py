@@ -14,7 +14,7 @@ from services.graduation.policy.queries import require_policy
 from services.graduation.replicas.models import Kepesertaan, Kpm
 from shared.access import Actor
 from shared.clock import Moment, moment_of
-from shared.database import refusing, uuid7
+from shared.database import refuse_violations, uuid7
 from shared.errors import CaseAlreadyOpen, NotYetKnown
 from shared.validity import covers
 
@@ -34,7 +34,7 @@ async def open_case(session: AsyncSession, actor: Actor, terms: OpeningTerms) ->
     await require_dampingan(session, actor, terms.kpm_id, kpm.kode_wilayah, now.on)
     case = _build_case(actor, kpm, kepesertaan, policy, now)
     session.add(case)
-    with refusing(uq_graduasi_one_case=CaseAlreadyOpen):
+    with refuse_violations(uq_graduasi_one_case=CaseAlreadyOpen):
         await session.flush()
     return case
 

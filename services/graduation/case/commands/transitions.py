@@ -12,7 +12,7 @@ from services.graduation.case.models import Graduasi, GraduasiHistory, GraduasiS
 from services.graduation.policy.models.policy import Policy
 from shared.access import Actor
 from shared.clock import Moment
-from shared.database import raw, refusing, said
+from shared.database import await_driver, raw, refuse_violations
 from shared.dates import day_of
 from shared.errors import NotFound
 
@@ -112,8 +112,10 @@ async def advance(
         from_states = [case.state for case, _ in cases]
         for case, _ in cases:
             case.transition_to(target, act.moment.on, resuming=resuming)
-        with refusing(ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice):
-            await said(connection.execute(statement, *_parameters(cases, from_states, act)))
+        with refuse_violations(
+            ex_stage_act_four_people=SamePersonTwice, ex_stage_act_four_accounts=SamePersonTwice
+        ):
+            await await_driver(connection.execute(statement, *_parameters(cases, from_states, act)))
         act = replace(act, stage=None)
     # The statement has written these values: mark them as committed, so that the flush does not write them again.
     for case, _ in cases:

@@ -29,11 +29,11 @@ from shared import files, jobs
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.database import acted_by, load, vault_of
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.errors import DateTooEarly, DomainError, NotFound
 from shared.files import require_evidence
 from shared.jobs import Job, RowError, Step
-from shared.jobs.pacing import has_room, next_size
+from shared.jobs.backpressure import next_size, outbox_has_room
 
 KIND = "sk_bulk"
 FIRST_STEP, LARGEST_FILE = 100, 8 * 1024 * 1024
@@ -52,7 +52,7 @@ async def request_sk(session: AsyncSession, actor: Actor, terms: SkTerms, sha256
     """
     await _check_file(session, sha256)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN)
-    require_past(terms.sk_on, act.moment.on, "/body/sk_on")
+    require_not_future(terms.sk_on, act.moment.on, "/body/sk_on")
     await require_evidence(session, terms.evidence_sha256)
     sk = build_sk(terms, 0, act)
     params = {"sk_id": str(sk.sk_id), "sha256": sha256}
@@ -62,7 +62,7 @@ async def request_sk(session: AsyncSession, actor: Actor, terms: SkTerms, sha256
 
 
 async def _check_file(session: AsyncSession, sha256: str) -> None:
-    size = (await files.about_uploaded(session, sha256)).size
+    size = (await files.read_uploaded_info(session, sha256)).size
     if size == 0:
         raise SkFileEmpty("/body/sha256")
     if size > LARGEST_FILE:
@@ -74,7 +74,7 @@ async def add_next_cases(session: AsyncSession, job: Job) -> Step:
 
     Cases that were added stay in the SK if the job is cancelled.
     """
-    if not await has_room(session):
+    if not await outbox_has_room(session):
         return Step(place=job.place)
     started_at, place = time.monotonic(), {"at": 0, "size": FIRST_STEP, **job.place}
     lines = await read_lines(session, str(job.params["sha256"]))
@@ -125,7 +125,7 @@ async def _check_lines(
             accepted[graduasi_id] = cases[graduasi_id]
         elif error is not None:
             errors.append(
-                RowError(row, "graduasi_id", type(error).__name__, jobs.spoken(error), format_params(error))
+                RowError(row, "graduasi_id", type(error).__name__, jobs.to_words(error), format_params(error))
             )
     return [accepted[graduasi_id] for graduasi_id in sorted(accepted)], errors
 

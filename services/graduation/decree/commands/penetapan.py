@@ -21,8 +21,8 @@ from services.graduation.term.commands import schedule_term_end
 from shared.access import Actor
 from shared.clock import moment_of
 from shared.contracts.graduation import GraduasiDetermined
-from shared.database import refusing, uuid7
-from shared.dates import require_past
+from shared.database import refuse_violations, uuid7
+from shared.dates import require_not_future
 from shared.errors import NotFound
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -53,7 +53,9 @@ async def determine(session: AsyncSession, actor: Actor, terms: SkTerms, graduas
     """
     approved = await _lock_approved(session, graduasi_ids)
     act = Act(actor, await moment_of(session), Stage.PENETAPAN, terms.sk_no, terms.evidence_sha256)
-    require_past(terms.sk_on, act.moment.on, "/body/sk_on", earliest=max(a.case.since_on for a in approved))
+    require_not_future(
+        terms.sk_on, act.moment.on, "/body/sk_on", earliest=max(a.case.since_on for a in approved)
+    )
     await require_evidence(session, terms.evidence_sha256)
     sk = build_sk(terms, len(graduasi_ids), act)
     await insert_sk(session, sk)
@@ -68,7 +70,7 @@ async def insert_sk(session: AsyncSession, sk: Sk) -> None:
         SkNumberTaken
     """
     session.add(sk)
-    with refusing(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no")):
+    with refuse_violations(uq_sk_sk_no=lambda: SkNumberTaken("/body/sk_no")):
         await session.flush()
 
 
@@ -91,7 +93,7 @@ async def _write(
     session: AsyncSession, approved: Sequence[ApprovedCase], penetapan: Sequence[Penetapan], act: Act
 ) -> None:
     path = [GraduasiState.DITETAPKAN, GraduasiState.MASA_SANGGAH]
-    with refusing(pk_penetapan=CaseAlreadyInSk):
+    with refuse_violations(pk_penetapan=CaseAlreadyInSk):
         session.add_all(penetapan)
         await session.flush()
         await advance(session, [(one.case, one.policy) for one in approved], path, act)

@@ -41,8 +41,8 @@ from shared.access import Actor, Scope
 from shared.clock import moment_of
 from shared.contracts.graduation import SanggahDecided, SanggahLodged
 from shared.contracts.kinds import SanggahOutcome
-from shared.database import load, refusing, uuid7
-from shared.dates import require_past
+from shared.database import load, refuse_violations, uuid7
+from shared.dates import require_not_future
 from shared.errors import DecidedByLodger, DomainError, NotFound
 from shared.files import require_evidence
 from shared.messaging import emit
@@ -81,7 +81,7 @@ async def lodge_sanggah(
     await require_evidence(session, terms.evidence_sha256)
     sanggah = _build_sanggah(case, terms, act)
     session.add(sanggah)
-    with refusing(uq_sanggah_one_paper=SanggahAlreadyLodged):
+    with refuse_violations(uq_sanggah_one_paper=SanggahAlreadyLodged):
         await session.flush()
     await advance(session, [(case, policy)], [GraduasiState.DISANGGAH], act)
     emit(session, _to_lodged_event(case, sanggah))
@@ -95,7 +95,7 @@ async def _require_in_term(session: AsyncSession, case: Graduasi, lodged_on: dat
     if penetapan is None:
         case.require_transition(GraduasiState.DISANGGAH)
         return
-    require_past(lodged_on, today, "/body/lodged_on", earliest=penetapan.announced_on)
+    require_not_future(lodged_on, today, "/body/lodged_on", earliest=penetapan.announced_on)
     if lodged_on > penetapan.term_ends_on:
         raise SanggahOutOfTerm("/body/lodged_on", on=lodged_on, ended=penetapan.term_ends_on)
     if (refusal := STATE_REFUSALS.get(case.state)) is not None:

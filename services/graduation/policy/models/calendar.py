@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from services.graduation.tables import Table
 from shared.database.tables import Col, Fields
-from shared.fields import Asked, Day
+from shared.fields import Day, RequestOnly
 
 
 class TahapTerms(Fields):
@@ -16,8 +16,8 @@ class TahapTerms(Fields):
     An exit settled by the cut-off takes effect at the start.
     """
 
-    year: Col[Annotated[StrictInt, Interval(ge=2020, le=2100), Asked(2028)]] = Field(primary_key=True)
-    number: Col[Annotated[StrictInt, Interval(ge=1, le=4), Asked(1)]] = Field(primary_key=True)
+    year: Col[Annotated[StrictInt, Interval(ge=2020, le=2100), RequestOnly(2028)]] = Field(primary_key=True)
+    number: Col[Annotated[StrictInt, Interval(ge=1, le=4), RequestOnly(1)]] = Field(primary_key=True)
     starts_on: Col[Day]
     cutoff_on: Col[Day]
 

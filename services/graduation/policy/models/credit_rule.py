@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from services.graduation.tables import Table
 from shared.database.tables import Col, Fields
-from shared.fields import Asked, Sentence
+from shared.fields import RequestOnly, Sentence
 
 
 class CreditedTo(StrEnum):
@@ -41,7 +41,7 @@ class CreditArea(StrEnum):
 RuleText = Annotated[
     str,
     StringConstraints(min_length=20, max_length=600),
-    Asked("A penetapan counts once, to the penugasan of who proposed it."),
+    RequestOnly("A penetapan counts once, to the penugasan of who proposed it."),
 ]
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from services.graduation.tables import Table
 from shared.database.tables import Col, Fields
-from shared.fields import Asked
+from shared.fields import RequestOnly
 
 
 class Source(StrEnum):
@@ -46,10 +46,10 @@ Text = Annotated[str, StringConstraints(min_length=3, max_length=300)]
 class InstrumentTerms(Fields):
     """The threshold, the exemption and the source of an instrument."""
 
-    threshold_percent: Col[Annotated[StrictInt, Interval(ge=0, le=100), Asked(70)]]
+    threshold_percent: Col[Annotated[StrictInt, Interval(ge=0, le=100), RequestOnly(70)]]
     # A family with fewer able members of working age than this is exempt (OQ3 of domain.md, as decided so far).
-    exempt_below_able: Col[Annotated[StrictInt, Interval(ge=0, le=20), Asked(1)]]
-    source: Col[Annotated[Text, Asked("Juknis graduasi 2027")]]
+    exempt_below_able: Col[Annotated[StrictInt, Interval(ge=0, le=20), RequestOnly(1)]]
+    source: Col[Annotated[Text, RequestOnly("Juknis graduasi 2027")]]
 
 
 class Instrument(InstrumentTerms, Table, table=True):
@@ -73,18 +73,20 @@ class Instrument(InstrumentTerms, Table, table=True):
 class IndicatorTerms(Fields):
     """One criterion: its value, its rule, its weight, and whether it requires evidence."""
 
-    code: Col[Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]{1,40}$"), Asked("SAVINGS_RP")]] = Field(
-        primary_key=True
+    code: Col[Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]{1,40}$"), RequestOnly("SAVINGS_RP")]] = (
+        Field(primary_key=True)
     )
     source: Col[Source]
     value_type: Col[ValueType]
     rule: Col[Check]
-    passes_at: Col[Annotated[StrictInt, Interval(ge=-(10**12), le=10**12), Asked(500_000), sa.BigInteger()]]
-    weight: Col[Annotated[StrictInt, Interval(ge=0, le=1000), Asked(5)]]
+    passes_at: Col[
+        Annotated[StrictInt, Interval(ge=-(10**12), le=10**12), RequestOnly(500_000), sa.BigInteger()]
+    ]
+    weight: Col[Annotated[StrictInt, Interval(ge=0, le=1000), RequestOnly(5)]]
     knock_out: Col[StrictBool]
     evidence_required: Col[StrictBool]
-    text_en: Col[Annotated[Text, Asked("Savings, in rupiah")]]
-    text_id: Col[Annotated[Text, Asked("Tabungan, dalam rupiah")]]
+    text_en: Col[Annotated[Text, RequestOnly("Savings, in rupiah")]]
+    text_id: Col[Annotated[Text, RequestOnly("Tabungan, dalam rupiah")]]
 
 
 class IndicatorView(IndicatorTerms):

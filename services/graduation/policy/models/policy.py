@@ -14,7 +14,7 @@ from services.graduation.case.models import GraduasiState, Stage
 from services.graduation.tables import Table
 from shared.contracts.kinds import DesilScope, ExitReason
 from shared.database.tables import Col, Fields, no_overlap
-from shared.fields import Asked
+from shared.fields import RequestOnly
 
 
 class OpenedBy(StrEnum):
@@ -71,8 +71,8 @@ LAST_MONTH = 60
 REASONS = "num_nonnulls(candidate_desil_at_least, candidate_usaha_months, candidate_program_years)"
 
 
-Months = Annotated[StrictInt, Interval(ge=0, le=600), Asked()]
-MonthsAfter = Annotated[list[Annotated[StrictInt, Interval(ge=1, le=LAST_MONTH), Asked()]], Len(0, 12)]
+Months = Annotated[StrictInt, Interval(ge=0, le=600), RequestOnly()]
+MonthsAfter = Annotated[list[Annotated[StrictInt, Interval(ge=1, le=LAST_MONTH), RequestOnly()]], Len(0, 12)]
 
 
 class PolicyTerms(Fields):
@@ -82,43 +82,43 @@ class PolicyTerms(Fields):
     If `monitoring_months` is 0, the case is complete when the exit takes effect.
     """
 
-    exit_reason: Col[Annotated[ExitReason, Asked("SEJAHTERA_MANDIRI")]]
+    exit_reason: Col[Annotated[ExitReason, RequestOnly("SEJAHTERA_MANDIRI")]]
     opened_by: Col[OpenedBy]
-    stages: Col[Annotated[list[Stage], Len(1, len(Stage)), Asked([stage.value for stage in Stage])]]
+    stages: Col[Annotated[list[Stage], Len(1, len(Stage)), RequestOnly([stage.value for stage in Stage])]]
     needs_score: Col[StrictBool]
     needs_statement: Col[StrictBool]
     needs_komponen_ended: Col[StrictBool]
     counts: Col[StrictBool]
     opens_rujukan: Col[StrictBool]
-    sanggah_length: Col[Annotated[StrictInt, Interval(ge=1, le=400), Asked(30)]]
+    sanggah_length: Col[Annotated[StrictInt, Interval(ge=1, le=400), RequestOnly(30)]]
     sanggah_unit: Col[TermUnit]
     sanggah_starts_from: Col[TermStart]
     # Number of months after the exit in which the family is visited monthly.
-    monitoring_months: Col[Annotated[StrictInt, Interval(ge=0, le=LAST_MONTH), Asked(6)]]
+    monitoring_months: Col[Annotated[StrictInt, Interval(ge=0, le=LAST_MONTH), RequestOnly(6)]]
     # Months after the exit of the follow-up visits to a family with outcome BERTAHAN.
-    follow_up_months: Col[Annotated[MonthsAfter, Asked([12, 24])]]
+    follow_up_months: Col[Annotated[MonthsAfter, RequestOnly([12, 24])]]
     # Months after the exit at which a cohort counts the families still without bansos.
-    survival_months: Col[Annotated[MonthsAfter, Asked([6, 12, 24])]]
+    survival_months: Col[Annotated[MonthsAfter, RequestOnly([6, 12, 24])]]
     # Number of days in which a reported relapse is checked.
-    check_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), Asked(14)]]
-    credit_rule_version: Col[Annotated[StrictInt, Interval(ge=1, le=10_000), Asked(1)]] = Field(
+    check_days: Col[Annotated[StrictInt, Interval(ge=1, le=365), RequestOnly(14)]]
+    credit_rule_version: Col[Annotated[StrictInt, Interval(ge=1, le=10_000), RequestOnly(1)]] = Field(
         foreign_key="credit_rule.version"
     )
     # Side states that require evidence (DITOLAK, DIBATALKAN, ...).
-    evidence_for: Col[Annotated[list[GraduasiState], Len(0, 4), Asked(["DIBATALKAN"])]] = Field(
+    evidence_for: Col[Annotated[list[GraduasiState], Len(0, 4), RequestOnly(["DIBATALKAN"])]] = Field(
         default=[], sa_column_kwargs={"server_default": "{}"}
     )
     # A family is a candidate if at least `candidate_reasons` of these reasons apply.
     candidate_desil_scope: Col[DesilScope | None] = Field(default=None)
-    candidate_desil_at_least: Col[Annotated[StrictInt, Interval(ge=1, le=10), Asked()] | None] = Field(
+    candidate_desil_at_least: Col[Annotated[StrictInt, Interval(ge=1, le=10), RequestOnly()] | None] = Field(
         default=None
     )
     candidate_usaha_months: Col[Months | None] = Field(default=None)
-    candidate_program_years: Col[Annotated[StrictInt, Interval(ge=0, le=50), Asked()] | None] = Field(
+    candidate_program_years: Col[Annotated[StrictInt, Interval(ge=0, le=50), RequestOnly()] | None] = Field(
         default=None
     )
     candidate_komponen_months: Col[Months | None] = Field(default=None)
-    candidate_reasons: Col[Annotated[StrictInt, Interval(ge=1, le=4), Asked()]] = Field(
+    candidate_reasons: Col[Annotated[StrictInt, Interval(ge=1, le=4), RequestOnly()]] = Field(
         default=1, sa_column_kwargs={"server_default": "1"}
     )
 

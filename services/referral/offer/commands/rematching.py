@@ -20,7 +20,7 @@ from shared import clock
 from shared.access import Actor
 from shared.database import load
 from shared.dates import midnight
-from shared.jobs import Due, Job, Step, enqueue, schedule
+from shared.jobs import Job, ScheduledTask, Step, enqueue, schedule
 
 START_REMATCH, REMATCH_CASE, REMATCH_PROGRAM = "program.begins", "rujukan.refit", "rujukan.rematch"
 BATCH_SIZE = 200
@@ -64,7 +64,7 @@ async def schedule_rematch(session: AsyncSession, program: Program) -> None:
     await schedule(session, START_REMATCH, midnight(program.valid_from), subject_id=program.program_id)
 
 
-async def start_rematch(session: AsyncSession, due: Due) -> None:
+async def start_rematch(session: AsyncSession, due: ScheduledTask) -> None:
     """Start the job that matches open rujukan with a revision."""
     await enqueue(session, REMATCH_PROGRAM, {"program_id": due.subject_id}, Actor.system("referral"))
 

@@ -7,7 +7,7 @@ from services.referral.follow_up.models import OutcomeRule, OutcomeRuleTerms
 from shared import clock
 from shared.access import Actor
 from shared.database import insert
-from shared.dates import require_ahead
+from shared.dates import require_not_past
 from shared.errors import VersionNotLatest
 from shared.validity import end_previous
 
@@ -22,7 +22,7 @@ async def set_outcome_rule(session: AsyncSession, terms: OutcomeRuleTerms, actor
     Raises:
         DateInThePast, VersionNotLatest
     """
-    require_ahead(terms.valid_from, await clock.today(session))
+    require_not_past(terms.valid_from, await clock.today(session))
     taken_from = VersionNotLatest("/body/valid_from", on=terms.valid_from)
     newest = sa.select(OutcomeRule).order_by(OutcomeRule.version.desc()).limit(1)
     last = (await session.scalars(newest.with_for_update(key_share=True))).one()

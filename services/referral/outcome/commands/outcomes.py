@@ -26,7 +26,7 @@ from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.contracts.referral import OutcomeRecorded, RelapseReported
 from shared.database import insert, load
-from shared.dates import require_past
+from shared.dates import require_not_future
 from shared.jobs import schedule
 from shared.messaging import emit
 
@@ -106,7 +106,7 @@ async def report_relapse(
     if rujukan.state is RujukanState.DICABUT:
         raise RujukanNotOpen(state=rujukan.state)
     today = await clock.today(session)
-    require_past(terms.reported_on, today, "/body/reported_on", earliest=rujukan.sk_on)
+    require_not_future(terms.reported_on, today, "/body/reported_on", earliest=rujukan.sk_on)
     report = RelapseReport(**dict(terms), rujukan_id=rujukan_id, reported_by=actor.sub)
     await insert(session, report, pk_relapse_report=RelapseAlreadyReported("/body/reported_on"))
     emit(session, RelapseReported.of(rujukan, **dict(terms)))

@@ -32,10 +32,10 @@ from shared import clock, wilayah
 from shared.access import Actor
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import insert, uuid7
-from shared.dates import midnight, require_ahead
+from shared.dates import midnight, require_not_past
 from shared.errors import InvalidRange
-from shared.jobs import Due, schedule
-from shared.validity import end_previous, holds_on
+from shared.jobs import ScheduledTask, schedule
+from shared.validity import end_previous, valid_on
 
 
 async def set_places(
@@ -100,7 +100,7 @@ def _amend_quota(quota: ProgramQuota, new: QuotaTerms, today: date) -> ProgramQu
     if new.places < quota.taken:
         raise QuotaBelowTaken("/body/places", taken=quota.taken, places=new.places)
     if new.valid_to is not None and new.valid_to != quota.valid_to:
-        require_ahead(new.valid_to, today, "/body/valid_to")
+        require_not_past(new.valid_to, today, "/body/valid_to")
     quota.places, quota.valid_to = new.places, new.valid_to
     quota.version += 1
     return quota
@@ -111,7 +111,7 @@ async def _end_previous_quota(
 ) -> None:
     if previous is None or (previous.valid_to is not None and previous.valid_to <= new.valid_from):
         return
-    require_ahead(new.valid_from, today)
+    require_not_past(new.valid_from, today)
     previous.version += 1
     overlaps = QuotaOverlaps(
         "/body/valid_from", code=previous.program_code, kode_wilayah=previous.kode_wilayah
@@ -142,8 +142,8 @@ async def set_intake(session: AsyncSession, code: str, new: IntakeTerms, actor: 
     _require_range(new.opens_on, new.closes_on, "/body/closes_on")
     today = await clock.today(session)
     if new.closes_on is not None:
-        require_ahead(new.closes_on, today, "/body/closes_on")
-    in_force = holds_on(IntakeWindow.opens_on, IntakeWindow.closes_on, today)
+        require_not_past(new.closes_on, today, "/body/closes_on")
+    in_force = valid_on(IntakeWindow.opens_on, IntakeWindow.closes_on, today)
     statement = sa.select(IntakeWindow, in_force).where(
         IntakeWindow.program_code == code, IntakeWindow.opens_on == new.opens_on
     )
@@ -180,7 +180,7 @@ BATCH_SIZE = 50
 RETRY_WAIT = timedelta(seconds=1)
 
 
-async def promote_waiting(session: AsyncSession, due: Due) -> None:
+async def promote_waiting(session: AsyncSession, due: ScheduledTask) -> None:
     """Promote those who wait for a program, first come first.
 
     A full area does not hold up others.
@@ -209,7 +209,7 @@ async def _read_numbers(session: AsyncSession, code: str, after: int) -> Sequenc
     Rows that wait for a full quota are left out.
     """
     covers = (ProgramQuota.quota_id == Waiting.quota_id, ProgramQuota.taken >= ProgramQuota.places)
-    in_force = holds_on(ProgramQuota.valid_from, ProgramQuota.valid_to, await clock.today(session))
+    in_force = valid_on(ProgramQuota.valid_from, ProgramQuota.valid_to, await clock.today(session))
     full = sa.select(ProgramQuota.quota_id).where(*covers, in_force).exists()
     conditions = (Waiting.program_code == code, Waiting.left_on.is_(None), Waiting.number > after)
     statement = sa.select(Waiting.number).where(*conditions, ~full).order_by(Waiting.number).limit(BATCH_SIZE)

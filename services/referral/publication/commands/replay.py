@@ -28,7 +28,7 @@ from shared.access import Actor, Scope
 from shared.contracts.kinds import RujukanProgramState
 from shared.database import load
 from shared.errors import NotFound
-from shared.jobs import Due, Job, Step, enqueue, schedule
+from shared.jobs import Job, ScheduledTask, Step, enqueue, schedule
 
 REPLAY_PARTNER, REPLAY_NOTICE = "partner.replay", "notice.replay"
 BATCH_SIZE = 200
@@ -94,7 +94,7 @@ async def schedule_replay(session: AsyncSession, notice: PartnerNotice, attempt:
 
 
 @seal_broken_as_reply
-async def prepare_replay(session: AsyncSession, due: Due) -> Call | None:
+async def prepare_replay(session: AsyncSession, due: ScheduledTask) -> Call | None:
     """Return the call, or None if it may not be sent any more.
 
     After a withdrawn consent the rujukan is not shared again.
@@ -108,7 +108,7 @@ async def prepare_replay(session: AsyncSession, due: Due) -> Call | None:
     return await prepare_call(session, due, notice, payload) if payload else None
 
 
-async def record_replay(session: AsyncSession, due: Due, outcome: Reply | None) -> None:
+async def record_replay(session: AsyncSession, due: ScheduledTask, outcome: Reply | None) -> None:
     """Record the attempt, or schedule another one.
 
     If the rujukan was withdrawn meanwhile, the withdrawal is sent again after it.

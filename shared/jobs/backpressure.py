@@ -10,10 +10,10 @@ from shared.database import raw
 MAX_UNSENT = 1000
 MAX_WAIT_SECONDS, CHECK_SECONDS = 0.5, 0.01
 COUNT_UNSENT = "SELECT count(*) FROM (SELECT FROM platform.unsent LIMIT $1) AS unsent"
-SMALLEST_STEP, LARGEST_STEP, WANTED_SECONDS = 50, 4000, 0.35
+SMALLEST_STEP, LARGEST_STEP, TARGET_SECONDS = 50, 4000, 0.35
 
 
-async def has_room(session: AsyncSession) -> bool:
+async def outbox_has_room(session: AsyncSession) -> bool:
     """Wait a short time until few events are unsent, and return whether it is so.
 
     Events of decisions would otherwise wait behind those of bulk work (architecture.md: bulk work yields).
@@ -32,11 +32,11 @@ def next_size(
     *,
     smallest: int = SMALLEST_STEP,
     largest: int = LARGEST_STEP,
-    wanted_seconds: float = WANTED_SECONDS,
+    target_seconds: float = TARGET_SECONDS,
 ) -> int:
     """Return how many rows the next step takes, by how long this one took.
 
     By default a step takes under half a second, commit included.
     """
-    rows = min(largest, 2 * size, int(size * wanted_seconds / max(seconds, 0.001)))
+    rows = min(largest, 2 * size, int(size * target_seconds / max(seconds, 0.001)))
     return max(smallest, rows)
