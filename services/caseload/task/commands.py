@@ -30,12 +30,10 @@ async def open_tugas(session: AsyncSession, kind: TugasKind, kpm_id: UUID, cause
 
     Nothing happens if a task for this cause exists.
     """
-    await open_tugas_of_families(session, kind, [(kpm_id, cause_id)])
+    await open_many(session, kind, [(kpm_id, cause_id)])
 
 
-async def open_tugas_of_families(
-    session: AsyncSession, kind: TugasKind, causes: Sequence[tuple[UUID, UUID]]
-) -> None:
+async def open_many(session: AsyncSession, kind: TugasKind, causes: Sequence[tuple[UUID, UUID]]) -> None:
     """Open a task for each (kpm_id, cause_id).
 
     A family that is not in the database gets none.

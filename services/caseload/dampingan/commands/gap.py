@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.caseload.dampingan.models import GapCause
 from services.caseload.tables import new_id
-from services.caseload.task.commands import open_tugas_of_families
+from services.caseload.task.commands import open_many
 from services.caseload.task.models import TugasKind
 from shared import clock
 from shared.contracts.kinds import DampinganPurpose
@@ -70,7 +70,7 @@ async def open_gaps(session: AsyncSession, gaps: Sequence[Gap]) -> None:
     columns = [list(column) for column in zip(*gaps, strict=True)]
     rows = await connection.fetch(INSERT_GAPS, ids, *columns, today)
     causes = [(row["kpm_id"], row["gap_id"]) for row in rows if row["member"] and row["until"] is None]
-    await open_tugas_of_families(session, TugasKind.PASANG_PENDAMPING, causes)
+    await open_many(session, TugasKind.PASANG_PENDAMPING, causes)
 
 
 async def open_gap_if_unaccompanied(session: AsyncSession, kpm_id: UUID) -> None:
